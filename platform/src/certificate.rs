@@ -1,0 +1,159 @@
+//! An X.509 certificate (RFC 5280) as certstow carries it: its DER, checked once to be readable,
+//! and the places of the few fields that stores and the certification path compare as bytes.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+/// The identity of an entry: the SHA-256 of its certificate's DER.
+///
+/// It is the same in every store and on every machine, and it changes when the certificate is
+/// renewed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EntryId([u8; 32]);
+
+impl EntryId {
+    /// The id of the certificate with this DER.
+    pub fn of(der: &[u8]) -> Self {
+        Self(Sha256::digest(der).into())
+    }
+
+    /// The 32 bytes of the SHA-256.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for EntryId {
+    /// 64 lower-case hexadecimal digits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for EntryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EntryId({self})")
+    }
+}
+
+/// Why bytes are not a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateError {
+    reason: String,
+}
+
+impl fmt::Display for CertificateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not a readable X.509 certificate: {}", self.reason)
+    }
+}
+
+impl std::error::Error for CertificateError {}
+
+/// A readable X.509 certificate. Cloning shares the bytes.
+#[derive(Clone)]
+pub struct Certificate {
+    der: Arc<[u8]>,
+    subject: Range<u32>,
+    issuer: Range<u32>,
+    spki: Range<u32>,
+    ca: bool,
+}
+
+impl Certificate {
+    /// Reads a certificate from its DER, which must hold nothing after it.
+    pub fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
+        let (rest, parsed) = X509Certificate::from_der(der).map_err(|error| CertificateError {
+            reason: error.to_string(),
+        })?;
+        if !rest.is_empty() {
+            return Err(CertificateError {
+                reason: format!("{} bytes follow the certificate", rest.len()),
+            });
+        }
+        let range = |part: &[u8]| {
+            let start = part.as_ptr() as usize - der.as_ptr() as usize;
+            start as u32..(start + part.len()) as u32
+        };
+        let tbs = &parsed.tbs_certificate;
+        let self_issued = tbs.subject.as_raw() == tbs.issuer.as_raw();
+        let ca = match tbs.basic_constraints() {
+            Ok(Some(constraints)) => constraints.value.ca,
+            // Version 1 roots have no extensions at all; a self-issued one may be a root.
+            _ => self_issued && tbs.extensions().is_empty(),
+        };
+        Ok(Self {
+            subject: range(tbs.subject.as_raw()),
+            issuer: range(tbs.issuer.as_raw()),
+            spki: range(tbs.subject_pki.raw),
+            ca,
+            der: der.into(),
+        })
+    }
+
+    /// The certificate's DER.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The SHA-256 of the DER.
+    pub fn id(&self) -> EntryId {
+        EntryId::of(&self.der)
+    }
+
+    /// The DER of the subject's `Name`.
+    pub fn subject_der(&self) -> &[u8] {
+        self.part(&self.subject)
+    }
+
+    /// The DER of the issuer's `Name`.
+    pub fn issuer_der(&self) -> &[u8] {
+        self.part(&self.issuer)
+    }
+
+    /// The DER of the `SubjectPublicKeyInfo`.
+    pub fn spki_der(&self) -> &[u8] {
+        self.part(&self.spki)
+    }
+
+    /// Whether subject and issuer are the same name (RFC 5280, 3.2: self-issued).
+    pub fn is_self_issued(&self) -> bool {
+        self.subject_der() == self.issuer_der()
+    }
+
+    /// Whether this certificate may issue others: basicConstraints says so, or it is a
+    /// self-issued certificate without extensions, as version 1 roots are.
+    pub fn is_ca(&self) -> bool {
+        self.ca
+    }
+
+    /// The certificate's fields.
+    pub fn parse(&self) -> X509Certificate<'_> {
+        match X509Certificate::from_der(&self.der) {
+            Ok((_, parsed)) => parsed,
+            Err(_) => unreachable!("from_der read these bytes"),
+        }
+    }
+
+    fn part(&self, range: &Range<u32>) -> &[u8] {
+        &self.der[range.start as usize..range.end as usize]
+    }
+}
+
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.der == other.der
+    }
+}
+
+impl Eq for Certificate {}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Certificate({})", self.id())
+    }
+}

@@ -1,0 +1,194 @@
+//! The one trait every certificate store implements, and the types it speaks in.
+//!
+//! A store lists entries (a certificate, and what is known of its private key) without opening
+//! any key, and hands over one private key as PKCS#8 when asked. It knows nothing of PKCS#12
+//! profiles, prompts, tables or exit codes. `testing::check_store_contract` holds every store
+//! to what these docs say.
+
+use crate::certificate::{Certificate, EntryId};
+use crate::error::{AskError, StoreError};
+use crate::secret::{Password, PrivateKey};
+use crate::spec::StoreSpec;
+
+/// A place that keeps certificates and private keys.
+pub trait Store {
+    /// What this store is. Cannot fail, cannot prompt.
+    fn info(&self) -> StoreInfo;
+
+    /// Every certificate of the store that is not known to be only an issuer, each once, in a
+    /// stable order.
+    ///
+    /// Opens no key, shows no window, uses no network, changes nothing. An empty store gives an
+    /// empty listing. A certificate or file that cannot be read becomes a [`Problem`] and the
+    /// rest is listed.
+    ///
+    /// # Errors
+    /// - [`StoreError::Unavailable`]: the store is not there, or cannot be reached.
+    /// - [`StoreError::AccessDenied`]: the operating system refuses to open the store as a whole.
+    fn list(&self) -> Result<Listing, StoreError>;
+
+    /// CA certificates this store can offer for a certification path, in no particular order,
+    /// trusted or not.
+    ///
+    /// # Errors
+    /// As [`Store::list`].
+    fn issuers(&self) -> Result<Vec<Certificate>, StoreError>;
+
+    /// The private key of an entry, as unencrypted PKCS#8. Changes nothing in the store.
+    ///
+    /// The key's public half equals the certificate's whenever the store can tell; it is never
+    /// somebody else's key and never empty.
+    ///
+    /// # Errors
+    /// - [`StoreError::NotFound`]: no entry has this id (any more).
+    /// - [`StoreError::KeyMissing`]: the entry has no private key.
+    /// - [`StoreError::KeyNotExportable`]: there is one and it will not come out, with the reason.
+    /// - [`StoreError::InteractionRequired`]: a password, PIN or window would be needed and `ask`
+    ///   allows none.
+    /// - [`StoreError::WrongPassword`]: the password given does not open the key.
+    /// - [`StoreError::Cancelled`]: the person asked gave up.
+    /// - [`StoreError::Damaged`]: what is stored as the key cannot be read.
+    /// - [`StoreError::AccessDenied`], [`StoreError::Unavailable`]: as [`Store::list`].
+    fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError>;
+}
+
+/// What a store is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreInfo {
+    /// The name that opens this store again.
+    pub spec: StoreSpec,
+    /// What it is, in a few words, for a person.
+    pub description: String,
+}
+
+/// What a store holds, as far as it could be read.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// The entries, each certificate once.
+    pub entries: Vec<Entry>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+}
+
+/// A certificate in a store, and what is known about its private key.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The SHA-256 of the certificate's DER.
+    pub id: EntryId,
+    /// The certificate.
+    pub certificate: Certificate,
+    /// The friendly name kept in the store, if there is one.
+    pub label: Option<String>,
+    /// Whether the private key is there and would come out.
+    pub key: KeyState,
+    /// What holds the private key (a CSP's or KSP's name, a token's label), if it has a name.
+    pub provider: Option<String>,
+    /// Where in the store the certificate lies: file paths, container names. The first is the
+    /// one used; the others hold the same certificate again.
+    pub places: Vec<String>,
+    /// Certificate properties kept beside the certificate, by Windows' property number
+    /// (`CERT_*_PROP_ID` of wincrypt.h), in ascending order; not the friendly name.
+    pub properties: Vec<Property>,
+}
+
+/// A certificate property of the Windows kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Property {
+    /// `CERT_*_PROP_ID`.
+    pub id: u32,
+    /// The value as the store keeps it.
+    pub value: Vec<u8>,
+}
+
+/// What is known of an entry's private key without opening it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyState {
+    /// It is there and nothing speaks against exporting it.
+    Exportable,
+    /// It is there and will not come out.
+    NotExportable(NotExportable),
+    /// The store has no private key for the certificate.
+    Missing,
+    /// It is there, behind a password or a locked store. The text says which.
+    Locked(String),
+    /// The store cannot tell before it is tried.
+    Unknown,
+}
+
+/// Why a private key will not come out of its store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NotExportable {
+    /// The key was created or imported without permission to export it.
+    Policy,
+    /// The key lives in hardware, which is named.
+    Hardware(String),
+    /// The key is kept in a form that certstow does not read, which is named.
+    UnsupportedForm(String),
+}
+
+impl std::fmt::Display for NotExportable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Policy => f.write_str("marked as not exportable"),
+            Self::Hardware(what) => write!(f, "kept in hardware ({what})"),
+            Self::UnsupportedForm(what) => write!(f, "kept in a form certstow does not read ({what})"),
+        }
+    }
+}
+
+/// Something in a store that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The file, object or certificate it is about.
+    pub place: String,
+    /// What is wrong with it, and what to do where that is known.
+    pub message: String,
+}
+
+/// Whether a store may involve a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interaction {
+    /// Prompts and the operating system's own windows may appear.
+    Allowed,
+    /// Nothing may wait for a person; the operating system's silent flags are set.
+    Never,
+}
+
+/// What a password is wanted for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnlockRequest {
+    /// The store.
+    pub store: StoreSpec,
+    /// What is locked: a file's path, a token's label.
+    pub place: String,
+    /// How often a password for this place was already wrong.
+    pub attempt: u32,
+}
+
+/// How a store reaches the person or the script behind it.
+pub trait Ask {
+    /// Whether prompts and windows are allowed.
+    fn interaction(&self) -> Interaction;
+
+    /// The password that unlocks a key.
+    ///
+    /// # Errors
+    /// - [`AskError::NotAllowed`]: there is nobody to ask and no password was given beforehand.
+    /// - [`AskError::Cancelled`]: the person gave up.
+    fn unlock(&mut self, request: &UnlockRequest) -> Result<Password, AskError>;
+}
+
+/// Asks nobody and has no password.
+#[derive(Debug, Default)]
+pub struct NonInteractive;
+
+impl Ask for NonInteractive {
+    fn interaction(&self) -> Interaction {
+        Interaction::Never
+    }
+
+    fn unlock(&mut self, _request: &UnlockRequest) -> Result<Password, AskError> {
+        Err(AskError::NotAllowed)
+    }
+}
