@@ -8,8 +8,9 @@ use certstow_platform::error::StoreError;
 use certstow_platform::pkcs12::error::DecodeError;
 
 use crate::exit::Exit;
+use crate::sanitize::safe;
 
-/// One identity offered to choose from, in [`Error::Ambiguous`] and as near misses.
+/// One identity offered to choose from, in [`Error::Ambiguous`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
     /// SHA-1 thumbprint, 40 lower-case hexadecimal digits.
@@ -23,65 +24,531 @@ pub struct Candidate {
 }
 
 /// Why certstow could not do what was asked.
+///
+/// `Display` is made safe for a terminal and says what happened; the reason underneath, often
+/// the operating system's, is the `source()`.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// The command line or an option's value makes no sense.
     Usage(String),
-    /// No identity matches; `searched` names the stores that were searched.
-    NotFound { /// the selector as given, or a description of the filters
-        selector: String, /// stores
-        searched: Vec<String>, /// entries that match but have no key, or problems count
-        note: Option<String> },
+    /// No identity matches.
+    NotFound {
+        /// The selector as given, or a description of the filters.
+        selector: String,
+        /// The names of the stores that were searched.
+        searched: Vec<String>,
+        /// What else is worth knowing, such as how much could not be read.
+        note: Option<String>,
+    },
     /// Several identities match.
-    Ambiguous { /// the selector as given
-        selector: String, /// all of them
-        candidates: Vec<Candidate> },
+    Ambiguous {
+        /// The selector as given, or a description of the filters.
+        selector: String,
+        /// All that match.
+        candidates: Vec<Candidate>,
+    },
     /// A store refused.
     Store(StoreError),
-    /// A prompt would be needed: `what` names it ("a password for the file").
-    InteractionRequired { /// what would be asked
-        what: String },
+    /// A prompt would be needed.
+    InteractionRequired {
+        /// What would be asked for ("a password for the file").
+        what: String,
+    },
     /// The password is missing, empty, or the two entries differ.
     Password(String),
     /// The password does not open this file.
-    WrongPassword { /// the file
-        file: PathBuf },
+    WrongPassword {
+        /// The file.
+        file: PathBuf,
+    },
     /// A file is not a readable PKCS#12 file.
-    Decode { /// the file
-        file: PathBuf, /// why
-        source: DecodeError },
+    Decode {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: DecodeError,
+    },
     /// The target exists already.
-    TargetExists { /// the file
-        file: PathBuf },
+    TargetExists {
+        /// The file.
+        file: PathBuf,
+    },
     /// The target cannot be written.
-    Target { /// the file
-        file: PathBuf, /// what was tried ("create a file in the folder")
-        action: &'static str, /// the OS's word
-        source: std::io::Error },
+    Target {
+        /// The file.
+        file: PathBuf,
+        /// What was tried ("create a file in the folder").
+        action: &'static str,
+        /// The operating system's word on it.
+        source: std::io::Error,
+    },
     /// What was written did not read back as what was meant; the file was not kept.
-    Verification { /// the file
-        file: PathBuf, /// which check failed and how
-        reason: String },
+    Verification {
+        /// The file.
+        file: PathBuf,
+        /// Which check failed and how.
+        reason: String,
+    },
     /// The private key does not belong to the certificate.
-    KeyMismatch { /// label or place
-        place: String },
+    KeyMismatch {
+        /// Where the certificate and the key lie, or their label.
+        place: String,
+    },
     /// Reading or writing something else failed.
-    Io { /// the file or stream
-        place: String, /// the OS's word
-        source: std::io::Error },
+    Io {
+        /// The file or stream.
+        place: String,
+        /// The operating system's word on it.
+        source: std::io::Error,
+    },
     /// The person at the terminal gave up.
     Cancelled,
 }
 
 impl Error {
     /// The exit code for this error.
-    pub fn exit(&self) -> Exit { todo!() }
-    /// What to do next, if certstow knows.
-    pub fn hint(&self) -> Option<String> { todo!() }
-    /// The word for it in JSON: "not-found", "ambiguous", ...
-    pub fn code(&self) -> &'static str { todo!() }
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Usage(_) => Exit::Usage,
+            Self::NotFound { .. } => Exit::NotFound,
+            Self::Ambiguous { .. } => Exit::Ambiguous,
+            Self::Store(error) => store_exit(error),
+            Self::InteractionRequired { .. } => Exit::InteractionRequired,
+            Self::Password(_)
+            | Self::WrongPassword { .. }
+            | Self::Decode {
+                source: DecodeError::WrongPassword,
+                ..
+            } => Exit::Password,
+            Self::TargetExists { .. } | Self::Target { .. } => Exit::Target,
+            Self::Verification { .. } => Exit::VerificationFailed,
+            Self::KeyMismatch { .. } => Exit::KeyUnavailable,
+            Self::Decode { .. } | Self::Io { .. } => Exit::Failure,
+            Self::Cancelled => Exit::Cancelled,
+        }
+    }
+
+    /// The word for it in JSON: "not-found", "ambiguous" and so on.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Usage(_) => "usage",
+            Self::NotFound { .. } => "not-found",
+            Self::Ambiguous { .. } => "ambiguous",
+            Self::Store(error) => store_code(error),
+            Self::InteractionRequired { .. } => "interaction-required",
+            Self::Password(_) => "password",
+            Self::WrongPassword { .. }
+            | Self::Decode {
+                source: DecodeError::WrongPassword,
+                ..
+            } => "wrong-password",
+            Self::Decode { .. } => "damaged-file",
+            Self::TargetExists { .. } => "target-exists",
+            Self::Target { .. } => "target",
+            Self::Verification { .. } => "verification-failed",
+            Self::KeyMismatch { .. } => "key-mismatch",
+            Self::Io { .. } => "io",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// What to do next, where certstow knows.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Usage(_) => "'certstow COMMAND --help' describes every option",
+            Self::NotFound { .. } => {
+                "'certstow list --all' shows every certificate that was found; \
+                 --store names another place to look"
+            }
+            Self::Ambiguous { .. } => {
+                "give one of these thumbprints (its first digits are enough), \
+                 or --newest for the one issued last"
+            }
+            Self::Store(error) => return store_hint(error).map(str::to_owned),
+            Self::InteractionRequired { .. } => {
+                "give the password with --password-file, --password-env or --password-fd"
+            }
+            Self::Password(_) => {
+                "a password comes from a prompt, --password-file, --password-env or --password-fd"
+            }
+            Self::WrongPassword { .. }
+            | Self::Decode {
+                source: DecodeError::WrongPassword,
+                ..
+            } => "check the password, its letter case and keyboard layout, and try again",
+            Self::Decode { .. } => "'certstow check FILE' says what can be told of the file",
+            Self::TargetExists { .. } => "choose another name with -o, or replace it with --force",
+            Self::Target { .. } => "choose another place with -o",
+            Self::Verification { .. } => {
+                "nothing was kept; try again, and if it fails again write to another disk"
+            }
+            Self::KeyMismatch { .. } => {
+                "the store pairs them wrongly: look for the certificate's own key, \
+                 or ask its issuer for a new certificate"
+            }
+            Self::Io { .. } | Self::Cancelled => return None,
+        };
+        Some(hint.to_owned())
+    }
+
+    /// The identities to choose from, when several matched.
+    pub fn candidates(&self) -> &[Candidate] {
+        match self {
+            Self::Ambiguous { candidates, .. } => candidates,
+            _ => &[],
+        }
+    }
 }
-impl fmt::Display for Error { fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { todo!() } }
-impl std::error::Error for Error {}
-impl From<StoreError> for Error { fn from(e: StoreError) -> Self { Self::Store(e) } }
+
+fn store_exit(error: &StoreError) -> Exit {
+    match error {
+        StoreError::Unavailable { .. } | StoreError::AccessDenied { .. } => Exit::Store,
+        StoreError::NotFound { .. } => Exit::NotFound,
+        // To a script, a key that cannot be read is a key it cannot have.
+        StoreError::KeyMissing { .. }
+        | StoreError::KeyNotExportable { .. }
+        | StoreError::Damaged { .. } => Exit::KeyUnavailable,
+        StoreError::InteractionRequired { .. } => Exit::InteractionRequired,
+        StoreError::WrongPassword { .. } => Exit::Password,
+        StoreError::Cancelled => Exit::Cancelled,
+        _ => Exit::Failure,
+    }
+}
+
+fn store_code(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Unavailable { .. } => "store-unavailable",
+        StoreError::AccessDenied { .. } => "access-denied",
+        StoreError::NotFound { .. } => "not-found",
+        StoreError::KeyMissing { .. } => "key-missing",
+        StoreError::KeyNotExportable { .. } => "key-not-exportable",
+        StoreError::Damaged { .. } => "damaged",
+        StoreError::InteractionRequired { .. } => "interaction-required",
+        StoreError::WrongPassword { .. } => "wrong-password",
+        StoreError::Cancelled => "cancelled",
+        _ => "store",
+    }
+}
+
+fn store_hint(error: &StoreError) -> Option<&'static str> {
+    Some(match error {
+        StoreError::Unavailable { .. } => "'certstow stores' lists the stores of this machine",
+        StoreError::AccessDenied { .. } => "run certstow as the owner, or let this account read it",
+        StoreError::NotFound { .. } => "the store changed meanwhile: run 'certstow list' again",
+        StoreError::KeyMissing { .. } => {
+            "name the folder that holds the key with --store, or export the certificate alone \
+             with --format der"
+        }
+        StoreError::KeyNotExportable { .. } => {
+            "the key has to stay where it is: ask the issuer for a new certificate with a key \
+             that may be exported"
+        }
+        StoreError::InteractionRequired { .. } => {
+            "give its password with --unlock-password-file, --unlock-password-env or \
+             --unlock-password-fd"
+        }
+        StoreError::WrongPassword { .. } => {
+            "check the password that unlocks the key (--unlock-password-file, ...)"
+        }
+        StoreError::Damaged { .. } => "restore the key from a copy made before the damage",
+        _ => return None,
+    })
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(text) | Self::Password(text) => f.write_str(&safe(text)),
+            Self::NotFound {
+                selector,
+                searched,
+                note,
+            } => {
+                write!(f, "no identity matches {}", safe(selector))?;
+                match searched.as_slice() {
+                    [] => f.write_str("; there was no store to search")?,
+                    stores => write!(f, " in {}", safe(&stores.join(", ")))?,
+                }
+                match note {
+                    Some(note) => write!(f, " ({})", safe(note)),
+                    None => Ok(()),
+                }
+            }
+            Self::Ambiguous {
+                selector,
+                candidates,
+            } => write!(
+                f,
+                "{} identities match {}",
+                candidates.len(),
+                safe(selector)
+            ),
+            Self::Store(error) => f.write_str(&safe(&error.to_string())),
+            Self::InteractionRequired { what } => {
+                write!(f, "{} is needed, and nobody may be asked", safe(what))
+            }
+            Self::WrongPassword { file } => {
+                write!(f, "the password does not open {}", path(file))
+            }
+            Self::Decode { file, source } => {
+                write!(
+                    f,
+                    "{} cannot be read: {}",
+                    path(file),
+                    safe(&decode_reason(source))
+                )
+            }
+            Self::TargetExists { file } => write!(f, "{} exists already", path(file)),
+            Self::Target { file, action, .. } => {
+                write!(f, "{} cannot be written: could not {action}", path(file))
+            }
+            Self::Verification { file, reason } => write!(
+                f,
+                "{} was not saved, since reading it back failed: {}",
+                path(file),
+                safe(reason)
+            ),
+            Self::KeyMismatch { place } => write!(
+                f,
+                "the private key of {} does not belong to its certificate",
+                safe(place)
+            ),
+            Self::Io { place, .. } => write!(f, "{} cannot be read or written", safe(place)),
+            Self::Cancelled => f.write_str("cancelled"),
+        }
+    }
+}
+
+fn decode_reason(error: &DecodeError) -> String {
+    match error {
+        DecodeError::NotPkcs12 => "it is not a PKCS#12 file".to_owned(),
+        DecodeError::Damaged(what) => format!("it is damaged: {what}"),
+        DecodeError::WrongPassword => "the password is wrong".to_owned(),
+        DecodeError::Unsupported(what) => format!("certstow does not read {what}"),
+        DecodeError::TooMuchWork { iterations, limit } => format!(
+            "it asks for {iterations} iterations of key derivation, more than the {limit} that \
+             are allowed"
+        ),
+        _ => "it is in a form certstow does not know".to_owned(),
+    }
+}
+
+fn path(file: &std::path::Path) -> String {
+    safe(&file.to_string_lossy()).into_owned()
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Store(error) => error.source(),
+            Self::Target { source, .. } | Self::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Cancelled => Self::Cancelled,
+            other => Self::Store(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use certstow_platform::certificate::EntryId;
+    use certstow_platform::store::NotExportable;
+    use std::error::Error as _;
+    use std::io;
+
+    fn denied() -> io::Error {
+        io::Error::from(io::ErrorKind::PermissionDenied)
+    }
+
+    /// One of each, with the exit code and the JSON word it has to give. The text in them
+    /// carries an escape sequence and a direction override.
+    fn one_of_each() -> Vec<(Error, u8, &'static str)> {
+        let text = || "a\x1b[2J\u{202e}b".to_owned();
+        let file = || PathBuf::from(text());
+        let store = Error::Store;
+        vec![
+            (Error::Usage(text()), 2, "usage"),
+            (
+                Error::NotFound {
+                    selector: text(),
+                    searched: vec![text()],
+                    note: Some(text()),
+                },
+                10,
+                "not-found",
+            ),
+            (
+                Error::Ambiguous {
+                    selector: text(),
+                    candidates: Vec::new(),
+                },
+                11,
+                "ambiguous",
+            ),
+            (
+                store(StoreError::Unavailable {
+                    store: text(),
+                    reason: text(),
+                    source: Some(Box::new(denied())),
+                }),
+                18,
+                "store-unavailable",
+            ),
+            (
+                store(StoreError::AccessDenied {
+                    place: text(),
+                    source: Some(Box::new(denied())),
+                }),
+                18,
+                "access-denied",
+            ),
+            (
+                store(StoreError::NotFound {
+                    store: text(),
+                    id: EntryId::of(b""),
+                }),
+                10,
+                "not-found",
+            ),
+            (
+                store(StoreError::KeyMissing { place: text() }),
+                12,
+                "key-missing",
+            ),
+            (
+                store(StoreError::KeyNotExportable {
+                    place: text(),
+                    reason: NotExportable::Policy,
+                    source: None,
+                }),
+                12,
+                "key-not-exportable",
+            ),
+            (
+                store(StoreError::InteractionRequired { place: text() }),
+                13,
+                "interaction-required",
+            ),
+            (
+                store(StoreError::WrongPassword { place: text() }),
+                17,
+                "wrong-password",
+            ),
+            (store(StoreError::Cancelled), 130, "cancelled"),
+            (
+                store(StoreError::Damaged {
+                    place: text(),
+                    reason: text(),
+                    source: None,
+                }),
+                12,
+                "damaged",
+            ),
+            (
+                Error::InteractionRequired { what: text() },
+                13,
+                "interaction-required",
+            ),
+            (Error::Password(text()), 17, "password"),
+            (Error::WrongPassword { file: file() }, 17, "wrong-password"),
+            (
+                Error::Decode {
+                    file: file(),
+                    source: DecodeError::NotPkcs12,
+                },
+                1,
+                "damaged-file",
+            ),
+            (
+                Error::Decode {
+                    file: file(),
+                    source: DecodeError::WrongPassword,
+                },
+                17,
+                "wrong-password",
+            ),
+            (Error::TargetExists { file: file() }, 16, "target-exists"),
+            (
+                Error::Target {
+                    file: file(),
+                    action: "create a file in the folder",
+                    source: denied(),
+                },
+                16,
+                "target",
+            ),
+            (
+                Error::Verification {
+                    file: file(),
+                    reason: text(),
+                },
+                15,
+                "verification-failed",
+            ),
+            (Error::KeyMismatch { place: text() }, 12, "key-mismatch"),
+            (
+                Error::Io {
+                    place: text(),
+                    source: denied(),
+                },
+                1,
+                "io",
+            ),
+            (Error::Cancelled, 130, "cancelled"),
+        ]
+    }
+
+    #[test]
+    fn every_error_has_its_exit_code_and_word() {
+        for (error, exit, code) in one_of_each() {
+            assert_eq!(error.exit().code(), exit, "{error:?}");
+            assert_eq!(error.code(), code, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn no_error_carries_foreign_control_characters_to_the_terminal() {
+        for (error, ..) in one_of_each() {
+            let shown = error.to_string();
+            assert!(!shown.is_empty());
+            assert!(!shown.chars().any(crate::sanitize::is_unsafe), "{shown:?}");
+        }
+    }
+
+    #[test]
+    fn every_error_but_plain_failures_says_what_to_do_next() {
+        for (error, exit, _) in one_of_each() {
+            assert_eq!(
+                error.hint().is_none(),
+                matches!(exit, 1 | 130) && !matches!(error, Error::Decode { .. }),
+                "{error:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_operating_systems_word_is_kept_as_the_source() {
+        let error = Error::Store(StoreError::AccessDenied {
+            place: "f".into(),
+            source: Some(Box::new(denied())),
+        });
+        assert_eq!(error.source().unwrap().to_string(), denied().to_string());
+    }
+
+    #[test]
+    fn cancelling_in_a_store_is_cancelling() {
+        assert!(matches!(
+            Error::from(StoreError::Cancelled),
+            Error::Cancelled
+        ));
+    }
+}

@@ -81,3 +81,24 @@ impl From<Exit> for std::process::ExitCode {
         exit.code().into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_the_documented_ones_in_ascending_order() {
+        let codes = Exit::ALL.map(Exit::code);
+        assert_eq!(codes, [0, 1, 2, 10, 11, 12, 13, 14, 15, 16, 17, 18, 130]);
+    }
+
+    #[test]
+    fn no_two_codes_mean_the_same() {
+        for (position, exit) in Exit::ALL.iter().enumerate() {
+            assert!(!exit.meaning().is_empty());
+            for other in &Exit::ALL[position + 1..] {
+                assert_ne!(exit.meaning(), other.meaning());
+            }
+        }
+    }
+}

@@ -1,12 +1,26 @@
-#![allow(unused, clippy::all, missing_docs)]
 #![forbid(unsafe_code)]
-//! certstow
+//! certstow finds certificates with their private keys and saves one as a PKCS#12 file that is
+//! known to restore.
+//!
+//! The way of an export: [`identity::Inventory`] lists the stores of [`platform`] and merges what
+//! they hold, [`select`] picks exactly one identity, [`export`] takes its private key, proves
+//! that it belongs to the certificate ([`proof`]), builds the certification path ([`chain`]),
+//! encodes it ([`pkcs12`]) and writes it through [`output`], which reads it back before the file
+//! gets its name. Everything a person types and sees is in the binary, not here.
+
 pub mod chain;
 pub mod error;
 pub mod exit;
+pub mod export;
+pub mod identity;
+pub mod names;
 pub mod output;
 pub mod password;
 pub mod pkcs12;
 pub mod proof;
+pub mod sanitize;
+pub mod select;
 pub mod signature;
+pub mod time;
+
 pub use certstow_platform as platform;

@@ -1,0 +1,249 @@
+//! What the stores of this machine hold, taken together: every certificate once, as an identity
+//! with all the places where it and its private key lie, and everything that could not be read.
+
+use std::collections::HashMap;
+
+use certstow_platform::certificate::{Certificate, EntryId};
+use certstow_platform::error::StoreError;
+use certstow_platform::spec::StoreSpec;
+use certstow_platform::store::{Entry, KeyState, Listing, Store};
+use certstow_platform::{KnownStore, OpenOptions};
+use sha1::{Digest, Sha1};
+
+use crate::error::Error;
+use crate::names;
+
+/// Which stores to read.
+#[derive(Debug, Clone, Copy)]
+pub enum Stores<'a> {
+    /// Every store found on this machine. One that cannot be read is a problem.
+    Found,
+    /// These, in this order. One that cannot be read is an error.
+    Named(&'a [StoreSpec]),
+}
+
+/// A certificate, and where it lies: one entry for each store that holds it.
+#[derive(Debug)]
+pub struct Identity {
+    /// Never empty; the entry to take the private key from first.
+    entries: Vec<StoredEntry>,
+}
+
+/// An entry and the store it is in.
+#[derive(Debug)]
+pub struct StoredEntry {
+    /// The position of the store in [`Inventory::stores`].
+    pub store: usize,
+    /// The entry.
+    pub entry: Entry,
+}
+
+impl Identity {
+    /// The entry whose private key is the first to try: an exportable key before a locked or
+    /// unknown one before one that will not come out, and then the order of the stores.
+    pub fn entry(&self) -> &Entry {
+        &self.entries[0].entry
+    }
+
+    /// Every entry of this certificate, in the order in which their keys are tried.
+    pub fn entries(&self) -> &[StoredEntry] {
+        &self.entries
+    }
+
+    /// The certificate.
+    pub fn certificate(&self) -> &Certificate {
+        &self.entry().certificate
+    }
+
+    /// Whether any store has a private key for it.
+    pub fn has_key(&self) -> bool {
+        self.entry().key != KeyState::Missing
+    }
+
+    /// The SHA-1 of the certificate's DER, 40 lower-case digits: what Windows calls thumbprint.
+    pub fn thumbprint(&self) -> String {
+        names::hex(&Sha1::digest(self.certificate().der()))
+    }
+}
+
+/// Something that could not be read, and the store it is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreProblem {
+    /// The store's name.
+    pub store: String,
+    /// The file, object or certificate it is about.
+    pub place: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// Everything that was found.
+pub struct Inventory {
+    stores: Vec<Box<dyn Store>>,
+    identities: Vec<Identity>,
+    problems: Vec<StoreProblem>,
+    known: Vec<KnownStore>,
+}
+
+impl Inventory {
+    /// Opens and lists stores.
+    ///
+    /// # Errors
+    /// [`Error::Store`]: a store that was asked for by name cannot be opened or listed.
+    pub fn read(stores: Stores<'_>, options: &OpenOptions) -> Result<Self, Error> {
+        let mut inventory = Self::empty();
+        match stores {
+            Stores::Named(specs) => {
+                for spec in specs {
+                    inventory.add(certstow_platform::open(spec, options)?)?;
+                }
+            }
+            Stores::Found => {
+                inventory.known = certstow_platform::known_stores();
+                let present: Vec<_> = inventory
+                    .known
+                    .iter()
+                    .filter(|known| known.unavailable.is_none())
+                    .map(|known| known.spec.clone())
+                    .collect();
+                for spec in present {
+                    let added = certstow_platform::open(&spec, options)
+                        .and_then(|store| inventory.add(store));
+                    if let Err(error) = added {
+                        inventory.problems.push(whole_store_problem(&spec, &error));
+                    }
+                }
+            }
+        }
+        inventory.sort();
+        Ok(inventory)
+    }
+
+    /// Lists stores that are already open.
+    ///
+    /// # Errors
+    /// [`Error::Store`]: a store cannot be listed.
+    pub fn of(stores: Vec<Box<dyn Store>>) -> Result<Self, Error> {
+        let mut inventory = Self::empty();
+        for store in stores {
+            inventory.add(store)?;
+        }
+        inventory.sort();
+        Ok(inventory)
+    }
+
+    /// The identities, in the order of the stores that hold them.
+    pub fn identities(&self) -> &[Identity] {
+        &self.identities
+    }
+
+    /// What could not be read.
+    pub fn problems(&self) -> &[StoreProblem] {
+        &self.problems
+    }
+
+    /// The stores that were listed.
+    pub fn stores(&self) -> &[Box<dyn Store>] {
+        &self.stores
+    }
+
+    /// The stores this machine may have, when [`Stores::Found`] was asked for.
+    pub fn known_stores(&self) -> &[KnownStore] {
+        &self.known
+    }
+
+    /// The name of the store at a position of [`Inventory::stores`].
+    pub fn store_name(&self, store: usize) -> String {
+        self.stores[store].info().spec.to_string()
+    }
+
+    /// The names of all listed stores.
+    pub fn store_names(&self) -> Vec<String> {
+        (0..self.stores.len())
+            .map(|store| self.store_name(store))
+            .collect()
+    }
+
+    /// The CA certificates of all stores, and every listed certificate that may issue others.
+    /// Stores that cannot give theirs are left out: the path then says what is missing.
+    pub fn issuers(&self) -> Vec<Certificate> {
+        let mut found: Vec<Certificate> = self
+            .stores
+            .iter()
+            .filter_map(|store| store.issuers().ok())
+            .flatten()
+            .collect();
+        let listed = self.identities.iter().map(Identity::certificate);
+        found.extend(listed.filter(|certificate| certificate.is_ca()).cloned());
+        found
+    }
+
+    fn empty() -> Self {
+        Self {
+            stores: Vec::new(),
+            identities: Vec::new(),
+            problems: Vec::new(),
+            known: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, store: Box<dyn Store>) -> Result<(), StoreError> {
+        let Listing { entries, problems } = store.list()?;
+        let name = store.info().spec.to_string();
+        let position = self.stores.len();
+        self.stores.push(store);
+        self.problems
+            .extend(problems.into_iter().map(|problem| StoreProblem {
+                store: name.clone(),
+                place: problem.place,
+                message: problem.message,
+            }));
+        // Within one store no certificate occurs twice, so the first store needs no index.
+        let mut known: HashMap<EntryId, usize> = if self.identities.is_empty() {
+            HashMap::new()
+        } else {
+            let ids = self.identities.iter().map(|identity| identity.entry().id);
+            ids.zip(0..).collect()
+        };
+        self.identities.reserve(entries.len());
+        for entry in entries {
+            let stored = StoredEntry {
+                store: position,
+                entry,
+            };
+            match known.remove(&stored.entry.id) {
+                Some(identity) => self.identities[identity].entries.push(stored),
+                None => self.identities.push(Identity {
+                    entries: vec![stored],
+                }),
+            }
+        }
+        Ok(())
+    }
+
+    fn sort(&mut self) {
+        for identity in &mut self.identities {
+            identity
+                .entries
+                .sort_by_key(|stored| key_rank(&stored.entry.key));
+        }
+    }
+}
+
+fn whole_store_problem(spec: &StoreSpec, error: &StoreError) -> StoreProblem {
+    StoreProblem {
+        store: spec.to_string(),
+        place: spec.to_string(),
+        message: error.to_string(),
+    }
+}
+
+fn key_rank(state: &KeyState) -> u8 {
+    match state {
+        KeyState::Exportable => 0,
+        KeyState::Locked(_) => 1,
+        KeyState::Unknown => 2,
+        KeyState::NotExportable(_) => 3,
+        KeyState::Missing => 4,
+    }
+}

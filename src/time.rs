@@ -1,0 +1,147 @@
+//! Times as certstow shows them: RFC 3339 in UTC for programs, the local date and a distance
+//! ("in 12 days") for people. Inside, a time is a number of seconds since 1970-01-01 UTC, as
+//! certificates state it.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// The present, in seconds since 1970-01-01 UTC.
+pub fn now() -> i64 {
+    Timestamp::now().as_second()
+}
+
+/// RFC 3339 in UTC, to the second: `2030-01-02T03:04:05Z`.
+pub fn utc(seconds: i64) -> String {
+    timestamp(seconds).to_string()
+}
+
+/// The date where this machine is: `2030-01-02`.
+pub fn local_date(seconds: i64) -> String {
+    timestamp(seconds)
+        .to_zoned_datetime(TimeZone::system())
+        .strftime("%Y-%m-%d")
+        .to_string()
+}
+
+/// The date and time where this machine is, with its offset: `2030-01-02 03:04:05 +01:00`.
+pub fn local(seconds: i64) -> String {
+    timestamp(seconds)
+        .to_zoned_datetime(TimeZone::system())
+        .strftime("%Y-%m-%d %H:%M:%S %:z")
+        .to_string()
+}
+
+/// How far a certificate's end is from `now`: "in 12 days", "expired 3 days ago".
+pub fn until_expiry(not_after: i64, now: i64) -> String {
+    let left = not_after.saturating_sub(now);
+    if left >= 0 {
+        format!("in {}", span(left))
+    } else {
+        format!("expired {} ago", span(left.saturating_neg()))
+    }
+}
+
+/// How far a certificate's beginning is from `now`: "12 days ago", "in 3 hours".
+pub fn since_beginning(not_before: i64, now: i64) -> String {
+    let age = now.saturating_sub(not_before);
+    if age >= 0 {
+        format!("{} ago", span(age))
+    } else {
+        format!("in {}", span(age.saturating_neg()))
+    }
+}
+
+/// The length of a time span in its largest fitting unit, rounded down.
+fn span(seconds: i64) -> String {
+    let (count, unit) = match seconds {
+        ..MINUTE => return "less than a minute".to_owned(),
+        ..HOUR => (seconds / MINUTE, "minute"),
+        ..DAY => (seconds / HOUR, "hour"),
+        _ if seconds < 120 * DAY => (seconds / DAY, "day"),
+        // Months and years of the mean Gregorian length.
+        _ if seconds < 730 * DAY => (seconds * 12 / (DAY * 365 + DAY / 4), "month"),
+        _ => (seconds / (DAY * 365 + DAY / 4), "year"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{plural}")
+}
+
+/// Reads a length of time: a whole number and `h`, `d`, `w` or `y` (365 days). The result is
+/// in seconds.
+///
+/// # Errors
+/// A sentence saying what is wrong.
+pub fn parse_span(text: &str) -> Result<i64, String> {
+    let wrong = || format!("'{text}' is no length of time; write it as 12h, 30d, 8w or 1y");
+    let unit_at = text.len() - text.chars().next_back().map_or(0, char::len_utf8);
+    let (number, unit) = text.split_at(unit_at);
+    let unit = match unit {
+        "h" => HOUR,
+        "d" => DAY,
+        "w" => 7 * DAY,
+        "y" => 365 * DAY,
+        _ => return Err(wrong()),
+    };
+    let number: u32 = number.parse().map_err(|_| wrong())?;
+    Ok(i64::from(number) * unit)
+}
+
+/// Certificates may name the year 9999 and, broken, times beyond what a calendar holds; those
+/// stay at the calendar's end.
+fn timestamp(seconds: i64) -> Timestamp {
+    Timestamp::from_second(seconds).unwrap_or(if seconds < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_times_are_rfc_3339_in_utc() {
+        assert_eq!(utc(0), "1970-01-01T00:00:00Z");
+        // The "no well-defined end" of RFC 5280, 4.1.2.5.
+        assert_eq!(utc(253_402_300_799), "9999-12-31T23:59:59Z");
+        assert!(utc(i64::MAX).starts_with("9999"));
+    }
+
+    #[test]
+    fn distances_name_the_unit_that_fits() {
+        let cases = [
+            (0, "in less than a minute"),
+            (90, "in 1 minute"),
+            (5 * HOUR, "in 5 hours"),
+            (DAY, "in 1 day"),
+            (12 * DAY + HOUR, "in 12 days"),
+            (119 * DAY, "in 119 days"),
+            (365 * DAY, "in 11 months"),
+            (400 * DAY, "in 13 months"),
+            (1500 * DAY, "in 4 years"),
+            (-3 * DAY, "expired 3 days ago"),
+            (-HOUR, "expired 1 hour ago"),
+        ];
+        for (left, expected) in cases {
+            assert_eq!(until_expiry(1_000_000_000 + left, 1_000_000_000), expected);
+        }
+        assert_eq!(since_beginning(0, 2 * DAY), "2 days ago");
+        assert_eq!(since_beginning(2 * DAY, 0), "in 2 days");
+    }
+
+    #[test]
+    fn spans_are_read_with_their_unit() {
+        assert_eq!(parse_span("30d"), Ok(30 * DAY));
+        assert_eq!(parse_span("12h"), Ok(12 * HOUR));
+        assert_eq!(parse_span("8w"), Ok(56 * DAY));
+        assert_eq!(parse_span("1y"), Ok(365 * DAY));
+        for wrong in ["", "d", "30", "-1d", "1.5d", "30m", "99999999999d", "30é"] {
+            assert!(parse_span(wrong).is_err(), "{wrong}");
+        }
+    }
+}
