@@ -1,0 +1,122 @@
+//! The file's name when nobody gave one: the label, made to work as a file name on every
+//! system, since exported files travel.
+
+use std::path::{Path, PathBuf};
+
+use super::{Format, names_a_folder};
+use crate::sanitize::is_unsafe;
+
+/// No longer than this many bytes, which leaves room for an extension within the 255 of most
+/// file systems.
+const LONGEST: usize = 200;
+
+/// The label as a file name with the format's extension. Characters that Windows does not
+/// allow become `_`; device names and names that end in a dot or a space do not come out.
+pub fn default_file_name(label: &str, format: Format) -> PathBuf {
+    let mut stem = String::with_capacity(label.len());
+    for character in label.chars() {
+        let forbidden = matches!(
+            character,
+            '<' | '>' | ':' | '"' | '/' | '\\' | '|' | '?' | '*'
+        );
+        let shown = if forbidden || is_unsafe(character) {
+            '_'
+        } else {
+            character
+        };
+        if stem.len() + shown.len_utf8() > LONGEST {
+            break;
+        }
+        stem.push(shown);
+    }
+    // A leading dot hides the file, a leading hyphen looks like an option.
+    let stem = stem
+        .trim()
+        .trim_start_matches(['.', '-', ' '])
+        .trim_end_matches(['.', ' ']);
+    let stem = match stem {
+        "" => "certificate".to_owned(),
+        _ if is_device(stem) => format!("_{stem}"),
+        _ => stem.to_owned(),
+    };
+    format!("{stem}.{}", format.extension()).into()
+}
+
+/// `file` with the format's extension, if its name has none. A folder stays as it is, for the
+/// write to refuse.
+pub fn with_extension(file: &Path, format: Format) -> PathBuf {
+    if file.extension().is_some() || file.file_name().is_none() || names_a_folder(file) {
+        return file.to_owned();
+    }
+    file.with_extension(format.extension())
+}
+
+/// Windows reserves these names, with any extension, in every folder.
+fn is_device(stem: &str) -> bool {
+    let base = stem.split('.').next().unwrap_or_default().trim_end();
+    let base = base.to_ascii_uppercase();
+    match base.as_str() {
+        "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$" => true,
+        other => ["COM", "LPT"].iter().any(|device| {
+            other.strip_prefix(device).is_some_and(|number| {
+                let mut characters = number.chars();
+                let is_number =
+                    |character: char| character.is_ascii_digit() || "¹²³".contains(character);
+                characters.next().is_some_and(is_number) && characters.next().is_none()
+            })
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_becomes_a_name_that_every_system_takes() {
+        let cases = [
+            ("Alice Example", "Alice Example.p12"),
+            ("www.example.org", "www.example.org.p12"),
+            ("a/b\\c:d*e", "a_b_c_d_e.p12"),
+            ("../../etc/passwd", "_.._etc_passwd.p12"),
+            ("Zoë", "Zoë.p12"),
+            ("nul", "_nul.p12"),
+            ("COM1.old", "_COM1.old.p12"),
+            ("Company", "Company.p12"),
+            ("-rf", "rf.p12"),
+            ("dot. .", "dot.p12"),
+            ("\u{202e}x\n", "_x_.p12"),
+            (" . ", "certificate.p12"),
+        ];
+        for (label, expected) in cases {
+            assert_eq!(
+                default_file_name(label, Format::P12),
+                Path::new(expected),
+                "{label:?}"
+            );
+        }
+        let long = default_file_name(&"ü".repeat(300), Format::Pem);
+        assert!(long.as_os_str().len() <= 255);
+    }
+
+    #[test]
+    fn only_a_name_without_extension_gets_one() {
+        assert_eq!(
+            with_extension(Path::new("a/b"), Format::P12),
+            Path::new("a/b.p12")
+        );
+        assert_eq!(
+            with_extension(Path::new("b.pfx"), Format::P12),
+            Path::new("b.pfx")
+        );
+        assert_eq!(
+            with_extension(Path::new("b"), Format::Der),
+            Path::new("b.cer")
+        );
+        assert_eq!(with_extension(Path::new("/"), Format::P12), Path::new("/"));
+        assert_eq!(
+            with_extension(Path::new("new/"), Format::P12),
+            Path::new("new/")
+        );
+    }
+}
