@@ -1,0 +1,45 @@
+//! The terminal as [`Ask`]: unlocks keys with the password given beforehand, then asks the
+//! person, if there is one.
+
+use certstow::error::Error;
+use certstow::password;
+use certstow::platform::error::AskError;
+use certstow::platform::secret::Password;
+use certstow::platform::store::{Ask, Interaction, UnlockRequest};
+use certstow::sanitize::safe;
+
+/// How often a person may mistype the password of one place.
+const TRIES: u32 = 3;
+
+/// Asks at the terminal, or nobody.
+pub(crate) struct TerminalAsk {
+    interaction: Interaction,
+}
+
+impl TerminalAsk {
+    pub(crate) fn new(interaction: Interaction) -> Self {
+        Self { interaction }
+    }
+}
+
+impl Ask for TerminalAsk {
+    fn interaction(&self) -> Interaction {
+        self.interaction
+    }
+
+    fn unlock(&mut self, request: &UnlockRequest) -> Result<Password, AskError> {
+        if self.interaction == Interaction::Never || request.attempt >= TRIES {
+            return Err(AskError::NotAllowed);
+        }
+        let again = if request.attempt > 0 {
+            "Wrong. "
+        } else {
+            ""
+        };
+        let text = format!("{again}Password that unlocks {}:", safe(&request.place));
+        password::prompt(&text, false, true).map_err(|error| match error {
+            Error::Cancelled => AskError::Cancelled,
+            _ => AskError::NotAllowed,
+        })
+    }
+}

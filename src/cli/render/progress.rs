@@ -1,0 +1,51 @@
+//! A spinner on standard error for what takes longer than half a second; only at a terminal.
+
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget};
+
+use crate::cli::screen::Screen;
+
+const PATIENCE: Duration = Duration::from_millis(500);
+const TICK: Duration = Duration::from_millis(120);
+
+/// Shows that something is being done, until it is dropped.
+pub(crate) struct Progress {
+    running: Option<(Sender<()>, JoinHandle<()>)>,
+}
+
+impl Progress {
+    /// Starts waiting; the spinner appears once the wait is long. `text` is certstow's own.
+    pub(crate) fn start(screen: &Screen, text: &'static str) -> Self {
+        if !screen.shows_progress() {
+            return Self { running: None };
+        }
+        let (sender, receiver) = mpsc::channel::<()>();
+        let thread = thread::spawn(move || {
+            if receiver.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            bar.set_message(text);
+            bar.enable_steady_tick(TICK);
+            // Nothing is ever sent: the wait ends when the other end is dropped.
+            let _ = receiver.recv();
+            bar.finish_and_clear();
+        });
+        Self {
+            running: Some((sender, thread)),
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some((sender, thread)) = self.running.take() {
+            drop(sender);
+            // The spinner is wiped before anything else is printed.
+            let _ = thread.join();
+        }
+    }
+}
