@@ -44,6 +44,8 @@ pub struct Reads {
     pub ber: bool,
     /// A file without a MAC.
     pub without_mac: bool,
+    /// A password with characters beyond ASCII.
+    pub any_password: bool,
     /// ContentInfos at most.
     pub content_infos: Option<usize>,
     /// Iterations of one derivation at most.
@@ -87,7 +89,8 @@ const OLD: Reads = Reads {
     rc2: Support::Yes,
     pbmac1: Support::No,
     ber: true,
-    without_mac: true,
+    without_mac: false,
+    any_password: true,
     content_infos: None,
     iterations: None,
     total_iterations: None,
@@ -108,15 +111,19 @@ const AES_256: Reads = Reads {
 
 const WINDOWS_OLD: Reads = Reads { iterations: Some(600_000), ..OLD };
 const WINDOWS: Reads = Reads { iterations: Some(600_000), ..AES_256 };
-const JAVA_OLD: Reads = Reads { iterations: Some(5_000_000), ..OLD };
+const JAVA_OLD: Reads = Reads {
+    any_password: false,
+    iterations: Some(5_000_000),
+    ..OLD
+};
 const JAVA: Reads = Reads {
-    pbmac1: Support::Only("from Java 26 on"),
+    without_mac: true,
+    any_password: false,
     iterations: Some(5_000_000),
     ..AES
 };
 const NSS: Reads = Reads {
     pbmac1: Support::Only("from NSS 3.101 on"),
-    without_mac: false,
     iterations: Some(100_000_000),
     ..AES
 };
@@ -149,7 +156,15 @@ const TARGETS: [Target; 26] = {
         target("java8", "Java 8 before 8u301, Java 11 before 11.0.12", Compatible, JAVA_OLD),
         target("java11", "Java 8u301, 11.0.12 and later updates", Modern, JAVA),
         target("java17", "Java 17", Modern, JAVA),
-        target("java21", "Java 21 and later", Modern, JAVA),
+        target(
+            "java21",
+            "Java 21 and later",
+            Modern,
+            Reads {
+                pbmac1: Support::Only("from Java 26 on"),
+                ..JAVA
+            },
+        ),
         target(
             "openssl",
             "OpenSSL 1.1.1 and later",
@@ -157,6 +172,7 @@ const TARGETS: [Target; 26] = {
             Reads {
                 rc2: Support::Only("with -legacy where it is OpenSSL 3"),
                 pbmac1: Support::Only("from OpenSSL 3.4 on"),
+                without_mac: true,
                 ..AES
             },
         ),
@@ -168,7 +184,6 @@ const TARGETS: [Target; 26] = {
             Modern,
             Reads {
                 pbmac1: Support::Only("from GnuTLS 3.8.6 on"),
-                without_mac: false,
                 ..AES
             },
         ),
@@ -183,14 +198,13 @@ const TARGETS: [Target; 26] = {
                 ..AES
             },
         ),
-        target("python", "Python cryptography", Modern, AES),
+        target("python", "Python cryptography", Modern, Reads { without_mac: true, ..AES }),
         target(
             "go",
-            "Go, golang.org/x/crypto/pkcs12 (Decode needs --chain none)",
+            "Go, golang.org/x/crypto/pkcs12 (needs `--chain none`)",
             Compatible,
             Reads {
                 ber: false,
-                without_mac: false,
                 content_infos: Some(2),
                 iterations: Some(1 << 20),
                 ..OLD
