@@ -110,16 +110,16 @@ fn piece_of(place: &KeyPlace) -> Result<Piece, Fetch> {
     let mut piece = None;
     blocks::read(bytes, &mut Zeroizing::default(), &mut |block| {
         if count == place.piece {
-            piece = kept(block);
+            piece = kept(&block);
         }
         count += 1;
     });
     piece.ok_or(Fetch::Changed)
 }
 
-fn kept(block: Block<'_>) -> Option<Piece> {
+fn kept(block: &Block<'_>) -> Option<Piece> {
     let copy = |bytes: &[u8]| Zeroizing::new(bytes.to_vec());
-    match block {
+    match *block {
         Block::Key(KeyForm::Pkcs8, der, _) => {
             Some(Piece::Open(PrivateKey::from_pkcs8_der(copy(der))))
         }
