@@ -33,7 +33,13 @@ pub(crate) struct Global {
     #[arg(long, global = true, help_heading = "Output")]
     pub(crate) json: bool,
     /// Say only what was asked for and what went wrong
-    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Output")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "verbose",
+        help_heading = "Output"
+    )]
     pub(crate) quiet: bool,
     /// Explain on standard error what is done
     #[arg(short, long, global = true, help_heading = "Output")]
@@ -99,10 +105,20 @@ impl StoreArgs {
 #[derive(Debug, Args)]
 pub(crate) struct PasswordArgs {
     /// Read the password from a file; - is standard input
-    #[arg(long, value_name = "FILE", group = "password", help_heading = "Password")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        group = "password",
+        help_heading = "Password"
+    )]
     pub(crate) password_file: Option<PathBuf>,
     /// Take the password from an environment variable
-    #[arg(long, value_name = "NAME", group = "password", help_heading = "Password")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        group = "password",
+        help_heading = "Password"
+    )]
     pub(crate) password_env: Option<String>,
     /// Read the password from an open file descriptor
     #[arg(long, value_name = "N", group = "password", help_heading = "Password")]
@@ -259,6 +275,9 @@ pub(crate) struct CheckArgs {
     /// The files
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) files: Vec<PathBuf>,
+    /// Ask for the password at the terminal
+    #[arg(long, group = "password", help_heading = "Password")]
+    pub(crate) ask_password: bool,
     #[command(flatten)]
     pub(crate) password: PasswordArgs,
 }
@@ -271,7 +290,9 @@ pub(crate) struct ReadIterations {
 }
 
 fn parse_iterations(text: &str) -> Result<ReadIterations, String> {
-    let number: u32 = text.parse().map_err(|_| format!("'{text}' is no number of iterations"))?;
+    let number: u32 = text
+        .parse()
+        .map_err(|_| format!("'{text}' is no number of iterations"))?;
     let (count, warning) = Iterations::new(number)?;
     Ok(ReadIterations { count, warning })
 }
@@ -423,7 +444,10 @@ mod tests {
         for subcommand in command().get_subcommands() {
             for argument in subcommand.get_arguments() {
                 let name = argument.get_long().unwrap_or_default();
-                assert!(!name.ends_with("password") || !argument.get_action().takes_values(), "{name}");
+                assert!(
+                    !name.ends_with("password") || !argument.get_action().takes_values(),
+                    "{name}"
+                );
             }
         }
     }

@@ -31,11 +31,7 @@ impl Ask for TerminalAsk {
         if self.interaction == Interaction::Never || request.attempt >= TRIES {
             return Err(AskError::NotAllowed);
         }
-        let again = if request.attempt > 0 {
-            "Wrong. "
-        } else {
-            ""
-        };
+        let again = if request.attempt > 0 { "Wrong. " } else { "" };
         let text = format!("{again}Password that unlocks {}:", safe(&request.place));
         password::prompt(&text, false, true).map_err(|error| match error {
             Error::Cancelled => AskError::Cancelled,

@@ -128,7 +128,10 @@ impl Screen {
         }
         let mut cause = std::error::Error::source(error);
         while let Some(underneath) = cause {
-            self.line(format_args!("  caused by: {}", safe(&underneath.to_string())));
+            self.line(format_args!(
+                "  caused by: {}",
+                safe(&underneath.to_string())
+            ));
             cause = underneath.source();
         }
         if let Some(hint) = error.hint() {

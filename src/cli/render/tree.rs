@@ -22,7 +22,12 @@ mod tests {
     #[test]
     fn each_certificate_hangs_below_its_issuer() {
         let mut out = Vec::new();
-        write(&mut out, "  ", &["Root".into(), "CA\x1b".into(), "Alice".into()]).unwrap();
+        write(
+            &mut out,
+            "  ",
+            &["Root".into(), "CA\x1b".into(), "Alice".into()],
+        )
+        .unwrap();
         let expected = "  Root\n  └─ CA\\u{1b}\n     └─ Alice\n";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }

@@ -1,0 +1,228 @@
+//! `certstow check`: grades PKCS#12 files, and with their password proves that they restore.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read as _, Write};
+use std::path::Path;
+
+use certstow::error::Error;
+use certstow::exit::Exit;
+use certstow::password;
+use certstow::pkcs12::decode::Limits;
+use certstow::pkcs12::grade::{self, FileReport, Finding, MacReport, MacVerdict, Report, Severity};
+use certstow::platform::secret::Password;
+use certstow::platform::store::Interaction;
+use certstow::sanitize::safe;
+use serde::Serialize;
+
+use super::args::CheckArgs;
+use super::render::progress::Progress;
+use super::screen::Screen;
+
+/// `certstow.check/1`.
+#[derive(Serialize)]
+struct Json<'a> {
+    schema: &'static str,
+    files: &'a [FileReport],
+}
+
+pub(super) fn run(args: &CheckArgs, screen: &Screen) -> Result<Exit, Error> {
+    let password = obtain_password(args, screen)?;
+    let progress = Progress::start(screen, "Checking");
+    let files: Vec<FileReport> = args
+        .files
+        .iter()
+        .map(|file| {
+            screen.explain(&format!("checking {}", file.display()));
+            FileReport {
+                file: file.to_string_lossy().into_owned(),
+                report: report(file, password.as_ref()),
+            }
+        })
+        .collect();
+    drop(progress);
+    if screen.json {
+        screen.print_json(&Json {
+            schema: "certstow.check/1",
+            files: &files,
+        })?;
+    } else {
+        screen.print(|out| files.iter().try_for_each(|file| write(out, file)))?;
+    }
+    Ok(exit(&files, password.is_some()))
+}
+
+/// A wrong password outweighs a file that does not restore: nothing can be said of that file.
+fn exit(files: &[FileReport], with_password: bool) -> Exit {
+    let reports = || files.iter().map(|file| &file.report);
+    let restores = |report: &Report| match report.restores {
+        Some(restores) => restores,
+        // With a password, what is not proven does not count as restoring.
+        None => !with_password && report.mac.status != MacVerdict::Mismatch && parses(report),
+    };
+    if reports().any(Report::password_is_wrong) {
+        Exit::Password
+    } else if reports().all(restores) {
+        Exit::Done
+    } else {
+        Exit::VerificationFailed
+    }
+}
+
+/// A file that could not even be parsed has no readers at all.
+fn parses(report: &Report) -> bool {
+    !report.readers.is_empty()
+}
+
+fn obtain_password(args: &CheckArgs, screen: &Screen) -> Result<Option<Password>, Error> {
+    let allow_empty = args.password.allow_empty_password;
+    match args.password.source() {
+        Some(source) => password::read(&source, allow_empty).map(Some),
+        None if !args.ask_password => Ok(None),
+        None if screen.interaction() == Interaction::Never => Err(Error::InteractionRequired {
+            what: "the password of the files".to_owned(),
+        }),
+        None => password::prompt("Password of the files:", false, allow_empty).map(Some),
+    }
+}
+
+fn report(file: &Path, password: Option<&Password>) -> Report {
+    let (bytes, mode) = match read(file) {
+        Ok(read) => read,
+        Err(error) => return unreadable(format!("the file cannot be read: {error}")),
+    };
+    match grade::grade(&bytes, mode, password) {
+        Ok(report) => report,
+        Err(source) => unreadable(
+            Error::Decode {
+                file: file.to_owned(),
+                source,
+            }
+            .to_string(),
+        ),
+    }
+}
+
+/// The report on a file of which nothing can be told.
+fn unreadable(message: String) -> Report {
+    Report {
+        opened: None,
+        mac: MacReport {
+            algorithm: None,
+            iterations: None,
+            status: MacVerdict::Unchecked,
+        },
+        key_encryption: Vec::new(),
+        certificate_encryption: Vec::new(),
+        keys: None,
+        certificates: None,
+        restores: Some(false),
+        readers: BTreeMap::new(),
+        findings: vec![Finding {
+            severity: Severity::Error,
+            message,
+        }],
+    }
+}
+
+/// The file's bytes and its Unix mode. Only regular files of a size that a PKCS#12 file can
+/// have: a pipe or device would not end.
+fn read(file: &Path) -> io::Result<(Vec<u8>, Option<u32>)> {
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    let limit = Limits::default().max_bytes as u64;
+    let opened = File::open(file)?;
+    let metadata = opened.metadata()?;
+    if metadata.len() > limit {
+        return Err(io::Error::other("it is too large for a PKCS#12 file"));
+    }
+    let mut bytes = Vec::new();
+    opened.take(limit).read_to_end(&mut bytes)?;
+    Ok((bytes, mode(&metadata)))
+}
+
+#[cfg(unix)]
+fn mode(metadata: &std::fs::Metadata) -> Option<u32> {
+    Some(std::os::unix::fs::MetadataExt::mode(metadata) & 0o7777)
+}
+
+#[cfg(not(unix))]
+fn mode(_metadata: &std::fs::Metadata) -> Option<u32> {
+    None
+}
+
+fn write(out: &mut dyn Write, file: &FileReport) -> io::Result<()> {
+    let report = &file.report;
+    writeln!(out, "{}", safe(&file.file))?;
+    let mut field = |name: &str, value: &str| match value {
+        "" => Ok(()),
+        value => writeln!(out, "  {name:<14}{}", safe(value)),
+    };
+    field("password", opened(report.opened))?;
+    field("restores", restores(report.restores))?;
+    if parses(report) {
+        field("mac", &mac(&report.mac))?;
+    }
+    let encryption = |list: &[grade::Encryption]| {
+        let each = list
+            .iter()
+            .map(|one| format!("{}, {} iterations", one.algorithm, one.iterations));
+        each.collect::<Vec<_>>().join("; ")
+    };
+    field("key", &encryption(&report.key_encryption))?;
+    field("certificates", &encryption(&report.certificate_encryption))?;
+    if let (Some(keys), Some(certificates)) = (report.keys, report.certificates) {
+        field(
+            "holds",
+            &format!("{keys} private keys, {certificates} certificates"),
+        )?;
+    }
+    let opens = |wanted: bool| {
+        let names = report
+            .readers
+            .iter()
+            .filter(|(_, reader)| reader.opens == wanted);
+        names.map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+    };
+    field("opens in", &opens(true))?;
+    field("not in", &opens(false))?;
+    for finding in &report.findings {
+        let severity = match finding.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        };
+        field(severity, &finding.message)?;
+    }
+    Ok(())
+}
+
+fn opened(opened: Option<bool>) -> &'static str {
+    match opened {
+        Some(true) => "opens it",
+        Some(false) => "does not open it",
+        None => "not given",
+    }
+}
+
+fn restores(restores: Option<bool>) -> &'static str {
+    match restores {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "not proven",
+    }
+}
+
+fn mac(mac: &MacReport) -> String {
+    let status = match mac.status {
+        MacVerdict::Ok => "matches",
+        MacVerdict::Mismatch => "does not match",
+        MacVerdict::Absent => "none",
+        MacVerdict::Unchecked => "not checked",
+    };
+    match (&mac.algorithm, mac.iterations) {
+        (Some(algorithm), Some(n)) => format!("{algorithm}, {n} iterations: {status}"),
+        _ => status.to_owned(),
+    }
+}

@@ -1,0 +1,260 @@
+//! `certstow export`: what the options mean, then [`certstow::export`].
+
+use std::io::{self, IsTerminal as _};
+use std::path::Path;
+
+use certstow::error::Error;
+use certstow::exit::Exit;
+use certstow::export::{self, Destination, Job, Options, Report, Step};
+use certstow::identity::Identity;
+use certstow::output::Existing;
+use certstow::password::{self, Source};
+use certstow::pkcs12::attributes::Properties;
+use certstow::pkcs12::profile::{Profile, password_warnings};
+use certstow::platform::secret::Password;
+use certstow::platform::store::Interaction;
+use certstow::sanitize::safe;
+use certstow::select::{self, Choice, Want};
+use certstow::{names, time};
+use serde::Serialize;
+
+use super::args::{ExportArgs, PropertiesArg};
+use super::ask::TerminalAsk;
+use super::inventory;
+use super::render::progress::Progress;
+use super::screen::Screen;
+
+pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
+    let options = options(args);
+    check_together(args, &options, screen)?;
+    let inventory = inventory::read(&args.select.stores, screen)?;
+    let filters = args.select.filters.filters();
+    let choice = Choice {
+        selector: args.select.selector.as_deref(),
+        filters: &filters,
+        newest: args.select.newest,
+        want: if options.format.has_key() {
+            Want::Key
+        } else {
+            Want::Certificate
+        },
+    };
+    let identity = select::choose(&inventory, &choice, time::now())?;
+    for problem in inventory.problems() {
+        screen.explain(&format!("{}: {}", problem.place, problem.message));
+    }
+
+    let mut stdout = io::stdout().lock();
+    let destination = if to_stdout(args) {
+        Destination::Stream(&mut stdout)
+    } else {
+        let label = names::label(identity.entry(), &identity.certificate().parse());
+        Destination::File {
+            file: match &args.output {
+                Some(file) => export::with_extension(file, options.format),
+                None => export::default_file_name(&label, options.format),
+            },
+            existing: if args.force {
+                Existing::Replace
+            } else {
+                Existing::Refuse
+            },
+        }
+    };
+    let job = Job::new(&inventory, identity, &options, destination)?;
+    let password = if job.needs_password() {
+        Some(obtain_password(args, identity)?)
+    } else {
+        None
+    };
+    for warning in password.iter().flat_map(password_warnings) {
+        screen.warn(&warning);
+    }
+
+    let mut ask = TerminalAsk::new(screen.interaction());
+    let mut spinner = None;
+    let report = job.run(password.as_ref(), &mut ask, &mut |step| {
+        // Not while the key is read: a store may prompt then.
+        if step == Step::Write {
+            spinner = Some(Progress::start(
+                screen,
+                "Encrypting, writing and reading back",
+            ));
+        }
+        screen.explain(match step {
+            Step::Key => "taking the private key from its store",
+            Step::Path => "building the certification path",
+            Step::Write => "encrypting, writing and reading back",
+        });
+    });
+    drop(spinner);
+    drop(stdout);
+    tell(&report?, args, &options, screen)?;
+    Ok(Exit::Done)
+}
+
+fn options(args: &ExportArgs) -> Options {
+    let profile = match (args.profile, args.target) {
+        (Some(profile), _) => profile.into(),
+        (None, Some(target)) => target.profile,
+        (None, None) => Profile::default(),
+    };
+    let asked = args.iterations.as_ref().map(|read| read.count);
+    Options {
+        format: args.format.into(),
+        include: args.chain.into(),
+        properties: Properties::from(args.properties),
+        friendly_name: args.name.clone(),
+        profile,
+        iterations: asked.unwrap_or_else(|| profile.iterations()),
+        unencrypted_key: args.unencrypted_key,
+    }
+}
+
+fn to_stdout(args: &ExportArgs) -> bool {
+    args.output.as_deref() == Some(Path::new("-"))
+}
+
+/// What makes no sense together, or could only fail later; before any store is touched.
+fn check_together(args: &ExportArgs, options: &Options, screen: &Screen) -> Result<(), Error> {
+    let usage = |text: &str| Err(Error::Usage(text.to_owned()));
+    let source = args.password.source();
+    if source == Some(Source::Stdin) && args.select.stores.unlock() == Some(Source::Stdin) {
+        return usage("only one password can come from standard input");
+    }
+    if args.unencrypted_key && options.format != export::Format::Pem {
+        return usage("--unencrypted-key is for --format pem alone");
+    }
+    if args.name.is_some() && args.properties == PropertiesArg::None {
+        return usage("--properties none leaves no room for --name");
+    }
+    if to_stdout(args) && screen.json {
+        return usage("--json and '-o -' both want standard output");
+    }
+    if to_stdout(args) && io::stdout().is_terminal() {
+        return usage("the file is not written to a terminal: redirect standard output");
+    }
+    let needs_password = options.format.has_key() && !options.unencrypted_key;
+    if needs_password && source.is_none() && screen.interaction() == Interaction::Never {
+        return Err(Error::InteractionRequired {
+            what: "a password for the file".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+fn obtain_password(args: &ExportArgs, identity: &Identity) -> Result<Password, Error> {
+    let allow_empty = args.password.allow_empty_password;
+    match args.password.source() {
+        Some(source) => password::read(&source, allow_empty),
+        None => {
+            let label = names::label(identity.entry(), &identity.certificate().parse());
+            let text = format!("Password for the file of {}:", safe(&label));
+            password::prompt(&text, true, allow_empty)
+        }
+    }
+}
+
+fn tell(
+    report: &Report,
+    args: &ExportArgs,
+    options: &Options,
+    screen: &Screen,
+) -> Result<(), Error> {
+    let of_options = [
+        options
+            .profile
+            .warning()
+            .filter(|_| report.profile.is_some())
+            .map(str::to_owned),
+        args.iterations
+            .as_ref()
+            .and_then(|read| read.warning.clone())
+            .filter(|_| report.iterations.is_some()),
+    ];
+    let warnings = of_options
+        .into_iter()
+        .flatten()
+        .chain(report.warnings.iter().cloned());
+    for warning in warnings {
+        screen.warn(&warning);
+    }
+    if screen.json {
+        return screen.print_json(&Json::of(report));
+    }
+    let text = lines(report);
+    match report.file {
+        Some(_) => screen.print(|out| out.write_all(text.as_bytes())),
+        // Standard output has the file.
+        None => {
+            text.lines().for_each(|line| screen.note(line));
+            Ok(())
+        }
+    }
+}
+
+fn lines(report: &Report) -> String {
+    let place = report.file.as_ref().map_or_else(
+        || "to standard output".to_owned(),
+        |file| file.to_string_lossy().into_owned(),
+    );
+    let mut text = format!("Saved {}\n", safe(&place));
+    let mut field = |name: &str, value: &str| {
+        text.push_str(&format!("  {name:<14}{}\n", safe(value)));
+    };
+    field(
+        "identity",
+        &format!("{} ({})", report.label, report.thumbprint),
+    );
+    field("from", &report.store);
+    for (position, subject) in report.chain.iter().enumerate() {
+        field(if position == 0 { "certificates" } else { "" }, subject);
+    }
+    match (report.profile, report.iterations) {
+        (Some(profile), Some(n)) => {
+            field("protection", &format!("{}, {n} iterations", profile.name()));
+        }
+        (None, Some(n)) => field("protection", &format!("AES-256, {n} iterations")),
+        _ => field("protection", "none"),
+    }
+    field("read back", &report.verified.join(", "));
+    field("SHA-256", &names::hex(&report.sha256));
+    text
+}
+
+/// `certstow.export/1`.
+#[derive(Serialize)]
+struct Json<'a> {
+    schema: &'static str,
+    file: Option<String>,
+    sha256: String,
+    thumbprint: &'a str,
+    store: &'a str,
+    profile: Option<&'static str>,
+    iterations: Option<u32>,
+    chain: &'a [String],
+    root_included: bool,
+    verified: &'a [&'static str],
+    warnings: &'a [String],
+}
+
+impl<'a> Json<'a> {
+    fn of(report: &'a Report) -> Self {
+        Self {
+            schema: "certstow.export/1",
+            file: report
+                .file
+                .as_ref()
+                .map(|file| file.to_string_lossy().into_owned()),
+            sha256: names::hex(&report.sha256),
+            thumbprint: &report.thumbprint,
+            store: &report.store,
+            profile: report.profile.map(Profile::name),
+            iterations: report.iterations,
+            chain: &report.chain,
+            root_included: report.root_included,
+            verified: &report.verified,
+            warnings: &report.warnings,
+        }
+    }
+}

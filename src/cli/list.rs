@@ -1,0 +1,76 @@
+//! `certstow list`.
+
+use certstow::error::Error;
+use certstow::exit::Exit;
+use certstow::identity::{Identity, Inventory};
+use certstow::time;
+use comfy_table::Table;
+
+use super::args::ListArgs;
+use super::inventory;
+use super::render::{json, table};
+use super::screen::Screen;
+
+pub(super) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
+    let inventory = inventory::read(&args.stores, screen)?;
+    let filters = args.filters.filters();
+    let now = time::now();
+    let identities: Vec<&Identity> = inventory
+        .identities()
+        .iter()
+        .filter(|identity| args.all || identity.has_key())
+        .filter(|identity| filters.matches(identity, now))
+        .collect();
+
+    if screen.json {
+        screen.print_json(&json::list(&inventory, &identities))?;
+    } else {
+        if !identities.is_empty() {
+            let width = Table::new().width();
+            let text = table::render(&inventory, &identities, now, width, screen.colors());
+            screen.print(|out| writeln!(out, "{text}"))?;
+        }
+        inventory::warn_of_problems(&inventory, screen);
+    }
+    // A filter that leaves nothing is an answer a script can act on; an empty store is none.
+    if identities.is_empty() && !filters.is_empty() {
+        return Err(Error::NotFound {
+            selector: filters.describe(),
+            searched: inventory.store_names(),
+            note: None,
+        });
+    }
+    if identities.is_empty() && !screen.json {
+        explain_emptiness(&inventory, screen);
+    }
+    Ok(if inventory.problems().is_empty() {
+        Exit::Done
+    } else {
+        Exit::Partial
+    })
+}
+
+/// Says where certstow looked and what to do next.
+fn explain_emptiness(inventory: &Inventory, screen: &Screen) {
+    let keyless = inventory.identities().len();
+    if keyless > 0 {
+        screen.note(&format!(
+            "No certificate here has a private key. 'certstow list --all' lists {keyless} without."
+        ));
+        return;
+    }
+    screen.note("No certificates were found. certstow looked in");
+    for known in inventory.known_stores() {
+        let state = known.unavailable.as_deref().unwrap_or("empty");
+        screen.note(&format!(
+            "  {} ({}): {state}",
+            known.spec, known.description
+        ));
+    }
+    if inventory.known_stores().is_empty() {
+        for name in inventory.store_names() {
+            screen.note(&format!("  {name}: empty"));
+        }
+    }
+    screen.note("Name the folder your certificates are in: certstow list --store DIR");
+}

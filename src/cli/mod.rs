@@ -1,0 +1,67 @@
+//! What a person types and sees: one file per command. Prompts, tables, colours and JSON are
+//! here and nowhere else.
+
+mod args;
+mod ask;
+mod check;
+mod completions;
+mod export;
+mod inventory;
+mod list;
+mod man;
+mod render;
+mod screen;
+mod show;
+mod stores;
+
+use std::ffi::OsString;
+
+use certstow::error::Error;
+use certstow::exit::Exit;
+use clap::FromArgMatches as _;
+
+use args::{Cli, Command};
+use screen::Screen;
+
+/// Runs certstow with these arguments, the first being the program's name.
+pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
+    let json = arguments.iter().any(|argument| argument == "--json");
+    let parsed = args::command()
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => return answer(&error, json),
+    };
+    let screen = Screen::new(&cli.global);
+    let result = match &cli.command {
+        Command::List(args) => list::run(args, &screen),
+        Command::Show(args) => show::run(args, &screen),
+        Command::Export(args) => export::run(args, &screen),
+        Command::Check(args) => check::run(args, &screen),
+        Command::Stores => stores::run(&screen),
+        Command::Completions { shell } => completions::run(*shell, &screen),
+        Command::Man { folder } => man::run(folder, &screen),
+    };
+    result.unwrap_or_else(|error| {
+        screen.error(&error);
+        error.exit()
+    })
+}
+
+/// Prints help, the version, or what is wrong with the command line.
+fn answer(error: &clap::Error, json: bool) -> Exit {
+    let wrong = error.use_stderr();
+    if wrong && json {
+        let text = error.to_string();
+        let line = text.lines().next().unwrap_or_default();
+        let line = line.strip_prefix("error: ").unwrap_or(line);
+        Screen::for_errors(true).error(&Error::Usage(line.to_owned()));
+        return Exit::Usage;
+    }
+    match (error.print(), wrong) {
+        (_, true) => Exit::Usage,
+        (Ok(()), false) => Exit::Done,
+        (Err(_), false) => Exit::Failure,
+    }
+}
