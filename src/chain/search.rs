@@ -43,6 +43,10 @@ struct Rank {
     foreign: usize,
 }
 
+/// How good an end without a root is; less is better. A loop says less than a dead end, and a
+/// longer path more than a shorter one; expired and foreign certificates count as in [`Rank`].
+type EndRank = (bool, bool, Reverse<usize>, usize);
+
 /// A certificate reached from the leaf.
 struct Step<'a> {
     certificate: &'a Certificate,
@@ -78,7 +82,7 @@ pub(super) fn best_path(leaf: &Certificate, sources: &[&Index], now: i64) -> Fou
         left: HashSet::new(),
         signatures: 0,
     };
-    let mut dead_end: Option<((bool, bool, Reverse<usize>, usize), usize, PathEnd)> = None;
+    let mut dead_end: Option<(EndRank, usize, PathEnd)> = None;
     while let Some(Reverse((rank, at))) = search.open.pop() {
         if !search.left.insert(search.steps[at].certificate.id()) {
             continue;
