@@ -199,6 +199,8 @@ fn sign_ecdsa(
 /// A signature alone would not do: the `rsa` crate computes with exponents of its own making and
 /// never looks at dP, dQ and qInv as stored, whereas other programs sign with nothing else. So
 /// p, q and d are checked against n and e on construction, and the rest against d, p and q here.
+/// The crate blinds its private operations with the system's random numbers; checking, signing and
+/// verifying with 2048 bits still take no more than a few milliseconds together.
 fn rsa_private_key(der: &[u8]) -> Result<rsa::PrivateKey, Refusal> {
     let stored = rsa::pkcs1::RsaPrivateKeyRef::from_der(der)
         .map_err(|_| Refusal::Damaged("it is not an RSAPrivateKey"))?;
