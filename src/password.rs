@@ -7,10 +7,11 @@ use std::io::{self, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 
 use certstow_platform::secret::Password;
-use inquire::{InquireError, PasswordDisplayMode};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
+
+mod terminal;
 
 /// The longest password read, in bytes, its line break and BOM included.
 const MAX_BYTES: usize = 64 * 1024;
@@ -214,31 +215,18 @@ fn ask_until_right(
     ))
 }
 
-/// The prompt library keeps its own copy of the line while it is edited, and does not wipe it.
 fn ask_at_terminal(text: &str, remark: Option<&str>) -> Result<Zeroizing<String>, Error> {
-    let mut question = inquire::Password::new(text)
-        .without_confirmation()
-        .with_display_mode(PasswordDisplayMode::Hidden);
-    if let Some(remark) = remark {
-        question = question.with_help_message(remark);
-    }
-    question
-        .prompt()
-        .map(Zeroizing::new)
-        .map_err(|error| match error {
-            InquireError::OperationCanceled | InquireError::OperationInterrupted => {
-                Error::Cancelled
-            }
-            InquireError::NotTTY => no_terminal(text),
-            InquireError::IO(source) => Error::Io {
-                place: "the terminal".to_owned(),
-                source,
-            },
-            other => Error::Io {
-                place: "the terminal".to_owned(),
-                source: io::Error::other(other),
-            },
-        })
+    terminal::read_hidden(text, remark).map_err(|error| match error {
+        terminal::Failure::Cancelled => Error::Cancelled,
+        terminal::Failure::None => no_terminal(text),
+        terminal::Failure::TooLong => {
+            Error::Password("the password is too long to be typed".to_owned())
+        }
+        terminal::Failure::Io(source) => Error::Io {
+            place: "the terminal".to_owned(),
+            source,
+        },
+    })
 }
 
 fn no_terminal(text: &str) -> Error {
