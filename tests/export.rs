@@ -162,9 +162,18 @@ fn the_report_says_what_was_written_and_proven() {
     assert_eq!(report["profile"], "modern");
     assert_eq!(report["iterations"], 2000);
     assert_eq!(report["root_included"], true);
-    let path: Vec<_> = report["chain"].as_array().expect("the path").iter().collect();
+    let path: Vec<_> = report["chain"]
+        .as_array()
+        .expect("the path")
+        .iter()
+        .collect();
     assert_eq!(path.len(), 3, "{path:?}");
-    assert!(!report["verified"].as_array().expect("what was checked").is_empty());
+    assert!(
+        !report["verified"]
+            .as_array()
+            .expect("what was checked")
+            .is_empty()
+    );
 }
 
 #[test]
@@ -186,7 +195,14 @@ fn the_path_is_as_long_as_was_asked_for() {
 #[test]
 fn a_pem_private_key_goes_out_encrypted_unless_said_otherwise() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let locked = ["--password-env", "SECRET", "--format", "pem", "-o", "ada.pem"];
+    let locked = [
+        "--password-env",
+        "SECRET",
+        "--format",
+        "pem",
+        "-o",
+        "ada.pem",
+    ];
     succeeds(&mut export(folder.path(), &locked));
     let pem = fs::read_to_string(folder.path().join("ada.pem")).expect("the file is text");
     assert!(pem.contains("BEGIN ENCRYPTED PRIVATE KEY") && !pem.contains("BEGIN PRIVATE KEY"));

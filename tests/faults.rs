@@ -110,7 +110,11 @@ fn a_reader_that_went_away_is_no_panic() {
         // The reader is gone before certstow begins.
         let script = format!("{command} > >(exec true; sleep 0.1)");
         let output = shell(&["bash"], &script, folder.path());
-        assert!(!said(&output).contains("panicked"), "{command}: {}", said(&output));
+        assert!(
+            !said(&output).contains("panicked"),
+            "{command}: {}",
+            said(&output)
+        );
         assert_ne!(output.status.code(), Some(101), "{command}");
     }
 }
@@ -126,7 +130,11 @@ fn output_that_cannot_be_written_is_never_a_success() {
     ] {
         let output = shell(&["bash"], &format!("{command} > /dev/full"), folder.path());
         let code = output.status.code();
-        assert!(code != Some(0) && code != Some(101), "{command}: {}", said(&output));
+        assert!(
+            code != Some(0) && code != Some(101),
+            "{command}: {}",
+            said(&output)
+        );
     }
 }
 

@@ -196,12 +196,7 @@ fn every_peer_opens_the_default_number_of_iterations() {
 }
 
 /// What is wrong with a peer's answers; prints how many were right.
-fn compare(
-    peer: &dyn Peer,
-    cells: &[Cell],
-    files: &[Sealed],
-    expected: &[Opened],
-) -> Vec<String> {
+fn compare(peer: &dyn Peer, cells: &[Cell], files: &[Sealed], expected: &[Opened]) -> Vec<String> {
     let version = peer.version();
     let mut right = 0;
     let mut unable: BTreeMap<&str, u32> = BTreeMap::new();

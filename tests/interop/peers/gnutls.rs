@@ -14,7 +14,9 @@ impl Peer for GnuTls {
 
     fn version(&self) -> Vec<u32> {
         let said = attempt(Command::new("certtool").arg("--version"));
-        version_in(&String::from_utf8_lossy(&said.expect("certtool is installed")))
+        version_in(&String::from_utf8_lossy(
+            &said.expect("certtool is installed"),
+        ))
     }
 
     fn open(&self, files: &[Sealed]) -> Vec<Result<Opened, String>> {

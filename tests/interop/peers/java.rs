@@ -19,7 +19,8 @@ impl Peer for Java {
     }
 
     fn open(&self, files: &[Sealed]) -> Vec<Result<Opened, String>> {
-        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/peers/OpenAll.java");
+        let program =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/peers/OpenAll.java");
         in_one_process(files, |list| {
             attempt(Command::new("java").arg(program).arg(list))
         })

@@ -142,7 +142,11 @@ pub fn attempt(command: &mut Command) -> Result<Vec<u8>, String> {
 fn version_in(text: &str) -> Vec<u32> {
     text.split(|character: char| !character.is_ascii_digit() && character != '.')
         .find(|word| word.contains('.') && word.starts_with(|first: char| first.is_ascii_digit()))
-        .map(|word| word.split('.').filter_map(|part| part.parse().ok()).collect())
+        .map(|word| {
+            word.split('.')
+                .filter_map(|part| part.parse().ok())
+                .collect()
+        })
         .unwrap_or_default()
 }
 
@@ -185,7 +189,14 @@ fn read_line(line: &str) -> Result<Opened, String> {
 }
 
 fn base64(text: &str) -> Vec<u8> {
-    let wrapped: Vec<_> = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
-    let pem = format!("-----BEGIN DATA-----\n{}\n-----END DATA-----\n", wrapped.join("\n"));
+    let wrapped: Vec<_> = text
+        .as_bytes()
+        .chunks(64)
+        .map(String::from_utf8_lossy)
+        .collect();
+    let pem = format!(
+        "-----BEGIN DATA-----\n{}\n-----END DATA-----\n",
+        wrapped.join("\n")
+    );
     pem_rfc7468::decode_vec(pem.as_bytes()).expect("base64").1
 }

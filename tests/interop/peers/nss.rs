@@ -47,12 +47,7 @@ fn import(database: &str, sealed: &Sealed) -> Result<(), String> {
 }
 
 /// Writes what has `nickname` in a database to a file.
-fn export(
-    database: &str,
-    nickname: &str,
-    options: &[&str],
-    sealed: &Sealed,
-) -> Result<(), String> {
+fn export(database: &str, nickname: &str, options: &[&str], sealed: &Sealed) -> Result<(), String> {
     attempt(
         Command::new("pk12util")
             .args(["-d", database, "-n", nickname, "-w"])

@@ -20,7 +20,9 @@ impl Peer for Python {
     }
 
     fn open(&self, files: &[Sealed]) -> Vec<Result<Opened, String>> {
-        in_one_process(files, |list| attempt(python().arg(script("open_all.py")).arg(list)))
+        in_one_process(files, |list| {
+            attempt(python().arg(script("open_all.py")).arg(list))
+        })
     }
 }
 
@@ -36,7 +38,9 @@ fn python() -> Command {
 
 /// A program of this folder.
 fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/peers").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/interop/peers")
+        .join(name)
 }
 
 /// The forms that Python's cryptography writes.
