@@ -21,7 +21,7 @@ fn certstow(folder: &Path, arguments: &[&str]) -> Command {
 
 fn export(folder: &Path, options: &[&str]) -> Command {
     let store = format!("{}/examples/personal", env!("CARGO_MANIFEST_DIR"));
-    let mut command = certstow(folder, &["--store", &store, "export", "Ada Example"]);
+    let mut command = certstow(folder, &["export", "Ada Example", "--store", &store]);
     command.args(["--iterations", "2000"]).args(options);
     command
 }
@@ -87,7 +87,7 @@ fn a_password_comes_from_standard_input() {
 fn a_password_comes_from_a_file_descriptor() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = format!("{}/examples/personal", env!("CARGO_MANIFEST_DIR"));
-    let script = "printf %s \"$SECRET\" | \"$0\" --store \"$1\" export 'Ada Example' \
+    let script = "printf %s \"$SECRET\" | \"$0\" export 'Ada Example' --store \"$1\" \
         --iterations 2000 --password-fd 3 -o ada.p12 3<&0 0</dev/null";
     let mut shell = Command::new("sh");
     shell

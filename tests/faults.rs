@@ -12,16 +12,15 @@ fn samples() -> String {
     format!("{}/examples/personal", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Runs a shell script with `certstow` and `export_ada` (which takes the target) as functions.
+/// Runs a shell script in which `export_ada`, given the target, exports from the sample store.
 fn shell(launcher: &[&str], script: &str, folder: &Path) -> Output {
-    let functions = "\
-        certstow() { \"$CERTSTOW\" --store \"$SAMPLES\" \"$@\"; }
-        export_ada() { certstow export 'Ada Example' --iterations 2000 \
+    let function = "\
+        export_ada() { \"$CERTSTOW\" export Ada --store \"$SAMPLES\" --iterations 2000 \
             --password-env SECRET -o \"$@\"; }
         ";
     Command::new(launcher[0])
         .args(&launcher[1..])
-        .args(["-c", &format!("{functions}{script}")])
+        .args(["-c", &format!("{function}{script}")])
         .current_dir(folder)
         .env("CERTSTOW", env!("CARGO_BIN_EXE_certstow"))
         .env("SAMPLES", samples())
@@ -99,13 +98,13 @@ fn a_read_only_folder_is_an_error() {
 fn a_reader_that_went_away_is_no_panic() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for command in [
-        "certstow list",
-        "certstow list --json",
-        "certstow show Ada",
-        "certstow stores",
-        "certstow completions bash",
-        "certstow --help",
-        "certstow export Ada --iterations 2000 --password-env SECRET -o -",
+        "$CERTSTOW list --store $SAMPLES",
+        "$CERTSTOW list --store $SAMPLES --json",
+        "$CERTSTOW show Ada --store $SAMPLES",
+        "$CERTSTOW stores",
+        "$CERTSTOW completions bash",
+        "$CERTSTOW --help",
+        "export_ada -",
     ] {
         // The reader is gone before certstow begins.
         let script = format!("{command} > >(exec true; sleep 0.1)");
@@ -123,10 +122,10 @@ fn a_reader_that_went_away_is_no_panic() {
 fn output_that_cannot_be_written_is_never_a_success() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for command in [
-        "certstow list",
-        "certstow list --json",
-        "certstow show Ada",
-        "certstow export Ada --iterations 2000 --password-env SECRET -o -",
+        "$CERTSTOW list --store $SAMPLES",
+        "$CERTSTOW list --store $SAMPLES --json",
+        "$CERTSTOW show Ada --store $SAMPLES",
+        "export_ada -",
     ] {
         let output = shell(&["bash"], &format!("{command} > /dev/full"), folder.path());
         let code = output.status.code();
@@ -141,13 +140,17 @@ fn output_that_cannot_be_written_is_never_a_success() {
 #[test]
 fn closed_standard_output_does_no_harm() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let output = shell(&["bash"], "certstow list >&-", folder.path());
+    let output = shell(
+        &["bash"],
+        "$CERTSTOW list --store $SAMPLES >&-",
+        folder.path(),
+    );
     assert!(!said(&output).contains("panicked"), "{}", said(&output));
     let output = shell(&["bash"], "export_ada ada.p12 >&- 2>&-", folder.path());
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     let output = shell(
         &["bash"],
-        "\"$CERTSTOW\" check --password-env SECRET ada.p12",
+        "$CERTSTOW check --password-env SECRET ada.p12",
         folder.path(),
     );
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));

@@ -119,10 +119,10 @@ fn samples() -> String {
 fn export_ada(folder: &Path) -> Terminal {
     let store = samples();
     let arguments = [
-        "--store",
-        &store,
         "export",
         "Ada Example",
+        "--store",
+        &store,
         "-o",
         "ada.p12",
         "--iterations",
@@ -195,7 +195,7 @@ fn a_file_is_not_written_to_the_screen() {
     let store = samples();
     let terminal = Terminal::start(
         folder.path(),
-        &["--store", &store, "export", "Ada Example", "-o", "-"],
+        &["export", "Ada Example", "--store", &store, "-o", "-"],
     );
     let (code, shown) = terminal.end();
     assert_eq!(code, Some(2), "{shown}");

@@ -67,9 +67,9 @@ impl Bench {
 
         let mut certstow = self.certstow();
         certstow
-            .arg("--store")
+            .args(["export", "Ada Example", "--store"])
             .arg(&samples)
-            .args(["export", "Ada Example", "--iterations", "600000", "--force"])
+            .args(["--iterations", "600000", "--force"])
             .args(["--password-env", "BENCH_PASSWORD", "-o"])
             .arg(self.folder.join("certstow.p12"));
         let mut certtool = program("certtool");
@@ -140,7 +140,7 @@ impl Bench {
 
     fn list_of(&self, store: &Path) -> Command {
         let mut command = self.certstow();
-        command.arg("--store").arg(store).args(["list", "--json"]);
+        command.args(["list", "--json", "--store"]).arg(store);
         command
     }
 
