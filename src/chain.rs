@@ -1,27 +1,217 @@
-//! The certification path (RFC 5280 section 6, building as RFC 4158), without network.
+//! The certification path of a certificate (RFC 5280, 3.2 and 6.1), built as RFC 4158 describes:
+//! from the leaf upwards, through every candidate whose name fits, as far as signatures verify.
+//! Nothing is fetched from the network, and nothing is validated: building a path for a backup
+//! is no decision to trust it, so expired certificates and unknown roots are part of it.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use certstow_platform::certificate::Certificate;
-/// Candidate issuers, indexed by subject name
-pub struct Candidates { }
+
+use crate::signature;
+
+mod name;
+mod search;
+
+/// Certificates that may be issuers of others, found by their subject's name.
+///
+/// Names are compared as RFC 5280, 7.1 wants: the same text in another string type, in other
+/// case or with other spacing is the same name, as real hierarchies need.
+#[derive(Debug, Default)]
+pub struct Candidates {
+    own: Index,
+    native: Option<Native>,
+}
+
+/// The trusted roots of the platform, read when they are first needed.
+#[derive(Debug)]
+struct Native {
+    load: fn() -> NativeRoots,
+    loaded: OnceLock<(Index, Vec<String>)>,
+}
+
+/// What reading the platform's roots gave: certificates, and what went wrong on the way.
+type NativeRoots = (Vec<Certificate>, Vec<String>);
+
+type Index = HashMap<Vec<u8>, Vec<Certificate>>;
+
 impl Candidates {
-    pub fn new(certificates: impl IntoIterator<Item = Certificate>) -> Self { todo!() }
-    /// plus the platform's trusted roots (rustls-native-certs), loaded lazily, only when needed
-    pub fn with_native_roots(self) -> Self { todo!() }
+    /// Candidates from whatever store offers them. Duplicates count once; certificates that are
+    /// not CAs are harmless, as they signed nothing.
+    pub fn new(certificates: impl IntoIterator<Item = Certificate>) -> Self {
+        Self {
+            own: index(certificates),
+            native: None,
+        }
+    }
+
+    /// Adds the platform's trusted roots. They are read only for a leaf whose path the other
+    /// candidates leave incomplete or expired.
+    #[must_use]
+    pub fn with_native_roots(self) -> Self {
+        self.with_roots_from(native_roots)
+    }
+
+    fn with_roots_from(mut self, load: fn() -> NativeRoots) -> Self {
+        self.native = Some(Native {
+            load,
+            loaded: OnceLock::new(),
+        });
+        self
+    }
+
+    /// What went wrong while reading the platform's roots, one sentence each; nothing if they
+    /// were not needed. None of it stopped a path from being built.
+    pub fn native_problems(&self) -> &[String] {
+        let loaded = self.native.as_ref().and_then(|native| native.loaded.get());
+        loaded.map_or(&[], |(_, problems)| problems)
+    }
+
+    /// The platform's roots, read now if they were not before.
+    fn native(&self) -> Option<&Index> {
+        let native = self.native.as_ref()?;
+        let loaded = native.loaded.get_or_init(|| {
+            let (roots, problems) = (native.load)();
+            (index(roots), problems)
+        });
+        Some(&loaded.0)
+    }
 }
-/// Leaf first.
-#[derive(Debug, Clone)]
-pub struct Path { pub certificates: Vec<Certificate>, pub end: PathEnd }
+
+fn index(certificates: impl IntoIterator<Item = Certificate>) -> Index {
+    let mut seen = HashSet::new();
+    let mut index = Index::new();
+    for certificate in certificates {
+        if seen.insert(certificate.id()) {
+            let key = name::comparison_key(certificate.subject_der());
+            index.entry(key).or_default().push(certificate);
+        }
+    }
+    index
+}
+
+fn native_roots() -> NativeRoots {
+    let result = rustls_native_certs::load_native_certs();
+    let mut problems: Vec<String> = result.errors.iter().map(ToString::to_string).collect();
+    let mut unreadable = 0_usize;
+    let roots = result.certs.iter().filter_map(|der| {
+        let root = Certificate::from_der(der);
+        unreadable += usize::from(root.is_err());
+        root.ok()
+    });
+    let roots = roots.collect();
+    if unreadable > 0 {
+        problems.push(format!(
+            "{unreadable} of the platform's trusted roots are unreadable"
+        ));
+    }
+    (roots, problems)
+}
+
+/// A certification path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PathEnd { /// last one is self-signed
-    Root, /// the issuer with this name DER was not found
-    MissingIssuer { name_der: Vec<u8> }, /// a certificate with that name was found, but did not sign (or algorithm unsupported)
-    Unverified { name_der: Vec<u8>, reason: String } }
-/// The best path: complete before incomplete, then valid now, then shorter.
-pub fn build(leaf: &Certificate, candidates: &Candidates) -> Path { todo!() }
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Include { #[default] Full, NoRoot, None }
-impl Path {
-    /// what goes in the file after the leaf
-    pub fn issuers(&self, include: Include) -> &[Certificate] { todo!() }
-    /// Checks names and signatures of an already ordered path (used on read-back and check)
-    pub fn links(certificates: &[Certificate]) -> Result<(), String> { todo!() }
+pub struct Path {
+    /// The leaf, its issuer, that one's issuer, and so on; never empty when made by [`build`].
+    pub certificates: Vec<Certificate>,
+    /// How the path ends.
+    pub end: PathEnd,
 }
+
+/// How a path ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PathEnd {
+    /// The last certificate is self-signed: the path is complete.
+    Root,
+    /// Nobody has a certificate of the last one's issuer.
+    MissingIssuer {
+        /// The DER of the issuer's `Name`.
+        name_der: Vec<u8>,
+    },
+    /// There are certificates of that name, but none of them could be shown to have signed.
+    Unverified {
+        /// The DER of the issuer's `Name`.
+        name_der: Vec<u8>,
+        /// Why not, in a few words.
+        reason: String,
+    },
+}
+
+/// Builds the best path for `leaf`: complete before incomplete, without expired issuers before
+/// with, shorter before longer (when incomplete: longer before shorter, for it says more), and
+/// with the store's own certificates before the platform's.
+///
+/// Always ends, and soon: loops are cut, a path has at most 16 certificates, and a few hundred
+/// signatures are checked at most.
+pub fn build(leaf: &Certificate, candidates: &Candidates) -> Path {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    // A clock set before 1970 makes every certificate not yet valid, which orders nothing.
+    build_at(
+        leaf,
+        candidates,
+        now.map_or(0, |since| since.as_secs().cast_signed()),
+    )
+}
+
+/// [`build`] at a given time, in seconds since 1970.
+fn build_at(leaf: &Certificate, candidates: &Candidates, now: i64) -> Path {
+    let own = search::best_path(leaf, &[&candidates.own], now);
+    if own.is_complete() && !own.has_expired_issuer {
+        return own.path;
+    }
+    match candidates.native() {
+        Some(native) => search::best_path(leaf, &[&candidates.own, native], now).path,
+        None => own.path,
+    }
+}
+
+/// Which certificates beside the leaf go into a file (`--chain`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Include {
+    /// The whole path with its root.
+    #[default]
+    Full,
+    /// The path without its root.
+    NoRoot,
+    /// The leaf alone.
+    None,
+}
+
+impl Path {
+    /// The certificates that go into a file after the leaf, in order. The leaf itself always
+    /// stays, even when it is its own root.
+    pub fn issuers(&self, include: Include) -> &[Certificate] {
+        let issuers = self.certificates.get(1..).unwrap_or_default();
+        match (include, &self.end) {
+            (Include::None, _) => &[],
+            (Include::NoRoot, PathEnd::Root) => issuers.split_last().map_or(&[], |(_, rest)| rest),
+            (Include::Full | Include::NoRoot, _) => issuers,
+        }
+    }
+
+    /// Checks that each certificate of an ordered path was issued by the next one: the names are
+    /// equal and the signature verifies. One certificate, or none, is always in order.
+    ///
+    /// # Errors
+    /// Which two do not link, counted from 1 at the leaf, and why. Holds no text from the
+    /// certificates.
+    pub fn links(certificates: &[Certificate]) -> Result<(), String> {
+        for (below, pair) in certificates.windows(2).enumerate() {
+            let [subject, issuer] = pair else { continue };
+            let (subject_at, issuer_at) = (below + 1, below + 2);
+            if !name::same(subject.issuer_der(), issuer.subject_der()) {
+                return Err(format!(
+                    "certificate {issuer_at} of the path is not the issuer that certificate \
+                     {subject_at} names"
+                ));
+            }
+            signature::verify(subject, issuer).map_err(|error| {
+                format!("certificate {subject_at} of the path against {issuer_at}: {error}")
+            })?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

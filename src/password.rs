@@ -1,11 +1,251 @@
-//! Where a password may come from: never argv.
-use std::path::PathBuf;
+//! Where a password may come from: the terminal, a file, standard input, an environment variable
+//! or an inherited file descriptor; never the command line, which every account can read.
+
+use std::env;
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Read};
+use std::path::{Path, PathBuf};
+
 use certstow_platform::secret::Password;
+use inquire::{InquireError, PasswordDisplayMode};
+use zeroize::Zeroizing;
+
 use crate::error::Error;
+
+/// The longest password read, in bytes, its line break and BOM included.
+const MAX_BYTES: usize = 64 * 1024;
+
+/// How often a person may get it wrong.
+const TRIES: u32 = 3;
+
+/// Where a password comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source { /// "-" is stdin
-    File(PathBuf), Stdin, Env(String), Fd(i32), Prompt }
-/// Reads from a non-prompt source. One trailing newline (LF or CRLF) and a UTF-8 BOM stripped (UTF-16 with BOM decoded: PowerShell), invalid UTF-8 refused, empty is Error::Password unless allow_empty.
-pub fn read(source: &Source, allow_empty: bool) -> Result<Password, Error> { todo!() }
-/// Asks on terminal, hidden. `confirm`: twice, three tries.
-pub fn prompt(text: &str, confirm: bool, allow_empty: bool) -> Result<Password, Error> { todo!() }
+pub enum Source {
+    /// The content of a file; `-` is standard input.
+    File(PathBuf),
+    /// All of standard input.
+    Stdin,
+    /// An environment variable. It stays readable to the account's other processes, and to child
+    /// processes, which is why certstow starts none.
+    Env(String),
+    /// A file descriptor the caller has opened, as in `3< secret`. Unix only.
+    Fd(i32),
+    /// A person at the terminal: [`prompt`].
+    Prompt,
+}
+
+/// Reads the password from a source that asks nobody.
+///
+/// The text is UTF-8, or UTF-16 with a byte order mark, as PowerShell's `>` writes it. A byte
+/// order mark and one line break at the end (LF or CRLF) do not belong to the password.
+///
+/// # Errors
+/// - [`Error::Password`]: nothing is there; it is empty and `allow_empty` is false; it is no
+///   text, longer than 64 KiB, or has a NUL or a further line break in it, which no prompt could
+///   ever be given again. Also when standard input is a terminal, which would show it.
+/// - [`Error::Io`]: the file or descriptor cannot be read.
+/// - [`Error::InteractionRequired`]: for [`Source::Prompt`].
+pub fn read(source: &Source, allow_empty: bool) -> Result<Password, Error> {
+    match source {
+        Source::File(path) if path == Path::new("-") => read_stdin(allow_empty),
+        Source::File(path) => {
+            let place = path.display().to_string();
+            read_file(path, place, allow_empty)
+        }
+        Source::Stdin | Source::Fd(0) => read_stdin(allow_empty),
+        // Opening this name gives the pipe or file behind the descriptor (a file from its start),
+        // without the unsafe step of taking over a descriptor that may be somebody else's.
+        Source::Fd(fd) => {
+            let path = format!("/dev/fd/{fd}");
+            read_file(
+                Path::new(&path),
+                format!("file descriptor {fd}"),
+                allow_empty,
+            )
+        }
+        Source::Env(name) => {
+            let place = format!("the environment variable {name}");
+            let Some(value) = env::var_os(name) else {
+                return Err(Error::Password(format!("{place} is not set")));
+            };
+            let bytes = Zeroizing::new(value.into_encoded_bytes());
+            from_bytes(&bytes, &place, allow_empty)
+        }
+        Source::Prompt => Err(Error::InteractionRequired {
+            what: "a password".to_owned(),
+        }),
+    }
+}
+
+fn read_file(path: &Path, place: String, allow_empty: bool) -> Result<Password, Error> {
+    match File::open(path).and_then(read_bounded) {
+        Ok(bytes) => from_bytes(&bytes, &place, allow_empty),
+        Err(source) => Err(Error::Io { place, source }),
+    }
+}
+
+fn read_stdin(allow_empty: bool) -> Result<Password, Error> {
+    let place = "standard input".to_owned();
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        return Err(Error::Password(
+            "standard input is a terminal, where the password would be seen".to_owned(),
+        ));
+    }
+    // Standard input has a buffer nobody wipes, but reads larger than it go past it.
+    match read_bounded(stdin.lock()) {
+        Ok(bytes) => from_bytes(&bytes, &place, allow_empty),
+        Err(source) => Err(Error::Io { place, source }),
+    }
+}
+
+/// Everything up to one byte more than allowed, in memory that never moves.
+fn read_bounded(mut reader: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(vec![0; MAX_BYTES + 1]);
+    let mut filled = 0;
+    while filled < bytes.len() {
+        match reader.read(&mut bytes[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    bytes.truncate(filled);
+    Ok(bytes)
+}
+
+fn from_bytes(bytes: &[u8], place: &str, allow_empty: bool) -> Result<Password, Error> {
+    let refuse = |why: &str| Error::Password(format!("{place} {why}"));
+    if bytes.len() > MAX_BYTES {
+        return Err(refuse("holds more than a password: over 64 KiB"));
+    }
+    let mut text = decode(bytes)
+        .ok_or_else(|| refuse("is neither UTF-8 text nor UTF-16 with a byte order mark"))?;
+    if text.ends_with('\n') {
+        text.pop();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+    }
+    check_characters(&text).map_err(refuse)?;
+    if text.is_empty() && !allow_empty {
+        return Err(refuse("holds an empty password"));
+    }
+    Ok(Password::new(std::mem::take(&mut *text)))
+}
+
+fn check_characters(text: &str) -> Result<(), &'static str> {
+    if text.contains('\0') {
+        Err("holds a NUL character")
+    } else if text.contains(['\r', '\n']) {
+        Err("holds more than one line")
+    } else {
+        Ok(())
+    }
+}
+
+fn decode(bytes: &[u8]) -> Option<Zeroizing<String>> {
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => decode_utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => decode_utf16(rest, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, text @ ..] | text => str::from_utf8(text)
+            .ok()
+            .map(|text| Zeroizing::new(text.to_owned())),
+    }
+}
+
+fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<Zeroizing<String>> {
+    let (units, []) = bytes.as_chunks::<2>() else {
+        return None;
+    };
+    // Three bytes of UTF-8 are the most one unit becomes, so the text never moves while growing.
+    let mut text = Zeroizing::new(String::with_capacity(units.len() * 3));
+    for character in char::decode_utf16(units.iter().copied().map(unit)) {
+        text.push(character.ok()?);
+    }
+    Some(text)
+}
+
+/// Asks for a password on the terminal without showing it; with `confirm` twice, so that a typing
+/// error cannot lock a file for good. `text` is the question ("Password for the file:").
+///
+/// The question goes to standard error, so that what certstow writes to standard output stays
+/// clean.
+///
+/// # Errors
+/// - [`Error::Cancelled`]: Escape or Ctrl-C.
+/// - [`Error::Password`]: three tries gave no password that was not empty (unless `allow_empty`)
+///   and the same both times.
+/// - [`Error::InteractionRequired`]: there is no terminal to ask at, or its text cannot be seen
+///   because standard error is redirected.
+pub fn prompt(text: &str, confirm: bool, allow_empty: bool) -> Result<Password, Error> {
+    if !io::stderr().is_terminal() {
+        return Err(no_terminal(text));
+    }
+    ask_until_right(text, confirm, allow_empty, &mut ask_at_terminal)
+}
+
+/// Asks one question, with a remark on the answer before; the answer is not shown.
+type AskOnce<'a> = &'a mut dyn FnMut(&str, Option<&str>) -> Result<Zeroizing<String>, Error>;
+
+fn ask_until_right(
+    text: &str,
+    confirm: bool,
+    allow_empty: bool,
+    ask: AskOnce<'_>,
+) -> Result<Password, Error> {
+    let mut wrong = None;
+    for _ in 0..TRIES {
+        let remark = wrong.map(|wrong| format!("{wrong}; try again"));
+        let mut first = ask(text, remark.as_deref())?;
+        wrong = if first.is_empty() && !allow_empty {
+            Some("the password is empty")
+        } else if check_characters(&first).is_err() {
+            Some("the password is more than one line")
+        } else if confirm && *ask("The same again:", None)? != *first {
+            Some("the two passwords differ")
+        } else {
+            return Ok(Password::new(std::mem::take(&mut *first)));
+        };
+    }
+    Err(Error::Password(
+        wrong.unwrap_or("no password was entered").to_owned(),
+    ))
+}
+
+/// The prompt library keeps its own copy of the line while it is edited, and does not wipe it.
+fn ask_at_terminal(text: &str, remark: Option<&str>) -> Result<Zeroizing<String>, Error> {
+    let mut question = inquire::Password::new(text)
+        .without_confirmation()
+        .with_display_mode(PasswordDisplayMode::Hidden);
+    if let Some(remark) = remark {
+        question = question.with_help_message(remark);
+    }
+    question
+        .prompt()
+        .map(Zeroizing::new)
+        .map_err(|error| match error {
+            InquireError::OperationCanceled | InquireError::OperationInterrupted => {
+                Error::Cancelled
+            }
+            InquireError::NotTTY => no_terminal(text),
+            InquireError::IO(source) => Error::Io {
+                place: "the terminal".to_owned(),
+                source,
+            },
+            other => Error::Io {
+                place: "the terminal".to_owned(),
+                source: io::Error::other(other),
+            },
+        })
+}
+
+fn no_terminal(text: &str) -> Error {
+    Error::InteractionRequired {
+        what: text.trim_end_matches([':', ' ']).to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

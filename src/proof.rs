@@ -1,11 +1,220 @@
-//! Proof that a private key works for a certificate: public half equal, and it signs a random challenge the certificate's key verifies.
-use certstow_platform::{certificate::Certificate, secret::PrivateKey};
+//! Proof that a private key works for a certificate: the public halves are equal, and the key
+//! signs a random challenge which the certificate's key verifies. The second half matters: a
+//! PKCS#8 `PrivateKeyInfo` (RFC 5958) can carry the right public half beside damaged secrets.
+
+use std::fmt;
+
+use certstow_platform::certificate::Certificate;
+use certstow_platform::key::{self, KeyError};
+use certstow_platform::secret::PrivateKey;
+use ed25519_dalek::Signer as _;
+use p256::ecdsa::signature::hazmat::PrehashSigner;
+use rsa::pkcs1::der::Decode as _;
+use rsa::pkcs8::PrivateKeyInfoRef;
+use rsa::traits::PrivateKeyParts as _;
+use rsa::{BoxedUint, Pkcs1v15Sign};
+use sha2::Sha256;
+use x509_parser::x509::SubjectPublicKeyInfo;
+
+use crate::signature::{Hash, RSA_BITS, Scheme};
+
+/// What is known of a private key after [`prove`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Proof { /// public half equal and challenge verified
-    Signed, /// algorithm unknown to certstow: not provable
-    NotProvable(String) }
+pub enum Proof {
+    /// The public halves are equal and a random challenge was signed and verified.
+    Signed,
+    /// Not contradicted, but not provable: the algorithm's dotted OID, or in a few words the kind
+    /// of key certstow does not sign with.
+    NotProvable(String),
+}
+
+/// Why a private key is no use for a certificate. Holds nothing of the key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ProofError { /// public halves differ
-    Mismatch, /// signature does not verify, or key unusable
-    Useless(String) }
-pub fn prove(key: &PrivateKey, certificate: &Certificate) -> Result<Proof, ProofError> { todo!() }
+pub enum ProofError {
+    /// It is another certificate's key: the public halves differ.
+    Mismatch,
+    /// It has the right public half, or none, and cannot sign for the certificate. Says why.
+    Useless(String),
+}
+
+impl fmt::Display for ProofError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mismatch => f.write_str("the private key belongs to another certificate"),
+            Self::Useless(why) => write!(f, "the private key is damaged: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for ProofError {}
+
+/// Why no signature came out of a key: what [`sign`] and below answer with.
+enum Refusal {
+    Damaged(&'static str),
+    Unknown(String),
+}
+
+/// Proves that `key` can be used with `certificate`.
+///
+/// # Errors
+/// - [`ProofError::Mismatch`]: the key's public half is not the certificate's.
+/// - [`ProofError::Useless`]: the key cannot be read, contradicts itself, or its signature does
+///   not verify with the certificate's public key.
+pub fn prove(key: &PrivateKey, certificate: &Certificate) -> Result<Proof, ProofError> {
+    match key::public_key_of(key) {
+        Ok(public) if key::same_public_key(&public, certificate.spki_der()) => {}
+        Ok(_) => return Err(ProofError::Mismatch),
+        Err(KeyError::Malformed(why)) => return Err(ProofError::Useless(why.to_owned())),
+        Err(KeyError::UnknownAlgorithm(oid)) => return Ok(Proof::NotProvable(oid)),
+        Err(_) => return Ok(Proof::NotProvable("its algorithm".to_owned())),
+    }
+    let mut challenge = [0; 32];
+    getrandom::fill(&mut challenge)
+        .map_err(|error| ProofError::Useless(format!("no random challenge: {error}")))?;
+
+    match sign(key, &challenge) {
+        Ok((scheme, signature)) => check(scheme, &signature, &challenge, certificate),
+        Err(Refusal::Damaged(why)) => Err(ProofError::Useless(why.to_owned())),
+        Err(Refusal::Unknown(what)) => Ok(Proof::NotProvable(what)),
+    }
+}
+
+fn check(
+    scheme: Scheme,
+    signature: &[u8],
+    challenge: &[u8],
+    certificate: &Certificate,
+) -> Result<Proof, ProofError> {
+    let certificate = certificate.parse();
+    let public: &SubjectPublicKeyInfo<'_> = certificate.public_key();
+    match scheme.verify(public, challenge, signature) {
+        Ok(()) => Ok(Proof::Signed),
+        Err(_) => Err(ProofError::Useless(
+            "what it signs does not verify with the certificate's public key".to_owned(),
+        )),
+    }
+}
+
+/// Signs `challenge` with whatever kind of key this is.
+///
+/// The libraries' key types wipe themselves when dropped; what their big-number arithmetic leaves
+/// on the heap meanwhile is out of reach here, and no worse than during any signature.
+fn sign(key: &PrivateKey, challenge: &[u8]) -> Result<(Scheme, Vec<u8>), Refusal> {
+    let info = PrivateKeyInfoRef::try_from(key.expose())
+        .map_err(|_| Refusal::Damaged("it is not a PKCS#8 private key"))?;
+    let algorithm = info.algorithm.oid.to_string();
+    match algorithm.as_str() {
+        "1.2.840.113549.1.1.1" => {
+            let key = rsa_private_key(info.private_key.as_bytes())?;
+            let digest = Hash::Sha256.digest(&[challenge]);
+            key.sign(Pkcs1v15Sign::new::<Sha256>(), &digest)
+                .map(|signature| (Scheme::RsaPkcs1(Hash::Sha256), signature))
+                .map_err(|_| Refusal::Damaged("RSA signing failed"))
+        }
+        // Restricted to PSS (RFC 4055, 1.2). The hash its parameters may demand changes nothing
+        // in the arithmetic that is proven here.
+        "1.2.840.113549.1.1.10" => {
+            let key = rsa_private_key(info.private_key.as_bytes())?;
+            key.pss_sign::<Sha256>(challenge)
+                .map(|signature| (Scheme::PSS_SHA256, signature))
+                .map_err(|_| Refusal::Damaged("RSA signing failed"))
+        }
+        "1.2.840.10045.2.1" => {
+            let curve = info.algorithm.parameters_oid();
+            let curve = curve.map_err(|_| Refusal::Unknown("a curve without a name".into()))?;
+            sign_ecdsa(info, &curve.to_string(), challenge)
+        }
+        "1.3.101.112" => {
+            let key = ed25519_dalek::SigningKey::try_from(info)
+                .map_err(|_| Refusal::Damaged("its two halves do not belong together"))?;
+            Ok((Scheme::Ed25519, key.sign(challenge).to_vec()))
+        }
+        _ => Err(Refusal::Unknown(algorithm)),
+    }
+}
+
+/// Reading the key compares the secret with the public half stored beside it, if there is one.
+fn sign_ecdsa(
+    info: PrivateKeyInfoRef<'_>,
+    curve: &str,
+    challenge: &[u8],
+) -> Result<(Scheme, Vec<u8>), Refusal> {
+    macro_rules! sign_on {
+        ($curve:ident) => {{
+            let key = $curve::SecretKey::try_from(info)
+                .map_err(|_| Refusal::Damaged("its two halves do not belong together"))?;
+            let digest = Hash::Sha256.digest(&[challenge]);
+            let signature: Result<$curve::ecdsa::Signature, _> =
+                $curve::ecdsa::SigningKey::from(&key).sign_prehash(&digest);
+            signature
+                .map(|signature| {
+                    (
+                        Scheme::Ecdsa(Hash::Sha256),
+                        signature.to_der().as_bytes().to_vec(),
+                    )
+                })
+                .map_err(|_| Refusal::Damaged("ECDSA signing failed"))
+        }};
+    }
+    match curve {
+        "1.2.840.10045.3.1.7" => sign_on!(p256),
+        "1.3.132.0.34" => sign_on!(p384),
+        "1.3.132.0.35" => sign_on!(p521),
+        _ => Err(Refusal::Unknown(curve.to_owned())),
+    }
+}
+
+/// Reads an `RSAPrivateKey` (RFC 8017, A.1.2) and checks all eight numbers against each other.
+///
+/// A signature alone would not do: the `rsa` crate computes with exponents of its own making and
+/// never looks at dP, dQ and qInv as stored, whereas other programs sign with nothing else. So
+/// p, q and d are checked against n and e on construction, and the rest against d, p and q here.
+fn rsa_private_key(der: &[u8]) -> Result<rsa::PrivateKey, Refusal> {
+    let stored = rsa::pkcs1::RsaPrivateKeyRef::from_der(der)
+        .map_err(|_| Refusal::Damaged("it is not an RSAPrivateKey"))?;
+    if stored.other_prime_infos.is_some() {
+        return Err(Refusal::Unknown(
+            "an RSA key of more than two primes".to_owned(),
+        ));
+    }
+    if stored.modulus.as_bytes().len() * 8 > *RSA_BITS.end() {
+        let bits = stored.modulus.as_bytes().len() * 8;
+        return Err(Refusal::Unknown(format!("an RSA key of {bits} bits")));
+    }
+    let number =
+        |stored: &rsa::pkcs1::UintRef<'_>| BoxedUint::from_be_slice_vartime(stored.as_bytes());
+    let build = |constructor: fn(_, _, _, _) -> _| {
+        constructor(
+            number(&stored.modulus),
+            number(&stored.public_exponent),
+            number(&stored.private_exponent),
+            vec![number(&stored.prime1), number(&stored.prime2)],
+        )
+    };
+    let key = match build(rsa::PrivateKey::from_components) {
+        // One prime is longer than half the modulus: rare, legal, and slower to sign with.
+        Err(rsa::Error::InvalidPrime) => build(rsa::PrivateKey::from_components_with_wide_primes),
+        other => other,
+    };
+    let key = key.map_err(|error| match error {
+        rsa::Error::PublicExponentTooLarge => {
+            Refusal::Unknown("an RSA public exponent over 33 bits".to_owned())
+        }
+        _ => Refusal::Damaged("its RSA numbers n, e, d, p and q do not belong together"),
+    })?;
+
+    let same = |stored: &rsa::pkcs1::UintRef<'_>, computed: Option<&BoxedUint>| {
+        computed.is_some_and(|computed| number(stored) == *computed)
+    };
+    let coefficient = key.qinv().map(|qinv| qinv.retrieve());
+    if same(&stored.exponent1, key.dp())
+        && same(&stored.exponent2, key.dq())
+        && same(&stored.coefficient, coefficient.as_ref())
+    {
+        Ok(key)
+    } else {
+        Err(Refusal::Damaged(
+            "its RSA numbers dP, dQ and qInv do not belong to d, p and q",
+        ))
+    }
+}

@@ -1,7 +1,268 @@
-//! X.509 signature verification: RSA PKCS#1 v1.5 and PSS, ECDSA P-256/384/521, Ed25519; SHA-1 too (old roots).
+//! Signatures of X.509 certificates (RFC 5280, 4.1.1.3): RSASSA-PKCS1-v1_5 and RSASSA-PSS
+//! (RFC 8017), ECDSA (FIPS 186-5) on P-256, P-384 and P-521, and Ed25519 (RFC 8032, 8410).
+//! SHA-1 is accepted, because roots signed with it are in use and a path is not a decision to
+//! trust; MD5 is not.
+
+use std::fmt;
+
 use certstow_platform::certificate::Certificate;
+use ed25519_dalek::Verifier as _;
+use p256::ecdsa::signature::hazmat::PrehashVerifier;
+use rsa::pkcs1::der::Decode as _;
+use rsa::{BoxedUint, Pkcs1v15Sign};
+use sha1::Sha1;
+use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
+use x509_parser::signature_algorithm::RsaSsaPssParams;
+use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
+
+mod pss;
+
+/// RSA moduli that are worked with, in bits. The work of one verification grows with the square
+/// of the modulus: 16384 bits take milliseconds, a certificate can claim a million.
+pub(crate) const RSA_BITS: std::ops::RangeInclusive<usize> = 512..=16384;
+
+/// Why a signature was not verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SignatureError { Invalid, /// algorithm OID certstow cannot check
-    Unsupported(String) }
-/// Whether `issuer`'s key signed `subject`.
-pub fn verify(subject: &Certificate, issuer: &Certificate) -> Result<(), SignatureError> { todo!() }
+pub enum SignatureError {
+    /// It was checked and does not match, or signature or key are malformed.
+    Invalid,
+    /// It cannot be checked: the dotted OID of an algorithm or curve certstow does not know, or
+    /// a few words on the parameter it does not support.
+    Unsupported(String),
+}
+
+impl fmt::Display for SignatureError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid => f.write_str("the signature does not match"),
+            Self::Unsupported(what) => write!(f, "certstow cannot check signatures with {what}"),
+        }
+    }
+}
+
+impl std::error::Error for SignatureError {}
+
+/// Verifies that `issuer`'s key signed `subject`. Names, dates and extensions are not looked at.
+///
+/// # Errors
+/// - [`SignatureError::Invalid`]: that key did not sign this certificate.
+/// - [`SignatureError::Unsupported`]: the algorithm is not one certstow can check.
+pub fn verify(subject: &Certificate, issuer: &Certificate) -> Result<(), SignatureError> {
+    let subject = subject.parse();
+    let issuer = issuer.parse();
+    // RFC 5280, 4.1.1.2: the algorithm outside the signed part must repeat the one inside it.
+    if subject.signature_algorithm != subject.tbs_certificate.signature {
+        return Err(SignatureError::Invalid);
+    }
+    let scheme = Scheme::from_identifier(&subject.signature_algorithm)?;
+    scheme.verify(
+        issuer.public_key(),
+        subject.tbs_certificate.as_ref(),
+        &subject.signature_value.data,
+    )
+}
+
+/// The hash functions signatures are made over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hash {
+    Sha1,
+    Sha224,
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+impl Hash {
+    /// The function an algorithm identifier of its own names (PSS parameters).
+    fn from_oid(oid: &str) -> Result<Self, SignatureError> {
+        Ok(match oid {
+            "1.3.14.3.2.26" => Self::Sha1,
+            "2.16.840.1.101.3.4.2.4" => Self::Sha224,
+            "2.16.840.1.101.3.4.2.1" => Self::Sha256,
+            "2.16.840.1.101.3.4.2.2" => Self::Sha384,
+            "2.16.840.1.101.3.4.2.3" => Self::Sha512,
+            _ => return Err(SignatureError::Unsupported(oid.to_owned())),
+        })
+    }
+
+    /// The digest of the concatenation of `parts`.
+    pub(crate) fn digest(self, parts: &[&[u8]]) -> Vec<u8> {
+        fn run<D: Digest>(parts: &[&[u8]]) -> Vec<u8> {
+            let mut hash = D::new();
+            parts.iter().for_each(|part| hash.update(part));
+            hash.finalize().to_vec()
+        }
+        match self {
+            Self::Sha1 => run::<Sha1>(parts),
+            Self::Sha224 => run::<Sha224>(parts),
+            Self::Sha256 => run::<Sha256>(parts),
+            Self::Sha384 => run::<Sha384>(parts),
+            Self::Sha512 => run::<Sha512>(parts),
+        }
+    }
+
+    /// EMSA-PKCS1-v1_5 (RFC 8017, 9.2) with this function's DigestInfo.
+    fn pkcs1_encoding(self) -> Pkcs1v15Sign {
+        match self {
+            Self::Sha1 => Pkcs1v15Sign::new::<Sha1>(),
+            Self::Sha224 => Pkcs1v15Sign::new::<Sha224>(),
+            Self::Sha256 => Pkcs1v15Sign::new::<Sha256>(),
+            Self::Sha384 => Pkcs1v15Sign::new::<Sha384>(),
+            Self::Sha512 => Pkcs1v15Sign::new::<Sha512>(),
+        }
+    }
+}
+
+/// A way of signing, without the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    RsaPkcs1(Hash),
+    RsaPss(pss::Parameters),
+    /// The curve comes with the key, so any of the three goes with any hash.
+    Ecdsa(Hash),
+    Ed25519,
+}
+
+impl Scheme {
+    /// PSS as the proof of a key uses it: SHA-256 throughout, a salt as long as the hash.
+    pub(crate) const PSS_SHA256: Self = Self::RsaPss(pss::Parameters {
+        hash: Hash::Sha256,
+        mask_hash: Hash::Sha256,
+        salt_len: 32,
+    });
+
+    /// The scheme a certificate's `signatureAlgorithm` names (RFC 3279, 4055, 5758, 8410).
+    fn from_identifier(identifier: &AlgorithmIdentifier<'_>) -> Result<Self, SignatureError> {
+        let oid = identifier.algorithm.to_id_string();
+        Ok(match oid.as_str() {
+            // The second is OIW's sha1WithRSASignature, found in certificates of the nineties.
+            "1.2.840.113549.1.1.5" | "1.3.14.3.2.29" => Self::RsaPkcs1(Hash::Sha1),
+            "1.2.840.113549.1.1.14" => Self::RsaPkcs1(Hash::Sha224),
+            "1.2.840.113549.1.1.11" => Self::RsaPkcs1(Hash::Sha256),
+            "1.2.840.113549.1.1.12" => Self::RsaPkcs1(Hash::Sha384),
+            "1.2.840.113549.1.1.13" => Self::RsaPkcs1(Hash::Sha512),
+            "1.2.840.113549.1.1.10" => Self::RsaPss(pss_parameters(identifier)?),
+            "1.2.840.10045.4.1" => Self::Ecdsa(Hash::Sha1),
+            "1.2.840.10045.4.3.1" => Self::Ecdsa(Hash::Sha224),
+            "1.2.840.10045.4.3.2" => Self::Ecdsa(Hash::Sha256),
+            "1.2.840.10045.4.3.3" => Self::Ecdsa(Hash::Sha384),
+            "1.2.840.10045.4.3.4" => Self::Ecdsa(Hash::Sha512),
+            "1.3.101.112" => Self::Ed25519,
+            _ => return Err(SignatureError::Unsupported(oid)),
+        })
+    }
+
+    /// Verifies `signature` over `message` with a public key, which must be of this scheme's kind.
+    pub(crate) fn verify(
+        self,
+        key: &SubjectPublicKeyInfo<'_>,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), SignatureError> {
+        let bits: &[u8] = &key.subject_public_key.data;
+        let algorithm = key.algorithm.algorithm.to_id_string();
+        match (self, algorithm.as_str()) {
+            (Self::RsaPkcs1(hash), "1.2.840.113549.1.1.1") => rsa_public_key(bits)?
+                .verify(hash.pkcs1_encoding(), &hash.digest(&[message]), signature)
+                .map_err(|_| SignatureError::Invalid),
+            // A key marked for PSS alone has an OID of its own (RFC 4055, 1.2).
+            (Self::RsaPss(parameters), "1.2.840.113549.1.1.1" | "1.2.840.113549.1.1.10") => {
+                parameters.verify(&rsa_public_key(bits)?, message, signature)
+            }
+            (Self::Ecdsa(hash), "1.2.840.10045.2.1") => {
+                let curve = key
+                    .algorithm
+                    .parameters
+                    .as_ref()
+                    .and_then(|p| p.as_oid().ok());
+                let Some(curve) = curve.map(|oid| oid.to_id_string()) else {
+                    return Err(SignatureError::Unsupported(
+                        "a curve without a name".to_owned(),
+                    ));
+                };
+                verify_ecdsa(&curve, bits, &hash.digest(&[message]), signature)
+            }
+            (Self::Ed25519, "1.3.101.112") => verify_ed25519(bits, message, signature),
+            _ => Err(SignatureError::Invalid),
+        }
+    }
+}
+
+/// RSASSA-PSS-params (RFC 4055, 3.1), every field of which has a default.
+fn pss_parameters(identifier: &AlgorithmIdentifier<'_>) -> Result<pss::Parameters, SignatureError> {
+    let any = identifier
+        .parameters
+        .as_ref()
+        .ok_or(SignatureError::Invalid)?;
+    let params = RsaSsaPssParams::try_from(any).map_err(|_| SignatureError::Invalid)?;
+    let mask = params
+        .mask_gen_algorithm()
+        .map_err(|_| SignatureError::Invalid)?;
+    let mgf = mask.mgf.to_id_string();
+    if mgf != "1.2.840.113549.1.1.8" {
+        return Err(SignatureError::Unsupported(mgf));
+    }
+    if params.trailer_field() != 1 {
+        return Err(SignatureError::Invalid);
+    }
+    Ok(pss::Parameters {
+        hash: Hash::from_oid(&params.hash_algorithm_oid().to_id_string())?,
+        mask_hash: Hash::from_oid(&mask.hash.to_id_string())?,
+        salt_len: params.salt_length() as usize,
+    })
+}
+
+/// Reads an `RSAPublicKey` (RFC 8017, A.1.1) of a size in [`RSA_BITS`].
+fn rsa_public_key(der: &[u8]) -> Result<rsa::PublicKey, SignatureError> {
+    let key = rsa::pkcs1::RsaPublicKeyRef::from_der(der).map_err(|_| SignatureError::Invalid)?;
+    let (n, e) = (key.modulus.as_bytes(), key.public_exponent.as_bytes());
+    if n.len() * 8 > *RSA_BITS.end() {
+        let bits = n.len() * 8;
+        return Err(SignatureError::Unsupported(format!(
+            "an RSA key of {bits} bits"
+        )));
+    }
+    let n = BoxedUint::from_be_slice_vartime(n);
+    let e = BoxedUint::from_be_slice_vartime(e);
+    rsa::PublicKey::new_with_size_limits(n, e, RSA_BITS).map_err(|error| match error {
+        rsa::Error::PublicExponentTooLarge => {
+            SignatureError::Unsupported("an RSA public exponent over 33 bits".to_owned())
+        }
+        rsa::Error::ModulusTooSmall => {
+            SignatureError::Unsupported("an RSA key under 512 bits".to_owned())
+        }
+        _ => SignatureError::Invalid,
+    })
+}
+
+/// Verifies a DER `Ecdsa-Sig-Value` (RFC 3279, 2.2.3) over a digest of any length, which FIPS
+/// 186-5, 6.4.2 cuts to or takes as a number below the order of the curve.
+fn verify_ecdsa(
+    curve: &str,
+    point: &[u8],
+    digest: &[u8],
+    signature: &[u8],
+) -> Result<(), SignatureError> {
+    macro_rules! verify_on {
+        ($curve:ident) => {{
+            let key = $curve::ecdsa::VerifyingKey::from_sec1_bytes(point);
+            let signature = $curve::ecdsa::Signature::from_der(signature);
+            key.and_then(|key| key.verify_prehash(digest, &signature?))
+                .map_err(|_| SignatureError::Invalid)
+        }};
+    }
+    match curve {
+        "1.2.840.10045.3.1.7" => verify_on!(p256),
+        "1.3.132.0.34" => verify_on!(p384),
+        "1.3.132.0.35" => verify_on!(p521),
+        _ => Err(SignatureError::Unsupported(curve.to_owned())),
+    }
+}
+
+fn verify_ed25519(point: &[u8], message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
+    let point = point.try_into().map_err(|_| SignatureError::Invalid)?;
+    let key = ed25519_dalek::VerifyingKey::from_bytes(point);
+    let signature = ed25519_dalek::Signature::from_slice(signature);
+    key.and_then(|key| key.verify(message, &signature?))
+        .map_err(|_| SignatureError::Invalid)
+}

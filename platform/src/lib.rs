@@ -12,6 +12,7 @@ pub mod pkcs12;
 pub mod secret;
 pub mod spec;
 pub mod store;
+mod tlv;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,11 +1,127 @@
-//! Bag attributes as written.
+//! Bag attributes (RFC 7292, 4.2; PKCS#9, RFC 2985, 5.5): the friendly name, the local key ID
+//! that ties key and leaf together, and what Windows keeps beside a certificate.
+//!
+//! Windows writes the name of the key's provider as 1.3.6.1.4.1.311.17.1 on the key bag, and
+//! every certificate property N as 1.3.6.1.4.1.311.17.3.N on the certificate's bag. Other
+//! readers skip what they do not know.
+
 use certstow_platform::store::{Entry, Property};
+
+/// `CERT_ENHKEY_USAGE_PROP_ID`: usages the certificate is restricted to on top of its own.
+const ENHANCED_KEY_USAGE: u32 = 9;
+/// `CERT_DESCRIPTION_PROP_ID`.
+const DESCRIPTION: u32 = 13;
+
+/// `CERT_FRIENDLY_NAME_PROP_ID`, which PKCS#12 has an attribute of its own for.
+const FRIENDLY_NAME: u32 = 11;
+
+/// Properties that mean something on the machine they come from only: key handles, contexts and
+/// container names (`CERT_KEY_PROV_HANDLE_PROP_ID`, `..KEY_PROV_INFO..`, `..KEY_CONTEXT..`,
+/// `..KEY_SPEC..`, `..NCRYPT_KEY_HANDLE..`, `..HCRYPTPROV_OR_NCRYPT_KEY_HANDLE..`,
+/// `..NCRYPT_KEY_HANDLE_TRANSFER..`, `..HCRYPTPROV_TRANSFER..`,
+/// `..SERIALIZABLE_KEY_CONTEXT..`), and the order to delete the key with the certificate
+/// (`..CLR_DELETE_KEY..`).
+const HANDLES: [u32; 10] = [1, 2, 5, 6, 78, 79, 99, 100, 117, 125];
+
+/// Which attributes go into a file beside the local key ID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Properties { #[default] Portable, All, None }
-/// What key bag and leaf bag carry
+pub enum Properties {
+    /// The friendly name, the provider's name, the description and the enhanced key usages:
+    /// what is worth having on another machine and says nothing of this one.
+    #[default]
+    Portable,
+    /// Everything the store gives, except handles. May name this machine (property 71).
+    All,
+    /// Nothing, not even the friendly name.
+    None,
+}
+
+/// What key bag and leaf bag carry beside the local key ID.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Attributes { pub friendly_name: Option<String>, pub provider_name: Option<String>, pub properties: Vec<Property> }
+pub struct Attributes {
+    /// The friendly name, on key and leaf.
+    pub friendly_name: Option<String>,
+    /// The name of the CSP or KSP the key came from, on the key.
+    pub provider_name: Option<String>,
+    /// Certificate properties, on the leaf, in ascending order of their numbers.
+    pub properties: Vec<Property>,
+}
+
 impl Attributes {
-    /// From an entry, `name` overriding the label
-    pub fn of(entry: &Entry, friendly_name: Option<&str>, properties: Properties) -> Self { todo!() }
+    /// The attributes for an entry. `friendly_name` replaces the entry's label; an empty name is
+    /// none, and with [`Properties::None`] there is no name at all.
+    pub fn of(entry: &Entry, friendly_name: Option<&str>, properties: Properties) -> Self {
+        let wanted: fn(u32) -> bool = match properties {
+            Properties::None => return Self::default(),
+            Properties::Portable => |id| matches!(id, ENHANCED_KEY_USAGE | DESCRIPTION),
+            Properties::All => |id| id != FRIENDLY_NAME && !HANDLES.contains(&id),
+        };
+        let mut kept: Vec<Property> = entry
+            .properties
+            .iter()
+            .filter(|property| wanted(property.id))
+            .cloned()
+            .collect();
+        kept.sort_by_key(|property| property.id);
+        kept.dedup_by_key(|property| property.id);
+        Self {
+            friendly_name: friendly_name
+                .map(str::to_owned)
+                .or_else(|| entry.label.clone())
+                .filter(|name| !name.is_empty()),
+            provider_name: entry.provider.clone().filter(|name| !name.is_empty()),
+            properties: kept,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pkcs12::samples;
+
+    fn entry() -> Entry {
+        let properties = [125, 78, 71, 20, 13, 11, 9, 2]
+            .map(|id| Property { id, value: vec![id as u8] })
+            .to_vec();
+        Entry {
+            label: Some("Anna".to_owned()),
+            provider: Some("Microsoft Software Key Storage Provider".to_owned()),
+            properties,
+            ..samples::entry()
+        }
+    }
+
+    fn ids(attributes: &Attributes) -> Vec<u32> {
+        attributes.properties.iter().map(|property| property.id).collect()
+    }
+
+    #[test]
+    fn portable_keeps_name_provider_description_and_usages() {
+        let attributes = Attributes::of(&entry(), None, Properties::Portable);
+        assert_eq!(attributes.friendly_name.as_deref(), Some("Anna"));
+        assert_eq!(
+            attributes.provider_name.as_deref(),
+            Some("Microsoft Software Key Storage Provider")
+        );
+        assert_eq!(ids(&attributes), [9, 13]);
+    }
+
+    #[test]
+    fn all_keeps_everything_but_handles_and_the_name_kept_elsewhere() {
+        assert_eq!(ids(&Attributes::of(&entry(), None, Properties::All)), [9, 13, 20, 71]);
+    }
+
+    #[test]
+    fn none_keeps_nothing_even_if_a_name_is_given() {
+        let attributes = Attributes::of(&entry(), Some("Bert"), Properties::None);
+        assert_eq!(attributes, Attributes::default());
+    }
+
+    #[test]
+    fn a_given_name_replaces_the_label_and_an_empty_one_removes_it() {
+        let name = |given| Attributes::of(&entry(), given, Properties::Portable).friendly_name;
+        assert_eq!(name(Some("Bert")).as_deref(), Some("Bert"));
+        assert_eq!(name(Some("")), None);
+    }
 }

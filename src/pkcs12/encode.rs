@@ -1,7 +1,189 @@
-//! The encoder.
-use super::{attributes::Attributes, profile::{Iterations, Profile}};
-use certstow_platform::{certificate::Certificate, secret::{Password, PrivateKey}};
-pub struct Content<'a> { pub key: &'a PrivateKey, pub leaf: &'a Certificate, /// after the leaf, in order
-    pub issuers: &'a [Certificate], pub attributes: &'a Attributes }
-/// The DER of a PKCS#12 file. Derivations run on a thread each.
-pub fn encode(content: &Content<'_>, profile: Profile, iterations: Iterations, password: &Password) -> Result<Vec<u8>, getrandom::Error> { todo!() }
+//! Writes one identity as a PKCS#12 file (RFC 7292, section 4): a `PFX` whose
+//! `AuthenticatedSafe` is two `ContentInfo`s, the encrypted certificates, leaf first, and the
+//! private key in one shrouded key bag. It is the shape every reader expects, and the bytes are
+//! DER throughout, which Go's readers insist on.
+
+use certstow_platform::certificate::Certificate;
+use certstow_platform::pkcs12::kdf::PasswordForm;
+use certstow_platform::pkcs12::pbe::Scheme;
+use certstow_platform::secret::{Password, PrivateKey};
+use const_oid::ObjectIdentifier;
+use zeroize::Zeroizing;
+
+use super::attributes::Attributes;
+use super::der::{self, EXPLICIT_0, IMPLICIT_0, OCTET_STRING, SET};
+use super::parallel;
+use super::profile::{Iterations, Profile, Protection};
+
+const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
+const ENCRYPTED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.6");
+const SHROUDED_KEY_BAG: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.10.1.2");
+const CERTIFICATE_BAG: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.10.1.3");
+const X509_CERTIFICATE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.22.1");
+const FRIENDLY_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.20");
+const LOCAL_KEY_ID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.21");
+/// Microsoft's: the name of the provider that is to hold the key.
+const PROVIDER_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.17.1");
+/// Microsoft's: certificate property N is attribute N below.
+const PROPERTY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.17.3");
+
+/// `INTEGER` 0 and 3: the versions of `EncryptedData` (RFC 5652, 8) and `PFX`.
+const VERSION_0: [u8; 3] = [2, 1, 0];
+const VERSION_3: [u8; 3] = [2, 1, 3];
+
+/// Ties the key to the leaf. Any value does, as there is one key; this is the one Windows writes.
+pub(super) const LOCAL_KEY_ID_VALUE: [u8; 4] = [1, 0, 0, 0];
+
+/// What goes into a file.
+#[derive(Debug, Clone, Copy)]
+pub struct Content<'a> {
+    /// The private key.
+    pub key: &'a PrivateKey,
+    /// The certificate the key belongs to.
+    pub leaf: &'a Certificate,
+    /// The rest of the path, from the leaf's issuer upwards.
+    pub issuers: &'a [Certificate],
+    /// What key bag and leaf bag carry beside the local key ID.
+    pub attributes: &'a Attributes,
+}
+
+/// The DER of a PKCS#12 file. Takes as long as its slowest key derivation, where there are cores
+/// enough for all three.
+///
+/// # Errors
+/// The operating system's, when it has no random bytes for salts to give.
+pub fn encode(
+    content: &Content<'_>,
+    profile: Profile,
+    iterations: Iterations,
+    password: &Password,
+) -> Result<Vec<u8>, getrandom::Error> {
+    let protection = profile.protection(iterations)?;
+    Ok(protect(content, &protection, PasswordForm::Text(password)))
+}
+
+fn protect(
+    content: &Content<'_>,
+    protection: &Protection,
+    password: PasswordForm<'_>,
+) -> Vec<u8> {
+    let certificates = Zeroizing::new(certificate_safe(content));
+    let (certificates, key, mac_key) = parallel::three(
+        &|| encrypted_data(&protection.certificates, password, &certificates),
+        &|| shrouded_key(&protection.key, password, content.key),
+        &|| protection.mac.derive_key(password),
+    );
+    let key_bag = safe_bag(&SHROUDED_KEY_BAG, &key, key_attributes(content.attributes));
+    let authenticated_safe = der::sequence(&[
+        &content_info(&ENCRYPTED_DATA, &certificates),
+        &data(&der::sequence(&[&key_bag])),
+    ]);
+    let mac = protection.mac.compute(&mac_key, &authenticated_safe);
+    der::sequence(&[
+        &VERSION_3,
+        &data(&authenticated_safe),
+        &protection.mac.to_mac_data(&mac),
+    ])
+}
+
+/// The `SafeContents` with the certificates, in clear.
+fn certificate_safe(content: &Content<'_>) -> Vec<u8> {
+    let leaf = certificate_bag(content.leaf, leaf_attributes(content.attributes));
+    let issuers = content.issuers.iter().map(|issuer| certificate_bag(issuer, Vec::new()));
+    let bags: Vec<Vec<u8>> = std::iter::once(leaf).chain(issuers).collect();
+    let bags: Vec<&[u8]> = bags.iter().map(Vec::as_slice).collect();
+    der::sequence(&bags)
+}
+
+fn certificate_bag(certificate: &Certificate, attributes: Vec<Vec<u8>>) -> Vec<u8> {
+    let bag = der::sequence(&[
+        &der::oid(&X509_CERTIFICATE),
+        &der::value(
+            EXPLICIT_0,
+            &[&der::value(OCTET_STRING, &[certificate.der()])],
+        ),
+    ]);
+    safe_bag(&CERTIFICATE_BAG, &bag, attributes)
+}
+
+/// `EncryptedPrivateKeyInfo` (RFC 5958, section 3). The key is encrypted from where it lies.
+fn shrouded_key(scheme: &Scheme, password: PasswordForm<'_>, key: &PrivateKey) -> Vec<u8> {
+    let encrypted = scheme.encrypt(password, key.expose());
+    der::sequence(&[&scheme.to_der(), &der::value(OCTET_STRING, &[&encrypted])])
+}
+
+/// `EncryptedData` (RFC 5652, section 8).
+fn encrypted_data(scheme: &Scheme, password: PasswordForm<'_>, plaintext: &[u8]) -> Vec<u8> {
+    let encrypted = scheme.encrypt(password, plaintext);
+    let info = der::sequence(&[
+        &der::oid(&DATA),
+        &scheme.to_der(),
+        &der::value(IMPLICIT_0, &[&encrypted]),
+    ]);
+    der::sequence(&[&VERSION_0, &info])
+}
+
+/// A `ContentInfo` of type data.
+fn data(content: &[u8]) -> Vec<u8> {
+    content_info(&DATA, &der::value(OCTET_STRING, &[content]))
+}
+
+fn content_info(content_type: &ObjectIdentifier, content: &[u8]) -> Vec<u8> {
+    der::sequence(&[
+        &der::oid(content_type),
+        &der::value(EXPLICIT_0, &[content]),
+    ])
+}
+
+fn safe_bag(bag_type: &ObjectIdentifier, bag: &[u8], attributes: Vec<Vec<u8>>) -> Vec<u8> {
+    let bag_type = der::oid(bag_type);
+    let bag = der::value(EXPLICIT_0, &[bag]);
+    if attributes.is_empty() {
+        der::sequence(&[&bag_type, &bag])
+    } else {
+        der::sequence(&[&bag_type, &bag, &der::set_of(attributes)])
+    }
+}
+
+fn key_attributes(attributes: &Attributes) -> Vec<Vec<u8>> {
+    let provider = attributes.provider_name.iter();
+    let mut written = shared_attributes(attributes);
+    written.extend(
+        provider.map(|name| attribute(&der::oid(&PROVIDER_NAME), &der::bmp_string(name))),
+    );
+    written
+}
+
+fn leaf_attributes(attributes: &Attributes) -> Vec<Vec<u8>> {
+    let mut written = shared_attributes(attributes);
+    written.extend(attributes.properties.iter().map(|property| {
+        attribute(
+            &der::oid_below(&PROPERTY, property.id),
+            &der::value(OCTET_STRING, &[&property.value]),
+        )
+    }));
+    written
+}
+
+/// What key and leaf both carry. The friendly name is on both because Windows, NSS and GnuTLS
+/// show the certificate's, and Java the key's.
+fn shared_attributes(attributes: &Attributes) -> Vec<Vec<u8>> {
+    let name = attributes.friendly_name.iter();
+    let mut written = vec![attribute(
+        &der::oid(&LOCAL_KEY_ID),
+        &der::value(OCTET_STRING, &[&LOCAL_KEY_ID_VALUE]),
+    )];
+    written
+        .extend(name.map(|name| attribute(&der::oid(&FRIENDLY_NAME), &der::bmp_string(name))));
+    written
+}
+
+/// `PKCS12Attribute`, with one value.
+fn attribute(oid: &[u8], value: &[u8]) -> Vec<u8> {
+    der::sequence(&[oid, &der::value(SET, &[value])])
+}
+
+#[cfg(test)]
+mod tests;

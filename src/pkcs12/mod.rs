@@ -1,7 +1,15 @@
-//! PKCS#12 (RFC 7292) as certstow writes it.
+//! PKCS#12 (RFC 7292) as certstow writes it, proves it and grades it. Reading a file with its
+//! password is `certstow_platform::pkcs12`, which stores need as well.
+
 pub mod attributes;
+mod der;
 pub mod encode;
 pub mod grade;
+mod parallel;
 pub mod profile;
 pub mod readback;
+#[cfg(test)]
+mod samples;
+pub mod target;
+
 pub use certstow_platform::pkcs12::decode;

@@ -1,7 +1,347 @@
-//! Proves that bytes read from disk restore, by an implementation other than the writer.
-use certstow_platform::{certificate::Certificate, secret::Password};
-/// One word per check made: "mac", "leaf", "key", "signature", "path"
+//! Proves that the bytes of a file restore, with an implementation other than the one that wrote
+//! them: p12-keystore's `Pkcs12Archive` and the `pkcs12` crate it is built on.
+//!
+//! `Pkcs12Archive` derives the keys of a file one after the other, which would make proving
+//! slower than writing. So it is given the file in two pieces at once, each a `PFX` with one of
+//! the two `ContentInfo`s and without the MAC, while the MAC over both (RFC 7292, appendix B) is
+//! checked beside it, with the same `pkcs12::kdf` that `Pkcs12Archive` would use.
+
+use certstow_platform::certificate::Certificate;
+use certstow_platform::pkcs12::decode::{self, BagAttributes, Limits};
+use certstow_platform::pkcs12::kdf::PasswordForm;
+use certstow_platform::pkcs12::outline::outline;
+use certstow_platform::secret::{Password, PrivateKey};
+use const_oid::ObjectIdentifier;
+use der::asn1::{Any, OctetString};
+use der::{Decode, Encode};
+use hmac::{Hmac, KeyInit, Mac};
+use p12_keystore::Pkcs12Archive;
+use p12_keystore::error::Error as ArchiveError;
+use pkcs12::cms::content_info::ContentInfo;
+use pkcs12::kdf::{Pkcs12KeyType, derive_key};
+use pkcs12::pfx::Pfx;
+use pkcs12::{AuthenticatedSafe, MacData};
+use sha1::Sha1;
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::encode::LOCAL_KEY_ID_VALUE;
+use super::parallel;
+use crate::chain::Path;
+use crate::proof::{self, Proof};
+
+const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
+const ENCRYPTED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.6");
+const SHA1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.14.3.2.26");
+const SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
+const PBMAC1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.14");
+
+/// What was proven of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verified { pub checks: Vec<&'static str> }
-/// Err is a sentence naming the check that failed.
-pub fn verify(bytes: &[u8], password: &Password, leaf: &Certificate, issuers: &[Certificate], friendly_name: Option<&str>) -> Result<Verified, String> { todo!() }
+pub struct Verified {
+    /// A word or a few per check that was made and passed:
+    ///
+    /// - `mac`: nothing in the file was altered, and the password fits;
+    /// - `certificates`: all of the path is there, the leaf first, and nothing else;
+    /// - `names`: friendly name and local key ID are where they belong, and nowhere else;
+    /// - `key`: the private key decrypts and its public half is the leaf's;
+    /// - `signature`: the key signs, and the leaf's public key verifies it;
+    /// - `path`: each certificate was issued by the next.
+    ///
+    /// "by certstow's own reader" follows where p12-keystore could not make the check.
+    pub checks: Vec<&'static str>,
+    /// What could not be proven, or not by another implementation, and why: a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Proves that `bytes`, opened with `password`, give back the leaf with its private key, the
+/// issuers in their order, and the friendly name.
+///
+/// # Errors
+/// A sentence about the check that failed. It holds no secret.
+pub fn verify(
+    bytes: &[u8],
+    password: &Password,
+    leaf: &Certificate,
+    issuers: &[Certificate],
+    friendly_name: Option<&str>,
+) -> Result<Verified, String> {
+    let file = File::read(bytes)?;
+    let own_reader = beyond_bmp(password.expose()) || friendly_name.is_some_and(beyond_bmp);
+    let open = |safe| open(safe, password, own_reader);
+    let (certificates, key, mac) = parallel::three(
+        &|| open(&file.certificates),
+        &|| open(&file.key),
+        &|| file.check_mac(bytes, password),
+    );
+    let mac = mac?;
+    let (certificates, key) = (certificates?, key?);
+
+    let mut verified = Verified {
+        checks: vec![mac],
+        notes: Vec::new(),
+    };
+    if mac != "mac" {
+        verified.notes.push("p12-keystore cannot check this kind of MAC".to_owned());
+    }
+    let path: Vec<Certificate> = [leaf].into_iter().chain(issuers).cloned().collect();
+    let other_reader = !(certificates.own_reader || key.own_reader);
+    let check = |other: &'static str, own: &'static str| if other_reader { other } else { own };
+    if !other_reader {
+        verified.notes.push("p12-keystore cannot open all of this file".to_owned());
+    }
+
+    check_certificates(&certificates, &key, &path)?;
+    verified.checks.push(check("certificates", "certificates by certstow's own reader"));
+    let [key] = key.keys.as_slice() else {
+        return Err("the file does not hold exactly one private key".to_owned());
+    };
+    check_names(key, &certificates.certificates, friendly_name)?;
+    verified.checks.push(check("names", "names by certstow's own reader"));
+    match proof::prove(&key.content, leaf).map_err(|error| format!("as read back, {error}"))? {
+        Proof::Signed => {
+            verified.checks.push(check("key", "key by certstow's own reader"));
+            verified.checks.push("signature");
+        }
+        Proof::NotProvable(what) => verified.notes.push(format!(
+            "the private key decrypts; that it belongs to the certificate cannot be proven, \
+             because certstow does not sign with {what}"
+        )),
+    }
+    Path::links(&path)?;
+    verified.checks.push("path");
+    Ok(verified)
+}
+
+/// A file taken apart, nothing decrypted.
+struct File {
+    mac: MacData,
+    /// What the MAC is over: the DER of the `AuthenticatedSafe`.
+    authenticated: Vec<u8>,
+    /// The DER of a `PFX` with the encrypted certificates alone.
+    certificates: Vec<u8>,
+    /// The DER of a `PFX` with the encrypted key alone.
+    key: Vec<u8>,
+}
+
+impl File {
+    /// Takes a file apart, and compares what is put together again with what was read: the MAC
+    /// covers the `AuthenticatedSafe` only, so that the bytes around it are proven this way.
+    fn read(bytes: &[u8]) -> Result<Self, String> {
+        let broken = |error: der::Error| format!("the file is not a PKCS#12 file: {error}");
+        let pfx = Pfx::from_der(bytes).map_err(broken)?;
+        if pfx.auth_safe.content_type != DATA || pfx.to_der().map_err(broken)? != bytes {
+            return Err("the file is not the DER of a PKCS#12 file".to_owned());
+        }
+        let content: OctetString = pfx.auth_safe.content.decode_as().map_err(broken)?;
+        let safes = AuthenticatedSafe::from_der(content.as_bytes()).map_err(broken)?;
+        let [certificates, key] = safes.as_slice() else {
+            return Err("the file does not consist of certificates and a key".to_owned());
+        };
+        if certificates.content_type != ENCRYPTED_DATA || key.content_type != DATA {
+            return Err("the certificates are not encrypted, or the key is misplaced".to_owned());
+        }
+        Ok(Self {
+            certificates: reduced(&pfx, certificates).map_err(broken)?,
+            key: reduced(&pfx, key).map_err(broken)?,
+            authenticated: content.into_bytes().into(),
+            mac: pfx.mac_data.ok_or("the file has no MAC")?,
+        })
+    }
+
+    /// Checks the MAC and says how.
+    fn check_mac(&self, bytes: &[u8], password: &Password) -> Result<&'static str, String> {
+        let algorithm = &self.mac.mac.algorithm;
+        let null = algorithm.parameters.as_ref().is_some_and(|any| *any == Any::null());
+        let (matches, how) = match algorithm.oid {
+            SHA1 if null => (self.mac_matches_sha1(password), "mac"),
+            SHA256 if null => (self.mac_matches_sha256(password), "mac"),
+            PBMAC1 => (
+                self.pbmac1_matches(bytes, password),
+                "mac by certstow's own reader",
+            ),
+            _ => return Err("the file's MAC is of another kind than was written".to_owned()),
+        };
+        matches
+            .then_some(how)
+            .ok_or_else(|| "the MAC does not match: the file is altered, or another password is used".to_owned())
+    }
+
+    fn mac_matches_sha1(&self, password: &Password) -> bool {
+        let key = Zeroizing::new(derive_key::<Sha1>(
+            &utf_16(password),
+            self.mac.mac_salt.as_bytes(),
+            Pkcs12KeyType::Mac,
+            self.mac.iterations,
+            20,
+        ));
+        Hmac::<Sha1>::new_from_slice(&key).is_ok_and(|hmac| {
+            let hmac = hmac.chain_update(&self.authenticated);
+            hmac.verify_slice(self.mac.mac.digest.as_bytes()).is_ok()
+        })
+    }
+
+    fn mac_matches_sha256(&self, password: &Password) -> bool {
+        let key = Zeroizing::new(derive_key::<Sha256>(
+            &utf_16(password),
+            self.mac.mac_salt.as_bytes(),
+            Pkcs12KeyType::Mac,
+            self.mac.iterations,
+            32,
+        ));
+        Hmac::<Sha256>::new_from_slice(&key).is_ok_and(|hmac| {
+            let hmac = hmac.chain_update(&self.authenticated);
+            hmac.verify_slice(self.mac.mac.digest.as_bytes()).is_ok()
+        })
+    }
+
+    /// Neither p12-keystore nor the `pkcs12` crate knows RFC 9579.
+    fn pbmac1_matches(&self, bytes: &[u8], password: &Password) -> bool {
+        let scheme = outline(bytes).ok().and_then(|outline| outline.mac);
+        scheme.is_some_and(|scheme| {
+            let key = scheme.derive_key(PasswordForm::Text(password));
+            // The derivation just paid for hides what comparing in variable time could tell.
+            scheme.compute(&key, &self.authenticated) == self.mac.mac.digest.as_bytes()
+        })
+    }
+}
+
+/// The DER of `pfx` with one of its `ContentInfo`s and without its MAC.
+fn reduced(pfx: &Pfx, safe: &ContentInfo) -> Result<Vec<u8>, der::Error> {
+    let safes = AuthenticatedSafe::from([safe.clone()]).to_der()?;
+    let auth_safe = ContentInfo {
+        content_type: pfx.auth_safe.content_type,
+        content: Any::encode_from(&OctetString::new(safes)?)?,
+    };
+    let version = pfx.version;
+    Pfx { version, auth_safe, mac_data: None }.to_der()
+}
+
+/// The password as the PKCS#12 derivation takes it (RFC 7292, B.1): UTF-16, big endian, two
+/// zero bytes at the end.
+fn utf_16(password: &Password) -> Zeroizing<Vec<u8>> {
+    // No character has more UTF-16 code units than UTF-8 bytes.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(password.expose().len() * 2 + 2));
+    for unit in password.expose().encode_utf16() {
+        bytes.extend_from_slice(&unit.to_be_bytes());
+    }
+    bytes.extend_from_slice(&[0, 0]);
+    bytes
+}
+
+/// Whether text holds characters that p12-keystore takes for no part of a `BMPString`.
+fn beyond_bmp(text: &str) -> bool {
+    text.chars().any(|character| u32::from(character) >= 0xfffe)
+}
+
+/// A bag as read back.
+struct Bag<T> {
+    content: T,
+    friendly_name: Option<String>,
+    local_key_id: Option<Vec<u8>>,
+}
+
+/// The bags of one `ContentInfo`.
+struct Bags {
+    keys: Vec<Bag<PrivateKey>>,
+    certificates: Vec<Bag<Vec<u8>>>,
+    own_reader: bool,
+}
+
+/// Opens a `PFX` with p12-keystore, or with certstow's own reader if it is to be that or the
+/// other cannot.
+fn open(safe: &[u8], password: &Password, own_reader: bool) -> Result<Bags, String> {
+    if own_reader {
+        return open_with_own_reader(safe, password);
+    }
+    match Pkcs12Archive::from_pkcs12(safe, password.expose()) {
+        Ok(archive) => Ok(archive.into()),
+        Err(ArchiveError::UnsupportedEncryptionScheme | ArchiveError::InvalidPrivateKey) => {
+            open_with_own_reader(safe, password)
+        }
+        Err(error) => Err(format!("what was encrypted does not decrypt: {error}")),
+    }
+}
+
+impl From<Pkcs12Archive> for Bags {
+    /// The archive keeps the key in memory that is not wiped, and offers no way to wipe it. Its
+    /// copy is gone with the archive, at the end of this function; the one kept wipes itself.
+    fn from(archive: Pkcs12Archive) -> Self {
+        let keys = archive.keys.into_iter().map(|bag| Bag {
+            content: PrivateKey::from_pkcs8_der(Zeroizing::new(bag.key.as_der().to_vec())),
+            friendly_name: bag.friendly_name,
+            local_key_id: bag.local_key_id.map(|id| id.0),
+        });
+        let certificates = archive.certs.into_iter().map(|bag| Bag {
+            content: bag.cert.as_der().to_vec(),
+            friendly_name: bag.friendly_name,
+            local_key_id: bag.local_key_id,
+        });
+        Self {
+            keys: keys.collect(),
+            certificates: certificates.collect(),
+            own_reader: false,
+        }
+    }
+}
+
+fn open_with_own_reader(safe: &[u8], password: &Password) -> Result<Bags, String> {
+    fn bag<T>(content: T, attributes: BagAttributes) -> Bag<T> {
+        Bag {
+            content,
+            friendly_name: attributes.friendly_name,
+            local_key_id: attributes.local_key_id,
+        }
+    }
+    let contents = decode::decode(safe, PasswordForm::Text(password), &Limits::default())
+        .map_err(|error| format!("what was encrypted does not decrypt: {error}"))?;
+    let keys = contents.keys.into_iter();
+    let certificates = contents.certificates.into_iter();
+    Ok(Bags {
+        keys: keys.map(|key| bag(key.key, key.attributes)).collect(),
+        certificates: certificates.map(|found| bag(found.der, found.attributes)).collect(),
+        own_reader: true,
+    })
+}
+
+fn check_certificates(certificates: &Bags, key: &Bags, path: &[Certificate]) -> Result<(), String> {
+    let found = &certificates.certificates;
+    if !certificates.keys.is_empty() || !key.certificates.is_empty() {
+        return Err("certificates and key are not where they were written".to_owned());
+    }
+    if found.len() != path.len() {
+        return Err(format!(
+            "the file holds {} certificates instead of {}",
+            found.len(),
+            path.len()
+        ));
+    }
+    match found.iter().zip(path).position(|(found, meant)| found.content != meant.der()) {
+        None => Ok(()),
+        Some(0) => Err("the first certificate in the file is not the one exported".to_owned()),
+        Some(at) => Err(format!("certificate {} in the file is not the one meant", at + 1)),
+    }
+}
+
+fn check_names(
+    key: &Bag<PrivateKey>,
+    certificates: &[Bag<Vec<u8>>],
+    friendly_name: Option<&str>,
+) -> Result<(), String> {
+    let carries = |name: &Option<String>, id: &Option<Vec<u8>>| {
+        name.as_deref() == friendly_name && id.as_deref() == Some(&LOCAL_KEY_ID_VALUE)
+    };
+    let mut certificates = certificates.iter();
+    let named = carries(&key.friendly_name, &key.local_key_id)
+        && certificates
+            .next()
+            .is_some_and(|leaf| carries(&leaf.friendly_name, &leaf.local_key_id))
+        && certificates
+            .all(|issuer| issuer.friendly_name.is_none() && issuer.local_key_id.is_none());
+    named
+        .then_some(())
+        .ok_or_else(|| "friendly name or local key ID are not as written".to_owned())
+}
+
+#[cfg(test)]
+mod tests;

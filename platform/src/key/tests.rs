@@ -1,0 +1,145 @@
+use super::*;
+
+/// The last PEM block of a fixture.
+fn fixture(name: &str) -> Vec<u8> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/keys/");
+    let text = std::fs::read_to_string(format!("{path}{name}.pem")).unwrap();
+    let start = text.rfind("-----BEGIN").unwrap();
+    pem_rfc7468::decode_vec(&text.as_bytes()[start..])
+        .unwrap()
+        .1
+}
+
+fn private(name: &str) -> PrivateKey {
+    PrivateKey::from_pkcs8_der(Zeroizing::new(fixture(name)))
+}
+
+#[test]
+fn the_public_half_is_what_openssl_says() {
+    for name in ["rsa", "P-256", "P-384", "P-521", "ed25519"] {
+        let public = public_key_of(&private(name)).unwrap();
+        assert_eq!(public, fixture(&format!("{name}.public")), "{name}");
+    }
+}
+
+#[test]
+fn the_public_half_is_computed_where_the_key_does_not_carry_it() {
+    for curve in ["P-256", "P-384", "P-521"] {
+        let bare = from_sec1(&fixture(&format!("{curve}.no-public.sec1")), None).unwrap();
+        assert_ne!(bare.expose(), fixture(curve));
+        let public = public_key_of(&bare).unwrap();
+        assert_eq!(public, fixture(&format!("{curve}.public")), "{curve}");
+    }
+}
+
+#[test]
+fn pkcs1_becomes_what_openssl_makes_of_it() {
+    let key = from_pkcs1(&fixture("rsa.pkcs1")).unwrap();
+    assert_eq!(key.expose(), fixture("rsa"));
+}
+
+#[test]
+fn sec1_becomes_pkcs8_with_the_same_public_half() {
+    for curve in ["P-256", "P-384", "P-521"] {
+        let key = from_sec1(&fixture(&format!("{curve}.sec1")), None).unwrap();
+        let public = public_key_of(&key).unwrap();
+        assert_eq!(public, fixture(&format!("{curve}.public")));
+        assert_eq!(KeyForm::of(key.expose()), Some(KeyForm::Pkcs8));
+    }
+}
+
+#[test]
+fn sec1_without_its_curve_needs_one_from_outside() {
+    let mut bare = Vec::new();
+    tlv::push(&mut bare, INTEGER, &[&[1]]);
+    tlv::push(&mut bare, OCTET_STRING, &[&[7; 32]]);
+    let mut key = Vec::new();
+    tlv::push(&mut key, SEQUENCE, &[&bare]);
+    assert!(from_sec1(&key, None).is_err());
+    let mut curve = Vec::new();
+    tlv::push(&mut curve, OID, &[P256.as_bytes()]);
+    let public = public_key_of(&from_sec1(&key, Some(&curve)).unwrap()).unwrap();
+    assert_eq!(describe(&public).algorithm, "ECDSA P-256");
+}
+
+#[test]
+fn unknown_algorithms_are_named_and_not_opened() {
+    for (name, oid) in [
+        ("ed448", "1.3.101.113"),
+        ("rsa-pss", "1.2.840.113549.1.1.10"),
+    ] {
+        assert_eq!(
+            public_key_of(&private(name)),
+            Err(KeyError::UnknownAlgorithm(oid.to_owned()))
+        );
+    }
+}
+
+#[test]
+fn a_truncated_key_is_malformed_at_every_length() {
+    for name in ["rsa", "P-256", "ed25519"] {
+        let whole = fixture(name);
+        for length in 0..whole.len() {
+            let cut = Zeroizing::new(whole[..length].to_vec());
+            let error = public_key_of(&PrivateKey::from_pkcs8_der(cut)).unwrap_err();
+            assert!(matches!(error, KeyError::Malformed(_)), "{name} {length}");
+        }
+    }
+}
+
+#[test]
+fn rsa_parameters_may_be_left_out() {
+    let with_null = fixture("rsa.public");
+    let (_, bits) = read_spki(&with_null).unwrap();
+    let mut algorithm = Vec::new();
+    push_algorithm(&mut algorithm, RSA_ENCRYPTION, &[]);
+    let without = spki(&algorithm, &[bits]);
+    assert_ne!(without, with_null);
+    assert!(same_public_key(&without, &with_null));
+    assert_eq!(normalized(&without), with_null);
+}
+
+#[test]
+fn a_compressed_point_is_the_same_key() {
+    for curve in ["P-256", "P-384", "P-521"] {
+        let compressed = fixture(&format!("{curve}.compressed"));
+        let public = fixture(&format!("{curve}.public"));
+        assert!(compressed.len() < public.len());
+        assert!(same_public_key(&compressed, &public), "{curve}");
+    }
+    assert!(!same_public_key(
+        &fixture("P-256.public"),
+        &fixture("P-384.public")
+    ));
+}
+
+#[test]
+fn public_keys_are_described_for_a_person() {
+    for (name, algorithm, bits) in [
+        ("rsa", "RSA", Some(2048)),
+        ("rsa-pss", "RSASSA-PSS", Some(2048)),
+        ("P-256", "ECDSA P-256", Some(256)),
+        ("P-384", "ECDSA P-384", Some(384)),
+        ("P-521", "ECDSA P-521", Some(521)),
+        ("ed25519", "Ed25519", Some(256)),
+        ("ed448", "Ed448", Some(456)),
+    ] {
+        let described = describe(&fixture(&format!("{name}.public")));
+        assert_eq!((described.algorithm.as_str(), described.bits), (algorithm, bits));
+    }
+    assert_eq!(describe(b"junk").algorithm, "unknown");
+}
+
+#[test]
+fn forms_of_keys_are_told_apart() {
+    for (name, form) in [
+        ("rsa", KeyForm::Pkcs8),
+        ("ed25519", KeyForm::Pkcs8),
+        ("rsa.pkcs1", KeyForm::Pkcs1),
+        ("P-256.sec1", KeyForm::Sec1),
+        ("P-256.encrypted", KeyForm::EncryptedPkcs8),
+    ] {
+        assert_eq!(KeyForm::of(&fixture(name)), Some(form), "{name}");
+    }
+    assert_eq!(KeyForm::of(&fixture("rsa.public")), None);
+}

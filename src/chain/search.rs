@@ -1,0 +1,279 @@
+//! The search for the best path: Dijkstra's algorithm over "was issued by", with certificates as
+//! places and [`Rank`] as the distance. Every certificate is left at most once, by the best way
+//! to it, so cross-signed meshes and loops cost no more than their number of signatures.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashSet};
+
+use certstow_platform::certificate::{Certificate, EntryId};
+use x509_parser::extensions::ParsedExtension;
+use x509_parser::prelude::X509Certificate;
+
+use super::{Index, Path, PathEnd, name};
+use crate::signature;
+
+/// Certificates in one path, the leaf included. Public hierarchies have 3 to 5.
+const MAX_LENGTH: usize = 16;
+
+/// Signatures checked for one path. Only a CA with hundreds of certificates of one name, or a set
+/// made to waste time, comes near it.
+const MAX_SIGNATURES: usize = 256;
+
+/// The best path, and what decides whether a better one is worth looking for.
+pub(super) struct Found {
+    pub(super) path: Path,
+    pub(super) has_expired_issuer: bool,
+}
+
+impl Found {
+    pub(super) fn is_complete(&self) -> bool {
+        self.path.end == PathEnd::Root
+    }
+}
+
+/// How good a beginning of a path is; less is better, in the order of the fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    has_expired_issuer: bool,
+    length: usize,
+    /// How many certificates come from later sources (the platform's roots).
+    foreign: usize,
+}
+
+/// A certificate reached from the leaf.
+struct Step<'a> {
+    certificate: &'a Certificate,
+    below: Option<usize>,
+    rank: Rank,
+    /// Which source it comes from; the first one is the store's own.
+    source: usize,
+}
+
+struct Search<'a> {
+    sources: &'a [&'a Index],
+    now: i64,
+    steps: Vec<Step<'a>>,
+    open: BinaryHeap<Reverse<(Rank, usize)>>,
+    left: HashSet<EntryId>,
+    signatures: usize,
+}
+
+/// The best path from `leaf` through the certificates of `sources`, earlier sources first.
+pub(super) fn best_path(leaf: &Certificate, sources: &[&Index], now: i64) -> Found {
+    let rank = Rank {
+        has_expired_issuer: false,
+        length: 1,
+        foreign: 0,
+    };
+    let mut search = Search {
+        sources,
+        now,
+        steps: vec![Step {
+            certificate: leaf,
+            below: None,
+            rank,
+            source: 0,
+        }],
+        open: BinaryHeap::from([Reverse((rank, 0))]),
+        left: HashSet::new(),
+        signatures: 0,
+    };
+    let mut best_dead_end = None;
+    while let Some(Reverse((rank, at))) = search.open.pop() {
+        if !search.left.insert(search.steps[at].certificate.id()) {
+            continue;
+        }
+        match search.leave(at) {
+            Outcome::Root => return search.found(at, PathEnd::Root),
+            Outcome::Continues => {}
+            Outcome::DeadEnd(end) => {
+                let order = (rank.has_expired_issuer, Reverse(rank.length), rank.foreign);
+                if best_dead_end
+                    .as_ref()
+                    .is_none_or(|(best, _, _)| order < *best)
+                {
+                    best_dead_end = Some((order, at, end));
+                }
+            }
+        }
+    }
+    match best_dead_end {
+        Some((_, at, end)) => search.found(at, end),
+        // Every way ended in a certificate that another way had left: there is none, for the
+        // last certificate to be left has nowhere else to go. The leaf alone is still true.
+        None => search.found(0, missing(leaf)),
+    }
+}
+
+/// What is above a certificate.
+enum Outcome {
+    /// It is its own issuer.
+    Root,
+    /// At least one certificate signed it; those not reached before are now open.
+    Continues,
+    /// Nothing that can be shown to have signed it.
+    DeadEnd(PathEnd),
+}
+
+fn missing(certificate: &Certificate) -> PathEnd {
+    PathEnd::MissingIssuer {
+        name_der: certificate.issuer_der().to_vec(),
+    }
+}
+
+impl<'a> Search<'a> {
+    fn leave(&mut self, at: usize) -> Outcome {
+        let Step {
+            certificate,
+            rank,
+            source,
+            ..
+        } = self.steps[at];
+        let unverified = |reason: String| {
+            let name_der = certificate.issuer_der().to_vec();
+            Outcome::DeadEnd(PathEnd::Unverified { name_der, reason })
+        };
+        let mut reason = None;
+        if name::same(certificate.subject_der(), certificate.issuer_der()) {
+            match self.verify(certificate, certificate) {
+                Ok(()) => return Outcome::Root,
+                // Roots of the platform are trusted for being there, and some of the oldest are
+                // signed with hashes certstow does not compute.
+                Err(_) if source > 0 => return Outcome::Root,
+                Err(why) => reason = Some(why),
+            }
+        }
+        if rank.length == MAX_LENGTH {
+            return unverified(format!("the path is longer than {MAX_LENGTH} certificates"));
+        }
+
+        let mut continues = false;
+        let mut in_a_loop = false;
+        for (issuer, source) in self.issuers_by_name(certificate) {
+            match self.verify(certificate, issuer) {
+                Ok(()) if self.is_below(at, issuer) => in_a_loop = true,
+                Ok(()) => {
+                    continues = true;
+                    self.open(at, issuer, source);
+                }
+                Err(why) => reason = Some(why),
+            }
+        }
+        match reason {
+            _ if continues => Outcome::Continues,
+            _ if in_a_loop => Outcome::DeadEnd(missing(certificate)),
+            Some(reason) => unverified(reason),
+            None => Outcome::DeadEnd(missing(certificate)),
+        }
+    }
+
+    /// Candidates with the name of the certificate's issuer, the likeliest first: the limit on
+    /// signatures must not be used up on namesakes.
+    fn issuers_by_name(&self, certificate: &Certificate) -> Vec<(&'a Certificate, usize)> {
+        let key = name::comparison_key(certificate.issuer_der());
+        let parsed = certificate.parse();
+        let wanted = authority_key_id(&parsed);
+        let mut issuers: Vec<_> = Vec::new();
+        for (source, index) in self.sources.iter().enumerate() {
+            let named = index.get(&key).into_iter().flatten();
+            issuers.extend(
+                named
+                    .filter(|issuer| *issuer != certificate)
+                    .map(|issuer| (issuer, source)),
+            );
+        }
+        issuers.sort_by_cached_key(|(issuer, source)| {
+            let parsed = issuer.parse();
+            let key_id = match (wanted, subject_key_id(&parsed)) {
+                (Some(wanted), Some(has)) if wanted == has => 0,
+                (Some(_), Some(_)) => 2,
+                _ => 1,
+            };
+            (key_id, !issuer.is_ca(), *source)
+        });
+        issuers
+    }
+
+    fn verify(&mut self, subject: &Certificate, issuer: &Certificate) -> Result<(), String> {
+        if self.signatures == MAX_SIGNATURES {
+            return Err(format!(
+                "stopped after checking {MAX_SIGNATURES} signatures"
+            ));
+        }
+        self.signatures += 1;
+        signature::verify(subject, issuer).map_err(|error| error.to_string())
+    }
+
+    fn open(&mut self, below: usize, certificate: &'a Certificate, source: usize) {
+        let rank = self.steps[below].rank;
+        let rank = Rank {
+            has_expired_issuer: rank.has_expired_issuer || !is_valid(certificate, self.now),
+            length: rank.length + 1,
+            foreign: rank.foreign + usize::from(source > 0),
+        };
+        if !self.left.contains(&certificate.id()) {
+            self.open.push(Reverse((rank, self.steps.len())));
+            self.steps.push(Step {
+                certificate,
+                below: Some(below),
+                rank,
+                source,
+            });
+        }
+    }
+
+    fn is_below(&self, at: usize, certificate: &Certificate) -> bool {
+        self.downwards(at)
+            .any(|step| step.certificate == certificate)
+    }
+
+    fn downwards(&self, at: usize) -> impl Iterator<Item = &Step<'a>> {
+        let mut next = Some(at);
+        std::iter::from_fn(move || {
+            let step = &self.steps[next?];
+            next = step.below;
+            Some(step)
+        })
+    }
+
+    fn found(&self, at: usize, end: PathEnd) -> Found {
+        let mut certificates: Vec<Certificate> = self
+            .downwards(at)
+            .map(|step| step.certificate.clone())
+            .collect();
+        certificates.reverse();
+        let has_expired_issuer = self.steps[at].rank.has_expired_issuer;
+        Found {
+            path: Path { certificates, end },
+            has_expired_issuer,
+        }
+    }
+}
+
+fn is_valid(certificate: &Certificate, now: i64) -> bool {
+    let parsed = certificate.parse();
+    let validity = parsed.validity();
+    (validity.not_before.timestamp()..=validity.not_after.timestamp()).contains(&now)
+}
+
+fn authority_key_id<'a>(certificate: &X509Certificate<'a>) -> Option<&'a [u8]> {
+    certificate
+        .extensions()
+        .iter()
+        .find_map(|extension| match extension.parsed_extension() {
+            ParsedExtension::AuthorityKeyIdentifier(id) => {
+                id.key_identifier.as_ref().map(|id| id.0)
+            }
+            _ => None,
+        })
+}
+
+fn subject_key_id<'a>(certificate: &X509Certificate<'a>) -> Option<&'a [u8]> {
+    certificate
+        .extensions()
+        .iter()
+        .find_map(|extension| match extension.parsed_extension() {
+            ParsedExtension::SubjectKeyIdentifier(id) => Some(id.0),
+            _ => None,
+        })
+}

@@ -1,0 +1,101 @@
+//! Which of the known programs open a file, judged by what it shows without its password.
+
+use std::collections::BTreeMap;
+
+use certstow_platform::pkcs12::kdf::Digest;
+use certstow_platform::pkcs12::mac::MacScheme;
+use certstow_platform::pkcs12::outline::Outline;
+use certstow_platform::pkcs12::pbe::{Cipher, Scheme};
+use certstow_platform::secret::Password;
+
+use super::Reader;
+use crate::pkcs12::target::{Pbes2, Reads, Support, targets};
+
+/// For each program, whether it is known to open the file.
+pub(super) fn readers(
+    outline: &Outline,
+    password: Option<&Password>,
+) -> BTreeMap<&'static str, Reader> {
+    let ascii = password.is_none_or(Password::is_ascii);
+    let judge = |reads: &Reads| {
+        let reason = objection(reads, outline, ascii);
+        Reader { opens: reason.is_none(), reason }
+    };
+    targets().iter().map(|target| (target.name, judge(&target.reads))).collect()
+}
+
+/// The first thing about the file that a program is not known to read.
+fn objection(reads: &Reads, outline: &Outline, ascii_password: bool) -> Option<String> {
+    let schemes: Vec<&Scheme> =
+        super::safe_schemes(outline).chain(super::key_schemes(outline)).collect();
+    schemes
+        .iter()
+        .find_map(|scheme| cipher_objection(reads, scheme))
+        .or_else(|| mac_objection(reads, outline.mac.as_ref()))
+        .or_else(|| work_objection(reads, &schemes, outline.mac.as_ref()))
+        .or_else(|| shape_objection(reads, outline))
+        .or_else(|| {
+            (!ascii_password && !reads.any_password)
+                .then(|| "it takes passwords in ASCII only".to_owned())
+        })
+}
+
+fn cipher_objection(reads: &Reads, scheme: &Scheme) -> Option<String> {
+    match scheme {
+        Scheme::Pkcs12 { cipher: Cipher::Rc2 { .. }, .. } => unsupported("RC2", reads.rc2),
+        Scheme::Pkcs12 { .. } => None,
+        Scheme::Pbes2 { .. } if reads.pbes2 == Pbes2::Yes => None,
+        Scheme::Pbes2 { cipher: Cipher::Aes256, prf: Digest::Sha256, .. }
+            if reads.pbes2 == Pbes2::Aes256Sha256 =>
+        {
+            None
+        }
+        Scheme::Pbes2 { .. } => unsupported(&scheme.name(), Support::No),
+    }
+}
+
+fn mac_objection(reads: &Reads, mac: Option<&MacScheme>) -> Option<String> {
+    match mac {
+        None if reads.without_mac => None,
+        None => unsupported("files without a MAC", Support::No),
+        Some(MacScheme::Pbmac1 { .. }) => unsupported("PBMAC1", reads.pbmac1),
+        Some(MacScheme::Pkcs12 { digest: Digest::Sha1, .. }) => None,
+        Some(MacScheme::Pkcs12 { .. }) if reads.sha2_mac => None,
+        Some(mac) => unsupported(&format!("a MAC with {}", mac.name()), Support::No),
+    }
+}
+
+fn work_objection(reads: &Reads, schemes: &[&Scheme], mac: Option<&MacScheme>) -> Option<String> {
+    let mac = mac.map(MacScheme::iterations);
+    let iterations = || schemes.iter().map(|scheme| scheme.iterations()).chain(mac);
+    let most = iterations().max().unwrap_or(0);
+    let total: u64 = iterations().map(u64::from).sum();
+    match (reads.iterations, reads.total_iterations) {
+        (Some(limit), _) if most > limit => Some(format!(
+            "it accepts {limit} iterations of one derivation, and the file asks for {most}"
+        )),
+        (_, Some(limit)) if total > limit => Some(format!(
+            "it accepts {limit} iterations in all, and the file asks for {total}"
+        )),
+        _ => None,
+    }
+}
+
+fn shape_objection(reads: &Reads, outline: &Outline) -> Option<String> {
+    let parts = outline.safes.len();
+    match reads.content_infos {
+        _ if outline.ber && !reads.ber => Some("it reads DER only, and the file is BER".to_owned()),
+        Some(limit) if parts > limit => {
+            Some(format!("it reads {limit} parts, and the file consists of {parts}"))
+        }
+        _ => None,
+    }
+}
+
+fn unsupported(what: &str, support: Support) -> Option<String> {
+    match support {
+        Support::Yes => None,
+        Support::No => Some(format!("it is not known to read {what}")),
+        Support::Only(condition) => Some(format!("it reads {what} only {condition}")),
+    }
+}

@@ -1,0 +1,143 @@
+//! Whether an opened file restores: each private key has its certificate and signs for it, and
+//! the certificates above it link up. Dates and gaps are findings, since an expired certificate
+//! restores, and opens old mail.
+
+use certstow_platform::certificate::Certificate;
+use certstow_platform::key;
+use certstow_platform::pkcs12::decode::{CertificateBag, Contents, KeyBag};
+
+use super::{Report, Severity};
+use crate::chain::{self, Candidates, PathEnd};
+use crate::proof::{self, Proof};
+
+/// Whether the file restores; findings go to the report.
+pub(super) fn restores(report: &mut Report, contents: &Contents, now: i64) -> Option<bool> {
+    let bags: Vec<(&CertificateBag, Certificate)> = contents
+        .certificates
+        .iter()
+        .filter_map(|bag| Some((bag, Certificate::from_der(&bag.der).ok()?)))
+        .collect();
+    let unreadable = contents.certificates.len() - bags.len();
+    if unreadable > 0 {
+        report.find(
+            Severity::Error,
+            format!("{unreadable} of the certificates in the file cannot be read"),
+        );
+    }
+    if contents.keys.is_empty() {
+        report.find(Severity::Error, "there is no private key in the file");
+    }
+    let candidates = Candidates::new(bags.iter().map(|(_, certificate)| certificate.clone()));
+    let mut restores = Some(!contents.keys.is_empty() && unreadable == 0);
+    for key in &contents.keys {
+        let verdict = match leaf_of(key, &bags) {
+            Some(leaf) => both(works(report, key, leaf), links(report, leaf, &candidates, now)),
+            None => {
+                report.find(
+                    Severity::Error,
+                    "the file holds a private key without its certificate",
+                );
+                Some(false)
+            }
+        };
+        restores = both(restores, verdict);
+    }
+    restores
+}
+
+/// False if one is, else unknown if one is.
+fn both(one: Option<bool>, other: Option<bool>) -> Option<bool> {
+    match (one, other) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (None, _) | (_, None) => None,
+        _ => Some(true),
+    }
+}
+
+/// The certificate of a key: the one with its public half, else the one with its local key ID.
+fn leaf_of<'a>(
+    bag: &KeyBag,
+    certificates: &'a [(&CertificateBag, Certificate)],
+) -> Option<&'a Certificate> {
+    let public = key::public_key_of(&bag.key).ok();
+    let by_key = certificates.iter().find(|(_, certificate)| {
+        let spki = certificate.spki_der();
+        public.as_ref().is_some_and(|public| key::same_public_key(public, spki))
+    });
+    let by_id = || {
+        let id = bag.attributes.local_key_id.as_ref()?;
+        let wears = |found: &CertificateBag| found.attributes.local_key_id.as_ref() == Some(id);
+        certificates.iter().find(|(found, _)| wears(found))
+    };
+    by_key.or_else(by_id).map(|(_, certificate)| certificate)
+}
+
+fn works(report: &mut Report, bag: &KeyBag, leaf: &Certificate) -> Option<bool> {
+    match proof::prove(&bag.key, leaf) {
+        Ok(Proof::Signed) => Some(true),
+        Ok(Proof::NotProvable(what)) => {
+            report.find(
+                Severity::Warning,
+                format!("certstow cannot prove the private key, as it does not sign with {what}"),
+            );
+            None
+        }
+        Err(error) => {
+            report.find(Severity::Error, error.to_string());
+            Some(false)
+        }
+    }
+}
+
+fn links(
+    report: &mut Report,
+    leaf: &Certificate,
+    candidates: &Candidates,
+    now: i64,
+) -> Option<bool> {
+    let path = chain::build(leaf, candidates);
+    for (place, certificate) in path.certificates.iter().enumerate() {
+        dates(report, certificate, place, now);
+    }
+    match path.end {
+        PathEnd::Root => Some(true),
+        PathEnd::MissingIssuer { .. } => {
+            report.find(
+                Severity::Info,
+                "the file ends before the root: whoever restores it needs the issuers from \
+                 elsewhere",
+            );
+            Some(true)
+        }
+        PathEnd::Unverified { reason, .. } => {
+            report.find(
+                Severity::Error,
+                format!("the path in the file does not link: {reason}"),
+            );
+            Some(false)
+        }
+    }
+}
+
+fn dates(report: &mut Report, certificate: &Certificate, place: usize, now: i64) {
+    let (which, severity) = match place {
+        0 => ("the certificate".to_owned(), Severity::Warning),
+        _ => (format!("certificate {} of the path", place + 1), Severity::Info),
+    };
+    let parsed = certificate.parse();
+    let validity = parsed.validity();
+    if validity.not_after.timestamp() < now {
+        report.find(severity, format!("{which} expired on {}", day(validity.not_after)));
+    } else if now < validity.not_before.timestamp() {
+        report.find(
+            severity,
+            format!("{which} is not valid before {}", day(validity.not_before)),
+        );
+    }
+}
+
+/// The day in UTC, as RFC 3339 writes it.
+fn day(time: x509_parser::time::ASN1Time) -> String {
+    let time = time.to_datetime();
+    format!("{:04}-{:02}-{:02}", time.year(), u8::from(time.month()), time.day())
+}

@@ -1,0 +1,126 @@
+//! What is weak about a file, as far as it shows without the password.
+
+use certstow_platform::pkcs12::outline::{BagOutline, Outline};
+use certstow_platform::pkcs12::pbe::{Cipher, Scheme};
+
+use super::{Report, Severity, key_schemes, safe_schemes};
+use crate::pkcs12::profile::Iterations;
+
+/// Adds what is found to the report.
+pub(super) fn find(report: &mut Report, outline: &Outline, mode: Option<u32>) {
+    encryption(report, outline);
+    clear_content(report, outline);
+    iterations(report, outline);
+    if outline.mac.is_none() {
+        report.find(
+            Severity::Warning,
+            "the file has no MAC: nothing shows whether it was altered, and many programs \
+             refuse it",
+        );
+    }
+    if outline.ber {
+        report.find(
+            Severity::Info,
+            "the file is BER, not DER: Go's readers refuse it",
+        );
+    }
+    if let Some(mode) = mode {
+        file_mode(report, mode);
+    }
+}
+
+fn encryption(report: &mut Report, outline: &Outline) {
+    let ciphers: Vec<Cipher> = safe_schemes(outline)
+        .chain(key_schemes(outline))
+        .map(|scheme| match scheme {
+            Scheme::Pkcs12 { cipher, .. } | Scheme::Pbes2 { cipher, .. } => *cipher,
+        })
+        .collect();
+    let rc2 = ciphers.iter().find_map(|cipher| match cipher {
+        Cipher::Rc2 { bits } => Some(*bits),
+        _ => None,
+    });
+    match rc2 {
+        Some(bits) if bits < 64 => report.find(
+            Severity::Warning,
+            format!("it is encrypted with RC2-{bits}, which anybody can break without the password"),
+        ),
+        Some(_) => report.find(
+            Severity::Warning,
+            "it is encrypted with RC2, which recent programs no longer read",
+        ),
+        None => {}
+    }
+    let triple_des = [Cipher::TripleDes, Cipher::TwoKeyTripleDes];
+    if ciphers.iter().any(|cipher| triple_des.contains(cipher)) {
+        report.find(
+            Severity::Info,
+            "it is encrypted with 3DES, which every program reads and nobody should choose \
+             where AES is read too",
+        );
+    }
+}
+
+fn clear_content(report: &mut Report, outline: &Outline) {
+    let bags = || outline.safes.iter().flat_map(|safe| &safe.bags);
+    if bags().any(|bag| *bag == BagOutline::Key) {
+        report.find(
+            Severity::Error,
+            "a private key is not encrypted: whoever can read the file has the key",
+        );
+    }
+    let clear = bags().filter(|bag| matches!(bag, BagOutline::Certificate(_))).count();
+    if clear > 0 {
+        report.find(
+            Severity::Info,
+            "the certificates are not encrypted: whoever can read the file sees whose they are",
+        );
+    }
+}
+
+fn iterations(report: &mut Report, outline: &Outline) {
+    let schemes = safe_schemes(outline).chain(key_schemes(outline));
+    let all = || schemes.map(Scheme::iterations).chain(outline.mac.as_ref().map(|mac| mac.iterations()));
+    let all: Vec<u32> = all().collect();
+    let (Some(&least), Some(&most)) = (all.iter().min(), all.iter().max()) else {
+        return;
+    };
+    if least < Iterations::ADVISED_MIN {
+        let times = if least == 1 { "iteration" } else { "iterations" };
+        report.find(
+            Severity::Warning,
+            format!(
+                "a key is derived from the password with {least} {times}, which hardly slows \
+                 down guessing (RFC 8018 asks for {} at least)",
+                Iterations::ADVISED_MIN
+            ),
+        );
+    }
+    if most > Iterations::MAX {
+        report.find(
+            Severity::Warning,
+            format!("{most} iterations are more than the {} that Windows imports", Iterations::MAX),
+        );
+    } else if most > Iterations::DOTNET_MAX {
+        report.find(
+            Severity::Info,
+            format!(
+                "{most} iterations are more than the {} that .NET 9 and later accept by default",
+                Iterations::DOTNET_MAX
+            ),
+        );
+    }
+}
+
+/// Anybody but the owner who can read the file can try passwords at leisure.
+fn file_mode(report: &mut Report, mode: u32) {
+    let who = match (mode & 0o007 != 0, mode & 0o070 != 0) {
+        (true, _) => "everybody on this machine",
+        (false, true) => "the file's group",
+        (false, false) => return,
+    };
+    report.find(
+        Severity::Warning,
+        format!("{who} has access to the file (mode {:04o}): chmod 600 makes it private", mode & 0o7777),
+    );
+}

@@ -1,0 +1,153 @@
+//! Made-up identities for the tests: a P-256 root and intermediate, and a leaf below them whose
+//! key is P-256 or RSA. Keys come from fixed bytes, so the same call gives the same bytes.
+
+use certstow_platform::certificate::Certificate;
+use certstow_platform::secret::PrivateKey;
+use certstow_platform::store::{Entry, KeyState};
+use const_oid::ObjectIdentifier;
+use p256::ecdsa::signature::Signer;
+use p256::ecdsa::{Signature, SigningKey};
+use p256::pkcs8::{EncodePrivateKey, EncodePublicKey};
+use zeroize::Zeroizing;
+
+use super::der::{self, SEQUENCE, SET};
+
+const ECDSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
+const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
+const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
+
+/// Valid throughout, as far as these tests are concerned.
+pub(super) const VALIDITY: (&str, &str) = ("20200101000000Z", "21200101000000Z");
+
+/// A private key, its certificate, and the certificates above that.
+pub(super) struct Identity {
+    pub(super) key: PrivateKey,
+    pub(super) leaf: Certificate,
+    pub(super) issuers: Vec<Certificate>,
+}
+
+/// An identity whose key is P-256.
+pub(super) fn ec_identity() -> Identity {
+    let key = ec_key(3);
+    Identity {
+        leaf: leaf(&spki(&key), VALIDITY),
+        key: pkcs8(&key),
+        issuers: issuers(),
+    }
+}
+
+/// An identity whose key is RSA with 2048 bits.
+pub(super) fn rsa_identity() -> Identity {
+    let key = rsa_key();
+    Identity {
+        leaf: leaf(&certstow_platform::key::public_key_of(&key).unwrap(), VALIDITY),
+        key,
+        issuers: issuers(),
+    }
+}
+
+/// An entry without label and properties.
+pub(super) fn entry() -> Entry {
+    let certificate = ec_identity().leaf;
+    Entry {
+        id: certificate.id(),
+        certificate,
+        label: None,
+        key: KeyState::Exportable,
+        provider: None,
+        places: vec!["sample".to_owned()],
+        properties: Vec::new(),
+    }
+}
+
+/// Another private key than every identity's.
+pub(super) fn foreign_key() -> PrivateKey {
+    pkcs8(&ec_key(9))
+}
+
+/// The RSA key of [`rsa_identity`].
+pub(super) fn rsa_key() -> PrivateKey {
+    let pem = include_bytes!("samples/rsa2048.pem");
+    let (_, der) = pem_rfc7468::decode_vec(pem).unwrap();
+    PrivateKey::from_pkcs8_der(Zeroizing::new(der))
+}
+
+/// A leaf for this public key, issued by the intermediate.
+pub(super) fn leaf(spki: &[u8], validity: (&str, &str)) -> Certificate {
+    certificate("Anna Müller", "Sample Intermediate", spki, &ec_key(2), false, validity)
+}
+
+/// A copy of `certificate` with its last byte, which is the signature's, changed.
+pub(super) fn with_broken_signature(certificate: &Certificate) -> Certificate {
+    let mut der = certificate.der().to_vec();
+    *der.last_mut().unwrap() ^= 1;
+    Certificate::from_der(&der).unwrap()
+}
+
+/// The intermediate and the root.
+pub(super) fn issuers() -> Vec<Certificate> {
+    let (root, intermediate) = (ec_key(1), ec_key(2));
+    let name = "Sample Intermediate";
+    vec![
+        certificate(name, "Sample Root", &spki(&intermediate), &root, true, VALIDITY),
+        certificate("Sample Root", "Sample Root", &spki(&root), &root, true, VALIDITY),
+    ]
+}
+
+fn ec_key(seed: u8) -> SigningKey {
+    SigningKey::from_slice(&[seed; 32]).unwrap()
+}
+
+fn spki(key: &SigningKey) -> Vec<u8> {
+    key.verifying_key().to_public_key_der().unwrap().to_vec()
+}
+
+/// The P-256 key's public half of [`ec_identity`].
+pub(super) fn ec_spki() -> Vec<u8> {
+    spki(&ec_key(3))
+}
+
+fn pkcs8(key: &SigningKey) -> PrivateKey {
+    let der = key.to_pkcs8_der().unwrap();
+    PrivateKey::from_pkcs8_der(Zeroizing::new(der.as_bytes().to_vec()))
+}
+
+fn certificate(
+    subject: &str,
+    issuer: &str,
+    spki: &[u8],
+    issuer_key: &SigningKey,
+    ca: bool,
+    (not_before, not_after): (&str, &str),
+) -> Certificate {
+    let algorithm = der::sequence(&[&der::oid(&ECDSA_SHA256)]);
+    let time = |text: &str| der::value(0x18, &[text.as_bytes()]);
+    let constraints = der::sequence(&[&[1, 1, 0xff]]);
+    let extension = der::sequence(&[
+        &der::oid(&BASIC_CONSTRAINTS),
+        &[1, 1, 0xff],
+        &der::value(der::OCTET_STRING, &[&constraints]),
+    ]);
+    let extensions = der::value(0xa3, &[&der::sequence(&[&extension])]);
+    let to_be_signed = der::sequence(&[
+        &[0xa0, 3, 2, 1, 2],
+        &[2, 1, subject.len() as u8],
+        &algorithm,
+        &name(issuer),
+        &der::sequence(&[&time(not_before), &time(not_after)]),
+        &name(subject),
+        spki,
+        if ca { &extensions } else { &[] },
+    ]);
+    let signature: Signature = issuer_key.sign(&to_be_signed);
+    let signature = der::value(3, &[&[0], signature.to_der().as_bytes()]);
+    Certificate::from_der(&der::sequence(&[&to_be_signed, &algorithm, &signature])).unwrap()
+}
+
+fn name(text: &str) -> Vec<u8> {
+    let attribute = der::sequence(&[
+        &der::oid(&COMMON_NAME),
+        &der::value(0x0c, &[text.as_bytes()]),
+    ]);
+    der::value(SEQUENCE, &[&der::value(SET, &[&attribute])])
+}
