@@ -1,4 +1,3 @@
-#![allow(unused, clippy::all, missing_docs)]
 //! The certificate stores of this machine behind one trait, [`store::Store`].
 //!
 //! This crate is the only one that talks to operating systems and tokens. It hands over
@@ -6,16 +5,28 @@
 //! them in; it knows nothing of profiles, prompts, tables or exit codes.
 
 pub mod certificate;
+mod dotnet;
 pub mod error;
+mod file;
 pub mod key;
+#[cfg_attr(unix, path = "os/unix.rs")]
+#[cfg_attr(not(unix), path = "os/elsewhere.rs")]
+mod os;
 pub mod pkcs12;
+#[cfg(target_os = "linux")]
+mod process;
 pub mod secret;
 pub mod spec;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tlv;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+
+use error::StoreError;
+use spec::StoreSpec;
 
 /// What a store may be told when it is opened.
 #[derive(Debug, Default, Clone)]
@@ -25,15 +36,24 @@ pub struct OpenOptions {
 }
 
 /// Opens the store that `spec` names.
-pub fn open(spec: &spec::StoreSpec, options: &OpenOptions) -> Result<Box<dyn store::Store>, error::StoreError> {
-    todo!()
+///
+/// # Errors
+/// [`StoreError::Unavailable`]: there is no such folder, or no home folder to look in.
+pub fn open(
+    spec: &StoreSpec,
+    options: &OpenOptions,
+) -> Result<Box<dyn store::Store>, StoreError> {
+    match spec {
+        StoreSpec::File(path) => Ok(Box::new(file::FileStore::open(path, options)?)),
+        StoreSpec::Dotnet(name) => Ok(Box::new(dotnet::open(name)?)),
+    }
 }
 
 /// A place on this machine where a store is usually kept.
 #[derive(Debug, Clone)]
 pub struct KnownStore {
     /// The store's name.
-    pub spec: spec::StoreSpec,
+    pub spec: StoreSpec,
     /// What it is, in a few words.
     pub description: String,
     /// `None` when it is there; else why it cannot be used ("the folder does not exist").
@@ -42,15 +62,42 @@ pub struct KnownStore {
 
 /// The stores this platform knows of, present or not, in the order they are searched.
 pub fn known_stores() -> Vec<KnownStore> {
-    todo!()
+    let personal = personal_folder().map(StoreSpec::File);
+    // Windows keeps .NET's stores itself.
+    let dotnet = cfg!(unix).then(|| StoreSpec::Dotnet("My".to_owned()));
+    personal
+        .into_iter()
+        .chain(dotnet)
+        .map(|spec| known_store(spec, &OpenOptions::default()))
+        .collect()
 }
 
-/// The default personal folder: `$XDG_DATA_HOME/certstow/personal`.
+fn known_store(spec: StoreSpec, options: &OpenOptions) -> KnownStore {
+    let description = match &spec {
+        StoreSpec::File(_) => "personal folder",
+        StoreSpec::Dotnet(_) => dotnet::DESCRIPTION,
+    };
+    let unavailable = match open(&spec, options) {
+        Ok(_) => None,
+        Err(StoreError::Unavailable { reason, .. }) => Some(reason),
+        Err(error) => Some(error.to_string()),
+    };
+    KnownStore {
+        spec,
+        description: description.to_owned(),
+        unavailable,
+    }
+}
+
+/// The default personal folder: `certstow/personal` in `$XDG_DATA_HOME` or `~/.local/share` on
+/// Linux, in `~/Library/Application Support` on macOS, in `%APPDATA%` on Windows. `None` when
+/// there is no home folder. It need not exist.
 pub fn personal_folder() -> Option<PathBuf> {
-    todo!()
+    Some(os::data_folder()?.join("certstow").join("personal"))
 }
 
-/// Switches off core dumps and ptrace for this process where the OS can (Linux: prctl, rlimit).
+/// Switches off core dumps and ptrace for this process on Linux; does nothing elsewhere.
 pub fn protect_process() {
-    todo!()
+    #[cfg(target_os = "linux")]
+    process::protect();
 }

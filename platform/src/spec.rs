@@ -1,7 +1,7 @@
 //! Store names, as `--store` takes them: `file:DIR`, `dotnet:My`, or a bare path.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Which store is meant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -12,6 +12,9 @@ pub enum StoreSpec {
     /// `dotnet:NAME`: .NET's user store of that name on Linux and macOS.
     Dotnet(String),
 }
+
+/// Schemes of stores that exist elsewhere: never taken for a file's name by mistake.
+const NOT_BUILT: [&str; 4] = ["windows", "keychain", "nss", "pkcs11"];
 
 /// Text that names no store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,22 +35,37 @@ impl std::str::FromStr for StoreSpec {
     type Err = SpecError;
 
     /// Reads a store name. Text without a known scheme is a path.
+    ///
+    /// # Errors
+    /// The text is empty, nothing follows the scheme, or the scheme's stores are not part of this
+    /// build.
     fn from_str(text: &str) -> Result<Self, SpecError> {
         let fail = |reason| SpecError {
             text: text.to_owned(),
             reason,
         };
-        match text.split_once(':') {
-            Some(("file", "")) | None if text.is_empty() || text == "file:" => {
-                Err(fail("a folder must follow 'file:'"))
+        let Some((scheme, name)) = text.split_once(':') else {
+            return match text {
+                "" => Err(fail("it is empty")),
+                path => Ok(Self::File(path.into())),
+            };
+        };
+        match scheme {
+            "file" if name.is_empty() => Err(fail("a folder must follow 'file:'")),
+            "file" => Ok(Self::File(name.into())),
+            "dotnet" if name.is_empty() => {
+                Err(fail("a store name must follow 'dotnet:', such as My"))
             }
-            Some(("file", path)) => Ok(Self::File(path.into())),
-            Some(("dotnet", "")) => Err(fail("a store name must follow 'dotnet:', such as My")),
-            Some(("dotnet", name)) if name.contains(['/', '\\']) || name.starts_with('.') => {
+            "dotnet" if name.contains(['/', '\\']) || name.starts_with('.') => {
                 Err(fail("a .NET store is named by one word, such as My"))
             }
-            Some(("dotnet", name)) => Ok(Self::Dotnet(name.to_owned())),
-            _ => Ok(Self::File(Path::new(text).into())),
+            "dotnet" => Ok(Self::Dotnet(name.to_owned())),
+            _ if NOT_BUILT.contains(&scheme) => Err(fail(
+                "stores of this kind are not part of this build; a file of that name is \
+                 reached with 'file:' before it",
+            )),
+            // A drive letter, or a file name with a colon in it.
+            _ => Ok(Self::File(text.into())),
         }
     }
 }
@@ -81,6 +99,16 @@ mod tests {
         for wrong in ["", "file:", "dotnet:", "dotnet:../x"] {
             assert!(wrong.parse::<StoreSpec>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn stores_of_another_build_are_not_taken_for_files() {
+        for text in [r"windows:CurrentUser\My", "keychain:login", "nss:", "pkcs11:/x.so"] {
+            let error = text.parse::<StoreSpec>().unwrap_err().to_string();
+            assert!(error.contains("not part of this build"), "{error}");
+        }
+        let file = StoreSpec::File("nss:mine".into());
+        assert_eq!("file:nss:mine".parse(), Ok(file));
     }
 
     #[test]

@@ -1,0 +1,143 @@
+//! What a file holds, piece by piece: certificates, keys and PKCS#12 containers, told by PEM
+//! labels or, in binary files, by their outer structure; never by the file's name.
+
+use zeroize::Zeroizing;
+
+use super::pem::{Blocks, PemBlock};
+use super::pkcs7;
+use crate::key::KeyForm;
+use crate::tlv::{Elements, INTEGER, SEQUENCE};
+
+/// A piece of a file.
+pub(crate) enum Block<'a> {
+    /// The DER of what should be a certificate.
+    Certificate(&'a [u8]),
+    /// The DER of a key and, for [`KeyForm::Sec1`], the curve a preceding block named.
+    Key(KeyForm, &'a [u8], Option<&'a [u8]>),
+    /// A PKCS#12 container.
+    Pkcs12(&'a [u8]),
+    /// Something of ours that cannot be used, and why.
+    Unusable(String),
+}
+
+/// Whether these first bytes of a file are worth reading on for.
+pub(crate) fn looks_like_one_of_ours(start: &[u8]) -> bool {
+    super::pem::has_block(start) || start.first() == Some(&SEQUENCE)
+}
+
+/// Hands every piece of a file to `take`, in order; `scratch` is a buffer to decode into. False
+/// when the file is neither PEM nor a binary form known here.
+pub(crate) fn read(
+    bytes: &[u8],
+    scratch: &mut Zeroizing<Vec<u8>>,
+    take: &mut dyn FnMut(Block<'_>),
+) -> bool {
+    let mut pem = false;
+    let mut curve: Option<Vec<u8>> = None;
+    for block in Blocks(bytes) {
+        pem = true;
+        if block.label == "EC PARAMETERS" {
+            curve = block.decode(scratch).is_ok().then(|| scratch.to_vec());
+        } else {
+            read_pem(&block, curve.as_deref(), scratch, take);
+        }
+    }
+    pem || read_binary(bytes, take)
+}
+
+fn read_pem(
+    block: &PemBlock<'_>,
+    curve: Option<&[u8]>,
+    scratch: &mut Zeroizing<Vec<u8>>,
+    take: &mut dyn FnMut(Block<'_>),
+) {
+    let label = block.label;
+    let form = match label {
+        "PRIVATE KEY" => Some(KeyForm::Pkcs8),
+        "ENCRYPTED PRIVATE KEY" => Some(KeyForm::EncryptedPkcs8),
+        "RSA PRIVATE KEY" => Some(KeyForm::Pkcs1),
+        "EC PRIVATE KEY" => Some(KeyForm::Sec1),
+        _ => None,
+    };
+    let certificate = matches!(
+        label,
+        "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE"
+    );
+    let signed_data = matches!(label, "PKCS7" | "CMS" | "PKCS #7 SIGNED DATA");
+    let pkcs12 = label == "PKCS12";
+    if label == "DSA PRIVATE KEY" || form.is_some() && block.is_encrypted_the_old_way() {
+        return take(Block::Unusable(format!(
+            "its {label} is in OpenSSL's old form, which certstow does not read; convert it: \
+             openssl pkcs8 -topk8 -in OLD -out NEW"
+        )));
+    }
+    if form.is_none() && !certificate && !signed_data && !pkcs12 {
+        return;
+    }
+    if let Err(reason) = block.decode(scratch) {
+        return take(Block::Unusable(format!(
+            "its {label} block cannot be read: {reason}"
+        )));
+    }
+    match form {
+        Some(form) => take(Block::Key(form, scratch, curve)),
+        None if pkcs12 => take(Block::Pkcs12(scratch)),
+        None if signed_data => read_signed_data(scratch, take),
+        None => take(Block::Certificate(certificate_of(label, scratch))),
+    }
+}
+
+/// A trusted certificate (`openssl x509 -trustout`) has OpenSSL's own notes behind it.
+fn certificate_of<'a>(label: &str, der: &'a [u8]) -> &'a [u8] {
+    match Elements::of(der).next() {
+        Some(first) if label == "TRUSTED CERTIFICATE" => first.raw,
+        _ => der,
+    }
+}
+
+fn read_binary(bytes: &[u8], take: &mut dyn FnMut(Block<'_>)) -> bool {
+    if begins_like_pkcs12(bytes) {
+        take(Block::Pkcs12(bytes));
+    } else if pkcs7::begins_like_one(bytes) {
+        read_signed_data(bytes, take);
+    } else if let Some(form) = KeyForm::of(bytes) {
+        take(Block::Key(form, bytes, None));
+    } else if begins_like_certificate(bytes) {
+        take(Block::Certificate(bytes));
+    } else {
+        return false;
+    }
+    true
+}
+
+fn read_signed_data(bytes: &[u8], take: &mut dyn FnMut(Block<'_>)) {
+    match pkcs7::certificates(bytes) {
+        Some(certificates) => certificates.for_each(|der| take(Block::Certificate(der))),
+        None => take(Block::Unusable(
+            "its PKCS#7 is damaged or not DER; convert it: openssl pkcs7 -print_certs".to_owned(),
+        )),
+    }
+}
+
+/// A sequence that begins with the number 3, in DER or in BER of indefinite length.
+fn begins_like_pkcs12(bytes: &[u8]) -> bool {
+    const VERSION: [u8; 4] = [INTEGER, 1, 3, SEQUENCE];
+    bytes.first() == Some(&SEQUENCE)
+        && (2..=6).any(|at| bytes.get(at..).is_some_and(|rest| rest.starts_with(&VERSION)))
+}
+
+/// Two sequences inside one, the first of which begins as `TBSCertificate` does: a version, or
+/// in version 1 a serial number and then the signature algorithm.
+fn begins_like_certificate(bytes: &[u8]) -> bool {
+    const VERSION: u8 = 0xa0;
+    let Some(tbs) = Elements::of(bytes)
+        .accept(SEQUENCE)
+        .and_then(|outer| outer.inner().accept(SEQUENCE))
+    else {
+        return false;
+    };
+    let mut fields = tbs.inner();
+    let versioned = fields.accept(VERSION).is_some();
+    fields.accept(INTEGER).is_some_and(|serial| versioned || serial.content != [0])
+        && fields.accept(SEQUENCE).is_some()
+}

@@ -1,0 +1,225 @@
+//! PEM (RFC 7468, and what came before it): the blocks of a text file, whatever stands between
+//! them, with any line length and line end. Keys pass through here, so the base64 decoder takes
+//! no decision and makes no memory access that depends on a decoded value.
+
+const BEGIN: &[u8] = b"-----BEGIN ";
+const END: &[u8] = b"-----END ";
+const DASHES: &[u8] = b"-----";
+
+/// A block of a PEM file, not yet decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PemBlock<'a> {
+    /// What follows `BEGIN`.
+    pub(crate) label: &'a str,
+    /// Everything up to the end line; `None` when there is no such line.
+    body: Option<&'a [u8]>,
+}
+
+/// Whether a PEM block begins anywhere in these bytes.
+pub(crate) fn has_block(bytes: &[u8]) -> bool {
+    Blocks(bytes).next().is_some()
+}
+
+/// The blocks of a file, in order.
+pub(crate) struct Blocks<'a>(pub(crate) &'a [u8]);
+
+impl<'a> Iterator for Blocks<'a> {
+    type Item = PemBlock<'a>;
+
+    fn next(&mut self) -> Option<PemBlock<'a>> {
+        loop {
+            let start = find(self.0, BEGIN)?;
+            let begins_line = self.0[..start]
+                .iter()
+                .rev()
+                .find(|&&byte| byte != b' ' && byte != b'\t')
+                .is_none_or(|byte| matches!(byte, b'\n' | b'\r' | 0xbf));
+            self.0 = &self.0[start + BEGIN.len()..];
+            if begins_line && let Some(label) = label(self.0) {
+                self.0 = &self.0[label.len() + DASHES.len()..];
+                return Some(self.block(label));
+            }
+        }
+    }
+}
+
+impl<'a> Blocks<'a> {
+    /// The block whose body begins here.
+    fn block(&mut self, label: &'a str) -> PemBlock<'a> {
+        let end = find(self.0, DASHES).filter(|&end| {
+            self.0[end..]
+                .strip_prefix(END)
+                .and_then(|rest| rest.strip_prefix(label.as_bytes()))
+                .is_some_and(|rest| rest.starts_with(DASHES))
+        });
+        let body = end.map(|end| &self.0[..end]);
+        if let Some(end) = end {
+            self.0 = &self.0[end + END.len() + label.len() + DASHES.len()..];
+        }
+        PemBlock { label, body }
+    }
+}
+
+impl PemBlock<'_> {
+    /// Whether a header says that OpenSSL's old encryption is inside (RFC 1421, 4.6.1.1).
+    pub(crate) fn is_encrypted_the_old_way(&self) -> bool {
+        self.body
+            .and_then(|body| body.trim_ascii_start().strip_prefix(b"Proc-Type:"))
+            .and_then(|rest| rest.split(|&byte| byte == b'\n').next())
+            .is_some_and(|line| line.trim_ascii().ends_with(b"ENCRYPTED"))
+    }
+
+    /// Decodes the block into `out`, replacing what is there.
+    pub(crate) fn decode(&self, out: &mut Vec<u8>) -> Result<(), &'static str> {
+        let body = self.body.ok_or("it has no end line")?;
+        decode_base64(without_headers(body), out).ok_or("its base64 is damaged")
+    }
+}
+
+/// The label at the start of `text`, if five dashes follow it on the same line.
+fn label(text: &[u8]) -> Option<&str> {
+    let line = &text[..text.len().min(80)];
+    let end = find(line, DASHES)?;
+    std::str::from_utf8(&line[..end])
+        .ok()
+        .filter(|label| label.bytes().all(|byte| matches!(byte, b' '..=b'~')))
+}
+
+/// What follows the empty line, where the body begins with `Name: value` headers.
+fn without_headers(body: &[u8]) -> &[u8] {
+    let mut rest = body.trim_ascii_start();
+    let first_line = rest.split(|&byte| byte == b'\n').next().unwrap_or(rest);
+    if !first_line.contains(&b':') {
+        return rest;
+    }
+    while let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
+        let line = &rest[..end];
+        rest = &rest[end + 1..];
+        if line.trim_ascii().is_empty() {
+            break;
+        }
+    }
+    rest
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    let first = *needle.first()?;
+    let mut from = 0;
+    loop {
+        let at = from + haystack[from..].iter().position(|&byte| byte == first)?;
+        if haystack[at..].starts_with(needle) {
+            return Some(at);
+        }
+        from = at + 1;
+    }
+}
+
+/// Decodes base64 (RFC 4648, 4) with white space anywhere. The output has its capacity up front,
+/// so that no part of a key stays behind in memory.
+fn decode_base64(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    out.clear();
+    out.reserve_exact(text.len() / 4 * 3 + 3);
+    let (mut bits, mut count, mut padding, mut invalid) = (0u32, 0u32, 0u32, 0i32);
+    for &byte in text {
+        match byte {
+            b'\n' | b'\r' | b' ' | b'\t' => continue,
+            b'=' => padding += 1,
+            _ => {
+                let value = six_bits(byte);
+                // Negative once anything was outside the alphabet, or came after the padding.
+                invalid |= value | -(padding as i32);
+                bits = bits << 6 | (value as u32 & 0x3f);
+                count += 1;
+                if count == 4 {
+                    out.extend_from_slice(&bits.to_be_bytes()[1..]);
+                    (bits, count) = (0, 0);
+                }
+            }
+        }
+    }
+    match (count, padding) {
+        (0, 0) => {}
+        (2, 2) => out.push((bits >> 4) as u8),
+        (3, 1) => out.extend_from_slice(&((bits >> 2) as u16).to_be_bytes()),
+        _ => return None,
+    }
+    (invalid >= 0).then_some(())
+}
+
+/// The value of a base64 character, or -1, by arithmetic alone.
+fn six_bits(byte: u8) -> i32 {
+    let byte = i32::from(byte);
+    // All ones where `low <= byte <= high`, else zero.
+    let within = |low: i32, high: i32| ((low - 1 - byte) & (byte - high - 1)) >> 8;
+    let mut value = -1;
+    value += within(0x41, 0x5a) & (byte - 0x41 + 1);
+    value += within(0x61, 0x7a) & (byte - 0x61 + 26 + 1);
+    value += within(0x30, 0x39) & (byte - 0x30 + 52 + 1);
+    value += within(0x2b, 0x2b) & (62 + 1);
+    value += within(0x2f, 0x2f) & (63 + 1);
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(text: &str) -> Vec<Result<Vec<u8>, &'static str>> {
+        Blocks(text.as_bytes())
+            .map(|block| {
+                let mut out = Vec::new();
+                block.decode(&mut out).map(|()| out)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn base64_gives_back_what_was_encoded_at_every_length() {
+        for length in 0..200 {
+            let bytes: Vec<u8> = (0..length).map(|n| (n * 7 + 3) as u8).collect();
+            let text = pem_rfc7468::encode_string("X", pem_rfc7468::LineEnding::CRLF, &bytes);
+            assert_eq!(decoded(&text.unwrap()), [Ok(bytes)]);
+        }
+    }
+
+    #[test]
+    fn every_character_outside_the_alphabet_is_refused() {
+        for byte in 0..=255u8 {
+            let mut out = Vec::new();
+            let good = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+            let blank = matches!(byte, b'\n' | b'\r' | b' ' | b'\t');
+            let text = [b'A', b'A', b'A', byte, b'A', b'A', b'A', b'A'];
+            let read = decode_base64(&text, &mut out).is_some();
+            assert_eq!(read, good && !blank, "{byte:02x}");
+        }
+        assert!(decode_base64(b"AA==AAAA", &mut Vec::new()).is_none());
+    }
+
+    #[test]
+    fn text_between_blocks_and_any_line_end_are_fine() {
+        let text = "Bag Attributes\r\n  x: y\r\n-----BEGIN A-----\r\nAAAA\r\n-----END A-----\r\n\
+                    more\n  -----BEGIN B-----\nAA\nAA\n-----END B-----";
+        assert_eq!(decoded(text), [Ok(vec![0; 3]), Ok(vec![0; 3])]);
+        let labels: Vec<_> = Blocks(text.as_bytes()).map(|block| block.label).collect();
+        assert_eq!(labels, ["A", "B"]);
+    }
+
+    #[test]
+    fn a_mention_in_the_middle_of_a_line_is_no_block() {
+        assert!(!has_block(b"it starts with -----BEGIN CERTIFICATE-----\n"));
+    }
+
+    #[test]
+    fn a_block_without_its_end_line_does_not_swallow_the_next() {
+        let text = "-----BEGIN A-----\nAAAA\n-----BEGIN B-----\nAAAA\n-----END B-----\n";
+        assert_eq!(decoded(text), [Err("it has no end line"), Ok(vec![0; 3])]);
+    }
+
+    #[test]
+    fn headers_are_passed_over_and_tell_the_old_encryption() {
+        let text = "-----BEGIN K-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: X\n\nAAAA\n-----END K-----";
+        let block = Blocks(text.as_bytes()).next().unwrap();
+        assert!(block.is_encrypted_the_old_way());
+        assert_eq!(decoded(text), [Ok(vec![0; 3])]);
+    }
+}

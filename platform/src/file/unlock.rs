@@ -1,0 +1,218 @@
+//! One private key out of its file: read again, opened with a password where it needs one, and
+//! compared with the certificate it is to belong to.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::blocks::{self, Block};
+use super::contents::{Passwords, explain};
+use super::pair::{KeyPlace, Known};
+use super::read::{Content, FileReader};
+use crate::error::{AskError, StoreError};
+use crate::key::{self, KeyError, KeyForm};
+use crate::pkcs12::decode::{Limits, decode};
+use crate::pkcs12::error::DecodeError;
+use crate::pkcs12::kdf::PasswordForm;
+use crate::pkcs12::pbe::decrypt_private_key;
+use crate::secret::{Password, PrivateKey};
+use crate::spec::StoreSpec;
+use crate::store::{Ask, Interaction, UnlockRequest};
+
+/// How often a person may mistype a password.
+const ATTEMPTS: u32 = 3;
+
+/// The file no longer has what it had when it was listed.
+pub(crate) enum Fetch {
+    /// Look again at the whole store.
+    Changed,
+    /// This is final.
+    Failed(StoreError),
+}
+
+/// A piece of a file that holds a key, copied out of the reading buffer.
+enum Piece {
+    Open(PrivateKey),
+    EncryptedPkcs8(Zeroizing<Vec<u8>>),
+    Pkcs12(Zeroizing<Vec<u8>>),
+}
+
+/// Fetches the private key of `entry` from `place`.
+pub(crate) fn fetch(
+    store: &StoreSpec,
+    entry: &Known,
+    place: &KeyPlace,
+    passwords: &Passwords,
+    ask: &mut dyn Ask,
+) -> Result<PrivateKey, Fetch> {
+    let lock = Lock {
+        store,
+        place: place.path.display().to_string(),
+        passwords,
+    };
+    let spki = entry.certificate.spki_der();
+    let keys = match piece_of(place)? {
+        Piece::Open(key) => vec![key],
+        Piece::EncryptedPkcs8(der) => {
+            let limit = Limits::default().max_iterations;
+            let open = |password: PasswordForm<'_>| decrypt_private_key(&der, password, limit);
+            vec![lock.open(&open, ask).map_err(Fetch::Failed)?]
+        }
+        Piece::Pkcs12(bytes) => {
+            let open = |password: PasswordForm<'_>| decode(&bytes, password, &Limits::default());
+            let contents = lock.open(&open, ask).map_err(Fetch::Failed)?;
+            contents.keys.into_iter().map(|bag| bag.key).collect()
+        }
+    };
+    match belonging(keys, spki) {
+        Some(key) => Ok(key),
+        None if place.certain => Err(Fetch::Changed),
+        None => Err(Fetch::Failed(StoreError::KeyMissing {
+            place: format!(
+                "{} (the key in {}, taken for its own by the name, is another one)",
+                entry.place, lock.place
+            ),
+        })),
+    }
+}
+
+/// The key that belongs to the public key: by its public half, or, where that cannot be told, by
+/// its algorithm.
+fn belonging(keys: Vec<PrivateKey>, spki: &[u8]) -> Option<PrivateKey> {
+    let algorithm = key::algorithm_of(spki);
+    let mut by_algorithm = None;
+    for key in keys {
+        match key::public_key_of(&key) {
+            Ok(public) if key::same_public_key(&public, spki) => return Some(key),
+            Err(KeyError::UnknownAlgorithm(oid))
+                if by_algorithm.is_none() && oid.split(' ').next() == algorithm.as_deref() =>
+            {
+                by_algorithm = Some(key);
+            }
+            Ok(_) | Err(_) => {}
+        }
+    }
+    by_algorithm
+}
+
+/// Reads the file again and takes out the piece that held the key.
+fn piece_of(place: &KeyPlace) -> Result<Piece, Fetch> {
+    let mut reader = FileReader::new();
+    let bytes = match reader.read(&place.path, true) {
+        Ok(Content::Whole(bytes)) => bytes,
+        Ok(Content::Foreign | Content::TooLarge) => return Err(Fetch::Changed),
+        Err(error) => return Err(unreadable(&place.path, error)),
+    };
+    let mut count = 0;
+    let mut piece = None;
+    blocks::read(bytes, &mut Zeroizing::default(), &mut |block| {
+        if count == place.piece {
+            piece = kept(block);
+        }
+        count += 1;
+    });
+    piece.ok_or(Fetch::Changed)
+}
+
+fn kept(block: Block<'_>) -> Option<Piece> {
+    let copy = |bytes: &[u8]| Zeroizing::new(bytes.to_vec());
+    match block {
+        Block::Key(KeyForm::Pkcs8, der, _) => {
+            Some(Piece::Open(PrivateKey::from_pkcs8_der(copy(der))))
+        }
+        Block::Key(KeyForm::Pkcs1, der, _) => key::from_pkcs1(der).ok().map(Piece::Open),
+        Block::Key(KeyForm::Sec1, der, curve) => {
+            key::from_sec1(der, curve).ok().map(Piece::Open)
+        }
+        Block::Key(KeyForm::EncryptedPkcs8, der, _) => Some(Piece::EncryptedPkcs8(copy(der))),
+        Block::Pkcs12(bytes) => Some(Piece::Pkcs12(copy(bytes))),
+        Block::Certificate(_) | Block::Unusable(_) => None,
+    }
+}
+
+fn unreadable(path: &Path, error: io::Error) -> Fetch {
+    let place = path.display().to_string();
+    match error.kind() {
+        io::ErrorKind::NotFound => Fetch::Changed,
+        io::ErrorKind::PermissionDenied => Fetch::Failed(StoreError::AccessDenied {
+            place,
+            source: Some(error.into()),
+        }),
+        _ => Fetch::Failed(StoreError::Damaged {
+            place,
+            reason: "the file does not read".to_owned(),
+            source: Some(error.into()),
+        }),
+    }
+}
+
+/// Something behind a password.
+struct Lock<'a> {
+    store: &'a StoreSpec,
+    place: String,
+    passwords: &'a Passwords,
+}
+
+impl Lock<'_> {
+    /// Opens it: with no password, with the one known beforehand, then with those `ask` gives.
+    fn open<T>(
+        &self,
+        open: &dyn Fn(PasswordForm<'_>) -> Result<T, DecodeError>,
+        ask: &mut dyn Ask,
+    ) -> Result<T, StoreError> {
+        let empty = Arc::new(Password::new(String::new()));
+        let known = match self.passwords {
+            Passwords::Dotnet => vec![PasswordForm::Null, PasswordForm::Text(&empty)],
+            Passwords::Given(None) => Vec::new(),
+            Passwords::Given(Some(password)) => vec![PasswordForm::Text(password)],
+        };
+        let mut tried = !known.is_empty();
+        for password in known {
+            if let Some(opened) = self.attempt(open(password))? {
+                return Ok(opened);
+            }
+        }
+        let attempts = match ask.interaction() {
+            Interaction::Allowed => ATTEMPTS,
+            Interaction::Never => 1,
+        };
+        for attempt in 0..attempts {
+            let request = UnlockRequest {
+                store: self.store.clone(),
+                place: self.place.clone(),
+                attempt,
+            };
+            let password = match ask.unlock(&request) {
+                Ok(password) => password,
+                Err(AskError::Cancelled) => return Err(StoreError::Cancelled),
+                Err(AskError::NotAllowed) if tried => break,
+                Err(AskError::NotAllowed) => {
+                    let place = self.place.clone();
+                    return Err(StoreError::InteractionRequired { place });
+                }
+            };
+            tried = true;
+            if let Some(opened) = self.attempt(open(PasswordForm::Text(&password)))? {
+                return Ok(opened);
+            }
+        }
+        Err(StoreError::WrongPassword {
+            place: self.place.clone(),
+        })
+    }
+
+    /// `None` for a wrong password; anything else that goes wrong is final.
+    fn attempt<T>(&self, result: Result<T, DecodeError>) -> Result<Option<T>, StoreError> {
+        match result {
+            Ok(opened) => Ok(Some(opened)),
+            Err(DecodeError::WrongPassword) => Ok(None),
+            Err(error) => Err(StoreError::Damaged {
+                place: self.place.clone(),
+                reason: explain(&error),
+                source: None,
+            }),
+        }
+    }
+}

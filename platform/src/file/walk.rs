@@ -1,0 +1,159 @@
+//! The files under a folder, in a stable order: names in byte order, a folder's own files before
+//! those of its folders, and whatever is reached through links to folders last, each real folder
+//! once. Only files that can be read at once are opened: no FIFOs, devices or sockets. Hidden
+//! files and folders are treated like others.
+
+use std::collections::{HashSet, VecDeque};
+use std::ffi::OsString;
+use std::fs::{self, FileType};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::store::Problem;
+
+/// What was found under a folder.
+#[derive(Debug, Default)]
+pub(crate) struct Walk {
+    /// Regular files and links to some.
+    pub(crate) files: Vec<PathBuf>,
+    /// What could not be looked at, and what is nothing to read.
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// A folder as it was reached, and where it really is.
+struct Folder {
+    path: PathBuf,
+    real: PathBuf,
+}
+
+/// Walks the folder, or takes the one file, at `root`.
+///
+/// # Errors
+/// The root itself cannot be looked at or opened.
+pub(crate) fn walk(root: &Path) -> io::Result<Walk> {
+    let mut walk = Walk::default();
+    if !fs::metadata(root)?.is_dir() {
+        walk.take_file(root.to_owned(), fs::metadata(root)?.file_type());
+        return Ok(walk);
+    }
+    let real = fs::canonicalize(root)?;
+    let mut seen = HashSet::from([real.clone()]);
+    let root = Folder {
+        path: root.to_owned(),
+        real,
+    };
+    let mut links = VecDeque::new();
+    let entries = read_folder(&root.path)?;
+    let mut folders = Vec::new();
+    walk.take_entries(&root, entries, &mut folders, &mut links);
+    loop {
+        walk.drain(&mut folders, &mut links, &mut seen);
+        let Some((path, parent)) = links.pop_front() else {
+            return Ok(walk);
+        };
+        match fs::canonicalize(&path) {
+            Ok(real) if parent.starts_with(&real) => walk.report(
+                &path,
+                format!("a link that leads back to {}; not followed", real.display()),
+            ),
+            Ok(real) if seen.contains(&real) => {}
+            Ok(real) => folders.push(Folder { path, real }),
+            Err(error) => walk.report(&path, cannot("followed", &error)),
+        }
+    }
+}
+
+/// A link to a folder, and the real folder it lies in.
+type Link = (PathBuf, PathBuf);
+
+impl Walk {
+    /// Empties the stack of folders to read.
+    fn drain(
+        &mut self,
+        folders: &mut Vec<Folder>,
+        links: &mut VecDeque<Link>,
+        seen: &mut HashSet<PathBuf>,
+    ) {
+        while let Some(folder) = folders.pop() {
+            if !seen.insert(folder.real.clone()) {
+                continue;
+            }
+            match read_folder(&folder.path) {
+                Ok(entries) => self.take_entries(&folder, entries, folders, links),
+                Err(error) => self.report(&folder.path, cannot("read", &error)),
+            }
+        }
+    }
+
+    /// Sorts the entries of one folder into files, folders and links to folders.
+    fn take_entries(
+        &mut self,
+        folder: &Folder,
+        entries: Vec<io::Result<(OsString, FileType)>>,
+        folders: &mut Vec<Folder>,
+        links: &mut VecDeque<Link>,
+    ) {
+        let first = folders.len();
+        for entry in entries {
+            let (name, kind) = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    self.report(&folder.path, cannot("read to its end", &error));
+                    continue;
+                }
+            };
+            let path = folder.path.join(&name);
+            if kind.is_dir() {
+                let real = folder.real.join(&name);
+                folders.push(Folder { path, real });
+            } else if kind.is_symlink() {
+                match fs::metadata(&path) {
+                    Ok(target) if target.is_dir() => links.push_back((path, folder.real.clone())),
+                    Ok(target) => self.take_file(path, target.file_type()),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                        self.report(&path, "a link that leads nowhere".to_owned());
+                    }
+                    Err(error) => self.report(&path, cannot("followed", &error)),
+                }
+            } else {
+                self.take_file(path, kind);
+            }
+        }
+        // The stack is emptied from its end.
+        folders[first..].reverse();
+    }
+
+    fn take_file(&mut self, path: PathBuf, kind: FileType) {
+        if kind.is_file() {
+            self.files.push(path);
+        } else {
+            let message = "a FIFO, socket or device, not a file; not opened";
+            self.report(&path, message.to_owned());
+        }
+    }
+
+    fn report(&mut self, path: &Path, message: String) {
+        self.problems.push(Problem {
+            place: path.display().to_string(),
+            message,
+        });
+    }
+}
+
+/// The names in a folder, in byte order, with their kinds as the folder itself tells them: no
+/// system call per file.
+fn read_folder(path: &Path) -> io::Result<Vec<io::Result<(OsString, FileType)>>> {
+    let mut entries: Vec<_> = fs::read_dir(path)?
+        .map(|entry| entry.and_then(|entry| Ok((entry.file_name(), entry.file_type()?))))
+        .collect();
+    entries.sort_by(|a, b| match (a, b) {
+        (Ok((a, _)), Ok((b, _))) => a.cmp(b),
+        (a, b) => a.is_err().cmp(&b.is_err()),
+    });
+    Ok(entries)
+}
+
+/// "cannot be read: Permission denied (os error 13)"
+pub(crate) fn cannot(done: &str, error: &io::Error) -> String {
+    format!("cannot be {done}: {error}")
+}

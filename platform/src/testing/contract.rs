@@ -1,0 +1,269 @@
+//! What the documentation of [`Store`] promises, as checks that every store has to pass. A store
+//! brings a [`Fixture`] that can fill a store of its kind with samples.
+
+use super::samples::{PASSWORD, Sample};
+use crate::certificate::EntryId;
+use crate::error::{AskError, StoreError};
+use crate::key;
+use crate::secret::Password;
+use crate::store::{
+    Ask, Entry, Interaction, KeyState, Listing, NonInteractive, Store, UnlockRequest,
+};
+
+/// Stores of one kind, to be filled with samples.
+pub trait Fixture {
+    /// Whether stores of this kind can hold the sample at all.
+    fn can_hold(&self, sample: Sample) -> bool;
+
+    /// A fresh store that holds just these samples.
+    fn store(&mut self, samples: &[Sample]) -> Box<dyn Store>;
+
+    /// Takes the sample out of the store made last, behind its back.
+    fn withdraw(&mut self, sample: Sample);
+
+    /// Everything in the store made last, in a form that shows every change.
+    fn snapshot(&self) -> String;
+}
+
+/// Holds stores of a kind to the contract.
+///
+/// # Panics
+/// When the store breaks it; the message says how.
+pub fn check_store_contract(fixture: &mut dyn Fixture) {
+    an_empty_store_lists_nothing(fixture);
+    every_sample_is_listed_once(fixture);
+    a_malformed_certificate_is_a_problem_and_no_more(fixture);
+    an_issuer_without_a_key_is_offered_but_not_listed(fixture);
+    keys_come_out_and_fit(fixture);
+    a_missing_key_is_said_to_be_missing(fixture);
+    a_kept_key_is_never_an_empty_success(fixture);
+    a_locked_key_asks(fixture);
+    a_stale_id_is_not_found(fixture);
+    exporting_changes_nothing(fixture);
+}
+
+const WITH_KEYS: [Sample; 5] = [
+    Sample::Rsa,
+    Sample::P256,
+    Sample::Ed25519,
+    Sample::Expired,
+    Sample::Future,
+];
+
+fn holdable(fixture: &dyn Fixture, samples: &[Sample]) -> Vec<Sample> {
+    let mut samples = samples.to_vec();
+    samples.retain(|&sample| fixture.can_hold(sample));
+    samples
+}
+
+fn id_of(sample: Sample) -> EntryId {
+    match sample.certificate() {
+        Some(certificate) => certificate.id(),
+        None => panic!("{sample:?} has no certificate"),
+    }
+}
+
+fn list(store: &dyn Store) -> Listing {
+    match store.list() {
+        Ok(listing) => listing,
+        Err(error) => panic!("the store does not list: {error}"),
+    }
+}
+
+fn entry(store: &dyn Store, sample: Sample) -> Entry {
+    let mut found = list(store).entries;
+    found.retain(|entry| entry.id == id_of(sample));
+    match <[Entry; 1]>::try_from(found) {
+        Ok([entry]) => entry,
+        Err(found) => panic!("{sample:?} is listed {} times", found.len()),
+    }
+}
+
+fn an_empty_store_lists_nothing(fixture: &mut dyn Fixture) {
+    let store = fixture.store(&[]);
+    let listing = list(&*store);
+    assert!(listing.entries.is_empty(), "an empty store lists entries");
+    assert_eq!(listing.problems, [], "an empty store has problems");
+    assert!(matches!(store.issuers(), Ok(issuers) if issuers.is_empty()));
+}
+
+fn every_sample_is_listed_once(fixture: &mut dyn Fixture) {
+    let mut samples = WITH_KEYS.to_vec();
+    samples.push(Sample::Keyless);
+    let samples = holdable(fixture, &samples);
+    let store = fixture.store(&samples);
+    for &sample in &samples {
+        let entry = entry(&*store, sample);
+        assert_eq!(Some(&entry.certificate), sample.certificate().as_ref());
+        assert!(!entry.places.is_empty(), "{sample:?} lies nowhere");
+        match sample {
+            Sample::Keyless => assert_eq!(entry.key, KeyState::Missing),
+            _ => assert!(
+                matches!(entry.key, KeyState::Exportable | KeyState::Unknown),
+                "{sample:?} is {:?}",
+                entry.key
+            ),
+        }
+    }
+    let ids = |listing: Listing| Vec::from_iter(listing.entries.iter().map(|entry| entry.id));
+    let first = ids(list(&*store));
+    assert_eq!(first.len(), samples.len(), "more is listed than was put in");
+    assert_eq!(first, ids(list(&*store)), "the second listing differs");
+}
+
+fn a_malformed_certificate_is_a_problem_and_no_more(fixture: &mut dyn Fixture) {
+    let samples = holdable(fixture, &[Sample::Malformed, Sample::Rsa]);
+    if !samples.contains(&Sample::Malformed) {
+        return;
+    }
+    let listing = list(&*fixture.store(&samples));
+    assert_eq!(listing.entries.len(), samples.len() - 1);
+    assert_eq!(listing.problems.len(), 1, "{:?}", listing.problems);
+    assert!(!listing.problems[0].place.is_empty());
+    assert!(!listing.problems[0].message.is_empty());
+}
+
+fn an_issuer_without_a_key_is_offered_but_not_listed(fixture: &mut dyn Fixture) {
+    let samples = holdable(fixture, &[Sample::Issuer, Sample::Rsa]);
+    if !samples.contains(&Sample::Issuer) {
+        return;
+    }
+    let store = fixture.store(&samples);
+    let issuers = store.issuers().unwrap_or_default();
+    assert!(
+        issuers.iter().any(|issuer| issuer.id() == id_of(Sample::Issuer)),
+        "the store does not offer its issuer"
+    );
+    assert!(
+        list(&*store).entries.iter().all(|entry| entry.id != id_of(Sample::Issuer)),
+        "an issuer is listed as an entry"
+    );
+}
+
+fn keys_come_out_and_fit(fixture: &mut dyn Fixture) {
+    let samples = holdable(fixture, &WITH_KEYS);
+    let store = fixture.store(&samples);
+    for &sample in &samples {
+        let entry = entry(&*store, sample);
+        let key = match store.private_key(&entry.id, &mut NonInteractive) {
+            Ok(key) => key,
+            Err(error) => panic!("the key of {sample:?} does not come out: {error}"),
+        };
+        let public = key::public_key_of(&key).unwrap_or_default();
+        assert!(
+            key::same_public_key(&public, entry.certificate.spki_der()),
+            "the key of {sample:?} is not the certificate's"
+        );
+    }
+}
+
+fn a_missing_key_is_said_to_be_missing(fixture: &mut dyn Fixture) {
+    if fixture.can_hold(Sample::Keyless) {
+        let store = fixture.store(&holdable(fixture, &[Sample::Keyless, Sample::Rsa]));
+        let error = store.private_key(&id_of(Sample::Keyless), &mut NonInteractive);
+        assert!(matches!(error, Err(StoreError::KeyMissing { .. })), "{error:?}");
+    }
+}
+
+fn a_kept_key_is_never_an_empty_success(fixture: &mut dyn Fixture) {
+    if fixture.can_hold(Sample::NotExportable) {
+        let store = fixture.store(&[Sample::NotExportable]);
+        let state = entry(&*store, Sample::NotExportable).key;
+        assert!(
+            matches!(state, KeyState::NotExportable(_) | KeyState::Unknown),
+            "{state:?}"
+        );
+        let error = store.private_key(&id_of(Sample::NotExportable), &mut NonInteractive);
+        assert!(
+            matches!(error, Err(StoreError::KeyNotExportable { .. })),
+            "{error:?}"
+        );
+    }
+}
+
+/// Gives the same answer to every question, and counts them.
+struct Answers {
+    answer: Result<&'static str, AskError>,
+    interaction: Interaction,
+    asked: u32,
+}
+
+impl Answers {
+    fn new(answer: Result<&'static str, AskError>, interaction: Interaction) -> Self {
+        Self {
+            answer,
+            interaction,
+            asked: 0,
+        }
+    }
+}
+
+impl Ask for Answers {
+    fn interaction(&self) -> Interaction {
+        self.interaction
+    }
+
+    fn unlock(&mut self, _request: &UnlockRequest) -> Result<Password, AskError> {
+        self.asked += 1;
+        assert!(self.asked < 100, "the store asks for ever");
+        self.answer.map(|text| Password::new(text.to_owned()))
+    }
+}
+
+fn a_locked_key_asks(fixture: &mut dyn Fixture) {
+    if !fixture.can_hold(Sample::Locked) {
+        return;
+    }
+    let store = fixture.store(&[Sample::Locked]);
+    let id = id_of(Sample::Locked);
+    let state = entry(&*store, Sample::Locked).key;
+    assert!(matches!(state, KeyState::Locked(_)), "{state:?}");
+
+    let error = store.private_key(&id, &mut NonInteractive);
+    assert!(
+        matches!(error, Err(StoreError::InteractionRequired { .. })),
+        "{error:?}"
+    );
+    let mut leaves = Answers::new(Err(AskError::Cancelled), Interaction::Allowed);
+    let error = store.private_key(&id, &mut leaves);
+    assert!(matches!(error, Err(StoreError::Cancelled)), "{error:?}");
+    assert_eq!(leaves.asked, 1, "who gave up is asked again");
+
+    let mut mistaken = Answers::new(Ok("wrong"), Interaction::Never);
+    let error = store.private_key(&id, &mut mistaken);
+    assert!(matches!(error, Err(StoreError::WrongPassword { .. })), "{error:?}");
+    assert_eq!(mistaken.asked, 1, "a script is asked twice");
+
+    let mut knows = Answers::new(Ok(PASSWORD), Interaction::Never);
+    let key = match store.private_key(&id, &mut knows) {
+        Ok(key) => key::public_key_of(&key).unwrap_or_default(),
+        Err(error) => panic!("the password does not help: {error}"),
+    };
+    let entry = entry(&*store, Sample::Locked);
+    assert!(key::same_public_key(&key, entry.certificate.spki_der()));
+}
+
+fn a_stale_id_is_not_found(fixture: &mut dyn Fixture) {
+    let samples = holdable(fixture, &[Sample::Rsa, Sample::P256]);
+    let Some(&sample) = samples.first() else {
+        return;
+    };
+    let store = fixture.store(&samples);
+    list(&*store);
+    let never = store.private_key(&EntryId::of(b"nobody"), &mut NonInteractive);
+    assert!(matches!(never, Err(StoreError::NotFound { .. })), "{never:?}");
+    fixture.withdraw(sample);
+    let gone = store.private_key(&id_of(sample), &mut NonInteractive);
+    assert!(matches!(gone, Err(StoreError::NotFound { .. })), "{gone:?}");
+}
+
+fn exporting_changes_nothing(fixture: &mut dyn Fixture) {
+    let samples = holdable(fixture, &[Sample::Rsa, Sample::Keyless, Sample::Locked]);
+    let store = fixture.store(&samples);
+    let before = fixture.snapshot();
+    for entry in list(&*store).entries {
+        let _ = store.private_key(&entry.id, &mut NonInteractive);
+    }
+    drop(store);
+    assert_eq!(fixture.snapshot(), before, "reading changed the store");
+}

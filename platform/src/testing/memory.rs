@@ -1,0 +1,190 @@
+//! A store in memory whose next call fails with the error it is told, so that the handling of
+//! every error can be tested without a real store that misbehaves.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use zeroize::Zeroizing;
+
+use super::samples::{PASSWORD, Sample};
+use crate::certificate::{Certificate, EntryId};
+use crate::error::{AskError, StoreError};
+use crate::secret::PrivateKey;
+use crate::spec::StoreSpec;
+use crate::store::{
+    Ask, Entry, KeyState, Listing, NotExportable, Problem, Store, StoreInfo, UnlockRequest,
+};
+
+/// What the store has as an entry's private key.
+#[derive(Debug)]
+pub enum MemoryKey {
+    /// A key that comes out.
+    Exportable(PrivateKey),
+    /// A key that comes out with [`PASSWORD`].
+    Locked(PrivateKey),
+    /// A key that does not come out.
+    Kept(NotExportable),
+    /// No key.
+    Missing,
+}
+
+/// The store. A clone is another handle on the same content, to change it or make it fail.
+#[derive(Debug, Clone)]
+pub struct MemoryStore {
+    name: String,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    entries: Vec<(Entry, MemoryKey)>,
+    issuers: Vec<Certificate>,
+    problems: Vec<Problem>,
+    failure: Option<StoreError>,
+}
+
+impl MemoryStore {
+    /// An empty store with this name.
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            state: Arc::default(),
+        }
+    }
+
+    /// A store that holds these samples.
+    pub fn with(name: &str, samples: &[Sample]) -> Self {
+        let store = Self::new(name);
+        for &sample in samples {
+            store.seed(sample);
+        }
+        store
+    }
+
+    fn seed(&self, sample: Sample) {
+        let Some(certificate) = sample.certificate() else {
+            let problem = Problem {
+                place: format!("{}/{sample:?}", self.name),
+                message: "not a readable certificate".to_owned(),
+            };
+            self.state().problems.push(problem);
+            return;
+        };
+        if sample == Sample::Issuer {
+            self.state().issuers.push(certificate);
+            return;
+        }
+        let key = match (sample, sample.key()) {
+            (Sample::NotExportable, _) => MemoryKey::Kept(NotExportable::Policy),
+            (Sample::Locked, Some(key)) => MemoryKey::Locked(key),
+            (_, Some(key)) => MemoryKey::Exportable(key),
+            (_, None) => MemoryKey::Missing,
+        };
+        self.insert(certificate, None, key);
+    }
+
+    /// Adds an entry.
+    pub fn insert(&self, certificate: Certificate, label: Option<&str>, key: MemoryKey) {
+        let state = match &key {
+            MemoryKey::Exportable(_) => KeyState::Exportable,
+            MemoryKey::Locked(_) => KeyState::Locked(format!("{} is locked", self.name)),
+            MemoryKey::Kept(reason) => KeyState::NotExportable(reason.clone()),
+            MemoryKey::Missing => KeyState::Missing,
+        };
+        let id = certificate.id();
+        let entry = Entry {
+            id,
+            label: label.map(str::to_owned),
+            key: state,
+            provider: None,
+            places: vec![format!("{}/{id}", self.name)],
+            properties: Vec::new(),
+            certificate,
+        };
+        self.state().entries.push((entry, key));
+    }
+
+    /// Takes an entry out.
+    pub fn remove(&self, id: &EntryId) {
+        self.state().entries.retain(|(entry, _)| entry.id != *id);
+    }
+
+    /// Makes the next call fail with this error; the one after that works again.
+    pub fn fail_next(&self, error: StoreError) {
+        self.state().failure = Some(error);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state, unless this call is to fail.
+    fn called(&self) -> Result<MutexGuard<'_, State>, StoreError> {
+        let mut state = self.state();
+        match state.failure.take() {
+            Some(error) => Err(error),
+            None => Ok(state),
+        }
+    }
+}
+
+impl Store for MemoryStore {
+    fn info(&self) -> StoreInfo {
+        StoreInfo {
+            spec: StoreSpec::File(self.name.as_str().into()),
+            description: "store in memory, for tests".to_owned(),
+        }
+    }
+
+    fn list(&self) -> Result<Listing, StoreError> {
+        let state = self.called()?;
+        Ok(Listing {
+            entries: state.entries.iter().map(|(entry, _)| entry.clone()).collect(),
+            problems: state.problems.clone(),
+        })
+    }
+
+    fn issuers(&self) -> Result<Vec<Certificate>, StoreError> {
+        let state = self.called()?;
+        let entries = state.entries.iter().map(|(entry, _)| &entry.certificate);
+        let both = state.issuers.iter().chain(entries);
+        Ok(both.filter(|certificate| certificate.is_ca()).cloned().collect())
+    }
+
+    fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
+        let state = self.called()?;
+        let found = state.entries.iter().find(|(entry, _)| entry.id == *id);
+        let Some((entry, key)) = found else {
+            return Err(StoreError::NotFound {
+                store: self.name.clone(),
+                id: *id,
+            });
+        };
+        let place = entry.places[0].clone();
+        match key {
+            MemoryKey::Exportable(key) => Ok(copy(key)),
+            MemoryKey::Locked(key) => {
+                let request = UnlockRequest {
+                    store: self.info().spec,
+                    place: place.clone(),
+                    attempt: 0,
+                };
+                match ask.unlock(&request) {
+                    Ok(password) if password.expose() == PASSWORD => Ok(copy(key)),
+                    Ok(_) => Err(StoreError::WrongPassword { place }),
+                    Err(AskError::NotAllowed) => Err(StoreError::InteractionRequired { place }),
+                    Err(AskError::Cancelled) => Err(StoreError::Cancelled),
+                }
+            }
+            MemoryKey::Kept(reason) => Err(StoreError::KeyNotExportable {
+                place,
+                reason: reason.clone(),
+                source: None,
+            }),
+            MemoryKey::Missing => Err(StoreError::KeyMissing { place }),
+        }
+    }
+}
+
+fn copy(key: &PrivateKey) -> PrivateKey {
+    PrivateKey::from_pkcs8_der(Zeroizing::new(key.expose().to_vec()))
+}

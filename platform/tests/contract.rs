@@ -1,0 +1,91 @@
+//! The contract of `Store`, held against the store in memory and the file store.
+#![cfg(feature = "testing")]
+
+use std::fmt::Write;
+use std::fs;
+
+use certstow_platform::error::StoreError;
+use certstow_platform::spec::StoreSpec;
+use certstow_platform::store::Store;
+use certstow_platform::testing::{Fixture, MemoryStore, Sample, check_store_contract};
+use certstow_platform::{OpenOptions, open};
+use tempfile::TempDir;
+
+struct Memory(MemoryStore);
+
+impl Fixture for Memory {
+    fn can_hold(&self, _sample: Sample) -> bool {
+        true
+    }
+
+    fn store(&mut self, samples: &[Sample]) -> Box<dyn Store> {
+        self.0 = MemoryStore::with("memory", samples);
+        Box::new(self.0.clone())
+    }
+
+    fn withdraw(&mut self, sample: Sample) {
+        self.0.remove(&sample.certificate().unwrap().id());
+    }
+
+    fn snapshot(&self) -> String {
+        format!("{:?}", self.0.list().unwrap())
+    }
+}
+
+struct Folder(TempDir);
+
+impl Fixture for Folder {
+    fn can_hold(&self, sample: Sample) -> bool {
+        sample != Sample::NotExportable
+    }
+
+    fn store(&mut self, samples: &[Sample]) -> Box<dyn Store> {
+        self.0 = tempfile::tempdir().unwrap();
+        for sample in samples {
+            let path = self.0.path().join(format!("{sample:?}"));
+            fs::write(path.with_extension("crt"), sample.certificate_pem()).unwrap();
+            if let Some(key) = sample.key_pem() {
+                fs::write(path.with_extension("key"), key).unwrap();
+            }
+        }
+        let spec = StoreSpec::File(self.0.path().to_owned());
+        open(&spec, &OpenOptions::default()).unwrap()
+    }
+
+    fn withdraw(&mut self, sample: Sample) {
+        fs::remove_file(self.0.path().join(format!("{sample:?}.crt"))).unwrap();
+    }
+
+    fn snapshot(&self) -> String {
+        let mut all = String::new();
+        let mut paths: Vec<_> = fs::read_dir(self.0.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        paths.sort();
+        for path in paths {
+            let metadata = fs::metadata(&path).unwrap();
+            let content = fs::read(&path).unwrap();
+            writeln!(all, "{path:?} {:?} {content:?}", metadata.modified()).unwrap();
+        }
+        all
+    }
+}
+
+#[test]
+fn the_memory_store_keeps_the_contract() {
+    check_store_contract(&mut Memory(MemoryStore::new("memory")));
+}
+
+#[test]
+fn the_file_store_keeps_the_contract() {
+    check_store_contract(&mut Folder(tempfile::tempdir().unwrap()));
+}
+
+#[test]
+fn a_scripted_failure_happens_once() {
+    let store = MemoryStore::with("memory", &[Sample::Rsa]);
+    store.fail_next(StoreError::Cancelled);
+    assert!(matches!(store.list(), Err(StoreError::Cancelled)));
+    assert_eq!(store.list().unwrap().entries.len(), 1);
+}
