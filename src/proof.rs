@@ -9,7 +9,7 @@ use certstow_platform::key::{self, KeyError};
 use certstow_platform::secret::PrivateKey;
 use ed25519_dalek::Signer as _;
 use p256::ecdsa::signature::hazmat::PrehashSigner;
-use rsa::pkcs1::der::Decode as _;
+use rsa::pkcs1::der::{Decode as _, Encode as _};
 use rsa::pkcs8::PrivateKeyInfoRef;
 use rsa::traits::PrivateKeyParts as _;
 use rsa::{BoxedUint, Pkcs1v15Sign};
@@ -17,6 +17,9 @@ use sha2::Sha256;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
 use crate::signature::{Hash, RSA_BITS, Scheme};
+
+/// id-RSASSA-PSS as a key's algorithm: an RSA key that may sign in no other way (RFC 4055, 1.2).
+const RSASSA_PSS: &str = "1.2.840.113549.1.1.10";
 
 /// What is known of a private key after [`prove`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +68,7 @@ pub fn prove(key: &PrivateKey, certificate: &Certificate) -> Result<Proof, Proof
         Ok(public) if key::same_public_key(&public, certificate.spki_der()) => {}
         Ok(_) => return Err(ProofError::Mismatch),
         Err(KeyError::Malformed(why)) => return Err(ProofError::Useless(why.to_owned())),
-        Err(KeyError::UnknownAlgorithm(oid)) => return Ok(Proof::NotProvable(oid)),
+        Err(KeyError::UnknownAlgorithm(oid)) => compare_unknown(&oid, key, certificate)?,
         Err(_) => return Ok(Proof::NotProvable("its algorithm".to_owned())),
     }
     let mut challenge = [0; 32];
@@ -77,6 +80,34 @@ pub fn prove(key: &PrivateKey, certificate: &Certificate) -> Result<Proof, Proof
         Err(Refusal::Damaged(why)) => Err(ProofError::Useless(why.to_owned())),
         Err(Refusal::Unknown(what)) => Ok(Proof::NotProvable(what)),
     }
+}
+
+/// The little that can be said of the public half of a key whose algorithm [`key`] does not know:
+/// that its certificate must have the same algorithm, and the numbers of RSA keys for PSS alone.
+fn compare_unknown(
+    oid: &str,
+    key: &PrivateKey,
+    certificate: &Certificate,
+) -> Result<(), ProofError> {
+    let certificate = certificate.parse();
+    let public: &SubjectPublicKeyInfo<'_> = certificate.public_key();
+    let other_algorithm = public.algorithm.algorithm.to_id_string() != oid;
+    let other_numbers = oid == RSASSA_PSS
+        && PrivateKeyInfoRef::try_from(key.expose())
+            .ok()
+            .and_then(|info| rsa_public_half(info.private_key.as_bytes()))
+            .is_some_and(|half| half != *public.subject_public_key.data);
+    if other_algorithm || other_numbers {
+        Err(ProofError::Mismatch)
+    } else {
+        Ok(())
+    }
+}
+
+/// The DER of the `RSAPublicKey` inside an `RSAPrivateKey`.
+fn rsa_public_half(der: &[u8]) -> Option<Vec<u8>> {
+    let key = rsa::pkcs1::RsaPrivateKeyRef::from_der(der).ok()?;
+    key.public_key().to_der().ok()
 }
 
 fn check(
@@ -111,9 +142,8 @@ fn sign(key: &PrivateKey, challenge: &[u8]) -> Result<(Scheme, Vec<u8>), Refusal
                 .map(|signature| (Scheme::RsaPkcs1(Hash::Sha256), signature))
                 .map_err(|_| Refusal::Damaged("RSA signing failed"))
         }
-        // Restricted to PSS (RFC 4055, 1.2). The hash its parameters may demand changes nothing
-        // in the arithmetic that is proven here.
-        "1.2.840.113549.1.1.10" => {
+        // The hash that its parameters may demand changes nothing in the arithmetic proven here.
+        RSASSA_PSS => {
             let key = rsa_private_key(info.private_key.as_bytes())?;
             key.pss_sign::<Sha256>(challenge)
                 .map(|signature| (Scheme::PSS_SHA256, signature))
@@ -218,3 +248,6 @@ fn rsa_private_key(der: &[u8]) -> Result<rsa::PrivateKey, Refusal> {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -266,3 +266,8 @@ fn verify_ed25519(point: &[u8], message: &[u8], signature: &[u8]) -> Result<(), 
     key.and_then(|key| key.verify(message, &signature?))
         .map_err(|_| SignatureError::Invalid)
 }
+
+#[cfg(test)]
+pub(crate) mod fixtures;
+#[cfg(test)]
+mod tests;

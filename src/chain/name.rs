@@ -5,7 +5,8 @@
 use std::borrow::Cow;
 
 use x509_parser::asn1_rs::{Any, Tag};
-use x509_parser::prelude::{FromDer, X509Name};
+use x509_parser::prelude::FromDer;
+use x509_parser::x509::RelativeDistinguishedName;
 
 /// Whether two DER `Name`s are the same name.
 pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
@@ -15,11 +16,16 @@ pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
 /// Bytes that are equal exactly for names that are the same. A name that cannot be taken apart
 /// stands for itself.
 pub(super) fn comparison_key(name_der: &[u8]) -> Vec<u8> {
-    let Ok((_, name)) = X509Name::from_der(name_der) else {
-        return name_der.to_vec();
-    };
+    parts_of(name_der).unwrap_or_else(|| name_der.to_vec())
+}
+
+fn parts_of(name_der: &[u8]) -> Option<Vec<u8>> {
+    let (_, sequence) = Any::from_der(name_der).ok()?;
+    let mut rest = sequence.data;
     let mut key = Vec::with_capacity(name_der.len());
-    for rdn in name.iter_rdn() {
+    while !rest.is_empty() {
+        let (after, rdn) = RelativeDistinguishedName::from_der(rest).ok()?;
+        rest = after;
         // A SET has no order of its own, and not everybody sorts it as DER demands.
         let mut attributes: Vec<Vec<u8>> = rdn
             .iter()
@@ -33,7 +39,7 @@ pub(super) fn comparison_key(name_der: &[u8]) -> Vec<u8> {
         attributes.sort_unstable();
         append(&mut key, &attributes.concat());
     }
-    key
+    Some(key)
 }
 
 fn append_value(key: &mut Vec<u8>, value: &Any<'_>) {

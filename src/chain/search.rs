@@ -15,8 +15,11 @@ use crate::signature;
 /// Certificates in one path, the leaf included. Public hierarchies have 3 to 5.
 const MAX_LENGTH: usize = 16;
 
-/// Signatures checked for one path. Only a CA with hundreds of certificates of one name, or a set
-/// made to waste time, comes near it.
+/// Candidates of one name tried as the issuer of one certificate, those with the right key
+/// identifier first.
+const MAX_NAMESAKES: usize = 32;
+
+/// Signatures checked for one path. Only a set made to waste time comes near it.
 const MAX_SIGNATURES: usize = 256;
 
 /// The best path, and what decides whether a better one is worth looking for.
@@ -45,8 +48,6 @@ struct Step<'a> {
     certificate: &'a Certificate,
     below: Option<usize>,
     rank: Rank,
-    /// Which source it comes from; the first one is the store's own.
-    source: usize,
 }
 
 struct Search<'a> {
@@ -72,45 +73,45 @@ pub(super) fn best_path(leaf: &Certificate, sources: &[&Index], now: i64) -> Fou
             certificate: leaf,
             below: None,
             rank,
-            source: 0,
         }],
         open: BinaryHeap::from([Reverse((rank, 0))]),
         left: HashSet::new(),
         signatures: 0,
     };
-    let mut best_dead_end = None;
+    let mut dead_end: Option<((bool, bool, Reverse<usize>, usize), usize, PathEnd)> = None;
     while let Some(Reverse((rank, at))) = search.open.pop() {
         if !search.left.insert(search.steps[at].certificate.id()) {
             continue;
         }
-        match search.leave(at) {
+        let (is_loop, end) = match search.leave(at) {
             Outcome::Root => return search.found(at, PathEnd::Root),
-            Outcome::Continues => {}
-            Outcome::DeadEnd(end) => {
-                let order = (rank.has_expired_issuer, Reverse(rank.length), rank.foreign);
-                if best_dead_end
-                    .as_ref()
-                    .is_none_or(|(best, _, _)| order < *best)
-                {
-                    best_dead_end = Some((order, at, end));
-                }
-            }
+            Outcome::Continues => continue,
+            Outcome::DeadEnd(end) => (false, end),
+            Outcome::Loop => (true, missing(search.steps[at].certificate)),
+        };
+        let order = (
+            is_loop,
+            rank.has_expired_issuer,
+            Reverse(rank.length),
+            rank.foreign,
+        );
+        if dead_end.as_ref().is_none_or(|best| order < best.0) {
+            dead_end = Some((order, at, end));
         }
     }
-    match best_dead_end {
-        Some((_, at, end)) => search.found(at, end),
-        // Every way ended in a certificate that another way had left: there is none, for the
-        // last certificate to be left has nowhere else to go. The leaf alone is still true.
-        None => search.found(0, missing(leaf)),
-    }
+    // The certificate left last led nowhere new, so there is a dead end or a loop.
+    let (at, end) = dead_end.map_or_else(|| (0, missing(leaf)), |(_, at, end)| (at, end));
+    search.found(at, end)
 }
 
 /// What is above a certificate.
 enum Outcome {
     /// It is its own issuer.
     Root,
-    /// At least one certificate signed it; those not reached before are now open.
+    /// Certificates not left before signed it, and are now open.
     Continues,
+    /// Only certificates left before signed it: in a set without a root, the end of the road.
+    Loop,
     /// Nothing that can be shown to have signed it.
     DeadEnd(PathEnd),
 }
@@ -124,10 +125,7 @@ fn missing(certificate: &Certificate) -> PathEnd {
 impl<'a> Search<'a> {
     fn leave(&mut self, at: usize) -> Outcome {
         let Step {
-            certificate,
-            rank,
-            source,
-            ..
+            certificate, rank, ..
         } = self.steps[at];
         let unverified = |reason: String| {
             let name_der = certificate.issuer_der().to_vec();
@@ -139,7 +137,7 @@ impl<'a> Search<'a> {
                 Ok(()) => return Outcome::Root,
                 // Roots of the platform are trusted for being there, and some of the oldest are
                 // signed with hashes certstow does not compute.
-                Err(_) if source > 0 => return Outcome::Root,
+                Err(_) if self.is_trusted(certificate) => return Outcome::Root,
                 Err(why) => reason = Some(why),
             }
         }
@@ -147,11 +145,11 @@ impl<'a> Search<'a> {
             return unverified(format!("the path is longer than {MAX_LENGTH} certificates"));
         }
 
-        let mut continues = false;
-        let mut in_a_loop = false;
-        for (issuer, source) in self.issuers_by_name(certificate) {
+        let (mut continues, mut is_loop) = (false, false);
+        let issuers = self.issuers_by_name(certificate);
+        for (issuer, source) in issuers.iter().copied().take(MAX_NAMESAKES) {
             match self.verify(certificate, issuer) {
-                Ok(()) if self.is_below(at, issuer) => in_a_loop = true,
+                Ok(()) if self.left.contains(&issuer.id()) => is_loop = true,
                 Ok(()) => {
                     continues = true;
                     self.open(at, issuer, source);
@@ -161,14 +159,17 @@ impl<'a> Search<'a> {
         }
         match reason {
             _ if continues => Outcome::Continues,
-            _ if in_a_loop => Outcome::DeadEnd(missing(certificate)),
+            _ if is_loop => Outcome::Loop,
+            Some(_) if issuers.len() > MAX_NAMESAKES => unverified(format!(
+                "none of the likeliest {MAX_NAMESAKES} of {} certificates of that name signed it",
+                issuers.len()
+            )),
             Some(reason) => unverified(reason),
             None => Outcome::DeadEnd(missing(certificate)),
         }
     }
 
-    /// Candidates with the name of the certificate's issuer, the likeliest first: the limit on
-    /// signatures must not be used up on namesakes.
+    /// Candidates with the name of the certificate's issuer, the likeliest first.
     fn issuers_by_name(&self, certificate: &Certificate) -> Vec<(&'a Certificate, usize)> {
         let key = name::comparison_key(certificate.issuer_der());
         let parsed = certificate.parse();
@@ -211,20 +212,21 @@ impl<'a> Search<'a> {
             length: rank.length + 1,
             foreign: rank.foreign + usize::from(source > 0),
         };
-        if !self.left.contains(&certificate.id()) {
-            self.open.push(Reverse((rank, self.steps.len())));
-            self.steps.push(Step {
-                certificate,
-                below: Some(below),
-                rank,
-                source,
-            });
-        }
+        self.open.push(Reverse((rank, self.steps.len())));
+        self.steps.push(Step {
+            certificate,
+            below: Some(below),
+            rank,
+        });
     }
 
-    fn is_below(&self, at: usize, certificate: &Certificate) -> bool {
-        self.downwards(at)
-            .any(|step| step.certificate == certificate)
+    /// Whether the certificate is one of the platform's roots, wherever it was found first.
+    fn is_trusted(&self, certificate: &Certificate) -> bool {
+        let key = name::comparison_key(certificate.subject_der());
+        let trusted = self.sources.iter().skip(1);
+        trusted
+            .filter_map(|index| index.get(&key))
+            .any(|named| named.contains(certificate))
     }
 
     fn downwards(&self, at: usize) -> impl Iterator<Item = &Step<'a>> {

@@ -1,1 +1,347 @@
+use super::*;
+use crate::signature::fixtures::{certificate, certificates};
 
+/// 2060-01-01, when nothing has expired but the certificate made to.
+const IN_2060: i64 = 2_840_140_800;
+
+fn candidates(names: &[&str]) -> Candidates {
+    Candidates::new(names.iter().map(|name| certificate(name)))
+}
+
+fn named(names: &[&str]) -> Vec<Certificate> {
+    names.iter().map(|name| certificate(name)).collect()
+}
+
+#[track_caller]
+fn assert_complete(path: &Path, names: &[&str]) {
+    assert_eq!(path.end, PathEnd::Root);
+    assert_eq!(path.certificates, named(names));
+    assert_eq!(Path::links(&path.certificates), Ok(()));
+}
+
+fn no_roots() -> NativeRoots {
+    panic!("the platform's roots were read although nobody needed them")
+}
+
+#[test]
+fn a_usual_path_is_put_in_order_whatever_order_the_candidates_have() {
+    for names in [
+        ["root", "intermediate", "leaf"],
+        ["leaf", "intermediate", "root"],
+    ] {
+        let path = build(
+            &certificate("leaf"),
+            &candidates(&names).with_roots_from(no_roots),
+        );
+        assert_complete(&path, &["leaf", "intermediate", "root"]);
+    }
+}
+
+#[test]
+fn a_self_signed_leaf_is_its_own_root() {
+    let leaf = certificate("root");
+    for candidates in [
+        Candidates::default(),
+        candidates(&["root", "cross", "other-root"]),
+    ] {
+        let path = build(&leaf, &candidates.with_roots_from(no_roots));
+        assert_complete(&path, &["root"]);
+        assert!(path.issuers(Include::Full).is_empty());
+        assert!(path.issuers(Include::NoRoot).is_empty());
+    }
+}
+
+#[test]
+fn a_missing_issuer_is_reported_by_its_name() {
+    let path = build(&certificate("leaf"), &Candidates::default());
+    let name_der = certificate("intermediate").subject_der().to_vec();
+    assert_eq!(path.certificates, named(&["leaf"]));
+    assert_eq!(path.end, PathEnd::MissingIssuer { name_der });
+
+    let path = build(&certificate("leaf"), &candidates(&["intermediate"]));
+    let name_der = certificate("root").subject_der().to_vec();
+    assert_eq!(path.certificates, named(&["leaf", "intermediate"]));
+    assert_eq!(path.end, PathEnd::MissingIssuer { name_der });
+}
+
+#[test]
+fn a_namesake_with_another_key_is_not_taken() {
+    for namesake in ["namesake", "namesake-no-id"] {
+        let path = build(
+            &certificate("leaf"),
+            &candidates(&["intermediate", namesake]),
+        );
+        assert_eq!(path.certificates, named(&["leaf", "intermediate"]));
+        let PathEnd::Unverified { name_der, reason } = path.end else {
+            panic!("{:?}", path.end);
+        };
+        assert_eq!(name_der, certificate("root").subject_der());
+        assert!(reason.contains("does not match"), "{reason}");
+
+        let path = build(
+            &certificate("leaf"),
+            &candidates(&[namesake, "intermediate", "root"]),
+        );
+        assert_complete(&path, &["leaf", "intermediate", "root"]);
+    }
+}
+
+#[test]
+fn of_two_complete_paths_the_shorter_is_taken() {
+    let all = candidates(&["cross", "other-root", "intermediate", "root"]);
+    assert_complete(
+        &build(&certificate("leaf"), &all),
+        &["leaf", "intermediate", "root"],
+    );
+}
+
+#[test]
+fn a_cross_signed_root_leads_on_where_its_self_signed_form_is_missing() {
+    let crossed = candidates(&["cross", "other-root", "intermediate"]);
+    let path = build(&certificate("leaf"), &crossed);
+    assert_complete(&path, &["leaf", "intermediate", "cross", "other-root"]);
+}
+
+#[test]
+fn a_complete_path_is_taken_before_a_longer_incomplete_one() {
+    let crossed = candidates(&["cross", "intermediate"]);
+    let path = build(&certificate("leaf"), &crossed);
+    assert_eq!(path.certificates, named(&["leaf", "intermediate", "cross"]));
+    assert!(matches!(path.end, PathEnd::MissingIssuer { .. }));
+
+    let crossed = candidates(&["cross", "intermediate", "root"]);
+    assert_complete(
+        &build(&certificate("leaf"), &crossed),
+        &["leaf", "intermediate", "root"],
+    );
+}
+
+#[test]
+fn an_expired_issuer_is_taken_only_for_want_of_a_valid_one() {
+    let leaf = certificate("leaf");
+    let path = build_at(
+        &leaf,
+        &candidates(&["short", "intermediate", "root"]),
+        IN_2060,
+    );
+    assert_complete(&path, &["leaf", "intermediate", "root"]);
+    let path = build_at(&leaf, &candidates(&["short", "root"]), IN_2060);
+    assert_complete(&path, &["leaf", "short", "root"]);
+    // Complete comes first even so.
+    let path = build_at(
+        &leaf,
+        &candidates(&["short", "root", "intermediate"]),
+        i64::MAX,
+    );
+    assert_eq!(path.end, PathEnd::Root);
+}
+
+#[test]
+fn two_cas_that_signed_each_other_end_as_a_missing_root() {
+    let path = build(
+        &certificate("loop-leaf"),
+        &candidates(&["loop-a", "loop-b"]),
+    );
+    assert_eq!(path.certificates, named(&["loop-leaf", "loop-a", "loop-b"]));
+    assert!(
+        matches!(path.end, PathEnd::MissingIssuer { .. }),
+        "{:?}",
+        path.end
+    );
+}
+
+#[test]
+fn a_member_of_a_loop_may_be_the_leaf() {
+    let path = build(&certificate("loop-a"), &candidates(&["loop-a", "loop-b"]));
+    assert_eq!(path.certificates, named(&["loop-a", "loop-b"]));
+}
+
+#[test]
+fn names_in_other_string_types_case_and_spacing_are_the_same() {
+    let (printable, utf8) = (certificate("printable-root"), certificate("utf8-root"));
+    assert_ne!(printable.subject_der(), utf8.subject_der());
+    assert!(name::same(printable.subject_der(), utf8.subject_der()));
+    let path = build(
+        &certificate("spelling-leaf"),
+        &candidates(&["printable-root"]),
+    );
+    assert_complete(&path, &["spelling-leaf", "printable-root"]);
+}
+
+#[test]
+fn other_names_differ() {
+    let names = [
+        "root",
+        "intermediate",
+        "leaf",
+        "other-root",
+        "loop-a",
+        "printable-root",
+    ];
+    for (at, a) in names.iter().enumerate() {
+        for b in &names[at + 1..] {
+            let (a, b) = (certificate(a), certificate(b));
+            assert!(!name::same(a.subject_der(), b.subject_der()));
+        }
+    }
+}
+
+#[test]
+fn a_name_that_is_none_is_compared_as_bytes() {
+    assert!(name::same(b"\x30\x03abc", b"\x30\x03abc"));
+    assert!(!name::same(b"\x30\x03abc", b"\x30\x03ABC"));
+}
+
+#[test]
+fn an_algorithm_nobody_can_check_is_said() {
+    let path = build(&certificate("ed448-root"), &Candidates::default());
+    let PathEnd::Unverified { reason, .. } = path.end else {
+        panic!("{:?}", path.end)
+    };
+    assert!(reason.contains("1.3.101.113"), "{reason}");
+}
+
+#[test]
+fn the_platforms_roots_complete_a_path_and_rank_behind_the_stores_own() {
+    let leaf = certificate("leaf");
+    let native = || (named(&["root"]), vec!["one file was unreadable".to_owned()]);
+    let candidates = candidates(&["intermediate"]).with_roots_from(native);
+    assert!(candidates.native_problems().is_empty(), "not read yet");
+    assert_complete(
+        &build(&leaf, &candidates),
+        &["leaf", "intermediate", "root"],
+    );
+    assert_eq!(candidates.native_problems(), ["one file was unreadable"]);
+}
+
+#[test]
+fn a_root_of_the_platform_ends_a_path_though_its_own_signature_cannot_be_checked() {
+    let leaf = certificate("under-md5");
+    let own = || candidates(&["rsa-md5"]);
+    let path = build(&leaf, &own());
+    assert_eq!(path.certificates, named(&["under-md5", "rsa-md5"]));
+    assert!(
+        matches!(path.end, PathEnd::Unverified { .. }),
+        "{:?}",
+        path.end
+    );
+
+    let native = || (named(&["rsa-md5"]), Vec::new());
+    for candidates in [Candidates::default(), own()] {
+        let path = build(&leaf, &candidates.with_roots_from(native));
+        assert_complete(&path, &["under-md5", "rsa-md5"]);
+    }
+}
+
+/// Thousands of certificates that say "Example Root", are all different, and signed nothing.
+fn namesakes(of: &str) -> Vec<Certificate> {
+    let namesake = certificate(of);
+    let varied = (0..2000_u16).map(|number| {
+        let mut der = namesake.der().to_vec();
+        let end = der.len();
+        der[end - 2..].copy_from_slice(&number.to_be_bytes());
+        Certificate::from_der(&der).unwrap()
+    });
+    varied.collect()
+}
+
+#[test]
+fn thousands_of_namesakes_cost_a_bounded_number_of_signatures() {
+    let all = namesakes("namesake-no-id")
+        .into_iter()
+        .chain(named(&["intermediate"]));
+    let path = build(&certificate("leaf"), &Candidates::new(all));
+    assert_eq!(path.certificates, named(&["leaf", "intermediate"]));
+    let PathEnd::Unverified { reason, .. } = path.end else {
+        panic!("{:?}", path.end)
+    };
+    assert!(reason.contains("likeliest 32 of 2000"), "{reason}");
+}
+
+#[test]
+fn a_key_identifier_that_fits_is_tried_before_thousands_of_namesakes() {
+    for namesake in ["namesake", "namesake-no-id"] {
+        let all = namesakes(namesake)
+            .into_iter()
+            .chain(named(&["intermediate", "root"]));
+        let path = build(&certificate("leaf"), &Candidates::new(all));
+        assert_complete(&path, &["leaf", "intermediate", "root"]);
+    }
+}
+
+#[test]
+fn a_real_hierarchy_ends_at_the_nearest_root_there_is() {
+    let chain = certificates("public/crates.io");
+    let all = |extra: &[&str]| Candidates::new(chain.iter().cloned().chain(named(extra)));
+    // The server's own four certificates lead to a root they do not include.
+    let path = build(&chain[0], &all(&[]));
+    assert_eq!(path.certificates, chain);
+    let name_der = certificate("public/starfield-class-2")
+        .subject_der()
+        .to_vec();
+    assert_eq!(path.end, PathEnd::MissingIssuer { name_der });
+
+    let path = build(&chain[0], &all(&["public/starfield-class-2"]));
+    assert_eq!(path.end, PathEnd::Root);
+    assert_eq!(path.certificates.len(), 5);
+    assert_eq!(Path::links(&path.certificates), Ok(()));
+
+    let path = build(
+        &chain[0],
+        &all(&["public/starfield-class-2", "public/amazon-root-ca-1"]),
+    );
+    assert_eq!(path.end, PathEnd::Root);
+    assert_eq!(path.certificates.len(), 3);
+    assert_eq!(path.certificates[2], certificate("public/amazon-root-ca-1"));
+}
+
+#[test]
+#[ignore = "needs ca-certificates"]
+fn a_real_path_is_completed_by_the_roots_of_this_machine() {
+    let chain = certificates("public/crates.io");
+    let candidates = Candidates::new(chain[1..2].to_vec()).with_native_roots();
+    let path = build(&chain[0], &candidates);
+    assert_eq!(
+        path.end,
+        PathEnd::Root,
+        "{:?}",
+        candidates.native_problems()
+    );
+    assert_eq!(path.certificates.len(), 3);
+}
+
+#[test]
+fn include_says_what_goes_after_the_leaf() {
+    let certificates = named(&["leaf", "intermediate", "root"]);
+    let missing = PathEnd::MissingIssuer {
+        name_der: Vec::new(),
+    };
+    for (end, without_root) in [(PathEnd::Root, 1), (missing, 2)] {
+        let path = Path {
+            certificates: certificates.clone(),
+            end,
+        };
+        assert_eq!(path.issuers(Include::Full), &certificates[1..]);
+        assert_eq!(
+            path.issuers(Include::NoRoot),
+            &certificates[1..=without_root]
+        );
+        assert!(path.issuers(Include::None).is_empty());
+    }
+}
+
+#[test]
+fn links_names_the_first_two_that_do_not_link() {
+    assert_eq!(Path::links(&[]), Ok(()));
+    assert_eq!(Path::links(&named(&["leaf"])), Ok(()));
+    let swapped = Path::links(&named(&["leaf", "root", "intermediate"])).unwrap_err();
+    assert!(
+        swapped.contains("certificate 2") && swapped.contains("certificate 1"),
+        "{swapped}"
+    );
+    let forged = Path::links(&named(&["leaf", "intermediate", "namesake"])).unwrap_err();
+    assert!(
+        forged.starts_with("certificate 2") && forged.contains("does not match"),
+        "{forged}"
+    );
+}

@@ -1,1 +1,288 @@
+use super::*;
 
+fn accept(_: &[u8]) -> Result<(), String> {
+    Ok(())
+}
+
+/// The names in a folder, to show that nothing else was left in it.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn writes_the_bytes_and_their_hash_and_leaves_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.p12");
+    preflight(&file, Existing::Refuse).unwrap();
+    let written = write(&file, Existing::Refuse, b"content", |read| {
+        assert_eq!(read, b"content");
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(fs::read(&file).unwrap(), b"content");
+    assert_eq!(written.sha256, <[u8; 32]>::from(Sha256::digest(b"content")));
+    assert_eq!(written.file, file);
+    assert_eq!(names(folder.path()), ["a.p12"]);
+}
+
+#[test]
+fn an_existing_target_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.p12");
+    fs::write(&file, b"old").unwrap();
+    let refused = preflight(&file, Existing::Refuse);
+    assert!(matches!(refused, Err(Error::TargetExists { file: named }) if named == file));
+    let refused = write(&file, Existing::Refuse, b"new", accept);
+    assert!(matches!(refused, Err(Error::TargetExists { .. })));
+    assert_eq!(fs::read(&file).unwrap(), b"old");
+    assert_eq!(names(folder.path()), ["a.p12"]);
+}
+
+#[test]
+fn a_target_that_appears_during_verification_is_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.p12");
+    let refused = write(&file, Existing::Refuse, b"new", |_| {
+        fs::write(&file, b"somebody else's").unwrap();
+        Ok(())
+    });
+    assert!(
+        matches!(refused, Err(Error::TargetExists { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(fs::read(&file).unwrap(), b"somebody else's");
+    assert_eq!(names(folder.path()), ["a.p12"]);
+}
+
+#[test]
+fn a_failed_verification_leaves_the_old_target_byte_for_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.p12");
+    fs::write(&file, b"old").unwrap();
+    let failed = write(&file, Existing::Replace, b"new", |_| {
+        Err("the MAC differs".to_owned())
+    });
+    assert!(
+        matches!(failed, Err(Error::Verification { reason, .. }) if reason == "the MAC differs")
+    );
+    assert_eq!(fs::read(&file).unwrap(), b"old");
+    assert_eq!(names(folder.path()), ["a.p12"]);
+}
+
+#[test]
+fn a_new_file_whose_verification_fails_does_not_come_to_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.p12");
+    write(&file, Existing::Refuse, b"new", |_| Err(String::new())).unwrap_err();
+    assert!(names(folder.path()).is_empty());
+}
+
+#[test]
+fn bytes_that_change_on_disk_are_noticed_before_anything_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.p12");
+    let temporary = create_beside(&file).unwrap();
+    fs::write(temporary.path(), b"longer than expected").unwrap();
+    let read = read_back(&temporary, 6).unwrap();
+    assert_eq!(
+        &read[..],
+        b"longer ",
+        "one byte more than expected is enough to tell"
+    );
+}
+
+#[test]
+fn a_folder_is_no_target_under_any_name_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let not_there = folder.path().join("not-there/");
+    for target in [folder.path(), &not_there, Path::new(".."), Path::new("")] {
+        for existing in [Existing::Refuse, Existing::Replace] {
+            let refused = preflight(target, existing);
+            assert!(
+                matches!(&refused, Err(Error::Target { source, .. })
+                    if source.kind() == ErrorKind::IsADirectory),
+                "{}: {refused:?}",
+                target.display()
+            );
+        }
+    }
+    assert!(names(folder.path()).is_empty());
+}
+
+#[test]
+fn a_missing_folder_is_the_operating_systems_not_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("no/such/a.p12");
+    for refused in [
+        preflight(&file, Existing::Refuse).unwrap_err(),
+        write(&file, Existing::Refuse, b"", accept).unwrap_err(),
+    ] {
+        assert!(
+            matches!(&refused, Error::Target { source, .. } if source.kind() == ErrorKind::NotFound),
+            "{refused:?}"
+        );
+    }
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::process::Command;
+
+    use super::*;
+
+    fn mode(file: &Path) -> u32 {
+        fs::metadata(file).unwrap().permissions().mode() & 0o7777
+    }
+
+    #[test]
+    fn the_file_is_its_owners_alone_before_it_is_verified_and_after() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.p12");
+        let written = write(&file, Existing::Refuse, b"secret", |_| {
+            let temporary = names(folder.path()).pop().unwrap();
+            assert!(temporary.starts_with(".certstow-"), "{temporary}");
+            assert_eq!(mode(&folder.path().join(temporary)), 0o600);
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(mode(&file), 0o600);
+        assert!(written.warnings.is_empty(), "{:?}", written.warnings);
+    }
+
+    #[test]
+    fn replacing_a_world_readable_file_makes_it_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.p12");
+        fs::write(&file, b"old").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+        preflight(&file, Existing::Replace).unwrap();
+        write(&file, Existing::Replace, b"new", accept).unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"new");
+        assert_eq!(mode(&file), 0o600);
+    }
+
+    #[test]
+    fn symbolic_links_are_neither_followed_nor_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (link, pointed_at) = (folder.path().join("link"), folder.path().join("pointed-at"));
+        for dangling in [true, false] {
+            if !dangling {
+                fs::write(&pointed_at, b"old").unwrap();
+            }
+            let _ = fs::remove_file(&link);
+            symlink(&pointed_at, &link).unwrap();
+            let refused = write(&link, Existing::Refuse, b"new", accept);
+            assert!(
+                matches!(refused, Err(Error::TargetExists { .. })),
+                "{refused:?}"
+            );
+            let refused = write(&link, Existing::Replace, b"new", accept);
+            assert!(
+                matches!(&refused, Err(Error::Target { source, .. })
+                    if source.to_string().contains("symbolic link")),
+                "{refused:?}"
+            );
+            assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        }
+        assert_eq!(fs::read(&pointed_at).unwrap(), b"old");
+    }
+
+    #[test]
+    fn a_pipe_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(
+            Command::new("mkfifo")
+                .arg(&pipe)
+                .status()
+                .unwrap()
+                .success()
+        );
+        let refused = write(&pipe, Existing::Replace, b"new", accept);
+        assert!(matches!(refused, Err(Error::Target { .. })), "{refused:?}");
+        assert_eq!(names(folder.path()), ["pipe"]);
+    }
+
+    #[test]
+    fn preflight_finds_a_folder_writable_exactly_when_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o500)).unwrap();
+        // Root may write here all the same.
+        let error = File::create(folder.path().join("try")).err();
+        match (
+            preflight(&folder.path().join("a.p12"), Existing::Refuse),
+            error,
+        ) {
+            (Ok(()), None) => {}
+            (Err(Error::Target { source, .. }), Some(error)) => {
+                assert_eq!(source.kind(), error.kind());
+            }
+            (preflight, error) => panic!("{preflight:?}, but {error:?}"),
+        }
+    }
+
+    /// A file system of its own on a folder, gone when dropped.
+    struct Mounted(tempfile::TempDir);
+
+    impl Mounted {
+        fn new(arguments: &[&str]) -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let mount = Command::new("mount")
+                .args(arguments)
+                .arg(folder.path())
+                .status();
+            assert!(mount.unwrap().success(), "mount {arguments:?}");
+            Self(folder)
+        }
+    }
+
+    impl Drop for Mounted {
+        fn drop(&mut self) {
+            let _ = Command::new("umount").arg(self.0.path()).status();
+        }
+    }
+
+    #[test]
+    #[ignore = "needs root to mount a tmpfs"]
+    fn a_full_disk_leaves_neither_a_part_nor_a_clobbered_file() {
+        let disk = Mounted::new(&["-t", "tmpfs", "-o", "size=64k", "tmpfs"]);
+        let file = disk.0.path().join("a.p12");
+        fs::write(&file, b"old").unwrap();
+        let failed = write(&file, Existing::Replace, &[7; 256 * 1024], accept);
+        assert!(
+            matches!(&failed, Err(Error::Target { source, .. })
+                if source.kind() == ErrorKind::StorageFull),
+            "{failed:?}"
+        );
+        assert_eq!(fs::read(&file).unwrap(), b"old");
+        assert_eq!(names(disk.0.path()), ["a.p12"]);
+    }
+
+    #[test]
+    #[ignore = "needs root to mount a tmpfs"]
+    fn a_read_only_file_system_is_told_before_any_work() {
+        let disk = Mounted::new(&["-t", "tmpfs", "-o", "ro", "tmpfs"]);
+        let refused = preflight(&disk.0.path().join("a.p12"), Existing::Refuse);
+        assert!(
+            matches!(&refused, Err(Error::Target { source, .. })
+                if source.kind() == ErrorKind::ReadOnlyFilesystem),
+            "{refused:?}"
+        );
+    }
+
+    #[test]
+    fn a_mode_that_lets_others_read_is_noticed() {
+        let file = tempfile::tempfile().unwrap();
+        for (mode, open) in [(0o600, false), (0o700, false), (0o640, true), (0o755, true)] {
+            file.set_permissions(fs::Permissions::from_mode(mode))
+                .unwrap();
+            assert_eq!(others_may_read(&file).unwrap(), open, "{mode:o}");
+        }
+    }
+}

@@ -1,1 +1,237 @@
+use super::*;
 
+fn text(bytes: &[u8]) -> Result<String, String> {
+    match from_bytes(bytes, "the file", false) {
+        Ok(password) => Ok(password.expose().to_owned()),
+        Err(Error::Password(message)) => Err(message),
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+fn utf16(text: &str, to_bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    text.encode_utf16().flat_map(to_bytes).collect()
+}
+
+#[test]
+fn one_line_break_at_the_end_does_not_belong_to_the_password() {
+    assert_eq!(text(b"pass word ").unwrap(), "pass word ");
+    assert_eq!(text(b"pass\n").unwrap(), "pass");
+    assert_eq!(text(b"pass\r\n").unwrap(), "pass");
+}
+
+#[test]
+fn a_further_line_break_is_refused_because_nobody_could_type_it() {
+    for bytes in [
+        &b"pass\n\n"[..],
+        b"one\ntwo\n",
+        b"pass\r",
+        b"\npass",
+        b"pass\r\r\n",
+    ] {
+        assert!(
+            text(bytes).unwrap_err().contains("more than one line"),
+            "{bytes:?}"
+        );
+    }
+}
+
+#[test]
+fn byte_order_marks_are_taken_off_and_utf16_is_decoded() {
+    assert_eq!(text("\u{feff}pässword\n".as_bytes()).unwrap(), "pässword");
+    assert_eq!(
+        text(&utf16("\u{feff}pässwörd😀\r\n", u16::to_le_bytes)).unwrap(),
+        "pässwörd😀"
+    );
+    assert_eq!(
+        text(&utf16("\u{feff}pässwörd😀\r\n", u16::to_be_bytes)).unwrap(),
+        "pässwörd😀"
+    );
+}
+
+#[test]
+fn what_is_no_text_is_refused_without_repeating_it() {
+    let half_a_pair = utf16("\u{feff}p", u16::to_le_bytes)
+        .into_iter()
+        .chain([0x00, 0xd8]);
+    let odd = utf16("\u{feff}p", u16::to_le_bytes)
+        .into_iter()
+        .chain([0x41]);
+    for bytes in [b"sesame\xff".to_vec(), half_a_pair.collect(), odd.collect()] {
+        let message = text(&bytes).unwrap_err();
+        assert!(message.contains("neither UTF-8"), "{message}");
+        assert!(!message.contains("sesame"), "{message}");
+    }
+}
+
+#[test]
+fn a_nul_character_is_refused() {
+    assert!(text(b"pass\0word").unwrap_err().contains("NUL"));
+    // UTF-16 without a mark looks like text with NULs in it.
+    assert!(
+        text(&utf16("password", u16::to_le_bytes))
+            .unwrap_err()
+            .contains("NUL")
+    );
+}
+
+#[test]
+fn an_empty_password_needs_permission() {
+    for bytes in [&b""[..], b"\n", b"\r\n", b"\xef\xbb\xbf\n", b"\xff\xfe"] {
+        assert!(text(bytes).unwrap_err().contains("empty"), "{bytes:?}");
+        assert!(from_bytes(bytes, "the file", true).unwrap().is_empty());
+    }
+}
+
+#[test]
+fn a_file_of_64_kib_is_read_and_a_larger_one_refused() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    let source = Source::File(file.path().to_owned());
+    std::io::Write::write_all(&mut file, &[b'p'; MAX_BYTES]).unwrap();
+    assert_eq!(read(&source, false).unwrap().expose().len(), MAX_BYTES);
+    std::io::Write::write_all(&mut file, b"p").unwrap();
+    assert!(matches!(read(&source, false), Err(Error::Password(why)) if why.contains("64 KiB")));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_endless_file_is_not_read_to_its_end() {
+    let source = Source::File("/dev/zero".into());
+    assert!(matches!(read(&source, false), Err(Error::Password(why)) if why.contains("64 KiB")));
+}
+
+#[test]
+fn a_missing_file_is_named_with_the_operating_systems_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("no-such-file");
+    match read(&Source::File(path.clone()), false) {
+        Err(Error::Io { place, source }) => {
+            assert_eq!(place, path.display().to_string());
+            assert_eq!(source.kind(), io::ErrorKind::NotFound);
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_descriptor_gives_the_file_behind_it_from_its_start() {
+    use std::os::fd::AsRawFd as _;
+
+    let mut file = tempfile::tempfile().unwrap();
+    std::io::Write::write_all(&mut file, b"from a descriptor\n").unwrap();
+    let password = read(&Source::Fd(file.as_raw_fd()), false).unwrap();
+    assert_eq!(password.expose(), "from a descriptor");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_descriptor_gives_what_is_in_the_pipe_behind_it() {
+    use std::os::fd::AsRawFd as _;
+
+    let (reader, mut writer) = io::pipe().unwrap();
+    std::io::Write::write_all(&mut writer, b"from a pipe").unwrap();
+    drop(writer);
+    let password = read(&Source::Fd(reader.as_raw_fd()), false).unwrap();
+    assert_eq!(password.expose(), "from a pipe");
+}
+
+#[test]
+fn a_descriptor_nobody_opened_is_an_error() {
+    for fd in [987, -1] {
+        assert!(
+            matches!(read(&Source::Fd(fd), false), Err(Error::Io { place, .. })
+            if place == format!("file descriptor {fd}"))
+        );
+    }
+}
+
+#[test]
+fn an_environment_variable_is_read_and_a_missing_one_named() {
+    // Cargo sets this one for every test; setting one here would be unsafe.
+    let password = read(&Source::Env("CARGO_PKG_NAME".to_owned()), false).unwrap();
+    assert_eq!(password.expose(), "certstow");
+    let missing = read(&Source::Env("CERTSTOW_NO_SUCH_VARIABLE".to_owned()), false);
+    assert!(matches!(missing, Err(Error::Password(why)) if why.contains("CERTSTOW_NO_SUCH")));
+}
+
+#[test]
+fn reading_never_prompts() {
+    let refused = read(&Source::Prompt, false);
+    assert!(matches!(refused, Err(Error::InteractionRequired { .. })));
+}
+
+/// Somebody at a terminal who types these answers, and what they were asked and told.
+struct Typist {
+    answers: Vec<&'static str>,
+    seen: Vec<(String, Option<String>)>,
+}
+
+impl Typist {
+    fn new(answers: &[&'static str]) -> Self {
+        Self {
+            answers: answers.iter().rev().copied().collect(),
+            seen: Vec::new(),
+        }
+    }
+
+    fn asked(&mut self, confirm: bool, allow_empty: bool) -> Result<Password, Error> {
+        ask_until_right(
+            "Password:",
+            confirm,
+            allow_empty,
+            &mut |question, remark| {
+                self.seen
+                    .push((question.to_owned(), remark.map(str::to_owned)));
+                let answer = self.answers.pop().ok_or(Error::Cancelled)?;
+                Ok(Zeroizing::new(answer.to_owned()))
+            },
+        )
+    }
+}
+
+#[test]
+fn a_password_is_asked_for_once_without_confirmation_and_twice_with() {
+    let mut typist = Typist::new(&["sesame"]);
+    assert_eq!(typist.asked(false, false).unwrap().expose(), "sesame");
+    let mut typist = Typist::new(&["sesame", "sesame"]);
+    assert_eq!(typist.asked(true, false).unwrap().expose(), "sesame");
+    assert_eq!(typist.seen.len(), 2);
+}
+
+#[test]
+fn a_mismatch_is_told_and_asked_again() {
+    let mut typist = Typist::new(&["sesame", "seasme", "sesame", "sesame"]);
+    assert_eq!(typist.asked(true, false).unwrap().expose(), "sesame");
+    let remark = typist.seen[2].1.as_deref();
+    assert_eq!(remark, Some("the two passwords differ; try again"));
+}
+
+#[test]
+fn three_mismatches_are_an_error() {
+    let mut typist = Typist::new(&["a", "b", "a", "c", "a", "d", "a", "a"]);
+    let failed = typist.asked(true, false);
+    assert!(matches!(failed, Err(Error::Password(why)) if why == "the two passwords differ"));
+}
+
+#[test]
+fn an_empty_answer_is_asked_again_unless_allowed() {
+    let mut typist = Typist::new(&["", "sesame"]);
+    assert_eq!(typist.asked(false, false).unwrap().expose(), "sesame");
+    let mut typist = Typist::new(&["", ""]);
+    assert!(typist.asked(true, true).unwrap().is_empty());
+    let mut typist = Typist::new(&["", "", "", "sesame"]);
+    assert!(matches!(
+        typist.asked(false, false),
+        Err(Error::Password(_))
+    ));
+}
+
+#[test]
+fn cancelling_at_any_question_is_cancelled() {
+    for answers in [&[][..], &["sesame"]] {
+        assert!(matches!(
+            Typist::new(answers).asked(true, false),
+            Err(Error::Cancelled)
+        ));
+    }
+}
