@@ -4,6 +4,8 @@
 use certstow_platform::certificate::Certificate;
 use certstow_platform::secret::PrivateKey;
 use certstow_platform::store::{Entry, KeyState};
+use ::der::asn1::Any;
+use ::der::{Decode, Encode};
 use const_oid::ObjectIdentifier;
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
@@ -70,6 +72,32 @@ pub(super) fn rsa_key() -> PrivateKey {
     let pem = include_bytes!("samples/rsa2048.pem");
     let (_, der) = pem_rfc7468::decode_vec(pem).unwrap();
     PrivateKey::from_pkcs8_der(Zeroizing::new(der))
+}
+
+/// [`rsa_key`] with p and q exchanged and nothing else: qInv no longer fits.
+pub(super) fn rsa_key_with_swapped_primes() -> PrivateKey {
+    altered_rsa_key(|numbers| numbers.swap(4, 5))
+}
+
+/// [`rsa_key`] with another private exponent.
+pub(super) fn rsa_key_with_other_exponent() -> PrivateKey {
+    altered_rsa_key(|numbers| *numbers[3].last_mut().unwrap() ^= 2)
+}
+
+/// The numbers of an `RSAPrivateKey` (RFC 8017, A.1.2) are version, n, e, d, p, q, dP, dQ, qInv.
+fn altered_rsa_key(alter: impl FnOnce(&mut Vec<Vec<u8>>)) -> PrivateKey {
+    let key = rsa_key();
+    let parts = Vec::<Any>::from_der(key.expose()).unwrap();
+    let numbers = Vec::<Any>::from_der(parts[2].value()).unwrap();
+    let mut numbers: Vec<Vec<u8>> = numbers.iter().map(|any| any.to_der().unwrap()).collect();
+    alter(&mut numbers);
+    let numbers: Vec<&[u8]> = numbers.iter().map(Vec::as_slice).collect();
+    let altered = der::sequence(&[
+        &parts[0].to_der().unwrap(),
+        &parts[1].to_der().unwrap(),
+        &der::value(der::OCTET_STRING, &[&der::sequence(&numbers)]),
+    ]);
+    PrivateKey::from_pkcs8_der(Zeroizing::new(altered))
 }
 
 /// A leaf for this public key, issued by the intermediate.

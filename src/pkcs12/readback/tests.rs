@@ -1,0 +1,186 @@
+use super::*;
+use crate::pkcs12::attributes::Attributes;
+use crate::pkcs12::encode::{Content, encode};
+use crate::pkcs12::profile::{Iterations, Profile};
+use crate::pkcs12::samples::{self, Identity};
+
+const NAME: &str = "Anna Müller";
+
+fn password() -> Password {
+    Password::new("correct horse".to_owned())
+}
+
+fn named(name: Option<&str>) -> Attributes {
+    Attributes {
+        friendly_name: name.map(str::to_owned),
+        ..Attributes::default()
+    }
+}
+
+fn file(
+    key: &PrivateKey,
+    leaf: &Certificate,
+    issuers: &[Certificate],
+    name: Option<&str>,
+    profile: Profile,
+    password: &Password,
+) -> Vec<u8> {
+    let attributes = named(name);
+    let content = Content {
+        key,
+        leaf,
+        issuers,
+        attributes: &attributes,
+    };
+    let (iterations, _) = Iterations::new(2).unwrap();
+    encode(&content, profile, iterations, password).unwrap()
+}
+
+fn file_of(identity: &Identity, profile: Profile) -> Vec<u8> {
+    file(
+        &identity.key,
+        &identity.leaf,
+        &identity.issuers,
+        Some(NAME),
+        profile,
+        &password(),
+    )
+}
+
+fn verify_as(identity: &Identity, bytes: &[u8]) -> Result<Verified, String> {
+    verify(bytes, &password(), &identity.leaf, &identity.issuers, Some(NAME))
+}
+
+#[test]
+fn what_certstow_writes_is_proven_by_another_implementation() {
+    for identity in [samples::ec_identity(), samples::rsa_identity()] {
+        for profile in [Profile::Modern, Profile::Compatible, Profile::Legacy] {
+            let verified = verify_as(&identity, &file_of(&identity, profile)).unwrap();
+            assert_eq!(
+                verified.checks,
+                ["mac", "certificates", "names", "key", "signature", "path"]
+            );
+            assert!(verified.notes.is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_pbmac1_is_proven_by_certstows_own_reader_and_that_is_said() {
+    let identity = samples::ec_identity();
+    let verified = verify_as(&identity, &file_of(&identity, Profile::Pbmac1)).unwrap();
+    assert_eq!(verified.checks[0], "mac by certstow's own reader");
+    assert_eq!(verified.checks[1], "certificates");
+    assert!(verified.notes[0].contains("p12-keystore"));
+}
+
+#[test]
+fn a_leaf_alone_without_a_name_is_proven() {
+    let Identity { key, leaf, .. } = samples::ec_identity();
+    let bytes = file(&key, &leaf, &[], None, Profile::Modern, &password());
+    assert!(verify(&bytes, &password(), &leaf, &[], None).is_ok());
+    assert!(verify(&bytes, &password(), &leaf, &[], Some(NAME)).unwrap_err().contains("name"));
+}
+
+#[test]
+fn names_and_passwords_beyond_the_bmp_are_proven_by_certstows_own_reader() {
+    let Identity { key, leaf, issuers } = samples::ec_identity();
+    for (name, password) in [("Anna 😀", "correct horse"), ("Anna", "correct 🐎")] {
+        let password = Password::new(password.to_owned());
+        for profile in [Profile::Modern, Profile::Compatible] {
+            let bytes = file(&key, &leaf, &issuers, Some(name), profile, &password);
+            let verified = verify(&bytes, &password, &leaf, &issuers, Some(name)).unwrap();
+            assert_eq!(verified.checks[0], "mac");
+            assert_eq!(verified.checks[2], "names by certstow's own reader");
+        }
+    }
+}
+
+#[test]
+fn another_password_fails() {
+    let identity = samples::ec_identity();
+    for profile in Profile::ALL {
+        let bytes = file_of(&identity, profile);
+        let wrong = Password::new("Correct horse".to_owned());
+        let result = verify(&bytes, &wrong, &identity.leaf, &identity.issuers, Some(NAME));
+        assert!(result.unwrap_err().contains("MAC"));
+    }
+}
+
+#[test]
+fn a_key_of_another_certificate_fails() {
+    let identity = Identity {
+        key: samples::foreign_key(),
+        ..samples::ec_identity()
+    };
+    let error = verify_as(&identity, &file_of(&identity, Profile::Modern)).unwrap_err();
+    assert!(error.contains("another certificate"), "{error}");
+}
+
+#[test]
+fn a_damaged_key_with_the_right_public_half_fails() {
+    let sound = samples::rsa_identity();
+    for damaged in [samples::rsa_key_with_swapped_primes(), samples::rsa_key_with_other_exponent()]
+    {
+        assert_eq!(
+            certstow_platform::key::public_key_of(&damaged).unwrap(),
+            certstow_platform::key::public_key_of(&sound.key).unwrap(),
+        );
+        let identity = Identity {
+            key: damaged,
+            ..samples::rsa_identity()
+        };
+        let error = verify_as(&identity, &file_of(&identity, Profile::Modern)).unwrap_err();
+        assert!(error.contains("damaged"), "{error}");
+    }
+}
+
+#[test]
+fn a_missing_additional_or_exchanged_certificate_fails() {
+    let Identity { key, leaf, issuers } = samples::ec_identity();
+    let check = |leaf: &Certificate, issuers: &[Certificate], meant: &[Certificate]| {
+        let bytes = file(&key, leaf, issuers, Some(NAME), Profile::Modern, &password());
+        verify(&bytes, &password(), &meant[0], &meant[1..], Some(NAME)).map(|_| ())
+    };
+    let meant = [leaf.clone(), issuers[0].clone(), issuers[1].clone()];
+    let turned = [issuers[1].clone(), issuers[0].clone()];
+    assert_eq!(check(&leaf, &issuers, &meant), Ok(()));
+    assert!(check(&leaf, &issuers[..1], &meant).unwrap_err().contains("2 certificates"));
+    assert!(check(&leaf, &issuers, &meant[..2]).unwrap_err().contains("3 certificates"));
+    assert!(check(&leaf, &turned, &meant).unwrap_err().contains("certificate 2"));
+    assert!(check(&issuers[0], &issuers, &meant).unwrap_err().contains("first certificate"));
+}
+
+#[test]
+fn a_path_that_does_not_link_fails() {
+    let mut identity = samples::ec_identity();
+    identity.issuers[0] = samples::with_broken_signature(&identity.issuers[0]);
+    let error = verify_as(&identity, &file_of(&identity, Profile::Modern)).unwrap_err();
+    assert!(error.contains("path"), "{error}");
+}
+
+#[test]
+fn a_file_cut_short_or_followed_by_anything_fails() {
+    let identity = samples::ec_identity();
+    let mut bytes = file_of(&identity, Profile::Modern);
+    for length in 0..bytes.len() {
+        assert!(verify_as(&identity, &bytes[..length]).is_err(), "{length}");
+    }
+    bytes.push(0);
+    assert!(verify_as(&identity, &bytes).is_err());
+}
+
+#[test]
+fn an_altered_byte_fails_wherever_it_is() {
+    let identity = samples::ec_identity();
+    for profile in Profile::ALL {
+        let mut bytes = file_of(&identity, profile);
+        for place in 0..bytes.len() {
+            for bit in [0x01, 0x80] {
+                bytes[place] ^= bit;
+                assert!(verify_as(&identity, &bytes).is_err(), "{profile}, byte {place}");
+                bytes[place] ^= bit;
+            }
+        }
+    }
+}
