@@ -39,10 +39,7 @@ pub struct OpenOptions {
 ///
 /// # Errors
 /// [`StoreError::Unavailable`]: there is no such folder, or no home folder to look in.
-pub fn open(
-    spec: &StoreSpec,
-    options: &OpenOptions,
-) -> Result<Box<dyn store::Store>, StoreError> {
+pub fn open(spec: &StoreSpec, options: &OpenOptions) -> Result<Box<dyn store::Store>, StoreError> {
     match spec {
         StoreSpec::File(path) => Ok(Box::new(file::FileStore::open(path, options)?)),
         StoreSpec::Dotnet(name) => Ok(Box::new(dotnet::open(name)?)),

@@ -86,10 +86,7 @@ mod tests {
     #[test]
     fn a_bare_path_is_a_folder() {
         assert_eq!("certs".parse(), Ok(StoreSpec::File("certs".into())));
-        assert_eq!(
-            r"C:\certs".parse(),
-            Ok(StoreSpec::File(r"C:\certs".into()))
-        );
+        assert_eq!(r"C:\certs".parse(), Ok(StoreSpec::File(r"C:\certs".into())));
     }
 
     #[test]
@@ -103,7 +100,12 @@ mod tests {
 
     #[test]
     fn stores_of_another_build_are_not_taken_for_files() {
-        for text in [r"windows:CurrentUser\My", "keychain:login", "nss:", "pkcs11:/x.so"] {
+        for text in [
+            r"windows:CurrentUser\My",
+            "keychain:login",
+            "nss:",
+            "pkcs11:/x.so",
+        ] {
             let error = text.parse::<StoreSpec>().unwrap_err().to_string();
             assert!(error.contains("not part of this build"), "{error}");
         }

@@ -123,7 +123,11 @@ fn read_signed_data(bytes: &[u8], take: &mut dyn FnMut(Block<'_>)) {
 fn begins_like_pkcs12(bytes: &[u8]) -> bool {
     const VERSION: [u8; 4] = [INTEGER, 1, 3, SEQUENCE];
     bytes.first() == Some(&SEQUENCE)
-        && (2..=6).any(|at| bytes.get(at..).is_some_and(|rest| rest.starts_with(&VERSION)))
+        && (2..=6).any(|at| {
+            bytes
+                .get(at..)
+                .is_some_and(|rest| rest.starts_with(&VERSION))
+        })
 }
 
 /// Two sequences inside one, the first of which begins as `TBSCertificate` does: a version, or
@@ -138,6 +142,8 @@ fn begins_like_certificate(bytes: &[u8]) -> bool {
     };
     let mut fields = tbs.inner();
     let versioned = fields.accept(VERSION).is_some();
-    fields.accept(INTEGER).is_some_and(|serial| versioned || serial.content != [0])
+    fields
+        .accept(INTEGER)
+        .is_some_and(|serial| versioned || serial.content != [0])
         && fields.accept(SEQUENCE).is_some()
 }

@@ -224,11 +224,7 @@ impl FileContents {
 }
 
 /// Opens a PKCS#12 file as far as the passwords go; a file that needs none is opened in any case.
-fn open(
-    bytes: &[u8],
-    outline: &Outline,
-    passwords: &Passwords,
-) -> Result<Contents, DecodeError> {
+fn open(bytes: &[u8], outline: &Outline, passwords: &Passwords) -> Result<Contents, DecodeError> {
     let limits = Limits::default();
     match passwords {
         Passwords::Dotnet => match decode(bytes, PasswordForm::Null, &limits) {

@@ -134,14 +134,12 @@ impl FileStore {
     }
 
     fn fetch(&self, known: &Known, ask: &mut dyn Ask) -> Result<PrivateKey, Fetch> {
-        let Some(place) = &known.key else {
-            let place = known.place.clone();
-            return Err(Fetch::Failed(StoreError::KeyMissing { place }));
-        };
-        if !Path::new(&known.place).exists() {
-            return Err(Fetch::Changed);
+        match &known.key {
+            Some(place) if known.path.exists() => {
+                unlock::fetch(&self.info.spec, known, place, &self.passwords, ask)
+            }
+            _ => Err(Fetch::Changed),
         }
-        unlock::fetch(&self.info.spec, known, place, &self.passwords, ask)
     }
 }
 
@@ -159,22 +157,29 @@ impl Store for FileStore {
             self.scan()?;
         }
         let last = self.last();
-        Ok(last.as_ref().map(|seen| seen.issuers.clone()).unwrap_or_default())
+        Ok(last
+            .as_ref()
+            .map(|seen| seen.issuers.clone())
+            .unwrap_or_default())
     }
 
     fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
-        match self.fetch(&self.known(id)?, ask) {
-            Ok(key) => return Ok(key),
-            Err(Fetch::Failed(error)) => return Err(error),
-            Err(Fetch::Changed) => {}
+        if let Ok(known) = self.known(id) {
+            match self.fetch(&known, ask) {
+                Ok(key) => return Ok(key),
+                Err(Fetch::Failed(error)) => return Err(error),
+                Err(Fetch::Changed) => {}
+            }
         }
-        // The files have changed since they were listed.
+        // What was asked for was not there; the files may have changed since they were listed.
         self.scan()?;
         let known = self.known(id)?;
         match self.fetch(&known, ask) {
             Ok(key) => Ok(key),
             Err(Fetch::Failed(error)) => Err(error),
-            Err(Fetch::Changed) => Err(StoreError::KeyMissing { place: known.place }),
+            Err(Fetch::Changed) => Err(StoreError::KeyMissing {
+                place: known.path.display().to_string(),
+            }),
         }
     }
 }

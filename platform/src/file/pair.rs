@@ -30,7 +30,7 @@ pub(crate) struct KeyPlace {
 #[derive(Debug, Clone)]
 pub(crate) struct Known {
     pub(crate) certificate: Certificate,
-    pub(crate) place: String,
+    pub(crate) path: PathBuf,
     pub(crate) key: Option<KeyPlace>,
 }
 
@@ -78,7 +78,14 @@ pub(crate) fn pair(files: &[PathBuf], scanned: Scanned) -> Paired {
             .map(|&(file, piece)| {
                 let path = files[file].clone();
                 let certain = true;
-                (KeyPlace { path, piece, certain }, KeyState::Exportable)
+                (
+                    KeyPlace {
+                        path,
+                        piece,
+                        certain,
+                    },
+                    KeyState::Exportable,
+                )
             });
     }
     certificates.pair_unproven(files, unproven, &mut problems);
@@ -145,7 +152,14 @@ impl Certificates {
             let state = state_of(&kind, &files[file], unique.files.contains(&file));
             let path = files[file].clone();
             let certain = false;
-            unique.key = Some((KeyPlace { path, piece, certain }, state));
+            unique.key = Some((
+                KeyPlace {
+                    path,
+                    piece,
+                    certain,
+                },
+                state,
+            ));
         }
     }
 
@@ -154,7 +168,12 @@ impl Certificates {
             problems,
             ..Paired::default()
         };
-        for Unique { found, files: in_files, key } in self.all {
+        for Unique {
+            found,
+            files: in_files,
+            key,
+        } in self.all
+        {
             let is_ca = found.certificate.is_ca();
             if is_ca {
                 paired.issuers.push(found.certificate.clone());
@@ -171,7 +190,10 @@ impl Certificates {
             });
             let known = Known {
                 certificate: found.certificate.clone(),
-                place: places.first().cloned().unwrap_or_default(),
+                path: in_files
+                    .first()
+                    .map(|&file| files[file].clone())
+                    .unwrap_or_default(),
                 key: key_place,
             };
             paired.known.insert(found.id, known);
@@ -182,7 +204,9 @@ impl Certificates {
 }
 
 fn entry(found: FoundCertificate, places: Vec<String>, key: KeyState) -> Entry {
-    let attributes = found.attributes.map_or_else(BagAttributes::default, |boxed| *boxed);
+    let attributes = found
+        .attributes
+        .map_or_else(BagAttributes::default, |boxed| *boxed);
     let mut properties = attributes.properties;
     properties.sort_by_key(|property| property.id);
     Entry {
@@ -284,7 +308,9 @@ fn stem(path: &Path) -> &OsStr {
     ];
     let mut name = Path::new(path.file_name().unwrap_or_default());
     while let (Some(stem), Some(ending)) = (name.file_stem(), name.extension())
-        && ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known))
+        && ENDINGS
+            .iter()
+            .any(|known| ending.eq_ignore_ascii_case(known))
     {
         name = Path::new(stem);
     }

@@ -217,7 +217,8 @@ mod tests {
 
     #[test]
     fn headers_are_passed_over_and_tell_the_old_encryption() {
-        let text = "-----BEGIN K-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: X\n\nAAAA\n-----END K-----";
+        let text =
+            "-----BEGIN K-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: X\n\nAAAA\n-----END K-----";
         let block = Blocks(text.as_bytes()).next().unwrap();
         assert!(block.is_encrypted_the_old_way());
         assert_eq!(decoded(text), [Ok(vec![0; 3])]);

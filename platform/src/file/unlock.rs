@@ -72,7 +72,8 @@ pub(crate) fn fetch(
         None => Err(Fetch::Failed(StoreError::KeyMissing {
             place: format!(
                 "{} (the key in {}, taken for its own by the name, is another one)",
-                entry.place, lock.place
+                entry.path.display(),
+                lock.place
             ),
         })),
     }
@@ -109,23 +110,21 @@ fn piece_of(place: &KeyPlace) -> Result<Piece, Fetch> {
     let mut piece = None;
     blocks::read(bytes, &mut Zeroizing::default(), &mut |block| {
         if count == place.piece {
-            piece = kept(block);
+            piece = kept(&block);
         }
         count += 1;
     });
     piece.ok_or(Fetch::Changed)
 }
 
-fn kept(block: Block<'_>) -> Option<Piece> {
+fn kept(block: &Block<'_>) -> Option<Piece> {
     let copy = |bytes: &[u8]| Zeroizing::new(bytes.to_vec());
-    match block {
+    match *block {
         Block::Key(KeyForm::Pkcs8, der, _) => {
             Some(Piece::Open(PrivateKey::from_pkcs8_der(copy(der))))
         }
         Block::Key(KeyForm::Pkcs1, der, _) => key::from_pkcs1(der).ok().map(Piece::Open),
-        Block::Key(KeyForm::Sec1, der, curve) => {
-            key::from_sec1(der, curve).ok().map(Piece::Open)
-        }
+        Block::Key(KeyForm::Sec1, der, curve) => key::from_sec1(der, curve).ok().map(Piece::Open),
         Block::Key(KeyForm::EncryptedPkcs8, der, _) => Some(Piece::EncryptedPkcs8(copy(der))),
         Block::Pkcs12(bytes) => Some(Piece::Pkcs12(copy(bytes))),
         Block::Certificate(_) | Block::Unusable(_) => None,

@@ -125,7 +125,10 @@ fn public_keys_are_described_for_a_person() {
         ("ed448", "Ed448", Some(456)),
     ] {
         let described = describe(&fixture(&format!("{name}.public")));
-        assert_eq!((described.algorithm.as_str(), described.bits), (algorithm, bits));
+        assert_eq!(
+            (described.algorithm.as_str(), described.bits),
+            (algorithm, bits)
+        );
     }
     assert_eq!(describe(b"junk").algorithm, "unknown");
 }

@@ -131,11 +131,16 @@ fn an_issuer_without_a_key_is_offered_but_not_listed(fixture: &mut dyn Fixture) 
     let store = fixture.store(&samples);
     let issuers = store.issuers().unwrap_or_default();
     assert!(
-        issuers.iter().any(|issuer| issuer.id() == id_of(Sample::Issuer)),
+        issuers
+            .iter()
+            .any(|issuer| issuer.id() == id_of(Sample::Issuer)),
         "the store does not offer its issuer"
     );
     assert!(
-        list(&*store).entries.iter().all(|entry| entry.id != id_of(Sample::Issuer)),
+        list(&*store)
+            .entries
+            .iter()
+            .all(|entry| entry.id != id_of(Sample::Issuer)),
         "an issuer is listed as an entry"
     );
 }
@@ -161,7 +166,10 @@ fn a_missing_key_is_said_to_be_missing(fixture: &mut dyn Fixture) {
     if fixture.can_hold(Sample::Keyless) {
         let store = fixture.store(&holdable(fixture, &[Sample::Keyless, Sample::Rsa]));
         let error = store.private_key(&id_of(Sample::Keyless), &mut NonInteractive);
-        assert!(matches!(error, Err(StoreError::KeyMissing { .. })), "{error:?}");
+        assert!(
+            matches!(error, Err(StoreError::KeyMissing { .. })),
+            "{error:?}"
+        );
     }
 }
 
@@ -231,7 +239,10 @@ fn a_locked_key_asks(fixture: &mut dyn Fixture) {
 
     let mut mistaken = Answers::new(Ok("wrong"), Interaction::Never);
     let error = store.private_key(&id, &mut mistaken);
-    assert!(matches!(error, Err(StoreError::WrongPassword { .. })), "{error:?}");
+    assert!(
+        matches!(error, Err(StoreError::WrongPassword { .. })),
+        "{error:?}"
+    );
     assert_eq!(mistaken.asked, 1, "a script is asked twice");
 
     let mut knows = Answers::new(Ok(PASSWORD), Interaction::Never);
@@ -251,7 +262,10 @@ fn a_stale_id_is_not_found(fixture: &mut dyn Fixture) {
     let store = fixture.store(&samples);
     list(&*store);
     let never = store.private_key(&EntryId::of(b"nobody"), &mut NonInteractive);
-    assert!(matches!(never, Err(StoreError::NotFound { .. })), "{never:?}");
+    assert!(
+        matches!(never, Err(StoreError::NotFound { .. })),
+        "{never:?}"
+    );
     fixture.withdraw(sample);
     let gone = store.private_key(&id_of(sample), &mut NonInteractive);
     assert!(matches!(gone, Err(StoreError::NotFound { .. })), "{gone:?}");

@@ -138,7 +138,11 @@ impl Store for MemoryStore {
     fn list(&self) -> Result<Listing, StoreError> {
         let state = self.called()?;
         Ok(Listing {
-            entries: state.entries.iter().map(|(entry, _)| entry.clone()).collect(),
+            entries: state
+                .entries
+                .iter()
+                .map(|(entry, _)| entry.clone())
+                .collect(),
             problems: state.problems.clone(),
         })
     }
@@ -147,7 +151,10 @@ impl Store for MemoryStore {
         let state = self.called()?;
         let entries = state.entries.iter().map(|(entry, _)| &entry.certificate);
         let both = state.issuers.iter().chain(entries);
-        Ok(both.filter(|certificate| certificate.is_ca()).cloned().collect())
+        Ok(both
+            .filter(|certificate| certificate.is_ca())
+            .cloned()
+            .collect())
     }
 
     fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
