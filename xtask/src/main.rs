@@ -1,1 +1,72 @@
-fn main() {}
+//! What a developer and CI do with this project besides building it: `cargo xtask test` sets a
+//! machine up and runs every check, `cargo xtask bench` measures against other programs, and
+//! `cargo xtask samples` makes the test keys and certificates anew.
+
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::print_stdout,
+    reason = "a developer's tool that reports at a terminal"
+)]
+
+mod bench;
+mod certificates;
+mod checks;
+mod command;
+mod dependencies;
+mod samples;
+mod setup;
+mod steps;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask test      set this machine up and run every check
+       cargo xtask bench     measure against other programs, side by side
+       cargo xtask samples   make the sample store and the test fixtures anew";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["test"] => test(),
+        ["bench"] => bench::run(),
+        ["samples"] => samples::run(),
+        _ => {
+            println!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            println!("\nxtask: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Set-up, then every check. A failed check does not stop the others; a failed set-up does.
+fn test() -> Result<(), String> {
+    let mut steps = steps::Steps::begin();
+    let mut peers = setup::Peers::Complete;
+    steps.run("set-up: Rust components and targets", setup::rust);
+    steps.run("set-up: programs to test against", || {
+        peers = setup::peers()?;
+        Ok(())
+    });
+    if steps.failed() {
+        return steps.end();
+    }
+    steps.run("formatting", checks::formatting);
+    steps.run("dependencies", dependencies::check);
+    steps.run("clippy, Linux", checks::clippy);
+    for target in checks::TARGETS {
+        steps.run(&format!("clippy, {target}"), || checks::clippy_for(target));
+    }
+    steps.run("documentation", checks::documentation);
+    steps.run("tests", || checks::tests(peers));
+    if peers == setup::Peers::Incomplete {
+        steps.note("the tests that need other programs were left out: see the set-up above");
+    }
+    steps.end()
+}

@@ -1,0 +1,28 @@
+//! The file store: listing a folder of a thousand certificates and their keys.
+
+use certstow::platform::spec::StoreSpec;
+use certstow::platform::{OpenOptions, open};
+use criterion::{Criterion, criterion_group, criterion_main};
+
+// The same files as the comparison with other programs uses.
+#[path = "../xtask/src/certificates.rs"]
+mod certificates;
+
+fn listing(criterion: &mut Criterion) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    certificates::fill(folder.path(), 1_000).expect("the folder fills");
+    let spec = StoreSpec::File(folder.path().to_owned());
+    let mut group = criterion.benchmark_group("list");
+    group.sample_size(20);
+    group.bench_function("1,000 pairs", |bencher| {
+        bencher.iter(|| {
+            let store = open(&spec, &OpenOptions::default()).expect("the folder opens");
+            let listing = store.list().expect("the folder is listed");
+            assert_eq!(listing.entries.len(), 1_000);
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, listing);
+criterion_main!(benches);

@@ -1,0 +1,214 @@
+//! One export from end to end, as a script runs it: where the password comes from, who may read
+//! the file, what is replaced and what is not.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+const PASSWORD: &str = "correct horse battery staple";
+
+fn certstow(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_certstow"));
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env("SECRET", PASSWORD)
+        .env("XDG_DATA_HOME", folder.join("data"))
+        .stdin(Stdio::null());
+    command
+}
+
+fn export(folder: &Path, options: &[&str]) -> Command {
+    let store = format!("{}/examples/personal", env!("CARGO_MANIFEST_DIR"));
+    let mut command = certstow(folder, &["export", "Ada Example", "--store", &store]);
+    command.args(["--iterations", "2000"]).args(options);
+    command
+}
+
+fn succeeds(command: &mut Command) -> Output {
+    let output = command.output().expect("certstow starts");
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output
+}
+
+fn fails_with(code: i32, command: &mut Command) {
+    let output = command.output().expect("certstow starts");
+    assert_eq!(
+        output.status.code(),
+        Some(code),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+fn restores(folder: &Path, file: &str) {
+    succeeds(&mut certstow(
+        folder,
+        &["check", "--password-env", "SECRET", file],
+    ));
+}
+
+#[test]
+fn a_password_comes_from_a_file() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("password.txt");
+    fs::write(&file, format!("{PASSWORD}\r\n")).expect("the password's file");
+    succeeds(&mut export(
+        folder.path(),
+        &["--password-file", "password.txt", "-o", "ada.p12"],
+    ));
+    restores(folder.path(), "ada.p12");
+}
+
+#[test]
+fn a_password_comes_from_standard_input() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut child = export(folder.path(), &["--password-file", "-", "-o", "ada.p12"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("certstow starts");
+    let mut input = child.stdin.take().expect("standard input");
+    writeln!(input, "{PASSWORD}").expect("the password is taken");
+    drop(input);
+    let output = child.wait_with_output().expect("certstow ends");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    restores(folder.path(), "ada.p12");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_password_comes_from_a_file_descriptor() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = format!("{}/examples/personal", env!("CARGO_MANIFEST_DIR"));
+    let script = "printf %s \"$SECRET\" | \"$0\" export 'Ada Example' --store \"$1\" \
+        --iterations 2000 --password-fd 3 -o ada.p12 3<&0 0</dev/null";
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", script, env!("CARGO_BIN_EXE_certstow"), &store])
+        .current_dir(folder.path())
+        .env("SECRET", PASSWORD);
+    succeeds(&mut shell);
+    restores(folder.path(), "ada.p12");
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_may_read_the_file() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    succeeds(&mut export(
+        folder.path(),
+        &["--password-env", "SECRET", "-o", "ada.p12"],
+    ));
+    let file = fs::metadata(folder.path().join("ada.p12")).expect("the file is there");
+    assert_eq!(file.permissions().mode() & 0o7777, 0o600);
+}
+
+#[test]
+fn the_extension_is_added_and_nothing_else_is_left_in_the_folder() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    succeeds(&mut export(
+        folder.path(),
+        &["--password-env", "SECRET", "-o", "ada"],
+    ));
+    let names: Vec<_> = fs::read_dir(folder.path())
+        .expect("the folder is there")
+        .map(|entry| entry.expect("an entry").file_name())
+        .collect();
+    assert_eq!(names, ["ada.p12"]);
+}
+
+#[test]
+fn an_existing_file_is_kept_unless_force_is_said() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("ada.p12");
+    fs::write(&file, "precious").expect("a file in the way");
+    let options = ["--password-env", "SECRET", "-o", "ada.p12"];
+    fails_with(16, &mut export(folder.path(), &options));
+    assert_eq!(fs::read(&file).expect("it is still there"), b"precious");
+
+    succeeds(export(folder.path(), &options).arg("--force"));
+    restores(folder.path(), "ada.p12");
+}
+
+#[test]
+fn standard_output_takes_the_same_file() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = succeeds(&mut export(
+        folder.path(),
+        &["--password-env", "SECRET", "-o", "-"],
+    ));
+    fs::write(folder.path().join("piped.p12"), output.stdout).expect("the file is written");
+    restores(folder.path(), "piped.p12");
+}
+
+#[test]
+fn the_report_says_what_was_written_and_proven() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = succeeds(&mut export(
+        folder.path(),
+        &["--password-env", "SECRET", "-o", "ada.p12", "--json"],
+    ));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["schema"], "certstow.export/1");
+    assert_eq!(report["profile"], "modern");
+    assert_eq!(report["iterations"], 2000);
+    assert_eq!(report["root_included"], true);
+    let path: Vec<_> = report["chain"]
+        .as_array()
+        .expect("the path")
+        .iter()
+        .collect();
+    assert_eq!(path.len(), 3, "{path:?}");
+    assert!(
+        !report["verified"]
+            .as_array()
+            .expect("what was checked")
+            .is_empty()
+    );
+}
+
+#[test]
+fn the_path_is_as_long_as_was_asked_for() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (chain, certificates) in [("full", 3), ("no-root", 2), ("none", 1)] {
+        let file = format!("{chain}.p12");
+        let options = ["--password-env", "SECRET", "--chain", chain, "-o", &file];
+        succeeds(&mut export(folder.path(), &options));
+        let output = succeeds(&mut certstow(
+            folder.path(),
+            &["check", "--json", "--password-env", "SECRET", &file],
+        ));
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(report["files"][0]["certificates"], certificates, "{chain}");
+    }
+}
+
+#[test]
+fn a_pem_private_key_goes_out_encrypted_unless_said_otherwise() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let locked = [
+        "--password-env",
+        "SECRET",
+        "--format",
+        "pem",
+        "-o",
+        "ada.pem",
+    ];
+    succeeds(&mut export(folder.path(), &locked));
+    let pem = fs::read_to_string(folder.path().join("ada.pem")).expect("the file is text");
+    assert!(pem.contains("BEGIN ENCRYPTED PRIVATE KEY") && !pem.contains("BEGIN PRIVATE KEY"));
+
+    let clear = ["--unencrypted-key", "--format", "pem", "-o", "clear.pem"];
+    succeeds(&mut export(folder.path(), &clear));
+    let pem = fs::read_to_string(folder.path().join("clear.pem")).expect("the file is text");
+    assert!(pem.contains("BEGIN PRIVATE KEY"));
+}

@@ -1,0 +1,8 @@
+//! certstow and the other programs that read and write PKCS#12 files: what it writes, they open,
+//! and what they write, it opens. Every test here needs those programs; `cargo xtask test`
+//! installs them.
+
+mod material;
+mod peers;
+mod reading;
+mod writing;

@@ -1,0 +1,115 @@
+//! OpenSSL's `openssl pkcs12`.
+
+use std::process::Command;
+
+use super::{NAME, Opened, Peer, Sealed, attempt, one_by_one, version_in};
+use crate::reading::{Form, Order};
+
+pub struct OpenSsl;
+
+impl Peer for OpenSsl {
+    fn name(&self) -> &'static str {
+        "OpenSSL"
+    }
+
+    fn version(&self) -> Vec<u32> {
+        let said = attempt(Command::new("openssl").arg("version")).expect("openssl is installed");
+        version_in(&String::from_utf8_lossy(&said))
+    }
+
+    fn open(&self, files: &[Sealed]) -> Vec<Result<Opened, String>> {
+        one_by_one(files, |sealed| open(sealed, &[]))
+    }
+}
+
+/// With RC2, which OpenSSL 3 keeps in its legacy provider.
+pub struct OpenSslLegacy;
+
+impl Peer for OpenSslLegacy {
+    fn name(&self) -> &'static str {
+        "OpenSSL -legacy"
+    }
+
+    fn version(&self) -> Vec<u32> {
+        OpenSsl.version()
+    }
+
+    fn open(&self, files: &[Sealed]) -> Vec<Result<Opened, String>> {
+        one_by_one(files, |sealed| open(sealed, &["-legacy"]))
+    }
+}
+
+fn open(sealed: &Sealed, options: &[&str]) -> Result<Opened, String> {
+    let mut passin = std::ffi::OsString::from("file:");
+    passin.push(sealed.password_file());
+    let printed = attempt(
+        Command::new("openssl")
+            .args(["pkcs12", "-nodes"])
+            .args(options)
+            .arg("-passin")
+            .arg(passin)
+            .arg("-in")
+            .arg(&sealed.file),
+    )?;
+    Opened::from_pem(&String::from_utf8_lossy(&printed))
+}
+
+/// The forms that OpenSSL writes.
+pub const FORMS: [Form; 6] = [
+    Form {
+        name: "OpenSSL, default",
+        write: |order| write(order, &[]),
+    },
+    Form {
+        name: "OpenSSL, -legacy",
+        write: |order| write(order, &["-legacy"]),
+    },
+    Form {
+        name: "OpenSSL, 3DES and SHA-1",
+        write: |order| {
+            let options = [
+                "-keypbe",
+                "PBE-SHA1-3DES",
+                "-certpbe",
+                "PBE-SHA1-3DES",
+                "-macalg",
+                "sha1",
+            ];
+            write(order, &options)
+        },
+    },
+    Form {
+        name: "OpenSSL, RC2-128",
+        write: |order| write(order, &["-legacy", "-certpbe", "PBE-SHA1-RC2-128"]),
+    },
+    Form {
+        name: "OpenSSL, clear certificates",
+        write: |order| write(order, &["-certpbe", "NONE"]),
+    },
+    Form {
+        name: "OpenSSL, SHA-512",
+        write: |order| write(order, &["-macalg", "sha512", "-keypbe", "AES-128-CBC"]),
+    },
+];
+
+/// Writes a file with these options beside.
+pub fn write(order: &Order<'_>, options: &[&str]) -> Result<(), String> {
+    let mut passout = std::ffi::OsString::from("file:");
+    passout.push(order.sealed.password_file());
+    attempt(
+        Command::new("openssl")
+            .args(["pkcs12", "-export", "-name", NAME])
+            .args(options)
+            .arg("-passout")
+            .arg(passout)
+            .arg("-inkey")
+            .arg(&order.identity.key_file)
+            .arg("-in")
+            .arg(&order.identity.certificate_file)
+            .arg("-certfile")
+            .arg(order.path)
+            .arg("-out")
+            .arg(&order.sealed.file),
+    )
+    .map(drop)
+}

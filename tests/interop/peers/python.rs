@@ -1,0 +1,70 @@
+//! Python's `cryptography`, in one process for all files.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{NAME, Opened, Peer, Sealed, attempt, in_one_process, version_in};
+use crate::reading::{Form, Order};
+
+pub struct Python;
+
+impl Peer for Python {
+    fn name(&self) -> &'static str {
+        "Python cryptography"
+    }
+
+    fn version(&self) -> Vec<u32> {
+        let program = "import cryptography; print(cryptography.__version__)";
+        let said = attempt(python().args(["-c", program])).expect("cryptography is installed");
+        version_in(&String::from_utf8_lossy(&said))
+    }
+
+    fn open(&self, files: &[Sealed]) -> Vec<Result<Opened, String>> {
+        in_one_process(files, |list| {
+            attempt(python().arg(script("open_all.py")).arg(list))
+        })
+    }
+}
+
+/// The Python that has `cryptography`: the first in the path, or else the system's.
+fn python() -> Command {
+    let first = attempt(Command::new("python3").args(["-c", "import cryptography"]));
+    Command::new(if first.is_ok() {
+        "python3"
+    } else {
+        "/usr/bin/python3"
+    })
+}
+
+/// A program of this folder.
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/interop/peers")
+        .join(name)
+}
+
+/// The forms that Python's cryptography writes.
+pub const FORMS: [Form; 2] = [
+    Form {
+        name: "Python, BestAvailableEncryption",
+        write: |order| write(order, "best"),
+    },
+    Form {
+        name: "Python, PBESv1SHA1And3KeyTripleDESCBC",
+        write: |order| write(order, "3des"),
+    },
+];
+
+fn write(order: &Order<'_>, form: &str) -> Result<(), String> {
+    attempt(
+        python()
+            .arg(script("write.py"))
+            .args([form, NAME])
+            .arg(&order.identity.key_file)
+            .arg(&order.identity.certificate_file)
+            .arg(order.path)
+            .arg(order.sealed.password_file())
+            .arg(&order.sealed.file),
+    )
+    .map(drop)
+}

@@ -1,0 +1,202 @@
+//! certstow at a terminal: the prompts, in a real pseudo-terminal that `setsid` makes the
+//! controlling one, with a person's typing and the screen read back.
+
+#![cfg(target_os = "linux")]
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+const PASSWORD: &str = "correct horse battery staple";
+
+/// Longer than any prompt takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// certstow running at a terminal.
+struct Terminal {
+    child: Child,
+    keyboard: File,
+    screen: Receiver<Vec<u8>>,
+    shown: String,
+}
+
+impl Terminal {
+    /// Starts certstow in `folder`.
+    fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+        grantpt(&controller).expect("the terminal is ours");
+        unlockpt(&controller).expect("the terminal unlocks");
+        let size = Winsize {
+            ws_row: 40,
+            ws_col: 120,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        tcsetwinsize(&controller, size).expect("the terminal has a size");
+        let name = ptsname(&controller, Vec::new()).expect("the terminal has a name");
+        let name = name.into_string().expect("the terminal's name is text");
+        let end = || {
+            let file = File::options().read(true).write(true).open(&name);
+            Stdio::from(file.expect("the other end opens"))
+        };
+        let child = Command::new("setsid")
+            .args(["--ctty", "--wait", env!("CARGO_BIN_EXE_certstow")])
+            .args(arguments)
+            .current_dir(folder)
+            .env("TERM", "xterm")
+            .env("XDG_DATA_HOME", folder.join("data"))
+            .stdin(end())
+            .stdout(end())
+            .stderr(end())
+            .spawn()
+            .expect("setsid starts certstow");
+
+        let keyboard = File::from(controller);
+        let mut output = keyboard.try_clone().expect("a second handle");
+        let (send, screen) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            // Reading fails once nobody has the other end open any more.
+            while let Ok(length @ 1..) = output.read(&mut buffer) {
+                if send.send(buffer[..length].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        Self {
+            child,
+            keyboard,
+            screen,
+            shown: String::new(),
+        }
+    }
+
+    /// Waits until the screen shows `text`, and forgets what it showed up to there.
+    fn wait_for(&mut self, text: &str) {
+        loop {
+            if let Some(place) = self.shown.find(text) {
+                self.shown.drain(..place + text.len());
+                return;
+            }
+            match self.screen.recv_timeout(PATIENCE) {
+                Ok(bytes) => self.shown.push_str(&String::from_utf8_lossy(&bytes)),
+                Err(_) => panic!("never showed {text:?}, but {:?}", self.shown),
+            }
+        }
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).expect("typing");
+    }
+
+    /// Waits for the end; gives the exit code and what was shown since the last wait.
+    fn end(mut self) -> (Option<i32>, String) {
+        loop {
+            match self.screen.recv_timeout(PATIENCE) {
+                Ok(bytes) => self.shown.push_str(&String::from_utf8_lossy(&bytes)),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    let _ = self.child.kill();
+                    panic!("did not end; showed {:?}", self.shown);
+                }
+            }
+        }
+        let status = self.child.wait().expect("certstow ended");
+        (status.code(), self.shown)
+    }
+}
+
+fn samples() -> String {
+    format!("{}/examples/personal", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn export_ada(folder: &Path) -> Terminal {
+    let store = samples();
+    let arguments = [
+        "export",
+        "Ada Example",
+        "--store",
+        &store,
+        "-o",
+        "ada.p12",
+        "--iterations",
+        "2000",
+    ];
+    Terminal::start(folder, &arguments)
+}
+
+fn nothing_is_left_in(folder: &Path) {
+    let left: Vec<_> = fs::read_dir(folder)
+        .expect("the folder is there")
+        .map(|entry| entry.expect("an entry").file_name())
+        .collect();
+    assert!(left.is_empty(), "left behind: {left:?}");
+}
+
+#[test]
+fn export_asks_twice_and_saves() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut terminal = export_ada(folder.path());
+    for _ in 0..2 {
+        terminal.wait_for("assword");
+        terminal.press(&format!("{PASSWORD}\r"));
+    }
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(!shown.contains(PASSWORD), "the password was shown");
+    assert!(folder.path().join("ada.p12").exists());
+}
+
+#[test]
+fn a_confirmation_that_differs_is_asked_for_again() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut terminal = export_ada(folder.path());
+    for entry in ["one thing", "another", PASSWORD, PASSWORD] {
+        terminal.wait_for("assword");
+        terminal.press(&format!("{entry}\r"));
+    }
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(0), "{shown}");
+}
+
+#[test]
+fn confirmations_that_never_match_end_in_a_password_error() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut terminal = export_ada(folder.path());
+    for attempt in 0..6 {
+        terminal.wait_for("assword");
+        terminal.press(&format!("attempt {attempt}\r"));
+    }
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(17), "{shown}");
+    nothing_is_left_in(folder.path());
+}
+
+#[test]
+fn giving_up_at_the_prompt_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut terminal = export_ada(folder.path());
+    terminal.wait_for("assword");
+    terminal.press("\u{3}");
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(130), "{shown}");
+    nothing_is_left_in(folder.path());
+}
+
+#[test]
+fn a_file_is_not_written_to_the_screen() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = samples();
+    let terminal = Terminal::start(
+        folder.path(),
+        &["export", "Ada Example", "--store", &store, "-o", "-"],
+    );
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(2), "{shown}");
+}

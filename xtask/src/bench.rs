@@ -1,0 +1,258 @@
+//! certstow's speed, size and memory beside other programs that do the same work, run in turn on
+//! the same machine and printed as ratios with the target of each. It reports and judges; it
+//! fails only where it cannot measure.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::certificates;
+use crate::command::{capture, cargo, program, root, run as run_command};
+
+/// How often a slow and a quick command are run.
+const SLOW_RUNS: usize = 7;
+const QUICK_RUNS: usize = 101;
+
+const MEBIBYTE: f64 = 1024.0 * 1024.0;
+
+pub(crate) fn run() -> Result<(), String> {
+    let bench = Bench::prepare()?;
+    println!(
+        "\nmeasured on {} cores, median of alternating runs\n",
+        cores()
+    );
+    bench.export()?;
+    bench.start()?;
+    bench.size()?;
+    bench.list()?;
+    println!("\nthe parts, by criterion:");
+    run_command(cargo().args(["bench", "--locked", "--package", "certstow", "--benches"]))
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The release binary, and a folder for files.
+struct Bench {
+    certstow: PathBuf,
+    folder: PathBuf,
+}
+
+impl Bench {
+    fn prepare() -> Result<Self, String> {
+        run_command(cargo().args(["build", "--locked", "--release", "--package", "certstow"]))?;
+        let target = target_folder()?;
+        let folder = target.join("xtask-bench");
+        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        Ok(Self {
+            certstow: target.join("release/certstow"),
+            folder,
+        })
+    }
+
+    /// One RSA-2048 identity with a path of two certificates, at 600,000 iterations.
+    fn export(&self) -> Result<(), String> {
+        let samples = root().join("examples/personal");
+        let file = |name: &str| samples.join(name).into_os_string();
+        let path = self.folder.join("path.pem");
+        let issuers = ["issuers/sample-issuing.pem", "issuers/sample-root.pem"];
+        let pem = issuers
+            .map(|issuer| fs::read_to_string(samples.join(issuer)))
+            .into_iter()
+            .collect::<Result<String, _>>()
+            .map_err(|error| format!("{}: {error}", samples.display()))?;
+        fs::write(&path, pem).map_err(|error| format!("{}: {error}", path.display()))?;
+
+        let mut certstow = self.certstow();
+        certstow
+            .args(["export", "Ada Example", "--store"])
+            .arg(&samples)
+            .args(["--iterations", "600000", "--force"])
+            .args(["--password-env", "BENCH_PASSWORD", "-o"])
+            .arg(self.folder.join("certstow.p12"));
+        let mut certtool = program("certtool");
+        certtool
+            .args(["--to-p12", "--outder", "--p12-name=Ada", "--password=bench"])
+            .arg("--load-privkey")
+            .arg(file("ada-example.key.pem"))
+            .arg("--load-certificate")
+            .arg(file("ada-example.pem"))
+            .arg("--load-ca-certificate")
+            .arg(&path)
+            .arg("--outfile")
+            .arg(self.folder.join("certtool.p12"));
+        let mut openssl = program("openssl");
+        openssl
+            .args(["pkcs12", "-export", "-iter", "600000", "-name", "Ada"])
+            .args(["-passout", "env:BENCH_PASSWORD", "-inkey"])
+            .arg(file("ada-example.key.pem"))
+            .arg("-in")
+            .arg(file("ada-example.pem"))
+            .arg("-certfile")
+            .arg(&path)
+            .arg("-out")
+            .arg(self.folder.join("openssl.p12"));
+
+        let [ours, gnutls, theirs] = medians(&mut [certstow, certtool, openssl], SLOW_RUNS)?;
+        println!("export at 600,000 iterations: {}", show(ours));
+        ratio("of certtool --to-p12", ours, gnutls, 0.55);
+        ratio("of openssl pkcs12 -export", ours, theirs, 0.25);
+        Ok(())
+    }
+
+    /// What every command costs before it does anything.
+    fn start(&self) -> Result<(), String> {
+        let mut certstow = self.certstow();
+        certstow.arg("--version");
+        let mut openssl = program("openssl");
+        openssl.arg("version");
+        let [ours, theirs] = medians(&mut [certstow, openssl], QUICK_RUNS)?;
+        println!("certstow --version: {}", show(ours));
+        ratio("of openssl version", ours, theirs, 1.0);
+        Ok(())
+    }
+
+    fn size(&self) -> Result<(), String> {
+        let bytes = fs::metadata(&self.certstow)
+            .map_err(|error| format!("{}: {error}", self.certstow.display()))?
+            .len();
+        println!("stripped release binary");
+        verdict("MiB", bytes as f64 / MEBIBYTE, 6.0);
+        Ok(())
+    }
+
+    /// A folder of 10,000 pairs of files, and one of 100,000.
+    fn list(&self) -> Result<(), String> {
+        let small = self.store(10_000)?;
+        let [ours, cat] = medians(&mut [self.list_of(&small), cat(&small)], SLOW_RUNS)?;
+        println!("list --json of 10,000 pairs: {}", show(ours));
+        ratio("of cat", ours, cat, 1.5);
+        verdict("MiB of memory", self.memory(&small)?, 64.0);
+
+        let large = self.store(100_000)?;
+        let [tenfold] = medians(&mut [self.list_of(&large)], 3)?;
+        println!("list --json of 100,000 pairs: {}", show(tenfold));
+        ratio("of ten times 10,000", tenfold, ours * 10, 1.2);
+        Ok(())
+    }
+
+    fn list_of(&self, store: &Path) -> Command {
+        let mut command = self.certstow();
+        command.args(["list", "--json", "--store"]).arg(store);
+        command
+    }
+
+    /// The most memory that a listing held at once, in MiB.
+    fn memory(&self, store: &Path) -> Result<f64, String> {
+        let measure = "import resource, subprocess, sys\n\
+            subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)\n\
+            print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
+        let list = self.list_of(store);
+        let kibibytes = capture(
+            program("python3")
+                .args(["-c", measure])
+                .arg(list.get_program())
+                .args(list.get_args()),
+        )?;
+        let kibibytes: f64 = String::from_utf8_lossy(&kibibytes)
+            .trim()
+            .parse()
+            .map_err(|error| format!("python3 printed no number: {error}"))?;
+        Ok(kibibytes / 1024.0)
+    }
+
+    fn certstow(&self) -> Command {
+        program(&self.certstow.to_string_lossy())
+    }
+
+    /// A folder with this many pairs, made once.
+    fn store(&self, pairs: u32) -> Result<PathBuf, String> {
+        let folder = self.folder.join(format!("{pairs}-pairs"));
+        let complete = folder.with_extension("complete");
+        if !complete.exists() {
+            println!(
+                "making {pairs} certificates and keys in {}",
+                folder.display()
+            );
+            certificates::fill(&folder, pairs)
+                .and_then(|()| fs::write(&complete, ""))
+                .map_err(|error| format!("{}: {error}", folder.display()))?;
+        }
+        Ok(folder)
+    }
+}
+
+fn cat(store: &Path) -> Command {
+    let mut command = program("find");
+    command
+        .arg(store)
+        .args(["-type", "f", "-exec", "cat", "{}", "+"]);
+    command
+}
+
+fn target_folder() -> Result<PathBuf, String> {
+    let metadata = capture(cargo().args(["metadata", "--no-deps", "--format-version=1"]))?;
+    let metadata: serde_json::Value =
+        serde_json::from_slice(&metadata).map_err(|error| error.to_string())?;
+    let folder = metadata["target_directory"].as_str();
+    Ok(folder
+        .ok_or("cargo metadata names no target folder")?
+        .into())
+}
+
+/// Runs the commands in turn, `runs` times, after once for the caches; the median of each.
+fn medians<const N: usize>(
+    commands: &mut [Command; N],
+    runs: usize,
+) -> Result<[Duration; N], String> {
+    let mut times = [const { Vec::new() }; N];
+    for run in 0..=runs {
+        for (command, times) in commands.iter_mut().zip(&mut times) {
+            let time = time(command)?;
+            if run > 0 {
+                times.push(time);
+            }
+        }
+    }
+    Ok(times.map(|mut times| {
+        times.sort();
+        times[times.len() / 2]
+    }))
+}
+
+fn time(command: &mut Command) -> Result<Duration, String> {
+    command
+        .env("BENCH_PASSWORD", "bench")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let began = Instant::now();
+    let status = command
+        .status()
+        .map_err(|error| format!("{command:?}: {error}"))?;
+    let time = began.elapsed();
+    if status.success() {
+        Ok(time)
+    } else {
+        Err(format!("{command:?} ended with {status}"))
+    }
+}
+
+fn ratio(of: &str, ours: Duration, theirs: Duration, target: f64) {
+    verdict(
+        &format!("{of} ({})", show(theirs)),
+        ours.as_secs_f64() / theirs.as_secs_f64(),
+        target,
+    );
+}
+
+fn verdict(what: &str, measured: f64, target: f64) {
+    let word = if measured <= target { "ok  " } else { "OVER" };
+    println!("    {word} {measured:6.2} {what}, target {target}");
+}
+
+fn show(time: Duration) -> String {
+    format!("{:.1} ms", time.as_secs_f64() * 1000.0)
+}

@@ -1,0 +1,43 @@
+//! The checks of the source: formatting, lints for every platform, documentation, tests.
+
+use crate::command::{cargo, run};
+use crate::setup::Peers;
+
+/// The other platforms, linted from here. None of them needs a C compiler or a linker for that.
+pub(crate) const TARGETS: [&str; 2] = ["x86_64-pc-windows-gnu", "aarch64-apple-darwin"];
+
+pub(crate) fn formatting() -> Result<(), String> {
+    run(cargo().args(["fmt", "--all", "--check"]))
+}
+
+pub(crate) fn clippy() -> Result<(), String> {
+    run(cargo()
+        .args(["clippy", "--locked", "--workspace", "--all-targets"])
+        .args(DENY_WARNINGS))
+}
+
+pub(crate) fn clippy_for(target: &str) -> Result<(), String> {
+    run(cargo()
+        .args(["clippy", "--locked", "--workspace", "--all-targets"])
+        .args(["--target", target])
+        .args(DENY_WARNINGS))
+}
+
+pub(crate) fn documentation() -> Result<(), String> {
+    run(cargo()
+        .env("RUSTDOCFLAGS", "--deny warnings")
+        .args(["doc", "--locked", "--workspace", "--no-deps"])
+        .args(["--features", "certstow-platform/testing"]))
+}
+
+/// Every test; those that need a peer only where all peers are there.
+pub(crate) fn tests(peers: Peers) -> Result<(), String> {
+    let mut test = cargo();
+    test.args(["test", "--locked", "--workspace", "--no-fail-fast"]);
+    if peers == Peers::Complete {
+        test.args(["--", "--include-ignored"]);
+    }
+    run(&mut test)
+}
+
+const DENY_WARNINGS: [&str; 3] = ["--", "--deny", "warnings"];

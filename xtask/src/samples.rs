@@ -1,0 +1,302 @@
+//! Makes the sample store in `examples/personal` and the fixtures of the transcripts in
+//! `tests/cmd`, with `openssl` and `certtool`. Every key is new each time, and so is every
+//! thumbprint: run `TRYCMD=overwrite cargo test --test transcripts` afterwards and read the
+//! difference.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::command::{capture, program, root};
+
+/// What the certificates of the samples are valid for: from here to the year 2124.
+const FROM: &str = "20240101000000Z";
+const TO: &str = "21240101000000Z";
+
+/// The password of every file among the fixtures that has one.
+const PASSWORD: &str = "correct horse battery staple";
+
+pub(crate) fn run() -> Result<(), String> {
+    let scratch = Scratch::new()?;
+    personal(&scratch, &root().join("examples/personal"))?;
+    let fixtures = root().join("tests/cmd/errors.in");
+    identities(&scratch, &fixtures)?;
+    files(&fixtures)?;
+    println!(
+        "made {} and {}",
+        root().join("examples/personal").display(),
+        fixtures.display()
+    );
+    Ok(())
+}
+
+/// A person's store: two identities in force, one expired, and the authorities that issued them.
+fn personal(scratch: &Scratch, folder: &Path) -> Result<(), String> {
+    let sample_root = scratch.authority("Certstow Sample Root", Key::Rsa, None)?;
+    let issuing = scratch.authority("Certstow Sample Issuing CA", Key::Rsa, Some(&sample_root))?;
+    write(&folder.join("issuers/sample-root.pem"), &sample_root.pem)?;
+    write(&folder.join("issuers/sample-issuing.pem"), &issuing.pem)?;
+
+    let ada = scratch.person("Ada Example", Key::Rsa, Some(&issuing), (FROM, TO))?;
+    write(&folder.join("ada-example.pem"), &ada.pem)?;
+    write(&folder.join("ada-example.key.pem"), &ada.key_pem()?)?;
+
+    let grace = scratch.person("Grace Example", Key::P256, Some(&issuing), (FROM, TO))?;
+    write(&folder.join("grace-example.pem"), &grace.with_key()?)?;
+
+    let past = ("20200101000000Z", "20240101000000Z");
+    let edith = scratch.person("Edith Example", Key::P384, Some(&issuing), past)?;
+    write(&folder.join("edith-example-2020.pem"), &edith.with_key()?)
+}
+
+/// One folder for each thing that can be wrong with a store.
+fn identities(scratch: &Scratch, folder: &Path) -> Result<(), String> {
+    let always = (FROM, TO);
+    for (file, from) in [("pat-2024.pem", FROM), ("pat-2025.pem", "20250101000000Z")] {
+        let pat = scratch.person("Pat Example", Key::P256, None, (from, TO))?;
+        write(&folder.join("twins").join(file), &pat.with_key()?)?;
+    }
+
+    let norman = scratch.person("Norman Nokey", Key::P256, None, always)?;
+    write(&folder.join("no-key/norman.pem"), &norman.pem)?;
+
+    let lotte = scratch.person("Lotte Locked", Key::P256, None, always)?;
+    write(&folder.join("locked/lotte.pem"), &lotte.pem)?;
+    write(&folder.join("locked/lotte.key"), &lotte.locked_key_pem()?)?;
+
+    // A screen cleared, a window title set, and a name that reads backwards.
+    let name = "Mallory\u{1b}[2J\u{1b}]0;owned\u{7} \u{202e}elpmaxE";
+    let mallory = scratch.person(name, Key::P256, None, always)?;
+    write(&folder.join("hostile/mallory.pem"), &mallory.with_key()?)?;
+
+    let bert = scratch.person("Bert Bystander", Key::P256, None, always)?;
+    let bert = bert.with_key()?;
+    write(&folder.join("broken/bert.pem"), &bert)?;
+    write(&folder.join("broken/half.pem"), &bert[..bert.len() / 4])
+}
+
+/// PKCS#12 files for `check`, and password files.
+fn files(folder: &Path) -> Result<(), String> {
+    write(&folder.join("password.txt"), &format!("{PASSWORD}\n"))?;
+    write(&folder.join("wrong-password.txt"), "incorrect horse\n")?;
+    write(&folder.join("empty-password.txt"), "\n")?;
+
+    let pat = folder.join("twins/pat-2024.pem");
+    let good = folder.join("files/pat.p12");
+    create(&good)?;
+    capture(
+        program("openssl")
+            .args(["pkcs12", "-export", "-name", "Pat Example", "-passout"])
+            .arg(format!("pass:{PASSWORD}"))
+            .arg("-in")
+            .arg(&pat)
+            .arg("-out")
+            .arg(&good),
+    )?;
+    let bytes = fs::read(&good).map_err(|error| format!("{}: {error}", good.display()))?;
+    write_bytes(
+        &folder.join("files/cut-short.p12"),
+        &bytes[..bytes.len() / 2],
+    )?;
+    write(
+        &folder.join("files/note.p12"),
+        "This is not a PKCS#12 file.\n",
+    )?;
+
+    // certtool writes a key and a certificate that do not belong together, and says nothing.
+    let foreign = folder.join("files/foreign-key.p12");
+    capture(
+        program("certtool")
+            .args(["--to-p12", "--outder", "--p12-name", "Pat Example"])
+            .arg(format!("--password={PASSWORD}"))
+            .arg("--load-privkey")
+            .arg(folder.join("twins/pat-2025.pem"))
+            .arg("--load-certificate")
+            .arg(&pat)
+            .arg("--outfile")
+            .arg(&foreign),
+    )
+    .map(drop)
+}
+
+/// The kinds of key the samples have.
+#[derive(Debug, Clone, Copy)]
+enum Key {
+    Rsa,
+    P256,
+    P384,
+}
+
+impl Key {
+    fn options(self) -> [&'static str; 4] {
+        match self {
+            Key::Rsa => ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
+            Key::P256 => ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
+            Key::P384 => ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
+        }
+    }
+}
+
+/// A certificate and the file that holds its key until the scratch folder goes.
+struct Issued {
+    pem: String,
+    key: PathBuf,
+    certificate: PathBuf,
+}
+
+impl Issued {
+    fn key_pem(&self) -> Result<String, String> {
+        read(&self.key)
+    }
+
+    fn with_key(&self) -> Result<String, String> {
+        Ok(self.pem.clone() + &self.key_pem()?)
+    }
+
+    fn locked_key_pem(&self) -> Result<String, String> {
+        let pem = capture(
+            program("openssl")
+                .args(["pkcs8", "-topk8", "-passout"])
+                .arg(format!("pass:{PASSWORD}"))
+                .arg("-in")
+                .arg(&self.key),
+        )?;
+        String::from_utf8(pem).map_err(|error| error.to_string())
+    }
+}
+
+/// A folder for keys and requests that is gone afterwards.
+struct Scratch {
+    folder: PathBuf,
+    issued: std::cell::Cell<u32>,
+}
+
+impl Scratch {
+    fn new() -> Result<Self, String> {
+        let folder = std::env::temp_dir().join(format!("certstow-samples-{}", std::process::id()));
+        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        Ok(Self {
+            folder,
+            issued: 0.into(),
+        })
+    }
+
+    fn authority(&self, name: &str, key: Key, issuer: Option<&Issued>) -> Result<Issued, String> {
+        let extensions = "basicConstraints = critical, CA:true\n\
+            keyUsage = critical, keyCertSign, cRLSign\n\
+            subjectKeyIdentifier = hash\n\
+            authorityKeyIdentifier = keyid\n";
+        self.issue(name, key, issuer, (FROM, TO), extensions)
+    }
+
+    fn person(
+        &self,
+        name: &str,
+        key: Key,
+        issuer: Option<&Issued>,
+        validity: (&str, &str),
+    ) -> Result<Issued, String> {
+        let first = name.split_whitespace().next().unwrap_or_default();
+        let mailbox: String = first.chars().filter(char::is_ascii_alphabetic).collect();
+        let extensions = format!(
+            "basicConstraints = critical, CA:false\n\
+            keyUsage = critical, digitalSignature, nonRepudiation\n\
+            extendedKeyUsage = clientAuth, emailProtection\n\
+            subjectAltName = email:{}@example.org\n\
+            subjectKeyIdentifier = hash\n",
+            mailbox.to_lowercase()
+        );
+        self.issue(name, key, issuer, validity, &extensions)
+    }
+
+    /// `openssl ca`, because it alone takes both dates of the validity.
+    fn issue(
+        &self,
+        name: &str,
+        kind: Key,
+        issuer: Option<&Issued>,
+        (from, to): (&str, &str),
+        extensions: &str,
+    ) -> Result<Issued, String> {
+        let number = self.issued.get() + 1;
+        self.issued.set(number);
+        let file = |ending: &str| self.folder.join(format!("{number}.{ending}"));
+        let (key, request, certificate) = (file("key"), file("csr"), file("pem"));
+
+        capture(
+            program("openssl")
+                .arg("genpkey")
+                .args(kind.options())
+                .arg("-out")
+                .arg(&key),
+        )?;
+        capture(
+            program("openssl")
+                .args(["req", "-new", "-utf8", "-subj"])
+                .arg(format!("/O=Certstow Samples/CN={name}"))
+                .arg("-key")
+                .arg(&key)
+                .arg("-out")
+                .arg(&request),
+        )?;
+        let config = file("cnf");
+        write(&file("index"), "")?;
+        write(&config, &self.configuration(number, extensions))?;
+        let (issuer_key, issuer_certificate) = match issuer {
+            Some(issuer) => (&issuer.key, Some(&issuer.certificate)),
+            None => (&key, None),
+        };
+        let mut sign = program("openssl");
+        sign.args(["ca", "-batch", "-notext", "-utf8", "-config"])
+            .arg(&config)
+            .args(["-startdate", from, "-enddate", to, "-keyfile"])
+            .arg(issuer_key);
+        match issuer_certificate {
+            Some(issuer) => sign.arg("-cert").arg(issuer),
+            None => sign.arg("-selfsign"),
+        };
+        capture(sign.arg("-in").arg(&request).arg("-out").arg(&certificate))?;
+        Ok(Issued {
+            pem: read(&certificate)?,
+            key,
+            certificate,
+        })
+    }
+
+    fn configuration(&self, number: u32, extensions: &str) -> String {
+        let folder = self.folder.display();
+        format!(
+            "[ca]\ndefault_ca = sample\n\
+            [sample]\ndatabase = {folder}/{number}.index\nnew_certs_dir = {folder}\n\
+            rand_serial = yes\ndefault_md = sha256\npolicy = any\nx509_extensions = extensions\n\
+            string_mask = utf8only\n\
+            [any]\norganizationName = supplied\ncommonName = supplied\n\
+            [extensions]\n{extensions}"
+        )
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // Nothing depends on it, and the keys in it are samples.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn read(file: &Path) -> Result<String, String> {
+    fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+fn write(file: &Path, text: &str) -> Result<(), String> {
+    write_bytes(file, text.as_bytes())
+}
+
+fn write_bytes(file: &Path, bytes: &[u8]) -> Result<(), String> {
+    create(file)?;
+    fs::write(file, bytes).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+/// The folder of `file`.
+fn create(file: &Path) -> Result<(), String> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))
+}

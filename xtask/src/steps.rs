@@ -1,0 +1,79 @@
+//! The steps of a run: each announces itself, says how long it took, and is named again at the
+//! end if it failed.
+
+use std::time::{Duration, Instant};
+
+/// A run in progress.
+pub(crate) struct Steps {
+    began: Instant,
+    passed: usize,
+    failures: Vec<(String, String)>,
+    notes: Vec<String>,
+}
+
+impl Steps {
+    pub(crate) fn begin() -> Self {
+        Self {
+            began: Instant::now(),
+            passed: 0,
+            failures: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Runs one step and remembers how it ended.
+    pub(crate) fn run(&mut self, name: &str, step: impl FnOnce() -> Result<(), String>) {
+        println!("==> {name}");
+        let began = Instant::now();
+        match step() {
+            Ok(()) => {
+                self.passed += 1;
+                println!("    ok: {name}, {}", seconds(began.elapsed()));
+            }
+            Err(reason) => {
+                println!("    FAILED: {name}, {}", seconds(began.elapsed()));
+                for line in reason.lines() {
+                    println!("    {line}");
+                }
+                self.failures.push((name.to_owned(), reason));
+            }
+        }
+    }
+
+    pub(crate) fn failed(&self) -> bool {
+        !self.failures.is_empty()
+    }
+
+    /// Something to say again at the end.
+    pub(crate) fn note(&mut self, text: &str) {
+        self.notes.push(text.to_owned());
+    }
+
+    /// Says how the run ended; the error names what failed.
+    pub(crate) fn end(self) -> Result<(), String> {
+        let total = seconds(self.began.elapsed());
+        println!();
+        for note in &self.notes {
+            println!("note: {note}");
+        }
+        if self.failures.is_empty() {
+            println!("PASSED: {} steps in {total}", self.passed);
+            return Ok(());
+        }
+        for (name, reason) in &self.failures {
+            println!(
+                "failed: {name}: {}",
+                reason.lines().next().unwrap_or_default()
+            );
+        }
+        Err(format!(
+            "FAILED: {} of {} steps in {total}",
+            self.failures.len(),
+            self.failures.len() + self.passed
+        ))
+    }
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
