@@ -1,18 +1,49 @@
-//! Errors of reading.
-/// Why a PKCS#12 file (or an encrypted PKCS#8 key) cannot be opened.
+//! What can be wrong with a PKCS#12 file or an encrypted key, told apart as far as the format
+//! allows: a wrong password, damage, an algorithm certstow lacks, or work beyond all measure.
+
+use std::fmt;
+
+/// Why a PKCS#12 file or an encrypted PKCS#8 key cannot be opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// It does not begin like a PKCS#12 file at all.
+    /// It does not begin like a PKCS#12 file.
     NotPkcs12,
-    /// It begins like one and breaks off or contradicts itself; the text says where.
+    /// It begins like one and breaks off or contradicts itself; the text says where and how.
     Damaged(String),
-    /// The password is wrong (the MAC, or without one the padding, says so).
+    /// The password is wrong: the MAC says so, or without a MAC the padding.
     WrongPassword,
-    /// An algorithm certstow does not read; the text names it.
+    /// It is made with something certstow does not read; the text names it.
     Unsupported(String),
-    /// It asks for more derivation work than the limits allow; nothing was derived.
-    TooMuchWork { /// what the file asks for
-        iterations: u64, /// what is allowed
-        limit: u64 },
+    /// It asks for more key derivation than the limits allow. Nothing was derived.
+    TooMuchWork {
+        /// The iterations the file asks for, together.
+        iterations: u64,
+        /// The iterations allowed.
+        limit: u64,
+    },
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotPkcs12 => f.write_str("it is not a PKCS#12 file"),
+            Self::Damaged(what) => write!(f, "it is damaged: {what}"),
+            Self::WrongPassword => f.write_str("the password is wrong"),
+            Self::Unsupported(what) => write!(f, "it uses {what}, which certstow does not read"),
+            Self::TooMuchWork { iterations, limit } => write!(
+                f,
+                "it asks for {iterations} iterations of key derivation, more than the {limit} allowed"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+impl DecodeError {
+    /// Damage in a named part.
+    pub(super) fn damaged(part: &str) -> impl Fn(&'static str) -> Self {
+        move |wrong| Self::Damaged(format!("{part}: {wrong}"))
+    }
 }

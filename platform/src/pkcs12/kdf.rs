@@ -1,28 +1,359 @@
-//! Key derivation: PKCS#12 (RFC 7292 B.2) and PBKDF2 (RFC 8018 5.2), with a fast HMAC-SHA-256 loop.
+//! Keys from passwords: the derivation of PKCS#12 (RFC 7292, appendix B.2) and PBKDF2 (RFC 8018,
+//! section 5.2). With SHA-256, what most files use now, both run straight on the hash's
+//! compression function: all rounds after the first hash one block of fixed shape.
+
+use hmac::digest::block_api::EagerHash;
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+use sha2::block_api::compress256;
+use sha2::{Digest as _, Sha224, Sha256, Sha384, Sha512};
+use zeroize::{Zeroize, Zeroizing};
+
 use crate::secret::Password;
-use zeroize::Zeroizing;
 
-/// Hash functions.
+/// A hash function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Digest { Sha1, Sha224, Sha256, Sha384, Sha512 }
+pub enum Digest {
+    /// SHA-1 (FIPS 180-4), as are the others.
+    Sha1,
+    /// SHA-224.
+    Sha224,
+    /// SHA-256.
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+}
 
-/// The two empty passwords of PKCS#12 differ: `Null` is zero bytes, `Text("")` is 00 00.
+impl Digest {
+    /// The name without a hyphen, as in "HMAC-SHA256".
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sha1 => "SHA1",
+            Self::Sha224 => "SHA224",
+            Self::Sha256 => "SHA256",
+            Self::Sha384 => "SHA384",
+            Self::Sha512 => "SHA512",
+        }
+    }
+
+    /// The length of the hash in bytes.
+    pub fn length(self) -> usize {
+        match self {
+            Self::Sha1 => 20,
+            Self::Sha224 => 28,
+            Self::Sha256 => 32,
+            Self::Sha384 => 48,
+            Self::Sha512 => 64,
+        }
+    }
+
+    /// The length in bytes of the blocks it hashes.
+    fn block(self) -> usize {
+        match self {
+            Self::Sha1 | Self::Sha224 | Self::Sha256 => 64,
+            Self::Sha384 | Self::Sha512 => 128,
+        }
+    }
+}
+
+/// A password as PKCS#12 knows it. Its two empty passwords differ: .NET's null password is no
+/// bytes at all, the empty text is the two zero bytes that end every text.
 #[derive(Debug, Clone, Copy)]
 pub enum PasswordForm<'a> {
-    /// Password text (BMPString + 00 00 for PKCS#12 KDF; UTF-8 for PBKDF2)
+    /// A text, which may be empty.
     Text(&'a Password),
-    /// No password at all
+    /// No password.
     Null,
 }
 
-/// RFC 7292 B.3 id
+impl PasswordForm<'_> {
+    /// Whether there is nothing in it, in either form.
+    pub fn is_empty(self) -> bool {
+        match self {
+            Self::Text(password) => password.is_empty(),
+            Self::Null => true,
+        }
+    }
+
+    /// The zero-terminated BMPString of RFC 7292, appendix B.1. Characters beyond the Basic
+    /// Multilingual Plane become surrogate pairs, as OpenSSL, NSS, GnuTLS and Windows have them.
+    fn bmp(self) -> Zeroizing<Vec<u8>> {
+        let Self::Text(password) = self else {
+            return Zeroizing::default();
+        };
+        let text = password.expose();
+        let mut bmp = Zeroizing::new(Vec::with_capacity(2 * text.len() + 2));
+        text.encode_utf16().for_each(|unit| bmp.extend_from_slice(&unit.to_be_bytes()));
+        bmp.extend_from_slice(&[0, 0]);
+        bmp
+    }
+
+    /// The UTF-8 bytes that PKCS#5 schemes take.
+    fn utf8(&self) -> &[u8] {
+        match self {
+            Self::Text(password) => password.expose().as_bytes(),
+            Self::Null => &[],
+        }
+    }
+}
+
+/// What a key of the PKCS#12 derivation is for: the ID of RFC 7292, appendix B.3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Purpose { Key = 1, Iv = 2, Mac = 3 }
+pub enum Purpose {
+    /// An encryption key.
+    Key = 1,
+    /// An initialization vector.
+    Iv = 2,
+    /// A MAC key.
+    Mac = 3,
+}
 
-/// PKCS#12 KDF
-pub fn pkcs12(digest: Digest, password: PasswordForm<'_>, salt: &[u8], purpose: Purpose, iterations: u32, length: usize) -> Zeroizing<Vec<u8>> { todo!() }
+/// `length` bytes by the derivation of RFC 7292, appendix B.2.
+pub fn pkcs12(
+    digest: Digest,
+    password: PasswordForm<'_>,
+    salt: &[u8],
+    purpose: Purpose,
+    iterations: u32,
+    length: usize,
+) -> Zeroizing<Vec<u8>> {
+    let password = password.bmp();
+    let block = digest.block();
+    // D and I of the document, in one buffer: what is hashed first is both.
+    let (salt_length, password_length) =
+        (salt.len().next_multiple_of(block), password.len().next_multiple_of(block));
+    let mut input = Zeroizing::new(Vec::with_capacity(block + salt_length + password_length));
+    input.resize(block, purpose as u8);
+    input.extend(salt.iter().cycle().take(salt_length));
+    input.extend(password.iter().cycle().take(password_length));
 
-/// PBKDF2
-pub fn pbkdf2(prf: Digest, password: PasswordForm<'_>, salt: &[u8], iterations: u32, length: usize) -> Zeroizing<Vec<u8>> { todo!() }
+    let mut derived = Zeroizing::new(Vec::with_capacity(length));
+    loop {
+        let hash = repeated_hash(digest, &input, iterations);
+        let wanted = length - derived.len();
+        derived.extend(hash.iter().take(wanted));
+        if wanted <= hash.len() {
+            return derived;
+        }
+        // I_j = (I_j + B + 1) mod 2^v, for each block of I.
+        for part in input.chunks_exact_mut(block).skip(1) {
+            let mut carry = 1_u16;
+            for (byte, added) in part.iter_mut().rev().zip((0..block).rev()) {
+                let addend = hash.get(added % hash.len()).copied().unwrap_or_default();
+                carry += u16::from(*byte) + u16::from(addend);
+                *byte = carry as u8;
+                carry >>= 8;
+            }
+        }
+    }
+}
+
+/// H(H(... H(input))), `iterations` times, at least once.
+fn repeated_hash(digest: Digest, input: &[u8], iterations: u32) -> Zeroizing<Vec<u8>> {
+    let again = iterations.saturating_sub(1);
+    match digest {
+        Digest::Sha1 => repeat::<Sha1>(input, again),
+        Digest::Sha224 => repeat::<Sha224>(input, again),
+        Digest::Sha256 => repeat_sha256(input, again),
+        Digest::Sha384 => repeat::<Sha384>(input, again),
+        Digest::Sha512 => repeat::<Sha512>(input, again),
+    }
+}
+
+fn repeat<D: sha2::Digest>(input: &[u8], again: u32) -> Zeroizing<Vec<u8>> {
+    let mut hash = D::digest(input);
+    for _ in 0..again {
+        hash = D::digest(&hash);
+    }
+    let result = Zeroizing::new(hash.to_vec());
+    hash.as_mut_slice().zeroize();
+    result
+}
+
+fn repeat_sha256(input: &[u8], again: u32) -> Zeroizing<Vec<u8>> {
+    let mut block = Zeroizing::new(one_block(0));
+    let mut hash: [u8; 32] = Sha256::digest(input).into();
+    block[..32].copy_from_slice(&hash);
+    hash.zeroize();
+    let mut state = Zeroizing::new(SHA256_START);
+    for _ in 0..again {
+        *state = SHA256_START;
+        compress256(&mut state, std::slice::from_ref(&*block));
+        put(&state, &mut block);
+    }
+    Zeroizing::new(block[..32].to_vec())
+}
+
+/// `length` bytes by PBKDF2 with HMAC.
+pub fn pbkdf2(
+    prf: Digest,
+    password: PasswordForm<'_>,
+    salt: &[u8],
+    iterations: u32,
+    length: usize,
+) -> Zeroizing<Vec<u8>> {
+    let mut derived = Zeroizing::new(vec![0; length]);
+    let password = password.utf8();
+    match prf {
+        Digest::Sha1 => pbkdf2_with::<Sha1>(password, salt, iterations, &mut derived),
+        Digest::Sha224 => pbkdf2_with::<Sha224>(password, salt, iterations, &mut derived),
+        Digest::Sha256 => pbkdf2_sha256(password, salt, iterations, &mut derived),
+        Digest::Sha384 => pbkdf2_with::<Sha384>(password, salt, iterations, &mut derived),
+        Digest::Sha512 => pbkdf2_with::<Sha512>(password, salt, iterations, &mut derived),
+    }
+    derived
+}
+
+fn pbkdf2_with<D>(password: &[u8], salt: &[u8], iterations: u32, derived: &mut [u8])
+where
+    D: EagerHash + sha2::Digest,
+    Hmac<D>: KeyInit + Mac + Clone + Sync,
+{
+    pbkdf2::pbkdf2_hmac::<D>(password, salt, iterations, derived);
+}
+
+fn pbkdf2_sha256(password: &[u8], salt: &[u8], iterations: u32, derived: &mut [u8]) {
+    let (inner, outer) = hmac_states(password);
+    for (number, part) in (1_u32..).zip(derived.chunks_mut(32)) {
+        let mut block = Zeroizing::new(one_block(64));
+        first_round(password, salt, number, &mut block);
+        let mut sum = Zeroizing::new([0_u8; 32]);
+        sum.copy_from_slice(&block[..32]);
+        let mut state = Zeroizing::new([0; 8]);
+        for _ in 1..iterations {
+            *state = *inner;
+            compress256(&mut state, std::slice::from_ref(&*block));
+            put(&state, &mut block);
+            *state = *outer;
+            compress256(&mut state, std::slice::from_ref(&*block));
+            put(&state, &mut block);
+            sum.iter_mut().zip(block.iter()).for_each(|(sum, byte)| *sum ^= byte);
+        }
+        part.iter_mut().zip(sum.iter()).for_each(|(part, byte)| *part = *byte);
+    }
+}
+
+/// The hash states of HMAC-SHA-256 after the padded key, inside and outside (RFC 2104).
+fn hmac_states(key: &[u8]) -> (Zeroizing<[u32; 8]>, Zeroizing<[u32; 8]>) {
+    let mut padded = Zeroizing::new([0_u8; 64]);
+    if key.len() > padded.len() {
+        padded[..32].copy_from_slice(&Zeroizing::new(<[u8; 32]>::from(Sha256::digest(key)))[..]);
+    } else {
+        padded[..key.len()].copy_from_slice(key);
+    }
+    let state = |pad: u8| {
+        let block = Zeroizing::new(padded.map(|byte| byte ^ pad));
+        let mut state = Zeroizing::new(SHA256_START);
+        compress256(&mut state, std::slice::from_ref(&*block));
+        state
+    };
+    (state(0x36), state(0x5c))
+}
+
+/// U_1 of PBKDF2: HMAC(password, salt || number).
+fn first_round(password: &[u8], salt: &[u8], number: u32, block: &mut [u8; 64]) {
+    let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(password) else {
+        unreachable!("HMAC takes keys of every length")
+    };
+    mac.update(salt);
+    mac.update(&number.to_be_bytes());
+    let mut first = mac.finalize().into_bytes();
+    block[..32].copy_from_slice(&first);
+    first.as_mut_slice().zeroize();
+}
+
+/// SHA-256's initial hash value (FIPS 180-4, 5.3.3).
+const SHA256_START: [u32; 8] = [
+    0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
+    0x5be0_cd19,
+];
+
+/// The last block of a message that is `before` bytes (whole blocks) and then a 32-byte hash,
+/// with its padding; the hash is yet to be put in.
+fn one_block(before: u16) -> [u8; 64] {
+    let mut block = [0; 64];
+    block[32] = 0x80;
+    block[62..].copy_from_slice(&((before + 32) * 8).to_be_bytes());
+    block
+}
+
+fn put(state: &[u32; 8], block: &mut [u8; 64]) {
+    for (bytes, word) in block.chunks_exact_mut(4).zip(state) {
+        bytes.copy_from_slice(&word.to_be_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIGESTS: [Digest; 5] =
+        [Digest::Sha1, Digest::Sha224, Digest::Sha256, Digest::Sha384, Digest::Sha512];
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn password(text: &str) -> Password {
+        Password::new(text.to_owned())
+    }
+
+    #[test]
+    fn pbkdf2_gives_the_published_values() {
+        // RFC 6070, and RFC 7914 section 11.
+        let sha1 = pbkdf2(Digest::Sha1, PasswordForm::Text(&password("password")), b"salt", 2, 20);
+        assert_eq!(hex(&sha1), "ea6c014dc72d6f8ccd1ed92ace1d41f0d8de8957");
+        let sha256 = pbkdf2(Digest::Sha256, PasswordForm::Text(&password("passwd")), b"salt", 1, 64);
+        assert_eq!(
+            hex(&sha256),
+            "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc\
+             a49ca9cccf179b645991664b39d77ef317c71b845b1e30bd509112041d3a19783"
+        );
+    }
+
+    #[test]
+    fn the_short_cut_for_sha256_equals_the_library() {
+        for text in ["", "a", "a password", &"long ".repeat(40)] {
+            for (iterations, length) in [(1, 1), (2, 32), (1000, 33), (77, 100)] {
+                let ours = pbkdf2(
+                    Digest::Sha256,
+                    PasswordForm::Text(&password(text)),
+                    b"0123456789abcdef",
+                    iterations,
+                    length,
+                );
+                let mut expected = vec![0; length];
+                pbkdf2::pbkdf2_hmac::<Sha256>(text.as_bytes(), b"0123456789abcdef", iterations, &mut expected);
+                assert_eq!(*ours, expected, "{text:?} {iterations} {length}");
+            }
+        }
+        for again in [0, 1, 2, 500] {
+            assert_eq!(repeat_sha256(b"input", again), repeat::<Sha256>(b"input", again), "{again}");
+        }
+    }
+
+    #[test]
+    fn pkcs12_gives_as_many_bytes_as_wanted_and_the_same_beginning() {
+        for digest in DIGESTS {
+            let text = password("sesame");
+            let derive = |length| {
+                pkcs12(digest, PasswordForm::Text(&text), b"saltsalt", Purpose::Key, 3, length)
+            };
+            let long = derive(200);
+            for length in [0, 1, 24, 64, 65] {
+                assert_eq!(derive(length)[..], long[..length], "{digest:?} {length}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_password_and_the_empty_password_differ_in_pkcs12_only() {
+        let empty = password("");
+        let derive = |form| pkcs12(Digest::Sha1, form, b"salt", Purpose::Mac, 1, 20);
+        assert_ne!(derive(PasswordForm::Null), derive(PasswordForm::Text(&empty)));
+        let derive = |form| pbkdf2(Digest::Sha1, form, b"salt", 1, 20);
+        assert_eq!(derive(PasswordForm::Null), derive(PasswordForm::Text(&empty)));
+    }
+}

@@ -1,5 +1,4 @@
 //! Reading PKCS#12 (RFC 7292, RFC 9579).
-pub mod asn1;
 pub mod decode;
 pub mod error;
 pub mod kdf;
