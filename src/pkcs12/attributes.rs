@@ -82,7 +82,10 @@ mod tests {
 
     fn entry() -> Entry {
         let properties = [125, 78, 71, 20, 13, 11, 9, 2]
-            .map(|id| Property { id, value: vec![id as u8] })
+            .map(|id| Property {
+                id,
+                value: vec![id as u8],
+            })
             .to_vec();
         Entry {
             label: Some("Anna".to_owned()),
@@ -93,7 +96,11 @@ mod tests {
     }
 
     fn ids(attributes: &Attributes) -> Vec<u32> {
-        attributes.properties.iter().map(|property| property.id).collect()
+        attributes
+            .properties
+            .iter()
+            .map(|property| property.id)
+            .collect()
     }
 
     #[test]
@@ -109,7 +116,10 @@ mod tests {
 
     #[test]
     fn all_keeps_everything_but_handles_and_the_name_kept_elsewhere() {
-        assert_eq!(ids(&Attributes::of(&entry(), None, Properties::All)), [9, 13, 20, 71]);
+        assert_eq!(
+            ids(&Attributes::of(&entry(), None, Properties::All)),
+            [9, 13, 20, 71]
+        );
     }
 
     #[test]

@@ -47,7 +47,11 @@ pub(super) fn oid_below(base: &ObjectIdentifier, arc: u32) -> Vec<u8> {
         .rev()
         .map(|place| (arc >> (7 * place)) as u8 & 0x7f | if place > 0 { 0x80 } else { 0 })
         .collect();
-    let zeroes = digits.iter().take(4).take_while(|&&digit| digit == 0x80).count();
+    let zeroes = digits
+        .iter()
+        .take(4)
+        .take_while(|&&digit| digit == 0x80)
+        .count();
     value(OBJECT_IDENTIFIER, &[base.as_bytes(), &digits[zeroes..]])
 }
 
@@ -101,6 +105,9 @@ mod tests {
 
     #[test]
     fn sets_are_sorted_by_their_bytes() {
-        assert_eq!(set_of(vec![vec![2, 0], vec![1, 1, 9]]), [0x31, 5, 1, 1, 9, 2, 0]);
+        assert_eq!(
+            set_of(vec![vec![2, 0], vec![1, 1, 9]]),
+            [0x31, 5, 1, 1, 9, 2, 0]
+        );
     }
 }

@@ -64,11 +64,7 @@ pub fn encode(
     Ok(protect(content, &protection, PasswordForm::Text(password)))
 }
 
-fn protect(
-    content: &Content<'_>,
-    protection: &Protection,
-    password: PasswordForm<'_>,
-) -> Vec<u8> {
+fn protect(content: &Content<'_>, protection: &Protection, password: PasswordForm<'_>) -> Vec<u8> {
     let certificates = Zeroizing::new(certificate_safe(content));
     let (certificates, key, mac_key) = parallel::three(
         &|| encrypted_data(&protection.certificates, password, &certificates),
@@ -91,7 +87,10 @@ fn protect(
 /// The `SafeContents` with the certificates, in clear.
 fn certificate_safe(content: &Content<'_>) -> Vec<u8> {
     let leaf = certificate_bag(content.leaf, leaf_attributes(content.attributes));
-    let issuers = content.issuers.iter().map(|issuer| certificate_bag(issuer, Vec::new()));
+    let issuers = content
+        .issuers
+        .iter()
+        .map(|issuer| certificate_bag(issuer, Vec::new()));
     let bags: Vec<Vec<u8>> = std::iter::once(leaf).chain(issuers).collect();
     let bags: Vec<&[u8]> = bags.iter().map(Vec::as_slice).collect();
     der::sequence(&bags)
@@ -131,10 +130,7 @@ fn data(content: &[u8]) -> Vec<u8> {
 }
 
 fn content_info(content_type: &ObjectIdentifier, content: &[u8]) -> Vec<u8> {
-    der::sequence(&[
-        &der::oid(content_type),
-        &der::value(EXPLICIT_0, &[content]),
-    ])
+    der::sequence(&[&der::oid(content_type), &der::value(EXPLICIT_0, &[content])])
 }
 
 fn safe_bag(bag_type: &ObjectIdentifier, bag: &[u8], attributes: Vec<Vec<u8>>) -> Vec<u8> {
@@ -150,9 +146,8 @@ fn safe_bag(bag_type: &ObjectIdentifier, bag: &[u8], attributes: Vec<Vec<u8>>) -
 fn key_attributes(attributes: &Attributes) -> Vec<Vec<u8>> {
     let provider = attributes.provider_name.iter();
     let mut written = shared_attributes(attributes);
-    written.extend(
-        provider.map(|name| attribute(&der::oid(&PROVIDER_NAME), &der::bmp_string(name))),
-    );
+    written
+        .extend(provider.map(|name| attribute(&der::oid(&PROVIDER_NAME), &der::bmp_string(name))));
     written
 }
 
@@ -175,8 +170,7 @@ fn shared_attributes(attributes: &Attributes) -> Vec<Vec<u8>> {
         &der::oid(&LOCAL_KEY_ID),
         &der::value(OCTET_STRING, &[&LOCAL_KEY_ID_VALUE]),
     )];
-    written
-        .extend(name.map(|name| attribute(&der::oid(&FRIENDLY_NAME), &der::bmp_string(name))));
+    written.extend(name.map(|name| attribute(&der::oid(&FRIENDLY_NAME), &der::bmp_string(name))));
     written
 }
 

@@ -203,7 +203,10 @@ fn key_schemes(outline: &Outline) -> impl Iterator<Item = &Scheme> {
 
 /// The schemes of what is encrypted as a whole: the certificates, as every known writer does it.
 fn safe_schemes(outline: &Outline) -> impl Iterator<Item = &Scheme> {
-    outline.safes.iter().filter_map(|safe| safe.encryption.as_ref())
+    outline
+        .safes
+        .iter()
+        .filter_map(|safe| safe.encryption.as_ref())
 }
 
 fn each_once<'a>(schemes: impl Iterator<Item = &'a Scheme>) -> Vec<Encryption> {

@@ -18,14 +18,20 @@ pub(super) fn three<A: Send, B: Send, C>(
         let first_thread = Builder::new().spawn_scoped(scope, first);
         let second_thread = Builder::new().spawn_scoped(scope, second);
         let third = third();
-        (finish(first_thread, first), finish(second_thread, second), third)
+        (
+            finish(first_thread, first),
+            finish(second_thread, second),
+            third,
+        )
     })
 }
 
 /// The result of a thread, or of doing the work here if there was no thread to be had.
 fn finish<T>(thread: io::Result<ScopedJoinHandle<'_, T>>, work: &impl Fn() -> T) -> T {
     match thread {
-        Ok(thread) => thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic)),
+        Ok(thread) => thread
+            .join()
+            .unwrap_or_else(|panic| panic::resume_unwind(panic)),
         Err(_) => work(),
     }
 }

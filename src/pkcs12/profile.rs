@@ -286,7 +286,13 @@ mod tests {
         assert!(Iterations::new(999).unwrap().1.is_some());
         assert_eq!(Iterations::new(1_000).unwrap().1, None);
         assert_eq!(Iterations::new(300_000).unwrap().1, None);
-        assert!(Iterations::new(300_001).unwrap().1.unwrap().contains(".NET"));
+        assert!(
+            Iterations::new(300_001)
+                .unwrap()
+                .1
+                .unwrap()
+                .contains(".NET")
+        );
         assert_eq!(Iterations::new(600_000).unwrap().0.get(), 600_000);
         assert!(Iterations::new(600_001).unwrap_err().contains("Windows"));
     }

@@ -69,11 +69,10 @@ pub fn verify(
     let file = File::read(bytes)?;
     let own_reader = beyond_bmp(password.expose()) || friendly_name.is_some_and(beyond_bmp);
     let open = |safe| open(safe, password, own_reader);
-    let (certificates, key, mac) = parallel::three(
-        &|| open(&file.certificates),
-        &|| open(&file.key),
-        &|| file.check_mac(bytes, password),
-    );
+    let (certificates, key, mac) =
+        parallel::three(&|| open(&file.certificates), &|| open(&file.key), &|| {
+            file.check_mac(bytes, password)
+        });
     let mac = mac?;
     let (certificates, key) = (certificates?, key?);
 
@@ -82,25 +81,36 @@ pub fn verify(
         notes: Vec::new(),
     };
     if mac != "mac" {
-        verified.notes.push("p12-keystore cannot check this kind of MAC".to_owned());
+        verified
+            .notes
+            .push("p12-keystore cannot check this kind of MAC".to_owned());
     }
     let path: Vec<Certificate> = [leaf].into_iter().chain(issuers).cloned().collect();
     let other_reader = !(certificates.own_reader || key.own_reader);
     let check = |other: &'static str, own: &'static str| if other_reader { other } else { own };
     if !other_reader {
-        verified.notes.push("p12-keystore cannot open all of this file".to_owned());
+        verified
+            .notes
+            .push("p12-keystore cannot open all of this file".to_owned());
     }
 
     check_certificates(&certificates, &key, &path)?;
-    verified.checks.push(check("certificates", "certificates by certstow's own reader"));
+    verified.checks.push(check(
+        "certificates",
+        "certificates by certstow's own reader",
+    ));
     let [key] = key.keys.as_slice() else {
         return Err("the file does not hold exactly one private key".to_owned());
     };
     check_names(key, &certificates.certificates, friendly_name)?;
-    verified.checks.push(check("names", "names by certstow's own reader"));
+    verified
+        .checks
+        .push(check("names", "names by certstow's own reader"));
     match proof::prove(&key.content, leaf).map_err(|error| format!("as read back, {error}"))? {
         Proof::Signed => {
-            verified.checks.push(check("key", "key by certstow's own reader"));
+            verified
+                .checks
+                .push(check("key", "key by certstow's own reader"));
             verified.checks.push("signature");
         }
         Proof::NotProvable(what) => verified.notes.push(format!(
@@ -152,7 +162,10 @@ impl File {
     /// Checks the MAC and says how.
     fn check_mac(&self, bytes: &[u8], password: &Password) -> Result<&'static str, String> {
         let algorithm = &self.mac.mac.algorithm;
-        let null = algorithm.parameters.as_ref().is_some_and(|any| *any == Any::null());
+        let null = algorithm
+            .parameters
+            .as_ref()
+            .is_some_and(|any| *any == Any::null());
         let (matches, how) = match algorithm.oid {
             SHA1 if null => (self.mac_matches_sha1(password), "mac"),
             SHA256 if null => (self.mac_matches_sha256(password), "mac"),
@@ -162,9 +175,9 @@ impl File {
             ),
             _ => return Err("the file's MAC is of another kind than was written".to_owned()),
         };
-        matches
-            .then_some(how)
-            .ok_or_else(|| "the MAC does not match: the file is altered, or another password is used".to_owned())
+        matches.then_some(how).ok_or_else(|| {
+            "the MAC does not match: the file is altered, or another password is used".to_owned()
+        })
     }
 
     fn mac_matches_sha1(&self, password: &Password) -> bool {
@@ -214,7 +227,12 @@ fn reduced(pfx: &Pfx, safe: &ContentInfo) -> Result<Vec<u8>, der::Error> {
         content: Any::encode_from(&OctetString::new(safes)?)?,
     };
     let version = pfx.version;
-    Pfx { version, auth_safe, mac_data: None }.to_der()
+    Pfx {
+        version,
+        auth_safe,
+        mac_data: None,
+    }
+    .to_der()
 }
 
 /// The password as the PKCS#12 derivation takes it (RFC 7292, B.1): UTF-16, big endian, two
@@ -299,7 +317,9 @@ fn open_with_own_reader(safe: &[u8], password: &Password) -> Result<Bags, String
     let certificates = contents.certificates.into_iter();
     Ok(Bags {
         keys: keys.map(|key| bag(key.key, key.attributes)).collect(),
-        certificates: certificates.map(|found| bag(found.der, found.attributes)).collect(),
+        certificates: certificates
+            .map(|found| bag(found.der, found.attributes))
+            .collect(),
         own_reader: true,
     })
 }
@@ -316,10 +336,17 @@ fn check_certificates(certificates: &Bags, key: &Bags, path: &[Certificate]) -> 
             path.len()
         ));
     }
-    match found.iter().zip(path).position(|(found, meant)| found.content != meant.der()) {
+    match found
+        .iter()
+        .zip(path)
+        .position(|(found, meant)| found.content != meant.der())
+    {
         None => Ok(()),
         Some(0) => Err("the first certificate in the file is not the one exported".to_owned()),
-        Some(at) => Err(format!("certificate {} in the file is not the one meant", at + 1)),
+        Some(at) => Err(format!(
+            "certificate {} in the file is not the one meant",
+            at + 1
+        )),
     }
 }
 

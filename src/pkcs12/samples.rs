@@ -1,11 +1,11 @@
 //! Made-up identities for the tests: a P-256 root and intermediate, and a leaf below them whose
 //! key is P-256 or RSA. Keys come from fixed bytes, so the same call gives the same bytes.
 
+use ::der::asn1::Any;
+use ::der::{Decode, Encode};
 use certstow_platform::certificate::Certificate;
 use certstow_platform::secret::PrivateKey;
 use certstow_platform::store::{Entry, KeyState};
-use ::der::asn1::Any;
-use ::der::{Decode, Encode};
 use const_oid::ObjectIdentifier;
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
@@ -42,7 +42,10 @@ pub(super) fn ec_identity() -> Identity {
 pub(super) fn rsa_identity() -> Identity {
     let key = rsa_key();
     Identity {
-        leaf: leaf(&certstow_platform::key::public_key_of(&key).unwrap(), VALIDITY),
+        leaf: leaf(
+            &certstow_platform::key::public_key_of(&key).unwrap(),
+            VALIDITY,
+        ),
         key,
         issuers: issuers(),
     }
@@ -102,7 +105,14 @@ fn altered_rsa_key(alter: impl FnOnce(&mut Vec<Vec<u8>>)) -> PrivateKey {
 
 /// A leaf for this public key, issued by the intermediate.
 pub(super) fn leaf(spki: &[u8], validity: (&str, &str)) -> Certificate {
-    certificate("Anna Müller", "Sample Intermediate", spki, &ec_key(2), false, validity)
+    certificate(
+        "Anna Müller",
+        "Sample Intermediate",
+        spki,
+        &ec_key(2),
+        false,
+        validity,
+    )
 }
 
 /// A copy of `certificate` with its last byte, which is the signature's, changed.
@@ -117,8 +127,22 @@ pub(super) fn issuers() -> Vec<Certificate> {
     let (root, intermediate) = (ec_key(1), ec_key(2));
     let name = "Sample Intermediate";
     vec![
-        certificate(name, "Sample Root", &spki(&intermediate), &root, true, VALIDITY),
-        certificate("Sample Root", "Sample Root", &spki(&root), &root, true, VALIDITY),
+        certificate(
+            name,
+            "Sample Root",
+            &spki(&intermediate),
+            &root,
+            true,
+            VALIDITY,
+        ),
+        certificate(
+            "Sample Root",
+            "Sample Root",
+            &spki(&root),
+            &root,
+            true,
+            VALIDITY,
+        ),
     ]
 }
 

@@ -109,8 +109,14 @@ const AES_256: Reads = Reads {
     ..AES
 };
 
-const WINDOWS_OLD: Reads = Reads { iterations: Some(600_000), ..OLD };
-const WINDOWS: Reads = Reads { iterations: Some(600_000), ..AES_256 };
+const WINDOWS_OLD: Reads = Reads {
+    iterations: Some(600_000),
+    ..OLD
+};
+const WINDOWS: Reads = Reads {
+    iterations: Some(600_000),
+    ..AES_256
+};
 const JAVA_OLD: Reads = Reads {
     any_password: false,
     iterations: Some(5_000_000),
@@ -128,24 +134,55 @@ const NSS: Reads = Reads {
     ..AES
 };
 
+const PYTHON: Reads = Reads {
+    pbmac1: Support::Only("with OpenSSL 3.4 or later inside"),
+    without_mac: true,
+    ..AES
+};
+
 const fn target(
     name: &'static str,
     description: &'static str,
     profile: Profile,
     reads: Reads,
 ) -> Target {
-    Target { name, description, profile, reads }
+    Target {
+        name,
+        description,
+        profile,
+        reads,
+    }
 }
 
 const TARGETS: [Target; 26] = {
     use Profile::{Compatible, Modern};
     [
         target("windows7", "Windows 7 and 8.1", Compatible, WINDOWS_OLD),
-        target("windows2012", "Windows Server 2012 and 2012 R2", Compatible, WINDOWS_OLD),
-        target("windows2016", "Windows Server 2016", Compatible, WINDOWS_OLD),
+        target(
+            "windows2012",
+            "Windows Server 2012 and 2012 R2",
+            Compatible,
+            WINDOWS_OLD,
+        ),
+        target(
+            "windows2016",
+            "Windows Server 2016",
+            Compatible,
+            WINDOWS_OLD,
+        ),
         target("windows2019", "Windows Server 2019", Modern, WINDOWS),
-        target("windows2022", "Windows Server 2022 and later", Modern, WINDOWS),
-        target("windows10", "Windows 10, version 1809 and later", Modern, WINDOWS),
+        target(
+            "windows2022",
+            "Windows Server 2022 and later",
+            Modern,
+            WINDOWS,
+        ),
+        target(
+            "windows10",
+            "Windows 10, version 1809 and later",
+            Modern,
+            WINDOWS,
+        ),
         target("windows11", "Windows 11", Modern, WINDOWS),
         target("macos14", "macOS 14 and earlier", Compatible, OLD),
         target("macos15", "macOS 15 and later", Modern, AES_256),
@@ -153,8 +190,18 @@ const TARGETS: [Target; 26] = {
         target("ios18", "iOS and iPadOS 18 and later", Modern, AES_256),
         target("android13", "Android 13 and earlier", Compatible, OLD),
         target("android14", "Android 14 and later", Modern, AES_256),
-        target("java8", "Java 8 before 8u301, Java 11 before 11.0.12", Compatible, JAVA_OLD),
-        target("java11", "Java 8u301, 11.0.12 and later updates", Modern, JAVA),
+        target(
+            "java8",
+            "Java 8 before 8u301, Java 11 before 11.0.12",
+            Compatible,
+            JAVA_OLD,
+        ),
+        target(
+            "java11",
+            "Java 8u301, 11.0.12 and later updates",
+            Modern,
+            JAVA,
+        ),
         target("java17", "Java 17", Modern, JAVA),
         target(
             "java21",
@@ -198,7 +245,7 @@ const TARGETS: [Target; 26] = {
                 ..AES
             },
         ),
-        target("python", "Python cryptography", Modern, Reads { without_mac: true, ..AES }),
+        target("python", "Python cryptography", Modern, PYTHON),
         target(
             "go",
             "Go, golang.org/x/crypto/pkcs12 (needs `--chain none`)",
@@ -242,7 +289,12 @@ mod tests {
     #[test]
     fn every_program_opens_the_profile_it_is_given() {
         for target in targets() {
-            assert_eq!(target.opens(target.profile), Support::Yes, "{}", target.name);
+            assert_eq!(
+                target.opens(target.profile),
+                Support::Yes,
+                "{}",
+                target.name
+            );
         }
     }
 
@@ -260,7 +312,11 @@ mod tests {
             let iterations = target.profile.default_iterations();
             let each = target.reads.iterations.unwrap_or(u32::MAX);
             let total = target.reads.total_iterations.unwrap_or(u64::MAX);
-            assert!(iterations <= each && u64::from(iterations) * 3 <= total, "{}", target.name);
+            assert!(
+                iterations <= each && u64::from(iterations) * 3 <= total,
+                "{}",
+                target.name
+            );
         }
     }
 
@@ -293,6 +349,9 @@ mod tests {
             );
         }
         let docs = include_str!("../../docs/profiles.md");
-        assert!(docs.contains(&table), "docs/profiles.md should hold this table:\n{table}");
+        assert!(
+            docs.contains(&table),
+            "docs/profiles.md should hold this table:\n{table}"
+        );
     }
 }

@@ -19,15 +19,22 @@ pub(super) fn readers(
     let ascii = password.is_none_or(Password::is_ascii);
     let judge = |reads: &Reads| {
         let reason = objection(reads, outline, ascii);
-        Reader { opens: reason.is_none(), reason }
+        Reader {
+            opens: reason.is_none(),
+            reason,
+        }
     };
-    targets().iter().map(|target| (target.name, judge(&target.reads))).collect()
+    targets()
+        .iter()
+        .map(|target| (target.name, judge(&target.reads)))
+        .collect()
 }
 
 /// The first thing about the file that a program is not known to read.
 fn objection(reads: &Reads, outline: &Outline, ascii_password: bool) -> Option<String> {
-    let schemes: Vec<&Scheme> =
-        super::safe_schemes(outline).chain(super::key_schemes(outline)).collect();
+    let schemes: Vec<&Scheme> = super::safe_schemes(outline)
+        .chain(super::key_schemes(outline))
+        .collect();
     schemes
         .iter()
         .find_map(|scheme| cipher_objection(reads, scheme))
@@ -42,14 +49,17 @@ fn objection(reads: &Reads, outline: &Outline, ascii_password: bool) -> Option<S
 
 fn cipher_objection(reads: &Reads, scheme: &Scheme) -> Option<String> {
     match scheme {
-        Scheme::Pkcs12 { cipher: Cipher::Rc2 { .. }, .. } => unsupported("RC2", reads.rc2),
+        Scheme::Pkcs12 {
+            cipher: Cipher::Rc2 { .. },
+            ..
+        } => unsupported("RC2", reads.rc2),
         Scheme::Pkcs12 { .. } => None,
         Scheme::Pbes2 { .. } if reads.pbes2 == Pbes2::Yes => None,
-        Scheme::Pbes2 { cipher: Cipher::Aes256, prf: Digest::Sha256, .. }
-            if reads.pbes2 == Pbes2::Aes256Sha256 =>
-        {
-            None
-        }
+        Scheme::Pbes2 {
+            cipher: Cipher::Aes256,
+            prf: Digest::Sha256,
+            ..
+        } if reads.pbes2 == Pbes2::Aes256Sha256 => None,
         Scheme::Pbes2 { .. } => unsupported(&scheme.name(), Support::No),
     }
 }
@@ -59,7 +69,10 @@ fn mac_objection(reads: &Reads, mac: Option<&MacScheme>) -> Option<String> {
         None if reads.without_mac => None,
         None => unsupported("files without a MAC", Support::No),
         Some(MacScheme::Pbmac1 { .. }) => unsupported("PBMAC1", reads.pbmac1),
-        Some(MacScheme::Pkcs12 { digest: Digest::Sha1, .. }) => None,
+        Some(MacScheme::Pkcs12 {
+            digest: Digest::Sha1,
+            ..
+        }) => None,
         Some(MacScheme::Pkcs12 { .. }) if reads.sha2_mac => None,
         Some(mac) => unsupported(&format!("a MAC with {}", mac.name()), Support::No),
     }
@@ -85,9 +98,9 @@ fn shape_objection(reads: &Reads, outline: &Outline) -> Option<String> {
     let parts = outline.safes.len();
     match reads.content_infos {
         _ if outline.ber && !reads.ber => Some("it reads DER only, and the file is BER".to_owned()),
-        Some(limit) if parts > limit => {
-            Some(format!("it reads {limit} parts, and the file consists of {parts}"))
-        }
+        Some(limit) if parts > limit => Some(format!(
+            "it reads {limit} parts, and the file consists of {parts}"
+        )),
         _ => None,
     }
 }

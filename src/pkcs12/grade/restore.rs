@@ -31,7 +31,10 @@ pub(super) fn restores(report: &mut Report, contents: &Contents, now: i64) -> Op
     let mut restores = Some(!contents.keys.is_empty() && unreadable == 0);
     for key in &contents.keys {
         let verdict = match leaf_of(key, &bags) {
-            Some(leaf) => both(works(report, key, leaf), links(report, leaf, &candidates, now)),
+            Some(leaf) => both(
+                works(report, key, leaf),
+                links(report, leaf, &candidates, now),
+            ),
             None => {
                 report.find(
                     Severity::Error,
@@ -62,7 +65,9 @@ fn leaf_of<'a>(
     let public = key::public_key_of(&bag.key).ok();
     let by_key = certificates.iter().find(|(_, certificate)| {
         let spki = certificate.spki_der();
-        public.as_ref().is_some_and(|public| key::same_public_key(public, spki))
+        public
+            .as_ref()
+            .is_some_and(|public| key::same_public_key(public, spki))
     });
     let by_id = || {
         let id = bag.attributes.local_key_id.as_ref()?;
@@ -122,12 +127,18 @@ fn links(
 fn dates(report: &mut Report, certificate: &Certificate, place: usize, now: i64) {
     let (which, severity) = match place {
         0 => ("the certificate".to_owned(), Severity::Warning),
-        _ => (format!("certificate {} of the path", place + 1), Severity::Info),
+        _ => (
+            format!("certificate {} of the path", place + 1),
+            Severity::Info,
+        ),
     };
     let parsed = certificate.parse();
     let validity = parsed.validity();
     if validity.not_after.timestamp() < now {
-        report.find(severity, format!("{which} expired on {}", day(validity.not_after)));
+        report.find(
+            severity,
+            format!("{which} expired on {}", day(validity.not_after)),
+        );
     } else if now < validity.not_before.timestamp() {
         report.find(
             severity,
@@ -139,5 +150,10 @@ fn dates(report: &mut Report, certificate: &Certificate, place: usize, now: i64)
 /// The day in UTC, as RFC 3339 writes it.
 fn day(time: x509_parser::time::ASN1Time) -> String {
     let time = time.to_datetime();
-    format!("{:04}-{:02}-{:02}", time.year(), u8::from(time.month()), time.day())
+    format!(
+        "{:04}-{:02}-{:02}",
+        time.year(),
+        u8::from(time.month()),
+        time.day()
+    )
 }

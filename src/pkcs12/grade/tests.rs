@@ -1,0 +1,237 @@
+use super::*;
+use crate::pkcs12::attributes::Attributes;
+use crate::pkcs12::encode::{Content, encode};
+use crate::pkcs12::profile::{Iterations, Profile};
+use crate::pkcs12::samples::{self, Identity};
+use crate::pkcs12::target::{Support, targets};
+
+/// 2030-01-01, within the samples' validity.
+const NOW: i64 = 1_893_456_000;
+
+fn password() -> Password {
+    Password::new("correct horse".to_owned())
+}
+
+fn file_with(identity: &Identity, profile: Profile, iterations: u32) -> Vec<u8> {
+    let attributes = Attributes::default();
+    let content = Content {
+        key: &identity.key,
+        leaf: &identity.leaf,
+        issuers: &identity.issuers,
+        attributes: &attributes,
+    };
+    let (iterations, _) = Iterations::new(iterations).unwrap();
+    encode(&content, profile, iterations, &password()).unwrap()
+}
+
+fn file(profile: Profile) -> Vec<u8> {
+    file_with(&samples::ec_identity(), profile, 2_000)
+}
+
+fn proven(identity: &Identity) -> Report {
+    let bytes = file_with(identity, Profile::Modern, 2_000);
+    grade_at(&bytes, None, Some(&password()), NOW).unwrap()
+}
+
+fn says(report: &Report, severity: Severity, words: &str) -> bool {
+    let mut findings = report.findings.iter();
+    findings.any(|finding| finding.severity == severity && finding.message.contains(words))
+}
+
+#[test]
+fn without_a_password_the_outside_is_reported_and_nothing_is_claimed() {
+    let report = grade_at(&file(Profile::Modern), Some(0o600), None, NOW).unwrap();
+    assert_eq!(report.opened, None);
+    assert_eq!(report.restores, None);
+    assert_eq!(report.keys, None);
+    assert_eq!(report.mac.status, MacVerdict::Unchecked);
+    assert_eq!(report.mac.iterations, Some(2_000));
+    assert_eq!(report.key_encryption, report.certificate_encryption);
+    assert_eq!(report.key_encryption[0].iterations, 2_000);
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+}
+
+#[test]
+fn what_certstow_writes_restores() {
+    for identity in [samples::ec_identity(), samples::rsa_identity()] {
+        let report = proven(&identity);
+        assert_eq!(report.opened, Some(true));
+        assert_eq!(report.mac.status, MacVerdict::Ok);
+        assert_eq!((report.keys, report.certificates), (Some(1), Some(3)));
+        assert_eq!(report.restores, Some(true));
+        assert!(report.findings.is_empty(), "{:?}", report.findings);
+    }
+}
+
+#[test]
+fn a_wrong_password_is_told_from_everything_else() {
+    let wrong = Password::new("battery staple".to_owned());
+    let report = grade_at(&file(Profile::Modern), None, Some(&wrong), NOW).unwrap();
+    assert!(report.password_is_wrong());
+    assert_eq!(report.opened, Some(false));
+    assert_eq!(report.restores, Some(false));
+    assert!(!proven(&samples::ec_identity()).password_is_wrong());
+}
+
+#[test]
+fn what_is_no_pkcs12_file_is_an_error() {
+    assert_eq!(
+        grade(b"-----BEGIN CERTIFICATE-----", None, None),
+        Err(DecodeError::NotPkcs12)
+    );
+    assert!(grade(&file(Profile::Modern)[..500], None, None).is_err());
+}
+
+#[test]
+fn each_program_opens_what_the_table_says() {
+    for profile in Profile::ALL {
+        let report = grade_at(&file(profile), None, None, NOW).unwrap();
+        for target in targets() {
+            let reader = &report.readers[target.name];
+            let expected = target.opens(profile) == Support::Yes;
+            assert_eq!(
+                reader.opens, expected,
+                "{} {profile} {reader:?}",
+                target.name
+            );
+            assert_eq!(reader.reason.is_none(), expected);
+        }
+    }
+}
+
+#[test]
+fn iterations_keep_programs_from_opening_a_file() {
+    let bytes = file_with(&samples::ec_identity(), Profile::Compatible, 300_001);
+    let report = grade_at(&bytes, None, None, NOW).unwrap();
+    let reason = report.readers["dotnet"].reason.as_deref().unwrap();
+    assert!(
+        reason.contains("300000") && reason.contains("300001"),
+        "{reason}"
+    );
+    assert!(report.readers["windows2016"].opens);
+    assert!(says(&report, Severity::Info, ".NET"));
+}
+
+#[test]
+fn java_does_not_open_a_file_whose_password_is_not_ascii() {
+    let bytes = file(Profile::Modern);
+    let password = Password::new("Käse".to_owned());
+    let report = grade_at(&bytes, None, Some(&password), NOW).unwrap();
+    assert!(
+        report.readers["java17"]
+            .reason
+            .as_deref()
+            .unwrap()
+            .contains("ASCII")
+    );
+    assert!(report.readers["openssl"].opens);
+}
+
+#[test]
+fn old_encryption_and_few_iterations_are_found() {
+    let report = grade_at(&file(Profile::Legacy), None, None, NOW).unwrap();
+    assert!(says(&report, Severity::Warning, "RC2-40"));
+    assert!(says(&report, Severity::Info, "3DES"));
+    let report = grade_at(&file(Profile::Compatible), None, None, NOW).unwrap();
+    assert!(!says(&report, Severity::Warning, "RC2"));
+    let bytes = file_with(&samples::ec_identity(), Profile::Modern, 1);
+    let report = grade_at(&bytes, None, None, NOW).unwrap();
+    assert!(says(&report, Severity::Warning, "with 1 iteration,"));
+}
+
+#[test]
+fn a_mode_that_lets_others_in_is_found() {
+    let bytes = file(Profile::Modern);
+    let at = |mode| grade_at(&bytes, Some(mode), None, NOW).unwrap();
+    assert!(says(
+        &at(0o100_644),
+        Severity::Warning,
+        "everybody on this machine"
+    ));
+    assert!(says(&at(0o100_644), Severity::Warning, "0644"));
+    assert!(says(&at(0o100_640), Severity::Warning, "group"));
+    assert!(at(0o100_600).findings.is_empty());
+}
+
+#[test]
+fn a_key_of_another_certificate_does_not_restore() {
+    let report = proven(&Identity {
+        key: samples::foreign_key(),
+        ..samples::ec_identity()
+    });
+    assert_eq!(report.opened, Some(true));
+    assert_eq!(report.restores, Some(false));
+    assert!(says(&report, Severity::Error, "another certificate"));
+}
+
+#[test]
+fn a_damaged_key_does_not_restore() {
+    let report = proven(&Identity {
+        key: samples::rsa_key_with_swapped_primes(),
+        ..samples::rsa_identity()
+    });
+    assert_eq!(report.restores, Some(false));
+    assert!(says(&report, Severity::Error, "damaged"));
+}
+
+#[test]
+fn a_path_that_does_not_link_does_not_restore() {
+    let mut identity = samples::ec_identity();
+    identity.issuers[0] = samples::with_broken_signature(&identity.issuers[0]);
+    let report = proven(&identity);
+    assert_eq!(report.restores, Some(false));
+    assert!(says(&report, Severity::Error, "does not link"));
+}
+
+#[test]
+fn a_leaf_alone_restores_and_the_gap_is_told() {
+    let report = proven(&Identity {
+        issuers: Vec::new(),
+        ..samples::ec_identity()
+    });
+    assert_eq!(report.restores, Some(true));
+    assert!(says(&report, Severity::Info, "before the root"));
+}
+
+#[test]
+fn an_expired_certificate_restores_and_is_warned_about() {
+    for (validity, words) in [
+        (
+            ("20200101000000Z", "20210203000000Z"),
+            "expired on 2021-02-03",
+        ),
+        (
+            ("20400506000000Z", "20500101000000Z"),
+            "not valid before 2040-05-06",
+        ),
+    ] {
+        let report = proven(&Identity {
+            leaf: samples::leaf(&samples::ec_spki(), validity),
+            ..samples::ec_identity()
+        });
+        assert_eq!(report.restores, Some(true));
+        assert!(
+            says(&report, Severity::Warning, words),
+            "{:?}",
+            report.findings
+        );
+    }
+}
+
+#[test]
+fn the_report_has_the_json_that_is_promised() {
+    let report = FileReport {
+        file: "anna.p12".to_owned(),
+        report: proven(&samples::ec_identity()),
+    };
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["file"], "anna.p12");
+    assert_eq!(json["opened"], true);
+    assert_eq!(json["mac"]["status"], "ok");
+    assert_eq!(json["mac"]["iterations"], 2_000);
+    assert_eq!(json["keys"], 1);
+    assert_eq!(json["certificates"], 3);
+    assert_eq!(json["restores"], true);
+    assert_eq!(json["readers"]["windows2016"]["opens"], false);
+    assert_eq!(json["findings"], serde_json::json!([]));
+}

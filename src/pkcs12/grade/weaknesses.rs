@@ -43,7 +43,9 @@ fn encryption(report: &mut Report, outline: &Outline) {
     match rc2 {
         Some(bits) if bits < 64 => report.find(
             Severity::Warning,
-            format!("it is encrypted with RC2-{bits}, which anybody can break without the password"),
+            format!(
+                "it is encrypted with RC2-{bits}, which anybody can break without the password"
+            ),
         ),
         Some(_) => report.find(
             Severity::Warning,
@@ -69,7 +71,9 @@ fn clear_content(report: &mut Report, outline: &Outline) {
             "a private key is not encrypted: whoever can read the file has the key",
         );
     }
-    let clear = bags().filter(|bag| matches!(bag, BagOutline::Certificate(_))).count();
+    let clear = bags()
+        .filter(|bag| matches!(bag, BagOutline::Certificate(_)))
+        .count();
     if clear > 0 {
         report.find(
             Severity::Info,
@@ -80,13 +84,21 @@ fn clear_content(report: &mut Report, outline: &Outline) {
 
 fn iterations(report: &mut Report, outline: &Outline) {
     let schemes = safe_schemes(outline).chain(key_schemes(outline));
-    let all = || schemes.map(Scheme::iterations).chain(outline.mac.as_ref().map(|mac| mac.iterations()));
+    let all = || {
+        schemes
+            .map(Scheme::iterations)
+            .chain(outline.mac.as_ref().map(|mac| mac.iterations()))
+    };
     let all: Vec<u32> = all().collect();
     let (Some(&least), Some(&most)) = (all.iter().min(), all.iter().max()) else {
         return;
     };
     if least < Iterations::ADVISED_MIN {
-        let times = if least == 1 { "iteration" } else { "iterations" };
+        let times = if least == 1 {
+            "iteration"
+        } else {
+            "iterations"
+        };
         report.find(
             Severity::Warning,
             format!(
@@ -99,7 +111,10 @@ fn iterations(report: &mut Report, outline: &Outline) {
     if most > Iterations::MAX {
         report.find(
             Severity::Warning,
-            format!("{most} iterations are more than the {} that Windows imports", Iterations::MAX),
+            format!(
+                "{most} iterations are more than the {} that Windows imports",
+                Iterations::MAX
+            ),
         );
     } else if most > Iterations::DOTNET_MAX {
         report.find(
@@ -121,6 +136,9 @@ fn file_mode(report: &mut Report, mode: u32) {
     };
     report.find(
         Severity::Warning,
-        format!("{who} has access to the file (mode {:04o}): chmod 600 makes it private", mode & 0o7777),
+        format!(
+            "{who} has access to the file (mode {:04o}): chmod 600 makes it private",
+            mode & 0o7777
+        ),
     );
 }

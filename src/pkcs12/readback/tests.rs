@@ -48,7 +48,13 @@ fn file_of(identity: &Identity, profile: Profile) -> Vec<u8> {
 }
 
 fn verify_as(identity: &Identity, bytes: &[u8]) -> Result<Verified, String> {
-    verify(bytes, &password(), &identity.leaf, &identity.issuers, Some(NAME))
+    verify(
+        bytes,
+        &password(),
+        &identity.leaf,
+        &identity.issuers,
+        Some(NAME),
+    )
 }
 
 #[test]
@@ -79,7 +85,11 @@ fn a_leaf_alone_without_a_name_is_proven() {
     let Identity { key, leaf, .. } = samples::ec_identity();
     let bytes = file(&key, &leaf, &[], None, Profile::Modern, &password());
     assert!(verify(&bytes, &password(), &leaf, &[], None).is_ok());
-    assert!(verify(&bytes, &password(), &leaf, &[], Some(NAME)).unwrap_err().contains("name"));
+    assert!(
+        verify(&bytes, &password(), &leaf, &[], Some(NAME))
+            .unwrap_err()
+            .contains("name")
+    );
 }
 
 #[test]
@@ -102,7 +112,13 @@ fn another_password_fails() {
     for profile in Profile::ALL {
         let bytes = file_of(&identity, profile);
         let wrong = Password::new("Correct horse".to_owned());
-        let result = verify(&bytes, &wrong, &identity.leaf, &identity.issuers, Some(NAME));
+        let result = verify(
+            &bytes,
+            &wrong,
+            &identity.leaf,
+            &identity.issuers,
+            Some(NAME),
+        );
         assert!(result.unwrap_err().contains("MAC"));
     }
 }
@@ -120,8 +136,10 @@ fn a_key_of_another_certificate_fails() {
 #[test]
 fn a_damaged_key_with_the_right_public_half_fails() {
     let sound = samples::rsa_identity();
-    for damaged in [samples::rsa_key_with_swapped_primes(), samples::rsa_key_with_other_exponent()]
-    {
+    for damaged in [
+        samples::rsa_key_with_swapped_primes(),
+        samples::rsa_key_with_other_exponent(),
+    ] {
         assert_eq!(
             certstow_platform::key::public_key_of(&damaged).unwrap(),
             certstow_platform::key::public_key_of(&sound.key).unwrap(),
@@ -139,16 +157,39 @@ fn a_damaged_key_with_the_right_public_half_fails() {
 fn a_missing_additional_or_exchanged_certificate_fails() {
     let Identity { key, leaf, issuers } = samples::ec_identity();
     let check = |leaf: &Certificate, issuers: &[Certificate], meant: &[Certificate]| {
-        let bytes = file(&key, leaf, issuers, Some(NAME), Profile::Modern, &password());
+        let bytes = file(
+            &key,
+            leaf,
+            issuers,
+            Some(NAME),
+            Profile::Modern,
+            &password(),
+        );
         verify(&bytes, &password(), &meant[0], &meant[1..], Some(NAME)).map(|_| ())
     };
     let meant = [leaf.clone(), issuers[0].clone(), issuers[1].clone()];
     let turned = [issuers[1].clone(), issuers[0].clone()];
     assert_eq!(check(&leaf, &issuers, &meant), Ok(()));
-    assert!(check(&leaf, &issuers[..1], &meant).unwrap_err().contains("2 certificates"));
-    assert!(check(&leaf, &issuers, &meant[..2]).unwrap_err().contains("3 certificates"));
-    assert!(check(&leaf, &turned, &meant).unwrap_err().contains("certificate 2"));
-    assert!(check(&issuers[0], &issuers, &meant).unwrap_err().contains("first certificate"));
+    assert!(
+        check(&leaf, &issuers[..1], &meant)
+            .unwrap_err()
+            .contains("2 certificates")
+    );
+    assert!(
+        check(&leaf, &issuers, &meant[..2])
+            .unwrap_err()
+            .contains("3 certificates")
+    );
+    assert!(
+        check(&leaf, &turned, &meant)
+            .unwrap_err()
+            .contains("certificate 2")
+    );
+    assert!(
+        check(&issuers[0], &issuers, &meant)
+            .unwrap_err()
+            .contains("first certificate")
+    );
 }
 
 #[test]
@@ -178,7 +219,10 @@ fn an_altered_byte_fails_wherever_it_is() {
         for place in 0..bytes.len() {
             for bit in [0x01, 0x80] {
                 bytes[place] ^= bit;
-                assert!(verify_as(&identity, &bytes).is_err(), "{profile}, byte {place}");
+                assert!(
+                    verify_as(&identity, &bytes).is_err(),
+                    "{profile}, byte {place}"
+                );
                 bytes[place] ^= bit;
             }
         }
