@@ -67,6 +67,14 @@ impl Der<'_> {
         }
     }
 
+    /// The element as a copy of its own.
+    pub fn into_owned(self) -> Zeroizing<Vec<u8>> {
+        match self.0 {
+            Bytes::Same(bytes) => Zeroizing::new(bytes.to_vec()),
+            Bytes::Rewritten(bytes) => bytes,
+        }
+    }
+
     /// Whether the input was BER that is not DER.
     pub fn was_ber(&self) -> bool {
         matches!(self.0, Bytes::Rewritten(_))

@@ -5,3 +5,5 @@ pub mod kdf;
 pub mod mac;
 pub mod outline;
 pub mod pbe;
+mod attributes;
+mod structure;

@@ -1,0 +1,138 @@
+//! DER (X.690) from parts that are DER already. Every buffer is as large as its content from the
+//! start, so that nothing is left behind in memory by growing.
+
+use const_oid::ObjectIdentifier;
+
+/// `INTEGER`.
+pub const INTEGER: u8 = 0x02;
+/// `OCTET STRING`.
+pub const OCTET_STRING: u8 = 0x04;
+/// `OBJECT IDENTIFIER`.
+pub const OBJECT_IDENTIFIER: u8 = 0x06;
+/// `BMPString`.
+pub const BMP_STRING: u8 = 0x1e;
+/// `SEQUENCE` and `SEQUENCE OF`.
+pub const SEQUENCE: u8 = 0x30;
+/// `SET` and `SET OF`.
+pub const SET: u8 = 0x31;
+/// `[0] IMPLICIT` of a primitive type.
+pub const IMPLICIT_0: u8 = 0x80;
+/// `[0] EXPLICIT`.
+pub const EXPLICIT_0: u8 = 0xa0;
+
+/// The value `NULL`.
+pub const NULL: [u8; 2] = [5, 0];
+
+/// One value: tag, length, and the parts one after the other.
+pub fn value(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    let digits = length.to_be_bytes();
+    let digits = &digits[digits.iter().take_while(|&&digit| digit == 0).count()..];
+    let mut der = Vec::with_capacity(length + digits.len() + 2);
+    der.push(tag);
+    if length < 0x80 {
+        der.push(length as u8);
+    } else {
+        der.push(0x80 | digits.len() as u8);
+        der.extend_from_slice(digits);
+    }
+    parts.iter().for_each(|part| der.extend_from_slice(part));
+    der
+}
+
+/// A `SEQUENCE` of the parts.
+pub fn sequence(parts: &[&[u8]]) -> Vec<u8> {
+    value(SEQUENCE, parts)
+}
+
+/// An `OBJECT IDENTIFIER`.
+pub fn oid(oid: &ObjectIdentifier) -> Vec<u8> {
+    value(OBJECT_IDENTIFIER, &[oid.as_bytes()])
+}
+
+/// The `OBJECT IDENTIFIER` `base`.`arc`.
+pub fn oid_below(base: &ObjectIdentifier, arc: u32) -> Vec<u8> {
+    // Seven bits to a byte, the highest first, all but the last marked (X.690, 8.19.2).
+    let digits: Vec<u8> = (0..5)
+        .rev()
+        .map(|place| (arc >> (7 * place)) as u8 & 0x7f | if place > 0 { 0x80 } else { 0 })
+        .collect();
+    let zeroes = digits.iter().take(4).take_while(|&&digit| digit == 0x80).count();
+    value(OBJECT_IDENTIFIER, &[base.as_bytes(), &digits[zeroes..]])
+}
+
+/// A `SET OF`, its members in the order DER wants: that of their bytes (X.690, 11.6).
+pub fn set_of(mut members: Vec<Vec<u8>>) -> Vec<u8> {
+    members.sort();
+    let members: Vec<&[u8]> = members.iter().map(Vec::as_slice).collect();
+    value(SET, &members)
+}
+
+/// A `BMPString`. Characters beyond the Basic Multilingual Plane become surrogate pairs, which
+/// the type forbids and Windows, Java, NSS and GnuTLS understand.
+pub fn bmp_string(text: &str) -> Vec<u8> {
+    let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    value(BMP_STRING, &[&bytes])
+}
+
+/// An `INTEGER` that is not negative.
+pub fn unsigned(number: u32) -> Vec<u8> {
+    let digits = number.to_be_bytes();
+    let zeroes = digits.iter().take(3).take_while(|&&digit| digit == 0).count();
+    let digits = &digits[zeroes..];
+    // A set first bit would mean a negative number.
+    let sign: &[u8] = if digits[0] & 0x80 == 0 { &[] } else { &[0] };
+    value(INTEGER, &[sign, digits])
+}
+
+/// An `AlgorithmIdentifier` whose parameters are NULL.
+pub fn algorithm(name: &ObjectIdentifier) -> Vec<u8> {
+    sequence(&[&oid(name), &NULL])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ::der::Encode;
+    use ::der::asn1::{BmpString, OctetStringRef};
+
+    #[test]
+    fn lengths_are_written_as_the_der_crate_writes_them() {
+        for length in [0, 1, 127, 128, 255, 256, 65_535, 65_536] {
+            let content = vec![7; length];
+            let expected = OctetStringRef::new(&content).unwrap().to_der().unwrap();
+            let ours = value(OCTET_STRING, &[&content]);
+            assert!(ours == expected, "{length}");
+            assert!(ours.capacity() <= ours.len() + 1);
+        }
+    }
+
+    #[test]
+    fn arcs_of_every_size_are_written_as_the_der_crate_writes_them() {
+        let base = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.17.3");
+        for arc in [0, 9, 127, 128, 16_383, 16_384, 65_535, u32::MAX] {
+            let expected = base.push_arc(arc).unwrap().to_der().unwrap();
+            assert_eq!(oid_below(&base, arc), expected, "{arc}");
+        }
+        assert_eq!(oid(&base), base.to_der().unwrap());
+    }
+
+    #[test]
+    fn numbers_are_written_as_the_der_crate_writes_them() {
+        for number in [0, 1, 127, 128, 255, 256, 200_000, i32::MAX as u32, u32::MAX] {
+            assert_eq!(unsigned(number), number.to_der().unwrap(), "{number}");
+        }
+    }
+
+    #[test]
+    fn text_is_utf_16_with_surrogate_pairs() {
+        let expected = BmpString::from_utf8("Käse").unwrap().to_der().unwrap();
+        assert_eq!(bmp_string("Käse"), expected);
+        assert_eq!(bmp_string("😀"), [0x1e, 4, 0xd8, 0x3d, 0xde, 0x00]);
+    }
+
+    #[test]
+    fn sets_are_sorted_by_their_bytes() {
+        assert_eq!(set_of(vec![vec![2, 0], vec![1, 1, 9]]), [0x31, 5, 1, 1, 9, 2, 0]);
+    }
+}
