@@ -1,59 +1,85 @@
-//! The attributes of a bag (RFC 7292, 4.2) that certstow keeps: names, the link between key and
-//! certificate, and Windows' certificate properties. Others are passed over.
+//! Bag attributes (RFC 7292, section 4.2): friendlyName and localKeyId of RFC 2985, and those
+//! Microsoft adds for the provider, the machine's keys and certificate properties.
 
-use der::asn1::{AnyRef, OctetStringRef};
-use der::{Tag, Tagged};
+use const_oid::ObjectIdentifier;
 
-use super::asn1::{Attribute, SafeBag, oid};
-use super::decode::BagAttributes;
+use super::ber::{BMP_STRING, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET, Value, Wrong};
+use super::oid;
 use crate::store::Property;
 
+/// The attributes of a bag that certstow knows; it passes over others.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BagAttributes {
+    /// friendlyName: on a certificate its label; on a key Windows keeps the container's name
+    /// here, and Java the alias.
+    pub friendly_name: Option<String>,
+    /// localKeyId, which ties a key to its certificate.
+    pub local_key_id: Option<Vec<u8>>,
+    /// The cryptographic provider the key came from (1.3.6.1.4.1.311.17.1).
+    pub provider_name: Option<String>,
+    /// Whether the key was the machine's (1.3.6.1.4.1.311.17.2).
+    pub machine_keyset: bool,
+    /// Certificate properties (1.3.6.1.4.1.311.17.3.N), in the order of the file.
+    pub properties: Vec<Property>,
+}
+
 impl BagAttributes {
-    /// The attributes of a bag. An attribute that cannot be read counts as absent: it names
-    /// things and protects nothing.
-    pub(super) fn of(bag: &SafeBag<'_>) -> Self {
-        let mut attributes = Self::default();
-        for attribute in bag.bag_attributes.iter().flat_map(|set| set.iter()) {
-            attributes.take(attribute);
+    /// Reads a `SET OF PKCS12Attribute`.
+    pub(super) fn read(set: &Value<'_>) -> Result<Self, Wrong> {
+        let mut read = Self::default();
+        let mut attributes = set.inside();
+        while !attributes.is_empty() {
+            let mut fields = attributes.expect(SEQUENCE)?.inside();
+            let name = fields.expect(OBJECT_IDENTIFIER)?.oid()?;
+            let mut values = fields.expect(SET)?.inside();
+            let value = if values.is_empty() {
+                None
+            } else {
+                Some(values.any()?)
+            };
+            read.take(name, value)?;
         }
-        attributes.properties.sort_by_key(|property| property.id);
-        attributes
+        Ok(read)
     }
 
-    fn take(&mut self, attribute: &Attribute<'_>) {
-        let value = attribute.attr_values.get(0).copied();
-        match attribute.attr_id {
-            oid::FRIENDLY_NAME => self.friendly_name = value.and_then(text),
-            oid::LOCAL_KEY_ID => self.local_key_id = value.and_then(octets),
-            oid::PROVIDER_NAME => self.provider_name = value.and_then(text),
-            oid::MACHINE_KEYSET => self.machine_keyset = true,
-            property if property.parent() == Some(oid::CERTIFICATE_PROPERTY) => {
-                let id = property.arcs().last();
-                if let (Some(id), Some(value)) = (id, value.and_then(octets)) {
-                    self.properties.push(Property { id, value });
+    fn take(&mut self, name: ObjectIdentifier, value: Option<Value<'_>>) -> Result<(), Wrong> {
+        if name == oid::MACHINE_KEYSET {
+            self.machine_keyset = true;
+            return Ok(());
+        }
+        let Some(value) = value else { return Ok(()) };
+        match name {
+            oid::FRIENDLY_NAME => self.friendly_name = text(&value),
+            oid::PROVIDER_NAME => self.provider_name = text(&value),
+            oid::LOCAL_KEY_ID => self.local_key_id = Some(value.octets()?.to_vec()),
+            _ => {
+                if let (Some(id), OCTET_STRING) = (property_id(name), value.tag) {
+                    self.properties.push(Property {
+                        id,
+                        value: value.octets()?.to_vec(),
+                    });
                 }
             }
-            _ => {}
         }
+        Ok(())
     }
 }
 
-fn octets(value: AnyRef<'_>) -> Option<Vec<u8>> {
-    let octets: &OctetStringRef = value.decode_as().ok()?;
-    Some(octets.as_bytes().to_vec())
+/// A BMPString as text; the UTF8String some write in its place as well. An empty one is none.
+fn text(value: &Value<'_>) -> Option<String> {
+    let text = if value.tag == BMP_STRING {
+        let (units, _) = value.content.as_chunks::<2>();
+        let units: Vec<u16> = units.iter().map(|unit| u16::from_be_bytes(*unit)).collect();
+        String::from_utf16_lossy(&units)
+    } else {
+        String::from_utf8_lossy(value.content).into_owned()
+    };
+    let text = text.trim_end_matches('\0');
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// The text of a BMPString, surrogate pairs included, or of a UTF8String, which some writers use.
-fn text(value: AnyRef<'_>) -> Option<String> {
-    match value.tag() {
-        Tag::BmpString => {
-            let (pairs, []) = value.value().as_chunks::<2>() else {
-                return None;
-            };
-            let units = pairs.iter().map(|pair| u16::from_be_bytes(*pair));
-            Some(char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
-        }
-        Tag::Utf8String => String::from_utf8(value.value().to_vec()).ok(),
-        _ => None,
-    }
+/// N of 1.3.6.1.4.1.311.17.3.N.
+fn property_id(name: ObjectIdentifier) -> Option<u32> {
+    let (parent, id) = (name.parent()?, name.arcs().last()?);
+    (parent == oid::PROPERTY).then_some(id)
 }

@@ -1,327 +1,234 @@
-//! BER to DER (X.690). RFC 7292 lets the outer layers of a file be BER, and NSS writes them with
-//! indefinite lengths and with strings in pieces; everything that reads structures here reads DER,
-//! so the difference ends in this file.
+//! Reading BER (X.690), of which DER is the strict part. NSS, and older tools of Apple and Java,
+//! write PKCS#12 with indefinite lengths and with strings in pieces, so values are read as they
+//! come. Depth is bounded, and no length is believed before its bytes are there.
 
-use std::fmt;
-
+use const_oid::ObjectIdentifier;
 use zeroize::Zeroizing;
 
-/// How deep elements may nest. The deepest file known here goes to 12.
-const MAX_DEPTH: usize = 32;
+/// How deep values of indefinite length and strings in pieces may be nested.
+const MAX_DEPTH: u8 = 24;
 
-/// How many elements there may be: far above a file of 10,000 bags.
-const MAX_ELEMENTS: usize = 1 << 20;
+pub(super) const INTEGER: u8 = 0x02;
+pub(super) const OCTET_STRING: u8 = 0x04;
+pub(super) const OBJECT_IDENTIFIER: u8 = 0x06;
+pub(super) const BMP_STRING: u8 = 0x1e;
+pub(super) const SEQUENCE: u8 = 0x30;
+pub(super) const SET: u8 = 0x31;
+/// `[0]`, constructed: an explicit tag, or an implicit one on a string in pieces.
+pub(super) const CONTEXT_0: u8 = 0xa0;
+const CONSTRUCTED: u8 = 0x20;
 
-/// OCTET STRING, primitive and in pieces.
-const OCTET_STRING: u8 = 0x04;
-const OCTET_STRING_IN_PIECES: u8 = 0x24;
+/// What is wrong with an encoding.
+pub(super) type Wrong = &'static str;
 
-/// Why bytes are not BER, or more of it than certstow takes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BerError {
-    /// The bytes end within an element.
-    Truncated,
-    /// A tag or length that BER does not allow here.
-    Malformed,
-    /// Elements nest too deep, or there are too many of them.
-    TooComplex,
+const TRUNCATED: Wrong = "it breaks off";
+
+/// One value: its tag, its content, and the bytes it takes up in all.
+#[derive(Clone, Copy)]
+pub(super) struct Value<'a> {
+    pub(super) tag: u8,
+    pub(super) content: &'a [u8],
+    pub(super) raw: &'a [u8],
+    /// Whether the length is indefinite, which DER forbids.
+    pub(super) indefinite: bool,
 }
 
-impl fmt::Display for BerError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Truncated => "it breaks off",
-            Self::Malformed => "its encoding is wrong",
-            Self::TooComplex => "it nests too deep or holds too many elements",
-        })
-    }
-}
-
-impl std::error::Error for BerError {}
-
-/// One element in DER: the input itself where that was DER already, else a copy that is wiped.
-#[derive(Debug)]
-pub struct Der<'a>(Bytes<'a>);
-
-enum Bytes<'a> {
-    Same(&'a [u8]),
-    Rewritten(Zeroizing<Vec<u8>>),
-}
-
-impl fmt::Debug for Bytes<'_> {
-    /// Lengths only: the element may be a private key.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Same(bytes) => write!(f, "Same({} bytes)", bytes.len()),
-            Self::Rewritten(bytes) => write!(f, "Rewritten({} bytes)", bytes.len()),
-        }
-    }
-}
-
-impl Der<'_> {
-    /// The element.
-    pub fn as_bytes(&self) -> &[u8] {
-        match &self.0 {
-            Bytes::Same(bytes) => bytes,
-            Bytes::Rewritten(bytes) => bytes,
-        }
-    }
-
-    /// The element as a copy of its own.
-    pub fn into_owned(self) -> Zeroizing<Vec<u8>> {
-        match self.0 {
-            Bytes::Same(bytes) => Zeroizing::new(bytes.to_vec()),
-            Bytes::Rewritten(bytes) => bytes,
-        }
-    }
-
-    /// Whether the input was BER that is not DER.
-    pub fn was_ber(&self) -> bool {
-        matches!(self.0, Bytes::Rewritten(_))
-    }
-}
-
-/// The first element of `bytes` in DER; what follows it is left alone, as OpenSSL does.
-///
-/// Definite, shortest lengths, and OCTET STRINGs in one piece, the implicitly tagged one of
-/// `EncryptedContentInfo` included. What is inside an OCTET STRING stays as it is.
-///
-/// # Errors
-/// [`BerError`], if the first element is not BER or is nested too deep.
-pub fn to_der(bytes: &[u8]) -> Result<Der<'_>, BerError> {
-    let mut parser = Parser {
-        rest: bytes,
-        elements: 0,
-        ber: false,
-    };
-    let element = parser.element(0)?;
-    if !parser.ber {
-        let length = bytes.len() - parser.rest.len();
-        return Ok(Der(Bytes::Same(
-            bytes.get(..length).ok_or(BerError::Truncated)?,
-        )));
-    }
-    let mut der = Zeroizing::new(Vec::with_capacity(element.total_length()));
-    element.write(&mut der);
-    Ok(Der(Bytes::Rewritten(der)))
-}
-
-/// An element that was read.
-struct Element<'a> {
-    /// The identifier octets, as they will be written.
-    tag: Vec<u8>,
-    /// The length of the content in DER.
-    length: usize,
-    content: Content<'a>,
-}
-
-enum Content<'a> {
-    Primitive(&'a [u8]),
-    Elements(Vec<Element<'a>>),
-    /// A string in pieces, which DER writes as one.
-    Pieces(Vec<&'a [u8]>),
-}
-
-impl<'a> Element<'a> {
-    fn first_tag_byte(&self) -> u8 {
-        self.tag.first().copied().unwrap_or_default()
-    }
-
-    fn primitive(tag: &[u8], value: &'a [u8]) -> Self {
-        Self {
-            tag: tag.to_vec(),
-            length: value.len(),
-            content: Content::Primitive(value),
-        }
-    }
-
-    fn constructed(tag: &[u8], elements: Vec<Element<'a>>) -> Self {
-        Self {
-            tag: tag.to_vec(),
-            length: elements.iter().map(Element::total_length).sum(),
-            content: Content::Elements(elements),
-        }
-    }
-
-    /// The pieces of an OCTET STRING joined under another, primitive tag.
-    fn joined(tag: u8, elements: Vec<Element<'a>>) -> Result<Self, BerError> {
-        let mut pieces = Vec::new();
-        for element in elements {
-            match (element.first_tag_byte(), element.content) {
-                (OCTET_STRING, Content::Primitive(value)) => pieces.push(value),
-                (OCTET_STRING, Content::Pieces(inner)) => pieces.extend(inner),
-                _ => return Err(BerError::Malformed),
-            }
-        }
-        Ok(Self {
-            tag: vec![tag],
-            length: pieces.iter().map(|piece| piece.len()).sum(),
-            content: Content::Pieces(pieces),
-        })
-    }
-
-    fn total_length(&self) -> usize {
-        self.tag.len() + length_octets(self.length).1 + self.length
-    }
-
-    fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.tag);
-        let (octets, count) = length_octets(self.length);
-        out.extend(octets.iter().skip(octets.len() - count));
-        match &self.content {
-            Content::Primitive(value) => out.extend_from_slice(value),
-            Content::Elements(elements) => elements.iter().for_each(|element| element.write(out)),
-            Content::Pieces(pieces) => pieces.iter().for_each(|piece| out.extend_from_slice(piece)),
-        }
-    }
-}
-
-/// The shortest length octets, at the end of an array, and how many they are.
-fn length_octets(length: usize) -> ([u8; 9], usize) {
-    let mut octets = [0; 9];
-    let (first, number) = octets.split_at_mut(1);
-    number.copy_from_slice(&(length as u64).to_be_bytes());
-    if length < 0x80 {
-        return (octets, 1);
-    }
-    let count = number.iter().skip_while(|octet| **octet == 0).count();
-    let marker = 0x80 | count as u8;
-    if let Some(place) = (8 - count).checked_sub(1) {
-        if let Some(octet) = number.get_mut(place) {
-            *octet = marker;
-        }
-    } else if let Some(octet) = first.first_mut() {
-        *octet = marker;
-    }
-    (octets, count + 1)
-}
-
-struct Parser<'a> {
+/// Values one after the other.
+#[derive(Clone, Copy)]
+pub(super) struct Reader<'a> {
     rest: &'a [u8],
-    elements: usize,
-    /// Whether anything so far was not DER.
-    ber: bool,
 }
 
-impl<'a> Parser<'a> {
-    fn take(&mut self, count: usize) -> Result<&'a [u8], BerError> {
-        let (taken, rest) = self
-            .rest
-            .split_at_checked(count)
-            .ok_or(BerError::Truncated)?;
+impl<'a> Reader<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// The next value, whatever it is.
+    pub(super) fn any(&mut self) -> Result<Value<'a>, Wrong> {
+        self.value(MAX_DEPTH)
+    }
+
+    /// The next value, which must have this tag, in one piece or several.
+    pub(super) fn expect(&mut self, tag: u8) -> Result<Value<'a>, Wrong> {
+        let value = self.any()?;
+        if value.tag == tag || (tag == OCTET_STRING && value.tag == tag | CONSTRUCTED) {
+            Ok(value)
+        } else {
+            Err("it holds something else than it should")
+        }
+    }
+
+    /// The next value if it has this tag.
+    pub(super) fn optional(&mut self, tag: u8) -> Result<Option<Value<'a>>, Wrong> {
+        if self.rest.first() == Some(&tag) {
+            self.any().map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    fn value(&mut self, depth: u8) -> Result<Value<'a>, Wrong> {
+        let start = self.rest;
+        let tag = self.byte()?;
+        if tag & 0x1f == 0x1f {
+            return Err("it holds a tag that no such file uses");
+        }
+        let first = self.byte()?;
+        let content = match first {
+            0..0x80 => self.take(first.into())?,
+            0x80 if tag & CONSTRUCTED != 0 => return self.indefinite(start, tag, depth),
+            0x81..=0x88 => {
+                let digits = self.take((first & 0x7f).into())?;
+                let length = digits.iter().try_fold(0_usize, |length, &digit| {
+                    length.checked_mul(256)?.checked_add(digit.into())
+                });
+                self.take(length.ok_or(TRUNCATED)?)?
+            }
+            _ => return Err("it holds a length that cannot be"),
+        };
+        Ok(Value {
+            tag,
+            content,
+            raw: self.since(start)?,
+            indefinite: false,
+        })
+    }
+
+    /// The rest of a value of indefinite length: values, up to the end-of-contents octets.
+    fn indefinite(&mut self, start: &'a [u8], tag: u8, depth: u8) -> Result<Value<'a>, Wrong> {
+        let depth = depth.checked_sub(1).ok_or("it is nested too deeply")?;
+        let inside = *self;
+        while !self.rest.starts_with(&[0, 0]) {
+            self.value(depth)?;
+        }
+        let content = self.since(inside.rest)?;
+        self.take(2)?;
+        Ok(Value {
+            tag,
+            content,
+            raw: self.since(start)?,
+            indefinite: true,
+        })
+    }
+
+    /// What was read since `start`, an earlier rest.
+    fn since(&self, start: &'a [u8]) -> Result<&'a [u8], Wrong> {
+        let length = start.len().checked_sub(self.rest.len()).ok_or(TRUNCATED)?;
+        start.get(..length).ok_or(TRUNCATED)
+    }
+
+    fn byte(&mut self) -> Result<u8, Wrong> {
+        let (&byte, rest) = self.rest.split_first().ok_or(TRUNCATED)?;
+        self.rest = rest;
+        Ok(byte)
+    }
+
+    fn take(&mut self, length: usize) -> Result<&'a [u8], Wrong> {
+        let (taken, rest) = self.rest.split_at_checked(length).ok_or(TRUNCATED)?;
         self.rest = rest;
         Ok(taken)
     }
-
-    fn byte(&mut self) -> Result<u8, BerError> {
-        self.take(1)?.first().copied().ok_or(BerError::Truncated)
-    }
-
-    /// The identifier octets (X.690, 8.1.2).
-    fn tag(&mut self) -> Result<&'a [u8], BerError> {
-        let start = self.rest;
-        let mut count = 1;
-        if self.byte()? & 0x1f == 0x1f {
-            count += 1;
-            while self.byte()? & 0x80 != 0 {
-                count += 1;
-                if count > 5 {
-                    return Err(BerError::Malformed);
-                }
-            }
-        }
-        start.get(..count).ok_or(BerError::Truncated)
-    }
-
-    /// The length octets (X.690, 8.1.3); `None` is the indefinite form.
-    fn length(&mut self) -> Result<Option<usize>, BerError> {
-        let first = self.byte()?;
-        if first < 0x80 {
-            return Ok(Some(usize::from(first)));
-        }
-        if first == 0x80 {
-            self.ber = true;
-            return Ok(None);
-        }
-        let mut length = 0usize;
-        for octet in self.take(usize::from(first & 0x7f))? {
-            if length > usize::MAX >> 8 {
-                return Err(BerError::Truncated);
-            }
-            length = length << 8 | usize::from(*octet);
-        }
-        if length_octets(length).1 != usize::from(first & 0x7f) + 1 {
-            self.ber = true;
-        }
-        Ok(Some(length))
-    }
-
-    fn element(&mut self, depth: usize) -> Result<Element<'a>, BerError> {
-        self.elements += 1;
-        if depth > MAX_DEPTH || self.elements > MAX_ELEMENTS {
-            return Err(BerError::TooComplex);
-        }
-        let tag = self.tag()?;
-        let first = tag.first().copied().ok_or(BerError::Truncated)?;
-        let length = self.length()?;
-        if first & 0x20 == 0 {
-            let value = self.take(length.ok_or(BerError::Malformed)?)?;
-            return Ok(Element::primitive(tag, value));
-        }
-        let mut elements = match length {
-            Some(length) => self.within(length, depth)?,
-            None => self.until_end_of_contents(depth)?,
-        };
-        if first == OCTET_STRING_IN_PIECES {
-            self.ber = true;
-            return Element::joined(OCTET_STRING, elements);
-        }
-        if is_encrypted_content_info(first, &elements)
-            && let Some(content) = elements.pop()
-            && let Content::Elements(pieces) = content.content
-        {
-            self.ber = true;
-            elements.push(Element::joined(0x80, pieces)?);
-        }
-        Ok(Element::constructed(tag, elements))
-    }
-
-    /// The elements of a content of definite length.
-    fn within(&mut self, length: usize, depth: usize) -> Result<Vec<Element<'a>>, BerError> {
-        let content = self.take(length)?;
-        let after = std::mem::replace(&mut self.rest, content);
-        let mut elements = Vec::new();
-        while !self.rest.is_empty() {
-            elements.push(self.element(depth + 1)?);
-        }
-        self.rest = after;
-        Ok(elements)
-    }
-
-    /// The elements up to the end-of-contents octets (X.690, 8.1.5).
-    fn until_end_of_contents(&mut self, depth: usize) -> Result<Vec<Element<'a>>, BerError> {
-        let mut elements = Vec::new();
-        loop {
-            if let [0, 0, rest @ ..] = self.rest {
-                self.rest = rest;
-                return Ok(elements);
-            }
-            elements.push(self.element(depth + 1)?);
-        }
-    }
 }
 
-/// Whether these are the fields of an `EncryptedContentInfo` (RFC 2315, 10.1) whose content comes
-/// in pieces: OBJECT IDENTIFIER, SEQUENCE, constructed `[0]`. It is the one implicitly tagged
-/// string of PKCS#12, and nothing but its place tells it from an explicit tag; no other structure
-/// here has this shape.
-fn is_encrypted_content_info(tag: u8, fields: &[Element<'_>]) -> bool {
-    tag == 0x30
-        && fields
-            .iter()
-            .map(Element::first_tag_byte)
-            .eq([0x06, 0x30, 0xa0])
+impl<'a> Value<'a> {
+    /// The values inside.
+    pub(super) fn inside(&self) -> Reader<'a> {
+        Reader::new(self.content)
+    }
+
+    /// The bytes of an `OCTET STRING`, in one piece or many, under whatever tag. Wiped when
+    /// dropped, since they may be a private key.
+    pub(super) fn octets(&self) -> Result<Zeroizing<Vec<u8>>, Wrong> {
+        let mut octets = Zeroizing::new(Vec::with_capacity(self.content.len()));
+        self.gather(&mut octets, MAX_DEPTH)?;
+        Ok(octets)
+    }
+
+    fn gather(&self, octets: &mut Vec<u8>, depth: u8) -> Result<(), Wrong> {
+        if self.tag & CONSTRUCTED == 0 {
+            octets.extend_from_slice(self.content);
+            return Ok(());
+        }
+        let depth = depth.checked_sub(1).ok_or("it is nested too deeply")?;
+        let mut pieces = self.inside();
+        while !pieces.is_empty() {
+            pieces.expect(OCTET_STRING)?.gather(octets, depth)?;
+        }
+        Ok(())
+    }
+
+    /// The value of an `OBJECT IDENTIFIER`.
+    pub(super) fn oid(&self) -> Result<ObjectIdentifier, Wrong> {
+        ObjectIdentifier::from_bytes(self.content).map_err(|_| "it holds an unreadable identifier")
+    }
+
+    /// The value of an `INTEGER` that is not negative; one beyond 64 bits is `u64::MAX`.
+    pub(super) fn unsigned(&self) -> Result<u64, Wrong> {
+        match self.content {
+            [] | [0x80..=0xff, ..] => Err("a number is negative or empty"),
+            content => Ok(content.iter().fold(0_u64, |number, &digit| {
+                let shifted = number.checked_mul(256);
+                shifted.map_or(u64::MAX, |number| number.saturating_add(digit.into()))
+            })),
+        }
+    }
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_string_reads_the_same_in_one_piece_and_in_many() {
+        let whole = [0x04, 3, 1, 2, 3];
+        let pieces = [
+            0x24, 0x80, 0x04, 1, 1, 0x24, 6, 0x04, 1, 2, 0x04, 1, 3, 0, 0,
+        ];
+        for bytes in [&whole[..], &pieces[..]] {
+            let mut reader = Reader::new(bytes);
+            let value = reader.expect(OCTET_STRING).unwrap();
+            assert_eq!(**value.octets().unwrap(), [1, 2, 3]);
+            assert_eq!(value.raw, bytes);
+            assert!(reader.is_empty());
+        }
+    }
+
+    #[test]
+    fn whatever_breaks_off_is_an_error() {
+        let bytes = [0x30, 0x80, 0x30, 0x82, 0, 5, 0x04, 3, 1, 2, 3, 0, 0];
+        assert!(Reader::new(&bytes).any().is_ok());
+        for length in 0..bytes.len() {
+            assert!(Reader::new(&bytes[..length]).any().is_err(), "{length}");
+        }
+    }
+
+    #[test]
+    fn absurd_lengths_tags_and_depths_are_errors() {
+        for bytes in [
+            &[0x30, 0x88, 255, 255, 255, 255, 255, 255, 255, 255][..],
+            &[0x30, 0x89, 0, 0, 0, 0, 0, 0, 0, 0, 0][..],
+            &[0x04, 0x80, 0, 0][..],
+            &[0x3f, 0x81, 0x01, 0][..],
+            &[[0x30, 0x80]; 100_000].concat()[..],
+        ] {
+            assert!(Reader::new(bytes).any().is_err());
+        }
+    }
+
+    #[test]
+    fn numbers_beyond_all_bounds_stay_large() {
+        let number = |bytes: &[u8]| Reader::new(bytes).any().unwrap().unsigned();
+        assert_eq!(number(&[2, 2, 0x01, 0x00]), Ok(256));
+        assert_eq!(
+            number(&[2, 9, 0, 255, 255, 255, 255, 255, 255, 255, 255]),
+            Ok(u64::MAX)
+        );
+        assert_eq!(number(&[2, 10, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]), Ok(u64::MAX));
+        assert!(number(&[2, 0]).is_err() && number(&[2, 1, 0x80]).is_err());
+    }
+}

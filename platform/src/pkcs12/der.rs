@@ -57,7 +57,11 @@ pub fn oid_below(base: &ObjectIdentifier, arc: u32) -> Vec<u8> {
         .rev()
         .map(|place| (arc >> (7 * place)) as u8 & 0x7f | if place > 0 { 0x80 } else { 0 })
         .collect();
-    let zeroes = digits.iter().take(4).take_while(|&&digit| digit == 0x80).count();
+    let zeroes = digits
+        .iter()
+        .take(4)
+        .take_while(|&&digit| digit == 0x80)
+        .count();
     value(OBJECT_IDENTIFIER, &[base.as_bytes(), &digits[zeroes..]])
 }
 
@@ -78,7 +82,11 @@ pub fn bmp_string(text: &str) -> Vec<u8> {
 /// An `INTEGER` that is not negative.
 pub fn unsigned(number: u32) -> Vec<u8> {
     let digits = number.to_be_bytes();
-    let zeroes = digits.iter().take(3).take_while(|&&digit| digit == 0).count();
+    let zeroes = digits
+        .iter()
+        .take(3)
+        .take_while(|&&digit| digit == 0)
+        .count();
     let digits = &digits[zeroes..];
     // A set first bit would mean a negative number.
     let sign: &[u8] = if digits[0] & 0x80 == 0 { &[] } else { &[0] };
@@ -133,6 +141,9 @@ mod tests {
 
     #[test]
     fn sets_are_sorted_by_their_bytes() {
-        assert_eq!(set_of(vec![vec![2, 0], vec![1, 1, 9]]), [0x31, 5, 1, 1, 9, 2, 0]);
+        assert_eq!(
+            set_of(vec![vec![2, 0], vec![1, 1, 9]]),
+            [0x31, 5, 1, 1, 9, 2, 0]
+        );
     }
 }

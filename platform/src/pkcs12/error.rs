@@ -15,7 +15,7 @@ pub enum DecodeError {
     WrongPassword,
     /// It is made with something certstow does not read; the text names it.
     Unsupported(String),
-    /// It asks for more key derivation than the limits allow, and what is above them was not done.
+    /// It asks for more key derivation than the limits allow. Nothing was derived.
     TooMuchWork {
         /// The iterations the file asks for, together.
         iterations: u64,
@@ -40,3 +40,10 @@ impl fmt::Display for DecodeError {
 }
 
 impl std::error::Error for DecodeError {}
+
+impl DecodeError {
+    /// Damage in a named part.
+    pub(super) fn damaged(part: &str) -> impl Fn(&'static str) -> Self {
+        move |wrong| Self::Damaged(format!("{part}: {wrong}"))
+    }
+}

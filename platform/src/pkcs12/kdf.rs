@@ -85,7 +85,8 @@ impl PasswordForm<'_> {
         };
         let text = password.expose();
         let mut bmp = Zeroizing::new(Vec::with_capacity(2 * text.len() + 2));
-        text.encode_utf16().for_each(|unit| bmp.extend_from_slice(&unit.to_be_bytes()));
+        text.encode_utf16()
+            .for_each(|unit| bmp.extend_from_slice(&unit.to_be_bytes()));
         bmp.extend_from_slice(&[0, 0]);
         bmp
     }
@@ -122,8 +123,10 @@ pub fn pkcs12(
     let password = password.bmp();
     let block = digest.block();
     // D and I of the document, in one buffer: what is hashed first is both.
-    let (salt_length, password_length) =
-        (salt.len().next_multiple_of(block), password.len().next_multiple_of(block));
+    let (salt_length, password_length) = (
+        salt.len().next_multiple_of(block),
+        password.len().next_multiple_of(block),
+    );
     let mut input = Zeroizing::new(Vec::with_capacity(block + salt_length + password_length));
     input.resize(block, purpose as u8);
     input.extend(salt.iter().cycle().take(salt_length));
@@ -229,9 +232,13 @@ fn pbkdf2_sha256(password: &[u8], salt: &[u8], iterations: u32, derived: &mut [u
             *state = *outer;
             compress256(&mut state, std::slice::from_ref(&*block));
             put(&state, &mut block);
-            sum.iter_mut().zip(block.iter()).for_each(|(sum, byte)| *sum ^= byte);
+            sum.iter_mut()
+                .zip(block.iter())
+                .for_each(|(sum, byte)| *sum ^= byte);
         }
-        part.iter_mut().zip(sum.iter()).for_each(|(part, byte)| *part = *byte);
+        part.iter_mut()
+            .zip(sum.iter())
+            .for_each(|(part, byte)| *part = *byte);
     }
 }
 
@@ -266,7 +273,13 @@ fn first_round(password: &[u8], salt: &[u8], number: u32, block: &mut [u8; 64]) 
 
 /// SHA-256's initial hash value (FIPS 180-4, 5.3.3).
 const SHA256_START: [u32; 8] = [
-    0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f372,
+    0xa54f_f53a,
+    0x510e_527f,
+    0x9b05_688c,
+    0x1f83_d9ab,
     0x5be0_cd19,
 ];
 
@@ -289,8 +302,13 @@ fn put(state: &[u32; 8], block: &mut [u8; 64]) {
 mod tests {
     use super::*;
 
-    const DIGESTS: [Digest; 5] =
-        [Digest::Sha1, Digest::Sha224, Digest::Sha256, Digest::Sha384, Digest::Sha512];
+    const DIGESTS: [Digest; 5] = [
+        Digest::Sha1,
+        Digest::Sha224,
+        Digest::Sha256,
+        Digest::Sha384,
+        Digest::Sha512,
+    ];
 
     fn hex(bytes: &[u8]) -> String {
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -303,13 +321,25 @@ mod tests {
     #[test]
     fn pbkdf2_gives_the_published_values() {
         // RFC 6070, and RFC 7914 section 11.
-        let sha1 = pbkdf2(Digest::Sha1, PasswordForm::Text(&password("password")), b"salt", 2, 20);
+        let sha1 = pbkdf2(
+            Digest::Sha1,
+            PasswordForm::Text(&password("password")),
+            b"salt",
+            2,
+            20,
+        );
         assert_eq!(hex(&sha1), "ea6c014dc72d6f8ccd1ed92ace1d41f0d8de8957");
-        let sha256 = pbkdf2(Digest::Sha256, PasswordForm::Text(&password("passwd")), b"salt", 1, 64);
+        let sha256 = pbkdf2(
+            Digest::Sha256,
+            PasswordForm::Text(&password("passwd")),
+            b"salt",
+            1,
+            64,
+        );
         assert_eq!(
             hex(&sha256),
             "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc\
-             a49ca9cccf179b645991664b39d77ef317c71b845b1e30bd509112041d3a19783"
+             49ca9cccf179b645991664b39d77ef317c71b845b1e30bd509112041d3a19783"
         );
     }
 
@@ -325,12 +355,21 @@ mod tests {
                     length,
                 );
                 let mut expected = vec![0; length];
-                pbkdf2::pbkdf2_hmac::<Sha256>(text.as_bytes(), b"0123456789abcdef", iterations, &mut expected);
+                pbkdf2::pbkdf2_hmac::<Sha256>(
+                    text.as_bytes(),
+                    b"0123456789abcdef",
+                    iterations,
+                    &mut expected,
+                );
                 assert_eq!(*ours, expected, "{text:?} {iterations} {length}");
             }
         }
         for again in [0, 1, 2, 500] {
-            assert_eq!(repeat_sha256(b"input", again), repeat::<Sha256>(b"input", again), "{again}");
+            assert_eq!(
+                repeat_sha256(b"input", again),
+                repeat::<Sha256>(b"input", again),
+                "{again}"
+            );
         }
     }
 
@@ -339,7 +378,14 @@ mod tests {
         for digest in DIGESTS {
             let text = password("sesame");
             let derive = |length| {
-                pkcs12(digest, PasswordForm::Text(&text), b"saltsalt", Purpose::Key, 3, length)
+                pkcs12(
+                    digest,
+                    PasswordForm::Text(&text),
+                    b"saltsalt",
+                    Purpose::Key,
+                    3,
+                    length,
+                )
             };
             let long = derive(200);
             for length in [0, 1, 24, 64, 65] {
@@ -352,8 +398,14 @@ mod tests {
     fn no_password_and_the_empty_password_differ_in_pkcs12_only() {
         let empty = password("");
         let derive = |form| pkcs12(Digest::Sha1, form, b"salt", Purpose::Mac, 1, 20);
-        assert_ne!(derive(PasswordForm::Null), derive(PasswordForm::Text(&empty)));
+        assert_ne!(
+            derive(PasswordForm::Null),
+            derive(PasswordForm::Text(&empty))
+        );
         let derive = |form| pbkdf2(Digest::Sha1, form, b"salt", 1, 20);
-        assert_eq!(derive(PasswordForm::Null), derive(PasswordForm::Text(&empty)));
+        assert_eq!(
+            derive(PasswordForm::Null),
+            derive(PasswordForm::Text(&empty))
+        );
     }
 }

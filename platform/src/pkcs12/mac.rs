@@ -1,24 +1,369 @@
-use super::kdf::{self, Digest, PasswordForm, Purpose};
-use super::pbe::*;
+//! The MAC that protects a PKCS#12 file against change: HMAC under a key from the PKCS#12
+//! derivation (RFC 7292, section 4 and appendix B), or PBMAC1 (RFC 9579), which takes the key
+//! from PBKDF2.
+
+use const_oid::ObjectIdentifier;
+use hmac::digest::block_api::EagerHash;
 use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+use sha2::{Sha224, Sha256, Sha384, Sha512};
+use zeroize::Zeroizing;
+
+use super::ber::{INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, Value};
+use super::der;
+use super::error::DecodeError;
+use super::kdf::{self, Digest, PasswordForm, Purpose};
+use super::oid;
+use super::pbe::{HMACS, Pbkdf2, count, identifier, meaning};
+
+const HASHES: [(ObjectIdentifier, Digest); 5] = [
+    (oid::SHA1, Digest::Sha1),
+    (oid::SHA224, Digest::Sha224),
+    (oid::SHA256, Digest::Sha256),
+    (oid::SHA384, Digest::Sha384),
+    (oid::SHA512, Digest::Sha512),
+];
+
+/// The PBMAC1 key lengths taken, in bytes: a MAC under a shorter one can be forged without the
+/// password (RFC 9579, section 9), a longer one only costs time.
+const PBMAC1_KEY: std::ops::RangeInclusive<usize> = 20..=128;
+
+/// How a file's MAC is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MacScheme {
-    Pkcs12 { digest: Digest, salt: Vec<u8>, iterations: u32 },
-    Pbmac1 { digest: Digest, prf: Digest, salt: Vec<u8>, iterations: u32, key_length: usize },
+    /// HMAC under a key from the PKCS#12 derivation.
+    Pkcs12 {
+        /// The hash, of the HMAC and of the derivation.
+        digest: Digest,
+        /// The salt.
+        salt: Vec<u8>,
+        /// How often the hash is repeated.
+        iterations: u32,
+    },
+    /// HMAC under a key from PBKDF2.
+    Pbmac1 {
+        /// The hash of the HMAC over the content.
+        digest: Digest,
+        /// The hash of the HMAC in PBKDF2.
+        prf: Digest,
+        /// The salt.
+        salt: Vec<u8>,
+        /// How often the HMAC in PBKDF2 is repeated.
+        iterations: u32,
+        /// The length of the key in bytes.
+        key_length: usize,
+    },
 }
+
+/// A MAC as a file carries it.
+#[derive(Debug, Clone)]
+pub(super) struct StoredMac {
+    pub(super) scheme: MacScheme,
+    value: Vec<u8>,
+}
+
+impl StoredMac {
+    /// Reads `MacData` (RFC 7292, section 4).
+    pub(super) fn read(mac_data: &Value<'_>) -> Result<Self, DecodeError> {
+        let damaged = DecodeError::damaged("the MAC's description");
+        let mut fields = mac_data.inside();
+        let mut digest_info = fields.expect(SEQUENCE).map_err(&damaged)?.inside();
+        let mut algorithm = digest_info.expect(SEQUENCE).map_err(&damaged)?.inside();
+        let value = digest_info
+            .expect(OCTET_STRING)
+            .and_then(|value| value.octets());
+        let value = value.map_err(&damaged)?.to_vec();
+        let name = algorithm
+            .expect(OBJECT_IDENTIFIER)
+            .and_then(|name| name.oid());
+        let name = name.map_err(&damaged)?;
+        if name == oid::PBMAC1 {
+            let parameters = algorithm.expect(SEQUENCE).map_err(&damaged)?;
+            return Ok(Self {
+                scheme: read_pbmac1(&parameters)?,
+                value,
+            });
+        }
+        let digest = meaning(&HASHES, name, "the MAC's hash")?;
+        let salt = fields.expect(OCTET_STRING).and_then(|salt| salt.octets());
+        let salt = salt.map_err(&damaged)?.to_vec();
+        let iterations = match fields.optional(INTEGER).map_err(&damaged)? {
+            None => 1,
+            Some(iterations) => count(iterations.unsigned().map_err(&damaged)?)?,
+        };
+        Ok(Self {
+            scheme: MacScheme::Pkcs12 {
+                digest,
+                salt,
+                iterations,
+            },
+            value,
+        })
+    }
+
+    /// Whether this is the MAC of `content` under `key`, found out in constant time.
+    pub(super) fn matches(&self, key: &[u8], content: &[u8]) -> bool {
+        match self.scheme.digest() {
+            Digest::Sha1 => verify::<Sha1>(key, content, &self.value),
+            Digest::Sha224 => verify::<Sha224>(key, content, &self.value),
+            Digest::Sha256 => verify::<Sha256>(key, content, &self.value),
+            Digest::Sha384 => verify::<Sha384>(key, content, &self.value),
+            Digest::Sha512 => verify::<Sha512>(key, content, &self.value),
+        }
+    }
+}
+
+/// Reads `PBMAC1-params` (RFC 8018, appendix A.5).
+fn read_pbmac1(parameters: &Value<'_>) -> Result<MacScheme, DecodeError> {
+    let damaged = DecodeError::damaged("the MAC's description");
+    let mut fields = parameters.inside();
+    let derivation = Pbkdf2::read(&fields.expect(SEQUENCE).map_err(&damaged)?)?;
+    let mac = fields.expect(SEQUENCE).map_err(&damaged)?;
+    let name = mac
+        .inside()
+        .expect(OBJECT_IDENTIFIER)
+        .and_then(|name| name.oid());
+    let digest = meaning(&HMACS, name.map_err(&damaged)?, "the MAC")?;
+    let Pbkdf2 {
+        prf,
+        salt,
+        iterations,
+        key_length,
+    } = derivation;
+    let key_length = key_length.ok_or_else(|| damaged("PBMAC1 without a key length"))?;
+    if !PBMAC1_KEY.contains(&key_length) {
+        return Err(DecodeError::Unsupported(format!(
+            "a PBMAC1 key of {key_length} bytes"
+        )));
+    }
+    Ok(MacScheme::Pbmac1 {
+        digest,
+        prf,
+        salt,
+        iterations,
+        key_length,
+    })
+}
+
 impl MacScheme {
-    pub fn iterations(&self) -> u32 { match self { Self::Pkcs12 { iterations, .. } | Self::Pbmac1 { iterations, .. } => *iterations } }
-    pub fn name(&self) -> String { String::new() }
-    pub fn derive_key(&self, p: PasswordForm<'_>) -> zeroize::Zeroizing<Vec<u8>> { match self {
-        Self::Pkcs12 { digest, salt, iterations } => kdf::pkcs12(*digest, p, salt, Purpose::Mac, *iterations, if *digest == Digest::Sha1 { 20 } else { 32 }),
-        Self::Pbmac1 { salt, iterations, key_length, .. } => kdf::pbkdf2(Digest::Sha256, p, salt, *iterations, *key_length) } }
-    pub fn compute(&self, key: &[u8], content: &[u8]) -> Vec<u8> { match self {
-        Self::Pkcs12 { digest: Digest::Sha1, .. } => Hmac::<sha1::Sha1>::new_from_slice(key).unwrap().chain_update(content).finalize().into_bytes().to_vec(),
-        _ => Hmac::<sha2::Sha256>::new_from_slice(key).unwrap().chain_update(content).finalize().into_bytes().to_vec() } }
-    pub fn to_mac_data(&self, value: &[u8]) -> Vec<u8> { 
-        let (alg, salt, it) = match self {
-            Self::Pkcs12 { digest, salt, iterations } => (stub_tlv(0x30, &[stub_oid(if *digest == Digest::Sha1 { "1.3.14.3.2.26" } else { "2.16.840.1.101.3.4.2.1" }), vec![5, 0]].concat()), salt, *iterations),
-            Self::Pbmac1 { salt, iterations, key_length, .. } => (stub_tlv(0x30, &[stub_oid("1.2.840.113549.1.5.14"), stub_tlv(0x30, &[pbkdf2_alg(salt, *iterations, Some(*key_length as u32)), stub_tlv(0x30, &[stub_oid("1.2.840.113549.2.9"), vec![5, 0]].concat())].concat())].concat()), salt, 1) };
-        stub_tlv(0x30, &[stub_tlv(0x30, &[alg, stub_tlv(4, value)].concat()), stub_tlv(4, salt), if it == 1 { vec![] } else { stub_int(it) }].concat())
+    /// How often the hash or the HMAC is repeated to derive the key.
+    pub fn iterations(&self) -> u32 {
+        match self {
+            Self::Pkcs12 { iterations, .. } | Self::Pbmac1 { iterations, .. } => *iterations,
+        }
+    }
+
+    /// The hash of the HMAC over the content.
+    pub fn digest(&self) -> Digest {
+        match self {
+            Self::Pkcs12 { digest, .. } | Self::Pbmac1 { digest, .. } => *digest,
+        }
+    }
+
+    /// The scheme in words: "HMAC-SHA256" or "PBMAC1 HMAC-SHA256".
+    pub fn name(&self) -> String {
+        let kind = if matches!(self, Self::Pbmac1 { .. }) {
+            "PBMAC1 "
+        } else {
+            ""
+        };
+        format!("{kind}HMAC-{}", self.digest().name())
+    }
+
+    /// The key, which does not depend on the content. Takes as long as the iterations ask for.
+    pub fn derive_key(&self, password: PasswordForm<'_>) -> Zeroizing<Vec<u8>> {
+        match self {
+            Self::Pkcs12 {
+                digest,
+                salt,
+                iterations,
+            } => kdf::pkcs12(
+                *digest,
+                password,
+                salt,
+                Purpose::Mac,
+                *iterations,
+                digest.length(),
+            ),
+            Self::Pbmac1 {
+                prf,
+                salt,
+                iterations,
+                key_length,
+                ..
+            } => kdf::pbkdf2(*prf, password, salt, *iterations, *key_length),
+        }
+    }
+
+    /// The MAC of `content` under a key from [`MacScheme::derive_key`].
+    pub fn compute(&self, key: &[u8], content: &[u8]) -> Vec<u8> {
+        match self.digest() {
+            Digest::Sha1 => keyed::<Sha1>(key, content).finalize().into_bytes().to_vec(),
+            Digest::Sha224 => keyed::<Sha224>(key, content)
+                .finalize()
+                .into_bytes()
+                .to_vec(),
+            Digest::Sha256 => keyed::<Sha256>(key, content)
+                .finalize()
+                .into_bytes()
+                .to_vec(),
+            Digest::Sha384 => keyed::<Sha384>(key, content)
+                .finalize()
+                .into_bytes()
+                .to_vec(),
+            Digest::Sha512 => keyed::<Sha512>(key, content)
+                .finalize()
+                .into_bytes()
+                .to_vec(),
+        }
+    }
+
+    /// The DER of `MacData` with this scheme and a MAC from [`MacScheme::compute`].
+    ///
+    /// With PBMAC1 the salt and iterations beside it mean nothing; RFC 9579, section 5 has them
+    /// filled all the same, for readers that insist on their presence.
+    pub fn to_mac_data(&self, value: &[u8]) -> Vec<u8> {
+        let (algorithm, salt, iterations): (_, &[u8], _) = match self {
+            Self::Pkcs12 {
+                digest,
+                salt,
+                iterations,
+            } => (
+                der::algorithm(&identifier(&HASHES, digest)),
+                salt,
+                *iterations,
+            ),
+            Self::Pbmac1 {
+                digest,
+                prf,
+                salt,
+                iterations,
+                key_length,
+            } => {
+                let (prf, salt, iterations) = (*prf, salt.clone(), *iterations);
+                let derivation = Pbkdf2 {
+                    prf,
+                    salt,
+                    iterations,
+                    key_length: Some(*key_length),
+                };
+                let parameters = der::sequence(&[
+                    &derivation.to_der(),
+                    &der::algorithm(&identifier(&HMACS, digest)),
+                ]);
+                (
+                    der::sequence(&[&der::oid(&oid::PBMAC1), &parameters]),
+                    b"NOT USED",
+                    1,
+                )
+            }
+        };
+        // DER leaves a default out, and 1 is MacData's.
+        let iterations = if iterations == 1 {
+            Vec::new()
+        } else {
+            der::unsigned(iterations)
+        };
+        der::sequence(&[
+            &der::sequence(&[&algorithm, &der::value(der::OCTET_STRING, &[value])]),
+            &der::value(der::OCTET_STRING, &[salt]),
+            &iterations,
+        ])
+    }
+}
+
+fn keyed<D: EagerHash>(key: &[u8], content: &[u8]) -> Hmac<D>
+where
+    Hmac<D>: KeyInit + Mac,
+{
+    let Ok(mut mac) = <Hmac<D> as KeyInit>::new_from_slice(key) else {
+        unreachable!("HMAC takes keys of every length")
+    };
+    mac.update(content);
+    mac
+}
+
+fn verify<D: EagerHash>(key: &[u8], content: &[u8], value: &[u8]) -> bool
+where
+    Hmac<D>: KeyInit + Mac,
+{
+    keyed::<D>(key, content).verify_slice(value).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ber::Reader;
+    use super::*;
+
+    fn schemes() -> Vec<MacScheme> {
+        let digests = HASHES.iter().map(|(_, digest)| *digest);
+        digests
+            .flat_map(|digest| {
+                let salt = vec![5; 20];
+                [
+                    MacScheme::Pkcs12 {
+                        digest,
+                        salt: salt.clone(),
+                        iterations: 1,
+                    },
+                    MacScheme::Pkcs12 {
+                        digest,
+                        salt: salt.clone(),
+                        iterations: 2048,
+                    },
+                    MacScheme::Pbmac1 {
+                        digest,
+                        prf: digest,
+                        salt,
+                        iterations: 10,
+                        key_length: 32,
+                    },
+                ]
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_scheme_reads_back_as_it_is_written() {
+        for scheme in schemes() {
+            let der = scheme.to_mac_data(b"value");
+            let read = StoredMac::read(&Reader::new(&der).any().unwrap()).unwrap();
+            assert_eq!((read.scheme, &read.value[..]), (scheme, &b"value"[..]));
+        }
+    }
+
+    #[test]
+    fn a_mac_matches_its_content_and_nothing_else() {
+        for scheme in schemes() {
+            let key = scheme.derive_key(PasswordForm::Null);
+            let value = scheme.compute(&key, b"content");
+            let mut mac = StoredMac { scheme, value };
+            assert!(mac.matches(&key, b"content"));
+            assert!(!mac.matches(&key, b"contents"));
+            mac.value.truncate(10);
+            assert!(!mac.matches(&key, b"content"));
+        }
+    }
+
+    #[test]
+    fn a_pbmac1_key_too_short_to_be_safe_is_refused() {
+        let scheme = |key_length| MacScheme::Pbmac1 {
+            digest: Digest::Sha256,
+            prf: Digest::Sha256,
+            salt: vec![5; 20],
+            iterations: 10,
+            key_length,
+        };
+        for (length, accepted) in [
+            (0, false),
+            (1, false),
+            (19, false),
+            (20, true),
+            (129, false),
+        ] {
+            let der = scheme(length).to_mac_data(b"value");
+            let read = StoredMac::read(&Reader::new(&der).any().unwrap());
+            assert_eq!(read.is_ok(), accepted, "{length}");
+        }
     }
 }

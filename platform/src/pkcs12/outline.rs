@@ -1,84 +1,82 @@
-//! What a PKCS#12 file says of itself without its password: how it is encoded, protected and
-//! divided (RFC 7292, 4), and whatever it leaves in clear.
+//! What a PKCS#12 file shows without its password: how its parts are encrypted and protected
+//! against change, and whatever lies open in it. Nothing is derived.
 
+use super::decode::Limits;
 use super::error::DecodeError;
 use super::mac::MacScheme;
 use super::pbe::Scheme;
-use super::structure::{self, BagValue, Safe};
+use super::structure::{Bag, BagContent, Safe, Structure};
 
-/// The structure that is visible without the password.
-#[derive(Debug, Clone)]
+/// What can be seen of a file without its password.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outline {
-    /// Whether a layer in clear is BER (indefinite length, strings in pieces) rather than DER.
+    /// Whether the outer layers are BER that is not DER, as NSS writes it. Go cannot read that.
     pub ber: bool,
-    /// How integrity is protected, if it is.
+    /// How the MAC is made; `None` if there is no MAC.
     pub mac: Option<MacScheme>,
-    /// The parts of the `AuthenticatedSafe`, in order.
+    /// The parts, in the order of the file.
     pub safes: Vec<SafeOutline>,
 }
 
-/// One part of the `AuthenticatedSafe`.
-#[derive(Debug, Clone)]
+/// One `ContentInfo` of the `AuthenticatedSafe`.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SafeOutline {
-    /// How it is encrypted; `None` is plain data, whose bags are visible.
+    /// How it is encrypted as a whole; `None` if its bags lie open.
     pub encryption: Option<Scheme>,
-    /// The bags where they are visible, those within bags included; empty when encrypted.
+    /// The bags, if they lie open; a shrouded key's content is encrypted all the same.
     pub bags: Vec<BagOutline>,
 }
 
-/// A bag seen without the password.
+/// A bag that lies open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BagOutline {
-    /// An encrypted private key.
+    /// A private key, encrypted like this.
     ShroudedKey(Scheme),
-    /// A private key in clear.
+    /// A private key that is not encrypted at all.
     Key,
-    /// The DER of a certificate in clear, not checked to be one.
+    /// The DER of a certificate.
     Certificate(Vec<u8>),
-    /// Something else, named.
+    /// Something else; the text names it.
     Other(String),
 }
 
-/// Reads the outline. Derives nothing.
+/// Reads what a file shows without its password.
 ///
 /// # Errors
-/// [`DecodeError::NotPkcs12`], [`DecodeError::Damaged`] and [`DecodeError::Unsupported`], as
-/// [`super::decode::decode`] gives them for what is in clear.
+/// [`DecodeError::NotPkcs12`], [`DecodeError::Damaged`] and [`DecodeError::Unsupported`].
 pub fn outline(bytes: &[u8]) -> Result<Outline, DecodeError> {
-    let file = structure::parse(bytes)?;
-    let safes = (1..)
-        .zip(&file.safes)
-        .map(|(number, safe)| safe_outline(safe, number))
-        .collect::<Result<_, _>>()?;
+    let limits = Limits::default();
+    limits.check_size(bytes)?;
+    let structure = Structure::read(bytes, limits.max_bags)?;
     Ok(Outline {
-        ber: file.ber,
-        mac: file.mac.map(|mac| mac.scheme),
-        safes,
+        ber: structure.ber,
+        mac: structure.mac.map(|mac| mac.scheme),
+        safes: structure.safes.into_iter().map(SafeOutline::of).collect(),
     })
 }
 
-fn safe_outline(safe: &Safe, number: usize) -> Result<SafeOutline, DecodeError> {
-    let contents = match safe {
-        Safe::Plain(contents) => contents,
-        Safe::Encrypted { scheme, .. } => {
-            return Ok(SafeOutline {
-                encryption: Some(scheme.clone()),
+impl SafeOutline {
+    fn of(safe: Safe) -> Self {
+        match safe {
+            Safe::Plain(bags) => Self {
+                encryption: None,
+                bags: bags.into_iter().map(BagOutline::of).collect(),
+            },
+            Safe::Encrypted { scheme, .. } => Self {
+                encryption: Some(scheme),
                 bags: Vec::new(),
-            });
+            },
         }
-    };
-    let bags = structure::bags(contents, &format!("safe {number}"))?;
-    Ok(SafeOutline {
-        encryption: None,
-        bags: bags.into_iter().map(|bag| bag_outline(bag.value)).collect(),
-    })
+    }
 }
 
-fn bag_outline(value: BagValue<'_>) -> BagOutline {
-    match value {
-        BagValue::Key(_) => BagOutline::Key,
-        BagValue::ShroudedKey { scheme, .. } => BagOutline::ShroudedKey(scheme),
-        BagValue::Certificate(der) => BagOutline::Certificate(der.to_vec()),
-        BagValue::Other(name) => BagOutline::Other(name),
+impl BagOutline {
+    fn of(bag: Bag) -> Self {
+        match bag.content {
+            BagContent::Key(_) => Self::Key,
+            BagContent::ShroudedKey { scheme, .. } => Self::ShroudedKey(scheme),
+            BagContent::Certificate(der) => Self::Certificate(der),
+            BagContent::Other(what) => Self::Other(what),
+        }
     }
 }

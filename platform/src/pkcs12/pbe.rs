@@ -1,41 +1,498 @@
+//! Encryption under a password: the schemes of PKCS#12 (RFC 7292, appendix C) and PBES2 of
+//! PKCS#5 (RFC 8018, section 6.2), read from and written as an `AlgorithmIdentifier`.
+
+use cbc::cipher::block_padding::Pkcs7;
+use cbc::cipher::{
+    BlockCipherDecrypt, BlockCipherEncrypt, BlockModeDecrypt, BlockModeEncrypt, KeyInit, KeyIvInit,
+};
+use const_oid::ObjectIdentifier;
+use zeroize::Zeroizing;
+
+use super::ber::{INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, Value};
+use super::der;
 use super::error::DecodeError;
 use super::kdf::{self, Digest, PasswordForm, Purpose};
-use zeroize::Zeroizing;
-use cbc::cipher::{BlockModeEncrypt, BlockModeDecrypt, KeyIvInit, block_padding::Pkcs7};
+use super::oid;
+use crate::secret::PrivateKey;
+
+/// A block cipher, always in CBC mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cipher { Aes128, Aes192, Aes256, TripleDes, TwoKeyTripleDes, Rc2 { bits: u16 } }
+pub enum Cipher {
+    /// AES with a key of 128 bits (FIPS 197).
+    Aes128,
+    /// AES with a key of 192 bits.
+    Aes192,
+    /// AES with a key of 256 bits.
+    Aes256,
+    /// Triple DES with three keys.
+    TripleDes,
+    /// Triple DES with two keys.
+    TwoKeyTripleDes,
+    /// RC2 (RFC 2268).
+    Rc2 {
+        /// The key's length in bits: 128, or 40, which is no protection any more.
+        bits: u16,
+    },
+}
+
+impl Cipher {
+    /// The name people use, with the key's length.
+    pub fn name(self) -> String {
+        match self {
+            Self::Aes128 => "AES-128".into(),
+            Self::Aes192 => "AES-192".into(),
+            Self::Aes256 => "AES-256".into(),
+            Self::TripleDes => "3DES".into(),
+            Self::TwoKeyTripleDes => "2-key 3DES".into(),
+            Self::Rc2 { bits } => format!("RC2-{bits}"),
+        }
+    }
+
+    /// The length of the key in bytes.
+    pub fn key_length(self) -> usize {
+        match self {
+            Self::Aes128 | Self::TwoKeyTripleDes => 16,
+            Self::Aes192 | Self::TripleDes => 24,
+            Self::Aes256 => 32,
+            Self::Rc2 { bits } => usize::from(bits / 8),
+        }
+    }
+
+    /// The length of a block, and of the initialization vector, in bytes.
+    pub fn block_length(self) -> usize {
+        match self {
+            Self::Aes128 | Self::Aes192 | Self::Aes256 => 16,
+            Self::TripleDes | Self::TwoKeyTripleDes | Self::Rc2 { .. } => 8,
+        }
+    }
+
+    fn encrypt(self, key: &[u8], iv: &[u8], plaintext: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Aes128 => encrypt_cbc::<aes::Aes128>(key, iv, plaintext),
+            Self::Aes192 => encrypt_cbc::<aes::Aes192>(key, iv, plaintext),
+            Self::Aes256 => encrypt_cbc::<aes::Aes256>(key, iv, plaintext),
+            Self::TripleDes => encrypt_cbc::<des::TdesEde3>(key, iv, plaintext),
+            Self::TwoKeyTripleDes => encrypt_cbc::<des::TdesEde2>(key, iv, plaintext),
+            Self::Rc2 { .. } => encrypt_cbc::<rc2::Rc2>(key, iv, plaintext),
+        }
+    }
+
+    fn decrypt(self, key: &[u8], iv: &[u8], text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        match self {
+            Self::Aes128 => decrypt_cbc::<aes::Aes128>(key, iv, text),
+            Self::Aes192 => decrypt_cbc::<aes::Aes192>(key, iv, text),
+            Self::Aes256 => decrypt_cbc::<aes::Aes256>(key, iv, text),
+            Self::TripleDes => decrypt_cbc::<des::TdesEde3>(key, iv, text),
+            Self::TwoKeyTripleDes => decrypt_cbc::<des::TdesEde2>(key, iv, text),
+            Self::Rc2 { .. } => decrypt_cbc::<rc2::Rc2>(key, iv, text),
+        }
+    }
+}
+
+fn encrypt_cbc<C: KeyInit + BlockCipherEncrypt>(
+    key: &[u8],
+    iv: &[u8],
+    plaintext: &[u8],
+) -> Vec<u8> {
+    let Ok(cipher) = cbc::Encryptor::<C>::new_from_slices(key, iv) else {
+        unreachable!("key and vector are as long as the cipher says")
+    };
+    cipher.encrypt_padded_vec::<Pkcs7>(plaintext)
+}
+
+/// `None` when the text is no whole number of blocks or its padding is wrong.
+fn decrypt_cbc<C: KeyInit + BlockCipherDecrypt>(
+    key: &[u8],
+    iv: &[u8],
+    text: &[u8],
+) -> Option<Zeroizing<Vec<u8>>> {
+    let mut buffer = Zeroizing::new(text.to_vec());
+    let cipher = cbc::Decryptor::<C>::new_from_slices(key, iv).ok()?;
+    let length = cipher.decrypt_padded::<Pkcs7>(&mut buffer).ok()?.len();
+    buffer.truncate(length);
+    Some(buffer)
+}
+
+/// How something is encrypted under a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scheme {
-    Pkcs12 { cipher: Cipher, salt: Vec<u8>, iterations: u32 },
-    Pbes2 { cipher: Cipher, iv: Vec<u8>, prf: Digest, salt: Vec<u8>, iterations: u32 },
+    /// RFC 7292, appendix C: key and vector by the PKCS#12 derivation with SHA-1.
+    Pkcs12 {
+        /// 3DES or RC2.
+        cipher: Cipher,
+        /// The salt.
+        salt: Vec<u8>,
+        /// How often the hash is repeated.
+        iterations: u32,
+    },
+    /// RFC 8018, section 6.2: the key by PBKDF2.
+    Pbes2 {
+        /// AES or three-key 3DES.
+        cipher: Cipher,
+        /// The initialization vector, one block long.
+        iv: Vec<u8>,
+        /// The hash of the HMAC in PBKDF2.
+        prf: Digest,
+        /// The salt.
+        salt: Vec<u8>,
+        /// How often the HMAC is repeated.
+        iterations: u32,
+    },
 }
-fn tlv(t: u8, c: &[u8]) -> Vec<u8> { let mut v = vec![t]; if c.len() < 128 { v.push(c.len() as u8) } else if c.len() < 256 { v.push(0x81); v.push(c.len() as u8) } else { v.push(0x82); v.extend_from_slice(&(c.len() as u16).to_be_bytes()) } v.extend_from_slice(c); v }
-fn int(n: u32) -> Vec<u8> { let mut b = n.to_be_bytes().to_vec(); while b.len() > 1 && b[0] == 0 && b[1] < 128 { b.remove(0); } if b[0] > 127 { b.insert(0, 0) } tlv(2, &b) }
-pub fn stub_tlv(t: u8, c: &[u8]) -> Vec<u8> { tlv(t, c) }
-pub fn stub_int(n: u32) -> Vec<u8> { int(n) }
-pub fn stub_oid(s: &str) -> Vec<u8> { tlv(6, const_oid::ObjectIdentifier::new_unwrap(s).as_bytes()) }
-pub fn pbkdf2_alg(salt: &[u8], it: u32, len: Option<u32>) -> Vec<u8> {
-    tlv(0x30, &[stub_oid("1.2.840.113549.1.5.12"), tlv(0x30, &[tlv(4, salt), int(it), len.map(int).unwrap_or_default(), tlv(0x30, &[stub_oid("1.2.840.113549.2.9"), vec![5, 0]].concat())].concat())].concat())
+
+const PKCS12_SCHEMES: [(ObjectIdentifier, Cipher); 4] = [
+    (oid::PBE_3DES, Cipher::TripleDes),
+    (oid::PBE_2KEY_3DES, Cipher::TwoKeyTripleDes),
+    (oid::PBE_RC2_128, Cipher::Rc2 { bits: 128 }),
+    (oid::PBE_RC2_40, Cipher::Rc2 { bits: 40 }),
+];
+
+const PBES2_CIPHERS: [(ObjectIdentifier, Cipher); 4] = [
+    (oid::AES128_CBC, Cipher::Aes128),
+    (oid::AES192_CBC, Cipher::Aes192),
+    (oid::AES256_CBC, Cipher::Aes256),
+    (oid::DES_EDE3_CBC, Cipher::TripleDes),
+];
+
+pub(super) const HMACS: [(ObjectIdentifier, Digest); 5] = [
+    (oid::HMAC_SHA1, Digest::Sha1),
+    (oid::HMAC_SHA224, Digest::Sha224),
+    (oid::HMAC_SHA256, Digest::Sha256),
+    (oid::HMAC_SHA384, Digest::Sha384),
+    (oid::HMAC_SHA512, Digest::Sha512),
+];
+
+/// What an identifier stands for in a table of them; `kind` names it if it is not there.
+pub(super) fn meaning<T: Copy>(
+    table: &[(ObjectIdentifier, T)],
+    oid: ObjectIdentifier,
+    kind: &str,
+) -> Result<T, DecodeError> {
+    match table.iter().find(|(candidate, _)| *candidate == oid) {
+        Some((_, meaning)) => Ok(*meaning),
+        None => Err(DecodeError::Unsupported(format!("{kind} {oid}"))),
+    }
 }
+
+/// The identifier that stands for a value in a table of them.
+pub(super) fn identifier<T: PartialEq>(
+    table: &[(ObjectIdentifier, T)],
+    meaning: &T,
+) -> ObjectIdentifier {
+    let Some((oid, _)) = table.iter().find(|(_, candidate)| candidate == meaning) else {
+        unreachable!("no scheme is read or made with a part outside its table")
+    };
+    *oid
+}
+
+const PART: &str = "the encryption's description";
+
 impl Scheme {
-    pub fn from_der(_: &[u8]) -> Result<Self, DecodeError> { todo!() }
-    pub fn to_der(&self) -> Vec<u8> { match self {
-        Scheme::Pkcs12 { cipher, salt, iterations } => tlv(0x30, &[stub_oid(if *cipher == Cipher::TripleDes { "1.2.840.113549.1.12.1.3" } else { "1.2.840.113549.1.12.1.6" }), tlv(0x30, &[tlv(4, salt), int(*iterations)].concat())].concat()),
-        Scheme::Pbes2 { iv, salt, iterations, .. } => tlv(0x30, &[stub_oid("1.2.840.113549.1.5.13"), tlv(0x30, &[pbkdf2_alg(salt, *iterations, None), tlv(0x30, &[stub_oid("2.16.840.1.101.3.4.1.42"), tlv(4, iv)].concat())].concat())].concat()),
-    } }
-    pub fn iterations(&self) -> u32 { match self { Scheme::Pkcs12 { iterations, .. } | Scheme::Pbes2 { iterations, .. } => *iterations } }
-    pub fn name(&self) -> String { String::new() }
-    pub fn encrypt(&self, p: PasswordForm<'_>, plain: &[u8]) -> Vec<u8> { match self {
-        Scheme::Pkcs12 { cipher, salt, iterations } => {
-            let iv = kdf::pkcs12(Digest::Sha1, p, salt, Purpose::Iv, *iterations, 8);
-            if *cipher == Cipher::TripleDes { let k = kdf::pkcs12(Digest::Sha1, p, salt, Purpose::Key, *iterations, 24);
-                cbc::Encryptor::<des::TdesEde3>::new_from_slices(&k, &iv).unwrap().encrypt_padded_vec::<Pkcs7>(plain) }
-            else { let k = kdf::pkcs12(Digest::Sha1, p, salt, Purpose::Key, *iterations, 5);
-                cbc::Encryptor::<rc2::Rc2>::new_from_slices(&k, &iv).unwrap().encrypt_padded_vec::<Pkcs7>(plain) }
+    /// Reads an `AlgorithmIdentifier`, in DER or BER.
+    ///
+    /// # Errors
+    /// [`DecodeError::Damaged`], and [`DecodeError::Unsupported`] naming the algorithm.
+    pub fn from_der(algorithm: &[u8]) -> Result<Self, DecodeError> {
+        let algorithm = Reader::new(algorithm).expect(SEQUENCE);
+        Self::read(&algorithm.map_err(DecodeError::damaged(PART))?)
+    }
+
+    pub(super) fn read(algorithm: &Value<'_>) -> Result<Self, DecodeError> {
+        let damaged = DecodeError::damaged(PART);
+        let mut fields = algorithm.inside();
+        let name = fields
+            .expect(OBJECT_IDENTIFIER)
+            .and_then(|name| name.oid())
+            .map_err(&damaged)?;
+        if name == oid::PBES2 {
+            return Self::read_pbes2(&fields.expect(SEQUENCE).map_err(&damaged)?);
         }
-        Scheme::Pbes2 { iv, salt, iterations, .. } => { let k = kdf::pbkdf2(Digest::Sha256, p, salt, *iterations, 32);
-            cbc::Encryptor::<aes::Aes256>::new_from_slices(&k, iv).unwrap().encrypt_padded_vec::<Pkcs7>(plain) }
-    } }
-    pub fn decrypt(&self, _: PasswordForm<'_>, _: &[u8]) -> Result<Zeroizing<Vec<u8>>, DecodeError> { todo!() }
+        let cipher = meaning(&PKCS12_SCHEMES, name, "the encryption scheme")?;
+        let mut fields = fields.expect(SEQUENCE).map_err(&damaged)?.inside();
+        let salt = fields
+            .expect(OCTET_STRING)
+            .and_then(|salt| salt.octets())
+            .map_err(&damaged)?;
+        let iterations = fields.expect(INTEGER).and_then(|count| count.unsigned());
+        let iterations = count(iterations.map_err(&damaged)?)?;
+        Ok(Self::Pkcs12 {
+            cipher,
+            salt: salt.to_vec(),
+            iterations,
+        })
+    }
+
+    fn read_pbes2(parameters: &Value<'_>) -> Result<Self, DecodeError> {
+        let damaged = DecodeError::damaged(PART);
+        let mut fields = parameters.inside();
+        let derivation = Pbkdf2::read(&fields.expect(SEQUENCE).map_err(&damaged)?)?;
+        let mut fields = fields.expect(SEQUENCE).map_err(&damaged)?.inside();
+        let name = fields
+            .expect(OBJECT_IDENTIFIER)
+            .and_then(|name| name.oid())
+            .map_err(&damaged)?;
+        let cipher = meaning(&PBES2_CIPHERS, name, "the cipher")?;
+        let iv = fields
+            .expect(OCTET_STRING)
+            .and_then(|iv| iv.octets())
+            .map_err(&damaged)?;
+        if iv.len() != cipher.block_length() {
+            return Err(damaged("the initialization vector is not one block long"));
+        }
+        if derivation
+            .key_length
+            .is_some_and(|length| length != cipher.key_length())
+        {
+            return Err(damaged("the key's length does not fit the cipher"));
+        }
+        let Pbkdf2 {
+            prf,
+            salt,
+            iterations,
+            ..
+        } = derivation;
+        Ok(Self::Pbes2 {
+            cipher,
+            iv: iv.to_vec(),
+            prf,
+            salt,
+            iterations,
+        })
+    }
+
+    /// The DER of the `AlgorithmIdentifier`.
+    ///
+    /// # Panics
+    /// If the cipher is not one of its family: RC2 in PBES2, AES in the PKCS#12 schemes.
+    pub fn to_der(&self) -> Vec<u8> {
+        match self {
+            Self::Pkcs12 {
+                cipher,
+                salt,
+                iterations,
+            } => {
+                let salt = der::value(der::OCTET_STRING, &[salt]);
+                der::sequence(&[
+                    &der::oid(&identifier(&PKCS12_SCHEMES, cipher)),
+                    &der::sequence(&[&salt, &der::unsigned(*iterations)]),
+                ])
+            }
+            Self::Pbes2 {
+                cipher,
+                iv,
+                prf,
+                salt,
+                iterations,
+            } => {
+                let (prf, salt, iterations) = (*prf, salt.clone(), *iterations);
+                let derivation = Pbkdf2 {
+                    prf,
+                    salt,
+                    iterations,
+                    key_length: None,
+                };
+                let cipher = der::sequence(&[
+                    &der::oid(&identifier(&PBES2_CIPHERS, cipher)),
+                    &der::value(der::OCTET_STRING, &[iv]),
+                ]);
+                let parameters = der::sequence(&[&derivation.to_der(), &cipher]);
+                der::sequence(&[&der::oid(&oid::PBES2), &parameters])
+            }
+        }
+    }
+
+    /// How often the hash or the HMAC is repeated.
+    pub fn iterations(&self) -> u32 {
+        match self {
+            Self::Pkcs12 { iterations, .. } | Self::Pbes2 { iterations, .. } => *iterations,
+        }
+    }
+
+    /// The cipher.
+    pub fn cipher(&self) -> Cipher {
+        match self {
+            Self::Pkcs12 { cipher, .. } | Self::Pbes2 { cipher, .. } => *cipher,
+        }
+    }
+
+    /// The scheme in words: "AES-256-CBC, PBKDF2-HMAC-SHA256" or "3DES-CBC, PKCS#12-KDF-SHA1".
+    pub fn name(&self) -> String {
+        match self {
+            Self::Pkcs12 { cipher, .. } => format!("{}-CBC, PKCS#12-KDF-SHA1", cipher.name()),
+            Self::Pbes2 { cipher, prf, .. } => {
+                format!("{}-CBC, PBKDF2-HMAC-{}", cipher.name(), prf.name())
+            }
+        }
+    }
+
+    fn key_and_iv(&self, password: PasswordForm<'_>) -> (Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>) {
+        match self {
+            Self::Pkcs12 {
+                cipher,
+                salt,
+                iterations,
+            } => {
+                let derive = |purpose, length| {
+                    kdf::pkcs12(Digest::Sha1, password, salt, purpose, *iterations, length)
+                };
+                let key = derive(Purpose::Key, cipher.key_length());
+                (key, derive(Purpose::Iv, cipher.block_length()))
+            }
+            Self::Pbes2 {
+                cipher,
+                iv,
+                prf,
+                salt,
+                iterations,
+            } => {
+                let key = kdf::pbkdf2(*prf, password, salt, *iterations, cipher.key_length());
+                (key, Zeroizing::new(iv.clone()))
+            }
+        }
+    }
+
+    /// Encrypts `plaintext`, padded to whole blocks. Takes as long as the iterations ask for.
+    pub fn encrypt(&self, password: PasswordForm<'_>, plaintext: &[u8]) -> Vec<u8> {
+        let (key, iv) = self.key_and_iv(password);
+        self.cipher().encrypt(&key, &iv, plaintext)
+    }
+
+    /// Decrypts `ciphertext`. Takes as long as the iterations ask for.
+    ///
+    /// # Errors
+    /// [`DecodeError::WrongPassword`] when the padding is wrong, which damage causes as well.
+    pub fn decrypt(
+        &self,
+        password: PasswordForm<'_>,
+        ciphertext: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, DecodeError> {
+        let (key, iv) = self.key_and_iv(password);
+        self.cipher()
+            .decrypt(&key, &iv, ciphertext)
+            .ok_or(DecodeError::WrongPassword)
+    }
 }
-pub fn decrypt_private_key(_: &[u8], _: PasswordForm<'_>, _: u32) -> Result<crate::secret::PrivateKey, DecodeError> { todo!() }
+
+/// The parameters of PBKDF2 (RFC 8018, appendix A.2), which PBES2 and PBMAC1 share.
+pub(super) struct Pbkdf2 {
+    pub(super) prf: Digest,
+    pub(super) salt: Vec<u8>,
+    pub(super) iterations: u32,
+    pub(super) key_length: Option<usize>,
+}
+
+impl Pbkdf2 {
+    pub(super) fn read(algorithm: &Value<'_>) -> Result<Self, DecodeError> {
+        let damaged = DecodeError::damaged("the key derivation's description");
+        let mut fields = algorithm.inside();
+        let name = fields
+            .expect(OBJECT_IDENTIFIER)
+            .and_then(|name| name.oid())
+            .map_err(&damaged)?;
+        if name == oid::SCRYPT {
+            return Err(DecodeError::Unsupported("the key derivation scrypt".into()));
+        }
+        meaning(&[(oid::PBKDF2, ())], name, "the key derivation")?;
+        let mut fields = fields.expect(SEQUENCE).map_err(&damaged)?.inside();
+        let salt = fields
+            .expect(OCTET_STRING)
+            .and_then(|salt| salt.octets())
+            .map_err(&damaged)?;
+        let iterations = fields.expect(INTEGER).and_then(|count| count.unsigned());
+        let iterations = count(iterations.map_err(&damaged)?)?;
+        let key_length = fields.optional(INTEGER).map_err(&damaged)?;
+        let key_length = key_length
+            .map(|length| length.unsigned())
+            .transpose()
+            .map_err(&damaged)?;
+        let prf = match fields.optional(SEQUENCE).map_err(&damaged)? {
+            None => Digest::Sha1,
+            Some(prf) => {
+                let name = prf
+                    .inside()
+                    .expect(OBJECT_IDENTIFIER)
+                    .and_then(|name| name.oid());
+                meaning(&HMACS, name.map_err(&damaged)?, "the pseudorandom function")?
+            }
+        };
+        let key_length = key_length.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
+        Ok(Self {
+            prf,
+            salt: salt.to_vec(),
+            iterations,
+            key_length,
+        })
+    }
+
+    pub(super) fn to_der(&self) -> Vec<u8> {
+        let key_length = self
+            .key_length
+            .and_then(|length| u32::try_from(length).ok());
+        let parameters = der::sequence(&[
+            &der::value(der::OCTET_STRING, &[&self.salt]),
+            &der::unsigned(self.iterations),
+            &key_length.map(der::unsigned).unwrap_or_default(),
+            &der::algorithm(&identifier(&HMACS, &self.prf)),
+        ]);
+        der::sequence(&[&der::oid(&oid::PBKDF2), &parameters])
+    }
+}
+
+/// An iteration count as a file gives it. What no machine works off is refused here already.
+pub(super) fn count(iterations: u64) -> Result<u32, DecodeError> {
+    if iterations == 0 {
+        return Err(DecodeError::Damaged("an iteration count is zero".into()));
+    }
+    let limit = u32::MAX.into();
+    u32::try_from(iterations).map_err(|_| DecodeError::TooMuchWork { iterations, limit })
+}
+
+/// Opens the DER of an `EncryptedPrivateKeyInfo` (RFC 5958, section 3).
+///
+/// # Errors
+/// - [`DecodeError::WrongPassword`]: it does not decrypt to a private key.
+/// - [`DecodeError::TooMuchWork`]: it asks for more than `max_iterations`.
+/// - [`DecodeError::Damaged`], [`DecodeError::Unsupported`]: it cannot be read.
+pub fn decrypt_private_key(
+    der: &[u8],
+    password: PasswordForm<'_>,
+    max_iterations: u32,
+) -> Result<PrivateKey, DecodeError> {
+    let (scheme, encrypted) = encrypted_private_key(der)?;
+    if scheme.iterations() > max_iterations {
+        let (iterations, limit) = (scheme.iterations().into(), max_iterations.into());
+        return Err(DecodeError::TooMuchWork { iterations, limit });
+    }
+    private_key(scheme.decrypt(password, &encrypted)?).ok_or(DecodeError::WrongPassword)
+}
+
+/// The two fields of an `EncryptedPrivateKeyInfo`.
+pub(super) fn encrypted_private_key(
+    der: &[u8],
+) -> Result<(Scheme, Zeroizing<Vec<u8>>), DecodeError> {
+    let damaged = DecodeError::damaged("the encrypted private key");
+    let mut fields = Reader::new(der)
+        .expect(SEQUENCE)
+        .map_err(&damaged)?
+        .inside();
+    let scheme = Scheme::read(&fields.expect(SEQUENCE).map_err(&damaged)?)?;
+    let encrypted = fields.expect(OCTET_STRING).and_then(|text| text.octets());
+    Ok((scheme, encrypted.map_err(&damaged)?))
+}
+
+/// What was decrypted, if it looks like a `PrivateKeyInfo`: a sequence of a version, an algorithm
+/// and a string. One wrong password in 256 leaves padding that looks right.
+pub(super) fn private_key(decrypted: Zeroizing<Vec<u8>>) -> Option<PrivateKey> {
+    let info = Reader::new(&decrypted).expect(SEQUENCE).ok()?;
+    let mut fields = info.inside();
+    fields.expect(INTEGER).ok()?;
+    fields.expect(SEQUENCE).ok()?;
+    fields.expect(OCTET_STRING).ok()?;
+    let length = info.raw.len();
+    let mut key = decrypted;
+    key.truncate(length);
+    Some(PrivateKey::from_pkcs8_der(key))
+}
+
+#[cfg(test)]
+mod tests;

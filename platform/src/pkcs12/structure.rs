@@ -1,190 +1,264 @@
-//! The layers of a PKCS#12 file that need no password (RFC 7292, 4): PFX, MAC, and the safes of
-//! its `AuthenticatedSafe`. What can be seen of a file and what a password opens both start here.
+//! The layers of a PKCS#12 file that need no password (RFC 7292, section 4): `PFX`, its
+//! `AuthenticatedSafe`, and the `SafeContents` with their bags, encrypted ones unopened.
 
-use der::asn1::OctetStringRef;
-use der::{Decode, Encode};
+use const_oid::ObjectIdentifier;
 use zeroize::Zeroizing;
 
-use super::asn1::{CertBag, ContentInfo, EncryptedData, EncryptedPrivateKeyInfo, Pfx, SafeBag, oid};
-use super::ber::{self, Der};
+use super::ber::{
+    CONTEXT_0, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, SET, Value,
+};
+use super::decode::BagAttributes;
 use super::error::DecodeError;
-use super::mac::MacScheme;
-use super::pbe::Scheme;
+use super::mac::StoredMac;
+use super::oid;
+use super::pbe::{self, Scheme};
 
-/// A file as far as it can be read without its password.
-pub(super) struct File {
-    /// Whether a layer was BER and not DER.
+/// How deep safeContentsBags may be nested.
+const MAX_NESTING: u8 = 8;
+
+/// A file, as far as it can be read without its password.
+pub(super) struct Structure {
+    /// Whether a length or string of the outer layers is encoded as DER would not.
     pub(super) ber: bool,
-    pub(super) mac: Option<Mac>,
-    /// What the MAC is computed over.
+    /// The bytes of the `AuthenticatedSafe`, which the MAC is over.
     pub(super) content: Zeroizing<Vec<u8>>,
+    pub(super) mac: Option<StoredMac>,
     pub(super) safes: Vec<Safe>,
 }
 
-/// A MAC as the file states it.
-pub(super) struct Mac {
-    pub(super) scheme: MacScheme,
-    pub(super) value: Vec<u8>,
-}
-
-/// One element of the `AuthenticatedSafe`.
+/// One `ContentInfo` of the `AuthenticatedSafe`.
 pub(super) enum Safe {
-    /// The DER of its `SafeContents`, which may hold a key in clear.
-    Plain(Zeroizing<Vec<u8>>),
-    /// Its `SafeContents`, encrypted.
-    Encrypted { scheme: Scheme, ciphertext: Vec<u8> },
+    /// Its `SafeContents` lie open.
+    Plain(Vec<Bag>),
+    /// Its `SafeContents` are encrypted as a whole.
+    Encrypted {
+        scheme: Scheme,
+        text: Zeroizing<Vec<u8>>,
+    },
 }
 
-/// A bag's content. Bags within bags are taken out of them.
-pub(super) enum BagValue<'a> {
-    /// The DER of a `PrivateKeyInfo` in clear.
+/// One `SafeBag`.
+pub(super) struct Bag {
+    pub(super) content: BagContent,
+    pub(super) attributes: BagAttributes,
+}
+
+pub(super) enum BagContent {
+    /// A `PrivateKeyInfo`, in clear.
     Key(Zeroizing<Vec<u8>>),
-    ShroudedKey { scheme: Scheme, ciphertext: &'a [u8] },
-    Certificate(&'a [u8]),
-    /// Something certstow has no use for, named.
+    /// An `EncryptedPrivateKeyInfo`.
+    ShroudedKey {
+        scheme: Scheme,
+        text: Zeroizing<Vec<u8>>,
+    },
+    /// An X.509 certificate.
+    Certificate(Vec<u8>),
+    /// Something certstow does not save: a CRL, a secret, another kind of certificate.
     Other(String),
 }
 
-/// A bag: what is in it and, as they stand, its attributes.
-pub(super) struct Bag<'a> {
-    pub(super) value: BagValue<'a>,
-    pub(super) source: SafeBag<'a>,
+impl Structure {
+    /// Reads a file's outer layers. What follows the `PFX` is not looked at, as OpenSSL, NSS and
+    /// Java do not either.
+    pub(super) fn read(bytes: &[u8], max_bags: usize) -> Result<Self, DecodeError> {
+        let mut fields = pfx_fields(bytes)?;
+        let damaged = DecodeError::damaged("the outermost layer");
+        let auth_safe = fields.expect(SEQUENCE).map_err(&damaged)?;
+        let mac = fields.optional(SEQUENCE).map_err(&damaged)?;
+        let (content_type, content) = content_info(&auth_safe)?;
+        match content_type {
+            oid::DATA => {}
+            oid::SIGNED_DATA => {
+                let what = "a signature in place of a password";
+                return Err(DecodeError::Unsupported(what.into()));
+            }
+            other => {
+                return Err(DecodeError::Unsupported(format!(
+                    "the content type {other}"
+                )));
+            }
+        }
+        let octets = content.octets().map_err(&damaged)?;
+        let mut ber = auth_safe.indefinite || content.tag != OCTET_STRING;
+        let mut budget = max_bags;
+        let safes = safes(&octets, &mut ber, &mut budget)?;
+        let mac = mac.as_ref().map(StoredMac::read).transpose()?;
+        Ok(Self {
+            ber,
+            content: octets,
+            mac,
+            safes,
+        })
+    }
 }
 
-/// Reads the layers in clear. Bytes after the file are ignored, as OpenSSL ignores them.
-pub(super) fn parse(bytes: &[u8]) -> Result<File, DecodeError> {
-    if !begins_like_a_pfx(bytes) {
+/// What follows the version in a `PFX`.
+fn pfx_fields(bytes: &[u8]) -> Result<Reader<'_>, DecodeError> {
+    let damaged = DecodeError::damaged("the outermost layer");
+    let version_3 = [INTEGER, 1, 3];
+    let begins_like_one = bytes.first() == Some(&SEQUENCE)
+        && bytes
+            .iter()
+            .take(10)
+            .collect::<Vec<_>>()
+            .windows(3)
+            .any(|part| part == version_3.each_ref());
+    if !begins_like_one {
         return Err(DecodeError::NotPkcs12);
     }
-    let file = to_der(bytes, "the file")?;
-    let pfx = Pfx::from_der(file.as_bytes()).map_err(|_| unreadable("the outer structure"))?;
-    let mac = match &pfx.mac_data {
-        None => None,
-        Some(mac_data) => Some(Mac {
-            scheme: MacScheme::from_mac_data(mac_data)?,
-            value: mac_data.mac.digest.as_bytes().to_vec(),
-        }),
-    };
-    if pfx.auth_safe.content_type == oid::SIGNED_DATA {
-        return Err(DecodeError::Unsupported(
-            "a PKCS#12 file protected by a signature instead of a password".into(),
-        ));
+    let mut fields = Reader::new(bytes)
+        .expect(SEQUENCE)
+        .map_err(&damaged)?
+        .inside();
+    let version = fields
+        .expect(INTEGER)
+        .and_then(|version| version.unsigned());
+    if version.map_err(&damaged)? != 3 {
+        return Err(DecodeError::NotPkcs12);
     }
-    let content = data(&pfx.auth_safe, "the authenticated safe")?;
-    let safes = to_der(content, "the authenticated safe")?;
-    let infos = Vec::<ContentInfo<'_>>::from_der(safes.as_bytes())
-        .map_err(|_| unreadable("the authenticated safe"))?;
-    let mut ber = file.was_ber() || safes.was_ber();
-    let safes = (1..)
-        .zip(&infos)
-        .map(|(number, info)| safe(info, &format!("safe {number}"), &mut ber))
-        .collect::<Result<_, _>>()?;
-    Ok(File {
-        ber,
-        mac,
-        content: Zeroizing::new(content.to_vec()),
-        safes,
-    })
+    Ok(fields)
 }
 
-/// Whether the bytes are a SEQUENCE that begins with the INTEGER 3, which no certificate and no
-/// key does.
-fn begins_like_a_pfx(bytes: &[u8]) -> bool {
-    let Some((&[0x30, length], rest)) = bytes.split_first_chunk::<2>() else {
-        return false;
-    };
-    let octets = if length > 0x80 { usize::from(length & 0x7f) } else { 0 };
-    rest.get(octets..).is_some_and(|content| content.starts_with(&[2, 1, 3]))
+/// The type of a `ContentInfo` and the value under its explicit tag.
+fn content_info<'a>(info: &Value<'a>) -> Result<(ObjectIdentifier, Value<'a>), DecodeError> {
+    let damaged = DecodeError::damaged("a part of the file");
+    let mut fields = info.inside();
+    let name = fields
+        .expect(OBJECT_IDENTIFIER)
+        .and_then(|name| name.oid())
+        .map_err(&damaged)?;
+    let content = fields
+        .expect(CONTEXT_0)
+        .and_then(|content| content.inside().any());
+    Ok((name, content.map_err(&damaged)?))
 }
 
-fn safe(info: &ContentInfo<'_>, place: &str, ber: &mut bool) -> Result<Safe, DecodeError> {
-    if info.content_type == oid::ENVELOPED_DATA {
-        return Err(DecodeError::Unsupported("a safe encrypted to a public key".into()));
+fn safes(octets: &[u8], ber: &mut bool, budget: &mut usize) -> Result<Vec<Safe>, DecodeError> {
+    let damaged = DecodeError::damaged("the list of parts");
+    let list = Reader::new(octets).expect(SEQUENCE).map_err(&damaged)?;
+    *ber |= list.indefinite;
+    let mut infos = list.inside();
+    let mut safes = Vec::new();
+    while !infos.is_empty() {
+        spend(budget)?;
+        let info = infos.any().map_err(&damaged)?;
+        let (content_type, content) = content_info(&info)?;
+        *ber |= info.indefinite || content.indefinite;
+        safes.push(match content_type {
+            oid::DATA => {
+                let octets = content.octets().map_err(&damaged)?;
+                Safe::Plain(safe_contents(&octets, budget)?)
+            }
+            oid::ENCRYPTED_DATA => encrypted_data(&content)?,
+            oid::ENVELOPED_DATA => {
+                let what = "encryption to a certificate in place of a password";
+                return Err(DecodeError::Unsupported(what.into()));
+            }
+            other => {
+                return Err(DecodeError::Unsupported(format!(
+                    "the content type {other}"
+                )));
+            }
+        });
     }
-    if info.content_type != oid::ENCRYPTED_DATA {
-        let contents = to_der(data(info, place)?, place)?;
-        *ber |= contents.was_ber();
-        return Ok(Safe::Plain(contents.into_owned()));
-    }
-    let encrypted: EncryptedData<'_> = info.content.decode_as().map_err(|_| unreadable(place))?;
-    let encrypted = encrypted.encrypted_content_info;
-    Ok(Safe::Encrypted {
-        scheme: Scheme::from_algorithm(&encrypted.content_encryption_algorithm)?,
-        ciphertext: encrypted
-            .encrypted_content
-            .ok_or_else(|| DecodeError::Damaged(format!("{place} has no content")))?
-            .as_bytes()
-            .to_vec(),
-    })
+    Ok(safes)
 }
 
-/// The content of a ContentInfo of type `data`.
-fn data<'a>(info: &ContentInfo<'a>, place: &str) -> Result<&'a [u8], DecodeError> {
-    if info.content_type != oid::DATA {
-        return Err(DecodeError::Unsupported(format!(
-            "{place} of the content type {}",
-            info.content_type
-        )));
-    }
-    let content: &OctetStringRef = info.content.decode_as().map_err(|_| unreadable(place))?;
-    Ok(content.as_bytes())
+/// `EncryptedData` (RFC 5652, section 8).
+fn encrypted_data(data: &Value<'_>) -> Result<Safe, DecodeError> {
+    let damaged = DecodeError::damaged("an encrypted part");
+    let mut fields = data.inside();
+    fields.expect(INTEGER).map_err(&damaged)?;
+    let mut fields = fields.expect(SEQUENCE).map_err(&damaged)?.inside();
+    fields.expect(OBJECT_IDENTIFIER).map_err(&damaged)?;
+    let scheme = Scheme::read(&fields.expect(SEQUENCE).map_err(&damaged)?)?;
+    // [0] IMPLICIT OCTET STRING: its own tag is replaced, the pieces' are not.
+    let text = fields
+        .any()
+        .and_then(|text| text.octets())
+        .map_err(&damaged)?;
+    Ok(Safe::Encrypted { scheme, text })
 }
 
-/// The bags of a `SafeContents` in DER, in their order, those within bags included.
-pub(super) fn bags<'a>(contents: &'a [u8], place: &str) -> Result<Vec<Bag<'a>>, DecodeError> {
-    let mut found = Vec::new();
-    let bags = Vec::<SafeBag<'a>>::from_der(contents).map_err(|_| unreadable(place))?;
-    flatten(bags, place, &mut found)?;
-    Ok(found)
+/// The bags of `SafeContents`, those of nested ones among them. `budget` is how many there may be.
+pub(super) fn safe_contents(octets: &[u8], budget: &mut usize) -> Result<Vec<Bag>, DecodeError> {
+    let mut bags = Vec::new();
+    let contents = Reader::new(octets)
+        .expect(SEQUENCE)
+        .map_err(DecodeError::damaged(BAGS))?;
+    gather_bags(&contents, &mut bags, budget, MAX_NESTING)?;
+    Ok(bags)
 }
 
-/// Bags may nest as deep as [`ber::to_der`] let the elements nest that they are made of.
-fn flatten<'a>(bags: Vec<SafeBag<'a>>, place: &str, found: &mut Vec<Bag<'a>>) -> Result<(), DecodeError> {
-    for bag in bags {
-        if bag.bag_id == oid::SAFE_CONTENTS_BAG {
-            let inner = bag.bag_value.decode_as().map_err(|_| unreadable(place))?;
-            flatten(inner, place, found)?;
-        } else {
-            let place = format!("bag {} of {place}", found.len() + 1);
-            found.push(Bag {
-                value: bag_value(&bag, &place)?,
-                source: bag,
-            });
+const BAGS: &str = "the contents of a part";
+
+fn gather_bags(
+    contents: &Value<'_>,
+    bags: &mut Vec<Bag>,
+    budget: &mut usize,
+    nesting: u8,
+) -> Result<(), DecodeError> {
+    let damaged = DecodeError::damaged(BAGS);
+    let mut values = contents.inside();
+    while !values.is_empty() {
+        spend(budget)?;
+        let mut fields = values.expect(SEQUENCE).map_err(&damaged)?.inside();
+        let name = fields.expect(OBJECT_IDENTIFIER).and_then(|name| name.oid());
+        let name = name.map_err(&damaged)?;
+        let value = fields
+            .expect(CONTEXT_0)
+            .and_then(|value| value.inside().any());
+        let value = value.map_err(&damaged)?;
+        if name == oid::SAFE_CONTENTS_BAG {
+            let nesting = nesting
+                .checked_sub(1)
+                .ok_or_else(|| damaged("it is nested too deeply"))?;
+            gather_bags(&value, bags, budget, nesting)?;
+            continue;
         }
+        let attributes = match fields.optional(SET).map_err(&damaged)? {
+            None => BagAttributes::default(),
+            Some(attributes) => BagAttributes::read(&attributes).map_err(&damaged)?,
+        };
+        bags.push(Bag {
+            content: bag_content(name, &value)?,
+            attributes,
+        });
     }
     Ok(())
 }
 
-fn bag_value<'a>(bag: &SafeBag<'a>, place: &str) -> Result<BagValue<'a>, DecodeError> {
-    let damaged = |_| unreadable(place);
-    Ok(match bag.bag_id {
-        oid::KEY_BAG => BagValue::Key(Zeroizing::new(bag.bag_value.to_der().map_err(damaged)?)),
+fn bag_content(name: ObjectIdentifier, value: &Value<'_>) -> Result<BagContent, DecodeError> {
+    let damaged = DecodeError::damaged(BAGS);
+    Ok(match name {
+        oid::KEY_BAG => BagContent::Key(Zeroizing::new(value.raw.to_vec())),
         oid::SHROUDED_KEY_BAG => {
-            let info: EncryptedPrivateKeyInfo<'a> = bag.bag_value.decode_as().map_err(damaged)?;
-            BagValue::ShroudedKey {
-                scheme: Scheme::from_algorithm(&info.encryption_algorithm)?,
-                ciphertext: info.encrypted_data.as_bytes(),
-            }
+            let (scheme, text) = pbe::encrypted_private_key(value.raw)?;
+            BagContent::ShroudedKey { scheme, text }
         }
-        oid::CERT_BAG => certificate(bag.bag_value.decode_as().map_err(damaged)?).map_err(damaged)?,
-        oid::CRL_BAG => BagValue::Other("a revocation list".into()),
-        oid::SECRET_BAG => BagValue::Other("a secret".into()),
-        other => BagValue::Other(format!("a bag of the kind {other}")),
+        oid::CERTIFICATE_BAG => {
+            let mut fields = value.inside();
+            let kind = fields.expect(OBJECT_IDENTIFIER).and_then(|kind| kind.oid());
+            let kind = kind.map_err(&damaged)?;
+            if kind != oid::X509_CERTIFICATE {
+                return Ok(BagContent::Other(format!(
+                    "a certificate of the type {kind}"
+                )));
+            }
+            let der = fields
+                .expect(CONTEXT_0)
+                .and_then(|content| content.inside().any()?.octets());
+            BagContent::Certificate(der.map_err(&damaged)?.to_vec())
+        }
+        oid::CRL_BAG => BagContent::Other("a revocation list".into()),
+        oid::SECRET_BAG => BagContent::Other("a secret".into()),
+        other => BagContent::Other(format!("a bag of the type {other}")),
     })
 }
 
-fn certificate(bag: CertBag<'_>) -> der::Result<BagValue<'_>> {
-    if bag.cert_id != oid::X509_CERTIFICATE {
-        return Ok(BagValue::Other("a certificate that is not X.509".into()));
-    }
-    let der: &OctetStringRef = bag.cert_value.decode_as()?;
-    Ok(BagValue::Certificate(der.as_bytes()))
-}
-
-fn to_der<'a>(bytes: &'a [u8], place: &str) -> Result<Der<'a>, DecodeError> {
-    ber::to_der(bytes).map_err(|error| DecodeError::Damaged(format!("{place}: {error}")))
-}
-
-fn unreadable(place: &str) -> DecodeError {
-    DecodeError::Damaged(format!("{place} cannot be read"))
+fn spend(budget: &mut usize) -> Result<(), DecodeError> {
+    *budget = budget
+        .checked_sub(1)
+        .ok_or_else(|| DecodeError::Damaged("it holds more parts than any real file".into()))?;
+    Ok(())
 }
