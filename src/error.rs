@@ -296,7 +296,7 @@ impl fmt::Display for Error {
                     f,
                     "{} cannot be read: {}",
                     path(file),
-                    safe(&decode_reason(source))
+                    safe(&source.to_string())
                 )
             }
             Self::TargetExists { file } => write!(f, "{} exists already", path(file)),
@@ -317,20 +317,6 @@ impl fmt::Display for Error {
             Self::Io { place, .. } => write!(f, "{} cannot be read or written", safe(place)),
             Self::Cancelled => f.write_str("cancelled"),
         }
-    }
-}
-
-fn decode_reason(error: &DecodeError) -> String {
-    match error {
-        DecodeError::NotPkcs12 => "it is not a PKCS#12 file".to_owned(),
-        DecodeError::Damaged(what) => format!("it is damaged: {what}"),
-        DecodeError::WrongPassword => "the password is wrong".to_owned(),
-        DecodeError::Unsupported(what) => format!("certstow does not read {what}"),
-        DecodeError::TooMuchWork { iterations, limit } => format!(
-            "it asks for {iterations} iterations of key derivation, more than the {limit} that \
-             are allowed"
-        ),
-        _ => "it is in a form certstow does not know".to_owned(),
     }
 }
 

@@ -87,15 +87,25 @@ pub enum StoreError {
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unavailable { store, reason, .. } => write!(f, "store {store} is not available: {reason}"),
+            Self::Unavailable { store, reason, .. } => {
+                write!(f, "store {store} is not available: {reason}")
+            }
             Self::AccessDenied { place, .. } => write!(f, "access to {place} is denied"),
             Self::NotFound { store, id } => write!(f, "store {store} has no certificate {id}"),
-            Self::KeyMissing { place } => write!(f, "there is no private key for the certificate in {place}"),
+            Self::KeyMissing { place } => {
+                write!(f, "there is no private key for the certificate in {place}")
+            }
             Self::KeyNotExportable { place, reason, .. } => {
-                write!(f, "the private key in {place} cannot be exported: it is {reason}")
+                write!(
+                    f,
+                    "the private key in {place} cannot be exported: it is {reason}"
+                )
             }
             Self::InteractionRequired { place } => {
-                write!(f, "{place} is locked, and nobody may be asked for its password")
+                write!(
+                    f,
+                    "{place} is locked, and nobody may be asked for its password"
+                )
             }
             Self::WrongPassword { place } => write!(f, "the password does not open {place}"),
             Self::Cancelled => f.write_str("cancelled"),
@@ -110,7 +120,9 @@ impl Error for StoreError {
             Self::Unavailable { source, .. }
             | Self::AccessDenied { source, .. }
             | Self::KeyNotExportable { source, .. }
-            | Self::Damaged { source, .. } => source.as_deref().map(|source| source as &(dyn Error + 'static)),
+            | Self::Damaged { source, .. } => source
+                .as_deref()
+                .map(|source| source as &(dyn Error + 'static)),
             _ => None,
         }
     }

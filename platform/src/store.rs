@@ -132,7 +132,9 @@ impl std::fmt::Display for NotExportable {
         match self {
             Self::Policy => f.write_str("marked as not exportable"),
             Self::Hardware(what) => write!(f, "kept in hardware ({what})"),
-            Self::UnsupportedForm(what) => write!(f, "kept in a form certstow does not read ({what})"),
+            Self::UnsupportedForm(what) => {
+                write!(f, "kept in a form certstow does not read ({what})")
+            }
         }
     }
 }

@@ -58,9 +58,9 @@ fn exit(files: &[FileReport], with_password: bool) -> Exit {
     let restores = |report: &Report| match report.restores {
         Some(restores) => restores,
         // With a password, what is not proven does not count as restoring.
-        None => !with_password && report.mac.status != MacVerdict::Mismatch && parses(report),
+        None => !with_password && parses(report),
     };
-    if reports().any(Report::password_is_wrong) {
+    if reports().any(|report| report.wrong_password) {
         Exit::Password
     } else if reports().all(restores) {
         Exit::Done
@@ -107,6 +107,7 @@ fn report(file: &Path, password: Option<&Password>) -> Report {
 fn unreadable(message: String) -> Report {
     Report {
         opened: None,
+        wrong_password: false,
         mac: MacReport {
             algorithm: None,
             iterations: None,

@@ -32,6 +32,9 @@ pub struct FileReport {
 pub struct Report {
     /// Whether the password fits and everything inside decrypts; `None` without a password.
     pub opened: Option<bool>,
+    /// Whether a password was given and is the wrong one.
+    #[serde(skip)]
+    pub wrong_password: bool,
     /// The integrity protection.
     pub mac: MacReport,
     /// How the private keys are encrypted, each way once; empty where only the password shows it.
@@ -52,11 +55,6 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether a password was given and is the wrong one.
-    pub fn password_is_wrong(&self) -> bool {
-        self.mac.status == MacVerdict::Mismatch
-    }
-
     fn find(&mut self, severity: Severity, message: impl Into<String>) {
         let message = message.into();
         self.findings.push(Finding { severity, message });
@@ -80,7 +78,7 @@ pub struct MacReport {
 pub enum MacVerdict {
     /// It does.
     Ok,
-    /// The password is wrong. Where there is no MAC, the decryption says so.
+    /// It does not: the password is wrong, or the file was changed.
     Mismatch,
     /// There is none.
     Absent,
@@ -130,7 +128,7 @@ pub enum Severity {
 /// Grades the bytes of a file. `mode` is its Unix file mode, where it has one; with `password`,
 /// the file is also proven to restore.
 ///
-/// A wrong password is no error: [`Report::password_is_wrong`] tells.
+/// A wrong password is no error: [`Report::wrong_password`] tells.
 ///
 /// # Errors
 /// [`DecodeError::NotPkcs12`] and [`DecodeError::Damaged`] for bytes whose outside cannot be
@@ -174,6 +172,7 @@ fn outside(outline: &Outline, password: Option<&Password>) -> Report {
     let keys = bags().filter(|bag| matches!(bag, BagOutline::ShroudedKey(_) | BagOutline::Key));
     Report {
         opened: None,
+        wrong_password: false,
         mac: MacReport {
             algorithm: outline.mac.as_ref().map(|mac| mac.name()),
             iterations: outline.mac.as_ref().map(|mac| mac.iterations()),
@@ -229,9 +228,11 @@ fn inside(report: &mut Report, bytes: &[u8], password: &Password, now: i64) {
     let contents = match decoded {
         Ok(contents) => contents,
         Err(error) => {
-            report.opened = Some(false);
+            report.opened = Some(error == DecodeError::MacMismatch);
             report.restores = Some(false);
-            if error == DecodeError::WrongPassword {
+            report.wrong_password = error == DecodeError::WrongPassword;
+            let by_mac = report.wrong_password && report.mac.status == MacVerdict::Unchecked;
+            if by_mac || error == DecodeError::MacMismatch {
                 report.mac.status = MacVerdict::Mismatch;
             }
             return report.find(Severity::Error, error.to_string());
@@ -240,7 +241,6 @@ fn inside(report: &mut Report, bytes: &[u8], password: &Password, now: i64) {
     report.opened = Some(true);
     report.mac.status = match contents.mac {
         MacStatus::Ok => MacVerdict::Ok,
-        MacStatus::Mismatch => MacVerdict::Mismatch,
         MacStatus::Absent => MacVerdict::Absent,
     };
     report.keys = Some(contents.keys.len());

@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 /// The kinds of key certstow promises to save.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Key {
+pub(crate) enum Key {
     Rsa2048,
     Rsa4096,
     P256,
@@ -16,7 +16,7 @@ pub enum Key {
 }
 
 impl Key {
-    pub const ALL: [Key; 5] = [
+    pub(crate) const ALL: [Key; 5] = [
         Key::Rsa2048,
         Key::Rsa4096,
         Key::P256,
@@ -36,7 +36,7 @@ impl Key {
 }
 
 /// A private key and its certificate, as DER and as the PEM files they come from.
-pub struct Identity {
+pub(crate) struct Identity {
     pub key: Vec<u8>,
     pub certificate: Vec<u8>,
     pub key_file: PathBuf,
@@ -44,14 +44,14 @@ pub struct Identity {
 }
 
 /// A root, an intermediate under it, and identities to come under that.
-pub struct Material {
+pub(crate) struct Material {
     folder: tempfile::TempDir,
     pub root: Identity,
     pub intermediate: Identity,
 }
 
 impl Material {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let authority = "basicConstraints=critical,CA:true\nkeyUsage=critical,keyCertSign\n";
         let root = issue(folder.path(), "Test Root", Key::P256, None, authority);
@@ -70,7 +70,7 @@ impl Material {
     }
 
     /// An identity for signing mail, under the intermediate.
-    pub fn identity(&self, name: &str, key: Key) -> Identity {
+    pub(crate) fn identity(&self, name: &str, key: Key) -> Identity {
         let extensions = "basicConstraints=critical,CA:false\n\
             keyUsage=critical,digitalSignature\nextendedKeyUsage=emailProtection\n";
         issue(
@@ -83,7 +83,7 @@ impl Material {
     }
 
     /// Intermediate and root, in one PEM file.
-    pub fn path_file(&self) -> PathBuf {
+    pub(crate) fn path_file(&self) -> PathBuf {
         let file = self.folder.path().join("path.pem");
         let pem = [&self.intermediate, &self.root].map(|issuer| {
             fs::read_to_string(&issuer.certificate_file).expect("the issuer's certificate")
@@ -92,7 +92,7 @@ impl Material {
         file
     }
 
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 }
@@ -138,7 +138,7 @@ fn issue(
 
 /// A private key in any form that OpenSSL reads, as it writes PKCS#8 itself: programs differ in
 /// optional fields that say the same twice.
-pub fn pkcs8(key: &[u8]) -> Result<Vec<u8>, String> {
+pub(crate) fn pkcs8(key: &[u8]) -> Result<Vec<u8>, String> {
     let file = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
     fs::write(file.path(), key).map_err(|error| error.to_string())?;
     let done = openssl(&["pkcs8", "-topk8", "-nocrypt", "-outform", "DER", "-in"])
@@ -152,14 +152,14 @@ pub fn pkcs8(key: &[u8]) -> Result<Vec<u8>, String> {
     }
 }
 
-pub fn openssl(arguments: &[&str]) -> Command {
+pub(crate) fn openssl(arguments: &[&str]) -> Command {
     let mut command = Command::new("openssl");
     command.args(arguments).stdin(Stdio::null());
     command
 }
 
 /// Runs a command that must succeed.
-pub fn output(command: &mut Command) -> Output {
+pub(crate) fn output(command: &mut Command) -> Output {
     let output = command
         .output()
         .unwrap_or_else(|error| panic!("{command:?}: {error}"));

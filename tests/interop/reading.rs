@@ -15,7 +15,7 @@ use crate::material::{Identity, Key, Material, pkcs8};
 use crate::peers::{Sealed, gnutls, java, nss, openssl, python};
 
 /// What a peer needs to write a file.
-pub struct Order<'a> {
+pub(crate) struct Order<'a> {
     pub identity: &'a Identity,
     /// Intermediate and root.
     pub path: &'a Path,
@@ -23,7 +23,7 @@ pub struct Order<'a> {
 }
 
 /// A form of file that a peer writes.
-pub struct Form {
+pub(crate) struct Form {
     pub name: &'static str,
     pub write: fn(&Order<'_>) -> Result<(), String>,
 }

@@ -166,12 +166,12 @@ impl FileContents {
     fn pkcs12(&mut self, piece: u32, bytes: &[u8], passwords: &Passwords) {
         let outline = match outline(bytes) {
             Ok(outline) => outline,
-            Err(error) => return self.problems.push(explain(&error)),
+            Err(error) => return self.problems.push(error.to_string()),
         };
         match open(bytes, &outline, passwords) {
             Ok(contents) => self.opened(piece, contents),
             Err(DecodeError::WrongPassword) => self.outlined(piece, outline, passwords),
-            Err(error) => self.problems.push(explain(&error)),
+            Err(error) => self.problems.push(error.to_string()),
         }
     }
 
@@ -268,17 +268,4 @@ fn kind_of(form: KeyForm, der: &[u8], curve: Option<&[u8]>) -> Result<KeyKind, K
 
 fn digest(public_key: &[u8]) -> KeyDigest {
     Sha256::digest(public_key).into()
-}
-
-/// What is wrong with a PKCS#12 file or an encrypted key, for a person.
-pub(crate) fn explain(error: &DecodeError) -> String {
-    match error {
-        DecodeError::NotPkcs12 => "it is not a PKCS#12 file".to_owned(),
-        DecodeError::Damaged(reason) => format!("it is damaged: {reason}"),
-        DecodeError::WrongPassword => "the password does not open it".to_owned(),
-        DecodeError::Unsupported(what) => format!("certstow does not read {what}"),
-        DecodeError::TooMuchWork { iterations, limit } => format!(
-            "it asks for {iterations} iterations of key derivation; no more than {limit} are done"
-        ),
-    }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::blocks::{self, Block};
-use super::contents::{Passwords, explain};
+use super::contents::Passwords;
 use super::pair::{KeyPlace, Known};
 use super::read::{Content, FileReader};
 use crate::error::{AskError, StoreError};
@@ -209,7 +209,7 @@ impl Lock<'_> {
             Err(DecodeError::WrongPassword) => Ok(None),
             Err(error) => Err(StoreError::Damaged {
                 place: self.place.clone(),
-                reason: explain(&error),
+                reason: error.to_string(),
                 source: None,
             }),
         }

@@ -96,8 +96,9 @@ pub struct Contents {
 /// # Errors
 /// - [`DecodeError::WrongPassword`]: the MAC does not fit and the content does not decrypt, or
 ///   there is no MAC and it does not decrypt.
-/// - [`DecodeError::Damaged`]: the structure is broken; or the content decrypts although the MAC
-///   does not fit, or does not although it fits: then the password is right and the file is not.
+/// - [`DecodeError::MacMismatch`]: the content decrypts and the MAC does not fit.
+/// - [`DecodeError::Damaged`]: the structure is broken; or the MAC fits and the content does not
+///   decrypt.
 /// - [`DecodeError::TooMuchWork`]: it asks for more iterations than `limits` allow. What lies
 ///   open is counted before any derivation, what was encrypted before the next one.
 /// - [`DecodeError::NotPkcs12`], [`DecodeError::Unsupported`]: as they say.
@@ -144,9 +145,9 @@ fn open(
         (Some(true), Err(Failure::Undecryptable)) => Err(DecodeError::Damaged(
             "its MAC fits the password, and yet a part does not decrypt".into(),
         )),
-        (Some(false), Ok(contents)) if contents.was_decrypted(structure) => Err(
-            DecodeError::Damaged("it decrypts, but its MAC says that it was changed".into()),
-        ),
+        (Some(false), Ok(contents)) if contents.was_decrypted(structure) => {
+            Err(DecodeError::MacMismatch)
+        }
         (Some(false), Err(Failure::Other(error @ DecodeError::TooMuchWork { .. }))) => Err(error),
         (Some(false), _) => Err(DecodeError::WrongPassword),
         (None, Ok(contents)) => Ok(contents),

@@ -13,6 +13,9 @@ pub enum DecodeError {
     Damaged(String),
     /// The password is wrong: the MAC says so, or without a MAC the padding.
     WrongPassword,
+    /// The content decrypts, so that the password is right, and the MAC does not fit it: the file
+    /// was changed.
+    MacMismatch,
     /// It is made with something certstow does not read; the text names it.
     Unsupported(String),
     /// It asks for more key derivation than the limits allow. Nothing was derived.
@@ -30,6 +33,7 @@ impl fmt::Display for DecodeError {
             Self::NotPkcs12 => f.write_str("it is not a PKCS#12 file"),
             Self::Damaged(what) => write!(f, "it is damaged: {what}"),
             Self::WrongPassword => f.write_str("the password is wrong"),
+            Self::MacMismatch => f.write_str("it decrypts, but its MAC says that it was changed"),
             Self::Unsupported(what) => write!(f, "it uses {what}, which certstow does not read"),
             Self::TooMuchWork { iterations, limit } => write!(
                 f,

@@ -67,10 +67,11 @@ fn what_certstow_writes_restores() {
 fn a_wrong_password_is_told_from_everything_else() {
     let wrong = Password::new("battery staple".to_owned());
     let report = grade_at(&file(Profile::Modern), None, Some(&wrong), NOW).unwrap();
-    assert!(report.password_is_wrong());
+    assert!(report.wrong_password);
+    assert_eq!(report.mac.status, MacVerdict::Mismatch);
     assert_eq!(report.opened, Some(false));
     assert_eq!(report.restores, Some(false));
-    assert!(!proven(&samples::ec_identity()).password_is_wrong());
+    assert!(!proven(&samples::ec_identity()).wrong_password);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::process::Command;
 use super::{NAME, Opened, Peer, Sealed, attempt, blocks, certificates, one_by_one, version_in};
 use crate::reading::{Form, Order};
 
-pub struct GnuTls;
+pub(crate) struct GnuTls;
 
 impl Peer for GnuTls {
     fn name(&self) -> &'static str {
@@ -53,7 +53,7 @@ fn open(sealed: &Sealed) -> Result<Opened, String> {
 }
 
 /// The forms that GnuTLS writes.
-pub const FORMS: [Form; 3] = [
+pub(crate) const FORMS: [Form; 3] = [
     Form {
         name: "GnuTLS, default",
         write: |order| write(order, &[]),

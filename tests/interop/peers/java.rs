@@ -6,7 +6,7 @@ use std::process::Command;
 use super::{NAME, Opened, Peer, Sealed, attempt, in_one_process, openssl, version_in};
 use crate::reading::{Form, Order};
 
-pub struct Java;
+pub(crate) struct Java;
 
 impl Peer for Java {
     fn name(&self) -> &'static str {
@@ -28,7 +28,7 @@ impl Peer for Java {
 }
 
 /// The forms that Java writes.
-pub const FORMS: [Form; 2] = [
+pub(crate) const FORMS: [Form; 2] = [
     Form {
         name: "Java, default",
         write: |order| write(order, &[]),

@@ -1,10 +1,10 @@
 //! The other programs that read and write PKCS#12 files, each behind [`Peer`].
 
-pub mod gnutls;
-pub mod java;
-pub mod nss;
-pub mod openssl;
-pub mod python;
+pub(crate) mod gnutls;
+pub(crate) mod java;
+pub(crate) mod nss;
+pub(crate) mod openssl;
+pub(crate) mod python;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,18 +13,18 @@ use std::process::{Command, Stdio};
 use crate::material::pkcs8;
 
 /// The friendly name of every identity that goes through a file here.
-pub const NAME: &str = "Interop Example";
+pub(crate) const NAME: &str = "Interop Example";
 
 /// A PKCS#12 file and its password.
 #[derive(Debug, Clone)]
-pub struct Sealed {
+pub(crate) struct Sealed {
     pub file: PathBuf,
     pub password: String,
 }
 
 impl Sealed {
     /// The password in a file beside, without a newline.
-    pub fn password_file(&self) -> PathBuf {
+    pub(crate) fn password_file(&self) -> PathBuf {
         let file = self.file.with_extension("password");
         fs::write(&file, &self.password).expect("the password's file");
         file
@@ -33,7 +33,7 @@ impl Sealed {
 
 /// What a program got out of a file.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Opened {
+pub(crate) struct Opened {
     /// PKCS#8, as OpenSSL writes it.
     pub key: Vec<u8>,
     pub leaf: Vec<u8>,
@@ -43,7 +43,7 @@ pub struct Opened {
 
 impl Opened {
     /// From a key in any form and certificates with the leaf first.
-    pub fn new(key: &[u8], mut certificates: Vec<Vec<u8>>) -> Result<Self, String> {
+    pub(crate) fn new(key: &[u8], mut certificates: Vec<Vec<u8>>) -> Result<Self, String> {
         if certificates.is_empty() {
             return Err("no certificate came out".to_owned());
         }
@@ -57,7 +57,7 @@ impl Opened {
     }
 
     /// From what programs print: PEM with anything between the blocks, the leaf first.
-    pub fn from_pem(text: &str) -> Result<Self, String> {
+    pub(crate) fn from_pem(text: &str) -> Result<Self, String> {
         let key = blocks(text)
             .into_iter()
             .find(|block| block.contains("PRIVATE KEY-----"))
@@ -67,7 +67,7 @@ impl Opened {
 }
 
 /// The DER of the certificates in PEM text.
-pub fn certificates(text: &str) -> Result<Vec<Vec<u8>>, String> {
+pub(crate) fn certificates(text: &str) -> Result<Vec<Vec<u8>>, String> {
     blocks(text)
         .into_iter()
         .filter(|block| block.starts_with("-----BEGIN CERTIFICATE-----"))
@@ -79,7 +79,7 @@ pub fn certificates(text: &str) -> Result<Vec<Vec<u8>>, String> {
 }
 
 /// The PEM blocks in `text`.
-pub fn blocks(text: &str) -> Vec<String> {
+pub(crate) fn blocks(text: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     let mut block: Option<String> = None;
     for line in text.lines() {
@@ -98,7 +98,7 @@ pub fn blocks(text: &str) -> Vec<String> {
 }
 
 /// A program that opens PKCS#12 files.
-pub trait Peer: Sync {
+pub(crate) trait Peer: Sync {
     fn name(&self) -> &'static str;
 
     /// The version of what is installed here, as numbers.
@@ -123,7 +123,7 @@ fn one_by_one(
 }
 
 /// Runs a command; an error is what it said.
-pub fn attempt(command: &mut Command) -> Result<Vec<u8>, String> {
+pub(crate) fn attempt(command: &mut Command) -> Result<Vec<u8>, String> {
     let output = command
         .stdin(Stdio::null())
         .output()

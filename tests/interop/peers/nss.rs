@@ -7,7 +7,7 @@ use super::openssl::{self, OpenSsl};
 use super::{NAME, Opened, Peer, Sealed, attempt, one_by_one, version_in};
 use crate::reading::{Form, Order};
 
-pub struct Nss;
+pub(crate) struct Nss;
 
 impl Peer for Nss {
     fn name(&self) -> &'static str {
@@ -72,7 +72,7 @@ fn open(sealed: &Sealed) -> Result<Opened, String> {
 }
 
 /// The forms that NSS writes: BER, all of them.
-pub const FORMS: [Form; 2] = [
+pub(crate) const FORMS: [Form; 2] = [
     Form {
         name: "NSS, default",
         write: |order| write(order, &[]),

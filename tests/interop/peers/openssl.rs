@@ -5,7 +5,7 @@ use std::process::Command;
 use super::{NAME, Opened, Peer, Sealed, attempt, one_by_one, version_in};
 use crate::reading::{Form, Order};
 
-pub struct OpenSsl;
+pub(crate) struct OpenSsl;
 
 impl Peer for OpenSsl {
     fn name(&self) -> &'static str {
@@ -23,7 +23,7 @@ impl Peer for OpenSsl {
 }
 
 /// With RC2, which OpenSSL 3 keeps in its legacy provider.
-pub struct OpenSslLegacy;
+pub(crate) struct OpenSslLegacy;
 
 impl Peer for OpenSslLegacy {
     fn name(&self) -> &'static str {
@@ -55,7 +55,7 @@ fn open(sealed: &Sealed, options: &[&str]) -> Result<Opened, String> {
 }
 
 /// The forms that OpenSSL writes.
-pub const FORMS: [Form; 6] = [
+pub(crate) const FORMS: [Form; 6] = [
     Form {
         name: "OpenSSL, default",
         write: |order| write(order, &[]),
@@ -93,7 +93,7 @@ pub const FORMS: [Form; 6] = [
 ];
 
 /// Writes a file with these options beside.
-pub fn write(order: &Order<'_>, options: &[&str]) -> Result<(), String> {
+pub(crate) fn write(order: &Order<'_>, options: &[&str]) -> Result<(), String> {
     let mut passout = std::ffi::OsString::from("file:");
     passout.push(order.sealed.password_file());
     attempt(

@@ -6,7 +6,7 @@ use std::process::Command;
 use super::{NAME, Opened, Peer, Sealed, attempt, in_one_process, version_in};
 use crate::reading::{Form, Order};
 
-pub struct Python;
+pub(crate) struct Python;
 
 impl Peer for Python {
     fn name(&self) -> &'static str {
@@ -44,7 +44,7 @@ fn script(name: &str) -> PathBuf {
 }
 
 /// The forms that Python's cryptography writes.
-pub const FORMS: [Form; 2] = [
+pub(crate) const FORMS: [Form; 2] = [
     Form {
         name: "Python, BestAvailableEncryption",
         write: |order| write(order, "best"),
