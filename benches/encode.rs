@@ -8,7 +8,7 @@ use certstow::pkcs12::encode::{Content, encode};
 use certstow::pkcs12::profile::{Iterations, Profile};
 use certstow::platform::certificate::Certificate;
 use certstow::platform::secret::{Password, PrivateKey};
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion};
 
 fn der(file: &str) -> Vec<u8> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -49,5 +49,8 @@ fn encoding(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, encoding);
-criterion_main!(benches);
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    encoding(&mut criterion);
+    criterion.final_summary();
+}

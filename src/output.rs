@@ -5,10 +5,11 @@
 //! A process killed in between leaves a `.certstow-*.tmp` file behind. It is as private as the
 //! finished file, and it is not cleaned up later, since it may belong to a run still going on.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use certstow_platform::os;
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
@@ -65,7 +66,9 @@ pub fn write(
     check_target(file, existing)?;
     let mut temporary = create_beside(file)?;
     let mut warnings = Vec::new();
-    if others_may_read(temporary.as_file()).map_err(|error| target(file, "protect", error))? {
+    if os::others_have_access(temporary.as_file())
+        .map_err(|error| target(file, "protect", error))?
+    {
         warnings.push(
             "this file system cannot restrict who reads the file; only the password protects it"
                 .to_owned(),
@@ -90,7 +93,7 @@ pub fn write(
     rename(temporary, file, existing)?;
     // The file is in place by now, so this failing (some network file systems know no such call)
     // cannot be an error.
-    if let Err(error) = flush_folder(folder_of(file)) {
+    if let Err(error) = os::sync_folder(folder_of(file)) {
         warnings.push(format!(
             "the folder's entry for the file may be lost if the machine fails now: {error}"
         ));
@@ -195,32 +198,6 @@ fn cannot_be_told_not_to_replace(error: &io::Error) -> bool {
         error.kind(),
         ErrorKind::PermissionDenied | ErrorKind::Unsupported | ErrorKind::InvalidInput
     )
-}
-
-/// Whether the mode, read back, gives anybody but the owner access: FAT and many shares make one
-/// up for all their files.
-#[cfg(unix)]
-fn others_may_read(file: &File) -> io::Result<bool> {
-    use std::os::unix::fs::PermissionsExt as _;
-    Ok(file.metadata()?.permissions().mode() & 0o077 != 0)
-}
-
-/// There is no mode to look at; the file gets the access rules of its folder.
-#[cfg(not(unix))]
-fn others_may_read(_: &File) -> io::Result<bool> {
-    Ok(false)
-}
-
-/// Makes the new name itself survive a power cut.
-#[cfg(unix)]
-fn flush_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-/// Folders cannot be opened for this; the file system journals names.
-#[cfg(not(unix))]
-fn flush_folder(_: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 fn target(file: &Path, action: &'static str, source: io::Error) -> Error {

@@ -11,7 +11,7 @@ mod file;
 pub mod key;
 #[cfg_attr(unix, path = "os/unix.rs")]
 #[cfg_attr(not(unix), path = "os/elsewhere.rs")]
-mod os;
+pub mod os;
 pub mod pkcs12;
 #[cfg(target_os = "linux")]
 mod process;

@@ -10,6 +10,7 @@ use certstow::exit::Exit;
 use certstow::password;
 use certstow::pkcs12::decode::Limits;
 use certstow::pkcs12::grade::{self, FileReport, Finding, MacReport, MacVerdict, Report, Severity};
+use certstow::platform::os;
 use certstow::platform::secret::Password;
 use certstow::platform::store::Interaction;
 use certstow::sanitize::safe;
@@ -140,17 +141,7 @@ fn read(file: &Path) -> io::Result<(Vec<u8>, Option<u32>)> {
     }
     let mut bytes = Vec::new();
     opened.take(limit).read_to_end(&mut bytes)?;
-    Ok((bytes, mode(&metadata)))
-}
-
-#[cfg(unix)]
-fn mode(metadata: &std::fs::Metadata) -> Option<u32> {
-    Some(std::os::unix::fs::MetadataExt::mode(metadata) & 0o7777)
-}
-
-#[cfg(not(unix))]
-fn mode(_metadata: &std::fs::Metadata) -> Option<u32> {
-    None
+    Ok((bytes, os::mode(&metadata)))
 }
 
 fn write(out: &mut dyn Write, file: &FileReport) -> io::Result<()> {

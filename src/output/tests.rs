@@ -214,7 +214,7 @@ mod unix {
         let folder = tempfile::tempdir().unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o500)).unwrap();
         // Root may write here all the same.
-        let error = File::create(folder.path().join("try")).err();
+        let error = fs::File::create(folder.path().join("try")).err();
         match (
             preflight(&folder.path().join("a.p12"), Existing::Refuse),
             error,
@@ -282,7 +282,7 @@ mod unix {
         for (mode, open) in [(0o600, false), (0o700, false), (0o640, true), (0o755, true)] {
             file.set_permissions(fs::Permissions::from_mode(mode))
                 .unwrap();
-            assert_eq!(others_may_read(&file).unwrap(), open, "{mode:o}");
+            assert_eq!(os::others_have_access(&file).unwrap(), open, "{mode:o}");
         }
     }
 }
