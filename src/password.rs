@@ -204,7 +204,7 @@ fn ask_until_right(
             Some("the password is empty")
         } else if check_characters(&first).is_err() {
             Some("the password is more than one line")
-        } else if confirm && *ask("The same again:", None)? != *first {
+        } else if confirm && *ask("The same password again:", None)? != *first {
             Some("the two passwords differ")
         } else {
             return Ok(Password::new(std::mem::take(&mut *first)));

@@ -2,8 +2,9 @@
 //! ("in 12 days") for people. Inside, a time is a number of seconds since 1970-01-01 UTC, as
 //! certificates state it.
 
-use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ZonedDateTime};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -16,23 +17,26 @@ pub fn now() -> i64 {
 
 /// RFC 3339 in UTC, to the second: `2030-01-02T03:04:05Z`.
 pub fn utc(seconds: i64) -> String {
-    timestamp(seconds).to_string()
+    calendar(seconds).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// The date where this machine is: `2030-01-02`.
 pub fn local_date(seconds: i64) -> String {
-    timestamp(seconds)
-        .to_zoned_datetime(TimeZone::system())
-        .strftime("%Y-%m-%d")
-        .to_string()
+    const FORM: &str = "%Y-%m-%d";
+    match here(seconds) {
+        Some(here) => here.strftime(FORM).to_string(),
+        None => calendar(seconds).strftime(FORM).to_string(),
+    }
 }
 
 /// The date and time where this machine is, with its offset: `2030-01-02 03:04:05 +01:00`.
 pub fn local(seconds: i64) -> String {
-    timestamp(seconds)
-        .to_zoned_datetime(TimeZone::system())
-        .strftime("%Y-%m-%d %H:%M:%S %:z")
-        .to_string()
+    match here(seconds) {
+        Some(here) => here.strftime("%Y-%m-%d %H:%M:%S %:z").to_string(),
+        None => calendar(seconds)
+            .strftime("%Y-%m-%d %H:%M:%S +00:00")
+            .to_string(),
+    }
 }
 
 /// How far a certificate's end is from `now`: "in 12 days", "expired 3 days ago".
@@ -90,14 +94,17 @@ pub fn parse_span(text: &str) -> Result<i64, String> {
     Ok(i64::from(number) * unit)
 }
 
-/// Certificates may name the year 9999 and, broken, times beyond what a calendar holds; those
-/// stay at the calendar's end.
-fn timestamp(seconds: i64) -> Timestamp {
-    Timestamp::from_second(seconds).unwrap_or(if seconds < 0 {
-        Timestamp::MIN
-    } else {
-        Timestamp::MAX
-    })
+/// The calendar in UTC. Broken certificates may name times beyond what it holds; those stay at
+/// its end.
+fn calendar(seconds: i64) -> DateTime {
+    DateTime::constant(1970, 1, 1, 0, 0, 0, 0).saturating_add(SignedDuration::from_secs(seconds))
+}
+
+/// The time where this machine is. There is none for the last two days of the year 9999, which
+/// certificates without an end name: they are not the same days in every time zone.
+fn here(seconds: i64) -> Option<ZonedDateTime> {
+    let timestamp = Timestamp::from_second(seconds).ok()?;
+    Some(timestamp.to_zoned_datetime(TimeZone::system()))
 }
 
 #[cfg(test)]
@@ -110,6 +117,13 @@ mod tests {
         // The "no well-defined end" of RFC 5280, 4.1.2.5.
         assert_eq!(utc(253_402_300_799), "9999-12-31T23:59:59Z");
         assert!(utc(i64::MAX).starts_with("9999"));
+        assert!(utc(i64::MIN).ends_with('Z'));
+    }
+
+    #[test]
+    fn the_end_of_the_calendar_is_a_local_date_too() {
+        assert_eq!(local_date(253_402_300_799), "9999-12-31");
+        assert_eq!(local(253_402_300_799), "9999-12-31 23:59:59 +00:00");
     }
 
     #[test]

@@ -131,6 +131,14 @@ fn export_ada(folder: &Path) -> Terminal {
     Terminal::start(folder, &arguments)
 }
 
+/// Types the password and its repetition, each when it is asked for.
+fn answer(terminal: &mut Terminal, password: &str, again: &str) {
+    terminal.wait_for("Password for the file of Ada Example: ");
+    terminal.press(&format!("{password}\r"));
+    terminal.wait_for("The same password again: ");
+    terminal.press(&format!("{again}\r"));
+}
+
 fn nothing_is_left_in(folder: &Path) {
     let left: Vec<_> = fs::read_dir(folder)
         .expect("the folder is there")
@@ -143,10 +151,7 @@ fn nothing_is_left_in(folder: &Path) {
 fn export_asks_twice_and_saves() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut terminal = export_ada(folder.path());
-    for _ in 0..2 {
-        terminal.wait_for("assword");
-        terminal.press(&format!("{PASSWORD}\r"));
-    }
+    answer(&mut terminal, PASSWORD, PASSWORD);
     let (code, shown) = terminal.end();
     assert_eq!(code, Some(0), "{shown}");
     assert!(!shown.contains(PASSWORD), "the password was shown");
@@ -157,24 +162,24 @@ fn export_asks_twice_and_saves() {
 fn a_confirmation_that_differs_is_asked_for_again() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut terminal = export_ada(folder.path());
-    for entry in ["one thing", "another", PASSWORD, PASSWORD] {
-        terminal.wait_for("assword");
-        terminal.press(&format!("{entry}\r"));
-    }
+    answer(&mut terminal, "one thing", "another");
+    terminal.wait_for("the two passwords differ; try again");
+    answer(&mut terminal, PASSWORD, PASSWORD);
     let (code, shown) = terminal.end();
     assert_eq!(code, Some(0), "{shown}");
+    assert!(folder.path().join("ada.p12").exists());
 }
 
 #[test]
 fn confirmations_that_never_match_end_in_a_password_error() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut terminal = export_ada(folder.path());
-    for attempt in 0..6 {
-        terminal.wait_for("assword");
-        terminal.press(&format!("attempt {attempt}\r"));
+    for _ in 0..3 {
+        answer(&mut terminal, "one thing", "another");
     }
     let (code, shown) = terminal.end();
     assert_eq!(code, Some(17), "{shown}");
+    assert!(shown.contains("the two passwords differ"), "{shown}");
     nothing_is_left_in(folder.path());
 }
 
@@ -182,7 +187,7 @@ fn confirmations_that_never_match_end_in_a_password_error() {
 fn giving_up_at_the_prompt_leaves_nothing_behind() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut terminal = export_ada(folder.path());
-    terminal.wait_for("assword");
+    terminal.wait_for("Password for the file of Ada Example: ");
     terminal.press("\u{3}");
     let (code, shown) = terminal.end();
     assert_eq!(code, Some(130), "{shown}");

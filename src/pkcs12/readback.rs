@@ -212,9 +212,14 @@ impl File {
     fn pbmac1_matches(&self, bytes: &[u8], password: &Password) -> bool {
         let scheme = outline(bytes).ok().and_then(|outline| outline.mac);
         scheme.is_some_and(|scheme| {
+            let value = self.mac.mac.digest.as_bytes();
+            // A reader passes over parameters that have one meaning only; these bytes it must not.
+            if self.mac.to_der().ok() != Some(scheme.to_mac_data(value)) {
+                return false;
+            }
             let key = scheme.derive_key(PasswordForm::Text(password));
             // The derivation just paid for hides what comparing in variable time could tell.
-            scheme.compute(&key, &self.authenticated) == self.mac.mac.digest.as_bytes()
+            scheme.compute(&key, &self.authenticated) == value
         })
     }
 }

@@ -63,6 +63,15 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Nothing may follow. It tells a length that was damaged from a field that was left out.
+    pub(super) fn end(&self) -> Result<(), Wrong> {
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err("it holds more than it should")
+        }
+    }
+
     /// The next value if it has this tag.
     pub(super) fn optional(&mut self, tag: u8) -> Result<Option<Value<'a>>, Wrong> {
         if self.rest.first() == Some(&tag) {

@@ -65,6 +65,7 @@ impl Structure {
         let damaged = DecodeError::damaged("the outermost layer");
         let auth_safe = fields.expect(SEQUENCE).map_err(&damaged)?;
         let mac = fields.optional(SEQUENCE).map_err(&damaged)?;
+        fields.end().map_err(&damaged)?;
         let (content_type, content) = content_info(&auth_safe)?;
         match content_type {
             oid::DATA => {}
@@ -130,7 +131,9 @@ fn content_info<'a>(info: &Value<'a>) -> Result<(ObjectIdentifier, Value<'a>), D
     let content = fields
         .expect(CONTEXT_0)
         .and_then(|content| content.inside().any());
-    Ok((name, content.map_err(&damaged)?))
+    let content = content.map_err(&damaged)?;
+    fields.end().map_err(&damaged)?;
+    Ok((name, content))
 }
 
 fn safes(octets: &[u8], ber: &mut bool, budget: &mut usize) -> Result<Vec<Safe>, DecodeError> {
