@@ -41,7 +41,7 @@ fn encoding(criterion: &mut Criterion) {
         (Profile::Modern, 200_000),
         (Profile::Compatible, 100_000),
     ] {
-        let (iterations, _) = Iterations::new(count).expect("a count in bounds");
+        let iterations = Iterations::new(count).expect("a count in bounds");
         group.bench_function(BenchmarkId::new(profile.name(), count), |bencher| {
             bencher.iter(|| encode(&content, profile, iterations, &password));
         });

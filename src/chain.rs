@@ -5,11 +5,10 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use certstow_platform::certificate::Certificate;
 
-use crate::signature;
+use crate::{names, signature, time};
 
 mod name;
 mod search;
@@ -134,6 +133,9 @@ pub enum PathEnd {
         name_der: Vec<u8>,
         /// Why not, in a few words.
         reason: String,
+        /// Whether every one of them was checked and did not sign; else there is one that may
+        /// have signed, in a way certstow cannot check.
+        refuted: bool,
     },
 }
 
@@ -144,17 +146,11 @@ pub enum PathEnd {
 /// Always ends, and soon: loops are cut, a path has at most 16 certificates, and a few hundred
 /// signatures are checked at most.
 pub fn build(leaf: &Certificate, candidates: &Candidates) -> Path {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    // A clock set before 1970 makes every certificate not yet valid, which orders nothing.
-    build_at(
-        leaf,
-        candidates,
-        now.map_or(0, |since| since.as_secs().cast_signed()),
-    )
+    build_at(leaf, candidates, time::now())
 }
 
 /// [`build`] at a given time, in seconds since 1970.
-fn build_at(leaf: &Certificate, candidates: &Candidates, now: i64) -> Path {
+pub(crate) fn build_at(leaf: &Certificate, candidates: &Candidates, now: i64) -> Path {
     let own = search::best_path(leaf, &[&candidates.own], now);
     if own.is_complete() && !own.has_expired_issuer {
         return own.path;
@@ -175,6 +171,27 @@ pub enum Include {
     NoRoot,
     /// The leaf alone.
     None,
+}
+
+impl PathEnd {
+    /// What is missing, for a person; `None` for a complete path.
+    pub fn gap(&self) -> Option<String> {
+        match self {
+            Self::Root => None,
+            Self::MissingIssuer { name_der } => Some(format!(
+                "the certification path is incomplete: the certificate of its issuer '{}' was \
+                 not found",
+                names::distinguished_name_of_der(name_der)
+            )),
+            Self::Unverified {
+                name_der, reason, ..
+            } => Some(format!(
+                "the certification path is incomplete: '{}' is there but does not prove to be \
+                 the issuer: {reason}",
+                names::distinguished_name_of_der(name_der)
+            )),
+        }
+    }
 }
 
 impl Path {

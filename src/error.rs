@@ -5,7 +5,6 @@ use std::fmt;
 use std::path::PathBuf;
 
 use certstow_platform::error::StoreError;
-use certstow_platform::pkcs12::error::DecodeError;
 
 use crate::exit::Exit;
 use crate::sanitize::safe;
@@ -57,17 +56,12 @@ pub enum Error {
     },
     /// The password is missing, empty, or the two entries differ.
     Password(String),
-    /// The password does not open this file.
-    WrongPassword {
-        /// The file.
-        file: PathBuf,
-    },
-    /// A file is not a readable PKCS#12 file.
-    Decode {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        source: DecodeError,
+    /// What is to hold the password cannot be read.
+    PasswordUnreadable {
+        /// The file or descriptor.
+        place: String,
+        /// The operating system's word on it.
+        source: std::io::Error,
     },
     /// The target exists already.
     TargetExists {
@@ -115,16 +109,11 @@ impl Error {
             Self::Ambiguous { .. } => Exit::Ambiguous,
             Self::Store(error) => store_exit(error),
             Self::InteractionRequired { .. } => Exit::InteractionRequired,
-            Self::Password(_)
-            | Self::WrongPassword { .. }
-            | Self::Decode {
-                source: DecodeError::WrongPassword,
-                ..
-            } => Exit::Password,
+            Self::Password(_) | Self::PasswordUnreadable { .. } => Exit::Password,
             Self::TargetExists { .. } | Self::Target { .. } => Exit::Target,
             Self::Verification { .. } => Exit::VerificationFailed,
             Self::KeyMismatch { .. } => Exit::KeyUnavailable,
-            Self::Decode { .. } | Self::Io { .. } => Exit::Failure,
+            Self::Io { .. } => Exit::Failure,
             Self::Cancelled => Exit::Cancelled,
         }
     }
@@ -137,13 +126,7 @@ impl Error {
             Self::Ambiguous { .. } => "ambiguous",
             Self::Store(error) => store_code(error),
             Self::InteractionRequired { .. } => "interaction-required",
-            Self::Password(_) => "password",
-            Self::WrongPassword { .. }
-            | Self::Decode {
-                source: DecodeError::WrongPassword,
-                ..
-            } => "wrong-password",
-            Self::Decode { .. } => "damaged-file",
+            Self::Password(_) | Self::PasswordUnreadable { .. } => "password",
             Self::TargetExists { .. } => "target-exists",
             Self::Target { .. } => "target",
             Self::Verification { .. } => "verification-failed",
@@ -169,15 +152,9 @@ impl Error {
             Self::InteractionRequired { .. } => {
                 "give the password with --password-file, --password-env or --password-fd"
             }
-            Self::Password(_) => {
+            Self::Password(_) | Self::PasswordUnreadable { .. } => {
                 "a password comes from a prompt, --password-file, --password-env or --password-fd"
             }
-            Self::WrongPassword { .. }
-            | Self::Decode {
-                source: DecodeError::WrongPassword,
-                ..
-            } => "check the password, its letter case and keyboard layout, and try again",
-            Self::Decode { .. } => "'certstow check FILE' says what can be told of the file",
             Self::TargetExists { .. } => "choose another name with -o, or replace it with --force",
             Self::Target { .. } => "choose another place with -o",
             Self::Verification { .. } => {
@@ -288,16 +265,8 @@ impl fmt::Display for Error {
             Self::InteractionRequired { what } => {
                 write!(f, "{} is needed, and nobody may be asked", safe(what))
             }
-            Self::WrongPassword { file } => {
-                write!(f, "the password does not open {}", path(file))
-            }
-            Self::Decode { file, source } => {
-                write!(
-                    f,
-                    "{} cannot be read: {}",
-                    path(file),
-                    safe(&source.to_string())
-                )
+            Self::PasswordUnreadable { place, .. } => {
+                write!(f, "the password cannot be read from {}", safe(place))
             }
             Self::TargetExists { file } => write!(f, "{} exists already", path(file)),
             Self::Target { file, action, .. } => {
@@ -328,7 +297,9 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Store(error) => error.source(),
-            Self::Target { source, .. } | Self::Io { source, .. } => Some(source),
+            Self::Target { source, .. }
+            | Self::Io { source, .. }
+            | Self::PasswordUnreadable { source, .. } => Some(source),
             _ => None,
         }
     }
@@ -344,197 +315,4 @@ impl From<StoreError> for Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use certstow_platform::certificate::EntryId;
-    use certstow_platform::store::NotExportable;
-    use std::error::Error as _;
-    use std::io;
-
-    fn denied() -> io::Error {
-        io::Error::from(io::ErrorKind::PermissionDenied)
-    }
-
-    /// One of each, with the exit code and the JSON word it has to give. The text in them
-    /// carries an escape sequence and a direction override.
-    fn one_of_each() -> Vec<(Error, u8, &'static str)> {
-        let text = || "a\x1b[2J\u{202e}b".to_owned();
-        let file = || PathBuf::from(text());
-        let store = Error::Store;
-        vec![
-            (Error::Usage(text()), 2, "usage"),
-            (
-                Error::NotFound {
-                    selector: text(),
-                    searched: vec![text()],
-                    note: Some(text()),
-                },
-                10,
-                "not-found",
-            ),
-            (
-                Error::Ambiguous {
-                    selector: text(),
-                    candidates: Vec::new(),
-                },
-                11,
-                "ambiguous",
-            ),
-            (
-                store(StoreError::Unavailable {
-                    store: text(),
-                    reason: text(),
-                    source: Some(Box::new(denied())),
-                }),
-                18,
-                "store-unavailable",
-            ),
-            (
-                store(StoreError::AccessDenied {
-                    place: text(),
-                    source: Some(Box::new(denied())),
-                }),
-                18,
-                "access-denied",
-            ),
-            (
-                store(StoreError::NotFound {
-                    store: text(),
-                    id: EntryId::of(b""),
-                }),
-                10,
-                "not-found",
-            ),
-            (
-                store(StoreError::KeyMissing { place: text() }),
-                12,
-                "key-missing",
-            ),
-            (
-                store(StoreError::KeyNotExportable {
-                    place: text(),
-                    reason: NotExportable::Policy,
-                    source: None,
-                }),
-                12,
-                "key-not-exportable",
-            ),
-            (
-                store(StoreError::InteractionRequired { place: text() }),
-                13,
-                "interaction-required",
-            ),
-            (
-                store(StoreError::WrongPassword { place: text() }),
-                17,
-                "wrong-password",
-            ),
-            (store(StoreError::Cancelled), 130, "cancelled"),
-            (
-                store(StoreError::Damaged {
-                    place: text(),
-                    reason: text(),
-                    source: None,
-                }),
-                12,
-                "damaged",
-            ),
-            (
-                Error::InteractionRequired { what: text() },
-                13,
-                "interaction-required",
-            ),
-            (Error::Password(text()), 17, "password"),
-            (Error::WrongPassword { file: file() }, 17, "wrong-password"),
-            (
-                Error::Decode {
-                    file: file(),
-                    source: DecodeError::NotPkcs12,
-                },
-                1,
-                "damaged-file",
-            ),
-            (
-                Error::Decode {
-                    file: file(),
-                    source: DecodeError::WrongPassword,
-                },
-                17,
-                "wrong-password",
-            ),
-            (Error::TargetExists { file: file() }, 16, "target-exists"),
-            (
-                Error::Target {
-                    file: file(),
-                    action: "create a file in the folder",
-                    source: denied(),
-                },
-                16,
-                "target",
-            ),
-            (
-                Error::Verification {
-                    file: file(),
-                    reason: text(),
-                },
-                15,
-                "verification-failed",
-            ),
-            (Error::KeyMismatch { place: text() }, 12, "key-mismatch"),
-            (
-                Error::Io {
-                    place: text(),
-                    source: denied(),
-                },
-                1,
-                "io",
-            ),
-            (Error::Cancelled, 130, "cancelled"),
-        ]
-    }
-
-    #[test]
-    fn every_error_has_its_exit_code_and_word() {
-        for (error, exit, code) in one_of_each() {
-            assert_eq!(error.exit().code(), exit, "{error:?}");
-            assert_eq!(error.code(), code, "{error:?}");
-        }
-    }
-
-    #[test]
-    fn no_error_carries_foreign_control_characters_to_the_terminal() {
-        for (error, ..) in one_of_each() {
-            let shown = error.to_string();
-            assert!(!shown.is_empty());
-            assert!(!shown.chars().any(crate::sanitize::is_unsafe), "{shown:?}");
-        }
-    }
-
-    #[test]
-    fn every_error_but_plain_failures_says_what_to_do_next() {
-        for (error, exit, _) in one_of_each() {
-            assert_eq!(
-                error.hint().is_none(),
-                matches!(exit, 1 | 130) && !matches!(error, Error::Decode { .. }),
-                "{error:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_operating_systems_word_is_kept_as_the_source() {
-        let error = Error::Store(StoreError::AccessDenied {
-            place: "f".into(),
-            source: Some(Box::new(denied())),
-        });
-        assert_eq!(error.source().unwrap().to_string(), denied().to_string());
-    }
-
-    #[test]
-    fn cancelling_in_a_store_is_cancelling() {
-        assert!(matches!(
-            Error::from(StoreError::Cancelled),
-            Error::Cancelled
-        ));
-    }
-}
+mod tests;

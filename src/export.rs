@@ -6,28 +6,27 @@
 //! rest. Nothing here prompts except through the given [`Ask`].
 
 mod certificates;
+mod key;
 mod name;
 mod pem;
+mod sealed;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use certstow_platform::certificate::Certificate;
-use certstow_platform::error::StoreError;
-use certstow_platform::secret::{Password, PrivateKey};
-use certstow_platform::store::{Ask, Entry, KeyState};
-use sha2::{Digest, Sha256};
+use certstow_platform::secret::Password;
+use certstow_platform::store::Ask;
 
-use crate::chain::{self, Candidates, Include, PathEnd};
+use crate::chain::{Include, PathEnd};
 use crate::error::Error;
-use crate::identity::{Identity, Inventory, StoredEntry};
+use crate::identity::{Identity, Inventory};
 use crate::output::{self, Existing};
-use crate::pkcs12::attributes::{Attributes, Properties};
-use crate::pkcs12::encode::{self, Content};
-use crate::pkcs12::profile::{Iterations, Profile};
-use crate::pkcs12::readback;
-use crate::proof::{self, Proof, ProofError};
+use crate::pkcs12::attributes::Properties;
+use crate::pkcs12::profile::{Iterations, Profile, password_warnings};
 use crate::{names, time};
+use key::ProvenKey;
+use sealed::Sealed;
 
 pub use name::{default_file_name, with_extension};
 
@@ -84,6 +83,17 @@ pub struct Options {
     pub iterations: Iterations,
     /// Whether a PEM file holds the private key in the clear.
     pub unencrypted_key: bool,
+}
+
+impl Options {
+    /// Whether the file is to be protected by a password.
+    pub fn needs_password(&self) -> bool {
+        match self.format {
+            Format::P12 => true,
+            Format::Pem => !self.unencrypted_key,
+            Format::Der | Format::P7b => false,
+        }
+    }
 }
 
 /// Where the bytes go.
@@ -167,7 +177,7 @@ impl<'a> Job<'a> {
         destination: Destination<'a>,
     ) -> Result<Self, Error> {
         if options.format.has_key() {
-            key_may_come_out(identity.entry())?;
+            key::may_come_out(identity.entry())?;
         }
         if let Destination::File { file, existing } = &destination {
             output::preflight(file, *existing)?;
@@ -182,11 +192,7 @@ impl<'a> Job<'a> {
 
     /// Whether [`Job::run`] needs a password.
     pub fn needs_password(&self) -> bool {
-        match self.options.format {
-            Format::P12 => true,
-            Format::Pem => !self.options.unencrypted_key,
-            Format::Der | Format::P7b => false,
-        }
+        self.options.needs_password()
     }
 
     /// Takes the key, builds the path, encodes, writes, reads back.
@@ -194,7 +200,7 @@ impl<'a> Job<'a> {
     /// # Errors
     /// - [`Error::Password`]: a password is needed and there is none.
     /// - [`Error::Store`], [`Error::Cancelled`]: no store gave the key; the first store's reason.
-    /// - [`Error::KeyMismatch`]: the key is not the certificate's.
+    /// - [`Error::KeyMismatch`]: every key that a store gave is another certificate's.
     /// - [`Error::Verification`], [`Error::Target`], [`Error::TargetExists`]: see
     ///   [`output::write`].
     /// - [`Error::Io`]: the stream does not take the bytes.
@@ -204,65 +210,68 @@ impl<'a> Job<'a> {
         ask: &mut dyn Ask,
         progress: &mut dyn FnMut(Step),
     ) -> Result<Report, Error> {
+        let password = password.filter(|_| self.needs_password());
         if self.needs_password() && password.is_none() {
             return Err(Error::Password("the file needs a password".to_owned()));
         }
-        let mut warnings = Vec::new();
-        let mut source = &self.identity.entries()[0];
+        let mut warnings = self.warnings_of_options(password);
         let mut key = None;
         if self.options.format.has_key() {
             progress(Step::Key);
-            let (stored, secret) = self.take_key(ask)?;
-            warnings.extend(prove(&secret, &stored.entry)?);
-            source = stored;
-            key = Some(secret);
+            let proven = ProvenKey::take(self.inventory, self.identity, ask)?;
+            warnings.extend(proven.warnings.iter().cloned());
+            key = Some(proven);
         }
+        let source = match &key {
+            Some(proven) => proven.stored,
+            None => &self.identity.entries()[0],
+        };
         progress(Step::Path);
-        let chain = self.chain(source);
-        warnings.extend(validity_warning(&chain.leaf, time::now()));
+        let chain = self.chain(&source.entry.certificate);
+        let outside = time::outside_validity(&chain.leaf.parse(), time::now());
+        // Saved all the same, for old mail needs old keys.
+        warnings.extend(outside.map(|outside| format!("the certificate {outside}")));
         warnings.extend(chain.warnings.iter().cloned());
 
         progress(Step::Write);
-        let sealed = Sealed::new(self.options, &source.entry, &chain, key.as_ref(), password)?;
-        let (file, sha256, verified, written) = sealed.write(self.destination)?;
-        warnings.extend(written);
+        let secret = key.as_ref().map(|proven| &proven.key);
+        let sealed = Sealed::new(self.options, &source.entry, &chain, secret, password)?;
+        let saved = sealed.write(self.destination)?;
+        warnings.extend(saved.warnings);
 
-        let has_iterations = key.is_some() && password.is_some();
         let certificates = std::iter::once(&chain.leaf).chain(&chain.issuers);
         Ok(Report {
-            file,
-            sha256,
+            file: saved.file,
+            sha256: saved.sha256,
             thumbprint: self.identity.thumbprint(),
             label: names::label(&source.entry, &chain.leaf.parse()),
             store: self.inventory.store_name(source.store),
             profile: (self.options.format == Format::P12).then_some(self.options.profile),
-            iterations: has_iterations.then(|| self.options.iterations.get()),
+            iterations: password.map(|_| self.options.iterations.get()),
             chain: certificates
                 .map(|certificate| names::distinguished_name_of_der(certificate.subject_der()))
                 .collect(),
             root_included: chain.root_included,
-            verified,
+            verified: saved.checks,
             warnings,
         })
     }
 
-    /// The key from the first store that gives it.
-    fn take_key(&self, ask: &mut dyn Ask) -> Result<(&'a StoredEntry, PrivateKey), Error> {
-        let mut first_refusal = None;
-        for stored in self.identity.entries() {
-            let store = &self.inventory.stores()[stored.store];
-            match store.private_key(&stored.entry.id, ask) {
-                Ok(key) => return Ok((stored, key)),
-                // The person gave up on the export, not on one of the stores.
-                Err(StoreError::Cancelled) => return Err(Error::Cancelled),
-                Err(refusal) => first_refusal = first_refusal.or(Some(refusal)),
-            }
-        }
-        Err(first_refusal.map_or_else(|| key_missing(self.identity.entry()), Error::from))
+    fn warnings_of_options(&self, password: Option<&Password>) -> Vec<String> {
+        let Some(password) = password else {
+            return Vec::new();
+        };
+        let profile = Some(self.options.profile).filter(|_| self.options.format == Format::P12);
+        let of_profile = profile.and_then(Profile::warning).map(str::to_owned);
+        of_profile
+            .into_iter()
+            .chain(self.options.iterations.warning())
+            .chain(password_warnings(password))
+            .collect()
     }
 
-    fn chain(&self, source: &StoredEntry) -> Chain {
-        let leaf = source.entry.certificate.clone();
+    fn chain(&self, leaf: &Certificate) -> Chain {
+        let leaf = leaf.clone();
         if !self.options.format.has_path() || self.options.include == Include::None {
             return Chain {
                 root_included: false,
@@ -271,203 +280,15 @@ impl<'a> Job<'a> {
                 leaf,
             };
         }
-        let candidates = Candidates::new(self.inventory.issuers()).with_native_roots();
-        let path = chain::build(&leaf, &candidates);
+        let (path, problems) = self.inventory.certification_path(&leaf);
         let issuers = path.issuers(self.options.include).to_vec();
         let last = issuers.last().unwrap_or(&leaf);
         Chain {
             root_included: path.end == PathEnd::Root && path.certificates.last() == Some(last),
-            warnings: path_warning(&path.end).into_iter().collect(),
+            warnings: path.end.gap().into_iter().chain(problems).collect(),
             issuers,
             leaf,
         }
-    }
-}
-
-/// The bytes of the file, and what is needed to prove them.
-struct Sealed<'s> {
-    bytes: zeroize::Zeroizing<Vec<u8>>,
-    chain: &'s Chain,
-    key: Option<&'s PrivateKey>,
-    password: Option<&'s Password>,
-    friendly_name: Option<String>,
-    format: Format,
-}
-
-impl<'s> Sealed<'s> {
-    fn new(
-        options: &Options,
-        entry: &Entry,
-        chain: &'s Chain,
-        key: Option<&'s PrivateKey>,
-        password: Option<&'s Password>,
-    ) -> Result<Self, Error> {
-        let mut friendly_name = None;
-        let bytes = match (options.format, key, password) {
-            (Format::P12, Some(key), Some(password)) => {
-                let label = names::label(entry, &chain.leaf.parse());
-                let name = options.friendly_name.as_ref().unwrap_or(&label);
-                let attributes = Attributes::of(entry, Some(name), options.properties);
-                let content = Content {
-                    key,
-                    leaf: &chain.leaf,
-                    issuers: &chain.issuers,
-                    attributes: &attributes,
-                };
-                let bytes = encode::encode(&content, options.profile, options.iterations, password)
-                    .map_err(no_randomness)?;
-                friendly_name = attributes.friendly_name;
-                bytes.into()
-            }
-            (Format::Pem, Some(key), password) => {
-                let password = password.filter(|_| !options.unencrypted_key);
-                pem::encode(
-                    key,
-                    password,
-                    options.iterations,
-                    &chain.leaf,
-                    &chain.issuers,
-                )?
-            }
-            (Format::P7b, ..) => certificates::p7b(&chain.leaf, &chain.issuers).into(),
-            _ => chain.leaf.der().to_vec().into(),
-        };
-        Ok(Self {
-            bytes,
-            chain,
-            key,
-            password,
-            friendly_name,
-            format: options.format,
-        })
-    }
-
-    /// Proves that `bytes`, read back, hold what was meant.
-    fn verify(&self, bytes: &[u8]) -> Result<Vec<&'static str>, String> {
-        let Chain { leaf, issuers, .. } = self.chain;
-        match (self.format, self.key, self.password) {
-            (Format::P12, _, Some(password)) => {
-                let name = self.friendly_name.as_deref();
-                readback::verify(bytes, password, leaf, issuers, name).map(|found| found.checks)
-            }
-            (Format::Pem, Some(key), password) => pem::verify(bytes, key, password, leaf, issuers),
-            (Format::P7b, ..) => certificates::verify_p7b(bytes, leaf, issuers),
-            _ => certificates::verify_der(bytes, leaf),
-        }
-    }
-
-    /// Writes and verifies; gives the file's name, the hash, the checks made and warnings.
-    fn write(&self, destination: Destination<'_>) -> Result<Outcome, Error> {
-        let mut checks = Vec::new();
-        match destination {
-            Destination::File { file, existing } => {
-                let written = output::write(&file, existing, &self.bytes, |read| {
-                    checks = self.verify(read)?;
-                    Ok(())
-                })?;
-                Ok((Some(written.file), written.sha256, checks, written.warnings))
-            }
-            Destination::Stream(stream) => {
-                let name = "standard output";
-                checks = self
-                    .verify(&self.bytes)
-                    .map_err(|reason| Error::Verification {
-                        file: name.into(),
-                        reason,
-                    })?;
-                let sent = stream.write_all(&self.bytes).and_then(|()| stream.flush());
-                sent.map_err(|source| Error::Io {
-                    place: name.to_owned(),
-                    source,
-                })?;
-                Ok((None, Sha256::digest(&self.bytes).into(), checks, Vec::new()))
-            }
-        }
-    }
-}
-
-/// File, SHA-256, checks made, warnings.
-type Outcome = (Option<PathBuf>, [u8; 32], Vec<&'static str>, Vec<String>);
-
-fn key_may_come_out(entry: &Entry) -> Result<(), Error> {
-    match &entry.key {
-        KeyState::Missing => Err(key_missing(entry)),
-        KeyState::NotExportable(reason) => Err(Error::Store(StoreError::KeyNotExportable {
-            place: place(entry),
-            reason: reason.clone(),
-            source: None,
-        })),
-        KeyState::Exportable | KeyState::Locked(_) | KeyState::Unknown => Ok(()),
-    }
-}
-
-fn key_missing(entry: &Entry) -> Error {
-    Error::Store(StoreError::KeyMissing {
-        place: place(entry),
-    })
-}
-
-fn place(entry: &Entry) -> String {
-    match entry.places.first() {
-        Some(place) => place.clone(),
-        None => names::label(entry, &entry.certificate.parse()),
-    }
-}
-
-/// Proves the key; a warning when its algorithm allows no proof.
-fn prove(key: &PrivateKey, entry: &Entry) -> Result<Option<String>, Error> {
-    match proof::prove(key, &entry.certificate) {
-        Ok(Proof::Signed) => Ok(None),
-        Ok(Proof::NotProvable(reason)) => Ok(Some(format!(
-            "certstow cannot prove that this private key works: {reason}"
-        ))),
-        Err(ProofError::Mismatch) => Err(Error::KeyMismatch {
-            place: place(entry),
-        }),
-        Err(ProofError::Useless(reason)) => Err(Error::Store(StoreError::Damaged {
-            place: place(entry),
-            reason,
-            source: None,
-        })),
-    }
-}
-
-fn path_warning(end: &PathEnd) -> Option<String> {
-    match end {
-        PathEnd::Root => None,
-        PathEnd::MissingIssuer { name_der } => Some(format!(
-            "the certification path is incomplete: the certificate of its issuer '{}' was not \
-             found in any store",
-            names::distinguished_name_of_der(name_der)
-        )),
-        PathEnd::Unverified { name_der, reason } => Some(format!(
-            "the certification path is incomplete: '{}' is there but does not prove to be the \
-             issuer: {reason}",
-            names::distinguished_name_of_der(name_der)
-        )),
-    }
-}
-
-/// A certificate outside its time is saved all the same, for old mail needs old keys.
-fn validity_warning(leaf: &Certificate, now: i64) -> Option<String> {
-    let parsed = leaf.parse();
-    let validity = parsed.validity();
-    let (begins, ends) = (
-        validity.not_before.timestamp(),
-        validity.not_after.timestamp(),
-    );
-    if ends < now {
-        Some(format!(
-            "the certificate expired on {}",
-            time::local_date(ends)
-        ))
-    } else if begins > now {
-        Some(format!(
-            "the certificate is not valid before {}",
-            time::local_date(begins)
-        ))
-    } else {
-        None
     }
 }
 
@@ -478,11 +299,5 @@ fn no_randomness(error: getrandom::Error) -> Error {
     }
 }
 
-/// Whether a path names a folder rather than a file to be made.
-fn names_a_folder(file: &Path) -> bool {
-    file.is_dir()
-        || file
-            .as_os_str()
-            .to_string_lossy()
-            .ends_with(['/', std::path::MAIN_SEPARATOR])
-}
+#[cfg(test)]
+mod tests;

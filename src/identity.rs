@@ -10,6 +10,7 @@ use certstow_platform::store::{Entry, KeyState, Listing, Store};
 use certstow_platform::{KnownStore, OpenOptions};
 use sha1::{Digest, Sha1};
 
+use crate::chain::{self, Candidates, Path, PathEnd};
 use crate::error::Error;
 use crate::names;
 
@@ -164,18 +165,31 @@ impl Inventory {
             .collect()
     }
 
-    /// The CA certificates of all stores, and every listed certificate that may issue others.
-    /// Stores that cannot give theirs are left out: the path then says what is missing.
-    pub fn issuers(&self) -> Vec<Certificate> {
-        let mut found: Vec<Certificate> = self
-            .stores
-            .iter()
-            .filter_map(|store| store.issuers().ok())
-            .flatten()
-            .collect();
+    /// The certification path of a certificate, from the CA certificates of all stores and then
+    /// the platform's trusted roots. With it comes, for a path that is not complete, what could
+    /// not be looked at: one sentence each.
+    pub fn certification_path(&self, leaf: &Certificate) -> (Path, Vec<String>) {
+        let mut problems = Vec::new();
+        let mut issuers = Vec::new();
+        for (position, store) in self.stores.iter().enumerate() {
+            match store.issuers() {
+                Ok(found) => issuers.extend(found),
+                Err(error) => problems.push(format!(
+                    "the issuers in {} could not be read: {error}",
+                    self.store_name(position)
+                )),
+            }
+        }
         let listed = self.identities.iter().map(Identity::certificate);
-        found.extend(listed.filter(|certificate| certificate.is_ca()).cloned());
-        found
+        issuers.extend(listed.filter(|certificate| certificate.is_ca()).cloned());
+        let candidates = Candidates::new(issuers).with_native_roots();
+        let path = chain::build(leaf, &candidates);
+        if path.end == PathEnd::Root {
+            return (path, Vec::new());
+        }
+        let native = candidates.native_problems().iter();
+        problems.extend(native.map(|problem| format!("the system's trusted roots: {problem}")));
+        (path, problems)
     }
 
     fn empty() -> Self {

@@ -18,6 +18,8 @@ pub mod output;
 pub mod password;
 pub mod pkcs12;
 pub mod proof;
+#[cfg(test)]
+mod samples;
 pub mod sanitize;
 pub mod select;
 pub mod signature;

@@ -125,6 +125,14 @@ pub fn label(entry: &Entry, parsed: &X509Certificate<'_>) -> String {
         .unwrap_or_else(|| format!("serial {}", serial(parsed)))
 }
 
+/// Where an entry lies, for a person: its first place, or its label where the store has none.
+pub fn place(entry: &Entry) -> String {
+    match entry.places.first() {
+        Some(place) => place.clone(),
+        None => label(entry, &entry.certificate.parse()),
+    }
+}
+
 /// The e-mail addresses: those of subjectAltName, then those of the subject, each once.
 pub fn emails(parsed: &X509Certificate<'_>) -> Vec<String> {
     let mut found = alternative_names(parsed, |name| match name {

@@ -2,12 +2,14 @@
 //! folder, readable by its owner alone from the first moment, and renamed only when what the file
 //! system gives back has been verified: the target holds all of the new bytes or none of them.
 //!
-//! A process killed in between leaves a `.certstow-*.tmp` file behind. It is as private as the
-//! finished file, and it is not cleaned up later, since it may belong to a run still going on.
+//! Whoever ends the process early calls [`abandon`] first, as the program does when it is
+//! interrupted. A process killed outright leaves a `.certstow-*.tmp` file behind; it is as private
+//! as the finished file, and nobody cleans it up, since it may belong to a run still going on.
 
 use std::fs;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use certstow_platform::os;
 use sha2::{Digest as _, Sha256};
@@ -38,7 +40,7 @@ pub struct Written {
 }
 
 /// Looks for the usual reasons a write to `file` would fail, before any slow or interactive work:
-/// creates and removes an empty file beside it. Passing is no promise, [`write`] checks again.
+/// creates and removes an empty file beside it. Passing is no promise, [`write()`] checks again.
 ///
 /// # Errors
 /// - [`Error::TargetExists`]: it is there, and `existing` is [`Existing::Refuse`].
@@ -66,7 +68,7 @@ pub fn write(
     check_target(file, existing)?;
     let mut temporary = create_beside(file)?;
     let mut warnings = Vec::new();
-    if os::others_have_access(temporary.as_file())
+    if os::others_have_access(temporary.file.as_file())
         .map_err(|error| target(file, "protect", error))?
     {
         warnings.push(
@@ -75,19 +77,14 @@ pub fn write(
         );
     }
     temporary
+        .file
         .write_all(bytes)
-        .and_then(|()| temporary.as_file().sync_all())
+        .and_then(|()| temporary.file.as_file().sync_all())
         .map_err(|error| target(file, "write", error))?;
 
-    let read =
-        read_back(&temporary, bytes.len()).map_err(|error| target(file, "read back", error))?;
-    let sha256: [u8; 32] = Sha256::digest(&read).into();
-    if sha256 != <[u8; 32]>::from(Sha256::digest(bytes)) {
-        return Err(verification(
-            file,
-            "the bytes on disk are not the bytes written".to_owned(),
-        ));
-    }
+    let read = read_back(&temporary.file, bytes.len())
+        .map_err(|error| target(file, "read back", error))?;
+    let sha256 = same(&read, bytes).map_err(|reason| verification(file, reason))?;
     verify(&read).map_err(|reason| verification(file, reason))?;
 
     rename(temporary, file, existing)?;
@@ -107,11 +104,7 @@ pub fn write(
 
 /// Refuses targets that must not be written, whether or not they could be.
 fn check_target(file: &Path, existing: Existing) -> Result<(), Error> {
-    let named_as_folder = file
-        .as_os_str()
-        .to_string_lossy()
-        .ends_with(std::path::is_separator);
-    if named_as_folder || file.file_name().is_none() || file.is_dir() {
+    if names_a_folder(file) || file.file_name().is_none() {
         return Err(target(
             file,
             "write a file in place of",
@@ -137,14 +130,60 @@ fn check_target(file: &Path, existing: Existing) -> Result<(), Error> {
     }
 }
 
-/// An empty file in the target's folder, removed when dropped. `tempfile` creates it with
-/// `O_EXCL` and mode 0600.
-fn create_beside(file: &Path) -> Result<NamedTempFile, Error> {
-    tempfile::Builder::new()
+/// Whether a path names a folder, there or not, rather than a file.
+pub(crate) fn names_a_folder(file: &Path) -> bool {
+    let text = file.as_os_str().to_string_lossy();
+    text.ends_with(std::path::is_separator) || file.is_dir()
+}
+
+/// The temporary files there are now.
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes the temporary files of writes that are going on in other threads. The process has to
+/// end after it: from now on, no write begins.
+pub fn abandon() {
+    let unfinished = unfinished();
+    for temporary in unfinished.iter() {
+        // Meanwhile it may have become the finished file, which is complete.
+        let _ = fs::remove_file(temporary);
+    }
+    std::mem::forget(unfinished);
+}
+
+/// A temporary file in the target's folder, removed when dropped.
+struct Temporary {
+    file: NamedTempFile,
+    /// After the file, so that it is dropped after the file is gone.
+    _listed: Listed,
+}
+
+/// An entry of [`UNFINISHED`].
+struct Listed(PathBuf);
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        unfinished().retain(|temporary| *temporary != self.0);
+    }
+}
+
+/// An empty file in the target's folder. `tempfile` creates it with `O_EXCL` and mode 0600.
+fn create_beside(file: &Path) -> Result<Temporary, Error> {
+    let mut unfinished = unfinished();
+    let temporary = tempfile::Builder::new()
         .prefix(".certstow-")
         .suffix(".tmp")
         .tempfile_in(folder_of(file))
-        .map_err(|error| target(file, "create a file in the folder of", error))
+        .map_err(|error| target(file, "create a file in the folder of", error))?;
+    let path = temporary.path().to_owned();
+    unfinished.push(path.clone());
+    Ok(Temporary {
+        file: temporary,
+        _listed: Listed(path),
+    })
 }
 
 fn folder_of(file: &Path) -> &Path {
@@ -166,38 +205,65 @@ fn read_back(temporary: &NamedTempFile, expected: usize) -> io::Result<Zeroizing
     Ok(read)
 }
 
-fn rename(temporary: NamedTempFile, file: &Path, existing: Existing) -> Result<(), Error> {
-    let refused = match existing {
-        Existing::Replace => {
-            check_target(file, existing)?;
-            temporary.persist(file).err()
-        }
-        Existing::Refuse => match temporary.persist_noclobber(file) {
-            Err(refused) if cannot_be_told_not_to_replace(&refused.error) => {
-                check_target(file, existing)?;
-                refused.file.persist(file).err()
-            }
-            other => other.err(),
-        },
-    };
-    match refused.map(|refused| refused.error) {
-        None => Ok(()),
-        Some(error) if error.kind() == ErrorKind::AlreadyExists && existing == Existing::Refuse => {
-            Err(Error::TargetExists {
-                file: file.to_owned(),
-            })
-        }
-        Some(error) => Err(target(file, "rename the finished file to", error)),
+/// The SHA-256 of the bytes read back, if they are those written.
+fn same(read: &[u8], written: &[u8]) -> Result<[u8; 32], String> {
+    if read == written {
+        Ok(Sha256::digest(read).into())
+    } else {
+        Err("the bytes on disk are not the bytes written".to_owned())
     }
 }
 
+fn rename(temporary: Temporary, file: &Path, existing: Existing) -> Result<(), Error> {
+    let renamed = match existing {
+        Existing::Replace => {
+            check_target(file, existing)?;
+            temporary.file.persist(file)
+        }
+        Existing::Refuse => match temporary.file.persist_noclobber(file) {
+            Err(refused) if cannot_be_told_not_to_replace(&refused.error) => {
+                return take_the_name(refused.file, file);
+            }
+            other => other,
+        },
+    };
+    renamed
+        .map(drop)
+        .map_err(|refused| not_renamed(file, refused.error))
+}
+
 /// Whether the file system (FAT and exFAT on a USB drive, some network shares) has neither a
-/// rename that spares an existing file nor hard links. Looking first has to do there.
+/// rename that spares an existing file nor hard links.
 fn cannot_be_told_not_to_replace(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::PermissionDenied | ErrorKind::Unsupported | ErrorKind::InvalidInput
     )
+}
+
+/// Renames without replacing what is not ours: an empty file, which only one process can create,
+/// takes the name, and is then replaced.
+fn take_the_name(temporary: NamedTempFile, file: &Path) -> Result<(), Error> {
+    fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(file)
+        .map_err(|error| not_renamed(file, error))?;
+    temporary.persist(file).map(drop).map_err(|refused| {
+        // The error that counts is the other one.
+        let _ = fs::remove_file(file);
+        not_renamed(file, refused.error)
+    })
+}
+
+fn not_renamed(file: &Path, error: io::Error) -> Error {
+    if error.kind() == ErrorKind::AlreadyExists {
+        Error::TargetExists {
+            file: file.to_owned(),
+        }
+    } else {
+        target(file, "rename the finished file to", error)
+    }
 }
 
 fn target(file: &Path, action: &'static str, source: io::Error) -> Error {

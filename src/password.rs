@@ -6,12 +6,11 @@ use std::fs::File;
 use std::io::{self, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 
+use certstow_platform::os::{self, HiddenLineError};
 use certstow_platform::secret::Password;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
-
-mod terminal;
 
 /// The longest password read, in bytes, its line break and BOM included.
 const MAX_BYTES: usize = 64 * 1024;
@@ -31,8 +30,6 @@ pub enum Source {
     Env(String),
     /// A file descriptor the caller has opened, as in `3< secret`. Unix only.
     Fd(i32),
-    /// A person at the terminal: [`prompt`].
-    Prompt,
 }
 
 /// Reads the password from a source that asks nobody.
@@ -44,8 +41,7 @@ pub enum Source {
 /// - [`Error::Password`]: nothing is there; it is empty and `allow_empty` is false; it is no
 ///   text, longer than 64 KiB, or has a NUL or a further line break in it, which no prompt could
 ///   ever be given again. Also when standard input is a terminal, which would show it.
-/// - [`Error::Io`]: the file or descriptor cannot be read.
-/// - [`Error::InteractionRequired`]: for [`Source::Prompt`].
+/// - [`Error::PasswordUnreadable`]: the file or descriptor cannot be read.
 pub fn read(source: &Source, allow_empty: bool) -> Result<Password, Error> {
     match source {
         Source::File(path) if path == Path::new("-") => read_stdin(allow_empty),
@@ -72,16 +68,13 @@ pub fn read(source: &Source, allow_empty: bool) -> Result<Password, Error> {
             let bytes = Zeroizing::new(value.into_encoded_bytes());
             from_bytes(&bytes, &place, allow_empty)
         }
-        Source::Prompt => Err(Error::InteractionRequired {
-            what: "a password".to_owned(),
-        }),
     }
 }
 
 fn read_file(path: &Path, place: String, allow_empty: bool) -> Result<Password, Error> {
     match File::open(path).and_then(read_bounded) {
         Ok(bytes) => from_bytes(&bytes, &place, allow_empty),
-        Err(source) => Err(Error::Io { place, source }),
+        Err(source) => Err(Error::PasswordUnreadable { place, source }),
     }
 }
 
@@ -96,7 +89,7 @@ fn read_stdin(allow_empty: bool) -> Result<Password, Error> {
     // Standard input has a buffer nobody wipes, but reads larger than it go past it.
     match read_bounded(stdin.lock()) {
         Ok(bytes) => from_bytes(&bytes, &place, allow_empty),
-        Err(source) => Err(Error::Io { place, source }),
+        Err(source) => Err(Error::PasswordUnreadable { place, source }),
     }
 }
 
@@ -168,27 +161,23 @@ fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<Zeroizing<Stri
     Some(text)
 }
 
-/// Asks for a password on the terminal without showing it; with `confirm` twice, so that a typing
+/// Asks for a password at the terminal without showing it; with `confirm` twice, so that a typing
 /// error cannot lock a file for good. `text` is the question ("Password for the file:").
 ///
-/// The question goes to standard error, so that what certstow writes to standard output stays
-/// clean.
-///
 /// # Errors
-/// - [`Error::Cancelled`]: Escape or Ctrl-C.
-/// - [`Error::Password`]: three tries gave no password that was not empty (unless `allow_empty`)
-///   and the same both times.
-/// - [`Error::InteractionRequired`]: there is no terminal to ask at, or its text cannot be seen
-///   because standard error is redirected.
+/// - [`Error::Cancelled`]: Ctrl-C, or Ctrl-D before anything was typed.
+/// - [`Error::Password`]: three tries gave no password that was not empty (unless `allow_empty`),
+///   made of characters alone, and the same both times.
+/// - [`Error::InteractionRequired`]: there is no terminal to ask at.
+/// - [`Error::Io`]: the terminal does not work.
 pub fn prompt(text: &str, confirm: bool, allow_empty: bool) -> Result<Password, Error> {
-    if !io::stderr().is_terminal() {
-        return Err(no_terminal(text));
-    }
-    ask_until_right(text, confirm, allow_empty, &mut ask_at_terminal)
+    ask_until_right(text, confirm, allow_empty, &mut |question| {
+        os::read_hidden_line(question)
+    })
 }
 
-/// Asks one question, with a remark on the answer before; the answer is not shown.
-type AskOnce<'a> = &'a mut dyn FnMut(&str, Option<&str>) -> Result<Zeroizing<String>, Error>;
+/// Asks one question; the answer is not shown.
+type AskOnce<'a> = &'a mut dyn FnMut(&str) -> Result<Zeroizing<String>, HiddenLineError>;
 
 fn ask_until_right(
     text: &str,
@@ -198,40 +187,64 @@ fn ask_until_right(
 ) -> Result<Password, Error> {
     let mut wrong = None;
     for _ in 0..TRIES {
-        let remark = wrong.map(|wrong| format!("{wrong}; try again"));
-        let mut first = ask(text, remark.as_deref())?;
-        wrong = if first.is_empty() && !allow_empty {
-            Some("the password is empty")
-        } else if check_characters(&first).is_err() {
-            Some("the password is more than one line")
-        } else if confirm && *ask("The same password again:", None)? != *first {
-            Some("the two passwords differ")
-        } else {
-            return Ok(Password::new(std::mem::take(&mut *first)));
+        let question = match wrong {
+            Some(wrong) => format!("{wrong}; try again\n{text}"),
+            None => text.to_owned(),
         };
+        match ask_once(&question, confirm, allow_empty, ask)? {
+            Ok(password) => return Ok(password),
+            Err(remark) => wrong = Some(remark),
+        }
     }
     Err(Error::Password(
         wrong.unwrap_or("no password was entered").to_owned(),
     ))
 }
 
-fn ask_at_terminal(text: &str, remark: Option<&str>) -> Result<Zeroizing<String>, Error> {
-    terminal::read_hidden(text, remark).map_err(|error| match error {
-        terminal::Failure::Cancelled => Error::Cancelled,
-        terminal::Failure::None => no_terminal(text),
-        terminal::Failure::TooLong => {
-            Error::Password("the password is too long to be typed".to_owned())
+/// One try: the password, or what is wrong with what was typed.
+fn ask_once(
+    question: &str,
+    confirm: bool,
+    allow_empty: bool,
+    ask: AskOnce<'_>,
+) -> Result<Result<Password, &'static str>, Error> {
+    let mut typed = match answer(ask(question), question)? {
+        Ok(typed) => typed,
+        Err(remark) => return Ok(Err(remark)),
+    };
+    if typed.is_empty() && !allow_empty {
+        return Ok(Err("the password is empty"));
+    }
+    if confirm {
+        match answer(ask("The same password again:"), question)? {
+            Ok(again) if *again == *typed => {}
+            Ok(_) => return Ok(Err("the two passwords differ")),
+            Err(remark) => return Ok(Err(remark)),
         }
-        terminal::Failure::Io(source) => Error::Io {
-            place: "the terminal".to_owned(),
-            source,
-        },
-    })
+    }
+    Ok(Ok(Password::new(std::mem::take(&mut *typed))))
 }
 
-fn no_terminal(text: &str) -> Error {
-    Error::InteractionRequired {
-        what: text.trim_end_matches([':', ' ']).to_owned(),
+/// What was typed, or what is wrong with it.
+fn answer(
+    typed: Result<Zeroizing<String>, HiddenLineError>,
+    question: &str,
+) -> Result<Result<Zeroizing<String>, &'static str>, Error> {
+    match typed {
+        // Nobody sees an arrow key in a hidden line, and nobody could type it at another prompt.
+        Ok(typed) if typed.chars().any(|c| c.is_control() && c != '\t') => {
+            Ok(Err("a key was pressed that types no character"))
+        }
+        Ok(typed) => Ok(Ok(typed)),
+        Err(HiddenLineError::Unreadable) => Ok(Err("that was too long, or not UTF-8 text")),
+        Err(HiddenLineError::Cancelled) => Err(Error::Cancelled),
+        Err(HiddenLineError::NoTerminal) => Err(Error::InteractionRequired {
+            what: question.trim_end_matches([':', ' ']).to_owned(),
+        }),
+        Err(HiddenLineError::Io(source)) => Err(Error::Io {
+            place: "the terminal".to_owned(),
+            source,
+        }),
     }
 }
 

@@ -7,10 +7,13 @@ use std::fmt;
 use certstow_platform::certificate::Certificate;
 use certstow_platform::key::{self, KeyError};
 use certstow_platform::secret::PrivateKey;
+use der::asn1::{AnyRef, OctetStringRef};
+use der::{Reader as _, SliceReader};
 use ed25519_dalek::Signer as _;
 use p256::ecdsa::signature::hazmat::PrehashSigner;
 use rsa::pkcs1::der::{Decode as _, Encode as _};
 use rsa::pkcs8::PrivateKeyInfoRef;
+use rsa::pkcs8::spki::AlgorithmIdentifierRef;
 use rsa::traits::PrivateKeyParts as _;
 use rsa::{BoxedUint, Pkcs1v15Sign};
 use sha2::Sha256;
@@ -132,6 +135,7 @@ fn check(
 /// on the heap meanwhile is out of reach here, and no worse than during any signature.
 fn sign(key: &PrivateKey, challenge: &[u8]) -> Result<(Scheme, Vec<u8>), Refusal> {
     let info = PrivateKeyInfoRef::try_from(key.expose())
+        .or_else(|_| without_version(key.expose()))
         .map_err(|_| Refusal::Damaged("it is not a PKCS#8 private key"))?;
     let algorithm = info.algorithm.oid.to_string();
     match algorithm.as_str() {
@@ -161,6 +165,23 @@ fn sign(key: &PrivateKey, challenge: &[u8]) -> Result<(Scheme, Vec<u8>), Refusal
         }
         _ => Err(Refusal::Unknown(algorithm)),
     }
+}
+
+/// Reads a `PrivateKeyInfo` whose version says otherwise than the fields that follow: version 2
+/// without a public key, as some programs write it and OpenSSL reads it.
+fn without_version(der: &[u8]) -> der::Result<PrivateKeyInfoRef<'_>> {
+    let mut reader = SliceReader::new(der)?;
+    let info = reader.sequence(|fields: &mut SliceReader<'_>| -> der::Result<_> {
+        u8::decode(fields)?;
+        let algorithm = AlgorithmIdentifierRef::decode(fields)?;
+        let key = <&OctetStringRef>::decode(fields)?;
+        while !fields.is_finished() {
+            AnyRef::decode(fields)?;
+        }
+        Ok(PrivateKeyInfoRef::new(algorithm, key))
+    })?;
+    reader.finish()?;
+    Ok(info)
 }
 
 /// Reading the key compares the secret with the public half stored beside it, if there is one.

@@ -157,7 +157,7 @@ pub fn choose<'i>(
         (true, Want::Key) => {
             return Err(match matching.first() {
                 Some(keyless) => Error::Store(StoreError::KeyMissing {
-                    place: place(keyless),
+                    place: names::place(keyless.entry()),
                 }),
                 None => not_found(inventory, choice),
             });
@@ -269,14 +269,6 @@ fn issued(identity: &Identity) -> i64 {
         .validity()
         .not_before
         .timestamp()
-}
-
-fn place(identity: &Identity) -> String {
-    let entry = identity.entry();
-    match entry.places.first() {
-        Some(place) => place.clone(),
-        None => names::label(entry, &entry.certificate.parse()),
-    }
 }
 
 fn candidate(inventory: &Inventory, identity: &Identity) -> Candidate {

@@ -5,6 +5,7 @@
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ZonedDateTime};
+use x509_parser::prelude::X509Certificate;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -39,6 +40,23 @@ pub fn local(seconds: i64) -> String {
     }
 }
 
+/// Why a certificate is not valid at `now`: "expired on 2021-02-03", by the date where this
+/// machine is; `None` if it is valid.
+pub fn outside_validity(certificate: &X509Certificate<'_>, now: i64) -> Option<String> {
+    let validity = certificate.validity();
+    let (begins, ends) = (
+        validity.not_before.timestamp(),
+        validity.not_after.timestamp(),
+    );
+    if ends < now {
+        Some(format!("expired on {}", local_date(ends)))
+    } else if now < begins {
+        Some(format!("is not valid before {}", local_date(begins)))
+    } else {
+        None
+    }
+}
+
 /// How far a certificate's end is from `now`: "in 12 days", "expired 3 days ago".
 pub fn until_expiry(not_after: i64, now: i64) -> String {
     let left = not_after.saturating_sub(now);
@@ -62,9 +80,9 @@ pub fn since_beginning(not_before: i64, now: i64) -> String {
 /// The length of a time span in its largest fitting unit, rounded down.
 fn span(seconds: i64) -> String {
     let (count, unit) = match seconds {
-        ..MINUTE => return "less than a minute".to_owned(),
-        ..HOUR => (seconds / MINUTE, "minute"),
-        ..DAY => (seconds / HOUR, "hour"),
+        _ if seconds < MINUTE => return "less than a minute".to_owned(),
+        _ if seconds < HOUR => (seconds / MINUTE, "minute"),
+        _ if seconds < DAY => (seconds / HOUR, "hour"),
         _ if seconds < 120 * DAY => (seconds / DAY, "day"),
         // Months and years of the mean Gregorian length.
         _ if seconds < 730 * DAY => (seconds * 12 / (DAY * 365 + DAY / 4), "month"),

@@ -40,7 +40,7 @@ fn real_file(profile: Profile) -> (Vec<u8>, Password) {
         issuers: &[],
         attributes: &attributes,
     };
-    let (iterations, _) = Iterations::new(100).expect("a count in bounds");
+    let iterations = Iterations::new(100).expect("a count in bounds");
     let password = Password::new("correct horse".to_owned());
     let bytes = encode(&content, profile, iterations, &password).expect("random numbers");
     (bytes, password)

@@ -19,10 +19,17 @@ fn certstow(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn export(folder: &Path, options: &[&str]) -> Command {
+fn export_of_ada(folder: &Path, options: &[&str]) -> Command {
     let store = format!("{}/examples/personal", env!("CARGO_MANIFEST_DIR"));
     let mut command = certstow(folder, &["export", "Ada Example", "--store", &store]);
-    command.args(["--iterations", "2000"]).args(options);
+    command.args(options);
+    command
+}
+
+/// With few iterations, to save time.
+fn export(folder: &Path, options: &[&str]) -> Command {
+    let mut command = export_of_ada(folder, options);
+    command.args(["--iterations", "2000"]);
     command
 }
 
@@ -208,7 +215,121 @@ fn a_pem_private_key_goes_out_encrypted_unless_said_otherwise() {
     assert!(pem.contains("BEGIN ENCRYPTED PRIVATE KEY") && !pem.contains("BEGIN PRIVATE KEY"));
 
     let clear = ["--unencrypted-key", "--format", "pem", "-o", "clear.pem"];
-    succeeds(&mut export(folder.path(), &clear));
+    succeeds(&mut export_of_ada(folder.path(), &clear));
     let pem = fs::read_to_string(folder.path().join("clear.pem")).expect("the file is text");
     assert!(pem.contains("BEGIN PRIVATE KEY"));
+}
+
+#[test]
+fn an_option_that_would_change_nothing_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for options in [
+        &[
+            "--format",
+            "pem",
+            "--unencrypted-key",
+            "--password-env",
+            "SECRET",
+        ][..],
+        &[
+            "--format",
+            "pem",
+            "--password-env",
+            "SECRET",
+            "--profile",
+            "legacy",
+        ],
+        &[
+            "--format",
+            "pem",
+            "--password-env",
+            "SECRET",
+            "--name",
+            "Ada",
+        ],
+        &["--format", "p7b", "--password-env", "SECRET"],
+        &["--format", "p7b", "--iterations", "5"],
+        &["--format", "der", "--chain", "full"],
+        &["--unencrypted-key", "--password-env", "SECRET"],
+        &[
+            "--properties",
+            "none",
+            "--name",
+            "Ada",
+            "--password-env",
+            "SECRET",
+        ],
+        &["--for", "go", "--chain", "full", "--password-env", "SECRET"],
+        &["-o", "-", "--json", "--password-env", "SECRET"],
+        &["--password-file", "-", "--unlock-password-file", "-"],
+    ] {
+        fails_with(2, &mut export_of_ada(folder.path(), options));
+    }
+    assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0);
+}
+
+#[test]
+fn certificates_without_the_key_need_no_password() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (format, file) in [("der", "Ada Example.cer"), ("p7b", "Ada Example.p7b")] {
+        succeeds(&mut export_of_ada(folder.path(), &["--format", format]));
+        let bytes = fs::read(folder.path().join(file)).expect("the file is named by the label");
+        assert_eq!(bytes[0], 0x30, "{format}");
+    }
+}
+
+#[test]
+fn the_program_that_is_to_open_the_file_decides_profile_and_path() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (program, profile, certificates) in
+        [("windows2016", "compatible", 3), ("go", "compatible", 1)]
+    {
+        let options = [
+            "--for",
+            program,
+            "--password-env",
+            "SECRET",
+            "--json",
+            "--force",
+        ];
+        let output = succeeds(&mut export(folder.path(), &options));
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(report["profile"], profile);
+        let chain = report["chain"].as_array().expect("the path");
+        assert_eq!(chain.len(), certificates, "{program}");
+    }
+}
+
+#[test]
+fn with_json_warnings_are_in_the_report_alone() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let options = ["--profile", "legacy", "--password-env", "SECRET", "--json"];
+    let output = succeeds(&mut export(folder.path(), &options));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let warnings = report["warnings"].as_array().expect("the warnings");
+    assert!(
+        warnings
+            .iter()
+            .any(|text| text.as_str().is_some_and(|text| text.contains("RC2-40")))
+    );
+    assert!(
+        output.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn a_wrong_command_line_is_json_too_and_whole() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = certstow(folder.path(), &["export", "--json"])
+        .output()
+        .expect("certstow starts");
+    assert_eq!(output.status.code(), Some(2));
+    let error: serde_json::Value = serde_json::from_slice(&output.stderr).expect("JSON");
+    let message = error["error"]["message"].as_str().expect("a message");
+    assert!(
+        message.contains("<SELECTOR>") || message.contains("[SELECTOR]"),
+        "{message}"
+    );
 }

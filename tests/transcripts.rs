@@ -1,10 +1,10 @@
 //! What certstow prints and exits with, one transcript for each error and each help page, in
-//! `tests/cmd`. `TRYCMD=overwrite cargo test --test transcripts` writes them anew.
+//! `tests/cmd`, with paths and permissions as Unix has them. `TRYCMD=overwrite cargo test --test transcripts` writes them anew.
+
+#![cfg(unix)]
 
 use trycmd::TestCases;
 
-/// The transcripts show paths and permissions as Unix has them.
-#[cfg(unix)]
 #[test]
 fn certstow_says_what_the_transcripts_show() {
     let nowhere = tempfile::tempdir().expect("a temporary folder");

@@ -9,8 +9,6 @@ mod dotnet;
 pub mod error;
 mod file;
 pub mod key;
-#[cfg_attr(unix, path = "os/unix.rs")]
-#[cfg_attr(not(unix), path = "os/elsewhere.rs")]
 pub mod os;
 pub mod pkcs12;
 #[cfg(target_os = "linux")]

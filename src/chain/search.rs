@@ -4,13 +4,14 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
+use std::fmt;
 
 use certstow_platform::certificate::{Certificate, EntryId};
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::X509Certificate;
 
 use super::{Index, Path, PathEnd, name};
-use crate::signature;
+use crate::signature::{self, SignatureError};
 
 /// Certificates in one path, the leaf included. Public hierarchies have 3 to 5.
 const MAX_LENGTH: usize = 16;
@@ -108,6 +109,29 @@ pub(super) fn best_path(leaf: &Certificate, sources: &[&Index], now: i64) -> Fou
     search.found(at, end)
 }
 
+/// Why one certificate is not taken for the issuer of another.
+enum NotSigned {
+    Unverified(SignatureError),
+    /// Too many signatures were checked already.
+    Stopped,
+}
+
+impl NotSigned {
+    /// Whether it certainly is not the issuer.
+    fn refutes(&self) -> bool {
+        matches!(self, Self::Unverified(SignatureError::Invalid))
+    }
+}
+
+impl fmt::Display for NotSigned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unverified(error) => error.fmt(f),
+            Self::Stopped => write!(f, "stopped after checking {MAX_SIGNATURES} signatures"),
+        }
+    }
+}
+
 /// What is above a certificate.
 enum Outcome {
     /// It is its own issuer.
@@ -131,22 +155,31 @@ impl<'a> Search<'a> {
         let Step {
             certificate, rank, ..
         } = self.steps[at];
-        let unverified = |reason: String| {
+        let unverified = |reason: String, refuted| {
             let name_der = certificate.issuer_der().to_vec();
-            Outcome::DeadEnd(PathEnd::Unverified { name_der, reason })
+            Outcome::DeadEnd(PathEnd::Unverified {
+                name_der,
+                reason,
+                refuted,
+            })
         };
         let mut reason = None;
+        let mut refuted = true;
         if name::same(certificate.subject_der(), certificate.issuer_der()) {
             match self.verify(certificate, certificate) {
                 Ok(()) => return Outcome::Root,
                 // Roots of the platform are trusted for being there, and some of the oldest are
                 // signed with hashes certstow does not compute.
                 Err(_) if self.is_trusted(certificate) => return Outcome::Root,
-                Err(why) => reason = Some(why),
+                Err(why) => {
+                    refuted &= why.refutes();
+                    reason = Some(why);
+                }
             }
         }
         if rank.length == MAX_LENGTH {
-            return unverified(format!("the path is longer than {MAX_LENGTH} certificates"));
+            let reason = format!("the path is longer than {MAX_LENGTH} certificates");
+            return unverified(reason, false);
         }
 
         let (mut continues, mut is_loop) = (false, false);
@@ -158,17 +191,24 @@ impl<'a> Search<'a> {
                     continues = true;
                     self.open(at, issuer, source);
                 }
-                Err(why) => reason = Some(why),
+                Err(why) => {
+                    refuted &= why.refutes();
+                    reason = Some(why);
+                }
             }
         }
         match reason {
             _ if continues => Outcome::Continues,
             _ if is_loop => Outcome::Loop,
-            Some(_) if issuers.len() > MAX_NAMESAKES => unverified(format!(
-                "none of the likeliest {MAX_NAMESAKES} of {} certificates of that name signed it",
-                issuers.len()
-            )),
-            Some(reason) => unverified(reason),
+            Some(_) if issuers.len() > MAX_NAMESAKES => {
+                let all = issuers.len();
+                let reason = format!(
+                    "none of the likeliest {MAX_NAMESAKES} of {all} certificates of that name \
+                     signed it"
+                );
+                unverified(reason, false)
+            }
+            Some(reason) => unverified(reason.to_string(), refuted),
             None => Outcome::DeadEnd(missing(certificate)),
         }
     }
@@ -199,14 +239,12 @@ impl<'a> Search<'a> {
         issuers
     }
 
-    fn verify(&mut self, subject: &Certificate, issuer: &Certificate) -> Result<(), String> {
+    fn verify(&mut self, subject: &Certificate, issuer: &Certificate) -> Result<(), NotSigned> {
         if self.signatures == MAX_SIGNATURES {
-            return Err(format!(
-                "stopped after checking {MAX_SIGNATURES} signatures"
-            ));
+            return Err(NotSigned::Stopped);
         }
         self.signatures += 1;
-        signature::verify(subject, issuer).map_err(|error| error.to_string())
+        signature::verify(subject, issuer).map_err(NotSigned::Unverified)
     }
 
     fn open(&mut self, below: usize, certificate: &'a Certificate, source: usize) {

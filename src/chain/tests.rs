@@ -72,7 +72,10 @@ fn a_namesake_with_another_key_is_not_taken() {
             &candidates(&["intermediate", namesake]),
         );
         assert_eq!(path.certificates, named(&["leaf", "intermediate"]));
-        let PathEnd::Unverified { name_der, reason } = path.end else {
+        let PathEnd::Unverified {
+            name_der, reason, ..
+        } = path.end
+        else {
             panic!("{:?}", path.end);
         };
         assert_eq!(name_der, certificate("root").subject_der());

@@ -45,7 +45,7 @@ pub(crate) struct Global {
     #[arg(short, long, global = true, help_heading = "Output")]
     pub(crate) verbose: bool,
     /// Never prompt; implied when standard input is no terminal
-    #[arg(long, global = true, help_heading = "Output")]
+    #[arg(long, global = true)]
     pub(crate) non_interactive: bool,
 }
 
@@ -244,12 +244,12 @@ pub(crate) struct ExportArgs {
     /// The form of the file
     #[arg(long, value_enum, default_value_t = FormatArg::P12)]
     pub(crate) format: FormatArg,
-    /// How much of the certification path goes in
-    #[arg(long, value_enum, default_value_t = ChainArg::Full)]
-    pub(crate) chain: ChainArg,
-    /// Which properties of the certificate go in
-    #[arg(long, value_enum, default_value_t = PropertiesArg::Portable)]
-    pub(crate) properties: PropertiesArg,
+    /// How much of the certification path goes in [default: full]
+    #[arg(long, value_enum)]
+    pub(crate) chain: Option<ChainArg>,
+    /// Which properties of the certificate go in [default: portable]
+    #[arg(long, value_enum)]
+    pub(crate) properties: Option<PropertiesArg>,
     /// The friendly name [default: the label]
     #[arg(long, value_name = "TEXT")]
     pub(crate) name: Option<String>,
@@ -257,12 +257,12 @@ pub(crate) struct ExportArgs {
     #[arg(long, value_enum, conflicts_with = "target")]
     pub(crate) profile: Option<ProfileArg>,
     /// The program that has to open the file, which decides the profile: windows2016, macos14,
-    /// java8, ...
+    /// java8, ... ('certstow check' lists them all)
     #[arg(long = "for", id = "target", value_name = "TARGET", value_parser = parse_target)]
     pub(crate) target: Option<&'static Target>,
     /// Iterations of key derivation, at most 600000 [default: the profile's]
     #[arg(long, value_name = "N", value_parser = parse_iterations)]
-    pub(crate) iterations: Option<ReadIterations>,
+    pub(crate) iterations: Option<Iterations>,
     /// Leave the private key of a PEM file unencrypted
     #[arg(long)]
     pub(crate) unencrypted_key: bool,
@@ -282,19 +282,11 @@ pub(crate) struct CheckArgs {
     pub(crate) password: PasswordArgs,
 }
 
-/// Iterations within bounds, and what to warn about.
-#[derive(Debug, Clone)]
-pub(crate) struct ReadIterations {
-    pub(crate) count: Iterations,
-    pub(crate) warning: Option<String>,
-}
-
-fn parse_iterations(text: &str) -> Result<ReadIterations, String> {
+fn parse_iterations(text: &str) -> Result<Iterations, String> {
     let number: u32 = text
         .parse()
         .map_err(|_| format!("'{text}' is no number of iterations"))?;
-    let (count, warning) = Iterations::new(number)?;
-    Ok(ReadIterations { count, warning })
+    Iterations::new(number)
 }
 
 fn parse_target(text: &str) -> Result<&'static Target, String> {

@@ -90,22 +90,18 @@ fn obtain_password(args: &CheckArgs, screen: &Screen) -> Result<Option<Password>
 fn report(file: &Path, password: Option<&Password>) -> Report {
     let (bytes, mode) = match read(file) {
         Ok(read) => read,
-        Err(error) => return unreadable(format!("the file cannot be read: {error}")),
+        Err(error) => {
+            return unreadable(format!("the file cannot be read: {error}"), password);
+        }
     };
     match grade::grade(&bytes, mode, password) {
         Ok(report) => report,
-        Err(source) => unreadable(
-            Error::Decode {
-                file: file.to_owned(),
-                source,
-            }
-            .to_string(),
-        ),
+        Err(error) => unreadable(error.to_string(), password),
     }
 }
 
 /// The report on a file of which nothing can be told.
-fn unreadable(message: String) -> Report {
+fn unreadable(message: String, password: Option<&Password>) -> Report {
     Report {
         opened: None,
         wrong_password: false,
@@ -118,7 +114,7 @@ fn unreadable(message: String) -> Report {
         certificate_encryption: Vec::new(),
         keys: None,
         certificates: None,
-        restores: Some(false),
+        restores: password.map(|_| false),
         readers: BTreeMap::new(),
         findings: vec![Finding {
             severity: Severity::Error,
@@ -151,9 +147,9 @@ fn write(out: &mut dyn Write, file: &FileReport) -> io::Result<()> {
         "" => Ok(()),
         value => writeln!(out, "  {name:<14}{}", safe(value)),
     };
-    field("password", opened(report.opened))?;
-    field("restores", restores(report.restores))?;
     if parses(report) {
+        field("password", opened(report))?;
+        field("restores", restores(report.restores))?;
         field("mac", &mac(&report.mac))?;
     }
     let encryption = |list: &[grade::Encryption]| {
@@ -165,10 +161,12 @@ fn write(out: &mut dyn Write, file: &FileReport) -> io::Result<()> {
     field("key", &encryption(&report.key_encryption))?;
     field("certificates", &encryption(&report.certificate_encryption))?;
     if let (Some(keys), Some(certificates)) = (report.keys, report.certificates) {
-        field(
-            "holds",
-            &format!("{keys} private keys, {certificates} certificates"),
-        )?;
+        let holds = format!(
+            "{}, {}",
+            counted(keys, "private key"),
+            counted(certificates, "certificate")
+        );
+        field("holds", &holds)?;
     }
     let opens = |wanted: bool| {
         let names = report
@@ -190,10 +188,17 @@ fn write(out: &mut dyn Write, file: &FileReport) -> io::Result<()> {
     Ok(())
 }
 
-fn opened(opened: Option<bool>) -> &'static str {
-    match opened {
+fn counted(count: usize, what: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{s}")
+}
+
+fn opened(report: &Report) -> &'static str {
+    match report.opened {
         Some(true) => "opens it",
-        Some(false) => "does not open it",
+        Some(false) if report.wrong_password => "does not open it",
+        Some(false) => "not all of it opens",
+        None if report.restores.is_some() => "not tried",
         None => "not given",
     }
 }

@@ -3,14 +3,16 @@
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
+use certstow::chain::Include;
 use certstow::error::Error;
 use certstow::exit::Exit;
-use certstow::export::{self, Destination, Job, Options, Report, Step};
+use certstow::export::{self, Destination, Format, Job, Options, Report, Step};
 use certstow::identity::Identity;
 use certstow::output::Existing;
 use certstow::password::{self, Source};
 use certstow::pkcs12::attributes::Properties;
-use certstow::pkcs12::profile::{Profile, password_warnings};
+use certstow::pkcs12::profile::Profile;
+use certstow::platform::os;
 use certstow::platform::secret::Password;
 use certstow::platform::store::Interaction;
 use certstow::sanitize::safe;
@@ -18,7 +20,7 @@ use certstow::select::{self, Choice, Want};
 use certstow::{names, time};
 use serde::Serialize;
 
-use super::args::{ExportArgs, PropertiesArg};
+use super::args::{ChainArg, ExportArgs, PropertiesArg};
 use super::ask::TerminalAsk;
 use super::inventory;
 use super::render::progress::Progress;
@@ -67,9 +69,6 @@ pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
     } else {
         None
     };
-    for warning in password.iter().flat_map(password_warnings) {
-        screen.warn(&warning);
-    }
 
     let mut ask = TerminalAsk::new(screen.interaction());
     let mut spinner = None;
@@ -89,7 +88,7 @@ pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
     });
     drop(spinner);
     drop(stdout);
-    tell(&report?, args, &options, screen)?;
+    tell(&report?, screen)?;
     Ok(Exit::Done)
 }
 
@@ -99,16 +98,25 @@ fn options(args: &ExportArgs) -> Options {
         (None, Some(target)) => target.profile,
         (None, None) => Profile::default(),
     };
-    let asked = args.iterations.as_ref().map(|read| read.count);
     Options {
         format: args.format.into(),
-        include: args.chain.into(),
-        properties: Properties::from(args.properties),
+        include: match args.chain {
+            Some(chain) => chain.into(),
+            None if reads_no_path(args) => Include::None,
+            None => Include::default(),
+        },
+        properties: args.properties.map(Properties::from).unwrap_or_default(),
         friendly_name: args.name.clone(),
         profile,
-        iterations: asked.unwrap_or_else(|| profile.iterations()),
+        iterations: args.iterations.unwrap_or_else(|| profile.iterations()),
         unencrypted_key: args.unencrypted_key,
     }
+}
+
+/// Whether the program that is to open the file reads the certificate alone.
+fn reads_no_path(args: &ExportArgs) -> bool {
+    args.target
+        .is_some_and(|target| target.reads.certificates == Some(1))
 }
 
 fn to_stdout(args: &ExportArgs) -> bool {
@@ -122,10 +130,13 @@ fn check_together(args: &ExportArgs, options: &Options, screen: &Screen) -> Resu
     if source == Some(Source::Stdin) && args.select.stores.unlock() == Some(Source::Stdin) {
         return usage("only one password can come from standard input");
     }
-    if args.unencrypted_key && options.format != export::Format::Pem {
-        return usage("--unencrypted-key is for --format pem alone");
+    if let Some(idle) = idle_option(args, options) {
+        return Err(Error::Usage(idle));
     }
-    if args.name.is_some() && args.properties == PropertiesArg::None {
+    if reads_no_path(args) && matches!(args.chain, Some(ChainArg::Full | ChainArg::NoRoot)) {
+        return usage("the program named by --for reads one certificate only: leave --chain out");
+    }
+    if args.name.is_some() && args.properties == Some(PropertiesArg::None) {
         return usage("--properties none leaves no room for --name");
     }
     if to_stdout(args) && screen.json {
@@ -134,13 +145,53 @@ fn check_together(args: &ExportArgs, options: &Options, screen: &Screen) -> Resu
     if to_stdout(args) && io::stdout().is_terminal() {
         return usage("the file is not written to a terminal: redirect standard output");
     }
-    let needs_password = options.format.has_key() && !options.unencrypted_key;
-    if needs_password && source.is_none() && screen.interaction() == Interaction::Never {
+    if to_stdout(args) && os::stdout_is_lost() {
+        return Err(Error::Io {
+            place: "standard output".to_owned(),
+            source: io::Error::other("it is closed or the null device, and the file would be lost"),
+        });
+    }
+    if options.needs_password() && source.is_none() && screen.interaction() == Interaction::Never {
         return Err(Error::InteractionRequired {
             what: "a password for the file".to_owned(),
         });
     }
     Ok(())
+}
+
+/// An option that would change nothing: whoever gave it expects something else.
+fn idle_option(args: &ExportArgs, options: &Options) -> Option<String> {
+    let format = options.format;
+    let p12 = format == Format::P12;
+    let path = format != Format::Der;
+    let idle = [
+        (
+            args.unencrypted_key && format != Format::Pem,
+            "--unencrypted-key",
+        ),
+        (args.profile.is_some() && !p12, "--profile"),
+        (args.target.is_some() && !p12, "--for"),
+        (args.name.is_some() && !p12, "--name"),
+        (args.properties.is_some() && !p12, "--properties"),
+        (args.chain.is_some() && !path, "--chain"),
+        (
+            args.iterations.is_some() && !options.needs_password(),
+            "--iterations",
+        ),
+        (
+            args.password.source().is_some() && !options.needs_password(),
+            "a password",
+        ),
+    ];
+    let (_, option) = idle.into_iter().find(|(idle, _)| *idle)?;
+    let what = match format {
+        Format::P12 => "a PKCS#12 file",
+        Format::Pem if options.unencrypted_key => "a PEM file with an unencrypted key",
+        Format::Pem => "a PEM file",
+        Format::Der => "a certificate as DER",
+        Format::P7b => "a PKCS#7 file",
+    };
+    Some(format!("{option} means nothing for {what}"))
 }
 
 fn obtain_password(args: &ExportArgs, identity: &Identity) -> Result<Password, Error> {
@@ -155,32 +206,12 @@ fn obtain_password(args: &ExportArgs, identity: &Identity) -> Result<Password, E
     }
 }
 
-fn tell(
-    report: &Report,
-    args: &ExportArgs,
-    options: &Options,
-    screen: &Screen,
-) -> Result<(), Error> {
-    let of_options = [
-        options
-            .profile
-            .warning()
-            .filter(|_| report.profile.is_some())
-            .map(str::to_owned),
-        args.iterations
-            .as_ref()
-            .and_then(|read| read.warning.clone())
-            .filter(|_| report.iterations.is_some()),
-    ];
-    let warnings = of_options
-        .into_iter()
-        .flatten()
-        .chain(report.warnings.iter().cloned());
-    for warning in warnings {
-        screen.warn(&warning);
-    }
+fn tell(report: &Report, screen: &Screen) -> Result<(), Error> {
     if screen.json {
         return screen.print_json(&Json::of(report));
+    }
+    for warning in &report.warnings {
+        screen.warn(warning);
     }
     let text = lines(report);
     match report.file {

@@ -55,13 +55,17 @@ fn explain_emptiness(inventory: &Inventory, screen: &Screen) {
     let keyless = inventory.identities().len();
     if keyless > 0 {
         screen.note(&format!(
-            "No certificate here has a private key. 'certstow list --all' lists {keyless} without."
+            "No certificate here has a private key; there are {keyless} without: add --all to \
+             list them."
         ));
         return;
     }
     screen.note("No certificates were found. certstow looked in");
     for known in inventory.known_stores() {
-        let state = known.unavailable.as_deref().unwrap_or("empty");
+        let state = match &known.unavailable {
+            Some(reason) => reason,
+            None => state(inventory, &known.spec.to_string()),
+        };
         screen.note(&format!(
             "  {} ({}): {state}",
             known.spec, known.description
@@ -69,8 +73,21 @@ fn explain_emptiness(inventory: &Inventory, screen: &Screen) {
     }
     if inventory.known_stores().is_empty() {
         for name in inventory.store_names() {
-            screen.note(&format!("  {name}: empty"));
+            screen.note(&format!("  {name}: {}", state(inventory, &name)));
         }
     }
     screen.note("Name the folder your certificates are in: certstow list --store DIR");
+}
+
+/// What there is to say of a store without certificates.
+fn state(inventory: &Inventory, store: &str) -> &'static str {
+    if inventory
+        .problems()
+        .iter()
+        .any(|problem| problem.store == store)
+    {
+        "nothing readable, see the warnings above"
+    } else {
+        "empty"
+    }
 }

@@ -6,6 +6,7 @@ mod ask;
 mod check;
 mod completions;
 mod export;
+mod interrupt;
 mod inventory;
 mod list;
 mod man;
@@ -15,6 +16,7 @@ mod show;
 mod stores;
 
 use std::ffi::OsString;
+use std::io::ErrorKind;
 
 use certstow::error::Error;
 use certstow::exit::Exit;
@@ -33,6 +35,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
         Ok(cli) => cli,
         Err(error) => return answer(&error, json),
     };
+    interrupt::handle();
     let screen = Screen::new(&cli.global);
     let result = match &cli.command {
         Command::List(args) => list::run(args, &screen),
@@ -53,15 +56,24 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
 fn answer(error: &clap::Error, json: bool) -> Exit {
     let wrong = error.use_stderr();
     if wrong && json {
-        let text = error.to_string();
-        let line = text.lines().next().unwrap_or_default();
-        let line = line.strip_prefix("error: ").unwrap_or(line);
-        Screen::for_errors(true).error(&Error::Usage(line.to_owned()));
+        Screen::for_errors(true).error(&Error::Usage(first_paragraph(&error.to_string())));
         return Exit::Usage;
     }
     match (error.print(), wrong) {
         (_, true) => Exit::Usage,
         (Ok(()), false) => Exit::Done,
+        (Err(error), false) if error.kind() == ErrorKind::BrokenPipe => Exit::Done,
         (Err(_), false) => Exit::Failure,
+    }
+}
+
+/// What is wrong, in one line, without the usage and hints that clap adds in paragraphs below.
+fn first_paragraph(text: &str) -> String {
+    let lines = text.lines().take_while(|line| !line.trim().is_empty());
+    let words: Vec<&str> = lines.map(str::trim).collect();
+    let text = words.join(" ");
+    match text.strip_prefix("error: ") {
+        Some(rest) => rest.to_owned(),
+        None => text,
     }
 }

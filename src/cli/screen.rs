@@ -69,22 +69,14 @@ impl Screen {
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Error> {
         let mut out = io::BufWriter::with_capacity(64 * 1024, anstream::stdout().lock());
-        let written = write(&mut out).and_then(|()| out.flush());
-        written.map_err(|source| Error::Io {
-            place: "standard output".to_owned(),
-            source,
-        })
+        printed(write(&mut out).and_then(|()| out.flush()))
     }
 
     /// Writes an object of JSON to standard output.
     pub(crate) fn print_json(&self, value: &impl serde::Serialize) -> Result<(), Error> {
         // Past anstream, which would look for escape sequences in every byte.
         let mut out = io::BufWriter::with_capacity(64 * 1024, io::stdout().lock());
-        let written = json::write(&mut out, value).and_then(|()| out.flush());
-        written.map_err(|source| Error::Io {
-            place: "standard output".to_owned(),
-            source,
-        })
+        printed(json::write(&mut out, value).and_then(|()| out.flush()))
     }
 
     /// Says something beside the result; not with `--quiet`.
@@ -142,5 +134,17 @@ impl Screen {
     fn line(&self, text: std::fmt::Arguments<'_>) {
         // Where standard error is closed there is nobody left to tell.
         let _ = writeln!(anstream::stderr().lock(), "{text}");
+    }
+}
+
+/// A reader that has seen enough and gone away, such as `head`, is no failure.
+fn printed(result: io::Result<()>) -> Result<(), Error> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(source) => Err(Error::Io {
+            place: "standard output".to_owned(),
+            source,
+        }),
+        Ok(()) => Ok(()),
     }
 }

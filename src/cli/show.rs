@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use certstow::chain::{self, Candidates, Path, PathEnd};
+use certstow::chain::{Path, PathEnd};
 use certstow::error::Error;
 use certstow::exit::Exit;
 use certstow::identity::{Identity, Inventory};
@@ -27,8 +27,10 @@ pub(super) fn run(args: &ShowArgs, screen: &Screen) -> Result<Exit, Error> {
         want: Want::Certificate,
     };
     let identity = select::choose(&inventory, &choice, now)?;
-    let candidates = Candidates::new(inventory.issuers()).with_native_roots();
-    let path = chain::build(identity.certificate(), &candidates);
+    let (path, problems) = inventory.certification_path(identity.certificate());
+    for problem in problems {
+        screen.warn(&problem);
+    }
     if screen.json {
         screen.print_json(&json::show(&inventory, identity, &path))?;
     } else {
@@ -97,7 +99,9 @@ fn tree_names(path: &Path) -> Vec<String> {
             "{} (not found)",
             names::short_name_of_der(name_der)
         )),
-        PathEnd::Unverified { name_der, reason } => {
+        PathEnd::Unverified {
+            name_der, reason, ..
+        } => {
             let name = names::short_name_of_der(name_der);
             Some(format!("{name} (not proven to be the issuer: {reason})"))
         }

@@ -2,16 +2,16 @@
 //! PKCS#7 "certs-only", which is a CMS SignedData that nobody signed (RFC 5652 section 5.2).
 
 use certstow_platform::certificate::Certificate;
+use certstow_platform::pkcs12::der::{self, EXPLICIT_0};
+use certstow_platform::pkcs12::oid;
 use x509_parser::asn1_rs::{Any, FromDer};
 
-/// pkcs7-signedData, 1.2.840.113549.1.7.2.
-const SIGNED_DATA: [u8; 11] = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2];
-/// pkcs7-data, 1.2.840.113549.1.7.1.
-const DATA: [u8; 11] = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1];
+use crate::chain::Path;
+
 const VERSION_1: [u8; 3] = [2, 1, 1];
 const EMPTY_SET: [u8; 2] = [0x31, 0];
-const SEQUENCE: u8 = 0x30;
-const CONTEXT_0: u8 = 0xa0;
+/// `certificates`, `[0] IMPLICIT SET`: the same tag as that of an explicit `[0]`.
+const CERTIFICATES: u8 = EXPLICIT_0;
 
 /// Certificate and path as PKCS#7.
 ///
@@ -22,44 +22,24 @@ pub(super) fn p7b(leaf: &Certificate, issuers: &[Certificate]) -> Vec<u8> {
         .chain(issuers)
         .map(Certificate::der)
         .collect();
-    let signed_data = tlv(
-        SEQUENCE,
-        &[
-            &VERSION_1,
-            &EMPTY_SET,
-            &tlv(SEQUENCE, &[&DATA]),
-            &tlv(CONTEXT_0, &certificates),
-            &EMPTY_SET,
-        ],
-    );
-    tlv(SEQUENCE, &[&SIGNED_DATA, &tlv(CONTEXT_0, &[&signed_data])])
-}
-
-/// DER of one element around `parts`.
-pub(super) fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
-    let length: usize = parts.iter().map(|part| part.len()).sum();
-    let mut der = Vec::with_capacity(length + 6);
-    der.push(tag);
-    let bytes = length.to_be_bytes();
-    let significant = bytes.len() - (length.leading_zeros() / 8) as usize;
-    if length < 128 {
-        der.push(bytes[bytes.len() - 1]);
-    } else {
-        // At most 8 bytes of length.
-        der.push(0x80 | significant as u8);
-        der.extend_from_slice(&bytes[bytes.len() - significant..]);
-    }
-    for part in parts {
-        der.extend_from_slice(part);
-    }
-    der
+    let signed_data = der::sequence(&[
+        &VERSION_1,
+        &EMPTY_SET,
+        &der::sequence(&[&der::oid(&oid::DATA)]),
+        &der::value(CERTIFICATES, &certificates),
+        &EMPTY_SET,
+    ]);
+    der::sequence(&[
+        &der::oid(&oid::SIGNED_DATA),
+        &der::value(EXPLICIT_0, &[&signed_data]),
+    ])
 }
 
 pub(super) fn verify_der(bytes: &[u8], leaf: &Certificate) -> Result<Vec<&'static str>, String> {
     match Certificate::from_der(bytes) {
-        Ok(read) if read == *leaf => Ok(vec!["leaf"]),
-        Ok(_) => Err("leaf: the file holds another certificate".to_owned()),
-        Err(error) => Err(format!("leaf: {error}")),
+        Ok(read) if read == *leaf => Ok(vec!["certificates"]),
+        Ok(_) => Err("the file holds another certificate".to_owned()),
+        Err(error) => Err(error.to_string()),
     }
 }
 
@@ -69,23 +49,13 @@ pub(super) fn verify_p7b(
     leaf: &Certificate,
     issuers: &[Certificate],
 ) -> Result<Vec<&'static str>, String> {
-    let broken = || "leaf: the file is no readable PKCS#7".to_owned();
-    let certificates = certificates_of(bytes).ok_or_else(broken)?;
-    match certificates.split_first() {
-        Some((first, _)) if *first != leaf.der() => {
-            Err("leaf: the file holds another certificate".to_owned())
-        }
-        None => Err(broken()),
-        Some((_, rest))
-            if !rest
-                .iter()
-                .copied()
-                .eq(issuers.iter().map(Certificate::der)) =>
-        {
-            Err("path: the file holds another certification path".to_owned())
-        }
-        Some(_) => Ok(vec!["leaf", "path"]),
+    let found = certificates_of(bytes).ok_or("the file is no readable PKCS#7")?;
+    let path: Vec<Certificate> = [leaf].into_iter().chain(issuers).cloned().collect();
+    if !found.into_iter().eq(path.iter().map(Certificate::der)) {
+        return Err("the file holds other certificates".to_owned());
     }
+    Path::links(&path)?;
+    Ok(vec!["certificates", "path"])
 }
 
 /// The certificates of a "certs-only" SignedData, in order.
@@ -117,19 +87,31 @@ fn elements(mut content: &[u8]) -> Option<Vec<&[u8]>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::samples::{self, Identity};
 
     #[test]
-    fn lengths_take_the_short_or_the_long_form() {
-        assert_eq!(tlv(4, &[&[7; 127]])[..2], [4, 127]);
-        assert_eq!(tlv(4, &[&[7; 128]])[..3], [4, 0x81, 128]);
-        assert_eq!(tlv(4, &[&[7; 256], &[7; 1]])[..4], [4, 0x82, 1, 1]);
+    fn a_path_is_read_back_in_its_order_and_nothing_else_passes_for_it() {
+        let Identity { leaf, issuers, .. } = samples::ec_identity();
+        let file = p7b(&leaf, &issuers);
+        assert_eq!(
+            verify_p7b(&file, &leaf, &issuers).unwrap(),
+            ["certificates", "path"]
+        );
+        assert!(verify_p7b(&file, &leaf, &issuers[..1]).is_err());
+        assert!(verify_p7b(&file, &issuers[0], &issuers).is_err());
+        for length in 0..file.len() {
+            assert!(
+                verify_p7b(&file[..length], &leaf, &issuers).is_err(),
+                "{length}"
+            );
+        }
     }
 
     #[test]
-    fn elements_are_taken_apart_and_broken_ones_refused() {
-        let content = [tlv(2, &[&[1]]), tlv(SEQUENCE, &[])].concat();
-        assert_eq!(elements(&content).unwrap(), [&[2, 1, 1][..], &[0x30, 0]]);
-        assert!(elements(&content[..4]).is_none());
-        assert!(element(&content).is_none());
+    fn one_certificate_is_read_back_and_another_is_not_taken_for_it() {
+        let Identity { leaf, issuers, .. } = samples::ec_identity();
+        assert_eq!(verify_der(leaf.der(), &leaf).unwrap(), ["certificates"]);
+        assert!(verify_der(issuers[0].der(), &leaf).is_err());
+        assert!(verify_der(&leaf.der()[1..], &leaf).is_err());
     }
 }

@@ -3,7 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Format, names_a_folder};
+use super::Format;
+use crate::output::names_a_folder;
 use crate::sanitize::is_unsafe;
 
 /// No longer than this many bytes, which leaves room for an extension within the 255 of most

@@ -8,11 +8,12 @@ use certstow_platform::secret::{Password, PrivateKey};
 use pem_rfc7468::LineEnding;
 use zeroize::Zeroizing;
 
-use super::certificates::tlv;
 use super::no_randomness;
+use crate::chain::Path;
 use crate::error::Error;
+use crate::pkcs12::encode::shrouded_key;
 use crate::pkcs12::profile::Iterations;
-use crate::proof;
+use crate::proof::{self, Proof};
 
 const ENCRYPTED_KEY: &str = "ENCRYPTED PRIVATE KEY";
 const KEY: &str = "PRIVATE KEY";
@@ -75,8 +76,7 @@ fn encrypt(
         salt: salt.to_vec(),
         iterations: iterations.get(),
     };
-    let ciphertext = scheme.encrypt(PasswordForm::Text(password), key.expose());
-    Ok(tlv(0x30, &[&scheme.to_der(), &tlv(4, &[&ciphertext])]))
+    Ok(shrouded_key(&scheme, PasswordForm::Text(password), key))
 }
 
 /// Reads the blocks, opens the key, compares everything with what was meant and has the key
@@ -101,33 +101,48 @@ pub(super) fn verify(
     if read_key.expose() != key.expose() {
         return Err("key: the file holds another key".to_owned());
     }
-    proof::prove(&read_key, leaf).map_err(|error| format!("signature: {error:?}"))?;
-    let certificates: Vec<_> = blocks.collect();
-    let expected = std::iter::once(leaf).chain(issuers);
-    let same = certificates.len() == issuers.len() + 1
-        && certificates
+    let mut checks = match proof::prove(&read_key, leaf) {
+        Ok(Proof::Signed) => vec!["key", "signature"],
+        Ok(Proof::NotProvable(_)) => Vec::new(),
+        Err(error) => return Err(format!("as read back, {error}")),
+    };
+    let path: Vec<Certificate> = [leaf].into_iter().chain(issuers).cloned().collect();
+    let found: Vec<_> = blocks.collect();
+    let same = found.len() == path.len()
+        && found
             .iter()
-            .zip(expected)
+            .zip(&path)
             .all(|((label, der), meant)| *label == CERTIFICATE && der.as_slice() == meant.der());
     if !same {
-        return Err("path: the file holds other certificates".to_owned());
+        return Err("the file holds other certificates".to_owned());
     }
-    Ok(vec!["key", "signature", "leaf", "path"])
+    checks.push("certificates");
+    Path::links(&path)?;
+    checks.push("path");
+    Ok(checks)
 }
 
-/// The blocks of a PEM file, each with its label.
-fn split(bytes: &[u8]) -> Result<Vec<(&'static str, Zeroizing<Vec<u8>>)>, String> {
+/// A block's label and content.
+type Block = (&'static str, Zeroizing<Vec<u8>>);
+
+/// The blocks of a PEM file that consists of nothing else.
+fn split(bytes: &[u8]) -> Result<Vec<Block>, String> {
     let broken = || "the file is no readable PEM".to_owned();
     let text = std::str::from_utf8(bytes).map_err(|_| broken())?;
-    text.split_inclusive("-----END ")
-        .skip(1)
-        .zip(text.match_indices("-----BEGIN "))
-        .map(|(tail, (begin, _))| {
-            // The block runs to the end of the line that the next part begins with.
-            let end = tail.find('\n').ok_or_else(broken)?;
-            let tail_at = tail.as_ptr() as usize - text.as_ptr() as usize;
-            let block = text.get(begin..=tail_at + end).ok_or_else(broken)?;
-            let (label, der) = pem_rfc7468::decode_vec(block.as_bytes()).map_err(|_| broken())?;
+    let begins: Vec<usize> = text
+        .match_indices("-----BEGIN ")
+        .map(|(at, _)| at)
+        .collect();
+    if begins.first() != Some(&0) {
+        return Err(broken());
+    }
+    let ends = begins.iter().skip(1).copied().chain([text.len()]);
+    begins
+        .iter()
+        .zip(ends)
+        .map(|(&begin, end)| {
+            let block = &text.as_bytes()[begin..end];
+            let (label, der) = pem_rfc7468::decode_vec(block).map_err(|_| broken())?;
             let der = Zeroizing::new(der);
             let label = [ENCRYPTED_KEY, KEY, CERTIFICATE]
                 .into_iter()
@@ -140,6 +155,7 @@ fn split(bytes: &[u8]) -> Result<Vec<(&'static str, Zeroizing<Vec<u8>>)>, String
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::samples::{self, Identity};
 
     #[test]
     fn blocks_are_written_and_split_again() {
@@ -155,13 +171,59 @@ mod tests {
 
     #[test]
     fn a_torn_file_is_an_error() {
-        let text = join(&[(KEY, &[1; 100])]).unwrap();
-        for length in [text.len() - 3, text.len() / 2] {
-            assert!(
-                split(&text[..length]).is_ok_and(|blocks| blocks.is_empty())
-                    || split(&text[..length]).is_err()
-            );
+        let text = join(&[(KEY, &[1; 100]), (CERTIFICATE, &[2; 30])]).unwrap();
+        let whole = text.len();
+        // Between two blocks, what remains is a whole file; that it is too short, `verify` finds.
+        let torn = |&length: &usize| !text[..length].trim_ascii_end().ends_with(b"KEY-----");
+        for length in (0..whole - 1).filter(torn) {
+            assert!(split(&text[..length]).is_err(), "{length}");
         }
         assert!(split(&[0xff]).is_err());
+        assert!(split(b"something before\n-----BEGIN KEY-----\n").is_err());
+    }
+
+    /// The file of `identity`, and what [`verify`] says of `bytes` as that file.
+    fn verdict(identity: &Identity, change: fn(&mut Vec<u8>)) -> Result<Vec<&'static str>, String> {
+        let Identity { key, leaf, issuers } = identity;
+        let password = Password::new("correct horse".to_owned());
+        let iterations = Iterations::new(2).unwrap();
+        let file = encode(key, Some(&password), iterations, leaf, issuers).unwrap();
+        let mut bytes = file.to_vec();
+        change(&mut bytes);
+        verify(&bytes, key, Some(&password), leaf, issuers)
+    }
+
+    #[test]
+    fn what_is_written_is_proven_and_what_is_changed_is_not() {
+        let identity = samples::ec_identity();
+        assert_eq!(
+            verdict(&identity, |_| {}).unwrap(),
+            ["key", "signature", "certificates", "path"]
+        );
+        let cut: fn(&mut Vec<u8>) = |bytes| bytes.truncate(bytes.len() / 2);
+        let twice: fn(&mut Vec<u8>) = |bytes| bytes.extend(bytes.clone());
+        let flipped: fn(&mut Vec<u8>) = |bytes| {
+            let at = bytes.len() - 200;
+            bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+        };
+        for change in [cut, twice, flipped] {
+            assert!(verdict(&identity, change).is_err());
+        }
+    }
+
+    #[test]
+    fn a_key_of_another_certificate_and_a_path_that_does_not_link_are_refused() {
+        let foreign = Identity {
+            key: samples::foreign_key(),
+            ..samples::ec_identity()
+        };
+        assert!(
+            verdict(&foreign, |_| {})
+                .unwrap_err()
+                .contains("another certificate")
+        );
+        let mut broken = samples::ec_identity();
+        broken.issuers[0] = samples::with_broken_signature(&broken.issuers[0]);
+        assert!(verdict(&broken, |_| {}).unwrap_err().contains("path"));
     }
 }

@@ -87,13 +87,34 @@ fn bytes_that_change_on_disk_are_noticed_before_anything_is_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.p12");
     let temporary = create_beside(&file).unwrap();
-    fs::write(temporary.path(), b"longer than expected").unwrap();
-    let read = read_back(&temporary, 6).unwrap();
+    fs::write(temporary.file.path(), b"longer than expected").unwrap();
+    let read = read_back(&temporary.file, 6).unwrap();
     assert_eq!(
         &read[..],
         b"longer ",
         "one byte more than expected is enough to tell"
     );
+    assert!(same(&read, b"longer").is_err());
+    assert!(same(b"longer", b"longer").is_ok());
+}
+
+#[test]
+fn where_no_rename_spares_a_file_the_name_is_taken_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.p12");
+    let temporary = create_beside(&file).unwrap();
+    fs::write(temporary.file.path(), b"new").unwrap();
+    take_the_name(temporary.file, &file).unwrap();
+    assert_eq!(fs::read(&file).unwrap(), b"new");
+
+    let temporary = create_beside(&file).unwrap();
+    let refused = take_the_name(temporary.file, &file);
+    assert!(
+        matches!(refused, Err(Error::TargetExists { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(fs::read(&file).unwrap(), b"new");
+    assert_eq!(names(folder.path()), ["a.p12"]);
 }
 
 #[test]
@@ -274,15 +295,5 @@ mod unix {
                 if source.kind() == ErrorKind::ReadOnlyFilesystem),
             "{refused:?}"
         );
-    }
-
-    #[test]
-    fn a_mode_that_lets_others_read_is_noticed() {
-        let file = tempfile::tempfile().unwrap();
-        for (mode, open) in [(0o600, false), (0o700, false), (0o640, true), (0o755, true)] {
-            file.set_permissions(fs::Permissions::from_mode(mode))
-                .unwrap();
-            assert_eq!(os::others_have_access(&file).unwrap(), open, "{mode:o}");
-        }
     }
 }

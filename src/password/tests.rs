@@ -104,7 +104,7 @@ fn a_missing_file_is_named_with_the_operating_systems_error() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("no-such-file");
     match read(&Source::File(path.clone()), false) {
-        Err(Error::Io { place, source }) => {
+        Err(Error::PasswordUnreadable { place, source }) => {
             assert_eq!(place, path.display().to_string());
             assert_eq!(source.kind(), io::ErrorKind::NotFound);
         }
@@ -139,7 +139,7 @@ fn a_file_descriptor_gives_what_is_in_the_pipe_behind_it() {
 fn a_descriptor_nobody_opened_is_an_error() {
     for fd in [987, -1] {
         assert!(
-            matches!(read(&Source::Fd(fd), false), Err(Error::Io { place, .. })
+            matches!(read(&Source::Fd(fd), false), Err(Error::PasswordUnreadable { place, .. })
             if place == format!("file descriptor {fd}"))
         );
     }
@@ -154,83 +154,90 @@ fn an_environment_variable_is_read_and_a_missing_one_named() {
     assert!(matches!(missing, Err(Error::Password(why)) if why.contains("CERTSTOW_NO_SUCH")));
 }
 
-#[test]
-fn reading_never_prompts() {
-    let refused = read(&Source::Prompt, false);
-    assert!(matches!(refused, Err(Error::InteractionRequired { .. })));
-}
-
-/// Somebody at a terminal who types these answers, and what they were asked and told.
+/// Somebody at a terminal who types these answers, and what they were asked.
 struct Typist {
     answers: Vec<&'static str>,
-    seen: Vec<(String, Option<String>)>,
+    asked: Vec<String>,
 }
 
 impl Typist {
     fn new(answers: &[&'static str]) -> Self {
         Self {
             answers: answers.iter().rev().copied().collect(),
-            seen: Vec::new(),
+            asked: Vec::new(),
         }
     }
 
-    fn asked(&mut self, confirm: bool, allow_empty: bool) -> Result<Password, Error> {
-        ask_until_right(
-            "Password:",
-            confirm,
-            allow_empty,
-            &mut |question, remark| {
-                self.seen
-                    .push((question.to_owned(), remark.map(str::to_owned)));
-                let answer = self.answers.pop().ok_or(Error::Cancelled)?;
-                Ok(Zeroizing::new(answer.to_owned()))
-            },
-        )
+    fn prompted(&mut self, confirm: bool, allow_empty: bool) -> Result<Password, Error> {
+        ask_until_right("Password:", confirm, allow_empty, &mut |question| {
+            self.asked.push(question.to_owned());
+            let answer = self.answers.pop().ok_or(HiddenLineError::Cancelled)?;
+            Ok(Zeroizing::new(answer.to_owned()))
+        })
     }
 }
 
 #[test]
 fn a_password_is_asked_for_once_without_confirmation_and_twice_with() {
     let mut typist = Typist::new(&["sesame"]);
-    assert_eq!(typist.asked(false, false).unwrap().expose(), "sesame");
+    assert_eq!(typist.prompted(false, false).unwrap().expose(), "sesame");
     let mut typist = Typist::new(&["sesame", "sesame"]);
-    assert_eq!(typist.asked(true, false).unwrap().expose(), "sesame");
-    assert_eq!(typist.seen.len(), 2);
+    assert_eq!(typist.prompted(true, false).unwrap().expose(), "sesame");
+    assert_eq!(typist.asked.len(), 2);
 }
 
 #[test]
 fn a_mismatch_is_told_and_asked_again() {
     let mut typist = Typist::new(&["sesame", "seasme", "sesame", "sesame"]);
-    assert_eq!(typist.asked(true, false).unwrap().expose(), "sesame");
-    let remark = typist.seen[2].1.as_deref();
-    assert_eq!(remark, Some("the two passwords differ; try again"));
+    assert_eq!(typist.prompted(true, false).unwrap().expose(), "sesame");
+    assert_eq!(
+        typist.asked[2],
+        "the two passwords differ; try again\nPassword:"
+    );
 }
 
 #[test]
 fn three_mismatches_are_an_error() {
     let mut typist = Typist::new(&["a", "b", "a", "c", "a", "d", "a", "a"]);
-    let failed = typist.asked(true, false);
+    let failed = typist.prompted(true, false);
     assert!(matches!(failed, Err(Error::Password(why)) if why == "the two passwords differ"));
 }
 
 #[test]
 fn an_empty_answer_is_asked_again_unless_allowed() {
     let mut typist = Typist::new(&["", "sesame"]);
-    assert_eq!(typist.asked(false, false).unwrap().expose(), "sesame");
+    assert_eq!(typist.prompted(false, false).unwrap().expose(), "sesame");
     let mut typist = Typist::new(&["", ""]);
-    assert!(typist.asked(true, true).unwrap().is_empty());
+    assert!(typist.prompted(true, true).unwrap().is_empty());
     let mut typist = Typist::new(&["", "", "", "sesame"]);
     assert!(matches!(
-        typist.asked(false, false),
+        typist.prompted(false, false),
         Err(Error::Password(_))
     ));
+}
+
+#[test]
+fn a_key_that_types_nothing_is_told_and_a_tab_is_a_character() {
+    let mut typist = Typist::new(&["ses\u{1b}[Dame", "se\tsame", "se\tsame"]);
+    assert_eq!(typist.prompted(true, false).unwrap().expose(), "se\tsame");
+    assert!(typist.asked[1].starts_with("a key was pressed"));
+}
+
+#[test]
+fn without_a_terminal_the_question_is_named() {
+    let nobody = ask_until_right("Password for it:", true, false, &mut |_| {
+        Err(HiddenLineError::NoTerminal)
+    });
+    assert!(
+        matches!(nobody, Err(Error::InteractionRequired { what }) if what == "Password for it")
+    );
 }
 
 #[test]
 fn cancelling_at_any_question_is_cancelled() {
     for answers in [&[][..], &["sesame"]] {
         assert!(matches!(
-            Typist::new(answers).asked(true, false),
+            Typist::new(answers).prompted(true, false),
             Err(Error::Cancelled)
         ));
     }

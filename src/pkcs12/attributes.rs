@@ -5,6 +5,7 @@
 //! every certificate property N as 1.3.6.1.4.1.311.17.3.N on the certificate's bag. Other
 //! readers skip what they do not know.
 
+use certstow_platform::key;
 use certstow_platform::store::{Entry, Property};
 
 /// `CERT_ENHKEY_USAGE_PROP_ID`: usages the certificate is restricted to on top of its own.
@@ -48,9 +49,9 @@ pub struct Attributes {
 }
 
 impl Attributes {
-    /// The attributes for an entry. `friendly_name` replaces the entry's label; an empty name is
-    /// none, and with [`Properties::None`] there is no name at all.
-    pub fn of(entry: &Entry, friendly_name: Option<&str>, properties: Properties) -> Self {
+    /// The attributes for an entry. An empty friendly name is none, and with [`Properties::None`]
+    /// there is no name at all.
+    pub fn of(entry: &Entry, friendly_name: &str, properties: Properties) -> Self {
         let wanted: fn(u32) -> bool = match properties {
             Properties::None => return Self::default(),
             Properties::Portable => |id| matches!(id, ENHANCED_KEY_USAGE | DESCRIPTION),
@@ -65,20 +66,28 @@ impl Attributes {
         kept.sort_by_key(|property| property.id);
         kept.dedup_by_key(|property| property.id);
         Self {
-            friendly_name: friendly_name
-                .map(str::to_owned)
-                .or_else(|| entry.label.clone())
-                .filter(|name| !name.is_empty()),
-            provider_name: entry.provider.clone().filter(|name| !name.is_empty()),
+            friendly_name: Some(friendly_name.to_owned()).filter(|name| !name.is_empty()),
+            provider_name: provider(entry),
             properties: kept,
         }
     }
 }
 
+/// The provider the key came from. An RSA key from elsewhere gets the one that Windows does not
+/// choose by itself: its own choice cannot sign with SHA-256. For other keys there is only one.
+fn provider(entry: &Entry) -> Option<String> {
+    const RSA_PROVIDER: &str = "Microsoft Enhanced RSA and AES Cryptographic Provider";
+    let known = entry.provider.clone().filter(|name| !name.is_empty());
+    known.or_else(|| {
+        let is_rsa = key::describe(entry.certificate.spki_der()).algorithm == "RSA";
+        is_rsa.then(|| RSA_PROVIDER.to_owned())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pkcs12::samples;
+    use crate::samples;
 
     fn entry() -> Entry {
         let properties = [125, 78, 71, 20, 13, 11, 9, 2]
@@ -105,7 +114,7 @@ mod tests {
 
     #[test]
     fn portable_keeps_name_provider_description_and_usages() {
-        let attributes = Attributes::of(&entry(), None, Properties::Portable);
+        let attributes = Attributes::of(&entry(), "Anna", Properties::Portable);
         assert_eq!(attributes.friendly_name.as_deref(), Some("Anna"));
         assert_eq!(
             attributes.provider_name.as_deref(),
@@ -117,21 +126,35 @@ mod tests {
     #[test]
     fn all_keeps_everything_but_handles_and_the_name_kept_elsewhere() {
         assert_eq!(
-            ids(&Attributes::of(&entry(), None, Properties::All)),
+            ids(&Attributes::of(&entry(), "Anna", Properties::All)),
             [9, 13, 20, 71]
         );
     }
 
     #[test]
     fn none_keeps_nothing_even_if_a_name_is_given() {
-        let attributes = Attributes::of(&entry(), Some("Bert"), Properties::None);
+        let attributes = Attributes::of(&entry(), "Bert", Properties::None);
         assert_eq!(attributes, Attributes::default());
     }
 
     #[test]
-    fn a_given_name_replaces_the_label_and_an_empty_one_removes_it() {
-        let name = |given| Attributes::of(&entry(), given, Properties::Portable).friendly_name;
-        assert_eq!(name(Some("Bert")).as_deref(), Some("Bert"));
-        assert_eq!(name(Some("")), None);
+    fn an_empty_name_is_none() {
+        let attributes = Attributes::of(&entry(), "", Properties::Portable);
+        assert_eq!(attributes.friendly_name, None);
+    }
+
+    #[test]
+    fn an_rsa_key_of_no_provider_gets_one_that_signs_with_sha_256() {
+        let of = |certificate| {
+            let entry = Entry {
+                certificate,
+                provider: None,
+                ..entry()
+            };
+            Attributes::of(&entry, "Anna", Properties::Portable).provider_name
+        };
+        let rsa = of(samples::rsa_identity().leaf);
+        assert!(rsa.unwrap().contains("RSA and AES"));
+        assert_eq!(of(samples::ec_identity().leaf), None);
     }
 }

@@ -4,30 +4,17 @@
 //! DER throughout, which Go's readers insist on.
 
 use certstow_platform::certificate::Certificate;
+use certstow_platform::pkcs12::der::{self, EXPLICIT_0, IMPLICIT_0, OCTET_STRING, SET};
 use certstow_platform::pkcs12::kdf::PasswordForm;
+use certstow_platform::pkcs12::oid;
 use certstow_platform::pkcs12::pbe::Scheme;
 use certstow_platform::secret::{Password, PrivateKey};
 use const_oid::ObjectIdentifier;
 use zeroize::Zeroizing;
 
 use super::attributes::Attributes;
-use super::der::{self, EXPLICIT_0, IMPLICIT_0, OCTET_STRING, SET};
 use super::parallel;
 use super::profile::{Iterations, Profile, Protection};
-
-const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
-const ENCRYPTED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.6");
-const SHROUDED_KEY_BAG: ObjectIdentifier =
-    ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.10.1.2");
-const CERTIFICATE_BAG: ObjectIdentifier =
-    ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.10.1.3");
-const X509_CERTIFICATE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.22.1");
-const FRIENDLY_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.20");
-const LOCAL_KEY_ID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.21");
-/// Microsoft's: the name of the provider that is to hold the key.
-const PROVIDER_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.17.1");
-/// Microsoft's: certificate property N is attribute N below.
-const PROPERTY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.17.3");
 
 /// `INTEGER` 0 and 3: the versions of `EncryptedData` (RFC 5652, 8) and `PFX`.
 const VERSION_0: [u8; 3] = [2, 1, 0];
@@ -71,9 +58,13 @@ fn protect(content: &Content<'_>, protection: &Protection, password: PasswordFor
         &|| shrouded_key(&protection.key, password, content.key),
         &|| protection.mac.derive_key(password),
     );
-    let key_bag = safe_bag(&SHROUDED_KEY_BAG, &key, key_attributes(content.attributes));
+    let key_bag = safe_bag(
+        &oid::SHROUDED_KEY_BAG,
+        &key,
+        key_attributes(content.attributes),
+    );
     let authenticated_safe = der::sequence(&[
-        &content_info(&ENCRYPTED_DATA, &certificates),
+        &content_info(&oid::ENCRYPTED_DATA, &certificates),
         &data(&der::sequence(&[&key_bag])),
     ]);
     let mac = protection.mac.compute(&mac_key, &authenticated_safe);
@@ -98,17 +89,21 @@ fn certificate_safe(content: &Content<'_>) -> Vec<u8> {
 
 fn certificate_bag(certificate: &Certificate, attributes: Vec<Vec<u8>>) -> Vec<u8> {
     let bag = der::sequence(&[
-        &der::oid(&X509_CERTIFICATE),
+        &der::oid(&oid::X509_CERTIFICATE),
         &der::value(
             EXPLICIT_0,
             &[&der::value(OCTET_STRING, &[certificate.der()])],
         ),
     ]);
-    safe_bag(&CERTIFICATE_BAG, &bag, attributes)
+    safe_bag(&oid::CERTIFICATE_BAG, &bag, attributes)
 }
 
 /// `EncryptedPrivateKeyInfo` (RFC 5958, section 3). The key is encrypted from where it lies.
-fn shrouded_key(scheme: &Scheme, password: PasswordForm<'_>, key: &PrivateKey) -> Vec<u8> {
+pub(crate) fn shrouded_key(
+    scheme: &Scheme,
+    password: PasswordForm<'_>,
+    key: &PrivateKey,
+) -> Vec<u8> {
     let encrypted = scheme.encrypt(password, key.expose());
     der::sequence(&[&scheme.to_der(), &der::value(OCTET_STRING, &[&encrypted])])
 }
@@ -117,7 +112,7 @@ fn shrouded_key(scheme: &Scheme, password: PasswordForm<'_>, key: &PrivateKey) -
 fn encrypted_data(scheme: &Scheme, password: PasswordForm<'_>, plaintext: &[u8]) -> Vec<u8> {
     let encrypted = scheme.encrypt(password, plaintext);
     let info = der::sequence(&[
-        &der::oid(&DATA),
+        &der::oid(&oid::DATA),
         &scheme.to_der(),
         &der::value(IMPLICIT_0, &[&encrypted]),
     ]);
@@ -126,7 +121,7 @@ fn encrypted_data(scheme: &Scheme, password: PasswordForm<'_>, plaintext: &[u8])
 
 /// A `ContentInfo` of type data.
 fn data(content: &[u8]) -> Vec<u8> {
-    content_info(&DATA, &der::value(OCTET_STRING, &[content]))
+    content_info(&oid::DATA, &der::value(OCTET_STRING, &[content]))
 }
 
 fn content_info(content_type: &ObjectIdentifier, content: &[u8]) -> Vec<u8> {
@@ -146,8 +141,9 @@ fn safe_bag(bag_type: &ObjectIdentifier, bag: &[u8], attributes: Vec<Vec<u8>>) -
 fn key_attributes(attributes: &Attributes) -> Vec<Vec<u8>> {
     let provider = attributes.provider_name.iter();
     let mut written = shared_attributes(attributes);
-    written
-        .extend(provider.map(|name| attribute(&der::oid(&PROVIDER_NAME), &der::bmp_string(name))));
+    written.extend(
+        provider.map(|name| attribute(&der::oid(&oid::PROVIDER_NAME), &der::bmp_string(name))),
+    );
     written
 }
 
@@ -155,7 +151,7 @@ fn leaf_attributes(attributes: &Attributes) -> Vec<Vec<u8>> {
     let mut written = shared_attributes(attributes);
     written.extend(attributes.properties.iter().map(|property| {
         attribute(
-            &der::oid_below(&PROPERTY, property.id),
+            &der::oid_below(&oid::PROPERTY, property.id),
             &der::value(OCTET_STRING, &[&property.value]),
         )
     }));
@@ -167,16 +163,17 @@ fn leaf_attributes(attributes: &Attributes) -> Vec<Vec<u8>> {
 fn shared_attributes(attributes: &Attributes) -> Vec<Vec<u8>> {
     let name = attributes.friendly_name.iter();
     let mut written = vec![attribute(
-        &der::oid(&LOCAL_KEY_ID),
+        &der::oid(&oid::LOCAL_KEY_ID),
         &der::value(OCTET_STRING, &[&LOCAL_KEY_ID_VALUE]),
     )];
-    written.extend(name.map(|name| attribute(&der::oid(&FRIENDLY_NAME), &der::bmp_string(name))));
+    written
+        .extend(name.map(|name| attribute(&der::oid(&oid::FRIENDLY_NAME), &der::bmp_string(name))));
     written
 }
 
 /// `PKCS12Attribute`, with one value.
-fn attribute(oid: &[u8], value: &[u8]) -> Vec<u8> {
-    der::sequence(&[oid, &der::value(SET, &[value])])
+fn attribute(name: &[u8], value: &[u8]) -> Vec<u8> {
+    der::sequence(&[name, &der::value(SET, &[value])])
 }
 
 #[cfg(test)]

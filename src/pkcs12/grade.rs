@@ -3,7 +3,6 @@
 //! question is whether it restores: a key that signs for its certificate, and a path that links.
 
 use std::collections::BTreeMap;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use certstow_platform::pkcs12::decode::{self, Limits, MacStatus};
 use certstow_platform::pkcs12::error::DecodeError;
@@ -12,6 +11,8 @@ use certstow_platform::pkcs12::outline::{BagOutline, Outline, outline};
 use certstow_platform::pkcs12::pbe::Scheme;
 use certstow_platform::secret::Password;
 use serde::Serialize;
+
+use crate::time;
 
 mod readers;
 mod restore;
@@ -138,13 +139,7 @@ pub fn grade(
     mode: Option<u32>,
     password: Option<&Password>,
 ) -> Result<Report, DecodeError> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    grade_at(
-        bytes,
-        mode,
-        password,
-        now.map_or(0, |since| since.as_secs().cast_signed()),
-    )
+    grade_at(bytes, mode, password, time::now())
 }
 
 /// [`grade`] at a given time, in seconds since 1970.
@@ -159,6 +154,9 @@ fn grade_at(
     weaknesses::find(&mut report, &outline, mode);
     if let Some(password) = password {
         inside(&mut report, bytes, password, now);
+    }
+    if let Some(count) = report.certificates {
+        readers::with_certificates(&mut report.readers, count);
     }
     report.findings.sort_by_key(|finding| finding.severity);
     Ok(report)
@@ -228,8 +226,13 @@ fn inside(report: &mut Report, bytes: &[u8], password: &Password, now: i64) {
     let contents = match decoded {
         Ok(contents) => contents,
         Err(error) => {
-            report.opened = Some(error == DecodeError::MacMismatch);
-            report.restores = Some(false);
+            // What was not tried is neither right nor wrong.
+            let tried = !matches!(
+                error,
+                DecodeError::TooMuchWork { .. } | DecodeError::Unsupported(_)
+            );
+            report.opened = tried.then_some(error == DecodeError::MacMismatch);
+            report.restores = tried.then_some(false);
             report.wrong_password = error == DecodeError::WrongPassword;
             let by_mac = report.wrong_password && report.mac.status == MacVerdict::Unchecked;
             if by_mac || error == DecodeError::MacMismatch {

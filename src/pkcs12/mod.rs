@@ -2,14 +2,11 @@
 //! password is `certstow_platform::pkcs12`, which stores need as well.
 
 pub mod attributes;
-mod der;
 pub mod encode;
 pub mod grade;
 mod parallel;
 pub mod profile;
 pub mod readback;
-#[cfg(test)]
-mod samples;
 pub mod target;
 
 pub use certstow_platform::pkcs12::decode;

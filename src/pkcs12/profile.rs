@@ -203,30 +203,37 @@ impl Iterations {
     /// What RFC 8018, 4.2 asks for at least.
     pub const ADVISED_MIN: u32 = 1_000;
 
-    /// Checks a number of iterations. With it comes what to warn about.
+    /// Checks a number of iterations.
     ///
     /// # Errors
     /// A sentence, for 0 and for more than [`Iterations::MAX`].
-    pub fn new(n: u32) -> Result<(Self, Option<String>), String> {
-        let warning = match n {
-            0 => return Err("0 iterations derive no key: give 1 or more".to_owned()),
-            _ if n > Self::MAX => {
-                return Err(format!(
-                    "{n} iterations are more than the {} that Windows imports",
-                    Self::MAX
-                ));
-            }
-            _ if n > Self::DOTNET_MAX => Some(format!(
+    pub fn new(n: u32) -> Result<Self, String> {
+        match n {
+            0 => Err("0 iterations derive no key: give 1 or more".to_owned()),
+            _ if n > Self::MAX => Err(format!(
+                "{n} iterations are more than the {} that Windows imports",
+                Self::MAX
+            )),
+            _ => Ok(Self(n)),
+        }
+    }
+
+    /// What to tell whoever chooses this number, if there is something to tell.
+    pub fn warning(self) -> Option<String> {
+        let Self(n) = self;
+        if n > Self::DOTNET_MAX {
+            Some(format!(
                 "{n} iterations are more than the {} that .NET 9 and later accept by default",
                 Self::DOTNET_MAX
-            )),
-            _ if n < Self::ADVISED_MIN => Some(format!(
+            ))
+        } else if n < Self::ADVISED_MIN {
+            Some(format!(
                 "{n} iterations hardly slow down guessing: RFC 8018 asks for {} at least",
                 Self::ADVISED_MIN
-            )),
-            _ => None,
-        };
-        Ok((Self(n), warning))
+            ))
+        } else {
+            None
+        }
     }
 
     /// The number.
@@ -275,25 +282,21 @@ mod tests {
     #[test]
     fn the_default_iterations_need_no_warning() {
         for profile in Profile::ALL {
-            let expected = Ok((profile.iterations(), None));
-            assert_eq!(Iterations::new(profile.default_iterations()), expected);
+            let iterations = Iterations::new(profile.default_iterations());
+            assert_eq!(iterations, Ok(profile.iterations()));
+            assert_eq!(profile.iterations().warning(), None);
         }
     }
 
     #[test]
     fn iterations_are_refused_and_warned_about_beyond_what_readers_accept() {
+        let warning = |n| Iterations::new(n).unwrap().warning();
         assert!(Iterations::new(0).is_err());
-        assert!(Iterations::new(999).unwrap().1.is_some());
-        assert_eq!(Iterations::new(1_000).unwrap().1, None);
-        assert_eq!(Iterations::new(300_000).unwrap().1, None);
-        assert!(
-            Iterations::new(300_001)
-                .unwrap()
-                .1
-                .unwrap()
-                .contains(".NET")
-        );
-        assert_eq!(Iterations::new(600_000).unwrap().0.get(), 600_000);
+        assert!(warning(999).unwrap().contains("RFC 8018"));
+        assert_eq!(warning(1_000), None);
+        assert_eq!(warning(300_000), None);
+        assert!(warning(300_001).unwrap().contains(".NET"));
+        assert!(warning(600_000).is_some());
         assert!(Iterations::new(600_001).unwrap_err().contains("Windows"));
     }
 

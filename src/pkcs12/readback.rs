@@ -9,9 +9,9 @@
 use certstow_platform::certificate::Certificate;
 use certstow_platform::pkcs12::decode::{self, BagAttributes, Limits};
 use certstow_platform::pkcs12::kdf::PasswordForm;
+use certstow_platform::pkcs12::oid;
 use certstow_platform::pkcs12::outline::outline;
 use certstow_platform::secret::{Password, PrivateKey};
-use const_oid::ObjectIdentifier;
 use der::asn1::{Any, OctetString};
 use der::{Decode, Encode};
 use hmac::{Hmac, KeyInit, Mac};
@@ -30,32 +30,19 @@ use super::parallel;
 use crate::chain::Path;
 use crate::proof::{self, Proof};
 
-const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
-const ENCRYPTED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.6");
-const SHA1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.14.3.2.26");
-const SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
-const PBMAC1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.14");
-
-/// What was proven of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verified {
-    /// A word or a few per check that was made and passed:
-    ///
-    /// - `mac`: nothing in the file was altered, and the password fits;
-    /// - `certificates`: all of the path is there, the leaf first, and nothing else;
-    /// - `names`: friendly name and local key ID are where they belong, and nowhere else;
-    /// - `key`: the private key decrypts and its public half is the leaf's;
-    /// - `signature`: the key signs, and the leaf's public key verifies it;
-    /// - `path`: each certificate was issued by the next.
-    ///
-    /// "by certstow's own reader" follows where p12-keystore could not make the check.
-    pub checks: Vec<&'static str>,
-    /// What could not be proven, or not by another implementation, and why: a sentence each.
-    pub notes: Vec<String>,
-}
-
 /// Proves that `bytes`, opened with `password`, give back the leaf with its private key, the
-/// issuers in their order, and the friendly name.
+/// issuers in their order, and the friendly name. Gives a word for each check that was made:
+///
+/// - `mac`: nothing in the file was altered, and the password fits;
+/// - `certificates`: all of the path is there, the leaf first, and nothing else;
+/// - `names`: friendly name and local key ID are where they belong, and nowhere else;
+/// - `key`: the private key decrypts and its public half is the leaf's;
+/// - `signature`: the key signs, and the leaf's public key verifies it;
+/// - `path`: each certificate was issued by the next.
+///
+/// "by certstow's own reader" follows where p12-keystore could not make the check: of oid::PBMAC1, and
+/// of characters outside the Basic Multilingual Plane. `key` and `signature` are left out for a
+/// key of a kind that certstow does not sign with.
 ///
 /// # Errors
 /// A sentence about the check that failed. It holds no secret.
@@ -65,62 +52,39 @@ pub fn verify(
     leaf: &Certificate,
     issuers: &[Certificate],
     friendly_name: Option<&str>,
-) -> Result<Verified, String> {
+) -> Result<Vec<&'static str>, String> {
     let file = File::read(bytes)?;
-    let own_reader = beyond_bmp(password.expose()) || friendly_name.is_some_and(beyond_bmp);
-    let open = |safe| open(safe, password, own_reader);
-    let (certificates, key, mac) =
-        parallel::three(&|| open(&file.certificates), &|| open(&file.key), &|| {
-            file.check_mac(bytes, password)
-        });
-    let mac = mac?;
+    let (certificates, key, mac) = parallel::three(
+        &|| open(&file.certificates, password),
+        &|| open(&file.key, password),
+        &|| file.check_mac(bytes, password),
+    );
+    let mut checks = vec![mac?];
     let (certificates, key) = (certificates?, key?);
-
-    let mut verified = Verified {
-        checks: vec![mac],
-        notes: Vec::new(),
-    };
-    if mac != "mac" {
-        verified
-            .notes
-            .push("p12-keystore cannot check this kind of MAC".to_owned());
-    }
     let path: Vec<Certificate> = [leaf].into_iter().chain(issuers).cloned().collect();
-    let other_reader = !(certificates.own_reader || key.own_reader);
-    let check = |other: &'static str, own: &'static str| if other_reader { other } else { own };
-    if !other_reader {
-        verified
-            .notes
-            .push("p12-keystore cannot open all of this file".to_owned());
-    }
 
     check_certificates(&certificates, &key, &path)?;
-    verified.checks.push(check(
-        "certificates",
-        "certificates by certstow's own reader",
-    ));
-    let [key] = key.keys.as_slice() else {
-        return Err("the file does not hold exactly one private key".to_owned());
-    };
-    check_names(key, &certificates.certificates, friendly_name)?;
-    verified
-        .checks
-        .push(check("names", "names by certstow's own reader"));
-    match proof::prove(&key.content, leaf).map_err(|error| format!("as read back, {error}"))? {
-        Proof::Signed => {
-            verified
-                .checks
-                .push(check("key", "key by certstow's own reader"));
-            verified.checks.push("signature");
+    checks.push(match certificates.own_reader {
+        false => "certificates",
+        true => "certificates by certstow's own reader",
+    });
+    checks.push(check_names(
+        &file,
+        password,
+        &certificates,
+        &key,
+        friendly_name,
+    )?);
+    match prove(&key, leaf)? {
+        Proof::Signed if key.own_reader => {
+            checks.extend(["key by certstow's own reader", "signature"]);
         }
-        Proof::NotProvable(what) => verified.notes.push(format!(
-            "the private key decrypts; that it belongs to the certificate cannot be proven, \
-             because certstow does not sign with {what}"
-        )),
+        Proof::Signed => checks.extend(["key", "signature"]),
+        Proof::NotProvable(_) => {}
     }
     Path::links(&path)?;
-    verified.checks.push("path");
-    Ok(verified)
+    checks.push("path");
+    Ok(checks)
 }
 
 /// A file taken apart, nothing decrypted.
@@ -140,7 +104,7 @@ impl File {
     fn read(bytes: &[u8]) -> Result<Self, String> {
         let broken = |error: der::Error| format!("the file is not a PKCS#12 file: {error}");
         let pfx = Pfx::from_der(bytes).map_err(broken)?;
-        if pfx.auth_safe.content_type != DATA || pfx.to_der().map_err(broken)? != bytes {
+        if pfx.auth_safe.content_type != oid::DATA || pfx.to_der().map_err(broken)? != bytes {
             return Err("the file is not the DER of a PKCS#12 file".to_owned());
         }
         let content: OctetString = pfx.auth_safe.content.decode_as().map_err(broken)?;
@@ -148,7 +112,7 @@ impl File {
         let [certificates, key] = safes.as_slice() else {
             return Err("the file does not consist of certificates and a key".to_owned());
         };
-        if certificates.content_type != ENCRYPTED_DATA || key.content_type != DATA {
+        if certificates.content_type != oid::ENCRYPTED_DATA || key.content_type != oid::DATA {
             return Err("the certificates are not encrypted, or the key is misplaced".to_owned());
         }
         Ok(Self {
@@ -167,9 +131,9 @@ impl File {
             .as_ref()
             .is_some_and(|any| *any == Any::null());
         let (matches, how) = match algorithm.oid {
-            SHA1 if null => (self.mac_matches_sha1(password), "mac"),
-            SHA256 if null => (self.mac_matches_sha256(password), "mac"),
-            PBMAC1 => (
+            oid::SHA1 if null => (self.mac_matches_sha1(password), "mac"),
+            oid::SHA256 if null => (self.mac_matches_sha256(password), "mac"),
+            oid::PBMAC1 => (
                 self.pbmac1_matches(bytes, password),
                 "mac by certstow's own reader",
             ),
@@ -271,17 +235,15 @@ struct Bags {
     own_reader: bool,
 }
 
-/// Opens a `PFX` with p12-keystore, or with certstow's own reader if it is to be that or the
-/// other cannot.
-fn open(safe: &[u8], password: &Password, own_reader: bool) -> Result<Bags, String> {
-    if own_reader {
-        return open_with_own_reader(safe, password);
-    }
+/// Opens a `PFX` with p12-keystore, or with certstow's own reader where the other cannot: RC2 keys
+/// of unusual length, and a password in PKCS#12's own derivation that is no `BMPString`.
+fn open(safe: &[u8], password: &Password) -> Result<Bags, String> {
     match Pkcs12Archive::from_pkcs12(safe, password.expose()) {
         Ok(archive) => Ok(archive.into()),
         Err(ArchiveError::UnsupportedEncryptionScheme | ArchiveError::InvalidPrivateKey) => {
             open_with_own_reader(safe, password)
         }
+        Err(_) if beyond_bmp(password.expose()) => open_with_own_reader(safe, password),
         Err(error) => Err(format!("what was encrypted does not decrypt: {error}")),
     }
 }
@@ -355,24 +317,54 @@ fn check_certificates(certificates: &Bags, key: &Bags, path: &[Certificate]) -> 
     }
 }
 
+/// Checks the attributes, and says how: p12-keystore drops a name that is no `BMPString`.
 fn check_names(
-    key: &Bag<PrivateKey>,
-    certificates: &[Bag<Vec<u8>>],
+    file: &File,
+    password: &Password,
+    certificates: &Bags,
+    key: &Bags,
+    friendly_name: Option<&str>,
+) -> Result<&'static str, String> {
+    const BY_OWN_READER: &str = "names by certstow's own reader";
+    if friendly_name.is_some_and(beyond_bmp) && !(certificates.own_reader && key.own_reader) {
+        let certificates = open_with_own_reader(&file.certificates, password)?;
+        let key = open_with_own_reader(&file.key, password)?;
+        compare_names(&certificates, &key, friendly_name)?;
+        return Ok(BY_OWN_READER);
+    }
+    compare_names(certificates, key, friendly_name)?;
+    Ok(match certificates.own_reader || key.own_reader {
+        false => "names",
+        true => BY_OWN_READER,
+    })
+}
+
+fn compare_names(
+    certificates: &Bags,
+    key: &Bags,
     friendly_name: Option<&str>,
 ) -> Result<(), String> {
-    let carries = |name: &Option<String>, id: &Option<Vec<u8>>| {
-        name.as_deref() == friendly_name && id.as_deref() == Some(&LOCAL_KEY_ID_VALUE)
-    };
-    let mut certificates = certificates.iter();
-    let named = carries(&key.friendly_name, &key.local_key_id)
+    fn carries<T>(bag: &Bag<T>, name: Option<&str>) -> bool {
+        bag.friendly_name.as_deref() == name
+            && bag.local_key_id.as_deref() == Some(&LOCAL_KEY_ID_VALUE)
+    }
+    let mut certificates = certificates.certificates.iter();
+    let as_written = key.keys.iter().all(|key| carries(key, friendly_name))
         && certificates
             .next()
-            .is_some_and(|leaf| carries(&leaf.friendly_name, &leaf.local_key_id))
+            .is_some_and(|leaf| carries(leaf, friendly_name))
         && certificates
             .all(|issuer| issuer.friendly_name.is_none() && issuer.local_key_id.is_none());
-    named
+    as_written
         .then_some(())
         .ok_or_else(|| "friendly name or local key ID are not as written".to_owned())
+}
+
+fn prove(key: &Bags, leaf: &Certificate) -> Result<Proof, String> {
+    let [key] = key.keys.as_slice() else {
+        return Err("the file does not hold exactly one private key".to_owned());
+    };
+    proof::prove(&key.content, leaf).map_err(|error| format!("as read back, {error}"))
 }
 
 #[cfg(test)]

@@ -46,8 +46,10 @@ pub struct Reads {
     pub without_mac: bool,
     /// A password with characters beyond ASCII.
     pub any_password: bool,
-    /// ContentInfos at most.
-    pub content_infos: Option<usize>,
+    /// How many ContentInfos it reads: from, to.
+    pub content_infos: Option<(usize, usize)>,
+    /// Certificates at most.
+    pub certificates: Option<usize>,
     /// Iterations of one derivation at most.
     pub iterations: Option<u32>,
     /// Iterations of all derivations together at most.
@@ -92,6 +94,7 @@ const OLD: Reads = Reads {
     without_mac: false,
     any_password: true,
     content_infos: None,
+    certificates: None,
     iterations: None,
     total_iterations: None,
 };
@@ -154,7 +157,7 @@ const fn target(
     }
 }
 
-const TARGETS: [Target; 26] = {
+const TARGETS: [Target; 27] = {
     use Profile::{Compatible, Modern};
     [
         target("windows7", "Windows 7 and 8.1", Compatible, WINDOWS_OLD),
@@ -189,7 +192,8 @@ const TARGETS: [Target; 26] = {
         target("ios17", "iOS and iPadOS 17 and earlier", Compatible, OLD),
         target("ios18", "iOS and iPadOS 18 and later", Modern, AES_256),
         target("android13", "Android 13 and earlier", Compatible, OLD),
-        target("android14", "Android 14 and later", Modern, AES_256),
+        target("android15", "Android 14 and 15", Compatible, OLD),
+        target("android16", "Android 16 and later", Modern, AES_256),
         target(
             "java8",
             "Java 8 before 8u301, Java 11 before 11.0.12",
@@ -248,11 +252,12 @@ const TARGETS: [Target; 26] = {
         target("python", "Python cryptography", Modern, PYTHON),
         target(
             "go",
-            "Go, golang.org/x/crypto/pkcs12 (needs `--chain none`)",
+            "Go, golang.org/x/crypto/pkcs12 (without the path)",
             Compatible,
             Reads {
                 ber: false,
-                content_infos: Some(2),
+                content_infos: Some((2, 2)),
+                certificates: Some(1),
                 iterations: Some(1 << 20),
                 ..OLD
             },
@@ -264,7 +269,7 @@ const TARGETS: [Target; 26] = {
             Reads {
                 pbmac1: Support::Only("in releases with Modern2026"),
                 ber: false,
-                content_infos: Some(2),
+                content_infos: Some((1, 2)),
                 ..AES
             },
         ),

@@ -265,7 +265,7 @@ fn write_with(
         issuers: if path { &issuers } else { &[] },
         attributes: &attributes,
     };
-    let (iterations, _) = Iterations::new(iterations).expect("an iteration count in bounds");
+    let iterations = Iterations::new(iterations).expect("an iteration count in bounds");
     let password = Password::new(sealed.password.clone());
     let bytes = encode(&content, profile, iterations, &password).expect("random numbers");
     std::fs::write(&sealed.file, bytes).expect("the file is written");

@@ -1,6 +1,7 @@
-//! Unix: opening a file without waiting for the other end of a FIFO, who may read a file (its
-//! mode), making a new name survive a power cut (`fsync` of the folder), and where a person's
-//! data lies (XDG Base Directory, Apple's folders).
+//! Unix: `O_NONBLOCK` against FIFOs, file modes, `fsync` of folders; folders by the XDG Base
+//! Directory specification, and Apple's on macOS.
+
+pub(super) mod terminal;
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
@@ -9,9 +10,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
-/// Opens a file for reading. Should it have become a FIFO or a terminal meanwhile, this neither
-/// waits nor takes it over.
-pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
+pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
     OpenOptions::new()
         .read(true)
@@ -19,30 +18,7 @@ pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// The file mode's permission bits, as in `0o600`; `None` on a system without modes.
-pub fn mode(metadata: &Metadata) -> Option<u32> {
-    Some(metadata.mode() & 0o7777)
-}
-
-/// Whether accounts other than the owner may read or write an open file. FAT and many shares make
-/// a mode up, so that it says otherwise than was asked for when the file was created.
-///
-/// # Errors
-/// The operating system's, if it does not tell.
-pub fn others_have_access(file: &File) -> io::Result<bool> {
-    Ok(file.metadata()?.mode() & 0o077 != 0)
-}
-
-/// Makes the names in a folder survive a power cut.
-///
-/// # Errors
-/// The operating system's: some network file systems know no such call.
-pub fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-/// The folder for a person's application data.
-pub(crate) fn data_folder() -> Option<PathBuf> {
+pub(super) fn data_folder() -> Option<PathBuf> {
     let named = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
     // The specification has relative paths ignored.
     named.filter(|path| path.is_absolute()).or_else(|| {
@@ -53,4 +29,44 @@ pub(crate) fn data_folder() -> Option<PathBuf> {
         };
         Some(std::env::home_dir()?.join(inside))
     })
+}
+
+pub(super) fn mode(metadata: &Metadata) -> Option<u32> {
+    Some(metadata.mode() & 0o7777)
+}
+
+pub(super) fn others_have_access(file: &File) -> io::Result<bool> {
+    Ok(file.metadata()?.mode() & 0o077 != 0)
+}
+
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// The standard library opens the null device in place of a closed descriptor.
+pub(super) fn stdout_is_lost() -> bool {
+    let null = std::fs::metadata("/dev/null").map(|null| null.rdev());
+    match (rustix::fs::fstat(rustix::stdio::stdout()), null) {
+        (Ok(stdout), Ok(null)) => stdout.st_rdev == null,
+        (Err(_), _) => true,
+        (Ok(_), Err(_)) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_mode_that_lets_others_in_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = File::create(folder.path().join("file")).unwrap();
+        for (mode, open) in [(0o600, false), (0o700, false), (0o640, true), (0o755, true)] {
+            file.set_permissions(Permissions::from_mode(mode)).unwrap();
+            assert_eq!(others_have_access(&file).unwrap(), open, "{mode:o}");
+            assert_eq!(super::mode(&file.metadata().unwrap()), Some(mode));
+        }
+    }
 }

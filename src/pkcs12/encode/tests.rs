@@ -6,7 +6,7 @@ use certstow_platform::store::Property;
 use p12_keystore::Pkcs12Archive;
 
 use super::*;
-use crate::pkcs12::samples::{self, Identity};
+use crate::samples::{self, Identity};
 
 const PASSWORD: &str = "correct horse";
 
@@ -35,7 +35,7 @@ fn encoded(
         issuers,
         attributes,
     };
-    let (iterations, _) = Iterations::new(2_000).unwrap();
+    let iterations = Iterations::new(2_000).unwrap();
     encode(
         &content,
         profile,

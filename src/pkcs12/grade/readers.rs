@@ -30,6 +30,22 @@ pub(super) fn readers(
         .collect()
 }
 
+/// Judges again once it is known how many certificates the file holds.
+pub(super) fn with_certificates(readers: &mut BTreeMap<&'static str, Reader>, count: usize) {
+    for target in targets() {
+        let (Some(limit), Some(reader)) = (target.reads.certificates, readers.get_mut(target.name))
+        else {
+            continue;
+        };
+        if count > limit && reader.opens {
+            reader.opens = false;
+            reader.reason = Some(format!(
+                "it reads {limit} certificate, and the file holds {count}"
+            ));
+        }
+    }
+}
+
 /// The first thing about the file that a program is not known to read.
 fn objection(reads: &Reads, outline: &Outline, ascii_password: bool) -> Option<String> {
     let schemes: Vec<&Scheme> = super::safe_schemes(outline)
@@ -98,8 +114,8 @@ fn shape_objection(reads: &Reads, outline: &Outline) -> Option<String> {
     let parts = outline.safes.len();
     match reads.content_infos {
         _ if outline.ber && !reads.ber => Some("it reads DER only, and the file is BER".to_owned()),
-        Some(limit) if parts > limit => Some(format!(
-            "it reads {limit} parts, and the file consists of {parts}"
+        Some((least, most)) if parts < least || parts > most => Some(format!(
+            "it reads {most} parts, and the file consists of {parts}"
         )),
         _ => None,
     }

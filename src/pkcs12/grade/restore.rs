@@ -9,6 +9,7 @@ use certstow_platform::pkcs12::decode::{CertificateBag, Contents, KeyBag};
 use super::{Report, Severity};
 use crate::chain::{self, Candidates, PathEnd};
 use crate::proof::{self, Proof};
+use crate::time;
 
 /// Whether the file restores; findings go to the report.
 pub(super) fn restores(report: &mut Report, contents: &Contents, now: i64) -> Option<bool> {
@@ -100,7 +101,7 @@ fn links(
     candidates: &Candidates,
     now: i64,
 ) -> Option<bool> {
-    let path = chain::build(leaf, candidates);
+    let path = chain::build_at(leaf, candidates, now);
     for (place, certificate) in path.certificates.iter().enumerate() {
         dates(report, certificate, place, now);
     }
@@ -114,14 +115,31 @@ fn links(
             );
             Some(true)
         }
-        PathEnd::Unverified { reason, .. } => {
+        PathEnd::Unverified {
+            reason,
+            refuted: true,
+            ..
+        } => {
             report.find(
                 Severity::Error,
                 format!("the path in the file does not link: {reason}"),
             );
             Some(false)
         }
+        // A root's signature over itself proves nothing that its own presence would not.
+        PathEnd::Unverified { .. } if ends_in_a_root(&path.certificates) => Some(true),
+        PathEnd::Unverified { reason, .. } => {
+            report.find(
+                Severity::Warning,
+                format!("it is not proven that the path in the file links: {reason}"),
+            );
+            None
+        }
     }
+}
+
+fn ends_in_a_root(path: &[Certificate]) -> bool {
+    path.last().is_some_and(Certificate::is_self_issued)
 }
 
 fn dates(report: &mut Report, certificate: &Certificate, place: usize, now: i64) {
@@ -132,28 +150,7 @@ fn dates(report: &mut Report, certificate: &Certificate, place: usize, now: i64)
             Severity::Info,
         ),
     };
-    let parsed = certificate.parse();
-    let validity = parsed.validity();
-    if validity.not_after.timestamp() < now {
-        report.find(
-            severity,
-            format!("{which} expired on {}", day(validity.not_after)),
-        );
-    } else if now < validity.not_before.timestamp() {
-        report.find(
-            severity,
-            format!("{which} is not valid before {}", day(validity.not_before)),
-        );
+    if let Some(outside) = time::outside_validity(&certificate.parse(), now) {
+        report.find(severity, format!("{which} {outside}"));
     }
-}
-
-/// The day in UTC, as RFC 3339 writes it.
-fn day(time: x509_parser::time::ASN1Time) -> String {
-    let time = time.to_datetime();
-    format!(
-        "{:04}-{:02}-{:02}",
-        time.year(),
-        u8::from(time.month()),
-        time.day()
-    )
 }

@@ -2,8 +2,8 @@ use super::*;
 use crate::pkcs12::attributes::Attributes;
 use crate::pkcs12::encode::{Content, encode};
 use crate::pkcs12::profile::{Iterations, Profile};
-use crate::pkcs12::samples::{self, Identity};
 use crate::pkcs12::target::{Support, targets};
+use crate::samples::{self, Identity};
 
 /// 2030-01-01, within the samples' validity.
 const NOW: i64 = 1_893_456_000;
@@ -20,7 +20,7 @@ fn file_with(identity: &Identity, profile: Profile, iterations: u32) -> Vec<u8> 
         issuers: &identity.issuers,
         attributes: &attributes,
     };
-    let (iterations, _) = Iterations::new(iterations).unwrap();
+    let iterations = Iterations::new(iterations).unwrap();
     encode(&content, profile, iterations, &password()).unwrap()
 }
 
@@ -98,6 +98,45 @@ fn each_program_opens_what_the_table_says() {
             assert_eq!(reader.reason.is_none(), expected);
         }
     }
+}
+
+#[test]
+fn a_path_keeps_a_program_that_reads_one_certificate_from_opening_a_file() {
+    let with_path = file(Profile::Compatible);
+    let alone = file_with(
+        &Identity {
+            issuers: Vec::new(),
+            ..samples::ec_identity()
+        },
+        Profile::Compatible,
+        2_000,
+    );
+    for (bytes, opens) in [(with_path, false), (alone, true)] {
+        let report = grade_at(&bytes, None, Some(&password()), NOW).unwrap();
+        assert_eq!(report.readers["go"].opens, opens);
+    }
+}
+
+#[test]
+fn a_root_that_signed_itself_in_an_unknown_way_ends_a_path_that_links() {
+    let mut identity = samples::ec_identity();
+    let root = identity.issuers.last_mut().unwrap();
+    *root = samples::with_unknown_signature_algorithm(root);
+    let report = proven(&identity);
+    assert_eq!(report.restores, Some(true), "{:?}", report.findings);
+}
+
+#[test]
+fn an_issuer_that_signed_in_an_unknown_way_leaves_it_open_whether_the_path_links() {
+    let identity = samples::ec_identity();
+    let leaf = samples::with_unknown_signature_algorithm(&identity.leaf);
+    let report = proven(&Identity { leaf, ..identity });
+    assert_eq!(report.restores, None);
+    assert!(
+        says(&report, Severity::Warning, "not proven"),
+        "{:?}",
+        report.findings
+    );
 }
 
 #[test]
@@ -198,11 +237,11 @@ fn a_leaf_alone_restores_and_the_gap_is_told() {
 fn an_expired_certificate_restores_and_is_warned_about() {
     for (validity, words) in [
         (
-            ("20200101000000Z", "20210203000000Z"),
+            ("20200101000000Z", "20210203120000Z"),
             "expired on 2021-02-03",
         ),
         (
-            ("20400506000000Z", "20500101000000Z"),
+            ("20400506120000Z", "20500101000000Z"),
             "not valid before 2040-05-06",
         ),
     ] {

@@ -1,6 +1,5 @@
-//! One line from the terminal without echo. The `inquire` prompts are not used for this: they
-//! take Ctrl-U and Ctrl-W for the letters u and w, which in a line nobody sees would lock a file
-//! with a password nobody knows, and they keep copies of the line that are not wiped.
+//! A hidden line by the console's key events: raw mode is switched on, keys are read one by one
+//! and none is shown.
 
 use std::io::{self, Write as _};
 
@@ -8,58 +7,45 @@ use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifier
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use zeroize::{Zeroize as _, Zeroizing};
 
+use crate::os::HiddenLineError;
+
 /// The longest line, in bytes of UTF-8: reserved at once, so that the text never moves.
 const MAX_TYPED: usize = 4096;
 
-/// Why no line came.
-pub(super) enum Failure {
-    /// Escape, Ctrl-C, or Ctrl-D on an empty line.
-    Cancelled,
-    /// There is no terminal.
-    None,
-    TooLong,
-    Io(io::Error),
-}
+/// Stands for a key that types no character.
+const ESCAPE: char = '\u{1b}';
 
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        // ENXIO and ENOTTY, from opening /dev/tty or from making it raw; on Windows 6 is the
-        // invalid handle of a process without a console.
-        match error.raw_os_error() {
-            Some(6 | 25) => Self::None,
-            _ => Self::Io(error),
-        }
-    }
-}
-
-/// The terminal takes keys one by one and shows none while this lives.
+/// The console takes keys one by one and shows none while this lives.
 struct RawMode;
 
 impl RawMode {
-    fn enter() -> io::Result<Self> {
-        enable_raw_mode().map(|()| Self)
+    fn enter() -> Result<Self, HiddenLineError> {
+        match enable_raw_mode() {
+            Ok(()) => Ok(Self),
+            Err(_) => Err(HiddenLineError::NoTerminal),
+        }
     }
 }
 
 impl Drop for RawMode {
     fn drop(&mut self) {
-        let _ = disable_raw_mode();
-        // Enter was not echoed either.
+        restore();
+        // Enter was not shown either.
         let _ = writeln!(io::stderr());
     }
 }
 
-/// Writes the remark and the question to standard error, and reads the answer.
-pub(super) fn read_hidden(
+pub(in crate::os) fn restore() {
+    // There is nobody to tell if it does not work.
+    let _ = disable_raw_mode();
+}
+
+pub(in crate::os) fn read_hidden_line(
     question: &str,
-    remark: Option<&str>,
-) -> Result<Zeroizing<String>, Failure> {
+) -> Result<Zeroizing<String>, HiddenLineError> {
     let raw = RawMode::enter()?;
     let mut stderr = io::stderr().lock();
-    if let Some(remark) = remark {
-        write!(stderr, "{remark}\r\n")?;
-    }
-    write!(stderr, "{question} ")?;
+    write!(stderr, "{} ", question.replace('\n', "\r\n"))?;
     stderr.flush()?;
     drop(stderr);
 
@@ -71,7 +57,7 @@ pub(super) fn read_hidden(
         match meaning(key) {
             Meaning::Character(character) => {
                 if line.len() + character.len_utf8() > MAX_TYPED {
-                    return Err(Failure::TooLong);
+                    return Err(HiddenLineError::Unreadable);
                 }
                 line.push(character);
             }
@@ -79,7 +65,7 @@ pub(super) fn read_hidden(
             Meaning::EraseAll => line.zeroize(),
             Meaning::Done => break,
             Meaning::EndOfInput if !line.is_empty() => {}
-            Meaning::EndOfInput | Meaning::Cancel => return Err(Failure::Cancelled),
+            Meaning::EndOfInput | Meaning::Cancel => return Err(HiddenLineError::Cancelled),
             Meaning::Nothing => {}
         }
     }
@@ -100,7 +86,7 @@ enum Meaning {
 }
 
 fn meaning(key: KeyEvent) -> Meaning {
-    // Windows reports keys going up as well.
+    // Keys going up are reported as well.
     if key.kind == KeyEventKind::Release {
         return Meaning::Nothing;
     }
@@ -108,7 +94,7 @@ fn meaning(key: KeyEvent) -> Meaning {
     let alt = key.modifiers.contains(KeyModifiers::ALT);
     match key.code {
         KeyCode::Enter => Meaning::Done,
-        KeyCode::Esc => Meaning::Cancel,
+        KeyCode::Tab => Meaning::Character('\t'),
         KeyCode::Backspace => Meaning::EraseLast,
         // Both at once is AltGr on Windows, which types characters.
         KeyCode::Char(character) if control == alt => Meaning::Character(character),
@@ -119,9 +105,9 @@ fn meaning(key: KeyEvent) -> Meaning {
             'j' | 'm' => Meaning::Done,
             // A word of a line nobody sees is hard to tell.
             'u' | 'w' => Meaning::EraseAll,
-            _ => Meaning::Nothing,
+            _ => Meaning::Character(ESCAPE),
         },
-        _ => Meaning::Nothing,
+        _ => Meaning::Character(ESCAPE),
     }
 }
 
@@ -136,8 +122,10 @@ mod tests {
     #[test]
     fn keys_with_control_never_type_a_letter() {
         for character in 'a'..='z' {
-            let meaning = pressed(character, KeyModifiers::CONTROL);
-            assert!(!matches!(meaning, Meaning::Character(_)), "{character}");
+            assert_ne!(
+                pressed(character, KeyModifiers::CONTROL),
+                Meaning::Character(character)
+            );
             assert_ne!(
                 pressed(character, KeyModifiers::ALT),
                 Meaning::Character(character)

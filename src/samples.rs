@@ -4,32 +4,32 @@
 use ::der::asn1::Any;
 use ::der::{Decode, Encode};
 use certstow_platform::certificate::Certificate;
+use certstow_platform::pkcs12::der::{self, SEQUENCE, SET};
 use certstow_platform::secret::PrivateKey;
 use certstow_platform::store::{Entry, KeyState};
+use certstow_platform::testing::{MemoryKey, MemoryStore};
 use const_oid::ObjectIdentifier;
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
 use p256::pkcs8::{EncodePrivateKey, EncodePublicKey};
 use zeroize::Zeroizing;
 
-use super::der::{self, SEQUENCE, SET};
-
 const ECDSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
 
 /// Valid throughout, as far as these tests are concerned.
-pub(super) const VALIDITY: (&str, &str) = ("20200101000000Z", "21200101000000Z");
+pub(crate) const VALIDITY: (&str, &str) = ("20200101000000Z", "21200101000000Z");
 
 /// A private key, its certificate, and the certificates above that.
-pub(super) struct Identity {
-    pub(super) key: PrivateKey,
-    pub(super) leaf: Certificate,
-    pub(super) issuers: Vec<Certificate>,
+pub(crate) struct Identity {
+    pub(crate) key: PrivateKey,
+    pub(crate) leaf: Certificate,
+    pub(crate) issuers: Vec<Certificate>,
 }
 
 /// An identity whose key is P-256.
-pub(super) fn ec_identity() -> Identity {
+pub(crate) fn ec_identity() -> Identity {
     let key = ec_key(3);
     Identity {
         leaf: leaf(&spki(&key), VALIDITY),
@@ -39,7 +39,7 @@ pub(super) fn ec_identity() -> Identity {
 }
 
 /// An identity whose key is RSA with 2048 bits.
-pub(super) fn rsa_identity() -> Identity {
+pub(crate) fn rsa_identity() -> Identity {
     let key = rsa_key();
     Identity {
         leaf: leaf(
@@ -52,7 +52,7 @@ pub(super) fn rsa_identity() -> Identity {
 }
 
 /// An entry without label and properties.
-pub(super) fn entry() -> Entry {
+pub(crate) fn entry() -> Entry {
     let certificate = ec_identity().leaf;
     Entry {
         id: certificate.id(),
@@ -65,25 +65,32 @@ pub(super) fn entry() -> Entry {
     }
 }
 
+/// A store in memory by this name that holds an identity.
+pub(crate) fn store(name: &str, identity: Identity) -> MemoryStore {
+    let store = MemoryStore::new(name);
+    store.insert(identity.leaf, None, MemoryKey::Exportable(identity.key));
+    store
+}
+
 /// Another private key than every identity's.
-pub(super) fn foreign_key() -> PrivateKey {
+pub(crate) fn foreign_key() -> PrivateKey {
     pkcs8(&ec_key(9))
 }
 
 /// The RSA key of [`rsa_identity`].
-pub(super) fn rsa_key() -> PrivateKey {
+pub(crate) fn rsa_key() -> PrivateKey {
     let pem = include_bytes!("samples/rsa2048.pem");
     let (_, der) = pem_rfc7468::decode_vec(pem).unwrap();
     PrivateKey::from_pkcs8_der(Zeroizing::new(der))
 }
 
 /// [`rsa_key`] with p and q exchanged and nothing else: qInv no longer fits.
-pub(super) fn rsa_key_with_swapped_primes() -> PrivateKey {
+pub(crate) fn rsa_key_with_swapped_primes() -> PrivateKey {
     altered_rsa_key(|numbers| numbers.swap(4, 5))
 }
 
 /// [`rsa_key`] with another private exponent.
-pub(super) fn rsa_key_with_other_exponent() -> PrivateKey {
+pub(crate) fn rsa_key_with_other_exponent() -> PrivateKey {
     altered_rsa_key(|numbers| *numbers[3].last_mut().unwrap() ^= 2)
 }
 
@@ -104,7 +111,7 @@ fn altered_rsa_key(alter: impl FnOnce(&mut Vec<Vec<u8>>)) -> PrivateKey {
 }
 
 /// A leaf for this public key, issued by the intermediate.
-pub(super) fn leaf(spki: &[u8], validity: (&str, &str)) -> Certificate {
+pub(crate) fn leaf(spki: &[u8], validity: (&str, &str)) -> Certificate {
     certificate(
         "Anna Müller",
         "Sample Intermediate",
@@ -116,14 +123,26 @@ pub(super) fn leaf(spki: &[u8], validity: (&str, &str)) -> Certificate {
 }
 
 /// A copy of `certificate` with its last byte, which is the signature's, changed.
-pub(super) fn with_broken_signature(certificate: &Certificate) -> Certificate {
+pub(crate) fn with_broken_signature(certificate: &Certificate) -> Certificate {
     let mut der = certificate.der().to_vec();
     *der.last_mut().unwrap() ^= 1;
     Certificate::from_der(&der).unwrap()
 }
 
+/// A copy of `certificate` that says it is signed by an algorithm nobody knows.
+pub(crate) fn with_unknown_signature_algorithm(certificate: &Certificate) -> Certificate {
+    let known = ECDSA_SHA256.as_bytes();
+    let mut der = certificate.der().to_vec();
+    for at in 0..der.len() - known.len() {
+        if der[at..].starts_with(known) {
+            der[at + known.len() - 1] = 9;
+        }
+    }
+    Certificate::from_der(&der).unwrap()
+}
+
 /// The intermediate and the root.
-pub(super) fn issuers() -> Vec<Certificate> {
+pub(crate) fn issuers() -> Vec<Certificate> {
     let (root, intermediate) = (ec_key(1), ec_key(2));
     let name = "Sample Intermediate";
     vec![
@@ -155,7 +174,7 @@ fn spki(key: &SigningKey) -> Vec<u8> {
 }
 
 /// The P-256 key's public half of [`ec_identity`].
-pub(super) fn ec_spki() -> Vec<u8> {
+pub(crate) fn ec_spki() -> Vec<u8> {
     spki(&ec_key(3))
 }
 

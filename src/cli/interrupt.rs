@@ -1,0 +1,17 @@
+//! Being interrupted: Ctrl-C, SIGTERM and SIGHUP, and the console's close and log-off events on
+//! Windows. Nothing half-done stays behind, and the exit code says "cancelled".
+
+use certstow::exit::Exit;
+use certstow::output;
+use certstow::platform::os;
+
+/// From now on, an interruption ends the process in an orderly way.
+pub(super) fn handle() {
+    // Where it cannot be set up, an interruption leaves a private temporary file, and nothing
+    // worse: no reason not to work.
+    let _ = ctrlc::set_handler(|| {
+        output::abandon();
+        os::restore_terminal();
+        std::process::exit(Exit::Cancelled.code().into());
+    });
+}

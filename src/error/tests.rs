@@ -1,0 +1,179 @@
+use super::*;
+use certstow_platform::certificate::EntryId;
+use certstow_platform::store::NotExportable;
+use std::error::Error as _;
+use std::io;
+
+fn denied() -> io::Error {
+    io::Error::from(io::ErrorKind::PermissionDenied)
+}
+
+/// One of each, with the exit code and the JSON word it has to give. The text in them
+/// carries an escape sequence and a direction override.
+fn one_of_each() -> Vec<(Error, u8, &'static str)> {
+    let text = || "a\x1b[2J\u{202e}b".to_owned();
+    let file = || PathBuf::from(text());
+    let store = Error::Store;
+    vec![
+        (Error::Usage(text()), 2, "usage"),
+        (
+            Error::NotFound {
+                selector: text(),
+                searched: vec![text()],
+                note: Some(text()),
+            },
+            10,
+            "not-found",
+        ),
+        (
+            Error::Ambiguous {
+                selector: text(),
+                candidates: Vec::new(),
+            },
+            11,
+            "ambiguous",
+        ),
+        (
+            store(StoreError::Unavailable {
+                store: text(),
+                reason: text(),
+                source: Some(Box::new(denied())),
+            }),
+            18,
+            "store-unavailable",
+        ),
+        (
+            store(StoreError::AccessDenied {
+                place: text(),
+                source: Some(Box::new(denied())),
+            }),
+            18,
+            "access-denied",
+        ),
+        (
+            store(StoreError::NotFound {
+                store: text(),
+                id: EntryId::of(b""),
+            }),
+            10,
+            "not-found",
+        ),
+        (
+            store(StoreError::KeyMissing { place: text() }),
+            12,
+            "key-missing",
+        ),
+        (
+            store(StoreError::KeyNotExportable {
+                place: text(),
+                reason: NotExportable::Policy,
+                source: None,
+            }),
+            12,
+            "key-not-exportable",
+        ),
+        (
+            store(StoreError::InteractionRequired { place: text() }),
+            13,
+            "interaction-required",
+        ),
+        (
+            store(StoreError::WrongPassword { place: text() }),
+            17,
+            "wrong-password",
+        ),
+        (store(StoreError::Cancelled), 130, "cancelled"),
+        (
+            store(StoreError::Damaged {
+                place: text(),
+                reason: text(),
+                source: None,
+            }),
+            12,
+            "damaged",
+        ),
+        (
+            Error::InteractionRequired { what: text() },
+            13,
+            "interaction-required",
+        ),
+        (Error::Password(text()), 17, "password"),
+        (
+            Error::PasswordUnreadable {
+                place: text(),
+                source: denied(),
+            },
+            17,
+            "password",
+        ),
+        (Error::TargetExists { file: file() }, 16, "target-exists"),
+        (
+            Error::Target {
+                file: file(),
+                action: "create a file in the folder",
+                source: denied(),
+            },
+            16,
+            "target",
+        ),
+        (
+            Error::Verification {
+                file: file(),
+                reason: text(),
+            },
+            15,
+            "verification-failed",
+        ),
+        (Error::KeyMismatch { place: text() }, 12, "key-mismatch"),
+        (
+            Error::Io {
+                place: text(),
+                source: denied(),
+            },
+            1,
+            "io",
+        ),
+        (Error::Cancelled, 130, "cancelled"),
+    ]
+}
+
+#[test]
+fn every_error_has_its_exit_code_and_word() {
+    for (error, exit, code) in one_of_each() {
+        assert_eq!(error.exit().code(), exit, "{error:?}");
+        assert_eq!(error.code(), code, "{error:?}");
+    }
+}
+
+#[test]
+fn no_error_carries_foreign_control_characters_to_the_terminal() {
+    for (error, ..) in one_of_each() {
+        let shown = error.to_string();
+        assert!(!shown.is_empty());
+        assert!(!shown.chars().any(crate::sanitize::is_unsafe), "{shown:?}");
+    }
+}
+
+#[test]
+fn every_error_but_plain_failures_says_what_to_do_next() {
+    for (error, exit, _) in one_of_each() {
+        assert_eq!(error.hint().is_none(), matches!(exit, 1 | 130), "{error:?}");
+    }
+}
+
+#[test]
+fn the_operating_systems_word_is_kept_as_the_source() {
+    let error = Error::Store(StoreError::AccessDenied {
+        place: "f".into(),
+        source: Some(Box::new(denied())),
+    });
+    assert_eq!(error.source().unwrap().to_string(), denied().to_string());
+}
+
+#[test]
+fn cancelling_in_a_store_is_cancelling() {
+    assert!(matches!(
+        Error::from(StoreError::Cancelled),
+        Error::Cancelled
+    ));
+}

@@ -1,0 +1,96 @@
+//! The private key of an identity: from the first store that gives one which works.
+
+use certstow_platform::error::StoreError;
+use certstow_platform::secret::PrivateKey;
+use certstow_platform::store::{Ask, Entry, KeyState};
+
+use crate::error::Error;
+use crate::identity::{Identity, Inventory, StoredEntry};
+use crate::names;
+use crate::proof::{self, Proof, ProofError};
+
+/// A private key that was shown to belong to its certificate, as far as its algorithm allows.
+pub(super) struct ProvenKey<'a> {
+    /// The entry whose key it is.
+    pub(super) stored: &'a StoredEntry,
+    pub(super) key: PrivateKey,
+    /// What could not be proven, and which stores had no key that works.
+    pub(super) warnings: Vec<String>,
+}
+
+impl<'a> ProvenKey<'a> {
+    /// Asks the stores for the key, one after the other.
+    pub(super) fn take(
+        inventory: &'a Inventory,
+        identity: &'a Identity,
+        ask: &mut dyn Ask,
+    ) -> Result<Self, Error> {
+        let mut refusals: Vec<(usize, Error)> = Vec::new();
+        for stored in identity.entries() {
+            match take_from(inventory, stored, ask) {
+                Ok((key, unproven)) => {
+                    let refused = refusals.into_iter().map(|(store, error)| {
+                        let store = inventory.store_name(store);
+                        format!("the private key in {store} was not used: {error}")
+                    });
+                    return Ok(Self {
+                        stored,
+                        key,
+                        warnings: refused.chain(unproven).collect(),
+                    });
+                }
+                // The person gave up on the export, not on one of the stores.
+                Err(Error::Cancelled) => return Err(Error::Cancelled),
+                Err(error) => refusals.push((stored.store, error)),
+            }
+        }
+        let first = refusals.into_iter().next().map(|(_, error)| error);
+        Err(first.unwrap_or_else(|| missing(identity.entry())))
+    }
+}
+
+/// The key from one store, and what could not be proven of it.
+fn take_from(
+    inventory: &Inventory,
+    stored: &StoredEntry,
+    ask: &mut dyn Ask,
+) -> Result<(PrivateKey, Option<String>), Error> {
+    let store = &inventory.stores()[stored.store];
+    let key = store.private_key(&stored.entry.id, ask)?;
+    match proof::prove(&key, &stored.entry.certificate) {
+        Ok(Proof::Signed) => Ok((key, None)),
+        Ok(Proof::NotProvable(what)) => {
+            let unproven = format!(
+                "certstow cannot prove that this private key works, as it does not sign with {what}"
+            );
+            Ok((key, Some(unproven)))
+        }
+        Err(ProofError::Mismatch) => Err(Error::KeyMismatch {
+            place: names::place(&stored.entry),
+        }),
+        Err(ProofError::Useless(reason)) => Err(Error::Store(StoreError::Damaged {
+            place: format!("the private key of {}", names::place(&stored.entry)),
+            reason,
+            source: None,
+        })),
+    }
+}
+
+/// Whether it is worth asking for a password, as far as the listing tells.
+pub(super) fn may_come_out(entry: &Entry) -> Result<(), Error> {
+    match &entry.key {
+        KeyState::Missing => Err(missing(entry)),
+        KeyState::NotExportable(reason) => Err(Error::Store(StoreError::KeyNotExportable {
+            place: names::place(entry),
+            reason: reason.clone(),
+            source: None,
+        })),
+        KeyState::Exportable | KeyState::Locked(_) | KeyState::Unknown => Ok(()),
+    }
+}
+
+fn missing(entry: &Entry) -> Error {
+    Error::Store(StoreError::KeyMissing {
+        place: names::place(entry),
+    })
+}

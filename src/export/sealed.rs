@@ -1,0 +1,135 @@
+//! The bytes of one file in any of its forms, written and then proven: what is read back has to
+//! give the identity that was meant, or the file does not come to be.
+
+use std::path::PathBuf;
+
+use certstow_platform::secret::{Password, PrivateKey};
+use certstow_platform::store::Entry;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::{Chain, Destination, Format, Options, certificates, no_randomness, pem};
+use crate::error::Error;
+use crate::pkcs12::attributes::Attributes;
+use crate::pkcs12::encode::{self, Content};
+use crate::pkcs12::readback;
+use crate::{names, output};
+
+/// A file that was written and proven.
+pub(super) struct Saved {
+    /// Its name; `None` for a stream.
+    pub(super) file: Option<PathBuf>,
+    pub(super) sha256: [u8; 32],
+    /// A word for each check made.
+    pub(super) checks: Vec<&'static str>,
+    pub(super) warnings: Vec<String>,
+}
+
+/// The bytes of the file, and what is needed to prove them.
+pub(super) struct Sealed<'s> {
+    bytes: Zeroizing<Vec<u8>>,
+    chain: &'s Chain,
+    key: Option<&'s PrivateKey>,
+    password: Option<&'s Password>,
+    friendly_name: Option<String>,
+    format: Format,
+}
+
+impl<'s> Sealed<'s> {
+    pub(super) fn new(
+        options: &Options,
+        entry: &Entry,
+        chain: &'s Chain,
+        key: Option<&'s PrivateKey>,
+        password: Option<&'s Password>,
+    ) -> Result<Self, Error> {
+        let mut friendly_name = None;
+        let bytes = match (options.format, key, password) {
+            (Format::P12, Some(key), Some(password)) => {
+                let label = names::label(entry, &chain.leaf.parse());
+                let name = options.friendly_name.as_ref().unwrap_or(&label);
+                let attributes = Attributes::of(entry, name, options.properties);
+                let content = Content {
+                    key,
+                    leaf: &chain.leaf,
+                    issuers: &chain.issuers,
+                    attributes: &attributes,
+                };
+                let bytes = encode::encode(&content, options.profile, options.iterations, password)
+                    .map_err(no_randomness)?;
+                friendly_name = attributes.friendly_name;
+                bytes.into()
+            }
+            (Format::Pem, Some(key), password) => pem::encode(
+                key,
+                password,
+                options.iterations,
+                &chain.leaf,
+                &chain.issuers,
+            )?,
+            (Format::P7b, ..) => certificates::p7b(&chain.leaf, &chain.issuers).into(),
+            _ => chain.leaf.der().to_vec().into(),
+        };
+        Ok(Self {
+            bytes,
+            chain,
+            key,
+            password,
+            friendly_name,
+            format: options.format,
+        })
+    }
+
+    /// Proves that `bytes`, read back, hold what was meant.
+    fn verify(&self, bytes: &[u8]) -> Result<Vec<&'static str>, String> {
+        let Chain { leaf, issuers, .. } = self.chain;
+        match (self.format, self.key, self.password) {
+            (Format::P12, _, Some(password)) => {
+                let name = self.friendly_name.as_deref();
+                readback::verify(bytes, password, leaf, issuers, name)
+            }
+            (Format::Pem, Some(key), password) => pem::verify(bytes, key, password, leaf, issuers),
+            (Format::P7b, ..) => certificates::verify_p7b(bytes, leaf, issuers),
+            _ => certificates::verify_der(bytes, leaf),
+        }
+    }
+
+    /// Writes and verifies.
+    pub(super) fn write(&self, destination: Destination<'_>) -> Result<Saved, Error> {
+        let mut checks = Vec::new();
+        match destination {
+            Destination::File { file, existing } => {
+                let written = output::write(&file, existing, &self.bytes, |read| {
+                    checks = self.verify(read)?;
+                    Ok(())
+                })?;
+                Ok(Saved {
+                    file: Some(written.file),
+                    sha256: written.sha256,
+                    checks,
+                    warnings: written.warnings,
+                })
+            }
+            Destination::Stream(stream) => {
+                let name = "standard output";
+                checks = self
+                    .verify(&self.bytes)
+                    .map_err(|reason| Error::Verification {
+                        file: name.into(),
+                        reason,
+                    })?;
+                let sent = stream.write_all(&self.bytes).and_then(|()| stream.flush());
+                sent.map_err(|source| Error::Io {
+                    place: name.to_owned(),
+                    source,
+                })?;
+                Ok(Saved {
+                    file: None,
+                    sha256: Sha256::digest(&self.bytes).into(),
+                    checks,
+                    warnings: Vec::new(),
+                })
+            }
+        }
+    }
+}

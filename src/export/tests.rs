@@ -1,0 +1,178 @@
+use super::*;
+use certstow_platform::store::{NonInteractive, Store};
+use certstow_platform::testing::MemoryStore;
+
+use crate::output::Existing;
+use crate::samples;
+
+fn password() -> Password {
+    Password::new("correct horse".to_owned())
+}
+
+fn options(format: Format) -> Options {
+    Options {
+        format,
+        include: Include::Full,
+        properties: Properties::Portable,
+        friendly_name: None,
+        profile: Profile::Modern,
+        iterations: Iterations::new(2_000).unwrap(),
+        unencrypted_key: false,
+    }
+}
+
+fn inventory(stores: Vec<MemoryStore>) -> Inventory {
+    let boxed = |store: MemoryStore| -> Box<dyn Store> { Box::new(store) };
+    Inventory::of(stores.into_iter().map(boxed).collect()).unwrap()
+}
+
+/// Exports the only identity of the stores to a stream.
+fn export(
+    stores: Vec<MemoryStore>,
+    options: &Options,
+    password: Option<&Password>,
+) -> Result<(Report, Vec<u8>), Error> {
+    let inventory = inventory(stores);
+    let [identity] = inventory.identities() else {
+        panic!("not one identity")
+    };
+    let mut bytes = Vec::new();
+    let job = Job::new(
+        &inventory,
+        identity,
+        options,
+        Destination::Stream(&mut bytes),
+    )?;
+    let report = job.run(password, &mut NonInteractive, &mut |_| {})?;
+    Ok((report, bytes))
+}
+
+fn damaged() -> samples::Identity {
+    samples::Identity {
+        key: samples::rsa_key_with_swapped_primes(),
+        ..samples::rsa_identity()
+    }
+}
+
+#[test]
+fn the_first_store_whose_key_works_is_used_and_the_other_is_told() {
+    let (bad, good) = (
+        samples::store("bad", damaged()),
+        samples::store("good", samples::rsa_identity()),
+    );
+    let (report, _) = export(vec![bad, good], &options(Format::P12), Some(&password())).unwrap();
+    assert_eq!(report.store, "file:good");
+    let told = report.warnings.iter().any(|warning| {
+        warning.contains("file:bad was not used") && warning.contains("cannot be read")
+    });
+    assert!(told, "{:?}", report.warnings);
+}
+
+#[test]
+fn a_damaged_key_alone_is_the_error_and_names_the_key() {
+    let bad = samples::store("bad", damaged());
+    let error = export(vec![bad], &options(Format::P12), Some(&password())).unwrap_err();
+    assert_eq!(error.exit().code(), 12);
+    assert!(
+        error.to_string().starts_with("the private key of bad/"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_key_of_another_certificate_is_refused() {
+    let foreign = samples::Identity {
+        key: samples::foreign_key(),
+        ..samples::ec_identity()
+    };
+    let store = samples::store("memory", foreign);
+    let error = export(vec![store], &options(Format::P12), Some(&password())).unwrap_err();
+    assert!(matches!(error, Error::KeyMismatch { .. }), "{error:?}");
+}
+
+#[test]
+fn a_missing_issuer_is_named_and_the_export_goes_on() {
+    let store = samples::store("memory", samples::ec_identity());
+    let (report, _) = export(vec![store], &options(Format::P12), Some(&password())).unwrap();
+    assert!(!report.root_included);
+    let named = report
+        .warnings
+        .iter()
+        .any(|warning| warning.contains("CN=Sample Intermediate") && warning.contains("not found"));
+    assert!(named, "{:?}", report.warnings);
+}
+
+#[test]
+fn what_the_report_claims_is_what_was_checked() {
+    let identity = || vec![samples::store("memory", samples::ec_identity())];
+    for (format, checks) in [
+        (
+            Format::P12,
+            &["mac", "certificates", "names", "key", "signature", "path"][..],
+        ),
+        (Format::Pem, &["key", "signature", "certificates", "path"]),
+        (Format::P7b, &["certificates", "path"]),
+        (Format::Der, &["certificates"]),
+    ] {
+        let password = format.has_key().then(password);
+        let (report, bytes) = export(identity(), &options(format), password.as_ref()).unwrap();
+        assert_eq!(report.verified, checks, "{format:?}");
+        assert_eq!(report.iterations, password.map(|_| 2_000), "{format:?}");
+        assert!(!bytes.is_empty());
+    }
+}
+
+#[test]
+fn every_warning_is_in_the_report() {
+    let store = samples::store("memory", samples::ec_identity());
+    let legacy = Options {
+        profile: Profile::Legacy,
+        iterations: Iterations::new(999).unwrap(),
+        ..options(Format::P12)
+    };
+    let password = Password::new("Käse".to_owned());
+    let (report, _) = export(vec![store], &legacy, Some(&password)).unwrap();
+    for words in ["RC2-40", "999 iterations", "ASCII", "Sample Intermediate"] {
+        assert!(
+            report
+                .warnings
+                .iter()
+                .any(|warning| warning.contains(words)),
+            "{words}: {:?}",
+            report.warnings
+        );
+    }
+}
+
+#[test]
+fn a_password_given_in_vain_changes_nothing() {
+    let store = || vec![samples::store("memory", samples::ec_identity())];
+    let clear = Options {
+        unencrypted_key: true,
+        ..options(Format::Pem)
+    };
+    let (report, bytes) = export(store(), &clear, Some(&password())).unwrap();
+    assert_eq!(report.iterations, None);
+    assert!(bytes.starts_with(b"-----BEGIN PRIVATE KEY-----"));
+    let missing = export(store(), &options(Format::P12), None);
+    assert!(matches!(missing, Err(Error::Password(_))));
+}
+
+#[test]
+fn an_existing_target_is_refused_before_anything_is_asked() {
+    let inventory = inventory(vec![samples::store("memory", samples::ec_identity())]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.p12");
+    std::fs::write(&file, "precious").unwrap();
+    let options = options(Format::P12);
+    let refused = Job::new(
+        &inventory,
+        &inventory.identities()[0],
+        &options,
+        Destination::File {
+            file,
+            existing: Existing::Refuse,
+        },
+    );
+    assert!(matches!(refused.err(), Some(Error::TargetExists { .. })));
+}
