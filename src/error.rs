@@ -72,8 +72,8 @@ pub enum Error {
     Target {
         /// The file.
         file: PathBuf,
-        /// What was tried ("create a file in the folder").
-        action: &'static str,
+        /// What is wrong, as a clause: "it is a folder".
+        what: &'static str,
         /// The operating system's word on it.
         source: std::io::Error,
     },
@@ -269,8 +269,8 @@ impl fmt::Display for Error {
                 write!(f, "the password cannot be read from {}", safe(place))
             }
             Self::TargetExists { file } => write!(f, "{} exists already", path(file)),
-            Self::Target { file, action, .. } => {
-                write!(f, "{} cannot be written: could not {action}", path(file))
+            Self::Target { file, what, .. } => {
+                write!(f, "{} cannot be written: {what}", path(file))
             }
             Self::Verification { file, reason } => write!(
                 f,

@@ -261,3 +261,6 @@ fn key_rank(state: &KeyState) -> u8 {
         KeyState::Missing => 4,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,7 +69,7 @@ pub fn write(
     let mut temporary = create_beside(file)?;
     let mut warnings = Vec::new();
     if os::others_have_access(temporary.file.as_file())
-        .map_err(|error| target(file, "protect", error))?
+        .map_err(|error| target(file, "who may read it cannot be told", error))?
     {
         warnings.push(
             "this file system cannot restrict who reads the file; only the password protects it"
@@ -80,10 +80,10 @@ pub fn write(
         .file
         .write_all(bytes)
         .and_then(|()| temporary.file.as_file().sync_all())
-        .map_err(|error| target(file, "write", error))?;
+        .map_err(|error| target(file, "writing failed", error))?;
 
     let read = read_back(&temporary.file, bytes.len())
-        .map_err(|error| target(file, "read back", error))?;
+        .map_err(|error| target(file, "reading it back failed", error))?;
     let sha256 = same(&read, bytes).map_err(|reason| verification(file, reason))?;
     verify(&read).map_err(|reason| verification(file, reason))?;
 
@@ -107,7 +107,7 @@ fn check_target(file: &Path, existing: Existing) -> Result<(), Error> {
     if names_a_folder(file) || file.file_name().is_none() {
         return Err(target(
             file,
-            "write a file in place of",
+            "it is a folder",
             ErrorKind::IsADirectory.into(),
         ));
     }
@@ -121,10 +121,14 @@ fn check_target(file: &Path, existing: Existing) -> Result<(), Error> {
             } else {
                 "it is not a regular file"
             };
-            Err(target(file, "replace", io::Error::other(what)))
+            Err(target(
+                file,
+                "it cannot be replaced",
+                io::Error::other(what),
+            ))
         }
         (Err(error), _) if error.kind() != ErrorKind::NotFound => {
-            Err(target(file, "look at", error))
+            Err(target(file, "it cannot be looked at", error))
         }
         (Ok(_) | Err(_), _) => Ok(()),
     }
@@ -177,13 +181,25 @@ fn create_beside(file: &Path) -> Result<Temporary, Error> {
         .prefix(".certstow-")
         .suffix(".tmp")
         .tempfile_in(folder_of(file))
-        .map_err(|error| target(file, "create a file in the folder of", error))?;
+        .map_err(|error| {
+            let error = system_error(error);
+            target(file, "no file can be created in its folder", error)
+        })?;
     let path = temporary.path().to_owned();
     unfinished.push(path.clone());
     Ok(Temporary {
         file: temporary,
         _listed: Listed(path),
     })
+}
+
+/// The operating system's error without the name of the temporary file, which nobody chose.
+fn system_error(error: io::Error) -> io::Error {
+    let inner = error.get_ref().and_then(|inner| inner.source());
+    let code = inner
+        .and_then(|inner| inner.downcast_ref::<io::Error>())
+        .and_then(io::Error::raw_os_error);
+    code.map_or(error, io::Error::from_raw_os_error)
 }
 
 fn folder_of(file: &Path) -> &Path {
@@ -262,14 +278,14 @@ fn not_renamed(file: &Path, error: io::Error) -> Error {
             file: file.to_owned(),
         }
     } else {
-        target(file, "rename the finished file to", error)
+        target(file, "the finished file cannot get its name", error)
     }
 }
 
-fn target(file: &Path, action: &'static str, source: io::Error) -> Error {
+fn target(file: &Path, what: &'static str, source: io::Error) -> Error {
     Error::Target {
         file: file.to_owned(),
-        action,
+        what,
         source,
     }
 }

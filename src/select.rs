@@ -98,7 +98,11 @@ impl Filters {
             .filter_map(|(option, text)| text.as_ref().map(|text| format!("{option} '{text}'")))
             .collect();
         if let Some(seconds) = self.expires_within {
-            words.push(format!("--expires-within {}h", seconds / 3600));
+            let hours = seconds / 3600;
+            words.push(match hours % 24 {
+                0 => format!("--expires-within {}d", hours / 24),
+                _ => format!("--expires-within {hours}h"),
+            });
         }
         if self.expired {
             words.push("--expired".to_owned());
@@ -301,3 +305,6 @@ fn not_found(inventory: &Inventory, choice: &Choice<'_>) -> Error {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,12 +29,17 @@ struct Terminal {
 impl Terminal {
     /// Starts certstow in `folder`.
     fn start(folder: &Path, arguments: &[&str]) -> Self {
+        Self::start_at(folder, 120, &[], arguments)
+    }
+
+    /// Starts certstow at a terminal this wide, with these variables set.
+    fn start_at(folder: &Path, width: u16, variables: &[(&str, &str)], arguments: &[&str]) -> Self {
         let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
         grantpt(&controller).expect("the terminal is ours");
         unlockpt(&controller).expect("the terminal unlocks");
         let size = Winsize {
             ws_row: 40,
-            ws_col: 120,
+            ws_col: width,
             ws_xpixel: 0,
             ws_ypixel: 0,
         };
@@ -51,6 +56,8 @@ impl Terminal {
             .current_dir(folder)
             .env("TERM", "xterm")
             .env("XDG_DATA_HOME", folder.join("data"))
+            .env_remove("NO_COLOR")
+            .envs(variables.iter().copied())
             .stdin(end())
             .stdout(end())
             .stderr(end())
@@ -204,4 +211,73 @@ fn a_file_is_not_written_to_the_screen() {
     );
     let (code, shown) = terminal.end();
     assert_eq!(code, Some(2), "{shown}");
+}
+
+#[test]
+fn a_key_that_types_nothing_is_told_and_a_tab_belongs_to_the_password() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut terminal = export_ada(folder.path());
+    terminal.wait_for("Password for the file of Ada Example: ");
+    terminal.press("left\u{1b}[Darrow\r");
+    terminal.wait_for("a key was pressed that types no character; try again");
+    answer(&mut terminal, "with\ttab", "with\ttab");
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(0), "{shown}");
+    fs::write(folder.path().join("password"), "with\ttab").expect("the password's file");
+    let checked = Command::new(env!("CARGO_BIN_EXE_certstow"))
+        .args(["check", "ada.p12", "--password-file", "password"])
+        .current_dir(folder.path())
+        .output()
+        .expect("certstow starts");
+    assert_eq!(checked.status.code(), Some(0), "{checked:?}");
+}
+
+#[test]
+fn what_was_erased_does_not_belong_to_the_password() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut terminal = export_ada(folder.path());
+    // Ctrl-U erases all of the line, Backspace the last character.
+    answer(
+        &mut terminal,
+        &format!("nonsense\u{15}{PASSWORD}é\u{7f}"),
+        PASSWORD,
+    );
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(0), "{shown}");
+}
+
+/// What `list --all` shows of the sample store at a terminal of some width.
+fn listed_at(width: u16, variables: &[(&str, &str)]) -> String {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = samples();
+    let terminal = Terminal::start_at(
+        folder.path(),
+        width,
+        variables,
+        &["list", "--all", "--store", &store],
+    );
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(0), "{shown}");
+    shown
+}
+
+#[test]
+fn the_table_fits_the_terminal() {
+    for width in [200, 120, 100, 80, 60, 40] {
+        let shown = listed_at(width, &[("NO_COLOR", "1")]);
+        let widest = shown
+            .lines()
+            .map(|line| line.trim_end().chars().count())
+            .max();
+        assert!(widest <= Some(width.into()), "{width}: {widest:?}\n{shown}");
+        for part in ["Ada", "2124-01-01", "in ", "694258fc"] {
+            assert!(shown.contains(part), "{width}: no {part} in\n{shown}");
+        }
+    }
+}
+
+#[test]
+fn colours_are_for_those_who_want_them() {
+    assert!(listed_at(120, &[]).contains("\u{1b}["));
+    assert!(!listed_at(120, &[("NO_COLOR", "1")]).contains('\u{1b}'));
 }

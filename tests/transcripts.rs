@@ -3,12 +3,20 @@
 
 #![cfg(unix)]
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use trycmd::TestCases;
 
 #[test]
 fn certstow_says_what_the_transcripts_show() {
     let nowhere = tempfile::tempdir().expect("a temporary folder");
-    TestCases::new()
+    let home = nowhere.path().to_string_lossy().into_owned();
+    set_modes();
+    let cases = TestCases::new();
+    cases
+        .insert_var("[HOME]", home)
+        .expect("a name for the folder");
+    cases
         .env("XDG_DATA_HOME", nowhere.path().to_string_lossy())
         .env("HOME", nowhere.path().to_string_lossy())
         .env("NO_COLOR", "1")
@@ -17,4 +25,16 @@ fn certstow_says_what_the_transcripts_show() {
         .env("SECRET", "correct horse battery staple")
         .env("NO_SECRET", "")
         .case("tests/cmd/*.trycmd");
+}
+
+/// `check` tells who may read a file, and a checkout has what the umask left.
+fn set_modes() {
+    let files = std::fs::read_dir("tests/cmd/errors.in/files").expect("the files");
+    for file in files {
+        let path = file.expect("a file").path();
+        if path.is_file() {
+            let open = std::fs::Permissions::from_mode(0o644);
+            std::fs::set_permissions(&path, open).expect("the mode is set");
+        }
+    }
 }

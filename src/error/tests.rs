@@ -110,7 +110,7 @@ fn one_of_each() -> Vec<(Error, u8, &'static str)> {
         (
             Error::Target {
                 file: file(),
-                action: "create a file in the folder",
+                what: "it is a folder",
                 source: denied(),
             },
             16,

@@ -37,15 +37,6 @@ impl Column {
             Store => "STORE",
         }
     }
-
-    /// The least width it may be cut to; `None` if it has to stay whole.
-    fn narrowest(self) -> Option<usize> {
-        match self {
-            Name | Issuer => Some(10),
-            Store => Some(8),
-            Expires | Key | Thumbprint => None,
-        }
-    }
 }
 
 /// The columns of a table, and how high its rows are.
@@ -56,6 +47,20 @@ struct Layout {
     two_lines: bool,
     /// How much of a thumbprint is shown.
     digits: usize,
+    /// How much of a name is shown at least.
+    name: usize,
+}
+
+impl Layout {
+    /// The least width a column may be cut to; `None` if it has to stay whole.
+    fn narrowest(&self, column: Column) -> Option<usize> {
+        match column {
+            Name => Some(self.name),
+            Issuer => Some(12),
+            Store => Some(16),
+            Expires | Key | Thumbprint => None,
+        }
+    }
 }
 
 /// What is shown where nothing is cut.
@@ -63,6 +68,7 @@ const WHOLE: Layout = Layout {
     columns: &[Name, Issuer, Expires, Key, Thumbprint, Store],
     two_lines: false,
     digits: 40,
+    name: 16,
 };
 
 /// From the widest to the narrowest.
@@ -80,16 +86,19 @@ const LAYOUTS: [Layout; 5] = [
         columns: &[Name, Issuer, Expires, Key, Thumbprint],
         two_lines: true,
         digits: 12,
+        name: 16,
     },
     Layout {
         columns: &[Name, Expires, Key, Thumbprint],
         two_lines: true,
         digits: 12,
+        name: 12,
     },
     Layout {
         columns: &[Name, Expires, Thumbprint],
         two_lines: true,
         digits: 8,
+        name: 7,
     },
 ];
 
@@ -120,15 +129,17 @@ pub(crate) fn render(
     let Some(width) = width else {
         return finished(build(&WHOLE), &WHOLE);
     };
+    let mut narrowest = String::new();
     for layout in &LAYOUTS {
         let mut table = build(layout);
-        if fit(&mut table, layout, width.into()) {
-            return finished(table, layout);
+        let fits = fit(&mut table, layout, width.into());
+        narrowest = finished(table, layout);
+        if fits {
+            break;
         }
     }
-    // Narrower than anything can be: the terminal breaks the lines.
-    let last = &LAYOUTS[LAYOUTS.len() - 1];
-    finished(build(last), last)
+    // A terminal narrower than that breaks the lines.
+    narrowest
 }
 
 fn empty(layout: &Layout, colors: bool) -> Table {
@@ -243,25 +254,27 @@ fn key_texts(identity: &Identity) -> (String, String) {
     (kind, obstacle.to_owned())
 }
 
-/// Cuts the widest of the columns that may be cut until the table fits; false if it never does.
+/// Cuts the widest of the columns that may be cut until the table fits, and tells whether it does.
 fn fit(table: &mut Table, layout: &Layout, width: usize) -> bool {
     let contents = table.column_max_content_widths();
     let mut widths: Vec<usize> = contents.iter().map(|&width| width.into()).collect();
     let gaps = usize::from(GAP) * (widths.len() - 1);
-    while widths.iter().sum::<usize>() + gaps > width {
+    let excess = |widths: &[usize]| (widths.iter().sum::<usize>() + gaps).saturating_sub(width);
+    while excess(&widths) > 0 {
         let widest = (0..widths.len())
             .filter(|&at| {
-                let narrowest = layout.columns[at].narrowest();
+                let narrowest = layout.narrowest(layout.columns[at]);
                 narrowest.is_some_and(|narrowest| widths[at] > narrowest)
             })
             .max_by_key(|&at| widths[at]);
         match widest {
             Some(at) => widths[at] -= 1,
-            None => return false,
+            None => break,
         }
     }
+    let total = widths.iter().sum::<usize>() + gaps;
     table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
+    table.set_width(u16::try_from(total).unwrap_or(u16::MAX));
     // Cut within words, and say so.
     table.set_truncation_indicator("…");
     table.set_delimiter('\0');
@@ -272,5 +285,5 @@ fn fit(table: &mut Table, layout: &Layout, width: usize) -> bool {
         ColumnConstraint::Absolute(Width::Fixed(width))
     });
     table.set_constraints(fixed);
-    true
+    total <= width
 }

@@ -1,0 +1,109 @@
+use super::*;
+use certstow_platform::store::NotExportable;
+use certstow_platform::testing::{MemoryKey, MemoryStore, Sample};
+
+fn inventory(stores: Vec<MemoryStore>) -> Inventory {
+    let boxed = |store: MemoryStore| -> Box<dyn Store> { Box::new(store) };
+    Inventory::of(stores.into_iter().map(boxed).collect()).unwrap()
+}
+
+/// A store that holds the P-256 sample with this key.
+fn with_key(name: &str, key: MemoryKey) -> MemoryStore {
+    let store = MemoryStore::new(name);
+    store.insert(Sample::P256.certificate().unwrap(), None, key);
+    store
+}
+
+fn denied() -> StoreError {
+    StoreError::AccessDenied {
+        place: "issuers".to_owned(),
+        source: None,
+    }
+}
+
+#[test]
+fn a_certificate_in_several_stores_is_one_identity_the_best_key_first() {
+    let stores = vec![
+        with_key("none", MemoryKey::Missing),
+        with_key("kept", MemoryKey::Kept(NotExportable::Policy)),
+        with_key("locked", MemoryKey::Locked(Sample::P256.key().unwrap())),
+        with_key("open", MemoryKey::Exportable(Sample::P256.key().unwrap())),
+    ];
+    let inventory = inventory(stores);
+    let [identity] = inventory.identities() else {
+        panic!("one certificate is one identity");
+    };
+    let order: Vec<String> = identity
+        .entries()
+        .iter()
+        .map(|stored| inventory.store_name(stored.store))
+        .collect();
+    assert_eq!(
+        order,
+        ["file:open", "file:locked", "file:kept", "file:none"]
+    );
+    assert!(identity.has_key());
+    assert_eq!(identity.thumbprint().len(), 40);
+}
+
+#[test]
+fn of_equal_keys_the_first_store_is_used() {
+    let open = |name| with_key(name, MemoryKey::Exportable(Sample::P256.key().unwrap()));
+    let inventory = inventory(vec![open("first"), open("second")]);
+    let identity = &inventory.identities()[0];
+    assert_eq!(
+        inventory.store_name(identity.entries()[0].store),
+        "file:first"
+    );
+}
+
+#[test]
+fn every_problem_names_its_store() {
+    let stores = ["one", "two"].map(|name| MemoryStore::with(name, &[Sample::Malformed]));
+    let inventory = inventory(stores.into());
+    let of: Vec<_> = inventory
+        .problems()
+        .iter()
+        .map(|problem| &problem.store)
+        .collect();
+    assert_eq!(of, ["file:one", "file:two"]);
+}
+
+#[test]
+fn a_store_that_cannot_be_listed_is_an_error_where_it_was_asked_for() {
+    let store = MemoryStore::new("memory");
+    store.fail_next(denied());
+    assert!(matches!(
+        Inventory::of(vec![Box::new(store)]),
+        Err(Error::Store(_))
+    ));
+}
+
+#[test]
+fn a_path_goes_through_the_issuers_of_every_store() {
+    let inventory = inventory(vec![
+        MemoryStore::with("leaf", &[Sample::P256]),
+        MemoryStore::with("issuer", &[Sample::Issuer]),
+    ]);
+    let leaf = Sample::P256.certificate().unwrap();
+    let (path, problems) = inventory.certification_path(&leaf);
+    assert_eq!(path.certificates.len(), 2);
+    assert_eq!(path.end, PathEnd::Root);
+    assert!(problems.is_empty());
+}
+
+#[test]
+fn issuers_that_cannot_be_read_are_told_when_the_path_has_a_gap() {
+    let issuers = MemoryStore::with("issuer", &[Sample::Issuer]);
+    let inventory = inventory(vec![
+        MemoryStore::with("leaf", &[Sample::P256]),
+        issuers.clone(),
+    ]);
+    issuers.fail_next(denied());
+    let (path, problems) = inventory.certification_path(&Sample::P256.certificate().unwrap());
+    assert!(matches!(path.end, PathEnd::MissingIssuer { .. }));
+    assert!(
+        problems.iter().any(|text| text.contains("file:issuer")),
+        "{problems:?}"
+    );
+}

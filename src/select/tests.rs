@@ -1,0 +1,298 @@
+use super::*;
+use certstow_platform::testing::{MemoryKey, MemoryStore, Sample};
+
+/// 2030-01-01: between the samples' expired one and the one that is not valid yet.
+const NOW: i64 = 1_893_456_000;
+const DAY: i64 = 24 * 3600;
+
+const ALL: [Sample; 7] = [
+    Sample::Rsa,
+    Sample::P256,
+    Sample::Ed25519,
+    Sample::Expired,
+    Sample::Future,
+    Sample::Keyless,
+    Sample::NotExportable,
+];
+
+fn inventory() -> Inventory {
+    Inventory::of(vec![Box::new(MemoryStore::with("memory", &ALL))]).unwrap()
+}
+
+/// The thumbprint of what a selector and filters choose.
+fn chosen(
+    selector: Option<&str>,
+    filters: Filters,
+    newest: bool,
+    want: Want,
+) -> Result<String, Error> {
+    let inventory = inventory();
+    let choice = Choice {
+        selector,
+        filters: &filters,
+        newest,
+        want,
+    };
+    choose(&inventory, &choice, NOW).map(|found| found.thumbprint())
+}
+
+fn by(selector: &str) -> Result<String, Error> {
+    chosen(Some(selector), Filters::default(), false, Want::Key)
+}
+
+fn sha1(sample: Sample) -> String {
+    names::hex(&Sha1::digest(sample.certificate().unwrap().der()))
+}
+
+fn sha256(sample: Sample) -> String {
+    sample.certificate().unwrap().id().to_string()
+}
+
+/// How many of the samples a filter leaves.
+fn count(filters: Filters) -> usize {
+    let inventory = inventory();
+    let matching = inventory.identities().iter();
+    matching.filter(|one| filters.matches(one, NOW)).count()
+}
+
+#[test]
+fn the_beginning_of_either_thumbprint_selects_however_it_is_written() {
+    let (sha1, sha256) = (sha1(Sample::P256), sha256(Sample::P256));
+    let spaced = |text: &str, separator: &str| {
+        let pairs: Vec<&str> = (0..text.len())
+            .step_by(2)
+            .map(|at| &text[at..at + 2])
+            .collect();
+        pairs.join(separator)
+    };
+    for selector in [
+        sha1.clone(),
+        sha1[..6].to_owned(),
+        sha256[..6].to_owned(),
+        sha256.clone(),
+        sha1.to_uppercase(),
+        spaced(&sha1, ":"),
+        spaced(&sha1, " "),
+        format!("\u{200e}{}", spaced(&sha1, " ")),
+    ] {
+        assert_eq!(by(&selector).unwrap(), sha1, "{selector}");
+    }
+}
+
+#[test]
+fn five_digits_are_text_and_no_thumbprint() {
+    let found = by(&sha1(Sample::P256)[..5]);
+    assert!(matches!(found, Err(Error::NotFound { .. })), "{found:?}");
+}
+
+#[test]
+fn text_selects_in_either_letter_case() {
+    assert_eq!(by("fixture ed25519").unwrap(), sha1(Sample::Ed25519));
+    assert_eq!(by("CN=Fixture P-256").unwrap(), sha1(Sample::P256));
+    assert!(matches!(by("nobody"), Err(Error::NotFound { .. })));
+}
+
+#[test]
+fn several_are_listed_unless_the_newest_is_wanted() {
+    let Err(Error::Ambiguous { candidates, .. }) = by("Fixture RSA") else {
+        panic!("two certificates have this name");
+    };
+    let mut thumbprints: Vec<_> = candidates.into_iter().map(|one| one.thumbprint).collect();
+    thumbprints.sort();
+    let mut expected = [sha1(Sample::Rsa), sha1(Sample::NotExportable)];
+    expected.sort();
+    assert_eq!(thumbprints, expected);
+    let newest = chosen(Some("Fixture RSA"), Filters::default(), true, Want::Key);
+    assert_eq!(newest.unwrap(), sha1(Sample::NotExportable));
+}
+
+#[test]
+fn a_certificate_without_a_key_is_taken_only_where_none_is_wanted() {
+    let keyless = by("Fixture keyless");
+    assert!(
+        matches!(&keyless, Err(Error::Store(StoreError::KeyMissing { place })) if place.starts_with("memory/")),
+        "{keyless:?}"
+    );
+    let found = chosen(
+        Some("Fixture keyless"),
+        Filters::default(),
+        false,
+        Want::Certificate,
+    );
+    assert_eq!(found.unwrap(), sha1(Sample::Keyless));
+}
+
+#[test]
+fn filters_alone_select_too() {
+    let expired = Filters {
+        expired: true,
+        ..Filters::default()
+    };
+    assert_eq!(
+        chosen(None, expired, false, Want::Key).unwrap(),
+        sha1(Sample::Expired)
+    );
+}
+
+#[test]
+fn every_filter_narrows() {
+    let some = |text: &str| Some(text.to_owned());
+    let none = Filters::default;
+    let all = ALL.len();
+    assert_eq!(count(none()), all);
+    assert_eq!(
+        count(Filters {
+            subject: some("fixture rsa"),
+            ..none()
+        }),
+        2
+    );
+    assert_eq!(
+        count(Filters {
+            issuer: some("Fixture CA"),
+            ..none()
+        }),
+        all
+    );
+    assert_eq!(
+        count(Filters {
+            issuer: some("Fixture RSA"),
+            ..none()
+        }),
+        0
+    );
+    assert_eq!(
+        count(Filters {
+            email: some("@"),
+            ..none()
+        }),
+        0
+    );
+    assert_eq!(
+        count(Filters {
+            label: some("p-256"),
+            ..none()
+        }),
+        1
+    );
+    assert_eq!(
+        count(Filters {
+            eku: some("clientauth"),
+            ..none()
+        }),
+        all
+    );
+    assert_eq!(
+        count(Filters {
+            eku: some("1.3.6.1.5.5.7.3.4"),
+            ..none()
+        }),
+        all
+    );
+    assert_eq!(
+        count(Filters {
+            eku: some("codeSigning"),
+            ..none()
+        }),
+        0
+    );
+    assert_eq!(
+        count(Filters {
+            expired: true,
+            ..none()
+        }),
+        1
+    );
+    assert_eq!(
+        count(Filters {
+            valid: true,
+            ..none()
+        }),
+        all - 2
+    );
+    let both = Filters {
+        valid: true,
+        subject: some("RSA"),
+        ..none()
+    };
+    assert_eq!(count(both), 2);
+}
+
+#[test]
+fn a_serial_number_is_compared_as_a_number() {
+    let serial = names::serial(&Sample::P256.certificate().unwrap().parse());
+    let pairs: Vec<String> = serial
+        .as_bytes()
+        .chunks(2)
+        .map(|two| String::from_utf8_lossy(two).to_uppercase())
+        .collect();
+    for written in [
+        serial.clone(),
+        serial.to_uppercase(),
+        pairs.join(":"),
+        format!("0x00{serial}"),
+    ] {
+        let filters = Filters {
+            serial: Some(written),
+            ..Filters::default()
+        };
+        assert_eq!(
+            chosen(None, filters, false, Want::Key).unwrap(),
+            sha1(Sample::P256)
+        );
+    }
+}
+
+#[test]
+fn what_expires_soon_is_what_is_valid_and_ends_within_the_time() {
+    // The valid ones end on 2124-01-01, some 94 years after.
+    let within = |seconds| {
+        count(Filters {
+            expires_within: Some(seconds),
+            ..Filters::default()
+        })
+    };
+    assert_eq!(within(30 * DAY), 0);
+    assert_eq!(within(95 * 366 * DAY), ALL.len() - 2);
+}
+
+#[test]
+fn conditions_are_described_as_they_are_typed() {
+    let filters = Filters {
+        email: Some("ada".to_owned()),
+        expires_within: Some(30 * DAY),
+        valid: true,
+        ..Filters::default()
+    };
+    assert_eq!(
+        filters.describe(),
+        "--email 'ada' --expires-within 30d --valid"
+    );
+    let hours = Filters {
+        expires_within: Some(5 * 3600),
+        ..Filters::default()
+    };
+    assert_eq!(hours.describe(), "--expires-within 5h");
+}
+
+#[test]
+fn a_thumbprint_is_meant_before_text_that_looks_like_one() {
+    let store = MemoryStore::with("memory", &[Sample::P256]);
+    let label = &sha1(Sample::P256)[..8];
+    let other = Sample::Ed25519;
+    store.insert(
+        other.certificate().unwrap(),
+        Some(label),
+        MemoryKey::Exportable(other.key().unwrap()),
+    );
+    let inventory = Inventory::of(vec![Box::new(store)]).unwrap();
+    let filters = Filters::default();
+    let choice = |selector| Choice {
+        selector: Some(selector),
+        filters: &filters,
+        newest: false,
+        want: Want::Key,
+    };
+    let found = choose(&inventory, &choice(label), NOW).unwrap();
+    assert_eq!(found.thumbprint(), sha1(Sample::P256));
+}
