@@ -22,14 +22,14 @@ fn inventory() -> Inventory {
 /// The thumbprint of what a selector and filters choose.
 fn chosen(
     selector: Option<&str>,
-    filters: Filters,
+    filters: &Filters,
     newest: bool,
     want: Want,
 ) -> Result<String, Error> {
     let inventory = inventory();
     let choice = Choice {
         selector,
-        filters: &filters,
+        filters,
         newest,
         want,
     };
@@ -37,7 +37,7 @@ fn chosen(
 }
 
 fn by(selector: &str) -> Result<String, Error> {
-    chosen(Some(selector), Filters::default(), false, Want::Key)
+    chosen(Some(selector), &Filters::default(), false, Want::Key)
 }
 
 fn sha1(sample: Sample) -> String {
@@ -49,7 +49,7 @@ fn sha256(sample: Sample) -> String {
 }
 
 /// How many of the samples a filter leaves.
-fn count(filters: Filters) -> usize {
+fn count(filters: &Filters) -> usize {
     let inventory = inventory();
     let matching = inventory.identities().iter();
     matching.filter(|one| filters.matches(one, NOW)).count()
@@ -102,7 +102,7 @@ fn several_are_listed_unless_the_newest_is_wanted() {
     let mut expected = [sha1(Sample::Rsa), sha1(Sample::NotExportable)];
     expected.sort();
     assert_eq!(thumbprints, expected);
-    let newest = chosen(Some("Fixture RSA"), Filters::default(), true, Want::Key);
+    let newest = chosen(Some("Fixture RSA"), &Filters::default(), true, Want::Key);
     assert_eq!(newest.unwrap(), sha1(Sample::NotExportable));
 }
 
@@ -115,7 +115,7 @@ fn a_certificate_without_a_key_is_taken_only_where_none_is_wanted() {
     );
     let found = chosen(
         Some("Fixture keyless"),
-        Filters::default(),
+        &Filters::default(),
         false,
         Want::Certificate,
     );
@@ -129,7 +129,7 @@ fn filters_alone_select_too() {
         ..Filters::default()
     };
     assert_eq!(
-        chosen(None, expired, false, Want::Key).unwrap(),
+        chosen(None, &expired, false, Want::Key).unwrap(),
         sha1(Sample::Expired)
     );
 }
@@ -139,72 +139,72 @@ fn every_filter_narrows() {
     let some = |text: &str| Some(text.to_owned());
     let none = Filters::default;
     let all = ALL.len();
-    assert_eq!(count(none()), all);
+    assert_eq!(count(&none()), all);
     assert_eq!(
-        count(Filters {
+        count(&Filters {
             subject: some("fixture rsa"),
             ..none()
         }),
         2
     );
     assert_eq!(
-        count(Filters {
+        count(&Filters {
             issuer: some("Fixture CA"),
             ..none()
         }),
         all
     );
     assert_eq!(
-        count(Filters {
+        count(&Filters {
             issuer: some("Fixture RSA"),
             ..none()
         }),
         0
     );
     assert_eq!(
-        count(Filters {
+        count(&Filters {
             email: some("@"),
             ..none()
         }),
         0
     );
     assert_eq!(
-        count(Filters {
+        count(&Filters {
             label: some("p-256"),
             ..none()
         }),
         1
     );
     assert_eq!(
-        count(Filters {
+        count(&Filters {
             eku: some("clientauth"),
             ..none()
         }),
         all
     );
     assert_eq!(
-        count(Filters {
+        count(&Filters {
             eku: some("1.3.6.1.5.5.7.3.4"),
             ..none()
         }),
         all
     );
     assert_eq!(
-        count(Filters {
+        count(&Filters {
             eku: some("codeSigning"),
             ..none()
         }),
         0
     );
     assert_eq!(
-        count(Filters {
+        count(&Filters {
             expired: true,
             ..none()
         }),
         1
     );
     assert_eq!(
-        count(Filters {
+        count(&Filters {
             valid: true,
             ..none()
         }),
@@ -215,7 +215,7 @@ fn every_filter_narrows() {
         subject: some("RSA"),
         ..none()
     };
-    assert_eq!(count(both), 2);
+    assert_eq!(count(&both), 2);
 }
 
 #[test]
@@ -237,7 +237,7 @@ fn a_serial_number_is_compared_as_a_number() {
             ..Filters::default()
         };
         assert_eq!(
-            chosen(None, filters, false, Want::Key).unwrap(),
+            chosen(None, &filters, false, Want::Key).unwrap(),
             sha1(Sample::P256)
         );
     }
@@ -247,7 +247,7 @@ fn a_serial_number_is_compared_as_a_number() {
 fn what_expires_soon_is_what_is_valid_and_ends_within_the_time() {
     // The valid ones end on 2124-01-01, some 94 years after.
     let within = |seconds| {
-        count(Filters {
+        count(&Filters {
             expires_within: Some(seconds),
             ..Filters::default()
         })

@@ -182,7 +182,7 @@ fn row(inventory: &Inventory, identity: &Identity, now: i64, layout: &Layout, co
         Expires => expires(identity, now, layout, colors),
         Key => {
             let (kind, obstacle) = key_texts(identity);
-            Cell::new(joined(kind, obstacle, ", ", layout))
+            Cell::new(joined(&kind, obstacle, ", ", layout))
         }
         Thumbprint => Cell::new(&identity.thumbprint()[..layout.digits]),
         Store => {
@@ -211,8 +211,8 @@ fn expires(identity: &Identity, now: i64, layout: &Layout, colors: bool) -> Cell
     let not_after = identity.certificate().parse().validity().not_after;
     let not_after = not_after.timestamp();
     let cell = Cell::new(joined(
-        time::local_date(not_after),
-        time::until_expiry(not_after, now),
+        &time::local_date(not_after),
+        &time::until_expiry(not_after, now),
         " ",
         layout,
     ));
@@ -223,9 +223,9 @@ fn expires(identity: &Identity, now: i64, layout: &Layout, colors: bool) -> Cell
     }
 }
 
-fn joined(first: String, second: String, separator: &str, layout: &Layout) -> String {
+fn joined(first: &str, second: &str, separator: &str, layout: &Layout) -> String {
     match (second.is_empty(), layout.two_lines) {
-        (true, _) => first,
+        (true, _) => first.to_owned(),
         (false, true) => format!("{first}\n{second}"),
         (false, false) => format!("{first}{separator}{second}"),
     }
@@ -234,15 +234,15 @@ fn joined(first: String, second: String, separator: &str, layout: &Layout) -> St
 /// "RSA 2048", and what stands in the way of exporting it.
 pub(crate) fn key_text(identity: &Identity) -> String {
     let (kind, obstacle) = key_texts(identity);
-    joined(kind, obstacle, ", ", &WHOLE)
+    joined(&kind, obstacle, ", ", &WHOLE)
 }
 
-fn key_texts(identity: &Identity) -> (String, String) {
+fn key_texts(identity: &Identity) -> (String, &'static str) {
     let entry = identity.entry();
     let obstacle = match &entry.key {
         KeyState::Exportable => "",
         KeyState::NotExportable(_) => "not exportable",
-        KeyState::Missing => return ("missing".to_owned(), String::new()),
+        KeyState::Missing => return ("missing".to_owned(), ""),
         KeyState::Locked(_) => "locked",
         KeyState::Unknown => "unknown",
     };
@@ -251,7 +251,7 @@ fn key_texts(identity: &Identity) -> (String, String) {
         Some(bits) if described.algorithm == "RSA" => format!("RSA {bits}"),
         _ => described.algorithm,
     };
-    (kind, obstacle.to_owned())
+    (kind, obstacle)
 }
 
 /// Cuts the widest of the columns that may be cut until the table fits, and tells whether it does.

@@ -1,0 +1,288 @@
+//! Distinguished names as text, in the string form of RFC 4514, and the text of their attributes
+//! whatever string type it is in.
+
+use std::fmt::Write;
+
+use x509_parser::asn1_rs::{Any, Oid, Tag, ToDer};
+use x509_parser::prelude::{FromDer, X509Name};
+
+use super::{hex, known};
+
+/// Attribute types with a short name registered for LDAP (RFC 4514 section 3, RFC 4519 and the
+/// IANA registry of descriptors); all others are written in dotted form.
+const SHORT_NAMES: [(&str, &str); 22] = [
+    ("2.5.4.3", "CN"),
+    ("2.5.4.4", "SN"),
+    ("2.5.4.5", "serialNumber"),
+    ("2.5.4.6", "C"),
+    ("2.5.4.7", "L"),
+    ("2.5.4.8", "ST"),
+    ("2.5.4.9", "STREET"),
+    ("2.5.4.10", "O"),
+    ("2.5.4.11", "OU"),
+    ("2.5.4.12", "title"),
+    ("2.5.4.13", "description"),
+    ("2.5.4.15", "businessCategory"),
+    ("2.5.4.17", "postalCode"),
+    ("2.5.4.20", "telephoneNumber"),
+    ("2.5.4.42", "givenName"),
+    ("2.5.4.43", "initials"),
+    ("2.5.4.44", "generationQualifier"),
+    ("2.5.4.46", "dnQualifier"),
+    ("2.5.4.65", "pseudonym"),
+    ("0.9.2342.19200300.100.1.1", "UID"),
+    ("0.9.2342.19200300.100.1.25", "DC"),
+    ("1.2.840.113549.1.9.1", "emailAddress"),
+];
+
+/// The RFC 4514 string of a name: the last relative name first, as in `CN=Alice,O=Example`.
+pub fn distinguished_name(name: &X509Name<'_>) -> String {
+    let relative_names: Vec<_> = name.iter_rdn().collect();
+    let mut text = String::new();
+    for (position, relative) in relative_names.iter().rev().enumerate() {
+        if position > 0 {
+            text.push(',');
+        }
+        for (position, attribute) in relative.iter().enumerate() {
+            if position > 0 {
+                text.push('+');
+            }
+            push_attribute(&mut text, attribute.attr_type(), attribute.attr_value());
+        }
+    }
+    text
+}
+
+/// As [`distinguished_name`], from the DER of a `Name`; bytes that are none become `#hex`.
+pub fn distinguished_name_of_der(der: &[u8]) -> String {
+    match X509Name::from_der(der) {
+        Ok((_, name)) => distinguished_name(&name),
+        Err(_) => hex_value(der),
+    }
+}
+
+/// One name for a person to know a distinguished name by: its common name, else its
+/// organization (or unit), else all of it.
+pub fn short_name_of_der(der: &[u8]) -> String {
+    let Ok((_, name)) = X509Name::from_der(der) else {
+        return hex_value(der);
+    };
+    common_name(&name)
+        .or_else(|| {
+            last_text(
+                name.iter_organizational_unit()
+                    .map(|part| part.attr_value()),
+            )
+        })
+        .or_else(|| organization(&name))
+        .unwrap_or_else(|| distinguished_name(&name))
+}
+
+/// The most specific common name, if there is one with text.
+pub fn common_name(name: &X509Name<'_>) -> Option<String> {
+    last_text(name.iter_common_name().map(|part| part.attr_value()))
+}
+
+pub(super) fn organization(name: &X509Name<'_>) -> Option<String> {
+    last_text(name.iter_organization().map(|part| part.attr_value()))
+}
+
+fn last_text<'a, 'b: 'a>(values: impl Iterator<Item = &'a Any<'b>>) -> Option<String> {
+    values
+        .filter_map(string_value)
+        .filter(|text| !text.trim().is_empty())
+        .last()
+}
+
+fn hex_value(der: &[u8]) -> String {
+    format!("#{}", hex(der))
+}
+
+fn push_attribute(text: &mut String, kind: &Oid<'_>, value: &Any<'_>) {
+    let dotted = kind.to_id_string();
+    match (known(&SHORT_NAMES, &dotted), string_value(value)) {
+        (Some(short), Some(plain)) => {
+            text.push_str(short);
+            text.push('=');
+            push_escaped(text, &plain);
+        }
+        // RFC 4514, 2.4: a type in dotted form, or a value without a string form, is written
+        // as the hexadecimal digits of its whole encoding.
+        (short, _) => {
+            text.push_str(short.unwrap_or(&dotted));
+            text.push('=');
+            text.push_str(&hex_value(&value.to_der_vec().unwrap_or_default()));
+        }
+    }
+}
+
+/// Escapes as RFC 4514 section 2.4 asks.
+fn push_escaped(text: &mut String, value: &str) {
+    let last = value.chars().count().saturating_sub(1);
+    for (position, character) in value.chars().enumerate() {
+        match character {
+            '"' | '+' | ',' | ';' | '<' | '>' | '\\' => text.push('\\'),
+            ' ' if position == 0 || position == last => text.push('\\'),
+            '#' if position == 0 => text.push('\\'),
+            '\0' => {
+                text.push_str("\\00");
+                continue;
+            }
+            _ => {}
+        }
+        text.push(character);
+    }
+}
+
+/// The text of an ASN.1 string type, or `None` for other types and broken text.
+pub(super) fn string_value(value: &Any<'_>) -> Option<String> {
+    let bytes = value.as_bytes();
+    match value.tag() {
+        Tag::Utf8String
+        | Tag::PrintableString
+        | Tag::Ia5String
+        | Tag::NumericString
+        | Tag::VisibleString => Some(match std::str::from_utf8(bytes) {
+            Ok(text) => text.to_owned(),
+            // Old certificates put Latin-1 where only ASCII or UTF-8 belongs.
+            Err(_) => latin1(bytes),
+        }),
+        // T.61 in certificates is Latin-1 in practice.
+        Tag::T61String => Some(latin1(bytes)),
+        Tag::BmpString => wide(bytes, 2),
+        Tag::UniversalString => wide(bytes, 4),
+        _ => None,
+    }
+}
+
+fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().map(|&byte| char::from(byte)).collect()
+}
+
+/// Text in big-endian units of two bytes (UTF-16) or four (UTF-32).
+fn wide(bytes: &[u8], unit: usize) -> Option<String> {
+    if !bytes.len().is_multiple_of(unit) {
+        return None;
+    }
+    if unit == 2 {
+        let units = bytes
+            .chunks_exact(2)
+            .map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
+        return Some(
+            char::decode_utf16(units)
+                .map(|unit| unit.unwrap_or('\u{fffd}'))
+                .collect(),
+        );
+    }
+    let mut text = String::with_capacity(bytes.len() / 4);
+    for four in bytes.chunks_exact(4) {
+        let number = u32::from_be_bytes([four[0], four[1], four[2], four[3]]);
+        // Writing to a String cannot fail.
+        let _ = text.write_char(char::from_u32(number).unwrap_or('\u{fffd}'));
+    }
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CN: &[u8] = &[0x55, 4, 3];
+    const O: &[u8] = &[0x55, 4, 10];
+
+    fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
+        let mut der = vec![tag, u8::try_from(content.len()).unwrap()];
+        der.extend_from_slice(content);
+        der
+    }
+
+    fn attribute(kind: &[u8], tag: u8, value: &[u8]) -> Vec<u8> {
+        tlv(0x30, &[tlv(6, kind), tlv(tag, value)].concat())
+    }
+
+    fn name(relative_names: &[&[Vec<u8>]]) -> String {
+        let sets: Vec<u8> = relative_names
+            .iter()
+            .flat_map(|rdn| tlv(0x31, &rdn.concat()))
+            .collect();
+        distinguished_name_of_der(&tlv(0x30, &sets))
+    }
+
+    #[test]
+    fn the_last_relative_name_comes_first() {
+        let text = name(&[
+            &[attribute(O, 12, b"Example")],
+            &[attribute(CN, 12, b"Alice")],
+        ]);
+        assert_eq!(text, "CN=Alice,O=Example");
+        assert_eq!(name(&[]), "");
+    }
+
+    #[test]
+    fn several_attributes_of_one_relative_name_are_joined_by_plus() {
+        let uid = [9, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 1, 1];
+        let text = name(&[&[attribute(CN, 12, b"A"), attribute(&uid, 12, b"a1")]]);
+        assert_eq!(text, "CN=A+UID=a1");
+    }
+
+    #[test]
+    fn special_characters_are_escaped() {
+        assert_eq!(
+            name(&[&[attribute(CN, 12, b"Doe, \"J\" + <x>;\\")]]),
+            r#"CN=Doe\, \"J\" \+ \<x\>\;\\"#
+        );
+        assert_eq!(name(&[&[attribute(CN, 12, b" #a ")]]), r"CN=\ #a\ ");
+        assert_eq!(name(&[&[attribute(CN, 12, b"#a\0")]]), r"CN=\#a\00");
+        assert_eq!(name(&[&[attribute(CN, 12, b" ")]]), r"CN=\ ");
+    }
+
+    #[test]
+    fn unknown_types_and_values_are_hexadecimal() {
+        assert_eq!(
+            name(&[&[attribute(&[0x2a, 3, 4], 12, b"hi")]]),
+            "1.2.3.4=#0c026869"
+        );
+        assert_eq!(name(&[&[attribute(CN, 4, b"hi")]]), "CN=#04026869");
+        assert_eq!(distinguished_name_of_der(&[1, 2]), "#0102");
+    }
+
+    #[test]
+    fn every_string_type_is_decoded() {
+        assert_eq!(name(&[&[attribute(CN, 0x14, b"Z\xfcrich")]]), "CN=Zürich");
+        assert_eq!(
+            name(&[&[attribute(
+                CN,
+                0x1e,
+                &[0, b'Z', 1, 0x42, 0xd8, 0x3d, 0xdd, 0x11]
+            )]]),
+            "CN=Zł🔑"
+        );
+        assert_eq!(
+            name(&[&[attribute(CN, 0x1c, &[0, 1, 0xf5, 0x11])]]),
+            "CN=🔑"
+        );
+        assert_eq!(name(&[&[attribute(CN, 0x13, b"caf\xe9")]]), "CN=café");
+        // Half a character has no string form.
+        assert_eq!(
+            name(&[&[attribute(CN, 0x1e, &[0, b'Z', 1])]]),
+            "CN=#1e03005a01"
+        );
+    }
+
+    #[test]
+    fn a_name_is_called_by_its_common_name_else_its_organization() {
+        let short = |rdns: &[Vec<u8>]| {
+            let sets: Vec<u8> = rdns.iter().flat_map(|part| tlv(0x31, part)).collect();
+            short_name_of_der(&tlv(0x30, &sets))
+        };
+        assert_eq!(
+            short(&[attribute(O, 12, b"Example"), attribute(CN, 12, b"CA")]),
+            "CA"
+        );
+        assert_eq!(short(&[attribute(O, 12, b"Example")]), "Example");
+        assert_eq!(
+            short(&[attribute(O, 12, b"Example"), attribute(CN, 12, b" ")]),
+            "Example"
+        );
+    }
+}
