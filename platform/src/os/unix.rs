@@ -45,9 +45,9 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
 
 /// The standard library opens the null device in place of a closed descriptor.
 pub(super) fn stdout_is_lost() -> bool {
-    let null = std::fs::metadata("/dev/null").map(|null| null.rdev());
+    let null = rustix::fs::stat("/dev/null");
     match (rustix::fs::fstat(rustix::stdio::stdout()), null) {
-        (Ok(stdout), Ok(null)) => stdout.st_rdev == null,
+        (Ok(stdout), Ok(null)) => stdout.st_rdev == null.st_rdev,
         (Err(_), _) => true,
         (Ok(_), Err(_)) => false,
     }

@@ -8,7 +8,7 @@ use std::io::{self, Read, Write};
 use std::sync::{Mutex, PoisonError};
 
 use rustix::termios::{
-    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
+    InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
 };
 use zeroize::Zeroizing;
 
@@ -64,6 +64,8 @@ impl Hidden {
             .local_modes
             .remove(LocalModes::ECHO | LocalModes::ISIG);
         hidden.local_modes.insert(LocalModes::ICANON);
+        // Backspace erases a character, and not a byte of one.
+        hidden.input_modes.insert(InputModes::IUTF8);
         hidden.special_codes[SpecialCodeIndex::VEOL] = CTRL_C;
         *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
         let begun = Self;
