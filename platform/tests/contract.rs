@@ -1,5 +1,4 @@
 //! The contract of `Store`, held against the store in memory and the file store.
-#![cfg(feature = "testing")]
 
 use std::fmt::Write;
 use std::fs;

@@ -1,6 +1,5 @@
 //! The file store on folders as they come: every form of certificate and key, files that are
 //! broken, foreign, huge or no files at all.
-#![cfg(feature = "testing")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -405,7 +404,7 @@ mod special_files {
         let inner = folder.path().join("closed");
         fs::create_dir(&inner).unwrap();
         for path in [&file, &inner] {
-            fs::set_permissions(path, fs::Permissions::from_mode(0)).unwrap();
+            fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap();
         }
         let denied = fs::File::open(&file).is_err();
         let listing = list(&folder);

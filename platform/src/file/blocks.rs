@@ -6,7 +6,8 @@ use zeroize::Zeroizing;
 use super::pem::{Blocks, PemBlock};
 use super::pkcs7;
 use crate::key::KeyForm;
-use crate::tlv::{Elements, INTEGER, SEQUENCE};
+use crate::pkcs12::der::{EXPLICIT_0, INTEGER, SEQUENCE};
+use crate::tlv::Elements;
 
 /// A piece of a file.
 pub(crate) enum Block<'a> {
@@ -133,7 +134,6 @@ fn begins_like_pkcs12(bytes: &[u8]) -> bool {
 /// Two sequences inside one, the first of which begins as `TBSCertificate` does: a version, or
 /// in version 1 a serial number and then the signature algorithm.
 fn begins_like_certificate(bytes: &[u8]) -> bool {
-    const VERSION: u8 = 0xa0;
     let Some(tbs) = Elements::of(bytes)
         .accept(SEQUENCE)
         .and_then(|outer| outer.inner().accept(SEQUENCE))
@@ -141,7 +141,7 @@ fn begins_like_certificate(bytes: &[u8]) -> bool {
         return false;
     };
     let mut fields = tbs.inner();
-    let versioned = fields.accept(VERSION).is_some();
+    let versioned = fields.accept(EXPLICIT_0).is_some();
     fields
         .accept(INTEGER)
         .is_some_and(|serial| versioned || serial.content != [0])

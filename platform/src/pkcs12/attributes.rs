@@ -3,7 +3,8 @@
 
 use const_oid::ObjectIdentifier;
 
-use super::ber::{BMP_STRING, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET, Value, Wrong};
+use super::ber::{Value, Wrong};
+use super::der::{BMP_STRING, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET};
 use super::oid;
 use crate::store::Property;
 

@@ -5,17 +5,11 @@
 use const_oid::ObjectIdentifier;
 use zeroize::Zeroizing;
 
+use super::der::OCTET_STRING;
+
 /// How deep values of indefinite length and strings in pieces may be nested.
 const MAX_DEPTH: u8 = 24;
 
-pub(super) const INTEGER: u8 = 0x02;
-pub(super) const OCTET_STRING: u8 = 0x04;
-pub(super) const OBJECT_IDENTIFIER: u8 = 0x06;
-pub(super) const BMP_STRING: u8 = 0x1e;
-pub(super) const SEQUENCE: u8 = 0x30;
-pub(super) const SET: u8 = 0x31;
-/// `[0]`, constructed: an explicit tag, or an implicit one on a string in pieces.
-pub(super) const CONTEXT_0: u8 = 0xa0;
 const CONSTRUCTED: u8 = 0x20;
 
 /// What is wrong with an encoding.

@@ -9,8 +9,8 @@ use sha1::Sha1;
 use sha2::{Sha224, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
-use super::ber::{INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, Value};
-use super::der;
+use super::ber::Value;
+use super::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 use super::error::DecodeError;
 use super::kdf::{self, Digest, PasswordForm, Purpose};
 use super::oid;
@@ -265,8 +265,8 @@ impl MacScheme {
             der::unsigned(iterations)
         };
         der::sequence(&[
-            &der::sequence(&[&algorithm, &der::value(der::OCTET_STRING, &[value])]),
-            &der::value(der::OCTET_STRING, &[salt]),
+            &der::sequence(&[&algorithm, &der::value(OCTET_STRING, &[value])]),
+            &der::value(OCTET_STRING, &[salt]),
             &iterations,
         ])
     }

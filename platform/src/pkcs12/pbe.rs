@@ -8,8 +8,8 @@ use cbc::cipher::{
 use const_oid::ObjectIdentifier;
 use zeroize::Zeroizing;
 
-use super::ber::{INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, Value};
-use super::der;
+use super::ber::{Reader, Value};
+use super::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 use super::error::DecodeError;
 use super::kdf::{self, Digest, PasswordForm, Purpose};
 use super::oid;
@@ -271,7 +271,7 @@ impl Scheme {
                 salt,
                 iterations,
             } => {
-                let salt = der::value(der::OCTET_STRING, &[salt]);
+                let salt = der::value(OCTET_STRING, &[salt]);
                 der::sequence(&[
                     &der::oid(&identifier(&PKCS12_SCHEMES, cipher)),
                     &der::sequence(&[&salt, &der::unsigned(*iterations)]),
@@ -293,7 +293,7 @@ impl Scheme {
                 };
                 let cipher = der::sequence(&[
                     &der::oid(&identifier(&PBES2_CIPHERS, cipher)),
-                    &der::value(der::OCTET_STRING, &[iv]),
+                    &der::value(OCTET_STRING, &[iv]),
                 ]);
                 let parameters = der::sequence(&[&derivation.to_der(), &cipher]);
                 der::sequence(&[&der::oid(&oid::PBES2), &parameters])
@@ -429,7 +429,7 @@ impl Pbkdf2 {
             .key_length
             .and_then(|length| u32::try_from(length).ok());
         let parameters = der::sequence(&[
-            &der::value(der::OCTET_STRING, &[&self.salt]),
+            &der::value(OCTET_STRING, &[&self.salt]),
             &der::unsigned(self.iterations),
             &key_length.map(der::unsigned).unwrap_or_default(),
             &der::algorithm(&identifier(&HMACS, &self.prf)),

@@ -4,10 +4,9 @@
 use const_oid::ObjectIdentifier;
 use zeroize::Zeroizing;
 
-use super::ber::{
-    CONTEXT_0, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, SET, Value,
-};
+use super::ber::{Reader, Value};
 use super::decode::BagAttributes;
+use super::der::{EXPLICIT_0, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET};
 use super::error::DecodeError;
 use super::mac::StoredMac;
 use super::oid;
@@ -129,7 +128,7 @@ fn content_info<'a>(info: &Value<'a>) -> Result<(ObjectIdentifier, Value<'a>), D
         .and_then(|name| name.oid())
         .map_err(&damaged)?;
     let content = fields
-        .expect(CONTEXT_0)
+        .expect(EXPLICIT_0)
         .and_then(|content| content.inside().any());
     let content = content.map_err(&damaged)?;
     fields.end().map_err(&damaged)?;
@@ -209,7 +208,7 @@ fn gather_bags(
         let name = fields.expect(OBJECT_IDENTIFIER).and_then(|name| name.oid());
         let name = name.map_err(&damaged)?;
         let value = fields
-            .expect(CONTEXT_0)
+            .expect(EXPLICIT_0)
             .and_then(|value| value.inside().any());
         let value = value.map_err(&damaged)?;
         if name == oid::SAFE_CONTENTS_BAG {
@@ -249,7 +248,7 @@ fn bag_content(name: ObjectIdentifier, value: &Value<'_>) -> Result<BagContent, 
                 )));
             }
             let der = fields
-                .expect(CONTEXT_0)
+                .expect(EXPLICIT_0)
                 .and_then(|content| content.inside().any()?.octets());
             BagContent::Certificate(der.map_err(&damaged)?.to_vec())
         }
