@@ -31,14 +31,17 @@ impl BagAttributes {
         let mut attributes = set.inside();
         while !attributes.is_empty() {
             let mut fields = attributes.expect(SEQUENCE)?.inside();
-            let name = fields.expect(OBJECT_IDENTIFIER)?.oid()?;
+            let name = fields.expect(OBJECT_IDENTIFIER)?.oid();
             let mut values = fields.expect(SET)?.inside();
             let value = if values.is_empty() {
                 None
             } else {
                 Some(values.any()?)
             };
-            read.take(name, value)?;
+            // What no constant equals is none of ours.
+            if let Some(name) = name.known() {
+                read.take(name, value)?;
+            }
         }
         Ok(read)
     }

@@ -100,6 +100,12 @@ impl PasswordForm<'_> {
     }
 }
 
+/// How many chains of hashes a key of this length takes, with either derivation: each gives as
+/// many bytes as the hash has, and costs all the iterations again.
+pub(super) fn chains(digest: Digest, length: usize) -> u64 {
+    length.div_ceil(digest.length()).max(1) as u64
+}
+
 /// What a key of the PKCS#12 derivation is for: the ID of RFC 7292, appendix B.3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
