@@ -9,10 +9,15 @@ use certstow_platform::pkcs12::mac::MacScheme;
 use certstow_platform::pkcs12::oid;
 use certstow_platform::pkcs12::pbe::{Cipher, Scheme};
 
+/// A fixture of `tests/data`.
+pub(crate) fn file_of(path: &str) -> Vec<u8> {
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
+    std::fs::read(format!("{data}/{path}")).unwrap()
+}
+
 /// A fixture of `tests/data`, PEM decoded.
 pub(crate) fn data(path: &str) -> Vec<u8> {
-    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
-    let bytes = std::fs::read(format!("{data}/{path}")).unwrap();
+    let bytes = file_of(path);
     match pem_rfc7468::decode_vec(&bytes) {
         Ok((_, der)) if path.ends_with(".pem") => der,
         _ => bytes,
