@@ -4,11 +4,15 @@
 
 use std::fmt;
 
-use der::asn1::ObjectIdentifier;
+use const_oid::ObjectIdentifier;
 use zeroize::Zeroizing;
 
+use crate::pkcs12::der::{
+    self, BIT_STRING, EXPLICIT_0, EXPLICIT_1, IMPLICIT_1, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING,
+    SEQUENCE,
+};
 use crate::secret::PrivateKey;
-use crate::tlv::{self, BIT_STRING, Element, Elements, INTEGER, NULL, OCTET_STRING, OID, SEQUENCE};
+use crate::tlv::{self, Element, Elements};
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const RSASSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
@@ -19,13 +23,6 @@ const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 const ED448: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.113");
 const DSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10040.4.1");
-
-/// `[0]` constructed: attributes of PKCS#8, parameters of SEC1.
-const CONTEXT_0: u8 = 0xa0;
-/// `[1]` constructed: the public key of SEC1.
-const CONTEXT_1: u8 = 0xa1;
-/// `[1]` primitive: the public key of PKCS#8 version 2, an implicitly tagged `BIT STRING`.
-const IMPLICIT_1: u8 = 0x81;
 
 /// Why a private key's public half cannot be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,11 +98,9 @@ pub(crate) fn normalized(spki_der: &[u8]) -> Vec<u8> {
 ///
 /// # Errors
 /// [`KeyError::Malformed`]: it does not begin like one.
-pub fn from_pkcs1(der: &[u8]) -> Result<PrivateKey, KeyError> {
-    rsa_public_key(der)?;
-    let mut algorithm = Vec::new();
-    push_algorithm(&mut algorithm, RSA_ENCRYPTION, &[NULL, 0]);
-    Ok(pkcs8(&algorithm, der))
+pub fn from_pkcs1(key: &[u8]) -> Result<PrivateKey, KeyError> {
+    rsa_public_key(key)?;
+    Ok(pkcs8(&der::algorithm(&RSA_ENCRYPTION), key))
 }
 
 /// A SEC1 `ECPrivateKey` (RFC 5915) as PKCS#8. `curve` is the DER of the curve's parameters when
@@ -113,16 +108,15 @@ pub fn from_pkcs1(der: &[u8]) -> Result<PrivateKey, KeyError> {
 ///
 /// # Errors
 /// [`KeyError::Malformed`]: it does not begin like one, or no curve is given.
-pub fn from_sec1(der: &[u8], curve: Option<&[u8]>) -> Result<PrivateKey, KeyError> {
-    let key = Sec1::read(der).ok_or(KeyError::Malformed("it is not an ECPrivateKey"))?;
-    let curve = key
+pub fn from_sec1(key: &[u8], curve: Option<&[u8]>) -> Result<PrivateKey, KeyError> {
+    let curve = Sec1::read(key)
+        .ok_or(KeyError::Malformed("it is not an ECPrivateKey"))?
         .parameters
         .map(|parameters| parameters.raw)
         .or(curve)
         .ok_or(KeyError::Malformed("it does not name its curve"))?;
-    let mut algorithm = Vec::new();
-    push_algorithm(&mut algorithm, EC_PUBLIC_KEY, curve);
-    Ok(pkcs8(&algorithm, der))
+    let algorithm = der::sequence(&[&der::oid(&EC_PUBLIC_KEY), curve]);
+    Ok(pkcs8(&algorithm, key))
 }
 
 /// What a public key is, for a person: "RSA" with 2048 bits, "ECDSA P-256" with 256, "Ed25519"
@@ -177,7 +171,7 @@ impl<'a> Algorithm<'a> {
     fn read(element: Element<'a>) -> Option<Self> {
         let mut inner = element.tagged(SEQUENCE)?.inner();
         Some(Self {
-            oid: ObjectIdentifier::from_bytes(inner.accept(OID)?.content).ok()?,
+            oid: ObjectIdentifier::from_bytes(inner.accept(OBJECT_IDENTIFIER)?.content).ok()?,
             parameters: inner.next(),
             raw: element.raw,
         })
@@ -185,7 +179,7 @@ impl<'a> Algorithm<'a> {
 
     /// The curve, where it is named and not spelt out.
     fn curve(&self) -> Option<ObjectIdentifier> {
-        let name = self.parameters?.tagged(OID)?;
+        let name = self.parameters?.tagged(OBJECT_IDENTIFIER)?;
         ObjectIdentifier::from_bytes(name.content).ok()
     }
 }
@@ -204,7 +198,8 @@ impl<'a> Pkcs8<'a> {
         fields.accept(INTEGER)?;
         let algorithm = Algorithm::read(fields.next()?)?;
         let key = fields.accept(OCTET_STRING)?.content;
-        fields.accept(CONTEXT_0);
+        // Attributes, and an implicitly tagged `BIT STRING`.
+        fields.accept(EXPLICIT_0);
         let public_key = fields.accept(IMPLICIT_1).map(|element| element.content);
         Some(Self {
             algorithm,
@@ -229,10 +224,10 @@ impl<'a> Sec1<'a> {
         }
         let scalar = fields.accept(OCTET_STRING)?.content;
         let parameters = fields
-            .accept(CONTEXT_0)
+            .accept(EXPLICIT_0)
             .and_then(|tagged| tagged.inner().next());
         let point = fields
-            .accept(CONTEXT_1)
+            .accept(EXPLICIT_1)
             .and_then(|tagged| tagged.inner().accept(BIT_STRING))
             .and_then(|bits| bits.content.strip_prefix(&[0]))
             .filter(|point| !point.is_empty());
@@ -251,15 +246,11 @@ fn rsa_public_key(pkcs1: &[u8]) -> Result<Vec<u8>, KeyError> {
         Some((fields.accept(INTEGER)?.raw, fields.accept(INTEGER)?.raw))
     };
     let (modulus, exponent) = read().ok_or(KeyError::Malformed("it is not an RSAPrivateKey"))?;
-    let mut key = Vec::with_capacity(tlv::encoded_len(modulus.len() + exponent.len()));
-    tlv::push(&mut key, SEQUENCE, &[modulus, exponent]);
-    Ok(rsa_spki(&key))
+    Ok(rsa_spki(&der::sequence(&[modulus, exponent])))
 }
 
 fn rsa_spki(rsa_public_key: &[u8]) -> Vec<u8> {
-    let mut algorithm = Vec::with_capacity(16);
-    push_algorithm(&mut algorithm, RSA_ENCRYPTION, &[NULL, 0]);
-    spki(&algorithm, &[&[0], rsa_public_key])
+    spki(&der::algorithm(&RSA_ENCRYPTION), &[&[0], rsa_public_key])
 }
 
 fn ec_public_key(pkcs8: &Pkcs8<'_>) -> Result<Vec<u8>, KeyError> {
@@ -353,36 +344,17 @@ fn modulus_bits(bit_string: &[u8]) -> Option<u32> {
     Some(bytes * 8 - modulus[first].leading_zeros())
 }
 
-fn push_algorithm(out: &mut Vec<u8>, oid: ObjectIdentifier, parameters: &[u8]) {
-    let oid = oid.as_bytes();
-    let content = tlv::encoded_len(oid.len()) + parameters.len();
-    tlv::push_header(out, SEQUENCE, content);
-    tlv::push(out, OID, &[oid]);
-    out.extend_from_slice(parameters);
-}
-
 /// `SubjectPublicKeyInfo` from its algorithm and the parts of its `BIT STRING`'s content.
 fn spki(algorithm: &[u8], bits: &[&[u8]]) -> Vec<u8> {
-    let key: usize = bits.iter().map(|part| part.len()).sum();
-    let content = algorithm.len() + tlv::encoded_len(key);
-    let mut out = Vec::with_capacity(tlv::encoded_len(content));
-    tlv::push_header(&mut out, SEQUENCE, content);
-    out.extend_from_slice(algorithm);
-    tlv::push(&mut out, BIT_STRING, bits);
-    out
+    der::sequence(&[algorithm, &der::value(BIT_STRING, bits)])
 }
 
-/// `PrivateKeyInfo` of version 1. The buffer has its final size from the start, so that no part
-/// of the key stays behind in memory.
+/// `PrivateKeyInfo` of version 1.
 fn pkcs8(algorithm: &[u8], key: &[u8]) -> PrivateKey {
     const VERSION_1: [u8; 3] = [INTEGER, 1, 0];
-    let content = VERSION_1.len() + algorithm.len() + tlv::encoded_len(key.len());
-    let mut out = Zeroizing::new(Vec::with_capacity(tlv::encoded_len(content)));
-    tlv::push_header(&mut out, SEQUENCE, content);
-    out.extend_from_slice(&VERSION_1);
-    out.extend_from_slice(algorithm);
-    tlv::push(&mut out, OCTET_STRING, &[key]);
-    PrivateKey::from_pkcs8_der(out)
+    let key = Zeroizing::new(der::value(OCTET_STRING, &[key]));
+    let info = der::sequence(&[&VERSION_1, algorithm, &key]);
+    PrivateKey::from_pkcs8_der(Zeroizing::new(info))
 }
 
 /// What unencrypted or encrypted key the bytes are, told by their outer structure alone.
@@ -404,8 +376,12 @@ impl KeyForm {
         let mut fields = tlv::only(der, SEQUENCE)?.inner();
         let first = fields.next()?;
         let second = fields.next()?;
-        let names_algorithm =
-            |element: Element<'_>| element.inner().next().is_some_and(|inner| inner.tag == OID);
+        let names_algorithm = |element: Element<'_>| {
+            element
+                .inner()
+                .next()
+                .is_some_and(|inner| inner.tag == OBJECT_IDENTIFIER)
+        };
         match (first.tag, first.content, second.tag) {
             (SEQUENCE, _, OCTET_STRING) if names_algorithm(first) => Some(Self::EncryptedPkcs8),
             (INTEGER, [0 | 1], SEQUENCE)

@@ -20,6 +20,10 @@ pub mod store;
 pub mod testing;
 mod tlv;
 
+// The tests' own writer of PKCS#12 names this crate as tests outside of it do.
+#[cfg(test)]
+extern crate self as certstow_platform;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -36,7 +40,8 @@ pub struct OpenOptions {
 /// Opens the store that `spec` names.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`]: there is no such folder, or no home folder to look in.
+/// - [`StoreError::Unavailable`]: there is no such folder, or no home folder to look in.
+/// - [`StoreError::AccessDenied`]: the operating system refuses to look at it.
 pub fn open(spec: &StoreSpec, options: &OpenOptions) -> Result<Box<dyn store::Store>, StoreError> {
     match spec {
         StoreSpec::File(path) => Ok(Box::new(file::FileStore::open(path, options)?)),

@@ -81,7 +81,8 @@ pub struct Entry {
     pub label: Option<String>,
     /// Whether the private key is there and would come out.
     pub key: KeyState,
-    /// What holds the private key (a CSP's or KSP's name, a token's label), if it has a name.
+    /// The name of the CSP or KSP that holds the private key, as Windows names it; `None`
+    /// elsewhere. A PKCS#12 file may remember it. (What else holds keys is told by the places.)
     pub provider: Option<String>,
     /// Where in the store the certificate lies: file paths, container names. The first is the
     /// one used; the others hold the same certificate again.
@@ -111,7 +112,8 @@ pub enum KeyState {
     Missing,
     /// It is there, behind a password or a locked store. The text says which.
     Locked(String),
-    /// The store cannot tell before it is tried.
+    /// The store cannot tell before it is tried; or the key's algorithm is one whose public half
+    /// certstow cannot compute, so that nothing proves that the key is the certificate's.
     Unknown,
 }
 

@@ -2,19 +2,6 @@
 //! interpreted. Keys, PKCS#7 and the guess at what a file holds need no more than that, and a
 //! private key must not be copied into a decoder's own structures.
 
-/// `INTEGER`.
-pub(crate) const INTEGER: u8 = 0x02;
-/// `BIT STRING`.
-pub(crate) const BIT_STRING: u8 = 0x03;
-/// `OCTET STRING`.
-pub(crate) const OCTET_STRING: u8 = 0x04;
-/// `NULL`.
-pub(crate) const NULL: u8 = 0x05;
-/// `OBJECT IDENTIFIER`.
-pub(crate) const OID: u8 = 0x06;
-/// `SEQUENCE`.
-pub(crate) const SEQUENCE: u8 = 0x30;
-
 /// One element: its tag, its content, and both with the length between them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Element<'a> {
@@ -95,46 +82,15 @@ pub(crate) fn only(bytes: &[u8], tag: u8) -> Option<Element<'_>> {
     elements.rest().is_empty().then_some(element)
 }
 
-/// How many bytes an element with this much content takes.
-pub(crate) fn encoded_len(content: usize) -> usize {
-    let length_bytes = match content {
-        0..0x80 => 0,
-        _ => content.ilog(256) as usize + 1,
-    };
-    2 + length_bytes + content
-}
-
-/// Appends an element's tag and length; its content is to follow.
-pub(crate) fn push_header(out: &mut Vec<u8>, tag: u8, content: usize) {
-    out.push(tag);
-    if content < 0x80 {
-        out.push(content as u8);
-    } else {
-        let bytes = content.to_be_bytes();
-        let used = &bytes[content.leading_zeros() as usize / 8..];
-        out.push(0x80 | used.len() as u8);
-        out.extend_from_slice(used);
-    }
-}
-
-/// Appends an element whose content is these parts.
-pub(crate) fn push(out: &mut Vec<u8>, tag: u8, parts: &[&[u8]]) {
-    push_header(out, tag, parts.iter().map(|part| part.len()).sum());
-    for part in parts {
-        out.extend_from_slice(part);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pkcs12::der::{self, OCTET_STRING};
 
     #[test]
-    fn what_is_pushed_is_read_back_at_every_length_of_length() {
+    fn what_is_written_is_read_back_at_every_length_of_length() {
         for length in [0, 1, 0x7f, 0x80, 0xff, 0x100, 0xffff, 0x1_0000] {
-            let mut bytes = Vec::new();
-            push(&mut bytes, OCTET_STRING, &[&vec![7; length]]);
-            assert_eq!(bytes.len(), encoded_len(length));
+            let bytes = der::value(OCTET_STRING, &[&vec![7; length]]);
             let element = only(&bytes, OCTET_STRING).unwrap();
             assert_eq!(element.content.len(), length);
             assert_eq!(element.raw, bytes);

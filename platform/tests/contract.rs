@@ -1,5 +1,4 @@
 //! The contract of `Store`, held against the store in memory and the file store.
-#![cfg(feature = "testing")]
 
 use std::fmt::Write;
 use std::fs;
@@ -25,6 +24,11 @@ impl Fixture for Memory {
 
     fn withdraw(&mut self, sample: Sample) {
         self.0.remove(&sample.certificate().unwrap().id());
+    }
+
+    fn damage(&mut self, sample: Sample) -> bool {
+        self.0.damage(&sample.certificate().unwrap().id());
+        true
     }
 
     fn snapshot(&self) -> String {
@@ -54,6 +58,18 @@ impl Fixture for Folder {
 
     fn withdraw(&mut self, sample: Sample) {
         fs::remove_file(self.0.path().join(format!("{sample:?}.crt"))).unwrap();
+    }
+
+    /// A key that lies open is no key any more when it is damaged, whereas an encrypted one goes by
+    /// its outside.
+    fn damage(&mut self, sample: Sample) -> bool {
+        let path = self.0.path().join(format!("{sample:?}.key"));
+        let key = fs::read_to_string(&path).unwrap();
+        // An `EncryptedPrivateKeyInfo` whose algorithm is an empty sequence.
+        let (first, _) = key.split_once('\n').unwrap();
+        let damaged = format!("{first}\nMAQwAAQA\n{}\n", first.replace("BEGIN", "END"));
+        fs::write(path, damaged).unwrap();
+        sample == Sample::Locked
     }
 
     fn snapshot(&self) -> String {

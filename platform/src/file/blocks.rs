@@ -6,7 +6,8 @@ use zeroize::Zeroizing;
 use super::pem::{Blocks, PemBlock};
 use super::pkcs7;
 use crate::key::KeyForm;
-use crate::tlv::{Elements, INTEGER, SEQUENCE};
+use crate::pkcs12::der::{EXPLICIT_0, INTEGER, SEQUENCE};
+use crate::tlv::Elements;
 
 /// A piece of a file.
 pub(crate) enum Block<'a> {
@@ -20,9 +21,10 @@ pub(crate) enum Block<'a> {
     Unusable(String),
 }
 
-/// Whether these first bytes of a file are worth reading on for.
+/// Whether these first bytes of a large file are worth reading on for.
 pub(crate) fn looks_like_one_of_ours(start: &[u8]) -> bool {
-    super::pem::has_block(start) || start.first() == Some(&SEQUENCE)
+    // Any text may begin with the digit that SEQUENCE is; a length of several bytes is no text.
+    super::pem::has_block(start) || matches!(start, [SEQUENCE, 0x80..=0x88, ..])
 }
 
 /// Hands every piece of a file to `take`, in order; `scratch` is a buffer to decode into. False
@@ -130,10 +132,11 @@ fn begins_like_pkcs12(bytes: &[u8]) -> bool {
         })
 }
 
-/// Two sequences inside one, the first of which begins as `TBSCertificate` does: a version, or
-/// in version 1 a serial number and then the signature algorithm.
+/// Two sequences inside one, the first of which begins as `TBSCertificate` does: a version, which
+/// version 1 leaves out, a serial number, and then the signature algorithm, the issuer and the
+/// validity. In a revocation list a time stands in the place of the last, in a request there is
+/// no such field.
 fn begins_like_certificate(bytes: &[u8]) -> bool {
-    const VERSION: u8 = 0xa0;
     let Some(tbs) = Elements::of(bytes)
         .accept(SEQUENCE)
         .and_then(|outer| outer.inner().accept(SEQUENCE))
@@ -141,9 +144,9 @@ fn begins_like_certificate(bytes: &[u8]) -> bool {
         return false;
     };
     let mut fields = tbs.inner();
-    let versioned = fields.accept(VERSION).is_some();
+    let versioned = fields.accept(EXPLICIT_0).is_some();
     fields
         .accept(INTEGER)
         .is_some_and(|serial| versioned || serial.content != [0])
-        && fields.accept(SEQUENCE).is_some()
+        && (0..3).all(|_| fields.accept(SEQUENCE).is_some())
 }

@@ -12,10 +12,11 @@ use super::read::{Content, FileReader, MAX_FILE};
 use super::walk::cannot;
 use crate::certificate::{Certificate, EntryId};
 use crate::key::{self, KeyError, KeyForm};
-use crate::pkcs12::decode::{BagAttributes, Contents, Limits, decode};
+use crate::pkcs12::decode::{BagAttributes, Contents, Limits};
 use crate::pkcs12::error::DecodeError;
 use crate::pkcs12::kdf::PasswordForm;
-use crate::pkcs12::outline::{BagOutline, Outline, outline};
+use crate::pkcs12::pbe::check_encrypted_private_key;
+use crate::pkcs12::structure::{BagContent, Safe, Structure};
 use crate::secret::Password;
 
 /// The SHA-256 of a public key in its usual form.
@@ -35,6 +36,10 @@ pub(crate) struct FoundKey {
     /// Which piece of the file it is in, counted from 0.
     pub(crate) piece: u32,
     pub(crate) kind: KeyKind,
+    /// The provider a PKCS#12 file names beside it.
+    pub(crate) provider: Option<String>,
+    /// The certificate of the same PKCS#12 file that has the same localKeyID.
+    pub(crate) certificate: Option<EntryId>,
 }
 
 /// What can be told of a key.
@@ -43,6 +48,8 @@ pub(crate) enum KeyKind {
     Known(KeyDigest),
     /// It is encrypted.
     Locked,
+    /// It is encrypted in a way that certstow does not read; the text names it.
+    Unreadable(String),
     /// Its algorithm is this one, and its public half cannot be told.
     Unknown(String),
 }
@@ -68,6 +75,25 @@ pub(crate) enum Passwords {
     Given(Option<Arc<Password>>),
     /// The null password and then the empty one, as .NET's stores have it.
     Dotnet,
+}
+
+impl Passwords {
+    /// What to open a PKCS#12 file with before anybody is asked.
+    pub(crate) fn for_file(&self, file: &Structure) -> Option<PasswordForm<'_>> {
+        match self {
+            Self::Given(_) if file.needs_no_password() => Some(PasswordForm::Null),
+            _ => self.known(),
+        }
+    }
+
+    /// What to open anything with before anybody is asked. Of .NET's two empty passwords this is
+    /// the first, and PKCS#12 tries the other by itself.
+    pub(crate) fn known(&self) -> Option<PasswordForm<'_>> {
+        match self {
+            Self::Given(password) => password.as_deref().map(PasswordForm::Text),
+            Self::Dotnet => Some(PasswordForm::Null),
+        }
+    }
 }
 
 /// Endings of file names that promise one of our forms.
@@ -116,13 +142,7 @@ impl<'a> ContentsReader<'a> {
                 return found;
             }
         };
-        let mut piece = 0;
-        let passwords = self.passwords;
-        let known = blocks::read(bytes, &mut self.scratch, &mut |block| {
-            found.take(piece, block, passwords);
-            piece += 1;
-        });
-        if expected && !known {
+        if !found.take_all(bytes, &mut self.scratch, self.passwords) && expected {
             found.problems.push(unreadable(bytes).to_owned());
         }
         found
@@ -138,123 +158,169 @@ fn unreadable(bytes: &[u8]) -> &'static str {
     }
 }
 
+/// The certificates of one PKCS#12 file by their localKeyID.
+type LocalKeyIds = Vec<(Vec<u8>, EntryId)>;
+
 impl FileContents {
+    /// Takes every piece of a file. False when it is of no form known here.
+    fn take_all(
+        &mut self,
+        bytes: &[u8],
+        scratch: &mut Zeroizing<Vec<u8>>,
+        passwords: &Passwords,
+    ) -> bool {
+        let mut piece = 0;
+        blocks::read(bytes, scratch, &mut |block| {
+            self.take(piece, block, passwords);
+            piece += 1;
+        })
+    }
+
     fn take(&mut self, piece: u32, block: Block<'_>, passwords: &Passwords) {
         match block {
-            Block::Certificate(der) => self.certificate(der, None),
-            Block::Key(form, der, curve) => match kind_of(form, der, curve) {
-                Ok(kind) => self.keys.push(FoundKey { piece, kind }),
-                Err(error) => self.problems.push(error.to_string()),
-            },
+            Block::Certificate(der) => {
+                self.certificate(der, None);
+            }
+            Block::Key(form, der, curve) => {
+                let attributes = BagAttributes::default();
+                self.key(piece, kind_of(form, der, curve), attributes, &Vec::new());
+            }
             Block::Pkcs12(bytes) => self.pkcs12(piece, bytes, passwords),
             Block::Unusable(reason) => self.problems.push(reason),
         }
     }
 
-    fn certificate(&mut self, der: &[u8], attributes: Option<BagAttributes>) {
+    fn certificate(&mut self, der: &[u8], attributes: Option<BagAttributes>) -> Option<EntryId> {
         match Certificate::from_der(der) {
-            Ok(certificate) => self.certificates.push(FoundCertificate {
-                id: certificate.id(),
-                public_key: digest(&key::normalized(certificate.spki_der())),
-                certificate,
-                attributes: attributes.map(Box::new),
+            Ok(certificate) => {
+                let id = certificate.id();
+                self.certificates.push(FoundCertificate {
+                    id,
+                    public_key: digest(&key::normalized(certificate.spki_der())),
+                    certificate,
+                    attributes: attributes.map(Box::new),
+                });
+                Some(id)
+            }
+            Err(error) => {
+                self.problems.push(error.to_string());
+                None
+            }
+        }
+    }
+
+    fn key(
+        &mut self,
+        piece: u32,
+        kind: Result<KeyKind, String>,
+        attributes: BagAttributes,
+        certificates: &LocalKeyIds,
+    ) {
+        match kind {
+            Ok(kind) => self.keys.push(FoundKey {
+                piece,
+                kind,
+                provider: attributes.provider_name,
+                certificate: certificates
+                    .iter()
+                    .find(|(id, _)| Some(id) == attributes.local_key_id.as_ref())
+                    .map(|(_, certificate)| *certificate),
             }),
-            Err(error) => self.problems.push(error.to_string()),
+            Err(problem) => self.problems.push(problem),
         }
     }
 
     fn pkcs12(&mut self, piece: u32, bytes: &[u8], passwords: &Passwords) {
-        let outline = match outline(bytes) {
-            Ok(outline) => outline,
+        let file = match Structure::read(bytes, &Limits::listing()) {
+            Ok(file) => file,
             Err(error) => return self.problems.push(error.to_string()),
         };
-        match open(bytes, &outline, passwords) {
+        let opened = match passwords.for_file(&file) {
+            Some(password) => file.open(password, &Limits::listing()),
+            None => Err(DecodeError::WrongPassword),
+        };
+        match opened {
             Ok(contents) => self.opened(piece, contents),
-            Err(DecodeError::WrongPassword) => self.outlined(piece, outline, passwords),
+            Err(DecodeError::WrongPassword) => self.outlined(piece, file, passwords),
+            Err(error @ DecodeError::TooMuchWork { .. }) => self.problems.push(format!(
+                "{error} in a listing; write it anew with fewer of them to use it"
+            )),
             Err(error) => self.problems.push(error.to_string()),
         }
     }
 
     /// Everything in a PKCS#12 file that was opened.
     fn opened(&mut self, piece: u32, contents: Contents) {
-        for bag in contents.certificates {
-            self.certificate(&bag.der, Some(bag.attributes));
-        }
+        let bags = contents.certificates.into_iter();
+        let certificates = self.certificate_bags(bags.map(|bag| (bag.der, bag.attributes)));
         for bag in contents.keys {
-            match kind_of(KeyForm::Pkcs8, bag.key.expose(), None) {
-                Ok(kind) => self.keys.push(FoundKey { piece, kind }),
-                Err(error) => self.problems.push(error.to_string()),
-            }
+            let kind = kind_of(KeyForm::Pkcs8, bag.key.expose(), None);
+            self.key(piece, kind, bag.attributes, &certificates);
         }
     }
 
     /// The parts of a PKCS#12 file that can be seen without its password.
-    fn outlined(&mut self, piece: u32, outline: Outline, passwords: &Passwords) {
+    fn outlined(&mut self, piece: u32, file: Structure, passwords: &Passwords) {
         let mut encrypted = false;
-        for safe in outline.safes {
-            encrypted |= safe.encryption.is_some();
-            for bag in safe.bags {
-                match bag {
-                    BagOutline::Certificate(der) => self.certificate(&der, None),
-                    BagOutline::ShroudedKey(_) | BagOutline::Key => self.keys.push(FoundKey {
-                        piece,
-                        kind: KeyKind::Locked,
-                    }),
-                    BagOutline::Other(_) => {}
+        let (mut certificates, mut keys) = (Vec::new(), Vec::new());
+        for safe in file.safes {
+            let Safe::Plain(bags) = safe else {
+                encrypted |= matches!(safe, Safe::Encrypted { .. });
+                continue;
+            };
+            for bag in bags {
+                match bag.content {
+                    BagContent::Certificate(der) => certificates.push((der, bag.attributes)),
+                    BagContent::ShroudedKey { .. } | BagContent::Key(_) => {
+                        keys.push(bag.attributes);
+                    }
+                    BagContent::Other(_) => {}
                 }
             }
+        }
+        // A key alone cannot be shown to anybody; the problem below says it all.
+        if encrypted && certificates.is_empty() {
+            keys.clear();
+        }
+        let certificates = self.certificate_bags(certificates.into_iter());
+        for attributes in keys {
+            self.key(piece, Ok(KeyKind::Locked), attributes, &certificates);
         }
         if encrypted {
-            // A key alone cannot be shown to anybody; this problem says it all.
-            self.keys
-                .retain(|key| key.piece != piece || !self.certificates.is_empty());
-            self.problems.push(
-                match passwords {
-                    Passwords::Given(None) => {
-                        "locked: what it holds is seen only with its password; give it by \
-                         --unlock-password-file"
-                    }
-                    Passwords::Given(Some(_)) => "locked: the password given does not open it",
-                    Passwords::Dotnet => "locked: .NET's own files have no password",
-                }
-                .to_owned(),
-            );
+            self.problems.push(locked(passwords).to_owned());
         }
+    }
+
+    fn certificate_bags(
+        &mut self,
+        bags: impl Iterator<Item = (Vec<u8>, BagAttributes)>,
+    ) -> LocalKeyIds {
+        let mut certificates = Vec::new();
+        for (der, attributes) in bags {
+            let local_key_id = attributes.local_key_id.clone();
+            let certificate = self.certificate(&der, Some(attributes));
+            certificates.extend(local_key_id.zip(certificate));
+        }
+        certificates
     }
 }
 
-/// Opens a PKCS#12 file as far as the passwords go; a file that needs none is opened in any case.
-fn open(bytes: &[u8], outline: &Outline, passwords: &Passwords) -> Result<Contents, DecodeError> {
-    let limits = Limits::default();
+/// Why a PKCS#12 file does not show what it holds.
+fn locked(passwords: &Passwords) -> &'static str {
     match passwords {
-        Passwords::Dotnet => match decode(bytes, PasswordForm::Null, &limits) {
-            Err(DecodeError::WrongPassword) => {
-                let empty = Password::new(String::new());
-                decode(bytes, PasswordForm::Text(&empty), &limits)
-            }
-            result => result,
-        },
-        Passwords::Given(_) if needs_no_password(outline) => {
-            decode(bytes, PasswordForm::Null, &limits)
+        Passwords::Given(None) => {
+            "locked: what it holds is seen only with its password; give it by \
+             --unlock-password-file"
         }
-        Passwords::Given(Some(password)) => decode(bytes, PasswordForm::Text(password), &limits),
-        Passwords::Given(None) => Err(DecodeError::WrongPassword),
+        Passwords::Given(Some(_)) => "locked: the password given does not open it",
+        Passwords::Dotnet => "locked: .NET's own files have no password",
     }
 }
 
-fn needs_no_password(outline: &Outline) -> bool {
-    let clear = |bag: &BagOutline| !matches!(bag, BagOutline::ShroudedKey(_));
-    outline.mac.is_none()
-        && outline
-            .safes
-            .iter()
-            .all(|safe| safe.encryption.is_none() && safe.bags.iter().all(clear))
-}
-
-/// What can be told of a key without keeping it.
-fn kind_of(form: KeyForm, der: &[u8], curve: Option<&[u8]>) -> Result<KeyKind, KeyError> {
+/// What can be told of a key without keeping it; else what is wrong with it.
+fn kind_of(form: KeyForm, der: &[u8], curve: Option<&[u8]>) -> Result<KeyKind, String> {
     let public_key = match form {
-        KeyForm::EncryptedPkcs8 => return Ok(KeyKind::Locked),
+        KeyForm::EncryptedPkcs8 => return encrypted_kind(der),
         KeyForm::Pkcs8 => key::public_key_of_pkcs8(der),
         KeyForm::Pkcs1 => key::from_pkcs1(der).and_then(|key| key::public_key_of(&key)),
         KeyForm::Sec1 => key::from_sec1(der, curve).and_then(|key| key::public_key_of(&key)),
@@ -262,10 +328,23 @@ fn kind_of(form: KeyForm, der: &[u8], curve: Option<&[u8]>) -> Result<KeyKind, K
     match public_key {
         Ok(public_key) => Ok(KeyKind::Known(digest(&public_key))),
         Err(KeyError::UnknownAlgorithm(oid)) => Ok(KeyKind::Unknown(oid)),
-        Err(error) => Err(error),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn encrypted_kind(der: &[u8]) -> Result<KeyKind, String> {
+    match check_encrypted_private_key(der, Limits::default().max_iterations) {
+        Ok(()) => Ok(KeyKind::Locked),
+        Err(error) => match error.lacking() {
+            Some(what) => Ok(KeyKind::Unreadable(what)),
+            None => Err(error.to_string()),
+        },
     }
 }
 
 fn digest(public_key: &[u8]) -> KeyDigest {
     Sha256::digest(public_key).into()
 }
+
+#[cfg(test)]
+mod tests;

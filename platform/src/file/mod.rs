@@ -7,6 +7,11 @@ mod pair;
 mod pem;
 mod pkcs7;
 mod read;
+#[cfg(test)]
+#[path = "../../tests/support/pkcs12.rs"]
+mod support;
+#[cfg(test)]
+mod tests;
 mod unlock;
 mod walk;
 

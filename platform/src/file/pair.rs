@@ -1,7 +1,9 @@
 //! Which key belongs to which certificate: by the public key, never by the file's name. Only
 //! where a key does not show its public half (it is encrypted, or of an unknown algorithm) does
-//! it go to a certificate in the same file, or of the same name, that has no other key; the
-//! key's state then says so.
+//! it go to a certificate that has no other key: the one that a PKCS#12 file ties it to by
+//! localKeyID, else one in the same file, else one of the same name. Such a key is a person's
+//! before it is a CA's: a CA's certificate gets it only where no other fits. The key's state then
+//! says that it is locked or unknown, and whether only the name speaks for it.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -11,7 +13,7 @@ use super::contents::{FileContents, FoundCertificate, FoundKey, KeyDigest, KeyKi
 use crate::certificate::{Certificate, EntryId};
 use crate::key;
 use crate::pkcs12::decode::BagAttributes;
-use crate::store::{Entry, KeyState, Problem};
+use crate::store::{Entry, KeyState, NotExportable, Problem};
 
 /// The files that hold anything, by their number in the walk.
 pub(crate) type Scanned = Vec<(usize, FileContents)>;
@@ -47,47 +49,43 @@ pub(crate) struct Paired {
 struct Unique {
     found: FoundCertificate,
     files: Vec<usize>,
-    key: Option<(KeyPlace, KeyState)>,
+    key: Option<PairedKey>,
 }
+
+/// A certificate's key.
+struct PairedKey {
+    place: KeyPlace,
+    state: KeyState,
+    provider: Option<String>,
+}
+
+/// Where a key lies whose public half is known: the file, the piece, and the provider named there.
+type ProvenKey = (usize, u32, Option<String>);
 
 /// Pairs everything found in `files`.
 pub(crate) fn pair(files: &[PathBuf], scanned: Scanned) -> Paired {
     let mut certificates = Certificates::default();
-    let mut by_public_key: HashMap<KeyDigest, (usize, u32)> = HashMap::new();
+    let mut proven: HashMap<KeyDigest, ProvenKey> = HashMap::new();
     let mut unproven = Vec::new();
     let mut problems = Vec::new();
     for (file, contents) in scanned {
         for found in contents.certificates {
             certificates.add(file, found);
         }
-        for FoundKey { piece, kind } in contents.keys {
-            if let KeyKind::Known(digest) = kind {
-                by_public_key.entry(digest).or_insert((file, piece));
-            } else {
-                unproven.push((file, piece, kind));
-            }
+        for key in contents.keys {
+            let KeyKind::Known(digest) = key.kind else {
+                unproven.push((file, key));
+                continue;
+            };
+            let (_, _, provider) = proven.entry(digest).or_insert((file, key.piece, None));
+            *provider = provider.take().or(key.provider);
         }
         for message in contents.problems {
             let place = files[file].display().to_string();
             problems.push(Problem { place, message });
         }
     }
-    for unique in &mut certificates.all {
-        unique.key = by_public_key
-            .get(&unique.found.public_key)
-            .map(|&(file, piece)| {
-                let path = files[file].clone();
-                let certain = true;
-                (
-                    KeyPlace {
-                        path,
-                        piece,
-                        certain,
-                    },
-                    KeyState::Exportable,
-                )
-            });
-    }
+    certificates.pair_proven(files, &proven);
     certificates.pair_unproven(files, unproven, &mut problems);
     certificates.finish(files, problems)
 }
@@ -106,9 +104,7 @@ impl Certificates {
                 if unique.files.last() != Some(&file) {
                     unique.files.push(file);
                 }
-                if unique.found.attributes.is_none() {
-                    unique.found.attributes = found.attributes;
-                }
+                complete(&mut unique.found.attributes, found.attributes);
             }
             None => {
                 self.by_id.insert(found.id, self.all.len());
@@ -121,46 +117,83 @@ impl Certificates {
         }
     }
 
+    /// Gives every certificate the key of its public key.
+    fn pair_proven(&mut self, files: &[PathBuf], proven: &HashMap<KeyDigest, ProvenKey>) {
+        for unique in &mut self.all {
+            let Some((file, piece, provider)) = proven.get(&unique.found.public_key) else {
+                continue;
+            };
+            unique.key = Some(PairedKey {
+                place: KeyPlace {
+                    path: files[*file].clone(),
+                    piece: *piece,
+                    certain: true,
+                },
+                state: KeyState::Exportable,
+                provider: provider.clone(),
+            });
+        }
+    }
+
     /// Gives keys without a known public half to certificates without a key.
     fn pair_unproven(
         &mut self,
         files: &[PathBuf],
-        keys: Vec<(usize, u32, KeyKind)>,
+        mut keys: Vec<(usize, FoundKey)>,
         problems: &mut Vec<Problem>,
     ) {
         if keys.is_empty() {
             return;
         }
         let names = Names::of(files, &self.all);
-        for (file, piece, kind) in keys {
-            let matching = names.matching(files, file);
-            let fits = |index: &usize| fits(&self.all[*index].found.certificate, &kind);
-            let mut free = matching
-                .iter()
-                .copied()
-                .filter(|index| self.all[*index].key.is_none() && fits(index))
-                .collect::<Vec<_>>();
-            // In a bundle the key is that of the first certificate that is no CA's.
-            free.sort_by_key(|&index| self.all[index].found.certificate.is_ca());
-            let Some(&index) = free.first() else {
-                if matching.is_empty() {
-                    problems.push(unpaired(&files[file], &kind));
-                }
+        // A key that certstow can read goes before one that it cannot.
+        keys.sort_by_key(|(_, key)| matches!(key.kind, KeyKind::Unreadable(_)));
+        for (file, key) in keys {
+            let candidates = match key.certificate.and_then(|id| self.by_id.get(&id)) {
+                Some(&index) => vec![index],
+                None => match names.matching(files, file) {
+                    levels if levels.iter().all(Vec::is_empty) => {
+                        problems.push(unpaired(&files[file], &key.kind));
+                        continue;
+                    }
+                    levels => self.owners(&levels, &key.kind),
+                },
+            };
+            let free = |index: &usize| self.all[*index].key.is_none();
+            let Some(index) = candidates.into_iter().find(free) else {
                 continue;
             };
             let unique = &mut self.all[index];
-            let state = state_of(&kind, &files[file], unique.files.contains(&file));
-            let path = files[file].clone();
-            let certain = false;
-            unique.key = Some((
-                KeyPlace {
-                    path,
-                    piece,
-                    certain,
+            unique.key = Some(PairedKey {
+                state: state_of(&key.kind, &files[file], unique.files.contains(&file)),
+                place: KeyPlace {
+                    path: files[file].clone(),
+                    piece: key.piece,
+                    certain: false,
                 },
-                state,
-            ));
+                provider: key.provider,
+            });
         }
+    }
+
+    /// Which of the certificates that match a key by name may own it: on the first level that has
+    /// some, those that are no CA's; only where there are none, a CA's.
+    fn owners(&self, levels: &[Vec<usize>], kind: &KeyKind) -> Vec<usize> {
+        let certificate = |index: &usize| &self.all[*index].found.certificate;
+        let fitting = || {
+            levels.iter().map(|level| {
+                let fitting = level.iter().filter(|index| fits(certificate(index), kind));
+                fitting.copied().collect::<Vec<_>>()
+            })
+        };
+        let persons = fitting().map(|mut level| {
+            level.retain(|index| !certificate(index).is_ca());
+            level
+        });
+        persons
+            .chain(fitting())
+            .find(|level| !level.is_empty())
+            .unwrap_or_default()
     }
 
     fn finish(self, files: &[PathBuf], problems: Vec<Problem>) -> Paired {
@@ -185,25 +218,37 @@ impl Certificates {
                 .iter()
                 .map(|&file| files[file].display().to_string())
                 .collect();
-            let (key_place, state) = key.map_or((None, KeyState::Missing), |(place, state)| {
-                (Some(place), state)
-            });
             let known = Known {
                 certificate: found.certificate.clone(),
                 path: in_files
                     .first()
                     .map(|&file| files[file].clone())
                     .unwrap_or_default(),
-                key: key_place,
+                key: key.as_ref().map(|key| key.place.clone()),
             };
             paired.known.insert(found.id, known);
-            paired.entries.push(entry(found, places, state));
+            paired.entries.push(entry(found, places, key));
         }
         paired
     }
 }
 
-fn entry(found: FoundCertificate, places: Vec<String>, key: KeyState) -> Entry {
+/// Adds what another copy of a certificate says beside it and this one does not.
+fn complete(known: &mut Option<Box<BagAttributes>>, more: Option<Box<BagAttributes>>) {
+    let (Some(known), Some(more)) = (known.as_mut(), more.as_ref()) else {
+        *known = known.take().or(more);
+        return;
+    };
+    if known.friendly_name.is_none() {
+        known.friendly_name.clone_from(&more.friendly_name);
+    }
+    if known.properties.is_empty() {
+        known.properties.clone_from(&more.properties);
+    }
+}
+
+fn entry(found: FoundCertificate, places: Vec<String>, key: Option<PairedKey>) -> Entry {
+    let (key, provider) = key.map_or((KeyState::Missing, None), |key| (key.state, key.provider));
     let attributes = found
         .attributes
         .map_or_else(BagAttributes::default, |boxed| *boxed);
@@ -214,7 +259,7 @@ fn entry(found: FoundCertificate, places: Vec<String>, key: KeyState) -> Entry {
         certificate: found.certificate,
         label: attributes.friendly_name,
         key,
-        provider: attributes.provider_name,
+        provider,
         places,
         properties,
     }
@@ -224,7 +269,7 @@ fn entry(found: FoundCertificate, places: Vec<String>, key: KeyState) -> Entry {
 fn fits(certificate: &Certificate, kind: &KeyKind) -> bool {
     match kind {
         KeyKind::Known(_) => false,
-        KeyKind::Locked => true,
+        KeyKind::Locked | KeyKind::Unreadable(_) => true,
         KeyKind::Unknown(oid) => key::algorithm_of(certificate.spki_der())
             .is_some_and(|of| oid.split(' ').next() == Some(of.as_str())),
     }
@@ -237,6 +282,9 @@ fn state_of(kind: &KeyKind, file: &Path, same_file: bool) -> KeyState {
         KeyKind::Locked => KeyState::Locked(format!(
             "{name} is encrypted; taken for this certificate's key by its file name"
         )),
+        KeyKind::Unreadable(what) => {
+            KeyState::NotExportable(NotExportable::UnsupportedForm(what.clone()))
+        }
         KeyKind::Known(_) | KeyKind::Unknown(_) => KeyState::Unknown,
     }
 }
@@ -244,6 +292,9 @@ fn state_of(kind: &KeyKind, file: &Path, same_file: bool) -> KeyState {
 fn unpaired(file: &Path, kind: &KeyKind) -> Problem {
     let why = match kind {
         KeyKind::Unknown(oid) => format!("its private key's algorithm, {oid}, is not known"),
+        KeyKind::Unreadable(what) => {
+            format!("its private key is encrypted in a form certstow does not read ({what})")
+        }
         KeyKind::Known(_) | KeyKind::Locked => "its private key is encrypted".to_owned(),
     };
     Problem {
@@ -277,34 +328,27 @@ impl<'a> Names<'a> {
         names
     }
 
-    /// The certificates in the key's own file; else those of the same name in its folder; else
-    /// those of the same name anywhere, as with `certs/mail.pem` and `private/mail.pem`.
-    fn matching(&self, files: &[PathBuf], file: usize) -> Vec<usize> {
-        if let Some(indices) = self.by_file.get(&file) {
-            return indices.clone();
-        }
-        let anywhere = self
-            .by_stem
-            .get(stem(&files[file]))
-            .map_or(&[][..], Vec::as_slice);
+    /// The certificates in the key's own file; those of the same name in its folder; those of the
+    /// same name anywhere, as with `certs/mail.pem` and `private/mail.pem`.
+    fn matching(&self, files: &[PathBuf], file: usize) -> [Vec<usize>; 3] {
+        let own = self.by_file.get(&file).cloned().unwrap_or_default();
+        let named = self.by_stem.get(stem(&files[file]));
+        let named = named.map_or(&[][..], Vec::as_slice);
         let folder = files[file].parent();
-        let here: Vec<usize> = anywhere
+        let here = named
             .iter()
-            .filter(|(other, _)| files[*other].parent() == folder)
-            .map(|&(_, index)| index)
-            .collect();
-        if here.is_empty() {
-            anywhere.iter().map(|&(_, index)| index).collect()
-        } else {
-            here
-        }
+            .filter(|(other, _)| files[*other].parent() == folder);
+        let indices = |&(_, index): &(usize, usize)| index;
+        let here = here.map(indices).collect();
+        [own, here, named.iter().map(indices).collect()]
     }
 }
 
 /// The file's name without the endings that tell its form: `mail` for `mail.key.pem`.
 fn stem(path: &Path) -> &OsStr {
-    const ENDINGS: [&str; 10] = [
-        "pem", "crt", "cer", "cert", "der", "key", "p8", "pk8", "enc", "txt",
+    const ENDINGS: [&str; 14] = [
+        "pem", "crt", "cer", "cert", "der", "key", "p8", "pk8", "p7b", "p7c", "p12", "pfx", "enc",
+        "txt",
     ];
     let mut name = Path::new(path.file_name().unwrap_or_default());
     while let (Some(stem), Some(ending)) = (name.file_stem(), name.extension())

@@ -2,6 +2,8 @@
 //! them, with any line length and line end. Keys pass through here, so the base64 decoder takes
 //! no decision and makes no memory access that depends on a decoded value.
 
+use zeroize::Zeroize;
+
 const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
 const DASHES: &[u8] = b"-----";
@@ -114,11 +116,20 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     }
 }
 
+/// Empties the buffer and sees to its capacity. What it held may be a key, which must not stay
+/// behind in a place that growing would give back.
+fn make_room(out: &mut Vec<u8>, capacity: usize) {
+    if out.capacity() < capacity {
+        out.zeroize();
+        *out = Vec::with_capacity(capacity);
+    }
+    out.clear();
+}
+
 /// Decodes base64 (RFC 4648, 4) with white space anywhere. The output has its capacity up front,
 /// so that no part of a key stays behind in memory.
 fn decode_base64(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    out.clear();
-    out.reserve_exact(text.len() / 4 * 3 + 3);
+    make_room(out, text.len() / 4 * 3 + 3);
     let (mut bits, mut count, mut padding, mut invalid) = (0u32, 0u32, 0u32, 0i32);
     for &byte in text {
         match byte {
@@ -179,6 +190,32 @@ mod tests {
             let bytes: Vec<u8> = (0..length).map(|n| (n * 7 + 3) as u8).collect();
             let text = pem_rfc7468::encode_string("X", pem_rfc7468::LineEnding::CRLF, &bytes);
             assert_eq!(decoded(&text.unwrap()), [Ok(bytes)]);
+        }
+    }
+
+    /// The process's own memory shows what lies in a place that was given back.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_buffer_that_is_too_small_is_wiped_before_it_is_given_back() {
+        use std::os::unix::fs::FileExt;
+
+        let key = [0x5a; 3000];
+        let mut out = Vec::with_capacity(key.len());
+        // Hinders the buffer from growing where it is.
+        let next = vec![0_u8; 3000];
+        out.extend_from_slice(&key);
+        let place = out.as_ptr().addr();
+        let larger = vec![b'A'; 8 * key.len()];
+        decode_base64(&larger, &mut out).unwrap();
+        assert_eq!((out.len(), next.len()), (6 * key.len(), key.len()));
+
+        let Ok(memory) = std::fs::File::open("/proc/self/mem") else {
+            return;
+        };
+        let mut left = [0; 1000];
+        // Far enough inside that the allocator's own notes do not reach.
+        if memory.read_exact_at(&mut left, place as u64 + 1000).is_ok() {
+            assert!(!left.windows(16).any(|part| part == &key[..16]));
         }
     }
 

@@ -23,7 +23,7 @@ pub(crate) enum Content<'a> {
     Whole(&'a [u8]),
     /// Large, and not one of ours by its beginning.
     Foreign,
-    /// Larger than [`MAX_FILE`].
+    /// Larger than [`MAX_FILE`], and one of ours by its name or its beginning.
     TooLarge,
 }
 
@@ -44,11 +44,11 @@ impl FileReader {
         let mut file = os::open_to_read(path)?;
         let mut length = fill(&mut file, &mut self.buffer[..FIRST], 0)?;
         if length == FIRST {
-            if file.metadata()?.len() > MAX_FILE as u64 {
-                return Ok(Content::TooLarge);
-            }
             if !expected && !blocks::looks_like_one_of_ours(&self.buffer[..FIRST]) {
                 return Ok(Content::Foreign);
+            }
+            if file.metadata()?.len() > MAX_FILE as u64 {
+                return Ok(Content::TooLarge);
             }
             self.grow();
             length = fill(&mut file, &mut self.buffer, FIRST)?;

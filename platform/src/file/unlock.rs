@@ -3,7 +3,6 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -13,13 +12,14 @@ use super::pair::{KeyPlace, Known};
 use super::read::{Content, FileReader};
 use crate::error::{AskError, StoreError};
 use crate::key::{self, KeyError, KeyForm};
-use crate::pkcs12::decode::{Limits, decode};
+use crate::pkcs12::decode::Limits;
 use crate::pkcs12::error::DecodeError;
 use crate::pkcs12::kdf::PasswordForm;
-use crate::pkcs12::pbe::decrypt_private_key;
-use crate::secret::{Password, PrivateKey};
+use crate::pkcs12::pbe::{check_encrypted_private_key, decrypt_private_key};
+use crate::pkcs12::structure::Structure;
+use crate::secret::PrivateKey;
 use crate::spec::StoreSpec;
-use crate::store::{Ask, Interaction, UnlockRequest};
+use crate::store::{Ask, Interaction, NotExportable, UnlockRequest};
 
 /// How often a person may mistype a password.
 const ATTEMPTS: u32 = 3;
@@ -50,22 +50,14 @@ pub(crate) fn fetch(
     let lock = Lock {
         store,
         place: place.path.display().to_string(),
-        passwords,
     };
     let spki = entry.certificate.spki_der();
     let keys = match piece_of(place)? {
-        Piece::Open(key) => vec![key],
-        Piece::EncryptedPkcs8(der) => {
-            let limit = Limits::default().max_iterations;
-            let open = |password: PasswordForm<'_>| decrypt_private_key(&der, password, limit);
-            vec![lock.open(&open, ask).map_err(Fetch::Failed)?]
-        }
-        Piece::Pkcs12(bytes) => {
-            let open = |password: PasswordForm<'_>| decode(&bytes, password, &Limits::default());
-            let contents = lock.open(&open, ask).map_err(Fetch::Failed)?;
-            contents.keys.into_iter().map(|bag| bag.key).collect()
-        }
+        Piece::Open(key) => Ok(vec![key]),
+        Piece::EncryptedPkcs8(der) => lock.open_key(&der, passwords, ask).map(|key| vec![key]),
+        Piece::Pkcs12(bytes) => lock.open_file(&bytes, passwords, ask),
     };
+    let keys = keys.map_err(Fetch::Failed)?;
     match belonging(keys, spki) {
         Some(key) => Ok(key),
         None if place.certain => Err(Fetch::Changed),
@@ -151,51 +143,73 @@ fn unreadable(path: &Path, error: io::Error) -> Fetch {
 struct Lock<'a> {
     store: &'a StoreSpec,
     place: String,
-    passwords: &'a Passwords,
 }
 
 impl Lock<'_> {
-    /// Opens it: with no password, with the one known beforehand, then with those `ask` gives.
+    /// Opens an `EncryptedPrivateKeyInfo`.
+    fn open_key(
+        &self,
+        der: &[u8],
+        passwords: &Passwords,
+        ask: &mut dyn Ask,
+    ) -> Result<PrivateKey, StoreError> {
+        let limit = Limits::default().max_iterations;
+        check_encrypted_private_key(der, limit).map_err(|error| self.unopenable(error))?;
+        let open = |password: PasswordForm<'_>| decrypt_private_key(der, password, limit);
+        self.open(passwords.known(), &open, ask)
+    }
+
+    /// Opens a PKCS#12 file; the keys in it.
+    fn open_file(
+        &self,
+        bytes: &[u8],
+        passwords: &Passwords,
+        ask: &mut dyn Ask,
+    ) -> Result<Vec<PrivateKey>, StoreError> {
+        let limits = Limits::default();
+        let file = Structure::read(bytes, &limits).map_err(|error| self.unopenable(error))?;
+        let open = |password: PasswordForm<'_>| file.open(password, &limits);
+        let contents = self.open(passwords.for_file(&file), &open, ask)?;
+        Ok(contents.keys.into_iter().map(|bag| bag.key).collect())
+    }
+
+    /// Opens it with the password known beforehand, then with those `ask` gives.
     fn open<T>(
         &self,
+        known: Option<PasswordForm<'_>>,
         open: &dyn Fn(PasswordForm<'_>) -> Result<T, DecodeError>,
         ask: &mut dyn Ask,
     ) -> Result<T, StoreError> {
-        let empty = Arc::new(Password::new(String::new()));
-        let known = match self.passwords {
-            Passwords::Dotnet => vec![PasswordForm::Null, PasswordForm::Text(&empty)],
-            Passwords::Given(None) => Vec::new(),
-            Passwords::Given(Some(password)) => vec![PasswordForm::Text(password)],
-        };
-        let mut tried = !known.is_empty();
-        for password in known {
+        let mut wrong = 0;
+        if let Some(password) = known {
             if let Some(opened) = self.attempt(open(password))? {
                 return Ok(opened);
             }
+            wrong += 1;
         }
-        let attempts = match ask.interaction() {
+        let questions = match ask.interaction() {
             Interaction::Allowed => ATTEMPTS,
             Interaction::Never => 1,
         };
-        for attempt in 0..attempts {
+        for _ in 0..questions {
             let request = UnlockRequest {
                 store: self.store.clone(),
                 place: self.place.clone(),
-                attempt,
+                attempt: wrong,
             };
             let password = match ask.unlock(&request) {
                 Ok(password) => password,
                 Err(AskError::Cancelled) => return Err(StoreError::Cancelled),
-                Err(AskError::NotAllowed) if tried => break,
+                Err(AskError::NotAllowed) if wrong > 0 => break,
                 Err(AskError::NotAllowed) => {
                     let place = self.place.clone();
                     return Err(StoreError::InteractionRequired { place });
                 }
             };
-            tried = true;
             if let Some(opened) = self.attempt(open(PasswordForm::Text(&password)))? {
                 return Ok(opened);
             }
+            wrong += 1;
         }
         Err(StoreError::WrongPassword {
             place: self.place.clone(),
@@ -207,11 +221,24 @@ impl Lock<'_> {
         match result {
             Ok(opened) => Ok(Some(opened)),
             Err(DecodeError::WrongPassword) => Ok(None),
-            Err(error) => Err(StoreError::Damaged {
-                place: self.place.clone(),
+            Err(error) => Err(self.unopenable(error)),
+        }
+    }
+
+    /// What no password opens: it is damaged, or certstow cannot read it.
+    fn unopenable(&self, error: DecodeError) -> StoreError {
+        let place = self.place.clone();
+        match error.lacking() {
+            Some(what) => StoreError::KeyNotExportable {
+                place,
+                reason: NotExportable::UnsupportedForm(what),
+                source: Some(error.into()),
+            },
+            None => StoreError::Damaged {
+                place,
                 reason: error.to_string(),
-                source: None,
-            }),
+                source: Some(error.into()),
+            },
         }
     }
 }

@@ -50,14 +50,9 @@ fn sec1_becomes_pkcs8_with_the_same_public_half() {
 
 #[test]
 fn sec1_without_its_curve_needs_one_from_outside() {
-    let mut bare = Vec::new();
-    tlv::push(&mut bare, INTEGER, &[&[1]]);
-    tlv::push(&mut bare, OCTET_STRING, &[&[7; 32]]);
-    let mut key = Vec::new();
-    tlv::push(&mut key, SEQUENCE, &[&bare]);
+    let key = der::sequence(&[&der::unsigned(1), &der::value(OCTET_STRING, &[&[7; 32]])]);
     assert!(from_sec1(&key, None).is_err());
-    let mut curve = Vec::new();
-    tlv::push(&mut curve, OID, &[P256.as_bytes()]);
+    let curve = der::oid(&P256);
     let public = public_key_of(&from_sec1(&key, Some(&curve)).unwrap()).unwrap();
     assert_eq!(describe(&public).algorithm, "ECDSA P-256");
 }
@@ -91,8 +86,7 @@ fn a_truncated_key_is_malformed_at_every_length() {
 fn rsa_parameters_may_be_left_out() {
     let with_null = fixture("rsa.public");
     let (_, bits) = read_spki(&with_null).unwrap();
-    let mut algorithm = Vec::new();
-    push_algorithm(&mut algorithm, RSA_ENCRYPTION, &[]);
+    let algorithm = der::sequence(&[&der::oid(&RSA_ENCRYPTION)]);
     let without = spki(&algorithm, &[bits]);
     assert_ne!(without, with_null);
     assert!(same_public_key(&without, &with_null));

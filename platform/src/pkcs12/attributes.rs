@@ -3,7 +3,8 @@
 
 use const_oid::ObjectIdentifier;
 
-use super::ber::{BMP_STRING, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET, Value, Wrong};
+use super::ber::{Value, Wrong};
+use super::der::{BMP_STRING, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET};
 use super::oid;
 use crate::store::Property;
 
@@ -30,14 +31,17 @@ impl BagAttributes {
         let mut attributes = set.inside();
         while !attributes.is_empty() {
             let mut fields = attributes.expect(SEQUENCE)?.inside();
-            let name = fields.expect(OBJECT_IDENTIFIER)?.oid()?;
+            let name = fields.expect(OBJECT_IDENTIFIER)?.oid();
             let mut values = fields.expect(SET)?.inside();
             let value = if values.is_empty() {
                 None
             } else {
                 Some(values.any()?)
             };
-            read.take(name, value)?;
+            // What no constant equals is none of ours.
+            if let Some(name) = name.known() {
+                read.take(name, value)?;
+            }
         }
         Ok(read)
     }

@@ -2,20 +2,16 @@
 //! write PKCS#12 with indefinite lengths and with strings in pieces, so values are read as they
 //! come. Depth is bounded, and no length is believed before its bytes are there.
 
+use std::fmt;
+
 use const_oid::ObjectIdentifier;
 use zeroize::Zeroizing;
+
+use super::der::{OCTET_STRING, SEQUENCE, SET};
 
 /// How deep values of indefinite length and strings in pieces may be nested.
 const MAX_DEPTH: u8 = 24;
 
-pub(super) const INTEGER: u8 = 0x02;
-pub(super) const OCTET_STRING: u8 = 0x04;
-pub(super) const OBJECT_IDENTIFIER: u8 = 0x06;
-pub(super) const BMP_STRING: u8 = 0x1e;
-pub(super) const SEQUENCE: u8 = 0x30;
-pub(super) const SET: u8 = 0x31;
-/// `[0]`, constructed: an explicit tag, or an implicit one on a string in pieces.
-pub(super) const CONTEXT_0: u8 = 0xa0;
 const CONSTRUCTED: u8 = 0x20;
 
 /// What is wrong with an encoding.
@@ -29,8 +25,8 @@ pub(super) struct Value<'a> {
     pub(super) tag: u8,
     pub(super) content: &'a [u8],
     pub(super) raw: &'a [u8],
-    /// Whether the length is indefinite, which DER forbids.
-    pub(super) indefinite: bool,
+    /// Whether the length is as DER has it: definite, and in as few bytes as will do.
+    der: bool,
 }
 
 /// Values one after the other.
@@ -88,15 +84,16 @@ impl<'a> Reader<'a> {
             return Err("it holds a tag that no such file uses");
         }
         let first = self.byte()?;
-        let content = match first {
-            0..0x80 => self.take(first.into())?,
+        let (content, der) = match first {
+            0..0x80 => (self.take(first.into())?, true),
             0x80 if tag & CONSTRUCTED != 0 => return self.indefinite(start, tag, depth),
             0x81..=0x88 => {
                 let digits = self.take((first & 0x7f).into())?;
                 let length = digits.iter().try_fold(0_usize, |length, &digit| {
                     length.checked_mul(256)?.checked_add(digit.into())
                 });
-                self.take(length.ok_or(TRUNCATED)?)?
+                let length = length.ok_or(TRUNCATED)?;
+                (self.take(length)?, digits[0] != 0 && length >= 0x80)
             }
             _ => return Err("it holds a length that cannot be"),
         };
@@ -104,7 +101,7 @@ impl<'a> Reader<'a> {
             tag,
             content,
             raw: self.since(start)?,
-            indefinite: false,
+            der,
         })
     }
 
@@ -121,7 +118,7 @@ impl<'a> Reader<'a> {
             tag,
             content,
             raw: self.since(start)?,
-            indefinite: true,
+            der: false,
         })
     }
 
@@ -171,9 +168,36 @@ impl<'a> Value<'a> {
         Ok(())
     }
 
+    /// Whether the value, and every value inside, is as DER has it: each length, and each string
+    /// in one piece. What is in a string is not looked at. Nesting deeper than any real file's
+    /// does not pass for DER.
+    pub(super) fn is_der_throughout(&self) -> bool {
+        self.is_der_down_to(MAX_DEPTH)
+    }
+
+    fn is_der_down_to(&self, depth: u8) -> bool {
+        if !self.der || self.tag & CONSTRUCTED == 0 {
+            return self.der;
+        }
+        let universal = self.tag & 0xc0 == 0;
+        let Some(depth) = depth.checked_sub(1) else {
+            return false;
+        };
+        if universal && !matches!(self.tag, SEQUENCE | SET) {
+            return false;
+        }
+        let mut inside = self.inside();
+        while !inside.is_empty() {
+            if !inside.any().is_ok_and(|value| value.is_der_down_to(depth)) {
+                return false;
+            }
+        }
+        true
+    }
+
     /// The value of an `OBJECT IDENTIFIER`.
-    pub(super) fn oid(&self) -> Result<ObjectIdentifier, Wrong> {
-        ObjectIdentifier::from_bytes(self.content).map_err(|_| "it holds an unreadable identifier")
+    pub(super) fn oid(&self) -> Oid<'a> {
+        Oid(self.content)
     }
 
     /// The value of an `INTEGER` that is not negative; one beyond 64 bits is `u64::MAX`.
@@ -188,56 +212,55 @@ impl<'a> Value<'a> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// An object identifier as it is written. Its arcs may have any size: those made from a UUID
+/// (X.667) have one of 128 bits, which `const_oid` cannot hold.
+#[derive(Clone, Copy)]
+pub(super) struct Oid<'a>(&'a [u8]);
 
-    #[test]
-    fn a_string_reads_the_same_in_one_piece_and_in_many() {
-        let whole = [0x04, 3, 1, 2, 3];
-        let pieces = [
-            0x24, 0x80, 0x04, 1, 1, 0x24, 6, 0x04, 1, 2, 0x04, 1, 3, 0, 0,
-        ];
-        for bytes in [&whole[..], &pieces[..]] {
-            let mut reader = Reader::new(bytes);
-            let value = reader.expect(OCTET_STRING).unwrap();
-            assert_eq!(**value.octets().unwrap(), [1, 2, 3]);
-            assert_eq!(value.raw, bytes);
-            assert!(reader.is_empty());
-        }
+impl Oid<'_> {
+    /// The same as a type that compares and takes part in `match`; `None` for one that no
+    /// constant can be equal to.
+    pub(super) fn known(self) -> Option<ObjectIdentifier> {
+        ObjectIdentifier::from_bytes(self.0).ok()
     }
 
-    #[test]
-    fn whatever_breaks_off_is_an_error() {
-        let bytes = [0x30, 0x80, 0x30, 0x82, 0, 5, 0x04, 3, 1, 2, 3, 0, 0];
-        assert!(Reader::new(&bytes).any().is_ok());
-        for length in 0..bytes.len() {
-            assert!(Reader::new(&bytes[..length]).any().is_err(), "{length}");
+    /// The numbers between the dots; `None` where they are beyond 128 bits or break off.
+    fn arcs(self) -> Option<Vec<u128>> {
+        let mut arcs = Vec::new();
+        for digits in self.0.split_inclusive(|&byte| byte & 0x80 == 0) {
+            let last = digits.last()?;
+            let arc = digits.iter().try_fold(0_u128, |arc, &digit| {
+                let digit = u128::from(digit & 0x7f);
+                Some(arc.checked_mul(0x80)? | digit)
+            })?;
+            if last & 0x80 != 0 {
+                return None;
+            }
+            if arcs.is_empty() {
+                // The first two are written as one (X.690, 8.19.4).
+                let first = (arc / 40).min(2);
+                arcs.extend([first, arc - 40 * first]);
+            } else {
+                arcs.push(arc);
+            }
         }
-    }
-
-    #[test]
-    fn absurd_lengths_tags_and_depths_are_errors() {
-        for bytes in [
-            &[0x30, 0x88, 255, 255, 255, 255, 255, 255, 255, 255][..],
-            &[0x30, 0x89, 0, 0, 0, 0, 0, 0, 0, 0, 0][..],
-            &[0x04, 0x80, 0, 0][..],
-            &[0x3f, 0x81, 0x01, 0][..],
-            &[[0x30, 0x80]; 100_000].concat()[..],
-        ] {
-            assert!(Reader::new(bytes).any().is_err());
-        }
-    }
-
-    #[test]
-    fn numbers_beyond_all_bounds_stay_large() {
-        let number = |bytes: &[u8]| Reader::new(bytes).any().unwrap().unsigned();
-        assert_eq!(number(&[2, 2, 0x01, 0x00]), Ok(256));
-        assert_eq!(
-            number(&[2, 9, 0, 255, 255, 255, 255, 255, 255, 255, 255]),
-            Ok(u64::MAX)
-        );
-        assert_eq!(number(&[2, 10, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]), Ok(u64::MAX));
-        assert!(number(&[2, 0]).is_err() && number(&[2, 1, 0x80]).is_err());
+        (!arcs.is_empty()).then_some(arcs)
     }
 }
+
+impl fmt::Display for Oid<'_> {
+    /// With dots, or as hexadecimal bytes where there are no numbers to tell.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.arcs() {
+            Some(arcs) => {
+                let arcs: Vec<String> = arcs.iter().map(u128::to_string).collect();
+                f.write_str(&arcs.join("."))
+            }
+            None => write!(f, "0x")
+                .and_then(|()| self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

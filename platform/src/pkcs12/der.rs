@@ -1,10 +1,13 @@
-//! DER (X.690) from parts that are DER already. Every buffer is as large as its content from the
-//! start, so that nothing is left behind in memory by growing.
+//! DER (X.690) from parts that are DER already, and the tags that reading and writing share. Every
+//! buffer is as large as its content from the start, so that nothing is left behind in memory by
+//! growing; who writes a secret wipes the buffer that comes back.
 
 use const_oid::ObjectIdentifier;
 
 /// `INTEGER`.
 pub const INTEGER: u8 = 0x02;
+/// `BIT STRING`.
+pub const BIT_STRING: u8 = 0x03;
 /// `OCTET STRING`.
 pub const OCTET_STRING: u8 = 0x04;
 /// `OBJECT IDENTIFIER`.
@@ -17,8 +20,12 @@ pub const SEQUENCE: u8 = 0x30;
 pub const SET: u8 = 0x31;
 /// `[0] IMPLICIT` of a primitive type.
 pub const IMPLICIT_0: u8 = 0x80;
-/// `[0] EXPLICIT`.
+/// `[1] IMPLICIT` of a primitive type.
+pub const IMPLICIT_1: u8 = 0x81;
+/// `[0] EXPLICIT`, or `[0] IMPLICIT` of a constructed type.
 pub const EXPLICIT_0: u8 = 0xa0;
+/// `[1] EXPLICIT`.
+pub const EXPLICIT_1: u8 = 0xa1;
 
 /// The value `NULL`.
 pub const NULL: [u8; 2] = [5, 0];

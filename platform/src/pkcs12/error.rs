@@ -9,18 +9,19 @@ use std::fmt;
 pub enum DecodeError {
     /// It does not begin like a PKCS#12 file.
     NotPkcs12,
-    /// It begins like one and breaks off or contradicts itself; the text says where and how.
+    /// It begins like one and breaks off or contradicts itself, or the password opens one part of
+    /// it and not another; the text says where and how.
     Damaged(String),
-    /// The password is wrong: the MAC says so, or without a MAC the padding.
+    /// The password is wrong: nothing decrypts with it, and the MAC does not fit it.
     WrongPassword,
     /// The content decrypts, so that the password is right, and the MAC does not fit it: the file
     /// was changed.
     MacMismatch,
     /// It is made with something certstow does not read; the text names it.
     Unsupported(String),
-    /// It asks for more key derivation than the limits allow. Nothing was derived.
+    /// It asks for more key derivation than the limits allow; what is over them was not begun.
     TooMuchWork {
-        /// The iterations the file asks for, together.
+        /// The iterations the file asks for in one derivation, or in all together.
         iterations: u64,
         /// The iterations allowed.
         limit: u64,
@@ -46,6 +47,17 @@ impl fmt::Display for DecodeError {
 impl std::error::Error for DecodeError {}
 
 impl DecodeError {
+    /// What certstow lacks to open it, whatever the password; `None` for any other error.
+    pub(crate) fn lacking(&self) -> Option<String> {
+        match self {
+            Self::Unsupported(what) => Some(what.clone()),
+            Self::TooMuchWork { iterations, .. } => {
+                Some(format!("{iterations} iterations of key derivation"))
+            }
+            _ => None,
+        }
+    }
+
     /// Damage in a named part.
     pub(super) fn damaged(part: &str) -> impl Fn(&'static str) -> Self {
         move |wrong| Self::Damaged(format!("{part}: {wrong}"))

@@ -9,8 +9,8 @@ use sha1::Sha1;
 use sha2::{Sha224, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
-use super::ber::{INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, Value};
-use super::der;
+use super::ber::Value;
+use super::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 use super::error::DecodeError;
 use super::kdf::{self, Digest, PasswordForm, Purpose};
 use super::oid;
@@ -73,11 +73,8 @@ impl StoredMac {
             .expect(OCTET_STRING)
             .and_then(|value| value.octets());
         let value = value.map_err(&damaged)?.to_vec();
-        let name = algorithm
-            .expect(OBJECT_IDENTIFIER)
-            .and_then(|name| name.oid());
-        let name = name.map_err(&damaged)?;
-        if name == oid::PBMAC1 {
+        let name = algorithm.expect(OBJECT_IDENTIFIER).map_err(&damaged)?.oid();
+        if name.known() == Some(oid::PBMAC1) {
             let parameters = algorithm.expect(SEQUENCE).map_err(&damaged)?;
             return Ok(Self {
                 scheme: read_pbmac1(&parameters)?,
@@ -119,11 +116,8 @@ fn read_pbmac1(parameters: &Value<'_>) -> Result<MacScheme, DecodeError> {
     let mut fields = parameters.inside();
     let derivation = Pbkdf2::read(&fields.expect(SEQUENCE).map_err(&damaged)?)?;
     let mac = fields.expect(SEQUENCE).map_err(&damaged)?;
-    let name = mac
-        .inside()
-        .expect(OBJECT_IDENTIFIER)
-        .and_then(|name| name.oid());
-    let digest = meaning(&HMACS, name.map_err(&damaged)?, "the MAC")?;
+    let name = mac.inside().expect(OBJECT_IDENTIFIER).map_err(&damaged)?;
+    let digest = meaning(&HMACS, name.oid(), "the MAC")?;
     let Pbkdf2 {
         prf,
         salt,
@@ -151,6 +145,17 @@ impl MacScheme {
         match self {
             Self::Pkcs12 { iterations, .. } | Self::Pbmac1 { iterations, .. } => *iterations,
         }
+    }
+
+    /// How often a hash or an HMAC is computed in all to derive the key.
+    pub(super) fn work(&self) -> u64 {
+        let chains = match self {
+            Self::Pkcs12 { digest, .. } => kdf::chains(*digest, digest.length()),
+            Self::Pbmac1 {
+                prf, key_length, ..
+            } => kdf::chains(*prf, *key_length),
+        };
+        chains * u64::from(self.iterations())
     }
 
     /// The hash of the HMAC over the content.
@@ -265,8 +270,8 @@ impl MacScheme {
             der::unsigned(iterations)
         };
         der::sequence(&[
-            &der::sequence(&[&algorithm, &der::value(der::OCTET_STRING, &[value])]),
-            &der::value(der::OCTET_STRING, &[salt]),
+            &der::sequence(&[&algorithm, &der::value(OCTET_STRING, &[value])]),
+            &der::value(OCTET_STRING, &[salt]),
             &iterations,
         ])
     }

@@ -4,6 +4,7 @@
 
 mod attributes;
 mod ber;
+mod cipher;
 pub mod decode;
 pub mod der;
 pub mod error;
@@ -12,4 +13,5 @@ pub mod mac;
 pub mod oid;
 pub mod outline;
 pub mod pbe;
-mod structure;
+pub(crate) mod structure;
+mod work;

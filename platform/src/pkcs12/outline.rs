@@ -1,16 +1,17 @@
 //! What a PKCS#12 file shows without its password: how its parts are encrypted and protected
 //! against change, and whatever lies open in it. Nothing is derived.
 
-use super::decode::Limits;
 use super::error::DecodeError;
 use super::mac::MacScheme;
 use super::pbe::Scheme;
 use super::structure::{Bag, BagContent, Safe, Structure};
+use super::work::Limits;
 
 /// What can be seen of a file without its password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outline {
-    /// Whether the outer layers are BER that is not DER, as NSS writes it. Go cannot read that.
+    /// Whether anything that lies open is BER that is not DER, as NSS writes it. Go cannot read
+    /// that.
     pub ber: bool,
     /// How the MAC is made; `None` if there is no MAC.
     pub mac: Option<MacScheme>,
@@ -36,7 +37,7 @@ pub enum BagOutline {
     Key,
     /// The DER of a certificate.
     Certificate(Vec<u8>),
-    /// Something else; the text names it.
+    /// Something else, or a whole part of another kind; the text names it.
     Other(String),
 }
 
@@ -45,9 +46,7 @@ pub enum BagOutline {
 /// # Errors
 /// [`DecodeError::NotPkcs12`], [`DecodeError::Damaged`] and [`DecodeError::Unsupported`].
 pub fn outline(bytes: &[u8]) -> Result<Outline, DecodeError> {
-    let limits = Limits::default();
-    limits.check_size(bytes)?;
-    let structure = Structure::read(bytes, limits.max_bags)?;
+    let structure = Structure::read(bytes, &Limits::default())?;
     Ok(Outline {
         ber: structure.ber,
         mac: structure.mac.map(|mac| mac.scheme),
@@ -65,6 +64,11 @@ impl SafeOutline {
             Safe::Encrypted { scheme, .. } => Self {
                 encryption: Some(scheme),
                 bags: Vec::new(),
+            },
+            // Counted with the bags, since nothing else can be told of it.
+            Safe::Other(what) => Self {
+                encryption: None,
+                bags: vec![BagOutline::Other(what)],
             },
         }
     }

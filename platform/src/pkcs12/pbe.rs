@@ -1,117 +1,16 @@
 //! Encryption under a password: the schemes of PKCS#12 (RFC 7292, appendix C) and PBES2 of
 //! PKCS#5 (RFC 8018, section 6.2), read from and written as an `AlgorithmIdentifier`.
 
-use cbc::cipher::block_padding::Pkcs7;
-use cbc::cipher::{
-    BlockCipherDecrypt, BlockCipherEncrypt, BlockModeDecrypt, BlockModeEncrypt, KeyInit, KeyIvInit,
-};
 use const_oid::ObjectIdentifier;
 use zeroize::Zeroizing;
 
-use super::ber::{INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, Value};
-use super::der;
+use super::ber::{Oid, Reader, Value};
+pub use super::cipher::Cipher;
+use super::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 use super::error::DecodeError;
 use super::kdf::{self, Digest, PasswordForm, Purpose};
 use super::oid;
 use crate::secret::PrivateKey;
-
-/// A block cipher, always in CBC mode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cipher {
-    /// AES with a key of 128 bits (FIPS 197).
-    Aes128,
-    /// AES with a key of 192 bits.
-    Aes192,
-    /// AES with a key of 256 bits.
-    Aes256,
-    /// Triple DES with three keys.
-    TripleDes,
-    /// Triple DES with two keys.
-    TwoKeyTripleDes,
-    /// RC2 (RFC 2268).
-    Rc2 {
-        /// The key's length in bits: 128, or 40, which is no protection any more.
-        bits: u16,
-    },
-}
-
-impl Cipher {
-    /// The name people use, with the key's length.
-    pub fn name(self) -> String {
-        match self {
-            Self::Aes128 => "AES-128".into(),
-            Self::Aes192 => "AES-192".into(),
-            Self::Aes256 => "AES-256".into(),
-            Self::TripleDes => "3DES".into(),
-            Self::TwoKeyTripleDes => "2-key 3DES".into(),
-            Self::Rc2 { bits } => format!("RC2-{bits}"),
-        }
-    }
-
-    /// The length of the key in bytes.
-    pub fn key_length(self) -> usize {
-        match self {
-            Self::Aes128 | Self::TwoKeyTripleDes => 16,
-            Self::Aes192 | Self::TripleDes => 24,
-            Self::Aes256 => 32,
-            Self::Rc2 { bits } => usize::from(bits / 8),
-        }
-    }
-
-    /// The length of a block, and of the initialization vector, in bytes.
-    pub fn block_length(self) -> usize {
-        match self {
-            Self::Aes128 | Self::Aes192 | Self::Aes256 => 16,
-            Self::TripleDes | Self::TwoKeyTripleDes | Self::Rc2 { .. } => 8,
-        }
-    }
-
-    fn encrypt(self, key: &[u8], iv: &[u8], plaintext: &[u8]) -> Vec<u8> {
-        match self {
-            Self::Aes128 => encrypt_cbc::<aes::Aes128>(key, iv, plaintext),
-            Self::Aes192 => encrypt_cbc::<aes::Aes192>(key, iv, plaintext),
-            Self::Aes256 => encrypt_cbc::<aes::Aes256>(key, iv, plaintext),
-            Self::TripleDes => encrypt_cbc::<des::TdesEde3>(key, iv, plaintext),
-            Self::TwoKeyTripleDes => encrypt_cbc::<des::TdesEde2>(key, iv, plaintext),
-            Self::Rc2 { .. } => encrypt_cbc::<rc2::Rc2>(key, iv, plaintext),
-        }
-    }
-
-    fn decrypt(self, key: &[u8], iv: &[u8], text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        match self {
-            Self::Aes128 => decrypt_cbc::<aes::Aes128>(key, iv, text),
-            Self::Aes192 => decrypt_cbc::<aes::Aes192>(key, iv, text),
-            Self::Aes256 => decrypt_cbc::<aes::Aes256>(key, iv, text),
-            Self::TripleDes => decrypt_cbc::<des::TdesEde3>(key, iv, text),
-            Self::TwoKeyTripleDes => decrypt_cbc::<des::TdesEde2>(key, iv, text),
-            Self::Rc2 { .. } => decrypt_cbc::<rc2::Rc2>(key, iv, text),
-        }
-    }
-}
-
-fn encrypt_cbc<C: KeyInit + BlockCipherEncrypt>(
-    key: &[u8],
-    iv: &[u8],
-    plaintext: &[u8],
-) -> Vec<u8> {
-    let Ok(cipher) = cbc::Encryptor::<C>::new_from_slices(key, iv) else {
-        unreachable!("key and vector are as long as the cipher says")
-    };
-    cipher.encrypt_padded_vec::<Pkcs7>(plaintext)
-}
-
-/// `None` when the text is no whole number of blocks or its padding is wrong.
-fn decrypt_cbc<C: KeyInit + BlockCipherDecrypt>(
-    key: &[u8],
-    iv: &[u8],
-    text: &[u8],
-) -> Option<Zeroizing<Vec<u8>>> {
-    let mut buffer = Zeroizing::new(text.to_vec());
-    let cipher = cbc::Decryptor::<C>::new_from_slices(key, iv).ok()?;
-    let length = cipher.decrypt_padded::<Pkcs7>(&mut buffer).ok()?.len();
-    buffer.truncate(length);
-    Some(buffer)
-}
 
 /// How something is encrypted under a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,10 +64,14 @@ pub(super) const HMACS: [(ObjectIdentifier, Digest); 5] = [
 /// What an identifier stands for in a table of them; `kind` names it if it is not there.
 pub(super) fn meaning<T: Copy>(
     table: &[(ObjectIdentifier, T)],
-    oid: ObjectIdentifier,
+    oid: Oid<'_>,
     kind: &str,
 ) -> Result<T, DecodeError> {
-    match table.iter().find(|(candidate, _)| *candidate == oid) {
+    let known = oid.known();
+    match table
+        .iter()
+        .find(|(candidate, _)| Some(*candidate) == known)
+    {
         Some((_, meaning)) => Ok(*meaning),
         None => Err(DecodeError::Unsupported(format!("{kind} {oid}"))),
     }
@@ -200,11 +103,8 @@ impl Scheme {
     pub(super) fn read(algorithm: &Value<'_>) -> Result<Self, DecodeError> {
         let damaged = DecodeError::damaged(PART);
         let mut fields = algorithm.inside();
-        let name = fields
-            .expect(OBJECT_IDENTIFIER)
-            .and_then(|name| name.oid())
-            .map_err(&damaged)?;
-        if name == oid::PBES2 {
+        let name = fields.expect(OBJECT_IDENTIFIER).map_err(&damaged)?.oid();
+        if name.known() == Some(oid::PBES2) {
             return Self::read_pbes2(&fields.expect(SEQUENCE).map_err(&damaged)?);
         }
         let cipher = meaning(&PKCS12_SCHEMES, name, "the encryption scheme")?;
@@ -227,10 +127,7 @@ impl Scheme {
         let mut fields = parameters.inside();
         let derivation = Pbkdf2::read(&fields.expect(SEQUENCE).map_err(&damaged)?)?;
         let mut fields = fields.expect(SEQUENCE).map_err(&damaged)?.inside();
-        let name = fields
-            .expect(OBJECT_IDENTIFIER)
-            .and_then(|name| name.oid())
-            .map_err(&damaged)?;
+        let name = fields.expect(OBJECT_IDENTIFIER).map_err(&damaged)?.oid();
         let cipher = meaning(&PBES2_CIPHERS, name, "the cipher")?;
         let iv = fields
             .expect(OCTET_STRING)
@@ -271,7 +168,7 @@ impl Scheme {
                 salt,
                 iterations,
             } => {
-                let salt = der::value(der::OCTET_STRING, &[salt]);
+                let salt = der::value(OCTET_STRING, &[salt]);
                 der::sequence(&[
                     &der::oid(&identifier(&PKCS12_SCHEMES, cipher)),
                     &der::sequence(&[&salt, &der::unsigned(*iterations)]),
@@ -293,7 +190,7 @@ impl Scheme {
                 };
                 let cipher = der::sequence(&[
                     &der::oid(&identifier(&PBES2_CIPHERS, cipher)),
-                    &der::value(der::OCTET_STRING, &[iv]),
+                    &der::value(OCTET_STRING, &[iv]),
                 ]);
                 let parameters = der::sequence(&[&derivation.to_der(), &cipher]);
                 der::sequence(&[&der::oid(&oid::PBES2), &parameters])
@@ -306,6 +203,19 @@ impl Scheme {
         match self {
             Self::Pkcs12 { iterations, .. } | Self::Pbes2 { iterations, .. } => *iterations,
         }
+    }
+
+    /// How often a hash or an HMAC is computed in all to derive the key, and the vector where that
+    /// is derived as well.
+    pub(super) fn work(&self) -> u64 {
+        let chains = match self {
+            Self::Pkcs12 { cipher, .. } => [cipher.key_length(), cipher.block_length()]
+                .map(|length| kdf::chains(Digest::Sha1, length))
+                .iter()
+                .sum(),
+            Self::Pbes2 { cipher, prf, .. } => kdf::chains(*prf, cipher.key_length()),
+        };
+        chains * u64::from(self.iterations())
     }
 
     /// The cipher.
@@ -385,11 +295,8 @@ impl Pbkdf2 {
     pub(super) fn read(algorithm: &Value<'_>) -> Result<Self, DecodeError> {
         let damaged = DecodeError::damaged("the key derivation's description");
         let mut fields = algorithm.inside();
-        let name = fields
-            .expect(OBJECT_IDENTIFIER)
-            .and_then(|name| name.oid())
-            .map_err(&damaged)?;
-        if name == oid::SCRYPT {
+        let name = fields.expect(OBJECT_IDENTIFIER).map_err(&damaged)?.oid();
+        if name.known() == Some(oid::SCRYPT) {
             return Err(DecodeError::Unsupported("the key derivation scrypt".into()));
         }
         meaning(&[(oid::PBKDF2, ())], name, "the key derivation")?;
@@ -408,11 +315,8 @@ impl Pbkdf2 {
         let prf = match fields.optional(SEQUENCE).map_err(&damaged)? {
             None => Digest::Sha1,
             Some(prf) => {
-                let name = prf
-                    .inside()
-                    .expect(OBJECT_IDENTIFIER)
-                    .and_then(|name| name.oid());
-                meaning(&HMACS, name.map_err(&damaged)?, "the pseudorandom function")?
+                let name = prf.inside().expect(OBJECT_IDENTIFIER).map_err(&damaged)?;
+                meaning(&HMACS, name.oid(), "the pseudorandom function")?
             }
         };
         let key_length = key_length.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
@@ -429,7 +333,7 @@ impl Pbkdf2 {
             .key_length
             .and_then(|length| u32::try_from(length).ok());
         let parameters = der::sequence(&[
-            &der::value(der::OCTET_STRING, &[&self.salt]),
+            &der::value(OCTET_STRING, &[&self.salt]),
             &der::unsigned(self.iterations),
             &key_length.map(der::unsigned).unwrap_or_default(),
             &der::algorithm(&identifier(&HMACS, &self.prf)),
@@ -458,12 +362,32 @@ pub fn decrypt_private_key(
     password: PasswordForm<'_>,
     max_iterations: u32,
 ) -> Result<PrivateKey, DecodeError> {
+    let (scheme, encrypted) = bounded_private_key(der, max_iterations)?;
+    private_key(scheme.decrypt(password, &encrypted)?).ok_or(DecodeError::WrongPassword)
+}
+
+/// Whether [`decrypt_private_key`] would open an `EncryptedPrivateKeyInfo`, given its password, as
+/// far as its outside shows.
+///
+/// # Errors
+/// As there, but for the password.
+pub(crate) fn check_encrypted_private_key(
+    der: &[u8],
+    max_iterations: u32,
+) -> Result<(), DecodeError> {
+    bounded_private_key(der, max_iterations).map(|_| ())
+}
+
+fn bounded_private_key(
+    der: &[u8],
+    max_iterations: u32,
+) -> Result<(Scheme, Zeroizing<Vec<u8>>), DecodeError> {
     let (scheme, encrypted) = encrypted_private_key(der)?;
     if scheme.iterations() > max_iterations {
         let (iterations, limit) = (scheme.iterations().into(), max_iterations.into());
         return Err(DecodeError::TooMuchWork { iterations, limit });
     }
-    private_key(scheme.decrypt(password, &encrypted)?).ok_or(DecodeError::WrongPassword)
+    Ok((scheme, encrypted))
 }
 
 /// The two fields of an `EncryptedPrivateKeyInfo`.

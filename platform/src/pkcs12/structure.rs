@@ -1,33 +1,34 @@
 //! The layers of a PKCS#12 file that need no password (RFC 7292, section 4): `PFX`, its
 //! `AuthenticatedSafe`, and the `SafeContents` with their bags, encrypted ones unopened.
 
-use const_oid::ObjectIdentifier;
 use zeroize::Zeroizing;
 
-use super::ber::{
-    CONTEXT_0, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, SET, Value,
-};
-use super::decode::BagAttributes;
+use super::attributes::BagAttributes;
+use super::ber::{Oid, Reader, Value};
+use super::der::{EXPLICIT_0, IMPLICIT_0, INTEGER, OBJECT_IDENTIFIER, SEQUENCE, SET};
 use super::error::DecodeError;
 use super::mac::StoredMac;
 use super::oid;
 use super::pbe::{self, Scheme};
+use super::work::Limits;
 
 /// How deep safeContentsBags may be nested.
 const MAX_NESTING: u8 = 8;
 
 /// A file, as far as it can be read without its password.
-pub(super) struct Structure {
-    /// Whether a length or string of the outer layers is encoded as DER would not.
+pub(crate) struct Structure {
+    /// Whether anything that lies open is encoded as DER would not.
     pub(super) ber: bool,
     /// The bytes of the `AuthenticatedSafe`, which the MAC is over.
     pub(super) content: Zeroizing<Vec<u8>>,
     pub(super) mac: Option<StoredMac>,
-    pub(super) safes: Vec<Safe>,
+    pub(crate) safes: Vec<Safe>,
+    /// How many parts and bags there may still be.
+    pub(super) bags_left: usize,
 }
 
 /// One `ContentInfo` of the `AuthenticatedSafe`.
-pub(super) enum Safe {
+pub(crate) enum Safe {
     /// Its `SafeContents` lie open.
     Plain(Vec<Bag>),
     /// Its `SafeContents` are encrypted as a whole.
@@ -35,15 +36,17 @@ pub(super) enum Safe {
         scheme: Scheme,
         text: Zeroizing<Vec<u8>>,
     },
+    /// Something no password opens; the text names it.
+    Other(String),
 }
 
 /// One `SafeBag`.
-pub(super) struct Bag {
-    pub(super) content: BagContent,
-    pub(super) attributes: BagAttributes,
+pub(crate) struct Bag {
+    pub(crate) content: BagContent,
+    pub(crate) attributes: BagAttributes,
 }
 
-pub(super) enum BagContent {
+pub(crate) enum BagContent {
     /// A `PrivateKeyInfo`, in clear.
     Key(Zeroizing<Vec<u8>>),
     /// An `EncryptedPrivateKeyInfo`.
@@ -60,127 +63,163 @@ pub(super) enum BagContent {
 impl Structure {
     /// Reads a file's outer layers. What follows the `PFX` is not looked at, as OpenSSL, NSS and
     /// Java do not either.
-    pub(super) fn read(bytes: &[u8], max_bags: usize) -> Result<Self, DecodeError> {
-        let mut fields = pfx_fields(bytes)?;
+    ///
+    /// # Errors
+    /// [`DecodeError::NotPkcs12`], [`DecodeError::Damaged`] and [`DecodeError::Unsupported`].
+    pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
+        limits.check_size(bytes)?;
+        let pfx = pfx(bytes)?;
         let damaged = DecodeError::damaged("the outermost layer");
+        let mut fields = pfx.inside();
+        let version = fields
+            .expect(INTEGER)
+            .and_then(|version| version.unsigned());
+        if version.map_err(&damaged)? != 3 {
+            return Err(DecodeError::NotPkcs12);
+        }
         let auth_safe = fields.expect(SEQUENCE).map_err(&damaged)?;
         let mac = fields.optional(SEQUENCE).map_err(&damaged)?;
         fields.end().map_err(&damaged)?;
-        let (content_type, content) = content_info(&auth_safe)?;
-        match content_type {
-            oid::DATA => {}
-            oid::SIGNED_DATA => {
+        let (content_type, fields) = content_info(&auth_safe)?;
+        match content_type.known() {
+            Some(oid::DATA) => {}
+            Some(oid::SIGNED_DATA) => {
                 let what = "a signature in place of a password";
                 return Err(DecodeError::Unsupported(what.into()));
             }
-            other => {
-                return Err(DecodeError::Unsupported(format!(
-                    "the content type {other}"
-                )));
-            }
+            _ => return Err(DecodeError::Unsupported(unknown_content(content_type))),
         }
-        let octets = content.octets().map_err(&damaged)?;
-        let mut ber = auth_safe.indefinite || content.tag != OCTET_STRING;
-        let mut budget = max_bags;
-        let safes = safes(&octets, &mut ber, &mut budget)?;
+        let octets = content(fields)?.octets().map_err(&damaged)?;
+        let mut parts = Parts {
+            ber: !pfx.is_der_throughout(),
+            bags_left: limits.max_bags,
+        };
+        let safes = parts.read(&octets)?;
         let mac = mac.as_ref().map(StoredMac::read).transpose()?;
         Ok(Self {
-            ber,
+            ber: parts.ber,
             content: octets,
             mac,
             safes,
+            bags_left: parts.bags_left,
         })
     }
+
+    /// Whether nothing in the file is encrypted and no MAC is over it, so that it opens whatever
+    /// the password.
+    pub(crate) fn needs_no_password(&self) -> bool {
+        self.mac.is_none() && !self.safes.iter().any(Safe::is_locked)
+    }
 }
 
-/// What follows the version in a `PFX`.
-fn pfx_fields(bytes: &[u8]) -> Result<Reader<'_>, DecodeError> {
-    let damaged = DecodeError::damaged("the outermost layer");
+impl Safe {
+    /// Whether anything in it takes a password.
+    fn is_locked(&self) -> bool {
+        match self {
+            Self::Encrypted { .. } => true,
+            Self::Plain(bags) => bags
+                .iter()
+                .any(|bag| matches!(bag.content, BagContent::ShroudedKey { .. })),
+            Self::Other(_) => false,
+        }
+    }
+}
+
+/// The `PFX`, which begins with the number 3.
+fn pfx(bytes: &[u8]) -> Result<Value<'_>, DecodeError> {
     let version_3 = [INTEGER, 1, 3];
-    let begins_like_one = bytes.first() == Some(&SEQUENCE)
-        && bytes
-            .iter()
-            .take(10)
-            .collect::<Vec<_>>()
-            .windows(3)
-            .any(|part| part == version_3.each_ref());
-    if !begins_like_one {
+    let head = &bytes[..bytes.len().min(10)];
+    if head.first() != Some(&SEQUENCE) || !head.windows(3).any(|part| part == version_3) {
         return Err(DecodeError::NotPkcs12);
     }
-    let mut fields = Reader::new(bytes)
-        .expect(SEQUENCE)
-        .map_err(&damaged)?
-        .inside();
-    let version = fields
-        .expect(INTEGER)
-        .and_then(|version| version.unsigned());
-    if version.map_err(&damaged)? != 3 {
-        return Err(DecodeError::NotPkcs12);
-    }
-    Ok(fields)
+    let pfx = Reader::new(bytes).expect(SEQUENCE);
+    pfx.map_err(DecodeError::damaged("the outermost layer"))
 }
 
-/// The type of a `ContentInfo` and the value under its explicit tag.
-fn content_info<'a>(info: &Value<'a>) -> Result<(ObjectIdentifier, Value<'a>), DecodeError> {
-    let damaged = DecodeError::damaged("a part of the file");
+const PART: &str = "a part of the file";
+
+/// The type of a `ContentInfo`, and the fields that follow it.
+fn content_info<'a>(info: &Value<'a>) -> Result<(Oid<'a>, Reader<'a>), DecodeError> {
     let mut fields = info.inside();
-    let name = fields
-        .expect(OBJECT_IDENTIFIER)
-        .and_then(|name| name.oid())
-        .map_err(&damaged)?;
+    let name = fields.expect(OBJECT_IDENTIFIER);
+    let name = name.map_err(DecodeError::damaged(PART))?.oid();
+    Ok((name, fields))
+}
+
+/// The value under the explicit tag of a `ContentInfo`, which nothing follows.
+fn content(mut fields: Reader<'_>) -> Result<Value<'_>, DecodeError> {
+    let damaged = DecodeError::damaged(PART);
     let content = fields
-        .expect(CONTEXT_0)
+        .expect(EXPLICIT_0)
         .and_then(|content| content.inside().any());
     let content = content.map_err(&damaged)?;
     fields.end().map_err(&damaged)?;
-    Ok((name, content))
+    Ok(content)
 }
 
-fn safes(octets: &[u8], ber: &mut bool, budget: &mut usize) -> Result<Vec<Safe>, DecodeError> {
-    let damaged = DecodeError::damaged("the list of parts");
-    let list = Reader::new(octets).expect(SEQUENCE).map_err(&damaged)?;
-    *ber |= list.indefinite;
-    let mut infos = list.inside();
-    let mut safes = Vec::new();
-    while !infos.is_empty() {
-        spend(budget)?;
-        let info = infos.any().map_err(&damaged)?;
-        let (content_type, content) = content_info(&info)?;
-        *ber |= info.indefinite || content.indefinite;
-        safes.push(match content_type {
-            oid::DATA => {
-                let octets = content.octets().map_err(&damaged)?;
-                Safe::Plain(safe_contents(&octets, budget)?)
-            }
-            oid::ENCRYPTED_DATA => encrypted_data(&content)?,
-            oid::ENVELOPED_DATA => {
-                let what = "encryption to a certificate in place of a password";
-                return Err(DecodeError::Unsupported(what.into()));
-            }
-            other => {
-                return Err(DecodeError::Unsupported(format!(
-                    "the content type {other}"
-                )));
-            }
-        });
+fn unknown_content(name: Oid<'_>) -> String {
+    match name.known() {
+        Some(oid::ENVELOPED_DATA) => "encryption to a certificate in place of a password".into(),
+        _ => format!("the content type {name}"),
     }
-    Ok(safes)
 }
 
-/// `EncryptedData` (RFC 5652, section 8).
-fn encrypted_data(data: &Value<'_>) -> Result<Safe, DecodeError> {
-    let damaged = DecodeError::damaged("an encrypted part");
-    let mut fields = data.inside();
-    fields.expect(INTEGER).map_err(&damaged)?;
-    let mut fields = fields.expect(SEQUENCE).map_err(&damaged)?.inside();
-    fields.expect(OBJECT_IDENTIFIER).map_err(&damaged)?;
-    let scheme = Scheme::read(&fields.expect(SEQUENCE).map_err(&damaged)?)?;
-    // [0] IMPLICIT OCTET STRING: its own tag is replaced, the pieces' are not.
-    let text = fields
-        .any()
-        .and_then(|text| text.octets())
-        .map_err(&damaged)?;
-    Ok(Safe::Encrypted { scheme, text })
+/// Reads the parts of a file, and keeps what there is to say of all of them.
+struct Parts {
+    ber: bool,
+    bags_left: usize,
+}
+
+impl Parts {
+    /// Reads the `AuthenticatedSafe`. A part that no password opens is no hindrance to the
+    /// others, as it is none to OpenSSL; a file that has nothing else is refused.
+    fn read(&mut self, octets: &[u8]) -> Result<Vec<Safe>, DecodeError> {
+        let damaged = DecodeError::damaged("the list of parts");
+        let list = Reader::new(octets).expect(SEQUENCE).map_err(&damaged)?;
+        self.ber |= !list.is_der_throughout();
+        let mut infos = list.inside();
+        let mut safes = Vec::new();
+        while !infos.is_empty() {
+            spend(&mut self.bags_left)?;
+            safes.push(self.part(&infos.any().map_err(&damaged)?)?);
+        }
+        let only_others = safes.iter().all(|safe| matches!(safe, Safe::Other(_)));
+        match safes.first() {
+            Some(Safe::Other(what)) if only_others => Err(DecodeError::Unsupported(what.clone())),
+            _ => Ok(safes),
+        }
+    }
+
+    fn part(&mut self, info: &Value<'_>) -> Result<Safe, DecodeError> {
+        let (content_type, fields) = content_info(info)?;
+        match content_type.known() {
+            Some(oid::DATA) => {
+                let octets = content(fields)?
+                    .octets()
+                    .map_err(DecodeError::damaged(PART))?;
+                let contents = Reader::new(&octets).any();
+                self.ber |= !contents.is_ok_and(|contents| contents.is_der_throughout());
+                Ok(Safe::Plain(safe_contents(&octets, &mut self.bags_left)?))
+            }
+            Some(oid::ENCRYPTED_DATA) => self.encrypted_data(&content(fields)?),
+            _ => Ok(Safe::Other(unknown_content(content_type))),
+        }
+    }
+
+    /// `EncryptedData` (RFC 5652, section 8).
+    fn encrypted_data(&mut self, data: &Value<'_>) -> Result<Safe, DecodeError> {
+        let damaged = DecodeError::damaged("an encrypted part");
+        let mut fields = data.inside();
+        fields.expect(INTEGER).map_err(&damaged)?;
+        let mut fields = fields.expect(SEQUENCE).map_err(&damaged)?.inside();
+        fields.expect(OBJECT_IDENTIFIER).map_err(&damaged)?;
+        let scheme = Scheme::read(&fields.expect(SEQUENCE).map_err(&damaged)?)?;
+        // [0] IMPLICIT OCTET STRING: its own tag is replaced, the pieces' are not.
+        let text = fields.any().map_err(&damaged)?;
+        self.ber |= text.tag != IMPLICIT_0;
+        let text = text.octets().map_err(&damaged)?;
+        Ok(Safe::Encrypted { scheme, text })
+    }
 }
 
 /// The bags of `SafeContents`, those of nested ones among them. `budget` is how many there may be.
@@ -206,13 +245,12 @@ fn gather_bags(
     while !values.is_empty() {
         spend(budget)?;
         let mut fields = values.expect(SEQUENCE).map_err(&damaged)?.inside();
-        let name = fields.expect(OBJECT_IDENTIFIER).and_then(|name| name.oid());
-        let name = name.map_err(&damaged)?;
+        let name = fields.expect(OBJECT_IDENTIFIER).map_err(&damaged)?.oid();
         let value = fields
-            .expect(CONTEXT_0)
+            .expect(EXPLICIT_0)
             .and_then(|value| value.inside().any());
         let value = value.map_err(&damaged)?;
-        if name == oid::SAFE_CONTENTS_BAG {
+        if name.known() == Some(oid::SAFE_CONTENTS_BAG) {
             let nesting = nesting
                 .checked_sub(1)
                 .ok_or_else(|| damaged("it is nested too deeply"))?;
@@ -231,31 +269,30 @@ fn gather_bags(
     Ok(())
 }
 
-fn bag_content(name: ObjectIdentifier, value: &Value<'_>) -> Result<BagContent, DecodeError> {
+fn bag_content(name: Oid<'_>, value: &Value<'_>) -> Result<BagContent, DecodeError> {
     let damaged = DecodeError::damaged(BAGS);
-    Ok(match name {
-        oid::KEY_BAG => BagContent::Key(Zeroizing::new(value.raw.to_vec())),
-        oid::SHROUDED_KEY_BAG => {
+    Ok(match name.known() {
+        Some(oid::KEY_BAG) => BagContent::Key(Zeroizing::new(value.raw.to_vec())),
+        Some(oid::SHROUDED_KEY_BAG) => {
             let (scheme, text) = pbe::encrypted_private_key(value.raw)?;
             BagContent::ShroudedKey { scheme, text }
         }
-        oid::CERTIFICATE_BAG => {
+        Some(oid::CERTIFICATE_BAG) => {
             let mut fields = value.inside();
-            let kind = fields.expect(OBJECT_IDENTIFIER).and_then(|kind| kind.oid());
-            let kind = kind.map_err(&damaged)?;
-            if kind != oid::X509_CERTIFICATE {
+            let kind = fields.expect(OBJECT_IDENTIFIER).map_err(&damaged)?.oid();
+            if kind.known() != Some(oid::X509_CERTIFICATE) {
                 return Ok(BagContent::Other(format!(
                     "a certificate of the type {kind}"
                 )));
             }
             let der = fields
-                .expect(CONTEXT_0)
+                .expect(EXPLICIT_0)
                 .and_then(|content| content.inside().any()?.octets());
             BagContent::Certificate(der.map_err(&damaged)?.to_vec())
         }
-        oid::CRL_BAG => BagContent::Other("a revocation list".into()),
-        oid::SECRET_BAG => BagContent::Other("a secret".into()),
-        other => BagContent::Other(format!("a bag of the type {other}")),
+        Some(oid::CRL_BAG) => BagContent::Other("a revocation list".into()),
+        Some(oid::SECRET_BAG) => BagContent::Other("a secret".into()),
+        _ => BagContent::Other(format!("a bag of the type {name}")),
     })
 }
 

@@ -21,6 +21,12 @@ pub trait Fixture {
     /// Takes the sample out of the store made last, behind its back.
     fn withdraw(&mut self, sample: Sample);
 
+    /// Damages the stored private key of the sample in the store made last, behind its back, so
+    /// that it is still found and cannot be read. False where that cannot be done.
+    fn damage(&mut self, _sample: Sample) -> bool {
+        false
+    }
+
     /// Everything in the store made last, in a form that shows every change.
     fn snapshot(&self) -> String;
 }
@@ -38,6 +44,8 @@ pub fn check_store_contract(fixture: &mut dyn Fixture) {
     a_missing_key_is_said_to_be_missing(fixture);
     a_kept_key_is_never_an_empty_success(fixture);
     a_locked_key_asks(fixture);
+    who_is_always_wrong_is_not_asked_for_ever(fixture);
+    a_damaged_key_is_said_to_be_damaged(fixture);
     a_stale_id_is_not_found(fixture);
     exporting_changes_nothing(fixture);
 }
@@ -211,7 +219,11 @@ impl Ask for Answers {
         self.interaction
     }
 
-    fn unlock(&mut self, _request: &UnlockRequest) -> Result<Password, AskError> {
+    fn unlock(&mut self, request: &UnlockRequest) -> Result<Password, AskError> {
+        assert_eq!(
+            request.attempt, self.asked,
+            "every answer before this one was wrong"
+        );
         self.asked += 1;
         assert!(self.asked < 100, "the store asks for ever");
         self.answer.map(|text| Password::new(text.to_owned()))
@@ -252,6 +264,36 @@ fn a_locked_key_asks(fixture: &mut dyn Fixture) {
     };
     let entry = entry(&*store, Sample::Locked);
     assert!(key::same_public_key(&key, entry.certificate.spki_der()));
+}
+
+fn who_is_always_wrong_is_not_asked_for_ever(fixture: &mut dyn Fixture) {
+    if !fixture.can_hold(Sample::Locked) {
+        return;
+    }
+    let store = fixture.store(&[Sample::Locked]);
+    let mut mistaken = Answers::new(Ok("wrong"), Interaction::Allowed);
+    let error = store.private_key(&id_of(Sample::Locked), &mut mistaken);
+    assert!(
+        matches!(error, Err(StoreError::WrongPassword { .. })),
+        "{error:?}"
+    );
+    assert!(mistaken.asked >= 1, "nobody was asked");
+}
+
+fn a_damaged_key_is_said_to_be_damaged(fixture: &mut dyn Fixture) {
+    for sample in holdable(fixture, &[Sample::Rsa, Sample::Locked]) {
+        let store = fixture.store(&[sample]);
+        list(&*store);
+        if !fixture.damage(sample) {
+            continue;
+        }
+        let mut knows = Answers::new(Ok(PASSWORD), Interaction::Allowed);
+        let error = store.private_key(&id_of(sample), &mut knows);
+        assert!(
+            matches!(error, Err(StoreError::Damaged { .. })),
+            "{error:?}"
+        );
+    }
 }
 
 fn a_stale_id_is_not_found(fixture: &mut dyn Fixture) {

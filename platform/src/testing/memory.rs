@@ -21,6 +21,8 @@ pub enum MemoryKey {
     Exportable(PrivateKey),
     /// A key that comes out with [`PASSWORD`].
     Locked(PrivateKey),
+    /// A key that cannot be read any more; the listing does not show it.
+    Damaged,
     /// A key that does not come out.
     Kept(NotExportable),
     /// No key.
@@ -85,7 +87,7 @@ impl MemoryStore {
     /// Adds an entry.
     pub fn insert(&self, certificate: Certificate, label: Option<&str>, key: MemoryKey) {
         let state = match &key {
-            MemoryKey::Exportable(_) => KeyState::Exportable,
+            MemoryKey::Exportable(_) | MemoryKey::Damaged => KeyState::Exportable,
             MemoryKey::Locked(_) => KeyState::Locked(format!("{} is locked", self.name)),
             MemoryKey::Kept(reason) => KeyState::NotExportable(reason.clone()),
             MemoryKey::Missing => KeyState::Missing,
@@ -103,6 +105,18 @@ impl MemoryStore {
         self.state().entries.push((entry, key));
     }
 
+    /// Damages an entry's key, without a trace in the listing.
+    pub fn damage(&self, id: &EntryId) {
+        for (_, key) in self
+            .state()
+            .entries
+            .iter_mut()
+            .filter(|(entry, _)| entry.id == *id)
+        {
+            *key = MemoryKey::Damaged;
+        }
+    }
+
     /// Takes an entry out.
     pub fn remove(&self, id: &EntryId) {
         self.state().entries.retain(|(entry, _)| entry.id != *id);
@@ -111,6 +125,26 @@ impl MemoryStore {
     /// Makes the next call fail with this error; the one after that works again.
     pub fn fail_next(&self, error: StoreError) {
         self.state().failure = Some(error);
+    }
+
+    /// Asks once, as a store may.
+    fn unlock(
+        &self,
+        key: &PrivateKey,
+        place: String,
+        ask: &mut dyn Ask,
+    ) -> Result<PrivateKey, StoreError> {
+        let request = UnlockRequest {
+            store: self.info().spec,
+            place: place.clone(),
+            attempt: 0,
+        };
+        match ask.unlock(&request) {
+            Ok(password) if password.expose() == PASSWORD => Ok(copy(key)),
+            Ok(_) => Err(StoreError::WrongPassword { place }),
+            Err(AskError::NotAllowed) => Err(StoreError::InteractionRequired { place }),
+            Err(AskError::Cancelled) => Err(StoreError::Cancelled),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -169,19 +203,12 @@ impl Store for MemoryStore {
         let place = entry.places[0].clone();
         match key {
             MemoryKey::Exportable(key) => Ok(copy(key)),
-            MemoryKey::Locked(key) => {
-                let request = UnlockRequest {
-                    store: self.info().spec,
-                    place: place.clone(),
-                    attempt: 0,
-                };
-                match ask.unlock(&request) {
-                    Ok(password) if password.expose() == PASSWORD => Ok(copy(key)),
-                    Ok(_) => Err(StoreError::WrongPassword { place }),
-                    Err(AskError::NotAllowed) => Err(StoreError::InteractionRequired { place }),
-                    Err(AskError::Cancelled) => Err(StoreError::Cancelled),
-                }
-            }
+            MemoryKey::Locked(key) => self.unlock(key, place, ask),
+            MemoryKey::Damaged => Err(StoreError::Damaged {
+                place,
+                reason: "damaged by a test".to_owned(),
+                source: None,
+            }),
             MemoryKey::Kept(reason) => Err(StoreError::KeyNotExportable {
                 place,
                 reason: reason.clone(),

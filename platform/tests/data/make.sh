@@ -33,6 +33,7 @@ for curve in P-256 P-384 P-521; do
 done
 { openssl ecparam -name prime256v1; cat keys/P-256.sec1.pem; } > keys/P-256.with-parameters.pem
 openssl pkcs8 -topk8 -in keys/P-256.pem -v2 aes256 -passout pass:fixture -out keys/P-256.encrypted.pem
+openssl pkcs8 -topk8 -in keys/P-256.pem -scrypt -passout pass:fixture -out keys/P-256.scrypt.pem
 openssl pkcs8 -topk8 -in keys/ed448.pem -v2 aes256 -passout pass:fixture -out keys/ed448.encrypted.pem
 
 # Certificates of a CA, by `openssl ca`, which takes any dates.
@@ -41,6 +42,7 @@ cat > "$work/ca.cnf" <<CONF
 default_ca = one
 [one]
 database = $work/index
+crlnumber = $work/crlnumber
 rand_serial = yes
 new_certs_dir = $work
 default_md = sha256
@@ -63,6 +65,7 @@ prompt = no
 CN = unused
 CONF
 : > "$work/index"
+echo 01 > "$work/crlnumber"
 certificate() { # name, key, subject, from, to, extensions
     openssl req -new -config "$work/ca.cnf" -key "keys/$2.pem" -subj "$3" -out "$work/$1.csr"
     shift_self=
@@ -84,9 +87,11 @@ certificate expired P-384 "/CN=Fixture expired" 20200101000000Z 20210101000000Z 
 certificate future P-521 "/CN=Fixture future" 21200101000000Z 21240101000000Z end
 certificate keyless other "/CN=Fixture keyless" 20200101000000Z 21240101000000Z end
 rm keys/other.pem
+openssl ca -config "$work/ca.cnf" -gencrl -crldays 36500 -keyfile keys/ca.pem -cert certificates/ca.pem -out "$work/ca.crl"
 
 # Files of other forms.
 openssl x509 -in certificates/rsa.pem -outform DER -out files/rsa.der
+openssl crl -in "$work/ca.crl" -outform DER -out files/ca.crl
 openssl x509 -in certificates/rsa.pem -trustout -setalias trusted -out files/rsa.trusted.pem
 openssl crl2pkcs7 -nocrl -certfile certificates/ca.pem -certfile certificates/rsa.pem -out files/chain.p7b.pem
 openssl crl2pkcs7 -nocrl -certfile certificates/ca.pem -certfile certificates/rsa.pem -outform DER -out files/chain.p7b

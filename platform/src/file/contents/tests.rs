@@ -1,0 +1,45 @@
+use super::*;
+use crate::file::pair::pair;
+use crate::file::support;
+
+fn contents(bytes: &[u8], passwords: &Passwords) -> FileContents {
+    let mut found = FileContents::default();
+    found.take_all(bytes, &mut Zeroizing::default(), passwords);
+    found
+}
+
+/// Everything that is done with the bytes of a file in a listing.
+fn survives(bytes: &[u8], passwords: &Passwords) {
+    let found = contents(bytes, passwords);
+    pair(&["file".into()], vec![(0, found)]);
+}
+
+#[test]
+fn every_truncation_and_changed_byte_is_survived() {
+    let password = Arc::new(Password::new("right".to_owned()));
+    // One iteration, and whatever a flip makes of it is soon done or refused.
+    let pkcs12 = support::whole(&support::pbes2(1), PasswordForm::Text(&password));
+    let passwords = Passwords::Given(Some(password));
+    let files = [
+        "files/rsa.der",
+        "files/chain.p7b",
+        "files/pkcs8.der",
+        "files/sec1.der",
+        "certificates/P-256.pem",
+        "keys/P-256.encrypted.pem",
+        "keys/P-256.with-parameters.pem",
+    ];
+    let files = files.map(support::file_of).into_iter().chain([pkcs12]);
+    for whole in files {
+        let found = contents(&whole, &passwords);
+        assert!(!found.is_empty() && found.problems.is_empty());
+        for at in 0..whole.len() {
+            survives(&whole[..at], &passwords);
+            for change in [1 << (at % 8), 0xff] {
+                let mut changed = whole.clone();
+                changed[at] ^= change;
+                survives(&changed, &passwords);
+            }
+        }
+    }
+}

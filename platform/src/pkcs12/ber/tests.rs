@@ -1,0 +1,95 @@
+use super::*;
+
+#[test]
+fn a_string_reads_the_same_in_one_piece_and_in_many() {
+    let whole = [0x04, 3, 1, 2, 3];
+    let pieces = [
+        0x24, 0x80, 0x04, 1, 1, 0x24, 6, 0x04, 1, 2, 0x04, 1, 3, 0, 0,
+    ];
+    for bytes in [&whole[..], &pieces[..]] {
+        let mut reader = Reader::new(bytes);
+        let value = reader.expect(OCTET_STRING).unwrap();
+        assert_eq!(**value.octets().unwrap(), [1, 2, 3]);
+        assert_eq!(value.raw, bytes);
+        assert!(reader.is_empty());
+    }
+}
+
+#[test]
+fn whatever_breaks_off_is_an_error() {
+    let bytes = [0x30, 0x80, 0x30, 0x82, 0, 5, 0x04, 3, 1, 2, 3, 0, 0];
+    assert!(Reader::new(&bytes).any().is_ok());
+    for length in 0..bytes.len() {
+        assert!(Reader::new(&bytes[..length]).any().is_err(), "{length}");
+    }
+}
+
+#[test]
+fn absurd_lengths_tags_and_depths_are_errors() {
+    for bytes in [
+        &[0x30, 0x88, 255, 255, 255, 255, 255, 255, 255, 255][..],
+        &[0x30, 0x89, 0, 0, 0, 0, 0, 0, 0, 0, 0][..],
+        &[0x04, 0x80, 0, 0][..],
+        &[0x3f, 0x81, 0x01, 0][..],
+        &[[0x30, 0x80]; 100_000].concat()[..],
+    ] {
+        assert!(Reader::new(bytes).any().is_err());
+    }
+}
+
+#[test]
+fn numbers_beyond_all_bounds_stay_large() {
+    let number = |bytes: &[u8]| Reader::new(bytes).any().unwrap().unsigned();
+    assert_eq!(number(&[2, 2, 0x01, 0x00]), Ok(256));
+    assert_eq!(
+        number(&[2, 9, 0, 255, 255, 255, 255, 255, 255, 255, 255]),
+        Ok(u64::MAX)
+    );
+    assert_eq!(number(&[2, 10, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]), Ok(u64::MAX));
+    assert!(number(&[2, 0]).is_err() && number(&[2, 1, 0x80]).is_err());
+}
+
+#[test]
+fn lengths_and_strings_that_der_forbids_are_seen_at_any_depth() {
+    let der = |bytes: &[u8]| Reader::new(bytes).any().unwrap().is_der_throughout();
+    assert!(der(&[0x30, 7, 0xa0, 5, 0x31, 3, 0x04, 1, 0x80]));
+    let long = [&[0x04, 0x81, 0x80][..], &[7; 0x80]].concat();
+    assert!(der(&long));
+    for bytes in [
+        &[0x30, 0x80, 0, 0][..],
+        &[0x30, 0x81, 0],
+        &[0x30, 0x82, 0, 0],
+        &[0x30, 3, 0x04, 0x81, 0],
+        &[0x30, 4, 0xa0, 0x80, 0, 0],
+        &[0x30, 4, 0x24, 2, 0x04, 0],
+        &[&[0x04, 0x82, 0, 0x80][..], &[7; 0x80]].concat(),
+        &[0x30, 2, 0xa0, 5],
+    ] {
+        let value = Reader::new(bytes).any();
+        assert!(
+            !value.is_ok_and(|value| value.is_der_throughout()),
+            "{bytes:02x?}"
+        );
+    }
+}
+
+#[test]
+fn identifiers_of_any_size_are_told() {
+    let uuid = [&[0x06, 20, 0x69, 0x83][..], &[0xff; 17], &[0x7f]].concat();
+    for (bytes, text, known) in [
+        (&[0x06, 3, 0x55, 0x1d, 0x0f][..], "2.5.29.15", true),
+        (&[0x06, 2, 0x88, 0x37], "2.999", false),
+        (
+            &[0x06, 6, 0x2a, 0x90, 0x80, 0x80, 0x80, 0x00],
+            "1.2.4294967296",
+            false,
+        ),
+        (&uuid, "2.25.340282366920938463463374607431768211455", false),
+        (&[0x06, 2, 0x2a, 0x80], "0x2a80", false),
+        (&[0x06, 0], "0x", false),
+    ] {
+        let oid = Reader::new(bytes).any().unwrap().oid();
+        assert_eq!(oid.to_string(), text);
+        assert_eq!(oid.known().is_some(), known, "{text}");
+    }
+}

@@ -1,0 +1,87 @@
+//! Files that are broken, foreign or huge.
+
+use super::*;
+
+#[test]
+fn foreign_files_are_passed_over_in_silence() {
+    let folder = folder(&[
+        ("one.crt", "certificates/rsa.pem"),
+        ("one.key", "keys/rsa.pem"),
+    ]);
+    put(
+        &folder,
+        "README",
+        b"The -----BEGIN CERTIFICATE----- line starts a certificate.\n",
+    );
+    put(&folder, "notes.txt", b"hello\n");
+    put(&folder, "empty", b"");
+    put(&folder, "picture.png", b"\x89PNG\r\n\x1a\n");
+    put(&folder, "list.crl", &data("files/ca.crl"));
+    put(&folder, "video.mp4", &vec![0; 1 << 20]);
+    let film = fs::File::create(folder.path().join("film.mp4")).unwrap();
+    film.set_len(2 << 30).unwrap();
+    put(&folder, "numbers.csv", &b"0;1;2;3\n".repeat(2 << 20));
+    put(
+        &folder,
+        "request.pem",
+        b"-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n",
+    );
+    assert_exports(&folder);
+}
+
+#[test]
+fn files_that_promise_something_and_do_not_hold_it_are_problems() {
+    let der = data("files/rsa.der");
+    for (name, content, word) in [
+        ("empty.pem", &b""[..], "empty"),
+        ("junk.cer", b"junk", "no certificate or key"),
+        ("cut.der", &der[..der.len() - 1], "damaged"),
+        ("utf16.crt", b"\xff\xfe-\0-\0", "UTF-16"),
+        (
+            "cut.pem",
+            b"-----BEGIN CERTIFICATE-----\nAAAA\n",
+            "no end line",
+        ),
+        (
+            "text",
+            b"-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n",
+            "base64",
+        ),
+        (
+            "key",
+            b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+            "damaged",
+        ),
+    ] {
+        let folder = folder(&[
+            ("one.crt", "certificates/rsa.pem"),
+            ("one.key", "keys/rsa.pem"),
+        ]);
+        put(&folder, name, content);
+        let message = only_problem(&folder);
+        assert!(message.contains(word), "{name}: {message}");
+        assert_eq!(list(&folder).entries.len(), 1);
+    }
+}
+
+#[test]
+fn two_hundred_megabytes_of_zeroes_are_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = fs::File::create(folder.path().join("zeroes.pem")).unwrap();
+    file.set_len(200 << 20).unwrap();
+    let start = std::time::Instant::now();
+    assert!(only_problem(&folder).contains("larger than 8 MiB"));
+    assert!(start.elapsed().as_secs() < 2);
+}
+
+#[test]
+fn a_file_too_large_is_a_problem_when_it_begins_like_one_of_ours() {
+    let pem = data("certificates/rsa.pem");
+    for beginning in [&pem[..], &[0x30, 0x84, 0x10, 0, 0, 0]] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = put(&folder, "bundle", beginning);
+        let file = fs::File::options().write(true).open(path).unwrap();
+        file.set_len(9 << 20).unwrap();
+        assert!(only_problem(&folder).contains("larger than 8 MiB"));
+    }
+}

@@ -1,0 +1,197 @@
+//! PKCS#12 files in a folder: what they show without a password, with it, and with a wrong one.
+
+use super::support::{
+    certificate, encrypted, file, key, label, local_key_id, nested, pbes2, plain, provider,
+    shrouded_key,
+};
+use super::*;
+use certstow_platform::pkcs12::kdf::PasswordForm;
+
+fn der(path: &str) -> Vec<u8> {
+    support::data(path)
+}
+
+fn right() -> Password {
+    Password::new("right".to_owned())
+}
+
+#[test]
+fn a_file_without_a_password_opens_whatever_is_known_and_nobody_is_asked() {
+    let folder = folder(&[("clear.p12", "files/clear.p12")]);
+    assert_exports(&folder);
+    assert_exports_from(&*unlocked_store(folder.path(), "of something else"));
+}
+
+#[test]
+fn the_right_password_shows_everything() {
+    let folder = folder(&[("mine.p12", "files/rsa.p12")]);
+    let store = unlocked_store(folder.path(), "fixture");
+    assert_exports_from(&*store);
+    let entry = &store.list().unwrap().entries[0];
+    assert_eq!(entry.label.as_deref(), Some("Fixture label"));
+    assert_eq!(entry.provider.as_deref(), Some("Fixture provider"));
+    assert_eq!(store.issuers().unwrap().len(), 1);
+}
+
+#[test]
+fn a_locked_file_is_a_problem_that_says_what_was_tried() {
+    let folder = folder(&[("mine.p12", "files/rsa.p12")]);
+    assert!(only_problem(&folder).contains("seen only with its password"));
+    let listing = unlocked_store(folder.path(), "wrong").list().unwrap();
+    assert!(listing.entries.is_empty());
+    let message = &listing.problems[0].message;
+    assert!(
+        message.contains("password given does not open"),
+        "{message}"
+    );
+}
+
+#[test]
+fn either_empty_password_is_the_empty_one() {
+    let folder = folder(&[("mine.pfx", "files/empty-password.pfx")]);
+    assert_exports_from(&*unlocked_store(folder.path(), ""));
+    let null = support::whole(&support::triple_des(10), PasswordForm::Null);
+    put(&folder, "mine.pfx", &null);
+    assert_exports_from(&*unlocked_store(folder.path(), ""));
+}
+
+#[test]
+fn certificates_that_lie_open_are_listed_and_the_key_asks() {
+    let folder = folder(&[("mine.p12", "files/clear-certificates.p12")]);
+    let store = store(folder.path());
+    let listing = store.list().unwrap();
+    assert_eq!(listing.problems, []);
+    assert!(matches!(listing.entries[0].key, KeyState::Locked(_)));
+    let id = listing.entries[0].id;
+    let mut wrong = Answer::new("wrong");
+    let error = store.private_key(&id, &mut wrong);
+    assert!(matches!(error, Err(StoreError::WrongPassword { .. })));
+    assert_eq!(wrong.1, [0, 1, 2]);
+    let key = store.private_key(&id, &mut Answer::new("fixture")).unwrap();
+    assert_eq!(key.expose(), der("keys/rsa.pem"));
+}
+
+#[test]
+fn a_file_that_was_changed_is_damaged_and_says_why() {
+    let folder = folder(&[("mine.p12", "files/clear-certificates.p12")]);
+    let store = store(folder.path());
+    let id = store.list().unwrap().entries[0].id;
+    let mut bytes = data("files/clear-certificates.p12");
+    let rsa = der("files/rsa.der");
+    let at = bytes.windows(rsa.len()).position(|part| part == rsa);
+    bytes[at.unwrap() + rsa.len() - 5] ^= 1;
+    put(&folder, "mine.p12", &bytes);
+    let error = store.private_key(&id, &mut Answer::new("fixture"));
+    let Err(StoreError::Damaged { reason, source, .. }) = error else {
+        panic!("{error:?}");
+    };
+    assert!(reason.contains("MAC") && source.is_some(), "{reason}");
+}
+
+#[test]
+fn bags_in_bags_and_several_parts_are_paired() {
+    let right = right();
+    let form = PasswordForm::Text(&right);
+    let scheme = pbes2(10);
+    let ca = certificate(&der("certificates/ca.pem"), &[]);
+    let leaf = certificate(&der("certificates/P-256.pem"), &[]);
+    let key = shrouded_key(&der("keys/P-256.pem"), &scheme, form, &[]);
+    let parts = [
+        encrypted(&scheme, form, &[ca]),
+        encrypted(&scheme, form, &[nested(&[leaf])]),
+        plain(&[nested(&[key])]),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    put(&folder, "mine.p12", &file(&parts, None));
+    assert_exports_from(&*unlocked_store(folder.path(), "right"));
+}
+
+#[test]
+fn a_locked_key_goes_to_the_certificate_of_its_local_key_id() {
+    let right = right();
+    let key = shrouded_key(
+        &der("keys/P-256.pem"),
+        &pbes2(10),
+        PasswordForm::Text(&right),
+        &[local_key_id(2), provider("Some provider")],
+    );
+    let bags = [
+        key,
+        certificate(
+            &der("certificates/rsa.pem"),
+            &[local_key_id(1), label("one")],
+        ),
+        certificate(
+            &der("certificates/P-256.pem"),
+            &[local_key_id(2), label("two")],
+        ),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    put(&folder, "mine.p12", &file(&[plain(&bags)], None));
+    let store = store(folder.path());
+    let entries = store.list().unwrap().entries;
+    let labels = entries.iter().map(|entry| entry.label.as_deref());
+    assert_eq!(Vec::from_iter(labels), [Some("one"), Some("two")]);
+    assert_eq!(entries[0].key, KeyState::Missing);
+    assert!(matches!(entries[1].key, KeyState::Locked(_)));
+    assert_eq!(entries[1].provider.as_deref(), Some("Some provider"));
+    let key = store.private_key(&entries[1].id, &mut Answer::new("right"));
+    assert_eq!(key.unwrap().expose(), der("keys/P-256.pem"));
+}
+
+#[test]
+fn the_provider_is_the_keys_wherever_the_certificate_lies() {
+    let bag = key(&der("keys/P-256.pem"), &[provider("Some provider")]);
+    let folder = folder(&[
+        ("a.crt", "certificates/P-256.pem"),
+        ("a.key", "keys/P-256.pem"),
+    ]);
+    put(&folder, "b.p12", &file(&[plain(&[bag])], None));
+    assert_exports(&folder);
+    let provider = &list(&folder).entries[0].provider;
+    assert_eq!(provider.as_deref(), Some("Some provider"));
+
+    let unknown = tempfile::tempdir().unwrap();
+    let bags = [
+        key(
+            &der("keys/ed448.pem"),
+            &[local_key_id(1), provider_of_ed448()],
+        ),
+        certificate(&der("certificates/ed448.pem"), &[local_key_id(1)]),
+    ];
+    put(&unknown, "c.p12", &file(&[plain(&bags)], None));
+    let entry = &list(&unknown).entries[0];
+    assert_eq!(entry.key, KeyState::Unknown);
+    assert_eq!(entry.provider.as_deref(), Some("Another"));
+}
+
+fn provider_of_ed448() -> Vec<u8> {
+    provider("Another")
+}
+
+#[test]
+fn a_label_in_a_later_file_is_better_than_none() {
+    let p256 = der("certificates/P-256.pem");
+    let folder = tempfile::tempdir().unwrap();
+    for (name, attributes) in [
+        ("a.p12", vec![local_key_id(1)]),
+        ("b.p12", vec![label("mine")]),
+        ("c.p12", vec![label("too late")]),
+    ] {
+        let bag = certificate(&p256, &attributes);
+        put(&folder, name, &file(&[plain(&[bag])], None));
+    }
+    let entries = list(&folder).entries;
+    assert_eq!(entries[0].label.as_deref(), Some("mine"));
+}
+
+#[test]
+fn a_file_that_would_stall_the_listing_is_a_problem() {
+    let part = support::encrypted_bytes(&pbes2(2_000_001), &[0; 16]);
+    let folder = tempfile::tempdir().unwrap();
+    put(&folder, "mine.p12", &file(&[part], None));
+    let problems = unlocked_store(folder.path(), "x").list().unwrap().problems;
+    let message = &problems[0].message;
+    assert!(message.contains("2000001 iterations"), "{message}");
+    assert!(message.contains("in a listing"), "{message}");
+}

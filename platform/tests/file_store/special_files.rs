@@ -1,0 +1,145 @@
+//! FIFOs, links, and what may not be read.
+
+use super::*;
+use rustix::fs::{CWD, Mode, mkfifoat};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+fn pair() -> TempDir {
+    folder(&[
+        ("in/one.crt", "certificates/rsa.pem"),
+        ("in/one.key", "keys/rsa.pem"),
+    ])
+}
+
+#[test]
+fn fifos_devices_and_sockets_are_not_opened() {
+    let folder = pair();
+    mkfifoat(CWD, folder.path().join("fifo.pem"), Mode::RUSR).unwrap();
+    symlink("/dev/zero", folder.path().join("zero.pem")).unwrap();
+    let socket = folder.path().join("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(socket).unwrap();
+    let listing = list(&folder);
+    assert_eq!(listing.entries.len(), 1);
+    assert_eq!(listing.problems.len(), 3, "{:?}", listing.problems);
+    for problem in listing.problems {
+        assert!(problem.message.contains("FIFO, socket or device"));
+    }
+}
+
+#[test]
+fn links_that_lead_nowhere_or_round_in_circles_are_problems() {
+    let folder = pair();
+    symlink("gone", folder.path().join("dangling.pem")).unwrap();
+    symlink("self", folder.path().join("self")).unwrap();
+    symlink("..", folder.path().join("in/up")).unwrap();
+    let listing = list(&folder);
+    assert_eq!(listing.entries.len(), 1);
+    assert_eq!(listing.entries[0].places.len(), 1);
+    let messages: Vec<_> = listing
+        .problems
+        .iter()
+        .map(|problem| &problem.message)
+        .collect();
+    assert_eq!(messages.len(), 3, "{messages:?}");
+    assert!(messages[0].contains("leads nowhere"));
+    assert!(messages[1].contains("cannot be followed"));
+    assert!(messages[2].contains("leads back to"));
+}
+
+#[test]
+fn links_to_files_and_folders_are_followed_once() {
+    let elsewhere = pair();
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a", "b"] {
+        symlink(elsewhere.path(), folder.path().join(name)).unwrap();
+    }
+    symlink(
+        elsewhere.path().join("in/one.crt"),
+        folder.path().join("live.pem"),
+    )
+    .unwrap();
+    assert_exports(&folder);
+    assert_eq!(list(&folder).entries[0].places.len(), 2);
+}
+
+#[test]
+fn what_may_not_be_read_is_a_problem() {
+    let folder = pair();
+    let file = put(&folder, "secret.pem", b"x");
+    let inner = folder.path().join("closed");
+    fs::create_dir(&inner).unwrap();
+    for path in [&file, &inner] {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap();
+    }
+    let listing = as_anybody(|| list(&folder));
+    fs::set_permissions(&inner, fs::Permissions::from_mode(0o700)).unwrap();
+    assert_eq!(listing.entries.len(), 1);
+    assert_eq!(listing.problems.len(), 2, "{:?}", listing.problems);
+    for problem in listing.problems {
+        assert!(problem.message.contains("cannot be read"), "{problem:?}");
+    }
+}
+
+#[test]
+fn a_store_or_a_key_that_may_not_be_read_is_access_denied() {
+    let folder = pair();
+    let inside = folder.path().join("in");
+    let store = store(&inside);
+    let id = store.list().unwrap().entries[0].id;
+    let key = inside.join("one.key");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o000)).unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o000)).unwrap();
+    let opened = as_anybody(|| {
+        let spec = StoreSpec::File(inside.clone());
+        open(&spec, &OpenOptions::default()).err()
+    });
+    let listed = as_anybody(|| self::store(folder.path()).list().err());
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    let fetched = as_anybody(|| {
+        let store = self::store(&inside);
+        store.list().unwrap();
+        store.private_key(&id, &mut NonInteractive).err()
+    });
+    for error in [opened, listed] {
+        let error = error.unwrap();
+        assert!(
+            matches!(
+                error,
+                StoreError::AccessDenied {
+                    source: Some(_),
+                    ..
+                }
+            ),
+            "{error:?}"
+        );
+    }
+    // A key that cannot be read is no key of the listing.
+    assert!(matches!(fetched, Some(StoreError::KeyMissing { .. })));
+}
+
+/// Runs this as if root were nobody in particular: without the capabilities to pass by modes,
+/// which belong to the thread.
+fn as_anybody<T: Send>(run: impl FnOnce() -> T + Send) -> T {
+    let thread = || {
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
+            let mut sets = capabilities(None).unwrap();
+            let passing = CapabilitySet::DAC_OVERRIDE | CapabilitySet::DAC_READ_SEARCH;
+            sets.effective.remove(passing);
+            set_capabilities(None, sets).unwrap();
+        }
+        run()
+    };
+    std::thread::scope(|scope| scope.spawn(thread).join().unwrap())
+}
+
+#[test]
+fn names_need_not_be_utf8() {
+    let folder = pair();
+    let odd = folder.path().join(OsStr::from_bytes(b"in/\xff\xfe.pem"));
+    fs::rename(folder.path().join("in/one.key"), odd).unwrap();
+    assert_exports(&folder);
+}

@@ -1,0 +1,30 @@
+//! Reading PKCS#12 files of every make, and telling a wrong password from damage.
+
+mod opening;
+mod shapes;
+#[path = "../support/pkcs12.rs"]
+mod support;
+mod work;
+
+use certstow_platform::pkcs12::decode::{Contents, Limits, decode};
+use certstow_platform::pkcs12::error::DecodeError;
+use certstow_platform::pkcs12::kdf::PasswordForm;
+use certstow_platform::secret::Password;
+
+fn password(text: &str) -> Password {
+    Password::new(text.to_owned())
+}
+
+/// Opens with a text.
+fn open(bytes: &[u8], text: &str) -> Result<Contents, DecodeError> {
+    decode(
+        bytes,
+        PasswordForm::Text(&password(text)),
+        &Limits::default(),
+    )
+}
+
+/// The certificates and keys inside.
+fn counts(contents: &Contents) -> (usize, usize) {
+    (contents.certificates.len(), contents.keys.len())
+}
