@@ -182,8 +182,11 @@ fn create_beside(file: &Path) -> Result<Temporary, Error> {
         .suffix(".tmp")
         .tempfile_in(folder_of(file))
         .map_err(|error| {
-            let error = system_error(error);
-            target(file, "no file can be created in its folder", error)
+            target(
+                file,
+                "no file can be created in its folder",
+                without_name(&error),
+            )
         })?;
     let path = temporary.path().to_owned();
     unfinished.push(path.clone());
@@ -193,13 +196,11 @@ fn create_beside(file: &Path) -> Result<Temporary, Error> {
     })
 }
 
-/// The operating system's error without the name of the temporary file, which nobody chose.
-fn system_error(error: io::Error) -> io::Error {
-    let inner = error.get_ref().and_then(|inner| inner.source());
-    let code = inner
-        .and_then(|inner| inner.downcast_ref::<io::Error>())
-        .and_then(io::Error::raw_os_error);
-    code.map_or(error, io::Error::from_raw_os_error)
+/// The error without the name of the temporary file, which nobody chose; `tempfile` appends it.
+fn without_name(error: &io::Error) -> io::Error {
+    let text = error.to_string();
+    let text = text.split(" at path ").next().unwrap_or_default();
+    io::Error::new(error.kind(), text)
 }
 
 fn folder_of(file: &Path) -> &Path {
