@@ -136,12 +136,23 @@ fn issue(
     }
 }
 
-/// A private key in any form that OpenSSL reads, as it writes PKCS#8 itself: programs differ in
-/// optional fields that say the same twice.
+/// A private key in any form that OpenSSL reads, as it writes PKCS#8 itself.
 pub(crate) fn pkcs8(key: &[u8]) -> Result<Vec<u8>, String> {
+    normalise(key, &[])
+}
+
+/// The same of an encrypted key, with its password in a file.
+pub(crate) fn pkcs8_of_locked(key: &[u8], password: &Path) -> Result<Vec<u8>, String> {
+    let passin = format!("file:{}", password.display());
+    normalise(key, &["-passin", &passin])
+}
+
+fn normalise(key: &[u8], options: &[&str]) -> Result<Vec<u8>, String> {
     let file = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
     fs::write(file.path(), key).map_err(|error| error.to_string())?;
-    let done = openssl(&["pkcs8", "-topk8", "-nocrypt", "-outform", "DER", "-in"])
+    let done = openssl(&["pkcs8", "-topk8", "-nocrypt", "-outform", "DER"])
+        .args(options)
+        .arg("-in")
         .arg(file.path())
         .output()
         .map_err(|error| error.to_string())?;

@@ -2,7 +2,10 @@
 
 use std::process::Command;
 
-use super::{NAME, Opened, Peer, Sealed, attempt, blocks, certificates, one_by_one, version_in};
+use super::{
+    NAME, Opened, Peer, Sealed, attempt, block, certificates, leaf_first, one_by_one, version_in,
+};
+use crate::material::pkcs8_of_locked;
 use crate::reading::{Form, Order};
 
 pub(crate) struct GnuTls;
@@ -34,22 +37,30 @@ fn open(sealed: &Sealed) -> Result<Opened, String> {
     )?;
     let printed = String::from_utf8_lossy(&printed);
     // It shows the key bag as it is, encrypted.
-    let locked = blocks(&printed)
-        .into_iter()
-        .find(|block| block.contains("PRIVATE KEY-----"))
-        .ok_or("no key came out")?;
+    let locked = block(&printed, "ENCRYPTED PRIVATE KEY").ok_or("no key came out")?;
+    let (leaf, issuers) = leaf_first(certificates(&printed)?)?;
+    Ok(Opened {
+        key: unlock(&locked, sealed)?,
+        // It writes a decrypted key in the form of its algorithm, an elliptic one without its
+        // curve; as PKCS#8 it writes it encrypted only, and decrypting that is OpenSSL's work.
+        pkcs8: None,
+        leaf,
+        issuers,
+    })
+}
+
+/// Decrypts a key and has it encrypted anew, in a form of GnuTLS's own.
+fn unlock(locked: &str, sealed: &Sealed) -> Result<Vec<u8>, String> {
     let file = sealed.file.with_extension("certtool.pem");
     std::fs::write(&file, locked).map_err(|error| error.to_string())?;
-    let key = attempt(
+    let anew = attempt(
         Command::new("certtool")
-            .args(["--key-info", "--no-text"])
+            .arg("--to-p8")
             .arg(format!("--password={}", sealed.password))
-            .arg("--infile")
+            .arg("--load-privkey")
             .arg(&file),
     )?;
-    let key = String::from_utf8_lossy(&key);
-    let key = blocks(&key).pop().ok_or("the key did not decrypt")?;
-    Opened::new(key.as_bytes(), certificates(&printed)?)
+    pkcs8_of_locked(&anew, &sealed.password_file())
 }
 
 /// The forms that GnuTLS writes.
@@ -69,6 +80,14 @@ pub(crate) const FORMS: [Form; 3] = [
 ];
 
 fn write(order: &Order<'_>, options: &[&str]) -> Result<(), String> {
+    // --load-ca-certificate takes the first certificate of its file only.
+    let whole_path = order.sealed.file.with_extension("certtool.pem");
+    let pem = [order.identity.certificate_file.as_path(), order.path]
+        .map(std::fs::read_to_string)
+        .into_iter()
+        .collect::<Result<String, _>>()
+        .map_err(|error| error.to_string())?;
+    std::fs::write(&whole_path, pem).map_err(|error| error.to_string())?;
     attempt(
         Command::new("certtool")
             .args(["--to-p12", "--outder", "--p12-name", NAME])
@@ -77,9 +96,7 @@ fn write(order: &Order<'_>, options: &[&str]) -> Result<(), String> {
             .arg("--load-privkey")
             .arg(&order.identity.key_file)
             .arg("--load-certificate")
-            .arg(&order.identity.certificate_file)
-            .arg("--load-ca-certificate")
-            .arg(order.path)
+            .arg(&whole_path)
             .arg("--outfile")
             .arg(&order.sealed.file),
     )

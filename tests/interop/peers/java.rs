@@ -18,6 +18,7 @@ impl Peer for Java {
         version_in(&String::from_utf8_lossy(&said))
     }
 
+    /// It hands out PKCS#8 with the key's own part as the file has it, and the rest made anew.
     fn open(&self, files: &[Sealed]) -> Vec<Result<Opened, String>> {
         let program =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/peers/OpenAll.java");

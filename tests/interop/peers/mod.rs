@@ -31,39 +31,77 @@ impl Sealed {
     }
 }
 
-/// What a program got out of a file.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Opened {
+/// What went into a file.
+pub(crate) struct Expected {
     /// PKCS#8, as OpenSSL writes it.
     pub key: Vec<u8>,
     pub leaf: Vec<u8>,
-    /// In the order of their bytes: not every program keeps the order of the file.
+    /// In any order.
     pub issuers: Vec<Vec<u8>>,
 }
 
+/// What a program got out of a file.
+pub(crate) struct Opened {
+    /// PKCS#8, as OpenSSL writes it.
+    key: Vec<u8>,
+    /// PKCS#8 as it came out, from the programs that hand it out in clear.
+    pkcs8: Option<Vec<u8>>,
+    leaf: Vec<u8>,
+    issuers: Vec<Vec<u8>>,
+}
+
 impl Opened {
-    /// From a key in any form and certificates with the leaf first.
-    pub(crate) fn new(key: &[u8], mut certificates: Vec<Vec<u8>>) -> Result<Self, String> {
-        if certificates.is_empty() {
-            return Err("no certificate came out".to_owned());
-        }
-        let leaf = certificates.remove(0);
-        certificates.sort();
+    /// From a program that hands out PKCS#8 in clear.
+    fn with_pkcs8(key: Vec<u8>, leaf: Vec<u8>, issuers: Vec<Vec<u8>>) -> Result<Self, String> {
         Ok(Self {
-            key: pkcs8(key)?,
+            key: pkcs8(&key)?,
+            pkcs8: Some(key),
             leaf,
-            issuers: certificates,
+            issuers,
         })
     }
 
-    /// From what programs print: PEM with anything between the blocks, the leaf first.
-    pub(crate) fn from_pem(text: &str) -> Result<Self, String> {
-        let key = blocks(text)
-            .into_iter()
-            .find(|block| block.contains("PRIVATE KEY-----"))
-            .ok_or("no key came out")?;
-        Self::new(key.as_bytes(), certificates(text)?)
+    /// The same from what a program prints: PEM with anything between the blocks.
+    fn from_pem(key: &str, leaf: Vec<u8>, issuers: Vec<Vec<u8>>) -> Result<Self, String> {
+        let key = block(key, "PRIVATE KEY").ok_or("no PKCS#8 came out")?;
+        Self::with_pkcs8(der(&key)?, leaf, issuers)
     }
+
+    /// How this differs from what went in.
+    ///
+    /// The key is compared as OpenSSL writes it: programs differ in optional fields that say the
+    /// same twice. Where the program hands out PKCS#8, its bytes are compared as they are, too.
+    pub(crate) fn compare(&self, expected: &Expected) -> Result<(), &'static str> {
+        if self.key != expected.key {
+            return Err("another key came out");
+        }
+        if self.pkcs8.as_ref().is_some_and(|key| *key != expected.key) {
+            return Err("the same key came out, as a PKCS#8 of other bytes");
+        }
+        if self.leaf != expected.leaf {
+            return Err("another certificate came out for the key");
+        }
+        // Not every program keeps the order of the file.
+        if sorted(&self.issuers) != sorted(&expected.issuers) {
+            return Err("another path came out");
+        }
+        Ok(())
+    }
+}
+
+fn sorted(certificates: &[Vec<u8>]) -> Vec<&[u8]> {
+    let mut sorted: Vec<_> = certificates.iter().map(Vec::as_slice).collect();
+    sorted.sort_unstable();
+    sorted
+}
+
+/// The leaf and the path of certificates that come leaf first.
+fn leaf_first(mut certificates: Vec<Vec<u8>>) -> Result<(Vec<u8>, Vec<Vec<u8>>), String> {
+    if certificates.is_empty() {
+        return Err("no certificate came out".to_owned());
+    }
+    let leaf = certificates.remove(0);
+    Ok((leaf, certificates))
 }
 
 /// The DER of the certificates in PEM text.
@@ -71,15 +109,28 @@ pub(crate) fn certificates(text: &str) -> Result<Vec<Vec<u8>>, String> {
     blocks(text)
         .into_iter()
         .filter(|block| block.starts_with("-----BEGIN CERTIFICATE-----"))
-        .map(|block| match pem_rfc7468::decode_vec(block.as_bytes()) {
-            Ok((_, der)) => Ok(der),
-            Err(error) => Err(format!("a certificate's PEM: {error}")),
-        })
+        .map(|block| der(&block))
         .collect()
 }
 
+/// What a PEM block holds.
+fn der(block: &str) -> Result<Vec<u8>, String> {
+    match pem_rfc7468::decode_vec(block.as_bytes()) {
+        Ok((_, der)) => Ok(der),
+        Err(error) => Err(format!("PEM: {error}")),
+    }
+}
+
+/// The first PEM block of this label in `text`.
+fn block(text: &str, label: &str) -> Option<String> {
+    let begin = format!("-----BEGIN {label}-----");
+    blocks(text)
+        .into_iter()
+        .find(|block| block.starts_with(&begin))
+}
+
 /// The PEM blocks in `text`.
-pub(crate) fn blocks(text: &str) -> Vec<String> {
+fn blocks(text: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     let mut block: Option<String> = None;
     for line in text.lines() {
@@ -138,16 +189,37 @@ pub(crate) fn attempt(command: &mut Command) -> Result<Vec<u8>, String> {
     ))
 }
 
-/// The first number with a dot in `text`, in parts.
+/// The first word of `text` that begins with a digit, in parts: `openjdk 26 2026-03-17` is
+/// version 26.
 fn version_in(text: &str) -> Vec<u32> {
-    text.split(|character: char| !character.is_ascii_digit() && character != '.')
-        .find(|word| word.contains('.') && word.starts_with(|first: char| first.is_ascii_digit()))
-        .map(|word| {
-            word.split('.')
-                .filter_map(|part| part.parse().ok())
-                .collect()
+    let version: Vec<u32> = text
+        .split_whitespace()
+        .find(|word| word.starts_with(|first: char| first.is_ascii_digit()))
+        .and_then(|word| {
+            word.split(|part: char| !part.is_ascii_digit() && part != '.')
+                .next()
         })
-        .unwrap_or_default()
+        .into_iter()
+        .flat_map(|word| word.split('.'))
+        .filter_map(|part| part.parse().ok())
+        .collect();
+    assert!(!version.is_empty(), "no version in {text:?}");
+    version
+}
+
+#[test]
+fn a_version_is_the_first_number() {
+    for (text, version) in [
+        ("openjdk 26 2026-03-17\nOpenJDK Runtime", [26].as_slice()),
+        ("openjdk 17.0.15 2025-04-15", &[17, 0, 15]),
+        ("openjdk 27-ea 2026-09-15", &[27]),
+        ("OpenSSL 3.0.19 27 Jan 2026", &[3, 0, 19]),
+        ("OpenSSL 1.1.1w  11 Sep 2023", &[1, 1, 1]),
+        ("certtool 3.7.9\nCopyright (C) 2000-2023", &[3, 7, 9]),
+        ("3.87.1", &[3, 87, 1]),
+    ] {
+        assert_eq!(version_in(text), version, "{text}");
+    }
 }
 
 /// Writes the list of files and passwords that the Java and Python programs take, one to a
@@ -182,7 +254,8 @@ fn read_line(line: &str) -> Result<Opened, String> {
         Some("ok") => {
             let mut decoded = words.map(base64);
             let key = decoded.next().ok_or("no key came out")?;
-            Opened::new(&key, decoded.collect())
+            let (leaf, issuers) = leaf_first(decoded.collect())?;
+            Opened::with_pkcs8(key, leaf, issuers)
         }
         _ => Err(line.to_owned()),
     }

@@ -68,7 +68,11 @@ fn open(sealed: &Sealed) -> Result<Opened, String> {
         password: "out again".to_owned(),
     };
     export(&database, NAME, &[], &out)?;
-    OpenSsl.open(&[out]).remove(0)
+    let mut opened = OpenSsl.open(&[out]).remove(0)?;
+    // What came out is not what is in the file: NSS keeps the numbers a key consists of, and
+    // makes PKCS#8 of them with fields of its own choice.
+    opened.pkcs8 = None;
+    Ok(opened)
 }
 
 /// The forms that NSS writes: BER, all of them.

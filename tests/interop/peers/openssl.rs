@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::{NAME, Opened, Peer, Sealed, attempt, one_by_one, version_in};
+use super::{NAME, Opened, Peer, Sealed, attempt, certificates, one_by_one, version_in};
 use crate::reading::{Form, Order};
 
 pub(crate) struct OpenSsl;
@@ -39,19 +39,32 @@ impl Peer for OpenSslLegacy {
     }
 }
 
+/// It prints the key as PKCS#8, made anew from what it understood of the file's.
 fn open(sealed: &Sealed, options: &[&str]) -> Result<Opened, String> {
+    // The certificates with a local key ID, and those without: NSS puts the leaf last.
+    let mine = print(sealed, &[options, &["-nodes", "-clcerts"]].concat())?;
+    let others = print(sealed, &[options, &["-nokeys", "-cacerts"]].concat())?;
+    let leaf: [Vec<u8>; 1] = certificates(&mine)?
+        .try_into()
+        .map_err(|found: Vec<_>| format!("{} certificates belong to the key", found.len()))?;
+    let [leaf] = leaf;
+    Opened::from_pem(&mine, leaf, certificates(&others)?)
+}
+
+/// Everything it shows of a file, attributes with it.
+pub(crate) fn print(sealed: &Sealed, options: &[&str]) -> Result<String, String> {
     let mut passin = std::ffi::OsString::from("file:");
     passin.push(sealed.password_file());
     let printed = attempt(
         Command::new("openssl")
-            .args(["pkcs12", "-nodes"])
+            .arg("pkcs12")
             .args(options)
             .arg("-passin")
             .arg(passin)
             .arg("-in")
             .arg(&sealed.file),
     )?;
-    Opened::from_pem(&String::from_utf8_lossy(&printed))
+    Ok(String::from_utf8_lossy(&printed).into_owned())
 }
 
 /// The forms that OpenSSL writes.

@@ -10,15 +10,18 @@ pub(crate) struct Python;
 
 impl Peer for Python {
     fn name(&self) -> &'static str {
-        "Python cryptography"
+        "Python cryptography on OpenSSL"
     }
 
+    /// That of the OpenSSL inside, which does the work.
     fn version(&self) -> Vec<u32> {
-        let program = "import cryptography; print(cryptography.__version__)";
+        let program = "from cryptography.hazmat.backends.openssl.backend import backend\n\
+            print(backend.openssl_version_text())";
         let said = attempt(python().args(["-c", program])).expect("cryptography is installed");
         version_in(&String::from_utf8_lossy(&said))
     }
 
+    /// It hands out PKCS#8 made anew from what it understood of the file's.
     fn open(&self, files: &[Sealed]) -> Vec<Result<Opened, String>> {
         in_one_process(files, |list| {
             attempt(python().arg(script("open_all.py")).arg(list))
