@@ -20,7 +20,7 @@ pub(crate) fn run() -> Result<(), String> {
     personal(&scratch, &root().join("examples/personal"))?;
     let fixtures = root().join("tests/cmd/errors.in");
     identities(&scratch, &fixtures)?;
-    files(&fixtures)?;
+    files(&scratch, &fixtures)?;
     println!(
         "made {} and {}",
         root().join("examples/personal").display(),
@@ -75,7 +75,7 @@ fn identities(scratch: &Scratch, folder: &Path) -> Result<(), String> {
 }
 
 /// PKCS#12 files for `check`, and password files.
-fn files(folder: &Path) -> Result<(), String> {
+fn files(scratch: &Scratch, folder: &Path) -> Result<(), String> {
     write(&folder.join("password.txt"), &format!("{PASSWORD}\n"))?;
     write(&folder.join("wrong-password.txt"), "incorrect horse\n")?;
     write(&folder.join("empty-password.txt"), "\n")?;
@@ -102,18 +102,30 @@ fn files(folder: &Path) -> Result<(), String> {
         "This is not a PKCS#12 file.\n",
     )?;
 
-    // certtool writes a key and a certificate that do not belong together, and says nothing.
-    let foreign = folder.join("files/foreign-key.p12");
+    foreign_key(scratch, folder)
+}
+
+/// A file whose one key is not that of its one certificate: certtool writes it and says nothing.
+fn foreign_key(scratch: &Scratch, folder: &Path) -> Result<(), String> {
+    // Of a file with a certificate beside, certtool takes the key twice.
+    let bare = scratch.folder.join("pat-2025.key");
+    capture(
+        program("openssl")
+            .args(["pkey", "-in"])
+            .arg(folder.join("twins/pat-2025.pem"))
+            .arg("-out")
+            .arg(&bare),
+    )?;
     capture(
         program("certtool")
             .args(["--to-p12", "--outder", "--p12-name", "Pat Example"])
             .arg(format!("--password={PASSWORD}"))
             .arg("--load-privkey")
-            .arg(folder.join("twins/pat-2025.pem"))
+            .arg(&bare)
             .arg("--load-certificate")
-            .arg(&pat)
+            .arg(folder.join("twins/pat-2024.pem"))
             .arg("--outfile")
-            .arg(&foreign),
+            .arg(folder.join("files/foreign-key.p12")),
     )
     .map(drop)
 }
