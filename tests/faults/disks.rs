@@ -1,0 +1,168 @@
+//! Disks that are full, read-only, or know neither permissions nor hard links.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use crate::{export_ada, in_folder, said};
+
+/// What scripts can call.
+const FUNCTIONS: &str = r#"
+    # Exports from the sample store, given the target.
+    export_ada() { "$CERTSTOW" "${EXPORT_ADA[@]}" -o "$@"; }
+
+    # An exFAT disk on the folder `stick`, by its driver outside the kernel: with that of the
+    # kernel it takes a kernel that has one.
+    mount_exfat() {
+        PATH=$PATH:/usr/sbin:/sbin
+        truncate -s 8M disk && mkfs.exfat disk > mkfs.log && mkdir stick || exit 99
+        if [ "$(id -u)" = 0 ]; then
+            # Root's mount takes a block device, which goes with the mount.
+            device=$(losetup --find --show disk) || exit 99
+            trap 'umount stick; losetup --detach "$device"' EXIT
+            mount.exfat-fuse "$device" stick > mount.log || exit 99
+        else
+            trap 'fusermount -u stick' EXIT
+            mount.exfat-fuse disk stick > mount.log || exit 99
+        fi
+    }
+"#;
+
+/// Runs a script with [`FUNCTIONS`].
+fn bash(launcher: &[&str], script: &str, folder: &Path) -> Output {
+    let [program, options @ ..] = launcher else {
+        unreachable!("a launcher has a name")
+    };
+    let quoted: Vec<_> = export_ada("2000")
+        .iter()
+        .map(|word| format!("'{word}'"))
+        .collect();
+    let array = format!("EXPORT_ADA=({})\n", quoted.join(" "));
+    let mut command = Command::new(program);
+    command
+        .args(options)
+        .args(["-c", &format!("{array}{FUNCTIONS}{script}")])
+        .env("CERTSTOW", env!("CARGO_BIN_EXE_certstow"));
+    in_folder(&mut command, folder);
+    command
+        .output()
+        .unwrap_or_else(|error| panic!("{launcher:?}: {error}"))
+}
+
+/// Whether this account may mount for a process of its own without further ado: root may.
+fn may_mount() -> bool {
+    Command::new("unshare")
+        .args(["--mount", "true"])
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// With mounts of its own, which it may make as root, or as anybody where the kernel has user
+/// namespaces for everybody.
+fn bash_with_mounts(script: &str, folder: &Path) -> Output {
+    let launcher: &[&str] = if may_mount() {
+        &["unshare", "--mount", "bash"]
+    } else {
+        &["unshare", "--mount", "--map-root-user", "bash"]
+    };
+    bash(launcher, script, folder)
+}
+
+/// With an exFAT disk on `stick`, mounted as root or, by FUSE's own helper, as anybody.
+fn bash_with_exfat(script: &str, folder: &Path) -> Output {
+    let launcher: &[&str] = if may_mount() {
+        &["unshare", "--mount", "bash"]
+    } else {
+        &["bash"]
+    };
+    bash(launcher, &format!("mount_exfat; {script}"), folder)
+}
+
+#[test]
+#[ignore = "needs root, or user namespaces, to mount a file system"]
+fn a_full_disk_is_an_error_and_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = bash_with_mounts(
+        "mount -t tmpfs -o size=4k none . && cd \"$PWD\" || exit 99
+         export_ada ada.p12; code=$?; ls -A; exit $code",
+        folder.path(),
+    );
+    assert_eq!(output.status.code(), Some(16), "{}", said(&output));
+    assert!(output.stdout.is_empty(), "left behind: {}", said(&output));
+    assert!(said(&output).contains("No space left"), "{}", said(&output));
+}
+
+#[test]
+#[ignore = "needs root, or user namespaces, to mount a file system"]
+fn a_full_disk_leaves_the_file_that_was_there() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = bash_with_mounts(
+        "mount -t tmpfs -o size=8k none . && cd \"$PWD\" || exit 99
+         printf precious > ada.p12
+         export_ada ada.p12 --force; code=$?; ls -A; cat ada.p12; exit $code",
+        folder.path(),
+    );
+    assert_eq!(output.status.code(), Some(16), "{}", said(&output));
+    assert_eq!(output.stdout, b"ada.p12\nprecious", "{}", said(&output));
+}
+
+#[test]
+#[ignore = "needs root, or user namespaces, to mount a file system"]
+fn a_read_only_folder_is_an_error() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = bash_with_mounts(
+        "mount -t tmpfs none . && mount -o remount,ro . && cd \"$PWD\" || exit 99
+         export_ada ada.p12",
+        folder.path(),
+    );
+    assert_eq!(output.status.code(), Some(16), "{}", said(&output));
+}
+
+const NO_PERMISSIONS: &str = "this file system cannot restrict who reads the file";
+
+#[test]
+#[ignore = "needs exFAT outside the kernel, and root or FUSE's helper to mount it"]
+fn a_disk_without_permissions_takes_the_file_with_a_warning() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = bash_with_exfat(
+        "export_ada stick/ada.p12; code=$?; ls -A stick >&2
+         $CERTSTOW check --password-env SECRET stick/ada.p12 >&2 || exit 98
+         exit $code",
+        folder.path(),
+    );
+    let shown = said(&output);
+    assert_eq!(output.status.code(), Some(0), "{shown}");
+    assert!(shown.contains(NO_PERMISSIONS), "{shown}");
+    assert!(!shown.contains(".certstow-"), "left behind: {shown}");
+}
+
+#[test]
+#[ignore = "needs exFAT outside the kernel, and root or FUSE's helper to mount it"]
+fn a_disk_without_permissions_keeps_the_file_that_was_there() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = bash_with_exfat(
+        "printf precious > stick/ada.p12
+         export_ada stick/ada.p12; code=$?; ls -A stick; cat stick/ada.p12
+         exit $code",
+        folder.path(),
+    );
+    assert_eq!(output.status.code(), Some(16), "{}", said(&output));
+    assert_eq!(output.stdout, b"ada.p12\nprecious", "{}", said(&output));
+}
+
+#[test]
+#[ignore = "needs exFAT outside the kernel, and root or FUSE's helper to mount it"]
+fn a_disk_without_permissions_has_the_file_replaced_where_that_is_asked_for() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = bash_with_exfat(
+        "printf precious > stick/ada.p12
+         export_ada stick/ada.p12 --force; code=$?; ls -A stick >&2
+         $CERTSTOW check --password-env SECRET stick/ada.p12 >&2 || exit 98
+         exit $code",
+        folder.path(),
+    );
+    let shown = said(&output);
+    assert_eq!(output.status.code(), Some(0), "{shown}");
+    assert!(shown.contains(NO_PERMISSIONS), "{shown}");
+    assert!(!shown.contains(".certstow-"), "left behind: {shown}");
+}

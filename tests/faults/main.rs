@@ -1,0 +1,81 @@
+//! A world that does not cooperate: a full disk, a reader that has gone away, a signal in the
+//! middle of the work. certstow says so, with the right exit code, and leaves nothing half-done
+//! behind.
+
+#![cfg(target_os = "linux")]
+
+mod disks;
+mod signals;
+mod streams;
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+const PASSWORD: &str = "correct horse battery staple";
+
+fn samples() -> String {
+    format!("{}/examples/personal", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Options of an export from the sample store, but for its target.
+fn export_ada(iterations: &str) -> Vec<String> {
+    let samples = samples();
+    let options = [
+        "export",
+        "Ada",
+        "--store",
+        &samples,
+        "--password-env",
+        "SECRET",
+    ];
+    let iterations = ["--iterations", iterations];
+    options
+        .into_iter()
+        .chain(iterations)
+        .map(str::to_owned)
+        .collect()
+}
+
+/// certstow in `folder`, with the password in `SECRET`.
+fn certstow(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_certstow"));
+    in_folder(&mut command, folder);
+    command
+}
+
+fn in_folder(command: &mut Command, folder: &Path) {
+    command
+        .current_dir(folder)
+        .env("XDG_DATA_HOME", folder.join("data"))
+        .env("SECRET", PASSWORD)
+        .stdin(Stdio::null());
+}
+
+/// The file restores.
+fn restores(folder: &Path, file: &str) {
+    let output = certstow(folder)
+        .args(["check", "--password-env", "SECRET", file])
+        .output()
+        .expect("certstow starts");
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+}
+
+/// The names in a folder, in order.
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> = std::fs::read_dir(folder)
+        .expect("the folder is there")
+        .map(|entry| entry.expect("an entry").file_name())
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+fn said(output: &Output) -> String {
+    format!(
+        "{}\n{}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
