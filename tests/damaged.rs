@@ -1,10 +1,12 @@
-//! Damaged files: a real one cut short at every length and with every byte changed is graded
-//! and opened without a panic, and never mistaken for the real one.
+//! Damaged files: a real one cut short at every length and with every byte changed is graded,
+//! opened and listed without a panic, and never mistaken for the real one.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use certstow::pkcs12::attributes::Attributes;
 use certstow::pkcs12::encode::{Content, encode};
+use certstow::pkcs12::grade::grade;
 use certstow::pkcs12::profile::{Iterations, Profile};
 use certstow::platform::certificate::Certificate;
 use certstow::platform::pkcs12::decode::{Contents, Limits, MacStatus, decode};
@@ -12,6 +14,9 @@ use certstow::platform::pkcs12::error::DecodeError;
 use certstow::platform::pkcs12::kdf::PasswordForm;
 use certstow::platform::pkcs12::outline::outline;
 use certstow::platform::secret::{Password, PrivateKey};
+use certstow::platform::spec::StoreSpec;
+use certstow::platform::store::NonInteractive;
+use certstow::platform::{OpenOptions, open as open_store};
 
 /// Every damage that hits a count asks for little work this way, and a changed count that asks
 /// for much is refused.
@@ -22,14 +27,22 @@ const LIMITS: Limits = Limits {
     max_bytes: 1 << 20,
 };
 
-/// Grace Example of the sample store as a file of this profile, and the password.
-fn real_file(profile: Profile) -> (Vec<u8>, Password) {
+const PASSWORD: &str = "correct horse";
+
+/// Grace Example of the sample store.
+fn grace() -> (Certificate, PrivateKey) {
     let pem = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/personal/grace-example.pem");
     let pem = std::fs::read_to_string(pem).expect("the sample store");
     let key_begins = pem.find("-----BEGIN PRIVATE KEY").expect("a key");
     let decode = |text: &str| pem_rfc7468::decode_vec(text.as_bytes()).expect("PEM").1;
     let leaf = Certificate::from_der(&decode(&pem[..key_begins])).expect("a certificate");
     let key = PrivateKey::from_pkcs8_der(decode(&pem[key_begins..]).into());
+    (leaf, key)
+}
+
+/// Her identity as a file of this profile, and the password.
+fn real_file(profile: Profile) -> (Vec<u8>, Password) {
+    let (leaf, key) = grace();
     let attributes = Attributes {
         friendly_name: Some("Grace Example".to_owned()),
         ..Attributes::default()
@@ -40,8 +53,8 @@ fn real_file(profile: Profile) -> (Vec<u8>, Password) {
         issuers: &[],
         attributes: &attributes,
     };
-    let iterations = Iterations::new(100).expect("a count in bounds");
-    let password = Password::new("correct horse".to_owned());
+    let iterations = Iterations::new(10).expect("a count in bounds");
+    let password = Password::new(PASSWORD.to_owned());
     let bytes = encode(&content, profile, iterations, &password).expect("random numbers");
     (bytes, password)
 }
@@ -61,16 +74,70 @@ fn a_whole_file_opens() {
     }
 }
 
+/// A file that should not be taken for another.
+struct Real {
+    bytes: Vec<u8>,
+    password: Password,
+    contents: Contents,
+}
+
+impl Real {
+    fn new(profile: Profile) -> Self {
+        let (bytes, password) = real_file(profile);
+        let contents = open(&bytes, &password).expect("the file opens");
+        Self {
+            bytes,
+            password,
+            contents,
+        }
+    }
+
+    /// Opens and grades a damaged version of this file. A byte may be free of meaning; what comes
+    /// out must not differ then, and only then may the file be said to restore.
+    fn is_not(&self, damaged: &[u8], damage: &str) {
+        let opened = open(damaged, &self.password);
+        if let Ok(contents) = &opened {
+            assert!(self.holds(contents), "{damage} went unnoticed");
+        }
+        let graded = grade(damaged, None, Some(&self.password));
+        if graded.is_ok_and(|report| report.restores == Some(true)) {
+            assert!(opened.is_ok(), "{damage} is said to restore");
+        }
+        let _ = grade(damaged, None, None);
+    }
+
+    fn holds(&self, contents: &Contents) -> bool {
+        contents.mac == MacStatus::Ok
+            && contents.keys[0].key.expose() == self.contents.keys[0].key.expose()
+            && contents.certificates[0].der == self.contents.certificates[0].der
+    }
+
+    /// The file with the bits of `change` turned over in one byte.
+    fn changed(&self, place: usize, change: u8) -> Vec<u8> {
+        let mut damaged = self.bytes.clone();
+        damaged[place] ^= change;
+        damaged
+    }
+}
+
+#[test]
+fn a_whole_file_restores() {
+    for profile in Profile::ALL {
+        let real = Real::new(profile);
+        let report = grade(&real.bytes, None, Some(&real.password)).expect("the file is read");
+        assert_eq!(report.restores, Some(true), "{profile:?}");
+    }
+}
+
 #[test]
 fn a_file_cut_short_anywhere_does_not_open() {
     for profile in Profile::ALL {
-        let (bytes, password) = real_file(profile);
-        for length in 0..bytes.len() {
-            assert!(
-                open(&bytes[..length], &password).is_err(),
-                "{profile:?}, {length} of {} bytes",
-                bytes.len()
-            );
+        let real = Real::new(profile);
+        for length in 0..real.bytes.len() {
+            let place = format!("{profile:?}, {length} of {} bytes", real.bytes.len());
+            let damaged = &real.bytes[..length];
+            assert!(open(damaged, &real.password).is_err(), "{place}");
+            real.is_not(damaged, &place);
         }
     }
 }
@@ -78,27 +145,70 @@ fn a_file_cut_short_anywhere_does_not_open() {
 #[test]
 fn a_file_with_any_byte_changed_does_not_pass_for_the_real_one() {
     for profile in Profile::ALL {
-        let (bytes, password) = real_file(profile);
-        let real = open(&bytes, &password).expect("the file opens");
-        for place in 0..bytes.len() {
+        let real = Real::new(profile);
+        for place in 0..real.bytes.len() {
             for change in [0x01, 0x80, 0xff] {
-                let mut damaged = bytes.clone();
-                damaged[place] ^= change;
-                // A byte may be free of meaning; what comes out must not differ then.
-                if let Ok(contents) = open(&damaged, &password) {
-                    let same = contents.mac == MacStatus::Ok
-                        && contents.keys[0].key.expose() == real.keys[0].key.expose()
-                        && contents.certificates[0].der == real.certificates[0].der;
-                    assert!(same, "{profile:?}, byte {place} changed by {change:#x}");
-                }
+                let damage = format!("{profile:?}, byte {place} changed by {change:#x}");
+                real.is_not(&real.changed(place, change), &damage);
             }
         }
     }
 }
 
 #[test]
-fn a_file_followed_by_something_else_does_not_panic() {
-    let (mut bytes, password) = real_file(Profile::Modern);
-    bytes.extend_from_slice(b"something else");
-    let _ = open(&bytes, &password);
+fn a_file_with_any_bit_turned_over_does_not_pass_for_the_real_one() {
+    let real = Real::new(Profile::Modern);
+    for place in 0..real.bytes.len() {
+        for bit in 0..u8::BITS {
+            let damage = format!("byte {place}, bit {bit}");
+            real.is_not(&real.changed(place, 1 << bit), &damage);
+        }
+    }
+}
+
+#[test]
+fn a_file_followed_by_something_else_is_not_the_real_one() {
+    let real = Real::new(Profile::Modern);
+    let damaged = [real.bytes.as_slice(), b"something else"].concat();
+    real.is_not(&damaged, "something behind");
+}
+
+#[test]
+fn a_folder_of_damaged_files_lists_the_whole_one_alone() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut damaged = 0;
+    let mut add = |bytes: &[u8], password: &Password| {
+        // Where the damage is to a byte free of meaning, the file is as good as whole.
+        if open(bytes, password).is_err() {
+            damaged += 1;
+            let file = folder.path().join(format!("damaged-{damaged}.p12"));
+            std::fs::write(file, bytes).expect("the damaged file");
+        }
+    };
+    for profile in Profile::ALL {
+        let real = Real::new(profile);
+        for place in (0..real.bytes.len()).step_by(37) {
+            add(&real.bytes[..place], &real.password);
+            add(&real.changed(place, 0x10), &real.password);
+        }
+    }
+    assert!(damaged > 100, "{damaged} files");
+    let real = Real::new(Profile::Modern);
+    std::fs::write(folder.path().join("whole.p12"), &real.bytes).expect("the whole file");
+
+    let options = OpenOptions {
+        unlock: Some(Arc::new(Password::new(PASSWORD.to_owned()))),
+        ..OpenOptions::default()
+    };
+    let spec = StoreSpec::File(folder.path().to_owned());
+    let store = open_store(&spec, &options).expect("the folder opens");
+    let listing = store.list().expect("the folder is listed");
+    let (leaf, key) = grace();
+    let [entry] = listing.entries.as_slice() else {
+        panic!("{:?}", listing.entries);
+    };
+    assert_eq!(entry.certificate.der(), leaf.der());
+    assert_eq!(listing.problems.len(), damaged, "{:?}", listing.problems);
+    let found = store.private_key(&entry.id, &mut NonInteractive);
+    assert_eq!(found.expect("the key").expose(), key.expose());
 }
