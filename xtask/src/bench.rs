@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::certificates;
-use crate::command::{capture, cargo, program, root, run as run_command};
+use crate::command::{capture, cargo, program, root, run as run_command, target_folder};
+use crate::setup;
 
 /// How often a slow and a quick command are run.
 const SLOW_RUNS: usize = 7;
@@ -17,6 +18,7 @@ const QUICK_RUNS: usize = 101;
 const MEBIBYTE: f64 = 1024.0 * 1024.0;
 
 pub(crate) fn run() -> Result<(), String> {
+    setup::every_peer()?;
     let bench = Bench::prepare()?;
     println!(
         "\nmeasured on {} cores, median of alternating runs\n",
@@ -56,14 +58,11 @@ impl Bench {
     fn export(&self) -> Result<(), String> {
         let samples = root().join("examples/personal");
         let file = |name: &str| samples.join(name).into_os_string();
-        let path = self.folder.join("path.pem");
         let issuers = ["issuers/sample-issuing.pem", "issuers/sample-root.pem"];
-        let pem = issuers
-            .map(|issuer| fs::read_to_string(samples.join(issuer)))
-            .into_iter()
-            .collect::<Result<String, _>>()
-            .map_err(|error| format!("{}: {error}", samples.display()))?;
-        fs::write(&path, pem).map_err(|error| format!("{}: {error}", path.display()))?;
+        let path = self.join("path.pem", &samples, &issuers)?;
+        // certtool takes one certificate from --load-ca-certificate, and all from here.
+        let whole_path = ["ada-example.pem", issuers[0], issuers[1]];
+        let whole_path = self.join("whole-path.pem", &samples, &whole_path)?;
 
         let mut certstow = self.certstow();
         certstow
@@ -78,9 +77,7 @@ impl Bench {
             .arg("--load-privkey")
             .arg(file("ada-example.key.pem"))
             .arg("--load-certificate")
-            .arg(file("ada-example.pem"))
-            .arg("--load-ca-certificate")
-            .arg(&path)
+            .arg(&whole_path)
             .arg("--outfile")
             .arg(self.folder.join("certtool.p12"));
         let mut openssl = program("openssl");
@@ -100,6 +97,18 @@ impl Bench {
         ratio("of certtool --to-p12", ours, gnutls, 0.55);
         ratio("of openssl pkcs12 -export", ours, theirs, 0.25);
         Ok(())
+    }
+
+    /// Joins files of a folder into one of the bench's own.
+    fn join(&self, name: &str, folder: &Path, parts: &[&str]) -> Result<PathBuf, String> {
+        let file = self.folder.join(name);
+        let joined = parts
+            .iter()
+            .map(|part| fs::read_to_string(folder.join(part)))
+            .collect::<Result<String, _>>()
+            .map_err(|error| format!("{}: {error}", folder.display()))?;
+        fs::write(&file, joined).map_err(|error| format!("{}: {error}", file.display()))?;
+        Ok(file)
     }
 
     /// What every command costs before it does anything.
@@ -135,6 +144,7 @@ impl Bench {
         let [tenfold] = medians(&mut [self.list_of(&large)], 3)?;
         println!("list --json of 100,000 pairs: {}", show(tenfold));
         ratio("of ten times 10,000", tenfold, ours * 10, 1.2);
+        println!("         {:6.2} MiB of memory", self.memory(&large)?);
         Ok(())
     }
 
@@ -190,16 +200,6 @@ fn cat(store: &Path) -> Command {
         .arg(store)
         .args(["-type", "f", "-exec", "cat", "{}", "+"]);
     command
-}
-
-fn target_folder() -> Result<PathBuf, String> {
-    let metadata = capture(cargo().args(["metadata", "--no-deps", "--format-version=1"]))?;
-    let metadata: serde_json::Value =
-        serde_json::from_slice(&metadata).map_err(|error| error.to_string())?;
-    let folder = metadata["target_directory"].as_str();
-    Ok(folder
-        .ok_or("cargo metadata names no target folder")?
-        .into())
 }
 
 /// Runs the commands in turn, `runs` times, after once for the caches; the median of each.

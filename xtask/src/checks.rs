@@ -1,10 +1,14 @@
 //! The checks of the source: formatting, lints for every platform, documentation, tests.
 
-use crate::command::{cargo, run};
-use crate::setup::Peers;
+use crate::command::{cargo, program, run, target_folder};
+use crate::setup::{OLDEST_RUST, Peers};
 
 /// The other platforms, linted from here. None of them needs a C compiler or a linker for that.
-pub(crate) const TARGETS: [&str; 2] = ["x86_64-pc-windows-gnu", "aarch64-apple-darwin"];
+pub(crate) const TARGETS: [&str; 3] = [
+    "x86_64-pc-windows-gnu",
+    "aarch64-apple-darwin",
+    "x86_64-apple-darwin",
+];
 
 pub(crate) fn formatting() -> Result<(), String> {
     run(cargo().args(["fmt", "--all", "--check"]))
@@ -21,6 +25,16 @@ pub(crate) fn clippy_for(target: &str) -> Result<(), String> {
         .args(["clippy", "--locked", "--workspace", "--all-targets"])
         .args(["--target", target])
         .args(DENY_WARNINGS))
+}
+
+/// What is shipped builds with the oldest Rust promised; the tests may need a newer one.
+pub(crate) fn oldest_rust() -> Result<(), String> {
+    // In a folder of its own: two compilers in one would each throw out what the other built.
+    let target = target_folder()?.join(format!("rust-{OLDEST_RUST}"));
+    run(program("rustup")
+        .args(["run", OLDEST_RUST, "cargo"])
+        .args(["check", "--locked", "--workspace", "--target-dir"])
+        .arg(target))
 }
 
 pub(crate) fn documentation() -> Result<(), String> {

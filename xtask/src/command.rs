@@ -16,6 +16,17 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
+/// Where cargo puts what it builds.
+pub(crate) fn target_folder() -> Result<PathBuf, String> {
+    let metadata = capture(cargo().args(["metadata", "--no-deps", "--format-version=1"]))?;
+    let metadata: serde_json::Value =
+        serde_json::from_slice(&metadata).map_err(|error| error.to_string())?;
+    let folder = metadata["target_directory"].as_str();
+    Ok(folder
+        .ok_or("cargo metadata names no target folder")?
+        .into())
+}
+
 /// A program by name.
 pub(crate) fn program(name: &str) -> Command {
     let mut command = Command::new(name);

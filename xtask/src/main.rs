@@ -63,10 +63,21 @@ fn test() -> Result<(), String> {
     for target in checks::TARGETS {
         steps.run(&format!("clippy, {target}"), || checks::clippy_for(target));
     }
+    oldest_rust(&mut steps);
     steps.run("documentation", checks::documentation);
     steps.run("tests", || checks::tests(peers));
     if peers == setup::Peers::Incomplete {
         steps.note("the tests that need other programs were left out: see the set-up above");
     }
     steps.end()
+}
+
+/// The build with the oldest Rust promised, which this machine may not be able to get.
+fn oldest_rust(steps: &mut steps::Steps) {
+    let name = format!("build, Rust {}", setup::OLDEST_RUST);
+    match setup::oldest_rust() {
+        Ok(()) => steps.run(&name, checks::oldest_rust),
+        Err(reason) if setup::in_ci() => steps.run(&name, || Err(reason)),
+        Err(reason) => steps.leave_out(&name, &reason),
+    }
 }

@@ -12,7 +12,7 @@ struct Peer {
     probe: &'static [&'static str],
 }
 
-const PEERS: [Peer; 7] = [
+const PEERS: [Peer; 9] = [
     Peer {
         name: "OpenSSL",
         package: "openssl",
@@ -53,6 +53,25 @@ const PEERS: [Peer; 7] = [
             "python3 -c 'import cryptography' || /usr/bin/python3 -c 'import cryptography'",
         ],
     },
+    // A file system without permissions, by a driver outside the kernel: not every kernel has one.
+    Peer {
+        name: "exFAT driver",
+        package: "exfat-fuse",
+        probe: &[
+            "sh",
+            "-c",
+            "PATH=$PATH:/usr/sbin:/sbin; command -v mount.exfat-fuse",
+        ],
+    },
+    Peer {
+        name: "exFAT mkfs.exfat",
+        package: "exfatprogs",
+        probe: &[
+            "sh",
+            "-c",
+            "PATH=$PATH:/usr/sbin:/sbin; command -v mkfs.exfat",
+        ],
+    },
 ];
 
 /// Whether every peer is there.
@@ -79,31 +98,67 @@ pub(crate) fn rust() -> Result<(), String> {
     Ok(())
 }
 
+/// Whether this is CI, where nothing may be left out.
+pub(crate) fn in_ci() -> bool {
+    std::env::var_os("CI").is_some()
+}
+
+/// The oldest Rust that the packages promise to build with.
+pub(crate) const OLDEST_RUST: &str = env!("CARGO_PKG_RUST_VERSION");
+
+/// Installs [`OLDEST_RUST`] beside the Rust that is used. An error says why it can't be had.
+pub(crate) fn oldest_rust() -> Result<(), String> {
+    if !succeeds(program("rustup").arg("--version")) {
+        return Err(format!("no rustup here to install Rust {OLDEST_RUST} with"));
+    }
+    if succeeds(program("rustup").args(["run", OLDEST_RUST, "cargo", "--version"])) {
+        return Ok(());
+    }
+    run(program("rustup")
+        .args(["toolchain", "install", OLDEST_RUST])
+        .args(["--profile", "minimal", "--no-self-update"]))
+}
+
 /// Installs the peers that are missing: on Debian as root by itself, elsewhere it says how. In
 /// CI a missing peer is a failure.
 pub(crate) fn peers() -> Result<Peers, String> {
+    match install_missing()? {
+        None => Ok(Peers::Complete),
+        Some(advice) if in_ci() => Err(advice),
+        Some(advice) => {
+            println!("    {advice}");
+            Ok(Peers::Incomplete)
+        }
+    }
+}
+
+/// The same where nothing can be done without them: a missing peer is a failure everywhere.
+pub(crate) fn every_peer() -> Result<(), String> {
+    match install_missing()? {
+        None => Ok(()),
+        Some(advice) => Err(advice),
+    }
+}
+
+/// Installs the missing peers where it may; the advice about those still missing.
+fn install_missing() -> Result<Option<String>, String> {
     let missing = missing();
     if missing.is_empty() {
-        return Ok(Peers::Complete);
+        return Ok(None);
     }
     if may_install() {
         install(&missing)?;
     }
     let missing = self::missing();
     if missing.is_empty() {
-        return Ok(Peers::Complete);
+        return Ok(None);
     }
     let names: Vec<_> = missing.iter().map(|peer| peer.name).collect();
-    let advice = format!(
+    Ok(Some(format!(
         "missing: {}. On Debian: apt-get install {}",
         names.join(", "),
         packages(&missing).join(" ")
-    );
-    if std::env::var_os("CI").is_some() {
-        return Err(advice);
-    }
-    println!("    {advice}");
-    Ok(Peers::Incomplete)
+    )))
 }
 
 fn missing() -> Vec<&'static Peer> {

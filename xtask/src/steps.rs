@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 pub(crate) struct Steps {
     began: Instant,
     passed: usize,
+    left_out: usize,
     failures: Vec<(String, String)>,
     notes: Vec<String>,
 }
@@ -16,6 +17,7 @@ impl Steps {
         Self {
             began: Instant::now(),
             passed: 0,
+            left_out: 0,
             failures: Vec::new(),
             notes: Vec::new(),
         }
@@ -40,6 +42,13 @@ impl Steps {
         }
     }
 
+    /// Says that a step is not run, and why: now, and again at the end.
+    pub(crate) fn leave_out(&mut self, name: &str, reason: &str) {
+        println!("==> {name}\n    LEFT OUT: {reason}");
+        self.left_out += 1;
+        self.note(&format!("left out: {name}: {reason}"));
+    }
+
     pub(crate) fn failed(&self) -> bool {
         !self.failures.is_empty()
     }
@@ -57,7 +66,11 @@ impl Steps {
             println!("note: {note}");
         }
         if self.failures.is_empty() {
-            println!("PASSED: {} steps in {total}", self.passed);
+            let left_out = match self.left_out {
+                0 => String::new(),
+                count => format!(", {count} left out"),
+            };
+            println!("PASSED: {} steps{left_out}, in {total}", self.passed);
             return Ok(());
         }
         for (name, reason) in &self.failures {
