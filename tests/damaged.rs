@@ -198,7 +198,6 @@ fn a_folder_of_damaged_files_lists_the_whole_one_alone() {
 
     let options = OpenOptions {
         unlock: Some(Arc::new(Password::new(PASSWORD.to_owned()))),
-        ..OpenOptions::default()
     };
     let spec = StoreSpec::File(folder.path().to_owned());
     let store = open_store(&spec, &options).expect("the folder opens");

@@ -105,7 +105,6 @@ fn the_file_store_reads_it(sealed: &Sealed, identity: &Identity, place: &str) {
     let folder: PathBuf = sealed.file.parent().expect("a folder").to_owned();
     let options = OpenOptions {
         unlock: Some(Arc::new(Password::new(sealed.password.clone()))),
-        ..OpenOptions::default()
     };
     let store = open(&StoreSpec::File(folder), &options).expect("the folder opens");
     let listing = store.list().expect("the folder is listed");
