@@ -111,7 +111,7 @@ fn a_full_disk_leaves_the_file_that_was_there() {
 fn a_read_only_folder_is_an_error() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = bash_with_mounts(
-        "mount -t tmpfs none . && mount -o remount,ro . && cd \"$PWD\" || exit 99
+        "mount -t tmpfs -o ro none . && cd \"$PWD\" || exit 99
          export_ada ada.p12",
         folder.path(),
     );
