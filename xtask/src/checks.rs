@@ -44,12 +44,19 @@ pub(crate) fn documentation() -> Result<(), String> {
         .args(["--features", "certstow-platform/testing"]))
 }
 
-/// Every test; those that need a peer only where all peers are there.
-pub(crate) fn tests(peers: Peers) -> Result<(), String> {
+/// The tests that mount a disk, which takes root: all begin with this.
+const DISK_TESTS: &str = "disks::a_disk_without_permissions";
+
+/// Every test; those that need a peer only where all peers are there, those that mount a disk only
+/// where this account may.
+pub(crate) fn tests(peers: Peers, disks: bool) -> Result<(), String> {
     let mut test = cargo();
-    test.args(["test", "--locked", "--workspace", "--no-fail-fast"]);
+    test.args(["test", "--locked", "--workspace", "--no-fail-fast", "--"]);
     if peers == Peers::Complete {
-        test.args(["--", "--include-ignored"]);
+        test.arg("--include-ignored");
+    }
+    if !disks {
+        test.args(["--skip", DISK_TESTS]);
     }
     run(&mut test)
 }

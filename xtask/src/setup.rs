@@ -103,6 +103,11 @@ pub(crate) fn in_ci() -> bool {
     std::env::var_os("CI").is_some()
 }
 
+/// Whether this account may mount a disk, beyond what user namespaces let everybody mount.
+pub(crate) fn may_mount_disks() -> bool {
+    succeeds(program("unshare").args(["--mount", "true"]))
+}
+
 /// The oldest Rust that the packages promise to build with.
 pub(crate) const OLDEST_RUST: &str = env!("CARGO_PKG_RUST_VERSION");
 

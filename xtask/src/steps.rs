@@ -46,16 +46,11 @@ impl Steps {
     pub(crate) fn leave_out(&mut self, name: &str, reason: &str) {
         println!("==> {name}\n    LEFT OUT: {reason}");
         self.left_out += 1;
-        self.note(&format!("left out: {name}: {reason}"));
+        self.notes.push(format!("left out: {name}: {reason}"));
     }
 
     pub(crate) fn failed(&self) -> bool {
         !self.failures.is_empty()
-    }
-
-    /// Something to say again at the end.
-    pub(crate) fn note(&mut self, text: &str) {
-        self.notes.push(text.to_owned());
     }
 
     /// Says how the run ended; the error names what failed.
