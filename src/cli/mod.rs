@@ -16,7 +16,6 @@ mod show;
 mod stores;
 
 use std::ffi::OsString;
-use std::io::ErrorKind;
 
 use certstow::error::Error;
 use certstow::exit::Exit;
@@ -59,11 +58,18 @@ fn answer(error: &clap::Error, json: bool) -> Exit {
         Screen::for_errors(true).error(&Error::Usage(first_paragraph(&error.to_string())));
         return Exit::Usage;
     }
-    match (error.print(), wrong) {
-        (_, true) => Exit::Usage,
-        (Ok(()), false) => Exit::Done,
-        (Err(error), false) if error.kind() == ErrorKind::BrokenPipe => Exit::Done,
-        (Err(_), false) => Exit::Failure,
+    if wrong {
+        // Where standard error is closed there is nobody left to tell.
+        let _ = error.print();
+        return Exit::Usage;
+    }
+    let screen = Screen::for_errors(json);
+    match screen.print(|out| write!(out, "{}", error.render().ansi())) {
+        Ok(()) => Exit::Done,
+        Err(error) => {
+            screen.error(&error);
+            error.exit()
+        }
     }
 }
 
