@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::no_randomness;
 use crate::chain::Path;
 use crate::error::Error;
-use crate::pkcs12::encode::shrouded_key;
+use crate::pkcs12::encode::encrypted_private_key;
 use crate::pkcs12::profile::Iterations;
 use crate::proof::{self, Proof};
 
@@ -76,7 +76,8 @@ fn encrypt(
         salt: salt.to_vec(),
         iterations: iterations.get(),
     };
-    Ok(shrouded_key(&scheme, PasswordForm::Text(password), key))
+    let encrypted = scheme.encrypt(PasswordForm::Text(password), key.expose());
+    Ok(encrypted_private_key(&scheme, &encrypted))
 }
 
 /// Reads the blocks, opens the key, compares everything with what was meant and has the key

@@ -3,6 +3,8 @@
 //! private key in one shrouded key bag. It is the shape every reader expects, and the bytes are
 //! DER throughout, which Go's readers insist on.
 
+use std::thread;
+
 use certstow_platform::certificate::Certificate;
 use certstow_platform::pkcs12::der::{self, EXPLICIT_0, IMPLICIT_0, OCTET_STRING, SET};
 use certstow_platform::pkcs12::kdf::PasswordForm;
@@ -48,16 +50,34 @@ pub fn encode(
     password: &Password,
 ) -> Result<Vec<u8>, getrandom::Error> {
     let protection = profile.protection(iterations)?;
-    Ok(protect(content, &protection, PasswordForm::Text(password)))
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let password = PasswordForm::Text(password);
+    Ok(protect(content, &protection, password, cores))
 }
 
-fn protect(content: &Content<'_>, protection: &Protection, password: PasswordForm<'_>) -> Vec<u8> {
+/// The file with this protection. With three cores each derivation has one; with fewer, that of
+/// the MAC takes turns with the key's.
+fn protect(
+    content: &Content<'_>,
+    protection: &Protection,
+    password: PasswordForm<'_>,
+    cores: usize,
+) -> Vec<u8> {
+    let Protection {
+        key: scheme, mac, ..
+    } = protection;
     let certificates = Zeroizing::new(certificate_safe(content));
-    let (certificates, key, mac_key) = parallel::three(
-        &|| encrypted_data(&protection.certificates, password, &certificates),
-        &|| shrouded_key(&protection.key, password, content.key),
-        &|| protection.mac.derive_key(password),
-    );
+    let certificates = || encrypted_data(&protection.certificates, password, &certificates);
+    let key = content.key.expose();
+    let (certificates, key, mac_key) = if cores > 2 {
+        let key = || scheme.encrypt(password, key);
+        parallel::three(&certificates, &key, &|| mac.derive_key(password))
+    } else {
+        let both = || mac.derive_key_and_encrypt(scheme, password, key);
+        let (certificates, (mac_key, key)) = parallel::two(&certificates, &both);
+        (certificates, key, mac_key)
+    };
+    let key = encrypted_private_key(scheme, &key);
     let key_bag = safe_bag(
         &oid::SHROUDED_KEY_BAG,
         &key,
@@ -67,11 +87,11 @@ fn protect(content: &Content<'_>, protection: &Protection, password: PasswordFor
         &content_info(&oid::ENCRYPTED_DATA, &certificates),
         &data(&der::sequence(&[&key_bag])),
     ]);
-    let mac = protection.mac.compute(&mac_key, &authenticated_safe);
+    let value = mac.compute(&mac_key, &authenticated_safe);
     der::sequence(&[
         &VERSION_3,
         &data(&authenticated_safe),
-        &protection.mac.to_mac_data(&mac),
+        &mac.to_mac_data(&value),
     ])
 }
 
@@ -98,14 +118,9 @@ fn certificate_bag(certificate: &Certificate, attributes: Vec<Vec<u8>>) -> Vec<u
     safe_bag(&oid::CERTIFICATE_BAG, &bag, attributes)
 }
 
-/// `EncryptedPrivateKeyInfo` (RFC 5958, section 3). The key is encrypted from where it lies.
-pub(crate) fn shrouded_key(
-    scheme: &Scheme,
-    password: PasswordForm<'_>,
-    key: &PrivateKey,
-) -> Vec<u8> {
-    let encrypted = scheme.encrypt(password, key.expose());
-    der::sequence(&[&scheme.to_der(), &der::value(OCTET_STRING, &[&encrypted])])
+/// `EncryptedPrivateKeyInfo` (RFC 5958, section 3).
+pub(crate) fn encrypted_private_key(scheme: &Scheme, encrypted: &[u8]) -> Vec<u8> {
+    der::sequence(&[&scheme.to_der(), &der::value(OCTET_STRING, &[encrypted])])
 }
 
 /// `EncryptedData` (RFC 5652, section 8).

@@ -1,10 +1,19 @@
-//! Three key derivations at once. Encrypting the certificates, encrypting the key and the MAC
+//! Key derivations at once. Encrypting the certificates, encrypting the key and the MAC
 //! each derive a key of their own (RFC 7292, appendix B); none needs another's result, and
 //! nearly all the time of writing or opening a file goes into them.
 
 use std::io;
 use std::panic;
 use std::thread::{self, Builder, ScopedJoinHandle};
+
+/// Runs two pieces of work, one of them on a thread of its own.
+pub(super) fn two<A: Send, B>(first: &(impl Fn() -> A + Sync), second: &impl Fn() -> B) -> (A, B) {
+    thread::scope(|scope| {
+        let thread = Builder::new().spawn_scoped(scope, first);
+        let second = second();
+        (finish(thread, first), second)
+    })
+}
 
 /// Runs three pieces of work, two of them on threads of their own. There is one thread for each
 /// even where there are two cores: the system then shares the cores out evenly, whichever of the
@@ -42,6 +51,7 @@ mod tests {
 
     #[test]
     fn each_piece_runs_once_and_gives_its_own_result() {
+        assert_eq!(two(&|| 1, &|| "two"), (1, "two"));
         assert_eq!(three(&|| 1, &|| "two", &|| '3'), (1, "two", '3'));
     }
 

@@ -1,15 +1,16 @@
 //! Keys from passwords: the derivation of PKCS#12 (RFC 7292, appendix B.2) and PBKDF2 (RFC 8018,
-//! section 5.2). With SHA-256, what most files use now, both run straight on the hash's
-//! compression function: all rounds after the first hash one block of fixed shape.
+//! section 5.2). With SHA-256, what most files use now, both have a faster way of their own.
+
+pub(super) mod sha256;
 
 use hmac::digest::block_api::EagerHash;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
-use sha2::block_api::compress256;
-use sha2::{Digest as _, Sha224, Sha256, Sha384, Sha512};
+use sha2::{Sha224, Sha384, Sha512};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::secret::Password;
+use sha256::Chain;
 
 /// A hash function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,18 +127,8 @@ pub fn pkcs12(
     iterations: u32,
     length: usize,
 ) -> Zeroizing<Vec<u8>> {
-    let password = password.bmp();
     let block = digest.block();
-    // D and I of the document, in one buffer: what is hashed first is both.
-    let (salt_length, password_length) = (
-        salt.len().next_multiple_of(block),
-        password.len().next_multiple_of(block),
-    );
-    let mut input = Zeroizing::new(Vec::with_capacity(block + salt_length + password_length));
-    input.resize(block, purpose as u8);
-    input.extend(salt.iter().cycle().take(salt_length));
-    input.extend(password.iter().cycle().take(password_length));
-
+    let mut input = first_input(digest, password, salt, purpose);
     let mut derived = Zeroizing::new(Vec::with_capacity(length));
     loop {
         let hash = repeated_hash(digest, &input, iterations);
@@ -159,13 +150,33 @@ pub fn pkcs12(
     }
 }
 
+/// D and I of the document, in one buffer: what is hashed first is both.
+fn first_input(
+    digest: Digest,
+    password: PasswordForm<'_>,
+    salt: &[u8],
+    purpose: Purpose,
+) -> Zeroizing<Vec<u8>> {
+    let password = password.bmp();
+    let block = digest.block();
+    let (salt_length, password_length) = (
+        salt.len().next_multiple_of(block),
+        password.len().next_multiple_of(block),
+    );
+    let mut input = Zeroizing::new(Vec::with_capacity(block + salt_length + password_length));
+    input.resize(block, purpose as u8);
+    input.extend(salt.iter().cycle().take(salt_length));
+    input.extend(password.iter().cycle().take(password_length));
+    input
+}
+
 /// H(H(... H(input))), `iterations` times, at least once.
 fn repeated_hash(digest: Digest, input: &[u8], iterations: u32) -> Zeroizing<Vec<u8>> {
     let again = iterations.saturating_sub(1);
     match digest {
         Digest::Sha1 => repeat::<Sha1>(input, again),
         Digest::Sha224 => repeat::<Sha224>(input, again),
-        Digest::Sha256 => repeat_sha256(input, again),
+        Digest::Sha256 => Zeroizing::new(Chain::of_hashes(input, iterations).finish().to_vec()),
         Digest::Sha384 => repeat::<Sha384>(input, again),
         Digest::Sha512 => repeat::<Sha512>(input, again),
     }
@@ -179,20 +190,6 @@ fn repeat<D: sha2::Digest>(input: &[u8], again: u32) -> Zeroizing<Vec<u8>> {
     let result = Zeroizing::new(hash.to_vec());
     hash.as_mut_slice().zeroize();
     result
-}
-
-fn repeat_sha256(input: &[u8], again: u32) -> Zeroizing<Vec<u8>> {
-    let mut block = Zeroizing::new(one_block(0));
-    let mut hash: [u8; 32] = Sha256::digest(input).into();
-    block[..32].copy_from_slice(&hash);
-    hash.zeroize();
-    let mut state = Zeroizing::new(SHA256_START);
-    for _ in 0..again {
-        *state = SHA256_START;
-        compress256(&mut state, std::slice::from_ref(&*block));
-        put(&state, &mut block);
-    }
-    Zeroizing::new(block[..32].to_vec())
 }
 
 /// `length` bytes by PBKDF2 with HMAC.
@@ -224,84 +221,38 @@ where
 }
 
 fn pbkdf2_sha256(password: &[u8], salt: &[u8], iterations: u32, derived: &mut [u8]) {
-    let (inner, outer) = hmac_states(password);
-    for (number, part) in (1_u32..).zip(derived.chunks_mut(32)) {
-        let mut block = Zeroizing::new(one_block(64));
-        first_round(password, salt, number, &mut block);
-        let mut sum = Zeroizing::new([0_u8; 32]);
-        sum.copy_from_slice(&block[..32]);
-        let mut state = Zeroizing::new([0; 8]);
-        for _ in 1..iterations {
-            *state = *inner;
-            compress256(&mut state, std::slice::from_ref(&*block));
-            put(&state, &mut block);
-            *state = *outer;
-            compress256(&mut state, std::slice::from_ref(&*block));
-            put(&state, &mut block);
-            sum.iter_mut()
-                .zip(block.iter())
-                .for_each(|(sum, byte)| *sum ^= byte);
-        }
-        part.iter_mut()
-            .zip(sum.iter())
-            .for_each(|(part, byte)| *part = *byte);
+    for (number, part) in (1..).zip(derived.chunks_mut(sha256::LENGTH)) {
+        let block = Chain::of_pbkdf2(password, salt, number, iterations).finish();
+        part.copy_from_slice(&block[..part.len()]);
     }
 }
 
-/// The hash states of HMAC-SHA-256 after the padded key, inside and outside (RFC 2104).
-fn hmac_states(key: &[u8]) -> (Zeroizing<[u32; 8]>, Zeroizing<[u32; 8]>) {
-    let mut padded = Zeroizing::new([0_u8; 64]);
-    if key.len() > padded.len() {
-        padded[..32].copy_from_slice(&Zeroizing::new(<[u8; 32]>::from(Sha256::digest(key)))[..]);
-    } else {
-        padded[..key.len()].copy_from_slice(key);
-    }
-    let state = |pad: u8| {
-        let block = Zeroizing::new(padded.map(|byte| byte ^ pad));
-        let mut state = Zeroizing::new(SHA256_START);
-        compress256(&mut state, std::slice::from_ref(&*block));
-        state
-    };
-    (state(0x36), state(0x5c))
+/// The chain of rounds that gives a key of PBKDF2 with SHA-256, where one is enough for it.
+pub(super) fn pbkdf2_chain(
+    prf: Digest,
+    password: PasswordForm<'_>,
+    salt: &[u8],
+    iterations: u32,
+    length: usize,
+) -> Option<Chain> {
+    let one = prf == Digest::Sha256 && chains(prf, length) == 1;
+    one.then(|| Chain::of_pbkdf2(password.utf8(), salt, 1, iterations))
 }
 
-/// U_1 of PBKDF2: HMAC(password, salt || number).
-fn first_round(password: &[u8], salt: &[u8], number: u32, block: &mut [u8; 64]) {
-    let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(password) else {
-        unreachable!("HMAC takes keys of every length")
-    };
-    mac.update(salt);
-    mac.update(&number.to_be_bytes());
-    let mut first = mac.finalize().into_bytes();
-    block[..32].copy_from_slice(&first);
-    first.as_mut_slice().zeroize();
-}
-
-/// SHA-256's initial hash value (FIPS 180-4, 5.3.3).
-const SHA256_START: [u32; 8] = [
-    0x6a09_e667,
-    0xbb67_ae85,
-    0x3c6e_f372,
-    0xa54f_f53a,
-    0x510e_527f,
-    0x9b05_688c,
-    0x1f83_d9ab,
-    0x5be0_cd19,
-];
-
-/// The last block of a message that is `before` bytes (whole blocks) and then a 32-byte hash,
-/// with its padding; the hash is yet to be put in.
-fn one_block(before: u16) -> [u8; 64] {
-    let mut block = [0; 64];
-    block[32] = 0x80;
-    block[62..].copy_from_slice(&((before + 32) * 8).to_be_bytes());
-    block
-}
-
-fn put(state: &[u32; 8], block: &mut [u8; 64]) {
-    for (bytes, word) in block.chunks_exact_mut(4).zip(state) {
-        bytes.copy_from_slice(&word.to_be_bytes());
-    }
+/// As [`pbkdf2_chain`], for a key of PKCS#12's own derivation.
+pub(super) fn pkcs12_chain(
+    digest: Digest,
+    password: PasswordForm<'_>,
+    salt: &[u8],
+    purpose: Purpose,
+    iterations: u32,
+    length: usize,
+) -> Option<Chain> {
+    let one = digest == Digest::Sha256 && chains(digest, length) == 1;
+    one.then(|| {
+        let input = first_input(digest, password, salt, purpose);
+        Chain::of_hashes(&input, iterations)
+    })
 }
 
 #[cfg(test)]

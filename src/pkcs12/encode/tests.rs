@@ -237,3 +237,22 @@ fn openssl_names_algorithms_and_iterations_as_chosen() {
         }
     }
 }
+
+#[test]
+fn a_file_is_the_same_on_few_cores_and_on_many() {
+    let identity = samples::ec_identity();
+    let attributes = attributes();
+    let content = Content {
+        key: &identity.key,
+        leaf: &identity.leaf,
+        issuers: &identity.issuers,
+        attributes: &attributes,
+    };
+    let password = Password::new(PASSWORD.to_owned());
+    for profile in Profile::ALL {
+        let protection = profile.protection(Iterations::new(100).unwrap()).unwrap();
+        let on = |cores| protect(&content, &protection, PasswordForm::Text(&password), cores);
+        assert_eq!(on(1), on(2), "{profile}");
+        assert_eq!(on(2), on(3), "{profile}");
+    }
+}

@@ -1,4 +1,5 @@
 use super::*;
+use sha2::Sha256;
 
 const DIGESTS: [Digest; 5] = [
     Digest::Sha1,
@@ -62,11 +63,11 @@ fn the_short_cut_for_sha256_equals_the_library() {
             assert_eq!(*ours, expected, "{text:?} {iterations} {length}");
         }
     }
-    for again in [0, 1, 2, 500] {
+    for iterations in [1, 2, 3, 500] {
         assert_eq!(
-            repeat_sha256(b"input", again),
-            repeat::<Sha256>(b"input", again),
-            "{again}"
+            repeated_hash(Digest::Sha256, b"input", iterations),
+            repeat::<Sha256>(b"input", iterations - 1),
+            "{iterations}"
         );
     }
 }
@@ -105,4 +106,20 @@ fn no_password_and_the_empty_password_differ_in_pkcs12_only() {
         derive(PasswordForm::Null),
         derive(PasswordForm::Text(&empty))
     );
+}
+
+#[test]
+fn chains_that_take_turns_end_where_each_ends_alone() {
+    let hashes = |rounds| Chain::of_hashes(b"input", rounds);
+    let pbkdf2 = |rounds| Chain::of_pbkdf2(b"password", b"salt", 1, rounds);
+    for (one, other) in [(1, 1), (5, 3), (3, 5), (100, 1)] {
+        let expected = (pbkdf2(one).finish(), hashes(other).finish());
+        assert_eq!(sha256::finish_both(pbkdf2(one), hashes(other)), expected);
+        let expected = (hashes(one).finish(), pbkdf2(other).finish());
+        assert_eq!(sha256::finish_both(hashes(one), pbkdf2(other)), expected);
+        let expected = (pbkdf2(one).finish(), pbkdf2(other).finish());
+        assert_eq!(sha256::finish_both(pbkdf2(one), pbkdf2(other)), expected);
+        let expected = (hashes(one).finish(), hashes(other).finish());
+        assert_eq!(sha256::finish_both(hashes(one), hashes(other)), expected);
+    }
 }
