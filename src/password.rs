@@ -47,18 +47,12 @@ pub fn read(source: &Source, allow_empty: bool) -> Result<Password, Error> {
         Source::File(path) if path == Path::new("-") => read_stdin(allow_empty),
         Source::File(path) => {
             let place = path.display().to_string();
-            read_file(path, place, allow_empty)
+            read_from(File::open(path), place, allow_empty)
         }
         Source::Stdin | Source::Fd(0) => read_stdin(allow_empty),
-        // Opening this name gives the pipe or file behind the descriptor (a file from its start),
-        // without the unsafe step of taking over a descriptor that may be somebody else's.
         Source::Fd(fd) => {
-            let path = format!("/dev/fd/{fd}");
-            read_file(
-                Path::new(&path),
-                format!("file descriptor {fd}"),
-                allow_empty,
-            )
+            let place = format!("file descriptor {fd}");
+            read_from(os::descriptor(*fd), place, allow_empty)
         }
         Source::Env(name) => {
             let place = format!("the environment variable {name}");
@@ -71,8 +65,8 @@ pub fn read(source: &Source, allow_empty: bool) -> Result<Password, Error> {
     }
 }
 
-fn read_file(path: &Path, place: String, allow_empty: bool) -> Result<Password, Error> {
-    match File::open(path).and_then(read_bounded) {
+fn read_from(file: io::Result<File>, place: String, allow_empty: bool) -> Result<Password, Error> {
+    match file.and_then(read_bounded) {
         Ok(bytes) => from_bytes(&bytes, &place, allow_empty),
         Err(source) => Err(Error::PasswordUnreadable { place, source }),
     }

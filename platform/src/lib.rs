@@ -4,6 +4,8 @@
 //! certificates as DER and private keys as PKCS#8, and reads the container formats stores keep
 //! them in; it knows nothing of profiles, prompts, tables or exit codes.
 
+#![deny(unsafe_code)]
+
 pub mod certificate;
 mod dotnet;
 pub mod error;

@@ -23,6 +23,15 @@ pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
     system::open_to_read(path)
 }
 
+/// What an open file descriptor of this process leads to, under a handle of its own: it is not
+/// opened again, so that a pipe of another account can be read.
+///
+/// # Errors
+/// The operating system's, if the descriptor is not open; `Unsupported` where there are none.
+pub fn descriptor(number: i32) -> io::Result<File> {
+    system::descriptor(number)
+}
+
 /// The folder for a person's application data; `None` without a home folder.
 pub(crate) fn data_folder() -> Option<PathBuf> {
     system::data_folder()

@@ -114,13 +114,18 @@ fn a_missing_file_is_named_with_the_operating_systems_error() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_descriptor_gives_the_file_behind_it_from_its_start() {
+fn a_file_descriptor_is_read_from_where_it_is() {
+    use std::io::{Seek as _, SeekFrom, Write as _};
     use std::os::fd::AsRawFd as _;
 
     let mut file = tempfile::tempfile().unwrap();
-    std::io::Write::write_all(&mut file, b"from a descriptor\n").unwrap();
+    file.write_all(b"a line before\nfrom a descriptor\n")
+        .unwrap();
+    file.seek(SeekFrom::Start(14)).unwrap();
     let password = read(&Source::Fd(file.as_raw_fd()), false).unwrap();
     assert_eq!(password.expose(), "from a descriptor");
+    // It is still open: it was lent.
+    file.seek(SeekFrom::Start(0)).unwrap();
 }
 
 #[cfg(unix)]

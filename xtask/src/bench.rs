@@ -29,7 +29,16 @@ pub(crate) fn run() -> Result<(), String> {
     bench.size()?;
     bench.list()?;
     println!("\nthe parts, by criterion:");
-    run_command(cargo().args(["bench", "--locked", "--package", "certstow", "--benches"]))
+    run_command(cargo().args([
+        "bench",
+        "--locked",
+        "--package",
+        "certstow",
+        "--bench",
+        "encode",
+        "--bench",
+        "list",
+    ]))
 }
 
 fn cores() -> usize {

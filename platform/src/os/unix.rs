@@ -1,6 +1,7 @@
 //! Unix: `O_NONBLOCK` against FIFOs, file modes, `fsync` of folders; folders by the XDG Base
 //! Directory specification, and Apple's on macOS.
 
+mod ffi;
 pub(super) mod terminal;
 
 use std::fs::{File, Metadata, OpenOptions};
@@ -16,6 +17,10 @@ pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
         .read(true)
         .custom_flags(flags.bits() as i32)
         .open(path)
+}
+
+pub(super) fn descriptor(number: i32) -> io::Result<File> {
+    ffi::duplicate(number)
 }
 
 pub(super) fn data_folder() -> Option<PathBuf> {
