@@ -281,3 +281,33 @@ fn colours_are_for_those_who_want_them() {
     assert!(listed_at(120, &[]).contains("\u{1b}["));
     assert!(!listed_at(120, &[("NO_COLOR", "1")]).contains('\u{1b}'));
 }
+
+#[test]
+#[ignore = "needs OpenSSL"]
+fn what_takes_long_shows_progress_at_a_terminal_and_nowhere_else() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let key = format!("{}/ada-example.key.pem", samples());
+    let certificate = format!("{}/ada-example.pem", samples());
+    let made = Command::new("openssl")
+        .args(["pkcs12", "-export", "-iter", "4000000", "-passout"])
+        .args([&format!("pass:{PASSWORD}"), "-inkey", &key])
+        .args(["-in", &certificate, "-out", "slow.p12"])
+        .current_dir(folder.path())
+        .status();
+    assert!(made.expect("openssl starts").success());
+    fs::write(folder.path().join("password"), PASSWORD).expect("the password's file");
+    let check = ["check", "slow.p12", "--password-file", "password"];
+
+    let mut terminal = Terminal::start(folder.path(), &check);
+    terminal.wait_for("Checking");
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(0), "{shown}");
+
+    let piped = Command::new(env!("CARGO_BIN_EXE_certstow"))
+        .args(check)
+        .current_dir(folder.path())
+        .output()
+        .expect("certstow starts");
+    assert_eq!(piped.status.code(), Some(0));
+    assert!(piped.stderr.is_empty(), "{piped:?}");
+}
