@@ -68,7 +68,7 @@ fn test() -> Result<(), String> {
     let disks = setup::may_mount_disks();
     steps.run("tests", || checks::tests(peers, disks));
     if !disks {
-        left_out(&mut steps, "tests on a mounted disk", "they take root");
+        steps.cannot_run("tests on a mounted disk", "they take root");
     }
     if peers == setup::Peers::Incomplete {
         steps.leave_out("tests that need other programs", "see the set-up above");
@@ -81,15 +81,6 @@ fn oldest_rust(steps: &mut steps::Steps) {
     let name = format!("build, Rust {}", setup::OLDEST_RUST);
     match setup::oldest_rust() {
         Ok(()) => steps.run(&name, checks::oldest_rust),
-        Err(reason) => left_out(steps, &name, &reason),
-    }
-}
-
-/// What this machine cannot do is left out, but in CI it is a failure.
-fn left_out(steps: &mut steps::Steps, name: &str, reason: &str) {
-    if setup::in_ci() {
-        steps.run(name, || Err(reason.to_owned()));
-    } else {
-        steps.leave_out(name, reason);
+        Err(reason) => steps.cannot_run(&name, &reason),
     }
 }

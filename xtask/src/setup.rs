@@ -127,7 +127,7 @@ pub(crate) fn oldest_rust() -> Result<(), String> {
 /// Installs the peers that are missing: on Debian as root by itself, elsewhere it says how. In
 /// CI a missing peer is a failure.
 pub(crate) fn peers() -> Result<Peers, String> {
-    match install_missing()? {
+    match install_missing(&PEERS)? {
         None => Ok(Peers::Complete),
         Some(advice) if in_ci() => Err(advice),
         Some(advice) => {
@@ -139,22 +139,19 @@ pub(crate) fn peers() -> Result<Peers, String> {
 
 /// The same where nothing can be done without them: a missing peer is a failure everywhere.
 pub(crate) fn every_peer() -> Result<(), String> {
-    match install_missing()? {
-        None => Ok(()),
-        Some(advice) => Err(advice),
-    }
+    install_missing(&PEERS)?.map_or(Ok(()), Err)
 }
 
 /// Installs the missing peers where it may; the advice about those still missing.
-fn install_missing() -> Result<Option<String>, String> {
-    let missing = missing();
+fn install_missing(peers: &'static [Peer]) -> Result<Option<String>, String> {
+    let missing = missing(peers);
     if missing.is_empty() {
         return Ok(None);
     }
     if may_install() {
         install(&missing)?;
     }
-    let missing = self::missing();
+    let missing = self::missing(peers);
     if missing.is_empty() {
         return Ok(None);
     }
@@ -166,8 +163,8 @@ fn install_missing() -> Result<Option<String>, String> {
     )))
 }
 
-fn missing() -> Vec<&'static Peer> {
-    PEERS
+fn missing(peers: &'static [Peer]) -> Vec<&'static Peer> {
+    peers
         .iter()
         .filter(|peer| !succeeds(program(peer.probe[0]).args(&peer.probe[1..])))
         .collect()
