@@ -1,6 +1,7 @@
 //! What a developer and CI do with this project besides building it: `cargo xtask test` sets a
-//! machine up and runs every check, `cargo xtask bench` measures against other programs, and
-//! `cargo xtask samples` makes the test keys and certificates anew.
+//! machine up and runs every check, `cargo xtask wine` those of the Windows program alone,
+//! `cargo xtask bench` measures against other programs, and `cargo xtask samples` makes the test
+//! keys and certificates anew.
 
 #![forbid(unsafe_code)]
 #![expect(
@@ -16,11 +17,13 @@ mod dependencies;
 mod samples;
 mod setup;
 mod steps;
+mod wine;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: cargo xtask test      set this machine up and run every check
+       cargo xtask wine      build for Windows and run it under Wine
        cargo xtask bench     measure against other programs, side by side
        cargo xtask samples   make the sample store and the test fixtures anew";
 
@@ -29,6 +32,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
         ["test"] => test(),
+        ["wine"] => wine::run(),
         ["bench"] => bench::run(),
         ["samples"] => samples::run(),
         _ => {
@@ -72,6 +76,10 @@ fn test() -> Result<(), String> {
     }
     if peers == setup::Peers::Incomplete {
         steps.leave_out("tests that need other programs", "see the set-up above");
+    }
+    match setup::wine() {
+        Ok(()) => wine::checks(&mut steps),
+        Err(reason) => steps.cannot_run("Windows, under Wine", &reason),
     }
     steps.end()
 }

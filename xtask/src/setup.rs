@@ -12,12 +12,14 @@ struct Peer {
     probe: &'static [&'static str],
 }
 
+const OPENSSL: Peer = Peer {
+    name: "OpenSSL",
+    package: "openssl",
+    probe: &["openssl", "version"],
+};
+
 const PEERS: [Peer; 9] = [
-    Peer {
-        name: "OpenSSL",
-        package: "openssl",
-        probe: &["openssl", "version"],
-    },
+    OPENSSL,
     Peer {
         name: "NSS certutil",
         package: "libnss3-tools",
@@ -71,6 +73,35 @@ const PEERS: [Peer; 9] = [
             "-c",
             "PATH=$PATH:/usr/sbin:/sbin; command -v mkfs.exfat",
         ],
+    },
+];
+
+/// What it takes to build for Windows here, to run the result, and to look at what it wrote.
+const WINE: [Peer; 4] = [
+    OPENSSL,
+    Peer {
+        name: "Wine",
+        package: "wine",
+        probe: &[
+            "sh",
+            "-c",
+            "command -v wine && command -v wineboot && command -v wineserver",
+        ],
+    },
+    // Debian's `wine` is a script, satisfied with the Wine of 32 bits alone.
+    Peer {
+        name: "Wine for 64 bits",
+        package: "wine64",
+        probe: &[
+            "sh",
+            "-c",
+            "test ! -e /etc/debian_version || test -x /usr/lib/wine/wine64 || command -v wine64",
+        ],
+    },
+    Peer {
+        name: "MinGW-w64 gcc",
+        package: "gcc-mingw-w64-x86-64",
+        probe: &["x86_64-w64-mingw32-gcc", "--version"],
     },
 ];
 
@@ -140,6 +171,11 @@ pub(crate) fn peers() -> Result<Peers, String> {
 /// The same where nothing can be done without them: a missing peer is a failure everywhere.
 pub(crate) fn every_peer() -> Result<(), String> {
     install_missing(&PEERS)?.map_or(Ok(()), Err)
+}
+
+/// Installs what [`crate::wine`] needs, as [`every_peer`] does; an error says what is missing.
+pub(crate) fn wine() -> Result<(), String> {
+    install_missing(&WINE)?.map_or(Ok(()), Err)
 }
 
 /// Installs the missing peers where it may; the advice about those still missing.

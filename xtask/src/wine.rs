@@ -1,0 +1,44 @@
+//! certstow for Windows, built here and run under Wine: the tests of the platform crate, and the
+//! program itself from the listing to the exported file. Whatever runs gets a Windows of its own,
+//! which is gone afterwards, and a limit of time.
+
+mod build;
+mod folder;
+mod listing;
+mod openssl;
+mod prefix;
+mod process;
+mod runner;
+
+use crate::setup;
+use crate::steps::Steps;
+use runner::{Runner, SKIPPED};
+
+/// The checks alone. Who asks for them by name is not helped by leaving them out.
+pub(crate) fn run() -> Result<(), String> {
+    let mut steps = Steps::begin();
+    steps.run("set-up: Rust components and targets", setup::rust);
+    steps.run("set-up: Wine and MinGW-w64", setup::wine);
+    if !steps.failed() {
+        checks(&mut steps);
+    }
+    steps.end()
+}
+
+/// The checks, on a machine that is set up for them.
+pub(crate) fn checks(steps: &mut Steps) {
+    let mut runner = None;
+    steps.run("Wine: build for Windows and set up a prefix", || {
+        runner = Some(Runner::new()?);
+        Ok(())
+    });
+    let Some(runner) = runner else { return };
+    for test in runner.tests() {
+        steps.run(&format!("Wine: tests, {}", test.name), || runner.test(test));
+    }
+    for skip in SKIPPED {
+        steps.leave_out(&format!("Wine: {}", skip.name), skip.reason);
+    }
+    steps.run("Wine: certstow on a folder", || folder::check(&runner));
+    steps.run("Wine: nothing left running", || runner.end());
+}

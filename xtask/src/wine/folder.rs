@@ -1,0 +1,140 @@
+//! certstow for Windows on a folder of files: what it lists, exports, checks and refuses, with
+//! paths written both ways. What it wrote is opened by the host's OpenSSL.
+
+use std::fs;
+use std::path::Path;
+
+use super::listing::Listing;
+use super::openssl;
+use super::runner::{PASSWORD, Runner, VARIABLE};
+use crate::command::root;
+
+/// The sample store, as a person on Windows writes it and as it is written elsewhere.
+const STORES: [&str; 2] = [r"examples\personal", "examples/personal"];
+
+/// Files to export to. The folders are made first; certstow makes none.
+const TARGETS: [&str; 4] = [
+    r"out\ada.p12",
+    "out/ada again.p12",
+    r"a folder\of files/ada example.p12",
+    "a folder/Ada Müller-Łukasiewicz.p12",
+];
+
+pub(super) fn check(runner: &Runner) -> Result<(), String> {
+    let work = runner.work();
+    copy(&root().join("examples"), &work.join("examples"))?;
+    for folder in ["out", "a folder/of files"] {
+        let folder = work.join(folder);
+        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
+    for store in STORES {
+        lists_everybody(runner, store)?;
+    }
+    for (target, store) in TARGETS.iter().zip(STORES.iter().cycle()) {
+        exports(runner, store, target)?;
+    }
+    checks_files(runner)?;
+    refuses(runner)
+}
+
+fn lists_everybody(runner: &Runner, store: &str) -> Result<(), String> {
+    let listing = Listing::of(runner, store)?;
+    listing.has_labels(&["Ada Example", "Edith Example", "Grace Example"])?;
+    listing.has_keys("exportable")
+}
+
+fn exports(runner: &Runner, store: &str, target: &str) -> Result<(), String> {
+    let export = export_ada(store, target);
+    let ended = runner.certstow(0, &export)?;
+    let file = runner.work().join(target.replace('\\', "/"));
+    if !file.exists() {
+        return Err(ended.complain(&format!("no file {}", file.display())));
+    }
+    let exported = openssl::Pkcs12::open(&file, PASSWORD)?;
+    exported.has_key(&root().join("examples/personal/ada-example.key.pem"))?;
+    exported.has_certificates(3)
+}
+
+fn export_ada<'a>(store: &'a str, target: &'a str) -> [&'a str; 8] {
+    let [export, ada] = ["export", "Ada Example"];
+    [
+        export,
+        ada,
+        "--store",
+        store,
+        "-o",
+        target,
+        "--password-env",
+        VARIABLE,
+    ]
+}
+
+/// `check`, with the password, with another one, and on something else.
+fn checks_files(runner: &Runner) -> Result<(), String> {
+    let [file, _, with_spaces, _] = TARGETS;
+    let check = ["check", file, with_spaces, "--json", "--password-env"];
+    let ended = runner.certstow(0, &[&check[..], &[VARIABLE]].concat())?;
+    let report = ended.json()?;
+    let files = report["files"].as_array().map_or(&[][..], Vec::as_slice);
+    if files.len() != 2 || files.iter().any(|file| file["restores"] != true) {
+        return Err(ended.complain("not two files that restore"));
+    }
+    // Every Windows has this variable, and it is not the password.
+    runner.certstow(17, &["check", file, "--password-env", "windir"])?;
+    let certificate = r"examples\personal\ada-example.pem";
+    runner.certstow(15, &["check", certificate, "--password-env", VARIABLE])?;
+    Ok(())
+}
+
+fn refuses(runner: &Runner) -> Result<(), String> {
+    let [target, ..] = TARGETS;
+    let file = runner.work().join("out/ada.p12");
+    let before = read(&file)?;
+    runner.certstow(16, &export_ada(STORES[0], target))?;
+    if read(&file)? != before {
+        return Err(format!("{target} was refused, yet is another file now"));
+    }
+    runner.certstow(16, &export_ada(STORES[0], r"nowhere\ada.p12"))?;
+    runner.certstow(18, &["list", "--store", r"C:\no such folder"])?;
+    let mut nobody = export_ada(STORES[0], r"out\nobody.p12");
+    nobody[1] = "Nobody Example";
+    runner.certstow(10, &nobody)?;
+    nothing_but(&runner.work().join("out"), &["ada again.p12", "ada.p12"])
+}
+
+/// What was refused or is done leaves nothing else behind.
+fn nothing_but(folder: &Path, expected: &[&str]) -> Result<(), String> {
+    let mut names = Vec::new();
+    for file in fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))? {
+        let file = file.map_err(|error| error.to_string())?;
+        names.push(file.file_name().to_string_lossy().into_owned());
+    }
+    names.sort();
+    if names == expected {
+        Ok(())
+    } else {
+        Err(format!("{} holds {names:?}", folder.display()))
+    }
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, String> {
+    fs::read(file).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), String> {
+    copy_tree(from, to).map_err(|error| format!("{} to {}: {error}", from.display(), to.display()))
+}
+
+fn copy_tree(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for file in fs::read_dir(from)? {
+        let file = file?;
+        let to = to.join(file.file_name());
+        if file.file_type()?.is_dir() {
+            copy_tree(&file.path(), &to)?;
+        } else {
+            fs::copy(file.path(), to)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! What `certstow list --json` says under Wine.
+
+use serde_json::Value;
+
+use super::process::Ended;
+use super::runner::Runner;
+
+/// A listing without problems.
+pub(super) struct Listing {
+    ended: Ended,
+    entries: Vec<Value>,
+}
+
+impl Listing {
+    /// Lists a store; an error if anything in it is a problem.
+    pub(super) fn of(runner: &Runner, store: &str) -> Result<Self, String> {
+        let ended = runner.certstow(0, &["list", "--store", store, "--json"])?;
+        let mut listing = ended.json()?;
+        let Value::Array(entries) = listing["entries"].take() else {
+            return Err(ended.complain("no entries"));
+        };
+        if listing["problems"] != Value::Array(Vec::new()) {
+            return Err(ended.complain("a problem, where there is none"));
+        }
+        Ok(Self { ended, entries })
+    }
+
+    /// An error unless the entries have exactly these labels, in any order.
+    pub(super) fn has_labels(&self, expected: &[&str]) -> Result<(), String> {
+        let mut expected = expected.to_vec();
+        expected.sort_unstable();
+        let mut labels: Vec<_> = self.entries.iter().map(|entry| &entry["label"]).collect();
+        labels.sort_unstable_by_key(|label| label.as_str());
+        if labels == expected {
+            Ok(())
+        } else {
+            Err(self
+                .ended
+                .complain(&format!("not the entries {expected:?}")))
+        }
+    }
+
+    /// An error unless every key is in this state.
+    pub(super) fn has_keys(&self, state: &str) -> Result<(), String> {
+        match self
+            .entries
+            .iter()
+            .all(|entry| entry["key"]["state"] == state)
+        {
+            true => Ok(()),
+            false => Err(self.ended.complain(&format!("a key that is not {state}"))),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The host's OpenSSL, which looks at the files that certstow wrote under Wine: a reader that
+//! shares nothing with the writer.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::command::{capture, program};
+
+/// A PKCS#12 file that OpenSSL opens.
+pub(super) struct Pkcs12 {
+    file: PathBuf,
+    password: &'static str,
+}
+
+impl Pkcs12 {
+    /// Opens a file, its MAC checked.
+    pub(super) fn open(file: &Path, password: &'static str) -> Result<Self, String> {
+        let opened = Self {
+            file: file.to_path_buf(),
+            password,
+        };
+        capture(opened.command().arg("-noout"))?;
+        Ok(opened)
+    }
+
+    /// An error unless the private key is the one in the file `key`.
+    pub(super) fn has_key(&self, key: &Path) -> Result<(), String> {
+        let expected = capture(program("openssl").args(["pkey", "-in"]).arg(key))?;
+        // `-nocerts` prints the bag's attributes before the key; `pkcs12` has no option against it.
+        let text = capture(self.command().args(["-nocerts", "-nodes"]))?;
+        let text = String::from_utf8_lossy(&text);
+        let start = text.find("-----BEGIN").unwrap_or(text.len());
+        if text.as_bytes()[start..] == expected[..] {
+            Ok(())
+        } else {
+            Err(self.complain(&format!("its key is not that of {}", key.display())))
+        }
+    }
+
+    /// An error unless the file holds this many certificates.
+    pub(super) fn has_certificates(&self, expected: usize) -> Result<(), String> {
+        let text = capture(self.command().arg("-nokeys"))?;
+        let text = String::from_utf8_lossy(&text);
+        let count = text.matches("-----BEGIN CERTIFICATE-----").count();
+        if count == expected {
+            Ok(())
+        } else {
+            Err(self.complain(&format!("{count} certificates instead of {expected}")))
+        }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = program("openssl");
+        command
+            .args(["pkcs12", "-in"])
+            .arg(&self.file)
+            .args(["-passin", "env:PASSWORD"])
+            .env("PASSWORD", self.password);
+        command
+    }
+
+    fn complain(&self, what: &str) -> String {
+        format!("{}: {what}", self.file.display())
+    }
+}

@@ -1,0 +1,131 @@
+//! A Windows of its own for one run: a fresh Wine prefix in a temporary folder, without a display
+//! and apart from the developer's home. At its end nothing runs and nothing is left of it.
+
+use std::cell::Cell;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use super::process::{self, Ended};
+use crate::command::{program, run};
+
+/// What a command may take; the set-up of a prefix, the slowest, takes about ten seconds.
+const LIMIT: Duration = Duration::from_secs(180);
+
+pub(super) struct Prefix {
+    folder: PathBuf,
+    /// Whether its server was asked to end already.
+    ended: Cell<bool>,
+}
+
+impl Prefix {
+    /// Sets up a prefix in a folder of `target`.
+    pub(super) fn new(target: &Path) -> Result<Self, String> {
+        let prefix = Self {
+            folder: target.join(format!("xtask-wine-{}", std::process::id())),
+            ended: Cell::new(false),
+        };
+        for folder in [prefix.home(), prefix.scratch(), prefix.work()] {
+            fs::create_dir_all(&folder)
+                .map_err(|error| format!("{}: {error}", folder.display()))?;
+        }
+        prefix
+            .run(program("wineboot").arg("-i"), LIMIT)?
+            .expect(0)?;
+        prefix.supply_random_numbers()?;
+        Ok(prefix)
+    }
+
+    /// Where the program under test works, empty at first.
+    pub(super) fn work(&self) -> PathBuf {
+        self.folder.join("work")
+    }
+
+    /// For output, and for what only the host handles.
+    pub(super) fn scratch(&self) -> PathBuf {
+        self.folder.join("scratch")
+    }
+
+    fn home(&self) -> PathBuf {
+        self.folder.join("home")
+    }
+
+    fn windows(&self) -> PathBuf {
+        self.folder.join("prefix")
+    }
+
+    /// A Windows program.
+    pub(super) fn wine(executable: &Path) -> Command {
+        let mut command = program("wine");
+        command.arg(executable);
+        command
+    }
+
+    /// Runs a command of the host in this prefix.
+    pub(super) fn run(&self, command: &mut Command, limit: Duration) -> Result<Ended, String> {
+        command
+            .env("WINEPREFIX", self.windows())
+            .env("WINEARCH", "win64")
+            .env("WINEDEBUG", "-all")
+            // No offer to download .NET and a browser, no entries in the desktop's menus.
+            .env("WINEDLLOVERRIDES", "mscoree,mshtml,winemenubuilder.exe=")
+            .env("HOME", self.home())
+            // Names outside ASCII pass between the host and Windows in the host's encoding.
+            .env("LC_ALL", "C.UTF-8")
+            .env_remove("DISPLAY")
+            .env_remove("WAYLAND_DISPLAY");
+        process::run(command, limit, &self.scratch())
+    }
+
+    /// Rust's standard library takes its random numbers from a library that older Wines lack.
+    fn supply_random_numbers(&self) -> Result<(), String> {
+        let library = "drive_c/windows/system32/bcryptprimitives.dll";
+        let library = self.windows().join(library);
+        if library.exists() {
+            return Ok(());
+        }
+        compile(
+            "tests/wine/bcryptprimitives.c",
+            &["-shared"],
+            &library,
+            &["-ladvapi32"],
+        )
+    }
+
+    /// Ends whatever still runs in the prefix, and waits until it has.
+    pub(super) fn end(&self) -> Result<(), String> {
+        self.ended.set(true);
+        // It fails where no server is running: what matters is that none is afterwards.
+        self.run(program("wineserver").arg("-k"), LIMIT)?;
+        self.run(program("wineserver").arg("-w"), LIMIT)?
+            .expect(0)?;
+        Ok(())
+    }
+}
+
+impl Drop for Prefix {
+    fn drop(&mut self) {
+        if !self.ended.get() {
+            let _ = self.end();
+        }
+        // Nothing hangs on it: all in it is made anew.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Compiles one C file of the tests for Windows.
+pub(super) fn compile(
+    source: &str,
+    options: &[&str],
+    output: &Path,
+    libraries: &[&str],
+) -> Result<(), String> {
+    run(program("x86_64-w64-mingw32-gcc")
+        .args(["-Wall", "-Wextra", "-Werror", "-O2"])
+        .args(options)
+        .arg("-o")
+        .arg(output)
+        .arg(source)
+        .args(libraries))
+}

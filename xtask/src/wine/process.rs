@@ -1,0 +1,95 @@
+//! Commands with a limit of time, so that nothing that waits for a window holds up a run. What
+//! they print goes to files: Wine's server outlives the command that started it and holds what it
+//! inherited, and a pipe would not end before it does.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::command::show;
+
+/// How a command ended, and what it printed.
+pub(super) struct Ended {
+    /// The command as one would type it.
+    command: String,
+    status: ExitStatus,
+    pub(super) stdout: String,
+    pub(super) stderr: String,
+}
+
+impl Ended {
+    /// Refuses every exit code but this one.
+    pub(super) fn expect(self, code: i32) -> Result<Self, String> {
+        if self.status.code() == Some(code) {
+            Ok(self)
+        } else {
+            Err(self.complain(&format!("{} where {code} was expected", self.status)))
+        }
+    }
+
+    /// What it printed, as JSON.
+    pub(super) fn json(&self) -> Result<Value, String> {
+        serde_json::from_str(&self.stdout).map_err(|error| self.complain(&error.to_string()))
+    }
+
+    /// An error about this command, with everything it printed.
+    pub(super) fn complain(&self, what: &str) -> String {
+        format!(
+            "{}: {what}\n-- standard output:\n{}\n-- standard error:\n{}",
+            self.command, self.stdout, self.stderr
+        )
+    }
+}
+
+/// Runs a command to its end, with its output in files of `scratch` meanwhile; an error if it
+/// takes longer than `limit`.
+pub(super) fn run(command: &mut Command, limit: Duration, scratch: &Path) -> Result<Ended, String> {
+    let [stdout, stderr] = ["stdout", "stderr"].map(|name| scratch.join(name));
+    let child = command
+        .stdin(Stdio::null())
+        .stdout(create(&stdout)?)
+        .stderr(create(&stderr)?)
+        .spawn()
+        .map_err(|error| format!("{} could not be started: {error}", show(command)))?;
+    let status = wait(child, limit)?;
+    let mut ended = Ended {
+        command: show(command),
+        status: status.unwrap_or_default(),
+        stdout: read(&stdout)?,
+        stderr: read(&stderr)?,
+    };
+    if status.is_some() {
+        return Ok(ended);
+    }
+    ended.stderr.push_str("(killed)");
+    Err(ended.complain(&format!("not done after {} s", limit.as_secs())))
+}
+
+/// Waits for a process, or kills it at the limit.
+fn wait(mut child: Child, limit: Duration) -> Result<Option<ExitStatus>, String> {
+    let began = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().map_err(|error| error.to_string())? {
+            return Ok(Some(status));
+        }
+        if began.elapsed() >= limit {
+            child.kill().map_err(|error| error.to_string())?;
+            child.wait().map_err(|error| error.to_string())?;
+            return Ok(None);
+        }
+        sleep(Duration::from_millis(10));
+    }
+}
+
+fn create(file: &Path) -> Result<File, String> {
+    File::create(file).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+fn read(file: &Path) -> Result<String, String> {
+    let bytes = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
