@@ -180,13 +180,19 @@ impl Error {
 
 fn store_exit(error: &StoreError) -> Exit {
     match error {
-        StoreError::Unavailable { .. } | StoreError::AccessDenied { .. } => Exit::Store,
+        StoreError::Unavailable { .. }
+        | StoreError::AccessDenied { .. }
+        | StoreError::KeyUnreadableHere { .. } => Exit::Store,
         StoreError::NotFound { .. } => Exit::NotFound,
         // To a script, a key that cannot be read is a key it cannot have.
         StoreError::KeyMissing { .. }
+        | StoreError::KeyContainerMissing { .. }
         | StoreError::KeyNotExportable { .. }
+        | StoreError::KeyRefused { .. }
         | StoreError::Damaged { .. } => Exit::KeyUnavailable,
-        StoreError::InteractionRequired { .. } => Exit::InteractionRequired,
+        StoreError::InteractionRequired { .. } | StoreError::ConfirmationRequired { .. } => {
+            Exit::InteractionRequired
+        }
         StoreError::WrongPassword { .. } => Exit::Password,
         StoreError::Cancelled => Exit::Cancelled,
         _ => Exit::Failure,
@@ -199,9 +205,14 @@ fn store_code(error: &StoreError) -> &'static str {
         StoreError::AccessDenied { .. } => "access-denied",
         StoreError::NotFound { .. } => "not-found",
         StoreError::KeyMissing { .. } => "key-missing",
+        StoreError::KeyContainerMissing { .. } => "key-container-missing",
+        StoreError::KeyRefused { .. } => "key-refused",
+        StoreError::KeyUnreadableHere { .. } => "key-unreadable-here",
         StoreError::KeyNotExportable { .. } => "key-not-exportable",
         StoreError::Damaged { .. } => "damaged",
-        StoreError::InteractionRequired { .. } => "interaction-required",
+        StoreError::InteractionRequired { .. } | StoreError::ConfirmationRequired { .. } => {
+            "interaction-required"
+        }
         StoreError::WrongPassword { .. } => "wrong-password",
         StoreError::Cancelled => "cancelled",
         _ => "store",
@@ -216,6 +227,21 @@ fn store_hint(error: &StoreError) -> Option<&'static str> {
         StoreError::KeyMissing { .. } => {
             "name the folder that holds the key with --store, or export the certificate alone \
              with --format der"
+        }
+        StoreError::KeyContainerMissing { .. } => {
+            "export on the computer, and from the account, that has the key; or export the \
+             certificate alone with --format der"
+        }
+        StoreError::KeyRefused { .. } => {
+            "try again logged on as the key's owner; the operating system's error above says more"
+        }
+        StoreError::KeyUnreadableHere { .. } => {
+            "run certstow while logged on; a scheduled task needs 'Run whether user is logged on \
+             or not' with the password stored: without it (S4U) Windows cannot unlock the \
+             account's keys"
+        }
+        StoreError::ConfirmationRequired { .. } => {
+            "run certstow at a terminal, with --allow-prompt"
         }
         StoreError::KeyNotExportable { .. } => {
             "the key has to stay where it is: ask the issuer for a new certificate with a key \

@@ -61,6 +61,11 @@ impl Identity {
         self.entry().key != KeyState::Missing
     }
 
+    /// Whether every store that holds it keeps it as archived.
+    pub fn is_archived(&self) -> bool {
+        self.entries.iter().all(|stored| stored.entry.archived)
+    }
+
     /// The SHA-1 of the certificate's DER, 40 lower-case digits: what Windows calls thumbprint.
     pub fn thumbprint(&self) -> String {
         names::hex(&Sha1::digest(self.certificate().der()))

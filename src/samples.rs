@@ -60,6 +60,8 @@ pub(crate) fn entry() -> Entry {
         label: None,
         key: KeyState::Exportable,
         provider: None,
+        container: None,
+        archived: false,
         places: vec!["sample".to_owned()],
         properties: Vec::new(),
     }

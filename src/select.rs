@@ -163,12 +163,12 @@ pub fn choose<'i>(
                 Some(keyless) => Error::Store(StoreError::KeyMissing {
                     place: names::place(keyless.entry()),
                 }),
-                None => not_found(inventory, choice),
+                None => not_found(inventory, choice, now),
             });
         }
     };
     match candidates.as_slice() {
-        [] => Err(not_found(inventory, choice)),
+        [] => Err(not_found(inventory, choice, now)),
         [one] => Ok(one),
         several => {
             let newest = several
@@ -187,30 +187,41 @@ pub fn choose<'i>(
     }
 }
 
+/// Text never finds an archived identity, since what replaced it is nearly always meant.
 fn matching<'i>(inventory: &'i Inventory, choice: &Choice<'_>, now: i64) -> Vec<&'i Identity> {
-    let filtered: Vec<&Identity> = inventory
-        .identities()
-        .iter()
-        .filter(|identity| choice.filters.matches(identity, now))
-        .collect();
-    let Some(selector) = choice.selector else {
-        return filtered;
+    let filtered = filtered(inventory, choice, now);
+    let by_thumbprint = matching_thumbprint(&filtered, choice);
+    if !by_thumbprint.is_empty() {
+        return by_thumbprint;
+    }
+    let mut described = matching_text(filtered, choice);
+    described.retain(|identity| !identity.is_archived());
+    described
+}
+
+fn filtered<'i>(inventory: &'i Inventory, choice: &Choice<'_>, now: i64) -> Vec<&'i Identity> {
+    let all = inventory.identities().iter();
+    all.filter(|identity| choice.filters.matches(identity, now))
+        .collect()
+}
+
+/// Those whose thumbprint the selector begins. Text such as "facade" may be both: then a thumbprint
+/// is meant if there is such a one.
+fn matching_thumbprint<'i>(filtered: &[&'i Identity], choice: &Choice<'_>) -> Vec<&'i Identity> {
+    let Some(prefix) = choice.selector.and_then(thumbprint_prefix) else {
+        return Vec::new();
     };
-    // Text such as "facade" may be both: then a thumbprint is meant if there is such a one.
-    if let Some(prefix) = thumbprint_prefix(selector) {
-        let found: Vec<_> = filtered
-            .iter()
-            .copied()
-            .filter(|identity| thumbprint_matches(identity, &prefix))
-            .collect();
-        if !found.is_empty() {
-            return found;
-        }
+    let mut found = filtered.to_vec();
+    found.retain(|identity| thumbprint_matches(identity, &prefix));
+    found
+}
+
+/// Those that have the selector's text in them, archived ones too; all, if there is no selector.
+fn matching_text<'i>(mut filtered: Vec<&'i Identity>, choice: &Choice<'_>) -> Vec<&'i Identity> {
+    if let Some(selector) = choice.selector {
+        filtered.retain(|identity| text_matches(identity, selector));
     }
     filtered
-        .into_iter()
-        .filter(|identity| text_matches(identity, selector))
-        .collect()
 }
 
 /// The digits of a thumbprint's beginning, if the text can be one.
@@ -294,15 +305,24 @@ fn describe(choice: &Choice<'_>) -> String {
     }
 }
 
-fn not_found(inventory: &Inventory, choice: &Choice<'_>) -> Error {
+fn not_found(inventory: &Inventory, choice: &Choice<'_>, now: i64) -> Error {
+    let archived = match matching_text(filtered(inventory, choice, now), choice).len() {
+        0 => None,
+        1 => Some("one that is archived matches: name it by its thumbprint".to_owned()),
+        some => Some(format!(
+            "{some} that are archived match: name one by its thumbprint"
+        )),
+    };
     let problems = inventory.problems().len();
+    let problems = (problems > 0).then(|| {
+        let s = if problems == 1 { "" } else { "s" };
+        format!("{problems} file{s} or certificate{s} could not be read")
+    });
+    let notes: Vec<_> = [archived, problems].into_iter().flatten().collect();
     Error::NotFound {
         selector: describe(choice),
         searched: inventory.store_names(),
-        note: (problems > 0).then(|| {
-            let s = if problems == 1 { "" } else { "s" };
-            format!("{problems} file{s} or certificate{s} could not be read")
-        }),
+        note: (!notes.is_empty()).then(|| notes.join("; ")),
     }
 }
 

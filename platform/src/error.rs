@@ -52,6 +52,15 @@ pub enum StoreError {
         /// Where the certificate lies.
         place: String,
     },
+    /// The store names where the private key lies, and there is nothing there.
+    KeyContainerMissing {
+        /// Where the certificate lies.
+        place: String,
+        /// The key container, and the provider it belongs to.
+        container: String,
+        /// The operating system's word on it.
+        source: Option<Source>,
+    },
     /// The private key will not come out.
     KeyNotExportable {
         /// Where the key lies.
@@ -61,10 +70,33 @@ pub enum StoreError {
         /// The operating system's word on it.
         source: Option<Source>,
     },
-    /// A password, PIN or window would be needed, and none is allowed.
+    /// The operating system does not give out the private key, for a reason of its own.
+    KeyRefused {
+        /// Where the key lies.
+        place: String,
+        /// The operating system's word on it.
+        source: Option<Source>,
+    },
+    /// The private key may be exported, and the operating system cannot decrypt it in this logon
+    /// session: it was started without the password that protects the account's keys.
+    KeyUnreadableHere {
+        /// Where the key lies.
+        place: String,
+        /// The operating system's word on it.
+        source: Option<Source>,
+    },
+    /// A password would be needed, and nobody may be asked.
     InteractionRequired {
         /// What is locked.
         place: String,
+    },
+    /// The operating system would ask for a confirmation or a PIN in a window of its own, and may
+    /// not.
+    ConfirmationRequired {
+        /// Where the key lies.
+        place: String,
+        /// The operating system's word on it.
+        source: Option<Source>,
     },
     /// The password does not open the key.
     WrongPassword {
@@ -95,12 +127,35 @@ impl fmt::Display for StoreError {
             Self::KeyMissing { place } => {
                 write!(f, "there is no private key for the certificate in {place}")
             }
+            Self::KeyContainerMissing {
+                place, container, ..
+            } => write!(
+                f,
+                "the certificate in {place} names the key container {container}, which does not \
+                 exist on this computer for this account"
+            ),
             Self::KeyNotExportable { place, reason, .. } => {
                 write!(
                     f,
                     "the private key in {place} cannot be exported: it is {reason}"
                 )
             }
+            Self::KeyRefused { place, .. } => {
+                write!(
+                    f,
+                    "the operating system does not give out the private key of {place}"
+                )
+            }
+            Self::KeyUnreadableHere { place, .. } => write!(
+                f,
+                "the private key in {place} may be exported, but cannot be unlocked in this logon \
+                 session"
+            ),
+            Self::ConfirmationRequired { place, .. } => write!(
+                f,
+                "the private key in {place} asks for a confirmation or a PIN in a window, and may \
+                 not"
+            ),
             Self::InteractionRequired { place } => {
                 write!(
                     f,
@@ -119,7 +174,11 @@ impl Error for StoreError {
         match self {
             Self::Unavailable { source, .. }
             | Self::AccessDenied { source, .. }
+            | Self::KeyContainerMissing { source, .. }
             | Self::KeyNotExportable { source, .. }
+            | Self::KeyRefused { source, .. }
+            | Self::KeyUnreadableHere { source, .. }
+            | Self::ConfirmationRequired { source, .. }
             | Self::Damaged { source, .. } => source
                 .as_deref()
                 .map(|source| source as &(dyn Error + 'static)),

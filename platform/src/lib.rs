@@ -21,6 +21,8 @@ pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tlv;
+#[cfg(any(windows, test))]
+mod windows;
 
 // The tests' own writer of PKCS#12 names this crate as tests outside of it do.
 #[cfg(test)]
@@ -30,7 +32,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use error::StoreError;
-use spec::StoreSpec;
+use spec::{StoreSpec, SystemStore, SystemStoreLocation};
 
 /// What a store may be told when it is opened.
 #[derive(Debug, Default, Clone)]
@@ -42,13 +44,29 @@ pub struct OpenOptions {
 /// Opens the store that `spec` names.
 ///
 /// # Errors
-/// - [`StoreError::Unavailable`]: there is no such folder, or no home folder to look in.
+/// - [`StoreError::Unavailable`]: there is no such store or folder, no home folder to look in, or
+///   no such kind of store on this system.
 /// - [`StoreError::AccessDenied`]: the operating system refuses to look at it.
 pub fn open(spec: &StoreSpec, options: &OpenOptions) -> Result<Box<dyn store::Store>, StoreError> {
     match spec {
         StoreSpec::File(path) => Ok(Box::new(file::FileStore::open(path, options)?)),
+        StoreSpec::Windows(store) => open_windows(store),
         StoreSpec::Dotnet(name) => Ok(Box::new(dotnet::open(name)?)),
     }
+}
+
+#[cfg(windows)]
+fn open_windows(store: &SystemStore) -> Result<Box<dyn store::Store>, StoreError> {
+    Ok(Box::new(windows::WindowsStore::open(store)?))
+}
+
+#[cfg(not(windows))]
+fn open_windows(store: &SystemStore) -> Result<Box<dyn store::Store>, StoreError> {
+    Err(StoreError::Unavailable {
+        store: StoreSpec::Windows(store.clone()).to_string(),
+        reason: "there are such stores on Windows only".to_owned(),
+        source: None,
+    })
 }
 
 /// A place on this machine where a store is usually kept.
@@ -67,16 +85,28 @@ pub fn known_stores() -> Vec<KnownStore> {
     let personal = personal_folder().map(StoreSpec::File);
     // Windows keeps .NET's stores itself.
     let dotnet = cfg!(unix).then(|| StoreSpec::Dotnet("My".to_owned()));
-    personal
-        .into_iter()
+    windows_stores()
+        .chain(personal)
         .chain(dotnet)
         .map(|spec| known_store(spec, &OpenOptions::default()))
         .collect()
 }
 
+/// The personal stores of Windows, if this is Windows.
+fn windows_stores() -> impl Iterator<Item = StoreSpec> {
+    let locations = SystemStoreLocation::ALL.into_iter();
+    locations.filter(|_| cfg!(windows)).map(|location| {
+        StoreSpec::Windows(SystemStore {
+            location,
+            name: "My".to_owned(),
+        })
+    })
+}
+
 fn known_store(spec: StoreSpec, options: &OpenOptions) -> KnownStore {
     let description = match &spec {
         StoreSpec::File(_) => "personal folder",
+        StoreSpec::Windows(store) => store.description(),
         StoreSpec::Dotnet(_) => dotnet::DESCRIPTION,
     };
     let unavailable = match open(&spec, options) {

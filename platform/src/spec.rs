@@ -1,4 +1,5 @@
-//! Store names, as `--store` takes them: `file:DIR`, `dotnet:My`, or a bare path.
+//! Store names, as `--store` takes them: `file:DIR`, `windows:CurrentUser\My`, `dotnet:My`, or a
+//! bare path.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,12 +10,76 @@ use std::path::PathBuf;
 pub enum StoreSpec {
     /// `file:DIR`: a folder, searched recursively, or one file.
     File(PathBuf),
+    /// `windows:LOCATION\NAME`: a system store of Windows.
+    Windows(SystemStore),
     /// `dotnet:NAME`: .NET's user store of that name on Linux and macOS.
     Dotnet(String),
 }
 
+/// A system store of Windows: `Cert:\LOCATION\NAME` in PowerShell.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SystemStore {
+    /// Whose it is.
+    pub location: SystemStoreLocation,
+    /// `My` for the personal store, `CA`, `Root`, or what else there is; letter case does not
+    /// count for Windows.
+    pub name: String,
+}
+
+/// The two locations that certstow knows of Windows' system store locations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SystemStoreLocation {
+    /// `CERT_SYSTEM_STORE_CURRENT_USER`.
+    CurrentUser,
+    /// `CERT_SYSTEM_STORE_LOCAL_MACHINE`.
+    LocalMachine,
+}
+
+impl SystemStoreLocation {
+    pub(crate) const ALL: [Self; 2] = [Self::CurrentUser, Self::LocalMachine];
+
+    /// Windows' word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CurrentUser => "CurrentUser",
+            Self::LocalMachine => "LocalMachine",
+        }
+    }
+}
+
+impl SystemStore {
+    /// What it is, for a person.
+    pub(crate) fn description(&self) -> &'static str {
+        match (self.location, self.name.eq_ignore_ascii_case("My")) {
+            (SystemStoreLocation::CurrentUser, true) => "personal certificates of this account",
+            (SystemStoreLocation::LocalMachine, true) => "personal certificates of this computer",
+            (SystemStoreLocation::CurrentUser, false) => "Windows store of this account",
+            (SystemStoreLocation::LocalMachine, false) => "Windows store of this computer",
+        }
+    }
+
+    /// Reads `LOCATION\NAME`, in any letter case; a slash does for the backslash, which some
+    /// shells swallow.
+    fn read(text: &str) -> Option<Self> {
+        let (location, name) = text.split_once(['\\', '/'])?;
+        let mut known = SystemStoreLocation::ALL.into_iter();
+        let location = known.find(|known| known.name().eq_ignore_ascii_case(location))?;
+        let usable = !name.is_empty() && !name.contains('\0');
+        usable.then(|| Self {
+            location,
+            name: name.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for SystemStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\\{}", self.location.name(), self.name)
+    }
+}
+
 /// Schemes of stores that exist elsewhere: never taken for a file's name by mistake.
-const NOT_BUILT: [&str; 4] = ["windows", "keychain", "nss", "pkcs11"];
+const NOT_BUILT: [&str; 3] = ["keychain", "nss", "pkcs11"];
 
 /// Text that names no store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +118,9 @@ impl std::str::FromStr for StoreSpec {
         match scheme {
             "file" if name.is_empty() => Err(fail("a folder must follow 'file:'")),
             "file" => Ok(Self::File(name.into())),
+            "windows" => SystemStore::read(name).map(Self::Windows).ok_or_else(|| {
+                fail("a location and a name must follow 'windows:', such as CurrentUser\\My")
+            }),
             "dotnet" if name.is_empty() => {
                 Err(fail("a store name must follow 'dotnet:', such as My"))
             }
@@ -74,6 +142,7 @@ impl fmt::Display for StoreSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => write!(f, "file:{}", path.display()),
+            Self::Windows(store) => write!(f, "windows:{store}"),
             Self::Dotnet(name) => write!(f, "dotnet:{name}"),
         }
     }
@@ -99,13 +168,31 @@ mod tests {
     }
 
     #[test]
-    fn stores_of_another_build_are_not_taken_for_files() {
-        for text in [
-            r"windows:CurrentUser\My",
-            "keychain:login",
-            "nss:",
-            "pkcs11:/x.so",
+    fn system_stores_have_a_location_and_a_name() {
+        let store = |location, name: &str| {
+            let name = name.to_owned();
+            Ok(StoreSpec::Windows(SystemStore { location, name }))
+        };
+        let [user, machine] = SystemStoreLocation::ALL;
+        assert_eq!(r"windows:CurrentUser\My".parse(), store(user, "My"));
+        assert_eq!(r"windows:localmachine\ca".parse(), store(machine, "ca"));
+        assert_eq!("windows:CurrentUser/My".parse(), store(user, "My"));
+        for wrong in [
+            "",
+            "My",
+            r"CurrentUser\",
+            r"\My",
+            r"Nobody\My",
+            "CurrentUserMy",
         ] {
+            let error = format!("windows:{wrong}").parse::<StoreSpec>().unwrap_err();
+            assert!(error.to_string().contains(r"CurrentUser\My"), "{error}");
+        }
+    }
+
+    #[test]
+    fn stores_of_another_build_are_not_taken_for_files() {
+        for text in ["keychain:login", "nss:", "pkcs11:/x.so"] {
             let error = text.parse::<StoreSpec>().unwrap_err().to_string();
             assert!(error.contains("not part of this build"), "{error}");
         }
@@ -115,7 +202,11 @@ mod tests {
 
     #[test]
     fn what_is_printed_reads_back() {
-        for text in ["file:/a/b", "dotnet:My"] {
+        for text in [
+            "file:/a/b",
+            "dotnet:My",
+            r"windows:LocalMachine\Remote Desktop",
+        ] {
             assert_eq!(text.parse::<StoreSpec>().unwrap().to_string(), text);
         }
     }

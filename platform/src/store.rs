@@ -42,8 +42,12 @@ pub trait Store {
     /// # Errors
     /// - [`StoreError::NotFound`]: no entry has this id (any more).
     /// - [`StoreError::KeyMissing`]: the entry has no private key.
+    /// - [`StoreError::KeyContainerMissing`]: the entry has one, and it is gone.
     /// - [`StoreError::KeyNotExportable`]: there is one and it will not come out, with the reason.
-    /// - [`StoreError::InteractionRequired`]: a password, PIN or window would be needed and `ask`
+    /// - [`StoreError::KeyRefused`]: the operating system gives another reason.
+    /// - [`StoreError::KeyUnreadableHere`]: it would come out in another kind of logon session.
+    /// - [`StoreError::InteractionRequired`]: a password would be needed and `ask` allows none.
+    /// - [`StoreError::ConfirmationRequired`]: the operating system would open a window and `ask`
     ///   allows none.
     /// - [`StoreError::WrongPassword`]: the password given does not open the key.
     /// - [`StoreError::Cancelled`]: the person asked gave up.
@@ -84,8 +88,13 @@ pub struct Entry {
     /// The name of the CSP or KSP that holds the private key, as Windows names it; `None`
     /// elsewhere. A PKCS#12 file may remember it. (What else holds keys is told by the places.)
     pub provider: Option<String>,
-    /// Where in the store the certificate lies: file paths, container names. The first is the
-    /// one used; the others hold the same certificate again.
+    /// The name of the key container in which that provider keeps the private key.
+    pub container: Option<String>,
+    /// Whether the store keeps the certificate for the sake of old documents only
+    /// (`CERT_ARCHIVED_PROP_ID`), so that it is not offered for new ones.
+    pub archived: bool,
+    /// Where in the store the certificate lies: file paths, `Cert:` paths. The first is the one
+    /// used; the others hold the same certificate again.
     pub places: Vec<String>,
     /// Certificate properties kept beside the certificate, by Windows' property number
     /// (`CERT_*_PROP_ID` of wincrypt.h), in ascending order; not the friendly name.
@@ -153,9 +162,9 @@ pub struct Problem {
 /// Whether a store may involve a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interaction {
-    /// Prompts and the operating system's own windows may appear.
+    /// A person may be asked.
     Allowed,
-    /// Nothing may wait for a person; the operating system's silent flags are set.
+    /// Nothing may wait for a person.
     Never,
 }
 
@@ -172,8 +181,15 @@ pub struct UnlockRequest {
 
 /// How a store reaches the person or the script behind it.
 pub trait Ask {
-    /// Whether prompts and windows are allowed.
+    /// Whether prompts are allowed.
     fn interaction(&self) -> Interaction;
+
+    /// Whether the operating system may open windows of its own, for a confirmation or a PIN.
+    /// Otherwise its silent flags are set. Never, unless a person said so: a window may open
+    /// where nobody sees it.
+    fn system_windows(&self) -> Interaction {
+        Interaction::Never
+    }
 
     /// The password that unlocks a key.
     ///

@@ -77,7 +77,8 @@ pub(crate) enum Command {
 /// Which stores to look in, and how to open what is locked there.
 #[derive(Debug, Args)]
 pub(crate) struct StoreArgs {
-    /// A store to look in: file:DIR, dotnet:My, or a path; repeatable [default: all found]
+    /// A store to look in: windows:CurrentUser\My, dotnet:My, file:DIR, or a path; repeatable
+    /// [default: all found]
     #[arg(long = "store", value_name = "SPEC", help_heading = "Stores")]
     pub(crate) stores: Vec<StoreSpec>,
     /// Read the password of locked keys from a file; - is standard input
@@ -199,7 +200,7 @@ impl FilterArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
-    /// List certificates without a private key too
+    /// List certificates without a private key, and archived ones, too
     #[arg(long)]
     pub(crate) all: bool,
     #[command(flatten)]
@@ -266,6 +267,9 @@ pub(crate) struct ExportArgs {
     /// Leave the private key of a PEM file unencrypted
     #[arg(long)]
     pub(crate) unencrypted_key: bool,
+    /// Let the operating system ask for a confirmation or a PIN, in a window of its own
+    #[arg(long, conflicts_with = "non_interactive")]
+    pub(crate) allow_prompt: bool,
     #[command(flatten)]
     pub(crate) password: PasswordArgs,
 }

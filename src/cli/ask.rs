@@ -10,18 +10,19 @@ use certstow::sanitize::safe;
 
 /// Asks at the terminal, or nobody.
 pub(crate) struct TerminalAsk {
-    interaction: Interaction,
-}
-
-impl TerminalAsk {
-    pub(crate) fn new(interaction: Interaction) -> Self {
-        Self { interaction }
-    }
+    /// Whether there is somebody to ask.
+    pub(crate) interaction: Interaction,
+    /// Whether the operating system may ask in windows of its own.
+    pub(crate) system_windows: Interaction,
 }
 
 impl Ask for TerminalAsk {
     fn interaction(&self) -> Interaction {
         self.interaction
+    }
+
+    fn system_windows(&self) -> Interaction {
+        self.system_windows
     }
 
     fn unlock(&mut self, request: &UnlockRequest) -> Result<Password, AskError> {

@@ -70,7 +70,13 @@ pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
         None
     };
 
-    let mut ask = TerminalAsk::new(screen.interaction());
+    let mut ask = TerminalAsk {
+        interaction: screen.interaction(),
+        system_windows: match args.allow_prompt {
+            true => screen.interaction(),
+            false => Interaction::Never,
+        },
+    };
     let mut spinner = None;
     let report = job.run(password.as_ref(), &mut ask, &mut |step| {
         // Not while the key is read: a store may prompt then.
@@ -135,6 +141,12 @@ fn check_together(args: &ExportArgs, options: &Options, screen: &Screen) -> Resu
     }
     if reads_no_path(args) && matches!(args.chain, Some(ChainArg::Full | ChainArg::NoRoot)) {
         return usage("the program named by --for reads one certificate only: leave --chain out");
+    }
+    if args.allow_prompt && screen.interaction() == Interaction::Never {
+        return usage("--allow-prompt needs a person, and standard input is no terminal");
+    }
+    if args.allow_prompt && !options.format.has_key() {
+        return usage("--allow-prompt means nothing where no private key is exported");
     }
     if args.name.is_some() && args.properties == Some(PropertiesArg::None) {
         return usage("--properties none leaves no room for --name");

@@ -18,7 +18,7 @@ pub(super) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
     let identities: Vec<&Identity> = inventory
         .identities()
         .iter()
-        .filter(|identity| args.all || identity.has_key())
+        .filter(|identity| args.all || (identity.has_key() && !identity.is_archived()))
         .filter(|identity| filters.matches(identity, now))
         .collect();
 
@@ -52,12 +52,20 @@ pub(super) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
 
 /// Says where certstow looked and what to do next.
 fn explain_emptiness(inventory: &Inventory, screen: &Screen) {
-    let keyless = inventory.identities().len();
-    if keyless > 0 {
-        screen.note(&format!(
-            "No certificate here has a private key; there are {keyless} without: add --all to \
-             list them."
-        ));
+    let hidden = inventory.identities();
+    let keyless = hidden.iter().filter(|identity| !identity.has_key()).count();
+    if !hidden.is_empty() {
+        let archived = hidden.len() - keyless;
+        screen.note(&match archived {
+            0 => format!(
+                "No certificate here has a private key; there are {keyless} without: add --all to \
+                 list them."
+            ),
+            _ => format!(
+                "There are only certificates that are archived ({archived}) or have no private \
+                 key ({keyless}): add --all to list them."
+            ),
+        });
         return;
     }
     screen.note("No certificates were found. certstow looked in");

@@ -76,9 +76,14 @@ fn write(
     match &entry.key {
         KeyState::NotExportable(reason) => field("", &reason.to_string())?,
         KeyState::Locked(what) => field("Locked by", what)?,
-        _ => {}
+        KeyState::Unknown => field("", "whether it can be exported shows when it is tried")?,
+        KeyState::Exportable | KeyState::Missing => {}
     }
     field("Provider", entry.provider.as_deref().unwrap_or_default())?;
+    field("Container", entry.container.as_deref().unwrap_or_default())?;
+    if identity.is_archived() {
+        field("Archived", "yes: kept for old documents only")?;
+    }
     field("SHA-1", &identity.thumbprint())?;
     field("SHA-256", &names::hex(entry.id.as_bytes()))?;
     for stored in identity.entries() {

@@ -64,6 +64,39 @@ fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             "key-missing",
         ),
         (
+            store(StoreError::KeyContainerMissing {
+                place: text(),
+                container: text(),
+                source: None,
+            }),
+            12,
+            "key-container-missing",
+        ),
+        (
+            store(StoreError::KeyRefused {
+                place: text(),
+                source: None,
+            }),
+            12,
+            "key-refused",
+        ),
+        (
+            store(StoreError::KeyUnreadableHere {
+                place: text(),
+                source: None,
+            }),
+            18,
+            "key-unreadable-here",
+        ),
+        (
+            store(StoreError::ConfirmationRequired {
+                place: text(),
+                source: None,
+            }),
+            13,
+            "interaction-required",
+        ),
+        (
             store(StoreError::KeyNotExportable {
                 place: text(),
                 reason: NotExportable::Policy,

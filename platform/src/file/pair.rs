@@ -260,6 +260,8 @@ fn entry(found: FoundCertificate, places: Vec<String>, key: Option<PairedKey>) -
         label: attributes.friendly_name,
         key,
         provider,
+        container: None,
+        archived: false,
         places,
         properties,
     }

@@ -98,6 +98,8 @@ impl MemoryStore {
             label: label.map(str::to_owned),
             key: state,
             provider: None,
+            container: None,
+            archived: false,
             places: vec![format!("{}/{id}", self.name)],
             properties: Vec::new(),
             certificate,

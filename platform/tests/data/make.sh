@@ -34,6 +34,9 @@ done
 { openssl ecparam -name prime256v1; cat keys/P-256.sec1.pem; } > keys/P-256.with-parameters.pem
 openssl pkcs8 -topk8 -in keys/P-256.pem -v2 aes256 -passout pass:fixture -out keys/P-256.encrypted.pem
 openssl pkcs8 -topk8 -in keys/P-256.pem -scrypt -passout pass:fixture -out keys/P-256.scrypt.pem
+# As CAPI exports a key, and as CNG exports one that may leave encrypted only.
+openssl rsa -in keys/rsa.pem -outform "MS PRIVATEKEYBLOB" -out keys/rsa.blob 2>/dev/null
+openssl pkcs8 -topk8 -in keys/P-256.pem -v1 PBE-SHA1-3DES -iter 1 -passout pass:fixture -outform DER -out keys/P-256.3des.der
 openssl pkcs8 -topk8 -in keys/ed448.pem -v2 aes256 -passout pass:fixture -out keys/ed448.encrypted.pem
 
 # Certificates of a CA, by `openssl ca`, which takes any dates.

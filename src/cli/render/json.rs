@@ -208,6 +208,7 @@ struct EntryJson {
     emails: Vec<String>,
     dns_names: Vec<String>,
     eku: Vec<String>,
+    archived: bool,
     key: KeyJson,
 }
 
@@ -224,6 +225,7 @@ struct KeyJson {
     algorithm: String,
     bits: Option<u32>,
     provider: Option<String>,
+    container: Option<String>,
 }
 
 fn entry(inventory: &Inventory, identity: &Identity) -> EntryJson {
@@ -252,12 +254,14 @@ fn entry(inventory: &Inventory, identity: &Identity) -> EntryJson {
         emails: names::emails(&parsed),
         dns_names: names::dns_names(&parsed),
         eku: names::extended_key_usages(&parsed),
+        archived: identity.is_archived(),
         key: KeyJson {
             state,
             reason,
             algorithm: described.algorithm,
             bits: described.bits,
             provider: entry.provider.clone(),
+            container: entry.container.clone(),
         },
     }
 }

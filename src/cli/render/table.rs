@@ -244,7 +244,7 @@ fn key_texts(identity: &Identity) -> (String, &'static str) {
         KeyState::NotExportable(_) => "not exportable",
         KeyState::Missing => return ("missing".to_owned(), ""),
         KeyState::Locked(_) => "locked",
-        KeyState::Unknown => "unknown",
+        KeyState::Unknown => "exportable?",
     };
     let described = key::describe(entry.certificate.spki_der());
     let kind = match described.bits {

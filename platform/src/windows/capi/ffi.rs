@@ -1,0 +1,119 @@
+//! advapi32's CryptoAPI: CryptAcquireContext opens a key container of a CSP, CryptGetUserKey the key
+//! in it, CryptGetKeyParam tells what may be done with it, and CryptExportKey gives it out as a
+//! PRIVATEKEYBLOB. Source: Microsoft's documentation of wincrypt.h.
+
+#![expect(unsafe_code, reason = "the functions of CryptoAPI are C")]
+
+use std::ptr;
+
+use windows_sys::Win32::Security::Cryptography::{
+    CRYPT_MACHINE_KEYSET, CRYPT_SILENT, CryptAcquireContextW, CryptDestroyKey, CryptExportKey,
+    CryptGetKeyParam, CryptGetUserKey, CryptReleaseContext, KP_PERMISSIONS, PRIVATEKEYBLOB,
+};
+use zeroize::Zeroizing;
+
+use crate::windows::codes::OsError;
+use crate::windows::ffi::{KeyProviderInfo, last_error};
+use crate::windows::wide;
+
+/// An open key container, an HCRYPTPROV.
+pub(super) struct Container(usize);
+
+impl Container {
+    /// Opens the container that a certificate names; without a window if it is to be `silent`.
+    pub(super) fn open(info: &KeyProviderInfo, silent: bool) -> Result<Self, OsError> {
+        let container = wide::terminated(&info.container);
+        let provider = wide::terminated(&info.provider);
+        let flags = info.flags & CRYPT_MACHINE_KEYSET | if silent { CRYPT_SILENT } else { 0 };
+        let mut handle = 0;
+        // SAFETY: both texts end with a zero and outlive the call, which writes one handle.
+        let opened = unsafe {
+            CryptAcquireContextW(
+                &mut handle,
+                container.as_ptr(),
+                provider.as_ptr(),
+                info.provider_type,
+                flags,
+            )
+        };
+        match opened {
+            0 => Err(last_error("CryptAcquireContext")),
+            _ => Ok(Self(handle)),
+        }
+    }
+
+    /// The key of this kind in the container: AT_KEYEXCHANGE or AT_SIGNATURE.
+    pub(super) fn key(&self, key_spec: u32) -> Result<Key<'_>, OsError> {
+        let mut handle = 0;
+        // SAFETY: the container is open, and the call writes one handle.
+        match unsafe { CryptGetUserKey(self.0, key_spec, &mut handle) } {
+            0 => Err(last_error("CryptGetUserKey")),
+            _ => Ok(Key {
+                handle,
+                _container: self,
+            }),
+        }
+    }
+}
+
+impl Drop for Container {
+    fn drop(&mut self) {
+        // SAFETY: the handle is open and this its only owner; its keys are gone, for they borrow
+        // the container.
+        unsafe { CryptReleaseContext(self.0, 0) };
+    }
+}
+
+/// A key of a container, an HCRYPTKEY.
+pub(super) struct Key<'a> {
+    handle: usize,
+    _container: &'a Container,
+}
+
+impl Key<'_> {
+    /// CRYPT_EXPORT and other flags for what may be done with it.
+    pub(super) fn permissions(&self) -> Result<u32, OsError> {
+        let mut permissions = 0u32;
+        let mut length = size_of::<u32>() as u32;
+        // SAFETY: the key is open, and the buffer has the length told.
+        let told = unsafe {
+            CryptGetKeyParam(
+                self.handle,
+                KP_PERMISSIONS,
+                ptr::from_mut(&mut permissions).cast(),
+                &mut length,
+                0,
+            )
+        };
+        match told {
+            0 => Err(last_error("CryptGetKeyParam")),
+            _ => Ok(permissions),
+        }
+    }
+
+    /// The PRIVATEKEYBLOB, in clear.
+    pub(super) fn export(&self) -> Result<Zeroizing<Vec<u8>>, OsError> {
+        let mut length = 0;
+        self.export_into(ptr::null_mut(), &mut length)?;
+        let mut blob = Zeroizing::new(vec![0; length as usize]);
+        self.export_into(blob.as_mut_ptr(), &mut length)?;
+        blob.truncate(length as usize);
+        Ok(blob)
+    }
+
+    fn export_into(&self, buffer: *mut u8, length: &mut u32) -> Result<(), OsError> {
+        // SAFETY: the key is open; the buffer has the length told, or there is none and only the
+        // length is written.
+        match unsafe { CryptExportKey(self.handle, 0, PRIVATEKEYBLOB, 0, buffer, length) } {
+            0 => Err(last_error("CryptExportKey")),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Key<'_> {
+    fn drop(&mut self) {
+        // SAFETY: the handle is open and this its only owner.
+        unsafe { CryptDestroyKey(self.handle) };
+    }
+}

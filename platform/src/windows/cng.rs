@@ -1,0 +1,52 @@
+//! A private key that a KSP of CNG keeps. The key is asked for encrypted first, since most keys
+//! that may leave may only do so (NCRYPT_ALLOW_EXPORT_FLAG), and then in clear
+//! (NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG).
+
+mod ffi;
+
+use windows_sys::Win32::Security::Cryptography::{
+    NCRYPT_ALLOW_EXPORT_FLAG, NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG,
+};
+
+use super::attempt::{Attempt, Failure};
+use super::codes::Policy;
+use super::encrypted_pkcs8::Protection;
+use super::ffi::KeyProviderInfo;
+use crate::secret::PrivateKey;
+use ffi::Key;
+
+/// Opens the key that a certificate names, and exports it.
+pub(super) fn export(info: &KeyProviderInfo, silent: bool) -> Attempt {
+    match Key::open(info, silent) {
+        Ok(key) => export_open(&key),
+        Err(error) => Attempt::failed(Policy::Unopened, error),
+    }
+}
+
+fn export_open(key: &Key) -> Attempt {
+    let policy = match key.export_policy() {
+        Ok(flags)
+            if flags & (NCRYPT_ALLOW_EXPORT_FLAG | NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG) != 0 =>
+        {
+            Policy::Allows
+        }
+        Ok(_) => Policy::Forbids,
+        Err(_) => Policy::Untold,
+    };
+    let mut attempt = Attempt::new(policy);
+    attempt.way(|| encrypted(key));
+    // Where the policy forbids it, the one call has brought Windows' own word on it.
+    if policy != Policy::Forbids {
+        attempt.way(|| {
+            let key = key.export_plain()?;
+            Ok(PrivateKey::from_pkcs8_der(key))
+        });
+    }
+    attempt
+}
+
+fn encrypted(key: &Key) -> Result<PrivateKey, Failure> {
+    let protection = Protection::random()?;
+    let encrypted = key.export_encrypted(&protection)?;
+    protection.open(&encrypted).map_err(Failure::Unreadable)
+}

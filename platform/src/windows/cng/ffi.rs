@@ -1,0 +1,169 @@
+//! ncrypt, the Key Storage Router of CNG: NCryptOpenStorageProvider opens a KSP, NCryptOpenKey a key
+//! of it, NCryptGetProperty tells its export policy, and NCryptExportKey gives it out as PKCS#8,
+//! encrypted or in clear. Source: Microsoft's documentation of ncrypt.h.
+
+#![expect(unsafe_code, reason = "the functions of ncrypt are C")]
+
+use std::ffi::c_void;
+use std::ptr;
+
+use windows_sys::Win32::Security::Cryptography::{
+    BCryptBuffer, BCryptBufferDesc, NCRYPT_EXPORT_POLICY_PROPERTY, NCRYPT_MACHINE_KEY_FLAG,
+    NCRYPT_PKCS8_PRIVATE_KEY_BLOB, NCRYPT_SILENT_FLAG, NCRYPTBUFFER_PKCS_ALG_OID,
+    NCRYPTBUFFER_PKCS_ALG_PARAM, NCRYPTBUFFER_PKCS_SECRET, NCRYPTBUFFER_VERSION, NCryptExportKey,
+    NCryptFreeObject, NCryptGetProperty, NCryptOpenKey, NCryptOpenStorageProvider,
+};
+use zeroize::Zeroizing;
+
+use crate::windows::codes::OsError;
+use crate::windows::encrypted_pkcs8::{ALGORITHM, Protection};
+use crate::windows::ffi::KeyProviderInfo;
+use crate::windows::wide;
+
+/// A handle of ncrypt, of a provider or of a key.
+struct Handle(usize);
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // SAFETY: the handle is open and this its only owner.
+        unsafe { NCryptFreeObject(self.0) };
+    }
+}
+
+fn check(call: &'static str, result: i32) -> Result<(), OsError> {
+    match result {
+        0 => Ok(()),
+        code => Err(OsError {
+            call,
+            code: code as u32,
+        }),
+    }
+}
+
+/// An open key, an NCRYPT_KEY_HANDLE.
+pub(super) struct Key {
+    handle: Handle,
+    /// NCRYPT_SILENT_FLAG, unless a window may open.
+    silent: u32,
+}
+
+impl Key {
+    /// Opens the key that a certificate names; without a window if it is to be `silent`.
+    pub(super) fn open(info: &KeyProviderInfo, silent: bool) -> Result<Self, OsError> {
+        let name = wide::terminated(&info.provider);
+        let mut provider = 0;
+        // SAFETY: the name ends with a zero and outlives the call, which writes one handle.
+        let opened = unsafe { NCryptOpenStorageProvider(&mut provider, name.as_ptr(), 0) };
+        check("NCryptOpenStorageProvider", opened)?;
+        let provider = Handle(provider);
+
+        let silent = if silent { NCRYPT_SILENT_FLAG } else { 0 };
+        let flags = info.flags & NCRYPT_MACHINE_KEY_FLAG | silent;
+        let name = wide::terminated(&info.container);
+        let mut handle = 0;
+        // SAFETY: the provider is open, the name ends with a zero and outlives the call, which
+        // writes one handle.
+        let opened =
+            unsafe { NCryptOpenKey(provider.0, &mut handle, name.as_ptr(), info.key_spec, flags) };
+        check("NCryptOpenKey", opened)?;
+        let handle = Handle(handle);
+        Ok(Self { handle, silent })
+    }
+
+    /// The export policy: NCRYPT_ALLOW_EXPORT_FLAG and others.
+    pub(super) fn export_policy(&self) -> Result<u32, OsError> {
+        let mut policy = 0u32;
+        let mut length = 0;
+        // SAFETY: the key is open, the name a text with a zero at its end, and the buffer has the
+        // length told.
+        let told = unsafe {
+            NCryptGetProperty(
+                self.handle.0,
+                NCRYPT_EXPORT_POLICY_PROPERTY,
+                ptr::from_mut(&mut policy).cast(),
+                size_of::<u32>() as u32,
+                &mut length,
+                self.silent,
+            )
+        };
+        check("NCryptGetProperty", told).map(|()| policy)
+    }
+
+    /// The key as an `EncryptedPrivateKeyInfo`.
+    pub(super) fn export_encrypted(&self, protection: &Protection) -> Result<Vec<u8>, OsError> {
+        let mut secret = protection.secret();
+        let mut parameters = protection.parameters();
+        let mut algorithm = ALGORITHM.to_vec();
+        let buffer = |kind, bytes: *mut c_void, length: usize| BCryptBuffer {
+            cbBuffer: length as u32,
+            BufferType: kind,
+            pvBuffer: bytes,
+        };
+        let mut buffers = [
+            buffer(
+                NCRYPTBUFFER_PKCS_SECRET,
+                secret.as_mut_ptr().cast(),
+                size_of_val(secret.as_slice()),
+            ),
+            buffer(
+                NCRYPTBUFFER_PKCS_ALG_OID,
+                algorithm.as_mut_ptr().cast(),
+                algorithm.len(),
+            ),
+            buffer(
+                NCRYPTBUFFER_PKCS_ALG_PARAM,
+                parameters.as_mut_ptr().cast(),
+                parameters.len(),
+            ),
+        ];
+        let description = BCryptBufferDesc {
+            ulVersion: NCRYPTBUFFER_VERSION,
+            cBuffers: buffers.len() as u32,
+            pBuffers: buffers.as_mut_ptr(),
+        };
+        let mut exported = self.export(Some(&description))?;
+        Ok(std::mem::take(&mut *exported))
+    }
+
+    /// The key as a `PrivateKeyInfo`, in clear.
+    pub(super) fn export_plain(&self) -> Result<Zeroizing<Vec<u8>>, OsError> {
+        self.export(None)
+    }
+
+    fn export(&self, parameters: Option<&BCryptBufferDesc>) -> Result<Zeroizing<Vec<u8>>, OsError> {
+        let mut key = Zeroizing::new(Vec::new());
+        let length = self.export_into(parameters, &mut key)?;
+        key.resize(length, 0);
+        let length = self.export_into(parameters, &mut key)?;
+        key.truncate(length);
+        Ok(key)
+    }
+
+    /// The length written; or, for an empty buffer, the length needed.
+    fn export_into(
+        &self,
+        parameters: Option<&BCryptBufferDesc>,
+        buffer: &mut [u8],
+    ) -> Result<usize, OsError> {
+        let mut length = 0;
+        let start = match buffer.is_empty() {
+            true => ptr::null_mut(),
+            false => buffer.as_mut_ptr(),
+        };
+        // SAFETY: the key is open, the parameters and what they point to are alive, or there are
+        // none, and the buffer has the length told, or there is none.
+        let exported = unsafe {
+            NCryptExportKey(
+                self.handle.0,
+                0,
+                NCRYPT_PKCS8_PRIVATE_KEY_BLOB,
+                parameters.map_or(ptr::null(), ptr::from_ref),
+                start,
+                buffer.len() as u32,
+                &mut length,
+                self.silent,
+            )
+        };
+        check("NCryptExportKey", exported).map(|()| length as usize)
+    }
+}

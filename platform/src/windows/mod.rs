@@ -1,0 +1,24 @@
+//! The certificate stores of Windows, `Cert:\CurrentUser\My` and `Cert:\LocalMachine\My` and every
+//! other system store, through crypt32; the private keys their certificates name, through CNG and
+//! CryptoAPI. What needs no Windows (codes, blobs, texts) is built and tested everywhere.
+
+mod attempt;
+#[cfg(windows)]
+mod capi;
+#[cfg(windows)]
+mod cng;
+mod codes;
+mod encrypted_pkcs8;
+#[cfg(windows)]
+mod ffi;
+#[cfg(windows)]
+mod key;
+mod pfx;
+mod private_key_blob;
+mod provider;
+#[cfg(windows)]
+mod system_store;
+mod wide;
+
+#[cfg(windows)]
+pub(crate) use system_store::WindowsStore;

@@ -1,0 +1,40 @@
+//! Which providers keep keys in hardware, by the names Microsoft gives them. The name alone tells,
+//! so that no card reader and no TPM is touched, and nobody asked for a PIN, to find out.
+
+use super::codes::{SMART_CARD, TPM};
+
+/// CSPs and KSPs whose keys never leave a piece of hardware, and what that is.
+const HARDWARE: [(&str, &str); 4] = [
+    ("Microsoft Base Smart Card Crypto Provider", SMART_CARD),
+    ("Microsoft Smart Card Key Storage Provider", SMART_CARD),
+    ("Microsoft Platform Crypto Provider", TPM),
+    ("Microsoft Passport Key Storage Provider", "Windows Hello"),
+];
+
+/// What keeps the keys of a provider in; `None` if it keeps them in files, or is not known here.
+pub(super) fn hardware(provider: &str) -> Option<&'static str> {
+    let mut known = HARDWARE.into_iter();
+    known
+        .find(|(name, _)| name.eq_ignore_ascii_case(provider))
+        .map(|(_, what)| what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hardware_is_known_by_name() {
+        assert_eq!(hardware("Microsoft Platform Crypto Provider"), Some("TPM"));
+        let card = hardware("microsoft base smart card crypto provider");
+        assert_eq!(card, Some("smart card"));
+        for software in [
+            "Microsoft Software Key Storage Provider",
+            "Microsoft Enhanced RSA and AES Cryptographic Provider",
+            "Somebody's Key Storage Provider",
+            "",
+        ] {
+            assert_eq!(hardware(software), None, "{software}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! UTF-16 text as Windows keeps it: with a zero at the end, and not always well-formed.
+
+/// The text with the zero that ends it.
+pub(super) fn terminated(text: &str) -> Vec<u16> {
+    text.encode_utf16().chain([0]).collect()
+}
+
+/// The text up to its zero in the bytes of a property, lone surrogates replaced; `None` if there is
+/// no text in it.
+pub(super) fn text_of(bytes: &[u8]) -> Option<String> {
+    let units = bytes.chunks_exact(2);
+    let units: Vec<u16> = units
+        .map(|unit| u16::from_le_bytes([unit[0], unit[1]]))
+        .take_while(|&unit| unit != 0)
+        .collect();
+    (!units.is_empty()).then(|| String::from_utf16_lossy(&units))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(units: &[u16]) -> Vec<u8> {
+        units.iter().flat_map(|unit| unit.to_le_bytes()).collect()
+    }
+
+    #[test]
+    fn any_bytes_are_read_as_far_as_they_are_text() {
+        let name = "Schlüssel 🔑";
+        assert_eq!(text_of(&bytes(&terminated(name))).as_deref(), Some(name));
+        // Without its zero, with something behind it, and with half a character at the end.
+        assert_eq!(text_of(b"a\0b\0").as_deref(), Some("ab"));
+        assert_eq!(text_of(b"a\0\0\0b\0").as_deref(), Some("a"));
+        assert_eq!(text_of(b"a\0b").as_deref(), Some("a"));
+        assert_eq!(
+            text_of(&bytes(&[0x61, 0xd83d])).as_deref(),
+            Some("a\u{fffd}")
+        );
+    }
+
+    #[test]
+    fn no_text_is_no_name() {
+        assert_eq!(text_of(b""), None);
+        assert_eq!(text_of(b"\0\0"), None);
+        assert_eq!(text_of(b"\0"), None);
+    }
+}
