@@ -1,5 +1,5 @@
 //! certstow for Windows, built here and run under Wine: the tests of the platform crate, and the
-//! program itself from the listing to the exported file. Whatever runs gets a Windows of its own,
+//! program itself from the listing to the exported file, on a folder and on the Windows stores. Whatever runs gets a Windows of its own,
 //! which is gone afterwards, and a limit of time.
 
 mod build;
@@ -9,6 +9,7 @@ mod openssl;
 mod prefix;
 mod process;
 mod runner;
+mod stores;
 
 use crate::setup;
 use crate::steps::Steps;
@@ -37,5 +38,8 @@ pub(crate) fn checks(steps: &mut Steps) {
         steps.run(&format!("Wine: tests, {}", test.name), || runner.test(test));
     }
     steps.run("Wine: certstow on a folder", || folder::check(&runner));
+    steps.run("Wine: certstow on the Windows stores", || {
+        stores::check(&runner)
+    });
     steps.run("Wine: nothing left running", || runner.end());
 }

@@ -49,6 +49,21 @@ impl Pkcs12 {
         }
     }
 
+    /// An error unless key and certificate have this friendly name, and nothing has another.
+    pub(super) fn has_friendly_name(&self, expected: &str) -> Result<(), String> {
+        let text = capture(self.command().arg("-nodes"))?;
+        let text = String::from_utf8_lossy(&text);
+        let names: Vec<_> = text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("friendlyName: "))
+            .collect();
+        if names == [expected; 2] {
+            Ok(())
+        } else {
+            Err(self.complain(&format!("its friendly names are {names:?}")))
+        }
+    }
+
     fn command(&self) -> Command {
         let mut command = program("openssl");
         command

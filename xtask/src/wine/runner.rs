@@ -56,20 +56,21 @@ impl Runner {
 
     /// Runs certstow in its working folder; an error if it ends with another code.
     pub(super) fn certstow(&self, code: i32, arguments: &[&str]) -> Result<Ended, String> {
-        self.windows_program(&self.certstow, arguments)?
+        self.windows_program(&self.certstow, &self.work(), arguments)?
             .expect(code)
     }
 
-    /// Runs a program for Windows in the working folder.
+    /// Runs a program for Windows in a folder.
     pub(super) fn windows_program(
         &self,
         executable: &Path,
+        folder: &Path,
         arguments: &[&str],
     ) -> Result<Ended, String> {
         let mut command = Prefix::wine(executable);
         command
             .args(arguments)
-            .current_dir(self.work())
+            .current_dir(folder)
             .env(VARIABLE, PASSWORD);
         self.prefix.run(&mut command, COMMAND_LIMIT)
     }
