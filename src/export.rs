@@ -195,10 +195,13 @@ impl<'a> Job<'a> {
         self.options.needs_password()
     }
 
-    /// Takes the key, builds the path, encodes, writes, reads back.
+    /// Takes the key, obtains the password, builds the path, encodes, writes, reads back.
+    ///
+    /// `password` is called if [`Job::needs_password`], once, and only after the key has come out:
+    /// nobody thinks up a password for a key that stays where it is.
     ///
     /// # Errors
-    /// - [`Error::Password`]: a password is needed and there is none.
+    /// - What `password` fails with.
     /// - [`Error::Store`], [`Error::Cancelled`]: no store gave the key; the first store's reason.
     /// - [`Error::KeyMismatch`]: every key that a store gave is another certificate's.
     /// - [`Error::Verification`], [`Error::Target`], [`Error::TargetExists`]: see
@@ -206,21 +209,23 @@ impl<'a> Job<'a> {
     /// - [`Error::Io`]: the stream does not take the bytes.
     pub fn run(
         self,
-        password: Option<&Password>,
+        password: impl FnOnce() -> Result<Password, Error>,
         ask: &mut dyn Ask,
         progress: &mut dyn FnMut(Step),
     ) -> Result<Report, Error> {
-        let password = password.filter(|_| self.needs_password());
-        if self.needs_password() && password.is_none() {
-            return Err(Error::Password("the file needs a password".to_owned()));
-        }
-        let mut warnings = self.warnings_of_options(password);
         let mut key = None;
         if self.options.format.has_key() {
             progress(Step::Key);
-            let proven = ProvenKey::take(self.inventory, self.identity, ask)?;
+            key = Some(ProvenKey::take(self.inventory, self.identity, ask)?);
+        }
+        let password = match self.needs_password() {
+            true => Some(password()?),
+            false => None,
+        };
+        let password = password.as_ref();
+        let mut warnings = self.warnings_of_options(password);
+        if let Some(proven) = &key {
             warnings.extend(proven.warnings.iter().cloned());
-            key = Some(proven);
         }
         let source = match &key {
             Some(proven) => proven.stored,

@@ -64,12 +64,6 @@ pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
         }
     };
     let job = Job::new(&inventory, identity, &options, destination)?;
-    let password = if job.needs_password() {
-        Some(obtain_password(args, identity)?)
-    } else {
-        None
-    };
-
     let mut ask = TerminalAsk {
         interaction: screen.interaction(),
         system_windows: match args.allow_prompt {
@@ -78,7 +72,8 @@ pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
         },
     };
     let mut spinner = None;
-    let report = job.run(password.as_ref(), &mut ask, &mut |step| {
+    let password = || obtain_password(args, identity);
+    let report = job.run(password, &mut ask, &mut |step| {
         // Not while the key is read: a store may prompt then.
         if step == Step::Write {
             spinner = Some(Progress::start(

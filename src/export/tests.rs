@@ -43,6 +43,10 @@ fn export(
         options,
         Destination::Stream(&mut bytes),
     )?;
+    let password = || match password {
+        Some(password) => Ok(Password::new(password.expose().to_owned())),
+        None => Err(Error::Password("there is none".to_owned())),
+    };
     let report = job.run(password, &mut NonInteractive, &mut |_| {})?;
     Ok((report, bytes))
 }
@@ -66,6 +70,24 @@ fn the_first_store_whose_key_works_is_used_and_the_other_is_told() {
         warning.contains("file:bad was not used") && warning.contains("cannot be read")
     });
     assert!(told, "{:?}", report.warnings);
+}
+
+#[test]
+fn nobody_is_asked_for_a_password_if_the_key_stays_where_it_is() {
+    let inventory = inventory(vec![samples::store("bad", damaged())]);
+    let identity = &inventory.identities()[0];
+    let options = options(Format::P12);
+    let mut out = Vec::new();
+    let job = Job::new(
+        &inventory,
+        identity,
+        &options,
+        Destination::Stream(&mut out),
+    )
+    .unwrap();
+    let password = || panic!("the key did not come out");
+    let error = job.run(password, &mut NonInteractive, &mut |_| {});
+    assert_eq!(error.unwrap_err().exit().code(), 12);
 }
 
 #[test]

@@ -107,6 +107,47 @@ fn several_are_listed_unless_the_newest_is_wanted() {
 }
 
 #[test]
+fn an_archived_certificate_is_found_by_its_thumbprint_alone() {
+    let store = MemoryStore::with("memory", &ALL);
+    let archived = Sample::NotExportable.certificate().unwrap().id();
+    store.archive(&archived);
+    let inventory = Inventory::of(vec![Box::new(store)]).unwrap();
+    let by = |selector: Option<&str>, filters: &Filters| {
+        let choice = Choice {
+            selector,
+            filters,
+            newest: false,
+            want: Want::Key,
+        };
+        choose(&inventory, &choice, NOW).map(|found| found.thumbprint())
+    };
+    let none = Filters::default();
+    // Two certificates have this name.
+    assert_eq!(by(Some("Fixture RSA"), &none).unwrap(), sha1(Sample::Rsa));
+    let thumbprint = sha1(Sample::NotExportable);
+    assert_eq!(by(Some(&thumbprint), &none).unwrap(), thumbprint);
+
+    // What finds nothing else says that there is one.
+    let serial = inventory.identities().iter();
+    let serial = serial.filter(|one| one.is_archived());
+    let serial: Vec<_> = serial
+        .map(|one| names::serial(&one.certificate().parse()))
+        .collect();
+    let only_archived = Filters {
+        serial: Some(serial[0].clone()),
+        ..Filters::default()
+    };
+    let error = by(None, &only_archived).unwrap_err().to_string();
+    assert!(error.contains("one that is archived matches"), "{error}");
+    assert!(
+        !by(Some("nobody"), &none)
+            .unwrap_err()
+            .to_string()
+            .contains("archived")
+    );
+}
+
+#[test]
 fn a_certificate_without_a_key_is_taken_only_where_none_is_wanted() {
     let keyless = by("Fixture keyless");
     assert!(

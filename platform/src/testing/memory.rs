@@ -107,6 +107,15 @@ impl MemoryStore {
         self.state().entries.push((entry, key));
     }
 
+    /// Marks an entry as archived.
+    pub fn archive(&self, id: &EntryId) {
+        let mut state = self.state();
+        let entries = state.entries.iter_mut();
+        for (entry, _) in entries.filter(|(entry, _)| entry.id == *id) {
+            entry.archived = true;
+        }
+    }
+
     /// Damages an entry's key, without a trace in the listing.
     pub fn damage(&self, id: &EntryId) {
         for (_, key) in self

@@ -39,7 +39,13 @@ pub(super) fn tests() -> Result<Vec<Executable>, String> {
     ]);
     let tests = executables(&mut build)?;
     // The least there is to run: a build that makes no tests must not pass.
-    for name in ["certstow_platform", "contract", "file_store", "pkcs12"] {
+    for name in [
+        "certstow_platform",
+        "contract",
+        "file_store",
+        "pkcs12",
+        "windows",
+    ] {
         if !tests.iter().any(|test| test.name == name) {
             return Err(format!("cargo test built no tests named {name}"));
         }

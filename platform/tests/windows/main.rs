@@ -1,0 +1,221 @@
+//! The contract of `Store`, held against a system store of Windows that the test makes and removes
+//! again, with keys in CAPI containers: what exists on every Windows, and under Wine.
+
+#![cfg(windows)]
+
+mod ffi;
+mod registry;
+
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use certstow_platform::error::StoreError;
+use certstow_platform::spec::{StoreSpec, SystemStore, SystemStoreLocation};
+use certstow_platform::store::{KeyState, NonInteractive, NotExportable, Store};
+use certstow_platform::testing::{Fixture, Sample, check_store_contract};
+use certstow_platform::{OpenOptions, open};
+use schannel::cert_context::{CertContext, KeySpec};
+use schannel::cert_store::{CertAdd, CertStore};
+use schannel::crypt_prov::ProviderType;
+
+const PROVIDER: &str = "Microsoft Enhanced RSA and AES Cryptographic Provider";
+const TPM: &str = "Microsoft Platform Crypto Provider";
+
+/// What OpenSSL made of the samples' RSA key.
+const BLOB: &[u8] = include_bytes!("../data/keys/rsa.blob");
+
+/// A store of the current user and the containers its certificates name, gone when dropped.
+struct Stores {
+    name: String,
+    containers: Vec<String>,
+}
+
+impl Stores {
+    fn new() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("certstow test {}-{number}", std::process::id());
+        // A process with this number may have left it behind.
+        registry::delete_store(&name);
+        Self {
+            name,
+            containers: Vec::new(),
+        }
+    }
+
+    /// The store as Windows has it, created if it does not exist.
+    fn raw(&self) -> CertStore {
+        CertStore::open_current_user(&self.name).unwrap()
+    }
+
+    fn open(&self) -> Box<dyn Store> {
+        open(&self.spec(), &OpenOptions::default()).unwrap()
+    }
+
+    fn spec(&self) -> StoreSpec {
+        StoreSpec::Windows(SystemStore {
+            location: SystemStoreLocation::CurrentUser,
+            name: self.name.clone(),
+        })
+    }
+
+    /// Adds a certificate, which names a container of that provider if there is one.
+    fn add(&self, sample: Sample, container: Option<(&str, &str)>) {
+        let certificate = sample.certificate().unwrap();
+        let context = CertContext::new(certificate.der()).unwrap();
+        let added = self.raw().add_cert(&context, CertAdd::New).unwrap();
+        added.set_friendly_name(&format!("{sample:?} 🔑")).unwrap();
+        if let Some((container, provider)) = container {
+            let mut info = added.set_key_prov_info();
+            info.container(container)
+                .provider(provider)
+                .key_spec(KeySpec::key_exchange());
+            if provider == PROVIDER {
+                info.type_(ProviderType::rsa_aes());
+            }
+            info.set().unwrap();
+        }
+    }
+
+    /// Makes a container with the RSA key; its name.
+    fn container(&mut self, sample: Sample, exportable: bool) -> String {
+        let container = format!("{} {sample:?}", self.name);
+        ffi::import(&container, PROVIDER, BLOB, exportable).unwrap();
+        self.containers.push(container.clone());
+        container
+    }
+
+    /// Removes the store and the containers.
+    fn clear(&mut self) {
+        registry::delete_store(&self.name);
+        for container in self.containers.drain(..) {
+            ffi::delete_container(&container, PROVIDER).unwrap();
+        }
+    }
+}
+
+impl Drop for Stores {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+impl Fixture for Stores {
+    fn can_hold(&self, sample: Sample) -> bool {
+        use Sample::{Issuer, Keyless, NotExportable, Rsa};
+        matches!(sample, Rsa | Keyless | NotExportable | Issuer)
+    }
+
+    fn has_issuers_of_its_own(&self) -> bool {
+        true
+    }
+
+    fn store(&mut self, samples: &[Sample]) -> Box<dyn Store> {
+        self.clear();
+        self.raw();
+        for &sample in samples {
+            let container = sample.key().map(|_| {
+                let exportable = sample != Sample::NotExportable;
+                self.container(sample, exportable)
+            });
+            self.add(sample, container.as_deref().map(|name| (name, PROVIDER)));
+        }
+        self.open()
+    }
+
+    fn withdraw(&mut self, sample: Sample) {
+        registry::delete_certificate(&self.name, sample.certificate().unwrap().der());
+    }
+
+    fn snapshot(&self) -> String {
+        let mut all = String::new();
+        for entry in self.open().list().unwrap().entries {
+            writeln!(all, "{entry:?}").unwrap();
+        }
+        all
+    }
+}
+
+#[test]
+fn a_system_store_keeps_the_contract() {
+    check_store_contract(&mut Stores::new());
+}
+
+#[test]
+fn an_entry_tells_its_name_provider_container_and_place() {
+    let mut stores = Stores::new();
+    let store = stores.store(&[Sample::Rsa]);
+    let entry = store.list().unwrap().entries.remove(0);
+    assert_eq!(entry.label.as_deref(), Some("Rsa 🔑"));
+    assert_eq!(entry.provider.as_deref(), Some(PROVIDER));
+    assert_eq!(entry.container.as_ref(), stores.containers.first());
+    let place = format!(r"Cert:\CurrentUser\{}\", stores.name);
+    assert!(entry.places[0].starts_with(&place), "{:?}", entry.places);
+    // The name is told already, and where the key is means nothing elsewhere.
+    let ids = entry.properties.iter().map(|property| property.id);
+    assert!(
+        ids.clone().all(|id| id != 11 && id != 2),
+        "{:?}",
+        Vec::from_iter(ids)
+    );
+}
+
+#[test]
+fn a_container_that_is_gone_is_named() {
+    let stores = Stores::new();
+    stores.add(Sample::Rsa, Some(("nobody's", PROVIDER)));
+    let store = stores.open();
+    let entry = &store.list().unwrap().entries[0];
+    assert_eq!(entry.key, KeyState::Unknown);
+    let error = store.private_key(&entry.id, &mut NonInteractive);
+    let Err(StoreError::KeyContainerMissing {
+        container, source, ..
+    }) = error
+    else {
+        panic!("{error:?}");
+    };
+    assert_eq!(container, format!("nobody's ({PROVIDER})"));
+    assert!(source.unwrap().to_string().contains("0x80090016"));
+}
+
+#[test]
+fn a_key_in_hardware_is_told_by_its_provider_and_left_alone() {
+    let stores = Stores::new();
+    stores.add(Sample::P256, Some(("key in the TPM", TPM)));
+    let store = stores.open();
+    let entry = &store.list().unwrap().entries[0];
+    let hardware = NotExportable::Hardware("TPM".to_owned());
+    assert_eq!(entry.key, KeyState::NotExportable(hardware.clone()));
+    match store.private_key(&entry.id, &mut NonInteractive) {
+        Err(StoreError::KeyNotExportable { reason, source, .. }) => {
+            assert_eq!(reason, hardware);
+            // No provider was asked.
+            assert!(source.is_none());
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn somebody_elses_key_is_not_handed_over() {
+    let mut stores = Stores::new();
+    let container = stores.container(Sample::Rsa, true);
+    stores.add(Sample::P256, Some((&container, PROVIDER)));
+    let store = stores.open();
+    let id = store.list().unwrap().entries[0].id;
+    let error = store.private_key(&id, &mut NonInteractive).unwrap_err();
+    assert!(error.to_string().contains("another certificate"), "{error}");
+}
+
+#[test]
+fn a_store_that_does_not_exist_is_not_made() {
+    let stores = Stores::new();
+    for _ in 0..2 {
+        let error = open(&stores.spec(), &OpenOptions::default());
+        let Err(StoreError::Unavailable { reason, source, .. }) = error.map(|_| ()) else {
+            panic!("it exists");
+        };
+        assert!(reason.contains("no store named certstow test"), "{reason}");
+        assert!(source.unwrap().to_string().contains("Windows error 2"));
+    }
+}
