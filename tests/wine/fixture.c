@@ -19,6 +19,9 @@
 
 static const wchar_t PROVIDER[] = MS_ENH_RSA_AES_PROV_W;
 
+/* What the store keeps beside every certificate. */
+static const wchar_t DESCRIPTION[] = L"Made for tests";
+
 static void fail(const char *what, const wchar_t *about)
 {
     fprintf(stderr, "%s: %ls: error 0x%08lx\n", what, about, GetLastError());
@@ -87,6 +90,13 @@ static void set_property(PCCERT_CONTEXT certificate, DWORD property, const void 
         fail("CertSetCertificateContextProperty", L"the certificate's properties");
 }
 
+static void set_text(PCCERT_CONTEXT certificate, DWORD property, const wchar_t *text)
+{
+    CRYPT_DATA_BLOB value = { (DWORD)((wcslen(text) + 1) * sizeof(wchar_t)), (BYTE *)text };
+
+    set_property(certificate, property, &value);
+}
+
 static PCCERT_CONTEXT add_certificate(HCERTSTORE store, const wchar_t *name)
 {
     PCCERT_CONTEXT certificate;
@@ -107,7 +117,6 @@ static void add_identity(HCERTSTORE store, DWORD keyset, wchar_t **arguments)
     BOOL exportable = wcscmp(mode, L"exportable") == 0;
     BOOL no_key = wcscmp(mode, L"no-key") == 0;
     CRYPT_KEY_PROV_INFO key = { container, (LPWSTR)PROVIDER, PROV_RSA_AES, keyset, 0, NULL, AT_KEYEXCHANGE };
-    CRYPT_DATA_BLOB friendly = { (DWORD)((wcslen(name) + 1) * sizeof(wchar_t)), (BYTE *)name };
     PCCERT_CONTEXT certificate = add_certificate(store, arguments[0]);
 
     if (exportable || wcscmp(mode, L"kept") == 0)
@@ -116,7 +125,8 @@ static void add_identity(HCERTSTORE store, DWORD keyset, wchar_t **arguments)
         fail("no such mode", mode);
     if (!no_key)
         set_property(certificate, CERT_KEY_PROV_INFO_PROP_ID, &key);
-    set_property(certificate, CERT_FRIENDLY_NAME_PROP_ID, &friendly);
+    set_text(certificate, CERT_FRIENDLY_NAME_PROP_ID, name);
+    set_text(certificate, CERT_DESCRIPTION_PROP_ID, DESCRIPTION);
     CertFreeCertificateContext(certificate);
 }
 

@@ -1,8 +1,9 @@
 //! certstow for Windows, built here and run under Wine: the tests of the platform crate, and the
-//! program itself from the listing to the exported file, on a folder and on the Windows stores. Whatever runs gets a Windows of its own,
-//! which is gone afterwards, and a limit of time.
+//! program itself from the listing to the exported file, on a folder and on the Windows stores.
+//! Whatever runs gets a Windows of its own, which is gone afterwards, and a limit of time.
 
 mod build;
+mod fixture;
 mod folder;
 mod listing;
 mod openssl;
@@ -10,6 +11,7 @@ mod prefix;
 mod process;
 mod runner;
 mod stores;
+mod transcript;
 
 use crate::setup;
 use crate::steps::Steps;

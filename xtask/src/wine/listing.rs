@@ -14,7 +14,16 @@ pub(super) struct Listing {
 impl Listing {
     /// Lists a store; an error if anything in it is a problem.
     pub(super) fn of(runner: &Runner, store: &str) -> Result<Self, String> {
-        let ended = runner.certstow(0, &["list", "--store", store, "--json"])?;
+        Self::read(runner, &["list", "--store", store, "--json"])
+    }
+
+    /// Lists every store that is found.
+    pub(super) fn of_all(runner: &Runner) -> Result<Self, String> {
+        Self::read(runner, &["list", "--json"])
+    }
+
+    fn read(runner: &Runner, command: &[&str]) -> Result<Self, String> {
+        let ended = runner.certstow(0, command)?;
         let mut listing = ended.json()?;
         let Value::Array(entries) = listing["entries"].take() else {
             return Err(ended.complain("no entries"));

@@ -51,16 +51,35 @@ impl Pkcs12 {
 
     /// An error unless key and certificate have this friendly name, and nothing has another.
     pub(super) fn has_friendly_name(&self, expected: &str) -> Result<(), String> {
+        self.friendly_names(&[expected; 2])
+    }
+
+    /// An error if key or certificate has a friendly name.
+    pub(super) fn has_no_names(&self) -> Result<(), String> {
+        self.friendly_names(&[])
+    }
+
+    fn friendly_names(&self, expected: &[&str]) -> Result<(), String> {
         let text = capture(self.command().arg("-nodes"))?;
         let text = String::from_utf8_lossy(&text);
         let names: Vec<_> = text
             .lines()
             .filter_map(|line| line.trim().strip_prefix("friendlyName: "))
             .collect();
-        if names == [expected; 2] {
+        if names == expected {
             Ok(())
         } else {
             Err(self.complain(&format!("its friendly names are {names:?}")))
+        }
+    }
+
+    /// An error unless something in the file has an attribute that OpenSSL prints like this.
+    pub(super) fn has_attribute(&self, expected: &str) -> Result<(), String> {
+        let text = capture(self.command().arg("-nodes"))?;
+        let text = String::from_utf8_lossy(&text);
+        match text.lines().any(|line| line.trim() == expected) {
+            true => Ok(()),
+            false => Err(self.complain(&format!("no attribute '{expected}'"))),
         }
     }
 

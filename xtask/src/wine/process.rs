@@ -31,6 +31,14 @@ impl Ended {
         }
     }
 
+    /// An error unless it says this on standard error.
+    pub(super) fn tells(&self, sentence: &str) -> Result<(), String> {
+        match self.stderr.contains(sentence) {
+            true => Ok(()),
+            false => Err(self.complain(&format!("it does not say '{sentence}'"))),
+        }
+    }
+
     /// What it printed, as JSON.
     pub(super) fn json(&self) -> Result<Value, String> {
         serde_json::from_str(&self.stdout).map_err(|error| self.complain(&error.to_string()))

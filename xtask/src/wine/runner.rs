@@ -1,6 +1,7 @@
 //! What the checks under Wine share: the built programs and the prefix they run in.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use super::build::{self, Executable};
@@ -73,6 +74,11 @@ impl Runner {
             .current_dir(folder)
             .env(VARIABLE, PASSWORD);
         self.prefix.run(&mut command, COMMAND_LIMIT)
+    }
+
+    /// Runs a program of the host.
+    pub(super) fn host_program(&self, command: &mut Command) -> Result<Ended, String> {
+        self.prefix.run(command, COMMAND_LIMIT)
     }
 
     /// The folder that certstow works in.
