@@ -229,8 +229,8 @@ fn store_hint(error: &StoreError) -> Option<&'static str> {
              with --format der"
         }
         StoreError::KeyContainerMissing { .. } => {
-            "export on the computer, and from the account, that has the key; or export the \
-             certificate alone with --format der"
+            "export from the account that has the key (a computer's keys need an administrator's \
+             prompt), or export the certificate alone with --format der"
         }
         StoreError::KeyRefused { .. } => {
             "try again logged on as the key's owner; the operating system's error above says more"

@@ -56,9 +56,9 @@ impl Attempt {
         attempt
     }
 
-    /// Tries a way, if none before it has led to the key.
+    /// Tries a way, unless one before it has settled the matter.
     pub(super) fn way(&mut self, way: impl FnOnce() -> Result<PrivateKey, Failure>) {
-        if self.key.is_some() {
+        if self.is_settled() {
             return;
         }
         match way() {
@@ -68,15 +68,19 @@ impl Attempt {
         }
     }
 
-    /// Whether another way may lead to the key where those tried did not: not if it may not leave,
-    /// does not exist, or waits for a person.
+    /// Whether another way may lead to the key where those tried did not.
     pub(super) fn is_open(&self) -> bool {
-        let settled = |error: &OsError| {
-            use codes::Meaning::{Asks, Cancelled, NoContainer, NoKey};
-            let meaning = codes::meaning(error.code);
-            matches!(meaning, Asks | Cancelled | NoContainer | NoKey)
-        };
-        self.key.is_none() && self.policy != Policy::Forbids && !self.refusals.iter().any(settled)
+        !self.is_settled() && self.policy != Policy::Forbids
+    }
+
+    /// Whether the key is there, does not exist, or waits for a person: nobody is asked again who
+    /// has given up.
+    fn is_settled(&self) -> bool {
+        use codes::Meaning::{Asks, Cancelled, NoContainer, NoKey};
+        let meanings = self.refusals.iter().map(|error| codes::meaning(error.code));
+        let mut settled =
+            meanings.map(|meaning| matches!(meaning, Asks | Cancelled | NoContainer | NoKey));
+        self.key.is_some() || settled.any(|settled| settled)
     }
 
     /// The key, or the error to report.
@@ -132,6 +136,14 @@ mod tests {
         attempt.way(|| panic!("the key is there already"));
         assert!(!attempt.is_open());
         assert_eq!(finish(attempt).unwrap().expose(), b"key");
+    }
+
+    #[test]
+    fn who_has_given_up_is_not_asked_again() {
+        let mut attempt = Attempt::new(Policy::Allows);
+        attempt.way(|| refuse(0x8009_0036));
+        attempt.way(|| panic!("a second window"));
+        assert!(matches!(finish(attempt), Err(StoreError::Cancelled)));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use zeroize::Zeroizing;
 
+use super::wide;
 use crate::pkcs12::kdf::PasswordForm;
 use crate::pkcs12::pbe;
 use crate::secret::{Password, PrivateKey};
@@ -40,10 +41,7 @@ impl Protection {
 
     /// NCRYPTBUFFER_PKCS_SECRET: UTF-16 with its zero, which counts.
     pub(super) fn secret(&self) -> Zeroizing<Vec<u16>> {
-        let password = self.password.expose();
-        let mut secret = Zeroizing::new(Vec::with_capacity(password.len() + 1));
-        secret.extend(password.encode_utf16().chain([0]));
-        secret
+        wide::secret(&self.password)
     }
 
     /// NCRYPTBUFFER_PKCS_ALG_PARAM: a CRYPT_PKCS12_PBE_PARAMS with the salt right behind it.

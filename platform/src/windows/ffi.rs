@@ -26,7 +26,7 @@ use windows_sys::Win32::Security::Cryptography::{
 use zeroize::Zeroizing;
 
 use super::codes::OsError;
-use super::wide;
+use super::{buffer, wide};
 use crate::secret::Password;
 use crate::spec::{SystemStore, SystemStoreLocation};
 
@@ -187,6 +187,9 @@ fn text_in(buffer: &[u64], length: usize, text: *const u16) -> String {
     text.unwrap_or_default()
 }
 
+/// Room for a certificate and its key: both are a few thousand bytes.
+const PFX_ROOM: usize = 64 << 10;
+
 /// A PKCS#12 file of one certificate and its private key, made by Windows. A key that does not come
 /// out is an error; a window opens only if it is not to be `silent`.
 pub(super) fn export_pfx(
@@ -204,21 +207,20 @@ pub(super) fn export_pfx(
     store
         .add_cert(certificate, CertAdd::Always)
         .map_err(io("CertAddCertificateContextToStore"))?;
-    let password = Zeroizing::new(wide::terminated(password.expose()));
+    let password = wide::secret(password);
     let flags = EXPORT_PRIVATE_KEYS
         | REPORT_NO_PRIVATE_KEY
         | REPORT_NOT_ABLE_TO_EXPORT_PRIVATE_KEY
         | if silent { PKCS12_EXPORT_SILENT } else { 0 };
-    let mut blob = CRYPT_INTEGER_BLOB {
-        cbData: 0,
-        pbData: ptr::null_mut(),
-    };
-    export_store(&store, &mut blob, &password, flags)?;
-    let mut pfx = Zeroizing::new(vec![0; blob.cbData as usize]);
-    blob.pbData = pfx.as_mut_ptr();
-    export_store(&store, &mut blob, &password, flags)?;
-    pfx.truncate(blob.cbData as usize);
-    Ok(pfx)
+    buffer::filled(PFX_ROOM, |buffer, length| {
+        let mut blob = CRYPT_INTEGER_BLOB {
+            cbData: *length,
+            pbData: buffer.as_mut_ptr(),
+        };
+        let exported = export_store(&store, &mut blob, &password, flags);
+        *length = blob.cbData;
+        exported
+    })
 }
 
 fn export_store(
@@ -228,7 +230,7 @@ fn export_store(
     flags: u32,
 ) -> Result<(), OsError> {
     // SAFETY: the handle is used for this call only. The password ends with a zero, the blob has
-    // the length it says, or none and no buffer, and there are no parameters for these flags.
+    // the length it says, and there are no parameters for these flags.
     let exported = unsafe {
         // Wine fails here without a word.
         SetLastError(ERROR_SUCCESS);

@@ -3,6 +3,7 @@
 //! CryptoAPI. What needs no Windows (codes, blobs, texts) is built and tested everywhere.
 
 mod attempt;
+mod buffer;
 #[cfg(windows)]
 mod capi;
 #[cfg(windows)]

@@ -1,8 +1,22 @@
 //! UTF-16 text as Windows keeps it: with a zero at the end, and not always well-formed.
 
+use zeroize::Zeroizing;
+
+use crate::secret::Password;
+
 /// The text with the zero that ends it.
 pub(super) fn terminated(text: &str) -> Vec<u16> {
     text.encode_utf16().chain([0]).collect()
+}
+
+/// The same of a password, in memory that is wiped.
+pub(super) fn secret(password: &Password) -> Zeroizing<Vec<u16>> {
+    let text = password.expose();
+    // No text has more units in UTF-16 than bytes in UTF-8: nothing is left behind by growing.
+    let mut secret = Zeroizing::new(Vec::with_capacity(text.len() + 1));
+    secret.extend(text.encode_utf16());
+    secret.push(0);
+    secret
 }
 
 /// The text up to its zero in the bytes of a property, lone surrogates replaced; `None` if there is
@@ -36,6 +50,13 @@ mod tests {
             text_of(&bytes(&[0x61, 0xd83d])).as_deref(),
             Some("a\u{fffd}")
         );
+    }
+
+    #[test]
+    fn a_password_ends_with_a_zero_and_has_not_moved() {
+        let secret = secret(&Password::new("pä🔑".to_owned()));
+        assert_eq!(*secret, [0x70, 0xe4, 0xd83d, 0xdd11, 0]);
+        assert!(secret.capacity() > "pä🔑".len());
     }
 
     #[test]

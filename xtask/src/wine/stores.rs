@@ -81,7 +81,7 @@ fn keys_that_stay(fixture: &Fixture<'_>) -> Result<(), String> {
     let missing = [
         "names the key container Gone with the profile (Microsoft Enhanced",
         "caused by: CryptAcquireContext: NTE_BAD_KEYSET (0x80090016)",
-        "hint: export on the computer, and from the account, that has the key",
+        "hint: export from the account that has the key",
     ];
     refuses(fixture, 12, MISSING, &missing)?;
     refuses(fixture, 10, "Nobody", &["no identity matches 'Nobody'"])?;

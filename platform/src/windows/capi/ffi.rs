@@ -14,7 +14,10 @@ use zeroize::Zeroizing;
 
 use crate::windows::codes::OsError;
 use crate::windows::ffi::{KeyProviderInfo, last_error};
-use crate::windows::wide;
+use crate::windows::{buffer, wide};
+
+/// Room for the longest key there is, of 16384 bits: 4.5 times its modulus, and a header.
+const BLOB_ROOM: usize = 10 << 10;
 
 /// An open key container, an HCRYPTPROV.
 pub(super) struct Container(usize);
@@ -23,15 +26,20 @@ impl Container {
     /// Opens the container that a certificate names; without a window if it is to be `silent`.
     pub(super) fn open(info: &KeyProviderInfo, silent: bool) -> Result<Self, OsError> {
         let container = wide::terminated(&info.container);
-        let provider = wide::terminated(&info.provider);
+        let named = wide::terminated(&info.provider);
+        // Without a name, the default provider of the type is meant.
+        let provider = match info.provider.as_str() {
+            "" => ptr::null(),
+            _ => named.as_ptr(),
+        };
         let flags = info.flags & CRYPT_MACHINE_KEYSET | if silent { CRYPT_SILENT } else { 0 };
         let mut handle = 0;
-        // SAFETY: both texts end with a zero and outlive the call, which writes one handle.
+        // SAFETY: the texts end with a zero and outlive the call, which writes one handle.
         let opened = unsafe {
             CryptAcquireContextW(
                 &mut handle,
                 container.as_ptr(),
-                provider.as_ptr(),
+                provider,
                 info.provider_type,
                 flags,
             )
@@ -93,21 +101,23 @@ impl Key<'_> {
 
     /// The PRIVATEKEYBLOB, in clear.
     pub(super) fn export(&self) -> Result<Zeroizing<Vec<u8>>, OsError> {
-        let mut length = 0;
-        self.export_into(ptr::null_mut(), &mut length)?;
-        let mut blob = Zeroizing::new(vec![0; length as usize]);
-        self.export_into(blob.as_mut_ptr(), &mut length)?;
-        blob.truncate(length as usize);
-        Ok(blob)
-    }
-
-    fn export_into(&self, buffer: *mut u8, length: &mut u32) -> Result<(), OsError> {
-        // SAFETY: the key is open; the buffer has the length told, or there is none and only the
-        // length is written.
-        match unsafe { CryptExportKey(self.handle, 0, PRIVATEKEYBLOB, 0, buffer, length) } {
-            0 => Err(last_error("CryptExportKey")),
-            _ => Ok(()),
-        }
+        buffer::filled(BLOB_ROOM, |buffer, length| {
+            // SAFETY: the key is open, and the buffer has the length told.
+            let exported = unsafe {
+                CryptExportKey(
+                    self.handle,
+                    0,
+                    PRIVATEKEYBLOB,
+                    0,
+                    buffer.as_mut_ptr(),
+                    length,
+                )
+            };
+            match exported {
+                0 => Err(last_error("CryptExportKey")),
+                _ => Ok(()),
+            }
+        })
     }
 }
 

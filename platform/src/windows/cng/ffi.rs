@@ -18,7 +18,10 @@ use zeroize::Zeroizing;
 use crate::windows::codes::OsError;
 use crate::windows::encrypted_pkcs8::{ALGORITHM, Protection};
 use crate::windows::ffi::KeyProviderInfo;
-use crate::windows::wide;
+use crate::windows::{buffer, wide};
+
+/// Room for the longest RSA key there is, of 16384 bits: about 4.5 times its modulus.
+const KEY_ROOM: usize = 16 << 10;
 
 /// A handle of ncrypt, of a provider or of a key.
 struct Handle(usize);
@@ -90,7 +93,10 @@ impl Key {
     }
 
     /// The key as an `EncryptedPrivateKeyInfo`.
-    pub(super) fn export_encrypted(&self, protection: &Protection) -> Result<Vec<u8>, OsError> {
+    pub(super) fn export_encrypted(
+        &self,
+        protection: &Protection,
+    ) -> Result<Zeroizing<Vec<u8>>, OsError> {
         let mut secret = protection.secret();
         let mut parameters = protection.parameters();
         let mut algorithm = ALGORITHM.to_vec();
@@ -121,8 +127,7 @@ impl Key {
             cBuffers: buffers.len() as u32,
             pBuffers: buffers.as_mut_ptr(),
         };
-        let mut exported = self.export(Some(&description))?;
-        Ok(std::mem::take(&mut *exported))
+        self.export(Some(&description))
     }
 
     /// The key as a `PrivateKeyInfo`, in clear.
@@ -131,39 +136,22 @@ impl Key {
     }
 
     fn export(&self, parameters: Option<&BCryptBufferDesc>) -> Result<Zeroizing<Vec<u8>>, OsError> {
-        let mut key = Zeroizing::new(Vec::new());
-        let length = self.export_into(parameters, &mut key)?;
-        key.resize(length, 0);
-        let length = self.export_into(parameters, &mut key)?;
-        key.truncate(length);
-        Ok(key)
-    }
-
-    /// The length written; or, for an empty buffer, the length needed.
-    fn export_into(
-        &self,
-        parameters: Option<&BCryptBufferDesc>,
-        buffer: &mut [u8],
-    ) -> Result<usize, OsError> {
-        let mut length = 0;
-        let start = match buffer.is_empty() {
-            true => ptr::null_mut(),
-            false => buffer.as_mut_ptr(),
-        };
-        // SAFETY: the key is open, the parameters and what they point to are alive, or there are
-        // none, and the buffer has the length told, or there is none.
-        let exported = unsafe {
-            NCryptExportKey(
-                self.handle.0,
-                0,
-                NCRYPT_PKCS8_PRIVATE_KEY_BLOB,
-                parameters.map_or(ptr::null(), ptr::from_ref),
-                start,
-                buffer.len() as u32,
-                &mut length,
-                self.silent,
-            )
-        };
-        check("NCryptExportKey", exported).map(|()| length as usize)
+        buffer::filled(KEY_ROOM, |buffer, length| {
+            // SAFETY: the key is open, the parameters and what they point to are alive, or there
+            // are none, and the buffer has the length told.
+            let exported = unsafe {
+                NCryptExportKey(
+                    self.handle.0,
+                    0,
+                    NCRYPT_PKCS8_PRIVATE_KEY_BLOB,
+                    parameters.map_or(ptr::null(), ptr::from_ref),
+                    buffer.as_mut_ptr(),
+                    *length,
+                    length,
+                    self.silent,
+                )
+            };
+            check("NCryptExportKey", exported)
+        })
     }
 }
