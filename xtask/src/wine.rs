@@ -3,6 +3,7 @@
 //! Whatever runs gets a Windows of its own, which is gone afterwards, and a limit of time.
 
 mod build;
+mod cng;
 mod fixture;
 mod folder;
 mod listing;
@@ -43,5 +44,6 @@ pub(crate) fn checks(steps: &mut Steps) {
     steps.run("Wine: certstow on the Windows stores", || {
         stores::check(&runner)
     });
+    steps.run("Wine: the stand-in ncrypt.dll", || cng::check(&runner));
     steps.run("Wine: nothing left running", || runner.end());
 }

@@ -6,6 +6,26 @@ use std::process::Command;
 
 use crate::command::{capture, program};
 
+/// An error unless an `EncryptedPrivateKeyInfo` in DER holds the private key of the PEM file `key`.
+pub(super) fn decrypts_to(encrypted: &Path, password: &str, key: &Path) -> Result<(), String> {
+    let expected = capture(program("openssl").args(["pkey", "-in"]).arg(key))?;
+    let decrypted = capture(
+        program("openssl")
+            .args(["pkcs8", "-inform", "DER", "-in"])
+            .arg(encrypted)
+            .args(["-passin", "env:PASSWORD"])
+            .env("PASSWORD", password),
+    )?;
+    match decrypted == expected {
+        true => Ok(()),
+        false => Err(format!(
+            "{}: not the key of {}",
+            encrypted.display(),
+            key.display()
+        )),
+    }
+}
+
 /// A PKCS#12 file that OpenSSL opens.
 pub(super) struct Pkcs12 {
     file: PathBuf,

@@ -2,6 +2,7 @@
 //! and apart from the developer's home. At its end nothing runs and nothing is left of it.
 
 use std::cell::Cell;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,6 +13,12 @@ use crate::command::{program, run};
 
 /// What a command may take; the set-up of a prefix, the slowest, takes about ten seconds.
 const LIMIT: Duration = Duration::from_secs(180);
+
+/// Where Wine takes a library from: its own, or the program's.
+pub(super) const OVERRIDES: &str = "WINEDLLOVERRIDES";
+
+/// No offer to download .NET and a browser, no entries in the desktop's menus.
+const NO_DESKTOP: &str = "mscoree,mshtml,winemenubuilder.exe=";
 
 pub(super) struct Prefix {
     folder: PathBuf,
@@ -62,14 +69,15 @@ impl Prefix {
         command
     }
 
-    /// Runs a command of the host in this prefix.
+    /// Runs a command of the host in this prefix. It keeps the variables that it was given; to
+    /// [`OVERRIDES`], those of the prefix are added.
     pub(super) fn run(&self, command: &mut Command, limit: Duration) -> Result<Ended, String> {
+        let overrides = overrides(command);
         command
             .env("WINEPREFIX", self.windows())
             .env("WINEARCH", "win64")
             .env("WINEDEBUG", "-all")
-            // No offer to download .NET and a browser, no entries in the desktop's menus.
-            .env("WINEDLLOVERRIDES", "mscoree,mshtml,winemenubuilder.exe=")
+            .env(OVERRIDES, overrides)
             .env("HOME", self.home())
             // Names outside ASCII pass between the host and Windows in the host's encoding.
             .env("LC_ALL", "C.UTF-8")
@@ -112,6 +120,17 @@ impl Drop for Prefix {
         // Nothing hangs on it: all in it is made anew.
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// The overrides of every command, and those of this one.
+fn overrides(command: &Command) -> OsString {
+    let mut overrides = OsString::from(NO_DESKTOP);
+    let own = command.get_envs().find(|(name, _)| *name == OVERRIDES);
+    if let Some((_, Some(own))) = own {
+        overrides.push(";");
+        overrides.push(own);
+    }
+    overrides
 }
 
 /// Compiles one C file of the tests for Windows.

@@ -73,11 +73,11 @@ impl Runner {
             .args(arguments)
             .current_dir(folder)
             .env(VARIABLE, PASSWORD);
-        self.prefix.run(&mut command, COMMAND_LIMIT)
+        self.run(&mut command)
     }
 
-    /// Runs a program of the host.
-    pub(super) fn host_program(&self, command: &mut Command) -> Result<Ended, String> {
+    /// Runs a program of the host, or one for Windows that [`Prefix::wine`] starts.
+    pub(super) fn run(&self, command: &mut Command) -> Result<Ended, String> {
         self.prefix.run(command, COMMAND_LIMIT)
     }
 

@@ -62,7 +62,7 @@ fn run(runner: &Runner, command: &str) -> Result<Ended, String> {
                 .args(arguments)
                 .current_dir(runner.work())
                 .env(VARIABLE, PASSWORD);
-            runner.host_program(&mut openssl)?.expect(0)
+            runner.run(&mut openssl)?.expect(0)
         }
         _ => Err(format!("'{command}' cannot be run here")),
     }

@@ -1,0 +1,185 @@
+//! Keys of CNG, which Wine does not keep: `tests/wine/ncrypt.c` does, in a folder of files. It is
+//! checked call by call before anything is concluded from it, by `tests/wine/ncrypt-check.c`; what
+//! it exports is opened by the host's OpenSSL.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::openssl;
+use super::prefix::{self, OVERRIDES, Prefix};
+use super::process::Ended;
+use super::runner::Runner;
+use crate::command::{capture, program};
+
+/// The variable that names the folder of keys.
+const KEYS: &str = "CERTSTOW_TEST_KEYS";
+
+/// The exit code of a program that did what tests must not do.
+const GAVE_UP: i32 = 99;
+
+/// What the library says at the end of a program that did not free its handles.
+const LEAKED: &str = "handles were not freed";
+
+/// The password of the encrypted keys: more than a block of the key derivation, and beyond ASCII.
+const PASSWORD: &str = "Ein längeres Kennwort, das zwei Blöcke füllt: Łódź 🔑";
+
+/// The kinds of the keys.
+const RSA: [&str; 4] = ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"];
+const EC: [&str; 4] = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"];
+
+/// The keys that the check opens: container, kind, policy.
+const CONTAINERS: [(&str, [&str; 4], &str); 9] = [
+    ("both", RSA, "3"),
+    ("encrypted", EC, "1"),
+    ("kept", RSA, "0"),
+    ("machine", RSA, "3 machine"),
+    ("legacy", RSA, "1 keyexchange"),
+    ("asks", EC, "1 ui"),
+    ("cancels", EC, "3 ui cancels"),
+    ("sealed", EC, "3 sealed"),
+    ("unsupported", RSA, "3 unsupported"),
+];
+
+/// How many encrypted exports the check writes of each key that it exports.
+const EXPORTS: usize = 7;
+
+pub(super) fn check(runner: &Runner) -> Result<(), String> {
+    let cng = Cng::new(runner)?;
+    for (container, kind, policy) in CONTAINERS {
+        let key = cng.key(container);
+        capture(
+            program("openssl")
+                .arg("genpkey")
+                .args(kind)
+                .arg("-out")
+                .arg(&key),
+        )?;
+        cng.add(container, &key, policy)?;
+    }
+    let check = cng.folder.join("ncrypt-check.exe");
+    let libraries = ["-lncrypt"];
+    prefix::compile(
+        "tests/wine/ncrypt-check.c",
+        &["-municode"],
+        &check,
+        &libraries,
+    )?;
+    every_call(&cng, &check)?;
+    counts_handles(&cng, &check)?;
+    leaves_hardware_alone(&cng, &check)
+}
+
+fn every_call(cng: &Cng<'_>, check: &Path) -> Result<(), String> {
+    let mut command = cng.command(check);
+    let ended = cng.run(command.args(["calls", ".", PASSWORD]), 0)?;
+    if ended.stderr.contains(LEAKED) {
+        return Err(ended.complain("handles that the check did free are there"));
+    }
+    asks(&ended)?;
+    println!("    {}", ended.stdout.trim_end());
+    for container in ["both", "encrypted"] {
+        for number in 0..EXPORTS {
+            let exported = format!("{container}.{number}.encrypted.der");
+            openssl::decrypts_to(&cng.folder.join(exported), PASSWORD, &cng.key(container))?;
+        }
+    }
+    let plain = cng.folder.join("both.der");
+    match read(&plain)? == read(&cng.stored("both", "p8"))? {
+        true => Ok(()),
+        false => Err(format!("{}: not the key that is kept", plain.display())),
+    }
+}
+
+/// Each use of a key that asks is one window.
+fn asks(ended: &Ended) -> Result<(), String> {
+    for (window, expected) in [("is confirmed: asks", 2), ("is cancelled: cancels", 1)] {
+        let count = ended.stderr.matches(window).count();
+        if count != expected {
+            return Err(ended.complain(&format!("{count} windows instead of {expected}: {window}")));
+        }
+    }
+    Ok(())
+}
+
+fn counts_handles(cng: &Cng<'_>, check: &Path) -> Result<(), String> {
+    let ended = cng.run(cng.command(check).arg("leak"), 0)?;
+    ended.tells(&format!("2 {LEAKED}"))
+}
+
+fn leaves_hardware_alone(cng: &Cng<'_>, check: &Path) -> Result<(), String> {
+    for provider in [
+        "Microsoft Platform Crypto Provider",
+        "Microsoft Smart Card Key Storage Provider",
+    ] {
+        let mut command = cng.command(check);
+        let ended = cng.run(command.args(["hardware", provider]), GAVE_UP)?;
+        ended.tells(&format!("a key in hardware is opened: {provider}"))?;
+    }
+    Ok(())
+}
+
+/// The stand-in, in a folder where programs find it, and its keys.
+struct Cng<'a> {
+    runner: &'a Runner,
+    folder: PathBuf,
+}
+
+impl<'a> Cng<'a> {
+    fn new(runner: &'a Runner) -> Result<Self, String> {
+        let folder = runner.work().join("cng");
+        let keys = folder.join("keys");
+        fs::create_dir_all(&keys).map_err(|error| format!("{}: {error}", keys.display()))?;
+        let library = folder.join("ncrypt.dll");
+        prefix::compile(
+            "tests/wine/ncrypt.c",
+            &["-shared"],
+            &library,
+            &["-ladvapi32"],
+        )?;
+        Ok(Self { runner, folder })
+    }
+
+    /// Where the PEM file of a key is.
+    fn key(&self, container: &str) -> PathBuf {
+        self.folder.join(format!("{container}.pem"))
+    }
+
+    /// A file of the folder of keys.
+    fn stored(&self, container: &str, end: &str) -> PathBuf {
+        self.folder.join("keys").join(format!("{container}.{end}"))
+    }
+
+    /// Keeps the key of a PEM file in a container, with a policy as `tests/wine/ncrypt.c` has it.
+    fn add(&self, container: &str, key: &Path, policy: &str) -> Result<(), String> {
+        capture(
+            program("openssl")
+                .args(["pkcs8", "-topk8", "-nocrypt", "-outform", "DER", "-in"])
+                .arg(key)
+                .arg("-out")
+                .arg(self.stored(container, "p8")),
+        )?;
+        let file = self.stored(container, "policy");
+        fs::write(&file, policy).map_err(|error| format!("{}: {error}", file.display()))
+    }
+
+    /// A program for Windows, to be run with the stand-in; it has to lie beside it.
+    fn command(&self, executable: &Path) -> Command {
+        let mut command = Prefix::wine(executable);
+        command
+            .current_dir(&self.folder)
+            .env(OVERRIDES, "ncrypt=n,b")
+            // Wine's drive of the host's root.
+            .env(KEYS, format!("Z:{}", self.folder.join("keys").display()));
+        command
+    }
+
+    /// Runs it; an error if it ends with another code.
+    fn run(&self, command: &mut Command, code: i32) -> Result<Ended, String> {
+        self.runner.run(command)?.expect(code)
+    }
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, String> {
+    fs::read(file).map_err(|error| format!("{}: {error}", file.display()))
+}
