@@ -44,7 +44,8 @@ pub struct Written {
 ///
 /// # Errors
 /// - [`Error::TargetExists`]: it is there, and `existing` is [`Existing::Refuse`].
-/// - [`Error::Target`]: it is a folder or no regular file; its folder is missing or not writable.
+/// - [`Error::Target`]: it is a folder or no regular file; it is to be replaced, and another
+///   program has it open; its folder is missing or not writable.
 pub fn preflight(file: &Path, existing: Existing) -> Result<(), Error> {
     check_target(file, existing)?;
     create_beside(file).map(drop)
@@ -121,18 +122,19 @@ fn check_target(file: &Path, existing: Existing) -> Result<(), Error> {
             } else {
                 "it is not a regular file"
             };
-            Err(target(
-                file,
-                "it cannot be replaced",
-                io::Error::other(what),
-            ))
+            Err(target(file, NOT_REPLACED, io::Error::other(what)))
+        }
+        (Ok(_), Existing::Replace) => {
+            os::may_be_replaced(file).map_err(|error| target(file, NOT_REPLACED, error))
         }
         (Err(error), _) if error.kind() != ErrorKind::NotFound => {
             Err(target(file, "it cannot be looked at", error))
         }
-        (Ok(_) | Err(_), _) => Ok(()),
+        (Err(_), _) => Ok(()),
     }
 }
+
+const NOT_REPLACED: &str = "it cannot be replaced";
 
 /// Whether a path names a folder, there or not, rather than a file.
 pub(crate) fn names_a_folder(file: &Path) -> bool {
@@ -174,33 +176,20 @@ impl Drop for Listed {
     }
 }
 
-/// An empty file in the target's folder. `tempfile` creates it with `O_EXCL` and mode 0600.
+/// An empty file in the target's folder, private from the start.
 fn create_beside(file: &Path) -> Result<Temporary, Error> {
     let mut unfinished = unfinished();
     let temporary = tempfile::Builder::new()
         .prefix(".certstow-")
         .suffix(".tmp")
-        .tempfile_in(folder_of(file))
-        .map_err(|error| {
-            target(
-                file,
-                "no file can be created in its folder",
-                without_name(&error),
-            )
-        })?;
+        .make_in(os::long_path(folder_of(file)), os::create_private)
+        .map_err(|error| target(file, "no file can be created in its folder", error))?;
     let path = temporary.path().to_owned();
     unfinished.push(path.clone());
     Ok(Temporary {
         file: temporary,
         _listed: Listed(path),
     })
-}
-
-/// The error without the name of the temporary file, which nobody chose; `tempfile` appends it.
-fn without_name(error: &io::Error) -> io::Error {
-    let text = error.to_string();
-    let text = text.split(" at path ").next().unwrap_or_default();
-    io::Error::new(error.kind(), text)
 }
 
 fn folder_of(file: &Path) -> &Path {
@@ -232,12 +221,14 @@ fn same(read: &[u8], written: &[u8]) -> Result<[u8; 32], String> {
 }
 
 fn rename(temporary: Temporary, file: &Path, existing: Existing) -> Result<(), Error> {
+    // `tempfile` hands names to the system as they are.
+    let name = os::long_path(file);
     let renamed = match existing {
         Existing::Replace => {
             check_target(file, existing)?;
-            temporary.file.persist(file)
+            temporary.file.persist(name)
         }
-        Existing::Refuse => match temporary.file.persist_noclobber(file) {
+        Existing::Refuse => match temporary.file.persist_noclobber(name) {
             Err(refused) if cannot_be_told_not_to_replace(&refused.error) => {
                 return take_the_name(refused.file, file);
             }
@@ -266,11 +257,14 @@ fn take_the_name(temporary: NamedTempFile, file: &Path) -> Result<(), Error> {
         .create_new(true)
         .open(file)
         .map_err(|error| not_renamed(file, error))?;
-    temporary.persist(file).map(drop).map_err(|refused| {
-        // The error that counts is the other one.
-        let _ = fs::remove_file(file);
-        not_renamed(file, refused.error)
-    })
+    temporary
+        .persist(os::long_path(file))
+        .map(drop)
+        .map_err(|refused| {
+            // The error that counts is the other one.
+            let _ = fs::remove_file(file);
+            not_renamed(file, refused.error)
+        })
 }
 
 fn not_renamed(file: &Path, error: io::Error) -> Error {

@@ -150,6 +150,56 @@ fn a_missing_folder_is_the_operating_systems_not_found() {
     }
 }
 
+#[test]
+fn a_long_name_with_spaces_and_other_letters_is_a_name_like_any_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = folder.path().to_path_buf();
+    for _ in 0..4 {
+        file.push("Müller Łukasiewicz ".repeat(5).trim_end());
+    }
+    fs::create_dir_all(&file).unwrap();
+    file.push("a.p12");
+    assert!(file.as_os_str().len() > 300);
+    preflight(&file, Existing::Refuse).unwrap();
+    let written = write(&file, Existing::Refuse, b"old", accept).unwrap();
+    assert_eq!(written.file, file, "as it was named");
+    write(&file, Existing::Replace, b"new", accept).unwrap();
+    let refused = write(&file, Existing::Refuse, b"newer", accept);
+    assert!(matches!(refused, Err(Error::TargetExists { file: named }) if named == file));
+    assert_eq!(fs::read(&file).unwrap(), b"new");
+    assert_eq!(names(file.parent().unwrap()), ["a.p12"]);
+}
+
+/// Another program has the target open, and does not share its removal.
+#[cfg(windows)]
+#[test]
+fn a_target_that_is_in_use_is_not_replaced() {
+    use std::os::windows::fs::OpenOptionsExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.p12");
+    fs::write(&file, b"old").unwrap();
+    let open = fs::File::options().read(true).share_mode(1).open(&file);
+    for refused in [
+        preflight(&file, Existing::Replace).unwrap_err(),
+        write(&file, Existing::Replace, b"new", accept).unwrap_err(),
+    ] {
+        assert!(
+            matches!(
+                refused,
+                Error::Target {
+                    what: NOT_REPLACED,
+                    ..
+                }
+            ),
+            "{refused:?}"
+        );
+    }
+    drop(open);
+    assert_eq!(fs::read(&file).unwrap(), b"old");
+    assert_eq!(names(folder.path()), ["a.p12"]);
+}
+
 #[cfg(unix)]
 mod unix {
     use std::os::unix::fs::{PermissionsExt as _, symlink};

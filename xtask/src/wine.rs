@@ -1,5 +1,5 @@
-//! certstow for Windows, built here and run under Wine: the tests of the platform crate, and the
-//! program itself from the listing to the exported file. Whatever runs gets a Windows of its own,
+//! certstow for Windows, built here and run under Wine: the tests of the platform crate and of the
+//! library, and the program itself from the listing to the exported file. Whatever runs gets a Windows of its own,
 //! which is gone afterwards, and a limit of time.
 
 mod build;
@@ -33,8 +33,9 @@ pub(crate) fn checks(steps: &mut Steps) {
         Ok(())
     });
     let Some(runner) = runner else { return };
-    for test in runner.tests() {
-        steps.run(&format!("Wine: tests, {}", test.name), || runner.test(test));
+    for (package, test) in runner.tests() {
+        let name = format!("Wine: tests, {}", test.name);
+        steps.run(&name, || runner.test(package, test));
     }
     steps.run("Wine: certstow on a folder", || folder::check(&runner));
     steps.run("Wine: nothing left running", || runner.end());
