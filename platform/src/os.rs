@@ -98,9 +98,9 @@ pub fn stdout_is_lost() -> bool {
 pub enum HiddenLineError {
     /// There is no terminal.
     NoTerminal,
-    /// The person gave up: Ctrl-C, or Ctrl-D on an empty line.
+    /// The person gave up: Ctrl-C, or Ctrl-D on an empty line; Ctrl-Z on Windows.
     Cancelled,
-    /// The line is too long, or no text in UTF-8.
+    /// The line is too long, or no Unicode text.
     Unreadable,
     /// The terminal does not work.
     Io(io::Error),

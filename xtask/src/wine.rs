@@ -3,12 +3,14 @@
 //! which is gone afterwards, and a limit of time.
 
 mod build;
+mod console;
 mod folder;
 mod listing;
 mod openssl;
 mod prefix;
 mod process;
 mod runner;
+mod terminal;
 
 use crate::setup;
 use crate::steps::Steps;
@@ -38,5 +40,6 @@ pub(crate) fn checks(steps: &mut Steps) {
         steps.run(&name, || runner.test(package, test));
     }
     steps.run("Wine: certstow on a folder", || folder::check(&runner));
+    steps.run("Wine: certstow at a console", || console::check(&runner));
     steps.run("Wine: nothing left running", || runner.end());
 }

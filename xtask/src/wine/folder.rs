@@ -169,7 +169,7 @@ fn notices_the_null_device(runner: &Runner) -> Result<(), String> {
 }
 
 /// What was refused or is done leaves nothing else behind.
-fn nothing_but(folder: &Path, expected: &[&str]) -> Result<(), String> {
+pub(super) fn nothing_but(folder: &Path, expected: &[&str]) -> Result<(), String> {
     let mut names = Vec::new();
     for file in fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))? {
         let file = file.map_err(|error| error.to_string())?;

@@ -64,6 +64,12 @@ impl Prefix {
 
     /// Runs a command of the host in this prefix.
     pub(super) fn run(&self, command: &mut Command, limit: Duration) -> Result<Ended, String> {
+        self.lead_here(command);
+        process::run(command, limit, &self.scratch())
+    }
+
+    /// Has a command find this prefix, and nothing else of the developer's.
+    pub(super) fn lead_here(&self, command: &mut Command) {
         command
             .env("WINEPREFIX", self.windows())
             .env("WINEARCH", "win64")
@@ -75,7 +81,6 @@ impl Prefix {
             .env("LC_ALL", "C.UTF-8")
             .env_remove("DISPLAY")
             .env_remove("WAYLAND_DISPLAY");
-        process::run(command, limit, &self.scratch())
     }
 
     /// Rust's standard library takes its random numbers from a library that older Wines lack.

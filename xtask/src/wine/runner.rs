@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::build::{self, Executable, TESTS, Tests};
 use super::prefix::Prefix;
 use super::process::Ended;
+use super::terminal::Terminal;
 use crate::command::target_folder;
 
 /// What a file of tests, and one command of certstow, may take. Each takes a fraction of it.
@@ -67,6 +68,15 @@ impl Runner {
     pub(super) fn certstow(&self, code: i32, arguments: &[&str]) -> Result<Ended, String> {
         self.windows_program(&self.certstow, arguments)?
             .expect(code)
+    }
+
+    /// Starts certstow in its working folder, at a terminal.
+    pub(super) fn certstow_at_terminal(&self, arguments: &[&str]) -> Result<Terminal, String> {
+        let mut command = Prefix::wine(&self.certstow);
+        command.args(arguments);
+        let mut command = Terminal::around(&command);
+        self.prefix.lead_here(command.current_dir(self.work()));
+        Terminal::start(command)
     }
 
     /// The program under test, as Windows names it.

@@ -1,5 +1,5 @@
-//! The calls of Win32 that the standard library does not make: files with a security descriptor, and
-//! the flags of a volume. Each function here is one of them, or the few that
+//! The calls of Win32 that the standard library does not make: files with a security descriptor,
+//! the flags of a volume, and the console. Each function here is one of them, or the few that
 //! belong together, with handles and memory that free themselves.
 
 #![expect(unsafe_code, reason = "Win32 is called through windows-sys")]
@@ -24,6 +24,10 @@ use windows_sys::Win32::Security::{
 use windows_sys::Win32::Storage::FileSystem::{
     CREATE_NEW, CreateFileW, FILE_ATTRIBUTE_NORMAL, FILE_SHARE_DELETE, FILE_SHARE_READ,
     FILE_SHARE_WRITE, FILE_TYPE_CHAR, GetFileType, GetVolumeInformationByHandleW,
+};
+use windows_sys::Win32::System::Console::{
+    CONSOLE_MODE, FlushConsoleInputBuffer, GetConsoleMode, ReadConsoleW, SetConsoleMode,
+    WriteConsoleW,
 };
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
 use windows_sys::core::BOOL;
@@ -160,6 +164,57 @@ pub(super) fn volume_flags(file: &File) -> io::Result<u32> {
 pub(super) fn is_character_device(handle: &impl AsRawHandle) -> bool {
     // SAFETY: the call takes any handle and answers `FILE_TYPE_UNKNOWN` for one that is not open.
     unsafe { GetFileType(handle.as_raw_handle()) == FILE_TYPE_CHAR }
+}
+
+/// The mode of the console that `CONIN$` or `CONOUT$` was opened for.
+pub(super) fn console_mode(console: &File) -> io::Result<CONSOLE_MODE> {
+    let mut mode = 0;
+    // SAFETY: the handle is open; one of another kind is an error.
+    succeeded(unsafe { GetConsoleMode(console.as_raw_handle(), &raw mut mode) })?;
+    Ok(mode)
+}
+
+pub(super) fn set_console_mode(console: &File, mode: CONSOLE_MODE) -> io::Result<()> {
+    // SAFETY: the handle is open; one of another kind, and a mode that is not known, is an error.
+    succeeded(unsafe { SetConsoleMode(console.as_raw_handle(), mode) })
+}
+
+/// Forgets what was typed and not read.
+pub(super) fn discard_typed(console: &File) -> io::Result<()> {
+    // SAFETY: the handle is open; one of another kind is an error.
+    succeeded(unsafe { FlushConsoleInputBuffer(console.as_raw_handle()) })
+}
+
+/// Waits for what is typed; the number of UTF-16 units it filled `units` with.
+pub(super) fn read_console(console: &File, units: &mut [u16]) -> io::Result<usize> {
+    let mut read = 0;
+    // SAFETY: the handle is open, and the buffer is writable and as long as is said.
+    succeeded(unsafe {
+        ReadConsoleW(
+            console.as_raw_handle(),
+            units.as_mut_ptr().cast(),
+            units.len().try_into().unwrap_or(u32::MAX),
+            &raw mut read,
+            ptr::null(),
+        )
+    })?;
+    Ok(read as usize)
+}
+
+/// Shows text; the number of UTF-16 units that were taken.
+pub(super) fn write_console(console: &File, units: &[u16]) -> io::Result<usize> {
+    let mut written = 0;
+    // SAFETY: the handle is open, and the buffer is readable and as long as is said.
+    succeeded(unsafe {
+        WriteConsoleW(
+            console.as_raw_handle(),
+            units.as_ptr(),
+            units.len().try_into().unwrap_or(u32::MAX),
+            &raw mut written,
+            ptr::null(),
+        )
+    })?;
+    Ok(written as usize)
 }
 
 /// The error that a call of Win32 left behind, unless it succeeded.
