@@ -9,6 +9,7 @@ mod listing;
 mod openssl;
 mod prefix;
 mod process;
+mod resource;
 mod runner;
 mod terminal;
 
@@ -39,6 +40,7 @@ pub(crate) fn checks(steps: &mut Steps) {
         let name = format!("Wine: tests, {}", test.name);
         steps.run(&name, || runner.test(package, test));
     }
+    steps.run("Wine: manifest and version", || resource::check(&runner));
     steps.run("Wine: certstow on a folder", || folder::check(&runner));
     steps.run("Wine: certstow at a console", || console::check(&runner));
     steps.run("Wine: nothing left running", || runner.end());

@@ -79,6 +79,11 @@ impl Runner {
         Terminal::start(command)
     }
 
+    /// The program under test.
+    pub(super) fn certstow_file(&self) -> &Path {
+        &self.certstow
+    }
+
     /// The program under test, as Windows names it.
     pub(super) fn certstow_name(&self) -> String {
         format!("Z:{}", self.certstow.display()).replace('/', "\\")
