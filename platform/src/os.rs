@@ -56,7 +56,8 @@ pub fn create_private(path: &Path) -> io::Result<File> {
 }
 
 /// Whether accounts other than the owner may read or write a file from [`create_private`]. FAT and
-/// many shares take the file, but neither a mode nor a list of who has access.
+/// many shares take the file, but neither a mode nor a list of who has access; a share may also
+/// know the account by another name, and make its own list.
 ///
 /// # Errors
 /// The operating system's, if it does not tell.

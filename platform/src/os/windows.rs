@@ -1,7 +1,8 @@
 //! Windows: a file gets its owner and its list of who has access in the call that creates it
 //! (`CreateFileW` with a security descriptor; tightening it afterwards would leave a moment in
-//! between), and the volume says whether it keeps such lists. The file system journals names. A
-//! person's data lies in `%APPDATA%`, so that it roams with the profile.
+//! between). Whether it was kept is read back from the file, and from the flags of its volume. The
+//! file system journals names. A person's data lies in `%APPDATA%`, so that it roams with the
+//! profile.
 
 mod ffi;
 pub(super) mod terminal;
@@ -35,7 +36,20 @@ pub(super) fn mode(_metadata: &Metadata) -> Option<u32> {
 }
 
 pub(super) fn create_private(path: &Path) -> io::Result<File> {
-    ffi::create_new(&long_path(path), &private(&ffi::user()?))
+    create(&long_path(path), &private(&ffi::user()?))
+}
+
+/// Creates a file with a security descriptor, or else as its folder would have it: a server that
+/// does not know the account lets it own nothing. [`others_have_access`] tells which it was.
+fn create(path: &Path, security: &str) -> io::Result<File> {
+    match ffi::create_new(path, security) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(path),
+        created => created,
+    }
 }
 
 /// A security descriptor in its string form (SDDL): `user` owns the file, and nobody but `user` and
@@ -46,13 +60,28 @@ fn private(user: &str) -> String {
 }
 
 pub(super) fn others_have_access(file: &File) -> io::Result<bool> {
-    Ok(!keeps_access_lists(ffi::volume_flags(file)))
+    // What cannot be told is no reason to trust the file's place.
+    Ok(!is_private(file).unwrap_or(false))
 }
 
-/// Whether a volume with these flags does as [`private`] says. FAT and exFAT take the descriptor,
-/// and forget it; what does not tell its flags is trusted with nothing.
-fn keeps_access_lists(volume_flags: io::Result<u32>) -> bool {
-    volume_flags.is_ok_and(|flags| flags & FILE_PERSISTENT_ACLS != 0)
+fn is_private(file: &File) -> io::Result<bool> {
+    let expected = ffi::normal_form(&private(&ffi::user()?))?;
+    Ok(keeps_access_lists(ffi::volume_flags(file)?)
+        && admits_nobody_else(&ffi::descriptor_of(file)?, &expected))
+}
+
+/// Whether a volume with these flags stores what [`private`] says. FAT and exFAT take the
+/// descriptor, and forget it.
+fn keeps_access_lists(volume_flags: u32) -> bool {
+    volume_flags & FILE_PERSISTENT_ACLS != 0
+}
+
+/// Whether the access list of `found` has no entry that is not in `expected`, too. One that has no
+/// entries may be none, which admits everybody.
+fn admits_nobody_else(found: &str, expected: &str) -> bool {
+    let mut found = found.split('(').skip(1).peekable();
+    let expected: Vec<_> = expected.split('(').skip(1).collect();
+    found.peek().is_some() && found.all(|entry| expected.contains(&entry))
 }
 
 pub(super) fn long_path(path: &Path) -> PathBuf {
@@ -93,24 +122,49 @@ mod tests {
     #[test]
     fn only_a_volume_that_keeps_access_lists_keeps_others_out() {
         // As NTFS and exFAT report themselves.
-        assert!(keeps_access_lists(Ok(0x03e7_06ff)));
-        assert!(!keeps_access_lists(Ok(0x0002_0206)));
-        assert!(!keeps_access_lists(Err(io::ErrorKind::Unsupported.into())));
+        assert!(keeps_access_lists(0x03e7_06ff));
+        assert!(!keeps_access_lists(0x0002_0206));
     }
 
     #[test]
-    fn a_private_file_is_for_its_owner_and_the_system() {
+    fn an_access_list_with_anybody_else_in_it_keeps_nobody_out() {
+        let expected = private("S-1-5-21-1");
+        for (found, alone) in [
+            (expected.as_str(), true),
+            ("O:S-1-5-21-1D:PAI(A;;FA;;;S-1-5-21-1)", true),
+            (
+                "O:S-1-5-21-1D:P(A;;FA;;;SY)(A;;FA;;;S-1-5-21-1)(A;;FR;;;WD)",
+                false,
+            ),
+            ("D:AI(A;ID;FA;;;SY)(A;ID;FA;;;S-1-5-21-1)", false),
+            ("D:P(A;;FA;;;S-1-5-21-11)", false),
+            ("D:NO_ACCESS_CONTROL", false),
+            ("O:S-1-5-21-1", false),
+        ] {
+            assert_eq!(admits_nobody_else(found, &expected), alone, "{found}");
+        }
+    }
+
+    #[test]
+    fn what_is_created_without_an_access_list_is_found_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = File::create(folder.path().join("ordinary")).unwrap();
+        assert!(others_have_access(&file).unwrap());
+        let path = folder.path().join("refused");
+        let file = create(&path, "no security descriptor").unwrap();
+        assert!(others_have_access(&file).unwrap());
+        let again = create(&path, "no security descriptor").unwrap_err();
+        assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
+    }
+
+    #[test]
+    fn a_private_file_belongs_to_the_user() {
         let folder = tempfile::tempdir().unwrap();
         let file = create_private(&folder.path().join("file")).unwrap();
-        let user = ffi::user().unwrap();
-        let expected = ffi::looking::normal_form(&private(&user)).unwrap();
-        let (owner, access) = expected.split_once('D').unwrap();
-        let found = ffi::looking::descriptor_of(&file).unwrap();
+        let expected = ffi::normal_form(&private(&ffi::user().unwrap())).unwrap();
+        let (owner, _) = expected.split_once("D:").unwrap();
+        let found = ffi::descriptor_of(&file).unwrap();
         assert!(found.starts_with(owner), "{found} instead of {expected}");
-        let allowed: Vec<_> = access.split('(').skip(1).collect();
-        for entry in found.split('(').skip(1) {
-            assert!(allowed.contains(&entry), "{found} instead of {expected}");
-        }
     }
 
     #[test]

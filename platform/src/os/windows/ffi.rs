@@ -16,10 +16,13 @@ use windows_sys::Win32::Foundation::{
     GENERIC_READ, GENERIC_WRITE, INVALID_HANDLE_VALUE, LocalFree,
 };
 use windows_sys::Win32::Security::Authorization::{
-    ConvertSidToStringSidW, ConvertStringSecurityDescriptorToSecurityDescriptorW, SDDL_REVISION_1,
+    ConvertSecurityDescriptorToStringSecurityDescriptorW, ConvertSidToStringSidW,
+    ConvertStringSecurityDescriptorToSecurityDescriptorW, GetSecurityInfo, SDDL_REVISION_1,
+    SE_FILE_OBJECT,
 };
 use windows_sys::Win32::Security::{
-    GetTokenInformation, SECURITY_ATTRIBUTES, TOKEN_QUERY, TOKEN_USER, TokenUser,
+    DACL_SECURITY_INFORMATION, GetTokenInformation, OWNER_SECURITY_INFORMATION,
+    SECURITY_ATTRIBUTES, TOKEN_QUERY, TOKEN_USER, TokenUser,
 };
 use windows_sys::Win32::Storage::FileSystem::{
     CREATE_NEW, CreateFileW, FILE_ATTRIBUTE_NORMAL, FILE_SHARE_DELETE, FILE_SHARE_READ,
@@ -141,6 +144,53 @@ pub(super) fn create_new(path: &Path, security: &str) -> io::Result<File> {
     Ok(unsafe { File::from_raw_handle(handle) })
 }
 
+/// What there is to know of who may do what with a file.
+const OWNER_AND_ACCESS: u32 = OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
+
+/// The security descriptor of an open file in its string form.
+pub(super) fn descriptor_of(file: &File) -> io::Result<String> {
+    let mut descriptor = ptr::null_mut();
+    // SAFETY: the file is open, and what is not asked for is null.
+    let result = unsafe {
+        GetSecurityInfo(
+            file.as_raw_handle(),
+            SE_FILE_OBJECT,
+            OWNER_AND_ACCESS,
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            &raw mut descriptor,
+        )
+    };
+    match result {
+        0 => text_of(&Local(descriptor)),
+        code => Err(io::Error::from_raw_os_error(code as i32)),
+    }
+}
+
+/// The string form of a security descriptor as the system itself writes it.
+pub(super) fn normal_form(text: &str) -> io::Result<String> {
+    text_of(&descriptor(text)?)
+}
+
+fn text_of(descriptor: &Local) -> io::Result<String> {
+    let mut text = ptr::null_mut();
+    // SAFETY: the descriptor is one, and the text's length need not be given back.
+    succeeded(unsafe {
+        ConvertSecurityDescriptorToStringSecurityDescriptorW(
+            descriptor.0,
+            SDDL_REVISION_1,
+            OWNER_AND_ACCESS,
+            &raw mut text,
+            ptr::null_mut(),
+        )
+    })?;
+    let text = Local(text.cast());
+    // SAFETY: on success the text is terminated; it lives until the end of this function.
+    Ok(unsafe { string(text.0.cast()) })
+}
+
 /// The flags of the volume that an open file is on.
 pub(super) fn volume_flags(file: &File) -> io::Result<u32> {
     let mut flags = 0;
@@ -222,61 +272,5 @@ fn succeeded(result: BOOL) -> io::Result<()> {
     match result {
         0 => Err(io::Error::last_os_error()),
         _ => Ok(()),
-    }
-}
-
-/// What access a file got, for the tests.
-#[cfg(test)]
-pub(super) mod looking {
-    use super::*;
-    use windows_sys::Win32::Security::Authorization::{
-        ConvertSecurityDescriptorToStringSecurityDescriptorW, GetSecurityInfo, SE_FILE_OBJECT,
-    };
-    use windows_sys::Win32::Security::{DACL_SECURITY_INFORMATION, OWNER_SECURITY_INFORMATION};
-
-    const OWNER_AND_ACCESS: u32 = OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
-
-    /// The security descriptor of a file in its string form.
-    pub(in crate::os::windows) fn descriptor_of(file: &File) -> io::Result<String> {
-        let mut descriptor = ptr::null_mut();
-        // SAFETY: the file is open, and what is not asked for is null.
-        let result = unsafe {
-            GetSecurityInfo(
-                file.as_raw_handle(),
-                SE_FILE_OBJECT,
-                OWNER_AND_ACCESS,
-                ptr::null_mut(),
-                ptr::null_mut(),
-                ptr::null_mut(),
-                ptr::null_mut(),
-                &raw mut descriptor,
-            )
-        };
-        match result {
-            0 => text_of(&Local(descriptor)),
-            code => Err(io::Error::from_raw_os_error(code as i32)),
-        }
-    }
-
-    /// The string form as the system itself writes it.
-    pub(in crate::os::windows) fn normal_form(text: &str) -> io::Result<String> {
-        text_of(&descriptor(text)?)
-    }
-
-    fn text_of(descriptor: &Local) -> io::Result<String> {
-        let mut text = ptr::null_mut();
-        // SAFETY: the descriptor is one, and the text's length need not be given back.
-        succeeded(unsafe {
-            ConvertSecurityDescriptorToStringSecurityDescriptorW(
-                descriptor.0,
-                SDDL_REVISION_1,
-                OWNER_AND_ACCESS,
-                &raw mut text,
-                ptr::null_mut(),
-            )
-        })?;
-        let text = Local(text.cast());
-        // SAFETY: on success the text is terminated; it lives until the end of this function.
-        Ok(unsafe { string(text.0.cast()) })
     }
 }
