@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use certstow_platform::error::StoreError;
 
 use crate::exit::Exit;
+use crate::output::NOT_PRIVATE;
 use crate::sanitize::safe;
 
 /// One identity offered to choose from, in [`Error::Ambiguous`].
@@ -156,6 +157,9 @@ impl Error {
                 "a password comes from a prompt, --password-file, --password-env or --password-fd"
             }
             Self::TargetExists { .. } => "choose another name with -o, or replace it with --force",
+            Self::Target { what, .. } if *what == NOT_PRIVATE => {
+                "choose another place with -o, or leave --require-private out"
+            }
             Self::Target { .. } => "choose another place with -o",
             Self::Verification { .. } => {
                 "nothing was kept; try again, and if it fails again write to another disk"

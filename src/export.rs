@@ -21,7 +21,7 @@ use certstow_platform::store::Ask;
 use crate::chain::{Include, PathEnd};
 use crate::error::Error;
 use crate::identity::{Identity, Inventory};
-use crate::output::{self, Existing};
+use crate::output::{self, Existing, Privacy};
 use crate::pkcs12::attributes::Properties;
 use crate::pkcs12::profile::{Iterations, Profile, password_warnings};
 use crate::{names, time};
@@ -104,6 +104,8 @@ pub enum Destination<'a> {
         file: PathBuf,
         /// What to do when it exists.
         existing: Existing,
+        /// What to do where other accounts could read it.
+        privacy: Privacy,
     },
     /// A stream, which gets the bytes after they were verified in memory.
     Stream(&'a mut dyn Write),
@@ -179,8 +181,13 @@ impl<'a> Job<'a> {
         if options.format.has_key() {
             key::may_come_out(identity.entry())?;
         }
-        if let Destination::File { file, existing } = &destination {
-            output::preflight(file, *existing)?;
+        if let Destination::File {
+            file,
+            existing,
+            privacy,
+        } = &destination
+        {
+            output::preflight(file, *existing, *privacy)?;
         }
         Ok(Self {
             inventory,

@@ -6,7 +6,7 @@
 //! interrupted. A process killed outright leaves a `.certstow-*.tmp` file behind; it is as private
 //! as the finished file, and nobody cleans it up, since it may belong to a run still going on.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -28,6 +28,19 @@ pub enum Existing {
     Replace,
 }
 
+/// What to do where other accounts can read the file whatever is asked of the file system, as on
+/// FAT, exFAT and many network shares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Privacy {
+    /// Write it, with a warning.
+    Wanted,
+    /// Fail with [`Error::Target`].
+    Required,
+}
+
+/// What is wrong with a target whose privacy is [required](Privacy::Required).
+pub(crate) const NOT_PRIVATE: &str = "its file system cannot restrict who reads it";
+
 /// A file that was written and verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
@@ -44,10 +57,12 @@ pub struct Written {
 ///
 /// # Errors
 /// - [`Error::TargetExists`]: it is there, and `existing` is [`Existing::Refuse`].
-/// - [`Error::Target`]: it is a folder or no regular file; its folder is missing or not writable.
-pub fn preflight(file: &Path, existing: Existing) -> Result<(), Error> {
+/// - [`Error::Target`]: it is a folder or no regular file; it is to be replaced, and another
+///   program has it open; its folder is missing or not writable, or nothing in it is private, and
+///   `privacy` is [`Privacy::Required`].
+pub fn preflight(file: &Path, existing: Existing, privacy: Privacy) -> Result<(), Error> {
     check_target(file, existing)?;
-    create_beside(file).map(drop)
+    create_beside(file, privacy).map(drop)
 }
 
 /// Writes `bytes` to `file` so that other accounts cannot read it, and only after `verify` has
@@ -62,15 +77,14 @@ pub fn preflight(file: &Path, existing: Existing) -> Result<(), Error> {
 pub fn write(
     file: &Path,
     existing: Existing,
+    privacy: Privacy,
     bytes: &[u8],
     verify: impl FnOnce(&[u8]) -> Result<(), String>,
 ) -> Result<Written, Error> {
     check_target(file, existing)?;
-    let mut temporary = create_beside(file)?;
+    let mut temporary = create_beside(file, privacy)?;
     let mut warnings = Vec::new();
-    if os::others_have_access(temporary.file.as_file())
-        .map_err(|error| target(file, "who may read it cannot be told", error))?
-    {
+    if temporary.exposed {
         warnings.push(
             "this file system cannot restrict who reads the file; only the password protects it"
                 .to_owned(),
@@ -121,18 +135,19 @@ fn check_target(file: &Path, existing: Existing) -> Result<(), Error> {
             } else {
                 "it is not a regular file"
             };
-            Err(target(
-                file,
-                "it cannot be replaced",
-                io::Error::other(what),
-            ))
+            Err(target(file, NOT_REPLACED, io::Error::other(what)))
+        }
+        (Ok(_), Existing::Replace) => {
+            os::may_be_replaced(file).map_err(|error| target(file, NOT_REPLACED, error))
         }
         (Err(error), _) if error.kind() != ErrorKind::NotFound => {
             Err(target(file, "it cannot be looked at", error))
         }
-        (Ok(_) | Err(_), _) => Ok(()),
+        (Err(_), _) => Ok(()),
     }
 }
+
+const NOT_REPLACED: &str = "it cannot be replaced";
 
 /// Whether a path names a folder, there or not, rather than a file.
 pub(crate) fn names_a_folder(file: &Path) -> bool {
@@ -161,6 +176,8 @@ pub fn abandon() {
 /// A temporary file in the target's folder, removed when dropped.
 struct Temporary {
     file: NamedTempFile,
+    /// Whether other accounts can read it all the same.
+    exposed: bool,
     /// After the file, so that it is dropped after the file is gone.
     _listed: Listed,
 }
@@ -174,33 +191,33 @@ impl Drop for Listed {
     }
 }
 
-/// An empty file in the target's folder. `tempfile` creates it with `O_EXCL` and mode 0600.
-fn create_beside(file: &Path) -> Result<Temporary, Error> {
+/// An empty file in the target's folder, private from the start.
+fn create_beside(file: &Path, privacy: Privacy) -> Result<Temporary, Error> {
     let mut unfinished = unfinished();
     let temporary = tempfile::Builder::new()
         .prefix(".certstow-")
         .suffix(".tmp")
-        .tempfile_in(folder_of(file))
-        .map_err(|error| {
-            target(
-                file,
-                "no file can be created in its folder",
-                without_name(&error),
-            )
-        })?;
+        .make_in(os::long_path(folder_of(file)), os::create_private)
+        .map_err(|error| target(file, "no file can be created in its folder", error))?;
+    let exposed = exposed(temporary.as_file(), file, privacy)?;
     let path = temporary.path().to_owned();
     unfinished.push(path.clone());
     Ok(Temporary {
         file: temporary,
+        exposed,
         _listed: Listed(path),
     })
 }
 
-/// The error without the name of the temporary file, which nobody chose; `tempfile` appends it.
-fn without_name(error: &io::Error) -> io::Error {
-    let text = error.to_string();
-    let text = text.split(" at path ").next().unwrap_or_default();
-    io::Error::new(error.kind(), text)
+/// Whether other accounts can read the temporary file; an error where that must not be.
+fn exposed(temporary: &File, file: &Path, privacy: Privacy) -> Result<bool, Error> {
+    let exposed = os::others_have_access(temporary)
+        .map_err(|error| target(file, "who may read it cannot be told", error))?;
+    if exposed && privacy == Privacy::Required {
+        let reason = "what is created there for one account is open to others";
+        return Err(target(file, NOT_PRIVATE, io::Error::other(reason)));
+    }
+    Ok(exposed)
 }
 
 fn folder_of(file: &Path) -> &Path {
@@ -232,12 +249,14 @@ fn same(read: &[u8], written: &[u8]) -> Result<[u8; 32], String> {
 }
 
 fn rename(temporary: Temporary, file: &Path, existing: Existing) -> Result<(), Error> {
+    // `tempfile` hands names to the system as they are.
+    let name = os::long_path(file);
     let renamed = match existing {
         Existing::Replace => {
             check_target(file, existing)?;
-            temporary.file.persist(file)
+            temporary.file.persist(name)
         }
-        Existing::Refuse => match temporary.file.persist_noclobber(file) {
+        Existing::Refuse => match temporary.file.persist_noclobber(name) {
             Err(refused) if cannot_be_told_not_to_replace(&refused.error) => {
                 return take_the_name(refused.file, file);
             }
@@ -266,11 +285,14 @@ fn take_the_name(temporary: NamedTempFile, file: &Path) -> Result<(), Error> {
         .create_new(true)
         .open(file)
         .map_err(|error| not_renamed(file, error))?;
-    temporary.persist(file).map(drop).map_err(|refused| {
-        // The error that counts is the other one.
-        let _ = fs::remove_file(file);
-        not_renamed(file, refused.error)
-    })
+    temporary
+        .persist(os::long_path(file))
+        .map(drop)
+        .map_err(|refused| {
+            // The error that counts is the other one.
+            let _ = fs::remove_file(file);
+            not_renamed(file, refused.error)
+        })
 }
 
 fn not_renamed(file: &Path, error: io::Error) -> Error {

@@ -1,16 +1,19 @@
 //! What certstow needs of the operating system beside its stores: a terminal that shows nothing of
-//! a password, who may read a file, names that survive a power cut, and a person's data folder.
-//! The same functions exist on every system; where one has no such thing, they say so.
+//! a password, files that their owner alone may read, names of any length that survive a power cut,
+//! and a person's data folder. The same functions exist on every system; where one has no such
+//! thing, they say so.
 
-#[cfg(not(unix))]
-mod elsewhere;
 #[cfg(unix)]
 mod unix;
+#[cfg(any(windows, test))]
+mod verbatim;
+#[cfg(windows)]
+mod windows;
 
-#[cfg(not(unix))]
-use elsewhere as system;
 #[cfg(unix)]
 use unix as system;
+#[cfg(windows)]
+use windows as system;
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -42,14 +45,39 @@ pub fn mode(metadata: &Metadata) -> Option<u32> {
     system::mode(metadata)
 }
 
-/// Whether accounts other than the owner may read or write an open file, as far as its mode says.
-/// FAT and many shares make a mode up, so that it says otherwise than was asked for when the file
-/// was created.
+/// Creates a file, for reading and writing, that other accounts can neither read nor write from its
+/// first moment: with the mode 0600 on Unix, with a list of who has access on Windows. It can be
+/// renamed, and opened again, while it is open.
+///
+/// # Errors
+/// The operating system's; `AlreadyExists` if anything has that name.
+pub fn create_private(path: &Path) -> io::Result<File> {
+    system::create_private(path)
+}
+
+/// Whether accounts other than the owner may read or write a file from [`create_private`]. FAT and
+/// many shares take the file, but neither a mode nor a list of who has access; a share may also
+/// know the account by another name, and make its own list.
 ///
 /// # Errors
 /// The operating system's, if it does not tell.
 pub fn others_have_access(file: &File) -> io::Result<bool> {
     system::others_have_access(file)
+}
+
+/// The path, absolute and written so that its length has no limit, on Windows; elsewhere as it is.
+/// An empty path stays empty.
+pub fn long_path(path: &Path) -> PathBuf {
+    system::long_path(path)
+}
+
+/// Whether an existing file can be replaced by renaming another one to its name: on Windows, not
+/// while another program has it open, nor if it is read-only. Being allowed to is no promise.
+///
+/// # Errors
+/// The reason why it cannot be replaced.
+pub fn may_be_replaced(path: &Path) -> io::Result<()> {
+    system::may_be_replaced(path)
 }
 
 /// Makes the names in a folder survive a power cut.
@@ -71,9 +99,9 @@ pub fn stdout_is_lost() -> bool {
 pub enum HiddenLineError {
     /// There is no terminal.
     NoTerminal,
-    /// The person gave up: Ctrl-C, or Ctrl-D on an empty line.
+    /// The person gave up: Ctrl-C, or Ctrl-D on an empty line; Ctrl-Z on Windows.
     Cancelled,
-    /// The line is too long, or no text in UTF-8.
+    /// The line is too long, or no Unicode text.
     Unreadable,
     /// The terminal does not work.
     Io(io::Error),
@@ -98,4 +126,51 @@ pub fn read_hidden_line(question: &str) -> Result<Zeroizing<String>, HiddenLineE
 /// Shows again what is typed, if a process that is about to end was reading a hidden line.
 pub fn restore_terminal() {
     system::terminal::restore();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read as _, Write as _};
+
+    #[test]
+    fn a_private_file_is_new_and_can_be_read_and_renamed_while_it_is_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, renamed) = (folder.path().join("new"), folder.path().join("renamed"));
+        let mut file = create_private(&path).unwrap();
+        assert!(!others_have_access(&file).unwrap());
+        file.write_all(b"content").unwrap();
+
+        let refused = create_private(&path).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+        std::fs::rename(&path, &renamed).unwrap();
+        let mut read = Vec::new();
+        File::open(&renamed)
+            .unwrap()
+            .read_to_end(&mut read)
+            .unwrap();
+        assert_eq!(read, b"content");
+    }
+
+    #[test]
+    fn a_private_file_in_no_folder_is_not_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let refused = create_private(&folder.path().join("no/such")).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn a_long_path_names_the_same_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut long = folder.path().to_path_buf();
+        for _ in 0..4 {
+            long.push("ä folder ".repeat(9).trim_end());
+        }
+        std::fs::create_dir_all(&long).unwrap();
+        let path = long_path(&long.join("file"));
+        create_private(&path).unwrap();
+        assert!(long.join("file").exists(), "{}", path.display());
+        assert_eq!(long_path(&path), path);
+        assert_eq!(long_path(Path::new("")), Path::new(""));
+    }
 }

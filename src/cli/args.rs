@@ -242,6 +242,9 @@ pub(crate) struct ExportArgs {
     /// Replace the file if it exists
     #[arg(long)]
     pub(crate) force: bool,
+    /// Refuse a disk or share where other accounts could read the file; without it, warn
+    #[arg(long)]
+    pub(crate) require_private: bool,
     /// The form of the file
     #[arg(long, value_enum, default_value_t = FormatArg::P12)]
     pub(crate) format: FormatArg,

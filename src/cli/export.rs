@@ -8,7 +8,7 @@ use certstow::error::Error;
 use certstow::exit::Exit;
 use certstow::export::{self, Destination, Format, Job, Options, Report, Step};
 use certstow::identity::Identity;
-use certstow::output::Existing;
+use certstow::output::{Existing, Privacy};
 use certstow::password::{self, Source};
 use certstow::pkcs12::attributes::Properties;
 use certstow::pkcs12::profile::Profile;
@@ -60,6 +60,11 @@ pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
                 Existing::Replace
             } else {
                 Existing::Refuse
+            },
+            privacy: if args.require_private {
+                Privacy::Required
+            } else {
+                Privacy::Wanted
             },
         }
     };
@@ -145,6 +150,9 @@ fn check_together(args: &ExportArgs, options: &Options, screen: &Screen) -> Resu
     }
     if args.name.is_some() && args.properties == Some(PropertiesArg::None) {
         return usage("--properties none leaves no room for --name");
+    }
+    if to_stdout(args) && args.require_private {
+        return usage("--require-private means nothing for standard output");
     }
     if to_stdout(args) && screen.json {
         return usage("--json and '-o -' both want standard output");

@@ -98,8 +98,12 @@ impl<'s> Sealed<'s> {
     pub(super) fn write(&self, destination: Destination<'_>) -> Result<Saved, Error> {
         let mut checks = Vec::new();
         match destination {
-            Destination::File { file, existing } => {
-                let written = output::write(&file, existing, &self.bytes, |read| {
+            Destination::File {
+                file,
+                existing,
+                privacy,
+            } => {
+                let written = output::write(&file, existing, privacy, &self.bytes, |read| {
                     checks = self.verify(read)?;
                     Ok(())
                 })?;

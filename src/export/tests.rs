@@ -2,7 +2,7 @@ use super::*;
 use certstow_platform::store::{NonInteractive, Store};
 use certstow_platform::testing::MemoryStore;
 
-use crate::output::Existing;
+use crate::output::{Existing, Privacy};
 use crate::samples;
 
 fn password() -> Password {
@@ -194,6 +194,7 @@ fn an_existing_target_is_refused_before_anything_is_asked() {
         Destination::File {
             file,
             existing: Existing::Refuse,
+            privacy: Privacy::Wanted,
         },
     );
     assert!(matches!(refused.err(), Some(Error::TargetExists { .. })));

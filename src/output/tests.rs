@@ -1,5 +1,18 @@
 use super::*;
 
+fn preflight(file: &Path, existing: Existing) -> Result<(), Error> {
+    super::preflight(file, existing, Privacy::Required)
+}
+
+fn write(
+    file: &Path,
+    existing: Existing,
+    bytes: &[u8],
+    verify: impl FnOnce(&[u8]) -> Result<(), String>,
+) -> Result<Written, Error> {
+    super::write(file, existing, Privacy::Required, bytes, verify)
+}
+
 fn accept(_: &[u8]) -> Result<(), String> {
     Ok(())
 }
@@ -86,7 +99,7 @@ fn a_new_file_whose_verification_fails_does_not_come_to_be() {
 fn bytes_that_change_on_disk_are_noticed_before_anything_is_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.p12");
-    let temporary = create_beside(&file).unwrap();
+    let temporary = create_beside(&file, Privacy::Required).unwrap();
     fs::write(temporary.file.path(), b"longer than expected").unwrap();
     let read = read_back(&temporary.file, 6).unwrap();
     assert_eq!(
@@ -102,12 +115,12 @@ fn bytes_that_change_on_disk_are_noticed_before_anything_is_replaced() {
 fn where_no_rename_spares_a_file_the_name_is_taken_first() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.p12");
-    let temporary = create_beside(&file).unwrap();
+    let temporary = create_beside(&file, Privacy::Required).unwrap();
     fs::write(temporary.file.path(), b"new").unwrap();
     take_the_name(temporary.file, &file).unwrap();
     assert_eq!(fs::read(&file).unwrap(), b"new");
 
-    let temporary = create_beside(&file).unwrap();
+    let temporary = create_beside(&file, Privacy::Required).unwrap();
     let refused = take_the_name(temporary.file, &file);
     assert!(
         matches!(refused, Err(Error::TargetExists { .. })),
@@ -148,6 +161,77 @@ fn a_missing_folder_is_the_operating_systems_not_found() {
             "{refused:?}"
         );
     }
+}
+
+#[test]
+fn a_long_name_with_spaces_and_other_letters_is_a_name_like_any_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = folder.path().to_path_buf();
+    for _ in 0..4 {
+        file.push("Müller Łukasiewicz ".repeat(5).trim_end());
+    }
+    fs::create_dir_all(&file).unwrap();
+    file.push("a.p12");
+    assert!(file.as_os_str().len() > 300);
+    preflight(&file, Existing::Refuse).unwrap();
+    let written = write(&file, Existing::Refuse, b"old", accept).unwrap();
+    assert_eq!(written.file, file, "as it was named");
+    write(&file, Existing::Replace, b"new", accept).unwrap();
+    let refused = write(&file, Existing::Refuse, b"newer", accept);
+    assert!(matches!(refused, Err(Error::TargetExists { file: named }) if named == file));
+    assert_eq!(fs::read(&file).unwrap(), b"new");
+    assert_eq!(names(file.parent().unwrap()), ["a.p12"]);
+}
+
+/// An exposed temporary file, as FAT has it.
+#[cfg(unix)]
+#[test]
+fn what_others_can_read_is_said_or_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.p12");
+    let temporary = create_beside(&file, Privacy::Required).unwrap();
+    assert!(!temporary.exposed);
+    for privacy in [Privacy::Wanted, Privacy::Required] {
+        assert!(!exposed(temporary.file.as_file(), &file, privacy).unwrap());
+    }
+    let everybody = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(temporary.file.path(), everybody).unwrap();
+    assert!(exposed(temporary.file.as_file(), &file, Privacy::Wanted).unwrap());
+    let refused = exposed(temporary.file.as_file(), &file, Privacy::Required).unwrap_err();
+    assert_eq!(refused.exit(), crate::exit::Exit::Target);
+    assert!(refused.hint().unwrap().contains("--require-private"));
+}
+
+/// Another program has the target open, and does not share its removal.
+#[cfg(windows)]
+#[test]
+fn a_target_that_is_in_use_is_not_replaced() {
+    use std::os::windows::fs::OpenOptionsExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.p12");
+    fs::write(&file, b"old").unwrap();
+    let open = fs::File::options().read(true).share_mode(1).open(&file);
+    for refused in [
+        preflight(&file, Existing::Replace).unwrap_err(),
+        write(&file, Existing::Replace, b"new", accept).unwrap_err(),
+    ] {
+        assert!(
+            matches!(
+                refused,
+                Error::Target {
+                    what: NOT_REPLACED,
+                    ..
+                }
+            ),
+            "{refused:?}"
+        );
+    }
+    drop(open);
+    assert_eq!(fs::read(&file).unwrap(), b"old");
+    assert_eq!(names(folder.path()), ["a.p12"]);
 }
 
 #[cfg(unix)]

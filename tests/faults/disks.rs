@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::{export_ada, in_folder, said};
+use crate::{export_ada, in_folder, restores, said};
 
 /// What scripts can call.
 const FUNCTIONS: &str = r#"
@@ -150,4 +150,30 @@ fn a_disk_without_permissions_has_the_file_replaced_where_that_is_asked_for() {
     assert_eq!(output.status.code(), Some(0), "{shown}");
     assert!(shown.contains(NO_PERMISSIONS), "{shown}");
     assert!(!shown.contains(".certstow-"), "left behind: {shown}");
+}
+
+#[test]
+#[ignore = "needs root to mount an exFAT disk"]
+fn a_disk_without_permissions_is_refused_where_privacy_is_required() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = bash_with_exfat(
+        "export SECRET=; export_ada stick/ada.p12 --require-private; code=$?; ls -A stick
+         exit $code",
+        folder.path(),
+    );
+    let shown = said(&output);
+    // The empty password would be an error of its own, had the export come that far.
+    assert_eq!(output.status.code(), Some(16), "{shown}");
+    assert!(output.stdout.is_empty(), "left behind: {shown}");
+    assert!(shown.contains("cannot restrict who reads it"), "{shown}");
+    assert!(shown.contains("leave --require-private out"), "{shown}");
+}
+
+#[test]
+fn a_disk_with_permissions_is_as_private_as_required() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let script = "export_ada ada.p12 --require-private";
+    let output = bash(&["bash"], script, folder.path());
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    restores(folder.path(), "ada.p12");
 }

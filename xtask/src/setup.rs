@@ -77,8 +77,14 @@ const PEERS: [Peer; 9] = [
 ];
 
 /// What it takes to build for Windows here, to run the result, and to look at what it wrote.
-const WINE: [Peer; 4] = [
+const WINE: [Peer; 5] = [
     OPENSSL,
+    // A terminal for a program whose input and output are not one.
+    Peer {
+        name: "script of util-linux",
+        package: "bsdutils",
+        probe: &["script", "--version"],
+    },
     Peer {
         name: "Wine",
         package: "wine",

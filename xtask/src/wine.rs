@@ -1,17 +1,21 @@
-//! certstow for Windows, built here and run under Wine: the tests of the platform crate, and the
-//! program itself from the listing to the exported file, on a folder and on the Windows stores.
-//! Whatever runs gets a Windows of its own, which is gone afterwards, and a limit of time.
+//! certstow for Windows, built here and run under Wine: the tests of the platform crate and of the
+//! library, and the program itself from the listing to the exported file, on a folder, on the
+//! Windows stores and at a console. Whatever runs gets a Windows of its own, which is gone
+//! afterwards, and a limit of time.
 
 mod build;
 mod cng;
+mod console;
 mod fixture;
 mod folder;
 mod listing;
 mod openssl;
 mod prefix;
 mod process;
+mod resource;
 mod runner;
 mod stores;
+mod terminal;
 mod transcript;
 
 use crate::setup;
@@ -37,13 +41,16 @@ pub(crate) fn checks(steps: &mut Steps) {
         Ok(())
     });
     let Some(runner) = runner else { return };
-    for test in runner.tests() {
-        steps.run(&format!("Wine: tests, {}", test.name), || runner.test(test));
+    for (package, test) in runner.tests() {
+        let name = format!("Wine: tests, {}", test.name);
+        steps.run(&name, || runner.test(package, test));
     }
+    steps.run("Wine: manifest and version", || resource::check(&runner));
     steps.run("Wine: certstow on a folder", || folder::check(&runner));
     steps.run("Wine: certstow on the Windows stores", || {
         stores::check(&runner)
     });
     steps.run("Wine: the stand-in ncrypt.dll", || cng::check(&runner));
+    steps.run("Wine: certstow at a console", || console::check(&runner));
     steps.run("Wine: nothing left running", || runner.end());
 }

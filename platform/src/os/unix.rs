@@ -40,8 +40,26 @@ pub(super) fn mode(metadata: &Metadata) -> Option<u32> {
     Some(metadata.mode() & 0o7777)
 }
 
+pub(super) fn create_private(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+}
+
 pub(super) fn others_have_access(file: &File) -> io::Result<bool> {
     Ok(file.metadata()?.mode() & 0o077 != 0)
+}
+
+pub(super) fn long_path(path: &Path) -> PathBuf {
+    path.to_path_buf()
+}
+
+/// A rename asks for nothing but the folder.
+pub(super) fn may_be_replaced(_path: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
@@ -63,6 +81,13 @@ mod tests {
     use super::*;
     use std::fs::Permissions;
     use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_private_file_has_the_mode_of_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = create_private(&folder.path().join("file")).unwrap();
+        assert_eq!(super::mode(&file.metadata().unwrap()), Some(0o600));
+    }
 
     #[test]
     fn a_mode_that_lets_others_in_is_noticed() {

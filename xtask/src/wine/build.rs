@@ -1,7 +1,7 @@
-//! Building for Windows: the program, and the tests of the platform crate. Cargo says where it
-//! put each, in JSON.
+//! Building for Windows: the program, the tests of the platform crate, and those of the library.
+//! Cargo says where it put each, in JSON.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -15,6 +15,8 @@ pub(super) struct Executable {
     /// The name of what it was built from.
     pub(super) name: String,
     pub(super) file: PathBuf,
+    /// The folder of its package.
+    pub(super) folder: PathBuf,
 }
 
 /// certstow as it is shipped.
@@ -28,29 +30,55 @@ pub(super) fn certstow() -> Result<PathBuf, String> {
     }
 }
 
-/// The tests of the platform crate, each file of tests a program.
-pub(super) fn tests() -> Result<Vec<Executable>, String> {
-    let mut build = cargo();
-    build.args(["test", "--locked", "--no-run"]).args([
-        "--package",
-        "certstow-platform",
-        "--features",
-        "testing",
-    ]);
-    let tests = executables(&mut build)?;
-    // The least there is to run: a build that makes no tests must not pass.
-    for name in [
-        "certstow_platform",
-        "contract",
-        "file_store",
-        "pkcs12",
-        "windows",
-    ] {
-        if !tests.iter().any(|test| test.name == name) {
-            return Err(format!("cargo test built no tests named {name}"));
+/// Programs of tests: those of one package, or some of them.
+pub(super) struct Tests {
+    /// The package.
+    pub(super) package: &'static str,
+    /// Which of them, in cargo's words.
+    option: &'static str,
+    /// The least there is to run: a build that makes no tests must not pass.
+    least: &'static [&'static str],
+    /// Whether there are no tests in it that need programs of the host.
+    pub(super) complete: bool,
+}
+
+/// What is tested under Wine.
+pub(super) const TESTS: [Tests; 2] = [
+    Tests {
+        package: "certstow-platform",
+        option: "--features=testing",
+        least: &[
+            "certstow_platform",
+            "contract",
+            "file_store",
+            "pkcs12",
+            "windows",
+        ],
+        complete: true,
+    },
+    Tests {
+        package: "certstow",
+        option: "--lib",
+        least: &["certstow"],
+        complete: false,
+    },
+];
+
+impl Tests {
+    /// Builds them, each file of tests a program.
+    pub(super) fn build(&self) -> Result<Vec<Executable>, String> {
+        let mut build = cargo();
+        build
+            .args(["test", "--locked", "--no-run", "--package"])
+            .args([self.package, self.option]);
+        let tests = executables(&mut build)?;
+        for name in self.least {
+            if !tests.iter().any(|test| test.name == *name) {
+                return Err(format!("cargo test built no tests named {name}"));
+            }
         }
+        Ok(tests)
     }
-    Ok(tests)
 }
 
 /// Runs a build and gives back the programs it made.
@@ -69,8 +97,10 @@ fn executables(build: &mut Command) -> Result<Vec<Executable>, String> {
 }
 
 fn executable(message: &Value) -> Option<Executable> {
+    let manifest = Path::new(message["manifest_path"].as_str()?);
     Some(Executable {
         name: message["target"]["name"].as_str()?.to_owned(),
         file: message["executable"].as_str()?.into(),
+        folder: manifest.parent()?.to_path_buf(),
     })
 }

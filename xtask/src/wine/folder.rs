@@ -7,7 +7,7 @@ use std::path::Path;
 use super::listing::Listing;
 use super::openssl;
 use super::runner::{PASSWORD, Runner, VARIABLE};
-use crate::command::root;
+use crate::command::{capture, program, root, run};
 
 /// The sample store, as a person on Windows writes it and as it is written elsewhere.
 const STORES: [&str; 2] = [r"examples\personal", "examples/personal"];
@@ -33,8 +33,24 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
     for (target, store) in TARGETS.iter().zip(STORES.iter().cycle()) {
         exports(runner, store, target)?;
     }
+    exports(runner, STORES[0], &long_target(&work)?)?;
     checks_files(runner)?;
-    refuses(runner)
+    refuses(runner)?;
+    replaces(runner)?;
+    notices_the_null_device(runner)
+}
+
+/// A file whose path is longer than Windows takes by default, and has all kinds of letters.
+fn long_target(work: &Path) -> Result<String, String> {
+    let folder = "Müller Łukasiewicz 🔑 ".repeat(4);
+    let folder = [folder.trim_end(); 4].join("/");
+    let made = fs::create_dir_all(work.join(&folder));
+    made.map_err(|error| format!("{folder}: {error}"))?;
+    let target = format!("{folder}/ada example.p12");
+    match target.chars().count() {
+        301.. => Ok(target),
+        length => Err(format!("{length} characters are not long")),
+    }
 }
 
 fn lists_everybody(runner: &Runner, store: &str) -> Result<(), String> {
@@ -50,9 +66,21 @@ fn exports(runner: &Runner, store: &str, target: &str) -> Result<(), String> {
     if !file.exists() {
         return Err(ended.complain(&format!("no file {}", file.display())));
     }
+    is_private(&file)?;
     let exported = openssl::Pkcs12::open(&file, PASSWORD)?;
     exported.has_key(&root().join("examples/personal/ada-example.key.pem"))?;
     exported.has_certificates(3)
+}
+
+/// Wine makes a mode of the access list that a file is created with, in which the user's group may
+/// what the user may. Everybody else is kept out, as from no file that is created without a list.
+fn is_private(file: &Path) -> Result<(), String> {
+    let mode = capture(program("stat").args(["--format", "%a"]).arg(file))?;
+    let mode = String::from_utf8_lossy(&mode);
+    match mode.trim().ends_with('0') {
+        true => Ok(()),
+        false => Err(format!("{} has the mode {mode}", file.display())),
+    }
 }
 
 fn export_ada<'a>(store: &'a str, target: &'a str) -> [&'a str; 8] {
@@ -102,8 +130,46 @@ fn refuses(runner: &Runner) -> Result<(), String> {
     nothing_but(&runner.work().join("out"), &["ada again.p12", "ada.p12"])
 }
 
+/// `--force`, unless the file is read-only.
+fn replaces(runner: &Runner) -> Result<(), String> {
+    let [target, ..] = TARGETS;
+    let export = [&export_ada(STORES[0], target)[..], &["--force"]].concat();
+    let file = runner.work().join("out/ada.p12");
+    let before = read(&file)?;
+    run(program("chmod").arg("444").arg(&file))?;
+    let refused = runner.certstow(16, &export)?;
+    if !refused.stderr.contains("it is read-only") || read(&file)? != before {
+        return Err(refused.complain("not refused for being read-only"));
+    }
+    run(program("chmod").arg("644").arg(&file))?;
+    runner.certstow(0, &export)?;
+    if read(&file)? == before {
+        return Err(format!("{target} is what it was"));
+    }
+    is_private(&file)?;
+    nothing_but(&runner.work().join("out"), &["ada again.p12", "ada.p12"])
+}
+
+/// A file that would be lost.
+fn notices_the_null_device(runner: &Runner) -> Result<(), String> {
+    let words = export_ada(STORES[0], "-").map(|word| format!("\"{word}\""));
+    let batch = format!(
+        "\"{}\" {} > NUL\r\n",
+        runner.certstow_name(),
+        words.join(" ")
+    );
+    let file = runner.work().join("lost.cmd");
+    fs::write(&file, batch).map_err(|error| format!("{}: {error}", file.display()))?;
+    let ended = runner.windows_program(Path::new("cmd"), &runner.work(), &["/c", "lost.cmd"])?;
+    let ended = ended.expect(1)?;
+    match ended.stderr.contains("null device") {
+        true => Ok(()),
+        false => Err(ended.complain("no word of the null device")),
+    }
+}
+
 /// What was refused or is done leaves nothing else behind.
-fn nothing_but(folder: &Path, expected: &[&str]) -> Result<(), String> {
+pub(super) fn nothing_but(folder: &Path, expected: &[&str]) -> Result<(), String> {
     let mut names = Vec::new();
     for file in fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))? {
         let file = file.map_err(|error| error.to_string())?;

@@ -72,6 +72,12 @@ impl Prefix {
     /// Runs a command of the host in this prefix. It keeps the variables that it was given; to
     /// [`OVERRIDES`], those of the prefix are added.
     pub(super) fn run(&self, command: &mut Command, limit: Duration) -> Result<Ended, String> {
+        self.lead_here(command);
+        process::run(command, limit, &self.scratch())
+    }
+
+    /// Has a command find this prefix, and nothing else of the developer's.
+    pub(super) fn lead_here(&self, command: &mut Command) {
         let overrides = overrides(command);
         command
             .env("WINEPREFIX", self.windows())
@@ -83,7 +89,6 @@ impl Prefix {
             .env("LC_ALL", "C.UTF-8")
             .env_remove("DISPLAY")
             .env_remove("WAYLAND_DISPLAY");
-        process::run(command, limit, &self.scratch())
     }
 
     /// Rust's standard library takes its random numbers from a library that older Wines lack.

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::build::{self, Executable};
+use super::build::{self, Executable, TESTS, Tests};
 use super::prefix::Prefix;
 use super::process::Ended;
-use crate::command::{root, target_folder};
+use super::terminal::Terminal;
+use crate::command::target_folder;
 
 /// What a file of tests, and one command of certstow, may take. Each takes a fraction of it.
 const TESTS_LIMIT: Duration = Duration::from_secs(600);
@@ -22,30 +23,39 @@ const PASSED: &str = "test result: ok.";
 
 pub(super) struct Runner {
     certstow: PathBuf,
-    tests: Vec<Executable>,
+    tests: Vec<(&'static Tests, Executable)>,
     prefix: Prefix,
 }
 
 impl Runner {
     /// Builds everything, then sets up a prefix.
     pub(super) fn new() -> Result<Self, String> {
+        let certstow = build::certstow()?;
+        let mut tests = Vec::new();
+        for of_package in &TESTS {
+            let built = of_package.build()?;
+            tests.extend(built.into_iter().map(|test| (of_package, test)));
+        }
         Ok(Self {
-            certstow: build::certstow()?,
-            tests: build::tests()?,
+            certstow,
+            tests,
             prefix: Prefix::new(&target_folder()?)?,
         })
     }
 
-    pub(super) fn tests(&self) -> &[Executable] {
+    pub(super) fn tests(&self) -> &[(&'static Tests, Executable)] {
         &self.tests
     }
 
-    /// Runs a file of tests, from the folder that cargo would run it from.
-    pub(super) fn test(&self, test: &Executable) -> Result<(), String> {
+    /// Runs a file of tests, from the folder and with the variable that cargo would run it with.
+    pub(super) fn test(&self, package: &Tests, test: &Executable) -> Result<(), String> {
         let mut command = Prefix::wine(&test.file);
         command
-            .current_dir(root().join("platform"))
-            .arg("--include-ignored");
+            .current_dir(&test.folder)
+            .env("CARGO_PKG_NAME", package.package);
+        if package.complete {
+            command.arg("--include-ignored");
+        }
         let ended = self.prefix.run(&mut command, TESTS_LIMIT)?.expect(0)?;
         let result = ended.stdout.lines().rfind(|line| line.starts_with(PASSED));
         let Some(result) = result.filter(|line| !line.contains(" 0 passed")) else {
@@ -59,6 +69,25 @@ impl Runner {
     pub(super) fn certstow(&self, code: i32, arguments: &[&str]) -> Result<Ended, String> {
         self.windows_program(&self.certstow, &self.work(), arguments)?
             .expect(code)
+    }
+
+    /// Starts certstow in its working folder, at a terminal.
+    pub(super) fn certstow_at_terminal(&self, arguments: &[&str]) -> Result<Terminal, String> {
+        let mut command = Prefix::wine(&self.certstow);
+        command.args(arguments);
+        let mut command = Terminal::around(&command);
+        self.prefix.lead_here(command.current_dir(self.work()));
+        Terminal::start(command)
+    }
+
+    /// The program under test.
+    pub(super) fn certstow_file(&self) -> &Path {
+        &self.certstow
+    }
+
+    /// The program under test, as Windows names it.
+    pub(super) fn certstow_name(&self) -> String {
+        format!("Z:{}", self.certstow.display()).replace('/', "\\")
     }
 
     /// Runs a program for Windows in a folder.

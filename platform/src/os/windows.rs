@@ -1,0 +1,198 @@
+//! Windows: a file gets its owner and its list of who has access in the call that creates it
+//! (`CreateFileW` with a security descriptor; tightening it afterwards would leave a moment in
+//! between). Whether it was kept is read back from the file, and from the flags of its volume. The
+//! file system journals names. A person's data lies in `%APPDATA%`, so that it roams with the
+//! profile.
+
+mod ffi;
+pub(super) mod terminal;
+
+use std::ffi::OsString;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, IsTerminal as _};
+use std::os::windows::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::windows::fs::OpenOptionsExt as _;
+use std::os::windows::io::AsRawHandle as _;
+use std::path::{Path, PathBuf};
+
+use windows_sys::Win32::Storage::FileSystem::{DELETE, FILE_READ_ATTRIBUTES};
+use windows_sys::Win32::System::SystemServices::FILE_PERSISTENT_ACLS;
+
+pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+pub(super) fn descriptor(_number: i32) -> io::Result<File> {
+    let reason = "there are no file descriptors on this system";
+    Err(io::Error::new(io::ErrorKind::Unsupported, reason))
+}
+
+pub(super) fn data_folder() -> Option<PathBuf> {
+    std::env::var_os("APPDATA").map(PathBuf::from)
+}
+
+pub(super) fn mode(_metadata: &Metadata) -> Option<u32> {
+    None
+}
+
+pub(super) fn create_private(path: &Path) -> io::Result<File> {
+    create(&long_path(path), &private(&ffi::user()?))
+}
+
+/// Creates a file with a security descriptor, or else as its folder would have it: a server that
+/// does not know the account lets it own nothing. [`others_have_access`] tells which it was.
+fn create(path: &Path, security: &str) -> io::Result<File> {
+    match ffi::create_new(path, security) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(path),
+        created => created,
+    }
+}
+
+/// A security descriptor in its string form (SDDL): `user` owns the file, and nobody but `user` and
+/// the system has access, whatever the folder would hand down. Named as the owner because for an
+/// administrator that would be all administrators.
+fn private(user: &str) -> String {
+    format!("O:{user}D:P(A;;FA;;;SY)(A;;FA;;;{user})")
+}
+
+pub(super) fn others_have_access(file: &File) -> io::Result<bool> {
+    // What cannot be told is no reason to trust the file's place.
+    Ok(!is_private(file).unwrap_or(false))
+}
+
+fn is_private(file: &File) -> io::Result<bool> {
+    let expected = ffi::normal_form(&private(&ffi::user()?))?;
+    Ok(keeps_access_lists(ffi::volume_flags(file)?)
+        && admits_nobody_else(&ffi::descriptor_of(file)?, &expected))
+}
+
+/// Whether a volume with these flags stores what [`private`] says. FAT and exFAT take the
+/// descriptor, and forget it.
+fn keeps_access_lists(volume_flags: u32) -> bool {
+    volume_flags & FILE_PERSISTENT_ACLS != 0
+}
+
+/// Whether the access list of `found` has no entry that is not in `expected`, too. One that has no
+/// entries may be none, which admits everybody.
+fn admits_nobody_else(found: &str, expected: &str) -> bool {
+    let mut found = found.split('(').skip(1).peekable();
+    let expected: Vec<_> = expected.split('(').skip(1).collect();
+    found.peek().is_some() && found.all(|entry| expected.contains(&entry))
+}
+
+pub(super) fn long_path(path: &Path) -> PathBuf {
+    let Ok(absolute) = std::path::absolute(path) else {
+        return path.to_path_buf();
+    };
+    let units: Vec<u16> = absolute.as_os_str().encode_wide().collect();
+    OsString::from_wide(&super::verbatim::verbatim(&units)).into()
+}
+
+pub(super) fn may_be_replaced(path: &Path) -> io::Result<()> {
+    // The system says so where another program has it open and does not share its removal.
+    let file = OpenOptions::new()
+        .access_mode(DELETE | FILE_READ_ATTRIBUTES)
+        .open(path)?;
+    if file.metadata()?.permissions().readonly() {
+        let reason = "it is read-only";
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, reason));
+    }
+    Ok(())
+}
+
+pub(super) fn sync_folder(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Of the character devices that are no console, the null device is the one that is met with.
+pub(super) fn stdout_is_lost() -> bool {
+    let stdout = io::stdout();
+    let none = stdout.as_raw_handle().is_null();
+    none || (ffi::is_character_device(&stdout) && !stdout.is_terminal())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_volume_that_keeps_access_lists_keeps_others_out() {
+        // As NTFS and exFAT report themselves.
+        assert!(keeps_access_lists(0x03e7_06ff));
+        assert!(!keeps_access_lists(0x0002_0206));
+    }
+
+    #[test]
+    fn an_access_list_with_anybody_else_in_it_keeps_nobody_out() {
+        let expected = private("S-1-5-21-1");
+        for (found, alone) in [
+            (expected.as_str(), true),
+            ("O:S-1-5-21-1D:PAI(A;;FA;;;S-1-5-21-1)", true),
+            (
+                "O:S-1-5-21-1D:P(A;;FA;;;SY)(A;;FA;;;S-1-5-21-1)(A;;FR;;;WD)",
+                false,
+            ),
+            ("D:AI(A;ID;FA;;;SY)(A;ID;FA;;;S-1-5-21-1)", false),
+            ("D:P(A;;FA;;;S-1-5-21-11)", false),
+            ("D:NO_ACCESS_CONTROL", false),
+            ("O:S-1-5-21-1", false),
+        ] {
+            assert_eq!(admits_nobody_else(found, &expected), alone, "{found}");
+        }
+    }
+
+    #[test]
+    fn what_is_created_without_an_access_list_is_found_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = File::create(folder.path().join("ordinary")).unwrap();
+        assert!(others_have_access(&file).unwrap());
+        let path = folder.path().join("refused");
+        let file = create(&path, "no security descriptor").unwrap();
+        assert!(others_have_access(&file).unwrap());
+        let again = create(&path, "no security descriptor").unwrap_err();
+        assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
+    }
+
+    #[test]
+    fn a_private_file_belongs_to_the_user() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = create_private(&folder.path().join("file")).unwrap();
+        let expected = ffi::normal_form(&private(&ffi::user().unwrap())).unwrap();
+        let (owner, _) = expected.split_once("D:").unwrap();
+        let found = ffi::descriptor_of(&file).unwrap();
+        assert!(found.starts_with(owner), "{found} instead of {expected}");
+    }
+
+    #[test]
+    fn a_file_that_is_open_elsewhere_or_read_only_cannot_be_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let open = File::options()
+            .write(true)
+            .create_new(true)
+            .share_mode(0)
+            .open(&path)
+            .unwrap();
+        may_be_replaced(&path).unwrap_err();
+        drop(open);
+        may_be_replaced(&path).unwrap();
+
+        let mut permissions = path.metadata().unwrap().permissions();
+        permissions.set_readonly(true);
+        std::fs::set_permissions(&path, permissions.clone()).unwrap();
+        let refused = may_be_replaced(&path).unwrap_err();
+        assert_eq!(refused.to_string(), "it is read-only");
+    }
+
+    #[test]
+    fn a_path_with_both_separators_becomes_verbatim() {
+        let path = long_path(Path::new(r"C:\folder/of files\./file.p12"));
+        assert_eq!(path, Path::new(r"\\?\C:\folder\of files\file.p12"));
+        let share = long_path(Path::new("//server/share/file.p12"));
+        assert_eq!(share, Path::new(r"\\?\UNC\server\share\file.p12"));
+    }
+}

@@ -1,0 +1,276 @@
+//! The calls of Win32 that the standard library does not make: files with a security descriptor,
+//! the flags of a volume, and the console. Each function here is one of them, or the few that
+//! belong together, with handles and memory that free themselves.
+
+#![expect(unsafe_code, reason = "Win32 is called through windows-sys")]
+
+use std::ffi::c_void;
+use std::fs::File;
+use std::io;
+use std::os::windows::ffi::OsStrExt as _;
+use std::os::windows::io::{AsRawHandle, FromRawHandle as _, OwnedHandle};
+use std::path::Path;
+use std::ptr;
+
+use windows_sys::Win32::Foundation::{
+    GENERIC_READ, GENERIC_WRITE, INVALID_HANDLE_VALUE, LocalFree,
+};
+use windows_sys::Win32::Security::Authorization::{
+    ConvertSecurityDescriptorToStringSecurityDescriptorW, ConvertSidToStringSidW,
+    ConvertStringSecurityDescriptorToSecurityDescriptorW, GetSecurityInfo, SDDL_REVISION_1,
+    SE_FILE_OBJECT,
+};
+use windows_sys::Win32::Security::{
+    DACL_SECURITY_INFORMATION, GetTokenInformation, OWNER_SECURITY_INFORMATION,
+    SECURITY_ATTRIBUTES, TOKEN_QUERY, TOKEN_USER, TokenUser,
+};
+use windows_sys::Win32::Storage::FileSystem::{
+    CREATE_NEW, CreateFileW, FILE_ATTRIBUTE_NORMAL, FILE_SHARE_DELETE, FILE_SHARE_READ,
+    FILE_SHARE_WRITE, FILE_TYPE_CHAR, GetFileType, GetVolumeInformationByHandleW,
+};
+use windows_sys::Win32::System::Console::{
+    CONSOLE_MODE, FlushConsoleInputBuffer, GetConsoleMode, ReadConsoleW, SetConsoleMode,
+    WriteConsoleW,
+};
+use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
+use windows_sys::core::BOOL;
+
+/// Memory that the system allocated with `LocalAlloc`.
+struct Local(*mut c_void);
+
+impl Drop for Local {
+    fn drop(&mut self) {
+        // SAFETY: the pointer is what a call gave that says to free it with `LocalFree`, and
+        // nothing else frees it.
+        unsafe { LocalFree(self.0) };
+    }
+}
+
+/// The security identifier of the account this process runs as, as in `S-1-5-21-...`.
+pub(super) fn user() -> io::Result<String> {
+    // As large as a `TOKEN_USER` with the longest identifier (84 bytes), and aligned for it.
+    let mut information = [0_u64; 16];
+    let mut length = 0;
+    let token = token()?;
+    // SAFETY: the token is open, and the buffer is writable and as long as is said.
+    succeeded(unsafe {
+        GetTokenInformation(
+            token.as_raw_handle(),
+            TokenUser,
+            information.as_mut_ptr().cast(),
+            size_of_val(&information) as u32,
+            &raw mut length,
+        )
+    })?;
+    // SAFETY: the call above put a `TOKEN_USER` at the start of the buffer, which is aligned for
+    // it and outlives the reference.
+    let user = unsafe { &*information.as_ptr().cast::<TOKEN_USER>() };
+    let mut text = ptr::null_mut();
+    // SAFETY: the identifier lies in the buffer, too.
+    succeeded(unsafe { ConvertSidToStringSidW(user.User.Sid, &raw mut text) })?;
+    let text = Local(text.cast());
+    // SAFETY: on success the text is terminated; it lives until the end of this function.
+    Ok(unsafe { string(text.0.cast()) })
+}
+
+fn token() -> io::Result<OwnedHandle> {
+    let mut token = ptr::null_mut();
+    // SAFETY: the pseudo handle of this process is always valid, and so is the place for the token.
+    succeeded(unsafe { OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &raw mut token) })?;
+    // SAFETY: the handle was just opened, and nothing else closes it.
+    Ok(unsafe { OwnedHandle::from_raw_handle(token) })
+}
+
+/// The text up to its terminating zero.
+///
+/// # Safety
+/// `text` points to UTF-16 with a zero at its end.
+unsafe fn string(text: *const u16) -> String {
+    let mut length = 0;
+    // SAFETY: the text is readable up to its zero, and no further is read.
+    while unsafe { *text.add(length) } != 0 {
+        length += 1;
+    }
+    // SAFETY: as above.
+    String::from_utf16_lossy(unsafe { std::slice::from_raw_parts(text, length) })
+}
+
+/// A security descriptor from its string form.
+fn descriptor(text: &str) -> io::Result<Local> {
+    let text: Vec<u16> = text.encode_utf16().chain([0]).collect();
+    let mut descriptor = ptr::null_mut();
+    // SAFETY: the text is terminated, and its length need not be given back.
+    succeeded(unsafe {
+        ConvertStringSecurityDescriptorToSecurityDescriptorW(
+            text.as_ptr(),
+            SDDL_REVISION_1,
+            &raw mut descriptor,
+            ptr::null_mut(),
+        )
+    })?;
+    Ok(Local(descriptor))
+}
+
+/// Creates a file with a security descriptor, given in its string form.
+pub(super) fn create_new(path: &Path, security: &str) -> io::Result<File> {
+    let mut name: Vec<u16> = path.as_os_str().encode_wide().collect();
+    if name.contains(&0) {
+        let reason = "there is a NUL in the name";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+    }
+    name.push(0);
+    let security = descriptor(security)?;
+    let attributes = SECURITY_ATTRIBUTES {
+        nLength: size_of::<SECURITY_ATTRIBUTES>() as u32,
+        lpSecurityDescriptor: security.0,
+        bInheritHandle: 0,
+    };
+    // SAFETY: the name is terminated; it, the attributes and the descriptor outlive the call.
+    let handle = unsafe {
+        CreateFileW(
+            name.as_ptr(),
+            GENERIC_READ | GENERIC_WRITE,
+            FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+            &raw const attributes,
+            CREATE_NEW,
+            FILE_ATTRIBUTE_NORMAL,
+            ptr::null_mut(),
+        )
+    };
+    if handle == INVALID_HANDLE_VALUE {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the handle was just opened, and nothing else closes it.
+    Ok(unsafe { File::from_raw_handle(handle) })
+}
+
+/// What there is to know of who may do what with a file.
+const OWNER_AND_ACCESS: u32 = OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
+
+/// The security descriptor of an open file in its string form.
+pub(super) fn descriptor_of(file: &File) -> io::Result<String> {
+    let mut descriptor = ptr::null_mut();
+    // SAFETY: the file is open, and what is not asked for is null.
+    let result = unsafe {
+        GetSecurityInfo(
+            file.as_raw_handle(),
+            SE_FILE_OBJECT,
+            OWNER_AND_ACCESS,
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            &raw mut descriptor,
+        )
+    };
+    match result {
+        0 => text_of(&Local(descriptor)),
+        code => Err(io::Error::from_raw_os_error(code as i32)),
+    }
+}
+
+/// The string form of a security descriptor as the system itself writes it.
+pub(super) fn normal_form(text: &str) -> io::Result<String> {
+    text_of(&descriptor(text)?)
+}
+
+fn text_of(descriptor: &Local) -> io::Result<String> {
+    let mut text = ptr::null_mut();
+    // SAFETY: the descriptor is one, and the text's length need not be given back.
+    succeeded(unsafe {
+        ConvertSecurityDescriptorToStringSecurityDescriptorW(
+            descriptor.0,
+            SDDL_REVISION_1,
+            OWNER_AND_ACCESS,
+            &raw mut text,
+            ptr::null_mut(),
+        )
+    })?;
+    let text = Local(text.cast());
+    // SAFETY: on success the text is terminated; it lives until the end of this function.
+    Ok(unsafe { string(text.0.cast()) })
+}
+
+/// The flags of the volume that an open file is on.
+pub(super) fn volume_flags(file: &File) -> io::Result<u32> {
+    let mut flags = 0;
+    // SAFETY: the file is open, and what is not asked for is null with the length 0.
+    succeeded(unsafe {
+        GetVolumeInformationByHandleW(
+            file.as_raw_handle(),
+            ptr::null_mut(),
+            0,
+            ptr::null_mut(),
+            ptr::null_mut(),
+            &raw mut flags,
+            ptr::null_mut(),
+            0,
+        )
+    })?;
+    Ok(flags)
+}
+
+/// Whether an open handle leads to a console, the null device, or another device for characters.
+pub(super) fn is_character_device(handle: &impl AsRawHandle) -> bool {
+    // SAFETY: the call takes any handle and answers `FILE_TYPE_UNKNOWN` for one that is not open.
+    unsafe { GetFileType(handle.as_raw_handle()) == FILE_TYPE_CHAR }
+}
+
+/// The mode of the console that `CONIN$` or `CONOUT$` was opened for.
+pub(super) fn console_mode(console: &File) -> io::Result<CONSOLE_MODE> {
+    let mut mode = 0;
+    // SAFETY: the handle is open; one of another kind is an error.
+    succeeded(unsafe { GetConsoleMode(console.as_raw_handle(), &raw mut mode) })?;
+    Ok(mode)
+}
+
+pub(super) fn set_console_mode(console: &File, mode: CONSOLE_MODE) -> io::Result<()> {
+    // SAFETY: the handle is open; one of another kind, and a mode that is not known, is an error.
+    succeeded(unsafe { SetConsoleMode(console.as_raw_handle(), mode) })
+}
+
+/// Forgets what was typed and not read.
+pub(super) fn discard_typed(console: &File) -> io::Result<()> {
+    // SAFETY: the handle is open; one of another kind is an error.
+    succeeded(unsafe { FlushConsoleInputBuffer(console.as_raw_handle()) })
+}
+
+/// Waits for what is typed; the number of UTF-16 units it filled `units` with.
+pub(super) fn read_console(console: &File, units: &mut [u16]) -> io::Result<usize> {
+    let mut read = 0;
+    // SAFETY: the handle is open, and the buffer is writable and as long as is said.
+    succeeded(unsafe {
+        ReadConsoleW(
+            console.as_raw_handle(),
+            units.as_mut_ptr().cast(),
+            units.len().try_into().unwrap_or(u32::MAX),
+            &raw mut read,
+            ptr::null(),
+        )
+    })?;
+    Ok(read as usize)
+}
+
+/// Shows text; the number of UTF-16 units that were taken.
+pub(super) fn write_console(console: &File, units: &[u16]) -> io::Result<usize> {
+    let mut written = 0;
+    // SAFETY: the handle is open, and the buffer is readable and as long as is said.
+    succeeded(unsafe {
+        WriteConsoleW(
+            console.as_raw_handle(),
+            units.as_ptr(),
+            units.len().try_into().unwrap_or(u32::MAX),
+            &raw mut written,
+            ptr::null(),
+        )
+    })?;
+    Ok(written as usize)
+}
+
+/// The error that a call of Win32 left behind, unless it succeeded.
+fn succeeded(result: BOOL) -> io::Result<()> {
+    match result {
+        0 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
