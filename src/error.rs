@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use certstow_platform::error::StoreError;
+use certstow_platform::store::NotExportable;
 
 use crate::exit::Exit;
 use crate::output::NOT_PRIVATE;
@@ -164,10 +165,7 @@ impl Error {
             Self::Verification { .. } => {
                 "nothing was kept; try again, and if it fails again write to another disk"
             }
-            Self::KeyMismatch { .. } => {
-                "the store pairs them wrongly: look for the certificate's own key, \
-                 or ask its issuer for a new certificate"
-            }
+            Self::KeyMismatch { .. } => KEY_MISMATCH,
             Self::Io { .. } | Self::Cancelled => return None,
         };
         Some(hint.to_owned())
@@ -182,6 +180,9 @@ impl Error {
     }
 }
 
+const KEY_MISMATCH: &str = "the store pairs them wrongly: look for the certificate's own key, \
+                           or ask its issuer for a new certificate";
+
 fn store_exit(error: &StoreError) -> Exit {
     match error {
         StoreError::Unavailable { .. }
@@ -191,6 +192,8 @@ fn store_exit(error: &StoreError) -> Exit {
         // To a script, a key that cannot be read is a key it cannot have.
         StoreError::KeyMissing { .. }
         | StoreError::KeyContainerMissing { .. }
+        | StoreError::KeyProviderMissing { .. }
+        | StoreError::KeyMismatch { .. }
         | StoreError::KeyNotExportable { .. }
         | StoreError::KeyRefused { .. }
         | StoreError::Damaged { .. } => Exit::KeyUnavailable,
@@ -210,6 +213,8 @@ fn store_code(error: &StoreError) -> &'static str {
         StoreError::NotFound { .. } => "not-found",
         StoreError::KeyMissing { .. } => "key-missing",
         StoreError::KeyContainerMissing { .. } => "key-container-missing",
+        StoreError::KeyProviderMissing { .. } => "key-provider-missing",
+        StoreError::KeyMismatch { .. } => "key-mismatch",
         StoreError::KeyRefused { .. } => "key-refused",
         StoreError::KeyUnreadableHere { .. } => "key-unreadable-here",
         StoreError::KeyNotExportable { .. } => "key-not-exportable",
@@ -226,7 +231,10 @@ fn store_code(error: &StoreError) -> &'static str {
 fn store_hint(error: &StoreError) -> Option<&'static str> {
     Some(match error {
         StoreError::Unavailable { .. } => "'certstow stores' lists the stores of this machine",
-        StoreError::AccessDenied { .. } => "run certstow as the owner, or let this account read it",
+        StoreError::AccessDenied { .. } => {
+            "run certstow as the owner (what belongs to a computer needs an administrator's \
+             prompt), or let this account read it"
+        }
         StoreError::NotFound { .. } => "the store changed meanwhile: run 'certstow list' again",
         StoreError::KeyMissing { .. } => {
             "name the folder that holds the key with --store, or export the certificate alone \
@@ -241,11 +249,22 @@ fn store_hint(error: &StoreError) -> Option<&'static str> {
         }
         StoreError::KeyUnreadableHere { .. } => {
             "run certstow while logged on; a scheduled task needs 'Run whether user is logged on \
-             or not' with the password stored: without it (S4U) Windows cannot unlock the \
-             account's keys"
+             or not' with the password stored: without it (S4U), and after a reset of the \
+             password, Windows cannot unlock the account's keys"
         }
         StoreError::ConfirmationRequired { .. } => {
             "run certstow at a terminal, with --allow-prompt"
+        }
+        StoreError::KeyProviderMissing { .. } => {
+            "install the software that keeps the key, or export on a computer that has it"
+        }
+        StoreError::KeyMismatch { .. } => KEY_MISMATCH,
+        StoreError::KeyNotExportable {
+            reason: NotExportable::Policy,
+            ..
+        } => {
+            "import the original file again with its key marked as exportable, or ask the issuer \
+             for a new certificate"
         }
         StoreError::KeyNotExportable { .. } => {
             "the key has to stay where it is: ask the issuer for a new certificate with a key \
@@ -339,6 +358,7 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Cancelled => Self::Cancelled,
+            StoreError::KeyMismatch { place } => Self::KeyMismatch { place },
             other => Self::Store(other),
         }
     }

@@ -52,7 +52,8 @@ pub enum StoreError {
         /// Where the certificate lies.
         place: String,
     },
-    /// The store names where the private key lies, and there is nothing there.
+    /// The store names where the private key lies, and this account finds none there: there is
+    /// nothing, or the account may not even see it, which Windows does not tell apart.
     KeyContainerMissing {
         /// Where the certificate lies.
         place: String,
@@ -60,6 +61,20 @@ pub enum StoreError {
         container: String,
         /// The operating system's word on it.
         source: Option<Source>,
+    },
+    /// The store names a provider for the private key that is not installed.
+    KeyProviderMissing {
+        /// Where the certificate lies.
+        place: String,
+        /// The key container, and the provider it belongs to.
+        container: String,
+        /// The operating system's word on it.
+        source: Option<Source>,
+    },
+    /// The private key stored for a certificate is another's.
+    KeyMismatch {
+        /// Where the certificate lies.
+        place: String,
     },
     /// The private key will not come out.
     KeyNotExportable {
@@ -77,8 +92,8 @@ pub enum StoreError {
         /// The operating system's word on it.
         source: Option<Source>,
     },
-    /// The private key may be exported, and the operating system cannot decrypt it in this logon
-    /// session: it was started without the password that protects the account's keys.
+    /// The operating system cannot decrypt the private key in this logon session: it was started
+    /// without the password that protects the account's keys, or that was reset.
     KeyUnreadableHere {
         /// Where the key lies.
         place: String,
@@ -131,8 +146,20 @@ impl fmt::Display for StoreError {
                 place, container, ..
             } => write!(
                 f,
-                "the certificate in {place} names the key container {container}, which does not \
-                 exist on this computer for this account"
+                "the certificate in {place} names the key container {container}, in which this \
+                 account finds no key"
+            ),
+            Self::KeyProviderMissing {
+                place, container, ..
+            } => write!(
+                f,
+                "the certificate in {place} names the key container {container}, whose provider is \
+                 not installed"
+            ),
+            Self::KeyMismatch { place } => write!(
+                f,
+                "the private key stored for the certificate in {place} belongs to another \
+                 certificate"
             ),
             Self::KeyNotExportable { place, reason, .. } => {
                 write!(
@@ -148,12 +175,11 @@ impl fmt::Display for StoreError {
             }
             Self::KeyUnreadableHere { place, .. } => write!(
                 f,
-                "the private key in {place} may be exported, but cannot be unlocked in this logon \
-                 session"
+                "the private key of {place} cannot be unlocked in this logon session"
             ),
             Self::ConfirmationRequired { place, .. } => write!(
                 f,
-                "the private key in {place} asks for a confirmation or a PIN in a window, and may \
+                "the private key of {place} asks for a confirmation or a PIN in a window, and may \
                  not"
             ),
             Self::InteractionRequired { place } => {
@@ -175,6 +201,7 @@ impl Error for StoreError {
             Self::Unavailable { source, .. }
             | Self::AccessDenied { source, .. }
             | Self::KeyContainerMissing { source, .. }
+            | Self::KeyProviderMissing { source, .. }
             | Self::KeyNotExportable { source, .. }
             | Self::KeyRefused { source, .. }
             | Self::KeyUnreadableHere { source, .. }

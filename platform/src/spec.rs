@@ -64,7 +64,8 @@ impl SystemStore {
         let (location, name) = text.split_once(['\\', '/'])?;
         let mut known = SystemStoreLocation::ALL.into_iter();
         let location = known.find(|known| known.name().eq_ignore_ascii_case(location))?;
-        let usable = !name.is_empty() && !name.contains('\0');
+        // More of a path would name a part of a store, or another computer's.
+        let usable = !name.is_empty() && !name.contains(['\\', '/', '\0']);
         usable.then(|| Self {
             location,
             name: name.to_owned(),
@@ -183,6 +184,7 @@ mod tests {
             r"CurrentUser\",
             r"\My",
             r"Nobody\My",
+            r"LocalMachine\SERVER\My",
             "CurrentUserMy",
         ] {
             let error = format!("windows:{wrong}").parse::<StoreSpec>().unwrap_err();

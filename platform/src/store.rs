@@ -42,7 +42,9 @@ pub trait Store {
     /// # Errors
     /// - [`StoreError::NotFound`]: no entry has this id (any more).
     /// - [`StoreError::KeyMissing`]: the entry has no private key.
-    /// - [`StoreError::KeyContainerMissing`]: the entry has one, and it is gone.
+    /// - [`StoreError::KeyContainerMissing`], [`StoreError::KeyProviderMissing`]: the entry has
+    ///   one, and it is gone, or the software that keeps it.
+    /// - [`StoreError::KeyMismatch`]: what is stored as its key is another's.
     /// - [`StoreError::KeyNotExportable`]: there is one and it will not come out, with the reason.
     /// - [`StoreError::KeyRefused`]: the operating system gives another reason.
     /// - [`StoreError::KeyUnreadableHere`]: it would come out in another kind of logon session.

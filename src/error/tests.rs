@@ -1,6 +1,5 @@
 use super::*;
 use certstow_platform::certificate::EntryId;
-use certstow_platform::store::NotExportable;
 use std::error::Error as _;
 use std::io;
 
@@ -71,6 +70,20 @@ fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             }),
             12,
             "key-container-missing",
+        ),
+        (
+            store(StoreError::KeyProviderMissing {
+                place: text(),
+                container: text(),
+                source: None,
+            }),
+            12,
+            "key-provider-missing",
+        ),
+        (
+            store(StoreError::KeyMismatch { place: text() }),
+            12,
+            "key-mismatch",
         ),
         (
             store(StoreError::KeyRefused {

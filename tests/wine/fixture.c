@@ -1,5 +1,6 @@
-/* Puts certificates into a system store, with or without a private key in a CAPI container: what
- * the checks of the Windows stores under Wine find there. For tests only.
+/* Puts certificates into a system store, with or without a private key in a CAPI container, or with
+ * the name of a CNG key: what the checks of the Windows stores under Wine find there. For tests
+ * only.
  *
  * usage: fixture STORE {CERT.der KEY.blob CONTAINER FRIENDLY-NAME MODE}...
  *
@@ -9,6 +10,8 @@
  *   kept                the key cannot be exported
  *   missing-container   the certificate names a container that does not exist; KEY.blob is not read
  *   no-key              the certificate alone; KEY.blob and CONTAINER are not looked at
+ *   ksp:PROVIDER        CONTAINER is a key of this KSP, ksp-machine:PROVIDER one of the computer's;
+ *                       KEY.blob is not read
  */
 
 #include <windows.h>
@@ -116,11 +119,15 @@ static void add_identity(HCERTSTORE store, DWORD keyset, wchar_t **arguments)
     const wchar_t *mode = arguments[4];
     BOOL exportable = wcscmp(mode, L"exportable") == 0;
     BOOL no_key = wcscmp(mode, L"no-key") == 0;
+    const wchar_t *user_ksp = after(mode, L"ksp:"), *machine_ksp = after(mode, L"ksp-machine:");
     CRYPT_KEY_PROV_INFO key = { container, (LPWSTR)PROVIDER, PROV_RSA_AES, keyset, 0, NULL, AT_KEYEXCHANGE };
     PCCERT_CONTEXT certificate = add_certificate(store, arguments[0]);
 
     if (exportable || wcscmp(mode, L"kept") == 0)
         make_container(container, blob, keyset, exportable ? CRYPT_EXPORTABLE : 0);
+    else if (user_ksp || machine_ksp)
+        key = (CRYPT_KEY_PROV_INFO){ container, (LPWSTR)(user_ksp ? user_ksp : machine_ksp), 0,
+                                     machine_ksp ? CRYPT_MACHINE_KEYSET : 0, 0, NULL, 0 };
     else if (!no_key && wcscmp(mode, L"missing-container") != 0)
         fail("no such mode", mode);
     if (!no_key)

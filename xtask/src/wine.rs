@@ -5,6 +5,7 @@
 
 mod build;
 mod cng;
+mod cng_export;
 mod console;
 mod fixture;
 mod folder;
@@ -51,6 +52,9 @@ pub(crate) fn checks(steps: &mut Steps) {
         stores::check(&runner)
     });
     steps.run("Wine: the stand-in ncrypt.dll", || cng::check(&runner));
+    steps.run("Wine: certstow on keys of CNG", || {
+        cng_export::check(&runner)
+    });
     steps.run("Wine: certstow at a console", || console::check(&runner));
     steps.run("Wine: nothing left running", || runner.end());
 }

@@ -3,6 +3,7 @@
 
 use super::codes::{self, KeyPlace, OsError, Policy};
 use crate::error::StoreError;
+use crate::key::{self, KeyError};
 use crate::secret::PrivateKey;
 use crate::store::NotExportable;
 
@@ -49,9 +50,9 @@ impl Attempt {
         }
     }
 
-    /// There is no way at all.
-    pub(super) fn failed(policy: Policy, error: OsError) -> Self {
-        let mut attempt = Self::new(policy);
+    /// The key could not even be opened.
+    pub(super) fn closed(error: OsError) -> Self {
+        let mut attempt = Self::new(Policy::Closed);
         attempt.refusals.push(error);
         attempt
     }
@@ -61,7 +62,7 @@ impl Attempt {
         if self.is_settled() {
             return;
         }
-        match way() {
+        match way().and_then(readable) {
             Ok(key) => self.key = Some(key),
             Err(Failure::Os(error)) => self.refusals.push(error),
             Err(Failure::Unreadable(why)) => _ = self.unreadable.get_or_insert(why),
@@ -73,33 +74,40 @@ impl Attempt {
         !self.is_settled() && self.policy != Policy::Forbids
     }
 
-    /// Whether the key is there, does not exist, or waits for a person: nobody is asked again who
-    /// has given up.
+    /// Whether the key is there, or no other way can lead to it.
     fn is_settled(&self) -> bool {
-        use codes::Meaning::{Asks, Cancelled, NoContainer, NoKey};
-        let meanings = self.refusals.iter().map(|error| codes::meaning(error.code));
-        let mut settled =
-            meanings.map(|meaning| matches!(meaning, Asks | Cancelled | NoContainer | NoKey));
-        self.key.is_some() || settled.any(|settled| settled)
+        self.key.is_some() || self.refusals.iter().any(OsError::settles)
     }
 
-    /// The key, or the error to report.
-    pub(super) fn finish(self, place: &KeyPlace) -> Result<PrivateKey, StoreError> {
+    /// The key, or the error to report: of the refusals the first that says something of the key,
+    /// then that what was given cannot be read.
+    pub(super) fn finish(mut self, place: &KeyPlace) -> Result<PrivateKey, StoreError> {
         if let Some(key) = self.key {
             return Ok(key);
         }
-        match (codes::first_informative(self.refusals), self.unreadable) {
-            // Windows did give something, so that its later refusals say less.
-            (_, Some(why)) => Err(StoreError::KeyNotExportable {
-                place: place.place.clone(),
-                reason: NotExportable::UnsupportedForm(why),
-                source: None,
-            }),
-            (Some(error), None) => Err(codes::key_error(error, self.policy, place)),
-            (None, None) => Err(StoreError::KeyMissing {
-                place: place.place.clone(),
-            }),
-        }
+        let not_exportable = |reason| StoreError::KeyNotExportable {
+            place: place.place.clone(),
+            reason,
+            source: None,
+        };
+        let telling = self.refusals.iter().position(OsError::is_informative);
+        Err(match (telling, self.unreadable) {
+            (None, Some(why)) => not_exportable(NotExportable::UnsupportedForm(why)),
+            (None, None) if self.refusals.is_empty() => not_exportable(NotExportable::Policy),
+            (telling, _) => {
+                let refusal = self.refusals.swap_remove(telling.unwrap_or_default());
+                codes::key_error(refusal, self.policy, place)
+            }
+        })
+    }
+}
+
+/// Refuses what is no key.
+fn readable(key: PrivateKey) -> Result<PrivateKey, Failure> {
+    match key::public_key_of(&key) {
+        Err(KeyError::Malformed(what)) => Err(Failure::Unreadable(what.to_owned())),
+        // A key of an algorithm that is not known here passes through.
+        Ok(_) | Err(_) => Ok(key),
     }
 }
 
@@ -110,20 +118,26 @@ mod tests {
 
     const BAD_STATE: u32 = 0x8009_000B;
     const NOT_SUPPORTED: u32 = 0x8009_0029;
+    const DENIED: u32 = 5;
 
     fn refuse(code: u32) -> Result<PrivateKey, Failure> {
         Err(OsError { call: "f", code }.into())
     }
 
-    fn give() -> Result<PrivateKey, Failure> {
-        let key = Zeroizing::new(b"key".to_vec());
+    fn give(pkcs8: &[u8]) -> Result<PrivateKey, Failure> {
+        let key = Zeroizing::new(pkcs8.to_vec());
         Ok(PrivateKey::from_pkcs8_der(key))
+    }
+
+    fn key() -> Vec<u8> {
+        let pem = include_bytes!("../../tests/data/keys/P-256.pem");
+        pem_rfc7468::decode_vec(pem).unwrap().1
     }
 
     fn finish(attempt: Attempt) -> Result<PrivateKey, StoreError> {
         attempt.finish(&KeyPlace {
             place: "p".to_owned(),
-            container: None,
+            container: "c".to_owned(),
         })
     }
 
@@ -132,10 +146,10 @@ mod tests {
         let mut attempt = Attempt::new(Policy::Allows);
         attempt.way(|| refuse(NOT_SUPPORTED));
         assert!(attempt.is_open());
-        attempt.way(give);
+        attempt.way(|| give(&key()));
         attempt.way(|| panic!("the key is there already"));
         assert!(!attempt.is_open());
-        assert_eq!(finish(attempt).unwrap().expose(), b"key");
+        assert_eq!(finish(attempt).unwrap().expose(), key());
     }
 
     #[test]
@@ -143,45 +157,49 @@ mod tests {
         let mut attempt = Attempt::new(Policy::Allows);
         attempt.way(|| refuse(0x8009_0036));
         attempt.way(|| panic!("a second window"));
+        assert!(!attempt.is_open());
         assert!(matches!(finish(attempt), Err(StoreError::Cancelled)));
     }
 
     #[test]
-    fn of_several_refusals_the_one_that_tells_something_counts() {
+    fn of_several_refusals_the_first_that_tells_something_counts() {
         let mut attempt = Attempt::new(Policy::Allows);
         attempt.way(|| refuse(NOT_SUPPORTED));
         attempt.way(|| refuse(BAD_STATE));
-        attempt.way(|| refuse(5));
+        attempt.way(|| refuse(DENIED));
         let error = finish(attempt).unwrap_err();
-        assert!(
-            matches!(error, StoreError::KeyUnreadableHere { .. }),
-            "{error:?}"
-        );
+        let told = matches!(error, StoreError::KeyUnreadableHere { .. });
+        assert!(told, "{error:?}");
     }
 
     #[test]
-    fn what_is_given_and_cannot_be_read_counts_whatever_else_was_refused() {
-        let mut attempt = Attempt::new(Policy::Allows);
-        attempt.way(|| Err(Failure::Unreadable("it is no RSA key".to_owned())));
-        attempt.way(|| refuse(5));
-        let error = finish(attempt).unwrap_err();
-        assert!(error.to_string().contains("it is no RSA key"), "{error}");
-    }
-
-    #[test]
-    fn no_other_way_is_tried_where_none_can_lead_there() {
-        let open = |policy, code| Attempt::failed(policy, OsError { call: "f", code }).is_open();
-        assert!(!open(Policy::Forbids, BAD_STATE));
-        for settled in [0x8009_0022, 0x8009_0036, 0x8009_0016, 0x8009_000D] {
-            assert!(!open(Policy::Unopened, settled), "{settled:08X}");
+    fn what_is_given_and_cannot_be_read_counts_where_no_refusal_tells_more() {
+        for (given, refusal, expected) in [
+            (&b""[..], NOT_SUPPORTED, "not PKCS#8"),
+            (b"\x30\x03\x02\x01\x00", 120, "not PKCS#8"),
+            (b"", DENIED, "access to the private key"),
+        ] {
+            let mut attempt = Attempt::new(Policy::Untold);
+            attempt.way(|| refuse(refusal));
+            attempt.way(|| give(given));
+            let error = finish(attempt).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
         }
-        assert!(open(Policy::Unopened, BAD_STATE));
-        assert!(open(Policy::Untold, NOT_SUPPORTED));
     }
 
     #[test]
-    fn a_key_that_nothing_was_tried_for_is_missing() {
-        let error = finish(Attempt::new(Policy::Untold)).unwrap_err();
-        assert!(matches!(error, StoreError::KeyMissing { .. }));
+    fn a_key_that_may_not_leave_needs_no_refusal() {
+        let attempt = Attempt::new(Policy::Forbids);
+        assert!(!attempt.is_open());
+        let error = finish(attempt).unwrap_err();
+        let reason = NotExportable::Policy.to_string();
+        assert!(error.to_string().contains(&reason), "{error}");
+    }
+
+    #[test]
+    fn a_key_that_does_not_open_may_be_reached_otherwise() {
+        let closed = |code| Attempt::closed(OsError { call: "f", code }).is_open();
+        assert!(closed(BAD_STATE));
+        assert!(!closed(0x8009_0016));
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn filled(
         (result.map(|()| buffer), length as usize)
     };
     match attempt(room) {
-        (Err(error), needed) if TOO_SMALL.contains(&error.code) && needed > room => {
+        (Err(error), needed) if TOO_SMALL.contains(&error.plain_code()) && needed > room => {
             attempt(needed).0
         }
         (result, _) => result,

@@ -17,36 +17,35 @@ pub(super) fn export(info: &KeyProviderInfo, silent: bool) -> Attempt {
     let opened = Container::open(info, silent);
     let key = opened.as_ref().map_err(OsError::clone);
     match key.and_then(|container| key_of(container, info.key_spec)) {
-        Ok(key) => export_open(&key),
-        Err(error) => Attempt::failed(Policy::Unopened, error),
+        Ok(key) => export_open(&key, silent),
+        Err(error) => Attempt::closed(error),
     }
 }
 
-fn export_open(key: &Key<'_>) -> Attempt {
-    let policy = match key.permissions() {
-        Ok(permissions) if permissions & CRYPT_EXPORT != 0 => Policy::Allows,
-        Ok(_) => Policy::Forbids,
-        Err(_) => Policy::Untold,
-    };
+fn export_open(key: &Key<'_>, silent: bool) -> Attempt {
+    let policy = Policy::of(key.permissions(), CRYPT_EXPORT);
     let mut attempt = Attempt::new(policy);
-    attempt.way(|| {
-        let blob = key.export()?;
-        private_key_blob::to_pkcs8(&blob).map_err(Failure::Unreadable)
-    });
+    // Where the policy forbids it, the call brings Windows' own word on it, but no window.
+    if policy != Policy::Forbids || silent {
+        attempt.way(|| {
+            let blob = key.export()?;
+            private_key_blob::to_pkcs8(&blob).map_err(Failure::Unreadable)
+        });
+    }
     attempt
 }
 
 /// The key of the kind that the certificate names, or else the only one there is: what a
 /// certificate names is not always one of the two kinds.
 fn key_of(container: &Container, key_spec: u32) -> Result<Key<'_>, OsError> {
-    let named = container.key(key_spec);
-    let other_kinds = [AT_KEYEXCHANGE, AT_SIGNATURE];
-    let other_kinds = other_kinds.into_iter().filter(|&kind| kind != key_spec);
-    match named {
-        Err(error) if meaning(error.code) == Meaning::NoKey => other_kinds
-            .into_iter()
-            .find_map(|kind| container.key(kind).ok())
-            .ok_or(error),
-        named => named,
-    }
+    const KINDS: [u32; 2] = [AT_KEYEXCHANGE, AT_SIGNATURE];
+    container.key(key_spec).or_else(|error| {
+        let named_a_kind = KINDS.contains(&key_spec);
+        if named_a_kind && meaning(&error) != Meaning::NoKey {
+            return Err(error);
+        }
+        let others = KINDS.into_iter().filter(|kind| *kind != key_spec);
+        let mut found = others.filter_map(|kind| container.key(kind).ok());
+        found.next().ok_or(error)
+    })
 }

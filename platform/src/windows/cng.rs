@@ -18,24 +18,19 @@ use ffi::Key;
 /// Opens the key that a certificate names, and exports it.
 pub(super) fn export(info: &KeyProviderInfo, silent: bool) -> Attempt {
     match Key::open(info, silent) {
-        Ok(key) => export_open(&key),
-        Err(error) => Attempt::failed(Policy::Unopened, error),
+        Ok(key) => export_open(&key, silent),
+        Err(error) => Attempt::closed(error),
     }
 }
 
-fn export_open(key: &Key) -> Attempt {
-    let policy = match key.export_policy() {
-        Ok(flags)
-            if flags & (NCRYPT_ALLOW_EXPORT_FLAG | NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG) != 0 =>
-        {
-            Policy::Allows
-        }
-        Ok(_) => Policy::Forbids,
-        Err(_) => Policy::Untold,
-    };
+fn export_open(key: &Key, silent: bool) -> Attempt {
+    const ALLOW: u32 = NCRYPT_ALLOW_EXPORT_FLAG | NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG;
+    let policy = Policy::of(key.export_policy(), ALLOW);
     let mut attempt = Attempt::new(policy);
-    attempt.way(|| encrypted(key));
-    // Where the policy forbids it, the one call has brought Windows' own word on it.
+    // Where the policy forbids it, the call brings Windows' own word on it, but no window.
+    if policy != Policy::Forbids || silent {
+        attempt.way(|| encrypted(key));
+    }
     if policy != Policy::Forbids {
         attempt.way(|| {
             let key = key.export_plain()?;

@@ -1,7 +1,7 @@
 //! What the error codes of Windows' cryptography mean for a private key. CAPI and crypt32 leave an
 //! `HRESULT`-like code as the last error, CNG returns it; a plain number below 0x10000 is a Win32
-//! error (winerror.h). The same code means different things before and after the key's export
-//! policy is known.
+//! error (winerror.h). What a code means depends on the function that gave it, and on what is known
+//! of the key's export policy.
 
 use std::fmt;
 
@@ -15,6 +15,16 @@ pub(super) struct OsError {
     pub(super) call: &'static str,
     /// The last error, or the `HRESULT` returned.
     pub(super) code: u32,
+}
+
+impl OsError {
+    /// The code, without the wrapping of a Win32 error as an `HRESULT` (HRESULT_FROM_WIN32).
+    pub(super) fn plain_code(&self) -> u32 {
+        match self.code {
+            0x8007_0000..=0x8007_FFFF => self.code & 0xFFFF,
+            code => code,
+        }
+    }
 }
 
 impl fmt::Display for OsError {
@@ -43,8 +53,6 @@ fn text(code: u32) -> Option<String> {
     (cfg!(windows) && !text.is_empty() && !text.starts_with("OS Error ")).then(|| text.to_owned())
 }
 
-const CERTIFICATE_PROPERTY_NOT_FOUND: u32 = 0x8009_2004;
-
 /// The names in winerror.h of the codes told apart here.
 fn name(code: u32) -> Option<&'static str> {
     Some(match code {
@@ -54,17 +62,27 @@ fn name(code: u32) -> Option<&'static str> {
         0x8009_000D => "NTE_NO_KEY",
         0x8009_0010 => "NTE_PERM",
         0x8009_0011 => "NTE_NOT_FOUND",
-        0x8009_0015 => "NTE_BAD_PUBLIC_KEY",
+        0x8009_0013 => "NTE_BAD_PROVIDER",
+        0x8009_0014 => "NTE_BAD_PROV_TYPE",
         0x8009_0016 => "NTE_BAD_KEYSET",
+        0x8009_0017 => "NTE_PROV_TYPE_NOT_DEF",
+        0x8009_0018 => "NTE_PROV_TYPE_ENTRY_BAD",
         0x8009_0019 => "NTE_KEYSET_NOT_DEF",
+        0x8009_001A => "NTE_KEYSET_ENTRY_BAD",
+        0x8009_001B => "NTE_PROV_TYPE_NO_MATCH",
+        0x8009_001D => "NTE_PROVIDER_DLL_FAIL",
+        0x8009_001E => "NTE_PROV_DLL_NOT_FOUND",
         0x8009_0020 => "NTE_FAIL",
         0x8009_0022 => "NTE_SILENT_CONTEXT",
         0x8009_0024 => "NTE_TEMPORARY_PROFILE",
         0x8009_0029 => "NTE_NOT_SUPPORTED",
+        0x8009_002C => "NTE_DECRYPTION_FAILURE",
         0x8009_002D => "NTE_INTERNAL_ERROR",
+        0x8009_002E => "NTE_UI_REQUIRED",
         0x8009_0030 => "NTE_DEVICE_NOT_READY",
+        0x8009_0035 => "NTE_DEVICE_NOT_FOUND",
         0x8009_0036 => "NTE_USER_CANCELLED",
-        CERTIFICATE_PROPERTY_NOT_FOUND => "CRYPT_E_NOT_FOUND",
+        0x8009_2004 => "CRYPT_E_NOT_FOUND",
         0x8009_200B => "CRYPT_E_NO_KEY_PROPERTY",
         0x8010_000C => "SCARD_E_NO_SMARTCARD",
         0x8010_0069 => "SCARD_W_REMOVED_CARD",
@@ -75,7 +93,7 @@ fn name(code: u32) -> Option<&'static str> {
     })
 }
 
-/// What a code says of a private key.
+/// What a failed call says of a private key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
     /// It is not in a state to be exported: by its policy, or because it cannot be decrypted.
@@ -88,12 +106,12 @@ pub(super) enum Meaning {
     NoSuchExport,
     /// The account may not use it.
     Denied,
-    /// There is none in the container, or nothing says where it is.
+    /// There is none in the container, there is no such container, or the account may not see it.
     NoKey,
-    /// The container, or the provider, does not exist.
-    NoContainer,
-    /// It belongs to another certificate.
-    AnotherKey,
+    /// The container is damaged.
+    BadContainer,
+    /// The provider is not installed.
+    NoProvider,
     /// Somebody has to be asked.
     Asks,
     /// Somebody was asked and gave up.
@@ -106,31 +124,59 @@ pub(super) enum Meaning {
     Other,
 }
 
-/// What a code means, from winerror.h and the documentation of the functions that give it.
-pub(super) fn meaning(code: u32) -> Meaning {
-    match code {
-        0x8009_000B => Meaning::BadState,
-        0x8009_0020 | 0x8009_002D => Meaning::Failed,
-        0x8009_0024 => Meaning::NoProfile,
-        0x8009_000A | 0x8009_0029 => Meaning::NoSuchExport,
-        0x8009_0010 | 5 => Meaning::Denied,
-        0x8009_000D | CERTIFICATE_PROPERTY_NOT_FOUND | 0x8009_200B | 1168 => Meaning::NoKey,
-        0x8009_0011 | 0x8009_0016 | 0x8009_0019 => Meaning::NoContainer,
-        0x8009_0003 | 0x8009_0015 => Meaning::AnotherKey,
-        0x8009_0022 => Meaning::Asks,
-        // SCARD_W_CANCELLED_BY_USER is one of the smart card's codes and comes first.
-        0x8009_0036 | 1223 | 0x8010_006E => Meaning::Cancelled,
-        0x8010_0000..=0x8010_FFFF => Meaning::SmartCard,
-        0x8009_0030 | 0x8028_0000..=0x8029_FFFF => Meaning::Tpm,
+/// What a failed call means, from winerror.h and the documentation of the function.
+pub(super) fn meaning(error: &OsError) -> Meaning {
+    match (error.call, error.plain_code()) {
+        // Its documented words for a key that may not be exported.
+        (PFX_EXPORT, 0x8009_0003 | 0x8009_0010) => Meaning::BadState,
+        // Documented: "the profile of the user is not loaded".
+        (ACQUIRE_CONTEXT, 2) => Meaning::NoProfile,
+        (_, 0x8009_000B) => Meaning::BadState,
+        (_, 0x8009_0020 | 0x8009_002C | 0x8009_002D) => Meaning::Failed,
+        (_, 0x8009_0024) => Meaning::NoProfile,
+        (_, 0x8009_000A | 0x8009_0029) => Meaning::NoSuchExport,
+        (_, 0x8009_0010 | 5) => Meaning::Denied,
+        (_, 0x8009_000D | 0x8009_0011 | 0x8009_0016) => Meaning::NoKey,
+        (_, 0x8009_2004 | 0x8009_200B | 1168) => Meaning::NoKey,
+        (_, 0x8009_001A) => Meaning::BadContainer,
+        (_, 0x8009_0013 | 0x8009_0014 | 0x8009_0017..=0x8009_0019) => Meaning::NoProvider,
+        (_, 0x8009_001B | 0x8009_001D | 0x8009_001E) => Meaning::NoProvider,
+        (_, 0x8009_0022 | 0x8009_002E) => Meaning::Asks,
+        // The last is one of the smart card's codes and comes before them.
+        (_, 0x8009_0036 | 1223 | 0x8010_006E) => Meaning::Cancelled,
+        (_, 0x8010_0000..=0x8010_FFFF) => Meaning::SmartCard,
+        (_, 0x8028_0000..=0x8029_FFFF) => Meaning::Tpm,
         _ => Meaning::Other,
     }
 }
 
-/// What is known of the key's export policy when a call failed.
+/// Calls whose codes mean something of their own.
+pub(super) const PFX_EXPORT: &str = "PFXExportCertStoreEx";
+/// The same.
+pub(super) const ACQUIRE_CONTEXT: &str = "CryptAcquireContext";
+
+impl OsError {
+    /// Whether it says something of the key, and not only that one way to it does not exist.
+    pub(super) fn is_informative(&self) -> bool {
+        !matches!(meaning(self), Meaning::NoSuchExport | Meaning::Other)
+    }
+
+    /// Whether no other way is to be tried after it: the key is not there, or a person was asked
+    /// for a confirmation or a PIN, of which there may be three tries altogether.
+    pub(super) fn settles(&self) -> bool {
+        use Meaning::{Asks, Cancelled, NoKey, NoProfile, NoProvider, SmartCard, Tpm};
+        matches!(
+            meaning(self),
+            Asks | Cancelled | NoKey | NoProfile | NoProvider | SmartCard | Tpm
+        )
+    }
+}
+
+/// What is known of the key's export policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Policy {
-    /// The key could not be opened, so that nothing is known.
-    Unopened,
+    /// The key could not be opened or decrypted, so that nothing is known.
+    Closed,
     /// It was opened, and its provider does not tell.
     Untold,
     /// It may be exported.
@@ -139,19 +185,34 @@ pub(super) enum Policy {
     Forbids,
 }
 
+impl Policy {
+    /// The policy, from the flags a provider tells and those that allow the export. Both CSPs and
+    /// KSPs protect it together with the key: if it cannot be decrypted, neither can the key.
+    pub(super) fn of(told: Result<u32, OsError>, allow: u32) -> Self {
+        match told {
+            Ok(flags) if flags & allow != 0 => Self::Allows,
+            Ok(_) => Self::Forbids,
+            Err(error) => match meaning(&error) {
+                Meaning::BadState | Meaning::Failed | Meaning::NoProfile => Self::Closed,
+                _ => Self::Untold,
+            },
+        }
+    }
+}
+
 /// Where a private key is kept.
 #[derive(Debug, Clone)]
 pub(super) struct KeyPlace {
     /// Where the certificate lies.
     pub(super) place: String,
-    /// The key container and its provider, if the certificate names one.
-    pub(super) container: Option<String>,
+    /// The key container and its provider.
+    pub(super) container: String,
 }
 
 /// The error for a private key that a call did not give.
 pub(super) fn key_error(error: OsError, policy: Policy, key: &KeyPlace) -> StoreError {
-    let place = key.place.clone();
-    let meaning = meaning(error.code);
+    let KeyPlace { place, container } = key.clone();
+    let meaning = meaning(&error);
     let source = Some(error.into());
     let not_exportable = |reason, source| StoreError::KeyNotExportable {
         place: key.place.clone(),
@@ -159,19 +220,18 @@ pub(super) fn key_error(error: OsError, policy: Policy, key: &KeyPlace) -> Store
         source,
     };
     match (meaning, policy) {
+        // The policy says it, whatever the words of the call.
+        (_, Policy::Forbids) => not_exportable(NotExportable::Policy, source),
         (Meaning::Cancelled, _) => StoreError::Cancelled,
         (Meaning::Asks, _) => StoreError::ConfirmationRequired { place, source },
         (Meaning::SmartCard, _) => {
             not_exportable(NotExportable::Hardware(SMART_CARD.into()), source)
         }
         (Meaning::Tpm, _) => not_exportable(NotExportable::Hardware(TPM.into()), source),
-        (Meaning::NoProfile, _) => StoreError::KeyUnreadableHere { place, source },
-        (Meaning::BadState | Meaning::Failed, Policy::Allows)
-        | (Meaning::BadState, Policy::Unopened) => StoreError::KeyUnreadableHere { place, source },
-        // The policy says it, whatever the words of the call.
-        (_, Policy::Forbids) | (Meaning::BadState, Policy::Untold) => {
-            not_exportable(NotExportable::Policy, source)
-        }
+        (Meaning::NoProfile, _)
+        | (Meaning::BadState, Policy::Closed | Policy::Allows)
+        | (Meaning::Failed, Policy::Allows) => StoreError::KeyUnreadableHere { place, source },
+        (Meaning::BadState, Policy::Untold) => not_exportable(NotExportable::Policy, source),
         (Meaning::NoSuchExport, _) => {
             let form = "its provider offers no export that certstow knows";
             not_exportable(NotExportable::UnsupportedForm(form.into()), source)
@@ -180,30 +240,23 @@ pub(super) fn key_error(error: OsError, policy: Policy, key: &KeyPlace) -> Store
             place: format!("the private key of {place}"),
             source,
         },
-        (Meaning::NoKey | Meaning::NoContainer, _) => match key.container.clone() {
-            Some(container) => StoreError::KeyContainerMissing {
-                place,
-                container,
-                source,
-            },
-            None => StoreError::KeyMissing { place },
-        },
-        (Meaning::AnotherKey, _) => StoreError::Damaged {
+        (Meaning::NoKey, _) => StoreError::KeyContainerMissing {
             place,
-            reason: "the private key stored for it belongs to another certificate".to_owned(),
+            container,
+            source,
+        },
+        (Meaning::BadContainer, _) => StoreError::Damaged {
+            place: format!("the key container {container}"),
+            reason: "what is stored there is no key any more".to_owned(),
+            source,
+        },
+        (Meaning::NoProvider, _) => StoreError::KeyProviderMissing {
+            place,
+            container,
             source,
         },
         (Meaning::Failed | Meaning::Other, _) => StoreError::KeyRefused { place, source },
     }
-}
-
-/// Of several failures, each of another way to the same key, the one to report: the first that says
-/// something of the key, and not only that there is no such way.
-pub(super) fn first_informative(failures: Vec<OsError>) -> Option<OsError> {
-    let says_something =
-        |error: &&OsError| !matches!(meaning(error.code), Meaning::NoSuchExport | Meaning::Other);
-    let informative = failures.iter().find(says_something).cloned();
-    informative.or_else(|| failures.into_iter().next())
 }
 
 /// What hardware is called, for a person.
@@ -212,122 +265,4 @@ pub(super) const SMART_CARD: &str = "smart card";
 pub(super) const TPM: &str = "TPM";
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn error(code: u32, policy: Policy) -> StoreError {
-        let key = KeyPlace {
-            place: r"Cert:\CurrentUser\My\00".to_owned(),
-            container: Some("le-1 (Microsoft Software Key Storage Provider)".to_owned()),
-        };
-        let call = "NCryptExportKey";
-        key_error(OsError { call, code }, policy, &key)
-    }
-
-    /// The word for an error, as short as the tests below need it.
-    fn kind(error: &StoreError) -> &'static str {
-        match error {
-            StoreError::KeyNotExportable { reason, .. } => match reason {
-                NotExportable::Policy => "policy",
-                NotExportable::Hardware(_) => "hardware",
-                _ => "form",
-            },
-            StoreError::KeyUnreadableHere { .. } => "not here",
-            StoreError::KeyContainerMissing { .. } => "container",
-            StoreError::AccessDenied { .. } => "denied",
-            StoreError::ConfirmationRequired { .. } => "asks",
-            StoreError::Cancelled => "cancelled",
-            StoreError::Damaged { .. } => "damaged",
-            StoreError::KeyRefused { .. } => "refused",
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn the_policy_tells_a_kept_key_from_one_this_logon_cannot_unlock() {
-        for (code, policy, expected) in [
-            (0x8009_000B, Policy::Forbids, "policy"),
-            (0x8009_000B, Policy::Untold, "policy"),
-            (0x8009_000B, Policy::Allows, "not here"),
-            (0x8009_000B, Policy::Unopened, "not here"),
-            (0x8009_002D, Policy::Allows, "not here"),
-            (0x8009_0020, Policy::Allows, "not here"),
-            (0x8009_0020, Policy::Untold, "refused"),
-            (0x8009_0024, Policy::Unopened, "not here"),
-            (0x8009_0029, Policy::Forbids, "policy"),
-        ] {
-            assert_eq!(
-                kind(&error(code, policy)),
-                expected,
-                "{code:08X} {policy:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn every_code_has_its_sentence() {
-        for (code, expected) in [
-            (0x8009_000A, "form"),
-            (0x8009_0029, "form"),
-            (0x8009_0010, "denied"),
-            (5, "denied"),
-            (0x8009_000D, "container"),
-            (0x8009_2004, "container"),
-            (0x8009_200B, "container"),
-            (1168, "container"),
-            (0x8009_0011, "container"),
-            (0x8009_0016, "container"),
-            (0x8009_0019, "container"),
-            (0x8009_0003, "damaged"),
-            (0x8009_0015, "damaged"),
-            (0x8009_0022, "asks"),
-            (0x8009_0036, "cancelled"),
-            (1223, "cancelled"),
-            (0x8010_006E, "cancelled"),
-            (0x8010_000C, "hardware"),
-            (0x8010_006B, "hardware"),
-            (0x8009_0030, "hardware"),
-            (0x8028_0087, "hardware"),
-            (0x8029_0400, "hardware"),
-            (0x8009_0027, "refused"),
-            (8, "refused"),
-        ] {
-            let error = error(code, Policy::Allows);
-            assert_eq!(kind(&error), expected, "{code:08X}");
-            if !matches!(error, StoreError::Cancelled) {
-                let source = std::error::Error::source(&error).unwrap().to_string();
-                let number = if code < 0x1_0000 {
-                    format!("Windows error {code}")
-                } else {
-                    format!("0x{code:08X}")
-                };
-                assert!(source.starts_with("NCryptExportKey: "), "{source}");
-                assert!(source.contains(&number), "{source}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_key_that_nothing_names_is_missing() {
-        let key = KeyPlace {
-            place: "p".to_owned(),
-            container: None,
-        };
-        let call = "CryptAcquireCertificatePrivateKey";
-        let code = 0x8009_200B;
-        let error = key_error(OsError { call, code }, Policy::Unopened, &key);
-        assert!(matches!(error, StoreError::KeyMissing { .. }), "{error:?}");
-    }
-
-    #[test]
-    fn the_first_failure_that_tells_something_is_reported() {
-        let failures = |codes: &[u32]| {
-            let failures = codes.iter().map(|&code| OsError { call: "f", code });
-            first_informative(failures.collect()).map(|error| error.code)
-        };
-        assert_eq!(failures(&[0x8009_0029, 0x8009_000B, 5]), Some(0x8009_000B));
-        assert_eq!(failures(&[5, 0x8009_000B]), Some(5));
-        assert_eq!(failures(&[0x8009_0029, 120]), Some(0x8009_0029));
-        assert_eq!(failures(&[]), None);
-    }
-}
+mod tests;

@@ -75,7 +75,7 @@ pub(super) fn random_password() -> Result<Password, getrandom::Error> {
     let mut random = Zeroizing::new([0; 16]);
     getrandom::fill(&mut *random)?;
     let mut password = String::with_capacity(32);
-    for byte in *random {
+    for byte in random.iter() {
         for digit in [byte >> 4, byte & 15] {
             password.extend(char::from_digit(digit.into(), 16));
         }

@@ -10,22 +10,22 @@ use std::ptr;
 
 use schannel::RawPointer as _;
 use schannel::cert_context::CertContext;
-use schannel::cert_store::{CertAdd, CertStore, Memory};
+use schannel::cert_store::{CertAdd, CertStore};
 use windows_sys::Win32::Foundation::{
     CRYPT_E_NOT_FOUND, ERROR_NO_MORE_FILES, ERROR_SUCCESS, GetLastError, SetLastError,
 };
 use windows_sys::Win32::Security::Cryptography::{
     CERT_CONTEXT, CERT_KEY_PROV_INFO_PROP_ID, CERT_OPEN_STORE_FLAGS, CERT_STORE_ENUM_ARCHIVED_FLAG,
-    CERT_STORE_OPEN_EXISTING_FLAG, CERT_STORE_PROV_SYSTEM_W, CERT_STORE_READONLY_FLAG,
-    CERT_SYSTEM_STORE_CURRENT_USER_ID, CERT_SYSTEM_STORE_LOCAL_MACHINE_ID,
-    CERT_SYSTEM_STORE_LOCATION_SHIFT, CRYPT_INTEGER_BLOB, CRYPT_KEY_PROV_INFO,
-    CertEnumCertificateContextProperties, CertGetCertificateContextProperty, CertOpenStore,
-    EXPORT_PRIVATE_KEYS, PFXExportCertStoreEx, PKCS12_EXPORT_SILENT, REPORT_NO_PRIVATE_KEY,
-    REPORT_NOT_ABLE_TO_EXPORT_PRIVATE_KEY,
+    CERT_STORE_OPEN_EXISTING_FLAG, CERT_STORE_PROV_MEMORY, CERT_STORE_PROV_SYSTEM_W,
+    CERT_STORE_READONLY_FLAG, CERT_SYSTEM_STORE_CURRENT_USER_ID,
+    CERT_SYSTEM_STORE_LOCAL_MACHINE_ID, CERT_SYSTEM_STORE_LOCATION_SHIFT, CRYPT_INTEGER_BLOB,
+    CRYPT_KEY_PROV_INFO, CertEnumCertificateContextProperties, CertGetCertificateContextProperty,
+    CertOpenStore, EXPORT_PRIVATE_KEYS, PFXExportCertStoreEx, PKCS12_EXPORT_SILENT,
+    REPORT_NO_PRIVATE_KEY, REPORT_NOT_ABLE_TO_EXPORT_PRIVATE_KEY,
 };
 use zeroize::Zeroizing;
 
-use super::codes::OsError;
+use super::codes::{OsError, PFX_EXPORT};
 use super::{buffer, wide};
 use crate::secret::Password;
 use crate::spec::{SystemStore, SystemStoreLocation};
@@ -197,16 +197,13 @@ pub(super) fn export_pfx(
     password: &Password,
     silent: bool,
 ) -> Result<Zeroizing<Vec<u8>>, OsError> {
-    let io = |call| {
-        move |error: std::io::Error| OsError {
-            call,
-            code: error.raw_os_error().unwrap_or_default() as u32,
-        }
-    };
-    let mut store = Memory::new().map_err(io("CertOpenStore"))?.into_store();
+    let mut store = memory_store()?;
     store
         .add_cert(certificate, CertAdd::Always)
-        .map_err(io("CertAddCertificateContextToStore"))?;
+        .map_err(|error| OsError {
+            call: "CertAddCertificateContextToStore",
+            code: error.raw_os_error().unwrap_or_default() as u32,
+        })?;
     let password = wide::secret(password);
     let flags = EXPORT_PRIVATE_KEYS
         | REPORT_NO_PRIVATE_KEY
@@ -221,6 +218,19 @@ pub(super) fn export_pfx(
         *length = blob.cbData;
         exported
     })
+}
+
+/// An empty store in memory. One of `schannel::cert_store::Memory` would not give out a certificate
+/// that is archived.
+fn memory_store() -> Result<CertStore, OsError> {
+    let flags = CERT_STORE_ENUM_ARCHIVED_FLAG;
+    // SAFETY: the provider is one of the numbers that stand for one, and takes no parameter.
+    let handle = unsafe { CertOpenStore(CERT_STORE_PROV_MEMORY, 0, 0, flags, ptr::null()) };
+    if handle.is_null() {
+        return Err(last_error("CertOpenStore"));
+    }
+    // SAFETY: the handle is a store's, and nobody else closes it.
+    Ok(unsafe { CertStore::from_ptr(handle) })
 }
 
 fn export_store(
@@ -238,7 +248,7 @@ fn export_store(
         PFXExportCertStoreEx(handle, blob, password.as_ptr(), ptr::null(), flags)
     };
     match exported {
-        0 => Err(last_error("PFXExportCertStoreEx")),
+        0 => Err(last_error(PFX_EXPORT)),
         _ => Ok(()),
     }
 }

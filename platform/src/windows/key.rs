@@ -36,10 +36,8 @@ pub(super) fn export(
     match key::public_key_of(&key) {
         // What is not understood here is proven by whoever uses it.
         Ok(public) if !key::same_public_key(&public, certificate.spki_der()) => {
-            Err(StoreError::Damaged {
+            Err(StoreError::KeyMismatch {
                 place: place.place.clone(),
-                reason: "the private key stored for it belongs to another certificate".to_owned(),
-                source: None,
             })
         }
         Ok(_) | Err(_) => Ok(key),

@@ -2,7 +2,7 @@
 //! private key, since Windows gives it out in this form even where its provider has no other
 //! export.
 
-use crate::key;
+use crate::key::{self, KeyError};
 use crate::pkcs12::decode::{self, Limits};
 use crate::pkcs12::kdf::PasswordForm;
 use crate::secret::{Password, PrivateKey};
@@ -18,9 +18,15 @@ pub(super) fn private_key(
 ) -> Result<PrivateKey, String> {
     let contents = decode::decode(pfx, PasswordForm::Text(password), &Limits::default())
         .map_err(|error| format!("the PKCS#12 file that Windows makes of it: {error}"))?;
+    let alone = contents.keys.len() == 1;
     let mut keys = contents.keys.into_iter().map(|bag| bag.key);
-    keys.find(|key| key::public_key_of(key).is_ok_and(|public| key::same_public_key(&public, spki)))
-        .ok_or_else(|| "the PKCS#12 file that Windows makes of it has no key for it".to_owned())
+    keys.find(|key| match key::public_key_of(key) {
+        Ok(public) => key::same_public_key(&public, spki),
+        // Whoever asked exported one certificate.
+        Err(KeyError::UnknownAlgorithm(_)) => alone,
+        Err(_) => false,
+    })
+    .ok_or_else(|| "the PKCS#12 file that Windows makes of it has no key for it".to_owned())
 }
 
 #[cfg(test)]

@@ -27,8 +27,9 @@ const ISSUER_STORES: [&str; 2] = ["CA", "Root"];
 
 /// Properties that are handles or structures with pointers, and mean nothing outside this process:
 /// CERT_KEY_PROV_HANDLE, ..KEY_PROV_INFO, ..KEY_CONTEXT, ..NCRYPT_KEY_HANDLE,
-/// ..HCRYPTPROV_OR_NCRYPT_KEY_HANDLE, and the two of a handle handed over.
-const HANDLES: [u32; 7] = [1, 2, 5, 78, 79, 99, 100];
+/// ..HCRYPTPROV_OR_NCRYPT_KEY_HANDLE, the two of a handle handed over, and
+/// ..SERIALIZABLE_KEY_CONTEXT.
+const HANDLES: [u32; 8] = [1, 2, 5, 78, 79, 99, 100, 117];
 
 /// A system store, opened anew for every call, so that each sees it as it is.
 pub(crate) struct WindowsStore {
@@ -59,7 +60,7 @@ impl WindowsStore {
     /// The store as a whole cannot be read.
     fn unreachable(&self, error: OsError) -> StoreError {
         let store = self.spec().to_string();
-        if error.code == ERROR_ACCESS_DENIED {
+        if error.plain_code() == ERROR_ACCESS_DENIED {
             return StoreError::AccessDenied {
                 place: store,
                 source: Some(error.into()),
@@ -67,7 +68,7 @@ impl WindowsStore {
         }
         let SystemStore { location, name } = &self.store;
         StoreError::Unavailable {
-            reason: match error.code {
+            reason: match error.plain_code() {
                 ERROR_FILE_NOT_FOUND => {
                     format!("{} has no store named {name}", location.name())
                 }
@@ -105,19 +106,17 @@ impl WindowsStore {
         })
     }
 
-    /// CA certificates of a store of the same location; none if there is no such store.
-    fn issuers_of(&self, name: &str) -> Result<Vec<Certificate>, StoreError> {
+    /// CA certificates of a store of the same location; none if it cannot be read, which a path
+    /// that is not complete tells as well.
+    fn issuers_of(&self, name: &str) -> Vec<Certificate> {
         let store = Self {
             store: SystemStore {
                 location: self.store.location,
                 name: name.to_owned(),
             },
         };
-        match store.contexts() {
-            Ok(contexts) => Ok(ca_certificates(&contexts)),
-            Err(StoreError::Unavailable { .. }) => Ok(Vec::new()),
-            Err(error) => Err(error),
-        }
+        let contexts = store.contexts().unwrap_or_default();
+        ca_certificates(&contexts)
     }
 }
 
@@ -150,16 +149,7 @@ impl Store for WindowsStore {
             if found.key.is_none() && found.certificate.is_ca() {
                 continue;
             }
-            let entry = match found.entry() {
-                Ok(entry) => entry,
-                Err(error) => {
-                    listing.problems.push(Problem {
-                        place: found.place,
-                        message: error.to_string(),
-                    });
-                    continue;
-                }
-            };
+            let entry = found.entry(&mut listing.problems);
             // A store is made of several; a copy that knows of the key goes before one that does
             // not.
             match known.get(&entry.id) {
@@ -179,7 +169,7 @@ impl Store for WindowsStore {
     fn issuers(&self) -> Result<Vec<Certificate>, StoreError> {
         let mut issuers = ca_certificates(&self.contexts()?);
         for name in ISSUER_STORES {
-            issuers.extend(self.issuers_of(name)?);
+            issuers.extend(self.issuers_of(name));
         }
         Ok(issuers)
     }
@@ -187,16 +177,23 @@ impl Store for WindowsStore {
     fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
         let mut copies = self.contexts()?;
         copies.retain(|context| EntryId::of(context.to_der()) == *id);
-        let mut found = None;
+        let mut found: Option<Found> = None;
+        let mut unreadable = None;
+        // The first that names a key, as in the listing.
         for context in copies {
-            let copy = self.found(context).map_err(|problem| StoreError::Damaged {
-                place: problem.place,
-                reason: problem.message,
-                source: None,
-            })?;
-            if found.is_none() || copy.key.is_some() {
-                found = Some(copy);
+            match (self.found(context), &found) {
+                (Ok(copy), None) => found = Some(copy),
+                (Ok(copy), Some(first)) if first.key.is_none() => found = Some(copy),
+                (Ok(_), Some(_)) => {}
+                (Err(problem), _) => unreadable = Some(problem),
             }
+        }
+        if let (None, Some(Problem { place, message })) = (&found, unreadable) {
+            return Err(StoreError::Damaged {
+                place,
+                reason: message,
+                source: None,
+            });
         }
         let found = found.ok_or_else(|| StoreError::NotFound {
             store: self.spec().to_string(),
@@ -215,21 +212,39 @@ struct Found {
 }
 
 impl Found {
-    fn entry(&self) -> Result<Entry, OsError> {
-        let property = |id| ffi::property(&self.context, id);
-        let name = property(CERT_FRIENDLY_NAME_PROP_ID)?;
+    /// A property that cannot be read is a problem, and otherwise treated as one that is not
+    /// there.
+    fn entry(&self, problems: &mut Vec<Problem>) -> Entry {
+        let mut property = |id| {
+            ffi::property(&self.context, id).unwrap_or_else(|error| {
+                problems.push(Problem {
+                    place: self.place.clone(),
+                    message: format!("its property {id} cannot be read: {error}"),
+                });
+                None
+            })
+        };
+        let label = property(CERT_FRIENDLY_NAME_PROP_ID);
+        let mut ids = ffi::property_ids(&self.context);
+        let archived = ids.contains(&CERT_ARCHIVED_PROP_ID);
+        ids.retain(|id| *id != CERT_FRIENDLY_NAME_PROP_ID && !HANDLES.contains(id));
+        ids.sort_unstable();
+        let properties = ids
+            .into_iter()
+            .filter_map(|id| property(id).map(|value| Property { id, value }))
+            .collect();
         let key = self.key.as_ref();
-        Ok(Entry {
+        Entry {
             id: self.certificate.id(),
             certificate: self.certificate.clone(),
-            label: name.and_then(|name| wide::text_of(&name)),
+            label: label.and_then(|name| wide::text_of(&name)),
             key: self.key_state(),
             provider: key.map(|key| key.provider.clone()),
             container: key.map(|key| key.container.clone()),
-            archived: property(CERT_ARCHIVED_PROP_ID)?.is_some(),
+            archived,
             places: vec![self.place.clone()],
-            properties: self.properties()?,
-        })
+            properties,
+        }
     }
 
     /// Whether a key may be exported is in the key itself, and it stays closed.
@@ -241,19 +256,6 @@ impl Found {
                 None => KeyState::Unknown,
             },
         }
-    }
-
-    fn properties(&self) -> Result<Vec<Property>, OsError> {
-        let mut ids = ffi::property_ids(&self.context);
-        ids.retain(|id| *id != CERT_FRIENDLY_NAME_PROP_ID && !HANDLES.contains(id));
-        ids.sort_unstable();
-        let mut properties = Vec::with_capacity(ids.len());
-        for id in ids {
-            if let Some(value) = ffi::property(&self.context, id)? {
-                properties.push(Property { id, value });
-            }
-        }
-        Ok(properties)
     }
 
     fn private_key(&self, silent: bool) -> Result<PrivateKey, StoreError> {
@@ -271,7 +273,7 @@ impl Found {
         }
         let place = KeyPlace {
             place,
-            container: Some(format!("{} ({})", info.container, info.provider)),
+            container: format!("{} ({})", info.container, info.provider),
         };
         key::export(&self.context, &self.certificate, info, &place, silent)
     }

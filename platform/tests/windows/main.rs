@@ -89,7 +89,8 @@ impl Stores {
     fn clear(&mut self) {
         registry::delete_store(&self.name);
         for container in self.containers.drain(..) {
-            ffi::delete_container(&container, PROVIDER).unwrap();
+            // One that stays harms nothing; a panic in a failing test would hide why it fails.
+            let _ = ffi::delete_container(&container, PROVIDER);
         }
     }
 }
@@ -204,7 +205,7 @@ fn somebody_elses_key_is_not_handed_over() {
     let store = stores.open();
     let id = store.list().unwrap().entries[0].id;
     let error = store.private_key(&id, &mut NonInteractive).unwrap_err();
-    assert!(error.to_string().contains("another certificate"), "{error}");
+    assert!(matches!(error, StoreError::KeyMismatch { .. }), "{error}");
 }
 
 #[test]

@@ -19,14 +19,14 @@ const KEYS: &str = "CERTSTOW_TEST_KEYS";
 const GAVE_UP: i32 = 99;
 
 /// What the library says at the end of a program that did not free its handles.
-const LEAKED: &str = "handles were not freed";
+pub(super) const LEAKED: &str = "handles were not freed";
 
 /// The password of the encrypted keys: more than a block of the key derivation, and beyond ASCII.
 const PASSWORD: &str = "Ein längeres Kennwort, das zwei Blöcke füllt: Łódź 🔑";
 
 /// The kinds of the keys.
-const RSA: [&str; 4] = ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"];
-const EC: [&str; 4] = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"];
+pub(super) const RSA: [&str; 4] = ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"];
+pub(super) const EC: [&str; 4] = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"];
 
 /// The keys that the check opens: container, kind, policy.
 const CONTAINERS: [(&str, [&str; 4], &str); 9] = [
@@ -45,17 +45,9 @@ const CONTAINERS: [(&str, [&str; 4], &str); 9] = [
 const EXPORTS: usize = 7;
 
 pub(super) fn check(runner: &Runner) -> Result<(), String> {
-    let cng = Cng::new(runner)?;
+    let cng = Cng::new(runner, "cng")?;
     for (container, kind, policy) in CONTAINERS {
-        let key = cng.key(container);
-        capture(
-            program("openssl")
-                .arg("genpkey")
-                .args(kind)
-                .arg("-out")
-                .arg(&key),
-        )?;
-        cng.add(container, &key, policy)?;
+        cng.add_new(container, kind, policy)?;
     }
     let check = cng.folder.join("ncrypt-check.exe");
     let libraries = ["-lncrypt"];
@@ -120,14 +112,15 @@ fn leaves_hardware_alone(cng: &Cng<'_>, check: &Path) -> Result<(), String> {
 }
 
 /// The stand-in, in a folder where programs find it, and its keys.
-struct Cng<'a> {
-    runner: &'a Runner,
-    folder: PathBuf,
+pub(super) struct Cng<'a> {
+    pub(super) runner: &'a Runner,
+    pub(super) folder: PathBuf,
 }
 
 impl<'a> Cng<'a> {
-    fn new(runner: &'a Runner) -> Result<Self, String> {
-        let folder = runner.work().join("cng");
+    /// In this folder below the working folder.
+    pub(super) fn new(runner: &'a Runner, folder: &str) -> Result<Self, String> {
+        let folder = runner.work().join(folder);
         let keys = folder.join("keys");
         fs::create_dir_all(&keys).map_err(|error| format!("{}: {error}", keys.display()))?;
         let library = folder.join("ncrypt.dll");
@@ -141,13 +134,31 @@ impl<'a> Cng<'a> {
     }
 
     /// Where the PEM file of a key is.
-    fn key(&self, container: &str) -> PathBuf {
+    pub(super) fn key(&self, container: &str) -> PathBuf {
         self.folder.join(format!("{container}.pem"))
     }
 
     /// A file of the folder of keys.
-    fn stored(&self, container: &str, end: &str) -> PathBuf {
+    pub(super) fn stored(&self, container: &str, end: &str) -> PathBuf {
         self.folder.join("keys").join(format!("{container}.{end}"))
+    }
+
+    /// Keeps a new key in a container.
+    pub(super) fn add_new(
+        &self,
+        container: &str,
+        kind: [&str; 4],
+        policy: &str,
+    ) -> Result<(), String> {
+        let key = self.key(container);
+        capture(
+            program("openssl")
+                .arg("genpkey")
+                .args(kind)
+                .arg("-out")
+                .arg(&key),
+        )?;
+        self.add(container, &key, policy)
     }
 
     /// Keeps the key of a PEM file in a container, with a policy as `tests/wine/ncrypt.c` has it.
@@ -164,7 +175,7 @@ impl<'a> Cng<'a> {
     }
 
     /// A program for Windows, to be run with the stand-in; it has to lie beside it.
-    fn command(&self, executable: &Path) -> Command {
+    pub(super) fn command(&self, executable: &Path) -> Command {
         let mut command = Prefix::wine(executable);
         command
             .current_dir(&self.folder)
@@ -175,7 +186,7 @@ impl<'a> Cng<'a> {
     }
 
     /// Runs it; an error if it ends with another code.
-    fn run(&self, command: &mut Command, code: i32) -> Result<Ended, String> {
+    pub(super) fn run(&self, command: &mut Command, code: i32) -> Result<Ended, String> {
         self.runner.run(command)?.expect(code)
     }
 }

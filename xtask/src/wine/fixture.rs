@@ -109,6 +109,21 @@ impl<'a> Fixture<'a> {
         Ok(names)
     }
 
+    /// Adds a certificate that names a key of a KSP, or of one of the computer's with `machine`.
+    pub(super) fn add_of_ksp(
+        &self,
+        store: &str,
+        certificate: &Path,
+        container: &str,
+        provider: &str,
+        machine: bool,
+    ) -> Result<(), String> {
+        self.der(certificate, "identity")?;
+        let kind = if machine { "ksp-machine" } else { "ksp" };
+        let mode = format!("{kind}:{provider}");
+        self.run(store, &["identity.der", "", container, container, &mode])
+    }
+
     /// Writes the certificate of a PEM file into the folder, as DER.
     fn der(&self, certificate: &Path, name: &str) -> Result<(), String> {
         let complain = |error: String| format!("{}: {error}", certificate.display());

@@ -49,6 +49,18 @@ impl Listing {
         }
     }
 
+    /// An error unless the key of the entry with this label is in this state, for this reason.
+    pub(super) fn has_key(&self, label: &str, state: &str, reason: &str) -> Result<(), String> {
+        let mut keys = self.entries.iter().filter(|entry| entry["label"] == label);
+        let key = keys.next().map(|entry| &entry["key"]);
+        match key.is_some_and(|key| key["state"] == state && key["reason"] == reason) {
+            true => Ok(()),
+            false => Err(self
+                .ended
+                .complain(&format!("the key of {label} is not {state} ({reason})"))),
+        }
+    }
+
     /// An error unless every key is in this state.
     pub(super) fn has_keys(&self, state: &str) -> Result<(), String> {
         match self

@@ -93,7 +93,9 @@ fn wait(mut child: Child, limit: Duration) -> Result<Option<ExitStatus>, String>
     }
 }
 
+/// A new file: what lingers of an earlier command may still write to the old one.
 fn create(file: &Path) -> Result<File, String> {
+    let _ = fs::remove_file(file);
     File::create(file).map_err(|error| format!("{}: {error}", file.display()))
 }
 

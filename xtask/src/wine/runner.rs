@@ -74,9 +74,14 @@ impl Runner {
     /// Starts certstow in its working folder, at a terminal.
     pub(super) fn certstow_at_terminal(&self, arguments: &[&str]) -> Result<Terminal, String> {
         let mut command = Prefix::wine(&self.certstow);
-        command.args(arguments);
-        let mut command = Terminal::around(&command);
-        self.prefix.lead_here(command.current_dir(self.work()));
+        command.args(arguments).current_dir(self.work());
+        self.at_terminal(&command)
+    }
+
+    /// Starts a program at a terminal.
+    pub(super) fn at_terminal(&self, command: &Command) -> Result<Terminal, String> {
+        let mut command = Terminal::around(command);
+        self.prefix.lead_here(&mut command);
         Terminal::start(command)
     }
 

@@ -75,11 +75,12 @@ fn keys_that_stay(fixture: &Fixture<'_>) -> Result<(), String> {
     let kept = [
         "cannot be exported: it is marked as not exportable",
         "caused by: CryptExportKey: NTE_BAD_KEY_STATE (0x8009000B)",
-        "hint: the key has to stay where it is",
+        "hint: import the original file again with its key marked as exportable",
     ];
     refuses(fixture, 12, KEPT, &kept)?;
     let missing = [
         "names the key container Gone with the profile (Microsoft Enhanced",
+        "in which this account finds no key",
         "caused by: CryptAcquireContext: NTE_BAD_KEYSET (0x80090016)",
         "hint: export from the account that has the key",
     ];

@@ -2,6 +2,7 @@
 //! Wine's console draws on it. Nothing is typed before the screen asks for it, and no wait is
 //! without its limit.
 
+use std::ffi::OsStr;
 use std::io::{Read as _, Write as _};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -24,7 +25,7 @@ pub(super) struct Terminal {
 }
 
 impl Terminal {
-    /// The command that gives a terminal to another one.
+    /// The command that gives a terminal to another one, in its folder and with its variables.
     pub(super) fn around(command: &Command) -> Command {
         let words: Vec<_> = std::iter::once(command.get_program())
             .chain(command.get_args())
@@ -39,7 +40,11 @@ impl Terminal {
             .args(["--quiet", "--return", "--command", &script, "/dev/null"])
             .env("SHELL", "/bin/sh")
             .env("TERM", "xterm")
-            .env_remove("NO_COLOR");
+            .env_remove("NO_COLOR")
+            .envs(variables(command));
+        if let Some(folder) = command.get_current_dir() {
+            terminal.current_dir(folder);
+        }
         terminal
     }
 
@@ -128,6 +133,13 @@ impl Drop for Terminal {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What a command was given of variables.
+fn variables(command: &Command) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+    command
+        .get_envs()
+        .filter_map(|(name, value)| Some((name, value?)))
 }
 
 /// A word for the shell.

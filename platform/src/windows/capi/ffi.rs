@@ -12,7 +12,7 @@ use windows_sys::Win32::Security::Cryptography::{
 };
 use zeroize::Zeroizing;
 
-use crate::windows::codes::OsError;
+use crate::windows::codes::{ACQUIRE_CONTEXT, OsError};
 use crate::windows::ffi::{KeyProviderInfo, last_error};
 use crate::windows::{buffer, wide};
 
@@ -45,7 +45,7 @@ impl Container {
             )
         };
         match opened {
-            0 => Err(last_error("CryptAcquireContext")),
+            0 => Err(last_error(ACQUIRE_CONTEXT)),
             _ => Ok(Self(handle)),
         }
     }

@@ -8,10 +8,11 @@ use std::ffi::c_void;
 use std::ptr;
 
 use windows_sys::Win32::Security::Cryptography::{
-    BCryptBuffer, BCryptBufferDesc, NCRYPT_EXPORT_POLICY_PROPERTY, NCRYPT_MACHINE_KEY_FLAG,
-    NCRYPT_PKCS8_PRIVATE_KEY_BLOB, NCRYPT_SILENT_FLAG, NCRYPTBUFFER_PKCS_ALG_OID,
-    NCRYPTBUFFER_PKCS_ALG_PARAM, NCRYPTBUFFER_PKCS_SECRET, NCRYPTBUFFER_VERSION, NCryptExportKey,
-    NCryptFreeObject, NCryptGetProperty, NCryptOpenKey, NCryptOpenStorageProvider,
+    AT_KEYEXCHANGE, AT_SIGNATURE, BCryptBuffer, BCryptBufferDesc, NCRYPT_EXPORT_POLICY_PROPERTY,
+    NCRYPT_MACHINE_KEY_FLAG, NCRYPT_PKCS8_PRIVATE_KEY_BLOB, NCRYPT_SILENT_FLAG,
+    NCRYPTBUFFER_PKCS_ALG_OID, NCRYPTBUFFER_PKCS_ALG_PARAM, NCRYPTBUFFER_PKCS_SECRET,
+    NCRYPTBUFFER_VERSION, NCryptExportKey, NCryptFreeObject, NCryptGetProperty, NCryptOpenKey,
+    NCryptOpenStorageProvider,
 };
 use zeroize::Zeroizing;
 
@@ -53,21 +54,31 @@ pub(super) struct Key {
 impl Key {
     /// Opens the key that a certificate names; without a window if it is to be `silent`.
     pub(super) fn open(info: &KeyProviderInfo, silent: bool) -> Result<Self, OsError> {
-        let name = wide::terminated(&info.provider);
+        let named = wide::terminated(&info.provider);
+        // Without a name, the software provider is meant.
+        let name = match info.provider.as_str() {
+            "" => ptr::null(),
+            _ => named.as_ptr(),
+        };
         let mut provider = 0;
         // SAFETY: the name ends with a zero and outlives the call, which writes one handle.
-        let opened = unsafe { NCryptOpenStorageProvider(&mut provider, name.as_ptr(), 0) };
+        let opened = unsafe { NCryptOpenStorageProvider(&mut provider, name, 0) };
         check("NCryptOpenStorageProvider", opened)?;
         let provider = Handle(provider);
 
         let silent = if silent { NCRYPT_SILENT_FLAG } else { 0 };
         let flags = info.flags & NCRYPT_MACHINE_KEY_FLAG | silent;
+        // Only a key that CryptoAPI knows as well is of one of its two kinds.
+        let key_spec = match info.key_spec {
+            kind @ (AT_KEYEXCHANGE | AT_SIGNATURE) => kind,
+            _ => 0,
+        };
         let name = wide::terminated(&info.container);
         let mut handle = 0;
         // SAFETY: the provider is open, the name ends with a zero and outlives the call, which
         // writes one handle.
         let opened =
-            unsafe { NCryptOpenKey(provider.0, &mut handle, name.as_ptr(), info.key_spec, flags) };
+            unsafe { NCryptOpenKey(provider.0, &mut handle, name.as_ptr(), key_spec, flags) };
         check("NCryptOpenKey", opened)?;
         let handle = Handle(handle);
         Ok(Self { handle, silent })
