@@ -197,9 +197,9 @@ fn store_exit(error: &StoreError) -> Exit {
         | StoreError::KeyNotExportable { .. }
         | StoreError::KeyRefused { .. }
         | StoreError::Damaged { .. } => Exit::KeyUnavailable,
-        StoreError::InteractionRequired { .. } | StoreError::ConfirmationRequired { .. } => {
-            Exit::InteractionRequired
-        }
+        StoreError::InteractionRequired { .. }
+        | StoreError::KeychainInteractionRequired { .. }
+        | StoreError::ConfirmationRequired { .. } => Exit::InteractionRequired,
         StoreError::WrongPassword { .. } => Exit::Password,
         StoreError::Cancelled => Exit::Cancelled,
         _ => Exit::Failure,
@@ -219,9 +219,9 @@ fn store_code(error: &StoreError) -> &'static str {
         StoreError::KeyUnreadableHere { .. } => "key-unreadable-here",
         StoreError::KeyNotExportable { .. } => "key-not-exportable",
         StoreError::Damaged { .. } => "damaged",
-        StoreError::InteractionRequired { .. } | StoreError::ConfirmationRequired { .. } => {
-            "interaction-required"
-        }
+        StoreError::InteractionRequired { .. }
+        | StoreError::KeychainInteractionRequired { .. }
+        | StoreError::ConfirmationRequired { .. } => "interaction-required",
         StoreError::WrongPassword { .. } => "wrong-password",
         StoreError::Cancelled => "cancelled",
         _ => "store",
@@ -251,6 +251,10 @@ fn store_hint(error: &StoreError) -> Option<&'static str> {
             "run certstow while logged on; a scheduled task needs 'Run whether user is logged on \
              or not' with the password stored: without it (S4U), and after a reset of the \
              password, Windows cannot unlock the account's keys"
+        }
+        StoreError::KeychainInteractionRequired { .. } => {
+            "unlock the keychain first with 'security unlock-keychain', and allow certstow the key \
+             ('security set-key-partition-list'); or run certstow at a terminal of the desktop"
         }
         StoreError::ConfirmationRequired { .. } => {
             "run certstow at a terminal, with --allow-prompt"

@@ -105,6 +105,14 @@ pub enum StoreError {
         /// What is locked.
         place: String,
     },
+    /// The keychain is locked, or macOS would ask in a window whether the key may be used, and no
+    /// window may open, or none can.
+    KeychainInteractionRequired {
+        /// The key, or the keychain.
+        place: String,
+        /// The operating system's word on it.
+        source: Option<Source>,
+    },
     /// The operating system would ask for a confirmation or a PIN in a window of its own, and may
     /// not.
     ConfirmationRequired {
@@ -177,6 +185,11 @@ impl fmt::Display for StoreError {
                 f,
                 "the private key of {place} cannot be unlocked in this logon session"
             ),
+            Self::KeychainInteractionRequired { place, .. } => write!(
+                f,
+                "{place} is in a keychain that is locked or asks for permission, and no window may \
+                 open"
+            ),
             Self::ConfirmationRequired { place, .. } => write!(
                 f,
                 "the private key of {place} asks for a confirmation or a PIN in a window, and may \
@@ -205,6 +218,7 @@ impl Error for StoreError {
             | Self::KeyNotExportable { source, .. }
             | Self::KeyRefused { source, .. }
             | Self::KeyUnreadableHere { source, .. }
+            | Self::KeychainInteractionRequired { source, .. }
             | Self::ConfirmationRequired { source, .. }
             | Self::Damaged { source, .. } => source
                 .as_deref()

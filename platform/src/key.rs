@@ -160,6 +160,15 @@ pub(crate) fn algorithm_of(spki: &[u8]) -> Option<String> {
     read_spki(spki).map(|(algorithm, _)| algorithm.oid.to_string())
 }
 
+/// The DER of the parameters of a `SubjectPublicKeyInfo`, if it is of an elliptic curve: what
+/// names the curve.
+#[cfg(any(target_os = "macos", test))]
+pub(crate) fn curve_parameters(spki: &[u8]) -> Option<&[u8]> {
+    let (algorithm, _) = read_spki(spki)?;
+    let parameters = algorithm.parameters?;
+    (algorithm.oid == EC_PUBLIC_KEY).then_some(parameters.raw)
+}
+
 /// `AlgorithmIdentifier` (RFC 5280, 4.1.1.2).
 struct Algorithm<'a> {
     oid: ObjectIdentifier,

@@ -6,11 +6,15 @@
 
 #![deny(unsafe_code)]
 
+#[cfg(any(windows, target_os = "macos", test))]
+mod attempt;
 pub mod certificate;
 mod dotnet;
 pub mod error;
 mod file;
 pub mod key;
+#[cfg(any(target_os = "macos", test))]
+mod macos;
 pub mod os;
 pub mod pkcs12;
 #[cfg(target_os = "linux")]
@@ -21,6 +25,8 @@ pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tlv;
+#[cfg(any(windows, target_os = "macos", test))]
+mod transport;
 #[cfg(any(windows, test))]
 mod windows;
 
@@ -32,7 +38,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use error::StoreError;
-use spec::{StoreSpec, SystemStore, SystemStoreLocation};
+use spec::{Keychain, StoreSpec, SystemStore, SystemStoreLocation};
 
 /// What a store may be told when it is opened.
 #[derive(Debug, Default, Clone)]
@@ -51,6 +57,7 @@ pub fn open(spec: &StoreSpec, options: &OpenOptions) -> Result<Box<dyn store::St
     match spec {
         StoreSpec::File(path) => Ok(Box::new(file::FileStore::open(path, options)?)),
         StoreSpec::Windows(store) => open_windows(store),
+        StoreSpec::Keychain(keychain) => open_keychain(keychain),
         StoreSpec::Dotnet(name) => Ok(Box::new(dotnet::open(name)?)),
     }
 }
@@ -65,6 +72,20 @@ fn open_windows(store: &SystemStore) -> Result<Box<dyn store::Store>, StoreError
     Err(StoreError::Unavailable {
         store: StoreSpec::Windows(store.clone()).to_string(),
         reason: "there are such stores on Windows only".to_owned(),
+        source: None,
+    })
+}
+
+#[cfg(target_os = "macos")]
+fn open_keychain(keychain: &Keychain) -> Result<Box<dyn store::Store>, StoreError> {
+    Ok(Box::new(macos::KeychainStore::open(keychain)?))
+}
+
+#[cfg(not(target_os = "macos"))]
+fn open_keychain(keychain: &Keychain) -> Result<Box<dyn store::Store>, StoreError> {
+    Err(StoreError::Unavailable {
+        store: StoreSpec::Keychain(keychain.clone()).to_string(),
+        reason: "there are keychains on macOS only".to_owned(),
         source: None,
     })
 }
@@ -85,7 +106,9 @@ pub fn known_stores() -> Vec<KnownStore> {
     let personal = personal_folder().map(StoreSpec::File);
     // Windows keeps .NET's stores itself.
     let dotnet = cfg!(unix).then(|| StoreSpec::Dotnet("My".to_owned()));
+    let keychains = cfg!(target_os = "macos").then_some(StoreSpec::Keychain(Keychain::SearchList));
     windows_stores()
+        .chain(keychains)
         .chain(personal)
         .chain(dotnet)
         .map(|spec| known_store(spec, &OpenOptions::default()))
@@ -107,6 +130,7 @@ fn known_store(spec: StoreSpec, options: &OpenOptions) -> KnownStore {
     let description = match &spec {
         StoreSpec::File(_) => "personal folder",
         StoreSpec::Windows(store) => store.description(),
+        StoreSpec::Keychain(keychain) => keychain.description(),
         StoreSpec::Dotnet(_) => dotnet::DESCRIPTION,
     };
     let unavailable = match open(&spec, options) {

@@ -1,5 +1,5 @@
-//! Store names, as `--store` takes them: `file:DIR`, `windows:CurrentUser\My`, `dotnet:My`, or a
-//! bare path.
+//! Store names, as `--store` takes them: `file:DIR`, `windows:CurrentUser\My`, `keychain:login`,
+//! `dotnet:My`, or a bare path.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,6 +12,8 @@ pub enum StoreSpec {
     File(PathBuf),
     /// `windows:LOCATION\NAME`: a system store of Windows.
     Windows(SystemStore),
+    /// `keychain:NAME`: keychains of macOS.
+    Keychain(Keychain),
     /// `dotnet:NAME`: .NET's user store of that name on Linux and macOS.
     Dotnet(String),
 }
@@ -79,8 +81,53 @@ impl fmt::Display for SystemStore {
     }
 }
 
+/// Keychains of macOS that are files.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Keychain {
+    /// `keychain:`: those of the account's search list, which `security list-keychains` shows.
+    SearchList,
+    /// `keychain:login`: the account's own.
+    Login,
+    /// `keychain:System`: the computer's.
+    System,
+    /// `keychain:PATH`: another.
+    File(PathBuf),
+}
+
+impl Keychain {
+    fn read(name: &str) -> Self {
+        match name {
+            "" => Self::SearchList,
+            _ if name.eq_ignore_ascii_case("login") => Self::Login,
+            _ if name.eq_ignore_ascii_case("System") => Self::System,
+            path => Self::File(path.into()),
+        }
+    }
+
+    /// What it is, for a person.
+    pub(crate) fn description(&self) -> &'static str {
+        match self {
+            Self::SearchList => "keychains of the search list",
+            Self::Login => "login keychain",
+            Self::System => "keychain of this computer",
+            Self::File(_) => "keychain",
+        }
+    }
+}
+
+impl fmt::Display for Keychain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SearchList => Ok(()),
+            Self::Login => f.write_str("login"),
+            Self::System => f.write_str("System"),
+            Self::File(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
 /// Schemes of stores that exist elsewhere: never taken for a file's name by mistake.
-const NOT_BUILT: [&str; 3] = ["keychain", "nss", "pkcs11"];
+const NOT_BUILT: [&str; 2] = ["nss", "pkcs11"];
 
 /// Text that names no store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,6 +169,7 @@ impl std::str::FromStr for StoreSpec {
             "windows" => SystemStore::read(name).map(Self::Windows).ok_or_else(|| {
                 fail("a location and a name must follow 'windows:', such as CurrentUser\\My")
             }),
+            "keychain" => Ok(Self::Keychain(Keychain::read(name))),
             "dotnet" if name.is_empty() => {
                 Err(fail("a store name must follow 'dotnet:', such as My"))
             }
@@ -144,6 +192,7 @@ impl fmt::Display for StoreSpec {
         match self {
             Self::File(path) => write!(f, "file:{}", path.display()),
             Self::Windows(store) => write!(f, "windows:{store}"),
+            Self::Keychain(keychain) => write!(f, "keychain:{keychain}"),
             Self::Dotnet(name) => write!(f, "dotnet:{name}"),
         }
     }
@@ -193,8 +242,18 @@ mod tests {
     }
 
     #[test]
+    fn keychains_have_two_names_and_otherwise_a_path() {
+        let keychain = |keychain| Ok(StoreSpec::Keychain(keychain));
+        assert_eq!("keychain:".parse(), keychain(Keychain::SearchList));
+        assert_eq!("keychain:login".parse(), keychain(Keychain::Login));
+        assert_eq!("keychain:system".parse(), keychain(Keychain::System));
+        let file = Keychain::File("build.keychain-db".into());
+        assert_eq!("keychain:build.keychain-db".parse(), keychain(file));
+    }
+
+    #[test]
     fn stores_of_another_build_are_not_taken_for_files() {
-        for text in ["keychain:login", "nss:", "pkcs11:/x.so"] {
+        for text in ["nss:", "pkcs11:/x.so"] {
             let error = text.parse::<StoreSpec>().unwrap_err().to_string();
             assert!(error.contains("not part of this build"), "{error}");
         }
@@ -208,6 +267,10 @@ mod tests {
             "file:/a/b",
             "dotnet:My",
             r"windows:LocalMachine\Remote Desktop",
+            "keychain:",
+            "keychain:login",
+            "keychain:System",
+            "keychain:/a/b.keychain-db",
         ] {
             assert_eq!(text.parse::<StoreSpec>().unwrap().to_string(), text);
         }

@@ -49,6 +49,7 @@ pub trait Store {
     /// - [`StoreError::KeyRefused`]: the operating system gives another reason.
     /// - [`StoreError::KeyUnreadableHere`]: it would come out in another kind of logon session.
     /// - [`StoreError::InteractionRequired`]: a password would be needed and `ask` allows none.
+    /// - [`StoreError::KeychainInteractionRequired`]: a keychain is locked, or asks for permission.
     /// - [`StoreError::ConfirmationRequired`]: the operating system would open a window and `ask`
     ///   allows none.
     /// - [`StoreError::WrongPassword`]: the password given does not open the key.

@@ -77,8 +77,8 @@ pub(crate) enum Command {
 /// Which stores to look in, and how to open what is locked there.
 #[derive(Debug, Args)]
 pub(crate) struct StoreArgs {
-    /// A store to look in: windows:CurrentUser\My, dotnet:My, file:DIR, or a path; repeatable
-    /// [default: all found]
+    /// A store to look in: windows:CurrentUser\My, keychain:login, dotnet:My, file:DIR, or a path;
+    /// repeatable [default: all found]
     #[arg(long = "store", value_name = "SPEC", help_heading = "Stores")]
     pub(crate) stores: Vec<StoreSpec>,
     /// Read the password of locked keys from a file; - is standard input

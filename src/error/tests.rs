@@ -102,6 +102,14 @@ fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             "key-unreadable-here",
         ),
         (
+            store(StoreError::KeychainInteractionRequired {
+                place: text(),
+                source: None,
+            }),
+            13,
+            "interaction-required",
+        ),
+        (
             store(StoreError::ConfirmationRequired {
                 place: text(),
                 source: None,

@@ -5,26 +5,27 @@ mod ffi;
 
 use windows_sys::Win32::Security::Cryptography::{AT_KEYEXCHANGE, AT_SIGNATURE, CRYPT_EXPORT};
 
-use super::attempt::{Attempt, Failure};
 use super::codes::{Meaning, OsError, Policy, meaning};
 use super::ffi::KeyProviderInfo;
+use super::key::Asked;
 use super::private_key_blob;
+use crate::attempt::{Attempt, Failure};
 
 use ffi::{Container, Key};
 
 /// Opens the container that a certificate names, and exports its key.
-pub(super) fn export(info: &KeyProviderInfo, silent: bool) -> Attempt {
+pub(super) fn export(info: &KeyProviderInfo, silent: bool) -> Asked {
     let opened = Container::open(info, silent);
     let key = opened.as_ref().map_err(OsError::clone);
     match key.and_then(|container| key_of(container, info.key_spec)) {
         Ok(key) => export_open(&key, silent),
-        Err(error) => Attempt::closed(error),
+        Err(error) => Asked::closed(error),
     }
 }
 
-fn export_open(key: &Key<'_>, silent: bool) -> Attempt {
+fn export_open(key: &Key<'_>, silent: bool) -> Asked {
     let policy = Policy::of(key.permissions(), CRYPT_EXPORT);
-    let mut attempt = Attempt::new(policy);
+    let mut attempt = Attempt::new();
     // Where the policy forbids it, the call brings Windows' own word on it, but no window.
     if policy != Policy::Forbids || silent {
         attempt.way(|| {
@@ -32,7 +33,7 @@ fn export_open(key: &Key<'_>, silent: bool) -> Attempt {
             private_key_blob::to_pkcs8(&blob).map_err(Failure::Unreadable)
         });
     }
-    attempt
+    Asked { policy, attempt }
 }
 
 /// The key of the kind that the certificate names, or else the only one there is: what a

@@ -8,25 +8,26 @@ use windows_sys::Win32::Security::Cryptography::{
     NCRYPT_ALLOW_EXPORT_FLAG, NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG,
 };
 
-use super::attempt::{Attempt, Failure};
-use super::codes::Policy;
+use super::codes::{OsError, Policy};
 use super::encrypted_pkcs8::Protection;
 use super::ffi::KeyProviderInfo;
+use super::key::Asked;
+use crate::attempt::{Attempt, Failure};
 use crate::secret::PrivateKey;
 use ffi::Key;
 
 /// Opens the key that a certificate names, and exports it.
-pub(super) fn export(info: &KeyProviderInfo, silent: bool) -> Attempt {
+pub(super) fn export(info: &KeyProviderInfo, silent: bool) -> Asked {
     match Key::open(info, silent) {
         Ok(key) => export_open(&key, silent),
-        Err(error) => Attempt::closed(error),
+        Err(error) => Asked::closed(error),
     }
 }
 
-fn export_open(key: &Key, silent: bool) -> Attempt {
+fn export_open(key: &Key, silent: bool) -> Asked {
     const ALLOW: u32 = NCRYPT_ALLOW_EXPORT_FLAG | NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG;
     let policy = Policy::of(key.export_policy(), ALLOW);
-    let mut attempt = Attempt::new(policy);
+    let mut attempt = Attempt::new();
     // Where the policy forbids it, the call brings Windows' own word on it, but no window.
     if policy != Policy::Forbids || silent {
         attempt.way(|| encrypted(key));
@@ -37,11 +38,11 @@ fn export_open(key: &Key, silent: bool) -> Attempt {
             Ok(PrivateKey::from_pkcs8_der(key))
         });
     }
-    attempt
+    Asked { policy, attempt }
 }
 
-fn encrypted(key: &Key) -> Result<PrivateKey, Failure> {
-    let protection = Protection::random()?;
+fn encrypted(key: &Key) -> Result<PrivateKey, Failure<OsError>> {
+    let protection = Protection::random().map_err(OsError::from)?;
     let encrypted = key.export_encrypted(&protection)?;
     protection.open(&encrypted).map_err(Failure::Unreadable)
 }

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::attempt::Refusal;
 use crate::error::StoreError;
 use crate::store::NotExportable;
 
@@ -43,6 +44,15 @@ impl fmt::Display for OsError {
 }
 
 impl std::error::Error for OsError {}
+
+impl From<getrandom::Error> for OsError {
+    /// There are no random numbers.
+    fn from(error: getrandom::Error) -> Self {
+        let code = error.raw_os_error().unwrap_or_default() as u32;
+        let call = "ProcessPrng";
+        Self { call, code }
+    }
+}
 
 /// Windows' own sentence for a code, in the language of the account.
 fn text(code: u32) -> Option<String> {
@@ -155,15 +165,14 @@ pub(super) const PFX_EXPORT: &str = "PFXExportCertStoreEx";
 /// The same.
 pub(super) const ACQUIRE_CONTEXT: &str = "CryptAcquireContext";
 
-impl OsError {
-    /// Whether it says something of the key, and not only that one way to it does not exist.
-    pub(super) fn is_informative(&self) -> bool {
+impl Refusal for OsError {
+    fn is_informative(&self) -> bool {
         !matches!(meaning(self), Meaning::NoSuchExport | Meaning::Other)
     }
 
-    /// Whether no other way is to be tried after it: the key is not there, or a person was asked
-    /// for a confirmation or a PIN, of which there may be three tries altogether.
-    pub(super) fn settles(&self) -> bool {
+    /// The key is not there, or a person was asked for a confirmation or a PIN, of which there may
+    /// be three tries altogether.
+    fn settles(&self) -> bool {
         use Meaning::{Asks, Cancelled, NoKey, NoProfile, NoProvider, SmartCard, Tpm};
         matches!(
             meaning(self),

@@ -9,6 +9,7 @@ use super::wide;
 use crate::pkcs12::kdf::PasswordForm;
 use crate::pkcs12::pbe;
 use crate::secret::{Password, PrivateKey};
+use crate::transport::random_password;
 
 /// pbeWithSHAAnd3-KeyTripleDES-CBC (RFC 7292, appendix C), the only algorithm every version of
 /// Windows has here; as ASCII with its zero.
@@ -66,22 +67,6 @@ impl Protection {
 
 /// A provider may find one iteration too few, but has no reason for more than this.
 const MAX_ITERATIONS: u32 = 1_000_000;
-
-/// 32 random hexadecimal digits.
-///
-/// # Errors
-/// There are no random numbers.
-pub(super) fn random_password() -> Result<Password, getrandom::Error> {
-    let mut random = Zeroizing::new([0; 16]);
-    getrandom::fill(&mut *random)?;
-    let mut password = String::with_capacity(32);
-    for byte in random.iter() {
-        for digit in [byte >> 4, byte & 15] {
-            password.extend(char::from_digit(digit.into(), 16));
-        }
-    }
-    Ok(Password::new(password))
-}
 
 #[cfg(test)]
 mod tests {

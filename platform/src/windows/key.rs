@@ -4,18 +4,36 @@
 
 use schannel::cert_context::CertContext;
 
-use super::attempt::Failure;
-use super::codes::KeyPlace;
-use super::encrypted_pkcs8::random_password;
+use super::codes::{self, KeyPlace, OsError, Policy};
 use super::ffi::KeyProviderInfo;
-use super::{capi, cng, ffi, pfx};
+use super::{capi, cng, ffi};
+use crate::attempt::{Attempt, Failure};
 use crate::certificate::Certificate;
 use crate::error::StoreError;
 use crate::key;
 use crate::secret::PrivateKey;
+use crate::transport::{private_key_of_pkcs12, random_password};
 
 /// The provider type of every KSP of CNG.
 const CNG: u32 = 0;
+
+/// What came of asking the provider.
+pub(super) struct Asked {
+    /// What it said of the key's policy.
+    pub(super) policy: Policy,
+    /// The ways tried.
+    pub(super) attempt: Attempt<OsError>,
+}
+
+impl Asked {
+    /// The key could not be opened.
+    pub(super) fn closed(error: OsError) -> Self {
+        Self {
+            policy: Policy::Closed,
+            attempt: Attempt::refused(error),
+        }
+    }
+}
 
 /// The private key of a certificate. Windows is asked not to open a window if it is to be `silent`.
 pub(super) fn export(
@@ -25,14 +43,18 @@ pub(super) fn export(
     place: &KeyPlace,
     silent: bool,
 ) -> Result<PrivateKey, StoreError> {
-    let mut attempt = match info.provider_type {
+    let Asked {
+        policy,
+        mut attempt,
+    } = match info.provider_type {
         CNG => cng::export(info, silent),
         _ => capi::export(info, silent),
     };
-    if attempt.is_open() {
+    if policy != Policy::Forbids {
         attempt.way(|| windows_own_export(context, certificate, silent));
     }
-    let key = attempt.finish(place)?;
+    let refused = |error| codes::key_error(error, policy, place);
+    let key = attempt.finish(&place.place, refused)?;
     match key::public_key_of(&key) {
         // What is not understood here is proven by whoever uses it.
         Ok(public) if !key::same_public_key(&public, certificate.spki_der()) => {
@@ -48,8 +70,8 @@ fn windows_own_export(
     context: &CertContext,
     certificate: &Certificate,
     silent: bool,
-) -> Result<PrivateKey, Failure> {
-    let password = random_password()?;
+) -> Result<PrivateKey, Failure<OsError>> {
+    let password = random_password().map_err(OsError::from)?;
     let exported = ffi::export_pfx(context, &password, silent)?;
-    pfx::private_key(&exported, &password, certificate.spki_der()).map_err(Failure::Unreadable)
+    private_key_of_pkcs12(&exported, &password, certificate.spki_der()).map_err(Failure::Unreadable)
 }

@@ -2,7 +2,6 @@
 //! other system store, through crypt32; the private keys their certificates name, through CNG and
 //! CryptoAPI. What needs no Windows (codes, blobs, texts) is built and tested everywhere.
 
-mod attempt;
 mod buffer;
 #[cfg(windows)]
 mod capi;
@@ -14,7 +13,6 @@ mod encrypted_pkcs8;
 mod ffi;
 #[cfg(windows)]
 mod key;
-mod pfx;
 mod private_key_blob;
 mod provider;
 #[cfg(windows)]

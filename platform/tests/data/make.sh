@@ -37,6 +37,8 @@ openssl pkcs8 -topk8 -in keys/P-256.pem -scrypt -passout pass:fixture -out keys/
 # As CAPI exports a key, and as CNG exports one that may leave encrypted only.
 openssl rsa -in keys/rsa.pem -outform "MS PRIVATEKEYBLOB" -out keys/rsa.blob 2>/dev/null
 openssl pkcs8 -topk8 -in keys/P-256.pem -v1 PBE-SHA1-3DES -iter 1 -passout pass:fixture -outform DER -out keys/P-256.3des.der
+# As macOS wraps a key.
+openssl pkcs8 -topk8 -in keys/rsa.pem -v2 des3 -v2prf hmacWithSHA1 -iter 2048 -passout pass:fixture -outform DER -out keys/rsa.wrapped.der
 openssl pkcs8 -topk8 -in keys/ed448.pem -v2 aes256 -passout pass:fixture -out keys/ed448.encrypted.pem
 
 # Certificates of a CA, by `openssl ca`, which takes any dates.
@@ -111,5 +113,8 @@ openssl pkcs12 -export -inkey keys/rsa.pem -in certificates/rsa.pem -certpbe NON
     -passout pass:fixture -out files/clear-certificates.p12
 openssl pkcs12 -export -inkey keys/rsa.pem -in certificates/rsa.pem -certpbe NONE -keypbe NONE -nomac \
     -passout pass: -out files/clear.p12
+# As macOS exports an identity.
+openssl pkcs12 -export -legacy -inkey keys/rsa.pem -in certificates/rsa.pem -name "Fixture label" -iter 2048 -nomaciter \
+    -certpbe PBE-SHA1-RC2-40 -keypbe PBE-SHA1-3DES -macalg sha1 -passout pass:fixture -out files/macos.p12
 openssl pkcs12 -export -inkey keys/P-256.pem -in certificates/P-256.pem -iter 2000 \
     -passout pass: -out files/empty-password.pfx

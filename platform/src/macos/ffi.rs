@@ -1,0 +1,163 @@
+//! Security.framework where `security-framework` has no safe call: the search list of keychains, and
+//! the two exports of `SecItemExport` and `SecKeyCopyExternalRepresentation`. Objects of Core
+//! Foundation are the crates' types, which release themselves. Source: Apple's documentation and
+//! published headers of Security.framework.
+
+#![expect(unsafe_code, reason = "the functions of Security.framework are C")]
+
+use std::ffi::c_void;
+use std::ptr;
+
+use core_foundation::array::{CFArray, CFArrayRef};
+use core_foundation::base::{CFTypeRef, OSStatus, TCFType};
+use core_foundation::data::{CFData, CFDataRef};
+use core_foundation::dictionary::CFDictionary;
+use core_foundation::error::{CFError, CFErrorRef};
+use core_foundation::string::{CFString, CFStringRef};
+use security_framework::identity::SecIdentity;
+use security_framework::key::SecKey;
+use security_framework::os::macos::keychain::SecKeychain;
+use security_framework_sys::import_export::{
+    SEC_KEY_IMPORT_EXPORT_PARAMS_VERSION, SecExternalFormat, SecItemExport,
+    SecItemImportExportKeyParameters, kSecFormatPKCS12, kSecFormatWrappedPKCS8,
+};
+use security_framework_sys::item::{kSecAttrLabel, kSecValueData};
+use security_framework_sys::key::SecKeyCopyExternalRepresentation;
+use zeroize::Zeroizing;
+
+use super::status::Status;
+use crate::secret::Password;
+
+#[link(name = "Security", kind = "framework")]
+unsafe extern "C" {
+    /// SecKeychain.h; not in `security-framework-sys`.
+    fn SecKeychainCopySearchList(searchList: *mut CFArrayRef) -> OSStatus;
+}
+
+fn check(call: &'static str, code: OSStatus) -> Result<(), Status> {
+    match code {
+        0 => Ok(()),
+        code => Err(super::keychain::status(call, code)),
+    }
+}
+
+/// The keychains that are searched if none is named, in their order.
+pub(super) fn search_list() -> Result<Vec<SecKeychain>, Status> {
+    let mut list: CFArrayRef = ptr::null();
+    // SAFETY: the call writes one array, which the caller has to release.
+    check("SecKeychainCopySearchList", unsafe {
+        SecKeychainCopySearchList(&mut list)
+    })?;
+    if list.is_null() {
+        return Ok(Vec::new());
+    }
+    // SAFETY: the array is ours to release, and holds keychains.
+    let list: CFArray<SecKeychain> = unsafe { CFArray::wrap_under_create_rule(list) };
+    Ok(list.iter().map(|keychain| keychain.clone()).collect())
+}
+
+/// A certificate in a keychain.
+pub(super) struct CertificateItem {
+    pub(super) der: Vec<u8>,
+    pub(super) label: Option<String>,
+}
+
+/// The certificate in what a search gives with data and attributes, if there is one.
+pub(super) fn certificate_item(attributes: &CFDictionary) -> Option<CertificateItem> {
+    let value = |name: CFStringRef| -> CFTypeRef {
+        let value = attributes.find(name.cast::<c_void>());
+        value.map_or(ptr::null(), |value| *value)
+    };
+    // SAFETY: the names are constants of the framework; the values are looked at as long as the
+    // dictionary is borrowed, each as the type that the framework documents for the name.
+    unsafe {
+        let data = value(kSecValueData);
+        let label = value(kSecAttrLabel);
+        if data.is_null() {
+            return None;
+        }
+        let data = CFData::wrap_under_get_rule(data as CFDataRef);
+        let label = (!label.is_null())
+            .then(|| CFString::wrap_under_get_rule(label as CFStringRef).to_string());
+        Some(CertificateItem {
+            der: data.bytes().to_vec(),
+            label,
+        })
+    }
+}
+
+/// The key as an `EncryptedPrivateKeyInfo` under a password.
+pub(super) fn wrapped_pkcs8(
+    key: &SecKey,
+    password: &Password,
+) -> Result<Zeroizing<Vec<u8>>, Status> {
+    export(key.as_CFTypeRef(), kSecFormatWrappedPKCS8, password)
+}
+
+/// Key and certificate as a PKCS#12 file under a password.
+pub(super) fn pkcs12(
+    identity: &SecIdentity,
+    password: &Password,
+) -> Result<Zeroizing<Vec<u8>>, Status> {
+    export(identity.as_CFTypeRef(), kSecFormatPKCS12, password)
+}
+
+fn export(
+    item: CFTypeRef,
+    format: SecExternalFormat,
+    password: &Password,
+) -> Result<Zeroizing<Vec<u8>>, Status> {
+    // Core Foundation wipes nothing; the password is of this one export.
+    let passphrase = CFString::new(password.expose());
+    let parameters = SecItemImportExportKeyParameters {
+        version: SEC_KEY_IMPORT_EXPORT_PARAMS_VERSION,
+        flags: 0,
+        passphrase: passphrase.as_CFTypeRef(),
+        alertTitle: ptr::null(),
+        alertPrompt: ptr::null(),
+        accessRef: ptr::null_mut(),
+        keyUsage: ptr::null(),
+        keyAttributes: ptr::null(),
+    };
+    let mut exported: CFDataRef = ptr::null();
+    // SAFETY: item, parameters and passphrase live until the call returns, which writes one object
+    // that the caller has to release.
+    let code = unsafe { SecItemExport(item, format, 0, &parameters, &mut exported) };
+    check("SecItemExport", code)?;
+    // SAFETY: the object is ours to release, and nobody else has it.
+    Ok(unsafe { taken(exported) })
+}
+
+/// The key in clear, in the form of `representation`.
+pub(super) fn external_representation(key: &SecKey) -> Result<Zeroizing<Vec<u8>>, Status> {
+    let mut error: CFErrorRef = ptr::null_mut();
+    // SAFETY: the key is alive; the call returns one object that the caller has to release, or
+    // writes one.
+    let exported =
+        unsafe { SecKeyCopyExternalRepresentation(key.as_concrete_TypeRef(), &mut error) };
+    if !exported.is_null() {
+        // SAFETY: the object is ours to release, and nobody else has it.
+        return Ok(unsafe { taken(exported) });
+    }
+    let code = match error.is_null() {
+        true => 0,
+        // SAFETY: the object is ours to release.
+        false => unsafe { CFError::wrap_under_create_rule(error) }.code(),
+    };
+    let call = "SecKeyCopyExternalRepresentation";
+    Err(super::keychain::status(call, code as OSStatus))
+}
+
+/// The bytes of an object that holds a secret. It is released at once; what it held cannot be wiped,
+/// since Core Foundation gives no way to write to it.
+///
+/// # Safety
+/// The object has to be the caller's to release, and nobody else's; or null.
+unsafe fn taken(data: CFDataRef) -> Zeroizing<Vec<u8>> {
+    if data.is_null() {
+        return Zeroizing::default();
+    }
+    // SAFETY: the caller says so.
+    let data = unsafe { CFData::wrap_under_create_rule(data) };
+    Zeroizing::new(data.bytes().to_vec())
+}

@@ -1,0 +1,277 @@
+//! Keychains that are files: SecItemCopyMatching lists their certificates, and the identities among
+//! them, with user interaction switched off; SecItemExport gives out a key. The data-protection
+//! keychain is not looked at: it takes an entitlement that only signed applications have (Apple's
+//! TN3137, "On Mac keychain APIs and implementations").
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use security_framework::base::Error;
+use security_framework::identity::SecIdentity;
+use security_framework::item::{ItemClass, ItemSearchOptions, Limit, Reference, SearchResult};
+use security_framework::os::macos::keychain::{KeychainUserInteractionLock, SecKeychain};
+use sha1::{Digest, Sha1};
+
+use super::ffi::CertificateItem;
+use super::status::{self, Status};
+use super::{ffi, key};
+use crate::certificate::{Certificate, EntryId};
+use crate::error::StoreError;
+use crate::secret::PrivateKey;
+use crate::spec::{Keychain, StoreSpec};
+use crate::store::{Ask, Entry, Interaction, KeyState, Listing, Problem, Store, StoreInfo};
+
+/// What a search that finds nothing ends with.
+const ITEM_NOT_FOUND: i32 = -25300;
+
+/// Where the certificates of the computer are, and the roots that Apple delivers.
+const SYSTEM: &str = "/Library/Keychains/System.keychain";
+const SYSTEM_ROOTS: &str = "/System/Library/Keychains/SystemRootCertificates.keychain";
+
+/// A status with Apple's sentence for it.
+pub(super) fn status(call: &'static str, code: i32) -> Status {
+    Status {
+        call,
+        code,
+        text: Error::from_code(code).message(),
+    }
+}
+
+/// One keychain, or those of the search list.
+pub(crate) struct KeychainStore {
+    keychain: Keychain,
+}
+
+impl KeychainStore {
+    /// Opens keychains that exist.
+    pub(crate) fn open(keychain: &Keychain) -> Result<Self, StoreError> {
+        let store = Self {
+            keychain: keychain.clone(),
+        };
+        store.keychains()?;
+        Ok(store)
+    }
+
+    fn spec(&self) -> StoreSpec {
+        StoreSpec::Keychain(self.keychain.clone())
+    }
+
+    fn keychains(&self) -> Result<Vec<SecKeychain>, StoreError> {
+        let path = match &self.keychain {
+            Keychain::SearchList => {
+                return ffi::search_list().map_err(|status| self.unreachable(status));
+            }
+            Keychain::Login => {
+                login_keychain().ok_or_else(|| self.missing("the login keychain"))?
+            }
+            Keychain::System => SYSTEM.into(),
+            Keychain::File(path) => path.clone(),
+        };
+        // Opening a keychain that does not exist succeeds.
+        if !path.exists() {
+            return Err(self.missing(&path.display().to_string()));
+        }
+        match open_file(&path) {
+            Ok(keychain) => Ok(vec![keychain]),
+            Err(status) => Err(self.unreachable(status)),
+        }
+    }
+
+    fn missing(&self, what: &str) -> StoreError {
+        StoreError::Unavailable {
+            store: self.spec().to_string(),
+            reason: format!("{what} does not exist"),
+            source: None,
+        }
+    }
+
+    fn unreachable(&self, status: Status) -> StoreError {
+        status::keychain_error(status, &self.spec().to_string())
+    }
+
+    /// Where an item lies: `security find-certificate -Z` shows the same thumbprint.
+    fn place(&self, der: &[u8]) -> String {
+        let thumbprint = Sha1::digest(der);
+        let digits: String = thumbprint
+            .iter()
+            .map(|byte| format!("{byte:02X}"))
+            .collect();
+        format!("{}: {digits}", self.spec())
+    }
+
+    fn identities(&self) -> Result<Vec<(EntryId, SecIdentity)>, StoreError> {
+        let keychains = self.keychains()?;
+        identities(&keychains).map_err(|status| self.unreachable(status))
+    }
+}
+
+/// The login keychain of the account, under its name since macOS 10.12 or before.
+fn login_keychain() -> Option<PathBuf> {
+    let folder = std::env::home_dir()?.join("Library/Keychains");
+    let names = ["login.keychain-db", "login.keychain"];
+    names
+        .map(|name| folder.join(name))
+        .into_iter()
+        .find(|path| path.exists())
+}
+
+fn open_file(path: &Path) -> Result<SecKeychain, Status> {
+    SecKeychain::open(path).map_err(|error| status("SecKeychainOpen", error.code()))
+}
+
+/// While this lives, no window of the Security framework opens in this process.
+fn without_windows() -> Result<KeychainUserInteractionLock, Status> {
+    SecKeychain::disable_user_interaction()
+        .map_err(|error| status("SecKeychainSetUserInteractionAllowed", error.code()))
+}
+
+fn search(options: &ItemSearchOptions) -> Result<Vec<SearchResult>, Status> {
+    match options.search() {
+        Ok(found) => Ok(found),
+        Err(error) if error.code() == ITEM_NOT_FOUND => Ok(Vec::new()),
+        Err(error) => Err(status("SecItemCopyMatching", error.code())),
+    }
+}
+
+/// The certificates, each with its label.
+fn certificates(keychains: &[SecKeychain]) -> Result<Vec<CertificateItem>, Status> {
+    let _silent = without_windows()?;
+    let mut options = ItemSearchOptions::new();
+    options
+        .class(ItemClass::certificate())
+        .keychains(keychains)
+        .limit(Limit::All)
+        .load_data(true)
+        .load_attributes(true);
+    let found = search(&options)?;
+    Ok(found
+        .iter()
+        .filter_map(|item| match item {
+            SearchResult::Dict(attributes) => ffi::certificate_item(attributes),
+            _ => None,
+        })
+        .collect())
+}
+
+/// The identities: which certificates have a private key, by the hash of the public one. Nothing is
+/// asked of the keys themselves, for that may open a window.
+fn identities(keychains: &[SecKeychain]) -> Result<Vec<(EntryId, SecIdentity)>, Status> {
+    let _silent = without_windows()?;
+    let mut options = ItemSearchOptions::new();
+    options
+        .class(ItemClass::identity())
+        .keychains(keychains)
+        .limit(Limit::All)
+        .load_refs(true);
+    let mut identities = Vec::new();
+    for item in search(&options)? {
+        if let SearchResult::Ref(Reference::Identity(identity)) = item {
+            let certificate = identity
+                .certificate()
+                .map_err(|error| status("SecIdentityCopyCertificate", error.code()))?;
+            identities.push((EntryId::of(&certificate.to_der()), identity));
+        }
+    }
+    Ok(identities)
+}
+
+impl Store for KeychainStore {
+    fn info(&self) -> StoreInfo {
+        StoreInfo {
+            spec: self.spec(),
+            description: self.keychain.description().to_owned(),
+        }
+    }
+
+    fn list(&self) -> Result<Listing, StoreError> {
+        let keychains = self.keychains()?;
+        let unreachable = |status| self.unreachable(status);
+        let identities = identities(&keychains).map_err(unreachable)?;
+        let with_key: HashMap<EntryId, ()> = identities.iter().map(|(id, _)| (*id, ())).collect();
+        let mut listing = Listing::default();
+        let mut known = HashMap::new();
+        for CertificateItem { der, label } in certificates(&keychains).map_err(unreachable)? {
+            let place = self.place(&der);
+            let certificate = match Certificate::from_der(&der) {
+                Ok(certificate) => certificate,
+                Err(error) => {
+                    let message = error.to_string();
+                    listing.problems.push(Problem { place, message });
+                    continue;
+                }
+            };
+            let id = certificate.id();
+            let has_key = with_key.contains_key(&id);
+            if (certificate.is_ca() && !has_key) || known.insert(id, ()).is_some() {
+                continue;
+            }
+            listing.entries.push(Entry {
+                id,
+                certificate,
+                label: label.filter(|label| !label.is_empty()),
+                // macOS tells when the key is exported.
+                key: if has_key {
+                    KeyState::Unknown
+                } else {
+                    KeyState::Missing
+                },
+                provider: None,
+                container: None,
+                archived: false,
+                places: vec![place],
+                properties: Vec::new(),
+            });
+        }
+        Ok(listing)
+    }
+
+    fn issuers(&self) -> Result<Vec<Certificate>, StoreError> {
+        let mut keychains = self.keychains()?;
+        // What is not there gives nothing, which a path that is not complete tells as well.
+        keychains.extend(open_file(Path::new(SYSTEM_ROOTS)).ok());
+        let found = certificates(&keychains).map_err(|status| self.unreachable(status))?;
+        let readable = found
+            .iter()
+            .filter_map(|item| Certificate::from_der(&item.der).ok());
+        Ok(readable.filter(Certificate::is_ca).collect())
+    }
+
+    fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
+        let found = self
+            .identities()?
+            .into_iter()
+            .find(|(found, _)| found == id);
+        let Some((_, identity)) = found else {
+            return Err(self.no_key(id)?);
+        };
+        let certificate = identity
+            .certificate()
+            .map_err(|error| self.unreachable(status("SecIdentityCopyCertificate", error.code())))?
+            .to_der();
+        let place = self.place(&certificate);
+        let _silent = match ask.interaction() {
+            Interaction::Never => {
+                Some(without_windows().map_err(|status| self.unreachable(status))?)
+            }
+            Interaction::Allowed => None,
+        };
+        key::export(&identity, &certificate, &place)
+    }
+}
+
+impl KeychainStore {
+    /// Why there is no key for a certificate: it is alone, or not there itself.
+    fn no_key(&self, id: &EntryId) -> Result<StoreError, StoreError> {
+        let found = certificates(&self.keychains()?).map_err(|status| self.unreachable(status))?;
+        let alone = found.iter().find(|item| EntryId::of(&item.der) == *id);
+        Ok(match alone {
+            Some(item) => StoreError::KeyMissing {
+                place: self.place(&item.der),
+            },
+            None => StoreError::NotFound {
+                store: self.spec().to_string(),
+                id: *id,
+            },
+        })
+    }
+}

@@ -1,0 +1,15 @@
+//! The keychains of macOS, as far as they are files: the login keychain, the system's, others by
+//! path, through Security.framework. What needs no Mac (statuses, forms of keys) is built and tested
+//! everywhere.
+
+#[cfg(target_os = "macos")]
+mod ffi;
+#[cfg(target_os = "macos")]
+mod key;
+#[cfg(target_os = "macos")]
+mod keychain;
+mod representation;
+mod status;
+
+#[cfg(target_os = "macos")]
+pub(crate) use keychain::KeychainStore;

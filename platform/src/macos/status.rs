@@ -1,0 +1,261 @@
+//! What an `OSStatus` of Security.framework means for a private key in a keychain (SecBase.h; what
+//! each situation gives is from Apple's published sources of Security.framework).
+
+use std::fmt;
+
+use crate::attempt::Refusal;
+use crate::error::StoreError;
+use crate::store::NotExportable;
+
+/// What a call of Security.framework ended with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Status {
+    /// The function that failed.
+    pub(super) call: &'static str,
+    /// The `OSStatus`.
+    pub(super) code: i32,
+    /// Apple's sentence for it, in the language of the account.
+    pub(super) text: Option<String>,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { call, code, text } = self;
+        match name(*code) {
+            Some(name) => write!(f, "{call}: {name} ({code})")?,
+            None => write!(f, "{call}: OSStatus {code}")?,
+        }
+        match text {
+            Some(text) => write!(f, ": {text}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Status {}
+
+/// The names of the codes told apart here.
+fn name(code: i32) -> Option<&'static str> {
+    Some(match code {
+        -61 => "errSecWrPerm",
+        -128 => "errSecUserCanceled",
+        -2070 => "errSecInternalComponent",
+        -25240 => "errSecACLNotSimple",
+        -25256 => "errSecUnsupportedFormat",
+        -25257 => "errSecUnknownFormat",
+        -25258 => "errSecKeyIsSensitive",
+        -25260 => "errSecPassphraseRequired",
+        -25291 => "errSecNotAvailable",
+        -25293 => "errSecAuthFailed",
+        -25294 => "errSecNoSuchKeychain",
+        -25295 => "errSecInvalidKeychain",
+        -25300 => "errSecItemNotFound",
+        -25304 => "errSecInvalidItemRef",
+        -25307 => "errSecNoDefaultKeychain",
+        -25308 => "errSecInteractionNotAllowed",
+        -25315 => "errSecInteractionRequired",
+        -25316 => "errSecDataNotAvailable",
+        -25320 => "errSecInDarkWake",
+        -34018 => "errSecMissingEntitlement",
+        -60005 => "errAuthorizationDenied",
+        _ => return None,
+    })
+}
+
+/// What a status says of a key, or of the keychain it is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// A window was closed.
+    Cancelled,
+    /// "Deny" was chosen, or the account may not use it.
+    Denied,
+    /// The keychain is locked, or a window would be needed, and none may open.
+    Asks,
+    /// There is no such item.
+    NotFound,
+    /// There is no such keychain.
+    NoKeychain,
+    /// The key is not in a keychain file.
+    Elsewhere,
+    /// The key may not leave.
+    NotExtractable,
+    /// The key does not leave in this form.
+    NoSuchExport,
+    /// Anything else.
+    Other,
+}
+
+/// What a status means.
+pub(super) fn meaning(code: i32) -> Meaning {
+    match code {
+        -128 => Meaning::Cancelled,
+        -25293 | -60005 | -61 | -25240 => Meaning::Denied,
+        // The last is what a locked keychain gives where there is no window server.
+        -25308 | -25315 | -25320 | -2070 => Meaning::Asks,
+        -25300 => Meaning::NotFound,
+        -25291 | -25294 | -25295 | -25307 => Meaning::NoKeychain,
+        -25304 | -34018 => Meaning::Elsewhere,
+        -25316 | -25258 => Meaning::NotExtractable,
+        -25260 | -25256 | -25257 => Meaning::NoSuchExport,
+        _ => Meaning::Other,
+    }
+}
+
+impl Refusal for Status {
+    /// Each other way would ask the person again, who has given up or refused, or nobody.
+    fn settles(&self) -> bool {
+        matches!(
+            meaning(self.code),
+            Meaning::Cancelled | Meaning::Denied | Meaning::Asks
+        )
+    }
+
+    fn is_informative(&self) -> bool {
+        !matches!(meaning(self.code), Meaning::NoSuchExport | Meaning::Other)
+    }
+}
+
+/// The error for a key at `place` that did not come out.
+pub(super) fn key_error(status: Status, place: &str) -> StoreError {
+    let meaning = meaning(status.code);
+    let source = Some(status.into());
+    let place = place.to_owned();
+    let not_exportable = |place, reason, source| StoreError::KeyNotExportable {
+        place,
+        reason,
+        source,
+    };
+    match meaning {
+        Meaning::Cancelled => StoreError::Cancelled,
+        Meaning::Denied => StoreError::AccessDenied {
+            place: format!("the private key of {place}"),
+            source,
+        },
+        Meaning::Asks => StoreError::KeychainInteractionRequired { place, source },
+        Meaning::NotFound | Meaning::NoKeychain => StoreError::KeyMissing { place },
+        Meaning::Elsewhere => {
+            let hardware = "Secure Enclave, token or data-protection keychain".to_owned();
+            not_exportable(place, NotExportable::Hardware(hardware), source)
+        }
+        Meaning::NotExtractable => not_exportable(place, NotExportable::Policy, source),
+        Meaning::NoSuchExport => {
+            let form = "no form of export that certstow knows".to_owned();
+            not_exportable(place, NotExportable::UnsupportedForm(form), source)
+        }
+        Meaning::Other => StoreError::KeyRefused { place, source },
+    }
+}
+
+/// The error for a keychain that cannot be opened or searched.
+pub(super) fn keychain_error(status: Status, store: &str) -> StoreError {
+    let store = store.to_owned();
+    match meaning(status.code) {
+        Meaning::Denied => StoreError::AccessDenied {
+            place: store,
+            source: Some(status.into()),
+        },
+        Meaning::Asks => StoreError::KeychainInteractionRequired {
+            place: store,
+            source: Some(status.into()),
+        },
+        Meaning::NoKeychain => StoreError::Unavailable {
+            store,
+            reason: "there is no such keychain".to_owned(),
+            source: Some(status.into()),
+        },
+        _ => StoreError::Unavailable {
+            store,
+            reason: "macOS does not open it".to_owned(),
+            source: Some(status.into()),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(code: i32) -> Status {
+        Status {
+            call: "SecItemExport",
+            code,
+            text: None,
+        }
+    }
+
+    fn kind(error: &StoreError) -> &'static str {
+        match error {
+            StoreError::Cancelled => "cancelled",
+            StoreError::AccessDenied { .. } => "denied",
+            StoreError::KeychainInteractionRequired { .. } => "asks",
+            StoreError::KeyMissing { .. } => "missing",
+            StoreError::KeyNotExportable { reason, .. } => match reason {
+                NotExportable::Policy => "policy",
+                NotExportable::Hardware(_) => "hardware",
+                _ => "form",
+            },
+            StoreError::KeyRefused { .. } => "refused",
+            StoreError::Unavailable { .. } => "unavailable",
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_status_has_its_sentence() {
+        for (code, expected) in [
+            (-128, "cancelled"),
+            (-25293, "denied"),
+            (-60005, "denied"),
+            (-61, "denied"),
+            (-25240, "denied"),
+            (-25308, "asks"),
+            (-25315, "asks"),
+            (-25320, "asks"),
+            (-2070, "asks"),
+            (-25300, "missing"),
+            (-25304, "hardware"),
+            (-34018, "hardware"),
+            (-25316, "policy"),
+            (-25258, "policy"),
+            (-25260, "form"),
+            (-25256, "form"),
+            (-25257, "form"),
+            (-50, "refused"),
+            (-26275, "refused"),
+        ] {
+            let error = key_error(status(code), "login: Ada");
+            assert_eq!(kind(&error), expected, "{code}");
+            if !matches!(error, StoreError::Cancelled | StoreError::KeyMissing { .. }) {
+                let source = std::error::Error::source(&error).unwrap().to_string();
+                assert!(source.starts_with("SecItemExport: "), "{source}");
+                assert!(source.contains(&code.to_string()), "{source}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_keychain_that_does_not_open_is_told_from_one_that_is_locked() {
+        for (code, expected) in [
+            (-25294, "unavailable"),
+            (-25307, "unavailable"),
+            (-25308, "asks"),
+            (-61, "denied"),
+            (-50, "unavailable"),
+        ] {
+            let error = keychain_error(status(code), "keychain:login");
+            assert_eq!(kind(&error), expected, "{code}");
+        }
+    }
+
+    #[test]
+    fn who_refused_is_not_asked_again() {
+        for code in [-128, -25293, -25308, -25315] {
+            assert!(status(code).settles(), "{code}");
+        }
+        for code in [-25260, -25316, -50] {
+            assert!(!status(code).settles(), "{code}");
+        }
+        assert!(status(-25316).is_informative());
+        assert!(!status(-25260).is_informative());
+    }
+}

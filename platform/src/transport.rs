@@ -1,0 +1,94 @@
+//! What an operating system gives a private key out in where it does not give it in clear: a PKCS#12
+//! file, or an encrypted PKCS#8, under a password that is random, exists for this one call and
+//! never leaves the process.
+
+use zeroize::Zeroizing;
+
+use crate::key::{self, KeyError};
+use crate::pkcs12::decode::{self, Limits};
+use crate::pkcs12::kdf::PasswordForm;
+use crate::secret::{Password, PrivateKey};
+
+/// 32 random hexadecimal digits.
+///
+/// # Errors
+/// There are no random numbers.
+pub(crate) fn random_password() -> Result<Password, getrandom::Error> {
+    let mut random = Zeroizing::new([0; 16]);
+    getrandom::fill(&mut *random)?;
+    let mut password = String::with_capacity(32);
+    for byte in random.iter() {
+        for digit in [byte >> 4, byte & 15] {
+            password.extend(char::from_digit(digit.into(), 16));
+        }
+    }
+    Ok(Password::new(password))
+}
+
+/// The private key that belongs to a public key, of a PKCS#12 file made of one identity.
+///
+/// # Errors
+/// Why there is none, as a clause.
+pub(crate) fn private_key_of_pkcs12(
+    pkcs12: &[u8],
+    password: &Password,
+    spki: &[u8],
+) -> Result<PrivateKey, String> {
+    let contents = decode::decode(pkcs12, PasswordForm::Text(password), &Limits::default())
+        .map_err(|error| format!("the PKCS#12 file that the system makes of it: {error}"))?;
+    let alone = contents.keys.len() == 1;
+    let mut keys = contents.keys.into_iter().map(|bag| bag.key);
+    keys.find(|key| match key::public_key_of(key) {
+        Ok(public) => key::same_public_key(&public, spki),
+        // Whoever asked exported one certificate.
+        Err(KeyError::UnknownAlgorithm(_)) => alone,
+        Err(_) => false,
+    })
+    .ok_or_else(|| "the PKCS#12 file that the system makes of it has no key for it".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::certificate::Certificate;
+
+    fn certificate(pem: &[u8]) -> Certificate {
+        Certificate::from_der(&pem_rfc7468::decode_vec(pem).unwrap().1).unwrap()
+    }
+
+    #[test]
+    fn no_two_passwords_are_the_same() {
+        let [one, other] = [random_password().unwrap(), random_password().unwrap()];
+        assert_eq!(one.expose().len(), 32);
+        assert_ne!(one.expose(), other.expose());
+    }
+
+    #[test]
+    fn the_certificates_own_key_is_found_and_no_other() {
+        for pkcs12 in [
+            &include_bytes!("../tests/data/files/rsa.p12")[..],
+            include_bytes!("../tests/data/files/macos.p12"),
+        ] {
+            finds_rsa_alone(pkcs12);
+        }
+    }
+
+    fn finds_rsa_alone(pkcs12: &[u8]) {
+        let password = Password::new("fixture".to_owned());
+        let rsa = certificate(include_bytes!("../tests/data/certificates/rsa.pem"));
+        let key = private_key_of_pkcs12(pkcs12, &password, rsa.spki_der()).unwrap();
+        let public = key::public_key_of(&key).unwrap();
+        assert!(key::same_public_key(&public, rsa.spki_der()));
+
+        let other = certificate(include_bytes!("../tests/data/certificates/P-256.pem"));
+        let none = private_key_of_pkcs12(pkcs12, &password, other.spki_der()).map(|_| ());
+        assert!(none.unwrap_err().contains("no key for it"));
+        let wrong =
+            private_key_of_pkcs12(pkcs12, &Password::new("x".into()), rsa.spki_der()).map(|_| ());
+        assert!(
+            wrong
+                .unwrap_err()
+                .contains("PKCS#12 file that the system makes")
+        );
+    }
+}

@@ -1,0 +1,136 @@
+//! The contract of `Store`, held against a keychain of macOS that the test makes and removes again.
+//! This process imports the keys itself, so that macOS asks nobody whether it may export them.
+
+#![cfg(target_os = "macos")]
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::Command;
+
+use certstow_platform::error::StoreError;
+use certstow_platform::spec::{Keychain, StoreSpec};
+use certstow_platform::store::Store;
+use certstow_platform::testing::{Fixture, PASSWORD, Sample, check_store_contract};
+use certstow_platform::{OpenOptions, open};
+use security_framework::certificate::SecCertificate;
+use security_framework::item::{ItemClass, ItemSearchOptions, Limit, Reference, SearchResult};
+use security_framework::os::macos::import_export::ImportOptions;
+use security_framework::os::macos::keychain::{CreateOptions, SecKeychain};
+use tempfile::TempDir;
+
+/// A keychain file, gone when dropped.
+struct Keychains {
+    folder: TempDir,
+    number: u32,
+}
+
+impl Keychains {
+    fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            number: 0,
+        }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder
+            .path()
+            .join(format!("{}.keychain-db", self.number))
+    }
+
+    fn keychain(&self) -> SecKeychain {
+        SecKeychain::open(self.path()).unwrap()
+    }
+
+    fn open(&self) -> Box<dyn Store> {
+        let spec = StoreSpec::Keychain(Keychain::File(self.path()));
+        open(&spec, &OpenOptions::default()).unwrap()
+    }
+
+    fn import(&self, pem: &str) {
+        let mut options = ImportOptions::new();
+        options.filename("sample.pem").keychain(&self.keychain());
+        options.import(pem.as_bytes()).unwrap();
+    }
+
+    /// Takes a keychain off the list of those that macOS knows, too.
+    fn delete(&self) {
+        let _ = Command::new("security")
+            .arg("delete-keychain")
+            .arg(self.path())
+            .output();
+    }
+}
+
+impl Drop for Keychains {
+    fn drop(&mut self) {
+        self.delete();
+    }
+}
+
+impl Fixture for Keychains {
+    fn can_hold(&self, sample: Sample) -> bool {
+        use Sample::{Issuer, Keyless, Rsa};
+        matches!(sample, Rsa | Keyless | Issuer)
+    }
+
+    fn has_issuers_of_its_own(&self) -> bool {
+        true
+    }
+
+    fn store(&mut self, samples: &[Sample]) -> Box<dyn Store> {
+        self.delete();
+        self.number += 1;
+        let mut options = CreateOptions::new();
+        options.password(PASSWORD).create(self.path()).unwrap();
+        for sample in samples {
+            self.import(sample.certificate_pem());
+            if let Some(key) = sample.key_pem() {
+                self.import(key);
+            }
+        }
+        self.open()
+    }
+
+    fn withdraw(&mut self, sample: Sample) {
+        let wanted = sample.certificate().unwrap();
+        let mut options = ItemSearchOptions::new();
+        options
+            .class(ItemClass::certificate())
+            .keychains(&[self.keychain()])
+            .limit(Limit::All)
+            .load_refs(true);
+        let found = options.search().unwrap().into_iter().find_map(|item| {
+            let SearchResult::Ref(Reference::Certificate(certificate)) = item else {
+                return None;
+            };
+            (certificate.to_der() == wanted.der()).then_some(certificate)
+        });
+        SecCertificate::delete(&found.unwrap()).unwrap();
+    }
+
+    fn snapshot(&self) -> String {
+        let mut all = String::new();
+        for entry in self.open().list().unwrap().entries {
+            writeln!(all, "{entry:?}").unwrap();
+        }
+        all
+    }
+}
+
+#[test]
+fn a_keychain_keeps_the_contract() {
+    check_store_contract(&mut Keychains::new());
+}
+
+#[test]
+fn a_keychain_that_does_not_exist_is_not_made() {
+    let keychains = Keychains::new();
+    let spec = StoreSpec::Keychain(Keychain::File(keychains.path()));
+    let error = open(&spec, &OpenOptions::default()).map(|_| ());
+    assert!(
+        matches!(error, Err(StoreError::Unavailable { .. })),
+        "{error:?}"
+    );
+    assert!(!keychains.path().exists());
+}
