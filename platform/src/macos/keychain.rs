@@ -3,7 +3,7 @@
 //! keychain is not looked at: it takes an entitlement that only signed applications have (Apple's
 //! TN3137, "On Mac keychain APIs and implementations").
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use security_framework::base::Error;
@@ -187,9 +187,9 @@ impl Store for KeychainStore {
         let keychains = self.keychains()?;
         let unreachable = |status| self.unreachable(status);
         let identities = identities(&keychains).map_err(unreachable)?;
-        let with_key: HashMap<EntryId, ()> = identities.iter().map(|(id, _)| (*id, ())).collect();
+        let with_key: HashSet<EntryId> = identities.iter().map(|(id, _)| *id).collect();
         let mut listing = Listing::default();
-        let mut known = HashMap::new();
+        let mut known = HashSet::new();
         for CertificateItem { der, label } in certificates(&keychains).map_err(unreachable)? {
             let place = self.place(&der);
             let certificate = match Certificate::from_der(&der) {
@@ -201,8 +201,8 @@ impl Store for KeychainStore {
                 }
             };
             let id = certificate.id();
-            let has_key = with_key.contains_key(&id);
-            if (certificate.is_ca() && !has_key) || known.insert(id, ()).is_some() {
+            let has_key = with_key.contains(&id);
+            if (certificate.is_ca() && !has_key) || !known.insert(id) {
                 continue;
             }
             listing.entries.push(Entry {
