@@ -254,7 +254,7 @@ fn store_hint(error: &StoreError) -> Option<&'static str> {
         }
         StoreError::KeychainInteractionRequired { .. } => {
             "unlock the keychain first with 'security unlock-keychain', and allow certstow the key \
-             ('security set-key-partition-list'); or run certstow at a terminal of the desktop"
+             once, at a terminal of the desktop (\"Always Allow\")"
         }
         StoreError::ConfirmationRequired { .. } => {
             "run certstow at a terminal, with --allow-prompt"

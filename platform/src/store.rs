@@ -189,7 +189,8 @@ pub trait Ask {
 
     /// Whether the operating system may open windows of its own, for a confirmation or a PIN.
     /// Otherwise its silent flags are set. Never, unless a person said so: a window may open
-    /// where nobody sees it.
+    /// where nobody sees it. (The keychains of macOS go by [`Ask::interaction`], because there
+    /// nearly every key asks.)
     fn system_windows(&self) -> Interaction {
         Interaction::Never
     }

@@ -270,7 +270,7 @@ pub(crate) struct ExportArgs {
     /// Leave the private key of a PEM file unencrypted
     #[arg(long)]
     pub(crate) unencrypted_key: bool,
-    /// Let the operating system ask for a confirmation or a PIN, in a window of its own
+    /// Let Windows ask for a confirmation or a PIN, in a window of its own
     #[arg(long, conflicts_with = "non_interactive")]
     pub(crate) allow_prompt: bool,
     #[command(flatten)]

@@ -5,11 +5,11 @@
 
 #![expect(unsafe_code, reason = "the functions of Security.framework are C")]
 
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
 use std::ptr;
 
 use core_foundation::array::{CFArray, CFArrayRef};
-use core_foundation::base::{CFTypeRef, OSStatus, TCFType};
+use core_foundation::base::{CFType, CFTypeRef, OSStatus, TCFType};
 use core_foundation::data::{CFData, CFDataRef};
 use core_foundation::dictionary::CFDictionary;
 use core_foundation::error::{CFError, CFErrorRef};
@@ -17,6 +17,7 @@ use core_foundation::string::{CFString, CFStringRef};
 use security_framework::identity::SecIdentity;
 use security_framework::key::SecKey;
 use security_framework::os::macos::keychain::SecKeychain;
+use security_framework_sys::base::SecKeychainRef;
 use security_framework_sys::import_export::{
     SEC_KEY_IMPORT_EXPORT_PARAMS_VERSION, SecExternalFormat, SecItemExport,
     SecItemImportExportKeyParameters, kSecFormatPKCS12, kSecFormatWrappedPKCS8,
@@ -32,6 +33,14 @@ use crate::secret::Password;
 unsafe extern "C" {
     /// SecKeychain.h; not in `security-framework-sys`.
     fn SecKeychainCopySearchList(searchList: *mut CFArrayRef) -> OSStatus;
+    /// The same.
+    fn SecKeychainGetStatus(keychain: SecKeychainRef, status: *mut u32) -> OSStatus;
+    /// The same.
+    fn SecKeychainGetPath(
+        keychain: SecKeychainRef,
+        length: *mut u32,
+        path: *mut c_char,
+    ) -> OSStatus;
 }
 
 fn check(call: &'static str, code: OSStatus) -> Result<(), Status> {
@@ -68,22 +77,47 @@ pub(super) fn certificate_item(attributes: &CFDictionary) -> Option<CertificateI
         let value = attributes.find(name.cast::<c_void>());
         value.map_or(ptr::null(), |value| *value)
     };
-    // SAFETY: the names are constants of the framework; the values are looked at as long as the
-    // dictionary is borrowed, each as the type that the framework documents for the name.
-    unsafe {
-        let data = value(kSecValueData);
-        let label = value(kSecAttrLabel);
-        if data.is_null() {
-            return None;
-        }
-        let data = CFData::wrap_under_get_rule(data as CFDataRef);
-        let label = (!label.is_null())
-            .then(|| CFString::wrap_under_get_rule(label as CFStringRef).to_string());
-        Some(CertificateItem {
-            der: data.bytes().to_vec(),
-            label,
-        })
-    }
+    // SAFETY: the names are constants of the framework.
+    let (data, label) = unsafe { (value(kSecValueData), value(kSecAttrLabel)) };
+    // A label that is no UTF-8 comes as another type.
+    let data = object(data)?.downcast::<CFData>()?;
+    let label = object(label).and_then(|label| label.downcast::<CFString>());
+    Some(CertificateItem {
+        der: data.bytes().to_vec(),
+        label: label.map(|label| label.to_string()),
+    })
+}
+
+/// A value of a dictionary that is alive, whatever its type.
+fn object(value: CFTypeRef) -> Option<CFType> {
+    // SAFETY: the value is an object that the dictionary holds; it is retained here.
+    (!value.is_null()).then(|| unsafe { CFType::wrap_under_get_rule(value) })
+}
+
+/// Looks whether a keychain can be read. Opening one never fails, and a search passes over what it
+/// cannot read.
+pub(super) fn check_readable(keychain: &SecKeychain) -> Result<(), Status> {
+    let mut status = 0;
+    // SAFETY: the keychain is alive, and the call writes one number.
+    check("SecKeychainGetStatus", unsafe {
+        SecKeychainGetStatus(keychain.as_concrete_TypeRef(), &mut status)
+    })
+}
+
+/// The path of a keychain's file.
+pub(super) fn path(keychain: &SecKeychain) -> Result<String, Status> {
+    let mut buffer = [0; 4096];
+    let mut length = buffer.len() as u32;
+    // SAFETY: the keychain is alive, and the buffer has the length told.
+    check("SecKeychainGetPath", unsafe {
+        SecKeychainGetPath(
+            keychain.as_concrete_TypeRef(),
+            &mut length,
+            buffer.as_mut_ptr().cast(),
+        )
+    })?;
+    let path = buffer.get(..length as usize).unwrap_or_default();
+    Ok(String::from_utf8_lossy(path).into_owned())
 }
 
 /// The key as an `EncryptedPrivateKeyInfo` under a password.

@@ -6,7 +6,7 @@ use security_framework::identity::SecIdentity;
 
 use super::ffi;
 use super::representation;
-use super::status::{self, Status};
+use super::status::{self, Status, Windows};
 use crate::attempt::{Attempt, Failure};
 use crate::certificate::Certificate;
 use crate::error::StoreError;
@@ -19,8 +19,9 @@ pub(super) fn export(
     identity: &SecIdentity,
     certificate: &[u8],
     place: &str,
+    windows: Windows,
 ) -> Result<PrivateKey, StoreError> {
-    let refused = |status| status::key_error(status, place);
+    let refused = |status| status::key_error(status, place, windows);
     let key = identity
         .private_key()
         .map_err(|error| super::keychain::status("SecIdentityCopyPrivateKey", error.code()))

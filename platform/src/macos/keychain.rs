@@ -13,7 +13,7 @@ use security_framework::os::macos::keychain::{KeychainUserInteractionLock, SecKe
 use sha1::{Digest, Sha1};
 
 use super::ffi::CertificateItem;
-use super::status::{self, Status};
+use super::status::{self, Status, Windows};
 use super::{ffi, key};
 use crate::certificate::{Certificate, EntryId};
 use crate::error::StoreError;
@@ -23,6 +23,8 @@ use crate::store::{Ask, Entry, Interaction, KeyState, Listing, Problem, Store, S
 
 /// What a search that finds nothing ends with.
 const ITEM_NOT_FOUND: i32 = -25300;
+/// What a keychain without a file gives.
+const NO_SUCH_KEYCHAIN: i32 = -25294;
 
 /// Where the certificates of the computer are, and the roots that Apple delivers.
 const SYSTEM: &str = "/Library/Keychains/System.keychain";
@@ -56,25 +58,50 @@ impl KeychainStore {
         StoreSpec::Keychain(self.keychain.clone())
     }
 
-    fn keychains(&self) -> Result<Vec<SecKeychain>, StoreError> {
+    /// The keychains that can be read. Of the search list, those that cannot are problems.
+    fn keychains(&self) -> Result<(Vec<SecKeychain>, Vec<Problem>), StoreError> {
         let path = match &self.keychain {
-            Keychain::SearchList => {
-                return ffi::search_list().map_err(|status| self.unreachable(status));
-            }
+            Keychain::SearchList => return self.search_list(),
             Keychain::Login => {
                 login_keychain().ok_or_else(|| self.missing("the login keychain"))?
             }
             Keychain::System => SYSTEM.into(),
-            Keychain::File(path) => path.clone(),
+            // Security.framework would look for another one, in ~/Library/Keychains.
+            Keychain::File(path) => std::path::absolute(path).unwrap_or_else(|_| path.clone()),
         };
-        // Opening a keychain that does not exist succeeds.
         if !path.exists() {
             return Err(self.missing(&path.display().to_string()));
         }
-        match open_file(&path) {
-            Ok(keychain) => Ok(vec![keychain]),
+        let opened = without_windows().and_then(|_silent| {
+            let keychain = open_file(&path)?;
+            ffi::check_readable(&keychain)?;
+            Ok(keychain)
+        });
+        match opened {
+            Ok(keychain) => Ok((vec![keychain], Vec::new())),
             Err(status) => Err(self.unreachable(status)),
         }
+    }
+
+    fn search_list(&self) -> Result<(Vec<SecKeychain>, Vec<Problem>), StoreError> {
+        let unreachable = |status| self.unreachable(status);
+        let _silent = without_windows().map_err(unreachable)?;
+        let mut problems = Vec::new();
+        let mut readable = ffi::search_list().map_err(unreachable)?;
+        readable.retain(|keychain| match ffi::check_readable(keychain) {
+            Ok(()) => true,
+            // Keychains stay on the list when their files are gone.
+            Err(status) if status.code == NO_SUCH_KEYCHAIN => false,
+            Err(status) => {
+                let path = ffi::path(keychain);
+                problems.push(Problem {
+                    place: path.unwrap_or_else(|_| self.spec().to_string()),
+                    message: format!("the keychain cannot be read: {status}"),
+                });
+                false
+            }
+        });
+        Ok((readable, problems))
     }
 
     fn missing(&self, what: &str) -> StoreError {
@@ -96,11 +123,14 @@ impl KeychainStore {
             .iter()
             .map(|byte| format!("{byte:02X}"))
             .collect();
-        format!("{}: {digits}", self.spec())
+        match self.keychain {
+            Keychain::SearchList => format!("keychain: {digits}"),
+            _ => format!("{}: {digits}", self.spec()),
+        }
     }
 
     fn identities(&self) -> Result<Vec<(EntryId, SecIdentity)>, StoreError> {
-        let keychains = self.keychains()?;
+        let (keychains, _) = self.keychains()?;
         identities(&keychains).map_err(|status| self.unreachable(status))
     }
 }
@@ -166,10 +196,10 @@ fn identities(keychains: &[SecKeychain]) -> Result<Vec<(EntryId, SecIdentity)>, 
     let mut identities = Vec::new();
     for item in search(&options)? {
         if let SearchResult::Ref(Reference::Identity(identity)) = item {
-            let certificate = identity
-                .certificate()
-                .map_err(|error| status("SecIdentityCopyCertificate", error.code()))?;
-            identities.push((EntryId::of(&certificate.to_der()), identity));
+            // One without is none, and its key is of no use.
+            if let Ok(certificate) = identity.certificate() {
+                identities.push((EntryId::of(&certificate.to_der()), identity));
+            }
         }
     }
     Ok(identities)
@@ -184,11 +214,14 @@ impl Store for KeychainStore {
     }
 
     fn list(&self) -> Result<Listing, StoreError> {
-        let keychains = self.keychains()?;
+        let (keychains, problems) = self.keychains()?;
         let unreachable = |status| self.unreachable(status);
         let identities = identities(&keychains).map_err(unreachable)?;
         let with_key: HashSet<EntryId> = identities.iter().map(|(id, _)| *id).collect();
-        let mut listing = Listing::default();
+        let mut listing = Listing {
+            problems,
+            ..Listing::default()
+        };
         let mut known = HashSet::new();
         for CertificateItem { der, label } in certificates(&keychains).map_err(unreachable)? {
             let place = self.place(&der);
@@ -226,7 +259,7 @@ impl Store for KeychainStore {
     }
 
     fn issuers(&self) -> Result<Vec<Certificate>, StoreError> {
-        let mut keychains = self.keychains()?;
+        let (mut keychains, _) = self.keychains()?;
         // What is not there gives nothing, which a path that is not complete tells as well.
         keychains.extend(open_file(Path::new(SYSTEM_ROOTS)).ok());
         let found = certificates(&keychains).map_err(|status| self.unreachable(status))?;
@@ -249,20 +282,23 @@ impl Store for KeychainStore {
             .map_err(|error| self.unreachable(status("SecIdentityCopyCertificate", error.code())))?
             .to_der();
         let place = self.place(&certificate);
-        let _silent = match ask.interaction() {
+        // Nearly every key of a keychain asks, so that a person at a terminal expects it.
+        let (windows, _silent) = match ask.interaction() {
             Interaction::Never => {
-                Some(without_windows().map_err(|status| self.unreachable(status))?)
+                let silent = without_windows().map_err(|status| self.unreachable(status))?;
+                (Windows::Off, Some(silent))
             }
-            Interaction::Allowed => None,
+            Interaction::Allowed => (Windows::Allowed, None),
         };
-        key::export(&identity, &certificate, &place)
+        key::export(&identity, &certificate, &place, windows)
     }
 }
 
 impl KeychainStore {
     /// Why there is no key for a certificate: it is alone, or not there itself.
     fn no_key(&self, id: &EntryId) -> Result<StoreError, StoreError> {
-        let found = certificates(&self.keychains()?).map_err(|status| self.unreachable(status))?;
+        let (keychains, _) = self.keychains()?;
+        let found = certificates(&keychains).map_err(|status| self.unreachable(status))?;
         let alone = found.iter().find(|item| EntryId::of(&item.der) == *id);
         Ok(match alone {
             Some(item) => StoreError::KeyMissing {

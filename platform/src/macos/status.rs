@@ -85,8 +85,25 @@ pub(super) enum Meaning {
     Other,
 }
 
+/// Whether windows may open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Windows {
+    /// A person may be asked.
+    Allowed,
+    /// User interaction is switched off.
+    Off,
+}
+
 /// What a status means.
-pub(super) fn meaning(code: i32) -> Meaning {
+fn meaning(code: i32, windows: Windows) -> Meaning {
+    match (code, windows) {
+        // Nobody can have chosen "Deny": it would have had to ask.
+        (-25293 | -60005, Windows::Off) => Meaning::Asks,
+        (code, _) => meaning_of(code),
+    }
+}
+
+fn meaning_of(code: i32) -> Meaning {
     match code {
         -128 => Meaning::Cancelled,
         -25293 | -60005 | -61 | -25240 => Meaning::Denied,
@@ -102,22 +119,28 @@ pub(super) fn meaning(code: i32) -> Meaning {
 }
 
 impl Refusal for Status {
-    /// Each other way would ask the person again, who has given up or refused, or nobody.
+    /// Each other way would ask the person again, who has given up or refused, or nobody; or it
+    /// ends where this one did, because the key does not leave in any form.
     fn settles(&self) -> bool {
-        matches!(
-            meaning(self.code),
-            Meaning::Cancelled | Meaning::Denied | Meaning::Asks
-        )
+        use Meaning::{Asks, Cancelled, Denied};
+        matches!(meaning_of(self.code), Cancelled | Denied | Asks) || self.code == NOT_EXTRACTABLE
     }
 
     fn is_informative(&self) -> bool {
-        !matches!(meaning(self.code), Meaning::NoSuchExport | Meaning::Other)
+        !matches!(
+            meaning_of(self.code),
+            Meaning::NoSuchExport | Meaning::Other
+        )
     }
 }
 
+/// errSecDataNotAvailable: macOS asks whether the key may be used before it looks whether it may
+/// leave.
+const NOT_EXTRACTABLE: i32 = -25316;
+
 /// The error for a key at `place` that did not come out.
-pub(super) fn key_error(status: Status, place: &str) -> StoreError {
-    let meaning = meaning(status.code);
+pub(super) fn key_error(status: Status, place: &str, windows: Windows) -> StoreError {
+    let meaning = meaning(status.code, windows);
     let source = Some(status.into());
     let place = place.to_owned();
     let not_exportable = |place, reason, source| StoreError::KeyNotExportable {
@@ -132,7 +155,12 @@ pub(super) fn key_error(status: Status, place: &str) -> StoreError {
             source,
         },
         Meaning::Asks => StoreError::KeychainInteractionRequired { place, source },
-        Meaning::NotFound | Meaning::NoKeychain => StoreError::KeyMissing { place },
+        Meaning::NotFound => StoreError::KeyMissing { place },
+        Meaning::NoKeychain => StoreError::Unavailable {
+            store: place,
+            reason: "its keychain cannot be read any more".to_owned(),
+            source,
+        },
         Meaning::Elsewhere => {
             let hardware = "Secure Enclave, token or data-protection keychain".to_owned();
             not_exportable(place, NotExportable::Hardware(hardware), source)
@@ -146,10 +174,11 @@ pub(super) fn key_error(status: Status, place: &str) -> StoreError {
     }
 }
 
-/// The error for a keychain that cannot be opened or searched.
+/// The error for a keychain that cannot be opened or searched, which never opens a window.
 pub(super) fn keychain_error(status: Status, store: &str) -> StoreError {
     let store = store.to_owned();
-    match meaning(status.code) {
+    match meaning(status.code, Windows::Off) {
+        Meaning::Cancelled => StoreError::Cancelled,
         Meaning::Denied => StoreError::AccessDenied {
             place: store,
             source: Some(status.into()),
@@ -201,6 +230,16 @@ mod tests {
     }
 
     #[test]
+    fn what_looks_denied_would_have_asked_if_it_could() {
+        for code in [-25293, -60005] {
+            let error = key_error(status(code), "login: Ada", Windows::Off);
+            assert_eq!(kind(&error), "asks", "{code}");
+        }
+        let error = key_error(status(-61), "login: Ada", Windows::Off);
+        assert_eq!(kind(&error), "denied");
+    }
+
+    #[test]
     fn every_status_has_its_sentence() {
         for (code, expected) in [
             (-128, "cancelled"),
@@ -213,6 +252,8 @@ mod tests {
             (-25320, "asks"),
             (-2070, "asks"),
             (-25300, "missing"),
+            (-25294, "unavailable"),
+            (-25295, "unavailable"),
             (-25304, "hardware"),
             (-34018, "hardware"),
             (-25316, "policy"),
@@ -223,7 +264,7 @@ mod tests {
             (-50, "refused"),
             (-26275, "refused"),
         ] {
-            let error = key_error(status(code), "login: Ada");
+            let error = key_error(status(code), "login: Ada", Windows::Allowed);
             assert_eq!(kind(&error), expected, "{code}");
             if !matches!(error, StoreError::Cancelled | StoreError::KeyMissing { .. }) {
                 let source = std::error::Error::source(&error).unwrap().to_string();
@@ -239,7 +280,9 @@ mod tests {
             (-25294, "unavailable"),
             (-25307, "unavailable"),
             (-25308, "asks"),
+            (-25293, "asks"),
             (-61, "denied"),
+            (-128, "cancelled"),
             (-50, "unavailable"),
         ] {
             let error = keychain_error(status(code), "keychain:login");
@@ -249,10 +292,10 @@ mod tests {
 
     #[test]
     fn who_refused_is_not_asked_again() {
-        for code in [-128, -25293, -25308, -25315] {
+        for code in [-128, -25293, -25308, -25315, -25316] {
             assert!(status(code).settles(), "{code}");
         }
-        for code in [-25260, -25316, -50] {
+        for code in [-25260, -25258, -50] {
             assert!(!status(code).settles(), "{code}");
         }
         assert!(status(-25316).is_informative());

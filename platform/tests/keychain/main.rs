@@ -53,7 +53,7 @@ impl Keychains {
         options.import(pem.as_bytes()).unwrap();
     }
 
-    /// Takes a keychain off the list of those that macOS knows, too.
+    /// Removes the file, and what macOS remembers of it.
     fn delete(&self) {
         let _ = Command::new("security")
             .arg("delete-keychain")
@@ -121,6 +121,18 @@ impl Fixture for Keychains {
 #[test]
 fn a_keychain_keeps_the_contract() {
     check_store_contract(&mut Keychains::new());
+}
+
+#[test]
+fn a_file_that_is_no_keychain_is_not_an_empty_one() {
+    let keychains = Keychains::new();
+    std::fs::write(keychains.path(), "no keychain").unwrap();
+    let spec = StoreSpec::Keychain(Keychain::File(keychains.path()));
+    let error = open(&spec, &OpenOptions::default()).map(|_| ());
+    assert!(
+        matches!(error, Err(StoreError::Unavailable { .. })),
+        "{error:?}"
+    );
 }
 
 #[test]

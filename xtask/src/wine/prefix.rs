@@ -37,6 +37,11 @@ impl Prefix {
             fs::create_dir_all(&folder)
                 .map_err(|error| format!("{}: {error}", folder.display()))?;
         }
+        // By itself it would end a few seconds after the last program, and one that starts at that
+        // moment loses its connection.
+        prefix
+            .run(program("wineserver").arg("-p"), LIMIT)?
+            .expect(0)?;
         prefix
             .run(program("wineboot").arg("-i"), LIMIT)?
             .expect(0)?;
