@@ -1,15 +1,15 @@
 //! A Windows of its own for one run: a fresh Wine prefix in a temporary folder, without a display
 //! and apart from the developer's home. At its end nothing runs and nothing is left of it.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use super::process::{self, Ended};
-use crate::command::{program, run};
+use crate::command::{program, run, show};
 
 /// What a command may take; the set-up of a prefix, the slowest, takes about ten seconds.
 const LIMIT: Duration = Duration::from_secs(180);
@@ -22,8 +22,10 @@ const NO_DESKTOP: &str = "mscoree,mshtml,winemenubuilder.exe=";
 
 pub(super) struct Prefix {
     folder: PathBuf,
-    /// Whether its server was asked to end already.
-    ended: Cell<bool>,
+    /// A command line that waits for input and gets none. While it does, Wine's server stays: by
+    /// itself that ends a few seconds after the last program, and a program that starts at that
+    /// moment loses its connection.
+    waiting: RefCell<Option<Child>>,
 }
 
 impl Prefix {
@@ -31,22 +33,31 @@ impl Prefix {
     pub(super) fn new(target: &Path) -> Result<Self, String> {
         let prefix = Self {
             folder: target.join(format!("xtask-wine-{}", std::process::id())),
-            ended: Cell::new(false),
+            waiting: RefCell::new(None),
         };
         for folder in [prefix.home(), prefix.scratch(), prefix.work()] {
             fs::create_dir_all(&folder)
                 .map_err(|error| format!("{}: {error}", folder.display()))?;
         }
-        // By itself it would end a few seconds after the last program, and one that starts at that
-        // moment loses its connection.
-        prefix
-            .run(program("wineserver").arg("-p"), LIMIT)?
-            .expect(0)?;
         prefix
             .run(program("wineboot").arg("-i"), LIMIT)?
             .expect(0)?;
         prefix.supply_random_numbers()?;
+        prefix.wait_inside()?;
         Ok(prefix)
+    }
+
+    fn wait_inside(&self) -> Result<(), String> {
+        let mut command = Self::wine(Path::new("cmd"));
+        self.lead_here(&mut command);
+        let waiting = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| format!("{} could not be started: {error}", show(&command)))?;
+        *self.waiting.borrow_mut() = Some(waiting);
+        Ok(())
     }
 
     /// Where the program under test works, empty at first.
@@ -113,18 +124,21 @@ impl Prefix {
 
     /// Ends whatever still runs in the prefix, and waits until it has.
     pub(super) fn end(&self) -> Result<(), String> {
-        self.ended.set(true);
+        let waiting = self.waiting.take();
         // It fails where no server is running: what matters is that none is afterwards.
         self.run(program("wineserver").arg("-k"), LIMIT)?;
         self.run(program("wineserver").arg("-w"), LIMIT)?
             .expect(0)?;
+        if let Some(mut waiting) = waiting {
+            waiting.wait().map_err(|error| error.to_string())?;
+        }
         Ok(())
     }
 }
 
 impl Drop for Prefix {
     fn drop(&mut self) {
-        if !self.ended.get() {
+        if self.waiting.borrow().is_some() {
             let _ = self.end();
         }
         // Nothing hangs on it: all in it is made anew.

@@ -68,13 +68,21 @@ pub(super) fn run(command: &mut Command, limit: Duration, scratch: &Path) -> Res
         command: show(command),
         status: status.unwrap_or_default(),
         stdout: read(&stdout)?,
-        stderr: read(&stderr)?,
+        stderr: without_wines_own(&read(&stderr)?),
     };
     if status.is_some() {
         return Ok(ended);
     }
     ended.stderr.push_str("(killed)");
     Err(ended.complain(&format!("not done after {} s", limit.as_secs())))
+}
+
+/// What a program said, without what Wine adds when a thread of it ends together with the process.
+fn without_wines_own(stderr: &str) -> String {
+    let lines = stderr.split_inclusive('\n');
+    lines
+        .filter(|line| !line.starts_with("wine client error:"))
+        .collect()
 }
 
 /// Waits for a process, or kills it at the limit.
