@@ -27,6 +27,11 @@ pub(crate) fn target_folder() -> Result<PathBuf, String> {
         .into())
 }
 
+/// The name of an executable file on this system.
+pub(crate) fn executable(name: &str) -> String {
+    format!("{name}{}", std::env::consts::EXE_SUFFIX)
+}
+
 /// A program by name.
 pub(crate) fn program(name: &str) -> Command {
     let mut command = Command::new(name);

@@ -1,7 +1,8 @@
 //! What a developer and CI do with this project besides building it: `cargo xtask test` sets a
 //! machine up and runs every check, `cargo xtask wine` those of the Windows program alone,
-//! `cargo xtask bench` measures against other programs, and `cargo xtask samples` makes the test
-//! keys and certificates anew.
+//! `cargo xtask hosted` those of the system it runs on, `cargo xtask bench` measures against other
+//! programs, and `cargo xtask samples` makes the test keys and certificates anew. The others make a
+//! release.
 
 #![forbid(unsafe_code)]
 #![expect(
@@ -14,18 +15,28 @@ mod certificates;
 mod checks;
 mod command;
 mod dependencies;
+mod hosted;
+mod package;
+mod release;
 mod samples;
 mod setup;
 mod steps;
 mod wine;
+mod workflows;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-usage: cargo xtask test      set this machine up and run every check
-       cargo xtask wine      build for Windows and run it under Wine
-       cargo xtask bench     measure against other programs, side by side
-       cargo xtask samples   make the sample store and the test fixtures anew";
+usage: cargo xtask test                   set this machine up and run every check
+       cargo xtask wine                   build for Windows and run it under Wine
+       cargo xtask hosted                 check this system alone, with its own stores and tools
+       cargo xtask oldest-rust            build with the oldest Rust promised
+       cargo xtask bench                  measure against other programs, side by side
+       cargo xtask samples                make the sample store and the test fixtures anew
+       cargo xtask package DIR            pack for this system
+       cargo xtask release TAG DIR URL    add sums, manifests and notes to the packages in DIR
+       cargo xtask restore DIR            export and restore with the packages in DIR";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -33,6 +44,11 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["test"] => test(),
         ["wine"] => wine::run(),
+        ["hosted"] => hosted::run(),
+        ["oldest-rust"] => setup::oldest_rust().and_then(|()| checks::oldest_rust()),
+        ["package", folder] => package::package(Path::new(folder)),
+        ["release", tag, folder, url] => release::complete(tag, Path::new(folder), url),
+        ["restore", folder] => hosted::restore(Path::new(folder)),
         ["bench"] => bench::run(),
         ["samples"] => samples::run(),
         _ => {
@@ -68,6 +84,10 @@ fn test() -> Result<(), String> {
         steps.run(&format!("clippy, {target}"), || checks::clippy_for(target));
     }
     oldest_rust(&mut steps);
+    match setup::workflow_linter() {
+        Ok(()) => steps.run("workflows", workflows::lint),
+        Err(reason) => steps.cannot_run("workflows", &reason),
+    }
     steps.run("documentation", checks::documentation);
     let disks = setup::may_mount_disks();
     steps.run("tests", || checks::tests(peers, disks));

@@ -111,6 +111,13 @@ const WINE: [Peer; 5] = [
     },
 ];
 
+/// What installs the linter of the workflows.
+const PIP: [Peer; 1] = [Peer {
+    name: "pip",
+    package: "python3-pip",
+    probe: &["python3", "-m", "pip", "--version"],
+}];
+
 /// Whether every peer is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Peers {
@@ -120,9 +127,18 @@ pub(crate) enum Peers {
 
 /// Adds rustfmt, clippy and the targets that are linted, by rustup where it is there.
 pub(crate) fn rust() -> Result<(), String> {
+    components()?;
     if succeeds(program("rustup").arg("--version")) {
-        run(program("rustup").args(["component", "add", "rustfmt", "clippy"]))?;
         return run(program("rustup").args(["target", "add"]).args(TARGETS));
+    }
+    println!("    no rustup here: the standard libraries of {TARGETS:?} must be installed already");
+    Ok(())
+}
+
+/// Adds rustfmt and clippy.
+pub(crate) fn components() -> Result<(), String> {
+    if succeeds(program("rustup").arg("--version")) {
+        return run(program("rustup").args(["component", "add", "rustfmt", "clippy"]));
     }
     for tool in ["fmt", "clippy"] {
         if !succeeds(program("cargo").args([tool, "--version"])) {
@@ -131,7 +147,6 @@ pub(crate) fn rust() -> Result<(), String> {
             ));
         }
     }
-    println!("    no rustup here: the standard libraries of {TARGETS:?} must be installed already");
     Ok(())
 }
 
@@ -182,6 +197,12 @@ pub(crate) fn every_peer() -> Result<(), String> {
 /// Installs what [`crate::wine`] needs, as [`every_peer`] does; an error says what is missing.
 pub(crate) fn wine() -> Result<(), String> {
     install_missing(&WINE)?.map_or(Ok(()), Err)
+}
+
+/// Installs the linter of the workflows; an error says why it can't be had.
+pub(crate) fn workflow_linter() -> Result<(), String> {
+    install_missing(&PIP)?.map_or(Ok(()), Err)?;
+    crate::workflows::install()
 }
 
 /// Installs the missing peers where it may; the advice about those still missing.

@@ -1,0 +1,63 @@
+//! certstow on the operating system this runs on, with that system's own stores and tools: the
+//! checks of the source, all tests, and the shipped program from the system's store to a file that
+//! the system's own tool opens. It needs no set-up but Rust, so that it runs on any hosted machine.
+
+mod archive;
+mod certstow;
+mod keychain;
+mod macos;
+mod own_tool;
+mod powershell;
+mod restore;
+mod scratch;
+mod windows;
+
+use std::env::consts::OS;
+use std::path::Path;
+
+use crate::checks;
+use crate::command::{cargo, executable, run as run_command, target_folder};
+use crate::setup::{self, Peers};
+use crate::steps::Steps;
+use certstow::Certstow;
+
+/// Every check that makes sense on this system alone.
+pub(crate) fn run() -> Result<(), String> {
+    let mut steps = Steps::begin();
+    steps.run("set-up: Rust components", setup::components);
+    steps.run("formatting", checks::formatting);
+    steps.run("clippy", checks::clippy);
+    // The programs to test against come with `cargo xtask test`, on Linux.
+    steps.run("tests", || checks::tests(Peers::Incomplete, false));
+    let mut program = None;
+    steps.run("build, as shipped", || {
+        run_command(cargo().args(["build", "--locked", "--release", "--package", "certstow"]))?;
+        let built = target_folder()?
+            .join("release")
+            .join(executable("certstow"));
+        program = Some(Certstow::new(&built));
+        Ok(())
+    });
+    if let Some(program) = program {
+        steps.run("the samples, restored", || restore::samples(&program));
+        match OS {
+            "macos" => steps.run("a keychain", || macos::check(&program)),
+            "windows" => steps.run("the Windows stores", || windows::check(&program)),
+            _ => steps.leave_out("the system's store", &format!("{OS} has none")),
+        }
+    }
+    steps.end()
+}
+
+/// The programs in `folder` that were packed for this system: each exports the samples, and the
+/// files restore.
+pub(crate) fn restore(folder: &Path) -> Result<(), String> {
+    let mut steps = Steps::begin();
+    for package in archive::of_this_system(folder)? {
+        steps.run(&archive::name(&package), || {
+            let (program, _unpacked) = archive::unpack(&package)?;
+            restore::samples(&Certstow::new(&program))
+        });
+    }
+    steps.end()
+}
