@@ -274,7 +274,7 @@ fn a_key_identifier_that_fits_is_tried_before_thousands_of_namesakes() {
 
 #[test]
 fn a_real_hierarchy_ends_at_the_nearest_root_there_is() {
-    let chain = certificates("public/crates.io");
+    let chain = certificates("public/amazon-server");
     let all = |extra: &[&str]| Candidates::new(chain.iter().cloned().chain(named(extra)));
     // The server's own four certificates lead to a root they do not include.
     let path = build(&chain[0], &all(&[]));
@@ -301,7 +301,7 @@ fn a_real_hierarchy_ends_at_the_nearest_root_there_is() {
 #[test]
 #[ignore = "needs ca-certificates"]
 fn a_real_path_is_completed_by_the_roots_of_this_machine() {
-    let chain = certificates("public/crates.io");
+    let chain = certificates("public/amazon-server");
     let candidates = Candidates::new(chain[1..2].to_vec()).with_native_roots();
     let path = build(&chain[0], &candidates);
     assert_eq!(
