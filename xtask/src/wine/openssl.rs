@@ -93,6 +93,21 @@ impl Pkcs12 {
         }
     }
 
+    /// An error unless the file carries exactly these certificate properties, by their numbers.
+    pub(super) fn has_properties(&self, expected: &[u32]) -> Result<(), String> {
+        let text = capture(self.command().args(["-nokeys", "-clcerts"]))?;
+        let text = String::from_utf8_lossy(&text);
+        let lines = text.lines().map(str::trim);
+        let properties = lines.filter_map(|line| line.strip_prefix("1.3.6.1.4.1.311.17.3."));
+        let numbers = properties.filter_map(|rest| rest.split(':').next()?.parse().ok());
+        let mut numbers: Vec<u32> = numbers.collect();
+        numbers.sort_unstable();
+        match numbers == expected {
+            true => Ok(()),
+            false => Err(self.complain(&format!("its properties are {numbers:?}"))),
+        }
+    }
+
     /// An error unless something in the file has an attribute that OpenSSL prints like this.
     pub(super) fn has_attribute(&self, expected: &str) -> Result<(), String> {
         let text = capture(self.command().arg("-nodes"))?;

@@ -54,6 +54,11 @@ fn adas_key(fixture: &Fixture<'_>) -> Result<(), String> {
         "Microsoft CSP Name: Microsoft Enhanced RSA and AES Cryptographic Provider",
     )?;
     exported.has_attribute(&description())?;
+    exported.has_properties(&[13])?;
+    let all = ["--properties", "all"];
+    let all = export(fixture, USER, ADA, "ada with all properties.p12", &all)?;
+    // The thumbprint is another; where the key is (2) says nothing elsewhere.
+    all.has_properties(&[3, 13])?;
     // The listing finds it in every store there is.
     Listing::of_all(fixture.runner)?.has_labels(&[ADA])
 }
