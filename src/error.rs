@@ -8,7 +8,6 @@ use certstow_platform::error::StoreError;
 use certstow_platform::store::NotExportable;
 
 use crate::exit::Exit;
-use crate::output::NOT_PRIVATE;
 use crate::sanitize::safe;
 
 /// One identity offered to choose from, in [`Error::Ambiguous`].
@@ -79,6 +78,11 @@ pub enum Error {
         /// The operating system's word on it.
         source: std::io::Error,
     },
+    /// Other accounts could read the target, and it was to be private.
+    NotPrivate {
+        /// The file.
+        file: PathBuf,
+    },
     /// What was written did not read back as what was meant; the file was not kept.
     Verification {
         /// The file.
@@ -112,7 +116,9 @@ impl Error {
             Self::Store(error) => store_exit(error),
             Self::InteractionRequired { .. } => Exit::InteractionRequired,
             Self::Password(_) | Self::PasswordUnreadable { .. } => Exit::Password,
-            Self::TargetExists { .. } | Self::Target { .. } => Exit::Target,
+            Self::TargetExists { .. } | Self::Target { .. } | Self::NotPrivate { .. } => {
+                Exit::Target
+            }
             Self::Verification { .. } => Exit::VerificationFailed,
             Self::KeyMismatch { .. } => Exit::KeyUnavailable,
             Self::Io { .. } => Exit::Failure,
@@ -131,6 +137,7 @@ impl Error {
             Self::Password(_) | Self::PasswordUnreadable { .. } => "password",
             Self::TargetExists { .. } => "target-exists",
             Self::Target { .. } => "target",
+            Self::NotPrivate { .. } => "target-not-private",
             Self::Verification { .. } => "verification-failed",
             Self::KeyMismatch { .. } => "key-mismatch",
             Self::Io { .. } => "io",
@@ -158,7 +165,7 @@ impl Error {
                 "a password comes from a prompt, --password-file, --password-env or --password-fd"
             }
             Self::TargetExists { .. } => "choose another name with -o, or replace it with --force",
-            Self::Target { what, .. } if *what == NOT_PRIVATE => {
+            Self::NotPrivate { .. } => {
                 "choose another place with -o, or leave --require-private out"
             }
             Self::Target { .. } => "choose another place with -o",
@@ -187,6 +194,7 @@ fn store_exit(error: &StoreError) -> Exit {
     match error {
         StoreError::Unavailable { .. }
         | StoreError::AccessDenied { .. }
+        | StoreError::KeyAccessDenied { .. }
         | StoreError::KeyUnreadableHere { .. } => Exit::Store,
         StoreError::NotFound { .. } => Exit::NotFound,
         // To a script, a key that cannot be read is a key it cannot have.
@@ -209,7 +217,7 @@ fn store_exit(error: &StoreError) -> Exit {
 fn store_code(error: &StoreError) -> &'static str {
     match error {
         StoreError::Unavailable { .. } => "store-unavailable",
-        StoreError::AccessDenied { .. } => "access-denied",
+        StoreError::AccessDenied { .. } | StoreError::KeyAccessDenied { .. } => "access-denied",
         StoreError::NotFound { .. } => "not-found",
         StoreError::KeyMissing { .. } => "key-missing",
         StoreError::KeyContainerMissing { .. } => "key-container-missing",
@@ -231,9 +239,10 @@ fn store_code(error: &StoreError) -> &'static str {
 fn store_hint(error: &StoreError) -> Option<&'static str> {
     Some(match error {
         StoreError::Unavailable { .. } => "'certstow stores' lists the stores of this machine",
-        StoreError::AccessDenied { .. } => {
-            "run certstow as the owner (what belongs to a computer needs an administrator's \
-             prompt), or let this account read it"
+        StoreError::AccessDenied { .. } => "run certstow as the owner, or let this account read it",
+        StoreError::KeyAccessDenied { .. } => {
+            "run certstow as the key's owner (a computer's keys need an administrator's prompt), \
+             or let this account use the key"
         }
         StoreError::NotFound { .. } => "the store changed meanwhile: run 'certstow list' again",
         StoreError::KeyMissing { .. } => {
@@ -325,6 +334,11 @@ impl fmt::Display for Error {
             Self::Target { file, what, .. } => {
                 write!(f, "{} cannot be written: {what}", path(file))
             }
+            Self::NotPrivate { file } => write!(
+                f,
+                "{} cannot be written: its file system cannot restrict who reads it",
+                path(file)
+            ),
             Self::Verification { file, reason } => write!(
                 f,
                 "{} was not saved, since reading it back failed: {}",

@@ -34,12 +34,9 @@ pub enum Existing {
 pub enum Privacy {
     /// Write it, with a warning.
     Wanted,
-    /// Fail with [`Error::Target`].
+    /// Fail with [`Error::NotPrivate`].
     Required,
 }
-
-/// What is wrong with a target whose privacy is [required](Privacy::Required).
-pub(crate) const NOT_PRIVATE: &str = "its file system cannot restrict who reads it";
 
 /// A file that was written and verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,8 +55,9 @@ pub struct Written {
 /// # Errors
 /// - [`Error::TargetExists`]: it is there, and `existing` is [`Existing::Refuse`].
 /// - [`Error::Target`]: it is a folder or no regular file; it is to be replaced, and another
-///   program has it open; its folder is missing or not writable, or nothing in it is private, and
-///   `privacy` is [`Privacy::Required`].
+///   program has it open; its folder is missing or not writable.
+/// - [`Error::NotPrivate`]: nothing in its folder is private, and `privacy` is
+///   [`Privacy::Required`].
 pub fn preflight(file: &Path, existing: Existing, privacy: Privacy) -> Result<(), Error> {
     check_target(file, existing)?;
     create_beside(file, privacy).map(drop)
@@ -214,8 +212,9 @@ fn exposed(temporary: &File, file: &Path, privacy: Privacy) -> Result<bool, Erro
     let exposed = os::others_have_access(temporary)
         .map_err(|error| target(file, "who may read it cannot be told", error))?;
     if exposed && privacy == Privacy::Required {
-        let reason = "what is created there for one account is open to others";
-        return Err(target(file, NOT_PRIVATE, io::Error::other(reason)));
+        return Err(Error::NotPrivate {
+            file: file.to_owned(),
+        });
     }
     Ok(exposed)
 }

@@ -75,13 +75,15 @@ impl<R: Refusal> Attempt<R> {
 
     /// The key, or the error to report: of the refusals the first that says something of the key,
     /// then that what was given cannot be read. Where nothing was tried, the key may not leave.
+    /// Whatever came out has to be the key of the certificate with this `SubjectPublicKeyInfo`.
     pub(crate) fn finish(
         mut self,
         place: &str,
+        spki: &[u8],
         error: impl FnOnce(R) -> StoreError,
     ) -> Result<PrivateKey, StoreError> {
         if let Some(key) = self.key {
-            return Ok(key);
+            return belonging(key, place, spki);
         }
         let not_exportable = |reason| StoreError::KeyNotExportable {
             place: place.to_owned(),
@@ -94,6 +96,17 @@ impl<R: Refusal> Attempt<R> {
             (None, None) if self.refusals.is_empty() => not_exportable(NotExportable::Policy),
             (telling, _) => error(self.refusals.swap_remove(telling.unwrap_or_default())),
         })
+    }
+}
+
+/// Refuses another certificate's key.
+fn belonging(key: PrivateKey, place: &str, spki: &[u8]) -> Result<PrivateKey, StoreError> {
+    match key::public_key_of(&key) {
+        Ok(public) if !key::same_public_key(&public, spki) => Err(StoreError::KeyMismatch {
+            place: place.to_owned(),
+        }),
+        // What is not understood here is proven by whoever uses it.
+        Ok(_) | Err(_) => Ok(key),
     }
 }
 
@@ -139,7 +152,10 @@ mod tests {
     }
 
     fn key() -> Vec<u8> {
-        let pem = include_bytes!("../tests/data/keys/P-256.pem");
+        decoded(include_bytes!("../tests/data/keys/P-256.pem"))
+    }
+
+    fn decoded(pem: &[u8]) -> Vec<u8> {
         pem_rfc7468::decode_vec(pem).unwrap().1
     }
 
@@ -148,8 +164,9 @@ mod tests {
         let error = |word| StoreError::KeyMissing {
             place: format!("{word:?}"),
         };
+        let spki = decoded(include_bytes!("../tests/data/keys/P-256.public.pem"));
         attempt
-            .finish("p", error)
+            .finish("p", &spki, error)
             .map_err(|error| error.to_string())
     }
 
@@ -162,6 +179,14 @@ mod tests {
         attempt.way(|| panic!("the key is there already"));
         assert!(attempt.is_settled());
         assert_eq!(finish(attempt).unwrap().expose(), key());
+    }
+
+    #[test]
+    fn another_certificates_key_is_not_handed_over() {
+        let mut attempt = Attempt::new();
+        attempt.way(|| give(&decoded(include_bytes!("../tests/data/keys/P-384.pem"))));
+        let error = finish(attempt).unwrap_err();
+        assert!(error.contains("belongs to another certificate"), "{error}");
     }
 
     #[test]

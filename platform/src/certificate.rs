@@ -144,6 +144,24 @@ impl Certificate {
     }
 }
 
+/// The SHA-1 of a certificate's DER in upper-case digits, as Windows and macOS show it.
+#[cfg(any(windows, target_os = "macos", test))]
+pub(crate) fn sha1_thumbprint(der: &[u8]) -> String {
+    use sha1::Sha1;
+    let thumbprint = Sha1::digest(der);
+    thumbprint
+        .iter()
+        .map(|byte| format!("{byte:02X}"))
+        .collect()
+}
+
+/// The CA certificates among those with these DERs; what cannot be read is none.
+#[cfg(any(windows, target_os = "macos", test))]
+pub(crate) fn ca_certificates<'a>(ders: impl Iterator<Item = &'a [u8]>) -> Vec<Certificate> {
+    let readable = ders.filter_map(|der| Certificate::from_der(der).ok());
+    readable.filter(Certificate::is_ca).collect()
+}
+
 impl PartialEq for Certificate {
     fn eq(&self, other: &Self) -> bool {
         self.der == other.der
@@ -155,5 +173,32 @@ impl Eq for Certificate {}
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Certificate({})", self.id())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn der(pem: &[u8]) -> Vec<u8> {
+        pem_rfc7468::decode_vec(pem).unwrap().1
+    }
+
+    #[test]
+    fn only_readable_ca_certificates_are_issuers() {
+        let ca = der(include_bytes!("../tests/data/certificates/ca.pem"));
+        let leaf = der(include_bytes!("../tests/data/certificates/rsa.pem"));
+        let found = ca_certificates([&leaf[..], b"no certificate", &ca].into_iter());
+        let [found] = found.as_slice() else {
+            panic!("{found:?}");
+        };
+        assert_eq!(found.der(), ca);
+    }
+
+    #[test]
+    fn a_thumbprint_is_the_sha_1_in_upper_case() {
+        // The SHA-1 of no bytes, from FIPS 180.
+        let empty = "DA39A3EE5E6B4B0D3255BFEF95601890AFD80709";
+        assert_eq!(sha1_thumbprint(b""), empty);
     }
 }

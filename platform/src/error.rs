@@ -40,6 +40,13 @@ pub enum StoreError {
         /// The operating system's word on it.
         source: Option<Source>,
     },
+    /// The operating system refuses this account the private key.
+    KeyAccessDenied {
+        /// Where the certificate lies.
+        place: String,
+        /// The operating system's word on it.
+        source: Option<Source>,
+    },
     /// No entry has this id.
     NotFound {
         /// The store's name.
@@ -146,6 +153,9 @@ impl fmt::Display for StoreError {
                 write!(f, "store {store} is not available: {reason}")
             }
             Self::AccessDenied { place, .. } => write!(f, "access to {place} is denied"),
+            Self::KeyAccessDenied { place, .. } => {
+                write!(f, "access to the private key of {place} is denied")
+            }
             Self::NotFound { store, id } => write!(f, "store {store} has no certificate {id}"),
             Self::KeyMissing { place } => {
                 write!(f, "there is no private key for the certificate in {place}")
@@ -213,6 +223,7 @@ impl Error for StoreError {
         match self {
             Self::Unavailable { source, .. }
             | Self::AccessDenied { source, .. }
+            | Self::KeyAccessDenied { source, .. }
             | Self::KeyContainerMissing { source, .. }
             | Self::KeyProviderMissing { source, .. }
             | Self::KeyNotExportable { source, .. }

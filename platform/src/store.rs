@@ -46,6 +46,7 @@ pub trait Store {
     ///   one, and it is gone, or the software that keeps it.
     /// - [`StoreError::KeyMismatch`]: what is stored as its key is another's.
     /// - [`StoreError::KeyNotExportable`]: there is one and it will not come out, with the reason.
+    /// - [`StoreError::KeyAccessDenied`]: the operating system refuses this account the key.
     /// - [`StoreError::KeyRefused`]: the operating system gives another reason.
     /// - [`StoreError::KeyUnreadableHere`]: it would come out in another kind of logon session.
     /// - [`StoreError::InteractionRequired`]: a password would be needed and `ask` allows none.
@@ -111,6 +112,18 @@ pub struct Property {
     pub id: u32,
     /// The value as the store keeps it.
     pub value: Vec<u8>,
+}
+
+impl Property {
+    /// Whether a property means something on the machine it comes from only: key handles, contexts
+    /// and container names (`CERT_KEY_PROV_HANDLE_PROP_ID`, `..KEY_PROV_INFO..`,
+    /// `..KEY_CONTEXT..`, `..KEY_SPEC..`, `..NCRYPT_KEY_HANDLE..`,
+    /// `..HCRYPTPROV_OR_NCRYPT_KEY_HANDLE..`, `..NCRYPT_KEY_HANDLE_TRANSFER..`,
+    /// `..HCRYPTPROV_TRANSFER..`, `..SERIALIZABLE_KEY_CONTEXT..`), and the order to delete the key
+    /// with the certificate (`..CLR_DELETE_KEY..`).
+    pub fn is_of_this_machine(id: u32) -> bool {
+        matches!(id, 1 | 2 | 5 | 6 | 78 | 79 | 99 | 100 | 117 | 125)
+    }
 }
 
 /// What is known of an entry's private key without opening it.

@@ -50,6 +50,14 @@ fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             "access-denied",
         ),
         (
+            store(StoreError::KeyAccessDenied {
+                place: text(),
+                source: None,
+            }),
+            18,
+            "access-denied",
+        ),
+        (
             store(StoreError::NotFound {
                 store: text(),
                 id: EntryId::of(b""),
@@ -170,6 +178,7 @@ fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             16,
             "target",
         ),
+        (Error::NotPrivate { file: file() }, 16, "target-not-private"),
         (
             Error::Verification {
                 file: file(),

@@ -16,14 +16,6 @@ const DESCRIPTION: u32 = 13;
 /// `CERT_FRIENDLY_NAME_PROP_ID`, which PKCS#12 has an attribute of its own for.
 const FRIENDLY_NAME: u32 = 11;
 
-/// Properties that mean something on the machine they come from only: key handles, contexts and
-/// container names (`CERT_KEY_PROV_HANDLE_PROP_ID`, `..KEY_PROV_INFO..`, `..KEY_CONTEXT..`,
-/// `..KEY_SPEC..`, `..NCRYPT_KEY_HANDLE..`, `..HCRYPTPROV_OR_NCRYPT_KEY_HANDLE..`,
-/// `..NCRYPT_KEY_HANDLE_TRANSFER..`, `..HCRYPTPROV_TRANSFER..`,
-/// `..SERIALIZABLE_KEY_CONTEXT..`), and the order to delete the key with the certificate
-/// (`..CLR_DELETE_KEY..`).
-const HANDLES: [u32; 10] = [1, 2, 5, 6, 78, 79, 99, 100, 117, 125];
-
 /// Which attributes go into a file beside the local key ID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Properties {
@@ -55,7 +47,7 @@ impl Attributes {
         let wanted: fn(u32) -> bool = match properties {
             Properties::None => return Self::default(),
             Properties::Portable => |id| matches!(id, ENHANCED_KEY_USAGE | DESCRIPTION),
-            Properties::All => |id| id != FRIENDLY_NAME && !HANDLES.contains(&id),
+            Properties::All => |id| id != FRIENDLY_NAME && !Property::is_of_this_machine(id),
         };
         let mut kept: Vec<Property> = entry
             .properties

@@ -14,6 +14,7 @@ use core_foundation::data::{CFData, CFDataRef};
 use core_foundation::dictionary::CFDictionary;
 use core_foundation::error::{CFError, CFErrorRef};
 use core_foundation::string::{CFString, CFStringRef};
+use security_framework::base::Error;
 use security_framework::identity::SecIdentity;
 use security_framework::key::SecKey;
 use security_framework::os::macos::keychain::SecKeychain;
@@ -43,10 +44,19 @@ unsafe extern "C" {
     ) -> OSStatus;
 }
 
+/// A status with Apple's sentence for it.
+pub(super) fn status(call: &'static str, code: OSStatus) -> Status {
+    Status {
+        call,
+        code,
+        text: Error::from_code(code).message(),
+    }
+}
+
 fn check(call: &'static str, code: OSStatus) -> Result<(), Status> {
     match code {
         0 => Ok(()),
-        code => Err(super::keychain::status(call, code)),
+        code => Err(status(call, code)),
     }
 }
 
@@ -97,10 +107,10 @@ fn object(value: CFTypeRef) -> Option<CFType> {
 /// Looks whether a keychain can be read. Opening one never fails, and a search passes over what it
 /// cannot read.
 pub(super) fn check_readable(keychain: &SecKeychain) -> Result<(), Status> {
-    let mut status = 0;
+    let mut flags = 0;
     // SAFETY: the keychain is alive, and the call writes one number.
     check("SecKeychainGetStatus", unsafe {
-        SecKeychainGetStatus(keychain.as_concrete_TypeRef(), &mut status)
+        SecKeychainGetStatus(keychain.as_concrete_TypeRef(), &mut flags)
     })
 }
 
@@ -179,7 +189,7 @@ pub(super) fn external_representation(key: &SecKey) -> Result<Zeroizing<Vec<u8>>
         false => unsafe { CFError::wrap_under_create_rule(error) }.code(),
     };
     let call = "SecKeyCopyExternalRepresentation";
-    Err(super::keychain::status(call, code as OSStatus))
+    Err(status(call, code as OSStatus))
 }
 
 /// The bytes of an object that holds a secret. It is released at once; what it held cannot be wiped,

@@ -6,12 +6,12 @@ use security_framework::identity::SecIdentity;
 
 use super::ffi;
 use super::representation;
-use super::status::{self, Status, Windows};
+use super::status::{self, Status};
 use crate::attempt::{Attempt, Failure};
 use crate::certificate::Certificate;
 use crate::error::StoreError;
-use crate::key;
 use crate::secret::{Password, PrivateKey};
+use crate::store::Interaction;
 use crate::transport::{private_key_of_pkcs12, random_password};
 
 /// The private key of an identity, whose certificate's DER is known.
@@ -19,12 +19,12 @@ pub(super) fn export(
     identity: &SecIdentity,
     certificate: &[u8],
     place: &str,
-    windows: Windows,
+    windows: Interaction,
 ) -> Result<PrivateKey, StoreError> {
     let refused = |status| status::key_error(status, place, windows);
     let key = identity
         .private_key()
-        .map_err(|error| super::keychain::status("SecIdentityCopyPrivateKey", error.code()))
+        .map_err(|error| ffi::status("SecIdentityCopyPrivateKey", error.code()))
         .map_err(refused)?;
     let certificate = Certificate::from_der(certificate).map_err(|error| StoreError::Damaged {
         place: place.to_owned(),
@@ -47,14 +47,7 @@ pub(super) fn export(
         let clear = ffi::external_representation(&key)?;
         representation::to_pkcs8(&clear, spki).map_err(Failure::Unreadable)
     });
-    let key = attempt.finish(place, refused)?;
-    match key::public_key_of(&key) {
-        // What is not understood here is proven by whoever uses it.
-        Ok(public) if !key::same_public_key(&public, spki) => Err(StoreError::KeyMismatch {
-            place: place.to_owned(),
-        }),
-        Ok(_) | Err(_) => Ok(key),
-    }
+    attempt.finish(place, spki, refused)
 }
 
 fn password(place: &str) -> Result<Password, StoreError> {

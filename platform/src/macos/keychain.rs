@@ -6,16 +6,14 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use security_framework::base::Error;
 use security_framework::identity::SecIdentity;
 use security_framework::item::{ItemClass, ItemSearchOptions, Limit, Reference, SearchResult};
 use security_framework::os::macos::keychain::{KeychainUserInteractionLock, SecKeychain};
-use sha1::{Digest, Sha1};
 
-use super::ffi::CertificateItem;
-use super::status::{self, Status, Windows};
+use super::ffi::{CertificateItem, status};
+use super::status::{self, Status};
 use super::{ffi, key};
-use crate::certificate::{Certificate, EntryId};
+use crate::certificate::{Certificate, EntryId, ca_certificates, sha1_thumbprint};
 use crate::error::StoreError;
 use crate::secret::PrivateKey;
 use crate::spec::{Keychain, StoreSpec};
@@ -29,15 +27,6 @@ const NO_SUCH_KEYCHAIN: i32 = -25294;
 /// Where the certificates of the computer are, and the roots that Apple delivers.
 const SYSTEM: &str = "/Library/Keychains/System.keychain";
 const SYSTEM_ROOTS: &str = "/System/Library/Keychains/SystemRootCertificates.keychain";
-
-/// A status with Apple's sentence for it.
-pub(super) fn status(call: &'static str, code: i32) -> Status {
-    Status {
-        call,
-        code,
-        text: Error::from_code(code).message(),
-    }
-}
 
 /// One keychain, or those of the search list.
 pub(crate) struct KeychainStore {
@@ -118,11 +107,7 @@ impl KeychainStore {
 
     /// Where an item lies: `security find-certificate -Z` shows the same thumbprint.
     fn place(&self, der: &[u8]) -> String {
-        let thumbprint = Sha1::digest(der);
-        let digits: String = thumbprint
-            .iter()
-            .map(|byte| format!("{byte:02X}"))
-            .collect();
+        let digits = sha1_thumbprint(der);
         match self.keychain {
             Keychain::SearchList => format!("keychain: {digits}"),
             _ => format!("{}: {digits}", self.spec()),
@@ -263,10 +248,9 @@ impl Store for KeychainStore {
         // What is not there gives nothing, which a path that is not complete tells as well.
         keychains.extend(open_file(Path::new(SYSTEM_ROOTS)).ok());
         let found = certificates(&keychains).map_err(|status| self.unreachable(status))?;
-        let readable = found
-            .iter()
-            .filter_map(|item| Certificate::from_der(&item.der).ok());
-        Ok(readable.filter(Certificate::is_ca).collect())
+        Ok(ca_certificates(
+            found.iter().map(|item| item.der.as_slice()),
+        ))
     }
 
     fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
@@ -283,12 +267,12 @@ impl Store for KeychainStore {
             .to_der();
         let place = self.place(&certificate);
         // Nearly every key of a keychain asks, so that a person at a terminal expects it.
-        let (windows, _silent) = match ask.interaction() {
+        let windows = ask.interaction();
+        let _silent = match windows {
             Interaction::Never => {
-                let silent = without_windows().map_err(|status| self.unreachable(status))?;
-                (Windows::Off, Some(silent))
+                Some(without_windows().map_err(|status| self.unreachable(status))?)
             }
-            Interaction::Allowed => (Windows::Allowed, None),
+            Interaction::Allowed => None,
         };
         key::export(&identity, &certificate, &place, windows)
     }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::attempt::Refusal;
 use crate::error::StoreError;
-use crate::store::NotExportable;
+use crate::store::{Interaction, NotExportable};
 
 /// What a call of Security.framework ended with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,20 +85,11 @@ pub(super) enum Meaning {
     Other,
 }
 
-/// Whether windows may open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Windows {
-    /// A person may be asked.
-    Allowed,
-    /// User interaction is switched off.
-    Off,
-}
-
-/// What a status means.
-fn meaning(code: i32, windows: Windows) -> Meaning {
+/// What a status means, given whether macOS was allowed to open windows.
+fn meaning(code: i32, windows: Interaction) -> Meaning {
     match (code, windows) {
         // Nobody can have chosen "Deny": it would have had to ask.
-        (-25293 | -60005, Windows::Off) => Meaning::Asks,
+        (-25293 | -60005, Interaction::Never) => Meaning::Asks,
         (code, _) => meaning_of(code),
     }
 }
@@ -139,7 +130,7 @@ impl Refusal for Status {
 const NOT_EXTRACTABLE: i32 = -25316;
 
 /// The error for a key at `place` that did not come out.
-pub(super) fn key_error(status: Status, place: &str, windows: Windows) -> StoreError {
+pub(super) fn key_error(status: Status, place: &str, windows: Interaction) -> StoreError {
     let meaning = meaning(status.code, windows);
     let source = Some(status.into());
     let place = place.to_owned();
@@ -150,10 +141,7 @@ pub(super) fn key_error(status: Status, place: &str, windows: Windows) -> StoreE
     };
     match meaning {
         Meaning::Cancelled => StoreError::Cancelled,
-        Meaning::Denied => StoreError::AccessDenied {
-            place: format!("the private key of {place}"),
-            source,
-        },
+        Meaning::Denied => StoreError::KeyAccessDenied { place, source },
         Meaning::Asks => StoreError::KeychainInteractionRequired { place, source },
         Meaning::NotFound => StoreError::KeyMissing { place },
         Meaning::NoKeychain => StoreError::Unavailable {
@@ -177,7 +165,7 @@ pub(super) fn key_error(status: Status, place: &str, windows: Windows) -> StoreE
 /// The error for a keychain that cannot be opened or searched, which never opens a window.
 pub(super) fn keychain_error(status: Status, store: &str) -> StoreError {
     let store = store.to_owned();
-    match meaning(status.code, Windows::Off) {
+    match meaning(status.code, Interaction::Never) {
         Meaning::Cancelled => StoreError::Cancelled,
         Meaning::Denied => StoreError::AccessDenied {
             place: store,
@@ -215,7 +203,7 @@ mod tests {
     fn kind(error: &StoreError) -> &'static str {
         match error {
             StoreError::Cancelled => "cancelled",
-            StoreError::AccessDenied { .. } => "denied",
+            StoreError::AccessDenied { .. } | StoreError::KeyAccessDenied { .. } => "denied",
             StoreError::KeychainInteractionRequired { .. } => "asks",
             StoreError::KeyMissing { .. } => "missing",
             StoreError::KeyNotExportable { reason, .. } => match reason {
@@ -232,10 +220,10 @@ mod tests {
     #[test]
     fn what_looks_denied_would_have_asked_if_it_could() {
         for code in [-25293, -60005] {
-            let error = key_error(status(code), "login: Ada", Windows::Off);
+            let error = key_error(status(code), "login: Ada", Interaction::Never);
             assert_eq!(kind(&error), "asks", "{code}");
         }
-        let error = key_error(status(-61), "login: Ada", Windows::Off);
+        let error = key_error(status(-61), "login: Ada", Interaction::Never);
         assert_eq!(kind(&error), "denied");
     }
 
@@ -264,7 +252,7 @@ mod tests {
             (-50, "refused"),
             (-26275, "refused"),
         ] {
-            let error = key_error(status(code), "login: Ada", Windows::Allowed);
+            let error = key_error(status(code), "login: Ada", Interaction::Allowed);
             assert_eq!(kind(&error), expected, "{code}");
             if !matches!(error, StoreError::Cancelled | StoreError::KeyMissing { .. }) {
                 let source = std::error::Error::source(&error).unwrap().to_string();

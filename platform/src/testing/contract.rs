@@ -36,6 +36,14 @@ pub trait Fixture {
     fn snapshot(&self) -> String;
 }
 
+/// What a store lists, in a form that shows every change: a [`Fixture::snapshot`] for stores that
+/// cannot be looked into otherwise.
+pub fn listing_as_text(store: &dyn Store) -> String {
+    let entries = list(store).entries;
+    let lines: Vec<_> = entries.iter().map(|entry| format!("{entry:?}")).collect();
+    lines.join("\n")
+}
+
 /// Holds stores of a kind to the contract.
 ///
 /// # Panics

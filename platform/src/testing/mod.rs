@@ -6,6 +6,6 @@ mod contract;
 mod memory;
 mod samples;
 
-pub use contract::{Fixture, check_store_contract};
+pub use contract::{Fixture, check_store_contract, listing_as_text};
 pub use memory::{MemoryKey, MemoryStore};
 pub use samples::{PASSWORD, Sample};

@@ -245,10 +245,7 @@ pub(super) fn key_error(error: OsError, policy: Policy, key: &KeyPlace) -> Store
             let form = "its provider offers no export that certstow knows";
             not_exportable(NotExportable::UnsupportedForm(form.into()), source)
         }
-        (Meaning::Denied, _) => StoreError::AccessDenied {
-            place: format!("the private key of {place}"),
-            source,
-        },
+        (Meaning::Denied, _) => StoreError::KeyAccessDenied { place, source },
         (Meaning::NoKey, _) => StoreError::KeyContainerMissing {
             place,
             container,

@@ -183,7 +183,7 @@ pub(super) fn key_provider_info(
 fn text_in(buffer: &[u64], length: usize, text: *const u16) -> String {
     let start = (text as usize).wrapping_sub(buffer.as_ptr() as usize);
     let bytes: Vec<u8> = buffer.iter().flat_map(|part| part.to_ne_bytes()).collect();
-    let text = bytes[..length].get(start..).and_then(wide::text_of);
+    let text = bytes.get(start..length).and_then(wide::text_of);
     text.unwrap_or_default()
 }
 

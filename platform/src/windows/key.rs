@@ -1,6 +1,6 @@
 //! The ways to a certificate's private key, and their order: the provider that the certificate
 //! names, CNG's or CAPI's, and then Windows' own PKCS#12 export, from a store in memory that holds
-//! this one certificate. Whatever comes out has to be the certificate's key.
+//! this one certificate.
 
 use schannel::cert_context::CertContext;
 
@@ -10,7 +10,6 @@ use super::{capi, cng, ffi};
 use crate::attempt::{Attempt, Failure};
 use crate::certificate::Certificate;
 use crate::error::StoreError;
-use crate::key;
 use crate::secret::PrivateKey;
 use crate::transport::{private_key_of_pkcs12, random_password};
 
@@ -54,16 +53,7 @@ pub(super) fn export(
         attempt.way(|| windows_own_export(context, certificate, silent));
     }
     let refused = |error| codes::key_error(error, policy, place);
-    let key = attempt.finish(&place.place, refused)?;
-    match key::public_key_of(&key) {
-        // What is not understood here is proven by whoever uses it.
-        Ok(public) if !key::same_public_key(&public, certificate.spki_der()) => {
-            Err(StoreError::KeyMismatch {
-                place: place.place.clone(),
-            })
-        }
-        Ok(_) | Err(_) => Ok(key),
-    }
+    attempt.finish(&place.place, certificate.spki_der(), refused)
 }
 
 fn windows_own_export(

@@ -5,7 +5,6 @@
 use std::collections::HashMap;
 
 use schannel::cert_context::CertContext;
-use sha1::{Digest, Sha1};
 use windows_sys::Win32::Foundation::{ERROR_ACCESS_DENIED, ERROR_FILE_NOT_FOUND};
 use windows_sys::Win32::Security::Cryptography::{
     CERT_ARCHIVED_PROP_ID, CERT_FRIENDLY_NAME_PROP_ID,
@@ -14,7 +13,9 @@ use windows_sys::Win32::Security::Cryptography::{
 use super::codes::{KeyPlace, OsError};
 use super::ffi::{self, KeyProviderInfo};
 use super::{key, provider, wide};
-use crate::certificate::{Certificate, CertificateError, EntryId};
+use crate::certificate::{
+    Certificate, CertificateError, EntryId, ca_certificates, sha1_thumbprint,
+};
 use crate::error::StoreError;
 use crate::secret::PrivateKey;
 use crate::spec::{StoreSpec, SystemStore};
@@ -24,12 +25,6 @@ use crate::store::{
 
 /// Where Windows keeps the certificates of issuers, per location: intermediate ones, and roots.
 const ISSUER_STORES: [&str; 2] = ["CA", "Root"];
-
-/// Properties that are handles or structures with pointers, and mean nothing outside this process:
-/// CERT_KEY_PROV_HANDLE, ..KEY_PROV_INFO, ..KEY_CONTEXT, ..NCRYPT_KEY_HANDLE,
-/// ..HCRYPTPROV_OR_NCRYPT_KEY_HANDLE, the two of a handle handed over, and
-/// ..SERIALIZABLE_KEY_CONTEXT.
-const HANDLES: [u32; 8] = [1, 2, 5, 78, 79, 99, 100, 117];
 
 /// A system store, opened anew for every call, so that each sees it as it is.
 pub(crate) struct WindowsStore {
@@ -81,12 +76,7 @@ impl WindowsStore {
 
     /// Where a certificate lies, as PowerShell writes it.
     fn place(&self, der: &[u8]) -> String {
-        let thumbprint = Sha1::digest(der);
-        let digits: String = thumbprint
-            .iter()
-            .map(|byte| format!("{byte:02X}"))
-            .collect();
-        format!(r"Cert:\{}\{digits}", self.store)
+        format!(r"Cert:\{}\{}", self.store, sha1_thumbprint(der))
     }
 
     fn found(&self, context: CertContext) -> Result<Found, Problem> {
@@ -116,15 +106,12 @@ impl WindowsStore {
             },
         };
         let contexts = store.contexts().unwrap_or_default();
-        ca_certificates(&contexts)
+        issuers_among(&contexts)
     }
 }
 
-fn ca_certificates(contexts: &[CertContext]) -> Vec<Certificate> {
-    let readable = contexts
-        .iter()
-        .filter_map(|context| Certificate::from_der(context.to_der()).ok());
-    readable.filter(Certificate::is_ca).collect()
+fn issuers_among(contexts: &[CertContext]) -> Vec<Certificate> {
+    ca_certificates(contexts.iter().map(CertContext::to_der))
 }
 
 impl Store for WindowsStore {
@@ -167,7 +154,7 @@ impl Store for WindowsStore {
     }
 
     fn issuers(&self) -> Result<Vec<Certificate>, StoreError> {
-        let mut issuers = ca_certificates(&self.contexts()?);
+        let mut issuers = issuers_among(&self.contexts()?);
         for name in ISSUER_STORES {
             issuers.extend(self.issuers_of(name));
         }
@@ -177,29 +164,24 @@ impl Store for WindowsStore {
     fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
         let mut copies = self.contexts()?;
         copies.retain(|context| EntryId::of(context.to_der()) == *id);
-        let mut found: Option<Found> = None;
-        let mut unreadable = None;
-        // The first that names a key, as in the listing.
-        for context in copies {
-            match (self.found(context), &found) {
-                (Ok(copy), None) => found = Some(copy),
-                (Ok(copy), Some(first)) if first.key.is_none() => found = Some(copy),
-                (Ok(_), Some(_)) => {}
-                (Err(problem), _) => unreadable = Some(problem),
-            }
-        }
-        if let (None, Some(Problem { place, message })) = (&found, unreadable) {
-            return Err(StoreError::Damaged {
+        let mut copies: Vec<_> = copies.into_iter().map(|copy| self.found(copy)).collect();
+        // The first that names a key, as in the listing; then one without; then what is wrong.
+        copies.sort_by_key(|copy| match copy {
+            Ok(found) => u8::from(found.key.is_none()),
+            Err(_) => 2,
+        });
+        match copies.into_iter().next() {
+            Some(Ok(found)) => found.private_key(ask.system_windows() == Interaction::Never),
+            Some(Err(Problem { place, message })) => Err(StoreError::Damaged {
                 place,
                 reason: message,
                 source: None,
-            });
+            }),
+            None => Err(StoreError::NotFound {
+                store: self.spec().to_string(),
+                id: *id,
+            }),
         }
-        let found = found.ok_or_else(|| StoreError::NotFound {
-            store: self.spec().to_string(),
-            id: *id,
-        })?;
-        found.private_key(ask.system_windows() == Interaction::Never)
     }
 }
 
@@ -227,7 +209,7 @@ impl Found {
         let label = property(CERT_FRIENDLY_NAME_PROP_ID);
         let mut ids = ffi::property_ids(&self.context);
         let archived = ids.contains(&CERT_ARCHIVED_PROP_ID);
-        ids.retain(|id| *id != CERT_FRIENDLY_NAME_PROP_ID && !HANDLES.contains(id));
+        ids.retain(|id| *id != CERT_FRIENDLY_NAME_PROP_ID && !Property::is_of_this_machine(*id));
         ids.sort_unstable();
         let properties = ids
             .into_iter()

@@ -3,14 +3,15 @@
 
 #![cfg(target_os = "macos")]
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 
 use certstow_platform::error::StoreError;
 use certstow_platform::spec::{Keychain, StoreSpec};
 use certstow_platform::store::Store;
-use certstow_platform::testing::{Fixture, PASSWORD, Sample, check_store_contract};
+use certstow_platform::testing::{
+    Fixture, PASSWORD, Sample, check_store_contract, listing_as_text,
+};
 use certstow_platform::{OpenOptions, open};
 use security_framework::certificate::SecCertificate;
 use security_framework::item::{ItemClass, ItemSearchOptions, Limit, Reference, SearchResult};
@@ -110,11 +111,7 @@ impl Fixture for Keychains {
     }
 
     fn snapshot(&self) -> String {
-        let mut all = String::new();
-        for entry in self.open().list().unwrap().entries {
-            writeln!(all, "{entry:?}").unwrap();
-        }
-        all
+        listing_as_text(&*self.open())
     }
 }
 

@@ -6,13 +6,12 @@
 mod ffi;
 mod registry;
 
-use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use certstow_platform::error::StoreError;
 use certstow_platform::spec::{StoreSpec, SystemStore, SystemStoreLocation};
 use certstow_platform::store::{KeyState, NonInteractive, NotExportable, Store};
-use certstow_platform::testing::{Fixture, Sample, check_store_contract};
+use certstow_platform::testing::{Fixture, Sample, check_store_contract, listing_as_text};
 use certstow_platform::{OpenOptions, open};
 use schannel::cert_context::{CertContext, KeySpec};
 use schannel::cert_store::{CertAdd, CertStore};
@@ -129,11 +128,7 @@ impl Fixture for Stores {
     }
 
     fn snapshot(&self) -> String {
-        let mut all = String::new();
-        for entry in self.open().list().unwrap().entries {
-            writeln!(all, "{entry:?}").unwrap();
-        }
-        all
+        listing_as_text(&*self.open())
     }
 }
 

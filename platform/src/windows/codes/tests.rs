@@ -21,7 +21,7 @@ fn kind(error: &StoreError) -> &'static str {
         StoreError::KeyUnreadableHere { .. } => "not here",
         StoreError::KeyContainerMissing { .. } => "container",
         StoreError::KeyProviderMissing { .. } => "provider",
-        StoreError::AccessDenied { .. } => "denied",
+        StoreError::KeyAccessDenied { .. } => "denied",
         StoreError::ConfirmationRequired { .. } => "asks",
         StoreError::Cancelled => "cancelled",
         StoreError::Damaged { .. } => "damaged",
