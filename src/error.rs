@@ -209,6 +209,9 @@ fn store_exit(error: &StoreError) -> Exit {
         | StoreError::KeychainInteractionRequired { .. }
         | StoreError::ConfirmationRequired { .. } => Exit::InteractionRequired,
         StoreError::WrongPassword { .. } => Exit::Password,
+        StoreError::AlreadyThere { .. }
+        | StoreError::NotImported { .. }
+        | StoreError::NotRemoved { .. } => Exit::Target,
         StoreError::Cancelled => Exit::Cancelled,
         _ => Exit::Failure,
     }
@@ -231,6 +234,9 @@ fn store_code(error: &StoreError) -> &'static str {
         | StoreError::KeychainInteractionRequired { .. }
         | StoreError::ConfirmationRequired { .. } => "interaction-required",
         StoreError::WrongPassword { .. } => "wrong-password",
+        StoreError::AlreadyThere { .. } => "already-there",
+        StoreError::NotImported { .. } => "not-imported",
+        StoreError::NotRemoved { .. } => "not-removed",
         StoreError::Cancelled => "cancelled",
         _ => "store",
     }
@@ -289,6 +295,15 @@ fn store_hint(error: &StoreError) -> Option<&'static str> {
         }
         StoreError::WrongPassword { .. } => {
             "check the password that unlocks the key (--unlock-password-file, ...)"
+        }
+        StoreError::AlreadyThere { .. } => {
+            "nothing was changed; --force puts this one in its place"
+        }
+        StoreError::NotImported { .. } => {
+            "nothing was changed; --store names another store, such as a folder"
+        }
+        StoreError::NotRemoved { .. } => {
+            "nothing was taken out; remove it with the program that put it there"
         }
         StoreError::Damaged { .. } => "restore the key from a copy made before the damage",
         _ => return None,

@@ -153,6 +153,11 @@ impl Inventory {
         &self.stores
     }
 
+    /// The same, to be changed. The identities stay as they were listed.
+    pub fn stores_mut(&mut self) -> &mut [Box<dyn Store>] {
+        &mut self.stores
+    }
+
     /// The stores this machine may have, when [`Stores::Found`] was asked for.
     pub fn known_stores(&self) -> &[KnownStore] {
         &self.known

@@ -62,6 +62,7 @@ pub(crate) fn entry() -> Entry {
         provider: None,
         container: None,
         archived: false,
+        backed_up: None,
         places: vec!["sample".to_owned()],
         properties: Vec::new(),
     }

@@ -133,6 +133,29 @@ pub enum StoreError {
         /// What is locked.
         place: String,
     },
+    /// The store has the identity that was to be put into it.
+    AlreadyThere {
+        /// Where the certificate lies.
+        place: String,
+    },
+    /// The identity was not put into the store.
+    NotImported {
+        /// The store, or the file in it.
+        place: String,
+        /// Why not, as a clause: "it holds RSA keys only".
+        reason: String,
+        /// The operating system's word on it.
+        source: Option<Source>,
+    },
+    /// The entry or its private key was not taken out of the store.
+    NotRemoved {
+        /// Where it lies.
+        place: String,
+        /// Why not, as a clause: "the file holds others' keys, too".
+        reason: String,
+        /// The operating system's word on it.
+        source: Option<Source>,
+    },
     /// The person asked gave up.
     Cancelled,
     /// What is stored cannot be read.
@@ -212,6 +235,15 @@ impl fmt::Display for StoreError {
                 )
             }
             Self::WrongPassword { place } => write!(f, "the password does not open {place}"),
+            Self::AlreadyThere { place } => {
+                write!(f, "{place} holds this identity already")
+            }
+            Self::NotImported { place, reason, .. } => {
+                write!(f, "the identity cannot be put into {place}: {reason}")
+            }
+            Self::NotRemoved { place, reason, .. } => {
+                write!(f, "what is in {place} cannot be taken out: {reason}")
+            }
             Self::Cancelled => f.write_str("cancelled"),
             Self::Damaged { place, reason, .. } => write!(f, "{place} cannot be read: {reason}"),
         }
@@ -231,6 +263,8 @@ impl Error for StoreError {
             | Self::KeyUnreadableHere { source, .. }
             | Self::KeychainInteractionRequired { source, .. }
             | Self::ConfirmationRequired { source, .. }
+            | Self::NotImported { source, .. }
+            | Self::NotRemoved { source, .. }
             | Self::Damaged { source, .. } => source
                 .as_deref()
                 .map(|source| source as &(dyn Error + 'static)),

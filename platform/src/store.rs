@@ -1,8 +1,8 @@
 //! The one trait every certificate store implements, and the types it speaks in.
 //!
 //! A store lists entries (a certificate, and what is known of its private key) without opening
-//! any key, and hands over one private key as PKCS#8 when asked. It knows nothing of PKCS#12
-//! profiles, prompts, tables or exit codes. `testing::check_store_contract` holds every store
+//! any key, hands over one private key as PKCS#8 when asked, and takes an identity in. It knows
+//! nothing of PKCS#12 profiles, prompts, tables or exit codes. `testing::check_store_contract` holds every store
 //! to what these docs say.
 
 use crate::certificate::{Certificate, EntryId};
@@ -58,6 +58,96 @@ pub trait Store {
     /// - [`StoreError::Damaged`]: what is stored as the key cannot be read.
     /// - [`StoreError::AccessDenied`], [`StoreError::Unavailable`]: as [`Store::list`].
     fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError>;
+
+    /// Puts an identity into the store: its certificate, its private key, and its issuers where
+    /// this kind of store keeps issuers. Whatever the store held before stays, above all every
+    /// private key: a new key gets a place of its own.
+    ///
+    /// The caller has made sure that the key is the certificate's. A certificate that is there
+    /// without a private key gets its key.
+    ///
+    /// # Errors
+    /// - [`StoreError::AlreadyThere`]: the store has the certificate with a private key, and
+    ///   [`ImportOptions::existing`] says to refuse.
+    /// - [`StoreError::NotImported`]: the store takes no identities, or not this one, or cannot do
+    ///   what the options ask; or the operating system refused. Nothing was left behind.
+    /// - [`StoreError::InteractionRequired`], [`StoreError::KeychainInteractionRequired`],
+    ///   [`StoreError::Cancelled`]: as [`Store::private_key`].
+    /// - [`StoreError::AccessDenied`], [`StoreError::Unavailable`]: as [`Store::list`].
+    fn import(
+        &mut self,
+        identity: &NewIdentity<'_>,
+        options: &ImportOptions<'_>,
+        ask: &mut dyn Ask,
+    ) -> Result<EntryId, StoreError>;
+
+    /// Takes an entry's private key, or the entry as a whole, out of the store for good. Other
+    /// entries keep theirs, also where they share the key.
+    ///
+    /// # Errors
+    /// - [`StoreError::NotFound`]: no entry has this id (any more).
+    /// - [`StoreError::KeyMissing`]: [`Removal::Key`] of an entry without a private key.
+    /// - [`StoreError::NotRemoved`]: it lies where nothing can be taken out without harm to
+    ///   something else, or the operating system refused.
+    /// - [`StoreError::InteractionRequired`], [`StoreError::KeychainInteractionRequired`],
+    ///   [`StoreError::Cancelled`]: as [`Store::private_key`].
+    /// - [`StoreError::AccessDenied`], [`StoreError::Unavailable`]: as [`Store::list`].
+    fn remove(&mut self, id: &EntryId, what: Removal, ask: &mut dyn Ask) -> Result<(), StoreError>;
+
+    /// Records that the entry was saved at `when` (Unix time) and the copy verified, where stores
+    /// of this kind have a place for that; elsewhere does nothing. [`Entry::backed_up`] tells it.
+    ///
+    /// # Errors
+    /// - [`StoreError::NotFound`]: no entry has this id (any more).
+    /// - [`StoreError::AccessDenied`], [`StoreError::Unavailable`]: as [`Store::list`].
+    fn mark_backed_up(&mut self, _id: &EntryId, _when: i64) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// An identity on its way into a store.
+pub struct NewIdentity<'a> {
+    /// The certificate.
+    pub certificate: &'a Certificate,
+    /// Its private key.
+    pub key: &'a PrivateKey,
+    /// The certificates of its path above it, in order, the root too if it is known.
+    pub issuers: &'a [Certificate],
+    /// The friendly name.
+    pub label: Option<&'a str>,
+    /// The name of the CSP or KSP that held the private key on Windows.
+    pub provider: Option<&'a str>,
+    /// Certificate properties to be kept beside the certificate, where a store keeps such.
+    pub properties: &'a [Property],
+}
+
+/// How a store takes an identity in.
+pub struct ImportOptions<'a> {
+    /// Whether the store may give the private key out again.
+    pub exportable: bool,
+    /// What to do when the store has the certificate with a private key already.
+    pub existing: ExistingEntry,
+    /// What the private key is encrypted with where it is kept as a file. Stores that protect keys
+    /// by themselves do not use it.
+    pub password: Option<&'a Password>,
+}
+
+/// What to do when an identity is in the store already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExistingEntry {
+    /// Refuse.
+    Keep,
+    /// Put the new one in its place. The old key goes only after the new one is there.
+    Replace,
+}
+
+/// What is taken out of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removal {
+    /// The private key; the certificate stays.
+    Key,
+    /// The certificate and its private key, if it has one. Issuers stay.
+    Entry,
 }
 
 /// What a store is.
@@ -97,6 +187,9 @@ pub struct Entry {
     /// Whether the store keeps the certificate for the sake of old documents only
     /// (`CERT_ARCHIVED_PROP_ID`), so that it is not offered for new ones.
     pub archived: bool,
+    /// When the store was last told that a copy was saved and verified, in Unix time: by certstow
+    /// or another program, on this machine (`CERT_BACKED_UP_PROP_ID`).
+    pub backed_up: Option<i64>,
     /// Where in the store the certificate lies: file paths, `Cert:` paths. The first is the one
     /// used; the others hold the same certificate again.
     pub places: Vec<String>,

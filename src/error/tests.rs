@@ -50,6 +50,29 @@ fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             "access-denied",
         ),
         (
+            store(StoreError::AlreadyThere { place: text() }),
+            16,
+            "already-there",
+        ),
+        (
+            store(StoreError::NotImported {
+                place: text(),
+                reason: text(),
+                source: Some(Box::new(denied())),
+            }),
+            16,
+            "not-imported",
+        ),
+        (
+            store(StoreError::NotRemoved {
+                place: text(),
+                reason: text(),
+                source: Some(Box::new(denied())),
+            }),
+            16,
+            "not-removed",
+        ),
+        (
             store(StoreError::KeyAccessDenied {
                 place: text(),
                 source: None,

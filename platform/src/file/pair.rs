@@ -262,6 +262,7 @@ fn entry(found: FoundCertificate, places: Vec<String>, key: Option<PairedKey>) -
         provider,
         container: None,
         archived: false,
+        backed_up: None,
         places,
         properties,
     }

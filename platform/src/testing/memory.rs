@@ -11,7 +11,8 @@ use crate::error::{AskError, StoreError};
 use crate::secret::PrivateKey;
 use crate::spec::StoreSpec;
 use crate::store::{
-    Ask, Entry, KeyState, Listing, NotExportable, Problem, Store, StoreInfo, UnlockRequest,
+    Ask, Entry, ImportOptions, KeyState, Listing, NewIdentity, NotExportable, Problem, Removal,
+    Store, StoreInfo, UnlockRequest,
 };
 
 /// What the store has as an entry's private key.
@@ -100,6 +101,7 @@ impl MemoryStore {
             provider: None,
             container: None,
             archived: false,
+            backed_up: None,
             places: vec![format!("{}/{id}", self.name)],
             properties: Vec::new(),
             certificate,
@@ -227,6 +229,32 @@ impl Store for MemoryStore {
             }),
             MemoryKey::Missing => Err(StoreError::KeyMissing { place }),
         }
+    }
+
+    fn import(
+        &mut self,
+        _identity: &NewIdentity<'_>,
+        _options: &ImportOptions<'_>,
+        _ask: &mut dyn Ask,
+    ) -> Result<EntryId, StoreError> {
+        Err(StoreError::NotImported {
+            place: self.info().spec.to_string(),
+            reason: "stores of this kind take no identities".to_owned(),
+            source: None,
+        })
+    }
+
+    fn remove(
+        &mut self,
+        _id: &EntryId,
+        _what: Removal,
+        _ask: &mut dyn Ask,
+    ) -> Result<(), StoreError> {
+        Err(StoreError::NotRemoved {
+            place: self.info().spec.to_string(),
+            reason: "nothing can be taken out of stores of this kind".to_owned(),
+            source: None,
+        })
     }
 }
 

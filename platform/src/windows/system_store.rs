@@ -20,7 +20,8 @@ use crate::error::StoreError;
 use crate::secret::PrivateKey;
 use crate::spec::{StoreSpec, SystemStore};
 use crate::store::{
-    Ask, Entry, Interaction, KeyState, Listing, NotExportable, Problem, Property, Store, StoreInfo,
+    Ask, Entry, ImportOptions, Interaction, KeyState, Listing, NewIdentity, NotExportable, Problem,
+    Property, Removal, Store, StoreInfo,
 };
 
 /// Where Windows keeps the certificates of issuers, per location: intermediate ones, and roots.
@@ -183,6 +184,32 @@ impl Store for WindowsStore {
             }),
         }
     }
+
+    fn import(
+        &mut self,
+        _identity: &NewIdentity<'_>,
+        _options: &ImportOptions<'_>,
+        _ask: &mut dyn Ask,
+    ) -> Result<EntryId, StoreError> {
+        Err(StoreError::NotImported {
+            place: self.info().spec.to_string(),
+            reason: "stores of this kind take no identities".to_owned(),
+            source: None,
+        })
+    }
+
+    fn remove(
+        &mut self,
+        _id: &EntryId,
+        _what: Removal,
+        _ask: &mut dyn Ask,
+    ) -> Result<(), StoreError> {
+        Err(StoreError::NotRemoved {
+            place: self.info().spec.to_string(),
+            reason: "nothing can be taken out of stores of this kind".to_owned(),
+            source: None,
+        })
+    }
 }
 
 /// A certificate of the store, and where it says its key is.
@@ -224,6 +251,7 @@ impl Found {
             provider: key.map(|key| key.provider.clone()),
             container: key.map(|key| key.container.clone()),
             archived,
+            backed_up: None,
             places: vec![self.place.clone()],
             properties,
         }
