@@ -12,6 +12,7 @@ pub mod certificate;
 mod dotnet;
 pub mod error;
 mod file;
+pub mod file_name;
 pub mod key;
 #[cfg(any(target_os = "macos", test))]
 mod macos;
