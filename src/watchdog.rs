@@ -115,7 +115,8 @@ impl Waits {
         state.heard = Some(Instant::now());
         drop(state);
         // Without a thread to be had there is no watching, and no reason not to work.
-        let _ = thread::Builder::new().spawn(move || self.expire(limit, expired));
+        let thread = thread::Builder::new().name("watchdog".to_owned());
+        let _ = thread.spawn(move || self.expire(limit, expired));
         Watch { waits: self }
     }
 

@@ -8,7 +8,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
@@ -95,6 +95,27 @@ impl Terminal {
                 Ok(bytes) => self.shown.push_str(&String::from_utf8_lossy(&bytes)),
                 Err(_) => panic!("never showed {text:?}, but {:?}", self.shown),
             }
+        }
+    }
+
+    /// The names of the program's threads.
+    fn threads(&self) -> Vec<String> {
+        let folder = format!("/proc/{}/task", self.child.id());
+        let threads = fs::read_dir(folder).expect("the program runs");
+        let names = threads
+            .flatten()
+            .map(|thread| fs::read_to_string(thread.path().join("comm")));
+        names
+            .flatten()
+            .map(|name| name.trim_end().to_owned())
+            .collect()
+    }
+
+    fn wait_until(&self, holds: impl Fn(&Self) -> bool) {
+        let began = Instant::now();
+        while !holds(self) {
+            assert!(began.elapsed() < PATIENCE, "it did not come to that");
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 
@@ -199,6 +220,45 @@ fn giving_up_at_the_prompt_leaves_nothing_behind() {
     let (code, shown) = terminal.end();
     assert_eq!(code, Some(130), "{shown}");
     nothing_is_left_in(folder.path());
+}
+
+#[test]
+fn a_person_is_waited_for_unless_told_otherwise() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut terminal = export_ada(folder.path());
+    terminal.wait_for("Password for the file of Ada Example: ");
+    let threads = terminal.threads();
+    assert!(threads.contains(&"certstow".to_owned()), "{threads:?}");
+    assert!(!threads.contains(&"watchdog".to_owned()), "{threads:?}");
+    terminal.press("\u{3}");
+    assert_eq!(terminal.end().0, Some(130));
+
+    let store = samples();
+    let export = ["export", "Ada Example", "--store", &store, "-o", "ada.p12"];
+    let mut terminal =
+        Terminal::start(folder.path(), &[&export[..], &["--timeout", "1s"]].concat());
+    terminal.wait_for("Password for the file of Ada Example: ");
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(13), "{shown}");
+    assert!(
+        shown.contains("waiting for an answer at the terminal"),
+        "{shown}"
+    );
+    nothing_is_left_in(folder.path());
+}
+
+#[test]
+fn who_may_not_be_asked_is_not_waited_for_for_ever() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    // The terminal that nobody types at is what the password is read from.
+    let check = ["check", "a.p12", "--password-file", "/dev/tty"];
+    let mut terminal = Terminal::start(
+        folder.path(),
+        &[&check[..], &["--non-interactive"]].concat(),
+    );
+    terminal.wait_until(|terminal| terminal.threads().contains(&"watchdog".to_owned()));
+    terminal.press("password\r\u{4}");
+    assert_eq!(terminal.end().0, Some(15));
 }
 
 #[test]
