@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use certstow::error::Error;
 use certstow::exit::Exit;
+use certstow::platform::secret::wipe_stack;
 use clap::FromArgMatches as _;
 
 use args::{Cli, Command};
@@ -54,6 +55,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
         error.exit()
     });
     drop(watch);
+    wipe_stack();
     screen.end(exit);
     exit
 }
