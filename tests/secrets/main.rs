@@ -1,289 +1,169 @@
-//! What must not get out by the side door: no output holds a password, and while one is in
-//! memory, nobody else can look.
+//! What must not get out by the side door: canaries, a password and private keys, are given to every
+//! command from every source, and searched for in all that it says, logs and leaves behind, and in
+//! its memory when it ends. While one is in memory, nobody else can look.
+//!
+//! `table.rs` has the commands, and says how to add one.
 
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+mod canary;
+#[cfg(target_os = "linux")]
+mod image;
+#[cfg(target_os = "linux")]
+mod memory;
+mod table;
+#[cfg(target_os = "linux")]
+#[path = "../support/terminal.rs"]
+#[allow(dead_code, reason = "other tests at a terminal do more")]
+mod terminal;
+mod world;
 
-const PASSWORD: &str = "Tr0ub4dor-and-3";
+use std::collections::BTreeSet;
+use std::process::{Command, Stdio};
 
-fn certstow(folder: &Path, arguments: &[&str]) -> Output {
+use canary::PASSWORDS;
+use table::CASES;
+use world::{Source, World};
+
+/// How every command is run: with all that it can explain, and logged.
+const MODES: [&[&str]; 2] = [
+    &["-v", "--log", "log"],
+    &["-v", "--json", "--log", "json.log"],
+];
+
+#[test]
+fn no_command_says_logs_or_leaves_a_secret() {
+    for password in PASSWORDS {
+        let world = World::new(password);
+        for case in CASES {
+            for source in Source::of(case) {
+                for mode in MODES {
+                    let mut command = world.command(&[], case, *source, mode);
+                    let output = command.output().expect("certstow starts");
+                    let what = format!("{:?} {source:?} {mode:?}", case.words);
+                    let code = output.status.code();
+                    assert_eq!(code, Some(case.code), "{what}: {output:?}");
+                    let silent = output.stdout.is_empty() && output.stderr.is_empty();
+                    assert!(!silent, "{what} says nothing");
+                    world.keeps_secrets(&output, &what);
+                }
+            }
+        }
+        for log in ["log", "json.log"] {
+            let log = std::fs::read_to_string(world.folder().join(log)).expect("the log");
+            let ends = log.matches("\"event\":\"end\"").count();
+            let runs: usize = CASES.iter().map(|case| Source::of(case).len()).sum();
+            assert_eq!(ends, runs, "not every run is logged");
+        }
+    }
+}
+
+/// What is said at a terminal goes to a person, and nothing typed there does.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_command_shows_what_is_typed_or_leaves_it() {
+    for password in PASSWORDS {
+        let world = World::new(password);
+        for case in CASES.iter().filter(|case| case.prompts > 0) {
+            let (code, shown) = at_terminal(&world, case, &[]).end();
+            assert_eq!(code, Some(case.code), "{:?}: {shown}", case.words);
+            let output = std::process::Output {
+                status: std::process::ExitStatus::default(),
+                stdout: shown.into_bytes(),
+                stderr: Vec::new(),
+            };
+            world.keeps_secrets(&output, case.words);
+        }
+    }
+}
+
+/// Starts a case at a terminal, and answers each of its prompts with the canary.
+#[cfg(target_os = "linux")]
+fn at_terminal(world: &World, case: &table::Case, launcher: &[&str]) -> terminal::Terminal {
+    let mut words: Vec<String> = launcher.iter().map(|word| (*word).to_owned()).collect();
+    words.push(env!("CARGO_BIN_EXE_certstow").to_owned());
+    words.extend(world.arguments(case));
+    words.extend(case.at_terminal.map(str::to_owned));
+    words.extend(MODES[0].iter().map(|word| (*word).to_owned()));
+    let variables = world.variables();
+    let variables: Vec<(&str, &str)> = variables
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let words = words.iter().map(String::as_str);
+    let mut terminal = terminal::Terminal::run(world.folder(), 120, &variables, words);
+    for _ in 0..case.prompts {
+        terminal.wait_for("assword");
+        terminal.wait_for(": ");
+        terminal.press(&format!("{}\r", world.password()));
+    }
+    terminal
+}
+
+/// A search that finds nothing must be one that could: here the secrets do get out, as asked.
+#[test]
+fn what_does_get_out_is_found() {
+    let world = World::new(PASSWORDS[1]);
+    let output = certstow(&[
+        "list",
+        "--subject",
+        world.password(),
+        "--store",
+        &world::samples(),
+    ]);
+    let text = [output.stdout, output.stderr].concat();
+    assert!(!world.canaries().find_in_text(&text).is_empty());
+    let samples = world::samples();
+    let in_clear = ["--format", "pem", "--unencrypted-key", "-o", "-"];
+    for who in ["Ada", "Grace"] {
+        let export = ["export", who, "--store", &samples];
+        let output = certstow(&[&export[..], &in_clear].concat());
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        assert!(!world.canaries().find_in_text(&output.stdout).is_empty());
+    }
+}
+
+#[test]
+fn every_command_is_in_the_table() {
+    let listed: BTreeSet<String> = commands(&[]).into_iter().collect();
+    let tried: BTreeSet<String> = CASES
+        .iter()
+        .flat_map(|case| {
+            listed
+                .iter()
+                .filter(|name| is_of(case.words, name))
+                .cloned()
+        })
+        .collect();
+    assert!(listed.contains("export"), "{listed:?}");
+    assert_eq!(tried, listed);
+}
+
+fn is_of(words: &str, name: &str) -> bool {
+    words == name || words.starts_with(&format!("{name} "))
+}
+
+/// The names of all commands that have no commands of their own, as help lists them.
+fn commands(above: &[&str]) -> Vec<String> {
+    let output = certstow(&[above, &["--help"]].concat());
+    let help = String::from_utf8(output.stdout).expect("help is text");
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let names: Vec<&str> = listed
+        .take_while(|line| line.starts_with("  "))
+        // What a name means may go on in further lines, which are indented more.
+        .filter(|line| !line.starts_with("    "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .collect();
+    if names.is_empty() {
+        return vec![above.join(" ")];
+    }
+    let below = |name| commands(&[above, &[name]].concat());
+    names.into_iter().flat_map(below).collect()
+}
+
+fn certstow(arguments: &[&str]) -> std::process::Output {
     Command::new(env!("CARGO_BIN_EXE_certstow"))
         .args(arguments)
-        .current_dir(folder)
-        .env("SECRET", PASSWORD)
-        .env("XDG_DATA_HOME", folder.join("data"))
         .stdin(Stdio::null())
         .output()
         .expect("certstow starts")
-}
-
-fn samples() -> String {
-    format!("{}/examples/personal", env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Runs a command plainly, with `-v` and with `--json`; it must end with `code`, say something,
-/// and not the password.
-fn says_no_password(folder: &Path, code: i32, arguments: &[&str]) {
-    for more in [[].as_slice(), &["-v"], &["--json"], &["-v", "--json"]] {
-        let arguments = [arguments, more].concat();
-        let output = certstow(folder, &arguments);
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8_lossy(&said);
-        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
-        assert!(!said.is_empty(), "{arguments:?} says nothing");
-        assert!(!said.contains(PASSWORD), "{arguments:?}: {said}");
-    }
-}
-
-#[test]
-fn no_command_says_the_password() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let folder = folder.path();
-    std::fs::write(folder.join("password.txt"), PASSWORD).expect("the password's file");
-    let samples = samples();
-    let export = [
-        "export",
-        "Ada",
-        "--store",
-        &samples,
-        "--iterations",
-        "2000",
-        "--force",
-    ];
-    let from_file = ["--password-file", "password.txt", "-o", "ada.p12"];
-    says_no_password(folder, 0, &[export.as_slice(), &from_file].concat());
-    let from_environment = ["--password-env", "SECRET", "-o", "ada.p12"];
-    says_no_password(folder, 0, &[export.as_slice(), &from_environment].concat());
-    let pem = [
-        "--format",
-        "pem",
-        "--password-env",
-        "SECRET",
-        "-o",
-        "locked/ada.pem",
-    ];
-    std::fs::create_dir(folder.join("locked")).expect("a folder");
-    says_no_password(folder, 0, &[export.as_slice(), &pem].concat());
-
-    let unlock = ["--unlock-password-env", "SECRET"];
-    let list = ["list", "--store", "locked"];
-    says_no_password(folder, 0, &[list.as_slice(), &unlock].concat());
-    let show = ["show", "Ada", "--store", "locked"];
-    says_no_password(folder, 0, &[show.as_slice(), &unlock].concat());
-    says_no_password(folder, 0, &["check", "ada.p12", "--password-env", "SECRET"]);
-}
-
-#[test]
-fn no_error_says_the_password() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let folder = folder.path();
-    let samples = samples();
-    let export = [
-        "export",
-        "Ada",
-        "--store",
-        &samples,
-        "--password-env",
-        "SECRET",
-    ];
-    let good = ["--iterations", "2000", "-o", "ada.p12"];
-    says_no_password_once(folder, &[export.as_slice(), &good].concat());
-    // A target that exists, and one that cannot be.
-    says_no_password(
-        folder,
-        16,
-        &[export.as_slice(), &["-o", "ada.p12"]].concat(),
-    );
-    says_no_password(
-        folder,
-        16,
-        &[export.as_slice(), &["-o", "no/ada.p12"]].concat(),
-    );
-
-    // The wrong password of a file, and a damaged file.
-    let other = [
-        "export",
-        "Ada",
-        "--store",
-        &samples,
-        "--password-file",
-        "other.txt",
-    ];
-    std::fs::write(folder.join("other.txt"), "another").expect("another password");
-    let other = [
-        other.as_slice(),
-        &["--iterations", "2000", "-o", "other.p12"],
-    ]
-    .concat();
-    says_no_password_once(folder, &other);
-    says_no_password(
-        folder,
-        17,
-        &["check", "other.p12", "--password-env", "SECRET"],
-    );
-    let half = std::fs::read(folder.join("ada.p12")).expect("the file is there");
-    std::fs::write(folder.join("half.p12"), &half[..half.len() / 2]).expect("half of it");
-    says_no_password(
-        folder,
-        15,
-        &["check", "half.p12", "--password-env", "SECRET"],
-    );
-}
-
-/// Writes a file that further commands need.
-fn says_no_password_once(folder: &Path, arguments: &[&str]) {
-    let output = certstow(folder, arguments);
-    assert_eq!(output.status.code(), Some(0), "{output:?}");
-    assert!(!format!("{output:?}").contains(PASSWORD));
-}
-
-/// Looking into the process from outside, with Linux's means.
-#[cfg(target_os = "linux")]
-mod memory {
-    use std::fs;
-    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-    use std::path::{Path, PathBuf};
-    use std::process::{Child, Command, Stdio};
-    use std::time::{Duration, Instant};
-
-    /// Longer than any start takes on a busy machine.
-    const PATIENCE: Duration = Duration::from_secs(60);
-
-    /// Whom root becomes: what root may do proves nothing.
-    const NOBODY: u32 = 65534;
-
-    /// A program under an account that is not root's.
-    struct Running {
-        child: Child,
-        /// The account.
-        user: u32,
-    }
-
-    impl Running {
-        /// Starts a shell command that has a path in `$0`.
-        fn start(script: &str, program: &Path) -> Self {
-            let me = fs::metadata("/proc/self").expect("/proc is mounted").uid();
-            let mut command = if me == 0 {
-                let mut command = Command::new("setpriv");
-                command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "sh"]);
-                command
-            } else {
-                Command::new("sh")
-            };
-            let child = command
-                .args(["-c", script])
-                .arg(program)
-                .stdin(Stdio::piped())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-                .expect("the shell starts");
-            Self {
-                child,
-                user: if me == 0 { NOBODY } else { me },
-            }
-        }
-
-        fn proc(&self, name: &str) -> PathBuf {
-            Path::new("/proc")
-                .join(self.child.id().to_string())
-                .join(name)
-        }
-
-        /// Waits until the shell has become this program.
-        fn wait_for(&self, program: &str) {
-            self.wait_until(|| {
-                let name = fs::read_to_string(self.proc("comm"));
-                name.is_ok_and(|name| name.trim_end() == program)
-            });
-        }
-
-        /// Waits until the program sleeps for want of input.
-        fn wait_for_sleep(&self) {
-            self.wait_until(|| {
-                let status = fs::read_to_string(self.proc("status"));
-                status.is_ok_and(|status| status.contains("State:\tS"))
-            });
-        }
-
-        fn wait_until(&self, mut holds: impl FnMut() -> bool) {
-            let began = Instant::now();
-            while !holds() {
-                assert!(began.elapsed() < PATIENCE, "it did not come to that");
-                std::thread::sleep(Duration::from_millis(5));
-            }
-        }
-
-        /// The kernel gives what a process has in /proc to root when others of the same account
-        /// may not look into it.
-        fn is_opaque(&self) -> bool {
-            let owner = fs::metadata(self.proc("mem")).expect("the process is there");
-            owner.uid() != self.user
-        }
-
-        /// Whether its own account can open its memory.
-        fn memory_opens(&self) -> bool {
-            let same_account = Self::start("head --bytes=0 \"$0\"", &self.proc("mem"));
-            let output = same_account.child.wait_with_output();
-            output.expect("head ends").status.success()
-        }
-
-        /// The soft and the hard limit of core dumps.
-        fn core_limits(&self) -> Vec<String> {
-            let limits = fs::read_to_string(self.proc("limits")).expect("the process is there");
-            let line = limits
-                .lines()
-                .find_map(|line| line.strip_prefix("Max core file size"));
-            let words = line.expect("a limit of core dumps").split_whitespace();
-            words.take(2).map(str::to_owned).collect()
-        }
-
-        fn stop(mut self) {
-            let _ = self.child.kill();
-            let _ = self.child.wait();
-        }
-    }
-
-    /// The program where every account can start it.
-    fn program(folder: &Path) -> PathBuf {
-        fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).expect("our own folder");
-        let copy = folder.join("certstow");
-        fs::copy(env!("CARGO_BIN_EXE_certstow"), &copy).expect("a copy of the program");
-        copy
-    }
-
-    #[test]
-    fn while_it_waits_for_a_password_its_memory_is_closed() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let program = program(folder.path());
-        let file = folder.path().join("some.p12");
-        let sample = "tests/cmd/errors.in/files/pat.p12";
-        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join(sample);
-        fs::copy(sample, &file).expect("a copy of the file");
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("our own file");
-
-        // The limits and the account as certstow finds them, to tell what it does itself.
-        let before = Running::start("ulimit -S -c \"$(ulimit -H -c)\"; exec sleep 600", &program);
-        before.wait_for("sleep");
-        assert!(!before.is_opaque(), "every process here is opaque");
-        assert_ne!(
-            before.core_limits(),
-            ["0", "0"],
-            "no process here dumps core"
-        );
-        before.stop();
-
-        let script = format!(
-            "ulimit -S -c \"$(ulimit -H -c)\"
-             exec \"$0\" check '{}' --password-file -",
-            file.display()
-        );
-        let certstow = Running::start(&script, &program);
-        certstow.wait_for("certstow");
-        certstow.wait_for_sleep();
-        certstow.wait_until(|| certstow.is_opaque());
-        assert_eq!(certstow.core_limits(), ["0", "0"]);
-        assert!(!certstow.memory_opens());
-        certstow.stop();
-    }
 }

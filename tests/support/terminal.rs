@@ -94,6 +94,11 @@ impl Terminal {
         }
     }
 
+    /// The process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The names of the program's threads.
     pub(crate) fn threads(&self) -> Vec<String> {
         let folder = format!("/proc/{}/task", self.child.id());
