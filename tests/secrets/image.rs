@@ -88,7 +88,7 @@ impl Held {
         let mut found = Vec::new();
         let mut read = 0;
         for line in maps.lines() {
-            let Some(range) = readable(line) else {
+            let Some(range) = writable(line) else {
                 continue;
             };
             let mut bytes = vec![0; usize::try_from(range.end - range.start).expect("a size")];
@@ -119,17 +119,13 @@ impl Drop for Held {
     }
 }
 
-/// The range of a line of `/proc/PID/maps`, if it can be read as memory.
-fn readable(line: &str) -> Option<Range<u64>> {
+/// The range of a line of `/proc/PID/maps`, if the program can have written to it.
+fn writable(line: &str) -> Option<Range<u64>> {
     let mut words = line.split_whitespace();
     let (start, end) = words.next()?.split_once('-')?;
-    let readable = words.next()?.starts_with('r');
-    // Pages of the kernel's, which are no memory of the process.
-    let kernel = ["[vvar", "[vsyscall]"]
-        .iter()
-        .any(|name| line.contains(name));
+    let writable = words.next()?.starts_with("rw");
     let number = |text| u64::from_str_radix(text, 16).ok();
-    (readable && !kernel).then_some(number(start)?..number(end)?)
+    writable.then_some(number(start)?..number(end)?)
 }
 
 /// Where the environment lies: the 50th and 51st field of `/proc/PID/stat` (proc(5)).

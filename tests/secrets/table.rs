@@ -4,7 +4,7 @@
 //!
 //! What a line says: the words of the command, in which `{store}` is a store with the canaries'
 //! keys in clear; whether the options `--password-...` or `--unlock-password-...` give it the
-//! canary, from every source in turn; how often it asks for it at a terminal; the exit code; and
+//! canary, from every source in turn, and whether both do; how often it asks for it at a terminal; the exit code; and
 //! whether the memory of the process is searched at its end. It runs in a folder with
 //!
 //! - `ada.p12`, `grace.p12`, `locked/ada.pem`, `locked/grace.pem`: under the canary password;
@@ -36,6 +36,8 @@ pub(crate) struct Case {
     pub(crate) words: &'static str,
     /// The options that give it the canary password, if any.
     pub(crate) family: Option<Family>,
+    /// Whether the other family has the canary from a file, too.
+    pub(crate) also_unlock: bool,
     /// How often it asks for a password at a terminal; never where this is 0.
     pub(crate) prompts: usize,
     /// An option that it takes at a terminal for that.
@@ -51,6 +53,7 @@ impl Case {
         Self {
             words,
             family: None,
+            also_unlock: false,
             prompts: 0,
             at_terminal: None,
             code: 0,
@@ -68,6 +71,13 @@ impl Case {
     const fn unlock(self) -> Self {
         Self {
             family: Some(Family::Unlock),
+            ..self
+        }
+    }
+
+    const fn also_unlock(self) -> Self {
+        Self {
+            also_unlock: true,
             ..self
         }
     }
@@ -121,10 +131,11 @@ pub(crate) const CASES: &[Case] = &[
     Case::new("export Ada --store {store} --profile pbmac1 --iterations 2000 --force -o new.p12")
         .password()
         .image(),
-    // Unlocked and locked again with the same password, from the same source.
-    Case::new("export Ada --store locked --iterations 2000 --force --format der -o new.cer")
-        .unlock()
+    Case::new("export Ada --store locked --iterations 2000 --force -o new.p12")
+        .password()
+        .also_unlock()
         .image(),
+    Case::new("export Ada --store locked --force --format der -o new.cer").unlock(),
     Case::new("export Ada --store {store} --iterations 2000 -o ada.p12")
         .password()
         .code(16),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use crate::canary::Canaries;
-use crate::table::Case;
+use crate::table::{Case, Family};
 
 /// The variable that holds a password.
 const VARIABLE: &str = "SECRET";
@@ -161,6 +161,9 @@ impl World {
                 Source::None => unreachable!("the case takes a password"),
             };
             words.extend([family.option(name), value.to_owned()]);
+        }
+        if case.also_unlock {
+            words.extend([Family::Unlock.option("file"), password.to_string()]);
         }
         words.extend(more.iter().map(|word| (*word).to_owned()));
         if source == Source::Descriptor {
