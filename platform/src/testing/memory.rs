@@ -272,6 +272,21 @@ impl Store for MemoryStore {
         Ok(id)
     }
 
+    fn mark_backed_up(&mut self, id: &EntryId, when: i64) -> Result<(), StoreError> {
+        let mut state = self.called()?;
+        let mut entries = state.entries.iter_mut();
+        match entries.find(|(entry, _)| entry.id == *id) {
+            Some((entry, _)) => {
+                entry.backed_up = Some(when);
+                Ok(())
+            }
+            None => Err(StoreError::NotFound {
+                store: self.name.clone(),
+                id: *id,
+            }),
+        }
+    }
+
     fn remove(
         &mut self,
         id: &EntryId,
