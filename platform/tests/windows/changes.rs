@@ -12,7 +12,7 @@ use certstow_platform::store::{
 use certstow_platform::testing::{Fixture as _, Sample};
 use schannel::cert_store::CertStore;
 
-use crate::{PROVIDER, Stores, TPM, ffi, turn};
+use crate::{PROVIDER, Stores, TPM, cng_keeps_keys, ffi, turn};
 
 const KSP: &str = "Microsoft Software Key Storage Provider";
 
@@ -140,7 +140,7 @@ fn a_key_of_cng_stays_one_where_there_is_cng() {
     let mut ada = Coming::new(Sample::Rsa);
     ada.provider = Some(KSP);
     ada.import(&mut *store, &EXPORTABLE).unwrap();
-    let kept_by = if ffi::is_wine() { PROVIDER } else { KSP };
+    let kept_by = if cng_keeps_keys() { KSP } else { PROVIDER };
     assert_eq!(only(&*store).provider.as_deref(), Some(kept_by));
     comes_out(&*store, Sample::Rsa);
 }
