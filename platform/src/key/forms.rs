@@ -5,12 +5,9 @@
 
 use zeroize::Zeroizing;
 
-use super::{EC_PUBLIC_KEY, KeyError, Pkcs8, RSA_ENCRYPTION, Sec1, normalized, pkcs8, read_spki};
-#[cfg(any(target_os = "macos", test))]
-use crate::pkcs12::der::EXPLICIT_0;
+use super::{EC_PUBLIC_KEY, KeyError, Pkcs8, RSA_ENCRYPTION, Sec1, normalized, read_spki};
 use crate::pkcs12::der::{self, BIT_STRING, EXPLICIT_1, INTEGER, OCTET_STRING};
 use crate::secret::PrivateKey;
-use crate::tlv::{self, Elements};
 
 /// The algorithms of the keys that operating systems keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,8 +44,8 @@ fn read(key: &PrivateKey) -> Result<Pkcs8<'_>, KeyError> {
 pub(crate) fn plain_pkcs8(key: &PrivateKey, spki: &[u8]) -> Result<PrivateKey, KeyError> {
     let read = read(key)?;
     match algorithm(key)? {
-        Algorithm::Rsa => Ok(pkcs8(read.algorithm.raw, read.key)),
-        Algorithm::Ec => Ok(pkcs8(read.algorithm.raw, &sec1(&read, spki, &[])?)),
+        Algorithm::Rsa => Ok(super::pkcs8(read.algorithm.raw, read.key)),
+        Algorithm::Ec => Ok(super::pkcs8(read.algorithm.raw, &sec1(&read, spki, &[])?)),
     }
 }
 
@@ -60,7 +57,9 @@ pub(crate) fn plain_pkcs8(key: &PrivateKey, spki: &[u8]) -> Result<PrivateKey, K
 pub(crate) fn traditional(key: &PrivateKey, spki: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let read = read(key)?;
     match (algorithm(key)?, read.algorithm.parameters) {
-        (Algorithm::Ec, Some(curve)) => sec1(&read, spki, &der::value(EXPLICIT_0, &[curve.raw])),
+        (Algorithm::Ec, Some(curve)) => {
+            sec1(&read, spki, &der::value(der::EXPLICIT_0, &[curve.raw]))
+        }
         _ => Ok(Zeroizing::new(read.key.to_vec())),
     }
 }
@@ -98,7 +97,7 @@ fn sec1(pkcs8: &Pkcs8<'_>, spki: &[u8], parameters: &[u8]) -> Result<Zeroizing<V
 pub(crate) fn rsa_numbers(key: &PrivateKey) -> Result<[&[u8]; 8], KeyError> {
     const MALFORMED: KeyError = KeyError::Malformed("it is not an RSAPrivateKey of two primes");
     let pkcs8 = read(key)?;
-    let mut fields: Elements<'_> = tlv::only(pkcs8.key, der::SEQUENCE)
+    let mut fields = crate::tlv::only(pkcs8.key, der::SEQUENCE)
         .ok_or(MALFORMED)?
         .inner();
     if fields.accept(INTEGER).ok_or(MALFORMED)?.content != [0] {
@@ -148,8 +147,10 @@ mod tests {
     #[test]
     fn what_is_beside_the_key_is_left_out() {
         let plain = private("rsa");
-        let fields = tlv::only(plain.expose(), der::SEQUENCE).unwrap().content;
-        let more = der::sequence(&[fields, &der::value(EXPLICIT_0, &[])]);
+        let fields = crate::tlv::only(plain.expose(), der::SEQUENCE)
+            .unwrap()
+            .content;
+        let more = der::sequence(&[fields, &der::value(der::EXPLICIT_0, &[])]);
         let more = PrivateKey::from_pkcs8_der(Zeroizing::new(more));
         let written = plain_pkcs8(&more, &fixture("rsa.public")).unwrap();
         assert_eq!(written.expose(), plain.expose());
