@@ -5,14 +5,16 @@ use certstow_platform::certificate::Certificate;
 use certstow_platform::error::StoreError;
 use certstow_platform::key;
 use certstow_platform::secret::PrivateKey;
+use certstow_platform::spec::{StoreSpec, SystemStore, SystemStoreLocation};
 use certstow_platform::store::{
     Entry, ExistingEntry, ImportOptions, KeyState, NewIdentity, NonInteractive, Property, Removal,
     Store,
 };
 use certstow_platform::testing::{Fixture as _, Sample};
+use certstow_platform::{OpenOptions, open};
 use schannel::cert_store::CertStore;
 
-use crate::{PROVIDER, Stores, TPM, cng_keeps_keys, ffi, turn};
+use crate::{PROVIDER, Stores, TPM, cng_keeps_keys, ffi, in_store, turn};
 
 const KSP: &str = "Microsoft Software Key Storage Provider";
 
@@ -300,6 +302,95 @@ fn keys_in_hardware_stay_and_so_do_their_certificates() {
         assert_eq!(reason, "its private key is kept in hardware (TPM)");
     }
     assert_eq!(only(&*store).container.as_deref(), Some("key in the TPM"));
+}
+
+/// Without an administrator, the computer's stores take nothing in.
+#[test]
+fn keys_in_the_computers_stores_are_the_computers() {
+    let _turn = turn();
+    let stores = Stores::new();
+    let store_of = |name: &str| {
+        let store = StoreSpec::Windows(SystemStore {
+            location: SystemStoreLocation::LocalMachine,
+            name: name.to_owned(),
+        });
+        open(&store, &OpenOptions::default()).unwrap()
+    };
+    let ada = Coming::new(Sample::Rsa);
+    if CertStore::open_local_machine(&stores.name).is_err() {
+        let error = ada.import(&mut *store_of("My"), &EXPORTABLE).unwrap_err();
+        assert!(
+            matches!(error, StoreError::AccessDenied { .. }),
+            "{error:?}"
+        );
+        return;
+    }
+    let mut store = store_of(&stores.name);
+    ada.import(&mut *store, &EXPORTABLE).unwrap();
+    comes_out(&*store, Sample::Rsa);
+    // The user has none of this name.
+    assert!(!there_is(&only(&*store).container.unwrap()));
+    store
+        .remove(&ada.certificate.id(), Removal::Entry, &mut NonInteractive)
+        .unwrap();
+    assert!(store.list().unwrap().entries.is_empty());
+}
+
+/// The variable that has this test, in a process of its own, look into the store it names.
+const FRESH: &str = "CERTSTOW_TEST_FRESH_STORE";
+
+/// Three keys under one friendly name, one of them twice, are each the certificate's own for whoever
+/// opens the store afterwards.
+#[test]
+fn keys_that_came_in_one_after_the_other_outlive_the_process() {
+    let pem = |pem: &[u8]| pem_rfc7468::decode_vec(pem).unwrap().1;
+    let mut authority = Coming::new(Sample::Rsa);
+    authority.certificate = Sample::Issuer.certificate().unwrap();
+    let key = pem(include_bytes!("../data/keys/ca.pem"));
+    authority.key = PrivateKey::from_pkcs8_der(zeroize::Zeroizing::new(key));
+    let coming = [
+        Coming::new(Sample::Rsa),
+        authority,
+        Coming::new(Sample::NotExportable),
+    ];
+    if let Ok(name) = std::env::var(FRESH) {
+        let store = open(&in_store(&name), &OpenOptions::default()).unwrap();
+        let entries = store.list().unwrap().entries;
+        assert_eq!(entries.len(), coming.len());
+        assert!(
+            entries
+                .iter()
+                .all(|entry| entry.label.as_deref() == Some("Ada 🔑"))
+        );
+        for Coming {
+            certificate, key, ..
+        } in &coming
+        {
+            let out = store
+                .private_key(&certificate.id(), &mut NonInteractive)
+                .unwrap();
+            assert_eq!(out.expose(), key.expose());
+        }
+        return;
+    }
+    let _turn = turn();
+    let mut stores = Stores::new();
+    let mut store = stores.store(&[]);
+    for identity in &coming {
+        identity.import(&mut *store, &EXPORTABLE).unwrap();
+    }
+    drop(store);
+    let test = "changes::keys_that_came_in_one_after_the_other_outlive_the_process";
+    let fresh = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test])
+        .env(FRESH, &stores.name)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&fresh.stdout);
+    assert!(
+        fresh.status.success() && said.contains("1 passed"),
+        "{said}"
+    );
 }
 
 /// Wine keeps no such property, and says so without a word.

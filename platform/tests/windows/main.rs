@@ -48,6 +48,14 @@ impl Drop for Turn {
     }
 }
 
+/// A store of the current user.
+fn in_store(name: &str) -> StoreSpec {
+    StoreSpec::Windows(SystemStore {
+        location: SystemStoreLocation::CurrentUser,
+        name: name.to_owned(),
+    })
+}
+
 /// A store of the current user and the containers its certificates name, gone when dropped.
 struct Stores {
     name: String,
@@ -84,10 +92,7 @@ impl Stores {
     }
 
     fn spec(&self) -> StoreSpec {
-        StoreSpec::Windows(SystemStore {
-            location: SystemStoreLocation::CurrentUser,
-            name: self.name.clone(),
-        })
+        in_store(&self.name)
     }
 
     /// Adds a certificate, which names a container of that provider if there is one.
