@@ -16,7 +16,9 @@ pub mod file_name;
 pub mod key;
 #[cfg(any(target_os = "macos", test))]
 mod macos;
+pub mod new_file;
 pub mod os;
+pub mod pem;
 pub mod pkcs12;
 #[cfg(target_os = "linux")]
 mod process;
@@ -35,6 +37,7 @@ mod windows;
 #[cfg(test)]
 extern crate self as certstow_platform;
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -61,6 +64,33 @@ pub fn open(spec: &StoreSpec, options: &OpenOptions) -> Result<Box<dyn store::St
         StoreSpec::Keychain(keychain) => open_keychain(keychain),
         StoreSpec::Dotnet(name) => Ok(Box::new(dotnet::open(name)?)),
     }
+}
+
+/// Opens a store to import into. As [`open`], but a folder that is missing is made first, so that
+/// nobody else can look into it.
+///
+/// # Errors
+/// As [`open`]; the folder cannot be made.
+pub fn open_to_import(
+    spec: &StoreSpec,
+    options: &OpenOptions,
+) -> Result<Box<dyn store::Store>, StoreError> {
+    if let StoreSpec::File(path) = spec
+        && !path.exists()
+    {
+        os::create_private_folder(path).map_err(|error| match error.kind() {
+            ErrorKind::PermissionDenied => StoreError::AccessDenied {
+                place: path.display().to_string(),
+                source: Some(error.into()),
+            },
+            _ => StoreError::Unavailable {
+                store: spec.to_string(),
+                reason: "its folder cannot be made".to_owned(),
+                source: Some(error.into()),
+            },
+        })?;
+    }
+    open(spec, options)
 }
 
 #[cfg(windows)]
