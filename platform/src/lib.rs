@@ -66,6 +66,26 @@ pub fn open(spec: &StoreSpec, options: &OpenOptions) -> Result<Box<dyn store::St
     }
 }
 
+/// Opens files, and folders of such, as one store: a certificate and its private key may lie in
+/// different ones. The store is named after the first.
+///
+/// # Errors
+/// As [`open`]; [`StoreError::Unavailable`] also if none is named.
+pub fn open_files(
+    files: &[PathBuf],
+    options: &OpenOptions,
+) -> Result<Box<dyn store::Store>, StoreError> {
+    let Some((first, more)) = files.split_first() else {
+        return Err(StoreError::Unavailable {
+            store: StoreSpec::File(PathBuf::new()).to_string(),
+            reason: "no file is named".to_owned(),
+            source: None,
+        });
+    };
+    let store = file::FileStore::open_several(first, more, options)?;
+    Ok(Box::new(store))
+}
+
 /// Opens a store to import into. As [`open`], but a folder that is missing is made first, so that
 /// nobody else can look into it.
 ///
@@ -157,9 +177,28 @@ fn windows_stores() -> impl Iterator<Item = StoreSpec> {
     })
 }
 
+/// Where identities are imported on this platform, the usual place first: the personal store of
+/// the account on Windows, the login keychain on macOS, the personal folder elsewhere. A folder
+/// that does not exist is made by [`open_to_import`].
+pub fn stores_to_import_into() -> Vec<KnownStore> {
+    let keychain = cfg!(target_os = "macos").then_some(StoreSpec::Keychain(Keychain::Login));
+    let mut stores: Vec<_> = windows_stores()
+        .chain(keychain)
+        .map(|spec| known_store(spec, &OpenOptions::default()))
+        .collect();
+    stores.extend(personal_folder().map(|folder| KnownStore {
+        spec: StoreSpec::File(folder),
+        description: PERSONAL_FOLDER.to_owned(),
+        unavailable: None,
+    }));
+    stores
+}
+
+const PERSONAL_FOLDER: &str = "personal folder";
+
 fn known_store(spec: StoreSpec, options: &OpenOptions) -> KnownStore {
     let description = match &spec {
-        StoreSpec::File(_) => "personal folder",
+        StoreSpec::File(_) => PERSONAL_FOLDER,
         StoreSpec::Windows(store) => store.description(),
         StoreSpec::Keychain(keychain) => keychain.description(),
         StoreSpec::Dotnet(_) => dotnet::DESCRIPTION,

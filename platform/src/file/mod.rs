@@ -46,6 +46,8 @@ use walk::Walk;
 pub(crate) struct FileStore {
     info: StoreInfo,
     root: PathBuf,
+    /// More files and folders, which belong to the store as if they lay in one.
+    more: Vec<PathBuf>,
     passwords: Passwords,
     last: Mutex<Option<Seen>>,
 }
@@ -71,6 +73,20 @@ impl FileStore {
         )
     }
 
+    /// Opens several files and folders as one store, so that what lies apart is paired. It is
+    /// named after the first.
+    pub(crate) fn open_several(
+        first: &Path,
+        more: &[PathBuf],
+        options: &OpenOptions,
+    ) -> Result<Self, StoreError> {
+        let mut store = Self::open(first, options)?;
+        for path in more {
+            store.more.push(Self::open(path, options)?.root);
+        }
+        Ok(store)
+    }
+
     /// Opens the folder of a .NET store.
     pub(crate) fn open_dotnet(spec: StoreSpec, root: PathBuf) -> Result<Self, StoreError> {
         let description = dotnet::DESCRIPTION.to_owned();
@@ -81,6 +97,7 @@ impl FileStore {
         let store = Self {
             info,
             root,
+            more: Vec::new(),
             passwords,
             last: Mutex::new(None),
         };
@@ -127,6 +144,12 @@ impl FileStore {
     /// Every file, and what is in it.
     fn read(&self) -> Result<(Walk, Scanned), StoreError> {
         let mut walk = walk::walk(&self.root).map_err(|error| self.unreachable(error))?;
+        for path in &self.more {
+            let Walk { files, problems } =
+                walk::walk(path).map_err(|error| self.unreachable(error))?;
+            walk.files.extend(files);
+            walk.problems.extend(problems);
+        }
         if matches!(self.passwords, Passwords::Dotnet) {
             let is_pfx = |file: &PathBuf| file.extension().is_some_and(|ending| ending == "pfx");
             walk.files.retain(is_pfx);
