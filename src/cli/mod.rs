@@ -6,10 +6,12 @@ mod ask;
 mod check;
 mod completions;
 mod export;
+mod import;
 mod interrupt;
 mod inventory;
 mod list;
 mod man;
+mod prompt;
 mod render;
 mod screen;
 mod show;
@@ -40,6 +42,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
         Command::List(args) => list::run(args, &screen),
         Command::Show(args) => show::run(args, &screen),
         Command::Export(args) => export::run(args, &screen),
+        Command::Import(args) => import::run(args, &screen),
         Command::Check(args) => check::run(args, &screen),
         Command::Stores => stores::run(&screen),
         Command::Completions { shell } => completions::run(*shell, &screen),

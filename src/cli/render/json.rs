@@ -150,27 +150,31 @@ pub(crate) fn show<'a>(
 }
 
 /// The object for an error.
-pub(crate) fn error(error: &Error) -> impl Serialize {
-    #[derive(Serialize)]
-    struct Outer {
-        error: Inner,
-    }
-    #[derive(Serialize)]
-    struct Inner {
-        code: &'static str,
-        exit: u8,
-        message: String,
-        hint: Option<String>,
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        candidates: Vec<CandidateJson>,
-    }
-    #[derive(Serialize)]
-    struct CandidateJson {
-        thumbprint: String,
-        label: String,
-        not_after: String,
-        store: String,
-    }
+#[derive(Serialize)]
+pub(crate) struct ErrorJson {
+    error: Inner,
+}
+
+#[derive(Serialize)]
+struct Inner {
+    code: &'static str,
+    exit: u8,
+    message: String,
+    hint: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    candidates: Vec<CandidateJson>,
+}
+
+#[derive(Serialize)]
+struct CandidateJson {
+    thumbprint: String,
+    label: String,
+    not_after: String,
+    store: String,
+}
+
+/// The object for this error.
+pub(crate) fn error(error: &Error) -> ErrorJson {
     let mut message = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(underneath) = cause {
@@ -184,7 +188,7 @@ pub(crate) fn error(error: &Error) -> impl Serialize {
         not_after: candidate.not_after.clone(),
         store: candidate.store.clone(),
     });
-    Outer {
+    ErrorJson {
         error: Inner {
             code: error.code(),
             exit: error.exit().code(),
