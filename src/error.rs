@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use certstow_platform::error::StoreError;
 use certstow_platform::store::NotExportable;
+use certstow_platform::vault::{Name, VaultError};
 
 use crate::escrow;
 use crate::exit::Exit;
@@ -96,6 +97,13 @@ pub enum Error {
         /// Where the certificate and the key lie, or their label.
         place: String,
     },
+    /// The operating system's vault has no such password, or gives or takes none.
+    Vault(VaultError),
+    /// The vault has a password of this name, and it was not to be replaced.
+    PasswordExists {
+        /// The name.
+        name: Name,
+    },
     /// A password cannot be sealed to a certificate, or a sealed one not opened.
     Escrow {
         /// The certificate, the private key, or the sealed password.
@@ -129,6 +137,8 @@ impl Error {
             }
             Self::Verification { .. } => Exit::VerificationFailed,
             Self::KeyMismatch { .. } => Exit::KeyUnavailable,
+            Self::Vault(error) => vault::exit(error),
+            Self::PasswordExists { .. } => Exit::Target,
             Self::Escrow { trouble, .. } => trouble.exit(),
             Self::Io { .. } => Exit::Failure,
             Self::Cancelled => Exit::Cancelled,
@@ -149,6 +159,8 @@ impl Error {
             Self::NotPrivate { .. } => "target-not-private",
             Self::Verification { .. } => "verification-failed",
             Self::KeyMismatch { .. } => "key-mismatch",
+            Self::Vault(error) => vault::code(error),
+            Self::PasswordExists { .. } => "password-exists",
             Self::Escrow { trouble, .. } => trouble.code(),
             Self::Io { .. } => "io",
             Self::Cancelled => "cancelled",
@@ -169,10 +181,12 @@ impl Error {
             }
             Self::Store(error) => return store_hint(error).map(str::to_owned),
             Self::InteractionRequired { .. } => {
-                "give the password with --password-file, --password-env or --password-fd"
+                "give the password with --password-file, --password-env, --password-fd or \
+                 --password-vault"
             }
             Self::Password(_) | Self::PasswordUnreadable { .. } => {
-                "a password comes from a prompt, --password-file, --password-env or --password-fd"
+                "a password comes from a prompt, --password-file, --password-env, --password-fd or \
+                 --password-vault"
             }
             Self::TargetExists { .. } => "choose another name with -o, or replace it with --force",
             Self::NotPrivate { .. } => {
@@ -183,6 +197,10 @@ impl Error {
                 "nothing was kept; try again, and if it fails again write to another disk"
             }
             Self::KeyMismatch { .. } => KEY_MISMATCH,
+            Self::Vault(error) => return vault::hint(error),
+            Self::PasswordExists { .. } => {
+                "nothing was changed; --force puts the new one in its place"
+            }
             Self::Escrow { trouble, .. } => trouble.hint(),
             Self::Io { .. } | Self::Cancelled => return None,
         };
@@ -301,8 +319,8 @@ fn store_hint(error: &StoreError) -> Option<&'static str> {
              that may be exported"
         }
         StoreError::InteractionRequired { .. } => {
-            "give its password with --unlock-password-file, --unlock-password-env or \
-             --unlock-password-fd"
+            "give its password with --unlock-password-file, --unlock-password-env, \
+             --unlock-password-fd or --unlock-password-vault"
         }
         StoreError::WrongPassword { .. } => {
             "check the password that unlocks the key (--unlock-password-file, ...)"
@@ -376,6 +394,10 @@ impl fmt::Display for Error {
                 "the private key of {} does not belong to its certificate",
                 safe(place)
             ),
+            Self::Vault(error) => f.write_str(&safe(&error.to_string())),
+            Self::PasswordExists { name } => {
+                write!(f, "the vault has a password '{name}' already")
+            }
             Self::Escrow { file, trouble } => {
                 write!(f, "{} {}", path(file), safe(&trouble.to_string()))
             }
@@ -393,11 +415,18 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Store(error) => error.source(),
+            Self::Vault(error) => error.source(),
             Self::Target { source, .. }
             | Self::Io { source, .. }
             | Self::PasswordUnreadable { source, .. } => Some(source),
             _ => None,
         }
+    }
+}
+
+impl From<VaultError> for Error {
+    fn from(error: VaultError) -> Self {
+        Self::Vault(error)
     }
 }
 
@@ -413,3 +442,4 @@ impl From<StoreError> for Error {
 
 #[cfg(test)]
 mod tests;
+mod vault;

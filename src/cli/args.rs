@@ -3,6 +3,7 @@
 
 mod export;
 mod filter;
+mod password;
 mod store;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueHint};
 
 pub(crate) use export::{ChainArg, ExportArgs, PropertiesArg};
 pub(crate) use filter::{FilterArgs, SelectArgs};
+pub(crate) use password::{PasswordCommand, SetArgs};
 pub(crate) use store::{PasswordArgs, StoreArgs};
 
 /// Saves certificates with their private keys as PKCS#12 files that are known to restore
@@ -58,6 +60,9 @@ pub(crate) enum Command {
     Export(ExportArgs),
     /// Grade PKCS#12 files; with their password, prove that they restore
     Check(CheckArgs),
+    /// Keep passwords in the operating system's vault, for runs with nobody there
+    #[command(subcommand)]
+    Password(PasswordCommand),
     /// List the stores of this machine, reachable or not, and why not
     Stores,
     /// Print the completion script of a shell
@@ -105,9 +110,13 @@ pub(crate) struct CheckArgs {
 /// The command line with the exit codes in its help.
 pub(crate) fn command() -> clap::Command {
     let codes = exit_codes();
-    Cli::command()
-        .after_long_help(codes.clone())
-        .mut_subcommands(|command| command.after_long_help(codes.clone()))
+    with_codes(Cli::command(), &codes)
+}
+
+fn with_codes(command: clap::Command, codes: &str) -> clap::Command {
+    command
+        .after_long_help(codes.to_owned())
+        .mut_subcommands(|command| with_codes(command, codes))
 }
 
 fn exit_codes() -> String {

@@ -10,6 +10,7 @@ mod interrupt;
 mod inventory;
 mod list;
 mod man;
+mod password;
 mod render;
 mod screen;
 mod show;
@@ -41,6 +42,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
         Command::Show(args) => show::run(args, &screen),
         Command::Export(args) => export::run(args, &screen),
         Command::Check(args) => check::run(args, &screen),
+        Command::Password(command) => password::run(command, &screen),
         Command::Stores => stores::run(&screen),
         Command::Completions { shell } => completions::run(*shell, &screen),
         Command::Man { folder } => man::run(folder, &screen),
