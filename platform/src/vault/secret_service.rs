@@ -32,17 +32,25 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) fn with_store<T: Send + 'static>(
     work: impl FnOnce(&Arc<CredentialStore>) -> Result<T, VaultError> + Send + 'static,
 ) -> Result<T, VaultError> {
+    within(PATIENCE, move || in_session(work))
+}
+
+/// What `work` gives, if it does so in time. Otherwise its thread stays behind until the process
+/// ends: there is no way to call off a call over D-Bus.
+fn within<T: Send + 'static>(
+    patience: Duration,
+    work: impl FnOnce() -> Result<T, VaultError> + Send + 'static,
+) -> Result<T, VaultError> {
     let (done, answer) = mpsc::channel();
-    // Should nobody answer, this thread stays behind until the process ends.
     let waiting = thread::Builder::new().spawn(move || {
         // Nobody may be listening any more.
-        let _ = done.send(in_session(work));
+        let _ = done.send(work());
     });
     waiting.map_err(|error| failed(error.into()))?;
-    match answer.recv_timeout(PATIENCE) {
+    match answer.recv_timeout(patience) {
         Ok(result) => result,
         Err(RecvTimeoutError::Timeout) => Err(VaultError::NoVault {
-            reason: format!("{PLACE} did not answer for {} seconds", PATIENCE.as_secs()),
+            reason: format!("{PLACE} did not answer for {} seconds", patience.as_secs()),
             source: None,
         }),
         Err(RecvTimeoutError::Disconnected) => Err(failed("its D-Bus library failed".into())),
@@ -106,5 +114,29 @@ pub(super) fn failed(source: Source) -> VaultError {
     VaultError::Failed {
         place: PLACE.to_owned(),
         source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_does_not_answer_is_given_up() {
+        let (keep_waiting, never) = mpsc::channel::<()>();
+        let result = within(Duration::from_millis(10), move || {
+            // Ends when the test does.
+            let _ = never.recv();
+            Ok(())
+        });
+        assert!(matches!(result, Err(VaultError::NoVault { .. })));
+        drop(keep_waiting);
+        assert!(within(PATIENCE, || Ok(())).is_ok());
+    }
+
+    #[test]
+    fn a_failure_of_the_libraries_is_an_error() {
+        let result: Result<(), _> = within(PATIENCE, || std::panic::resume_unwind(Box::new(())));
+        assert!(matches!(result, Err(VaultError::Failed { .. })));
     }
 }
