@@ -9,6 +9,8 @@
 
 #[cfg(any(target_os = "linux", test))]
 mod credentials;
+#[cfg(windows)]
+mod ffi;
 #[cfg(any(
     windows,
     target_os = "macos",
@@ -79,6 +81,9 @@ impl fmt::Display for BadName {
 }
 
 impl Error for BadName {}
+
+/// Whether systemd may give a process of this system credentials.
+pub const HAS_CREDENTIALS: bool = cfg!(target_os = "linux");
 
 /// Why a vault did not do what was asked. None can hold a secret.
 #[derive(Debug)]

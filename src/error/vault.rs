@@ -1,6 +1,6 @@
 //! What the errors of the operating system's vault mean to a person and a script.
 
-use certstow_platform::vault::VaultError;
+use certstow_platform::vault::{HAS_CREDENTIALS, VaultError};
 
 use crate::exit::Exit;
 
@@ -26,15 +26,21 @@ pub(super) fn code(error: &VaultError) -> &'static str {
 
 pub(super) fn hint(error: &VaultError) -> Option<String> {
     let hint = match error {
-        VaultError::NoVault { .. } => {
+        VaultError::NoVault { .. } if HAS_CREDENTIALS => {
             "give the password with --password-file; in a unit of systemd, with \
              LoadCredentialEncrypted=NAME:FILE and --password-vault NAME"
         }
+        VaultError::NoVault { .. } => "give the password with --password-file",
         VaultError::NotFound { name, .. } => {
-            return Some(format!(
-                "'certstow password set {name}', by the same account, keeps one; in a unit of \
-                 systemd, LoadCredential={name}:FILE or LoadCredentialEncrypted={name}:FILE gives it"
-            ));
+            let mut hint =
+                format!("'certstow password set {name}', by the same account, keeps one");
+            if HAS_CREDENTIALS {
+                hint.push_str(&format!(
+                    "; in a unit of systemd, LoadCredential={name}:FILE or \
+                     LoadCredentialEncrypted={name}:FILE gives it"
+                ));
+            }
+            return Some(hint);
         }
         VaultError::Locked { .. } => {
             "unlock it first: log in at the desktop, or run 'security unlock-keychain' on macOS"

@@ -2,6 +2,7 @@
 //! "certstow" and the account NAME. What the crate copies out is wiped here; what the system's own
 //! interface copies on its way is out of reach.
 
+#[cfg(not(windows))]
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -48,19 +49,23 @@ pub(super) fn forget(name: &Name) -> Result<VaultEntry, VaultError> {
 }
 
 pub(super) fn list() -> Result<Vec<VaultEntry>, VaultError> {
-    system::with_store(|store| {
-        let (key, value) = system::OURS;
-        let found = store.search(&HashMap::from([(key, value)]));
-        let found = found.map_err(failure_of_all)?;
-        let names = found.iter().filter_map(|entry| {
-            let (_, account) = entry.get_specifiers()?;
-            account.parse::<Name>().ok()
-        });
-        let mut entries: Vec<_> = names.map(|name| entry_of(&name)).collect();
-        entries.sort();
-        entries.dedup();
-        Ok(entries)
-    })
+    let accounts = system::accounts()?;
+    let names = accounts.iter().filter_map(|account| account.parse().ok());
+    let mut entries: Vec<_> = names.map(|name| entry_of(&name)).collect();
+    entries.sort();
+    entries.dedup();
+    Ok(entries)
+}
+
+/// The accounts of the service "certstow", where a store can search by service.
+#[cfg(not(windows))]
+pub(super) fn accounts(store: &Arc<CredentialStore>) -> Result<Vec<String>, VaultError> {
+    let found = store.search(&HashMap::from([("service", system::SERVICE)]));
+    let found = found.map_err(failure_of_all)?;
+    let accounts = found
+        .iter()
+        .filter_map(|entry| Some(entry.get_specifiers()?.1));
+    Ok(accounts.collect())
 }
 
 fn entry_of(name: &Name) -> VaultEntry {

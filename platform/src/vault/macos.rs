@@ -10,15 +10,12 @@ use security_framework::base::Error as OsError;
 use security_framework::os::macos::keychain::SecKeychain;
 
 use super::VaultError;
-use super::keyring::failure_of_all;
+use super::keyring::{self, failure_of_all};
 use crate::error::Source;
 
 pub(super) const PLACE: &str = "the login keychain";
 
 pub(super) const SERVICE: &str = "certstow";
-
-/// What finds certstow's passwords.
-pub(super) const OURS: (&str, &str) = ("service", SERVICE);
 
 /// `errSecInteractionNotAllowed`: the keychain is locked, or would ask.
 const INTERACTION_NOT_ALLOWED: i32 = -25308;
@@ -31,6 +28,10 @@ pub(super) fn with_store<T>(
     let _silent = SecKeychain::disable_user_interaction().map_err(|error| failed(error.into()))?;
     let store: Arc<CredentialStore> = Store::new().map_err(failure_of_all)?;
     work(&store)
+}
+
+pub(super) fn accounts() -> Result<Vec<String>, VaultError> {
+    with_store(keyring::accounts)
 }
 
 pub(super) fn modifiers(_label: &str) -> HashMap<&str, &str> {

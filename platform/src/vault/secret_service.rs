@@ -16,15 +16,12 @@ use secret_service::{EncryptionType, Error as ServiceError};
 use zbus_secret_service_keyring_store::Store;
 
 use super::VaultError;
-use super::keyring::failure_of_all;
+use super::keyring::{self, failure_of_all};
 use crate::error::Source;
 
 pub(super) const PLACE: &str = "the Secret Service";
 
 pub(super) const SERVICE: &str = "certstow";
-
-/// What finds certstow's items.
-pub(super) const OURS: (&str, &str) = ("service", SERVICE);
 
 /// A bus gives a service it starts 25 seconds.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -97,6 +94,10 @@ fn see_that_it_is_open() -> Result<(), VaultError> {
         }
         Err(error) => Err(failed(error.into())),
     }
+}
+
+pub(super) fn accounts() -> Result<Vec<String>, VaultError> {
+    with_store(keyring::accounts)
 }
 
 pub(super) fn modifiers(label: &str) -> HashMap<&str, &str> {
