@@ -31,7 +31,7 @@ fn text(path: &Path) -> &str {
     path.to_str().expect("a name in UTF-8")
 }
 
-/// An escrow certificate and its private key, made as docs/passwords.md says.
+/// An escrow certificate and its private key.
 struct Escrow {
     folder: tempfile::TempDir,
 }
@@ -184,4 +184,43 @@ fn the_key_may_be_in_any_form_of_file() {
         let opened = escrow.key(name, password).open(&sealed, file);
         assert_eq!(opened.expect("opened").expose(), PASSWORD, "{name}");
     }
+}
+
+/// The block of shell commands in the page on passwords that begins so.
+fn documented(beginning: &str) -> &'static str {
+    let page = include_str!("../docs/passwords.md");
+    let blocks = page.split("```sh\n").skip(1);
+    blocks
+        .filter_map(|block| block.split("\n```").next())
+        .find(|block| block.starts_with(beginning))
+        .expect("the commands in the page")
+}
+
+#[test]
+#[ignore = "needs openssl"]
+fn the_commands_in_the_documentation_work() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let run = |commands: &str| {
+        let done = Command::new("sh")
+            .args(["-ec", commands])
+            .current_dir(folder.path())
+            .env("UNLOCK", "password of the key")
+            .stdin(Stdio::null())
+            .output()
+            .expect("sh runs");
+        let stderr = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{commands}: {stderr}");
+        done.stdout
+    };
+    let make = documented("openssl req");
+    run(&format!("{make} -passout env:UNLOCK"));
+
+    let recipient = Recipient::read(&folder.path().join("escrow.pem")).expect("a recipient");
+    assert_eq!(recipient.warnings(certstow::time::now()), [""; 0]);
+    let password = certstow::escrow::random_password().expect("a password");
+    let sealed = recipient.seal(&password).expect("sealed");
+    fs::write(folder.path().join("FILE.p12.cms"), sealed).expect("the sealed password's file");
+    let open = documented("openssl cms");
+    let opened = run(&format!("{open} -passin env:UNLOCK"));
+    assert_eq!(opened, password.expose().as_bytes());
 }

@@ -7,7 +7,7 @@
 //!
 //! Nothing here opens a window: a vault that is locked is an error.
 
-#[cfg(any(target_os = "linux", test))]
+#[cfg(target_os = "linux")]
 mod credentials;
 #[cfg(windows)]
 mod ffi;

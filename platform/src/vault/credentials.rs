@@ -20,7 +20,6 @@ pub(super) struct Folder(PathBuf);
 
 impl Folder {
     /// That of this process, if systemd gave it one.
-    #[cfg(target_os = "linux")]
     pub(super) fn of_process() -> Option<Self> {
         Self::at(env::var_os("CREDENTIALS_DIRECTORY"))
     }
