@@ -1,6 +1,7 @@
 //! The command line, as clap derives it. Parsing decides nothing and touches nothing: what the
 //! options mean together is decided by each command.
 
+mod backup;
 mod export;
 mod filter;
 mod store;
@@ -10,7 +11,10 @@ use std::path::PathBuf;
 use certstow::exit::Exit;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueHint};
 
-pub(crate) use export::{ChainArg, ExportArgs, PropertiesArg};
+pub(crate) use backup::{
+    BackupAction, BackupArgs, BackupCommand, BackupRestoreArgs, BackupVerifyArgs, OpeningArgs,
+};
+pub(crate) use export::{ChainArg, ExportArgs, ProfileArg, PropertiesArg};
 pub(crate) use filter::{FilterArgs, SelectArgs};
 pub(crate) use store::{PasswordArgs, StoreArgs};
 
