@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use certstow_platform::error::StoreError;
 use certstow_platform::store::NotExportable;
 
+use crate::escrow;
 use crate::exit::Exit;
 use crate::sanitize::safe;
 
@@ -109,6 +110,13 @@ pub enum Error {
         /// Where the certificate and the key lie, or their label.
         place: String,
     },
+    /// A password cannot be sealed to a certificate, or a sealed one not opened.
+    Escrow {
+        /// The certificate, the private key, or the sealed password.
+        file: PathBuf,
+        /// What is wrong with it.
+        trouble: escrow::Trouble,
+    },
     /// Reading or writing something else failed.
     Io {
         /// The file or stream.
@@ -136,6 +144,7 @@ impl Error {
             | Self::NotPrivate { .. } => Exit::Target,
             Self::Verification { .. } => Exit::VerificationFailed,
             Self::KeyMismatch { .. } => Exit::KeyUnavailable,
+            Self::Escrow { trouble, .. } => trouble.exit(),
             Self::Io { .. } => Exit::Failure,
             Self::Cancelled => Exit::Cancelled,
         }
@@ -157,6 +166,7 @@ impl Error {
             Self::NotPrivate { .. } => "target-not-private",
             Self::Verification { .. } => "verification-failed",
             Self::KeyMismatch { .. } => "key-mismatch",
+            Self::Escrow { trouble, .. } => trouble.code(),
             Self::Io { .. } => "io",
             Self::Cancelled => "cancelled",
         }
@@ -197,6 +207,7 @@ impl Error {
                 "nothing was kept; try again, and if it fails again write to another disk"
             }
             Self::KeyMismatch { .. } => KEY_MISMATCH,
+            Self::Escrow { trouble, .. } => trouble.hint(),
             Self::Io { .. } | Self::Cancelled => return None,
         };
         Some(hint.to_owned())
@@ -402,6 +413,9 @@ impl fmt::Display for Error {
                 "the private key of {} does not belong to its certificate",
                 safe(place)
             ),
+            Self::Escrow { file, trouble } => {
+                write!(f, "{} {}", path(file), safe(&trouble.to_string()))
+            }
             Self::Io { place, .. } => write!(f, "{} cannot be read or written", safe(place)),
             Self::Cancelled => f.write_str("cancelled"),
         }

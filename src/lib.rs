@@ -11,6 +11,7 @@
 pub mod backup;
 pub mod chain;
 pub mod error;
+pub mod escrow;
 pub mod exit;
 pub mod export;
 pub mod identity;
