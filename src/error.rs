@@ -213,6 +213,17 @@ impl Error {
         Some(hint.to_owned())
     }
 
+    /// What happened and what caused it, the operating system's word included, in one line.
+    pub fn in_full(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(underneath) = cause {
+            text.push_str(&format!(": {}", safe(&underneath.to_string())));
+            cause = underneath.source();
+        }
+        text
+    }
+
     /// The identities to choose from, when several matched.
     pub fn candidates(&self) -> &[Candidate] {
         match self {

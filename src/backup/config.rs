@@ -421,7 +421,7 @@ fn message(text: &str, error: &toml::de::Error) -> String {
     };
     let line = text.lines().nth(line_of(text, &span) - 1).unwrap_or("");
     match line.split_once('=').map(|(key, _)| key.trim()) {
-        Some(key) if !key.is_empty() && !what.contains(key) => format!("{key}: {what}"),
+        Some(key) if !key.is_empty() && !what.contains(&format!("`{key}`")) => format!("{key}: {what}"),
         _ => what.to_owned(),
     }
 }

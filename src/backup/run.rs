@@ -437,7 +437,7 @@ impl<'a> Run<'a> {
                     };
                 }
                 (Some(Err(error)), _) => {
-                    *outcome = Outcome::Failed(in_full(&error));
+                    *outcome = Outcome::Failed(error.in_full());
                     if desk.broken[at].load(Ordering::Relaxed) && self.errors[at].is_none() {
                         self.errors[at] = Some(error);
                     }
@@ -605,7 +605,12 @@ fn mark(
 
 /// Two destinations that are one folder would lock each other out.
 fn refuse_twins(destinations: &[PathBuf]) -> Result<(), Error> {
-    let real = |folder: &PathBuf| folder.canonicalize().unwrap_or_else(|_| folder.clone());
+    let real = |folder: &PathBuf| {
+        let real = folder.canonicalize();
+        // It may yet have to be made.
+        let real = real.or_else(|_| std::path::absolute(folder));
+        real.unwrap_or_else(|_| folder.clone())
+    };
     let real: Vec<PathBuf> = destinations.iter().map(real).collect();
     for (at, folder) in real.iter().enumerate() {
         if real[..at].contains(folder) {
@@ -630,18 +635,7 @@ fn nothing(inventory: &Inventory, filters: &Filters) -> Error {
     }
 }
 
-/// An error with the operating system's word on it, in one line.
-fn in_full(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(underneath) = cause {
-        text.push_str(&format!(": {underneath}"));
-        cause = underneath.source();
-    }
-    text
-}
-
-pub(super) fn counted(count: usize, what: &str) -> String {
+fn counted(count: usize, what: &str) -> String {
     let s = if count == 1 { "" } else { "s" };
     format!("{count} {what}{s}")
 }

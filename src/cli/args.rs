@@ -60,6 +60,8 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Save one identity to a file, and prove that the file restores it
     Export(ExportArgs),
+    /// Save every identity into folders, only what changed; verify and restore
+    Backup(Box<BackupCommand>),
     /// Grade PKCS#12 files; with their password, prove that they restore
     Check(CheckArgs),
     /// List the stores of this machine, reachable or not, and why not
