@@ -6,7 +6,7 @@
 //! rest. Nothing here prompts except through the given [`Ask`].
 
 mod certificates;
-mod key;
+pub(crate) mod key;
 mod name;
 mod path;
 mod pem;
@@ -285,7 +285,7 @@ impl<'a> Job<'a> {
 
     fn chain(&self, leaf: &Certificate) -> Chain {
         if self.options.has_path() {
-            Chain::build(leaf, self.options.include, &self.inventory.issuers())
+            Chain::build(leaf, self.options.include, &self.inventory.known_issuers())
         } else {
             Chain::alone(leaf)
         }

@@ -177,12 +177,21 @@ impl Inventory {
 
     /// The certification path of a certificate: see [`Issuers::path_of`].
     pub fn certification_path(&self, leaf: &Certificate) -> (Path, Vec<String>) {
-        self.issuers().path_of(leaf)
+        self.known_issuers().path_of(leaf)
     }
 
     /// What certification paths are built from. Reading it takes longer than building a path, so
     /// that whoever needs several does it once.
-    pub fn issuers(&self) -> Issuers {
+    pub fn known_issuers(&self) -> Issuers {
+        let (issuers, problems) = self.issuers();
+        Issuers {
+            candidates: Candidates::new(issuers).with_native_roots(),
+            problems,
+        }
+    }
+
+    /// The CA certificates of all stores, and what could not be looked at: one sentence each.
+    pub(crate) fn issuers(&self) -> (Vec<Certificate>, Vec<String>) {
         let mut problems = Vec::new();
         let mut issuers = Vec::new();
         for (position, store) in self.stores.iter().enumerate() {
@@ -196,10 +205,7 @@ impl Inventory {
         }
         let listed = self.identities.iter().map(Identity::certificate);
         issuers.extend(listed.filter(|certificate| certificate.is_ca()).cloned());
-        Issuers {
-            candidates: Candidates::new(issuers).with_native_roots(),
-            problems,
-        }
+        (issuers, problems)
     }
 
     fn empty() -> Self {

@@ -243,7 +243,7 @@ impl<'a> Run<'a> {
             .iter()
             .map(|destination| AtomicBool::new(destination.is_none()))
             .collect();
-        let issuers = self.inventory.issuers();
+        let issuers = self.inventory.known_issuers();
         let work = Work {
             options: self.request.options,
             issuers: &issuers,

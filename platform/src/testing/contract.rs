@@ -1,6 +1,7 @@
 //! What the documentation of [`Store`] promises, as checks that every store has to pass. A store
 //! brings a [`Fixture`] that can fill a store of its kind with samples.
 
+use super::changes;
 use super::samples::{PASSWORD, Sample};
 use crate::certificate::EntryId;
 use crate::error::{AskError, StoreError};
@@ -14,6 +15,12 @@ use crate::store::{
 pub trait Fixture {
     /// Whether stores of this kind can hold the sample at all.
     fn can_hold(&self, sample: Sample) -> bool;
+
+    /// Whether stores of this kind take the sample's certificate and key in, and give the key out
+    /// again. What they do not take they refuse with [`StoreError::NotImported`].
+    fn can_import(&self, _sample: Sample) -> bool {
+        false
+    }
 
     /// Whether stores of this kind offer issuers that nobody put into them.
     fn has_issuers_of_its_own(&self) -> bool {
@@ -61,9 +68,10 @@ pub fn check_store_contract(fixture: &mut dyn Fixture) {
     a_damaged_key_is_said_to_be_damaged(fixture);
     a_stale_id_is_not_found(fixture);
     exporting_changes_nothing(fixture);
+    changes::check(fixture);
 }
 
-const WITH_KEYS: [Sample; 5] = [
+pub(super) const WITH_KEYS: [Sample; 5] = [
     Sample::Rsa,
     Sample::P256,
     Sample::Ed25519,
@@ -77,21 +85,21 @@ fn holdable(fixture: &dyn Fixture, samples: &[Sample]) -> Vec<Sample> {
     samples
 }
 
-fn id_of(sample: Sample) -> EntryId {
+pub(super) fn id_of(sample: Sample) -> EntryId {
     match sample.certificate() {
         Some(certificate) => certificate.id(),
         None => panic!("{sample:?} has no certificate"),
     }
 }
 
-fn list(store: &dyn Store) -> Listing {
+pub(super) fn list(store: &dyn Store) -> Listing {
     match store.list() {
         Ok(listing) => listing,
         Err(error) => panic!("the store does not list: {error}"),
     }
 }
 
-fn entry(store: &dyn Store, sample: Sample) -> Entry {
+pub(super) fn entry(store: &dyn Store, sample: Sample) -> Entry {
     let mut found = list(store).entries;
     found.retain(|entry| entry.id == id_of(sample));
     match <[Entry; 1]>::try_from(found) {
@@ -216,14 +224,14 @@ fn a_kept_key_is_never_an_empty_success(fixture: &mut dyn Fixture) {
 }
 
 /// Gives the same answer to every question, and counts them.
-struct Answers {
+pub(super) struct Answers {
     answer: Result<&'static str, AskError>,
     interaction: Interaction,
     asked: u32,
 }
 
 impl Answers {
-    fn new(answer: Result<&'static str, AskError>, interaction: Interaction) -> Self {
+    pub(super) fn new(answer: Result<&'static str, AskError>, interaction: Interaction) -> Self {
         Self {
             answer,
             interaction,
