@@ -13,11 +13,13 @@ mod lock;
 pub mod manifest;
 mod plan;
 pub mod report;
+mod restore;
 mod retention;
 mod run;
 mod verify;
 mod work;
 
 pub use report::Report;
+pub use restore::{Arrival, Restored, RestoredIdentity, Wanted, restore};
 pub use run::{Progress, Request, run};
 pub use verify::{FileState, FileVerdict, FolderVerdict, Opener, verify};

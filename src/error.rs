@@ -151,31 +151,19 @@ impl Error {
     /// The exit code for this error.
     pub fn exit(&self) -> Exit {
         match self {
-@@OURS
             Self::Usage(_) | Self::Config { .. } => Exit::Usage,
-            Self::NotFound { .. } => Exit::NotFound,
-@@THEIRS
-            Self::Usage(_) => Exit::Usage,
             Self::NotFound { .. } | Self::NothingToImport { .. } => Exit::NotFound,
-@@END
             Self::Ambiguous { .. } => Exit::Ambiguous,
             Self::Store(error) => store_exit(error),
             Self::InteractionRequired { .. } | Self::PersonRequired { .. } => {
                 Exit::InteractionRequired
             }
             Self::Password(_) | Self::PasswordUnreadable { .. } => Exit::Password,
-@@OURS
             Self::TargetExists { .. }
             | Self::Target { .. }
             | Self::TargetLocked { .. }
             | Self::NotPrivate { .. } => Exit::Target,
-            Self::Verification { .. } => Exit::VerificationFailed,
-@@THEIRS
-            Self::TargetExists { .. } | Self::Target { .. } | Self::NotPrivate { .. } => {
-                Exit::Target
-            }
             Self::Verification { .. } | Self::NotReadBack { .. } => Exit::VerificationFailed,
-@@END
             Self::KeyMismatch { .. } => Exit::KeyUnavailable,
             Self::Escrow { trouble, .. } => trouble.exit(),
             Self::Io { .. } => Exit::Failure,

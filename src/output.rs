@@ -154,36 +154,9 @@ pub(crate) fn names_a_folder(file: &Path) -> bool {
     text.ends_with(std::path::is_separator) || file.is_dir()
 }
 
-@@OURS
-/// The temporary files there are now.
-static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
-
-fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
-    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Removes the temporary files of writes that are going on in other threads. The process has to
-/// end after it: from now on, no write begins.
-pub fn abandon() {
-    let unfinished = unfinished();
-    for temporary in unfinished.iter() {
-        // Meanwhile it may have become the finished file, which is complete.
-        let _ = fs::remove_file(temporary);
-    }
-    std::mem::forget(unfinished);
-}
-
-const PREFIX: &str = ".certstow-";
-const SUFFIX: &str = ".tmp";
-
-/// Whether a file of this name is one that a write left behind, or has not finished yet.
-pub(crate) fn is_temporary(name: &str) -> bool {
-    name.len() > PREFIX.len() + SUFFIX.len() && name.starts_with(PREFIX) && name.ends_with(SUFFIX)
-}
-
 /// Room on a disk, until it is dropped.
 pub(crate) struct Reserve {
-    _file: Temporary,
+    _file: NewFile,
 }
 
 /// Takes up room on the disk of `file`, for a write to it that must not fail later for want of
@@ -192,48 +165,19 @@ pub(crate) struct Reserve {
 /// # Errors
 /// [`Error::Target`]: there is no such room, or no file can be created.
 pub(crate) fn reserve(file: &Path, bytes: usize) -> Result<Reserve, Error> {
-    let mut temporary = create_beside(file, Privacy::Wanted)?;
+    let (reserve, _) = create_beside(file, Privacy::Wanted)?;
+    let mut open = reserve.as_file();
     // Written, for a file that is merely long takes no room.
-    let zeros = vec![0; bytes];
-    let file_of = &mut temporary.file;
-    file_of
-        .write_all(&zeros)
-        .and_then(|()| file_of.as_file().sync_all())
+    open.write_all(&vec![0; bytes])
+        .and_then(|()| open.sync_all())
         .map_err(|error| target(file, "there is no room for it", error))?;
-    Ok(Reserve { _file: temporary })
+    Ok(Reserve { _file: reserve })
 }
 
-/// A temporary file in the target's folder, removed when dropped.
-struct Temporary {
-    file: NamedTempFile,
-    /// Whether other accounts can read it all the same.
-    exposed: bool,
-    /// After the file, so that it is dropped after the file is gone.
-    _listed: Listed,
-}
-
-/// An entry of [`UNFINISHED`].
-struct Listed(PathBuf);
-
-impl Drop for Listed {
-    fn drop(&mut self) {
-        unfinished().retain(|temporary| *temporary != self.0);
-    }
-}
-
-/// An empty file in the target's folder, private from the start.
-fn create_beside(file: &Path, privacy: Privacy) -> Result<Temporary, Error> {
-    let mut unfinished = unfinished();
-    let temporary = tempfile::Builder::new()
-        .prefix(PREFIX)
-        .suffix(SUFFIX)
-        .make_in(os::long_path(folder_of(file)), os::create_private)
-@@THEIRS
 /// An empty file in the target's folder, private from the start, and whether other accounts can
 /// read it all the same.
 fn create_beside(file: &Path, privacy: Privacy) -> Result<(NewFile, bool), Error> {
     let temporary = NewFile::beside(file)
-@@END
         .map_err(|error| target(file, "no file can be created in its folder", error))?;
     let exposed = exposed(temporary.as_file(), file, privacy)?;
     Ok((temporary, exposed))

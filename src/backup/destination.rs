@@ -7,6 +7,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use certstow_platform::certificate::EntryId;
+use certstow_platform::new_file::{folder_of, is_unfinished};
 use certstow_platform::pkcs12::decode::Limits;
 use certstow_platform::{file_name, os};
 use sha2::{Digest as _, Sha256};
@@ -230,18 +231,20 @@ impl Destination {
 /// Makes a folder, but not the folders above it: a disk that is not mounted must not turn into a
 /// folder of its name.
 fn make(folder: &Path, notes: &mut Vec<String>) -> Result<(), Error> {
-    match os::create_private_folder(folder) {
-        Ok(()) => {
-            notes.push("the folder was made".to_owned());
-            Ok(())
-        }
-        Err(_) if folder.is_dir() => Ok(()),
-        Err(source) => Err(Error::Target {
-            file: folder.to_owned(),
-            what: "the folder is not there, and cannot be made",
-            source,
-        }),
+    if folder.is_dir() {
+        return Ok(());
     }
+    let made = match folder_of(folder).is_dir() {
+        true => os::create_private_folder(folder),
+        false => Err(io::ErrorKind::NotFound.into()),
+    };
+    made.map_err(|source| Error::Target {
+        file: folder.to_owned(),
+        what: "the folder is not there, and cannot be made",
+        source,
+    })?;
+    notes.push("the folder was made".to_owned());
+    Ok(())
 }
 
 /// Removes the temporary files of runs that were killed. They belong to no running one, since the
@@ -253,7 +256,7 @@ fn remove_left_overs(folder: &Path, notes: &mut Vec<String>) {
     for entry in entries.flatten() {
         let name = entry.file_name();
         let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-        if is_file && output::is_temporary(&name.to_string_lossy()) {
+        if is_file && is_unfinished(&name.to_string_lossy()) {
             if let Err(error) = fs::remove_file(entry.path()) {
                 notes.push(format!(
                     "{}, left behind by a run that was cut off, cannot be removed: {error}",

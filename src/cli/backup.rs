@@ -3,7 +3,7 @@
 
 mod json;
 mod opening;
-//mod restore;
+mod restore;
 mod settings;
 mod summary;
 mod verify;
@@ -28,7 +28,7 @@ use super::screen::Screen;
 pub(super) fn run(command: &BackupCommand, screen: &Screen) -> Result<Exit, Error> {
     match &command.action {
         Some(BackupAction::Verify(args)) => verify::run(args, screen),
-        Some(BackupAction::Restore(_)) => unreachable!(),
+        Some(BackupAction::Restore(args)) => restore::run(args, screen),
         None => save(&command.run, screen),
     }
 }

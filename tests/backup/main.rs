@@ -9,6 +9,7 @@ mod escrow;
 mod full;
 mod kills;
 mod peers;
+mod restores;
 mod retention;
 mod runs;
 

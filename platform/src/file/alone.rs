@@ -29,7 +29,7 @@ pub fn certificates_in(path: &Path) -> io::Result<Vec<Certificate>> {
     };
     let mut certificates = Vec::new();
     blocks::read(bytes, &mut Zeroizing::default(), &mut |block| match block {
-        Block::Certificate(der) => certificates
+        Block::Certificate(der, _) => certificates
             .push(Certificate::from_der(der).map_err(|error| io::Error::new(INVALID, error))),
         Block::Unusable(why) => certificates.push(Err(invalid(&why))),
         Block::Key(..) | Block::Pkcs12(_) => {}

@@ -100,7 +100,8 @@ pub(crate) struct BackupRestoreArgs {
     /// Which identities: the first digits of a thumbprint (6 or more), or text in label, subject,
     /// e-mail addresses or DNS names [default: all]
     pub(crate) selector: Option<String>,
-    /// The store that takes them in
+    /// The store that takes them in; a folder is made if need be, and keeps the keys under the
+    /// password of the backup
     #[arg(long, value_name = "SPEC")]
     pub(crate) into: StoreSpec,
     /// Put them in the place of those that the store has already
