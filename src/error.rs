@@ -9,6 +9,7 @@ use certstow_platform::store::NotExportable;
 
 use crate::exit::Exit;
 use crate::sanitize::safe;
+use crate::schedule::install::SchedulerError;
 
 /// One identity offered to choose from, in [`Error::Ambiguous`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +96,8 @@ pub enum Error {
         /// Where the certificate and the key lie, or their label.
         place: String,
     },
+    /// The system's scheduler did not do what was asked.
+    Scheduler(SchedulerError),
     /// Reading or writing something else failed.
     Io {
         /// The file or stream.
@@ -121,6 +124,7 @@ impl Error {
             }
             Self::Verification { .. } => Exit::VerificationFailed,
             Self::KeyMismatch { .. } => Exit::KeyUnavailable,
+            Self::Scheduler(error) => error.exit(),
             Self::Io { .. } => Exit::Failure,
             Self::Cancelled => Exit::Cancelled,
         }
@@ -140,6 +144,7 @@ impl Error {
             Self::NotPrivate { .. } => "target-not-private",
             Self::Verification { .. } => "verification-failed",
             Self::KeyMismatch { .. } => "key-mismatch",
+            Self::Scheduler(error) => error.code(),
             Self::Io { .. } => "io",
             Self::Cancelled => "cancelled",
         }
@@ -173,6 +178,7 @@ impl Error {
                 "nothing was kept; try again, and if it fails again write to another disk"
             }
             Self::KeyMismatch { .. } => KEY_MISMATCH,
+            Self::Scheduler(error) => error.hint(),
             Self::Io { .. } | Self::Cancelled => return None,
         };
         Some(hint.to_owned())
@@ -339,6 +345,7 @@ impl fmt::Display for Error {
                 safe(selector)
             ),
             Self::Store(error) => f.write_str(&safe(&error.to_string())),
+            Self::Scheduler(error) => f.write_str(&safe(&error.to_string())),
             Self::InteractionRequired { what } => {
                 write!(f, "{} is needed, and nobody may be asked", safe(what))
             }
@@ -379,11 +386,18 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Store(error) => error.source(),
+            Self::Scheduler(error) => error.source(),
             Self::Target { source, .. }
             | Self::Io { source, .. }
             | Self::PasswordUnreadable { source, .. } => Some(source),
             _ => None,
         }
+    }
+}
+
+impl From<SchedulerError> for Error {
+    fn from(error: SchedulerError) -> Self {
+        Self::Scheduler(error)
     }
 }
 

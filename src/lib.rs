@@ -21,6 +21,7 @@ pub mod proof;
 #[cfg(test)]
 mod samples;
 pub mod sanitize;
+pub mod schedule;
 pub mod select;
 pub mod signature;
 pub mod time;

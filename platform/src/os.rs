@@ -40,6 +40,17 @@ pub(crate) fn data_folder() -> Option<PathBuf> {
     system::data_folder()
 }
 
+/// The number of the user this process acts for; `None` on a system without such numbers.
+pub(crate) fn user_id() -> Option<u32> {
+    system::user_id()
+}
+
+/// Who this process runs as, on Windows.
+#[cfg(windows)]
+pub(crate) fn account() -> io::Result<crate::account::Account> {
+    system::account()
+}
+
 /// The file mode's permission bits, as in `0o600`; `None` on a system without modes.
 pub fn mode(metadata: &Metadata) -> Option<u32> {
     system::mode(metadata)

@@ -4,6 +4,7 @@
 mod backup;
 mod export;
 mod filter;
+mod schedule;
 mod store;
 
 use std::path::PathBuf;
@@ -16,6 +17,9 @@ pub(crate) use backup::{
 };
 pub(crate) use export::{ChainArg, ExportArgs, ProfileArg, PropertiesArg};
 pub(crate) use filter::{FilterArgs, SelectArgs};
+pub(crate) use schedule::{
+    BackupLine, Given, Kind, ScheduleCommand, ScheduleInstallArgs, TaskArgs,
+};
 pub(crate) use store::{PasswordArgs, StoreArgs};
 
 /// Saves certificates with their private keys as PKCS#12 files that are known to restore
@@ -62,6 +66,9 @@ pub(crate) enum Command {
     Export(ExportArgs),
     /// Grade PKCS#12 files; with their password, prove that they restore
     Check(CheckArgs),
+    /// Have the system run a backup at set times, and see about it
+    #[command(subcommand)]
+    Schedule(ScheduleCommand),
     /// List the stores of this machine, reachable or not, and why not
     Stores,
     /// Print the completion script of a shell

@@ -11,6 +11,7 @@ mod inventory;
 mod list;
 mod man;
 mod render;
+mod schedule;
 mod screen;
 mod show;
 mod stores;
@@ -41,6 +42,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
         Command::Show(args) => show::run(args, &screen),
         Command::Export(args) => export::run(args, &screen),
         Command::Check(args) => check::run(args, &screen),
+        Command::Schedule(command) => schedule::run(command, &screen),
         Command::Stores => stores::run(&screen),
         Command::Completions { shell } => completions::run(*shell, &screen),
         Command::Man { folder } => man::run(folder, &screen),

@@ -36,6 +36,10 @@ pub(super) fn data_folder() -> Option<PathBuf> {
     })
 }
 
+pub(super) fn user_id() -> Option<u32> {
+    Some(rustix::process::geteuid().as_raw())
+}
+
 pub(super) fn mode(metadata: &Metadata) -> Option<u32> {
     Some(metadata.mode() & 0o7777)
 }
