@@ -9,6 +9,7 @@
 //! gets its name. Everything a person types and sees is in the binary, not here.
 
 pub mod chain;
+pub mod doctor;
 pub mod error;
 pub mod exit;
 pub mod export;

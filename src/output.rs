@@ -114,6 +114,42 @@ pub fn write(
     })
 }
 
+/// Writes a file into a folder as [`write()`] would, reads it back and removes it. Whether other
+/// accounts could have read it.
+///
+/// # Errors
+/// [`Error::Target`]: it is no folder, or writing or reading fails. [`Error::Verification`]: what
+/// was read is not what was written.
+pub fn probe(folder: &Path) -> Result<bool, Error> {
+    if !folder.is_dir() {
+        return Err(target(
+            folder,
+            "it is not a folder",
+            ErrorKind::NotADirectory.into(),
+        ));
+    }
+    let mut temporary = create_beside(&folder.join("probe"), Privacy::Wanted)
+        .map_err(|error| about_folder(folder, error))?;
+    let bytes = [0xc5; 4096];
+    temporary
+        .file
+        .write_all(&bytes)
+        .and_then(|()| temporary.file.as_file().sync_all())
+        .map_err(|error| target(folder, "writing failed", error))?;
+    let read = read_back(&temporary.file, bytes.len())
+        .map_err(|error| target(folder, "reading it back failed", error))?;
+    same(&read, &bytes).map_err(|reason| verification(folder, reason))?;
+    Ok(temporary.exposed)
+}
+
+/// The error of a file in it, as one of the folder.
+fn about_folder(folder: &Path, error: Error) -> Error {
+    match error {
+        Error::Target { source, .. } => target(folder, "no file can be created in it", source),
+        other => other,
+    }
+}
+
 /// Refuses targets that must not be written, whether or not they could be.
 fn check_target(file: &Path, existing: Existing) -> Result<(), Error> {
     if names_a_folder(file) || file.file_name().is_none() {

@@ -99,6 +99,14 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     system::sync_folder(folder)
 }
 
+/// How many bytes this account may still write to the file system of a folder.
+///
+/// # Errors
+/// The operating system's, if it does not tell.
+pub fn free_space(folder: &Path) -> io::Result<u64> {
+    system::free_space(folder)
+}
+
 /// Whether standard output leads nowhere: it was closed, or is the null device. False where that
 /// cannot be told.
 pub fn stdout_is_lost() -> bool {
@@ -161,6 +169,13 @@ mod tests {
             .read_to_end(&mut read)
             .unwrap();
         assert_eq!(read, b"content");
+    }
+
+    #[test]
+    fn a_folder_has_free_space_and_what_is_not_there_has_none() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(free_space(folder.path()).unwrap() > 0);
+        free_space(&folder.path().join("no/such")).unwrap_err();
     }
 
     #[test]

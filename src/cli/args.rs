@@ -2,6 +2,7 @@
 //! options mean together is decided by each command.
 
 mod backup;
+mod doctor;
 mod export;
 mod filter;
 mod schedule;
@@ -15,6 +16,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueHint};
 pub(crate) use backup::{
     BackupAction, BackupArgs, BackupCommand, BackupRestoreArgs, BackupVerifyArgs, OpeningArgs,
 };
+pub(crate) use doctor::DoctorArgs;
 pub(crate) use export::{ChainArg, ExportArgs, ProfileArg, PropertiesArg};
 pub(crate) use filter::{FilterArgs, SelectArgs};
 pub(crate) use schedule::{
@@ -69,6 +71,8 @@ pub(crate) enum Command {
     /// Have the system run a backup at set times, and see about it
     #[command(subcommand)]
     Schedule(ScheduleCommand),
+    /// Try what a backup depends on: account, stores, keys, password, targets
+    Doctor(DoctorArgs),
     /// List the stores of this machine, reachable or not, and why not
     Stores,
     /// Print the completion script of a shell

@@ -5,6 +5,7 @@ mod args;
 mod ask;
 mod check;
 mod completions;
+mod doctor;
 mod export;
 mod interrupt;
 mod inventory;
@@ -43,6 +44,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
         Command::Export(args) => export::run(args, &screen),
         Command::Check(args) => check::run(args, &screen),
         Command::Schedule(command) => schedule::run(command, &screen),
+        Command::Doctor(args) => doctor::run(args, &screen),
         Command::Stores => stores::run(&screen),
         Command::Completions { shell } => completions::run(*shell, &screen),
         Command::Man { folder } => man::run(folder, &screen),

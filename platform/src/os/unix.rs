@@ -70,6 +70,11 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+pub(super) fn free_space(folder: &Path) -> io::Result<u64> {
+    let status = rustix::fs::statvfs(folder)?;
+    Ok(status.f_bavail.saturating_mul(status.f_frsize))
+}
+
 /// The standard library opens the null device in place of a closed descriptor.
 pub(super) fn stdout_is_lost() -> bool {
     let null = rustix::fs::stat("/dev/null");

@@ -147,6 +147,10 @@ pub(super) fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
+pub(super) fn free_space(folder: &Path) -> io::Result<u64> {
+    ffi::free_space(&long_path(folder))
+}
+
 /// Of the character devices that are no console, the null device is the one that is met with.
 pub(super) fn stdout_is_lost() -> bool {
     let stdout = io::stdout();

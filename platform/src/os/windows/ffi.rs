@@ -27,7 +27,8 @@ use windows_sys::Win32::Security::{
 };
 use windows_sys::Win32::Storage::FileSystem::{
     CREATE_NEW, CreateFileW, FILE_ATTRIBUTE_NORMAL, FILE_SHARE_DELETE, FILE_SHARE_READ,
-    FILE_SHARE_WRITE, FILE_TYPE_CHAR, GetFileType, GetVolumeInformationByHandleW,
+    FILE_SHARE_WRITE, FILE_TYPE_CHAR, GetDiskFreeSpaceExW, GetFileType,
+    GetVolumeInformationByHandleW,
 };
 use windows_sys::Win32::System::Console::{
     CONSOLE_MODE, FlushConsoleInputBuffer, GetConsoleMode, ReadConsoleW, SetConsoleMode,
@@ -301,6 +302,22 @@ pub(super) fn volume_flags(file: &File) -> io::Result<u32> {
         )
     })?;
     Ok(flags)
+}
+
+/// How many bytes this account may still write to the volume of a folder.
+pub(super) fn free_space(folder: &Path) -> io::Result<u64> {
+    let name: Vec<u16> = folder.as_os_str().encode_wide().chain([0]).collect();
+    let mut bytes = 0;
+    // SAFETY: the name is terminated, and what is not asked for is null.
+    succeeded(unsafe {
+        GetDiskFreeSpaceExW(
+            name.as_ptr(),
+            &raw mut bytes,
+            ptr::null_mut(),
+            ptr::null_mut(),
+        )
+    })?;
+    Ok(bytes)
 }
 
 /// Whether an open handle leads to a console, the null device, or another device for characters.
