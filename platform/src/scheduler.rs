@@ -5,9 +5,11 @@
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::io;
+use std::io::{self, Read};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use crate::os;
 
@@ -83,28 +85,18 @@ impl Scheduler {
             output,
             source,
         };
-        let output = match speech {
-            Speech::Kept => command.stdin(Stdio::null()).output(),
-            Speech::Shown => command.status().map(|status| std::process::Output {
-                status,
-                stdout: Vec::new(),
-                stderr: Vec::new(),
-            }),
+        let ended = match speech {
+            Speech::Kept => kept(&mut command),
+            Speech::Shown => command.status().map(|status| (status, Default::default())),
         };
-        let output = output.map_err(|error| fail(None, String::new(), Some(error)))?;
-        let [said, complained] = [output.stdout, output.stderr].map(|bytes| text(&bytes));
-        match output.status.success() {
-            true => Ok(said),
-            false => {
-                let both = [complained, said];
-                let both: Vec<_> = both.iter().map(|text| text.trim()).collect();
-                Err(fail(
-                    output.status.code(),
-                    both.join("\n").trim().to_owned(),
-                    None,
-                ))
-            }
+        let (status, (said, complained)) =
+            ended.map_err(|error| fail(None, String::new(), Some(error)))?;
+        let [said, complained] = [said, complained].map(|bytes| text(&bytes));
+        if status.success() {
+            return Ok(said);
         }
+        let both = format!("{}\n{}", complained.trim(), said.trim());
+        Err(fail(status.code(), both.trim().to_owned(), None))
     }
 
     /// On Windows the full path: a program of that name in the current folder is not meant.
@@ -118,6 +110,53 @@ impl Scheduler {
             None => self.program().into(),
         }
     }
+}
+
+/// How long to wait for more once a program has ended, if something that it started still holds its
+/// output open.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// What a program wrote to standard output, and to standard error.
+type Written = (Vec<u8>, Vec<u8>);
+
+/// Runs a program that can ask nothing. [`Command::output`] would wait for everything that inherited
+/// the output, too, such as a service that the program had to start.
+fn kept(command: &mut Command) -> io::Result<(ExitStatus, Written)> {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let stdout = child.stdout.take().map(reading);
+    let stderr = child.stderr.take().map(reading);
+    let status = child.wait()?;
+    let [stdout, stderr] = [stdout, stderr].map(|chunks| match chunks {
+        Some(chunks) => all_of(&chunks),
+        None => Vec::new(),
+    });
+    Ok((status, (stdout, stderr)))
+}
+
+/// What comes out of a pipe, as it comes.
+fn reading(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+    let (send, receive) = channel();
+    std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(length @ 1..) = pipe.read(&mut buffer) {
+            if send.send(buffer[..length].to_vec()).is_err() {
+                break;
+            }
+        }
+    });
+    receive
+}
+
+fn all_of(chunks: &Receiver<Vec<u8>>) -> Vec<u8> {
+    let mut all = Vec::new();
+    while let Ok(chunk) = chunks.recv_timeout(GRACE) {
+        all.extend(chunk);
+    }
+    all
 }
 
 /// What becomes of what a scheduler's program says.
@@ -199,6 +238,19 @@ mod tests {
         assert_eq!(text("Aufgabe für Ada".as_bytes()), "Aufgabe für Ada");
         assert_eq!(text(b"\xff\xfe<\0T\0"), "<T");
         assert_eq!(text(b"ERROR: \x84"), "ERROR: \u{fffd}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_is_not_waited_for_longer_than_it_runs() {
+        let began = std::time::Instant::now();
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 20 & echo said; echo complained >&2; exit 3"]);
+        let (status, (said, complained)) = kept(&mut command).unwrap();
+        assert_eq!(status.code(), Some(3));
+        assert_eq!(said, b"said\n");
+        assert_eq!(complained, b"complained\n");
+        assert!(began.elapsed() < Duration::from_secs(10));
     }
 
     #[test]

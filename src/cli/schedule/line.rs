@@ -225,3 +225,6 @@ impl Configured {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,12 +51,13 @@ impl Drop for Local {
     }
 }
 
-/// A `TOKEN_USER`, as large as one with the longest identifier (84 bytes together), and aligned for it.
-struct TokenUserBuffer([u64; 16]);
+/// A `TOKEN_USER`, as large as one with the longest identifier (84 bytes together), and aligned for
+/// it. It points into itself, and so has a place of its own that never moves.
+struct TokenUserBuffer(Box<[u64; 16]>);
 
 impl TokenUserBuffer {
     fn of_this_process() -> io::Result<Self> {
-        let mut information = [0_u64; 16];
+        let mut information = Box::new([0_u64; 16]);
         let mut length = 0;
         let token = token()?;
         // SAFETY: the token is open, and the buffer is writable and as long as is said.
@@ -65,7 +66,7 @@ impl TokenUserBuffer {
                 token.as_raw_handle(),
                 TokenUser,
                 information.as_mut_ptr().cast(),
-                size_of_val(&information) as u32,
+                size_of_val(&*information) as u32,
                 &raw mut length,
             )
         })?;
