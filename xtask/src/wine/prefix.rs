@@ -74,7 +74,8 @@ impl Prefix {
         self.folder.join("home")
     }
 
-    fn windows(&self) -> PathBuf {
+    /// Where Wine keeps this Windows.
+    pub(super) fn windows(&self) -> PathBuf {
         self.folder.join("prefix")
     }
 

@@ -120,6 +120,11 @@ impl Runner {
         self.prefix.work()
     }
 
+    /// Where Wine keeps the files of this Windows.
+    pub(super) fn windows(&self) -> PathBuf {
+        self.prefix.windows()
+    }
+
     /// Ends what may still run under Wine.
     pub(super) fn end(&self) -> Result<(), String> {
         self.prefix.end()
