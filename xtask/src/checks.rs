@@ -47,6 +47,9 @@ pub(crate) fn documentation() -> Result<(), String> {
 /// The tests that mount a disk, which takes root: all begin with this.
 const DISK_TESTS: &str = "disks::a_disk_without_permissions";
 
+/// The tests that run a service manager, which takes root, too.
+const MANAGER_TESTS: &str = "manager::a_backup_is_scheduled";
+
 /// Every test; those that need a peer only where all peers are there, those that mount a disk only
 /// where this account may.
 pub(crate) fn tests(peers: Peers, disks: bool) -> Result<(), String> {
@@ -56,7 +59,7 @@ pub(crate) fn tests(peers: Peers, disks: bool) -> Result<(), String> {
         test.arg("--include-ignored");
     }
     if !disks {
-        test.args(["--skip", DISK_TESTS]);
+        test.args(["--skip", DISK_TESTS, "--skip", MANAGER_TESTS]);
     }
     run(&mut test)
 }

@@ -92,7 +92,10 @@ fn test() -> Result<(), String> {
     let disks = setup::may_mount_disks();
     steps.run("tests", || checks::tests(peers, disks));
     if !disks {
-        steps.cannot_run("tests on a mounted disk", "they take root");
+        steps.cannot_run(
+            "tests on a mounted disk, and of a service manager",
+            "they take root",
+        );
     }
     if peers == setup::Peers::Incomplete {
         steps.leave_out("tests that need other programs", "see the set-up above");

@@ -18,7 +18,7 @@ const OPENSSL: Peer = Peer {
     probe: &["openssl", "version"],
 };
 
-const PEERS: [Peer; 9] = [
+const PEERS: [Peer; 10] = [
     OPENSSL,
     Peer {
         name: "NSS certutil",
@@ -54,6 +54,11 @@ const PEERS: [Peer; 9] = [
             "-c",
             "python3 -c 'import cryptography' || /usr/bin/python3 -c 'import cryptography'",
         ],
+    },
+    Peer {
+        name: "systemd",
+        package: "systemd",
+        probe: &["systemd-analyze", "--version"],
     },
     // A file system without permissions, by a driver outside the kernel: not every kernel has one.
     Peer {
