@@ -15,6 +15,7 @@ use certstow_platform::os;
 pub use account::check as account;
 pub use stores::check as stores;
 pub use targets::check as target;
+pub use targets::manifest;
 
 use crate::error::Error;
 use crate::exit::Exit;

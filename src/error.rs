@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use certstow_platform::error::StoreError;
 use certstow_platform::store::NotExportable;
 
+use crate::escrow;
 use crate::exit::Exit;
 use crate::sanitize::safe;
 use crate::schedule::install::SchedulerError;
@@ -79,6 +80,20 @@ pub enum Error {
         /// The operating system's word on it.
         source: std::io::Error,
     },
+    /// Another run is writing into a folder.
+    TargetLocked {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A file with options makes no sense.
+    Config {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1, where it is known.
+        line: Option<usize>,
+        /// What is wrong, with the key.
+        message: String,
+    },
     /// Other accounts could read the target, and it was to be private.
     NotPrivate {
         /// The file.
@@ -98,6 +113,13 @@ pub enum Error {
     },
     /// The system's scheduler did not do what was asked.
     Scheduler(SchedulerError),
+    /// A password cannot be sealed to a certificate, or a sealed one not opened.
+    Escrow {
+        /// The certificate, the private key, or the sealed password.
+        file: PathBuf,
+        /// What is wrong with it.
+        trouble: escrow::Trouble,
+    },
     /// Reading or writing something else failed.
     Io {
         /// The file or stream.
@@ -113,18 +135,20 @@ impl Error {
     /// The exit code for this error.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Usage(_) => Exit::Usage,
+            Self::Usage(_) | Self::Config { .. } => Exit::Usage,
             Self::NotFound { .. } => Exit::NotFound,
             Self::Ambiguous { .. } => Exit::Ambiguous,
             Self::Store(error) => store_exit(error),
             Self::InteractionRequired { .. } => Exit::InteractionRequired,
             Self::Password(_) | Self::PasswordUnreadable { .. } => Exit::Password,
-            Self::TargetExists { .. } | Self::Target { .. } | Self::NotPrivate { .. } => {
-                Exit::Target
-            }
+            Self::TargetExists { .. }
+            | Self::Target { .. }
+            | Self::TargetLocked { .. }
+            | Self::NotPrivate { .. } => Exit::Target,
             Self::Verification { .. } => Exit::VerificationFailed,
             Self::KeyMismatch { .. } => Exit::KeyUnavailable,
             Self::Scheduler(error) => error.exit(),
+            Self::Escrow { trouble, .. } => trouble.exit(),
             Self::Io { .. } => Exit::Failure,
             Self::Cancelled => Exit::Cancelled,
         }
@@ -141,10 +165,13 @@ impl Error {
             Self::Password(_) | Self::PasswordUnreadable { .. } => "password",
             Self::TargetExists { .. } => "target-exists",
             Self::Target { .. } => "target",
+            Self::TargetLocked { .. } => "target-locked",
+            Self::Config { .. } => "config",
             Self::NotPrivate { .. } => "target-not-private",
             Self::Verification { .. } => "verification-failed",
             Self::KeyMismatch { .. } => "key-mismatch",
             Self::Scheduler(error) => error.code(),
+            Self::Escrow { trouble, .. } => trouble.code(),
             Self::Io { .. } => "io",
             Self::Cancelled => "cancelled",
         }
@@ -170,6 +197,13 @@ impl Error {
                 "a password comes from a prompt, --password-file, --password-env or --password-fd"
             }
             Self::TargetExists { .. } => "choose another name with -o, or replace it with --force",
+            Self::TargetLocked { .. } => {
+                "try again when the other run has ended, or save to another folder"
+            }
+            Self::Config { .. } => {
+                "the keys of the file are the options of the command: \
+                 'certstow backup --help' describes them"
+            }
             Self::NotPrivate { .. } => {
                 "choose another place with -o, or leave --require-private out"
             }
@@ -179,9 +213,21 @@ impl Error {
             }
             Self::KeyMismatch { .. } => KEY_MISMATCH,
             Self::Scheduler(error) => error.hint(),
+            Self::Escrow { trouble, .. } => trouble.hint(),
             Self::Io { .. } | Self::Cancelled => return None,
         };
         Some(hint.to_owned())
+    }
+
+    /// What happened and what caused it, the operating system's word included, in one line.
+    pub fn in_full(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(underneath) = cause {
+            text.push_str(&format!(": {}", safe(&underneath.to_string())));
+            cause = underneath.source();
+        }
+        text
     }
 
     /// The identities to choose from, when several matched.
@@ -356,6 +402,17 @@ impl fmt::Display for Error {
             Self::Target { file, what, .. } => {
                 write!(f, "{} cannot be written: {what}", path(file))
             }
+            Self::TargetLocked { folder } => {
+                write!(f, "another run of certstow is writing in {}", path(folder))
+            }
+            Self::Config {
+                file,
+                line,
+                message,
+            } => match line {
+                Some(line) => write!(f, "{}, line {line}: {}", path(file), safe(message)),
+                None => write!(f, "{}: {}", path(file), safe(message)),
+            },
             Self::NotPrivate { file } => write!(
                 f,
                 "{} cannot be written: its file system cannot restrict who reads it",
@@ -372,6 +429,9 @@ impl fmt::Display for Error {
                 "the private key of {} does not belong to its certificate",
                 safe(place)
             ),
+            Self::Escrow { file, trouble } => {
+                write!(f, "{} {}", path(file), safe(&trouble.to_string()))
+            }
             Self::Io { place, .. } => write!(f, "{} cannot be read or written", safe(place)),
             Self::Cancelled => f.write_str("cancelled"),
         }

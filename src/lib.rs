@@ -8,9 +8,11 @@
 //! encodes it ([`pkcs12`]) and writes it through [`output`], which reads it back before the file
 //! gets its name. Everything a person types and sees is in the binary, not here.
 
+pub mod backup;
 pub mod chain;
 pub mod doctor;
 pub mod error;
+pub mod escrow;
 pub mod exit;
 pub mod export;
 pub mod identity;

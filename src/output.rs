@@ -4,7 +4,8 @@
 //!
 //! Whoever ends the process early calls [`abandon`] first, as the program does when it is
 //! interrupted. A process killed outright leaves a `.certstow-*.tmp` file behind; it is as private
-//! as the finished file, and nobody cleans it up, since it may belong to a run still going on.
+//! as the finished file. It may belong to a run still going on, so that nobody cleans it up but a
+//! backup, which has its folder to itself.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _, Write as _};
@@ -207,6 +208,36 @@ pub fn abandon() {
     std::mem::forget(unfinished);
 }
 
+const PREFIX: &str = ".certstow-";
+const SUFFIX: &str = ".tmp";
+
+/// Whether a file of this name is one that a write left behind, or has not finished yet.
+pub(crate) fn is_temporary(name: &str) -> bool {
+    name.len() > PREFIX.len() + SUFFIX.len() && name.starts_with(PREFIX) && name.ends_with(SUFFIX)
+}
+
+/// Room on a disk, until it is dropped.
+pub(crate) struct Reserve {
+    _file: Temporary,
+}
+
+/// Takes up room on the disk of `file`, for a write to it that must not fail later for want of
+/// room.
+///
+/// # Errors
+/// [`Error::Target`]: there is no such room, or no file can be created.
+pub(crate) fn reserve(file: &Path, bytes: usize) -> Result<Reserve, Error> {
+    let mut temporary = create_beside(file, Privacy::Wanted)?;
+    // Written, for a file that is merely long takes no room.
+    let zeros = vec![0; bytes];
+    let file_of = &mut temporary.file;
+    file_of
+        .write_all(&zeros)
+        .and_then(|()| file_of.as_file().sync_all())
+        .map_err(|error| target(file, "there is no room for it", error))?;
+    Ok(Reserve { _file: temporary })
+}
+
 /// A temporary file in the target's folder, removed when dropped.
 struct Temporary {
     file: NamedTempFile,
@@ -229,8 +260,8 @@ impl Drop for Listed {
 fn create_beside(file: &Path, privacy: Privacy) -> Result<Temporary, Error> {
     let mut unfinished = unfinished();
     let temporary = tempfile::Builder::new()
-        .prefix(".certstow-")
-        .suffix(".tmp")
+        .prefix(PREFIX)
+        .suffix(SUFFIX)
         .make_in(os::long_path(folder_of(file)), os::create_private)
         .map_err(|error| target(file, "no file can be created in its folder", error))?;
     let exposed = exposed(temporary.as_file(), file, privacy)?;

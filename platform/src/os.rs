@@ -66,6 +66,15 @@ pub fn create_private(path: &Path) -> io::Result<File> {
     system::create_private(path)
 }
 
+/// Creates a folder that other accounts cannot look into: with the mode 0700 on Unix. On Windows it
+/// lets in who is let into its parent; each file in it says for itself who may read it.
+///
+/// # Errors
+/// The operating system's; `AlreadyExists` if anything has that name.
+pub fn create_private_folder(path: &Path) -> io::Result<()> {
+    system::create_private_folder(path)
+}
+
 /// Whether accounts other than the owner may read or write a file from [`create_private`]. FAT and
 /// many shares take the file, but neither a mode nor a list of who has access; a share may also
 /// know the account by another name, and make its own list.

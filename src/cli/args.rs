@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Save one identity to a file, and prove that the file restores it
     Export(ExportArgs),
+    /// Save every identity into folders, only what changed; verify and restore
+    Backup(Box<BackupCommand>),
     /// Grade PKCS#12 files; with their password, prove that they restore
     Check(CheckArgs),
     /// Have the system run a backup at set times, and see about it

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use certstow::backup::config::Settings;
 use certstow::doctor::{self, Check, Status};
 use certstow::error::Error;
 use certstow::exit::Exit;
@@ -56,22 +57,36 @@ pub(super) fn run(args: &DoctorArgs, screen: &Screen) -> Result<Exit, Error> {
     Ok(exit)
 }
 
+/// What the options say, and where they say nothing, the file for `--config`.
 fn checks(args: &DoctorArgs) -> Result<Vec<Check>, Error> {
-    let unlock = match args.stores.unlock() {
-        Some(source) => Some(Arc::new(password::read(&source, true)?)),
+    let options = Settings {
+        to: args.to.clone(),
+        stores: args.stores.stores.clone(),
+        password: args.password.source(),
+        allow_empty_password: args.password.allow_empty_password,
+        unlock: args.stores.unlock(),
+        ..Settings::default()
+    };
+    let settings = match &args.config {
+        Some(file) => options.over(Settings::read(file)?),
+        None => options,
+    };
+    let unlock = match &settings.unlock {
+        Some(source) => Some(Arc::new(password::read(source, true)?)),
         None => None,
     };
-    let stores = match args.stores.stores.as_slice() {
+    let stores = match settings.stores.as_slice() {
         [] => Stores::Found,
         named => Stores::Named(named),
     };
     let mut checks = vec![doctor::account()];
     checks.extend(doctor::stores(stores, &OpenOptions { unlock }));
-    let allow_empty = args.password.allow_empty_password;
-    let source = args.password.source();
-    checks.extend(source.map(|source| doctor::password(&source, allow_empty)));
-    for folder in &args.to {
+    let allow_empty = settings.allow_empty_password;
+    let source = settings.password.as_ref();
+    checks.extend(source.map(|source| doctor::password(source, allow_empty)));
+    for folder in &settings.to {
         checks.push(doctor::target(folder));
+        checks.extend(doctor::manifest(folder));
     }
     Ok(checks)
 }

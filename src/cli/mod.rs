@@ -3,6 +3,7 @@
 
 mod args;
 mod ask;
+mod backup;
 mod check;
 mod completions;
 mod doctor;
@@ -42,6 +43,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
         Command::List(args) => list::run(args, &screen),
         Command::Show(args) => show::run(args, &screen),
         Command::Export(args) => export::run(args, &screen),
+        Command::Backup(command) => backup::run(command, &screen),
         Command::Check(args) => check::run(args, &screen),
         Command::Schedule(command) => schedule::run(command, &screen),
         Command::Doctor(args) => doctor::run(args, &screen),

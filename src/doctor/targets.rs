@@ -6,6 +6,7 @@ use std::path::Path;
 use certstow_platform::os;
 
 use super::Check;
+use crate::backup::manifest::{self, Found, Manifest};
 use crate::error::Error;
 use crate::output;
 
@@ -54,6 +55,26 @@ fn failed(about: String, error: &Error) -> Check {
         .advise("name another folder with --to, or let this account write to it")
 }
 
+/// Checks the manifest of a folder; `None` if there is none yet.
+pub fn manifest(folder: &Path) -> Option<Check> {
+    let about = folder.join(manifest::NAME).display().to_string();
+    match Manifest::of_folder(folder) {
+        Found::None => None,
+        Found::Whole(manifest) => {
+            let number = manifest.entries.len();
+            Some(Check::ok(
+                "manifest",
+                about,
+                format!("names {number} saved identities"),
+            ))
+        }
+        Found::Damaged(reason) => Some(
+            Check::ok("manifest", about, format!("cannot be used: {reason}"))
+                .warn("the next backup writes a new one; what it cannot prove it writes anew"),
+        ),
+    }
+}
+
 /// The folder, or the nearest one above it that is there.
 fn existing(folder: &Path) -> Option<&Path> {
     let there = |path: &&Path| path.symlink_metadata().is_ok();
@@ -89,6 +110,21 @@ mod tests {
             existing(Path::new("no-such-folder/at-all")),
             Some(Path::new("."))
         );
+    }
+
+    #[test]
+    fn a_manifest_is_looked_at_once_there_is_one() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(manifest(folder.path()), None);
+        let file = folder.path().join(manifest::NAME);
+        std::fs::write(&file, Manifest::empty().to_bytes()).unwrap();
+        let found = manifest(folder.path()).unwrap();
+        assert_eq!(found.status, Status::Ok);
+        assert_eq!(found.found, "names 0 saved identities");
+        std::fs::write(&file, "{").unwrap();
+        let found = manifest(folder.path()).unwrap();
+        assert_eq!(found.status, Status::Warning);
+        assert!(found.found.starts_with("cannot be used: "), "{found:?}");
     }
 
     #[test]

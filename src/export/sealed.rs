@@ -84,6 +84,11 @@ impl<'s> Sealed<'s> {
         })
     }
 
+    /// How many bytes there are.
+    pub(crate) fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Proves that `bytes`, read back, hold what was meant. The same bytes need no second proof:
     /// key derivation is what takes the time.
     fn verify(&self, bytes: &[u8]) -> Result<Vec<&'static str>, String> {

@@ -98,6 +98,10 @@ fn private(user: &str) -> String {
     format!("O:{user}D:P(A;;FA;;;SY)(A;;FA;;;{user})")
 }
 
+pub(super) fn create_private_folder(path: &Path) -> io::Result<()> {
+    std::fs::create_dir(long_path(path))
+}
+
 pub(super) fn others_have_access(file: &File) -> io::Result<bool> {
     // What cannot be told is no reason to trust the file's place.
     Ok(!is_private(file).unwrap_or(false))

@@ -5,7 +5,9 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use certstow::backup::config::Settings;
 use certstow::error::Error;
+use certstow::password::Source;
 use certstow::platform::spec::{Keychain, StoreSpec, SystemStoreLocation};
 use certstow::schedule::{Owner, Scheduler};
 
@@ -43,6 +45,10 @@ impl Line {
         let configured = Configured::of(backup, paths)?;
         if system {
             refuse_stores_of_people(given.iter().filter(|given| given.kind == Kind::Store))?;
+            configured
+                .stores
+                .iter()
+                .try_for_each(refuse_store_of_a_person)?;
         }
         if !configured.has_password && !has_password(given) {
             return Err(no_password());
@@ -53,12 +59,13 @@ impl Line {
         let mut line = Self {
             arguments: vec!["backup".to_owned(), "--non-interactive".to_owned()],
             writes_to: configured.to,
-            credentials: configured.vault.into_iter().collect(),
+            credentials: Vec::new(),
         };
         for given in given {
             line.add(given, paths)?;
         }
-        if system && !configured.has_stores && !has(given, "store") {
+        let unnamed = configured.stores.is_empty() && !configured.unread && !has(given, "store");
+        if system && unnamed {
             line.add_words("store", Some(r"windows:LocalMachine\My".to_owned()));
         }
         Ok(line)
@@ -73,7 +80,7 @@ impl Line {
             match given.name.as_str() {
                 "to" => self.writes_to.push(value.clone()),
                 "log" => self.writes_to.extend(folder_of(value)),
-                "password-vault" => self.credentials.push(value.clone()),
+                "password-vault" | "unlock-password-vault" => self.credentials.push(value.clone()),
                 _ => {}
             }
         }
@@ -136,19 +143,26 @@ fn values<'a>(given: &'a [Given], name: &str) -> impl Iterator<Item = &'a OsStri
     named.filter_map(|given| given.value.as_ref())
 }
 
-/// SYSTEM never gets at a person's keys, and has hardly any of its own.
 fn refuse_stores_of_people<'a>(stores: impl Iterator<Item = &'a Given>) -> Result<(), Error> {
-    for store in stores.filter_map(|given| given.value.as_ref()?.to_str()) {
-        if let Ok(StoreSpec::Windows(system)) = store.parse()
-            && system.location == SystemStoreLocation::CurrentUser
-        {
-            return Err(Error::Usage(format!(
-                "a task of the machine runs as SYSTEM, which has no way to a person's keys: leave \
-                 out --machine for {store}, or name windows:LocalMachine\\My"
-            )));
+    for name in stores.filter_map(|given| given.value.as_ref()?.to_str()) {
+        if let Ok(store) = name.parse() {
+            refuse_store_of_a_person(&store)?;
         }
     }
     Ok(())
+}
+
+/// SYSTEM never gets at a person's keys, and has hardly any of its own.
+fn refuse_store_of_a_person(store: &StoreSpec) -> Result<(), Error> {
+    match store {
+        StoreSpec::Windows(system) if system.location == SystemStoreLocation::CurrentUser => {
+            Err(Error::Usage(format!(
+                "a task of the machine runs as SYSTEM, which has no way to a person's keys: leave \
+                 out --machine for {store}, or name windows:LocalMachine\\My"
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A value that means the same in every folder.
@@ -204,26 +218,53 @@ fn usage(text: &str) -> Error {
 #[derive(Debug, Default)]
 struct Configured {
     to: Vec<String>,
-    vault: Option<String>,
+    stores: Vec<StoreSpec>,
     has_password: bool,
-    has_stores: bool,
     /// There is a file, and it is on another machine.
     unread: bool,
 }
 
 impl Configured {
     fn of(backup: &BackupLine, paths: Paths) -> Result<Self, Error> {
-        match (&backup.args.config, paths) {
-            (None, _) => Ok(Self::default()),
-            (Some(_), Paths::AsWritten) => Ok(Self {
+        let Some(file) = &backup.args.config else {
+            return Ok(Self::default());
+        };
+        if paths == Paths::AsWritten {
+            return Ok(Self {
                 has_password: true,
-                has_stores: true,
                 unread: true,
                 ..Self::default()
-            }),
-            (Some(_), Paths::Absolute) => Ok(Self::default()),
+            });
         }
+        let settings = Settings::read(file)?;
+        for source in [&settings.password, &settings.unlock].into_iter().flatten() {
+            refuse_source(source, file)?;
+        }
+        let mut to = Vec::new();
+        for folder in settings.to {
+            to.push(text(absolute(&folder)?.into_os_string())?);
+        }
+        Ok(Self {
+            to,
+            stores: settings.stores,
+            has_password: settings.password.is_some() || settings.escrow.is_some(),
+            unread: false,
+        })
     }
+}
+
+/// The same as [`refuse_what_a_task_lacks`], of what stands in a file.
+fn refuse_source(source: &Source, file: &Path) -> Result<(), Error> {
+    let why = match source {
+        Source::Env(name) => format!("a task has no environment variable {name}"),
+        Source::Fd(number) => format!("a task has no file descriptor {number}"),
+        Source::Stdin => "a task has no standard input".to_owned(),
+        _ => return Ok(()),
+    };
+    let file = file.display();
+    Err(Error::Usage(format!(
+        "{file} is no use here: {why}; {SOURCES}"
+    )))
 }
 
 #[cfg(test)]

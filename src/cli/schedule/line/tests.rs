@@ -198,3 +198,55 @@ fn system_gets_the_machines_store_and_no_persons() {
     // root is another matter.
     systemd(&words).unwrap();
 }
+
+fn configured(text: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("backup.toml");
+    std::fs::write(&file, text).unwrap();
+    let file = file.display().to_string();
+    (folder, file)
+}
+
+#[test]
+fn a_file_of_options_may_name_folders_and_password() {
+    let (folder, file) = configured("to = [\"saved\"]\npassword-file = \"pw\"\n");
+    let line = systemd(&["--config", &file]).unwrap();
+    assert_eq!(line.arguments[2..], ["--config", &file]);
+    let saved = folder.path().join("saved").display().to_string();
+    assert_eq!(line.writes_to, [saved]);
+    let there = line_as_written(&["--config", "D:/backup.toml"]);
+    assert_eq!(there.arguments[2..], ["--config", "D:/backup.toml"]);
+}
+
+#[test]
+fn a_file_of_options_that_lacks_something_is_refused() {
+    for (text, why) in [
+        ("to = \"saved\"\n", "nobody is there to type the password"),
+        ("escrow = \"e.pem\"\n", "--to DIR"),
+        (
+            "to = \"saved\"\npassword-env = \"X\"\n",
+            "a task has no environment variable X",
+        ),
+        (
+            "to = \"saved\"\nescrow = \"e.pem\"\nunlock-password-fd = 3\n",
+            "a task has no file descriptor 3",
+        ),
+    ] {
+        let (_folder, file) = configured(text);
+        let error = systemd(&["--config", &file]).unwrap_err();
+        assert!(error.to_string().contains(why), "{error}");
+    }
+    let person = "to = \"s\"\nescrow = \"e.pem\"\nstore = 'windows:CurrentUser\\My'\n";
+    let (_folder, file) = configured(person);
+    let system = line(
+        &["--config", &file],
+        Scheduler::TaskScheduler,
+        Owner::Machine,
+        Paths::Absolute,
+    );
+    let error = system.unwrap_err();
+    assert!(
+        error.to_string().contains("no way to a person's keys"),
+        "{error}"
+    );
+}
