@@ -140,6 +140,7 @@ fn place(source: &Source) -> String {
         Source::Stdin => "standard input".to_owned(),
         Source::Env(name) => format!("environment variable {name}"),
         Source::Fd(number) => format!("file descriptor {number}"),
+        Source::Vault(name) => format!("vault, {name}"),
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use certstow_platform::error::StoreError;
 use certstow_platform::store::NotExportable;
+use certstow_platform::vault::{Name, VaultError};
 
 use crate::escrow;
 use crate::exit::Exit;
@@ -113,6 +114,13 @@ pub enum Error {
     },
     /// The system's scheduler did not do what was asked.
     Scheduler(SchedulerError),
+    /// The operating system's vault has no such password, or gives or takes none.
+    Vault(VaultError),
+    /// The vault has a password of this name, and it was not to be replaced.
+    PasswordExists {
+        /// The name.
+        name: Name,
+    },
     /// A password cannot be sealed to a certificate, or a sealed one not opened.
     Escrow {
         /// The certificate, the private key, or the sealed password.
@@ -148,6 +156,8 @@ impl Error {
             Self::Verification { .. } => Exit::VerificationFailed,
             Self::KeyMismatch { .. } => Exit::KeyUnavailable,
             Self::Scheduler(error) => error.exit(),
+            Self::Vault(error) => vault::exit(error),
+            Self::PasswordExists { .. } => Exit::Target,
             Self::Escrow { trouble, .. } => trouble.exit(),
             Self::Io { .. } => Exit::Failure,
             Self::Cancelled => Exit::Cancelled,
@@ -171,6 +181,8 @@ impl Error {
             Self::Verification { .. } => "verification-failed",
             Self::KeyMismatch { .. } => "key-mismatch",
             Self::Scheduler(error) => error.code(),
+            Self::Vault(error) => vault::code(error),
+            Self::PasswordExists { .. } => "password-exists",
             Self::Escrow { trouble, .. } => trouble.code(),
             Self::Io { .. } => "io",
             Self::Cancelled => "cancelled",
@@ -191,10 +203,12 @@ impl Error {
             }
             Self::Store(error) => return store_hint(error).map(str::to_owned),
             Self::InteractionRequired { .. } => {
-                "give the password with --password-file, --password-env or --password-fd"
+                "give the password with --password-file, --password-env, --password-fd or \
+                 --password-vault"
             }
             Self::Password(_) | Self::PasswordUnreadable { .. } => {
-                "a password comes from a prompt, --password-file, --password-env or --password-fd"
+                "a password comes from a prompt, --password-file, --password-env, --password-fd or \
+                 --password-vault"
             }
             Self::TargetExists { .. } => "choose another name with -o, or replace it with --force",
             Self::TargetLocked { .. } => {
@@ -213,6 +227,10 @@ impl Error {
             }
             Self::KeyMismatch { .. } => KEY_MISMATCH,
             Self::Scheduler(error) => error.hint(),
+            Self::Vault(error) => return vault::hint(error),
+            Self::PasswordExists { .. } => {
+                "nothing was changed; --force puts the new one in its place"
+            }
             Self::Escrow { trouble, .. } => trouble.hint(),
             Self::Io { .. } | Self::Cancelled => return None,
         };
@@ -342,8 +360,8 @@ fn store_hint(error: &StoreError) -> Option<&'static str> {
              that may be exported"
         }
         StoreError::InteractionRequired { .. } => {
-            "give its password with --unlock-password-file, --unlock-password-env or \
-             --unlock-password-fd"
+            "give its password with --unlock-password-file, --unlock-password-env, \
+             --unlock-password-fd or --unlock-password-vault"
         }
         StoreError::WrongPassword { .. } => {
             "check the password that unlocks the key (--unlock-password-file, ...)"
@@ -429,6 +447,10 @@ impl fmt::Display for Error {
                 "the private key of {} does not belong to its certificate",
                 safe(place)
             ),
+            Self::Vault(error) => f.write_str(&safe(&error.to_string())),
+            Self::PasswordExists { name } => {
+                write!(f, "the vault has a password '{name}' already")
+            }
             Self::Escrow { file, trouble } => {
                 write!(f, "{} {}", path(file), safe(&trouble.to_string()))
             }
@@ -447,6 +469,7 @@ impl std::error::Error for Error {
         match self {
             Self::Store(error) => error.source(),
             Self::Scheduler(error) => error.source(),
+            Self::Vault(error) => error.source(),
             Self::Target { source, .. }
             | Self::Io { source, .. }
             | Self::PasswordUnreadable { source, .. } => Some(source),
@@ -458,6 +481,12 @@ impl std::error::Error for Error {
 impl From<SchedulerError> for Error {
     fn from(error: SchedulerError) -> Self {
         Self::Scheduler(error)
+    }
+}
+
+impl From<VaultError> for Error {
+    fn from(error: VaultError) -> Self {
+        Self::Vault(error)
     }
 }
 
@@ -473,3 +502,4 @@ impl From<StoreError> for Error {
 
 #[cfg(test)]
 mod tests;
+mod vault;

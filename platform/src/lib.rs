@@ -30,6 +30,7 @@ pub mod testing;
 mod tlv;
 #[cfg(any(windows, target_os = "macos", test))]
 mod transport;
+pub mod vault;
 #[cfg(any(windows, test))]
 mod windows;
 

@@ -5,6 +5,7 @@ mod backup;
 mod doctor;
 mod export;
 mod filter;
+mod password;
 mod schedule;
 mod store;
 
@@ -19,6 +20,7 @@ pub(crate) use backup::{
 pub(crate) use doctor::DoctorArgs;
 pub(crate) use export::{ChainArg, ExportArgs, ProfileArg, PropertiesArg};
 pub(crate) use filter::{FilterArgs, SelectArgs};
+pub(crate) use password::{PasswordCommand, SetArgs};
 pub(crate) use schedule::{
     BackupLine, Given, Kind, ScheduleCommand, ScheduleInstallArgs, TaskArgs,
 };
@@ -75,6 +77,9 @@ pub(crate) enum Command {
     Schedule(ScheduleCommand),
     /// Try what a backup depends on: account, stores, keys, password, targets
     Doctor(DoctorArgs),
+    /// Keep passwords in the operating system's vault, for runs with nobody there
+    #[command(subcommand)]
+    Password(PasswordCommand),
     /// List the stores of this machine, reachable or not, and why not
     Stores,
     /// Print the completion script of a shell
@@ -122,9 +127,13 @@ pub(crate) struct CheckArgs {
 /// The command line with the exit codes in its help.
 pub(crate) fn command() -> clap::Command {
     let codes = exit_codes();
-    Cli::command()
-        .after_long_help(codes.clone())
-        .mut_subcommands(|command| command.after_long_help(codes.clone()))
+    with_codes(Cli::command(), &codes)
+}
+
+fn with_codes(command: clap::Command, codes: &str) -> clap::Command {
+    command
+        .after_long_help(codes.to_owned())
+        .mut_subcommands(|command| with_codes(command, codes))
 }
 
 fn exit_codes() -> String {

@@ -12,6 +12,7 @@ mod interrupt;
 mod inventory;
 mod list;
 mod man;
+mod password;
 mod render;
 mod schedule;
 mod screen;
@@ -47,6 +48,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
         Command::Check(args) => check::run(args, &screen),
         Command::Schedule(command) => schedule::run(command, &screen),
         Command::Doctor(args) => doctor::run(args, &screen),
+        Command::Password(command) => password::run(command, &screen),
         Command::Stores => stores::run(&screen),
         Command::Completions { shell } => completions::run(*shell, &screen),
         Command::Man { folder } => man::run(folder, &screen),

@@ -91,6 +91,9 @@ fn test() -> Result<(), String> {
     steps.run("documentation", checks::documentation);
     let disks = setup::may_mount_disks();
     steps.run("tests", || checks::tests(peers, disks));
+    steps.run("Secret Service: lints and tests", || {
+        checks::secret_service(peers)
+    });
     if !disks {
         steps.cannot_run(
             "tests on a mounted disk, and of a service manager",

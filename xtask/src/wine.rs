@@ -19,6 +19,7 @@ mod schedule;
 mod stores;
 mod terminal;
 mod transcript;
+mod vault;
 
 use crate::setup;
 use crate::steps::Steps;
@@ -60,5 +61,8 @@ pub(crate) fn checks(steps: &mut Steps) {
         cng_export::check(&runner)
     });
     steps.run("Wine: certstow at a console", || console::check(&runner));
+    steps.run("Wine: certstow on Credential Manager", || {
+        vault::check(&runner)
+    });
     steps.run("Wine: nothing left running", || runner.end());
 }

@@ -59,7 +59,7 @@ impl Line {
         let mut line = Self {
             arguments: vec!["backup".to_owned(), "--non-interactive".to_owned()],
             writes_to: configured.to,
-            credentials: Vec::new(),
+            credentials: configured.credentials,
         };
         for given in given {
             line.add(given, paths)?;
@@ -219,6 +219,7 @@ fn usage(text: &str) -> Error {
 struct Configured {
     to: Vec<String>,
     stores: Vec<StoreSpec>,
+    credentials: Vec<String>,
     has_password: bool,
     /// There is a file, and it is on another machine.
     unread: bool,
@@ -237,8 +238,12 @@ impl Configured {
             });
         }
         let settings = Settings::read(file)?;
+        let mut credentials = Vec::new();
         for source in [&settings.password, &settings.unlock].into_iter().flatten() {
             refuse_source(source, file)?;
+            if let Source::Vault(name) = source {
+                credentials.push(name.to_string());
+            }
         }
         let mut to = Vec::new();
         for folder in settings.to {
@@ -247,6 +252,7 @@ impl Configured {
         Ok(Self {
             to,
             stores: settings.stores,
+            credentials,
             has_password: settings.password.is_some() || settings.escrow.is_some(),
             unread: false,
         })
