@@ -428,11 +428,9 @@ impl fmt::Display for Error {
             Self::Target { file, what, .. } => {
                 write!(f, "{} cannot be written: {what}", path(file))
             }
-            Self::TargetLocked { folder } => write!(
-                f,
-                "another run of certstow is writing in {}",
-                path(folder)
-            ),
+            Self::TargetLocked { folder } => {
+                write!(f, "another run of certstow is writing in {}", path(folder))
+            }
             Self::Config {
                 file,
                 line,

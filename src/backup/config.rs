@@ -27,8 +27,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use certstow_platform::spec::{Keychain, StoreSpec};
-use serde::de::{Deserializer, Error as _};
 use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
 
 use crate::chain::Include;
 use crate::error::Error;
@@ -272,10 +272,12 @@ impl Keys {
         let source = |file: Option<PathBuf>, env: Option<String>, fd: Option<i32>| match fd {
             Some(0) => Some(Source::Stdin),
             Some(fd) => Some(Source::Fd(fd)),
-            None => env.map(Source::Env).or(file.map(|file| match file.as_os_str() {
-                name if name == "-" => Source::Stdin,
-                _ => Source::File(folder.join(file)),
-            })),
+            None => env
+                .map(Source::Env)
+                .or(file.map(|file| match file.as_os_str() {
+                    name if name == "-" => Source::Stdin,
+                    _ => Source::File(folder.join(file)),
+                })),
         };
         Settings {
             to: self.to.into_iter().map(at).collect(),
@@ -349,7 +351,9 @@ fn one_or_more<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<PathBuf>, D::Er
 
 fn stores<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<StoreSpec>, D::Error> {
     let texts = OneOrMore::deserialize(from)?.into_vec();
-    let specs = texts.iter().map(|text| text.parse().map_err(D::Error::custom));
+    let specs = texts
+        .iter()
+        .map(|text| text.parse().map_err(D::Error::custom));
     specs.collect()
 }
 
@@ -410,7 +414,11 @@ fn one_of<T: Copy, const N: usize>(text: &str, known: [(&str, T); N]) -> Result<
 
 /// The line, from 1, in which a span begins.
 fn line_of(text: &str, span: &Range<usize>) -> usize {
-    text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1
+    text.bytes()
+        .take(span.start)
+        .filter(|byte| *byte == b'\n')
+        .count()
+        + 1
 }
 
 /// What is wrong, with the key it is about.
@@ -421,7 +429,9 @@ fn message(text: &str, error: &toml::de::Error) -> String {
     };
     let line = text.lines().nth(line_of(text, &span) - 1).unwrap_or("");
     match line.split_once('=').map(|(key, _)| key.trim()) {
-        Some(key) if !key.is_empty() && !what.contains(&format!("`{key}`")) => format!("{key}: {what}"),
+        Some(key) if !key.is_empty() && !what.contains(&format!("`{key}`")) => {
+            format!("{key}: {what}")
+        }
         _ => what.to_owned(),
     }
 }

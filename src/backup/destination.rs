@@ -137,13 +137,14 @@ impl Destination {
             Some(&position) => {
                 let before = std::mem::replace(&mut self.manifest.entries[position], saved);
                 // It opened the file that is no longer there.
-                let escrow = before.escrow.filter(|_| self.manifest.entries[position].escrow.is_none());
+                let escrow = before
+                    .escrow
+                    .filter(|_| self.manifest.entries[position].escrow.is_none());
                 self.obsolete.extend(escrow.map(|escrow| escrow.file));
             }
             None => {
                 let position = self.manifest.entries.len();
-                self.index
-                    .insert(saved.thumbprint.sha256.clone(), position);
+                self.index.insert(saved.thumbprint.sha256.clone(), position);
                 self.manifest.entries.push(saved);
             }
         }
@@ -295,7 +296,11 @@ fn read_manifest(folder: &Path, privacy: Privacy, notes: &mut Vec<String>) -> Ma
 /// What became of a file and, where there is one, of the file with its password.
 pub(super) fn condition_of_pair(folder: &Path, saved: &Saved) -> Condition {
     let of_file = condition(folder, &saved.file, Some(saved.size), &saved.sha256);
-    let Some(escrow) = saved.escrow.as_ref().filter(|_| of_file == Condition::Whole) else {
+    let Some(escrow) = saved
+        .escrow
+        .as_ref()
+        .filter(|_| of_file == Condition::Whole)
+    else {
         return of_file;
     };
     match condition(folder, &escrow.file, None, &escrow.sha256) {
@@ -310,22 +315,16 @@ pub(super) fn condition_of_pair(folder: &Path, saved: &Saved) -> Condition {
 }
 
 /// What became of a file that was `size` bytes long with this hash.
-pub(super) fn condition(
-    folder: &Path,
-    name: &str,
-    size: Option<u64>,
-    sha256: &str,
-) -> Condition {
+pub(super) fn condition(folder: &Path, name: &str, size: Option<u64>, sha256: &str) -> Condition {
     let bytes = match read(&folder.join(name), Limits::default().max_bytes as u64) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Condition::Missing,
         Err(error) => return Condition::Damaged(format!("it cannot be read: {error}")),
     };
     match size {
-        Some(size) if size != bytes.len() as u64 => Condition::Damaged(format!(
-            "it is {} bytes long, and was {size}",
-            bytes.len()
-        )),
+        Some(size) if size != bytes.len() as u64 => {
+            Condition::Damaged(format!("it is {} bytes long, and was {size}", bytes.len()))
+        }
         _ if names::hex(&Sha256::digest(&bytes)) != sha256 => {
             Condition::Damaged("its bytes are not those that were written".to_owned())
         }

@@ -227,7 +227,10 @@ mod tests {
     #[test]
     fn no_entry_leads_out_of_the_folder() {
         for file in ["../a.p12", "/etc/passwd", "b\\\\c.p12", "C:a.p12", "", ".x"] {
-            assert!(Manifest::from_bytes(one(file).as_bytes()).is_err(), "{file}");
+            assert!(
+                Manifest::from_bytes(one(file).as_bytes()).is_err(),
+                "{file}"
+            );
         }
     }
 

@@ -106,7 +106,11 @@ fn leave_one(steps: &mut [Step], destinations: &[Option<Destination>], identity:
         .position(whole)
         .or_else(|| {
             let id = &identity.entry().id;
-            let has = |at: &usize| destinations[*at].as_ref().is_some_and(|d| d.saved(id).is_some());
+            let has = |at: &usize| {
+                destinations[*at]
+                    .as_ref()
+                    .is_some_and(|d| d.saved(id).is_some())
+            };
             (0..steps.len()).find(has)
         })
         .or_else(|| steps.iter().position(|step| *step != Step::Unreachable));

@@ -114,13 +114,12 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn open(
-        inventory: &'a Inventory,
-        request: &'a Request<'a>,
-        now: i64,
-    ) -> Result<Self, Error> {
+    fn open(inventory: &'a Inventory, request: &'a Request<'a>, now: i64) -> Result<Self, Error> {
         refuse_twins(request.destinations)?;
-        if plan::wanted(inventory, request.filters, now).next().is_none() {
+        if plan::wanted(inventory, request.filters, now)
+            .next()
+            .is_none()
+        {
             return Err(nothing(inventory, request.filters));
         }
         let mut destinations = Vec::new();
@@ -512,9 +511,8 @@ impl<'a> Run<'a> {
         let mut verified = Vec::new();
         for (entry, wanted) in self.entries.iter().zip(&self.plan) {
             let copies = entry.copies.iter().zip(&works);
-            let mut reached = copies.filter(|(copy, works)| {
-                **works && copy.outcome != Outcome::Retired
-            });
+            let mut reached =
+                copies.filter(|(copy, works)| **works && copy.outcome != Outcome::Retired);
             let everywhere = reached.clone().all(|(copy, _)| copy.outcome.is_verified());
             if everywhere && reached.next().is_some() {
                 let stored = wanted.identity.entries().iter();
@@ -524,12 +522,14 @@ impl<'a> Run<'a> {
         let destinations = self.request.destinations.iter().zip(self.destinations);
         let destinations = destinations.zip(self.errors).zip(self.pruned);
         let destinations = destinations
-            .map(|(((folder, destination), error), pruned)| DestinationReport {
-                folder: folder.clone(),
-                error,
-                pruned,
-                notes: destination.map(|one| one.notes).unwrap_or_default(),
-            })
+            .map(
+                |(((folder, destination), error), pruned)| DestinationReport {
+                    folder: folder.clone(),
+                    error,
+                    pruned,
+                    notes: destination.map(|one| one.notes).unwrap_or_default(),
+                },
+            )
             .collect();
         let report = Report {
             destinations,

@@ -319,7 +319,9 @@ fn on_every_core<T: Sync, R: Send>(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Vec<R> {
     let of = subjects.len();
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(of);
+    let threads = thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(of);
     let next = AtomicUsize::new(0);
     let (sender, receiver) = mpsc::channel();
     let mut results: Vec<Option<R>> = (0..of).map(|_| None).collect();

@@ -153,8 +153,7 @@ impl Work<'_> {
             let name = escrow_name(&place.name);
             let path = place.folder.join(&name);
             self.keep_aside(&path, &place.name)?;
-            let written =
-                output::write(&path, Existing::Replace, self.privacy, bytes, |_| Ok(()))?;
+            let written = output::write(&path, Existing::Replace, self.privacy, bytes, |_| Ok(()))?;
             warnings.extend(written.warnings);
             escrow_file = Some(EscrowFile {
                 file: name,
@@ -266,7 +265,12 @@ mod tests {
         let aside = "ada--0123456789abcdef.p12.89abcdef.cms";
         let file = "ada--0123456789abcdef.p12";
         assert_eq!(is_aside_of(aside), Some(file.to_owned()));
-        for other in [file, "ada--0123456789abcdef.p12.cms", "notes.cms", "a.b.cms"] {
+        for other in [
+            file,
+            "ada--0123456789abcdef.p12.cms",
+            "notes.cms",
+            "a.b.cms",
+        ] {
             assert_eq!(is_aside_of(other), None, "{other}");
         }
     }

@@ -54,8 +54,7 @@ fn save(args: &BackupArgs, screen: &Screen) -> Result<Exit, Error> {
     for warning in recipient.iter().flat_map(|one| one.warnings(time::now())) {
         screen.warn(&warning);
     }
-    let mut inventory =
-        inventory::read_stores(&settings.stores, settings.unlock.as_ref(), screen)?;
+    let mut inventory = inventory::read_stores(&settings.stores, settings.unlock.as_ref(), screen)?;
     let request = Request {
         destinations: &settings.to,
         filters: &settings.filters,
@@ -74,12 +73,16 @@ fn save(args: &BackupArgs, screen: &Screen) -> Result<Exit, Error> {
         let source = settings.password.as_ref();
         bar.aside(|| obtain_password(source, settings.allow_empty_password, screen))
     };
-    let report = backup::run(&mut inventory, &request, password, &mut ask, &mut |progress| {
-        match progress {
+    let report = backup::run(
+        &mut inventory,
+        &request,
+        password,
+        &mut ask,
+        &mut |progress| match progress {
             Progress::Checking { done, of } => bar.show("Checking", done, of),
             Progress::Writing { done, of } => bar.show("Saving  ", done, of),
-        }
-    });
+        },
+    );
     bar.end();
     let report = report?;
     let exit = report.exit(settings.skip_not_exportable);

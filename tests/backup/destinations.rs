@@ -47,7 +47,10 @@ fn another_run_in_the_same_folder_is_locked_out() {
     let alone = world.backup("--to a");
     ends(&alone, 16);
     let shown = said(&alone);
-    assert!(shown.contains("another run of certstow is writing in a"), "{shown}");
+    assert!(
+        shown.contains("another run of certstow is writing in a"),
+        "{shown}"
+    );
     ends(&world.run("backup verify a"), 16);
     drop(other);
     ends(&world.backup("--to a"), 0);

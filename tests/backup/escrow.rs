@@ -35,7 +35,15 @@ fn every_file_has_a_password_of_its_own_that_the_key_opens() {
     for name in ALL {
         let sealed = world.path("a").join(format!("{name}.cms"));
         let output = Command::new("openssl")
-            .args(["cms", "-decrypt", "-inform", "DER", "-inkey", "escrow.key", "-in"])
+            .args([
+                "cms",
+                "-decrypt",
+                "-inform",
+                "DER",
+                "-inkey",
+                "escrow.key",
+                "-in",
+            ])
             .arg(sealed)
             .current_dir(world.folder.path())
             .output()
@@ -75,7 +83,10 @@ fn a_lost_or_damaged_password_has_the_pair_written_anew() {
     let output = world.backup_with_escrow("--to a --json");
     ends(&output, 0);
     let counts = &json(&output)["destinations"][0];
-    assert_eq!((&counts["mended"], &counts["unchanged"]), (&2.into(), &1.into()));
+    assert_eq!(
+        (&counts["mended"], &counts["unchanged"]),
+        (&2.into(), &1.into())
+    );
     ends(&world.run("backup verify a --escrow-key escrow.key"), 0);
     assert_eq!(files(&world.path("a")).len(), 7);
 }

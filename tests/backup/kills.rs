@@ -10,12 +10,7 @@ use crate::{World, complete, ends, files, json, said};
 /// The system calls that change a folder or a file. A call before it begins is as good as the end
 /// of the one before.
 const CALLS: [&str; 6] = [
-    "write",
-    "fsync",
-    "/^rename",
-    "/^link",
-    "/^unlink",
-    "/^mkdir",
+    "write", "fsync", "/^rename", "/^link", "/^unlink", "/^mkdir",
 ];
 
 /// More calls of one kind than any of these runs makes.
@@ -65,15 +60,28 @@ fn at_every_call(
             assert_eq!(signal, Some(9), "{place}: {}", said(&output));
             killed += 1;
             for name in before.iter().filter(|name| name.ends_with(".p12")) {
-                assert!(world.path("a").join(name).exists(), "{place}: {name} is gone");
+                assert!(
+                    world.path("a").join(name).exists(),
+                    "{place}: {name} is gone"
+                );
             }
             whole(&world, &place);
             let finished = world.run(&format!(
                 "backup --store store --iterations 1 --label e --to a {options}"
             ));
-            assert_eq!(finished.status.code(), Some(0), "{place}: {}", said(&finished));
+            assert_eq!(
+                finished.status.code(),
+                Some(0),
+                "{place}: {}",
+                said(&finished)
+            );
             let verdict = world.run(verify);
-            assert_eq!(verdict.status.code(), Some(0), "{place}: {}", said(&verdict));
+            assert_eq!(
+                verdict.status.code(),
+                Some(0),
+                "{place}: {}",
+                said(&verdict)
+            );
             assert_eq!(files(&world.path("a")), expected, "{place}");
         }
     }
@@ -142,7 +150,11 @@ fn retention_killed_at_any_call_is_finished_by_the_next() {
             ends(&world.backup("--to a --prune-expired 90d"), 0);
             world.verifies("a");
             let left = files(&world.path("a"));
-            assert_eq!(left, [crate::ADA, crate::MANIFEST, crate::GRACE], "{call} {nth}");
+            assert_eq!(
+                left,
+                [crate::ADA, crate::MANIFEST, crate::GRACE],
+                "{call} {nth}"
+            );
         }
     }
     assert!(killed > 5, "killed {killed} times only");
@@ -157,7 +169,10 @@ fn no_password_in_escrow_is_lost_wherever_a_run_is_killed() {
     };
     let opens = |world: &World, place: &str| {
         let verdict = world.run("backup verify --escrow-key escrow.key --json a");
-        for file in json(&verdict)["folders"][0]["files"].as_array().expect("files") {
+        for file in json(&verdict)["folders"][0]["files"]
+            .as_array()
+            .expect("files")
+        {
             assert_eq!(file["restores"], true, "{place}: {}", said(&verdict));
         }
     };

@@ -8,7 +8,10 @@ use crate::{ALL, World, ends, said};
 #[ignore = "needs openssl"]
 fn openssl_opens_every_file() {
     let world = World::new();
-    ends(&world.run("backup --store store --password-env SECRET --to a"), 0);
+    ends(
+        &world.run("backup --store store --password-env SECRET --to a"),
+        0,
+    );
     for name in ALL {
         let mut openssl = Command::new("openssl");
         openssl.args(["pkcs12", "-noenc", "-passin", "env:SECRET", "-in"]);

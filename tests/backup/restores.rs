@@ -18,7 +18,10 @@ impl World {
              -o {label}.p12 --force"
         ));
         ends(&output, 0);
-        ends(&self.run(&format!("check --password-env SECRET {label}.p12")), 0);
+        ends(
+            &self.run(&format!("check --password-env SECRET {label}.p12")),
+            0,
+        );
     }
 }
 
@@ -70,7 +73,12 @@ fn what_is_there_already_is_done_and_stays() {
 fn one_is_chosen_by_thumbprint_or_text() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
-    for selector in ["776c7167", "8653f160bb1bc818", "grace@example", "--label grace"] {
+    for selector in [
+        "776c7167",
+        "8653f160bb1bc818",
+        "grace@example",
+        "--label grace",
+    ] {
         let output = world.restore(&format!("{selector} --json --force"));
         ends(&output, 0);
         let report = json(&output);
@@ -90,7 +98,11 @@ fn a_damaged_or_missing_manifest_hides_nothing() {
     fs::remove_file(world.path("a").join(MANIFEST)).unwrap();
     let output = world.restore("");
     ends(&output, 0);
-    assert!(said(&output).contains("there is no manifest"), "{}", said(&output));
+    assert!(
+        said(&output).contains("there is no manifest"),
+        "{}",
+        said(&output)
+    );
     for label in ["Ada", "Edith", "Grace"] {
         world.works(label, UNLOCK);
     }
@@ -121,7 +133,10 @@ fn a_wrong_password_restores_nothing() {
     ends(&output, 17);
     assert_eq!(files(&world.path("new")), [""; 0]);
     ends(&world.run("backup restore a --into new"), 13);
-    ends(&world.run("backup restore nowhere --into new --password-env SECRET"), 1);
+    ends(
+        &world.run("backup restore nowhere --into new --password-env SECRET"),
+        1,
+    );
 }
 
 #[test]
@@ -132,7 +147,11 @@ fn the_escrow_key_restores_what_nobody_has_a_password_for() {
     ends(&world.backup_with_escrow("--to a"), 0);
     let output = world.run("backup restore a --into new --escrow-key escrow.key");
     ends(&output, 0);
-    assert!(said(&output).contains("are not encrypted"), "{}", said(&output));
+    assert!(
+        said(&output).contains("are not encrypted"),
+        "{}",
+        said(&output)
+    );
     for label in ["Ada", "Edith", "Grace"] {
         world.works(label, "");
     }

@@ -26,7 +26,8 @@ fn a_second_run_writes_nothing_and_needs_no_password() {
     ends(&world.backup("--to a --to b"), 0);
     let times = || -> Vec<SystemTime> {
         let names = complete().into_iter();
-        let files = names.flat_map(|name| [world.path("a").join(&name), world.path("b").join(name)]);
+        let files =
+            names.flat_map(|name| [world.path("a").join(&name), world.path("b").join(name)]);
         files
             .map(|file| file.metadata().unwrap().modified().unwrap())
             .collect()
@@ -67,7 +68,10 @@ fn a_new_identity_is_added_and_the_others_stay() {
     assert!(after.contains_key(ADA));
     assert_eq!(after[GRACE], before[GRACE]);
     let counts = &json(&output)["destinations"][0];
-    assert_eq!((&counts["written"], &counts["unchanged"]), (&1.into(), &2.into()));
+    assert_eq!(
+        (&counts["written"], &counts["unchanged"]),
+        (&1.into(), &2.into())
+    );
 }
 
 #[test]
@@ -96,13 +100,19 @@ fn bit_rot_and_a_missing_file_are_told_and_mended() {
         let file = files.into_iter().find(|file| file["file"] == name);
         file.unwrap()["state"].as_str().unwrap().to_owned()
     };
-    assert_eq!([ADA, EDITH, GRACE].map(states), ["changed", "whole", "missing"]);
+    assert_eq!(
+        [ADA, EDITH, GRACE].map(states),
+        ["changed", "whole", "missing"]
+    );
 
     let output = world.backup("--to a");
     ends(&output, 0);
     let shown = said(&output);
     assert!(shown.contains("2 mended, 1 unchanged"), "{shown}");
-    assert!(shown.contains("its bytes are not those that were written"), "{shown}");
+    assert!(
+        shown.contains("its bytes are not those that were written"),
+        "{shown}"
+    );
     assert!(shown.contains("the file was missing"), "{shown}");
     assert_eq!(world.bytes("a")[EDITH], before[EDITH]);
     world.verifies("a");
@@ -146,7 +156,11 @@ fn rewriting_makes_every_file_anew() {
     let before = world.bytes("a");
     let output = world.backup("--to a --profile compatible");
     ends(&output, 0);
-    assert!(said(&output).contains("--rewrite writes them anew"), "{}", said(&output));
+    assert!(
+        said(&output).contains("--rewrite writes them anew"),
+        "{}",
+        said(&output)
+    );
     assert_eq!(world.bytes("a"), before);
     ends(&world.backup("--to a --profile compatible --rewrite"), 0);
     let after = world.bytes("a");

@@ -46,7 +46,10 @@ fn the_example_is_read_and_names_every_key() {
     let keys: Vec<&str> = text
         .lines()
         .map(|line| line.trim_start_matches("# "))
-        .filter(|line| line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' ')))
+        .filter(|line| {
+            line.split_once(" = ")
+                .is_some_and(|(key, _)| !key.contains(' '))
+        })
         .collect();
     for line in &keys {
         read(line).unwrap_or_else(|error| panic!("{line}: {error}"));
@@ -55,7 +58,8 @@ fn the_example_is_read_and_names_every_key() {
     let known = message.split('`').skip(1).step_by(2).skip(1);
     for key in known {
         assert!(
-            keys.iter().any(|line| line.starts_with(&format!("{key} = "))),
+            keys.iter()
+                .any(|line| line.starts_with(&format!("{key} = "))),
             "{key} is not in the example"
         );
     }
@@ -70,7 +74,10 @@ fn paths_start_at_the_folder_of_the_file() {
     .unwrap();
     assert_eq!(settings.to, [Path::new("HERE/a")]);
     let stores: Vec<String> = settings.stores.iter().map(ToString::to_string).collect();
-    assert_eq!(stores, ["file:HERE/b", "file:HERE/c", "file:/d", "dotnet:My"]);
+    assert_eq!(
+        stores,
+        ["file:HERE/b", "file:HERE/c", "file:/d", "dotnet:My"]
+    );
     assert_eq!(settings.password, Some(Source::File("HERE/e".into())));
     assert_eq!(settings.unlock, Some(Source::Stdin));
 }
@@ -82,12 +89,20 @@ fn an_error_names_the_line_and_the_key() {
         ("to = 'a'\niterations = 0\n", 2, "iterations: 0 iterations"),
         ("iterations = 600001", 1, "600000"),
         ("iterations = -1", 1, "iterations"),
-        ("# c\nprofile = 'best'", 2, "profile: 'best' is none of modern"),
+        (
+            "# c\nprofile = 'best'",
+            2,
+            "profile: 'best' is none of modern",
+        ),
         ("prune-expired = '90'", 1, "prune-expired"),
         ("prune-expired = 90", 1, "prune-expired"),
         ("chain = 'half'", 1, "chain"),
         ("for = 'amiga'", 1, "for: no program"),
-        ("store = ['a', 'pkcs12:b:']\nto = 3", 2, "to: a text, or a list"),
+        (
+            "store = ['a', 'pkcs12:b:']\nto = 3",
+            2,
+            "to: a text, or a list",
+        ),
         ("rewrite = 'yes'", 1, "rewrite"),
         ("password = 'secret'", 1, "unknown field `password`"),
         ("to = 'a'\nto = 'b'", 2, "duplicate"),

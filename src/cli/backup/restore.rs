@@ -121,7 +121,10 @@ fn write(
             Ok(_) if quiet => {}
             Ok(Arrival::Imported(imported)) => {
                 let verified = imported.verified.join(", ");
-                writeln!(out, "Restored {label} ({thumbprint}), read back: {verified}")?;
+                writeln!(
+                    out,
+                    "Restored {label} ({thumbprint}), read back: {verified}"
+                )?;
             }
             Ok(Arrival::There) => {
                 writeln!(out, "{label} ({thumbprint}) was there already")?;

@@ -115,7 +115,9 @@ fn counts(report: &Report, at: usize) -> String {
         (counts.pruned, "removed"),
     ];
     let each = each.iter().filter(|(count, _)| *count > 0);
-    let each: Vec<_> = each.map(|(count, what)| format!("{count} {what}")).collect();
+    let each: Vec<_> = each
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
     match each.is_empty() {
         true => "nothing to do".to_owned(),
         false => each.join(", "),

@@ -57,8 +57,16 @@ pub(super) fn run(args: &BackupVerifyArgs, screen: &Screen) -> Result<Exit, Erro
 
 /// A wrong password outweighs what is off: nothing can be said of those files.
 fn exit(verdicts: &[Found<'_>], opened: bool) -> Exit {
-    let whole = || verdicts.iter().filter_map(|(_, verdict)| verdict.as_ref().ok());
-    let error = || verdicts.iter().filter_map(|(_, verdict)| verdict.as_ref().err());
+    let whole = || {
+        verdicts
+            .iter()
+            .filter_map(|(_, verdict)| verdict.as_ref().ok())
+    };
+    let error = || {
+        verdicts
+            .iter()
+            .filter_map(|(_, verdict)| verdict.as_ref().err())
+    };
     if whole().next().is_none()
         && let Some(first) = error().next()
     {
@@ -74,12 +82,7 @@ fn exit(verdicts: &[Found<'_>], opened: bool) -> Exit {
     }
 }
 
-fn write(
-    out: &mut dyn Write,
-    verdicts: &[Found<'_>],
-    opened: bool,
-    quiet: bool,
-) -> io::Result<()> {
+fn write(out: &mut dyn Write, verdicts: &[Found<'_>], opened: bool, quiet: bool) -> io::Result<()> {
     for (folder, verdict) in verdicts {
         let Ok(verdict) = verdict else {
             continue;
@@ -114,7 +117,10 @@ fn sentence(verdict: &FolderVerdict, opened: bool) -> String {
             "{all} {files} {are} as they were written; only with the password they are proven to \
              restore"
         ),
-        (false, _) => format!("{} of {all} {files} {are} not as they should be", all - good),
+        (false, _) => format!(
+            "{} of {all} {files} {are} not as they should be",
+            all - good
+        ),
     }
 }
 
