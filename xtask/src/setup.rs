@@ -18,7 +18,7 @@ const OPENSSL: Peer = Peer {
     probe: &["openssl", "version"],
 };
 
-const PEERS: [Peer; 9] = [
+const PEERS: [Peer; 10] = [
     OPENSSL,
     Peer {
         name: "NSS certutil",
@@ -54,6 +54,12 @@ const PEERS: [Peer; 9] = [
             "-c",
             "python3 -c 'import cryptography' || /usr/bin/python3 -c 'import cryptography'",
         ],
+    },
+    // Kills a program at each of its system calls.
+    Peer {
+        name: "strace",
+        package: "strace",
+        probe: &["strace", "--version"],
     },
     // A file system without permissions, by a driver outside the kernel: not every kernel has one.
     Peer {
