@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 
 #[path = "support/terminal.rs"]
+#[allow(dead_code, reason = "other tests at a terminal do other things")]
 mod support;
 
 use std::fs;

@@ -6,7 +6,7 @@
 //! which the system put into the process and shows to whoever may see its `/proc/PID/environ`.
 
 use std::fs::{self, File};
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
 use std::process::{Child, Stdio};
@@ -78,9 +78,20 @@ impl Held {
 
     /// What of the canaries is in its memory, and where.
     fn found(&self, world: &World, left_out: bool) -> Vec<String> {
+        let began = Instant::now();
+        loop {
+            match self.search(world, left_out) {
+                Ok(found) => return found,
+                // A thread that has come to its end takes its stack with it meanwhile.
+                Err(error) => assert!(began.elapsed() < PATIENCE, "{error}"),
+            }
+        }
+    }
+
+    fn search(&self, world: &World, left_out: bool) -> io::Result<Vec<String>> {
         let proc = format!("/proc/{}", self.pid);
-        let maps = fs::read_to_string(format!("{proc}/maps")).expect("root may see the maps");
-        let mut memory = File::open(format!("{proc}/mem")).expect("root may see the memory");
+        let maps = fs::read_to_string(format!("{proc}/maps"))?;
+        let mut memory = File::open(format!("{proc}/mem"))?;
         let environment = match left_out {
             true => environment(&proc),
             false => 0..0,
@@ -93,7 +104,7 @@ impl Held {
             };
             let mut bytes = vec![0; usize::try_from(range.end - range.start).expect("a size")];
             memory.seek(SeekFrom::Start(range.start)).expect("a place");
-            memory.read_exact(&mut bytes).expect("root may read it");
+            memory.read_exact(&mut bytes)?;
             read += bytes.len();
             for (at, what) in world.canaries().find(&bytes) {
                 let place = range.start + at as u64;
@@ -103,7 +114,7 @@ impl Held {
             }
         }
         assert!(read > 1 << 20, "only {read} bytes of memory");
-        found
+        Ok(found)
     }
 }
 

@@ -12,7 +12,7 @@ mod memory;
 mod table;
 #[cfg(target_os = "linux")]
 #[path = "../support/terminal.rs"]
-#[allow(dead_code, reason = "other tests at a terminal do more")]
+#[allow(dead_code, reason = "other tests at a terminal do other things")]
 mod terminal;
 mod world;
 
