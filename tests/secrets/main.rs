@@ -9,11 +9,19 @@ mod canary;
 mod image;
 #[cfg(target_os = "linux")]
 mod memory;
+#[cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "terminals and memory are Linux's here")
+)]
 mod table;
 #[cfg(target_os = "linux")]
 #[path = "../support/terminal.rs"]
 #[allow(dead_code, reason = "other tests at a terminal do other things")]
 mod terminal;
+#[cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "terminals and memory are Linux's here")
+)]
 mod world;
 
 use std::collections::BTreeSet;
