@@ -191,6 +191,8 @@ fn an_interrupted_run_logs_its_end() {
         .stdin(Stdio::piped())
         .spawn();
     let mut child = child.expect("certstow starts");
+    // Waiting for the process would close it, and an end of input is an empty password.
+    let _open = child.stdin.take();
     let log = folder.join("log");
     while !log.metadata().is_ok_and(|log| log.len() > 0) {
         assert_eq!(child.try_wait().expect("it is ours"), None);
