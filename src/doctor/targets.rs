@@ -55,8 +55,11 @@ fn failed(about: String, error: &Error) -> Check {
         .advise("name another folder with --to, or let this account write to it")
 }
 
-/// Checks the manifest of a folder; `None` if there is none yet.
+/// Checks the manifest of a folder; `None` if there is none yet, or no folder.
 pub fn manifest(folder: &Path) -> Option<Check> {
+    if !folder.is_dir() {
+        return None;
+    }
     let about = folder.join(manifest::NAME).display().to_string();
     match Manifest::of_folder(folder) {
         Found::None => None,
@@ -116,6 +119,7 @@ mod tests {
     fn a_manifest_is_looked_at_once_there_is_one() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(manifest(folder.path()), None);
+        assert_eq!(manifest(&folder.path().join("not there")), None);
         let file = folder.path().join(manifest::NAME);
         std::fs::write(&file, Manifest::empty().to_bytes()).unwrap();
         let found = manifest(folder.path()).unwrap();

@@ -43,6 +43,7 @@ fn systemd_finds_nothing_wrong_with_the_units() {
 /// systemd rates how much a service could do to the system, from 0 (nothing) to 10.
 #[test]
 #[ignore = "needs systemd"]
+#[expect(clippy::print_stdout, reason = "the rating is worth knowing")]
 fn the_service_can_do_little_harm() {
     for (machine, most) in [(&[][..], 6.0), (&["--machine"], 2.5)] {
         let folder = tempfile::tempdir().unwrap();
@@ -95,8 +96,8 @@ fn systemd_reads_back_the_arguments() {
     let dump = String::from_utf8_lossy(&output.stdout).into_owned();
     let line = dump
         .lines()
-        .find_map(|line| line.trim().strip_prefix("Command Line: "))
-        .filter(|line| line.contains("certstow"))
+        .filter_map(|line| line.trim().strip_prefix("Command Line: "))
+        .find(|line| line.contains("certstow"))
         .unwrap_or_else(|| panic!("no command line in {dump}"));
     // It quotes as a shell would: so a shell says what the words are.
     let mut shell = Command::new("bash");

@@ -94,7 +94,6 @@ fn a_backup_is_scheduled_runs_and_is_taken_away() {
         "#,
         folder.path(),
     );
-    println!("{said}");
     for part in [
         "Scheduled 'nightly'",
         "  when    every day at 03:15",

@@ -123,6 +123,12 @@ impl Prefix {
         )
     }
 
+    /// Shuts this Windows down and starts it again.
+    pub(super) fn restart(&self) -> Result<(), String> {
+        self.end()?;
+        self.wait_inside()
+    }
+
     /// Ends whatever still runs in the prefix, and waits until it has.
     pub(super) fn end(&self) -> Result<(), String> {
         let waiting = self.waiting.take();

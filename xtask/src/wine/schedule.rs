@@ -5,6 +5,8 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::thread::sleep;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -20,11 +22,35 @@ const PERSON: [&str; 5] = [
     "--weekly=sun@03:15",
 ];
 
+/// How often to try to start the scheduler, a second apart.
+const TRIES: u32 = 30;
+
 pub(super) fn check(runner: &Runner) -> Result<(), String> {
+    start(runner)?;
     of_the_machine(runner)?;
     of_a_person(runner)?;
     refused(runner)?;
     doctor(runner)
+}
+
+/// Windows' scheduler always runs. Wine's starts with the Windows that it is in, but not yet the
+/// first time, and `schtasks.exe` does not wait until it has.
+fn start(runner: &Runner) -> Result<(), String> {
+    runner.restart()?;
+    let mut tries = 0;
+    loop {
+        let mut start = Prefix::wine("net".as_ref());
+        let ended = runner.run(start.args(["start", "Schedule"]))?;
+        let runs = ["started successfully", "already running"];
+        if runs.iter().any(|words| ended.stdout.contains(words)) {
+            return Ok(());
+        }
+        tries += 1;
+        if tries == TRIES {
+            return Err(ended.complain("Wine's scheduler does not start"));
+        }
+        sleep(Duration::from_secs(1));
+    }
 }
 
 /// Install, show, replace, remove; and remove again, which fails with what schtasks.exe says.
@@ -34,13 +60,18 @@ fn of_the_machine(runner: &Runner) -> Result<(), String> {
     for times in ["--hourly", "--daily=03:15"] {
         let ended = runner.certstow(0, &[&install[..], &options, &[times]].concat())?;
         says(&ended, "Scheduled 'machine'")?;
+        says(
+            &ended,
+            r"--escrow C:\escrow.pem --store windows:LocalMachine\My",
+        )?;
         is_there(runner, "machine", true)?;
     }
     let xml = fs::read_to_string(task(runner, "machine")).map_err(|error| error.to_string())?;
+    // What Wine keeps of it: the settings.
     for part in [
-        "T03:15:00</StartBoundary>",
-        "<UserId>S-1-5-18</UserId>",
-        r"--to C:\Backup --escrow C:\escrow.pem --store windows:LocalMachine\My</Arguments>",
+        "<Source>certstow</Source>",
+        "<ExecutionTimeLimit>PT2H</ExecutionTimeLimit>",
+        "<StartWhenAvailable>true</StartWhenAvailable>",
     ] {
         if !xml.contains(part) {
             return Err(format!("the registered task has no {part}: {xml}"));
