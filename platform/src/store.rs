@@ -64,7 +64,7 @@ pub trait Store {
     /// private key: a new key gets a place of its own.
     ///
     /// The caller has made sure that the key is the certificate's. A certificate that is there
-    /// without a private key gets its key.
+    /// without a private key gets its key. A store that takes nothing in refuses, as here.
     ///
     /// # Errors
     /// - [`StoreError::AlreadyThere`]: the store has the certificate with a private key, and
@@ -76,13 +76,20 @@ pub trait Store {
     /// - [`StoreError::AccessDenied`], [`StoreError::Unavailable`]: as [`Store::list`].
     fn import(
         &mut self,
-        identity: &NewIdentity<'_>,
-        options: &ImportOptions<'_>,
-        ask: &mut dyn Ask,
-    ) -> Result<EntryId, StoreError>;
+        _identity: &NewIdentity<'_>,
+        _options: &ImportOptions<'_>,
+        _ask: &mut dyn Ask,
+    ) -> Result<EntryId, StoreError> {
+        Err(StoreError::NotImported {
+            place: self.info().spec.to_string(),
+            reason: "certstow puts nothing into stores of this kind".to_owned(),
+            source: None,
+        })
+    }
 
     /// Takes an entry's private key, or the entry as a whole, out of the store for good. Other
-    /// entries keep theirs, also where they share the key.
+    /// entries keep theirs, also where they share the key. A store out of which nothing is taken
+    /// refuses, as here.
     ///
     /// # Errors
     /// - [`StoreError::NotFound`]: no entry has this id (any more).
@@ -92,7 +99,18 @@ pub trait Store {
     /// - [`StoreError::InteractionRequired`], [`StoreError::KeychainInteractionRequired`],
     ///   [`StoreError::Cancelled`]: as [`Store::private_key`].
     /// - [`StoreError::AccessDenied`], [`StoreError::Unavailable`]: as [`Store::list`].
-    fn remove(&mut self, id: &EntryId, what: Removal, ask: &mut dyn Ask) -> Result<(), StoreError>;
+    fn remove(
+        &mut self,
+        _id: &EntryId,
+        _what: Removal,
+        _ask: &mut dyn Ask,
+    ) -> Result<(), StoreError> {
+        Err(StoreError::NotRemoved {
+            place: self.info().spec.to_string(),
+            reason: "certstow takes nothing out of stores of this kind".to_owned(),
+            source: None,
+        })
+    }
 
     /// Records that the entry was saved at `when` (Unix time) and the copy verified, where stores
     /// of this kind have a place for that; elsewhere does nothing. [`Entry::backed_up`] tells it.

@@ -28,7 +28,7 @@ use crate::dotnet;
 use crate::error::StoreError;
 use crate::secret::PrivateKey;
 use crate::spec::StoreSpec;
-use crate::store::{Ask, ImportOptions, Listing, NewIdentity, Removal, Store, StoreInfo};
+use crate::store::{Ask, Listing, Store, StoreInfo};
 use contents::{ContentsReader, FileContents, Passwords};
 use pair::{Known, Paired, Scanned};
 use unlock::Fetch;
@@ -186,32 +186,6 @@ impl Store for FileStore {
                 place: known.path.display().to_string(),
             }),
         }
-    }
-
-    fn import(
-        &mut self,
-        _identity: &NewIdentity<'_>,
-        _options: &ImportOptions<'_>,
-        _ask: &mut dyn Ask,
-    ) -> Result<EntryId, StoreError> {
-        Err(StoreError::NotImported {
-            place: self.info().spec.to_string(),
-            reason: "stores of this kind take no identities".to_owned(),
-            source: None,
-        })
-    }
-
-    fn remove(
-        &mut self,
-        _id: &EntryId,
-        _what: Removal,
-        _ask: &mut dyn Ask,
-    ) -> Result<(), StoreError> {
-        Err(StoreError::NotRemoved {
-            place: self.info().spec.to_string(),
-            reason: "nothing can be taken out of stores of this kind".to_owned(),
-            source: None,
-        })
     }
 }
 

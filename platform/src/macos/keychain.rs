@@ -17,10 +17,7 @@ use crate::certificate::{Certificate, EntryId, ca_certificates, sha1_thumbprint}
 use crate::error::StoreError;
 use crate::secret::PrivateKey;
 use crate::spec::{Keychain, StoreSpec};
-use crate::store::{
-    Ask, Entry, ImportOptions, Interaction, KeyState, Listing, NewIdentity, Problem, Removal,
-    Store, StoreInfo,
-};
+use crate::store::{Ask, Entry, Interaction, KeyState, Listing, Problem, Store, StoreInfo};
 
 /// What a search that finds nothing ends with.
 const ITEM_NOT_FOUND: i32 = -25300;
@@ -279,32 +276,6 @@ impl Store for KeychainStore {
             Interaction::Allowed => None,
         };
         key::export(&identity, &certificate, &place, windows)
-    }
-
-    fn import(
-        &mut self,
-        _identity: &NewIdentity<'_>,
-        _options: &ImportOptions<'_>,
-        _ask: &mut dyn Ask,
-    ) -> Result<EntryId, StoreError> {
-        Err(StoreError::NotImported {
-            place: self.info().spec.to_string(),
-            reason: "stores of this kind take no identities".to_owned(),
-            source: None,
-        })
-    }
-
-    fn remove(
-        &mut self,
-        _id: &EntryId,
-        _what: Removal,
-        _ask: &mut dyn Ask,
-    ) -> Result<(), StoreError> {
-        Err(StoreError::NotRemoved {
-            place: self.info().spec.to_string(),
-            reason: "nothing can be taken out of stores of this kind".to_owned(),
-            source: None,
-        })
     }
 }
 

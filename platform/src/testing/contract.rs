@@ -7,7 +7,8 @@ use crate::error::{AskError, StoreError};
 use crate::key;
 use crate::secret::Password;
 use crate::store::{
-    Ask, Entry, Interaction, KeyState, Listing, NonInteractive, Store, UnlockRequest,
+    Ask, Entry, ExistingEntry, ImportOptions, Interaction, KeyState, Listing, NewIdentity,
+    NonInteractive, Removal, Store, UnlockRequest,
 };
 
 /// Stores of one kind, to be filled with samples.
@@ -61,6 +62,7 @@ pub fn check_store_contract(fixture: &mut dyn Fixture) {
     a_damaged_key_is_said_to_be_damaged(fixture);
     a_stale_id_is_not_found(fixture);
     exporting_changes_nothing(fixture);
+    a_refusal_to_change_changes_nothing(fixture);
 }
 
 const WITH_KEYS: [Sample; 5] = [
@@ -340,4 +342,43 @@ fn exporting_changes_nothing(fixture: &mut dyn Fixture) {
     }
     drop(store);
     assert_eq!(fixture.snapshot(), before, "reading changed the store");
+}
+
+fn a_refusal_to_change_changes_nothing(fixture: &mut dyn Fixture) {
+    let samples = holdable(fixture, &[Sample::Rsa, Sample::P256]);
+    let [here, ..] = samples.as_slice() else {
+        return;
+    };
+    let Some((certificate, key)) = Sample::Ed25519.certificate().zip(Sample::Ed25519.key()) else {
+        panic!("a sample without a certificate and a key");
+    };
+    let mut store = fixture.store(&samples);
+    let before = fixture.snapshot();
+    let identity = NewIdentity {
+        certificate: &certificate,
+        key: &key,
+        issuers: &[],
+        label: None,
+        provider: None,
+        properties: &[],
+    };
+    let options = ImportOptions {
+        exportable: true,
+        existing: ExistingEntry::Keep,
+        password: None,
+    };
+    let imported = store.import(&identity, &options, &mut NonInteractive);
+    assert!(
+        matches!(imported, Err(StoreError::NotImported { .. })),
+        "{imported:?}"
+    );
+    for what in [Removal::Key, Removal::Entry] {
+        let removed = store.remove(&id_of(*here), what, &mut NonInteractive);
+        assert!(
+            matches!(removed, Err(StoreError::NotRemoved { .. })),
+            "{removed:?}"
+        );
+    }
+    drop(store);
+    assert_eq!(fixture.snapshot(), before, "a refusal changed the store");
 }

@@ -11,8 +11,7 @@ use crate::error::{AskError, StoreError};
 use crate::secret::PrivateKey;
 use crate::spec::StoreSpec;
 use crate::store::{
-    Ask, Entry, ImportOptions, KeyState, Listing, NewIdentity, NotExportable, Problem, Removal,
-    Store, StoreInfo, UnlockRequest,
+    Ask, Entry, KeyState, Listing, NotExportable, Problem, Store, StoreInfo, UnlockRequest,
 };
 
 /// What the store has as an entry's private key.
@@ -229,32 +228,6 @@ impl Store for MemoryStore {
             }),
             MemoryKey::Missing => Err(StoreError::KeyMissing { place }),
         }
-    }
-
-    fn import(
-        &mut self,
-        _identity: &NewIdentity<'_>,
-        _options: &ImportOptions<'_>,
-        _ask: &mut dyn Ask,
-    ) -> Result<EntryId, StoreError> {
-        Err(StoreError::NotImported {
-            place: self.info().spec.to_string(),
-            reason: "stores of this kind take no identities".to_owned(),
-            source: None,
-        })
-    }
-
-    fn remove(
-        &mut self,
-        _id: &EntryId,
-        _what: Removal,
-        _ask: &mut dyn Ask,
-    ) -> Result<(), StoreError> {
-        Err(StoreError::NotRemoved {
-            place: self.info().spec.to_string(),
-            reason: "nothing can be taken out of stores of this kind".to_owned(),
-            source: None,
-        })
     }
 }
 

@@ -20,8 +20,7 @@ use crate::error::StoreError;
 use crate::secret::PrivateKey;
 use crate::spec::{StoreSpec, SystemStore};
 use crate::store::{
-    Ask, Entry, ImportOptions, Interaction, KeyState, Listing, NewIdentity, NotExportable, Problem,
-    Property, Removal, Store, StoreInfo,
+    Ask, Entry, Interaction, KeyState, Listing, NotExportable, Problem, Property, Store, StoreInfo,
 };
 
 /// Where Windows keeps the certificates of issuers, per location: intermediate ones, and roots.
@@ -183,32 +182,6 @@ impl Store for WindowsStore {
                 id: *id,
             }),
         }
-    }
-
-    fn import(
-        &mut self,
-        _identity: &NewIdentity<'_>,
-        _options: &ImportOptions<'_>,
-        _ask: &mut dyn Ask,
-    ) -> Result<EntryId, StoreError> {
-        Err(StoreError::NotImported {
-            place: self.info().spec.to_string(),
-            reason: "stores of this kind take no identities".to_owned(),
-            source: None,
-        })
-    }
-
-    fn remove(
-        &mut self,
-        _id: &EntryId,
-        _what: Removal,
-        _ask: &mut dyn Ask,
-    ) -> Result<(), StoreError> {
-        Err(StoreError::NotRemoved {
-            place: self.info().spec.to_string(),
-            reason: "nothing can be taken out of stores of this kind".to_owned(),
-            source: None,
-        })
     }
 }
 
