@@ -3,12 +3,14 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use certstow_platform::error::StoreError;
 use certstow_platform::store::NotExportable;
 
 use crate::exit::Exit;
 use crate::sanitize::safe;
+use crate::time;
 
 /// One identity offered to choose from, in [`Error::Ambiguous`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +104,20 @@ pub enum Error {
         /// The operating system's word on it.
         source: std::io::Error,
     },
+    /// Nothing happened for as long as a wait may take.
+    TimedOut {
+        /// What was waited for, completing "waiting for"; `None` where it was nothing outside.
+        waiting_for: Option<String>,
+        /// How long.
+        after: Duration,
+    },
+    /// What the run does cannot be logged as asked.
+    Log {
+        /// The file, or the log's name.
+        place: String,
+        /// The operating system's word on it.
+        source: std::io::Error,
+    },
     /// The person at the terminal gave up.
     Cancelled,
 }
@@ -114,11 +130,12 @@ impl Error {
             Self::NotFound { .. } => Exit::NotFound,
             Self::Ambiguous { .. } => Exit::Ambiguous,
             Self::Store(error) => store_exit(error),
-            Self::InteractionRequired { .. } => Exit::InteractionRequired,
+            Self::InteractionRequired { .. } | Self::TimedOut { .. } => Exit::InteractionRequired,
             Self::Password(_) | Self::PasswordUnreadable { .. } => Exit::Password,
-            Self::TargetExists { .. } | Self::Target { .. } | Self::NotPrivate { .. } => {
-                Exit::Target
-            }
+            Self::TargetExists { .. }
+            | Self::Target { .. }
+            | Self::NotPrivate { .. }
+            | Self::Log { .. } => Exit::Target,
             Self::Verification { .. } => Exit::VerificationFailed,
             Self::KeyMismatch { .. } => Exit::KeyUnavailable,
             Self::Io { .. } => Exit::Failure,
@@ -141,6 +158,8 @@ impl Error {
             Self::Verification { .. } => "verification-failed",
             Self::KeyMismatch { .. } => "key-mismatch",
             Self::Io { .. } => "io",
+            Self::TimedOut { .. } => "timed-out",
+            Self::Log { .. } => "log",
             Self::Cancelled => "cancelled",
         }
     }
@@ -173,6 +192,12 @@ impl Error {
                 "nothing was kept; try again, and if it fails again write to another disk"
             }
             Self::KeyMismatch { .. } => KEY_MISMATCH,
+            Self::TimedOut { .. } => {
+                "run it at a terminal to see who has to answer, or give it longer with --timeout"
+            }
+            Self::Log { .. } => {
+                "nothing was done; name a log that this account can write, in a folder that exists"
+            }
             Self::Io { .. } | Self::Cancelled => return None,
         };
         Some(hint.to_owned())
@@ -366,6 +391,14 @@ impl fmt::Display for Error {
                 safe(place)
             ),
             Self::Io { place, .. } => write!(f, "{} cannot be read or written", safe(place)),
+            Self::TimedOut { waiting_for, after } => {
+                write!(f, "nothing happened for {}", time::wait(*after))?;
+                match waiting_for {
+                    Some(what) => write!(f, " while waiting for {}", safe(what)),
+                    None => Ok(()),
+                }
+            }
+            Self::Log { place, .. } => write!(f, "the log {} cannot be written", safe(place)),
             Self::Cancelled => f.write_str("cancelled"),
         }
     }
@@ -381,6 +414,7 @@ impl std::error::Error for Error {
             Self::Store(error) => error.source(),
             Self::Target { source, .. }
             | Self::Io { source, .. }
+            | Self::Log { source, .. }
             | Self::PasswordUnreadable { source, .. } => Some(source),
             _ => None,
         }

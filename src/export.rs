@@ -15,7 +15,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use certstow_platform::certificate::Certificate;
-use certstow_platform::secret::Password;
+use certstow_platform::secret::{Password, wipe_stack};
 use certstow_platform::store::Ask;
 
 use crate::chain::{Include, PathEnd};
@@ -215,6 +215,17 @@ impl<'a> Job<'a> {
     ///   [`output::write`].
     /// - [`Error::Io`]: the stream does not take the bytes.
     pub fn run(
+        self,
+        password: impl FnOnce() -> Result<Password, Error>,
+        ask: &mut dyn Ask,
+        progress: &mut dyn FnMut(Step),
+    ) -> Result<Report, Error> {
+        let report = self.carry_out(password, ask, progress);
+        wipe_stack();
+        report
+    }
+
+    fn carry_out(
         self,
         password: impl FnOnce() -> Result<Password, Error>,
         ask: &mut dyn Ask,

@@ -13,6 +13,7 @@ use sha1::{Digest, Sha1};
 use crate::chain::{self, Candidates, Path, PathEnd};
 use crate::error::Error;
 use crate::names;
+use crate::watchdog;
 
 /// Which stores to read.
 #[derive(Debug, Clone, Copy)]
@@ -101,11 +102,14 @@ impl Inventory {
         match stores {
             Stores::Named(specs) => {
                 for spec in specs {
+                    let _wait = watchdog::waiting_for(format!("the store {spec}"));
                     inventory.add(certstow_platform::open(spec, options)?)?;
                 }
             }
             Stores::Found => {
+                let wait = watchdog::waiting_for("this machine's stores");
                 inventory.known = certstow_platform::known_stores();
+                drop(wait);
                 let present: Vec<_> = inventory
                     .known
                     .iter()
@@ -113,6 +117,7 @@ impl Inventory {
                     .map(|known| known.spec.clone())
                     .collect();
                 for spec in present {
+                    let _wait = watchdog::waiting_for(format!("the store {spec}"));
                     let added = certstow_platform::open(&spec, options)
                         .and_then(|store| inventory.add(store));
                     if let Err(error) = added {
@@ -182,6 +187,7 @@ impl Inventory {
         let mut problems = Vec::new();
         let mut issuers = Vec::new();
         for (position, store) in self.stores.iter().enumerate() {
+            let _wait = watchdog::waiting_for(format!("the store {}", self.store_name(position)));
             match store.issuers() {
                 Ok(found) => issuers.extend(found),
                 Err(error) => problems.push(format!(

@@ -13,6 +13,7 @@ pub mod error;
 pub mod exit;
 pub mod export;
 pub mod identity;
+pub mod log;
 pub mod names;
 pub mod output;
 pub mod password;
@@ -24,5 +25,6 @@ pub mod sanitize;
 pub mod select;
 pub mod signature;
 pub mod time;
+pub mod watchdog;
 
 pub use certstow_platform as platform;

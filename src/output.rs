@@ -9,7 +9,9 @@
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use certstow_platform::os;
 use sha2::{Digest as _, Sha256};
@@ -17,6 +19,7 @@ use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
+use crate::watchdog;
 
 /// What to do when the target exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +62,7 @@ pub struct Written {
 /// - [`Error::NotPrivate`]: nothing in its folder is private, and `privacy` is
 ///   [`Privacy::Required`].
 pub fn preflight(file: &Path, existing: Existing, privacy: Privacy) -> Result<(), Error> {
+    let _wait = waiting_for(file);
     check_target(file, existing)?;
     create_beside(file, privacy).map(drop)
 }
@@ -79,6 +83,7 @@ pub fn write(
     bytes: &[u8],
     verify: impl FnOnce(&[u8]) -> Result<(), String>,
 ) -> Result<Written, Error> {
+    let _wait = waiting_for(file);
     check_target(file, existing)?;
     let mut temporary = create_beside(file, privacy)?;
     let mut warnings = Vec::new();
@@ -112,6 +117,11 @@ pub fn write(
         sha256,
         warnings,
     })
+}
+
+/// A disk that was pulled out, or a share whose server is gone, may never answer.
+fn waiting_for(file: &Path) -> watchdog::Wait {
+    watchdog::waiting_for(format!("the disk or share of {}", file.display()))
 }
 
 /// Refuses targets that must not be written, whether or not they could be.
@@ -160,10 +170,22 @@ fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
     UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes the temporary files of writes that are going on in other threads. The process has to
-/// end after it: from now on, no write begins.
+/// How long [`abandon`] waits for a file that is just getting its name. It takes no time, unless
+/// its disk never answers.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Removes the temporary files of writes that are going on in other threads; one that is just
+/// getting its name gets it first. The process has to end after it: from now on, no write begins.
 pub fn abandon() {
-    let unfinished = unfinished();
+    let began = Instant::now();
+    let unfinished = loop {
+        match UNFINISHED.try_lock() {
+            Ok(unfinished) => break unfinished,
+            Err(TryLockError::Poisoned(poisoned)) => break poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) if began.elapsed() > PATIENCE => return,
+            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(1)),
+        }
+    };
     for temporary in unfinished.iter() {
         // Meanwhile it may have become the finished file, which is complete.
         let _ = fs::remove_file(temporary);
@@ -248,6 +270,8 @@ fn same(read: &[u8], written: &[u8]) -> Result<[u8; 32], String> {
 }
 
 fn rename(temporary: Temporary, file: &Path, existing: Existing) -> Result<(), Error> {
+    // Whoever abandons it now would leave an empty file where taking the name has two steps.
+    let _in_one_piece = unfinished();
     // `tempfile` hands names to the system as they are.
     let name = os::long_path(file);
     let renamed = match existing {

@@ -11,6 +11,7 @@ use certstow_platform::secret::Password;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
+use crate::watchdog;
 
 /// The longest password read, in bytes, its line break and BOM included.
 const MAX_BYTES: usize = 64 * 1024;
@@ -47,12 +48,12 @@ pub fn read(source: &Source, allow_empty: bool) -> Result<Password, Error> {
         Source::File(path) if path == Path::new("-") => read_stdin(allow_empty),
         Source::File(path) => {
             let place = path.display().to_string();
-            read_from(File::open(path), place, allow_empty)
+            read_from(|| File::open(path), place, allow_empty)
         }
         Source::Stdin | Source::Fd(0) => read_stdin(allow_empty),
         Source::Fd(fd) => {
             let place = format!("file descriptor {fd}");
-            read_from(os::descriptor(*fd), place, allow_empty)
+            read_from(|| os::descriptor(*fd), place, allow_empty)
         }
         Source::Env(name) => {
             let place = format!("the environment variable {name}");
@@ -65,8 +66,16 @@ pub fn read(source: &Source, allow_empty: bool) -> Result<Password, Error> {
     }
 }
 
-fn read_from(file: io::Result<File>, place: String, allow_empty: bool) -> Result<Password, Error> {
-    match file.and_then(read_bounded) {
+fn read_from(
+    open: impl FnOnce() -> io::Result<File>,
+    place: String,
+    allow_empty: bool,
+) -> Result<Password, Error> {
+    let wait = waiting_for(&place);
+    // Opening a FIFO waits, too.
+    let bytes = open().and_then(read_bounded);
+    drop(wait);
+    match bytes {
         Ok(bytes) => from_bytes(&bytes, &place, allow_empty),
         Err(source) => Err(Error::PasswordUnreadable { place, source }),
     }
@@ -80,11 +89,18 @@ fn read_stdin(allow_empty: bool) -> Result<Password, Error> {
             "standard input is a terminal, where the password would be seen".to_owned(),
         ));
     }
+    let wait = waiting_for(&place);
     // Standard input has a buffer nobody wipes, but reads larger than it go past it.
-    match read_bounded(stdin.lock()) {
+    let bytes = read_bounded(stdin.lock());
+    drop(wait);
+    match bytes {
         Ok(bytes) => from_bytes(&bytes, &place, allow_empty),
         Err(source) => Err(Error::PasswordUnreadable { place, source }),
     }
+}
+
+fn waiting_for(place: &str) -> watchdog::Wait {
+    watchdog::waiting_for(format!("a password from {place}"))
 }
 
 /// Everything up to one byte more than allowed, in memory that never moves.
@@ -166,6 +182,7 @@ fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<Zeroizing<Stri
 /// - [`Error::Io`]: the terminal does not work.
 pub fn prompt(text: &str, confirm: bool, allow_empty: bool) -> Result<Password, Error> {
     ask_until_right(text, confirm, allow_empty, &mut |question| {
+        let _wait = watchdog::waiting_for("an answer at the terminal");
         os::read_hidden_line(question)
     })
 }

@@ -132,7 +132,7 @@ fn check(
 /// Signs `challenge` with whatever kind of key this is.
 ///
 /// The libraries' key types wipe themselves when dropped; what their big-number arithmetic leaves
-/// on the heap meanwhile is out of reach here, and no worse than during any signature.
+/// on the heap meanwhile is out of reach here. The program's allocator wipes it.
 fn sign(key: &PrivateKey, challenge: &[u8]) -> Result<(Scheme, Vec<u8>), Refusal> {
     let info = PrivateKeyInfoRef::try_from(key.expose())
         .or_else(|_| without_version(key.expose()))

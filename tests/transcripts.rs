@@ -29,7 +29,8 @@ fn certstow_says_what_the_transcripts_show() {
     if cfg!(target_os = "linux") {
         cases
             .case("tests/cmd/commands.trycmd")
-            .case("tests/cmd/errors.trycmd");
+            .case("tests/cmd/errors.trycmd")
+            .case("tests/cmd/log.trycmd");
     }
 }
 

@@ -11,6 +11,7 @@ mod attempt;
 pub mod certificate;
 mod dotnet;
 pub mod error;
+pub mod event_log;
 mod file;
 pub mod file_name;
 pub mod key;

@@ -94,6 +94,12 @@ pub fn stdout_is_lost() -> bool {
     system::stdout_is_lost()
 }
 
+/// Whether standard error goes to systemd's journal, which then takes a line's level from its
+/// beginning (sd-daemon(3)); never outside Linux.
+pub fn stderr_is_journal() -> bool {
+    system::stderr_is_journal()
+}
+
 /// Why no line came from the terminal.
 #[derive(Debug)]
 pub enum HiddenLineError {

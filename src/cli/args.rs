@@ -14,6 +14,8 @@ pub(crate) use export::{ChainArg, ExportArgs, PropertiesArg};
 pub(crate) use filter::{FilterArgs, SelectArgs};
 pub(crate) use store::{PasswordArgs, StoreArgs};
 
+use super::timeout::Timeout;
+
 /// Saves certificates with their private keys as PKCS#12 files that are known to restore
 #[derive(Debug, Parser)]
 #[command(name = "certstow", version, arg_required_else_help = true)]
@@ -43,9 +45,20 @@ pub(crate) struct Global {
     /// Explain on standard error what is done
     #[arg(short, long, global = true, help_heading = "Output")]
     pub(crate) verbose: bool,
+    /// Append what is done to a file, as lines of JSON, without secrets
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Output")]
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) log: Option<PathBuf>,
+    /// Report to Windows' Application log, without secrets
+    #[arg(long, global = true, help_heading = "Output")]
+    pub(crate) event_log: bool,
     /// Never prompt; implied when standard input is no terminal
     #[arg(long, global = true)]
     pub(crate) non_interactive: bool,
+    /// End a wait for what does not answer after 90s, 10m, 1h; 0 is never [default: 10m where
+    /// nobody can be prompted, else 0]
+    #[arg(long, global = true, value_name = "TIME")]
+    pub(crate) timeout: Option<Timeout>,
 }
 
 #[derive(Debug, Subcommand)]

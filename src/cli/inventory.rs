@@ -31,6 +31,6 @@ pub(super) fn read(args: &StoreArgs, screen: &Screen) -> Result<Inventory, Error
 
 pub(super) fn warn_of_problems(inventory: &Inventory, screen: &Screen) {
     for problem in inventory.problems() {
-        screen.warn(&format!("{}: {}", problem.place, problem.message));
+        screen.warn_unless_json(&format!("{}: {}", problem.place, problem.message));
     }
 }

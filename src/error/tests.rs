@@ -16,6 +16,22 @@ fn one_of_each() -> Vec<(Error, u8, &'static str)> {
     vec![
         (Error::Usage(text()), 2, "usage"),
         (
+            Error::TimedOut {
+                waiting_for: Some(text()),
+                after: Duration::from_secs(600),
+            },
+            13,
+            "timed-out",
+        ),
+        (
+            Error::Log {
+                place: text(),
+                source: denied(),
+            },
+            16,
+            "log",
+        ),
+        (
             Error::NotFound {
                 selector: text(),
                 searched: vec![text()],

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::identity::{Identity, Inventory, StoredEntry};
 use crate::names;
 use crate::proof::{self, Proof, ProofError};
+use crate::watchdog;
 
 /// A private key that was shown to belong to its certificate, as far as its algorithm allows.
 pub(super) struct ProvenKey<'a> {
@@ -56,7 +57,10 @@ fn take_from(
     ask: &mut dyn Ask,
 ) -> Result<(PrivateKey, Option<String>), Error> {
     let store = &inventory.stores()[stored.store];
+    let name = inventory.store_name(stored.store);
+    let wait = watchdog::waiting_for(format!("the private key from {name}"));
     let key = store.private_key(&stored.entry.id, ask)?;
+    drop(wait);
     match proof::prove(&key, &stored.entry.certificate) {
         Ok(Proof::Signed) => Ok((key, None)),
         Ok(Proof::NotProvable(what)) => {

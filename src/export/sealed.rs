@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::pkcs12::attributes::Attributes;
 use crate::pkcs12::encode::{self, Content};
 use crate::pkcs12::readback;
-use crate::{names, output};
+use crate::{names, output, watchdog};
 
 /// A file that was written and proven.
 pub(super) struct Saved {
@@ -122,6 +122,7 @@ impl<'s> Sealed<'s> {
                         file: name.into(),
                         reason,
                     })?;
+                let _wait = watchdog::waiting_for("standard output to take the file");
                 let sent = stream.write_all(&self.bytes).and_then(|()| stream.flush());
                 sent.map_err(|source| Error::Io {
                     place: name.to_owned(),

@@ -6,10 +6,12 @@ use std::io;
 use std::panic;
 use std::thread::{self, Builder, ScopedJoinHandle};
 
+use certstow_platform::secret::wipe_stack;
+
 /// Runs two pieces of work, one of them on a thread of its own.
 pub(super) fn two<A: Send, B>(first: &(impl Fn() -> A + Sync), second: &impl Fn() -> B) -> (A, B) {
     thread::scope(|scope| {
-        let thread = Builder::new().spawn_scoped(scope, first);
+        let thread = Builder::new().spawn_scoped(scope, || alone(first));
         let second = second();
         (finish(thread, first), second)
     })
@@ -24,8 +26,8 @@ pub(super) fn three<A: Send, B: Send, C>(
     third: &impl Fn() -> C,
 ) -> (A, B, C) {
     thread::scope(|scope| {
-        let first_thread = Builder::new().spawn_scoped(scope, first);
-        let second_thread = Builder::new().spawn_scoped(scope, second);
+        let first_thread = Builder::new().spawn_scoped(scope, || alone(first));
+        let second_thread = Builder::new().spawn_scoped(scope, || alone(second));
         let third = third();
         (
             finish(first_thread, first),
@@ -33,6 +35,13 @@ pub(super) fn three<A: Send, B: Send, C>(
             third,
         )
     })
+}
+
+/// The work of a thread that ends with it, and leaves no secret on its stack.
+fn alone<T>(work: &impl Fn() -> T) -> T {
+    let result = work();
+    wipe_stack();
+    result
 }
 
 /// The result of a thread, or of doing the work here if there was no thread to be had.

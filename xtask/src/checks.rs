@@ -47,9 +47,12 @@ pub(crate) fn documentation() -> Result<(), String> {
 /// The tests that mount a disk, which takes root: all begin with this.
 const DISK_TESTS: &str = "disks::a_disk_without_permissions";
 
-/// Every test; those that need a peer only where all peers are there, those that mount a disk only
-/// where this account may.
-pub(crate) fn tests(peers: Peers, disks: bool) -> Result<(), String> {
+/// The tests that search the memory of a process, which takes root.
+const MEMORY_TESTS: &str = "image::";
+
+/// Every test; those that need a peer only where all peers are there, those that mount a disk or
+/// read a closed memory only where this account may.
+pub(crate) fn tests(peers: Peers, disks: bool, memory: bool) -> Result<(), String> {
     let mut test = cargo();
     test.args(["test", "--locked", "--workspace", "--no-fail-fast", "--"]);
     if peers == Peers::Complete {
@@ -57,6 +60,9 @@ pub(crate) fn tests(peers: Peers, disks: bool) -> Result<(), String> {
     }
     if !disks {
         test.args(["--skip", DISK_TESTS]);
+    }
+    if !memory {
+        test.args(["--skip", MEMORY_TESTS]);
     }
     run(&mut test)
 }

@@ -10,6 +10,7 @@ mod console;
 mod fixture;
 mod folder;
 mod listing;
+mod logs;
 mod openssl;
 mod prefix;
 mod process;
@@ -48,6 +49,7 @@ pub(crate) fn checks(steps: &mut Steps) {
     }
     steps.run("Wine: manifest and version", || resource::check(&runner));
     steps.run("Wine: certstow on a folder", || folder::check(&runner));
+    steps.run("Wine: certstow and its logs", || logs::check(&runner));
     steps.run("Wine: certstow on the Windows stores", || {
         stores::check(&runner)
     });

@@ -26,7 +26,7 @@ use crate::OpenOptions;
 use crate::certificate::{Certificate, EntryId};
 use crate::dotnet;
 use crate::error::StoreError;
-use crate::secret::PrivateKey;
+use crate::secret::{PrivateKey, wipe_stack};
 use crate::spec::StoreSpec;
 use crate::store::{Ask, Listing, Store, StoreInfo};
 use contents::{ContentsReader, FileContents, Passwords};
@@ -215,7 +215,12 @@ fn read_all(files: &[PathBuf], passwords: &Passwords) -> Scanned {
         }
     };
     let mut scanned = thread::scope(|scope| {
-        let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
+        let alone = || {
+            let found = work();
+            wipe_stack();
+            found
+        };
+        let others: Vec<_> = (1..workers).map(|_| scope.spawn(alone)).collect();
         let mut scanned = work();
         for other in others {
             match other.join() {

@@ -76,6 +76,16 @@ pub(super) fn stdout_is_lost() -> bool {
     }
 }
 
+/// `$JOURNAL_STREAM` names the device and inode of the journal's socket (systemd.exec(5)). Whoever
+/// redirects standard error leaves the variable as it is, so the two are compared.
+pub(super) fn stderr_is_journal() -> bool {
+    let Ok(stream) = std::env::var("JOURNAL_STREAM") else {
+        return false;
+    };
+    let stderr = rustix::fs::fstat(rustix::stdio::stderr());
+    stderr.is_ok_and(|stderr| stream == format!("{}:{}", stderr.st_dev, stderr.st_ino))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -115,6 +115,10 @@ pub(super) fn stdout_is_lost() -> bool {
     none || (ffi::is_character_device(&stdout) && !stdout.is_terminal())
 }
 
+pub(super) fn stderr_is_journal() -> bool {
+    false
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,7 +15,7 @@ use super::pbe;
 use super::structure::{Bag, BagContent, Safe, Structure, safe_contents};
 pub use super::work::Limits;
 use super::work::Work;
-use crate::secret::{Password, PrivateKey};
+use crate::secret::{Password, PrivateKey, wipe_stack};
 
 /// A private key of the file.
 #[derive(Debug)]
@@ -110,7 +110,13 @@ impl Structure {
         work.begin(self)?;
         let (mac_fits, opened) = thread::scope(|scope| {
             let mac = self.mac.as_ref();
-            let mac = mac.map(|mac| scope.spawn(|| fits(mac, password, &self.content)));
+            let mac = mac.map(|mac| {
+                scope.spawn(|| {
+                    let fits = fits(mac, password, &self.content);
+                    wipe_stack();
+                    fits
+                })
+            });
             let opened = Opening::of(&self.safes, password, work);
             let mac = mac.map(|mac| mac.join().unwrap_or_else(|panic| resume_unwind(panic)));
             (mac, opened)
