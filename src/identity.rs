@@ -67,6 +67,12 @@ impl Identity {
         self.entries.iter().all(|stored| stored.entry.archived)
     }
 
+    /// When a store was last told that a copy was saved and verified, in Unix time.
+    pub fn backed_up(&self) -> Option<i64> {
+        let told = self.entries.iter().map(|stored| stored.entry.backed_up);
+        told.max().flatten()
+    }
+
     /// The SHA-1 of the certificate's DER, 40 lower-case digits: what Windows calls thumbprint.
     pub fn thumbprint(&self) -> String {
         names::hex(&Sha1::digest(self.certificate().der()))
@@ -161,6 +167,28 @@ impl Inventory {
     /// The same, to be changed. The identities stay as they were listed.
     pub fn stores_mut(&mut self) -> &mut [Box<dyn Store>] {
         &mut self.stores
+    }
+
+    /// Tells every store that has the private key of an identity that a copy was saved at `when`
+    /// (Unix time) and verified. What comes back are warnings: the copy is as good without.
+    pub fn mark_backed_up(&mut self, id: &EntryId, when: i64) -> Vec<String> {
+        let identity = self
+            .identities
+            .iter()
+            .find(|identity| identity.entry().id == *id);
+        let entries = identity.map(Identity::entries).unwrap_or_default();
+        let with_key = entries
+            .iter()
+            .filter(|stored| stored.entry.key != KeyState::Missing);
+        let mut warnings = Vec::new();
+        for stored in with_key {
+            let store = &mut self.stores[stored.store];
+            if let Err(error) = store.mark_backed_up(id, when) {
+                let store = store.info().spec;
+                warnings.push(format!("{store} was not told of the copy: {error}"));
+            }
+        }
+        warnings
     }
 
     /// The stores this machine may have, when [`Stores::Found`] was asked for.

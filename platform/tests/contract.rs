@@ -5,7 +5,9 @@ use std::fs;
 
 use certstow_platform::error::StoreError;
 use certstow_platform::spec::StoreSpec;
-use certstow_platform::store::Store;
+use certstow_platform::store::{
+    ExistingEntry, ImportOptions, NewIdentity, NonInteractive, Removal, Store,
+};
 use certstow_platform::testing::{Fixture, MemoryStore, Sample, check_store_contract};
 use certstow_platform::{OpenOptions, open};
 use tempfile::TempDir;
@@ -17,13 +19,17 @@ impl Fixture for Memory {
         true
     }
 
+    fn can_import(&self, _sample: Sample) -> bool {
+        true
+    }
+
     fn store(&mut self, samples: &[Sample]) -> Box<dyn Store> {
         self.0 = MemoryStore::with("memory", samples);
         Box::new(self.0.clone())
     }
 
     fn withdraw(&mut self, sample: Sample) {
-        self.0.remove(&sample.certificate().unwrap().id());
+        self.0.withdraw(&sample.certificate().unwrap().id());
     }
 
     fn damage(&mut self, sample: Sample) -> bool {
@@ -100,8 +106,40 @@ fn the_file_store_keeps_the_contract() {
 
 #[test]
 fn a_scripted_failure_happens_once() {
-    let store = MemoryStore::with("memory", &[Sample::Rsa]);
+    let memory = MemoryStore::with("memory", &[Sample::Rsa]);
+    let store = memory.clone();
     store.fail_next(StoreError::Cancelled);
     assert!(matches!(store.list(), Err(StoreError::Cancelled)));
     assert_eq!(store.list().unwrap().entries.len(), 1);
+
+    let mut store: Box<dyn Store> = Box::new(store);
+    let id = Sample::Rsa.certificate().unwrap().id();
+    memory.fail_next(StoreError::Cancelled);
+    let failed = store.remove(&id, Removal::Key, &mut NonInteractive);
+    assert!(matches!(failed, Err(StoreError::Cancelled)));
+    assert!(store.private_key(&id, &mut NonInteractive).is_ok());
+    store
+        .remove(&id, Removal::Key, &mut NonInteractive)
+        .unwrap();
+
+    let (certificate, key) = (Sample::Rsa.certificate(), Sample::Rsa.key());
+    let identity = NewIdentity {
+        certificate: &certificate.unwrap(),
+        key: &key.unwrap(),
+        issuers: &[],
+        label: None,
+        provider: None,
+        properties: &[],
+    };
+    let options = ImportOptions {
+        exportable: true,
+        existing: ExistingEntry::Keep,
+        password: None,
+    };
+    memory.fail_next(StoreError::Cancelled);
+    let failed = store.import(&identity, &options, &mut NonInteractive);
+    assert!(matches!(failed, Err(StoreError::Cancelled)));
+    store
+        .import(&identity, &options, &mut NonInteractive)
+        .unwrap();
 }

@@ -30,7 +30,7 @@ use super::screen::Screen;
 pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
     let options = options(args);
     check_together(args, &options, screen)?;
-    let inventory = inventory::read(&args.select.stores, screen)?;
+    let mut inventory = inventory::read(&args.select.stores, screen)?;
     let filters = args.select.filters.filters();
     let choice = Choice {
         selector: args.select.selector.as_deref(),
@@ -69,6 +69,7 @@ pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
             },
         }
     };
+    let id = identity.entry().id;
     let job = Job::new(&inventory, identity, &options, destination)?;
     let mut ask = TerminalAsk {
         interaction: screen.interaction(),
@@ -95,7 +96,12 @@ pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
     });
     drop(spinner);
     drop(stdout);
-    tell(&report?, screen)?;
+    let mut report = report?;
+    if report.file.is_some() && options.format.has_key() {
+        let warnings = inventory.mark_backed_up(&id, time::now());
+        report.warnings.extend(warnings);
+    }
+    tell(&report, screen)?;
     Ok(Exit::Done)
 }
 

@@ -6,6 +6,7 @@
 mod build;
 mod cng;
 mod cng_export;
+mod cng_import;
 mod console;
 mod fixture;
 mod folder;
@@ -54,6 +55,9 @@ pub(crate) fn checks(steps: &mut Steps) {
         stores::check(&runner)
     });
     steps.run("Wine: the stand-in ncrypt.dll", || cng::check(&runner));
+    steps.run("Wine: tests, windows, on keys of CNG", || {
+        cng_import::check(&runner)
+    });
     steps.run("Wine: certstow on keys of CNG", || {
         cng_export::check(&runner)
     });

@@ -223,6 +223,7 @@ struct EntryJson {
     dns_names: Vec<String>,
     eku: Vec<String>,
     archived: bool,
+    backed_up: Option<String>,
     key: KeyJson,
 }
 
@@ -269,6 +270,7 @@ fn entry(inventory: &Inventory, identity: &Identity) -> EntryJson {
         dns_names: names::dns_names(&parsed),
         eku: names::extended_key_usages(&parsed),
         archived: identity.is_archived(),
+        backed_up: identity.backed_up().map(time::utc),
         key: KeyJson {
             state,
             reason,
