@@ -92,6 +92,25 @@ pub enum Error {
         /// Which check failed and how.
         reason: String,
     },
+    /// There is nothing to import: no certificate with a private key.
+    NothingToImport {
+        /// The names of the stores or files that were looked into.
+        searched: Vec<String>,
+        /// How many certificates have no private key.
+        without_key: usize,
+    },
+    /// An identity was put into a store, and then not shown to be there as it should.
+    NotReadBack {
+        /// The store's name.
+        store: String,
+        /// Which check failed and how.
+        reason: String,
+    },
+    /// Only a person at a terminal may decide this.
+    PersonRequired {
+        /// What there is to decide, as in "deleting the private key".
+        what: String,
+    },
     /// The private key does not belong to the certificate.
     KeyMismatch {
         /// Where the certificate and the key lie, or their label.
@@ -127,16 +146,18 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Usage(_) => Exit::Usage,
-            Self::NotFound { .. } => Exit::NotFound,
+            Self::NotFound { .. } | Self::NothingToImport { .. } => Exit::NotFound,
             Self::Ambiguous { .. } => Exit::Ambiguous,
             Self::Store(error) => store_exit(error),
-            Self::InteractionRequired { .. } | Self::TimedOut { .. } => Exit::InteractionRequired,
+            Self::InteractionRequired { .. }
+            | Self::PersonRequired { .. }
+            | Self::TimedOut { .. } => Exit::InteractionRequired,
             Self::Password(_) | Self::PasswordUnreadable { .. } => Exit::Password,
             Self::TargetExists { .. }
             | Self::Target { .. }
             | Self::NotPrivate { .. }
             | Self::Log { .. } => Exit::Target,
-            Self::Verification { .. } => Exit::VerificationFailed,
+            Self::Verification { .. } | Self::NotReadBack { .. } => Exit::VerificationFailed,
             Self::KeyMismatch { .. } => Exit::KeyUnavailable,
             Self::Io { .. } => Exit::Failure,
             Self::Cancelled => Exit::Cancelled,
@@ -148,9 +169,13 @@ impl Error {
         match self {
             Self::Usage(_) => "usage",
             Self::NotFound { .. } => "not-found",
+            Self::NothingToImport { .. } => "nothing-to-import",
+            Self::NotReadBack { .. } => "not-read-back",
             Self::Ambiguous { .. } => "ambiguous",
             Self::Store(error) => store_code(error),
-            Self::InteractionRequired { .. } => "interaction-required",
+            Self::InteractionRequired { .. } | Self::PersonRequired { .. } => {
+                "interaction-required"
+            }
             Self::Password(_) | Self::PasswordUnreadable { .. } => "password",
             Self::TargetExists { .. } => "target-exists",
             Self::Target { .. } => "target",
@@ -176,6 +201,14 @@ impl Error {
                 "give one of these thumbprints (its first digits are enough), \
                  or --newest for the one issued last"
             }
+            Self::NothingToImport { .. } => {
+                "name the file of the private key too, or the folder that has both"
+            }
+            Self::NotReadBack { .. } => {
+                "keep the file it came from: the store may hold it all the same ('certstow list'), \
+                 and --force imports it again"
+            }
+            Self::PersonRequired { .. } => "run certstow at a terminal",
             Self::Store(error) => return store_hint(error).map(str::to_owned),
             Self::InteractionRequired { .. } => {
                 "give the password with --password-file, --password-env or --password-fd"
@@ -385,6 +418,31 @@ impl fmt::Display for Error {
                 path(file),
                 safe(reason)
             ),
+            Self::NothingToImport {
+                searched,
+                without_key,
+            } => {
+                let searched = safe(&searched.join(", ")).into_owned();
+                write!(f, "there is no identity to import in {searched}")?;
+                match without_key {
+                    0 => Ok(()),
+                    1 => f.write_str(": the certificate in it has no private key"),
+                    more => write!(f, ": its {more} certificates have no private key"),
+                }
+            }
+            Self::NotReadBack { store, reason } => write!(
+                f,
+                "reading it back from {} failed: {}",
+                safe(store),
+                safe(reason)
+            ),
+            Self::PersonRequired { what } => {
+                write!(
+                    f,
+                    "{} is for a person to decide, and nobody may be asked",
+                    safe(what)
+                )
+            }
             Self::KeyMismatch { place } => write!(
                 f,
                 "the private key of {} does not belong to its certificate",

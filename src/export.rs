@@ -6,7 +6,7 @@
 //! rest. Nothing here prompts except through the given [`Ask`].
 
 mod certificates;
-mod key;
+pub(crate) mod key;
 mod name;
 mod pem;
 mod sealed;

@@ -212,6 +212,19 @@ impl Inventory {
     /// the platform's trusted roots. With it comes, for a path that is not complete, what could
     /// not be looked at: one sentence each.
     pub fn certification_path(&self, leaf: &Certificate) -> (Path, Vec<String>) {
+        let (issuers, mut problems) = self.issuers();
+        let candidates = Candidates::new(issuers).with_native_roots();
+        let path = chain::build(leaf, &candidates);
+        if path.end == PathEnd::Root {
+            return (path, Vec::new());
+        }
+        let native = candidates.native_problems().iter();
+        problems.extend(native.map(|problem| format!("the system's trusted roots: {problem}")));
+        (path, problems)
+    }
+
+    /// The CA certificates of all stores, and what could not be looked at: one sentence each.
+    pub(crate) fn issuers(&self) -> (Vec<Certificate>, Vec<String>) {
         let mut problems = Vec::new();
         let mut issuers = Vec::new();
         for (position, store) in self.stores.iter().enumerate() {
@@ -226,14 +239,7 @@ impl Inventory {
         }
         let listed = self.identities.iter().map(Identity::certificate);
         issuers.extend(listed.filter(|certificate| certificate.is_ca()).cloned());
-        let candidates = Candidates::new(issuers).with_native_roots();
-        let path = chain::build(leaf, &candidates);
-        if path.end == PathEnd::Root {
-            return (path, Vec::new());
-        }
-        let native = candidates.native_problems().iter();
-        problems.extend(native.map(|problem| format!("the system's trusted roots: {problem}")));
-        (path, problems)
+        (issuers, problems)
     }
 
     fn empty() -> Self {

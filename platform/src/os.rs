@@ -55,6 +55,19 @@ pub fn create_private(path: &Path) -> io::Result<File> {
     system::create_private(path)
 }
 
+/// Creates a folder, and those it lies in where they are missing, that other accounts can neither
+/// look into nor change: with the mode 0700 on Unix, with a list of who has access on Windows, which
+/// what is made in it inherits. A folder that is there stays as it is.
+///
+/// # Errors
+/// The operating system's; `AlreadyExists` if something that is no folder has that name.
+pub fn create_private_folder(path: &Path) -> io::Result<()> {
+    match system::create_private_folder(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        created => created,
+    }
+}
+
 /// Whether accounts other than the owner may read or write a file from [`create_private`]. FAT and
 /// many shares take the file, but neither a mode nor a list of who has access; a share may also
 /// know the account by another name, and make its own list.
@@ -156,6 +169,19 @@ mod tests {
             .read_to_end(&mut read)
             .unwrap();
         assert_eq!(read, b"content");
+    }
+
+    #[test]
+    fn a_private_folder_is_made_with_those_above_it_and_left_alone_afterwards() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b");
+        create_private_folder(&path).unwrap();
+        create_private(&path.join("file")).unwrap();
+        create_private_folder(&path).unwrap();
+        assert!(path.join("file").exists());
+
+        let refused = create_private_folder(&path.join("file")).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
     }
 
     #[test]

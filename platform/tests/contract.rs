@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::path::PathBuf;
 
 use certstow_platform::error::StoreError;
 use certstow_platform::spec::StoreSpec;
@@ -49,6 +50,10 @@ impl Fixture for Folder {
         sample != Sample::NotExportable
     }
 
+    fn can_import(&self, _sample: Sample) -> bool {
+        true
+    }
+
     fn store(&mut self, samples: &[Sample]) -> Box<dyn Store> {
         self.0 = tempfile::tempdir().unwrap();
         for sample in samples {
@@ -92,6 +97,50 @@ impl Fixture for Folder {
         }
         all
     }
+}
+
+/// A store that is one file, a bundle of everything.
+struct Bundle(TempDir, Vec<Sample>);
+
+impl Bundle {
+    fn path(&self) -> PathBuf {
+        self.0.path().join("bundle")
+    }
+
+    fn write(&self) {
+        let mut text = String::new();
+        for sample in &self.1 {
+            text.push_str(sample.certificate_pem());
+            text.push_str(sample.key_pem().unwrap_or_default());
+        }
+        fs::write(self.path(), text).unwrap();
+    }
+}
+
+impl Fixture for Bundle {
+    fn can_hold(&self, sample: Sample) -> bool {
+        sample != Sample::NotExportable
+    }
+
+    fn store(&mut self, samples: &[Sample]) -> Box<dyn Store> {
+        *self = Self(tempfile::tempdir().unwrap(), samples.to_vec());
+        self.write();
+        open(&StoreSpec::File(self.path()), &OpenOptions::default()).unwrap()
+    }
+
+    fn withdraw(&mut self, sample: Sample) {
+        self.1.retain(|&other| other != sample);
+        self.write();
+    }
+
+    fn snapshot(&self) -> String {
+        fs::read_to_string(self.path()).unwrap()
+    }
+}
+
+#[test]
+fn a_single_file_keeps_the_contract() {
+    check_store_contract(&mut Bundle(tempfile::tempdir().unwrap(), Vec::new()));
 }
 
 #[test]

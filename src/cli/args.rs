@@ -3,6 +3,7 @@
 
 mod export;
 mod filter;
+mod import;
 mod store;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueHint};
 
 pub(crate) use export::{ChainArg, ExportArgs, PropertiesArg};
 pub(crate) use filter::{FilterArgs, SelectArgs};
+pub(crate) use import::ImportArgs;
 pub(crate) use store::{PasswordArgs, StoreArgs};
 
 use super::timeout::Timeout;
@@ -69,6 +71,8 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Save one identity to a file, and prove that the file restores it
     Export(ExportArgs),
+    /// Put identities from files into a store, and read them back from it
+    Import(ImportArgs),
     /// Grade PKCS#12 files; with their password, prove that they restore
     Check(CheckArgs),
     /// List the stores of this machine, reachable or not, and why not

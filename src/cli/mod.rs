@@ -6,11 +6,13 @@ mod ask;
 mod check;
 mod completions;
 mod export;
+mod import;
 mod interrupt;
 mod inventory;
 mod journal;
 mod list;
 mod man;
+mod prompt;
 mod render;
 mod screen;
 mod show;
@@ -65,6 +67,7 @@ fn dispatch(command: &Command, screen: &Screen) -> Result<Exit, Error> {
         Command::List(args) => list::run(args, screen),
         Command::Show(args) => show::run(args, screen),
         Command::Export(args) => export::run(args, screen),
+        Command::Import(args) => import::run(args, screen),
         Command::Check(args) => check::run(args, screen),
         Command::Stores => stores::run(screen),
         Command::Completions { shell } => completions::run(*shell, screen),

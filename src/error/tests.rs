@@ -226,6 +226,27 @@ fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             15,
             "verification-failed",
         ),
+        (
+            Error::NothingToImport {
+                searched: vec![text()],
+                without_key: 2,
+            },
+            10,
+            "nothing-to-import",
+        ),
+        (
+            Error::NotReadBack {
+                store: text(),
+                reason: text(),
+            },
+            15,
+            "not-read-back",
+        ),
+        (
+            Error::PersonRequired { what: text() },
+            13,
+            "interaction-required",
+        ),
         (Error::KeyMismatch { place: text() }, 12, "key-mismatch"),
         (
             Error::Io {

@@ -11,17 +11,17 @@ use crate::proof::{self, Proof, ProofError};
 use crate::watchdog;
 
 /// A private key that was shown to belong to its certificate, as far as its algorithm allows.
-pub(super) struct ProvenKey<'a> {
+pub(crate) struct ProvenKey<'a> {
     /// The entry whose key it is.
-    pub(super) stored: &'a StoredEntry,
-    pub(super) key: PrivateKey,
+    pub(crate) stored: &'a StoredEntry,
+    pub(crate) key: PrivateKey,
     /// What could not be proven, and which stores had no key that works.
-    pub(super) warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 impl<'a> ProvenKey<'a> {
     /// Asks the stores for the key, one after the other.
-    pub(super) fn take(
+    pub(crate) fn take(
         inventory: &'a Inventory,
         identity: &'a Identity,
         ask: &mut dyn Ask,

@@ -7,6 +7,7 @@ use std::thread;
 
 use certstow_platform::certificate::Certificate;
 use certstow_platform::pkcs12::der::{self, EXPLICIT_0, IMPLICIT_0, OCTET_STRING, SET};
+use certstow_platform::pkcs12::encrypted_key::encrypted_private_key;
 use certstow_platform::pkcs12::kdf::PasswordForm;
 use certstow_platform::pkcs12::oid;
 use certstow_platform::pkcs12::pbe::Scheme;
@@ -116,11 +117,6 @@ fn certificate_bag(certificate: &Certificate, attributes: Vec<Vec<u8>>) -> Vec<u
         ),
     ]);
     safe_bag(&oid::CERTIFICATE_BAG, &bag, attributes)
-}
-
-/// `EncryptedPrivateKeyInfo` (RFC 5958, section 3).
-pub(crate) fn encrypted_private_key(scheme: &Scheme, encrypted: &[u8]) -> Vec<u8> {
-    der::sequence(&[&scheme.to_der(), &der::value(OCTET_STRING, &[encrypted])])
 }
 
 /// `EncryptedData` (RFC 5652, section 8).

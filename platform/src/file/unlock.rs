@@ -111,15 +111,16 @@ fn piece_of(place: &KeyPlace) -> Result<Piece, Fetch> {
 
 fn kept(block: &Block<'_>) -> Option<Piece> {
     let copy = |bytes: &[u8]| Zeroizing::new(bytes.to_vec());
-    match *block {
-        Block::Key(KeyForm::Pkcs8, der, _) => {
-            Some(Piece::Open(PrivateKey::from_pkcs8_der(copy(der))))
-        }
-        Block::Key(KeyForm::Pkcs1, der, _) => key::from_pkcs1(der).ok().map(Piece::Open),
-        Block::Key(KeyForm::Sec1, der, curve) => key::from_sec1(der, curve).ok().map(Piece::Open),
-        Block::Key(KeyForm::EncryptedPkcs8, der, _) => Some(Piece::EncryptedPkcs8(copy(der))),
-        Block::Pkcs12(bytes) => Some(Piece::Pkcs12(copy(bytes))),
-        Block::Certificate(_) | Block::Unusable(_) => None,
+    let key = match block {
+        Block::Key(key, _) => key,
+        Block::Pkcs12(bytes) => return Some(Piece::Pkcs12(copy(bytes))),
+        Block::Certificate(..) | Block::Unusable(_) => return None,
+    };
+    match key.form {
+        KeyForm::Pkcs8 => Some(Piece::Open(PrivateKey::from_pkcs8_der(copy(key.der)))),
+        KeyForm::Pkcs1 => key::from_pkcs1(key.der).ok().map(Piece::Open),
+        KeyForm::Sec1 => key::from_sec1(key.der, key.curve).ok().map(Piece::Open),
+        KeyForm::EncryptedPkcs8 => Some(Piece::EncryptedPkcs8(copy(key.der))),
     }
 }
 

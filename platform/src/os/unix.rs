@@ -4,9 +4,9 @@
 mod ffi;
 pub(super) mod terminal;
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions};
 use std::io;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
@@ -47,6 +47,10 @@ pub(super) fn create_private(path: &Path) -> io::Result<File> {
         .create_new(true)
         .mode(0o600)
         .open(path)
+}
+
+pub(super) fn create_private_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 pub(super) fn others_have_access(file: &File) -> io::Result<bool> {
@@ -97,6 +101,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = create_private(&folder.path().join("file")).unwrap();
         assert_eq!(super::mode(&file.metadata().unwrap()), Some(0o600));
+    }
+
+    #[test]
+    fn a_private_folder_has_the_mode_of_one_and_others_keep_theirs() {
+        let folder = tempfile::tempdir().unwrap();
+        let mode_of = |path: &Path| super::mode(&path.metadata().unwrap()).unwrap() & 0o777;
+        let open = Permissions::from_mode(0o755);
+        std::fs::set_permissions(folder.path(), open).unwrap();
+        let path = folder.path().join("a/b");
+        create_private_folder(&path).unwrap();
+        assert_eq!(mode_of(&path), 0o700);
+        assert_eq!(mode_of(path.parent().unwrap()), 0o700);
+        create_private_folder(folder.path()).unwrap();
+        assert_eq!(mode_of(folder.path()), 0o755);
     }
 
     #[test]

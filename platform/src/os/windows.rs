@@ -52,6 +52,25 @@ fn create(path: &Path, security: &str) -> io::Result<File> {
     }
 }
 
+pub(super) fn create_private_folder(path: &Path) -> io::Result<()> {
+    let path = long_path(path);
+    if let Some(parent) = path.parent()
+        && !parent.as_os_str().is_empty()
+        && !parent.exists()
+    {
+        create_private_folder(parent)?;
+    }
+    match ffi::create_folder(&path, &private_folder(&ffi::user()?)) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => std::fs::create_dir(path),
+        created => created,
+    }
+}
+
+/// As [`private`], for a folder and all that is made in it.
+fn private_folder(user: &str) -> String {
+    format!("O:{user}D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;{user})")
+}
+
 /// A security descriptor in its string form (SDDL): `user` owns the file, and nobody but `user` and
 /// the system has access, whatever the folder would hand down. Named as the owner because for an
 /// administrator that would be all administrators.
@@ -169,6 +188,24 @@ mod tests {
         let (owner, _) = expected.split_once("D:").unwrap();
         let found = ffi::descriptor_of(&file).unwrap();
         assert!(found.starts_with(owner), "{found} instead of {expected}");
+    }
+
+    #[test]
+    fn what_is_made_in_a_private_folder_is_as_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("private");
+        create_private_folder(&path).unwrap();
+        let inside = File::options()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(path.join("file"))
+            .unwrap();
+        let found = ffi::descriptor_of(&inside).unwrap();
+        let entries: Vec<_> = found.split('(').skip(1).collect();
+        let user = ffi::user().unwrap();
+        assert!(entries.len() == 2, "{found}");
+        assert!(entries.iter().any(|entry| entry.contains(&user)), "{found}");
     }
 
     #[test]

@@ -77,6 +77,16 @@ pub fn decode(
     Structure::read(bytes, limits)?.open(password, limits)
 }
 
+/// Whether this is a PKCS#12 file that opens with a password only, and not with the empty one.
+pub fn needs_password(bytes: &[u8]) -> bool {
+    let limits = Limits::listing();
+    let Ok(file) = Structure::read(bytes, &limits) else {
+        return false;
+    };
+    let opened = file.open(PasswordForm::Null, &limits);
+    matches!(opened, Err(DecodeError::WrongPassword))
+}
+
 impl Structure {
     /// The rest of [`decode`].
     ///

@@ -171,34 +171,38 @@ pub(crate) fn message(error: &Error) -> String {
 }
 
 /// The object for an error.
-pub(crate) fn error(error: &Error) -> impl Serialize {
-    #[derive(Serialize)]
-    struct Outer {
-        error: Inner,
-    }
-    #[derive(Serialize)]
-    struct Inner {
-        code: &'static str,
-        exit: u8,
-        message: String,
-        hint: Option<String>,
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        candidates: Vec<CandidateJson>,
-    }
-    #[derive(Serialize)]
-    struct CandidateJson {
-        thumbprint: String,
-        label: String,
-        not_after: String,
-        store: String,
-    }
+#[derive(Serialize)]
+pub(crate) struct ErrorJson {
+    error: Inner,
+}
+
+#[derive(Serialize)]
+struct Inner {
+    code: &'static str,
+    exit: u8,
+    message: String,
+    hint: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    candidates: Vec<CandidateJson>,
+}
+
+#[derive(Serialize)]
+struct CandidateJson {
+    thumbprint: String,
+    label: String,
+    not_after: String,
+    store: String,
+}
+
+/// The object for this error.
+pub(crate) fn error(error: &Error) -> ErrorJson {
     let candidates = error.candidates().iter().map(|candidate| CandidateJson {
         thumbprint: candidate.thumbprint.clone(),
         label: candidate.label.clone(),
         not_after: candidate.not_after.clone(),
         store: candidate.store.clone(),
     });
-    Outer {
+    ErrorJson {
         error: Inner {
             code: error.code(),
             exit: error.exit().code(),

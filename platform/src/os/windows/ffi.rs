@@ -25,8 +25,8 @@ use windows_sys::Win32::Security::{
     SECURITY_ATTRIBUTES, TOKEN_QUERY, TOKEN_USER, TokenUser,
 };
 use windows_sys::Win32::Storage::FileSystem::{
-    CREATE_NEW, CreateFileW, FILE_ATTRIBUTE_NORMAL, FILE_SHARE_DELETE, FILE_SHARE_READ,
-    FILE_SHARE_WRITE, FILE_TYPE_CHAR, GetFileType, GetVolumeInformationByHandleW,
+    CREATE_NEW, CreateDirectoryW, CreateFileW, FILE_ATTRIBUTE_NORMAL, FILE_SHARE_DELETE,
+    FILE_SHARE_READ, FILE_SHARE_WRITE, FILE_TYPE_CHAR, GetFileType, GetVolumeInformationByHandleW,
 };
 use windows_sys::Win32::System::Console::{
     CONSOLE_MODE, FlushConsoleInputBuffer, GetConsoleMode, ReadConsoleW, SetConsoleMode,
@@ -113,18 +113,9 @@ fn descriptor(text: &str) -> io::Result<Local> {
 
 /// Creates a file with a security descriptor, given in its string form.
 pub(super) fn create_new(path: &Path, security: &str) -> io::Result<File> {
-    let mut name: Vec<u16> = path.as_os_str().encode_wide().collect();
-    if name.contains(&0) {
-        let reason = "there is a NUL in the name";
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
-    }
-    name.push(0);
+    let name = terminated(path)?;
     let security = descriptor(security)?;
-    let attributes = SECURITY_ATTRIBUTES {
-        nLength: size_of::<SECURITY_ATTRIBUTES>() as u32,
-        lpSecurityDescriptor: security.0,
-        bInheritHandle: 0,
-    };
+    let attributes = attributes(&security);
     // SAFETY: the name is terminated; it, the attributes and the descriptor outlive the call.
     let handle = unsafe {
         CreateFileW(
@@ -142,6 +133,34 @@ pub(super) fn create_new(path: &Path, security: &str) -> io::Result<File> {
     }
     // SAFETY: the handle was just opened, and nothing else closes it.
     Ok(unsafe { File::from_raw_handle(handle) })
+}
+
+/// Creates a folder with a security descriptor, given in its string form.
+pub(super) fn create_folder(path: &Path, security: &str) -> io::Result<()> {
+    let name = terminated(path)?;
+    let security = descriptor(security)?;
+    let attributes = attributes(&security);
+    // SAFETY: the name is terminated; it, the attributes and the descriptor outlive the call.
+    succeeded(unsafe { CreateDirectoryW(name.as_ptr(), &raw const attributes) })
+}
+
+/// The path as the system takes it, with a zero at its end.
+fn terminated(path: &Path) -> io::Result<Vec<u16>> {
+    let mut name: Vec<u16> = path.as_os_str().encode_wide().collect();
+    if name.contains(&0) {
+        let reason = "there is a NUL in the name";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+    }
+    name.push(0);
+    Ok(name)
+}
+
+fn attributes(security: &Local) -> SECURITY_ATTRIBUTES {
+    SECURITY_ATTRIBUTES {
+        nLength: size_of::<SECURITY_ATTRIBUTES>() as u32,
+        lpSecurityDescriptor: security.0,
+        bInheritHandle: 0,
+    }
 }
 
 /// What there is to know of who may do what with a file.
