@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use certstow_platform::error::StoreError;
 use certstow_platform::store::NotExportable;
+use certstow_platform::vault::{Name, VaultError};
 
+use crate::escrow;
 use crate::exit::Exit;
 use crate::sanitize::safe;
 use crate::time;
@@ -116,6 +118,20 @@ pub enum Error {
         /// Where the certificate and the key lie, or their label.
         place: String,
     },
+    /// The operating system's vault has no such password, or gives or takes none.
+    Vault(VaultError),
+    /// The vault has a password of this name, and it was not to be replaced.
+    PasswordExists {
+        /// The name.
+        name: Name,
+    },
+    /// A password cannot be sealed to a certificate, or a sealed one not opened.
+    Escrow {
+        /// The certificate, the private key, or the sealed password.
+        file: PathBuf,
+        /// What is wrong with it.
+        trouble: escrow::Trouble,
+    },
     /// Reading or writing something else failed.
     Io {
         /// The file or stream.
@@ -159,6 +175,9 @@ impl Error {
             | Self::Log { .. } => Exit::Target,
             Self::Verification { .. } | Self::NotReadBack { .. } => Exit::VerificationFailed,
             Self::KeyMismatch { .. } => Exit::KeyUnavailable,
+            Self::Vault(error) => vault::exit(error),
+            Self::PasswordExists { .. } => Exit::Target,
+            Self::Escrow { trouble, .. } => trouble.exit(),
             Self::Io { .. } => Exit::Failure,
             Self::Cancelled => Exit::Cancelled,
         }
@@ -182,6 +201,9 @@ impl Error {
             Self::NotPrivate { .. } => "target-not-private",
             Self::Verification { .. } => "verification-failed",
             Self::KeyMismatch { .. } => "key-mismatch",
+            Self::Vault(error) => vault::code(error),
+            Self::PasswordExists { .. } => "password-exists",
+            Self::Escrow { trouble, .. } => trouble.code(),
             Self::Io { .. } => "io",
             Self::TimedOut { .. } => "timed-out",
             Self::Log { .. } => "log",
@@ -211,10 +233,12 @@ impl Error {
             Self::PersonRequired { .. } => "run certstow at a terminal",
             Self::Store(error) => return store_hint(error).map(str::to_owned),
             Self::InteractionRequired { .. } => {
-                "give the password with --password-file, --password-env or --password-fd"
+                "give the password with --password-file, --password-env, --password-fd or \
+                 --password-vault"
             }
             Self::Password(_) | Self::PasswordUnreadable { .. } => {
-                "a password comes from a prompt, --password-file, --password-env or --password-fd"
+                "a password comes from a prompt, --password-file, --password-env, --password-fd or \
+                 --password-vault"
             }
             Self::TargetExists { .. } => "choose another name with -o, or replace it with --force",
             Self::NotPrivate { .. } => {
@@ -231,6 +255,11 @@ impl Error {
             Self::Log { .. } => {
                 "nothing was done; name a log that this account can write, in a folder that exists"
             }
+            Self::Vault(error) => return vault::hint(error),
+            Self::PasswordExists { .. } => {
+                "nothing was changed; --force puts the new one in its place"
+            }
+            Self::Escrow { trouble, .. } => trouble.hint(),
             Self::Io { .. } | Self::Cancelled => return None,
         };
         Some(hint.to_owned())
@@ -348,8 +377,8 @@ fn store_hint(error: &StoreError) -> Option<&'static str> {
              that may be exported"
         }
         StoreError::InteractionRequired { .. } => {
-            "give its password with --unlock-password-file, --unlock-password-env or \
-             --unlock-password-fd"
+            "give its password with --unlock-password-file, --unlock-password-env, \
+             --unlock-password-fd or --unlock-password-vault"
         }
         StoreError::WrongPassword { .. } => {
             "check the password that unlocks the key (--unlock-password-file, ...)"
@@ -448,6 +477,13 @@ impl fmt::Display for Error {
                 "the private key of {} does not belong to its certificate",
                 safe(place)
             ),
+            Self::Vault(error) => f.write_str(&safe(&error.to_string())),
+            Self::PasswordExists { name } => {
+                write!(f, "the vault has a password '{name}' already")
+            }
+            Self::Escrow { file, trouble } => {
+                write!(f, "{} {}", path(file), safe(&trouble.to_string()))
+            }
             Self::Io { place, .. } => write!(f, "{} cannot be read or written", safe(place)),
             Self::TimedOut { waiting_for, after } => {
                 write!(f, "nothing happened for {}", time::wait(*after))?;
@@ -470,12 +506,19 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Store(error) => error.source(),
+            Self::Vault(error) => error.source(),
             Self::Target { source, .. }
             | Self::Io { source, .. }
             | Self::Log { source, .. }
             | Self::PasswordUnreadable { source, .. } => Some(source),
             _ => None,
         }
+    }
+}
+
+impl From<VaultError> for Error {
+    fn from(error: VaultError) -> Self {
+        Self::Vault(error)
     }
 }
 
@@ -491,3 +534,4 @@ impl From<StoreError> for Error {
 
 #[cfg(test)]
 mod tests;
+mod vault;

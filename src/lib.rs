@@ -10,6 +10,7 @@
 
 pub mod chain;
 pub mod error;
+pub mod escrow;
 pub mod exit;
 pub mod export;
 pub mod identity;

@@ -1,5 +1,5 @@
-//! Where a password may come from: the terminal, a file, standard input, an environment variable
-//! or an inherited file descriptor; never the command line, which every account can read.
+//! Where a password may come from: the terminal, a file, standard input, an environment variable,
+//! an inherited file descriptor or the operating system's vault; never the command line, which every account can read.
 
 use std::env;
 use std::fs::File;
@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use certstow_platform::os::{self, HiddenLineError};
 use certstow_platform::secret::Password;
+use certstow_platform::vault::{self, Kept, Name, VaultEntry};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
@@ -31,6 +32,8 @@ pub enum Source {
     Env(String),
     /// A file descriptor the caller has opened, as in `3< secret`. Unix only.
     Fd(i32),
+    /// The operating system's vault, or a credential of systemd.
+    Vault(Name),
 }
 
 /// Reads the password from a source that asks nobody.
@@ -43,6 +46,7 @@ pub enum Source {
 ///   text, longer than 64 KiB, or has a NUL or a further line break in it, which no prompt could
 ///   ever be given again. Also when standard input is a terminal, which would show it.
 /// - [`Error::PasswordUnreadable`]: the file or descriptor cannot be read.
+/// - [`Error::Vault`]: the vault has none of this name, or gives none.
 pub fn read(source: &Source, allow_empty: bool) -> Result<Password, Error> {
     match source {
         Source::File(path) if path == Path::new("-") => read_stdin(allow_empty),
@@ -55,6 +59,15 @@ pub fn read(source: &Source, allow_empty: bool) -> Result<Password, Error> {
             let place = format!("file descriptor {fd}");
             read_from(|| os::descriptor(*fd), place, allow_empty)
         }
+        Source::Vault(name) => {
+            let wait = waiting_for("the vault of the operating system");
+            let found = vault::get(name);
+            drop(wait);
+            match found? {
+                Kept::Password(password) => kept(password, name, allow_empty),
+                Kept::File(bytes, place) => from_bytes(bytes.expose(), &place, allow_empty),
+            }
+        }
         Source::Env(name) => {
             let place = format!("the environment variable {name}");
             let Some(value) = env::var_os(name) else {
@@ -64,6 +77,16 @@ pub fn read(source: &Source, allow_empty: bool) -> Result<Password, Error> {
             from_bytes(&bytes, &place, allow_empty)
         }
     }
+}
+
+/// What a vault keeps is exactly the password, which another program may have put there.
+fn kept(password: Password, name: &Name, allow_empty: bool) -> Result<Password, Error> {
+    let refuse = |why: &str| Error::Password(format!("the vault's password '{name}' {why}"));
+    check_characters(password.expose()).map_err(refuse)?;
+    if password.is_empty() && !allow_empty {
+        return Err(refuse("is empty"));
+    }
+    Ok(password)
 }
 
 fn read_from(
@@ -169,6 +192,19 @@ fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<Zeroizing<Stri
         text.push(character.ok()?);
     }
     Some(text)
+}
+
+/// Keeps a password in the operating system's vault and reads it back; one that has the name gives
+/// way only if `replace` says so.
+///
+/// # Errors
+/// - [`Error::PasswordExists`]: the name has a password, and `replace` is false.
+/// - [`Error::Vault`]: there is no vault, it refuses, or did not give back what it was given.
+pub fn keep(name: &Name, password: &Password, replace: bool) -> Result<VaultEntry, Error> {
+    if !replace && vault::holds(name)? {
+        return Err(Error::PasswordExists { name: name.clone() });
+    }
+    Ok(vault::set(name, password)?)
 }
 
 /// Asks for a password at the terminal without showing it; with `confirm` twice, so that a typing

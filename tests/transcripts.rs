@@ -32,12 +32,19 @@ fn certstow_says_what_the_transcripts_show() {
             .case("tests/cmd/errors.trycmd")
             .case("tests/cmd/log.trycmd");
     }
+    if cfg!(all(target_os = "linux", not(feature = "secret-service"))) {
+        cases.case("tests/cmd/password.trycmd");
+    }
 }
 
 /// `check` tells who may read a file, and a checkout has what the umask left.
 fn set_modes() {
-    let files = std::fs::read_dir("tests/cmd/errors.in/files").expect("the files");
-    for file in files {
+    let folders = ["tests/cmd/errors.in/files", "tests/cmd/password.in/files"];
+    for file in folders
+        .map(|folder| std::fs::read_dir(folder).expect("the files"))
+        .into_iter()
+        .flatten()
+    {
         let path = file.expect("a file").path();
         if path.is_file() {
             let open = std::fs::Permissions::from_mode(0o644);

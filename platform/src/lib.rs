@@ -31,6 +31,7 @@ pub mod testing;
 mod tlv;
 #[cfg(any(windows, target_os = "macos", test))]
 mod transport;
+pub mod vault;
 #[cfg(any(windows, test))]
 mod windows;
 
@@ -43,6 +44,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use error::StoreError;
+pub use file::{certificates_in, private_keys_in};
 use spec::{Keychain, StoreSpec, SystemStore, SystemStoreLocation};
 
 /// What a store may be told when it is opened.

@@ -4,6 +4,7 @@
 mod export;
 mod filter;
 mod import;
+mod password;
 mod store;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueHint};
 pub(crate) use export::{ChainArg, ExportArgs, PropertiesArg};
 pub(crate) use filter::{FilterArgs, SelectArgs};
 pub(crate) use import::ImportArgs;
+pub(crate) use password::{PasswordCommand, SetArgs};
 pub(crate) use store::{PasswordArgs, StoreArgs};
 
 use super::timeout::Timeout;
@@ -75,6 +77,9 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Grade PKCS#12 files; with their password, prove that they restore
     Check(CheckArgs),
+    /// Keep passwords in the operating system's vault, for runs with nobody there
+    #[command(subcommand)]
+    Password(PasswordCommand),
     /// List the stores of this machine, reachable or not, and why not
     Stores,
     /// Print the completion script of a shell
@@ -122,9 +127,13 @@ pub(crate) struct CheckArgs {
 /// The command line with the exit codes in its help.
 pub(crate) fn command() -> clap::Command {
     let codes = exit_codes();
-    Cli::command()
-        .after_long_help(codes.clone())
-        .mut_subcommands(|command| command.after_long_help(codes.clone()))
+    with_codes(Cli::command(), &codes)
+}
+
+fn with_codes(command: clap::Command, codes: &str) -> clap::Command {
+    command
+        .after_long_help(codes.to_owned())
+        .mut_subcommands(|command| with_codes(command, codes))
 }
 
 fn exit_codes() -> String {

@@ -12,6 +12,7 @@ mod inventory;
 mod journal;
 mod list;
 mod man;
+mod password;
 mod prompt;
 mod render;
 mod screen;
@@ -69,6 +70,7 @@ fn dispatch(command: &Command, screen: &Screen) -> Result<Exit, Error> {
         Command::Export(args) => export::run(args, screen),
         Command::Import(args) => import::run(args, screen),
         Command::Check(args) => check::run(args, screen),
+        Command::Password(command) => password::run(command, screen),
         Command::Stores => stores::run(screen),
         Command::Completions { shell } => completions::run(*shell, screen),
         Command::Man { folder } => man::run(folder, screen),

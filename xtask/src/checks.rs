@@ -67,4 +67,24 @@ pub(crate) fn tests(peers: Peers, disks: bool, memory: bool) -> Result<(), Strin
     run(&mut test)
 }
 
+/// The vault of a Linux desktop, which is not built by default: its lints, and its tests with a
+/// keyring of their own.
+pub(crate) fn secret_service(peers: Peers) -> Result<(), String> {
+    const FEATURE: [&str; 4] = ["--locked", "--workspace", "--features", "secret-service"];
+    run(cargo()
+        .args(["clippy", "--all-targets"])
+        .args(FEATURE)
+        .args(DENY_WARNINGS))?;
+    run(cargo()
+        .args(["test", "--locked", "--package", "certstow-platform"])
+        .args(["--features", "secret-service", "--lib", "vault"]))?;
+    let mut test = cargo();
+    test.args(["test", "--locked", "--features", "secret-service"])
+        .args(["--test", "secret_service", "--"]);
+    if peers == Peers::Complete {
+        test.arg("--include-ignored");
+    }
+    run(&mut test)
+}
+
 const DENY_WARNINGS: [&str; 3] = ["--", "--deny", "warnings"];

@@ -92,6 +92,9 @@ fn test() -> Result<(), String> {
     let disks = setup::may_mount_disks();
     let memory = setup::may_read_memory();
     steps.run("tests", || checks::tests(peers, disks, memory));
+    steps.run("Secret Service: lints and tests", || {
+        checks::secret_service(peers)
+    });
     if !disks {
         steps.cannot_run("tests on a mounted disk", "they take root");
     }

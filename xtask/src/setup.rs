@@ -18,7 +18,7 @@ const OPENSSL: Peer = Peer {
     probe: &["openssl", "version"],
 };
 
-const PEERS: [Peer; 10] = [
+const PEERS: [Peer; 13] = [
     OPENSSL,
     Peer {
         name: "NSS certutil",
@@ -60,6 +60,21 @@ const PEERS: [Peer; 10] = [
         name: "strace",
         package: "strace",
         probe: &["strace", "--version"],
+    },
+    Peer {
+        name: "GNOME Keyring",
+        package: "gnome-keyring",
+        probe: &["gnome-keyring-daemon", "--version"],
+    },
+    Peer {
+        name: "D-Bus",
+        package: "dbus",
+        probe: &["sh", "-c", "command -v dbus-daemon && command -v dbus-send"],
+    },
+    Peer {
+        name: "secret-tool",
+        package: "libsecret-tools",
+        probe: &["sh", "-c", "command -v secret-tool"],
     },
     // A file system without permissions, by a driver outside the kernel: not every kernel has one.
     Peer {

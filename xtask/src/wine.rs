@@ -20,6 +20,7 @@ mod runner;
 mod stores;
 mod terminal;
 mod transcript;
+mod vault;
 
 use crate::setup;
 use crate::steps::Steps;
@@ -62,5 +63,8 @@ pub(crate) fn checks(steps: &mut Steps) {
         cng_export::check(&runner)
     });
     steps.run("Wine: certstow at a console", || console::check(&runner));
+    steps.run("Wine: certstow on Credential Manager", || {
+        vault::check(&runner)
+    });
     steps.run("Wine: nothing left running", || runner.end());
 }

@@ -1,6 +1,7 @@
 //! The file store: a folder of PEM, DER, PKCS#7 and PKCS#12 files, searched recursively, or one
 //! such file. Works the same on every system, and reads the folder anew for every listing.
 
+mod alone;
 mod bag_attributes;
 mod blocks;
 mod change;
@@ -25,6 +26,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
+
+pub use alone::{certificates_in, private_keys_in};
 
 use crate::OpenOptions;
 use crate::certificate::{Certificate, EntryId};

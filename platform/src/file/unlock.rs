@@ -33,7 +33,7 @@ pub(crate) enum Fetch {
 }
 
 /// A piece of a file that holds a key, copied out of the reading buffer.
-enum Piece {
+pub(super) enum Piece {
     Open(PrivateKey),
     EncryptedPkcs8(Zeroizing<Vec<u8>>),
     Pkcs12(Zeroizing<Vec<u8>>),
@@ -109,7 +109,7 @@ fn piece_of(place: &KeyPlace) -> Result<Piece, Fetch> {
     piece.ok_or(Fetch::Changed)
 }
 
-fn kept(block: &Block<'_>) -> Option<Piece> {
+pub(super) fn kept(block: &Block<'_>) -> Option<Piece> {
     let copy = |bytes: &[u8]| Zeroizing::new(bytes.to_vec());
     let key = match block {
         Block::Key(key, _) => key,
@@ -124,7 +124,7 @@ fn kept(block: &Block<'_>) -> Option<Piece> {
     }
 }
 
-fn unreadable(path: &Path, error: io::Error) -> Fetch {
+pub(super) fn unreadable(path: &Path, error: io::Error) -> Fetch {
     let place = path.display().to_string();
     match error.kind() {
         io::ErrorKind::NotFound => Fetch::Changed,
@@ -141,14 +141,14 @@ fn unreadable(path: &Path, error: io::Error) -> Fetch {
 }
 
 /// Something behind a password.
-struct Lock<'a> {
-    store: &'a StoreSpec,
-    place: String,
+pub(super) struct Lock<'a> {
+    pub(super) store: &'a StoreSpec,
+    pub(super) place: String,
 }
 
 impl Lock<'_> {
     /// Opens an `EncryptedPrivateKeyInfo`.
-    fn open_key(
+    pub(super) fn open_key(
         &self,
         der: &[u8],
         passwords: &Passwords,
@@ -161,7 +161,7 @@ impl Lock<'_> {
     }
 
     /// Opens a PKCS#12 file; the keys in it.
-    fn open_file(
+    pub(super) fn open_file(
         &self,
         bytes: &[u8],
         passwords: &Passwords,
