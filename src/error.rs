@@ -82,6 +82,20 @@ pub enum Error {
         /// The operating system's word on it.
         source: std::io::Error,
     },
+    /// Another run is writing into a folder.
+    TargetLocked {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A file with options makes no sense.
+    Config {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1, where it is known.
+        line: Option<usize>,
+        /// What is wrong, with the key.
+        message: String,
+    },
     /// Other accounts could read the target, and it was to be private.
     NotPrivate {
         /// The file.
@@ -161,7 +175,7 @@ impl Error {
     /// The exit code for this error.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Usage(_) => Exit::Usage,
+            Self::Usage(_) | Self::Config { .. } => Exit::Usage,
             Self::NotFound { .. } | Self::NothingToImport { .. } => Exit::NotFound,
             Self::Ambiguous { .. } => Exit::Ambiguous,
             Self::Store(error) => store_exit(error),
@@ -171,6 +185,7 @@ impl Error {
             Self::Password(_) | Self::PasswordUnreadable { .. } => Exit::Password,
             Self::TargetExists { .. }
             | Self::Target { .. }
+            | Self::TargetLocked { .. }
             | Self::NotPrivate { .. }
             | Self::Log { .. } => Exit::Target,
             Self::Verification { .. } | Self::NotReadBack { .. } => Exit::VerificationFailed,
@@ -198,6 +213,8 @@ impl Error {
             Self::Password(_) | Self::PasswordUnreadable { .. } => "password",
             Self::TargetExists { .. } => "target-exists",
             Self::Target { .. } => "target",
+            Self::TargetLocked { .. } => "target-locked",
+            Self::Config { .. } => "config",
             Self::NotPrivate { .. } => "target-not-private",
             Self::Verification { .. } => "verification-failed",
             Self::KeyMismatch { .. } => "key-mismatch",
@@ -241,6 +258,13 @@ impl Error {
                  --password-vault"
             }
             Self::TargetExists { .. } => "choose another name with -o, or replace it with --force",
+            Self::TargetLocked { .. } => {
+                "try again when the other run has ended, or save to another folder"
+            }
+            Self::Config { .. } => {
+                "the keys of the file are the options of the command: \
+                 'certstow backup --help' describes them"
+            }
             Self::NotPrivate { .. } => {
                 "choose another place with -o, or leave --require-private out"
             }
@@ -263,6 +287,17 @@ impl Error {
             Self::Io { .. } | Self::Cancelled => return None,
         };
         Some(hint.to_owned())
+    }
+
+    /// What happened and what caused it, the operating system's word included, in one line.
+    pub fn in_full(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(underneath) = cause {
+            text.push_str(&format!(": {}", safe(&underneath.to_string())));
+            cause = underneath.source();
+        }
+        text
     }
 
     /// The identities to choose from, when several matched.
@@ -436,6 +471,17 @@ impl fmt::Display for Error {
             Self::Target { file, what, .. } => {
                 write!(f, "{} cannot be written: {what}", path(file))
             }
+            Self::TargetLocked { folder } => {
+                write!(f, "another run of certstow is writing in {}", path(folder))
+            }
+            Self::Config {
+                file,
+                line,
+                message,
+            } => match line {
+                Some(line) => write!(f, "{}, line {line}: {}", path(file), safe(message)),
+                None => write!(f, "{}: {}", path(file), safe(message)),
+            },
             Self::NotPrivate { file } => write!(
                 f,
                 "{} cannot be written: its file system cannot restrict who reads it",

@@ -208,19 +208,19 @@ impl Inventory {
             .collect()
     }
 
-    /// The certification path of a certificate, from the CA certificates of all stores and then
-    /// the platform's trusted roots. With it comes, for a path that is not complete, what could
-    /// not be looked at: one sentence each.
+    /// The certification path of a certificate: see [`Issuers::path_of`].
     pub fn certification_path(&self, leaf: &Certificate) -> (Path, Vec<String>) {
-        let (issuers, mut problems) = self.issuers();
-        let candidates = Candidates::new(issuers).with_native_roots();
-        let path = chain::build(leaf, &candidates);
-        if path.end == PathEnd::Root {
-            return (path, Vec::new());
+        self.known_issuers().path_of(leaf)
+    }
+
+    /// What certification paths are built from. Reading it takes longer than building a path, so
+    /// that whoever needs several does it once.
+    pub fn known_issuers(&self) -> Issuers {
+        let (issuers, problems) = self.issuers();
+        Issuers {
+            candidates: Candidates::new(issuers).with_native_roots(),
+            problems,
         }
-        let native = candidates.native_problems().iter();
-        problems.extend(native.map(|problem| format!("the system's trusted roots: {problem}")));
-        (path, problems)
     }
 
     /// The CA certificates of all stores, and what could not be looked at: one sentence each.
@@ -291,6 +291,28 @@ impl Inventory {
                 .entries
                 .sort_by_key(|stored| key_rank(&stored.entry.key));
         }
+    }
+}
+
+/// The CA certificates of all stores, and then the platform's trusted roots.
+pub struct Issuers {
+    candidates: Candidates,
+    /// What could not be looked at, one sentence each.
+    problems: Vec<String>,
+}
+
+impl Issuers {
+    /// The certification path of a certificate. With it comes, for a path that is not complete,
+    /// what could not be looked at: one sentence each.
+    pub fn path_of(&self, leaf: &Certificate) -> (Path, Vec<String>) {
+        let path = chain::build(leaf, &self.candidates);
+        if path.end == PathEnd::Root {
+            return (path, Vec::new());
+        }
+        let native = self.candidates.native_problems().iter();
+        let native = native.map(|problem| format!("the system's trusted roots: {problem}"));
+        let problems = self.problems.iter().cloned().chain(native).collect();
+        (path, problems)
     }
 }
 

@@ -171,15 +171,24 @@ pub fn identities(
     options: &Options<'_>,
     ask: &mut dyn Ask,
 ) -> Vec<Outcome> {
+    let with_key = from.identities().iter();
+    let with_key: Vec<&Identity> = with_key.filter(|identity| identity.has_key()).collect();
+    chosen(from, &with_key, to, options, ask)
+}
+
+/// Imports these identities of `from`, as [`identities`] does all of them.
+pub fn chosen(
+    from: &Inventory,
+    chosen: &[&Identity],
+    to: &mut dyn Store,
+    options: &Options<'_>,
+    ask: &mut dyn Ask,
+) -> Vec<Outcome> {
     let (issuers, _) = from.issuers();
     let issuers = Candidates::new(issuers);
     let mut outcomes = Vec::new();
     let mut imported = Vec::new();
-    for identity in from
-        .identities()
-        .iter()
-        .filter(|identity| identity.has_key())
-    {
+    for &identity in chosen {
         let entry = identity.entry();
         let result = put(from, identity, &issuers, to, options, ask);
         let gave_up = matches!(result, Err(Error::Cancelled));

@@ -8,6 +8,7 @@
 //! encodes it ([`pkcs12`]) and writes it through [`output`], which reads it back before the file
 //! gets its name. [`import`] is the way back into a store. Everything a person types and sees is in the binary, not here.
 
+pub mod backup;
 pub mod chain;
 pub mod error;
 pub mod escrow;

@@ -4,7 +4,8 @@
 //!
 //! Whoever ends the process early calls [`abandon`] first, as the program does when it is
 //! interrupted. A process killed outright leaves a `.certstow-*.tmp` file behind; it is as private
-//! as the finished file, and nobody cleans it up, since it may belong to a run still going on.
+//! as the finished file. It may belong to a run still going on, so that nobody cleans it up but a
+//! backup, which has its folder to itself.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
@@ -159,6 +160,26 @@ const NOT_REPLACED: &str = "it cannot be replaced";
 pub(crate) fn names_a_folder(file: &Path) -> bool {
     let text = file.as_os_str().to_string_lossy();
     text.ends_with(std::path::is_separator) || file.is_dir()
+}
+
+/// Room on a disk, until it is dropped.
+pub(crate) struct Reserve {
+    _file: NewFile,
+}
+
+/// Takes up room on the disk of `file`, for a write to it that must not fail later for want of
+/// room.
+///
+/// # Errors
+/// [`Error::Target`]: there is no such room, or no file can be created.
+pub(crate) fn reserve(file: &Path, bytes: usize) -> Result<Reserve, Error> {
+    let (reserve, _) = create_beside(file, Privacy::Wanted)?;
+    let mut open = reserve.as_file();
+    // Written, for a file that is merely long takes no room.
+    open.write_all(&vec![0; bytes])
+        .and_then(|()| open.sync_all())
+        .map_err(|error| target(file, "there is no room for it", error))?;
+    Ok(Reserve { _file: reserve })
 }
 
 /// An empty file in the target's folder, private from the start, and whether other accounts can

@@ -4,7 +4,8 @@
 //!
 //! Whoever ends the process early calls [`abandon`] first, as the program does when it is
 //! interrupted. A process killed outright leaves a `.certstow-*.tmp` file behind; it is as private
-//! as the finished file, and nobody cleans it up, since it may belong to a run still going on.
+//! as the finished file. It may belong to a run still going on, so that nobody cleans it up but a
+//! backup, which has its folder to itself.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _};
@@ -17,6 +18,14 @@ use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 use crate::os;
+
+const PREFIX: &str = ".certstow-";
+const SUFFIX: &str = ".tmp";
+
+/// Whether a file of this name is one that was not finished, or not yet.
+pub fn is_unfinished(name: &str) -> bool {
+    name.len() > PREFIX.len() + SUFFIX.len() && name.starts_with(PREFIX) && name.ends_with(SUFFIX)
+}
 
 /// The temporary files there are now.
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
@@ -75,8 +84,8 @@ impl NewFile {
     pub fn beside(target: &Path) -> io::Result<Self> {
         let mut unfinished = unfinished();
         let file = tempfile::Builder::new()
-            .prefix(".certstow-")
-            .suffix(".tmp")
+            .prefix(PREFIX)
+            .suffix(SUFFIX)
             .make_in(os::long_path(folder_of(target)), os::create_private)?;
         let path = file.path().to_owned();
         unfinished.push(path.clone());

@@ -1,6 +1,7 @@
 //! The command line, as clap derives it. Parsing decides nothing and touches nothing: what the
 //! options mean together is decided by each command.
 
+mod backup;
 mod export;
 mod filter;
 mod import;
@@ -12,7 +13,10 @@ use std::path::PathBuf;
 use certstow::exit::Exit;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueHint};
 
-pub(crate) use export::{ChainArg, ExportArgs, PropertiesArg};
+pub(crate) use backup::{
+    BackupAction, BackupArgs, BackupCommand, BackupRestoreArgs, BackupVerifyArgs, OpeningArgs,
+};
+pub(crate) use export::{ChainArg, ExportArgs, ProfileArg, PropertiesArg};
 pub(crate) use filter::{FilterArgs, SelectArgs};
 pub(crate) use import::ImportArgs;
 pub(crate) use password::{PasswordCommand, SetArgs};
@@ -75,6 +79,8 @@ pub(crate) enum Command {
     Export(ExportArgs),
     /// Put identities from files into a store, and read them back from it
     Import(ImportArgs),
+    /// Save every identity into folders, only what changed; verify and restore
+    Backup(Box<BackupCommand>),
     /// Grade PKCS#12 files; with their password, prove that they restore
     Check(CheckArgs),
     /// Keep passwords in the operating system's vault, for runs with nobody there

@@ -3,6 +3,7 @@
 
 mod args;
 mod ask;
+mod backup;
 mod check;
 mod completions;
 mod export;
@@ -68,6 +69,7 @@ fn dispatch(command: &Command, screen: &Screen) -> Result<Exit, Error> {
         Command::List(args) => list::run(args, screen),
         Command::Show(args) => show::run(args, screen),
         Command::Export(args) => export::run(args, screen),
+        Command::Backup(command) => backup::run(command, screen),
         Command::Import(args) => import::run(args, screen),
         Command::Check(args) => check::run(args, screen),
         Command::Password(command) => password::run(command, screen),

@@ -224,6 +224,16 @@ fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             16,
             "target",
         ),
+        (Error::TargetLocked { folder: file() }, 16, "target-locked"),
+        (
+            Error::Config {
+                file: file(),
+                line: Some(3),
+                message: text(),
+            },
+            2,
+            "config",
+        ),
         (Error::NotPrivate { file: file() }, 16, "target-not-private"),
         (
             Error::Verification {

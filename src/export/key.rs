@@ -81,7 +81,7 @@ fn take_from(
 }
 
 /// Whether it is worth asking for a password, as far as the listing tells.
-pub(super) fn may_come_out(entry: &Entry) -> Result<(), Error> {
+pub(crate) fn may_come_out(entry: &Entry) -> Result<(), Error> {
     match &entry.key {
         KeyState::Missing => Err(missing(entry)),
         KeyState::NotExportable(reason) => Err(Error::Store(StoreError::KeyNotExportable {

@@ -3,8 +3,6 @@
 //! private key in one shrouded key bag. It is the shape every reader expects, and the bytes are
 //! DER throughout, which Go's readers insist on.
 
-use std::thread;
-
 use certstow_platform::certificate::Certificate;
 use certstow_platform::pkcs12::der::{self, EXPLICIT_0, IMPLICIT_0, OCTET_STRING, SET};
 use certstow_platform::pkcs12::encrypted_key::encrypted_private_key;
@@ -51,9 +49,8 @@ pub fn encode(
     password: &Password,
 ) -> Result<Vec<u8>, getrandom::Error> {
     let protection = profile.protection(iterations)?;
-    let cores = thread::available_parallelism().map_or(1, usize::from);
     let password = PasswordForm::Text(password);
-    Ok(protect(content, &protection, password, cores))
+    Ok(protect(content, &protection, password, parallel::cores()))
 }
 
 /// The file with this protection. With three cores each derivation has one; with fewer, that of
