@@ -55,7 +55,7 @@ const PEERS: [Peer; 13] = [
             "python3 -c 'import cryptography' || /usr/bin/python3 -c 'import cryptography'",
         ],
     },
-    // Holds a process in its last system call, where its memory is searched.
+    // Holds a process in its last system call, where its memory is searched, and kills it at each.
     Peer {
         name: "strace",
         package: "strace",
