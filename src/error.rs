@@ -12,6 +12,7 @@ use certstow_platform::vault::{Name, VaultError};
 use crate::escrow;
 use crate::exit::Exit;
 use crate::sanitize::safe;
+use crate::schedule::install::SchedulerError;
 use crate::time;
 
 /// One identity offered to choose from, in [`Error::Ambiguous`].
@@ -132,6 +133,8 @@ pub enum Error {
         /// Where the certificate and the key lie, or their label.
         place: String,
     },
+    /// The system's scheduler did not do what was asked.
+    Scheduler(SchedulerError),
     /// The operating system's vault has no such password, or gives or takes none.
     Vault(VaultError),
     /// The vault has a password of this name, and it was not to be replaced.
@@ -190,6 +193,7 @@ impl Error {
             | Self::Log { .. } => Exit::Target,
             Self::Verification { .. } | Self::NotReadBack { .. } => Exit::VerificationFailed,
             Self::KeyMismatch { .. } => Exit::KeyUnavailable,
+            Self::Scheduler(error) => error.exit(),
             Self::Vault(error) => vault::exit(error),
             Self::PasswordExists { .. } => Exit::Target,
             Self::Escrow { trouble, .. } => trouble.exit(),
@@ -218,6 +222,7 @@ impl Error {
             Self::NotPrivate { .. } => "target-not-private",
             Self::Verification { .. } => "verification-failed",
             Self::KeyMismatch { .. } => "key-mismatch",
+            Self::Scheduler(error) => error.code(),
             Self::Vault(error) => vault::code(error),
             Self::PasswordExists { .. } => "password-exists",
             Self::Escrow { trouble, .. } => trouble.code(),
@@ -279,6 +284,7 @@ impl Error {
             Self::Log { .. } => {
                 "nothing was done; name a log that this account can write, in a folder that exists"
             }
+            Self::Scheduler(error) => error.hint(),
             Self::Vault(error) => return vault::hint(error),
             Self::PasswordExists { .. } => {
                 "nothing was changed; --force puts the new one in its place"
@@ -461,6 +467,7 @@ impl fmt::Display for Error {
                 safe(selector)
             ),
             Self::Store(error) => f.write_str(&safe(&error.to_string())),
+            Self::Scheduler(error) => f.write_str(&safe(&error.to_string())),
             Self::InteractionRequired { what } => {
                 write!(f, "{} is needed, and nobody may be asked", safe(what))
             }
@@ -552,6 +559,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Store(error) => error.source(),
+            Self::Scheduler(error) => error.source(),
             Self::Vault(error) => error.source(),
             Self::Target { source, .. }
             | Self::Io { source, .. }
@@ -559,6 +567,12 @@ impl std::error::Error for Error {
             | Self::PasswordUnreadable { source, .. } => Some(source),
             _ => None,
         }
+    }
+}
+
+impl From<SchedulerError> for Error {
+    fn from(error: SchedulerError) -> Self {
+        Self::Scheduler(error)
     }
 }
 

@@ -10,6 +10,7 @@
 
 pub mod backup;
 pub mod chain;
+pub mod doctor;
 pub mod error;
 pub mod escrow;
 pub mod exit;
@@ -25,6 +26,7 @@ pub mod proof;
 #[cfg(test)]
 mod samples;
 pub mod sanitize;
+pub mod schedule;
 pub mod select;
 pub mod signature;
 pub mod time;

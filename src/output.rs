@@ -118,6 +118,43 @@ pub fn write(
     })
 }
 
+/// Writes a file into a folder as [`write()`] would, reads it back and removes it. Whether other
+/// accounts could have read it.
+///
+/// # Errors
+/// [`Error::Target`]: it is no folder, or writing or reading fails. [`Error::Verification`]: what
+/// was read is not what was written.
+pub fn probe(folder: &Path) -> Result<bool, Error> {
+    let _wait = waiting_for(folder);
+    if !folder.is_dir() {
+        return Err(target(
+            folder,
+            "it is not a folder",
+            ErrorKind::NotADirectory.into(),
+        ));
+    }
+    let (temporary, exposed) = create_beside(&folder.join("probe"), Privacy::Wanted)
+        .map_err(|error| about_folder(folder, error))?;
+    let bytes = [0xc5; 4096];
+    let mut file = temporary.as_file();
+    file.write_all(&bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(|error| target(folder, "writing failed", error))?;
+    let read = temporary
+        .read_back(bytes.len())
+        .map_err(|error| target(folder, "reading it back failed", error))?;
+    same(&read, &bytes).map_err(|reason| verification(folder, reason))?;
+    Ok(exposed)
+}
+
+/// The error of a file in it, as one of the folder.
+fn about_folder(folder: &Path, error: Error) -> Error {
+    match error {
+        Error::Target { source, .. } => target(folder, "no file can be created in it", source),
+        other => other,
+    }
+}
+
 /// A disk that was pulled out, or a share whose server is gone, may never answer.
 fn waiting_for(file: &Path) -> watchdog::Wait {
     watchdog::waiting_for(format!("the disk or share of {}", file.display()))

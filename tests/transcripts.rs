@@ -19,6 +19,7 @@ fn certstow_says_what_the_transcripts_show() {
         .expect("a name for the folder");
     cases
         .env("XDG_DATA_HOME", nowhere.path().to_string_lossy())
+        .env("XDG_CONFIG_HOME", nowhere.path().to_string_lossy())
         .env("HOME", nowhere.path().to_string_lossy())
         .env("NO_COLOR", "1")
         .env("COLUMNS", "120")
@@ -29,8 +30,10 @@ fn certstow_says_what_the_transcripts_show() {
     if cfg!(target_os = "linux") {
         cases
             .case("tests/cmd/commands.trycmd")
+            .case("tests/cmd/doctor.trycmd")
             .case("tests/cmd/errors.trycmd")
-            .case("tests/cmd/log.trycmd");
+            .case("tests/cmd/log.trycmd")
+            .case("tests/cmd/schedule.trycmd");
     }
     if cfg!(all(target_os = "linux", not(feature = "secret-service"))) {
         cases.case("tests/cmd/password.trycmd");

@@ -6,6 +6,7 @@
 
 #![deny(unsafe_code)]
 
+pub mod account;
 #[cfg(any(windows, target_os = "macos", test))]
 mod attempt;
 pub mod certificate;
@@ -23,6 +24,7 @@ pub mod pem;
 pub mod pkcs12;
 #[cfg(target_os = "linux")]
 mod process;
+pub mod scheduler;
 pub mod secret;
 pub mod spec;
 pub mod store;

@@ -40,6 +40,17 @@ pub(crate) fn data_folder() -> Option<PathBuf> {
     system::data_folder()
 }
 
+/// The number of the user this process acts for; `None` on a system without such numbers.
+pub(crate) fn user_id() -> Option<u32> {
+    system::user_id()
+}
+
+/// Who this process runs as, on Windows.
+#[cfg(windows)]
+pub(crate) fn account() -> io::Result<crate::account::Account> {
+    system::account()
+}
+
 /// The file mode's permission bits, as in `0o600`; `None` on a system without modes.
 pub fn mode(metadata: &Metadata) -> Option<u32> {
     system::mode(metadata)
@@ -99,6 +110,14 @@ pub fn may_be_replaced(path: &Path) -> io::Result<()> {
 /// The operating system's: some network file systems know no such call.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
     system::sync_folder(folder)
+}
+
+/// How many bytes this account may still write to the file system of a folder.
+///
+/// # Errors
+/// The operating system's, if it does not tell.
+pub fn free_space(folder: &Path) -> io::Result<u64> {
+    system::free_space(folder)
 }
 
 /// Whether standard output leads nowhere: it was closed, or is the null device. False where that
@@ -182,6 +201,13 @@ mod tests {
 
         let refused = create_private_folder(&path.join("file")).unwrap_err();
         assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+    }
+
+    #[test]
+    fn a_folder_has_free_space_and_what_is_not_there_has_none() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(free_space(folder.path()).unwrap() > 0);
+        free_space(&folder.path().join("no/such")).unwrap_err();
     }
 
     #[test]

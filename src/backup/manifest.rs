@@ -103,7 +103,7 @@ pub struct EscrowFile {
 
 /// What reading a folder's manifest gave.
 #[derive(Debug)]
-pub(super) enum Found {
+pub(crate) enum Found {
     Whole(Manifest),
     /// There is none.
     None,
@@ -113,7 +113,7 @@ pub(super) enum Found {
 
 impl Manifest {
     /// One without entries.
-    pub(super) fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self {
             schema: SCHEMA.to_owned(),
             written: String::new(),
@@ -123,7 +123,7 @@ impl Manifest {
     }
 
     /// Reads the manifest of a folder.
-    pub(super) fn of_folder(folder: &Path) -> Found {
+    pub(crate) fn of_folder(folder: &Path) -> Found {
         match read(&folder.join(NAME), MAX_BYTES) {
             Ok(bytes) => match Self::from_bytes(&bytes) {
                 Ok(manifest) => Found::Whole(manifest),
@@ -154,7 +154,7 @@ impl Manifest {
     }
 
     /// The bytes, as of now.
-    pub(super) fn to_bytes(&mut self) -> Vec<u8> {
+    pub(crate) fn to_bytes(&mut self) -> Vec<u8> {
         self.written = time::utc(time::now());
         self.tool = tool();
         let mut bytes = serde_json::to_vec_pretty(&self).unwrap_or_default();

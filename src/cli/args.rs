@@ -2,10 +2,12 @@
 //! options mean together is decided by each command.
 
 mod backup;
+mod doctor;
 mod export;
 mod filter;
 mod import;
 mod password;
+mod schedule;
 mod store;
 
 use std::path::PathBuf;
@@ -16,10 +18,14 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueHint};
 pub(crate) use backup::{
     BackupAction, BackupArgs, BackupCommand, BackupRestoreArgs, BackupVerifyArgs, OpeningArgs,
 };
+pub(crate) use doctor::DoctorArgs;
 pub(crate) use export::{ChainArg, ExportArgs, ProfileArg, PropertiesArg};
 pub(crate) use filter::{FilterArgs, SelectArgs};
 pub(crate) use import::ImportArgs;
 pub(crate) use password::{PasswordCommand, SetArgs};
+pub(crate) use schedule::{
+    BackupLine, Given, Kind, ScheduleCommand, ScheduleInstallArgs, TaskArgs,
+};
 pub(crate) use store::{PasswordArgs, StoreArgs};
 
 use super::timeout::Timeout;
@@ -83,6 +89,11 @@ pub(crate) enum Command {
     Backup(Box<BackupCommand>),
     /// Grade PKCS#12 files; with their password, prove that they restore
     Check(CheckArgs),
+    /// Have the system run a backup at set times, and see about it
+    #[command(subcommand)]
+    Schedule(ScheduleCommand),
+    /// Try what a backup depends on: account, stores, keys, password, targets
+    Doctor(DoctorArgs),
     /// Keep passwords in the operating system's vault, for runs with nobody there
     #[command(subcommand)]
     Password(PasswordCommand),

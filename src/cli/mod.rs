@@ -6,6 +6,7 @@ mod ask;
 mod backup;
 mod check;
 mod completions;
+mod doctor;
 mod export;
 mod import;
 mod interrupt;
@@ -16,6 +17,7 @@ mod man;
 mod password;
 mod prompt;
 mod render;
+mod schedule;
 mod screen;
 mod show;
 mod stores;
@@ -72,6 +74,8 @@ fn dispatch(command: &Command, screen: &Screen) -> Result<Exit, Error> {
         Command::Backup(command) => backup::run(command, screen),
         Command::Import(args) => import::run(args, screen),
         Command::Check(args) => check::run(args, screen),
+        Command::Schedule(command) => schedule::run(command, screen),
+        Command::Doctor(args) => doctor::run(args, screen),
         Command::Password(command) => password::run(command, screen),
         Command::Stores => stores::run(screen),
         Command::Completions { shell } => completions::run(*shell, screen),

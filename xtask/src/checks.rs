@@ -47,6 +47,9 @@ pub(crate) fn documentation() -> Result<(), String> {
 /// The tests that mount a disk, which takes root: all begin with this.
 const DISK_TESTS: &str = "disks::a_disk_without_permissions";
 
+/// The tests that run a service manager, which takes root, too.
+const MANAGER_TESTS: &str = "manager::a_backup_is_scheduled";
+
 /// The tests that search the memory of a process, which takes root.
 const MEMORY_TESTS: &str = "image::";
 
@@ -59,7 +62,7 @@ pub(crate) fn tests(peers: Peers, disks: bool, memory: bool) -> Result<(), Strin
         test.arg("--include-ignored");
     }
     if !disks {
-        test.args(["--skip", DISK_TESTS]);
+        test.args(["--skip", DISK_TESTS, "--skip", MANAGER_TESTS]);
     }
     if !memory {
         test.args(["--skip", MEMORY_TESTS]);

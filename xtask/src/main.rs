@@ -96,7 +96,10 @@ fn test() -> Result<(), String> {
         checks::secret_service(peers)
     });
     if !disks {
-        steps.cannot_run("tests on a mounted disk", "they take root");
+        steps.cannot_run(
+            "tests on a mounted disk, and of a service manager",
+            "they take root",
+        );
     }
     if !memory {
         steps.cannot_run("tests of what stays in memory", "they take root");

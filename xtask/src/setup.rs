@@ -18,7 +18,7 @@ const OPENSSL: Peer = Peer {
     probe: &["openssl", "version"],
 };
 
-const PEERS: [Peer; 13] = [
+const PEERS: [Peer; 14] = [
     OPENSSL,
     Peer {
         name: "NSS certutil",
@@ -60,6 +60,11 @@ const PEERS: [Peer; 13] = [
         name: "strace",
         package: "strace",
         probe: &["strace", "--version"],
+    },
+    Peer {
+        name: "systemd",
+        package: "systemd",
+        probe: &["systemd-analyze", "--version"],
     },
     Peer {
         name: "GNOME Keyring",

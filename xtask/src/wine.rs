@@ -1,7 +1,7 @@
 //! certstow for Windows, built here and run under Wine: the tests of the platform crate and of the
 //! library, and the program itself from the listing to the exported file, on a folder, on the
-//! Windows stores and at a console. Whatever runs gets a Windows of its own, which is gone
-//! afterwards, and a limit of time.
+//! Windows stores, in the scheduler and at a console. Whatever runs gets a Windows of its own, which
+//! is gone afterwards, and a limit of time.
 
 mod build;
 mod cng;
@@ -17,6 +17,7 @@ mod prefix;
 mod process;
 mod resource;
 mod runner;
+mod schedule;
 mod stores;
 mod terminal;
 mod transcript;
@@ -54,6 +55,9 @@ pub(crate) fn checks(steps: &mut Steps) {
     steps.run("Wine: certstow and its logs", || logs::check(&runner));
     steps.run("Wine: certstow on the Windows stores", || {
         stores::check(&runner)
+    });
+    steps.run("Wine: certstow and the scheduler", || {
+        schedule::check(&runner)
     });
     steps.run("Wine: the stand-in ncrypt.dll", || cng::check(&runner));
     steps.run("Wine: tests, windows, on keys of CNG", || {

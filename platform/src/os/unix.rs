@@ -36,6 +36,10 @@ pub(super) fn data_folder() -> Option<PathBuf> {
     })
 }
 
+pub(super) fn user_id() -> Option<u32> {
+    Some(rustix::process::geteuid().as_raw())
+}
+
 pub(super) fn mode(metadata: &Metadata) -> Option<u32> {
     Some(metadata.mode() & 0o7777)
 }
@@ -68,6 +72,11 @@ pub(super) fn may_be_replaced(_path: &Path) -> io::Result<()> {
 
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
+}
+
+pub(super) fn free_space(folder: &Path) -> io::Result<u64> {
+    let status = rustix::fs::statvfs(folder)?;
+    Ok(status.f_bavail.saturating_mul(status.f_frsize))
 }
 
 /// The standard library opens the null device in place of a closed descriptor.

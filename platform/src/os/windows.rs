@@ -15,8 +15,11 @@ use std::os::windows::fs::OpenOptionsExt as _;
 use std::os::windows::io::AsRawHandle as _;
 use std::path::{Path, PathBuf};
 
+use windows_sys::Win32::Security::{WinBatchSid, WinInteractiveSid, WinNetworkSid, WinServiceSid};
 use windows_sys::Win32::Storage::FileSystem::{DELETE, FILE_READ_ATTRIBUTES};
 use windows_sys::Win32::System::SystemServices::FILE_PERSISTENT_ACLS;
+
+use crate::account::{Account, Session};
 
 pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
     File::open(path)
@@ -29,6 +32,42 @@ pub(super) fn descriptor(_number: i32) -> io::Result<File> {
 
 pub(super) fn data_folder() -> Option<PathBuf> {
     std::env::var_os("APPDATA").map(PathBuf::from)
+}
+
+pub(super) fn user_id() -> Option<u32> {
+    None
+}
+
+/// Local System.
+const SYSTEM: &str = "S-1-5-18";
+
+pub(super) fn account() -> io::Result<Account> {
+    let id = ffi::user()?;
+    let kinds = [
+        (WinServiceSid, Session::Service(None)),
+        (WinBatchSid, Session::Batch),
+        (WinNetworkSid, Session::Network),
+        (WinInteractiveSid, Session::Interactive),
+    ];
+    let mut session = Session::Unknown;
+    for (group, kind) in kinds {
+        if session == Session::Unknown && ffi::is_member(group)? {
+            session = kind;
+        }
+    }
+    let of_the_machine = id == SYSTEM;
+    if of_the_machine && session == Session::Unknown {
+        session = Session::Service(None);
+    }
+    Ok(Account {
+        name: ffi::user_name().ok(),
+        of_the_machine,
+        elevated: ffi::is_elevated()?,
+        session,
+        // SYSTEM's own has another name.
+        profile_loaded: Some(of_the_machine || ffi::has_registry_of(&id)),
+        id,
+    })
 }
 
 pub(super) fn mode(_metadata: &Metadata) -> Option<u32> {
@@ -125,6 +164,10 @@ pub(super) fn may_be_replaced(path: &Path) -> io::Result<()> {
 
 pub(super) fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
+}
+
+pub(super) fn free_space(folder: &Path) -> io::Result<u64> {
+    ffi::free_space(&long_path(folder))
 }
 
 /// Of the character devices that are no console, the null device is the one that is met with.

@@ -125,6 +125,16 @@ impl Runner {
         self.prefix.work()
     }
 
+    /// Where Wine keeps the files of this Windows.
+    pub(super) fn windows(&self) -> PathBuf {
+        self.prefix.windows()
+    }
+
+    /// Shuts this Windows down and starts it again.
+    pub(super) fn restart(&self) -> Result<(), String> {
+        self.prefix.restart()
+    }
+
     /// Ends what may still run under Wine.
     pub(super) fn end(&self) -> Result<(), String> {
         self.prefix.end()
