@@ -181,7 +181,7 @@ impl Destination {
         if !self.changed {
             return Ok(());
         }
-        let bytes = self.manifest.to_bytes();
+        let bytes = self.manifest.write_now();
         let written = output::write(
             &self.folder.join(manifest::NAME),
             Existing::Replace,
@@ -257,13 +257,14 @@ fn remove_left_overs(folder: &Path, notes: &mut Vec<String>) {
     for entry in entries.flatten() {
         let name = entry.file_name();
         let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-        if is_file && is_unfinished(&name.to_string_lossy()) {
-            if let Err(error) = fs::remove_file(entry.path()) {
-                notes.push(format!(
-                    "{}, left behind by a run that was cut off, cannot be removed: {error}",
-                    name.to_string_lossy()
-                ));
-            }
+        if is_file
+            && is_unfinished(&name.to_string_lossy())
+            && let Err(error) = fs::remove_file(entry.path())
+        {
+            notes.push(format!(
+                "{}, left behind by a run that was cut off, cannot be removed: {error}",
+                name.to_string_lossy()
+            ));
         }
     }
 }

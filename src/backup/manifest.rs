@@ -153,8 +153,8 @@ impl Manifest {
         }
     }
 
-    /// The bytes, as of now.
-    pub(crate) fn to_bytes(&mut self) -> Vec<u8> {
+    /// Its bytes, with the time and the tool as of now.
+    pub(crate) fn write_now(&mut self) -> Vec<u8> {
         self.written = time::utc(time::now());
         self.tool = tool();
         let mut bytes = serde_json::to_vec_pretty(&self).unwrap_or_default();
@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn what_is_written_reads_back() {
         let mut manifest = Manifest::from_bytes(one("a.p12").as_bytes()).unwrap();
-        let bytes = manifest.to_bytes();
+        let bytes = manifest.write_now();
         assert_eq!(manifest.verify(&bytes), Ok(()));
         manifest.entries.clear();
         assert!(manifest.verify(&bytes).is_err());

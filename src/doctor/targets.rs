@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(manifest(folder.path()), None);
         assert_eq!(manifest(&folder.path().join("not there")), None);
         let file = folder.path().join(manifest::NAME);
-        std::fs::write(&file, Manifest::empty().to_bytes()).unwrap();
+        std::fs::write(&file, Manifest::empty().write_now()).unwrap();
         let found = manifest(folder.path()).unwrap();
         assert_eq!(found.status, Status::Ok);
         assert_eq!(found.found, "names 0 saved identities");

@@ -27,7 +27,9 @@ fn only(outcomes: Vec<Outcome>) -> Result<Imported, Error> {
 }
 
 /// A store that says yes to everything, and whose import does this.
-struct Liar(MemoryStore, fn(&MemoryStore, &NewIdentity<'_>));
+struct Liar(MemoryStore, Lie);
+
+type Lie = fn(&MemoryStore, &NewIdentity<'_>);
 
 impl Store for Liar {
     fn info(&self) -> StoreInfo {
@@ -66,7 +68,7 @@ impl Store for Liar {
 fn an_identity_is_imported_with_its_issuers_and_read_back() {
     let samples::Identity { key, leaf, issuers } = samples::ec_identity();
     let from = MemoryStore::new("from");
-    from.insert(leaf.clone(), Some("Anna"), MemoryKey::Exportable(key));
+    from.insert(leaf, Some("Anna"), MemoryKey::Exportable(key));
     for issuer in &issuers {
         from.insert(issuer.clone(), None, MemoryKey::Missing);
     }
@@ -120,7 +122,7 @@ fn a_key_of_another_certificate_does_not_go_in() {
 
 #[test]
 fn nothing_is_imported_that_is_not_there_afterwards() {
-    let lies: [(fn(&MemoryStore, &NewIdentity<'_>), &str); 4] = [
+    let lies: [(Lie, &str); 4] = [
         (|_, _| {}, "does not list it"),
         (
             |store, new| store.insert(new.certificate.clone(), None, MemoryKey::Missing),

@@ -19,7 +19,10 @@ use crate::certificate::{Certificate, EntryId, ca_certificates, sha1_thumbprint}
 use crate::error::StoreError;
 use crate::secret::PrivateKey;
 use crate::spec::{Keychain, StoreSpec};
-use crate::store::{Ask, Entry, Interaction, KeyState, Listing, Problem, Store, StoreInfo};
+use crate::store::{
+    Ask, Entry, ImportOptions, Interaction, KeyState, Listing, NewIdentity, Problem, Removal,
+    Store, StoreInfo,
+};
 
 /// What a search that finds nothing ends with.
 const ITEM_NOT_FOUND: i32 = -25300;

@@ -19,7 +19,8 @@ use crate::error::StoreError;
 use crate::secret::PrivateKey;
 use crate::spec::{StoreSpec, SystemStore};
 use crate::store::{
-    Ask, Entry, Interaction, KeyState, Listing, NotExportable, Problem, Property, Store, StoreInfo,
+    Ask, Entry, ImportOptions, Interaction, KeyState, Listing, NewIdentity, NotExportable, Problem,
+    Property, Removal, Store, StoreInfo,
 };
 
 /// Where Windows keeps the certificates of issuers, per location: intermediate ones, and roots.

@@ -25,7 +25,7 @@ pub(crate) enum BackupAction {
     /// Check that every file of a backup is whole; with the password, that it restores
     Verify(BackupVerifyArgs),
     /// Put the identities of a backup back into a store
-    Restore(BackupRestoreArgs),
+    Restore(Box<BackupRestoreArgs>),
 }
 
 /// The options of a run. Each is also a key of the file for --config.
