@@ -3,12 +3,17 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use certstow_platform::error::StoreError;
 use certstow_platform::store::NotExportable;
+use certstow_platform::vault::{Name, VaultError};
 
+use crate::escrow;
 use crate::exit::Exit;
 use crate::sanitize::safe;
+use crate::schedule::install::SchedulerError;
+use crate::time;
 
 /// One identity offered to choose from, in [`Error::Ambiguous`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +83,20 @@ pub enum Error {
         /// The operating system's word on it.
         source: std::io::Error,
     },
+    /// Another run is writing into a folder.
+    TargetLocked {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A file with options makes no sense.
+    Config {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1, where it is known.
+        line: Option<usize>,
+        /// What is wrong, with the key.
+        message: String,
+    },
     /// Other accounts could read the target, and it was to be private.
     NotPrivate {
         /// The file.
@@ -90,14 +109,63 @@ pub enum Error {
         /// Which check failed and how.
         reason: String,
     },
+    /// There is nothing to import: no certificate with a private key.
+    NothingToImport {
+        /// The names of the stores or files that were looked into.
+        searched: Vec<String>,
+        /// How many certificates have no private key.
+        without_key: usize,
+    },
+    /// An identity was put into a store, and then not shown to be there as it should.
+    NotReadBack {
+        /// The store's name.
+        store: String,
+        /// Which check failed and how.
+        reason: String,
+    },
+    /// Only a person at a terminal may decide this.
+    PersonRequired {
+        /// What there is to decide, as in "deleting the private key".
+        what: String,
+    },
     /// The private key does not belong to the certificate.
     KeyMismatch {
         /// Where the certificate and the key lie, or their label.
         place: String,
     },
+    /// The system's scheduler did not do what was asked.
+    Scheduler(SchedulerError),
+    /// The operating system's vault has no such password, or gives or takes none.
+    Vault(VaultError),
+    /// The vault has a password of this name, and it was not to be replaced.
+    PasswordExists {
+        /// The name.
+        name: Name,
+    },
+    /// A password cannot be sealed to a certificate, or a sealed one not opened.
+    Escrow {
+        /// The certificate, the private key, or the sealed password.
+        file: PathBuf,
+        /// What is wrong with it.
+        trouble: escrow::Trouble,
+    },
     /// Reading or writing something else failed.
     Io {
         /// The file or stream.
+        place: String,
+        /// The operating system's word on it.
+        source: std::io::Error,
+    },
+    /// Nothing happened for as long as a wait may take.
+    TimedOut {
+        /// What was waited for, completing "waiting for"; `None` where it was nothing outside.
+        waiting_for: Option<String>,
+        /// How long.
+        after: Duration,
+    },
+    /// What the run does cannot be logged as asked.
+    Log {
+        /// The file, or the log's name.
         place: String,
         /// The operating system's word on it.
         source: std::io::Error,
@@ -110,17 +178,25 @@ impl Error {
     /// The exit code for this error.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Usage(_) => Exit::Usage,
-            Self::NotFound { .. } => Exit::NotFound,
+            Self::Usage(_) | Self::Config { .. } => Exit::Usage,
+            Self::NotFound { .. } | Self::NothingToImport { .. } => Exit::NotFound,
             Self::Ambiguous { .. } => Exit::Ambiguous,
             Self::Store(error) => store_exit(error),
-            Self::InteractionRequired { .. } => Exit::InteractionRequired,
+            Self::InteractionRequired { .. }
+            | Self::PersonRequired { .. }
+            | Self::TimedOut { .. } => Exit::InteractionRequired,
             Self::Password(_) | Self::PasswordUnreadable { .. } => Exit::Password,
-            Self::TargetExists { .. } | Self::Target { .. } | Self::NotPrivate { .. } => {
-                Exit::Target
-            }
-            Self::Verification { .. } => Exit::VerificationFailed,
+            Self::TargetExists { .. }
+            | Self::Target { .. }
+            | Self::TargetLocked { .. }
+            | Self::NotPrivate { .. }
+            | Self::Log { .. } => Exit::Target,
+            Self::Verification { .. } | Self::NotReadBack { .. } => Exit::VerificationFailed,
             Self::KeyMismatch { .. } => Exit::KeyUnavailable,
+            Self::Scheduler(error) => error.exit(),
+            Self::Vault(error) => vault::exit(error),
+            Self::PasswordExists { .. } => Exit::Target,
+            Self::Escrow { trouble, .. } => trouble.exit(),
             Self::Io { .. } => Exit::Failure,
             Self::Cancelled => Exit::Cancelled,
         }
@@ -131,16 +207,28 @@ impl Error {
         match self {
             Self::Usage(_) => "usage",
             Self::NotFound { .. } => "not-found",
+            Self::NothingToImport { .. } => "nothing-to-import",
+            Self::NotReadBack { .. } => "not-read-back",
             Self::Ambiguous { .. } => "ambiguous",
             Self::Store(error) => store_code(error),
-            Self::InteractionRequired { .. } => "interaction-required",
+            Self::InteractionRequired { .. } | Self::PersonRequired { .. } => {
+                "interaction-required"
+            }
             Self::Password(_) | Self::PasswordUnreadable { .. } => "password",
             Self::TargetExists { .. } => "target-exists",
             Self::Target { .. } => "target",
+            Self::TargetLocked { .. } => "target-locked",
+            Self::Config { .. } => "config",
             Self::NotPrivate { .. } => "target-not-private",
             Self::Verification { .. } => "verification-failed",
             Self::KeyMismatch { .. } => "key-mismatch",
+            Self::Scheduler(error) => error.code(),
+            Self::Vault(error) => vault::code(error),
+            Self::PasswordExists { .. } => "password-exists",
+            Self::Escrow { trouble, .. } => trouble.code(),
             Self::Io { .. } => "io",
+            Self::TimedOut { .. } => "timed-out",
+            Self::Log { .. } => "log",
             Self::Cancelled => "cancelled",
         }
     }
@@ -157,14 +245,31 @@ impl Error {
                 "give one of these thumbprints (its first digits are enough), \
                  or --newest for the one issued last"
             }
+            Self::NothingToImport { .. } => {
+                "name the file of the private key too, or the folder that has both"
+            }
+            Self::NotReadBack { .. } => {
+                "keep the file it came from: the store may hold it all the same ('certstow list'), \
+                 and --force imports it again"
+            }
+            Self::PersonRequired { .. } => "run certstow at a terminal",
             Self::Store(error) => return store_hint(error).map(str::to_owned),
             Self::InteractionRequired { .. } => {
-                "give the password with --password-file, --password-env or --password-fd"
+                "give the password with --password-file, --password-env, --password-fd or \
+                 --password-vault"
             }
             Self::Password(_) | Self::PasswordUnreadable { .. } => {
-                "a password comes from a prompt, --password-file, --password-env or --password-fd"
+                "a password comes from a prompt, --password-file, --password-env, --password-fd or \
+                 --password-vault"
             }
             Self::TargetExists { .. } => "choose another name with -o, or replace it with --force",
+            Self::TargetLocked { .. } => {
+                "try again when the other run has ended, or save to another folder"
+            }
+            Self::Config { .. } => {
+                "the keys of the file are the options of the command: \
+                 'certstow backup --help' describes them"
+            }
             Self::NotPrivate { .. } => {
                 "choose another place with -o, or leave --require-private out"
             }
@@ -173,9 +278,32 @@ impl Error {
                 "nothing was kept; try again, and if it fails again write to another disk"
             }
             Self::KeyMismatch { .. } => KEY_MISMATCH,
+            Self::TimedOut { .. } => {
+                "run it at a terminal to see who has to answer, or give it longer with --timeout"
+            }
+            Self::Log { .. } => {
+                "nothing was done; name a log that this account can write, in a folder that exists"
+            }
+            Self::Scheduler(error) => error.hint(),
+            Self::Vault(error) => return vault::hint(error),
+            Self::PasswordExists { .. } => {
+                "nothing was changed; --force puts the new one in its place"
+            }
+            Self::Escrow { trouble, .. } => trouble.hint(),
             Self::Io { .. } | Self::Cancelled => return None,
         };
         Some(hint.to_owned())
+    }
+
+    /// What happened and what caused it, the operating system's word included, in one line.
+    pub fn in_full(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(underneath) = cause {
+            text.push_str(&format!(": {}", safe(&underneath.to_string())));
+            cause = underneath.source();
+        }
+        text
     }
 
     /// The identities to choose from, when several matched.
@@ -290,8 +418,8 @@ fn store_hint(error: &StoreError) -> Option<&'static str> {
              that may be exported"
         }
         StoreError::InteractionRequired { .. } => {
-            "give its password with --unlock-password-file, --unlock-password-env or \
-             --unlock-password-fd"
+            "give its password with --unlock-password-file, --unlock-password-env, \
+             --unlock-password-fd or --unlock-password-vault"
         }
         StoreError::WrongPassword { .. } => {
             "check the password that unlocks the key (--unlock-password-file, ...)"
@@ -339,6 +467,7 @@ impl fmt::Display for Error {
                 safe(selector)
             ),
             Self::Store(error) => f.write_str(&safe(&error.to_string())),
+            Self::Scheduler(error) => f.write_str(&safe(&error.to_string())),
             Self::InteractionRequired { what } => {
                 write!(f, "{} is needed, and nobody may be asked", safe(what))
             }
@@ -349,6 +478,17 @@ impl fmt::Display for Error {
             Self::Target { file, what, .. } => {
                 write!(f, "{} cannot be written: {what}", path(file))
             }
+            Self::TargetLocked { folder } => {
+                write!(f, "another run of certstow is writing in {}", path(folder))
+            }
+            Self::Config {
+                file,
+                line,
+                message,
+            } => match line {
+                Some(line) => write!(f, "{}, line {line}: {}", path(file), safe(message)),
+                None => write!(f, "{}: {}", path(file), safe(message)),
+            },
             Self::NotPrivate { file } => write!(
                 f,
                 "{} cannot be written: its file system cannot restrict who reads it",
@@ -360,12 +500,52 @@ impl fmt::Display for Error {
                 path(file),
                 safe(reason)
             ),
+            Self::NothingToImport {
+                searched,
+                without_key,
+            } => {
+                let searched = safe(&searched.join(", ")).into_owned();
+                write!(f, "there is no identity to import in {searched}")?;
+                match without_key {
+                    0 => Ok(()),
+                    1 => f.write_str(": the certificate in it has no private key"),
+                    more => write!(f, ": its {more} certificates have no private key"),
+                }
+            }
+            Self::NotReadBack { store, reason } => write!(
+                f,
+                "reading it back from {} failed: {}",
+                safe(store),
+                safe(reason)
+            ),
+            Self::PersonRequired { what } => {
+                write!(
+                    f,
+                    "{} is for a person to decide, and nobody may be asked",
+                    safe(what)
+                )
+            }
             Self::KeyMismatch { place } => write!(
                 f,
                 "the private key of {} does not belong to its certificate",
                 safe(place)
             ),
+            Self::Vault(error) => f.write_str(&safe(&error.to_string())),
+            Self::PasswordExists { name } => {
+                write!(f, "the vault has a password '{name}' already")
+            }
+            Self::Escrow { file, trouble } => {
+                write!(f, "{} {}", path(file), safe(&trouble.to_string()))
+            }
             Self::Io { place, .. } => write!(f, "{} cannot be read or written", safe(place)),
+            Self::TimedOut { waiting_for, after } => {
+                write!(f, "nothing happened for {}", time::wait(*after))?;
+                match waiting_for {
+                    Some(what) => write!(f, " while waiting for {}", safe(what)),
+                    None => Ok(()),
+                }
+            }
+            Self::Log { place, .. } => write!(f, "the log {} cannot be written", safe(place)),
             Self::Cancelled => f.write_str("cancelled"),
         }
     }
@@ -379,11 +559,26 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Store(error) => error.source(),
+            Self::Scheduler(error) => error.source(),
+            Self::Vault(error) => error.source(),
             Self::Target { source, .. }
             | Self::Io { source, .. }
+            | Self::Log { source, .. }
             | Self::PasswordUnreadable { source, .. } => Some(source),
             _ => None,
         }
+    }
+}
+
+impl From<SchedulerError> for Error {
+    fn from(error: SchedulerError) -> Self {
+        Self::Scheduler(error)
+    }
+}
+
+impl From<VaultError> for Error {
+    fn from(error: VaultError) -> Self {
+        Self::Vault(error)
     }
 }
 
@@ -399,3 +594,4 @@ impl From<StoreError> for Error {
 
 #[cfg(test)]
 mod tests;
+mod vault;

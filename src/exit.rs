@@ -17,7 +17,7 @@ pub enum Exit {
     Ambiguous = 11,
     /// The private key is missing or not exportable.
     KeyUnavailable = 12,
-    /// A prompt or dialog would be needed.
+    /// A prompt or dialog would be needed, or something waited for never answered.
     InteractionRequired = 13,
     /// Partly done: some entries had problems.
     Partial = 14,
@@ -65,7 +65,9 @@ impl Exit {
             Exit::NotFound => "nothing matched",
             Exit::Ambiguous => "more than one identity matched",
             Exit::KeyUnavailable => "private key missing or not exportable",
-            Exit::InteractionRequired => "a prompt or dialog would be needed",
+            Exit::InteractionRequired => {
+                "a prompt or dialog would be needed, or a wait took too long"
+            }
             Exit::Partial => "partly done, some entries had problems",
             Exit::VerificationFailed => "verification failed",
             Exit::Target => "target exists or is not writable",

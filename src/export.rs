@@ -6,8 +6,9 @@
 //! rest. Nothing here prompts except through the given [`Ask`].
 
 mod certificates;
-mod key;
+pub(crate) mod key;
 mod name;
+mod path;
 mod pem;
 mod sealed;
 
@@ -15,18 +16,20 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use certstow_platform::certificate::Certificate;
-use certstow_platform::secret::Password;
+use certstow_platform::secret::{Password, wipe_stack};
 use certstow_platform::store::Ask;
 
-use crate::chain::{Include, PathEnd};
+use crate::chain::Include;
 use crate::error::Error;
 use crate::identity::{Identity, Inventory};
 use crate::output::{self, Existing, Privacy};
 use crate::pkcs12::attributes::Properties;
 use crate::pkcs12::profile::{Iterations, Profile, password_warnings};
 use crate::{names, time};
-use key::ProvenKey;
-use sealed::Sealed;
+
+pub(crate) use key::{ProvenKey, may_come_out};
+pub(crate) use path::Chain;
+pub(crate) use sealed::Sealed;
 
 pub use name::{default_file_name, with_extension};
 
@@ -94,6 +97,25 @@ impl Options {
             Format::Der | Format::P7b => false,
         }
     }
+
+    /// Whether certificates beside the leaf are to go in.
+    pub(crate) fn has_path(&self) -> bool {
+        self.format.has_path() && self.include != Include::None
+    }
+
+    /// What the user should know about the protection, in sentences.
+    pub(crate) fn warnings(&self, password: Option<&Password>) -> Vec<String> {
+        let Some(password) = password else {
+            return Vec::new();
+        };
+        let profile = Some(self.profile).filter(|_| self.format == Format::P12);
+        let of_profile = profile.and_then(Profile::warning).map(str::to_owned);
+        of_profile
+            .into_iter()
+            .chain(self.iterations.warning())
+            .chain(password_warnings(password))
+            .collect()
+    }
 }
 
 /// Where the bytes go.
@@ -157,14 +179,6 @@ pub struct Job<'a> {
     destination: Destination<'a>,
 }
 
-/// The certificates that go into the file, and what is to be said about them.
-struct Chain {
-    leaf: Certificate,
-    issuers: Vec<Certificate>,
-    root_included: bool,
-    warnings: Vec<String>,
-}
-
 impl<'a> Job<'a> {
     /// Checks, before anybody types a password, that the key may come out and that the target
     /// can be written.
@@ -179,7 +193,7 @@ impl<'a> Job<'a> {
         destination: Destination<'a>,
     ) -> Result<Self, Error> {
         if options.format.has_key() {
-            key::may_come_out(identity.entry())?;
+            may_come_out(identity.entry())?;
         }
         if let Destination::File {
             file,
@@ -220,6 +234,17 @@ impl<'a> Job<'a> {
         ask: &mut dyn Ask,
         progress: &mut dyn FnMut(Step),
     ) -> Result<Report, Error> {
+        let report = self.carry_out(password, ask, progress);
+        wipe_stack();
+        report
+    }
+
+    fn carry_out(
+        self,
+        password: impl FnOnce() -> Result<Password, Error>,
+        ask: &mut dyn Ask,
+        progress: &mut dyn FnMut(Step),
+    ) -> Result<Report, Error> {
         let mut key = None;
         if self.options.format.has_key() {
             progress(Step::Key);
@@ -230,7 +255,7 @@ impl<'a> Job<'a> {
             false => None,
         };
         let password = password.as_ref();
-        let mut warnings = self.warnings_of_options(password);
+        let mut warnings = self.options.warnings(password);
         if let Some(proven) = &key {
             warnings.extend(proven.warnings.iter().cloned());
         }
@@ -269,37 +294,11 @@ impl<'a> Job<'a> {
         })
     }
 
-    fn warnings_of_options(&self, password: Option<&Password>) -> Vec<String> {
-        let Some(password) = password else {
-            return Vec::new();
-        };
-        let profile = Some(self.options.profile).filter(|_| self.options.format == Format::P12);
-        let of_profile = profile.and_then(Profile::warning).map(str::to_owned);
-        of_profile
-            .into_iter()
-            .chain(self.options.iterations.warning())
-            .chain(password_warnings(password))
-            .collect()
-    }
-
     fn chain(&self, leaf: &Certificate) -> Chain {
-        let leaf = leaf.clone();
-        if !self.options.format.has_path() || self.options.include == Include::None {
-            return Chain {
-                root_included: false,
-                issuers: Vec::new(),
-                warnings: Vec::new(),
-                leaf,
-            };
-        }
-        let (path, problems) = self.inventory.certification_path(&leaf);
-        let issuers = path.issuers(self.options.include).to_vec();
-        let last = issuers.last().unwrap_or(&leaf);
-        Chain {
-            root_included: path.end == PathEnd::Root && path.certificates.last() == Some(last),
-            warnings: path.end.gap().into_iter().chain(problems).collect(),
-            issuers,
-            leaf,
+        if self.options.has_path() {
+            Chain::build(leaf, self.options.include, &self.inventory.known_issuers())
+        } else {
+            Chain::alone(leaf)
         }
     }
 }

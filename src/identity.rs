@@ -13,6 +13,7 @@ use sha1::{Digest, Sha1};
 use crate::chain::{self, Candidates, Path, PathEnd};
 use crate::error::Error;
 use crate::names;
+use crate::watchdog;
 
 /// Which stores to read.
 #[derive(Debug, Clone, Copy)]
@@ -66,6 +67,12 @@ impl Identity {
         self.entries.iter().all(|stored| stored.entry.archived)
     }
 
+    /// When a store was last told that a copy was saved and verified, in Unix time.
+    pub fn backed_up(&self) -> Option<i64> {
+        let told = self.entries.iter().map(|stored| stored.entry.backed_up);
+        told.max().flatten()
+    }
+
     /// The SHA-1 of the certificate's DER, 40 lower-case digits: what Windows calls thumbprint.
     pub fn thumbprint(&self) -> String {
         names::hex(&Sha1::digest(self.certificate().der()))
@@ -101,11 +108,14 @@ impl Inventory {
         match stores {
             Stores::Named(specs) => {
                 for spec in specs {
+                    let _wait = watchdog::waiting_for(format!("the store {spec}"));
                     inventory.add(certstow_platform::open(spec, options)?)?;
                 }
             }
             Stores::Found => {
+                let wait = watchdog::waiting_for("this machine's stores");
                 inventory.known = certstow_platform::known_stores();
+                drop(wait);
                 let present: Vec<_> = inventory
                     .known
                     .iter()
@@ -113,6 +123,7 @@ impl Inventory {
                     .map(|known| known.spec.clone())
                     .collect();
                 for spec in present {
+                    let _wait = watchdog::waiting_for(format!("the store {spec}"));
                     let added = certstow_platform::open(&spec, options)
                         .and_then(|store| inventory.add(store));
                     if let Err(error) = added {
@@ -158,6 +169,28 @@ impl Inventory {
         &mut self.stores
     }
 
+    /// Tells every store that has the private key of an identity that a copy was saved at `when`
+    /// (Unix time) and verified. What comes back are warnings: the copy is as good without.
+    pub fn mark_backed_up(&mut self, id: &EntryId, when: i64) -> Vec<String> {
+        let identity = self
+            .identities
+            .iter()
+            .find(|identity| identity.entry().id == *id);
+        let entries = identity.map(Identity::entries).unwrap_or_default();
+        let with_key = entries
+            .iter()
+            .filter(|stored| stored.entry.key != KeyState::Missing);
+        let mut warnings = Vec::new();
+        for stored in with_key {
+            let store = &mut self.stores[stored.store];
+            if let Err(error) = store.mark_backed_up(id, when) {
+                let store = store.info().spec;
+                warnings.push(format!("{store} was not told of the copy: {error}"));
+            }
+        }
+        warnings
+    }
+
     /// The stores this machine may have, when [`Stores::Found`] was asked for.
     pub fn known_stores(&self) -> &[KnownStore] {
         &self.known
@@ -175,13 +208,27 @@ impl Inventory {
             .collect()
     }
 
-    /// The certification path of a certificate, from the CA certificates of all stores and then
-    /// the platform's trusted roots. With it comes, for a path that is not complete, what could
-    /// not be looked at: one sentence each.
+    /// The certification path of a certificate: see [`Issuers::path_of`].
     pub fn certification_path(&self, leaf: &Certificate) -> (Path, Vec<String>) {
+        self.known_issuers().path_of(leaf)
+    }
+
+    /// What certification paths are built from. Reading it takes longer than building a path, so
+    /// that whoever needs several does it once.
+    pub fn known_issuers(&self) -> Issuers {
+        let (issuers, problems) = self.issuers();
+        Issuers {
+            candidates: Candidates::new(issuers).with_native_roots(),
+            problems,
+        }
+    }
+
+    /// The CA certificates of all stores, and what could not be looked at: one sentence each.
+    pub(crate) fn issuers(&self) -> (Vec<Certificate>, Vec<String>) {
         let mut problems = Vec::new();
         let mut issuers = Vec::new();
         for (position, store) in self.stores.iter().enumerate() {
+            let _wait = watchdog::waiting_for(format!("the store {}", self.store_name(position)));
             match store.issuers() {
                 Ok(found) => issuers.extend(found),
                 Err(error) => problems.push(format!(
@@ -192,14 +239,7 @@ impl Inventory {
         }
         let listed = self.identities.iter().map(Identity::certificate);
         issuers.extend(listed.filter(|certificate| certificate.is_ca()).cloned());
-        let candidates = Candidates::new(issuers).with_native_roots();
-        let path = chain::build(leaf, &candidates);
-        if path.end == PathEnd::Root {
-            return (path, Vec::new());
-        }
-        let native = candidates.native_problems().iter();
-        problems.extend(native.map(|problem| format!("the system's trusted roots: {problem}")));
-        (path, problems)
+        (issuers, problems)
     }
 
     fn empty() -> Self {
@@ -251,6 +291,28 @@ impl Inventory {
                 .entries
                 .sort_by_key(|stored| key_rank(&stored.entry.key));
         }
+    }
+}
+
+/// The CA certificates of all stores, and then the platform's trusted roots.
+pub struct Issuers {
+    candidates: Candidates,
+    /// What could not be looked at, one sentence each.
+    problems: Vec<String>,
+}
+
+impl Issuers {
+    /// The certification path of a certificate. With it comes, for a path that is not complete,
+    /// what could not be looked at: one sentence each.
+    pub fn path_of(&self, leaf: &Certificate) -> (Path, Vec<String>) {
+        let path = chain::build(leaf, &self.candidates);
+        if path.end == PathEnd::Root {
+            return (path, Vec::new());
+        }
+        let native = self.candidates.native_problems().iter();
+        let native = native.map(|problem| format!("the system's trusted roots: {problem}"));
+        let problems = self.problems.iter().cloned().chain(native).collect();
+        (path, problems)
     }
 }
 

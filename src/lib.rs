@@ -6,13 +6,18 @@
 //! they hold, [`select`] picks exactly one identity, [`export`] takes its private key, proves
 //! that it belongs to the certificate ([`proof`]), builds the certification path ([`chain`]),
 //! encodes it ([`pkcs12`]) and writes it through [`output`], which reads it back before the file
-//! gets its name. Everything a person types and sees is in the binary, not here.
+//! gets its name. [`import`] is the way back into a store. Everything a person types and sees is in the binary, not here.
 
+pub mod backup;
 pub mod chain;
+pub mod doctor;
 pub mod error;
+pub mod escrow;
 pub mod exit;
 pub mod export;
 pub mod identity;
+pub mod import;
+pub mod log;
 pub mod names;
 pub mod output;
 pub mod password;
@@ -21,8 +26,10 @@ pub mod proof;
 #[cfg(test)]
 mod samples;
 pub mod sanitize;
+pub mod schedule;
 pub mod select;
 pub mod signature;
 pub mod time;
+pub mod watchdog;
 
 pub use certstow_platform as platform;

@@ -2,9 +2,18 @@
 
 #![forbid(unsafe_code)]
 
+use std::alloc::System;
 use std::process::ExitCode;
 
+use zeroizing_alloc::ZeroAlloc;
+
 mod cli;
+
+/// Wipes memory when it is given back. certstow's own types wipe their secrets themselves; this is
+/// for the libraries that it hands them to, which keep parsed keys and big numbers in ordinary
+/// memory.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     // Before any secret is in memory.

@@ -4,19 +4,20 @@
 //!
 //! Whoever ends the process early calls [`abandon`] first, as the program does when it is
 //! interrupted. A process killed outright leaves a `.certstow-*.tmp` file behind; it is as private
-//! as the finished file, and nobody cleans it up, since it may belong to a run still going on.
+//! as the finished file. It may belong to a run still going on, so that nobody cleans it up but a
+//! backup, which has its folder to itself.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub use certstow_platform::new_file::abandon;
+use certstow_platform::new_file::{NewFile, folder_of};
 use certstow_platform::os;
 use sha2::{Digest as _, Sha256};
-use tempfile::NamedTempFile;
-use zeroize::Zeroizing;
 
 use crate::error::Error;
+use crate::watchdog;
 
 /// What to do when the target exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +60,7 @@ pub struct Written {
 /// - [`Error::NotPrivate`]: nothing in its folder is private, and `privacy` is
 ///   [`Privacy::Required`].
 pub fn preflight(file: &Path, existing: Existing, privacy: Privacy) -> Result<(), Error> {
+    let _wait = waiting_for(file);
     check_target(file, existing)?;
     create_beside(file, privacy).map(drop)
 }
@@ -79,22 +81,24 @@ pub fn write(
     bytes: &[u8],
     verify: impl FnOnce(&[u8]) -> Result<(), String>,
 ) -> Result<Written, Error> {
+    let _wait = waiting_for(file);
     check_target(file, existing)?;
-    let mut temporary = create_beside(file, privacy)?;
+    let (temporary, exposed) = create_beside(file, privacy)?;
     let mut warnings = Vec::new();
-    if temporary.exposed {
+    if exposed {
         warnings.push(
             "this file system cannot restrict who reads the file; only the password protects it"
                 .to_owned(),
         );
     }
-    temporary
-        .file
+    let mut file_there = temporary.as_file();
+    file_there
         .write_all(bytes)
-        .and_then(|()| temporary.file.as_file().sync_all())
+        .and_then(|()| file_there.sync_all())
         .map_err(|error| target(file, "writing failed", error))?;
 
-    let read = read_back(&temporary.file, bytes.len())
+    let read = temporary
+        .read_back(bytes.len())
         .map_err(|error| target(file, "reading it back failed", error))?;
     let sha256 = same(&read, bytes).map_err(|reason| verification(file, reason))?;
     verify(&read).map_err(|reason| verification(file, reason))?;
@@ -112,6 +116,48 @@ pub fn write(
         sha256,
         warnings,
     })
+}
+
+/// Writes a file into a folder as [`write()`] would, reads it back and removes it. Whether other
+/// accounts could have read it.
+///
+/// # Errors
+/// [`Error::Target`]: it is no folder, or writing or reading fails. [`Error::Verification`]: what
+/// was read is not what was written.
+pub fn probe(folder: &Path) -> Result<bool, Error> {
+    let _wait = waiting_for(folder);
+    if !folder.is_dir() {
+        return Err(target(
+            folder,
+            "it is not a folder",
+            ErrorKind::NotADirectory.into(),
+        ));
+    }
+    let (temporary, exposed) = create_beside(&folder.join("probe"), Privacy::Wanted)
+        .map_err(|error| about_folder(folder, error))?;
+    let bytes = [0xc5; 4096];
+    let mut file = temporary.as_file();
+    file.write_all(&bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(|error| target(folder, "writing failed", error))?;
+    let read = temporary
+        .read_back(bytes.len())
+        .map_err(|error| target(folder, "reading it back failed", error))?;
+    same(&read, &bytes).map_err(|reason| verification(folder, reason))?;
+    Ok(exposed)
+}
+
+/// The error of a file in it, as one of the folder.
+fn about_folder(folder: &Path, error: Error) -> Error {
+    match error {
+        Error::Target { source, .. } => target(folder, "no file can be created in it", source),
+        other => other,
+    }
+}
+
+/// A disk that was pulled out, or a share whose server is gone, may never answer.
+fn waiting_for(file: &Path) -> watchdog::Wait {
+    watchdog::waiting_for(format!("the disk or share of {}", file.display()))
 }
 
 /// Refuses targets that must not be written, whether or not they could be.
@@ -153,58 +199,33 @@ pub(crate) fn names_a_folder(file: &Path) -> bool {
     text.ends_with(std::path::is_separator) || file.is_dir()
 }
 
-/// The temporary files there are now.
-static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
-
-fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
-    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+/// Room on a disk, until it is dropped.
+pub(crate) struct Reserve {
+    _file: NewFile,
 }
 
-/// Removes the temporary files of writes that are going on in other threads. The process has to
-/// end after it: from now on, no write begins.
-pub fn abandon() {
-    let unfinished = unfinished();
-    for temporary in unfinished.iter() {
-        // Meanwhile it may have become the finished file, which is complete.
-        let _ = fs::remove_file(temporary);
-    }
-    std::mem::forget(unfinished);
+/// Takes up room on the disk of `file`, for a write to it that must not fail later for want of
+/// room.
+///
+/// # Errors
+/// [`Error::Target`]: there is no such room, or no file can be created.
+pub(crate) fn reserve(file: &Path, bytes: usize) -> Result<Reserve, Error> {
+    let (reserve, _) = create_beside(file, Privacy::Wanted)?;
+    let mut open = reserve.as_file();
+    // Written, for a file that is merely long takes no room.
+    open.write_all(&vec![0; bytes])
+        .and_then(|()| open.sync_all())
+        .map_err(|error| target(file, "there is no room for it", error))?;
+    Ok(Reserve { _file: reserve })
 }
 
-/// A temporary file in the target's folder, removed when dropped.
-struct Temporary {
-    file: NamedTempFile,
-    /// Whether other accounts can read it all the same.
-    exposed: bool,
-    /// After the file, so that it is dropped after the file is gone.
-    _listed: Listed,
-}
-
-/// An entry of [`UNFINISHED`].
-struct Listed(PathBuf);
-
-impl Drop for Listed {
-    fn drop(&mut self) {
-        unfinished().retain(|temporary| *temporary != self.0);
-    }
-}
-
-/// An empty file in the target's folder, private from the start.
-fn create_beside(file: &Path, privacy: Privacy) -> Result<Temporary, Error> {
-    let mut unfinished = unfinished();
-    let temporary = tempfile::Builder::new()
-        .prefix(".certstow-")
-        .suffix(".tmp")
-        .make_in(os::long_path(folder_of(file)), os::create_private)
+/// An empty file in the target's folder, private from the start, and whether other accounts can
+/// read it all the same.
+fn create_beside(file: &Path, privacy: Privacy) -> Result<(NewFile, bool), Error> {
+    let temporary = NewFile::beside(file)
         .map_err(|error| target(file, "no file can be created in its folder", error))?;
     let exposed = exposed(temporary.as_file(), file, privacy)?;
-    let path = temporary.path().to_owned();
-    unfinished.push(path.clone());
-    Ok(Temporary {
-        file: temporary,
-        exposed,
-        _listed: Listed(path),
-    })
+    Ok((temporary, exposed))
 }
 
 /// Whether other accounts can read the temporary file; an error where that must not be.
@@ -219,25 +240,6 @@ fn exposed(temporary: &File, file: &Path, privacy: Privacy) -> Result<bool, Erro
     Ok(exposed)
 }
 
-fn folder_of(file: &Path) -> &Path {
-    match file.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
-}
-
-/// Reads the file through a handle of its own, as another program would.
-fn read_back(temporary: &NamedTempFile, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
-    // Room for all of it from the start: a PEM file may hold a key in clear, and growing would
-    // leave copies of it behind.
-    let mut read = Zeroizing::new(Vec::with_capacity(expected + 1));
-    let limit = u64::try_from(expected)
-        .unwrap_or(u64::MAX)
-        .saturating_add(1);
-    temporary.reopen()?.take(limit).read_to_end(&mut read)?;
-    Ok(read)
-}
-
 /// The SHA-256 of the bytes read back, if they are those written.
 fn same(read: &[u8], written: &[u8]) -> Result<[u8; 32], String> {
     if read == written {
@@ -247,51 +249,15 @@ fn same(read: &[u8], written: &[u8]) -> Result<[u8; 32], String> {
     }
 }
 
-fn rename(temporary: Temporary, file: &Path, existing: Existing) -> Result<(), Error> {
-    // `tempfile` hands names to the system as they are.
-    let name = os::long_path(file);
+fn rename(temporary: NewFile, file: &Path, existing: Existing) -> Result<(), Error> {
     let renamed = match existing {
         Existing::Replace => {
             check_target(file, existing)?;
-            temporary.file.persist(name)
+            temporary.replace(file)
         }
-        Existing::Refuse => match temporary.file.persist_noclobber(name) {
-            Err(refused) if cannot_be_told_not_to_replace(&refused.error) => {
-                return take_the_name(refused.file, file);
-            }
-            other => other,
-        },
+        Existing::Refuse => temporary.rename(file),
     };
-    renamed
-        .map(drop)
-        .map_err(|refused| not_renamed(file, refused.error))
-}
-
-/// Whether the file system (FAT and exFAT on a USB drive, some network shares) has neither a
-/// rename that spares an existing file nor hard links.
-fn cannot_be_told_not_to_replace(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::PermissionDenied | ErrorKind::Unsupported | ErrorKind::InvalidInput
-    )
-}
-
-/// Renames without replacing what is not ours: an empty file, which only one process can create,
-/// takes the name, and is then replaced.
-fn take_the_name(temporary: NamedTempFile, file: &Path) -> Result<(), Error> {
-    fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(file)
-        .map_err(|error| not_renamed(file, error))?;
-    temporary
-        .persist(os::long_path(file))
-        .map(drop)
-        .map_err(|refused| {
-            // The error that counts is the other one.
-            let _ = fs::remove_file(file);
-            not_renamed(file, refused.error)
-        })
+    renamed.map_err(|error| not_renamed(file, error))
 }
 
 fn not_renamed(file: &Path, error: io::Error) -> Error {

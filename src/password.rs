@@ -1,5 +1,5 @@
-//! Where a password may come from: the terminal, a file, standard input, an environment variable
-//! or an inherited file descriptor; never the command line, which every account can read.
+//! Where a password may come from: the terminal, a file, standard input, an environment variable,
+//! an inherited file descriptor or the operating system's vault; never the command line, which every account can read.
 
 use std::env;
 use std::fs::File;
@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 
 use certstow_platform::os::{self, HiddenLineError};
 use certstow_platform::secret::Password;
+use certstow_platform::vault::{self, Kept, Name, VaultEntry};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
+use crate::watchdog;
 
 /// The longest password read, in bytes, its line break and BOM included.
 const MAX_BYTES: usize = 64 * 1024;
@@ -30,6 +32,8 @@ pub enum Source {
     Env(String),
     /// A file descriptor the caller has opened, as in `3< secret`. Unix only.
     Fd(i32),
+    /// The operating system's vault, or a credential of systemd.
+    Vault(Name),
 }
 
 /// Reads the password from a source that asks nobody.
@@ -42,17 +46,27 @@ pub enum Source {
 ///   text, longer than 64 KiB, or has a NUL or a further line break in it, which no prompt could
 ///   ever be given again. Also when standard input is a terminal, which would show it.
 /// - [`Error::PasswordUnreadable`]: the file or descriptor cannot be read.
+/// - [`Error::Vault`]: the vault has none of this name, or gives none.
 pub fn read(source: &Source, allow_empty: bool) -> Result<Password, Error> {
     match source {
         Source::File(path) if path == Path::new("-") => read_stdin(allow_empty),
         Source::File(path) => {
             let place = path.display().to_string();
-            read_from(File::open(path), place, allow_empty)
+            read_from(|| File::open(path), place, allow_empty)
         }
         Source::Stdin | Source::Fd(0) => read_stdin(allow_empty),
         Source::Fd(fd) => {
             let place = format!("file descriptor {fd}");
-            read_from(os::descriptor(*fd), place, allow_empty)
+            read_from(|| os::descriptor(*fd), place, allow_empty)
+        }
+        Source::Vault(name) => {
+            let wait = waiting_for("the vault of the operating system");
+            let found = vault::get(name);
+            drop(wait);
+            match found? {
+                Kept::Password(password) => kept(password, name, allow_empty),
+                Kept::File(bytes, place) => from_bytes(bytes.expose(), &place, allow_empty),
+            }
         }
         Source::Env(name) => {
             let place = format!("the environment variable {name}");
@@ -65,8 +79,26 @@ pub fn read(source: &Source, allow_empty: bool) -> Result<Password, Error> {
     }
 }
 
-fn read_from(file: io::Result<File>, place: String, allow_empty: bool) -> Result<Password, Error> {
-    match file.and_then(read_bounded) {
+/// What a vault keeps is exactly the password, which another program may have put there.
+fn kept(password: Password, name: &Name, allow_empty: bool) -> Result<Password, Error> {
+    let refuse = |why: &str| Error::Password(format!("the vault's password '{name}' {why}"));
+    check_characters(password.expose()).map_err(refuse)?;
+    if password.is_empty() && !allow_empty {
+        return Err(refuse("is empty"));
+    }
+    Ok(password)
+}
+
+fn read_from(
+    open: impl FnOnce() -> io::Result<File>,
+    place: String,
+    allow_empty: bool,
+) -> Result<Password, Error> {
+    let wait = waiting_for(&place);
+    // Opening a FIFO waits, too.
+    let bytes = open().and_then(read_bounded);
+    drop(wait);
+    match bytes {
         Ok(bytes) => from_bytes(&bytes, &place, allow_empty),
         Err(source) => Err(Error::PasswordUnreadable { place, source }),
     }
@@ -80,11 +112,18 @@ fn read_stdin(allow_empty: bool) -> Result<Password, Error> {
             "standard input is a terminal, where the password would be seen".to_owned(),
         ));
     }
+    let wait = waiting_for(&place);
     // Standard input has a buffer nobody wipes, but reads larger than it go past it.
-    match read_bounded(stdin.lock()) {
+    let bytes = read_bounded(stdin.lock());
+    drop(wait);
+    match bytes {
         Ok(bytes) => from_bytes(&bytes, &place, allow_empty),
         Err(source) => Err(Error::PasswordUnreadable { place, source }),
     }
+}
+
+fn waiting_for(place: &str) -> watchdog::Wait {
+    watchdog::waiting_for(format!("a password from {place}"))
 }
 
 /// Everything up to one byte more than allowed, in memory that never moves.
@@ -155,6 +194,19 @@ fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<Zeroizing<Stri
     Some(text)
 }
 
+/// Keeps a password in the operating system's vault and reads it back; one that has the name gives
+/// way only if `replace` says so.
+///
+/// # Errors
+/// - [`Error::PasswordExists`]: the name has a password, and `replace` is false.
+/// - [`Error::Vault`]: there is no vault, it refuses, or did not give back what it was given.
+pub fn keep(name: &Name, password: &Password, replace: bool) -> Result<VaultEntry, Error> {
+    if !replace && vault::holds(name)? {
+        return Err(Error::PasswordExists { name: name.clone() });
+    }
+    Ok(vault::set(name, password)?)
+}
+
 /// Asks for a password at the terminal without showing it; with `confirm` twice, so that a typing
 /// error cannot lock a file for good. `text` is the question ("Password for the file:").
 ///
@@ -166,6 +218,7 @@ fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<Zeroizing<Stri
 /// - [`Error::Io`]: the terminal does not work.
 pub fn prompt(text: &str, confirm: bool, allow_empty: bool) -> Result<Password, Error> {
     ask_until_right(text, confirm, allow_empty, &mut |question| {
+        let _wait = watchdog::waiting_for("an answer at the terminal");
         os::read_hidden_line(question)
     })
 }

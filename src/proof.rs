@@ -55,7 +55,7 @@ impl fmt::Display for ProofError {
 impl std::error::Error for ProofError {}
 
 /// Why no signature came out of a key: what [`sign`] and below answer with.
-enum Refusal {
+pub(crate) enum Refusal {
     Damaged(&'static str),
     Unknown(String),
 }
@@ -132,11 +132,9 @@ fn check(
 /// Signs `challenge` with whatever kind of key this is.
 ///
 /// The libraries' key types wipe themselves when dropped; what their big-number arithmetic leaves
-/// on the heap meanwhile is out of reach here, and no worse than during any signature.
+/// on the heap meanwhile is out of reach here. The program's allocator wipes it.
 fn sign(key: &PrivateKey, challenge: &[u8]) -> Result<(Scheme, Vec<u8>), Refusal> {
-    let info = PrivateKeyInfoRef::try_from(key.expose())
-        .or_else(|_| without_version(key.expose()))
-        .map_err(|_| Refusal::Damaged("it is not a PKCS#8 private key"))?;
+    let info = read_info(key)?;
     let algorithm = info.algorithm.oid.to_string();
     match algorithm.as_str() {
         "1.2.840.113549.1.1.1" => {
@@ -165,6 +163,13 @@ fn sign(key: &PrivateKey, challenge: &[u8]) -> Result<(Scheme, Vec<u8>), Refusal
         }
         _ => Err(Refusal::Unknown(algorithm)),
     }
+}
+
+/// Reads the outer structure of a key.
+pub(crate) fn read_info(key: &PrivateKey) -> Result<PrivateKeyInfoRef<'_>, Refusal> {
+    PrivateKeyInfoRef::try_from(key.expose())
+        .or_else(|_| without_version(key.expose()))
+        .map_err(|_| Refusal::Damaged("it is not a PKCS#8 private key"))
 }
 
 /// Reads a `PrivateKeyInfo` whose version says otherwise than the fields that follow: version 2
@@ -222,7 +227,7 @@ fn sign_ecdsa(
 /// p, q and d are checked against n and e on construction, and the rest against d, p and q here.
 /// The crate blinds its private operations with the system's random numbers; checking, signing and
 /// verifying with 2048 bits still take no more than a few milliseconds together.
-fn rsa_private_key(der: &[u8]) -> Result<rsa::PrivateKey, Refusal> {
+pub(crate) fn rsa_private_key(der: &[u8]) -> Result<rsa::PrivateKey, Refusal> {
     let stored = rsa::pkcs1::RsaPrivateKeyRef::from_der(der)
         .map_err(|_| Refusal::Damaged("it is not an RSAPrivateKey"))?;
     if stored.other_prime_infos.is_some() {

@@ -187,6 +187,17 @@ pub fn choose<'i>(
     }
 }
 
+/// Every identity that is meant, archived ones too.
+pub fn all<'i>(inventory: &'i Inventory, choice: &Choice<'_>, now: i64) -> Vec<&'i Identity> {
+    let filtered = filtered(inventory, choice, now);
+    let mut found = matching_thumbprint(&filtered, choice);
+    if found.is_empty() {
+        found = matching_text(filtered, choice);
+    }
+    found.retain(|identity| choice.want == Want::Certificate || identity.has_key());
+    found
+}
+
 /// Text never finds an archived identity, since what replaced it is nearly always meant.
 fn matching<'i>(inventory: &'i Inventory, choice: &Choice<'_>, now: i64) -> Vec<&'i Identity> {
     let filtered = filtered(inventory, choice, now);
@@ -225,7 +236,7 @@ fn matching_text<'i>(mut filtered: Vec<&'i Identity>, choice: &Choice<'_>) -> Ve
 }
 
 /// The digits of a thumbprint's beginning, if the text can be one.
-fn thumbprint_prefix(text: &str) -> Option<String> {
+pub(crate) fn thumbprint_prefix(text: &str) -> Option<String> {
     let digits: String = text
         .chars()
         .filter(|character| !matches!(character, ':' | '-' | ' '))

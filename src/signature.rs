@@ -213,7 +213,7 @@ fn pss_parameters(identifier: &AlgorithmIdentifier<'_>) -> Result<pss::Parameter
 }
 
 /// Reads an `RSAPublicKey` (RFC 8017, A.1.1) of a size in [`RSA_BITS`].
-fn rsa_public_key(der: &[u8]) -> Result<rsa::PublicKey, SignatureError> {
+pub(crate) fn rsa_public_key(der: &[u8]) -> Result<rsa::PublicKey, SignatureError> {
     let key = rsa::pkcs1::RsaPublicKeyRef::from_der(der).map_err(|_| SignatureError::Invalid)?;
     let (n, e) = (key.modulus.as_bytes(), key.public_exponent.as_bytes());
     if n.len() * 8 > *RSA_BITS.end() {

@@ -2,6 +2,8 @@
 //! ("in 12 days") for people. Inside, a time is a number of seconds since 1970-01-01 UTC, as
 //! certificates state it.
 
+use std::time::Duration;
+
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ZonedDateTime};
@@ -14,6 +16,12 @@ const DAY: i64 = 24 * HOUR;
 /// The present, in seconds since 1970-01-01 UTC.
 pub fn now() -> i64 {
     Timestamp::now().as_second()
+}
+
+/// The present by RFC 3339 in UTC, to the millisecond: `2030-01-02T03:04:05.678Z`.
+pub fn utc_now() -> String {
+    let now = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ");
+    now.to_string()
 }
 
 /// RFC 3339 in UTC, to the second: `2030-01-02T03:04:05Z`.
@@ -112,6 +120,37 @@ pub fn parse_span(text: &str) -> Result<i64, String> {
     Ok(i64::from(number) * unit)
 }
 
+/// Reads how long a wait may take: a whole number and `s`, `m` or `h`. `None` is a wait without an
+/// end, written `0`.
+///
+/// # Errors
+/// A sentence saying what is wrong.
+pub fn parse_wait(text: &str) -> Result<Option<Duration>, String> {
+    let wrong = || format!("'{text}' is no length of time; write it as 90s, 10m or 1h, or 0");
+    let (number, unit) = match text.as_bytes() {
+        b"0" => return Ok(None),
+        [.., b's'] => (&text[..text.len() - 1], 1),
+        [.., b'm'] => (&text[..text.len() - 1], 60),
+        [.., b'h'] => (&text[..text.len() - 1], 60 * 60),
+        _ => return Err(wrong()),
+    };
+    let number: u32 = number.parse().map_err(|_| wrong())?;
+    let wait = Duration::from_secs(u64::from(number) * unit);
+    Ok(Some(wait).filter(|wait| !wait.is_zero()))
+}
+
+/// The length of a wait in the largest unit that leaves no rest: "90 seconds", "10 minutes".
+pub fn wait(length: Duration) -> String {
+    let seconds = length.as_secs();
+    let (count, unit) = match seconds {
+        _ if seconds >= 3600 && seconds.is_multiple_of(3600) => (seconds / 3600, "hour"),
+        _ if seconds >= 60 && seconds.is_multiple_of(60) => (seconds / 60, "minute"),
+        _ => (seconds, "second"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{plural}")
+}
+
 /// The calendar in UTC. Broken certificates may name times beyond what it holds; those stay at
 /// its end.
 fn calendar(seconds: i64) -> DateTime {
@@ -164,6 +203,39 @@ mod tests {
         }
         assert_eq!(since_beginning(0, 2 * DAY), "2 days ago");
         assert_eq!(since_beginning(2 * DAY, 0), "in 2 days");
+    }
+
+    #[test]
+    fn the_present_has_milliseconds() {
+        let now = utc_now();
+        let seconds = now.get(..19).unwrap();
+        let fraction = now.get(19..).unwrap();
+        assert_eq!(seconds.len(), "2030-01-02T03:04:05".len());
+        assert!(
+            fraction.starts_with('.') && fraction.ends_with('Z'),
+            "{now}"
+        );
+        assert_eq!(fraction.len(), 5, "{now}");
+    }
+
+    #[test]
+    fn waits_are_read_and_said() {
+        for (text, said) in [
+            ("90s", "90 seconds"),
+            ("1s", "1 second"),
+            ("10m", "10 minutes"),
+            ("60m", "1 hour"),
+            ("2h", "2 hours"),
+        ] {
+            let length = parse_wait(text).unwrap().unwrap();
+            assert_eq!(wait(length), said);
+        }
+        for none in ["0", "0s", "0m"] {
+            assert_eq!(parse_wait(none), Ok(None));
+        }
+        for wrong in ["", "s", "10", "-1s", "1.5m", "1d", "99999999999s", "1é"] {
+            assert!(parse_wait(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -1,122 +1,29 @@
-//! certstow at a terminal: the prompts, in a real pseudo-terminal that `setsid` makes the
-//! controlling one, with a person's typing and the screen read back.
+//! certstow at a terminal: the prompts, with a person's typing and the screen read back.
 
 #![cfg(target_os = "linux")]
 
-use std::fs::{self, File};
-use std::io::{Read, Write};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
+#[path = "support/terminal.rs"]
+#[allow(dead_code, reason = "other tests at a terminal do other things")]
+mod support;
 
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use support::Terminal;
 
 const PASSWORD: &str = "correct horse battery staple";
 
-/// Longer than any prompt takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// certstow running at a terminal.
-struct Terminal {
-    child: Child,
-    keyboard: File,
-    screen: Receiver<Vec<u8>>,
-    shown: String,
+/// Starts certstow in `folder`.
+fn start(folder: &Path, arguments: &[&str]) -> Terminal {
+    start_at(folder, 120, &[], arguments)
 }
 
-impl Terminal {
-    /// Starts certstow in `folder`.
-    fn start(folder: &Path, arguments: &[&str]) -> Self {
-        Self::start_at(folder, 120, &[], arguments)
-    }
-
-    /// Starts certstow at a terminal this wide, with these variables set.
-    fn start_at(folder: &Path, width: u16, variables: &[(&str, &str)], arguments: &[&str]) -> Self {
-        let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
-        grantpt(&controller).expect("the terminal is ours");
-        unlockpt(&controller).expect("the terminal unlocks");
-        let size = Winsize {
-            ws_row: 40,
-            ws_col: width,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
-        tcsetwinsize(&controller, size).expect("the terminal has a size");
-        let name = ptsname(&controller, Vec::new()).expect("the terminal has a name");
-        let name = name.into_string().expect("the terminal's name is text");
-        let end = || {
-            let file = File::options().read(true).write(true).open(&name);
-            Stdio::from(file.expect("the other end opens"))
-        };
-        let child = Command::new("setsid")
-            .args(["--ctty", "--wait", env!("CARGO_BIN_EXE_certstow")])
-            .args(arguments)
-            .current_dir(folder)
-            .env("TERM", "xterm")
-            .env("XDG_DATA_HOME", folder.join("data"))
-            .env_remove("NO_COLOR")
-            .envs(variables.iter().copied())
-            .stdin(end())
-            .stdout(end())
-            .stderr(end())
-            .spawn()
-            .expect("setsid starts certstow");
-
-        let keyboard = File::from(controller);
-        let mut output = keyboard.try_clone().expect("a second handle");
-        let (send, screen) = channel();
-        std::thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            // Reading fails once nobody has the other end open any more.
-            while let Ok(length @ 1..) = output.read(&mut buffer) {
-                if send.send(buffer[..length].to_vec()).is_err() {
-                    break;
-                }
-            }
-        });
-        Self {
-            child,
-            keyboard,
-            screen,
-            shown: String::new(),
-        }
-    }
-
-    /// Waits until the screen shows `text`, and forgets what it showed up to there.
-    fn wait_for(&mut self, text: &str) {
-        loop {
-            if let Some(place) = self.shown.find(text) {
-                self.shown.drain(..place + text.len());
-                return;
-            }
-            match self.screen.recv_timeout(PATIENCE) {
-                Ok(bytes) => self.shown.push_str(&String::from_utf8_lossy(&bytes)),
-                Err(_) => panic!("never showed {text:?}, but {:?}", self.shown),
-            }
-        }
-    }
-
-    fn press(&mut self, keys: &str) {
-        self.keyboard.write_all(keys.as_bytes()).expect("typing");
-    }
-
-    /// Waits for the end; gives the exit code and what was shown since the last wait.
-    fn end(mut self) -> (Option<i32>, String) {
-        loop {
-            match self.screen.recv_timeout(PATIENCE) {
-                Ok(bytes) => self.shown.push_str(&String::from_utf8_lossy(&bytes)),
-                Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => {
-                    let _ = self.child.kill();
-                    panic!("did not end; showed {:?}", self.shown);
-                }
-            }
-        }
-        let status = self.child.wait().expect("certstow ended");
-        (status.code(), self.shown)
-    }
+/// Starts certstow at a terminal this wide, with these variables set.
+fn start_at(folder: &Path, width: u16, variables: &[(&str, &str)], arguments: &[&str]) -> Terminal {
+    let words = [env!("CARGO_BIN_EXE_certstow")].into_iter();
+    let words = words.chain(arguments.iter().copied());
+    Terminal::run(folder, width, variables, words)
 }
 
 fn samples() -> String {
@@ -135,7 +42,7 @@ fn export_ada(folder: &Path) -> Terminal {
         "--iterations",
         "2000",
     ];
-    Terminal::start(folder, &arguments)
+    start(folder, &arguments)
 }
 
 /// Types the password and its repetition, each when it is asked for.
@@ -202,10 +109,48 @@ fn giving_up_at_the_prompt_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_person_is_waited_for_unless_told_otherwise() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut terminal = export_ada(folder.path());
+    terminal.wait_for("Password for the file of Ada Example: ");
+    let threads = terminal.threads();
+    assert!(threads.contains(&"certstow".to_owned()), "{threads:?}");
+    assert!(!threads.contains(&"watchdog".to_owned()), "{threads:?}");
+    terminal.press("\u{3}");
+    assert_eq!(terminal.end().0, Some(130));
+
+    let store = samples();
+    let export = ["export", "Ada Example", "--store", &store, "-o", "ada.p12"];
+    let mut terminal = start(folder.path(), &[&export[..], &["--timeout", "1s"]].concat());
+    terminal.wait_for("Password for the file of Ada Example: ");
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(13), "{shown}");
+    assert!(
+        shown.contains("waiting for an answer at the terminal"),
+        "{shown}"
+    );
+    nothing_is_left_in(folder.path());
+}
+
+#[test]
+fn who_may_not_be_asked_is_not_waited_for_for_ever() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    // The terminal that nobody types at is what the password is read from.
+    let check = ["check", "a.p12", "--password-file", "/dev/tty"];
+    let mut terminal = start(
+        folder.path(),
+        &[&check[..], &["--non-interactive"]].concat(),
+    );
+    terminal.wait_until(|terminal| terminal.threads().contains(&"watchdog".to_owned()));
+    terminal.press("password\r\u{4}");
+    assert_eq!(terminal.end().0, Some(15));
+}
+
+#[test]
 fn a_file_is_not_written_to_the_screen() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = samples();
-    let terminal = Terminal::start(
+    let terminal = start(
         folder.path(),
         &["export", "Ada Example", "--store", &store, "-o", "-"],
     );
@@ -250,7 +195,7 @@ fn what_was_erased_does_not_belong_to_the_password() {
 fn listed_at(width: u16, variables: &[(&str, &str)]) -> String {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = samples();
-    let terminal = Terminal::start_at(
+    let terminal = start_at(
         folder.path(),
         width,
         variables,
@@ -298,7 +243,7 @@ fn what_takes_long_shows_progress_at_a_terminal_and_nowhere_else() {
     fs::write(folder.path().join("password"), PASSWORD).expect("the password's file");
     let check = ["check", "slow.p12", "--password-file", "password"];
 
-    let mut terminal = Terminal::start(folder.path(), &check);
+    let mut terminal = start(folder.path(), &check);
     terminal.wait_for("Checking");
     let (code, shown) = terminal.end();
     assert_eq!(code, Some(0), "{shown}");

@@ -19,6 +19,7 @@ fn certstow_says_what_the_transcripts_show() {
         .expect("a name for the folder");
     cases
         .env("XDG_DATA_HOME", nowhere.path().to_string_lossy())
+        .env("XDG_CONFIG_HOME", nowhere.path().to_string_lossy())
         .env("HOME", nowhere.path().to_string_lossy())
         .env("NO_COLOR", "1")
         .env("COLUMNS", "120")
@@ -29,14 +30,24 @@ fn certstow_says_what_the_transcripts_show() {
     if cfg!(target_os = "linux") {
         cases
             .case("tests/cmd/commands.trycmd")
-            .case("tests/cmd/errors.trycmd");
+            .case("tests/cmd/doctor.trycmd")
+            .case("tests/cmd/errors.trycmd")
+            .case("tests/cmd/log.trycmd")
+            .case("tests/cmd/schedule.trycmd");
+    }
+    if cfg!(all(target_os = "linux", not(feature = "secret-service"))) {
+        cases.case("tests/cmd/password.trycmd");
     }
 }
 
 /// `check` tells who may read a file, and a checkout has what the umask left.
 fn set_modes() {
-    let files = std::fs::read_dir("tests/cmd/errors.in/files").expect("the files");
-    for file in files {
+    let folders = ["tests/cmd/errors.in/files", "tests/cmd/password.in/files"];
+    for file in folders
+        .map(|folder| std::fs::read_dir(folder).expect("the files"))
+        .into_iter()
+        .flatten()
+    {
         let path = file.expect("a file").path();
         if path.is_file() {
             let open = std::fs::Permissions::from_mode(0o644);

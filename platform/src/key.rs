@@ -2,6 +2,9 @@
 //! (RFC 5958), and the `SubjectPublicKeyInfo` (RFC 5280) that belongs to a private key, without
 //! signing anything. Algorithms not known here pass through unopened.
 
+#[cfg(any(windows, target_os = "macos", test))]
+pub(crate) mod forms;
+
 use std::fmt;
 
 use const_oid::ObjectIdentifier;

@@ -6,20 +6,25 @@
 
 #![deny(unsafe_code)]
 
+pub mod account;
 #[cfg(any(windows, target_os = "macos", test))]
 mod attempt;
 pub mod certificate;
 mod dotnet;
 pub mod error;
+pub mod event_log;
 mod file;
 pub mod file_name;
 pub mod key;
 #[cfg(any(target_os = "macos", test))]
 mod macos;
+pub mod new_file;
 pub mod os;
+pub mod pem;
 pub mod pkcs12;
 #[cfg(target_os = "linux")]
 mod process;
+pub mod scheduler;
 pub mod secret;
 pub mod spec;
 pub mod store;
@@ -28,6 +33,7 @@ pub mod testing;
 mod tlv;
 #[cfg(any(windows, target_os = "macos", test))]
 mod transport;
+pub mod vault;
 #[cfg(any(windows, test))]
 mod windows;
 
@@ -35,10 +41,12 @@ mod windows;
 #[cfg(test)]
 extern crate self as certstow_platform;
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use error::StoreError;
+pub use file::{certificates_in, private_keys_in};
 use spec::{Keychain, StoreSpec, SystemStore, SystemStoreLocation};
 
 /// What a store may be told when it is opened.
@@ -61,6 +69,53 @@ pub fn open(spec: &StoreSpec, options: &OpenOptions) -> Result<Box<dyn store::St
         StoreSpec::Keychain(keychain) => open_keychain(keychain),
         StoreSpec::Dotnet(name) => Ok(Box::new(dotnet::open(name)?)),
     }
+}
+
+/// Opens files, and folders of such, as one store: a certificate and its private key may lie in
+/// different ones. The store is named after the first.
+///
+/// # Errors
+/// As [`open`]; [`StoreError::Unavailable`] also if none is named.
+pub fn open_files(
+    files: &[PathBuf],
+    options: &OpenOptions,
+) -> Result<Box<dyn store::Store>, StoreError> {
+    let Some((first, more)) = files.split_first() else {
+        return Err(StoreError::Unavailable {
+            store: StoreSpec::File(PathBuf::new()).to_string(),
+            reason: "no file is named".to_owned(),
+            source: None,
+        });
+    };
+    let store = file::FileStore::open_several(first, more, options)?;
+    Ok(Box::new(store))
+}
+
+/// Opens a store to import into. As [`open`], but a folder that is missing is made first, so that
+/// nobody else can look into it.
+///
+/// # Errors
+/// As [`open`]; the folder cannot be made.
+pub fn open_to_import(
+    spec: &StoreSpec,
+    options: &OpenOptions,
+) -> Result<Box<dyn store::Store>, StoreError> {
+    if let StoreSpec::File(path) = spec
+        && !path.exists()
+    {
+        os::create_private_folder(path).map_err(|error| match error.kind() {
+            ErrorKind::PermissionDenied => StoreError::AccessDenied {
+                place: path.display().to_string(),
+                source: Some(error.into()),
+            },
+            _ => StoreError::Unavailable {
+                store: spec.to_string(),
+                reason: "its folder cannot be made".to_owned(),
+                source: Some(error.into()),
+            },
+        })?;
+    }
+    open(spec, options)
 }
 
 #[cfg(windows)]
@@ -127,9 +182,28 @@ fn windows_stores() -> impl Iterator<Item = StoreSpec> {
     })
 }
 
+/// Where identities are imported on this platform, the usual place first: the personal store of
+/// the account on Windows, the login keychain on macOS, the personal folder elsewhere. A folder
+/// that does not exist is made by [`open_to_import`].
+pub fn stores_to_import_into() -> Vec<KnownStore> {
+    let keychain = cfg!(target_os = "macos").then_some(StoreSpec::Keychain(Keychain::Login));
+    let mut stores: Vec<_> = windows_stores()
+        .chain(keychain)
+        .map(|spec| known_store(spec, &OpenOptions::default()))
+        .collect();
+    stores.extend(personal_folder().map(|folder| KnownStore {
+        spec: StoreSpec::File(folder),
+        description: PERSONAL_FOLDER.to_owned(),
+        unavailable: None,
+    }));
+    stores
+}
+
+const PERSONAL_FOLDER: &str = "personal folder";
+
 fn known_store(spec: StoreSpec, options: &OpenOptions) -> KnownStore {
     let description = match &spec {
-        StoreSpec::File(_) => "personal folder",
+        StoreSpec::File(_) => PERSONAL_FOLDER,
         StoreSpec::Windows(store) => store.description(),
         StoreSpec::Keychain(keychain) => keychain.description(),
         StoreSpec::Dotnet(_) => dotnet::DESCRIPTION,

@@ -40,6 +40,17 @@ pub(crate) fn data_folder() -> Option<PathBuf> {
     system::data_folder()
 }
 
+/// The number of the user this process acts for; `None` on a system without such numbers.
+pub(crate) fn user_id() -> Option<u32> {
+    system::user_id()
+}
+
+/// Who this process runs as, on Windows.
+#[cfg(windows)]
+pub(crate) fn account() -> io::Result<crate::account::Account> {
+    system::account()
+}
+
 /// The file mode's permission bits, as in `0o600`; `None` on a system without modes.
 pub fn mode(metadata: &Metadata) -> Option<u32> {
     system::mode(metadata)
@@ -53,6 +64,19 @@ pub fn mode(metadata: &Metadata) -> Option<u32> {
 /// The operating system's; `AlreadyExists` if anything has that name.
 pub fn create_private(path: &Path) -> io::Result<File> {
     system::create_private(path)
+}
+
+/// Creates a folder, and those it lies in where they are missing, that other accounts can neither
+/// look into nor change: with the mode 0700 on Unix, with a list of who has access on Windows, which
+/// what is made in it inherits. A folder that is there stays as it is.
+///
+/// # Errors
+/// The operating system's; `AlreadyExists` if something that is no folder has that name.
+pub fn create_private_folder(path: &Path) -> io::Result<()> {
+    match system::create_private_folder(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        created => created,
+    }
 }
 
 /// Whether accounts other than the owner may read or write a file from [`create_private`]. FAT and
@@ -88,10 +112,24 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     system::sync_folder(folder)
 }
 
+/// How many bytes this account may still write to the file system of a folder.
+///
+/// # Errors
+/// The operating system's, if it does not tell.
+pub fn free_space(folder: &Path) -> io::Result<u64> {
+    system::free_space(folder)
+}
+
 /// Whether standard output leads nowhere: it was closed, or is the null device. False where that
 /// cannot be told.
 pub fn stdout_is_lost() -> bool {
     system::stdout_is_lost()
+}
+
+/// Whether standard error goes to systemd's journal, which then takes a line's level from its
+/// beginning (sd-daemon(3)); never outside Linux.
+pub fn stderr_is_journal() -> bool {
+    system::stderr_is_journal()
 }
 
 /// Why no line came from the terminal.
@@ -150,6 +188,26 @@ mod tests {
             .read_to_end(&mut read)
             .unwrap();
         assert_eq!(read, b"content");
+    }
+
+    #[test]
+    fn a_private_folder_is_made_with_those_above_it_and_left_alone_afterwards() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b");
+        create_private_folder(&path).unwrap();
+        create_private(&path.join("file")).unwrap();
+        create_private_folder(&path).unwrap();
+        assert!(path.join("file").exists());
+
+        let refused = create_private_folder(&path.join("file")).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+    }
+
+    #[test]
+    fn a_folder_has_free_space_and_what_is_not_there_has_none() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(free_space(folder.path()).unwrap() > 0);
+        free_space(&folder.path().join("no/such")).unwrap_err();
     }
 
     #[test]

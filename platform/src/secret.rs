@@ -65,6 +65,19 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
+/// As far below the caller as this goes [`wipe_stack`].
+const DEPTH: usize = 128 * 1024;
+
+/// Overwrites what functions that have returned left on this thread's stack. Block ciphers put whole
+/// keys there: a core with wide registers has one take a kilobyte at a time, and returns without
+/// wiping. To be called where work with a secret ends, before the thread does: its stack goes
+/// back to no allocator.
+#[inline(never)]
+pub fn wipe_stack() {
+    // What is hidden from the compiler has to be there, and zero.
+    std::hint::black_box(&mut [0_u8; DEPTH]);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,6 +18,13 @@ pub enum StoreSpec {
     Dotnet(String),
 }
 
+impl StoreSpec {
+    /// Whether stores of this kind can keep a private key so that it does not come out again.
+    pub fn can_keep_keys_in(&self) -> bool {
+        matches!(self, Self::Windows(_) | Self::Keychain(_))
+    }
+}
+
 /// A system store of Windows: `Cert:\LOCATION\NAME` in PowerShell.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SystemStore {

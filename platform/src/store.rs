@@ -230,10 +230,11 @@ impl Property {
     /// and container names (`CERT_KEY_PROV_HANDLE_PROP_ID`, `..KEY_PROV_INFO..`,
     /// `..KEY_CONTEXT..`, `..KEY_SPEC..`, `..NCRYPT_KEY_HANDLE..`,
     /// `..HCRYPTPROV_OR_NCRYPT_KEY_HANDLE..`, `..NCRYPT_KEY_HANDLE_TRANSFER..`,
-    /// `..HCRYPTPROV_TRANSFER..`, `..SERIALIZABLE_KEY_CONTEXT..`), and the order to delete the key
-    /// with the certificate (`..CLR_DELETE_KEY..`).
+    /// `..HCRYPTPROV_TRANSFER..`, `..SERIALIZABLE_KEY_CONTEXT..`), the order to delete the key with
+    /// the certificate (`..CLR_DELETE_KEY..`), and when it was backed up from here
+    /// (`..BACKED_UP..`), which [`Entry::backed_up`] tells.
     pub fn is_of_this_machine(id: u32) -> bool {
-        matches!(id, 1 | 2 | 5 | 6 | 78 | 79 | 99 | 100 | 117 | 125)
+        matches!(id, 1 | 2 | 5 | 6 | 69 | 78 | 79 | 99 | 100 | 117 | 125)
     }
 }
 

@@ -14,15 +14,24 @@ use crate::secret::{Password, PrivateKey};
 /// # Errors
 /// There are no random numbers.
 pub(crate) fn random_password() -> Result<Password, getrandom::Error> {
+    random_name("").map(Password::new)
+}
+
+/// A name that nobody has: `start`, and 32 random hexadecimal digits.
+///
+/// # Errors
+/// There are no random numbers.
+pub(crate) fn random_name(start: &str) -> Result<String, getrandom::Error> {
     let mut random = Zeroizing::new([0; 16]);
     getrandom::fill(&mut *random)?;
-    let mut password = String::with_capacity(32);
+    let mut name = String::with_capacity(start.len() + 32);
+    name.push_str(start);
     for byte in random.iter() {
         for digit in [byte >> 4, byte & 15] {
-            password.extend(char::from_digit(digit.into(), 16));
+            name.extend(char::from_digit(digit.into(), 16));
         }
     }
-    Ok(Password::new(password))
+    Ok(name)
 }
 
 /// The private key that belongs to a public key, of a PKCS#12 file made of one identity.

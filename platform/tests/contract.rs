@@ -2,10 +2,13 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::path::PathBuf;
 
 use certstow_platform::error::StoreError;
 use certstow_platform::spec::StoreSpec;
-use certstow_platform::store::Store;
+use certstow_platform::store::{
+    ExistingEntry, ImportOptions, NewIdentity, NonInteractive, Removal, Store,
+};
 use certstow_platform::testing::{Fixture, MemoryStore, Sample, check_store_contract};
 use certstow_platform::{OpenOptions, open};
 use tempfile::TempDir;
@@ -17,13 +20,17 @@ impl Fixture for Memory {
         true
     }
 
+    fn can_import(&self, _sample: Sample) -> bool {
+        true
+    }
+
     fn store(&mut self, samples: &[Sample]) -> Box<dyn Store> {
         self.0 = MemoryStore::with("memory", samples);
         Box::new(self.0.clone())
     }
 
     fn withdraw(&mut self, sample: Sample) {
-        self.0.remove(&sample.certificate().unwrap().id());
+        self.0.withdraw(&sample.certificate().unwrap().id());
     }
 
     fn damage(&mut self, sample: Sample) -> bool {
@@ -41,6 +48,10 @@ struct Folder(TempDir);
 impl Fixture for Folder {
     fn can_hold(&self, sample: Sample) -> bool {
         sample != Sample::NotExportable
+    }
+
+    fn can_import(&self, _sample: Sample) -> bool {
+        true
     }
 
     fn store(&mut self, samples: &[Sample]) -> Box<dyn Store> {
@@ -88,6 +99,50 @@ impl Fixture for Folder {
     }
 }
 
+/// A store that is one file, a bundle of everything.
+struct Bundle(TempDir, Vec<Sample>);
+
+impl Bundle {
+    fn path(&self) -> PathBuf {
+        self.0.path().join("bundle")
+    }
+
+    fn write(&self) {
+        let mut text = String::new();
+        for sample in &self.1 {
+            text.push_str(sample.certificate_pem());
+            text.push_str(sample.key_pem().unwrap_or_default());
+        }
+        fs::write(self.path(), text).unwrap();
+    }
+}
+
+impl Fixture for Bundle {
+    fn can_hold(&self, sample: Sample) -> bool {
+        sample != Sample::NotExportable
+    }
+
+    fn store(&mut self, samples: &[Sample]) -> Box<dyn Store> {
+        *self = Self(tempfile::tempdir().unwrap(), samples.to_vec());
+        self.write();
+        open(&StoreSpec::File(self.path()), &OpenOptions::default()).unwrap()
+    }
+
+    fn withdraw(&mut self, sample: Sample) {
+        self.1.retain(|&other| other != sample);
+        self.write();
+    }
+
+    fn snapshot(&self) -> String {
+        fs::read_to_string(self.path()).unwrap()
+    }
+}
+
+#[test]
+fn a_single_file_keeps_the_contract() {
+    check_store_contract(&mut Bundle(tempfile::tempdir().unwrap(), Vec::new()));
+}
+
 #[test]
 fn the_memory_store_keeps_the_contract() {
     check_store_contract(&mut Memory(MemoryStore::new("memory")));
@@ -100,8 +155,40 @@ fn the_file_store_keeps_the_contract() {
 
 #[test]
 fn a_scripted_failure_happens_once() {
-    let store = MemoryStore::with("memory", &[Sample::Rsa]);
+    let memory = MemoryStore::with("memory", &[Sample::Rsa]);
+    let store = memory.clone();
     store.fail_next(StoreError::Cancelled);
     assert!(matches!(store.list(), Err(StoreError::Cancelled)));
     assert_eq!(store.list().unwrap().entries.len(), 1);
+
+    let mut store: Box<dyn Store> = Box::new(store);
+    let id = Sample::Rsa.certificate().unwrap().id();
+    memory.fail_next(StoreError::Cancelled);
+    let failed = store.remove(&id, Removal::Key, &mut NonInteractive);
+    assert!(matches!(failed, Err(StoreError::Cancelled)));
+    assert!(store.private_key(&id, &mut NonInteractive).is_ok());
+    store
+        .remove(&id, Removal::Key, &mut NonInteractive)
+        .unwrap();
+
+    let (certificate, key) = (Sample::Rsa.certificate(), Sample::Rsa.key());
+    let identity = NewIdentity {
+        certificate: &certificate.unwrap(),
+        key: &key.unwrap(),
+        issuers: &[],
+        label: None,
+        provider: None,
+        properties: &[],
+    };
+    let options = ImportOptions {
+        exportable: true,
+        existing: ExistingEntry::Keep,
+        password: None,
+    };
+    memory.fail_next(StoreError::Cancelled);
+    let failed = store.import(&identity, &options, &mut NonInteractive);
+    assert!(matches!(failed, Err(StoreError::Cancelled)));
+    store
+        .import(&identity, &options, &mut NonInteractive)
+        .unwrap();
 }

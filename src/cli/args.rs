@@ -1,8 +1,13 @@
 //! The command line, as clap derives it. Parsing decides nothing and touches nothing: what the
 //! options mean together is decided by each command.
 
+mod backup;
+mod doctor;
 mod export;
 mod filter;
+mod import;
+mod password;
+mod schedule;
 mod store;
 
 use std::path::PathBuf;
@@ -10,9 +15,20 @@ use std::path::PathBuf;
 use certstow::exit::Exit;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueHint};
 
-pub(crate) use export::{ChainArg, ExportArgs, PropertiesArg};
+pub(crate) use backup::{
+    BackupAction, BackupArgs, BackupCommand, BackupRestoreArgs, BackupVerifyArgs, OpeningArgs,
+};
+pub(crate) use doctor::DoctorArgs;
+pub(crate) use export::{ChainArg, ExportArgs, ProfileArg, PropertiesArg};
 pub(crate) use filter::{FilterArgs, SelectArgs};
+pub(crate) use import::ImportArgs;
+pub(crate) use password::{PasswordCommand, SetArgs};
+pub(crate) use schedule::{
+    BackupLine, Given, Kind, ScheduleCommand, ScheduleInstallArgs, TaskArgs,
+};
 pub(crate) use store::{PasswordArgs, StoreArgs};
+
+use super::timeout::Timeout;
 
 /// Saves certificates with their private keys as PKCS#12 files that are known to restore
 #[derive(Debug, Parser)]
@@ -43,9 +59,20 @@ pub(crate) struct Global {
     /// Explain on standard error what is done
     #[arg(short, long, global = true, help_heading = "Output")]
     pub(crate) verbose: bool,
+    /// Append what is done to a file, as lines of JSON, without secrets
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Output")]
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) log: Option<PathBuf>,
+    /// Report to Windows' Application log, without secrets
+    #[arg(long, global = true, help_heading = "Output")]
+    pub(crate) event_log: bool,
     /// Never prompt; implied when standard input is no terminal
     #[arg(long, global = true)]
     pub(crate) non_interactive: bool,
+    /// End a wait for what does not answer after 90s, 10m, 1h; 0 is never [default: 10m where
+    /// nobody can be prompted, else 0]
+    #[arg(long, global = true, value_name = "TIME")]
+    pub(crate) timeout: Option<Timeout>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -56,8 +83,20 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Save one identity to a file, and prove that the file restores it
     Export(ExportArgs),
+    /// Put identities from files into a store, and read them back from it
+    Import(ImportArgs),
+    /// Save every identity into folders, only what changed; verify and restore
+    Backup(Box<BackupCommand>),
     /// Grade PKCS#12 files; with their password, prove that they restore
     Check(CheckArgs),
+    /// Have the system run a backup at set times, and see about it
+    #[command(subcommand)]
+    Schedule(ScheduleCommand),
+    /// Try what a backup depends on: account, stores, keys, password, targets
+    Doctor(DoctorArgs),
+    /// Keep passwords in the operating system's vault, for runs with nobody there
+    #[command(subcommand)]
+    Password(PasswordCommand),
     /// List the stores of this machine, reachable or not, and why not
     Stores,
     /// Print the completion script of a shell
@@ -105,9 +144,13 @@ pub(crate) struct CheckArgs {
 /// The command line with the exit codes in its help.
 pub(crate) fn command() -> clap::Command {
     let codes = exit_codes();
-    Cli::command()
-        .after_long_help(codes.clone())
-        .mut_subcommands(|command| command.after_long_help(codes.clone()))
+    with_codes(Cli::command(), &codes)
+}
+
+fn with_codes(command: clap::Command, codes: &str) -> clap::Command {
+    command
+        .after_long_help(codes.to_owned())
+        .mut_subcommands(|command| with_codes(command, codes))
 }
 
 fn exit_codes() -> String {

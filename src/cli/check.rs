@@ -14,9 +14,11 @@ use certstow::platform::os;
 use certstow::platform::secret::Password;
 use certstow::platform::store::Interaction;
 use certstow::sanitize::safe;
+use certstow::watchdog;
 use serde::Serialize;
 
 use super::args::CheckArgs;
+use super::journal::{Entry, Level};
 use super::render::progress::Progress;
 use super::screen::Screen;
 
@@ -35,9 +37,11 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> Result<Exit, Error> {
         .iter()
         .map(|file| {
             screen.explain(&format!("checking {}", file.display()));
+            let report = report(file, password.as_ref());
+            screen.record(&entry(file, &report));
             FileReport {
                 file: file.to_string_lossy().into_owned(),
-                report: report(file, password.as_ref()),
+                report,
             }
         })
         .collect();
@@ -51,6 +55,23 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> Result<Exit, Error> {
         screen.print(|out| files.iter().try_for_each(|file| write(out, file)))?;
     }
     Ok(exit(&files, password.is_some()))
+}
+
+/// What the logs say of a file: whether it restores, and what is wrong with it.
+fn entry(file: &Path, report: &Report) -> Entry {
+    let wrong = report
+        .findings
+        .iter()
+        .find(|finding| finding.severity == Severity::Error);
+    let level = match (report.restores, wrong) {
+        (Some(false), _) | (_, Some(_)) => Level::Error,
+        _ => Level::Info,
+    };
+    let restores = restores(report.restores);
+    Entry::checked(level, format!("{}: restores: {restores}", file.display()))
+        .with_file(file)
+        .with_some("restores", report.restores)
+        .with_some("finding", wrong.map(|finding| finding.message.as_str()))
 }
 
 /// A wrong password outweighs a file that does not restore: nothing can be said of that file.
@@ -126,6 +147,7 @@ fn unreadable(message: String, password: Option<&Password>) -> Report {
 /// The file's bytes and its Unix mode. Only regular files of a size that a PKCS#12 file can
 /// have: a pipe or device would not end.
 fn read(file: &Path) -> io::Result<(Vec<u8>, Option<u32>)> {
+    let _wait = watchdog::waiting_for(format!("the disk or share of {}", file.display()));
     if !file.metadata()?.is_file() {
         return Err(io::Error::other("it is no regular file"));
     }

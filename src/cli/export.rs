@@ -23,13 +23,14 @@ use serde::Serialize;
 use super::args::{ChainArg, ExportArgs, PropertiesArg};
 use super::ask::TerminalAsk;
 use super::inventory;
+use super::journal::Entry;
 use super::render::progress::Progress;
 use super::screen::Screen;
 
 pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
     let options = options(args);
     check_together(args, &options, screen)?;
-    let inventory = inventory::read(&args.select.stores, screen)?;
+    let mut inventory = inventory::read(&args.select.stores, screen)?;
     let filters = args.select.filters.filters();
     let choice = Choice {
         selector: args.select.selector.as_deref(),
@@ -68,6 +69,7 @@ pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
             },
         }
     };
+    let id = identity.entry().id;
     let job = Job::new(&inventory, identity, &options, destination)?;
     let mut ask = TerminalAsk {
         interaction: screen.interaction(),
@@ -94,7 +96,12 @@ pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
     });
     drop(spinner);
     drop(stdout);
-    tell(&report?, screen)?;
+    let mut report = report?;
+    if report.file.is_some() && options.format.has_key() {
+        let warnings = inventory.mark_backed_up(&id, time::now());
+        report.warnings.extend(warnings);
+    }
+    tell(&report, screen)?;
     Ok(Exit::Done)
 }
 
@@ -222,11 +229,18 @@ fn obtain_password(args: &ExportArgs, identity: &Identity) -> Result<Password, E
 }
 
 fn tell(report: &Report, screen: &Screen) -> Result<(), Error> {
+    screen.record(
+        &Entry::saved(&report.label)
+            .with("thumbprint", report.thumbprint.as_str())
+            .with("store", report.store.as_str())
+            .with_some("file", file_name(report))
+            .with_sha256(&report.sha256),
+    );
+    for warning in &report.warnings {
+        screen.warn_unless_json(warning);
+    }
     if screen.json {
         return screen.print_json(&Json::of(report));
-    }
-    for warning in &report.warnings {
-        screen.warn(warning);
     }
     let text = lines(report);
     match report.file {
@@ -239,11 +253,14 @@ fn tell(report: &Report, screen: &Screen) -> Result<(), Error> {
     }
 }
 
+/// The file's name; `None` for standard output.
+fn file_name(report: &Report) -> Option<String> {
+    let file = report.file.as_ref()?;
+    Some(file.to_string_lossy().into_owned())
+}
+
 fn lines(report: &Report) -> String {
-    let place = report.file.as_ref().map_or_else(
-        || "to standard output".to_owned(),
-        |file| file.to_string_lossy().into_owned(),
-    );
+    let place = file_name(report).unwrap_or_else(|| "to standard output".to_owned());
     let mut text = format!("Saved {}\n", safe(&place));
     let mut field = |name: &str, value: &str| {
         text.push_str(&format!("  {name:<14}{}\n", safe(value)));
@@ -288,10 +305,7 @@ impl<'a> Json<'a> {
     fn of(report: &'a Report) -> Self {
         Self {
             schema: "certstow.export/1",
-            file: report
-                .file
-                .as_ref()
-                .map(|file| file.to_string_lossy().into_owned()),
+            file: file_name(report),
             sha256: names::hex(&report.sha256),
             thumbprint: &report.thumbprint,
             store: &report.store,

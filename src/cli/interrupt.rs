@@ -1,17 +1,23 @@
 //! Being interrupted: Ctrl-C, SIGTERM and SIGHUP, and the console's close and log-off events on
 //! Windows. Nothing half-done stays behind, and the exit code says "cancelled".
 
+use std::sync::Arc;
+
 use certstow::exit::Exit;
 use certstow::output;
 use certstow::platform::os;
 
+use super::screen::Screen;
+
 /// From now on, an interruption ends the process in an orderly way.
-pub(super) fn handle() {
+pub(super) fn handle(screen: &Arc<Screen>) {
+    let screen = Arc::clone(screen);
     // Where it cannot be set up, an interruption leaves a private temporary file, and nothing
     // worse: no reason not to work.
-    let _ = ctrlc::set_handler(|| {
+    let _ = ctrlc::set_handler(move || {
         output::abandon();
         os::restore_terminal();
+        screen.end(Exit::Cancelled);
         std::process::exit(Exit::Cancelled.code().into());
     });
 }

@@ -4,19 +4,29 @@ use std::sync::Arc;
 
 use certstow::error::Error;
 use certstow::identity::{Inventory, Stores};
-use certstow::password;
+use certstow::password::{self, Source};
 use certstow::platform::OpenOptions;
+use certstow::platform::spec::StoreSpec;
 
 use super::args::StoreArgs;
 use super::render::progress::Progress;
 use super::screen::Screen;
 
 pub(super) fn read(args: &StoreArgs, screen: &Screen) -> Result<Inventory, Error> {
-    let unlock = match args.unlock() {
-        Some(source) => Some(Arc::new(password::read(&source, true)?)),
+    read_stores(&args.stores, args.unlock().as_ref(), screen)
+}
+
+/// Reads these stores, or all that are found, with this password for what is locked.
+pub(super) fn read_stores(
+    stores: &[StoreSpec],
+    unlock: Option<&Source>,
+    screen: &Screen,
+) -> Result<Inventory, Error> {
+    let unlock = match unlock {
+        Some(source) => Some(Arc::new(password::read(source, true)?)),
         None => None,
     };
-    let stores = match args.stores.as_slice() {
+    let stores = match stores {
         [] => Stores::Found,
         named => Stores::Named(named),
     };
@@ -31,6 +41,6 @@ pub(super) fn read(args: &StoreArgs, screen: &Screen) -> Result<Inventory, Error
 
 pub(super) fn warn_of_problems(inventory: &Inventory, screen: &Screen) {
     for problem in inventory.problems() {
-        screen.warn(&format!("{}: {}", problem.place, problem.message));
+        screen.warn_unless_json(&format!("{}: {}", problem.place, problem.message));
     }
 }

@@ -30,8 +30,8 @@ pub(super) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
             let text = table::render(&inventory, &identities, now, width, screen.colors());
             screen.print(|out| writeln!(out, "{text}"))?;
         }
-        inventory::warn_of_problems(&inventory, screen);
     }
+    inventory::warn_of_problems(&inventory, screen);
     // A filter that leaves nothing is an answer a script can act on; an empty store is none.
     if identities.is_empty() && !filters.is_empty() {
         return Err(Error::NotFound {

@@ -19,10 +19,7 @@ pub(super) fn run(folder: &Path, screen: &Screen) -> Result<Exit, Error> {
     fs::create_dir_all(folder).map_err(failed(folder))?;
     let mut command = args::command();
     command.build();
-    let pages = command
-        .get_subcommands()
-        .filter(|page| page.get_name() != "help");
-    for page in std::iter::once(&command).chain(pages) {
+    for page in pages(&command) {
         let name = page.get_display_name().unwrap_or_else(|| page.get_name());
         let file = folder.join(format!("{name}.1"));
         let text = render(page.clone()).map_err(failed(&file))?;
@@ -30,6 +27,16 @@ pub(super) fn run(folder: &Path, screen: &Screen) -> Result<Exit, Error> {
         screen.note(&format!("wrote {}", file.display()));
     }
     Ok(Exit::Done)
+}
+
+/// A command and those below it, without `help`.
+fn pages(command: &clap::Command) -> Vec<&clap::Command> {
+    let below = command
+        .get_subcommands()
+        .filter(|page| page.get_name() != "help");
+    std::iter::once(command)
+        .chain(below.flat_map(pages))
+        .collect()
 }
 
 fn render(page: clap::Command) -> io::Result<Vec<u8>> {

@@ -3,52 +3,84 @@
 
 mod args;
 mod ask;
+mod backup;
 mod check;
 mod completions;
+mod doctor;
 mod export;
+mod import;
 mod interrupt;
 mod inventory;
+mod journal;
 mod list;
 mod man;
+mod password;
+mod prompt;
 mod render;
+mod schedule;
 mod screen;
 mod show;
 mod stores;
+mod timeout;
 
 use std::ffi::OsString;
+use std::sync::Arc;
 
 use certstow::error::Error;
 use certstow::exit::Exit;
+use certstow::platform::secret::wipe_stack;
 use clap::FromArgMatches as _;
 
 use args::{Cli, Command};
+use journal::Journal;
 use screen::Screen;
 
 /// Runs certstow with these arguments, the first being the program's name.
 pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
     let json = arguments.iter().any(|argument| argument == "--json");
-    let parsed = args::command()
-        .try_get_matches_from(arguments)
-        .and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match parsed {
-        Ok(cli) => cli,
+    let mut command = args::command();
+    let parsed = command
+        .try_get_matches_from_mut(arguments)
+        .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let (cli, matches) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => return answer(&error, json),
     };
-    interrupt::handle();
-    let screen = Screen::new(&cli.global);
-    let result = match &cli.command {
-        Command::List(args) => list::run(args, &screen),
-        Command::Show(args) => show::run(args, &screen),
-        Command::Export(args) => export::run(args, &screen),
-        Command::Check(args) => check::run(args, &screen),
-        Command::Stores => stores::run(&screen),
-        Command::Completions { shell } => completions::run(*shell, &screen),
-        Command::Man { folder } => man::run(folder, &screen),
+    let journal = match Journal::open(&cli.global, &command, &matches) {
+        Ok(journal) => journal,
+        Err(error) => {
+            Screen::for_errors(json).error(&error);
+            return error.exit();
+        }
     };
-    result.unwrap_or_else(|error| {
+    let screen = Arc::new(Screen::new(&cli.global, journal));
+    interrupt::handle(&screen);
+    let watch = timeout::watch(&cli.global, &screen);
+    let exit = dispatch(&cli.command, &screen).unwrap_or_else(|error| {
         screen.error(&error);
         error.exit()
-    })
+    });
+    drop(watch);
+    wipe_stack();
+    screen.end(exit);
+    exit
+}
+
+fn dispatch(command: &Command, screen: &Screen) -> Result<Exit, Error> {
+    match command {
+        Command::List(args) => list::run(args, screen),
+        Command::Show(args) => show::run(args, screen),
+        Command::Export(args) => export::run(args, screen),
+        Command::Backup(command) => backup::run(command, screen),
+        Command::Import(args) => import::run(args, screen),
+        Command::Check(args) => check::run(args, screen),
+        Command::Schedule(command) => schedule::run(command, screen),
+        Command::Doctor(args) => doctor::run(args, screen),
+        Command::Password(command) => password::run(command, screen),
+        Command::Stores => stores::run(screen),
+        Command::Completions { shell } => completions::run(*shell, screen),
+        Command::Man { folder } => man::run(folder, screen),
+    }
 }
 
 /// Prints help, the version, or what is wrong with the command line.
@@ -59,8 +91,7 @@ fn answer(error: &clap::Error, json: bool) -> Exit {
         return Exit::Usage;
     }
     if wrong {
-        // Where standard error is closed there is nobody left to tell.
-        let _ = error.print();
+        Screen::for_errors(false).usage(error);
         return Exit::Usage;
     }
     let screen = Screen::for_errors(json);

@@ -6,15 +6,24 @@ use std::io::{self, IsTerminal, Write};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use certstow::error::Error;
+use certstow::exit::Exit;
+use certstow::platform::os;
 use certstow::platform::store::Interaction;
 use certstow::sanitize::safe;
+use certstow::watchdog;
 
 use super::args::Global;
+use super::journal::{Entry, Journal};
 use super::render::json;
 
 pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default();
 pub(crate) const HEADING: Style = Style::new().bold();
+
+/// The levels that systemd's journal takes from the beginning of a line (sd-daemon(3)).
+const JOURNAL_ERROR: &str = "<3>";
+const JOURNAL_WARNING: &str = "<4>";
+const JOURNAL_INFO: &str = "<6>";
 
 /// The way to the person or program that started certstow.
 pub(crate) struct Screen {
@@ -22,15 +31,20 @@ pub(crate) struct Screen {
     quiet: bool,
     verbose: bool,
     interactive: bool,
+    /// Standard error is systemd's journal.
+    to_journal: bool,
+    journal: Journal,
 }
 
 impl Screen {
-    pub(crate) fn new(global: &Global) -> Self {
+    pub(crate) fn new(global: &Global, journal: Journal) -> Self {
         Self {
             json: global.json,
             quiet: global.quiet,
             verbose: global.verbose,
             interactive: !global.non_interactive && io::stdin().is_terminal(),
+            to_journal: os::stderr_is_journal(),
+            journal,
         }
     }
 
@@ -41,6 +55,8 @@ impl Screen {
             quiet: false,
             verbose: false,
             interactive: false,
+            to_journal: os::stderr_is_journal(),
+            journal: Journal::none(),
         }
     }
 
@@ -51,6 +67,11 @@ impl Screen {
         } else {
             Interaction::Never
         }
+    }
+
+    /// Whether only what went wrong is to be said.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
     }
 
     /// Whether moving progress may be drawn.
@@ -68,12 +89,14 @@ impl Screen {
         &self,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Error> {
+        let _wait = watchdog::waiting_for(STDOUT);
         let mut out = io::BufWriter::with_capacity(64 * 1024, anstream::stdout().lock());
         printed(write(&mut out).and_then(|()| out.flush()))
     }
 
     /// Writes an object of JSON to standard output.
     pub(crate) fn print_json(&self, value: &impl serde::Serialize) -> Result<(), Error> {
+        let _wait = watchdog::waiting_for(STDOUT);
         // Past anstream, which would look for escape sequences in every byte.
         let mut out = io::BufWriter::with_capacity(64 * 1024, io::stdout().lock());
         printed(json::write(&mut out, value).and_then(|()| out.flush()))
@@ -82,35 +105,81 @@ impl Screen {
     /// Says something beside the result; not with `--quiet`.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
-            self.line(format_args!("{}", safe(text)));
+            let _wait = watchdog::waiting_for(STDERR);
+            self.line(JOURNAL_INFO, format_args!("{}", safe(text)));
         }
     }
 
     /// Warns; with `--quiet` too, since something may go wrong later.
     pub(crate) fn warn(&self, text: &str) {
-        self.line(format_args!("{WARNING}warning:{WARNING:#} {}", safe(text)));
+        let _wait = watchdog::waiting_for(STDERR);
+        self.show_warning(text);
+        self.record(&Entry::warning(text));
+    }
+
+    /// Warns of what the result says too where it is JSON: then the logs alone get it.
+    pub(crate) fn warn_unless_json(&self, text: &str) {
+        match self.json {
+            true => self.record(&Entry::warning(text)),
+            false => self.warn(text),
+        }
+    }
+
+    fn show_warning(&self, text: &str) {
+        let text = safe(text);
+        self.line(
+            JOURNAL_WARNING,
+            format_args!("{WARNING}warning:{WARNING:#} {text}"),
+        );
     }
 
     /// Explains what is done, with `-v`.
     pub(crate) fn explain(&self, text: &str) {
+        watchdog::progress();
         if self.verbose {
-            self.line(format_args!("certstow: {}", safe(text)));
+            let _wait = watchdog::waiting_for(STDERR);
+            self.line(JOURNAL_INFO, format_args!("certstow: {}", safe(text)));
+        }
+        self.record(&Entry::step(text));
+    }
+
+    /// Puts an entry into the logs, and nothing on the screen.
+    pub(crate) fn record(&self, entry: &Entry) {
+        if let Some(failure) = self.journal.record(entry) {
+            self.show_warning(&failure);
+        }
+    }
+
+    /// Records the end of the run.
+    pub(crate) fn end(&self, exit: Exit) {
+        if let Some(failure) = self.journal.end(exit) {
+            self.show_warning(&failure);
         }
     }
 
     /// Prints an error, what caused it and what to do next.
     pub(crate) fn error(&self, error: &Error) {
-        if self.json {
-            let mut line = Vec::new();
-            if json::write(&mut line, &json::error(error)).is_ok() {
-                // Where standard error is closed there is nobody left to tell.
-                let _ = io::stderr().write_all(&line);
-            }
-            return;
+        // Into the logs first: standard error may be what does not answer.
+        self.record(&Entry::error(error));
+        match self.json {
+            true => self.show_error_as_json(error),
+            false => self.show_error(error),
         }
-        self.line(format_args!("{ERROR}error:{ERROR:#} {error}"));
+    }
+
+    fn show_error_as_json(&self, error: &Error) {
+        let mut text = Vec::new();
+        if json::write(&mut text, &json::error(error)).is_ok() {
+            let text = String::from_utf8_lossy(&text);
+            self.lines(JOURNAL_ERROR, text.trim_end());
+        }
+    }
+
+    fn show_error(&self, error: &Error) {
+        let line = |text: std::fmt::Arguments<'_>| self.line(JOURNAL_ERROR, text);
+        line(format_args!("{ERROR}error:{ERROR:#} {error}"));
         for candidate in error.candidates() {
-            self.line(format_args!(
+            line(format_args!(
                 "  {}  {}, until {}, in {}",
                 candidate.thumbprint,
                 safe(&candidate.label),
@@ -120,22 +189,55 @@ impl Screen {
         }
         let mut cause = std::error::Error::source(error);
         while let Some(underneath) = cause {
-            self.line(format_args!(
+            line(format_args!(
                 "  caused by: {}",
                 safe(&underneath.to_string())
             ));
             cause = underneath.source();
         }
         if let Some(hint) = error.hint() {
-            self.line(format_args!("{HEADING}hint:{HEADING:#} {hint}"));
+            line(format_args!("{HEADING}hint:{HEADING:#} {hint}"));
         }
     }
 
-    fn line(&self, text: std::fmt::Arguments<'_>) {
-        // Where standard error is closed there is nobody left to tell.
-        let _ = writeln!(anstream::stderr().lock(), "{text}");
+    /// Prints what clap says is wrong with the command line.
+    pub(crate) fn usage(&self, error: &clap::Error) {
+        if self.to_journal {
+            self.lines(JOURNAL_ERROR, error.to_string().trim_end());
+        } else {
+            // Where standard error is closed there is nobody left to tell.
+            let _ = error.print();
+        }
+    }
+
+    /// Prints several lines, each as one of this level, where it is systemd's journal.
+    fn lines(&self, level: &str, text: &str) {
+        let mut stderr = io::stderr().lock();
+        for line in text.lines() {
+            let level = if self.to_journal { level } else { "" };
+            // As above.
+            let _ = writeln!(stderr, "{level}{line}");
+        }
+    }
+
+    fn line(&self, level: &str, text: std::fmt::Arguments<'_>) {
+        // As above.
+        let _ = match self.to_journal {
+            true => {
+                let text = text.to_string();
+                writeln!(
+                    io::stderr(),
+                    "{level}{}",
+                    anstream::adapter::strip_str(&text)
+                )
+            }
+            false => writeln!(anstream::stderr().lock(), "{text}"),
+        };
     }
 }
+
+const STDOUT: &str = "standard output to take the result";
+const STDERR: &str = "standard error to take a line";
 
 /// A reader that has seen enough and gone away, such as `head`, is no failure.
 fn printed(result: io::Result<()>) -> Result<(), Error> {

@@ -84,6 +84,10 @@ fn write(
     if identity.is_archived() {
         field("Archived", "yes: kept for old documents only")?;
     }
+    if let Some(when) = identity.backed_up() {
+        let since = time::since_beginning(when, now);
+        field("Backed up", &format!("{} ({since})", time::local(when)))?;
+    }
     field("SHA-1", &identity.thumbprint())?;
     field("SHA-256", &names::hex(entry.id.as_bytes()))?;
     for stored in identity.entries() {
@@ -114,4 +118,33 @@ fn tree_names(path: &Path) -> Vec<String> {
     let found = path.certificates.iter().rev();
     let found = found.map(|certificate| names::short_name_of_der(certificate.subject_der()));
     missing.into_iter().chain(found).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use certstow::platform::store::Store;
+    use certstow::platform::testing::{MemoryStore, Sample};
+
+    #[test]
+    fn when_it_was_backed_up_is_shown() {
+        let mut store = MemoryStore::with("memory", &[Sample::P256]);
+        let shown = |store: &MemoryStore| {
+            let inventory = Inventory::of(vec![Box::new(store.clone())]).unwrap();
+            let identity = &inventory.identities()[0];
+            let (path, _) = inventory.certification_path(identity.certificate());
+            let mut text = Vec::new();
+            write(&mut text, &inventory, identity, &path, 1_704_067_200).unwrap();
+            String::from_utf8(text).unwrap()
+        };
+        assert!(!shown(&store).contains("Backed up"));
+        let id = Sample::P256.certificate().unwrap().id();
+        store.mark_backed_up(&id, 1_704_063_600).unwrap();
+        let text = shown(&store);
+        let line = text.lines().find(|line| line.starts_with("Backed up"));
+        assert!(
+            line.is_some_and(|line| line.ends_with("(1 hour ago)")),
+            "{text}"
+        );
+    }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::escrow::Trouble;
 use certstow_platform::certificate::EntryId;
 use std::error::Error as _;
 use std::io;
@@ -13,8 +14,30 @@ fn one_of_each() -> Vec<(Error, u8, &'static str)> {
     let text = || "a\x1b[2J\u{202e}b".to_owned();
     let file = || PathBuf::from(text());
     let store = Error::Store;
+    let vault = Error::Vault;
+    let name = || "backup".parse::<Name>().unwrap();
+    let escrow = |trouble| Error::Escrow {
+        file: file(),
+        trouble,
+    };
     vec![
         (Error::Usage(text()), 2, "usage"),
+        (
+            Error::TimedOut {
+                waiting_for: Some(text()),
+                after: Duration::from_secs(600),
+            },
+            13,
+            "timed-out",
+        ),
+        (
+            Error::Log {
+                place: text(),
+                source: denied(),
+            },
+            16,
+            "log",
+        ),
         (
             Error::NotFound {
                 selector: text(),
@@ -201,6 +224,16 @@ fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             16,
             "target",
         ),
+        (Error::TargetLocked { folder: file() }, 16, "target-locked"),
+        (
+            Error::Config {
+                file: file(),
+                line: Some(3),
+                message: text(),
+            },
+            2,
+            "config",
+        ),
         (Error::NotPrivate { file: file() }, 16, "target-not-private"),
         (
             Error::Verification {
@@ -210,7 +243,98 @@ fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             15,
             "verification-failed",
         ),
+        (
+            Error::NothingToImport {
+                searched: vec![text()],
+                without_key: 2,
+            },
+            10,
+            "nothing-to-import",
+        ),
+        (
+            Error::NotReadBack {
+                store: text(),
+                reason: text(),
+            },
+            15,
+            "not-read-back",
+        ),
+        (
+            Error::PersonRequired { what: text() },
+            13,
+            "interaction-required",
+        ),
         (Error::KeyMismatch { place: text() }, 12, "key-mismatch"),
+        (
+            escrow(Trouble::Certificate(text())),
+            2,
+            "escrow-certificate",
+        ),
+        (escrow(Trouble::Key(text())), 2, "escrow-key"),
+        (
+            escrow(Trouble::WrongKey(vec![text()])),
+            17,
+            "wrong-escrow-key",
+        ),
+        (escrow(Trouble::Unreadable(text())), 15, "escrow-unreadable"),
+        (
+            Error::PasswordExists { name: name() },
+            16,
+            "password-exists",
+        ),
+        (
+            vault(VaultError::NoVault {
+                reason: text(),
+                source: Some(Box::new(denied())),
+            }),
+            18,
+            "no-vault",
+        ),
+        (
+            vault(VaultError::NotFound {
+                name: name(),
+                place: text(),
+            }),
+            17,
+            "password-not-kept",
+        ),
+        (
+            vault(VaultError::Locked {
+                place: text(),
+                source: Some(Box::new(denied())),
+            }),
+            18,
+            "vault-locked",
+        ),
+        (
+            vault(VaultError::Denied {
+                place: text(),
+                source: Some(Box::new(denied())),
+            }),
+            18,
+            "vault-access-denied",
+        ),
+        (
+            vault(VaultError::Unfit {
+                place: text(),
+                reason: text(),
+            }),
+            17,
+            "password",
+        ),
+        (
+            vault(VaultError::NotKept { place: text() }),
+            15,
+            "verification-failed",
+        ),
+        (
+            vault(VaultError::Failed {
+                place: text(),
+                source: Box::new(denied()),
+            }),
+            18,
+            "vault",
+        ),
         (
             Error::Io {
                 place: text(),

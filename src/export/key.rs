@@ -8,19 +8,20 @@ use crate::error::Error;
 use crate::identity::{Identity, Inventory, StoredEntry};
 use crate::names;
 use crate::proof::{self, Proof, ProofError};
+use crate::watchdog;
 
 /// A private key that was shown to belong to its certificate, as far as its algorithm allows.
-pub(super) struct ProvenKey<'a> {
+pub(crate) struct ProvenKey<'a> {
     /// The entry whose key it is.
-    pub(super) stored: &'a StoredEntry,
-    pub(super) key: PrivateKey,
+    pub(crate) stored: &'a StoredEntry,
+    pub(crate) key: PrivateKey,
     /// What could not be proven, and which stores had no key that works.
-    pub(super) warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 impl<'a> ProvenKey<'a> {
     /// Asks the stores for the key, one after the other.
-    pub(super) fn take(
+    pub(crate) fn take(
         inventory: &'a Inventory,
         identity: &'a Identity,
         ask: &mut dyn Ask,
@@ -56,7 +57,10 @@ fn take_from(
     ask: &mut dyn Ask,
 ) -> Result<(PrivateKey, Option<String>), Error> {
     let store = &inventory.stores()[stored.store];
+    let name = inventory.store_name(stored.store);
+    let wait = watchdog::waiting_for(format!("the private key from {name}"));
     let key = store.private_key(&stored.entry.id, ask)?;
+    drop(wait);
     match proof::prove(&key, &stored.entry.certificate) {
         Ok(Proof::Signed) => Ok((key, None)),
         Ok(Proof::NotProvable(what)) => {
@@ -77,7 +81,7 @@ fn take_from(
 }
 
 /// Whether it is worth asking for a password, as far as the listing tells.
-pub(super) fn may_come_out(entry: &Entry) -> Result<(), Error> {
+pub(crate) fn may_come_out(entry: &Entry) -> Result<(), Error> {
     match &entry.key {
         KeyState::Missing => Err(missing(entry)),
         KeyState::NotExportable(reason) => Err(Error::Store(StoreError::KeyNotExportable {

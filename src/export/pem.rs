@@ -2,22 +2,18 @@
 //! wants it in the clear, then the certificate, then its path, as web servers read it.
 
 use certstow_platform::certificate::Certificate;
-use certstow_platform::pkcs12::kdf::{Digest, PasswordForm};
-use certstow_platform::pkcs12::pbe::{self, Cipher, Scheme};
+use certstow_platform::pem::{self, CERTIFICATE, ENCRYPTED_KEY, KEY};
+use certstow_platform::pkcs12::encrypted_key::encrypt_private_key;
+use certstow_platform::pkcs12::kdf::PasswordForm;
+use certstow_platform::pkcs12::pbe;
 use certstow_platform::secret::{Password, PrivateKey};
-use pem_rfc7468::LineEnding;
 use zeroize::Zeroizing;
 
 use super::no_randomness;
 use crate::chain::Path;
 use crate::error::Error;
-use crate::pkcs12::encode::encrypted_private_key;
 use crate::pkcs12::profile::Iterations;
 use crate::proof::{self, Proof};
-
-const ENCRYPTED_KEY: &str = "ENCRYPTED PRIVATE KEY";
-const KEY: &str = "PRIVATE KEY";
-const CERTIFICATE: &str = "CERTIFICATE";
 
 /// The whole file. Without a password the key is in the clear.
 pub(super) fn encode(
@@ -30,54 +26,20 @@ pub(super) fn encode(
     let sealed;
     let key_block = match password {
         Some(password) => {
-            sealed = encrypt(key, password, iterations)?;
+            sealed = encrypt_private_key(key, password, iterations.get()).map_err(no_randomness)?;
             (ENCRYPTED_KEY, sealed.as_slice())
         }
         None => (KEY, key.expose()),
     };
     let certificates = std::iter::once(leaf).chain(issuers);
-    let blocks: Vec<(&str, &[u8])> = std::iter::once(key_block)
+    let blocks: Vec<pem::Block<'_>> = std::iter::once(key_block)
         .chain(certificates.map(|certificate| (CERTIFICATE, certificate.der())))
+        .map(|(label, der)| pem::Block::new(label, der))
         .collect();
-    join(&blocks).map_err(|error| Error::Io {
+    pem::join(&blocks).map_err(|error| Error::Io {
         place: "the PEM form of the identity".to_owned(),
         source: std::io::Error::other(error.to_string()),
     })
-}
-
-/// Writes the blocks into one buffer of the final size, so that no copy of a key stays behind.
-fn join(blocks: &[(&str, &[u8])]) -> Result<Zeroizing<Vec<u8>>, pem_rfc7468::Error> {
-    let mut length = 0;
-    for (label, der) in blocks {
-        length += pem_rfc7468::encoded_len(label, LineEnding::LF, der)?;
-    }
-    let mut text = Zeroizing::new(vec![0; length]);
-    let mut written = 0;
-    for (label, der) in blocks {
-        written += pem_rfc7468::encode(label, LineEnding::LF, der, &mut text[written..])?.len();
-    }
-    text.truncate(written);
-    Ok(text)
-}
-
-/// DER of an `EncryptedPrivateKeyInfo` (RFC 5958 section 3).
-fn encrypt(
-    key: &PrivateKey,
-    password: &Password,
-    iterations: Iterations,
-) -> Result<Vec<u8>, Error> {
-    let mut random = [0; 32];
-    getrandom::fill(&mut random).map_err(no_randomness)?;
-    let (salt, iv) = random.split_at(16);
-    let scheme = Scheme::Pbes2 {
-        cipher: Cipher::Aes256,
-        iv: iv.to_vec(),
-        prf: Digest::Sha256,
-        salt: salt.to_vec(),
-        iterations: iterations.get(),
-    };
-    let encrypted = scheme.encrypt(PasswordForm::Text(password), key.expose());
-    Ok(encrypted_private_key(&scheme, &encrypted))
 }
 
 /// Reads the blocks, opens the key, compares everything with what was meant and has the key
@@ -158,9 +120,16 @@ mod tests {
     use super::*;
     use crate::samples::{self, Identity};
 
+    fn joined(blocks: &[(&str, &[u8])]) -> Zeroizing<Vec<u8>> {
+        let blocks = blocks
+            .iter()
+            .map(|(label, der)| pem::Block::new(label, der));
+        pem::join(&Vec::from_iter(blocks)).unwrap()
+    }
+
     #[test]
     fn blocks_are_written_and_split_again() {
-        let text = join(&[(KEY, &[1; 100]), (CERTIFICATE, &[2; 3])]).unwrap();
+        let text = joined(&[(KEY, &[1; 100]), (CERTIFICATE, &[2; 3])]);
         let blocks = split(&text).unwrap();
         assert_eq!(blocks.len(), 2);
         assert_eq!((blocks[0].0, blocks[0].1.as_slice()), (KEY, &[1; 100][..]));
@@ -172,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_torn_file_is_an_error() {
-        let text = join(&[(KEY, &[1; 100]), (CERTIFICATE, &[2; 30])]).unwrap();
+        let text = joined(&[(KEY, &[1; 100]), (CERTIFICATE, &[2; 30])]);
         let whole = text.len();
         // Between two blocks, what remains is a whole file; that it is too short, `verify` finds.
         let torn = |&length: &usize| !text[..length].trim_ascii_end().ends_with(b"KEY-----");

@@ -1,6 +1,7 @@
 //! The bytes of one file in any of its forms, written and then proven: what is read back has to
 //! give the identity that was meant, or the file does not come to be.
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 
 use certstow_platform::secret::{Password, PrivateKey};
@@ -13,30 +14,32 @@ use crate::error::Error;
 use crate::pkcs12::attributes::Attributes;
 use crate::pkcs12::encode::{self, Content};
 use crate::pkcs12::readback;
-use crate::{names, output};
+use crate::{names, output, watchdog};
 
 /// A file that was written and proven.
-pub(super) struct Saved {
+pub(crate) struct Saved {
     /// Its name; `None` for a stream.
-    pub(super) file: Option<PathBuf>,
-    pub(super) sha256: [u8; 32],
+    pub(crate) file: Option<PathBuf>,
+    pub(crate) sha256: [u8; 32],
     /// A word for each check made.
-    pub(super) checks: Vec<&'static str>,
-    pub(super) warnings: Vec<String>,
+    pub(crate) checks: Vec<&'static str>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// The bytes of the file, and what is needed to prove them.
-pub(super) struct Sealed<'s> {
+pub(crate) struct Sealed<'s> {
     bytes: Zeroizing<Vec<u8>>,
     chain: &'s Chain,
     key: Option<&'s PrivateKey>,
     password: Option<&'s Password>,
     friendly_name: Option<String>,
     format: Format,
+    /// What was proven of the bytes.
+    proven: OnceCell<Vec<&'static str>>,
 }
 
 impl<'s> Sealed<'s> {
-    pub(super) fn new(
+    pub(crate) fn new(
         options: &Options,
         entry: &Entry,
         chain: &'s Chain,
@@ -77,11 +80,29 @@ impl<'s> Sealed<'s> {
             password,
             friendly_name,
             format: options.format,
+            proven: OnceCell::new(),
         })
     }
 
-    /// Proves that `bytes`, read back, hold what was meant.
+    /// How many bytes there are.
+    pub(crate) fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Proves that `bytes`, read back, hold what was meant. The same bytes need no second proof:
+    /// key derivation is what takes the time.
     fn verify(&self, bytes: &[u8]) -> Result<Vec<&'static str>, String> {
+        if let Some(proven) = self.proven.get().filter(|_| *bytes == **self.bytes) {
+            return Ok(proven.clone());
+        }
+        let checks = self.prove(bytes)?;
+        if *bytes == **self.bytes {
+            let _ = self.proven.set(checks.clone());
+        }
+        Ok(checks)
+    }
+
+    fn prove(&self, bytes: &[u8]) -> Result<Vec<&'static str>, String> {
         let Chain { leaf, issuers, .. } = self.chain;
         match (self.format, self.key, self.password) {
             (Format::P12, _, Some(password)) => {
@@ -94,8 +115,8 @@ impl<'s> Sealed<'s> {
         }
     }
 
-    /// Writes and verifies.
-    pub(super) fn write(&self, destination: Destination<'_>) -> Result<Saved, Error> {
+    /// Writes and verifies; the same bytes again, if it is called again.
+    pub(crate) fn write(&self, destination: Destination<'_>) -> Result<Saved, Error> {
         let mut checks = Vec::new();
         match destination {
             Destination::File {
@@ -122,6 +143,7 @@ impl<'s> Sealed<'s> {
                         file: name.into(),
                         reason,
                     })?;
+                let _wait = watchdog::waiting_for("standard output to take the file");
                 let sent = stream.write_all(&self.bytes).and_then(|()| stream.flush());
                 sent.map_err(|source| Error::Io {
                     place: name.to_owned(),

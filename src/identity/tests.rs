@@ -107,3 +107,38 @@ fn issuers_that_cannot_be_read_are_told_when_the_path_has_a_gap() {
         "{problems:?}"
     );
 }
+
+#[test]
+fn every_store_that_has_the_key_is_told_of_a_copy() {
+    let open = |name| with_key(name, MemoryKey::Exportable(Sample::P256.key().unwrap()));
+    let stores = [
+        open("one"),
+        open("refuses"),
+        with_key("none", MemoryKey::Missing),
+    ];
+    let id = Sample::P256.certificate().unwrap().id();
+    let mut read = inventory(stores.to_vec());
+    assert_eq!(read.identities()[0].backed_up(), None);
+    stores[1].fail_next(denied());
+    let warnings = read.mark_backed_up(&id, 1_704_067_200);
+    assert_eq!(
+        warnings,
+        ["file:refuses was not told of the copy: access to issuers is denied"]
+    );
+
+    let told = stores.map(|store| store.list().unwrap().entries[0].backed_up);
+    assert_eq!(told, [Some(1_704_067_200), None, None]);
+}
+
+#[test]
+fn of_several_copies_the_last_counts() {
+    let mut stores = [1_704_067_200, 1_704_067_300].map(|when| {
+        let mut store = with_key("store", MemoryKey::Missing);
+        let id = Sample::P256.certificate().unwrap().id();
+        store.mark_backed_up(&id, when).unwrap();
+        store
+    });
+    stores.reverse();
+    let read = inventory(stores.to_vec());
+    assert_eq!(read.identities()[0].backed_up(), Some(1_704_067_300));
+}

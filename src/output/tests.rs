@@ -99,9 +99,9 @@ fn a_new_file_whose_verification_fails_does_not_come_to_be() {
 fn bytes_that_change_on_disk_are_noticed_before_anything_is_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.p12");
-    let temporary = create_beside(&file, Privacy::Required).unwrap();
-    fs::write(temporary.file.path(), b"longer than expected").unwrap();
-    let read = read_back(&temporary.file, 6).unwrap();
+    let (temporary, _) = create_beside(&file, Privacy::Required).unwrap();
+    fs::write(temporary.path(), b"longer than expected").unwrap();
+    let read = temporary.read_back(6).unwrap();
     assert_eq!(
         &read[..],
         b"longer ",
@@ -109,25 +109,6 @@ fn bytes_that_change_on_disk_are_noticed_before_anything_is_replaced() {
     );
     assert!(same(&read, b"longer").is_err());
     assert!(same(b"longer", b"longer").is_ok());
-}
-
-#[test]
-fn where_no_rename_spares_a_file_the_name_is_taken_first() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("a.p12");
-    let temporary = create_beside(&file, Privacy::Required).unwrap();
-    fs::write(temporary.file.path(), b"new").unwrap();
-    take_the_name(temporary.file, &file).unwrap();
-    assert_eq!(fs::read(&file).unwrap(), b"new");
-
-    let temporary = create_beside(&file, Privacy::Required).unwrap();
-    let refused = take_the_name(temporary.file, &file);
-    assert!(
-        matches!(refused, Err(Error::TargetExists { .. })),
-        "{refused:?}"
-    );
-    assert_eq!(fs::read(&file).unwrap(), b"new");
-    assert_eq!(names(folder.path()), ["a.p12"]);
 }
 
 #[test]
@@ -191,15 +172,15 @@ fn what_others_can_read_is_said_or_refused() {
 
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.p12");
-    let temporary = create_beside(&file, Privacy::Required).unwrap();
-    assert!(!temporary.exposed);
+    let (temporary, others) = create_beside(&file, Privacy::Required).unwrap();
+    assert!(!others);
     for privacy in [Privacy::Wanted, Privacy::Required] {
-        assert!(!exposed(temporary.file.as_file(), &file, privacy).unwrap());
+        assert!(!exposed(temporary.as_file(), &file, privacy).unwrap());
     }
     let everybody = fs::Permissions::from_mode(0o755);
-    fs::set_permissions(temporary.file.path(), everybody).unwrap();
-    assert!(exposed(temporary.file.as_file(), &file, Privacy::Wanted).unwrap());
-    let refused = exposed(temporary.file.as_file(), &file, Privacy::Required).unwrap_err();
+    fs::set_permissions(temporary.path(), everybody).unwrap();
+    assert!(exposed(temporary.as_file(), &file, Privacy::Wanted).unwrap());
+    let refused = exposed(temporary.as_file(), &file, Privacy::Required).unwrap_err();
     assert_eq!(refused.exit(), crate::exit::Exit::Target);
     assert!(refused.hint().unwrap().contains("--require-private"));
 }

@@ -3,10 +3,9 @@
 //! private key in one shrouded key bag. It is the shape every reader expects, and the bytes are
 //! DER throughout, which Go's readers insist on.
 
-use std::thread;
-
 use certstow_platform::certificate::Certificate;
 use certstow_platform::pkcs12::der::{self, EXPLICIT_0, IMPLICIT_0, OCTET_STRING, SET};
+use certstow_platform::pkcs12::encrypted_key::encrypted_private_key;
 use certstow_platform::pkcs12::kdf::PasswordForm;
 use certstow_platform::pkcs12::oid;
 use certstow_platform::pkcs12::pbe::Scheme;
@@ -50,9 +49,8 @@ pub fn encode(
     password: &Password,
 ) -> Result<Vec<u8>, getrandom::Error> {
     let protection = profile.protection(iterations)?;
-    let cores = thread::available_parallelism().map_or(1, usize::from);
     let password = PasswordForm::Text(password);
-    Ok(protect(content, &protection, password, cores))
+    Ok(protect(content, &protection, password, parallel::cores()))
 }
 
 /// The file with this protection. With three cores each derivation has one; with fewer, that of
@@ -116,11 +114,6 @@ fn certificate_bag(certificate: &Certificate, attributes: Vec<Vec<u8>>) -> Vec<u
         ),
     ]);
     safe_bag(&oid::CERTIFICATE_BAG, &bag, attributes)
-}
-
-/// `EncryptedPrivateKeyInfo` (RFC 5958, section 3).
-pub(crate) fn encrypted_private_key(scheme: &Scheme, encrypted: &[u8]) -> Vec<u8> {
-    der::sequence(&[&scheme.to_der(), &der::value(OCTET_STRING, &[encrypted])])
 }
 
 /// `EncryptedData` (RFC 5652, section 8).

@@ -9,7 +9,7 @@ use certstow_platform::pkcs12::error::DecodeError;
 use certstow_platform::pkcs12::kdf::PasswordForm;
 use certstow_platform::pkcs12::outline::{BagOutline, Outline, outline};
 use certstow_platform::pkcs12::pbe::Scheme;
-use certstow_platform::secret::Password;
+use certstow_platform::secret::{Password, wipe_stack};
 use serde::Serialize;
 
 use crate::time;
@@ -139,7 +139,9 @@ pub fn grade(
     mode: Option<u32>,
     password: Option<&Password>,
 ) -> Result<Report, DecodeError> {
-    grade_at(bytes, mode, password, time::now())
+    let report = grade_at(bytes, mode, password, time::now());
+    wipe_stack();
+    report
 }
 
 /// [`grade`] at a given time, in seconds since 1970.

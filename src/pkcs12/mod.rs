@@ -4,7 +4,7 @@
 pub mod attributes;
 pub mod encode;
 pub mod grade;
-mod parallel;
+pub(crate) mod parallel;
 pub mod profile;
 pub mod readback;
 pub mod target;

@@ -250,7 +250,8 @@ fn open(safe: &[u8], password: &Password) -> Result<Bags, String> {
 
 impl From<Pkcs12Archive> for Bags {
     /// The archive keeps the key in memory that is not wiped, and offers no way to wipe it. Its
-    /// copy is gone with the archive, at the end of this function; the one kept wipes itself.
+    /// copy is gone with the archive, at the end of this function, where the program's allocator
+    /// wipes it; the one kept wipes itself.
     fn from(archive: Pkcs12Archive) -> Self {
         let keys = archive.keys.into_iter().map(|bag| Bag {
             content: PrivateKey::from_pkcs8_der(Zeroizing::new(bag.key.as_der().to_vec())),

@@ -7,6 +7,7 @@
 mod disks;
 mod signals;
 mod streams;
+mod waits;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

@@ -467,6 +467,67 @@ static void check_exports(const wchar_t *folder, const wchar_t *password)
     export_encrypted(folder, L"encrypted", password);
 }
 
+#define NOT_FINAL NCRYPT_DO_NOT_FINALIZE_FLAG
+
+/* Asks for a key to be imported under a name, with what is given of it. */
+static SECURITY_STATUS import(NCRYPT_PROV_HANDLE provider, const wchar_t *name, NCRYPT_KEY_HANDLE *key,
+                              BYTE *bytes, DWORD size, DWORD flags)
+{
+    NCryptBuffer buffer = { (ULONG)((wcslen(name) + 1) * sizeof(*name)), NCRYPTBUFFER_PKCS_KEY_NAME,
+                            (void *)name };
+    NCryptBufferDesc list = { NCRYPTBUFFER_VERSION, 1, &buffer };
+
+    return NCryptImportKey(provider, 0, PKCS8, &list, key, bytes, size, flags);
+}
+
+static SECURITY_STATUS set_policy(NCRYPT_KEY_HANDLE key, DWORD policy)
+{
+    return NCryptSetProperty(key, NCRYPT_EXPORT_POLICY_PROPERTY, (BYTE *)&policy, sizeof(policy),
+                             NCRYPT_PERSIST_FLAG | SILENT);
+}
+
+/* What another key is given out as is imported, changed, kept and deleted. */
+static void check_import(void)
+{
+    NCRYPT_PROV_HANDLE provider = open_provider(SOFTWARE);
+    NCRYPT_KEY_HANDLE both = open_key(L"both", SILENT), key = 0, same;
+    BYTE bytes[ROOM];
+    DWORD size = 0, other;
+
+    EXPECT(ERROR_SUCCESS, NCryptExportKey(both, 0, PKCS8, NULL, bytes, ROOM, &size, SILENT));
+    EXPECT(NTE_BAD_FLAGS, import(provider, L"new", &key, bytes, size, SILENT));
+    EXPECT(NTE_BAD_DATA, import(provider, L"new", &key, bytes, size - 1, NOT_FINAL));
+    EXPECT(NTE_EXISTS, import(provider, L"both", &key, bytes, size, NOT_FINAL));
+    EXPECT(NTE_INVALID_HANDLE, import(both, L"new", &key, bytes, size, NOT_FINAL));
+    EXPECT(NTE_INVALID_PARAMETER, import(provider, L"", &key, bytes, size, NOT_FINAL));
+    EXPECT(NTE_INVALID_PARAMETER,
+           NCryptImportKey(provider, 0, PKCS8, NULL, &key, bytes, size, NOT_FINAL));
+    EXPECT_TRUE(key == 0);
+
+    EXPECT(ERROR_SUCCESS, import(provider, L"new", &key, bytes, size, NOT_FINAL | SILENT));
+    EXPECT(NTE_BAD_KEYSET, NCryptOpenKey(provider, &same, L"new", 0, SILENT));
+    EXPECT(NTE_BAD_KEY_STATE, NCryptExportKey(key, 0, PKCS8, NULL, NULL, 0, &other, SILENT));
+    EXPECT(NTE_BAD_KEY_STATE, NCryptDeleteKey(key, SILENT));
+    EXPECT(ERROR_SUCCESS, set_policy(key, 1));
+    EXPECT(ERROR_SUCCESS, NCryptFinalizeKey(key, SILENT));
+    EXPECT(NTE_BAD_KEY_STATE, NCryptFinalizeKey(key, SILENT));
+    EXPECT(NTE_NOT_SUPPORTED, set_policy(key, 3));
+    EXPECT(ERROR_SUCCESS, NCryptFreeObject(key));
+    EXPECT_TRUE(export_policy(L"new") == 1);
+    key = open_key(L"new", SILENT);
+    EXPECT(NTE_BAD_FLAGS, NCryptDeleteKey(key, MACHINE));
+    EXPECT(ERROR_SUCCESS, NCryptDeleteKey(key, SILENT));
+    EXPECT(NTE_INVALID_HANDLE, NCryptFreeObject(key));
+    EXPECT(NTE_BAD_KEYSET, NCryptOpenKey(provider, &same, L"new", 0, SILENT));
+
+    /* One that is not finalized leaves nothing. */
+    EXPECT(ERROR_SUCCESS, import(provider, L"new", &key, bytes, size, NOT_FINAL | MACHINE));
+    EXPECT(ERROR_SUCCESS, NCryptFreeObject(key));
+    EXPECT(NTE_BAD_KEYSET, NCryptOpenKey(provider, &same, L"new", 0, SILENT | MACHINE));
+    EXPECT(ERROR_SUCCESS, NCryptFreeObject(both));
+    EXPECT(ERROR_SUCCESS, NCryptFreeObject(provider));
+}
+
 static int check_calls(const wchar_t *folder, const wchar_t *password)
 {
     check_providers();
@@ -480,6 +541,7 @@ static int check_calls(const wchar_t *folder, const wchar_t *password)
     check_confirmation();
     check_parameters();
     check_exports(folder, password);
+    check_import();
     printf("%u calls checked, %u not as expected\n", calls, failures);
     return failures > 0;
 }

@@ -1,6 +1,6 @@
 /* ncrypt.dll for a Wine that keeps no keys of CNG (NCryptOpenKey of Wine 8 and 10 fails whatever
- * it is asked): the few functions that open a key, tell its export policy and export it, with keys
- * from a folder. Wine loads it in place of its own when it lies beside the program and
+ * it is asked): the few functions that open a key, tell its export policy and export it, and those
+ * that import one and delete one, with keys in a folder. Wine loads it in place of its own when it lies beside the program and
  * WINEDLLOVERRIDES has `ncrypt=n,b`. For tests only.
  *
  * The variable CERTSTOW_TEST_KEYS names the folder, as a Windows path. A key is two files there:
@@ -83,6 +83,8 @@ struct object {
     DWORD policy, traits;
     BYTE *pkcs8;
     DWORD pkcs8_size;
+    /* Imported, and not in the folder before it is finalized. */
+    BOOL pending;
     struct object *next;
 };
 
@@ -200,18 +202,27 @@ static SECURITY_STATUS open_provider(NCRYPT_PROV_HANDLE *opened, const wchar_t *
     return NTE_KEYSET_NOT_DEF;
 }
 
+#define PATH_SIZE (2 * MAX_PATH + NCRYPT_MAX_KEY_NAME_LENGTH)
+
+/* Where a file of the folder of keys is, or would be. */
+static void find_path(wchar_t *path, const wchar_t *name, const wchar_t *end)
+{
+    DWORD length = GetEnvironmentVariableW(L"CERTSTOW_TEST_KEYS", path, 2 * MAX_PATH);
+
+    if (length == 0 || length >= 2 * MAX_PATH)
+        give_up("the variable names no folder", L"CERTSTOW_TEST_KEYS");
+    swprintf(path + length, PATH_SIZE - length, L"\\%ls%ls", name, end);
+}
+
 /* A file of the folder of keys, with a zero after it, or NULL if there is none. */
 static BYTE *read_file(const wchar_t *name, const wchar_t *end, DWORD *size)
 {
     const DWORD largest = 0x10000;
-    wchar_t path[2 * MAX_PATH + NCRYPT_MAX_KEY_NAME_LENGTH];
-    DWORD length = GetEnvironmentVariableW(L"CERTSTOW_TEST_KEYS", path, 2 * MAX_PATH);
+    wchar_t path[PATH_SIZE];
     HANDLE file;
     BYTE *bytes;
 
-    if (length == 0 || length >= 2 * MAX_PATH)
-        give_up("the variable names no folder", L"CERTSTOW_TEST_KEYS");
-    swprintf(path + length, ARRAYSIZE(path) - length, L"\\%ls%ls", name, end);
+    find_path(path, name, end);
     file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
     if (file == INVALID_HANDLE_VALUE)
         return NULL;
@@ -263,6 +274,12 @@ static BOOL is_there(DWORD traits, DWORD key_spec, DWORD flags)
         && legacy_key_spec(traits) == key_spec;
 }
 
+/* What is no file name is the name of no key. */
+static BOOL is_file_name(const wchar_t *name)
+{
+    return *name && !wcspbrk(name, L"\\/:*?\"<>|");
+}
+
 static SECURITY_STATUS open_stored(const struct provider *provider, NCRYPT_KEY_HANDLE *opened,
                                    const wchar_t *name, DWORD key_spec, DWORD flags)
 {
@@ -270,8 +287,7 @@ static SECURITY_STATUS open_stored(const struct provider *provider, NCRYPT_KEY_H
     struct object *key;
     BYTE *pkcs8;
 
-    /* What is no file name is the name of no key. */
-    if (!*name || wcspbrk(name, L"\\/:*?\"<>|"))
+    if (!is_file_name(name))
         return NTE_BAD_KEYSET;
     pkcs8 = read_file(name, L".p8", &size);
     if (!pkcs8)
@@ -719,6 +735,9 @@ static SECURITY_STATUS export_key(NCRYPT_KEY_HANDLE handle, NCRYPT_KEY_HANDLE ex
         return NTE_INVALID_PARAMETER;
     if (flags & ~NCRYPT_SILENT_FLAG)
         return NTE_BAD_FLAGS;
+    /* It is no key yet. */
+    if (key->pending)
+        return NTE_BAD_KEY_STATE;
     status = check_blob_type(type);
     if (status == ERROR_SUCCESS && list)
         status = take_all(list, &protection);
@@ -726,6 +745,182 @@ static SECURITY_STATUS export_key(NCRYPT_KEY_HANDLE handle, NCRYPT_KEY_HANDLE ex
         status = export_in_form(key, &protection, output, room, result, flags);
     release(protection.password, protection.password_size);
     return status;
+}
+
+/* Importing a key: it is there once it is finalized, and its policy is set in between. */
+
+/* The rest of a DER element, and what is in it: FALSE if it has not this tag, or does not end. */
+static BOOL take_element(const BYTE **at, const BYTE *end, BYTE tag, const BYTE **content,
+                         const BYTE **content_end)
+{
+    const BYTE *bytes = *at;
+    DWORD length, digits;
+
+    if (end - bytes < 2 || *bytes++ != tag)
+        return FALSE;
+    length = *bytes++;
+    if (length & 0x80) {
+        for (digits = length & 0x7F, length = 0; digits > 0 && bytes < end; digits--)
+            length = length << 8 | *bytes++;
+        if (digits > 0)
+            return FALSE;
+    }
+    if ((DWORD)(end - bytes) < length)
+        return FALSE;
+    *content = bytes;
+    *at = *content_end = bytes + length;
+    return TRUE;
+}
+
+/* Whether it is PKCS#8 of version 1 with nothing after the key, and the key, if it is one of an
+ * elliptic curve, has its public point: Windows computes none. */
+static BOOL is_plain_pkcs8(const BYTE *bytes, DWORD size)
+{
+    static const BYTE rsa[] = { 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01 };
+    static const BYTE ec[] = { 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01 };
+    const BYTE *end = bytes + size, *at, *stop, *algorithm, *algorithm_end, *key, *key_end, *part;
+
+    if (!take_element(&bytes, end, 0x30, &at, &stop) || bytes != end
+        || !take_element(&at, stop, 0x02, &part, &end) || end - part != 1 || *part != 0
+        || !take_element(&at, stop, 0x30, &algorithm, &algorithm_end)
+        || !take_element(&at, stop, 0x04, &key, &key_end) || at != stop)
+        return FALSE;
+    if (algorithm_end - algorithm > (int)sizeof(rsa) && !memcmp(algorithm, rsa, sizeof(rsa)))
+        return TRUE;
+    if (algorithm_end - algorithm <= (int)sizeof(ec) || memcmp(algorithm, ec, sizeof(ec)) != 0)
+        return FALSE;
+    return take_element(&key, key_end, 0x30, &at, &stop)
+        && take_element(&at, stop, 0x02, &part, &end) && take_element(&at, stop, 0x04, &part, &end)
+        && take_element(&at, stop, 0xA1, &part, &end) && at == stop;
+}
+
+/* The name under which a key is to be kept, or NULL. */
+static const wchar_t *new_name(const NCryptBufferDesc *list)
+{
+    const NCryptBuffer *buffer = list ? list->pBuffers : NULL;
+    const wchar_t *name;
+    size_t length;
+
+    if (!buffer || list->ulVersion != NCRYPTBUFFER_VERSION || list->cBuffers != 1
+        || buffer->BufferType != NCRYPTBUFFER_PKCS_KEY_NAME || buffer->cbBuffer % 2 != 0)
+        return NULL;
+    name = buffer->pvBuffer;
+    length = wcsnlen(name, buffer->cbBuffer / 2);
+    return (length + 1) * 2 == buffer->cbBuffer && is_file_name(name) ? name : NULL;
+}
+
+static BOOL exists(const wchar_t *name, const wchar_t *end)
+{
+    wchar_t path[PATH_SIZE];
+
+    find_path(path, name, end);
+    return GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES;
+}
+
+static SECURITY_STATUS import_key_of(NCRYPT_PROV_HANDLE handle, NCRYPT_KEY_HANDLE with,
+                                     const wchar_t *type, const NCryptBufferDesc *list,
+                                     NCRYPT_KEY_HANDLE *imported, const BYTE *bytes, DWORD size,
+                                     DWORD flags)
+{
+    const DWORD allowed = NCRYPT_MACHINE_KEY_FLAG | NCRYPT_SILENT_FLAG | NCRYPT_DO_NOT_FINALIZE_FLAG;
+    struct object *provider = find_provider(handle), *key;
+    const wchar_t *name = new_name(list);
+
+    if (!provider)
+        return NTE_INVALID_HANDLE;
+    if (with || !type || !imported || !bytes || !name || wcscmp(type, NCRYPT_PKCS8_PRIVATE_KEY_BLOB))
+        return NTE_INVALID_PARAMETER;
+    /* What is finalized at once could not be given a policy. */
+    if (flags & ~allowed || !(flags & NCRYPT_DO_NOT_FINALIZE_FLAG))
+        return NTE_BAD_FLAGS;
+    if (provider->provider->type & NCRYPT_IMPL_HARDWARE_FLAG)
+        give_up("a key is put into hardware", provider->provider->name);
+    if (!is_plain_pkcs8(bytes, size))
+        return NTE_BAD_DATA;
+    if (exists(name, L".p8"))
+        return NTE_EXISTS;
+    key = new_object(provider->provider);
+    key->name = _wcsdup(name);
+    key->traits = flags & NCRYPT_MACHINE_KEY_FLAG ? MACHINE : 0;
+    key->pkcs8 = allocate(size);
+    key->pkcs8_size = size;
+    memcpy(key->pkcs8, bytes, size);
+    key->pending = TRUE;
+    *imported = key->handle;
+    return ERROR_SUCCESS;
+}
+
+static SECURITY_STATUS set_property(NCRYPT_HANDLE handle, const wchar_t *property,
+                                    const BYTE *value, DWORD size, DWORD flags)
+{
+    struct object *key = find_key(handle);
+
+    if (!key)
+        return NTE_INVALID_HANDLE;
+    if (!property || !value || wcscmp(property, NCRYPT_EXPORT_POLICY_PROPERTY) || size != sizeof(DWORD))
+        return NTE_INVALID_PARAMETER;
+    if (flags & ~(DWORD)(NCRYPT_SILENT_FLAG | NCRYPT_PERSIST_FLAG))
+        return NTE_BAD_FLAGS;
+    if (!key->pending)
+        return NTE_NOT_SUPPORTED;
+    memcpy(&key->policy, value, size);
+    return ERROR_SUCCESS;
+}
+
+static void write_file(const wchar_t *name, const wchar_t *end, const void *bytes, DWORD size)
+{
+    wchar_t path[PATH_SIZE];
+    DWORD written;
+    HANDLE file;
+
+    find_path(path, name, end);
+    file = CreateFileW(path, GENERIC_WRITE, 0, NULL, CREATE_NEW, 0, NULL);
+    if (file == INVALID_HANDLE_VALUE || !WriteFile(file, bytes, size, &written, NULL))
+        give_up("cannot be written", path);
+    CloseHandle(file);
+}
+
+static SECURITY_STATUS finalize(NCRYPT_KEY_HANDLE handle, DWORD flags)
+{
+    struct object *key = find_key(handle);
+    char policy[32];
+
+    if (!key)
+        return NTE_INVALID_HANDLE;
+    if (flags & ~NCRYPT_SILENT_FLAG)
+        return NTE_BAD_FLAGS;
+    if (!key->pending)
+        return NTE_BAD_KEY_STATE;
+    sprintf(policy, "%lu%s", key->policy, key->traits & MACHINE ? " machine" : "");
+    write_file(key->name, L".policy", policy, (DWORD)strlen(policy));
+    write_file(key->name, L".p8", key->pkcs8, key->pkcs8_size);
+    key->pending = FALSE;
+    return ERROR_SUCCESS;
+}
+
+static void remove_file(const wchar_t *name, const wchar_t *end)
+{
+    wchar_t path[PATH_SIZE];
+
+    find_path(path, name, end);
+    if (!DeleteFileW(path))
+        give_up("cannot be deleted", path);
+}
+
+static SECURITY_STATUS delete_key(NCRYPT_KEY_HANDLE handle, DWORD flags)
+{
+    struct object *key = find_key(handle);
+
+    if (!key)
+        return NTE_INVALID_HANDLE;
+    if (flags & ~NCRYPT_SILENT_FLAG)
+        return NTE_BAD_FLAGS;
+    if (key->pending)
+        return NTE_BAD_KEY_STATE;
+    remove_file(key->name, L".p8");
+    remove_file(key->name, L".policy");
+    /* Only then is the handle gone with the key. */
+    return free_object(handle);
 }
 
 /* The functions of the library, one call at a time. */
@@ -763,6 +958,33 @@ __declspec(dllexport) SECURITY_STATUS WINAPI NCryptExportKey(
 {
     AcquireSRWLockExclusive(&lock);
     return leave(export_key(key, export_with, type, list, output, room, result, flags));
+}
+
+__declspec(dllexport) SECURITY_STATUS WINAPI NCryptImportKey(
+    NCRYPT_PROV_HANDLE provider, NCRYPT_KEY_HANDLE import_with, LPCWSTR type, NCryptBufferDesc *list,
+    NCRYPT_KEY_HANDLE *key, PBYTE bytes, DWORD size, DWORD flags)
+{
+    AcquireSRWLockExclusive(&lock);
+    return leave(import_key_of(provider, import_with, type, list, key, bytes, size, flags));
+}
+
+__declspec(dllexport) SECURITY_STATUS WINAPI NCryptSetProperty(
+    NCRYPT_HANDLE object, LPCWSTR property, PBYTE value, DWORD size, DWORD flags)
+{
+    AcquireSRWLockExclusive(&lock);
+    return leave(set_property(object, property, value, size, flags));
+}
+
+__declspec(dllexport) SECURITY_STATUS WINAPI NCryptFinalizeKey(NCRYPT_KEY_HANDLE key, DWORD flags)
+{
+    AcquireSRWLockExclusive(&lock);
+    return leave(finalize(key, flags));
+}
+
+__declspec(dllexport) SECURITY_STATUS WINAPI NCryptDeleteKey(NCRYPT_KEY_HANDLE key, DWORD flags)
+{
+    AcquireSRWLockExclusive(&lock);
+    return leave(delete_key(key, flags));
 }
 
 __declspec(dllexport) SECURITY_STATUS WINAPI NCryptFreeObject(NCRYPT_HANDLE object)

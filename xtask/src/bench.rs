@@ -2,6 +2,8 @@
 //! the same machine and printed as ratios with the target of each. It reports and judges; it
 //! fails only where it cannot measure.
 
+mod backup;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -28,6 +30,7 @@ pub(crate) fn run() -> Result<(), String> {
     bench.start()?;
     bench.size()?;
     bench.list()?;
+    backup::measure(&bench)?;
     println!("\nthe parts, by criterion:");
     run_command(cargo().args([
         "bench",

@@ -47,16 +47,45 @@ pub(crate) fn documentation() -> Result<(), String> {
 /// The tests that mount a disk, which takes root: all begin with this.
 const DISK_TESTS: &str = "disks::a_disk_without_permissions";
 
-/// Every test; those that need a peer only where all peers are there, those that mount a disk only
-/// where this account may.
-pub(crate) fn tests(peers: Peers, disks: bool) -> Result<(), String> {
+/// The tests that run a service manager, which takes root, too.
+const MANAGER_TESTS: &str = "manager::a_backup_is_scheduled";
+
+/// The tests that search the memory of a process, which takes root.
+const MEMORY_TESTS: &str = "image::";
+
+/// Every test; those that need a peer only where all peers are there, those that mount a disk or
+/// read a closed memory only where this account may.
+pub(crate) fn tests(peers: Peers, disks: bool, memory: bool) -> Result<(), String> {
     let mut test = cargo();
     test.args(["test", "--locked", "--workspace", "--no-fail-fast", "--"]);
     if peers == Peers::Complete {
         test.arg("--include-ignored");
     }
     if !disks {
-        test.args(["--skip", DISK_TESTS]);
+        test.args(["--skip", DISK_TESTS, "--skip", MANAGER_TESTS]);
+    }
+    if !memory {
+        test.args(["--skip", MEMORY_TESTS]);
+    }
+    run(&mut test)
+}
+
+/// The vault of a Linux desktop, which is not built by default: its lints, and its tests with a
+/// keyring of their own.
+pub(crate) fn secret_service(peers: Peers) -> Result<(), String> {
+    const FEATURE: [&str; 4] = ["--locked", "--workspace", "--features", "secret-service"];
+    run(cargo()
+        .args(["clippy", "--all-targets"])
+        .args(FEATURE)
+        .args(DENY_WARNINGS))?;
+    run(cargo()
+        .args(["test", "--locked", "--package", "certstow-platform"])
+        .args(["--features", "secret-service", "--lib", "vault"]))?;
+    let mut test = cargo();
+    test.args(["test", "--locked", "--features", "secret-service"])
+        .args(["--test", "secret_service", "--"]);
+    if peers == Peers::Complete {
+        test.arg("--include-ignored");
     }
     run(&mut test)
 }

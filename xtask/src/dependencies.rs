@@ -99,6 +99,7 @@ impl Graph {
         let metadata = capture(cargo().args([
             "metadata",
             "--locked",
+            "--all-features",
             "--format-version=1",
             "--filter-platform",
             target,

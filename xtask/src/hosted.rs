@@ -28,7 +28,7 @@ pub(crate) fn run() -> Result<(), String> {
     steps.run("formatting", checks::formatting);
     steps.run("clippy", checks::clippy);
     // The programs to test against come with `cargo xtask test`, on Linux.
-    steps.run("tests", || checks::tests(Peers::Incomplete, false));
+    steps.run("tests", || checks::tests(Peers::Incomplete, false, false));
     let mut program = None;
     steps.run("build, as shipped", || {
         run_command(cargo().args(["build", "--locked", "--release", "--package", "certstow"]))?;

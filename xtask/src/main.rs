@@ -90,9 +90,19 @@ fn test() -> Result<(), String> {
     }
     steps.run("documentation", checks::documentation);
     let disks = setup::may_mount_disks();
-    steps.run("tests", || checks::tests(peers, disks));
+    let memory = setup::may_read_memory();
+    steps.run("tests", || checks::tests(peers, disks, memory));
+    steps.run("Secret Service: lints and tests", || {
+        checks::secret_service(peers)
+    });
     if !disks {
-        steps.cannot_run("tests on a mounted disk", "they take root");
+        steps.cannot_run(
+            "tests on a mounted disk, and of a service manager",
+            "they take root",
+        );
+    }
+    if !memory {
+        steps.cannot_run("tests of what stays in memory", "they take root");
     }
     if peers == setup::Peers::Incomplete {
         steps.leave_out("tests that need other programs", "see the set-up above");

@@ -18,7 +18,7 @@ const OPENSSL: Peer = Peer {
     probe: &["openssl", "version"],
 };
 
-const PEERS: [Peer; 9] = [
+const PEERS: [Peer; 14] = [
     OPENSSL,
     Peer {
         name: "NSS certutil",
@@ -54,6 +54,32 @@ const PEERS: [Peer; 9] = [
             "-c",
             "python3 -c 'import cryptography' || /usr/bin/python3 -c 'import cryptography'",
         ],
+    },
+    // Holds a process in its last system call, where its memory is searched, and kills it at each.
+    Peer {
+        name: "strace",
+        package: "strace",
+        probe: &["strace", "--version"],
+    },
+    Peer {
+        name: "systemd",
+        package: "systemd",
+        probe: &["systemd-analyze", "--version"],
+    },
+    Peer {
+        name: "GNOME Keyring",
+        package: "gnome-keyring",
+        probe: &["gnome-keyring-daemon", "--version"],
+    },
+    Peer {
+        name: "D-Bus",
+        package: "dbus",
+        probe: &["sh", "-c", "command -v dbus-daemon && command -v dbus-send"],
+    },
+    Peer {
+        name: "secret-tool",
+        package: "libsecret-tools",
+        probe: &["sh", "-c", "command -v secret-tool"],
     },
     // A file system without permissions, by a driver outside the kernel: not every kernel has one.
     Peer {
@@ -158,6 +184,11 @@ pub(crate) fn in_ci() -> bool {
 /// Whether this account may mount a disk, beyond what user namespaces let everybody mount.
 pub(crate) fn may_mount_disks() -> bool {
     succeeds(program("unshare").args(["--mount", "true"]))
+}
+
+/// Whether this account may read the memory of a process that closed it.
+pub(crate) fn may_read_memory() -> bool {
+    succeeds(program("sh").args(["-c", "test \"$(id -u)\" = 0"]))
 }
 
 /// The oldest Rust that the packages promise to build with.

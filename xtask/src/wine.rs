@@ -1,23 +1,27 @@
 //! certstow for Windows, built here and run under Wine: the tests of the platform crate and of the
 //! library, and the program itself from the listing to the exported file, on a folder, on the
-//! Windows stores and at a console. Whatever runs gets a Windows of its own, which is gone
-//! afterwards, and a limit of time.
+//! Windows stores, in the scheduler and at a console. Whatever runs gets a Windows of its own, which
+//! is gone afterwards, and a limit of time.
 
 mod build;
 mod cng;
 mod cng_export;
+mod cng_import;
 mod console;
 mod fixture;
 mod folder;
 mod listing;
+mod logs;
 mod openssl;
 mod prefix;
 mod process;
 mod resource;
 mod runner;
+mod schedule;
 mod stores;
 mod terminal;
 mod transcript;
+mod vault;
 
 use crate::setup;
 use crate::steps::Steps;
@@ -48,13 +52,23 @@ pub(crate) fn checks(steps: &mut Steps) {
     }
     steps.run("Wine: manifest and version", || resource::check(&runner));
     steps.run("Wine: certstow on a folder", || folder::check(&runner));
+    steps.run("Wine: certstow and its logs", || logs::check(&runner));
     steps.run("Wine: certstow on the Windows stores", || {
         stores::check(&runner)
     });
+    steps.run("Wine: certstow and the scheduler", || {
+        schedule::check(&runner)
+    });
     steps.run("Wine: the stand-in ncrypt.dll", || cng::check(&runner));
+    steps.run("Wine: tests, windows, on keys of CNG", || {
+        cng_import::check(&runner)
+    });
     steps.run("Wine: certstow on keys of CNG", || {
         cng_export::check(&runner)
     });
     steps.run("Wine: certstow at a console", || console::check(&runner));
+    steps.run("Wine: certstow on Credential Manager", || {
+        vault::check(&runner)
+    });
     steps.run("Wine: nothing left running", || runner.end());
 }

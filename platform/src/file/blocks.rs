@@ -3,22 +3,33 @@
 
 use zeroize::Zeroizing;
 
+use super::bag_attributes;
 use super::pem::{Blocks, PemBlock};
 use super::pkcs7;
 use crate::key::KeyForm;
+use crate::pkcs12::decode::BagAttributes;
 use crate::pkcs12::der::{EXPLICIT_0, INTEGER, SEQUENCE};
 use crate::tlv::Elements;
 
 /// A piece of a file.
 pub(crate) enum Block<'a> {
-    /// The DER of what should be a certificate.
-    Certificate(&'a [u8]),
-    /// The DER of a key and, for [`KeyForm::Sec1`], the curve a preceding block named.
-    Key(KeyForm, &'a [u8], Option<&'a [u8]>),
+    /// The DER of what should be a certificate, and what the text before it says.
+    Certificate(&'a [u8], BagAttributes),
+    /// The DER of a key and what the text before it says.
+    Key(KeyBlock<'a>, BagAttributes),
     /// A PKCS#12 container.
     Pkcs12(&'a [u8]),
     /// Something of ours that cannot be used, and why.
     Unusable(String),
+}
+
+/// A key as it stands in a file.
+#[derive(Clone, Copy)]
+pub(crate) struct KeyBlock<'a> {
+    pub(crate) form: KeyForm,
+    pub(crate) der: &'a [u8],
+    /// For [`KeyForm::Sec1`], the curve a preceding block named.
+    pub(crate) curve: Option<&'a [u8]>,
 }
 
 /// Whether these first bytes of a large file are worth reading on for.
@@ -81,11 +92,20 @@ fn read_pem(
             "its {label} block cannot be read: {reason}"
         )));
     }
+    let attributes = || bag_attributes::read(block.before);
+    let key = |form| KeyBlock {
+        form,
+        der: scratch,
+        curve,
+    };
     match form {
-        Some(form) => take(Block::Key(form, scratch, curve)),
+        Some(form) => take(Block::Key(key(form), attributes())),
         None if pkcs12 => take(Block::Pkcs12(scratch)),
         None if signed_data => read_signed_data(scratch, take),
-        None => take(Block::Certificate(certificate_of(label, scratch))),
+        None => take(Block::Certificate(
+            certificate_of(label, scratch),
+            attributes(),
+        )),
     }
 }
 
@@ -103,9 +123,14 @@ fn read_binary(bytes: &[u8], take: &mut dyn FnMut(Block<'_>)) -> bool {
     } else if pkcs7::begins_like_one(bytes) {
         read_signed_data(bytes, take);
     } else if let Some(form) = KeyForm::of(bytes) {
-        take(Block::Key(form, bytes, None));
+        let key = KeyBlock {
+            form,
+            der: bytes,
+            curve: None,
+        };
+        take(Block::Key(key, BagAttributes::default()));
     } else if begins_like_certificate(bytes) {
-        take(Block::Certificate(bytes));
+        take(Block::Certificate(bytes, BagAttributes::default()));
     } else {
         return false;
     }
@@ -114,7 +139,9 @@ fn read_binary(bytes: &[u8], take: &mut dyn FnMut(Block<'_>)) -> bool {
 
 fn read_signed_data(bytes: &[u8], take: &mut dyn FnMut(Block<'_>)) {
     match pkcs7::certificates(bytes) {
-        Some(certificates) => certificates.for_each(|der| take(Block::Certificate(der))),
+        Some(certificates) => {
+            certificates.for_each(|der| take(Block::Certificate(der, BagAttributes::default())));
+        }
         None => take(Block::Unusable(
             "its PKCS#7 is damaged or not DER; convert it: openssl pkcs7 -print_certs".to_owned(),
         )),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::blocks::{self, Block};
+use super::blocks::{self, Block, KeyBlock};
 use super::read::{Content, FileReader, MAX_FILE};
 use super::walk::cannot;
 use crate::certificate::{Certificate, EntryId};
@@ -27,7 +27,7 @@ pub(crate) struct FoundCertificate {
     pub(crate) certificate: Certificate,
     pub(crate) id: EntryId,
     pub(crate) public_key: KeyDigest,
-    /// What a PKCS#12 file says beside it.
+    /// What a PKCS#12 file, or the text before it in a PEM file, says beside it.
     pub(crate) attributes: Option<Box<BagAttributes>>,
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct FoundKey {
     /// Which piece of the file it is in, counted from 0.
     pub(crate) piece: u32,
     pub(crate) kind: KeyKind,
-    /// The provider a PKCS#12 file names beside it.
+    /// The provider that is named beside it.
     pub(crate) provider: Option<String>,
     /// The certificate of the same PKCS#12 file that has the same localKeyID.
     pub(crate) certificate: Option<EntryId>,
@@ -60,9 +60,22 @@ pub(crate) struct FileContents {
     pub(crate) certificates: Vec<FoundCertificate>,
     pub(crate) keys: Vec<FoundKey>,
     pub(crate) problems: Vec<String>,
+    /// Whether it holds anything else, or what cannot be seen.
+    pub(crate) unseen: bool,
 }
 
 impl FileContents {
+    /// What is in these bytes, and in how many pieces.
+    pub(crate) fn of(bytes: &[u8], passwords: &Passwords) -> (Self, u32) {
+        let mut found = Self::default();
+        let mut count = 0;
+        blocks::read(bytes, &mut Zeroizing::default(), &mut |block| {
+            found.take(count, block, passwords);
+            count += 1;
+        });
+        (found, count)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.certificates.is_empty() && self.keys.is_empty() && self.problems.is_empty()
     }
@@ -178,11 +191,11 @@ impl FileContents {
 
     fn take(&mut self, piece: u32, block: Block<'_>, passwords: &Passwords) {
         match block {
-            Block::Certificate(der) => {
-                self.certificate(der, None);
+            Block::Certificate(der, attributes) => {
+                let says_anything = attributes != BagAttributes::default();
+                self.certificate(der, says_anything.then_some(attributes));
             }
-            Block::Key(form, der, curve) => {
-                let attributes = BagAttributes::default();
+            Block::Key(KeyBlock { form, der, curve }, attributes) => {
                 self.key(piece, kind_of(form, der, curve), attributes, &Vec::new());
             }
             Block::Pkcs12(bytes) => self.pkcs12(piece, bytes, passwords),
@@ -196,7 +209,7 @@ impl FileContents {
                 let id = certificate.id();
                 self.certificates.push(FoundCertificate {
                     id,
-                    public_key: digest(&key::normalized(certificate.spki_der())),
+                    public_key: public_key_digest(&certificate),
                     certificate,
                     attributes: attributes.map(Box::new),
                 });
@@ -251,6 +264,7 @@ impl FileContents {
 
     /// Everything in a PKCS#12 file that was opened.
     fn opened(&mut self, piece: u32, contents: Contents) {
+        self.unseen |= contents.other_bags > 0;
         let bags = contents.certificates.into_iter();
         let certificates = self.certificate_bags(bags.map(|bag| (bag.der, bag.attributes)));
         for bag in contents.keys {
@@ -265,6 +279,7 @@ impl FileContents {
         let (mut certificates, mut keys) = (Vec::new(), Vec::new());
         for safe in file.safes {
             let Safe::Plain(bags) = safe else {
+                self.unseen = true;
                 encrypted |= matches!(safe, Safe::Encrypted { .. });
                 continue;
             };
@@ -274,7 +289,7 @@ impl FileContents {
                     BagContent::ShroudedKey { .. } | BagContent::Key(_) => {
                         keys.push(bag.attributes);
                     }
-                    BagContent::Other(_) => {}
+                    BagContent::Other(_) => self.unseen = true,
                 }
             }
         }
@@ -340,6 +355,11 @@ fn encrypted_kind(der: &[u8]) -> Result<KeyKind, String> {
             None => Err(error.to_string()),
         },
     }
+}
+
+/// The digest that a certificate's private key has to have.
+pub(crate) fn public_key_digest(certificate: &Certificate) -> KeyDigest {
+    digest(&key::normalized(certificate.spki_der()))
 }
 
 fn digest(public_key: &[u8]) -> KeyDigest {

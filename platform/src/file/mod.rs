@@ -1,12 +1,17 @@
 //! The file store: a folder of PEM, DER, PKCS#7 and PKCS#12 files, searched recursively, or one
 //! such file. Works the same on every system, and reads the folder anew for every listing.
 
+mod alone;
+mod bag_attributes;
 mod blocks;
+mod change;
 mod contents;
+mod import;
 mod pair;
 mod pem;
 mod pkcs7;
 mod read;
+mod remove;
 #[cfg(test)]
 #[path = "../../tests/support/pkcs12.rs"]
 mod support;
@@ -22,21 +27,30 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+pub use alone::{certificates_in, private_keys_in};
+
 use crate::OpenOptions;
 use crate::certificate::{Certificate, EntryId};
 use crate::dotnet;
 use crate::error::StoreError;
-use crate::secret::PrivateKey;
+use crate::secret::{PrivateKey, wipe_stack};
 use crate::spec::StoreSpec;
-use crate::store::{Ask, Listing, Store, StoreInfo};
+use crate::store::{
+    Ask, ExistingEntry, ImportOptions, Listing, NewIdentity, Removal, Store, StoreInfo,
+};
+use change::Change;
 use contents::{ContentsReader, FileContents, Passwords};
-use pair::{Known, Paired, Scanned};
+use pair::{KeyPlace, Known, Paired, Scanned};
+use remove::Target;
 use unlock::Fetch;
+use walk::Walk;
 
 /// A folder of certificates and keys.
 pub(crate) struct FileStore {
     info: StoreInfo,
     root: PathBuf,
+    /// More files and folders, which belong to the store as if they lay in one.
+    more: Vec<PathBuf>,
     passwords: Passwords,
     last: Mutex<Option<Seen>>,
 }
@@ -62,6 +76,20 @@ impl FileStore {
         )
     }
 
+    /// Opens several files and folders as one store, so that what lies apart is paired. It is
+    /// named after the first.
+    pub(crate) fn open_several(
+        first: &Path,
+        more: &[PathBuf],
+        options: &OpenOptions,
+    ) -> Result<Self, StoreError> {
+        let mut store = Self::open(first, options)?;
+        for path in more {
+            store.more.push(Self::open(path, options)?.root);
+        }
+        Ok(store)
+    }
+
     /// Opens the folder of a .NET store.
     pub(crate) fn open_dotnet(spec: StoreSpec, root: PathBuf) -> Result<Self, StoreError> {
         let description = dotnet::DESCRIPTION.to_owned();
@@ -72,6 +100,7 @@ impl FileStore {
         let store = Self {
             info,
             root,
+            more: Vec::new(),
             passwords,
             last: Mutex::new(None),
         };
@@ -102,22 +131,88 @@ impl FileStore {
 
     /// Reads everything, and remembers what later calls need.
     fn scan(&self) -> Result<Listing, StoreError> {
-        let walk = walk::walk(&self.root).map_err(|error| self.unreachable(error))?;
-        let mut files = walk.files;
-        if matches!(self.passwords, Passwords::Dotnet) {
-            files.retain(|file| file.extension().is_some_and(|ending| ending == "pfx"));
-        }
-        let scanned = read_all(&files, &self.passwords);
+        let (walk, scanned) = self.read()?;
         let Paired {
             entries,
             problems: found,
             issuers,
             known,
-        } = pair::pair(&files, scanned);
+        } = pair::pair(&walk.files, scanned);
         *self.last() = Some(Seen { issuers, known });
         let mut problems = walk.problems;
         problems.extend(found);
         Ok(Listing { entries, problems })
+    }
+
+    /// Every file, and what is in it.
+    fn read(&self) -> Result<(Walk, Scanned), StoreError> {
+        let mut walk = walk::walk(&self.root).map_err(|error| self.unreachable(error))?;
+        for path in &self.more {
+            let Walk { files, problems } =
+                walk::walk(path).map_err(|error| self.unreachable(error))?;
+            walk.files.extend(files);
+            walk.problems.extend(problems);
+        }
+        if matches!(self.passwords, Passwords::Dotnet) {
+            let is_pfx = |file: &PathBuf| file.extension().is_some_and(|ending| ending == "pfx");
+            walk.files.retain(is_pfx);
+        }
+        let scanned = read_all(&walk.files, &self.passwords);
+        Ok((walk, scanned))
+    }
+
+    /// What has to change in the folder so that this of the entry is gone.
+    fn plan(
+        &self,
+        id: &EntryId,
+        known: &Known,
+        what: Removal,
+        ask: &mut dyn Ask,
+    ) -> Result<Vec<Change>, StoreError> {
+        let (walk, scanned) = self.read()?;
+        let proven = known.key.as_ref().filter(|key| !key.certain);
+        if let Some(place) = proven {
+            let alone = walk.files.iter().position(|file| *file == place.path);
+            let contents = scanned.iter().find(|(file, _)| Some(*file) == alone);
+            if !contents.is_some_and(|(_, contents)| remove::is_alone_with(contents, id)) {
+                self.prove(known, place, ask)?;
+            }
+        }
+        let target = Target {
+            id: *id,
+            public_key: contents::public_key_digest(&known.certificate),
+            proven,
+            what,
+        };
+        let changes = remove::plan(&target, &walk.files, &scanned, &self.passwords)?;
+        match changes
+            .iter()
+            .find(|change| self.root.is_file() && change.removes_file())
+        {
+            Some(change) => Err(not_removed(
+                change.path(),
+                "the store is this one file, of which nothing would remain",
+            )),
+            None => Ok(changes),
+        }
+    }
+
+    /// Makes sure that a key that a name alone ties to the entry is its own, with a password if
+    /// need be.
+    fn prove(&self, known: &Known, place: &KeyPlace, ask: &mut dyn Ask) -> Result<(), StoreError> {
+        match self.fetch(known, ask) {
+            Ok(_) => Ok(()),
+            Err(Fetch::Failed(
+                StoreError::KeyMissing { .. }
+                | StoreError::KeyNotExportable { .. }
+                | StoreError::Damaged { .. },
+            ))
+            | Err(Fetch::Changed) => Err(not_removed(
+                &place.path,
+                "whether the key in it is this certificate's cannot be told",
+            )),
+            Err(Fetch::Failed(error)) => Err(error),
+        }
     }
 
     fn last(&self) -> std::sync::MutexGuard<'_, Option<Seen>> {
@@ -187,6 +282,78 @@ impl Store for FileStore {
             }),
         }
     }
+
+    fn import(
+        &mut self,
+        identity: &NewIdentity<'_>,
+        options: &ImportOptions<'_>,
+        ask: &mut dyn Ask,
+    ) -> Result<EntryId, StoreError> {
+        let refused = |reason| Err(import::refused(&self.root, reason));
+        if matches!(self.passwords, Passwords::Dotnet) {
+            return refused(ONLY_DOTNET);
+        }
+        if self.root.is_file() {
+            return refused("it is a single file; name a folder");
+        }
+        if !options.exportable {
+            return refused("whoever can read a file has the key in it, so that it is exportable");
+        }
+        let id = identity.certificate.id();
+        self.scan()?;
+        let mut changes = Vec::new();
+        if let Ok(known) = self.known(&id)
+            && let Some(key) = &known.key
+        {
+            if options.existing == ExistingEntry::Keep {
+                let place = key.path.display().to_string();
+                return Err(StoreError::AlreadyThere { place });
+            }
+            changes = self.plan(&id, &known, Removal::Entry, ask)?;
+        }
+        let imported = import::import(&self.root, identity, options.password, changes);
+        *self.last() = None;
+        imported.map(|()| id)
+    }
+
+    fn remove(&mut self, id: &EntryId, what: Removal, ask: &mut dyn Ask) -> Result<(), StoreError> {
+        self.scan()?;
+        let known = self.known(id)?;
+        if what == Removal::Key && known.key.is_none() {
+            return Err(StoreError::KeyMissing {
+                place: known.path.display().to_string(),
+            });
+        }
+        if matches!(self.passwords, Passwords::Dotnet) {
+            return Err(not_removed(&known.path, ONLY_DOTNET));
+        }
+        let changes = self.plan(id, &known, what, ask)?;
+        let made = change::make(&changes).map_err(|(_, error)| error);
+        *self.last() = None;
+        made?;
+        self.scan()?;
+        match self.known(id) {
+            Ok(left) if what == Removal::Key => match left.key {
+                Some(key) => Err(not_removed(&key.path, MAY_BE_ITS_KEY)),
+                None => Ok(()),
+            },
+            Ok(left) => Err(not_removed(&left.path, "it came back")),
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+const ONLY_DOTNET: &str = "only .NET itself may change what is in its folder";
+
+const MAY_BE_ITS_KEY: &str = "by its name this, too, may be the certificate's key, and no password \
+                              shows whether it is";
+
+fn not_removed(path: &Path, reason: &str) -> StoreError {
+    StoreError::NotRemoved {
+        place: path.display().to_string(),
+        reason: reason.to_owned(),
+        source: None,
+    }
 }
 
 /// Reads the files on several cores; what comes out is in the files' order all the same.
@@ -215,7 +382,12 @@ fn read_all(files: &[PathBuf], passwords: &Passwords) -> Scanned {
         }
     };
     let mut scanned = thread::scope(|scope| {
-        let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
+        let alone = || {
+            let found = work();
+            wipe_stack();
+            found
+        };
+        let others: Vec<_> = (1..workers).map(|_| scope.spawn(alone)).collect();
         let mut scanned = work();
         for other in others {
             match other.join() {

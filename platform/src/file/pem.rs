@@ -13,6 +13,8 @@ const DASHES: &[u8] = b"-----";
 pub(crate) struct PemBlock<'a> {
     /// What follows `BEGIN`.
     pub(crate) label: &'a str,
+    /// What stands between the block before this one and this one.
+    pub(crate) before: &'a [u8],
     /// Everything up to the end line; `None` when there is no such line.
     body: Option<&'a [u8]>,
 }
@@ -29,6 +31,7 @@ impl<'a> Iterator for Blocks<'a> {
     type Item = PemBlock<'a>;
 
     fn next(&mut self) -> Option<PemBlock<'a>> {
+        let text = self.0;
         loop {
             let start = find(self.0, BEGIN)?;
             let begins_line = self.0[..start]
@@ -36,10 +39,11 @@ impl<'a> Iterator for Blocks<'a> {
                 .rev()
                 .find(|&&byte| byte != b' ' && byte != b'\t')
                 .is_none_or(|byte| matches!(byte, b'\n' | b'\r' | 0xbf));
+            let before = &text[..text.len() - self.0.len() + start];
             self.0 = &self.0[start + BEGIN.len()..];
             if begins_line && let Some(label) = label(self.0) {
                 self.0 = &self.0[label.len() + DASHES.len()..];
-                return Some(self.block(label));
+                return Some(self.block(before, label));
             }
         }
     }
@@ -47,7 +51,7 @@ impl<'a> Iterator for Blocks<'a> {
 
 impl<'a> Blocks<'a> {
     /// The block whose body begins here.
-    fn block(&mut self, label: &'a str) -> PemBlock<'a> {
+    fn block(&mut self, before: &'a [u8], label: &'a str) -> PemBlock<'a> {
         let end = find(self.0, DASHES).filter(|&end| {
             self.0[end..]
                 .strip_prefix(END)
@@ -58,7 +62,11 @@ impl<'a> Blocks<'a> {
         if let Some(end) = end {
             self.0 = &self.0[end + END.len() + label.len() + DASHES.len()..];
         }
-        PemBlock { label, body }
+        PemBlock {
+            label,
+            before,
+            body,
+        }
     }
 }
 
@@ -104,7 +112,7 @@ fn without_headers(body: &[u8]) -> &[u8] {
     rest
 }
 
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+pub(crate) fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     let first = *needle.first()?;
     let mut from = 0;
     loop {
@@ -239,6 +247,11 @@ mod tests {
         assert_eq!(decoded(text), [Ok(vec![0; 3]), Ok(vec![0; 3])]);
         let labels: Vec<_> = Blocks(text.as_bytes()).map(|block| block.label).collect();
         assert_eq!(labels, ["A", "B"]);
+        let before: Vec<_> = Blocks(text.as_bytes()).map(|block| block.before).collect();
+        assert_eq!(
+            before,
+            [&b"Bag Attributes\r\n  x: y\r\n"[..], b"\r\nmore\n  "]
+        );
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub(crate) enum Fetch {
 }
 
 /// A piece of a file that holds a key, copied out of the reading buffer.
-enum Piece {
+pub(super) enum Piece {
     Open(PrivateKey),
     EncryptedPkcs8(Zeroizing<Vec<u8>>),
     Pkcs12(Zeroizing<Vec<u8>>),
@@ -109,21 +109,22 @@ fn piece_of(place: &KeyPlace) -> Result<Piece, Fetch> {
     piece.ok_or(Fetch::Changed)
 }
 
-fn kept(block: &Block<'_>) -> Option<Piece> {
+pub(super) fn kept(block: &Block<'_>) -> Option<Piece> {
     let copy = |bytes: &[u8]| Zeroizing::new(bytes.to_vec());
-    match *block {
-        Block::Key(KeyForm::Pkcs8, der, _) => {
-            Some(Piece::Open(PrivateKey::from_pkcs8_der(copy(der))))
-        }
-        Block::Key(KeyForm::Pkcs1, der, _) => key::from_pkcs1(der).ok().map(Piece::Open),
-        Block::Key(KeyForm::Sec1, der, curve) => key::from_sec1(der, curve).ok().map(Piece::Open),
-        Block::Key(KeyForm::EncryptedPkcs8, der, _) => Some(Piece::EncryptedPkcs8(copy(der))),
-        Block::Pkcs12(bytes) => Some(Piece::Pkcs12(copy(bytes))),
-        Block::Certificate(_) | Block::Unusable(_) => None,
+    let key = match block {
+        Block::Key(key, _) => key,
+        Block::Pkcs12(bytes) => return Some(Piece::Pkcs12(copy(bytes))),
+        Block::Certificate(..) | Block::Unusable(_) => return None,
+    };
+    match key.form {
+        KeyForm::Pkcs8 => Some(Piece::Open(PrivateKey::from_pkcs8_der(copy(key.der)))),
+        KeyForm::Pkcs1 => key::from_pkcs1(key.der).ok().map(Piece::Open),
+        KeyForm::Sec1 => key::from_sec1(key.der, key.curve).ok().map(Piece::Open),
+        KeyForm::EncryptedPkcs8 => Some(Piece::EncryptedPkcs8(copy(key.der))),
     }
 }
 
-fn unreadable(path: &Path, error: io::Error) -> Fetch {
+pub(super) fn unreadable(path: &Path, error: io::Error) -> Fetch {
     let place = path.display().to_string();
     match error.kind() {
         io::ErrorKind::NotFound => Fetch::Changed,
@@ -140,14 +141,14 @@ fn unreadable(path: &Path, error: io::Error) -> Fetch {
 }
 
 /// Something behind a password.
-struct Lock<'a> {
-    store: &'a StoreSpec,
-    place: String,
+pub(super) struct Lock<'a> {
+    pub(super) store: &'a StoreSpec,
+    pub(super) place: String,
 }
 
 impl Lock<'_> {
     /// Opens an `EncryptedPrivateKeyInfo`.
-    fn open_key(
+    pub(super) fn open_key(
         &self,
         der: &[u8],
         passwords: &Passwords,
@@ -160,7 +161,7 @@ impl Lock<'_> {
     }
 
     /// Opens a PKCS#12 file; the keys in it.
-    fn open_file(
+    pub(super) fn open_file(
         &self,
         bytes: &[u8],
         passwords: &Passwords,

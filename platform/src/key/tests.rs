@@ -1,7 +1,7 @@
 use super::*;
 
 /// The last PEM block of a fixture.
-fn fixture(name: &str) -> Vec<u8> {
+pub(super) fn fixture(name: &str) -> Vec<u8> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/keys/");
     let text = std::fs::read_to_string(format!("{path}{name}.pem")).unwrap();
     let start = text.rfind("-----BEGIN").unwrap();
@@ -10,7 +10,7 @@ fn fixture(name: &str) -> Vec<u8> {
         .1
 }
 
-fn private(name: &str) -> PrivateKey {
+pub(super) fn private(name: &str) -> PrivateKey {
     PrivateKey::from_pkcs8_der(Zeroizing::new(fixture(name)))
 }
 

@@ -53,7 +53,7 @@ pub(super) fn status(call: &'static str, code: OSStatus) -> Status {
     }
 }
 
-fn check(call: &'static str, code: OSStatus) -> Result<(), Status> {
+pub(super) fn check(call: &'static str, code: OSStatus) -> Result<(), Status> {
     match code {
         0 => Ok(()),
         code => Err(status(call, code)),

@@ -1,5 +1,6 @@
 //! Keychains that are files: SecItemCopyMatching lists their certificates, and the identities among
-//! them, with user interaction switched off; SecItemExport gives out a key. The data-protection
+//! them, with user interaction switched off; SecItemExport gives out a key, and `change.rs` puts one
+//! in. The data-protection
 //! keychain is not looked at: it takes an entitlement that only signed applications have (Apple's
 //! TN3137, "On Mac keychain APIs and implementations").
 
@@ -10,6 +11,7 @@ use security_framework::identity::SecIdentity;
 use security_framework::item::{ItemClass, ItemSearchOptions, Limit, Reference, SearchResult};
 use security_framework::os::macos::keychain::{KeychainUserInteractionLock, SecKeychain};
 
+use super::change::Change;
 use super::ffi::{CertificateItem, status};
 use super::status::{self, Status};
 use super::{ffi, key};
@@ -17,7 +19,10 @@ use crate::certificate::{Certificate, EntryId, ca_certificates, sha1_thumbprint}
 use crate::error::StoreError;
 use crate::secret::PrivateKey;
 use crate::spec::{Keychain, StoreSpec};
-use crate::store::{Ask, Entry, Interaction, KeyState, Listing, Problem, Store, StoreInfo};
+use crate::store::{
+    Ask, Entry, ImportOptions, Interaction, KeyState, Listing, NewIdentity, Problem, Removal,
+    Store, StoreInfo,
+};
 
 /// What a search that finds nothing ends with.
 const ITEM_NOT_FOUND: i32 = -25300;
@@ -93,6 +98,29 @@ impl KeychainStore {
         Ok((readable, problems))
     }
 
+    /// The keychain that is named; `None` for the search list.
+    fn only_keychain(&self) -> Result<Option<SecKeychain>, StoreError> {
+        match self.keychain {
+            Keychain::SearchList => Ok(None),
+            _ => Ok(self.keychains()?.0.pop()),
+        }
+    }
+
+    /// Whether macOS may open windows, and what keeps it from that for as long as it lives.
+    fn windows(
+        &self,
+        ask: &dyn Ask,
+    ) -> Result<(Interaction, Option<KeychainUserInteractionLock>), StoreError> {
+        let windows = ask.interaction();
+        let silent = match windows {
+            Interaction::Never => {
+                Some(without_windows().map_err(|status| self.unreachable(status))?)
+            }
+            Interaction::Allowed => None,
+        };
+        Ok((windows, silent))
+    }
+
     fn missing(&self, what: &str) -> StoreError {
         StoreError::Unavailable {
             store: self.spec().to_string(),
@@ -140,7 +168,7 @@ fn without_windows() -> Result<KeychainUserInteractionLock, Status> {
         .map_err(|error| status("SecKeychainSetUserInteractionAllowed", error.code()))
 }
 
-fn search(options: &ItemSearchOptions) -> Result<Vec<SearchResult>, Status> {
+pub(super) fn search(options: &ItemSearchOptions) -> Result<Vec<SearchResult>, Status> {
     match options.search() {
         Ok(found) => Ok(found),
         Err(error) if error.code() == ITEM_NOT_FOUND => Ok(Vec::new()),
@@ -170,7 +198,7 @@ fn certificates(keychains: &[SecKeychain]) -> Result<Vec<CertificateItem>, Statu
 
 /// The identities: which certificates have a private key, by the hash of the public one. Nothing is
 /// asked of the keys themselves, for that may open a window.
-fn identities(keychains: &[SecKeychain]) -> Result<Vec<(EntryId, SecIdentity)>, Status> {
+pub(super) fn identities(keychains: &[SecKeychain]) -> Result<Vec<(EntryId, SecIdentity)>, Status> {
     let _silent = without_windows()?;
     let mut options = ItemSearchOptions::new();
     options
@@ -268,16 +296,68 @@ impl Store for KeychainStore {
             .to_der();
         let place = self.place(&certificate);
         // Nearly every key of a keychain asks, so that a person at a terminal expects it.
-        let windows = ask.interaction();
-        let _silent = match windows {
-            Interaction::Never => {
-                Some(without_windows().map_err(|status| self.unreachable(status))?)
-            }
-            Interaction::Allowed => None,
-        };
+        let (windows, _silent) = self.windows(ask)?;
         key::export(&identity, &certificate, &place, windows)
     }
+
+    fn import(
+        &mut self,
+        identity: &NewIdentity<'_>,
+        options: &ImportOptions<'_>,
+        ask: &mut dyn Ask,
+    ) -> Result<EntryId, StoreError> {
+        let Some(keychain) = self.only_keychain()? else {
+            return Err(StoreError::NotImported {
+                place: self.spec().to_string(),
+                reason: NAME_ONE.to_owned(),
+                source: None,
+            });
+        };
+        let place = self.place(identity.certificate.der());
+        let (windows, _silent) = self.windows(ask)?;
+        let change = Change {
+            keychain: &keychain,
+            place: &place,
+            windows,
+        };
+        change.import(identity, options)
+    }
+
+    fn remove(&mut self, id: &EntryId, what: Removal, ask: &mut dyn Ask) -> Result<(), StoreError> {
+        let Some(keychain) = self.only_keychain()? else {
+            return Err(StoreError::NotRemoved {
+                place: self.spec().to_string(),
+                reason: NAME_ONE.to_owned(),
+                source: None,
+            });
+        };
+        let keychains = std::slice::from_ref(&keychain);
+        let found = certificates(keychains).map_err(|status| self.unreachable(status))?;
+        let found = found.into_iter().find(|item| EntryId::of(&item.der) == *id);
+        let Some(CertificateItem { der, .. }) = found else {
+            return Err(StoreError::NotFound {
+                store: self.spec().to_string(),
+                id: *id,
+            });
+        };
+        let place = self.place(&der);
+        let certificate = Certificate::from_der(&der).map_err(|error| StoreError::Damaged {
+            place: place.clone(),
+            reason: error.to_string(),
+            source: None,
+        })?;
+        let (windows, _silent) = self.windows(ask)?;
+        let change = Change {
+            keychain: &keychain,
+            place: &place,
+            windows,
+        };
+        change.remove(&certificate, what)
+    }
 }
+
+/// Why the search list is not changed, as a clause.
+const NAME_ONE: &str = "a keychain has to be named, as keychain:login or keychain:PATH";
 
 impl KeychainStore {
     /// Why there is no key for a certificate: it is alone, or not there itself.

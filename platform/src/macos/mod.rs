@@ -3,6 +3,8 @@
 //! everywhere.
 
 #[cfg(target_os = "macos")]
+mod change;
+#[cfg(target_os = "macos")]
 mod ffi;
 #[cfg(target_os = "macos")]
 mod key;

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use crate::attempt::Refusal;
-use crate::error::StoreError;
+use crate::error::{Source, StoreError};
 use crate::store::{Interaction, NotExportable};
 
 /// What a call of Security.framework ended with.
@@ -46,9 +46,11 @@ fn name(code: i32) -> Option<&'static str> {
         -25258 => "errSecKeyIsSensitive",
         -25260 => "errSecPassphraseRequired",
         -25291 => "errSecNotAvailable",
+        -25292 => "errSecReadOnly",
         -25293 => "errSecAuthFailed",
         -25294 => "errSecNoSuchKeychain",
         -25295 => "errSecInvalidKeychain",
+        DUPLICATE => "errSecDuplicateItem",
         -25300 => "errSecItemNotFound",
         -25304 => "errSecInvalidItemRef",
         -25307 => "errSecNoDefaultKeychain",
@@ -97,7 +99,7 @@ fn meaning(code: i32, windows: Interaction) -> Meaning {
 fn meaning_of(code: i32) -> Meaning {
     match code {
         -128 => Meaning::Cancelled,
-        -25293 | -60005 | -61 | -25240 => Meaning::Denied,
+        -25293 | -60005 | -61 | -25240 | -25292 => Meaning::Denied,
         // The last is what a locked keychain gives where there is no window server.
         -25308 | -25315 | -25320 | -2070 => Meaning::Asks,
         -25300 => Meaning::NotFound,
@@ -128,6 +130,33 @@ impl Refusal for Status {
 /// errSecDataNotAvailable: macOS asks whether the key may be used before it looks whether it may
 /// leave.
 const NOT_EXTRACTABLE: i32 = -25316;
+
+/// errSecDuplicateItem: the keychain has the key or the certificate already.
+pub(super) const DUPLICATE: i32 = -25299;
+
+/// The error for a change of a keychain that macOS did not make; `otherwise` makes it of what says
+/// nothing of the keychain or the account.
+#[cfg(any(target_os = "macos", test))]
+pub(super) fn change_error(
+    status: Status,
+    place: &str,
+    windows: Interaction,
+    otherwise: impl FnOnce(Source) -> StoreError,
+) -> StoreError {
+    let place = place.to_owned();
+    match meaning(status.code, windows) {
+        Meaning::Cancelled => StoreError::Cancelled,
+        Meaning::Denied => StoreError::AccessDenied {
+            place,
+            source: Some(status.into()),
+        },
+        Meaning::Asks => StoreError::KeychainInteractionRequired {
+            place,
+            source: Some(status.into()),
+        },
+        _ => otherwise(status.into()),
+    }
+}
 
 /// The error for a key at `place` that did not come out.
 pub(super) fn key_error(status: Status, place: &str, windows: Interaction) -> StoreError {
@@ -274,6 +303,27 @@ mod tests {
             (-50, "unavailable"),
         ] {
             let error = keychain_error(status(code), "keychain:login");
+            assert_eq!(kind(&error), expected, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_change_that_is_not_made_says_why() {
+        for (code, windows, expected) in [
+            (-128, Interaction::Allowed, "cancelled"),
+            (-61, Interaction::Never, "denied"),
+            (-25292, Interaction::Never, "denied"),
+            (-25293, Interaction::Allowed, "denied"),
+            (-25293, Interaction::Never, "asks"),
+            (-25308, Interaction::Never, "asks"),
+            (-25299, Interaction::Never, "refused"),
+            (-26275, Interaction::Never, "refused"),
+        ] {
+            let otherwise = |source| StoreError::KeyRefused {
+                place: String::new(),
+                source: Some(source),
+            };
+            let error = change_error(status(code), "login: Ada", windows, otherwise);
             assert_eq!(kind(&error), expected, "{code}");
         }
     }

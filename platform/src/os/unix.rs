@@ -4,9 +4,9 @@
 mod ffi;
 pub(super) mod terminal;
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions};
 use std::io;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
@@ -36,6 +36,10 @@ pub(super) fn data_folder() -> Option<PathBuf> {
     })
 }
 
+pub(super) fn user_id() -> Option<u32> {
+    Some(rustix::process::geteuid().as_raw())
+}
+
 pub(super) fn mode(metadata: &Metadata) -> Option<u32> {
     Some(metadata.mode() & 0o7777)
 }
@@ -47,6 +51,10 @@ pub(super) fn create_private(path: &Path) -> io::Result<File> {
         .create_new(true)
         .mode(0o600)
         .open(path)
+}
+
+pub(super) fn create_private_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 pub(super) fn others_have_access(file: &File) -> io::Result<bool> {
@@ -66,6 +74,11 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+pub(super) fn free_space(folder: &Path) -> io::Result<u64> {
+    let status = rustix::fs::statvfs(folder)?;
+    Ok(status.f_bavail.saturating_mul(status.f_frsize))
+}
+
 /// The standard library opens the null device in place of a closed descriptor.
 pub(super) fn stdout_is_lost() -> bool {
     let null = rustix::fs::stat("/dev/null");
@@ -74,6 +87,16 @@ pub(super) fn stdout_is_lost() -> bool {
         (Err(_), _) => true,
         (Ok(_), Err(_)) => false,
     }
+}
+
+/// `$JOURNAL_STREAM` names the device and inode of the journal's socket (systemd.exec(5)). Whoever
+/// redirects standard error leaves the variable as it is, so the two are compared.
+pub(super) fn stderr_is_journal() -> bool {
+    let Ok(stream) = std::env::var("JOURNAL_STREAM") else {
+        return false;
+    };
+    let stderr = rustix::fs::fstat(rustix::stdio::stderr());
+    stderr.is_ok_and(|stderr| stream == format!("{}:{}", stderr.st_dev, stderr.st_ino))
 }
 
 #[cfg(test)]
@@ -87,6 +110,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = create_private(&folder.path().join("file")).unwrap();
         assert_eq!(super::mode(&file.metadata().unwrap()), Some(0o600));
+    }
+
+    #[test]
+    fn a_private_folder_has_the_mode_of_one_and_others_keep_theirs() {
+        let folder = tempfile::tempdir().unwrap();
+        let mode_of = |path: &Path| super::mode(&path.metadata().unwrap()).unwrap() & 0o777;
+        let open = Permissions::from_mode(0o755);
+        std::fs::set_permissions(folder.path(), open).unwrap();
+        let path = folder.path().join("a/b");
+        create_private_folder(&path).unwrap();
+        assert_eq!(mode_of(&path), 0o700);
+        assert_eq!(mode_of(path.parent().unwrap()), 0o700);
+        create_private_folder(folder.path()).unwrap();
+        assert_eq!(mode_of(folder.path()), 0o755);
     }
 
     #[test]

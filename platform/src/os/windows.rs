@@ -15,8 +15,11 @@ use std::os::windows::fs::OpenOptionsExt as _;
 use std::os::windows::io::AsRawHandle as _;
 use std::path::{Path, PathBuf};
 
+use windows_sys::Win32::Security::{WinBatchSid, WinInteractiveSid, WinNetworkSid, WinServiceSid};
 use windows_sys::Win32::Storage::FileSystem::{DELETE, FILE_READ_ATTRIBUTES};
 use windows_sys::Win32::System::SystemServices::FILE_PERSISTENT_ACLS;
+
+use crate::account::{Account, Session};
 
 pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
     File::open(path)
@@ -29,6 +32,42 @@ pub(super) fn descriptor(_number: i32) -> io::Result<File> {
 
 pub(super) fn data_folder() -> Option<PathBuf> {
     std::env::var_os("APPDATA").map(PathBuf::from)
+}
+
+pub(super) fn user_id() -> Option<u32> {
+    None
+}
+
+/// Local System.
+const SYSTEM: &str = "S-1-5-18";
+
+pub(super) fn account() -> io::Result<Account> {
+    let id = ffi::user()?;
+    let kinds = [
+        (WinServiceSid, Session::Service(None)),
+        (WinBatchSid, Session::Batch),
+        (WinNetworkSid, Session::Network),
+        (WinInteractiveSid, Session::Interactive),
+    ];
+    let mut session = Session::Unknown;
+    for (group, kind) in kinds {
+        if session == Session::Unknown && ffi::is_member(group)? {
+            session = kind;
+        }
+    }
+    let of_the_machine = id == SYSTEM;
+    if of_the_machine && session == Session::Unknown {
+        session = Session::Service(None);
+    }
+    Ok(Account {
+        name: ffi::user_name().ok(),
+        of_the_machine,
+        elevated: ffi::is_elevated()?,
+        session,
+        // SYSTEM's own has another name.
+        profile_loaded: Some(of_the_machine || ffi::has_registry_of(&id)),
+        id,
+    })
 }
 
 pub(super) fn mode(_metadata: &Metadata) -> Option<u32> {
@@ -50,6 +89,25 @@ fn create(path: &Path, security: &str) -> io::Result<File> {
             .open(path),
         created => created,
     }
+}
+
+pub(super) fn create_private_folder(path: &Path) -> io::Result<()> {
+    let path = long_path(path);
+    if let Some(parent) = path.parent()
+        && !parent.as_os_str().is_empty()
+        && !parent.exists()
+    {
+        create_private_folder(parent)?;
+    }
+    match ffi::create_folder(&path, &private_folder(&ffi::user()?)) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => std::fs::create_dir(path),
+        created => created,
+    }
+}
+
+/// As [`private`], for a folder and all that is made in it.
+fn private_folder(user: &str) -> String {
+    format!("O:{user}D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;{user})")
 }
 
 /// A security descriptor in its string form (SDDL): `user` owns the file, and nobody but `user` and
@@ -108,11 +166,19 @@ pub(super) fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
+pub(super) fn free_space(folder: &Path) -> io::Result<u64> {
+    ffi::free_space(&long_path(folder))
+}
+
 /// Of the character devices that are no console, the null device is the one that is met with.
 pub(super) fn stdout_is_lost() -> bool {
     let stdout = io::stdout();
     let none = stdout.as_raw_handle().is_null();
     none || (ffi::is_character_device(&stdout) && !stdout.is_terminal())
+}
+
+pub(super) fn stderr_is_journal() -> bool {
+    false
 }
 
 #[cfg(test)]
@@ -165,6 +231,24 @@ mod tests {
         let (owner, _) = expected.split_once("D:").unwrap();
         let found = ffi::descriptor_of(&file).unwrap();
         assert!(found.starts_with(owner), "{found} instead of {expected}");
+    }
+
+    #[test]
+    fn what_is_made_in_a_private_folder_is_as_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("private");
+        create_private_folder(&path).unwrap();
+        let inside = File::options()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(path.join("file"))
+            .unwrap();
+        let found = ffi::descriptor_of(&inside).unwrap();
+        let entries: Vec<_> = found.split('(').skip(1).collect();
+        let user = ffi::user().unwrap();
+        assert!(entries.len() == 2, "{found}");
+        assert!(entries.iter().any(|entry| entry.contains(&user)), "{found}");
     }
 
     #[test]

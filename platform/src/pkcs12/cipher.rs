@@ -57,7 +57,8 @@ impl Cipher {
         }
     }
 
-    pub(super) fn encrypt(self, key: &[u8], iv: &[u8], plaintext: &[u8]) -> Vec<u8> {
+    /// The text with its padding, encrypted. Key and vector must have the lengths above.
+    pub fn encrypt(self, key: &[u8], iv: &[u8], plaintext: &[u8]) -> Vec<u8> {
         match self {
             Self::Aes128 => encrypt_cbc::<aes::Aes128>(key, iv, plaintext),
             Self::Aes192 => encrypt_cbc::<aes::Aes192>(key, iv, plaintext),
@@ -68,8 +69,9 @@ impl Cipher {
         }
     }
 
-    /// `None` when the text is no whole number of blocks or its padding is wrong.
-    pub(super) fn decrypt(self, key: &[u8], iv: &[u8], text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    /// `None` when the text is no whole number of blocks or its padding is wrong, or key or vector
+    /// have another length.
+    pub fn decrypt(self, key: &[u8], iv: &[u8], text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         match self {
             Self::Aes128 => decrypt_cbc::<aes::Aes128>(key, iv, text),
             Self::Aes192 => decrypt_cbc::<aes::Aes192>(key, iv, text),

@@ -15,7 +15,7 @@ use super::pbe;
 use super::structure::{Bag, BagContent, Safe, Structure, safe_contents};
 pub use super::work::Limits;
 use super::work::Work;
-use crate::secret::{Password, PrivateKey};
+use crate::secret::{Password, PrivateKey, wipe_stack};
 
 /// A private key of the file.
 #[derive(Debug)]
@@ -77,6 +77,16 @@ pub fn decode(
     Structure::read(bytes, limits)?.open(password, limits)
 }
 
+/// Whether this is a PKCS#12 file that opens with a password only, and not with the empty one.
+pub fn needs_password(bytes: &[u8]) -> bool {
+    let limits = Limits::listing();
+    let Ok(file) = Structure::read(bytes, &limits) else {
+        return false;
+    };
+    let opened = file.open(PasswordForm::Null, &limits);
+    matches!(opened, Err(DecodeError::WrongPassword))
+}
+
 impl Structure {
     /// The rest of [`decode`].
     ///
@@ -110,7 +120,13 @@ impl Structure {
         work.begin(self)?;
         let (mac_fits, opened) = thread::scope(|scope| {
             let mac = self.mac.as_ref();
-            let mac = mac.map(|mac| scope.spawn(|| fits(mac, password, &self.content)));
+            let mac = mac.map(|mac| {
+                scope.spawn(|| {
+                    let fits = fits(mac, password, &self.content);
+                    wipe_stack();
+                    fits
+                })
+            });
             let opened = Opening::of(&self.safes, password, work);
             let mac = mac.map(|mac| mac.join().unwrap_or_else(|panic| resume_unwind(panic)));
             (mac, opened)

@@ -7,6 +7,7 @@ mod ber;
 mod cipher;
 pub mod decode;
 pub mod der;
+pub mod encrypted_key;
 pub mod error;
 pub mod kdf;
 pub mod mac;

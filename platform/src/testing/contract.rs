@@ -1,20 +1,26 @@
 //! What the documentation of [`Store`] promises, as checks that every store has to pass. A store
 //! brings a [`Fixture`] that can fill a store of its kind with samples.
 
+use super::changes;
 use super::samples::{PASSWORD, Sample};
 use crate::certificate::EntryId;
 use crate::error::{AskError, StoreError};
 use crate::key;
 use crate::secret::Password;
 use crate::store::{
-    Ask, Entry, ExistingEntry, ImportOptions, Interaction, KeyState, Listing, NewIdentity,
-    NonInteractive, Removal, Store, UnlockRequest,
+    Ask, Entry, Interaction, KeyState, Listing, NonInteractive, Store, UnlockRequest,
 };
 
 /// Stores of one kind, to be filled with samples.
 pub trait Fixture {
     /// Whether stores of this kind can hold the sample at all.
     fn can_hold(&self, sample: Sample) -> bool;
+
+    /// Whether stores of this kind take the sample's certificate and key in, and give the key out
+    /// again. What they do not take they refuse with [`StoreError::NotImported`].
+    fn can_import(&self, _sample: Sample) -> bool {
+        false
+    }
 
     /// Whether stores of this kind offer issuers that nobody put into them.
     fn has_issuers_of_its_own(&self) -> bool {
@@ -62,10 +68,10 @@ pub fn check_store_contract(fixture: &mut dyn Fixture) {
     a_damaged_key_is_said_to_be_damaged(fixture);
     a_stale_id_is_not_found(fixture);
     exporting_changes_nothing(fixture);
-    a_refusal_to_change_changes_nothing(fixture);
+    changes::check(fixture);
 }
 
-const WITH_KEYS: [Sample; 5] = [
+pub(super) const WITH_KEYS: [Sample; 5] = [
     Sample::Rsa,
     Sample::P256,
     Sample::Ed25519,
@@ -79,21 +85,21 @@ fn holdable(fixture: &dyn Fixture, samples: &[Sample]) -> Vec<Sample> {
     samples
 }
 
-fn id_of(sample: Sample) -> EntryId {
+pub(super) fn id_of(sample: Sample) -> EntryId {
     match sample.certificate() {
         Some(certificate) => certificate.id(),
         None => panic!("{sample:?} has no certificate"),
     }
 }
 
-fn list(store: &dyn Store) -> Listing {
+pub(super) fn list(store: &dyn Store) -> Listing {
     match store.list() {
         Ok(listing) => listing,
         Err(error) => panic!("the store does not list: {error}"),
     }
 }
 
-fn entry(store: &dyn Store, sample: Sample) -> Entry {
+pub(super) fn entry(store: &dyn Store, sample: Sample) -> Entry {
     let mut found = list(store).entries;
     found.retain(|entry| entry.id == id_of(sample));
     match <[Entry; 1]>::try_from(found) {
@@ -218,14 +224,14 @@ fn a_kept_key_is_never_an_empty_success(fixture: &mut dyn Fixture) {
 }
 
 /// Gives the same answer to every question, and counts them.
-struct Answers {
+pub(super) struct Answers {
     answer: Result<&'static str, AskError>,
     interaction: Interaction,
     asked: u32,
 }
 
 impl Answers {
-    fn new(answer: Result<&'static str, AskError>, interaction: Interaction) -> Self {
+    pub(super) fn new(answer: Result<&'static str, AskError>, interaction: Interaction) -> Self {
         Self {
             answer,
             interaction,
@@ -342,43 +348,4 @@ fn exporting_changes_nothing(fixture: &mut dyn Fixture) {
     }
     drop(store);
     assert_eq!(fixture.snapshot(), before, "reading changed the store");
-}
-
-fn a_refusal_to_change_changes_nothing(fixture: &mut dyn Fixture) {
-    let samples = holdable(fixture, &[Sample::Rsa, Sample::P256]);
-    let [here, ..] = samples.as_slice() else {
-        return;
-    };
-    let Some((certificate, key)) = Sample::Ed25519.certificate().zip(Sample::Ed25519.key()) else {
-        panic!("a sample without a certificate and a key");
-    };
-    let mut store = fixture.store(&samples);
-    let before = fixture.snapshot();
-    let identity = NewIdentity {
-        certificate: &certificate,
-        key: &key,
-        issuers: &[],
-        label: None,
-        provider: None,
-        properties: &[],
-    };
-    let options = ImportOptions {
-        exportable: true,
-        existing: ExistingEntry::Keep,
-        password: None,
-    };
-    let imported = store.import(&identity, &options, &mut NonInteractive);
-    assert!(
-        matches!(imported, Err(StoreError::NotImported { .. })),
-        "{imported:?}"
-    );
-    for what in [Removal::Key, Removal::Entry] {
-        let removed = store.remove(&id_of(*here), what, &mut NonInteractive);
-        assert!(
-            matches!(removed, Err(StoreError::NotRemoved { .. })),
-            "{removed:?}"
-        );
-    }
-    drop(store);
-    assert_eq!(fixture.snapshot(), before, "a refusal changed the store");
 }

@@ -1,4 +1,4 @@
-//! A store in memory whose next call fails with the error it is told, so that the handling of
+//! A store in memory that takes identities in, and whose next call fails with the error it is told, so that the handling of
 //! every error can be tested without a real store that misbehaves.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,8 @@ use crate::error::{AskError, StoreError};
 use crate::secret::PrivateKey;
 use crate::spec::StoreSpec;
 use crate::store::{
-    Ask, Entry, KeyState, Listing, NotExportable, Problem, Store, StoreInfo, UnlockRequest,
+    Ask, Entry, ExistingEntry, ImportOptions, KeyState, Listing, NewIdentity, NotExportable,
+    Problem, Removal, Store, StoreInfo, UnlockRequest,
 };
 
 /// What the store has as an entry's private key.
@@ -86,14 +87,19 @@ impl MemoryStore {
 
     /// Adds an entry.
     pub fn insert(&self, certificate: Certificate, label: Option<&str>, key: MemoryKey) {
-        let state = match &key {
+        let entry = self.entry(certificate, label, &key);
+        self.state().entries.push((entry, key));
+    }
+
+    fn entry(&self, certificate: Certificate, label: Option<&str>, key: &MemoryKey) -> Entry {
+        let state = match key {
             MemoryKey::Exportable(_) | MemoryKey::Damaged => KeyState::Exportable,
             MemoryKey::Locked(_) => KeyState::Locked(format!("{} is locked", self.name)),
             MemoryKey::Kept(reason) => KeyState::NotExportable(reason.clone()),
             MemoryKey::Missing => KeyState::Missing,
         };
         let id = certificate.id();
-        let entry = Entry {
+        Entry {
             id,
             label: label.map(str::to_owned),
             key: state,
@@ -104,8 +110,7 @@ impl MemoryStore {
             places: vec![format!("{}/{id}", self.name)],
             properties: Vec::new(),
             certificate,
-        };
-        self.state().entries.push((entry, key));
+        }
     }
 
     /// Marks an entry as archived.
@@ -129,8 +134,8 @@ impl MemoryStore {
         }
     }
 
-    /// Takes an entry out.
-    pub fn remove(&self, id: &EntryId) {
+    /// Takes an entry out, behind the store's back.
+    pub fn withdraw(&self, id: &EntryId) {
         self.state().entries.retain(|(entry, _)| entry.id != *id);
     }
 
@@ -227,6 +232,89 @@ impl Store for MemoryStore {
                 source: None,
             }),
             MemoryKey::Missing => Err(StoreError::KeyMissing { place }),
+        }
+    }
+
+    fn import(
+        &mut self,
+        identity: &NewIdentity<'_>,
+        options: &ImportOptions<'_>,
+        _ask: &mut dyn Ask,
+    ) -> Result<EntryId, StoreError> {
+        let mut state = self.called()?;
+        let id = identity.certificate.id();
+        let here = |(entry, _): &(Entry, MemoryKey)| entry.id == id;
+        let at = state.entries.iter().position(here);
+        let at = at.unwrap_or(state.entries.len());
+        if let Some((entry, key)) = state.entries.get(at)
+            && !matches!(key, MemoryKey::Missing)
+            && options.existing == ExistingEntry::Keep
+        {
+            let place = entry.places[0].clone();
+            return Err(StoreError::AlreadyThere { place });
+        }
+        let key = match options.exportable {
+            true => MemoryKey::Exportable(copy(identity.key)),
+            false => MemoryKey::Kept(NotExportable::Policy),
+        };
+        let mut entry = self.entry(identity.certificate.clone(), identity.label, &key);
+        entry.provider = identity.provider.map(str::to_owned);
+        entry.properties = identity.properties.to_vec();
+        match state.entries.get_mut(at) {
+            Some(there) => *there = (entry, key),
+            None => state.entries.push((entry, key)),
+        }
+        for issuer in identity.issuers {
+            if !state.issuers.contains(issuer) {
+                state.issuers.push(issuer.clone());
+            }
+        }
+        Ok(id)
+    }
+
+    fn mark_backed_up(&mut self, id: &EntryId, when: i64) -> Result<(), StoreError> {
+        let mut state = self.called()?;
+        let mut entries = state.entries.iter_mut();
+        match entries.find(|(entry, _)| entry.id == *id) {
+            Some((entry, _)) => {
+                entry.backed_up = Some(when);
+                Ok(())
+            }
+            None => Err(StoreError::NotFound {
+                store: self.name.clone(),
+                id: *id,
+            }),
+        }
+    }
+
+    fn remove(
+        &mut self,
+        id: &EntryId,
+        what: Removal,
+        _ask: &mut dyn Ask,
+    ) -> Result<(), StoreError> {
+        let mut state = self.called()?;
+        let here = |(entry, _): &(Entry, MemoryKey)| entry.id == *id;
+        let Some(at) = state.entries.iter().position(here) else {
+            return Err(StoreError::NotFound {
+                store: self.name.clone(),
+                id: *id,
+            });
+        };
+        let (entry, key) = &mut state.entries[at];
+        match what {
+            Removal::Key if matches!(key, MemoryKey::Missing) => Err(StoreError::KeyMissing {
+                place: entry.places[0].clone(),
+            }),
+            Removal::Key => {
+                entry.key = KeyState::Missing;
+                *key = MemoryKey::Missing;
+                Ok(())
+            }
+            Removal::Entry => {
+                state.entries.remove(at);
+                Ok(())
+            }
         }
     }
 }

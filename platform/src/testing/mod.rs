@@ -2,6 +2,7 @@
 //! keep, sample certificates to hold it to, and a store in memory that fails when told to. Never
 //! part of a release.
 
+mod changes;
 mod contract;
 mod memory;
 mod samples;

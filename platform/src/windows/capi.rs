@@ -1,9 +1,11 @@
 //! A private key that a CSP of CryptoAPI keeps, CNG's predecessor: exported in clear, as a
-//! PRIVATEKEYBLOB, if its permissions have CRYPT_EXPORT.
+//! PRIVATEKEYBLOB, if its permissions have CRYPT_EXPORT; and imported from one.
 
 mod ffi;
 
-use windows_sys::Win32::Security::Cryptography::{AT_KEYEXCHANGE, AT_SIGNATURE, CRYPT_EXPORT};
+use windows_sys::Win32::Security::Cryptography::{
+    AT_KEYEXCHANGE, AT_SIGNATURE, CRYPT_EXPORT, CRYPT_MACHINE_KEYSET, PROV_RSA_AES,
+};
 
 use super::codes::{Meaning, OsError, Policy, meaning};
 use super::ffi::KeyProviderInfo;
@@ -12,6 +14,41 @@ use super::private_key_blob;
 use crate::attempt::{Attempt, Failure};
 
 use ffi::{Container, Key};
+
+/// MS_ENH_RSA_AES_PROV, the one that can sign with SHA-256.
+const PROVIDER: &str = "Microsoft Enhanced RSA and AES Cryptographic Provider";
+
+/// Takes the RSA key of a PRIVATEKEYBLOB into a new container; where it is. A failure leaves none.
+pub(super) fn import(
+    name: String,
+    blob: &[u8],
+    exportable: bool,
+    machine: bool,
+) -> Result<KeyProviderInfo, OsError> {
+    let info = KeyProviderInfo {
+        container: name,
+        provider: PROVIDER.to_owned(),
+        provider_type: PROV_RSA_AES,
+        flags: if machine { CRYPT_MACHINE_KEYSET } else { 0 },
+        key_spec: AT_KEYEXCHANGE,
+    };
+    let container = Container::create(&info)?;
+    let imported = container.import(blob, exportable);
+    drop(container);
+    match imported {
+        Ok(()) => Ok(info),
+        Err(error) => {
+            // What the import failed with tells more.
+            let _ = delete(&info);
+            Err(error)
+        }
+    }
+}
+
+/// Deletes the container that a certificate names.
+pub(super) fn delete(info: &KeyProviderInfo) -> Result<(), OsError> {
+    ffi::delete(info)
+}
 
 /// Opens the container that a certificate names, and exports its key.
 pub(super) fn export(info: &KeyProviderInfo, silent: bool) -> Asked {

@@ -1,11 +1,12 @@
 //! A private key that a KSP of CNG keeps. The key is asked for encrypted first, since most keys
 //! that may leave may only do so (NCRYPT_ALLOW_EXPORT_FLAG), and then in clear
-//! (NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG).
+//! (NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG). A key that is imported may leave as Windows' own import
+//! would have it: encrypted.
 
 mod ffi;
 
 use windows_sys::Win32::Security::Cryptography::{
-    NCRYPT_ALLOW_EXPORT_FLAG, NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG,
+    CRYPT_MACHINE_KEYSET, NCRYPT_ALLOW_EXPORT_FLAG, NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG,
 };
 
 use super::codes::{OsError, Policy};
@@ -15,6 +16,37 @@ use super::key::Asked;
 use crate::attempt::{Attempt, Failure};
 use crate::secret::PrivateKey;
 use ffi::Key;
+
+/// MS_KEY_STORAGE_PROVIDER, which keeps keys in files.
+const PROVIDER: &str = "Microsoft Software Key Storage Provider";
+
+/// Takes a key in under a new name, from PKCS#8 of version 1; where it is. A failure leaves none.
+pub(super) fn import(
+    name: String,
+    pkcs8: &PrivateKey,
+    exportable: bool,
+    machine: bool,
+) -> Result<KeyProviderInfo, OsError> {
+    let info = KeyProviderInfo {
+        container: name,
+        provider: PROVIDER.to_owned(),
+        provider_type: 0,
+        flags: if machine { CRYPT_MACHINE_KEYSET } else { 0 },
+        key_spec: 0,
+    };
+    let policy = if exportable {
+        NCRYPT_ALLOW_EXPORT_FLAG
+    } else {
+        0
+    };
+    Key::import(&info, pkcs8.expose())?.keep(policy)?;
+    Ok(info)
+}
+
+/// Deletes the key that a certificate names.
+pub(super) fn delete(info: &KeyProviderInfo) -> Result<(), OsError> {
+    Key::open(info, true)?.delete()
+}
 
 /// Opens the key that a certificate names, and exports it.
 pub(super) fn export(info: &KeyProviderInfo, silent: bool) -> Asked {

@@ -37,14 +37,19 @@ pub(super) fn last_error(call: &'static str) -> OsError {
     OsError { call, code }
 }
 
-/// Opens a system store that exists, for reading, archived certificates included. Where
-/// `schannel::CertStoreBuilder` opens a store that does not exist, it comes to be.
-pub(super) fn open(store: &SystemStore) -> Result<CertStore, OsError> {
-    let location = match store.location {
+/// The location, as a flag of CertOpenStore and CertEnumSystemStore.
+pub(super) fn location_flags(location: SystemStoreLocation) -> u32 {
+    let location = match location {
         SystemStoreLocation::CurrentUser => CERT_SYSTEM_STORE_CURRENT_USER_ID,
         SystemStoreLocation::LocalMachine => CERT_SYSTEM_STORE_LOCAL_MACHINE_ID,
     };
-    let flags: CERT_OPEN_STORE_FLAGS = location << CERT_SYSTEM_STORE_LOCATION_SHIFT
+    location << CERT_SYSTEM_STORE_LOCATION_SHIFT
+}
+
+/// Opens a system store that exists, for reading, archived certificates included. Where
+/// `schannel::CertStoreBuilder` opens a store that does not exist, it comes to be.
+pub(super) fn open(store: &SystemStore) -> Result<CertStore, OsError> {
+    let flags: CERT_OPEN_STORE_FLAGS = location_flags(store.location)
         | CERT_STORE_READONLY_FLAG
         | CERT_STORE_OPEN_EXISTING_FLAG
         | CERT_STORE_ENUM_ARCHIVED_FLAG;
@@ -141,7 +146,7 @@ pub(super) fn property(certificate: &CertContext, id: u32) -> Result<Option<Vec<
 }
 
 /// Where a certificate says its private key is (CERT_KEY_PROV_INFO_PROP_ID).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct KeyProviderInfo {
     /// The key container: for CNG, the name of the key.
     pub(super) container: String,

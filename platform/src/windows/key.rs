@@ -1,17 +1,20 @@
 //! The ways to a certificate's private key, and their order: the provider that the certificate
 //! names, CNG's or CAPI's, and then Windows' own PKCS#12 export, from a store in memory that holds
-//! this one certificate.
+//! this one certificate. And the ways of a new key to a provider: RSA keys go to CAPI, where every
+//! program finds them, unless they come from CNG; those of elliptic curves know CNG only.
 
 use schannel::cert_context::CertContext;
 
 use super::codes::{self, KeyPlace, OsError, Policy};
 use super::ffi::KeyProviderInfo;
-use super::{capi, cng, ffi};
+use super::{capi, cng, ffi, private_key_blob, provider};
 use crate::attempt::{Attempt, Failure};
 use crate::certificate::Certificate;
 use crate::error::StoreError;
+use crate::key::KeyError;
+use crate::key::forms::{self, Algorithm};
 use crate::secret::PrivateKey;
-use crate::transport::{private_key_of_pkcs12, random_password};
+use crate::transport::{private_key_of_pkcs12, random_name, random_password};
 
 /// The provider type of every KSP of CNG.
 const CNG: u32 = 0;
@@ -64,4 +67,98 @@ fn windows_own_export(
     let password = random_password().map_err(OsError::from)?;
     let exported = ffi::export_pfx(context, &password, silent)?;
     private_key_of_pkcs12(&exported, &password, certificate.spki_der()).map_err(Failure::Unreadable)
+}
+
+/// A private key on its way to a provider, in the forms that providers take.
+pub(super) struct NewKey {
+    algorithm: Algorithm,
+    plain: PrivateKey,
+    /// Whether CNG kept it before.
+    of_cng: bool,
+}
+
+/// Why a provider did not take a key, as a clause, and what Windows says of it.
+pub(super) struct NotKept {
+    pub(super) reason: String,
+    pub(super) source: Option<OsError>,
+}
+
+impl NewKey {
+    /// The key of a certificate. `provider` is the name of the provider that kept it before: that
+    /// it was one of CNG counts, and not which one, since others than Microsoft's may want a card,
+    /// or a person.
+    pub(super) fn of(
+        key: &PrivateKey,
+        certificate: &Certificate,
+        provider: Option<&str>,
+    ) -> Result<Self, NotKept> {
+        let read = forms::algorithm(key);
+        let algorithm = read.map_err(|error| NotKept {
+            reason: match error {
+                KeyError::UnknownAlgorithm(_) => {
+                    let kind = crate::key::describe(certificate.spki_der()).algorithm;
+                    format!("Windows keeps no {kind} keys")
+                }
+                error => error.to_string(),
+            },
+            source: None,
+        })?;
+        let plain = forms::plain_pkcs8(key, certificate.spki_der()).map_err(|error| NotKept {
+            reason: error.to_string(),
+            source: None,
+        })?;
+        Ok(Self {
+            algorithm,
+            plain,
+            of_cng: provider.is_some_and(provider::is_of_cng),
+        })
+    }
+
+    /// Has a provider keep the key under a name nobody has; where it is then. Opens no window. An
+    /// RSA key that CNG does not take goes to CAPI all the same.
+    pub(super) fn keep(&self, exportable: bool, machine: bool) -> Result<KeyProviderInfo, NotKept> {
+        let cng = || {
+            let kept = cng::import(new_name()?, &self.plain, exportable, machine);
+            kept.map_err(|error| NotKept {
+                reason: "Windows' CNG does not take its private key".to_owned(),
+                source: Some(error),
+            })
+        };
+        match (self.algorithm, self.of_cng) {
+            (Algorithm::Ec, _) => cng(),
+            (Algorithm::Rsa, true) => cng().or_else(|_| self.keep_by_capi(exportable, machine)),
+            (Algorithm::Rsa, false) => self.keep_by_capi(exportable, machine),
+        }
+    }
+
+    fn keep_by_capi(&self, exportable: bool, machine: bool) -> Result<KeyProviderInfo, NotKept> {
+        let blob = private_key_blob::of_pkcs8(&self.plain).map_err(|reason| NotKept {
+            reason,
+            source: None,
+        })?;
+        capi::import(new_name()?, &blob, exportable, machine).map_err(|error| NotKept {
+            reason: "Windows' CryptoAPI does not take its private key".to_owned(),
+            source: Some(error),
+        })
+    }
+}
+
+fn new_name() -> Result<String, NotKept> {
+    random_name("certstow-").map_err(|error| NotKept {
+        reason: "there are no random numbers for the name of its key container".to_owned(),
+        source: Some(OsError::from(error)),
+    })
+}
+
+/// Deletes the key container that a certificate names, with all keys in it. That there is none is
+/// no error.
+pub(super) fn delete(info: &KeyProviderInfo) -> Result<(), OsError> {
+    let deleted = match info.provider_type {
+        CNG => cng::delete(info),
+        _ => capi::delete(info),
+    };
+    deleted.or_else(|error| match codes::meaning(&error) {
+        codes::Meaning::NoKey => Ok(()),
+        _ => Err(error),
+    })
 }

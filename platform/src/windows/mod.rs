@@ -2,19 +2,29 @@
 //! other system store, through crypt32; the private keys their certificates name, through CNG and
 //! CryptoAPI. What needs no Windows (codes, blobs, texts) is built and tested everywhere.
 
+mod backed_up;
 mod buffer;
 #[cfg(windows)]
 mod capi;
 #[cfg(windows)]
+mod change;
+#[cfg(windows)]
 mod cng;
 mod codes;
+#[cfg(windows)]
+mod container;
 mod encrypted_pkcs8;
 #[cfg(windows)]
 mod ffi;
 #[cfg(windows)]
+mod import;
+#[cfg(windows)]
 mod key;
 mod private_key_blob;
+mod properties;
 mod provider;
+#[cfg(windows)]
+mod remove;
 #[cfg(windows)]
 mod system_store;
 mod wide;

@@ -1,11 +1,11 @@
 //! The PRIVATEKEYBLOB that CAPI exports an RSA key in: a BLOBHEADER, an RSAPUBKEY, and the numbers
 //! of the key, little-endian and of fixed lengths ("Base Provider Key BLOBs" in Microsoft's
 //! CryptoAPI documentation). It is turned into the `RSAPrivateKey` of RFC 8017, and that into
-//! PKCS#8.
+//! PKCS#8; and back, for CAPI to import.
 
 use zeroize::Zeroizing;
 
-use crate::key;
+use crate::key::{self, forms};
 use crate::pkcs12::der::{self, INTEGER};
 use crate::secret::PrivateKey;
 
@@ -28,6 +28,43 @@ pub(super) fn to_pkcs8(blob: &[u8]) -> Result<PrivateKey, String> {
     let key = RsaBlob::read(blob)?;
     let pkcs1 = key.to_pkcs1();
     key::from_pkcs1(&pkcs1).map_err(|error| error.to_string())
+}
+
+/// Turns PKCS#8 into the blob of a key that may both sign and decrypt (CALG_RSA_KEYX).
+///
+/// # Errors
+/// Why CAPI cannot keep the key, as a clause.
+pub(super) fn of_pkcs8(pkcs8: &PrivateKey) -> Result<Zeroizing<Vec<u8>>, String> {
+    let numbers = forms::rsa_numbers(pkcs8).map_err(|error| error.to_string())?;
+    let [modulus, exponent, private, p, q, dp, dq, coefficient] = numbers;
+    let bits = modulus.len() * 8
+        - modulus
+            .first()
+            .map_or(8, |digit| digit.leading_zeros() as usize);
+    let (length, half) = (bits.div_ceil(8), bits.div_ceil(16));
+    let fixed = [
+        (exponent, 4),
+        (modulus, length),
+        (p, half),
+        (q, half),
+        (dp, half),
+        (dq, half),
+        (coefficient, half),
+        (private, length),
+    ];
+    if bits == 0 || fixed.iter().any(|(digits, room)| digits.len() > *room) {
+        return Err("Windows' CryptoAPI has no room for an RSA key of this shape".to_owned());
+    }
+    let mut blob = Zeroizing::new(Vec::with_capacity(20 + 2 * length + 5 * half));
+    blob.extend([BLOB_TYPE, BLOB_VERSION, 0, 0]);
+    blob.extend(RSA_ALGORITHMS[0].to_le_bytes());
+    blob.extend(MAGIC);
+    blob.extend((bits as u32).to_le_bytes());
+    for (digits, room) in fixed {
+        blob.extend(digits.iter().rev());
+        blob.extend(std::iter::repeat_n(0, room - digits.len()));
+    }
+    Ok(blob)
 }
 
 /// The numbers of an RSA key, little-endian: modulus, public exponent, private exponent, primes,
@@ -134,6 +171,68 @@ mod tests {
         let mut signing = BLOB.to_vec();
         signing[4..8].copy_from_slice(&0x2400u32.to_le_bytes());
         assert_eq!(to_pkcs8(&signing).unwrap().expose(), pkcs8());
+    }
+
+    fn of(pem: &[u8]) -> Result<Zeroizing<Vec<u8>>, String> {
+        let der = pem_rfc7468::decode_vec(pem).unwrap().1;
+        of_pkcs8(&PrivateKey::from_pkcs8_der(Zeroizing::new(der)))
+    }
+
+    #[test]
+    fn a_key_becomes_the_blob_that_openssl_makes_of_it() {
+        let blob = of(include_bytes!("../../tests/data/keys/rsa.pem")).unwrap();
+        assert_eq!(*blob, BLOB);
+        // Nothing was moved to make room.
+        assert_eq!(blob.capacity(), blob.len());
+    }
+
+    #[test]
+    fn numbers_that_are_short_are_filled_up() {
+        let numbers: [&[u8]; 8] = [
+            &[0x81, 3, 2, 1],
+            &[3],
+            &[9],
+            &[0x80, 1],
+            &[1],
+            &[2],
+            &[3],
+            &[4],
+        ];
+        let numbers = numbers.map(|digits| {
+            let sign: &[u8] = if digits[0] < 0x80 { &[] } else { &[0] };
+            der::value(INTEGER, &[sign, digits])
+        });
+        let mut parts: Vec<&[u8]> = vec![&[INTEGER, 1, 0]];
+        parts.extend(numbers.iter().map(Vec::as_slice));
+        let pkcs8 = key::from_pkcs1(&der::sequence(&parts)).unwrap();
+        let blob = of_pkcs8(&pkcs8).unwrap();
+        assert_eq!(blob[12..20], [32, 0, 0, 0, 3, 0, 0, 0]);
+        assert_eq!(
+            blob[20..],
+            [1, 2, 3, 0x81, 1, 0x80, 1, 0, 2, 0, 3, 0, 4, 0, 9, 0, 0, 0]
+        );
+        assert_eq!(to_pkcs8(&blob).unwrap().expose(), pkcs8.expose());
+    }
+
+    #[test]
+    fn what_capi_has_no_room_for_is_refused() {
+        let numbers: [&[u8]; 8] = [
+            &[0x81, 1],
+            &[1, 0, 0, 0, 1],
+            &[1],
+            &[1],
+            &[1],
+            &[1],
+            &[1],
+            &[1],
+        ];
+        let numbers = numbers.map(|digits| der::value(INTEGER, &[&[0], digits]));
+        let mut parts: Vec<&[u8]> = vec![&[INTEGER, 1, 0]];
+        parts.extend(numbers.iter().map(Vec::as_slice));
+        let pkcs8 = key::from_pkcs1(&der::sequence(&parts)).unwrap();
+        let error = of_pkcs8(&pkcs8).unwrap_err();
+        assert!(error.contains("no room"), "{error}");
+        assert!(of(include_bytes!("../../tests/data/keys/P-256.pem")).is_err());
     }
 
     #[test]

@@ -19,6 +19,13 @@ pub(super) fn hardware(provider: &str) -> Option<&'static str> {
         .map(|(_, what)| what)
 }
 
+/// Whether a provider is one of CNG, by its name: Microsoft calls its own "Key Storage Provider", and
+/// so do others, and the TPM's.
+pub(super) fn is_of_cng(provider: &str) -> bool {
+    let name = provider.to_ascii_lowercase();
+    name.contains("key storage provider") || name == "microsoft platform crypto provider"
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,6 +42,20 @@ mod tests {
             "",
         ] {
             assert_eq!(hardware(software), None, "{software}");
+        }
+    }
+
+    #[test]
+    fn providers_of_cng_are_known_by_name() {
+        for cng in [
+            "Microsoft Software Key Storage Provider",
+            "Microsoft Platform Crypto Provider",
+            "Somebody's Key Storage Provider",
+        ] {
+            assert!(is_of_cng(cng), "{cng}");
+        }
+        for capi in ["Microsoft Enhanced RSA and AES Cryptographic Provider", ""] {
+            assert!(!is_of_cng(capi), "{capi}");
         }
     }
 }

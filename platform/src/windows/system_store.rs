@@ -6,13 +6,12 @@ use std::collections::HashMap;
 
 use schannel::cert_context::CertContext;
 use windows_sys::Win32::Foundation::{ERROR_ACCESS_DENIED, ERROR_FILE_NOT_FOUND};
-use windows_sys::Win32::Security::Cryptography::{
-    CERT_ARCHIVED_PROP_ID, CERT_FRIENDLY_NAME_PROP_ID,
-};
+use windows_sys::Win32::Security::Cryptography::{CERT_ARCHIVED_PROP_ID, CERT_BACKED_UP_PROP_ID};
 
 use super::codes::{KeyPlace, OsError};
 use super::ffi::{self, KeyProviderInfo};
-use super::{key, provider, wide};
+use super::properties::FRIENDLY_NAME;
+use super::{backed_up, change, import, key, provider, remove, wide};
 use crate::certificate::{
     Certificate, CertificateError, EntryId, ca_certificates, sha1_thumbprint,
 };
@@ -20,7 +19,8 @@ use crate::error::StoreError;
 use crate::secret::PrivateKey;
 use crate::spec::{StoreSpec, SystemStore};
 use crate::store::{
-    Ask, Entry, Interaction, KeyState, Listing, NotExportable, Problem, Property, Store, StoreInfo,
+    Ask, Entry, ImportOptions, Interaction, KeyState, Listing, NewIdentity, NotExportable, Problem,
+    Property, Removal, Store, StoreInfo,
 };
 
 /// Where Windows keeps the certificates of issuers, per location: intermediate ones, and roots.
@@ -28,7 +28,7 @@ const ISSUER_STORES: [&str; 2] = ["CA", "Root"];
 
 /// A system store, opened anew for every call, so that each sees it as it is.
 pub(crate) struct WindowsStore {
-    store: SystemStore,
+    pub(super) store: SystemStore,
 }
 
 impl WindowsStore {
@@ -45,7 +45,7 @@ impl WindowsStore {
         StoreSpec::Windows(self.store.clone())
     }
 
-    fn contexts(&self) -> Result<Vec<CertContext>, StoreError> {
+    pub(super) fn contexts(&self) -> Result<Vec<CertContext>, StoreError> {
         let opened = ffi::open(&self.store);
         opened
             .and_then(|store| ffi::certificates(&store))
@@ -53,7 +53,7 @@ impl WindowsStore {
     }
 
     /// The store as a whole cannot be read.
-    fn unreachable(&self, error: OsError) -> StoreError {
+    pub(super) fn unreachable(&self, error: OsError) -> StoreError {
         let store = self.spec().to_string();
         if error.plain_code() == ERROR_ACCESS_DENIED {
             return StoreError::AccessDenied {
@@ -75,8 +75,32 @@ impl WindowsStore {
     }
 
     /// Where a certificate lies, as PowerShell writes it.
-    fn place(&self, der: &[u8]) -> String {
+    pub(super) fn place(&self, der: &[u8]) -> String {
         format!(r"Cert:\{}\{}", self.store, sha1_thumbprint(der))
+    }
+
+    /// The certificate with this id: of several copies the first that names a key, as in the
+    /// listing; then one without; then what is wrong.
+    pub(super) fn find(&self, id: &EntryId) -> Result<Found, StoreError> {
+        let mut copies = self.contexts()?;
+        copies.retain(|context| EntryId::of(context.to_der()) == *id);
+        let mut copies: Vec<_> = copies.into_iter().map(|copy| self.found(copy)).collect();
+        copies.sort_by_key(|copy| match copy {
+            Ok(found) => u8::from(found.key.is_none()),
+            Err(_) => 2,
+        });
+        match copies.into_iter().next() {
+            Some(Ok(found)) => Ok(found),
+            Some(Err(Problem { place, message })) => Err(StoreError::Damaged {
+                place,
+                reason: message,
+                source: None,
+            }),
+            None => Err(StoreError::NotFound {
+                store: self.spec().to_string(),
+                id: *id,
+            }),
+        }
     }
 
     fn found(&self, context: CertContext) -> Result<Found, Problem> {
@@ -162,35 +186,45 @@ impl Store for WindowsStore {
     }
 
     fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
-        let mut copies = self.contexts()?;
-        copies.retain(|context| EntryId::of(context.to_der()) == *id);
-        let mut copies: Vec<_> = copies.into_iter().map(|copy| self.found(copy)).collect();
-        // The first that names a key, as in the listing; then one without; then what is wrong.
-        copies.sort_by_key(|copy| match copy {
-            Ok(found) => u8::from(found.key.is_none()),
-            Err(_) => 2,
-        });
-        match copies.into_iter().next() {
-            Some(Ok(found)) => found.private_key(ask.system_windows() == Interaction::Never),
-            Some(Err(Problem { place, message })) => Err(StoreError::Damaged {
-                place,
-                reason: message,
-                source: None,
-            }),
-            None => Err(StoreError::NotFound {
-                store: self.spec().to_string(),
-                id: *id,
-            }),
-        }
+        let found = self.find(id)?;
+        found.private_key(ask.system_windows() == Interaction::Never)
+    }
+
+    fn import(
+        &mut self,
+        identity: &NewIdentity<'_>,
+        options: &ImportOptions<'_>,
+        _ask: &mut dyn Ask,
+    ) -> Result<EntryId, StoreError> {
+        import::import(self, identity, options)
+    }
+
+    fn remove(
+        &mut self,
+        id: &EntryId,
+        what: Removal,
+        _ask: &mut dyn Ask,
+    ) -> Result<(), StoreError> {
+        remove::remove(self, &self.find(id)?, what)
+    }
+
+    fn mark_backed_up(&mut self, id: &EntryId, when: i64) -> Result<(), StoreError> {
+        let found = self.find(id)?;
+        let mark = (
+            CERT_BACKED_UP_PROP_ID,
+            Some(backed_up::value(when).to_vec()),
+        );
+        let which = |now: &[CertContext]| import::copy_of(now, found.certificate.der());
+        change::update(&self.store, which, &[mark], None).map_err(|error| self.unreachable(error))
     }
 }
 
 /// A certificate of the store, and where it says its key is.
-struct Found {
+pub(super) struct Found {
     context: CertContext,
-    certificate: Certificate,
-    key: Option<KeyProviderInfo>,
-    place: String,
+    pub(super) certificate: Certificate,
+    pub(super) key: Option<KeyProviderInfo>,
+    pub(super) place: String,
 }
 
 impl Found {
@@ -206,10 +240,11 @@ impl Found {
                 None
             })
         };
-        let label = property(CERT_FRIENDLY_NAME_PROP_ID);
+        let label = property(FRIENDLY_NAME);
+        let backed_up = property(CERT_BACKED_UP_PROP_ID);
         let mut ids = ffi::property_ids(&self.context);
         let archived = ids.contains(&CERT_ARCHIVED_PROP_ID);
-        ids.retain(|id| *id != CERT_FRIENDLY_NAME_PROP_ID && !Property::is_of_this_machine(*id));
+        ids.retain(|id| *id != FRIENDLY_NAME && !Property::is_of_this_machine(*id));
         ids.sort_unstable();
         let properties = ids
             .into_iter()
@@ -224,7 +259,7 @@ impl Found {
             provider: key.map(|key| key.provider.clone()),
             container: key.map(|key| key.container.clone()),
             archived,
-            backed_up: None,
+            backed_up: backed_up.and_then(|value| backed_up::time(&value)),
             places: vec![self.place.clone()],
             properties,
         }
@@ -241,7 +276,7 @@ impl Found {
         }
     }
 
-    fn private_key(&self, silent: bool) -> Result<PrivateKey, StoreError> {
+    pub(super) fn private_key(&self, silent: bool) -> Result<PrivateKey, StoreError> {
         let place = self.place.clone();
         let Some(info) = &self.key else {
             return Err(StoreError::KeyMissing { place });

@@ -1,6 +1,7 @@
 //! The file store on folders as they come: every form of certificate and key, files that are
 //! broken, foreign, huge or no files at all.
 
+mod changes;
 mod damaged;
 mod forms;
 mod locked;

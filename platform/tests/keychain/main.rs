@@ -8,14 +8,14 @@ use std::process::Command;
 
 use certstow_platform::error::StoreError;
 use certstow_platform::spec::{Keychain, StoreSpec};
-use certstow_platform::store::Store;
+use certstow_platform::store::{ExistingEntry, ImportOptions, NewIdentity, NonInteractive, Store};
 use certstow_platform::testing::{
     Fixture, PASSWORD, Sample, check_store_contract, listing_as_text,
 };
 use certstow_platform::{OpenOptions, open};
 use security_framework::certificate::SecCertificate;
 use security_framework::item::{ItemClass, ItemSearchOptions, Limit, Reference, SearchResult};
-use security_framework::os::macos::import_export::ImportOptions;
+use security_framework::os::macos::import_export::ImportOptions as SecImportOptions;
 use security_framework::os::macos::keychain::{CreateOptions, SecKeychain};
 use tempfile::TempDir;
 
@@ -49,7 +49,7 @@ impl Keychains {
     }
 
     fn import(&self, pem: &str) {
-        let mut options = ImportOptions::new();
+        let mut options = SecImportOptions::new();
         options.filename("sample.pem").keychain(&self.keychain());
         options.import(pem.as_bytes()).unwrap();
     }
@@ -73,6 +73,11 @@ impl Fixture for Keychains {
     fn can_hold(&self, sample: Sample) -> bool {
         use Sample::{Issuer, Keyless, Rsa};
         matches!(sample, Rsa | Keyless | Issuer)
+    }
+
+    fn can_import(&self, sample: Sample) -> bool {
+        use Sample::{Expired, Future, NotExportable, P256, Rsa};
+        matches!(sample, Rsa | P256 | Expired | Future | NotExportable)
     }
 
     fn has_issuers_of_its_own(&self) -> bool {
@@ -118,6 +123,38 @@ impl Fixture for Keychains {
 #[test]
 fn a_keychain_keeps_the_contract() {
     check_store_contract(&mut Keychains::new());
+}
+
+/// Which keychain of the list it would go into is not for certstow to choose.
+#[test]
+fn the_search_list_takes_nothing_in() {
+    let mut store = open(
+        &StoreSpec::Keychain(Keychain::SearchList),
+        &OpenOptions::default(),
+    )
+    .unwrap();
+    let (certificate, key) = (
+        Sample::Rsa.certificate().unwrap(),
+        Sample::Rsa.key().unwrap(),
+    );
+    let identity = NewIdentity {
+        certificate: &certificate,
+        key: &key,
+        issuers: &[],
+        label: None,
+        provider: None,
+        properties: &[],
+    };
+    let options = ImportOptions {
+        exportable: true,
+        existing: ExistingEntry::Keep,
+        password: None,
+    };
+    let error = store.import(&identity, &options, &mut NonInteractive);
+    let Err(StoreError::NotImported { reason, .. }) = error else {
+        panic!("{error:?}");
+    };
+    assert!(reason.contains("has to be named"), "{reason}");
 }
 
 #[test]

@@ -3,12 +3,15 @@
 
 #![expect(unsafe_code, reason = "the functions of Windows are C")]
 
+use std::ffi::CStr;
 use std::io;
 
 use windows_sys::Win32::Security::Cryptography::{
-    CRYPT_DELETEKEYSET, CRYPT_EXPORTABLE, CRYPT_NEWKEYSET, CryptAcquireContextW, CryptDestroyKey,
-    CryptImportKey, CryptReleaseContext, PROV_RSA_AES,
+    CRYPT_DELETEKEYSET, CRYPT_EXPORTABLE, CRYPT_FIRST, CRYPT_NEWKEYSET, CRYPT_NEXT,
+    CRYPT_VERIFYCONTEXT, CryptAcquireContextW, CryptDestroyKey, CryptGetProvParam, CryptImportKey,
+    CryptReleaseContext, PP_ENUMCONTAINERS, PROV_RSA_AES,
 };
+use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleW, GetProcAddress};
 use windows_sys::Win32::System::Registry::{
     HKEY, HKEY_CURRENT_USER, HKEY_LOCAL_MACHINE, RegDeleteTreeW,
 };
@@ -65,6 +68,60 @@ pub(crate) fn import(
 /// Removes a container. (It gives no handle that could be released.)
 pub(crate) fn delete_container(container: &str, provider: &str) -> io::Result<()> {
     acquire(container, provider, CRYPT_DELETEKEYSET).map(drop)
+}
+
+/// The names of the user's containers.
+pub(crate) fn containers(provider: &str) -> io::Result<Vec<String>> {
+    let provider = wide(provider);
+    let mut handle = 0;
+    let (kind, flags) = (PROV_RSA_AES, CRYPT_VERIFYCONTEXT);
+    // SAFETY: the provider's name ends with a zero and outlives the call, which writes one handle.
+    let acquired = unsafe {
+        CryptAcquireContextW(
+            &mut handle,
+            std::ptr::null(),
+            provider.as_ptr(),
+            kind,
+            flags,
+        )
+    };
+    if acquired == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let mut names = Vec::new();
+    let mut first = CRYPT_FIRST;
+    loop {
+        let mut name = [0u8; 512];
+        let mut length = name.len() as u32;
+        // SAFETY: the provider is open until it is released here; the buffer has the length told.
+        let told = unsafe {
+            CryptGetProvParam(
+                handle,
+                PP_ENUMCONTAINERS,
+                name.as_mut_ptr(),
+                &mut length,
+                first,
+            )
+        };
+        match CStr::from_bytes_until_nul(&name) {
+            Ok(name) if told != 0 => names.push(name.to_string_lossy().into_owned()),
+            _ => break,
+        }
+        first = CRYPT_NEXT;
+    }
+    // SAFETY: the handle is open and this its only owner.
+    unsafe { CryptReleaseContext(handle, 0) };
+    Ok(names)
+}
+
+/// Whether this is Wine and no Windows.
+pub(crate) fn is_wine() -> bool {
+    let library = wide("ntdll.dll");
+    // SAFETY: both names end with a zero; every process has this library for as long as it runs.
+    unsafe {
+        let library = GetModuleHandleW(library.as_ptr());
+        GetProcAddress(library, c"wine_get_version".as_ptr().cast()).is_some()
+    }
 }
 
 /// Removes a registry key of the current user, and all below it.

@@ -19,10 +19,19 @@ pub(crate) fn delete_store(name: &str) {
 
 /// Removes a certificate that is there.
 pub(crate) fn delete_certificate(store: &str, der: &[u8]) {
+    ffi::delete_of_current_user(&certificate(store, der)).unwrap();
+}
+
+/// Removes a certificate from the issuers of the account, if it is there.
+pub(crate) fn delete_issuer(der: &[u8]) {
+    let _ = ffi::delete_of_current_user(&certificate("CA", der));
+}
+
+fn certificate(store: &str, der: &[u8]) -> String {
     let thumbprint = Sha1::digest(der);
     let digits: String = thumbprint
         .iter()
         .map(|byte| format!("{byte:02X}"))
         .collect();
-    ffi::delete_of_current_user(&format!(r"{STORES}\{store}\Certificates\{digits}")).unwrap();
+    format!(r"{STORES}\{store}\Certificates\{digits}")
 }

@@ -56,14 +56,14 @@ pub(crate) struct ExportArgs {
     pub(crate) password: PasswordArgs,
 }
 
-fn parse_iterations(text: &str) -> Result<Iterations, String> {
+pub(super) fn parse_iterations(text: &str) -> Result<Iterations, String> {
     let number: u32 = text
         .parse()
         .map_err(|_| format!("'{text}' is no number of iterations"))?;
     Iterations::new(number)
 }
 
-fn parse_target(text: &str) -> Result<&'static Target, String> {
+pub(super) fn parse_target(text: &str) -> Result<&'static Target, String> {
     target::find(text).ok_or_else(|| {
         let known: Vec<_> = target::targets().iter().map(|target| target.name).collect();
         format!("known are {}", known.join(", "))

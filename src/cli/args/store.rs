@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use certstow::password::Source;
 use certstow::platform::spec::StoreSpec;
+use certstow::platform::vault::Name;
 use clap::Args;
 
 /// Which stores to look in, and how to open what is locked there.
@@ -22,6 +23,9 @@ pub(crate) struct StoreArgs {
     /// Read the password of locked keys from an open file descriptor
     #[arg(long, value_name = "N", group = "unlock", help_heading = "Stores")]
     pub(crate) unlock_password_fd: Option<i32>,
+    /// Take the password of locked keys from the operating system's vault
+    #[arg(long, value_name = "NAME", group = "unlock", help_heading = "Stores")]
+    pub(crate) unlock_password_vault: Option<Name>,
 }
 
 impl StoreArgs {
@@ -30,6 +34,7 @@ impl StoreArgs {
             self.unlock_password_file.as_ref(),
             self.unlock_password_env.as_ref(),
             self.unlock_password_fd,
+            self.unlock_password_vault.as_ref(),
         )
     }
 }
@@ -56,6 +61,15 @@ pub(crate) struct PasswordArgs {
     /// Read the password from an open file descriptor
     #[arg(long, value_name = "N", group = "password", help_heading = "Password")]
     pub(crate) password_fd: Option<i32>,
+    /// Take the password from the operating system's vault ('certstow password set'), or from
+    /// systemd's credentials
+    #[arg(
+        long,
+        value_name = "NAME",
+        group = "password",
+        help_heading = "Password"
+    )]
+    pub(crate) password_vault: Option<Name>,
     /// Accept the empty password
     #[arg(long, help_heading = "Password")]
     pub(crate) allow_empty_password: bool,
@@ -67,17 +81,24 @@ impl PasswordArgs {
             self.password_file.as_ref(),
             self.password_env.as_ref(),
             self.password_fd,
+            self.password_vault.as_ref(),
         )
     }
 }
 
-fn source(file: Option<&PathBuf>, env: Option<&String>, fd: Option<i32>) -> Option<Source> {
-    match (file, env, fd) {
+fn source(
+    file: Option<&PathBuf>,
+    env: Option<&String>,
+    fd: Option<i32>,
+    vault: Option<&Name>,
+) -> Option<Source> {
+    match (file, env, fd, vault) {
         (Some(file), ..) if file.as_os_str() == "-" => Some(Source::Stdin),
         (Some(file), ..) => Some(Source::File(file.clone())),
-        (_, Some(name), _) => Some(Source::Env(name.clone())),
-        (.., Some(0)) => Some(Source::Stdin),
-        (.., Some(fd)) => Some(Source::Fd(fd)),
+        (_, Some(name), ..) => Some(Source::Env(name.clone())),
+        (.., Some(0), _) => Some(Source::Stdin),
+        (.., Some(fd), _) => Some(Source::Fd(fd)),
+        (.., Some(name)) => Some(Source::Vault(name.clone())),
         _ => None,
     }
 }

@@ -13,7 +13,7 @@ use certstow::platform::store::KeyState;
 use certstow::sanitize::is_unsafe;
 use certstow::time;
 use serde::Serialize;
-use serde_json::ser::{CharEscape, Formatter, PrettyFormatter};
+use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter};
 
 /// Writes one value and a line end.
 pub(crate) fn write(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
@@ -23,10 +23,19 @@ pub(crate) fn write(out: &mut dyn Write, value: &impl Serialize) -> io::Result<(
     out.write_all(b"\n")
 }
 
-/// Indents as [`PrettyFormatter`] does and escapes unsafe characters.
-struct SafeStrings(PrettyFormatter<'static>);
+/// One value on one line, without a line end.
+pub(crate) fn line(value: &impl Serialize) -> io::Result<String> {
+    let mut line = Vec::new();
+    let formatter = SafeStrings(CompactFormatter);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut line, formatter);
+    value.serialize(&mut serializer).map_err(io::Error::from)?;
+    String::from_utf8(line).map_err(io::Error::other)
+}
 
-impl Formatter for SafeStrings {
+/// Lays values out as its formatter does and escapes unsafe characters.
+struct SafeStrings<F>(F);
+
+impl<F: Formatter> Formatter for SafeStrings<F> {
     fn write_string_fragment<W: ?Sized + Write>(
         &mut self,
         writer: &mut W,
@@ -149,28 +158,8 @@ pub(crate) fn show<'a>(
     }
 }
 
-/// The object for an error.
-pub(crate) fn error(error: &Error) -> impl Serialize {
-    #[derive(Serialize)]
-    struct Outer {
-        error: Inner,
-    }
-    #[derive(Serialize)]
-    struct Inner {
-        code: &'static str,
-        exit: u8,
-        message: String,
-        hint: Option<String>,
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        candidates: Vec<CandidateJson>,
-    }
-    #[derive(Serialize)]
-    struct CandidateJson {
-        thumbprint: String,
-        label: String,
-        not_after: String,
-        store: String,
-    }
+/// What happened, and everything that caused it.
+pub(crate) fn message(error: &Error) -> String {
     let mut message = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(underneath) = cause {
@@ -178,17 +167,46 @@ pub(crate) fn error(error: &Error) -> impl Serialize {
         message.push_str(&underneath.to_string());
         cause = underneath.source();
     }
+    message
+}
+
+/// The object for an error.
+#[derive(Serialize)]
+pub(crate) struct ErrorJson {
+    error: Inner,
+}
+
+#[derive(Serialize)]
+struct Inner {
+    code: &'static str,
+    exit: u8,
+    message: String,
+    hint: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    candidates: Vec<CandidateJson>,
+}
+
+#[derive(Serialize)]
+struct CandidateJson {
+    thumbprint: String,
+    label: String,
+    not_after: String,
+    store: String,
+}
+
+/// The object for this error.
+pub(crate) fn error(error: &Error) -> ErrorJson {
     let candidates = error.candidates().iter().map(|candidate| CandidateJson {
         thumbprint: candidate.thumbprint.clone(),
         label: candidate.label.clone(),
         not_after: candidate.not_after.clone(),
         store: candidate.store.clone(),
     });
-    Outer {
+    ErrorJson {
         error: Inner {
             code: error.code(),
             exit: error.exit().code(),
-            message,
+            message: message(error),
             hint: error.hint(),
             candidates: candidates.collect(),
         },
@@ -209,6 +227,7 @@ struct EntryJson {
     dns_names: Vec<String>,
     eku: Vec<String>,
     archived: bool,
+    backed_up: Option<String>,
     key: KeyJson,
 }
 
@@ -255,6 +274,7 @@ fn entry(inventory: &Inventory, identity: &Identity) -> EntryJson {
         dns_names: names::dns_names(&parsed),
         eku: names::extended_key_usages(&parsed),
         archived: identity.is_archived(),
+        backed_up: identity.backed_up().map(time::utc),
         key: KeyJson {
             state,
             reason,

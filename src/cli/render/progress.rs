@@ -1,4 +1,5 @@
-//! A spinner on standard error for what takes longer than half a second; only at a terminal.
+//! A spinner on standard error for what takes longer than half a second, and a bar for what is
+//! counted; only at a terminal.
 
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
@@ -48,5 +49,45 @@ impl Drop for Progress {
             // The spinner is wiped before anything else is printed.
             let _ = thread.join();
         }
+    }
+}
+
+/// A bar for what is counted, until it is dropped.
+#[derive(Clone)]
+pub(crate) struct Bar {
+    bar: ProgressBar,
+}
+
+impl Bar {
+    /// Nothing is drawn before the first step.
+    pub(crate) fn new(screen: &Screen) -> Self {
+        let target = match screen.shows_progress() {
+            true => ProgressDrawTarget::stderr(),
+            false => ProgressDrawTarget::hidden(),
+        };
+        let bar = ProgressBar::with_draw_target(Some(0), target);
+        let style = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len}");
+        Self {
+            bar: bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())),
+        }
+    }
+
+    /// Shows how many are done. `text` is certstow's own.
+    pub(crate) fn show(&self, text: &'static str, done: usize, of: usize) {
+        if self.bar.message() != text {
+            self.bar.set_message(text);
+        }
+        self.bar.set_length(of as u64);
+        self.bar.set_position(done as u64);
+    }
+
+    /// Does something that writes to the terminal.
+    pub(crate) fn aside<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.bar.suspend(work)
+    }
+
+    /// Wipes it.
+    pub(crate) fn end(&self) {
+        self.bar.finish_and_clear();
     }
 }

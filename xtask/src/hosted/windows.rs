@@ -84,6 +84,7 @@ fn exports(certstow: &Certstow, location: &'static str, key: &Key) -> Result<(),
         return Ok(());
     }
     certstow.check(&file)?;
+    certstow.shows_the_copy(&certificate.thumbprint, &store)?;
     // Gone first, so that what is there afterwards is what the file brought back.
     let thumbprint = certificate.thumbprint.clone();
     drop(certificate);

@@ -143,6 +143,15 @@ impl<'a> Cng<'a> {
         self.folder.join("keys").join(format!("{container}.{end}"))
     }
 
+    /// The files of all keys that are kept.
+    pub(super) fn kept(&self) -> Result<Vec<String>, String> {
+        let folder = self.folder.join("keys");
+        let complain = |error: std::io::Error| format!("{}: {error}", folder.display());
+        let files = fs::read_dir(&folder).map_err(complain)?;
+        let names = files.map(|file| Ok(file?.file_name().to_string_lossy().into_owned()));
+        names.collect::<Result<_, _>>().map_err(complain)
+    }
+
     /// Keeps a new key in a container.
     pub(super) fn add_new(
         &self,

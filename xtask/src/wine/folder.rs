@@ -74,7 +74,7 @@ fn exports(runner: &Runner, store: &str, target: &str) -> Result<(), String> {
 
 /// Wine makes a mode of the access list that a file is created with, in which the user's group may
 /// what the user may. Everybody else is kept out, as from no file that is created without a list.
-fn is_private(file: &Path) -> Result<(), String> {
+pub(super) fn is_private(file: &Path) -> Result<(), String> {
     let mode = capture(program("stat").args(["--format", "%a"]).arg(file))?;
     let mode = String::from_utf8_lossy(&mode);
     match mode.trim().ends_with('0') {

@@ -74,7 +74,8 @@ impl Prefix {
         self.folder.join("home")
     }
 
-    fn windows(&self) -> PathBuf {
+    /// Where Wine keeps this Windows.
+    pub(super) fn windows(&self) -> PathBuf {
         self.folder.join("prefix")
     }
 
@@ -120,6 +121,12 @@ impl Prefix {
             &library,
             &["-ladvapi32"],
         )
+    }
+
+    /// Shuts this Windows down and starts it again.
+    pub(super) fn restart(&self) -> Result<(), String> {
+        self.end()?;
+        self.wait_inside()
     }
 
     /// Ends whatever still runs in the prefix, and waits until it has.

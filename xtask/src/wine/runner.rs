@@ -21,6 +21,16 @@ pub(super) const VARIABLE: &str = "SECRET";
 /// How a file of tests says that all passed.
 const PASSED: &str = "test result: ok.";
 
+/// An error unless tests ran, and all of them passed.
+pub(super) fn all_passed(tests: &Ended) -> Result<(), String> {
+    let result = tests.stdout.lines().rfind(|line| line.starts_with(PASSED));
+    let Some(result) = result.filter(|line| !line.contains(" 0 passed")) else {
+        return Err(tests.complain("no word of any test that passed"));
+    };
+    println!("    {result}");
+    Ok(())
+}
+
 pub(super) struct Runner {
     certstow: PathBuf,
     tests: Vec<(&'static Tests, Executable)>,
@@ -57,12 +67,7 @@ impl Runner {
             command.arg("--include-ignored");
         }
         let ended = self.prefix.run(&mut command, TESTS_LIMIT)?.expect(0)?;
-        let result = ended.stdout.lines().rfind(|line| line.starts_with(PASSED));
-        let Some(result) = result.filter(|line| !line.contains(" 0 passed")) else {
-            return Err(ended.complain("no word of any test that passed"));
-        };
-        println!("    {result}");
-        Ok(())
+        all_passed(&ended)
     }
 
     /// Runs certstow in its working folder; an error if it ends with another code.
@@ -118,6 +123,16 @@ impl Runner {
     /// The folder that certstow works in.
     pub(super) fn work(&self) -> PathBuf {
         self.prefix.work()
+    }
+
+    /// Where Wine keeps the files of this Windows.
+    pub(super) fn windows(&self) -> PathBuf {
+        self.prefix.windows()
+    }
+
+    /// Shuts this Windows down and starts it again.
+    pub(super) fn restart(&self) -> Result<(), String> {
+        self.prefix.restart()
     }
 
     /// Ends what may still run under Wine.

@@ -1,5 +1,5 @@
 //! The calls of Win32 that the standard library does not make: files with a security descriptor,
-//! the flags of a volume, and the console. Each function here is one of them, or the few that
+//! the flags of a volume, the account of the process, and the console. Each function here is one of them, or the few that
 //! belong together, with handles and memory that free themselves.
 
 #![expect(unsafe_code, reason = "Win32 is called through windows-sys")]
@@ -13,7 +13,7 @@ use std::path::Path;
 use std::ptr;
 
 use windows_sys::Win32::Foundation::{
-    GENERIC_READ, GENERIC_WRITE, INVALID_HANDLE_VALUE, LocalFree,
+    ERROR_ACCESS_DENIED, GENERIC_READ, GENERIC_WRITE, INVALID_HANDLE_VALUE, LocalFree,
 };
 use windows_sys::Win32::Security::Authorization::{
     ConvertSecurityDescriptorToStringSecurityDescriptorW, ConvertSidToStringSidW,
@@ -21,16 +21,21 @@ use windows_sys::Win32::Security::Authorization::{
     SE_FILE_OBJECT,
 };
 use windows_sys::Win32::Security::{
-    DACL_SECURITY_INFORMATION, GetTokenInformation, OWNER_SECURITY_INFORMATION,
-    SECURITY_ATTRIBUTES, TOKEN_QUERY, TOKEN_USER, TokenUser,
+    CheckTokenMembership, CreateWellKnownSid, DACL_SECURITY_INFORMATION, GetTokenInformation,
+    LookupAccountSidW, OWNER_SECURITY_INFORMATION, PSID, SECURITY_ATTRIBUTES, TOKEN_ELEVATION,
+    TOKEN_QUERY, TOKEN_USER, TokenElevation, TokenUser, WELL_KNOWN_SID_TYPE,
 };
 use windows_sys::Win32::Storage::FileSystem::{
-    CREATE_NEW, CreateFileW, FILE_ATTRIBUTE_NORMAL, FILE_SHARE_DELETE, FILE_SHARE_READ,
-    FILE_SHARE_WRITE, FILE_TYPE_CHAR, GetFileType, GetVolumeInformationByHandleW,
+    CREATE_NEW, CreateDirectoryW, CreateFileW, FILE_ATTRIBUTE_NORMAL, FILE_SHARE_DELETE,
+    FILE_SHARE_READ, FILE_SHARE_WRITE, FILE_TYPE_CHAR, GetDiskFreeSpaceExW, GetFileType,
+    GetVolumeInformationByHandleW,
 };
 use windows_sys::Win32::System::Console::{
     CONSOLE_MODE, FlushConsoleInputBuffer, GetConsoleMode, ReadConsoleW, SetConsoleMode,
     WriteConsoleW,
+};
+use windows_sys::Win32::System::Registry::{
+    HKEY_USERS, KEY_QUERY_VALUE, RegCloseKey, RegOpenKeyExW,
 };
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
 use windows_sys::core::BOOL;
@@ -46,31 +51,121 @@ impl Drop for Local {
     }
 }
 
+/// A `TOKEN_USER`, as large as one with the longest identifier (84 bytes together), and aligned for
+/// it. It points into itself, and so has a place of its own that never moves.
+struct TokenUserBuffer(Box<[u64; 16]>);
+
+impl TokenUserBuffer {
+    fn of_this_process() -> io::Result<Self> {
+        let mut information = Box::new([0_u64; 16]);
+        let mut length = 0;
+        let token = token()?;
+        // SAFETY: the token is open, and the buffer is writable and as long as is said.
+        succeeded(unsafe {
+            GetTokenInformation(
+                token.as_raw_handle(),
+                TokenUser,
+                information.as_mut_ptr().cast(),
+                size_of_val(&*information) as u32,
+                &raw mut length,
+            )
+        })?;
+        Ok(Self(information))
+    }
+
+    /// The identifier, which lies in the buffer too and is valid as long as it is.
+    fn sid(&self) -> PSID {
+        // SAFETY: the system put a `TOKEN_USER` at the start of the buffer, which is aligned for
+        // it and outlives the reference.
+        let user = unsafe { &*self.0.as_ptr().cast::<TOKEN_USER>() };
+        user.User.Sid
+    }
+}
+
 /// The security identifier of the account this process runs as, as in `S-1-5-21-...`.
 pub(super) fn user() -> io::Result<String> {
-    // As large as a `TOKEN_USER` with the longest identifier (84 bytes), and aligned for it.
-    let mut information = [0_u64; 16];
+    let user = TokenUserBuffer::of_this_process()?;
+    let mut text = ptr::null_mut();
+    // SAFETY: the identifier is one, and lives until the end of this function.
+    succeeded(unsafe { ConvertSidToStringSidW(user.sid(), &raw mut text) })?;
+    let text = Local(text.cast());
+    // SAFETY: on success the text is terminated; it lives until the end of this function.
+    Ok(unsafe { string(text.0.cast()) })
+}
+
+/// The name of that account, as in `CONTOSO\ada`.
+pub(super) fn user_name() -> io::Result<String> {
+    let user = TokenUserBuffer::of_this_process()?;
+    // Longer than names of accounts (256) and domains (255) can be.
+    let (mut name, mut domain) = ([0_u16; 264], [0_u16; 264]);
+    let (mut name_length, mut domain_length) = (name.len() as u32, domain.len() as u32);
+    let mut kind = 0;
+    // SAFETY: the identifier is one, the buffers are writable and as long as is said, and null
+    // stands for this machine.
+    succeeded(unsafe {
+        LookupAccountSidW(
+            ptr::null(),
+            user.sid(),
+            name.as_mut_ptr(),
+            &raw mut name_length,
+            domain.as_mut_ptr(),
+            &raw mut domain_length,
+            &raw mut kind,
+        )
+    })?;
+    let text = |units: &[u16], length: u32| String::from_utf16_lossy(&units[..length as usize]);
+    Ok(format!(
+        "{}\\{}",
+        text(&domain, domain_length),
+        text(&name, name_length)
+    ))
+}
+
+/// Whether this process has the full rights of its account.
+pub(super) fn is_elevated() -> io::Result<bool> {
+    let mut elevation = TOKEN_ELEVATION { TokenIsElevated: 0 };
     let mut length = 0;
     let token = token()?;
     // SAFETY: the token is open, and the buffer is writable and as long as is said.
     succeeded(unsafe {
         GetTokenInformation(
             token.as_raw_handle(),
-            TokenUser,
-            information.as_mut_ptr().cast(),
-            size_of_val(&information) as u32,
+            TokenElevation,
+            (&raw mut elevation).cast(),
+            size_of_val(&elevation) as u32,
             &raw mut length,
         )
     })?;
-    // SAFETY: the call above put a `TOKEN_USER` at the start of the buffer, which is aligned for
-    // it and outlives the reference.
-    let user = unsafe { &*information.as_ptr().cast::<TOKEN_USER>() };
-    let mut text = ptr::null_mut();
-    // SAFETY: the identifier lies in the buffer, too.
-    succeeded(unsafe { ConvertSidToStringSidW(user.User.Sid, &raw mut text) })?;
-    let text = Local(text.cast());
-    // SAFETY: on success the text is terminated; it lives until the end of this function.
-    Ok(unsafe { string(text.0.cast()) })
+    Ok(elevation.TokenIsElevated != 0)
+}
+
+/// Whether the account belongs to a group that every Windows has, in this session.
+pub(super) fn is_member(group: WELL_KNOWN_SID_TYPE) -> io::Result<bool> {
+    // The longest identifier has 68 bytes; aligned for it.
+    let mut sid = [0_u32; 17];
+    let mut length = size_of_val(&sid) as u32;
+    let sid = sid.as_mut_ptr().cast();
+    // SAFETY: the buffer is writable and as long as is said; these groups have no domain.
+    succeeded(unsafe { CreateWellKnownSid(group, ptr::null_mut(), sid, &raw mut length) })?;
+    let mut member = 0;
+    // SAFETY: the identifier was made above; null stands for the token of this thread.
+    succeeded(unsafe { CheckTokenMembership(ptr::null_mut(), sid, &raw mut member) })?;
+    Ok(member != 0)
+}
+
+/// Whether the registry of an account is loaded, as it is with its profile.
+pub(super) fn has_registry_of(sid: &str) -> bool {
+    let name: Vec<u16> = sid.encode_utf16().chain([0]).collect();
+    let mut key = ptr::null_mut();
+    // SAFETY: the name is terminated, and there is a place for the key.
+    let result =
+        unsafe { RegOpenKeyExW(HKEY_USERS, name.as_ptr(), 0, KEY_QUERY_VALUE, &raw mut key) };
+    if result == 0 {
+        // SAFETY: the key was just opened, and nothing else closes it.
+        unsafe { RegCloseKey(key) };
+    }
+    // A key that may not be opened is there.
+    result == 0 || result == ERROR_ACCESS_DENIED
 }
 
 fn token() -> io::Result<OwnedHandle> {
@@ -113,18 +208,9 @@ fn descriptor(text: &str) -> io::Result<Local> {
 
 /// Creates a file with a security descriptor, given in its string form.
 pub(super) fn create_new(path: &Path, security: &str) -> io::Result<File> {
-    let mut name: Vec<u16> = path.as_os_str().encode_wide().collect();
-    if name.contains(&0) {
-        let reason = "there is a NUL in the name";
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
-    }
-    name.push(0);
+    let name = terminated(path)?;
     let security = descriptor(security)?;
-    let attributes = SECURITY_ATTRIBUTES {
-        nLength: size_of::<SECURITY_ATTRIBUTES>() as u32,
-        lpSecurityDescriptor: security.0,
-        bInheritHandle: 0,
-    };
+    let attributes = attributes(&security);
     // SAFETY: the name is terminated; it, the attributes and the descriptor outlive the call.
     let handle = unsafe {
         CreateFileW(
@@ -142,6 +228,34 @@ pub(super) fn create_new(path: &Path, security: &str) -> io::Result<File> {
     }
     // SAFETY: the handle was just opened, and nothing else closes it.
     Ok(unsafe { File::from_raw_handle(handle) })
+}
+
+/// Creates a folder with a security descriptor, given in its string form.
+pub(super) fn create_folder(path: &Path, security: &str) -> io::Result<()> {
+    let name = terminated(path)?;
+    let security = descriptor(security)?;
+    let attributes = attributes(&security);
+    // SAFETY: the name is terminated; it, the attributes and the descriptor outlive the call.
+    succeeded(unsafe { CreateDirectoryW(name.as_ptr(), &raw const attributes) })
+}
+
+/// The path as the system takes it, with a zero at its end.
+fn terminated(path: &Path) -> io::Result<Vec<u16>> {
+    let mut name: Vec<u16> = path.as_os_str().encode_wide().collect();
+    if name.contains(&0) {
+        let reason = "there is a NUL in the name";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+    }
+    name.push(0);
+    Ok(name)
+}
+
+fn attributes(security: &Local) -> SECURITY_ATTRIBUTES {
+    SECURITY_ATTRIBUTES {
+        nLength: size_of::<SECURITY_ATTRIBUTES>() as u32,
+        lpSecurityDescriptor: security.0,
+        bInheritHandle: 0,
+    }
 }
 
 /// What there is to know of who may do what with a file.
@@ -208,6 +322,22 @@ pub(super) fn volume_flags(file: &File) -> io::Result<u32> {
         )
     })?;
     Ok(flags)
+}
+
+/// How many bytes this account may still write to the volume of a folder.
+pub(super) fn free_space(folder: &Path) -> io::Result<u64> {
+    let name: Vec<u16> = folder.as_os_str().encode_wide().chain([0]).collect();
+    let mut bytes = 0;
+    // SAFETY: the name is terminated, and what is not asked for is null.
+    succeeded(unsafe {
+        GetDiskFreeSpaceExW(
+            name.as_ptr(),
+            &raw mut bytes,
+            ptr::null_mut(),
+            ptr::null_mut(),
+        )
+    })?;
+    Ok(bytes)
 }
 
 /// Whether an open handle leads to a console, the null device, or another device for characters.

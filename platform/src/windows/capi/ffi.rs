@@ -1,14 +1,16 @@
 //! advapi32's CryptoAPI: CryptAcquireContext opens a key container of a CSP, CryptGetUserKey the key
 //! in it, CryptGetKeyParam tells what may be done with it, and CryptExportKey gives it out as a
-//! PRIVATEKEYBLOB. Source: Microsoft's documentation of wincrypt.h.
+//! PRIVATEKEYBLOB, which CryptImportKey takes in. Containers come and go by CryptAcquireContext as
+//! well, with CRYPT_NEWKEYSET and CRYPT_DELETEKEYSET. Source: Microsoft's documentation of wincrypt.h.
 
 #![expect(unsafe_code, reason = "the functions of CryptoAPI are C")]
 
 use std::ptr;
 
 use windows_sys::Win32::Security::Cryptography::{
-    CRYPT_MACHINE_KEYSET, CRYPT_SILENT, CryptAcquireContextW, CryptDestroyKey, CryptExportKey,
-    CryptGetKeyParam, CryptGetUserKey, CryptReleaseContext, KP_PERMISSIONS, PRIVATEKEYBLOB,
+    CRYPT_DELETEKEYSET, CRYPT_EXPORTABLE, CRYPT_MACHINE_KEYSET, CRYPT_NEWKEYSET, CRYPT_SILENT,
+    CryptAcquireContextW, CryptDestroyKey, CryptExportKey, CryptGetKeyParam, CryptGetUserKey,
+    CryptImportKey, CryptReleaseContext, KP_PERMISSIONS, PRIVATEKEYBLOB,
 };
 use zeroize::Zeroizing;
 
@@ -25,28 +27,30 @@ pub(super) struct Container(usize);
 impl Container {
     /// Opens the container that a certificate names; without a window if it is to be `silent`.
     pub(super) fn open(info: &KeyProviderInfo, silent: bool) -> Result<Self, OsError> {
-        let container = wide::terminated(&info.container);
-        let named = wide::terminated(&info.provider);
-        // Without a name, the default provider of the type is meant.
-        let provider = match info.provider.as_str() {
-            "" => ptr::null(),
-            _ => named.as_ptr(),
-        };
-        let flags = info.flags & CRYPT_MACHINE_KEYSET | if silent { CRYPT_SILENT } else { 0 };
+        acquire(info, if silent { CRYPT_SILENT } else { 0 }).map(Self)
+    }
+
+    /// Makes a container, which must not exist.
+    pub(super) fn create(info: &KeyProviderInfo) -> Result<Self, OsError> {
+        acquire(info, CRYPT_NEWKEYSET | CRYPT_SILENT).map(Self)
+    }
+
+    /// Takes the key of a PRIVATEKEYBLOB into the container.
+    pub(super) fn import(&self, blob: &[u8], exportable: bool) -> Result<(), OsError> {
+        let flags = if exportable { CRYPT_EXPORTABLE } else { 0 };
+        let length = blob.len() as u32;
         let mut handle = 0;
-        // SAFETY: the texts end with a zero and outlive the call, which writes one handle.
-        let opened = unsafe {
-            CryptAcquireContextW(
-                &mut handle,
-                container.as_ptr(),
-                provider,
-                info.provider_type,
-                flags,
-            )
-        };
-        match opened {
-            0 => Err(last_error(ACQUIRE_CONTEXT)),
-            _ => Ok(Self(handle)),
+        // SAFETY: the container is open, the blob has the length told, and the call writes one
+        // handle.
+        match unsafe { CryptImportKey(self.0, blob.as_ptr(), length, 0, flags, &mut handle) } {
+            0 => Err(last_error("CryptImportKey")),
+            _ => {
+                drop(Key {
+                    handle,
+                    _container: self,
+                });
+                Ok(())
+            }
         }
     }
 
@@ -61,6 +65,39 @@ impl Container {
                 _container: self,
             }),
         }
+    }
+}
+
+/// Deletes a container with all keys in it.
+pub(super) fn delete(info: &KeyProviderInfo) -> Result<(), OsError> {
+    // There is no handle to release.
+    acquire(info, CRYPT_DELETEKEYSET | CRYPT_SILENT).map(drop)
+}
+
+/// What CryptAcquireContext does with the container that a certificate names, by its flags.
+fn acquire(info: &KeyProviderInfo, flags: u32) -> Result<usize, OsError> {
+    let container = wide::terminated(&info.container);
+    let named = wide::terminated(&info.provider);
+    // Without a name, the default provider of the type is meant.
+    let provider = match info.provider.as_str() {
+        "" => ptr::null(),
+        _ => named.as_ptr(),
+    };
+    let flags = info.flags & CRYPT_MACHINE_KEYSET | flags;
+    let mut handle = 0;
+    // SAFETY: the texts end with a zero and outlive the call, which writes one handle.
+    let acquired = unsafe {
+        CryptAcquireContextW(
+            &mut handle,
+            container.as_ptr(),
+            provider,
+            info.provider_type,
+            flags,
+        )
+    };
+    match acquired {
+        0 => Err(last_error(ACQUIRE_CONTEXT)),
+        _ => Ok(handle),
     }
 }
 

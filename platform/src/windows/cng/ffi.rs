@@ -1,6 +1,8 @@
 //! ncrypt, the Key Storage Router of CNG: NCryptOpenStorageProvider opens a KSP, NCryptOpenKey a key
 //! of it, NCryptGetProperty tells its export policy, and NCryptExportKey gives it out as PKCS#8,
-//! encrypted or in clear. Source: Microsoft's documentation of ncrypt.h.
+//! encrypted or in clear. NCryptImportKey takes one in, as a key that NCryptFinalizeKey makes last:
+//! its export policy is set in between, for afterwards it cannot be. NCryptDeleteKey ends one.
+//! Source: Microsoft's documentation of ncrypt.h.
 
 #![expect(unsafe_code, reason = "the functions of ncrypt are C")]
 
@@ -8,11 +10,13 @@ use std::ffi::c_void;
 use std::ptr;
 
 use windows_sys::Win32::Security::Cryptography::{
-    AT_KEYEXCHANGE, AT_SIGNATURE, BCryptBuffer, BCryptBufferDesc, NCRYPT_EXPORT_POLICY_PROPERTY,
-    NCRYPT_MACHINE_KEY_FLAG, NCRYPT_PKCS8_PRIVATE_KEY_BLOB, NCRYPT_SILENT_FLAG,
-    NCRYPTBUFFER_PKCS_ALG_OID, NCRYPTBUFFER_PKCS_ALG_PARAM, NCRYPTBUFFER_PKCS_SECRET,
-    NCRYPTBUFFER_VERSION, NCryptExportKey, NCryptFreeObject, NCryptGetProperty, NCryptOpenKey,
-    NCryptOpenStorageProvider,
+    AT_KEYEXCHANGE, AT_SIGNATURE, BCryptBuffer, BCryptBufferDesc, NCRYPT_DO_NOT_FINALIZE_FLAG,
+    NCRYPT_EXPORT_POLICY_PROPERTY, NCRYPT_MACHINE_KEY_FLAG, NCRYPT_PERSIST_FLAG,
+    NCRYPT_PKCS8_PRIVATE_KEY_BLOB, NCRYPT_SILENT_FLAG, NCRYPTBUFFER_PKCS_ALG_OID,
+    NCRYPTBUFFER_PKCS_ALG_PARAM, NCRYPTBUFFER_PKCS_KEY_NAME, NCRYPTBUFFER_PKCS_SECRET,
+    NCRYPTBUFFER_VERSION, NCryptDeleteKey, NCryptExportKey, NCryptFinalizeKey, NCryptFreeObject,
+    NCryptGetProperty, NCryptImportKey, NCryptOpenKey, NCryptOpenStorageProvider,
+    NCryptSetProperty,
 };
 use zeroize::Zeroizing;
 
@@ -44,6 +48,21 @@ fn check(call: &'static str, result: i32) -> Result<(), OsError> {
     }
 }
 
+/// Opens the KSP of this name.
+fn provider(name: &str) -> Result<Handle, OsError> {
+    let named = wide::terminated(name);
+    // Without a name, the software provider is meant.
+    let name = match name {
+        "" => ptr::null(),
+        _ => named.as_ptr(),
+    };
+    let mut provider = 0;
+    // SAFETY: the name ends with a zero and outlives the call, which writes one handle.
+    let opened = unsafe { NCryptOpenStorageProvider(&mut provider, name, 0) };
+    check("NCryptOpenStorageProvider", opened)?;
+    Ok(Handle(provider))
+}
+
 /// An open key, an NCRYPT_KEY_HANDLE.
 pub(super) struct Key {
     handle: Handle,
@@ -54,18 +73,7 @@ pub(super) struct Key {
 impl Key {
     /// Opens the key that a certificate names; without a window if it is to be `silent`.
     pub(super) fn open(info: &KeyProviderInfo, silent: bool) -> Result<Self, OsError> {
-        let named = wide::terminated(&info.provider);
-        // Without a name, the software provider is meant.
-        let name = match info.provider.as_str() {
-            "" => ptr::null(),
-            _ => named.as_ptr(),
-        };
-        let mut provider = 0;
-        // SAFETY: the name ends with a zero and outlives the call, which writes one handle.
-        let opened = unsafe { NCryptOpenStorageProvider(&mut provider, name, 0) };
-        check("NCryptOpenStorageProvider", opened)?;
-        let provider = Handle(provider);
-
+        let provider = provider(&info.provider)?;
         let silent = if silent { NCRYPT_SILENT_FLAG } else { 0 };
         let flags = info.flags & NCRYPT_MACHINE_KEY_FLAG | silent;
         // Only a key that CryptoAPI knows as well is of one of its two kinds.
@@ -82,6 +90,73 @@ impl Key {
         check("NCryptOpenKey", opened)?;
         let handle = Handle(handle);
         Ok(Self { handle, silent })
+    }
+
+    /// Takes in a `PrivateKeyInfo`, under the name and with the provider of `info`. It is not kept
+    /// before [`Key::keep`].
+    pub(super) fn import(info: &KeyProviderInfo, pkcs8: &[u8]) -> Result<Self, OsError> {
+        let provider = provider(&info.provider)?;
+        let mut name = wide::terminated(&info.container);
+        let mut buffer = BCryptBuffer {
+            cbBuffer: size_of_val(name.as_slice()) as u32,
+            BufferType: NCRYPTBUFFER_PKCS_KEY_NAME,
+            pvBuffer: name.as_mut_ptr().cast(),
+        };
+        let parameters = BCryptBufferDesc {
+            ulVersion: NCRYPTBUFFER_VERSION,
+            cBuffers: 1,
+            pBuffers: &mut buffer,
+        };
+        let silent = NCRYPT_SILENT_FLAG;
+        let flags = info.flags & NCRYPT_MACHINE_KEY_FLAG | NCRYPT_DO_NOT_FINALIZE_FLAG | silent;
+        let mut handle = 0;
+        // SAFETY: the provider is open; the parameters and what they point to are alive, the key
+        // has the length told, and the call writes one handle.
+        let imported = unsafe {
+            NCryptImportKey(
+                provider.0,
+                0,
+                NCRYPT_PKCS8_PRIVATE_KEY_BLOB,
+                &parameters,
+                &mut handle,
+                pkcs8.as_ptr(),
+                pkcs8.len() as u32,
+                flags,
+            )
+        };
+        check("NCryptImportKey", imported)?;
+        let handle = Handle(handle);
+        Ok(Self { handle, silent })
+    }
+
+    /// Keeps a key that was taken in, with this export policy.
+    pub(super) fn keep(self, policy: u32) -> Result<(), OsError> {
+        let policy = policy.to_le_bytes();
+        // SAFETY: the key is open, the name a text with a zero at its end, and the value has the
+        // length told.
+        let set = unsafe {
+            NCryptSetProperty(
+                self.handle.0,
+                NCRYPT_EXPORT_POLICY_PROPERTY,
+                policy.as_ptr(),
+                policy.len() as u32,
+                NCRYPT_PERSIST_FLAG | self.silent,
+            )
+        };
+        check("NCryptSetProperty", set)?;
+        // SAFETY: the key is open.
+        let kept = unsafe { NCryptFinalizeKey(self.handle.0, self.silent) };
+        check("NCryptFinalizeKey", kept)
+    }
+
+    /// Deletes the key.
+    pub(super) fn delete(self) -> Result<(), OsError> {
+        // SAFETY: the key is open.
+        let deleted = unsafe { NCryptDeleteKey(self.handle.0, self.silent) };
+        check("NCryptDeleteKey", deleted)?;
+        // The call has freed the handle.
+        std::mem::forget(self.handle);
+        Ok(())
     }
 
     /// The export policy: NCRYPT_ALLOW_EXPORT_FLAG and others.

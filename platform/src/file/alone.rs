@@ -1,0 +1,171 @@
+//! The certificates, or the private keys, of one file that is named, whether or not they belong
+//! together: a key lies in a file of its own where it is kept apart on purpose.
+
+use std::io;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::blocks::{self, Block};
+use super::contents::Passwords;
+use super::read::{Content, FileReader};
+use super::unlock::{self, Fetch, Lock, Piece};
+use crate::OpenOptions;
+use crate::certificate::Certificate;
+use crate::error::StoreError;
+use crate::secret::PrivateKey;
+use crate::spec::StoreSpec;
+use crate::store::Ask;
+
+/// The certificates in a file that is PEM, DER or PKCS#7, in their order.
+///
+/// # Errors
+/// The operating system's; `InvalidData` if the file is too large to be one of certificates, or
+/// one in it cannot be read.
+pub fn certificates_in(path: &Path) -> io::Result<Vec<Certificate>> {
+    let mut reader = FileReader::new();
+    let Content::Whole(bytes) = reader.read(path, true)? else {
+        return Err(invalid("it is too large for a file of certificates"));
+    };
+    let mut certificates = Vec::new();
+    blocks::read(bytes, &mut Zeroizing::default(), &mut |block| match block {
+        Block::Certificate(der, _) => certificates
+            .push(Certificate::from_der(der).map_err(|error| io::Error::new(INVALID, error))),
+        Block::Unusable(why) => certificates.push(Err(invalid(&why))),
+        Block::Key(..) | Block::Pkcs12(_) => {}
+    });
+    certificates.into_iter().collect()
+}
+
+const INVALID: io::ErrorKind = io::ErrorKind::InvalidData;
+
+fn invalid(why: &str) -> io::Error {
+    io::Error::new(INVALID, why)
+}
+
+/// The private keys in a file: PKCS#8, encrypted or not, PKCS#1 and SEC1, as PEM or DER, and
+/// PKCS#12. What is locked is opened with the password given beforehand, or those `ask` gives.
+///
+/// # Errors
+/// - [`StoreError::InteractionRequired`], [`StoreError::WrongPassword`],
+///   [`StoreError::Cancelled`]: as [`crate::store::Store::private_key`].
+/// - [`StoreError::AccessDenied`]: the operating system refuses the file.
+/// - [`StoreError::Damaged`]: the file, or a key in it, cannot be read.
+/// - [`StoreError::KeyNotExportable`]: a key in it is encrypted in a way certstow does not read.
+pub fn private_keys_in(
+    path: &Path,
+    options: &OpenOptions,
+    ask: &mut dyn Ask,
+) -> Result<Vec<PrivateKey>, StoreError> {
+    let damaged = |reason: &str| StoreError::Damaged {
+        place: path.display().to_string(),
+        reason: reason.to_owned(),
+        source: None,
+    };
+    let mut reader = FileReader::new();
+    let bytes = match reader.read(path, true) {
+        Ok(Content::Whole(bytes)) => bytes,
+        Ok(_) => return Err(damaged("it is too large for a file of keys")),
+        Err(error) => {
+            return Err(match unlock::unreadable(path, error) {
+                Fetch::Failed(error) => error,
+                Fetch::Changed => damaged("it does not exist"),
+            });
+        }
+    };
+    let mut pieces = Vec::new();
+    let mut unusable = None;
+    blocks::read(bytes, &mut Zeroizing::default(), &mut |block| match block {
+        Block::Unusable(why) => unusable = Some(why),
+        block => pieces.extend(unlock::kept(&block)),
+    });
+    if pieces.is_empty()
+        && let Some(why) = unusable
+    {
+        return Err(damaged(&why));
+    }
+    let store = StoreSpec::File(path.to_owned());
+    let lock = Lock {
+        store: &store,
+        place: path.display().to_string(),
+    };
+    let passwords = Passwords::Given(options.unlock.clone());
+    let mut keys = Vec::new();
+    for piece in pieces {
+        match piece {
+            Piece::Open(key) => keys.push(key),
+            Piece::EncryptedPkcs8(der) => keys.push(lock.open_key(&der, &passwords, ask)?),
+            Piece::Pkcs12(bytes) => keys.extend(lock.open_file(&bytes, &passwords, ask)?),
+        }
+    }
+    Ok(keys)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::key::public_key_of;
+    use crate::secret::Password;
+    use crate::store::NonInteractive;
+
+    fn data(name: &str) -> std::path::PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/data")
+            .join(name)
+    }
+
+    fn keys(name: &str, password: Option<&str>) -> Result<Vec<PrivateKey>, StoreError> {
+        let options = OpenOptions {
+            unlock: password.map(|text| Arc::new(Password::new(text.to_owned()))),
+        };
+        private_keys_in(&data(name), &options, &mut NonInteractive)
+    }
+
+    #[test]
+    fn a_key_comes_out_of_every_form_of_file_without_its_certificate() {
+        let expected = public_key_of(&keys("keys/P-256.pem", None).unwrap()[0]).unwrap();
+        for (name, password) in [
+            ("keys/P-256.sec1.pem", None),
+            ("keys/P-256.encrypted.pem", Some("fixture")),
+            ("files/sec1.der", None),
+        ] {
+            let keys = keys(name, password).unwrap();
+            assert_eq!(public_key_of(&keys[0]).unwrap(), expected, "{name}");
+        }
+        assert_eq!(keys("files/pkcs1.der", None).unwrap().len(), 1);
+        assert_eq!(keys("files/rsa.p12", Some("fixture")).unwrap().len(), 1);
+        assert_eq!(keys("certificates/rsa.pem", None).unwrap().len(), 0);
+    }
+
+    #[test]
+    fn what_keeps_a_key_in_its_file_is_told_apart() {
+        let error = |name, password| keys(name, password).unwrap_err();
+        assert!(matches!(
+            error("keys/P-256.encrypted.pem", None),
+            StoreError::InteractionRequired { .. }
+        ));
+        assert!(matches!(
+            error("files/rsa.p12", Some("wrong")),
+            StoreError::WrongPassword { .. }
+        ));
+        assert!(matches!(
+            error("no/such/file", None),
+            StoreError::Damaged { .. }
+        ));
+    }
+
+    #[test]
+    fn certificates_come_in_the_order_of_the_file() {
+        assert_eq!(
+            certificates_in(&data("certificates/ca.pem")).unwrap().len(),
+            1
+        );
+        assert_eq!(certificates_in(&data("files/rsa.der")).unwrap().len(), 1);
+        assert!(certificates_in(&data("files/chain.p7b")).unwrap().len() > 1);
+        assert!(certificates_in(&data("keys/ca.pem")).unwrap().is_empty());
+        let missing = certificates_in(&data("no/such/file")).unwrap_err();
+        assert_eq!(missing.kind(), io::ErrorKind::NotFound);
+    }
+}

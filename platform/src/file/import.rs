@@ -1,0 +1,202 @@
+//! Taking an identity into a folder: one PEM file that holds the private key as PKCS#8, encrypted
+//! if there is a password, then the certificate, then its issuers. It is private from its first
+//! moment, and gets its name only after it was read back and its key opened.
+
+use std::io;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::bag_attributes;
+use super::blocks::{self, Block};
+use super::change::{self, Change, free_name};
+use crate::certificate::Certificate;
+use crate::error::StoreError;
+use crate::key::{self, KeyError, KeyForm};
+use crate::new_file::NewFile;
+use crate::pkcs12::encrypted_key::encrypt_private_key;
+use crate::pkcs12::kdf::PasswordForm;
+use crate::pkcs12::pbe::decrypt_private_key;
+use crate::secret::{Password, PrivateKey};
+use crate::store::NewIdentity;
+use crate::{file_name, os, pem};
+
+/// Iterations of PBKDF2 that protect a key in a folder.
+const ITERATIONS: u32 = 200_000;
+
+/// Puts the identity into a file of its own in the folder `root`, and then makes `changes`, which
+/// take out the copy that was there.
+///
+/// # Errors
+/// [`StoreError::NotImported`], [`StoreError::AccessDenied`]: nothing has changed, unless the
+/// error says otherwise.
+pub(crate) fn import(
+    root: &Path,
+    identity: &NewIdentity<'_>,
+    password: Option<&Password>,
+    mut changes: Vec<Change>,
+) -> Result<(), StoreError> {
+    if !may_belong(identity.key, identity.certificate) {
+        return Err(refused(root, "the private key is another certificate's"));
+    }
+    let label = identity.label.map(str::to_owned);
+    let label = label.or_else(|| common_name(identity.certificate));
+    let (label, id) = (label.unwrap_or_default(), identity.certificate.id());
+    let usual = root.join(file_name::of_identity(&label, &id, "pem"));
+    let replaced = changes
+        .iter()
+        .position(|change| matches!(change, Change::Delete { path } if *path == usual));
+    let path = match replaced {
+        Some(_) => usual,
+        None => free_name(root, &label, &id),
+    };
+    let file = write(&path, identity, password)?;
+    // In one step: neither is there ever no file, nor are there two.
+    let named = match replaced.map(|at| changes.remove(at)) {
+        Some(_) => file.replace(&path),
+        None => file.rename(&path),
+    };
+    named.map_err(|error| failed(&path, "the finished file cannot get its name", error))?;
+    // Some network file systems know no such call.
+    let _ = os::sync_folder(root);
+    change::make(&changes).map_err(|(made, error)| taken_back(&path, replaced, made, error))
+}
+
+/// What is said where the copy that was there cannot be taken out. The new one goes again, unless
+/// it took the place of another.
+fn taken_back(path: &Path, replaced: Option<usize>, made: usize, error: StoreError) -> StoreError {
+    let undone =
+        replaced.is_none() && made == 0 && std::fs::remove_file(os::long_path(path)).is_ok();
+    match undone {
+        true => error,
+        false => StoreError::NotImported {
+            place: path.display().to_string(),
+            reason: "it is there now, but the copy that was there before is, too".to_owned(),
+            source: Some(error.into()),
+        },
+    }
+}
+
+/// The finished file under its temporary name, read back and found to hold what was meant.
+fn write(
+    path: &Path,
+    identity: &NewIdentity<'_>,
+    password: Option<&Password>,
+) -> Result<NewFile, StoreError> {
+    let bytes = encode(identity, password)
+        .map_err(|error| failed(path, "its PEM form cannot be made", error))?;
+    let file = change::write(path, &bytes)
+        .map_err(|error| failed(path, "the file cannot be written", error))?;
+    let others = os::others_have_access(file.as_file())
+        .map_err(|error| failed(path, "who may read the file cannot be told", error))?;
+    if others && password.is_none() {
+        return Err(refused(
+            path,
+            "this file system cannot keep others from reading the file, and no password protects \
+             the key",
+        ));
+    }
+    let read = file
+        .read_back(bytes.len())
+        .map_err(|error| failed(path, "the file cannot be read back", error))?;
+    match holds(&read, identity, password) {
+        true => Ok(file),
+        false => Err(refused(path, "what was read back is not what was meant")),
+    }
+}
+
+fn encode(
+    identity: &NewIdentity<'_>,
+    password: Option<&Password>,
+) -> io::Result<Zeroizing<Vec<u8>>> {
+    let sealed;
+    let (label, key) = match password {
+        Some(password) => {
+            sealed = encrypt_private_key(identity.key, password, ITERATIONS)
+                .map_err(|error| io::Error::other(error.to_string()))?;
+            (pem::ENCRYPTED_KEY, sealed.as_slice())
+        }
+        None => (pem::KEY, identity.key.expose()),
+    };
+    let before_key = bag_attributes::write(identity.label, identity.provider);
+    let before_leaf = bag_attributes::write(identity.label, None);
+    let mut blocks = vec![
+        pem::Block {
+            before: &before_key,
+            ..pem::Block::new(label, key)
+        },
+        pem::Block {
+            before: &before_leaf,
+            ..pem::Block::new(pem::CERTIFICATE, identity.certificate.der())
+        },
+    ];
+    let issuers = identity.issuers.iter();
+    blocks.extend(issuers.map(|issuer| pem::Block::new(pem::CERTIFICATE, issuer.der())));
+    pem::join(&blocks).map_err(|error| io::Error::other(error.to_string()))
+}
+
+/// Whether these bytes are the identity, as the store's own reader finds it: its key, which the
+/// password opens, and its certificates.
+fn holds(bytes: &[u8], identity: &NewIdentity<'_>, password: Option<&Password>) -> bool {
+    let mut keys = Vec::new();
+    let mut certificates: Vec<Vec<u8>> = Vec::new();
+    let mut others = 0;
+    blocks::read(bytes, &mut Zeroizing::default(), &mut |block| match block {
+        Block::Key(key, _) => keys.push(opened(key.form, key.der, password)),
+        Block::Certificate(der, _) => certificates.push(der.to_vec()),
+        Block::Pkcs12(_) | Block::Unusable(_) => others += 1,
+    });
+    let meant = [identity.certificate].into_iter().chain(identity.issuers);
+    let same_key = match keys.as_slice() {
+        [Some(key)] => key.expose() == identity.key.expose(),
+        _ => false,
+    };
+    same_key && others == 0 && meant.map(Certificate::der).eq(certificates.iter())
+}
+
+fn opened(form: KeyForm, der: &[u8], password: Option<&Password>) -> Option<PrivateKey> {
+    match (form, password) {
+        (KeyForm::Pkcs8, None) => Some(PrivateKey::from_pkcs8_der(Zeroizing::new(der.to_vec()))),
+        (KeyForm::EncryptedPkcs8, Some(password)) => {
+            decrypt_private_key(der, PasswordForm::Text(password), ITERATIONS).ok()
+        }
+        _ => None,
+    }
+}
+
+/// Whether a key's public half, where that can be told, is the certificate's.
+fn may_belong(key: &PrivateKey, certificate: &Certificate) -> bool {
+    match key::public_key_of(key) {
+        Ok(public) => key::same_public_key(&public, certificate.spki_der()),
+        Err(error) => matches!(error, KeyError::UnknownAlgorithm(_)),
+    }
+}
+
+fn common_name(certificate: &Certificate) -> Option<String> {
+    let parsed = certificate.parse();
+    let mut names = parsed.subject().iter_common_name();
+    names.next()?.as_str().ok().map(str::to_owned)
+}
+
+pub(crate) fn refused(place: &Path, reason: &str) -> StoreError {
+    StoreError::NotImported {
+        place: place.display().to_string(),
+        reason: reason.to_owned(),
+        source: None,
+    }
+}
+
+fn failed(path: &Path, reason: &str, error: io::Error) -> StoreError {
+    let place = path.display().to_string();
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => StoreError::AccessDenied {
+            place,
+            source: Some(error.into()),
+        },
+        _ => StoreError::NotImported {
+            place,
+            reason: reason.to_owned(),
+            source: Some(error.into()),
+        },
+    }
+}

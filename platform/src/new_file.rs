@@ -1,0 +1,205 @@
+//! A file that comes to be whole or not at all: written under a temporary name in its own folder,
+//! readable by its owner alone from the first moment, and renamed only when the caller has read
+//! back what is on disk.
+//!
+//! Whoever ends the process early calls [`abandon`] first, as the program does when it is
+//! interrupted. A process killed outright leaves a `.certstow-*.tmp` file behind; it is as private
+//! as the finished file. It may belong to a run still going on, so that nobody cleans it up but a
+//! backup, which has its folder to itself.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::NamedTempFile;
+use zeroize::Zeroizing;
+
+use crate::os;
+
+const PREFIX: &str = ".certstow-";
+const SUFFIX: &str = ".tmp";
+
+/// Whether a file of this name is one that was not finished, or not yet.
+pub fn is_unfinished(name: &str) -> bool {
+    name.len() > PREFIX.len() + SUFFIX.len() && name.starts_with(PREFIX) && name.ends_with(SUFFIX)
+}
+
+/// The temporary files there are now.
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How long [`abandon`] waits for a file that is just getting its name. It takes no time, unless
+/// its disk never answers.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Removes the temporary files of writes that are going on in other threads; one that is just
+/// getting its name gets it first. The process has to end after it: from now on, no write begins.
+pub fn abandon() {
+    let began = Instant::now();
+    let unfinished = loop {
+        match UNFINISHED.try_lock() {
+            Ok(unfinished) => break unfinished,
+            Err(TryLockError::Poisoned(poisoned)) => break poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) if began.elapsed() > PATIENCE => return,
+            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(1)),
+        }
+    };
+    for temporary in unfinished.iter() {
+        // Meanwhile it may have become the finished file, which is complete.
+        let _ = fs::remove_file(temporary);
+    }
+    std::mem::forget(unfinished);
+}
+
+/// A file under its temporary name, removed when dropped.
+#[derive(Debug)]
+pub struct NewFile {
+    file: NamedTempFile,
+    /// After the file, so that it is dropped after the file is gone.
+    _listed: Listed,
+}
+
+/// An entry of [`UNFINISHED`].
+#[derive(Debug)]
+struct Listed(PathBuf);
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        unfinished().retain(|temporary| *temporary != self.0);
+    }
+}
+
+impl NewFile {
+    /// An empty file in the folder of `target`, private from the start as far as the file system
+    /// can do that ([`os::others_have_access`] tells).
+    ///
+    /// # Errors
+    /// The operating system's: the folder is missing or not writable.
+    pub fn beside(target: &Path) -> io::Result<Self> {
+        let mut unfinished = unfinished();
+        let file = tempfile::Builder::new()
+            .prefix(PREFIX)
+            .suffix(SUFFIX)
+            .make_in(os::long_path(folder_of(target)), os::create_private)?;
+        let path = file.path().to_owned();
+        unfinished.push(path.clone());
+        Ok(Self {
+            file,
+            _listed: Listed(path),
+        })
+    }
+
+    /// The file, open for reading and writing.
+    pub fn as_file(&self) -> &File {
+        self.file.as_file()
+    }
+
+    /// Where it lies for now.
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// Reads the file through a handle of its own, as another program would, no further than one
+    /// byte past `expected`.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn read_back(&self, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+        // Room for all of it from the start: a PEM file may hold a key in clear, and growing would
+        // leave copies of it behind.
+        let mut read = Zeroizing::new(Vec::with_capacity(expected + 1));
+        let limit = u64::try_from(expected)
+            .unwrap_or(u64::MAX)
+            .saturating_add(1);
+        self.file.reopen()?.take(limit).read_to_end(&mut read)?;
+        Ok(read)
+    }
+
+    /// Gives the file its name, and replaces nothing.
+    ///
+    /// # Errors
+    /// `AlreadyExists`: something has that name, whoever created it and however late. Others are
+    /// the operating system's. The temporary file is gone then.
+    pub fn rename(self, target: &Path) -> io::Result<()> {
+        // Whoever abandons it now would leave an empty file where taking the name has two steps.
+        let _in_one_piece = unfinished();
+        // `tempfile` hands names to the system as they are.
+        match self.file.persist_noclobber(os::long_path(target)) {
+            Err(refused) if cannot_be_told_not_to_replace(&refused.error) => {
+                take_the_name(refused.file, target)
+            }
+            other => other.map(drop).map_err(|refused| refused.error),
+        }
+    }
+
+    /// Gives the file its name, in place of whatever file has it.
+    ///
+    /// # Errors
+    /// The operating system's. The temporary file is gone then, and the other as it was.
+    pub fn replace(self, target: &Path) -> io::Result<()> {
+        let _in_one_piece = unfinished();
+        let renamed = self.file.persist(os::long_path(target));
+        renamed.map(drop).map_err(|refused| refused.error)
+    }
+}
+
+/// The folder a file of this name lies in.
+pub fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Whether the file system (FAT and exFAT on a USB drive, some network shares) has neither a
+/// rename that spares an existing file nor hard links.
+fn cannot_be_told_not_to_replace(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::PermissionDenied | ErrorKind::Unsupported | ErrorKind::InvalidInput
+    )
+}
+
+/// Renames without replacing what is not ours: an empty file, which only one process can create,
+/// takes the name, and is then replaced.
+fn take_the_name(temporary: NamedTempFile, file: &Path) -> io::Result<()> {
+    let file = os::long_path(file);
+    fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&file)?;
+    temporary.persist(&file).map(drop).map_err(|refused| {
+        // The error that counts is the other one.
+        let _ = fs::remove_file(&file);
+        refused.error
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_no_rename_spares_a_file_the_name_is_taken_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("target");
+        let temporary = NewFile::beside(&target).unwrap();
+        let path = temporary.path().to_owned();
+        fs::write(&path, b"first").unwrap();
+        take_the_name(temporary.file, &target).unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"first");
+        assert!(!path.exists());
+
+        let temporary = NewFile::beside(&target).unwrap();
+        let refused = take_the_name(temporary.file, &target).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&target).unwrap(), b"first");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

@@ -1,0 +1,274 @@
+//! The operating system's scheduler: Task Scheduler of Windows, by `schtasks.exe`; systemd, by
+//! `systemctl`; launchd of macOS, by `launchctl`. Each of these programs is the documented way in
+//! and says in words what is wrong. They are run without a shell, from where the system keeps them,
+//! and nothing secret is ever among their arguments.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use crate::os;
+
+/// A kind of scheduler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheduler {
+    /// Task Scheduler of Windows.
+    TaskScheduler,
+    /// systemd, on most Linux systems.
+    Systemd,
+    /// launchd of macOS.
+    Launchd,
+}
+
+/// Whose task it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// The person's who schedules it; it runs as that account.
+    User,
+    /// The machine's; it runs as SYSTEM, or as root.
+    Machine,
+}
+
+impl Scheduler {
+    /// The scheduler of systems like this one, whether or not it runs; `None` where certstow knows
+    /// of none.
+    pub fn of_this_system() -> Option<Self> {
+        if cfg!(windows) {
+            Some(Self::TaskScheduler)
+        } else if cfg!(target_os = "macos") {
+            Some(Self::Launchd)
+        } else if cfg!(target_os = "linux") {
+            Some(Self::Systemd)
+        } else {
+            None
+        }
+    }
+
+    /// The folder from which the scheduler reads its files. `None` for Task Scheduler, which keeps
+    /// them itself, and without a home folder.
+    pub fn folder(self, owner: Owner) -> Option<PathBuf> {
+        match (self, owner) {
+            (Self::TaskScheduler, _) => None,
+            (Self::Systemd, Owner::User) => Some(config_folder()?.join("systemd/user")),
+            (Self::Systemd, Owner::Machine) => Some("/etc/systemd/system".into()),
+            (Self::Launchd, Owner::User) => {
+                Some(std::env::home_dir()?.join("Library/LaunchAgents"))
+            }
+            (Self::Launchd, Owner::Machine) => Some("/Library/LaunchDaemons".into()),
+        }
+    }
+
+    /// The program by which a person talks to it.
+    pub fn program(self) -> &'static str {
+        match self {
+            Self::TaskScheduler => "schtasks.exe",
+            Self::Systemd => "systemctl",
+            Self::Launchd => "launchctl",
+        }
+    }
+
+    /// Runs its program to its end.
+    ///
+    /// # Errors
+    /// [`ProgramError`]: it cannot be started, or ended with a code other than 0.
+    pub fn run(self, arguments: &[&OsStr], speech: Speech) -> Result<String, ProgramError> {
+        let mut command = Command::new(self.path());
+        // Messages in one language, which certstow can tell apart. Windows asks the account.
+        command.args(arguments).env("LC_ALL", "C");
+        let fail = |code, output, source| ProgramError {
+            program: self.program(),
+            code,
+            output,
+            source,
+        };
+        let ended = match speech {
+            Speech::Kept => kept(&mut command),
+            Speech::Shown => command.status().map(|status| (status, Default::default())),
+        };
+        let (status, (said, complained)) =
+            ended.map_err(|error| fail(None, String::new(), Some(error)))?;
+        let [said, complained] = [said, complained].map(|bytes| text(&bytes));
+        if status.success() {
+            return Ok(said);
+        }
+        let both = format!("{}\n{}", complained.trim(), said.trim());
+        Err(fail(status.code(), both.trim().to_owned(), None))
+    }
+
+    /// On Windows the full path: a program of that name in the current folder is not meant.
+    fn path(self) -> PathBuf {
+        let system = match self {
+            Self::TaskScheduler => std::env::var_os("SystemRoot"),
+            Self::Systemd | Self::Launchd => None,
+        };
+        match system {
+            Some(root) => PathBuf::from(root).join("System32").join(self.program()),
+            None => self.program().into(),
+        }
+    }
+}
+
+/// How long to wait for more once a program has ended, if something that it started still holds its
+/// output open.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// What a program wrote to standard output, and to standard error.
+type Written = (Vec<u8>, Vec<u8>);
+
+/// Runs a program that can ask nothing. [`Command::output`] would wait for everything that inherited
+/// the output, too, such as a service that the program had to start.
+fn kept(command: &mut Command) -> io::Result<(ExitStatus, Written)> {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let stdout = child.stdout.take().map(reading);
+    let stderr = child.stderr.take().map(reading);
+    let status = child.wait()?;
+    let [stdout, stderr] = [stdout, stderr].map(|chunks| match chunks {
+        Some(chunks) => all_of(&chunks),
+        None => Vec::new(),
+    });
+    Ok((status, (stdout, stderr)))
+}
+
+/// What comes out of a pipe, as it comes.
+fn reading(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+    let (send, receive) = channel();
+    std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(length @ 1..) = pipe.read(&mut buffer) {
+            if send.send(buffer[..length].to_vec()).is_err() {
+                break;
+            }
+        }
+    });
+    receive
+}
+
+fn all_of(chunks: &Receiver<Vec<u8>>) -> Vec<u8> {
+    let mut all = Vec::new();
+    while let Ok(chunk) = chunks.recv_timeout(GRACE) {
+        all.extend(chunk);
+    }
+    all
+}
+
+/// What becomes of what a scheduler's program says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speech {
+    /// It is kept for the answer or the error; the program cannot ask anything.
+    Kept,
+    /// It goes to the person, and the program may ask: for a password, say, which it then gets
+    /// without certstow.
+    Shown,
+}
+
+/// A scheduler's program that did not do it.
+#[derive(Debug)]
+pub struct ProgramError {
+    /// Its name.
+    pub program: &'static str,
+    /// Its exit code; `None` if it was not started or was ended by a signal.
+    pub code: Option<i32>,
+    /// What it said, if that was kept.
+    pub output: String,
+    source: Option<io::Error>,
+}
+
+impl fmt::Display for ProgramError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.source, self.code) {
+            (Some(_), _) => return write!(f, "{} could not be started", self.program),
+            (None, Some(code)) => write!(f, "{} ended with exit code {code}", self.program)?,
+            (None, None) => write!(f, "{} was ended by a signal", self.program)?,
+        }
+        match self.output.is_empty() {
+            true => Ok(()),
+            false => write!(f, ": {}", self.output),
+        }
+    }
+}
+
+impl std::error::Error for ProgramError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|source| source as _)
+    }
+}
+
+/// What a program printed: UTF-8, or UTF-16 as `schtasks.exe /XML` prints it at times.
+fn text(bytes: &[u8]) -> String {
+    match bytes.strip_prefix(&[0xff, 0xfe]) {
+        Some(units) => {
+            let units = units.chunks_exact(2).map(|pair| [pair[0], pair[1]]);
+            let units: Vec<u16> = units.map(u16::from_le_bytes).collect();
+            String::from_utf16_lossy(&units)
+        }
+        None => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
+/// `$XDG_CONFIG_HOME`, which counts only if it is absolute, or `~/.config`.
+fn config_folder() -> Option<PathBuf> {
+    let named = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
+    named
+        .filter(|path| path.is_absolute())
+        .or_else(|| Some(std::env::home_dir()?.join(".config")))
+}
+
+/// The domain of launchd in which an owner's jobs are: `gui/501`, or `system`.
+pub fn launchd_domain(owner: Owner) -> String {
+    match (owner, os::user_id()) {
+        (Owner::User, Some(user)) => format!("gui/{user}"),
+        _ => "system".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_program_says_is_text_whatever_its_encoding() {
+        assert_eq!(text("Aufgabe für Ada".as_bytes()), "Aufgabe für Ada");
+        assert_eq!(text(b"\xff\xfe<\0T\0"), "<T");
+        assert_eq!(text(b"ERROR: \x84"), "ERROR: \u{fffd}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_is_not_waited_for_longer_than_it_runs() {
+        let began = std::time::Instant::now();
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 20 & echo said; echo complained >&2; exit 3"]);
+        let (status, (said, complained)) = kept(&mut command).unwrap();
+        assert_eq!(status.code(), Some(3));
+        assert_eq!(said, b"said\n");
+        assert_eq!(complained, b"complained\n");
+        assert!(began.elapsed() < Duration::from_secs(10));
+    }
+
+    #[test]
+    fn a_program_error_says_everything_there_is_to_know() {
+        let mut error = ProgramError {
+            program: "schtasks.exe",
+            code: Some(1),
+            output: "ERROR: Access is denied.".to_owned(),
+            source: None,
+        };
+        assert_eq!(
+            error.to_string(),
+            "schtasks.exe ended with exit code 1: ERROR: Access is denied."
+        );
+        error.code = None;
+        assert!(error.to_string().contains("signal"));
+        error.source = Some(io::ErrorKind::NotFound.into());
+        assert_eq!(error.to_string(), "schtasks.exe could not be started");
+        assert!(std::error::Error::source(&error).is_some());
+    }
+}

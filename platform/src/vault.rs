@@ -1,0 +1,379 @@
+//! The vault: passwords that the operating system keeps under a name, for a program that runs with
+//! nobody there. Windows keeps them in Credential Manager (`CredWriteW`), macOS in the login
+//! keychain (`SecKeychainAddGenericPassword`), a Linux desktop in its Secret Service
+//! (org.freedesktop.secrets, over D-Bus; feature `secret-service`), all three by the crate
+//! `keyring-core` and one below it for each system. On Linux a service of systemd also has
+//! credentials (systemd.exec(5), `LoadCredential=`), which it can only read.
+//!
+//! Nothing here opens a window: a vault that is locked is an error.
+
+#[cfg(target_os = "linux")]
+mod credentials;
+#[cfg(windows)]
+mod ffi;
+#[cfg(any(
+    windows,
+    target_os = "macos",
+    all(target_os = "linux", feature = "secret-service")
+))]
+mod keyring;
+#[cfg(target_os = "macos")]
+#[path = "vault/macos.rs"]
+mod system;
+#[cfg(all(target_os = "linux", feature = "secret-service"))]
+#[path = "vault/secret_service.rs"]
+mod system;
+#[cfg(windows)]
+#[path = "vault/windows.rs"]
+mod system;
+
+use std::error::Error;
+use std::fmt;
+use std::str::FromStr;
+
+use zeroize::Zeroizing;
+
+use crate::error::Source;
+use crate::secret::Password;
+
+/// The name of a password in a vault: 1 to 64 of the letters A to Z, digits, `-`, `_` and `.`, of
+/// which the last does not come first. It is a file name among systemd's credentials.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name(String);
+
+impl Name {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Name {
+    type Err = BadName;
+
+    fn from_str(text: &str) -> Result<Self, BadName> {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        let length = (1..=64).contains(&text.len());
+        if length && !text.starts_with('.') && text.bytes().all(fits) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(BadName)
+        }
+    }
+}
+
+/// Why a text names no password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BadName;
+
+impl fmt::Display for BadName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "a name is 1 to 64 letters (A to Z), digits, '-', '_' and '.', and begins with no '.'",
+        )
+    }
+}
+
+impl Error for BadName {}
+
+/// Whether systemd may give a process of this system credentials.
+pub const HAS_CREDENTIALS: bool = cfg!(target_os = "linux");
+
+/// Why a vault did not do what was asked. None can hold a secret.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum VaultError {
+    /// There is no vault, or none that can be reached from here.
+    NoVault {
+        /// Why, as a sentence without its full stop.
+        reason: String,
+        /// The operating system's word on it.
+        source: Option<Source>,
+    },
+    /// No password has this name.
+    NotFound {
+        /// The name.
+        name: Name,
+        /// The vaults that were searched.
+        place: String,
+    },
+    /// The vault is locked, and would ask for its own password in a window.
+    Locked {
+        /// The vault.
+        place: String,
+        /// The operating system's word on it.
+        source: Option<Source>,
+    },
+    /// The operating system refuses access.
+    Denied {
+        /// The vault, or the file.
+        place: String,
+        /// The operating system's word on it.
+        source: Option<Source>,
+    },
+    /// The vault does not take the password, or gives out something that is none.
+    Unfit {
+        /// The vault.
+        place: String,
+        /// Why, as a clause: "it is too long".
+        reason: String,
+    },
+    /// What the vault gave back was not what it had been given to keep.
+    NotKept {
+        /// The vault.
+        place: String,
+    },
+    /// The vault failed for a reason of its own.
+    Failed {
+        /// The vault.
+        place: String,
+        /// The operating system's word on it.
+        source: Source,
+    },
+}
+
+impl fmt::Display for VaultError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoVault { reason, .. } => {
+                write!(f, "there is no vault for passwords here: {reason}")
+            }
+            Self::NotFound { name, place } => write!(f, "{place} has no password '{name}'"),
+            Self::Locked { place, .. } => {
+                write!(
+                    f,
+                    "{place} is locked, and would ask in a window, which may not open"
+                )
+            }
+            Self::Denied { place, .. } => write!(f, "access to {place} is denied"),
+            Self::Unfit { place, reason } => {
+                write!(f, "{place} cannot keep or give the password: {reason}")
+            }
+            Self::NotKept { place } => write!(
+                f,
+                "{place} gave back something else than the password it was given to keep"
+            ),
+            Self::Failed { place, .. } => write!(f, "{place} failed"),
+        }
+    }
+}
+
+impl Error for VaultError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        let source = match self {
+            Self::NoVault { source, .. }
+            | Self::Locked { source, .. }
+            | Self::Denied { source, .. } => source.as_deref()?,
+            Self::Failed { source, .. } => source.as_ref(),
+            Self::NotFound { .. } | Self::Unfit { .. } | Self::NotKept { .. } => return None,
+        };
+        Some(source)
+    }
+}
+
+/// A password in a vault.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct VaultEntry {
+    /// Its name.
+    pub name: Name,
+    /// The vault, in words for a person.
+    pub place: String,
+}
+
+/// What a vault gave out.
+#[derive(Debug)]
+pub enum Kept {
+    /// A password.
+    Password(Password),
+    /// The bytes of a file that holds one, as password files do; its path.
+    File(FileBytes, String),
+}
+
+/// The bytes of a file with a password.
+pub struct FileBytes(Zeroizing<Vec<u8>>);
+
+impl FileBytes {
+    /// The bytes. Keep no copy that is not wiped.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for FileBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FileBytes(hidden)")
+    }
+}
+
+/// Keeps a password under a name, in place of the one that had it, and reads it back.
+///
+/// # Errors
+/// - [`VaultError::NoVault`], [`VaultError::Locked`], [`VaultError::Denied`],
+///   [`VaultError::Failed`].
+/// - [`VaultError::Unfit`]: the vault takes no password like this; Windows' takes 1,280 UTF-16
+///   units.
+/// - [`VaultError::NotKept`]: it did not read back.
+pub fn set(name: &Name, password: &Password) -> Result<VaultEntry, VaultError> {
+    writable::set(name, password)
+}
+
+/// The password of a name: from systemd's credentials, if this process has any, else from the
+/// vault of the system.
+///
+/// # Errors
+/// - [`VaultError::NotFound`]: none has this name.
+/// - [`VaultError::NoVault`], [`VaultError::Locked`], [`VaultError::Denied`],
+///   [`VaultError::Failed`].
+/// - [`VaultError::Unfit`]: what the vault has is no text.
+pub fn get(name: &Name) -> Result<Kept, VaultError> {
+    #[cfg(target_os = "linux")]
+    if let Some(folder) = credentials::Folder::of_process() {
+        if let Some(kept) = folder.get(name)? {
+            return Ok(kept);
+        }
+        return match writable::get(name) {
+            Ok(password) => Ok(Kept::Password(password)),
+            Err(VaultError::NoVault { .. } | VaultError::NotFound { .. }) => {
+                Err(folder.has_no(name))
+            }
+            Err(error) => Err(error),
+        };
+    }
+    writable::get(name).map(Kept::Password)
+}
+
+/// Whether the vault that [`set`] writes to has a password of this name.
+///
+/// # Errors
+/// - [`VaultError::NoVault`], [`VaultError::Locked`], [`VaultError::Denied`],
+///   [`VaultError::Failed`].
+pub fn holds(name: &Name) -> Result<bool, VaultError> {
+    match writable::get(name) {
+        // A password that cannot be read is one nevertheless.
+        Ok(_) | Err(VaultError::Unfit { .. }) => Ok(true),
+        Err(VaultError::NotFound { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Removes the password of a name for good. Systemd's credentials are not certstow's to remove.
+///
+/// # Errors
+/// - [`VaultError::NotFound`]: none has this name.
+/// - [`VaultError::NoVault`], [`VaultError::Locked`], [`VaultError::Denied`],
+///   [`VaultError::Failed`].
+pub fn forget(name: &Name) -> Result<VaultEntry, VaultError> {
+    writable::forget(name)
+}
+
+/// The passwords that certstow keeps in the vault of the system, and systemd's credentials, by
+/// name. The passwords themselves are not read.
+///
+/// # Errors
+/// - [`VaultError::NoVault`], [`VaultError::Locked`], [`VaultError::Denied`],
+///   [`VaultError::Failed`].
+pub fn list() -> Result<Vec<VaultEntry>, VaultError> {
+    #[cfg(target_os = "linux")]
+    if let Some(folder) = credentials::Folder::of_process() {
+        let mut entries = folder.list()?;
+        match writable::list() {
+            Ok(others) => entries.extend(others),
+            Err(VaultError::NoVault { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        entries.sort();
+        return Ok(entries);
+    }
+    writable::list()
+}
+
+/// The vault of the system, which can be written to.
+#[cfg(any(
+    windows,
+    target_os = "macos",
+    all(target_os = "linux", feature = "secret-service")
+))]
+use keyring as writable;
+
+/// Where there is no vault that can be written to.
+#[cfg(not(any(
+    windows,
+    target_os = "macos",
+    all(target_os = "linux", feature = "secret-service")
+)))]
+mod writable {
+    use super::{Name, Password, VaultEntry, VaultError};
+
+    /// `credentials` says what there is of systemd's.
+    fn none<T>(credentials: &str) -> Result<T, VaultError> {
+        let reason = if cfg!(target_os = "linux") {
+            format!(
+                "this certstow was built without the feature secret-service, and systemd's \
+                 credentials {credentials}"
+            )
+        } else {
+            "certstow knows of none on this system".to_owned()
+        };
+        Err(VaultError::NoVault {
+            reason,
+            source: None,
+        })
+    }
+
+    const READ_ONLY: &str = "can only be read";
+    const NOT_GIVEN: &str = "were not given to this process";
+
+    pub(super) fn set(_: &Name, _: &Password) -> Result<VaultEntry, VaultError> {
+        none(READ_ONLY)
+    }
+
+    pub(super) fn get(_: &Name) -> Result<Password, VaultError> {
+        none(NOT_GIVEN)
+    }
+
+    pub(super) fn forget(_: &Name) -> Result<VaultEntry, VaultError> {
+        none(READ_ONLY)
+    }
+
+    pub(super) fn list() -> Result<Vec<VaultEntry>, VaultError> {
+        none(NOT_GIVEN)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_safe_as_file_names_and_everywhere_else() {
+        let longest = "a".repeat(64);
+        for name in ["backup", "Backup-2.p12", "_", "0", &longest] {
+            assert_eq!(name.parse::<Name>().unwrap().as_str(), name);
+        }
+        let too_long = "a".repeat(65);
+        for name in [
+            "", ".", "..", ".hidden", "a/b", "a\\b", "a:b", "a b", "ä", "a\n", "a*", &too_long,
+        ] {
+            assert_eq!(name.parse::<Name>(), Err(BadName), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn debug_output_holds_no_secret() {
+        let kept = [
+            Kept::Password(Password::new("canary".to_owned())),
+            Kept::File(
+                FileBytes(Zeroizing::new(b"canary".to_vec())),
+                "place".to_owned(),
+            ),
+        ];
+        assert!(!format!("{kept:?}").contains("canary"));
+        assert!(!format!("{kept:?}").contains("99, 97"));
+    }
+}

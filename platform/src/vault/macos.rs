@@ -1,0 +1,62 @@
+//! The login keychain: generic passwords of the service "certstow". The program that made one can
+//! read it; for any other, macOS asks in a window, which is kept from opening here.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use apple_native_keyring_store::keychain::Store;
+use keyring_core::api::CredentialStore;
+use security_framework::base::Error as OsError;
+use security_framework::os::macos::keychain::SecKeychain;
+
+use super::VaultError;
+use super::keyring::{self, failure_of_all};
+use crate::error::Source;
+
+pub(super) const PLACE: &str = "the login keychain";
+
+pub(super) const SERVICE: &str = "certstow";
+
+/// `errSecInteractionNotAllowed`: the keychain is locked, or would ask.
+const INTERACTION_NOT_ALLOWED: i32 = -25308;
+/// `errSecAuthFailed`.
+const AUTH_FAILED: i32 = -25293;
+
+pub(super) fn with_store<T>(
+    work: impl FnOnce(&Arc<CredentialStore>) -> Result<T, VaultError>,
+) -> Result<T, VaultError> {
+    let _silent = SecKeychain::disable_user_interaction().map_err(|error| failed(error.into()))?;
+    let store: Arc<CredentialStore> = Store::new().map_err(failure_of_all)?;
+    work(&store)
+}
+
+pub(super) fn accounts() -> Result<Vec<String>, VaultError> {
+    with_store(keyring::accounts)
+}
+
+pub(super) fn modifiers(_label: &str) -> HashMap<&str, &str> {
+    HashMap::new()
+}
+
+pub(super) fn no_access(source: Source) -> VaultError {
+    VaultError::Denied {
+        place: PLACE.to_owned(),
+        source: Some(source),
+    }
+}
+
+pub(super) fn failed(source: Source) -> VaultError {
+    let place = PLACE.to_owned();
+    let code = source.downcast_ref::<OsError>().map(|error| error.code());
+    match code {
+        Some(INTERACTION_NOT_ALLOWED) => VaultError::Locked {
+            place,
+            source: Some(source),
+        },
+        Some(AUTH_FAILED) => VaultError::Denied {
+            place,
+            source: Some(source),
+        },
+        _ => VaultError::Failed { place, source },
+    }
+}

@@ -1,0 +1,72 @@
+//! Credential Manager: generic credentials named "certstow:NAME", of this computer alone
+//! (`CRED_PERSIST_LOCAL_MACHINE`, so that they do not travel with a roaming profile). Windows
+//! encrypts them with a key of the account's password; every process of the account can read them.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+
+use keyring_core::api::CredentialStore;
+use windows_native_keyring_store::Store;
+use windows_sys::Win32::Foundation::ERROR_NO_SUCH_LOGON_SESSION;
+
+use super::VaultError;
+use super::ffi;
+use super::keyring::failure_of_all;
+use crate::error::Source;
+
+pub(super) const PLACE: &str = "Windows Credential Manager";
+
+/// With the prefix below, the account alone makes the credential's name.
+pub(super) const SERVICE: &str = "";
+
+const PREFIX: &str = "certstow:";
+
+pub(super) fn with_store<T>(
+    work: impl FnOnce(&Arc<CredentialStore>) -> Result<T, VaultError>,
+) -> Result<T, VaultError> {
+    let naming = HashMap::from([("prefix", PREFIX), ("divider", ""), ("suffix", "")]);
+    let store = Store::new_with_configuration(&naming).map_err(failure_of_all)?;
+    let store: Arc<CredentialStore> = store;
+    work(&store)
+}
+
+/// The crate's own search reads every credential of the account, and takes for granted an alignment
+/// that Wine does not give.
+pub(super) fn accounts() -> Result<Vec<String>, VaultError> {
+    match ffi::credentials_beginning_with(PREFIX) {
+        Ok(names) => Ok(names
+            .iter()
+            .filter_map(|name| name.strip_prefix(PREFIX))
+            .map(str::to_owned)
+            .collect()),
+        Err(code) => {
+            let source = io::Error::from_raw_os_error(code as i32).into();
+            Err(match code {
+                ERROR_NO_SUCH_LOGON_SESSION => no_access(source),
+                _ => failed(source),
+            })
+        }
+    }
+}
+
+pub(super) fn modifiers(_label: &str) -> HashMap<&str, &str> {
+    HashMap::from([("persistence", "Local")])
+}
+
+/// `ERROR_NO_SUCH_LOGON_SESSION`: a network logon, or a task without a stored password.
+pub(super) fn no_access(source: Source) -> VaultError {
+    VaultError::NoVault {
+        reason: "this logon session has no access to Windows Credential Manager; a scheduled task \
+                 needs 'Run whether user is logged on or not' with the password stored"
+            .to_owned(),
+        source: Some(source),
+    }
+}
+
+pub(super) fn failed(source: Source) -> VaultError {
+    VaultError::Failed {
+        place: PLACE.to_owned(),
+        source,
+    }
+}

@@ -1,0 +1,67 @@
+//! CERT_BACKED_UP_PROP_ID: whether a copy of a certificate and its key was saved, and when. Its value
+//! is a VARIANT_BOOL and right behind it a FILETIME (Microsoft's documentation of
+//! `CERTENROLL_PROPERTYID`; what `ICertPropertyBackedUp` writes). Windows itself does not use it.
+
+/// VARIANT_TRUE.
+const TRUE: [u8; 2] = [0xff, 0xff];
+/// Seconds from 1601, where a FILETIME begins, to 1970.
+const UNIX_EPOCH: i64 = 11_644_473_600;
+/// Parts of a second that a FILETIME counts.
+const TICKS: i64 = 10_000_000;
+
+/// The value that says: backed up at this Unix time. Times that no FILETIME holds become the first
+/// or the last that one holds.
+pub(super) fn value(when: i64) -> [u8; 10] {
+    let ticks = when.saturating_add(UNIX_EPOCH).max(0).saturating_mul(TICKS);
+    let mut value = [0; 10];
+    value[..2].copy_from_slice(&TRUE);
+    value[2..].copy_from_slice(&ticks.to_le_bytes());
+    value
+}
+
+/// When a value says that a copy was saved, in Unix time; `None` where it says that none was, or
+/// cannot be read.
+pub(super) fn time(value: &[u8]) -> Option<i64> {
+    let (saved, ticks) = value.split_at_checked(2)?;
+    let ticks = i64::from_le_bytes(ticks.try_into().ok()?);
+    // A FILETIME with its highest bit set is after the year 30827, and no date.
+    (saved != [0, 0] && ticks >= 0).then(|| ticks / TICKS - UNIX_EPOCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2024-01-01 00:00:00 UTC, and as a FILETIME.
+    const NEW_YEAR: i64 = 1_704_067_200;
+    const FILETIME: u64 = 133_485_408_000_000_000;
+
+    #[test]
+    fn a_value_is_a_variant_bool_and_a_filetime() {
+        let value = value(NEW_YEAR);
+        assert_eq!(value[..2], [0xff, 0xff]);
+        assert_eq!(value[2..], FILETIME.to_le_bytes());
+        assert_eq!(time(&value), Some(NEW_YEAR));
+    }
+
+    #[test]
+    fn what_says_no_or_nothing_is_no_time() {
+        let mut denied = value(NEW_YEAR);
+        denied[..2].fill(0);
+        let mut never = value(NEW_YEAR);
+        never[9] = 0x80;
+        for value in [&denied[..], &never, &value(NEW_YEAR)[..9], &[0; 16], b""] {
+            assert_eq!(time(value), None, "{value:02x?}");
+        }
+        // Any other truth than VARIANT_TRUE is one as well.
+        let mut one = value(NEW_YEAR);
+        one[..2].copy_from_slice(&[1, 0]);
+        assert_eq!(time(&one), Some(NEW_YEAR));
+    }
+
+    #[test]
+    fn times_beyond_a_filetime_stay_within_it() {
+        assert_eq!(time(&value(i64::MIN)), Some(-UNIX_EPOCH));
+        assert_eq!(time(&value(i64::MAX)), Some(i64::MAX / TICKS - UNIX_EPOCH));
+    }
+}

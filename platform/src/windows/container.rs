@@ -1,0 +1,66 @@
+//! Who else uses a key container. Certificates name their container, and several may name one: what
+//! is renewed with the same key, or copied from store to store. It is deleted with the last of them.
+
+use super::codes::OsError;
+use super::ffi::{self, KeyProviderInfo};
+use super::{change, key};
+use crate::spec::SystemStore;
+
+/// CRYPT_MACHINE_KEYSET.
+const MACHINE: u32 = 0x20;
+
+/// Deletes the container that a certificate of a store names, unless another certificate of the
+/// same location names it, in whichever store.
+pub(super) fn delete_unless_used(
+    store: &SystemStore,
+    der: &[u8],
+    info: &KeyProviderInfo,
+) -> Result<(), OsError> {
+    match is_used_otherwise(store, der, info)? {
+        true => Ok(()),
+        false => key::delete(info),
+    }
+}
+
+fn is_used_otherwise(
+    store: &SystemStore,
+    der: &[u8],
+    info: &KeyProviderInfo,
+) -> Result<bool, OsError> {
+    let mut names = change::names(store.location)?;
+    // Wine does not name all.
+    names.push(store.name.clone());
+    for name in names {
+        let this = name.eq_ignore_ascii_case(&store.name);
+        let other = SystemStore {
+            name,
+            location: store.location,
+        };
+        for context in contexts(&other)? {
+            let itself = this && context.to_der() == der;
+            if !itself && names_container(ffi::key_provider_info(&context)?, info) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// Providers of one kind share their containers, so that only the names count.
+fn names_container(named: Option<KeyProviderInfo>, info: &KeyProviderInfo) -> bool {
+    named.is_some_and(|named| {
+        named.container.eq_ignore_ascii_case(&info.container)
+            && (named.flags ^ info.flags) & MACHINE == 0
+    })
+}
+
+/// The certificates of a store; none if it has gone meanwhile.
+fn contexts(store: &SystemStore) -> Result<Vec<schannel::cert_context::CertContext>, OsError> {
+    /// ERROR_FILE_NOT_FOUND.
+    const GONE: u32 = 2;
+    match ffi::open(store) {
+        Ok(store) => ffi::certificates(&store),
+        Err(error) if error.plain_code() == GONE => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}

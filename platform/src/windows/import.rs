@@ -1,0 +1,266 @@
+//! Putting an identity into a system store, in an order that leaves nothing behind when it fails: the
+//! key into a container of its own, the issuers into the store `CA`, the certificate with its
+//! properties, and then the proof that it all came in. Whatever was done is undone unless the last
+//! step went well. Only then goes the container that a replaced certificate named before.
+
+use schannel::cert_context::CertContext;
+
+use super::change::{self, Opening, Value};
+use super::codes::OsError;
+use super::ffi::{self, KeyProviderInfo};
+use super::key::{self, NewKey, NotKept};
+use super::system_store::WindowsStore;
+use super::{container, properties, wide};
+use crate::certificate::EntryId;
+use crate::error::{Source, StoreError};
+use crate::key::{public_key_of, same_public_key};
+use crate::spec::{SystemStore, SystemStoreLocation};
+use crate::store::{ExistingEntry, ImportOptions, NewIdentity, NotExportable};
+
+/// Where the certificates of issuers go, roots too: what is in `Root` is trusted, and that is not
+/// for an import to decide.
+const ISSUERS: &str = "CA";
+
+/// Imports an identity; no window opens for it.
+pub(super) fn import(
+    store: &WindowsStore,
+    identity: &NewIdentity<'_>,
+    options: &ImportOptions<'_>,
+) -> Result<EntryId, StoreError> {
+    let der = identity.certificate.der();
+    let place = store.place(der);
+    let not_kept =
+        |NotKept { reason, source }: NotKept| not_imported(&place, &reason, source.map(Into::into));
+    let new =
+        NewKey::of(identity.key, identity.certificate, identity.provider).map_err(not_kept)?;
+    let before = Before::of(store, identity)?;
+    let old = before.key().cloned();
+    if old.is_some() && options.existing == ExistingEntry::Keep {
+        return Err(StoreError::AlreadyThere { place });
+    }
+    let writable = change::check_writable(&store.store);
+    writable.map_err(|error| store.unreachable(error))?;
+
+    let machine = store.store.location == SystemStoreLocation::LocalMachine;
+    let mut import = Import {
+        store,
+        identity,
+        place: &place,
+        before,
+        key: new.keep(options.exportable, machine).map_err(not_kept)?,
+        issuers: Vec::new(),
+        written: false,
+        proven: false,
+    };
+    import.add_issuers()?;
+    import.write()?;
+    import.prove(options.exportable)?;
+    import.proven = true;
+    drop(import);
+    if let Some(old) = old {
+        // Nothing names it any more; one that Windows does not delete does no harm.
+        let _ = container::delete_unless_used(&store.store, der, &old);
+    }
+    Ok(identity.certificate.id())
+}
+
+fn not_imported(place: &str, reason: &str, source: Option<Source>) -> StoreError {
+    StoreError::NotImported {
+        place: place.to_owned(),
+        reason: reason.to_owned(),
+        source,
+    }
+}
+
+/// An import under way. Dropped before it is proven, it leaves everything as it was.
+struct Import<'a> {
+    store: &'a WindowsStore,
+    identity: &'a NewIdentity<'a>,
+    place: &'a str,
+    before: Before,
+    /// Where the new key is.
+    key: KeyProviderInfo,
+    /// The issuers that were not there.
+    issuers: Vec<&'a [u8]>,
+    /// Whether the certificate may have been changed.
+    written: bool,
+    proven: bool,
+}
+
+impl<'a> Import<'a> {
+    fn der(&self) -> &'a [u8] {
+        self.identity.certificate.der()
+    }
+
+    fn issuer_store(&self) -> SystemStore {
+        SystemStore {
+            location: self.store.store.location,
+            name: ISSUERS.to_owned(),
+        }
+    }
+
+    /// Adds the issuers that neither the store nor those of issuers have.
+    fn add_issuers(&mut self) -> Result<(), StoreError> {
+        use crate::store::Store as _;
+        let there = self.store.issuers()?;
+        for issuer in self.identity.issuers {
+            if there.contains(issuer) || self.issuers.contains(&issuer.der()) {
+                continue;
+            }
+            let store = self.issuer_store();
+            change::add(&store, Opening::ExistingOrNew, issuer.der(), &[], None).map_err(
+                |error| {
+                    let reason = "Windows does not take the certificate of its issuer";
+                    not_imported(self.place, reason, Some(error.into()))
+                },
+            )?;
+            self.issuers.push(issuer.der());
+        }
+        Ok(())
+    }
+
+    fn write(&mut self) -> Result<(), StoreError> {
+        let der = self.der();
+        let store = &self.store.store;
+        let properties = new_properties(self.identity);
+        self.written = true;
+        let key = Some(&self.key);
+        let written = match &self.before {
+            Before::Absent => change::add(store, Opening::Existing, der, &properties, key),
+            Before::There { .. } => {
+                change::update(store, |now| copy_of(now, der), &properties, Some(key))
+            }
+        };
+        written.map_err(|error| {
+            let reason = "Windows does not take its certificate";
+            not_imported(self.place, reason, Some(error.into()))
+        })
+    }
+
+    /// Takes the key out again, or sees that it does not come out.
+    fn prove(&self, exportable: bool) -> Result<(), StoreError> {
+        let found = self.store.find(&self.identity.certificate.id())?;
+        if found.key.as_ref() != Some(&self.key) {
+            let reason = "the store does not name its new key container afterwards";
+            return Err(not_imported(self.place, reason, None));
+        }
+        match found.private_key(true) {
+            Ok(key) if exportable => {
+                let public = public_key_of(&key).unwrap_or_default();
+                match same_public_key(&public, self.identity.certificate.spki_der()) {
+                    true => Ok(()),
+                    false => Err(not_imported(self.place, "another key came out again", None)),
+                }
+            }
+            Ok(_) => {
+                let reason = "its provider would let the private key out";
+                Err(not_imported(self.place, reason, None))
+            }
+            Err(StoreError::KeyNotExportable {
+                reason: NotExportable::Policy,
+                ..
+            }) if !exportable => Ok(()),
+            Err(error) => {
+                let reason = "its private key could not be read back";
+                Err(not_imported(self.place, reason, Some(error.into())))
+            }
+        }
+    }
+
+    /// Undoes what was done, the last first. What cannot be undone is passed over: the error that
+    /// led here tells more.
+    fn undo(&self) {
+        if self.written {
+            let _ = self.before.restore(&self.store.store, self.der());
+        }
+        for issuer in &self.issuers {
+            let _ = change::delete(&self.issuer_store(), issuer);
+        }
+        let _ = key::delete(&self.key);
+    }
+}
+
+impl Drop for Import<'_> {
+    fn drop(&mut self) {
+        if !self.proven {
+            self.undo();
+        }
+    }
+}
+
+/// The properties that a certificate comes in with, but for where its key is.
+fn new_properties(identity: &NewIdentity<'_>) -> Vec<Value> {
+    let label = identity.label.map(|label| {
+        let text = wide::terminated(label);
+        let bytes = text.into_iter().flat_map(u16::to_le_bytes).collect();
+        (properties::FRIENDLY_NAME, Some(bytes))
+    });
+    let given = identity.properties.iter();
+    let given = given
+        .filter(|property| properties::goes_with_certificate(property.id))
+        .map(|property| (property.id, Some(property.value.clone())));
+    label.into_iter().chain(given).collect()
+}
+
+/// What a store had of a certificate.
+enum Before {
+    Absent,
+    There {
+        /// The properties that are to change.
+        properties: Vec<Value>,
+        key: Option<KeyProviderInfo>,
+    },
+}
+
+impl Before {
+    fn of(store: &WindowsStore, identity: &NewIdentity<'_>) -> Result<Self, StoreError> {
+        let der = identity.certificate.der();
+        let Some(context) = copy_of(&store.contexts()?, der) else {
+            return Ok(Self::Absent);
+        };
+        let unreadable = |error: OsError| {
+            let reason = "the certificate that is there already cannot be read";
+            not_imported(&store.place(der), reason, Some(error.into()))
+        };
+        let properties = new_properties(identity).into_iter().map(|(id, _)| {
+            let value = ffi::property(&context, id)?;
+            Ok((id, value))
+        });
+        Ok(Self::There {
+            properties: properties.collect::<Result<_, _>>().map_err(unreadable)?,
+            key: ffi::key_provider_info(&context).map_err(unreadable)?,
+        })
+    }
+
+    fn key(&self) -> Option<&KeyProviderInfo> {
+        match self {
+            Self::Absent => None,
+            Self::There { key, .. } => key.as_ref(),
+        }
+    }
+
+    fn restore(&self, store: &SystemStore, der: &[u8]) -> Result<(), OsError> {
+        match self {
+            Self::Absent => change::delete(store, der),
+            Self::There { properties, key } => change::update(
+                store,
+                |now| copy_of(now, der),
+                properties,
+                Some(key.as_ref()),
+            ),
+        }
+    }
+}
+
+/// The copy of a certificate that counts: one that names a key, if there is one.
+pub(super) fn copy_of(contexts: &[CertContext], der: &[u8]) -> Option<CertContext> {
+    let copies = || contexts.iter().filter(|context| context.to_der() == der);
+    let names_key = |context: &&CertContext| {
+        let key = ffi::key_provider_info(context);
+        !matches!(key, Ok(None))
+    };
+    copies()
+        .find(names_key)
+        .or_else(|| copies().next())
+        .cloned()
+}

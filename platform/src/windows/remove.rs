@@ -1,0 +1,53 @@
+//! Taking a private key, or a certificate with its key, out of a system store. The key container goes
+//! first: a certificate that names a container which is gone is a smaller loss than a container that
+//! nothing names any more. It stays where another certificate of the location names it, too.
+
+use super::system_store::{Found, WindowsStore};
+use super::{change, container, import, provider};
+use crate::error::{Source, StoreError};
+use crate::store::Removal;
+
+/// Takes it out.
+pub(super) fn remove(store: &WindowsStore, found: &Found, what: Removal) -> Result<(), StoreError> {
+    let place = &found.place;
+    let der = found.certificate.der();
+    if let Some(key) = &found.key {
+        if let Some(what) = provider::hardware(&key.provider) {
+            let reason = format!("its private key is kept in hardware ({what})");
+            return Err(not_removed(place, &reason, None));
+        }
+    } else if what == Removal::Key {
+        let place = place.clone();
+        return Err(StoreError::KeyMissing { place });
+    }
+    let writable = change::check_writable(&store.store);
+    writable.map_err(|error| store.unreachable(error))?;
+    if let Some(key) = &found.key {
+        container::delete_unless_used(&store.store, der, key).map_err(|error| {
+            let reason = format!(
+                "Windows does not delete the key container {}",
+                key.container
+            );
+            not_removed(place, &reason, Some(error.into()))
+        })?;
+    }
+    let removed = match what {
+        Removal::Key => {
+            let which = |now: &[_]| import::copy_of(now, der);
+            change::update(&store.store, which, &[], Some(None))
+        }
+        Removal::Entry => change::delete(&store.store, der),
+    };
+    removed.map_err(|error| {
+        let reason = "Windows does not write the store";
+        not_removed(place, reason, Some(error.into()))
+    })
+}
+
+fn not_removed(place: &str, reason: &str, source: Option<Source>) -> StoreError {
+    StoreError::NotRemoved {
+        place: place.to_owned(),
+        reason: reason.to_owned(),
+        source,
+    }
+}

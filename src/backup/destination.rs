@@ -1,0 +1,351 @@
+//! A folder that is saved to: locked for this run, cleared of what a killed run left half-done, and
+//! known by its manifest.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use certstow_platform::certificate::EntryId;
+use certstow_platform::new_file::{folder_of, is_unfinished};
+use certstow_platform::pkcs12::decode::Limits;
+use certstow_platform::{file_name, os};
+use sha2::{Digest as _, Sha256};
+
+use super::lock::{Lock, Locking};
+use super::manifest::{self, Found, Manifest, Saved};
+use super::work::is_aside_of;
+use crate::error::Error;
+use crate::names;
+use crate::output::{self, Existing, Privacy, Reserve};
+
+/// Room for one more entry of the manifest, in bytes; long names take more, short ones less.
+const ROOM_FOR_ENTRY: usize = 1200;
+
+/// A folder that is saved to.
+pub(super) struct Destination {
+    folder: PathBuf,
+    privacy: Privacy,
+    manifest: Manifest,
+    /// The manifest's entries by certificate.
+    index: HashMap<String, usize>,
+    /// Whether the manifest says something the file does not.
+    changed: bool,
+    /// Where the file system has locks.
+    _lock: Option<Lock>,
+    /// Files with passwords that open nothing any more, once the manifest is written.
+    obsolete: Vec<String>,
+    /// Room on the disk for the manifest.
+    reserve: Option<Reserve>,
+    /// What the user should know, each once.
+    pub(super) notes: Vec<String>,
+}
+
+/// What became of a file that the manifest names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Condition {
+    Whole,
+    Missing,
+    /// It is not what was written, and why that is known.
+    Damaged(String),
+}
+
+impl Destination {
+    /// Makes the folder if its parent is there, locks it, sees that files can be written, removes
+    /// left-over temporary files, and reads the manifest.
+    ///
+    /// # Errors
+    /// - [`Error::Target`]: there is no such folder and it cannot be made, or it takes no files.
+    /// - [`Error::TargetLocked`]: another run is writing there.
+    /// - [`Error::NotPrivate`]: see [`output::preflight`].
+    pub(super) fn open(folder: &Path, privacy: Privacy) -> Result<Self, Error> {
+        let mut notes = Vec::new();
+        make(folder, &mut notes)?;
+        let lock = match Locking::for_writing(folder)? {
+            Locking::Held(lock) => Some(lock),
+            Locking::Unsupported(error) => {
+                notes.push(format!(
+                    "this file system cannot lock out another run of certstow: {error}"
+                ));
+                None
+            }
+        };
+        if lock.is_some() {
+            remove_left_overs(folder, &mut notes);
+        }
+        output::preflight(&folder.join(manifest::NAME), Existing::Replace, privacy)?;
+        let manifest = read_manifest(folder, privacy, &mut notes);
+        Ok(Self {
+            folder: folder.to_owned(),
+            privacy,
+            index: manifest.index(),
+            manifest,
+            changed: false,
+            _lock: lock,
+            obsolete: Vec::new(),
+            reserve: None,
+            notes,
+        })
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(super) fn entries(&self) -> &[Saved] {
+        &self.manifest.entries
+    }
+
+    /// What the manifest says of a certificate.
+    pub(super) fn saved(&self, id: &EntryId) -> Option<&Saved> {
+        self.saved_as(&manifest::key(id))
+    }
+
+    /// [`Destination::saved`], by the SHA-256 in digits.
+    pub(super) fn saved_as(&self, sha256: &str) -> Option<&Saved> {
+        Some(&self.manifest.entries[*self.index.get(sha256)?])
+    }
+
+    /// The name for the file of an identity: the one it has, also after its label changed.
+    pub(super) fn name_for(&self, id: &EntryId, label: &str) -> String {
+        match self.saved(id) {
+            Some(saved) => saved.file.clone(),
+            None => file_name::of_identity(label, id, "p12"),
+        }
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Looks whether a file is what was written: reads all of it.
+    pub(super) fn condition(&self, saved: &Saved) -> Condition {
+        condition_of_pair(&self.folder, saved)
+    }
+
+    /// Adds to what the user should know, once.
+    pub(super) fn note(&mut self, text: &str) {
+        if !self.notes.iter().any(|note| note == text) {
+            self.notes.push(text.to_owned());
+        }
+    }
+
+    /// Records a file that was written and proven.
+    pub(super) fn record(&mut self, saved: Saved) {
+        self.changed = true;
+        match self.index.get(&saved.thumbprint.sha256) {
+            Some(&position) => {
+                let before = std::mem::replace(&mut self.manifest.entries[position], saved);
+                // It opened the file that is no longer there.
+                let escrow = before
+                    .escrow
+                    .filter(|_| self.manifest.entries[position].escrow.is_none());
+                self.obsolete.extend(escrow.map(|escrow| escrow.file));
+            }
+            None => {
+                let position = self.manifest.entries.len();
+                self.index.insert(saved.thumbprint.sha256.clone(), position);
+                self.manifest.entries.push(saved);
+            }
+        }
+    }
+
+    /// Takes an entry out of the manifest.
+    pub(super) fn forget(&mut self, sha256: &str) {
+        self.changed = true;
+        self.manifest
+            .entries
+            .retain(|saved| saved.thumbprint.sha256 != sha256);
+        self.index = self.manifest.index();
+    }
+
+    /// Keeps room on the disk for the manifest with this many entries more, so that a disk that
+    /// gets full still takes the record of what it holds.
+    ///
+    /// # Errors
+    /// [`Error::Target`]: there is no room even for that.
+    pub(super) fn reserve(&mut self, more: usize) -> Result<(), Error> {
+        let entries = self.manifest.entries.len() + more;
+        let bytes = entries.saturating_mul(ROOM_FOR_ENTRY);
+        self.reserve = None;
+        self.reserve = Some(output::reserve(&self.folder.join(manifest::NAME), bytes)?);
+        Ok(())
+    }
+
+    /// Writes the manifest, if there is something new to write.
+    ///
+    /// # Errors
+    /// As [`output::write`].
+    pub(super) fn save(&mut self) -> Result<(), Error> {
+        self.reserve = None;
+        if !self.changed {
+            return Ok(());
+        }
+        let bytes = self.manifest.write_now();
+        let written = output::write(
+            &self.folder.join(manifest::NAME),
+            Existing::Replace,
+            self.privacy,
+            &bytes,
+            |read| self.manifest.verify(read),
+        )?;
+        self.changed = false;
+        for warning in &written.warnings {
+            self.note(warning);
+        }
+        Ok(())
+    }
+}
+
+impl Destination {
+    /// Removes the sealed passwords of files that were replaced, those too that a run which was cut
+    /// off kept aside. Only after the manifest was written: it says which file is the one.
+    pub(super) fn remove_obsolete(&mut self) {
+        let mut obsolete = std::mem::take(&mut self.obsolete);
+        let sealed: HashMap<&str, &Saved> = self
+            .manifest
+            .entries
+            .iter()
+            .filter(|saved| saved.escrow.is_some())
+            .map(|saved| (saved.file.as_str(), saved))
+            .collect();
+        if !sealed.is_empty()
+            && let Ok(entries) = fs::read_dir(os::long_path(&self.folder))
+        {
+            let names = entries.flatten().map(|entry| entry.file_name());
+            let names = names.map(|name| name.to_string_lossy().into_owned());
+            let aside = names.filter(|name| {
+                let saved = is_aside_of(name).and_then(|file| sealed.get(file.as_str()));
+                // Where the new file could not be written, the old one is still opened by it.
+                saved.is_some_and(|saved| self.condition(saved) == Condition::Whole)
+            });
+            obsolete.extend(aside);
+        }
+        for name in obsolete {
+            if let Err(error) = fs::remove_file(os::long_path(&self.path(&name))) {
+                self.note(&format!("{name} cannot be removed: {error}"));
+            }
+        }
+    }
+}
+
+/// Makes a folder, but not the folders above it: a disk that is not mounted must not turn into a
+/// folder of its name.
+fn make(folder: &Path, notes: &mut Vec<String>) -> Result<(), Error> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let made = match folder_of(folder).is_dir() {
+        true => os::create_private_folder(folder),
+        false => Err(io::ErrorKind::NotFound.into()),
+    };
+    made.map_err(|source| Error::Target {
+        file: folder.to_owned(),
+        what: "the folder is not there, and cannot be made",
+        source,
+    })?;
+    notes.push("the folder was made".to_owned());
+    Ok(())
+}
+
+/// Removes the temporary files of runs that were killed. They belong to no running one, since the
+/// folder is locked.
+fn remove_left_overs(folder: &Path, notes: &mut Vec<String>) {
+    let Ok(entries) = fs::read_dir(os::long_path(folder)) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if is_file
+            && is_unfinished(&name.to_string_lossy())
+            && let Err(error) = fs::remove_file(entry.path())
+        {
+            notes.push(format!(
+                "{}, left behind by a run that was cut off, cannot be removed: {error}",
+                name.to_string_lossy()
+            ));
+        }
+    }
+}
+
+/// The manifest; a damaged one is kept under another name, and begun anew.
+fn read_manifest(folder: &Path, privacy: Privacy, notes: &mut Vec<String>) -> Manifest {
+    let reason = match Manifest::of_folder(folder) {
+        Found::Whole(manifest) => return manifest,
+        Found::None => return Manifest::empty(),
+        Found::Damaged(reason) => reason,
+    };
+    let name = manifest::NAME;
+    notes.push(format!(
+        "{name} cannot be used ({reason}); files are written anew, and nothing is removed"
+    ));
+    let aside = format!("{name}.damaged");
+    let kept = read(&folder.join(name), u64::MAX)
+        .map_err(|error| error.to_string())
+        .and_then(|bytes| {
+            let aside = folder.join(&aside);
+            output::write(&aside, Existing::Replace, privacy, &bytes, |_| Ok(()))
+                .map_err(|error| error.to_string())
+        });
+    if kept.is_ok() {
+        notes.push(format!("the damaged manifest was kept as {aside}"));
+    }
+    Manifest::empty()
+}
+
+/// What became of a file and, where there is one, of the file with its password.
+pub(super) fn condition_of_pair(folder: &Path, saved: &Saved) -> Condition {
+    let of_file = condition(folder, &saved.file, Some(saved.size), &saved.sha256);
+    let Some(escrow) = saved
+        .escrow
+        .as_ref()
+        .filter(|_| of_file == Condition::Whole)
+    else {
+        return of_file;
+    };
+    match condition(folder, &escrow.file, None, &escrow.sha256) {
+        Condition::Whole => Condition::Whole,
+        Condition::Missing => {
+            Condition::Damaged(format!("{}, with its password, is missing", escrow.file))
+        }
+        Condition::Damaged(reason) => {
+            Condition::Damaged(format!("{}, with its password: {reason}", escrow.file))
+        }
+    }
+}
+
+/// What became of a file that was `size` bytes long with this hash.
+pub(super) fn condition(folder: &Path, name: &str, size: Option<u64>, sha256: &str) -> Condition {
+    let bytes = match read(&folder.join(name), Limits::default().max_bytes as u64) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Condition::Missing,
+        Err(error) => return Condition::Damaged(format!("it cannot be read: {error}")),
+    };
+    match size {
+        Some(size) if size != bytes.len() as u64 => {
+            Condition::Damaged(format!("it is {} bytes long, and was {size}", bytes.len()))
+        }
+        _ if names::hex(&Sha256::digest(&bytes)) != sha256 => {
+            Condition::Damaged("its bytes are not those that were written".to_owned())
+        }
+        _ => Condition::Whole,
+    }
+}
+
+/// All of a regular file, unless it is larger than `limit`.
+pub(super) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let path = os::long_path(path);
+    // A pipe or device would not end, and what a link leads to is not in this folder.
+    if !fs::symlink_metadata(&path)?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    let file = File::open(&path)?;
+    let length = file.metadata()?.len();
+    if length > limit {
+        return Err(io::Error::other("it is too large"));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
+    file.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,252 @@
+//! `certstow-manifest.json` (schema `certstow.manifest/1`): what a folder holds and which bytes
+//! belong in each file. Nothing in it is secret. It is read as it comes, unknown fields and all,
+//! but never followed out of its folder; it is written as every other file, whole or not at all.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::Path;
+
+use certstow_platform::certificate::EntryId;
+use serde::{Deserialize, Serialize};
+
+use super::destination::read;
+use crate::{names, time};
+
+/// The manifest's name in its folder.
+pub const NAME: &str = "certstow-manifest.json";
+
+/// The schema this version reads and writes.
+const SCHEMA: &str = "certstow.manifest/1";
+
+/// No manifest is larger: a hundred thousand entries come to less.
+const MAX_BYTES: u64 = 128 * 1024 * 1024;
+
+/// What a folder holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    schema: String,
+    /// When it was written, RFC 3339 in UTC.
+    #[serde(default)]
+    pub written: String,
+    /// The program that wrote it, with its version.
+    #[serde(default)]
+    pub tool: String,
+    /// One for each identity, in the order in which they came to be.
+    #[serde(default)]
+    pub entries: Vec<Saved>,
+}
+
+/// An identity that was saved to a file and proven.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saved {
+    /// The file's name in the folder.
+    pub file: String,
+    /// The SHA-256 of its bytes, 64 lower-case digits.
+    pub sha256: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The certificate's thumbprints.
+    pub thumbprint: Thumbprint,
+    /// The label at the time.
+    #[serde(default)]
+    pub label: String,
+    /// The subject (RFC 4514).
+    #[serde(default)]
+    pub subject: String,
+    /// The issuer (RFC 4514).
+    #[serde(default)]
+    pub issuer: String,
+    /// notAfter, RFC 3339 in UTC.
+    #[serde(default)]
+    pub not_after: String,
+    /// The profile by name.
+    #[serde(default)]
+    pub profile: String,
+    /// Iterations of each key derivation.
+    #[serde(default)]
+    pub iterations: u32,
+    /// The name of the store that gave the private key.
+    #[serde(default)]
+    pub store: String,
+    /// When the file was written, RFC 3339 in UTC.
+    #[serde(default)]
+    pub written: String,
+    /// The program that wrote the file, with its version.
+    #[serde(default)]
+    pub tool: String,
+    /// The file beside it that holds its password, encrypted to a certificate.
+    #[serde(default)]
+    pub escrow: Option<EscrowFile>,
+}
+
+/// The thumbprints of a certificate, in lower-case digits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thumbprint {
+    /// 40 digits.
+    #[serde(default)]
+    pub sha1: String,
+    /// 64 digits.
+    pub sha256: String,
+}
+
+/// A password in escrow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EscrowFile {
+    /// The file's name in the folder.
+    pub file: String,
+    /// The SHA-256 of its bytes, 64 lower-case digits.
+    pub sha256: String,
+    /// The SHA-1 thumbprint of the certificate it is encrypted to.
+    #[serde(default)]
+    pub recipient: String,
+}
+
+/// What reading a folder's manifest gave.
+#[derive(Debug)]
+pub(crate) enum Found {
+    Whole(Manifest),
+    /// There is none.
+    None,
+    /// There is one that cannot be used, and why.
+    Damaged(String),
+}
+
+impl Manifest {
+    /// One without entries.
+    pub(crate) fn empty() -> Self {
+        Self {
+            schema: SCHEMA.to_owned(),
+            written: String::new(),
+            tool: String::new(),
+            entries: Vec::new(),
+        }
+    }
+
+    /// Reads the manifest of a folder.
+    pub(crate) fn of_folder(folder: &Path) -> Found {
+        match read(&folder.join(NAME), MAX_BYTES) {
+            Ok(bytes) => match Self::from_bytes(&bytes) {
+                Ok(manifest) => Found::Whole(manifest),
+                Err(reason) => Found::Damaged(reason),
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Found::None,
+            Err(error) => Found::Damaged(error.to_string()),
+        }
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        let manifest: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        if manifest.schema != SCHEMA {
+            return Err(format!("its schema is '{}'", manifest.schema));
+        }
+        let escrow = |saved: &Saved| {
+            let escrow = saved.escrow.as_ref();
+            escrow.is_none_or(|escrow| is_plain(&escrow.file))
+        };
+        match manifest
+            .entries
+            .iter()
+            .find(|saved| !is_plain(&saved.file) || !escrow(saved))
+        {
+            Some(saved) => Err(format!("it names a file elsewhere, '{}'", saved.file)),
+            None => Ok(manifest),
+        }
+    }
+
+    /// Its bytes, with the time and the tool as of now.
+    pub(crate) fn write_now(&mut self) -> Vec<u8> {
+        self.written = time::utc(time::now());
+        self.tool = tool();
+        let mut bytes = serde_json::to_vec_pretty(&self).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Whether these bytes, read back, are this manifest.
+    pub(super) fn verify(&self, bytes: &[u8]) -> Result<(), String> {
+        match Self::from_bytes(bytes)? == *self {
+            true => Ok(()),
+            false => Err("it reads back as another".to_owned()),
+        }
+    }
+
+    /// The positions of the entries by their certificate.
+    pub(super) fn index(&self) -> HashMap<String, usize> {
+        let mut index = HashMap::new();
+        for (position, saved) in self.entries.iter().enumerate() {
+            index
+                .entry(saved.thumbprint.sha256.clone())
+                .or_insert(position);
+        }
+        index
+    }
+}
+
+impl Saved {
+    /// notAfter in seconds since 1970, if the manifest tells.
+    pub(super) fn not_after(&self) -> Option<i64> {
+        let time: jiff::Timestamp = self.not_after.parse().ok()?;
+        Some(time.as_second())
+    }
+}
+
+/// Whether a name stays within its folder, on every system.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', ':', '\0'])
+}
+
+/// This program and its version.
+pub(super) fn tool() -> String {
+    concat!("certstow ", env!("CARGO_PKG_VERSION")).to_owned()
+}
+
+/// The key of an entry for this certificate.
+pub(super) fn key(id: &EntryId) -> String {
+    names::hex(id.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(file: &str) -> String {
+        format!(
+            r#"{{"schema":"certstow.manifest/1","new":1,"entries":[{{"file":"{file}","sha256":"ab",
+                "size":3,"thumbprint":{{"sha256":"cd"}},"later":[]}}]}}"#
+        )
+    }
+
+    #[test]
+    fn unknown_and_missing_fields_do_no_harm() {
+        let manifest = Manifest::from_bytes(one("a.p12").as_bytes()).unwrap();
+        assert_eq!(manifest.entries[0].file, "a.p12");
+        assert_eq!(manifest.index()["cd"], 0);
+        assert_eq!(manifest.entries[0].not_after(), None);
+    }
+
+    #[test]
+    fn no_entry_leads_out_of_the_folder() {
+        for file in ["../a.p12", "/etc/passwd", "b\\\\c.p12", "C:a.p12", "", ".x"] {
+            assert!(
+                Manifest::from_bytes(one(file).as_bytes()).is_err(),
+                "{file}"
+            );
+        }
+    }
+
+    #[test]
+    fn another_schema_and_half_a_manifest_are_damaged() {
+        let whole = one("a.p12");
+        assert!(Manifest::from_bytes(whole.replace("/1", "/2").as_bytes()).is_err());
+        assert!(Manifest::from_bytes(&whole.as_bytes()[..whole.len() / 2]).is_err());
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let mut manifest = Manifest::from_bytes(one("a.p12").as_bytes()).unwrap();
+        let bytes = manifest.write_now();
+        assert_eq!(manifest.verify(&bytes), Ok(()));
+        manifest.entries.clear();
+        assert!(manifest.verify(&bytes).is_err());
+    }
+}

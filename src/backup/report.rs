@@ -1,0 +1,189 @@
+//! What a run did: to each destination, and with each identity.
+
+use std::path::PathBuf;
+
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::identity::StoreProblem;
+
+/// What a run did.
+#[derive(Debug)]
+pub struct Report {
+    /// One for each destination, in the order given.
+    pub destinations: Vec<DestinationReport>,
+    /// One for each identity that was looked at, in the order of the stores.
+    pub entries: Vec<EntryReport>,
+    /// What could not be read in the stores.
+    pub problems: Vec<StoreProblem>,
+    /// What the user should know beside that, in sentences.
+    pub warnings: Vec<String>,
+}
+
+/// What was done to a destination.
+#[derive(Debug)]
+pub struct DestinationReport {
+    /// The folder as it was named.
+    pub folder: PathBuf,
+    /// Why it failed as a whole, from the beginning or on the way.
+    pub error: Option<Error>,
+    /// The files that retention removed.
+    pub pruned: Vec<Pruned>,
+    /// What the user should know, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// A file that retention removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pruned {
+    /// Its name in the folder.
+    pub file: String,
+    /// The label of its identity.
+    pub label: String,
+    /// The SHA-1 thumbprint of its certificate.
+    pub thumbprint: String,
+}
+
+/// What was done with an identity.
+#[derive(Debug)]
+pub struct EntryReport {
+    /// The SHA-1 thumbprint.
+    pub thumbprint: String,
+    /// The label.
+    pub label: String,
+    /// The name of the store that gave the key, or would be asked for it first.
+    pub store: String,
+    /// What became of the key, where it did not come out although it was wanted.
+    pub key: Option<KeyFailure>,
+    /// The copies, one for each destination, in their order.
+    pub copies: Vec<Copy>,
+    /// What the user should know, in sentences.
+    pub warnings: Vec<String>,
+}
+
+/// A private key that did not come out.
+#[derive(Debug)]
+pub struct KeyFailure {
+    /// Why not.
+    pub error: Error,
+    /// Whether the store said beforehand that it never would.
+    pub known: bool,
+}
+
+/// An identity's copy at a destination.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copy {
+    /// The file's name, where there is one or was to be one.
+    pub file: Option<String>,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What became of a copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is as it was written, and its hash is right.
+    Unchanged,
+    /// It is the first.
+    New,
+    /// It was written anew because that was asked for.
+    Rewritten,
+    /// It was written anew because something was wrong with it, and what.
+    Mended(String),
+    /// There is none, since the certificate expired long ago and another destination has one.
+    Retired,
+    /// It could not be written, and why.
+    Failed(String),
+    /// It was not tried: the key did not come out, or the destination failed as a whole.
+    NotTried,
+}
+
+impl Outcome {
+    /// The word for it in tables and JSON.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Unchanged => "unchanged",
+            Self::New => "new",
+            Self::Rewritten => "rewritten",
+            Self::Mended(_) => "mended",
+            Self::Retired => "retired",
+            Self::Failed(_) => "failed",
+            Self::NotTried => "not-tried",
+        }
+    }
+
+    /// Why, where there is a reason to give.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Mended(reason) | Self::Failed(reason) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// Whether the copy is there and was verified in this run.
+    pub fn is_verified(&self) -> bool {
+        matches!(
+            self,
+            Self::Unchanged | Self::New | Self::Rewritten | Self::Mended(_)
+        )
+    }
+}
+
+/// How many copies at a destination became what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Written: new, or anew because that was asked for.
+    pub written: usize,
+    /// As they were.
+    pub unchanged: usize,
+    /// Written anew because something was wrong with them.
+    pub mended: usize,
+    /// Not there, or not as they should be.
+    pub failed: usize,
+    /// Removed by retention.
+    pub pruned: usize,
+}
+
+impl Report {
+    /// The counts of the destination at a position.
+    pub fn counts(&self, destination: usize) -> Counts {
+        let mut counts = Counts {
+            pruned: self.destinations[destination].pruned.len(),
+            ..Counts::default()
+        };
+        for entry in &self.entries {
+            match entry.copies[destination].outcome {
+                Outcome::Unchanged => counts.unchanged += 1,
+                Outcome::New | Outcome::Rewritten => counts.written += 1,
+                Outcome::Mended(_) => counts.mended += 1,
+                Outcome::Failed(_) | Outcome::NotTried => counts.failed += 1,
+                Outcome::Retired => {}
+            }
+        }
+        counts
+    }
+
+    /// How the run ended: done, partly done, or as its first destination failed if none worked.
+    /// With `skip_not_exportable`, keys that were known never to come out do not count.
+    pub fn exit(&self, skip_not_exportable: bool) -> Exit {
+        let errors = || self.destinations.iter().map(|one| one.error.as_ref());
+        if errors().all(|error| error.is_some())
+            && let Some(first) = errors().flatten().next()
+        {
+            return first.exit();
+        }
+        let counts = |entry: &EntryReport| match &entry.key {
+            Some(failure) => !(failure.known && skip_not_exportable),
+            None => entry
+                .copies
+                .iter()
+                .any(|copy| matches!(copy.outcome, Outcome::Failed(_) | Outcome::NotTried)),
+        };
+        let failed = errors().any(|error| error.is_some())
+            || self.entries.iter().any(counts)
+            || !self.problems.is_empty();
+        match failed {
+            true => Exit::Partial,
+            false => Exit::Done,
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Which files of expired certificates go. The rule that comes before all others: while a store
+//! has the key, one copy of it stays, here or at another destination of the same run.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+
+use certstow_platform::os;
+
+use super::destination::{Condition, Destination};
+use super::manifest::{self, Saved};
+use super::report::Pruned;
+use crate::identity::Inventory;
+
+/// How long expired certificates are kept, and what the stores still have.
+pub(super) struct Retention {
+    /// What expired before this time may go.
+    before: i64,
+    /// The certificates that a store has with a private key, as in the manifest.
+    with_key: HashSet<String>,
+    /// The stores that were read without a problem: what they do not list, they do not have.
+    read_whole: HashSet<String>,
+}
+
+impl Retention {
+    pub(super) fn new(inventory: &Inventory, span: i64, now: i64) -> Self {
+        let identities = inventory.identities().iter();
+        let troubled: HashSet<&str> = inventory
+            .problems()
+            .iter()
+            .map(|problem| problem.store.as_str())
+            .collect();
+        Self {
+            before: now.saturating_sub(span),
+            with_key: identities
+                .filter(|identity| identity.has_key())
+                .map(|identity| manifest::key(&identity.entry().id))
+                .collect(),
+            read_whole: inventory
+                .store_names()
+                .into_iter()
+                .filter(|name| !troubled.contains(name.as_str()))
+                .collect(),
+        }
+    }
+
+    /// Whether a certificate with this end may go, in seconds since 1970.
+    pub(super) fn is_over(&self, not_after: i64) -> bool {
+        not_after < self.before
+    }
+
+    fn is_over_for(&self, saved: &Saved) -> bool {
+        saved.not_after().is_some_and(|end| self.is_over(end))
+    }
+
+    /// Whether its key may still be in a store; also where its store was not read, or not all of
+    /// it.
+    fn may_be_in_a_store(&self, saved: &Saved) -> bool {
+        self.with_key.contains(&saved.thumbprint.sha256) || !self.read_whole.contains(&saved.store)
+    }
+
+    /// Removes what may go from all destinations. The file goes before its entry in the manifest:
+    /// cut off between the two, the next run removes the entry.
+    pub(super) fn prune(&self, destinations: &mut [Option<&mut Destination>]) -> Vec<Vec<Pruned>> {
+        let mut over: Vec<Saved> = Vec::new();
+        for saved in destinations.iter().flatten().flat_map(|one| one.entries()) {
+            let seen = over
+                .iter()
+                .any(|other| other.thumbprint.sha256 == saved.thumbprint.sha256);
+            if self.is_over_for(saved) && !seen {
+                over.push(saved.clone());
+            }
+        }
+        let mut pruned = vec![Vec::new(); destinations.len()];
+        for saved in &over {
+            let sha256 = &saved.thumbprint.sha256;
+            let whole = |destination: &Option<&mut Destination>| {
+                destination.as_ref().is_some_and(|destination| {
+                    let saved = destination.saved_as(sha256);
+                    saved.is_some_and(|saved| destination.condition(saved) == Condition::Whole)
+                })
+            };
+            let keeper = destinations.iter().position(whole);
+            let wanted = destinations.iter().flatten().any(|destination| {
+                let saved = destination.saved_as(sha256);
+                saved.is_some_and(|saved| self.may_be_in_a_store(saved))
+            });
+            if wanted && keeper.is_none() {
+                continue;
+            }
+            for (at, destination) in destinations.iter_mut().enumerate() {
+                let Some(destination) = destination.as_mut() else {
+                    continue;
+                };
+                if !(wanted && keeper == Some(at)) {
+                    pruned[at].extend(remove(destination, sha256));
+                }
+            }
+        }
+        pruned
+    }
+}
+
+/// Removes a file, the file with its password, and their entry.
+fn remove(destination: &mut Destination, sha256: &str) -> Option<Pruned> {
+    let saved = destination.saved_as(sha256)?.clone();
+    let escrow = saved.escrow.as_ref().map(|escrow| &escrow.file);
+    for name in [&saved.file].into_iter().chain(escrow) {
+        match fs::remove_file(os::long_path(&destination.path(name))) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                destination.note(&format!("{name} cannot be removed: {error}"));
+                return None;
+            }
+            _ => {}
+        }
+    }
+    destination.forget(sha256);
+    Some(Pruned {
+        file: saved.file,
+        label: saved.label,
+        thumbprint: saved.thumbprint.sha1,
+    })
+}

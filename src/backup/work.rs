@@ -1,0 +1,277 @@
+//! The work on one identity whose key has come out: its certification path, its bytes, and the
+//! same bytes written, read back and proven at each destination that wants them. Many run at once,
+//! each on a core of its own.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use certstow_platform::os;
+use certstow_platform::secret::Password;
+use sha1::{Digest as _, Sha1};
+use sha2::Sha256;
+
+use super::destination::read;
+use super::manifest::{self, EscrowFile, Saved, Thumbprint};
+use crate::error::Error;
+use crate::escrow::{self, Recipient};
+use crate::export::{Chain, Destination as Target, Options, ProvenKey, Sealed};
+use crate::identity::Issuers;
+use crate::output::{self, Existing, Privacy};
+use crate::pkcs12::parallel;
+use crate::{names, time};
+
+/// A sealed password is small; what is larger is none.
+const LARGEST_ESCROW: u64 = 1024 * 1024;
+
+/// What the files are protected with.
+pub(super) enum Protection<'a> {
+    /// One password for all of them.
+    Password(&'a Password),
+    /// A fresh one for each, sealed to this certificate.
+    Escrow(&'a Recipient),
+}
+
+/// What is the same for all the work of a run.
+pub(super) struct Work<'a> {
+    pub(super) options: &'a Options,
+    pub(super) issuers: &'a Issuers,
+    pub(super) privacy: Privacy,
+    /// For each destination, whether it failed as a whole meanwhile.
+    pub(super) broken: &'a [AtomicBool],
+}
+
+/// One identity to be written.
+pub(super) struct Task<'a> {
+    /// Its position in the plan.
+    pub(super) position: usize,
+    pub(super) key: ProvenKey<'a>,
+    /// The name of the store that gave the key.
+    pub(super) store: String,
+    pub(super) label: String,
+    /// The destinations that want it, and the file at each.
+    pub(super) places: Vec<Place>,
+}
+
+/// A file to be written.
+pub(super) struct Place {
+    /// The destination's position.
+    pub(super) destination: usize,
+    pub(super) folder: PathBuf,
+    /// The file's name in the folder.
+    pub(super) name: String,
+}
+
+/// What came of a task.
+pub(super) struct Done {
+    pub(super) position: usize,
+    /// For each place of the task, in its order; `None` where it was not tried.
+    pub(super) copies: Vec<(usize, Option<Result<Written, Error>>)>,
+    pub(super) warnings: Vec<String>,
+}
+
+/// A file that was written and proven.
+pub(super) struct Written {
+    pub(super) saved: Saved,
+    pub(super) warnings: Vec<String>,
+}
+
+impl Work<'_> {
+    /// Makes the file and writes it everywhere.
+    pub(super) fn run(&self, task: Task<'_>, protection: &Protection<'_>) -> Done {
+        let position = task.position;
+        let destinations: Vec<usize> = task.places.iter().map(|place| place.destination).collect();
+        parallel::on_this_core(|| self.copies(task, protection)).unwrap_or_else(|error| {
+            // One error for all of them; the first has it, the others say the same.
+            let text = error.to_string();
+            let mut error = Some(error);
+            let copies = destinations.iter().map(|&destination| {
+                let error = error.take().unwrap_or_else(|| Error::Io {
+                    place: text.clone(),
+                    source: io::Error::other(text.clone()),
+                });
+                (destination, Some(Err(error)))
+            });
+            Done {
+                position,
+                copies: copies.collect(),
+                warnings: Vec::new(),
+            }
+        })
+    }
+
+    fn copies(&self, task: Task<'_>, protection: &Protection<'_>) -> Result<Done, Error> {
+        let entry = &task.key.stored.entry;
+        let chain = match self.options.has_path() {
+            true => Chain::build(&entry.certificate, self.options.include, self.issuers),
+            false => Chain::alone(&entry.certificate),
+        };
+        let fresh;
+        let (password, escrow) = match protection {
+            Protection::Password(password) => (*password, None),
+            Protection::Escrow(recipient) => {
+                fresh = escrow::random_password()?;
+                let sealed = recipient.seal(&fresh)?;
+                (&fresh, Some((sealed, recipient.thumbprint())))
+            }
+        };
+        let secret = Some(&task.key.key);
+        let sealed = Sealed::new(self.options, entry, &chain, secret, Some(password))?;
+        let copies = task.places.iter().map(|place| {
+            let broken = &self.broken[place.destination];
+            let written = (!broken.load(Ordering::Relaxed)).then(|| {
+                self.write(&task, &sealed, escrow.as_ref(), place)
+                    .inspect_err(|error| {
+                        broken.fetch_or(is_of_the_disk(error), Ordering::Relaxed);
+                    })
+            });
+            (place.destination, written)
+        });
+        let copies = copies.collect();
+        let mut warnings = task.key.warnings;
+        warnings.extend(chain.warnings);
+        Ok(Done {
+            position: task.position,
+            copies,
+            warnings,
+        })
+    }
+
+    /// The password goes first: no file comes to be whose password is lost.
+    fn write(
+        &self,
+        task: &Task<'_>,
+        sealed: &Sealed<'_>,
+        escrow: Option<&(Vec<u8>, String)>,
+        place: &Place,
+    ) -> Result<Written, Error> {
+        let file = place.folder.join(&place.name);
+        let mut warnings = Vec::new();
+        let mut escrow_file = None;
+        if let Some((bytes, recipient)) = escrow {
+            let name = escrow_name(&place.name);
+            let path = place.folder.join(&name);
+            self.keep_aside(&path, &place.name)?;
+            let written = output::write(&path, Existing::Replace, self.privacy, bytes, |_| Ok(()))?;
+            warnings.extend(written.warnings);
+            escrow_file = Some(EscrowFile {
+                file: name,
+                sha256: names::hex(&written.sha256),
+                recipient: recipient.clone(),
+            });
+        }
+        let saved = sealed.write(Target::File {
+            file,
+            existing: Existing::Replace,
+            privacy: self.privacy,
+        })?;
+        warnings.extend(saved.warnings);
+        let saved = self.saved(task, place, sealed.size(), &saved.sha256, escrow_file);
+        Ok(Written { saved, warnings })
+    }
+
+    fn saved(
+        &self,
+        task: &Task<'_>,
+        place: &Place,
+        size: usize,
+        sha256: &[u8; 32],
+        escrow: Option<EscrowFile>,
+    ) -> Saved {
+        let certificate = &task.key.stored.entry.certificate;
+        let not_after = certificate.parse().validity().not_after.timestamp();
+        Saved {
+            file: place.name.clone(),
+            sha256: names::hex(sha256),
+            size: size as u64,
+            thumbprint: Thumbprint {
+                sha1: names::hex(&Sha1::digest(certificate.der())),
+                sha256: manifest::key(&certificate.id()),
+            },
+            label: task.label.clone(),
+            subject: names::distinguished_name_of_der(certificate.subject_der()),
+            issuer: names::distinguished_name_of_der(certificate.issuer_der()),
+            not_after: time::utc(not_after),
+            profile: self.options.profile.name().to_owned(),
+            iterations: self.options.iterations.get(),
+            store: task.store.clone(),
+            written: time::utc(time::now()),
+            tool: manifest::tool(),
+            escrow,
+        }
+    }
+
+    /// Copies a sealed password that is about to be replaced: until the new file has its name, the
+    /// old one is there, and nothing else opens it.
+    fn keep_aside(&self, path: &Path, name: &str) -> Result<(), Error> {
+        let Ok(bytes) = read(path, LARGEST_ESCROW) else {
+            return Ok(());
+        };
+        let hash = names::hex(&Sha256::digest(&bytes));
+        let aside = path.with_file_name(format!("{name}.{}.cms", &hash[..8]));
+        output::write(&aside, Existing::Replace, self.privacy, &bytes, |_| Ok(())).map(drop)
+    }
+}
+
+/// The name of the file with the password of this one.
+pub(super) fn escrow_name(name: &str) -> String {
+    format!("{name}.cms")
+}
+
+/// The sealed passwords that were kept aside for this file.
+pub(super) fn kept_aside(folder: &Path, name: &str) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(os::long_path(folder)) else {
+        return Vec::new();
+    };
+    let names = entries.flatten().map(|entry| entry.file_name());
+    names
+        .filter(|found| is_aside_of(&found.to_string_lossy()) == Some(name.to_owned()))
+        .map(|found| folder.join(found))
+        .collect()
+}
+
+/// The file that a sealed password kept aside under this name belongs to.
+pub(super) fn is_aside_of(found: &str) -> Option<String> {
+    let (file, digits) = found.strip_suffix(".cms")?.rsplit_once('.')?;
+    let is_hash = digits.len() == 8 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    is_hash.then(|| file.to_owned())
+}
+
+/// Whether nothing more can be written to this disk or folder.
+fn is_of_the_disk(error: &Error) -> bool {
+    let Error::Target { source, .. } = error else {
+        return false;
+    };
+    matches!(
+        source.kind(),
+        ErrorKind::StorageFull
+            | ErrorKind::QuotaExceeded
+            | ErrorKind::ReadOnlyFilesystem
+            | ErrorKind::NotFound
+            | ErrorKind::StaleNetworkFileHandle
+            | ErrorKind::HostUnreachable
+            | ErrorKind::NetworkUnreachable
+            | ErrorKind::NetworkDown
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_kept_aside_counts_as_such() {
+        let aside = "ada--0123456789abcdef.p12.89abcdef.cms";
+        let file = "ada--0123456789abcdef.p12";
+        assert_eq!(is_aside_of(aside), Some(file.to_owned()));
+        for other in [
+            file,
+            "ada--0123456789abcdef.p12.cms",
+            "notes.cms",
+            "a.b.cms",
+        ] {
+            assert_eq!(is_aside_of(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What a backup is to hold, and where it goes.
+
+use std::path::PathBuf;
+
+use certstow::pkcs12::profile::Iterations;
+use certstow::pkcs12::target::Target;
+use certstow::platform::spec::StoreSpec;
+use certstow::time;
+use clap::{Args, Subcommand, ValueHint};
+
+use super::export::{parse_iterations, parse_target};
+use super::{ChainArg, FilterArgs, PasswordArgs, ProfileArg, PropertiesArg, StoreArgs};
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct BackupCommand {
+    #[command(subcommand)]
+    pub(crate) action: Option<BackupAction>,
+    #[command(flatten)]
+    pub(crate) run: BackupArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BackupAction {
+    /// Check that every file of a backup is whole; with the password, that it restores
+    Verify(BackupVerifyArgs),
+    /// Put the identities of a backup back into a store
+    Restore(Box<BackupRestoreArgs>),
+}
+
+/// The options of a run. Each is also a key of the file for --config.
+#[derive(Debug, Args)]
+pub(crate) struct BackupArgs {
+    /// A folder to save to, made if need be; repeatable, and each gets a copy of everything
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) to: Vec<PathBuf>,
+    /// Read options from a TOML file; those of the command line come first
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) config: Option<PathBuf>,
+    /// Write every file anew, also those that are as they were
+    #[arg(long)]
+    pub(crate) rewrite: bool,
+    /// Remove the files of certificates that expired this long ago (90d, 1y), but never the only
+    /// copy of a key that is still in a store
+    #[arg(long, value_name = "TIME", value_parser = time::parse_span)]
+    pub(crate) prune_expired: Option<i64>,
+    /// Keys that are known never to leave their store are no failure; they are still reported
+    #[arg(long)]
+    pub(crate) skip_not_exportable: bool,
+    /// Refuse a disk or share where other accounts could read the files; without it, warn
+    #[arg(long)]
+    pub(crate) require_private: bool,
+    /// How much of the certification path goes in [default: full]
+    #[arg(long, value_enum)]
+    pub(crate) chain: Option<ChainArg>,
+    /// Which properties of the certificate go in [default: portable]
+    #[arg(long, value_enum)]
+    pub(crate) properties: Option<PropertiesArg>,
+    /// The algorithms [default: modern]
+    #[arg(long, value_enum, conflicts_with = "target")]
+    pub(crate) profile: Option<ProfileArg>,
+    /// The program that has to open the files, which decides the profile: windows2016, macos14,
+    /// java8, ... ('certstow check' lists them all)
+    #[arg(long = "for", id = "target", value_name = "TARGET", value_parser = parse_target)]
+    pub(crate) target: Option<&'static Target>,
+    /// Iterations of key derivation, at most 600000 [default: the profile's]
+    #[arg(long, value_name = "N", value_parser = parse_iterations)]
+    pub(crate) iterations: Option<Iterations>,
+    /// Give every file a random password of its own, kept beside it encrypted to this certificate
+    #[arg(
+        long,
+        value_name = "CERT",
+        conflicts_with_all = ["password", "allow_empty_password"],
+        value_hint = ValueHint::FilePath,
+        help_heading = "Password"
+    )]
+    pub(crate) escrow: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) filters: FilterArgs,
+    #[command(flatten)]
+    pub(crate) stores: StoreArgs,
+    #[command(flatten)]
+    pub(crate) password: PasswordArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BackupVerifyArgs {
+    /// The folders of the backup
+    #[arg(required = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) folders: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) opening: OpeningArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BackupRestoreArgs {
+    /// The folder of the backup
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) folder: PathBuf,
+    /// Which identities: the first digits of a thumbprint (6 or more), or text in label, subject,
+    /// e-mail addresses or DNS names [default: all]
+    pub(crate) selector: Option<String>,
+    /// The store that takes them in; a folder is made if need be, and keeps the keys under the
+    /// password of the backup
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) into: StoreSpec,
+    /// Put them in the place of those that the store has already
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Have the store never give the private keys out again
+    #[arg(long)]
+    pub(crate) not_exportable: bool,
+    #[command(flatten)]
+    pub(crate) filters: FilterArgs,
+    #[command(flatten)]
+    pub(crate) opening: OpeningArgs,
+}
+
+/// What opens the files of a backup.
+#[derive(Debug, Args)]
+pub(crate) struct OpeningArgs {
+    /// Ask for the password at the terminal
+    #[arg(long, group = "password", help_heading = "Password")]
+    pub(crate) ask_password: bool,
+    /// The private key of the certificate that --escrow named: a PEM, DER or PKCS#12 file, opened
+    /// by the password if it is locked
+    #[arg(long, value_name = "KEY", value_hint = ValueHint::FilePath, help_heading = "Password")]
+    pub(crate) escrow_key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) password: PasswordArgs,
+}

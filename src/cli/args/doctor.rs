@@ -1,0 +1,21 @@
+//! What a doctor is to look at.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+
+use super::{PasswordArgs, StoreArgs};
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// A folder that backups go to; repeatable
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) to: Vec<PathBuf>,
+    /// Look at what this TOML file for 'certstow backup' names, too
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) stores: StoreArgs,
+    #[command(flatten)]
+    pub(crate) password: PasswordArgs,
+}

@@ -1,0 +1,137 @@
+//! `certstow backup`: what the options and the file with options mean together, then
+//! [`certstow::backup`].
+
+mod json;
+mod opening;
+mod restore;
+mod settings;
+mod summary;
+mod verify;
+
+use certstow::backup::{self, Progress, Request};
+use certstow::error::Error;
+use certstow::escrow::Recipient;
+use certstow::exit::Exit;
+use certstow::output::Privacy;
+use certstow::password::{self, Source};
+use certstow::platform::error::AskError;
+use certstow::platform::secret::Password;
+use certstow::platform::store::{Ask, Interaction, UnlockRequest};
+use certstow::time;
+
+use super::args::{BackupAction, BackupArgs, BackupCommand};
+use super::ask::TerminalAsk;
+use super::inventory;
+use super::render::progress::Bar;
+use super::screen::Screen;
+
+pub(super) fn run(command: &BackupCommand, screen: &Screen) -> Result<Exit, Error> {
+    match &command.action {
+        Some(BackupAction::Verify(args)) => verify::run(args, screen),
+        Some(BackupAction::Restore(args)) => restore::run(args, screen),
+        None => save(&command.run, screen),
+    }
+}
+
+fn save(args: &BackupArgs, screen: &Screen) -> Result<Exit, Error> {
+    let settings = settings::of(args)?;
+    let options = settings.options()?;
+    if settings.to.is_empty() {
+        return Err(Error::Usage(
+            "name a folder to save to with --to, or as 'to' in the file of --config".to_owned(),
+        ));
+    }
+    let stdin = Some(Source::Stdin);
+    if settings.password == stdin && settings.unlock == stdin {
+        return Err(Error::Usage(
+            "only one password can come from standard input".to_owned(),
+        ));
+    }
+    let recipient = match &settings.escrow {
+        Some(file) => Some(Recipient::read(file)?),
+        None => None,
+    };
+    for warning in recipient.iter().flat_map(|one| one.warnings(time::now())) {
+        screen.warn(&warning);
+    }
+    let mut inventory = inventory::read_stores(&settings.stores, settings.unlock.as_ref(), screen)?;
+    let request = Request {
+        destinations: &settings.to,
+        filters: &settings.filters,
+        options: &options,
+        privacy: match settings.require_private {
+            true => Privacy::Required,
+            false => Privacy::Wanted,
+        },
+        rewrite: settings.rewrite,
+        prune_expired: settings.prune_expired,
+        escrow: recipient.as_ref(),
+    };
+    let bar = Bar::new(screen);
+    let mut ask = AskAside::new(screen, &bar);
+    let password = || {
+        let source = settings.password.as_ref();
+        bar.aside(|| obtain_password(source, settings.allow_empty_password, screen))
+    };
+    let report = backup::run(
+        &mut inventory,
+        &request,
+        password,
+        &mut ask,
+        &mut |progress| match progress {
+            Progress::Checking { done, of } => bar.show("Checking", done, of),
+            Progress::Writing { done, of } => bar.show("Saving  ", done, of),
+        },
+    );
+    bar.end();
+    let report = report?;
+    let exit = report.exit(settings.skip_not_exportable);
+    if screen.json {
+        screen.print_json(&json::report(&report))?;
+    } else {
+        inventory::warn_of_problems(&inventory, screen);
+        summary::show(&report, exit, screen)?;
+    }
+    Ok(exit)
+}
+
+fn obtain_password(
+    source: Option<&Source>,
+    allow_empty: bool,
+    screen: &Screen,
+) -> Result<Password, Error> {
+    match source {
+        Some(source) => password::read(source, allow_empty),
+        None if screen.interaction() == Interaction::Never => Err(Error::InteractionRequired {
+            what: "a password for the files".to_owned(),
+        }),
+        None => password::prompt("Password for the files of this backup:", true, allow_empty),
+    }
+}
+
+/// Asks at the terminal without the bar in the way.
+struct AskAside<'a> {
+    ask: TerminalAsk,
+    bar: &'a Bar,
+}
+
+impl<'a> AskAside<'a> {
+    fn new(screen: &Screen, bar: &'a Bar) -> Self {
+        let ask = TerminalAsk {
+            interaction: screen.interaction(),
+            system_windows: Interaction::Never,
+        };
+        Self { ask, bar }
+    }
+}
+
+impl Ask for AskAside<'_> {
+    fn interaction(&self) -> Interaction {
+        self.ask.interaction()
+    }
+
+    fn unlock(&mut self, request: &UnlockRequest) -> Result<Password, AskError> {
+        let Self { ask, bar } = self;
+        bar.aside(|| ask.unlock(request))
+    }
+}

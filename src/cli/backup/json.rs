@@ -1,0 +1,188 @@
+//! `certstow.backup/1`:
+//!
+//! ```json
+//! {"schema": "certstow.backup/1",
+//!  "destinations": [{"to": "...", "ok": true,
+//!    "error": null | {"code": "...", "exit": 16, "message": "..."},
+//!    "written": 1, "unchanged": 2, "mended": 0, "failed": 0, "pruned": 0,
+//!    "pruned_files": [{"file": "...", "thumbprint": "...", "label": "..."}], "notes": ["..."]}],
+//!  "entries": [{"thumbprint": "...", "label": "...", "store": "...",
+//!    "result": "...", "reason": null | "...",
+//!    "files": [{"to": "...", "file": "...", "result": "...", "reason": null}], "warnings": []}],
+//!  "problems": [{"store": "...", "place": "...", "message": "..."}], "warnings": ["..."]}
+//! ```
+//!
+//! A result is `unchanged`, `new`, `rewritten`, `mended`, `retired` (expired, and kept elsewhere),
+//! `failed` or `not-tried`; that of an entry is the worst of its files', or `not-exportable` or
+//! `failed` where its key did not come out.
+
+use certstow::backup::report::{Copy, DestinationReport, EntryReport, Outcome, Pruned, Report};
+use certstow::error::Error;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Json<'a> {
+    schema: &'static str,
+    destinations: Vec<Destination<'a>>,
+    entries: Vec<Entry<'a>>,
+    problems: Vec<Problem<'a>>,
+    warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Destination<'a> {
+    to: String,
+    ok: bool,
+    error: Option<Failure>,
+    written: usize,
+    unchanged: usize,
+    mended: usize,
+    failed: usize,
+    pruned: usize,
+    pruned_files: Vec<PrunedFile<'a>>,
+    notes: &'a [String],
+}
+
+/// An error as part of a report.
+#[derive(Serialize)]
+pub(super) struct Failure {
+    code: &'static str,
+    exit: u8,
+    message: String,
+}
+
+#[derive(Serialize)]
+struct PrunedFile<'a> {
+    file: &'a str,
+    thumbprint: &'a str,
+    label: &'a str,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    thumbprint: &'a str,
+    label: &'a str,
+    store: &'a str,
+    result: &'static str,
+    reason: Option<String>,
+    files: Vec<File<'a>>,
+    warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+struct File<'a> {
+    to: String,
+    file: &'a str,
+    result: &'static str,
+    reason: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    store: &'a str,
+    place: &'a str,
+    message: &'a str,
+}
+
+pub(super) fn report(report: &Report) -> impl Serialize + '_ {
+    let destinations = report.destinations.iter().enumerate();
+    Json {
+        schema: "certstow.backup/1",
+        destinations: destinations
+            .map(|(at, one)| destination(report, at, one))
+            .collect(),
+        entries: report
+            .entries
+            .iter()
+            .map(|one| entry(report, one))
+            .collect(),
+        problems: report
+            .problems
+            .iter()
+            .map(|problem| Problem {
+                store: &problem.store,
+                place: &problem.place,
+                message: &problem.message,
+            })
+            .collect(),
+        warnings: &report.warnings,
+    }
+}
+
+fn destination<'a>(report: &Report, at: usize, one: &'a DestinationReport) -> Destination<'a> {
+    let counts = report.counts(at);
+    Destination {
+        to: one.folder.to_string_lossy().into_owned(),
+        ok: one.error.is_none() && counts.failed == 0,
+        error: one.error.as_ref().map(failure),
+        written: counts.written,
+        unchanged: counts.unchanged,
+        mended: counts.mended,
+        failed: counts.failed,
+        pruned: counts.pruned,
+        pruned_files: one.pruned.iter().map(pruned).collect(),
+        notes: &one.notes,
+    }
+}
+
+pub(super) fn failure(error: &Error) -> Failure {
+    Failure {
+        code: error.code(),
+        exit: error.exit().code(),
+        message: error.in_full(),
+    }
+}
+
+fn pruned(pruned: &Pruned) -> PrunedFile<'_> {
+    PrunedFile {
+        file: &pruned.file,
+        thumbprint: &pruned.thumbprint,
+        label: &pruned.label,
+    }
+}
+
+fn entry<'a>(report: &'a Report, one: &'a EntryReport) -> Entry<'a> {
+    let (result, reason) = match &one.key {
+        Some(failure) if failure.known => ("not-exportable", Some(failure.error.in_full())),
+        Some(failure) => ("failed", Some(failure.error.in_full())),
+        None => {
+            let worst = one.copies.iter().max_by_key(|copy| gravity(&copy.outcome));
+            let reason = worst.and_then(|copy| copy.outcome.reason());
+            let word = worst.map_or("not-tried", |copy| copy.outcome.word());
+            (word, reason.map(str::to_owned))
+        }
+    };
+    let copies = one.copies.iter().zip(&report.destinations);
+    Entry {
+        thumbprint: &one.thumbprint,
+        label: &one.label,
+        store: &one.store,
+        result,
+        reason,
+        files: copies
+            .filter_map(|(copy, destination)| file(copy, destination))
+            .collect(),
+        warnings: &one.warnings,
+    }
+}
+
+fn file<'a>(copy: &'a Copy, destination: &DestinationReport) -> Option<File<'a>> {
+    Some(File {
+        to: destination.folder.to_string_lossy().into_owned(),
+        file: copy.file.as_deref()?,
+        result: copy.outcome.word(),
+        reason: copy.outcome.reason(),
+    })
+}
+
+fn gravity(outcome: &Outcome) -> u8 {
+    match outcome {
+        Outcome::Retired => 0,
+        Outcome::Unchanged => 1,
+        Outcome::New => 2,
+        Outcome::Rewritten => 3,
+        Outcome::Mended(_) => 4,
+        Outcome::NotTried => 5,
+        Outcome::Failed(_) => 6,
+    }
+}

@@ -1,0 +1,61 @@
+//! What opens the files of a backup: a password, or the key that opens the password of each.
+
+use std::sync::Arc;
+
+use certstow::backup::Opener;
+use certstow::error::Error;
+use certstow::escrow::EscrowKey;
+use certstow::password;
+use certstow::platform::OpenOptions;
+use certstow::platform::secret::Password;
+use certstow::platform::store::Interaction;
+
+use crate::cli::args::OpeningArgs;
+use crate::cli::ask::TerminalAsk;
+use crate::cli::screen::Screen;
+
+/// What was given to open the files.
+pub(super) enum Opening {
+    Nothing,
+    Password(Password),
+    Escrow(EscrowKey),
+}
+
+impl Opening {
+    /// Reads what the options name; asks if they say so, or if something is `needed`.
+    pub(super) fn read(args: &OpeningArgs, needed: bool, screen: &Screen) -> Result<Self, Error> {
+        let password = match args.password.source() {
+            Some(source) => Some(password::read(&source, args.password.allow_empty_password)?),
+            None => None,
+        };
+        if let Some(file) = &args.escrow_key {
+            let options = OpenOptions {
+                unlock: password.map(Arc::new),
+            };
+            let mut ask = TerminalAsk {
+                interaction: screen.interaction(),
+                system_windows: Interaction::Never,
+            };
+            return EscrowKey::read(file, &options, &mut ask).map(Self::Escrow);
+        }
+        match password {
+            Some(password) => Ok(Self::Password(password)),
+            None if !needed && !args.ask_password => Ok(Self::Nothing),
+            None if screen.interaction() == Interaction::Never => Err(Error::InteractionRequired {
+                what: "the password of the files".to_owned(),
+            }),
+            None => {
+                let allow_empty = args.password.allow_empty_password;
+                password::prompt("Password of the files:", false, allow_empty).map(Self::Password)
+            }
+        }
+    }
+
+    pub(super) fn opener(&self) -> Opener<'_> {
+        match self {
+            Self::Nothing => Opener::Nothing,
+            Self::Password(password) => Opener::Password(password),
+            Self::Escrow(key) => Opener::Escrow(key),
+        }
+    }
+}

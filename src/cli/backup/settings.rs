@@ -1,0 +1,32 @@
+//! The options of a run as the library takes them, with those of the file behind them.
+
+use certstow::backup::config::Settings;
+use certstow::error::Error;
+
+use crate::cli::args::BackupArgs;
+
+/// What the command line says, and where it says nothing, what the file of `--config` says.
+pub(super) fn of(args: &BackupArgs) -> Result<Settings, Error> {
+    let own = Settings {
+        to: args.to.clone(),
+        stores: args.stores.stores.clone(),
+        rewrite: args.rewrite,
+        prune_expired: args.prune_expired,
+        skip_not_exportable: args.skip_not_exportable,
+        require_private: args.require_private,
+        chain: args.chain.map(Into::into),
+        properties: args.properties.map(Into::into),
+        profile: args.profile.map(Into::into),
+        target: args.target,
+        iterations: args.iterations,
+        escrow: args.escrow.clone(),
+        password: args.password.source(),
+        allow_empty_password: args.password.allow_empty_password,
+        unlock: args.stores.unlock(),
+        filters: args.filters.filters(),
+    };
+    match &args.config {
+        Some(file) => Ok(own.over(Settings::read(file)?)),
+        None => Ok(own),
+    }
+}

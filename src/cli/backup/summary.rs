@@ -1,0 +1,203 @@
+//! What a run did, for a person: a table for each destination of what is not as it was, and a
+//! closing sentence.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use certstow::backup::report::{Copy, EntryReport, Outcome, Report};
+use certstow::error::Error;
+use certstow::exit::Exit;
+use certstow::sanitize::safe;
+use comfy_table::{Cell, ContentArrangement, Table, presets};
+
+use crate::cli::screen::Screen;
+
+pub(super) fn show(report: &Report, exit: Exit, screen: &Screen) -> Result<(), Error> {
+    warn(report, screen);
+    for destination in &report.destinations {
+        if let Some(error) = &destination.error {
+            screen.error(error);
+        }
+    }
+    let quiet = screen.is_quiet();
+    screen.print(|out| {
+        for at in 0..report.destinations.len() {
+            write_destination(out, report, at, quiet)?;
+        }
+        write_keys(out, report)?;
+        match quiet {
+            true => Ok(()),
+            false => writeln!(out, "{}", closing(report, exit)),
+        }
+    })
+}
+
+/// Warnings, each once: a thousand certificates may lack the same issuer.
+fn warn(report: &Report, screen: &Screen) {
+    for warning in &report.warnings {
+        screen.warn(warning);
+    }
+    let mut about: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for entry in &report.entries {
+        for warning in &entry.warnings {
+            about.entry(warning).or_default().push(&entry.label);
+        }
+    }
+    for (warning, labels) in about {
+        let whose = match labels.as_slice() {
+            [one] => (*one).to_owned(),
+            [first, more @ ..] => format!("{first} and {} more", more.len()),
+            [] => String::new(),
+        };
+        screen.warn(&format!("{whose}: {warning}"));
+    }
+    for destination in &report.destinations {
+        for note in &destination.notes {
+            let folder = destination.folder.display();
+            screen.note(&format!("{folder}: {note}"));
+        }
+    }
+}
+
+fn write_destination(
+    out: &mut dyn Write,
+    report: &Report,
+    at: usize,
+    quiet: bool,
+) -> io::Result<()> {
+    let destination = &report.destinations[at];
+    let rows = report.entries.iter().filter_map(|entry| {
+        let copy = &entry.copies[at];
+        Some((entry, result(entry, copy, quiet)?))
+    });
+    let rows: Vec<_> = rows.collect();
+    let folder = destination.folder.to_string_lossy();
+    if !quiet {
+        writeln!(out, "{}: {}", safe(&folder), counts(report, at))?;
+    } else if !rows.is_empty() {
+        writeln!(out, "{}:", safe(&folder))?;
+    }
+    write_table(out, &rows)?;
+    if !quiet {
+        for pruned in &destination.pruned {
+            let label = safe(&pruned.label);
+            writeln!(out, "removed {}, of {label}, which expired", pruned.file)?;
+        }
+    }
+    Ok(())
+}
+
+/// What is said of a copy; nothing of one that is as it was.
+fn result(entry: &EntryReport, copy: &Copy, quiet: bool) -> Option<String> {
+    match &copy.outcome {
+        Outcome::Failed(reason) => Some(format!("failed: {reason}")),
+        Outcome::NotTried if entry.key.is_none() && copy.file.is_some() => {
+            Some("not tried".to_owned())
+        }
+        _ if quiet => None,
+        Outcome::New | Outcome::Rewritten => Some(copy.outcome.word().to_owned()),
+        Outcome::Mended(reason) => Some(format!("rewritten: {reason}")),
+        Outcome::Unchanged | Outcome::Retired | Outcome::NotTried => None,
+    }
+}
+
+/// "2 written, 5 unchanged": what there is none of is left out.
+fn counts(report: &Report, at: usize) -> String {
+    if report.destinations[at].error.is_some() && report.counts(at) == Default::default() {
+        return "failed".to_owned();
+    }
+    let counts = report.counts(at);
+    let each = [
+        (counts.written, "written"),
+        (counts.mended, "mended"),
+        (counts.unchanged, "unchanged"),
+        (counts.failed, "failed"),
+        (counts.pruned, "removed"),
+    ];
+    let each = each.iter().filter(|(count, _)| *count > 0);
+    let each: Vec<_> = each
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    match each.is_empty() {
+        true => "nothing to do".to_owned(),
+        false => each.join(", "),
+    }
+}
+
+/// The keys that did not come out.
+fn write_keys(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    let rows = report.entries.iter().filter_map(|entry| {
+        let failure = entry.key.as_ref()?;
+        Some((entry, format!("not saved: {}", failure.error.in_full())))
+    });
+    let rows: Vec<_> = rows.collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "Private keys that did not come out:")?;
+    write_table(out, &rows)
+}
+
+fn write_table(out: &mut dyn Write, rows: &[(&EntryReport, String)]) -> io::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.force_no_tty();
+    table.set_header(["NAME", "THUMBPRINT", "RESULT"]);
+    for (entry, result) in rows {
+        table.add_row([
+            Cell::new(safe(&entry.label)),
+            Cell::new(&entry.thumbprint[..16]),
+            Cell::new(safe(result)),
+        ]);
+    }
+    // Where there is no terminal nothing is broken into lines.
+    match Table::new().width() {
+        Some(width) => {
+            table.set_content_arrangement(ContentArrangement::Dynamic);
+            table.set_width(width);
+        }
+        None => {
+            table.set_content_arrangement(ContentArrangement::Disabled);
+        }
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    writeln!(out, "{}", table.trim_fmt())
+}
+
+fn closing(report: &Report, exit: Exit) -> String {
+    let verified = |entry: &&EntryReport| {
+        entry
+            .copies
+            .iter()
+            .all(|copy| copy.outcome.is_verified() || copy.outcome == Outcome::Retired)
+    };
+    let all = report.entries.len();
+    let saved = report.entries.iter().filter(verified).count();
+    let folders = report.destinations.len();
+    let failed = report
+        .destinations
+        .iter()
+        .filter(|destination| destination.error.is_some())
+        .count();
+    let whole = match (saved, all) {
+        (1, 1) => "The one identity is saved".to_owned(),
+        (saved, all) if saved == all => format!("All {all} identities are saved"),
+        (saved, all) => format!("{saved} of {all} identities are saved"),
+    };
+    let place = match folders {
+        1 => String::new(),
+        _ => format!(" in all of {folders} folders"),
+    };
+    let remark = match (exit, failed) {
+        (Exit::Done, _) => String::new(),
+        (_, 0) => "; what is not right is listed above".to_owned(),
+        (_, failed) if folders > 1 => format!("; {failed} of {folders} folders failed"),
+        _ => "; the folder failed".to_owned(),
+    };
+    format!("{whole}{place}{remark}.")
+}

@@ -1,0 +1,407 @@
+//! What a run did, for those who were not there: lines of JSON in a file (`--log`) and events in
+//! Windows' Application log (`--event-log`). `docs/logging.md` describes both. Entries are made of
+//! what the screen is told, so that nothing is shown that is not logged, and of certstow's own
+//! words, names and hashes: a command line is never copied, and no secret is ever handed in.
+
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use certstow::error::Error;
+use certstow::exit::Exit;
+use certstow::log::LogFile;
+use certstow::names;
+use certstow::platform::event_log::{EventLog, Severity};
+use certstow::time;
+use clap::ArgMatches;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::args::Global;
+use super::render::json;
+
+/// The name under which certstow's events are found in Event Viewer.
+const SOURCE: &str = "certstow";
+
+/// Options whose values are logged, beside those that take one of a few words. Of all others only
+/// that they were given: who mistakes one for a place to type a password in is not to find it here.
+const LOGGED: [&str; 9] = [
+    "config",
+    "expires-within",
+    "into",
+    "iterations",
+    "log",
+    "output",
+    "store",
+    "timeout",
+    "to",
+];
+
+/// How much an entry matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Level {
+    Info,
+    Warning,
+    Error,
+}
+
+/// One line of the log.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    level: Level,
+    event: &'static str,
+    /// The event's number in Windows' log; `None` for what only the file has.
+    number: Option<u16>,
+    message: String,
+    fields: Map<String, Value>,
+}
+
+impl Entry {
+    fn new(level: Level, event: &'static str, number: Option<u16>, message: String) -> Self {
+        Self {
+            level,
+            event,
+            number,
+            message,
+            fields: Map::new(),
+        }
+    }
+
+    /// A step that `-v` explains.
+    pub(crate) fn step(text: &str) -> Self {
+        Self::new(Level::Info, "step", None, text.to_owned())
+    }
+
+    pub(crate) fn warning(text: &str) -> Self {
+        Self::new(Level::Warning, "warning", Some(20), text.to_owned())
+    }
+
+    /// With everything that caused it.
+    pub(crate) fn error(error: &Error) -> Self {
+        let message = json::message(error);
+        Self::new(Level::Error, "error", Some(30), message)
+            .with("code", error.code())
+            .with("exit", error.exit().code())
+            .with_some("hint", error.hint())
+    }
+
+    /// An identity that was saved, and read back.
+    pub(crate) fn saved(label: &str) -> Self {
+        Self::new(Level::Info, "saved", Some(10), format!("saved {label}"))
+    }
+
+    /// A file that was checked, with the result in a few words.
+    pub(crate) fn checked(level: Level, result: String) -> Self {
+        let number = match level {
+            Level::Info => 11,
+            Level::Warning | Level::Error => 12,
+        };
+        Self::new(level, "checked", Some(number), result)
+    }
+
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.fields.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// A field that is left out where there is no value.
+    pub(crate) fn with_some(self, name: &str, value: Option<impl Into<Value>>) -> Self {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
+    }
+
+    pub(crate) fn with_file(self, file: &Path) -> Self {
+        self.with("file", file.to_string_lossy())
+    }
+
+    pub(crate) fn with_sha256(self, sha256: &[u8; 32]) -> Self {
+        self.with("sha256", names::hex(sha256))
+    }
+
+    fn start(options: Map<String, Value>) -> Self {
+        let version = env!("CARGO_PKG_VERSION");
+        Self::new(Level::Info, "start", Some(5), "started".to_owned())
+            .with("version", version)
+            .with("options", options)
+    }
+
+    fn end(exit: Exit, began: Instant) -> Self {
+        let (level, number) = match exit {
+            Exit::Done => (Level::Info, 1),
+            Exit::Partial => (Level::Warning, 2),
+            Exit::Cancelled => (Level::Warning, 4),
+            _ => (Level::Error, 3),
+        };
+        let duration = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Self::new(level, "end", Some(number), exit.meaning().to_owned())
+            .with("exit", exit.code())
+            .with("duration_ms", duration)
+    }
+
+    /// One line of JSON.
+    fn line(&self, command: &str) -> io::Result<String> {
+        #[derive(Serialize)]
+        struct Line<'a> {
+            time: String,
+            level: Level,
+            pid: u32,
+            command: &'a str,
+            event: &'static str,
+            message: &'a str,
+            #[serde(flatten)]
+            fields: &'a Map<String, Value>,
+        }
+        json::line(&Line {
+            time: time::utc_now(),
+            level: self.level,
+            pid: std::process::id(),
+            command,
+            event: self.event,
+            message: &self.message,
+            fields: &self.fields,
+        })
+    }
+
+    /// What Event Viewer shows.
+    fn text(&self, command: &str) -> String {
+        let mut text = format!("certstow {command}: {}", self.message);
+        for (name, value) in &self.fields {
+            match value {
+                Value::String(value) => text.push_str(&format!("\n{name}: {value}")),
+                value => text.push_str(&format!("\n{name}: {value}")),
+            }
+        }
+        text
+    }
+
+    fn severity(&self) -> Severity {
+        match self.level {
+            Level::Info => Severity::Information,
+            Level::Warning => Severity::Warning,
+            Level::Error => Severity::Error,
+        }
+    }
+}
+
+/// Where entries go, if anywhere.
+pub(crate) struct Journal {
+    command: String,
+    log: Option<LogFile>,
+    event_log: Option<EventLog>,
+    began: Instant,
+    /// A failure was told already.
+    failed: AtomicBool,
+}
+
+impl Journal {
+    /// Nowhere.
+    pub(crate) fn none() -> Self {
+        Self {
+            command: String::new(),
+            log: None,
+            event_log: None,
+            began: Instant::now(),
+            failed: AtomicBool::new(false),
+        }
+    }
+
+    /// Opens what the options name and records the start.
+    pub(crate) fn open(
+        global: &Global,
+        command: &clap::Command,
+        matches: &ArgMatches,
+    ) -> Result<Self, Error> {
+        let (name, options) = given(command, matches);
+        let log = global.log.as_deref().map(LogFile::open).transpose()?;
+        let event_log = match global.event_log {
+            true => Some(open_event_log()?),
+            false => None,
+        };
+        let journal = Self {
+            command: name,
+            log,
+            event_log,
+            ..Self::none()
+        };
+        journal.start(options, global.log.as_deref())?;
+        Ok(journal)
+    }
+
+    /// A log that does not even take the first entry is an error, and no warning.
+    fn start(&self, options: Map<String, Value>, log: Option<&Path>) -> Result<(), Error> {
+        self.write(&Entry::start(options)).map_err(|source| {
+            let log = log.map(|log| log.display().to_string());
+            let place = log.unwrap_or_else(|| EVENT_LOG.to_owned());
+            Error::Log { place, source }
+        })
+    }
+
+    /// Records an entry. The first time that fails, the result is a warning to show.
+    pub(crate) fn record(&self, entry: &Entry) -> Option<String> {
+        let error = self.write(entry).err()?;
+        match self.failed.swap(true, Ordering::Relaxed) {
+            false => Some(format!("not everything is logged: {error}")),
+            true => None,
+        }
+    }
+
+    pub(crate) fn end(&self, exit: Exit) -> Option<String> {
+        self.record(&Entry::end(exit, self.began))
+    }
+
+    /// Writes to both logs, whether or not one of them fails.
+    fn write(&self, entry: &Entry) -> io::Result<()> {
+        let in_file = match &self.log {
+            Some(log) => entry.line(&self.command).and_then(|line| log.append(&line)),
+            None => Ok(()),
+        };
+        let in_event_log = match (&self.event_log, entry.number) {
+            (Some(log), Some(number)) => {
+                log.report(entry.severity(), number, &entry.text(&self.command))
+            }
+            _ => Ok(()),
+        };
+        in_file.and(in_event_log)
+    }
+}
+
+const EVENT_LOG: &str = "of Windows (Application)";
+
+fn open_event_log() -> Result<EventLog, Error> {
+    EventLog::open(SOURCE).map_err(|source| match source.kind() {
+        io::ErrorKind::Unsupported => Error::Usage(
+            "--event-log is for Windows; on Linux, standard error goes to the journal where \
+             systemd runs certstow, and --log keeps a file everywhere"
+                .to_owned(),
+        ),
+        _ => Error::Log {
+            place: EVENT_LOG.to_owned(),
+            source,
+        },
+    })
+}
+
+/// The command's name, with those of its subcommands, and the options that were given.
+fn given(command: &clap::Command, matches: &ArgMatches) -> (String, Map<String, Value>) {
+    let (mut command, mut matches) = (command, matches);
+    let mut names = Vec::new();
+    let mut options = Map::new();
+    loop {
+        for argument in command.get_arguments() {
+            let source = matches.value_source(argument.get_id().as_str());
+            if let (Some(name), Some(clap::parser::ValueSource::CommandLine)) =
+                (argument.get_long(), source)
+            {
+                options.insert(name.to_owned(), value(argument, name, matches));
+            }
+        }
+        let Some((name, inner)) = matches.subcommand() else {
+            break;
+        };
+        let Some(subcommand) = command.find_subcommand(name) else {
+            break;
+        };
+        names.push(name);
+        (command, matches) = (subcommand, inner);
+    }
+    (names.join(" "), options)
+}
+
+/// The value of an option, or that it was given.
+fn value(argument: &clap::Arg, name: &str, matches: &ArgMatches) -> Value {
+    let harmless = LOGGED.contains(&name) || !argument.get_possible_values().is_empty();
+    if !argument.get_action().takes_values() || !harmless {
+        return true.into();
+    }
+    let values = matches.get_raw(argument.get_id().as_str());
+    let mut values = values
+        .into_iter()
+        .flatten()
+        .map(|value| Value::from(value.to_string_lossy()));
+    match (values.next(), values.next()) {
+        (Some(only), None) => only,
+        (first, second) => first.into_iter().chain(second).chain(values).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::args;
+    use certstow::platform::event_log::NUMBERS;
+
+    #[test]
+    fn of_the_options_only_harmless_values_are_logged() {
+        let mut command = args::command();
+        let words = "certstow -v export Selector --store a --store b --format pem --name Secret \
+                     --password-file hidden -o out.pem --force --timeout 5s";
+        let matches = command
+            .try_get_matches_from_mut(words.split_whitespace())
+            .unwrap();
+        let (name, options) = given(&command, &matches);
+        assert_eq!(name, "export");
+        let expected = serde_json::json!({
+            "verbose": true,
+            "store": ["a", "b"],
+            "format": "pem",
+            "name": true,
+            "password-file": true,
+            "output": "out.pem",
+            "force": true,
+            "timeout": "5s",
+        });
+        assert_eq!(Value::Object(options), expected);
+    }
+
+    #[test]
+    fn an_entry_is_one_line_of_json() {
+        let entry = Entry::saved("Ada\n\u{202e}")
+            .with_file(Path::new("a.p12"))
+            .with_sha256(&[0xab; 32])
+            .with_some("store", None::<String>);
+        let line = entry.line("backup verify").unwrap();
+        assert!(!line.contains(['\n', '\u{202e}']), "{line:?}");
+        let json: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(json["level"], "info");
+        assert_eq!(json["command"], "backup verify");
+        assert_eq!(json["event"], "saved");
+        assert_eq!(json["message"], "saved Ada\n\u{202e}");
+        assert_eq!(json["file"], "a.p12");
+        assert_eq!(json["sha256"], "ab".repeat(32));
+        assert_eq!(json["pid"], std::process::id());
+        assert_eq!(json.get("store"), None);
+        // The order that a person reads in.
+        assert!(line.starts_with("{\"time\":\""), "{line}");
+    }
+
+    #[test]
+    fn every_event_has_a_number_that_the_viewer_knows_a_text_for() {
+        let ends = Exit::ALL.map(|exit| Entry::end(exit, Instant::now()));
+        let others = [
+            Entry::start(Map::new()),
+            Entry::warning(""),
+            Entry::error(&Error::Cancelled),
+            Entry::saved(""),
+            Entry::checked(Level::Error, String::new()),
+        ];
+        for entry in ends.iter().chain(&others) {
+            let number = entry.number.unwrap();
+            assert!(NUMBERS.contains(&number), "{entry:?}");
+        }
+    }
+
+    #[test]
+    fn an_event_says_its_fields_too() {
+        let error = Error::Password("it is empty".to_owned());
+        let text = Entry::error(&error).text("export");
+        assert!(text.starts_with("certstow export: it is empty\n"), "{text}");
+        assert!(
+            text.contains("\nexit: 17") && text.contains("\nhint: "),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,107 @@
+//! `certstow password`: what the operating system's vault keeps for runs with nobody there.
+
+use certstow::error::Error;
+use certstow::exit::Exit;
+use certstow::password;
+use certstow::platform::secret::Password;
+use certstow::platform::store::Interaction;
+use certstow::platform::vault::{self, VaultEntry};
+use certstow::sanitize::safe;
+use certstow::watchdog;
+use serde::Serialize;
+
+use super::args::{PasswordCommand, SetArgs};
+use super::screen::Screen;
+
+/// `certstow.passwords/1`: what is kept, or the one that was kept or forgotten.
+#[derive(Serialize)]
+struct Json<'a> {
+    schema: &'static str,
+    action: &'static str,
+    passwords: Vec<PasswordJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct PasswordJson<'a> {
+    name: &'a str,
+    place: &'a str,
+}
+
+pub(super) fn run(command: &PasswordCommand, screen: &Screen) -> Result<Exit, Error> {
+    let _wait = watchdog::waiting_for("the vault of the operating system");
+    match command {
+        PasswordCommand::Set(args) => set(args, screen)?,
+        PasswordCommand::Forget { name } => {
+            let entry = vault::forget(name)?;
+            let done = format!("Removed '{name}' from {}", entry.place);
+            tell("forget", &[entry], &done, screen)?;
+        }
+        PasswordCommand::List => list(screen)?,
+    }
+    Ok(Exit::Done)
+}
+
+fn set(args: &SetArgs, screen: &Screen) -> Result<(), Error> {
+    let name = &args.name;
+    // Before anybody types a password that would not be taken.
+    if vault::holds(name)? && !args.force {
+        return Err(Error::PasswordExists { name: name.clone() });
+    }
+    let entry = password::keep(name, &obtain(args, screen)?, args.force)?;
+    let done = format!("Kept '{name}' in {}, and read it back", entry.place);
+    tell("set", &[entry], &done, screen)
+}
+
+fn obtain(args: &SetArgs, screen: &Screen) -> Result<Password, Error> {
+    let allow_empty = args.password.allow_empty_password;
+    match args.password.source() {
+        Some(source) => password::read(&source, allow_empty),
+        None if screen.interaction() == Interaction::Never => Err(Error::InteractionRequired {
+            what: "the password to keep".to_owned(),
+        }),
+        None => {
+            let question = format!("Password to keep as '{}':", args.name);
+            password::prompt(&question, true, allow_empty)
+        }
+    }
+}
+
+fn list(screen: &Screen) -> Result<(), Error> {
+    let entries = vault::list()?;
+    let width = entries.iter().map(|entry| entry.name.as_str().len()).max();
+    let width = width.unwrap_or_default();
+    let lines: Vec<_> = entries
+        .iter()
+        .map(|entry| format!("{:<width$}  {}", entry.name.as_str(), entry.place))
+        .collect();
+    let text = match lines.as_slice() {
+        [] => "No passwords are kept".to_owned(),
+        lines => lines.join("\n"),
+    };
+    tell("list", &entries, &text, screen)
+}
+
+fn tell(
+    action: &'static str,
+    entries: &[VaultEntry],
+    text: &str,
+    screen: &Screen,
+) -> Result<(), Error> {
+    if !screen.json {
+        return screen.print(|out| {
+            text.lines()
+                .try_for_each(|line| writeln!(out, "{}", safe(line)))
+        });
+    }
+    screen.print_json(&Json {
+        schema: "certstow.passwords/1",
+        action,
+        passwords: entries
+            .iter()
+            .map(|entry| PasswordJson {
+                name: entry.name.as_str(),
+                place: &entry.place,
+            })
+            .collect(),
+    })
+}

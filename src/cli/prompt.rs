@@ -1,0 +1,79 @@
+//! Questions at the terminal whose answers may be seen: on standard error, answered on standard
+//! input, which is a terminal wherever somebody may be asked.
+
+use std::io::{self, BufRead as _, Write as _};
+
+use certstow::error::Error;
+use certstow::sanitize::safe;
+use certstow::watchdog;
+
+/// How often a person may give an answer that is none.
+const TRIES: u32 = 3;
+
+/// Asks for one line; it comes without its line end and surrounding blanks.
+///
+/// # Errors
+/// - [`Error::Cancelled`]: Ctrl-D, or whatever else ends standard input.
+/// - [`Error::Io`]: the terminal does not work.
+pub(super) fn line(question: &str) -> Result<String, Error> {
+    let terminal = |source| Error::Io {
+        place: "the terminal".to_owned(),
+        source,
+    };
+    let mut out = anstream::stderr().lock();
+    let asked = write!(out, "{} ", safe(question)).and_then(|()| out.flush());
+    asked.map_err(terminal)?;
+    let mut answer = String::new();
+    let _wait = watchdog::waiting_for("an answer at the terminal");
+    match io::stdin().lock().read_line(&mut answer) {
+        Ok(0) => Err(Error::Cancelled),
+        Ok(_) => Ok(answer.trim().to_owned()),
+        Err(error) => Err(terminal(error)),
+    }
+}
+
+/// Asks until the answer means something.
+fn until_right<T>(question: &str, read: impl Fn(&str) -> Option<T>) -> Result<T, Error> {
+    for _ in 0..TRIES {
+        if let Some(answer) = read(&line(question)?) {
+            return Ok(answer);
+        }
+    }
+    Err(Error::Usage("there was no usable answer".to_owned()))
+}
+
+/// Asks for one of the options, shown with numbers from 1; its position. The first is the default.
+///
+/// # Errors
+/// As [`line`]; [`Error::Usage`] when no number came.
+pub(super) fn choose(heading: &str, options: &[String]) -> Result<usize, Error> {
+    let mut question = format!("{heading}\n");
+    for (number, option) in (1..).zip(options) {
+        question.push_str(&format!("  {number}  {}\n", safe(option)));
+    }
+    // The line breaks are meant, so that only what stands between them was made safe.
+    let _ = write!(anstream::stderr().lock(), "{question}");
+    until_right("Number [1]:", |answer| match answer {
+        "" => Some(0),
+        number => {
+            let number: usize = number.parse().ok()?;
+            (1..=options.len()).contains(&number).then(|| number - 1)
+        }
+    })
+}
+
+/// Asks a question to be answered by yes or no. Just Enter is the default.
+///
+/// # Errors
+/// As [`line`]; [`Error::Usage`] when neither came.
+pub(super) fn yes_or_no(question: &str, default: bool) -> Result<bool, Error> {
+    let answers = if default { "[Y/n]" } else { "[y/N]" };
+    until_right(&format!("{question} {answers}"), |answer| {
+        match answer.to_lowercase().as_str() {
+            "" => Some(default),
+            "y" | "yes" => Some(true),
+            "n" | "no" => Some(false),
+            _ => None,
+        }
+    })
+}

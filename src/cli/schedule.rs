@@ -1,0 +1,214 @@
+//! `certstow schedule`: what the options mean for a task, then [`certstow::schedule`].
+
+mod line;
+mod report;
+
+use std::fs;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use certstow::error::Error;
+use certstow::exit::Exit;
+use certstow::platform::account;
+use certstow::platform::store::Interaction;
+use certstow::schedule::{self, Owner, Schedule, ScheduleFile, Scheduler, install};
+
+use super::args::{ScheduleCommand, ScheduleInstallArgs, TaskArgs};
+use super::screen::Screen;
+use line::Paths;
+
+pub(super) fn run(command: &ScheduleCommand, screen: &Screen) -> Result<Exit, Error> {
+    match command {
+        ScheduleCommand::Install(args) => match &args.print {
+            Some(folder) => print(args, folder.as_deref(), screen)?,
+            None => install(args, screen)?,
+        },
+        ScheduleCommand::Show(task) => {
+            let scheduled = install::show(&task.name, owner(task))?;
+            report::shown_task(&task.name, &scheduled, screen)?;
+        }
+        ScheduleCommand::Remove(task) => {
+            let files = install::remove(&task.name, owner(task))?;
+            report::removed(&task.name, &files, screen)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn owner(task: &TaskArgs) -> Owner {
+    match task.machine {
+        true => Owner::Machine,
+        false => Owner::User,
+    }
+}
+
+fn install(args: &ScheduleInstallArgs, screen: &Screen) -> Result<(), Error> {
+    let scheduler = install::scheduler()?;
+    let mut schedule = schedule(args, scheduler, Paths::Absolute)?;
+    match scheduler {
+        Scheduler::TaskScheduler => {
+            schedule.account = Some(account_of_the_task(&schedule, screen)?);
+            refuse_variables(&schedule)?;
+        }
+        Scheduler::Launchd => schedule.log = schedule.log.or_else(|| log_of_this_account(args)),
+        Scheduler::Systemd => {
+            for folder in missing(&schedule.writes_to) {
+                screen.warn(&format!(
+                    "{folder} does not exist, and the service may write only to folders that do: \
+                     make it before the first run"
+                ));
+            }
+        }
+    }
+    let files = install::install(&schedule)?;
+    report::installed(&schedule, scheduler, &files, screen)
+}
+
+/// The account that the task will run as. Windows wants its password, which schtasks.exe asks for
+/// at the console.
+fn account_of_the_task(schedule: &Schedule, screen: &Screen) -> Result<String, Error> {
+    if schedule.owner == Owner::Machine {
+        return Ok("SYSTEM".to_owned());
+    }
+    if screen.interaction() == Interaction::Never {
+        return Err(Error::InteractionRequired {
+            what: "the account's own password, which Windows keeps for the task,".to_owned(),
+        });
+    }
+    let unknown = |source| Error::Io {
+        place: "the name of this account".to_owned(),
+        source,
+    };
+    let account = account::current().map_err(unknown)?;
+    account
+        .name
+        .ok_or_else(|| unknown(io::ErrorKind::NotFound.into()))
+}
+
+fn refuse_variables(schedule: &Schedule) -> Result<(), Error> {
+    let mut words = std::iter::once(&schedule.program).chain(&schedule.arguments);
+    match words.find(|word| schedule::would_be_replaced(word)) {
+        Some(word) => Err(Error::Usage(format!(
+            "Task Scheduler would take a part of '{word}' for a variable"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// The file of a person's agent; what is printed is for many people.
+fn log_of_this_account(args: &ScheduleInstallArgs) -> Option<String> {
+    let label = schedule::launchd_label(&args.task.name);
+    let file = std::env::home_dir()?.join(format!("Library/Logs/{label}.log"));
+    file.into_os_string().into_string().ok()
+}
+
+fn missing(folders: &[String]) -> impl Iterator<Item = &String> {
+    folders.iter().filter(|folder| !Path::new(folder).is_dir())
+}
+
+fn print(args: &ScheduleInstallArgs, folder: Option<&Path>, screen: &Screen) -> Result<(), Error> {
+    if folder.is_none() && screen.json {
+        let what = "--json and --print without a folder both want standard output";
+        return Err(Error::Usage(what.to_owned()));
+    }
+    let (scheduler, here) = match args.system {
+        Some(system) => {
+            let scheduler = Scheduler::from(system);
+            let here = Scheduler::of_this_system() == Some(scheduler);
+            (scheduler, here)
+        }
+        None => (install::scheduler()?, true),
+    };
+    if !here && args.program.is_none() {
+        return Err(Error::Usage(
+            "files for another system need --program, the path of certstow there".to_owned(),
+        ));
+    }
+    let paths = match args.program {
+        Some(_) => Paths::AsWritten,
+        None => Paths::Absolute,
+    };
+    let schedule = schedule(args, scheduler, paths)?;
+    let files = schedule.files(scheduler)?;
+    match folder {
+        Some(folder) => {
+            let written = write_into(folder, &files)?;
+            report::printed(&schedule, scheduler, &written, screen)?;
+        }
+        None => to_standard_output(&files, screen)?,
+    }
+    report::how_to_install(&schedule, scheduler, screen);
+    Ok(())
+}
+
+fn write_into(folder: &Path, files: &[ScheduleFile]) -> Result<Vec<PathBuf>, Error> {
+    let failed = |place: &Path, source| Error::Io {
+        place: place.display().to_string(),
+        source,
+    };
+    fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
+    let mut written = Vec::new();
+    for file in files {
+        let place = folder.join(&file.name);
+        fs::write(&place, &file.bytes).map_err(|error| failed(&place, error))?;
+        written.push(place);
+    }
+    Ok(written)
+}
+
+/// One file as it is; several, which are text then, each after its name as a comment.
+fn to_standard_output(files: &[ScheduleFile], screen: &Screen) -> Result<(), Error> {
+    if let [file] = files {
+        if file.bytes.starts_with(&[0xff, 0xfe]) && io::stdout().is_terminal() {
+            let pairs = file.bytes[2..].chunks_exact(2);
+            let units: Vec<u16> = pairs
+                .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
+                .collect();
+            return screen.print(|out| write!(out, "{}", String::from_utf16_lossy(&units)));
+        }
+        let mut out = io::stdout().lock();
+        let written = out.write_all(&file.bytes).and_then(|()| out.flush());
+        return written.map_err(|source| Error::Io {
+            place: "standard output".to_owned(),
+            source,
+        });
+    }
+    screen.print(|out| {
+        for file in files {
+            writeln!(out, "# {}", file.name)?;
+            out.write_all(&file.bytes)?;
+            writeln!(out)?;
+        }
+        Ok(())
+    })
+}
+
+/// The task that the options describe.
+fn schedule(
+    args: &ScheduleInstallArgs,
+    scheduler: Scheduler,
+    paths: Paths,
+) -> Result<Schedule, Error> {
+    let owner = owner(&args.task);
+    let line = line::Line::of(&args.backup, scheduler, owner, paths)?;
+    let program = match &args.program {
+        Some(program) => program.clone(),
+        None => std::env::current_exe().map_err(|source| Error::Io {
+            place: "the path of certstow".to_owned(),
+            source,
+        })?,
+    };
+    let of_the_machine = scheduler == Scheduler::Launchd && owner == Owner::Machine;
+    let label = schedule::launchd_label(&args.task.name);
+    Ok(Schedule {
+        name: args.task.name.clone(),
+        program: line::text(program.into_os_string())?,
+        arguments: line.arguments,
+        when: args.when(),
+        owner,
+        account: None,
+        writes_to: line.writes_to,
+        credentials: line.credentials,
+        log: of_the_machine.then(|| format!("/Library/Logs/{label}.log")),
+    })
+}

@@ -1,0 +1,252 @@
+use super::*;
+use clap::FromArgMatches as _;
+
+use crate::cli::args::{self, Cli, Command, ScheduleCommand};
+
+/// The options of a backup that a command line has, after `schedule install`.
+fn parse(words: &[&str]) -> BackupLine {
+    let command = ["certstow", "schedule", "install"];
+    let words = command.iter().chain(words);
+    let matches = args::command().try_get_matches_from(words).unwrap();
+    match Cli::from_arg_matches(&matches).unwrap().command {
+        Command::Schedule(ScheduleCommand::Install(install)) => install.backup,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn line(words: &[&str], scheduler: Scheduler, owner: Owner, paths: Paths) -> Result<Line, Error> {
+    Line::of(&parse(words), scheduler, owner, paths)
+}
+
+fn systemd(words: &[&str]) -> Result<Line, Error> {
+    line(words, Scheduler::Systemd, Owner::User, Paths::Absolute)
+}
+
+fn system(words: &[&str]) -> Result<Line, Error> {
+    line(
+        words,
+        Scheduler::TaskScheduler,
+        Owner::Machine,
+        Paths::AsWritten,
+    )
+}
+
+/// What is written into a task means what was typed.
+#[test]
+fn a_task_parses_back_to_the_options_it_was_made_of() {
+    let root = std::path::absolute("/").unwrap().display().to_string();
+    let path = |name: &str| format!("{root}{name}");
+    let store = format!("file:{}", path("keys"));
+    let [one, two, password] = ["one", "two words", "pass word"].map(path);
+    for words in [
+        &["--to", &one, "--password-file", &password][..],
+        &[
+            "--to",
+            &one,
+            "--to",
+            &two,
+            "--password-file",
+            &password,
+            "--store",
+            &store,
+            "--store",
+            r"windows:CurrentUser\My",
+            "--unlock-password-file",
+            &password,
+            "--rewrite",
+            "--prune-expired",
+            "90d",
+            "--skip-not-exportable",
+            "--require-private",
+            "--chain",
+            "no-root",
+            "--properties",
+            "all",
+            "--profile",
+            "compatible",
+            "--iterations",
+            "100000",
+            "--subject",
+            "O=Ada & \"Söhne\"",
+            "--email=-x@example.org",
+            "--expires-within",
+            "30d",
+            "--allow-empty-password",
+        ],
+        &["--to", &one, "--escrow", &password, "--for", "java8"],
+    ] {
+        let typed = parse(words);
+        let line = systemd(words).unwrap();
+        assert_eq!(line.arguments[..2], ["backup", "--non-interactive"]);
+        let again: Vec<_> = line.arguments[2..].iter().map(String::as_str).collect();
+        let again = parse(&again);
+        assert_eq!(format!("{:?}", again.args), format!("{:?}", typed.args));
+        assert_eq!(again.given, typed.given);
+    }
+}
+
+#[test]
+fn every_option_of_a_backup_reaches_the_task() {
+    use clap::Args as _;
+    let backup = BackupLine::augment_args(clap::Command::new("backup"));
+    for argument in backup.get_arguments() {
+        let name = argument.get_long().expect("options alone, no operands");
+        assert!(
+            matches!(
+                argument.get_action(),
+                clap::ArgAction::SetTrue | clap::ArgAction::Set | clap::ArgAction::Append
+            ),
+            "--{name} is of a kind that a task's command line is not written with"
+        );
+    }
+}
+
+#[test]
+fn paths_become_absolute_and_nothing_else_changes() {
+    let words = ["--to", "here", "--password-file", "pw", "--store", "keys"];
+    let line = systemd(&words).unwrap();
+    let here = std::env::current_dir().unwrap().display().to_string();
+    for word in ["here", "pw"] {
+        let path = std::path::absolute(word).unwrap().display().to_string();
+        assert!(path.starts_with(&here));
+        assert!(line.arguments.contains(&path), "{:?}", line.arguments);
+    }
+    let keys = format!("file:{}", std::path::absolute("keys").unwrap().display());
+    assert!(line.arguments.contains(&keys), "{:?}", line.arguments);
+    assert_eq!(line.writes_to.len(), 1);
+    assert!(std::path::Path::new(&line.writes_to[0]).is_absolute());
+
+    let there = line_as_written(&[
+        "--to",
+        r"D:\Backup",
+        "--password-file",
+        "pw",
+        "--store",
+        "x",
+    ]);
+    let expected = [r"D:\Backup", "--store", "x", "--password-file", "pw"];
+    assert_eq!(there.arguments[3..], expected);
+}
+
+fn line_as_written(words: &[&str]) -> Line {
+    let windows = Scheduler::TaskScheduler;
+    line(words, windows, Owner::User, Paths::AsWritten).unwrap()
+}
+
+#[test]
+fn what_says_how_this_run_reports_is_none_of_the_tasks() {
+    let words = ["--to", "/b", "--password-file", "/p", "--json", "--quiet"];
+    let line = systemd(&words).unwrap();
+    assert!(!line.arguments.iter().any(|word| word == "--json"));
+    assert!(!line.arguments.iter().any(|word| word == "--quiet"));
+}
+
+#[test]
+fn a_password_nobody_can_give_is_refused() {
+    for (words, why) in [
+        (&["--to", "/b"][..], "nobody is there to type the password"),
+        (&["--to", "/b", "--password-env", "X"], "environment"),
+        (&["--to", "/b", "--password-fd", "3"], "file descriptor"),
+        (&["--to", "/b", "--password-file", "-"], "standard input"),
+        (
+            &[
+                "--to",
+                "/b",
+                "--password-file",
+                "/p",
+                "--unlock-password-env",
+                "X",
+            ],
+            "--unlock-password-env means nothing here",
+        ),
+    ] {
+        let error = systemd(words).unwrap_err();
+        assert!(matches!(error, Error::Usage(_)), "{error:?}");
+        assert!(error.to_string().contains(why), "{error}");
+    }
+}
+
+#[test]
+fn a_backup_without_a_folder_is_refused() {
+    let error = systemd(&["--password-file", "/p"]).unwrap_err();
+    assert!(error.to_string().contains("--to DIR"), "{error}");
+}
+
+#[test]
+fn system_gets_the_machines_store_and_no_persons() {
+    let words = ["--to", r"D:\b", "--escrow", r"C:\c.pem"];
+    let line = system(&words).unwrap();
+    let end = &line.arguments[line.arguments.len() - 2..];
+    assert_eq!(end, ["--store", r"windows:LocalMachine\My"]);
+
+    let named = [&words[..], &["--store", r"windows:localmachine\web"]].concat();
+    let line = system(&named).unwrap();
+    assert_eq!(
+        line.arguments
+            .iter()
+            .filter(|word| *word == "--store")
+            .count(),
+        1
+    );
+
+    let person = [&words[..], &["--store", "windows:CurrentUser/My"]].concat();
+    let error = system(&person).unwrap_err();
+    assert!(
+        error.to_string().contains("no way to a person's keys"),
+        "{error}"
+    );
+    // root is another matter.
+    systemd(&words).unwrap();
+}
+
+fn configured(text: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("backup.toml");
+    std::fs::write(&file, text).unwrap();
+    let file = file.display().to_string();
+    (folder, file)
+}
+
+#[test]
+fn a_file_of_options_may_name_folders_and_password() {
+    let (folder, file) = configured("to = [\"saved\"]\npassword-file = \"pw\"\n");
+    let line = systemd(&["--config", &file]).unwrap();
+    assert_eq!(line.arguments[2..], ["--config", &file]);
+    let saved = folder.path().join("saved").display().to_string();
+    assert_eq!(line.writes_to, [saved]);
+    let there = line_as_written(&["--config", "D:/backup.toml"]);
+    assert_eq!(there.arguments[2..], ["--config", "D:/backup.toml"]);
+}
+
+#[test]
+fn a_file_of_options_that_lacks_something_is_refused() {
+    for (text, why) in [
+        ("to = \"saved\"\n", "nobody is there to type the password"),
+        ("escrow = \"e.pem\"\n", "--to DIR"),
+        (
+            "to = \"saved\"\npassword-env = \"X\"\n",
+            "a task has no environment variable X",
+        ),
+        (
+            "to = \"saved\"\nescrow = \"e.pem\"\nunlock-password-fd = 3\n",
+            "a task has no file descriptor 3",
+        ),
+    ] {
+        let (_folder, file) = configured(text);
+        let error = systemd(&["--config", &file]).unwrap_err();
+        assert!(error.to_string().contains(why), "{error}");
+    }
+    let person = "to = \"s\"\nescrow = \"e.pem\"\nstore = 'windows:CurrentUser\\My'\n";
+    let (_folder, file) = configured(person);
+    let system = line(
+        &["--config", &file],
+        Scheduler::TaskScheduler,
+        Owner::Machine,
+        Paths::Absolute,
+    );
+    let error = system.unwrap_err();
+    assert!(
+        error.to_string().contains("no way to a person's keys"),
+        "{error}"
+    );
+}

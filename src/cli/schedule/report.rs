@@ -1,0 +1,221 @@
+//! What `certstow schedule` says: in words, or as `certstow.schedule/1`.
+
+use std::path::{Path, PathBuf};
+
+use certstow::error::Error;
+use certstow::platform::scheduler;
+use certstow::sanitize::safe;
+use certstow::schedule::install::Scheduled;
+use certstow::schedule::{self, Owner, Schedule, Scheduler, TaskName};
+use serde::Serialize;
+
+use crate::cli::screen::Screen;
+
+/// `certstow.schedule/1`.
+#[derive(Serialize)]
+struct Json<'a> {
+    schema: &'static str,
+    name: &'a str,
+    /// "installed", "printed", "scheduled" or "removed".
+    state: &'static str,
+    scheduler: Option<&'static str>,
+    when: Option<String>,
+    program: Option<&'a str>,
+    arguments: Option<&'a [String]>,
+    files: Vec<String>,
+    /// The scheduler's own words.
+    report: Option<&'a str>,
+}
+
+impl<'a> Json<'a> {
+    fn new(name: &'a TaskName, state: &'static str, files: &[PathBuf]) -> Self {
+        Self {
+            schema: "certstow.schedule/1",
+            name: name.as_str(),
+            state,
+            scheduler: Scheduler::of_this_system().map(word),
+            when: None,
+            program: None,
+            arguments: None,
+            files: files.iter().map(|file| text(file)).collect(),
+            report: None,
+        }
+    }
+
+    fn of(
+        schedule: &'a Schedule,
+        state: &'static str,
+        scheduler: Scheduler,
+        files: &[PathBuf],
+    ) -> Self {
+        Self {
+            scheduler: Some(word(scheduler)),
+            when: Some(schedule.when.to_string()),
+            program: Some(&schedule.program),
+            arguments: Some(&schedule.arguments),
+            ..Self::new(&schedule.name, state, files)
+        }
+    }
+}
+
+fn word(scheduler: Scheduler) -> &'static str {
+    match scheduler {
+        Scheduler::TaskScheduler => "windows",
+        Scheduler::Systemd => "systemd",
+        Scheduler::Launchd => "launchd",
+    }
+}
+
+fn text(file: &Path) -> String {
+    file.to_string_lossy().into_owned()
+}
+
+pub(super) fn installed(
+    schedule: &Schedule,
+    scheduler: Scheduler,
+    files: &[PathBuf],
+    screen: &Screen,
+) -> Result<(), Error> {
+    if screen.json {
+        return screen.print_json(&Json::of(schedule, "installed", scheduler, files));
+    }
+    told(
+        &format!("Scheduled '{}'", schedule.name),
+        schedule,
+        files,
+        screen,
+    )?;
+    if scheduler == Scheduler::Systemd && schedule.owner == Owner::User {
+        screen.note("It runs while you are logged in; 'loginctl enable-linger' has it run always.");
+    }
+    screen.note(&format!("Try it now: {}", try_it(schedule, scheduler)));
+    Ok(())
+}
+
+pub(super) fn printed(
+    schedule: &Schedule,
+    scheduler: Scheduler,
+    files: &[PathBuf],
+    screen: &Screen,
+) -> Result<(), Error> {
+    if screen.json {
+        return screen.print_json(&Json::of(schedule, "printed", scheduler, files));
+    }
+    told(
+        &format!("Wrote the files for '{}'", schedule.name),
+        schedule,
+        files,
+        screen,
+    )
+}
+
+fn told(
+    beginning: &str,
+    schedule: &Schedule,
+    files: &[PathBuf],
+    screen: &Screen,
+) -> Result<(), Error> {
+    let command = std::iter::once(&schedule.program).chain(&schedule.arguments);
+    let command: Vec<_> = command.map(|word| shown(word)).collect();
+    screen.print(|out| {
+        writeln!(out, "{beginning}")?;
+        writeln!(out, "  when    {}", schedule.when)?;
+        writeln!(out, "  runs    {}", safe(&command.join(" ")))?;
+        files_told(out, files)
+    })
+}
+
+fn files_told(out: &mut dyn std::io::Write, files: &[PathBuf]) -> std::io::Result<()> {
+    for (position, file) in files.iter().enumerate() {
+        let name = if position == 0 { "files" } else { "" };
+        writeln!(out, "  {name:<8}{}", safe(&text(file)))?;
+    }
+    Ok(())
+}
+
+/// A word of a command, as a person reads it.
+fn shown(word: &str) -> String {
+    match word.is_empty() || word.contains([' ', '\t', '\n']) {
+        true => format!("'{word}'"),
+        false => word.to_owned(),
+    }
+}
+
+pub(super) fn shown_task(
+    name: &TaskName,
+    scheduled: &Scheduled,
+    screen: &Screen,
+) -> Result<(), Error> {
+    if screen.json {
+        return screen.print_json(&Json {
+            report: Some(&scheduled.report),
+            ..Json::new(name, "scheduled", &scheduled.files)
+        });
+    }
+    screen.print(|out| {
+        writeln!(out, "Scheduled '{name}'")?;
+        files_told(out, &scheduled.files)?;
+        for line in scheduled.report.lines() {
+            writeln!(out, "{}", safe(line.trim_end()))?;
+        }
+        Ok(())
+    })
+}
+
+pub(super) fn removed(name: &TaskName, files: &[PathBuf], screen: &Screen) -> Result<(), Error> {
+    if screen.json {
+        return screen.print_json(&Json::new(name, "removed", files));
+    }
+    screen.print(|out| {
+        writeln!(out, "Removed '{name}'; what it saved is still there")?;
+        files_told(out, files)
+    })
+}
+
+fn try_it(schedule: &Schedule, scheduler: Scheduler) -> String {
+    let name = &schedule.name;
+    match (scheduler, schedule.owner) {
+        (Scheduler::TaskScheduler, _) => format!("schtasks /Run /TN {name}"),
+        (Scheduler::Systemd, Owner::User) => format!("systemctl --user start {name}.service"),
+        (Scheduler::Systemd, Owner::Machine) => format!("systemctl start {name}.service"),
+        (Scheduler::Launchd, owner) => {
+            let domain = scheduler::launchd_domain(owner);
+            let label = schedule::launchd_label(name);
+            format!("launchctl kickstart {domain}/{label}")
+        }
+    }
+}
+
+/// The scheduler's own command for files that were printed.
+pub(super) fn how_to_install(schedule: &Schedule, scheduler: Scheduler, screen: &Screen) {
+    let name = &schedule.name;
+    let text = match (scheduler, schedule.owner) {
+        (Scheduler::TaskScheduler, Owner::User) => format!(
+            "Register it: schtasks /Create /TN {name} /XML {name}.xml /RU DOMAIN\\USER /RP *"
+        ),
+        (Scheduler::TaskScheduler, Owner::Machine) => {
+            format!("Register it: schtasks /Create /TN {name} /XML {name}.xml /RU SYSTEM")
+        }
+        (Scheduler::Systemd, Owner::User) => format!(
+            "Put them into ~/.config/systemd/user (or /etc/systemd/user, for everybody), then: \
+             systemctl --user daemon-reload && systemctl --user enable --now {name}.timer"
+        ),
+        (Scheduler::Systemd, Owner::Machine) => format!(
+            "Put them into /etc/systemd/system, then: \
+             systemctl daemon-reload && systemctl enable --now {name}.timer"
+        ),
+        (Scheduler::Launchd, Owner::User) => format!(
+            "Put it into ~/Library/LaunchAgents (or /Library/LaunchAgents, for everybody), then: \
+             launchctl bootstrap gui/$(id -u) ~/Library/LaunchAgents/{}.plist",
+            schedule::launchd_label(name)
+        ),
+        (Scheduler::Launchd, Owner::Machine) => {
+            let label = schedule::launchd_label(name);
+            format!(
+                "Put it into /Library/LaunchDaemons, then: \
+                 launchctl bootstrap system /Library/LaunchDaemons/{label}.plist"
+            )
+        }
+    };
+    screen.note(&text);
+}

@@ -1,0 +1,56 @@
+//! The end of a wait for what does not answer (`--timeout`), with an exit code of its own.
+
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
+
+use certstow::platform::os;
+use certstow::platform::store::Interaction;
+use certstow::watchdog::{self, Watch};
+use certstow::{output, time};
+
+use super::args::Global;
+use super::screen::Screen;
+
+/// Where nobody is there to get impatient.
+const UNATTENDED: Duration = Duration::from_secs(10 * 60);
+
+/// How long telling of it may take: standard error may be what does not answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a wait may take, as the command line says it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Timeout(Option<Duration>);
+
+impl std::str::FromStr for Timeout {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        time::parse_wait(text).map(Self)
+    }
+}
+
+/// From now on, a wait that takes too long ends the process in an orderly way.
+pub(super) fn watch(global: &Global, screen: &Arc<Screen>) -> Option<Watch> {
+    let limit = match global.timeout {
+        Some(Timeout(limit)) => limit,
+        None if screen.interaction() == Interaction::Never => Some(UNATTENDED),
+        None => None,
+    }?;
+    let screen = Arc::clone(screen);
+    Some(watchdog::watch(limit, move |error| {
+        output::abandon();
+        os::restore_terminal();
+        let exit = error.exit();
+        let (told, telling) = channel();
+        thread::spawn(move || {
+            screen.error(&error);
+            screen.end(exit);
+            // Who waits for it may have given up.
+            let _ = told.send(());
+        });
+        let _ = telling.recv_timeout(PATIENCE);
+        std::process::exit(exit.code().into());
+    }))
+}

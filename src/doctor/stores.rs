@@ -1,0 +1,161 @@
+//! Whether stores can be reached, and whether a key really comes out of each, silently, in this
+//! session: what a listing says of a key is not what happens when it is taken.
+
+use certstow_platform::error::StoreError;
+use certstow_platform::spec::StoreSpec;
+use certstow_platform::store::{Entry, KeyState, Listing, NonInteractive, Store};
+use certstow_platform::{OpenOptions, known_stores, open};
+
+use super::{Check, Status};
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::identity::Stores;
+use crate::names;
+use crate::proof::{self, Proof, ProofError};
+
+/// How many keys of a store are tried until one comes out.
+const TRIES: usize = 5;
+
+/// Two checks of each store: whether it can be read, and whether a key comes out.
+pub fn check(stores: Stores<'_>, options: &OpenOptions) -> Vec<Check> {
+    let specs: Vec<StoreSpec> = match stores {
+        Stores::Named(specs) => specs.to_vec(),
+        Stores::Found => known_stores()
+            .into_iter()
+            .filter(|known| known.unavailable.is_none())
+            .map(|known| known.spec)
+            .collect(),
+    };
+    if specs.is_empty() {
+        let none = Check::ok("store", "", "this machine has none that certstow knows of");
+        return vec![Check {
+            status: Status::Failed,
+            exit: Exit::Store,
+            ..none.advise("'certstow stores' says where they would be; name a folder with --store")
+        }];
+    }
+    let each = specs.iter().map(|spec| of_store(spec, options));
+    each.collect::<Vec<_>>().concat()
+}
+
+fn of_store(spec: &StoreSpec, options: &OpenOptions) -> Vec<Check> {
+    let name = spec.to_string();
+    let store = open(spec, options);
+    let listed = store.and_then(|store| store.list().map(|listing| (store, listing)));
+    match listed {
+        Ok((store, listing)) => {
+            let unlocks = options.unlock.is_some();
+            vec![
+                summary(&name, &listing),
+                keys(&name, store.as_ref(), &listing, unlocks),
+            ]
+        }
+        Err(error) => vec![Check::failed("store", name, &error.into())],
+    }
+}
+
+/// What the store holds, as far as a listing tells.
+fn summary(name: &str, listing: &Listing) -> Check {
+    let mut counts = [0_usize; 4];
+    for entry in &listing.entries {
+        let state = match entry.key {
+            KeyState::Exportable => 0,
+            KeyState::Locked(_) => 1,
+            KeyState::NotExportable(_) => 2,
+            KeyState::Unknown => 3,
+            KeyState::Missing => continue,
+        };
+        counts[state] += 1;
+    }
+    let states = ["exportable", "locked", "not exportable", "unknown"];
+    let states: Vec<_> = states
+        .iter()
+        .zip(counts)
+        .filter(|(_, count)| *count > 0)
+        .map(|(state, count)| format!("{count} {state}"))
+        .collect();
+    let number: usize = counts.iter().sum();
+    let found = match states.is_empty() {
+        true => "no identities".to_owned(),
+        false => format!("identities: {number}; private keys: {}", states.join(", ")),
+    };
+    let found = Check::ok("store", name, found);
+    match listing.problems.len() {
+        0 => found,
+        problems => found.warn(format!(
+            "{problems} of its files or certificates cannot be read: 'certstow list' names them"
+        )),
+    }
+}
+
+/// Takes one key out, proves it and drops it.
+fn keys(name: &str, store: &dyn Store, listing: &Listing, unlocks: bool) -> Check {
+    let mut candidates: Vec<&Entry> = listing
+        .entries
+        .iter()
+        .filter(|entry| match entry.key {
+            KeyState::Exportable | KeyState::Unknown => true,
+            KeyState::Locked(_) => unlocks,
+            KeyState::NotExportable(_) | KeyState::Missing => false,
+        })
+        .collect();
+    candidates.sort_by_key(|entry| entry.key != KeyState::Exportable);
+    if candidates.is_empty() {
+        return nothing_to_try(name, listing);
+    }
+    let mut refusal = None;
+    for entry in candidates.into_iter().take(TRIES) {
+        let label = names::label(entry, &entry.certificate.parse());
+        match take(store, entry) {
+            Ok(Proof::Signed) => {
+                return Check::ok(
+                    "keys",
+                    name,
+                    format!("the key of {label} came out, and signs"),
+                );
+            }
+            Ok(Proof::NotProvable(what)) => {
+                let found =
+                    format!("the key of {label} came out; certstow does not sign with {what}");
+                return Check::ok("keys", name, found);
+            }
+            // What may stay in its store says nothing of the session. The first other one counts.
+            Err(Error::Store(StoreError::KeyNotExportable { .. })) => {}
+            Err(error) => refusal = refusal.or(Some(error)),
+        }
+    }
+    match refusal {
+        Some(error) => Check::failed("keys", name, &error),
+        None => Check::ok("keys", name, "no key that was tried may leave this store").warn(
+            "'certstow list' shows which keys can be exported; the issuers of the others have to \
+             be asked",
+        ),
+    }
+}
+
+fn nothing_to_try(name: &str, listing: &Listing) -> Check {
+    let locked = |entry: &Entry| matches!(entry.key, KeyState::Locked(_));
+    match listing.entries.iter().any(locked) {
+        true => Check::ok("keys", name, "every key that could come out is locked")
+            .warn("give the password that unlocks them, with --unlock-password-file"),
+        false => Check::ok("keys", name, "no key to try")
+            .warn("a backup of this store would save nothing"),
+    }
+}
+
+fn take(store: &dyn Store, entry: &Entry) -> Result<Proof, Error> {
+    let key = store.private_key(&entry.id, &mut NonInteractive)?;
+    proof::prove(&key, &entry.certificate).map_err(|error| match error {
+        ProofError::Mismatch => Error::KeyMismatch {
+            place: names::place(entry),
+        },
+        ProofError::Useless(reason) => Error::Store(StoreError::Damaged {
+            place: format!("the private key of {}", names::place(entry)),
+            reason,
+            source: None,
+        }),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+use super::*;
+use certstow_platform::store::{NotExportable, Problem};
+use certstow_platform::testing::{MemoryKey, MemoryStore};
+
+use crate::samples;
+
+fn with_key(key: MemoryKey) -> MemoryStore {
+    let store = MemoryStore::new("one");
+    store.insert(samples::ec_identity().leaf, Some("Ada"), key);
+    store
+}
+
+fn examine(store: &MemoryStore, unlocks: bool) -> [Check; 2] {
+    let listing = store.list().unwrap();
+    [
+        summary("memory", &listing),
+        keys("memory", store, &listing, unlocks),
+    ]
+}
+
+#[test]
+fn a_key_that_comes_out_and_signs_is_as_it_should_be() {
+    let store = with_key(MemoryKey::Exportable(samples::ec_identity().key));
+    let [summary, keys] = examine(&store, false);
+    assert_eq!(summary.found, "identities: 1; private keys: 1 exportable");
+    assert_eq!(keys.status, Status::Ok);
+    assert_eq!(keys.found, "the key of Ada came out, and signs");
+}
+
+#[test]
+fn a_key_that_the_session_cannot_decrypt_fails() {
+    let store = with_key(MemoryKey::Exportable(samples::ec_identity().key));
+    let listing = store.list().unwrap();
+    store.fail_next(StoreError::KeyUnreadableHere {
+        place: "Ada".to_owned(),
+        source: None,
+    });
+    let check = keys("memory", &store, &listing, false);
+    assert_eq!((check.status, check.exit), (Status::Failed, Exit::Store));
+    assert!(check.advice.is_some_and(|advice| advice.contains("S4U")));
+}
+
+#[test]
+fn another_certificates_key_and_a_damaged_one_fail() {
+    let other = with_key(MemoryKey::Exportable(samples::rsa_identity().key));
+    let damaged = with_key(MemoryKey::Damaged);
+    for store in [other, damaged] {
+        let [_, check] = examine(&store, false);
+        assert_eq!(check.status, Status::Failed, "{check:?}");
+        assert_eq!(check.exit, Exit::KeyUnavailable);
+    }
+}
+
+#[test]
+fn keys_that_stay_are_no_failure_of_the_session() {
+    let store = with_key(MemoryKey::Kept(NotExportable::Policy));
+    let [summary, keys] = examine(&store, false);
+    assert!(summary.found.ends_with("1 not exportable"));
+    assert_eq!(keys.status, Status::Warning);
+    assert_eq!(keys.found, "no key to try");
+}
+
+#[test]
+fn a_locked_key_is_tried_once_there_is_a_password() {
+    let store = with_key(MemoryKey::Locked(samples::ec_identity().key));
+    let [summary, keys] = examine(&store, false);
+    assert!(summary.found.ends_with("1 locked"));
+    assert_eq!(keys.status, Status::Warning);
+    assert!(keys.found.contains("is locked"));
+    // This store was given none, so that it would have to ask.
+    let [_, keys] = examine(&store, true);
+    assert_eq!(keys.exit, Exit::InteractionRequired);
+}
+
+#[test]
+fn an_empty_store_and_certificates_alone_are_nothing_to_try() {
+    for store in [MemoryStore::new("empty"), with_key(MemoryKey::Missing)] {
+        let [summary, keys] = examine(&store, false);
+        assert_eq!(summary.found, "no identities");
+        assert_eq!(keys.found, "no key to try");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_warned_about() {
+    let store = with_key(MemoryKey::Exportable(samples::ec_identity().key));
+    let mut listing = store.list().unwrap();
+    listing.problems.push(Problem {
+        place: "broken.pem".to_owned(),
+        message: "it is cut short".to_owned(),
+    });
+    let check = summary("memory", &listing);
+    assert_eq!(check.status, Status::Warning);
+    assert!(
+        check
+            .advice
+            .is_some_and(|advice| advice.starts_with("1 of"))
+    );
+}
+
+#[test]
+fn a_store_that_is_not_there_fails() {
+    let nowhere = "file:/no/such/folder".parse().unwrap();
+    let checks = check(Stores::Named(&[nowhere]), &OpenOptions::default());
+    assert_eq!(checks.len(), 1);
+    assert_eq!(outcome_of(&checks[0]), (Status::Failed, Exit::Store));
+}
+
+fn outcome_of(check: &Check) -> (Status, Exit) {
+    (check.status, check.exit)
+}

@@ -1,0 +1,147 @@
+//! Whether a folder can be saved to: a file is really written into it, as the files of a backup
+//! are, read back and removed.
+
+use std::path::Path;
+
+use certstow_platform::os;
+
+use super::Check;
+use crate::backup::manifest::{self, Found, Manifest};
+use crate::error::Error;
+use crate::output;
+
+/// Less room than this may not do for the next backup, in bytes.
+const LITTLE: u64 = 10 << 20;
+
+/// Checks one folder.
+pub fn check(folder: &Path) -> Check {
+    let about = folder.display().to_string();
+    let Some(there) = existing(folder) else {
+        let error = Error::Target {
+            file: folder.to_owned(),
+            what: "no part of its path is there",
+            source: std::io::ErrorKind::NotFound.into(),
+        };
+        return failed(about, &error);
+    };
+    let exposed = match output::probe(there) {
+        Ok(exposed) => exposed,
+        Err(error) => return failed(about, &error),
+    };
+    let state = match there == folder {
+        true => "can be written",
+        false => "is not there and can be made",
+    };
+    let room = os::free_space(there).ok();
+    let found = match room {
+        Some(bytes) => format!("{state}; {} MiB free", bytes >> 20),
+        None => state.to_owned(),
+    };
+    let found = Check::ok("target", about, found);
+    if exposed {
+        return found.warn(
+            "other accounts can read what is saved there, since its file system cannot keep them \
+             out: the password of the files is all that protects them",
+        );
+    }
+    match room {
+        Some(bytes) if bytes < LITTLE => found.warn("there is hardly room for a backup"),
+        _ => found,
+    }
+}
+
+fn failed(about: String, error: &Error) -> Check {
+    Check::failed("target", about, error)
+        .advise("name another folder with --to, or let this account write to it")
+}
+
+/// Checks the manifest of a folder; `None` if there is none yet, or no folder.
+pub fn manifest(folder: &Path) -> Option<Check> {
+    if !folder.is_dir() {
+        return None;
+    }
+    let about = folder.join(manifest::NAME).display().to_string();
+    match Manifest::of_folder(folder) {
+        Found::None => None,
+        Found::Whole(manifest) => {
+            let number = manifest.entries.len();
+            Some(Check::ok(
+                "manifest",
+                about,
+                format!("names {number} saved identities"),
+            ))
+        }
+        Found::Damaged(reason) => Some(
+            Check::ok("manifest", about, format!("cannot be used: {reason}"))
+                .warn("the next backup writes a new one; what it cannot prove it writes anew"),
+        ),
+    }
+}
+
+/// The folder, or the nearest one above it that is there.
+fn existing(folder: &Path) -> Option<&Path> {
+    let there = |path: &&Path| path.symlink_metadata().is_ok();
+    let found = folder.ancestors().find(there);
+    // Of a relative path, the last one is empty.
+    found.or_else(|| folder.is_relative().then(|| Path::new(".")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Status;
+    use super::*;
+    use crate::exit::Exit;
+
+    #[test]
+    fn a_folder_that_can_be_written_stays_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let found = check(folder.path());
+        assert_eq!(found.status, Status::Ok, "{found:?}");
+        assert!(found.found.starts_with("can be written; "));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_yet_is_not_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("not/there");
+        let found = check(&target);
+        assert_eq!(found.status, Status::Ok, "{found:?}");
+        assert!(found.found.starts_with("is not there and can be made"));
+        assert!(!target.exists());
+        assert_eq!(
+            existing(Path::new("no-such-folder/at-all")),
+            Some(Path::new("."))
+        );
+    }
+
+    #[test]
+    fn a_manifest_is_looked_at_once_there_is_one() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(manifest(folder.path()), None);
+        assert_eq!(manifest(&folder.path().join("not there")), None);
+        let file = folder.path().join(manifest::NAME);
+        std::fs::write(&file, Manifest::empty().write_now()).unwrap();
+        let found = manifest(folder.path()).unwrap();
+        assert_eq!(found.status, Status::Ok);
+        assert_eq!(found.found, "names 0 saved identities");
+        std::fs::write(&file, "{").unwrap();
+        let found = manifest(folder.path()).unwrap();
+        assert_eq!(found.status, Status::Warning);
+        assert!(found.found.starts_with("cannot be used: "), "{found:?}");
+    }
+
+    #[test]
+    fn a_file_is_no_target() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "x").unwrap();
+        for target in [file.clone(), file.join("below")] {
+            let found = check(&target);
+            assert_eq!(found.status, Status::Failed);
+            assert_eq!(found.exit, Exit::Target);
+            assert!(found.found.contains("it is not a folder"), "{found:?}");
+            assert!(found.advice.is_some_and(|advice| advice.contains("--to")));
+        }
+    }
+}

@@ -1,0 +1,57 @@
+use super::*;
+
+fn failed(exit: Exit) -> Check {
+    Check {
+        status: Status::Failed,
+        exit,
+        ..Check::ok("target", "", "x")
+    }
+}
+
+#[test]
+fn the_first_failure_decides_the_exit_code() {
+    let good = Check::ok("store", "", "x");
+    let warning = Check::ok("store", "", "x").warn("y");
+    assert_eq!(outcome(&[good.clone(), warning.clone()]), Exit::Done);
+    let checks = [good, warning, failed(Exit::Password), failed(Exit::Target)];
+    assert_eq!(outcome(&checks), Exit::Password);
+}
+
+#[test]
+fn a_password_that_is_there_is_told_and_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("password");
+    let mut private = os::create_private(&file).unwrap();
+    std::io::Write::write_all(&mut private, b"correct horse\n").unwrap();
+    drop(private);
+    let check = password(&Source::File(file), false);
+    assert_eq!(check.status, Status::Ok, "{check:?}");
+    assert!(!format!("{check:?}").contains("horse"));
+}
+
+#[test]
+fn a_password_others_may_read_is_warned_about() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("password");
+    std::fs::write(&file, "correct horse").unwrap();
+    let opened = File::open(&file).unwrap();
+    let open = os::others_have_access(&opened).unwrap();
+    let check = password(&Source::File(file), false);
+    // The umask decides; as does Windows.
+    let expected = if open { Status::Warning } else { Status::Ok };
+    assert_eq!(check.status, expected);
+}
+
+#[test]
+fn a_password_that_is_missing_or_empty_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("password");
+    let check = password(&Source::File(file.clone()), false);
+    assert_eq!((check.status, check.exit), (Status::Failed, Exit::Password));
+    std::fs::write(&file, "\n").unwrap();
+    let check = password(&Source::File(file), false);
+    assert!(check.found.contains("empty"), "{check:?}");
+    let check = password(&Source::Env("CERTSTOW_NO_SUCH".to_owned()), false);
+    assert_eq!(check.about, "environment variable CERTSTOW_NO_SUCH");
+    assert_eq!(check.status, Status::Failed);
+}

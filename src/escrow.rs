@@ -1,0 +1,443 @@
+//! A password nobody has to keep: made fresh for one file, and stored beside it encrypted to a
+//! certificate, so that only the holder of its private key opens it. The form is CMS EnvelopedData
+//! (RFC 5652, section 6) as DER, its content the password's UTF-8 bytes and nothing else:
+//! `openssl cms -decrypt -inform DER` opens it without certstow.
+//!
+//! Nothing in such a file tells who wrote it, and a changed one may open to a wrong password: the
+//! file that the password belongs to tells, by not opening.
+
+mod agreement;
+mod cms;
+#[cfg(test)]
+mod tests;
+mod transport;
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use certstow_platform::certificate::Certificate;
+use certstow_platform::pkcs12::der::{self as write, INTEGER};
+use certstow_platform::pkcs12::pbe::Cipher;
+use certstow_platform::secret::Password;
+use certstow_platform::store::Ask;
+use certstow_platform::{OpenOptions, certificates_in, private_keys_in};
+use rsa::pkcs8::PrivateKeyInfoRef;
+use sha1::{Digest as _, Sha1};
+use x509_parser::certificate::X509Certificate;
+use zeroize::Zeroizing;
+
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::proof::{self, Refusal};
+use crate::{names, signature, time};
+use cms::{Enveloped, SealedKey};
+
+/// RSA moduli that passwords are sealed to, in bits, at least.
+const MIN_RSA_BITS: usize = 2048;
+
+/// What is wrong with a certificate, a key or a sealed password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Trouble {
+    /// Nothing can be sealed to the certificate, for this reason: "its key can only sign".
+    Certificate(String),
+    /// The file holds no private key that could open anything, for this reason.
+    Key(String),
+    /// The private key is another one than the password was sealed to; whom it was sealed to.
+    WrongKey(Vec<String>),
+    /// The sealed password is damaged, or sealed in a way certstow does not read: for this reason.
+    Unreadable(String),
+}
+
+impl Trouble {
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Certificate(_) | Self::Key(_) => Exit::Usage,
+            Self::WrongKey(_) => Exit::Password,
+            Self::Unreadable(_) => Exit::VerificationFailed,
+        }
+    }
+
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Certificate(_) => "escrow-certificate",
+            Self::Key(_) => "escrow-key",
+            Self::WrongKey(_) => "wrong-escrow-key",
+            Self::Unreadable(_) => "escrow-unreadable",
+        }
+    }
+
+    pub(crate) fn hint(&self) -> &'static str {
+        match self {
+            Self::Certificate(_) => {
+                "name a file with one certificate, whose key is RSA (2048 bits or more), P-256, \
+                 P-384 or P-521"
+            }
+            Self::Key(_) => "name the file with the private key of the escrow certificate",
+            Self::WrongKey(_) => "use the private key of that certificate",
+            Self::Unreadable(_) => {
+                "take the copy from another destination, or try 'openssl cms -decrypt -inform DER'"
+            }
+        }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Certificate(why) => write!(f, "cannot be used for escrow: {why}"),
+            Self::Key(why) => write!(f, "opens no sealed password: {why}"),
+            Self::WrongKey(recipients) => {
+                write!(f, "is not opened by this key: it is sealed to ")?;
+                f.write_str(&recipients.join(" and to "))
+            }
+            Self::Unreadable(why) => write!(f, "cannot be opened: {why}"),
+        }
+    }
+}
+
+/// A certificate that passwords are sealed to.
+pub struct Recipient {
+    certificate: Certificate,
+    key: PublicKey,
+}
+
+/// The kinds of key that something can be encrypted to.
+enum PublicKey {
+    Rsa(rsa::PublicKey),
+    Ec(agreement::PublicKey),
+}
+
+impl fmt::Debug for Recipient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Recipient({})", self.thumbprint())
+    }
+}
+
+impl Recipient {
+    /// Reads the one certificate in a PEM or DER file. Whether it is valid now is not asked; see
+    /// [`Recipient::warnings`].
+    ///
+    /// # Errors
+    /// - [`Error::Io`]: the file cannot be read.
+    /// - [`Error::Escrow`] with [`Trouble::Certificate`]: it does not hold one readable
+    ///   certificate, or one with a key that nothing can be encrypted to: one that only signs
+    ///   (Ed25519, RSASSA-PSS), RSA of less than 2048 bits, another curve.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let refuse = |why: String| refused(path, Trouble::Certificate(why));
+        let certificates = match certificates_in(path) {
+            Ok(certificates) => certificates,
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                return Err(refuse(error.to_string()));
+            }
+            Err(source) => return Err(unreadable(path, source)),
+        };
+        match certificates.as_slice() {
+            [certificate] => Self::new(certificate.clone()).map_err(refuse),
+            [] => Err(refuse("it holds no certificate".to_owned())),
+            several => Err(refuse(format!("it holds {} certificates", several.len()))),
+        }
+    }
+
+    fn new(certificate: Certificate) -> Result<Self, String> {
+        let key = PublicKey::of(&certificate.parse())?;
+        Ok(Self { certificate, key })
+    }
+
+    /// The certificate's SHA-1, 40 lower-case hexadecimal digits.
+    pub fn thumbprint(&self) -> String {
+        names::hex(&Sha1::digest(self.certificate.der()))
+    }
+
+    /// The certificate.
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// What a person should know about the certificate at `now` (Unix time), in sentences: that it
+    /// is outside its validity, or that its key usage does not allow this use. Neither keeps
+    /// anybody from opening what is sealed to it.
+    pub fn warnings(&self, now: i64) -> Vec<String> {
+        let parsed = self.certificate.parse();
+        let mut warnings = Vec::new();
+        if let Some(how) = time::outside_validity(&parsed, now) {
+            warnings.push(format!("the escrow certificate {how}"));
+        }
+        let needed = match self.key {
+            PublicKey::Rsa(_) => "keyEncipherment",
+            PublicKey::Ec(_) => "keyAgreement",
+        };
+        let usages = names::key_usages(&parsed);
+        if !usages.is_empty() && !usages.contains(&needed) {
+            warnings.push(format!(
+                "the key usage of the escrow certificate lacks {needed}, which some programs need \
+                 to open what is sealed to it"
+            ));
+        }
+        warnings
+    }
+
+    /// Seals a password: the DER of a CMS file.
+    ///
+    /// # Errors
+    /// [`Error::Io`]: the system has no random numbers.
+    pub fn seal(&self, password: &Password) -> Result<Vec<u8>, Error> {
+        let mut content_key = Zeroizing::new([0; 32]);
+        let mut iv = [0; 16];
+        getrandom::fill(&mut *content_key).map_err(no_randomness)?;
+        getrandom::fill(&mut iv).map_err(no_randomness)?;
+        let name = self.issuer_and_serial_number();
+        let (version, recipient) = match &self.key {
+            PublicKey::Rsa(key) => (
+                transport::ENVELOPED_VERSION,
+                transport::seal(key, &name, &*content_key).map_err(no_randomness)?,
+            ),
+            PublicKey::Ec(key) => (
+                agreement::ENVELOPED_VERSION,
+                agreement::seal(key, &name, &content_key).map_err(no_randomness)?,
+            ),
+        };
+        let content = password.expose().as_bytes();
+        let content = Cipher::Aes256.encrypt(&*content_key, &iv, content);
+        Ok(cms::write(version, &recipient, &iv, &content))
+    }
+
+    /// `IssuerAndSerialNumber` (RFC 5652, 10.2.4).
+    fn issuer_and_serial_number(&self) -> Vec<u8> {
+        let parsed = self.certificate.parse();
+        let serial = write::value(INTEGER, &[parsed.raw_serial()]);
+        write::sequence(&[self.certificate.issuer_der(), &serial])
+    }
+}
+
+impl PublicKey {
+    /// The key of a certificate, or why nothing can be encrypted to it.
+    fn of(certificate: &X509Certificate<'_>) -> Result<Self, String> {
+        let spki = certificate.public_key();
+        let bits = &spki.subject_public_key.data;
+        match spki.algorithm.algorithm.to_id_string().as_str() {
+            "1.2.840.113549.1.1.1" => {
+                let key = signature::rsa_public_key(bits)
+                    .map_err(|_| "its RSA key cannot be read".to_owned())?;
+                let length = rsa::traits::PublicKeyParts::n(&key).bit_width() as usize;
+                if length < MIN_RSA_BITS {
+                    return Err(format!("an RSA key of {length} bits is too short"));
+                }
+                Ok(Self::Rsa(key))
+            }
+            "1.2.840.10045.2.1" => {
+                let parameters = spki.algorithm.parameters.as_ref();
+                let curve = parameters.and_then(|parameters| parameters.as_oid().ok());
+                let curve = curve.map_or_else(String::new, |oid| oid.to_id_string());
+                match agreement::PublicKey::read(&curve, bits) {
+                    Some(Ok(key)) => Ok(Self::Ec(key)),
+                    Some(Err(())) => Err("its key is no point on its curve".to_owned()),
+                    None => Err("its key is on a curve that certstow does not know".to_owned()),
+                }
+            }
+            "1.3.101.112" | "1.3.101.113" | "1.2.840.113549.1.1.10" | "1.2.840.10040.4.1" => {
+                Err("its key can only sign".to_owned())
+            }
+            other => Err(format!(
+                "its key is of an algorithm certstow does not know, {other}"
+            )),
+        }
+    }
+}
+
+/// The private keys that open what was sealed; nearly always one.
+pub struct EscrowKey {
+    keys: Vec<PrivateKey>,
+}
+
+enum PrivateKey {
+    Rsa(Box<rsa::PrivateKey>),
+    Ec(agreement::PrivateKey),
+}
+
+impl fmt::Debug for EscrowKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EscrowKey(hidden)")
+    }
+}
+
+impl EscrowKey {
+    /// Reads the private key in a file: PKCS#8, encrypted or not, PKCS#1 or SEC1, as PEM or DER, or
+    /// PKCS#12. What is locked is opened with the password in `options`, or those `ask` gives.
+    ///
+    /// # Errors
+    /// - [`Error::Io`]: the file is not there, or cannot be read.
+    /// - [`Error::Store`]: it is locked and no password came, or a wrong one; or it is damaged.
+    /// - [`Error::Cancelled`]: the person asked gave up.
+    /// - [`Error::Escrow`] with [`Trouble::Key`]: no key is in it, or none that could open
+    ///   anything.
+    pub fn read(path: &Path, options: &OpenOptions, ask: &mut dyn Ask) -> Result<Self, Error> {
+        let refuse = |why: &str| refused(path, Trouble::Key(why.to_owned()));
+        std::fs::metadata(path).map_err(|source| unreadable(path, source))?;
+        let found = private_keys_in(path, options, ask)?;
+        if found.is_empty() {
+            return Err(refuse("no private key is in it"));
+        }
+        let mut keys = Vec::new();
+        let mut why = None;
+        for key in &found {
+            match proof::read_info(key).and_then(PrivateKey::of) {
+                Ok(key) => keys.push(key),
+                Err(Refusal::Damaged(reason)) => {
+                    why = Some(format!("the private key is damaged: {reason}"));
+                }
+                Err(Refusal::Unknown(what)) => why = Some(format!("its key is {what}")),
+            }
+        }
+        match why {
+            Some(why) if keys.is_empty() => Err(refuse(&why)),
+            _ => Ok(Self { keys }),
+        }
+    }
+
+    /// Opens a sealed password; `file` is where it came from, for errors.
+    ///
+    /// # Errors
+    /// [`Error::Escrow`] with [`Trouble::WrongKey`] or [`Trouble::Unreadable`].
+    pub fn open(&self, sealed: &[u8], file: &Path) -> Result<Password, Error> {
+        self.open_bytes(sealed).map_err(|why| refused(file, why))
+    }
+
+    fn open_bytes(&self, sealed: &[u8]) -> Result<Password, Trouble> {
+        let enveloped = Enveloped::read(sealed).map_err(Trouble::Unreadable)?;
+        let mut unsupported = None;
+        for recipient in &enveloped.recipients {
+            for key in &self.keys {
+                match key.open(&recipient.key) {
+                    Ok(Some(content_key)) => {
+                        // PKCS#1 v1.5 gives something for a wrong key, too.
+                        if content_key.len() == enveloped.cipher.key_length() {
+                            return content(&enveloped, &content_key);
+                        }
+                    }
+                    Ok(None) => {}
+                    Err(why) => unsupported = Some(why),
+                }
+            }
+        }
+        match unsupported {
+            Some(why) => Err(Trouble::Unreadable(why)),
+            None if enveloped.recipients.is_empty() => {
+                Err(Trouble::Unreadable("it has no recipients".to_owned()))
+            }
+            None => {
+                let names = enveloped.recipients.into_iter();
+                Err(Trouble::WrongKey(names.map(|one| one.name).collect()))
+            }
+        }
+    }
+}
+
+impl PrivateKey {
+    fn of(info: PrivateKeyInfoRef<'_>) -> Result<Self, Refusal> {
+        match info.algorithm.oid.to_string().as_str() {
+            "1.2.840.113549.1.1.1" => proof::rsa_private_key(info.private_key.as_bytes())
+                .map(|key| Self::Rsa(Box::new(key))),
+            "1.2.840.10045.2.1" => {
+                let curve = info.algorithm.parameters_oid().map(|oid| oid.to_string());
+                match agreement::PrivateKey::read(&curve.unwrap_or_default(), info) {
+                    Some(Ok(key)) => Ok(Self::Ec(key)),
+                    Some(Err(())) => Err(Refusal::Damaged("its two halves do not belong together")),
+                    None => Err(Refusal::Unknown(
+                        "on a curve that certstow does not know".to_owned(),
+                    )),
+                }
+            }
+            _ => Err(Refusal::Unknown("of a kind that only signs".to_owned())),
+        }
+    }
+
+    /// The content's key; `None` when it is sealed to another key.
+    fn open(&self, sealed: &SealedKey<'_>) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
+        match (self, sealed) {
+            (Self::Rsa(private), SealedKey::Transport { algorithm, key }) => {
+                transport::open(private, *algorithm, key)
+            }
+            (
+                Self::Ec(private),
+                SealedKey::Agreement {
+                    algorithm,
+                    point,
+                    material,
+                    key,
+                },
+            ) => agreement::open(private, *algorithm, point, *material, key),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// The password in a file, of which the key is known.
+fn content(enveloped: &Enveloped<'_>, key: &[u8]) -> Result<Password, Trouble> {
+    let content = enveloped
+        .cipher
+        .decrypt(key, enveloped.iv, enveloped.content);
+    let content = content.ok_or_else(|| {
+        Trouble::Unreadable("it is damaged: its content does not decrypt".to_owned())
+    })?;
+    match str::from_utf8(&content) {
+        Ok(text) => Ok(Password::new(text.to_owned())),
+        Err(_) => Err(Trouble::Unreadable(
+            "what is in it is no password: it is not UTF-8 text".to_owned(),
+        )),
+    }
+}
+
+/// Lower-case letters and digits that cannot be taken for one another in any common typeface.
+const ALPHABET: [u8; 31] = *b"abcdefghjkmnpqrstuvwxyz23456789";
+const GROUPS: usize = 6;
+const GROUP: usize = 5;
+
+/// A fresh random password: 30 letters and digits in groups of five ("k3w9p-..."), so that a
+/// person can type it in an emergency. It has 148 bits.
+///
+/// # Errors
+/// [`Error::Io`]: the system has no random numbers.
+pub fn random_password() -> Result<Password, Error> {
+    let mut text = String::with_capacity(GROUPS * (GROUP + 1));
+    for position in 0..GROUPS * GROUP {
+        if position > 0 && position % GROUP == 0 {
+            text.push('-');
+        }
+        text.push(random_character()?);
+    }
+    Ok(Password::new(text))
+}
+
+/// A character, each as likely as the others: bytes beyond the last whole alphabet are not used.
+fn random_character() -> Result<char, Error> {
+    const WHOLE: usize = 256 / ALPHABET.len() * ALPHABET.len();
+    let mut random = [0];
+    loop {
+        getrandom::fill(&mut random).map_err(no_randomness)?;
+        let byte = usize::from(random[0]);
+        if byte < WHOLE {
+            return Ok(char::from(ALPHABET[byte % ALPHABET.len()]));
+        }
+    }
+}
+
+fn refused(file: &Path, trouble: Trouble) -> Error {
+    let file = PathBuf::from(file);
+    Error::Escrow { file, trouble }
+}
+
+fn unreadable(path: &Path, source: io::Error) -> Error {
+    Error::Io {
+        place: path.display().to_string(),
+        source,
+    }
+}
+
+fn no_randomness(error: impl fmt::Display) -> Error {
+    Error::Io {
+        place: "the system's source of random numbers".to_owned(),
+        source: io::Error::other(error.to_string()),
+    }
+}

@@ -1,0 +1,275 @@
+//! CMS EnvelopedData (RFC 5652, section 6) as bytes: written with one recipient, and read with any
+//! number of them. What a recipient's part means is up to [`super::transport`] and
+//! [`super::agreement`].
+
+use certstow_platform::pkcs12::der::{
+    self as write, EXPLICIT_0, IMPLICIT_0, INTEGER, OCTET_STRING, SET,
+};
+use certstow_platform::pkcs12::{oid, pbe::Cipher};
+use const_oid::ObjectIdentifier;
+use der::asn1::AnyRef;
+use der::{Decode as _, Encode as _, Reader as _, SliceReader, Tag, TagNumber, Tagged as _};
+
+use crate::names;
+
+/// Larger files hold more than a password for a few recipients.
+pub(super) const MAX_BYTES: usize = 64 * 1024;
+
+/// The ciphers of the content that are read; the first one is written.
+const CIPHERS: [(ObjectIdentifier, Cipher); 3] = [
+    (oid::AES256_CBC, Cipher::Aes256),
+    (oid::AES192_CBC, Cipher::Aes192),
+    (oid::AES128_CBC, Cipher::Aes128),
+];
+
+/// A file for one recipient. `version` is that of `EnvelopedData`, which depends on the
+/// recipient's kind; `iv` belongs to AES-256-CBC.
+pub(super) fn write(version: u8, recipient: &[u8], iv: &[u8; 16], content: &[u8]) -> Vec<u8> {
+    let encrypted = write::sequence(&[
+        &write::oid(&oid::DATA),
+        &write::sequence(&[
+            &write::oid(&oid::AES256_CBC),
+            &write::value(OCTET_STRING, &[iv]),
+        ]),
+        &write::value(IMPLICIT_0, &[content]),
+    ]);
+    let enveloped = write::sequence(&[
+        &write::value(INTEGER, &[&[version]]),
+        &write::value(SET, &[recipient]),
+        &encrypted,
+    ]);
+    write::sequence(&[
+        &write::oid(&oid::ENVELOPED_DATA),
+        &write::value(EXPLICIT_0, &[&enveloped]),
+    ])
+}
+
+/// A file as read.
+pub(super) struct Enveloped<'a> {
+    pub(super) recipients: Vec<Recipient<'a>>,
+    pub(super) cipher: Cipher,
+    pub(super) iv: &'a [u8],
+    pub(super) content: &'a [u8],
+}
+
+/// A recipient's part of a file.
+pub(super) struct Recipient<'a> {
+    /// Whom it is for, in words for a person.
+    pub(super) name: String,
+    pub(super) key: SealedKey<'a>,
+}
+
+/// The content's key, encrypted for a recipient.
+pub(super) enum SealedKey<'a> {
+    /// To a public key (KeyTransRecipientInfo).
+    Transport {
+        algorithm: Algorithm<'a>,
+        key: &'a [u8],
+    },
+    /// Under a key agreed upon (KeyAgreeRecipientInfo).
+    Agreement {
+        algorithm: Algorithm<'a>,
+        /// The sender's point on the recipient's curve.
+        point: &'a [u8],
+        /// The user keying material, which goes into the key that is derived.
+        material: Option<&'a [u8]>,
+        key: &'a [u8],
+    },
+    /// By other means, such as a password.
+    Other,
+}
+
+/// An `AlgorithmIdentifier`.
+#[derive(Clone, Copy)]
+pub(super) struct Algorithm<'a> {
+    pub(super) oid: ObjectIdentifier,
+    pub(super) parameters: Option<AnyRef<'a>>,
+}
+
+/// Why a file is not read, in words that follow "it cannot be opened: ".
+pub(super) type Trouble = String;
+
+impl<'a> Enveloped<'a> {
+    /// Reads a file, which must be DER with nothing behind it.
+    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, Trouble> {
+        if bytes.len() > MAX_BYTES {
+            return Err("it is too large for a sealed password".to_owned());
+        }
+        let outline = Outline::read(bytes).ok_or("it is no CMS EnvelopedData in DER")?;
+        let Some(&(_, cipher)) = CIPHERS.iter().find(|(oid, _)| *oid == outline.cipher.oid) else {
+            let oid = outline.cipher.oid;
+            return Err(format!("its content is encrypted with {oid}"));
+        };
+        let iv = outline.cipher.parameters.and_then(octets);
+        Ok(Self {
+            recipients: outline.recipients,
+            cipher,
+            iv: iv.ok_or("its cipher has no initialization vector")?,
+            content: outline.content,
+        })
+    }
+}
+
+/// The structure, before anything is made of its algorithms.
+struct Outline<'a> {
+    recipients: Vec<Recipient<'a>>,
+    cipher: Algorithm<'a>,
+    content: &'a [u8],
+}
+
+impl<'a> Outline<'a> {
+    fn read(bytes: &'a [u8]) -> Option<Self> {
+        let [kind, explicit] = inside_as(AnyRef::from_der(bytes).ok()?, Tag::Sequence)?
+            .try_into()
+            .ok()?;
+        if oid_of(kind)? != oid::ENVELOPED_DATA {
+            return None;
+        }
+        let [enveloped] = inside_as(explicit, constructed(0))?.try_into().ok()?;
+        let mut fields = inside_as(enveloped, Tag::Sequence)?.into_iter().peekable();
+        fields.next_if(|field| field.tag() == Tag::Integer)?;
+        // Certificates of the sender, and attributes at the end: neither opens anything.
+        fields.next_if(|field| field.tag() == constructed(0));
+        let recipients = inside_as(fields.next()?, Tag::Set)?;
+        let content = inside_as(fields.next()?, Tag::Sequence)?;
+        fields.next_if(|field| field.tag() == constructed(1));
+        if fields.next().is_some() {
+            return None;
+        }
+        let [_, cipher, content] = content.try_into().ok()?;
+        let whole = content.tag() == primitive(0);
+        Some(Self {
+            recipients: recipients
+                .into_iter()
+                .map(recipient)
+                .collect::<Option<_>>()?,
+            cipher: Algorithm::read(cipher)?,
+            content: whole.then_some(content.value())?,
+        })
+    }
+}
+
+fn recipient(info: AnyRef<'_>) -> Option<Recipient<'_>> {
+    if info.tag() == Tag::Sequence {
+        let [_, name, algorithm, key] = inside(info)?.try_into().ok()?;
+        return Some(Recipient {
+            name: recipient_name(name)?,
+            key: SealedKey::Transport {
+                algorithm: Algorithm::read(algorithm)?,
+                key: octets(key)?,
+            },
+        });
+    }
+    if info.tag() != constructed(1) {
+        return Some(Recipient {
+            name: "a recipient without a certificate".to_owned(),
+            key: SealedKey::Other,
+        });
+    }
+    let mut fields = inside(info)?.into_iter().peekable();
+    fields.next_if(|field| field.tag() == Tag::Integer)?;
+    let originator = inside_as(fields.next()?, constructed(0))?;
+    let material = fields.next_if(|field| field.tag() == constructed(1));
+    let material = match material {
+        Some(explicit) => {
+            let [material] = inside(explicit)?.try_into().ok()?;
+            Some(octets(material)?)
+        }
+        None => None,
+    };
+    let algorithm = Algorithm::read(fields.next()?)?;
+    let keys = inside_as(fields.next()?, Tag::Sequence)?;
+    // Several recipients may share the sender's key; what opens the first opens all the same.
+    let [name, key] = inside_as(*keys.first()?, Tag::Sequence)?.try_into().ok()?;
+    let [public] = originator.try_into().ok()?;
+    let [_, point] = inside_as(public, constructed(1))?.try_into().ok()?;
+    Some(Recipient {
+        name: recipient_name(name)?,
+        key: SealedKey::Agreement {
+            algorithm,
+            point: bits(point)?,
+            material,
+            key: octets(key)?,
+        },
+    })
+}
+
+/// An `IssuerAndSerialNumber`, or the identifier of the key.
+fn recipient_name(name: AnyRef<'_>) -> Option<String> {
+    if name.tag() == Tag::Sequence {
+        let [issuer, serial] = inside(name)?.try_into().ok()?;
+        let issuer = names::distinguished_name_of_der(&issuer.to_der().ok()?);
+        let serial = match serial.value() {
+            [0, rest @ ..] if !rest.is_empty() => names::hex(rest),
+            whole => names::hex(whole),
+        };
+        return Some(format!("the certificate {serial} issued by {issuer}"));
+    }
+    Some(match name.tag() {
+        Tag::ContextSpecific {
+            constructed: false, ..
+        } => format!("the key with the identifier {}", names::hex(name.value())),
+        _ => "a key with an identifier".to_owned(),
+    })
+}
+
+impl<'a> Algorithm<'a> {
+    pub(super) fn read(value: AnyRef<'a>) -> Option<Self> {
+        let fields = inside_as(value, Tag::Sequence)?;
+        let (oid, parameters) = match fields.as_slice() {
+            [oid] => (oid, None),
+            [oid, parameters] => (oid, Some(*parameters)),
+            _ => return None,
+        };
+        Some(Self {
+            oid: oid_of(*oid)?,
+            parameters,
+        })
+    }
+}
+
+/// The values inside one.
+pub(super) fn inside(value: AnyRef<'_>) -> Option<Vec<AnyRef<'_>>> {
+    let mut reader = SliceReader::new(value.value()).ok()?;
+    let mut values = Vec::new();
+    while !reader.is_finished() {
+        values.push(AnyRef::decode(&mut reader).ok()?);
+    }
+    Some(values)
+}
+
+/// The values inside one that has this tag.
+pub(super) fn inside_as(value: AnyRef<'_>, tag: Tag) -> Option<Vec<AnyRef<'_>>> {
+    inside((value.tag() == tag).then_some(value)?)
+}
+
+pub(super) fn oid_of(value: AnyRef<'_>) -> Option<ObjectIdentifier> {
+    value.decode_as().ok()
+}
+
+pub(super) fn octets(value: AnyRef<'_>) -> Option<&[u8]> {
+    (value.tag() == Tag::OctetString).then_some(value.value())
+}
+
+/// The content of a `BIT STRING` of whole bytes.
+fn bits(value: AnyRef<'_>) -> Option<&[u8]> {
+    match value.value() {
+        [0, bits @ ..] if value.tag() == Tag::BitString => Some(bits),
+        _ => None,
+    }
+}
+
+/// `[number]` of a constructed type, or `EXPLICIT`.
+pub(super) fn constructed(number: u32) -> Tag {
+    Tag::ContextSpecific {
+        constructed: true,
+        number: TagNumber(number),
+    }
+}
+
+fn primitive(number: u32) -> Tag {
+    Tag::ContextSpecific {
+        constructed: false,
+        number: TagNumber(number),
+    }
+}

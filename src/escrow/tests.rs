@@ -1,0 +1,187 @@
+use std::fs;
+
+use super::*;
+use crate::samples;
+use certstow_platform::store::NonInteractive;
+
+fn recipient(identity: &samples::Identity) -> Recipient {
+    Recipient::new(identity.leaf.clone()).unwrap()
+}
+
+fn key_of(key: &certstow_platform::secret::PrivateKey) -> EscrowKey {
+    let Ok(key) = proof::read_info(key).and_then(PrivateKey::of) else {
+        panic!("a key that opens");
+    };
+    EscrowKey { keys: vec![key] }
+}
+
+fn identities() -> [samples::Identity; 2] {
+    [samples::ec_identity(), samples::rsa_identity()]
+}
+
+#[test]
+fn what_is_sealed_to_a_certificate_its_key_opens_and_no_other() {
+    let all = identities();
+    let keys: Vec<EscrowKey> = all.iter().map(|identity| key_of(&identity.key)).collect();
+    for (position, identity) in all.iter().enumerate() {
+        let recipient = recipient(identity);
+        let password = Password::new("grüße 🔑".to_owned());
+        let sealed = recipient.seal(&password).unwrap();
+        let again = recipient.seal(&password).unwrap();
+        assert_ne!(sealed, again);
+        assert_eq!(
+            keys[position].open_bytes(&sealed).unwrap().expose(),
+            password.expose()
+        );
+        let other = keys[1 - position].open_bytes(&sealed).unwrap_err();
+        let Trouble::WrongKey(names) = other else {
+            panic!("{other:?}");
+        };
+        let serial = names::serial(&identity.leaf.parse());
+        assert!(names[0].contains(&serial), "{names:?}");
+    }
+    let same_kind = key_of(&samples::foreign_key());
+    let sealed = recipient(&all[0])
+        .seal(&Password::new("a".to_owned()))
+        .unwrap();
+    assert!(matches!(
+        same_kind.open_bytes(&sealed),
+        Err(Trouble::WrongKey(_))
+    ));
+}
+
+#[test]
+fn an_error_names_the_file_and_no_secret() {
+    let identity = samples::ec_identity();
+    let sealed = recipient(&identity)
+        .seal(&Password::new("canary".to_owned()))
+        .unwrap();
+    let error = key_of(&samples::foreign_key())
+        .open(&sealed, Path::new("backup.escrow"))
+        .unwrap_err();
+    let text = format!("{error} {error:?}");
+    assert!(
+        text.contains("backup.escrow is not opened by this key"),
+        "{text}"
+    );
+    assert!(!text.contains("canary"));
+    assert_eq!(error.exit(), Exit::Password);
+    assert_eq!(error.code(), "wrong-escrow-key");
+}
+
+#[test]
+fn no_bytes_make_it_panic_and_no_cut_opens() {
+    for identity in identities() {
+        let key = key_of(&identity.key);
+        let password = Password::new("x".to_owned());
+        let sealed = recipient(&identity).seal(&password).unwrap();
+        for length in 0..sealed.len() {
+            let error = key.open_bytes(&sealed[..length]).unwrap_err();
+            assert!(
+                matches!(error, Trouble::Unreadable(_)),
+                "{length}: {error:?}"
+            );
+        }
+        let longer = [&sealed[..], &[0]].concat();
+        assert!(key.open_bytes(&longer).is_err());
+        for position in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[position] ^= 0x41;
+            // The content is not authenticated; a name or a version may change unnoticed.
+            let _ = key.open_bytes(&changed);
+        }
+    }
+    let key = key_of(&samples::ec_identity().key);
+    let huge = vec![0x30; cms::MAX_BYTES + 1];
+    assert!(matches!(key.open_bytes(&huge), Err(Trouble::Unreadable(_))));
+}
+
+#[test]
+fn a_random_password_is_six_groups_without_look_alikes() {
+    let mut seen = std::collections::HashSet::new();
+    for _ in 0..100 {
+        let password = random_password().unwrap();
+        let groups: Vec<&str> = password.expose().split('-').collect();
+        assert_eq!(groups.len(), GROUPS);
+        for group in groups {
+            assert_eq!(group.len(), GROUP);
+            assert!(group.bytes().all(|byte| ALPHABET.contains(&byte)));
+        }
+        seen.extend(password.expose().bytes());
+    }
+    // Every letter comes up: 3,000 draws miss one of 31 with a chance of 1 in 10^41.
+    assert_eq!(seen.len(), ALPHABET.len() + 1);
+    let bits = (GROUPS * GROUP) as f64 * (ALPHABET.len() as f64).log2();
+    assert!(bits > 128.0);
+}
+
+#[test]
+fn warnings_tell_of_dates_and_usages() {
+    let identity = samples::ec_identity();
+    let recipient = recipient(&identity);
+    let validity = identity.leaf.parse().validity().not_after.timestamp();
+    let valid = recipient.warnings(validity - 1);
+    let expired = recipient.warnings(validity + 1);
+    assert_eq!(expired.len(), valid.len() + 1);
+    assert!(
+        expired[0].starts_with("the escrow certificate expired on "),
+        "{expired:?}"
+    );
+}
+
+/// A file with these bytes, and what reading a recipient from it says.
+fn refusal(bytes: &[u8]) -> Error {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), bytes).unwrap();
+    Recipient::read(file.path()).unwrap_err()
+}
+
+fn data(name: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("platform/tests/data");
+    fs::read(folder.join(name)).unwrap()
+}
+
+#[test]
+fn only_one_certificate_that_can_be_encrypted_to_is_a_recipient() {
+    let rsa = data("certificates/rsa.pem");
+    for (bytes, why) in [
+        (data("certificates/ed25519.pem"), "its key can only sign"),
+        (data("certificates/rsa-pss.pem"), "its key can only sign"),
+        (data("keys/P-256.pem"), "it holds no certificate"),
+        ([&rsa[..], &rsa].concat(), "it holds 2 certificates"),
+        (
+            b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n".to_vec(),
+            "not a readable",
+        ),
+    ] {
+        let error = refusal(&bytes);
+        assert!(error.to_string().contains(why), "{error}");
+        assert_eq!(
+            (error.exit(), error.code()),
+            (Exit::Usage, "escrow-certificate")
+        );
+    }
+    let missing = Recipient::read(Path::new("no/such/file")).unwrap_err();
+    assert!(matches!(missing, Error::Io { .. }));
+}
+
+#[test]
+fn a_key_file_must_hold_a_key_that_opens() {
+    let read = |name: &str| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("platform/tests/data");
+        EscrowKey::read(
+            &folder.join(name),
+            &OpenOptions::default(),
+            &mut NonInteractive,
+        )
+    };
+    assert!(read("keys/P-521.pem").is_ok());
+    for (name, code) in [
+        ("certificates/rsa.pem", "escrow-key"),
+        ("keys/ed25519.pem", "escrow-key"),
+        ("keys/P-256.encrypted.pem", "interaction-required"),
+        ("no/such/file", "io"),
+    ] {
+        assert_eq!(read(name).unwrap_err().code(), code, "{name}");
+    }
+}

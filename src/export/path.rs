@@ -1,0 +1,40 @@
+//! The certificates that go into a file.
+
+use certstow_platform::certificate::Certificate;
+
+use crate::chain::{Include, PathEnd};
+use crate::identity::Issuers;
+
+/// The certificates that go into a file, and what is to be said about them.
+pub(crate) struct Chain {
+    pub(crate) leaf: Certificate,
+    pub(crate) issuers: Vec<Certificate>,
+    pub(crate) root_included: bool,
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Chain {
+    /// The leaf and nothing else.
+    pub(crate) fn alone(leaf: &Certificate) -> Self {
+        Self {
+            leaf: leaf.clone(),
+            issuers: Vec::new(),
+            root_included: false,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// The leaf and as much of its certification path as is wanted.
+    pub(crate) fn build(leaf: &Certificate, include: Include, issuers: &Issuers) -> Self {
+        let leaf = leaf.clone();
+        let (path, problems) = issuers.path_of(&leaf);
+        let issuers = path.issuers(include).to_vec();
+        let last = issuers.last().unwrap_or(&leaf);
+        Self {
+            root_included: path.end == PathEnd::Root && path.certificates.last() == Some(last),
+            warnings: path.end.gap().into_iter().chain(problems).collect(),
+            issuers,
+            leaf,
+        }
+    }
+}

@@ -1,0 +1,252 @@
+use super::*;
+use certstow_platform::certificate::EntryId;
+use certstow_platform::secret::PrivateKey;
+use certstow_platform::store::{NonInteractive, Removal, StoreInfo};
+use certstow_platform::testing::{MemoryKey, MemoryStore, Sample};
+
+use crate::samples;
+
+const EXPORTABLE: Options<'static> = Options {
+    exportable: true,
+    existing: ExistingEntry::Keep,
+    password: None,
+};
+
+fn inventory(store: &MemoryStore) -> Inventory {
+    Inventory::of(vec![Box::new(store.clone())]).unwrap()
+}
+
+fn import(from: &MemoryStore, to: &mut dyn Store, options: &Options<'_>) -> Vec<Outcome> {
+    identities(&inventory(from), to, options, &mut NonInteractive)
+}
+
+/// What the only outcome says.
+fn only(outcomes: Vec<Outcome>) -> Result<Imported, Error> {
+    let [outcome] = <[_; 1]>::try_from(outcomes).unwrap();
+    outcome.result
+}
+
+/// A store that says yes to everything, and whose import does this.
+struct Liar(MemoryStore, Lie);
+
+type Lie = fn(&MemoryStore, &NewIdentity<'_>);
+
+impl Store for Liar {
+    fn info(&self) -> StoreInfo {
+        self.0.info()
+    }
+
+    fn list(&self) -> Result<Listing, StoreError> {
+        self.0.list()
+    }
+
+    fn issuers(&self) -> Result<Vec<certstow_platform::certificate::Certificate>, StoreError> {
+        self.0.issuers()
+    }
+
+    fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
+        self.0.private_key(id, ask)
+    }
+
+    fn import(
+        &mut self,
+        identity: &NewIdentity<'_>,
+        _options: &ImportOptions<'_>,
+        _ask: &mut dyn Ask,
+    ) -> Result<EntryId, StoreError> {
+        (self.1)(&self.0, identity);
+        Ok(identity.certificate.id())
+    }
+
+    fn remove(&mut self, id: &EntryId, what: Removal, ask: &mut dyn Ask) -> Result<(), StoreError> {
+        let store: &mut dyn Store = &mut self.0;
+        store.remove(id, what, ask)
+    }
+}
+
+#[test]
+fn an_identity_is_imported_with_its_issuers_and_read_back() {
+    let samples::Identity { key, leaf, issuers } = samples::ec_identity();
+    let from = MemoryStore::new("from");
+    from.insert(leaf, Some("Anna"), MemoryKey::Exportable(key));
+    for issuer in &issuers {
+        from.insert(issuer.clone(), None, MemoryKey::Missing);
+    }
+    let mut to = MemoryStore::new("to");
+    let imported = only(import(&from, &mut to, &EXPORTABLE)).unwrap();
+    assert_eq!(imported.verified, ["listed", "key", "signature"]);
+    assert_eq!(to.issuers().unwrap(), issuers);
+    let entry = to.list().unwrap().entries.remove(0);
+    assert_eq!(entry.label.as_deref(), Some("Anna"));
+    assert_eq!(imported.place, entry.places[0]);
+}
+
+#[test]
+fn a_key_that_stays_in_is_listed_and_no_more() {
+    let from = MemoryStore::with("from", &[Sample::P256]);
+    let mut to = MemoryStore::new("to");
+    let kept = Options {
+        exportable: false,
+        ..EXPORTABLE
+    };
+    let imported = only(import(&from, &mut to, &kept)).unwrap();
+    assert_eq!(imported.verified, ["listed"]);
+}
+
+#[test]
+fn one_that_fails_stops_none_of_the_others() {
+    let from = MemoryStore::with("from", &[Sample::Rsa, Sample::P256, Sample::Ed25519]);
+    from.damage(&Sample::P256.certificate().unwrap().id());
+    let mut to = MemoryStore::with("to", &[Sample::Ed25519]);
+    let outcomes = import(&from, &mut to, &EXPORTABLE);
+    assert!(outcomes[0].result.is_ok());
+    let refused = |at: usize| outcomes[at].result.as_ref().unwrap_err().code();
+    assert_eq!((refused(1), refused(2)), ("damaged", "already-there"));
+    assert_eq!(to.list().unwrap().entries.len(), 2);
+}
+
+#[test]
+fn a_key_of_another_certificate_does_not_go_in() {
+    let from = samples::store(
+        "from",
+        samples::Identity {
+            key: samples::foreign_key(),
+            ..samples::ec_identity()
+        },
+    );
+    let mut to = MemoryStore::new("to");
+    let refused = only(import(&from, &mut to, &EXPORTABLE));
+    assert!(matches!(refused, Err(Error::KeyMismatch { .. })));
+    assert!(to.list().unwrap().entries.is_empty());
+}
+
+#[test]
+fn nothing_is_imported_that_is_not_there_afterwards() {
+    let lies: [(Lie, &str); 4] = [
+        (|_, _| {}, "does not list it"),
+        (
+            |store, new| store.insert(new.certificate.clone(), None, MemoryKey::Missing),
+            "without a private key",
+        ),
+        (
+            |store, new| {
+                let key = MemoryKey::Exportable(samples::foreign_key());
+                store.insert(new.certificate.clone(), None, key);
+            },
+            "another certificate",
+        ),
+        (
+            |store, new| {
+                let key = MemoryKey::Kept(certstow_platform::store::NotExportable::Policy);
+                store.insert(new.certificate.clone(), None, key);
+            },
+            "not exportable",
+        ),
+    ];
+    for (lie, expected) in lies {
+        let from = MemoryStore::with("from", &[Sample::P256]);
+        let mut to = Liar(MemoryStore::new("to"), lie);
+        let refused = only(import(&from, &mut to, &EXPORTABLE));
+        let Err(Error::NotReadBack { reason, .. }) = refused else {
+            panic!("{expected}: {refused:?}");
+        };
+        assert!(reason.contains(expected), "{reason}");
+    }
+}
+
+#[test]
+fn who_gives_up_is_not_asked_about_the_rest() {
+    let mut to = MemoryStore::new("to");
+    let mut asks = Gives(Err(AskError::Cancelled));
+    let locked = MemoryStore::with("locked", &[Sample::Locked, Sample::Rsa]);
+    let outcomes = identities(&inventory(&locked), &mut to, &EXPORTABLE, &mut asks);
+    assert!(matches!(only(outcomes), Err(Error::Cancelled)));
+    assert!(to.list().unwrap().entries.is_empty());
+}
+
+#[test]
+fn a_locked_key_names_the_options_of_its_file() {
+    let from = MemoryStore::with("from", &[Sample::Locked]);
+    let mut to = MemoryStore::new("to");
+    let refused = only(import(&from, &mut to, &EXPORTABLE));
+    assert!(matches!(refused, Err(Error::InteractionRequired { .. })));
+    let mut wrong = Gives(Ok("wrong"));
+    let refused = identities(&inventory(&from), &mut to, &EXPORTABLE, &mut wrong);
+    assert!(matches!(only(refused), Err(Error::Password(_))));
+}
+
+/// Answers every question alike.
+struct Gives(Result<&'static str, AskError>);
+
+impl Ask for Gives {
+    fn interaction(&self) -> Interaction {
+        Interaction::Allowed
+    }
+
+    fn unlock(&mut self, _request: &UnlockRequest) -> Result<Password, AskError> {
+        self.0.map(|text| Password::new(text.to_owned()))
+    }
+}
+
+fn fixtures(names: &[&str]) -> Vec<PathBuf> {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("platform/tests/data");
+    names.iter().map(|name| data.join(name)).collect()
+}
+
+#[test]
+fn files_that_belong_together_are_read_together() {
+    let files = fixtures(&[
+        "certificates/P-256.pem",
+        "keys/P-256.sec1.pem",
+        "files/rsa.der",
+    ]);
+    let sources = read(&files, None, &mut NonInteractive).unwrap();
+    let with_key = sources.inventory.identities().iter();
+    assert_eq!(with_key.filter(|identity| identity.has_key()).count(), 1);
+    assert_eq!(sources.inventory.identities().len(), 2);
+    assert!(sources.problems.is_empty() && sources.locked.is_empty());
+}
+
+#[test]
+fn a_locked_file_opens_with_the_password_given_or_typed() {
+    let files = fixtures(&["files/rsa.p12"]);
+    let given = Some(Password::new("fixture".to_owned()));
+    let mut typed = Gives(Ok("fixture"));
+    for sources in [
+        read(&files, given, &mut NonInteractive),
+        read(&files, None, &mut typed),
+    ] {
+        let sources = sources.unwrap();
+        assert!(sources.inventory.identities()[0].has_key());
+        assert!(sources.problems.is_empty() && sources.locked.is_empty());
+    }
+}
+
+#[test]
+fn a_locked_file_says_whether_its_password_is_missing_or_wrong() {
+    let files = fixtures(&["files/rsa.p12", "certificates/ed25519.pem"]);
+    let sources = read(&files, None, &mut NonInteractive).unwrap();
+    assert!(matches!(
+        sources.locked.as_slice(),
+        [Error::InteractionRequired { .. }]
+    ));
+    assert!(sources.problems.is_empty());
+    let given = Some(Password::new("wrong".to_owned()));
+    let sources = read(&files, given, &mut NonInteractive).unwrap();
+    assert!(matches!(sources.locked.as_slice(), [Error::Password(_)]));
+    let sources = read(&files, None, &mut Gives(Ok("wrong"))).unwrap();
+    assert!(matches!(sources.locked.as_slice(), [Error::Password(_)]));
+    let gave_up = read(&files, None, &mut Gives(Err(AskError::Cancelled)));
+    assert!(matches!(gave_up.err(), Some(Error::Cancelled)));
+}
+
+#[test]
+fn what_cannot_be_read_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = folder.path().join("broken.p12");
+    fs::write(&broken, "no PKCS#12").unwrap();
+    let sources = read(&[broken], None, &mut NonInteractive).unwrap();
+    assert_eq!(sources.problems.len(), 1);
+    let missing = read(&[folder.path().join("none")], None, &mut NonInteractive);
+    assert_eq!(missing.err().map(|error| error.exit().code()), Some(18));
+}

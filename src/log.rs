@@ -1,0 +1,271 @@
+//! A file of lines that only grows: each line is appended by one write, so that the lines of
+//! several runs do not mix, and a file that has become large gives its name to a new one: `FILE` is
+//! renamed to `FILE.1`, `FILE.1` to `FILE.2`, and the oldest is replaced. Whoever appends holds the
+//! file's lock, and looks again whether the file still has its name once the lock is his.
+//!
+//! What is in the lines is not this module's business; see the program's journal.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use certstow_platform::os;
+use same_file::Handle;
+
+use crate::error::Error;
+
+/// No file grows beyond this many bytes, unless a single line is longer.
+const LIMIT: u64 = 10 * 1024 * 1024;
+
+/// How many older files are kept.
+const OLDER: u32 = 5;
+
+/// How long to wait for another process that appends. One that was stopped meanwhile would never
+/// let go.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How often a file may lose its name to a newer one before it was appended to.
+const TRIES: u32 = 10;
+
+/// A log, by its name: the file is opened anew for each line, so that it may be renamed by others.
+#[derive(Debug)]
+pub struct LogFile {
+    path: PathBuf,
+    limit: u64,
+    patience: Duration,
+}
+
+impl LogFile {
+    /// Makes sure that the file can be appended to. A new one can be read by its owner alone; one
+    /// that is there keeps its mode or list of who has access.
+    ///
+    /// # Errors
+    /// [`Error::Log`]: it cannot be opened or created, or is no regular file.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        Self::with_limit(path, LIMIT)
+    }
+
+    fn with_limit(path: &Path, limit: u64) -> Result<Self, Error> {
+        let log = Self {
+            path: path.to_owned(),
+            limit,
+            patience: PATIENCE,
+        };
+        match log.open_or_create() {
+            Ok(_) => Ok(log),
+            Err(source) => Err(Error::Log {
+                place: path.display().to_string(),
+                source,
+            }),
+        }
+    }
+
+    /// Appends a line and its end, all of it or nothing.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn append(&self, line: &str) -> io::Result<()> {
+        let mut bytes = Vec::with_capacity(line.len() + 1);
+        bytes.extend_from_slice(line.as_bytes());
+        bytes.push(b'\n');
+        for _ in 0..TRIES {
+            let file = self.open_or_create()?;
+            if !locked(&file, self.patience)? {
+                // A line that may come to lie in a file renamed meanwhile is better than none.
+                return (&file).write_all(&bytes);
+            }
+            if !self.is_current(&file) {
+                continue;
+            }
+            let length = file.metadata()?.len();
+            let full = length > 0 && length + bytes.len() as u64 > self.limit;
+            // A file that cannot be renamed goes on growing.
+            if full && self.rotate().is_ok() {
+                continue;
+            }
+            return write(&file, &bytes, length);
+        }
+        Err(io::Error::other("it is renamed all the time"))
+    }
+
+    fn open_or_create(&self) -> io::Result<File> {
+        for _ in 0..TRIES {
+            // Reading, too: Windows locks no file that can only be appended to.
+            let opened = OpenOptions::new().read(true).append(true).open(&self.path);
+            match opened {
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Ok(file) if !file.metadata()?.is_file() => {
+                    return Err(io::Error::other("it is no regular file"));
+                }
+                other => return other,
+            }
+            match os::create_private(&self.path) {
+                Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+                // Opened again, to append.
+                _ => {}
+            }
+        }
+        Err(io::Error::other("it is removed all the time"))
+    }
+
+    /// Whether the file still has the log's name.
+    fn is_current(&self, file: &File) -> bool {
+        let same = || {
+            io::Result::Ok(Handle::from_file(file.try_clone()?)? == Handle::from_path(&self.path)?)
+        };
+        same().unwrap_or(false)
+    }
+
+    /// Gives every file the name of the next older one.
+    fn rotate(&self) -> io::Result<()> {
+        for older in (1..OLDER).rev() {
+            match fs::rename(self.older(older), self.older(older + 1)) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        fs::rename(&self.path, self.older(1))
+    }
+
+    fn older(&self, number: u32) -> PathBuf {
+        let mut name = self.path.clone().into_os_string();
+        name.push(format!(".{number}"));
+        name.into()
+    }
+}
+
+/// Appends to a locked file of this length; what was written in part is taken back.
+fn write(mut file: &File, bytes: &[u8], length: u64) -> io::Result<()> {
+    file.write_all(bytes).inspect_err(|_| {
+        // The error that counts is the other one.
+        let _ = file.set_len(length);
+    })
+}
+
+/// Takes the lock of an open file, which goes with the file; false if somebody keeps it for longer
+/// than `patience`. A file system without locks has nobody who waits for one.
+fn locked(file: &File, patience: Duration) -> io::Result<bool> {
+    let began = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::WouldBlock) if began.elapsed() > patience => return Ok(false),
+            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(1)),
+            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => {
+                return Ok(true);
+            }
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn lines(path: &Path) -> Vec<String> {
+        let text = fs::read_to_string(path).unwrap();
+        assert!(text.is_empty() || text.ends_with('\n'), "{text:?}");
+        text.lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_new_log_is_private_and_an_old_one_is_appended_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        LogFile::open(&path).unwrap().append("one").unwrap();
+        let file = File::open(&path).unwrap();
+        assert!(!os::others_have_access(&file).unwrap());
+        LogFile::open(&path).unwrap().append("two").unwrap();
+        assert_eq!(lines(&path), ["one", "two"]);
+    }
+
+    #[test]
+    fn what_cannot_be_a_log_is_told_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        for path in [folder.path().to_owned(), folder.path().join("no/log")] {
+            let error = LogFile::open(&path).unwrap_err();
+            assert!(matches!(error, Error::Log { .. }), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_full_log_makes_room_and_the_oldest_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let log = LogFile::with_limit(&path, 8).unwrap();
+        for number in 0..16 {
+            log.append(&format!("{number:03}")).unwrap();
+        }
+        assert_eq!(lines(&path), ["014", "015"]);
+        assert_eq!(lines(&folder.path().join("log.1")), ["012", "013"]);
+        assert_eq!(lines(&folder.path().join("log.5")), ["004", "005"]);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 6);
+        let older = File::open(folder.path().join("log.1")).unwrap();
+        assert!(!os::others_have_access(&older).unwrap());
+    }
+
+    #[test]
+    fn a_line_longer_than_the_limit_is_kept_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let log = LogFile::with_limit(&path, 4).unwrap();
+        log.append("longer than that").unwrap();
+        log.append("again").unwrap();
+        assert_eq!(lines(&path), ["again"]);
+        assert_eq!(lines(&folder.path().join("log.1")), ["longer than that"]);
+    }
+
+    #[test]
+    fn lines_of_many_writers_stay_whole_and_none_is_lost_to_a_rotation() {
+        const WRITERS: u32 = 4;
+        const LINES: u32 = 50;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        // All of them fit into the file and its older ones.
+        let line = |writer, number| format!("{writer} {number:04} {}", "x".repeat(90));
+        let limit = u64::from(WRITERS * LINES * 100 / 4);
+        thread::scope(|scope| {
+            for writer in 0..WRITERS {
+                let log = LogFile::with_limit(&path, limit).unwrap();
+                scope.spawn(move || {
+                    for number in 0..LINES {
+                        log.append(&line(writer, number)).unwrap();
+                    }
+                });
+            }
+        });
+        let files = fs::read_dir(folder.path()).unwrap();
+        let written: Vec<String> = files
+            .flat_map(|file| lines(&file.unwrap().path()))
+            .collect();
+        let expected: BTreeSet<String> = (0..WRITERS)
+            .flat_map(|writer| (0..LINES).map(move |number| line(writer, number)))
+            .collect();
+        assert_eq!(written.len(), expected.len());
+        assert_eq!(BTreeSet::from_iter(written), expected);
+        assert!(folder.path().join("log.1").exists(), "nothing was rotated");
+    }
+
+    #[test]
+    fn a_log_that_somebody_holds_is_appended_to_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut log = LogFile::open(&path).unwrap();
+        log.patience = Duration::from_millis(20);
+        let holder = File::open(&path).unwrap();
+        holder.lock_shared().unwrap();
+        // Windows lets nobody write where somebody has the lock.
+        let expected: &[&str] = match log.append("line") {
+            Ok(()) => &["line"],
+            Err(_) => &[],
+        };
+        assert_eq!(lines(&path), expected);
+        drop(holder);
+        log.append("another").unwrap();
+        assert_eq!(lines(&path).last().unwrap(), "another");
+    }
+}

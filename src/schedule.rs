@@ -1,0 +1,253 @@
+//! A backup that runs by itself: what runs, when and for whom, and the files that tell an
+//! operating system's scheduler so. The three formats (a task of Windows' Task Scheduler, a service
+//! and timer of systemd, a property list of launchd) are pure functions and the same everywhere, so
+//! that an administrator can print any of them on any system; [`install`] hands them to the
+//! scheduler of this one.
+
+pub mod install;
+mod launchd;
+mod systemd;
+mod windows_task;
+mod xml;
+
+use std::fmt;
+use std::str::FromStr;
+
+pub use certstow_platform::scheduler::{Owner, Scheduler};
+pub use launchd::label as launchd_label;
+pub use windows_task::would_be_replaced;
+
+use crate::error::Error;
+
+/// The longest run: certstow ends its own waits long before, so this is for a machine that hangs.
+const HOURS: u32 = 2;
+
+/// Machines of a fleet do not write to the same share in the same second.
+const DELAY_MINUTES: u32 = 10;
+
+/// A run of certstow at set times.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule {
+    /// What the task is called.
+    pub name: TaskName,
+    /// The path of certstow on the machine where it will run, absolute there.
+    pub program: String,
+    /// Its arguments, the command first.
+    pub arguments: Vec<String>,
+    /// The times.
+    pub when: When,
+    /// Whose task it is.
+    pub owner: Owner,
+    /// The account that a person's task runs as, as Windows names it; `None` leaves that to
+    /// whoever registers it. No other system writes it down.
+    pub account: Option<String>,
+    /// The folders that certstow writes to: systemd lets the service write nowhere else.
+    pub writes_to: Vec<String>,
+    /// The names of the encrypted credentials that systemd hands to a service of the machine.
+    pub credentials: Vec<String>,
+    /// The file for what certstow says, where nothing else keeps it: on macOS.
+    pub log: Option<String>,
+}
+
+/// A file for a scheduler.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScheduleFile {
+    /// Its name, without a folder.
+    pub name: String,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+}
+
+impl Schedule {
+    /// The files for a scheduler; the same schedule gives the same bytes on every system and day.
+    ///
+    /// # Errors
+    /// [`Error::Usage`]: the scheduler has no way to write down a character of a path or argument,
+    /// or the program's path is not absolute where the scheduler runs.
+    pub fn files(&self, scheduler: Scheduler) -> Result<Vec<ScheduleFile>, Error> {
+        match scheduler {
+            Scheduler::TaskScheduler => windows_task::files(self),
+            Scheduler::Systemd => systemd::files(self),
+            Scheduler::Launchd => launchd::files(self),
+        }
+    }
+
+    /// What the task is, for a person who meets it in the system's own tools.
+    fn description(&self) -> String {
+        format!(
+            "Backup of certificates with their private keys ({})",
+            self.name
+        )
+    }
+}
+
+/// What a task is called: letters, digits, `-`, `_` and `.`, at most 64 of them, beginning with a
+/// letter or digit. It becomes part of file names, labels and command lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskName(String);
+
+impl TaskName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for TaskName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let usual = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let begins = text.starts_with(|c: char| c.is_ascii_alphanumeric());
+        if begins && text.len() <= 64 && text.chars().all(usual) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("a task's name has letters, digits, '-', '_' and '.', at most 64".to_owned())
+        }
+    }
+}
+
+impl fmt::Display for TaskName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// When a task runs, in the machine's own time. A run that was missed because the machine was off
+/// or asleep is made up for as soon as it is on again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// At the beginning of every hour.
+    Hourly,
+    /// Every day.
+    Daily(Time),
+    /// Once a week.
+    Weekly(Day, Time),
+}
+
+/// A time of day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Time {
+    /// 0 to 23.
+    hour: u8,
+    /// 0 to 59.
+    minute: u8,
+}
+
+impl Time {
+    /// Noon, when most machines are on.
+    pub const NOON: Self = Self {
+        hour: 12,
+        minute: 0,
+    };
+}
+
+impl FromStr for Time {
+    type Err = String;
+
+    /// Reads `HH:MM`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("'{text}' is no time of day such as 03:15");
+        let number = |part: &str, limit: u8| {
+            let digits = (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+            let number = part.parse().ok().filter(|number| digits && *number < limit);
+            number.ok_or_else(wrong)
+        };
+        let (hour, minute) = text.split_once(':').ok_or_else(wrong)?;
+        if minute.len() != 2 {
+            return Err(wrong());
+        }
+        Ok(Self {
+            hour: number(hour, 24)?,
+            minute: number(minute, 60)?,
+        })
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}:{:02}", self.hour, self.minute)
+    }
+}
+
+/// A day of the week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Day {
+    /// The first by ISO 8601.
+    Monday,
+    /// The second.
+    Tuesday,
+    /// The third.
+    Wednesday,
+    /// The fourth.
+    Thursday,
+    /// The fifth.
+    Friday,
+    /// The sixth.
+    Saturday,
+    /// The seventh; the first by launchd.
+    Sunday,
+}
+
+impl Day {
+    const ALL: [Self; 7] = [
+        Self::Monday,
+        Self::Tuesday,
+        Self::Wednesday,
+        Self::Thursday,
+        Self::Friday,
+        Self::Saturday,
+        Self::Sunday,
+    ];
+
+    /// Its English name, which is also the element of Windows' XML.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Monday => "Monday",
+            Self::Tuesday => "Tuesday",
+            Self::Wednesday => "Wednesday",
+            Self::Thursday => "Thursday",
+            Self::Friday => "Friday",
+            Self::Saturday => "Saturday",
+            Self::Sunday => "Sunday",
+        }
+    }
+}
+
+impl FromStr for Day {
+    type Err = String;
+
+    /// Reads an English name in any letter case, in full or its first three letters.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut days = Self::ALL.into_iter();
+        days.find(|day| {
+            let name = day.name();
+            name.eq_ignore_ascii_case(text) || name[..3].eq_ignore_ascii_case(text)
+        })
+        .ok_or_else(|| format!("'{text}' is no day of the week such as sunday or sun"))
+    }
+}
+
+impl fmt::Display for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hourly => f.write_str("every hour"),
+            Self::Daily(time) => write!(f, "every day at {time}"),
+            Self::Weekly(day, time) => write!(f, "every {} at {time}", day.name()),
+        }
+    }
+}
+
+/// Reads `DAY@HH:MM`.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn parse_weekly(text: &str) -> Result<(Day, Time), String> {
+    let (day, time) = text
+        .split_once('@')
+        .ok_or_else(|| format!("'{text}' is no day and time such as sun@03:15"))?;
+    Ok((day.parse()?, time.parse()?))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,188 @@
+//! A service and a timer of systemd (systemd.service(5), systemd.timer(5), systemd.exec(5)), for a
+//! person's own service manager or for the system's.
+//!
+//! What the service may do is cut down to what a backup takes. A person's manager can restrict
+//! system calls everywhere, and what is mounted where only since systemd 253 or so, by a user
+//! namespace that it makes by itself; older ones pass over these lines, which is why none of them
+//! asks for that namespace. There is no `PrivateTmp=`: a destination below /tmp would be lost with
+//! it, and certstow's temporary files lie beside their targets.
+//!
+//! A service of the system gets the passwords of `--password-vault` as encrypted credentials
+//! (systemd-creds(1)) by `LoadCredentialEncrypted=NAME`, which looks into /etc/credstore.encrypted
+//! and is no error where nothing is: certstow then says itself what is missing. A person's service
+//! gets none: before systemd 256 its manager can decrypt none, and fails the service over a folder
+//! it may not enter. Its vault is the Secret Service of the session.
+
+use std::fmt::Write as _;
+
+use super::{DELAY_MINUTES, HOURS, Owner, Schedule, ScheduleFile, When};
+use crate::error::Error;
+
+/// The first line of each file: by this certstow tells its own from others.
+pub(super) const MARK: &str = "# Written by 'certstow schedule install', which replaces it.\n";
+
+/// For everybody.
+const RESTRICTIONS: [&str; 14] = [
+    "NoNewPrivileges=yes",
+    "ProtectSystem=strict",
+    "ProtectHome=read-only",
+    "LimitCORE=0",
+    "UMask=0077",
+    "LockPersonality=yes",
+    "MemoryDenyWriteExecute=yes",
+    "RestrictAddressFamilies=AF_UNIX",
+    "RestrictNamespaces=yes",
+    "RestrictRealtime=yes",
+    "RestrictSUIDSGID=yes",
+    "SystemCallArchitectures=native",
+    "SystemCallFilter=@system-service",
+    "SystemCallErrorNumber=EPERM",
+];
+
+/// What the manager of the system alone can take away.
+const RESTRICTIONS_OF_THE_SYSTEM: [&str; 13] = [
+    // Keys and destinations may belong to other accounts.
+    "CapabilityBoundingSet=CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH",
+    "KeyringMode=private",
+    "PrivateDevices=yes",
+    "PrivateNetwork=yes",
+    "ProcSubset=pid",
+    "ProtectClock=yes",
+    "ProtectControlGroups=yes",
+    "ProtectHostname=yes",
+    "ProtectKernelLogs=yes",
+    "ProtectKernelModules=yes",
+    "ProtectKernelTunables=yes",
+    "ProtectProc=invisible",
+    "SystemCallFilter=~@privileged",
+];
+
+pub(super) fn files(schedule: &Schedule) -> Result<Vec<ScheduleFile>, Error> {
+    Ok(vec![
+        ScheduleFile {
+            name: format!("{}.service", schedule.name),
+            bytes: service(schedule)?.into_bytes(),
+        },
+        ScheduleFile {
+            name: format!("{}.timer", schedule.name),
+            bytes: timer(schedule).into_bytes(),
+        },
+    ])
+}
+
+fn service(schedule: &Schedule) -> Result<String, Error> {
+    let mut text = beginning(schedule);
+    text.push_str("\n[Service]\nType=oneshot\n");
+    // Writing to a string cannot fail, here and below.
+    let _ = writeln!(text, "ExecStart={}", command_line(schedule)?);
+    let _ = writeln!(text, "TimeoutStartSec={HOURS}h");
+    let of_the_system = schedule.owner == Owner::Machine;
+    if of_the_system {
+        for name in &schedule.credentials {
+            let _ = writeln!(text, "LoadCredentialEncrypted={}", escaped(name));
+        }
+    }
+    for folder in &schedule.writes_to {
+        absolute(folder, "a folder to write to")?;
+        // The minus sign: a disk that is not there today is for certstow to report.
+        let _ = writeln!(text, "ReadWritePaths={}", quoted(&format!("-{folder}")));
+    }
+    let more: &[&str] = match of_the_system {
+        true => &RESTRICTIONS_OF_THE_SYSTEM,
+        false => &[],
+    };
+    for restriction in RESTRICTIONS.iter().chain(more) {
+        let _ = writeln!(text, "{restriction}");
+    }
+    Ok(text)
+}
+
+fn timer(schedule: &Schedule) -> String {
+    let calendar = match schedule.when {
+        When::Hourly => "*-*-* *:00:00".to_owned(),
+        When::Daily(time) => format!("*-*-* {time}:00"),
+        When::Weekly(day, time) => format!("{} *-*-* {time}:00", &day.name()[..3]),
+    };
+    let mut text = beginning(schedule);
+    let _ = write!(
+        text,
+        "\n[Timer]\nOnCalendar={calendar}\nPersistent=true\n\
+         RandomizedDelaySec={DELAY_MINUTES}min\n\n[Install]\nWantedBy=timers.target\n"
+    );
+    text
+}
+
+fn beginning(schedule: &Schedule) -> String {
+    format!("{MARK}\n[Unit]\nDescription={}\n", schedule.description())
+}
+
+/// The colon has systemd leave dollar signs alone.
+fn command_line(schedule: &Schedule) -> Result<String, Error> {
+    absolute(&schedule.program, "the program")?;
+    let mut line = quoted(&format!(":{}", schedule.program));
+    for argument in &schedule.arguments {
+        line.push(' ');
+        line.push_str(&quoted(argument));
+    }
+    Ok(line)
+}
+
+fn absolute(path: &str, what: &str) -> Result<(), Error> {
+    match path.starts_with('/') {
+        true => Ok(()),
+        false => Err(Error::Usage(format!(
+            "{what} needs an absolute path on the machine that runs the task, and '{path}' is none"
+        ))),
+    }
+}
+
+/// A word of a unit file, in quotation marks unless nothing in it could mean anything else.
+fn quoted(word: &str) -> String {
+    let usual = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@".contains(c);
+    match !word.is_empty() && word.chars().all(usual) {
+        true => word.to_owned(),
+        false => format!("\"{}\"", escaped(word)),
+    }
+}
+
+/// A percent sign begins what systemd calls a specifier; the rest is as in C.
+fn escaped(word: &str) -> String {
+    let mut escaped = String::with_capacity(word.len());
+    for character in word.chars() {
+        match character {
+            '%' => escaped.push_str("%%"),
+            '"' => escaped.push_str("\\\""),
+            '\\' => escaped.push_str("\\\\"),
+            control if control.is_ascii_control() => {
+                let _ = write!(escaped, "\\x{:02x}", u32::from(control));
+            }
+            usual => escaped.push(usual),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_needs_them_gets_quotation_marks() {
+        for (word, expected) in [
+            ("--to", "--to"),
+            ("/srv/backup", "/srv/backup"),
+            ("", "\"\""),
+            (";", "\";\""),
+            ("a b", "\"a b\""),
+            ("100%", "\"100%%\""),
+            ("$HOME", "\"$HOME\""),
+            ("q\"\\", "\"q\\\"\\\\\""),
+            ("line\nend", "\"line\\x0aend\""),
+            ("#", "\"#\""),
+            ("Ada's", "\"Ada's\""),
+            ("ü", "\"ü\""),
+        ] {
+            assert_eq!(quoted(word), expected);
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! A task of Windows' Task Scheduler: XML of schema version 1.2, in UTF-16LE with a byte order
+//! mark, which `schtasks.exe /Create /XML` takes ([MS-TSCH] 2.5; the order of elements is that of
+//! the files Windows itself exports).
+//!
+//! A person's task has the logon type `Password` ("Run whether user is logged on or not"): Windows
+//! logs the account on with its password and so can decrypt its private keys. `S4U` ("Do not store
+//! password") is never written: without the password the account's keys stay encrypted. A task of
+//! the machine runs as SYSTEM, which has no way to a person's keys.
+
+use std::fmt::Write as _;
+
+use super::xml::escaped;
+use super::{DELAY_MINUTES, HOURS, Owner, Schedule, ScheduleFile, When};
+use crate::error::Error;
+
+/// The account SYSTEM, whatever its name in the language of the machine.
+const SYSTEM: &str = "S-1-5-18";
+
+/// A Monday of the past, so that the first run is the next one that is due.
+const START: &str = "2024-01-01T";
+
+/// By this the scheduler's own tools, and certstow, tell certstow's tasks from others.
+pub(super) const SOURCE: &str = "<Source>certstow</Source>";
+
+pub(super) fn files(schedule: &Schedule) -> Result<Vec<ScheduleFile>, Error> {
+    let text = document(schedule)?;
+    let units = std::iter::once(0xfeff).chain(text.encode_utf16());
+    Ok(vec![ScheduleFile {
+        name: format!("{}.xml", schedule.name),
+        bytes: units.flat_map(u16::to_le_bytes).collect(),
+    }])
+}
+
+fn document(schedule: &Schedule) -> Result<String, Error> {
+    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-16\"?>\n");
+    text.push_str(
+        "<Task version=\"1.2\" \
+         xmlns=\"http://schemas.microsoft.com/windows/2004/02/mit/task\">\n",
+    );
+    text.push_str("  <RegistrationInfo>\n");
+    let description = escaped(&schedule.description())?;
+    // Writing to a string cannot fail, here and below.
+    let _ = writeln!(text, "    {SOURCE}");
+    let _ = writeln!(text, "    <Description>{description}</Description>");
+    text.push_str("  </RegistrationInfo>\n");
+    trigger(&mut text, schedule.when);
+    principal(&mut text, schedule)?;
+    settings(&mut text);
+    action(&mut text, schedule)?;
+    text.push_str("</Task>\n");
+    Ok(text.replace('\n', "\r\n"))
+}
+
+fn trigger(text: &mut String, when: When) {
+    let (start, every) = match when {
+        When::Hourly => ("00:00".to_owned(), every_day()),
+        When::Daily(time) => (time.to_string(), every_day()),
+        When::Weekly(day, time) => {
+            let day = day.name();
+            let days =
+                format!("        <DaysOfWeek>\n          <{day} />\n        </DaysOfWeek>\n");
+            let week = format!(
+                "      <ScheduleByWeek>\n{days}        <WeeksInterval>1</WeeksInterval>\n      \
+                 </ScheduleByWeek>\n"
+            );
+            (time.to_string(), week)
+        }
+    };
+    text.push_str("  <Triggers>\n    <CalendarTrigger>\n");
+    if when == When::Hourly {
+        text.push_str(
+            "      <Repetition>\n        <Interval>PT1H</Interval>\n        \
+             <Duration>P1D</Duration>\n        \
+             <StopAtDurationEnd>false</StopAtDurationEnd>\n      </Repetition>\n",
+        );
+    }
+    let _ = write!(
+        text,
+        "      <StartBoundary>{START}{start}:00</StartBoundary>\n      \
+         <Enabled>true</Enabled>\n      \
+         <RandomDelay>PT{DELAY_MINUTES}M</RandomDelay>\n{every}    \
+         </CalendarTrigger>\n  </Triggers>\n"
+    );
+}
+
+fn every_day() -> String {
+    "      <ScheduleByDay>\n        <DaysInterval>1</DaysInterval>\n      </ScheduleByDay>\n"
+        .to_owned()
+}
+
+fn principal(text: &mut String, schedule: &Schedule) -> Result<(), Error> {
+    text.push_str("  <Principals>\n    <Principal id=\"Author\">\n");
+    match (schedule.owner, &schedule.account) {
+        // A service account has no logon type to choose.
+        (Owner::Machine, _) => {
+            let _ = writeln!(text, "      <UserId>{SYSTEM}</UserId>");
+            text.push_str("      <RunLevel>HighestAvailable</RunLevel>\n");
+        }
+        (Owner::User, account) => {
+            if let Some(account) = account {
+                let _ = writeln!(text, "      <UserId>{}</UserId>", escaped(account)?);
+            }
+            text.push_str("      <LogonType>Password</LogonType>\n");
+            text.push_str("      <RunLevel>LeastPrivilege</RunLevel>\n");
+        }
+    }
+    text.push_str("    </Principal>\n  </Principals>\n");
+    Ok(())
+}
+
+fn settings(text: &mut String) {
+    let limit = format!("PT{HOURS}H");
+    text.push_str("  <Settings>\n");
+    for (name, value) in [
+        ("MultipleInstancesPolicy", "IgnoreNew"),
+        ("DisallowStartIfOnBatteries", "false"),
+        ("StopIfGoingOnBatteries", "false"),
+        ("AllowHardTerminate", "true"),
+        ("StartWhenAvailable", "true"),
+        ("RunOnlyIfNetworkAvailable", "false"),
+        ("AllowStartOnDemand", "true"),
+        ("Enabled", "true"),
+        ("Hidden", "false"),
+        ("RunOnlyIfIdle", "false"),
+        ("WakeToRun", "false"),
+        ("ExecutionTimeLimit", limit.as_str()),
+    ] {
+        let _ = writeln!(text, "    <{name}>{value}</{name}>");
+    }
+    text.push_str("  </Settings>\n");
+}
+
+fn action(text: &mut String, schedule: &Schedule) -> Result<(), Error> {
+    let program = &schedule.program;
+    if program.contains('"') {
+        let what = format!("a file of Windows has no quotation mark in its name: {program}");
+        return Err(Error::Usage(what));
+    }
+    let arguments: Vec<_> = schedule.arguments.iter().map(|one| quoted(one)).collect();
+    text.push_str("  <Actions Context=\"Author\">\n    <Exec>\n");
+    let _ = writeln!(text, "      <Command>{}</Command>", escaped(program)?);
+    let _ = writeln!(
+        text,
+        "      <Arguments>{}</Arguments>",
+        escaped(&arguments.join(" "))?
+    );
+    if let Some((folder, _)) = program.rsplit_once(['\\', '/']) {
+        let _ = writeln!(
+            text,
+            "      <WorkingDirectory>{}</WorkingDirectory>",
+            escaped(folder)?
+        );
+    }
+    text.push_str("    </Exec>\n  </Actions>\n");
+    Ok(())
+}
+
+/// One argument, so that `CommandLineToArgvW` and the C runtime read it back as it was: backslashes
+/// count double before a quotation mark, and nowhere else.
+fn quoted(argument: &str) -> String {
+    let plain = !argument.is_empty() && !argument.contains([' ', '\t', '"']);
+    if plain {
+        return argument.to_owned();
+    }
+    let mut quoted = String::from("\"");
+    let mut backslashes = 0;
+    for character in argument.chars() {
+        match character {
+            '\\' => backslashes += 1,
+            '"' => {
+                quoted.push_str(&"\\".repeat(backslashes + 1));
+                backslashes = 0;
+            }
+            _ => backslashes = 0,
+        }
+        quoted.push(character);
+    }
+    quoted.push_str(&"\\".repeat(backslashes));
+    quoted.push('"');
+    quoted
+}
+
+/// Whether Task Scheduler would put something else in a text's place: a variable of the environment
+/// (`%TEMP%`) or of the task (`$(Arg0)`). There is no way to write these so that they stay.
+pub fn would_be_replaced(text: &str) -> bool {
+    let mut parts = text.split('%').skip(1);
+    let variable = parts.next().is_some_and(|name| !name.is_empty()) && parts.next().is_some();
+    variable || text.contains("$(")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `CommandLineToArgvW` as Microsoft describes it, for arguments after the first.
+    fn read_as_windows_does(line: &str) -> Vec<String> {
+        let mut arguments = Vec::new();
+        let mut current: Option<String> = None;
+        let mut inside = false;
+        let mut rest = line.chars().peekable();
+        while let Some(character) = rest.next() {
+            match character {
+                ' ' | '\t' if !inside => arguments.extend(current.take()),
+                '\\' => {
+                    let mut count = 1;
+                    while rest.next_if_eq(&'\\').is_some() {
+                        count += 1;
+                    }
+                    let text = current.get_or_insert_default();
+                    if rest.peek() == Some(&'"') {
+                        text.push_str(&"\\".repeat(count / 2));
+                        if count % 2 == 1 {
+                            rest.next();
+                            text.push('"');
+                        }
+                    } else {
+                        text.push_str(&"\\".repeat(count));
+                    }
+                }
+                '"' => {
+                    current.get_or_insert_default();
+                    inside = !inside;
+                }
+                _ => current.get_or_insert_default().push(character),
+            }
+        }
+        arguments.extend(current);
+        arguments
+    }
+
+    #[test]
+    fn windows_reads_back_every_argument() {
+        let arguments = [
+            "backup",
+            "",
+            "C:\\Users\\Ada Example\\Backup\\",
+            r"C:\plain\path\",
+            r#"say "hello""#,
+            r#"back\"slash\\"#,
+            r#"\\server\share\"#,
+            r#"\\server\a share\\"#,
+            "tab\there",
+            "\"",
+            "Müller & Söhne <x> 🔑",
+        ];
+        let line: Vec<_> = arguments.iter().map(|one| quoted(one)).collect();
+        assert_eq!(read_as_windows_does(&line.join(" ")), arguments);
+    }
+
+    #[test]
+    fn what_needs_no_quotation_marks_gets_none() {
+        assert_eq!(quoted(r"C:\Backup"), r"C:\Backup");
+        assert_eq!(quoted(r"C:\My Backup\"), r#""C:\My Backup\\""#);
+    }
+
+    #[test]
+    fn variables_are_told_from_percent_signs() {
+        for (text, replaced) in [
+            (r"%TEMP%\x", true),
+            (r"C:\100%", false),
+            ("100%%", false),
+            ("a%b%c", true),
+            ("$(Arg0)", true),
+            ("$100", false),
+        ] {
+            assert_eq!(would_be_replaced(text), replaced, "{text}");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Destinations that do not cooperate: each fails by itself.
+
+use std::fs::{self, File};
+
+use crate::{World, complete, ends, files, json, said};
+
+#[test]
+fn one_unwritable_destination_leaves_the_other_complete() {
+    let world = World::new();
+    fs::write(world.path("file"), "no folder").unwrap();
+    for bad in ["file", "nowhere/below"] {
+        let output = world.backup(&format!("--to {bad} --to a --json"));
+        ends(&output, 14);
+        let report = json(&output);
+        assert_eq!(report["destinations"][0]["ok"], false);
+        assert_eq!(report["destinations"][0]["to"], bad);
+        assert_eq!(report["destinations"][0]["error"]["exit"], 16);
+        assert_eq!(report["destinations"][1]["ok"], true);
+        assert_eq!(files(&world.path("a")), complete());
+        world.verifies("a");
+    }
+    let shown = said(&world.backup("--to file --to a"));
+    assert!(shown.contains("1 of 2 folders failed"), "{shown}");
+    ends(&world.backup("--to file"), 16);
+    ends(&world.backup("--to file --to nowhere/below"), 16);
+}
+
+#[test]
+fn a_folder_is_made_but_not_those_above_it() {
+    let world = World::new();
+    ends(&world.backup("--to new"), 0);
+    ends(&world.backup("--to not/mounted"), 16);
+    assert!(!world.path("not").exists());
+}
+
+#[test]
+fn another_run_in_the_same_folder_is_locked_out() {
+    let world = World::new();
+    ends(&world.backup("--to a --to b"), 0);
+    let other = File::open(world.path("a/.certstow-lock")).unwrap();
+    other.lock().unwrap();
+    let output = world.backup("--to a --to b --rewrite --json");
+    ends(&output, 14);
+    let report = json(&output);
+    assert_eq!(report["destinations"][0]["error"]["code"], "target-locked");
+    assert_eq!(report["destinations"][1]["written"], 3);
+    let alone = world.backup("--to a");
+    ends(&alone, 16);
+    let shown = said(&alone);
+    assert!(
+        shown.contains("another run of certstow is writing in a"),
+        "{shown}"
+    );
+    ends(&world.run("backup verify a"), 16);
+    drop(other);
+    ends(&world.backup("--to a"), 0);
+    ends(&world.run("backup verify a"), 0);
+}
+
+#[test]
+fn what_a_killed_run_left_behind_is_removed_unless_another_run_is_going_on() {
+    let world = World::new();
+    ends(&world.backup("--to a"), 0);
+    let left = world.path("a/.certstow-Xy12.tmp");
+    fs::write(&left, "half").unwrap();
+    let lock = File::open(world.path("a/.certstow-lock")).unwrap();
+    lock.lock().unwrap();
+    ends(&world.backup("--to a"), 16);
+    assert!(left.exists());
+    drop(lock);
+    ends(&world.backup("--to a"), 0);
+    assert_eq!(files(&world.path("a")), complete());
+}
+
+#[test]
+fn a_manifest_leads_nowhere_else() {
+    let world = World::new();
+    ends(&world.backup("--to a"), 0);
+    fs::write(world.path("precious.p12"), "precious").unwrap();
+    let manifest = world.path("a/certstow-manifest.json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let text = text.replace(crate::EDITH, "../precious.p12");
+    fs::write(&manifest, text).unwrap();
+    fs::remove_file(world.path("store/edith-example-2020.pem")).unwrap();
+    ends(&world.backup("--to a --prune-expired 1d"), 0);
+    assert_eq!(fs::read(world.path("precious.p12")).unwrap(), b"precious");
+    assert!(world.path("a").join(crate::EDITH).exists());
+}

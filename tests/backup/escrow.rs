@@ -1,0 +1,116 @@
+//! `--escrow`: a password for each file that nobody has.
+
+use std::fs;
+use std::process::Command;
+
+use crate::{ALL, World, ends, files, json, said};
+
+impl World {
+    /// A certificate to seal to, and its key.
+    pub(crate) fn make_escrow(&self) {
+        let output = Command::new("openssl")
+            .args("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes".split(' '))
+            .args("-keyout escrow.key -out escrow.pem -subj /CN=escrow -days 3650".split(' '))
+            .current_dir(self.folder.path())
+            .output()
+            .expect("openssl starts");
+        ends(&output, 0);
+    }
+
+    pub(crate) fn backup_with_escrow(&self, words: &str) -> std::process::Output {
+        self.run(&format!(
+            "backup --store store --iterations 1 --escrow escrow.pem {words}"
+        ))
+    }
+}
+
+#[test]
+#[ignore = "needs openssl"]
+fn every_file_has_a_password_of_its_own_that_the_key_opens() {
+    let world = World::new();
+    world.make_escrow();
+    ends(&world.backup_with_escrow("--to a --to b"), 0);
+    ends(&world.run("backup verify a b --escrow-key escrow.key"), 0);
+    let mut passwords = Vec::new();
+    for name in ALL {
+        let sealed = world.path("a").join(format!("{name}.cms"));
+        let output = Command::new("openssl")
+            .args([
+                "cms",
+                "-decrypt",
+                "-inform",
+                "DER",
+                "-inkey",
+                "escrow.key",
+                "-in",
+            ])
+            .arg(sealed)
+            .current_dir(world.folder.path())
+            .output()
+            .expect("openssl starts");
+        ends(&output, 0);
+        let opened = Command::new("openssl")
+            .args(["pkcs12", "-noout", "-passin", "stdin", "-in"])
+            .arg(world.path("a").join(name))
+            .stdin({
+                let file = world.path("password");
+                fs::write(&file, &output.stdout).unwrap();
+                fs::File::open(file).unwrap()
+            })
+            .output()
+            .expect("openssl starts");
+        ends(&opened, 0);
+        passwords.push(output.stdout);
+    }
+    passwords.dedup();
+    assert_eq!(passwords.len(), 3);
+    // Nothing is written, and nothing needed, where nothing changed.
+    let before = world.bytes("a");
+    ends(&world.backup_with_escrow("--to a"), 0);
+    assert_eq!(world.bytes("a"), before);
+}
+
+#[test]
+#[ignore = "needs openssl"]
+fn a_lost_or_damaged_password_has_the_pair_written_anew() {
+    let world = World::new();
+    world.make_escrow();
+    ends(&world.backup_with_escrow("--to a"), 0);
+    fs::remove_file(world.path("a").join(format!("{}.cms", ALL[0]))).unwrap();
+    world.damage(&format!("a/{}.cms", ALL[1]));
+    let verdict = world.run("backup verify a --escrow-key escrow.key");
+    ends(&verdict, 15);
+    let output = world.backup_with_escrow("--to a --json");
+    ends(&output, 0);
+    let counts = &json(&output)["destinations"][0];
+    assert_eq!(
+        (&counts["mended"], &counts["unchanged"]),
+        (&2.into(), &1.into())
+    );
+    ends(&world.run("backup verify a --escrow-key escrow.key"), 0);
+    assert_eq!(files(&world.path("a")).len(), 7);
+}
+
+#[test]
+#[ignore = "needs openssl"]
+fn another_key_opens_nothing() {
+    let world = World::new();
+    world.make_escrow();
+    ends(&world.backup_with_escrow("--to a"), 0);
+    world.make_escrow();
+    ends(&world.run("backup verify a --escrow-key escrow.key"), 17);
+}
+
+#[test]
+#[ignore = "needs openssl"]
+fn passwords_that_open_nothing_any_more_are_removed() {
+    let world = World::new();
+    world.make_escrow();
+    ends(&world.backup_with_escrow("--to a"), 0);
+    let output = world.backup("--to a");
+    ends(&output, 0);
+    assert!(said(&output).contains("--rewrite"), "{}", said(&output));
+    ends(&world.backup("--to a --rewrite"), 0);
+    assert_eq!(files(&world.path("a")), crate::complete());
+    world.verifies("a");
+}

@@ -1,0 +1,189 @@
+//! Killed at each call that changes something, by strace: whatever was there before is whole, and
+//! the next run finishes the work. The run is kept on one core, so that it takes the same way each
+//! time.
+
+use std::fs;
+use std::process::{Command, Output};
+
+use crate::{World, complete, ends, files, json, said};
+
+/// The system calls that change a folder or a file. A call before it begins is as good as the end
+/// of the one before.
+const CALLS: [&str; 6] = [
+    "write", "fsync", "/^rename", "/^link", "/^unlink", "/^mkdir",
+];
+
+/// More calls of one kind than any of these runs makes.
+const MOST: usize = 200;
+
+impl World {
+    /// A backup that is killed when it makes a call for the `nth` time; not, if it makes fewer.
+    fn backup_killed_at(&self, call: &str, nth: usize, options: &str) -> Output {
+        let mut command = Command::new("taskset");
+        command.args(["--cpu-list", "0", "strace", "-f", "-qq", "-o", "strace.log"]);
+        command.args(["-e", &format!("trace={call}")]);
+        command.args(["-e", &format!("inject={call}:signal=KILL:when={nth}")]);
+        command.arg(env!("CARGO_BIN_EXE_certstow"));
+        command.args("backup --store store --iterations 1 --label e --to a".split(' '));
+        command.args(options.split_whitespace());
+        self.dress(&mut command);
+        command.output().expect("strace starts")
+    }
+}
+
+/// Kills a run at every call it makes, and looks at what is left each time. `prepare` makes what is
+/// there before, `whole` tells whether every key file is.
+fn at_every_call(
+    options: &str,
+    prepare: impl Fn(&World),
+    whole: impl Fn(&World, &str),
+    verify: &str,
+    expected: &[String],
+) {
+    let mut killed = 0;
+    for call in CALLS {
+        for nth in 1.. {
+            assert!(nth < MOST, "{call}: it never ends");
+            let world = World::new();
+            prepare(&world);
+            let before: Vec<String> = match world.path("a").exists() {
+                true => files(&world.path("a")),
+                false => Vec::new(),
+            };
+            let output = world.backup_killed_at(call, nth, options);
+            let place = format!("{call} {nth}");
+            if output.status.success() {
+                break;
+            }
+            // strace ends as the program did.
+            let signal = std::os::unix::process::ExitStatusExt::signal(&output.status);
+            assert_eq!(signal, Some(9), "{place}: {}", said(&output));
+            killed += 1;
+            for name in before.iter().filter(|name| name.ends_with(".p12")) {
+                assert!(
+                    world.path("a").join(name).exists(),
+                    "{place}: {name} is gone"
+                );
+            }
+            whole(&world, &place);
+            let finished = world.run(&format!(
+                "backup --store store --iterations 1 --label e --to a {options}"
+            ));
+            assert_eq!(
+                finished.status.code(),
+                Some(0),
+                "{place}: {}",
+                said(&finished)
+            );
+            let verdict = world.run(verify);
+            assert_eq!(
+                verdict.status.code(),
+                Some(0),
+                "{place}: {}",
+                said(&verdict)
+            );
+            assert_eq!(files(&world.path("a")), expected, "{place}");
+        }
+    }
+    assert!(killed > 15, "killed {killed} times only");
+}
+
+/// Every key file opens with the password and restores.
+fn restores(world: &World, place: &str) {
+    let Ok(entries) = fs::read_dir(world.path("a")) else {
+        return;
+    };
+    for entry in entries {
+        let file = entry.expect("an entry").path();
+        if file.extension().is_some_and(|extension| extension == "p12") {
+            let words = format!("check --password-env SECRET {}", file.display());
+            let output = world.run(&words);
+            assert_eq!(output.status.code(), Some(0), "{place}: {}", said(&output));
+        }
+    }
+}
+
+const VERIFY: &str = "backup verify --password-env SECRET a";
+
+#[test]
+#[ignore = "needs strace"]
+fn a_first_run_killed_at_any_call_is_finished_by_the_next() {
+    let options = "--password-env SECRET";
+    at_every_call(options, |_| {}, restores, VERIFY, &complete());
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn files_replaced_by_a_run_killed_at_any_call_are_the_old_or_the_new() {
+    let prepare = |world: &World| {
+        ends(&world.backup("--to a"), 0);
+        world.damage(&format!("a/{}", crate::GRACE));
+        fs::remove_file(world.path("a").join(crate::GRACE)).expect("a file");
+    };
+    let options = "--password-env SECRET --rewrite";
+    at_every_call(options, prepare, restores, VERIFY, &complete());
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn retention_killed_at_any_call_is_finished_by_the_next() {
+    let prepare = |world: &World| {
+        ends(&world.backup("--to a"), 0);
+        fs::remove_file(world.path("store/edith-example-2020.pem")).expect("a file");
+    };
+    // Among the files that were there, Edith's may go.
+    let mut killed = 0;
+    for call in CALLS {
+        for nth in 1..MOST {
+            let world = World::new();
+            prepare(&world);
+            let options = "--password-env SECRET --prune-expired 90d";
+            let output = world.backup_killed_at(call, nth, options);
+            if output.status.success() {
+                break;
+            }
+            killed += 1;
+            restores(&world, call);
+            for name in [crate::ADA, crate::GRACE] {
+                assert!(world.path("a").join(name).exists(), "{call} {nth}");
+            }
+            ends(&world.backup("--to a --prune-expired 90d"), 0);
+            world.verifies("a");
+            let left = files(&world.path("a"));
+            assert_eq!(
+                left,
+                [crate::ADA, crate::MANIFEST, crate::GRACE],
+                "{call} {nth}"
+            );
+        }
+    }
+    assert!(killed > 5, "killed {killed} times only");
+}
+
+#[test]
+#[ignore = "needs strace and openssl"]
+fn no_password_in_escrow_is_lost_wherever_a_run_is_killed() {
+    let prepare = |world: &World| {
+        world.make_escrow();
+        ends(&world.backup_with_escrow("--to a"), 0);
+    };
+    let opens = |world: &World, place: &str| {
+        let verdict = world.run("backup verify --escrow-key escrow.key --json a");
+        for file in json(&verdict)["folders"][0]["files"]
+            .as_array()
+            .expect("files")
+        {
+            assert_eq!(file["restores"], true, "{place}: {}", said(&verdict));
+        }
+    };
+    let mut expected = complete();
+    expected.extend(crate::ALL.iter().map(|name| format!("{name}.cms")));
+    expected.sort();
+    at_every_call(
+        "--escrow escrow.pem --rewrite",
+        prepare,
+        opens,
+        "backup verify --escrow-key escrow.key a",
+        &expected,
+    );
+}

@@ -1,0 +1,158 @@
+//! `certstow backup restore`: identities whose keys work, in a store that had none.
+
+use std::fs;
+
+use crate::{ADA, GRACE, MANIFEST, World, ends, files, json, said};
+
+impl World {
+    fn restore(&self, words: &str) -> std::process::Output {
+        self.run(&format!(
+            "backup restore a --into new --password-env SECRET {words}"
+        ))
+    }
+
+    /// The identity comes out of the new store, and its key works.
+    fn works(&self, label: &str, unlock: &str) {
+        let output = self.run(&format!(
+            "export {label} --store new {unlock} --iterations 1 --password-env SECRET \
+             -o {label}.p12 --force"
+        ));
+        ends(&output, 0);
+        ends(
+            &self.run(&format!("check --password-env SECRET {label}.p12")),
+            0,
+        );
+    }
+}
+
+const UNLOCK: &str = "--unlock-password-env SECRET";
+
+#[test]
+fn every_identity_comes_back_and_its_key_works() {
+    let world = World::new();
+    ends(&world.backup("--to a"), 0);
+    let output = world.restore("--json");
+    ends(&output, 0);
+    let report = json(&output);
+    let entries = report["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), 3);
+    for entry in entries {
+        assert_eq!(entry["result"], "restored");
+        assert_eq!(entry["verified"][2], "signature");
+    }
+    for label in ["Ada", "Edith", "Grace"] {
+        world.works(label, UNLOCK);
+    }
+    // A backup of the restored store holds the same identities.
+    let again = world.run(&format!(
+        "backup --store new --to b --iterations 1 --password-env SECRET {UNLOCK}"
+    ));
+    ends(&again, 0);
+    assert_eq!(files(&world.path("a")), files(&world.path("b")));
+}
+
+#[test]
+fn what_is_there_already_is_done_and_stays() {
+    let world = World::new();
+    ends(&world.backup("--to a"), 0);
+    ends(&world.restore("Ada"), 0);
+    let before = world.bytes("new");
+    let output = world.restore("");
+    ends(&output, 0);
+    let shown = said(&output);
+    assert!(shown.contains("2 identities were restored"), "{shown}");
+    assert!(shown.contains("1 had been there before"), "{shown}");
+    for (name, bytes) in &before {
+        assert_eq!(world.bytes("new")[name], *bytes, "{name}");
+    }
+    ends(&world.restore("--force"), 0);
+    world.works("Ada", UNLOCK);
+}
+
+#[test]
+fn one_is_chosen_by_thumbprint_or_text() {
+    let world = World::new();
+    ends(&world.backup("--to a"), 0);
+    for selector in [
+        "776c7167",
+        "8653f160bb1bc818",
+        "grace@example",
+        "--label grace",
+    ] {
+        let output = world.restore(&format!("{selector} --json --force"));
+        ends(&output, 0);
+        let report = json(&output);
+        assert_eq!(report["entries"].as_array().unwrap().len(), 1, "{selector}");
+        assert_eq!(report["entries"][0]["label"], "Grace Example");
+    }
+    ends(&world.restore("nobody"), 10);
+    ends(&world.restore("ffffff"), 10);
+}
+
+#[test]
+fn a_damaged_or_missing_manifest_hides_nothing() {
+    let world = World::new();
+    ends(&world.backup("--to a"), 0);
+    fs::write(world.path("a").join(MANIFEST), "{").unwrap();
+    ends(&world.restore("Ada"), 0);
+    fs::remove_file(world.path("a").join(MANIFEST)).unwrap();
+    let output = world.restore("");
+    ends(&output, 0);
+    assert!(
+        said(&output).contains("there is no manifest"),
+        "{}",
+        said(&output)
+    );
+    for label in ["Ada", "Edith", "Grace"] {
+        world.works(label, UNLOCK);
+    }
+}
+
+#[test]
+fn a_damaged_file_stops_none_of_the_others() {
+    let world = World::new();
+    ends(&world.backup("--to a"), 0);
+    let bytes = fs::read(world.path("a").join(ADA)).unwrap();
+    fs::write(world.path("a").join(ADA), &bytes[..bytes.len() / 2]).unwrap();
+    let output = world.restore("");
+    ends(&output, 14);
+    let shown = said(&output);
+    assert!(shown.contains(&format!("{ADA} is not restored")), "{shown}");
+    assert!(shown.contains("2 identities were restored"), "{shown}");
+    world.works("Grace", UNLOCK);
+    fs::remove_file(world.path("a").join(GRACE)).unwrap();
+    ends(&world.restore("--force"), 14);
+}
+
+#[test]
+fn a_wrong_password_restores_nothing() {
+    let world = World::new();
+    ends(&world.backup("--to a"), 0);
+    let mut command = world.command("backup restore a --into new --password-env SECRET");
+    let output = command.env("SECRET", "wrong").output().unwrap();
+    ends(&output, 17);
+    assert_eq!(files(&world.path("new")), [""; 0]);
+    ends(&world.run("backup restore a --into new"), 13);
+    ends(
+        &world.run("backup restore nowhere --into new --password-env SECRET"),
+        1,
+    );
+}
+
+#[test]
+#[ignore = "needs openssl"]
+fn the_escrow_key_restores_what_nobody_has_a_password_for() {
+    let world = World::new();
+    world.make_escrow();
+    ends(&world.backup_with_escrow("--to a"), 0);
+    let output = world.run("backup restore a --into new --escrow-key escrow.key");
+    ends(&output, 0);
+    assert!(
+        said(&output).contains("are not encrypted"),
+        "{}",
+        said(&output)
+    );
+    for label in ["Ada", "Edith", "Grace"] {
+        world.works(label, "");
+    }
+}

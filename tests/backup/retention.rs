@@ -1,0 +1,110 @@
+//! `--prune-expired`: Edith's certificate expired on 2024-01-01.
+
+use std::fs;
+
+use crate::{ADA, EDITH, GRACE, MANIFEST, World, complete, ends, files, json};
+
+const WITHOUT_EDITH: [&str; 3] = [ADA, MANIFEST, GRACE];
+
+#[test]
+fn the_only_copy_of_a_key_in_a_store_stays() {
+    let world = World::new();
+    for _ in 0..2 {
+        ends(&world.backup("--to a --prune-expired 90d"), 0);
+        assert_eq!(files(&world.path("a")), complete());
+    }
+}
+
+#[test]
+fn of_two_copies_one_goes_and_does_not_come_back() {
+    let world = World::new();
+    ends(&world.backup("--to a --to b"), 0);
+    let output = world.backup("--to a --to b --prune-expired 90d --json");
+    ends(&output, 0);
+    let report = json(&output);
+    assert_eq!(report["destinations"][0]["pruned"], 0);
+    assert_eq!(report["destinations"][1]["pruned"], 1);
+    assert_eq!(report["destinations"][1]["pruned_files"][0]["file"], EDITH);
+    for _ in 0..2 {
+        assert_eq!(files(&world.path("a")), complete());
+        assert_eq!(files(&world.path("b")), WITHOUT_EDITH);
+        world.verifies("a b");
+        let again = world.backup("--to a --to b --prune-expired 90d --json");
+        ends(&again, 0);
+        assert_eq!(json(&again)["destinations"][1]["pruned"], 0);
+    }
+    // Alone, b is to have it again.
+    ends(&world.backup("--to b --prune-expired 90d"), 0);
+    assert_eq!(files(&world.path("b")), complete());
+}
+
+#[test]
+fn a_damaged_copy_keeps_nothing_for_another() {
+    let world = World::new();
+    ends(&world.backup("--to a --to b"), 0);
+    world.damage(&format!("a/{EDITH}"));
+    ends(&world.backup("--to a --to b --prune-expired 90d"), 0);
+    assert_eq!(files(&world.path("a")), WITHOUT_EDITH);
+    assert_eq!(files(&world.path("b")), complete());
+    world.verifies("a b");
+}
+
+#[test]
+fn a_destination_that_fails_keeps_nothing_for_another() {
+    let world = World::new();
+    ends(&world.backup("--to a --to b"), 0);
+    fs::rename(world.path("a"), world.path("away")).unwrap();
+    fs::write(world.path("a"), "no folder").unwrap();
+    ends(&world.backup("--to a --to b --prune-expired 90d"), 14);
+    assert_eq!(files(&world.path("b")), complete());
+}
+
+#[test]
+fn a_key_that_is_in_no_store_any_more_goes_everywhere() {
+    let world = World::new();
+    ends(&world.backup("--to a --to b"), 0);
+    fs::write(world.path("a/other.txt"), "not ours").unwrap();
+    fs::remove_file(world.path("store/edith-example-2020.pem")).unwrap();
+    ends(&world.backup("--to a --to b --prune-expired 90d"), 0);
+    fs::remove_file(world.path("a/other.txt")).expect("what is not in the manifest stays");
+    assert_eq!(files(&world.path("a")), WITHOUT_EDITH);
+    assert_eq!(files(&world.path("b")), WITHOUT_EDITH);
+}
+
+#[test]
+fn what_expired_later_stays() {
+    let world = World::new();
+    ends(&world.backup("--to a"), 0);
+    fs::remove_file(world.path("store/edith-example-2020.pem")).unwrap();
+    ends(&world.backup("--to a --prune-expired 90y"), 0);
+    assert_eq!(files(&world.path("a")), complete());
+}
+
+#[test]
+fn a_store_or_identity_that_was_not_looked_at_counts_as_still_there() {
+    let world = World::new();
+    ends(&world.backup("--to a"), 0);
+    // The filter hides it.
+    ends(&world.backup("--to a --prune-expired 90d --label Ada"), 0);
+    assert_eq!(files(&world.path("a")), complete());
+    // Another store is read.
+    fs::create_dir(world.path("other")).unwrap();
+    for file in ["ada-example.pem", "ada-example.key.pem"] {
+        let store = world.path("store").join(file);
+        fs::copy(store, world.path("other").join(file)).unwrap();
+    }
+    let output = world.run(
+        "backup --to a --prune-expired 90d --store other --iterations 1 --password-env SECRET",
+    );
+    ends(&output, 0);
+    assert_eq!(files(&world.path("a")), complete());
+    // The store cannot be read in full.
+    fs::remove_file(world.path("store/edith-example-2020.pem")).unwrap();
+    fs::write(
+        world.path("store/bad.pem"),
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    )
+    .unwrap();
+    ends(&world.backup("--to a --prune-expired 90d"), 14);
+    assert_eq!(files(&world.path("a")), complete());
+}

@@ -1,0 +1,162 @@
+//! What never answers: a pipe that nobody writes to, one that nobody reads from. The wait ends
+//! after the time given, with an exit code of its own, and nothing half-done stays behind.
+
+use std::fs::File;
+use std::io::{PipeReader, PipeWriter, Write as _};
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::{certstow, export_ada, names, said};
+
+const TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Longer than any of it takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Runs it; it must take as long as the wait may, and not much longer.
+fn times_out(command: &mut Command) -> Output {
+    let began = Instant::now();
+    let output = command
+        .args(["--timeout", "1s"])
+        .output()
+        .expect("certstow starts");
+    let took = began.elapsed();
+    assert_eq!(output.status.code(), Some(13), "{}", said(&output));
+    assert!(took >= TIMEOUT, "{took:?}");
+    assert!(took < PATIENCE, "{took:?}");
+    output
+}
+
+/// A pipe that takes a page and no more, and something that fills it.
+fn small_pipe() -> (PipeReader, PipeWriter) {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    rustix::pipe::fcntl_setpipe_size(&writer, 4096).expect("a small pipe");
+    (reader, writer)
+}
+
+fn stdio(writer: PipeWriter) -> Stdio {
+    OwnedFd::from(writer).into()
+}
+
+#[test]
+fn a_password_that_never_comes_ends_in_time_and_is_named() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (nothing, _writer) = std::io::pipe().expect("a pipe");
+    let samples = crate::samples();
+    let export = ["export", "Ada", "--store", &samples, "-o", "ada.p12"];
+    let output = times_out(
+        certstow(folder.path())
+            .args(export)
+            .args(["--password-file", "-", "--log", "log"])
+            .stdin(Stdio::from(OwnedFd::from(nothing))),
+    );
+    let shown = said(&output);
+    assert!(
+        shown.contains("nothing happened for 1 second while waiting for a password from standard"),
+        "{shown}"
+    );
+    assert!(shown.contains("hint: "), "{shown}");
+    assert_eq!(names(folder.path()), ["log"]);
+    let log = std::fs::read_to_string(folder.path().join("log")).expect("the log");
+    for part in ["\"code\":\"timed-out\"", "\"event\":\"end\"", "\"exit\":13"] {
+        assert!(log.contains(part), "no {part} in {log}");
+    }
+}
+
+#[test]
+fn a_fifo_in_place_of_a_password_file_ends_in_time() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let made = Command::new("mkfifo")
+        .arg(folder.path().join("fifo"))
+        .status();
+    assert!(made.expect("mkfifo starts").success());
+    let check = ["check", "a.p12", "--password-file", "fifo", "--json"];
+    let output = times_out(certstow(folder.path()).args(check));
+    let json: serde_json::Value = serde_json::from_slice(&output.stderr).expect("JSON");
+    assert_eq!(json["error"]["code"], "timed-out");
+    let message = json["error"]["message"].to_string();
+    assert!(message.contains("a password from fifo"), "{message}");
+}
+
+#[test]
+fn a_reader_that_does_not_read_ends_in_time() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (_reader, writer) = small_pipe();
+    let output = times_out(
+        certstow(folder.path())
+            .args(export_ada("2000"))
+            .args(["-o", "-"])
+            .stdout(stdio(writer))
+            .stderr(Stdio::piped()),
+    );
+    let shown = said(&output);
+    assert!(shown.contains("standard output to take"), "{shown}");
+}
+
+#[test]
+fn standard_error_that_takes_nothing_does_not_keep_the_end_from_coming() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (_reader, mut writer) = small_pipe();
+    writer.write_all(&[b'x'; 4096]).expect("a full pipe");
+    let mut command = certstow(folder.path());
+    command
+        .args([
+            "list",
+            "-v",
+            "--store",
+            &crate::samples(),
+            "--timeout",
+            "1s",
+        ])
+        .stdout(Stdio::null())
+        .stderr(stdio(writer));
+    let mut child = command.spawn().expect("certstow starts");
+    let began = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().expect("the process is ours") {
+            break status;
+        }
+        assert!(began.elapsed() < PATIENCE, "it did not end");
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    assert_eq!(status.code(), Some(13));
+}
+
+/// How long it takes.
+fn time(folder: &Path, arguments: &[&str]) -> Duration {
+    let began = Instant::now();
+    let output = certstow(folder)
+        .args(arguments)
+        .stderr(File::create(folder.join("said")).expect("a file"))
+        .output()
+        .expect("certstow starts");
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    began.elapsed()
+}
+
+#[test]
+fn work_that_gets_on_is_not_ended_however_long_it_takes() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+    let exported = certstow(folder)
+        .args(export_ada("600000"))
+        .args(["-o", "ada.p12"])
+        .output()
+        .expect("certstow starts");
+    assert_eq!(exported.status.code(), Some(0), "{}", said(&exported));
+
+    let check = ["check", "--password-env", "SECRET"];
+    let one = time(folder, &[&check[..], &["ada.p12"]].concat());
+    let seconds = (4 * one).as_secs() + 1;
+    let timeout = format!("{seconds}s");
+    // Twice as long as any wait may be.
+    let count = Duration::from_secs(2 * seconds)
+        .div_duration_f64(one)
+        .ceil();
+    let files = vec!["ada.p12"; count as usize];
+    let all = [&check[..], &files, &["--timeout", &timeout]].concat();
+    let took = time(folder, &all);
+    assert!(took > Duration::from_secs(seconds), "{took:?} is not long");
+}

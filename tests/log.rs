@@ -1,0 +1,359 @@
+//! What `--log` keeps, and what systemd's journal gets: every line whole, private, and of the form
+//! that `docs/logging.md` describes.
+
+#![cfg(target_os = "linux")]
+
+use std::fs::{self, File};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+const PASSWORD: &str = "correct horse battery staple";
+
+fn certstow(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_certstow"));
+    command
+        .current_dir(folder)
+        .env("XDG_DATA_HOME", folder.join("data"))
+        .env("SECRET", PASSWORD)
+        .env_remove("JOURNAL_STREAM")
+        .stdin(Stdio::null());
+    command
+}
+
+fn run(folder: &Path, code: i32, arguments: &[&str]) -> Output {
+    let output = certstow(folder).args(arguments).output();
+    let output = output.expect("certstow starts");
+    assert_eq!(
+        output.status.code(),
+        Some(code),
+        "{arguments:?}: {output:?}"
+    );
+    output
+}
+
+fn samples() -> String {
+    format!("{}/examples/personal", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn export_ada<'a>(samples: &'a str, file: &'a str) -> [&'a str; 10] {
+    let [export, ada, store] = ["export", "Ada", "--store"];
+    let [env, secret] = ["--password-env", "SECRET"];
+    let [iterations, few] = ["--iterations", "2000"];
+    [
+        export, ada, store, samples, env, secret, iterations, few, "-o", file,
+    ]
+}
+
+/// The lines, each a JSON object with what every line has.
+fn lines(log: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(log).expect("the log");
+    assert!(text.ends_with('\n'), "{text}");
+    let lines = text.lines().map(|line| {
+        let json: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"));
+        let time = json["time"].as_str().expect("a time");
+        let milliseconds = "2030-01-02T03:04:05.678Z";
+        assert_eq!(time.len(), milliseconds.len(), "{line}");
+        assert!(time.ends_with('Z'), "{line}");
+        for word in ["level", "command", "event", "message"] {
+            assert!(json[word].is_string(), "no {word} in {line}");
+        }
+        assert!(json["pid"].is_u64(), "{line}");
+        json
+    });
+    lines.collect()
+}
+
+/// The events of one kind.
+fn events<'a>(lines: &'a [Value], event: &str) -> Vec<&'a Value> {
+    lines.iter().filter(|line| line["event"] == event).collect()
+}
+
+#[test]
+fn an_export_is_logged_from_its_start_to_its_end() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (folder, samples) = (folder.path(), samples());
+    let export = export_ada(&samples, "ada.p12");
+    let output = run(
+        folder,
+        0,
+        &[&export[..], &["--log", "log", "--json"]].concat(),
+    );
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+
+    let log = folder.join("log");
+    let mode = log.metadata().expect("the log").permissions().mode();
+    assert_eq!(mode & 0o7777, 0o600);
+    let lines = lines(&log);
+    let (first, last) = (&lines[0], lines.last().expect("a line"));
+    assert_eq!(first["event"], "start");
+    assert_eq!(first["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(first["command"], "export");
+    assert_eq!(first["options"]["store"], samples.as_str());
+    assert_eq!(first["options"]["password-env"], true);
+    assert_eq!(last["event"], "end");
+    assert_eq!(last["exit"], 0);
+    assert!(last["duration_ms"].is_u64());
+    let [saved] = events(&lines, "saved")[..] else {
+        panic!("not one file saved: {lines:?}")
+    };
+    for field in ["file", "sha256", "thumbprint", "store"] {
+        assert_eq!(saved[field], report[field], "{field}");
+    }
+    // Without -v, too.
+    assert!(events(&lines, "step").len() >= 3, "{lines:?}");
+}
+
+#[test]
+fn an_error_is_logged_with_what_caused_it_and_the_exit_code() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (folder, samples) = (folder.path(), samples());
+    let export = export_ada(&samples, "no/ada.p12");
+    run(folder, 16, &[&export[..], &["--log", "log"]].concat());
+    let lines = lines(&folder.join("log"));
+    let [error] = events(&lines, "error")[..] else {
+        panic!("not one error: {lines:?}")
+    };
+    assert_eq!(error["level"], "error");
+    assert_eq!(error["code"], "target");
+    assert_eq!(error["exit"], 16);
+    let message = error["message"].as_str().expect("a message");
+    assert!(
+        message.ends_with("No such file or directory (os error 2)"),
+        "{message}"
+    );
+    assert!(error["hint"].is_string());
+    assert_eq!(lines.last().expect("a line")["exit"], 16);
+}
+
+#[test]
+fn warnings_are_logged_whoever_is_told_of_them() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+    fs::create_dir(folder.join("broken")).expect("a folder");
+    fs::write(
+        folder.join("broken/half.pem"),
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    )
+    .expect("a file");
+    for more in [&[][..], &["--json"], &["--quiet"]] {
+        let log = folder.join(format!("log{}", more.concat()));
+        let log = log.to_string_lossy();
+        let list = ["list", "--store", "broken", "--log", &log];
+        run(folder, 14, &[&list[..], more].concat());
+        let lines = lines(Path::new(&*log));
+        let warnings = events(&lines, "warning");
+        assert_eq!(warnings.len(), 1, "{more:?}: {lines:?}");
+        assert_eq!(warnings[0]["level"], "warning");
+        assert_eq!(lines.last().expect("a line")["level"], "warning");
+    }
+}
+
+#[test]
+fn a_checked_file_is_logged_with_the_result() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (folder, samples) = (folder.path(), samples());
+    run(folder, 0, &export_ada(&samples, "ada.p12"));
+    fs::write(folder.join("none.p12"), "none").expect("a file");
+    let check = ["check", "--password-env", "SECRET", "ada.p12", "none.p12"];
+    run(folder, 15, &[&check[..], &["--log", "log"]].concat());
+    let lines = lines(&folder.join("log"));
+    let checked = events(&lines, "checked");
+    let results: Vec<_> = checked
+        .iter()
+        .map(|line| {
+            (
+                line["file"].as_str(),
+                line["restores"].as_bool(),
+                line["level"].as_str(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        results,
+        [
+            (Some("ada.p12"), Some(true), Some("info")),
+            (Some("none.p12"), Some(false), Some("error")),
+        ]
+    );
+}
+
+#[test]
+fn an_interrupted_run_logs_its_end() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+    let child = Command::new("env")
+        .args(["--default-signal=TERM", env!("CARGO_BIN_EXE_certstow")])
+        .args(["check", "a.p12", "--password-file", "-", "--log", "log"])
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .spawn();
+    let mut child = child.expect("certstow starts");
+    // Waiting for the process would close it, and an end of input is an empty password.
+    let _open = child.stdin.take();
+    let log = folder.join("log");
+    while !log.metadata().is_ok_and(|log| log.len() > 0) {
+        assert_eq!(child.try_wait().expect("it is ours"), None);
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    // The handler is set up between the first line and the wait for standard input.
+    let status = format!("/proc/{}/status", child.id());
+    while !fs::read_to_string(&status).is_ok_and(|status| status.contains("Threads:\t3")) {
+        assert_eq!(child.try_wait().expect("it is ours"), None);
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    let killed = Command::new("kill").arg(child.id().to_string()).status();
+    assert!(killed.expect("kill starts").success());
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    let lines = lines(&log);
+    let last = lines.last().expect("a line");
+    assert_eq!(last["event"], "end");
+    assert_eq!(last["exit"], 130);
+}
+
+#[test]
+fn runs_at_the_same_time_share_a_log() {
+    const RUNS: usize = 8;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (folder, samples) = (folder.path(), samples());
+    let runs: Vec<_> = (0..RUNS)
+        .map(|_| {
+            certstow(folder)
+                .args(["list", "--store", &samples, "--log", "log"])
+                .stdout(Stdio::null())
+                .spawn()
+                .expect("certstow starts")
+        })
+        .collect();
+    for mut run in runs {
+        assert!(run.wait().expect("it ends").success());
+    }
+    let lines = lines(&folder.join("log"));
+    for event in ["start", "end"] {
+        assert_eq!(events(&lines, event).len(), RUNS);
+    }
+}
+
+#[test]
+fn a_log_that_is_there_keeps_its_mode_and_lines() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+    let log = folder.join("log");
+    fs::write(&log, "not certstow's\n").expect("a file");
+    fs::set_permissions(&log, fs::Permissions::from_mode(0o640)).expect("our file");
+    run(folder, 0, &["stores", "--log", "log"]);
+    let text = fs::read_to_string(&log).expect("the log");
+    assert!(text.starts_with("not certstow's\n{\"time\":"), "{text}");
+    let mode = log.metadata().expect("the log").permissions().mode();
+    assert_eq!(mode & 0o7777, 0o640);
+}
+
+#[test]
+fn without_its_log_nothing_is_done() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (folder, samples) = (folder.path(), samples());
+    fs::create_dir(folder.join("taken")).expect("a folder");
+    for log in ["no/log", "taken", "/dev/null"] {
+        let export = export_ada(&samples, "ada.p12");
+        run(folder, 16, &[&export[..], &["--log", log]].concat());
+    }
+    assert!(!folder.join("ada.p12").exists());
+}
+
+#[test]
+#[ignore = "needs root, or user namespaces, to mount a file system"]
+fn a_log_that_fails_meanwhile_is_one_warning_and_no_failure() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+    let rooted = Command::new("unshare")
+        .args(["--mount", "true"])
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    let mut unshare = Command::new("unshare");
+    unshare.arg("--mount");
+    if !rooted {
+        unshare.arg("--map-root-user");
+    }
+    // Room for the first line and not for all.
+    let script = "mkdir full && mount -t tmpfs -o size=4k none full || exit 99
+        head --bytes=3500 /dev/zero | tr '\\0' '\\n' > full/log
+        \"$@\" --log full/log; code=$?; tail --bytes=+3501 full/log; exit $code";
+    let output = unshare
+        .args(["sh", "-c", script, "sh", env!("CARGO_BIN_EXE_certstow")])
+        .args(export_ada(&samples(), "ada.p12"))
+        .args(["--quiet", "--json"])
+        .current_dir(folder)
+        .env("SECRET", PASSWORD)
+        .env("XDG_DATA_HOME", folder.join("data"))
+        .stdin(Stdio::null())
+        .output()
+        .expect("unshare starts");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{stdout}{stderr}");
+    assert!(folder.join("ada.p12").exists());
+    assert_eq!(
+        stderr
+            .matches("warning: not everything is logged: ")
+            .count(),
+        1,
+        "{stderr}"
+    );
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    let (_, log) = stdout
+        .split_once("\n}\n")
+        .expect("the report, then the log");
+    assert!(log.contains("\"event\":\"start\""), "{log}");
+    // No line is there in part.
+    for line in log.lines() {
+        serde_json::from_str::<Value>(line).unwrap_or_else(|_| panic!("{line}"));
+    }
+}
+
+/// What certstow writes to standard error when that is a file of which `JOURNAL_STREAM` says that
+/// it is, or is not, the journal.
+fn to_journal(folder: &Path, journal: bool, arguments: &[&str]) -> String {
+    let path = folder.join("stderr");
+    let stderr = File::create(&path).expect("a file");
+    let metadata = stderr.metadata().expect("the file");
+    let inode = metadata.ino() + u64::from(!journal);
+    certstow(folder)
+        .args(arguments)
+        .env("JOURNAL_STREAM", format!("{}:{inode}", metadata.dev()))
+        .env("CLICOLOR_FORCE", "1")
+        .stderr(stderr)
+        .stdout(Stdio::null())
+        .status()
+        .expect("certstow starts");
+    fs::read_to_string(path).expect("what it said")
+}
+
+#[test]
+fn the_journal_is_told_the_level_of_every_line() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (folder, samples) = (folder.path(), samples());
+    let nobody = ["list", "--store", &samples, "--subject", "Nobody", "-v"];
+    let said = to_journal(folder, true, &nobody);
+    let levels: Vec<_> = said.lines().map(|line| line.get(..3)).collect();
+    assert_eq!(levels, [Some("<6>"), Some("<3>"), Some("<3>")], "{said}");
+    assert!(said.contains("\n<3>error: no identity matches"), "{said}");
+    assert!(!said.contains('\u{1b}'), "{said}");
+
+    let json = to_journal(folder, true, &["list", "--store", "nowhere", "--json"]);
+    let error: String = json
+        .lines()
+        .map(|line| line.strip_prefix("<3>").expect("a level"))
+        .collect();
+    let error: Value = serde_json::from_str(&error).expect("JSON beside the levels");
+    assert_eq!(error["error"]["exit"], 18);
+
+    let usage = to_journal(folder, true, &["list", "--no-such-option"]);
+    assert!(usage.lines().all(|line| line.starts_with("<3>")), "{usage}");
+
+    // Redirected elsewhere, with the variable as it was.
+    let said = to_journal(folder, false, &nobody);
+    assert!(!said.contains("<3>") && said.contains("error:"), "{said}");
+}

@@ -1,0 +1,138 @@
+//! A service manager of a person's own, for the length of a test: in a mount namespace and a
+//! control group that it may have to itself, both of which take root to make.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::succeeds;
+
+/// Makes a place where `systemd --user` runs, and runs what follows in it as nobody.
+const PLACE: &str = r#"
+    set -eu
+    mount -t tmpfs tmpfs /run
+    mkdir -p /run/systemd/system "$XDG_RUNTIME_DIR"
+    chmod 700 "$XDG_RUNTIME_DIR"
+    umount --recursive --lazy /sys/fs/cgroup
+    mount -t cgroup2 none /sys/fs/cgroup
+    group=/sys/fs/cgroup/certstow-test-$$
+    mkdir -p "$group/inside"
+    chown -R 65534:65534 "$group" "$XDG_RUNTIME_DIR" "$HOME"
+    echo $$ > "$group/inside/cgroup.procs"
+    status=0
+    setpriv --reuid=65534 --regid=65534 --clear-groups bash -c "$STORY" || status=$?
+    echo $$ > /sys/fs/cgroup/cgroup.procs
+    find "$group" -depth -type d -exec rmdir {} + || true
+    exit $status
+"#;
+
+/// Waits for the manager, and ends it with the story.
+const BEGIN: &str = r#"
+    set -eu
+    cd "$HOME"
+    /lib/systemd/systemd --user --unit=basic.target 2> manager.log &
+    manager=$!
+    trap 'kill $manager; wait $manager || true' EXIT
+    for _ in $(seq 300); do
+        systemctl --user show-environment > /dev/null 2>&1 && break
+        sleep 0.1
+    done
+    systemctl --user show-environment > /dev/null
+"#;
+
+/// Runs a story; what it prints.
+fn tell(story: &str, folder: &Path) -> String {
+    // Where nobody may run it.
+    let certstow = folder.join("certstow");
+    fs::copy(env!("CARGO_BIN_EXE_certstow"), &certstow).unwrap();
+    let mut bash = Command::new("unshare");
+    bash.args(["--mount", "bash", "-c", PLACE])
+        .env("STORY", format!("{BEGIN}{story}"))
+        .env("CERTSTOW", certstow)
+        .env("HOME", folder)
+        .env("XDG_RUNTIME_DIR", "/run/user/65534")
+        .env("SYSTEMD_LOG_TARGET", "console")
+        .env("LC_ALL", "C.UTF-8")
+        .env("NO_COLOR", "1")
+        .env_remove("XDG_CONFIG_HOME")
+        .env_remove("XDG_DATA_HOME")
+        .env_remove("DBUS_SESSION_BUS_ADDRESS");
+    let output = succeeds(&mut bash);
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// From nothing to a task that ran, and back to nothing.
+#[test]
+#[ignore = "needs systemd"]
+fn a_backup_is_scheduled_runs_and_is_taken_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("keys");
+    fs::create_dir(&store).unwrap();
+    for file in ["ada-example.pem", "ada-example.key.pem"] {
+        fs::copy(format!("examples/personal/{file}"), store.join(file)).unwrap();
+    }
+    fs::write(folder.path().join("password"), "correct horse").unwrap();
+    let said = tell(
+        r#"
+        chmod 600 password
+        target='saved 100% $HOME "here"'
+        mkdir "$target"
+        "$CERTSTOW" schedule install --name nightly --weekly sun@03:15 \
+            --to "$target" --store keys --password-file password
+        # The same again takes the place of the first.
+        "$CERTSTOW" schedule install --name nightly --daily 03:15 \
+            --to "$target" --store keys --password-file password
+        "$CERTSTOW" schedule show --name nightly
+        systemctl --user start nightly.service
+        echo "status $(systemctl --user show --property=ExecMainStatus nightly.service)"
+        ls "$target"
+        "$CERTSTOW" schedule remove --name nightly
+        ls .config/systemd/user
+        status=0
+        "$CERTSTOW" schedule show --name nightly || status=$?
+        echo "then $status"
+        "#,
+        folder.path(),
+    );
+    for part in [
+        "Scheduled 'nightly'",
+        "  when    every day at 03:15",
+        "NEXT",
+        "nightly.timer",
+        "status ExecMainStatus=0",
+        "certstow-manifest.json",
+        ".p12",
+        "Removed 'nightly'",
+        "then 10",
+    ] {
+        assert!(said.contains(part), "no {part} in {said}");
+    }
+    let (_, after) = said.split_once("Removed").unwrap();
+    assert!(!after.contains("timers.target.wants/"), "{after}");
+}
+
+/// Where no manager runs nothing is written.
+#[test]
+#[ignore = "needs systemd"]
+fn without_a_service_manager_nothing_is_installed() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_certstow"))
+        .args(["schedule", "install", "--to", "/srv", "--password-file"])
+        .arg(folder.path().join("password"))
+        .env("HOME", folder.path())
+        .env("XDG_RUNTIME_DIR", folder.path())
+        .env_remove("XDG_CONFIG_HOME")
+        .env_remove("DBUS_SESSION_BUS_ADDRESS")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for part in [
+        "error: the service manager of this account does not run",
+        "caused by: systemctl ended with exit code 1: Failed to connect",
+        "hint: run certstow in a session of the account itself, after 'loginctl enable-linger'",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}

@@ -1,0 +1,177 @@
+//! What must not get out by the side door: canaries, a password and private keys, are given to every
+//! command from every source, and searched for in all that it says, logs and leaves behind, and in
+//! its memory when it ends. While one is in memory, nobody else can look.
+//!
+//! `table.rs` has the commands, and says how to add one.
+
+mod canary;
+#[cfg(target_os = "linux")]
+mod image;
+#[cfg(target_os = "linux")]
+mod memory;
+#[cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "terminals and memory are Linux's here")
+)]
+mod table;
+#[cfg(target_os = "linux")]
+#[path = "../support/terminal.rs"]
+#[allow(dead_code, reason = "other tests at a terminal do other things")]
+mod terminal;
+#[cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "terminals and memory are Linux's here")
+)]
+mod world;
+
+use std::collections::BTreeSet;
+use std::process::{Command, Stdio};
+
+use canary::PASSWORDS;
+use table::CASES;
+use world::{Source, World};
+
+/// How every command is run: with all that it can explain, and logged.
+const MODES: [&[&str]; 2] = [
+    &["-v", "--log", "log"],
+    &["-v", "--json", "--log", "json.log"],
+];
+
+#[test]
+fn no_command_says_logs_or_leaves_a_secret() {
+    for password in PASSWORDS {
+        let world = World::new(password);
+        for case in CASES {
+            for source in Source::of(case) {
+                for mode in MODES {
+                    let mut command = world.command(&[], case, *source, mode);
+                    let output = command.output().expect("certstow starts");
+                    let what = format!("{:?} {source:?} {mode:?}", case.words);
+                    let code = output.status.code();
+                    assert_eq!(code, Some(case.code), "{what}: {output:?}");
+                    let silent = output.stdout.is_empty() && output.stderr.is_empty();
+                    assert!(!silent, "{what} says nothing");
+                    world.keeps_secrets(&output, &what);
+                }
+            }
+        }
+        for log in ["log", "json.log"] {
+            let log = std::fs::read_to_string(world.folder().join(log)).expect("the log");
+            let ends = log.matches("\"event\":\"end\"").count();
+            let runs: usize = CASES.iter().map(|case| Source::of(case).len()).sum();
+            assert_eq!(ends, runs, "not every run is logged");
+        }
+    }
+}
+
+/// What is said at a terminal goes to a person, and nothing typed there does.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_command_shows_what_is_typed_or_leaves_it() {
+    for password in PASSWORDS {
+        let world = World::new(password);
+        for case in CASES.iter().filter(|case| case.prompts > 0) {
+            let (code, shown) = at_terminal(&world, case, &[]).end();
+            assert_eq!(code, Some(case.code), "{:?}: {shown}", case.words);
+            let output = std::process::Output {
+                status: std::process::ExitStatus::default(),
+                stdout: shown.into_bytes(),
+                stderr: Vec::new(),
+            };
+            world.keeps_secrets(&output, case.words);
+        }
+    }
+}
+
+/// Starts a case at a terminal, and answers each of its prompts with the canary.
+#[cfg(target_os = "linux")]
+fn at_terminal(world: &World, case: &table::Case, launcher: &[&str]) -> terminal::Terminal {
+    let mut words: Vec<String> = launcher.iter().map(|word| (*word).to_owned()).collect();
+    words.push(env!("CARGO_BIN_EXE_certstow").to_owned());
+    words.extend(world.arguments(case));
+    words.extend(case.at_terminal.map(str::to_owned));
+    words.extend(MODES[0].iter().map(|word| (*word).to_owned()));
+    let variables = world.variables();
+    let variables: Vec<(&str, &str)> = variables
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let words = words.iter().map(String::as_str);
+    let mut terminal = terminal::Terminal::run(world.folder(), 120, &variables, words);
+    for _ in 0..case.prompts {
+        terminal.wait_for("assword");
+        terminal.wait_for(": ");
+        terminal.press(&format!("{}\r", world.password()));
+    }
+    terminal
+}
+
+/// A search that finds nothing must be one that could: here the secrets do get out, as asked.
+#[test]
+fn what_does_get_out_is_found() {
+    let world = World::new(PASSWORDS[1]);
+    let output = certstow(&[
+        "list",
+        "--subject",
+        world.password(),
+        "--store",
+        &world::samples(),
+    ]);
+    let text = [output.stdout, output.stderr].concat();
+    assert!(!world.canaries().find_in_text(&text).is_empty());
+    let samples = world::samples();
+    let in_clear = ["--format", "pem", "--unencrypted-key", "-o", "-"];
+    for who in ["Ada", "Grace"] {
+        let export = ["export", who, "--store", &samples];
+        let output = certstow(&[&export[..], &in_clear].concat());
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        assert!(!world.canaries().find_in_text(&output.stdout).is_empty());
+    }
+}
+
+#[test]
+fn every_command_is_in_the_table() {
+    let listed: BTreeSet<String> = commands(&[]).into_iter().collect();
+    let tried: BTreeSet<String> = CASES
+        .iter()
+        .flat_map(|case| {
+            listed
+                .iter()
+                .filter(|name| is_of(case.words, name))
+                .cloned()
+        })
+        .collect();
+    assert!(listed.contains("export"), "{listed:?}");
+    assert_eq!(tried, listed);
+}
+
+fn is_of(words: &str, name: &str) -> bool {
+    words == name || words.starts_with(&format!("{name} "))
+}
+
+/// The names of all commands that have no commands of their own, as help lists them.
+fn commands(above: &[&str]) -> Vec<String> {
+    let output = certstow(&[above, &["--help"]].concat());
+    let help = String::from_utf8(output.stdout).expect("help is text");
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let names: Vec<&str> = listed
+        .take_while(|line| line.starts_with("  "))
+        // What a name means may go on in further lines, which are indented more.
+        .filter(|line| !line.starts_with("    "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .collect();
+    if names.is_empty() {
+        return vec![above.join(" ")];
+    }
+    let below = |name| commands(&[above, &[name]].concat());
+    names.into_iter().flat_map(below).collect()
+}
+
+fn certstow(arguments: &[&str]) -> std::process::Output {
+    Command::new(env!("CARGO_BIN_EXE_certstow"))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .expect("certstow starts")
+}

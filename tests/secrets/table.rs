@@ -1,0 +1,159 @@
+//! Every command, each at least once with everything secret that it can be given. A command that
+//! `certstow --help` lists and that is not here fails the test: add a line for it, or several, as
+//! it takes a password in one way or another, fails, or writes something.
+//!
+//! What a line says: the words of the command, in which `{store}` is a store with the canaries'
+//! keys in clear; whether the options `--password-...` or `--unlock-password-...` give it the
+//! canary, from every source in turn, and whether both do; how often it asks for it at a terminal; the exit code; and
+//! whether the memory of the process is searched at its end. It runs in a folder with
+//!
+//! - `ada.p12`, `grace.p12`, `locked/ada.pem`, `locked/grace.pem`: under the canary password;
+//! - `other.p12`: under another password; `half.p12`: cut in two;
+//! - `many`: forty certificates, and the locked key.
+
+/// Options that take a password from any of the sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Family {
+    /// `--password-file` and so on.
+    Password,
+    /// `--unlock-password-file` and so on.
+    Unlock,
+}
+
+impl Family {
+    pub(crate) fn option(self, source: &str) -> String {
+        match self {
+            Self::Password => format!("--password-{source}"),
+            Self::Unlock => format!("--unlock-password-{source}"),
+        }
+    }
+}
+
+/// A line of the table.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Case {
+    /// The command's name, with those of subcommands, then its arguments.
+    pub(crate) words: &'static str,
+    /// The options that give it the canary password, if any.
+    pub(crate) family: Option<Family>,
+    /// Whether the other family has the canary from a file, too.
+    pub(crate) also_unlock: bool,
+    /// How often it asks for a password at a terminal; never where this is 0.
+    pub(crate) prompts: usize,
+    /// An option that it takes at a terminal for that.
+    pub(crate) at_terminal: Option<&'static str>,
+    /// How it ends.
+    pub(crate) code: i32,
+    /// Whether its memory is searched when it ends.
+    pub(crate) image: bool,
+}
+
+impl Case {
+    const fn new(words: &'static str) -> Self {
+        Self {
+            words,
+            family: None,
+            also_unlock: false,
+            prompts: 0,
+            at_terminal: None,
+            code: 0,
+            image: false,
+        }
+    }
+
+    const fn password(self) -> Self {
+        Self {
+            family: Some(Family::Password),
+            ..self
+        }
+    }
+
+    const fn unlock(self) -> Self {
+        Self {
+            family: Some(Family::Unlock),
+            ..self
+        }
+    }
+
+    const fn also_unlock(self) -> Self {
+        Self {
+            also_unlock: true,
+            ..self
+        }
+    }
+
+    const fn prompts(self, prompts: usize) -> Self {
+        Self { prompts, ..self }
+    }
+
+    const fn at_terminal(self, option: &'static str) -> Self {
+        Self {
+            at_terminal: Some(option),
+            ..self
+        }
+    }
+
+    const fn code(self, code: i32) -> Self {
+        Self { code, ..self }
+    }
+
+    const fn image(self) -> Self {
+        Self {
+            image: true,
+            ..self
+        }
+    }
+}
+
+/// The table. Words are separated by single spaces.
+pub(crate) const CASES: &[Case] = &[
+    Case::new("list --all --store {store}").image(),
+    Case::new("list --store locked").unlock().image(),
+    Case::new("list --store many").unlock().image(),
+    Case::new("list --store locked --subject Nobody")
+        .unlock()
+        .code(10),
+    Case::new("show Ada --store locked").unlock(),
+    Case::new("export Ada --store {store} --iterations 2000 --force -o new.p12")
+        .password()
+        .prompts(2)
+        .image(),
+    Case::new("export Grace --store {store} --iterations 2000 --force -o new.p12")
+        .password()
+        .image(),
+    Case::new("export Ada --store {store} --iterations 2000 --force --format pem -o new.pem")
+        .password()
+        .prompts(2)
+        .image(),
+    Case::new("export Ada --store {store} --profile legacy --force -o new.p12")
+        .password()
+        .image(),
+    Case::new("export Ada --store {store} --profile pbmac1 --iterations 2000 --force -o new.p12")
+        .password()
+        .image(),
+    Case::new("export Ada --store locked --iterations 2000 --force -o new.p12")
+        .password()
+        .also_unlock()
+        .image(),
+    Case::new("export Ada --store locked --force --format der -o new.cer").unlock(),
+    Case::new("export Ada --store {store} --iterations 2000 -o ada.p12")
+        .password()
+        .code(16),
+    Case::new("export Ada --store {store} --iterations 2000 -o no/ada.p12")
+        .password()
+        .code(16),
+    Case::new("export Nobody --store {store} -o new.p12")
+        .password()
+        .code(10),
+    Case::new("check ada.p12 grace.p12")
+        .password()
+        .prompts(1)
+        .at_terminal("--ask-password")
+        .image(),
+    Case::new("check other.p12").password().code(17).image(),
+    Case::new("check half.p12").password().code(15),
+    Case::new("check missing.p12").password().code(15),
+    Case::new("stores"),
+    Case::new("completions bash"),
+    Case::new("man manual"),
+];

@@ -1,0 +1,231 @@
+//! Running the table's commands: a folder that is searched as a whole afterwards, the canary
+//! password from every source, and everything that was said.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use crate::canary::Canaries;
+use crate::table::{Case, Family};
+
+/// The variable that holds a password.
+const VARIABLE: &str = "SECRET";
+
+/// Where a command has the password from, terminals apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// A case that takes none.
+    None,
+    File,
+    Environment,
+    Stdin,
+    /// Where a shell opens descriptors.
+    Descriptor,
+}
+
+impl Source {
+    /// Those of a case on this system.
+    pub(crate) fn of(case: &Case) -> &'static [Self] {
+        match case.family {
+            None => &[Self::None],
+            Some(_) if cfg!(unix) => {
+                &[Self::File, Self::Environment, Self::Stdin, Self::Descriptor]
+            }
+            Some(_) => &[Self::File, Self::Environment, Self::Stdin],
+        }
+    }
+}
+
+/// A folder to work in, and what must not get into it.
+pub(crate) struct World {
+    /// Outside of what is searched: the password's file.
+    inputs: tempfile::TempDir,
+    folder: tempfile::TempDir,
+    password: &'static str,
+    canaries: Canaries,
+}
+
+impl World {
+    pub(crate) fn new(password: &'static str) -> Self {
+        let key = |name| fs::read_to_string(format!("{}/{name}", samples())).expect("a sample");
+        let keys = [key("ada-example.key.pem"), key("grace-example.pem")];
+        let world = Self {
+            inputs: tempfile::tempdir().expect("a temporary folder"),
+            folder: tempfile::tempdir().expect("a temporary folder"),
+            password,
+            canaries: Canaries::new(password, &keys),
+        };
+        world.fill();
+        world
+    }
+
+    /// Makes the files that the table names.
+    fn fill(&self) {
+        fs::write(self.password_file(), self.password).expect("the password's file");
+        fs::write(self.inputs.path().join("other"), "another").expect("another password");
+        for folder in ["locked", "many", "tmp"] {
+            fs::create_dir(self.folder().join(folder)).expect("a folder");
+        }
+        let samples = samples();
+        let other = self.inputs.path().join("other");
+        let other = other.to_string_lossy();
+        let password = self.password_file();
+        let password = password.to_string_lossy();
+        for (who, file, password) in [
+            ("Ada", "ada.p12", &password),
+            ("Grace", "grace.p12", &password),
+            ("Ada", "locked/ada.pem", &password),
+            ("Grace", "locked/grace.pem", &password),
+            ("Ada", "other.p12", &other),
+        ] {
+            let export = ["export", who, "--store", &samples, "--iterations", "2000"];
+            let format = if file.ends_with("pem") { "pem" } else { "p12" };
+            let output = self
+                .certstow()
+                .args(export)
+                .args(["--format", format, "-o", file, "--password-file", password])
+                .output()
+                .expect("certstow starts");
+            assert_eq!(output.status.code(), Some(0), "{output:?}");
+        }
+        let whole = fs::read(self.folder().join("ada.p12")).expect("the file");
+        fs::write(self.folder().join("half.p12"), &whole[..whole.len() / 2]).expect("half of it");
+        let many = self.folder().join("many");
+        for number in 0..40 {
+            let certificate = format!("{samples}/ada-example.pem");
+            fs::copy(certificate, many.join(format!("{number:02}.pem"))).expect("a copy");
+            fs::copy(self.folder().join("locked/ada.pem"), many.join("99.pem")).expect("a copy");
+        }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn password_file(&self) -> PathBuf {
+        self.inputs.path().join("password")
+    }
+
+    /// certstow in the folder, with everything it may leave behind in there.
+    fn certstow(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_certstow"));
+        self.place(&mut command);
+        command
+    }
+
+    fn place(&self, command: &mut Command) {
+        command.current_dir(self.folder()).stdin(Stdio::null());
+        for (name, value) in self.variables() {
+            command.env(name, value);
+        }
+    }
+
+    pub(crate) fn variables(&self) -> [(&'static str, String); 4] {
+        let folder = |name| self.folder().join(name).to_string_lossy().into_owned();
+        let tmp = || folder("tmp");
+        [
+            ("XDG_DATA_HOME", folder("data")),
+            ("TMPDIR", tmp()),
+            ("TMP", tmp()),
+            ("TEMP", tmp()),
+        ]
+    }
+
+    /// The words of a case, as arguments.
+    pub(crate) fn arguments(&self, case: &Case) -> Vec<String> {
+        let words = case.words.split(' ');
+        words
+            .map(|word| word.replace("{store}", &samples()))
+            .collect()
+    }
+
+    /// A case with the password from a source, and with more arguments. `launcher` starts it.
+    pub(crate) fn command(
+        &self,
+        launcher: &[&str],
+        case: &Case,
+        source: Source,
+        more: &[&str],
+    ) -> Command {
+        let mut words: Vec<String> = launcher.iter().map(|word| (*word).to_owned()).collect();
+        words.push(env!("CARGO_BIN_EXE_certstow").to_owned());
+        words.extend(self.arguments(case));
+        let password = self.password_file();
+        let password = password.to_string_lossy();
+        if let Some(family) = case.family {
+            let (name, value) = match source {
+                Source::File => ("file", &*password),
+                Source::Environment => ("env", VARIABLE),
+                Source::Stdin => ("file", "-"),
+                Source::Descriptor => ("fd", "3"),
+                Source::None => unreachable!("the case takes a password"),
+            };
+            words.extend([family.option(name), value.to_owned()]);
+        }
+        if case.also_unlock {
+            words.extend([Family::Unlock.option("file"), password.to_string()]);
+        }
+        words.extend(more.iter().map(|word| (*word).to_owned()));
+        if source == Source::Descriptor {
+            let script = format!("exec \"$@\" 3< '{password}'");
+            words = ["sh", "-c", &script, "sh"]
+                .into_iter()
+                .map(str::to_owned)
+                .chain(words)
+                .collect();
+        }
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]);
+        self.place(&mut command);
+        match source {
+            Source::Environment => {
+                command.env(VARIABLE, self.password);
+            }
+            Source::Stdin => {
+                let file = fs::File::open(self.password_file());
+                command.stdin(file.expect("the password's file"));
+            }
+            _ => {}
+        }
+        command
+    }
+
+    pub(crate) fn password(&self) -> &'static str {
+        self.password
+    }
+
+    pub(crate) fn canaries(&self) -> &Canaries {
+        &self.canaries
+    }
+
+    /// Nothing of the canaries is in what was said, nor in any file or name in the folder.
+    pub(crate) fn keeps_secrets(&self, output: &Output, what: &str) {
+        let said = [&output.stdout[..], b"\n", &output.stderr[..]].concat();
+        let found = self.canaries.find_in_text(&said);
+        let text = String::from_utf8_lossy(&said);
+        assert!(found.is_empty(), "{what} says {found:?}: {text}");
+        self.folder_keeps_secrets(self.folder(), what);
+    }
+
+    fn folder_keeps_secrets(&self, folder: &Path, what: &str) {
+        for entry in fs::read_dir(folder).expect("the folder is there") {
+            let path = entry.expect("an entry").path();
+            let name = path.to_string_lossy();
+            assert!(
+                self.canaries.find_in_text(name.as_bytes()).is_empty(),
+                "{what} made {name}"
+            );
+            if path.is_dir() {
+                self.folder_keeps_secrets(&path, what);
+                continue;
+            }
+            let content = fs::read(&path).expect("the file can be read");
+            let found = self.canaries.find_in_text(&content);
+            assert!(found.is_empty(), "{what}: in {name} is {found:?}");
+        }
+    }
+}
+
+pub(crate) fn samples() -> String {
+    format!("{}/examples/personal", env!("CARGO_MANIFEST_DIR"))
+}

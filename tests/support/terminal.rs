@@ -1,0 +1,142 @@
+//! A real pseudo-terminal that `setsid` makes the controlling one of a program: what is typed goes
+//! in, what is shown comes out.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+/// Longer than any prompt takes on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A program running at a terminal.
+pub(crate) struct Terminal {
+    child: Child,
+    keyboard: File,
+    screen: Receiver<Vec<u8>>,
+    shown: String,
+}
+
+impl Terminal {
+    /// Starts a program in `folder`, at a terminal this wide, with these variables set.
+    pub(crate) fn run<'a>(
+        folder: &Path,
+        width: u16,
+        variables: &[(&str, &str)],
+        words: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+        grantpt(&controller).expect("the terminal is ours");
+        unlockpt(&controller).expect("the terminal unlocks");
+        let size = Winsize {
+            ws_row: 40,
+            ws_col: width,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        tcsetwinsize(&controller, size).expect("the terminal has a size");
+        let name = ptsname(&controller, Vec::new()).expect("the terminal has a name");
+        let name = name.into_string().expect("the terminal's name is text");
+        let end = || {
+            let file = File::options().read(true).write(true).open(&name);
+            Stdio::from(file.expect("the other end opens"))
+        };
+        let child = Command::new("setsid")
+            .args(["--ctty", "--wait"])
+            .args(words)
+            .current_dir(folder)
+            .env("TERM", "xterm")
+            .env("XDG_DATA_HOME", folder.join("data"))
+            .env_remove("NO_COLOR")
+            .envs(variables.iter().copied())
+            .stdin(end())
+            .stdout(end())
+            .stderr(end())
+            .spawn()
+            .expect("setsid starts");
+
+        let keyboard = File::from(controller);
+        let mut output = keyboard.try_clone().expect("a second handle");
+        let (send, screen) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            // Reading fails once nobody has the other end open any more.
+            while let Ok(length @ 1..) = output.read(&mut buffer) {
+                if send.send(buffer[..length].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        Self {
+            child,
+            keyboard,
+            screen,
+            shown: String::new(),
+        }
+    }
+
+    /// Waits until the screen shows `text`, and forgets what it showed up to there.
+    pub(crate) fn wait_for(&mut self, text: &str) {
+        loop {
+            if let Some(place) = self.shown.find(text) {
+                self.shown.drain(..place + text.len());
+                return;
+            }
+            match self.screen.recv_timeout(PATIENCE) {
+                Ok(bytes) => self.shown.push_str(&String::from_utf8_lossy(&bytes)),
+                Err(_) => panic!("never showed {text:?}, but {:?}", self.shown),
+            }
+        }
+    }
+
+    /// The process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The names of the program's threads.
+    pub(crate) fn threads(&self) -> Vec<String> {
+        let folder = format!("/proc/{}/task", self.child.id());
+        let threads = fs::read_dir(folder).expect("the program runs");
+        let names = threads
+            .flatten()
+            .map(|thread| fs::read_to_string(thread.path().join("comm")));
+        names
+            .flatten()
+            .map(|name| name.trim_end().to_owned())
+            .collect()
+    }
+
+    pub(crate) fn wait_until(&self, holds: impl Fn(&Self) -> bool) {
+        let began = Instant::now();
+        while !holds(self) {
+            assert!(began.elapsed() < PATIENCE, "it did not come to that");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    pub(crate) fn press(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).expect("typing");
+    }
+
+    /// Waits for the end; gives the exit code and what was shown since the last wait.
+    pub(crate) fn end(mut self) -> (Option<i32>, String) {
+        loop {
+            match self.screen.recv_timeout(PATIENCE) {
+                Ok(bytes) => self.shown.push_str(&String::from_utf8_lossy(&bytes)),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    let _ = self.child.kill();
+                    panic!("did not end; showed {:?}", self.shown);
+                }
+            }
+        }
+        let status = self.child.wait().expect("it ended");
+        (status.code(), self.shown)
+    }
+}

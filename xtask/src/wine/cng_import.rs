@@ -1,0 +1,30 @@
+//! The tests of Windows' stores once more, where CNG keeps keys: `tests/wine/ncrypt.c` does, and is
+//! stricter than Windows about what it takes. Keys of elliptic curves go in and out there, and every
+//! one that the tests put in is gone in the end.
+
+use std::fs;
+
+use super::cng::{Cng, LEAKED};
+use super::runner::{self, Runner};
+
+/// The file of tests.
+const TESTS: &str = "windows";
+
+pub(super) fn check(runner: &Runner) -> Result<(), String> {
+    let cng = Cng::new(runner, "imports into CNG")?;
+    let tests = runner.tests().iter().find(|(_, test)| test.name == TESTS);
+    let Some((_, tests)) = tests else {
+        return Err(format!("there are no tests named {TESTS}"));
+    };
+    let program = cng.folder.join("tests.exe");
+    fs::copy(&tests.file, &program).map_err(|error| format!("{}: {error}", program.display()))?;
+    let ended = cng.run(&mut cng.command(&program), 0)?;
+    if ended.stderr.contains(LEAKED) {
+        return Err(ended.complain("a handle was left open"));
+    }
+    runner::all_passed(&ended)?;
+    match cng.kept()?.as_slice() {
+        [] => Ok(()),
+        left => Err(ended.complain(&format!("keys were left behind: {left:?}"))),
+    }
+}

@@ -1,0 +1,64 @@
+//! certstow for Windows and its logs: a file that several runs append to, Windows' Application log
+//! (Wine takes what is reported there and keeps nothing), and the end of a wait.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::folder::is_private;
+use super::runner::Runner;
+
+/// The folder that `folder::check` put the sample store into.
+const STORE: &str = r"examples\personal";
+
+const LOG: &str = "certstow.log";
+
+pub(super) fn check(runner: &Runner) -> Result<(), String> {
+    for more in [&[][..], &["--json"]] {
+        let list = ["list", "--store", STORE, "--event-log", "--log", LOG];
+        let ended = runner.certstow(0, &[&list[..], more].concat())?;
+        if !ended.stderr.is_empty() {
+            return Err(ended.complain("something to complain of"));
+        }
+    }
+    let failed = ["list", "--store", r"C:\no such folder", "--event-log"];
+    runner.certstow(18, &[&failed[..], &["--log", LOG]].concat())?;
+    is_private(&runner.work().join(LOG))?;
+    let events = events(runner)?;
+    let expected = [
+        ["start", "step", "end"],
+        ["start", "step", "end"],
+        ["start", "error", "end"],
+    ];
+    if events != expected.concat() {
+        return Err(format!("{LOG} has {events:?}"));
+    }
+    runner.certstow(16, &["list", "--store", STORE, "--log", r"nowhere\log"])?;
+    gives_up(runner)
+}
+
+/// The kinds of the lines, in order.
+fn events(runner: &Runner) -> Result<Vec<String>, String> {
+    let log = fs::read_to_string(runner.work().join(LOG));
+    let log = log.map_err(|error| format!("{LOG}: {error}"))?;
+    log.lines()
+        .map(|line| {
+            let json: Value =
+                serde_json::from_str(line).map_err(|error| format!("{line}: {error}"))?;
+            Ok(json["event"].as_str().unwrap_or_default().to_owned())
+        })
+        .collect()
+}
+
+/// A password that nobody types.
+fn gives_up(runner: &Runner) -> Result<(), String> {
+    let check = ["check", "some.p12", "--ask-password", "--timeout", "1s"];
+    let mut terminal = runner.certstow_at_terminal(&check)?;
+    terminal.wait_for("Password of the files:")?;
+    let shown = terminal.end(13)?;
+    // The console breaks the rest of the line as it likes.
+    match shown.contains("nothing happened for") {
+        true => Ok(()),
+        false => Err(format!("no word of why it ended:\n{shown}")),
+    }
+}

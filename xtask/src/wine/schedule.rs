@@ -1,0 +1,169 @@
+//! Scheduled backups under Wine: `schtasks.exe` registers a task of the machine, shows it and
+//! removes it, and takes the XML of a person's task; Wine keeps each as a file, so that one can see
+//! whether it is there. (Wine's has no `/RP`, by which Windows' own asks for the account's password,
+//! and shows nothing of a task.) And what `certstow doctor` finds in this Windows.
+
+use std::fs;
+use std::path::PathBuf;
+use std::thread::sleep;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::prefix::Prefix;
+use super::process::Ended;
+use super::runner::Runner;
+
+const PERSON: [&str; 5] = [
+    "--to",
+    r"C:\My Backup\",
+    "--password-file",
+    r"C:\a password.txt",
+    "--weekly=sun@03:15",
+];
+
+/// How often to try to start the scheduler, a second apart.
+const TRIES: u32 = 30;
+
+pub(super) fn check(runner: &Runner) -> Result<(), String> {
+    start(runner)?;
+    of_the_machine(runner)?;
+    of_a_person(runner)?;
+    refused(runner)?;
+    doctor(runner)
+}
+
+/// Windows' scheduler always runs. Wine's starts with the Windows that it is in, but not yet the
+/// first time, and `schtasks.exe` does not wait until it has.
+fn start(runner: &Runner) -> Result<(), String> {
+    runner.restart()?;
+    let mut tries = 0;
+    loop {
+        let mut start = Prefix::wine("net".as_ref());
+        let ended = runner.run(start.args(["start", "Schedule"]))?;
+        let runs = ["started successfully", "already running"];
+        if runs.iter().any(|words| ended.stdout.contains(words)) {
+            return Ok(());
+        }
+        tries += 1;
+        if tries == TRIES {
+            return Err(ended.complain("Wine's scheduler does not start"));
+        }
+        sleep(Duration::from_secs(1));
+    }
+}
+
+/// Install, show, replace, remove; and remove again, which fails with what schtasks.exe says.
+fn of_the_machine(runner: &Runner) -> Result<(), String> {
+    let options = ["--to", r"C:\Backup", "--escrow", r"C:\escrow.pem"];
+    let install = ["schedule", "install", "--name", "machine", "--machine"];
+    for times in ["--hourly", "--daily=03:15"] {
+        let ended = runner.certstow(0, &[&install[..], &options, &[times]].concat())?;
+        says(&ended, "Scheduled 'machine'")?;
+        says(
+            &ended,
+            r"--escrow C:\escrow.pem --store windows:LocalMachine\My",
+        )?;
+        is_there(runner, "machine", true)?;
+    }
+    let xml = fs::read_to_string(task(runner, "machine")).map_err(|error| error.to_string())?;
+    // What Wine keeps of it: the settings.
+    for part in [
+        "<Source>certstow</Source>",
+        "<ExecutionTimeLimit>PT2H</ExecutionTimeLimit>",
+        "<StartWhenAvailable>true</StartWhenAvailable>",
+    ] {
+        if !xml.contains(part) {
+            return Err(format!("the registered task has no {part}: {xml}"));
+        }
+    }
+    let shown = runner.certstow(0, &["schedule", "show", "--name", "machine", "--machine"])?;
+    says(&shown, "Scheduled 'machine'")?;
+    let remove = ["schedule", "remove", "--name", "machine", "--machine"];
+    let removed = runner.certstow(0, &remove)?;
+    says(&removed, "Removed 'machine'")?;
+    is_there(runner, "machine", false)?;
+    runner
+        .certstow(1, &remove)?
+        .tells("caused by: schtasks.exe ended with exit code 1")
+}
+
+/// The XML that is printed can be registered; certstow itself asks schtasks.exe for the password.
+fn of_a_person(runner: &Runner) -> Result<(), String> {
+    let install = ["schedule", "install", "--name", "person"];
+    let print = ["--print=printed", "--program", r"C:\Tools\certstow.exe"];
+    let printed = runner.certstow(0, &[&install[..], &PERSON, &print].concat())?;
+    printed.tells(r"schtasks /Create /TN person /XML person.xml /RU DOMAIN\USER /RP *")?;
+    let mut create = Prefix::wine("schtasks.exe".as_ref());
+    create
+        .args(["/create", "/tn", "person", "/xml", r"printed\person.xml"])
+        .current_dir(runner.work());
+    runner.run(&mut create)?.expect(0)?;
+    is_there(runner, "person", true)?;
+    let remove = ["schedule", "remove", "--name", "person"];
+    says(&runner.certstow(0, &remove)?, "Removed 'person'")?;
+    is_there(runner, "person", false)?;
+
+    let ended = runner.certstow(13, &[&install[..], &PERSON].concat())?;
+    ended.tells("the account's own password")?;
+    let mut terminal = runner.certstow_at_terminal(&[&install[..], &PERSON].concat())?;
+    terminal.wait_for("the scheduler refused to register the task")?;
+    terminal.wait_for("schtasks.exe ended with exit code 1")?;
+    terminal.end(1)?;
+    is_there(runner, "person", false)
+}
+
+fn refused(runner: &Runner) -> Result<(), String> {
+    let person = ["--machine", "--store", r"windows:CurrentUser\My"];
+    let install = [&["schedule", "install"][..], &PERSON, &person].concat();
+    runner
+        .certstow(2, &install)?
+        .tells("SYSTEM, which has no way to a person's keys")?;
+    let variable = ["schedule", "install", "--machine", "--to", r"C:\%TEMP%\x"];
+    let escrow = ["--escrow", r"C:\escrow.pem"];
+    runner
+        .certstow(2, &[&variable[..], &escrow].concat())?
+        .tells("would take a part of")
+}
+
+/// The account is known, and the key that the checks of the stores left behind comes out.
+fn doctor(runner: &Runner) -> Result<(), String> {
+    let doctor = ["doctor", "--store", r"windows:CurrentUser\My", "--to", "."];
+    let ended = runner.certstow(0, &[&doctor[..], &["--json"]].concat())?;
+    let checks = ended.json()?;
+    for (check, status, found) in [
+        ("account", "ok", r"\"),
+        ("keys", "ok", "came out, and signs"),
+        ("target", "ok", "can be written"),
+    ] {
+        let passes = |value: &Value| {
+            let text = |field: &str| value[field].as_str().unwrap_or_default();
+            text("check") == check && text("status") == status && text("found").contains(found)
+        };
+        let all = checks["checks"].as_array();
+        if !all.is_some_and(|all| all.iter().any(passes)) {
+            return Err(ended.complain(&format!("{check} is not {status}: {found}")));
+        }
+    }
+    Ok(())
+}
+
+fn says(ended: &Ended, sentence: &str) -> Result<(), String> {
+    match ended.stdout.contains(sentence) {
+        true => Ok(()),
+        false => Err(ended.complain(&format!("it does not say '{sentence}'"))),
+    }
+}
+
+/// Where Wine keeps a task.
+fn task(runner: &Runner, name: &str) -> PathBuf {
+    let tasks = runner.windows().join("drive_c/windows/system32/tasks");
+    tasks.join(name)
+}
+
+fn is_there(runner: &Runner, name: &str, expected: bool) -> Result<(), String> {
+    match task(runner, name).exists() == expected {
+        true => Ok(()),
+        false => Err(format!("the task {name} is there: {}", !expected)),
+    }
+}
