@@ -149,6 +149,9 @@ fn secret_numbers(pem: &str) -> Vec<(String, Vec<u8>)> {
     if let Ok(key) = <p256::SecretKey as p256::pkcs8::DecodePrivateKey>::from_pkcs8_der(&der) {
         return vec![("the P-256 key".to_owned(), key.to_bytes().to_vec())];
     }
+    if let Ok(key) = <p384::SecretKey as p384::pkcs8::DecodePrivateKey>::from_pkcs8_der(&der) {
+        return vec![("the P-384 key".to_owned(), key.to_bytes().to_vec())];
+    }
     let info = PrivateKeyInfoRef::try_from(der.as_slice()).expect("PKCS#8");
     let key = rsa::pkcs1::RsaPrivateKeyRef::from_der(info.private_key.as_bytes());
     let key = key.expect("an RSA key");

@@ -9,7 +9,12 @@
 //!
 //! - `ada.p12`, `grace.p12`, `locked/ada.pem`, `locked/grace.pem`: under the canary password;
 //! - `other.p12`: under another password; `half.p12`: cut in two;
-//! - `many`: forty certificates, and the locked key.
+//! - `many`: forty certificates, and the locked key;
+//! - `kept`: a backup under the canary password; `sealed`: one under passwords of its own, which
+//!   Ada's key opens;
+//! - `backup.toml`: options of a backup, the canary password's file among them.
+//!
+//! `{clear}` is a folder outside of it, in which keys may be in clear.
 
 /// Options that take a password from any of the sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +110,12 @@ impl Case {
     }
 }
 
+/// How a command ends that needs a vault: on Linux there is none in a world.
+const VAULT: i32 = if cfg!(target_os = "linux") { 18 } else { 0 };
+
+/// How it ends where a vault does not have what is asked for.
+const NOT_KEPT: i32 = if cfg!(target_os = "linux") { 18 } else { 17 };
+
 /// The table. Words are separated by single spaces.
 pub(crate) const CASES: &[Case] = &[
     Case::new("list --all --store {store}").image(),
@@ -153,6 +164,75 @@ pub(crate) const CASES: &[Case] = &[
     Case::new("check other.p12").password().code(17).image(),
     Case::new("check half.p12").password().code(15),
     Case::new("check missing.p12").password().code(15),
+    Case::new("import ada.p12 grace.p12 --store imported --force")
+        .password()
+        .also_unlock()
+        .image(),
+    Case::new("import ada.p12 --store imported --force")
+        .unlock()
+        .code(13),
+    Case::new("import {store} --store imported --force")
+        .unlock()
+        .image(),
+    Case::new("import other.p12 --store imported")
+        .password()
+        .also_unlock()
+        .code(17)
+        .image(),
+    Case::new("import ada.p12 --store locked")
+        .password()
+        .also_unlock()
+        .code(16),
+    Case::new("backup --to new --to kept --store {store} --iterations 2000 --rewrite")
+        .password()
+        .prompts(2)
+        .image(),
+    Case::new("backup --to kept --store {store} --iterations 2000")
+        .password()
+        .image(),
+    Case::new("backup --to unlocked --store locked --iterations 2000 --rewrite")
+        .password()
+        .also_unlock()
+        .image(),
+    Case::new("backup --to no/kept --store {store} --iterations 2000")
+        .password()
+        .code(16),
+    Case::new("backup --config backup.toml").image(),
+    Case::new("backup --to sealed --store {store} --iterations 2000 --rewrite --escrow {store}/ada-example.pem")
+        .image(),
+    Case::new("backup --to agreed --store locked --iterations 2000 --rewrite --escrow {store}/grace-example.pem")
+        .unlock()
+        .image(),
+    Case::new("backup verify sealed --escrow-key {store}/ada-example.key.pem").image(),
+    Case::new("backup verify sealed --escrow-key locked/ada.pem")
+        .password()
+        .image(),
+    Case::new("backup verify kept")
+        .password()
+        .prompts(1)
+        .at_terminal("--ask-password")
+        .image(),
+    Case::new("backup restore kept --into file:restored --force")
+        .password()
+        .prompts(1)
+        .image(),
+    Case::new("backup restore kept Ada --into file:locked")
+        .password()
+        .image(),
+    Case::new("backup restore sealed --into {clear} --force --escrow-key locked/ada.pem")
+        .password()
+        .image(),
+    Case::new("password list").code(VAULT),
+    Case::new("password set certstow-canary --force")
+        .password()
+        .code(VAULT),
+    Case::new("password forget certstow-never-kept").code(NOT_KEPT),
+    Case::new("schedule install --to kept --print=printed").password(),
+    Case::new("schedule show --name certstow-never-installed").code(10),
+    Case::new("schedule remove --name certstow-never-installed").code(10),
+    Case::new("doctor --to kept --store {store}").password().image(),
+    Case::new("doctor --to kept --store locked").unlock().image(),
+    Case::new("doctor --config backup.toml").image(),
     Case::new("stores"),
     Case::new("completions bash"),
     Case::new("man manual"),

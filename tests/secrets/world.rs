@@ -8,6 +8,12 @@ use std::process::{Command, Output, Stdio};
 use crate::canary::Canaries;
 use crate::table::{Case, Family};
 
+/// The file with the canary password, which is a credential by this name, too.
+const PASSWORD: &str = "password";
+
+/// The variable with the folder that systemd puts credentials into.
+const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
+
 /// The variable that holds a password.
 const VARIABLE: &str = "SECRET";
 
@@ -19,6 +25,8 @@ pub(crate) enum Source {
     File,
     Environment,
     Stdin,
+    /// Where systemd gives a service credentials.
+    Credential,
     /// Where a shell opens descriptors.
     Descriptor,
 }
@@ -28,6 +36,13 @@ impl Source {
     pub(crate) fn of(case: &Case) -> &'static [Self] {
         match case.family {
             None => &[Self::None],
+            Some(_) if cfg!(target_os = "linux") => &[
+                Self::File,
+                Self::Environment,
+                Self::Stdin,
+                Self::Descriptor,
+                Self::Credential,
+            ],
             Some(_) if cfg!(unix) => {
                 &[Self::File, Self::Environment, Self::Stdin, Self::Descriptor]
             }
@@ -38,7 +53,7 @@ impl Source {
 
 /// A folder to work in, and what must not get into it.
 pub(crate) struct World {
-    /// Outside of what is searched: the password's file.
+    /// Outside of what is searched: the password's file, and what is asked for in clear.
     inputs: tempfile::TempDir,
     folder: tempfile::TempDir,
     password: &'static str,
@@ -48,7 +63,12 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(password: &'static str) -> Self {
         let key = |name| fs::read_to_string(format!("{}/{name}", samples())).expect("a sample");
-        let keys = [key("ada-example.key.pem"), key("grace-example.pem")];
+        let keys = [
+            "ada-example.key.pem",
+            "grace-example.pem",
+            "edith-example-2020.pem",
+        ];
+        let keys = keys.map(key);
         let world = Self {
             inputs: tempfile::tempdir().expect("a temporary folder"),
             folder: tempfile::tempdir().expect("a temporary folder"),
@@ -70,24 +90,32 @@ impl World {
         let other = self.inputs.path().join("other");
         let other = other.to_string_lossy();
         let password = self.password_file();
-        let password = password.to_string_lossy();
+        let password = &*password.to_string_lossy();
         for (who, file, password) in [
-            ("Ada", "ada.p12", &password),
-            ("Grace", "grace.p12", &password),
-            ("Ada", "locked/ada.pem", &password),
-            ("Grace", "locked/grace.pem", &password),
+            ("Ada", "ada.p12", password),
+            ("Grace", "grace.p12", password),
+            ("Ada", "locked/ada.pem", password),
+            ("Grace", "locked/grace.pem", password),
             ("Ada", "other.p12", &other),
         ] {
             let export = ["export", who, "--store", &samples, "--iterations", "2000"];
             let format = if file.ends_with("pem") { "pem" } else { "p12" };
-            let output = self
-                .certstow()
-                .args(export)
-                .args(["--format", format, "-o", file, "--password-file", password])
-                .output()
-                .expect("certstow starts");
-            assert_eq!(output.status.code(), Some(0), "{output:?}");
+            let into = ["--format", format, "-o", file, "--password-file", password];
+            self.run(&export, &into);
         }
+        let from = ["--store", &samples, "--iterations", "2000"];
+        let escrow = format!("{samples}/ada-example.pem");
+        self.run(
+            &["backup", "--to", "kept", "--password-file", password],
+            &from,
+        );
+        self.run(&["backup", "--to", "sealed", "--escrow", &escrow], &from);
+        // TOML takes text in single quotes as it is.
+        let options = format!(
+            "to = ['configured']\nstore = ['{samples}']\npassword-file = '{password}'\n\
+             iterations = 2000\nrewrite = true\n"
+        );
+        fs::write(self.folder().join("backup.toml"), options).expect("the options");
         let whole = fs::read(self.folder().join("ada.p12")).expect("the file");
         fs::write(self.folder().join("half.p12"), &whole[..whole.len() / 2]).expect("half of it");
         let many = self.folder().join("many");
@@ -103,14 +131,16 @@ impl World {
     }
 
     fn password_file(&self) -> PathBuf {
-        self.inputs.path().join("password")
+        self.inputs.path().join(PASSWORD)
     }
 
-    /// certstow in the folder, with everything it may leave behind in there.
-    fn certstow(&self) -> Command {
+    /// Runs certstow in the folder, with everything it may leave behind in there.
+    fn run(&self, words: &[&str], more: &[&str]) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_certstow"));
         self.place(&mut command);
-        command
+        let output = command.args(words).args(more).output();
+        let output = output.expect("certstow starts");
+        assert_eq!(output.status.code(), Some(0), "{words:?}: {output:?}");
     }
 
     fn place(&self, command: &mut Command) {
@@ -120,11 +150,19 @@ impl World {
         }
     }
 
-    pub(crate) fn variables(&self) -> [(&'static str, String); 4] {
+    /// Nothing of the account's own is found or touched: no folder, no vault, no credential.
+    pub(crate) fn variables(&self) -> [(&'static str, String); 8] {
         let folder = |name| self.folder().join(name).to_string_lossy().into_owned();
         let tmp = || folder("tmp");
         [
+            ("HOME", folder("home")),
+            ("XDG_CONFIG_HOME", folder("config")),
             ("XDG_DATA_HOME", folder("data")),
+            (
+                "DBUS_SESSION_BUS_ADDRESS",
+                "unix:path=/nonexistent".to_owned(),
+            ),
+            (CREDENTIALS, String::new()),
             ("TMPDIR", tmp()),
             ("TMP", tmp()),
             ("TEMP", tmp()),
@@ -133,9 +171,14 @@ impl World {
 
     /// The words of a case, as arguments.
     pub(crate) fn arguments(&self, case: &Case) -> Vec<String> {
+        let clear = self.inputs.path().join("clear");
+        let clear = clear.to_string_lossy();
         let words = case.words.split(' ');
         words
-            .map(|word| word.replace("{store}", &samples()))
+            .map(|word| {
+                word.replace("{store}", &samples())
+                    .replace("{clear}", &clear)
+            })
             .collect()
     }
 
@@ -158,6 +201,7 @@ impl World {
                 Source::Environment => ("env", VARIABLE),
                 Source::Stdin => ("file", "-"),
                 Source::Descriptor => ("fd", "3"),
+                Source::Credential => ("vault", PASSWORD),
                 Source::None => unreachable!("the case takes a password"),
             };
             words.extend([family.option(name), value.to_owned()]);
@@ -180,6 +224,9 @@ impl World {
         match source {
             Source::Environment => {
                 command.env(VARIABLE, self.password);
+            }
+            Source::Credential => {
+                command.env(CREDENTIALS, self.inputs.path());
             }
             Source::Stdin => {
                 let file = fs::File::open(self.password_file());
