@@ -15,11 +15,12 @@ thread_local! {
 }
 
 /// Does `work` on this thread alone: for one of many files, where every other core has files of its
-/// own.
+/// own. No secret is left on its stack.
 pub(crate) fn on_this_core<T>(work: impl FnOnce() -> T) -> T {
     let before = ALONE.replace(true);
     let result = work();
     ALONE.set(before);
+    wipe_stack();
     result
 }
 

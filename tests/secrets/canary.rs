@@ -20,12 +20,14 @@ const PIECE: usize = 16;
 const BASE64_PIECE: usize = 12;
 
 /// Something that must not be found, and what it is.
+#[derive(Clone)]
 struct Needle {
     name: String,
     bytes: Vec<u8>,
 }
 
 /// All that must not be found.
+#[derive(Clone)]
 pub(crate) struct Canaries {
     needles: Vec<Needle>,
     /// The needles by their first four bytes.
@@ -35,13 +37,18 @@ pub(crate) struct Canaries {
 }
 
 impl Canaries {
-    /// The forms of a password, and of every secret number of these keys, each a PEM file.
-    pub(crate) fn new(password: &str, keys: &[String]) -> Self {
-        let mut canaries = Self {
+    /// Nothing yet.
+    pub(crate) fn none() -> Self {
+        Self {
             needles: Vec::new(),
             by_start: HashMap::new(),
             starts: vec![false; 1 << 16],
-        };
+        }
+    }
+
+    /// The forms of a password, and of every secret number of these keys, each a PEM file.
+    pub(crate) fn new(password: &str, keys: &[String]) -> Self {
+        let mut canaries = Self::none();
         canaries.add_password(password);
         for key in keys {
             canaries.add_key(key);
@@ -49,7 +56,13 @@ impl Canaries {
         canaries
     }
 
-    fn add_password(&mut self, password: &str) {
+    /// Bytes that are a secret by themselves.
+    pub(crate) fn add_bytes(&mut self, name: &str, bytes: &[u8]) {
+        self.add_pieces(name, bytes);
+        self.add_encoded(name, bytes);
+    }
+
+    pub(crate) fn add_password(&mut self, password: &str) {
         let utf_8 = password.as_bytes();
         let units: Vec<u16> = password.encode_utf16().collect();
         let little: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
@@ -144,8 +157,7 @@ fn base64(bytes: &[u8]) -> String {
 
 /// The numbers of a key that have to stay secret, big-endian.
 fn secret_numbers(pem: &str) -> Vec<(String, Vec<u8>)> {
-    let begin = pem.find("-----BEGIN PRIVATE KEY").expect("a key in clear");
-    let (_, der) = pem_rfc7468::decode_vec(block(&pem[begin..]).as_bytes()).expect("PEM");
+    let der = private_key_der(pem);
     if let Ok(key) = <p256::SecretKey as p256::pkcs8::DecodePrivateKey>::from_pkcs8_der(&der) {
         return vec![("the P-256 key".to_owned(), key.to_bytes().to_vec())];
     }
@@ -166,6 +178,13 @@ fn secret_numbers(pem: &str) -> Vec<(String, Vec<u8>)> {
     numbers
         .map(|(name, number)| (format!("RSA's {name}"), number.as_bytes().to_vec()))
         .into()
+}
+
+/// The PKCS#8 in a PEM file.
+pub(crate) fn private_key_der(pem: &str) -> Vec<u8> {
+    let begin = pem.find("-----BEGIN PRIVATE KEY").expect("a key in clear");
+    let (_, der) = pem_rfc7468::decode_vec(block(&pem[begin..]).as_bytes()).expect("PEM");
+    der
 }
 
 /// The first PEM block of a text.

@@ -12,8 +12,8 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::canary::PASSWORDS;
-use crate::table::{CASES, Case};
+use crate::canary::{Canaries, PASSWORDS};
+use crate::table::{CASES, Case, Family};
 use crate::world::{Source, World};
 
 /// Longer than anything here takes on a busy machine.
@@ -26,10 +26,14 @@ type Call = (&'static str, u32);
 const EXIT: Call = ("exit_group", 231);
 #[cfg(target_arch = "x86_64")]
 const RENAME: Call = ("renameat2", 316);
+#[cfg(target_arch = "x86_64")]
+const REPLACE: Call = ("rename", 82);
 #[cfg(target_arch = "aarch64")]
 const EXIT: Call = ("exit_group", 94);
 #[cfg(target_arch = "aarch64")]
 const RENAME: Call = ("renameat2", 276);
+#[cfg(target_arch = "aarch64")]
+const REPLACE: Call = ("renameat", 38);
 
 /// What holds a program in a call for as long as the patience.
 fn launcher(call: Call) -> [String; 8] {
@@ -77,10 +81,10 @@ impl Held {
     }
 
     /// What of the canaries is in its memory, and where.
-    fn found(&self, world: &World, left_out: bool) -> Vec<String> {
+    fn found(&self, canaries: &Canaries, left_out: bool) -> Vec<String> {
         let began = Instant::now();
         loop {
-            match self.search(world, left_out) {
+            match self.search(canaries, left_out) {
                 Ok(found) => return found,
                 // A thread that has come to its end takes its stack with it meanwhile.
                 Err(error) => assert!(began.elapsed() < PATIENCE, "{error}"),
@@ -88,7 +92,7 @@ impl Held {
         }
     }
 
-    fn search(&self, world: &World, left_out: bool) -> io::Result<Vec<String>> {
+    fn search(&self, canaries: &Canaries, left_out: bool) -> io::Result<Vec<String>> {
         let proc = format!("/proc/{}", self.pid);
         let maps = fs::read_to_string(format!("{proc}/maps"))?;
         let mut memory = File::open(format!("{proc}/mem"))?;
@@ -106,7 +110,7 @@ impl Held {
             memory.seek(SeekFrom::Start(range.start)).expect("a place");
             memory.read_exact(&mut bytes)?;
             read += bytes.len();
-            for (at, what) in world.canaries().find(&bytes) {
+            for (at, what) in canaries.find(&bytes) {
                 let place = range.start + at as u64;
                 if !environment.contains(&place) {
                     found.push(format!("{what} at {place:#x} in {line}"));
@@ -197,7 +201,7 @@ fn a_process_that_ends_has_nothing_of_a_secret_in_its_memory() {
         for case in CASES.iter().filter(|case| case.image) {
             for source in Source::of(case) {
                 let held = hold(&world, case, *source, EXIT);
-                let found = held.found(&world, *source == Source::Environment);
+                let found = held.found(&world.canaries_of(case), *source == Source::Environment);
                 assert!(found.is_empty(), "{:?} {source:?}: {found:#?}", case.words);
             }
         }
@@ -221,7 +225,7 @@ fn nor_of_what_was_typed() {
                 },
                 pid,
             );
-            let found = held.found(&world, false);
+            let found = held.found(&world.canaries_of(case), false);
             assert!(found.is_empty(), "{:?}: {found:#?}", case.words);
         }
     }
@@ -241,20 +245,34 @@ fn a_process_at_work_has_its_secrets_in_memory() {
         ..*case.expect("an export")
     };
     let held = hold(&world, &case, Source::File, RENAME);
-    let found = held.found(&world, false);
+    let found = held.found(world.canaries(), false);
     for what in ["the password in UTF-8", "RSA's d, big-endian"] {
         assert!(
             found.iter().any(|found| found.starts_with(what)),
             "{found:#?}"
         );
     }
+    drop(held);
 
     let mut case = case;
+    case.words =
+        "backup --to at-work --store {store} --iterations 2000 --escrow {store}/ada-example.pem";
+    case.family = None;
+    let mut sealed = Canaries::none();
+    let held = hold(&world, &case, Source::None, REPLACE);
+    crate::sealed::add(&world.folder().join("at-work"), &mut sealed);
+    assert!(
+        !held.found(&sealed, false).is_empty(),
+        "the password that is being sealed is not found"
+    );
+    drop(held);
+
+    case.family = Some(Family::Password);
     case.words = "check ada.p12";
     let held = hold(&world, &case, Source::Environment, EXIT);
-    assert!(held.found(&world, true).is_empty());
+    assert!(held.found(world.canaries(), true).is_empty());
     assert!(
-        !held.found(&world, false).is_empty(),
+        !held.found(world.canaries(), false).is_empty(),
         "the environment is left out for nothing"
     );
 }

@@ -14,7 +14,8 @@
 //!   Ada's key opens;
 //! - `backup.toml`: options of a backup, the canary password's file among them.
 //!
-//! `{clear}` is a folder outside of it, in which keys may be in clear.
+//! Outside of it, `{clear}` is a folder in which keys may be in clear, and `{secret}` the canary
+//! password's file.
 
 /// Options that take a password from any of the sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -227,7 +228,7 @@ pub(crate) const CASES: &[Case] = &[
         .password()
         .code(VAULT),
     Case::new("password forget certstow-never-kept").code(NOT_KEPT),
-    Case::new("schedule install --to kept --print=printed").password(),
+    Case::new("schedule install --to kept --password-file {secret} --print=printed"),
     Case::new("schedule show --name certstow-never-installed").code(10),
     Case::new("schedule remove --name certstow-never-installed").code(10),
     Case::new("doctor --to kept --store {store}").password().image(),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use crate::canary::Canaries;
+use crate::sealed;
 use crate::table::{Case, Family};
 
 /// The file with the canary password, which is a credential by this name, too.
@@ -171,13 +172,18 @@ impl World {
 
     /// The words of a case, as arguments.
     pub(crate) fn arguments(&self, case: &Case) -> Vec<String> {
-        let clear = self.inputs.path().join("clear");
-        let clear = clear.to_string_lossy();
+        let place = |path: PathBuf| path.to_string_lossy().into_owned();
+        let places = [
+            ("{store}", samples()),
+            ("{clear}", place(self.inputs.path().join("clear"))),
+            ("{secret}", place(self.password_file())),
+        ];
         let words = case.words.split(' ');
         words
             .map(|word| {
-                word.replace("{store}", &samples())
-                    .replace("{clear}", &clear)
+                let replaced =
+                    |word: String, (name, place): &(&str, String)| word.replace(name, place);
+                places.iter().fold(word.to_owned(), replaced)
             })
             .collect()
     }
@@ -241,35 +247,46 @@ impl World {
         self.password
     }
 
+    /// What is a secret whatever runs.
     pub(crate) fn canaries(&self) -> &Canaries {
         &self.canaries
     }
 
-    /// Nothing of the canaries is in what was said, nor in any file or name in the folder.
-    pub(crate) fn keeps_secrets(&self, output: &Output, what: &str) {
-        let said = [&output.stdout[..], b"\n", &output.stderr[..]].concat();
-        let found = self.canaries.find_in_text(&said);
-        let text = String::from_utf8_lossy(&said);
-        assert!(found.is_empty(), "{what} says {found:?}: {text}");
-        self.folder_keeps_secrets(self.folder(), what);
+    /// With what a case made, or could open, of sealed backups.
+    pub(crate) fn canaries_of(&self, case: &Case) -> Canaries {
+        let mut canaries = self.canaries.clone();
+        if case.words.contains("--escrow") {
+            sealed::add(self.folder(), &mut canaries);
+        }
+        canaries
     }
 
-    fn folder_keeps_secrets(&self, folder: &Path, what: &str) {
-        for entry in fs::read_dir(folder).expect("the folder is there") {
-            let path = entry.expect("an entry").path();
-            let name = path.to_string_lossy();
-            assert!(
-                self.canaries.find_in_text(name.as_bytes()).is_empty(),
-                "{what} made {name}"
-            );
-            if path.is_dir() {
-                self.folder_keeps_secrets(&path, what);
-                continue;
-            }
-            let content = fs::read(&path).expect("the file can be read");
-            let found = self.canaries.find_in_text(&content);
-            assert!(found.is_empty(), "{what}: in {name} is {found:?}");
+    /// Nothing of the canaries is in what was said, nor in any file or name in the folder.
+    pub(crate) fn keeps_secrets(&self, output: &Output, case: &Case, what: &str) {
+        let canaries = self.canaries_of(case);
+        let said = [&output.stdout[..], b"\n", &output.stderr[..]].concat();
+        let found = canaries.find_in_text(&said);
+        let text = String::from_utf8_lossy(&said);
+        assert!(found.is_empty(), "{what} says {found:?}: {text}");
+        folder_keeps(self.folder(), &canaries, what);
+    }
+}
+
+fn folder_keeps(folder: &Path, canaries: &Canaries, what: &str) {
+    for entry in fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("an entry").path();
+        let name = path.to_string_lossy();
+        assert!(
+            canaries.find_in_text(name.as_bytes()).is_empty(),
+            "{what} made {name}"
+        );
+        if path.is_dir() {
+            folder_keeps(&path, canaries, what);
+            continue;
         }
+        let content = fs::read(&path).expect("the file can be read");
+        let found = canaries.find_in_text(&content);
+        assert!(found.is_empty(), "{what}: in {name} is {found:?}");
     }
 }
 
