@@ -180,6 +180,85 @@ fn a_checked_file_is_logged_with_the_result() {
     );
 }
 
+/// A backup of the samples, a folder named `kept`.
+fn back_up(folder: &Path, more: &[&str]) {
+    let samples = samples();
+    let backup = ["backup", "--to", "kept", "--store", &samples];
+    let password = ["--password-env", "SECRET", "--iterations", "2000"];
+    run(folder, 0, &[&backup[..], &password, more].concat());
+}
+
+#[test]
+fn a_backup_and_what_becomes_of_it_is_logged() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+    back_up(folder, &["--log", "backup.log"]);
+    let backup = lines(&folder.join("backup.log"));
+    assert_eq!(backup[0]["options"]["to"], "kept");
+    assert_eq!(backup[0]["options"]["password-env"], true);
+
+    let file = fs::read_dir(folder.join("kept")).expect("the backup");
+    let file = file.map(|entry| entry.expect("an entry").path());
+    let mut file = file.filter(|file| file.extension().is_some_and(|ending| ending == "p12"));
+    fs::write(file.next().expect("a file"), "damaged").expect("a file of ours");
+    let password = ["--password-env", "SECRET"];
+    let verify = ["backup", "verify", "kept", "--log", "verify.log"];
+    run(folder, 15, &[&verify[..], &password].concat());
+    let verified = lines(&folder.join("verify.log"));
+    let checked = events(&verified, "checked");
+    let good = checked.iter().filter(|line| line["level"] == "info");
+    assert_eq!((checked.len(), good.count()), (3, 2), "{checked:?}");
+    for line in checked {
+        let good = line["level"] == "info";
+        assert_eq!(line["restores"] == true, good, "{line}");
+        assert_eq!(line["finding"].is_string(), !good, "{line}");
+    }
+
+    for more in [&[][..], &["--json"]] {
+        let log = format!("restore.log{}", more.concat());
+        let into = format!("file:restored{}", more.concat());
+        let restore = ["backup", "restore", "kept", "--into", &into, "--log", &log];
+        run(folder, 14, &[&restore[..], &password, more].concat());
+        let restored = lines(&folder.join(&log));
+        let imported = events(&restored, "imported");
+        assert_eq!(imported.len(), 2, "{restored:?}");
+        for line in imported {
+            for field in ["file", "thumbprint", "place"] {
+                assert!(line[field].is_string(), "no {field} in {line}");
+            }
+            assert_eq!(line["store"], into.as_str());
+        }
+        let [error] = events(&restored, "error")[..] else {
+            panic!("not one error: {restored:?}")
+        };
+        assert!(error["file"].is_string(), "{error}");
+    }
+}
+
+#[test]
+fn an_import_is_logged() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (folder, samples) = (folder.path(), samples());
+    run(folder, 0, &export_ada(&samples, "ada.p12"));
+    let import = ["import", "ada.p12", "--store", "file:own", "--log", "log"];
+    let passwords = [
+        "--password-env",
+        "SECRET",
+        "--unlock-password-env",
+        "SECRET",
+    ];
+    run(folder, 0, &[&import[..], &passwords].concat());
+    let lines = lines(&folder.join("log"));
+    let [imported] = events(&lines, "imported")[..] else {
+        panic!("not one import: {lines:?}")
+    };
+    for field in ["thumbprint", "from", "place", "store"] {
+        assert!(imported[field].is_string(), "no {field} in {imported}");
+    }
+    assert_eq!(imported["message"], "imported Ada Example");
+    assert_eq!(lines.last().expect("a line")["exit"], 0);
+}
+
 #[test]
 fn an_interrupted_run_logs_its_end() {
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use super::args::ImportArgs;
 use super::ask::TerminalAsk;
+use super::journal::Entry;
 use super::prompt;
 use super::render::json::{self, ErrorJson};
 use super::screen::Screen;
@@ -57,12 +58,23 @@ pub(super) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
         warnings: keyless(&sources.inventory).into_iter().collect(),
     };
     for outcome in outcomes {
+        if let Ok(imported) = &outcome.result {
+            screen.record(&entry(&outcome, imported).with("store", store.info().spec.to_string()));
+        }
         report.add(outcome);
     }
     if password.is_none() && matches!(target.spec, StoreSpec::File(_)) {
         report.warn_of_open_keys();
     }
     report.tell(screen)
+}
+
+/// What the logs say of an identity that was imported.
+fn entry(outcome: &Outcome, imported: &Imported) -> Entry {
+    Entry::imported(&outcome.label)
+        .with("thumbprint", outcome.thumbprint.as_str())
+        .with("from", outcome.from.as_str())
+        .with("place", imported.place.as_str())
 }
 
 /// What makes no sense together; before anything is read.

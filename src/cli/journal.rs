@@ -3,6 +3,8 @@
 //! what the screen is told, so that nothing is shown that is not logged, and of certstow's own
 //! words, names and hashes: a command line is never copied, and no secret is ever handed in.
 
+mod options;
+
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,20 +25,6 @@ use super::render::json;
 
 /// The name under which certstow's events are found in Event Viewer.
 const SOURCE: &str = "certstow";
-
-/// Options whose values are logged, beside those that take one of a few words. Of all others only
-/// that they were given: who mistakes one for a place to type a password in is not to find it here.
-const LOGGED: [&str; 9] = [
-    "config",
-    "expires-within",
-    "into",
-    "iterations",
-    "log",
-    "output",
-    "store",
-    "timeout",
-    "to",
-];
 
 /// How much an entry matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -99,6 +87,29 @@ impl Entry {
             Level::Warning | Level::Error => 12,
         };
         Self::new(level, "checked", Some(number), result)
+    }
+
+    /// An identity that was put into a store, and read back from it.
+    pub(crate) fn imported(label: &str) -> Self {
+        let message = format!("imported {label}");
+        Self::new(Level::Info, "imported", Some(13), message)
+    }
+
+    /// Something that is no longer there: "the password 'backup'".
+    pub(crate) fn removed(what: &str) -> Self {
+        Self::new(Level::Info, "removed", Some(14), format!("removed {what}"))
+    }
+
+    /// A password that is in a vault now, and was read back from it, by its name.
+    pub(crate) fn kept(name: &str) -> Self {
+        let message = format!("kept the password '{name}'");
+        Self::new(Level::Info, "kept", Some(15), message)
+    }
+
+    /// A backup that the system's scheduler runs from now on, by its name.
+    pub(crate) fn scheduled(name: &str) -> Self {
+        let message = format!("scheduled the task '{name}'");
+        Self::new(Level::Info, "scheduled", Some(16), message)
     }
 
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
@@ -215,7 +226,7 @@ impl Journal {
         command: &clap::Command,
         matches: &ArgMatches,
     ) -> Result<Self, Error> {
-        let (name, options) = given(command, matches);
+        let (name, options) = options::given(command, matches);
         let log = global.log.as_deref().map(LogFile::open).transpose()?;
         let event_log = match global.event_log {
             true => Some(open_event_log()?),
@@ -285,123 +296,5 @@ fn open_event_log() -> Result<EventLog, Error> {
     })
 }
 
-/// The command's name, with those of its subcommands, and the options that were given.
-fn given(command: &clap::Command, matches: &ArgMatches) -> (String, Map<String, Value>) {
-    let (mut command, mut matches) = (command, matches);
-    let mut names = Vec::new();
-    let mut options = Map::new();
-    loop {
-        for argument in command.get_arguments() {
-            let source = matches.value_source(argument.get_id().as_str());
-            if let (Some(name), Some(clap::parser::ValueSource::CommandLine)) =
-                (argument.get_long(), source)
-            {
-                options.insert(name.to_owned(), value(argument, name, matches));
-            }
-        }
-        let Some((name, inner)) = matches.subcommand() else {
-            break;
-        };
-        let Some(subcommand) = command.find_subcommand(name) else {
-            break;
-        };
-        names.push(name);
-        (command, matches) = (subcommand, inner);
-    }
-    (names.join(" "), options)
-}
-
-/// The value of an option, or that it was given.
-fn value(argument: &clap::Arg, name: &str, matches: &ArgMatches) -> Value {
-    let harmless = LOGGED.contains(&name) || !argument.get_possible_values().is_empty();
-    if !argument.get_action().takes_values() || !harmless {
-        return true.into();
-    }
-    let values = matches.get_raw(argument.get_id().as_str());
-    let mut values = values
-        .into_iter()
-        .flatten()
-        .map(|value| Value::from(value.to_string_lossy()));
-    match (values.next(), values.next()) {
-        (Some(only), None) => only,
-        (first, second) => first.into_iter().chain(second).chain(values).collect(),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cli::args;
-    use certstow::platform::event_log::NUMBERS;
-
-    #[test]
-    fn of_the_options_only_harmless_values_are_logged() {
-        let mut command = args::command();
-        let words = "certstow -v export Selector --store a --store b --format pem --name Secret \
-                     --password-file hidden -o out.pem --force --timeout 5s";
-        let matches = command
-            .try_get_matches_from_mut(words.split_whitespace())
-            .unwrap();
-        let (name, options) = given(&command, &matches);
-        assert_eq!(name, "export");
-        let expected = serde_json::json!({
-            "verbose": true,
-            "store": ["a", "b"],
-            "format": "pem",
-            "name": true,
-            "password-file": true,
-            "output": "out.pem",
-            "force": true,
-            "timeout": "5s",
-        });
-        assert_eq!(Value::Object(options), expected);
-    }
-
-    #[test]
-    fn an_entry_is_one_line_of_json() {
-        let entry = Entry::saved("Ada\n\u{202e}")
-            .with_file(Path::new("a.p12"))
-            .with_sha256(&[0xab; 32])
-            .with_some("store", None::<String>);
-        let line = entry.line("backup verify").unwrap();
-        assert!(!line.contains(['\n', '\u{202e}']), "{line:?}");
-        let json: Value = serde_json::from_str(&line).unwrap();
-        assert_eq!(json["level"], "info");
-        assert_eq!(json["command"], "backup verify");
-        assert_eq!(json["event"], "saved");
-        assert_eq!(json["message"], "saved Ada\n\u{202e}");
-        assert_eq!(json["file"], "a.p12");
-        assert_eq!(json["sha256"], "ab".repeat(32));
-        assert_eq!(json["pid"], std::process::id());
-        assert_eq!(json.get("store"), None);
-        // The order that a person reads in.
-        assert!(line.starts_with("{\"time\":\""), "{line}");
-    }
-
-    #[test]
-    fn every_event_has_a_number_that_the_viewer_knows_a_text_for() {
-        let ends = Exit::ALL.map(|exit| Entry::end(exit, Instant::now()));
-        let others = [
-            Entry::start(Map::new()),
-            Entry::warning(""),
-            Entry::error(&Error::Cancelled),
-            Entry::saved(""),
-            Entry::checked(Level::Error, String::new()),
-        ];
-        for entry in ends.iter().chain(&others) {
-            let number = entry.number.unwrap();
-            assert!(NUMBERS.contains(&number), "{entry:?}");
-        }
-    }
-
-    #[test]
-    fn an_event_says_its_fields_too() {
-        let error = Error::Password("it is empty".to_owned());
-        let text = Entry::error(&error).text("export");
-        assert!(text.starts_with("certstow export: it is empty\n"), "{text}");
-        assert!(
-            text.contains("\nexit: 17") && text.contains("\nhint: "),
-            "{text}"
-        );
-    }
-}
+mod tests;

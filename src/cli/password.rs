@@ -11,6 +11,7 @@ use certstow::watchdog;
 use serde::Serialize;
 
 use super::args::{PasswordCommand, SetArgs};
+use super::journal::Entry;
 use super::screen::Screen;
 
 /// `certstow.passwords/1`: what is kept, or the one that was kept or forgotten.
@@ -34,6 +35,8 @@ pub(super) fn run(command: &PasswordCommand, screen: &Screen) -> Result<Exit, Er
         PasswordCommand::Forget { name } => {
             let entry = vault::forget(name)?;
             let done = format!("Removed '{name}' from {}", entry.place);
+            let removed = Entry::removed(&format!("the password '{name}'"));
+            screen.record(&removed.with("place", entry.place.as_str()));
             tell("forget", &[entry], &done, screen)?;
         }
         PasswordCommand::List => list(screen)?,
@@ -49,6 +52,7 @@ fn set(args: &SetArgs, screen: &Screen) -> Result<(), Error> {
     }
     let entry = password::keep(name, &obtain(args, screen)?, args.force)?;
     let done = format!("Kept '{name}' in {}, and read it back", entry.place);
+    screen.record(&Entry::kept(name.as_str()).with("place", entry.place.as_str()));
     tell("set", &[entry], &done, screen)
 }
 

@@ -14,6 +14,7 @@ use certstow::platform::store::Interaction;
 use certstow::schedule::{self, Owner, Schedule, ScheduleFile, Scheduler, install};
 
 use super::args::{ScheduleCommand, ScheduleInstallArgs, TaskArgs};
+use super::journal::Entry;
 use super::screen::Screen;
 use line::Paths;
 
@@ -21,7 +22,10 @@ pub(super) fn run(command: &ScheduleCommand, screen: &Screen) -> Result<Exit, Er
     match command {
         ScheduleCommand::Install(args) => match &args.print {
             Some(folder) => print(args, folder.as_deref(), screen)?,
-            None => install(args, screen)?,
+            None => {
+                install(args, screen)?;
+                screen.record(&Entry::scheduled(args.task.name.as_str()));
+            }
         },
         ScheduleCommand::Show(task) => {
             let scheduled = install::show(&task.name, owner(task))?;
@@ -29,6 +33,7 @@ pub(super) fn run(command: &ScheduleCommand, screen: &Screen) -> Result<Exit, Er
         }
         ScheduleCommand::Remove(task) => {
             let files = install::remove(&task.name, owner(task))?;
+            screen.record(&Entry::removed(&format!("the task '{}'", task.name)));
             report::removed(&task.name, &files, screen)?;
         }
     }

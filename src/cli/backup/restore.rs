@@ -24,6 +24,7 @@ use serde::Serialize;
 use super::AskAside;
 use super::opening::Opening;
 use crate::cli::args::BackupRestoreArgs;
+use crate::cli::journal::Entry as Line;
 use crate::cli::render::progress::Bar;
 use crate::cli::screen::Screen;
 
@@ -63,12 +64,51 @@ pub(super) fn run(args: &BackupRestoreArgs, screen: &Screen) -> Result<Exit, Err
             args.into
         ));
     }
+    record(&restored, args, screen);
+    for warning in warnings(&restored) {
+        screen.warn_unless_json(&warning);
+    }
     if screen.json {
         screen.print_json(&json(&restored, args))?;
     } else {
-        tell(&restored, args, screen)?;
+        let quiet = screen.is_quiet();
+        screen.print(|out| write(out, &restored, args, quiet))?;
     }
     Ok(exit(&restored))
+}
+
+/// Tells the logs what was restored, and what was not.
+fn record(restored: &Restored, args: &BackupRestoreArgs, screen: &Screen) {
+    for one in &restored.outcomes {
+        let about = |entry: Line| {
+            entry
+                .with_file(&args.folder.join(&one.file))
+                .with("thumbprint", one.thumbprint.as_str())
+        };
+        match &one.result {
+            Ok(Arrival::Imported(imported)) => screen.record(
+                &about(Line::imported(&one.label))
+                    .with("store", args.into.to_string())
+                    .with("place", imported.place.as_str()),
+            ),
+            Ok(Arrival::There) => {}
+            Err(error) => screen.record(&about(Line::error(error))),
+        }
+    }
+    for (file, error) in &restored.unopened {
+        screen.record(&Line::error(error).with_file(&args.folder.join(file)));
+    }
+}
+
+fn warnings(restored: &Restored) -> Vec<String> {
+    let mut warnings = restored.notes.clone();
+    for one in &restored.outcomes {
+        if let Ok(Arrival::Imported(imported)) = &one.result {
+            let of_it = imported.warnings.iter();
+            warnings.extend(of_it.map(|warning| format!("{}: {warning}", one.label)));
+        }
+    }
+    warnings
 }
 
 /// What protects the keys in a folder: the password of the backup. Whoever has the escrow key alone
@@ -91,21 +131,6 @@ fn exit(restored: &Restored) -> Exit {
         Some(_) if arrived => Exit::Partial,
         Some(first) => first.exit(),
     }
-}
-
-fn tell(restored: &Restored, args: &BackupRestoreArgs, screen: &Screen) -> Result<(), Error> {
-    for note in &restored.notes {
-        screen.warn(note);
-    }
-    for one in &restored.outcomes {
-        if let Ok(Arrival::Imported(imported)) = &one.result {
-            for warning in &imported.warnings {
-                screen.warn(&format!("{}: {warning}", one.label));
-            }
-        }
-    }
-    let quiet = screen.is_quiet();
-    screen.print(|out| write(out, restored, args, quiet))
 }
 
 fn write(

@@ -20,6 +20,7 @@ use serde::Serialize;
 use super::json::{Failure, failure};
 use super::opening::Opening;
 use crate::cli::args::BackupVerifyArgs;
+use crate::cli::journal::{Entry, Level};
 use crate::cli::render::progress::Bar;
 use crate::cli::screen::Screen;
 
@@ -41,6 +42,7 @@ pub(super) fn run(args: &BackupVerifyArgs, screen: &Screen) -> Result<Exit, Erro
         })
         .collect();
     bar.end();
+    record(&verdicts, opened, screen);
     if screen.json {
         screen.print_json(&json(&verdicts, opened))?;
     } else {
@@ -53,6 +55,38 @@ pub(super) fn run(args: &BackupVerifyArgs, screen: &Screen) -> Result<Exit, Erro
         screen.print(|out| write(out, &verdicts, opened, quiet))?;
     }
     Ok(exit(&verdicts, opened))
+}
+
+/// Tells the logs how it is with every file. Errors are told them as they are shown, which JSON
+/// does by itself.
+fn record(verdicts: &[Found<'_>], opened: bool, screen: &Screen) {
+    for (folder, verdict) in verdicts {
+        match verdict {
+            Ok(verdict) => record_files(folder, verdict, opened, screen),
+            Err(error) if screen.json => screen.record(&Entry::error(error)),
+            Err(_) => {}
+        }
+    }
+}
+
+fn record_files(folder: &Path, verdict: &FolderVerdict, opened: bool, screen: &Screen) {
+    if let Some(manifest) = &verdict.manifest {
+        screen.record(&Entry::warning(manifest));
+    }
+    for found in &verdict.files {
+        let level = match found.is_good(opened) {
+            true => Level::Info,
+            false => Level::Error,
+        };
+        let file = folder.join(&found.file);
+        let result = format!("{}: {}", file.display(), found.state.word());
+        screen.record(
+            &Entry::checked(level, result)
+                .with_file(&file)
+                .with_some("restores", found.restores)
+                .with_some("finding", found.reason.as_deref()),
+        );
+    }
 }
 
 /// A wrong password outweighs what is off: nothing can be said of those files.
