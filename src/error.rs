@@ -123,6 +123,17 @@ pub enum Error {
         /// Which check failed and how.
         reason: String,
     },
+    /// The file was saved, and the private key that was to be deleted after it was not.
+    KeyNotDeleted {
+        /// The file.
+        file: PathBuf,
+        /// The store's name.
+        store: String,
+        /// Why not.
+        reason: String,
+        /// The store's word on it.
+        source: Option<StoreError>,
+    },
     /// Only a person at a terminal may decide this.
     PersonRequired {
         /// What there is to decide, as in "deleting the private key".
@@ -193,6 +204,7 @@ impl Error {
             | Self::Log { .. } => Exit::Target,
             Self::Verification { .. } | Self::NotReadBack { .. } => Exit::VerificationFailed,
             Self::KeyMismatch { .. } => Exit::KeyUnavailable,
+            Self::KeyNotDeleted { .. } => Exit::Partial,
             Self::Scheduler(error) => error.exit(),
             Self::Vault(error) => vault::exit(error),
             Self::PasswordExists { .. } => Exit::Target,
@@ -209,6 +221,7 @@ impl Error {
             Self::NotFound { .. } => "not-found",
             Self::NothingToImport { .. } => "nothing-to-import",
             Self::NotReadBack { .. } => "not-read-back",
+            Self::KeyNotDeleted { .. } => "key-not-deleted",
             Self::Ambiguous { .. } => "ambiguous",
             Self::Store(error) => store_code(error),
             Self::InteractionRequired { .. } | Self::PersonRequired { .. } => {
@@ -251,6 +264,10 @@ impl Error {
             Self::NotReadBack { .. } => {
                 "keep the file it came from: the store may hold it all the same ('certstow list'), \
                  and --force imports it again"
+            }
+            Self::KeyNotDeleted { .. } => {
+                "see with 'certstow check' that the file restores before you delete the key with \
+                 the program that put it there"
             }
             Self::PersonRequired { .. } => "run certstow at a terminal",
             Self::Store(error) => return store_hint(error).map(str::to_owned),
@@ -518,6 +535,18 @@ impl fmt::Display for Error {
                 safe(store),
                 safe(reason)
             ),
+            Self::KeyNotDeleted {
+                file,
+                store,
+                reason,
+                ..
+            } => write!(
+                f,
+                "{} was saved, and its private key was not deleted from {}: {}",
+                path(file),
+                safe(store),
+                safe(reason)
+            ),
             Self::PersonRequired { what } => {
                 write!(
                     f,
@@ -559,6 +588,8 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Store(error) => error.source(),
+            // Its own words are the reason already.
+            Self::KeyNotDeleted { source, .. } => source.as_ref()?.source(),
             Self::Scheduler(error) => error.source(),
             Self::Vault(error) => error.source(),
             Self::Target { source, .. }

@@ -10,12 +10,13 @@ pub(crate) mod key;
 mod name;
 mod path;
 mod pem;
+mod removal;
 mod sealed;
 
 use std::io::Write;
 use std::path::PathBuf;
 
-use certstow_platform::certificate::Certificate;
+use certstow_platform::certificate::{Certificate, EntryId};
 use certstow_platform::secret::{Password, wipe_stack};
 use certstow_platform::store::Ask;
 
@@ -32,6 +33,7 @@ pub(crate) use path::Chain;
 pub(crate) use sealed::Sealed;
 
 pub use name::{default_file_name, with_extension};
+pub use removal::{delete_key, may_delete_key};
 
 /// The form of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -157,6 +159,10 @@ pub struct Report {
     pub label: String,
     /// The name of the store the key was taken from.
     pub store: String,
+    /// The position of that store in [`Inventory::stores`].
+    pub from: usize,
+    /// The entry of that store.
+    pub id: EntryId,
     /// The profile, for PKCS#12.
     pub profile: Option<Profile>,
     /// Iterations of key derivation, where the file has any.
@@ -283,6 +289,8 @@ impl<'a> Job<'a> {
             thumbprint: self.identity.thumbprint(),
             label: names::label(&source.entry, &chain.leaf.parse()),
             store: self.inventory.store_name(source.store),
+            from: source.store,
+            id: source.entry.id,
             profile: (self.options.format == Format::P12).then_some(self.options.profile),
             iterations: password.map(|_| self.options.iterations.get()),
             chain: certificates

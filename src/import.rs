@@ -6,11 +6,13 @@
 //! [`read`] opens the files, [`identities`] does the rest, for files and for any other stores.
 //! Nothing here prompts except through the given [`Ask`].
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use certstow_platform::OpenOptions;
+use certstow_platform::certificate::EntryId;
 use certstow_platform::error::{AskError, StoreError};
 use certstow_platform::pkcs12::decode;
 use certstow_platform::secret::Password;
@@ -26,6 +28,7 @@ use crate::export::key::ProvenKey;
 use crate::identity::{Identity, Inventory, StoreProblem};
 use crate::names;
 use crate::proof::{self, Proof};
+use crate::watchdog;
 
 /// How often a person may mistype the password of a file.
 const ATTEMPTS: u32 = 3;
@@ -57,7 +60,7 @@ pub fn read(
     let all = certstow_platform::open_files(files, &OpenOptions { unlock })?;
     let name = all.info().spec.to_string();
     let (mut problems, mut locked, mut opened) = (Vec::new(), Vec::new(), Vec::new());
-    for problem in all.list()?.problems {
+    for problem in list(&*all)?.problems {
         if !needs_password(Path::new(&problem.place)) {
             problems.push(StoreProblem {
                 store: name.clone(),
@@ -171,9 +174,56 @@ pub fn identities(
     options: &Options<'_>,
     ask: &mut dyn Ask,
 ) -> Vec<Outcome> {
-    let with_key = from.identities().iter();
-    let with_key: Vec<&Identity> = with_key.filter(|identity| identity.has_key()).collect();
-    chosen(from, &with_key, to, options, ask)
+    chosen(from, &with_key(from), to, options, ask)
+}
+
+/// The identities that can be imported: those with a private key.
+pub fn with_key(from: &Inventory) -> Vec<&Identity> {
+    let identities = from.identities().iter();
+    identities.filter(|identity| identity.has_key()).collect()
+}
+
+/// Of the identities that can be imported, those that the store has with a private key already, and
+/// where it has them. Nothing is opened for that.
+///
+/// # Errors
+/// [`Error::Store`]: the store cannot be listed.
+pub fn already_there<'a>(
+    from: &'a Inventory,
+    to: &dyn Store,
+) -> Result<Vec<(&'a Identity, String)>, Error> {
+    let there = Present::of(&list(to)?);
+    let identities = with_key(from).into_iter();
+    let found = identities.filter_map(|identity| Some((identity, there.place(identity)?)));
+    Ok(found.collect())
+}
+
+/// What a store has with a private key, and where.
+struct Present(HashMap<EntryId, String>);
+
+impl Present {
+    fn of(listing: &Listing) -> Self {
+        let entries = listing.entries.iter();
+        let with_key = entries.filter(|entry| entry.key != KeyState::Missing);
+        Self(
+            with_key
+                .map(|entry| (entry.id, names::place(entry)))
+                .collect(),
+        )
+    }
+
+    fn place(&self, identity: &Identity) -> Option<String> {
+        self.0.get(&identity.entry().id).cloned()
+    }
+}
+
+fn list(store: &dyn Store) -> Result<Listing, StoreError> {
+    let _wait = waiting_for(store);
+    store.list()
+}
+
+fn waiting_for(store: &dyn Store) -> watchdog::Wait {
+    watchdog::waiting_for(format!("the store {}", store.info().spec))
 }
 
 /// Imports these identities of `from`, as [`identities`] does all of them.
@@ -186,11 +236,21 @@ pub fn chosen(
 ) -> Vec<Outcome> {
     let (issuers, _) = from.issuers();
     let issuers = Candidates::new(issuers);
+    // Where it cannot be listed, importing into it says so.
+    let there = list(to).unwrap_or_default();
+    let there = Present::of(&there);
     let mut outcomes = Vec::new();
     let mut imported = Vec::new();
     for &identity in chosen {
         let entry = identity.entry();
-        let result = put(from, identity, &issuers, to, options, ask);
+        let result = match (options.existing, there.place(identity)) {
+            // Before anybody types the password of a key that does not go in.
+            (ExistingEntry::Keep, Some(place)) => {
+                Err(Error::Store(StoreError::AlreadyThere { place }))
+            }
+            _ => put(from, identity, &issuers, to, options, ask),
+        };
+        watchdog::progress();
         let gave_up = matches!(result, Err(Error::Cancelled));
         outcomes.push(Outcome {
             thumbprint: identity.thumbprint(),
@@ -203,7 +263,7 @@ pub fn chosen(
             break;
         }
     }
-    let listing = to.list();
+    let listing = list(to);
     for (outcome, identity) in outcomes.iter_mut().zip(imported) {
         if let Ok(imported) = &mut outcome.result
             && let Err(reason) = read_back(imported, identity, &listing, to, options, ask)
@@ -246,7 +306,9 @@ fn put(
         existing: options.existing,
         password: options.password,
     };
+    let wait = waiting_for(to);
     to.import(&new, &how, ask)?;
+    drop(wait);
     Ok(Imported {
         place: String::new(),
         verified: Vec::new(),
@@ -288,7 +350,9 @@ fn read_back(
         password: options.password,
         ask,
     };
+    let wait = waiting_for(store);
     let key = store.private_key(&id, &mut knows);
+    drop(wait);
     let key = key.map_err(|error| error.to_string())?;
     let proof = proof::prove(&key, identity.certificate()).map_err(|error| error.to_string())?;
     imported.verified.push("key");

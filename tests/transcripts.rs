@@ -32,6 +32,7 @@ fn certstow_says_what_the_transcripts_show() {
             .case("tests/cmd/commands.trycmd")
             .case("tests/cmd/doctor.trycmd")
             .case("tests/cmd/errors.trycmd")
+            .case("tests/cmd/import.trycmd")
             .case("tests/cmd/log.trycmd")
             .case("tests/cmd/schedule.trycmd");
     }

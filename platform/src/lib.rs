@@ -41,7 +41,6 @@ mod windows;
 #[cfg(test)]
 extern crate self as certstow_platform;
 
-use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -91,31 +90,19 @@ pub fn open_files(
     Ok(Box::new(store))
 }
 
-/// Opens a store to import into. As [`open`], but a folder that is missing is made first, so that
-/// nobody else can look into it.
+/// Opens a store to import into. As [`open`], but a folder that is missing is an empty store, and
+/// is made when an identity goes into it, so that nobody else can look into it.
 ///
 /// # Errors
-/// As [`open`]; the folder cannot be made.
+/// As [`open`]; something above a missing folder is no folder.
 pub fn open_to_import(
     spec: &StoreSpec,
     options: &OpenOptions,
 ) -> Result<Box<dyn store::Store>, StoreError> {
-    if let StoreSpec::File(path) = spec
-        && !path.exists()
-    {
-        os::create_private_folder(path).map_err(|error| match error.kind() {
-            ErrorKind::PermissionDenied => StoreError::AccessDenied {
-                place: path.display().to_string(),
-                source: Some(error.into()),
-            },
-            _ => StoreError::Unavailable {
-                store: spec.to_string(),
-                reason: "its folder cannot be made".to_owned(),
-                source: Some(error.into()),
-            },
-        })?;
+    match spec {
+        StoreSpec::File(path) => Ok(Box::new(file::FileStore::open_to_import(path, options)?)),
+        other => open(other, options),
     }
-    open(spec, options)
 }
 
 #[cfg(windows)]
@@ -184,7 +171,7 @@ fn windows_stores() -> impl Iterator<Item = StoreSpec> {
 
 /// Where identities are imported on this platform, the usual place first: the personal store of
 /// the account on Windows, the login keychain on macOS, the personal folder elsewhere. A folder
-/// that does not exist is made by [`open_to_import`].
+/// that does not exist is made by importing into what [`open_to_import`] opens.
 pub fn stores_to_import_into() -> Vec<KnownStore> {
     let keychain = cfg!(target_os = "macos").then_some(StoreSpec::Keychain(Keychain::Login));
     let mut stores: Vec<_> = windows_stores()

@@ -1,7 +1,9 @@
 //! `certstow export`: what the options mean, then [`certstow::export`].
 
+mod deletion;
+
 use std::io::{self, IsTerminal as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use certstow::chain::Include;
 use certstow::error::Error;
@@ -47,16 +49,15 @@ pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
         screen.explain(&format!("{}: {}", problem.place, problem.message));
     }
 
+    if args.delete_key_after_verify {
+        deletion::agree(&inventory, identity, &file_of(args, identity, &options))?;
+    }
     let mut stdout = io::stdout().lock();
     let destination = if to_stdout(args) {
         Destination::Stream(&mut stdout)
     } else {
-        let label = names::label(identity.entry(), &identity.certificate().parse());
         Destination::File {
-            file: match &args.output {
-                Some(file) => export::with_extension(file, options.format),
-                None => export::default_file_name(&label, options.format),
-            },
+            file: file_of(args, identity, &options),
             existing: if args.force {
                 Existing::Replace
             } else {
@@ -101,8 +102,31 @@ pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
         let warnings = inventory.mark_backed_up(&id, time::now());
         report.warnings.extend(warnings);
     }
-    tell(&report, screen)?;
-    Ok(Exit::Done)
+    record(&report, screen);
+    if !args.delete_key_after_verify {
+        return tell(&report, false, screen).map(|()| Exit::Done);
+    }
+    // A person sees what was saved before the last question.
+    if !screen.json {
+        tell(&report, false, screen)?;
+        report.warnings.clear();
+    }
+    let deleted = deletion::delete(&mut inventory, &mut report, &mut ask, screen);
+    if screen.json {
+        tell(&report, matches!(deleted, Ok(true)), screen)?;
+    }
+    deleted.map(|_| Exit::Done)
+}
+
+/// The file that is to be written, where it is one.
+fn file_of(args: &ExportArgs, identity: &Identity, options: &Options) -> PathBuf {
+    match &args.output {
+        Some(file) => export::with_extension(file, options.format),
+        None => {
+            let label = names::label(identity.entry(), &identity.certificate().parse());
+            export::default_file_name(&label, options.format)
+        }
+    }
 }
 
 fn options(args: &ExportArgs) -> Options {
@@ -157,6 +181,9 @@ fn check_together(args: &ExportArgs, options: &Options, screen: &Screen) -> Resu
     }
     if args.name.is_some() && args.properties == Some(PropertiesArg::None) {
         return usage("--properties none leaves no room for --name");
+    }
+    if args.delete_key_after_verify {
+        deletion::check(args, options, screen)?;
     }
     if to_stdout(args) && args.require_private {
         return usage("--require-private means nothing for standard output");
@@ -228,7 +255,7 @@ fn obtain_password(args: &ExportArgs, identity: &Identity) -> Result<Password, E
     }
 }
 
-fn tell(report: &Report, screen: &Screen) -> Result<(), Error> {
+fn record(report: &Report, screen: &Screen) {
     screen.record(
         &Entry::saved(&report.label)
             .with("thumbprint", report.thumbprint.as_str())
@@ -236,11 +263,14 @@ fn tell(report: &Report, screen: &Screen) -> Result<(), Error> {
             .with_some("file", file_name(report))
             .with_sha256(&report.sha256),
     );
+}
+
+fn tell(report: &Report, key_deleted: bool, screen: &Screen) -> Result<(), Error> {
     for warning in &report.warnings {
         screen.warn_unless_json(warning);
     }
     if screen.json {
-        return screen.print_json(&Json::of(report));
+        return screen.print_json(&Json::of(report, key_deleted));
     }
     let text = lines(report);
     match report.file {
@@ -298,11 +328,13 @@ struct Json<'a> {
     chain: &'a [String],
     root_included: bool,
     verified: &'a [&'static str],
+    /// Whether the store has no private key any more.
+    key_deleted: bool,
     warnings: &'a [String],
 }
 
 impl<'a> Json<'a> {
-    fn of(report: &'a Report) -> Self {
+    fn of(report: &'a Report, key_deleted: bool) -> Self {
         Self {
             schema: "certstow.export/1",
             file: file_name(report),
@@ -314,6 +346,7 @@ impl<'a> Json<'a> {
             chain: &report.chain,
             root_included: report.root_included,
             verified: &report.verified,
+            key_deleted,
             warnings: &report.warnings,
         }
     }

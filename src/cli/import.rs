@@ -1,24 +1,28 @@
-//! `certstow import`: where to and under which password, then [`certstow::import`].
+//! `certstow import`: where to, whether exportable, what to do with what is there already, and under
+//! which password; then [`certstow::import`]. What is asked is asked before anything is changed.
+
+mod report;
 
 use certstow::error::Error;
 use certstow::exit::Exit;
-use certstow::identity::Inventory;
-use certstow::import::{self, Imported, Options, Outcome, Sources};
+use certstow::identity::{Identity, Inventory};
+use certstow::import::{self, Options, Outcome, Sources};
+use certstow::names;
 use certstow::password::{self, Source};
 use certstow::platform::error::StoreError;
 use certstow::platform::secret::Password;
 use certstow::platform::spec::StoreSpec;
-use certstow::platform::store::{ExistingEntry, Interaction};
-use certstow::platform::{self, OpenOptions};
+use certstow::platform::store::{ExistingEntry, Interaction, Store};
+use certstow::platform::{self, KnownStore, OpenOptions};
 use certstow::sanitize::safe;
-use serde::Serialize;
+use certstow::watchdog;
 
 use super::args::ImportArgs;
 use super::ask::TerminalAsk;
 use super::journal::Entry;
 use super::prompt;
-use super::render::json::{self, ErrorJson};
 use super::screen::Screen;
+use report::Report;
 
 pub(super) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
     check_together(args)?;
@@ -32,38 +36,43 @@ pub(super) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
         None => None,
     };
     let mut sources = import::read(&args.files, password, &mut ask)?;
+    let something = something_to_import(&mut sources, args);
     for problem in &sources.problems {
-        screen.warn(&format!("{}: {}", problem.place, problem.message));
+        let text = format!("{}: {}", problem.place, problem.message);
+        match something {
+            Ok(()) => screen.warn_unless_json(&text),
+            // There will be no report to say it.
+            Err(_) => screen.warn(&text),
+        }
     }
-    something_to_import(&mut sources)?;
+    something?;
 
     let target = target(args, screen)?;
-    let password = protection(args, &target.spec, screen)?;
     let mut store = platform::open_to_import(&target.spec, &OpenOptions::default())?;
-    screen.explain(&format!("importing into {}", target.spec));
-    let options = Options {
-        exportable: target.exportable,
-        existing: match args.force {
-            true => ExistingEntry::Replace,
-            false => ExistingEntry::Keep,
-        },
-        password: password.as_ref(),
+    let spec = store.info().spec;
+    let plan = Plan::of(&sources.inventory, &*store, args, screen)?;
+    let password = match plan.changes_anything() {
+        true => protection(args, &spec, screen)?,
+        false => None,
     };
-    let outcomes = import::identities(&sources.inventory, &mut *store, &options, &mut ask);
-    let mut report = Report {
-        store: target.spec.to_string(),
-        imported: Vec::new(),
-        failed: sources.locked.into_iter().map(Failed::file).collect(),
-        unreadable: sources.problems.len(),
-        warnings: keyless(&sources.inventory).into_iter().collect(),
-    };
+    screen.explain(&format!("importing into {spec}"));
+    let outcomes = plan.carry_out(
+        &mut *store,
+        target.exportable,
+        password.as_ref(),
+        &sources.inventory,
+        &mut ask,
+    );
+
+    let in_clear = password.is_none() && matches!(spec, StoreSpec::File(_));
+    let mut report = Report::new(&spec, target.exportable, sources);
     for outcome in outcomes {
         if let Ok(imported) = &outcome.result {
             screen.record(&entry(&outcome, imported).with("store", store.info().spec.to_string()));
         }
         report.add(outcome);
     }
-    if password.is_none() && matches!(target.spec, StoreSpec::File(_)) {
+    if in_clear {
         report.warn_of_open_keys();
     }
     report.tell(screen)
@@ -84,42 +93,43 @@ fn check_together(args: &ImportArgs) -> Result<(), Error> {
     {
         return usage("only one password can come from standard input");
     }
-    match args.stores.stores.as_slice() {
-        [] => Ok(()),
-        [StoreSpec::File(_)] => Ok(()),
-        [_] if args.stores.unlock().is_none() => Ok(()),
-        [store] => Err(Error::Usage(format!(
+    let store = match args.stores.stores.as_slice() {
+        [] => return Ok(()),
+        [store] => store,
+        _ => return usage("identities are imported into one store: name one --store"),
+    };
+    if args.not_exportable && !store.can_keep_keys_in() {
+        return Err(keeps_no_keys_in(store));
+    }
+    match store {
+        StoreSpec::File(_) => Ok(()),
+        _ if args.stores.unlock().is_none() => Ok(()),
+        store => Err(Error::Usage(format!(
             "{store} protects its keys by itself: leave the --unlock-password options out"
         ))),
-        _ => usage("identities are imported into one store: name one --store"),
     }
 }
 
+fn keeps_no_keys_in(store: &StoreSpec) -> Error {
+    Error::Usage(format!(
+        "--not-exportable means nothing for {store}: whoever can read its files has the keys in \
+         them"
+    ))
+}
+
 /// Fails unless there is an identity with a private key.
-fn something_to_import(sources: &mut Sources) -> Result<(), Error> {
-    let identities = sources.inventory.identities();
-    if identities.iter().any(|identity| identity.has_key()) {
+fn something_to_import(sources: &mut Sources, args: &ImportArgs) -> Result<(), Error> {
+    if !import::with_key(&sources.inventory).is_empty() {
         return Ok(());
     }
     if !sources.locked.is_empty() {
         return Err(sources.locked.remove(0));
     }
+    let files = args.files.iter();
     Err(Error::NothingToImport {
-        searched: sources.inventory.store_names(),
-        without_key: identities.len(),
+        searched: files.map(|file| file.display().to_string()).collect(),
+        without_key: sources.inventory.identities().len(),
     })
-}
-
-/// What is to be said of certificates that cannot be imported.
-fn keyless(inventory: &Inventory) -> Option<String> {
-    let identities = inventory.identities().iter();
-    match identities.filter(|identity| !identity.has_key()).count() {
-        0 => None,
-        1 => Some("one certificate without a private key was not imported".to_owned()),
-        more => Some(format!(
-            "{more} certificates without a private key were not imported"
-        )),
-    }
 }
 
 /// Where the identities go.
@@ -134,19 +144,31 @@ fn target(args: &ImportArgs, screen: &Screen) -> Result<Target, Error> {
         let spec = spec.clone();
         return Ok(Target { spec, exportable });
     }
+    let wait = watchdog::waiting_for("this machine's stores");
     let mut known = platform::stores_to_import_into();
+    drop(wait);
     known.retain(|store| store.unavailable.is_none());
-    let Some(usual) = known.first() else {
-        return Err(Error::Store(StoreError::Unavailable {
-            store: "file:".to_owned(),
-            reason: "this account has no home folder; name a store with --store".to_owned(),
-            source: None,
-        }));
-    };
-    if screen.interaction() == Interaction::Never {
-        let spec = usual.spec.clone();
-        return Ok(Target { spec, exportable });
+    let usual = known.first().ok_or_else(no_store)?.spec.clone();
+    known.retain(|store| exportable || store.spec.can_keep_keys_in());
+    if screen.interaction() == Interaction::Allowed {
+        return asked(&known, exportable);
     }
+    match known.into_iter().next() {
+        Some(KnownStore { spec, .. }) => Ok(Target { spec, exportable }),
+        None => Err(keeps_no_keys_in(&usual)),
+    }
+}
+
+fn no_store() -> Error {
+    Error::Store(StoreError::Unavailable {
+        store: "file:".to_owned(),
+        reason: "this account has no home folder; name a store with --store".to_owned(),
+        source: None,
+    })
+}
+
+/// Where the person at the terminal wants them.
+fn asked(known: &[KnownStore], exportable: bool) -> Result<Target, Error> {
     let options = known
         .iter()
         .map(|store| format!("{} ({})", store.spec, store.description));
@@ -156,15 +178,107 @@ fn target(args: &ImportArgs, screen: &Screen) -> Result<Target, Error> {
     let chosen = prompt::choose("Where to?", &options)?;
     let spec = match known.get(chosen) {
         Some(store) => store.spec.clone(),
-        None => prompt::line("Folder or store:")?
-            .parse()
-            .map_err(|error| Error::Usage(format!("{error}")))?,
+        None => prompt::until_right("Folder or store:", |answer| named(answer, exportable))?,
     };
     let exportable = match spec.can_keep_keys_in() && exportable {
         true => prompt::yes_or_no("May the private key be exported from there again?", true)?,
         false => exportable,
     };
     Ok(Target { spec, exportable })
+}
+
+/// The store that somebody typed the name of.
+fn named(answer: &str, exportable: bool) -> Result<StoreSpec, String> {
+    match answer {
+        "" => return Err("a folder or a store has to be named".to_owned()),
+        home if home == "~" || home.starts_with("~/") => {
+            return Err("only a shell knows ~: the folder has to be written in full".to_owned());
+        }
+        _ => {}
+    }
+    let spec: StoreSpec = answer.parse().map_err(|error| format!("{error}"))?;
+    match exportable || spec.can_keep_keys_in() {
+        true => Ok(spec),
+        false => Err(keeps_no_keys_in(&spec).to_string()),
+    }
+}
+
+/// What is to become of each identity.
+struct Plan<'a> {
+    /// Go in unless the store has them.
+    keep: Vec<&'a Identity>,
+    /// Go in, in the place of what the store has.
+    replace: Vec<&'a Identity>,
+    /// How many of the first the store has.
+    refused: usize,
+}
+
+impl<'a> Plan<'a> {
+    /// Asks a person about each identity that the store has, unless `--force` answers it.
+    fn of(
+        from: &'a Inventory,
+        store: &dyn Store,
+        args: &ImportArgs,
+        screen: &Screen,
+    ) -> Result<Self, Error> {
+        let (keep, replace) = (import::with_key(from), Vec::new());
+        let mut plan = match args.force {
+            true => Self {
+                keep: replace,
+                replace: keep,
+                refused: 0,
+            },
+            false => Self {
+                keep,
+                replace,
+                refused: import::already_there(from, store)?.len(),
+            },
+        };
+        if screen.interaction() == Interaction::Never || plan.refused == 0 {
+            return Ok(plan);
+        }
+        for (identity, place) in import::already_there(from, store)? {
+            let entry = identity.entry();
+            let label = names::label(entry, &entry.certificate.parse());
+            let question = format!("{place} holds {label} already. Replace it?");
+            if prompt::yes_or_no(&question, false)? {
+                plan.keep.retain(|kept| kept.entry().id != entry.id);
+                plan.replace.push(identity);
+                plan.refused -= 1;
+            }
+        }
+        Ok(plan)
+    }
+
+    fn changes_anything(&self) -> bool {
+        self.keep.len() + self.replace.len() > self.refused
+    }
+
+    fn carry_out(
+        &self,
+        store: &mut dyn Store,
+        exportable: bool,
+        password: Option<&Password>,
+        from: &Inventory,
+        ask: &mut TerminalAsk,
+    ) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        for (identities, existing) in [
+            (&self.keep, ExistingEntry::Keep),
+            (&self.replace, ExistingEntry::Replace),
+        ] {
+            let options = Options {
+                exportable,
+                existing,
+                password,
+            };
+            let gave_up = |outcome: &Outcome| matches!(outcome.result, Err(Error::Cancelled));
+            if !identities.is_empty() && !outcomes.iter().any(gave_up) {
+                outcomes.extend(import::chosen(from, identities, store, &options, ask));
+            }
+        }
+        outcomes
+    }
 }
 
 /// The password that protects the private keys in a folder; `None` for none.
@@ -189,178 +303,4 @@ fn protection(
         }
     };
     Ok(Some(password).filter(|password| !password.is_empty()))
-}
-
-/// What became of everything.
-struct Report {
-    store: String,
-    imported: Vec<Line>,
-    failed: Vec<Failed>,
-    /// How many files or pieces could not be read; the person was told.
-    unreadable: usize,
-    warnings: Vec<String>,
-}
-
-/// An identity, or a file that did not open.
-struct Failed {
-    identity: Option<(String, String)>,
-    error: Error,
-}
-
-impl Failed {
-    fn file(error: Error) -> Self {
-        let identity = None;
-        Self { identity, error }
-    }
-}
-
-impl Report {
-    fn add(&mut self, outcome: Outcome) {
-        match outcome.result {
-            Ok(imported) => self.imported.push(Line {
-                thumbprint: outcome.thumbprint,
-                label: outcome.label,
-                from: outcome.from,
-                imported,
-            }),
-            Err(error) => self.failed.push(Failed {
-                identity: Some((outcome.label, outcome.thumbprint)),
-                error,
-            }),
-        }
-    }
-
-    fn warn_of_open_keys(&mut self) {
-        if !self.imported.is_empty() {
-            self.warnings.push(
-                "no password protects the private key in the folder: whoever can read the file \
-                 has it (--unlock-password-file and its kind set one)"
-                    .to_owned(),
-            );
-        }
-    }
-
-    fn tell(mut self, screen: &Screen) -> Result<Exit, Error> {
-        let gave_up = |failed: &Failed| matches!(failed.error, Error::Cancelled);
-        let gave_up = self.failed.iter().position(gave_up);
-        let gave_up = gave_up.map(|at| self.failed.remove(at).error);
-        // A single thing that went wrong is told as every other error is.
-        if self.imported.is_empty() && self.failed.len() + usize::from(gave_up.is_some()) == 1 {
-            let only = self.failed.pop().map(|failed| failed.error);
-            return Err(gave_up.or(only).unwrap_or(Error::Cancelled));
-        }
-        if screen.json {
-            screen.print_json(&Json::of(&self))?;
-        } else {
-            self.write(screen)?;
-        }
-        let first = self.failed.first().map(|failed| failed.error.exit());
-        match (gave_up, first) {
-            (Some(error), _) => Err(error),
-            (None, Some(exit)) if self.imported.is_empty() => Ok(exit),
-            (None, None) if self.unreadable == 0 => Ok(Exit::Done),
-            _ => Ok(Exit::Partial),
-        }
-    }
-
-    fn write(&self, screen: &Screen) -> Result<(), Error> {
-        let of_each = self
-            .imported
-            .iter()
-            .flat_map(|line| &line.imported.warnings);
-        for warning in self.warnings.iter().chain(of_each) {
-            screen.warn(warning);
-        }
-        let text: String = self
-            .imported
-            .iter()
-            .map(|line| line.text(&self.store))
-            .collect();
-        screen.print(|out| out.write_all(text.as_bytes()))?;
-        for failed in &self.failed {
-            if let Some((label, thumbprint)) = &failed.identity {
-                screen.note(&format!("{label} ({thumbprint}) was not imported:"));
-            }
-            screen.error(&failed.error);
-        }
-        Ok(())
-    }
-}
-
-/// An identity that was imported.
-struct Line {
-    thumbprint: String,
-    label: String,
-    from: String,
-    imported: Imported,
-}
-
-impl Line {
-    fn text(&self, store: &str) -> String {
-        let mut text = format!("Imported {} ({})\n", safe(&self.label), self.thumbprint);
-        let mut field = |name: &str, value: &str| {
-            text.push_str(&format!("  {name:<11}{}\n", safe(value)));
-        };
-        field("from", &self.from);
-        field("into", store);
-        field("place", &self.imported.place);
-        field("read back", &self.imported.verified.join(", "));
-        text
-    }
-}
-
-/// `certstow.import/1`.
-#[derive(Serialize)]
-struct Json<'a> {
-    schema: &'static str,
-    store: &'a str,
-    imported: Vec<ImportedJson<'a>>,
-    failed: Vec<FailedJson<'a>>,
-    warnings: &'a [String],
-}
-
-#[derive(Serialize)]
-struct ImportedJson<'a> {
-    label: &'a str,
-    thumbprint: &'a str,
-    from: &'a str,
-    place: &'a str,
-    verified: &'a [&'static str],
-    warnings: &'a [String],
-}
-
-#[derive(Serialize)]
-struct FailedJson<'a> {
-    label: Option<&'a str>,
-    thumbprint: Option<&'a str>,
-    #[serde(flatten)]
-    error: ErrorJson,
-}
-
-impl<'a> Json<'a> {
-    fn of(report: &'a Report) -> Self {
-        let imported = report.imported.iter().map(|line| ImportedJson {
-            label: &line.label,
-            thumbprint: &line.thumbprint,
-            from: &line.from,
-            place: &line.imported.place,
-            verified: &line.imported.verified,
-            warnings: &line.imported.warnings,
-        });
-        let failed = report.failed.iter().map(|failed| {
-            let identity = failed.identity.as_ref();
-            FailedJson {
-                label: identity.map(|(label, _)| label.as_str()),
-                thumbprint: identity.map(|(_, thumbprint)| thumbprint.as_str()),
-                error: json::error(&failed.error),
-            }
-        });
-        Self {
-            schema: "certstow.import/1",
-            store: &report.store,
-            imported: imported.collect(),
-            failed: failed.collect(),
-            warnings: &report.warnings,
-        }
-    }
 }

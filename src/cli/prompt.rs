@@ -32,11 +32,21 @@ pub(super) fn line(question: &str) -> Result<String, Error> {
     }
 }
 
-/// Asks until the answer means something.
-fn until_right<T>(question: &str, read: impl Fn(&str) -> Option<T>) -> Result<T, Error> {
+/// Asks until `read` makes something of the answer, and says each time what is wrong with it.
+///
+/// # Errors
+/// As [`line`]; [`Error::Usage`] when no answer was of use.
+pub(super) fn until_right<T>(
+    question: &str,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<T, Error> {
     for _ in 0..TRIES {
-        if let Some(answer) = read(&line(question)?) {
-            return Ok(answer);
+        match read(&line(question)?) {
+            Ok(answer) => return Ok(answer),
+            Err(wrong) => {
+                // Whoever does not see it sees the question again.
+                let _ = writeln!(anstream::stderr().lock(), "{}", safe(&wrong));
+            }
         }
     }
     Err(Error::Usage("there was no usable answer".to_owned()))
@@ -53,12 +63,13 @@ pub(super) fn choose(heading: &str, options: &[String]) -> Result<usize, Error> 
     }
     // The line breaks are meant, so that only what stands between them was made safe.
     let _ = write!(anstream::stderr().lock(), "{question}");
+    let last = options.len();
     until_right("Number [1]:", |answer| match answer {
-        "" => Some(0),
-        number => {
-            let number: usize = number.parse().ok()?;
-            (1..=options.len()).contains(&number).then(|| number - 1)
-        }
+        "" => Ok(0),
+        number => match number.parse::<usize>() {
+            Ok(number) if (1..=last).contains(&number) => Ok(number - 1),
+            _ => Err(format!("that is no number from 1 to {last}")),
+        },
     })
 }
 
@@ -70,10 +81,10 @@ pub(super) fn yes_or_no(question: &str, default: bool) -> Result<bool, Error> {
     let answers = if default { "[Y/n]" } else { "[y/N]" };
     until_right(&format!("{question} {answers}"), |answer| {
         match answer.to_lowercase().as_str() {
-            "" => Some(default),
-            "y" | "yes" => Some(true),
-            "n" | "no" => Some(false),
-            _ => None,
+            "" => Ok(default),
+            "y" | "yes" => Ok(true),
+            "n" | "no" => Ok(false),
+            _ => Err("that is neither yes nor no".to_owned()),
         }
     })
 }

@@ -260,6 +260,19 @@ fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             "not-read-back",
         ),
         (
+            Error::KeyNotDeleted {
+                file: file(),
+                store: text(),
+                reason: text(),
+                source: Some(StoreError::AccessDenied {
+                    place: text(),
+                    source: Some(denied().into()),
+                }),
+            },
+            14,
+            "key-not-deleted",
+        ),
+        (
             Error::PersonRequired { what: text() },
             13,
             "interaction-required",

@@ -1,5 +1,4 @@
 use super::*;
-use certstow_platform::certificate::EntryId;
 use certstow_platform::secret::PrivateKey;
 use certstow_platform::store::{NonInteractive, Removal, StoreInfo};
 use certstow_platform::testing::{MemoryKey, MemoryStore, Sample};
@@ -103,6 +102,78 @@ fn one_that_fails_stops_none_of_the_others() {
     let refused = |at: usize| outcomes[at].result.as_ref().unwrap_err().code();
     assert_eq!((refused(1), refused(2)), ("damaged", "already-there"));
     assert_eq!(to.list().unwrap().entries.len(), 2);
+}
+
+#[test]
+fn what_is_there_is_told_beforehand_and_replaced_only_when_told() {
+    let from = MemoryStore::with("from", &[Sample::Rsa, Sample::P256]);
+    let mut to = MemoryStore::with("to", &[Sample::P256]);
+    let inventory = inventory(&from);
+    let there = already_there(&inventory, &to).unwrap();
+    let [(identity, place)] = there.as_slice() else {
+        panic!("{there:?}");
+    };
+    let id = Sample::P256.certificate().unwrap().id();
+    assert_eq!(identity.entry().id, id);
+    assert_eq!(*place, to.list().unwrap().entries[0].places[0]);
+
+    to.damage(&id);
+    let kept = chosen(
+        &inventory,
+        &[*identity],
+        &mut to,
+        &EXPORTABLE,
+        &mut NonInteractive,
+    );
+    assert_eq!(only(kept).unwrap_err().code(), "already-there");
+    assert!(to.private_key(&id, &mut NonInteractive).is_err());
+
+    let replace = Options {
+        existing: ExistingEntry::Replace,
+        ..EXPORTABLE
+    };
+    let replaced = chosen(
+        &inventory,
+        &[*identity],
+        &mut to,
+        &replace,
+        &mut NonInteractive,
+    );
+    only(replaced).unwrap();
+    assert!(to.private_key(&id, &mut NonInteractive).is_ok());
+}
+
+#[test]
+fn nobody_is_asked_for_the_key_of_what_is_there() {
+    let from = MemoryStore::with("from", &[Sample::Locked]);
+    let mut to = MemoryStore::with("to", &[Sample::Locked]);
+    let mut asks = Gives(Err(AskError::Cancelled));
+    let outcomes = identities(&inventory(&from), &mut to, &EXPORTABLE, &mut asks);
+    assert_eq!(only(outcomes).unwrap_err().code(), "already-there");
+}
+
+#[test]
+fn a_store_that_fails_half_way_keeps_what_it_had() {
+    let from = MemoryStore::with("from", &[Sample::P256]);
+    let mut to = Liar(MemoryStore::with("to", &[Sample::P256]), |_, _| {});
+    let id = Sample::P256.certificate().unwrap().id();
+    let before = to.private_key(&id, &mut NonInteractive).unwrap();
+    let replace = Options {
+        existing: ExistingEntry::Replace,
+        ..EXPORTABLE
+    };
+    to.1 = |store, _| {
+        store.fail_next(StoreError::Unavailable {
+            store: "to".to_owned(),
+            reason: "unplugged".to_owned(),
+            source: None,
+        });
+    };
+    let refused = only(import(&from, &mut to, &replace)).unwrap_err();
+    assert_eq!(refused.code(), "not-read-back");
+    assert!(refused.to_string().contains("unplugged"), "{refused}");
+    let after = to.private_key(&id, &mut NonInteractive).unwrap();
+    assert_eq!(before.expose(), after.expose());
 }
 
 #[test]

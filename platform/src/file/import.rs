@@ -2,8 +2,9 @@
 //! if there is a password, then the certificate, then its issuers. It is private from its first
 //! moment, and gets its name only after it was read back and its key opened.
 
+use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
@@ -18,11 +19,65 @@ use crate::pkcs12::encrypted_key::encrypt_private_key;
 use crate::pkcs12::kdf::PasswordForm;
 use crate::pkcs12::pbe::decrypt_private_key;
 use crate::secret::{Password, PrivateKey};
+use crate::spec::StoreSpec;
 use crate::store::NewIdentity;
 use crate::{file_name, os, pem};
 
 /// Iterations of PBKDF2 that protect a key in a folder.
 const ITERATIONS: u32 = 200_000;
+
+/// Whether a folder that is missing could be made, as far as the folders above it tell.
+///
+/// # Errors
+/// [`StoreError::Unavailable`]: something above it is no folder.
+pub(crate) fn may_be_made(folder: &Path) -> Result<(), StoreError> {
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let above = folder.ancestors().find(|above| above.exists());
+    match above.is_some_and(Path::is_dir) {
+        true => Ok(()),
+        false => Err(not_made(&folder, io::ErrorKind::NotADirectory.into())),
+    }
+}
+
+/// Makes the folder, private, and those above it that are missing; what was made, the innermost
+/// first.
+///
+/// # Errors
+/// [`StoreError::AccessDenied`], [`StoreError::Unavailable`]: it cannot be made. What was made
+/// above it is gone again.
+pub(crate) fn make_folder(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let missing = folder.ancestors().take_while(|above| !above.exists());
+    let missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
+    match os::create_private_folder(folder) {
+        Ok(()) => Ok(missing),
+        Err(error) => {
+            unmake(&missing);
+            Err(not_made(folder, error))
+        }
+    }
+}
+
+/// Takes folders away again that were made for nothing. One that something is in stays.
+pub(crate) fn unmake(folders: &[PathBuf]) {
+    for folder in folders {
+        // Whatever speaks against it: an empty folder is the smaller fault.
+        let _ = fs::remove_dir(os::long_path(folder));
+    }
+}
+
+fn not_made(folder: &Path, error: io::Error) -> StoreError {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => StoreError::AccessDenied {
+            place: folder.display().to_string(),
+            source: Some(error.into()),
+        },
+        _ => StoreError::Unavailable {
+            store: StoreSpec::File(folder.to_owned()).to_string(),
+            reason: "its folder cannot be made".to_owned(),
+            source: Some(error.into()),
+        },
+    }
+}
 
 /// Puts the identity into a file of its own in the folder `root`, and then makes `changes`, which
 /// take out the copy that was there.
@@ -65,8 +120,7 @@ pub(crate) fn import(
 /// What is said where the copy that was there cannot be taken out. The new one goes again, unless
 /// it took the place of another.
 fn taken_back(path: &Path, replaced: Option<usize>, made: usize, error: StoreError) -> StoreError {
-    let undone =
-        replaced.is_none() && made == 0 && std::fs::remove_file(os::long_path(path)).is_ok();
+    let undone = replaced.is_none() && made == 0 && fs::remove_file(os::long_path(path)).is_ok();
     match undone {
         true => error,
         false => StoreError::NotImported {

@@ -52,6 +52,8 @@ pub(crate) struct FileStore {
     /// More files and folders, which belong to the store as if they lay in one.
     more: Vec<PathBuf>,
     passwords: Passwords,
+    /// The folder need not exist before something is put into it.
+    made_on_import: bool,
     last: Mutex<Option<Seen>>,
 }
 
@@ -64,6 +66,10 @@ struct Seen {
 impl FileStore {
     /// Opens a folder or a single file.
     pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Self, StoreError> {
+        Self::new(path, options).reachable()
+    }
+
+    fn new(path: &Path, options: &OpenOptions) -> Self {
         // The name must lead here from any working directory.
         let root = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         Self::at(
@@ -90,23 +96,42 @@ impl FileStore {
         Ok(store)
     }
 
+    /// As [`FileStore::open`]; a folder that is missing counts as empty, and is made by the first
+    /// import into it, so that one that is refused leaves none behind.
+    pub(crate) fn open_to_import(path: &Path, options: &OpenOptions) -> Result<Self, StoreError> {
+        let missing = |error: &StoreError| matches!(error, StoreError::Unavailable { .. });
+        match Self::open(path, options) {
+            Err(error) if missing(&error) && !path.exists() => {
+                import::may_be_made(path)?;
+                let mut store = Self::new(path, options);
+                store.made_on_import = true;
+                Ok(store)
+            }
+            other => other,
+        }
+    }
+
     /// Opens the folder of a .NET store.
     pub(crate) fn open_dotnet(spec: StoreSpec, root: PathBuf) -> Result<Self, StoreError> {
         let description = dotnet::DESCRIPTION.to_owned();
-        Self::at(StoreInfo { spec, description }, root, Passwords::Dotnet)
+        Self::at(StoreInfo { spec, description }, root, Passwords::Dotnet).reachable()
     }
 
-    fn at(info: StoreInfo, root: PathBuf, passwords: Passwords) -> Result<Self, StoreError> {
-        let store = Self {
+    fn at(info: StoreInfo, root: PathBuf, passwords: Passwords) -> Self {
+        Self {
             info,
             root,
             more: Vec::new(),
             passwords,
+            made_on_import: false,
             last: Mutex::new(None),
-        };
-        match fs::metadata(&store.root) {
-            Ok(_) => Ok(store),
-            Err(error) => Err(store.unreachable(error)),
+        }
+    }
+
+    fn reachable(self) -> Result<Self, StoreError> {
+        match fs::metadata(&self.root) {
+            Ok(_) => Ok(self),
+            Err(error) => Err(self.unreachable(error)),
         }
     }
 
@@ -146,6 +171,9 @@ impl FileStore {
 
     /// Every file, and what is in it.
     fn read(&self) -> Result<(Walk, Scanned), StoreError> {
+        if self.made_on_import && !self.root.exists() {
+            return Ok((Walk::default(), Scanned::new()));
+        }
         let mut walk = walk::walk(&self.root).map_err(|error| self.unreachable(error))?;
         for path in &self.more {
             let Walk { files, problems } =
@@ -311,7 +339,14 @@ impl Store for FileStore {
             }
             changes = self.plan(&id, &known, Removal::Entry, ask)?;
         }
+        let made = match self.made_on_import {
+            true => import::make_folder(&self.root)?,
+            false => Vec::new(),
+        };
         let imported = import::import(&self.root, identity, options.password, changes);
+        if imported.is_err() {
+            import::unmake(&made);
+        }
         *self.last() = None;
         imported.map(|()| id)
     }

@@ -119,6 +119,31 @@ fn a_missing_folder_is_made_and_the_file_is_key_leaf_issuers() {
 }
 
 #[test]
+fn a_folder_is_made_for_what_goes_into_it_and_for_nothing_else() {
+    let above = tempfile::tempdir().unwrap();
+    let folder = above.path().join("certstow/personal");
+    let spec = StoreSpec::File(folder.clone());
+    let mut store = open_to_import(&spec, &OpenOptions::default()).unwrap();
+    assert!(store.list().unwrap().entries.is_empty());
+    assert!(store.issuers().unwrap().is_empty());
+    assert!(matches!(
+        store.private_key(&id("P-256"), &mut NonInteractive),
+        Err(StoreError::NotFound { .. })
+    ));
+    let of_another = Import {
+        certificate: certificate("P-384"),
+        ..Import::default()
+    };
+    let refused = of_another.put(&mut *store);
+    assert!(matches!(refused, Err(StoreError::NotImported { .. })));
+    assert!(names(above.path()).is_empty(), "{:?}", names(above.path()));
+
+    Import::default().put(&mut *store).unwrap();
+    assert!(of_another.put(&mut *store).is_err());
+    assert_eq!(names(&folder), [usual_name("ada-example")]);
+}
+
+#[test]
 fn a_folder_that_cannot_be_made_is_said() {
     let folder = folder(&[("file", "certificates/P-256.pem")]);
     let spec = StoreSpec::File(folder.path().join("file/below"));

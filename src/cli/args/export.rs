@@ -52,6 +52,10 @@ pub(crate) struct ExportArgs {
     /// Let Windows ask for a confirmation or a PIN, in a window of its own
     #[arg(long, conflicts_with = "non_interactive")]
     pub(crate) allow_prompt: bool,
+    /// Delete the private key from its store once the file is saved and proven; asks twice, and so
+    /// needs a person at a terminal
+    #[arg(long)]
+    pub(crate) delete_key_after_verify: bool,
     #[command(flatten)]
     pub(crate) password: PasswordArgs,
 }

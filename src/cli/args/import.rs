@@ -9,7 +9,7 @@ use super::{PasswordArgs, StoreArgs};
 #[derive(Debug, Args)]
 #[command(mut_arg("stores", |store| store.help(
     "The store: windows:CurrentUser\\My, keychain:login, file:DIR, or a folder, which is made if \
-     need be [default: your personal store]"
+     need be [default: asks at a terminal, else your personal store]"
 )))]
 #[command(mut_arg("unlock_password_file", |file| file.help(
     "Read the password that is to protect the keys in a folder from a file; - is standard input"
@@ -20,12 +20,21 @@ use super::{PasswordArgs, StoreArgs};
 #[command(mut_arg("unlock_password_fd", |number| number.help(
     "Read the password that is to protect the keys in a folder from an open file descriptor"
 )))]
+#[command(mut_arg("unlock_password_vault", |name| name.help(
+    "Take the password that is to protect the keys in a folder from the operating system's vault"
+)))]
+#[command(mut_arg("password_file", |file| file.help(
+    "Read the password that opens the files from a file; - is standard input"
+)))]
+#[command(mut_arg("password_env", |name| name.help(
+    "Take the password that opens the files from an environment variable"
+)))]
 pub(crate) struct ImportArgs {
     /// The files, in any form that 'list' reads, or folders of such; a certificate and its key may
     /// lie in different ones
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub(crate) files: Vec<PathBuf>,
-    /// Replace what the store has already
+    /// Replace what the store has already, without asking
     #[arg(long)]
     pub(crate) force: bool,
     /// Have the store keep the private keys in: they cannot be exported again

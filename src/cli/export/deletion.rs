@@ -1,0 +1,84 @@
+//! `--delete-key-after-verify`: a person agrees before anything is done, and again with the proven
+//! file at hand. No option stands for the answer, so that no script deletes a key.
+
+use std::path::Path;
+
+use certstow::error::Error;
+use certstow::export::{self, Options, Report};
+use certstow::identity::{Identity, Inventory};
+use certstow::names;
+use certstow::platform::store::{Ask, Interaction};
+use certstow::sanitize::safe;
+
+use super::to_stdout;
+use crate::cli::args::ExportArgs;
+use crate::cli::journal::Entry;
+use crate::cli::prompt;
+use crate::cli::screen::Screen;
+
+/// What makes no sense together; before any store is touched.
+pub(super) fn check(args: &ExportArgs, options: &Options, screen: &Screen) -> Result<(), Error> {
+    let usage = |text: &str| Err(Error::Usage(text.to_owned()));
+    if !options.format.has_key() {
+        return usage("--delete-key-after-verify means nothing where no private key is exported");
+    }
+    if to_stdout(args) {
+        return usage(
+            "--delete-key-after-verify needs a file that can be read back: name one with -o",
+        );
+    }
+    match screen.interaction() {
+        Interaction::Allowed => Ok(()),
+        Interaction::Never => Err(Error::PersonRequired {
+            what: "deleting the private key".to_owned(),
+        }),
+    }
+}
+
+/// Asks whether the key is to go at all.
+pub(super) fn agree(inventory: &Inventory, identity: &Identity, file: &Path) -> Result<(), Error> {
+    export::may_delete_key(inventory, identity, file)?;
+    let label = names::label(identity.entry(), &identity.certificate().parse());
+    let stored = &identity.entries()[0];
+    let question = format!(
+        "Delete the private key of {label} ({}) from {} for good, once {} is saved and proven?",
+        identity.thumbprint(),
+        inventory.store_name(stored.store),
+        file.display()
+    );
+    match prompt::yes_or_no(&question, false)? {
+        true => Ok(()),
+        false => Err(Error::Cancelled),
+    }
+}
+
+/// Asks once more, and deletes it; whether it is gone. What there is to warn about is added to the
+/// report.
+pub(super) fn delete(
+    inventory: &mut Inventory,
+    report: &mut Report,
+    ask: &mut dyn Ask,
+    screen: &Screen,
+) -> Result<bool, Error> {
+    let key = format!("the private key of {}", report.label);
+    let question = format!(
+        "The file is saved and proven. Delete {key} from {} now?",
+        report.store
+    );
+    if !prompt::yes_or_no(&question, false)? {
+        screen.note(&format!("{key} stays in {}", report.store));
+        return Ok(false);
+    }
+    let warnings = export::delete_key(inventory, report, ask)?;
+    let deleted = format!("deleted {key} from {}", report.store);
+    screen.record(&Entry::warning(&deleted));
+    if !screen.json {
+        let text = format!("Deleted {} from {}\n", safe(&key), safe(&report.store));
+        screen.print(|out| out.write_all(text.as_bytes()))?;
+        for warning in &warnings {
+            screen.warn(warning);
+        }
+    }
+    report.warnings.extend(warnings);
+    Ok(true)
+}

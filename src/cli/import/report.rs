@@ -1,0 +1,245 @@
+//! What an import came to. With `--json`, `certstow.import/1`:
+//!
+//! ```json
+//! {"schema": "certstow.import/1", "store": "file:...", "exportable": true,
+//!  "imported": [{"label": "...", "thumbprint": "<SHA-1>", "from": "...", "place": "...",
+//!    "verified": ["listed", "key", "signature"], "warnings": []}],
+//!  "failed": [{"label": null | "...", "thumbprint": null | "...", "error": {"code": "...", ...}}],
+//!  "problems": [{"place": "...", "message": "..."}], "warnings": []}
+//! ```
+
+use certstow::error::Error;
+use certstow::exit::Exit;
+use certstow::identity::{Inventory, StoreProblem};
+use certstow::import::{Imported, Outcome, Sources};
+use certstow::platform::spec::StoreSpec;
+use certstow::sanitize::safe;
+use serde::Serialize;
+
+use crate::cli::journal::Entry;
+use crate::cli::render::json::{self, ErrorJson};
+use crate::cli::screen::Screen;
+
+/// What became of everything.
+pub(super) struct Report {
+    store: String,
+    exportable: bool,
+    imported: Vec<Line>,
+    failed: Vec<Failed>,
+    /// What could not be read; the person was told.
+    unreadable: Vec<StoreProblem>,
+    warnings: Vec<String>,
+}
+
+/// What is to be said of certificates that cannot be imported.
+fn keyless(inventory: &Inventory) -> Option<String> {
+    let identities = inventory.identities().iter();
+    match identities.filter(|identity| !identity.has_key()).count() {
+        0 => None,
+        1 => Some("one certificate without a private key was not imported".to_owned()),
+        more => Some(format!(
+            "{more} certificates without a private key were not imported"
+        )),
+    }
+}
+
+/// An identity, or a file that did not open.
+struct Failed {
+    identity: Option<(String, String)>,
+    error: Error,
+}
+
+impl Failed {
+    fn file(error: Error) -> Self {
+        let identity = None;
+        Self { identity, error }
+    }
+}
+
+impl Report {
+    /// Of an import into this store, before anything is in it.
+    pub(super) fn new(store: &StoreSpec, exportable: bool, sources: Sources) -> Self {
+        Self {
+            store: store.to_string(),
+            exportable,
+            imported: Vec::new(),
+            failed: sources.locked.into_iter().map(Failed::file).collect(),
+            warnings: keyless(&sources.inventory).into_iter().collect(),
+            unreadable: sources.problems,
+        }
+    }
+
+    pub(super) fn add(&mut self, outcome: Outcome) {
+        match outcome.result {
+            Ok(imported) => self.imported.push(Line {
+                thumbprint: outcome.thumbprint,
+                label: outcome.label,
+                from: outcome.from,
+                imported,
+            }),
+            Err(error) => self.failed.push(Failed {
+                identity: Some((outcome.label, outcome.thumbprint)),
+                error,
+            }),
+        }
+    }
+
+    pub(super) fn warn_of_open_keys(&mut self) {
+        if !self.imported.is_empty() {
+            self.warnings.push(
+                "no password protects the private key in the folder: whoever can read the file \
+                 has it (--unlock-password-file and its kind set one)"
+                    .to_owned(),
+            );
+        }
+    }
+
+    pub(super) fn tell(mut self, screen: &Screen) -> Result<Exit, Error> {
+        let gave_up = |failed: &Failed| matches!(failed.error, Error::Cancelled);
+        let gave_up = self.failed.iter().position(gave_up);
+        let gave_up = gave_up.map(|at| self.failed.remove(at).error);
+        // A single thing that went wrong is told as every other error is.
+        let single = self.failed.len() + usize::from(gave_up.is_some()) == 1;
+        let single = single && self.imported.is_empty();
+        if single && (!screen.json || self.unreadable.is_empty()) {
+            for warning in self.all_warnings() {
+                screen.warn(warning);
+            }
+            let only = self.failed.pop().map(|failed| failed.error);
+            return Err(gave_up.or(only).unwrap_or(Error::Cancelled));
+        }
+        for warning in self.all_warnings() {
+            screen.warn_unless_json(warning);
+        }
+        match screen.json {
+            true => {
+                for failed in &self.failed {
+                    screen.record(&Entry::error(&failed.error));
+                }
+                screen.print_json(&Json::of(&self))?;
+            }
+            false => self.write(screen)?,
+        }
+        let first = self.failed.first().map(|failed| failed.error.exit());
+        match (gave_up, first) {
+            (Some(error), _) => Err(error),
+            (None, Some(exit)) if self.imported.is_empty() => Ok(exit),
+            (None, None) if self.unreadable.is_empty() => Ok(Exit::Done),
+            _ => Ok(Exit::Partial),
+        }
+    }
+
+    fn all_warnings(&self) -> impl Iterator<Item = &String> {
+        let imported = self.imported.iter();
+        let of_each = imported.flat_map(|line| &line.imported.warnings);
+        self.warnings.iter().chain(of_each)
+    }
+
+    fn write(&self, screen: &Screen) -> Result<(), Error> {
+        let text: String = self
+            .imported
+            .iter()
+            .map(|line| line.text(&self.store))
+            .collect();
+        screen.print(|out| out.write_all(text.as_bytes()))?;
+        for failed in &self.failed {
+            if let Some((label, thumbprint)) = &failed.identity {
+                screen.note(&format!("{label} ({thumbprint}) was not imported:"));
+            }
+            screen.error(&failed.error);
+        }
+        Ok(())
+    }
+}
+
+/// An identity that was imported.
+struct Line {
+    thumbprint: String,
+    label: String,
+    from: String,
+    imported: Imported,
+}
+
+impl Line {
+    fn text(&self, store: &str) -> String {
+        let mut text = format!("Imported {} ({})\n", safe(&self.label), self.thumbprint);
+        let mut field = |name: &str, value: &str| {
+            text.push_str(&format!("  {name:<11}{}\n", safe(value)));
+        };
+        field("from", &self.from);
+        field("into", store);
+        field("place", &self.imported.place);
+        field("read back", &self.imported.verified.join(", "));
+        text
+    }
+}
+
+/// `certstow.import/1`.
+#[derive(Serialize)]
+struct Json<'a> {
+    schema: &'static str,
+    store: &'a str,
+    exportable: bool,
+    imported: Vec<ImportedJson<'a>>,
+    failed: Vec<FailedJson<'a>>,
+    problems: Vec<ProblemJson<'a>>,
+    warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+struct ImportedJson<'a> {
+    label: &'a str,
+    thumbprint: &'a str,
+    from: &'a str,
+    place: &'a str,
+    verified: &'a [&'static str],
+    warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+struct ProblemJson<'a> {
+    place: &'a str,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct FailedJson<'a> {
+    label: Option<&'a str>,
+    thumbprint: Option<&'a str>,
+    #[serde(flatten)]
+    error: ErrorJson,
+}
+
+impl<'a> Json<'a> {
+    fn of(report: &'a Report) -> Self {
+        let imported = report.imported.iter().map(|line| ImportedJson {
+            label: &line.label,
+            thumbprint: &line.thumbprint,
+            from: &line.from,
+            place: &line.imported.place,
+            verified: &line.imported.verified,
+            warnings: &line.imported.warnings,
+        });
+        let failed = report.failed.iter().map(|failed| {
+            let identity = failed.identity.as_ref();
+            FailedJson {
+                label: identity.map(|(label, _)| label.as_str()),
+                thumbprint: identity.map(|(_, thumbprint)| thumbprint.as_str()),
+                error: json::error(&failed.error),
+            }
+        });
+        let problems = report.unreadable.iter().map(|problem| ProblemJson {
+            place: &problem.place,
+            message: &problem.message,
+        });
+        Self {
+            schema: "certstow.import/1",
+            store: &report.store,
+            exportable: report.exportable,
+            imported: imported.collect(),
+            failed: failed.collect(),
+            problems: problems.collect(),
+            warnings: &report.warnings,
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The private key, deleted from its store once the file that has it is proven. Only the copy that
+//! was exported goes; what the file then holds is read once more before, and the store is listed
+//! anew after.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use certstow_platform::error::StoreError;
+use certstow_platform::new_file::folder_of;
+use certstow_platform::os;
+use certstow_platform::spec::StoreSpec;
+use certstow_platform::store::{Ask, Entry, KeyState, Listing, Removal, Store};
+use sha2::{Digest as _, Sha256};
+
+use super::Report;
+use crate::error::Error;
+use crate::identity::{Identity, Inventory};
+use crate::names;
+use crate::watchdog;
+
+/// What a proof of the key is called in [`Report::verified`].
+const SIGNED: &str = "signature";
+
+/// Whether the key of an identity may be deleted once it is in `file`: what goes from a folder goes
+/// from every file in it, and the new one has to stay.
+///
+/// # Errors
+/// [`Error::Usage`]: the file would lie in a store that has the key.
+pub fn may_delete_key(
+    inventory: &Inventory,
+    identity: &Identity,
+    file: &Path,
+) -> Result<(), Error> {
+    let Ok(folder) = fs::canonicalize(os::long_path(folder_of(file))) else {
+        // There is no such folder to write into, and that is said by whoever tries.
+        return Ok(());
+    };
+    for stored in identity.entries() {
+        let StoreSpec::File(root) = inventory.stores()[stored.store].info().spec else {
+            continue;
+        };
+        let root = fs::canonicalize(os::long_path(&root)).unwrap_or(root);
+        let target = file.file_name().map(|name| folder.join(name));
+        if folder.starts_with(&root) || target.is_some_and(|target| target == root) {
+            return Err(Error::Usage(format!(
+                "the key is to be deleted from {}, and the file would lie in it: name another \
+                 folder with -o",
+                inventory.store_name(stored.store)
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Deletes the private key that was exported from the store it was taken from. What comes back are
+/// warnings: which other places still have it.
+///
+/// # Errors
+/// [`Error::KeyNotDeleted`]: the key was not proven; the file is not what was saved any more; it
+/// lies where the key would be deleted from; or the store refused. The file stays as it is.
+pub fn delete_key(
+    inventory: &mut Inventory,
+    report: &Report,
+    ask: &mut dyn Ask,
+) -> Result<Vec<String>, Error> {
+    let name = report.store.clone();
+    let kept = |reason: String, source: Option<StoreError>| Error::KeyNotDeleted {
+        file: report.file.clone().unwrap_or_default(),
+        store: name.clone(),
+        reason,
+        source,
+    };
+    let because = |reason: &str| Err(kept(reason.to_owned(), None));
+    let Some(file) = &report.file else {
+        return because("there is no file that could be read once more");
+    };
+    if !report.verified.contains(&SIGNED) {
+        return because("the key in the file could not be shown to sign");
+    }
+    if !is_still(file, &report.sha256) {
+        return because("the file is not what was saved any more");
+    }
+    let refused = |error: StoreError| {
+        let reason = error.to_string();
+        kept(reason, Some(error))
+    };
+    let store = &mut inventory.stores_mut()[report.from];
+    if lies_in(file, &list(&**store).map_err(refused)?) {
+        return because("the file lies in that store");
+    }
+    let wait = waiting_for(&**store);
+    store
+        .remove(&report.id, Removal::Key, ask)
+        .map_err(refused)?;
+    drop(wait);
+    let left = list(&**store).map_err(refused)?;
+    let has_key = |entry: &&Entry| entry.key != KeyState::Missing;
+    let mut with_key = left.entries.iter().filter(has_key);
+    if with_key.any(|entry| entry.id == report.id) {
+        return because("the store says that it is deleted, and still has it");
+    }
+    let mut warnings = Vec::new();
+    if let Some(other) = shares_key(inventory, report, &left) {
+        warnings.push(format!(
+            "{} has the same private key, which stays in {name}",
+            names::place(other)
+        ));
+    }
+    warnings.extend(elsewhere(inventory, report));
+    Ok(warnings)
+}
+
+fn list(store: &dyn Store) -> Result<Listing, StoreError> {
+    let _wait = waiting_for(store);
+    store.list()
+}
+
+fn waiting_for(store: &dyn Store) -> watchdog::Wait {
+    watchdog::waiting_for(format!("the store {}", store.info().spec))
+}
+
+fn is_still(file: &Path, sha256: &[u8; 32]) -> bool {
+    let _wait = watchdog::waiting_for(format!("{} to be read", file.display()));
+    fs::read(os::long_path(file)).is_ok_and(|bytes| Sha256::digest(&bytes)[..] == sha256[..])
+}
+
+/// Whether a store lists the file, as something with an entry or as a problem.
+fn lies_in(file: &Path, listing: &Listing) -> bool {
+    let real = |path: &Path| match fs::canonicalize(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(_) => Some(PathBuf::from(path)),
+        Ok(path) => Some(path),
+    };
+    let entries = listing.entries.iter().flat_map(|entry| &entry.places);
+    let problems = listing.problems.iter().map(|problem| &problem.place);
+    let file = real(file);
+    let mut places = entries.chain(problems).map(|place| real(Path::new(place)));
+    places.any(|place| place.is_some() && place == file)
+}
+
+/// Another entry of the store that has the key, such as the certificate before it was renewed.
+fn shares_key<'a>(inventory: &Inventory, report: &Report, left: &'a Listing) -> Option<&'a Entry> {
+    let mut identities = inventory.identities().iter();
+    let own = identities.find(|identity| identity.entry().id == report.id)?;
+    let own = own.certificate().spki_der();
+    let mut others = left.entries.iter();
+    others.find(|other| other.key != KeyState::Missing && other.certificate.spki_der() == own)
+}
+
+/// What other stores have the key.
+fn elsewhere(inventory: &Inventory, report: &Report) -> Vec<String> {
+    let mut identities = inventory.identities().iter();
+    let own = identities.find(|identity| identity.entry().id == report.id);
+    let entries = own.map(Identity::entries).unwrap_or_default().iter();
+    let others = entries
+        .filter(|stored| stored.store != report.from && stored.entry.key != KeyState::Missing);
+    others
+        .map(|stored| {
+            let store = inventory.store_name(stored.store);
+            format!("{store} has the private key, too, and keeps it")
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,247 @@
+use super::*;
+use certstow_platform::certificate::{Certificate, EntryId};
+use certstow_platform::secret::{Password, PrivateKey};
+use certstow_platform::store::{ImportOptions, NewIdentity, NonInteractive, StoreInfo};
+use certstow_platform::testing::{MemoryKey, MemoryStore};
+use certstow_platform::{OpenOptions, open};
+
+use crate::chain::Include;
+use crate::export::{Destination, Format, Job, Options};
+use crate::output::{Existing, Privacy};
+use crate::pkcs12::attributes::Properties;
+use crate::pkcs12::profile::{Iterations, Profile};
+use crate::samples;
+
+/// Exports the first identity to a file.
+fn export(inventory: &Inventory, file: &Path) -> Report {
+    let options = Options {
+        format: Format::P12,
+        include: Include::None,
+        properties: Properties::Portable,
+        friendly_name: None,
+        profile: Profile::Modern,
+        iterations: Iterations::new(1_000).unwrap(),
+        unencrypted_key: false,
+    };
+    let destination = Destination::File {
+        file: file.to_owned(),
+        existing: Existing::Refuse,
+        privacy: Privacy::Wanted,
+    };
+    let identity = &inventory.identities()[0];
+    let job = Job::new(inventory, identity, &options, destination).unwrap();
+    let password = || Ok(Password::new("correct horse".to_owned()));
+    job.run(password, &mut NonInteractive, &mut |_| {}).unwrap()
+}
+
+fn inventory(stores: Vec<Box<dyn Store>>) -> Inventory {
+    Inventory::of(stores).unwrap()
+}
+
+fn has_key(store: &dyn Store, id: &EntryId) -> bool {
+    store.private_key(id, &mut NonInteractive).is_ok()
+}
+
+fn reason(deleted: Result<Vec<String>, Error>) -> String {
+    match deleted {
+        Err(Error::KeyNotDeleted { reason, .. }) => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_key_goes_from_its_store_and_the_certificate_and_the_file_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.p12");
+    let store = samples::store("store", samples::ec_identity());
+    let mut inventory = inventory(vec![Box::new(store.clone())]);
+    may_delete_key(&inventory, &inventory.identities()[0], &file).unwrap();
+    let report = export(&inventory, &file);
+    let warnings = delete_key(&mut inventory, &report, &mut NonInteractive).unwrap();
+    assert!(warnings.is_empty(), "{warnings:?}");
+    let listing = store.list().unwrap();
+    assert_eq!(listing.entries[0].key, KeyState::Missing);
+    assert!(file.exists());
+}
+
+#[test]
+fn what_is_not_proven_any_more_costs_no_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.p12");
+    let store = samples::store("store", samples::ec_identity());
+    let mut inventory = inventory(vec![Box::new(store.clone())]);
+    let report = export(&inventory, &file);
+    let mut delete = |report: &Report| {
+        let refused = reason(delete_key(&mut inventory, report, &mut NonInteractive));
+        assert!(has_key(&store, &report.id), "{refused}");
+        refused
+    };
+
+    let unsigned = Report {
+        verified: vec!["certificate", "key"],
+        ..report.clone()
+    };
+    assert!(delete(&unsigned).contains("could not be shown to sign"));
+    let to_stream = Report {
+        file: None,
+        ..report.clone()
+    };
+    assert!(delete(&to_stream).contains("no file"));
+    let mut bytes = fs::read(&file).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&file, bytes).unwrap();
+    assert!(delete(&report).contains("not what was saved"));
+    fs::remove_file(&file).unwrap();
+    assert!(delete(&report).contains("not what was saved"));
+}
+
+#[test]
+fn other_copies_are_told_and_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = samples::store("first", samples::ec_identity());
+    let second = samples::store("second", samples::ec_identity());
+    // As a certificate that was renewed with its key.
+    let samples::Identity { key, leaf, .. } = samples::ec_identity();
+    let renewed = samples::leaf(leaf.spki_der(), ("20210101000000Z", "21210101000000Z"));
+    first.insert(renewed.clone(), None, MemoryKey::Exportable(key));
+    let mut inventory = inventory(vec![Box::new(first.clone()), Box::new(second.clone())]);
+    let report = export(&inventory, &folder.path().join("a.p12"));
+    let warnings = delete_key(&mut inventory, &report, &mut NonInteractive).unwrap();
+    let [shared, elsewhere] = warnings.as_slice() else {
+        panic!("{warnings:?}");
+    };
+    assert!(shared.contains("has the same private key"), "{shared}");
+    assert!(elsewhere.starts_with("file:second has"), "{elsewhere}");
+    assert!(!has_key(&first, &report.id));
+    assert!(has_key(&first, &renewed.id()));
+    assert!(has_key(&second, &report.id));
+}
+
+/// A store whose removal does this instead.
+struct Stubborn(MemoryStore, fn() -> Result<(), StoreError>);
+
+impl Store for Stubborn {
+    fn info(&self) -> StoreInfo {
+        self.0.info()
+    }
+
+    fn list(&self) -> Result<Listing, StoreError> {
+        self.0.list()
+    }
+
+    fn issuers(&self) -> Result<Vec<Certificate>, StoreError> {
+        self.0.issuers()
+    }
+
+    fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
+        self.0.private_key(id, ask)
+    }
+
+    fn import(
+        &mut self,
+        identity: &NewIdentity<'_>,
+        options: &ImportOptions<'_>,
+        ask: &mut dyn Ask,
+    ) -> Result<EntryId, StoreError> {
+        self.0.import(identity, options, ask)
+    }
+
+    fn remove(&mut self, _: &EntryId, _: Removal, _: &mut dyn Ask) -> Result<(), StoreError> {
+        (self.1)()
+    }
+}
+
+#[test]
+fn a_store_that_refuses_or_lies_leaves_the_file_and_is_told() {
+    let refuses = || {
+        Err(StoreError::NotRemoved {
+            place: "store".to_owned(),
+            reason: "it is in hardware".to_owned(),
+            source: Some("the system's word".into()),
+        })
+    };
+    for (does, expected) in [
+        (
+            refuses as fn() -> Result<(), StoreError>,
+            "it is in hardware",
+        ),
+        (|| Ok(()), "still has it"),
+        (|| Err(StoreError::Cancelled), "cancelled"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.p12");
+        let store = samples::store("store", samples::ec_identity());
+        let mut inventory = inventory(vec![Box::new(Stubborn(store.clone(), does))]);
+        let report = export(&inventory, &file);
+        let refused = delete_key(&mut inventory, &report, &mut NonInteractive).unwrap_err();
+        assert_eq!(refused.exit().code(), 14);
+        assert!(refused.to_string().contains(expected), "{refused}");
+        assert!(refused.to_string().contains("was saved"), "{refused}");
+        let system = std::error::Error::source(&refused).map(ToString::to_string);
+        assert_eq!(system.is_some(), expected.contains("hardware"));
+        assert!(file.exists());
+    }
+}
+
+#[test]
+fn a_store_that_cannot_be_listed_keeps_its_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = samples::store("store", samples::ec_identity());
+    let mut inventory = inventory(vec![Box::new(store.clone())]);
+    let report = export(&inventory, &folder.path().join("a.p12"));
+    store.fail_next(StoreError::Unavailable {
+        store: "store".to_owned(),
+        reason: "unplugged".to_owned(),
+        source: None,
+    });
+    let refused = reason(delete_key(&mut inventory, &report, &mut NonInteractive));
+    assert!(refused.contains("unplugged"), "{refused}");
+    assert!(has_key(&store, &report.id));
+}
+
+/// A folder with the sample identity of Grace.
+fn folder_of_grace() -> (tempfile::TempDir, PathBuf) {
+    let outside = tempfile::tempdir().unwrap();
+    let store = outside.path().join("store");
+    fs::create_dir(&store).unwrap();
+    let grace = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/personal/grace-example.pem");
+    fs::copy(grace, store.join("grace.pem")).unwrap();
+    (outside, store)
+}
+
+#[test]
+fn no_file_may_lie_in_the_folder_that_the_key_is_deleted_from() {
+    let (outside, store) = folder_of_grace();
+    let opened = open(&StoreSpec::File(store.clone()), &OpenOptions::default()).unwrap();
+    let inventory = inventory(vec![opened]);
+    let identity = &inventory.identities()[0];
+    fs::create_dir(store.join("deep")).unwrap();
+    for file in ["store/a.p12", "store/deep/a.p12", "store/../store/a.p12"] {
+        let refused = may_delete_key(&inventory, identity, &outside.path().join(file));
+        assert!(matches!(refused, Err(Error::Usage(_))), "{file}");
+    }
+    for file in ["a.p12", "store.p12", "none/a.p12"] {
+        may_delete_key(&inventory, identity, &outside.path().join(file)).unwrap();
+    }
+    let one_file = StoreSpec::File(store.join("grace.pem"));
+    let opened = open(&one_file, &OpenOptions::default()).unwrap();
+    let inventory = self::inventory(vec![opened]);
+    let identity = &inventory.identities()[0];
+    assert!(may_delete_key(&inventory, identity, &store.join("grace.pem")).is_err());
+    may_delete_key(&inventory, identity, &store.join("a.p12")).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn nor_where_a_link_in_that_folder_leads() {
+    let (outside, store) = folder_of_grace();
+    let elsewhere = outside.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, store.join("link")).unwrap();
+    let opened = open(&StoreSpec::File(store.clone()), &OpenOptions::default()).unwrap();
+    let mut inventory = inventory(vec![opened]);
+    let report = export(&inventory, &elsewhere.join("a.p12"));
+    let refused = reason(delete_key(&mut inventory, &report, &mut NonInteractive));
+    assert!(refused.contains("lies in that store"), "{refused}");
+    assert!(has_key(&*inventory.stores()[0], &report.id));
+}

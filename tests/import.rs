@@ -1,0 +1,292 @@
+//! Imports from end to end, as a script runs them: files that other programs wrote go into a store,
+//! come out of it again, and OpenSSL finds the same key in them.
+
+#![cfg(unix)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const PASSWORD: &str = "correct horse battery staple";
+
+fn certstow(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_certstow"));
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env("SECRET", PASSWORD)
+        .env("XDG_DATA_HOME", folder.join("data"))
+        .stdin(Stdio::null());
+    command
+}
+
+fn ends_with(code: i32, command: &mut Command) -> Output {
+    let output = command.output().expect("it starts");
+    assert_eq!(output.status.code(), Some(code), "{command:?}: {output:?}");
+    output
+}
+
+fn samples(file: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/personal");
+    folder.join(file)
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("the folder is there");
+    let names = entries.map(|entry| entry.expect("an entry").file_name());
+    let mut names: Vec<_> = names
+        .map(|name| name.into_string().expect("a name in UTF-8"))
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn where_nobody_is_asked_it_goes_into_the_personal_folder_and_is_listed() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let ada = samples("").display().to_string();
+    let import = ["import", &ada, "--unlock-password-env", "SECRET"];
+    ends_with(0, &mut certstow(folder.path(), &import));
+    let personal = folder.path().join("data/certstow/personal");
+    assert_eq!(names(&personal).len(), 3, "{:?}", names(&personal));
+    let listed = ends_with(0, &mut certstow(folder.path(), &["list"]));
+    let listed = String::from_utf8_lossy(&listed.stdout);
+    for name in ["Ada Example", "Grace Example", "Edith Example"] {
+        assert!(listed.contains(name), "{listed}");
+    }
+}
+
+#[test]
+fn the_key_of_a_certificate_whose_key_is_gone_comes_back() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::create_dir(folder.path().join("store")).expect("a folder");
+    fs::copy(
+        samples("ada-example.pem"),
+        folder.path().join("store/ada.pem"),
+    )
+    .expect("a certificate without its key");
+    let ada = samples("").display().to_string();
+    ends_with(
+        0,
+        &mut certstow(folder.path(), &["import", &ada, "--store", "store"]),
+    );
+    let export = ["export", "Ada", "--store", "store", "-o", "ada.p12"];
+    let few = ["--iterations", "2000", "--password-env", "SECRET"];
+    ends_with(
+        0,
+        &mut certstow(folder.path(), &[&export[..], &few].concat()),
+    );
+}
+
+/// The file of a store that has Ada in it, after an import over it was given no room, or was killed
+/// at its first write.
+#[test]
+fn what_cannot_be_written_leaves_the_key_that_was_there() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let ada = samples("").display().to_string();
+    let import = ["import", &ada, "--store", "store"];
+    ends_with(0, &mut certstow(folder.path(), &import));
+    let store = folder.path().join("store");
+    let content = |store: &Path| -> Vec<_> {
+        let names = names(store).into_iter();
+        names
+            .map(|name| fs::read(store.join(name)).expect("a file"))
+            .collect()
+    };
+    let before = content(&store);
+    for (signal, code) in [("trap '' XFSZ", Some(16)), ("", None)] {
+        let script = format!("{signal}; ulimit -f 0; exec \"$0\" \"$@\"");
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", script.trim_start_matches("; ")])
+            .arg(env!("CARGO_BIN_EXE_certstow"))
+            .args(import)
+            .args(["--force", "--quiet"])
+            .current_dir(folder.path())
+            .stdin(Stdio::null());
+        let output = shell.output().expect("a shell");
+        assert_eq!(output.status.code(), code, "{output:?}");
+        if code.is_some() {
+            assert_eq!(content(&store), before);
+        } else {
+            // A process killed outright cannot clean up; what is there is private, and no key.
+            let unfinished = |name: &String| name.starts_with(".certstow-");
+            let mut left: Vec<_> = names(&store);
+            left.retain(|name| !unfinished(name));
+            let after: Vec<_> = left
+                .iter()
+                .map(|name| fs::read(store.join(name)).expect("a file"))
+                .collect();
+            assert_eq!(after, before);
+        }
+    }
+}
+
+/// Runs the host's OpenSSL.
+fn openssl(folder: &Path, arguments: &[&str]) -> Vec<u8> {
+    let mut command = Command::new("openssl");
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env("SECRET", PASSWORD);
+    ends_with(0, &mut command).stdout
+}
+
+/// A new key and its certificate: `NAME.key` and `NAME.crt` in the folder.
+fn issue(folder: &Path, name: &str, algorithm: &[&str]) {
+    let [key, certificate] = ["key", "crt"].map(|end| format!("{name}.{end}"));
+    let make = ["req", "-x509", "-nodes", "-days", "36500", "-newkey"];
+    let subject = format!("/CN={name}");
+    let files = ["-subj", &subject, "-keyout", &key, "-out", &certificate];
+    openssl(folder, &[&make[..], algorithm, &files].concat());
+}
+
+/// The key that comes out of a store for a name, in the one form that OpenSSL prints keys in.
+fn key_from(folder: &Path, store: &str, name: &str) -> Vec<u8> {
+    let export = ["export", name, "--store", store, "-o", "out.p12", "--force"];
+    let passwords = [
+        "--password-env",
+        "SECRET",
+        "--unlock-password-env",
+        "SECRET",
+    ];
+    let few = ["--iterations", "2000"];
+    ends_with(
+        0,
+        &mut certstow(folder, &[&export[..], &passwords, &few].concat()),
+    );
+    let read = ["pkcs12", "-in", "out.p12", "-nocerts", "-noenc"];
+    let pem = openssl(folder, &[&read[..], &["-passin", "env:SECRET"]].concat());
+    fs::write(folder.join("out.pem"), pem).expect("a file");
+    openssl(folder, &["pkey", "-in", "out.pem"])
+}
+
+/// What each program wrote goes in and comes out as the same key.
+fn goes_in_and_out(folder: &Path, file: &str, names: &[&str]) {
+    let store = format!("store-of-{}", file.replace(['.', '/'], "-"));
+    let import = ["import", file, "--store", &store];
+    let passwords = [
+        "--password-env",
+        "SECRET",
+        "--unlock-password-env",
+        "SECRET",
+    ];
+    ends_with(
+        0,
+        &mut certstow(folder, &[&import[..], &passwords].concat()),
+    );
+    for name in names {
+        let expected = openssl(folder, &["pkey", "-in", &format!("{name}.key")]);
+        assert_eq!(key_from(folder, &store, name), expected, "{file}: {name}");
+    }
+    let there = self::names(&folder.join(&store));
+    assert_eq!(there.len(), names.len(), "{there:?}");
+    for file in there {
+        let text = fs::read_to_string(folder.join(&store).join(file)).expect("a PEM file");
+        assert!(text.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----"));
+        assert!(!text.contains("-----BEGIN PRIVATE KEY-----"));
+    }
+}
+
+#[test]
+#[ignore = "needs OpenSSL"]
+fn what_openssl_wrote_goes_in_and_comes_out() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+    issue(folder, "anna", &["rsa:2048"]);
+    issue(
+        folder,
+        "bernd",
+        &["ec", "-pkeyopt", "ec_paramgen_curve:P-384"],
+    );
+    issue(folder, "clara", &["ed25519"]);
+
+    let read = |name: &str| fs::read_to_string(folder.join(name)).expect("a PEM file");
+    openssl(
+        folder,
+        &[
+            "pkcs8",
+            "-topk8",
+            "-in",
+            "bernd.key",
+            "-passout",
+            "env:SECRET",
+            "-out",
+            "sealed.key",
+        ],
+    );
+    fs::write(
+        folder.join("sealed.pem"),
+        read("sealed.key") + &read("bernd.crt"),
+    )
+    .expect("a file");
+    goes_in_and_out(folder, "sealed.pem", &["bernd"]);
+
+    let whole = ["anna", "bernd", "clara"].map(|name| read(&format!("{name}.key")));
+    let certificates = ["clara", "anna", "bernd"].map(|name| read(&format!("{name}.crt")));
+    fs::write(
+        folder.join("several.pem"),
+        certificates.concat() + &whole.concat(),
+    )
+    .expect("a file");
+    goes_in_and_out(folder, "several.pem", &["anna", "bernd", "clara"]);
+
+    for (file, options) in [
+        ("usual.p12", &[][..]),
+        ("old.p12", &["-legacy"][..]),
+        ("no-mac.p12", &["-nomac"][..]),
+    ] {
+        let pack = ["pkcs12", "-export", "-inkey", "anna.key", "-in", "anna.crt"];
+        let to = ["-passout", "env:SECRET", "-name", "anna", "-out", file];
+        openssl(folder, &[&pack[..], &to, options].concat());
+        goes_in_and_out(folder, file, &["anna"]);
+    }
+}
+
+#[test]
+#[ignore = "needs OpenSSL"]
+fn what_certstow_wrote_goes_in_with_name_and_path_and_comes_out_the_same() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+    let store = samples("").display().to_string();
+    let export = |store: &str, file: &str, more: &[&str]| {
+        let export = ["export", "Ada", "--store", store, "-o", file];
+        let few = ["--iterations", "2000", "--password-env", "SECRET"];
+        ends_with(
+            0,
+            &mut certstow(folder, &[&export[..], &few, more].concat()),
+        );
+        let read = ["pkcs12", "-in", file, "-noenc", "-passin", "env:SECRET"];
+        let text = openssl(folder, &read);
+        String::from_utf8(text).expect("text")
+    };
+    let name = ["--name", "Ada's mail key", "--properties", "all"];
+    let first = export(&store, "first.p12", &name);
+    let import = ["import", "first.p12", "--store", "store"];
+    let passwords = [
+        "--password-env",
+        "SECRET",
+        "--unlock-password-env",
+        "SECRET",
+    ];
+    ends_with(
+        0,
+        &mut certstow(folder, &[&import[..], &passwords].concat()),
+    );
+    let second = export(
+        "store",
+        "second.p12",
+        &["--properties", "all", "--unlock-password-env", "SECRET"],
+    );
+    // The localKeyID alone is another export's.
+    let told = |text: &str| -> Vec<_> {
+        let lines = text.lines().map(str::trim);
+        lines
+            .filter(|line| !line.starts_with("localKeyID"))
+            .map(str::to_owned)
+            .collect()
+    };
+    assert_eq!(told(&first), told(&second));
+    assert!(second.contains("friendlyName: Ada's mail key"), "{second}");
+    assert_eq!(second.matches("BEGIN CERTIFICATE").count(), 3, "{second}");
+}

@@ -1,0 +1,291 @@
+//! `certstow export --delete-key-after-verify` at a terminal, on folders: what is asked, what goes
+//! and what stays.
+
+#![cfg(target_os = "linux")]
+
+#[path = "support/terminal.rs"]
+#[allow(dead_code, reason = "other tests at a terminal do other things")]
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use support::Terminal;
+
+const PASSWORD: &str = "correct horse battery staple";
+
+const FIRST: &str = "is saved and proven? [y/N] ";
+const SECOND: &str = "The file is saved and proven. Delete the private key of ";
+
+/// A folder with a store: files of the repository, copied.
+struct Scene(tempfile::TempDir);
+
+impl Scene {
+    fn new(files: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let store = folder.path().join("store");
+        fs::create_dir(&store).expect("the store");
+        for file in files {
+            let from = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+            let name = from.file_name().expect("a name").to_owned();
+            fs::copy(&from, store.join(name)).expect("a copy");
+        }
+        Self(folder)
+    }
+
+    fn of_ada() -> Self {
+        Self::new(&[
+            "examples/personal/ada-example.pem",
+            "examples/personal/ada-example.key.pem",
+            "examples/personal/grace-example.pem",
+        ])
+    }
+
+    fn folder(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn store(&self, file: &str) -> std::path::PathBuf {
+        self.folder().join("store").join(file)
+    }
+
+    /// Starts to export somebody.
+    fn export(&self, name: &str, more: &[&str]) -> Terminal {
+        let words = [env!("CARGO_BIN_EXE_certstow"), "export", name];
+        let to = ["--store", "store", "-o", "out.p12", "--iterations", "2000"];
+        let words = words.iter().chain(&to).chain(more).copied();
+        let words = words.chain(["--password-env", "SECRET", "--delete-key-after-verify"]);
+        let variables = [("SECRET", PASSWORD), ("NO_COLOR", "1")];
+        Terminal::run(self.folder(), 200, &variables, words)
+    }
+
+    /// Runs certstow where nobody is asked.
+    fn certstow(&self, code: i32, arguments: &[&str]) -> Output {
+        let output = Command::new(env!("CARGO_BIN_EXE_certstow"))
+            .args(arguments)
+            .current_dir(self.folder())
+            .env("SECRET", PASSWORD)
+            .env("XDG_DATA_HOME", self.folder().join("data"))
+            .stdin(Stdio::null())
+            .output()
+            .expect("certstow starts");
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{arguments:?}: {output:?}"
+        );
+        output
+    }
+
+    /// Whether somebody's key still comes out of the store.
+    fn has_key(&self, name: &str) -> bool {
+        let more = ["--unlock-password-env", "SECRET"];
+        let export = ["export", name, "--store", "store", "-o", "again.p12"];
+        let password = [
+            "--password-env",
+            "SECRET",
+            "--iterations",
+            "2000",
+            "--force",
+        ];
+        let output = Command::new(env!("CARGO_BIN_EXE_certstow"))
+            .args(export)
+            .args(password)
+            .args(more)
+            .current_dir(self.folder())
+            .env("SECRET", PASSWORD)
+            .stdin(Stdio::null())
+            .output()
+            .expect("certstow starts");
+        match output.status.code() {
+            Some(0) => true,
+            Some(12) => false,
+            _ => panic!("{output:?}"),
+        }
+    }
+
+    fn restores(&self) {
+        let check = ["check", "out.p12", "--password-env", "SECRET"];
+        self.certstow(0, &check);
+    }
+}
+
+fn type_in(terminal: &mut Terminal, question: &str, answer: &str) {
+    terminal.wait_for(question);
+    terminal.press(&format!("{answer}\r"));
+}
+
+fn ends(terminal: Terminal, code: i32) -> String {
+    let (ended, shown) = terminal.end();
+    assert_eq!(ended, Some(code), "{shown}");
+    shown
+}
+
+#[test]
+fn after_two_answers_the_key_is_gone_and_the_file_brings_it_back() {
+    let scene = Scene::of_ada();
+    let mut terminal = scene.export("Ada", &[]);
+    terminal.wait_for("Delete the private key of Ada Example (694258fc134145baf46e277b2e68bcd0576d0623) from file:");
+    type_in(&mut terminal, FIRST, "y");
+    terminal.wait_for("Saved out.p12");
+    type_in(&mut terminal, SECOND, "yes");
+    let shown = ends(terminal, 0);
+    assert!(
+        shown.contains("Deleted the private key of Ada Example from file:"),
+        "{shown}"
+    );
+    scene.restores();
+    assert!(!scene.store("ada-example.key.pem").exists());
+    assert!(scene.store("ada-example.pem").exists());
+    assert!(!scene.has_key("Ada"));
+    assert!(scene.has_key("Grace"));
+
+    let import = [
+        "import",
+        "out.p12",
+        "--store",
+        "store",
+        "--password-env",
+        "SECRET",
+    ];
+    scene.certstow(0, &import);
+    assert!(scene.has_key("Ada"));
+}
+
+#[test]
+fn without_the_first_answer_nothing_is_exported() {
+    let scene = Scene::of_ada();
+    for keys in ["\r", "n\r", "\u{3}", "\u{4}"] {
+        let mut terminal = scene.export("Ada", &[]);
+        terminal.wait_for(FIRST);
+        terminal.press(keys);
+        ends(terminal, 130);
+        assert!(!scene.folder().join("out.p12").exists());
+        assert!(scene.store("ada-example.key.pem").exists());
+    }
+}
+
+#[test]
+fn without_the_second_answer_the_file_is_there_and_the_key_too() {
+    let scene = Scene::of_ada();
+    for (keys, code) in [("\r", 0), ("no\r", 0), ("\u{3}", 130), ("\u{4}", 130)] {
+        let mut terminal = scene.export("Ada", &["--force"]);
+        type_in(&mut terminal, FIRST, "y");
+        terminal.wait_for(SECOND);
+        terminal.press(keys);
+        let shown = ends(terminal, code);
+        let told = shown.contains("the private key of Ada Example stays in file:");
+        assert_eq!(told, code == 0, "{shown}");
+        scene.restores();
+        assert!(scene.has_key("Ada"));
+    }
+}
+
+#[test]
+fn as_json_the_report_tells_whether_it_is_gone() {
+    let scene = Scene::of_ada();
+    for (answer, code, field) in [
+        ("n", 0, "\"key_deleted\": false"),
+        ("\u{4}", 130, "\"key_deleted\": false"),
+        ("y", 0, "\"key_deleted\": true"),
+    ] {
+        let mut terminal = scene.export("Ada", &["--json", "--force"]);
+        type_in(&mut terminal, FIRST, "y");
+        type_in(&mut terminal, SECOND, answer);
+        let shown = ends(terminal, code);
+        assert!(shown.contains(field), "{shown}");
+    }
+    assert!(!scene.has_key("Ada"));
+}
+
+#[test]
+fn of_a_file_that_several_share_only_the_key_goes() {
+    let scene = Scene::new(&[]);
+    let personal = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/personal");
+    let read = |file: &str| fs::read_to_string(personal.join(file)).expect("a sample");
+    let [certificate, key] = ["ada-example.pem", "ada-example.key.pem"].map(read);
+    let grace = read("grace-example.pem");
+    fs::write(
+        scene.store("all.pem"),
+        [&*grace, &certificate, &key].concat(),
+    )
+    .expect("a bundle");
+    let mut terminal = scene.export("Ada", &[]);
+    type_in(&mut terminal, FIRST, "y");
+    type_in(&mut terminal, SECOND, "y");
+    ends(terminal, 0);
+    let left = fs::read_to_string(scene.store("all.pem")).expect("the bundle");
+    assert_eq!(left, grace + &certificate);
+    scene.restores();
+}
+
+#[test]
+fn a_locked_key_goes_too() {
+    let locked = "tests/cmd/errors.in/locked";
+    let files = ["lotte.pem", "lotte.key"].map(|file| format!("{locked}/{file}"));
+    let scene = Scene::new(&[&files[0], &files[1]]);
+    let mut terminal = scene.export("Lotte", &["--unlock-password-env", "SECRET"]);
+    type_in(&mut terminal, FIRST, "y");
+    type_in(&mut terminal, SECOND, "y");
+    ends(terminal, 0);
+    assert!(!scene.store("lotte.key").exists());
+    assert!(scene.store("lotte.pem").exists());
+    scene.restores();
+}
+
+#[test]
+fn a_key_that_cannot_be_taken_out_stays_and_that_is_said() {
+    // Nothing is taken out of a PKCS#12 file that is the whole store.
+    let scene = Scene::new(&["tests/cmd/errors.in/files/pat.p12"]);
+    let file = [
+        "--store",
+        "store/pat.p12",
+        "--unlock-password-env",
+        "SECRET",
+    ];
+    let words = [
+        env!("CARGO_BIN_EXE_certstow"),
+        "export",
+        "Pat",
+        "-o",
+        "out.p12",
+    ];
+    let password = ["--password-env", "SECRET", "--delete-key-after-verify"];
+    let words = words.iter().chain(&file).chain(&password).copied();
+    let mut terminal = Terminal::run(scene.folder(), 200, &[("SECRET", PASSWORD)], words);
+    type_in(&mut terminal, FIRST, "y");
+    type_in(&mut terminal, SECOND, "y");
+    let shown = ends(terminal, 14);
+    assert!(
+        shown.contains("out.p12 was saved, and its private key was not deleted"),
+        "{shown}"
+    );
+    assert!(shown.contains("nothing would remain"), "{shown}");
+    scene.restores();
+    assert!(scene.store("pat.p12").exists());
+}
+
+#[test]
+fn the_file_may_not_lie_in_the_store() {
+    let scene = Scene::of_ada();
+    let words = [
+        env!("CARGO_BIN_EXE_certstow"),
+        "export",
+        "Ada",
+        "--store",
+        "store",
+    ];
+    let to = [
+        "-o",
+        "store/ada.p12",
+        "--password-env",
+        "SECRET",
+        "--delete-key-after-verify",
+    ];
+    let words = words.iter().chain(&to).copied();
+    let terminal = Terminal::run(scene.folder(), 200, &[("SECRET", PASSWORD)], words);
+    let shown = ends(terminal, 2);
+    assert!(shown.contains("the file would lie in it"), "{shown}");
+    assert!(!scene.store("ada.p12").exists());
+}

@@ -1,0 +1,249 @@
+//! `certstow import` into a store of Windows, and the way back: what the host's OpenSSL packed goes
+//! in, several identities in a row, and comes out the same; a key that is to stay in stays in; and a
+//! key that was deleted after its export is gone from Windows, and comes back with the file. Wine's
+//! `reg` shows which key containers there are.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::fixture::Fixture;
+use super::listing::Listing;
+use super::openssl::Pkcs12;
+use super::prefix::Prefix;
+use super::process::Ended;
+use super::runner::{PASSWORD, Runner, VARIABLE};
+use crate::command::{capture, program, root};
+
+/// A store of its own, in which nobody else's certificates are.
+const STORE: &str = r"CurrentUser\Imported";
+
+/// Where Wine keeps the keys of CryptoAPI.
+const CONTAINERS: &str = r"HKEY_CURRENT_USER\Software\Wine\Crypto\RSA";
+
+/// The friendly names.
+const FIRST: &str = "Jürgen's mail key";
+const SECOND: &str = "Łucja";
+const THIRD: &str = "Third";
+const KEPT: &str = "Stays in";
+
+pub(super) fn check(runner: &Runner) -> Result<(), String> {
+    let checks = Checks::new(runner)?;
+    for name in [FIRST, SECOND, THIRD, KEPT] {
+        checks.issue(name)?;
+    }
+    checks.several_in_a_row()?;
+    checks.what_is_there_stays_unless_told()?;
+    checks.a_key_stays_in()?;
+    checks.a_deleted_key_comes_back()
+}
+
+struct Checks<'a> {
+    runner: &'a Runner,
+    folder: PathBuf,
+}
+
+impl<'a> Checks<'a> {
+    fn new(runner: &'a Runner) -> Result<Self, String> {
+        let folder = runner.work().join("imports");
+        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        // certstow makes no stores of Windows.
+        let authority = root().join("examples/personal/issuers/sample-root.pem");
+        Fixture::new(runner)?.add_authority(STORE, &authority)?;
+        Ok(Self { runner, folder })
+    }
+
+    fn file(&self, name: &str, end: &str) -> PathBuf {
+        self.folder.join(format!("{name}.{end}"))
+    }
+
+    /// A certificate under an authority of its own, packed with it.
+    fn issue(&self, name: &str) -> Result<(), String> {
+        let [key, leaf, authority_key, authority, packed] =
+            ["key", "crt", "ca.key", "ca.crt", "p12"].map(|end| self.file(name, end));
+        let new = |subject: &str, key: &Path, certificate: &Path| {
+            let mut command = program("openssl");
+            command
+                .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days"])
+                .args(["36500", "-utf8", "-subj", subject, "-keyout"])
+                .arg(key)
+                .arg("-out")
+                .arg(certificate);
+            command
+        };
+        capture(&mut new(
+            &format!("/CN=Authority of {name}"),
+            &authority_key,
+            &authority,
+        ))?;
+        capture(
+            new(&format!("/CN={name}"), &key, &leaf)
+                .args(["-addext", "basicConstraints=critical,CA:false", "-CA"])
+                .arg(&authority)
+                .arg("-CAkey")
+                .arg(&authority_key),
+        )?;
+        capture(
+            program("openssl")
+                .args(["pkcs12", "-export", "-passout", "env:PASSWORD", "-name"])
+                .arg(name)
+                .arg("-inkey")
+                .arg(&key)
+                .arg("-in")
+                .arg(&leaf)
+                .arg("-certfile")
+                .arg(&authority)
+                .arg("-out")
+                .arg(packed)
+                .env("PASSWORD", PASSWORD),
+        )
+        .map(drop)
+    }
+
+    fn import(&self, code: i32, names: &[&str], options: &[&str]) -> Result<Ended, String> {
+        let files = names.iter().map(|name| format!(r"imports\{name}.p12"));
+        let files: Vec<_> = files.collect();
+        let files = files.iter().map(String::as_str);
+        let store = format!("windows:{STORE}");
+        let into = ["--store", &store, "--password-env", VARIABLE, "--json"];
+        let arguments: Vec<_> = ["import"]
+            .into_iter()
+            .chain(files)
+            .chain(into)
+            .chain(options.iter().copied())
+            .collect();
+        self.runner.certstow(code, &arguments)
+    }
+
+    /// Exports an identity, and finds its key and its path in the file.
+    fn comes_out(&self, name: &str) -> Result<(), String> {
+        let exported = self.folder.join("out.p12");
+        let store = format!("windows:{STORE}");
+        let export = ["export", name, "--store", &store, "-o", r"imports\out.p12"];
+        let password = ["--password-env", VARIABLE, "--force"];
+        self.runner
+            .certstow(0, &[&export[..], &password].concat())?;
+        self.is_whole(&exported, name)
+    }
+
+    fn is_whole(&self, file: &Path, name: &str) -> Result<(), String> {
+        let exported = Pkcs12::open(file, PASSWORD)?;
+        exported.has_key(&self.file(name, "key"))?;
+        exported.has_certificates(2)?;
+        exported.has_friendly_name(name)
+    }
+
+    fn several_in_a_row(&self) -> Result<(), String> {
+        let ended = self.import(0, &[FIRST, SECOND, THIRD], &[])?;
+        let report = ended.json()?;
+        let imported = report["imported"].as_array().map_or(0, Vec::len);
+        if imported != 3 || report["exportable"] != Value::Bool(true) {
+            return Err(ended.complain("not all three were imported"));
+        }
+        let listing = Listing::of(self.runner, &format!("windows:{STORE}"))?;
+        listing.has_labels(&[FIRST, SECOND, THIRD])?;
+        for name in [FIRST, SECOND, THIRD] {
+            self.comes_out(name)?;
+        }
+        Ok(())
+    }
+
+    fn what_is_there_stays_unless_told(&self) -> Result<(), String> {
+        let before = self.container(FIRST)?;
+        let ended = self.import(16, &[FIRST], &[])?;
+        ended.tells("holds this identity already")?;
+        self.comes_out(FIRST)?;
+        self.import(0, &[FIRST], &["--force"])?;
+        self.comes_out(FIRST)?;
+        match self.has_container(&before)? {
+            false => Ok(()),
+            true => Err(format!("the container {before} was replaced and is there")),
+        }
+    }
+
+    fn a_key_stays_in(&self) -> Result<(), String> {
+        let ended = self.import(0, &[KEPT], &["--not-exportable"])?;
+        let report = ended.json()?;
+        if report["imported"][0]["verified"] != serde_json::json!(["listed"]) {
+            return Err(ended.complain("more was verified than can be"));
+        }
+        let store = format!("windows:{STORE}");
+        let export = ["export", KEPT, "--store", &store, "-o", "refused.p12"];
+        let password = ["--password-env", VARIABLE];
+        let ended = self
+            .runner
+            .certstow(12, &[&export[..], &password].concat())?;
+        ended.tells("it is marked as not exportable")
+    }
+
+    /// The name of the key container of an identity.
+    fn container(&self, name: &str) -> Result<String, String> {
+        let store = format!("windows:{STORE}");
+        let list = ["list", "--store", &store, "--label", name, "--json"];
+        let ended = self.runner.certstow(0, &list)?;
+        let container = ended.json()?["entries"][0]["key"]["container"].take();
+        let container = container.as_str().map(str::to_owned);
+        container.ok_or_else(|| ended.complain("no key container"))
+    }
+
+    /// Whether Wine has a key in a container.
+    fn has_container(&self, container: &str) -> Result<bool, String> {
+        let mut query = Prefix::wine(Path::new("reg"));
+        query.arg("query").arg(CONTAINERS);
+        let ended = self.runner.run(&mut query)?.expect(0)?;
+        if !ended.stdout.contains(CONTAINERS) {
+            return Err(ended.complain("no key containers at all"));
+        }
+        let mut lines = ended.stdout.lines();
+        Ok(lines.any(|line| line.trim_end().ends_with(&format!(r"\{container}"))))
+    }
+
+    fn a_deleted_key_comes_back(&self) -> Result<(), String> {
+        let container = self.container(SECOND)?;
+        if !self.has_container(&container)? {
+            return Err(format!("Wine does not show the container {container}"));
+        }
+        self.deletes(SECOND, "n", "stays in windows:")?;
+        self.comes_out(SECOND)?;
+        self.deletes(SECOND, "y", "Deleted the private key of")?;
+        if self.has_container(&container)? {
+            return Err(format!("the container {container} is there still"));
+        }
+        let store = format!("windows:{STORE}");
+        let export = ["export", SECOND, "--store", &store, "-o", "refused.p12"];
+        let password = ["--password-env", VARIABLE];
+        self.runner
+            .certstow(12, &[&export[..], &password].concat())?;
+        // The others lost nothing.
+        self.comes_out(FIRST)?;
+        self.comes_out(THIRD)?;
+
+        let deleted = self.folder.join("deleted.p12");
+        self.is_whole(&deleted, SECOND)?;
+        self.import(0, &["deleted"], &[])?;
+        self.comes_out(SECOND)
+    }
+
+    /// Exports at a terminal, and gives this last answer.
+    fn deletes(&self, name: &str, answer: &str, told: &str) -> Result<(), String> {
+        let store = format!("windows:{STORE}");
+        let export = ["export", name, "--store", &store];
+        let to = ["-o", r"imports\deleted.p12", "--force"];
+        let delete = ["--password-env", VARIABLE, "--delete-key-after-verify"];
+        let arguments = [&export[..], &to, &delete].concat();
+        let mut command = Prefix::wine(self.runner.certstow_file());
+        command
+            .args(arguments)
+            .current_dir(self.runner.work())
+            .env(VARIABLE, PASSWORD);
+        let mut terminal = self.runner.at_terminal(&command)?;
+        terminal.wait_for("and proven? [y/N]")?;
+        terminal.press("y\r")?;
+        terminal.wait_for("The file is saved and proven.")?;
+        terminal.wait_for("[y/N]")?;
+        terminal.press(&format!("{answer}\r"))?;
+        terminal.wait_for(told)?;
+        terminal.end(0).map(drop)
+    }
+}
