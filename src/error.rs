@@ -83,6 +83,8 @@ pub enum Error {
         /// The operating system's word on it.
         source: std::io::Error,
     },
+    /// Nothing can be saved to a folder of many files; what is wrong with one of them.
+    Folder(Box<Error>),
     /// Another run is writing into a folder.
     TargetLocked {
         /// The folder.
@@ -175,9 +177,18 @@ pub enum Error {
 }
 
 impl Error {
+    /// This error of a file, where the person named the folder that it was to be in.
+    pub(crate) fn of_a_folder_to_save_to(self) -> Self {
+        match self {
+            Self::Target { .. } | Self::NotPrivate { .. } => Self::Folder(Box::new(self)),
+            other => other,
+        }
+    }
+
     /// The exit code for this error.
     pub fn exit(&self) -> Exit {
         match self {
+            Self::Folder(error) => error.exit(),
             Self::Usage(_) | Self::Config { .. } => Exit::Usage,
             Self::NotFound { .. } | Self::NothingToImport { .. } => Exit::NotFound,
             Self::Ambiguous { .. } => Exit::Ambiguous,
@@ -205,6 +216,7 @@ impl Error {
     /// The word for it in JSON: "not-found", "ambiguous" and so on.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Folder(error) => error.code(),
             Self::Usage(_) => "usage",
             Self::NotFound { .. } => "not-found",
             Self::NothingToImport { .. } => "nothing-to-import",
@@ -263,6 +275,12 @@ impl Error {
                  --password-vault"
             }
             Self::TargetExists { .. } => "choose another name with -o, or replace it with --force",
+            Self::Folder(error) => match **error {
+                Self::NotPrivate { .. } => {
+                    "choose another folder with --to, or leave --require-private out"
+                }
+                _ => "let this account write there, or choose another folder with --to",
+            },
             Self::TargetLocked { .. } => {
                 "try again when the other run has ended, or save to another folder"
             }
@@ -478,6 +496,7 @@ impl fmt::Display for Error {
             Self::Target { file, what, .. } => {
                 write!(f, "{} cannot be written: {what}", path(file))
             }
+            Self::Folder(error) => error.fmt(f),
             Self::TargetLocked { folder } => {
                 write!(f, "another run of certstow is writing in {}", path(folder))
             }
@@ -559,6 +578,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Store(error) => error.source(),
+            Self::Folder(error) => error.source(),
             Self::Scheduler(error) => error.source(),
             Self::Vault(error) => error.source(),
             Self::Target { source, .. }

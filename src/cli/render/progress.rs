@@ -5,6 +5,7 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use certstow::watchdog;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::screen::Screen;
@@ -72,8 +73,9 @@ impl Bar {
         }
     }
 
-    /// Shows how many are done. `text` is certstow's own.
+    /// Shows how many are done: work got on. `text` is certstow's own.
     pub(crate) fn show(&self, text: &'static str, done: usize, of: usize) {
+        watchdog::progress();
         if self.bar.message() != text {
             self.bar.set_message(text);
         }
