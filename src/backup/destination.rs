@@ -237,6 +237,13 @@ fn make(folder: &Path, notes: &mut Vec<String>) -> Result<(), Error> {
     if folder.is_dir() {
         return Ok(());
     }
+    if folder.symlink_metadata().is_ok() {
+        return Err(Error::Target {
+            file: folder.to_owned(),
+            what: "it is not a folder",
+            source: io::ErrorKind::NotADirectory.into(),
+        });
+    }
     let made = match folder_of(folder).is_dir() {
         true => os::create_private_folder(folder),
         false => Err(io::ErrorKind::NotFound.into()),

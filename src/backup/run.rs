@@ -173,6 +173,12 @@ impl<'a> Run<'a> {
                 }
                 _ => None,
             },
+            sha256: match (step, destination) {
+                (Step::Keep, Some(destination)) => {
+                    destination.saved(id).map(|saved| saved.sha256.clone())
+                }
+                _ => None,
+            },
             outcome: match step {
                 Step::Keep => Outcome::Unchanged,
                 Step::Leave => Outcome::Retired,

@@ -12,6 +12,7 @@ mod peers;
 mod restores;
 mod retention;
 mod runs;
+mod waits;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -13,7 +13,7 @@ use certstow_platform::store::{Ask, KeyState};
 
 use super::{Progress, Run};
 use crate::backup::plan::{Cause, Step};
-use crate::backup::report::{KeyFailure, Outcome};
+use crate::backup::report::{Copy, KeyFailure, Outcome};
 use crate::backup::work::{Done, Place, Protection, Task, Work};
 use crate::error::Error;
 use crate::escrow::Recipient;
@@ -222,12 +222,15 @@ impl<'a> Run<'a> {
             }
         }
         for (at, copy) in done.copies {
-            let outcome = &mut entry.copies[at].outcome;
+            let Copy {
+                outcome, sha256, ..
+            } = &mut entry.copies[at];
             match (copy, &mut self.destinations[at]) {
                 (Some(Ok(written)), Some(destination)) => {
                     for warning in &written.warnings {
                         destination.note(warning);
                     }
+                    *sha256 = Some(written.saved.sha256.clone());
                     destination.record(written.saved);
                     *outcome = match &self.plan[done.position].steps[at] {
                         Step::Write(Cause::Asked) => Outcome::Rewritten,
