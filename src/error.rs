@@ -46,6 +46,13 @@ pub enum Error {
         /// What else is worth knowing, such as how much could not be read.
         note: Option<String>,
     },
+    /// No identity in a backup matches.
+    NotInBackup {
+        /// The selector as given, or a description of the filters.
+        selector: String,
+        /// The folder.
+        folder: PathBuf,
+    },
     /// Several identities match.
     Ambiguous {
         /// The selector as given, or a description of the filters.
@@ -190,7 +197,9 @@ impl Error {
         match self {
             Self::Folder(error) => error.exit(),
             Self::Usage(_) | Self::Config { .. } => Exit::Usage,
-            Self::NotFound { .. } | Self::NothingToImport { .. } => Exit::NotFound,
+            Self::NotFound { .. } | Self::NotInBackup { .. } | Self::NothingToImport { .. } => {
+                Exit::NotFound
+            }
             Self::Ambiguous { .. } => Exit::Ambiguous,
             Self::Store(error) => store_exit(error),
             Self::InteractionRequired { .. }
@@ -218,7 +227,7 @@ impl Error {
         match self {
             Self::Folder(error) => error.code(),
             Self::Usage(_) => "usage",
-            Self::NotFound { .. } => "not-found",
+            Self::NotFound { .. } | Self::NotInBackup { .. } => "not-found",
             Self::NothingToImport { .. } => "nothing-to-import",
             Self::NotReadBack { .. } => "not-read-back",
             Self::Ambiguous { .. } => "ambiguous",
@@ -252,6 +261,9 @@ impl Error {
             Self::NotFound { .. } => {
                 "'certstow list --all' shows every certificate that was found; \
                  --store names another place to look"
+            }
+            Self::NotInBackup { .. } => {
+                "certstow-manifest.json in the folder names every identity that was saved there"
             }
             Self::Ambiguous { .. } => {
                 "give one of these thumbprints (its first digits are enough), \
@@ -475,6 +487,12 @@ impl fmt::Display for Error {
                     None => Ok(()),
                 }
             }
+            Self::NotInBackup { selector, folder } => write!(
+                f,
+                "no identity in the backup {} matches {}",
+                path(folder),
+                safe(selector)
+            ),
             Self::Ambiguous {
                 selector,
                 candidates,

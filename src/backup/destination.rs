@@ -182,6 +182,9 @@ impl Destination {
         if !self.changed {
             return Ok(());
         }
+        // Whichever core was done first, the same files make the same manifest.
+        self.manifest.entries.sort_by(|a, b| a.file.cmp(&b.file));
+        self.index = self.manifest.index();
         let bytes = self.manifest.write_now();
         let written = output::write(
             &self.folder.join(manifest::NAME),
@@ -246,7 +249,10 @@ fn make(folder: &Path, notes: &mut Vec<String>) -> Result<(), Error> {
     }
     let made = match folder_of(folder).is_dir() {
         true => os::create_private_folder(folder),
-        false => Err(io::ErrorKind::NotFound.into()),
+        false => Err(io::Error::new(
+            io::ErrorKind::NotFound,
+            "the folder above it is not there",
+        )),
     };
     made.map_err(|source| Error::Target {
         file: folder.to_owned(),

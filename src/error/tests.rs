@@ -63,6 +63,14 @@ fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             "not-found",
         ),
         (
+            Error::NotInBackup {
+                selector: text(),
+                folder: file(),
+            },
+            10,
+            "not-found",
+        ),
+        (
             Error::Ambiguous {
                 selector: text(),
                 candidates: Vec::new(),
