@@ -8,7 +8,7 @@ use certstow::backup::report::{Copy, EntryReport, Outcome, Report};
 use certstow::error::Error;
 use certstow::exit::Exit;
 use certstow::sanitize::safe;
-use comfy_table::{Cell, ContentArrangement, Table, presets};
+use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Table, presets};
 
 use crate::cli::journal::Entry;
 use crate::cli::screen::Screen;
@@ -144,6 +144,10 @@ fn write_keys(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     write_table(out, &rows)
 }
 
+/// Columns of the table.
+const THUMBPRINT: usize = 1;
+const LAST: usize = 2;
+
 fn write_table(out: &mut dyn Write, rows: &[(&EntryReport, String)]) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
@@ -169,8 +173,12 @@ fn write_table(out: &mut dyn Write, rows: &[(&EntryReport, String)]) -> io::Resu
             table.set_content_arrangement(ContentArrangement::Disabled);
         }
     }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
+    for (at, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, if at == LAST { 0 } else { 2 }));
+        // Broken in two, it could not be copied.
+        if at == THUMBPRINT {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
     }
     writeln!(out, "{}", table.trim_fmt())
 }
