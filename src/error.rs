@@ -46,6 +46,13 @@ pub enum Error {
         /// What else is worth knowing, such as how much could not be read.
         note: Option<String>,
     },
+    /// No identity in a backup matches.
+    NotInBackup {
+        /// The selector as given, or a description of the filters.
+        selector: String,
+        /// The folder.
+        folder: PathBuf,
+    },
     /// Several identities match.
     Ambiguous {
         /// The selector as given, or a description of the filters.
@@ -83,6 +90,8 @@ pub enum Error {
         /// The operating system's word on it.
         source: std::io::Error,
     },
+    /// Nothing can be saved to a folder of many files; what is wrong with one of them.
+    Folder(Box<Error>),
     /// Another run is writing into a folder.
     TargetLocked {
         /// The folder.
@@ -186,11 +195,22 @@ pub enum Error {
 }
 
 impl Error {
+    /// This error of a file, where the person named the folder that it was to be in.
+    pub(crate) fn of_a_folder_to_save_to(self) -> Self {
+        match self {
+            Self::Target { .. } | Self::NotPrivate { .. } => Self::Folder(Box::new(self)),
+            other => other,
+        }
+    }
+
     /// The exit code for this error.
     pub fn exit(&self) -> Exit {
         match self {
+            Self::Folder(error) => error.exit(),
             Self::Usage(_) | Self::Config { .. } => Exit::Usage,
-            Self::NotFound { .. } | Self::NothingToImport { .. } => Exit::NotFound,
+            Self::NotFound { .. } | Self::NotInBackup { .. } | Self::NothingToImport { .. } => {
+                Exit::NotFound
+            }
             Self::Ambiguous { .. } => Exit::Ambiguous,
             Self::Store(error) => store_exit(error),
             Self::InteractionRequired { .. }
@@ -217,8 +237,9 @@ impl Error {
     /// The word for it in JSON: "not-found", "ambiguous" and so on.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Folder(error) => error.code(),
             Self::Usage(_) => "usage",
-            Self::NotFound { .. } => "not-found",
+            Self::NotFound { .. } | Self::NotInBackup { .. } => "not-found",
             Self::NothingToImport { .. } => "nothing-to-import",
             Self::NotReadBack { .. } => "not-read-back",
             Self::KeyNotDeleted { .. } => "key-not-deleted",
@@ -254,6 +275,9 @@ impl Error {
                 "'certstow list --all' shows every certificate that was found; \
                  --store names another place to look"
             }
+            Self::NotInBackup { .. } => {
+                "certstow-manifest.json in the folder names every identity that was saved there"
+            }
             Self::Ambiguous { .. } => {
                 "give one of these thumbprints (its first digits are enough), \
                  or --newest for the one issued last"
@@ -280,6 +304,12 @@ impl Error {
                  --password-vault"
             }
             Self::TargetExists { .. } => "choose another name with -o, or replace it with --force",
+            Self::Folder(error) => match **error {
+                Self::NotPrivate { .. } => {
+                    "choose another folder with --to, or leave --require-private out"
+                }
+                _ => "let this account write there, or choose another folder with --to",
+            },
             Self::TargetLocked { .. } => {
                 "try again when the other run has ended, or save to another folder"
             }
@@ -474,6 +504,12 @@ impl fmt::Display for Error {
                     None => Ok(()),
                 }
             }
+            Self::NotInBackup { selector, folder } => write!(
+                f,
+                "no identity in the backup {} matches {}",
+                path(folder),
+                safe(selector)
+            ),
             Self::Ambiguous {
                 selector,
                 candidates,
@@ -495,6 +531,7 @@ impl fmt::Display for Error {
             Self::Target { file, what, .. } => {
                 write!(f, "{} cannot be written: {what}", path(file))
             }
+            Self::Folder(error) => error.fmt(f),
             Self::TargetLocked { folder } => {
                 write!(f, "another run of certstow is writing in {}", path(folder))
             }
@@ -590,6 +627,7 @@ impl std::error::Error for Error {
             Self::Store(error) => error.source(),
             // Its own words are the reason already.
             Self::KeyNotDeleted { source, .. } => source.as_ref()?.source(),
+            Self::Folder(error) => error.source(),
             Self::Scheduler(error) => error.source(),
             Self::Vault(error) => error.source(),
             Self::Target { source, .. }

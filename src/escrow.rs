@@ -30,7 +30,7 @@ use zeroize::Zeroizing;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::proof::{self, Refusal};
-use crate::{names, signature, time};
+use crate::{names, signature, time, watchdog};
 use cms::{Enveloped, SealedKey};
 
 /// RSA moduli that passwords are sealed to, in bits, at least.
@@ -126,7 +126,10 @@ impl Recipient {
     ///   (Ed25519, RSASSA-PSS), RSA of less than 2048 bits, another curve.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let refuse = |why: String| refused(path, Trouble::Certificate(why));
-        let certificates = match certificates_in(path) {
+        let wait = waiting_for(path);
+        let certificates = certificates_in(path);
+        drop(wait);
+        let certificates = match certificates {
             Ok(certificates) => certificates,
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                 return Err(refuse(error.to_string()));
@@ -274,8 +277,10 @@ impl EscrowKey {
     ///   anything.
     pub fn read(path: &Path, options: &OpenOptions, ask: &mut dyn Ask) -> Result<Self, Error> {
         let refuse = |why: &str| refused(path, Trouble::Key(why.to_owned()));
+        let wait = waiting_for(path);
         std::fs::metadata(path).map_err(|source| unreadable(path, source))?;
         let found = private_keys_in(path, options, ask)?;
+        drop(wait);
         if found.is_empty() {
             return Err(refuse("no private key is in it"));
         }
@@ -421,6 +426,10 @@ fn random_character() -> Result<char, Error> {
             return Ok(char::from(ALPHABET[byte % ALPHABET.len()]));
         }
     }
+}
+
+fn waiting_for(path: &Path) -> watchdog::Wait {
+    watchdog::waiting_for(format!("the disk or share of {}", path.display()))
 }
 
 fn refused(file: &Path, trouble: Trouble) -> Error {

@@ -156,7 +156,7 @@ fn about_folder(folder: &Path, error: Error) -> Error {
 }
 
 /// A disk that was pulled out, or a share whose server is gone, may never answer.
-fn waiting_for(file: &Path) -> watchdog::Wait {
+pub(crate) fn waiting_for(file: &Path) -> watchdog::Wait {
     watchdog::waiting_for(format!("the disk or share of {}", file.display()))
 }
 
@@ -210,6 +210,7 @@ pub(crate) struct Reserve {
 /// # Errors
 /// [`Error::Target`]: there is no such room, or no file can be created.
 pub(crate) fn reserve(file: &Path, bytes: usize) -> Result<Reserve, Error> {
+    let _wait = waiting_for(file);
     let (reserve, _) = create_beside(file, Privacy::Wanted)?;
     let mut open = reserve.as_file();
     // Written, for a file that is merely long takes no room.

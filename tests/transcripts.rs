@@ -29,6 +29,7 @@ fn certstow_says_what_the_transcripts_show() {
         .case("tests/cmd/help.trycmd");
     if cfg!(target_os = "linux") {
         cases
+            .case("tests/cmd/backup.trycmd")
             .case("tests/cmd/commands.trycmd")
             .case("tests/cmd/doctor.trycmd")
             .case("tests/cmd/errors.trycmd")

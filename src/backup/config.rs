@@ -13,22 +13,23 @@
 //! | `for` | a program: `"windows2016"`, `"java8"`, ... |
 //! | `iterations` | a number |
 //! | `escrow` | the file of a certificate; not with a password |
-//! | `password-file`, `password-env`, `password-fd` | where the password comes from, one at most |
+//! | `password-file`, `-env`, `-fd`, `-vault` | where the password comes from, one at most |
 //! | `allow-empty-password` | `true` or `false` |
-//! | `unlock-password-file`, `unlock-password-env`, `unlock-password-fd` | the same for locked keys |
+//! | `unlock-password-file`, `-env`, `-fd`, `-vault` | the same for locked keys |
 //! | `subject`, `issuer`, `email`, `serial`, `eku`, `label` | text to look for |
 //! | `expires-within` | a length of time |
 //! | `expired`, `valid` | `true` or `false` |
 //!
 //! A path that is not absolute starts at the folder of the file. No key holds a password.
 
-use std::fmt::Display;
+mod keys;
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use certstow_platform::spec::{Keychain, StoreSpec};
-use serde::Deserialize;
-use serde::de::{Deserializer, Error as _};
+use certstow_platform::spec::StoreSpec;
 
 use crate::chain::Include;
 use crate::error::Error;
@@ -36,9 +37,10 @@ use crate::export::{Format, Options};
 use crate::password::Source;
 use crate::pkcs12::attributes::Properties;
 use crate::pkcs12::profile::{Iterations, Profile};
-use crate::pkcs12::target::{self, Target};
+use crate::pkcs12::target::Target;
 use crate::select::Filters;
-use crate::time;
+use crate::watchdog;
+use keys::Keys;
 
 /// What was said of a run; `None`, empty and false where nothing was said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -85,7 +87,10 @@ impl Settings {
     /// - [`Error::Config`]: it is no TOML; it has a key that does not exist, or a value that makes
     ///   no sense there; or two keys exclude each other.
     pub fn read(file: &Path) -> Result<Self, Error> {
-        let text = std::fs::read_to_string(file).map_err(|source| Error::Io {
+        let wait = watchdog::waiting_for(format!("the options in {}", file.display()));
+        let text = std::fs::read_to_string(file);
+        drop(wait);
+        let text = text.map_err(|source| Error::Io {
             place: file.display().to_string(),
             source,
         })?;
@@ -189,229 +194,6 @@ fn or<T>(own: Vec<T>, other: Vec<T>) -> Vec<T> {
     }
 }
 
-/// The keys of the file.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-struct Keys {
-    #[serde(deserialize_with = "one_or_more")]
-    to: Vec<PathBuf>,
-    #[serde(deserialize_with = "stores")]
-    store: Vec<StoreSpec>,
-    rewrite: bool,
-    #[serde(deserialize_with = "span")]
-    prune_expired: Option<i64>,
-    skip_not_exportable: bool,
-    require_private: bool,
-    #[serde(deserialize_with = "chain")]
-    chain: Option<Include>,
-    #[serde(deserialize_with = "properties")]
-    properties: Option<Properties>,
-    #[serde(deserialize_with = "profile")]
-    profile: Option<Profile>,
-    #[serde(deserialize_with = "program")]
-    r#for: Option<&'static Target>,
-    #[serde(deserialize_with = "iterations")]
-    iterations: Option<Iterations>,
-    escrow: Option<PathBuf>,
-    password_file: Option<PathBuf>,
-    password_env: Option<String>,
-    password_fd: Option<i32>,
-    allow_empty_password: bool,
-    unlock_password_file: Option<PathBuf>,
-    unlock_password_env: Option<String>,
-    unlock_password_fd: Option<i32>,
-    subject: Option<String>,
-    issuer: Option<String>,
-    email: Option<String>,
-    serial: Option<String>,
-    eku: Option<String>,
-    label: Option<String>,
-    #[serde(deserialize_with = "span")]
-    expires_within: Option<i64>,
-    expired: bool,
-    valid: bool,
-}
-
-impl Keys {
-    /// Two keys that exclude each other, as their options do.
-    fn exclusive(&self) -> Option<(&'static str, &'static str)> {
-        let form = [
-            (self.profile.is_some(), "profile"),
-            (self.r#for.is_some(), "for"),
-        ];
-        let password = [
-            (self.password_file.is_some(), "password-file"),
-            (self.password_env.is_some(), "password-env"),
-            (self.password_fd.is_some(), "password-fd"),
-            (self.escrow.is_some(), "escrow"),
-        ];
-        let empty = [
-            (self.allow_empty_password, "allow-empty-password"),
-            (self.escrow.is_some(), "escrow"),
-        ];
-        let unlock = [
-            (self.unlock_password_file.is_some(), "unlock-password-file"),
-            (self.unlock_password_env.is_some(), "unlock-password-env"),
-            (self.unlock_password_fd.is_some(), "unlock-password-fd"),
-        ];
-        let valid = [(self.expired, "expired"), (self.valid, "valid")];
-        let within = [
-            (self.expired, "expired"),
-            (self.expires_within.is_some(), "expires-within"),
-        ];
-        let groups: [&[(bool, &'static str)]; 6] =
-            [&form, &password, &empty, &unlock, &valid, &within];
-        groups.into_iter().find_map(|group| {
-            let mut given = group.iter().filter(|(given, _)| *given);
-            Some((given.next()?.1, given.next()?.1))
-        })
-    }
-
-    fn settings(self, folder: &Path) -> Settings {
-        let at = |path: PathBuf| folder.join(path);
-        let source = |file: Option<PathBuf>, env: Option<String>, fd: Option<i32>| match fd {
-            Some(0) => Some(Source::Stdin),
-            Some(fd) => Some(Source::Fd(fd)),
-            None => env
-                .map(Source::Env)
-                .or(file.map(|file| match file.as_os_str() {
-                    name if name == "-" => Source::Stdin,
-                    _ => Source::File(folder.join(file)),
-                })),
-        };
-        Settings {
-            to: self.to.into_iter().map(at).collect(),
-            stores: self
-                .store
-                .into_iter()
-                .map(|store| store_below(folder, store))
-                .collect(),
-            rewrite: self.rewrite,
-            prune_expired: self.prune_expired,
-            skip_not_exportable: self.skip_not_exportable,
-            require_private: self.require_private,
-            chain: self.chain,
-            properties: self.properties,
-            profile: self.profile,
-            target: self.r#for,
-            iterations: self.iterations,
-            escrow: self.escrow.map(at),
-            password: source(self.password_file, self.password_env, self.password_fd),
-            allow_empty_password: self.allow_empty_password,
-            unlock: source(
-                self.unlock_password_file,
-                self.unlock_password_env,
-                self.unlock_password_fd,
-            ),
-            filters: Filters {
-                subject: self.subject,
-                issuer: self.issuer,
-                email: self.email,
-                serial: self.serial,
-                eku: self.eku,
-                label: self.label,
-                expires_within: self.expires_within,
-                expired: self.expired,
-                valid: self.valid,
-            },
-        }
-    }
-}
-
-fn store_below(folder: &Path, store: StoreSpec) -> StoreSpec {
-    match store {
-        StoreSpec::File(path) => StoreSpec::File(folder.join(path)),
-        StoreSpec::Keychain(Keychain::File(path)) => {
-            StoreSpec::Keychain(Keychain::File(folder.join(path)))
-        }
-        other => other,
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "a text, or a list of texts, is needed")]
-enum OneOrMore {
-    One(String),
-    More(Vec<String>),
-}
-
-impl OneOrMore {
-    fn into_vec(self) -> Vec<String> {
-        match self {
-            Self::One(one) => vec![one],
-            Self::More(more) => more,
-        }
-    }
-}
-
-fn one_or_more<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<PathBuf>, D::Error> {
-    let texts = OneOrMore::deserialize(from)?.into_vec();
-    Ok(texts.into_iter().map(PathBuf::from).collect())
-}
-
-fn stores<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<StoreSpec>, D::Error> {
-    let texts = OneOrMore::deserialize(from)?.into_vec();
-    let specs = texts
-        .iter()
-        .map(|text| text.parse().map_err(D::Error::custom));
-    specs.collect()
-}
-
-fn span<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
-    of_text(from, time::parse_span)
-}
-
-fn chain<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Include>, D::Error> {
-    let known = [
-        ("full", Include::Full),
-        ("no-root", Include::NoRoot),
-        ("none", Include::None),
-    ];
-    of_text(from, |text| one_of(text, known))
-}
-
-fn properties<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Properties>, D::Error> {
-    let known = [
-        ("portable", Properties::Portable),
-        ("all", Properties::All),
-        ("none", Properties::None),
-    ];
-    of_text(from, |text| one_of(text, known))
-}
-
-fn profile<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Profile>, D::Error> {
-    of_text(from, |text| {
-        one_of(text, Profile::ALL.map(|profile| (profile.name(), profile)))
-    })
-}
-
-fn program<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'static Target>, D::Error> {
-    of_text(from, |text| {
-        target::find(text).ok_or_else(|| format!("no program is known as '{text}'"))
-    })
-}
-
-fn iterations<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Iterations>, D::Error> {
-    let number = u32::deserialize(from)?;
-    Iterations::new(number).map(Some).map_err(D::Error::custom)
-}
-
-fn of_text<'de, D: Deserializer<'de>, T, E: Display>(
-    from: D,
-    read: impl FnOnce(&str) -> Result<T, E>,
-) -> Result<Option<T>, D::Error> {
-    let text = String::deserialize(from)?;
-    read(&text).map(Some).map_err(D::Error::custom)
-}
-
-fn one_of<T: Copy, const N: usize>(text: &str, known: [(&str, T); N]) -> Result<T, String> {
-    let found = known.iter().find(|(name, _)| *name == text);
-    found.map(|(_, value)| *value).ok_or_else(|| {
-        let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-        format!("'{text}' is none of {}", names.join(", "))
-    })
-}
-
 /// The line, from 1, in which a span begins.
 fn line_of(text: &str, span: &Range<usize>) -> usize {
     text.bytes()
@@ -435,6 +217,3 @@ fn message(text: &str, error: &toml::de::Error) -> String {
         _ => what.to_owned(),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -59,6 +59,7 @@ impl Destination {
     /// - [`Error::TargetLocked`]: another run is writing there.
     /// - [`Error::NotPrivate`]: see [`output::preflight`].
     pub(super) fn open(folder: &Path, privacy: Privacy) -> Result<Self, Error> {
+        let _wait = output::waiting_for(folder);
         let mut notes = Vec::new();
         make(folder, &mut notes)?;
         let lock = match Locking::for_writing(folder)? {
@@ -181,6 +182,9 @@ impl Destination {
         if !self.changed {
             return Ok(());
         }
+        // Whichever core was done first, the same files make the same manifest.
+        self.manifest.entries.sort_by(|a, b| a.file.cmp(&b.file));
+        self.index = self.manifest.index();
         let bytes = self.manifest.write_now();
         let written = output::write(
             &self.folder.join(manifest::NAME),
@@ -201,6 +205,7 @@ impl Destination {
     /// Removes the sealed passwords of files that were replaced, those too that a run which was cut
     /// off kept aside. Only after the manifest was written: it says which file is the one.
     pub(super) fn remove_obsolete(&mut self) {
+        let _wait = output::waiting_for(&self.folder);
         let mut obsolete = std::mem::take(&mut self.obsolete);
         let sealed: HashMap<&str, &Saved> = self
             .manifest
@@ -235,9 +240,19 @@ fn make(folder: &Path, notes: &mut Vec<String>) -> Result<(), Error> {
     if folder.is_dir() {
         return Ok(());
     }
+    if folder.symlink_metadata().is_ok() {
+        return Err(Error::Target {
+            file: folder.to_owned(),
+            what: "it is not a folder",
+            source: io::ErrorKind::NotADirectory.into(),
+        });
+    }
     let made = match folder_of(folder).is_dir() {
         true => os::create_private_folder(folder),
-        false => Err(io::ErrorKind::NotFound.into()),
+        false => Err(io::Error::new(
+            io::ErrorKind::NotFound,
+            "the folder above it is not there",
+        )),
     };
     made.map_err(|source| Error::Target {
         file: folder.to_owned(),
@@ -335,6 +350,7 @@ pub(super) fn condition(folder: &Path, name: &str, size: Option<u64>, sha256: &s
 
 /// All of a regular file, unless it is larger than `limit`.
 pub(super) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let _wait = output::waiting_for(path);
     let path = os::long_path(path);
     // A pipe or device would not end, and what a link leads to is not in this folder.
     if !fs::symlink_metadata(&path)?.is_file() {

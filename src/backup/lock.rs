@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use certstow_platform::os;
 
 use crate::error::Error;
+use crate::output;
 
 /// The file that is locked.
 const NAME: &str = ".certstow-lock";
@@ -55,6 +56,7 @@ impl Locking {
 /// # Errors
 /// [`Error::TargetLocked`]: a run is writing there.
 pub(super) fn for_reading(folder: &Path) -> Result<Option<Lock>, Error> {
+    let _wait = output::waiting_for(folder);
     let Ok(file) = File::open(path(folder)) else {
         return Ok(None);
     };

@@ -74,6 +74,8 @@ pub struct KeyFailure {
 pub struct Copy {
     /// The file's name, where there is one or was to be one.
     pub file: Option<String>,
+    /// The SHA-256 of its bytes, 64 lower-case digits, where it was verified.
+    pub sha256: Option<String>,
     /// What became of it.
     pub outcome: Outcome,
 }

@@ -78,7 +78,7 @@ pub enum Arrival {
 /// # Errors
 /// - [`Error::TargetLocked`]: a run is writing in the folder.
 /// - [`Error::Io`]: the folder cannot be read.
-/// - [`Error::NotFound`]: there is no file in it, or the wanted ones are in none that opens.
+/// - [`Error::NotInBackup`]: there is no file in it, or the wanted ones are in none that opens.
 /// - [`Error::Cancelled`]: the person gave up.
 pub fn restore(
     folder: &Path,
@@ -243,9 +243,8 @@ fn nothing(folder: &Path, wanted: &Wanted<'_>) -> Error {
         None if filters.is_empty() => "'any with a private key'".to_owned(),
         None => filters,
     };
-    Error::NotFound {
+    Error::NotInBackup {
         selector,
-        searched: vec![folder.display().to_string()],
-        note: None,
+        folder: folder.to_owned(),
     }
 }

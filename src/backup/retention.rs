@@ -11,6 +11,7 @@ use super::destination::{Condition, Destination};
 use super::manifest::{self, Saved};
 use super::report::Pruned;
 use crate::identity::Inventory;
+use crate::output;
 
 /// How long expired certificates are kept, and what the stores still have.
 pub(super) struct Retention {
@@ -104,6 +105,7 @@ impl Retention {
 /// Removes a file, the file with its password, and their entry.
 fn remove(destination: &mut Destination, sha256: &str) -> Option<Pruned> {
     let saved = destination.saved_as(sha256)?.clone();
+    let _wait = output::waiting_for(&destination.path(&saved.file));
     let escrow = saved.escrow.as_ref().map(|escrow| &escrow.file);
     for name in [&saved.file].into_iter().chain(escrow) {
         match fs::remove_file(os::long_path(&destination.path(name))) {

@@ -1,34 +1,27 @@
-//! One run. This thread alone talks to the stores and keeps the manifests; threads for every core
-//! make the files. Between them is a channel that holds a few keys at most, so that a thousand
-//! identities take no more memory than a few.
+//! One run, from the folders it opens to the report: what is wanted where, [`writing`] it, the
+//! manifests, retention, and [`marks`] for the stores.
 
-use std::collections::HashMap;
+mod marks;
+#[cfg(test)]
+mod tests;
+mod writing;
+
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender, SyncSender, TrySendError};
-use std::sync::{Mutex, OnceLock, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
 
-use certstow_platform::certificate::EntryId;
 use certstow_platform::secret::Password;
-use certstow_platform::store::{Ask, KeyState};
+use certstow_platform::store::Ask;
 
 use super::destination::Destination;
-use super::plan::{self, Cause, Step, Wanted};
-use super::report::{Copy, DestinationReport, EntryReport, KeyFailure, Outcome, Pruned, Report};
+use super::plan::{self, Step, Wanted};
+use super::report::{Copy, DestinationReport, EntryReport, Outcome, Pruned, Report};
 use super::retention::Retention;
-use super::work::{Done, Place, Protection, Task, Work};
 use crate::error::Error;
 use crate::escrow::Recipient;
-use crate::export::{Options, ProvenKey, may_come_out};
+use crate::export::Options;
 use crate::identity::Inventory;
 use crate::output::Privacy;
 use crate::select::Filters;
 use crate::time;
-
-/// How long written files may be missing from the manifest.
-const CHECKPOINT: Duration = Duration::from_secs(5);
 
 /// What a run is to do.
 #[derive(Debug, Clone, Copy)]
@@ -93,8 +86,12 @@ pub fn run(
     run.save();
     written?;
     run.prune();
-    let (report, verified) = run.finish();
-    Ok(mark(inventory, report, &verified, now))
+    let verified = run.verified();
+    let mut report = run.finish();
+    report
+        .warnings
+        .extend(marks::set(inventory, &verified, now));
+    Ok(report)
 }
 
 /// A run that has begun.
@@ -176,6 +173,12 @@ impl<'a> Run<'a> {
                 }
                 _ => None,
             },
+            sha256: match (step, destination) {
+                (Step::Keep, Some(destination)) => {
+                    destination.saved(id).map(|saved| saved.sha256.clone())
+                }
+                _ => None,
+            },
             outcome: match step {
                 Step::Keep => Outcome::Unchanged,
                 Step::Leave => Outcome::Retired,
@@ -223,255 +226,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Takes the keys and has the files made.
-    fn write(
-        &mut self,
-        password: impl FnOnce() -> Result<Password, Error>,
-        ask: &mut dyn Ask,
-        progress: &mut dyn FnMut(Progress),
-    ) -> Result<(), Error> {
-        self.reserve();
-        let pending: Vec<usize> = (0..self.plan.len())
-            .filter(|&position| self.is_pending(position))
-            .collect();
-        if pending.is_empty() {
-            return Ok(());
-        }
-        let broken: Vec<AtomicBool> = self
-            .destinations
-            .iter()
-            .map(|destination| AtomicBool::new(destination.is_none()))
-            .collect();
-        let issuers = self.inventory.known_issuers();
-        let work = Work {
-            options: self.request.options,
-            issuers: &issuers,
-            privacy: self.request.privacy,
-            broken: &broken,
-        };
-        let threads = thread::available_parallelism().map_or(1, usize::from);
-        let threads = threads.min(pending.len());
-        let shared = OnceLock::new();
-        let (tasks, todo) = mpsc::sync_channel(threads);
-        let todo = Mutex::new(todo);
-        let (finished, results) = mpsc::channel();
-        thread::scope(|scope| {
-            for _ in 0..threads {
-                let finished = finished.clone();
-                let (work, todo, shared) = (&work, &todo, &shared);
-                let escrow = self.request.escrow;
-                scope.spawn(move || work_off(work, todo, shared, escrow, &finished));
-            }
-            drop(finished);
-            let mut desk = Desk {
-                of: pending.len(),
-                done: 0,
-                saved: Instant::now(),
-                tasks,
-                results,
-                broken: &broken,
-                progress,
-            };
-            self.hand_out(&pending, &mut desk, password, &shared, ask)
-        })
-    }
-
-    fn is_pending(&self, position: usize) -> bool {
-        let steps = self.plan[position].steps.iter().zip(&self.destinations);
-        let mut steps = steps.filter(|(_, destination)| destination.is_some());
-        steps.any(|(step, _)| matches!(step, Step::Write(_)))
-    }
-
-    /// Keeps room for the manifests. A destination without has failed.
-    fn reserve(&mut self) {
-        for at in 0..self.destinations.len() {
-            let writes = self.plan.iter().map(|wanted| &wanted.steps[at]);
-            let writes = writes.filter(|step| matches!(step, Step::Write(_))).count();
-            if let (Some(destination), true) = (&mut self.destinations[at], writes > 0)
-                && let Err(error) = destination.reserve(writes)
-            {
-                self.errors[at] = Some(error);
-                self.destinations[at] = None;
-            }
-        }
-    }
-
-    /// Gives the threads their work and takes the results, until there is no more.
-    fn hand_out(
-        &mut self,
-        pending: &[usize],
-        desk: &mut Desk<'a, '_>,
-        password: impl FnOnce() -> Result<Password, Error>,
-        shared: &OnceLock<Password>,
-        ask: &mut dyn Ask,
-    ) -> Result<(), Error> {
-        let mut password = Some(password).filter(|_| self.request.escrow.is_none());
-        let mut outcome = Ok(());
-        for &position in pending {
-            (desk.progress)(Progress::Writing {
-                done: desk.done,
-                of: desk.of,
-            });
-            let places = self.places(position, desk.broken);
-            if places.is_empty() {
-                desk.done += 1;
-                continue;
-            }
-            let key = match self.take(position, ask) {
-                Ok(key) => key,
-                Err(Error::Cancelled) => {
-                    outcome = Err(Error::Cancelled);
-                    break;
-                }
-                Err(error) => {
-                    self.key_failed(position, error);
-                    desk.done += 1;
-                    continue;
-                }
-            };
-            if let Some(obtain) = password.take() {
-                match obtain() {
-                    Ok(password) => {
-                        let warnings = self.request.options.warnings(Some(&password));
-                        self.warnings.extend(warnings);
-                        // Empty until now, for this is done once.
-                        let _ = shared.set(password);
-                    }
-                    Err(error) => {
-                        outcome = Err(error);
-                        break;
-                    }
-                }
-            }
-            let task = Task {
-                position,
-                store: self.inventory.store_name(key.stored.store),
-                key,
-                label: self.plan[position].label.clone(),
-                places,
-            };
-            if !self.send(task, desk) {
-                break;
-            }
-        }
-        // No more is to come: the threads finish what they have, and end.
-        let (nothing, _) = mpsc::sync_channel(1);
-        desk.tasks = nothing;
-        while let Ok(done) = desk.results.recv() {
-            self.book(done, desk);
-        }
-        outcome
-    }
-
-    /// Where the identity is to be written, as far as the destinations still work.
-    fn places(&self, position: usize, broken: &[AtomicBool]) -> Vec<Place> {
-        let wanted = &self.plan[position];
-        let id = &wanted.identity.entry().id;
-        let each = self.destinations.iter().zip(&wanted.steps).enumerate();
-        each.filter_map(|(at, (destination, step))| {
-            let destination = destination.as_ref()?;
-            let works = !broken[at].load(Ordering::Relaxed);
-            (works && matches!(step, Step::Write(_))).then(|| Place {
-                destination: at,
-                folder: destination.folder().to_owned(),
-                name: destination.name_for(id, &wanted.label),
-            })
-        })
-        .collect()
-    }
-
-    fn take(&self, position: usize, ask: &mut dyn Ask) -> Result<ProvenKey<'a>, Error> {
-        let identity = self.plan[position].identity;
-        may_come_out(identity.entry())?;
-        ProvenKey::take(self.inventory, identity, ask)
-    }
-
-    fn key_failed(&mut self, position: usize, error: Error) {
-        let key = &self.plan[position].identity.entry().key;
-        self.entries[position].key = Some(KeyFailure {
-            error,
-            known: matches!(key, KeyState::NotExportable(_)),
-        });
-    }
-
-    /// Sends a task as soon as a thread has room for it; meanwhile results are taken. False if
-    /// there is no thread any more.
-    fn send(&mut self, mut task: Task<'a>, desk: &mut Desk<'a, '_>) -> bool {
-        loop {
-            while let Ok(done) = desk.results.try_recv() {
-                self.book(done, desk);
-            }
-            task = match desk.tasks.try_send(task) {
-                Ok(()) => return true,
-                Err(TrySendError::Full(task)) => task,
-                Err(TrySendError::Disconnected(_)) => return false,
-            };
-            match desk.results.recv() {
-                Ok(done) => self.book(done, desk),
-                Err(_) => return false,
-            }
-        }
-    }
-
-    /// Takes the result of a task, and from time to time writes the manifests.
-    fn book(&mut self, done: Done, desk: &mut Desk<'_, '_>) {
-        let entry = &mut self.entries[done.position];
-        for warning in done.warnings {
-            if !entry.warnings.contains(&warning) {
-                entry.warnings.push(warning);
-            }
-        }
-        for (at, copy) in done.copies {
-            let outcome = &mut entry.copies[at].outcome;
-            match (copy, &mut self.destinations[at]) {
-                (Some(Ok(written)), Some(destination)) => {
-                    for warning in &written.warnings {
-                        destination.note(warning);
-                    }
-                    destination.record(written.saved);
-                    *outcome = match &self.plan[done.position].steps[at] {
-                        Step::Write(Cause::Asked) => Outcome::Rewritten,
-                        Step::Write(Cause::Wrong(what)) => Outcome::Mended(what.clone()),
-                        _ => Outcome::New,
-                    };
-                }
-                (Some(Err(error)), _) => {
-                    *outcome = Outcome::Failed(error.in_full());
-                    if desk.broken[at].load(Ordering::Relaxed) && self.errors[at].is_none() {
-                        self.errors[at] = Some(error);
-                    }
-                }
-                (None, _) | (_, None) => {}
-            }
-        }
-        desk.done += 1;
-        (desk.progress)(Progress::Writing {
-            done: desk.done,
-            of: desk.of,
-        });
-        if desk.saved.elapsed() >= CHECKPOINT {
-            self.checkpoint(desk);
-        }
-    }
-
-    fn checkpoint(&mut self, desk: &mut Desk<'_, '_>) {
-        let left = desk.of.saturating_sub(desk.done);
-        for (at, destination) in self.destinations.iter_mut().enumerate() {
-            let Some(destination) = destination else {
-                continue;
-            };
-            let broken = &desk.broken[at];
-            if broken.load(Ordering::Relaxed) {
-                continue;
-            }
-            if let Err(error) = destination.save().and_then(|()| destination.reserve(left)) {
-                broken.store(true, Ordering::Relaxed);
-                self.errors[at].get_or_insert(error);
-            }
-        }
-        desk.saved = Instant::now();
-    }
-
     /// Writes the manifests, of destinations that got full too.
     fn save(&mut self) {
         for (destination, error) in self.destinations.iter_mut().zip(&mut self.errors) {
@@ -500,107 +254,26 @@ impl<'a> Run<'a> {
         self.save();
     }
 
-    /// The report, and the entries of which every destination that works has a verified copy.
-    fn finish(self) -> (Report, Vec<(usize, EntryId)>) {
-        let works: Vec<bool> = self
-            .destinations
-            .iter()
-            .zip(&self.errors)
-            .map(|(destination, error)| destination.is_some() && error.is_none())
-            .collect();
-        let mut verified = Vec::new();
-        for (entry, wanted) in self.entries.iter().zip(&self.plan) {
-            let copies = entry.copies.iter().zip(&works);
-            let mut reached =
-                copies.filter(|(copy, works)| **works && copy.outcome != Outcome::Retired);
-            let everywhere = reached.clone().all(|(copy, _)| copy.outcome.is_verified());
-            if everywhere && reached.next().is_some() {
-                let stored = wanted.identity.entries().iter();
-                verified.extend(stored.map(|stored| (stored.store, stored.entry.id)));
-            }
-        }
+    fn finish(self) -> Report {
         let destinations = self.request.destinations.iter().zip(self.destinations);
         let destinations = destinations.zip(self.errors).zip(self.pruned);
         let destinations = destinations
             .map(
                 |(((folder, destination), error), pruned)| DestinationReport {
                     folder: folder.clone(),
-                    error,
+                    error: error.map(Error::of_a_folder_to_save_to),
                     pruned,
                     notes: destination.map(|one| one.notes).unwrap_or_default(),
                 },
             )
             .collect();
-        let report = Report {
+        Report {
             destinations,
             entries: self.entries,
             problems: self.inventory.problems().to_vec(),
             warnings: self.warnings,
-        };
-        (report, verified)
-    }
-}
-
-/// What the main thread needs while it hands out work.
-struct Desk<'t, 'p> {
-    of: usize,
-    done: usize,
-    /// When the manifests were written last.
-    saved: Instant,
-    tasks: SyncSender<Task<'t>>,
-    results: Receiver<Done>,
-    broken: &'p [AtomicBool],
-    progress: &'p mut dyn FnMut(Progress),
-}
-
-/// What each thread does: takes one task after the other.
-fn work_off(
-    work: &Work<'_>,
-    todo: &Mutex<Receiver<Task<'_>>>,
-    shared: &OnceLock<Password>,
-    escrow: Option<&Recipient>,
-    finished: &Sender<Done>,
-) {
-    loop {
-        // The lock is held while waiting: whoever has it is the next to get something.
-        let next = todo.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(task) = next else {
-            return;
-        };
-        let protection = match (escrow, shared.get()) {
-            (Some(recipient), _) => Protection::Escrow(recipient),
-            (None, Some(password)) => Protection::Password(password),
-            // Tasks come after the password.
-            (None, None) => return,
-        };
-        if finished.send(work.run(task, &protection)).is_err() {
-            return;
         }
     }
-}
-
-/// Tells the stores which identities were saved. That one cannot note it does no harm.
-fn mark(
-    inventory: &mut Inventory,
-    mut report: Report,
-    verified: &[(usize, EntryId)],
-    now: i64,
-) -> Report {
-    let mut failed: HashMap<usize, (usize, String)> = HashMap::new();
-    for (store, id) in verified {
-        if let Err(error) = inventory.stores_mut()[*store].mark_backed_up(id, now) {
-            let failures = failed.entry(*store).or_insert((0, error.to_string()));
-            failures.0 += 1;
-        }
-    }
-    for (store, (count, first)) in failed {
-        report.warnings.push(format!(
-            "{} could not note of {} that it was saved: {first}",
-            inventory.store_name(store),
-            counted(count, "certificate"),
-        ));
-    }
-    report
 }
 
 /// Two destinations that are one folder would lock each other out.

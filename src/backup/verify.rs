@@ -17,6 +17,7 @@ use super::manifest::{self, Found, Manifest, Saved};
 use super::work::{escrow_name, kept_aside};
 use crate::error::Error;
 use crate::escrow::EscrowKey;
+use crate::output;
 use crate::pkcs12::grade::{self, Severity};
 use crate::pkcs12::parallel;
 
@@ -151,6 +152,7 @@ pub(super) fn key_files(folder: &Path) -> Result<Vec<String>, Error> {
         place: folder.display().to_string(),
         source,
     };
+    let _wait = output::waiting_for(folder);
     let mut names = Vec::new();
     for entry in fs::read_dir(os::long_path(folder)).map_err(unreadable)? {
         let name = entry.map_err(unreadable)?.file_name();

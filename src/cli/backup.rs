@@ -1,6 +1,7 @@
 //! `certstow backup`: what the options and the file with options mean together, then
 //! [`certstow::backup`].
 
+mod journal;
 mod json;
 mod opening;
 mod restore;
@@ -86,11 +87,12 @@ fn save(args: &BackupArgs, screen: &Screen) -> Result<Exit, Error> {
     bar.end();
     let report = report?;
     let exit = report.exit(settings.skip_not_exportable);
-    if screen.json {
-        screen.print_json(&json::report(&report))?;
-    } else {
-        inventory::warn_of_problems(&inventory, screen);
-        summary::show(&report, exit, screen)?;
+    inventory::warn_of_problems(&inventory, screen);
+    summary::warn(&report, screen);
+    journal::record(&report, screen);
+    match screen.json {
+        true => screen.print_json(&json::report(&report))?,
+        false => summary::show(&report, exit, screen)?,
     }
     Ok(exit)
 }

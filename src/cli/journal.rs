@@ -80,6 +80,16 @@ impl Entry {
         Self::new(Level::Info, "saved", Some(10), format!("saved {label}"))
     }
 
+    /// An identity that was not saved, and why.
+    pub(crate) fn not_saved(level: Level, label: &str, reason: &str) -> Self {
+        let (event, number) = match level {
+            Level::Info | Level::Warning => ("warning", 20),
+            Level::Error => ("error", 30),
+        };
+        let message = format!("{label} was not saved: {reason}");
+        Self::new(level, event, Some(number), message)
+    }
+
     /// A file that was checked, with the result in a few words.
     pub(crate) fn checked(level: Level, result: String) -> Self {
         let number = match level {

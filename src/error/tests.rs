@@ -39,10 +39,33 @@ fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             "log",
         ),
         (
+            Error::Target {
+                file: file(),
+                what: "it is a folder",
+                source: denied(),
+            }
+            .of_a_folder_to_save_to(),
+            16,
+            "target",
+        ),
+        (
+            Error::NotPrivate { file: file() }.of_a_folder_to_save_to(),
+            16,
+            "target-not-private",
+        ),
+        (
             Error::NotFound {
                 selector: text(),
                 searched: vec![text()],
                 note: Some(text()),
+            },
+            10,
+            "not-found",
+        ),
+        (
+            Error::NotInBackup {
+                selector: text(),
+                folder: file(),
             },
             10,
             "not-found",
@@ -381,6 +404,25 @@ fn no_error_carries_foreign_control_characters_to_the_terminal() {
 fn every_error_but_plain_failures_says_what_to_do_next() {
     for (error, exit, _) in one_of_each() {
         assert_eq!(error.hint().is_none(), matches!(exit, 1 | 130), "{error:?}");
+    }
+}
+
+#[test]
+fn of_a_folder_of_many_files_no_hint_speaks_of_the_option_for_one() {
+    let denied = Error::Target {
+        file: "a/b.p12".into(),
+        what: "no file can be created in its folder",
+        source: denied(),
+    };
+    let open = Error::NotPrivate {
+        file: "a/b.p12".into(),
+    };
+    for error in [denied, open] {
+        let shown = error.to_string();
+        let error = error.of_a_folder_to_save_to();
+        assert_eq!(error.to_string(), shown);
+        let hint = error.hint().unwrap();
+        assert!(hint.contains("--to") && !hint.contains("-o"), "{hint}");
     }
 }
 

@@ -27,6 +27,45 @@ fn a_file_says_what_the_options_would() {
 }
 
 #[test]
+fn passwords_come_from_the_vault_that_the_file_names() {
+    let world = World::new();
+    // What systemd hands to a service.
+    fs::create_dir(world.path("credentials")).unwrap();
+    fs::write(world.path("credentials/backup"), crate::PASSWORD).unwrap();
+    let run = |words: &str| {
+        let mut command = world.command(words);
+        let command = command.env("CREDENTIALS_DIRECTORY", world.path("credentials"));
+        command.output().expect("certstow starts")
+    };
+    fs::write(
+        world.path("backup.toml"),
+        "to = 'a'\nstore = 'store'\npassword-vault = 'backup'\niterations = 1\n",
+    )
+    .unwrap();
+    ends(&run("backup --config backup.toml"), 0);
+    world.verifies("a");
+
+    // The keys of this store are behind the same password.
+    ends(
+        &run("backup restore a --into locked --password-vault backup"),
+        0,
+    );
+    fs::write(
+        world.path("again.toml"),
+        "to = 'b'\nstore = 'locked'\npassword-vault = 'backup'\n\
+         unlock-password-vault = 'backup'\niterations = 1\n",
+    )
+    .unwrap();
+    ends(&run("backup --config again.toml"), 0);
+    world.verifies("b");
+
+    // The command line comes first.
+    let output = run("backup --config backup.toml --to c --password-vault other");
+    ends(&output, 17);
+    assert!(said(&output).contains("other"), "{}", said(&output));
+}
+
+#[test]
 fn a_mistake_is_told_with_its_line_and_nothing_is_done() {
     let world = World::new();
     fs::write(

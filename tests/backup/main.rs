@@ -12,6 +12,11 @@ mod peers;
 mod restores;
 mod retention;
 mod runs;
+#[path = "../support/terminal.rs"]
+#[allow(dead_code, reason = "other tests at a terminal do other things")]
+mod support;
+mod terminal;
+mod waits;
 
 use std::collections::BTreeMap;
 use std::fs;

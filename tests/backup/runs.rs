@@ -4,6 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::SystemTime;
 
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
 use crate::{ADA, ALL, EDITH, GRACE, MANIFEST, World, complete, ends, files, json, said};
 
 #[test]
@@ -233,4 +236,57 @@ fn a_folder_that_is_named_twice_is_refused() {
     ends(&world.backup("--to a"), 0);
     ends(&world.backup("--to a --to ./a"), 2);
     ends(&world.backup("--to new --to ./new"), 2);
+}
+
+#[test]
+fn the_log_has_every_copy_that_was_saved_mended_or_failed() {
+    let world = World::new();
+    ends(&world.backup("--to a"), 0);
+    world.damage(&format!("a/{ADA}"));
+    fs::remove_file(world.path("a").join(GRACE)).unwrap();
+    fs::write(world.path("file"), "no folder").unwrap();
+    for json in ["", "--json"] {
+        let log = format!("log{json}");
+        // No file can take the place of a folder.
+        fs::create_dir_all(world.path(&format!("new{json}/{EDITH}"))).unwrap();
+        let output = world.backup(&format!(
+            "--to a --to new{json} --to file --rewrite --log {log} {json}"
+        ));
+        ends(&output, 14);
+        let text = fs::read_to_string(world.path(&log)).unwrap();
+        let lines: Vec<Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let of = |event: &str| -> Vec<&Value> {
+            lines.iter().filter(|line| line["event"] == event).collect()
+        };
+        let saved = of("saved");
+        assert_eq!(saved.len(), 5, "{text}");
+        for line in saved {
+            let bytes = fs::read(world.path(line["file"].as_str().unwrap())).unwrap();
+            let digest: [u8; 32] = Sha256::digest(&bytes).into();
+            let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(line["sha256"], digest);
+            assert!(line["store"].as_str().unwrap().ends_with("store"));
+        }
+        let errors = of("error");
+        let about_copy = errors.iter().find(|line| line["thumbprint"].is_string());
+        let message = about_copy.unwrap()["message"].as_str().unwrap();
+        assert!(
+            message.starts_with("Edith Example was not saved: "),
+            "{message}"
+        );
+        let about_file = errors.iter().find(|line| line["code"] == "target");
+        assert!(about_file.is_some(), "{text}");
+        if json.is_empty() {
+            let warned = |what: &str| {
+                let mut warnings = of("warning").into_iter();
+                warnings.any(|line| line["message"].as_str().unwrap().contains(what))
+            };
+            assert!(warned("was written anew: the file was damaged"), "{text}");
+            assert!(warned("was written anew: the file was missing"), "{text}");
+        }
+        assert_eq!(of("end")[0]["exit"], 14);
+    }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::pkcs12::target;
 
 /// Reads this as the file `backup.toml`.
 fn read(text: &str) -> Result<Settings, Error> {
@@ -83,6 +84,17 @@ fn paths_start_at_the_folder_of_the_file() {
 }
 
 #[test]
+fn a_password_is_named_in_the_vault_or_by_descriptor() {
+    let vault = |name: &str| name.parse().ok().map(Source::Vault);
+    let settings = read("password-vault = 'backup'\nunlock-password-vault = 'keys'").unwrap();
+    assert_eq!(settings.password, vault("backup"));
+    assert_eq!(settings.unlock, vault("keys"));
+    let settings = read("password-fd = 3\nunlock-password-fd = 0").unwrap();
+    assert_eq!(settings.password, Some(Source::Fd(3)));
+    assert_eq!(settings.unlock, Some(Source::Stdin));
+}
+
+#[test]
 fn an_error_names_the_line_and_the_key() {
     for (text, line, words) in [
         ("to = 'a'\n\nto-day = 'b'\n", 3, "unknown field `to-day`"),
@@ -106,6 +118,12 @@ fn an_error_names_the_line_and_the_key() {
         ("rewrite = 'yes'", 1, "rewrite"),
         ("password = 'secret'", 1, "unknown field `password`"),
         ("to = 'a'\nto = 'b'", 2, "duplicate"),
+        (
+            "\npassword-vault = 'a b'",
+            2,
+            "password-vault: a name is 1 to 64",
+        ),
+        ("unlock-password-vault = ''", 1, "a name is 1 to 64"),
         ("to = [", 1, ""),
     ] {
         let (found, message) = refused(text);
@@ -120,6 +138,12 @@ fn keys_that_exclude_each_other_are_refused() {
         ("profile = 'modern'\nfor = 'java8'", "for"),
         ("password-file = 'a'\npassword-env = 'B'", "password-env"),
         ("password-env = 'B'\nescrow = 'c'", "escrow"),
+        ("password-fd = 3\npassword-vault = 'b'", "password-vault"),
+        ("password-vault = 'b'\nescrow = 'c'", "escrow"),
+        (
+            "unlock-password-vault = 'b'\nunlock-password-env = 'C'",
+            "unlock-password-vault",
+        ),
         ("allow-empty-password = true\nescrow = 'c'", "escrow"),
         ("expired = true\nvalid = true", "valid"),
     ] {

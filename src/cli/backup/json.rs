@@ -8,7 +8,8 @@
 //!    "pruned_files": [{"file": "...", "thumbprint": "...", "label": "..."}], "notes": ["..."]}],
 //!  "entries": [{"thumbprint": "...", "label": "...", "store": "...",
 //!    "result": "...", "reason": null | "...",
-//!    "files": [{"to": "...", "file": "...", "result": "...", "reason": null}], "warnings": []}],
+//!    "files": [{"to": "...", "file": "...", "sha256": null | "...", "result": "...",
+//!      "reason": null}], "warnings": []}],
 //!  "problems": [{"store": "...", "place": "...", "message": "..."}], "warnings": ["..."]}
 //! ```
 //!
@@ -73,6 +74,7 @@ struct Entry<'a> {
 struct File<'a> {
     to: String,
     file: &'a str,
+    sha256: Option<&'a str>,
     result: &'static str,
     reason: Option<&'a str>,
 }
@@ -170,6 +172,7 @@ fn file<'a>(copy: &'a Copy, destination: &DestinationReport) -> Option<File<'a>>
     Some(File {
         to: destination.folder.to_string_lossy().into_owned(),
         file: copy.file.as_deref()?,
+        sha256: copy.sha256.as_deref(),
         result: copy.outcome.word(),
         reason: copy.outcome.reason(),
     })

@@ -8,15 +8,16 @@ use certstow::backup::report::{Copy, EntryReport, Outcome, Report};
 use certstow::error::Error;
 use certstow::exit::Exit;
 use certstow::sanitize::safe;
-use comfy_table::{Cell, ContentArrangement, Table, presets};
+use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Table, presets};
 
+use crate::cli::journal::Entry;
 use crate::cli::screen::Screen;
 
 pub(super) fn show(report: &Report, exit: Exit, screen: &Screen) -> Result<(), Error> {
-    warn(report, screen);
     for destination in &report.destinations {
-        if let Some(error) = &destination.error {
-            screen.error(error);
+        for note in &destination.notes {
+            let folder = destination.folder.display();
+            screen.note(&format!("{folder}: {note}"));
         }
     }
     let quiet = screen.is_quiet();
@@ -32,10 +33,11 @@ pub(super) fn show(report: &Report, exit: Exit, screen: &Screen) -> Result<(), E
     })
 }
 
-/// Warnings, each once: a thousand certificates may lack the same issuer.
-fn warn(report: &Report, screen: &Screen) {
+/// Warnings, each once: a thousand certificates may lack the same issuer. Then the destinations
+/// that failed. JSON has them all, and the logs alone get them then.
+pub(super) fn warn(report: &Report, screen: &Screen) {
     for warning in &report.warnings {
-        screen.warn(warning);
+        screen.warn_unless_json(warning);
     }
     let mut about: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for entry in &report.entries {
@@ -49,12 +51,16 @@ fn warn(report: &Report, screen: &Screen) {
             [first, more @ ..] => format!("{first} and {} more", more.len()),
             [] => String::new(),
         };
-        screen.warn(&format!("{whose}: {warning}"));
+        screen.warn_unless_json(&format!("{whose}: {warning}"));
     }
-    for destination in &report.destinations {
-        for note in &destination.notes {
-            let folder = destination.folder.display();
-            screen.note(&format!("{folder}: {note}"));
+    for error in report
+        .destinations
+        .iter()
+        .filter_map(|one| one.error.as_ref())
+    {
+        match screen.json {
+            true => screen.record(&Entry::error(error)),
+            false => screen.error(error),
         }
     }
 }
@@ -138,6 +144,10 @@ fn write_keys(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     write_table(out, &rows)
 }
 
+/// Columns of the table.
+const THUMBPRINT: usize = 1;
+const LAST: usize = 2;
+
 fn write_table(out: &mut dyn Write, rows: &[(&EntryReport, String)]) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
@@ -163,8 +173,12 @@ fn write_table(out: &mut dyn Write, rows: &[(&EntryReport, String)]) -> io::Resu
             table.set_content_arrangement(ContentArrangement::Disabled);
         }
     }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
+    for (at, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, if at == LAST { 0 } else { 2 }));
+        // Broken in two, it could not be copied.
+        if at == THUMBPRINT {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
     }
     writeln!(out, "{}", table.trim_fmt())
 }

@@ -139,6 +139,9 @@ fn write(out: &mut dyn Write, verdicts: &[Found<'_>], opened: bool, quiet: bool)
 /// What it comes to.
 fn sentence(verdict: &FolderVerdict, opened: bool) -> String {
     let all = verdict.files.len();
+    if all == 0 {
+        return "there is no file of a backup".to_owned();
+    }
     let good = verdict.files.iter().filter(|file| file.is_good(opened));
     let good = good.count();
     let (files, are) = match all {

@@ -1,10 +1,12 @@
 //! A spinner on standard error for what takes longer than half a second, and a bar for what is
 //! counted; only at a terminal.
 
+use std::cell::Cell;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use certstow::watchdog;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::screen::Screen;
@@ -52,33 +54,38 @@ impl Drop for Progress {
     }
 }
 
-/// A bar for what is counted, until it is dropped.
-#[derive(Clone)]
+/// A bar for what is counted, as wide as the terminal, until it is dropped.
 pub(crate) struct Bar {
     bar: ProgressBar,
+    shown: bool,
+    drawn: Cell<bool>,
 }
 
 impl Bar {
     /// Nothing is drawn before the first step.
     pub(crate) fn new(screen: &Screen) -> Self {
-        let target = match screen.shows_progress() {
-            true => ProgressDrawTarget::stderr(),
-            false => ProgressDrawTarget::hidden(),
-        };
-        let bar = ProgressBar::with_draw_target(Some(0), target);
-        let style = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len}");
+        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
+        let style = ProgressStyle::with_template("{msg} [{wide_bar}] {pos}/{len}");
         Self {
             bar: bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())),
+            shown: screen.shows_progress(),
+            drawn: Cell::new(false),
         }
     }
 
-    /// Shows how many are done. `text` is certstow's own.
+    /// Shows how many are done: work got on. `text` is certstow's own.
     pub(crate) fn show(&self, text: &'static str, done: usize, of: usize) {
+        watchdog::progress();
+        self.bar.update(|state| {
+            state.set_len(of as u64);
+            state.set_pos(done as u64);
+        });
         if self.bar.message() != text {
             self.bar.set_message(text);
         }
-        self.bar.set_length(of as u64);
-        self.bar.set_position(done as u64);
+        if self.shown && !self.drawn.replace(true) {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
     }
 
     /// Does something that writes to the terminal.

@@ -1,0 +1,64 @@
+//! What a run did, for the logs: a line for each copy that was saved, mended, or not saved.
+
+use certstow::backup::report::{Copy, DestinationReport, EntryReport, Outcome, Report};
+
+use crate::cli::journal::{Entry, Level};
+use crate::cli::screen::Screen;
+
+pub(super) fn record(report: &Report, screen: &Screen) {
+    for entry in &report.entries {
+        if let Some(failure) = &entry.key {
+            let level = match failure.known {
+                true => Level::Warning,
+                false => Level::Error,
+            };
+            let reason = failure.error.in_full();
+            screen.record(&about(
+                Entry::not_saved(level, &entry.label, &reason),
+                entry,
+            ));
+        }
+        for (copy, destination) in entry.copies.iter().zip(&report.destinations) {
+            if let Some(file) = &copy.file {
+                record_copy(entry, copy, destination, file, screen);
+            }
+        }
+    }
+}
+
+fn record_copy(
+    entry: &EntryReport,
+    copy: &Copy,
+    destination: &DestinationReport,
+    file: &str,
+    screen: &Screen,
+) {
+    let file = destination.folder.join(file);
+    match &copy.outcome {
+        Outcome::Mended(reason) => {
+            let text = format!("{} was written anew: {reason}", file.display());
+            screen.record(&Entry::warning(&text));
+        }
+        Outcome::Failed(reason) => {
+            let failed = Entry::not_saved(Level::Error, &entry.label, reason);
+            screen.record(&about(failed, entry).with_file(&file));
+        }
+        _ => {}
+    }
+    if matches!(
+        copy.outcome,
+        Outcome::New | Outcome::Rewritten | Outcome::Mended(_)
+    ) {
+        screen.record(
+            &about(Entry::saved(&entry.label), entry)
+                .with_file(&file)
+                .with_some("sha256", copy.sha256.as_deref()),
+        );
+    }
+}
+
+fn about(journal: Entry, entry: &EntryReport) -> Entry {
+    journal
+        .with("thumbprint", entry.thumbprint.as_str())
+        .with("store", entry.store.as_str())
+}
