@@ -31,7 +31,7 @@ use certstow::exit::Exit;
 use certstow::platform::secret::wipe_stack;
 use clap::FromArgMatches as _;
 
-use args::{Cli, Command};
+use args::{Cli, Command, ScheduleCommand};
 use journal::Journal;
 use screen::Screen;
 
@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
         Ok(parsed) => parsed,
         Err(error) => return answer(&error, json),
     };
-    let journal = match Journal::open(&cli.global, &command, &matches) {
+    let journal = match open_journal(&cli, &command, &matches) {
         Ok(journal) => journal,
         Err(error) => {
             Screen::for_errors(json).error(&error);
@@ -64,6 +64,24 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
     wipe_stack();
     screen.end(exit);
     exit
+}
+
+/// The logs of this run.
+fn open_journal(
+    cli: &Cli,
+    command: &clap::Command,
+    matches: &clap::ArgMatches,
+) -> Result<Journal, Error> {
+    let open = || Journal::open(&cli.global, command, matches);
+    match &cli.command {
+        // The options are the task's, which may run on another machine.
+        Command::Schedule(ScheduleCommand::Install(args)) if args.print.is_some() => {
+            Ok(Journal::none())
+        }
+        // That a log cannot be written is one of the things it is there to tell.
+        Command::Doctor(_) => Ok(open().unwrap_or_else(|_| Journal::none())),
+        _ => open(),
+    }
 }
 
 fn dispatch(command: &Command, screen: &Screen) -> Result<Exit, Error> {

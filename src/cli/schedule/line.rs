@@ -68,6 +68,7 @@ impl Line {
         if system && unnamed {
             line.add_words("store", Some(r"windows:LocalMachine\My".to_owned()));
         }
+        line.add_log(given, scheduler)?;
         Ok(line)
     }
 
@@ -85,6 +86,22 @@ impl Line {
             }
         }
         self.add_words(&given.name, value);
+        Ok(())
+    }
+
+    /// Where an administrator looks: systemd's journal and launchd's file for standard error get
+    /// what a task says; Task Scheduler keeps nothing but the exit code.
+    fn add_log(&mut self, given: &[Given], scheduler: Scheduler) -> Result<(), Error> {
+        match (scheduler, has(given, "event-log"), has(given, "log")) {
+            (Scheduler::TaskScheduler, false, false) => self.add_words("event-log", None),
+            (Scheduler::TaskScheduler, ..) | (_, false, _) => {}
+            (_, true, _) => {
+                return Err(usage(
+                    "--event-log is for tasks of Windows; elsewhere the journal or the file for \
+                     standard error has what a task says, and --log keeps a file",
+                ));
+            }
+        }
         Ok(())
     }
 
