@@ -2,6 +2,7 @@
 
 mod line;
 mod report;
+mod state;
 
 use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -25,7 +26,8 @@ pub(super) fn run(command: &ScheduleCommand, screen: &Screen) -> Result<Exit, Er
         },
         ScheduleCommand::Show(task) => {
             let scheduled = install::show(&task.name, owner(task))?;
-            report::shown_task(&task.name, &scheduled, screen)?;
+            let doubts = state::doubts(&scheduled);
+            report::shown_task(&task.name, &scheduled, &doubts, screen)?;
         }
         ScheduleCommand::Remove(task) => {
             let files = install::remove(&task.name, owner(task))?;
@@ -60,8 +62,8 @@ fn install(args: &ScheduleInstallArgs, screen: &Screen) -> Result<(), Error> {
             }
         }
     }
-    let files = install::install(&schedule)?;
-    report::installed(&schedule, scheduler, &files, screen)
+    let installed = install::install(&schedule)?;
+    report::installed(&schedule, scheduler, &installed, screen)
 }
 
 /// The account that the task will run as. Windows wants its password, which schtasks.exe asks for
