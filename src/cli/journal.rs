@@ -22,7 +22,7 @@ use super::args::Global;
 use super::render::json;
 
 /// The name under which certstow's events are found in Event Viewer.
-const SOURCE: &str = "certstow";
+pub(crate) const SOURCE: &str = "certstow";
 
 /// Options whose values are logged, beside those that take one of a few words. Of all others only
 /// that they were given: who mistakes one for a place to type a password in is not to find it here.

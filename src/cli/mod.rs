@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
     let screen = Arc::new(Screen::new(&cli.global, journal));
     interrupt::handle(&screen);
     let watch = timeout::watch(&cli.global, &screen);
-    let exit = dispatch(&cli.command, &screen).unwrap_or_else(|error| {
+    let exit = dispatch(&cli, &screen).unwrap_or_else(|error| {
         screen.error(&error);
         error.exit()
     });
@@ -84,8 +84,8 @@ fn open_journal(
     }
 }
 
-fn dispatch(command: &Command, screen: &Screen) -> Result<Exit, Error> {
-    match command {
+fn dispatch(cli: &Cli, screen: &Screen) -> Result<Exit, Error> {
+    match &cli.command {
         Command::List(args) => list::run(args, screen),
         Command::Show(args) => show::run(args, screen),
         Command::Export(args) => export::run(args, screen),
@@ -93,7 +93,7 @@ fn dispatch(command: &Command, screen: &Screen) -> Result<Exit, Error> {
         Command::Import(args) => import::run(args, screen),
         Command::Check(args) => check::run(args, screen),
         Command::Schedule(command) => schedule::run(command, screen),
-        Command::Doctor(args) => doctor::run(args, screen),
+        Command::Doctor(args) => doctor::run(args, &cli.global, screen),
         Command::Password(command) => password::run(command, screen),
         Command::Stores => stores::run(screen),
         Command::Completions { shell } => completions::run(*shell, screen),

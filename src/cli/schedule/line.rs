@@ -118,6 +118,15 @@ impl Line {
     }
 }
 
+/// The certificate that the passwords of a run are sealed to, if they are; of this machine.
+pub(super) fn escrow(backup: &BackupLine) -> Result<Option<PathBuf>, Error> {
+    match (&backup.args.escrow, &backup.args.config) {
+        (Some(file), _) => Ok(Some(file.clone())),
+        (None, Some(config)) if !has_password(&backup.given) => Ok(Settings::read(config)?.escrow),
+        (None, _) => Ok(None),
+    }
+}
+
 /// Sources that exist while the command is typed, and not when the task runs.
 fn refuse_what_a_task_lacks(given: &[Given]) -> Result<(), Error> {
     for given in given {
@@ -255,6 +264,8 @@ impl Configured {
             });
         }
         let settings = Settings::read(file)?;
+        // What makes no sense together.
+        settings.options()?;
         let mut credentials = Vec::new();
         for source in [&settings.password, &settings.unlock].into_iter().flatten() {
             refuse_source(source, file)?;
