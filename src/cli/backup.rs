@@ -4,7 +4,7 @@
 mod json;
 mod opening;
 mod restore;
-mod settings;
+pub(super) mod settings;
 mod summary;
 mod verify;
 

@@ -1,6 +1,6 @@
 //! A task of Windows' Task Scheduler: XML of schema version 1.2, in UTF-16LE with a byte order
-//! mark, which `schtasks.exe /Create /XML` takes ([MS-TSCH] 2.5; the order of elements is that of
-//! the files Windows itself exports).
+//! mark, which `schtasks.exe /Create /XML` takes ([MS-TSCH] 2.5, whose schema has an order for the
+//! elements of a trigger alone).
 //!
 //! A person's task has the logon type `Password` ("Run whether user is logged on or not"): Windows
 //! logs the account on with its password and so can decrypt its private keys. `S4U` ("Do not store
@@ -69,6 +69,10 @@ fn trigger(text: &mut String, when: When) {
         }
     };
     text.push_str("  <Triggers>\n    <CalendarTrigger>\n");
+    let _ = writeln!(
+        text,
+        "      <StartBoundary>{START}{start}:00</StartBoundary>"
+    );
     if when == When::Hourly {
         text.push_str(
             "      <Repetition>\n        <Interval>PT1H</Interval>\n        \
@@ -78,9 +82,7 @@ fn trigger(text: &mut String, when: When) {
     }
     let _ = write!(
         text,
-        "      <StartBoundary>{START}{start}:00</StartBoundary>\n      \
-         <Enabled>true</Enabled>\n      \
-         <RandomDelay>PT{DELAY_MINUTES}M</RandomDelay>\n{every}    \
+        "      <RandomDelay>PT{DELAY_MINUTES}M</RandomDelay>\n{every}    \
          </CalendarTrigger>\n  </Triggers>\n"
     );
 }

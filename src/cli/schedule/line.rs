@@ -12,6 +12,7 @@ use certstow::platform::spec::{Keychain, StoreSpec, SystemStoreLocation};
 use certstow::schedule::{Owner, Scheduler};
 
 use crate::cli::args::{BackupLine, Given, Kind};
+use crate::cli::backup::settings;
 
 /// What becomes of paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,10 @@ impl Line {
         refuse_what_a_task_lacks(given)?;
         let system = scheduler == Scheduler::TaskScheduler && owner == Owner::Machine;
         let configured = Configured::of(backup, paths)?;
+        if !configured.unread {
+            // What makes no sense together.
+            settings::of(&backup.args)?.options()?;
+        }
         if system {
             refuse_stores_of_people(given.iter().filter(|given| given.kind == Kind::Store))?;
             configured
@@ -264,8 +269,6 @@ impl Configured {
             });
         }
         let settings = Settings::read(file)?;
-        // What makes no sense together.
-        settings.options()?;
         let mut credentials = Vec::new();
         for source in [&settings.password, &settings.unlock].into_iter().flatten() {
             refuse_source(source, file)?;

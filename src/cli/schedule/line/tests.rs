@@ -279,11 +279,20 @@ fn a_file_of_options_that_lacks_something_is_refused() {
             "to = \"saved\"\nescrow = \"e.pem\"\nunlock-password-fd = 3\n",
             "a task has no file descriptor 3",
         ),
+        (
+            "to = \"s\"\nescrow = \"e.pem\"\nfor = \"java8\"\niterations = 0\n",
+            "iterations",
+        ),
+        ("to = \"s\"\nescrow = \"e.pem\"\nno-such = 1\n", "no-such"),
     ] {
         let (_folder, file) = configured(text);
         let error = systemd(&["--config", &file]).unwrap_err();
         assert!(error.to_string().contains(why), "{error}");
     }
+    let (_folder, file) = configured("to = \"s\"\nescrow = \"e.pem\"\nchain = \"full\"\n");
+    systemd(&["--config", &file]).unwrap();
+    let error = systemd(&["--config", &file, "--for", "go"]).unwrap_err();
+    assert!(error.to_string().contains("leave --chain out"), "{error}");
     let person = "to = \"s\"\nescrow = \"e.pem\"\nstore = 'windows:CurrentUser\\My'\n";
     let (_folder, file) = configured(person);
     let system = line(
