@@ -44,7 +44,8 @@ pub(super) fn install(schedule: &Schedule, files: &[ScheduleFile]) -> Result<Ins
     }
     Ok(Installed {
         files: Vec::new(),
-        replaced: earlier.is_some(),
+        // Wine's schtasks.exe answers for every name, with nothing.
+        replaced: earlier.is_some_and(|task| !task.trim().is_empty()),
     })
 }
 
