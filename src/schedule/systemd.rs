@@ -119,6 +119,14 @@ fn beginning(schedule: &Schedule) -> String {
 /// The colon has systemd leave dollar signs alone.
 fn command_line(schedule: &Schedule) -> Result<String, Error> {
     absolute(&schedule.program, "the program")?;
+    let refused = |c: char| c.is_ascii_control() || matches!(c, '"' | '\'' | '\\');
+    if schedule.program.contains(refused) {
+        let program = &schedule.program;
+        return Err(Error::Usage(format!(
+            "systemd starts no program with a quotation mark, apostrophe, backslash or control \
+             character in its path: {program}"
+        )));
+    }
     let mut line = quoted(&format!(":{}", schedule.program));
     for argument in &schedule.arguments {
         line.push(' ');

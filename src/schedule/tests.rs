@@ -101,6 +101,11 @@ fn what_a_scheduler_cannot_hold_is_refused() {
         let error = schedule.files(scheduler).unwrap_err();
         assert!(error.to_string().contains("absolute path"), "{error}");
     }
+    for program in ["/opt/Ada's/x", "/a\"b", "/a\\b", "/a\nb", "/a\u{7f}"] {
+        schedule.program = program.to_owned();
+        let error = schedule.files(Scheduler::Systemd).unwrap_err();
+        assert!(error.to_string().contains("apostrophe"), "{error}");
+    }
     schedule.program = r#"C:\a"b.exe"#.to_owned();
     let error = schedule.files(Scheduler::TaskScheduler).unwrap_err();
     assert!(error.to_string().contains("quotation mark"), "{error}");

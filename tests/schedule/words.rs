@@ -13,8 +13,33 @@ use crate::{certstow, succeeds};
 const COUNT: usize = 150;
 
 const PARTS: [&str; 27] = [
-    "a", "Z", "0", " ", "\"", "\\", "\\\\", "'", "%", "%%", "%h", "%TEMP%", "$", "${HOME}", "$$", ";", "#", "&",
-    "&amp;", "<", ">", "-", "=", "ü", "\u{1f511}", "*", ":",
+    "a",
+    "Z",
+    "0",
+    " ",
+    "\"",
+    "\\",
+    "\\\\",
+    "'",
+    "%",
+    "%%",
+    "%h",
+    "%TEMP%",
+    "$",
+    "${HOME}",
+    "$$",
+    ";",
+    "#",
+    "&",
+    "&amp;",
+    "<",
+    ">",
+    "-",
+    "=",
+    "ü",
+    "\u{1f511}",
+    "*",
+    ":",
 ];
 
 /// The same on every day. Each is an absolute path, as a folder to write to has to be.
@@ -34,6 +59,46 @@ fn by_chance(parts: &[&str]) -> Vec<String> {
     (0..COUNT).map(word).collect()
 }
 
+/// A character of a program's path that certstow writes is one that systemd takes, and the others
+/// are those that it refuses.
+#[test]
+#[ignore = "needs systemd"]
+fn systemd_refuses_the_paths_of_programs_that_certstow_refuses() {
+    let units = tempfile::tempdir().unwrap();
+    for character in [" ", "%", "$", ";", "ü", "'", "\"", "\\", "\u{7f}"] {
+        let program = format!("/opt/a{character}b/certstow");
+        let mut print = certstow();
+        print
+            .args(["schedule", "install", "--system", "systemd"])
+            .arg(format!("--print={}", units.path().display()))
+            .args(["--program", &program, "--to", "/b", "--password-file", "/p"]);
+        let written = print.output().unwrap().status.success();
+        // Written by hand where certstow writes nothing.
+        let service = units.path().join("certstow.service");
+        if !written {
+            let escaped = match character {
+                "\"" | "\\" => format!("\\{character}"),
+                other => other.to_owned(),
+            };
+            let line = format!("ExecStart=\":/opt/a{escaped}b/certstow\"\n");
+            fs::write(&service, format!("[Service]\nType=oneshot\n{line}")).unwrap();
+        }
+        let mut verify = Command::new("systemd-analyze");
+        verify
+            .args(["--user", "--man=no", "verify"])
+            .arg(&service)
+            .env("XDG_RUNTIME_DIR", units.path());
+        let said = verify.output().unwrap().stderr;
+        let said = String::from_utf8_lossy(&said);
+        // The program itself is not there, which it only says of a path that it takes.
+        assert_eq!(
+            said.contains("is not executable"),
+            written,
+            "{program}: {said}"
+        );
+    }
+}
+
 /// Prints the files of a task that saves to all these folders; its arguments.
 fn print(folder: &Path, system: &str, program: &Path, words: &[String]) -> Vec<String> {
     let mut print = certstow();
@@ -49,7 +114,10 @@ fn print(folder: &Path, system: &str, program: &Path, words: &[String]) -> Vec<S
     let json = succeeds(&mut print).stdout;
     let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
     let arguments = json["arguments"].as_array().unwrap();
-    let arguments: Vec<_> = arguments.iter().map(|one| one.as_str().unwrap().to_owned()).collect();
+    let arguments: Vec<_> = arguments
+        .iter()
+        .map(|one| one.as_str().unwrap().to_owned())
+        .collect();
     assert!(words.iter().all(|word| arguments.contains(word)));
     arguments
 }
@@ -59,10 +127,14 @@ fn print(folder: &Path, system: &str, program: &Path, words: &[String]) -> Vec<S
 #[ignore = "needs systemd"]
 fn systemd_starts_the_program_with_every_word() {
     let folder = tempfile::tempdir().unwrap();
-    let there = folder.path().join("two words, 100% \"here\" $HOME ü");
+    let there = folder.path().join("two words, 100% %h $HOME; ü");
     fs::create_dir(&there).unwrap();
     let program = there.join("program");
-    fs::write(&program, "#!/bin/bash\nprintf '%s\\0' \"$@\" > \"$(dirname \"$0\")/words\"\n").unwrap();
+    fs::write(
+        &program,
+        "#!/bin/bash\nprintf '%s\\0' \"$@\" > \"$(dirname \"$0\")/words\"\n",
+    )
+    .unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     let parts = [&PARTS[..], &["\n", "\t", "\r", "\u{1}", "\u{7f}"]].concat();
     let mut words = by_chance(&parts);
