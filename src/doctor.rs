@@ -4,6 +4,8 @@
 //! the task itself, it says why the task fails where a person at the desktop does not.
 
 mod account;
+mod escrow;
+mod logs;
 mod stores;
 mod targets;
 
@@ -11,9 +13,12 @@ use std::fs::File;
 use std::path::Path;
 
 use certstow_platform::os;
+use certstow_platform::secret::Password;
 
 pub use account::check as account;
-pub use stores::check as stores;
+pub use escrow::check as escrow;
+pub use logs::{event_log, file as log};
+pub use stores::{check as store, named_or_found as stores};
 pub use targets::check as target;
 pub use targets::manifest;
 
@@ -24,7 +29,8 @@ use crate::password::{self, Source};
 /// One thing that was tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// What kind of thing: "account", "store", "keys", "password", "target", "manifest".
+    /// What kind of thing: "account", "config", "log", "event-log", "store", "unlock", "keys",
+    /// "password", "escrow", "target", "manifest".
     pub name: &'static str,
     /// Which one: a store's name, a folder; empty where there is only one.
     pub about: String,
@@ -88,19 +94,21 @@ impl Check {
         }
     }
 
+    /// The same, with what to do where the error does not say it.
+    fn or_advise(self, advice: &str) -> Self {
+        Self {
+            advice: self.advice.or_else(|| Some(advice.to_owned())),
+            ..self
+        }
+    }
+
     /// What failed, with everything the error knows.
     fn failed(name: &'static str, about: impl Into<String>, error: &Error) -> Self {
-        let mut found = error.to_string();
-        let mut cause = std::error::Error::source(error);
-        while let Some(underneath) = cause {
-            found.push_str(&format!(": {underneath}"));
-            cause = underneath.source();
-        }
         Self {
             status: Status::Failed,
             advice: error.hint(),
             exit: error.exit(),
-            ..Self::ok(name, about, found)
+            ..Self::ok(name, about, error.in_full())
         }
     }
 }
@@ -113,13 +121,36 @@ pub fn outcome(checks: &[Check]) -> Exit {
         .map_or(Exit::Done, |check| check.exit)
 }
 
+/// What the file for `--config` says and a run would not take.
+pub fn config(file: &Path, error: &Error) -> Check {
+    Check::failed("config", file.display().to_string(), error)
+        .or_advise("name a file that this account can read with --config")
+}
+
+/// The password of locked keys, if it is there, and how that went.
+pub fn unlock(source: &Source) -> (Option<Password>, Check) {
+    match password::read(source, true) {
+        Ok(password) => (Some(password), there("unlock", source)),
+        Err(error) => (None, Check::failed("unlock", place(source), &error)),
+    }
+}
+
 /// Whether the password is there, and a file that holds it is private.
 pub fn password(source: &Source, allow_empty: bool) -> Check {
-    let about = place(source);
-    if let Err(error) = password::read(source, allow_empty) {
-        return Check::failed("password", about, &error);
+    match password::read(source, allow_empty) {
+        Ok(_) => there("password", source),
+        Err(error) => Check::failed("password", place(source), &error),
     }
-    let found = Check::ok("password", about, "there is one");
+}
+
+/// A password that was read.
+fn there(name: &'static str, source: &Source) -> Check {
+    let about = place(source);
+    let found = match source {
+        Source::Vault(_) => "it answers, and has the password",
+        _ => "there is one",
+    };
+    let found = Check::ok(name, about, found);
     match source {
         Source::File(file) if is_open_to_others(file) => found.warn(format!(
             "other accounts may read {}: let its owner alone read it",

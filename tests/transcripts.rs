@@ -42,9 +42,13 @@ fn certstow_says_what_the_transcripts_show() {
     }
 }
 
-/// `check` tells who may read a file, and a checkout has what the umask left.
+/// `check` and `doctor` tell who may read a file, and a checkout has what the umask left.
 fn set_modes() {
-    let folders = ["tests/cmd/errors.in/files", "tests/cmd/password.in/files"];
+    let folders = [
+        "tests/cmd/errors.in",
+        "tests/cmd/errors.in/files",
+        "tests/cmd/password.in/files",
+    ];
     for file in folders
         .map(|folder| std::fs::read_dir(folder).expect("the files"))
         .into_iter()

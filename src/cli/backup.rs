@@ -5,7 +5,7 @@ mod journal;
 mod json;
 mod opening;
 mod restore;
-mod settings;
+pub(super) mod settings;
 mod summary;
 mod verify;
 

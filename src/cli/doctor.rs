@@ -8,12 +8,13 @@ use certstow::doctor::{self, Check, Status};
 use certstow::error::Error;
 use certstow::exit::Exit;
 use certstow::identity::Stores;
-use certstow::password;
 use certstow::platform::OpenOptions;
 use certstow::sanitize::safe;
+use certstow::watchdog;
 use serde::Serialize;
 
-use super::args::DoctorArgs;
+use super::args::{DoctorArgs, Global};
+use super::journal;
 use super::screen::{ERROR, Screen, WARNING};
 
 /// `certstow.doctor/1`.
@@ -36,8 +37,13 @@ struct CheckJson<'a> {
     advice: Option<&'a str>,
 }
 
-pub(super) fn run(args: &DoctorArgs, screen: &Screen) -> Result<Exit, Error> {
-    let checks = checks(args)?;
+pub(super) fn run(args: &DoctorArgs, global: &Global, screen: &Screen) -> Result<Exit, Error> {
+    let mut findings = Findings {
+        checks: Vec::new(),
+        screen,
+    };
+    examine(args, global, &mut findings)?;
+    let checks = findings.checks;
     let exit = doctor::outcome(&checks);
     if screen.json {
         screen.print_json(&Json {
@@ -46,49 +52,101 @@ pub(super) fn run(args: &DoctorArgs, screen: &Screen) -> Result<Exit, Error> {
             exit: exit.code(),
             checks: checks.iter().map(json).collect(),
         })?;
-        return Ok(exit);
     }
-    screen.print(|out| {
-        for check in &checks {
-            tell(out, check)?;
-        }
-        Ok(())
-    })?;
     Ok(exit)
 }
 
-/// What the options say, and where they say nothing, the file for `--config`.
-fn checks(args: &DoctorArgs) -> Result<Vec<Check>, Error> {
-    let options = Settings {
+/// What was found so far. A person sees each check when it is done: the next may wait long.
+struct Findings<'a> {
+    checks: Vec<Check>,
+    screen: &'a Screen,
+}
+
+impl Findings<'_> {
+    fn add(&mut self, check: Check) -> Result<(), Error> {
+        watchdog::progress();
+        if !self.screen.json {
+            self.screen.print(|out| tell(out, &check))?;
+        }
+        self.checks.push(check);
+        Ok(())
+    }
+
+    fn add_all(&mut self, checks: impl IntoIterator<Item = Check>) -> Result<(), Error> {
+        checks.into_iter().try_for_each(|check| self.add(check))
+    }
+}
+
+fn examine(args: &DoctorArgs, global: &Global, findings: &mut Findings<'_>) -> Result<(), Error> {
+    findings.add(doctor::account())?;
+    if let Some(log) = &global.log {
+        findings.add(doctor::log(log))?;
+    }
+    if global.event_log {
+        findings.add(doctor::event_log(journal::SOURCE))?;
+    }
+    let (settings, wrong) = settings(args);
+    findings.add_all(wrong)?;
+    examine_stores(&settings, findings)?;
+    let allow_empty = settings.allow_empty_password;
+    if let Some(source) = &settings.password {
+        findings.add(doctor::password(source, allow_empty))?;
+    }
+    if let Some(file) = &settings.escrow {
+        findings.add(doctor::escrow(file))?;
+    }
+    for folder in &settings.to {
+        findings.add(doctor::target(folder))?;
+        findings.add_all(doctor::manifest(folder))?;
+    }
+    Ok(())
+}
+
+/// What the options say, and where they say nothing, the file for `--config`; with what is wrong
+/// with that.
+fn settings(args: &DoctorArgs) -> (Settings, Option<Check>) {
+    let own = Settings {
         to: args.to.clone(),
         stores: args.stores.stores.clone(),
         password: args.password.source(),
         allow_empty_password: args.password.allow_empty_password,
+        escrow: args.escrow.clone(),
         unlock: args.stores.unlock(),
         ..Settings::default()
     };
-    let settings = match &args.config {
-        Some(file) => options.over(Settings::read(file)?),
-        None => options,
+    let Some(file) = &args.config else {
+        return (own, None);
     };
-    let unlock = match &settings.unlock {
-        Some(source) => Some(Arc::new(password::read(source, true)?)),
+    let _wait = watchdog::waiting_for(format!("the disk or share of {}", file.display()));
+    match Settings::read(file) {
+        Ok(settings) => {
+            let settings = own.over(settings);
+            let wrong = settings.options().err();
+            (settings, wrong.map(|error| doctor::config(file, &error)))
+        }
+        Err(error) => (own, Some(doctor::config(file, &error))),
+    }
+}
+
+fn examine_stores(settings: &Settings, findings: &mut Findings<'_>) -> Result<(), Error> {
+    let unlock = match settings.unlock.as_ref().map(doctor::unlock) {
+        Some((unlock, check)) => {
+            findings.add(check)?;
+            unlock.map(Arc::new)
+        }
         None => None,
     };
     let stores = match settings.stores.as_slice() {
         [] => Stores::Found,
         named => Stores::Named(named),
     };
-    let mut checks = vec![doctor::account()];
-    checks.extend(doctor::stores(stores, &OpenOptions { unlock }));
-    let allow_empty = settings.allow_empty_password;
-    let source = settings.password.as_ref();
-    checks.extend(source.map(|source| doctor::password(source, allow_empty)));
-    for folder in &settings.to {
-        checks.push(doctor::target(folder));
-        checks.extend(doctor::manifest(folder));
+    let options = OpenOptions { unlock };
+    match doctor::stores(stores) {
+        Err(none) => findings.add(*none),
+        Ok(specs) => specs
+            .iter()
+            .try_for_each(|spec| findings.add_all(doctor::store(spec, &options))),
     }
-    Ok(checks)
 }
 
 fn json(check: &Check) -> CheckJson<'_> {

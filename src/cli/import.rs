@@ -6,7 +6,7 @@ mod report;
 use certstow::error::Error;
 use certstow::exit::Exit;
 use certstow::identity::{Identity, Inventory};
-use certstow::import::{self, Options, Outcome, Sources};
+use certstow::import::{self, Imported, Options, Outcome, Sources};
 use certstow::names;
 use certstow::password::{self, Source};
 use certstow::platform::error::StoreError;

@@ -24,7 +24,7 @@ use super::args::Global;
 use super::render::json;
 
 /// The name under which certstow's events are found in Event Viewer.
-const SOURCE: &str = "certstow";
+pub(crate) const SOURCE: &str = "certstow";
 
 /// How much an entry matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -31,7 +31,7 @@ use certstow::exit::Exit;
 use certstow::platform::secret::wipe_stack;
 use clap::FromArgMatches as _;
 
-use args::{Cli, Command};
+use args::{Cli, Command, ScheduleCommand};
 use journal::Journal;
 use screen::Screen;
 
@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
         Ok(parsed) => parsed,
         Err(error) => return answer(&error, json),
     };
-    let journal = match Journal::open(&cli.global, &command, &matches) {
+    let journal = match open_journal(&cli, &command, &matches) {
         Ok(journal) => journal,
         Err(error) => {
             Screen::for_errors(json).error(&error);
@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
     let screen = Arc::new(Screen::new(&cli.global, journal));
     interrupt::handle(&screen);
     let watch = timeout::watch(&cli.global, &screen);
-    let exit = dispatch(&cli.command, &screen).unwrap_or_else(|error| {
+    let exit = dispatch(&cli, &screen).unwrap_or_else(|error| {
         screen.error(&error);
         error.exit()
     });
@@ -66,8 +66,26 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
     exit
 }
 
-fn dispatch(command: &Command, screen: &Screen) -> Result<Exit, Error> {
-    match command {
+/// The logs of this run.
+fn open_journal(
+    cli: &Cli,
+    command: &clap::Command,
+    matches: &clap::ArgMatches,
+) -> Result<Journal, Error> {
+    let open = || Journal::open(&cli.global, command, matches);
+    match &cli.command {
+        // The options are the task's, which may run on another machine.
+        Command::Schedule(ScheduleCommand::Install(args)) if args.print.is_some() => {
+            Ok(Journal::none())
+        }
+        // That a log cannot be written is one of the things it is there to tell.
+        Command::Doctor(_) => Ok(open().unwrap_or_else(|_| Journal::none())),
+        _ => open(),
+    }
+}
+
+fn dispatch(cli: &Cli, screen: &Screen) -> Result<Exit, Error> {
+    match &cli.command {
         Command::List(args) => list::run(args, screen),
         Command::Show(args) => show::run(args, screen),
         Command::Export(args) => export::run(args, screen),
@@ -75,7 +93,7 @@ fn dispatch(command: &Command, screen: &Screen) -> Result<Exit, Error> {
         Command::Import(args) => import::run(args, screen),
         Command::Check(args) => check::run(args, screen),
         Command::Schedule(command) => schedule::run(command, screen),
-        Command::Doctor(args) => doctor::run(args, screen),
+        Command::Doctor(args) => doctor::run(args, &cli.global, screen),
         Command::Password(command) => password::run(command, screen),
         Command::Stores => stores::run(screen),
         Command::Completions { shell } => completions::run(*shell, screen),

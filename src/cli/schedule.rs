@@ -2,16 +2,19 @@
 
 mod line;
 mod report;
+mod state;
 
 use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use certstow::error::Error;
+use certstow::escrow::Recipient;
 use certstow::exit::Exit;
 use certstow::platform::account;
 use certstow::platform::store::Interaction;
 use certstow::schedule::{self, Owner, Schedule, ScheduleFile, Scheduler, install};
+use certstow::time;
 
 use super::args::{ScheduleCommand, ScheduleInstallArgs, TaskArgs};
 use super::journal::Entry;
@@ -29,7 +32,8 @@ pub(super) fn run(command: &ScheduleCommand, screen: &Screen) -> Result<Exit, Er
         },
         ScheduleCommand::Show(task) => {
             let scheduled = install::show(&task.name, owner(task))?;
-            report::shown_task(&task.name, &scheduled, screen)?;
+            let doubts = state::doubts(&scheduled);
+            report::shown_task(&task.name, &scheduled, &doubts, screen)?;
         }
         ScheduleCommand::Remove(task) => {
             let files = install::remove(&task.name, owner(task))?;
@@ -50,6 +54,7 @@ fn owner(task: &TaskArgs) -> Owner {
 fn install(args: &ScheduleInstallArgs, screen: &Screen) -> Result<(), Error> {
     let scheduler = install::scheduler()?;
     let mut schedule = schedule(args, scheduler, Paths::Absolute)?;
+    check_escrow(args, screen)?;
     match scheduler {
         Scheduler::TaskScheduler => {
             schedule.account = Some(account_of_the_task(&schedule, screen)?);
@@ -65,8 +70,28 @@ fn install(args: &ScheduleInstallArgs, screen: &Screen) -> Result<(), Error> {
             }
         }
     }
-    let files = install::install(&schedule)?;
-    report::installed(&schedule, scheduler, &files, screen)
+    let installed = install::install(&schedule)?;
+    report::installed(&schedule, scheduler, &installed, screen)
+}
+
+/// Refuses a certificate that nothing can be sealed to. One that is not there may still come.
+fn check_escrow(args: &ScheduleInstallArgs, screen: &Screen) -> Result<(), Error> {
+    let Some(file) = line::escrow(&args.backup)? else {
+        return Ok(());
+    };
+    match Recipient::read(&file) {
+        Ok(recipient) => {
+            for warning in recipient.warnings(time::now()) {
+                screen.warn(&warning);
+            }
+        }
+        Err(error @ Error::Io { .. }) => screen.warn(&format!(
+            "{}: without this certificate the task will fail",
+            error.in_full()
+        )),
+        Err(error) => return Err(error),
+    }
+    Ok(())
 }
 
 /// The account that the task will run as. Windows wants its password, which schtasks.exe asks for

@@ -12,34 +12,42 @@ use crate::exit::Exit;
 use crate::identity::Stores;
 use crate::names;
 use crate::proof::{self, Proof, ProofError};
+use crate::watchdog;
 
 /// How many keys of a store are tried until one comes out.
 const TRIES: usize = 5;
 
-/// Two checks of each store: whether it can be read, and whether a key comes out.
-pub fn check(stores: Stores<'_>, options: &OpenOptions) -> Vec<Check> {
+/// The stores to look at; where there is none, the check that says so.
+///
+/// # Errors
+/// That check, which failed.
+pub fn named_or_found(stores: Stores<'_>) -> Result<Vec<StoreSpec>, Box<Check>> {
     let specs: Vec<StoreSpec> = match stores {
         Stores::Named(specs) => specs.to_vec(),
-        Stores::Found => known_stores()
-            .into_iter()
-            .filter(|known| known.unavailable.is_none())
-            .map(|known| known.spec)
-            .collect(),
+        Stores::Found => {
+            let _wait = watchdog::waiting_for("this machine's stores");
+            known_stores()
+                .into_iter()
+                .filter(|known| known.unavailable.is_none())
+                .map(|known| known.spec)
+                .collect()
+        }
     };
     if specs.is_empty() {
         let none = Check::ok("store", "", "this machine has none that certstow knows of");
-        return vec![Check {
+        return Err(Box::new(Check {
             status: Status::Failed,
             exit: Exit::Store,
             ..none.advise("'certstow stores' says where they would be; name a folder with --store")
-        }];
+        }));
     }
-    let each = specs.iter().map(|spec| of_store(spec, options));
-    each.collect::<Vec<_>>().concat()
+    Ok(specs)
 }
 
-fn of_store(spec: &StoreSpec, options: &OpenOptions) -> Vec<Check> {
+/// Two checks of a store: whether it can be read, and whether a key comes out.
+pub fn check(spec: &StoreSpec, options: &OpenOptions) -> Vec<Check> {
     let name = spec.to_string();
+    let _wait = watchdog::waiting_for(format!("the store {name}"));
     let store = open(spec, options);
     let listed = store.and_then(|store| store.list().map(|listing| (store, listing)));
     match listed {
@@ -144,13 +152,14 @@ fn nothing_to_try(name: &str, listing: &Listing) -> Check {
 }
 
 fn take(store: &dyn Store, entry: &Entry) -> Result<Proof, Error> {
+    let place = names::place(entry);
+    let wait = watchdog::waiting_for(format!("the private key of {place}"));
     let key = store.private_key(&entry.id, &mut NonInteractive)?;
+    drop(wait);
     proof::prove(&key, &entry.certificate).map_err(|error| match error {
-        ProofError::Mismatch => Error::KeyMismatch {
-            place: names::place(entry),
-        },
+        ProofError::Mismatch => Error::KeyMismatch { place },
         ProofError::Useless(reason) => Error::Store(StoreError::Damaged {
-            place: format!("the private key of {}", names::place(entry)),
+            place: format!("the private key of {place}"),
             reason,
             source: None,
         }),

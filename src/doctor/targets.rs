@@ -8,7 +8,7 @@ use certstow_platform::os;
 use super::Check;
 use crate::backup::manifest::{self, Found, Manifest};
 use crate::error::Error;
-use crate::output;
+use crate::{output, watchdog};
 
 /// Less room than this may not do for the next backup, in bytes.
 const LITTLE: u64 = 10 << 20;
@@ -16,6 +16,7 @@ const LITTLE: u64 = 10 << 20;
 /// Checks one folder.
 pub fn check(folder: &Path) -> Check {
     let about = folder.display().to_string();
+    let _wait = watchdog::waiting_for(format!("the disk or share of {about}"));
     let Some(there) = existing(folder) else {
         let error = Error::Target {
             file: folder.to_owned(),
@@ -57,6 +58,7 @@ fn failed(about: String, error: &Error) -> Check {
 
 /// Checks the manifest of a folder; `None` if there is none yet, or no folder.
 pub fn manifest(folder: &Path) -> Option<Check> {
+    let _wait = watchdog::waiting_for(format!("the disk or share of {}", folder.display()));
     if !folder.is_dir() {
         return None;
     }

@@ -4,6 +4,8 @@
 
 use std::fmt::Write as _;
 
+use roxmltree::{Document, Node, ParsingOptions};
+
 use super::xml::escaped;
 use super::{Day, Schedule, ScheduleFile, When};
 use crate::error::Error;
@@ -89,4 +91,22 @@ fn weekday(day: Day) -> u8 {
         Day::Friday => 5,
         Day::Saturday => 6,
     }
+}
+
+/// The command line of a job; `None` if it is no property list in XML, or says it in another way.
+pub(super) fn command(list: &str) -> Option<Vec<String>> {
+    let options = ParsingOptions {
+        allow_dtd: true,
+        ..ParsingOptions::default()
+    };
+    let document = Document::parse_with_options(list, options).ok()?;
+    let key = document
+        .descendants()
+        .find(|node| node.has_tag_name("key") && node.text() == Some("ProgramArguments"))?;
+    let array = key.next_sibling_element()?;
+    let words = array.children().filter(Node::is_element);
+    let words: Vec<_> = words
+        .map(|word| word.text().unwrap_or_default().to_owned())
+        .collect();
+    (array.has_tag_name("array") && !words.is_empty()).then_some(words)
 }

@@ -119,6 +119,14 @@ fn beginning(schedule: &Schedule) -> String {
 /// The colon has systemd leave dollar signs alone.
 fn command_line(schedule: &Schedule) -> Result<String, Error> {
     absolute(&schedule.program, "the program")?;
+    let refused = |c: char| c.is_ascii_control() || matches!(c, '"' | '\'' | '\\');
+    if schedule.program.contains(refused) {
+        let program = &schedule.program;
+        return Err(Error::Usage(format!(
+            "systemd starts no program with a quotation mark, apostrophe, backslash or control \
+             character in its path: {program}"
+        )));
+    }
     let mut line = quoted(&format!(":{}", schedule.program));
     for argument in &schedule.arguments {
         line.push(' ');
@@ -162,9 +170,93 @@ fn escaped(word: &str) -> String {
     escaped
 }
 
+/// The command line of a service that certstow wrote; `None` of one that says it in another way,
+/// with specifiers, say, of which systemd alone knows the meaning.
+pub(super) fn command(service: &str) -> Option<Vec<String>> {
+    let mut lines = service
+        .lines()
+        .filter_map(|line| line.strip_prefix("ExecStart="));
+    let (Some(line), None) = (lines.next(), lines.next()) else {
+        return None;
+    };
+    let mut words = words(line)?;
+    let program = words.first()?.strip_prefix(':')?.to_owned();
+    words[0] = program;
+    Some(words)
+}
+
+/// The words of a line, as [`quoted`] writes them.
+fn words(line: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut rest = line;
+    loop {
+        let word;
+        (word, rest) = match rest.strip_prefix('"') {
+            Some(inside) => read_quoted(inside)?,
+            None => {
+                let end = rest.find(' ').unwrap_or(rest.len());
+                let (word, rest) = rest.split_at(end);
+                (quoted(word) == word).then(|| (word.to_owned(), rest))?
+            }
+        };
+        words.push(word);
+        match rest.strip_prefix(' ') {
+            Some(more) => rest = more,
+            None => return rest.is_empty().then_some(words),
+        }
+    }
+}
+
+/// A word up to its closing quotation mark, and what follows it.
+fn read_quoted(text: &str) -> Option<(String, &str)> {
+    let mut word = String::new();
+    let mut characters = text.chars();
+    loop {
+        match characters.next()? {
+            '"' => return Some((word, characters.as_str())),
+            '%' => word.push(characters.next().filter(|next| *next == '%')?),
+            '\\' => match characters.next()? {
+                same @ ('"' | '\\') => word.push(same),
+                'x' => {
+                    let digits = characters.as_str().get(..2)?;
+                    word.push(
+                        u8::from_str_radix(digits, 16)
+                            .ok()
+                            .filter(u8::is_ascii)?
+                            .into(),
+                    );
+                    characters = characters.as_str()[2..].chars();
+                }
+                _ => return None,
+            },
+            usual => word.push(usual),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_certstow_did_not_write_is_not_guessed_at() {
+        let read = |line: &str| command(&format!("[Service]\nExecStart={line}\n"));
+        assert_eq!(read(":/bin/x a"), Some(vec!["/bin/x".into(), "a".into()]));
+        for line in [
+            "",
+            "/bin/x",
+            ":/bin/x  a",
+            ":/bin/x $HOME",
+            ":/bin/x 'a'",
+            ":/bin/x \"%h\"",
+            ":/bin/x \"a",
+            ":/bin/x \"\\n\"",
+            ":/bin/x \"\\xfg\"",
+            ":/bin/x a\nExecStart=:/bin/y",
+        ] {
+            assert_eq!(read(line), None, "{line}");
+        }
+    }
 
     #[test]
     fn only_what_needs_them_gets_quotation_marks() {

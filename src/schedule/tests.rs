@@ -1,3 +1,6 @@
+mod windows;
+mod words;
+
 use super::*;
 use roxmltree::{Document, Node, ParsingOptions};
 
@@ -34,9 +37,15 @@ fn schedule() -> Schedule {
 fn windows() -> Schedule {
     Schedule {
         program: r"C:\Program Files\certstow\certstow.exe".to_owned(),
-        arguments: ["backup", "--non-interactive", "--to", r"D:\My Backup\"]
-            .map(str::to_owned)
-            .to_vec(),
+        arguments: [
+            "backup",
+            "--non-interactive",
+            "--to",
+            r"D:\My Backup\",
+            "--event-log",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         account: Some(r"CONTOSO\ada".to_owned()),
         ..schedule()
     }
@@ -77,111 +86,6 @@ fn at<'a>(document: &'a Document<'_>, path: &str) -> Option<&'a str> {
 }
 
 #[test]
-fn a_task_of_windows_is_what_is_shown() {
-    let text = windows_text(&windows());
-    assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
-    let golden = include_str!("../../tests/schedule/golden/certstow.xml");
-    assert_eq!(text.replace("\r\n", "\n"), golden.replace("\r\n", "\n"));
-}
-
-/// Names of elements without their namespace.
-fn parsed(text: &str) -> String {
-    text.replace(
-        " xmlns=\"http://schemas.microsoft.com/windows/2004/02/mit/task\"",
-        "",
-    )
-}
-
-#[test]
-fn a_persons_task_of_windows_stores_the_password_and_never_says_s4u() {
-    let text = parsed(&windows_text(&windows()));
-    let document = Document::parse(&text).unwrap();
-    let get = |path: &str| at(&document, &format!("Task/{path}"));
-    assert_eq!(get("Principals/Principal/LogonType"), Some("Password"));
-    assert_eq!(get("Principals/Principal/UserId"), Some(r"CONTOSO\ada"));
-    assert_eq!(get("Principals/Principal/RunLevel"), Some("LeastPrivilege"));
-    assert_eq!(get("Settings/MultipleInstancesPolicy"), Some("IgnoreNew"));
-    assert_eq!(get("Settings/StartWhenAvailable"), Some("true"));
-    assert_eq!(get("Settings/DisallowStartIfOnBatteries"), Some("false"));
-    assert_eq!(
-        get("Actions/Exec/Command"),
-        Some(r"C:\Program Files\certstow\certstow.exe")
-    );
-    assert_eq!(
-        get("Actions/Exec/Arguments"),
-        Some(r#"backup --non-interactive --to "D:\My Backup\\""#)
-    );
-    assert_eq!(
-        get("Actions/Exec/WorkingDirectory"),
-        Some(r"C:\Program Files\certstow")
-    );
-    assert!(!text.contains("S4U"));
-}
-
-#[test]
-fn a_task_of_the_machine_runs_as_system() {
-    let machine = Schedule {
-        owner: Owner::Machine,
-        ..windows()
-    };
-    let text = parsed(&windows_text(&machine));
-    let document = Document::parse(&text).unwrap();
-    let get = |path: &str| at(&document, &format!("Task/Principals/Principal/{path}"));
-    assert_eq!(get("UserId"), Some("S-1-5-18"));
-    assert_eq!(get("RunLevel"), Some("HighestAvailable"));
-    assert_eq!(get("LogonType"), None);
-}
-
-#[test]
-fn windows_is_told_each_kind_of_time() {
-    let trigger = |when| {
-        let text = windows_text(&Schedule { when, ..windows() });
-        let (_, rest) = text.split_once("<CalendarTrigger>").unwrap();
-        rest.split_once("</CalendarTrigger>").unwrap().0.to_owned()
-    };
-    let hourly = trigger(When::Hourly);
-    assert!(hourly.contains("<Interval>PT1H</Interval>"), "{hourly}");
-    assert!(hourly.contains("T00:00:00</StartBoundary>"), "{hourly}");
-    let (day, time) = parse_weekly("SUN@23:05").unwrap();
-    let weekly = trigger(When::Weekly(day, time));
-    assert!(weekly.contains("<Sunday />"), "{weekly}");
-    assert!(weekly.contains("T23:05:00</StartBoundary>"), "{weekly}");
-}
-
-#[test]
-fn xml_gives_back_what_was_put_in() {
-    let text = parsed(&windows_text(&Schedule {
-        arguments: hostile().arguments,
-        ..windows()
-    }));
-    let document = Document::parse(&text).unwrap();
-    let arguments = at(&document, "Task/Actions/Exec/Arguments").unwrap();
-    assert!(arguments.contains("/srv/$HOME/%h/${X}"), "{arguments}");
-    assert!(
-        arguments.contains(r#"& more; <x> \"y\" 'z'"#),
-        "{arguments}"
-    );
-
-    let text = text_of(&hostile(), Scheduler::Launchd, 0);
-    let options = ParsingOptions {
-        allow_dtd: true,
-        ..ParsingOptions::default()
-    };
-    let document = Document::parse_with_options(&text, options).unwrap();
-    let array = document
-        .descendants()
-        .find(|node| node.has_tag_name("array"))
-        .unwrap();
-    let words: Vec<_> = array
-        .children()
-        .filter(Node::is_element)
-        .map(|node| node.text().unwrap_or_default())
-        .collect();
-    assert_eq!(words[0], "/usr/bin/certstow");
-    assert_eq!(words[1..], hostile().arguments);
-}
-
-#[test]
 fn what_a_scheduler_cannot_hold_is_refused() {
     let mut schedule = schedule();
     schedule.arguments.push("a\nb".to_owned());
@@ -196,6 +100,11 @@ fn what_a_scheduler_cannot_hold_is_refused() {
     for scheduler in [Scheduler::Systemd, Scheduler::Launchd] {
         let error = schedule.files(scheduler).unwrap_err();
         assert!(error.to_string().contains("absolute path"), "{error}");
+    }
+    for program in ["/opt/Ada's/x", "/a\"b", "/a\\b", "/a\nb", "/a\u{7f}"] {
+        schedule.program = program.to_owned();
+        let error = schedule.files(Scheduler::Systemd).unwrap_err();
+        assert!(error.to_string().contains("apostrophe"), "{error}");
     }
     schedule.program = r#"C:\a"b.exe"#.to_owned();
     let error = schedule.files(Scheduler::TaskScheduler).unwrap_err();

@@ -1,6 +1,6 @@
 //! A task of Windows' Task Scheduler: XML of schema version 1.2, in UTF-16LE with a byte order
-//! mark, which `schtasks.exe /Create /XML` takes ([MS-TSCH] 2.5; the order of elements is that of
-//! the files Windows itself exports).
+//! mark, which `schtasks.exe /Create /XML` takes ([MS-TSCH] 2.5, whose schema has an order for the
+//! elements of a trigger alone).
 //!
 //! A person's task has the logon type `Password` ("Run whether user is logged on or not"): Windows
 //! logs the account on with its password and so can decrypt its private keys. `S4U` ("Do not store
@@ -8,6 +8,8 @@
 //! the machine runs as SYSTEM, which has no way to a person's keys.
 
 use std::fmt::Write as _;
+
+use roxmltree::{Document, Node};
 
 use super::xml::escaped;
 use super::{DELAY_MINUTES, HOURS, Owner, Schedule, ScheduleFile, When};
@@ -67,6 +69,10 @@ fn trigger(text: &mut String, when: When) {
         }
     };
     text.push_str("  <Triggers>\n    <CalendarTrigger>\n");
+    let _ = writeln!(
+        text,
+        "      <StartBoundary>{START}{start}:00</StartBoundary>"
+    );
     if when == When::Hourly {
         text.push_str(
             "      <Repetition>\n        <Interval>PT1H</Interval>\n        \
@@ -76,9 +82,7 @@ fn trigger(text: &mut String, when: When) {
     }
     let _ = write!(
         text,
-        "      <StartBoundary>{START}{start}:00</StartBoundary>\n      \
-         <Enabled>true</Enabled>\n      \
-         <RandomDelay>PT{DELAY_MINUTES}M</RandomDelay>\n{every}    \
+        "      <RandomDelay>PT{DELAY_MINUTES}M</RandomDelay>\n{every}    \
          </CalendarTrigger>\n  </Triggers>\n"
     );
 }
@@ -180,6 +184,61 @@ fn quoted(argument: &str) -> String {
     quoted
 }
 
+/// `CommandLineToArgvW` as Microsoft describes it, for arguments after the first.
+fn words(line: &str) -> Vec<String> {
+    let mut arguments = Vec::new();
+    let mut current: Option<String> = None;
+    let mut inside = false;
+    let mut rest = line.chars().peekable();
+    while let Some(character) = rest.next() {
+        match character {
+            ' ' | '\t' if !inside => arguments.extend(current.take()),
+            '\\' => {
+                let mut count = 1;
+                while rest.next_if_eq(&'\\').is_some() {
+                    count += 1;
+                }
+                let text = current.get_or_insert_default();
+                if rest.peek() == Some(&'"') {
+                    text.push_str(&"\\".repeat(count / 2));
+                    if count % 2 == 1 {
+                        rest.next();
+                        text.push('"');
+                    }
+                } else {
+                    text.push_str(&"\\".repeat(count));
+                }
+            }
+            '"' => {
+                current.get_or_insert_default();
+                inside = !inside;
+            }
+            _ => current.get_or_insert_default().push(character),
+        }
+    }
+    arguments.extend(current);
+    arguments
+}
+
+/// The command line of a task, from the XML of it that `schtasks.exe` shows; `None` if it does not
+/// run one program alone, or has characters that got lost on the way.
+pub(super) fn command(xml: &str) -> Option<Vec<String>> {
+    let document = Document::parse(xml.trim()).ok()?;
+    let all = |name| {
+        let named = move |node: &Node<'_, '_>| node.tag_name().name() == name;
+        document.descendants().filter(named)
+    };
+    let mut programs = all("Command");
+    let (Some(program), None) = (programs.next(), programs.next()) else {
+        return None;
+    };
+    let arguments = all("Arguments").next().and_then(|node| node.text());
+    let mut command = vec![program.text()?.trim_matches('"').to_owned()];
+    command.extend(words(arguments.unwrap_or_default()));
+    let lost = command.iter().any(|word| word.contains('\u{fffd}'));
+    (!lost).then_some(command)
+}
+
 /// Whether Task Scheduler would put something else in a text's place: a variable of the environment
 /// (`%TEMP%`) or of the task (`$(Arg0)`). There is no way to write these so that they stay.
 pub fn would_be_replaced(text: &str) -> bool {
@@ -191,42 +250,6 @@ pub fn would_be_replaced(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// `CommandLineToArgvW` as Microsoft describes it, for arguments after the first.
-    fn read_as_windows_does(line: &str) -> Vec<String> {
-        let mut arguments = Vec::new();
-        let mut current: Option<String> = None;
-        let mut inside = false;
-        let mut rest = line.chars().peekable();
-        while let Some(character) = rest.next() {
-            match character {
-                ' ' | '\t' if !inside => arguments.extend(current.take()),
-                '\\' => {
-                    let mut count = 1;
-                    while rest.next_if_eq(&'\\').is_some() {
-                        count += 1;
-                    }
-                    let text = current.get_or_insert_default();
-                    if rest.peek() == Some(&'"') {
-                        text.push_str(&"\\".repeat(count / 2));
-                        if count % 2 == 1 {
-                            rest.next();
-                            text.push('"');
-                        }
-                    } else {
-                        text.push_str(&"\\".repeat(count));
-                    }
-                }
-                '"' => {
-                    current.get_or_insert_default();
-                    inside = !inside;
-                }
-                _ => current.get_or_insert_default().push(character),
-            }
-        }
-        arguments.extend(current);
-        arguments
-    }
 
     #[test]
     fn windows_reads_back_every_argument() {
@@ -244,7 +267,7 @@ mod tests {
             "Müller & Söhne <x> 🔑",
         ];
         let line: Vec<_> = arguments.iter().map(|one| quoted(one)).collect();
-        assert_eq!(read_as_windows_does(&line.join(" ")), arguments);
+        assert_eq!(words(&line.join(" ")), arguments);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod files;
 mod manager;
+mod words;
 
 use std::path::Path;
 use std::process::{Command, Output};

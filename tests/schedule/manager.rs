@@ -41,7 +41,7 @@ const BEGIN: &str = r#"
 "#;
 
 /// Runs a story; what it prints.
-fn tell(story: &str, folder: &Path) -> String {
+pub(crate) fn tell(story: &str, folder: &Path) -> String {
     // Where nobody may run it.
     let certstow = folder.join("certstow");
     fs::copy(env!("CARGO_BIN_EXE_certstow"), &certstow).unwrap();
@@ -72,6 +72,7 @@ fn a_backup_is_scheduled_runs_and_is_taken_away() {
         fs::copy(format!("examples/personal/{file}"), store.join(file)).unwrap();
     }
     fs::write(folder.path().join("password"), "correct horse").unwrap();
+    let certstow = folder.path().join("certstow").display().to_string();
     let said = tell(
         r#"
         chmod 600 password
@@ -82,10 +83,32 @@ fn a_backup_is_scheduled_runs_and_is_taken_away() {
         # The same again takes the place of the first.
         "$CERTSTOW" schedule install --name nightly --daily 03:15 \
             --to "$target" --store keys --password-file password
-        "$CERTSTOW" schedule show --name nightly
+        "$CERTSTOW" schedule show --name nightly 2>&1
         systemctl --user start nightly.service
         echo "status $(systemctl --user show --property=ExecMainStatus nightly.service)"
         ls "$target"
+
+        echo '-- a config with an error'
+        echo 'to = "here"' > bad.toml
+        echo 'iterations = "many"' >> bad.toml
+        status=0
+        "$CERTSTOW" schedule install --name bad --config bad.toml 2> refusal || status=$?
+        echo "refused $status: $(head -n 1 refusal)"
+        ls .config/systemd/user | grep bad || echo 'nothing of it is there'
+
+        echo '-- another certstow, none, and other options'
+        mv "$CERTSTOW" moved
+        ./moved schedule show --name nightly --json
+        : > "$CERTSTOW"
+        ./moved schedule show --name nightly 2>&1
+        sed -i s/--non-interactive/--no-such/ .config/systemd/user/nightly.service
+        ./moved schedule show --name nightly 2>&1
+        systemctl --user daemon-reload
+        systemctl --user stop nightly.timer
+        ./moved schedule show --name nightly 2>&1
+        mv moved "$CERTSTOW"
+
+        echo '-- the end'
         "$CERTSTOW" schedule remove --name nightly
         ls .config/systemd/user
         status=0
@@ -95,18 +118,31 @@ fn a_backup_is_scheduled_runs_and_is_taken_away() {
         folder.path(),
     );
     for part in [
-        "Scheduled 'nightly'",
-        "  when    every day at 03:15",
+        "Scheduled 'nightly'\n  when    every Sunday at 03:15",
+        "Scheduled 'nightly', in the place of the earlier task of that name\n  when    every day at \
+         03:15",
         "NEXT",
         "nightly.timer",
         "status ExecMainStatus=0",
         "certstow-manifest.json",
         ".p12",
+        "refused 2: error: bad.toml, line 2: ",
+        "nothing of it is there",
+        "\"the task runs [CERTSTOW], which does not exist: install it anew with the certstow there is\"",
+        "warning: the task runs another certstow than this one: [CERTSTOW]\n",
+        "warning: nightly.service was changed since systemd read it",
+        "warning: this certstow does not take the options of the task: unexpected argument \
+         '--no-such' found",
+        "warning: nightly.timer is stopped",
         "Removed 'nightly'",
         "then 10",
     ] {
-        assert!(said.contains(part), "no {part} in {said}");
+        let part = part.replace("[CERTSTOW]", &certstow);
+        assert!(said.contains(&part), "no {part} in {said}");
     }
+    // As it was installed there is nothing to warn of.
+    let (as_installed, _) = said.split_once("-- a config").unwrap();
+    assert!(!as_installed.contains("warning"), "{as_installed}");
     let (_, after) = said.split_once("Removed").unwrap();
     assert!(!after.contains("timers.target.wants/"), "{after}");
 }

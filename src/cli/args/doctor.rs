@@ -14,6 +14,9 @@ pub(crate) struct DoctorArgs {
     /// Look at what this TOML file for 'certstow backup' names, too
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) config: Option<PathBuf>,
+    /// A certificate that passwords are to be sealed to
+    #[arg(long, value_name = "CERT", value_hint = ValueHint::FilePath, help_heading = "Password")]
+    pub(crate) escrow: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) stores: StoreArgs,
     #[command(flatten)]

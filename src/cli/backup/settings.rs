@@ -6,7 +6,7 @@ use certstow::error::Error;
 use crate::cli::args::BackupArgs;
 
 /// What the command line says, and where it says nothing, what the file of `--config` says.
-pub(super) fn of(args: &BackupArgs) -> Result<Settings, Error> {
+pub(in crate::cli) fn of(args: &BackupArgs) -> Result<Settings, Error> {
     let own = Settings {
         to: args.to.clone(),
         stores: args.stores.stores.clone(),

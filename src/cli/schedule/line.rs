@@ -12,6 +12,7 @@ use certstow::platform::spec::{Keychain, StoreSpec, SystemStoreLocation};
 use certstow::schedule::{Owner, Scheduler};
 
 use crate::cli::args::{BackupLine, Given, Kind};
+use crate::cli::backup::settings;
 
 /// What becomes of paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,10 @@ impl Line {
         refuse_what_a_task_lacks(given)?;
         let system = scheduler == Scheduler::TaskScheduler && owner == Owner::Machine;
         let configured = Configured::of(backup, paths)?;
+        if !configured.unread {
+            // What makes no sense together.
+            settings::of(&backup.args)?.options()?;
+        }
         if system {
             refuse_stores_of_people(given.iter().filter(|given| given.kind == Kind::Store))?;
             configured
@@ -68,6 +73,7 @@ impl Line {
         if system && unnamed {
             line.add_words("store", Some(r"windows:LocalMachine\My".to_owned()));
         }
+        line.add_log(given, scheduler)?;
         Ok(line)
     }
 
@@ -88,6 +94,22 @@ impl Line {
         Ok(())
     }
 
+    /// Where an administrator looks: systemd's journal and launchd's file for standard error get
+    /// what a task says; Task Scheduler keeps nothing but the exit code.
+    fn add_log(&mut self, given: &[Given], scheduler: Scheduler) -> Result<(), Error> {
+        match (scheduler, has(given, "event-log"), has(given, "log")) {
+            (Scheduler::TaskScheduler, false, false) => self.add_words("event-log", None),
+            (Scheduler::TaskScheduler, ..) | (_, false, _) => {}
+            (_, true, _) => {
+                return Err(usage(
+                    "--event-log is for tasks of Windows; elsewhere the journal or the file for \
+                     standard error has what a task says, and --log keeps a file",
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// An option and its value. The value is a word of its own, unless it would be taken for an
     /// option.
     fn add_words(&mut self, name: &str, value: Option<String>) {
@@ -98,6 +120,15 @@ impl Line {
             Some(value) => self.arguments.extend([format!("--{name}"), value]),
             None => self.arguments.push(format!("--{name}")),
         }
+    }
+}
+
+/// The certificate that the passwords of a run are sealed to, if they are; of this machine.
+pub(super) fn escrow(backup: &BackupLine) -> Result<Option<PathBuf>, Error> {
+    match (&backup.args.escrow, &backup.args.config) {
+        (Some(file), _) => Ok(Some(file.clone())),
+        (None, Some(config)) if !has_password(&backup.given) => Ok(Settings::read(config)?.escrow),
+        (None, _) => Ok(None),
     }
 }
 

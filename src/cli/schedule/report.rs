@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use certstow::error::Error;
 use certstow::platform::scheduler;
 use certstow::sanitize::safe;
-use certstow::schedule::install::Scheduled;
+use certstow::schedule::install::{Installed, Scheduled};
 use certstow::schedule::{self, Owner, Schedule, Scheduler, TaskName};
 use serde::Serialize;
 
@@ -23,8 +23,12 @@ struct Json<'a> {
     program: Option<&'a str>,
     arguments: Option<&'a [String]>,
     files: Vec<String>,
+    /// Whether it took the place of an earlier task of this name.
+    replaced: Option<bool>,
     /// The scheduler's own words.
     report: Option<&'a str>,
+    /// What is wrong with the task.
+    warnings: &'a [String],
 }
 
 impl<'a> Json<'a> {
@@ -38,7 +42,9 @@ impl<'a> Json<'a> {
             program: None,
             arguments: None,
             files: files.iter().map(|file| text(file)).collect(),
+            replaced: None,
             report: None,
+            warnings: &[],
         }
     }
 
@@ -73,18 +79,22 @@ fn text(file: &Path) -> String {
 pub(super) fn installed(
     schedule: &Schedule,
     scheduler: Scheduler,
-    files: &[PathBuf],
+    installed: &Installed,
     screen: &Screen,
 ) -> Result<(), Error> {
+    let files = &installed.files;
     if screen.json {
-        return screen.print_json(&Json::of(schedule, "installed", scheduler, files));
+        return screen.print_json(&Json {
+            replaced: Some(installed.replaced),
+            ..Json::of(schedule, "installed", scheduler, files)
+        });
     }
-    told(
-        &format!("Scheduled '{}'", schedule.name),
-        schedule,
-        files,
-        screen,
-    )?;
+    let how = match installed.replaced {
+        true => ", in the place of the earlier task of that name",
+        false => "",
+    };
+    let beginning = format!("Scheduled '{}'{how}", schedule.name);
+    told(&beginning, schedule, files, screen)?;
     if scheduler == Scheduler::Systemd && schedule.owner == Owner::User {
         screen.note("It runs while you are logged in; 'loginctl enable-linger' has it run always.");
     }
@@ -116,11 +126,10 @@ fn told(
     screen: &Screen,
 ) -> Result<(), Error> {
     let command = std::iter::once(&schedule.program).chain(&schedule.arguments);
-    let command: Vec<_> = command.map(|word| shown(word)).collect();
     screen.print(|out| {
         writeln!(out, "{beginning}")?;
         writeln!(out, "  when    {}", schedule.when)?;
-        writeln!(out, "  runs    {}", safe(&command.join(" ")))?;
+        writeln!(out, "  runs    {}", line(command))?;
         files_told(out, files)
     })
 }
@@ -133,7 +142,13 @@ fn files_told(out: &mut dyn std::io::Write, files: &[PathBuf]) -> std::io::Resul
     Ok(())
 }
 
-/// A word of a command, as a person reads it.
+/// A command, as a person reads it.
+fn line<'a>(words: impl Iterator<Item = &'a String>) -> String {
+    let words: Vec<_> = words.map(|word| shown(word)).collect();
+    safe(&words.join(" ")).to_string()
+}
+
+/// A word of a command.
 fn shown(word: &str) -> String {
     match word.is_empty() || word.contains([' ', '\t', '\n']) {
         true => format!("'{word}'"),
@@ -141,19 +156,31 @@ fn shown(word: &str) -> String {
     }
 }
 
+/// What is there, and what is wrong with it.
 pub(super) fn shown_task(
     name: &TaskName,
     scheduled: &Scheduled,
+    warnings: &[String],
     screen: &Screen,
 ) -> Result<(), Error> {
+    for warning in warnings {
+        screen.warn_unless_json(warning);
+    }
+    let command = scheduled.command.as_deref().unwrap_or_default();
     if screen.json {
         return screen.print_json(&Json {
+            program: command.first().map(String::as_str),
+            arguments: command.get(1..),
             report: Some(&scheduled.report),
+            warnings,
             ..Json::new(name, "scheduled", &scheduled.files)
         });
     }
     screen.print(|out| {
         writeln!(out, "Scheduled '{name}'")?;
+        if !command.is_empty() {
+            writeln!(out, "  runs    {}", line(command.iter()))?;
+        }
         files_told(out, &scheduled.files)?;
         for line in scheduled.report.lines() {
             writeln!(out, "{}", safe(line.trim_end()))?;

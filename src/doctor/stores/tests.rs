@@ -100,8 +100,8 @@ fn what_cannot_be_read_is_warned_about() {
 
 #[test]
 fn a_store_that_is_not_there_fails() {
-    let nowhere = "file:/no/such/folder".parse().unwrap();
-    let checks = check(Stores::Named(&[nowhere]), &OpenOptions::default());
+    let nowhere: StoreSpec = "file:/no/such/folder".parse().unwrap();
+    let checks = check(&nowhere, &OpenOptions::default());
     assert_eq!(checks.len(), 1);
     assert_eq!(outcome_of(&checks[0]), (Status::Failed, Exit::Store));
 }

@@ -1,7 +1,8 @@
 //! Scheduled backups under Wine: `schtasks.exe` registers a task of the machine, shows it and
 //! removes it, and takes the XML of a person's task; Wine keeps each as a file, so that one can see
 //! whether it is there. (Wine's has no `/RP`, by which Windows' own asks for the account's password,
-//! and shows nothing of a task.) And what `certstow doctor` finds in this Windows.
+//! and shows nothing of a task.) What `CommandLineToArgvW` makes of the arguments in a task. And what
+//! `certstow doctor` finds in this Windows.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::prefix::Prefix;
+use super::prefix::{self, Prefix};
 use super::process::Ended;
 use super::runner::Runner;
 
@@ -29,6 +30,7 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
     start(runner)?;
     of_the_machine(runner)?;
     of_a_person(runner)?;
+    arguments(runner)?;
     refused(runner)?;
     doctor(runner)
 }
@@ -62,8 +64,9 @@ fn of_the_machine(runner: &Runner) -> Result<(), String> {
         says(&ended, "Scheduled 'machine'")?;
         says(
             &ended,
-            r"--escrow C:\escrow.pem --store windows:LocalMachine\My",
+            r"--escrow C:\escrow.pem --store windows:LocalMachine\My --event-log",
         )?;
+        ended.tells("without this certificate the task will fail")?;
         is_there(runner, "machine", true)?;
     }
     let xml = fs::read_to_string(task(runner, "machine")).map_err(|error| error.to_string())?;
@@ -113,6 +116,79 @@ fn of_a_person(runner: &Runner) -> Result<(), String> {
     is_there(runner, "person", false)
 }
 
+/// Words that mean something else on a command line that is written carelessly.
+const WORDS: [&str; 18] = [
+    "--to",
+    r"C:\My Backup\",
+    "--to",
+    r"\\server\a share\\",
+    "--to",
+    r"C:\Schlüssel & Söhne\100%",
+    "--subject",
+    r#"say "hello" \"#,
+    "--issuer",
+    "",
+    "--label",
+    r#"back\"slash\\""#,
+    "--email",
+    "a\u{1f511} <b>'$HOME;^|",
+    "--password-file",
+    r"C:\a password.txt",
+    "--log",
+    r"C:\ProgramData\my log.jsonl",
+];
+
+/// What is in the file comes out of `CommandLineToArgvW` as it went in.
+fn arguments(runner: &Runner) -> Result<(), String> {
+    let options = ["--print=printed", "--program", r"C:\Tools\certstow.exe"];
+    let install = ["schedule", "install", "--name", "words", "--json"];
+    let printed = runner.certstow(0, &[&install[..], &options, &WORDS].concat())?;
+    let json = printed.json()?;
+    let expected: Vec<_> = json["arguments"].as_array().into_iter().flatten().collect();
+    let missing = WORDS
+        .iter()
+        .find(|word| !expected.contains(&&Value::from(**word)));
+    if let Some(word) = missing {
+        return Err(printed.complain(&format!("'{word}' is not among the arguments")));
+    }
+
+    let file = runner.work().join("printed/words.xml");
+    let line = fs::read(&file).map_err(|error| error.to_string())?;
+    let line = line_of_the_task(&line)?;
+    let units: Vec<u8> = line.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(runner.work().join("line"), units).map_err(|error| error.to_string())?;
+    let program = runner.work().join("arguments.exe");
+    let source = "tests/wine/arguments.c";
+    prefix::compile(source, &["-municode"], &program, &["-lshell32"])?;
+    let split = runner.windows_program(&program, &runner.work(), &["line"])?;
+    let split = split.expect(0)?;
+    let words: Vec<_> = split.stdout.lines().map(Value::from).collect();
+    match words.iter().eq(expected.iter().copied()) {
+        true => Ok(()),
+        false => Err(split.complain(&format!("{expected:?} was expected of {line}"))),
+    }
+}
+
+/// The arguments in the XML of a task, which is UTF-16 with a byte order mark.
+fn line_of_the_task(file: &[u8]) -> Result<String, String> {
+    let units = file
+        .strip_prefix(&[0xff, 0xfe])
+        .ok_or("no byte order mark")?;
+    let units = units.chunks_exact(2).map(|pair| [pair[0], pair[1]]);
+    let units: Vec<_> = units.map(u16::from_le_bytes).collect();
+    let text = String::from_utf16(&units).map_err(|error| error.to_string())?;
+    let (_, rest) = text.split_once("<Arguments>").ok_or("no arguments")?;
+    let (line, _) = rest.split_once("</Arguments>").ok_or("no end of them")?;
+    let entities = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&amp;", "&"),
+    ];
+    let plain = |line: String, (name, character): &(&str, &str)| line.replace(name, character);
+    Ok(entities.iter().fold(line.to_owned(), plain))
+}
+
 fn refused(runner: &Runner) -> Result<(), String> {
     let person = ["--machine", "--store", r"windows:CurrentUser\My"];
     let install = [&["schedule", "install"][..], &PERSON, &person].concat();
@@ -129,10 +205,13 @@ fn refused(runner: &Runner) -> Result<(), String> {
 /// The account is known, and the key that the checks of the stores left behind comes out.
 fn doctor(runner: &Runner) -> Result<(), String> {
     let doctor = ["doctor", "--store", r"windows:CurrentUser\My", "--to", "."];
-    let ended = runner.certstow(0, &[&doctor[..], &["--json"]].concat())?;
+    let options = ["--event-log", "--log", "doctor.log", "--json"];
+    let ended = runner.certstow(0, &[&doctor[..], &options].concat())?;
     let checks = ended.json()?;
     for (check, status, found) in [
         ("account", "ok", r"\"),
+        ("log", "ok", "can be appended to"),
+        ("event-log", "ok", "takes events"),
         ("keys", "ok", "came out, and signs"),
         ("target", "ok", "can be written"),
     ] {

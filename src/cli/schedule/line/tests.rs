@@ -125,7 +125,7 @@ fn paths_become_absolute_and_nothing_else_changes() {
         "x",
     ]);
     let expected = [r"D:\Backup", "--store", "x", "--password-file", "pw"];
-    assert_eq!(there.arguments[3..], expected);
+    assert_eq!(there.arguments[3..8], expected);
 }
 
 fn line_as_written(words: &[&str]) -> Line {
@@ -139,6 +139,54 @@ fn what_says_how_this_run_reports_is_none_of_the_tasks() {
     let line = systemd(&words).unwrap();
     assert!(!line.arguments.iter().any(|word| word == "--json"));
     assert!(!line.arguments.iter().any(|word| word == "--quiet"));
+}
+
+/// The options of every command that are about a run, and not about who looks at it.
+#[test]
+fn the_log_and_the_end_of_a_wait_are_the_tasks() {
+    let words = [
+        "--to",
+        "/b",
+        "--password-file",
+        "/p",
+        "--log",
+        "/var/log/c",
+        "--timeout",
+        "90s",
+    ];
+    let line = systemd(&words).unwrap();
+    let end = &line.arguments[line.arguments.len() - 4..];
+    assert_eq!(end, ["--log", "/var/log/c", "--timeout", "90s"]);
+    // The log is rotated, which takes its folder.
+    assert_eq!(line.writes_to, ["/b", "/var/log"]);
+    let relative = systemd(&["--to", "/b", "--password-file", "/p", "--log", "log"]).unwrap();
+    let file = std::path::absolute("log").unwrap().display().to_string();
+    assert_eq!(relative.arguments.last(), Some(&file));
+}
+
+#[test]
+fn a_task_of_windows_reports_to_the_event_log_unless_it_has_a_log() {
+    let words = [
+        "--to",
+        "b",
+        "--escrow",
+        "c",
+        "--store",
+        r"windows:CurrentUser\My",
+    ];
+    let with = |option: &[&str]| line_as_written(&[&words[..], option].concat()).arguments;
+    let default = with(&[]);
+    assert_eq!(default.last().map(String::as_str), Some("--event-log"));
+    assert_eq!(default, with(&["--event-log"]));
+    let log = with(&["--log", r"C:\ProgramData\certstow.log"]);
+    assert!(!log.contains(&"--event-log".to_owned()), "{log:?}");
+    let both = with(&["--log", "l", "--event-log"]);
+    assert!(both.contains(&"--event-log".to_owned()), "{both:?}");
+    for scheduler in [Scheduler::Systemd, Scheduler::Launchd] {
+        let words = [&words[..], &["--event-log"]].concat();
+        let error = line(&words, scheduler, Owner::User, Paths::AsWritten).unwrap_err();
+        assert!(error.to_string().contains("tasks of Windows"), "{error}");
+    }
 }
 
 #[test]
@@ -176,8 +224,8 @@ fn a_backup_without_a_folder_is_refused() {
 fn system_gets_the_machines_store_and_no_persons() {
     let words = ["--to", r"D:\b", "--escrow", r"C:\c.pem"];
     let line = system(&words).unwrap();
-    let end = &line.arguments[line.arguments.len() - 2..];
-    assert_eq!(end, ["--store", r"windows:LocalMachine\My"]);
+    let end = &line.arguments[line.arguments.len() - 3..];
+    assert_eq!(end, ["--store", r"windows:LocalMachine\My", "--event-log"]);
 
     let named = [&words[..], &["--store", r"windows:localmachine\web"]].concat();
     let line = system(&named).unwrap();
@@ -215,7 +263,7 @@ fn a_file_of_options_may_name_folders_and_password() {
     let saved = folder.path().join("saved").display().to_string();
     assert_eq!(line.writes_to, [saved]);
     let there = line_as_written(&["--config", "D:/backup.toml"]);
-    assert_eq!(there.arguments[2..], ["--config", "D:/backup.toml"]);
+    assert_eq!(there.arguments[2..4], ["--config", "D:/backup.toml"]);
 }
 
 #[test]
@@ -231,11 +279,20 @@ fn a_file_of_options_that_lacks_something_is_refused() {
             "to = \"saved\"\nescrow = \"e.pem\"\nunlock-password-fd = 3\n",
             "a task has no file descriptor 3",
         ),
+        (
+            "to = \"s\"\nescrow = \"e.pem\"\nfor = \"java8\"\niterations = 0\n",
+            "iterations",
+        ),
+        ("to = \"s\"\nescrow = \"e.pem\"\nno-such = 1\n", "no-such"),
     ] {
         let (_folder, file) = configured(text);
         let error = systemd(&["--config", &file]).unwrap_err();
         assert!(error.to_string().contains(why), "{error}");
     }
+    let (_folder, file) = configured("to = \"s\"\nescrow = \"e.pem\"\nchain = \"full\"\n");
+    systemd(&["--config", &file]).unwrap();
+    let error = systemd(&["--config", &file, "--for", "go"]).unwrap_err();
+    assert!(error.to_string().contains("leave --chain out"), "{error}");
     let person = "to = \"s\"\nescrow = \"e.pem\"\nstore = 'windows:CurrentUser\\My'\n";
     let (_folder, file) = configured(person);
     let system = line(

@@ -1,0 +1,121 @@
+//! What is wrong with a task that is there: it runs a certstow that is gone, or another one than
+//! this, or with options that it does not take. The scheduler sees nothing of that before it is too
+//! late.
+
+use std::path::Path;
+
+use certstow::schedule::install::Scheduled;
+use clap::FromArgMatches as _;
+
+use crate::cli::args::{self, Cli, Command};
+use crate::cli::first_paragraph;
+
+/// What a person should know about a task, in sentences.
+pub(super) fn doubts(scheduled: &Scheduled) -> Vec<String> {
+    let mut doubts: Vec<String> = scheduled.differs.iter().cloned().collect();
+    if let Some((program, arguments)) = scheduled.command.as_deref().and_then(<[_]>::split_first) {
+        doubts.extend(of_program(Path::new(program)));
+        doubts.extend(of_arguments(arguments));
+    }
+    doubts
+}
+
+fn of_program(program: &Path) -> Option<String> {
+    let name = program.display();
+    // What this account may not look at is not gone.
+    if program.try_exists().is_ok_and(|there| !there) {
+        return Some(format!(
+            "the task runs {name}, which does not exist: install it anew with the certstow there is"
+        ));
+    }
+    let this = std::env::current_exe().ok()?;
+    let same = same_file::is_same_file(program, &this).unwrap_or(true);
+    (!same).then(|| format!("the task runs another certstow than this one: {name}"))
+}
+
+fn of_arguments(arguments: &[String]) -> Option<String> {
+    let words = std::iter::once("certstow").chain(arguments.iter().map(String::as_str));
+    let parsed = args::command()
+        .try_get_matches_from(words)
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    match parsed {
+        Ok(Cli { command, .. }) => match command {
+            Command::Backup(backup) if backup.action.is_none() => None,
+            _ => Some("the task runs something else than a backup".to_owned()),
+        },
+        Err(error) => {
+            let why = first_paragraph(&error.to_string());
+            Some(format!(
+                "this certstow does not take the options of the task: {why}"
+            ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(program: &str, arguments: &[&str]) -> Scheduled {
+        let words = std::iter::once(&program).chain(arguments);
+        Scheduled {
+            files: Vec::new(),
+            report: String::new(),
+            command: Some(words.map(|&word| word.to_owned()).collect()),
+            differs: None,
+        }
+    }
+
+    fn this() -> String {
+        std::env::current_exe().unwrap().display().to_string()
+    }
+
+    #[test]
+    fn a_task_as_it_was_installed_is_not_doubted() {
+        let arguments = [
+            "backup",
+            "--non-interactive",
+            "--to",
+            "/b",
+            "--escrow",
+            "/c",
+        ];
+        assert!(doubts(&task(&this(), &arguments)).is_empty());
+        let unknown = Scheduled {
+            command: None,
+            ..task("", &[])
+        };
+        assert!(doubts(&unknown).is_empty());
+    }
+
+    #[test]
+    fn a_program_that_is_gone_or_another_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("certstow");
+        let arguments = ["backup", "--to", "/b"];
+        let name = program.display().to_string();
+        let gone = doubts(&task(&name, &arguments));
+        assert!(gone[0].contains("which does not exist"), "{gone:?}");
+        std::fs::write(&program, "").unwrap();
+        let other = doubts(&task(&name, &arguments));
+        assert!(other[0].contains("another certstow"), "{other:?}");
+    }
+
+    #[test]
+    fn options_of_another_version_are_told() {
+        for (arguments, why) in [
+            (&["backup", "--to", "/b", "--no-such"][..], "'--no-such'"),
+            (&["backup", "verify", "/b"], "something else"),
+            (&["list"], "something else"),
+            (&[], "does not take"),
+        ] {
+            let told = doubts(&task(&this(), arguments));
+            assert!(told.len() == 1 && told[0].contains(why), "{told:?}");
+        }
+        let differs = Scheduled {
+            differs: Some("x".to_owned()),
+            ..task(&this(), &["list"])
+        };
+        assert_eq!(doubts(&differs).len(), 2);
+    }
+}

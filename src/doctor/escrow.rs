@@ -1,0 +1,83 @@
+//! Whether passwords can be sealed to the certificate that `--escrow` names.
+
+use std::path::Path;
+
+use super::Check;
+use crate::escrow::Recipient;
+use crate::{names, time, watchdog};
+
+/// Checks the certificate in a file, which needs no private key.
+pub fn check(file: &Path) -> Check {
+    at(file, time::now())
+}
+
+fn at(file: &Path, now: i64) -> Check {
+    let about = file.display().to_string();
+    let wait = watchdog::waiting_for(format!("the disk or share of {about}"));
+    let recipient = Recipient::read(file);
+    drop(wait);
+    let recipient = match recipient {
+        Ok(recipient) => recipient,
+        Err(error) => {
+            return Check::failed("escrow", about, &error)
+                .or_advise("name a file that this account can read with --escrow");
+        }
+    };
+    let parsed = recipient.certificate().parse();
+    let subject = names::distinguished_name(parsed.subject());
+    let warnings = recipient.warnings(now);
+    if warnings.is_empty() {
+        let found = format!("passwords can be sealed to {subject}");
+        return Check::ok("escrow", about, found);
+    }
+    let found = format!(
+        "passwords can be sealed to {subject}, but {}",
+        warnings.join(", and ")
+    );
+    Check::ok("escrow", about, found).warn(
+        "name another certificate with --escrow; what is sealed to this one can still be opened \
+         with its private key, and with nothing else",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::Status;
+    use super::*;
+    use crate::exit::Exit;
+    use crate::samples;
+
+    #[test]
+    fn a_certificate_with_a_key_to_encrypt_to_will_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("escrow.der");
+        for identity in [samples::rsa_identity(), samples::ec_identity()] {
+            fs::write(&file, identity.leaf.der()).unwrap();
+            let found = check(&file);
+            assert!(found.found.starts_with("passwords can be sealed to "));
+            assert_eq!(found.status, Status::Ok, "{found:?}");
+            let later = at(&file, i64::MAX / 2);
+            assert_eq!(later.status, Status::Warning);
+            assert!(later.found.contains("expired on "), "{later:?}");
+        }
+    }
+
+    #[test]
+    fn what_nothing_can_be_sealed_to_fails() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("escrow.pem");
+        let missing = check(&file);
+        assert_eq!(missing.status, Status::Failed);
+        assert!(
+            missing
+                .advice
+                .is_some_and(|advice| advice.contains("--escrow"))
+        );
+        fs::write(&file, "no certificate").unwrap();
+        let none = check(&file);
+        assert_eq!((none.status, none.exit), (Status::Failed, Exit::Usage));
+        assert!(none.advice.is_some_and(|advice| advice.contains("RSA")));
+    }
+}

@@ -1,0 +1,198 @@
+//! The files of a task where its scheduler reads them: written all or none, only over certstow's
+//! own, and put back as they were when the scheduler refuses them.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use certstow_platform::scheduler::{Owner, Scheduler};
+
+use super::{SchedulerError, file_error, not_scheduled};
+use crate::error::Error;
+use crate::schedule::{ScheduleFile, TaskName, launchd, systemd};
+
+/// The files of a task, in the scheduler's folder.
+pub(super) struct Places {
+    folder: PathBuf,
+    pub(super) files: Vec<PathBuf>,
+    scheduler: Scheduler,
+}
+
+/// What a file held before, if it was there.
+pub(super) type Before = Vec<Option<Vec<u8>>>;
+
+impl Places {
+    pub(super) fn of(scheduler: Scheduler, owner: Owner, name: &TaskName) -> Result<Self, Error> {
+        let Some(folder) = scheduler.folder(owner) else {
+            let source = io::Error::new(io::ErrorKind::NotFound, "there is no home folder");
+            return Err(file_error(Path::new("~"), source));
+        };
+        let names = match scheduler {
+            Scheduler::Launchd => vec![format!("{}.plist", launchd::label(name))],
+            _ => vec![format!("{name}.service"), format!("{name}.timer")],
+        };
+        Ok(Self {
+            files: names.iter().map(|name| folder.join(name)).collect(),
+            folder,
+            scheduler,
+        })
+    }
+
+    /// Whether one of them is there.
+    pub(super) fn are_there(&self) -> bool {
+        self.files.iter().any(|file| file.exists())
+    }
+
+    /// An error if one of them is not certstow's.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        for file in &self.files {
+            let text = match fs::read(file) {
+                Ok(text) => text,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(source) => return Err(file_error(file, source)),
+            };
+            // The label of a job of launchd says whose it is, and it names the file.
+            let ours =
+                self.scheduler == Scheduler::Launchd || text.starts_with(systemd::MARK.as_bytes());
+            if !ours {
+                let what = file.display().to_string();
+                return Err(SchedulerError::Foreign { what }.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// The same, and an error unless one of them is there.
+    pub(super) fn check_there(&self, name: &TaskName) -> Result<(), Error> {
+        self.check()?;
+        match self.are_there() {
+            true => Ok(()),
+            false => Err(not_scheduled(name)),
+        }
+    }
+
+    /// Writes the files and gives back what they held before.
+    pub(super) fn write(&self, files: &[ScheduleFile]) -> Result<Before, Error> {
+        fs::create_dir_all(&self.folder).map_err(|source| file_error(&self.folder, source))?;
+        let before: Before = self.files.iter().map(|file| fs::read(file).ok()).collect();
+        for (place, file) in self.files.iter().zip(files) {
+            if let Err(error) = replace(place, &file.bytes) {
+                self.restore(before);
+                return Err(file_error(place, error));
+            }
+        }
+        Ok(before)
+    }
+
+    fn restore(&self, before: Before) {
+        for (file, bytes) in self.files.iter().zip(before) {
+            // The error that counts is the one that led here.
+            let _ = match bytes {
+                Some(bytes) => replace(file, &bytes),
+                None => fs::remove_file(file),
+            };
+        }
+    }
+
+    /// The files, if all went well; else they are made what they were, and `then` runs.
+    pub(super) fn undo_unless(
+        self,
+        result: Result<(), Error>,
+        before: Before,
+        then: impl FnOnce(),
+    ) -> Result<Vec<PathBuf>, Error> {
+        match result {
+            Ok(()) => Ok(self.files),
+            Err(error) => {
+                self.restore(before);
+                then();
+                Err(error)
+            }
+        }
+    }
+
+    pub(super) fn remove(self) -> Result<Vec<PathBuf>, Error> {
+        for file in &self.files {
+            match fs::remove_file(file) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(source) => return Err(file_error(file, source)),
+                Ok(()) => {}
+            }
+        }
+        Ok(self.files)
+    }
+}
+
+/// Writes a file in one step, with the permissions of an ordinary one: nothing in it is secret.
+fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    // Not the name of a unit or a property list, so that no scheduler reads it half-written.
+    let temporary = file.with_extension("certstow-new");
+    fs::write(&temporary, bytes)?;
+    fs::rename(&temporary, file).inspect_err(|_| {
+        let _ = fs::remove_file(&temporary);
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::Exit;
+
+    fn places(folder: &Path) -> Places {
+        Places {
+            folder: folder.to_owned(),
+            files: vec![folder.join("x.service"), folder.join("x.timer")],
+            scheduler: Scheduler::Systemd,
+        }
+    }
+
+    fn files() -> Vec<ScheduleFile> {
+        ["service", "timer"]
+            .map(|kind| ScheduleFile {
+                name: format!("x.{kind}"),
+                bytes: format!("{}{kind}", systemd::MARK).into_bytes(),
+            })
+            .to_vec()
+    }
+
+    #[test]
+    fn what_a_scheduler_refuses_leaves_the_files_as_they_were() {
+        let folder = tempfile::tempdir().unwrap();
+        let old = format!("{}old", systemd::MARK);
+        fs::write(folder.path().join("x.service"), &old).unwrap();
+        let places = places(&folder.path().join("."));
+        places.check().unwrap();
+        let before = places.write(&files()).unwrap();
+        let written = fs::read_to_string(folder.path().join("x.timer")).unwrap();
+        assert!(written.ends_with("timer"));
+
+        let mut ran = false;
+        let refused = Err(SchedulerError::None.into());
+        places
+            .undo_unless(refused, before, || ran = true)
+            .unwrap_err();
+        assert!(ran);
+        let kept = fs::read_to_string(folder.path().join("x.service")).unwrap();
+        assert_eq!(kept, old);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_certstow_did_not_write_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("x.timer"), "[Timer]\nOnCalendar=daily\n").unwrap();
+        let error = places(folder.path()).check().unwrap_err();
+        assert_eq!(error.code(), "task-not-ours");
+        assert_eq!(error.exit(), Exit::Target);
+        assert!(error.to_string().contains("x.timer exists"));
+    }
+
+    #[test]
+    fn nothing_of_that_name_is_not_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = "x".parse().unwrap();
+        let error = places(folder.path()).check_there(&name).unwrap_err();
+        assert_eq!(error.exit(), Exit::NotFound);
+        assert_eq!(error.to_string(), "no task named 'x' is scheduled");
+    }
+}

@@ -1,0 +1,152 @@
+//! systemd, of a person or of the machine: the files go into its folder, and `systemctl` has it read
+//! them and starts the timer.
+
+use std::fs;
+use std::path::PathBuf;
+
+use certstow_platform::scheduler::{Owner, Scheduler};
+
+use super::places::Places;
+use super::{Installed, Scheduled, run};
+use crate::error::Error;
+use crate::schedule::{Schedule, ScheduleFile, TaskName, systemd};
+
+pub(super) fn install(schedule: &Schedule, files: &[ScheduleFile]) -> Result<Installed, Error> {
+    let systemctl = Systemctl(schedule.owner);
+    // Before anything is written: it fails where there is no manager.
+    systemctl.run("to read its files", &["daemon-reload"])?;
+    let places = Places::of(Scheduler::Systemd, schedule.owner, &schedule.name)?;
+    places.check()?;
+    let replaced = places.are_there();
+    let before = places.write(files)?;
+    let started = systemctl.start(&schedule.name);
+    let files = places.undo_unless(started, before, || {
+        let _ = systemctl.run("to read its files", &["daemon-reload"]);
+    })?;
+    Ok(Installed { files, replaced })
+}
+
+pub(super) fn show(name: &TaskName, owner: Owner) -> Result<Scheduled, Error> {
+    let places = Places::of(Scheduler::Systemd, owner, name)?;
+    places.check_there(name)?;
+    let systemctl = Systemctl(owner);
+    let report = systemctl.report(name)?;
+    let differs = systemctl.differs(name)?;
+    let service = fs::read_to_string(&places.files[0]).ok();
+    Ok(Scheduled {
+        command: service.and_then(|text| systemd::command(&text)),
+        files: places.files,
+        report,
+        differs,
+    })
+}
+
+pub(super) fn remove(name: &TaskName, owner: Owner) -> Result<Vec<PathBuf>, Error> {
+    let places = Places::of(Scheduler::Systemd, owner, name)?;
+    places.check_there(name)?;
+    let systemctl = Systemctl(owner);
+    let timer = format!("{name}.timer");
+    systemctl.run("to stop the timer", &["disable", "--now", &timer])?;
+    let removed = places.remove()?;
+    systemctl.run("to read its files", &["daemon-reload"])?;
+    Ok(removed)
+}
+
+/// systemctl, for the manager of an owner.
+struct Systemctl(Owner);
+
+impl Systemctl {
+    fn run(&self, what: &'static str, arguments: &[&str]) -> Result<String, Error> {
+        run(
+            Scheduler::Systemd,
+            what,
+            &[&self.scope()[..], arguments].concat(),
+        )
+    }
+
+    fn scope(&self) -> [&'static str; 2] {
+        let scope = match self.0 {
+            Owner::User => "--user",
+            Owner::Machine => "--system",
+        };
+        [scope, "--no-ask-password"]
+    }
+
+    /// A timer that runs already has the old times until it is started anew.
+    fn start(&self, name: &TaskName) -> Result<(), Error> {
+        let timer = format!("{name}.timer");
+        self.run("to read its files", &["daemon-reload"])?;
+        self.run("to enable the timer", &["enable", &timer])?;
+        self.run("to start the timer", &["restart", &timer])?;
+        Ok(())
+    }
+
+    fn report(&self, name: &TaskName) -> Result<String, Error> {
+        let timer = format!("{name}.timer");
+        let service = format!("{name}.service");
+        let timers = self.run("to list its timers", &["list-timers", "--all", &timer])?;
+        let properties = [
+            "show",
+            "--property=Result,ExecMainStatus,ExecMainStartTimestamp,ExecMainExitTimestamp",
+            &service,
+        ];
+        let last = self.run("to show the service", &properties)?;
+        Ok(format!("{timers}\n{last}"))
+    }
+
+    /// Why what runs is not what the files say, if it is not.
+    fn differs(&self, name: &TaskName) -> Result<Option<String>, Error> {
+        for unit in [format!("{name}.service"), format!("{name}.timer")] {
+            let show = [
+                "show",
+                "--property=NeedDaemonReload,DropInPaths,ActiveState",
+                &unit,
+            ];
+            let said = self.run("to show its files", &show)?;
+            if let Some(differs) = differs(&unit, &said) {
+                return Ok(Some(differs));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The same, from what systemctl says of a unit.
+fn differs(unit: &str, said: &str) -> Option<String> {
+    let property = |name: &str| {
+        let mut lines = said.lines();
+        lines.find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
+    };
+    if property("NeedDaemonReload") == Some("yes") {
+        return Some(format!(
+            "{unit} was changed since systemd read it: 'systemctl daemon-reload' has it read again"
+        ));
+    }
+    if let Some(others) = property("DropInPaths").filter(|paths| !paths.is_empty()) {
+        return Some(format!("{unit} is changed by other files: {others}"));
+    }
+    // A service rests until it is its time.
+    let rests = unit.ends_with(".timer") && property("ActiveState") != Some("active");
+    rests.then(|| format!("{unit} is stopped: 'systemctl start' starts it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_systemd_runs_may_be_something_else() {
+        let unit = "x.service";
+        assert_eq!(differs(unit, "NeedDaemonReload=no\nDropInPaths=\n"), None);
+        let changed = differs(unit, "DropInPaths=\nNeedDaemonReload=yes\n").unwrap();
+        assert!(changed.contains("x.service was changed since"), "{changed}");
+        let other = differs(unit, "NeedDaemonReload=no\nDropInPaths=/etc/a.conf\n").unwrap();
+        assert!(other.ends_with("/etc/a.conf"), "{other}");
+        let said = "NeedDaemonReload=no\nDropInPaths=\nActiveState=inactive\n";
+        assert_eq!(differs(unit, said), None);
+        let stopped = differs("x.timer", said).unwrap();
+        assert!(stopped.contains("x.timer is stopped"), "{stopped}");
+        let runs = said.replace("inactive", "active");
+        assert_eq!(differs("x.timer", &runs), None);
+    }
+}

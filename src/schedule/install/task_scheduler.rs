@@ -1,0 +1,108 @@
+//! Task Scheduler of Windows: `schtasks.exe` registers the XML, which the scheduler then keeps, and
+//! asks for the account's password itself.
+
+use std::io::Write as _;
+
+use certstow_platform::os;
+use certstow_platform::scheduler::{Owner, Scheduler, Speech};
+
+use super::{Installed, Scheduled, SchedulerError, file_error, not_scheduled, say};
+use crate::error::Error;
+use crate::schedule::{Schedule, ScheduleFile, TaskName, windows_task};
+
+/// Registers a task.
+pub(super) fn install(schedule: &Schedule, files: &[ScheduleFile]) -> Result<Installed, Error> {
+    let earlier = task(&schedule.name);
+    if let Some(task) = &earlier {
+        check(&schedule.name, task)?;
+    }
+    let folder = std::env::temp_dir();
+    let written = tempfile::Builder::new()
+        .prefix("certstow-")
+        .suffix(".xml")
+        .make_in(&folder, os::create_private)
+        .and_then(|mut file| {
+            file.write_all(&files[0].bytes)?;
+            // Closed, for schtasks.exe may not share it; still removed at the end.
+            Ok(file.into_temp_path())
+        })
+        .map_err(|source| file_error(&folder, source))?;
+    let xml = written.display().to_string();
+    let name = schedule.name.as_str();
+    let create = ["/Create", "/TN", name, "/XML", &xml, "/F"];
+    let what = "to register the task";
+    match (schedule.owner, &schedule.account) {
+        (Owner::Machine, _) => {
+            let system = ["/RU", "SYSTEM"];
+            run(what, &[&create[..], &system].concat(), Speech::Kept)?;
+        }
+        (Owner::User, account) => {
+            let account = account.as_deref().unwrap_or_default();
+            let asked = ["/RU", account, "/RP", "*"];
+            run(what, &[&create[..], &asked].concat(), Speech::Shown)?;
+        }
+    }
+    Ok(Installed {
+        files: Vec::new(),
+        // Wine's schtasks.exe answers for every name, with nothing.
+        replaced: earlier.is_some_and(|task| !task.trim().is_empty()),
+    })
+}
+
+pub(super) fn show(name: &TaskName) -> Result<Scheduled, Error> {
+    let query = ["/Query", "/TN", name.as_str(), "/V", "/FO", "LIST"];
+    match run("to show the task", &query, Speech::Kept) {
+        Ok(report) => Ok(Scheduled {
+            files: Vec::new(),
+            report,
+            command: task(name).and_then(|xml| windows_task::command(&xml)),
+            differs: None,
+        }),
+        Err(_) if task(name).is_none() => Err(not_scheduled(name)),
+        Err(error) => Err(error),
+    }
+}
+
+pub(super) fn remove(name: &TaskName) -> Result<(), Error> {
+    let Some(task) = task(name) else {
+        return Err(not_scheduled(name));
+    };
+    check(name, &task)?;
+    let delete = ["/Delete", "/TN", name.as_str(), "/F"];
+    run("to remove the task", &delete, Speech::Kept).map(drop)
+}
+
+/// The XML of a task; `None` if there is none of that name.
+fn task(name: &TaskName) -> Option<String> {
+    let query = ["/Query", "/TN", name.as_str(), "/XML"];
+    run("to show the task", &query, Speech::Kept).ok()
+}
+
+/// An error if a task is another program's.
+fn check(name: &TaskName, xml: &str) -> Result<(), Error> {
+    let foreign = !xml.trim().is_empty() && !xml.contains(windows_task::SOURCE);
+    match foreign {
+        true => Err(SchedulerError::Foreign {
+            what: format!("a task named '{name}'"),
+        }
+        .into()),
+        false => Ok(()),
+    }
+}
+
+fn run(what: &'static str, arguments: &[&str], speech: Speech) -> Result<String, Error> {
+    say(Scheduler::TaskScheduler, what, arguments, speech)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_of_another_program_is_left_alone() {
+        let name = "x".parse().unwrap();
+        let error = check(&name, "<Task><RegistrationInfo/></Task>").unwrap_err();
+        assert_eq!(error.code(), "task-not-ours");
+        check(&name, "<Task><Source>certstow</Source></Task>").unwrap();
+    }
+}

@@ -1,0 +1,158 @@
+//! The XML of a task of Windows.
+
+use super::*;
+
+#[test]
+fn a_task_of_windows_is_what_is_shown() {
+    let text = windows_text(&windows());
+    assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
+    let golden = include_str!("../../../tests/schedule/golden/certstow.xml");
+    assert_eq!(text.replace("\r\n", "\n"), golden.replace("\r\n", "\n"));
+}
+
+/// Names of elements without their namespace.
+pub(super) fn parsed(text: &str) -> String {
+    text.replace(
+        " xmlns=\"http://schemas.microsoft.com/windows/2004/02/mit/task\"",
+        "",
+    )
+}
+
+#[test]
+fn a_persons_task_of_windows_stores_the_password_and_never_says_s4u() {
+    let text = parsed(&windows_text(&windows()));
+    let document = Document::parse(&text).unwrap();
+    let get = |path: &str| at(&document, &format!("Task/{path}"));
+    assert_eq!(get("Principals/Principal/LogonType"), Some("Password"));
+    assert_eq!(get("Principals/Principal/UserId"), Some(r"CONTOSO\ada"));
+    assert_eq!(get("Principals/Principal/RunLevel"), Some("LeastPrivilege"));
+    assert_eq!(get("Settings/MultipleInstancesPolicy"), Some("IgnoreNew"));
+    assert_eq!(get("Settings/StartWhenAvailable"), Some("true"));
+    assert_eq!(get("Settings/DisallowStartIfOnBatteries"), Some("false"));
+    assert_eq!(
+        get("Actions/Exec/Command"),
+        Some(r"C:\Program Files\certstow\certstow.exe")
+    );
+    assert_eq!(
+        get("Actions/Exec/Arguments"),
+        Some(r#"backup --non-interactive --to "D:\My Backup\\" --event-log"#)
+    );
+    assert_eq!(
+        get("Actions/Exec/WorkingDirectory"),
+        Some(r"C:\Program Files\certstow")
+    );
+    assert!(!text.contains("S4U"));
+}
+
+#[test]
+fn a_task_of_the_machine_runs_as_system() {
+    let machine = Schedule {
+        owner: Owner::Machine,
+        ..windows()
+    };
+    let text = parsed(&windows_text(&machine));
+    let document = Document::parse(&text).unwrap();
+    let get = |path: &str| at(&document, &format!("Task/Principals/Principal/{path}"));
+    assert_eq!(get("UserId"), Some("S-1-5-18"));
+    assert_eq!(get("RunLevel"), Some("HighestAvailable"));
+    assert_eq!(get("LogonType"), None);
+}
+
+#[test]
+fn windows_is_told_each_kind_of_time() {
+    let trigger = |when| {
+        let text = windows_text(&Schedule { when, ..windows() });
+        let (_, rest) = text.split_once("<CalendarTrigger>").unwrap();
+        rest.split_once("</CalendarTrigger>").unwrap().0.to_owned()
+    };
+    let hourly = trigger(When::Hourly);
+    assert!(hourly.contains("<Interval>PT1H</Interval>"), "{hourly}");
+    assert!(hourly.contains("T00:00:00</StartBoundary>"), "{hourly}");
+    let (day, time) = parse_weekly("SUN@23:05").unwrap();
+    let weekly = trigger(When::Weekly(day, time));
+    assert!(weekly.contains("<Sunday />"), "{weekly}");
+    assert!(weekly.contains("T23:05:00</StartBoundary>"), "{weekly}");
+}
+
+/// What the schema of Task Scheduler ([MS-TSCH] 2.5) allows in each element that certstow writes.
+/// Only the elements of a trigger have to be in this order, and the settings of version 1.2.
+const SCHEMA: [(&str, &[&str]); 12] = [
+    (
+        "Task",
+        &[
+            "RegistrationInfo",
+            "Triggers",
+            "Principals",
+            "Settings",
+            "Actions",
+        ],
+    ),
+    (
+        "RegistrationInfo",
+        &["Source", "Author", "Description", "URI"],
+    ),
+    ("Triggers", &["CalendarTrigger"]),
+    (
+        "CalendarTrigger",
+        &[
+            "Enabled",
+            "StartBoundary",
+            "EndBoundary",
+            "Repetition",
+            "ExecutionTimeLimit",
+            "RandomDelay",
+            "ScheduleByDay",
+            "ScheduleByWeek",
+        ],
+    ),
+    ("Repetition", &["Interval", "Duration", "StopAtDurationEnd"]),
+    ("ScheduleByDay", &["DaysInterval"]),
+    ("ScheduleByWeek", &["DaysOfWeek", "WeeksInterval"]),
+    ("DaysOfWeek", &["Monday", "Sunday"]),
+    ("Principals", &["Principal"]),
+    ("Principal", &["UserId", "LogonType", "RunLevel"]),
+    ("Actions", &["Exec"]),
+    ("Exec", &["Command", "Arguments", "WorkingDirectory"]),
+];
+
+#[test]
+fn the_elements_of_a_task_are_those_of_the_schema_in_its_order() {
+    let (day, time) = parse_weekly("mon@23:05").unwrap();
+    let whens = [When::Hourly, windows().when, When::Weekly(day, time)];
+    for (when, owner) in whens
+        .into_iter()
+        .zip([Owner::User, Owner::Machine, Owner::User])
+    {
+        let text = windows_text(&Schedule {
+            when,
+            owner,
+            ..windows()
+        });
+        let document = Document::parse(&text).unwrap();
+        let namespace = "http://schemas.microsoft.com/windows/2004/02/mit/task";
+        for node in document
+            .root_element()
+            .descendants()
+            .filter(Node::is_element)
+        {
+            let name = node.tag_name().name();
+            assert_eq!(node.tag_name().namespace(), Some(namespace), "{name}");
+            let Some((_, allowed)) = SCHEMA.iter().find(|(parent, _)| *parent == name) else {
+                continue;
+            };
+            let children = node.children().filter(Node::is_element);
+            let places: Vec<_> = children
+                .map(|child| {
+                    let child = child.tag_name().name();
+                    let place = allowed.iter().position(|one| *one == child);
+                    place.unwrap_or_else(|| panic!("{child} in {name}"))
+                })
+                .collect();
+            assert!(!places.is_empty(), "{name}");
+            assert!(
+                places.is_sorted_by(|one, next| one < next),
+                "{name}: {text}"
+            );
+        }
+    }
+}
