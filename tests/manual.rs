@@ -142,7 +142,7 @@ impl Home {
         let screens = self.screens().display().to_string();
         let mut story = format!(
             "set -eu -o pipefail\n\
-             trap 'cat {screens}/\"$number\"' ERR\n\
+             trap 'cat {screens}/\"$number\" > /dev/tty' ERR\n\
              unset XDG_DATA_HOME XDG_CONFIG_HOME DBUS_SESSION_BUS_ADDRESS\n\
              export NO_COLOR=1\n"
         );

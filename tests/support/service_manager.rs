@@ -1,5 +1,5 @@
-//! A service manager of a person's own, for the length of a test: in a mount namespace and a
-//! control group that it may have to itself, both of which take root to make.
+//! A service manager of a person's own, with a journal, for the length of a test: in a mount
+//! namespace and a control group that it may have to itself, both of which take root to make.
 
 /// Makes a place where `systemd --user` runs, and runs what follows in it as nobody.
 const PLACE: &str = r#"
@@ -9,13 +9,27 @@ const PLACE: &str = r#"
     chmod 700 "$XDG_RUNTIME_DIR"
     umount --recursive --lazy /sys/fs/cgroup
     mount -t cgroup2 none /sys/fs/cgroup
-    group=/sys/fs/cgroup/certstow-test-$$
-    mkdir -p "$group/inside"
+    mkdir -p /run/log /run/systemd/journal /run/systemd/journald.conf.d
+    printf '[Journal]\nStorage=volatile\nReadKMsg=no\nAudit=no\n' \
+        > /run/systemd/journald.conf.d/test.conf
+    install -d --group=systemd-journal --mode=2755 /run/log/journal
+    /lib/systemd/systemd-journald &
+    journal=$!
+    for _ in $(seq 300); do
+        test -S /run/systemd/journal/stdout && break
+        sleep 0.1
+    done
+    group=/sys/fs/cgroup/certstowtest$$.slice
+    # By this name the journal knows the manager, and its units below.
+    inside=$group/user@65534.service
+    mkdir -p "$inside"
     chown -R 65534:65534 "$group" "$XDG_RUNTIME_DIR" "$HOME"
-    echo $$ > "$group/inside/cgroup.procs"
+    echo $$ > "$inside/cgroup.procs"
     status=0
-    setpriv --reuid=65534 --regid=65534 --clear-groups bash -c "$STORY" || status=$?
+    setpriv --reuid=65534 --regid=65534 --groups=systemd-journal bash -c "$STORY" || status=$?
     echo $$ > /sys/fs/cgroup/cgroup.procs
+    kill $journal
+    wait $journal || true
     find "$group" -depth -type d -exec rmdir {} + || true
     exit $status
 "#;
