@@ -5,7 +5,8 @@
 
 mod files;
 mod manager;
-mod words;
+#[path = "../support/service_manager.rs"]
+mod service_manager;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -1,58 +1,24 @@
-//! A service manager of a person's own, for the length of a test: in a mount namespace and a
-//! control group that it may have to itself, both of which take root to make.
+//! A task from beginning to end, with a service manager of a person's own.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::service_manager::{AS_NOBODY, BEGIN, VARIABLES};
 use crate::succeeds;
-
-/// Makes a place where `systemd --user` runs, and runs what follows in it as nobody.
-const PLACE: &str = r#"
-    set -eu
-    mount -t tmpfs tmpfs /run
-    mkdir -p /run/systemd/system "$XDG_RUNTIME_DIR"
-    chmod 700 "$XDG_RUNTIME_DIR"
-    umount --recursive --lazy /sys/fs/cgroup
-    mount -t cgroup2 none /sys/fs/cgroup
-    group=/sys/fs/cgroup/certstow-test-$$
-    mkdir -p "$group/inside"
-    chown -R 65534:65534 "$group" "$XDG_RUNTIME_DIR" "$HOME"
-    echo $$ > "$group/inside/cgroup.procs"
-    status=0
-    setpriv --reuid=65534 --regid=65534 --clear-groups bash -c "$STORY" || status=$?
-    echo $$ > /sys/fs/cgroup/cgroup.procs
-    find "$group" -depth -type d -exec rmdir {} + || true
-    exit $status
-"#;
-
-/// Waits for the manager, and ends it with the story.
-const BEGIN: &str = r#"
-    set -eu
-    cd "$HOME"
-    /lib/systemd/systemd --user --unit=basic.target 2> manager.log &
-    manager=$!
-    trap 'kill $manager; wait $manager || true' EXIT
-    for _ in $(seq 300); do
-        systemctl --user show-environment > /dev/null 2>&1 && break
-        sleep 0.1
-    done
-    systemctl --user show-environment > /dev/null
-"#;
 
 /// Runs a story; what it prints.
 pub(crate) fn tell(story: &str, folder: &Path) -> String {
     // Where nobody may run it.
     let certstow = folder.join("certstow");
     fs::copy(env!("CARGO_BIN_EXE_certstow"), &certstow).unwrap();
-    let mut bash = Command::new("unshare");
-    bash.args(["--mount", "bash", "-c", PLACE])
+    let [unshare, arguments @ ..] = AS_NOBODY;
+    let mut bash = Command::new(unshare);
+    bash.args(arguments)
+        .envs(VARIABLES)
         .env("STORY", format!("{BEGIN}{story}"))
         .env("CERTSTOW", certstow)
         .env("HOME", folder)
-        .env("XDG_RUNTIME_DIR", "/run/user/65534")
-        .env("SYSTEMD_LOG_TARGET", "console")
-        .env("LC_ALL", "C.UTF-8")
         .env("NO_COLOR", "1")
         .env_remove("XDG_CONFIG_HOME")
         .env_remove("XDG_DATA_HOME")

@@ -48,7 +48,7 @@ pub(crate) fn documentation() -> Result<(), String> {
 const DISK_TESTS: &str = "disks::a_disk_without_permissions";
 
 /// The tests that run a service manager, which takes root, too.
-const MANAGER_TESTS: &str = "manager::a_backup_is_scheduled";
+const MANAGER_TESTS: &str = "a_backup_is_scheduled";
 
 /// The tests that search the memory of a process, which takes root.
 const MEMORY_TESTS: &str = "image::";

@@ -18,7 +18,7 @@ const OPENSSL: Peer = Peer {
     probe: &["openssl", "version"],
 };
 
-const PEERS: [Peer; 14] = [
+const PEERS: [Peer; 16] = [
     OPENSSL,
     Peer {
         name: "NSS certutil",
@@ -80,6 +80,16 @@ const PEERS: [Peer; 14] = [
         name: "secret-tool",
         package: "libsecret-tools",
         probe: &["sh", "-c", "command -v secret-tool"],
+    },
+    Peer {
+        name: "jq",
+        package: "jq",
+        probe: &["jq", "--version"],
+    },
+    Peer {
+        name: "restic",
+        package: "restic",
+        probe: &["restic", "version"],
     },
     // A file system without permissions, by a driver outside the kernel: not every kernel has one.
     Peer {

@@ -12,6 +12,7 @@ mod fixture;
 mod folder;
 mod listing;
 mod logs;
+mod manual;
 mod openssl;
 mod prefix;
 mod process;
@@ -58,6 +59,9 @@ pub(crate) fn checks(steps: &mut Steps) {
     });
     steps.run("Wine: certstow and the scheduler", || {
         schedule::check(&runner)
+    });
+    steps.run("Wine: the manual's page on scheduled backups", || {
+        manual::check(&runner)
     });
     steps.run("Wine: the stand-in ncrypt.dll", || cng::check(&runner));
     steps.run("Wine: tests, windows, on keys of CNG", || {

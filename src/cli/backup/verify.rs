@@ -151,8 +151,8 @@ fn sentence(verdict: &FolderVerdict, opened: bool) -> String {
     match (good == all, opened) {
         (true, true) => format!("{all} {files} {are} whole and proven to restore"),
         (true, false) => format!(
-            "{all} {files} {are} as they were written; only with the password they are proven to \
-             restore"
+            "{all} {files} {are} intact; whether everything restores shows only with the \
+             password"
         ),
         (false, _) => format!(
             "{} of {all} {files} {are} not as they should be",

@@ -29,10 +29,10 @@ pub(super) struct Prefix {
 }
 
 impl Prefix {
-    /// Sets up a prefix in a folder of `target`.
-    pub(super) fn new(target: &Path) -> Result<Self, String> {
+    /// Sets up a prefix in a folder of `target`, by a name that no other of this run has.
+    pub(super) fn new(target: &Path, name: &str) -> Result<Self, String> {
         let prefix = Self {
-            folder: target.join(format!("xtask-wine-{}", std::process::id())),
+            folder: target.join(format!("xtask-wine-{}-{name}", std::process::id())),
             waiting: RefCell::new(None),
         };
         for folder in [prefix.home(), prefix.scratch(), prefix.work()] {

@@ -1,5 +1,6 @@
 //! What the checks under Wine share: the built programs and the prefix they run in.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -49,7 +50,22 @@ impl Runner {
         Ok(Self {
             certstow,
             tests,
-            prefix: Prefix::new(&target_folder()?)?,
+            prefix: Prefix::new(&target_folder()?, "first")?,
+        })
+    }
+
+    /// The same certstow, installed in another Windows.
+    pub(super) fn installed_elsewhere(&self) -> Result<Self, String> {
+        let prefix = Prefix::new(&target_folder()?, "second")?;
+        let folder = prefix.windows().join("drive_c/Tools");
+        let certstow = folder.join("certstow.exe");
+        fs::create_dir_all(&folder)
+            .and_then(|()| fs::copy(&self.certstow, &certstow))
+            .map_err(|error| format!("{}: {error}", certstow.display()))?;
+        Ok(Self {
+            certstow,
+            tests: Vec::new(),
+            prefix,
         })
     }
 

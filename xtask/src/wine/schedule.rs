@@ -37,7 +37,7 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
 
 /// Windows' scheduler always runs. Wine's starts with the Windows that it is in, but not yet the
 /// first time, and `schtasks.exe` does not wait until it has.
-fn start(runner: &Runner) -> Result<(), String> {
+pub(super) fn start(runner: &Runner) -> Result<(), String> {
     runner.restart()?;
     let mut tries = 0;
     loop {
@@ -240,7 +240,8 @@ fn task(runner: &Runner, name: &str) -> PathBuf {
     tasks.join(name)
 }
 
-fn is_there(runner: &Runner, name: &str, expected: bool) -> Result<(), String> {
+/// An error unless Wine has a task of this name, or has none.
+pub(super) fn is_there(runner: &Runner, name: &str, expected: bool) -> Result<(), String> {
     match task(runner, name).exists() == expected {
         true => Ok(()),
         false => Err(format!("the task {name} is there: {}", !expected)),

@@ -31,8 +31,8 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
     many_certificates(&fixture)
 }
 
-/// A person's key, with its path in the stores of issuers.
-fn adas_key(fixture: &Fixture<'_>) -> Result<(), String> {
+/// Adds a person's key, with its path in the stores of issuers; the file of the key.
+pub(super) fn add_ada(fixture: &Fixture<'_>) -> Result<PathBuf, String> {
     let samples = root().join("examples/personal");
     let ada = samples.join("ada-example.key.pem");
     let issuers = samples.join("issuers");
@@ -40,7 +40,11 @@ fn adas_key(fixture: &Fixture<'_>) -> Result<(), String> {
     fixture.add_authority(r"CurrentUser\CA", &issuers.join("sample-issuing.pem"))?;
     let certificate = samples.join("ada-example.pem");
     fixture.add(USER, &certificate, &ada, ADA, "exportable")?;
+    Ok(ada)
+}
 
+fn adas_key(fixture: &Fixture<'_>) -> Result<(), String> {
+    let ada = add_ada(fixture)?;
     transcript::check(fixture.runner, "docs/stores.md")?;
     let listing = Listing::of(fixture.runner, r"windows:CurrentUser\My")?;
     listing.has_labels(&[ADA])?;

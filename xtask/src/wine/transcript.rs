@@ -1,6 +1,6 @@
 //! What the manual shows of a run under Windows, held against a run: its `console` blocks are typed
 //! in, line by line, and what comes out has to be what stands there. Hashes and spans of years
-//! differ with the run and are not compared.
+//! differ with the run and are not compared; `[..]` stands for anything else that does.
 
 use std::fs;
 use std::process::Command;
@@ -12,8 +12,20 @@ use crate::command::{program, root};
 /// What stands before a command in a block.
 const PROMPT: &str = "> ";
 
+/// What stands for what differs with the run.
+const ANYTHING: &str = "[..]";
+
 /// Runs the blocks of a file of the manual, one after the other.
 pub(super) fn check(runner: &Runner, manual: &str) -> Result<(), String> {
+    type_in(manual, |command, _| run(runner, command).map(Some))
+}
+
+/// Has the commands of a file of the manual run, each with what stands after it, and compares what
+/// comes of them, unless nothing is given back.
+pub(super) fn type_in(
+    manual: &str,
+    run: impl Fn(&str, &str) -> Result<Option<Ended>, String>,
+) -> Result<(), String> {
     let text =
         fs::read_to_string(root().join(manual)).map_err(|error| format!("{manual}: {error}"))?;
     let commands = commands(&text);
@@ -21,9 +33,10 @@ pub(super) fn check(runner: &Runner, manual: &str) -> Result<(), String> {
         return Err(format!("{manual} shows no run"));
     }
     for (command, expected) in commands {
-        let ended = run(runner, &command)?;
-        let shown = format!("{}{}", ended.stdout, ended.stderr);
-        if normalized(&shown) != normalized(&expected) {
+        let Some(ended) = run(&command, &expected)? else {
+            continue;
+        };
+        if !shows(&expected, &ended.stdout, &ended.stderr) {
             let what = format!("{manual} shows something else:\n{expected}");
             return Err(ended.complain(&what));
         }
@@ -68,8 +81,37 @@ fn run(runner: &Runner, command: &str) -> Result<Ended, String> {
     }
 }
 
+/// Whether this is what came out, whichever of the two outputs was first.
+fn shows(expected: &str, stdout: &str, stderr: &str) -> bool {
+    let [expected, stdout, stderr] = [expected, stdout, stderr].map(normalized);
+    let mut outputs = [stdout.lines().peekable(), stderr.lines().peekable()];
+    let all = expected.lines().all(|line| {
+        let mut outputs = outputs.iter_mut();
+        outputs.any(|output| output.next_if(|shown| is_like(shown, line)).is_some())
+    });
+    all && outputs.iter_mut().all(|output| output.peek().is_none())
+}
+
+/// Whether a line is the expected one, in which `[..]` stands for anything.
+fn is_like(shown: &str, expected: &str) -> bool {
+    let Some((begin, expected)) = expected.split_once(ANYTHING) else {
+        return shown == expected;
+    };
+    let Some(mut rest) = shown.strip_prefix(begin) else {
+        return false;
+    };
+    let (between, end) = expected.rsplit_once(ANYTHING).unwrap_or(("", expected));
+    for part in between.split(ANYTHING) {
+        let Some((_, after)) = rest.split_once(part) else {
+            return false;
+        };
+        rest = after;
+    }
+    rest.ends_with(end)
+}
+
 /// The words of a command line; quotation marks keep blanks together.
-fn words(command: &str) -> Vec<&str> {
+pub(super) fn words(command: &str) -> Vec<&str> {
     let quoted = command.split('"').enumerate();
     quoted
         .flat_map(|(number, part)| match number % 2 {
@@ -106,5 +148,26 @@ fn without_number(line: &str, start: &str, end: &str) -> String {
     match kept.ends_with(start) && kept.len() < before.len() {
         true => format!("{kept}N{end}{after}"),
         false => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_shows_both_outputs_in_any_order_and_nothing_else() {
+        let (stdout, stderr) = ("one\nthree 3 of 5\n", "two\n");
+        for (expected, shown) in [
+            ("one\ntwo\nthree [..] of 5\n\n", true),
+            ("two\none\nthree 3 [..]", true),
+            ("one\ntwo\n[..]ee [..] of [..]", true),
+            ("three [..]\none\ntwo", false),
+            ("one\nthree [..] of 5", false),
+            ("one\ntwo\nthree [..] of", false),
+            ("one\ntwo\nthree [..] of 5\nfour", false),
+        ] {
+            assert_eq!(shows(expected, stdout, stderr), shown, "{expected}");
+        }
     }
 }

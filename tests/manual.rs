@@ -1,0 +1,229 @@
+//! What the manual has a reader type, typed at a terminal: the `sh` blocks of a page, one after the
+//! other in one shell, in the home folder of somebody who has a sample identity. A `text` block is
+//! what the block above it shows; `[..]` stands for what differs with the day and the machine.
+
+#![cfg(target_os = "linux")]
+
+#[path = "support/service_manager.rs"]
+mod service_manager;
+#[path = "support/terminal.rs"]
+#[allow(dead_code, reason = "other tests at a terminal do other things")]
+mod terminal;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use service_manager::{AS_NOBODY, BEGIN, VARIABLES};
+use terminal::Terminal;
+
+/// Runs what the variable `STORY` says.
+const AS_MYSELF: [&str; 3] = ["bash", "-c", "eval \"$STORY\""];
+
+/// A block of commands, and what is to be seen after it, where the page says so.
+struct Block {
+    commands: String,
+    shown: Option<String>,
+}
+
+impl Block {
+    /// Whether it takes a service manager.
+    fn is_of_the_manager(&self) -> bool {
+        ["systemctl", "journalctl", "certstow schedule"]
+            .iter()
+            .any(|word| self.commands.contains(word))
+    }
+}
+
+/// The blocks of a page, in order.
+fn blocks(page: &str) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        let Some(kind) = line.strip_prefix("```") else {
+            continue;
+        };
+        let inside = lines.by_ref().take_while(|line| *line != "```");
+        let content = inside.fold(String::new(), |text, line| text + line + "\n");
+        match (kind, blocks.last_mut()) {
+            ("sh", _) => blocks.push(Block {
+                commands: content,
+                shown: None,
+            }),
+            ("text", Some(block)) => block.shown = Some(content),
+            _ => {}
+        }
+    }
+    blocks
+}
+
+/// Somebody's home folder, with certstow and what it shows beside it.
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn new() -> Self {
+        let home = Self(tempfile::tempdir().expect("a folder"));
+        let personal = home.folder().join(".local/share/certstow/personal");
+        let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/personal");
+        for name in [
+            "ada-example.pem",
+            "ada-example.key.pem",
+            "issuers/sample-issuing.pem",
+            "issuers/sample-root.pem",
+        ] {
+            copy(&samples.join(name), &personal.join(name));
+        }
+        // Where everybody may run it.
+        let certstow = Path::new(env!("CARGO_BIN_EXE_certstow"));
+        copy(certstow, &home.0.path().join("bin/certstow"));
+        fs::create_dir(home.screens()).expect("a folder for what is shown");
+        home
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.0.path().join("home")
+    }
+
+    /// What each block shows is in a file here.
+    fn screens(&self) -> PathBuf {
+        self.0.path().join("screens")
+    }
+
+    /// Adds a certificate that is valid for so many days.
+    fn add(&self, name: &str, days: u32) {
+        self.prepare(&format!(
+            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc \
+             -subj '/CN={name} Example' -days {days} \
+             -keyout .local/share/certstow/personal/{name}.key \
+             -out .local/share/certstow/personal/{name}.crt"
+        ));
+    }
+
+    /// Runs what a page takes for granted.
+    fn prepare(&self, commands: &str) {
+        let block = Block {
+            commands: format!("{commands}\n"),
+            shown: None,
+        };
+        self.type_blocks(&[block], &AS_MYSELF, &[]);
+    }
+
+    /// Types blocks, gives the prompts in them their answers, and compares what is shown.
+    fn type_blocks(&self, blocks: &[Block], shell: &[&str], answers: &[(&str, &str)]) {
+        let folder = self.folder().display().to_string();
+        let path = std::env::var("PATH").expect("a search path");
+        let path = format!("{}:{path}", self.0.path().join("bin").display());
+        let story = self.story(blocks, shell == AS_NOBODY);
+        let mut variables = vec![
+            ("HOME", folder.as_str()),
+            ("PATH", path.as_str()),
+            ("STORY", story.as_str()),
+        ];
+        variables.extend(VARIABLES);
+        let mut terminal = Terminal::run(&self.folder(), 120, &variables, shell.iter().copied());
+        for (prompt, answer) in answers {
+            terminal.wait_for(prompt);
+            terminal.press(&format!("{answer}\n"));
+        }
+        let (code, complaint) = terminal.end();
+        assert_eq!(code, Some(0), "{complaint}");
+        for (number, block) in blocks.iter().enumerate() {
+            if let Some(expected) = &block.shown {
+                let shown = fs::read_to_string(self.screens().join(number.to_string()));
+                let shown = shown.expect("what it shows");
+                snapbox::assert_data_eq!(shown, expected.as_str());
+            }
+        }
+    }
+
+    /// The blocks as one script. Prompts come to the terminal, all else into files; the last of
+    /// them is shown when a command fails.
+    fn story(&self, blocks: &[Block], with_manager: bool) -> String {
+        let screens = self.screens().display().to_string();
+        let mut story = format!(
+            "set -eu -o pipefail\n\
+             trap 'cat {screens}/\"$number\" > /dev/tty' ERR\n\
+             unset XDG_DATA_HOME XDG_CONFIG_HOME DBUS_SESSION_BUS_ADDRESS\n\
+             export NO_COLOR=1\n"
+        );
+        if with_manager {
+            story += BEGIN;
+        }
+        for (number, block) in blocks.iter().enumerate() {
+            let commands = &block.commands;
+            story += &format!("number={number}\n{{\n{commands}}} > {screens}/{number} 2>&1\n");
+        }
+        story
+    }
+
+    /// Gives all of it to nobody.
+    fn give_away(&self) {
+        let mut chown = Command::new("chown");
+        chown.args(["--recursive", "nobody"]).arg(self.0.path());
+        assert!(chown.status().expect("chown starts").success());
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to.parent().expect("a folder")).expect("the folder");
+    fs::copy(from, to).expect("a copy");
+}
+
+/// The blocks of a page of the manual; some of them have to be compared.
+fn page(name: &str) -> Vec<Block> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("docs")
+        .join(name);
+    let blocks = blocks(&fs::read_to_string(file).expect("the page"));
+    assert!(blocks.iter().any(|block| block.shown.is_some()));
+    blocks
+}
+
+#[test]
+#[ignore = "needs jq, restic and openssl"]
+fn a_fleet_is_collected_and_asked() {
+    let home = Home::new();
+    home.add("Soon", 10);
+    home.prepare(
+        "openssl req -x509 -newkey rsa:2048 -noenc -subj '/CN=Escrow' -days 1000 \
+         -keyout escrow.key -out escrow.pem\n\
+         mkdir Backups\n\
+         certstow backup --to Backups/certificates --escrow escrow.pem\n\
+         echo 'of the repository' > restic-password",
+    );
+    home.add("New", 1000);
+    home.type_blocks(&page("fleet.md"), &AS_MYSELF, &[]);
+}
+
+/// What is typed at the prompts of the page on scheduled backups.
+const ANSWERS: [(&str, &str); 3] = [
+    ("Enter PEM pass phrase:", "of the escrow key"),
+    ("Verifying - Enter PEM pass phrase:", "of the escrow key"),
+    ("Password that unlocks escrow.key.pem:", "of the escrow key"),
+];
+
+/// All that takes no service manager, by any account.
+#[test]
+#[ignore = "needs openssl"]
+fn a_backup_is_made_by_hand_and_restored() {
+    let home = Home::new();
+    let mut blocks = page("scheduled-backup.md");
+    let all = blocks.len();
+    blocks.retain(|block| !block.is_of_the_manager());
+    assert!(blocks.len() < all);
+    assert!(
+        blocks
+            .iter()
+            .any(|block| block.commands.contains("backup restore"))
+    );
+    home.type_blocks(&blocks, &AS_MYSELF, &ANSWERS);
+}
+
+/// The whole page.
+#[test]
+#[ignore = "needs systemd and openssl"]
+fn a_backup_is_scheduled_runs_and_is_restored() {
+    let home = Home::new();
+    home.give_away();
+    home.type_blocks(&page("scheduled-backup.md"), &AS_NOBODY, &ANSWERS);
+}

@@ -1,0 +1,236 @@
+//! The Windows half of the page on scheduled backups, typed into a Windows of its own. Wine's
+//! `schtasks.exe` registers tasks and removes them; it neither asks for an account's password nor
+//! runs anything. So a person's task is registered from the XML that `--print` writes for the same
+//! options, and "running" a task is to have Windows' command interpreter run the command line of
+//! that XML. Programs that stand for others, as `openssl`, are the host's.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fs;
+use std::path::PathBuf;
+
+use super::fixture::Fixture;
+use super::openssl::Pkcs12;
+use super::prefix::Prefix;
+use super::process::Ended;
+use super::runner::{PASSWORD, Runner, VARIABLE};
+use super::{schedule, stores, transcript};
+use crate::command::{capture, program, root};
+
+const MANUAL: &str = "docs/scheduled-backup.md";
+
+/// The store that is restored into after the page.
+const SECOND: &str = r"CurrentUser\Second";
+
+pub(super) fn check(runner: &Runner) -> Result<(), String> {
+    let runner = runner.installed_elsewhere()?;
+    schedule::start(&runner)?;
+    let reader = Reader {
+        fixture: Fixture::new(&runner)?,
+        tasks: RefCell::default(),
+    };
+    stores::add_ada(&reader.fixture)?;
+    reader.make_escrow()?;
+    transcript::type_in(MANUAL, |command, expected| reader.run(command, expected))?;
+    reader.restores_into_a_system_store()?;
+    runner.end()
+}
+
+/// Somebody who does what the page says.
+struct Reader<'a> {
+    fixture: Fixture<'a>,
+    /// The XML of each task, by its name.
+    tasks: RefCell<HashMap<String, PathBuf>>,
+}
+
+impl Reader<'_> {
+    fn runner(&self) -> &Runner {
+        self.fixture.runner
+    }
+
+    /// A file, by its name under this Windows.
+    fn file(&self, name: &str) -> PathBuf {
+        match name.strip_prefix(r"C:\") {
+            Some(rest) => {
+                let drive = self.runner().windows().join("drive_c");
+                drive.join(rest.replace('\\', "/"))
+            }
+            None => self.runner().work().join(name.replace('\\', "/")),
+        }
+    }
+
+    /// The first step of the page, which it describes for Linux.
+    fn make_escrow(&self) -> Result<(), String> {
+        let folder = self.file(r"C:\certstow");
+        fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+        let mut openssl = program("openssl");
+        openssl
+            .args(["req", "-x509", "-newkey", "rsa:3072", "-days", "3650"])
+            .args(["-subj", "/CN=certstow escrow"])
+            .args(["-addext", "keyUsage=critical,keyEncipherment"])
+            .args(["-keyout", "escrow.key.pem", "-out", "escrow.pem"])
+            .arg("-passout")
+            .arg(format!("env:{VARIABLE}"))
+            .env(VARIABLE, PASSWORD)
+            .current_dir(folder);
+        capture(&mut openssl).map(drop)
+    }
+
+    /// Runs a line; what is to be compared with the page, unless it was compared already.
+    fn run(&self, line: &str, expected: &str) -> Result<Option<Ended>, String> {
+        let words = transcript::words(line);
+        match words.as_slice() {
+            ["certstow", arguments @ ..] => match arguments {
+                ["schedule", "install", ..] => self.install(arguments, expected),
+                _ if arguments.contains(&"--escrow-key") => {
+                    self.with_the_escrow_key(arguments, expected).map(|()| None)
+                }
+                _ => self.runner().certstow(0, arguments).map(Some),
+            },
+            ["schtasks", "/Run", "/TN", name] => self.run_task(name).map(|()| None),
+            ["schtasks", arguments @ ..] => self.schtasks(arguments).map(|()| None),
+            ["openssl", arguments @ ..] => {
+                let mut openssl = program("openssl");
+                let arguments = arguments.iter().map(|word| match word.starts_with(r"C:\") {
+                    true => self.file(word).into_os_string(),
+                    false => word.into(),
+                });
+                self.runner()
+                    .run(openssl.args(arguments))?
+                    .expect(0)
+                    .map(Some)
+            }
+            ["del" | "rmdir", ..] => self.interpreted(line).map(Some),
+            _ => Err(format!("'{line}' cannot be run here")),
+        }
+    }
+
+    /// A task of the machine is installed as the page says, one of a person as Wine can.
+    fn install(&self, arguments: &[&str], expected: &str) -> Result<Option<Ended>, String> {
+        if arguments.iter().any(|word| word.starts_with("--print")) {
+            return self.runner().certstow(0, arguments).map(Some);
+        }
+        let print = [arguments, &["--print=printed"]].concat();
+        let printed = self.runner().certstow(0, &print)?;
+        let name = value(arguments, "--name").unwrap_or("certstow");
+        let file = format!(r"printed\{name}.xml");
+        if arguments.contains(&"--machine") {
+            let file = self.file(&file);
+            self.tasks.borrow_mut().insert(name.to_owned(), file);
+            return self.runner().certstow(0, arguments).map(Some);
+        }
+        let account = r"EXAMPLE\ada";
+        self.schtasks(&["/Create", "/TN", name, "/XML", &file, "/RU", account])?;
+        let mut facts = expected.lines().filter(|line| line.starts_with("  "));
+        match facts.find(|fact| !printed.stdout.contains(fact)) {
+            Some(fact) => Err(printed.complain(&format!("{MANUAL} shows '{fact}'"))),
+            None => Ok(None),
+        }
+    }
+
+    fn schtasks(&self, arguments: &[&str]) -> Result<(), String> {
+        let mut schtasks = Prefix::wine("schtasks.exe".as_ref());
+        schtasks.args(arguments).current_dir(self.runner().work());
+        self.runner().run(&mut schtasks)?.expect(0)?;
+        if let (Some(name), Some(file)) = (value(arguments, "/TN"), value(arguments, "/XML")) {
+            schedule::is_there(self.runner(), name, true)?;
+            let file = self.file(file);
+            self.tasks.borrow_mut().insert(name.to_owned(), file);
+        }
+        Ok(())
+    }
+
+    /// Runs what a task that is registered runs, in its folder.
+    fn run_task(&self, name: &str) -> Result<(), String> {
+        schedule::is_there(self.runner(), name, true)?;
+        let file = self.tasks.borrow().get(name).cloned();
+        let file = file.ok_or_else(|| format!("the page has no task {name} to run"))?;
+        if name == "machine" {
+            let store = r"LocalMachine\My";
+            self.fixture
+                .add_new(store, "server", "Server", "exportable")?;
+        }
+        let xml = fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let [folder, program, arguments] = ["WorkingDirectory", "Command", "Arguments"]
+            .map(|element| content(&xml, element).ok_or(element));
+        let complain = |element| format!("{}: no {element}", file.display());
+        let line = format!(
+            "cd /d \"{}\" && \"{}\" {}",
+            folder.map_err(complain)?,
+            program.map_err(complain)?,
+            arguments.map_err(complain)?
+        );
+        self.interpreted(&line).map(drop)
+    }
+
+    /// Has Windows' command interpreter run a line.
+    fn interpreted(&self, line: &str) -> Result<Ended, String> {
+        let batch = self.runner().work().join("line.cmd");
+        fs::write(&batch, format!("@{line}\r\n")).map_err(|error| error.to_string())?;
+        let folder = self.runner().work();
+        let ended = self
+            .runner()
+            .windows_program("cmd".as_ref(), &folder, &["/c", "line.cmd"])?;
+        ended.expect(0)
+    }
+
+    /// At a terminal, where the key's password is typed.
+    fn with_the_escrow_key(&self, arguments: &[&str], expected: &str) -> Result<(), String> {
+        let mut terminal = self.runner().certstow_at_terminal(arguments)?;
+        terminal.wait_for("Password that unlocks")?;
+        terminal.press(&format!("{PASSWORD}\r"))?;
+        for line in expected.lines() {
+            terminal.wait_for(line)?;
+        }
+        terminal.end(0).map(drop)
+    }
+
+    /// The same backup into a store of Windows, out of which the key comes again.
+    fn restores_into_a_system_store(&self) -> Result<(), String> {
+        let samples = root().join("examples/personal");
+        // So that there is such a store.
+        let issuer = samples.join("issuers/sample-issuing.pem");
+        self.fixture.add_authority(SECOND, &issuer)?;
+        let store = format!("windows:{SECOND}");
+        let restore = ["backup", "restore", r"C:\Backup", "--into", &store];
+        let password = ["--password-env", VARIABLE];
+        let key = ["--escrow-key", r"C:\certstow\escrow.key.pem"];
+        self.runner()
+            .certstow(0, &[&restore[..], &key, &password].concat())?;
+        let export = ["export", "Ada", "--store", &store, "-o", "second.p12"];
+        self.runner()
+            .certstow(0, &[&export[..], &password].concat())?;
+        let exported = Pkcs12::open(&self.file("second.p12"), PASSWORD)?;
+        exported.has_key(&samples.join("ada-example.key.pem"))?;
+        exported.has_certificates(3)
+    }
+}
+
+/// The word after an option.
+fn value<'a>(words: &[&'a str], option: &str) -> Option<&'a str> {
+    let place = words.iter().position(|word| *word == option)?;
+    words.get(place + 1).copied()
+}
+
+/// What is in an element of a task's XML, which is UTF-16.
+fn content(xml: &[u8], element: &str) -> Option<String> {
+    let units: Vec<_> = xml
+        .chunks_exact(2)
+        .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
+        .collect();
+    let text = String::from_utf16(&units).ok()?;
+    let (_, rest) = text.split_once(&format!("<{element}>"))?;
+    let (inside, _) = rest.split_once(&format!("</{element}>"))?;
+    let references = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&amp;", "&"),
+    ];
+    let text = references
+        .iter()
+        .fold(inside.to_owned(), |text, (reference, character)| {
+            text.replace(reference, character)
+        });
+    Some(text)
+}
