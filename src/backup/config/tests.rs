@@ -73,13 +73,19 @@ fn paths_start_at_the_folder_of_the_file() {
          unlock-password-file = '-'",
     )
     .unwrap();
-    assert_eq!(settings.to, [Path::new("HERE/a")]);
+    let here = Path::new("HERE");
+    assert_eq!(settings.to, [here.join("a")]);
+    let file = |path: &Path| format!("file:{}", path.display());
+    let elsewhere = here.join("/d");
     let stores: Vec<String> = settings.stores.iter().map(ToString::to_string).collect();
-    assert_eq!(
-        stores,
-        ["file:HERE/b", "file:HERE/c", "file:/d", "dotnet:My"]
-    );
-    assert_eq!(settings.password, Some(Source::File("HERE/e".into())));
+    let expected = [
+        file(&here.join("b")),
+        file(&here.join("c")),
+        file(&elsewhere),
+        "dotnet:My".to_owned(),
+    ];
+    assert_eq!(stores, expected);
+    assert_eq!(settings.password, Some(Source::File(here.join("e"))));
     assert_eq!(settings.unlock, Some(Source::Stdin));
 }
 
