@@ -79,7 +79,7 @@ pub(super) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
 }
 
 /// What the logs say of an identity that was imported.
-fn entry(outcome: &Outcome, imported: &Imported) -> Entry {
+fn entry(outcome: &import::Outcome, imported: &import::Imported) -> Entry {
     Entry::imported(&outcome.label)
         .with("thumbprint", outcome.thumbprint.as_str())
         .with("from", outcome.from.as_str())
