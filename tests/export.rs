@@ -166,6 +166,7 @@ fn the_report_says_what_was_written_and_proven() {
     ));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(report["schema"], "certstow.export/1");
+    assert_eq!(report["key_deleted"], false);
     assert_eq!(report["profile"], "modern");
     assert_eq!(report["iterations"], 2000);
     assert_eq!(report["root_included"], true);

@@ -3,6 +3,8 @@
 
 mod report;
 
+use std::sync::Arc;
+
 use certstow::error::Error;
 use certstow::exit::Exit;
 use certstow::identity::{Identity, Inventory};
@@ -48,18 +50,24 @@ pub(super) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
     something?;
 
     let target = target(args, screen)?;
-    let mut store = platform::open_to_import(&target.spec, &OpenOptions::default())?;
+    // It may open what is in the folder already.
+    let unlock = given(args, &target.spec)?;
+    let options = OpenOptions {
+        unlock: unlock.clone(),
+    };
+    let mut store = platform::open_to_import(&target.spec, &options)?;
     let spec = store.info().spec;
     let plan = Plan::of(&sources.inventory, &*store, args, screen)?;
-    let password = match plan.changes_anything() {
-        true => protection(args, &spec, screen)?,
-        false => None,
+    let password = match (unlock, plan.changes_anything()) {
+        (None, true) => protection(&spec, screen)?.map(Arc::new),
+        (given, _) => given,
     };
+    let password = password.filter(|password| !password.is_empty());
     screen.explain(&format!("importing into {spec}"));
     let outcomes = plan.carry_out(
         &mut *store,
         target.exportable,
-        password.as_ref(),
+        password.as_deref(),
         &sources.inventory,
         &mut ask,
     );
@@ -281,26 +289,26 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The password that protects the private keys in a folder; `None` for none.
-fn protection(
-    args: &ImportArgs,
-    spec: &StoreSpec,
-    screen: &Screen,
-) -> Result<Option<Password>, Error> {
+/// The password that is given to protect the private keys in a folder.
+fn given(args: &ImportArgs, spec: &StoreSpec) -> Result<Option<Arc<Password>>, Error> {
+    match (spec, args.stores.unlock()) {
+        (StoreSpec::File(_), Some(source)) => password::read(&source, true).map(Arc::new).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// The password that a person wants to protect the private keys in a folder; `None` for none.
+fn protection(spec: &StoreSpec, screen: &Screen) -> Result<Option<Password>, Error> {
     let StoreSpec::File(folder) = spec else {
         return Ok(None);
     };
-    let password = match args.stores.unlock() {
-        Some(source) => password::read(&source, true)?,
-        None if screen.interaction() == Interaction::Never => return Ok(None),
-        None => {
-            let folder = folder.to_string_lossy();
-            let text = format!(
-                "Password to protect the private key in {} (empty for none):",
-                safe(&folder)
-            );
-            password::prompt(&text, true, true)?
-        }
-    };
-    Ok(Some(password).filter(|password| !password.is_empty()))
+    if screen.interaction() == Interaction::Never {
+        return Ok(None);
+    }
+    let folder = folder.to_string_lossy();
+    let text = format!(
+        "Password to protect the private key in {} (empty for none):",
+        safe(&folder)
+    );
+    password::prompt(&text, true, true).map(Some)
 }

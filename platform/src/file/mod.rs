@@ -12,6 +12,7 @@ mod pem;
 mod pkcs7;
 mod read;
 mod remove;
+mod scan;
 #[cfg(test)]
 #[path = "../../tests/support/pkcs12.rs"]
 mod support;
@@ -23,9 +24,7 @@ mod walk;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::thread;
 
 pub use alone::{certificates_in, private_keys_in};
 
@@ -33,13 +32,13 @@ use crate::OpenOptions;
 use crate::certificate::{Certificate, EntryId};
 use crate::dotnet;
 use crate::error::StoreError;
-use crate::secret::{PrivateKey, wipe_stack};
+use crate::secret::PrivateKey;
 use crate::spec::StoreSpec;
 use crate::store::{
     Ask, ExistingEntry, ImportOptions, Listing, NewIdentity, Removal, Store, StoreInfo,
 };
 use change::Change;
-use contents::{ContentsReader, FileContents, Passwords};
+use contents::Passwords;
 use pair::{KeyPlace, Known, Paired, Scanned};
 use remove::Target;
 use unlock::Fetch;
@@ -185,7 +184,7 @@ impl FileStore {
             let is_pfx = |file: &PathBuf| file.extension().is_some_and(|ending| ending == "pfx");
             walk.files.retain(is_pfx);
         }
-        let scanned = read_all(&walk.files, &self.passwords);
+        let scanned = scan::read_all(&walk.files, &self.passwords);
         Ok((walk, scanned))
     }
 
@@ -389,49 +388,4 @@ fn not_removed(path: &Path, reason: &str) -> StoreError {
         reason: reason.to_owned(),
         source: None,
     }
-}
-
-/// Reads the files on several cores; what comes out is in the files' order all the same.
-fn read_all(files: &[PathBuf], passwords: &Passwords) -> Scanned {
-    /// As many files as a worker takes at a time.
-    const BATCH: usize = 32;
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let workers = cores.min(files.len().div_ceil(BATCH)).max(1);
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut reader = ContentsReader::new(passwords);
-        let mut found: Scanned = Vec::new();
-        loop {
-            let start = next.fetch_add(BATCH, Ordering::Relaxed);
-            let Some(batch) = files.get(start..files.len().min(start + BATCH)) else {
-                return found;
-            };
-            if batch.is_empty() {
-                return found;
-            }
-            let read = batch.iter().enumerate().map(|(at, file)| {
-                let contents: FileContents = reader.read(file);
-                (start + at, contents)
-            });
-            found.extend(read.filter(|(_, contents)| !contents.is_empty()));
-        }
-    };
-    let mut scanned = thread::scope(|scope| {
-        let alone = || {
-            let found = work();
-            wipe_stack();
-            found
-        };
-        let others: Vec<_> = (1..workers).map(|_| scope.spawn(alone)).collect();
-        let mut scanned = work();
-        for other in others {
-            match other.join() {
-                Ok(found) => scanned.extend(found),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        scanned
-    });
-    scanned.sort_by_key(|(file, _)| *file);
-    scanned
 }

@@ -1,0 +1,55 @@
+//! Reading every file of a folder. It bounds the time of a listing, so that it is spread over the
+//! cores; each takes a batch of files at a time, in one buffer of its own.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use super::contents::{ContentsReader, FileContents, Passwords};
+use super::pair::Scanned;
+use crate::secret::wipe_stack;
+
+/// Reads the files on several cores; what comes out is in the files' order all the same.
+pub(super) fn read_all(files: &[PathBuf], passwords: &Passwords) -> Scanned {
+    /// As many files as a worker takes at a time.
+    const BATCH: usize = 32;
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let workers = cores.min(files.len().div_ceil(BATCH)).max(1);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut reader = ContentsReader::new(passwords);
+        let mut found: Scanned = Vec::new();
+        loop {
+            let start = next.fetch_add(BATCH, Ordering::Relaxed);
+            let Some(batch) = files.get(start..files.len().min(start + BATCH)) else {
+                return found;
+            };
+            if batch.is_empty() {
+                return found;
+            }
+            let read = batch.iter().enumerate().map(|(at, file)| {
+                let contents: FileContents = reader.read(file);
+                (start + at, contents)
+            });
+            found.extend(read.filter(|(_, contents)| !contents.is_empty()));
+        }
+    };
+    let mut scanned = thread::scope(|scope| {
+        let alone = || {
+            let found = work();
+            wipe_stack();
+            found
+        };
+        let others: Vec<_> = (1..workers).map(|_| scope.spawn(alone)).collect();
+        let mut scanned = work();
+        for other in others {
+            match other.join() {
+                Ok(found) => scanned.extend(found),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        scanned
+    });
+    scanned.sort_by_key(|(file, _)| *file);
+    scanned
+}
