@@ -8,6 +8,7 @@
 //! writes what is not recorded. [`verify()`] and [`restore()`] need nothing but the folder.
 
 pub mod config;
+mod cores;
 mod destination;
 mod lock;
 pub mod manifest;

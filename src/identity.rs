@@ -149,6 +149,16 @@ impl Inventory {
         Ok(inventory)
     }
 
+    /// Stores that are open, with what each was just found to hold.
+    pub(crate) fn of_listed(stores: Vec<(Box<dyn Store>, Listing)>) -> Self {
+        let mut inventory = Self::empty();
+        for (store, listing) in stores {
+            inventory.add_listed(store, listing);
+        }
+        inventory.sort();
+        inventory
+    }
+
     /// The identities, in the order of the stores that hold them.
     pub fn identities(&self) -> &[Identity] {
         &self.identities
@@ -252,7 +262,13 @@ impl Inventory {
     }
 
     fn add(&mut self, store: Box<dyn Store>) -> Result<(), StoreError> {
-        let Listing { entries, problems } = store.list()?;
+        let listing = store.list()?;
+        self.add_listed(store, listing);
+        Ok(())
+    }
+
+    fn add_listed(&mut self, store: Box<dyn Store>, listing: Listing) {
+        let Listing { entries, problems } = listing;
         let name = store.info().spec.to_string();
         let position = self.stores.len();
         self.stores.push(store);
@@ -282,7 +298,6 @@ impl Inventory {
                 }),
             }
         }
-        Ok(())
     }
 
     fn sort(&mut self) {

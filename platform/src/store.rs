@@ -10,8 +10,9 @@ use crate::error::{AskError, StoreError};
 use crate::secret::{Password, PrivateKey};
 use crate::spec::StoreSpec;
 
-/// A place that keeps certificates and private keys.
-pub trait Store {
+/// A place that keeps certificates and private keys. It may be opened on one thread and used on
+/// another.
+pub trait Store: Send {
     /// What this store is. Cannot fail, cannot prompt.
     fn info(&self) -> StoreInfo;
 

@@ -31,7 +31,7 @@ pub struct Manifest {
     /// The program that wrote it, with its version.
     #[serde(default)]
     pub tool: String,
-    /// One for each identity, in the order in which they came to be.
+    /// One for each identity, in the order of the files' names.
     #[serde(default)]
     pub entries: Vec<Saved>,
 }

@@ -10,8 +10,9 @@ use certstow_platform::OpenOptions;
 use certstow_platform::error::StoreError;
 use certstow_platform::pkcs12::decode::{self, Limits};
 use certstow_platform::secret::Password;
-use certstow_platform::store::{Ask, Store};
+use certstow_platform::store::{Ask, Listing, Store};
 
+use super::cores::on_every_core;
 use super::destination::{Condition, condition_of_pair, read};
 use super::lock;
 use super::manifest::{Found, Manifest, Saved, Thumbprint};
@@ -19,6 +20,7 @@ use super::verify::{Opener, key_files, passwords};
 use crate::error::Error;
 use crate::identity::Inventory;
 use crate::import;
+use crate::output;
 use crate::select::{Choice, Filters, Want};
 use crate::{select, time};
 
@@ -92,17 +94,16 @@ pub fn restore(
     let _lock = lock::for_reading(folder)?;
     let mut notes = Vec::new();
     let files = files(folder, wanted, &mut notes)?;
+    let opened = on_every_core(&files, |name| open(folder, name, opener), progress);
     let mut stores = Vec::new();
     let mut unopened = Vec::new();
-    for (done, name) in files.iter().enumerate() {
-        progress(done, files.len());
-        match open(folder, name, opener) {
+    for (name, opened) in files.into_iter().zip(opened) {
+        match opened {
             Ok(store) => stores.push(store),
-            Err(error) => unopened.push((name.clone(), error)),
+            Err(error) => unopened.push((name, error)),
         }
     }
-    progress(files.len(), files.len());
-    let inventory = Inventory::of(stores)?;
+    let inventory = Inventory::of_listed(stores);
     let choice = Choice {
         selector: wanted.selector,
         filters: wanted.filters,
@@ -194,13 +195,16 @@ fn files(
     Ok(files)
 }
 
+/// A file as a store, and what is in it. Listing it derives its keys, so that this is done once.
+type Opened = (Box<dyn Store>, Listing);
+
 /// Opens a file with the first password that does it.
-fn open(folder: &Path, name: &str, opener: Opener<'_>) -> Result<Box<dyn Store>, Error> {
+fn open(folder: &Path, name: &str, opener: Opener<'_>) -> Result<Opened, Error> {
     let path = folder.join(name);
     let mut first = None;
     for candidate in passwords(folder, name, opener) {
         match candidate.and_then(|candidate| open_with(&path, candidate.password())) {
-            Ok(store) => return Ok(store),
+            Ok(opened) => return Ok(opened),
             Err(error) => {
                 first.get_or_insert(error);
             }
@@ -209,12 +213,13 @@ fn open(folder: &Path, name: &str, opener: Opener<'_>) -> Result<Box<dyn Store>,
     Err(first.unwrap_or_else(|| Error::Password(format!("nothing opens {}", path.display()))))
 }
 
-fn open_with(path: &PathBuf, password: &Password) -> Result<Box<dyn Store>, Error> {
+fn open_with(path: &PathBuf, password: &Password) -> Result<Opened, Error> {
+    let _wait = output::waiting_for(path);
     let unlock = Some(Arc::new(Password::new(password.expose().to_owned())));
     let store = certstow_platform::open_files(slice::from_ref(path), &OpenOptions { unlock })?;
-    let problem = store.list()?.problems.pop();
-    match problem {
-        None => Ok(store),
+    let mut listing = store.list()?;
+    match listing.problems.pop() {
+        None => Ok((store, listing)),
         Some(problem) if needs_password(path) => {
             let place = problem.place;
             Err(Error::Password(format!(

@@ -3,14 +3,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
-use std::thread;
 
 use certstow_platform::os;
 use certstow_platform::pkcs12::decode::Limits;
 use certstow_platform::secret::Password;
 
+use super::cores::on_every_core;
 use super::destination::{Condition, condition_of_pair, read};
 use super::lock;
 use super::manifest::{self, Found, Manifest, Saved};
@@ -19,7 +17,6 @@ use crate::error::Error;
 use crate::escrow::EscrowKey;
 use crate::output;
 use crate::pkcs12::grade::{self, Severity};
-use crate::pkcs12::parallel;
 
 /// A sealed password is small; what is larger is none.
 const LARGEST_ESCROW: u64 = 1024 * 1024;
@@ -312,46 +309,4 @@ fn grade(bytes: &[u8], password: &Password) -> Opened {
             reason: Some(error.to_string()),
         },
     }
-}
-
-/// Does the same with each, on a thread for every core; the results in the same order.
-fn on_every_core<T: Sync, R: Send>(
-    subjects: &[T],
-    work: impl Fn(&T) -> R + Sync,
-    progress: &mut dyn FnMut(usize, usize),
-) -> Vec<R> {
-    let of = subjects.len();
-    let threads = thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(of);
-    let next = AtomicUsize::new(0);
-    let (sender, receiver) = mpsc::channel();
-    let mut results: Vec<Option<R>> = (0..of).map(|_| None).collect();
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            let sender = sender.clone();
-            let (next, work) = (&next, &work);
-            scope.spawn(move || {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(subject) = subjects.get(at) else {
-                        return;
-                    };
-                    let result = parallel::on_this_core(|| work(subject));
-                    if sender.send((at, result)).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-        drop(sender);
-        progress(0, of);
-        let mut done = 0;
-        while let Ok((at, result)) = receiver.recv() {
-            results[at] = Some(result);
-            done += 1;
-            progress(done, of);
-        }
-    });
-    results.into_iter().flatten().collect()
 }

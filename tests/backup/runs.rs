@@ -290,3 +290,27 @@ fn the_log_has_every_copy_that_was_saved_mended_or_failed() {
         assert_eq!(of("end")[0]["exit"], 14);
     }
 }
+
+#[test]
+fn the_page_names_every_field_of_the_manifest() {
+    let page = include_str!("../../docs/backup.md");
+    let (_, page) = page.split_once("### The manifest").unwrap();
+    let (page, _) = page.split_once("\n## ").unwrap();
+    let world = World::new();
+    ends(&world.backup("--to a"), 0);
+    let manifest = fs::read(world.path("a").join(MANIFEST)).unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    let entries = manifest["entries"].as_array().unwrap();
+    let names: Vec<&str> = entries
+        .iter()
+        .map(|entry| entry["file"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ALL);
+    let fields = [&manifest, &entries[0], &entries[0]["thumbprint"]];
+    for field in fields
+        .iter()
+        .flat_map(|value| value.as_object().unwrap().keys())
+    {
+        assert!(page.contains(&format!("`{field}`")), "{field}");
+    }
+}

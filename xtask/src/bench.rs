@@ -19,18 +19,40 @@ const QUICK_RUNS: usize = 101;
 
 const MEBIBYTE: f64 = 1024.0 * 1024.0;
 
-pub(crate) fn run() -> Result<(), String> {
+type Measure = fn(&Bench) -> Result<(), String>;
+
+/// What can be measured, each on its own.
+const PARTS: [(&str, Measure); 6] = [
+    ("export", Bench::export),
+    ("start", Bench::start),
+    ("size", Bench::size),
+    ("list", Bench::list),
+    ("backup", backup::measure),
+    ("parts", criterion),
+];
+
+/// Measures these, or everything.
+pub(crate) fn run(names: &[&str]) -> Result<(), String> {
+    let known = PARTS.map(|(name, _)| name);
+    if let Some(other) = names.iter().find(|name| !known.contains(name)) {
+        let known = known.join(", ");
+        return Err(format!("there is no bench '{other}', but {known}"));
+    }
     setup::every_peer()?;
     let bench = Bench::prepare()?;
     println!(
         "\nmeasured on {} cores, median of alternating runs\n",
         cores()
     );
-    bench.export()?;
-    bench.start()?;
-    bench.size()?;
-    bench.list()?;
-    backup::measure(&bench)?;
+    for (name, measure) in PARTS {
+        if names.is_empty() || names.contains(&name) {
+            measure(&bench)?;
+        }
+    }
+    Ok(())
+}
+
+fn criterion(_: &Bench) -> Result<(), String> {
     println!("\nthe parts, by criterion:");
     run_command(cargo().args([
         "bench",

@@ -32,7 +32,7 @@ usage: cargo xtask test                   set this machine up and run every chec
        cargo xtask wine                   build for Windows and run it under Wine
        cargo xtask hosted                 check this system alone, with its own stores and tools
        cargo xtask oldest-rust            build with the oldest Rust promised
-       cargo xtask bench                  measure against other programs, side by side
+       cargo xtask bench [NAME...]        measure against other programs, side by side
        cargo xtask samples                make the sample store and the test fixtures anew
        cargo xtask package DIR            pack for this system
        cargo xtask release TAG DIR URL    add sums, manifests and notes to the packages in DIR
@@ -49,7 +49,7 @@ fn main() -> ExitCode {
         ["package", folder] => package::package(Path::new(folder)),
         ["release", tag, folder, url] => release::complete(tag, Path::new(folder), url),
         ["restore", folder] => hosted::restore(Path::new(folder)),
-        ["bench"] => bench::run(),
+        ["bench", names @ ..] => bench::run(names),
         ["samples"] => samples::run(),
         _ => {
             println!("{USAGE}");

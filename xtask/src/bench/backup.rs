@@ -1,8 +1,9 @@
-//! A backup of a thousand identities: the first run, which key derivation bounds, beside a second
-//! one with nothing to do.
+//! A backup of a thousand identities: the first run, which the derivation of keys bounds, beside the
+//! same derivations by OpenSSL, and beside a second run with nothing to do.
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use super::{Bench, cores, show, verdict};
@@ -28,16 +29,25 @@ struct Cost {
     busy: Duration,
 }
 
+/// The derivations of one file at the default profile, as `openssl kdf` does them: two of PBES2,
+/// and that of the MAC.
+const DERIVATIONS: [&[&str]; 3] = [
+    &["-keylen", "32", "PBKDF2"],
+    &["-keylen", "32", "PBKDF2"],
+    &["-keylen", "32", "-kdfopt", "id:3", "PKCS12KDF"],
+];
+
+/// Each file is made, and then proven, which takes the same keys again.
+const TIMES: u32 = 2;
+
 /// At the default profile and its iterations.
 pub(super) fn measure(bench: &Bench) -> Result<(), String> {
     let store = bench.store(IDENTITIES)?;
     let target = bench.folder.join("backup");
-    if target.exists() {
-        fs::remove_dir_all(&target).map_err(|error| format!("{}: {error}", target.display()))?;
-    }
-    let first = run(bench, &store, &target)?;
+    remove(&target)?;
+    let first = run(bench, &store, &target, &[])?;
     let mut later = (0..RUNS)
-        .map(|_| run(bench, &store, &target))
+        .map(|_| run(bench, &store, &target, &[]))
         .collect::<Result<Vec<_>, _>>()?;
     later.sort_by_key(|cost| cost.wall);
     let second = &later[RUNS / 2];
@@ -48,18 +58,65 @@ pub(super) fn measure(bench: &Bench) -> Result<(), String> {
     );
     let again = second.wall.as_secs_f64() / first.wall.as_secs_f64();
     verdict("of the first run for the second", again, 1.0 / 50.0);
-    // What is left for other programs, since more is better there.
+
     let used = first.busy.as_secs_f64() / first.wall.as_secs_f64();
-    let idle = 1.0 - used / cores() as f64;
     println!(
         "         {used:6.2} cores used by the first run, of {}",
         cores()
     );
-    verdict("of the cores idle meanwhile", idle, 0.1);
-    Ok(())
+    // What is left for other programs, since more is better there.
+    verdict(
+        "of the cores idle meanwhile",
+        1.0 - used / cores() as f64,
+        0.1,
+    );
+
+    remove(&target)?;
+    let quick = run(bench, &store, &target, &["--iterations", "1"])?;
+    let other = quick.busy.as_secs_f64() / first.busy.as_secs_f64();
+    verdict("of the cores' time for more than keys", other, 0.1);
+
+    let keys = derivations()? * TIMES * IDENTITIES;
+    let ratio = first.busy.as_secs_f64() / keys.as_secs_f64();
+    verdict(
+        &format!("of the cores' time of openssl kdf ({})", show(keys)),
+        ratio,
+        1.1,
+    );
+    remove(&target)
 }
 
-fn run(bench: &Bench, store: &Path, target: &Path) -> Result<Cost, String> {
+fn remove(folder: &Path) -> Result<(), String> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if folder.exists() => Err(format!("{}: {error}", folder.display())),
+        _ => Ok(()),
+    }
+}
+
+/// What openssl keeps a core busy with for the keys of one file, without its start.
+fn derivations() -> Result<Duration, String> {
+    let mut sum = Duration::ZERO;
+    for derivation in DERIVATIONS {
+        let mut times = (0..2 * RUNS)
+            .map(|_| {
+                let at = |iterations: &str| {
+                    let mut openssl = program("python3");
+                    openssl.args(["-c", MEASURE, "openssl", "kdf"]);
+                    openssl.args(["-kdfopt", "digest:SHA256", "-kdfopt", "pass:bench"]);
+                    openssl.args(["-kdfopt", "salt:0123456789abcdef", "-kdfopt", iterations]);
+                    openssl.args(derivation);
+                    cost(&mut openssl).map(|cost| cost.busy)
+                };
+                Ok(at("iter:200000")?.saturating_sub(at("iter:1")?))
+            })
+            .collect::<Result<Vec<_>, String>>()?;
+        times.sort();
+        sum += times[RUNS];
+    }
+    Ok(sum)
+}
+
+fn run(bench: &Bench, store: &Path, target: &Path, options: &[&str]) -> Result<Cost, String> {
     let mut command = program("python3");
     command
         .args(["-c", MEASURE])
@@ -68,8 +125,14 @@ fn run(bench: &Bench, store: &Path, target: &Path) -> Result<Cost, String> {
         .arg(store)
         .arg("--to")
         .arg(target)
+        .args(options)
         .env("BENCH_PASSWORD", "bench");
-    let printed = capture(&mut command)?;
+    cost(&mut command)
+}
+
+/// What a command took that [`MEASURE`] runs.
+fn cost(command: &mut Command) -> Result<Cost, String> {
+    let printed = capture(command)?;
     let printed = String::from_utf8_lossy(&printed).into_owned();
     let seconds: Vec<f64> = printed
         .split_whitespace()
