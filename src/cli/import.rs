@@ -8,7 +8,7 @@ use std::sync::Arc;
 use certstow::error::Error;
 use certstow::exit::Exit;
 use certstow::identity::{Identity, Inventory};
-use certstow::import::{self, Imported, Options, Outcome, Sources};
+use certstow::import::{self, Options, Outcome, Sources};
 use certstow::names;
 use certstow::password::{self, Source};
 use certstow::platform::error::StoreError;
