@@ -8,7 +8,6 @@
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::ops::Range;
-use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -78,6 +77,13 @@ impl Held {
             }
             std::thread::sleep(Duration::from_millis(2));
         }
+    }
+
+    /// The exit code it is about to end with, the first argument of that call.
+    fn code(&self) -> Option<i32> {
+        let call = calls(self.pid).find(|call| is_call(call, EXIT))?;
+        let code = call.split_whitespace().nth(1)?.strip_prefix("0x")?;
+        i32::from_str_radix(code, 16).ok()
     }
 
     /// What of the canaries is in its memory, and where.
@@ -167,17 +173,20 @@ fn descendants(pid: u32) -> Vec<u32> {
 }
 
 /// Whether a thread of certstow's is in a call.
-fn is_in(pid: u32, (_, number): Call) -> bool {
-    let proc = Path::new("/proc").join(pid.to_string());
-    let name = fs::read_to_string(proc.join("comm")).unwrap_or_default();
-    let Ok(threads) = fs::read_dir(proc.join("task")) else {
-        return false;
-    };
-    let calls = threads
-        .flatten()
-        .filter_map(|thread| fs::read_to_string(thread.path().join("syscall")).ok());
-    let number = format!("{number} ");
-    name.trim_end() == "certstow" && calls.into_iter().any(|call| call.starts_with(&number))
+fn is_in(pid: u32, call: Call) -> bool {
+    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    name.trim_end() == "certstow" && calls(pid).any(|found| is_call(&found, call))
+}
+
+/// The calls that the threads of a process are in: number and arguments.
+fn calls(pid: u32) -> impl Iterator<Item = String> {
+    let threads = fs::read_dir(format!("/proc/{pid}/task"));
+    let threads = threads.into_iter().flatten().flatten();
+    threads.filter_map(|thread| fs::read_to_string(thread.path().join("syscall")).ok())
+}
+
+fn is_call(found: &str, (_, number): Call) -> bool {
+    found.starts_with(&format!("{number} "))
 }
 
 fn hold(world: &World, case: &Case, source: Source, call: Call) -> Held {
@@ -201,6 +210,8 @@ fn a_process_that_ends_has_nothing_of_a_secret_in_its_memory() {
         for case in CASES.iter().filter(|case| case.image) {
             for source in Source::of(case) {
                 let held = hold(&world, case, *source, EXIT);
+                // What did not do its work has no secret to leave.
+                assert_eq!(held.code(), Some(case.code), "{:?} {source:?}", case.words);
                 let found = held.found(&world.canaries_of(case), *source == Source::Environment);
                 assert!(found.is_empty(), "{:?} {source:?}: {found:#?}", case.words);
             }
@@ -225,6 +236,7 @@ fn nor_of_what_was_typed() {
                 },
                 pid,
             );
+            assert_eq!(held.code(), Some(case.code), "{:?}", case.words);
             let found = held.found(&world.canaries_of(case), false);
             assert!(found.is_empty(), "{:?}: {found:#?}", case.words);
         }

@@ -168,6 +168,7 @@ pub(crate) const CASES: &[Case] = &[
     Case::new("import ada.p12 grace.p12 --store imported --force")
         .password()
         .also_unlock()
+        .prompts(4)
         .image(),
     Case::new("import ada.p12 --store imported --force")
         .unlock()
