@@ -141,6 +141,8 @@ pub struct Counts {
     pub mended: usize,
     /// Not there, or not as they should be.
     pub failed: usize,
+    /// Not there, since the store said beforehand that the key never comes out.
+    pub not_exportable: usize,
     /// Removed by retention.
     pub pruned: usize,
 }
@@ -153,7 +155,9 @@ impl Report {
             ..Counts::default()
         };
         for entry in &self.entries {
+            let known = entry.key.as_ref().is_some_and(|failure| failure.known);
             match entry.copies[destination].outcome {
+                Outcome::NotTried if known => counts.not_exportable += 1,
                 Outcome::Unchanged => counts.unchanged += 1,
                 Outcome::New | Outcome::Rewritten => counts.written += 1,
                 Outcome::Mended(_) => counts.mended += 1,

@@ -1,7 +1,9 @@
 use std::fs;
 
+use super::opening::PrivateKey;
 use super::*;
-use crate::samples;
+use crate::{proof, samples};
+use certstow_platform::OpenOptions;
 use certstow_platform::store::NonInteractive;
 
 fn recipient(identity: &samples::Identity) -> Recipient {

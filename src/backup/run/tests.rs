@@ -3,7 +3,7 @@ use std::path::Path;
 
 use certstow_platform::certificate::Certificate;
 use certstow_platform::error::StoreError;
-use certstow_platform::store::{NonInteractive, Store};
+use certstow_platform::store::{NonInteractive, NotExportable, Store};
 use certstow_platform::testing::{MemoryKey, MemoryStore};
 
 use super::*;
@@ -154,6 +154,25 @@ fn every_store_that_has_the_key_is_told_and_one_without_it_is_not() {
     backup(&[&keyless, &first, &second], &[folder.path()]);
     assert!(is_marked(&first) && is_marked(&second));
     assert!(!is_marked(&keyless));
+}
+
+#[test]
+fn a_key_that_never_comes_out_is_reported_and_a_failure_only_unless_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let card = MemoryStore::new("card");
+    let kept = MemoryKey::Kept(NotExportable::Policy);
+    card.insert(samples::ec_identity().leaf, None, kept);
+    let good = rsa_store();
+    let report = backup(&[&good, &card], &[folder.path()]);
+    assert_eq!(report.exit(false), Exit::Partial);
+    assert_eq!(report.exit(true), Exit::Done);
+    let counts = report.counts(0);
+    assert_eq!(
+        (counts.written, counts.failed, counts.not_exportable),
+        (1, 0, 1)
+    );
+    assert!(report.entries[1].key.as_ref().unwrap().known);
+    assert!(is_marked(&good) && !is_marked(&card));
 }
 
 #[test]

@@ -118,6 +118,7 @@ fn counts(report: &Report, at: usize) -> String {
         (counts.mended, "mended"),
         (counts.unchanged, "unchanged"),
         (counts.failed, "failed"),
+        (counts.not_exportable, "not exportable"),
         (counts.pruned, "removed"),
     ];
     let each = each.iter().filter(|(count, _)| *count > 0);
