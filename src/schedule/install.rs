@@ -18,6 +18,7 @@ pub use error::SchedulerError;
 
 use super::{Schedule, TaskName};
 use crate::error::Error;
+use crate::watchdog;
 
 /// The scheduler of this system.
 ///
@@ -107,6 +108,7 @@ fn say(
     speech: Speech,
 ) -> Result<String, Error> {
     let arguments: Vec<_> = arguments.iter().map(OsStr::new).collect();
+    let _wait = watchdog::waiting_for(format!("{} {what}", scheduler.program()));
     scheduler.run(&arguments, speech).map_err(|source| {
         if scheduler == Scheduler::Systemd && is_about_the_bus(&source.output) {
             return SchedulerError::NoManager { source }.into();
