@@ -62,7 +62,7 @@ pub struct Scheduled {
     pub report: String,
     /// What the task runs, the program first; `None` where that cannot be told for certain.
     pub command: Option<Vec<String>>,
-    /// Why what runs is not what the files say, where the scheduler knows that.
+    /// Why the task is not what certstow made it, where the scheduler knows that.
     pub differs: Option<String>,
 }
 
