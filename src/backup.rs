@@ -1,9 +1,9 @@
 //! Many identities, saved into folders again and again: one PKCS#12 file for each, and a manifest
 //! that says which bytes belong there, so that only what is new, missing or damaged is written.
 //!
-//! [`run()`] makes a [`plan`] from what the stores hold and what each [`destination`] holds, takes
+//! [`run()`] makes a plan from what the stores hold and what each destination holds, takes
 //! the keys one after the other, has the files made and proven on every core, and records them in
-//! the [`manifest`]. A file gets its name only after it was read back, and the manifest names it
+//! the manifest. A file gets its name only after it was read back, and the manifest names it
 //! only after that: whenever a run is cut off, every earlier file is whole, and the next run
 //! writes what is not recorded. [`verify()`] and [`restore()`] need nothing but the folder.
 

@@ -3,6 +3,17 @@
 //! and timer of systemd, a property list of launchd) are pure functions and the same everywhere, so
 //! that an administrator can print any of them on any system; [`install`] hands them to the
 //! scheduler of this one.
+//!
+//! Where things are put, for the task of the name `NAME`:
+//!
+//! | scheduler | a person's | the machine's (`--machine`) |
+//! | --- | --- | --- |
+//! | Task Scheduler | task `\NAME`, which runs as that account with its password stored | task `\NAME`, which runs as SYSTEM |
+//! | systemd | `NAME.service` and `NAME.timer` in `$XDG_CONFIG_HOME/systemd/user`, or `~/.config/systemd/user` | the same in `/etc/systemd/system` |
+//! | launchd | `org.certstow.NAME.plist` in `~/Library/LaunchAgents` | the same in `/Library/LaunchDaemons` |
+//!
+//! What a run says goes to Windows' Application log, unless the task has a `--log`; to the journal;
+//! and on macOS to `~/Library/Logs/org.certstow.NAME.log`, the machine's to `/Library/Logs`.
 
 pub mod install;
 mod launchd;

@@ -222,7 +222,7 @@ fn a_backup_is_made_by_hand_and_restored() {
 /// The whole page.
 #[test]
 #[ignore = "needs systemd and openssl"]
-fn a_backup_is_scheduled_runs_and_is_restored() {
+fn a_backup_is_scheduled_run_and_restored_by_a_real_manager() {
     let home = Home::new();
     home.give_away();
     home.type_blocks(&page("scheduled-backup.md"), &AS_NOBODY, &ANSWERS);

@@ -18,6 +18,7 @@ pub use error::SchedulerError;
 
 use super::{Schedule, TaskName};
 use crate::error::Error;
+use crate::watchdog;
 
 /// The scheduler of this system.
 ///
@@ -61,7 +62,7 @@ pub struct Scheduled {
     pub report: String,
     /// What the task runs, the program first; `None` where that cannot be told for certain.
     pub command: Option<Vec<String>>,
-    /// Why what runs is not what the files say, where the scheduler knows that.
+    /// Why the task is not what certstow made it, where the scheduler knows that.
     pub differs: Option<String>,
 }
 
@@ -107,6 +108,7 @@ fn say(
     speech: Speech,
 ) -> Result<String, Error> {
     let arguments: Vec<_> = arguments.iter().map(OsStr::new).collect();
+    let _wait = watchdog::waiting_for(format!("{} {what}", scheduler.program()));
     scheduler.run(&arguments, speech).map_err(|source| {
         if scheduler == Scheduler::Systemd && is_about_the_bus(&source.output) {
             return SchedulerError::NoManager { source }.into();

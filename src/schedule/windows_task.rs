@@ -239,6 +239,28 @@ pub(super) fn command(xml: &str) -> Option<Vec<String>> {
     (!lost).then_some(command)
 }
 
+/// Why a task will not do what certstow registered it for, from the XML of it: somebody changed how
+/// it logs on, or disabled it.
+pub(super) fn differs(xml: &str) -> Option<String> {
+    let document = Document::parse(xml.trim()).ok()?;
+    let text = |parent: &str, name: &str| {
+        let inside = |node: &Node<'_, '_>| {
+            let outer = node.parent_element();
+            node.tag_name().name() == name
+                && outer.is_some_and(|outer| outer.tag_name().name() == parent)
+        };
+        document.descendants().find(inside)?.text()
+    };
+    if text("Principal", "LogonType") == Some("S4U") {
+        return Some(
+            "the task logs on without the account's password (S4U, 'Do not store password'), so \
+             that Windows cannot decrypt the account's private keys: install it anew"
+                .to_owned(),
+        );
+    }
+    (text("Settings", "Enabled") == Some("false")).then(|| "the task is disabled".to_owned())
+}
+
 /// Whether Task Scheduler would put something else in a text's place: a variable of the environment
 /// (`%TEMP%`) or of the task (`$(Arg0)`). There is no way to write these so that they stay.
 pub fn would_be_replaced(text: &str) -> bool {

@@ -30,7 +30,7 @@ pub(crate) fn tell(story: &str, folder: &Path) -> String {
 /// From nothing to a task that ran, and back to nothing.
 #[test]
 #[ignore = "needs systemd"]
-fn a_backup_is_scheduled_runs_and_is_taken_away() {
+fn a_backup_is_scheduled_run_and_taken_away_by_a_real_manager() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("keys");
     fs::create_dir(&store).unwrap();
@@ -53,6 +53,10 @@ fn a_backup_is_scheduled_runs_and_is_taken_away() {
         systemctl --user start nightly.service
         echo "status $(systemctl --user show --property=ExecMainStatus nightly.service)"
         ls "$target"
+
+        echo '-- the doctor in a task'
+        systemd-run --user --quiet --wait --pipe --working-directory="$HOME" \
+            "$CERTSTOW" doctor --store keys --to "$target" --password-file password --log log
 
         echo '-- a config with an error'
         echo 'to = "here"' > bad.toml
@@ -92,6 +96,9 @@ fn a_backup_is_scheduled_runs_and_is_taken_away() {
         "status ExecMainStatus=0",
         "certstow-manifest.json",
         ".p12",
+        ", as the service run-",
+        "ok       log       log: can be appended to",
+        "names 1 saved identities",
         "refused 2: error: bad.toml, line 2: ",
         "nothing of it is there",
         "\"the task runs [CERTSTOW], which does not exist: install it anew with the certstow there is\"",

@@ -125,7 +125,7 @@ fn print(folder: &Path, system: &str, program: &Path, words: &[String]) -> Vec<S
 /// A program of the test's own is the task: it writes down what it was started with.
 #[test]
 #[ignore = "needs systemd"]
-fn systemd_starts_the_program_with_every_word() {
+fn a_program_is_started_with_every_word_by_a_real_manager() {
     let folder = tempfile::tempdir().unwrap();
     let there = folder.path().join("two words, 100% %h $HOME; ü");
     fs::create_dir(&there).unwrap();

@@ -47,8 +47,8 @@ pub(crate) fn documentation() -> Result<(), String> {
 /// The tests that mount a disk, which takes root: all begin with this.
 const DISK_TESTS: &str = "disks::a_disk_without_permissions";
 
-/// The tests that run a service manager, which takes root, too.
-const MANAGER_TESTS: &str = "a_backup_is_scheduled";
+/// The tests that run a service manager, which takes root, too: all have this in their names.
+const MANAGER_TESTS: &str = "by_a_real_manager";
 
 /// The tests that search the memory of a process, which takes root.
 const MEMORY_TESTS: &str = "image::";

@@ -76,7 +76,7 @@ fn paths_start_at_the_folder_of_the_file() {
     let here = Path::new("HERE");
     assert_eq!(settings.to, [here.join("a")]);
     let file = |path: &Path| format!("file:{}", path.display());
-    let elsewhere = here.join("/d");
+    let elsewhere = PathBuf::from("/d");
     let stores: Vec<String> = settings.stores.iter().map(ToString::to_string).collect();
     let expected = [
         file(&here.join("b")),

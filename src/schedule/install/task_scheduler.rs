@@ -52,12 +52,15 @@ pub(super) fn install(schedule: &Schedule, files: &[ScheduleFile]) -> Result<Ins
 pub(super) fn show(name: &TaskName) -> Result<Scheduled, Error> {
     let query = ["/Query", "/TN", name.as_str(), "/V", "/FO", "LIST"];
     match run("to show the task", &query, Speech::Kept) {
-        Ok(report) => Ok(Scheduled {
-            files: Vec::new(),
-            report,
-            command: task(name).and_then(|xml| windows_task::command(&xml)),
-            differs: None,
-        }),
+        Ok(report) => {
+            let xml = task(name).unwrap_or_default();
+            Ok(Scheduled {
+                files: Vec::new(),
+                report,
+                command: windows_task::command(&xml),
+                differs: windows_task::differs(&xml),
+            })
+        }
         Err(_) if task(name).is_none() => Err(not_scheduled(name)),
         Err(error) => Err(error),
     }

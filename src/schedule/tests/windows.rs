@@ -156,3 +156,16 @@ fn the_elements_of_a_task_are_those_of_the_schema_in_its_order() {
         }
     }
 }
+
+#[test]
+fn a_task_that_was_changed_in_the_schedulers_own_window_is_told() {
+    let text = windows_text(&windows());
+    assert_eq!(windows_task::differs(&text), None);
+    assert_eq!(windows_task::differs(""), None);
+    let s4u = text.replace("<LogonType>Password<", "<LogonType>S4U<");
+    let told = windows_task::differs(&s4u).unwrap();
+    assert!(told.contains("cannot decrypt"), "{told}");
+    let disabled = text.replace("<Enabled>true<", "<Enabled>false<");
+    let told = windows_task::differs(&disabled).unwrap();
+    assert_eq!(told, "the task is disabled");
+}

@@ -1,0 +1,94 @@
+//! What `certstow doctor` does about what never answers, and that it leaves nothing behind.
+
+#![cfg(unix)]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn doctor(folder: &Path, options: &[&str]) -> Output {
+    let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/personal");
+    let mut doctor = Command::new(env!("CARGO_BIN_EXE_certstow"));
+    doctor
+        .arg("doctor")
+        .arg("--store")
+        .arg(store)
+        .args(options)
+        .current_dir(folder)
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::null());
+    doctor.output().unwrap()
+}
+
+/// A pipe that nobody writes to stands for a share or a vault that hangs.
+#[test]
+fn what_was_found_is_told_before_the_wait_that_never_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let output = doctor(
+        folder.path(),
+        &[
+            "--password-file",
+            "pipe",
+            "--to",
+            "copies",
+            "--timeout",
+            "1s",
+        ],
+    );
+    assert_eq!(output.status.code(), Some(13));
+    let said = String::from_utf8(output.stdout).unwrap();
+    let checks: Vec<_> = said
+        .lines()
+        .map(|line| line.get(..18).unwrap().trim_end())
+        .collect();
+    assert_eq!(
+        checks,
+        ["ok       account", "ok       store", "ok       keys"]
+    );
+    let complained = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        complained.contains("waiting for a password from pipe"),
+        "{complained}"
+    );
+}
+
+#[test]
+fn nothing_stays_behind_but_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("password"), "correct horse").unwrap();
+    let options = [
+        "--password-file",
+        "password",
+        "--to",
+        "copies",
+        "--to",
+        ".",
+        "--log",
+        "log",
+    ];
+    let output = doctor(folder.path(), &options);
+    assert_eq!(output.status.code(), Some(0));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        said.contains("ok       log       log: can be appended to\n"),
+        "{said}"
+    );
+    let mut there: Vec<_> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    there.sort();
+    assert_eq!(there, ["log", "password"]);
+    // The run itself is recorded, too.
+    let log = fs::read_to_string(folder.path().join("log")).unwrap();
+    assert!(log.lines().count() >= 2, "{log}");
+    assert!(
+        log.lines()
+            .all(|line| line.contains("\"command\":\"doctor\"")),
+        "{log}"
+    );
+    assert!(!log.contains("horse"), "{log}");
+}
