@@ -91,7 +91,8 @@ pub fn open_files(
 }
 
 /// Opens a store to import into. As [`open`], but a folder that is missing is an empty store, and
-/// is made when an identity goes into it, so that nobody else can look into it.
+/// is made when an identity goes into it, so that nobody else can look into it; and a personal store
+/// of Windows that nothing was put into yet comes to be.
 ///
 /// # Errors
 /// As [`open`]; something above a missing folder is no folder.
@@ -101,6 +102,8 @@ pub fn open_to_import(
 ) -> Result<Box<dyn store::Store>, StoreError> {
     match spec {
         StoreSpec::File(path) => Ok(Box::new(file::FileStore::open_to_import(path, options)?)),
+        #[cfg(windows)]
+        StoreSpec::Windows(store) => Ok(Box::new(windows::WindowsStore::open_to_import(store)?)),
         other => open(other, options),
     }
 }
@@ -154,7 +157,7 @@ pub fn known_stores() -> Vec<KnownStore> {
         .chain(keychains)
         .chain(personal)
         .chain(dotnet)
-        .map(|spec| known_store(spec, &OpenOptions::default()))
+        .map(|spec| known_store(spec, open))
         .collect()
 }
 
@@ -176,7 +179,7 @@ pub fn stores_to_import_into() -> Vec<KnownStore> {
     let keychain = cfg!(target_os = "macos").then_some(StoreSpec::Keychain(Keychain::Login));
     let mut stores: Vec<_> = windows_stores()
         .chain(keychain)
-        .map(|spec| known_store(spec, &OpenOptions::default()))
+        .map(|spec| known_store(spec, open_to_import))
         .collect();
     stores.extend(personal_folder().map(|folder| KnownStore {
         spec: StoreSpec::File(folder),
@@ -188,14 +191,17 @@ pub fn stores_to_import_into() -> Vec<KnownStore> {
 
 const PERSONAL_FOLDER: &str = "personal folder";
 
-fn known_store(spec: StoreSpec, options: &OpenOptions) -> KnownStore {
+/// A way to open a store.
+type Open = fn(&StoreSpec, &OpenOptions) -> Result<Box<dyn store::Store>, StoreError>;
+
+fn known_store(spec: StoreSpec, open: Open) -> KnownStore {
     let description = match &spec {
         StoreSpec::File(_) => PERSONAL_FOLDER,
         StoreSpec::Windows(store) => store.description(),
         StoreSpec::Keychain(keychain) => keychain.description(),
         StoreSpec::Dotnet(_) => dotnet::DESCRIPTION,
     };
-    let unavailable = match open(&spec, options) {
+    let unavailable = match open(&spec, &OpenOptions::default()) {
         Ok(_) => None,
         Err(StoreError::Unavailable { reason, .. }) => Some(reason),
         Err(error) => Some(error.to_string()),

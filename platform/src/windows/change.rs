@@ -29,6 +29,11 @@ pub(super) fn check_writable(store: &SystemStore) -> Result<(), OsError> {
     ffi::open(store, Opening::Existing).map(drop)
 }
 
+/// Makes a store that is not there.
+pub(super) fn make(store: &SystemStore) -> Result<(), OsError> {
+    ffi::open(store, Opening::ExistingOrNew).map(drop)
+}
+
 /// Adds a certificate that is not there, with these properties, in one go.
 pub(super) fn add(
     store: &SystemStore,

@@ -41,6 +41,18 @@ impl WindowsStore {
         Ok(opened)
     }
 
+    /// As [`WindowsStore::open`]; a personal store, which every account and computer has, comes to be
+    /// where nothing was put into it yet.
+    pub(crate) fn open_to_import(store: &SystemStore) -> Result<Self, StoreError> {
+        if store.name.eq_ignore_ascii_case("My")
+            && ffi::open(store).is_err_and(|error| error.plain_code() == ERROR_FILE_NOT_FOUND)
+        {
+            // What is wrong with one that does not come to be, opening it tells.
+            let _ = change::make(store);
+        }
+        Self::open(store)
+    }
+
     fn spec(&self) -> StoreSpec {
         StoreSpec::Windows(self.store.clone())
     }

@@ -14,6 +14,7 @@ use super::openssl::Pkcs12;
 use super::prefix::Prefix;
 use super::process::Ended;
 use super::runner::{PASSWORD, Runner, VARIABLE};
+use super::terminal::Terminal;
 use crate::command::{capture, program, root};
 
 /// A store of its own, in which nobody else's certificates are.
@@ -22,17 +23,22 @@ const STORE: &str = r"CurrentUser\Imported";
 /// Where Wine keeps the keys of CryptoAPI.
 const CONTAINERS: &str = r"HKEY_CURRENT_USER\Software\Wine\Crypto\RSA";
 
+/// Where Wine keeps the certificates of an account's personal store.
+const PERSONAL: &str = r"HKEY_CURRENT_USER\Software\Microsoft\SystemCertificates\My";
+
 /// The friendly names.
 const FIRST: &str = "Jürgen's mail key";
-const SECOND: &str = "Łucja";
+const SECOND: &str = "Second of three";
 const THIRD: &str = "Third";
 const KEPT: &str = "Stays in";
+const ASKED: &str = "Asked about";
 
 pub(super) fn check(runner: &Runner) -> Result<(), String> {
     let checks = Checks::new(runner)?;
-    for name in [FIRST, SECOND, THIRD, KEPT] {
+    for name in [FIRST, SECOND, THIRD, KEPT, ASKED] {
         checks.issue(name)?;
     }
+    checks.an_account_without_a_personal_store_gets_one()?;
     checks.several_in_a_row()?;
     checks.what_is_there_stays_unless_told()?;
     checks.a_key_stays_in()?;
@@ -131,7 +137,30 @@ impl<'a> Checks<'a> {
         let exported = Pkcs12::open(file, PASSWORD)?;
         exported.has_key(&self.file(name, "key"))?;
         exported.has_certificates(2)?;
-        exported.has_friendly_name(name)
+        // OpenSSL prints no others as they are; the listing does.
+        match name.is_ascii() {
+            true => exported.has_friendly_name(name),
+            false => Ok(()),
+        }
+    }
+
+    /// As in a new profile; and nothing of it stays for other checks.
+    fn an_account_without_a_personal_store_gets_one(&self) -> Result<(), String> {
+        self.forget_personal_store()?;
+        let file = format!(r"imports\{THIRD}.p12");
+        let missing = ["list", "--store", r"windows:CurrentUser\My"];
+        self.runner.certstow(18, &missing)?;
+        let import = ["import", &file, "--password-env", VARIABLE];
+        self.runner.certstow(0, &import)?;
+        Listing::of(self.runner, r"windows:CurrentUser\My")?.has_labels(&[THIRD])?;
+        self.forget_personal_store()
+    }
+
+    fn forget_personal_store(&self) -> Result<(), String> {
+        let mut delete = Prefix::wine(Path::new("reg"));
+        delete.args(["delete", PERSONAL, "/f"]);
+        // It ends otherwise where there is none.
+        self.runner.run(&mut delete).map(drop)
     }
 
     fn several_in_a_row(&self) -> Result<(), String> {
@@ -168,13 +197,43 @@ impl<'a> Checks<'a> {
         if report["imported"][0]["verified"] != serde_json::json!(["listed"]) {
             return Err(ended.complain("more was verified than can be"));
         }
+        self.does_not_come_out(KEPT)?
+            .tells("it is marked as not exportable")?;
+        self.is_asked()?;
+        self.does_not_come_out(ASKED)?
+            .tells("it is marked as not exportable")
+    }
+
+    fn does_not_come_out(&self, name: &str) -> Result<Ended, String> {
         let store = format!("windows:{STORE}");
-        let export = ["export", KEPT, "--store", &store, "-o", "refused.p12"];
+        let export = ["export", name, "--store", &store, "-o", "refused.p12"];
         let password = ["--password-env", VARIABLE];
-        let ended = self
-            .runner
-            .certstow(12, &[&export[..], &password].concat())?;
-        ended.tells("it is marked as not exportable")
+        self.runner.certstow(12, &[&export[..], &password].concat())
+    }
+
+    /// Where to, and whether the key may come out, at a terminal.
+    fn is_asked(&self) -> Result<(), String> {
+        let file = format!(r"imports\{ASKED}.p12");
+        let mut terminal = self.at_terminal(&["import", &file, "--password-env", VARIABLE])?;
+        terminal.wait_for(r"1  windows:CurrentUser\My (personal certificates of this account)")?;
+        terminal.wait_for("another folder or store")?;
+        terminal.wait_for("Number [1]:")?;
+        terminal.press("4\r")?;
+        terminal.wait_for("Folder or store:")?;
+        terminal.press(&format!("windows:{STORE}\r"))?;
+        terminal.wait_for("exported from there again? [Y/n]")?;
+        terminal.press("n\r")?;
+        terminal.wait_for("listed")?;
+        terminal.end(0).map(drop)
+    }
+
+    fn at_terminal(&self, arguments: &[&str]) -> Result<Terminal, String> {
+        let mut command = Prefix::wine(self.runner.certstow_file());
+        command
+            .args(arguments)
+            .current_dir(self.runner.work())
+            .env(VARIABLE, PASSWORD);
+        self.runner.at_terminal(&command)
     }
 
     /// The name of the key container of an identity.
@@ -210,11 +269,7 @@ impl<'a> Checks<'a> {
         if self.has_container(&container)? {
             return Err(format!("the container {container} is there still"));
         }
-        let store = format!("windows:{STORE}");
-        let export = ["export", SECOND, "--store", &store, "-o", "refused.p12"];
-        let password = ["--password-env", VARIABLE];
-        self.runner
-            .certstow(12, &[&export[..], &password].concat())?;
+        self.does_not_come_out(SECOND)?;
         // The others lost nothing.
         self.comes_out(FIRST)?;
         self.comes_out(THIRD)?;
@@ -231,13 +286,7 @@ impl<'a> Checks<'a> {
         let export = ["export", name, "--store", &store];
         let to = ["-o", r"imports\deleted.p12", "--force"];
         let delete = ["--password-env", VARIABLE, "--delete-key-after-verify"];
-        let arguments = [&export[..], &to, &delete].concat();
-        let mut command = Prefix::wine(self.runner.certstow_file());
-        command
-            .args(arguments)
-            .current_dir(self.runner.work())
-            .env(VARIABLE, PASSWORD);
-        let mut terminal = self.runner.at_terminal(&command)?;
+        let mut terminal = self.at_terminal(&[&export[..], &to, &delete].concat())?;
         terminal.wait_for("and proven? [y/N]")?;
         terminal.press("y\r")?;
         terminal.wait_for("The file is saved and proven.")?;
