@@ -3,7 +3,7 @@
 //! ```json
 //! {"schema": "certstow.backup/1",
 //!  "destinations": [{"to": "...", "ok": true,
-//!    "error": null | {"code": "...", "exit": 16, "message": "..."},
+//!    "error": null | {"code": "...", "exit": 16, "message": "...", "hint": null | "..."},
 //!    "written": 1, "unchanged": 2, "mended": 0, "failed": 0,
 //!    "not_exportable": 0, "pruned": 0,
 //!    "pruned_files": [{"file": "...", "thumbprint": "...", "label": "..."}], "notes": ["..."]}],
@@ -52,6 +52,7 @@ pub(super) struct Failure {
     code: &'static str,
     exit: u8,
     message: String,
+    hint: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -135,6 +136,7 @@ pub(super) fn failure(error: &Error) -> Failure {
         code: error.code(),
         exit: error.exit().code(),
         message: error.in_full(),
+        hint: error.hint(),
     }
 }
 
