@@ -24,13 +24,13 @@ const SECOND: &str = r"CurrentUser\Second";
 
 pub(super) fn check(runner: &Runner) -> Result<(), String> {
     let runner = runner.installed_elsewhere()?;
-    schedule::start(&runner)?;
     let reader = Reader {
         fixture: Fixture::new(&runner)?,
         tasks: RefCell::default(),
     };
     stores::add_ada(&reader.fixture)?;
     reader.make_escrow()?;
+    schedule::start(&runner)?;
     transcript::type_in(MANUAL, |command, expected| reader.run(command, expected))?;
     reader.restores_into_a_system_store()?;
     runner.end()

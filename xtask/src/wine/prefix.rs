@@ -137,6 +137,8 @@ impl Prefix {
         self.run(program("wineserver").arg("-w"), LIMIT)?
             .expect(0)?;
         if let Some(mut waiting) = waiting {
+            // It has ended with the server, unless it was only just starting.
+            let _ = waiting.kill();
             waiting.wait().map_err(|error| error.to_string())?;
         }
         Ok(())
