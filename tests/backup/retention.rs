@@ -19,8 +19,14 @@ fn the_only_copy_of_a_key_in_a_store_stays() {
 fn of_two_copies_one_goes_and_does_not_come_back() {
     let world = World::new();
     ends(&world.backup("--to a --to b"), 0);
-    let output = world.backup("--to a --to b --prune-expired 90d --json");
+    let output = world.backup("--to a --to b --prune-expired 90d --json --log log");
     ends(&output, 0);
+    let log = fs::read_to_string(world.path("log")).expect("the log");
+    let removed = log
+        .lines()
+        .filter(|line| line.contains("\"event\":\"removed\""));
+    let removed: Vec<_> = removed.collect();
+    assert!(matches!(removed[..], [one] if one.contains(EDITH)), "{log}");
     let report = json(&output);
     assert_eq!(report["destinations"][0]["pruned"], 0);
     assert_eq!(report["destinations"][1]["pruned"], 1);

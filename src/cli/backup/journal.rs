@@ -1,4 +1,4 @@
-//! What a run did, for the logs: a line for each copy that was saved, mended, or not saved.
+//! What a run did, for the logs: a line for each copy that was saved, mended, removed, or not saved.
 
 use certstow::backup::report::{Copy, DestinationReport, EntryReport, Outcome, Report};
 
@@ -22,6 +22,15 @@ pub(super) fn record(report: &Report, screen: &Screen) {
             if let Some(file) = &copy.file {
                 record_copy(entry, copy, destination, file, screen);
             }
+        }
+    }
+    for destination in &report.destinations {
+        for pruned in &destination.pruned {
+            screen.record(
+                &Entry::removed(&format!("the file of {}, which expired", pruned.label))
+                    .with("thumbprint", pruned.thumbprint.as_str())
+                    .with_file(&destination.folder.join(&pruned.file)),
+            );
         }
     }
 }
