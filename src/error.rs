@@ -132,7 +132,7 @@ pub enum Error {
         /// Why not.
         reason: String,
         /// The store's word on it.
-        source: Option<StoreError>,
+        source: Option<Box<StoreError>>,
     },
     /// Only a person at a terminal may decide this.
     PersonRequired {

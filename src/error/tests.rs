@@ -264,10 +264,10 @@ fn one_of_each() -> Vec<(Error, u8, &'static str)> {
                 file: file(),
                 store: text(),
                 reason: text(),
-                source: Some(StoreError::AccessDenied {
+                source: Some(Box::new(StoreError::AccessDenied {
                     place: text(),
                     source: Some(denied().into()),
-                }),
+                })),
             },
             14,
             "key-not-deleted",

@@ -69,7 +69,7 @@ pub fn delete_key(
         file: report.file.clone().unwrap_or_default(),
         store: name.clone(),
         reason,
-        source,
+        source: source.map(Box::new),
     };
     let because = |reason: &str| Err(kept(reason.to_owned(), None));
     let Some(file) = &report.file else {

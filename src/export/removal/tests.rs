@@ -238,7 +238,7 @@ fn nor_where_a_link_in_that_folder_leads() {
     let elsewhere = outside.path().join("elsewhere");
     fs::create_dir(&elsewhere).unwrap();
     std::os::unix::fs::symlink(&elsewhere, store.join("link")).unwrap();
-    let opened = open(&StoreSpec::File(store.clone()), &OpenOptions::default()).unwrap();
+    let opened = open(&StoreSpec::File(store), &OpenOptions::default()).unwrap();
     let mut inventory = inventory(vec![opened]);
     let report = export(&inventory, &elsewhere.join("a.p12"));
     let refused = reason(delete_key(&mut inventory, &report, &mut NonInteractive));
