@@ -10,6 +10,7 @@ mod cng_import;
 mod console;
 mod fixture;
 mod folder;
+mod import;
 mod listing;
 mod logs;
 mod manual;
@@ -54,6 +55,9 @@ pub(crate) fn checks(steps: &mut Steps) {
     steps.run("Wine: manifest and version", || resource::check(&runner));
     steps.run("Wine: certstow on a folder", || folder::check(&runner));
     steps.run("Wine: certstow and its logs", || logs::check(&runner));
+    steps.run("Wine: certstow imports, and deletes keys", || {
+        import::check(&runner)
+    });
     steps.run("Wine: certstow on the Windows stores", || {
         stores::check(&runner)
     });

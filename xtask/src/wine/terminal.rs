@@ -32,8 +32,8 @@ impl Terminal {
             .map(|word| quoted(&word.to_string_lossy()))
             .collect();
         // Wine's console handles the keys and shows what is typed, or does not, once it is read
-        // from for the first time; until then the terminal would.
-        let quiet = "stty -echo -icanon -isig rows 40 cols 120";
+        // from for the first time; until then the terminal would. Enter is a carriage return to it.
+        let quiet = "stty -echo -icanon -isig -icrnl rows 40 cols 120";
         let script = format!("{quiet} && exec {}", words.join(" "));
         let mut terminal = program("script");
         terminal
