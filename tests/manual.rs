@@ -169,12 +169,14 @@ fn copy(from: &Path, to: &Path) {
     fs::copy(from, to).expect("a copy");
 }
 
+fn read(file: &str) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    fs::read_to_string(file).expect("the page")
+}
+
 /// The blocks of a page of the manual; some of them have to be compared.
 fn page(name: &str) -> Vec<Block> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("docs")
-        .join(name);
-    let blocks = blocks(&fs::read_to_string(file).expect("the page"));
+    let blocks = blocks(&read(&format!("docs/{name}")));
     assert!(blocks.iter().any(|block| block.shown.is_some()));
     blocks
 }
@@ -226,4 +228,20 @@ fn a_backup_is_scheduled_run_and_restored_by_a_real_manager() {
     let home = Home::new();
     home.give_away();
     home.type_blocks(&page("scheduled-backup.md"), &AS_NOBODY, &ANSWERS);
+}
+
+/// The commands of the README that take a service manager.
+#[test]
+#[ignore = "needs systemd and openssl"]
+fn a_backup_is_scheduled_as_the_readme_says_by_a_real_manager() {
+    let home = Home::new();
+    home.prepare(
+        "openssl req -x509 -newkey rsa:2048 -noenc -subj '/CN=Escrow' -days 1000 \
+         -keyout escrow.key -out escrow.pem",
+    );
+    home.give_away();
+    let mut blocks = blocks(&read("README.md"));
+    blocks.retain(Block::is_of_the_manager);
+    assert_eq!(blocks.len(), 1);
+    home.type_blocks(&blocks, &AS_NOBODY, &[]);
 }
