@@ -69,24 +69,30 @@ fn the_example_is_read_and_names_every_key() {
 #[test]
 fn paths_start_at_the_folder_of_the_file() {
     let settings = read(
-        "to = 'a'\nstore = ['file:b', 'c', '/d', 'dotnet:My']\npassword-file = 'e'\n\
+        "to = 'a'\nstore = ['file:b', 'c', 'dotnet:My']\npassword-file = 'e'\n\
          unlock-password-file = '-'",
     )
     .unwrap();
     let here = Path::new("HERE");
     assert_eq!(settings.to, [here.join("a")]);
     let file = |path: &Path| format!("file:{}", path.display());
-    let elsewhere = PathBuf::from("/d");
     let stores: Vec<String> = settings.stores.iter().map(ToString::to_string).collect();
     let expected = [
         file(&here.join("b")),
         file(&here.join("c")),
-        file(&elsewhere),
         "dotnet:My".to_owned(),
     ];
     assert_eq!(stores, expected);
     assert_eq!(settings.password, Some(Source::File(here.join("e"))));
     assert_eq!(settings.unlock, Some(Source::Stdin));
+}
+
+#[test]
+fn a_path_from_the_root_stays_as_it_is() {
+    let root = std::env::temp_dir();
+    let settings = read(&format!("store = ['{}']", root.display())).unwrap();
+    let stores: Vec<String> = settings.stores.iter().map(ToString::to_string).collect();
+    assert_eq!(stores, [format!("file:{}", root.display())]);
 }
 
 #[test]
