@@ -156,3 +156,21 @@ fn the_escrow_key_restores_what_nobody_has_a_password_for() {
         world.works(label, "");
     }
 }
+
+#[test]
+fn what_is_no_file_is_not_waited_for() {
+    let world = World::new();
+    ends(&world.backup("--to a"), 0);
+    std::os::unix::fs::symlink("/dev/zero", world.path("a/endless.p12")).unwrap();
+    world.make_fifo("a/pipe.p12");
+    let output = world.restore("--timeout 5s");
+    ends(&output, 14);
+    let shown = said(&output);
+    for name in ["endless.p12", "pipe.p12"] {
+        assert!(
+            shown.contains(&format!("{name} is not restored")),
+            "{shown}"
+        );
+    }
+    world.works("Ada", UNLOCK);
+}

@@ -114,3 +114,28 @@ fn a_store_or_identity_that_was_not_looked_at_counts_as_still_there() {
     ends(&world.backup("--to a --prune-expired 90d"), 14);
     assert_eq!(files(&world.path("a")), complete());
 }
+
+#[test]
+fn a_store_of_the_same_name_elsewhere_is_another_store() {
+    let world = World::new();
+    let backup = |folder: &str, words: &str| {
+        let words = format!(
+            "backup --store store --to ../a --iterations 1 --password-env SECRET {words}"
+        );
+        let mut command = world.command(&words);
+        let output = command.current_dir(world.path(folder)).output();
+        ends(&output.expect("certstow starts"), 0);
+    };
+    for folder in ["first", "second"] {
+        fs::create_dir_all(world.path(folder)).unwrap();
+    }
+    fs::rename(world.path("store"), world.path("first/store")).unwrap();
+    fs::create_dir(world.path("second/store")).unwrap();
+    for file in ["ada-example.pem", "ada-example.key.pem"] {
+        let other = world.path("second/store").join(file);
+        fs::copy(world.path("first/store").join(file), other).unwrap();
+    }
+    backup("first", "");
+    backup("second", "--prune-expired 90d");
+    assert_eq!(files(&world.path("a")), complete());
+}
