@@ -10,7 +10,7 @@ use certstow_platform::OpenOptions;
 use certstow_platform::error::StoreError;
 use certstow_platform::pkcs12::decode::{self, Limits};
 use certstow_platform::secret::Password;
-use certstow_platform::store::{Ask, Listing, Store};
+use certstow_platform::store::{Ask, Entry, KeyState, Listing, Store};
 
 use super::cores::on_every_core;
 use super::destination::{Condition, condition_of_pair, read};
@@ -104,6 +104,8 @@ pub fn restore(
         }
     }
     let inventory = Inventory::of_listed(stores);
+    let problems = inventory.problems().iter();
+    notes.extend(problems.map(|problem| format!("{}: {}", problem.place, problem.message)));
     let choice = Choice {
         selector: wanted.selector,
         filters: wanted.filters,
@@ -218,6 +220,11 @@ fn open_with(path: &PathBuf, password: &Password) -> Result<Opened, Error> {
     let unlock = Some(Arc::new(Password::new(password.expose().to_owned())));
     let store = certstow_platform::open_files(slice::from_ref(path), &OpenOptions { unlock })?;
     let mut listing = store.list()?;
+    // What is wrong with the rest of a file keeps no key of it back.
+    let gives = |entry: &Entry| entry.key == KeyState::Exportable;
+    if listing.entries.iter().any(gives) {
+        return Ok((store, listing));
+    }
     match listing.problems.pop() {
         None => Ok((store, listing)),
         Some(problem) if needs_password(path) => {

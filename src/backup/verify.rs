@@ -151,7 +151,8 @@ pub(super) fn key_files(folder: &Path) -> Result<Vec<String>, Error> {
     for entry in fs::read_dir(os::long_path(folder)).map_err(unreadable)? {
         let name = entry.map_err(unreadable)?.file_name();
         let name = name.to_string_lossy().into_owned();
-        if is_key_file(&name) {
+        // What macOS keeps of a file where the file system cannot (AppleDouble).
+        if is_key_file(&name) && !name.starts_with("._") {
             names.push(name);
         }
     }

@@ -174,3 +174,28 @@ fn what_is_no_file_is_not_waited_for() {
     }
     world.works("Ada", UNLOCK);
 }
+
+#[test]
+fn a_file_gives_the_key_it_has_whatever_else_is_wrong_with_it() {
+    let world = World::new();
+    ends(&world.backup("--to a --label Ada"), 0);
+    let mut text = fs::read_to_string(world.path("store/grace-example.pem")).unwrap();
+    text += "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    fs::write(world.path("a/other.p12"), text).unwrap();
+    let output = world.restore("--json");
+    ends(&output, 0);
+    let report = json(&output);
+    assert_eq!(report["entries"].as_array().unwrap().len(), 2, "{report}");
+    let notes = report["notes"].to_string();
+    assert!(notes.contains("other.p12"), "{notes}");
+    world.works("Grace", UNLOCK);
+}
+
+#[test]
+fn what_macos_keeps_beside_a_file_is_no_file_of_a_backup() {
+    let world = World::new();
+    ends(&world.backup("--to a"), 0);
+    fs::write(world.path("a").join(format!("._{ADA}")), "attributes").unwrap();
+    world.verifies("a");
+    ends(&world.restore(""), 0);
+}
