@@ -2,6 +2,7 @@
 //! proven, and the store is read back: by [`import`](crate::import), as for any other file. The
 //! manifest tells what is in which file; where it does not, every file that opens is taken.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::slice;
 use std::sync::Arc;
@@ -38,7 +39,7 @@ pub struct Wanted<'a> {
 pub struct Restored {
     /// One for each identity in a file that was opened.
     pub outcomes: Vec<RestoredIdentity>,
-    /// The files that could not be opened, and why.
+    /// The files that could not be opened, or that the manifest names and are gone, and why.
     pub unopened: Vec<(String, Error)>,
     /// What the user should know, in sentences.
     pub notes: Vec<String>,
@@ -93,10 +94,10 @@ pub fn restore(
 ) -> Result<Restored, Error> {
     let _lock = lock::for_reading(folder)?;
     let mut notes = Vec::new();
-    let files = files(folder, wanted, &mut notes)?;
+    let mut unopened = Vec::new();
+    let files = files(folder, wanted, &mut notes, &mut unopened)?;
     let opened = on_every_core(&files, |name| open(folder, name, opener), progress);
     let mut stores = Vec::new();
-    let mut unopened = Vec::new();
     for (name, opened) in files.into_iter().zip(opened) {
         match opened {
             Ok(store) => stores.push(store),
@@ -142,11 +143,12 @@ pub fn restore(
 }
 
 /// The key files of a folder that may hold something wanted: those of the manifest first, in its
-/// order.
+/// order. Those of them that are not there are `missing`.
 fn files(
     folder: &Path,
     wanted: &Wanted<'_>,
     notes: &mut Vec<String>,
+    missing: &mut Vec<(String, Error)>,
 ) -> Result<Vec<String>, Error> {
     let mut names = key_files(folder)?;
     let entries = match Manifest::of_folder(folder) {
@@ -182,7 +184,7 @@ fn files(
     for saved in entries {
         match condition_of_pair(folder, saved) {
             Condition::Whole => {}
-            Condition::Missing => notes.push(format!("{} is missing", saved.file)),
+            Condition::Missing => missing.push((saved.file.clone(), gone(folder, saved))),
             Condition::Damaged(reason) => {
                 notes.push(format!("{} is not as it was written: {reason}", saved.file));
             }
@@ -195,6 +197,14 @@ fn files(
         files.append(&mut names);
     }
     Ok(files)
+}
+
+/// A file that was written, and is not there.
+fn gone(folder: &Path, saved: &Saved) -> Error {
+    Error::Io {
+        place: folder.join(&saved.file).display().to_string(),
+        source: io::Error::new(io::ErrorKind::NotFound, "it is missing"),
+    }
 }
 
 /// A file as a store, and what is in it. Listing it derives its keys, so that this is done once.

@@ -199,3 +199,23 @@ fn what_macos_keeps_beside_a_file_is_no_file_of_a_backup() {
     world.verifies("a");
     ends(&world.restore(""), 0);
 }
+
+#[test]
+fn a_file_that_the_manifest_names_and_is_gone_is_a_failure() {
+    let world = World::new();
+    ends(&world.backup("--to a"), 0);
+    fs::remove_file(world.path("a").join(GRACE)).unwrap();
+    let output = world.restore("--json");
+    ends(&output, 14);
+    let report = json(&output);
+    assert_eq!(report["entries"].as_array().unwrap().len(), 2);
+    assert_eq!(report["unopened"][0]["file"], GRACE);
+    // Of its thumbprint the manifest tells that it was in the backup.
+    let output = world.restore("776c7167");
+    ends(&output, 1);
+    let shown = said(&output);
+    assert!(
+        shown.contains(&format!("{GRACE} is not restored")),
+        "{shown}"
+    );
+}
