@@ -151,17 +151,17 @@ fn files(
     missing: &mut Vec<(String, Error)>,
 ) -> Result<Vec<String>, Error> {
     let mut names = key_files(folder)?;
-    let entries = match Manifest::of_folder(folder) {
-        Found::Whole(manifest) => manifest.entries,
+    let (entries, whole) = match Manifest::of_folder(folder) {
+        Found::Whole(manifest) => (manifest.entries, true),
         Found::None => {
             notes.push("there is no manifest: every file that opens is taken".to_owned());
-            Vec::new()
+            (Vec::new(), false)
         }
         Found::Damaged(reason) => {
             notes.push(format!(
                 "the manifest cannot be used ({reason}): every file that opens is taken"
             ));
-            Vec::new()
+            (Vec::new(), false)
         }
     };
     let digits = wanted.selector.and_then(select::thumbprint_prefix);
@@ -194,6 +194,9 @@ fn files(
         }
     }
     if !only_these {
+        // Whoever may write to the folder can put one there.
+        let unknown = names.iter().filter(|_| whole);
+        notes.extend(unknown.map(|name| format!("the manifest does not name {name}")));
         files.append(&mut names);
     }
     Ok(files)

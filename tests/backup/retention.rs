@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::{ADA, EDITH, GRACE, MANIFEST, World, complete, ends, files, json};
+use crate::{ADA, EDITH, GRACE, MANIFEST, World, complete, ends, files, json, said};
 
 const WITHOUT_EDITH: [&str; 3] = [ADA, MANIFEST, GRACE];
 
@@ -39,6 +39,9 @@ fn of_two_copies_one_goes_and_does_not_come_back() {
         ends(&again, 0);
         assert_eq!(json(&again)["destinations"][1]["pruned"], 0);
     }
+    let shown = said(&world.backup("--to a --to b --prune-expired 90d"));
+    let closing = "All 3 identities are saved, not all of them in each of 2 folders.";
+    assert!(shown.contains(closing), "{shown}");
     // Alone, b is to have it again.
     ends(&world.backup("--to b --prune-expired 90d"), 0);
     assert_eq!(files(&world.path("b")), complete());
