@@ -28,7 +28,7 @@ use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::{names, signature, time, watchdog};
+use crate::{names, output, signature, time};
 pub use opening::EscrowKey;
 
 /// RSA moduli that passwords are sealed to, in bits, at least.
@@ -124,7 +124,7 @@ impl Recipient {
     ///   (Ed25519, RSASSA-PSS), RSA of less than 2048 bits, another curve.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let refuse = |why: String| refused(path, Trouble::Certificate(why));
-        let wait = waiting_for(path);
+        let wait = output::waiting_for(path);
         let certificates = certificates_in(path);
         drop(wait);
         let certificates = match certificates {
@@ -279,10 +279,6 @@ fn random_character() -> Result<char, Error> {
             return Ok(char::from(ALPHABET[byte % ALPHABET.len()]));
         }
     }
-}
-
-fn waiting_for(path: &Path) -> watchdog::Wait {
-    watchdog::waiting_for(format!("the disk or share of {}", path.display()))
 }
 
 fn refused(file: &Path, trouble: Trouble) -> Error {

@@ -75,7 +75,7 @@ impl Destination {
             remove_left_overs(folder, &mut notes);
         }
         output::preflight(&folder.join(manifest::NAME), Existing::Replace, privacy)?;
-        let manifest = read_manifest(folder, privacy, &mut notes);
+        let manifest = read_manifest(folder, &mut notes);
         Ok(Self {
             folder: folder.to_owned(),
             privacy,
@@ -285,7 +285,7 @@ fn remove_left_overs(folder: &Path, notes: &mut Vec<String>) {
 }
 
 /// The manifest; a damaged one is kept under another name, and begun anew.
-fn read_manifest(folder: &Path, privacy: Privacy, notes: &mut Vec<String>) -> Manifest {
+fn read_manifest(folder: &Path, notes: &mut Vec<String>) -> Manifest {
     let reason = match Manifest::of_folder(folder) {
         Found::Whole(manifest) => return manifest,
         Found::None => return Manifest::empty(),
@@ -296,16 +296,15 @@ fn read_manifest(folder: &Path, privacy: Privacy, notes: &mut Vec<String>) -> Ma
         "{name} cannot be used ({reason}); files are written anew, and nothing is removed"
     ));
     let aside = format!("{name}.damaged");
-    let kept = read(&folder.join(name), u64::MAX)
-        .map_err(|error| error.to_string())
-        .and_then(|bytes| {
-            let aside = folder.join(&aside);
-            output::write(&aside, Existing::Replace, privacy, &bytes, |_| Ok(()))
-                .map_err(|error| error.to_string())
-        });
-    if kept.is_ok() {
-        notes.push(format!("the damaged manifest was kept as {aside}"));
-    }
+    // Moved and not copied: it may be unreadable, or larger than memory.
+    let moved = fs::rename(
+        os::long_path(&folder.join(name)),
+        os::long_path(&folder.join(&aside)),
+    );
+    notes.push(match moved {
+        Ok(()) => format!("the damaged manifest was kept as {aside}"),
+        Err(error) => format!("the damaged manifest cannot be kept as {aside}: {error}"),
+    });
     Manifest::empty()
 }
 

@@ -2,7 +2,7 @@
 //! belong in each file. Nothing in it is secret. It is read as it comes, unknown fields and all,
 //! but never followed out of its folder; it is written as every other file, whole or not at all.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::Path;
 
@@ -139,18 +139,24 @@ impl Manifest {
         if manifest.schema != SCHEMA {
             return Err(format!("its schema is '{}'", manifest.schema));
         }
-        let escrow = |saved: &Saved| {
-            let escrow = saved.escrow.as_ref();
-            escrow.is_none_or(|escrow| is_plain(&escrow.file))
-        };
-        match manifest
-            .entries
-            .iter()
-            .find(|saved| !is_plain(&saved.file) || !escrow(saved))
-        {
-            Some(saved) => Err(format!("it names a file elsewhere, '{}'", saved.file)),
-            None => Ok(manifest),
+        let mut names = HashSet::new();
+        for saved in &manifest.entries {
+            let escrow = saved.escrow.as_ref().map(|escrow| &escrow.file);
+            if !is_plain(&saved.file) || escrow.is_some_and(|escrow| !is_plain(escrow)) {
+                return Err(format!("it names a file elsewhere, '{}'", saved.file));
+            }
+            // Another name, and a file that is written would replace what is none of its own.
+            if !is_key_file(&saved.file)
+                || escrow.is_some_and(|escrow| *escrow != escrow_name(&saved.file))
+            {
+                return Err(format!("it names a file of another kind, '{}'", saved.file));
+            }
+            // As some file systems compare them.
+            if !names.insert(saved.file.to_lowercase()) {
+                return Err(format!("it names '{}' for two identities", saved.file));
+            }
         }
+        Ok(manifest)
     }
 
     /// Its bytes, with the time and the tool as of now.
@@ -195,6 +201,19 @@ fn is_plain(name: &str) -> bool {
     !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', ':', '\0'])
 }
 
+/// Whether a file of this name is one with an identity.
+pub(super) fn is_key_file(name: &str) -> bool {
+    let extension = Path::new(name).extension();
+    extension.is_some_and(|extension| {
+        extension.eq_ignore_ascii_case("p12") || extension.eq_ignore_ascii_case("pfx")
+    })
+}
+
+/// The name of the file with the password of this one.
+pub(super) fn escrow_name(name: &str) -> String {
+    format!("{name}.cms")
+}
+
 /// This program and its version.
 pub(super) fn tool() -> String {
     concat!("certstow ", env!("CARGO_PKG_VERSION")).to_owned()
@@ -231,6 +250,34 @@ mod tests {
                 Manifest::from_bytes(one(file).as_bytes()).is_err(),
                 "{file}"
             );
+        }
+    }
+
+    #[test]
+    fn every_file_has_a_name_of_its_own_kind_to_itself() {
+        let escrow = |file: &str| {
+            let escrow = format!(r#""escrow":{{"file":"{file}","sha256":"ef"}},"later""#);
+            one("a.p12").replace(r#""later""#, &escrow)
+        };
+        assert!(Manifest::from_bytes(escrow("a.p12.cms").as_bytes()).is_ok());
+        let entry = |text: String| {
+            let (_, entries) = text.split_once('[').unwrap();
+            entries.strip_suffix("]}").unwrap().to_owned()
+        };
+        let two = |second: &str| {
+            let second = format!(",{}]}}", entry(one(second)));
+            format!("{}{second}", one("a.p12").strip_suffix("]}").unwrap())
+        };
+        assert!(Manifest::from_bytes(two("b.PFX").as_bytes()).is_ok());
+        for wrong in [
+            one(NAME),
+            one("notes.txt"),
+            escrow("b.p12"),
+            escrow("b.p12.cms"),
+            two("a.p12"),
+            two("A.P12"),
+        ] {
+            assert!(Manifest::from_bytes(wrong.as_bytes()).is_err(), "{wrong}");
         }
     }
 

@@ -2,6 +2,7 @@
 //! proven, and the store is read back: by [`import`](crate::import), as for any other file. The
 //! manifest tells what is in which file; where it does not, every file that opens is taken.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::slice;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use certstow_platform::OpenOptions;
 use certstow_platform::error::StoreError;
 use certstow_platform::pkcs12::decode::{self, Limits};
 use certstow_platform::secret::Password;
-use certstow_platform::store::{Ask, Listing, Store};
+use certstow_platform::store::{Ask, Entry, KeyState, Listing, Store};
 
 use super::cores::on_every_core;
 use super::destination::{Condition, condition_of_pair, read};
@@ -38,7 +39,7 @@ pub struct Wanted<'a> {
 pub struct Restored {
     /// One for each identity in a file that was opened.
     pub outcomes: Vec<RestoredIdentity>,
-    /// The files that could not be opened, and why.
+    /// The files that could not be opened, or that the manifest names and are gone, and why.
     pub unopened: Vec<(String, Error)>,
     /// What the user should know, in sentences.
     pub notes: Vec<String>,
@@ -93,10 +94,10 @@ pub fn restore(
 ) -> Result<Restored, Error> {
     let _lock = lock::for_reading(folder)?;
     let mut notes = Vec::new();
-    let files = files(folder, wanted, &mut notes)?;
+    let mut unopened = Vec::new();
+    let files = files(folder, wanted, &mut notes, &mut unopened)?;
     let opened = on_every_core(&files, |name| open(folder, name, opener), progress);
     let mut stores = Vec::new();
-    let mut unopened = Vec::new();
     for (name, opened) in files.into_iter().zip(opened) {
         match opened {
             Ok(store) => stores.push(store),
@@ -104,6 +105,8 @@ pub fn restore(
         }
     }
     let inventory = Inventory::of_listed(stores);
+    let problems = inventory.problems().iter();
+    notes.extend(problems.map(|problem| format!("{}: {}", problem.place, problem.message)));
     let choice = Choice {
         selector: wanted.selector,
         filters: wanted.filters,
@@ -140,24 +143,25 @@ pub fn restore(
 }
 
 /// The key files of a folder that may hold something wanted: those of the manifest first, in its
-/// order.
+/// order. Those of them that are not there are `missing`.
 fn files(
     folder: &Path,
     wanted: &Wanted<'_>,
     notes: &mut Vec<String>,
+    missing: &mut Vec<(String, Error)>,
 ) -> Result<Vec<String>, Error> {
     let mut names = key_files(folder)?;
-    let entries = match Manifest::of_folder(folder) {
-        Found::Whole(manifest) => manifest.entries,
+    let (entries, whole) = match Manifest::of_folder(folder) {
+        Found::Whole(manifest) => (manifest.entries, true),
         Found::None => {
             notes.push("there is no manifest: every file that opens is taken".to_owned());
-            Vec::new()
+            (Vec::new(), false)
         }
         Found::Damaged(reason) => {
             notes.push(format!(
                 "the manifest cannot be used ({reason}): every file that opens is taken"
             ));
-            Vec::new()
+            (Vec::new(), false)
         }
     };
     let digits = wanted.selector.and_then(select::thumbprint_prefix);
@@ -180,7 +184,7 @@ fn files(
     for saved in entries {
         match condition_of_pair(folder, saved) {
             Condition::Whole => {}
-            Condition::Missing => notes.push(format!("{} is missing", saved.file)),
+            Condition::Missing => missing.push((saved.file.clone(), gone(folder, saved))),
             Condition::Damaged(reason) => {
                 notes.push(format!("{} is not as it was written: {reason}", saved.file));
             }
@@ -190,9 +194,20 @@ fn files(
         }
     }
     if !only_these {
+        // Whoever may write to the folder can put one there.
+        let unknown = names.iter().filter(|_| whole);
+        notes.extend(unknown.map(|name| format!("the manifest does not name {name}")));
         files.append(&mut names);
     }
     Ok(files)
+}
+
+/// A file that was written, and is not there.
+fn gone(folder: &Path, saved: &Saved) -> Error {
+    Error::Io {
+        place: folder.join(&saved.file).display().to_string(),
+        source: io::Error::new(io::ErrorKind::NotFound, "it is missing"),
+    }
 }
 
 /// A file as a store, and what is in it. Listing it derives its keys, so that this is done once.
@@ -218,6 +233,11 @@ fn open_with(path: &PathBuf, password: &Password) -> Result<Opened, Error> {
     let unlock = Some(Arc::new(Password::new(password.expose().to_owned())));
     let store = certstow_platform::open_files(slice::from_ref(path), &OpenOptions { unlock })?;
     let mut listing = store.list()?;
+    // What is wrong with the rest of a file keeps no key of it back.
+    let gives = |entry: &Entry| entry.key == KeyState::Exportable;
+    if listing.entries.iter().any(gives) {
+        return Ok((store, listing));
+    }
     match listing.problems.pop() {
         None => Ok((store, listing)),
         Some(problem) if needs_password(path) => {

@@ -1,7 +1,7 @@
 //! Which files of expired certificates go. The rule that comes before all others: while a store
 //! has the key, one copy of it stays, here or at another destination of the same run.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 
@@ -17,8 +17,9 @@ use crate::output;
 pub(super) struct Retention {
     /// What expired before this time may go.
     before: i64,
-    /// The certificates that a store has with a private key, as in the manifest.
-    with_key: HashSet<String>,
+    /// The certificates that a store has with a private key, as in the manifest, and the end of
+    /// each in seconds since 1970.
+    with_key: HashMap<String, i64>,
     /// The stores that were read without a problem: what they do not list, they do not have.
     read_whole: HashSet<String>,
 }
@@ -35,7 +36,10 @@ impl Retention {
             before: now.saturating_sub(span),
             with_key: identities
                 .filter(|identity| identity.has_key())
-                .map(|identity| manifest::key(&identity.entry().id))
+                .map(|identity| {
+                    let not_after = identity.certificate().parse().validity().not_after;
+                    (manifest::key(&identity.entry().id), not_after.timestamp())
+                })
                 .collect(),
             read_whole: inventory
                 .store_names()
@@ -50,14 +54,19 @@ impl Retention {
         not_after < self.before
     }
 
+    /// Whether a file may go as far as its end tells. The certificate's word comes before that of
+    /// the manifest, which others may have changed.
     fn is_over_for(&self, saved: &Saved) -> bool {
-        saved.not_after().is_some_and(|end| self.is_over(end))
+        let of_certificate = self.with_key.get(&saved.thumbprint.sha256).copied();
+        let end = of_certificate.or_else(|| saved.not_after());
+        end.is_some_and(|end| self.is_over(end))
     }
 
     /// Whether its key may still be in a store; also where its store was not read, or not all of
     /// it.
     fn may_be_in_a_store(&self, saved: &Saved) -> bool {
-        self.with_key.contains(&saved.thumbprint.sha256) || !self.read_whole.contains(&saved.store)
+        self.with_key.contains_key(&saved.thumbprint.sha256)
+            || !self.read_whole.contains(&saved.store)
     }
 
     /// Removes what may go from all destinations. The file goes before its entry in the manifest:
@@ -93,7 +102,10 @@ impl Retention {
                 let Some(destination) = destination.as_mut() else {
                     continue;
                 };
-                if !(wanted && keeper == Some(at)) {
+                // One manifest speaks for no other folder.
+                let saved = destination.saved_as(sha256);
+                let over = saved.is_some_and(|saved| self.is_over_for(saved));
+                if over && !(wanted && keeper == Some(at)) {
                     pruned[at].extend(remove(destination, sha256));
                 }
             }

@@ -8,6 +8,7 @@ mod writing;
 
 use std::path::PathBuf;
 
+use certstow_platform::new_file::folder_of;
 use certstow_platform::secret::Password;
 use certstow_platform::store::Ask;
 
@@ -19,7 +20,7 @@ use crate::error::Error;
 use crate::escrow::Recipient;
 use crate::export::Options;
 use crate::identity::Inventory;
-use crate::output::Privacy;
+use crate::output::{self, Privacy};
 use crate::select::Filters;
 use crate::time;
 
@@ -279,10 +280,15 @@ impl<'a> Run<'a> {
 /// Two destinations that are one folder would lock each other out.
 fn refuse_twins(destinations: &[PathBuf]) -> Result<(), Error> {
     let real = |folder: &PathBuf| {
-        let real = folder.canonicalize();
-        // It may yet have to be made.
-        let real = real.or_else(|_| std::path::absolute(folder));
-        real.unwrap_or_else(|_| folder.clone())
+        let _wait = output::waiting_for(folder);
+        // It may yet have to be made, in a folder that is there.
+        let made = || {
+            let name = folder.file_name()?;
+            Some(folder_of(folder).canonicalize().ok()?.join(name))
+        };
+        let real = folder.canonicalize().ok().or_else(made);
+        let real = real.or_else(|| std::path::absolute(folder).ok());
+        real.unwrap_or_else(|| folder.clone())
     };
     let real: Vec<PathBuf> = destinations.iter().map(real).collect();
     for (at, folder) in real.iter().enumerate() {

@@ -11,15 +11,12 @@ use certstow_platform::secret::Password;
 use super::cores::on_every_core;
 use super::destination::{Condition, condition_of_pair, read};
 use super::lock;
-use super::manifest::{self, Found, Manifest, Saved};
-use super::work::{escrow_name, kept_aside};
+use super::manifest::{self, Found, Manifest, Saved, escrow_name, is_key_file};
+use super::work::{LARGEST_ESCROW, kept_aside};
 use crate::error::Error;
 use crate::escrow::EscrowKey;
 use crate::output;
 use crate::pkcs12::grade::{self, Severity};
-
-/// A sealed password is small; what is larger is none.
-const LARGEST_ESCROW: u64 = 1024 * 1024;
 
 /// What opens the files of a backup.
 #[derive(Debug, Clone, Copy)]
@@ -154,11 +151,8 @@ pub(super) fn key_files(folder: &Path) -> Result<Vec<String>, Error> {
     for entry in fs::read_dir(os::long_path(folder)).map_err(unreadable)? {
         let name = entry.map_err(unreadable)?.file_name();
         let name = name.to_string_lossy().into_owned();
-        let extension = Path::new(&name).extension();
-        let is_key_file = extension.is_some_and(|extension| {
-            extension.eq_ignore_ascii_case("p12") || extension.eq_ignore_ascii_case("pfx")
-        });
-        if is_key_file {
+        // What macOS keeps of a file where the file system cannot (AppleDouble).
+        if is_key_file(&name) && !name.starts_with("._") {
             names.push(name);
         }
     }

@@ -13,7 +13,7 @@ use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
 
 use super::destination::read;
-use super::manifest::{self, EscrowFile, Saved, Thumbprint};
+use super::manifest::{self, EscrowFile, Saved, Thumbprint, escrow_name};
 use crate::error::Error;
 use crate::escrow::{self, Recipient};
 use crate::export::{Chain, Destination as Target, Options, ProvenKey, Sealed};
@@ -23,7 +23,7 @@ use crate::pkcs12::parallel;
 use crate::{names, time};
 
 /// A sealed password is small; what is larger is none.
-const LARGEST_ESCROW: u64 = 1024 * 1024;
+pub(super) const LARGEST_ESCROW: u64 = 1024 * 1024;
 
 /// What the files are protected with.
 pub(super) enum Protection<'a> {
@@ -212,11 +212,6 @@ impl Work<'_> {
         let aside = path.with_file_name(format!("{name}.{}.cms", &hash[..8]));
         output::write(&aside, Existing::Replace, self.privacy, &bytes, |_| Ok(())).map(drop)
     }
-}
-
-/// The name of the file with the password of this one.
-pub(super) fn escrow_name(name: &str) -> String {
-    format!("{name}.cms")
 }
 
 /// The sealed passwords that were kept aside for this file.

@@ -36,6 +36,19 @@ const IMPLICIT_SEQUENCE_1: u8 = EXPLICIT_1;
 /// `[2] EXPLICIT`.
 const EXPLICIT_2: u8 = 0xa2;
 
+/// What the macro `$read` makes of the curve with this object identifier: it is given the curve's
+/// crate and variant. `None` on another curve.
+macro_rules! on_curve {
+    ($oid:expr, $read:ident) => {
+        match $oid {
+            "1.2.840.10045.3.1.7" => Some($read!(p256, P256)),
+            "1.3.132.0.34" => Some($read!(p384, P384)),
+            "1.3.132.0.35" => Some($read!(p521, P521)),
+            _ => None,
+        }
+    };
+}
+
 /// A public key, on one of the curves.
 pub(super) enum PublicKey {
     P256(p256::PublicKey),
@@ -56,12 +69,7 @@ impl PublicKey {
                     .map_err(|_| ())
             };
         }
-        Some(match curve {
-            "1.2.840.10045.3.1.7" => read!(p256, P256),
-            "1.3.132.0.34" => read!(p384, P384),
-            "1.3.132.0.35" => read!(p521, P521),
-            _ => return None,
-        })
+        on_curve!(curve, read)
     }
 
     /// Agrees with a new key: its point, and the secret.
@@ -102,12 +110,7 @@ impl PrivateKey {
                     .map_err(|_| ())
             };
         }
-        Some(match curve {
-            "1.2.840.10045.3.1.7" => read!(p256, P256),
-            "1.3.132.0.34" => read!(p384, P384),
-            "1.3.132.0.35" => read!(p521, P521),
-            _ => return None,
-        })
+        on_curve!(curve, read)
     }
 
     /// Agrees with the sender's key; `None` when its point is not on this curve.

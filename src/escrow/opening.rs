@@ -10,8 +10,9 @@ use rsa::pkcs8::PrivateKeyInfoRef;
 use zeroize::Zeroizing;
 
 use super::cms::{Enveloped, SealedKey};
-use super::{Trouble, agreement, refused, transport, unreadable, waiting_for};
+use super::{Trouble, agreement, refused, transport, unreadable};
 use crate::error::Error;
+use crate::output;
 use crate::proof::{self, Refusal};
 
 /// The private keys that open what was sealed; nearly always one.
@@ -42,7 +43,7 @@ impl EscrowKey {
     ///   anything.
     pub fn read(path: &Path, options: &OpenOptions, ask: &mut dyn Ask) -> Result<Self, Error> {
         let refuse = |why: &str| refused(path, Trouble::Key(why.to_owned()));
-        let wait = waiting_for(path);
+        let wait = output::waiting_for(path);
         std::fs::metadata(path).map_err(|source| unreadable(path, source))?;
         let found = private_keys_in(path, options, ask)?;
         drop(wait);

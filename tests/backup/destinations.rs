@@ -86,3 +86,40 @@ fn a_manifest_leads_nowhere_else() {
     assert_eq!(fs::read(world.path("precious.p12")).unwrap(), b"precious");
     assert!(world.path("a").join(crate::EDITH).exists());
 }
+
+#[test]
+fn a_manifest_that_names_one_file_for_two_identities_costs_no_key() {
+    let world = World::new();
+    ends(&world.backup("--to a"), 0);
+    let manifest = world.path("a/certstow-manifest.json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, text.replace(crate::GRACE, crate::ADA)).unwrap();
+    ends(&world.run("backup verify a"), 15);
+    ends(&world.backup("--to a"), 0);
+    world.verifies("a");
+    fs::remove_file(world.path("a/certstow-manifest.json.damaged")).expect("it was kept");
+    assert_eq!(files(&world.path("a")), complete());
+}
+
+#[test]
+fn a_manifest_larger_than_memory_is_kept_and_made_anew() {
+    let world = World::new();
+    ends(&world.backup("--to a"), 0);
+    let manifest = world.path("a/certstow-manifest.json");
+    // It takes no room on the disk.
+    let length = 1 << 42;
+    File::create(&manifest).unwrap().set_len(length).unwrap();
+    ends(&world.backup("--to a"), 0);
+    let aside = world.path("a/certstow-manifest.json.damaged");
+    assert_eq!(aside.metadata().unwrap().len(), length);
+    world.verifies("a");
+}
+
+#[test]
+fn one_folder_by_two_ways_is_named_twice_before_it_is_there() {
+    let world = World::new();
+    fs::create_dir(world.path("real")).unwrap();
+    std::os::unix::fs::symlink("real", world.path("link")).unwrap();
+    ends(&world.backup("--to real/new --to link/new"), 2);
+    assert!(!world.path("real/new").exists());
+}

@@ -3,7 +3,8 @@
 //! time.
 
 use std::fs;
-use std::process::{Command, Output};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::Command;
 
 use crate::{World, complete, ends, files, json, said};
 
@@ -17,8 +18,9 @@ const CALLS: [&str; 6] = [
 const MOST: usize = 200;
 
 impl World {
-    /// A backup that is killed when it makes a call for the `nth` time; not, if it makes fewer.
-    fn backup_killed_at(&self, call: &str, nth: usize, options: &str) -> Output {
+    /// Whether a backup is killed when it makes a call for the `nth` time: not, if it makes fewer.
+    fn is_killed_at(&self, call: &str, nth: usize, options: &str) -> bool {
+        assert!(nth < MOST, "{call}: it never ends");
         let mut command = Command::new("taskset");
         command.args(["--cpu-list", "0", "strace", "-f", "-qq", "-o", "strace.log"]);
         command.args(["-e", &format!("trace={call}")]);
@@ -27,7 +29,12 @@ impl World {
         command.args("backup --store store --iterations 1 --label e --to a".split(' '));
         command.args(options.split_whitespace());
         self.dress(&mut command);
-        command.output().expect("strace starts")
+        let output = command.output().expect("strace starts");
+        // strace ends as the program did.
+        let signal = output.status.signal();
+        let ended = output.status.success() || signal == Some(9);
+        assert!(ended, "{call} {nth}: {}", said(&output));
+        signal.is_some()
     }
 }
 
@@ -43,21 +50,16 @@ fn at_every_call(
     let mut killed = 0;
     for call in CALLS {
         for nth in 1.. {
-            assert!(nth < MOST, "{call}: it never ends");
             let world = World::new();
             prepare(&world);
             let before: Vec<String> = match world.path("a").exists() {
                 true => files(&world.path("a")),
                 false => Vec::new(),
             };
-            let output = world.backup_killed_at(call, nth, options);
-            let place = format!("{call} {nth}");
-            if output.status.success() {
+            if !world.is_killed_at(call, nth, options) {
                 break;
             }
-            // strace ends as the program did.
-            let signal = std::os::unix::process::ExitStatusExt::signal(&output.status);
-            assert_eq!(signal, Some(9), "{place}: {}", said(&output));
+            let place = format!("{call} {nth}");
             killed += 1;
             for name in before.iter().filter(|name| name.ends_with(".p12")) {
                 assert!(
@@ -134,12 +136,10 @@ fn retention_killed_at_any_call_is_finished_by_the_next() {
     // Among the files that were there, Edith's may go.
     let mut killed = 0;
     for call in CALLS {
-        for nth in 1..MOST {
+        for nth in 1.. {
             let world = World::new();
             prepare(&world);
-            let options = "--password-env SECRET --prune-expired 90d";
-            let output = world.backup_killed_at(call, nth, options);
-            if output.status.success() {
+            if !world.is_killed_at(call, nth, "--password-env SECRET --prune-expired 90d") {
                 break;
             }
             killed += 1;

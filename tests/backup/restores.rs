@@ -156,3 +156,68 @@ fn the_escrow_key_restores_what_nobody_has_a_password_for() {
         world.works(label, "");
     }
 }
+
+#[test]
+fn what_is_no_file_is_not_waited_for() {
+    let world = World::new();
+    ends(&world.backup("--to a"), 0);
+    std::os::unix::fs::symlink("/dev/zero", world.path("a/endless.p12")).unwrap();
+    world.make_fifo("a/pipe.p12");
+    let output = world.restore("--timeout 5s");
+    ends(&output, 14);
+    let shown = said(&output);
+    for name in ["endless.p12", "pipe.p12"] {
+        assert!(
+            shown.contains(&format!("{name} is not restored")),
+            "{shown}"
+        );
+    }
+    world.works("Ada", UNLOCK);
+}
+
+#[test]
+fn a_file_gives_the_key_it_has_whatever_else_is_wrong_with_it() {
+    let world = World::new();
+    ends(&world.backup("--to a --label Ada"), 0);
+    let mut text = fs::read_to_string(world.path("store/grace-example.pem")).unwrap();
+    text += "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    fs::write(world.path("a/other.p12"), text).unwrap();
+    let output = world.restore("--json");
+    ends(&output, 0);
+    let report = json(&output);
+    assert_eq!(report["entries"].as_array().unwrap().len(), 2, "{report}");
+    let notes = report["notes"].to_string();
+    for note in ["other.p12: ", "the manifest does not name other.p12"] {
+        assert!(notes.contains(note), "{notes}");
+    }
+    world.works("Grace", UNLOCK);
+}
+
+#[test]
+fn what_macos_keeps_beside_a_file_is_no_file_of_a_backup() {
+    let world = World::new();
+    ends(&world.backup("--to a"), 0);
+    fs::write(world.path("a").join(format!("._{ADA}")), "attributes").unwrap();
+    world.verifies("a");
+    ends(&world.restore(""), 0);
+}
+
+#[test]
+fn a_file_that_the_manifest_names_and_is_gone_is_a_failure() {
+    let world = World::new();
+    ends(&world.backup("--to a"), 0);
+    fs::remove_file(world.path("a").join(GRACE)).unwrap();
+    let output = world.restore("--json");
+    ends(&output, 14);
+    let report = json(&output);
+    assert_eq!(report["entries"].as_array().unwrap().len(), 2);
+    assert_eq!(report["unopened"][0]["file"], GRACE);
+    // Of its thumbprint the manifest tells that it was in the backup.
+    let output = world.restore("776c7167");
+    ends(&output, 1);
+    let shown = said(&output);
+    assert!(
+        shown.contains(&format!("{GRACE} is not restored")),
+        "{shown}"
+    );
+}

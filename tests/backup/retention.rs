@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::{ADA, EDITH, GRACE, MANIFEST, World, complete, ends, files, json};
+use crate::{ADA, EDITH, GRACE, MANIFEST, World, complete, ends, files, json, said};
 
 const WITHOUT_EDITH: [&str; 3] = [ADA, MANIFEST, GRACE];
 
@@ -39,6 +39,9 @@ fn of_two_copies_one_goes_and_does_not_come_back() {
         ends(&again, 0);
         assert_eq!(json(&again)["destinations"][1]["pruned"], 0);
     }
+    let shown = said(&world.backup("--to a --to b --prune-expired 90d"));
+    let closing = "All 3 identities are saved, not all of them in each of 2 folders.";
+    assert!(shown.contains(closing), "{shown}");
     // Alone, b is to have it again.
     ends(&world.backup("--to b --prune-expired 90d"), 0);
     assert_eq!(files(&world.path("b")), complete());
@@ -113,4 +116,52 @@ fn a_store_or_identity_that_was_not_looked_at_counts_as_still_there() {
     .unwrap();
     ends(&world.backup("--to a --prune-expired 90d"), 14);
     assert_eq!(files(&world.path("a")), complete());
+}
+
+#[test]
+fn a_store_of_the_same_name_elsewhere_is_another_store() {
+    let world = World::new();
+    let backup = |folder: &str, words: &str| {
+        let words =
+            format!("backup --store store --to ../a --iterations 1 --password-env SECRET {words}");
+        let mut command = world.command(&words);
+        let output = command.current_dir(world.path(folder)).output();
+        ends(&output.expect("certstow starts"), 0);
+    };
+    for folder in ["first", "second"] {
+        fs::create_dir_all(world.path(folder)).unwrap();
+    }
+    fs::rename(world.path("store"), world.path("first/store")).unwrap();
+    fs::create_dir(world.path("second/store")).unwrap();
+    for file in ["ada-example.pem", "ada-example.key.pem"] {
+        let other = world.path("second/store").join(file);
+        fs::copy(world.path("first/store").join(file), other).unwrap();
+    }
+    backup("first", "");
+    backup("second", "--prune-expired 90d");
+    assert_eq!(files(&world.path("a")), complete());
+}
+
+#[test]
+fn a_manifest_that_lies_about_an_end_costs_no_other_copy() {
+    let world = World::new();
+    ends(&world.backup("--to a --to b"), 0);
+    let manifest = world.path("a").join(MANIFEST);
+    let text = fs::read_to_string(&manifest).unwrap();
+    let mut lying: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for entry in lying["entries"].as_array_mut().unwrap() {
+        entry["not_after"] = "2000-01-01T00:00:00Z".into();
+    }
+    fs::write(&manifest, lying.to_string()).unwrap();
+    ends(&world.backup("--to a --to b --prune-expired 90d"), 0);
+    // Of what a store has, the certificate tells: Edith's alone is over.
+    assert_eq!(files(&world.path("a")), complete());
+    assert_eq!(files(&world.path("b")), WITHOUT_EDITH);
+    // Of the rest, each manifest tells for its own folder.
+    for file in ["ada-example.pem", "ada-example.key.pem"] {
+        fs::remove_file(world.path("store").join(file)).unwrap();
+    }
+    ends(&world.backup("--to a --to b --prune-expired 90d"), 0);
+    assert_eq!(files(&world.path("a")), [MANIFEST, EDITH, GRACE]);
+    assert_eq!(files(&world.path("b")), WITHOUT_EDITH);
 }

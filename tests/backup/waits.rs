@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::{ALL, World, ends, files, json, said};
 
 impl World {
-    fn make_fifo(&self, name: &str) {
+    pub(crate) fn make_fifo(&self, name: &str) {
         let made = Command::new("mkfifo").arg(self.path(name)).status();
         assert!(made.expect("mkfifo starts").success());
     }

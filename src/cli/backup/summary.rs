@@ -204,8 +204,11 @@ fn closing(report: &Report, exit: Exit) -> String {
         (saved, all) if saved == all => format!("All {all} identities are saved"),
         (saved, all) => format!("{saved} of {all} identities are saved"),
     };
+    let mut copies = report.entries.iter().flat_map(|entry| &entry.copies);
+    let everywhere = !copies.any(|copy| copy.outcome == Outcome::Retired);
     let place = match folders {
         1 => String::new(),
+        _ if !everywhere => format!(", not all of them in each of {folders} folders"),
         _ => format!(" in all of {folders} folders"),
     };
     let remark = match (exit, failed) {
