@@ -144,6 +144,20 @@ pub struct NewIdentity<'a> {
     pub properties: &'a [Property],
 }
 
+impl<'a> NewIdentity<'a> {
+    /// A certificate and its private key, with nothing beside them.
+    pub fn of(certificate: &'a Certificate, key: &'a PrivateKey) -> Self {
+        Self {
+            certificate,
+            key,
+            issuers: &[],
+            label: None,
+            provider: None,
+            properties: &[],
+        }
+    }
+}
+
 /// How a store takes an identity in.
 pub struct ImportOptions<'a> {
     /// Whether the store may give the private key out again.

@@ -37,14 +37,7 @@ fn what_is_dotnets_is_changed_by_dotnet_alone() {
     let mut store = dotnet(folder.path());
     let entry = store.list().unwrap().entries.remove(0);
     let key = store.private_key(&entry.id, &mut NonInteractive).unwrap();
-    let identity = NewIdentity {
-        certificate: &entry.certificate,
-        key: &key,
-        issuers: &[],
-        label: None,
-        provider: None,
-        properties: &[],
-    };
+    let identity = NewIdentity::of(&entry.certificate, &key);
     let options = ImportOptions {
         exportable: true,
         existing: ExistingEntry::Replace,
@@ -85,14 +78,11 @@ fn p256() -> Certificate {
 }
 
 fn replace(folder: &Path, changes: Vec<Change>) -> Result<(), StoreError> {
+    let certificate = &p256();
     let key = PrivateKey::from_pkcs8_der(data("keys/P-256.pem").into());
     let identity = NewIdentity {
-        certificate: &p256(),
-        key: &key,
-        issuers: &[],
         label: Some("Ada"),
-        provider: None,
-        properties: &[],
+        ..NewIdentity::of(certificate, &key)
     };
     import::import(folder, &identity, None, changes)
 }
