@@ -387,6 +387,7 @@ fn store_exit(error: &StoreError) -> Exit {
         StoreError::AlreadyThere { .. }
         | StoreError::NotImported { .. }
         | StoreError::NotRemoved { .. } => Exit::Target,
+        StoreError::HalfDone { .. } => Exit::Partial,
         StoreError::Cancelled => Exit::Cancelled,
         _ => Exit::Failure,
     }
@@ -412,6 +413,7 @@ fn store_code(error: &StoreError) -> &'static str {
         StoreError::AlreadyThere { .. } => "already-there",
         StoreError::NotImported { .. } => "not-imported",
         StoreError::NotRemoved { .. } => "not-removed",
+        StoreError::HalfDone { .. } => "half-done",
         StoreError::Cancelled => "cancelled",
         _ => "store",
     }
@@ -480,6 +482,7 @@ fn store_hint(error: &StoreError) -> Option<&'static str> {
         StoreError::NotRemoved { .. } => {
             "nothing was taken out; remove it with the program that put it there"
         }
+        StoreError::HalfDone { .. } => "'certstow list --all' shows what is there now",
         StoreError::Damaged { .. } => "restore the key from a copy made before the damage",
         _ => return None,
     })

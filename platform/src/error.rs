@@ -3,6 +3,8 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io;
+use std::path::Path;
 
 use crate::certificate::EntryId;
 use crate::store::NotExportable;
@@ -156,6 +158,15 @@ pub enum StoreError {
         /// The operating system's word on it.
         source: Option<Source>,
     },
+    /// A change was made in part, and the rest was refused.
+    HalfDone {
+        /// What was to be changed further.
+        place: String,
+        /// What is done and what is not, as a clause: "its private key is gone, but it stays".
+        reason: String,
+        /// What refused the rest.
+        source: Option<Source>,
+    },
     /// The person asked gave up.
     Cancelled,
     /// What is stored cannot be read.
@@ -167,6 +178,25 @@ pub enum StoreError {
         /// The error underneath.
         source: Option<Source>,
     },
+}
+
+impl StoreError {
+    /// What an error of the file system says of `place`: that access is denied, or else what
+    /// `otherwise` makes of the place and the error.
+    pub(crate) fn of_file(
+        place: &Path,
+        error: io::Error,
+        otherwise: impl FnOnce(String, Source) -> Self,
+    ) -> Self {
+        let place = place.display().to_string();
+        match error.kind() {
+            io::ErrorKind::PermissionDenied => Self::AccessDenied {
+                place,
+                source: Some(error.into()),
+            },
+            _ => otherwise(place, error.into()),
+        }
+    }
 }
 
 impl fmt::Display for StoreError {
@@ -244,6 +274,9 @@ impl fmt::Display for StoreError {
             Self::NotRemoved { place, reason, .. } => {
                 write!(f, "what is in {place} cannot be taken out: {reason}")
             }
+            Self::HalfDone { place, reason, .. } => {
+                write!(f, "not all was done to {place}: {reason}")
+            }
             Self::Cancelled => f.write_str("cancelled"),
             Self::Damaged { place, reason, .. } => write!(f, "{place} cannot be read: {reason}"),
         }
@@ -265,6 +298,7 @@ impl Error for StoreError {
             | Self::ConfirmationRequired { source, .. }
             | Self::NotImported { source, .. }
             | Self::NotRemoved { source, .. }
+            | Self::HalfDone { source, .. }
             | Self::Damaged { source, .. } => source
                 .as_deref()
                 .map(|source| source as &(dyn Error + 'static)),

@@ -72,8 +72,11 @@ pub trait Store: Send {
     ///   [`ImportOptions::existing`] says to refuse.
     /// - [`StoreError::NotImported`]: the store takes no identities, or not this one, or cannot do
     ///   what the options ask; or the operating system refused. Nothing was left behind.
+    /// - [`StoreError::NotRemoved`]: what it is to replace lies where it cannot be taken out.
+    ///   Nothing was left behind.
+    /// - [`StoreError::HalfDone`]: it is in the store, and so is what it was to replace.
     /// - [`StoreError::InteractionRequired`], [`StoreError::KeychainInteractionRequired`],
-    ///   [`StoreError::Cancelled`]: as [`Store::private_key`].
+    ///   [`StoreError::WrongPassword`], [`StoreError::Cancelled`]: as [`Store::private_key`].
     /// - [`StoreError::AccessDenied`], [`StoreError::Unavailable`]: as [`Store::list`].
     fn import(
         &mut self,
@@ -96,9 +99,10 @@ pub trait Store: Send {
     /// - [`StoreError::NotFound`]: no entry has this id (any more).
     /// - [`StoreError::KeyMissing`]: [`Removal::Key`] of an entry without a private key.
     /// - [`StoreError::NotRemoved`]: it lies where nothing can be taken out without harm to
-    ///   something else, or the operating system refused.
+    ///   something else, or the operating system refused. Nothing was taken out.
+    /// - [`StoreError::HalfDone`]: some of it was taken out, and then the operating system refused.
     /// - [`StoreError::InteractionRequired`], [`StoreError::KeychainInteractionRequired`],
-    ///   [`StoreError::Cancelled`]: as [`Store::private_key`].
+    ///   [`StoreError::WrongPassword`], [`StoreError::Cancelled`]: as [`Store::private_key`].
     /// - [`StoreError::AccessDenied`], [`StoreError::Unavailable`]: as [`Store::list`].
     fn remove(
         &mut self,
@@ -138,6 +142,20 @@ pub struct NewIdentity<'a> {
     pub provider: Option<&'a str>,
     /// Certificate properties to be kept beside the certificate, where a store keeps such.
     pub properties: &'a [Property],
+}
+
+impl<'a> NewIdentity<'a> {
+    /// A certificate and its private key, with nothing beside them.
+    pub fn of(certificate: &'a Certificate, key: &'a PrivateKey) -> Self {
+        Self {
+            certificate,
+            key,
+            issuers: &[],
+            label: None,
+            provider: None,
+            properties: &[],
+        }
+    }
 }
 
 /// How a store takes an identity in.

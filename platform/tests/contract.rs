@@ -6,10 +6,8 @@ use std::path::PathBuf;
 
 use certstow_platform::error::StoreError;
 use certstow_platform::spec::StoreSpec;
-use certstow_platform::store::{
-    ExistingEntry, ImportOptions, NewIdentity, NonInteractive, Removal, Store,
-};
-use certstow_platform::testing::{Fixture, MemoryStore, Sample, check_store_contract};
+use certstow_platform::store::{NewIdentity, NonInteractive, Removal, Store};
+use certstow_platform::testing::{EXPORTABLE, Fixture, MemoryStore, Sample, check_store_contract};
 use certstow_platform::{OpenOptions, open};
 use tempfile::TempDir;
 
@@ -171,24 +169,15 @@ fn a_scripted_failure_happens_once() {
         .remove(&id, Removal::Key, &mut NonInteractive)
         .unwrap();
 
-    let (certificate, key) = (Sample::Rsa.certificate(), Sample::Rsa.key());
-    let identity = NewIdentity {
-        certificate: &certificate.unwrap(),
-        key: &key.unwrap(),
-        issuers: &[],
-        label: None,
-        provider: None,
-        properties: &[],
-    };
-    let options = ImportOptions {
-        exportable: true,
-        existing: ExistingEntry::Keep,
-        password: None,
-    };
+    let (certificate, key) = (
+        Sample::Rsa.certificate().unwrap(),
+        Sample::Rsa.key().unwrap(),
+    );
+    let identity = NewIdentity::of(&certificate, &key);
     memory.fail_next(StoreError::Cancelled);
-    let failed = store.import(&identity, &options, &mut NonInteractive);
+    let failed = store.import(&identity, &EXPORTABLE, &mut NonInteractive);
     assert!(matches!(failed, Err(StoreError::Cancelled)));
     store
-        .import(&identity, &options, &mut NonInteractive)
+        .import(&identity, &EXPORTABLE, &mut NonInteractive)
         .unwrap();
 }

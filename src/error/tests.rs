@@ -119,6 +119,15 @@ fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             "not-removed",
         ),
         (
+            store(StoreError::HalfDone {
+                place: text(),
+                reason: text(),
+                source: Some(Box::new(denied())),
+            }),
+            14,
+            "half-done",
+        ),
+        (
             store(StoreError::KeyAccessDenied {
                 place: text(),
                 source: None,

@@ -58,7 +58,8 @@ pub fn may_delete_key(
 ///
 /// # Errors
 /// [`Error::KeyNotDeleted`]: the key was not proven; the file is not what was saved any more; it
-/// lies where the key would be deleted from; or the store refused. The file stays as it is.
+/// lies where the key would be deleted from; or the store refused. [`Error::Store`] with
+/// [`StoreError::HalfDone`]: the store says what of it is deleted. The file stays as it is.
 pub fn delete_key(
     inventory: &mut Inventory,
     report: &Report,
@@ -81,9 +82,10 @@ pub fn delete_key(
     if !is_still(file, &report.sha256) {
         return because("the file is not what was saved any more");
     }
-    let refused = |error: StoreError| {
-        let reason = error.to_string();
-        kept(reason, Some(error))
+    let refused = |error: StoreError| match error {
+        // The key may well be gone.
+        half_done @ StoreError::HalfDone { .. } => Error::Store(half_done),
+        error => kept(error.to_string(), Some(error)),
     };
     let store = &mut inventory.stores_mut()[report.from];
     if lies_in(file, &list(&**store).map_err(refused)?) {

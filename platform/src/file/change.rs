@@ -13,76 +13,93 @@ use crate::error::StoreError;
 use crate::new_file::{NewFile, folder_of};
 use crate::{file_name, os};
 
+/// What is to become of a file.
+pub(crate) struct Change {
+    pub(crate) path: PathBuf,
+    /// What is in it now. Whoever puts something else into it meanwhile keeps it.
+    pub(crate) was: Zeroizing<Vec<u8>>,
+    pub(crate) becomes: Becomes,
+}
+
 /// What becomes of a file.
-pub(crate) enum Change {
+pub(crate) enum Becomes {
     /// It stays, with this content.
-    Rewrite {
-        path: PathBuf,
-        was: Zeroizing<Vec<u8>>,
-        bytes: Zeroizing<Vec<u8>>,
-    },
+    Rewritten(Zeroizing<Vec<u8>>),
     /// It goes, and its certificates are kept in a PEM file beside it, named after these.
-    Convert {
-        path: PathBuf,
+    Converted {
         label: String,
         id: EntryId,
         bytes: Zeroizing<Vec<u8>>,
     },
     /// It goes.
-    Delete { path: PathBuf },
+    Deleted,
 }
 
-impl Change {
-    pub(crate) fn path(&self) -> &Path {
-        match self {
-            Self::Rewrite { path, .. } | Self::Convert { path, .. } | Self::Delete { path } => path,
-        }
-    }
-
-    pub(crate) fn removes_file(&self) -> bool {
-        !matches!(self, Self::Rewrite { .. })
-    }
-}
-
-/// Makes the changes, in order. On an error, how many are made.
-pub(crate) fn make(changes: &[Change]) -> Result<(), (usize, StoreError)> {
+/// Makes the changes, in order.
+///
+/// # Errors
+/// [`StoreError::HalfDone`] once one of them is made; before, what is wrong with the first.
+pub(crate) fn make(changes: &[Change]) -> Result<(), StoreError> {
     for (made, change) in changes.iter().enumerate() {
-        make_one(change).map_err(|error| (made, error))?;
+        change.make().map_err(|error| match made {
+            0 => error,
+            _ => StoreError::HalfDone {
+                place: change.path.display().to_string(),
+                reason: "it stays, while other files are changed already".to_owned(),
+                source: Some(error.into()),
+            },
+        })?;
         // Some network file systems know no such call.
-        let _ = os::sync_folder(folder_of(change.path()));
+        let _ = os::sync_folder(folder_of(&change.path));
     }
     Ok(())
 }
 
-fn make_one(change: &Change) -> Result<(), StoreError> {
-    let path = change.path();
-    match change {
-        Change::Rewrite { was, bytes, .. } => {
-            let file = written(path, bytes)?;
-            let permissions = fs::metadata(path).map(|metadata| metadata.permissions());
-            permissions
-                .and_then(|permissions| fs::set_permissions(file.path(), permissions))
-                .map_err(|error| failed(path, "its permissions cannot be kept", error))?;
-            if read(path)? != *was {
-                return Err(StoreError::NotRemoved {
-                    place: path.display().to_string(),
-                    reason: "the file has changed meanwhile".to_owned(),
-                    source: None,
-                });
+impl Change {
+    pub(crate) fn removes_file(&self) -> bool {
+        !matches!(self.becomes, Becomes::Rewritten(_))
+    }
+
+    /// Sees that the file is what it was when the change was planned.
+    pub(crate) fn is_still_right(&self) -> Result<(), StoreError> {
+        match read(&self.path)? == self.was {
+            true => Ok(()),
+            false => Err(changed_meanwhile(&self.path)),
+        }
+    }
+
+    fn make(&self) -> Result<(), StoreError> {
+        let path = &self.path;
+        match &self.becomes {
+            Becomes::Rewritten(bytes) => {
+                let file = written(path, bytes)?;
+                let permissions = fs::metadata(path).map(|metadata| metadata.permissions());
+                permissions
+                    .and_then(|permissions| fs::set_permissions(file.path(), permissions))
+                    .map_err(|error| failed(path, "its permissions cannot be kept", error))?;
+                self.is_still_right()?;
+                file.replace(path)
+                    .map_err(|error| failed(path, "it cannot be replaced", error))
             }
-            file.replace(path)
-                .map_err(|error| failed(path, "it cannot be replaced", error))
+            Becomes::Converted { label, id, bytes } => {
+                let beside = free_name(folder_of(path), label, id);
+                let file = written(&beside, bytes)?;
+                file.rename(&beside).map_err(|error| {
+                    failed(&beside, "the certificates cannot be kept there", error)
+                })?;
+                self.delete().inspect_err(|_| {
+                    // The certificates are where they were, too.
+                    let _ = fs::remove_file(os::long_path(&beside));
+                })
+            }
+            Becomes::Deleted => self.delete(),
         }
-        Change::Convert {
-            label, id, bytes, ..
-        } => {
-            let beside = free_name(folder_of(path), label, id);
-            let file = written(&beside, bytes)?;
-            file.rename(&beside)
-                .map_err(|error| failed(&beside, "the certificates cannot be kept there", error))?;
-            delete(path)
-        }
-        Change::Delete { .. } => delete(path),
+    }
+
+    fn delete(&self) -> Result<(), StoreError> {
+        self.is_still_right()?;
+        fs::remove_file(os::long_path(&self.path))
+            .map_err(|error| failed(&self.path, "it cannot be deleted", error))
     }
 }
 
@@ -102,23 +119,20 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<NewFile> {
     }
 }
 
-fn delete(path: &Path) -> Result<(), StoreError> {
-    fs::remove_file(os::long_path(path))
-        .map_err(|error| failed(path, "it cannot be deleted", error))
+fn failed(path: &Path, reason: &str, error: io::Error) -> StoreError {
+    StoreError::of_file(path, error, |place, source| StoreError::NotRemoved {
+        place,
+        reason: reason.to_owned(),
+        source: Some(source),
+    })
 }
 
-fn failed(path: &Path, reason: &str, error: io::Error) -> StoreError {
-    let place = path.display().to_string();
-    match error.kind() {
-        io::ErrorKind::PermissionDenied => StoreError::AccessDenied {
-            place,
-            source: Some(error.into()),
-        },
-        _ => StoreError::NotRemoved {
-            place,
-            reason: reason.to_owned(),
-            source: Some(error.into()),
-        },
+/// Why nothing is done to a file that somebody else has changed.
+pub(crate) fn changed_meanwhile(path: &Path) -> StoreError {
+    StoreError::NotRemoved {
+        place: path.display().to_string(),
+        reason: "the file has changed meanwhile".to_owned(),
+        source: None,
     }
 }
 
@@ -141,11 +155,82 @@ pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, StoreError> {
     let mut reader = FileReader::new();
     match reader.read(path, true) {
         Ok(Content::Whole(bytes)) => Ok(Zeroizing::new(bytes.to_vec())),
-        Ok(Content::Foreign | Content::TooLarge) => Err(StoreError::NotRemoved {
-            place: path.display().to_string(),
-            reason: "the file has changed meanwhile".to_owned(),
-            source: None,
-        }),
+        Ok(Content::Foreign | Content::TooLarge) => Err(changed_meanwhile(path)),
         Err(error) => Err(failed(path, "it cannot be read", error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn deleted(path: PathBuf) -> Change {
+        Change {
+            was: read(&path).unwrap(),
+            path,
+            becomes: Becomes::Deleted,
+        }
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let names = fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> = names
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn reason(error: StoreError) -> String {
+        match error {
+            StoreError::NotRemoved { reason, .. } => reason,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_somebody_else_has_changed_meanwhile_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.pem");
+        for becomes in [
+            Becomes::Rewritten(Zeroizing::new(b"rest".to_vec())),
+            Becomes::Converted {
+                label: "Ada".to_owned(),
+                id: EntryId::of(b""),
+                bytes: Zeroizing::new(b"certificates".to_vec()),
+            },
+            Becomes::Deleted,
+        ] {
+            fs::write(&path, "one key").unwrap();
+            let change = Change {
+                becomes,
+                ..deleted(path.clone())
+            };
+            fs::write(&path, "one key, and another").unwrap();
+            let refused = reason(make(&[change]).unwrap_err());
+            assert!(refused.contains("changed meanwhile"), "{refused}");
+            assert_eq!(fs::read(&path).unwrap(), b"one key, and another");
+            // Nor is anything new left there.
+            assert_eq!(names(folder.path()), ["a.pem"]);
+        }
+    }
+
+    #[test]
+    fn a_failure_after_the_first_change_says_that_it_is_half_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let changes = ["a.key", "b.key"].map(|name| {
+            let path = folder.path().join(name);
+            fs::write(&path, "a key").unwrap();
+            deleted(path)
+        });
+        fs::write(&changes[1].path, "another key").unwrap();
+        let error = make(&changes).unwrap_err();
+        let StoreError::HalfDone { place, source, .. } = error else {
+            panic!("{error:?}");
+        };
+        assert!(place.ends_with("b.key"), "{place}");
+        let source = source.unwrap().to_string();
+        assert!(source.contains("changed meanwhile"), "{source}");
+        assert_eq!(names(folder.path()), ["b.key"]);
     }
 }

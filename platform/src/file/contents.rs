@@ -43,6 +43,7 @@ pub(crate) struct FoundKey {
 }
 
 /// What can be told of a key.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum KeyKind {
     /// Its public half.
     Known(KeyDigest),

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::bag_attributes;
 use super::blocks::{self, Block};
-use super::change::{self, Change, free_name};
+use super::change::{self, Becomes, Change, free_name};
 use crate::certificate::Certificate;
 use crate::error::StoreError;
 use crate::key::{self, KeyError, KeyForm};
@@ -66,25 +66,20 @@ pub(crate) fn unmake(folders: &[PathBuf]) {
 }
 
 fn not_made(folder: &Path, error: io::Error) -> StoreError {
-    match error.kind() {
-        io::ErrorKind::PermissionDenied => StoreError::AccessDenied {
-            place: folder.display().to_string(),
-            source: Some(error.into()),
-        },
-        _ => StoreError::Unavailable {
-            store: StoreSpec::File(folder.to_owned()).to_string(),
-            reason: "its folder cannot be made".to_owned(),
-            source: Some(error.into()),
-        },
-    }
+    StoreError::of_file(folder, error, |_, source| StoreError::Unavailable {
+        store: StoreSpec::File(folder.to_owned()).to_string(),
+        reason: "its folder cannot be made".to_owned(),
+        source: Some(source),
+    })
 }
 
 /// Puts the identity into a file of its own in the folder `root`, and then makes `changes`, which
 /// take out the copy that was there.
 ///
 /// # Errors
-/// [`StoreError::NotImported`], [`StoreError::AccessDenied`]: nothing has changed, unless the
-/// error says otherwise.
+/// - [`StoreError::NotImported`], [`StoreError::NotRemoved`], [`StoreError::AccessDenied`]: nothing
+///   has changed.
+/// - [`StoreError::HalfDone`]: it is there now, and so is the copy that was there, or a part of it.
 pub(crate) fn import(
     root: &Path,
     identity: &NewIdentity<'_>,
@@ -100,7 +95,7 @@ pub(crate) fn import(
     let usual = root.join(file_name::of_identity(&label, &id, "pem"));
     let replaced = changes
         .iter()
-        .position(|change| matches!(change, Change::Delete { path } if *path == usual));
+        .position(|change| change.path == usual && matches!(change.becomes, Becomes::Deleted));
     let path = match replaced {
         Some(_) => usual,
         None => free_name(root, &label, &id),
@@ -108,24 +103,28 @@ pub(crate) fn import(
     let file = write(&path, identity, password)?;
     // In one step: neither is there ever no file, nor are there two.
     let named = match replaced.map(|at| changes.remove(at)) {
-        Some(_) => file.replace(&path),
+        Some(old) => {
+            old.is_still_right()?;
+            file.replace(&path)
+        }
         None => file.rename(&path),
     };
     named.map_err(|error| failed(&path, "the finished file cannot get its name", error))?;
     // Some network file systems know no such call.
     let _ = os::sync_folder(root);
-    change::make(&changes).map_err(|(made, error)| taken_back(&path, replaced, made, error))
+    change::make(&changes).map_err(|error| taken_back(&path, replaced.is_some(), error))
 }
 
 /// What is said where the copy that was there cannot be taken out. The new one goes again, unless
 /// it took the place of another.
-fn taken_back(path: &Path, replaced: Option<usize>, made: usize, error: StoreError) -> StoreError {
-    let undone = replaced.is_none() && made == 0 && fs::remove_file(os::long_path(path)).is_ok();
-    match undone {
+fn taken_back(path: &Path, replaced: bool, error: StoreError) -> StoreError {
+    let nothing_else_done = !replaced && !matches!(error, StoreError::HalfDone { .. });
+    match nothing_else_done && fs::remove_file(os::long_path(path)).is_ok() {
         true => error,
-        false => StoreError::NotImported {
+        false => StoreError::HalfDone {
             place: path.display().to_string(),
-            reason: "it is there now, but the copy that was there before is, too".to_owned(),
+            reason: "the identity is in it now, but the copy that was there before is not all gone"
+                .to_owned(),
             source: Some(error.into()),
         },
     }
@@ -241,16 +240,9 @@ pub(crate) fn refused(place: &Path, reason: &str) -> StoreError {
 }
 
 fn failed(path: &Path, reason: &str, error: io::Error) -> StoreError {
-    let place = path.display().to_string();
-    match error.kind() {
-        io::ErrorKind::PermissionDenied => StoreError::AccessDenied {
-            place,
-            source: Some(error.into()),
-        },
-        _ => StoreError::NotImported {
-            place,
-            reason: reason.to_owned(),
-            source: Some(error.into()),
-        },
-    }
+    StoreError::of_file(path, error, |place, source| StoreError::NotImported {
+        place,
+        reason: reason.to_owned(),
+        source: Some(source),
+    })
 }

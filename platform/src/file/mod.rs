@@ -136,21 +136,15 @@ impl FileStore {
 
     /// The store as a whole cannot be looked at.
     fn unreachable(&self, error: io::Error) -> StoreError {
-        let root = self.root.display();
-        match error.kind() {
-            io::ErrorKind::PermissionDenied => StoreError::AccessDenied {
-                place: root.to_string(),
-                source: Some(error.into()),
+        let kind = error.kind();
+        StoreError::of_file(&self.root, error, |root, source| StoreError::Unavailable {
+            store: self.info.spec.to_string(),
+            reason: match kind {
+                io::ErrorKind::NotFound => format!("{root} does not exist"),
+                _ => format!("{root} cannot be read"),
             },
-            kind => StoreError::Unavailable {
-                store: self.info.spec.to_string(),
-                reason: match kind {
-                    io::ErrorKind::NotFound => format!("{root} does not exist"),
-                    _ => format!("{root} cannot be read"),
-                },
-                source: Some(error.into()),
-            },
-        }
+            source: Some(source),
+        })
     }
 
     /// Reads everything, and remembers what later calls need.
@@ -217,7 +211,7 @@ impl FileStore {
             .find(|change| self.root.is_file() && change.removes_file())
         {
             Some(change) => Err(not_removed(
-                change.path(),
+                &change.path,
                 "the store is this one file, of which nothing would remain",
             )),
             None => Ok(changes),
@@ -362,17 +356,22 @@ impl Store for FileStore {
             return Err(not_removed(&known.path, ONLY_DOTNET));
         }
         let changes = self.plan(id, &known, what, ask)?;
-        let made = change::make(&changes).map_err(|(_, error)| error);
+        let made = change::make(&changes);
         *self.last() = None;
         made?;
         self.scan()?;
-        match self.known(id) {
-            Ok(left) if what == Removal::Key => match left.key {
-                Some(key) => Err(not_removed(&key.path, MAY_BE_ITS_KEY)),
-                None => Ok(()),
-            },
-            Ok(left) => Err(not_removed(&left.path, "it came back")),
-            Err(_) => Ok(()),
+        let left = match self.known(id) {
+            Ok(left) if what == Removal::Key => left.key.map(|key| (key.path, MAY_BE_ITS_KEY)),
+            Ok(left) => Some((left.path, "it came back")),
+            Err(_) => None,
+        };
+        match left {
+            Some((path, reason)) => Err(StoreError::HalfDone {
+                place: path.display().to_string(),
+                reason: reason.to_owned(),
+                source: None,
+            }),
+            None => Ok(()),
         }
     }
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::bag_attributes;
-use super::change::{self, Change};
+use super::change::{self, Becomes, Change};
 use super::contents::{FileContents, FoundCertificate, FoundKey, KeyDigest, KeyKind, Passwords};
 use super::pair::{KeyPlace, Scanned};
 use super::pem::Blocks;
@@ -65,7 +65,7 @@ pub(crate) fn plan(
         }
     }
     // What stays is safe before anything goes.
-    changes.sort_by_key(|change| matches!(change, Change::Delete { .. }));
+    changes.sort_by_key(|change| matches!(change.becomes, Becomes::Deleted));
     Ok(changes)
 }
 
@@ -202,11 +202,18 @@ impl Edit<'_> {
         let is_pem = super::pem::has_block(&was);
         let (mut base, mut bytes) = (0, Zeroizing::new(Vec::with_capacity(was.len() * 2)));
         let (mut kept, mut instead) = (FileContents::default(), Vec::new());
+        let mut keys_now = Vec::new();
         let mut anything_kept = false;
         let mut end = 0;
         for range in ranges {
             end = range.end;
             let (contents, count) = FileContents::of(&was[range.clone()], passwords);
+            keys_now.extend(
+                contents
+                    .keys
+                    .iter()
+                    .map(|key| (base + key.piece, key.kind.clone())),
+            );
             match self.piece(whole, base..base + count, &contents)? {
                 Piece::Kept => {
                     bytes.extend_from_slice(&was[range]);
@@ -220,7 +227,11 @@ impl Edit<'_> {
             }
             base += count;
         }
-        let path = path.clone();
+        // Which keys go is told by their numbers, and those are of an earlier reading.
+        let keys = whole.keys.iter().map(|key| (key.piece, key.kind.clone()));
+        if !keys.eq(keys_now) {
+            return Err(change::changed_meanwhile(path));
+        }
         let issuers = kept.certificates.iter().map(|found| &found.certificate);
         let issuers: Vec<_> = issuers.chain(&instead).collect();
         let only_issuers = kept.keys.is_empty()
@@ -230,21 +241,21 @@ impl Edit<'_> {
         let useless = only_issuers
             && self.folder.target.what == Removal::Entry
             && !self.folder.needs(self.file, &issuers);
-        if useless || (!anything_kept && instead.is_empty()) {
-            return Ok(Change::Delete { path });
-        }
-        let written = self.written(&instead)?;
-        if !is_pem {
-            return Ok(Change::Convert {
-                path,
+        let becomes = if useless || (!anything_kept && instead.is_empty()) {
+            Becomes::Deleted
+        } else if is_pem {
+            bytes.extend_from_slice(&self.written(&instead)?);
+            bytes.extend_from_slice(&was[end..]);
+            Becomes::Rewritten(bytes)
+        } else {
+            Becomes::Converted {
                 label: self.stem(),
                 id: self.folder.target.id,
-                bytes: written,
-            });
-        }
-        bytes.extend_from_slice(&written);
-        bytes.extend_from_slice(&was[end..]);
-        Ok(Change::Rewrite { path, was, bytes })
+                bytes: self.written(&instead)?,
+            }
+        };
+        let path = path.clone();
+        Ok(Change { path, was, becomes })
     }
 
     /// What becomes of the piece with these numbers and contents.

@@ -1,4 +1,4 @@
-use super::support::{data, triple_des, whole};
+use super::support::{data, file_of, triple_des, whole};
 use super::*;
 use crate::pkcs12::kdf::PasswordForm;
 use crate::secret::Password;
@@ -37,14 +37,7 @@ fn what_is_dotnets_is_changed_by_dotnet_alone() {
     let mut store = dotnet(folder.path());
     let entry = store.list().unwrap().entries.remove(0);
     let key = store.private_key(&entry.id, &mut NonInteractive).unwrap();
-    let identity = NewIdentity {
-        certificate: &entry.certificate,
-        key: &key,
-        issuers: &[],
-        label: None,
-        provider: None,
-        properties: &[],
-    };
+    let identity = NewIdentity::of(&entry.certificate, &key);
     let options = ImportOptions {
         exportable: true,
         existing: ExistingEntry::Replace,
@@ -64,4 +57,85 @@ fn what_is_dotnets_is_changed_by_dotnet_alone() {
 fn dotnet_tries_the_null_password_first() {
     let first = Passwords::Dotnet.known();
     assert!(matches!(first, Some(PasswordForm::Null)));
+}
+
+/// The identity P-256, and what a folder with these files plans so that it is gone.
+fn planned(folder: &Path, files: &[&str]) -> Vec<Change> {
+    for name in files {
+        let both = [file_of("keys/P-256.pem"), file_of("certificates/P-256.pem")];
+        fs::write(folder.join(name), both.concat()).unwrap();
+    }
+    let store = FileStore::open(folder, &OpenOptions::default()).unwrap();
+    let id = p256().id();
+    let known = store.known(&id).unwrap();
+    store
+        .plan(&id, &known, Removal::Entry, &mut NonInteractive)
+        .unwrap()
+}
+
+fn p256() -> Certificate {
+    Certificate::from_der(&data("certificates/P-256.pem")).unwrap()
+}
+
+fn replace(folder: &Path, changes: Vec<Change>) -> Result<(), StoreError> {
+    let certificate = &p256();
+    let key = PrivateKey::from_pkcs8_der(data("keys/P-256.pem").into());
+    let identity = NewIdentity {
+        label: Some("Ada"),
+        ..NewIdentity::of(certificate, &key)
+    };
+    import::import(folder, &identity, None, changes)
+}
+
+#[test]
+fn a_replacement_that_cannot_be_made_says_how_far_it_came() {
+    let folder = tempfile::tempdir().unwrap();
+    let count = || fs::read_dir(folder.path()).unwrap().count();
+    let changes = planned(folder.path(), &["a.pem", "b.pem"]);
+    fs::write(folder.path().join("b.pem"), "something else").unwrap();
+    let error = replace(folder.path(), changes).unwrap_err();
+    assert!(matches!(error, StoreError::HalfDone { .. }), "{error:?}");
+    // The new file, and what was changed meanwhile.
+    assert_eq!(count(), 2);
+
+    let folder = tempfile::tempdir().unwrap();
+    let count = || fs::read_dir(folder.path()).unwrap().count();
+    let usual = crate::file_name::of_identity("Ada", &p256().id(), "pem");
+    for name in ["a.pem", &usual] {
+        let changes = planned(folder.path(), &[name]);
+        fs::write(folder.path().join(name), "something else").unwrap();
+        let error = replace(folder.path(), changes).unwrap_err();
+        assert!(matches!(error, StoreError::NotRemoved { .. }), "{error:?}");
+        let left = fs::read(folder.path().join(name)).unwrap();
+        assert_eq!((count(), left), (1, b"something else".to_vec()));
+        fs::remove_file(folder.path().join(name)).unwrap();
+    }
+}
+
+/// Which of two encrypted keys is the certificate's, its number alone tells.
+#[test]
+fn a_file_that_changes_while_it_is_looked_at_is_not_planned_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.pem");
+    let (certificate, key) = (
+        file_of("certificates/P-256.pem"),
+        file_of("keys/P-256.encrypted.pem"),
+    );
+    fs::write(&path, [&certificate[..], &key].concat()).unwrap();
+    let files = [path.clone()];
+    let passwords = Passwords::Given(None);
+    let scanned = scan::read_all(&files, &passwords);
+    fs::write(&path, [&key[..], &certificate, &key].concat()).unwrap();
+    let target = Target {
+        id: p256().id(),
+        public_key: contents::public_key_digest(&p256()),
+        proven: None,
+        what: Removal::Key,
+    };
+    let Err(StoreError::NotRemoved { reason, .. }) =
+        remove::plan(&target, &files, &scanned, &passwords)
+    else {
+        panic!("a key goes, whosever it is");
+    };
+    assert!(reason.contains("changed meanwhile"), "{reason}");
 }

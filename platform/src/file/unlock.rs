@@ -125,19 +125,16 @@ pub(super) fn kept(block: &Block<'_>) -> Option<Piece> {
 }
 
 pub(super) fn unreadable(path: &Path, error: io::Error) -> Fetch {
-    let place = path.display().to_string();
-    match error.kind() {
-        io::ErrorKind::NotFound => Fetch::Changed,
-        io::ErrorKind::PermissionDenied => Fetch::Failed(StoreError::AccessDenied {
-            place,
-            source: Some(error.into()),
-        }),
-        _ => Fetch::Failed(StoreError::Damaged {
+    if error.kind() == io::ErrorKind::NotFound {
+        return Fetch::Changed;
+    }
+    Fetch::Failed(StoreError::of_file(path, error, |place, source| {
+        StoreError::Damaged {
             place,
             reason: "the file does not read".to_owned(),
-            source: Some(error.into()),
-        }),
-    }
+            source: Some(source),
+        }
+    }))
 }
 
 /// Something behind a password.

@@ -155,6 +155,7 @@ impl Change<'_> {
             let other = Certificate::from_der(&other.to_der());
             other.is_ok_and(|other| other != *certificate && same_key(&other, certificate))
         });
+        let mut key_is_gone = false;
         match (what, identity) {
             (Removal::Key, None) => {
                 let place = self.place.to_owned();
@@ -169,6 +170,7 @@ impl Change<'_> {
                 key.map_err(|error| status("SecIdentityCopyPrivateKey", error.code()))
                     .and_then(|key| ffi::delete_key(&key))
                     .map_err(|status| self.left(status))?;
+                key_is_gone = true;
             }
             _ => {}
         }
@@ -176,7 +178,10 @@ impl Change<'_> {
             let found = self.find(&id);
             found
                 .and_then(|found| found.iter().try_for_each(ffi::delete_certificate))
-                .map_err(|status| self.left(status))?;
+                .map_err(|status| match key_is_gone {
+                    true => self.half_done(status),
+                    false => self.left(status),
+                })?;
         }
         Ok(())
     }
@@ -216,6 +221,15 @@ impl Change<'_> {
     fn left(&self, status: Status) -> StoreError {
         let otherwise = |source| self.not_removed("macOS does not delete it", Some(source));
         change_error(status, self.place, self.windows, otherwise)
+    }
+
+    fn half_done(&self, status: Status) -> StoreError {
+        StoreError::HalfDone {
+            place: self.place.to_owned(),
+            reason: "its private key is deleted, but macOS does not delete the certificate"
+                .to_owned(),
+            source: Some(status.into()),
+        }
     }
 
     fn refused(&self, reason: &str, source: Option<Source>) -> StoreError {

@@ -45,7 +45,8 @@ fn importable(fixture: &dyn Fixture) -> Vec<Sample> {
     samples
 }
 
-const EXPORTABLE: ImportOptions<'static> = ImportOptions {
+/// What most identities come in with.
+pub const EXPORTABLE: ImportOptions<'static> = ImportOptions {
     exportable: true,
     existing: ExistingEntry::Keep,
     password: None,
@@ -62,12 +63,9 @@ fn import(
     };
     let issuers: Vec<Certificate> = Sample::Issuer.certificate().into_iter().collect();
     let identity = NewIdentity {
-        certificate: &certificate,
-        key: &key,
         issuers: &issuers,
         label: Some(label),
-        provider: None,
-        properties: &[],
+        ..NewIdentity::of(&certificate, &key)
     };
     store.import(&identity, options, &mut NonInteractive)
 }

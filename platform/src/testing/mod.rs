@@ -7,6 +7,7 @@ mod contract;
 mod memory;
 mod samples;
 
+pub use changes::EXPORTABLE;
 pub use contract::{Fixture, check_store_contract, listing_as_text};
 pub use memory::{MemoryKey, MemoryStore};
 pub use samples::{PASSWORD, Sample};

@@ -18,6 +18,7 @@ use zbus_secret_service_keyring_store::Store;
 use super::VaultError;
 use super::keyring::{self, failure_of_all};
 use crate::error::Source;
+use crate::secret::wipe_stack;
 
 pub(super) const PLACE: &str = "the Secret Service";
 
@@ -40,8 +41,10 @@ fn within<T: Send + 'static>(
 ) -> Result<T, VaultError> {
     let (done, answer) = mpsc::channel();
     let waiting = thread::Builder::new().spawn(move || {
+        let result = work();
+        wipe_stack();
         // Nobody may be listening any more.
-        let _ = done.send(work());
+        let _ = done.send(result);
     });
     waiting.map_err(|error| failed(error.into()))?;
     match answer.recv_timeout(patience) {

@@ -3,23 +3,24 @@
 
 use super::codes::OsError;
 use super::ffi::{self, KeyProviderInfo};
-use super::{change, key};
+use super::{change, key, provider};
 use crate::spec::SystemStore;
 
 /// CRYPT_MACHINE_KEYSET.
 const MACHINE: u32 = 0x20;
 
-/// Deletes the container that a certificate of a store names, unless another certificate of the
-/// same location names it, in whichever store.
+/// Deletes the container that a certificate of a store names, and tells whether it did: it stays if
+/// another certificate of the same location names it, in whichever store, or if it is in hardware.
 pub(super) fn delete_unless_used(
     store: &SystemStore,
     der: &[u8],
     info: &KeyProviderInfo,
-) -> Result<(), OsError> {
-    match is_used_otherwise(store, der, info)? {
-        true => Ok(()),
-        false => key::delete(info),
+) -> Result<bool, OsError> {
+    let in_hardware = provider::hardware(&info.provider).is_some();
+    if in_hardware || is_used_otherwise(store, der, info)? {
+        return Ok(false);
     }
+    key::delete(info).map(|()| true)
 }
 
 fn is_used_otherwise(

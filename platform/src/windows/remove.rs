@@ -22,15 +22,16 @@ pub(super) fn remove(store: &WindowsStore, found: &Found, what: Removal) -> Resu
     }
     let writable = change::check_writable(&store.store);
     writable.map_err(|error| store.unreachable(error))?;
-    if let Some(key) = &found.key {
-        container::delete_unless_used(&store.store, der, key).map_err(|error| {
+    let key_is_gone = match &found.key {
+        Some(key) => container::delete_unless_used(&store.store, der, key).map_err(|error| {
             let reason = format!(
                 "Windows does not delete the key container {}",
                 key.container
             );
             not_removed(place, &reason, Some(error.into()))
-        })?;
-    }
+        })?,
+        None => false,
+    };
     let removed = match what {
         Removal::Key => {
             let which = |now: &[_]| import::copy_of(now, der);
@@ -38,9 +39,16 @@ pub(super) fn remove(store: &WindowsStore, found: &Found, what: Removal) -> Resu
         }
         Removal::Entry => change::delete(&store.store, der),
     };
-    removed.map_err(|error| {
-        let reason = "Windows does not write the store";
-        not_removed(place, reason, Some(error.into()))
+    removed.map_err(|error| match key_is_gone {
+        true => StoreError::HalfDone {
+            place: place.clone(),
+            reason: "its private key is deleted, but Windows does not write the store".to_owned(),
+            source: Some(error.into()),
+        },
+        false => {
+            let reason = "Windows does not write the store";
+            not_removed(place, reason, Some(error.into()))
+        }
     })
 }
 

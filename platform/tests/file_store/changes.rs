@@ -43,13 +43,12 @@ impl Default for Import {
 impl Import {
     /// Imports the P-256 key.
     fn put(&self, store: &mut dyn Store) -> Result<EntryId, StoreError> {
+        let key = key("P-256");
         let identity = NewIdentity {
-            certificate: &self.certificate,
-            key: &key("P-256"),
             issuers: &[certificate("ca")],
             label: self.label,
             provider: Some("A Provider"),
-            properties: &[],
+            ..NewIdentity::of(&self.certificate, &key)
         };
         let options = ImportOptions {
             exportable: true,

@@ -8,9 +8,9 @@ use std::process::Command;
 
 use certstow_platform::error::StoreError;
 use certstow_platform::spec::{Keychain, StoreSpec};
-use certstow_platform::store::{ExistingEntry, ImportOptions, NewIdentity, NonInteractive, Store};
+use certstow_platform::store::{NewIdentity, NonInteractive, Store};
 use certstow_platform::testing::{
-    Fixture, PASSWORD, Sample, check_store_contract, listing_as_text,
+    EXPORTABLE, Fixture, PASSWORD, Sample, check_store_contract, listing_as_text,
 };
 use certstow_platform::{OpenOptions, open};
 use security_framework::certificate::SecCertificate;
@@ -137,20 +137,8 @@ fn the_search_list_takes_nothing_in() {
         Sample::Rsa.certificate().unwrap(),
         Sample::Rsa.key().unwrap(),
     );
-    let identity = NewIdentity {
-        certificate: &certificate,
-        key: &key,
-        issuers: &[],
-        label: None,
-        provider: None,
-        properties: &[],
-    };
-    let options = ImportOptions {
-        exportable: true,
-        existing: ExistingEntry::Keep,
-        password: None,
-    };
-    let error = store.import(&identity, &options, &mut NonInteractive);
+    let identity = NewIdentity::of(&certificate, &key);
+    let error = store.import(&identity, &EXPORTABLE, &mut NonInteractive);
     let Err(StoreError::NotImported { reason, .. }) = error else {
         panic!("{error:?}");
     };

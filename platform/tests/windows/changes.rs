@@ -10,19 +10,13 @@ use certstow_platform::store::{
     Entry, ExistingEntry, ImportOptions, KeyState, NewIdentity, NonInteractive, Property, Removal,
     Store,
 };
-use certstow_platform::testing::{Fixture as _, Sample};
+use certstow_platform::testing::{EXPORTABLE, Fixture as _, Sample};
 use certstow_platform::{OpenOptions, open};
 use schannel::cert_store::CertStore;
 
 use crate::{PROVIDER, Stores, TPM, cng_keeps_keys, ffi, in_store, turn};
 
 const KSP: &str = "Microsoft Software Key Storage Provider";
-
-const EXPORTABLE: ImportOptions<'static> = ImportOptions {
-    exportable: true,
-    existing: ExistingEntry::Keep,
-    password: None,
-};
 
 const REPLACE: ImportOptions<'static> = ImportOptions {
     existing: ExistingEntry::Replace,
@@ -302,6 +296,20 @@ fn keys_in_hardware_stay_and_so_do_their_certificates() {
         assert_eq!(reason, "its private key is kept in hardware (TPM)");
     }
     assert_eq!(only(&*store).container.as_deref(), Some("key in the TPM"));
+}
+
+/// `tests/wine/ncrypt.c` ends whoever opens such a key.
+#[test]
+fn a_key_in_hardware_is_not_deleted_when_another_takes_its_place() {
+    let _turn = turn();
+    let stores = Stores::new();
+    stores.add(Sample::Rsa, Some(("key in the TPM", TPM)));
+    let mut store = stores.open();
+    Coming::new(Sample::Rsa)
+        .import(&mut *store, &REPLACE)
+        .unwrap();
+    assert_eq!(only(&*store).provider.as_deref(), Some(PROVIDER));
+    comes_out(&*store, Sample::Rsa);
 }
 
 /// Without an administrator, the computer's stores take nothing in.

@@ -183,6 +183,26 @@ fn a_store_that_refuses_or_lies_leaves_the_file_and_is_told() {
     }
 }
 
+/// "Not deleted" would be wrong, and so would "deleted".
+#[test]
+fn what_a_store_does_by_half_is_said_in_its_words() {
+    let half_done = || {
+        Err(StoreError::HalfDone {
+            place: "store".to_owned(),
+            reason: "its private key is deleted, but the store is not written".to_owned(),
+            source: None,
+        })
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let store = samples::store("store", samples::ec_identity());
+    let mut inventory = inventory(vec![Box::new(Stubborn(store, half_done))]);
+    let report = export(&inventory, &folder.path().join("a.p12"));
+    let error = delete_key(&mut inventory, &report, &mut NonInteractive).unwrap_err();
+    assert_eq!(error.exit().code(), 14);
+    assert_eq!(error.code(), "half-done");
+    assert!(error.to_string().contains("key is deleted, but"), "{error}");
+}
+
 #[test]
 fn a_store_that_cannot_be_listed_keeps_its_key() {
     let folder = tempfile::tempdir().unwrap();

@@ -326,7 +326,7 @@ pub(super) fn volume_flags(file: &File) -> io::Result<u32> {
 
 /// How many bytes this account may still write to the volume of a folder.
 pub(super) fn free_space(folder: &Path) -> io::Result<u64> {
-    let name: Vec<u16> = folder.as_os_str().encode_wide().chain([0]).collect();
+    let name = terminated(folder)?;
     let mut bytes = 0;
     // SAFETY: the name is terminated, and what is not asked for is null.
     succeeded(unsafe {
