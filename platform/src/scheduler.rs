@@ -1,7 +1,7 @@
 //! The operating system's scheduler: Task Scheduler of Windows, by `schtasks.exe`; systemd, by
 //! `systemctl`; launchd of macOS, by `launchctl`. Each of these programs is the documented way in
-//! and says in words what is wrong. They are run without a shell, from where the system keeps them,
-//! and nothing secret is ever among their arguments.
+//! and says in words what is wrong. They are run without a shell, on Windows from the system's own
+//! folder, and nothing secret is ever among their arguments.
 
 use std::ffi::OsStr;
 use std::fmt;

@@ -264,9 +264,10 @@ pub(super) fn differs(xml: &str) -> Option<String> {
 /// Whether Task Scheduler would put something else in a text's place: a variable of the environment
 /// (`%TEMP%`) or of the task (`$(Arg0)`). There is no way to write these so that they stay.
 pub fn would_be_replaced(text: &str) -> bool {
-    let mut parts = text.split('%').skip(1);
-    let variable = parts.next().is_some_and(|name| !name.is_empty()) && parts.next().is_some();
-    variable || text.contains("$(")
+    let parts: Vec<_> = text.split('%').collect();
+    // What stands between two percent signs; two in a row name nothing, and stay.
+    let mut names = parts.iter().skip(1).rev().skip(1);
+    names.any(|name| !name.is_empty()) || text.contains("$(")
 }
 
 #[cfg(test)]
@@ -305,6 +306,9 @@ mod tests {
             (r"C:\100%", false),
             ("100%%", false),
             ("a%b%c", true),
+            ("%%TEMP%", true),
+            ("%%TEMP%%", true),
+            ("%", false),
             ("$(Arg0)", true),
             ("$100", false),
         ] {

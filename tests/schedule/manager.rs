@@ -120,6 +120,28 @@ fn a_backup_is_scheduled_run_and_taken_away_by_a_real_manager() {
     assert!(!after.contains("timers.target.wants/"), "{after}");
 }
 
+/// A timer that systemd enables and then does not start, as another file says that it has no times.
+#[test]
+#[ignore = "needs systemd"]
+fn a_timer_that_does_not_start_is_not_enabled_by_a_real_manager() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = tell(
+        r#"
+        mkdir -p .config/systemd/user/bad.timer.d
+        printf '[Timer]\nOnCalendar=\n' > .config/systemd/user/bad.timer.d/x.conf
+        status=0
+        "$CERTSTOW" schedule install --name bad --to . --password-file password 2> refusal \
+            || status=$?
+        echo "refused $status: $(head -n 1 refusal)"
+        find .config/systemd/user -name 'bad.*'
+        "#,
+        folder.path(),
+    );
+    let expected = "refused 1: error: the scheduler refused to start the timer\n\
+                    .config/systemd/user/bad.timer.d\n";
+    assert_eq!(said, expected);
+}
+
 /// Where no manager runs nothing is written.
 #[test]
 #[ignore = "needs systemd"]

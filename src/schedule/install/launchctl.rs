@@ -1,8 +1,9 @@
 //! launchd of macOS: the property list goes into its folder, and `launchctl` loads the job into the
-//! session of the person, or into the system's domain.
+//! session of the person, or into the system's domain. A job that is loaded stays as it was until it
+//! is unloaded, whatever becomes of its file.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use certstow_platform::scheduler::{self, Owner, Scheduler};
 
@@ -13,22 +14,13 @@ use crate::schedule::{Schedule, ScheduleFile, TaskName, launchd};
 
 pub(super) fn install(schedule: &Schedule, files: &[ScheduleFile]) -> Result<Installed, Error> {
     let places = Places::of(Scheduler::Launchd, schedule.owner, &schedule.name)?;
-    let replaced = places.are_there();
-    let domain = scheduler::launchd_domain(schedule.owner);
-    unload(&schedule.name, schedule.owner);
-    let before = places.write(files)?;
-    let file = places.files[0].display().to_string();
-    let load = ["bootstrap", &domain, &file];
-    let loaded = run(Scheduler::Launchd, "to load the job", &load).map(drop);
-    let files = places.undo_unless(loaded, before, || {})?;
-    Ok(Installed { files, replaced })
+    Job::of(&schedule.name, schedule.owner).install(places, files)
 }
 
 pub(super) fn show(name: &TaskName, owner: Owner) -> Result<Scheduled, Error> {
     let places = Places::of(Scheduler::Launchd, owner, name)?;
     places.check_there(name)?;
-    let job = job(name, owner);
-    let report = run(Scheduler::Launchd, "to show the job", &["print", &job])?;
+    let report = Job::of(name, owner).print()?;
     let list = fs::read_to_string(&places.files[0]).ok();
     Ok(Scheduled {
         command: list.and_then(|text| launchd::command(&text)),
@@ -41,17 +33,183 @@ pub(super) fn show(name: &TaskName, owner: Owner) -> Result<Scheduled, Error> {
 pub(super) fn remove(name: &TaskName, owner: Owner) -> Result<Vec<PathBuf>, Error> {
     let places = Places::of(Scheduler::Launchd, owner, name)?;
     places.check_there(name)?;
-    unload(name, owner);
-    places.remove()
+    Job::of(name, owner).remove(places)
 }
 
-/// One that is loaded would be kept as it was; one that is not is no error.
-fn unload(name: &TaskName, owner: Owner) {
-    let job = job(name, owner);
-    let _ = run(Scheduler::Launchd, "to unload the job", &["bootout", &job]);
+/// What asks launchctl, and why.
+type Launchctl = fn(&'static str, &[&str]) -> Result<String, Error>;
+
+/// The job of a task.
+struct Job<L = Launchctl> {
+    domain: String,
+    label: String,
+    launchctl: L,
 }
 
-fn job(name: &TaskName, owner: Owner) -> String {
-    let domain = scheduler::launchd_domain(owner);
-    format!("{domain}/{}", launchd::label(name))
+impl Job {
+    fn of(name: &TaskName, owner: Owner) -> Self {
+        Self {
+            domain: scheduler::launchd_domain(owner),
+            label: launchd::label(name),
+            launchctl: |what, arguments| run(Scheduler::Launchd, what, arguments),
+        }
+    }
+}
+
+impl<L: Fn(&'static str, &[&str]) -> Result<String, Error>> Job<L> {
+    fn install(&self, places: Places, files: &[ScheduleFile]) -> Result<Installed, Error> {
+        places.check()?;
+        let replaced = places.are_there();
+        let before = places.write(files)?;
+        let file = places.files[0].clone();
+        let loaded = self.unload().and_then(|()| self.load(&file));
+        let files = places.undo_unless(loaded, before, || {
+            if replaced {
+                // The error that counts is the one that led here.
+                let _ = self.load(&file);
+            }
+        })?;
+        Ok(Installed { files, replaced })
+    }
+
+    fn remove(&self, places: Places) -> Result<Vec<PathBuf>, Error> {
+        self.unload()?;
+        places.remove()
+    }
+
+    fn load(&self, file: &Path) -> Result<(), Error> {
+        let file = file.display().to_string();
+        let load = ["bootstrap", &self.domain, &file];
+        (self.launchctl)("to load the job", &load).map(drop)
+    }
+
+    /// A job that is not loaded is no error: launchd refuses to unload it, and to show it.
+    fn unload(&self) -> Result<(), Error> {
+        let unloaded = (self.launchctl)("to unload the job", &["bootout", &self.target()]);
+        match unloaded {
+            Err(error) if self.print().is_ok() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn print(&self) -> Result<String, Error> {
+        (self.launchctl)("to show the job", &["print", &self.target()])
+    }
+
+    fn target(&self) -> String {
+        format!("{}/{}", self.domain, self.label)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+    use crate::schedule::install::SchedulerError;
+
+    const TARGET: &str = "gui/501/org.certstow.x";
+
+    /// A session that loads property lists, but none that say so, and keeps what `keeps` says.
+    #[derive(Default)]
+    struct Session {
+        loaded: RefCell<Option<String>>,
+        keeps: bool,
+    }
+
+    impl Session {
+        fn launchctl(&self, arguments: &[&str]) -> Result<String, Error> {
+            let mut loaded = self.loaded.borrow_mut();
+            let refused = || Err(SchedulerError::None.into());
+            match *arguments {
+                ["bootstrap", "gui/501", file] => {
+                    let list = fs::read_to_string(file).unwrap();
+                    if loaded.is_some() || list == "refused" {
+                        return refused();
+                    }
+                    *loaded = Some(list);
+                    Ok(String::new())
+                }
+                ["bootout", TARGET] if !self.keeps && loaded.take().is_some() => Ok(String::new()),
+                ["print", TARGET] => loaded.clone().map_or_else(refused, Ok),
+                _ => refused(),
+            }
+        }
+
+        fn install(&self, folder: &Path, list: &str) -> Result<Installed, Error> {
+            let file = ScheduleFile {
+                name: "org.certstow.x.plist".to_owned(),
+                bytes: list.as_bytes().to_vec(),
+            };
+            self.job().install(places(folder), &[file])
+        }
+
+        fn job(&self) -> Job<impl Fn(&'static str, &[&str]) -> Result<String, Error>> {
+            Job {
+                domain: "gui/501".to_owned(),
+                label: "org.certstow.x".to_owned(),
+                launchctl: |_, arguments: &[&str]| self.launchctl(arguments),
+            }
+        }
+
+        fn loaded(&self) -> Option<String> {
+            self.loaded.borrow().clone()
+        }
+    }
+
+    fn places(folder: &Path) -> Places {
+        Places::in_folder(folder.to_owned(), Scheduler::Launchd, &"x".parse().unwrap())
+    }
+
+    fn list_in(folder: &Path) -> Option<String> {
+        fs::read_to_string(folder.join("org.certstow.x.plist")).ok()
+    }
+
+    #[test]
+    fn a_job_is_loaded_replaced_and_unloaded() {
+        let folder = tempfile::tempdir().unwrap();
+        let session = Session::default();
+        assert!(!session.install(folder.path(), "first").unwrap().replaced);
+        assert!(session.install(folder.path(), "second").unwrap().replaced);
+        assert_eq!(session.loaded().as_deref(), Some("second"));
+        session.job().remove(places(folder.path())).unwrap();
+        assert_eq!(session.loaded(), None);
+        assert_eq!(list_in(folder.path()), None);
+    }
+
+    #[test]
+    fn what_launchd_refuses_leaves_the_earlier_job_loaded() {
+        let folder = tempfile::tempdir().unwrap();
+        let session = Session::default();
+        session.install(folder.path(), "refused").unwrap_err();
+        assert_eq!(list_in(folder.path()), None);
+        session.install(folder.path(), "first").unwrap();
+        session.install(folder.path(), "refused").unwrap_err();
+        assert_eq!(session.loaded().as_deref(), Some("first"));
+        assert_eq!(list_in(folder.path()).as_deref(), Some("first"));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_leaves_the_earlier_job_loaded() {
+        let folder = tempfile::tempdir().unwrap();
+        let session = Session::default();
+        session.install(folder.path(), "first").unwrap();
+        // Where the new one is written first.
+        fs::create_dir(folder.path().join("org.certstow.x.certstow-new")).unwrap();
+        session.install(folder.path(), "second").unwrap_err();
+        assert_eq!(session.loaded().as_deref(), Some("first"));
+        assert_eq!(list_in(folder.path()).as_deref(), Some("first"));
+    }
+
+    #[test]
+    fn a_job_that_launchd_does_not_unload_is_not_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let session = Session {
+            keeps: true,
+            ..Session::default()
+        };
+        session.install(folder.path(), "first").unwrap();
+        session.job().remove(places(folder.path())).unwrap_err();
+        assert_eq!(list_in(folder.path()).as_deref(), Some("first"));
+    }
 }

@@ -27,15 +27,19 @@ impl Places {
             let source = io::Error::new(io::ErrorKind::NotFound, "there is no home folder");
             return Err(file_error(Path::new("~"), source));
         };
+        Ok(Self::in_folder(folder, scheduler, name))
+    }
+
+    pub(super) fn in_folder(folder: PathBuf, scheduler: Scheduler, name: &TaskName) -> Self {
         let names = match scheduler {
             Scheduler::Launchd => vec![format!("{}.plist", launchd::label(name))],
             _ => vec![format!("{name}.service"), format!("{name}.timer")],
         };
-        Ok(Self {
+        Self {
             files: names.iter().map(|name| folder.join(name)).collect(),
             folder,
             scheduler,
-        })
+        }
     }
 
     /// Whether one of them is there.
@@ -127,8 +131,8 @@ impl Places {
 fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
     // Not the name of a unit or a property list, so that no scheduler reads it half-written.
     let temporary = file.with_extension("certstow-new");
-    fs::write(&temporary, bytes)?;
-    fs::rename(&temporary, file).inspect_err(|_| {
+    let written = fs::write(&temporary, bytes).and_then(|()| fs::rename(&temporary, file));
+    written.inspect_err(|_| {
         let _ = fs::remove_file(&temporary);
     })
 }
@@ -139,11 +143,8 @@ mod tests {
     use crate::exit::Exit;
 
     fn places(folder: &Path) -> Places {
-        Places {
-            folder: folder.to_owned(),
-            files: vec![folder.join("x.service"), folder.join("x.timer")],
-            scheduler: Scheduler::Systemd,
-        }
+        let name = "x".parse().unwrap();
+        Places::in_folder(folder.to_owned(), Scheduler::Systemd, &name)
     }
 
     fn files() -> Vec<ScheduleFile> {

@@ -19,7 +19,12 @@ pub(super) fn install(schedule: &Schedule, files: &[ScheduleFile]) -> Result<Ins
     places.check()?;
     let replaced = places.are_there();
     let before = places.write(files)?;
-    let started = systemctl.start(&schedule.name);
+    let started = systemctl.start(&schedule.name).inspect_err(|_| {
+        if !replaced {
+            // The error that counts is the one that led here.
+            let _ = systemctl.disable(&schedule.name);
+        }
+    });
     let files = places.undo_unless(started, before, || {
         let _ = systemctl.run("to read its files", &["daemon-reload"]);
     })?;
@@ -45,8 +50,7 @@ pub(super) fn remove(name: &TaskName, owner: Owner) -> Result<Vec<PathBuf>, Erro
     let places = Places::of(Scheduler::Systemd, owner, name)?;
     places.check_there(name)?;
     let systemctl = Systemctl(owner);
-    let timer = format!("{name}.timer");
-    systemctl.run("to stop the timer", &["disable", "--now", &timer])?;
+    systemctl.disable(name)?;
     let removed = places.remove()?;
     systemctl.run("to read its files", &["daemon-reload"])?;
     Ok(removed)
@@ -79,6 +83,12 @@ impl Systemctl {
         self.run("to enable the timer", &["enable", &timer])?;
         self.run("to start the timer", &["restart", &timer])?;
         Ok(())
+    }
+
+    fn disable(&self, name: &TaskName) -> Result<(), Error> {
+        let timer = format!("{name}.timer");
+        self.run("to stop the timer", &["disable", "--now", &timer])
+            .map(drop)
     }
 
     fn report(&self, name: &TaskName) -> Result<String, Error> {
@@ -122,12 +132,26 @@ fn differs(unit: &str, said: &str) -> Option<String> {
             "{unit} was changed since systemd read it: 'systemctl daemon-reload' has it read again"
         ));
     }
-    if let Some(others) = property("DropInPaths").filter(|paths| !paths.is_empty()) {
+    let others = property("DropInPaths").unwrap_or_default().split(' ');
+    let others: Vec<_> = others.filter(|file| !is_of_every_unit(file)).collect();
+    let others = others.join(" ");
+    if !others.is_empty() {
         return Some(format!("{unit} is changed by other files: {others}"));
     }
     // A service rests until it is its time.
     let rests = unit.ends_with(".timer") && property("ActiveState") != Some("active");
     rests.then(|| format!("{unit} is stopped: 'systemctl start' starts it"))
+}
+
+/// Whether a file is what the distribution says of all its services or timers, and so no change of
+/// this one: Fedora shortens every stop that way.
+fn is_of_every_unit(file: &str) -> bool {
+    let of_the_distribution = ["/usr/lib/systemd/", "/lib/systemd/"];
+    let of_the_type = ["/service.d/", "/timer.d/"];
+    of_the_distribution
+        .iter()
+        .any(|folder| file.starts_with(folder))
+        && of_the_type.iter().any(|folder| file.contains(folder))
 }
 
 #[cfg(test)]
@@ -142,6 +166,13 @@ mod tests {
         assert!(changed.contains("x.service was changed since"), "{changed}");
         let other = differs(unit, "NeedDaemonReload=no\nDropInPaths=/etc/a.conf\n").unwrap();
         assert!(other.ends_with("/etc/a.conf"), "{other}");
+        let everywhere = "/usr/lib/systemd/user/service.d/10-timeout-abort.conf";
+        let said = format!("NeedDaemonReload=no\nDropInPaths={everywhere}\n");
+        assert_eq!(differs(unit, &said), None);
+        let own = "/home/ada/.config/systemd/user/service.d/x.conf";
+        let both = said.replace(everywhere, &format!("{everywhere} {own}"));
+        let other = differs(unit, &both).unwrap();
+        assert!(other.ends_with(&format!("other files: {own}")), "{other}");
         let said = "NeedDaemonReload=no\nDropInPaths=\nActiveState=inactive\n";
         assert_eq!(differs(unit, said), None);
         let stopped = differs("x.timer", said).unwrap();

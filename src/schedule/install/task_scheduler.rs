@@ -12,7 +12,7 @@ use crate::schedule::{Schedule, ScheduleFile, TaskName, windows_task};
 
 /// Registers a task.
 pub(super) fn install(schedule: &Schedule, files: &[ScheduleFile]) -> Result<Installed, Error> {
-    let earlier = task(&schedule.name);
+    let earlier = task(&schedule.name)?;
     if let Some(task) = &earlier {
         check(&schedule.name, task)?;
     }
@@ -53,7 +53,7 @@ pub(super) fn show(name: &TaskName) -> Result<Scheduled, Error> {
     let query = ["/Query", "/TN", name.as_str(), "/V", "/FO", "LIST"];
     match run("to show the task", &query, Speech::Kept) {
         Ok(report) => {
-            let xml = task(name).unwrap_or_default();
+            let xml = task(name)?.unwrap_or_default();
             Ok(Scheduled {
                 files: Vec::new(),
                 report,
@@ -61,13 +61,15 @@ pub(super) fn show(name: &TaskName) -> Result<Scheduled, Error> {
                 differs: windows_task::differs(&xml),
             })
         }
-        Err(_) if task(name).is_none() => Err(not_scheduled(name)),
-        Err(error) => Err(error),
+        Err(error) => match task(name)? {
+            Some(_) => Err(error),
+            None => Err(not_scheduled(name)),
+        },
     }
 }
 
 pub(super) fn remove(name: &TaskName) -> Result<(), Error> {
-    let Some(task) = task(name) else {
+    let Some(task) = task(name)? else {
         return Err(not_scheduled(name));
     };
     check(name, &task)?;
@@ -75,10 +77,23 @@ pub(super) fn remove(name: &TaskName) -> Result<(), Error> {
     run("to remove the task", &delete, Speech::Kept).map(drop)
 }
 
-/// The XML of a task; `None` if there is none of that name.
-fn task(name: &TaskName) -> Option<String> {
+/// The XML of a task; `None` if there is none of that name. schtasks.exe has one exit code for
+/// whatever is wrong, and words that differ with the language.
+fn task(name: &TaskName) -> Result<Option<String>, Error> {
     let query = ["/Query", "/TN", name.as_str(), "/XML"];
-    run("to show the task", &query, Speech::Kept).ok()
+    match run("to show the task", &query, Speech::Kept) {
+        Ok(xml) => Ok(Some(xml)),
+        Err(error) if was_answered(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether it was schtasks.exe that said no. One that was not started knows of no task.
+fn was_answered(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Scheduler(SchedulerError::Refused { source, .. }) if source.code.is_some()
+    )
 }
 
 /// An error if a task is another program's.
@@ -107,5 +122,18 @@ mod tests {
         let error = check(&name, "<Task><RegistrationInfo/></Task>").unwrap_err();
         assert_eq!(error.code(), "task-not-ours");
         check(&name, "<Task><Source>certstow</Source></Task>").unwrap();
+    }
+
+    #[test]
+    fn a_program_that_does_not_start_does_not_say_that_there_is_no_task() {
+        let mut schedulers = [Scheduler::TaskScheduler, Scheduler::Launchd].into_iter();
+        let elsewhere = schedulers.find(|one| Some(*one) != Scheduler::of_this_system());
+        let error = say(elsewhere.unwrap(), "to show the task", &[], Speech::Kept).unwrap_err();
+        assert_eq!(error.code(), "scheduler-refused");
+        assert!(
+            error.in_full().contains("could not be started"),
+            "{error:?}"
+        );
+        assert!(!was_answered(&error));
     }
 }

@@ -151,14 +151,12 @@ impl Reader<'_> {
                 .add_new(store, "server", "Server", "exportable")?;
         }
         let xml = fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-        let [folder, program, arguments] = ["WorkingDirectory", "Command", "Arguments"]
-            .map(|element| content(&xml, element).ok_or(element));
-        let complain = |element| format!("{}: no {element}", file.display());
+        let content = |element| schedule::content(&xml, element);
         let line = format!(
             "cd /d \"{}\" && \"{}\" {}",
-            folder.map_err(complain)?,
-            program.map_err(complain)?,
-            arguments.map_err(complain)?
+            content("WorkingDirectory")?,
+            content("Command")?,
+            content("Arguments")?
         );
         self.interpreted(&line).map(drop)
     }
@@ -214,27 +212,4 @@ impl Reader<'_> {
 fn value<'a>(words: &[&'a str], option: &str) -> Option<&'a str> {
     let place = words.iter().position(|word| *word == option)?;
     words.get(place + 1).copied()
-}
-
-/// What is in an element of a task's XML, which is UTF-16.
-fn content(xml: &[u8], element: &str) -> Option<String> {
-    let units: Vec<_> = xml
-        .chunks_exact(2)
-        .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
-        .collect();
-    let text = String::from_utf16(&units).ok()?;
-    let (_, rest) = text.split_once(&format!("<{element}>"))?;
-    let (inside, _) = rest.split_once(&format!("</{element}>"))?;
-    let references = [
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", "\""),
-        ("&amp;", "&"),
-    ];
-    let text = references
-        .iter()
-        .fold(inside.to_owned(), |text, (reference, character)| {
-            text.replace(reference, character)
-        });
-    Some(text)
 }

@@ -153,8 +153,8 @@ fn arguments(runner: &Runner) -> Result<(), String> {
     }
 
     let file = runner.work().join("printed/words.xml");
-    let line = fs::read(&file).map_err(|error| error.to_string())?;
-    let line = line_of_the_task(&line)?;
+    let xml = fs::read(&file).map_err(|error| error.to_string())?;
+    let line = content(&xml, "Arguments")?;
     let units: Vec<u8> = line.encode_utf16().flat_map(u16::to_le_bytes).collect();
     fs::write(runner.work().join("line"), units).map_err(|error| error.to_string())?;
     let program = runner.work().join("arguments.exe");
@@ -169,16 +169,17 @@ fn arguments(runner: &Runner) -> Result<(), String> {
     }
 }
 
-/// The arguments in the XML of a task, which is UTF-16 with a byte order mark.
-fn line_of_the_task(file: &[u8]) -> Result<String, String> {
+/// What is in an element of a task's XML, which is UTF-16 with a byte order mark.
+pub(super) fn content(file: &[u8], element: &str) -> Result<String, String> {
     let units = file
         .strip_prefix(&[0xff, 0xfe])
         .ok_or("no byte order mark")?;
     let units = units.chunks_exact(2).map(|pair| [pair[0], pair[1]]);
     let units: Vec<_> = units.map(u16::from_le_bytes).collect();
     let text = String::from_utf16(&units).map_err(|error| error.to_string())?;
-    let (_, rest) = text.split_once("<Arguments>").ok_or("no arguments")?;
-    let (line, _) = rest.split_once("</Arguments>").ok_or("no end of them")?;
+    let inside = text.split_once(&format!("<{element}>"));
+    let inside = inside.and_then(|(_, rest)| rest.split_once(&format!("</{element}>")));
+    let (inside, _) = inside.ok_or_else(|| format!("no {element} in {text}"))?;
     let entities = [
         ("&lt;", "<"),
         ("&gt;", ">"),
@@ -186,7 +187,7 @@ fn line_of_the_task(file: &[u8]) -> Result<String, String> {
         ("&amp;", "&"),
     ];
     let plain = |line: String, (name, character): &(&str, &str)| line.replace(name, character);
-    Ok(entities.iter().fold(line.to_owned(), plain))
+    Ok(entities.iter().fold(inside.to_owned(), plain))
 }
 
 fn refused(runner: &Runner) -> Result<(), String> {
