@@ -58,7 +58,8 @@ pub fn may_delete_key(
 ///
 /// # Errors
 /// [`Error::KeyNotDeleted`]: the key was not proven; the file is not what was saved any more; it
-/// lies where the key would be deleted from; or the store refused. The file stays as it is.
+/// lies where the key would be deleted from; the store refused; or it does not show that the key is
+/// gone. The file stays as it is.
 pub fn delete_key(
     inventory: &mut Inventory,
     report: &Report,
@@ -94,7 +95,10 @@ pub fn delete_key(
         .remove(&report.id, Removal::Key, ask)
         .map_err(refused)?;
     drop(wait);
-    let left = list(&**store).map_err(refused)?;
+    let left = list(&**store).map_err(|error| {
+        let reason = format!("the store says that it is deleted, and cannot be looked at: {error}");
+        kept(reason, Some(error))
+    })?;
     let has_key = |entry: &&Entry| entry.key != KeyState::Missing;
     let mut with_key = left.entries.iter().filter(has_key);
     if with_key.any(|entry| entry.id == report.id) {
