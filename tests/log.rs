@@ -277,9 +277,9 @@ fn an_interrupted_run_logs_its_end() {
         assert_eq!(child.try_wait().expect("it is ours"), None);
         std::thread::sleep(std::time::Duration::from_millis(2));
     }
-    // The handler is set up between the first line and the wait for standard input.
+    // The run has its log between the first line and the wait for standard input.
     let status = format!("/proc/{}/status", child.id());
-    while !fs::read_to_string(&status).is_ok_and(|status| status.contains("Threads:\t3")) {
+    while !fs::read_to_string(&status).is_ok_and(|status| status.contains("State:\tS")) {
         assert_eq!(child.try_wait().expect("it is ours"), None);
         std::thread::sleep(std::time::Duration::from_millis(2));
     }
