@@ -1,3 +1,5 @@
+use std::fs;
+
 use super::*;
 use certstow_platform::store::{NonInteractive, NotExportable};
 use certstow_platform::testing::{MemoryKey, MemoryStore, Sample};
