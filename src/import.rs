@@ -7,14 +7,12 @@
 //! Nothing here prompts except through the given [`Ask`].
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use certstow_platform::OpenOptions;
 use certstow_platform::certificate::EntryId;
 use certstow_platform::error::{AskError, StoreError};
-use certstow_platform::pkcs12::decode;
 use certstow_platform::secret::Password;
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{
@@ -61,7 +59,7 @@ pub fn read(
     let name = all.info().spec.to_string();
     let (mut problems, mut locked, mut opened) = (Vec::new(), Vec::new(), Vec::new());
     for problem in list(&*all)?.problems {
-        if !needs_password(Path::new(&problem.place)) {
+        if !certstow_platform::needs_password(Path::new(&problem.place)) {
             problems.push(StoreProblem {
                 store: name.clone(),
                 place: problem.place,
@@ -85,11 +83,6 @@ pub fn read(
     })
 }
 
-fn needs_password(file: &Path) -> bool {
-    let bytes = file.is_file().then(|| fs::read(file));
-    bytes.is_some_and(|bytes| bytes.is_ok_and(|bytes| decode::needs_password(&bytes)))
-}
-
 /// A PKCS#12 file, opened with the password that `ask` gives.
 fn unlocked(file: &str, ask: &mut dyn Ask) -> Result<Box<dyn Store>, Error> {
     let attempts = match ask.interaction() {
@@ -108,7 +101,7 @@ fn unlocked(file: &str, ask: &mut dyn Ask) -> Result<Box<dyn Store>, Error> {
         })?;
         let unlock = Some(Arc::new(password));
         let store = certstow_platform::open_files(&[file.into()], &OpenOptions { unlock })?;
-        if store.list()?.problems.is_empty() {
+        if list(&*store)?.problems.is_empty() {
             return Ok(store);
         }
     }

@@ -1,6 +1,8 @@
 //! Made-up identities for the tests: a P-256 root and intermediate, and a leaf below them whose
 //! key is P-256 or RSA. Keys come from fixed bytes, so the same call gives the same bytes.
 
+mod liar;
+
 use ::der::asn1::Any;
 use ::der::{Decode, Encode};
 use certstow_platform::certificate::Certificate;
@@ -13,6 +15,8 @@ use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
 use p256::pkcs8::{EncodePrivateKey, EncodePublicKey};
 use zeroize::Zeroizing;
+
+pub(crate) use liar::{Import, Liar, Remove};
 
 const ECDSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");

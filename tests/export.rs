@@ -1,27 +1,19 @@
 //! One export from end to end, as a script runs it: where the password comes from, who may read
 //! the file, what is replaced and what is not.
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-const PASSWORD: &str = "correct horse battery staple";
-
-fn certstow(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_certstow"));
-    command
-        .args(arguments)
-        .current_dir(folder)
-        .env("SECRET", PASSWORD)
-        .env("XDG_DATA_HOME", folder.join("data"))
-        .stdin(Stdio::null());
-    command
-}
+use program::{PASSWORD, certstow, samples};
 
 fn export_of_ada(folder: &Path, options: &[&str]) -> Command {
-    let store = format!("{}/examples/personal", env!("CARGO_MANIFEST_DIR"));
-    let mut command = certstow(folder, &["export", "Ada Example", "--store", &store]);
+    let mut command = certstow(folder);
+    command.args(["export", "Ada Example", "--store", &samples()]);
     command.args(options);
     command
 }
@@ -55,10 +47,7 @@ fn fails_with(code: i32, command: &mut Command) {
 }
 
 fn restores(folder: &Path, file: &str) {
-    succeeds(&mut certstow(
-        folder,
-        &["check", "--password-env", "SECRET", file],
-    ));
+    succeeds(certstow(folder).args(["check", "--password-env", "SECRET", file]));
 }
 
 #[test]
@@ -93,7 +82,7 @@ fn a_password_comes_from_standard_input() {
 #[test]
 fn a_password_comes_from_a_file_descriptor() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let store = format!("{}/examples/personal", env!("CARGO_MANIFEST_DIR"));
+    let store = samples();
     let script = "printf %s \"$SECRET\" | \"$0\" export 'Ada Example' --store \"$1\" \
         --iterations 2000 --password-fd 3 -o ada.p12 3<&0 0</dev/null";
     let mut shell = Command::new("sh");
@@ -191,10 +180,13 @@ fn the_path_is_as_long_as_was_asked_for() {
         let file = format!("{chain}.p12");
         let options = ["--password-env", "SECRET", "--chain", chain, "-o", &file];
         succeeds(&mut export(folder.path(), &options));
-        let output = succeeds(&mut certstow(
-            folder.path(),
-            &["check", "--json", "--password-env", "SECRET", &file],
-        ));
+        let output = succeeds(certstow(folder.path()).args([
+            "check",
+            "--json",
+            "--password-env",
+            "SECRET",
+            &file,
+        ]));
         let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
         assert_eq!(report["files"][0]["certificates"], certificates, "{chain}");
     }
@@ -323,7 +315,8 @@ fn with_json_warnings_are_in_the_report_alone() {
 #[test]
 fn a_wrong_command_line_is_json_too_and_whole() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let output = certstow(folder.path(), &["export", "--json"])
+    let output = certstow(folder.path())
+        .args(["export", "--json"])
         .output()
         .expect("certstow starts");
     assert_eq!(output.status.code(), Some(2));

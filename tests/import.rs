@@ -3,32 +3,27 @@
 
 #![cfg(unix)]
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::{Command, Output};
 
-const PASSWORD: &str = "correct horse battery staple";
+use program::{certstow, in_folder, samples};
 
-fn certstow(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_certstow"));
-    command
-        .args(arguments)
-        .current_dir(folder)
-        .env("SECRET", PASSWORD)
-        .env("XDG_DATA_HOME", folder.join("data"))
-        .stdin(Stdio::null());
-    command
-}
+/// What opens the files, and protects the keys in a store.
+const PASSWORDS: [&str; 4] = [
+    "--password-env",
+    "SECRET",
+    "--unlock-password-env",
+    "SECRET",
+];
 
 fn ends_with(code: i32, command: &mut Command) -> Output {
     let output = command.output().expect("it starts");
     assert_eq!(output.status.code(), Some(code), "{command:?}: {output:?}");
     output
-}
-
-fn samples(file: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/personal");
-    folder.join(file)
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -44,12 +39,12 @@ fn names(folder: &Path) -> Vec<String> {
 #[test]
 fn where_nobody_is_asked_it_goes_into_the_personal_folder_and_is_listed() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let ada = samples("").display().to_string();
+    let ada = samples();
     let import = ["import", &ada, "--unlock-password-env", "SECRET"];
-    ends_with(0, &mut certstow(folder.path(), &import));
+    ends_with(0, certstow(folder.path()).args(import));
     let personal = folder.path().join("data/certstow/personal");
     assert_eq!(names(&personal).len(), 3, "{:?}", names(&personal));
-    let listed = ends_with(0, &mut certstow(folder.path(), &["list"]));
+    let listed = ends_with(0, certstow(folder.path()).args(["list"]));
     let listed = String::from_utf8_lossy(&listed.stdout);
     for name in ["Ada Example", "Grace Example", "Edith Example"] {
         assert!(listed.contains(name), "{listed}");
@@ -61,20 +56,20 @@ fn the_key_of_a_certificate_whose_key_is_gone_comes_back() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     fs::create_dir(folder.path().join("store")).expect("a folder");
     fs::copy(
-        samples("ada-example.pem"),
+        Path::new(&samples()).join("ada-example.pem"),
         folder.path().join("store/ada.pem"),
     )
     .expect("a certificate without its key");
-    let ada = samples("").display().to_string();
+    let ada = samples();
     ends_with(
         0,
-        &mut certstow(folder.path(), &["import", &ada, "--store", "store"]),
+        certstow(folder.path()).args(["import", &ada, "--store", "store"]),
     );
     let export = ["export", "Ada", "--store", "store", "-o", "ada.p12"];
     let few = ["--iterations", "2000", "--password-env", "SECRET"];
     ends_with(
         0,
-        &mut certstow(folder.path(), &[&export[..], &few].concat()),
+        certstow(folder.path()).args([&export[..], &few].concat()),
     );
 }
 
@@ -83,9 +78,9 @@ fn the_key_of_a_certificate_whose_key_is_gone_comes_back() {
 #[test]
 fn what_cannot_be_written_leaves_the_key_that_was_there() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let ada = samples("").display().to_string();
+    let ada = samples();
     let import = ["import", &ada, "--store", "store"];
-    ends_with(0, &mut certstow(folder.path(), &import));
+    ends_with(0, certstow(folder.path()).args(import));
     let store = folder.path().join("store");
     let content = |store: &Path| -> Vec<_> {
         let names = names(store).into_iter();
@@ -101,9 +96,8 @@ fn what_cannot_be_written_leaves_the_key_that_was_there() {
             .args(["-c", script.trim_start_matches("; ")])
             .arg(env!("CARGO_BIN_EXE_certstow"))
             .args(import)
-            .args(["--force", "--quiet"])
-            .current_dir(folder.path())
-            .stdin(Stdio::null());
+            .args(["--force", "--quiet"]);
+        in_folder(&mut shell, folder.path());
         let output = shell.output().expect("a shell");
         assert_eq!(output.status.code(), code, "{output:?}");
         if code.is_some() {
@@ -125,10 +119,8 @@ fn what_cannot_be_written_leaves_the_key_that_was_there() {
 /// Runs the host's OpenSSL.
 fn openssl(folder: &Path, arguments: &[&str]) -> Vec<u8> {
     let mut command = Command::new("openssl");
-    command
-        .args(arguments)
-        .current_dir(folder)
-        .env("SECRET", PASSWORD);
+    command.args(arguments);
+    in_folder(&mut command, folder);
     ends_with(0, &mut command).stdout
 }
 
@@ -144,16 +136,10 @@ fn issue(folder: &Path, name: &str, algorithm: &[&str]) {
 /// The key that comes out of a store for a name, in the one form that OpenSSL prints keys in.
 fn key_from(folder: &Path, store: &str, name: &str) -> Vec<u8> {
     let export = ["export", name, "--store", store, "-o", "out.p12", "--force"];
-    let passwords = [
-        "--password-env",
-        "SECRET",
-        "--unlock-password-env",
-        "SECRET",
-    ];
     let few = ["--iterations", "2000"];
     ends_with(
         0,
-        &mut certstow(folder, &[&export[..], &passwords, &few].concat()),
+        certstow(folder).args([&export[..], &PASSWORDS, &few].concat()),
     );
     let read = ["pkcs12", "-in", "out.p12", "-nocerts", "-noenc"];
     let pem = openssl(folder, &[&read[..], &["-passin", "env:SECRET"]].concat());
@@ -165,16 +151,7 @@ fn key_from(folder: &Path, store: &str, name: &str) -> Vec<u8> {
 fn goes_in_and_out(folder: &Path, file: &str, names: &[&str]) {
     let store = format!("store-of-{}", file.replace(['.', '/'], "-"));
     let import = ["import", file, "--store", &store];
-    let passwords = [
-        "--password-env",
-        "SECRET",
-        "--unlock-password-env",
-        "SECRET",
-    ];
-    ends_with(
-        0,
-        &mut certstow(folder, &[&import[..], &passwords].concat()),
-    );
+    ends_with(0, certstow(folder).args([&import[..], &PASSWORDS].concat()));
     for name in names {
         let expected = openssl(folder, &["pkey", "-in", &format!("{name}.key")]);
         assert_eq!(key_from(folder, &store, name), expected, "{file}: {name}");
@@ -248,14 +225,11 @@ fn what_openssl_wrote_goes_in_and_comes_out() {
 fn what_certstow_wrote_goes_in_with_name_and_path_and_comes_out_the_same() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();
-    let store = samples("").display().to_string();
+    let store = samples();
     let export = |store: &str, file: &str, more: &[&str]| {
         let export = ["export", "Ada", "--store", store, "-o", file];
         let few = ["--iterations", "2000", "--password-env", "SECRET"];
-        ends_with(
-            0,
-            &mut certstow(folder, &[&export[..], &few, more].concat()),
-        );
+        ends_with(0, certstow(folder).args([&export[..], &few, more].concat()));
         let read = ["pkcs12", "-in", file, "-noenc", "-passin", "env:SECRET"];
         let text = openssl(folder, &read);
         String::from_utf8(text).expect("text")
@@ -263,16 +237,7 @@ fn what_certstow_wrote_goes_in_with_name_and_path_and_comes_out_the_same() {
     let name = ["--name", "Ada's mail key", "--properties", "all"];
     let first = export(&store, "first.p12", &name);
     let import = ["import", "first.p12", "--store", "store"];
-    let passwords = [
-        "--password-env",
-        "SECRET",
-        "--unlock-password-env",
-        "SECRET",
-    ];
-    ends_with(
-        0,
-        &mut certstow(folder, &[&import[..], &passwords].concat()),
-    );
+    ends_with(0, certstow(folder).args([&import[..], &PASSWORDS].concat()));
     let second = export(
         "store",
         "second.p12",

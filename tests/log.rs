@@ -3,25 +3,16 @@
 
 #![cfg(target_os = "linux")]
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use program::{certstow, in_folder, samples};
 use serde_json::Value;
-
-const PASSWORD: &str = "correct horse battery staple";
-
-fn certstow(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_certstow"));
-    command
-        .current_dir(folder)
-        .env("XDG_DATA_HOME", folder.join("data"))
-        .env("SECRET", PASSWORD)
-        .env_remove("JOURNAL_STREAM")
-        .stdin(Stdio::null());
-    command
-}
 
 fn run(folder: &Path, code: i32, arguments: &[&str]) -> Output {
     let output = certstow(folder).args(arguments).output();
@@ -32,10 +23,6 @@ fn run(folder: &Path, code: i32, arguments: &[&str]) -> Output {
         "{arguments:?}: {output:?}"
     );
     output
-}
-
-fn samples() -> String {
-    format!("{}/examples/personal", env!("CARGO_MANIFEST_DIR"))
 }
 
 fn export_ada<'a>(samples: &'a str, file: &'a str) -> [&'a str; 10] {
@@ -277,9 +264,9 @@ fn an_interrupted_run_logs_its_end() {
         assert_eq!(child.try_wait().expect("it is ours"), None);
         std::thread::sleep(std::time::Duration::from_millis(2));
     }
-    // The handler is set up between the first line and the wait for standard input.
+    // The run has its log between the first line and the wait for standard input.
     let status = format!("/proc/{}/status", child.id());
-    while !fs::read_to_string(&status).is_ok_and(|status| status.contains("Threads:\t3")) {
+    while !fs::read_to_string(&status).is_ok_and(|status| status.contains("State:\tS")) {
         assert_eq!(child.try_wait().expect("it is ours"), None);
         std::thread::sleep(std::time::Duration::from_millis(2));
     }
@@ -360,16 +347,12 @@ fn a_log_that_fails_meanwhile_is_one_warning_and_no_failure() {
     let script = "mkdir full && mount -t tmpfs -o size=4k none full || exit 99
         head --bytes=3500 /dev/zero | tr '\\0' '\\n' > full/log
         \"$@\" --log full/log; code=$?; tail --bytes=+3501 full/log; exit $code";
-    let output = unshare
+    unshare
         .args(["sh", "-c", script, "sh", env!("CARGO_BIN_EXE_certstow")])
         .args(export_ada(&samples(), "ada.p12"))
-        .args(["--quiet", "--json"])
-        .current_dir(folder)
-        .env("SECRET", PASSWORD)
-        .env("XDG_DATA_HOME", folder.join("data"))
-        .stdin(Stdio::null())
-        .output()
-        .expect("unshare starts");
+        .args(["--quiet", "--json"]);
+    in_folder(&mut unshare, folder);
+    let output = unshare.output().expect("unshare starts");
     let stderr = String::from_utf8_lossy(&output.stderr);
     let stdout = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{stdout}{stderr}");

@@ -10,9 +10,10 @@
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::mpsc::channel;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
@@ -34,22 +35,29 @@ fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
     UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// How long [`abandon`] waits for a file that is just getting its name. It takes no time, unless
-/// its disk never answers.
+/// How long [`abandon`] waits for a file that is just getting its name, and for those that are
+/// being removed. It takes no time, unless their disk never answers.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Removes the temporary files of writes that are going on in other threads; one that is just
 /// getting its name gets it first. The process has to end after it: from now on, no write begins.
 pub fn abandon() {
-    let began = Instant::now();
-    let unfinished = loop {
-        match UNFINISHED.try_lock() {
-            Ok(unfinished) => break unfinished,
-            Err(TryLockError::Poisoned(poisoned)) => break poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) if began.elapsed() > PATIENCE => return,
-            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(1)),
-        }
-    };
+    let (done, ended) = channel();
+    // A thread of its own, for a disk that does not answer keeps whoever asks it.
+    let thread = thread::Builder::new().name("abandon".to_owned());
+    let spawned = thread.spawn(move || {
+        remove_unfinished();
+        // Who waits for it may have given up.
+        let _ = done.send(());
+    });
+    match spawned {
+        Ok(_) => drop(ended.recv_timeout(PATIENCE)),
+        Err(_) => remove_unfinished(),
+    }
+}
+
+fn remove_unfinished() {
+    let unfinished = unfinished();
     for temporary in unfinished.iter() {
         // Meanwhile it may have become the finished file, which is complete.
         let _ = fs::remove_file(temporary);

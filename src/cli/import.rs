@@ -229,23 +229,24 @@ impl<'a> Plan<'a> {
         args: &ImportArgs,
         screen: &Screen,
     ) -> Result<Self, Error> {
-        let (keep, replace) = (import::with_key(from), Vec::new());
-        let mut plan = match args.force {
-            true => Self {
-                keep: replace,
+        let keep = import::with_key(from);
+        if args.force {
+            return Ok(Self {
+                keep: Vec::new(),
                 replace: keep,
                 refused: 0,
-            },
-            false => Self {
-                keep,
-                replace,
-                refused: import::already_there(from, store)?.len(),
-            },
+            });
+        }
+        let there = import::already_there(from, store)?;
+        let mut plan = Self {
+            keep,
+            replace: Vec::new(),
+            refused: there.len(),
         };
-        if screen.interaction() == Interaction::Never || plan.refused == 0 {
+        if screen.interaction() == Interaction::Never {
             return Ok(plan);
         }
-        for (identity, place) in import::already_there(from, store)? {
+        for (identity, place) in there {
             let entry = identity.entry();
             let label = names::label(entry, &entry.certificate.parse());
             let question = format!("{place} holds {label} already. Replace it?");

@@ -15,7 +15,7 @@ use certstow::exit::Exit;
 use certstow::log::LogFile;
 use certstow::names;
 use certstow::platform::event_log::{EventLog, Severity};
-use certstow::time;
+use certstow::{time, watchdog};
 use clap::ArgMatches;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -219,17 +219,6 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Nowhere.
-    pub(crate) fn none() -> Self {
-        Self {
-            command: String::new(),
-            log: None,
-            event_log: None,
-            began: Instant::now(),
-            failed: AtomicBool::new(false),
-        }
-    }
-
     /// Opens what the options name and records the start.
     pub(crate) fn open(
         global: &Global,
@@ -237,6 +226,7 @@ impl Journal {
         matches: &ArgMatches,
     ) -> Result<Self, Error> {
         let (name, options) = options::given(command, matches);
+        let _wait = watchdog::waiting_for("the log to be opened");
         let log = global.log.as_deref().map(LogFile::open).transpose()?;
         let event_log = match global.event_log {
             true => Some(open_event_log()?),
@@ -246,7 +236,8 @@ impl Journal {
             command: name,
             log,
             event_log,
-            ..Self::none()
+            began: Instant::now(),
+            failed: AtomicBool::new(false),
         };
         journal.start(options, global.log.as_deref())?;
         Ok(journal)

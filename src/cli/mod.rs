@@ -46,42 +46,41 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
         Ok(parsed) => parsed,
         Err(error) => return answer(&error, json),
     };
-    let journal = match open_journal(&cli, &command, &matches) {
-        Ok(journal) => journal,
-        Err(error) => {
-            Screen::for_errors(json).error(&error);
-            return error.exit();
-        }
-    };
-    let screen = Arc::new(Screen::new(&cli.global, journal));
+    let screen = Arc::new(Screen::new(&cli.global));
     interrupt::handle(&screen);
     let watch = timeout::watch(&cli.global, &screen);
-    let exit = dispatch(&cli, &screen).unwrap_or_else(|error| {
-        screen.error(&error);
-        error.exit()
-    });
+    let exit = open_logs(&cli, &command, &matches, &screen)
+        .and_then(|()| dispatch(&cli, &screen))
+        .unwrap_or_else(|error| {
+            screen.error(&error);
+            error.exit()
+        });
     drop(watch);
     wipe_stack();
     screen.end(exit);
     exit
 }
 
-/// The logs of this run.
-fn open_journal(
+/// Opens the logs of this run.
+fn open_logs(
     cli: &Cli,
     command: &clap::Command,
     matches: &clap::ArgMatches,
-) -> Result<Journal, Error> {
+    screen: &Screen,
+) -> Result<(), Error> {
     let open = || Journal::open(&cli.global, command, matches);
-    match &cli.command {
+    let journal = match &cli.command {
         // The options are the task's, which may run on another machine.
-        Command::Schedule(ScheduleCommand::Install(args)) if args.print.is_some() => {
-            Ok(Journal::none())
-        }
+        Command::Schedule(ScheduleCommand::Install(args)) if args.print.is_some() => return Ok(()),
         // That a log cannot be written is one of the things it is there to tell.
-        Command::Doctor(_) => Ok(open().unwrap_or_else(|_| Journal::none())),
-        _ => open(),
-    }
+        Command::Doctor(_) => match open() {
+            Ok(journal) => journal,
+            Err(_) => return Ok(()),
+        },
+        _ => open()?,
+    };
+    screen.log_to(journal);
+    Ok(())
 }
 
 fn dispatch(cli: &Cli, screen: &Screen) -> Result<Exit, Error> {

@@ -2,6 +2,7 @@
 //! error; colours only for terminals that want them.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::OnceLock;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -33,18 +34,19 @@ pub(crate) struct Screen {
     interactive: bool,
     /// Standard error is systemd's journal.
     to_journal: bool,
-    journal: Journal,
+    /// Empty until the logs are open, and where there are none.
+    journal: OnceLock<Journal>,
 }
 
 impl Screen {
-    pub(crate) fn new(global: &Global, journal: Journal) -> Self {
+    pub(crate) fn new(global: &Global) -> Self {
         Self {
             json: global.json,
             quiet: global.quiet,
             verbose: global.verbose,
             interactive: !global.non_interactive && io::stdin().is_terminal(),
             to_journal: os::stderr_is_journal(),
-            journal,
+            journal: OnceLock::new(),
         }
     }
 
@@ -56,8 +58,14 @@ impl Screen {
             verbose: false,
             interactive: false,
             to_journal: os::stderr_is_journal(),
-            journal: Journal::none(),
+            journal: OnceLock::new(),
         }
+    }
+
+    /// From now on, what is said goes into these logs, too.
+    pub(crate) fn log_to(&self, journal: Journal) {
+        // Nobody opens them twice.
+        let _ = self.journal.set(journal);
     }
 
     /// Whether somebody may be asked.
@@ -145,14 +153,16 @@ impl Screen {
 
     /// Puts an entry into the logs, and nothing on the screen.
     pub(crate) fn record(&self, entry: &Entry) {
-        if let Some(failure) = self.journal.record(entry) {
+        let journal = self.journal.get();
+        if let Some(failure) = journal.and_then(|journal| journal.record(entry)) {
             self.show_warning(&failure);
         }
     }
 
     /// Records the end of the run.
     pub(crate) fn end(&self, exit: Exit) {
-        if let Some(failure) = self.journal.end(exit) {
+        let journal = self.journal.get();
+        if let Some(failure) = journal.and_then(|journal| journal.end(exit)) {
             self.show_warning(&failure);
         }
     }

@@ -58,8 +58,9 @@ pub fn may_delete_key(
 ///
 /// # Errors
 /// [`Error::KeyNotDeleted`]: the key was not proven; the file is not what was saved any more; it
-/// lies where the key would be deleted from; or the store refused. [`Error::Store`] with
-/// [`StoreError::HalfDone`]: the store says what of it is deleted. The file stays as it is.
+/// lies where the key would be deleted from; the store refused; or it does not show that the key is
+/// gone. [`Error::Store`] with [`StoreError::HalfDone`]: the store says what of it is deleted. The
+/// file stays as it is.
 pub fn delete_key(
     inventory: &mut Inventory,
     report: &Report,
@@ -96,7 +97,10 @@ pub fn delete_key(
         .remove(&report.id, Removal::Key, ask)
         .map_err(refused)?;
     drop(wait);
-    let left = list(&**store).map_err(refused)?;
+    let left = list(&**store).map_err(|error| {
+        let reason = format!("the store says that it is deleted, and cannot be looked at: {error}");
+        kept(reason, Some(error))
+    })?;
     let has_key = |entry: &&Entry| entry.key != KeyState::Missing;
     let mut with_key = left.entries.iter().filter(has_key);
     if with_key.any(|entry| entry.id == report.id) {

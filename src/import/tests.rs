@@ -1,9 +1,10 @@
+use std::fs;
+
 use super::*;
-use certstow_platform::secret::PrivateKey;
-use certstow_platform::store::{NonInteractive, Removal, StoreInfo};
+use certstow_platform::store::{NonInteractive, NotExportable};
 use certstow_platform::testing::{MemoryKey, MemoryStore, Sample};
 
-use crate::samples;
+use crate::samples::{self, Liar};
 
 const EXPORTABLE: Options<'static> = Options {
     exportable: true,
@@ -23,44 +24,6 @@ fn import(from: &MemoryStore, to: &mut dyn Store, options: &Options<'_>) -> Vec<
 fn only(outcomes: Vec<Outcome>) -> Result<Imported, Error> {
     let [outcome] = <[_; 1]>::try_from(outcomes).unwrap();
     outcome.result
-}
-
-/// A store that says yes to everything, and whose import does this.
-struct Liar(MemoryStore, Lie);
-
-type Lie = fn(&MemoryStore, &NewIdentity<'_>);
-
-impl Store for Liar {
-    fn info(&self) -> StoreInfo {
-        self.0.info()
-    }
-
-    fn list(&self) -> Result<Listing, StoreError> {
-        self.0.list()
-    }
-
-    fn issuers(&self) -> Result<Vec<certstow_platform::certificate::Certificate>, StoreError> {
-        self.0.issuers()
-    }
-
-    fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
-        self.0.private_key(id, ask)
-    }
-
-    fn import(
-        &mut self,
-        identity: &NewIdentity<'_>,
-        _options: &ImportOptions<'_>,
-        _ask: &mut dyn Ask,
-    ) -> Result<EntryId, StoreError> {
-        (self.1)(&self.0, identity);
-        Ok(identity.certificate.id())
-    }
-
-    fn remove(&mut self, id: &EntryId, what: Removal, ask: &mut dyn Ask) -> Result<(), StoreError> {
-        let store: &mut dyn Store = &mut self.0;
-        store.remove(id, what, ask)
-    }
 }
 
 #[test]
@@ -153,27 +116,20 @@ fn nobody_is_asked_for_the_key_of_what_is_there() {
 }
 
 #[test]
-fn a_store_that_fails_half_way_keeps_what_it_had() {
+fn a_store_that_cannot_be_listed_afterwards_is_told() {
     let from = MemoryStore::with("from", &[Sample::P256]);
-    let mut to = Liar(MemoryStore::with("to", &[Sample::P256]), |_, _| {});
-    let id = Sample::P256.certificate().unwrap().id();
-    let before = to.private_key(&id, &mut NonInteractive).unwrap();
-    let replace = Options {
-        existing: ExistingEntry::Replace,
-        ..EXPORTABLE
-    };
-    to.1 = |store, _| {
+    let mut to = Liar::new(MemoryStore::new("to"));
+    to.import = |store, _| {
         store.fail_next(StoreError::Unavailable {
             store: "to".to_owned(),
             reason: "unplugged".to_owned(),
             source: None,
         });
+        Ok(())
     };
-    let refused = only(import(&from, &mut to, &replace)).unwrap_err();
+    let refused = only(import(&from, &mut to, &EXPORTABLE)).unwrap_err();
     assert_eq!(refused.code(), "not-read-back");
     assert!(refused.to_string().contains("unplugged"), "{refused}");
-    let after = to.private_key(&id, &mut NonInteractive).unwrap();
-    assert_eq!(before.expose(), after.expose());
 }
 
 #[test]
@@ -193,30 +149,31 @@ fn a_key_of_another_certificate_does_not_go_in() {
 
 #[test]
 fn nothing_is_imported_that_is_not_there_afterwards() {
-    let lies: [(Lie, &str); 4] = [
-        (|_, _| {}, "does not list it"),
+    fn with(store: &MemoryStore, new: &NewIdentity<'_>, key: MemoryKey) -> Result<(), StoreError> {
+        store.insert(new.certificate.clone(), None, key);
+        Ok(())
+    }
+    let lies: [(samples::Import, &str); 4] = [
+        (|_, _| Ok(()), "does not list it"),
         (
-            |store, new| store.insert(new.certificate.clone(), None, MemoryKey::Missing),
+            |store, new| with(store, new, MemoryKey::Missing),
             "without a private key",
         ),
         (
-            |store, new| {
-                let key = MemoryKey::Exportable(samples::foreign_key());
-                store.insert(new.certificate.clone(), None, key);
-            },
+            |store, new| with(store, new, MemoryKey::Exportable(samples::foreign_key())),
             "another certificate",
         ),
         (
-            |store, new| {
-                let key = MemoryKey::Kept(certstow_platform::store::NotExportable::Policy);
-                store.insert(new.certificate.clone(), None, key);
-            },
+            |store, new| with(store, new, MemoryKey::Kept(NotExportable::Policy)),
             "not exportable",
         ),
     ];
     for (lie, expected) in lies {
         let from = MemoryStore::with("from", &[Sample::P256]);
-        let mut to = Liar(MemoryStore::new("to"), lie);
+        let mut to = Liar {
+            import: lie,
+            ..Liar::new(MemoryStore::new("to"))
+        };
         let refused = only(import(&from, &mut to, &EXPORTABLE));
         let Err(Error::NotReadBack { reason, .. }) = refused else {
             panic!("{expected}: {refused:?}");

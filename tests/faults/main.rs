@@ -5,18 +5,16 @@
 #![cfg(target_os = "linux")]
 
 mod disks;
+#[path = "../support/program.rs"]
+mod program;
 mod signals;
 mod streams;
 mod waits;
 
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
-const PASSWORD: &str = "correct horse battery staple";
-
-fn samples() -> String {
-    format!("{}/examples/personal", env!("CARGO_MANIFEST_DIR"))
-}
+use program::{certstow, in_folder, samples};
 
 /// Options of an export from the sample store, but for its target.
 fn export_ada(iterations: &str) -> Vec<String> {
@@ -35,21 +33,6 @@ fn export_ada(iterations: &str) -> Vec<String> {
         .chain(iterations)
         .map(str::to_owned)
         .collect()
-}
-
-/// certstow in `folder`, with the password in `SECRET`.
-fn certstow(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_certstow"));
-    in_folder(&mut command, folder);
-    command
-}
-
-fn in_folder(command: &mut Command, folder: &Path) {
-    command
-        .current_dir(folder)
-        .env("XDG_DATA_HOME", folder.join("data"))
-        .env("SECRET", PASSWORD)
-        .stdin(Stdio::null());
 }
 
 /// The file restores.

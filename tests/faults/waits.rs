@@ -124,6 +124,54 @@ fn standard_error_that_takes_nothing_does_not_keep_the_end_from_coming() {
     assert_eq!(status.code(), Some(13));
 }
 
+/// Runs certstow where some calls do not answer for a while, by strace, which holds the process
+/// as long: its trace has to show that certstow ended before any of them did.
+fn does_not_wait_for(calls: &str, folder: &Path, more: &[&str], arguments: &[&str]) -> Output {
+    let delay = (PATIENCE / 2).as_micros();
+    let trace = folder.join("trace");
+    let mut command = Command::new("strace");
+    command
+        .args(["-f", "-o"])
+        .arg(&trace)
+        .args(["-e", &format!("trace={calls}")])
+        .args(["-e", &format!("inject={calls}:delay_enter={delay}")])
+        .args(more)
+        .arg(env!("CARGO_BIN_EXE_certstow"))
+        .args(arguments);
+    crate::in_folder(&mut command, folder);
+    let output = times_out(&mut command);
+    let trace = std::fs::read_to_string(trace).expect("the trace");
+    let mut held = trace.lines().filter(|line| line.contains(" resumed>"));
+    let answered = |line: &str| !line.ends_with("= ?");
+    assert!(trace.contains(" resumed>"), "no call was held: {trace}");
+    assert!(!held.any(answered), "{trace}");
+    output
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn a_disk_that_removes_nothing_does_not_keep_the_end_from_coming() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let export = export_ada("2000");
+    let export: Vec<&str> = export.iter().map(String::as_str).collect();
+    let export = [&export[..], &["-o", "ada.p12"]].concat();
+    let output = does_not_wait_for("/^unlink", folder.path(), &[], &export);
+    assert!(said(&output).contains("ada.p12"), "{}", said(&output));
+    assert!(!names(folder.path()).contains(&"ada.p12".to_owned()));
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn a_log_that_does_not_open_ends_in_time_and_is_named() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let log = folder.path().join("log");
+    let log = log.to_string_lossy();
+    let stores = ["stores", "--log", &log];
+    let output = does_not_wait_for("openat", folder.path(), &["-P", &log], &stores);
+    let shown = said(&output);
+    assert!(shown.contains("while waiting for the log"), "{shown}");
+}
+
 /// How long it takes.
 fn time(folder: &Path, arguments: &[&str]) -> Duration {
     let began = Instant::now();

@@ -207,7 +207,7 @@ fn hold(world: &World, case: &Case, source: Source, call: Call) -> Held {
 fn a_process_that_ends_has_nothing_of_a_secret_in_its_memory() {
     for password in PASSWORDS {
         let world = World::new(password);
-        for case in CASES.iter().filter(|case| case.image) {
+        for case in CASES.iter().filter(|case| case.image && !case.agreed) {
             for source in Source::of(case) {
                 let held = hold(&world, case, *source, EXIT);
                 // What did not do its work has no secret to leave.
@@ -236,7 +236,12 @@ fn nor_of_what_was_typed() {
                 },
                 pid,
             );
-            assert_eq!(held.code(), Some(case.code), "{:?}", case.words);
+            assert_eq!(
+                held.code(),
+                Some(case.code_at_terminal()),
+                "{:?}",
+                case.words
+            );
             let found = held.found(&world.canaries_of(case), false);
             assert!(found.is_empty(), "{:?}: {found:#?}", case.words);
         }

@@ -90,7 +90,10 @@ fn no_command_shows_what_is_typed_or_leaves_it() {
         let world = World::new(password);
         for case in CASES.iter().filter(|case| case.prompts > 0) {
             let (code, shown) = at_terminal(&world, case, &[]).end();
-            assert_eq!(code, Some(case.code), "{:?}: {shown}", case.words);
+            let expected = Some(case.code_at_terminal());
+            assert_eq!(code, expected, "{:?}: {shown}", case.words);
+            let deleted = shown.contains("Deleted the private key");
+            assert_eq!(deleted, case.agreed, "{:?}: {shown}", case.words);
             let output = std::process::Output {
                 status: std::process::ExitStatus::default(),
                 stdout: shown.into_bytes(),
@@ -101,7 +104,7 @@ fn no_command_shows_what_is_typed_or_leaves_it() {
     }
 }
 
-/// Starts a case at a terminal, and answers each of its prompts with the canary.
+/// Starts a case at a terminal, and answers each of its prompts: with the canary, and with yes.
 #[cfg(target_os = "linux")]
 fn at_terminal(world: &World, case: &table::Case, launcher: &[&str]) -> terminal::Terminal {
     let mut words: Vec<String> = launcher.iter().map(|word| (*word).to_owned()).collect();
@@ -116,11 +119,19 @@ fn at_terminal(world: &World, case: &table::Case, launcher: &[&str]) -> terminal
         .collect();
     let words = words.iter().map(String::as_str);
     let mut terminal = terminal::Terminal::run(world.folder(), 120, &variables, words);
+    let agree = |terminal: &mut terminal::Terminal| {
+        if case.agreed {
+            terminal.wait_for("[y/N] ");
+            terminal.press("y\r");
+        }
+    };
+    agree(&mut terminal);
     for _ in 0..case.prompts {
         terminal.wait_for("assword");
         terminal.wait_for(": ");
         terminal.press(&format!("{}\r", world.password()));
     }
+    agree(&mut terminal);
     terminal
 }
 

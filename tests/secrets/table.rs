@@ -4,8 +4,9 @@
 //!
 //! What a line says: the words of the command, in which `{store}` is a store with the canaries'
 //! keys in clear; whether the options `--password-...` or `--unlock-password-...` give it the
-//! canary, from every source in turn, and whether both do; how often it asks for it at a terminal; the exit code; and
-//! whether the memory of the process is searched at its end. It runs in a folder with
+//! canary, from every source in turn, and whether both do; how often it asks for it at a terminal,
+//! and what it asks before and after to be answered by yes; the exit code; and whether the memory of
+//! the process is searched at its end. It runs in a folder with
 //!
 //! - `ada.p12`, `grace.p12`, `locked/ada.pem`, `locked/grace.pem`: under the canary password;
 //! - `other.p12`: under another password; `half.p12`: cut in two;
@@ -14,8 +15,8 @@
 //!   Ada's key opens;
 //! - `backup.toml`: options of a backup, the canary password's file among them.
 //!
-//! Outside of it, `{clear}` is a folder in which keys may be in clear, and `{secret}` the canary
-//! password's file.
+//! Outside of it, `{clear}` is a folder in which keys may be in clear, `{doomed}` a store with Ada's
+//! key in clear, which may be deleted once, and `{secret}` the canary password's file.
 
 /// Options that take a password from any of the sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +49,9 @@ pub(crate) struct Case {
     pub(crate) prompts: usize,
     /// An option that it takes at a terminal for that.
     pub(crate) at_terminal: Option<&'static str>,
+    /// Whether it asks for a yes before it asks for passwords, and for another after: it is done at
+    /// a terminal alone.
+    pub(crate) agreed: bool,
     /// How it ends.
     pub(crate) code: i32,
     /// Whether its memory is searched when it ends.
@@ -62,6 +66,7 @@ impl Case {
             also_unlock: false,
             prompts: 0,
             at_terminal: None,
+            agreed: false,
             code: 0,
             image: false,
         }
@@ -96,6 +101,22 @@ impl Case {
         Self {
             at_terminal: Some(option),
             ..self
+        }
+    }
+
+    const fn agreed(self) -> Self {
+        Self {
+            agreed: true,
+            code: 13,
+            ..self
+        }
+    }
+
+    /// How it ends at a terminal.
+    pub(crate) fn code_at_terminal(&self) -> i32 {
+        match self.agreed {
+            true => 0,
+            false => self.code,
         }
     }
 
@@ -157,6 +178,11 @@ pub(crate) const CASES: &[Case] = &[
     Case::new("export Nobody --store {store} -o new.p12")
         .password()
         .code(10),
+    Case::new("export Ada --store {doomed} --iterations 2000 --force -o new.p12 --delete-key-after-verify")
+        .password()
+        .prompts(2)
+        .agreed()
+        .image(),
     Case::new("check ada.p12 grace.p12")
         .password()
         .prompts(1)

@@ -88,6 +88,10 @@ impl World {
             fs::create_dir(self.folder().join(folder)).expect("a folder");
         }
         let samples = samples();
+        fs::create_dir(self.doomed()).expect("a folder");
+        for file in ["ada-example.pem", "ada-example.key.pem"] {
+            fs::copy(format!("{samples}/{file}"), self.doomed().join(file)).expect("a copy");
+        }
         let other = self.inputs.path().join("other");
         let other = other.to_string_lossy();
         let password = self.password_file();
@@ -129,6 +133,11 @@ impl World {
 
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// A store whose key one case deletes.
+    fn doomed(&self) -> PathBuf {
+        self.inputs.path().join("doomed")
     }
 
     fn password_file(&self) -> PathBuf {
@@ -176,6 +185,7 @@ impl World {
         let places = [
             ("{store}", samples()),
             ("{clear}", place(self.inputs.path().join("clear"))),
+            ("{doomed}", place(self.doomed())),
             ("{secret}", place(self.password_file())),
         ];
         let words = case.words.split(' ');

@@ -1,5 +1,6 @@
 //! The certificates, or the private keys, of one file that is named, whether or not they belong
-//! together: a key lies in a file of its own where it is kept apart on purpose.
+//! together: a key lies in a file of its own where it is kept apart on purpose. And whether it opens
+//! without a password.
 
 use std::io;
 use std::path::Path;
@@ -13,6 +14,7 @@ use super::unlock::{self, Fetch, Lock, Piece};
 use crate::OpenOptions;
 use crate::certificate::Certificate;
 use crate::error::StoreError;
+use crate::pkcs12::decode;
 use crate::secret::PrivateKey;
 use crate::spec::StoreSpec;
 use crate::store::Ask;
@@ -35,6 +37,15 @@ pub fn certificates_in(path: &Path) -> io::Result<Vec<Certificate>> {
         Block::Key(..) | Block::Pkcs12(_) => {}
     });
     certificates.into_iter().collect()
+}
+
+/// Whether it is a PKCS#12 file, of which nothing can be read without a password. One that cannot be
+/// read, or is larger than any such file, is none.
+pub fn needs_password(path: &Path) -> bool {
+    match FileReader::new().read(path, true) {
+        Ok(Content::Whole(bytes)) => decode::needs_password(bytes),
+        _ => false,
+    }
 }
 
 const INVALID: io::ErrorKind = io::ErrorKind::InvalidData;

@@ -26,7 +26,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-pub use alone::{certificates_in, private_keys_in};
+pub use alone::{certificates_in, needs_password, private_keys_in};
 
 use crate::OpenOptions;
 use crate::certificate::{Certificate, EntryId};

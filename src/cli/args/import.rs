@@ -29,6 +29,13 @@ use super::{PasswordArgs, StoreArgs};
 #[command(mut_arg("password_env", |name| name.help(
     "Take the password that opens the files from an environment variable"
 )))]
+#[command(mut_arg("password_fd", |number| number.help(
+    "Read the password that opens the files from an open file descriptor"
+)))]
+#[command(mut_arg("password_vault", |name| name.help(
+    "Take the password that opens the files from the operating system's vault ('certstow password \
+     set'), or from systemd's credentials"
+)))]
 pub(crate) struct ImportArgs {
     /// The files, in any form that 'list' reads, or folders of such; a certificate and its key may
     /// lie in different ones

@@ -1,8 +1,8 @@
 use super::*;
-use certstow_platform::certificate::{Certificate, EntryId};
-use certstow_platform::secret::{Password, PrivateKey};
-use certstow_platform::store::{ImportOptions, NewIdentity, NonInteractive, StoreInfo};
-use certstow_platform::testing::{MemoryKey, MemoryStore};
+use certstow_platform::certificate::EntryId;
+use certstow_platform::secret::Password;
+use certstow_platform::store::NonInteractive;
+use certstow_platform::testing::MemoryKey;
 use certstow_platform::{OpenOptions, open};
 
 use crate::chain::Include;
@@ -10,7 +10,7 @@ use crate::export::{Destination, Format, Job, Options};
 use crate::output::{Existing, Privacy};
 use crate::pkcs12::attributes::Properties;
 use crate::pkcs12::profile::{Iterations, Profile};
-use crate::samples;
+use crate::samples::{self, Liar};
 
 /// Exports the first identity to a file.
 fn export(inventory: &Inventory, file: &Path) -> Report {
@@ -117,61 +117,42 @@ fn other_copies_are_told_and_stay() {
     assert!(has_key(&second, &report.id));
 }
 
-/// A store whose removal does this instead.
-struct Stubborn(MemoryStore, fn() -> Result<(), StoreError>);
-
-impl Store for Stubborn {
-    fn info(&self) -> StoreInfo {
-        self.0.info()
-    }
-
-    fn list(&self) -> Result<Listing, StoreError> {
-        self.0.list()
-    }
-
-    fn issuers(&self) -> Result<Vec<Certificate>, StoreError> {
-        self.0.issuers()
-    }
-
-    fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
-        self.0.private_key(id, ask)
-    }
-
-    fn import(
-        &mut self,
-        identity: &NewIdentity<'_>,
-        options: &ImportOptions<'_>,
-        ask: &mut dyn Ask,
-    ) -> Result<EntryId, StoreError> {
-        self.0.import(identity, options, ask)
-    }
-
-    fn remove(&mut self, _: &EntryId, _: Removal, _: &mut dyn Ask) -> Result<(), StoreError> {
-        (self.1)()
-    }
-}
-
 #[test]
 fn a_store_that_refuses_or_lies_leaves_the_file_and_is_told() {
-    let refuses = || {
-        Err(StoreError::NotRemoved {
-            place: "store".to_owned(),
-            reason: "it is in hardware".to_owned(),
-            source: Some("the system's word".into()),
-        })
-    };
-    for (does, expected) in [
+    let answers: [(samples::Remove, &str); 4] = [
         (
-            refuses as fn() -> Result<(), StoreError>,
+            |_| {
+                Err(StoreError::NotRemoved {
+                    place: "store".to_owned(),
+                    reason: "it is in hardware".to_owned(),
+                    source: Some("the system's word".into()),
+                })
+            },
             "it is in hardware",
         ),
-        (|| Ok(()), "still has it"),
-        (|| Err(StoreError::Cancelled), "cancelled"),
-    ] {
+        (|_| Ok(()), "still has it"),
+        (|_| Err(StoreError::Cancelled), "cancelled"),
+        (
+            |store| {
+                store.fail_next(StoreError::Unavailable {
+                    store: "store".to_owned(),
+                    reason: "unplugged".to_owned(),
+                    source: None,
+                });
+                Ok(())
+            },
+            "it is deleted, and cannot be looked at: store store is not available: unplugged",
+        ),
+    ];
+    for (remove, expected) in answers {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.p12");
         let store = samples::store("store", samples::ec_identity());
-        let mut inventory = inventory(vec![Box::new(Stubborn(store.clone(), does))]);
+        let liar = Liar {
+            remove,
+            ..Liar::new(store)
+        };
+        let mut inventory = inventory(vec![Box::new(liar)]);
         let report = export(&inventory, &file);
         let refused = delete_key(&mut inventory, &report, &mut NonInteractive).unwrap_err();
         assert_eq!(refused.exit().code(), 14);
@@ -186,7 +167,7 @@ fn a_store_that_refuses_or_lies_leaves_the_file_and_is_told() {
 /// "Not deleted" would be wrong, and so would "deleted".
 #[test]
 fn what_a_store_does_by_half_is_said_in_its_words() {
-    let half_done = || {
+    let half_done: samples::Remove = |_| {
         Err(StoreError::HalfDone {
             place: "store".to_owned(),
             reason: "its private key is deleted, but the store is not written".to_owned(),
@@ -195,7 +176,11 @@ fn what_a_store_does_by_half_is_said_in_its_words() {
     };
     let folder = tempfile::tempdir().unwrap();
     let store = samples::store("store", samples::ec_identity());
-    let mut inventory = inventory(vec![Box::new(Stubborn(store, half_done))]);
+    let liar = Liar {
+        remove: half_done,
+        ..Liar::new(store)
+    };
+    let mut inventory = inventory(vec![Box::new(liar)]);
     let report = export(&inventory, &folder.path().join("a.p12"));
     let error = delete_key(&mut inventory, &report, &mut NonInteractive).unwrap_err();
     assert_eq!(error.exit().code(), 14);

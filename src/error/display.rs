@@ -1,0 +1,157 @@
+//! What happened, in words that are safe for a terminal.
+
+use std::fmt;
+use std::path::Path;
+
+use super::Error;
+use crate::sanitize::safe;
+use crate::time;
+
+impl Error {
+    /// What happened and what caused it, the operating system's word included, in one line.
+    pub fn in_full(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(underneath) = cause {
+            text.push_str(&format!(": {}", safe(&underneath.to_string())));
+            cause = underneath.source();
+        }
+        text
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(text) | Self::Password(text) => f.write_str(&safe(text)),
+            Self::NotFound {
+                selector,
+                searched,
+                note,
+            } => {
+                write!(f, "no identity matches {}", safe(selector))?;
+                match searched.as_slice() {
+                    [] => f.write_str("; there was no store to search")?,
+                    stores => write!(f, " in {}", safe(&stores.join(", ")))?,
+                }
+                match note {
+                    Some(note) => write!(f, " ({})", safe(note)),
+                    None => Ok(()),
+                }
+            }
+            Self::NotInBackup { selector, folder } => write!(
+                f,
+                "no identity in the backup {} matches {}",
+                path(folder),
+                safe(selector)
+            ),
+            Self::Ambiguous {
+                selector,
+                candidates,
+            } => write!(
+                f,
+                "{} identities match {}",
+                candidates.len(),
+                safe(selector)
+            ),
+            Self::Store(error) => f.write_str(&safe(&error.to_string())),
+            Self::Scheduler(error) => f.write_str(&safe(&error.to_string())),
+            Self::InteractionRequired { what } => {
+                write!(f, "{} is needed, and nobody may be asked", safe(what))
+            }
+            Self::PasswordUnreadable { place, .. } => {
+                write!(f, "the password cannot be read from {}", safe(place))
+            }
+            Self::TargetExists { file } => write!(f, "{} exists already", path(file)),
+            Self::Target { file, what, .. } => {
+                write!(f, "{} cannot be written: {what}", path(file))
+            }
+            Self::Folder(error) => error.fmt(f),
+            Self::TargetLocked { folder } => {
+                write!(f, "another run of certstow is writing in {}", path(folder))
+            }
+            Self::Config {
+                file,
+                line,
+                message,
+            } => match line {
+                Some(line) => write!(f, "{}, line {line}: {}", path(file), safe(message)),
+                None => write!(f, "{}: {}", path(file), safe(message)),
+            },
+            Self::NotPrivate { file } => write!(
+                f,
+                "{} cannot be written: its file system cannot restrict who reads it",
+                path(file)
+            ),
+            Self::Verification { file, reason } => write!(
+                f,
+                "{} was not saved, since reading it back failed: {}",
+                path(file),
+                safe(reason)
+            ),
+            Self::NothingToImport {
+                searched,
+                without_key,
+            } => {
+                let searched = safe(&searched.join(", ")).into_owned();
+                write!(f, "there is no identity to import in {searched}")?;
+                match without_key {
+                    0 => Ok(()),
+                    1 => f.write_str(": the certificate in it has no private key"),
+                    more => write!(f, ": its {more} certificates have no private key"),
+                }
+            }
+            Self::NotReadBack { store, reason } => write!(
+                f,
+                "reading it back from {} failed: {}",
+                safe(store),
+                safe(reason)
+            ),
+            Self::KeyNotDeleted {
+                file,
+                store,
+                reason,
+                ..
+            } => write!(
+                f,
+                "{} was saved, and its private key was not deleted from {}: {}",
+                path(file),
+                safe(store),
+                safe(reason)
+            ),
+            Self::PersonRequired { what } => {
+                write!(
+                    f,
+                    "{} is for a person to decide, and nobody may be asked",
+                    safe(what)
+                )
+            }
+            Self::KeyMismatch { place } => write!(
+                f,
+                "the private key of {} does not belong to its certificate",
+                safe(place)
+            ),
+            Self::Vault(error) => f.write_str(&safe(&error.to_string())),
+            Self::PasswordExists { name } => {
+                write!(f, "the vault has a password '{name}' already")
+            }
+            Self::Escrow { file, trouble } => {
+                write!(f, "{} {}", path(file), safe(&trouble.to_string()))
+            }
+            Self::Io { place, .. } => write!(f, "{} cannot be read or written", safe(place)),
+            Self::TimedOut { waiting_for, after } => {
+                write!(f, "nothing happened for {}", time::wait(*after))?;
+                match waiting_for {
+                    Some(what) => write!(f, " while waiting for {}", safe(what)),
+                    None => Ok(()),
+                }
+            }
+            Self::Log { place, .. } => write!(f, "the log {} cannot be written", safe(place)),
+            Self::Cancelled => f.write_str("cancelled"),
+        }
+    }
+}
+
+fn path(file: &Path) -> String {
+    safe(&file.to_string_lossy()).into_owned()
+}

@@ -1,0 +1,397 @@
+//! An error for every situation, with what it has to be to a script.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use certstow_platform::certificate::EntryId;
+use certstow_platform::error::StoreError;
+use certstow_platform::store::NotExportable;
+use certstow_platform::vault::{Name, VaultError};
+
+use super::denied;
+use crate::error::Error;
+use crate::escrow::Trouble;
+
+/// One of each, with the exit code and the JSON word it has to give. The text in them
+/// carries an escape sequence and a direction override.
+pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
+    let text = || "a\x1b[2J\u{202e}b".to_owned();
+    let file = || PathBuf::from(text());
+    let store = Error::Store;
+    let vault = Error::Vault;
+    let name = || "backup".parse::<Name>().unwrap();
+    let escrow = |trouble| Error::Escrow {
+        file: file(),
+        trouble,
+    };
+    vec![
+        (Error::Usage(text()), 2, "usage"),
+        (
+            Error::TimedOut {
+                waiting_for: Some(text()),
+                after: Duration::from_secs(600),
+            },
+            13,
+            "timed-out",
+        ),
+        (
+            Error::Log {
+                place: text(),
+                source: denied(),
+            },
+            16,
+            "log",
+        ),
+        (
+            Error::Target {
+                file: file(),
+                what: "it is a folder",
+                source: denied(),
+            }
+            .of_a_folder_to_save_to(),
+            16,
+            "target",
+        ),
+        (
+            Error::NotPrivate { file: file() }.of_a_folder_to_save_to(),
+            16,
+            "target-not-private",
+        ),
+        (
+            Error::NotFound {
+                selector: text(),
+                searched: vec![text()],
+                note: Some(text()),
+            },
+            10,
+            "not-found",
+        ),
+        (
+            Error::NotInBackup {
+                selector: text(),
+                folder: file(),
+            },
+            10,
+            "not-found",
+        ),
+        (
+            Error::Ambiguous {
+                selector: text(),
+                candidates: Vec::new(),
+            },
+            11,
+            "ambiguous",
+        ),
+        (
+            store(StoreError::Unavailable {
+                store: text(),
+                reason: text(),
+                source: Some(Box::new(denied())),
+            }),
+            18,
+            "store-unavailable",
+        ),
+        (
+            store(StoreError::AccessDenied {
+                place: text(),
+                source: Some(Box::new(denied())),
+            }),
+            18,
+            "access-denied",
+        ),
+        (
+            store(StoreError::AlreadyThere { place: text() }),
+            16,
+            "already-there",
+        ),
+        (
+            store(StoreError::NotImported {
+                place: text(),
+                reason: text(),
+                source: Some(Box::new(denied())),
+            }),
+            16,
+            "not-imported",
+        ),
+        (
+            store(StoreError::NotRemoved {
+                place: text(),
+                reason: text(),
+                source: Some(Box::new(denied())),
+            }),
+            16,
+            "not-removed",
+        ),
+        (
+            store(StoreError::HalfDone {
+                place: text(),
+                reason: text(),
+                source: Some(Box::new(denied())),
+            }),
+            14,
+            "half-done",
+        ),
+        (
+            store(StoreError::KeyAccessDenied {
+                place: text(),
+                source: None,
+            }),
+            18,
+            "access-denied",
+        ),
+        (
+            store(StoreError::NotFound {
+                store: text(),
+                id: EntryId::of(b""),
+            }),
+            10,
+            "not-found",
+        ),
+        (
+            store(StoreError::KeyMissing { place: text() }),
+            12,
+            "key-missing",
+        ),
+        (
+            store(StoreError::KeyContainerMissing {
+                place: text(),
+                container: text(),
+                source: None,
+            }),
+            12,
+            "key-container-missing",
+        ),
+        (
+            store(StoreError::KeyProviderMissing {
+                place: text(),
+                container: text(),
+                source: None,
+            }),
+            12,
+            "key-provider-missing",
+        ),
+        (
+            store(StoreError::KeyMismatch { place: text() }),
+            12,
+            "key-mismatch",
+        ),
+        (
+            store(StoreError::KeyRefused {
+                place: text(),
+                source: None,
+            }),
+            12,
+            "key-refused",
+        ),
+        (
+            store(StoreError::KeyUnreadableHere {
+                place: text(),
+                source: None,
+            }),
+            18,
+            "key-unreadable-here",
+        ),
+        (
+            store(StoreError::KeychainInteractionRequired {
+                place: text(),
+                source: None,
+            }),
+            13,
+            "interaction-required",
+        ),
+        (
+            store(StoreError::ConfirmationRequired {
+                place: text(),
+                source: None,
+            }),
+            13,
+            "interaction-required",
+        ),
+        (
+            store(StoreError::KeyNotExportable {
+                place: text(),
+                reason: NotExportable::Policy,
+                source: None,
+            }),
+            12,
+            "key-not-exportable",
+        ),
+        (
+            store(StoreError::InteractionRequired { place: text() }),
+            13,
+            "interaction-required",
+        ),
+        (
+            store(StoreError::WrongPassword { place: text() }),
+            17,
+            "wrong-password",
+        ),
+        (store(StoreError::Cancelled), 130, "cancelled"),
+        (
+            store(StoreError::Damaged {
+                place: text(),
+                reason: text(),
+                source: None,
+            }),
+            12,
+            "damaged",
+        ),
+        (
+            Error::InteractionRequired { what: text() },
+            13,
+            "interaction-required",
+        ),
+        (Error::Password(text()), 17, "password"),
+        (
+            Error::PasswordUnreadable {
+                place: text(),
+                source: denied(),
+            },
+            17,
+            "password",
+        ),
+        (Error::TargetExists { file: file() }, 16, "target-exists"),
+        (
+            Error::Target {
+                file: file(),
+                what: "it is a folder",
+                source: denied(),
+            },
+            16,
+            "target",
+        ),
+        (Error::TargetLocked { folder: file() }, 16, "target-locked"),
+        (
+            Error::Config {
+                file: file(),
+                line: Some(3),
+                message: text(),
+            },
+            2,
+            "config",
+        ),
+        (Error::NotPrivate { file: file() }, 16, "target-not-private"),
+        (
+            Error::Verification {
+                file: file(),
+                reason: text(),
+            },
+            15,
+            "verification-failed",
+        ),
+        (
+            Error::NothingToImport {
+                searched: vec![text()],
+                without_key: 2,
+            },
+            10,
+            "nothing-to-import",
+        ),
+        (
+            Error::NotReadBack {
+                store: text(),
+                reason: text(),
+            },
+            15,
+            "not-read-back",
+        ),
+        (
+            Error::KeyNotDeleted {
+                file: file(),
+                store: text(),
+                reason: text(),
+                source: Some(Box::new(StoreError::AccessDenied {
+                    place: text(),
+                    source: Some(denied().into()),
+                })),
+            },
+            14,
+            "key-not-deleted",
+        ),
+        (
+            Error::PersonRequired { what: text() },
+            13,
+            "interaction-required",
+        ),
+        (Error::KeyMismatch { place: text() }, 12, "key-mismatch"),
+        (
+            escrow(Trouble::Certificate(text())),
+            2,
+            "escrow-certificate",
+        ),
+        (escrow(Trouble::Key(text())), 2, "escrow-key"),
+        (
+            escrow(Trouble::WrongKey(vec![text()])),
+            17,
+            "wrong-escrow-key",
+        ),
+        (escrow(Trouble::Unreadable(text())), 15, "escrow-unreadable"),
+        (
+            Error::PasswordExists { name: name() },
+            16,
+            "password-exists",
+        ),
+        (
+            vault(VaultError::NoVault {
+                reason: text(),
+                source: Some(Box::new(denied())),
+            }),
+            18,
+            "no-vault",
+        ),
+        (
+            vault(VaultError::NotFound {
+                name: name(),
+                place: text(),
+            }),
+            17,
+            "password-not-kept",
+        ),
+        (
+            vault(VaultError::Locked {
+                place: text(),
+                source: Some(Box::new(denied())),
+            }),
+            18,
+            "vault-locked",
+        ),
+        (
+            vault(VaultError::Denied {
+                place: text(),
+                source: Some(Box::new(denied())),
+            }),
+            18,
+            "vault-access-denied",
+        ),
+        (
+            vault(VaultError::Unfit {
+                place: text(),
+                reason: text(),
+            }),
+            17,
+            "password",
+        ),
+        (
+            vault(VaultError::NotKept { place: text() }),
+            15,
+            "verification-failed",
+        ),
+        (
+            vault(VaultError::Failed {
+                place: text(),
+                source: Box::new(denied()),
+            }),
+            18,
+            "vault",
+        ),
+        (
+            Error::Io {
+                place: text(),
+                source: denied(),
+            },
+            1,
+            "io",
+        ),
+        (Error::Cancelled, 130, "cancelled"),
+    ]
+}

@@ -1,0 +1,65 @@
+//! A store that does not do as it says.
+
+use certstow_platform::certificate::{Certificate, EntryId};
+use certstow_platform::error::StoreError;
+use certstow_platform::secret::PrivateKey;
+use certstow_platform::store::{
+    Ask, ImportOptions, Listing, NewIdentity, Removal, Store, StoreInfo,
+};
+use certstow_platform::testing::MemoryStore;
+
+/// What it does in place of an import, and says of it.
+pub(crate) type Import = fn(&MemoryStore, &NewIdentity<'_>) -> Result<(), StoreError>;
+
+/// What it does in place of a removal, and says of it.
+pub(crate) type Remove = fn(&MemoryStore) -> Result<(), StoreError>;
+
+/// A store in memory whose changes are others than asked for.
+pub(crate) struct Liar {
+    pub(crate) store: MemoryStore,
+    pub(crate) import: Import,
+    pub(crate) remove: Remove,
+}
+
+impl Liar {
+    /// One that says yes to every change, and makes none.
+    pub(crate) fn new(store: MemoryStore) -> Self {
+        Self {
+            store,
+            import: |_, _| Ok(()),
+            remove: |_| Ok(()),
+        }
+    }
+}
+
+impl Store for Liar {
+    fn info(&self) -> StoreInfo {
+        self.store.info()
+    }
+
+    fn list(&self) -> Result<Listing, StoreError> {
+        self.store.list()
+    }
+
+    fn issuers(&self) -> Result<Vec<Certificate>, StoreError> {
+        self.store.issuers()
+    }
+
+    fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
+        self.store.private_key(id, ask)
+    }
+
+    fn import(
+        &mut self,
+        identity: &NewIdentity<'_>,
+        _: &ImportOptions<'_>,
+        _: &mut dyn Ask,
+    ) -> Result<EntryId, StoreError> {
+        (self.import)(&self.store, identity)?;
+        Ok(identity.certificate.id())
+    }
+
+    fn remove(&mut self, _: &EntryId, _: Removal, _: &mut dyn Ask) -> Result<(), StoreError> {
+        (self.remove)(&self.store)
+    }
+}

@@ -1,0 +1,30 @@
+//! certstow in a folder of its own, as a script runs it: nobody is asked, and nothing of the
+//! account's own is found.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// What the variable `SECRET` holds.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+/// certstow, to be given its arguments.
+pub(crate) fn certstow(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_certstow"));
+    in_folder(&mut command, folder);
+    command
+}
+
+/// Has a program that starts certstow run as [`certstow`] does.
+pub(crate) fn in_folder(command: &mut Command, folder: &Path) {
+    command
+        .current_dir(folder)
+        .env("SECRET", PASSWORD)
+        .env("XDG_DATA_HOME", folder.join("data"))
+        .env_remove("JOURNAL_STREAM")
+        .stdin(Stdio::null());
+}
+
+/// The sample store.
+pub(crate) fn samples() -> String {
+    format!("{}/examples/personal", env!("CARGO_MANIFEST_DIR"))
+}
