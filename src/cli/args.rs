@@ -194,6 +194,39 @@ mod tests {
         assert!(parse("export a --iterations 600001").is_err());
     }
 
+    /// What stands for words of the reader's own is taken as it is.
+    #[test]
+    fn the_manual_shows_no_command_that_is_refused() {
+        let pages = [
+            include_str!("../../README.md"),
+            include_str!("../../docs/backup.md"),
+            include_str!("../../docs/import.md"),
+            include_str!("../../docs/logging.md"),
+            include_str!("../../docs/passwords.md"),
+            include_str!("../../docs/profiles.md"),
+            include_str!("../../docs/scheduled-backup.md"),
+            include_str!("../../docs/stores.md"),
+        ];
+        for page in pages {
+            let indented = page.lines().filter_map(|line| line.strip_prefix("    "));
+            let mut commands = indented
+                .filter(|line| line.starts_with("certstow ") && !line.contains('['))
+                // What it does stands behind it.
+                .filter_map(|line| line.split("  ").next())
+                .peekable();
+            assert!(commands.peek().is_some(), "{page}");
+            for command in commands {
+                let quoted = command.split('"').enumerate();
+                let words = quoted.flat_map(|(number, part)| match number % 2 {
+                    0 => part.split_whitespace().collect(),
+                    _ => vec![part],
+                });
+                let parsed = Cli::try_parse_from(words);
+                assert!(parsed.is_ok(), "{command}: {}", parsed.unwrap_err());
+            }
+        }
+    }
+
     #[test]
     fn no_option_takes_the_password_itself() {
         for subcommand in command().get_subcommands() {
