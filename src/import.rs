@@ -16,8 +16,8 @@ use certstow_platform::error::{AskError, StoreError};
 use certstow_platform::secret::Password;
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{
-    Ask, ExistingEntry, ImportOptions, Interaction, KeyState, Listing, NewIdentity, Property,
-    Store, UnlockRequest,
+    Ask, Entry, ExistingEntry, ImportOptions, Interaction, KeyState, Listing, NewIdentity, Problem,
+    Property, Store, UnlockRequest,
 };
 
 use crate::chain::{self, Candidates, Include};
@@ -58,18 +58,27 @@ pub fn read(
     let all = certstow_platform::open_files(files, &OpenOptions { unlock })?;
     let name = all.info().spec.to_string();
     let (mut problems, mut locked, mut opened) = (Vec::new(), Vec::new(), Vec::new());
-    for problem in list(&*all)?.problems {
-        if !certstow_platform::needs_password(Path::new(&problem.place)) {
-            problems.push(StoreProblem {
-                store: name.clone(),
-                place: problem.place,
-                message: problem.message,
-            });
+    let mut cannot_be_read = |problem: Problem| {
+        problems.push(StoreProblem {
+            store: name.clone(),
+            place: problem.place,
+            message: problem.message,
+        });
+    };
+    let listing = list(&*all)?;
+    for problem in listing.problems {
+        if gives_something(&listing.entries, &problem.place)
+            || !certstow_platform::needs_password(Path::new(&problem.place))
+        {
+            cannot_be_read(problem);
         } else if given {
             locked.push(wrong_password(&problem.place));
         } else {
             match unlocked(&problem.place, ask) {
-                Ok(store) => opened.push(store),
+                Ok((store, rest)) => {
+                    rest.into_iter().for_each(&mut cannot_be_read);
+                    opened.push(store);
+                }
                 Err(Error::Cancelled) => return Err(Error::Cancelled),
                 Err(error) => locked.push(error),
             }
@@ -83,8 +92,14 @@ pub fn read(
     })
 }
 
-/// A PKCS#12 file, opened with the password that `ask` gives.
-fn unlocked(file: &str, ask: &mut dyn Ask) -> Result<Box<dyn Store>, Error> {
+/// Whether the file was opened, whatever is wrong with the rest of it.
+fn gives_something(entries: &[Entry], file: &str) -> bool {
+    let mut places = entries.iter().flat_map(|entry| &entry.places);
+    places.any(|place| place == file)
+}
+
+/// A PKCS#12 file, opened with the password that `ask` gives, and what in it cannot be read.
+fn unlocked(file: &str, ask: &mut dyn Ask) -> Result<(Box<dyn Store>, Vec<Problem>), Error> {
     let attempts = match ask.interaction() {
         Interaction::Allowed => ATTEMPTS,
         Interaction::Never => 1,
@@ -101,8 +116,9 @@ fn unlocked(file: &str, ask: &mut dyn Ask) -> Result<Box<dyn Store>, Error> {
         })?;
         let unlock = Some(Arc::new(password));
         let store = certstow_platform::open_files(&[file.into()], &OpenOptions { unlock })?;
-        if list(&*store)?.problems.is_empty() {
-            return Ok(store);
+        let listing = list(&*store)?;
+        if listing.problems.is_empty() || gives_something(&listing.entries, file) {
+            return Ok((store, listing.problems));
         }
     }
     Err(wrong_password(file))

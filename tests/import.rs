@@ -222,6 +222,34 @@ fn what_openssl_wrote_goes_in_and_comes_out() {
 
 #[test]
 #[ignore = "needs OpenSSL"]
+fn a_file_gives_the_key_it_has_whatever_else_is_wrong_with_it() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+    issue(folder, "anna", &["rsa:2048"]);
+    issue(folder, "bernd", &["rsa:2048"]);
+    let export = "pkcs12 -export -in anna.crt -inkey anna.key -certfile bernd.crt -certpbe NONE \
+                  -nomac -passout env:SECRET -out odd.p12";
+    openssl(folder, &export.split_whitespace().collect::<Vec<_>>());
+    let odd = openssl(folder, &["x509", "-in", "bernd.crt", "-outform", "DER"]);
+    let mut bytes = fs::read(folder.join("odd.p12")).expect("the file");
+    let at = bytes.windows(odd.len()).position(|window| window == odd);
+    // What follows the first header, a SEQUENCE, becomes a SET.
+    bytes[at.expect("the certificate in clear") + 4] = 0x31;
+    fs::write(folder.join("odd.p12"), bytes).expect("the file");
+
+    let import = ["import", "odd.p12", "--store", "store"];
+    let output = ends_with(
+        14,
+        certstow(folder).args([&import[..], &PASSWORDS].concat()),
+    );
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("odd.p12: "), "{said}");
+    let expected = openssl(folder, &["pkey", "-in", "anna.key"]);
+    assert_eq!(key_from(folder, "store", "anna"), expected);
+}
+
+#[test]
+#[ignore = "needs OpenSSL"]
 fn what_certstow_wrote_goes_in_with_name_and_path_and_comes_out_the_same() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();

@@ -9,12 +9,11 @@ use std::sync::Arc;
 
 use certstow_platform::OpenOptions;
 use certstow_platform::error::StoreError;
-use certstow_platform::pkcs12::decode::{self, Limits};
 use certstow_platform::secret::Password;
 use certstow_platform::store::{Ask, Entry, KeyState, Listing, Store};
 
 use super::cores::on_every_core;
-use super::destination::{Condition, condition_of_pair, read};
+use super::destination::{Condition, condition_of_pair};
 use super::lock;
 use super::manifest::{Found, Manifest, Saved, Thumbprint};
 use super::verify::{Opener, key_files, passwords};
@@ -240,7 +239,7 @@ fn open_with(path: &PathBuf, password: &Password) -> Result<Opened, Error> {
     }
     match listing.problems.pop() {
         None => Ok((store, listing)),
-        Some(problem) if needs_password(path) => {
+        Some(problem) if certstow_platform::needs_password(path) => {
             let place = problem.place;
             Err(Error::Password(format!(
                 "the password does not open {place}"
@@ -252,12 +251,6 @@ fn open_with(path: &PathBuf, password: &Password) -> Result<Opened, Error> {
             source: None,
         })),
     }
-}
-
-/// Whether a file is a PKCS#12 file, as far as its outside shows.
-fn needs_password(path: &Path) -> bool {
-    let bytes = read(path, Limits::default().max_bytes as u64);
-    bytes.is_ok_and(|bytes| decode::needs_password(&bytes))
 }
 
 fn nothing(folder: &Path, wanted: &Wanted<'_>) -> Error {

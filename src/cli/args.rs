@@ -229,15 +229,20 @@ mod tests {
 
     #[test]
     fn no_option_takes_the_password_itself() {
-        for subcommand in command().get_subcommands() {
-            for argument in subcommand.get_arguments() {
+        fn check(command: &clap::Command) -> usize {
+            for argument in command.get_arguments() {
                 let name = argument.get_long().unwrap_or_default();
                 assert!(
                     !name.ends_with("password") || !argument.get_action().takes_values(),
-                    "{name}"
+                    "{name} of {}",
+                    command.get_name()
                 );
             }
+            let below: usize = command.get_subcommands().map(check).sum();
+            below + 1
         }
+        // Those of `backup`, `password` and `schedule` lie one deeper.
+        assert!(check(&command()) > command().get_subcommands().count() + 1);
     }
 
     #[test]

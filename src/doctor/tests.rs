@@ -40,6 +40,13 @@ fn a_password_others_may_read_is_warned_about() {
     // The umask decides; as does Windows.
     let expected = if open { Status::Warning } else { Status::Ok };
     assert_eq!(check.status, expected);
+
+    let file = folder.path().join("private");
+    let mut private = os::create_private(&file).unwrap();
+    std::io::Write::write_all(&mut private, b"correct horse").unwrap();
+    drop(private);
+    let check = password(&Source::File(file), false);
+    assert_eq!(check.status, Status::Ok, "{check:?}");
 }
 
 #[test]
