@@ -222,6 +222,12 @@ fn the_table_fits_the_terminal() {
 }
 
 #[test]
+fn a_terminal_that_does_not_know_its_width_is_taken_for_a_usual_one() {
+    let plain = [("NO_COLOR", "1")];
+    assert_eq!(listed_at(0, &plain), listed_at(80, &plain));
+}
+
+#[test]
 fn colours_are_for_those_who_want_them() {
     assert!(listed_at(120, &[]).contains("\u{1b}["));
     assert!(!listed_at(120, &[("NO_COLOR", "1")]).contains('\u{1b}'));

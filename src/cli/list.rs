@@ -4,7 +4,6 @@ use certstow::error::Error;
 use certstow::exit::Exit;
 use certstow::identity::{Identity, Inventory};
 use certstow::time;
-use comfy_table::Table;
 
 use super::args::ListArgs;
 use super::inventory;
@@ -26,8 +25,8 @@ pub(super) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
         screen.print_json(&json::list(&inventory, &identities))?;
     } else {
         if !identities.is_empty() {
-            let width = Table::new().width();
-            let text = table::render(&inventory, &identities, now, width, screen.colors());
+            let (width, colors) = (screen.width(), screen.colors());
+            let text = table::render(&inventory, &identities, now, width, colors);
             screen.print(|out| writeln!(out, "{text}"))?;
         }
     }

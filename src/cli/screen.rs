@@ -12,6 +12,7 @@ use certstow::platform::os;
 use certstow::platform::store::Interaction;
 use certstow::sanitize::safe;
 use certstow::watchdog;
+use comfy_table::Table;
 
 use super::args::Global;
 use super::journal::{Entry, Journal};
@@ -90,6 +91,15 @@ impl Screen {
     /// Whether standard output takes colours.
     pub(crate) fn colors(&self) -> bool {
         AutoStream::choice(&io::stdout()) != ColorChoice::Never
+    }
+
+    /// How many characters fit into a line of standard output; `None` where it is no terminal.
+    pub(crate) fn width(&self) -> Option<u16> {
+        match Table::new().width() {
+            // A serial line, or a terminal that some program made, does not know.
+            Some(0) => Some(80),
+            width => width,
+        }
     }
 
     /// Writes a result to standard output.

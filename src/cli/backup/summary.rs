@@ -23,9 +23,9 @@ pub(super) fn show(report: &Report, exit: Exit, screen: &Screen) -> Result<(), E
     let quiet = screen.is_quiet();
     screen.print(|out| {
         for at in 0..report.destinations.len() {
-            write_destination(out, report, at, quiet)?;
+            write_destination(out, report, at, screen)?;
         }
-        write_keys(out, report)?;
+        write_keys(out, report, screen)?;
         match quiet {
             true => Ok(()),
             false => writeln!(out, "{}", closing(report, exit)),
@@ -69,8 +69,9 @@ fn write_destination(
     out: &mut dyn Write,
     report: &Report,
     at: usize,
-    quiet: bool,
+    screen: &Screen,
 ) -> io::Result<()> {
+    let quiet = screen.is_quiet();
     let destination = &report.destinations[at];
     let rows = report.entries.iter().filter_map(|entry| {
         let copy = &entry.copies[at];
@@ -83,7 +84,7 @@ fn write_destination(
     } else if !rows.is_empty() {
         writeln!(out, "{}:", safe(&folder))?;
     }
-    write_table(out, &rows)?;
+    write_table(out, &rows, screen)?;
     if !quiet {
         for pruned in &destination.pruned {
             let label = safe(&pruned.label);
@@ -132,7 +133,7 @@ fn counts(report: &Report, at: usize) -> String {
 }
 
 /// The keys that did not come out.
-fn write_keys(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+fn write_keys(out: &mut dyn Write, report: &Report, screen: &Screen) -> io::Result<()> {
     let rows = report.entries.iter().filter_map(|entry| {
         let failure = entry.key.as_ref()?;
         Some((entry, format!("not saved: {}", failure.error.in_full())))
@@ -142,14 +143,18 @@ fn write_keys(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         return Ok(());
     }
     writeln!(out, "Private keys that did not come out:")?;
-    write_table(out, &rows)
+    write_table(out, &rows, screen)
 }
 
 /// Columns of the table.
 const THUMBPRINT: usize = 1;
 const LAST: usize = 2;
 
-fn write_table(out: &mut dyn Write, rows: &[(&EntryReport, String)]) -> io::Result<()> {
+fn write_table(
+    out: &mut dyn Write,
+    rows: &[(&EntryReport, String)],
+    screen: &Screen,
+) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -165,7 +170,7 @@ fn write_table(out: &mut dyn Write, rows: &[(&EntryReport, String)]) -> io::Resu
         ]);
     }
     // Where there is no terminal nothing is broken into lines.
-    match Table::new().width() {
+    match screen.width() {
         Some(width) => {
             table.set_content_arrangement(ContentArrangement::Dynamic);
             table.set_width(width);
