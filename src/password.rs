@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 
-use certstow_platform::os::{self, HiddenLineError};
+use certstow_platform::os::{self, Escape, HiddenLineError};
 use certstow_platform::secret::Password;
 use certstow_platform::vault::{self, Kept, Name, VaultEntry};
 use zeroize::Zeroizing;
@@ -219,7 +219,35 @@ pub fn keep(name: &Name, password: &Password, replace: bool) -> Result<VaultEntr
 pub fn prompt(text: &str, confirm: bool, allow_empty: bool) -> Result<Password, Error> {
     ask_until_right(text, confirm, allow_empty, &mut |question| {
         let _wait = watchdog::waiting_for("an answer at the terminal");
-        os::read_hidden_line(question)
+        os::read_hidden_line(question, Escape::Types)
+    })
+}
+
+/// What came of one hidden question.
+#[derive(Debug)]
+pub enum Typed {
+    /// A password, which may be empty.
+    Password(Password),
+    /// What is wrong with what was typed, in a few words.
+    Wrong(&'static str),
+    /// Esc: back to the question before.
+    Back,
+}
+
+/// Asks for a password once at the terminal, without showing it; Esc goes back.
+///
+/// # Errors
+/// As [`prompt`], but for [`Error::Password`].
+pub fn prompt_once(text: &str) -> Result<Typed, Error> {
+    let wait = watchdog::waiting_for("an answer at the terminal");
+    let typed = os::read_hidden_line(text, Escape::GoesBack);
+    drop(wait);
+    if let Err(HiddenLineError::Back) = typed {
+        return Ok(Typed::Back);
+    }
+    Ok(match answer(typed, text)? {
+        Ok(mut typed) => Typed::Password(Password::new(std::mem::take(&mut *typed))),
+        Err(wrong) => Typed::Wrong(wrong),
     })
 }
 
@@ -284,7 +312,7 @@ fn answer(
         }
         Ok(typed) => Ok(Ok(typed)),
         Err(HiddenLineError::Unreadable) => Ok(Err("that was too long, or not UTF-8 text")),
-        Err(HiddenLineError::Cancelled) => Err(Error::Cancelled),
+        Err(HiddenLineError::Cancelled | HiddenLineError::Back) => Err(Error::Cancelled),
         Err(HiddenLineError::NoTerminal) => Err(Error::InteractionRequired {
             what: question.trim_end_matches([':', ' ']).to_owned(),
         }),

@@ -3,6 +3,7 @@
 //! and a person's data folder. The same functions exist on every system; where one has no such
 //! thing, they say so.
 
+mod shell;
 #[cfg(unix)]
 mod unix;
 #[cfg(any(windows, test))]
@@ -139,6 +140,8 @@ pub enum HiddenLineError {
     NoTerminal,
     /// The person gave up: Ctrl-C, or Ctrl-D on an empty line; Ctrl-Z on Windows.
     Cancelled,
+    /// The person pressed Esc, where that was to be told.
+    Back,
     /// The line is too long, or no Unicode text.
     Unreadable,
     /// The terminal does not work.
@@ -151,19 +154,64 @@ impl From<io::Error> for HiddenLineError {
     }
 }
 
+/// What the Esc key does while a hidden line is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Escape {
+    /// It types a control character, as other keys do that type nothing.
+    Types,
+    /// Alone, it ends the line with [`HiddenLineError::Back`]. What begins with it, as arrow keys
+    /// do, types control characters.
+    GoesBack,
+}
+
 /// Asks `question` at the terminal, whatever standard input and output are, and reads one line
 /// that is not shown. The line end is not part of it; a key that types no character is: as a
 /// control character.
 ///
 /// # Errors
 /// [`HiddenLineError`] says which.
-pub fn read_hidden_line(question: &str) -> Result<Zeroizing<String>, HiddenLineError> {
-    system::terminal::read_hidden_line(question)
+pub fn read_hidden_line(
+    question: &str,
+    escape: Escape,
+) -> Result<Zeroizing<String>, HiddenLineError> {
+    system::terminal::read_hidden_line(question, escape)
 }
 
-/// Shows again what is typed, if a process that is about to end was reading a hidden line.
+/// Keeps how the terminal is now, until the result is dropped, so that [`restore_terminal`] puts it
+/// back should the process end meanwhile. For whoever changes the terminal by other means.
+#[must_use = "it is kept until this is dropped"]
+pub fn keep_terminal() -> KeptTerminal {
+    system::terminal::keep();
+    KeptTerminal(())
+}
+
+/// How the terminal was; see [`keep_terminal`].
+pub struct KeptTerminal(());
+
+impl Drop for KeptTerminal {
+    fn drop(&mut self) {
+        system::terminal::forget();
+    }
+}
+
+/// Puts the terminal back, if a process that is about to end was reading a hidden line, or kept it
+/// with [`keep_terminal`].
 pub fn restore_terminal() {
     system::terminal::restore();
+}
+
+/// A word as one that the shell of the system takes as it is: a POSIX shell, or PowerShell.
+pub fn shell_word(word: &str) -> String {
+    if cfg!(windows) {
+        shell::powershell(word)
+    } else {
+        shell::posix(word)
+    }
+}
+
+/// The drive that Windows is on, as in `C:\`; `None` on systems without drives.
+pub fn system_drive() -> Option<PathBuf> {
+    system::system_drive()
 }
 
 #[cfg(test)]

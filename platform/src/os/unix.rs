@@ -79,6 +79,10 @@ pub(super) fn free_space(folder: &Path) -> io::Result<u64> {
     Ok(status.f_bavail.saturating_mul(status.f_frsize))
 }
 
+pub(super) fn system_drive() -> Option<PathBuf> {
+    None
+}
+
 /// The standard library opens the null device in place of a closed descriptor.
 pub(super) fn stdout_is_lost() -> bool {
     let null = rustix::fs::stat("/dev/null");

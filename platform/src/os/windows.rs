@@ -34,6 +34,11 @@ pub(super) fn data_folder() -> Option<PathBuf> {
     std::env::var_os("APPDATA").map(PathBuf::from)
 }
 
+pub(super) fn system_drive() -> Option<PathBuf> {
+    let drive = std::env::var_os("SystemDrive").unwrap_or_else(|| "C:".into());
+    Some(PathBuf::from(drive).join(r"\"))
+}
+
 pub(super) fn user_id() -> Option<u32> {
     None
 }

@@ -6,7 +6,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use windows_sys::Win32::System::Console::{
     CONSOLE_MODE, ENABLE_ECHO_INPUT, ENABLE_LINE_INPUT, ENABLE_PROCESSED_INPUT,
@@ -15,7 +15,7 @@ use windows_sys::Win32::System::Console::{
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::ffi;
-use crate::os::HiddenLineError;
+use crate::os::{Escape, HiddenLineError};
 
 /// The longest line, in UTF-16 units: reserved at once, so that the text never moves.
 const MAX_LINE: usize = 4096;
@@ -27,6 +27,7 @@ const CTRL_U: u16 = 21;
 const CTRL_W: u16 = 23;
 const CTRL_Z: u16 = 26;
 const DELETE: u16 = 127;
+const ESC: u16 = 27;
 const LINE_FEED: u16 = 10;
 const CARRIAGE_RETURN: u16 = 13;
 
@@ -35,6 +36,7 @@ static BEFORE: Mutex<Option<CONSOLE_MODE>> = Mutex::new(None);
 
 pub(in crate::os) fn read_hidden_line(
     question: &str,
+    escape: Escape,
 ) -> Result<Zeroizing<String>, HiddenLineError> {
     let [input, output] = ["CONIN$", "CONOUT$"].map(open);
     let (Ok(input), Ok(output)) = (input, output) else {
@@ -42,15 +44,28 @@ pub(in crate::os) fn read_hidden_line(
     };
     let hidden = Hidden::begin(&input)?;
     show(&output, &format!("{question} "))?;
-    let line = read_line(&input);
+    let line = read_line(&input, escape);
     drop(hidden);
     // Enter was not shown either.
     show(&output, "\n")?;
     line
 }
 
+pub(in crate::os) fn keep() {
+    let mode = open("CONIN$").and_then(|console| ffi::console_mode(&console));
+    *before() = mode.ok();
+}
+
+pub(in crate::os) fn forget() {
+    before().take();
+}
+
+fn before() -> MutexGuard<'static, Option<CONSOLE_MODE>> {
+    BEFORE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 pub(in crate::os) fn restore() {
-    let before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let before = before().take();
     if let (Some(before), Ok(console)) = (before, open("CONIN$")) {
         // There is nobody to tell if it does not work.
         let _ = ffi::set_console_mode(&console, before);
@@ -78,9 +93,9 @@ struct Hidden;
 
 impl Hidden {
     fn begin(input: &File) -> io::Result<Self> {
-        let before = ffi::console_mode(input)?;
-        let hidden = before & !(ENABLE_ECHO_INPUT | ENABLE_LINE_INPUT | ENABLE_PROCESSED_INPUT);
-        *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
+        let was = ffi::console_mode(input)?;
+        let hidden = was & !(ENABLE_ECHO_INPUT | ENABLE_LINE_INPUT | ENABLE_PROCESSED_INPUT);
+        *before() = Some(was);
         let begun = Self;
         // Not every Windows knows virtual terminals.
         ffi::set_console_mode(input, hidden | ENABLE_VIRTUAL_TERMINAL_INPUT)
@@ -97,7 +112,7 @@ impl Drop for Hidden {
     }
 }
 
-fn read_line(input: &File) -> Result<Zeroizing<String>, HiddenLineError> {
+fn read_line(input: &File, escape: Escape) -> Result<Zeroizing<String>, HiddenLineError> {
     let mut line = Line::new();
     let mut typed = Zeroizing::new([0; 256]);
     loop {
@@ -106,7 +121,12 @@ fn read_line(input: &File) -> Result<Zeroizing<String>, HiddenLineError> {
             // The console is going away.
             return Err(HiddenLineError::Cancelled);
         }
-        for unit in &typed[..count] {
+        let typed = &typed[..count];
+        // What begins with Esc, as arrow keys do, comes as a whole.
+        if escape == Escape::GoesBack && typed.ends_with(&[ESC]) {
+            return Err(HiddenLineError::Back);
+        }
+        for unit in typed {
             match line.take(*unit) {
                 Key::Edit => {}
                 Key::Done => return line.text(),
