@@ -121,6 +121,11 @@ pub enum Error {
         /// Which check failed and how.
         reason: String,
     },
+    /// A file that was saved is not what was proven any more.
+    Changed {
+        /// The file.
+        file: PathBuf,
+    },
     /// There is nothing to import: no certificate with a private key.
     NothingToImport {
         /// The names of the stores or files that were looked into.

@@ -28,7 +28,7 @@ use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::{names, output, signature, time};
+use crate::{names, output, password, signature, time};
 pub use opening::EscrowKey;
 
 /// RSA moduli that passwords are sealed to, in bits, at least.
@@ -247,38 +247,16 @@ impl PublicKey {
     }
 }
 
-/// Lower-case letters and digits that cannot be taken for one another in any common typeface.
-const ALPHABET: [u8; 31] = *b"abcdefghjkmnpqrstuvwxyz23456789";
+/// Five characters each: a password that no person has to type every day has 139 bits.
 const GROUPS: usize = 6;
-const GROUP: usize = 5;
 
-/// A fresh random password: 30 letters and digits in groups of five ("k3w9p-..."), so that a
-/// person can type it in an emergency. It has 148 bits.
+/// A fresh random password: 30 letters and digits in groups of five ("k3v9p-..."), so that a
+/// person can type it in an emergency.
 ///
 /// # Errors
 /// [`Error::Io`]: the system has no random numbers.
 pub fn random_password() -> Result<Password, Error> {
-    let mut text = String::with_capacity(GROUPS * (GROUP + 1));
-    for position in 0..GROUPS * GROUP {
-        if position > 0 && position % GROUP == 0 {
-            text.push('-');
-        }
-        text.push(random_character()?);
-    }
-    Ok(Password::new(text))
-}
-
-/// A character, each as likely as the others: bytes beyond the last whole alphabet are not used.
-fn random_character() -> Result<char, Error> {
-    const WHOLE: usize = 256 / ALPHABET.len() * ALPHABET.len();
-    let mut random = [0];
-    loop {
-        getrandom::fill(&mut random).map_err(no_randomness)?;
-        let byte = usize::from(random[0]);
-        if byte < WHOLE {
-            return Ok(char::from(ALPHABET[byte % ALPHABET.len()]));
-        }
-    }
+    password::in_groups(GROUPS)
 }
 
 fn refused(file: &Path, trouble: Trouble) -> Error {

@@ -10,6 +10,7 @@
 
 pub mod backup;
 pub mod chain;
+pub mod copy;
 pub mod doctor;
 pub mod error;
 pub mod escrow;

@@ -1,6 +1,9 @@
 //! Where a password may come from: the terminal, a file, standard input, an environment variable,
 //! an inherited file descriptor or the operating system's vault; never the command line, which every account can read.
 
+mod generated;
+mod strength;
+
 use std::env;
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read};
@@ -13,6 +16,10 @@ use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::watchdog;
+
+pub use generated::generate;
+pub(crate) use generated::in_groups;
+pub use strength::{Strength, strength};
 
 /// The longest password read, in bytes, its line break and BOM included.
 const MAX_BYTES: usize = 64 * 1024;

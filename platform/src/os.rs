@@ -1,6 +1,7 @@
 //! What certstow needs of the operating system beside its stores: a terminal that shows nothing of
 //! a password, files that their owner alone may read, names of any length that survive a power cut,
-//! and a person's data folder. The same functions exist on every system; where one has no such
+//! a person's data folder, and
+//! drives that can be taken away. The same functions exist on every system; where one has no such
 //! thing, they say so.
 
 mod shell;
@@ -119,6 +120,24 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
 /// The operating system's, if it does not tell.
 pub fn free_space(folder: &Path) -> io::Result<u64> {
     system::free_space(folder)
+}
+
+/// A drive that can be taken out of the machine, or unplugged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drive {
+    /// Where it can be written to: its root folder.
+    pub folder: PathBuf,
+    /// What its file system is called. Not made safe for a terminal.
+    pub label: Option<String>,
+    /// How many bytes this account may still write to it, where that is told.
+    pub free: Option<u64>,
+}
+
+/// The removable drives that are there and can be written to: USB drives and disks, memory cards.
+/// None where the system does not tell; the one that the system runs from is not among them. A
+/// drive that hangs keeps whoever asks for it.
+pub fn removable_drives() -> Vec<Drive> {
+    system::removable_drives()
 }
 
 /// Whether standard output leads nowhere: it was closed, or is the null device. False where that

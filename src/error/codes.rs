@@ -23,7 +23,9 @@ impl Error {
             | Self::TargetLocked { .. }
             | Self::NotPrivate { .. }
             | Self::Log { .. } => Exit::Target,
-            Self::Verification { .. } | Self::NotReadBack { .. } => Exit::VerificationFailed,
+            Self::Verification { .. } | Self::Changed { .. } | Self::NotReadBack { .. } => {
+                Exit::VerificationFailed
+            }
             Self::KeyMismatch { .. } => Exit::KeyUnavailable,
             Self::KeyNotDeleted { .. } => Exit::Partial,
             Self::Scheduler(error) => error.exit(),
@@ -56,6 +58,7 @@ impl Error {
             Self::Config { .. } => "config",
             Self::NotPrivate { .. } => "target-not-private",
             Self::Verification { .. } => "verification-failed",
+            Self::Changed { .. } => "changed",
             Self::KeyMismatch { .. } => "key-mismatch",
             Self::Scheduler(error) => error.code(),
             Self::Vault(error) => vault::code(error),

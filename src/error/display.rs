@@ -89,6 +89,9 @@ impl fmt::Display for Error {
                 path(file),
                 safe(reason)
             ),
+            Self::Changed { file } => {
+                write!(f, "{} is not what was saved any more", path(file))
+            }
             Self::NothingToImport {
                 searched,
                 without_key,

@@ -60,6 +60,7 @@ impl Error {
             Self::Verification { .. } => {
                 "nothing was kept; try again, and if it fails again write to another disk"
             }
+            Self::Changed { .. } => "something else wrote to it meanwhile: export it once more",
             Self::KeyMismatch { .. } => store::KEY_MISMATCH,
             Self::TimedOut { .. } => {
                 "run it at a terminal to see who has to answer, or give it longer with --timeout"

@@ -2,7 +2,11 @@
 //! Directory specification, and Apple's on macOS.
 
 mod ffi;
+#[cfg(target_os = "linux")]
+mod mounts;
 pub(super) mod terminal;
+#[cfg(target_os = "macos")]
+mod volumes;
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions};
 use std::io;
@@ -10,6 +14,8 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
+
+use super::Drive;
 
 pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
@@ -81,6 +87,13 @@ pub(super) fn free_space(folder: &Path) -> io::Result<u64> {
 
 pub(super) fn system_drive() -> Option<PathBuf> {
     None
+pub(super) fn removable_drives() -> Vec<Drive> {
+    #[cfg(target_os = "linux")]
+    return mounts::removable_drives();
+    #[cfg(target_os = "macos")]
+    return volumes::removable_drives();
+    #[cfg(not(any(target_os = "linux", target_os = "macos")))]
+    Vec::new()
 }
 
 /// The standard library opens the null device in place of a closed descriptor.

@@ -4,6 +4,7 @@
 //! file system journals names. A person's data lies in `%APPDATA%`, so that it roams with the
 //! profile.
 
+mod drives;
 mod ffi;
 pub(super) mod terminal;
 
@@ -19,6 +20,7 @@ use windows_sys::Win32::Security::{WinBatchSid, WinInteractiveSid, WinNetworkSid
 use windows_sys::Win32::Storage::FileSystem::{DELETE, FILE_READ_ATTRIBUTES};
 use windows_sys::Win32::System::SystemServices::FILE_PERSISTENT_ACLS;
 
+use super::Drive;
 use crate::account::{Account, Session};
 
 pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
@@ -173,6 +175,10 @@ pub(super) fn sync_folder(_folder: &Path) -> io::Result<()> {
 
 pub(super) fn free_space(folder: &Path) -> io::Result<u64> {
     ffi::free_space(&long_path(folder))
+}
+
+pub(super) fn removable_drives() -> Vec<Drive> {
+    drives::removable_drives()
 }
 
 /// Of the character devices that are no console, the null device is the one that is met with.

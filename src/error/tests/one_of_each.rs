@@ -279,6 +279,7 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             15,
             "verification-failed",
         ),
+        (Error::Changed { file: file() }, 15, "changed"),
         (
             Error::NothingToImport {
                 searched: vec![text()],

@@ -1,0 +1,102 @@
+//! Drives that can be taken away, on Windows: `GetLogicalDrives` has the letters, `GetDriveTypeW`
+//! says which are removable. A USB disk is fixed by that word, for its medium stays in; the bus that
+//! it hangs on tells (`IOCTL_STORAGE_QUERY_PROPERTY`).
+
+mod ffi;
+
+use std::path::PathBuf;
+
+use windows_sys::Win32::Storage::FileSystem::BusTypeUsb;
+use windows_sys::Win32::System::SystemServices::FILE_READ_ONLY_VOLUME;
+use windows_sys::Win32::System::WindowsProgramming::{DRIVE_FIXED, DRIVE_REMOVABLE};
+
+use crate::os::Drive;
+
+pub(super) fn removable_drives() -> Vec<Drive> {
+    // An empty card reader is passed over, and no window asks for a card.
+    let _quiet = ffi::NoDialogs::begin();
+    letters(ffi::logical_drives())
+        .filter(|letter| can_be_taken_away(*letter) && !has_the_system(*letter))
+        .filter_map(drive)
+        .collect()
+}
+
+/// The letters of the drives there are: bit 0 is `A`.
+fn letters(drives: u32) -> impl Iterator<Item = char> {
+    let letters = ('A'..='Z').enumerate();
+    letters
+        .filter(move |(position, _)| drives & (1 << position) != 0)
+        .map(|(_, letter)| letter)
+}
+
+fn can_be_taken_away(letter: char) -> bool {
+    match ffi::drive_type(&root(letter)) {
+        DRIVE_REMOVABLE => true,
+        DRIVE_FIXED => ffi::bus_type(&format!(r"\\.\{letter}:")).is_ok_and(|bus| bus == BusTypeUsb),
+        _ => false,
+    }
+}
+
+/// Windows may run from a USB drive.
+fn has_the_system(letter: char) -> bool {
+    let drive = std::env::var_os("SystemDrive").unwrap_or_default();
+    drive.eq_ignore_ascii_case(format!("{letter}:"))
+}
+
+/// What is in the drive, if something is that can be written to.
+fn drive(letter: char) -> Option<Drive> {
+    let root = root(letter);
+    let (label, flags) = ffi::volume(&root).ok()?;
+    let folder = PathBuf::from(root);
+    (flags & FILE_READ_ONLY_VOLUME == 0).then(|| Drive {
+        label: (!label.is_empty()).then_some(label),
+        free: super::free_space(&folder).ok(),
+        folder,
+    })
+}
+
+fn root(letter: char) -> String {
+    format!(r"{letter}:\")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_are_letters() {
+        assert_eq!(letters(0).count(), 0);
+        assert_eq!(letters(0b1101).collect::<String>(), "ACD");
+        assert_eq!(letters(u32::MAX).count(), 26);
+    }
+
+    #[test]
+    fn the_drive_of_the_system_is_none_of_them_and_those_there_are_have_room() {
+        let system = std::env::var("SystemDrive").unwrap();
+        for drive in removable_drives() {
+            assert!(!drive.folder.starts_with(&system), "{drive:?}");
+            assert!(drive.folder.is_dir(), "{drive:?}");
+            assert!(drive.free.is_some(), "{drive:?}");
+        }
+    }
+
+    #[test]
+    fn a_volume_says_what_it_is() {
+        let system = std::env::var("SystemDrive").unwrap();
+        let root = format!(r"{system}\");
+        assert_eq!(ffi::drive_type(&root), DRIVE_FIXED);
+        let (_, flags) = ffi::volume(&root).unwrap();
+        assert_eq!(flags & FILE_READ_ONLY_VOLUME, 0);
+    }
+
+    #[test]
+    fn a_drive_that_is_not_there_has_nothing() {
+        let there = ffi::logical_drives();
+        let letter = ('A'..='Z').find(|letter| !letters(there).any(|other| other == *letter));
+        if let Some(letter) = letter {
+            assert!(!can_be_taken_away(letter));
+            assert_eq!(drive(letter), None);
+            ffi::bus_type(&format!(r"\\.\{letter}:")).unwrap_err();
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! A second copy of a file that was saved and proven, in another folder: on a USB drive, say. The
+//! file is read from its disk once more and has to be the one that was proven; the copy is written
+//! as any other file ([`output`]), and read back from its own disk.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use certstow_platform::new_file::folder_of;
+use certstow_platform::os;
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use crate::error::Error;
+use crate::names;
+use crate::output::{self, Existing, Privacy};
+
+/// A copy that was written and compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copied {
+    /// The copy.
+    pub file: PathBuf,
+    /// What the user should know about it, in sentences.
+    pub warnings: Vec<String>,
+}
+
+/// Where the copy of a file in another folder is to lie: under its own name.
+///
+/// # Errors
+/// [`Error::Usage`]: it is the folder of the file itself, under whatever name.
+pub fn place(saved: &Path, folder: &Path) -> Result<PathBuf, Error> {
+    let real = |folder: &Path| fs::canonicalize(os::long_path(folder));
+    // A folder that is not there is found out by whoever writes into it.
+    if let (Ok(own), Ok(other)) = (real(folder_of(saved)), real(folder))
+        && own == other
+    {
+        return Err(Error::Usage(format!(
+            "a copy in {} would lie beside the file itself: name another folder",
+            folder.display()
+        )));
+    }
+    Ok(folder.join(saved.file_name().unwrap_or_default()))
+}
+
+/// Looks for the usual reasons a copy would fail, as [`output::preflight`] does for the file.
+///
+/// # Errors
+/// As [`place`] and [`output::preflight`]; [`Error::Target`], too, where the folder is none.
+pub fn preflight(
+    saved: &Path,
+    folder: &Path,
+    existing: Existing,
+    privacy: Privacy,
+) -> Result<(), Error> {
+    output::preflight(&place(saved, folder)?, existing, privacy)
+}
+
+/// Copies a file that was saved into another folder, under the same name. `sha256` is that of the
+/// bytes that were proven, in hexadecimal digits.
+///
+/// # Errors
+/// Whatever the error, the file that was saved is as it was, and so is what the copy was to replace.
+/// - [`Error::Changed`]: the file is not what was proven any more.
+/// - [`Error::Io`]: the file cannot be read.
+/// - [`Error::Usage`]: the folder is the file's own.
+/// - [`Error::TargetExists`], [`Error::Target`], [`Error::NotPrivate`], [`Error::Verification`]: of
+///   the copy, see [`output::write`].
+pub fn copy(
+    saved: &Path,
+    sha256: &str,
+    folder: &Path,
+    existing: Existing,
+    privacy: Privacy,
+) -> Result<Copied, Error> {
+    let file = place(saved, folder)?;
+    let bytes = read(saved).map_err(|source| Error::Io {
+        place: saved.display().to_string(),
+        source,
+    })?;
+    if !names::hex(&Sha256::digest(&*bytes)).eq_ignore_ascii_case(sha256) {
+        return Err(Error::Changed {
+            file: saved.to_owned(),
+        });
+    }
+    // Nothing is to be proven but that the bytes are the same, which every write makes sure of.
+    let written = output::write(&file, existing, privacy, &bytes, |_| Ok(()))?;
+    Ok(Copied {
+        file: written.file,
+        warnings: written.warnings,
+    })
+}
+
+/// All of a file, in memory that is wiped: a PEM file may hold a key in clear.
+fn read(file: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    let _wait = output::waiting_for(file);
+    let mut open = File::open(os::long_path(file))?;
+    let length = usize::try_from(open.metadata()?.len()).unwrap_or_default();
+    // Room for all of it from the start: growing would leave copies of it behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length + 1));
+    open.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct World {
+        _disk: tempfile::TempDir,
+        saved: PathBuf,
+        folder: PathBuf,
+    }
+
+    const CONTENT: &[u8] = b"proven";
+
+    fn world() -> World {
+        let disk = tempfile::tempdir().unwrap();
+        let folder = disk.path().join("stick");
+        fs::create_dir(&folder).unwrap();
+        let saved = disk.path().join("ada.p12");
+        fs::write(&saved, CONTENT).unwrap();
+        World {
+            saved,
+            folder,
+            _disk: disk,
+        }
+    }
+
+    fn hash() -> String {
+        names::hex(&Sha256::digest(CONTENT))
+    }
+
+    fn copy_into(world: &World, existing: Existing) -> Result<Copied, Error> {
+        copy(
+            &world.saved,
+            &hash(),
+            &world.folder,
+            existing,
+            Privacy::Required,
+        )
+    }
+
+    fn names_in(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn a_copy_has_the_same_name_and_content_and_is_private() {
+        let world = world();
+        let copied = copy_into(&world, Existing::Refuse).unwrap();
+        assert_eq!(copied.file, world.folder.join("ada.p12"));
+        assert_eq!(copied.warnings, Vec::<String>::new());
+        assert_eq!(fs::read(&copied.file).unwrap(), CONTENT);
+        assert_eq!(names_in(&world.folder), ["ada.p12"]);
+        let open = File::open(&copied.file).unwrap();
+        assert!(!os::others_have_access(&open).unwrap());
+    }
+
+    #[test]
+    fn what_was_changed_since_is_not_copied() {
+        let world = world();
+        fs::write(&world.saved, b"PROVEN").unwrap();
+        let refused = copy_into(&world, Existing::Refuse).unwrap_err();
+        assert!(matches!(&refused, Error::Changed { file } if *file == world.saved));
+        assert!(names_in(&world.folder).is_empty());
+
+        fs::remove_file(&world.saved).unwrap();
+        let refused = copy_into(&world, Existing::Refuse).unwrap_err();
+        assert!(matches!(refused, Error::Io { .. }), "{refused:?}");
+        assert!(names_in(&world.folder).is_empty());
+    }
+
+    #[test]
+    fn a_file_in_the_way_stays_unless_it_is_to_be_replaced() {
+        let world = world();
+        let other = world.folder.join("ada.p12");
+        fs::write(&other, b"another").unwrap();
+        let refused = copy_into(&world, Existing::Refuse).unwrap_err();
+        assert!(matches!(&refused, Error::TargetExists { file } if *file == other));
+        assert_eq!(fs::read(&other).unwrap(), b"another");
+
+        copy_into(&world, Existing::Replace).unwrap();
+        assert_eq!(fs::read(&other).unwrap(), CONTENT);
+    }
+
+    #[test]
+    fn the_folder_of_the_file_is_refused_under_every_name() {
+        let world = world();
+        let own = world.saved.parent().unwrap();
+        for folder in [own.to_owned(), world.folder.join("..")] {
+            for refused in [
+                copy(
+                    &world.saved,
+                    &hash(),
+                    &folder,
+                    Existing::Replace,
+                    Privacy::Wanted,
+                )
+                .map(drop),
+                preflight(&world.saved, &folder, Existing::Replace, Privacy::Wanted),
+            ] {
+                assert!(matches!(refused, Err(Error::Usage(_))), "{refused:?}");
+            }
+        }
+        assert_eq!(fs::read(&world.saved).unwrap(), CONTENT);
+    }
+
+    #[test]
+    fn a_folder_that_is_missing_or_none_is_no_target() {
+        let world = world();
+        for folder in [world.folder.join("no"), world.saved.clone()] {
+            for refused in [
+                copy(
+                    &world.saved,
+                    &hash(),
+                    &folder,
+                    Existing::Refuse,
+                    Privacy::Wanted,
+                )
+                .map(drop),
+                preflight(&world.saved, &folder, Existing::Refuse, Privacy::Wanted),
+            ] {
+                assert!(matches!(refused, Err(Error::Target { .. })), "{refused:?}");
+            }
+        }
+    }
+}
