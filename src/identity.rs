@@ -201,6 +201,12 @@ impl Inventory {
         warnings
     }
 
+    /// The identity whose certificate has this id.
+    pub fn identity(&self, id: &EntryId) -> Option<&Identity> {
+        let mut identities = self.identities.iter();
+        identities.find(|identity| identity.entry().id == *id)
+    }
+
     /// The stores this machine may have, when [`Stores::Found`] was asked for.
     pub fn known_stores(&self) -> &[KnownStore] {
         &self.known

@@ -1,6 +1,7 @@
 //! `certstow export`: what the options mean, then [`certstow::export`].
 
 mod deletion;
+mod telling;
 
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
@@ -9,18 +10,18 @@ use certstow::chain::Include;
 use certstow::error::Error;
 use certstow::exit::Exit;
 use certstow::export::{self, Destination, Format, Job, Options, Report, Step};
-use certstow::identity::Identity;
+use certstow::identity::{Identity, Inventory};
 use certstow::output::{Existing, Privacy};
 use certstow::password::{self, Source};
 use certstow::pkcs12::attributes::Properties;
 use certstow::pkcs12::profile::Profile;
+use certstow::platform::certificate::EntryId;
 use certstow::platform::os;
 use certstow::platform::secret::Password;
 use certstow::platform::store::Interaction;
 use certstow::sanitize::safe;
 use certstow::select::{self, Choice, Want};
 use certstow::{names, time};
-use serde::Serialize;
 
 use super::args::{ChainArg, ExportArgs, PropertiesArg};
 use super::ask::TerminalAsk;
@@ -28,6 +29,7 @@ use super::inventory;
 use super::journal::Entry;
 use super::render::progress::Progress;
 use super::screen::Screen;
+use telling::{file_name, tell};
 
 pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
     let options = options(args);
@@ -52,36 +54,63 @@ pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
     if args.delete_key_after_verify {
         deletion::agree(&inventory, identity, &file_of(args, identity, &options))?;
     }
+    let id = identity.entry().id;
+    let mut ask = ask(args, screen);
+    let password = |identity: &Identity| obtain_password(args, identity);
+    let mut report = save(&mut inventory, &id, args, password, &mut ask, screen)?;
+    if !args.delete_key_after_verify {
+        return tell(&report, false, screen).map(|()| Exit::Done);
+    }
+    // A person sees what was saved before the last question.
+    if !screen.json {
+        tell(&report, false, screen)?;
+        report.warnings.clear();
+    }
+    let deleted = deletion::delete(&mut inventory, &mut report, &mut ask, screen);
+    if screen.json {
+        tell(&report, matches!(deleted, Ok(true)), screen)?;
+    }
+    deleted.map(|_| Exit::Done)
+}
+
+/// How stores ask the person in an export.
+pub(super) fn ask(args: &ExportArgs, screen: &Screen) -> TerminalAsk {
+    TerminalAsk {
+        interaction: screen.interaction(),
+        system_windows: match args.allow_prompt {
+            true => screen.interaction(),
+            false => Interaction::Never,
+        },
+    }
+}
+
+/// Saves an identity of the inventory as the options say, and records it. The password is obtained
+/// once the key has come out.
+pub(super) fn save(
+    inventory: &mut Inventory,
+    id: &EntryId,
+    args: &ExportArgs,
+    password: impl FnOnce(&Identity) -> Result<Password, Error>,
+    ask: &mut TerminalAsk,
+    screen: &Screen,
+) -> Result<Report, Error> {
+    let options = options(args);
+    let identity = inventory.identity(id).ok_or_else(|| {
+        Error::Usage("the identity is not in the stores that were read".to_owned())
+    })?;
     let mut stdout = io::stdout().lock();
     let destination = if to_stdout(args) {
         Destination::Stream(&mut stdout)
     } else {
         Destination::File {
             file: file_of(args, identity, &options),
-            existing: if args.force {
-                Existing::Replace
-            } else {
-                Existing::Refuse
-            },
-            privacy: if args.require_private {
-                Privacy::Required
-            } else {
-                Privacy::Wanted
-            },
+            existing: existing(args),
+            privacy: privacy(args),
         }
     };
-    let id = identity.entry().id;
-    let job = Job::new(&inventory, identity, &options, destination)?;
-    let mut ask = TerminalAsk {
-        interaction: screen.interaction(),
-        system_windows: match args.allow_prompt {
-            true => screen.interaction(),
-            false => Interaction::Never,
-        },
-    };
+    let job = Job::new(inventory, identity, &options, destination)?;
     let mut spinner = None;
-    let password = || obtain_password(args, identity);
-    let report = job.run(password, &mut ask, &mut |step| {
+    let report = job.run(|| password(identity), ask, &mut |step| {
         // Not while the key is read: a store may prompt then.
         if step == Step::Write {
             spinner = Some(Progress::start(
@@ -99,27 +128,29 @@ pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
     drop(stdout);
     let mut report = report?;
     if report.file.is_some() && options.format.has_key() {
-        let warnings = inventory.mark_backed_up(&id, time::now());
+        let warnings = inventory.mark_backed_up(id, time::now());
         report.warnings.extend(warnings);
     }
     record(&report, screen);
-    if !args.delete_key_after_verify {
-        return tell(&report, false, screen).map(|()| Exit::Done);
+    Ok(report)
+}
+
+pub(super) fn existing(args: &ExportArgs) -> Existing {
+    match args.force {
+        true => Existing::Replace,
+        false => Existing::Refuse,
     }
-    // A person sees what was saved before the last question.
-    if !screen.json {
-        tell(&report, false, screen)?;
-        report.warnings.clear();
+}
+
+pub(super) fn privacy(args: &ExportArgs) -> Privacy {
+    match args.require_private {
+        true => Privacy::Required,
+        false => Privacy::Wanted,
     }
-    let deleted = deletion::delete(&mut inventory, &mut report, &mut ask, screen);
-    if screen.json {
-        tell(&report, matches!(deleted, Ok(true)), screen)?;
-    }
-    deleted.map(|_| Exit::Done)
 }
 
 /// The file that is to be written, where it is one.
-fn file_of(args: &ExportArgs, identity: &Identity, options: &Options) -> PathBuf {
+pub(super) fn file_of(args: &ExportArgs, identity: &Identity, options: &Options) -> PathBuf {
     match &args.output {
         Some(file) => export::with_extension(file, options.format),
         None => {
@@ -129,7 +160,7 @@ fn file_of(args: &ExportArgs, identity: &Identity, options: &Options) -> PathBuf
     }
 }
 
-fn options(args: &ExportArgs) -> Options {
+pub(super) fn options(args: &ExportArgs) -> Options {
     let profile = match (args.profile, args.target) {
         (Some(profile), _) => profile.into(),
         (None, Some(target)) => target.profile,
@@ -156,12 +187,16 @@ fn reads_no_path(args: &ExportArgs) -> bool {
         .is_some_and(|target| target.reads.certificates == Some(1))
 }
 
-fn to_stdout(args: &ExportArgs) -> bool {
+pub(super) fn to_stdout(args: &ExportArgs) -> bool {
     args.output.as_deref() == Some(Path::new("-"))
 }
 
 /// What makes no sense together, or could only fail later; before any store is touched.
-fn check_together(args: &ExportArgs, options: &Options, screen: &Screen) -> Result<(), Error> {
+pub(super) fn check_together(
+    args: &ExportArgs,
+    options: &Options,
+    screen: &Screen,
+) -> Result<(), Error> {
     let usage = |text: &str| Err(Error::Usage(text.to_owned()));
     let source = args.password.source();
     if source == Some(Source::Stdin) && args.select.stores.unlock() == Some(Source::Stdin) {
@@ -263,91 +298,4 @@ fn record(report: &Report, screen: &Screen) {
             .with_some("file", file_name(report))
             .with_sha256(&report.sha256),
     );
-}
-
-fn tell(report: &Report, key_deleted: bool, screen: &Screen) -> Result<(), Error> {
-    for warning in &report.warnings {
-        screen.warn_unless_json(warning);
-    }
-    if screen.json {
-        return screen.print_json(&Json::of(report, key_deleted));
-    }
-    let text = lines(report);
-    match report.file {
-        Some(_) => screen.print(|out| out.write_all(text.as_bytes())),
-        // Standard output has the file.
-        None => {
-            text.lines().for_each(|line| screen.note(line));
-            Ok(())
-        }
-    }
-}
-
-/// The file's name; `None` for standard output.
-fn file_name(report: &Report) -> Option<String> {
-    let file = report.file.as_ref()?;
-    Some(file.to_string_lossy().into_owned())
-}
-
-fn lines(report: &Report) -> String {
-    let place = file_name(report).unwrap_or_else(|| "to standard output".to_owned());
-    let mut text = format!("Saved {}\n", safe(&place));
-    let mut field = |name: &str, value: &str| {
-        text.push_str(&format!("  {name:<14}{}\n", safe(value)));
-    };
-    field(
-        "identity",
-        &format!("{} ({})", report.label, report.thumbprint),
-    );
-    field("from", &report.store);
-    for (position, subject) in report.chain.iter().enumerate() {
-        field(if position == 0 { "certificates" } else { "" }, subject);
-    }
-    match (report.profile, report.iterations) {
-        (Some(profile), Some(n)) => {
-            field("protection", &format!("{}, {n} iterations", profile.name()));
-        }
-        (None, Some(n)) => field("protection", &format!("AES-256, {n} iterations")),
-        _ => field("protection", "none"),
-    }
-    field("read back", &report.verified.join(", "));
-    field("SHA-256", &names::hex(&report.sha256));
-    text
-}
-
-/// `certstow.export/1`.
-#[derive(Serialize)]
-struct Json<'a> {
-    schema: &'static str,
-    file: Option<String>,
-    sha256: String,
-    thumbprint: &'a str,
-    store: &'a str,
-    profile: Option<&'static str>,
-    iterations: Option<u32>,
-    chain: &'a [String],
-    root_included: bool,
-    verified: &'a [&'static str],
-    /// Whether the store has no private key any more.
-    key_deleted: bool,
-    warnings: &'a [String],
-}
-
-impl<'a> Json<'a> {
-    fn of(report: &'a Report, key_deleted: bool) -> Self {
-        Self {
-            schema: "certstow.export/1",
-            file: file_name(report),
-            sha256: names::hex(&report.sha256),
-            thumbprint: &report.thumbprint,
-            store: &report.store,
-            profile: report.profile.map(Profile::name),
-            iterations: report.iterations,
-            chain: &report.chain,
-            root_included: report.root_included,
-            verified: &report.verified,
-            key_deleted,
-            warnings: &report.warnings,
-        }
-    }
 }

@@ -87,6 +87,8 @@ pub(super) fn free_space(folder: &Path) -> io::Result<u64> {
 
 pub(super) fn system_drive() -> Option<PathBuf> {
     None
+}
+
 pub(super) fn removable_drives() -> Vec<Drive> {
     #[cfg(target_os = "linux")]
     return mounts::removable_drives();

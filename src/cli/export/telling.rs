@@ -1,0 +1,97 @@
+//! What an export tells: lines for a person, `certstow.export/1` for a program.
+
+use certstow::error::Error;
+use certstow::export::Report;
+use certstow::names;
+use certstow::pkcs12::profile::Profile;
+use certstow::sanitize::safe;
+use serde::Serialize;
+
+use crate::cli::screen::Screen;
+
+pub(super) fn tell(report: &Report, key_deleted: bool, screen: &Screen) -> Result<(), Error> {
+    for warning in &report.warnings {
+        screen.warn_unless_json(warning);
+    }
+    if screen.json {
+        return screen.print_json(&Json::of(report, key_deleted));
+    }
+    let text = lines(report);
+    match report.file {
+        Some(_) => screen.print(|out| out.write_all(text.as_bytes())),
+        // Standard output has the file.
+        None => {
+            text.lines().for_each(|line| screen.note(line));
+            Ok(())
+        }
+    }
+}
+
+/// The file's name; `None` for standard output.
+pub(super) fn file_name(report: &Report) -> Option<String> {
+    let file = report.file.as_ref()?;
+    Some(file.to_string_lossy().into_owned())
+}
+
+fn lines(report: &Report) -> String {
+    let place = file_name(report).unwrap_or_else(|| "to standard output".to_owned());
+    let mut text = format!("Saved {}\n", safe(&place));
+    let mut field = |name: &str, value: &str| {
+        text.push_str(&format!("  {name:<14}{}\n", safe(value)));
+    };
+    field(
+        "identity",
+        &format!("{} ({})", report.label, report.thumbprint),
+    );
+    field("from", &report.store);
+    for (position, subject) in report.chain.iter().enumerate() {
+        field(if position == 0 { "certificates" } else { "" }, subject);
+    }
+    match (report.profile, report.iterations) {
+        (Some(profile), Some(n)) => {
+            field("protection", &format!("{}, {n} iterations", profile.name()));
+        }
+        (None, Some(n)) => field("protection", &format!("AES-256, {n} iterations")),
+        _ => field("protection", "none"),
+    }
+    field("read back", &report.verified.join(", "));
+    field("SHA-256", &names::hex(&report.sha256));
+    text
+}
+
+/// `certstow.export/1`.
+#[derive(Serialize)]
+struct Json<'a> {
+    schema: &'static str,
+    file: Option<String>,
+    sha256: String,
+    thumbprint: &'a str,
+    store: &'a str,
+    profile: Option<&'static str>,
+    iterations: Option<u32>,
+    chain: &'a [String],
+    root_included: bool,
+    verified: &'a [&'static str],
+    /// Whether the store has no private key any more.
+    key_deleted: bool,
+    warnings: &'a [String],
+}
+
+impl<'a> Json<'a> {
+    fn of(report: &'a Report, key_deleted: bool) -> Self {
+        Self {
+            schema: "certstow.export/1",
+            file: file_name(report),
+            sha256: names::hex(&report.sha256),
+            thumbprint: &report.thumbprint,
+            store: &report.store,
+            profile: report.profile.map(Profile::name),
+            iterations: report.iterations,
+            chain: &report.chain,
+            root_included: report.root_included,
+            verified: &report.verified,
+            key_deleted,
+            warnings: &report.warnings,
+        }
+    }
+}
