@@ -42,7 +42,8 @@ pub enum Error {
     Usage(String),
     /// No identity matches.
     NotFound {
-        /// The selector as given, or a description of the filters.
+        /// The selector as given, or a description of the filters; empty where any identity was
+        /// wanted.
         selector: String,
         /// The names of the stores that were searched.
         searched: Vec<String>,

@@ -28,7 +28,8 @@ use crate::pkcs12::attributes::Properties;
 use crate::pkcs12::profile::{Iterations, Profile, password_warnings};
 use crate::{names, time};
 
-pub(crate) use key::{ProvenKey, may_come_out};
+pub(crate) use key::ProvenKey;
+pub use key::may_come_out;
 pub(crate) use path::Chain;
 pub(crate) use sealed::Sealed;
 

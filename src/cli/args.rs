@@ -19,7 +19,7 @@ pub(crate) use backup::{
     BackupAction, BackupArgs, BackupCommand, BackupRestoreArgs, BackupVerifyArgs, OpeningArgs,
 };
 pub(crate) use doctor::DoctorArgs;
-pub(crate) use export::{ChainArg, ExportArgs, ProfileArg, PropertiesArg};
+pub(crate) use export::{ChainArg, ExportArgs, FormatArg, ProfileArg, PropertiesArg};
 pub(crate) use filter::{FilterArgs, SelectArgs};
 pub(crate) use import::ImportArgs;
 pub(crate) use password::{PasswordCommand, SetArgs};
@@ -69,6 +69,9 @@ pub(crate) struct Global {
     /// Never prompt; implied when standard input is no terminal
     #[arg(long, global = true)]
     pub(crate) non_interactive: bool,
+    /// Ask in plain lines, and redraw nothing: for screen readers and simple terminals
+    #[arg(long, global = true)]
+    pub(crate) plain: bool,
     /// End a wait for what does not answer after 90s, 10m, 1h; 0 is never [default: 10m where
     /// nobody can be prompted, else 0]
     #[arg(long, global = true, value_name = "TIME")]
@@ -145,6 +148,14 @@ pub(crate) struct CheckArgs {
 pub(crate) fn command() -> clap::Command {
     let codes = exit_codes();
     with_codes(Cli::command(), &codes)
+}
+
+/// The command line with what the wizard can ask for left out.
+pub(crate) fn wizard_command() -> clap::Command {
+    command().mut_subcommand("export", |export| {
+        // What is required unless other options are given cannot be taken back.
+        export.mut_arg("selector", |_| clap::Arg::new("selector"))
+    })
 }
 
 fn with_codes(command: clap::Command, codes: &str) -> clap::Command {

@@ -278,7 +278,7 @@ fn idle_option(args: &ExportArgs, options: &Options) -> Option<String> {
     Some(format!("{option} means nothing for {what}"))
 }
 
-fn obtain_password(args: &ExportArgs, identity: &Identity) -> Result<Password, Error> {
+pub(super) fn obtain_password(args: &ExportArgs, identity: &Identity) -> Result<Password, Error> {
     let allow_empty = args.password.allow_empty_password;
     match args.password.source() {
         Some(source) => password::read(&source, allow_empty),

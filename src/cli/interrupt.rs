@@ -8,6 +8,7 @@ use certstow::output;
 use certstow::platform::os;
 
 use super::screen::Screen;
+use super::wizard;
 
 /// From now on, an interruption ends the process in an orderly way.
 pub(super) fn handle(screen: &Arc<Screen>) {
@@ -16,6 +17,7 @@ pub(super) fn handle(screen: &Arc<Screen>) {
     // worse: no reason not to work.
     let _ = ctrlc::set_handler(move || {
         output::abandon();
+        wizard::restore_screen();
         os::restore_terminal();
         screen.end(Exit::Cancelled);
         std::process::exit(Exit::Cancelled.code().into());

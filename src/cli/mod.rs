@@ -22,6 +22,7 @@ mod screen;
 mod show;
 mod stores;
 mod timeout;
+mod wizard;
 
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -39,9 +40,8 @@ use screen::Screen;
 pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
     let json = arguments.iter().any(|argument| argument == "--json");
     let mut command = args::command();
-    let parsed = command
-        .try_get_matches_from_mut(arguments)
-        .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let parsed = parse(&mut command, &arguments)
+        .or_else(|error| wizard::meant(&error, arguments).ok_or(error));
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => return answer(&error, json),
@@ -59,6 +59,14 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
     wipe_stack();
     screen.end(exit);
     exit
+}
+
+fn parse(
+    command: &mut clap::Command,
+    arguments: &[OsString],
+) -> Result<(Cli, clap::ArgMatches), clap::Error> {
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    Ok((Cli::from_arg_matches(&matches)?, matches))
 }
 
 /// Opens the logs of this run.
@@ -87,6 +95,7 @@ fn dispatch(cli: &Cli, screen: &Screen) -> Result<Exit, Error> {
     match &cli.command {
         Command::List(args) => list::run(args, screen),
         Command::Show(args) => show::run(args, screen),
+        Command::Export(args) if args.select.is_empty() => wizard::run(args, screen),
         Command::Export(args) => export::run(args, screen),
         Command::Backup(command) => backup::run(command, screen),
         Command::Import(args) => import::run(args, screen),

@@ -33,6 +33,8 @@ pub(crate) struct Screen {
     quiet: bool,
     verbose: bool,
     interactive: bool,
+    /// Nothing is to be redrawn, coloured or moved.
+    plain: bool,
     /// Standard error is systemd's journal.
     to_journal: bool,
     /// Empty until the logs are open, and where there are none.
@@ -41,7 +43,12 @@ pub(crate) struct Screen {
 
 impl Screen {
     pub(crate) fn new(global: &Global) -> Self {
+        let plain = global.plain || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        if plain {
+            ColorChoice::Never.write_global();
+        }
         Self {
+            plain,
             json: global.json,
             quiet: global.quiet,
             verbose: global.verbose,
@@ -58,6 +65,7 @@ impl Screen {
             quiet: false,
             verbose: false,
             interactive: false,
+            plain: false,
             to_journal: os::stderr_is_journal(),
             journal: OnceLock::new(),
         }
@@ -85,7 +93,12 @@ impl Screen {
 
     /// Whether moving progress may be drawn.
     pub(crate) fn shows_progress(&self) -> bool {
-        !self.quiet && !self.json && io::stderr().is_terminal()
+        !self.quiet && !self.json && !self.plain && io::stderr().is_terminal()
+    }
+
+    /// Whether nothing is to be redrawn.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.plain
     }
 
     /// Whether standard output takes colours.

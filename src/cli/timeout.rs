@@ -12,6 +12,7 @@ use certstow::{output, time};
 
 use super::args::Global;
 use super::screen::Screen;
+use super::wizard;
 
 /// Where nobody is there to get impatient.
 const UNATTENDED: Duration = Duration::from_secs(10 * 60);
@@ -41,6 +42,7 @@ pub(super) fn watch(global: &Global, screen: &Arc<Screen>) -> Option<Watch> {
     let screen = Arc::clone(screen);
     Some(watchdog::watch(limit, move |error| {
         output::abandon();
+        wizard::restore_screen();
         os::restore_terminal();
         let exit = error.exit();
         let (told, telling) = channel();

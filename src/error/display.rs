@@ -29,7 +29,10 @@ impl fmt::Display for Error {
                 searched,
                 note,
             } => {
-                write!(f, "no identity matches {}", safe(selector))?;
+                match selector.as_str() {
+                    "" => f.write_str("there is no certificate with a private key")?,
+                    selector => write!(f, "no identity matches {}", safe(selector))?,
+                }
                 match searched.as_slice() {
                     [] => f.write_str("; there was no store to search")?,
                     stores => write!(f, " in {}", safe(&stores.join(", ")))?,

@@ -81,7 +81,10 @@ fn take_from(
 }
 
 /// Whether it is worth asking for a password, as far as the listing tells.
-pub(crate) fn may_come_out(entry: &Entry) -> Result<(), Error> {
+///
+/// # Errors
+/// [`Error::Store`]: there is no private key, or it will not come out; with the reason.
+pub fn may_come_out(entry: &Entry) -> Result<(), Error> {
     match &entry.key {
         KeyState::Missing => Err(missing(entry)),
         KeyState::NotExportable(reason) => Err(Error::Store(StoreError::KeyNotExportable {

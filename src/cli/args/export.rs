@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum, ValueHint};
 
 use super::{PasswordArgs, SelectArgs};
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, PartialEq, Args)]
 pub(crate) struct ExportArgs {
     #[command(flatten)]
     pub(crate) select: SelectArgs,

@@ -7,7 +7,7 @@ use clap::Args;
 use super::StoreArgs;
 
 /// Conditions that narrow what is looked at; all have to hold.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, PartialEq, Args)]
 pub(crate) struct FilterArgs {
     /// Text in the subject
     #[arg(long, value_name = "TEXT", help_heading = "Filters")]
@@ -54,7 +54,7 @@ impl FilterArgs {
     }
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, PartialEq, Args)]
 pub(crate) struct SelectArgs {
     /// Which identity: the first digits of its thumbprint (6 or more), or text in its label,
     /// subject, e-mail addresses or DNS names
@@ -69,4 +69,11 @@ pub(crate) struct SelectArgs {
     pub(crate) filters: FilterArgs,
     #[command(flatten)]
     pub(crate) stores: StoreArgs,
+}
+
+impl SelectArgs {
+    /// Whether nothing says which identity is meant.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.selector.is_none() && !self.newest && self.filters.filters().is_empty()
+    }
 }

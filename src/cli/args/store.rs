@@ -8,7 +8,7 @@ use certstow::platform::vault::Name;
 use clap::Args;
 
 /// Which stores to look in, and how to open what is locked there.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, PartialEq, Args)]
 pub(crate) struct StoreArgs {
     /// A store to look in: windows:CurrentUser\My, keychain:login, dotnet:My, file:DIR, or a path;
     /// repeatable [default: all found]
@@ -40,7 +40,7 @@ impl StoreArgs {
 }
 
 /// Where the password of a file comes from.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, PartialEq, Args)]
 pub(crate) struct PasswordArgs {
     /// Read the password from a file; - is standard input
     #[arg(

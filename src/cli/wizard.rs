@@ -1,0 +1,142 @@
+//! The wizard: `certstow` alone at a terminal, and `certstow export` that names nothing. It asks for
+//! what the options of an export say, and saves by the same function; what was given as an option
+//! is not asked for. Every question can be gone back from.
+
+mod asker;
+mod command_line;
+mod contents;
+mod copies;
+mod drawn;
+mod file;
+mod folders;
+mod identity;
+mod lines;
+mod password;
+mod plain;
+mod reader;
+mod saved;
+mod steps;
+mod summary;
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal as _};
+
+use certstow::error::Error;
+use certstow::exit::Exit;
+use certstow::export::Report;
+use certstow::identity::{Identity, Inventory};
+use certstow::platform::secret::Password;
+use certstow::sanitize::safe;
+use clap::ArgMatches;
+use clap::error::ErrorKind;
+
+use super::args::{self, Cli, Command, ExportArgs};
+use super::screen::Screen;
+use super::{export, inventory};
+use asker::Asker;
+use drawn::Drawn;
+use plain::Plain;
+use steps::{Draft, Step};
+
+pub(super) use drawn::restore_screen;
+
+/// What a command line means that leaves out what the wizard asks for; `None` if it does not, or
+/// nobody can be asked.
+pub(super) fn meant(
+    error: &clap::Error,
+    mut arguments: Vec<OsString>,
+) -> Option<(Cli, ArgMatches)> {
+    match error.kind() {
+        ErrorKind::MissingRequiredArgument => {}
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            arguments.push("export".into());
+        }
+        _ => return None,
+    }
+    let (cli, matches) = super::parse(&mut args::wizard_command(), &arguments).ok()?;
+    let Command::Export(export) = &cli.command else {
+        return None;
+    };
+    // The wizard deletes nothing.
+    let means_it = export.select.is_empty() && !export.delete_key_after_verify;
+    let asks = !cli.global.json && !cli.global.non_interactive;
+    let terminal = io::stdin().is_terminal() && io::stderr().is_terminal();
+    (means_it && asks && terminal).then_some((cli, matches))
+}
+
+/// What the steps have at hand.
+struct Talk<'a> {
+    asker: &'a mut dyn Asker,
+    inventory: &'a Inventory,
+    /// What was given as options.
+    preset: &'a ExportArgs,
+}
+
+impl Talk<'_> {
+    /// Says what went wrong and what to do, where the person is asked again.
+    fn tell(&mut self, error: &Error) {
+        self.asker.say(&in_words(error));
+    }
+}
+
+/// What went wrong, why, and what to do; made safe for a terminal.
+fn in_words(error: &Error) -> String {
+    let mut text = format!("{error}");
+    let mut cause = std::error::Error::source(error);
+    while let Some(underneath) = cause {
+        text.push_str(&format!(": {}", safe(&underneath.to_string())));
+        cause = underneath.source();
+    }
+    match error.hint() {
+        Some(hint) => format!("{text}.\n{hint}."),
+        None => format!("{text}."),
+    }
+}
+
+pub(super) fn run(preset: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
+    export::check_together(preset, &export::options(preset), screen)?;
+    let mut inventory = inventory::read(&preset.select.stores, screen)?;
+    let mut asker: Box<dyn Asker> = match screen.is_plain() {
+        true => Box::new(Plain),
+        false => Box::new(Drawn::new(screen)),
+    };
+    let asker = &mut *asker;
+    identity::introduce(&inventory, preset, asker)?;
+    let mut draft = Draft::new(preset);
+    let mut from = Step::Identity;
+    let report = loop {
+        let mut talk = Talk {
+            asker,
+            inventory: &inventory,
+            preset,
+        };
+        steps::fill(&mut draft, from, &mut talk)?;
+        if screen.is_plain() {
+            asker.say("Encrypting, writing and reading back.");
+        }
+        match save(&mut inventory, &draft, screen) {
+            Ok(report) => break report,
+            Err(Error::Cancelled) => return Err(Error::Cancelled),
+            Err(error) => {
+                screen.error(&error);
+                from = Step::that_mends(&error);
+            }
+        }
+    };
+    saved::tell(&report, asker, screen)?;
+    if report.file.is_some() {
+        copies::offer(&report, &draft, asker, screen)?;
+    }
+    saved::close(&draft, asker);
+    Ok(Exit::Done)
+}
+
+fn save(inventory: &mut Inventory, draft: &Draft, screen: &Screen) -> Result<Report, Error> {
+    let id = draft.identity.ok_or(Error::Cancelled)?;
+    let password = |identity: &Identity| match &draft.password {
+        Some(password) => Ok(Password::new(password.expose().to_owned())),
+        None => export::obtain_password(&draft.args, identity),
+    };
+    let mut ask = export::ask(&draft.args, screen);
+    export::save(inventory, &id, &draft.args, password, &mut ask, screen)
+}

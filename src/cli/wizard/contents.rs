@@ -1,0 +1,77 @@
+//! What goes into the file beside certificate and key: the certification path, properties, the
+//! friendly name. Each choice is named; nothing is known by its position.
+
+use certstow::error::Error;
+use certstow::names;
+use certstow::sanitize::safe;
+
+use super::Talk;
+use super::asker::{Answer, Choice, Kind};
+use super::steps::Draft;
+use crate::cli::args::{ChainArg, PropertiesArg};
+
+const PATHS: [(&str, Option<ChainArg>); 3] = [
+    ("All of it (recommended)", None),
+    ("All but the root", Some(ChainArg::NoRoot)),
+    ("None: this certificate alone", Some(ChainArg::None)),
+];
+
+const PROPERTIES: [(&str, Option<PropertiesArg>); 3] = [
+    ("The usual ones (recommended)", None),
+    ("All that the store has", Some(PropertiesArg::All)),
+    ("None, not even the name", Some(PropertiesArg::None)),
+];
+
+pub(super) fn ask_path(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, Error> {
+    talk.asker.say(
+        "The certification path is the certificates of the issuers, up to the root. Most programs \
+         need it.",
+    );
+    let question = "Which part of the path goes in?";
+    one_of(question, &PATHS, &mut draft.args.chain, talk)
+}
+
+pub(super) fn ask_properties(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, Error> {
+    let question = "Which of the store's properties?";
+    one_of(question, &PROPERTIES, &mut draft.args.properties, talk)
+}
+
+fn one_of<T: Copy + PartialEq>(
+    question: &str,
+    options: &[(&str, T)],
+    value: &mut T,
+    talk: &mut Talk<'_>,
+) -> Result<Answer<()>, Error> {
+    let choices: Vec<_> = options.iter().map(|(text, _)| Choice::new(*text)).collect();
+    let start = options.iter().position(|(_, option)| option == value);
+    Ok(
+        match talk.asker.choose(question, &choices, start.unwrap_or(0))? {
+            Answer::Next(chosen) => {
+                *value = options[chosen].1;
+                Answer::Next(())
+            }
+            Answer::Back => Answer::Back,
+        },
+    )
+}
+
+pub(super) fn ask_name(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, Error> {
+    let label = label(draft, talk);
+    let label = safe(&label).into_owned();
+    let initial = draft.args.name.clone().unwrap_or_else(|| label.clone());
+    let answer = talk.asker.text("Friendly name:", &initial, Kind::Text)?;
+    let Answer::Next(name) = answer else {
+        return Ok(Answer::Back);
+    };
+    let name = name.trim();
+    draft.args.name = (!name.is_empty() && name != label).then(|| name.to_owned());
+    Ok(Answer::Next(()))
+}
+
+/// What the identity that was chosen is called.
+pub(super) fn label(draft: &Draft, talk: &Talk<'_>) -> String {
+    let identity = draft.identity.and_then(|id| talk.inventory.identity(&id));
+    identity.map_or_else(String::new, |identity| {
+        names::label(identity.entry(), &identity.certificate().parse())
+    })
+}

@@ -1,0 +1,105 @@
+//! A second copy of the file on another device, which is read back as the first was. The drives that
+//! can be taken away come first.
+
+use std::path::Path;
+
+use certstow::copy;
+use certstow::error::Error;
+use certstow::export::Report;
+use certstow::names;
+use certstow::output::Existing;
+use certstow::platform::os::{self, Drive};
+use certstow::sanitize::safe;
+use certstow::watchdog;
+
+use super::asker::{Answer, Asker, Choice, Kind};
+use super::steps::Draft;
+use super::{file, folders, in_words};
+use crate::cli::export;
+use crate::cli::screen::Screen;
+
+/// Asks whether there is to be one, until it is made or not wanted.
+pub(super) fn offer(
+    report: &Report,
+    draft: &Draft,
+    asker: &mut dyn Asker,
+    screen: &Screen,
+) -> Result<(), Error> {
+    let Some(saved) = &report.file else {
+        return Ok(());
+    };
+    let wait = watchdog::waiting_for("the removable drives");
+    let drives = os::removable_drives();
+    drop(wait);
+    asker.say("");
+    asker.say("A second copy on another device, such as a USB drive, survives this machine.");
+    let mut choices: Vec<_> = drives.iter().map(choice).collect();
+    choices.extend(["In a folder", "No copy now"].map(Choice::new));
+    loop {
+        let question = "Where to put a second copy?";
+        let chosen = match asker.choose(question, &choices, 0)? {
+            Answer::Next(chosen) if chosen + 1 < choices.len() => chosen,
+            // There is nothing to go back to: the file is saved.
+            _ => return Ok(()),
+        };
+        let folder = match drives.get(chosen) {
+            Some(drive) => drive.folder.clone(),
+            None => match asker.text("Folder for the copy:", "", Kind::Path)? {
+                Answer::Next(typed) if !typed.trim().is_empty() => folders::expanded(typed.trim()),
+                _ => continue,
+            },
+        };
+        match copy_to(saved, &folder, report, draft, asker, screen) {
+            Ok(true) => return Ok(()),
+            Ok(false) => {}
+            Err(Error::Cancelled) => return Err(Error::Cancelled),
+            Err(error) => asker.say(&in_words(&error)),
+        }
+    }
+}
+
+fn choice(drive: &Drive) -> Choice {
+    let folder = drive.folder.to_string_lossy();
+    let name = match &drive.label {
+        Some(label) => format!("{label} ({folder})"),
+        None => folder.into_owned(),
+    };
+    let free = drive
+        .free
+        .map_or_else(String::new, |free| format!("{} MB free", free / 1_000_000));
+    Choice::of(safe(&name).into_owned(), free, String::new())
+}
+
+/// Whether it was made; not where a file is in the way that is to stay.
+fn copy_to(
+    saved: &Path,
+    folder: &Path,
+    report: &Report,
+    draft: &Draft,
+    asker: &mut dyn Asker,
+    screen: &Screen,
+) -> Result<bool, Error> {
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let make = |existing| {
+        let sha256 = names::hex(&report.sha256);
+        let privacy = export::privacy(&draft.args);
+        copy::copy(saved, &sha256, &folder, existing, privacy)
+    };
+    let copied = match make(Existing::Refuse) {
+        Err(Error::TargetExists { file }) => match file::replaces(&file, asker)? {
+            true => make(Existing::Replace)?,
+            false => return Ok(false),
+        },
+        made => made?,
+    };
+    for warning in &copied.warnings {
+        screen.warn(warning);
+    }
+    let place = copied.file.to_string_lossy().into_owned();
+    screen.explain(&format!("copied to {place}"));
+    asker.say(&format!(
+        "Copied to {}, and read back from there: it is the same file.",
+        safe(&place)
+    ));
+    Ok(true)
+}

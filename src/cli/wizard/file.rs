@@ -1,0 +1,144 @@
+//! Folder and name of the file. What cannot be written is told, and asked for again; what is there
+//! already is replaced only if that is chosen.
+
+use std::path::{Path, PathBuf};
+
+use certstow::error::Error;
+use certstow::export::{default_file_name, with_extension};
+use certstow::output::{Existing, preflight};
+use certstow::platform::os;
+use certstow::sanitize::{is_unsafe, safe};
+
+use super::Talk;
+use super::asker::{Answer, Choice, Kind};
+use super::contents::label;
+use super::folders::expanded;
+use super::steps::Draft;
+use crate::cli::export as command;
+
+/// Where WIPO's PCT-SAFE looks for the file, on the drive of the system.
+const PCT_SAFE: [&str; 2] = ["PCT-SAFE", "PKCS12"];
+
+pub(super) fn ask(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, Error> {
+    let Some(pct_safe) = pct_safe_folder(os::system_drive()) else {
+        return ask_name(draft, talk, None);
+    };
+    loop {
+        let choices = ["This folder, or another", "The PCT-SAFE folder"].map(Choice::new);
+        let chosen = match talk.asker.choose("Where to?", &choices, 0)? {
+            Answer::Next(chosen) => chosen,
+            Answer::Back => return Ok(Answer::Back),
+        };
+        let folder = (chosen == 1).then_some(pct_safe.as_path());
+        if let Answer::Next(()) = ask_name(draft, talk, folder)? {
+            return Ok(Answer::Next(()));
+        }
+    }
+}
+
+fn pct_safe_folder(drive: Option<PathBuf>) -> Option<PathBuf> {
+    let folder = PCT_SAFE
+        .iter()
+        .fold(drive?, |folder, name| folder.join(name));
+    folder.is_dir().then_some(folder)
+}
+
+fn ask_name(
+    draft: &mut Draft,
+    talk: &mut Talk<'_>,
+    folder: Option<&Path>,
+) -> Result<Answer<()>, Error> {
+    let format = command::options(&draft.args).format;
+    let suggested = default_file_name(&label(draft, talk), format);
+    let mut initial = match (folder, &draft.args.output) {
+        (Some(folder), _) => shown(&folder.join(&suggested)),
+        (None, Some(chosen)) => shown(chosen),
+        (None, None) => shown(&suggested),
+    };
+    if let Ok(here) = std::env::current_dir() {
+        talk.asker
+            .say(&format!("You are in {}.", safe(&here.to_string_lossy())));
+    }
+    loop {
+        let answer = talk.asker.text("Folder and name:", &initial, Kind::Path)?;
+        let Answer::Next(typed) = answer else {
+            return Ok(Answer::Back);
+        };
+        initial = typed;
+        let file = expanded(initial.trim());
+        let file = match file.is_dir() || file.as_os_str().is_empty() {
+            true => file.join(&suggested),
+            false => with_extension(&file, format),
+        };
+        let file = std::path::absolute(&file).unwrap_or(file);
+        if let Some(existing) = may_be_written(&file, draft, talk)? {
+            draft.args.output = Some(file);
+            draft.args.force = existing == Existing::Replace;
+            return Ok(Answer::Next(()));
+        }
+    }
+}
+
+/// A path as the beginning of a line that is typed on: one that would show as something else is
+/// better typed anew.
+fn shown(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    match text.chars().any(is_unsafe) {
+        true => String::new(),
+        false => text.into_owned(),
+    }
+}
+
+/// How the file may be written; `None` if another name is to be asked for.
+fn may_be_written(
+    file: &Path,
+    draft: &Draft,
+    talk: &mut Talk<'_>,
+) -> Result<Option<Existing>, Error> {
+    let privacy = command::privacy(&draft.args);
+    match preflight(file, Existing::Refuse, privacy) {
+        Ok(()) => return Ok(Some(Existing::Refuse)),
+        Err(Error::TargetExists { .. }) => {}
+        Err(error) => {
+            talk.tell(&error);
+            return Ok(None);
+        }
+    }
+    if !replaces(file, talk.asker)? {
+        return Ok(None);
+    }
+    match preflight(file, Existing::Replace, privacy) {
+        Ok(()) => Ok(Some(Existing::Replace)),
+        Err(error) => {
+            talk.tell(&error);
+            Ok(None)
+        }
+    }
+}
+
+/// Whether a file that is there is to be replaced.
+pub(super) fn replaces(file: &Path, asker: &mut dyn super::Asker) -> Result<bool, Error> {
+    asker.say(&format!(
+        "{} is there already.",
+        safe(&file.to_string_lossy())
+    ));
+    let choices = ["Take another name", "Replace that file"].map(Choice::new);
+    let answer = asker.choose("What do you want to do?", &choices, 0)?;
+    Ok(answer == Answer::Next(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_of_pct_safe_is_offered_where_it_is_there() {
+        let drive = tempfile::tempdir().unwrap();
+        let root = || Some(drive.path().to_owned());
+        assert_eq!(pct_safe_folder(root()), None);
+        let folder = drive.path().join("PCT-SAFE").join("PKCS12");
+        std::fs::create_dir_all(&folder).unwrap();
+        assert_eq!(pct_safe_folder(root()), Some(folder));
+        assert_eq!(pct_safe_folder(None), None);
+    }
+}

@@ -1,0 +1,166 @@
+//! Which identity: all that have a private key, with what stands in the way of saving those that
+//! cannot be.
+
+use certstow::error::Error;
+use certstow::export::may_come_out;
+use certstow::identity::{Identity, Inventory};
+use certstow::platform::store::{KeyState, NotExportable};
+use certstow::sanitize::safe;
+use certstow::{names, time};
+
+use super::Talk;
+use super::asker::{Answer, Asker, Choice};
+use super::steps::Draft;
+use crate::cli::args::ExportArgs;
+use crate::cli::export;
+
+/// Says what this is, or that there is nothing to save.
+pub(super) fn introduce(
+    inventory: &Inventory,
+    preset: &ExportArgs,
+    asker: &mut dyn Asker,
+) -> Result<(), Error> {
+    if all(inventory, preset).is_empty() {
+        return Err(Error::NotFound {
+            selector: String::new(),
+            searched: inventory.store_names(),
+            note: unread(inventory),
+        });
+    }
+    asker.say(
+        "This saves a certificate with its private key as a file, and makes sure that the file \
+         restores it. Nothing is changed in the store.",
+    );
+    if let Some(unread) = unread(inventory) {
+        asker.say(&format!(
+            "Of what was found, {unread}; 'certstow list' says why."
+        ));
+    }
+    asker.say("");
+    Ok(())
+}
+
+fn unread(inventory: &Inventory) -> Option<String> {
+    match inventory.problems().len() {
+        0 => None,
+        1 => Some("1 file or certificate could not be read".to_owned()),
+        some => Some(format!("{some} files or certificates could not be read")),
+    }
+}
+
+pub(super) fn ask(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, Error> {
+    let inventory = talk.inventory;
+    let identities = all(inventory, talk.preset);
+    let now = time::now();
+    let choices: Vec<_> = identities
+        .iter()
+        .map(|identity| choice(identity, now))
+        .collect();
+    let has_key = export::options(talk.preset).format.has_key();
+    let mut start = draft.identity.and_then(|id| {
+        let mut chosen = identities.iter();
+        chosen.position(|identity| identity.entry().id == id)
+    });
+    loop {
+        let question = "Which certificate do you want to save?";
+        let answer = talk.asker.choose(question, &choices, start.unwrap_or(0))?;
+        let Answer::Next(chosen) = answer else {
+            return Ok(Answer::Back);
+        };
+        let identity = identities[chosen];
+        start = Some(chosen);
+        match may_come_out(identity.entry()) {
+            Err(refusal) if has_key => {
+                talk.tell(&refusal);
+                talk.asker.say(
+                    "Its certificate alone can be saved without the key: \
+                     certstow export --format der. Choose another one here.",
+                );
+            }
+            _ => {
+                let id = identity.entry().id;
+                if draft.identity != Some(id) {
+                    forget_what_depends(draft, talk.preset);
+                }
+                draft.identity = Some(id);
+                draft.args.select.selector = Some(identity.thumbprint());
+                if has_key {
+                    warn_of_lock(identity, talk.asker);
+                }
+                return Ok(Answer::Next(()));
+            }
+        }
+    }
+}
+
+/// Another identity has another name.
+fn forget_what_depends(draft: &mut Draft, preset: &ExportArgs) {
+    draft.args.name.clone_from(&preset.name);
+    draft.args.output.clone_from(&preset.output);
+    draft.args.force = preset.force;
+}
+
+fn warn_of_lock(identity: &Identity, asker: &mut dyn Asker) {
+    match &identity.entry().key {
+        KeyState::Locked(how) => asker.say(&format!(
+            "Its private key is locked ({}). What unlocks it is asked for when the file is \
+             written; the file gets a password of its own.",
+            safe(how)
+        )),
+        KeyState::Unknown => {
+            asker.say("Whether its private key can be saved will be seen when the file is written.")
+        }
+        _ => {}
+    }
+}
+
+/// What may be chosen: what can be saved comes first, what has expired after what has not.
+fn all<'i>(inventory: &'i Inventory, preset: &ExportArgs) -> Vec<&'i Identity> {
+    let has_key = export::options(preset).format.has_key();
+    let now = time::now();
+    let mut all: Vec<_> = inventory
+        .identities()
+        .iter()
+        .filter(|identity| !identity.is_archived() && (identity.has_key() || !has_key))
+        .collect();
+    all.sort_by_key(|identity| {
+        let refused = has_key && may_come_out(identity.entry()).is_err();
+        let parsed = identity.certificate().parse();
+        (refused, time::outside_validity(&parsed, now).is_some())
+    });
+    all
+}
+
+fn choice(identity: &Identity, now: i64) -> Choice {
+    let parsed = identity.certificate().parse();
+    let name = names::label(identity.entry(), &parsed);
+    let issuer = names::short_name_of_der(identity.certificate().issuer_der());
+    let not_after = parsed.validity().not_after.timestamp();
+    let date = time::local_date(not_after);
+    let mut last = match not_after < now {
+        true => format!("expired {date}"),
+        false => format!("until {date}"),
+    };
+    if let Some(obstacle) = obstacle(&identity.entry().key) {
+        last.push_str(&format!("; {obstacle}"));
+    }
+    Choice::of(
+        safe(&name).into_owned(),
+        format!("by {}", safe(&issuer)),
+        last,
+    )
+}
+
+/// What stands in the way, the most important word first.
+fn obstacle(key: &KeyState) -> Option<String> {
+    Some(match key {
+        KeyState::Exportable => return None,
+        KeyState::Missing => "no private key".to_owned(),
+        KeyState::Locked(_) => "locked".to_owned(),
+        KeyState::Unknown => "may not come out".to_owned(),
+        KeyState::NotExportable(reason) => match reason {
+            NotExportable::Policy => "cannot be saved: marked as not exportable".to_owned(),
+            other => safe(&format!("cannot be saved: {other}")).into_owned(),
+        },
+    })
+}

@@ -1,0 +1,131 @@
+//! The password of the file: typed twice, or made by certstow, written down and typed once.
+
+use certstow::error::Error;
+use certstow::names;
+use certstow::password::{self, Typed};
+use certstow::platform::secret::Password;
+
+use super::Talk;
+use super::asker::{Answer, Choice};
+use super::contents::label;
+use super::steps::Draft;
+
+const AGAIN: &str = "The same password again:";
+
+pub(super) fn ask(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, Error> {
+    talk.asker.say(
+        "A password protects the file. Whoever has both has your key; without the password the \
+         file is lost.",
+    );
+    loop {
+        let choices = ["One that I type", "One that certstow makes"].map(Choice::new);
+        let start = usize::from(draft.generated);
+        let answer = talk.asker.choose("Which password?", &choices, start)?;
+        let Answer::Next(chosen) = answer else {
+            return Ok(Answer::Back);
+        };
+        let generated = chosen == 1;
+        let password = match generated {
+            false => typed(draft, talk)?,
+            true => made(talk)?,
+        };
+        if let Answer::Next(password) = password {
+            draft.password = Some(password);
+            draft.generated = generated;
+            return Ok(Answer::Next(()));
+        }
+    }
+}
+
+fn typed(draft: &Draft, talk: &mut Talk<'_>) -> Result<Answer<Password>, Error> {
+    let known = known_of_the_owner(draft, talk);
+    loop {
+        let password = match talk.asker.password("Password for the file:")? {
+            Typed::Password(password) => password,
+            Typed::Wrong(wrong) => {
+                say_wrong(talk, wrong);
+                continue;
+            }
+            Typed::Back => return Ok(Answer::Back),
+        };
+        if password.is_empty() && !talk.preset.password.allow_empty_password {
+            say_wrong(talk, "the password is empty");
+            continue;
+        }
+        match repeated(&password, AGAIN, talk)? {
+            Answer::Next(true) => {}
+            Answer::Next(false) => {
+                say_wrong(talk, "the two passwords differ");
+                continue;
+            }
+            Answer::Back => continue,
+        }
+        let known: Vec<_> = known.iter().map(String::as_str).collect();
+        let strength = password::strength(&password, &known);
+        talk.asker
+            .say(&format!("This password is {}.", strength.words()));
+        if !strength.is_weak() || keeps_weak(talk)? {
+            return Ok(Answer::Next(password));
+        }
+    }
+}
+
+fn say_wrong(talk: &mut Talk<'_>, wrong: &str) {
+    talk.asker.say(&format!("Not taken: {wrong}. Try again."));
+}
+
+fn keeps_weak(talk: &mut Talk<'_>) -> Result<bool, Error> {
+    talk.asker.say(
+        "Whoever gets the file can guess it, and then has your key. Several unusual words, or one \
+         that certstow makes, are better.",
+    );
+    let choices = ["Type another one", "Keep the weak one"].map(Choice::new);
+    let answer = talk.asker.choose("What do you want to do?", &choices, 0)?;
+    Ok(answer == Answer::Next(1))
+}
+
+/// Whether the same was typed once more.
+fn repeated(
+    password: &Password,
+    question: &str,
+    talk: &mut Talk<'_>,
+) -> Result<Answer<bool>, Error> {
+    Ok(match talk.asker.password(question)? {
+        Typed::Password(again) => Answer::Next(again.expose() == password.expose()),
+        Typed::Wrong(_) => Answer::Next(false),
+        Typed::Back => Answer::Back,
+    })
+}
+
+fn made(talk: &mut Talk<'_>) -> Result<Answer<Password>, Error> {
+    let password = password::generate()?;
+    let choices = ["I have written it down", "Another way"].map(Choice::new);
+    loop {
+        let text = "This is the password. Write it down, hyphens too, and keep it apart from the \
+                    file. It is not shown again.";
+        let question = "Ready?";
+        let answer = talk
+            .asker
+            .show_password(text, &password, question, &choices)?;
+        if answer != Answer::Next(0) {
+            return Ok(Answer::Back);
+        }
+        match repeated(&password, "Type it from your note:", talk)? {
+            Answer::Next(true) => return Ok(Answer::Next(password)),
+            Answer::Next(false) => {
+                say_wrong(talk, "that is another password");
+            }
+            Answer::Back => {}
+        }
+    }
+}
+
+/// What whoever has the file knows of its owner.
+fn known_of_the_owner(draft: &Draft, talk: &Talk<'_>) -> Vec<String> {
+    let identity = draft.identity.and_then(|id| talk.inventory.identity(&id));
+    let emails = identity.map(|identity| names::emails(&identity.certificate().parse()));
+    std::iter::once(label(draft, talk))
+        .chain(draft.args.name.clone())
+        .chain(emails.into_iter().flatten())
+        .collect()
+}

@@ -1,0 +1,99 @@
+//! Who will open the file, which decides the profile. The programs are those of
+//! [`target`], which docs/profiles.md repeats.
+
+use certstow::error::Error;
+use certstow::pkcs12::profile::Profile;
+use certstow::pkcs12::target::{self, Target};
+
+use super::Talk;
+use super::asker::{Answer, Choice};
+use super::steps::Draft;
+use crate::cli::args::{ChainArg, ProfileArg};
+
+/// An answer, and what it means.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Reader {
+    /// Whatever is current.
+    Recent,
+    /// WIPO's programs.
+    Wipo,
+    Program(&'static Target),
+}
+
+fn readers() -> Vec<Reader> {
+    let programs = target::targets().iter().map(Reader::Program);
+    [Reader::Recent, Reader::Wipo]
+        .into_iter()
+        .chain(programs)
+        .collect()
+}
+
+impl Reader {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Recent => "A recent one, or not known",
+            Self::Wipo => "ePCT or PCT-SAFE",
+            Self::Program(target) => target.description,
+        }
+    }
+
+    fn is_in(self, draft: &Draft) -> bool {
+        match self {
+            Self::Recent => draft.args.profile.is_none() && draft.args.target.is_none(),
+            Self::Wipo => draft.args.profile == Some(ProfileArg::Compatible),
+            Self::Program(target) => draft.args.target == Some(target),
+        }
+    }
+
+    /// What the person should know about the choice.
+    fn remark(self) -> Option<&'static str> {
+        const OLD: &str = "It gets the older encryption that this program opens (3DES): take a long \
+                           password.";
+        match self {
+            Self::Recent => None,
+            Self::Wipo => Some(
+                "Which encryption they open is not published. The file gets the older one that \
+                 old and new programs open (3DES): take a long password.",
+            ),
+            Self::Program(target) if target.profile == Profile::Modern => None,
+            Self::Program(_) => Some(OLD),
+        }
+    }
+}
+
+pub(super) fn ask(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, Error> {
+    let readers = readers();
+    let mut choices: Vec<_> = readers
+        .iter()
+        .map(|reader| Choice::new(reader.words()))
+        .collect();
+    choices[0] = Choice::of(
+        Reader::Recent.words().to_owned(),
+        "(recommended)".to_owned(),
+        String::new(),
+    );
+    let start = readers.iter().position(|reader| reader.is_in(draft));
+    let question = "Which program will open the file?";
+    let answer = talk.asker.choose(question, &choices, start.unwrap_or(0))?;
+    let Answer::Next(chosen) = answer else {
+        return Ok(Answer::Back);
+    };
+    let reader = readers[chosen];
+    draft.args.profile = None;
+    draft.args.target = None;
+    match reader {
+        Reader::Recent => {}
+        Reader::Wipo => draft.args.profile = Some(ProfileArg::Compatible),
+        Reader::Program(target) => draft.args.target = Some(target),
+    }
+    if let Some(remark) = reader.remark() {
+        talk.asker.say(remark);
+    }
+    let alone = matches!(reader, Reader::Program(target) if target.reads.certificates == Some(1));
+    if alone && !matches!(draft.args.chain, Some(ChainArg::None)) {
+        draft.args.chain = None;
+        talk.asker
+            .say("It reads one certificate only, so the certification path is left out.");
+    }
+    Ok(Answer::Next(()))
+}

@@ -1,0 +1,97 @@
+//! What was saved, and what was proven of it, in sentences.
+
+use certstow::error::Error;
+use certstow::export::Report;
+use certstow::names;
+use certstow::sanitize::safe;
+
+use super::asker::Asker;
+use super::lines;
+use super::steps::Draft;
+use crate::cli::export;
+use crate::cli::screen::Screen;
+
+/// Checks that certstow's own reader made carry this.
+const BY_OWN_READER: &str = " by certstow's own reader";
+
+pub(super) fn tell(report: &Report, asker: &mut dyn Asker, screen: &Screen) -> Result<(), Error> {
+    for warning in &report.warnings {
+        screen.warn(warning);
+    }
+    let place = match &report.file {
+        Some(file) => file.to_string_lossy().into_owned(),
+        None => "to standard output".to_owned(),
+    };
+    let text = format!(
+        "\nSaved {}\nIt was read back, and this was found:\n{}  SHA-256 {}",
+        safe(&place),
+        checks(&report.verified),
+        names::hex(&report.sha256)
+    );
+    if report.file.is_none() {
+        // Standard output has the file.
+        asker.say(&text);
+        return Ok(());
+    }
+    let text = match screen.width() {
+        Some(width) if !screen.is_plain() => lines::broken(&text, width.into()),
+        _ => text,
+    };
+    screen.print(|out| writeln!(out, "{text}"))
+}
+
+/// A line for each thing that was checked.
+fn checks(verified: &[&str]) -> String {
+    let lines = verified.iter().map(|check| {
+        let (what, how) = match check.strip_suffix(BY_OWN_READER) {
+            Some(what) => (what, " (seen by certstow's own reader)"),
+            None => (*check, ""),
+        };
+        let sentence = match what {
+            "mac" => "the password opens it, and nothing in it is altered",
+            "certificates" => "it holds the certificates it should",
+            "names" => "friendly name and key stand where they should",
+            "key" => "it holds the private key of the certificate",
+            "signature" => "the key signs, and the certificate confirms it",
+            "path" => "each certificate is signed by the next",
+            other => other,
+        };
+        format!("  {sentence}{how}\n")
+    });
+    lines.collect()
+}
+
+/// The last words.
+pub(super) fn close(draft: &Draft, asker: &mut dyn Asker) {
+    asker.say("");
+    if export::options(&draft.args).needs_password() {
+        asker.say("Done. Keep the password apart from the file.");
+    } else {
+        asker.say("Done.");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_check_has_its_sentence() {
+        let told = checks(&[
+            "mac by certstow's own reader",
+            "certificates",
+            "names",
+            "key",
+            "signature",
+            "path",
+        ]);
+        for (line, check) in
+            told.lines()
+                .zip(["mac", "certificates", "names", "key", "signature", "path"])
+        {
+            assert_ne!(line.trim(), check);
+        }
+        assert!(told.starts_with("  the password opens it, and nothing in it is altered (seen by"));
+        assert_eq!(told.lines().count(), 6);
+    }
+}

@@ -1,0 +1,143 @@
+//! The steps of the wizard, in their order: which of them there are for what is being saved, and
+//! going forward and back among them. What was answered is the default when a step is asked again.
+
+use certstow::error::Error;
+use certstow::export;
+use certstow::output::preflight;
+use certstow::platform::certificate::EntryId;
+use certstow::platform::error::StoreError;
+use certstow::platform::secret::Password;
+
+use super::asker::Answer;
+use super::{Talk, contents, file, identity, password, reader, summary};
+use crate::cli::args::{ExportArgs, FormatArg, PropertiesArg};
+use crate::cli::export as command;
+
+/// What is answered so far.
+pub(super) struct Draft {
+    /// As the options of an export.
+    pub(super) args: ExportArgs,
+    pub(super) identity: Option<EntryId>,
+    pub(super) password: Option<Password>,
+    /// Whether certstow made the password.
+    pub(super) generated: bool,
+}
+
+impl Draft {
+    pub(super) fn new(preset: &ExportArgs) -> Self {
+        Self {
+            args: preset.clone(),
+            identity: None,
+            password: None,
+            generated: false,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    Identity,
+    Path,
+    Properties,
+    Name,
+    Reader,
+    Password,
+    File,
+    Summary,
+}
+
+impl Step {
+    const ALL: [Self; 8] = [
+        Self::Identity,
+        Self::Path,
+        Self::Properties,
+        Self::Name,
+        Self::Reader,
+        Self::Password,
+        Self::File,
+        Self::Summary,
+    ];
+
+    /// The step whose answer is to be changed after such an error.
+    pub(super) fn that_mends(error: &Error) -> Self {
+        match error {
+            Error::TargetExists { .. } | Error::Target { .. } | Error::NotPrivate { .. } => {
+                Self::File
+            }
+            Error::Password(_) => Self::Password,
+            Error::Store(StoreError::WrongPassword { .. }) => Self::Summary,
+            Error::Store(_) | Error::KeyMismatch { .. } => Self::Identity,
+            _ => Self::Summary,
+        }
+    }
+
+    /// Whether there is something to ask. What was given as an option is not asked for.
+    fn is_open(self, draft: &Draft, talk: &Talk<'_>) -> bool {
+        let preset = talk.preset;
+        let options = command::options(&draft.args);
+        let p12 = draft.args.format == FormatArg::P12;
+        match self {
+            Self::Identity | Self::Summary => true,
+            Self::Path => preset.chain.is_none() && draft.args.format != FormatArg::Der,
+            Self::Properties => p12 && preset.properties.is_none() && preset.name.is_none(),
+            Self::Name => {
+                let none = draft.args.properties == Some(PropertiesArg::None);
+                p12 && preset.name.is_none() && !none
+            }
+            Self::Reader => p12 && preset.profile.is_none() && preset.target.is_none(),
+            Self::Password => options.needs_password() && preset.password.source().is_none(),
+            Self::File => preset.output.is_none() || !is_writable(draft, talk),
+        }
+    }
+
+    fn ask(self, draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, Error> {
+        match self {
+            Self::Identity => identity::ask(draft, talk),
+            Self::Path => contents::ask_path(draft, talk),
+            Self::Properties => contents::ask_properties(draft, talk),
+            Self::Name => contents::ask_name(draft, talk),
+            Self::Reader => reader::ask(draft, talk),
+            Self::Password => password::ask(draft, talk),
+            Self::File => file::ask(draft, talk),
+            Self::Summary => summary::ask(draft, talk),
+        }
+    }
+}
+
+/// Whether the file that was given as an option can be written as it is.
+fn is_writable(draft: &Draft, talk: &Talk<'_>) -> bool {
+    let args = talk.preset;
+    let Some(output) = args.output.as_ref() else {
+        return false;
+    };
+    let file = export::with_extension(output, command::options(&draft.args).format);
+    command::to_stdout(args)
+        || preflight(&file, command::existing(args), command::privacy(args)).is_ok()
+}
+
+/// Asks all that is open, from a step on. Back from the first step ends it.
+///
+/// # Errors
+/// [`Error::Cancelled`]: the person gave up.
+pub(super) fn fill(draft: &mut Draft, from: Step, talk: &mut Talk<'_>) -> Result<(), Error> {
+    let mut at = Step::ALL.iter().position(|step| *step == from).unwrap_or(0);
+    while let Some(step) = Step::ALL.get(at) {
+        match step.ask(draft, talk)? {
+            Answer::Next(()) => {
+                at += 1;
+                while Step::ALL
+                    .get(at)
+                    .is_some_and(|step| !step.is_open(draft, talk))
+                {
+                    at += 1;
+                }
+            }
+            Answer::Back => {
+                let before = Step::ALL[..at].iter();
+                let open = before.rev().position(|step| step.is_open(draft, talk));
+                at -= 1 + open.ok_or(Error::Cancelled)?;
+            }
+        }
+    }
+    Ok(())
+}
