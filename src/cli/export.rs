@@ -1,6 +1,8 @@
 //! `certstow export`: what the options mean, then [`certstow::export`].
 
+mod copies;
 mod deletion;
+mod generated;
 
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
@@ -11,7 +13,7 @@ use certstow::exit::Exit;
 use certstow::export::{self, Destination, Format, Job, Options, Report, Step};
 use certstow::identity::Identity;
 use certstow::output::{Existing, Privacy};
-use certstow::password::{self, Source};
+use certstow::password::{self, Source, Strength};
 use certstow::pkcs12::attributes::Properties;
 use certstow::pkcs12::profile::Profile;
 use certstow::platform::os;
@@ -49,25 +51,19 @@ pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
         screen.explain(&format!("{}: {}", problem.place, problem.message));
     }
 
+    let file = file_of(args, identity, &options);
+    copies::preflight(args, &file)?;
     if args.delete_key_after_verify {
-        deletion::agree(&inventory, identity, &file_of(args, identity, &options))?;
+        deletion::agree(&inventory, identity, &file, &args.copy_to)?;
     }
     let mut stdout = io::stdout().lock();
     let destination = if to_stdout(args) {
         Destination::Stream(&mut stdout)
     } else {
         Destination::File {
-            file: file_of(args, identity, &options),
-            existing: if args.force {
-                Existing::Replace
-            } else {
-                Existing::Refuse
-            },
-            privacy: if args.require_private {
-                Privacy::Required
-            } else {
-                Privacy::Wanted
-            },
+            file,
+            existing: existing(args),
+            privacy: privacy(args),
         }
     };
     let id = identity.entry().id;
@@ -80,7 +76,7 @@ pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
         },
     };
     let mut spinner = None;
-    let password = || obtain_password(args, identity);
+    let password = || obtain_password(args, identity, screen);
     let report = job.run(password, &mut ask, &mut |step| {
         // Not while the key is read: a store may prompt then.
         if step == Step::Write {
@@ -103,19 +99,42 @@ pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
         report.warnings.extend(warnings);
     }
     record(&report, screen);
+    let copies = copies::make(args, &mut report, screen);
+    let failed = copies.iter().any(|copy| copy.error().is_some());
+    let exit = if failed { Exit::Partial } else { Exit::Done };
     if !args.delete_key_after_verify {
-        return tell(&report, false, screen).map(|()| Exit::Done);
+        return tell(&report, &copies, false, screen).map(|()| exit);
     }
     // A person sees what was saved before the last question.
     if !screen.json {
-        tell(&report, false, screen)?;
+        tell(&report, &copies, false, screen)?;
         report.warnings.clear();
     }
-    let deleted = deletion::delete(&mut inventory, &mut report, &mut ask, screen);
+    let deleted = match failed {
+        true => {
+            deletion::not_without_copies(&report, screen);
+            Ok(false)
+        }
+        false => deletion::delete(&mut inventory, &mut report, &mut ask, screen),
+    };
     if screen.json {
-        tell(&report, matches!(deleted, Ok(true)), screen)?;
+        tell(&report, &copies, matches!(deleted, Ok(true)), screen)?;
     }
-    deleted.map(|_| Exit::Done)
+    deleted.map(|_| exit)
+}
+
+fn existing(args: &ExportArgs) -> Existing {
+    match args.force {
+        true => Existing::Replace,
+        false => Existing::Refuse,
+    }
+}
+
+fn privacy(args: &ExportArgs) -> Privacy {
+    match args.require_private {
+        true => Privacy::Required,
+        false => Privacy::Wanted,
+    }
 }
 
 /// The file that is to be written, where it is one.
@@ -185,6 +204,10 @@ fn check_together(args: &ExportArgs, options: &Options, screen: &Screen) -> Resu
     if args.delete_key_after_verify {
         deletion::check(args, options, screen)?;
     }
+    copies::check(args)?;
+    if args.generate_password {
+        generated::check(screen)?;
+    }
     if to_stdout(args) && args.require_private {
         return usage("--require-private means nothing for standard output");
     }
@@ -231,6 +254,10 @@ fn idle_option(args: &ExportArgs, options: &Options) -> Option<String> {
             args.password.source().is_some() && !options.needs_password(),
             "a password",
         ),
+        (
+            args.generate_password && !options.needs_password(),
+            "--generate-password",
+        ),
     ];
     let (_, option) = idle.into_iter().find(|(idle, _)| *idle)?;
     let what = match format {
@@ -243,14 +270,40 @@ fn idle_option(args: &ExportArgs, options: &Options) -> Option<String> {
     Some(format!("{option} means nothing for {what}"))
 }
 
-fn obtain_password(args: &ExportArgs, identity: &Identity) -> Result<Password, Error> {
+fn obtain_password(
+    args: &ExportArgs,
+    identity: &Identity,
+    screen: &Screen,
+) -> Result<Password, Error> {
     let allow_empty = args.password.allow_empty_password;
+    let parsed = identity.certificate().parse();
+    let label = names::label(identity.entry(), &parsed);
+    if args.generate_password {
+        return generated::show_new(&label);
+    }
     match args.password.source() {
         Some(source) => password::read(&source, allow_empty),
         None => {
-            let label = names::label(identity.entry(), &identity.certificate().parse());
             let text = format!("Password for the file of {}:", safe(&label));
-            password::prompt(&text, true, allow_empty)
+            let password = password::prompt(&text, true, allow_empty)?;
+            let subject = names::distinguished_name(parsed.subject());
+            let emails = names::emails(&parsed);
+            let context = [label.as_str(), &subject].into_iter();
+            let context: Vec<&str> = context.chain(emails.iter().map(String::as_str)).collect();
+            let strength = password::strength(&password, &context);
+            if strength.is_weak() {
+                screen.note(&format!(
+                    "This password is {}: whoever has the file can find it out within {}. \
+                     --generate-password makes one that nobody guesses.",
+                    strength.words(),
+                    if strength == Strength::Weak {
+                        "days"
+                    } else {
+                        "seconds"
+                    },
+                ));
+            }
+            Ok(password)
         }
     }
 }
@@ -265,16 +318,26 @@ fn record(report: &Report, screen: &Screen) {
     );
 }
 
-fn tell(report: &Report, key_deleted: bool, screen: &Screen) -> Result<(), Error> {
+fn tell(
+    report: &Report,
+    copies: &[copies::Outcome],
+    key_deleted: bool,
+    screen: &Screen,
+) -> Result<(), Error> {
     for warning in &report.warnings {
         screen.warn_unless_json(warning);
     }
     if screen.json {
-        return screen.print_json(&Json::of(report, key_deleted));
+        return screen.print_json(&Json::of(report, copies, key_deleted));
     }
-    let text = lines(report);
+    let text = lines(report, copies);
     match report.file {
-        Some(_) => screen.print(|out| out.write_all(text.as_bytes())),
+        Some(_) => {
+            screen.print(|out| out.write_all(text.as_bytes()))?;
+            let errors = copies.iter().filter_map(copies::Outcome::error);
+            errors.for_each(|error| screen.error(error));
+            Ok(())
+        }
         // Standard output has the file.
         None => {
             text.lines().for_each(|line| screen.note(line));
@@ -289,7 +352,7 @@ fn file_name(report: &Report) -> Option<String> {
     Some(file.to_string_lossy().into_owned())
 }
 
-fn lines(report: &Report) -> String {
+fn lines(report: &Report, copies: &[copies::Outcome]) -> String {
     let place = file_name(report).unwrap_or_else(|| "to standard output".to_owned());
     let mut text = format!("Saved {}\n", safe(&place));
     let mut field = |name: &str, value: &str| {
@@ -312,6 +375,9 @@ fn lines(report: &Report) -> String {
     }
     field("read back", &report.verified.join(", "));
     field("SHA-256", &names::hex(&report.sha256));
+    for copy in copies.iter().filter_map(copies::Outcome::file) {
+        field("copy", &copy);
+    }
     text
 }
 
@@ -328,13 +394,14 @@ struct Json<'a> {
     chain: &'a [String],
     root_included: bool,
     verified: &'a [&'static str],
+    copies: Vec<copies::Json>,
     /// Whether the store has no private key any more.
     key_deleted: bool,
     warnings: &'a [String],
 }
 
 impl<'a> Json<'a> {
-    fn of(report: &'a Report, key_deleted: bool) -> Self {
+    fn of(report: &'a Report, copies: &[copies::Outcome], key_deleted: bool) -> Self {
         Self {
             schema: "certstow.export/1",
             file: file_name(report),
@@ -346,6 +413,7 @@ impl<'a> Json<'a> {
             chain: &report.chain,
             root_included: report.root_included,
             verified: &report.verified,
+            copies: copies.iter().map(copies::Outcome::json).collect(),
             key_deleted,
             warnings: &report.warnings,
         }
