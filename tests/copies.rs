@@ -8,7 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use program::{certstow, in_folder, samples};
+#[cfg(target_os = "linux")]
+use program::in_folder;
+use program::{certstow, samples};
 use serde_json::Value;
 
 /// A folder in which `stick` and `share` are others.
@@ -85,10 +87,6 @@ fn ends(code: i32, command: &mut Command) -> Output {
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn report(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
 #[test]
@@ -209,7 +207,7 @@ fn json_tells_which_copy_failed_and_why() {
         fs::remove_dir(scene.path("share")).expect("the folder goes");
     });
     assert_eq!(text(&output.stderr), "");
-    let report = report(&output);
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(report["file"], "ada.p12");
     let copies = report["copies"].as_array().expect("the copies");
     assert_eq!(copies.len(), 2);
