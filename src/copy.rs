@@ -2,6 +2,7 @@
 //! file is read from its disk once more and has to be the one that was proven; the copy is written
 //! as any other file ([`output`]), and read back from its own disk.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -29,30 +30,50 @@ pub struct Copied {
 /// # Errors
 /// [`Error::Usage`]: it is the folder of the file itself, under whatever name.
 pub fn place(saved: &Path, folder: &Path) -> Result<PathBuf, Error> {
-    let real = |folder: &Path| fs::canonicalize(os::long_path(folder));
     // A folder that is not there is found out by whoever writes into it.
     if let (Ok(own), Ok(other)) = (real(folder_of(saved)), real(folder))
         && own == other
     {
         return Err(Error::Usage(format!(
-            "a copy in {} would lie beside the file itself: name another folder",
+            "{} is the folder of the file itself, and a copy belongs into another",
             folder.display()
         )));
     }
     Ok(folder.join(saved.file_name().unwrap_or_default()))
 }
 
-/// Looks for the usual reasons a copy would fail, as [`output::preflight`] does for the file.
+/// Looks for the usual reasons that a copy in one of the folders would fail, as
+/// [`output::preflight`] does for the file itself. It need not be there yet.
 ///
 /// # Errors
-/// As [`place`] and [`output::preflight`]; [`Error::Target`], too, where the folder is none.
+/// [`Error::NotCopied`] with what [`place`] and [`output::preflight`] fail with, or with
+/// [`Error::Usage`] for a folder that is named twice.
 pub fn preflight(
     saved: &Path,
-    folder: &Path,
+    folders: &[PathBuf],
     existing: Existing,
     privacy: Privacy,
 ) -> Result<(), Error> {
-    output::preflight(&place(saved, folder)?, existing, privacy)
+    let mut seen = BTreeSet::new();
+    for folder in folders {
+        let tried = place(saved, folder).and_then(|copy| {
+            output::preflight(&copy, existing, privacy)?;
+            match real(folder) {
+                Ok(real) if !seen.insert(real.clone()) => {
+                    let text = format!("{} is named twice", folder.display());
+                    Err(Error::Usage(text))
+                }
+                _ => Ok(()),
+            }
+        });
+        tried.map_err(|error| error.of_a_copy_in(folder))?;
+    }
+    Ok(())
+}
+
+/// A folder by the name that it alone has; it has to be there.
+fn real(folder: &Path) -> io::Result<PathBuf> {
+    fs::canonicalize(os::long_path(folder))
 }
 
 /// Copies a file that was saved into another folder, under the same name. `sha256` is that of the
@@ -186,24 +207,30 @@ mod tests {
         assert_eq!(fs::read(&other).unwrap(), CONTENT);
     }
 
+    /// What both the attempt and the look before it are refused with.
+    fn refused(world: &World, folder: &Path, existing: Existing) -> Error {
+        let copied = copy(&world.saved, &hash(), folder, existing, Privacy::Wanted);
+        let tried = preflight(
+            &world.saved,
+            &[folder.to_owned()],
+            existing,
+            Privacy::Wanted,
+        );
+        let Error::NotCopied { error, .. } = tried.unwrap_err() else {
+            panic!("it is not said that it is about a copy");
+        };
+        let refused = copied.unwrap_err();
+        assert_eq!(error.to_string(), refused.to_string());
+        refused
+    }
+
     #[test]
     fn the_folder_of_the_file_is_refused_under_every_name() {
         let world = world();
         let own = world.saved.parent().unwrap();
         for folder in [own.to_owned(), world.folder.join("..")] {
-            for refused in [
-                copy(
-                    &world.saved,
-                    &hash(),
-                    &folder,
-                    Existing::Replace,
-                    Privacy::Wanted,
-                )
-                .map(drop),
-                preflight(&world.saved, &folder, Existing::Replace, Privacy::Wanted),
-            ] {
-                assert!(matches!(refused, Err(Error::Usage(_))), "{refused:?}");
-            }
+            let refused = refused(&world, &folder, Existing::Replace);
+            assert!(matches!(refused, Error::Usage(_)), "{refused:?}");
         }
         assert_eq!(fs::read(&world.saved).unwrap(), CONTENT);
     }
@@ -212,19 +239,25 @@ mod tests {
     fn a_folder_that_is_missing_or_none_is_no_target() {
         let world = world();
         for folder in [world.folder.join("no"), world.saved.clone()] {
-            for refused in [
-                copy(
-                    &world.saved,
-                    &hash(),
-                    &folder,
-                    Existing::Refuse,
-                    Privacy::Wanted,
-                )
-                .map(drop),
-                preflight(&world.saved, &folder, Existing::Refuse, Privacy::Wanted),
-            ] {
-                assert!(matches!(refused, Err(Error::Target { .. })), "{refused:?}");
-            }
+            let refused = refused(&world, &folder, Existing::Refuse);
+            assert!(matches!(refused, Error::Target { .. }), "{refused:?}");
         }
+    }
+
+    #[test]
+    fn a_folder_that_is_named_twice_is_refused_under_every_name() {
+        let world = world();
+        let again = world.folder.join("../stick");
+        let try_both = |folders: &[PathBuf]| {
+            preflight(&world.saved, folders, Existing::Refuse, Privacy::Required)
+        };
+        try_both(std::slice::from_ref(&again)).unwrap();
+        let refused = try_both(&[world.folder.clone(), again.clone()]).unwrap_err();
+        assert!(
+            matches!(&refused, Error::NotCopied { folder, error }
+                if *folder == again && matches!(**error, Error::Usage(_))),
+            "{refused:?}"
+        );
+        assert!(names_in(&world.folder).is_empty());
     }
 }

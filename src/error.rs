@@ -9,7 +9,7 @@ mod store;
 mod tests;
 mod vault;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use certstow_platform::error::StoreError;
@@ -96,6 +96,18 @@ pub enum Error {
     },
     /// Nothing can be saved to a folder of many files; what is wrong with one of them.
     Folder(Box<Error>),
+    /// A copy of a file that was or will be saved cannot be made.
+    NotCopied {
+        /// The folder it was to lie in.
+        folder: PathBuf,
+        /// Why not.
+        error: Box<Error>,
+    },
+    /// A password was to be made and shown, and there is nobody to see it.
+    NobodyToShow {
+        /// Why not: "standard error is no terminal".
+        reason: &'static str,
+    },
     /// Another run is writing into a folder.
     TargetLocked {
         /// The folder.
@@ -212,6 +224,14 @@ impl Error {
         }
     }
 
+    /// This error of a copy, in the folder that the person named for it.
+    pub fn of_a_copy_in(self, folder: &Path) -> Self {
+        Self::NotCopied {
+            folder: folder.to_owned(),
+            error: Box::new(self),
+        }
+    }
+
     /// The identities to choose from, when several matched.
     pub fn candidates(&self) -> &[Candidate] {
         match self {
@@ -227,7 +247,7 @@ impl std::error::Error for Error {
             Self::Store(error) => error.source(),
             // Its own words are the reason already.
             Self::KeyNotDeleted { source, .. } => source.as_ref()?.source(),
-            Self::Folder(error) => error.source(),
+            Self::Folder(error) | Self::NotCopied { error, .. } => error.source(),
             Self::Scheduler(error) => error.source(),
             Self::Vault(error) => error.source(),
             Self::Target { source, .. }

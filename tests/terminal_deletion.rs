@@ -289,3 +289,47 @@ fn the_file_may_not_lie_in_the_store() {
     assert!(shown.contains("the file would lie in it"), "{shown}");
     assert!(!scene.store("ada.p12").exists());
 }
+
+#[test]
+fn without_every_copy_the_key_stays_and_nobody_is_asked_again() {
+    let scene = Scene::of_ada();
+    for folder in ["stick", "share"] {
+        fs::create_dir(scene.folder().join(folder)).expect("a folder");
+    }
+    let copies = ["--copy-to", "stick", "--copy-to", "share"];
+    let mut terminal = scene.export("Ada", &copies);
+    terminal.wait_for(FIRST);
+    // After certstow has looked at all folders.
+    fs::write(scene.folder().join("stick/out.p12"), b"another").expect("a file in the way");
+    terminal.press("y\r");
+    let shown = ends(terminal, 14);
+    assert!(shown.contains("Saved out.p12"), "{shown}");
+    assert!(!shown.contains(SECOND), "{shown}");
+    assert!(
+        shown.contains("no copy in stick: stick/out.p12 exists already"),
+        "{shown}"
+    );
+    let stays = "the private key of Ada Example stays in file:";
+    assert!(shown.contains(stays), "{shown}");
+    scene.restores();
+    assert!(scene.has_key("Ada"));
+
+    let mut terminal = scene.export("Ada", &[&copies[..], &["--force"]].concat());
+    type_in(&mut terminal, FIRST, "y");
+    type_in(&mut terminal, SECOND, "y");
+    ends(terminal, 0);
+    assert!(!scene.has_key("Ada"));
+    let read = |file: &str| fs::read(scene.folder().join(file)).expect("the file");
+    assert_eq!(read("stick/out.p12"), read("out.p12"));
+}
+
+#[test]
+fn a_copy_may_not_lie_in_the_store_either() {
+    let scene = Scene::of_ada();
+    let terminal = scene.export("Ada", &["--copy-to", "store"]);
+    let shown = ends(terminal, 2);
+    assert!(shown.contains("no copy in store: "), "{shown}");
+    assert!(shown.contains("the file would lie in it"), "{shown}");
+    assert!(!scene.store("out.p12").exists());
+    assert!(!scene.folder().join("out.p12").exists());
+}

@@ -31,6 +31,7 @@ fn certstow_says_what_the_transcripts_show() {
         cases
             .case("tests/cmd/backup.trycmd")
             .case("tests/cmd/commands.trycmd")
+            .case("tests/cmd/copies.trycmd")
             .case("tests/cmd/doctor.trycmd")
             .case("tests/cmd/errors.trycmd")
             .case("tests/cmd/import.trycmd")

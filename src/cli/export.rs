@@ -1,6 +1,8 @@
 //! `certstow export`: what the options mean, then [`certstow::export`].
 
+pub(super) mod copies;
 mod deletion;
+mod generated;
 mod telling;
 
 use std::io::{self, IsTerminal as _};
@@ -12,7 +14,7 @@ use certstow::exit::Exit;
 use certstow::export::{self, Destination, Format, Job, Options, Report, Step};
 use certstow::identity::{Identity, Inventory};
 use certstow::output::{Existing, Privacy};
-use certstow::password::{self, Source};
+use certstow::password::{self, Source, Strength};
 use certstow::pkcs12::attributes::Properties;
 use certstow::pkcs12::profile::Profile;
 use certstow::platform::certificate::EntryId;
@@ -51,26 +53,37 @@ pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
         screen.explain(&format!("{}: {}", problem.place, problem.message));
     }
 
+    let file = file_of(args, identity, &options);
+    copies::preflight(args, &file)?;
     if args.delete_key_after_verify {
-        deletion::agree(&inventory, identity, &file_of(args, identity, &options))?;
+        deletion::agree(&inventory, identity, &file, &args.copy_to)?;
     }
     let id = identity.entry().id;
     let mut ask = ask(args, screen);
-    let password = |identity: &Identity| obtain_password(args, identity);
+    let password = |identity: &Identity| obtain_password(args, identity, screen);
     let mut report = save(&mut inventory, &id, args, password, &mut ask, screen)?;
+    let copies = copies::make(args, &mut report, screen);
+    let failed = copies.iter().any(|copy| copy.error().is_some());
+    let exit = if failed { Exit::Partial } else { Exit::Done };
     if !args.delete_key_after_verify {
-        return tell(&report, false, screen).map(|()| Exit::Done);
+        return tell(&report, &copies, false, screen).map(|()| exit);
     }
     // A person sees what was saved before the last question.
     if !screen.json {
-        tell(&report, false, screen)?;
+        tell(&report, &copies, false, screen)?;
         report.warnings.clear();
     }
-    let deleted = deletion::delete(&mut inventory, &mut report, &mut ask, screen);
+    let deleted = match failed {
+        true => {
+            deletion::not_without_copies(&report, screen);
+            Ok(false)
+        }
+        false => deletion::delete(&mut inventory, &mut report, &mut ask, screen),
+    };
     if screen.json {
-        tell(&report, matches!(deleted, Ok(true)), screen)?;
+        tell(&report, &copies, matches!(deleted, Ok(true)), screen)?;
     }
-    deleted.map(|_| Exit::Done)
+    deleted.map(|_| exit)
 }
 
 /// How stores ask the person in an export.
@@ -220,6 +233,10 @@ pub(super) fn check_together(
     if args.delete_key_after_verify {
         deletion::check(args, options, screen)?;
     }
+    copies::check(args)?;
+    if args.generate_password {
+        generated::check(screen)?;
+    }
     if to_stdout(args) && args.require_private {
         return usage("--require-private means nothing for standard output");
     }
@@ -266,6 +283,10 @@ fn idle_option(args: &ExportArgs, options: &Options) -> Option<String> {
             args.password.source().is_some() && !options.needs_password(),
             "a password",
         ),
+        (
+            args.generate_password && !options.needs_password(),
+            "--generate-password",
+        ),
     ];
     let (_, option) = idle.into_iter().find(|(idle, _)| *idle)?;
     let what = match format {
@@ -278,14 +299,40 @@ fn idle_option(args: &ExportArgs, options: &Options) -> Option<String> {
     Some(format!("{option} means nothing for {what}"))
 }
 
-pub(super) fn obtain_password(args: &ExportArgs, identity: &Identity) -> Result<Password, Error> {
+pub(super) fn obtain_password(
+    args: &ExportArgs,
+    identity: &Identity,
+    screen: &Screen,
+) -> Result<Password, Error> {
     let allow_empty = args.password.allow_empty_password;
+    let parsed = identity.certificate().parse();
+    let label = names::label(identity.entry(), &parsed);
+    if args.generate_password {
+        return generated::show_new(&label);
+    }
     match args.password.source() {
         Some(source) => password::read(&source, allow_empty),
         None => {
-            let label = names::label(identity.entry(), &identity.certificate().parse());
             let text = format!("Password for the file of {}:", safe(&label));
-            password::prompt(&text, true, allow_empty)
+            let password = password::prompt(&text, true, allow_empty)?;
+            let subject = names::distinguished_name(parsed.subject());
+            let emails = names::emails(&parsed);
+            let context = [label.as_str(), &subject].into_iter();
+            let context: Vec<&str> = context.chain(emails.iter().map(String::as_str)).collect();
+            let strength = password::strength(&password, &context);
+            if strength.is_weak() {
+                screen.note(&format!(
+                    "This password is {}: whoever has the file can find it out within {}. \
+                     --generate-password makes one that nobody guesses.",
+                    strength.words(),
+                    if strength == Strength::Weak {
+                        "days"
+                    } else {
+                        "seconds"
+                    },
+                ));
+            }
+            Ok(password)
         }
     }
 }

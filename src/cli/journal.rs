@@ -122,6 +122,12 @@ impl Entry {
         Self::new(Level::Info, "scheduled", Some(16), message)
     }
 
+    /// A second file with an identity that was saved, read back.
+    pub(crate) fn copied(label: &str) -> Self {
+        let message = format!("copied the file of {label}");
+        Self::new(Level::Info, "copied", Some(17), message)
+    }
+
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.fields.insert(name.to_owned(), value.into());
         self

@@ -104,7 +104,7 @@ pub(super) fn run(preset: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
     identity::introduce(&inventory, preset, asker)?;
     let mut draft = Draft::new(preset);
     let mut from = Step::Identity;
-    let report = loop {
+    let mut report = loop {
         let mut talk = Talk {
             asker,
             inventory: &inventory,
@@ -124,18 +124,27 @@ pub(super) fn run(preset: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
         }
     };
     saved::tell(&report, asker, screen)?;
-    if report.file.is_some() {
-        copies::offer(&report, &draft, asker, screen)?;
+    let mut exit = Exit::Done;
+    if !preset.copy_to.is_empty() {
+        if !copies::make(&mut report, &draft, asker, screen) {
+            exit = Exit::Partial;
+        }
+    } else if report.file.is_some() {
+        copies::offer(&mut report, &mut draft, asker, screen)?;
     }
     saved::close(&draft, asker);
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
 fn save(inventory: &mut Inventory, draft: &Draft, screen: &Screen) -> Result<Report, Error> {
     let id = draft.identity.ok_or(Error::Cancelled)?;
+    if let Some(identity) = inventory.identity(&id) {
+        let file = export::file_of(&draft.args, identity, &export::options(&draft.args));
+        export::copies::preflight(&draft.args, &file)?;
+    }
     let password = |identity: &Identity| match &draft.password {
         Some(password) => Ok(Password::new(password.expose().to_owned())),
-        None => export::obtain_password(&draft.args, identity),
+        None => export::obtain_password(&draft.args, identity, screen),
     };
     let mut ask = export::ask(&draft.args, screen);
     export::save(inventory, &id, &draft.args, password, &mut ask, screen)

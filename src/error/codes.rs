@@ -7,7 +7,7 @@ impl Error {
     /// The exit code for this error.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Folder(error) => error.exit(),
+            Self::Folder(error) | Self::NotCopied { error, .. } => error.exit(),
             Self::Usage(_) | Self::Config { .. } => Exit::Usage,
             Self::NotFound { .. } | Self::NotInBackup { .. } | Self::NothingToImport { .. } => {
                 Exit::NotFound
@@ -16,6 +16,7 @@ impl Error {
             Self::Store(error) => store::exit(error),
             Self::InteractionRequired { .. }
             | Self::PersonRequired { .. }
+            | Self::NobodyToShow { .. }
             | Self::TimedOut { .. } => Exit::InteractionRequired,
             Self::Password(_) | Self::PasswordUnreadable { .. } => Exit::Password,
             Self::TargetExists { .. }
@@ -40,7 +41,7 @@ impl Error {
     /// The word for it in JSON: "not-found", "ambiguous" and so on.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Folder(error) => error.code(),
+            Self::Folder(error) | Self::NotCopied { error, .. } => error.code(),
             Self::Usage(_) => "usage",
             Self::NotFound { .. } | Self::NotInBackup { .. } => "not-found",
             Self::NothingToImport { .. } => "nothing-to-import",
@@ -48,9 +49,9 @@ impl Error {
             Self::KeyNotDeleted { .. } => "key-not-deleted",
             Self::Ambiguous { .. } => "ambiguous",
             Self::Store(error) => store::code(error),
-            Self::InteractionRequired { .. } | Self::PersonRequired { .. } => {
-                "interaction-required"
-            }
+            Self::InteractionRequired { .. }
+            | Self::PersonRequired { .. }
+            | Self::NobodyToShow { .. } => "interaction-required",
             Self::Password(_) | Self::PasswordUnreadable { .. } => "password",
             Self::TargetExists { .. } => "target-exists",
             Self::Target { .. } => "target",

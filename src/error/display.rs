@@ -70,6 +70,10 @@ impl fmt::Display for Error {
                 write!(f, "{} cannot be written: {what}", path(file))
             }
             Self::Folder(error) => error.fmt(f),
+            Self::NotCopied { folder, error } => write!(f, "no copy in {}: {error}", path(folder)),
+            Self::NobodyToShow { reason } => {
+                write!(f, "a new password is shown to a person, and {reason}")
+            }
             Self::TargetLocked { folder } => {
                 write!(f, "another run of certstow is writing in {}", path(folder))
             }

@@ -46,6 +46,20 @@ impl Error {
                 }
                 _ => "let this account write there, or choose another folder with --to",
             },
+            Self::NotCopied { error, .. } => match **error {
+                Self::TargetExists { .. } => {
+                    "choose another folder with --copy-to, or replace it with --force"
+                }
+                Self::NotPrivate { .. } => {
+                    "choose another folder with --copy-to, or leave --require-private out"
+                }
+                Self::Target { .. } => "choose another folder with --copy-to",
+                _ => return error.hint(),
+            },
+            Self::NobodyToShow { .. } => {
+                "run it at a terminal; where nobody is, --password-file or --password-vault gives a \
+                 password, and 'certstow backup --escrow' makes one for each file"
+            }
             Self::TargetLocked { .. } => {
                 "try again when the other run has ended, or save to another folder"
             }

@@ -44,8 +44,7 @@ pub fn may_delete_key(
         let target = file.file_name().map(|name| folder.join(name));
         if folder.starts_with(&root) || target.is_some_and(|target| target == root) {
             return Err(Error::Usage(format!(
-                "the key is to be deleted from {}, and the file would lie in it: name another \
-                 folder with -o",
+                "the key is to be deleted from {}, and the file would lie in it: name another folder",
                 inventory.store_name(stored.store)
             )));
         }

@@ -248,6 +248,25 @@ fn nor_of_what_was_typed() {
     }
 }
 
+#[test]
+#[ignore = "needs strace, and root"]
+fn nor_of_a_password_that_was_made() {
+    let world = World::new(PASSWORDS[0]);
+    let launcher = launcher(EXIT);
+    let launcher: Vec<&str> = launcher.iter().map(String::as_str).collect();
+    let (terminal, password) = crate::with_new_password(&world, &launcher);
+    let mut canaries = world.canaries().clone();
+    canaries.add_password(&password);
+    let pid = terminal.id();
+    let terminal = Started::Terminal {
+        _terminal: terminal,
+    };
+    let held = Held::at(EXIT, terminal, pid);
+    assert_eq!(held.code(), Some(0));
+    let found = held.found(&canaries, false);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
 /// A search that finds nothing must be one that could: while the file is written, both are there.
 #[test]
 #[ignore = "needs strace, and root"]

@@ -135,6 +135,41 @@ fn at_terminal(world: &World, case: &table::Case, launcher: &[&str]) -> terminal
     terminal
 }
 
+/// Starts an export whose password is made for it; gives the password, too.
+#[cfg(target_os = "linux")]
+fn with_new_password(world: &World, launcher: &[&str]) -> (terminal::Terminal, String) {
+    let store = world::samples();
+    let export = [
+        "export", "Ada", "--store", &store, "--force", "-o", "new.p12",
+    ];
+    let more = ["--generate-password", "--copy-to", "tmp"];
+    let program = [env!("CARGO_BIN_EXE_certstow")];
+    let words = [launcher, &program, &export, &more, MODES[0]].concat();
+    let variables = world.variables();
+    let variables: Vec<(&str, &str)> = variables
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let mut terminal = terminal::Terminal::run(world.folder(), 120, &variables, words);
+    terminal.wait_for("The password for the file of Ada Example:");
+    terminal.next_line();
+    assert_eq!(terminal.next_line(), "");
+    let password = terminal.next_line().trim().to_owned();
+    assert_eq!(password.len(), 29, "{password}");
+    (terminal, password)
+}
+
+/// A password that is made is shown to a person, once, and is nowhere else.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_password_that_is_made_is_shown_once_and_kept_nowhere() {
+    let world = World::new(PASSWORDS[0]);
+    let (terminal, password) = with_new_password(&world, &[]);
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(0), "{shown}");
+    world.keeps_password(&password, &shown);
+}
+
 /// A search that finds nothing must be one that could: here the secrets do get out, as asked.
 #[test]
 fn what_does_get_out_is_found() {

@@ -175,6 +175,13 @@ pub(crate) const CASES: &[Case] = &[
     Case::new("export Ada --store {store} --iterations 2000 -o no/ada.p12")
         .password()
         .code(16),
+    Case::new("export Ada --store {store} --iterations 2000 --force -o new.p12 --copy-to tmp")
+        .password()
+        .image(),
+    Case::new("export Ada --store {store} --iterations 2000 --force -o new.p12 --copy-to no/tmp")
+        .password()
+        .code(16),
+    Case::new("export Ada --store {store} -o new.p12 --generate-password").code(13),
     Case::new("export Nobody --store {store} -o new.p12")
         .password()
         .code(10),

@@ -280,6 +280,16 @@ impl World {
         assert!(found.is_empty(), "{what} says {found:?}: {text}");
         folder_keeps(self.folder(), &canaries, what);
     }
+
+    /// Nor is another password.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn keeps_password(&self, password: &str, said: &str) {
+        let mut canaries = self.canaries.clone();
+        canaries.add_password(password);
+        let found = canaries.find_in_text(said.as_bytes());
+        assert!(found.is_empty(), "{found:?} is in {said}");
+        folder_keeps(self.folder(), &canaries, "a new password");
+    }
 }
 
 fn folder_keeps(folder: &Path, canaries: &Canaries, what: &str) {

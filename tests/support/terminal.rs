@@ -94,6 +94,20 @@ impl Terminal {
         }
     }
 
+    /// Waits for the end of the line that comes next; gives what is on it.
+    pub(crate) fn next_line(&mut self) -> String {
+        loop {
+            if let Some(end) = self.shown.find('\n') {
+                let line: String = self.shown.drain(..=end).collect();
+                return line.trim_end().to_owned();
+            }
+            match self.screen.recv_timeout(PATIENCE) {
+                Ok(bytes) => self.shown.push_str(&String::from_utf8_lossy(&bytes)),
+                Err(_) => panic!("the line has no end: {:?}", self.shown),
+            }
+        }
+    }
+
     /// The process.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()

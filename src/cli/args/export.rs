@@ -24,6 +24,9 @@ pub(crate) struct ExportArgs {
     /// Refuse a disk or share where other accounts could read the file; without it, warn
     #[arg(long)]
     pub(crate) require_private: bool,
+    /// Put a copy into another folder, too, such as a USB drive, and read it back; repeatable
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) copy_to: Vec<PathBuf>,
     /// The form of the file
     #[arg(long, value_enum, default_value_t = FormatArg::P12)]
     pub(crate) format: FormatArg,
@@ -58,6 +61,9 @@ pub(crate) struct ExportArgs {
     pub(crate) delete_key_after_verify: bool,
     #[command(flatten)]
     pub(crate) password: PasswordArgs,
+    /// Make a password that nobody guesses, and show it once; needs a person at a terminal
+    #[arg(long, group = "password", help_heading = "Password")]
+    pub(crate) generate_password: bool,
 }
 
 pub(super) fn parse_iterations(text: &str) -> Result<Iterations, String> {

@@ -1,8 +1,9 @@
 //! `--delete-key-after-verify`: a person agrees before anything is done, and again with the proven
 //! file at hand. No option stands for the answer, so that no script deletes a key.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use certstow::copy;
 use certstow::error::Error;
 use certstow::export::{self, Options, Report};
 use certstow::identity::{Identity, Inventory};
@@ -36,8 +37,18 @@ pub(super) fn check(args: &ExportArgs, options: &Options, screen: &Screen) -> Re
 }
 
 /// Asks whether the key is to go at all.
-pub(super) fn agree(inventory: &Inventory, identity: &Identity, file: &Path) -> Result<(), Error> {
+pub(super) fn agree(
+    inventory: &Inventory,
+    identity: &Identity,
+    file: &Path,
+    copy_to: &[PathBuf],
+) -> Result<(), Error> {
     export::may_delete_key(inventory, identity, file)?;
+    for folder in copy_to {
+        let copy = copy::place(file, folder)?;
+        export::may_delete_key(inventory, identity, &copy)
+            .map_err(|error| error.of_a_copy_in(folder))?;
+    }
     let label = names::label(identity.entry(), &identity.certificate().parse());
     let stored = &identity.entries()[0];
     let question = format!(
@@ -50,6 +61,15 @@ pub(super) fn agree(inventory: &Inventory, identity: &Identity, file: &Path) -> 
         true => Ok(()),
         false => Err(Error::Cancelled),
     }
+}
+
+/// Says that the key stays, since not every copy that was asked for is there.
+pub(super) fn not_without_copies(report: &Report, screen: &Screen) {
+    let kept = format!(
+        "the private key of {} stays in {}, since not every copy was made",
+        report.label, report.store
+    );
+    screen.warn(&kept);
 }
 
 /// Asks once more, and deletes it; whether it is gone. What there is to warn about is added to the

@@ -7,18 +7,29 @@ use certstow::pkcs12::profile::Profile;
 use certstow::sanitize::safe;
 use serde::Serialize;
 
+use super::copies;
 use crate::cli::screen::Screen;
 
-pub(super) fn tell(report: &Report, key_deleted: bool, screen: &Screen) -> Result<(), Error> {
+pub(super) fn tell(
+    report: &Report,
+    copies: &[copies::Outcome],
+    key_deleted: bool,
+    screen: &Screen,
+) -> Result<(), Error> {
     for warning in &report.warnings {
         screen.warn_unless_json(warning);
     }
     if screen.json {
-        return screen.print_json(&Json::of(report, key_deleted));
+        return screen.print_json(&Json::of(report, copies, key_deleted));
     }
-    let text = lines(report);
+    let text = lines(report, copies);
     match report.file {
-        Some(_) => screen.print(|out| out.write_all(text.as_bytes())),
+        Some(_) => {
+            screen.print(|out| out.write_all(text.as_bytes()))?;
+            let errors = copies.iter().filter_map(copies::Outcome::error);
+            errors.for_each(|error| screen.error(error));
+            Ok(())
+        }
         // Standard output has the file.
         None => {
             text.lines().for_each(|line| screen.note(line));
@@ -33,7 +44,7 @@ pub(super) fn file_name(report: &Report) -> Option<String> {
     Some(file.to_string_lossy().into_owned())
 }
 
-fn lines(report: &Report) -> String {
+fn lines(report: &Report, copies: &[copies::Outcome]) -> String {
     let place = file_name(report).unwrap_or_else(|| "to standard output".to_owned());
     let mut text = format!("Saved {}\n", safe(&place));
     let mut field = |name: &str, value: &str| {
@@ -56,6 +67,9 @@ fn lines(report: &Report) -> String {
     }
     field("read back", &report.verified.join(", "));
     field("SHA-256", &names::hex(&report.sha256));
+    for copy in copies.iter().filter_map(copies::Outcome::file) {
+        field("copy", &copy);
+    }
     text
 }
 
@@ -72,13 +86,14 @@ struct Json<'a> {
     chain: &'a [String],
     root_included: bool,
     verified: &'a [&'static str],
+    copies: Vec<copies::Json>,
     /// Whether the store has no private key any more.
     key_deleted: bool,
     warnings: &'a [String],
 }
 
 impl<'a> Json<'a> {
-    fn of(report: &'a Report, key_deleted: bool) -> Self {
+    fn of(report: &'a Report, copies: &[copies::Outcome], key_deleted: bool) -> Self {
         Self {
             schema: "certstow.export/1",
             file: file_name(report),
@@ -90,6 +105,7 @@ impl<'a> Json<'a> {
             chain: &report.chain,
             root_included: report.root_included,
             verified: &report.verified,
+            copies: copies.iter().map(copies::Outcome::json).collect(),
             key_deleted,
             warnings: &report.warnings,
         }

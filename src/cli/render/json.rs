@@ -176,8 +176,9 @@ pub(crate) struct ErrorJson {
     error: Inner,
 }
 
+/// What there is to know of an error.
 #[derive(Serialize)]
-struct Inner {
+pub(crate) struct Inner {
     code: &'static str,
     exit: u8,
     message: String,
@@ -196,20 +197,25 @@ struct CandidateJson {
 
 /// The object for this error.
 pub(crate) fn error(error: &Error) -> ErrorJson {
+    ErrorJson {
+        error: details(error),
+    }
+}
+
+/// What is in the object for this error.
+pub(crate) fn details(error: &Error) -> Inner {
     let candidates = error.candidates().iter().map(|candidate| CandidateJson {
         thumbprint: candidate.thumbprint.clone(),
         label: candidate.label.clone(),
         not_after: candidate.not_after.clone(),
         store: candidate.store.clone(),
     });
-    ErrorJson {
-        error: Inner {
-            code: error.code(),
-            exit: error.exit().code(),
-            message: message(error),
-            hint: error.hint(),
-            candidates: candidates.collect(),
-        },
+    Inner {
+        code: error.code(),
+        exit: error.exit().code(),
+        message: message(error),
+        hint: error.hint(),
+        candidates: candidates.collect(),
     }
 }
 

@@ -22,6 +22,7 @@ fn words(args: &ExportArgs) -> Vec<String> {
         output,
         force,
         require_private,
+        copy_to,
         format,
         chain,
         properties,
@@ -33,6 +34,7 @@ fn words(args: &ExportArgs) -> Vec<String> {
         allow_prompt,
         delete_key_after_verify,
         password,
+        generate_password,
     } = args;
     let SelectArgs {
         selector,
@@ -46,6 +48,9 @@ fn words(args: &ExportArgs) -> Vec<String> {
     words.path("output", output.as_deref());
     words.flag("force", *force);
     words.flag("require-private", *require_private);
+    for folder in copy_to {
+        words.path("copy-to", Some(folder));
+    }
     words.one_of(
         "format",
         Some(*format).filter(|format| *format != FormatArg::P12),
@@ -63,6 +68,7 @@ fn words(args: &ExportArgs) -> Vec<String> {
     words.flag("allow-prompt", *allow_prompt);
     words.flag("delete-key-after-verify", *delete_key_after_verify);
     words.add_password(password);
+    words.flag("generate-password", *generate_password);
     words.0
 }
 
@@ -146,8 +152,15 @@ mod tests {
         }
     }
 
-    const LINES: [&[&str]; 6] = [
+    const LINES: [&[&str]; 7] = [
         &["694258fc134145baf46e277b2e68bcd0576d0623"],
+        &[
+            "ab12cd",
+            "--copy-to",
+            "/mnt/a stick",
+            "--copy-to=-b",
+            "--generate-password",
+        ],
         &[
             "ab12cd",
             "-o",

@@ -3,10 +3,8 @@
 
 use std::path::Path;
 
-use certstow::copy;
 use certstow::error::Error;
 use certstow::export::Report;
-use certstow::names;
 use certstow::output::Existing;
 use certstow::platform::os::{self, Drive};
 use certstow::sanitize::safe;
@@ -14,20 +12,36 @@ use certstow::watchdog;
 
 use super::asker::{Answer, Asker, Choice, Kind};
 use super::steps::Draft;
-use super::{file, folders, in_words};
+use super::{file, folders, in_words, summary};
 use crate::cli::export;
+use crate::cli::export::copies::{self, make_one};
 use crate::cli::screen::Screen;
 
-/// Asks whether there is to be one, until it is made or not wanted.
-pub(super) fn offer(
-    report: &Report,
+/// Makes those that were asked for as options; whether all of them are there.
+pub(super) fn make(
+    report: &mut Report,
     draft: &Draft,
     asker: &mut dyn Asker,
     screen: &Screen,
+) -> bool {
+    let outcomes = copies::make(&draft.args, report, screen);
+    for outcome in &outcomes {
+        match (outcome.file(), outcome.error()) {
+            (Some(file), _) => say_copied(&file, asker),
+            (None, Some(error)) => screen.error(error),
+            (None, None) => {}
+        }
+    }
+    outcomes.iter().all(|outcome| outcome.error().is_none())
+}
+
+/// Asks whether there is to be one, until it is made or not wanted.
+pub(super) fn offer(
+    report: &mut Report,
+    draft: &mut Draft,
+    asker: &mut dyn Asker,
+    screen: &Screen,
 ) -> Result<(), Error> {
-    let Some(saved) = &report.file else {
-        return Ok(());
-    };
     let wait = watchdog::waiting_for("the removable drives");
     let drives = os::removable_drives();
     drop(wait);
@@ -49,8 +63,14 @@ pub(super) fn offer(
                 _ => continue,
             },
         };
-        match copy_to(saved, &folder, report, draft, asker, screen) {
-            Ok(true) => return Ok(()),
+        let folder = std::path::absolute(&folder).unwrap_or(folder);
+        match copy_to(&folder, report, draft, asker, screen) {
+            Ok(true) => {
+                draft.args.copy_to.push(folder);
+                asker.say("");
+                summary::show_command(&draft.args, asker);
+                return Ok(());
+            }
             Ok(false) => {}
             Err(Error::Cancelled) => return Err(Error::Cancelled),
             Err(error) => asker.say(&in_words(&error)),
@@ -72,22 +92,22 @@ fn choice(drive: &Drive) -> Choice {
 
 /// Whether it was made; not where a file is in the way that is to stay.
 fn copy_to(
-    saved: &Path,
     folder: &Path,
-    report: &Report,
+    report: &mut Report,
     draft: &Draft,
     asker: &mut dyn Asker,
     screen: &Screen,
 ) -> Result<bool, Error> {
-    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-    let make = |existing| {
-        let sha256 = names::hex(&report.sha256);
-        let privacy = export::privacy(&draft.args);
-        copy::copy(saved, &sha256, &folder, existing, privacy)
+    let privacy = export::privacy(&draft.args);
+    let mut make = |existing| {
+        if screen.is_plain() {
+            asker.say("Copying and reading back.");
+        }
+        make_one(folder, existing, privacy, report, screen)
     };
     let copied = match make(Existing::Refuse) {
         Err(Error::TargetExists { file }) => match file::replaces(&file, asker)? {
-            true => make(Existing::Replace)?,
+            true => make_one(folder, Existing::Replace, privacy, report, screen)?,
             false => return Ok(false),
         },
         made => made?,
@@ -95,11 +115,13 @@ fn copy_to(
     for warning in &copied.warnings {
         screen.warn(warning);
     }
-    let place = copied.file.to_string_lossy().into_owned();
-    screen.explain(&format!("copied to {place}"));
+    say_copied(&copied.file.to_string_lossy(), asker);
+    Ok(true)
+}
+
+fn say_copied(file: &str, asker: &mut dyn Asker) {
     asker.say(&format!(
         "Copied to {}, and read back from there: it is the same file.",
-        safe(&place)
+        safe(file)
     ));
-    Ok(true)
 }

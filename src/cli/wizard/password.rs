@@ -17,24 +17,33 @@ pub(super) fn ask(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, 
         "A password protects the file. Whoever has both has your key; without the password the \
          file is lost.",
     );
+    if talk.preset.generate_password {
+        return take(true, draft, talk);
+    }
     loop {
         let choices = ["One that I type", "One that certstow makes"].map(Choice::new);
-        let start = usize::from(draft.generated);
+        let start = usize::from(draft.args.generate_password);
         let answer = talk.asker.choose("Which password?", &choices, start)?;
         let Answer::Next(chosen) = answer else {
             return Ok(Answer::Back);
         };
-        let generated = chosen == 1;
-        let password = match generated {
-            false => typed(draft, talk)?,
-            true => made(talk)?,
-        };
-        if let Answer::Next(password) = password {
-            draft.password = Some(password);
-            draft.generated = generated;
+        if let Answer::Next(()) = take(chosen == 1, draft, talk)? {
             return Ok(Answer::Next(()));
         }
     }
+}
+
+fn take(make: bool, draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, Error> {
+    let password = match make {
+        false => typed(draft, talk)?,
+        true => made(talk)?,
+    };
+    let Answer::Next(password) = password else {
+        return Ok(Answer::Back);
+    };
+    draft.password = Some(password);
+    draft.args.generate_password = make;
+    Ok(Answer::Next(()))
 }
 
 fn typed(draft: &Draft, talk: &mut Talk<'_>) -> Result<Answer<Password>, Error> {

@@ -19,8 +19,6 @@ pub(super) struct Draft {
     pub(super) args: ExportArgs,
     pub(super) identity: Option<EntryId>,
     pub(super) password: Option<Password>,
-    /// Whether certstow made the password.
-    pub(super) generated: bool,
 }
 
 impl Draft {
@@ -29,7 +27,6 @@ impl Draft {
             args: preset.clone(),
             identity: None,
             password: None,
-            generated: false,
         }
     }
 }

@@ -35,9 +35,13 @@ pub(super) fn ask(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, 
 pub(super) fn show_command(args: &ExportArgs, asker: &mut dyn Asker) {
     asker.say("The same as a command:");
     asker.say_whole(&format!("  {}", safe(&command_line::of(args))));
-    if export::options(args).needs_password() && args.password.source().is_none() {
-        asker.say("It asks for the password; --password-file FILE reads it from a file.");
+    if !export::options(args).needs_password() || args.password.source().is_some() {
+        return;
     }
+    asker.say(match args.generate_password {
+        true => "It makes another password and shows it; --password-file FILE takes one.",
+        false => "It asks for the password; --password-file FILE takes it from a file.",
+    });
 }
 
 fn sentences(draft: &Draft, identity: &Identity, talk: &Talk<'_>) -> Vec<String> {
@@ -123,7 +127,11 @@ fn of_reader(draft: &Draft, options: &certstow::export::Options) -> String {
 }
 
 fn of_password(draft: &Draft, options: &certstow::export::Options) -> String {
-    let how = match (options.needs_password(), &draft.password, draft.generated) {
+    let how = match (
+        options.needs_password(),
+        &draft.password,
+        draft.args.generate_password,
+    ) {
         (false, ..) => return "No password protects it.".to_owned(),
         (true, Some(_), true) => "the password that certstow made",
         (true, Some(_), false) => "the password that you typed",

@@ -281,6 +281,28 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
         ),
         (Error::Changed { file: file() }, 15, "changed"),
         (
+            Error::TargetExists { file: file() }.of_a_copy_in(&file()),
+            16,
+            "target-exists",
+        ),
+        (
+            Error::NotPrivate { file: file() }.of_a_copy_in(&file()),
+            16,
+            "target-not-private",
+        ),
+        (
+            Error::Changed { file: file() }.of_a_copy_in(&file()),
+            15,
+            "changed",
+        ),
+        (
+            Error::NobodyToShow {
+                reason: "standard error is no terminal",
+            },
+            13,
+            "interaction-required",
+        ),
+        (
             Error::NothingToImport {
                 searched: vec![text()],
                 without_key: 2,

@@ -1,0 +1,120 @@
+//! `--copy-to`: the file in further folders, once it is saved and proven. A copy that fails undoes
+//! nothing; it is told, and the run ends as partly done.
+
+use std::path::{Path, PathBuf};
+
+use certstow::copy::{self, Copied};
+use certstow::error::Error;
+use certstow::export::Report;
+use certstow::names;
+use certstow::output::{Existing, Privacy};
+use serde::Serialize;
+
+use super::{existing, privacy, to_stdout};
+use crate::cli::args::ExportArgs;
+use crate::cli::journal::Entry;
+use crate::cli::render::json;
+use crate::cli::render::progress::Progress;
+use crate::cli::screen::Screen;
+
+/// What became of one copy.
+pub(in crate::cli) struct Outcome {
+    folder: PathBuf,
+    result: Result<Copied, Error>,
+}
+
+impl Outcome {
+    /// The copy, if there is one.
+    pub(in crate::cli) fn file(&self) -> Option<String> {
+        let copied = self.result.as_ref().ok()?;
+        Some(copied.file.to_string_lossy().into_owned())
+    }
+
+    pub(in crate::cli) fn error(&self) -> Option<&Error> {
+        self.result.as_ref().err()
+    }
+
+    pub(super) fn json(&self) -> Json {
+        Json {
+            folder: self.folder.to_string_lossy().into_owned(),
+            file: self.file(),
+            error: self.error().map(json::details),
+        }
+    }
+}
+
+/// A copy in `certstow.export/1`.
+#[derive(Serialize)]
+pub(super) struct Json {
+    folder: String,
+    /// `null` where there is no copy.
+    file: Option<String>,
+    error: Option<json::Inner>,
+}
+
+/// What makes no sense together; before any store is touched.
+pub(super) fn check(args: &ExportArgs) -> Result<(), Error> {
+    if to_stdout(args) && !args.copy_to.is_empty() {
+        let text = "--copy-to needs a file to copy: name one with -o";
+        return Err(Error::Usage(text.to_owned()));
+    }
+    Ok(())
+}
+
+/// Finds out what would fail later; before anybody is asked anything.
+pub(in crate::cli) fn preflight(args: &ExportArgs, file: &Path) -> Result<(), Error> {
+    copy::preflight(file, &args.copy_to, existing(args), privacy(args))
+}
+
+/// Makes all copies, whichever fail; their warnings go into the report.
+pub(in crate::cli) fn make(
+    args: &ExportArgs,
+    report: &mut Report,
+    screen: &Screen,
+) -> Vec<Outcome> {
+    let folders = args.copy_to.iter();
+    folders
+        .map(|folder| Outcome {
+            folder: folder.clone(),
+            result: make_one(folder, existing(args), privacy(args), report, screen),
+        })
+        .collect()
+}
+
+/// Makes one copy, and records what became of it; its warnings go into the report.
+pub(in crate::cli) fn make_one(
+    folder: &Path,
+    existing: Existing,
+    privacy: Privacy,
+    report: &mut Report,
+    screen: &Screen,
+) -> Result<Copied, Error> {
+    let file = report.file.clone().unwrap_or_default();
+    let _spinner = Progress::start(screen, "Copying and reading back");
+    screen.explain(&format!("copying to {}", folder.display()));
+    let sha256 = names::hex(&report.sha256);
+    let result = copy::copy(&file, &sha256, folder, existing, privacy)
+        .map_err(|error| error.of_a_copy_in(folder));
+    record(report, &result, screen);
+    result
+}
+
+fn record(report: &mut Report, result: &Result<Copied, Error>, screen: &Screen) {
+    match result {
+        Ok(copied) => {
+            let entry = Entry::copied(&report.label)
+                .with("thumbprint", report.thumbprint.as_str())
+                .with_file(&copied.file)
+                .with_sha256(&report.sha256);
+            screen.record(&entry);
+            let warnings = copied.warnings.iter();
+            let place = copied.file.display();
+            report
+                .warnings
+                .extend(warnings.map(|warning| format!("{place}: {warning}")));
+        }
+        // Whoever reads JSON finds it there; all others are told after what was saved.
+        Err(error) if screen.json => screen.record(&Entry::error(error)),
+        Err(_) => {}
+    }
+}
