@@ -87,7 +87,9 @@ fn in_words(error: &Error) -> String {
         text.push_str(&format!(": {}", safe(&underneath.to_string())));
         cause = underneath.source();
     }
-    match error.hint() {
+    // Elsewhere it speaks of options.
+    let hint = error.hint().filter(|_| matches!(error, Error::Store(_)));
+    match hint {
         Some(hint) => format!("{text}.\n{hint}."),
         None => format!("{text}."),
     }

@@ -9,10 +9,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
 /// Longer than any prompt takes on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The lines of the terminal.
+const HEIGHT: u16 = 40;
 
 /// A program running at a terminal.
 pub(crate) struct Terminal {
@@ -20,6 +23,10 @@ pub(crate) struct Terminal {
     keyboard: File,
     screen: Receiver<Vec<u8>>,
     shown: String,
+    /// All that came out.
+    all: Vec<u8>,
+    /// What the terminal makes of it.
+    emulator: vt100::Parser,
 }
 
 impl Terminal {
@@ -34,7 +41,7 @@ impl Terminal {
         grantpt(&controller).expect("the terminal is ours");
         unlockpt(&controller).expect("the terminal unlocks");
         let size = Winsize {
-            ws_row: 40,
+            ws_row: HEIGHT,
             ws_col: width,
             ws_xpixel: 0,
             ws_ypixel: 0,
@@ -77,6 +84,8 @@ impl Terminal {
             keyboard,
             screen,
             shown: String::new(),
+            all: Vec::new(),
+            emulator: vt100::Parser::new(HEIGHT, width.max(1), 0),
         }
     }
 
@@ -88,7 +97,7 @@ impl Terminal {
                 return;
             }
             match self.screen.recv_timeout(PATIENCE) {
-                Ok(bytes) => self.shown.push_str(&String::from_utf8_lossy(&bytes)),
+                Ok(bytes) => self.take(&bytes),
                 Err(_) => panic!("never showed {text:?}, but {:?}", self.shown),
             }
         }
@@ -106,6 +115,27 @@ impl Terminal {
                 Err(_) => panic!("the line has no end: {:?}", self.shown),
             }
         }
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.shown.push_str(&String::from_utf8_lossy(bytes));
+        self.all.extend(bytes);
+        self.emulator.process(bytes);
+    }
+
+    /// What the screen shows now, line by line.
+    pub(crate) fn screen(&self) -> String {
+        self.emulator.screen().contents()
+    }
+
+    /// Everything that was shown, with every sequence in it.
+    pub(crate) fn all(&self) -> String {
+        String::from_utf8_lossy(&self.all).into_owned()
+    }
+
+    /// How the terminal treats what is typed.
+    pub(crate) fn modes(&self) -> LocalModes {
+        tcgetattr(&self.keyboard).expect("its modes").local_modes
     }
 
     /// The process.
@@ -140,9 +170,15 @@ impl Terminal {
 
     /// Waits for the end; gives the exit code and what was shown since the last wait.
     pub(crate) fn end(mut self) -> (Option<i32>, String) {
+        let code = self.wait();
+        (code, self.shown)
+    }
+
+    /// Waits for the end; gives the exit code.
+    pub(crate) fn wait(&mut self) -> Option<i32> {
         loop {
             match self.screen.recv_timeout(PATIENCE) {
-                Ok(bytes) => self.shown.push_str(&String::from_utf8_lossy(&bytes)),
+                Ok(bytes) => self.take(&bytes),
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {
                     let _ = self.child.kill();
@@ -150,7 +186,6 @@ impl Terminal {
                 }
             }
         }
-        let status = self.child.wait().expect("it ended");
-        (status.code(), self.shown)
+        self.child.wait().expect("it ended").code()
     }
 }

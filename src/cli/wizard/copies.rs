@@ -106,17 +106,29 @@ fn copy_to(
         make_one(folder, existing, privacy, report, screen)
     };
     let copied = match make(Existing::Refuse) {
-        Err(Error::TargetExists { file }) => match file::replaces(&file, asker)? {
-            true => make_one(folder, Existing::Replace, privacy, report, screen)?,
-            false => return Ok(false),
+        Ok(copied) => copied,
+        Err(error) => match in_the_way(&error) {
+            None => return Err(error),
+            Some(file) if file::replaces(file, asker)? => {
+                make_one(folder, Existing::Replace, privacy, report, screen)?
+            }
+            Some(_) => return Ok(false),
         },
-        made => made?,
     };
     for warning in &copied.warnings {
         screen.warn(warning);
     }
     say_copied(&copied.file.to_string_lossy(), asker);
     Ok(true)
+}
+
+/// The file that is there already, if that is what is wrong.
+fn in_the_way(error: &Error) -> Option<&Path> {
+    match error {
+        Error::NotCopied { error, .. } => in_the_way(error),
+        Error::TargetExists { file } => Some(file),
+        _ => None,
+    }
 }
 
 fn say_copied(file: &str, asker: &mut dyn Asker) {

@@ -31,7 +31,7 @@ fn readers() -> Vec<Reader> {
 impl Reader {
     fn words(self) -> &'static str {
         match self {
-            Self::Recent => "A recent one, or not known",
+            Self::Recent => "Recent, or I don't know (recommended)",
             Self::Wipo => "ePCT or PCT-SAFE",
             Self::Program(target) => target.description,
         }
@@ -63,15 +63,10 @@ impl Reader {
 
 pub(super) fn ask(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, Error> {
     let readers = readers();
-    let mut choices: Vec<_> = readers
+    let choices: Vec<_> = readers
         .iter()
         .map(|reader| Choice::new(reader.words()))
         .collect();
-    choices[0] = Choice::of(
-        Reader::Recent.words().to_owned(),
-        "(recommended)".to_owned(),
-        String::new(),
-    );
     let start = readers.iter().position(|reader| reader.is_in(draft));
     let question = "Which program will open the file?";
     let answer = talk.asker.choose(question, &choices, start.unwrap_or(0))?;

@@ -1,0 +1,196 @@
+//! Plain lines, for screen readers and terminals that can do no more: no escape sequence at all.
+
+use super::*;
+
+const NUMBER: &str = "Number, or back [1]: ";
+
+fn numbered(terminal: &mut Terminal, question: &str, keys: &str) {
+    terminal.wait_for(question);
+    terminal.wait_for("Number, or back [");
+    terminal.wait_for("]: ");
+    terminal.press(keys);
+}
+
+fn lined(terminal: &mut Terminal, question: &str, keys: &str) {
+    terminal.wait_for(question);
+    terminal.wait_for("]: ");
+    terminal.press(keys);
+}
+
+fn hidden(terminal: &mut Terminal, question: &str, keys: &str) {
+    terminal.wait_for(question);
+    terminal.press(keys);
+}
+
+fn up_to_the_file(terminal: &mut Terminal) {
+    for question in [WHICH, PATH, PROPERTIES] {
+        numbered(terminal, question, ENTER);
+    }
+    lined(terminal, "Friendly name", ENTER);
+    for question in [READER, PASSWORD_FROM] {
+        numbered(terminal, question, ENTER);
+    }
+    for question in [TYPED, AGAIN] {
+        hidden(terminal, question, &format!("{PASSWORD}\r"));
+    }
+}
+
+#[test]
+fn from_the_first_question_to_the_end_without_an_escape_sequence() {
+    for (variables, option) in [(&[][..], &["--plain"][..]), (&[("TERM", "dumb")], &[])] {
+        let world = World::new();
+        let mut terminal = world.start_at(80, variables, option);
+        up_to_the_file(&mut terminal);
+        lined(&mut terminal, "Folder and name", ENTER);
+        numbered(&mut terminal, RIGHT, ENTER);
+        terminal.wait_for("Encrypting, writing and reading back.");
+        terminal.wait_for("Where to put a second copy?");
+        terminal.wait_for("No copy now");
+        terminal.wait_for(NUMBER);
+        terminal.press("no copy\r");
+        terminal.wait_for(NUMBER);
+        terminal.press("back\r");
+        assert_eq!(terminal.wait(), Some(0), "{}", terminal.all());
+        assert!(!terminal.all().contains('\u{1b}'), "{:?}", terminal.all());
+        assert!(!terminal.all().contains(PASSWORD), "the password was shown");
+        world.holds(&["Ada Example.p12"]);
+        world.restores(&world.file("Ada Example.p12"), PASSWORD);
+    }
+}
+
+#[test]
+fn back_goes_back_from_every_question() {
+    let world = World::new();
+    let mut terminal = world.start(&["--plain"]);
+    up_to_the_file(&mut terminal);
+    lined(&mut terminal, "Folder and name", "back\r");
+    numbered(&mut terminal, PASSWORD_FROM, ENTER);
+    hidden(&mut terminal, TYPED, "back\r");
+    numbered(&mut terminal, PASSWORD_FROM, ENTER);
+    hidden(&mut terminal, TYPED, ESC);
+    numbered(&mut terminal, PASSWORD_FROM, "back\r");
+    numbered(&mut terminal, READER, "back\r");
+    lined(&mut terminal, "Friendly name", "back\r");
+    numbered(&mut terminal, PROPERTIES, "back\r");
+    numbered(&mut terminal, PATH, "back\r");
+    // Text is searched for, and a number taken.
+    numbered(&mut terminal, WHICH, "grace\r");
+    terminal.wait_for("  2  Grace Example");
+    terminal.wait_for(NUMBER);
+    terminal.press("17\r");
+    terminal.wait_for("That is no number from 1 to 3.");
+    terminal.wait_for(NUMBER);
+    terminal.press("nobody\r");
+    terminal.wait_for("None of them has that in it.");
+    terminal.wait_for(NUMBER);
+    terminal.press("2\r");
+    for question in [PATH, PROPERTIES] {
+        numbered(&mut terminal, question, ENTER);
+    }
+    lined(&mut terminal, "Friendly name [Grace Example", "My own\r");
+    for question in [READER, PASSWORD_FROM] {
+        numbered(&mut terminal, question, ENTER);
+    }
+    for question in [TYPED, AGAIN] {
+        hidden(&mut terminal, question, &format!("{PASSWORD}\r"));
+    }
+    lined(
+        &mut terminal,
+        "Folder and name [Grace Example.p12",
+        "mine\r",
+    );
+    terminal.wait_for("Its friendly name is My own.");
+    numbered(&mut terminal, RIGHT, ENTER);
+    numbered(&mut terminal, COPY, "back\r");
+    assert_eq!(terminal.wait(), Some(0), "{}", terminal.all());
+    assert!(!terminal.all().contains('\u{1b}'), "{:?}", terminal.all());
+    world.holds(&["mine.p12"]);
+    world.restores(&world.file("mine.p12"), PASSWORD);
+}
+
+#[test]
+fn giving_up_leaves_nothing_behind() {
+    // Ctrl-C, and the end of the input.
+    for key in [CTRL_C, "\u{4}"] {
+        let world = World::new();
+        let mut terminal = world.start(&["--plain"]);
+        numbered(&mut terminal, WHICH, key);
+        assert_eq!(terminal.wait(), Some(130), "{}", terminal.all());
+        world.holds(&[]);
+
+        let mut terminal = world.start(&["--plain"]);
+        for question in [WHICH, PATH, PROPERTIES] {
+            numbered(&mut terminal, question, ENTER);
+        }
+        lined(&mut terminal, "Friendly name", key);
+        assert_eq!(terminal.wait(), Some(130), "{}", terminal.all());
+        world.holds(&[]);
+
+        let mut terminal = world.start(&["--plain"]);
+        for question in [WHICH, PATH, PROPERTIES] {
+            numbered(&mut terminal, question, ENTER);
+        }
+        lined(&mut terminal, "Friendly name", ENTER);
+        for question in [READER, PASSWORD_FROM] {
+            numbered(&mut terminal, question, ENTER);
+        }
+        hidden(&mut terminal, TYPED, key);
+        assert_eq!(terminal.wait(), Some(130), "{}", terminal.all());
+        assert!(!terminal.all().contains('\u{1b}'), "{:?}", terminal.all());
+        world.holds(&[]);
+    }
+}
+
+#[test]
+fn a_made_password_is_shown_in_a_line() {
+    let world = World::new();
+    let mut terminal = world.start(&["--plain", "--generate-password"]);
+    for question in [WHICH, PATH, PROPERTIES] {
+        numbered(&mut terminal, question, ENTER);
+    }
+    lined(&mut terminal, "Friendly name", ENTER);
+    numbered(&mut terminal, READER, ENTER);
+    terminal.wait_for("Ready?");
+    let words = terminal.all();
+    let mut words = words.split_whitespace();
+    let password = words.find(|word| word.len() == 29 && word.matches('-').count() == 4);
+    let password = password.expect("a password").to_owned();
+    numbered(&mut terminal, "I have written it down", ENTER);
+    hidden(
+        &mut terminal,
+        "Type it from your note:",
+        &format!("{password}\r"),
+    );
+    lined(&mut terminal, "Folder and name", ENTER);
+    numbered(&mut terminal, RIGHT, ENTER);
+    numbered(&mut terminal, COPY, "back\r");
+    assert_eq!(terminal.wait(), Some(0), "{}", terminal.all());
+    world.restores(&world.file("Ada Example.p12"), &password);
+}
+
+#[test]
+fn names_cannot_write_to_the_screen() {
+    let world = World::new();
+    let store = tempfile::tempdir().expect("a folder");
+    let hostile = format!("{}/tests/cmd/errors.in/hostile", env!("CARGO_MANIFEST_DIR"));
+    for entry in fs::read_dir(hostile).expect("a folder") {
+        let file = entry.expect("an entry").path();
+        fs::copy(&file, store.path().join(file.file_name().expect("a name"))).expect("a copy");
+    }
+    let place = store.path().to_str().expect("text").to_owned();
+    let words = [
+        "export",
+        "--plain",
+        "--store",
+        &place,
+        "--iterations",
+        "2000",
+    ];
+    let mut terminal = world.run_at(80, &[], &words);
+    up_to_the_file(&mut terminal);
+    lined(&mut terminal, "Folder and name", ENTER);
+    numbered(&mut terminal, RIGHT, ENTER);
+    numbered(&mut terminal, COPY, "back\r");
+    assert_eq!(terminal.wait(), Some(0), "{}", terminal.all());
+    assert!(!terminal.all().contains('\u{1b}'), "{:?}", terminal.all());
+}
