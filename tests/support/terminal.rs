@@ -26,7 +26,7 @@ pub(crate) struct Terminal {
     /// All that came out.
     all: Vec<u8>,
     /// What the terminal makes of it.
-    emulator: vt100::Parser,
+    emulator: Box<vt100::Parser>,
 }
 
 impl Terminal {
@@ -85,7 +85,7 @@ impl Terminal {
             screen,
             shown: String::new(),
             all: Vec::new(),
-            emulator: vt100::Parser::new(HEIGHT, width.max(1), 0),
+            emulator: Box::new(vt100::Parser::new(HEIGHT, width.max(1), 0)),
         }
     }
 
