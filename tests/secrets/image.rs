@@ -267,6 +267,30 @@ fn nor_of_a_password_that_was_made() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+#[test]
+#[ignore = "needs strace, and root"]
+fn nor_of_what_the_wizard_was_told() {
+    for password in PASSWORDS {
+        for plain in [false, true] {
+            let world = World::new(password);
+            let launcher = launcher(EXIT);
+            let launcher: Vec<&str> = launcher.iter().map(String::as_str).collect();
+            let terminal = crate::wizard::answered(&world, &launcher, plain);
+            let pid = terminal.id();
+            let held = Held::at(
+                EXIT,
+                Started::Terminal {
+                    _terminal: terminal,
+                },
+                pid,
+            );
+            assert_eq!(held.code(), Some(0), "plain: {plain}");
+            let found = held.found(world.canaries(), false);
+            assert!(found.is_empty(), "plain: {plain}: {found:#?}");
+        }
+    }
+}
+
 /// A search that finds nothing must be one that could: while the file is written, both are there.
 #[test]
 #[ignore = "needs strace, and root"]

@@ -19,6 +19,8 @@ mod table;
 #[path = "../support/terminal.rs"]
 #[allow(dead_code, reason = "other tests at a terminal do other things")]
 mod terminal;
+#[cfg(target_os = "linux")]
+mod wizard;
 #[cfg_attr(
     not(target_os = "linux"),
     allow(dead_code, reason = "terminals and memory are Linux's here")

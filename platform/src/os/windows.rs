@@ -37,8 +37,10 @@ pub(super) fn data_folder() -> Option<PathBuf> {
 }
 
 pub(super) fn system_drive() -> Option<PathBuf> {
-    let drive = std::env::var_os("SystemDrive").unwrap_or_else(|| "C:".into());
-    Some(PathBuf::from(drive).join(r"\"))
+    let mut drive = std::env::var_os("SystemDrive").unwrap_or_else(|| "C:".into());
+    // Without it, it would be the folder that this drive is in at the moment.
+    drive.push(r"\");
+    Some(drive.into())
 }
 
 pub(super) fn user_id() -> Option<u32> {

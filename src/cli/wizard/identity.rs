@@ -108,7 +108,8 @@ fn warn_of_lock(identity: &Identity, asker: &mut dyn Asker) {
             safe(how)
         )),
         KeyState::Unknown => {
-            asker.say("Whether its private key can be saved will be seen when the file is written.")
+            asker
+                .say("Whether its private key can be saved will be seen when the file is written.");
         }
         _ => {}
     }
