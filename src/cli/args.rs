@@ -85,7 +85,7 @@ pub(crate) enum Command {
     /// Show one identity in full
     Show(ShowArgs),
     /// Save one identity to a file, and prove that the file restores it
-    Export(ExportArgs),
+    Export(Box<ExportArgs>),
     /// Put identities from files into a store, and read them back from it
     Import(ImportArgs),
     /// Save every identity into folders, only what changed; verify and restore
@@ -217,6 +217,7 @@ mod tests {
             include_str!("../../docs/profiles.md"),
             include_str!("../../docs/scheduled-backup.md"),
             include_str!("../../docs/stores.md"),
+            include_str!("../../docs/windows-wizard.md"),
         ];
         for page in pages {
             let indented = page.lines().filter_map(|line| line.strip_prefix("    "));

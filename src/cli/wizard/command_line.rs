@@ -147,7 +147,7 @@ mod tests {
 
     fn parsed(words: impl IntoIterator<Item = String>) -> ExportArgs {
         match Cli::try_parse_from(words).unwrap().command {
-            Command::Export(args) => args,
+            Command::Export(args) => *args,
             other => panic!("{other:?}"),
         }
     }
