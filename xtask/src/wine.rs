@@ -24,6 +24,7 @@ mod stores;
 mod terminal;
 mod transcript;
 mod vault;
+mod wizard;
 
 use crate::setup;
 use crate::steps::Steps;
@@ -75,6 +76,7 @@ pub(crate) fn checks(steps: &mut Steps) {
         cng_export::check(&runner)
     });
     steps.run("Wine: certstow at a console", || console::check(&runner));
+    steps.run("Wine: the wizard at a console", || wizard::check(&runner));
     steps.run("Wine: certstow on Credential Manager", || {
         vault::check(&runner)
     });

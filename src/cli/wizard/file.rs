@@ -55,7 +55,9 @@ fn ask_name(
         (None, Some(chosen)) => shown(chosen),
         (None, None) => shown(&suggested),
     };
-    if let Ok(here) = std::env::current_dir() {
+    if folder.is_none()
+        && let Ok(here) = std::env::current_dir()
+    {
         talk.asker
             .say(&format!("You are in {}.", safe(&here.to_string_lossy())));
     }

@@ -1,0 +1,118 @@
+//! The wizard of certstow for Windows at a console: in plain lines, and drawn as far as Wine's
+//! console takes it. (It gives `inquire` no Ctrl-C, and a hidden line no Esc.) What it wrote is
+//! opened by the host's OpenSSL.
+
+use std::fs;
+use std::path::Path;
+
+use super::openssl::Pkcs12;
+use super::runner::{PASSWORD, Runner};
+use super::terminal::Terminal;
+use crate::command::root;
+
+/// A folder of its own, and where PCT-SAFE has its files.
+const FOLDER: &str = "the wizard";
+const PCT_SAFE: &str = "drive_c/PCT-SAFE/PKCS12";
+
+const ENTER: &str = "\r";
+const ESC: &str = "\u{1b}";
+const DOWN: &str = "\u{1b}[B";
+
+pub(super) fn check(runner: &Runner) -> Result<(), String> {
+    let folder = runner.work().join(FOLDER);
+    let pct_safe = runner.windows().join(PCT_SAFE);
+    for folder in [&folder, &pct_safe] {
+        fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
+    gives_up(runner)?;
+    in_lines(runner, &pct_safe)?;
+    drawn(runner, &folder)
+}
+
+fn start(runner: &Runner, more: &[&str]) -> Result<Terminal, String> {
+    let store = root().join("examples/personal").display().to_string();
+    let words = ["export", "--store", &store, "--iterations", "2000"];
+    runner.certstow_at_terminal(&[&words[..], more].concat())
+}
+
+/// A question, what shows that it is ready, and what is answered.
+fn answer(terminal: &mut Terminal, question: &str, ready: &str, keys: &str) -> Result<(), String> {
+    terminal.wait_for(question)?;
+    terminal.wait_for(ready)?;
+    terminal.press(keys)
+}
+
+fn gives_up(runner: &Runner) -> Result<(), String> {
+    let mut terminal = start(runner, &[])?;
+    answer(&mut terminal, "Which certificate", "goes back", ESC)?;
+    terminal.end(130)?;
+    let mut terminal = start(runner, &["--plain"])?;
+    answer(&mut terminal, "Which certificate", "]:", "\u{3}")?;
+    terminal.end(130)?;
+    super::folder::nothing_but(&runner.work().join(FOLDER), &[])
+}
+
+/// Into the folder of PCT-SAFE, for PCT-SAFE; back once on the way.
+fn in_lines(runner: &Runner, pct_safe: &Path) -> Result<(), String> {
+    let mut terminal = start(runner, &["--plain"])?;
+    let mut numbered = |question: &str, keys: &str| answer(&mut terminal, question, "]:", keys);
+    numbered("Which certificate", ENTER)?;
+    numbered("Which part of the path", ENTER)?;
+    numbered("Which of the store's properties", "back\r")?;
+    numbered("Which part of the path", ENTER)?;
+    numbered("Which of the store's properties", ENTER)?;
+    numbered("Friendly name", ENTER)?;
+    numbered("Which program will open the file?", "2\r")?;
+    numbered("Which password?", ENTER)?;
+    type_password(&mut terminal)?;
+    let mut numbered = |question: &str, keys: &str| answer(&mut terminal, question, "]:", keys);
+    numbered("Where to?", "2\r")?;
+    numbered("Folder and name", ENTER)?;
+    numbered("Is that right?", ENTER)?;
+    numbered("Where to put a second copy?", "back\r")?;
+    let shown = terminal.end(0)?;
+    if shown.contains(PASSWORD) {
+        return Err(format!("the password was shown: {shown:?}"));
+    }
+    // The console breaks it where its line ends.
+    let command = r#"--output "C:\PCT-SAFE\PKCS12\Ada Example.p12" --profile compatible"#;
+    if !shown.replace(['\r', '\n'], "").contains(command) {
+        return Err(format!("the command is not shown: {shown:?}"));
+    }
+    let exported = Pkcs12::open(&pct_safe.join("Ada Example.p12"), PASSWORD)?;
+    exported.has_key(&root().join("examples/personal/ada-example.key.pem"))
+}
+
+/// Back from the second question, then another identity, into a folder of its own.
+fn drawn(runner: &Runner, folder: &Path) -> Result<(), String> {
+    let file = format!(r"{FOLDER}\grace");
+    let mut terminal = start(runner, &["-o", &file])?;
+    let mut asked = |question: &str, keys: &str| answer(&mut terminal, question, "goes back", keys);
+    asked("Which certificate", ENTER)?;
+    asked("Which part of the path", ESC)?;
+    asked("Which certificate", &format!("{DOWN}{ENTER}"))?;
+    asked("Which part of the path", ENTER)?;
+    asked("Which of the store's properties", ENTER)?;
+    asked("Friendly name", ENTER)?;
+    asked("Which program will open the file?", ENTER)?;
+    asked("Which password?", ENTER)?;
+    type_password(&mut terminal)?;
+    let mut asked = |question: &str, keys: &str| answer(&mut terminal, question, "goes back", keys);
+    asked("Is that right?", ENTER)?;
+    asked("Where to put a second copy?", ESC)?;
+    let shown = terminal.end(0)?;
+    if shown.contains(PASSWORD) {
+        return Err(format!("the password was shown: {shown:?}"));
+    }
+    super::folder::nothing_but(folder, &["grace.p12"])?;
+    let exported = Pkcs12::open(&folder.join("grace.p12"), PASSWORD)?;
+    exported.has_key(&root().join("examples/personal/grace-example.pem"))
+}
+
+fn type_password(terminal: &mut Terminal) -> Result<(), String> {
+    for question in ["Password for the file:", "The same password again:"] {
+        terminal.wait_for(question)?;
+        terminal.press(&format!("{PASSWORD}\r"))?;
+    }
+    Ok(())
+}
