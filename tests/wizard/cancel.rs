@@ -123,6 +123,17 @@ fn an_end_from_outside_puts_the_terminal_back() {
 }
 
 #[test]
+fn a_wait_that_is_over_puts_the_terminal_back() {
+    let world = World::new();
+    let mut terminal = world.start(&["--timeout", "1s"]);
+    asked(&mut terminal, WHICH);
+    terminal.wait_for("waiting for an answer at the terminal");
+    assert_eq!(terminal.wait(), Some(13), "{}", terminal.screen());
+    assert!(terminal.modes().contains(usual()), "{:?}", terminal.modes());
+    world.holds(&[]);
+}
+
+#[test]
 fn giving_up_the_copy_keeps_the_file() {
     let world = World::new();
     let mut terminal = world.start(&[]);

@@ -347,3 +347,26 @@ fn a_second_copy_is_made_and_read_back_and_belongs_to_the_command() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     world.restores(&copy, PASSWORD);
 }
+
+#[test]
+fn where_nobody_is_to_be_asked_it_is_a_wrong_command_line() {
+    let world = World::new();
+    for words in [
+        &["export", "--json"][..],
+        &["export", "--non-interactive"],
+        &["export", "--newest"],
+        &["export", "--delete-key-after-verify"],
+        &["show"],
+        &["--json"],
+    ] {
+        let (code, shown) = world.run_at(120, &[], words).end();
+        assert_eq!(code, Some(2), "{words:?}: {shown}");
+    }
+    for words in [&[][..], &["--plain"], &["export"]] {
+        let output = world.certstow(words);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{words:?}: {told}");
+        assert!(told.contains("Usage: certstow"), "{words:?}: {told}");
+        assert!(output.stdout.is_empty(), "{words:?}");
+    }
+}

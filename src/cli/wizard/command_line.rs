@@ -220,7 +220,7 @@ mod tests {
         }
     }
 
-    /// What `xargs` splits is split as a shell would.
+    /// A real shell makes the words of the line.
     #[cfg(unix)]
     #[test]
     fn a_shell_gives_the_same_words() {

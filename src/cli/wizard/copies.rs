@@ -47,8 +47,7 @@ pub(super) fn offer(
     drop(wait);
     asker.say("");
     asker.say("A second copy on another device, such as a USB drive, survives this machine.");
-    let mut choices: Vec<_> = drives.iter().map(choice).collect();
-    choices.extend(["In a folder", "No copy now"].map(Choice::new));
+    let choices = choices(&drives);
     loop {
         let question = "Where to put a second copy?";
         let chosen = match asker.choose(question, &choices, 0)? {
@@ -76,6 +75,12 @@ pub(super) fn offer(
             Err(error) => asker.say(&in_words(&error)),
         }
     }
+}
+
+/// The drives, then a folder, then none.
+fn choices(drives: &[Drive]) -> Vec<Choice> {
+    let others = ["In a folder", "No copy now"].map(Choice::new);
+    drives.iter().map(choice).chain(others).collect()
 }
 
 fn choice(drive: &Drive) -> Choice {
@@ -136,4 +141,33 @@ fn say_copied(file: &str, asker: &mut dyn Asker) {
         "Copied to {}, and read back from there: it is the same file.",
         safe(file)
     ));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drives_come_first_with_their_names_made_safe() {
+        let drives = [
+            Drive {
+                folder: "/media/ada/STICK".into(),
+                label: Some("ST\u{1b}CK".to_owned()),
+                free: Some(3_999_999_999),
+            },
+            Drive {
+                folder: "E:/".into(),
+                label: None,
+                free: None,
+            },
+        ];
+        let shown: Vec<_> = choices(&drives).iter().map(Choice::whole).collect();
+        let expected = [
+            r"ST\u{1b}CK (/media/ada/STICK), 3999 MB free",
+            "E:/",
+            "In a folder",
+            "No copy now",
+        ];
+        assert_eq!(shown, expected);
+    }
 }
