@@ -25,7 +25,7 @@ const DOWN: &str = "\u{1b}[B";
 const CTRL_C: &str = "\u{3}";
 
 /// The questions, as far as they are the same at every width.
-const WHICH: &str = "Which certificate do you want to save?";
+const WHICH: &str = "Which certificate to save?";
 const PATH: &str = "Which part of the path goes in?";
 const PROPERTIES: &str = "Which of the store's properties?";
 const NAME: &str = "Friendly name:";

@@ -25,6 +25,9 @@ use crate::cli::screen::Screen;
 /// How many choices are shown at once.
 const PAGE: usize = 10;
 
+/// With fewer characters in a line, question and answer do not fit into one.
+const NARROW: usize = 70;
+
 /// What `inquire` turns on is turned off: bracketed paste, and a hidden cursor.
 const RESTORE: &str = "\u{1b}[?2004l\u{1b}[?25h";
 /// To a second screen that keeps nothing of what it showed (xterm's control sequences), and back.
@@ -64,12 +67,14 @@ pub(super) struct Drawn {
 impl Drawn {
     pub(super) fn new(screen: &Screen) -> Self {
         let colors = AutoStream::choice(&io::stderr()) != ColorChoice::Never;
-        let config = match colors {
+        let mut config = match colors {
             true => RenderConfig::default_colored(),
             false => RenderConfig::empty().with_answered_prompt_prefix(Styled::new(">")),
         };
+        let width = screen.width().unwrap_or(80).into();
+        config.answer_from_new_line = width < NARROW;
         Self {
-            width: screen.width().unwrap_or(80).into(),
+            width,
             config: config.with_canceled_prompt_indicator(Styled::new("(back)")),
         }
     }

@@ -62,7 +62,7 @@ pub(super) fn ask(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, 
         chosen.position(|identity| identity.entry().id == id)
     });
     loop {
-        let question = "Which certificate do you want to save?";
+        let question = "Which certificate to save?";
         let answer = talk.asker.choose(question, &choices, start.unwrap_or(0))?;
         let Answer::Next(chosen) = answer else {
             return Ok(Answer::Back);
