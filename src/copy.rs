@@ -2,13 +2,13 @@
 //! file is read from its disk once more and has to be the one that was proven; the copy is written
 //! as any other file ([`output`]), and read back from its own disk.
 
-use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use certstow_platform::new_file::folder_of;
 use certstow_platform::os;
+use same_file::Handle;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
@@ -31,7 +31,7 @@ pub struct Copied {
 /// [`Error::Usage`]: it is the folder of the file itself, under whatever name.
 pub fn place(saved: &Path, folder: &Path) -> Result<PathBuf, Error> {
     // A folder that is not there is found out by whoever writes into it.
-    if let (Ok(own), Ok(other)) = (real(folder_of(saved)), real(folder))
+    if let (Ok(own), Ok(other)) = (identity(folder_of(saved)), identity(folder))
         && own == other
     {
         return Err(Error::Usage(format!(
@@ -40,6 +40,12 @@ pub fn place(saved: &Path, folder: &Path) -> Result<PathBuf, Error> {
         )));
     }
     Ok(folder.join(saved.file_name().unwrap_or_default()))
+}
+
+/// What a folder is, by whatever name or mount it was come to. It has to be there.
+fn identity(folder: &Path) -> io::Result<Handle> {
+    let _wait = output::waiting_for(folder);
+    Handle::from_path(os::long_path(folder))
 }
 
 /// Looks for the usual reasons that a copy in one of the folders would fail, as
@@ -54,26 +60,26 @@ pub fn preflight(
     existing: Existing,
     privacy: Privacy,
 ) -> Result<(), Error> {
-    let mut seen = BTreeSet::new();
+    let mut seen = Vec::new();
     for folder in folders {
-        let tried = place(saved, folder).and_then(|copy| {
-            output::preflight(&copy, existing, privacy)?;
-            match real(folder) {
-                Ok(real) if !seen.insert(real.clone()) => {
-                    let text = format!("{} is named twice", folder.display());
-                    Err(Error::Usage(text))
-                }
-                _ => Ok(()),
-            }
-        });
-        tried.map_err(|error| error.of_a_copy_in(folder))?;
+        place(saved, folder)
+            .and_then(|copy| output::preflight(&copy, existing, privacy))
+            .and_then(|()| named_once(folder, &mut seen))
+            .map_err(|error| error.of_a_copy_in(folder))?;
     }
     Ok(())
 }
 
-/// A folder by the name that it alone has; it has to be there.
-fn real(folder: &Path) -> io::Result<PathBuf> {
-    fs::canonicalize(os::long_path(folder))
+fn named_once(folder: &Path, seen: &mut Vec<Handle>) -> Result<(), Error> {
+    let Ok(identity) = identity(folder) else {
+        return Ok(());
+    };
+    if seen.contains(&identity) {
+        let text = format!("{} is named twice", folder.display());
+        return Err(Error::Usage(text));
+    }
+    seen.push(identity);
+    Ok(())
 }
 
 /// Copies a file that was saved into another folder, under the same name. `sha256` is that of the
@@ -114,16 +120,20 @@ pub fn copy(
 /// All of a file, in memory that is wiped: a PEM file may hold a key in clear.
 fn read(file: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     let _wait = output::waiting_for(file);
-    let mut open = File::open(os::long_path(file))?;
-    let length = usize::try_from(open.metadata()?.len()).unwrap_or_default();
+    let open = File::open(os::long_path(file))?;
+    let length = open.metadata()?.len();
     // Room for all of it from the start: growing would leave copies of it behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(length + 1));
-    open.read_to_end(&mut bytes)?;
+    let room = usize::try_from(length).unwrap_or_default() + 1;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+    // What became a device meanwhile may have no end.
+    open.take(length + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     struct World {

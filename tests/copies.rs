@@ -316,3 +316,22 @@ fn a_folder_that_takes_nothing_is_seen_before_anything_is_written() {
     assert!(!scene.path("ada.p12").exists());
     assert!(scene.names("stick").is_empty());
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs root, or user namespaces, to mount a file system"]
+fn the_folder_of_the_file_is_no_other_by_another_mount() {
+    let scene = Scene::new();
+    let output = with_mounts(
+        &scene,
+        2,
+        "mkdir again && mount --bind . again || exit 99
+         \"$@\" --force --copy-to again",
+    );
+    let shown = text(&output.stderr);
+    assert!(
+        shown.contains("again is the folder of the file itself"),
+        "{shown}"
+    );
+    assert!(!scene.path("ada.p12").exists());
+}

@@ -314,6 +314,18 @@ fn without_every_copy_the_key_stays_and_nobody_is_asked_again() {
     scene.restores();
     assert!(scene.has_key("Ada"));
 
+    let mut terminal = scene.export("Ada", &[&copies[..], &["--json", "--force"]].concat());
+    terminal.wait_for(FIRST);
+    fs::remove_file(scene.folder().join("stick/out.p12")).expect("the other file");
+    fs::remove_dir(scene.folder().join("stick")).expect("the folder");
+    terminal.press("y\r");
+    let shown = ends(terminal, 14);
+    assert!(shown.contains("\"key_deleted\": false"), "{shown}");
+    let warning = format!("    \"{stays}");
+    assert!(shown.contains(&warning), "{shown}");
+    assert!(scene.has_key("Ada"));
+
+    fs::create_dir(scene.folder().join("stick")).expect("the folder");
     let mut terminal = scene.export("Ada", &[&copies[..], &["--force"]].concat());
     type_in(&mut terminal, FIRST, "y");
     type_in(&mut terminal, SECOND, "y");

@@ -75,7 +75,7 @@ pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
     }
     let deleted = match failed {
         true => {
-            deletion::not_without_copies(&report, screen);
+            deletion::not_without_copies(&mut report, screen);
             Ok(false)
         }
         false => deletion::delete(&mut inventory, &mut report, &mut ask, screen),

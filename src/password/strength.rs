@@ -1,8 +1,8 @@
 //! How long a password would stand up to somebody who has the file. The number of guesses is
 //! estimated by `zxcvbn`, which knows common passwords, names, keyboard patterns, dates and
 //! repetitions; what is public about the certificate is guessed first, too. What the number means
-//! is decided here, because a file can be attacked at leisure: at 200,000 iterations one graphics
-//! card tries some 50,000 passwords a second.
+//! is decided here, because a file can be attacked at leisure: at 200,000 iterations of SHA-256 one
+//! graphics card tries some 100,000 passwords a second.
 
 use certstow_platform::secret::{Password, wipe_stack};
 
@@ -21,11 +21,12 @@ const SHORTEST_WORD: usize = 3;
 pub enum Strength {
     /// Guessed within seconds: less than 10^6 guesses.
     VeryWeak,
-    /// Guessed within days by one machine: less than 10^10.
+    /// Guessed within a day or so by one machine: less than 10^10.
     Weak,
-    /// Takes one machine years, and many machines less: below 10^13.
+    /// Takes one machine days to years, and many machines less: below 10^13.
     Fair,
-    /// Takes a thousand machines centuries at its upper end: below 10^18.
+    /// Takes one machine years and more, and at the upper end a thousand of them centuries: below
+    /// 10^18.
     Strong,
     /// Not to be guessed.
     VeryStrong,

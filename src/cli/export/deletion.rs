@@ -64,12 +64,15 @@ pub(super) fn agree(
 }
 
 /// Says that the key stays, since not every copy that was asked for is there.
-pub(super) fn not_without_copies(report: &Report, screen: &Screen) {
+pub(super) fn not_without_copies(report: &mut Report, screen: &Screen) {
     let kept = format!(
         "the private key of {} stays in {}, since not every copy was made",
         report.label, report.store
     );
-    screen.warn(&kept);
+    match screen.json {
+        true => report.warnings.push(kept),
+        false => screen.warn(&kept),
+    }
 }
 
 /// Asks once more, and deletes it; whether it is gone. What there is to warn about is added to the
