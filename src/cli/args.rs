@@ -31,6 +31,8 @@ pub(crate) use store::{PasswordArgs, StoreArgs};
 use super::timeout::Timeout;
 
 /// Saves certificates with their private keys as PKCS#12 files that are known to restore
+///
+/// At a terminal, 'certstow' alone asks step by step for what to save, and how.
 #[derive(Debug, Parser)]
 #[command(name = "certstow", version, arg_required_else_help = true)]
 #[command(subcommand_required = true, max_term_width = 100)]
@@ -85,6 +87,9 @@ pub(crate) enum Command {
     /// Show one identity in full
     Show(ShowArgs),
     /// Save one identity to a file, and prove that the file restores it
+    ///
+    /// Where nothing says which identity, it asks at a terminal, step by step, for that and for all
+    /// else that is not given as an option.
     Export(Box<ExportArgs>),
     /// Put identities from files into a store, and read them back from it
     Import(ImportArgs),
