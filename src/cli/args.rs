@@ -82,7 +82,7 @@ pub(crate) enum Command {
     /// Show one identity in full
     Show(ShowArgs),
     /// Save one identity to a file, and prove that the file restores it
-    Export(ExportArgs),
+    Export(Box<ExportArgs>),
     /// Put identities from files into a store, and read them back from it
     Import(ImportArgs),
     /// Save every identity into folders, only what changed; verify and restore
