@@ -43,6 +43,7 @@ impl Prefix {
             .run(program("wineboot").arg("-i"), LIMIT)?
             .expect(0)?;
         prefix.supply_random_numbers()?;
+        prefix.insert_drive()?;
         prefix.wait_inside()?;
         Ok(prefix)
     }
@@ -121,6 +122,19 @@ impl Prefix {
             &library,
             &["-ladvapi32"],
         )
+    }
+
+    /// An empty removable drive, `E:`. Wine looks up what kind a drive is when it starts.
+    fn insert_drive(&self) -> Result<(), String> {
+        let drive = self.folder.join("drive");
+        fs::create_dir(&drive).map_err(|error| format!("{}: {error}", drive.display()))?;
+        let letter = self.windows().join("dosdevices/e:");
+        run(program("ln").arg("-s").arg(&drive).arg(&letter))?;
+        let mut register = Self::wine(Path::new("reg"));
+        register.args(["add", r"HKLM\Software\Wine\Drives", "/v", "e:"]);
+        self.run(register.args(["/d", "floppy", "/f"]), LIMIT)?
+            .expect(0)?;
+        self.end()
     }
 
     /// Shuts this Windows down and starts it again.

@@ -14,6 +14,9 @@ use crate::command::root;
 const FOLDER: &str = "the wizard";
 const PCT_SAFE: &str = "drive_c/PCT-SAFE/PKCS12";
 
+/// The removable drive.
+const DRIVE: &str = "dosdevices/e:";
+
 const ENTER: &str = "\r";
 const ESC: &str = "\u{1b}";
 const DOWN: &str = "\u{1b}[B";
@@ -83,7 +86,8 @@ fn in_lines(runner: &Runner, pct_safe: &Path) -> Result<(), String> {
     exported.has_key(&root().join("examples/personal/ada-example.key.pem"))
 }
 
-/// Back from the second question, then another identity, into a folder of its own.
+/// Back from the second question, then another identity, into a folder of its own, and a copy on the
+/// removable drive, which comes first.
 fn drawn(runner: &Runner, folder: &Path) -> Result<(), String> {
     let file = format!(r"{FOLDER}\grace");
     let mut terminal = start(runner, &["-o", &file])?;
@@ -99,14 +103,18 @@ fn drawn(runner: &Runner, folder: &Path) -> Result<(), String> {
     type_password(&mut terminal)?;
     let mut asked = |question: &str, keys: &str| answer(&mut terminal, question, "goes back", keys);
     asked("Is that right?", ENTER)?;
-    asked("Where to put a second copy?", ESC)?;
+    asked("Where to put a second copy?", ENTER)?;
+    terminal.wait_for("and read back from there: it is the same file.")?;
     let shown = terminal.end(0)?;
     if shown.contains(PASSWORD) {
         return Err(format!("the password was shown: {shown:?}"));
     }
     super::folder::nothing_but(folder, &["grace.p12"])?;
-    let exported = Pkcs12::open(&folder.join("grace.p12"), PASSWORD)?;
-    exported.has_key(&root().join("examples/personal/grace-example.pem"))
+    for folder in [folder, &runner.windows().join(DRIVE)] {
+        let exported = Pkcs12::open(&folder.join("grace.p12"), PASSWORD)?;
+        exported.has_key(&root().join("examples/personal/grace-example.pem"))?;
+    }
+    Ok(())
 }
 
 fn type_password(terminal: &mut Terminal) -> Result<(), String> {

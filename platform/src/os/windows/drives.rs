@@ -61,6 +61,8 @@ fn root(letter: char) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
@@ -78,6 +80,20 @@ mod tests {
             assert!(drive.folder.is_dir(), "{drive:?}");
             assert!(drive.free.is_some(), "{drive:?}");
         }
+    }
+
+    /// `cargo xtask wine` gives its Windows one.
+    #[test]
+    #[ignore = "needs a removable drive E:"]
+    fn a_removable_drive_is_found() {
+        let drives = removable_drives();
+        let found = drives
+            .iter()
+            .find(|drive| drive.folder == Path::new(r"E:\"));
+        assert!(
+            found.is_some_and(|drive| drive.free > Some(0)),
+            "{drives:?}"
+        );
     }
 
     #[test]
