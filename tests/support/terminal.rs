@@ -37,7 +37,9 @@ impl Terminal {
         variables: &[(&str, &str)],
         words: impl IntoIterator<Item = &'a str>,
     ) -> Self {
-        let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+        // The program is not to have it too: the terminal would never hang up.
+        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+        let controller = openpt(flags).expect("a terminal");
         grantpt(&controller).expect("the terminal is ours");
         unlockpt(&controller).expect("the terminal unlocks");
         let size = Winsize {

@@ -99,7 +99,11 @@ fn to_stop_is_an_answer_to_the_summary() {
 
 #[test]
 fn an_end_from_outside_puts_the_terminal_back() {
-    for question in [WHICH, TYPED] {
+    let ends = [Signal::TERM, Signal::HUP];
+    let ends = ends
+        .into_iter()
+        .flat_map(|signal| [(signal, WHICH), (signal, TYPED)]);
+    for (signal, question) in ends {
         let world = World::new();
         let mut terminal = world.start(&[]);
         if question == TYPED {
@@ -109,15 +113,8 @@ fn an_end_from_outside_puts_the_terminal_back() {
             );
         }
         asked(&mut terminal, question);
-        let children = format!("/proc/{0}/task/{0}/children", terminal.id());
-        let children = fs::read_to_string(children).expect("the program runs");
-        let child = children
-            .split_whitespace()
-            .next()
-            .unwrap_or_default()
-            .parse();
-        let id = child.unwrap_or(i32::try_from(terminal.id()).expect("a process"));
-        kill_process(Pid::from_raw(id).expect("a process"), Signal::TERM).expect("it is told");
+        let id = i32::try_from(terminal.id()).expect("a process");
+        kill_process(Pid::from_raw(id).expect("a process"), signal).expect("it is told");
         is_as_it_was(&world, terminal, question);
     }
 }
