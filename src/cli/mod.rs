@@ -32,6 +32,7 @@ use certstow::platform::secret::wipe_stack;
 use clap::FromArgMatches as _;
 
 use args::{Cli, Command, ScheduleCommand};
+pub(crate) use completions::answer as answer_shell;
 use journal::Journal;
 use screen::Screen;
 
