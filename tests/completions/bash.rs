@@ -78,7 +78,8 @@ fn options_stores_targets_and_paths_are_completed() {
         ),
         (
             "certstow backup --to \"my\t",
-            "certstow backup --to \"my folder/",
+            // Bash closes the quote of what it takes for a whole word.
+            "certstow backup --to \"my folder/\"",
         ),
         (
             "certstow backup --to ~/my\t",

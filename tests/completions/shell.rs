@@ -62,7 +62,7 @@ impl Shell {
             screen: vt100::Parser::new(ROWS, COLUMNS, 0),
             folder,
         };
-        shell.wait_for(PROMPT);
+        shell.wait_for(PROMPT.trim_end());
         shell
     }
 
