@@ -18,7 +18,7 @@ const OPENSSL: Peer = Peer {
     probe: &["openssl", "version"],
 };
 
-const PEERS: [Peer; 21] = [
+const PEERS: [Peer; 22] = [
     OPENSSL,
     Peer {
         name: "NSS certutil",
@@ -115,6 +115,11 @@ const PEERS: [Peer; 21] = [
         name: "mandoc",
         package: "mandoc",
         probe: &["sh", "-c", "command -v mandoc"],
+    },
+    Peer {
+        name: "groff",
+        package: "groff-base",
+        probe: &["groff", "--version"],
     },
     // A file system without permissions, by a driver outside the kernel: not every kernel has one.
     Peer {
