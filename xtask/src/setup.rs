@@ -18,7 +18,7 @@ const OPENSSL: Peer = Peer {
     probe: &["openssl", "version"],
 };
 
-const PEERS: [Peer; 22] = [
+const PEERS: [Peer; 23] = [
     OPENSSL,
     Peer {
         name: "NSS certutil",
@@ -90,6 +90,12 @@ const PEERS: [Peer; 22] = [
         name: "restic",
         package: "restic",
         probe: &["restic", "version"],
+    },
+    // A terminal for README's recording.
+    Peer {
+        name: "script of util-linux",
+        package: "bsdutils",
+        probe: &["script", "--version"],
     },
     Peer {
         name: "bash",
