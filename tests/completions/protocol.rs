@@ -60,6 +60,35 @@ fn powershell_gets_targets_profiles_and_options() {
     );
 }
 
+#[test]
+fn identities_of_a_backup_come_from_its_manifest() {
+    let folder = place();
+    let saved = certstow(folder.path())
+        .args(["backup", "--to", "my backup", "--store", "store"])
+        .args(["--iterations", "2000", "--password-env", "SECRET"])
+        .output()
+        .expect("certstow starts");
+    assert!(saved.status.success(), "{saved:?}");
+    let ask = |word| {
+        let words = [
+            "certstow",
+            "backup",
+            "restore",
+            "--into",
+            "new",
+            "my backup",
+            word,
+        ];
+        text(&powershell(folder.path(), &words)).to_owned()
+    };
+    assert_eq!(ask("").lines().count(), 3);
+    assert!(ask("ada").starts_with(&format!("{ADA}\tAda Example, until 2124-01-01")));
+    assert_eq!(
+        ask("--fo"),
+        "--force\tPut them in the place of those that the store has already\n"
+    );
+}
+
 /// The script is not run here: its language has no interpreter on Linux that comes with a
 /// distribution.
 #[test]

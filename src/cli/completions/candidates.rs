@@ -2,6 +2,7 @@
 //! fixed values clap knows itself.
 
 use std::ffi::OsStr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ use clap_complete::engine::{ArgValueCompleter, PathCompleter, ValueCompleter as 
 use clap_complete::{CompletionCandidate, engine};
 
 use super::identities::{self, Wanted, in_time};
-use super::line::Line;
+use super::line::{Line, with_home};
 use crate::cli::args;
 
 /// How long the system is waited for.
@@ -23,6 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(super) fn of(line: &Line, resembling: bool) -> Vec<CompletionCandidate> {
     let context = Arc::new(Context {
         stores: line.stores(),
+        backup: backup(line),
         resembling,
     });
     let mut command = completing(args::command(), &context);
@@ -52,8 +54,31 @@ fn without_options(
 struct Context {
     /// Those that were named before; none if all are meant.
     stores: Vec<StoreSpec>,
+    /// The folder of the backup that is to be restored from.
+    backup: Option<PathBuf>,
     /// The shell keeps only what resembles the word.
     resembling: bool,
+}
+
+impl Context {
+    fn wanted<'a>(&self, word: &'a str, keyless: bool) -> Wanted<'a> {
+        Wanted {
+            word,
+            keyless,
+            resembling: self.resembling,
+        }
+    }
+}
+
+/// The folder that `backup restore` was given.
+fn backup(line: &Line) -> Option<PathBuf> {
+    let command = args::command().ignore_errors(true);
+    let matches = command.try_get_matches_from(line.before()).ok()?;
+    let restore = matches
+        .subcommand_matches("backup")?
+        .subcommand_matches("restore")?;
+    let folder = restore.get_raw("folder")?.next()?.to_str()?;
+    Some(with_home(folder).into())
 }
 
 /// The command line, with completions for what clap does not know by itself.
@@ -68,8 +93,7 @@ fn with_values(argument: Arg, command: &str, context: &Arc<Context>) -> Arg {
     let context = Arc::clone(context);
     let importing = command == "import";
     match (command, argument.get_id().as_str()) {
-        // Those of a backup are behind its password.
-        ("restore", "selector") => argument,
+        ("restore", "selector") => completed(argument, move |word| saved(word, &context)),
         (_, "selector") => {
             let keyless = command == "show";
             completed(argument, move |word| selectors(word, keyless, &context))
@@ -101,12 +125,17 @@ fn selectors(word: &str, keyless: bool, context: &Context) -> Vec<CompletionCand
     if word.starts_with('-') {
         return Vec::new();
     }
-    let wanted = Wanted {
-        word,
-        keyless,
-        resembling: context.resembling,
-    };
-    identities::candidates(&context.stores, wanted)
+    identities::in_stores(&context.stores, context.wanted(word, keyless))
+}
+
+/// The identities of a backup, as its manifest names them.
+fn saved(word: &str, context: &Context) -> Vec<CompletionCandidate> {
+    match &context.backup {
+        Some(folder) if !word.starts_with('-') => {
+            identities::in_backup(folder, context.wanted(word, false))
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The stores of this machine that can be reached, and then folders.

@@ -2,10 +2,13 @@
 //! by a thread of its own, and one that stays silent is left out.
 
 use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use certstow::backup::manifest::{self, Manifest};
 use certstow::identity::{Identity, Inventory, Stores};
 use certstow::names;
 use certstow::platform::spec::StoreSpec;
@@ -50,8 +53,35 @@ pub(super) struct Wanted<'a> {
 }
 
 /// The thumbprints of those meant; all, where nothing was typed yet.
-pub(super) fn candidates(stores: &[StoreSpec], wanted: Wanted<'_>) -> Vec<CompletionCandidate> {
+pub(super) fn in_stores(stores: &[StoreSpec], wanted: Wanted<'_>) -> Vec<CompletionCandidate> {
     pick(read(stores, wanted.word), wanted)
+}
+
+/// The same of a backup, from its manifest.
+pub(super) fn in_backup(folder: &Path, wanted: Wanted<'_>) -> Vec<CompletionCandidate> {
+    let manifest = fs::read(folder.join(manifest::NAME)).ok();
+    let manifest = manifest.and_then(|text| serde_json::from_slice::<Manifest>(&text).ok());
+    let saved = manifest
+        .map(|manifest| manifest.entries)
+        .unwrap_or_default();
+    let known = saved.into_iter().filter_map(|saved| {
+        let thumbprints = [saved.thumbprint.sha1, saved.thumbprint.sha256];
+        let digits = |text: &String| text.chars().all(|digit| digit.is_ascii_hexdigit());
+        let word = wanted.word.to_lowercase();
+        let described = [&saved.label, &saved.subject]
+            .into_iter()
+            .any(|text| text.to_lowercase().contains(&word));
+        let date = saved.not_after.get(..10).unwrap_or_default();
+        thumbprints.iter().all(digits).then(|| Known {
+            about: format!("until {date}"),
+            label: saved.label,
+            thumbprints,
+            has_key: true,
+            archived: false,
+            described,
+        })
+    });
+    pick(known.collect(), wanted)
 }
 
 fn pick(mut known: Vec<Known>, wanted: Wanted<'_>) -> Vec<CompletionCandidate> {

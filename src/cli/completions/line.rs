@@ -37,8 +37,10 @@ impl Line {
 
     /// The values of an option, such as `--store`, that were typed before.
     fn values<'a>(&'a self, option: &'a str) -> impl Iterator<Item = &'a str> {
-        let typed = &self.words[..self.words.len() - 1];
-        let words = typed.iter().map(|word| word.to_str().unwrap_or_default());
+        let words = self
+            .before()
+            .iter()
+            .map(|word| word.to_str().unwrap_or_default());
         let mut before = "";
         words.filter_map(move |word| {
             let is_value = before == option;
@@ -49,6 +51,11 @@ impl Line {
                 None => None,
             }
         })
+    }
+
+    /// The words before the one that is being typed.
+    pub(super) fn before(&self) -> &[OsString] {
+        &self.words[..self.words.len() - 1]
     }
 
     /// The stores that were named before.

@@ -146,8 +146,14 @@ impl Session {
                 Ok(())
             }
             Step::Pause(seconds) => {
-                let last = self.frames.last_mut().ok_or("nothing was shown yet")?;
-                last.seconds += seconds;
+                self.settle();
+                let now = Frame::of(self.parser.screen(), *seconds);
+                match self.frames.last_mut() {
+                    Some(last) if last.rows == now.rows && last.cursor == now.cursor => {
+                        last.seconds += seconds;
+                    }
+                    _ => self.frames.push(now),
+                }
                 Ok(())
             }
             Step::Shot => {
