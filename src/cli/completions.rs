@@ -87,7 +87,7 @@ impl Question {
 
     fn answer(&self) -> String {
         match self {
-            Self::Bash(question) => question.answer(candidates::of(&question.line, false)),
+            Self::Bash(question) => question.answer(&candidates::of(&question.line, false)),
             // Fish drops what does not resemble the word.
             Self::Fish(line) => described(candidates::of(line, true)),
             Self::Any(line) => described(candidates::of(line, false)),

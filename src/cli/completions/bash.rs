@@ -46,7 +46,7 @@ impl Question {
     }
 
     /// One candidate on each line.
-    pub(super) fn answer(&self, candidates: Vec<CompletionCandidate>) -> String {
+    pub(super) fn answer(&self, candidates: &[CompletionCandidate]) -> String {
         let mut fitting: Vec<_> = candidates
             .iter()
             .filter_map(|candidate| Some((value(candidate)?, description(candidate))))
@@ -164,7 +164,8 @@ mod tests {
         let candidates = values.iter().map(|(value, about)| {
             CompletionCandidate::new(*value).help(Some((*about).to_owned().into()))
         });
-        Question::new(line, piece, kind).answer(candidates.collect())
+        let candidates: Vec<_> = candidates.collect();
+        Question::new(line, piece, kind).answer(&candidates)
     }
 
     #[test]

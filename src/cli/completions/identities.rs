@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use certstow::backup::manifest::{self, Manifest};
 use certstow::identity::{Identity, Inventory, Stores};
 use certstow::names;
+use certstow::platform::secret::wipe_stack;
 use certstow::platform::spec::StoreSpec;
 use certstow::platform::{OpenOptions, known_stores};
 use certstow::sanitize::safe;
@@ -157,7 +158,12 @@ fn read(stores: &[StoreSpec], word: &str) -> Vec<Known> {
     let (told, telling) = channel();
     for (number, store) in stores.iter().cloned().enumerate() {
         let (told, word) = (told.clone(), word.to_owned());
-        thread::spawn(move || told.send((number, read_store(store, &word))));
+        thread::spawn(move || {
+            let known = read_store(store, &word);
+            // A key that lies open beside its certificate was read to pair the two.
+            wipe_stack();
+            told.send((number, known))
+        });
     }
     drop(told);
     let mut answers = Vec::new();
@@ -198,7 +204,7 @@ fn read_store(store: StoreSpec, word: &str) -> Vec<Known> {
     };
     let described: HashSet<_> = select::all(&inventory, &choice, time::now())
         .into_iter()
-        .map(|identity| identity.entry().id.clone())
+        .map(|identity| identity.entry().id)
         .collect();
     inventory
         .identities()
