@@ -18,5 +18,9 @@ static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 fn main() -> ExitCode {
     // Before any secret is in memory.
     certstow::platform::protect_process();
-    cli::run(std::env::args_os().collect()).into()
+    let arguments: Vec<_> = std::env::args_os().collect();
+    if cli::answer_shell(&arguments) {
+        return ExitCode::SUCCESS;
+    }
+    cli::run(arguments).into()
 }

@@ -28,6 +28,7 @@ pub(crate) use schedule::{
 };
 pub(crate) use store::{PasswordArgs, StoreArgs};
 
+use super::examples;
 use super::timeout::Timeout;
 
 /// Saves certificates with their private keys as PKCS#12 files that are known to restore
@@ -149,10 +150,10 @@ pub(crate) struct CheckArgs {
     pub(crate) password: PasswordArgs,
 }
 
-/// The command line with the exit codes in its help.
+/// The command line, with examples and the exit codes in its help.
 pub(crate) fn command() -> clap::Command {
     let codes = exit_codes();
-    with_codes(Cli::command(), &codes)
+    with_examples(Cli::command(), "certstow", &codes)
 }
 
 /// The command line with what the wizard can ask for left out.
@@ -163,10 +164,25 @@ pub(crate) fn wizard_command() -> clap::Command {
     })
 }
 
-fn with_codes(command: clap::Command, codes: &str) -> clap::Command {
+/// `typed` is what one types for the command.
+fn with_examples(command: clap::Command, typed: &str, codes: &str) -> clap::Command {
+    let mut text = String::new();
+    for example in examples::of(typed) {
+        let before = if text.is_empty() { "Examples:" } else { "" };
+        text.push_str(&format!(
+            "{before}\n  {}\n      {}",
+            example.line, example.what
+        ));
+    }
+    if !text.is_empty() {
+        text.push_str("\n\n");
+    }
     command
-        .after_long_help(codes.to_owned())
-        .mut_subcommands(|command| with_codes(command, codes))
+        .after_long_help(text + codes)
+        .mut_subcommands(|command| {
+            let typed = format!("{typed} {}", command.get_name());
+            with_examples(command, &typed, codes)
+        })
 }
 
 fn exit_codes() -> String {

@@ -7,6 +7,7 @@ mod backup;
 mod check;
 mod completions;
 mod doctor;
+mod examples;
 mod export;
 mod import;
 mod interrupt;
@@ -33,6 +34,7 @@ use certstow::platform::secret::wipe_stack;
 use clap::FromArgMatches as _;
 
 use args::{Cli, Command, ScheduleCommand};
+pub(crate) use completions::answer as answer_shell;
 use journal::Journal;
 use screen::Screen;
 

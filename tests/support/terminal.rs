@@ -140,6 +140,15 @@ impl Terminal {
         tcgetattr(&self.keyboard).expect("its modes").local_modes
     }
 
+    /// The next bytes that the program shows, none if it shows nothing for so long. [`Terminal::wait_for`]
+    /// does not see them any more.
+    pub(crate) fn shows(&mut self, within: Duration) -> Option<Vec<u8>> {
+        match std::mem::take(&mut self.shown) {
+            shown if !shown.is_empty() => Some(shown.into_bytes()),
+            _ => self.screen.recv_timeout(within).ok(),
+        }
+    }
+
     /// The process.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()

@@ -1,8 +1,8 @@
 //! What a developer and CI do with this project besides building it: `cargo xtask test` sets a
 //! machine up and runs every check, `cargo xtask wine` those of the Windows program alone,
 //! `cargo xtask hosted` those of the system it runs on, `cargo xtask bench` measures against other
-//! programs, and `cargo xtask samples` makes the test keys and certificates anew. The others make a
-//! release.
+//! programs, `cargo xtask samples` makes the test keys and certificates anew, and `cargo xtask
+//! recording` README's picture. The others make a release.
 
 #![forbid(unsafe_code)]
 #![expect(
@@ -17,6 +17,7 @@ mod command;
 mod dependencies;
 mod hosted;
 mod package;
+mod recording;
 mod release;
 mod samples;
 mod setup;
@@ -34,6 +35,7 @@ usage: cargo xtask test                   set this machine up and run every chec
        cargo xtask oldest-rust            build with the oldest Rust promised
        cargo xtask bench [NAME...]        measure against other programs, side by side
        cargo xtask samples                make the sample store and the test fixtures anew
+       cargo xtask recording [--check]    make README's picture anew, or compare it
        cargo xtask package DIR            pack for this system
        cargo xtask release TAG DIR URL    add sums, manifests and notes to the packages in DIR
        cargo xtask restore DIR            export and restore with the packages in DIR";
@@ -51,6 +53,8 @@ fn main() -> ExitCode {
         ["restore", folder] => hosted::restore(Path::new(folder)),
         ["bench", names @ ..] => bench::run(names),
         ["samples"] => samples::run(),
+        ["recording"] => recording::run(),
+        ["recording", "--check"] => recording::check(),
         _ => {
             println!("{USAGE}");
             return ExitCode::from(2);
@@ -95,6 +99,13 @@ fn test() -> Result<(), String> {
     steps.run("Secret Service: lints and tests", || {
         checks::secret_service(peers)
     });
+    if !cfg!(target_os = "linux") {
+        steps.cannot_run("recording", "it takes Linux' script");
+    } else if peers == setup::Peers::Complete {
+        steps.run("recording", recording::check);
+    } else {
+        steps.leave_out("recording", "see the set-up above");
+    }
     if !disks {
         steps.cannot_run(
             "tests on a mounted disk, and of a service manager",

@@ -116,6 +116,7 @@ fn archive(built: &Path, generated: &Path, folder: &Path) -> Result<(), String> 
     }
     for (from, to) in [
         (root().join("docs"), "docs"),
+        (root().join("docs").join("images"), "docs/images"),
         (generated.join("completions"), "completions"),
         (generated.join("man"), "man"),
     ] {
@@ -158,12 +159,17 @@ fn fresh(folder: &Path) -> Result<(), String> {
     fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))
 }
 
+/// The names of the files in a folder; those of folders are none.
 fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let complain = |error: std::io::Error| format!("{}: {error}", folder.display());
-    fs::read_dir(folder)
-        .map_err(complain)?
-        .map(|entry| Ok(entry.map_err(complain)?.file_name().into()))
-        .collect()
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(complain)? {
+        let entry = entry.map_err(complain)?;
+        if entry.file_type().map_err(complain)?.is_file() {
+            names.push(entry.file_name().into());
+        }
+    }
+    Ok(names)
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), String> {

@@ -18,7 +18,7 @@ const OPENSSL: Peer = Peer {
     probe: &["openssl", "version"],
 };
 
-const PEERS: [Peer; 16] = [
+const PEERS: [Peer; 23] = [
     OPENSSL,
     Peer {
         name: "NSS certutil",
@@ -90,6 +90,42 @@ const PEERS: [Peer; 16] = [
         name: "restic",
         package: "restic",
         probe: &["restic", "version"],
+    },
+    // A terminal for README's recording.
+    Peer {
+        name: "script of util-linux",
+        package: "bsdutils",
+        probe: &["script", "--version"],
+    },
+    Peer {
+        name: "bash",
+        package: "bash",
+        probe: &["bash", "--version"],
+    },
+    Peer {
+        name: "bash-completion",
+        package: "bash-completion",
+        probe: &["test", "-e", "/usr/share/bash-completion/bash_completion"],
+    },
+    Peer {
+        name: "zsh",
+        package: "zsh",
+        probe: &["zsh", "--version"],
+    },
+    Peer {
+        name: "fish",
+        package: "fish",
+        probe: &["fish", "--version"],
+    },
+    Peer {
+        name: "mandoc",
+        package: "mandoc",
+        probe: &["sh", "-c", "command -v mandoc"],
+    },
+    Peer {
+        name: "groff",
+        package: "groff-base",
+        probe: &["groff", "--version"],
     },
     // A file system without permissions, by a driver outside the kernel: not every kernel has one.
     Peer {

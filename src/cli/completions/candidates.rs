@@ -1,0 +1,191 @@
+//! What each argument may be: identities, stores, programs, names of passwords, paths. What has
+//! fixed values clap knows itself.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use certstow::pkcs12::target;
+use certstow::platform::spec::StoreSpec;
+use certstow::platform::{KnownStore, known_stores, stores_to_import_into, vault};
+use clap::{Arg, Command};
+use clap_complete::engine::{ArgValueCompleter, PathCompleter, ValueCompleter as _};
+use clap_complete::{CompletionCandidate, engine};
+
+use super::identities::{self, Wanted, in_time};
+use super::line::{Line, with_home};
+use crate::cli::args;
+
+/// How long the system is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What may stand where the last word of the line begins.
+pub(super) fn of(line: &Line, resembling: bool) -> Vec<CompletionCandidate> {
+    let context = Arc::new(Context {
+        stores: line.stores(),
+        backup: backup(line),
+        resembling,
+    });
+    let mut command = completing(args::command(), &context);
+    let words = line.words().to_vec();
+    let place = words.len() - 1;
+    let folder = std::env::current_dir().ok();
+    let found = engine::complete(&mut command, words, place, folder.as_deref());
+    without_options(found.unwrap_or_default(), line.current())
+}
+
+/// Options are offered to who begins to type one, and where there is nothing else.
+fn without_options(
+    mut candidates: Vec<CompletionCandidate>,
+    word: &str,
+) -> Vec<CompletionCandidate> {
+    let is_option = |candidate: &CompletionCandidate| {
+        let value = candidate.get_value().as_encoded_bytes();
+        value.len() > 1 && value[0] == b'-'
+    };
+    if !word.starts_with('-') && !candidates.iter().all(is_option) {
+        candidates.retain(|candidate| !is_option(candidate));
+    }
+    candidates
+}
+
+/// What the completion of an argument depends on.
+struct Context {
+    /// Those that were named before; none if all are meant.
+    stores: Vec<StoreSpec>,
+    /// The folder of the backup that is to be restored from.
+    backup: Option<PathBuf>,
+    /// The shell keeps only what resembles the word.
+    resembling: bool,
+}
+
+impl Context {
+    fn wanted<'a>(&self, word: &'a str, keyless: bool) -> Wanted<'a> {
+        Wanted {
+            word,
+            keyless,
+            resembling: self.resembling,
+        }
+    }
+}
+
+/// The folder that `backup restore` was given.
+fn backup(line: &Line) -> Option<PathBuf> {
+    let command = args::command().ignore_errors(true);
+    let matches = command.try_get_matches_from(line.before()).ok()?;
+    let restore = matches
+        .subcommand_matches("backup")?
+        .subcommand_matches("restore")?;
+    let folder = restore.get_raw("folder")?.next()?.to_str()?;
+    Some(with_home(folder).into())
+}
+
+/// The command line, with completions for what clap does not know by itself.
+fn completing(command: Command, context: &Arc<Context>) -> Command {
+    let name = command.get_name().to_owned();
+    command
+        .mut_args(|argument| with_values(argument, &name, context))
+        .mut_subcommands(|command| completing(command, context))
+}
+
+fn with_values(argument: Arg, command: &str, context: &Arc<Context>) -> Arg {
+    let context = Arc::clone(context);
+    let importing = command == "import";
+    match (command, argument.get_id().as_str()) {
+        ("restore", "selector") => completed(argument, move |word| saved(word, &context)),
+        (_, "selector") => {
+            let keyless = command == "show";
+            completed(argument, move |word| selectors(word, keyless, &context))
+        }
+        (_, "into") => completed(argument, |word| stores(word, true)),
+        (_, "stores") => completed(argument, move |word| stores(word, importing)),
+        (_, "target") => completed(argument, targets),
+        (_, "password_file" | "unlock_password_file") => {
+            argument.add(ArgValueCompleter::new(PathCompleter::file().stdio()))
+        }
+        (_, "password_vault" | "unlock_password_vault") | ("forget", "name") => {
+            completed(argument, passwords)
+        }
+        _ => argument,
+    }
+}
+
+fn completed(
+    argument: Arg,
+    complete: impl Fn(&str) -> Vec<CompletionCandidate> + Send + Sync + 'static,
+) -> Arg {
+    argument.add(ArgValueCompleter::new(move |word: &OsStr| {
+        word.to_str().map(&complete).unwrap_or_default()
+    }))
+}
+
+fn selectors(word: &str, keyless: bool, context: &Context) -> Vec<CompletionCandidate> {
+    // An option is being typed.
+    if word.starts_with('-') {
+        return Vec::new();
+    }
+    identities::in_stores(&context.stores, context.wanted(word, keyless))
+}
+
+/// The identities of a backup, as its manifest names them.
+fn saved(word: &str, context: &Context) -> Vec<CompletionCandidate> {
+    match &context.backup {
+        Some(folder) if !word.starts_with('-') => {
+            identities::in_backup(folder, context.wanted(word, false))
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The stores of this machine that can be reached, and then folders.
+fn stores(word: &str, to_import: bool) -> Vec<CompletionCandidate> {
+    let known = in_time(Instant::now() + PATIENCE, move || match to_import {
+        true => stores_to_import_into(),
+        false => known_stores(),
+    });
+    let known = known.unwrap_or_default().into_iter();
+    let mut found: Vec<_> = known
+        .filter(|known| known.unavailable.is_none())
+        .map(store)
+        .filter(|candidate| begins(candidate, word))
+        .collect();
+    found.extend(match word.strip_prefix("file:") {
+        Some(path) => PathCompleter::any()
+            .complete(OsStr::new(path))
+            .into_iter()
+            .map(|candidate| candidate.add_prefix("file:"))
+            .collect(),
+        None => PathCompleter::any().complete(OsStr::new(word)),
+    });
+    found
+}
+
+fn store(known: KnownStore) -> CompletionCandidate {
+    CompletionCandidate::new(known.spec.to_string()).help(Some(known.description.into()))
+}
+
+fn targets(word: &str) -> Vec<CompletionCandidate> {
+    target::targets()
+        .iter()
+        .map(|target| {
+            let about = format!("{}: {}", target.description, target.profile);
+            CompletionCandidate::new(target.name).help(Some(about.into()))
+        })
+        .filter(|candidate| begins(candidate, word))
+        .collect()
+}
+
+/// The names of the passwords in the vault; never a password.
+fn passwords(word: &str) -> Vec<CompletionCandidate> {
+    let kept = in_time(Instant::now() + PATIENCE, vault::list);
+    let kept = kept.and_then(Result::ok).unwrap_or_default().into_iter();
+    kept.map(|entry| CompletionCandidate::new(entry.name.as_str()).help(Some(entry.place.into())))
+        .filter(|candidate| begins(candidate, word))
+        .collect()
+}
+
+fn begins(candidate: &CompletionCandidate, word: &str) -> bool {
+    let value = candidate.get_value().to_str();
+    value.is_some_and(|value| value.starts_with(word))
+}

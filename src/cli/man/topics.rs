@@ -1,0 +1,360 @@
+//! What the manual says of each command beyond its options, which clap knows, and its examples.
+
+/// What there is to say of a command.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Topic {
+    /// Paragraphs.
+    pub(super) description: &'static [&'static str],
+    /// Files it reads or writes that its command line does not name, and what they are.
+    pub(super) files: &'static [(&'static str, &'static str)],
+    /// Commands beside those of its family that go with it.
+    pub(super) related: &'static [&'static str],
+}
+
+/// That of a command, by what one types for it.
+pub(super) fn of(command: &str) -> Option<&'static Topic> {
+    let found = TOPICS.iter().find(|(name, _)| *name == command);
+    found.map(|(_, topic)| topic)
+}
+
+/// What certstow takes from the environment, whatever the command.
+pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
+    (
+        "XDG_DATA_HOME",
+        "On Linux, the folder that the personal folder lies in, ~/.local/share without it.",
+    ),
+    (
+        "NO_COLOR",
+        "If it is set and not empty, nothing is coloured.",
+    ),
+    (
+        "CREDENTIALS_DIRECTORY",
+        "On Linux, where systemd keeps the credentials of a service: each file in it is a password \
+         that --password-vault and --unlock-password-vault find by its name.",
+    ),
+    (
+        "SSL_CERT_FILE, SSL_CERT_DIR",
+        "Where the system's trusted roots are looked for, which complete a certification path.",
+    ),
+];
+
+const PERSONAL: (&str, &str) = (
+    "~/.local/share/certstow/personal",
+    "On Linux, the personal folder: a store of files, looked into once it exists. On macOS it is \
+     certstow/personal in ~/Library/Application Support, on Windows in %APPDATA%.",
+);
+const DOTNET: (&str, &str) = (
+    "~/.dotnet/corefx/cryptography/x509stores/my",
+    "On Linux and macOS, .NET's personal store, dotnet:My.",
+);
+const MANIFEST: (&str, &str) = (
+    "certstow-manifest.json",
+    "In each folder of a backup: the name and the hash of every file that belongs there, and whose \
+     it is. Nothing in it is secret.",
+);
+const SERVICE: (&str, &str) = (
+    "~/.config/systemd/user/certstow.service, certstow.timer",
+    "On Linux, the task; with --machine, in /etc/systemd/system.",
+);
+const AGENT: (&str, &str) = (
+    "~/Library/LaunchAgents/org.certstow.certstow.plist",
+    "On macOS, the task; with --machine, in /Library/LaunchDaemons.",
+);
+
+const TOPICS: &[(&str, Topic)] = &[
+    (
+        "certstow",
+        Topic {
+            description: &[
+                "certstow finds the certificates that belong to a person or a machine, each with its \
+                 private key, in the stores where the operating system and programs keep them, and \
+                 saves them as password-protected PKCS#12 files. It says that a file is saved only \
+                 after it has read it back from the disk and seen that the key in it signs for the \
+                 certificate in it.",
+                "A certificate and its private key are called an identity. One is chosen by the first \
+                 digits of its thumbprint, six or more, or by text in its label, its subject, its \
+                 e-mail addresses or its DNS names. It has to be exactly one: where several match, \
+                 they are listed with their thumbprints.",
+                "Without --store, every store found on the machine is looked into. A store is named \
+                 windows:CurrentUser\\My, keychain:login, dotnet:My or file:DIR; anything else is the \
+                 path of a folder or file.",
+                "A password never stands on the command line. It is asked for at the terminal, or \
+                 comes from a file, the environment, a file descriptor or the operating system's \
+                 vault.",
+            ],
+            files: &[PERSONAL, DOTNET],
+            related: &[],
+        },
+    ),
+    (
+        "certstow list",
+        Topic {
+            description: &[
+                "Lists what the stores hold: the name, the issuer, until when it is valid, the private \
+                 key and whether it can be exported, the thumbprint and the store. What cannot be read \
+                 is warned about, and the rest is listed.",
+                "Listing opens no private key, asks for nothing and uses no network.",
+            ],
+            files: &[PERSONAL, DOTNET],
+            related: &["show", "export", "stores"],
+        },
+    ),
+    (
+        "certstow show",
+        Topic {
+            description: &[
+                "Shows everything there is to know of one identity: names, validity, usages, \
+                 thumbprints, the private key and the stores that have it, and the certification path \
+                 as a tree.",
+            ],
+            files: &[PERSONAL, DOTNET],
+            related: &["list", "export"],
+        },
+    ),
+    (
+        "certstow export",
+        Topic {
+            description: &[
+                "Saves one identity, private key and certification path included, to a file that is \
+                 protected by a password. The file is written beside its place under a temporary name, \
+                 private from the start, read back from the disk and opened; its key has to sign for \
+                 its certificate. Only then does it get its name. Whatever fails on the way leaves the \
+                 target as it was.",
+                "The default protection opens in programs of today. For an older one, --for names the \
+                 program and picks what it can read.",
+                "Of an identity that several stores have, the first that gives the key out is used, \
+                 and named.",
+            ],
+            files: &[PERSONAL, DOTNET],
+            related: &["list", "check", "import", "backup"],
+        },
+    ),
+    (
+        "certstow import",
+        Topic {
+            description: &[
+                "Puts every identity of some files into one store, and reads each back from there. The \
+                 files may be PKCS#12, PEM, DER or PKCS#7, or folders of such; a certificate and its \
+                 key may lie in different ones.",
+                "What the store has already stays, unless you say otherwise when asked, or give \
+                 --force; the old key goes only when the new one is in place.",
+            ],
+            files: &[PERSONAL],
+            related: &["export", "stores"],
+        },
+    ),
+    (
+        "certstow backup",
+        Topic {
+            description: &[
+                "Saves every identity that has a private key, each as a PKCS#12 file of its own, into \
+                 one folder or several. A later run writes what is new, missing or damaged, and leaves \
+                 the rest as it is. Each file is read back and proven before it gets its name; a run \
+                 that is cut off leaves whole files, and the next one goes on from there.",
+                "Each folder succeeds or fails by itself; what failed is named, and the run ends with \
+                 14. After a change of the password, --rewrite writes every file anew.",
+                "With --escrow, each file gets a random password of its own, which lies beside it \
+                 encrypted to a certificate: the machine then holds nothing that opens its own \
+                 backups.",
+            ],
+            files: &[
+                MANIFEST,
+                (
+                    ".certstow-lock",
+                    "In each folder of a backup: locked while a run goes on.",
+                ),
+                PERSONAL,
+            ],
+            related: &["schedule", "doctor", "check"],
+        },
+    ),
+    (
+        "certstow backup verify",
+        Topic {
+            description: &[
+                "Compares every file of a backup with the hash in its manifest. With the password, or \
+                 the private key of the escrow certificate, it also opens each file and has its key \
+                 sign for its certificate.",
+            ],
+            files: &[MANIFEST],
+            related: &["check"],
+        },
+    ),
+    (
+        "certstow backup restore",
+        Topic {
+            description: &[
+                "Puts the identities of a backup, or those that are named, into a store, and reads \
+                 each back from there. What the store has already stays, unless --force is given.",
+            ],
+            files: &[MANIFEST],
+            related: &["import"],
+        },
+    ),
+    (
+        "certstow check",
+        Topic {
+            description: &[
+                "Says of PKCS#12 files, whoever wrote them, how they are protected, what is weak \
+                 about that, and which programs can open them; for this no password is needed. With \
+                 the password it proves that a file restores: everything in it opens, the key signs \
+                 for the certificate, the certification path links.",
+            ],
+            files: &[],
+            related: &["export", "backup-verify"],
+        },
+    ),
+    (
+        "certstow schedule",
+        Topic {
+            description: &[
+                "Has the system's own scheduler run a backup at set times: Task Scheduler on Windows, \
+                 systemd on Linux, launchd on macOS. The task runs as you, and can use your keys.",
+            ],
+            files: &[SERVICE, AGENT],
+            related: &["backup", "doctor"],
+        },
+    ),
+    (
+        "certstow schedule install",
+        Topic {
+            description: &[
+                "Takes the options of a backup, writes them into a task, and hands it to the system's \
+                 scheduler. An option that needs somebody at a terminal is refused. A task of the same \
+                 name is replaced.",
+                "With --print, the files for the scheduler are written to standard output or into a \
+                 folder, for Group Policy, Intune, Ansible and their like, and nothing is installed.",
+            ],
+            files: &[SERVICE, AGENT],
+            related: &["backup", "doctor", "password"],
+        },
+    ),
+    (
+        "certstow schedule show",
+        Topic {
+            description: &[
+                "Shows what the scheduler knows of the task: when it runs, when it last ran, and how \
+                 that ended.",
+            ],
+            files: &[SERVICE, AGENT],
+            related: &[],
+        },
+    ),
+    (
+        "certstow schedule remove",
+        Topic {
+            description: &["Takes the task away from the scheduler. What it saved stays."],
+            files: &[SERVICE, AGENT],
+            related: &[],
+        },
+    ),
+    (
+        "certstow doctor",
+        Topic {
+            description: &[
+                "Tries everything a backup depends on and says what to do about what fails: who \
+                 certstow runs as, which stores can be reached, whether a private key really comes \
+                 out, whether the password is there, and whether the targets are writable and private. \
+                 Run it by hand, and in the place where the task will run. It changes nothing.",
+            ],
+            files: &[PERSONAL, DOTNET],
+            related: &["backup", "schedule", "stores"],
+        },
+    ),
+    (
+        "certstow password",
+        Topic {
+            description: &[
+                "Keeps passwords in the operating system's vault, for runs with nobody there: \
+                 Credential Manager on Windows, the login keychain on macOS, the Secret Service on a \
+                 Linux desktop where certstow was built for it. --password-vault NAME takes one from \
+                 there.",
+            ],
+            files: &[],
+            related: &["backup", "export"],
+        },
+    ),
+    (
+        "certstow password set",
+        Topic {
+            description: &[
+                "Keeps a password under a name, and reads it back before it says so. One that has the \
+                 name already stays, unless --force is given.",
+            ],
+            files: &[],
+            related: &[],
+        },
+    ),
+    (
+        "certstow password forget",
+        Topic {
+            description: &[
+                "Removes a password from the vault. Files that it protects need it all the same: keep \
+                 it elsewhere first.",
+            ],
+            files: &[],
+            related: &[],
+        },
+    ),
+    (
+        "certstow password list",
+        Topic {
+            description: &[
+                "Lists the names of the passwords that are kept, and where each is. The passwords \
+                 themselves are not read.",
+            ],
+            files: &[],
+            related: &[],
+        },
+    ),
+    (
+        "certstow stores",
+        Topic {
+            description: &[
+                "Lists the stores that certstow looks into without --store, and says of one that \
+                 cannot be used why.",
+            ],
+            files: &[PERSONAL, DOTNET],
+            related: &["list"],
+        },
+    ),
+    (
+        "certstow completions",
+        Topic {
+            description: &[
+                "Prints a script that has the Tab key of a shell complete commands, options, \
+                 identities, stores and paths. In bash, zsh, fish and PowerShell it asks certstow \
+                 itself, which has to be in PATH; completing opens no private key, asks for nothing \
+                 and ends within seconds.",
+            ],
+            files: &[],
+            related: &[],
+        },
+    ),
+    (
+        "certstow man",
+        Topic {
+            description: &[
+                "Writes this manual into a folder: a page for certstow, and one for each command.",
+            ],
+            files: &[],
+            related: &[],
+        },
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_topic_is_a_command_of_which_there_are_examples() {
+        for (name, topic) in TOPICS {
+            assert!(!crate::cli::examples::of(name).is_empty(), "{name}");
+            for related in topic.related {
+                let related = format!("certstow {}", related.replace('-', " "));
+                assert!(of(&related).is_some(), "{name}: {related}");
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+use std::fs;
+
+use crate::shell::{PROMPT, Shell, place, script};
+use crate::{ADA, EDITH, GRACE, hostile_store};
+
+/// A bash that has read the script of `certstow completions bash`.
+fn bash() -> Shell {
+    let folder = place();
+    script(folder.path(), "bash", "completions.bash");
+    started(folder, "source completions.bash")
+}
+
+/// A bash that begins with this command.
+fn started(folder: tempfile::TempDir, command: &str) -> Shell {
+    let file = folder.path().join("start");
+    fs::write(&file, format!("{command}\nPS1='{PROMPT}'\n")).expect("it is written");
+    let file = file.display().to_string();
+    Shell::start(folder, &["bash", "--noprofile", "--rcfile", &file, "-i"])
+}
+
+#[test]
+#[ignore = "needs bash"]
+fn a_thumbprint_is_completed() {
+    let mut bash = bash();
+    bash.press("certstow show --store store 69\t");
+    bash.wait_for_row(&format!("{PROMPT}certstow show --store store {ADA}"));
+}
+
+#[test]
+#[ignore = "needs bash"]
+fn a_name_becomes_its_thumbprint() {
+    let mut bash = bash();
+    bash.press("certstow show --store store 'ada ex\t");
+    bash.wait_for(&format!("--store store '{ADA}'"));
+}
+
+#[test]
+#[ignore = "needs bash"]
+fn several_are_listed_with_their_names_and_the_word_stays() {
+    let mut bash = bash();
+    bash.press("certstow export --store=store Example\t\t");
+    for (thumbprint, name) in [(ADA, "Ada"), (EDITH, "Edith"), (GRACE, "Grace")] {
+        bash.wait_for(&format!("{thumbprint}  ({name} Example, until "));
+    }
+    bash.settle();
+    bash.wait_for_row(&format!("{PROMPT}certstow export --store=store Example"));
+}
+
+#[test]
+#[ignore = "needs bash"]
+fn options_stores_targets_and_paths_are_completed() {
+    let folder = place();
+    script(folder.path(), "bash", "completions.bash");
+    fs::create_dir(folder.path().join("my folder")).expect("a folder");
+    let mut bash = started(folder, "source completions.bash");
+    for (typed, completed) in [
+        ("certstow exp\t", "certstow export"),
+        (
+            "certstow export --unencr\t",
+            "certstow export --unencrypted-key",
+        ),
+        (
+            "certstow list --store file:sto\t",
+            "certstow list --store file:store/",
+        ),
+        ("certstow list --store=dot\t", "certstow list --store=dot"),
+        (
+            "certstow export --for=windows201\t6\t",
+            "certstow export --for=windows2016",
+        ),
+        (
+            "certstow export --profile comp\t",
+            "certstow export --profile compatible",
+        ),
+        (
+            "certstow backup --to my\t",
+            "certstow backup --to my\\ folder/",
+        ),
+        (
+            "certstow backup --to \"my\t",
+            // Bash closes the quote of what it takes for a whole word.
+            "certstow backup --to \"my folder/\"",
+        ),
+        (
+            "certstow backup --to ~/my\t",
+            "certstow backup --to ~/my\\ folder/",
+        ),
+    ] {
+        bash.press(typed);
+        bash.wait_for_row(&format!("{PROMPT}{completed}"));
+        bash.begin_anew();
+    }
+}
+
+#[test]
+#[ignore = "needs bash"]
+fn the_file_of_the_package_is_found_when_it_is_needed() {
+    let folder = place();
+    // Where packages put it, below XDG_DATA_HOME instead of /usr/share.
+    script(
+        folder.path(),
+        "bash",
+        "data/bash-completion/completions/certstow",
+    );
+    let mut bash = started(folder, "source /usr/share/bash-completion/bash_completion");
+    bash.press("certstow show --store store 69\t");
+    bash.wait_for_row(&format!("{PROMPT}certstow show --store store {ADA}"));
+}
+
+#[test]
+#[ignore = "needs bash"]
+fn a_hostile_name_does_nothing() {
+    let mut bash = bash();
+    let store = hostile_store(bash.folder());
+    bash.press(&format!("certstow show --store {store} --store store \t\t"));
+    bash.wait_for("(Eve $(touch pwned)");
+    bash.wait_for("\\u{1b}[31m");
+    bash.begin_anew();
+    bash.press(&format!("certstow show --store {store} Eve\t\n"));
+    assert!(!bash.was_misled());
+}

@@ -1,0 +1,96 @@
+use std::fs;
+
+use crate::shell::{PROMPT, Shell, place, script};
+use crate::{ADA, hostile_store};
+
+/// A fish with the script where packages and people put it.
+fn fish() -> Shell {
+    let folder = place();
+    script(folder.path(), "fish", "fish/completions/certstow.fish");
+    fs::create_dir(folder.path().join("my folder")).expect("a folder");
+    let start = format!(
+        "function fish_prompt; echo -n '{PROMPT}'; end\n\
+         set -g fish_greeting\nset -g fish_autosuggestion_enabled 0\n"
+    );
+    fs::write(folder.path().join("fish/config.fish"), start).expect("it is written");
+    Shell::start(folder, &["fish", "--interactive"])
+}
+
+#[test]
+#[ignore = "needs fish"]
+fn a_thumbprint_is_completed() {
+    let mut fish = fish();
+    fish.press("certstow show --store store 69\t");
+    fish.wait_for_row(&format!("{PROMPT}certstow show --store store {ADA}"));
+}
+
+/// Fish drops what does not resemble the word.
+#[test]
+#[ignore = "needs fish"]
+fn a_name_becomes_the_whole_name() {
+    let mut fish = fish();
+    fish.press("certstow show --store store ada\t");
+    fish.wait_for_row(&format!(
+        "{PROMPT}certstow show --store store Ada\\ Example"
+    ));
+    fish.begin_anew();
+    fish.press("certstow show --store store 'Ada Ex\t");
+    fish.wait_for("--store store 'Ada Example'");
+}
+
+#[test]
+#[ignore = "needs fish"]
+fn all_are_listed_with_their_names() {
+    let mut fish = fish();
+    fish.press("certstow export --store=store \t");
+    fish.wait_for(ADA);
+    fish.wait_for("(Ada Example, until ");
+    fish.wait_for("(Grace Example, until ");
+}
+
+#[test]
+#[ignore = "needs fish"]
+fn options_stores_targets_and_paths_are_completed() {
+    let mut fish = fish();
+    for (typed, completed) in [
+        ("certstow exp\t", "certstow export"),
+        (
+            "certstow export --unencr\t",
+            "certstow export --unencrypted-key",
+        ),
+        (
+            "certstow list --store file:sto\t",
+            "certstow list --store file:store/",
+        ),
+        (
+            "certstow export --for=windows2016\t",
+            "certstow export --for=windows2016",
+        ),
+        (
+            "certstow export --profile comp\t",
+            "certstow export --profile compatible",
+        ),
+        (
+            "certstow backup --to my\t",
+            "certstow backup --to my\\ folder/",
+        ),
+        (
+            "certstow backup --to ~/my\t",
+            "certstow backup --to ~/my\\ folder/",
+        ),
+    ] {
+        fish.press(typed);
+        fish.wait_for_row(&format!("{PROMPT}{completed}"));
+        fish.begin_anew();
+    }
+}
+
+#[test]
+#[ignore = "needs fish"]
+fn a_hostile_name_does_nothing() {
+    let mut fish = fish();
+    let store = hostile_store(fish.folder());
+    fish.press(&format!("certstow show --store {store} --store store \t"));
+    fish.wait_for("Eve $(touch pwned)");
+    assert!(!fish.was_misled());
+}

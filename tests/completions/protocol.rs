@@ -1,0 +1,215 @@
+//! What the shells ask, without them. PowerShell's script asks as these tests do.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::program::{certstow, samples};
+use crate::shell::place;
+use crate::{ADA, HOSTILE, hostile_store};
+
+/// How PowerShell's script asks.
+fn powershell(folder: &Path, words: &[&str]) -> Output {
+    certstow(folder)
+        .arg("--")
+        .env("CERTSTOW_COMPLETE", "powershell")
+        .env("CERTSTOW_COMPLETE_WORDS", words.join("\n"))
+        .output()
+        .expect("certstow starts")
+}
+
+fn text(output: &Output) -> &str {
+    assert!(output.status.success(), "{output:?}");
+    assert!(output.stderr.is_empty(), "{output:?}");
+    std::str::from_utf8(&output.stdout).expect("text")
+}
+
+#[test]
+fn powershell_gets_thumbprints_with_names() {
+    let folder = place();
+    for word in ["69", "ADA ex", "69:42:58"] {
+        let answer = powershell(
+            folder.path(),
+            &["certstow", "show", "--store", "store", word],
+        );
+        let (value, about) = text(&answer).trim_end().split_once('\t').expect("two");
+        assert_eq!(value, ADA);
+        assert!(about.starts_with("Ada Example, until "), "{about}");
+    }
+}
+
+#[test]
+fn powershell_gets_targets_profiles_and_options() {
+    let folder = place();
+    let ask = |words: &[&str]| text(&powershell(folder.path(), words)).to_owned();
+    assert_eq!(
+        ask(&["certstow", "export", "--for", "windows201"])
+            .lines()
+            .count(),
+        3
+    );
+    assert!(ask(&["certstow", "export", "--profile", ""]).starts_with("modern\tAES-256"));
+    assert!(ask(&["certstow", "export", "--delete"]).starts_with("--delete-key-after-verify\t"));
+    assert!(ask(&["certstow", ""]).starts_with("list\t"));
+    assert!(ask(&["certstow"]).starts_with("list\t"));
+    assert_eq!(
+        ask(&["certstow", "list", "--store", "file:sto"]),
+        "file:store/\n"
+    );
+}
+
+#[test]
+fn identities_of_a_backup_come_from_its_manifest() {
+    let folder = place();
+    let saved = certstow(folder.path())
+        .args(["backup", "--to", "my backup", "--store", "store"])
+        .args(["--iterations", "2000", "--password-env", "SECRET"])
+        .output()
+        .expect("certstow starts");
+    assert!(saved.status.success(), "{saved:?}");
+    let ask = |word| {
+        let words = [
+            "certstow",
+            "backup",
+            "restore",
+            "--into",
+            "new",
+            "my backup",
+            word,
+        ];
+        text(&powershell(folder.path(), &words)).to_owned()
+    };
+    assert_eq!(ask("").lines().count(), 3);
+    assert!(ask("ada").starts_with(&format!("{ADA}\tAda Example, until 2124-01-01")));
+    assert_eq!(
+        ask("--fo"),
+        "--force\tPut them in the place of those that the store has already\n"
+    );
+}
+
+/// The script is not run here: its language has no interpreter on Linux that comes with a
+/// distribution.
+#[test]
+fn the_script_of_powershell_asks_like_that() {
+    let folder = place();
+    let script = certstow(folder.path())
+        .args(["completions", "powershell"])
+        .output()
+        .expect("certstow starts");
+    let script = text(&script);
+    for part in [
+        "Register-ArgumentCompleter -Native -CommandName certstow",
+        "$env:CERTSTOW_COMPLETE = 'powershell'",
+        "$env:CERTSTOW_COMPLETE_WORDS = $words -join \"`n\"",
+        "certstow '--'",
+    ] {
+        assert!(script.contains(part), "{part}");
+    }
+    // What was typed is never run.
+    assert!(!script.contains("Invoke-Expression"));
+}
+
+#[test]
+#[ignore = "needs OpenSSL"]
+fn a_hostile_name_is_one_line_of_text() {
+    let folder = place();
+    let store = hostile_store(folder.path());
+    let answer = powershell(folder.path(), &["certstow", "show", "--store", &store, ""]);
+    let lines: Vec<_> = text(&answer).lines().collect();
+    let [line] = lines.as_slice() else {
+        panic!("{lines:?}");
+    };
+    let (value, about) = line.split_once('\t').expect("two");
+    assert!(value.len() == 40 && value.chars().all(|digit| digit.is_ascii_hexdigit()));
+    assert!(!about.chars().any(char::is_control), "{about:?}");
+    assert!(
+        HOSTILE.contains('\u{202e}') && !about.contains('\u{202e}'),
+        "{about:?}"
+    );
+}
+
+#[test]
+fn what_cannot_be_answered_is_silence() {
+    let folder = place();
+    for words in [
+        &["certstow", "show", "--store", "missing", ""][..],
+        &["certstow", "show", "--store", "nss:", "x"],
+        &["certstow", "export", "--for", "windows95"],
+    ] {
+        let answer = powershell(folder.path(), words);
+        // There may be options to offer, and never an identity.
+        assert!(
+            text(&answer).lines().all(|line| line.starts_with('-')),
+            "{words:?}"
+        );
+    }
+    // A shell that certstow does not know.
+    let answer = certstow(folder.path())
+        .args(["--", "certstow", ""])
+        .env("CERTSTOW_COMPLETE", "tcsh")
+        .output()
+        .expect("certstow starts");
+    assert_eq!(text(&answer), "");
+}
+
+/// The variable alone changes nothing.
+#[test]
+fn a_command_runs_whatever_the_environment_says() {
+    let folder = place();
+    let listed = certstow(folder.path())
+        .args(["list", "--store", &samples()])
+        .env("CERTSTOW_COMPLETE", "bash")
+        .output()
+        .expect("certstow starts");
+    assert!(text(&listed).contains("Ada Example"));
+}
+
+#[test]
+fn completing_writes_no_file() {
+    let folder = place();
+    let words = [
+        "certstow",
+        "--log",
+        "log.jsonl",
+        "show",
+        "--store",
+        "store",
+        "",
+    ];
+    assert_eq!(text(&powershell(folder.path(), &words)).lines().count(), 3);
+    let files = fs::read_dir(folder.path()).expect("the folder is there");
+    assert_eq!(files.count(), 1);
+}
+
+/// A file system that takes a minute for each folder.
+#[test]
+#[ignore = "needs strace"]
+fn a_store_that_does_not_answer_is_left_out_in_time() {
+    let folder = place();
+    let began = Instant::now();
+    let mut strace = Command::new("strace");
+    strace
+        .args(["--follow-forks", "--output=/dev/null", "--trace=getdents64"])
+        .arg("--inject=getdents64:delay_enter=60000000")
+        .arg(env!("CARGO_BIN_EXE_certstow"))
+        .args(["--", "certstow", "show", "--store", "store", ""])
+        .current_dir(folder.path())
+        .env("CERTSTOW_COMPLETE", "zsh")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let mut strace = strace.spawn().expect("strace starts");
+    let mut answer = BufReader::new(strace.stdout.take().expect("a pipe"));
+    let mut line = String::new();
+    answer.read_line(&mut line).expect("a line");
+    // strace itself stays for as long as what it held up.
+    strace.kill().expect("strace runs");
+    strace.wait().expect("strace ends");
+    assert!(line.starts_with("--newest\t"), "{line}");
+    assert!(
+        began.elapsed() < Duration::from_secs(30),
+        "{:?}",
+        began.elapsed()
+    );
+}
