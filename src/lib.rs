@@ -23,6 +23,7 @@ pub mod output;
 pub mod password;
 pub mod pkcs12;
 pub mod proof;
+pub mod report;
 #[cfg(test)]
 mod samples;
 pub mod sanitize;

@@ -1,0 +1,145 @@
+"use strict";
+(() => {
+  const table = document.getElementById("identities");
+  const form = document.getElementById("filters");
+  if (!table) return;
+
+  const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  const textOf = (body, selector) =>
+    [...body.querySelectorAll(selector)].map((one) => one.textContent).join("\n");
+  const rows = [...table.tBodies].map((body) => ({
+    body,
+    more: body.querySelector(".more"),
+    text: plain(textOf(body, ".name, .issuer, .key, dd")),
+    name: textOf(body, ".name"),
+    issuer: textOf(body, ".issuer"),
+    begin: Number(body.dataset.begin),
+    end: Number(body.dataset.end),
+  }));
+  const byName = (a, b) => a.name.localeCompare(b.name, undefined, { numeric: true });
+  const orders = {
+    "end": (a, b) => a.end - b.end,
+    "end-last": (a, b) => b.end - a.end,
+    "begin": (a, b) => b.begin - a.begin,
+    "name": byName,
+    "issuer": (a, b) => a.issuer.localeCompare(b.issuer) || byName(a, b),
+  };
+
+  // A name becomes a button that unfolds what is below.
+  const fold = (row, open) => {
+    row.more.hidden = !open;
+    row.button.setAttribute("aria-expanded", String(open));
+  };
+  for (const row of rows) {
+    const name = row.body.querySelector(".name");
+    row.button = document.createElement("button");
+    row.button.type = "button";
+    row.button.className = "fold";
+    row.button.setAttribute("aria-controls", row.more.id);
+    row.button.append(...name.childNodes);
+    name.append(row.button);
+    row.button.addEventListener("click", () => fold(row, row.more.hidden));
+    fold(row, false);
+  }
+  const all = document.getElementById("all");
+  all.addEventListener("click", () => {
+    const open = all.textContent.startsWith("Show");
+    rows.forEach((row) => fold(row, open));
+    all.textContent = open ? "Hide all details" : "Show all details";
+  });
+
+  // A thumbprint is copied by a button; selecting it by hand takes all of it.
+  for (const code of table.querySelectorAll(".copy")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copier";
+    button.textContent = "Copy";
+    button.setAttribute("aria-label", `Copy the thumbprint ${code.textContent.slice(0, 8)}`);
+    button.addEventListener("click", async () => {
+      let done = false;
+      try {
+        await navigator.clipboard.writeText(code.textContent);
+        done = true;
+      } catch {
+        getSelection().selectAllChildren(code);
+        done = document.execCommand("copy");
+      }
+      button.textContent = done ? "Copied" : "Selected";
+      setTimeout(() => { button.textContent = "Copy"; }, 2000);
+    });
+    code.after(" ", button);
+  }
+
+  const status = form.querySelector("[role=status]");
+  const reset = document.getElementById("reset");
+  const asked = () => {
+    const state = new URLSearchParams();
+    const text = form.elements.q.value.trim();
+    if (text) state.set("q", text);
+    const chosen = [...form.querySelectorAll("[name=urgency]:checked")].map((box) => box.value);
+    if (chosen.length) state.set("urgency", chosen.join(","));
+    for (const name of ["backup", "export"]) {
+      if (form.elements[name].checked) state.set(name, form.elements[name].value);
+    }
+    if (form.elements.sort.value !== "end") state.set("sort", form.elements.sort.value);
+    return state;
+  };
+  let order = "end";
+  const show = (state) => {
+    const words = plain(state.get("q") || "").split(/\s+/).filter(Boolean);
+    const urgencies = (state.get("urgency") || "").split(",").filter(Boolean);
+    let count = 0;
+    for (const row of rows) {
+      const data = row.body.dataset;
+      const fits = words.every((word) => row.text.includes(word))
+        && (!urgencies.length || urgencies.includes(data.urgency))
+        && ["backup", "export"].every((name) => !state.has(name) || data[name] === state.get(name));
+      row.body.hidden = !fits;
+      if (fits) count += 1;
+    }
+    const sort = state.get("sort") || "end";
+    if (sort !== order && orders[sort]) {
+      order = sort;
+      table.append(...rows.toSorted(orders[sort]).map((row) => row.body));
+    }
+    status.textContent = count === rows.length ? `${count} shown` : `${count} of ${rows.length} shown`;
+    reset.hidden = ![...state.keys()].some((key) => key !== "sort");
+  };
+  const changed = () => {
+    const state = asked();
+    show(state);
+    try {
+      history.replaceState(null, "", `#${state}`);
+    } catch {
+      // A viewer that keeps addresses to itself; the filters work all the same.
+    }
+  };
+  // What the address asks for, so that a view can be kept as a bookmark.
+  const fromAddress = () => {
+    const state = new URLSearchParams(location.hash.slice(1));
+    form.elements.q.value = state.get("q") || "";
+    const urgencies = (state.get("urgency") || "").split(",");
+    for (const box of form.querySelectorAll("[name=urgency]")) {
+      box.checked = urgencies.includes(box.value);
+    }
+    for (const name of ["backup", "export"]) {
+      form.elements[name].checked = state.get(name) === form.elements[name].value;
+    }
+    const sort = state.get("sort");
+    form.elements.sort.value = Object.hasOwn(orders, sort ?? "") ? sort : "end";
+    show(asked());
+  };
+  form.addEventListener("input", changed);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("reset", () => setTimeout(changed));
+  addEventListener("hashchange", fromAddress);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey
+        && !/^(INPUT|SELECT)$/.test(document.activeElement.tagName)) {
+      event.preventDefault();
+      form.elements.q.focus();
+    }
+  });
+  form.hidden = false;
+  fromAddress();
+})();
