@@ -30,7 +30,7 @@ pub struct Report {
     pub stores: Vec<String>,
     /// The backups that were looked at.
     pub backups: Vec<Backup>,
-    /// The identities, the one that ends first at the top.
+    /// The identities: the next to end at the top, those that expired below, the last first.
     pub items: Vec<Item>,
     /// What could not be read, in stores and backups.
     pub problems: Vec<StoreProblem>,
@@ -194,7 +194,10 @@ impl Report {
             .iter()
             .map(|identity| Item::of(inventory, identity, &kept))
             .collect();
-        items.sort_by_cached_key(|item| (item.not_after, item.label.to_lowercase()));
+        items.sort_by_cached_key(|item| {
+            let (over, distance) = item.order(now);
+            (over, distance, item.label.to_lowercase())
+        });
         Self {
             now,
             stores: inventory.store_names(),
@@ -279,6 +282,11 @@ impl Item {
             left if left < 90 * DAY => Urgency::Soon,
             _ => Urgency::Valid,
         }
+    }
+
+    /// What the order of the page is by: whether it expired, and how far its end is from now.
+    fn order(&self, now: i64) -> (bool, u64) {
+        (self.not_after < now, self.not_after.abs_diff(now))
     }
 
     /// The copy made last.

@@ -86,6 +86,15 @@ impl Axis {
         place * 100.0
     }
 
+    /// The beginnings of all months on it, or of every third, and its end: what is counted
+    /// together.
+    pub(super) fn bins(&self, zone: &TimeZone) -> Vec<i64> {
+        let (first, last) = (month(self.begin, zone), month(self.end, zone));
+        let step = if last - first > 72 { 3 } else { 1 };
+        let months = (first..=last).step_by(step);
+        months.map(|month| start(month, zone)).collect()
+    }
+
     /// Whether a time lies before the axis.
     pub(super) fn is_before(&self, time: i64) -> bool {
         time < self.begin

@@ -15,14 +15,25 @@ impl Html {
     }
 
     /// Markup of this program's own.
-    pub(super) fn raw(&mut self, markup: &'static str) -> &mut Self {
+    pub(super) fn raw(&mut self, markup: &'static str) {
         self.0.push_str(markup);
-        self
+    }
+
+    /// Markup of this program's own, with anybody's texts where it says `{}`.
+    pub(super) fn put(&mut self, markup: &'static str, texts: &[&str]) {
+        let mut texts = texts.iter();
+        let mut parts = markup.split("{}");
+        self.raw(parts.next().unwrap_or_default());
+        for part in parts {
+            self.text(texts.next().expect("a text for every place"));
+            self.raw(part);
+        }
+        debug_assert!(texts.next().is_none(), "a place for every text: {markup}");
     }
 
     /// Anybody's text, as an element's content or in a quoted attribute. Characters that hide or
     /// turn what is around them are shown by their numbers, as at a terminal.
-    pub(super) fn text(&mut self, text: &str) -> &mut Self {
+    pub(super) fn text(&mut self, text: &str) {
         let end = text.char_indices().nth(LONGEST);
         let shown = end.map_or(text, |(end, _)| &text[..end]);
         for character in safe(shown).chars() {
@@ -43,30 +54,21 @@ impl Html {
             let all = text.chars().count();
             self.0.push_str(&format!("… ({all} characters)"));
         }
-        self
-    }
-
-    /// A whole number.
-    pub(super) fn number(&mut self, number: i64) -> &mut Self {
-        self.0.push_str(&number.to_string());
-        self
-    }
-
-    /// A count, with the noun that fits.
-    pub(super) fn count(&mut self, count: usize, one: &'static str, more: &'static str) {
-        self.0.push_str(&count.to_string());
-        self.raw(" ").raw(if count == 1 { one } else { more });
-    }
-
-    /// A length or place in per cent, as attributes of SVG take it.
-    pub(super) fn percent(&mut self, percent: f64) -> &mut Self {
-        self.0.push_str(&format!("{percent:.2}%"));
-        self
     }
 
     pub(super) fn finish(self) -> String {
         self.0
     }
+}
+
+/// A length or place in per cent, as attributes of SVG take it.
+pub(super) fn percent(percent: f64) -> String {
+    format!("{percent:.2}%")
+}
+
+/// A count, with the noun that fits.
+pub(super) fn count(count: usize, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
 }
 
 #[cfg(test)]
@@ -107,6 +109,13 @@ mod tests {
         ] {
             assert_eq!(written(text), text);
         }
+    }
+
+    #[test]
+    fn texts_go_where_the_markup_says() {
+        let mut html = Html::with_capacity(0);
+        html.put(r#"<a b="{}">{}</a>"#, &["\"{}", "<"]);
+        assert_eq!(html.finish(), r#"<a b="&quot;{}">&lt;</a>"#);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! nothing else, whatever a certificate may have in its names. Nothing is fetched. Without scripts
 //! everything is shown; the script filters, orders and folds.
 
+mod overview;
 mod row;
 
 use base64ct::{Base64, Encoding as _};
@@ -10,8 +11,8 @@ use jiff::tz::TimeZone;
 use sha2::{Digest as _, Sha256};
 
 use super::axis::Axis;
-use super::html::Html;
-use super::{Report, Urgency};
+use super::html::{Html, count, percent};
+use super::{Item, Report, Urgency};
 use crate::time;
 
 const PAGE: &str = include_str!("report.html");
@@ -43,22 +44,20 @@ pub(super) fn write(report: &Report) -> String {
 
 fn fill(html: &mut Html, name: &str, report: &Report, axis: &Axis) {
     match name {
-        "style-hash" => drop(html.text(&hash(STYLE))),
-        "script-hash" => drop(html.text(&hash(SCRIPT))),
-        "style" => drop(html.raw(STYLE)),
-        "script" => drop(html.raw(SCRIPT)),
-        "date" => drop(html.text(&time::local_date(report.now))),
-        "now" => drop(html.raw("As of ").text(&time::local(report.now))),
+        "style-hash" => html.text(&hash(STYLE)),
+        "script-hash" => html.text(&hash(SCRIPT)),
+        "style" => html.raw(STYLE),
+        "script" => html.raw(SCRIPT),
+        "date" => html.text(&time::local_date(report.now)),
+        "now" => html.text(&time::local(report.now)),
+        "tool" => html.raw(concat!("certstow ", env!("CARGO_PKG_VERSION"))),
         "grid" => grid(html, report, axis),
         "places" => places(html, report),
         "summary" => summary(html, report),
+        "overview" => overview::write(html, report, axis),
         "problems" => problems(html, report),
         "chips" => chips(html, report),
         "table" => table(html, report, axis),
-        "footer" => {
-            let tool = concat!("Made by certstow ", env!("CARGO_PKG_VERSION"), ".");
-            html.raw(tool);
-        }
         unknown => unreachable!("nothing is known to put in for {unknown}"),
     }
 }
@@ -69,39 +68,38 @@ fn hash(text: &str) -> String {
 
 /// The lines behind every bar: drawn once, used by each row.
 fn grid(html: &mut Html, report: &Report, axis: &Axis) {
-    html.raw("<g id=\"grid\">");
-    for tick in &axis.ticks {
-        html.raw(match tick.new_year {
-            true => "<line class=\"year\" y2=\"100%\" x1=\"",
-            false => "<line y2=\"100%\" x1=\"",
-        });
-        html.percent(tick.place).raw("\" x2=\"");
-        html.percent(tick.place).raw("\"/>");
+    let ticks = axis.ticks.iter().map(|tick| match tick.new_year {
+        true => ("year", tick.place),
+        false => ("month", tick.place),
+    });
+    html.raw(r#"<g id="grid">"#);
+    for (class, place) in ticks.chain([("today", axis.place(report.now))]) {
+        let place = percent(place);
+        html.put(
+            r#"<line class="{}" x1="{}" x2="{}" y2="100%"/>"#,
+            &[class, &place, &place],
+        );
     }
-    let today = axis.place(report.now);
-    html.raw("<line class=\"today\" y2=\"100%\" x1=\"");
-    html.percent(today).raw("\" x2=\"");
-    html.percent(today).raw("\"/></g>");
+    html.raw("</g>");
 }
 
 /// Which stores were read, and which backups looked at.
 fn places(html: &mut Html, report: &Report) {
-    html.raw("<dl class=\"places\"><div><dt>Stores</dt>");
+    html.raw(r#"<dl class="places"><div><dt>Stores</dt>"#);
     for store in &report.stores {
-        html.raw("<dd dir=\"auto\">").text(store).raw("</dd>");
+        html.put(r#"<dd dir="auto">{}</dd>"#, &[store]);
     }
     if report.stores.is_empty() {
         html.raw("<dd>none was found</dd>");
     }
     html.raw("</div><div><dt>Backups</dt>");
     for backup in &report.backups {
-        html.raw("<dd dir=\"auto\">");
-        html.text(&backup.folder.display().to_string());
-        match backup.identities {
-            Some(count) => html.raw(", ").count(count, "identity", "identities"),
-            None => drop(html.raw(", not read")),
-        }
-        html.raw("</dd>");
+        let found = match backup.identities {
+            Some(many) => count(many, "identity", "identities"),
+            None => "not read".to_owned(),
+        };
+        let folder = backup.folder.to_string_lossy();
+        html.put(r#"<dd dir="auto">{}, {}</dd>"#, &[&folder, &found]);
     }
     if report.backups.is_empty() {
         html.raw("<dd>none was named (<code>--backup DIR</code>)</dd>");
@@ -112,17 +110,18 @@ fn places(html: &mut Html, report: &Report) {
 fn summary(html: &mut Html, report: &Report) {
     let summary = report.summary();
     let numbers = [
-        ("", summary.identities, "in all"),
+        ("", summary.identities, "identities"),
         ("expired", summary.expired, "expired"),
-        ("urgent", summary.urgent, "within 30 days"),
-        ("backup", summary.without_copy, "no known backup"),
-        ("export", summary.not_exportable, "cannot be exported"),
+        ("urgent", summary.urgent, "end within 30 days"),
+        ("", summary.without_copy, "no known backup"),
+        ("", summary.not_exportable, "cannot be exported"),
     ];
     for (class, number, words) in numbers {
-        html.raw("<li class=\"").text(class);
-        html.raw(if number == 0 { " none" } else { "" });
-        html.raw("\"><b>").text(&number.to_string());
-        html.raw("</b> ").raw(words).raw("</li>\n");
+        let class = if number == 0 { "none" } else { class };
+        html.put(
+            "<li class=\"{}\"><b>{}</b> {}</li>\n",
+            &[class, &number.to_string(), words],
+        );
     }
 }
 
@@ -131,17 +130,17 @@ fn problems(html: &mut Html, report: &Report) {
     if report.problems.is_empty() {
         return;
     }
-    html.raw("<section class=\"problems\" aria-labelledby=\"problems\"><h2 id=\"problems\">");
-    html.count(report.problems.len(), "problem", "problems");
-    html.raw(": not everything could be read</h2><ul>");
+    html.put(
+        r#"<section class="problems"><h2>{}: not everything could be read</h2><ul>"#,
+        &[&count(report.problems.len(), "problem", "problems")],
+    );
     for problem in &report.problems {
-        html.raw("<li><code dir=\"auto\">").text(&problem.place);
-        html.raw("</code> <span dir=\"auto\">")
-            .text(&problem.message);
-        html.raw("</span>");
+        html.put(
+            r#"<li><code dir="auto">{}</code> <span dir="auto">{}</span>"#,
+            &[&problem.place, &problem.message],
+        );
         if problem.store != problem.place {
-            html.raw(" <small dir=\"auto\">").text(&problem.store);
-            html.raw("</small>");
+            html.put(r#" <small dir="auto">{}</small>"#, &[&problem.store]);
         }
         html.raw("</li>");
     }
@@ -150,51 +149,54 @@ fn problems(html: &mut Html, report: &Report) {
 
 fn chips(html: &mut Html, report: &Report) {
     for urgency in Urgency::ALL {
-        let of_this = |item: &&super::Item| item.urgency(report.now) == urgency;
-        let count = report.items.iter().filter(of_this).count();
-        html.raw("<label class=\"chip ").text(urgency.word());
-        html.raw("\"><input type=\"checkbox\" name=\"urgency\" value=\"");
-        html.text(urgency.word()).raw("\"><span>");
-        row::mark(html, urgency);
-        html.text(urgency.words()).raw(" <small>");
-        html.text(&count.to_string())
-            .raw("</small></span></label>\n");
+        let of_this = |item: &&Item| item.urgency(report.now) == urgency;
+        let count = report.items.iter().filter(of_this).count().to_string();
+        let word = urgency.word();
+        html.put(
+            r#"<label class="chip {}"><input type="checkbox" name="urgency" value="{}"><span>"#,
+            &[word, word],
+        );
+        row::mark(html, word);
+        html.put(
+            "{} <small>{}</small></span></label>\n",
+            &[urgency.words(), &count],
+        );
     }
 }
 
 fn table(html: &mut Html, report: &Report, axis: &Axis) {
     if report.items.is_empty() {
-        html.raw("<p class=\"empty\">No certificate with a private key was found.</p>");
+        html.raw(r#"<p class="empty">No certificate with a private key was found.</p>"#);
         return;
     }
-    html.raw("<table id=\"identities\" role=\"table\" aria-label=\"Identities\" class=\"");
-    html.raw(if report.items.len() >= MANY {
+    let density = if report.items.len() >= MANY {
         "many"
     } else {
         "few"
-    });
-    html.raw(concat!(
-        "\">\n<colgroup><col class=\"c-name\"><col class=\"c-line\"><col class=\"c-state\">",
-        "<col class=\"c-key\"></colgroup>\n<thead role=\"rowgroup\"><tr role=\"row\">",
-        "<th role=\"columnheader\" scope=\"col\">Identity</th>",
-        "<th role=\"columnheader\" scope=\"col\" class=\"line\"><span class=\"unseen\">",
-        "Validity</span><svg class=\"axis\" aria-hidden=\"true\" focusable=\"false\">",
-    ));
+    };
+    html.put(
+        r#"<table id="identities" role="table" aria-label="Identities" class="{}" data-now="{}">
+<colgroup><col class="c-name"><col class="c-line"><col class="c-state"><col class="c-key"></colgroup>
+<thead role="rowgroup"><tr role="row">
+<th role="columnheader" scope="col">Identity</th>
+<th role="columnheader" scope="col" class="line"><span class="unseen">Validity</span>
+<svg class="axis" aria-hidden="true" focusable="false">"#,
+        &[density, &report.now.to_string()],
+    );
     for tick in &axis.ticks {
-        html.raw(match tick.new_year {
-            true => "<text class=\"year\" y=\"30\" dx=\"3\" x=\"",
-            false => "<text y=\"30\" dx=\"3\" x=\"",
-        });
-        html.percent(tick.place).raw("\">").text(&tick.label);
-        html.raw("</text>");
+        let class = if tick.new_year { "year" } else { "month" };
+        html.put(
+            r#"<text class="{}" y="30" dx="4" x="{}">{}</text>"#,
+            &[class, &percent(tick.place), &tick.label],
+        );
     }
-    html.raw("<text class=\"today\" y=\"12\" text-anchor=\"middle\" x=\"");
-    html.percent(axis.place(report.now));
-    html.raw(concat!(
-        "\">today</text><use href=\"#grid\" y=\"0\"/></svg></th>",
-        "<th role=\"columnheader\" scope=\"col\">Expiry</th>",
-        "<th role=\"columnheader\" scope=\"col\">Key and backup</th></tr></thead>\n",
-    ));
+    html.put(
+        r#"<text class="today" y="12" text-anchor="middle" x="{}">today</text></svg></th>
+<th role="columnheader" scope="col">Expiry</th>
+<th role="columnheader" scope="col">Key and backup</th></tr></thead>
+"#,
+        &[&percent(axis.place(report.now))],
+    );
     for (position, item) in report.items.iter().enumerate() {
         row::write(html, report, axis, item, position);
     }

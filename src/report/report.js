@@ -17,7 +17,9 @@
     end: Number(body.dataset.end),
   }));
   const byName = (a, b) => a.name.localeCompare(b.name, undefined, { numeric: true });
+  const now = Number(table.dataset.now);
   const orders = {
+    "next": (a, b) => (a.end < now) - (b.end < now) || Math.abs(a.end - now) - Math.abs(b.end - now),
     "end": (a, b) => a.end - b.end,
     "end-last": (a, b) => b.end - a.end,
     "begin": (a, b) => b.begin - a.begin,
@@ -81,10 +83,10 @@
     for (const name of ["backup", "export"]) {
       if (form.elements[name].checked) state.set(name, form.elements[name].value);
     }
-    if (form.elements.sort.value !== "end") state.set("sort", form.elements.sort.value);
+    if (form.elements.sort.value !== "next") state.set("sort", form.elements.sort.value);
     return state;
   };
-  let order = "end";
+  let order = "next";
   const show = (state) => {
     const words = plain(state.get("q") || "").split(/\s+/).filter(Boolean);
     const urgencies = (state.get("urgency") || "").split(",").filter(Boolean);
@@ -97,7 +99,7 @@
       row.body.hidden = !fits;
       if (fits) count += 1;
     }
-    const sort = state.get("sort") || "end";
+    const sort = state.get("sort") || "next";
     if (sort !== order && orders[sort]) {
       order = sort;
       table.append(...rows.toSorted(orders[sort]).map((row) => row.body));
@@ -126,7 +128,7 @@
       form.elements[name].checked = state.get(name) === form.elements[name].value;
     }
     const sort = state.get("sort");
-    form.elements.sort.value = Object.hasOwn(orders, sort ?? "") ? sort : "end";
+    form.elements.sort.value = Object.hasOwn(orders, sort ?? "") ? sort : "next";
     show(asked());
   };
   form.addEventListener("input", changed);

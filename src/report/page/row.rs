@@ -3,7 +3,7 @@
 use certstow_platform::store::KeyState;
 
 use crate::report::axis::Axis;
-use crate::report::html::Html;
+use crate::report::html::{Html, percent};
 use crate::report::{Copy, Item, Report, Urgency};
 use crate::time;
 
@@ -12,61 +12,71 @@ const SHORTEST: f64 = 0.6;
 
 pub(super) fn write(html: &mut Html, report: &Report, axis: &Axis, item: &Item, position: usize) {
     let urgency = item.urgency(report.now);
-    html.raw("<tbody role=\"rowgroup\" class=\"identity ")
-        .text(urgency.word());
-    html.raw("\" data-urgency=\"").text(urgency.word());
-    html.raw("\" data-begin=\"").number(item.not_before);
-    html.raw("\" data-end=\"").number(item.not_after);
+    html.put(
+        r#"<tbody role="rowgroup" class="identity {}" data-urgency="{}" data-begin="{}" data-end="{}""#,
+        &[
+            urgency.word(),
+            urgency.word(),
+            &item.not_before.to_string(),
+            &item.not_after.to_string(),
+        ],
+    );
     html.raw(if item.lacks_copy() {
-        "\" data-backup=\"none"
+        r#" data-backup="none""#
     } else {
         ""
     });
     html.raw(if item.stays() {
-        "\" data-export=\"no"
+        r#" data-export="no""#
     } else {
         ""
     });
-    html.raw("\"><tr role=\"row\" class=\"main\"><th role=\"rowheader\" scope=\"row\">");
-    html.raw("<h3 class=\"name\" dir=\"auto\">")
-        .text(&item.label);
-    html.raw("</h3><p class=\"issuer\" dir=\"auto\">")
-        .text(&item.issuer);
-    html.raw("</p></th>\n<td role=\"cell\" class=\"line\">");
+    html.put(
+        r#"><tr role="row" class="main"><th role="rowheader" scope="row"><h3 class="name" dir="auto">{}</h3><p class="issuer" dir="auto">{}</p></th>
+<td role="cell" class="line">"#,
+        &[&item.label, &item.issuer],
+    );
     line(html, axis, item, urgency, report.now);
-    html.raw("<p class=\"dates\">");
-    date(html, item.not_before);
-    html.raw(" – ");
-    date(html, item.not_after);
-    html.raw("</p></td>\n<td role=\"cell\" class=\"state\"><b>");
-    mark(html, urgency);
-    html.text(urgency.words()).raw("</b> <span>");
-    html.text(&distance(item, urgency, report.now));
-    html.raw("</span></td>\n<td role=\"cell\" class=\"key\">");
+    html.raw("</td>\n<td role=\"cell\" class=\"state\"><b>");
+    mark(html, urgency.word());
+    html.put("{}</b> <span>", &[urgency.words()]);
+    if urgency == Urgency::Later {
+        html.raw("from ");
+        date(html, item.not_before);
+    } else {
+        date(html, item.not_after);
+    }
+    html.put(
+        ", {}</span></td>\n<td role=\"cell\" class=\"key\">",
+        &[&distance(item, urgency, report.now)],
+    );
     key(html, item);
     backup(html, report, item);
-    html.raw("</td></tr>\n<tr role=\"row\" class=\"more\" id=\"more-");
-    html.text(&position.to_string());
-    html.raw("\"><td role=\"cell\" colspan=\"4\"><dl>");
+    html.put(
+        r#"</td></tr>
+<tr role="row" class="more" id="more-{}"><td role="cell" colspan="4"><dl>"#,
+        &[&position.to_string()],
+    );
     details(html, item);
     html.raw("</dl></td></tr></tbody>\n");
 }
 
 /// The shape that goes with a colour.
-pub(super) fn mark(html: &mut Html, urgency: Urgency) {
-    html.raw(
-        "<svg class=\"mark\" viewBox=\"-7 -7 14 14\" aria-hidden=\"true\" focusable=\"false\">",
+pub(super) fn mark(html: &mut Html, shape: &str) {
+    html.put(
+        r##"<svg class="mark" viewBox="-7 -7 14 14" aria-hidden="true" focusable="false"><use href="#{}"/></svg>"##,
+        &[shape],
     );
-    html.raw("<use href=\"#")
-        .text(urgency.word())
-        .raw("\"/></svg>");
 }
 
 /// The bar from the beginning to the end of the validity, what is over of it paler; arrows where it
 /// goes on beyond the axis.
 fn line(html: &mut Html, axis: &Axis, item: &Item, urgency: Urgency, now: i64) {
-    html.raw("<svg class=\"bar\" aria-hidden=\"true\" focusable=\"false\"><use href=\"#grid\"/>");
     let (from, to) = (item.not_before, item.not_after);
+    html.put(
+        r##"<svg class="bar" role="img" focusable="false" aria-label="Valid from {} to {}"><use href="#grid"/>"##,
+        &[&time::local_date(from), &time::local_date(to)],
+    );
     let outside = axis.is_before(to) || axis.is_after(from);
     if !outside {
         let (left, right) = (axis.place(from), axis.place(to.max(from)));
@@ -81,33 +91,33 @@ fn line(html: &mut Html, axis: &Axis, item: &Item, urgency: Urgency, now: i64) {
         }
     }
     if axis.is_before(from) {
-        html.raw("<use class=\"arrow\" href=\"#earlier-still\" x=\"0\" y=\"13\"/>");
+        html.raw(r##"<use class="arrow" href="#earlier-still" x="0" y="22"/>"##);
     }
     if axis.is_after(to) {
-        html.raw("<use class=\"arrow\" href=\"#later-still\" x=\"100%\" y=\"13\"/>");
+        html.raw(r##"<use class="arrow" href="#later-still" x="100%" y="22"/>"##);
     } else if !outside {
-        html.raw("<use class=\"end\" href=\"#").text(urgency.word());
-        html.raw("\" y=\"13\" x=\"")
-            .percent(axis.place(to))
-            .raw("\"/>");
+        html.put(
+            r##"<use class="end" href="#{}" x="{}" y="22"/>"##,
+            &[urgency.word(), &percent(axis.place(to))],
+        );
     }
     html.raw("</svg>");
 }
 
-fn piece(html: &mut Html, class: &'static str, left: f64, right: f64) {
-    html.raw("<rect y=\"9\" height=\"8\" rx=\"4\" class=\"")
-        .raw(class);
-    html.raw("\" x=\"").percent(left.min(100.0 - SHORTEST));
-    html.raw("\" width=\"")
-        .percent((right - left).max(SHORTEST));
-    html.raw("\"/>");
+fn piece(html: &mut Html, class: &str, left: f64, right: f64) {
+    let x = percent(left.min(100.0 - SHORTEST));
+    let width = percent((right - left).max(SHORTEST));
+    html.put(
+        r#"<rect class="{}" x="{}" y="18" width="{}" height="8" rx="4"/>"#,
+        &[class, &x, &width],
+    );
 }
 
 fn date(html: &mut Html, seconds: i64) {
-    html.raw("<time datetime=\"")
-        .text(&time::utc(seconds))
-        .raw("\">");
-    html.text(&time::local_date(seconds)).raw("</time>");
+    html.put(
+        r#"<time datetime="{}">{}</time>"#,
+        &[&time::utc(seconds), &time::local_date(seconds)],
+    );
 }
 
 fn distance(item: &Item, urgency: Urgency, now: i64) -> String {
@@ -116,39 +126,46 @@ fn distance(item: &Item, urgency: Urgency, now: i64) -> String {
             let ago = time::until_expiry(item.not_after, now);
             ago.trim_start_matches("expired ").to_owned()
         }
-        Urgency::Later => format!("begins {}", time::since_beginning(item.not_before, now)),
-        _ => format!("ends {}", time::until_expiry(item.not_after, now)),
+        Urgency::Later => time::since_beginning(item.not_before, now),
+        _ => time::until_expiry(item.not_after, now),
     }
 }
 
+/// Whether something is as it should be, in the shape before it.
+const GOOD: &str = "good";
+const BAD: &str = "bad";
+const OPEN: &str = "open";
+
 fn key(html: &mut Html, item: &Item) {
-    match &item.state {
-        KeyState::Exportable => html.raw("<p class=\"good\">Can be exported"),
-        KeyState::NotExportable(_) => html.raw("<p class=\"bad\">Cannot be exported"),
-        KeyState::Missing => html.raw("<p class=\"bad\">No private key"),
-        KeyState::Locked(_) => html.raw("<p>Locked"),
-        KeyState::Unknown => html.raw("<p>Export is not certain"),
+    let (sign, words) = match &item.state {
+        KeyState::Exportable => (GOOD, "Can be exported"),
+        KeyState::NotExportable(_) => (BAD, "Cannot be exported"),
+        KeyState::Missing => (BAD, "No private key"),
+        KeyState::Locked(_) => (OPEN, "Locked"),
+        KeyState::Unknown => (OPEN, "Export is not certain"),
     };
-    html.raw(" <small>").text(&item.key).raw("</small></p>");
+    html.put(r#"<p class="{}">"#, &[sign]);
+    mark(html, sign);
+    html.put("{} <small>{}</small></p>", &[words, &item.key]);
 }
 
 fn backup(html: &mut Html, report: &Report, item: &Item) {
     if item.state == KeyState::Missing {
         return;
     }
-    match item.last_copy() {
-        Some(Copy { when, .. }) => {
-            html.raw("<p class=\"good\">Backed up");
-            if let Some(when) = when {
-                html.raw(" ");
-                date(html, *when);
-            }
-        }
-        None if !item.damaged.is_empty() => drop(html.raw("<p class=\"bad\">Backup damaged")),
-        None if report.backups.iter().any(|one| one.identities.is_some()) => {
-            html.raw("<p class=\"bad\">In no backup looked at");
-        }
-        None => drop(html.raw("<p>Backup not known")),
+    let looked = report.backups.iter().any(|one| one.identities.is_some());
+    let (sign, words) = match item.last_copy() {
+        Some(_) => (GOOD, "Backed up"),
+        None if !item.damaged.is_empty() => (BAD, "Backup damaged"),
+        None if looked => (BAD, "In no backup looked at"),
+        None => (OPEN, "Backup not known"),
+    };
+    html.put(r#"<p class="{}">"#, &[sign]);
+    mark(html, sign);
+    html.text(words);
+    if let Some(when) = item.last_copy().and_then(|copy| copy.when) {
+        html.raw(" ");
+        date(html, when);
     }
     html.raw("</p>");
 }
@@ -210,18 +227,18 @@ fn copy_in_words(copy: &Copy) -> String {
     }
 }
 
-fn field(html: &mut Html, name: &'static str, value: &str) {
+fn field(html: &mut Html, name: &str, value: &str) {
     if !value.is_empty() {
-        html.raw("<div><dt>")
-            .raw(name)
-            .raw("</dt><dd dir=\"auto\">");
-        html.text(value).raw("</dd></div>");
+        html.put(
+            r#"<div><dt>{}</dt><dd dir="auto">{}</dd></div>"#,
+            &[name, value],
+        );
     }
 }
 
-fn thumbprint(html: &mut Html, name: &'static str, value: &str) {
-    html.raw("<div><dt>")
-        .raw(name)
-        .raw("</dt><dd><code class=\"copy\">");
-    html.text(value).raw("</code></dd></div>");
+fn thumbprint(html: &mut Html, name: &str, value: &str) {
+    html.put(
+        r#"<div><dt>{}</dt><dd><code class="copy">{}</code></dd></div>"#,
+        &[name, value],
+    );
 }
