@@ -7,10 +7,16 @@
   const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
   const textOf = (body, selector) =>
     [...body.querySelectorAll(selector)].map((one) => one.textContent).join("\n");
+  // Every short word is somewhere in a thumbprint: those are looked at for six digits or more.
+  const digits = /\b[0-9a-f]{16,}\b/g;
+  const searched = (body) => {
+    const text = plain(textOf(body, ".name, .issuer, .key, dd"));
+    return { text: text.replace(digits, ""), digits: (text.match(digits) || []).join(" ") };
+  };
   const rows = [...table.tBodies].map((body) => ({
     body,
     more: body.querySelector(".more"),
-    text: plain(textOf(body, ".name, .issuer, .key, dd")),
+    ...searched(body),
     name: textOf(body, ".name"),
     issuer: textOf(body, ".issuer"),
     begin: Number(body.dataset.begin),
@@ -88,12 +94,16 @@
   };
   let order = "next";
   const show = (state) => {
-    const words = plain(state.get("q") || "").split(/\s+/).filter(Boolean);
+    const asked = plain(state.get("q") || "").trim();
+    const words = asked.split(/\s+/).filter(Boolean);
+    const thumbprint = /^[0-9a-f: -]+$/.test(asked) ? asked.replace(/[: -]/g, "") : "";
+    const matches = (row) => words.every((word) => row.text.includes(word))
+      || (thumbprint.length >= 6 && row.digits.includes(thumbprint));
     const urgencies = (state.get("urgency") || "").split(",").filter(Boolean);
     let count = 0;
     for (const row of rows) {
       const data = row.body.dataset;
-      const fits = words.every((word) => row.text.includes(word))
+      const fits = matches(row)
         && (!urgencies.length || urgencies.includes(data.urgency))
         && ["backup", "export"].every((name) => !state.has(name) || data[name] === state.get(name));
       row.body.hidden = !fits;

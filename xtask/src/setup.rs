@@ -18,8 +18,21 @@ const OPENSSL: Peer = Peer {
     probe: &["openssl", "version"],
 };
 
-const PEERS: [Peer; 16] = [
+/// Opens the pages of reports.
+const CHROMIUM: Peer = Peer {
+    name: "Chromium",
+    package: "chromium",
+    probe: &["sh", "-c", "command -v chromium"],
+};
+
+const PEERS: [Peer; 18] = [
     OPENSSL,
+    CHROMIUM,
+    Peer {
+        name: "pdftotext of Poppler",
+        package: "poppler-utils",
+        probe: &["pdftotext", "-v"],
+    },
     Peer {
         name: "NSS certutil",
         package: "libnss3-tools",
