@@ -1,8 +1,8 @@
 //! What a developer and CI do with this project besides building it: `cargo xtask test` sets a
 //! machine up and runs every check, `cargo xtask wine` those of the Windows program alone,
 //! `cargo xtask hosted` those of the system it runs on, `cargo xtask bench` measures against other
-//! programs, and `cargo xtask samples` makes the test keys and certificates anew. The others make a
-//! release.
+//! programs, and `cargo xtask samples` makes the test keys and certificates anew, `cargo xtask picture`
+//! the picture of a report. The others make a release.
 
 #![forbid(unsafe_code)]
 #![expect(
@@ -17,6 +17,7 @@ mod command;
 mod dependencies;
 mod hosted;
 mod package;
+mod picture;
 mod release;
 mod samples;
 mod setup;
@@ -34,6 +35,7 @@ usage: cargo xtask test                   set this machine up and run every chec
        cargo xtask oldest-rust            build with the oldest Rust promised
        cargo xtask bench [NAME...]        measure against other programs, side by side
        cargo xtask samples                make the sample store and the test fixtures anew
+       cargo xtask picture                make the picture of a report in the manual anew
        cargo xtask package DIR            pack for this system
        cargo xtask release TAG DIR URL    add sums, manifests and notes to the packages in DIR
        cargo xtask restore DIR            export and restore with the packages in DIR";
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         ["restore", folder] => hosted::restore(Path::new(folder)),
         ["bench", names @ ..] => bench::run(names),
         ["samples"] => samples::run(),
+        ["picture"] => picture::run(),
         _ => {
             println!("{USAGE}");
             return ExitCode::from(2);

@@ -125,6 +125,17 @@ const PEERS: [Peer; 18] = [
     },
 ];
 
+/// What takes the picture of a report, and makes it small.
+const CAMERA: [Peer; 3] = [
+    OPENSSL,
+    CHROMIUM,
+    Peer {
+        name: "pngquant",
+        package: "pngquant",
+        probe: &["pngquant", "--version"],
+    },
+];
+
 /// What it takes to build for Windows here, to run the result, and to look at what it wrote.
 const WINE: [Peer; 5] = [
     OPENSSL,
@@ -251,6 +262,11 @@ pub(crate) fn every_peer() -> Result<(), String> {
 /// Installs what [`crate::wine`] needs, as [`every_peer`] does; an error says what is missing.
 pub(crate) fn wine() -> Result<(), String> {
     install_missing(&WINE)?.map_or(Ok(()), Err)
+}
+
+/// Installs what [`crate::picture`] needs, as [`every_peer`] does; an error says what is missing.
+pub(crate) fn camera() -> Result<(), String> {
+    install_missing(&CAMERA)?.map_or(Ok(()), Err)
 }
 
 /// Installs the linter of the workflows; an error says why it can't be had.
