@@ -61,8 +61,12 @@
     const button = document.createElement("button");
     button.type = "button";
     button.className = "copier";
-    button.textContent = "Copy";
-    button.setAttribute("aria-label", `Copy the thumbprint ${code.textContent.slice(0, 8)}`);
+    const say = (word, label) => {
+      button.textContent = word;
+      button.setAttribute("aria-label", label);
+    };
+    const offer = () => say("Copy", `Copy the thumbprint ${code.textContent.slice(0, 8)}`);
+    offer();
     button.addEventListener("click", async () => {
       let done = false;
       try {
@@ -72,8 +76,9 @@
         getSelection().selectAllChildren(code);
         done = document.execCommand("copy");
       }
-      button.textContent = done ? "Copied" : "Selected";
-      setTimeout(() => { button.textContent = "Copy"; }, 2000);
+      const word = done ? "Copied" : "Selected";
+      say(word, word);
+      setTimeout(offer, 2000);
     });
     code.after(" ", button);
   }

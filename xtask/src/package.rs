@@ -158,12 +158,21 @@ fn fresh(folder: &Path) -> Result<(), String> {
     fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))
 }
 
+/// Every file below a folder, by its path from there.
 fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let complain = |error: std::io::Error| format!("{}: {error}", folder.display());
-    fs::read_dir(folder)
-        .map_err(complain)?
-        .map(|entry| Ok(entry.map_err(complain)?.file_name().into()))
-        .collect()
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(complain)? {
+        let entry = entry.map_err(complain)?;
+        let name = PathBuf::from(entry.file_name());
+        if entry.path().is_dir() {
+            let within = files(&entry.path())?;
+            found.extend(within.into_iter().map(|file| name.join(file)));
+        } else {
+            found.push(name);
+        }
+    }
+    Ok(found)
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), String> {
