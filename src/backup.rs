@@ -10,6 +10,7 @@
 pub mod config;
 mod cores;
 mod destination;
+mod kept;
 mod lock;
 pub mod manifest;
 mod plan;
@@ -20,6 +21,7 @@ mod run;
 mod verify;
 mod work;
 
+pub use kept::{Kept, kept};
 pub use report::Report;
 pub use restore::{Arrival, Restored, RestoredIdentity, Wanted, restore};
 pub use run::{Progress, Request, run};

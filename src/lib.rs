@@ -6,7 +6,8 @@
 //! they hold, [`select`] picks exactly one identity, [`export`] takes its private key, proves
 //! that it belongs to the certificate ([`proof`]), builds the certification path ([`chain`]),
 //! encodes it ([`pkcs12`]) and writes it through [`output`], which reads it back before the file
-//! gets its name. [`import`] is the way back into a store. Everything a person types and sees is in the binary, not here.
+//! gets its name. [`import`] is the way back into a store, [`report`] a page
+//! to look at. Everything a person types and sees at a terminal is in the binary, not here.
 
 pub mod backup;
 pub mod chain;
@@ -24,6 +25,7 @@ pub mod output;
 pub mod password;
 pub mod pkcs12;
 pub mod proof;
+pub mod report;
 #[cfg(test)]
 mod samples;
 pub mod sanitize;

@@ -87,7 +87,8 @@ pub fn write(
     let mut warnings = Vec::new();
     if exposed {
         warnings.push(
-            "this file system cannot restrict who reads the file; only the password protects it"
+            "this file system cannot restrict who reads the file; what is not under a password in it \
+             is open to other accounts"
                 .to_owned(),
         );
     }

@@ -29,6 +29,12 @@ pub fn utc(seconds: i64) -> String {
     calendar(seconds).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
+/// Reads a time by RFC 3339; `None` if it is none.
+pub fn from_utc(text: &str) -> Option<i64> {
+    let time: Timestamp = text.parse().ok()?;
+    Some(time.as_second())
+}
+
 /// The date where this machine is: `2030-01-02`.
 pub fn local_date(seconds: i64) -> String {
     const FORM: &str = "%Y-%m-%d";

@@ -191,6 +191,16 @@ fn what_was_erased_does_not_belong_to_the_password() {
     assert_eq!(code, Some(0), "{shown}");
 }
 
+#[test]
+fn a_page_is_not_written_to_a_terminal() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let terminal = start(folder.path(), &["report", "--store", &samples(), "-o", "-"]);
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(2), "{shown}");
+    assert!(shown.contains("redirect standard output"), "{shown}");
+    assert!(!shown.contains("<html"), "{shown}");
+}
+
 /// What `list --all` shows of the sample store at a terminal of some width.
 fn listed_at(width: u16, variables: &[(&str, &str)]) -> String {
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -191,8 +191,7 @@ impl Manifest {
 impl Saved {
     /// notAfter in seconds since 1970, if the manifest tells.
     pub(super) fn not_after(&self) -> Option<i64> {
-        let time: jiff::Timestamp = self.not_after.parse().ok()?;
-        Some(time.as_second())
+        time::from_utc(&self.not_after)
     }
 }
 

@@ -7,6 +7,7 @@ mod export;
 mod filter;
 mod import;
 mod password;
+mod report;
 mod schedule;
 mod store;
 
@@ -23,6 +24,7 @@ pub(crate) use export::{ChainArg, ExportArgs, FormatArg, ProfileArg, PropertiesA
 pub(crate) use filter::{FilterArgs, SelectArgs};
 pub(crate) use import::ImportArgs;
 pub(crate) use password::{PasswordCommand, SetArgs};
+pub(crate) use report::ReportArgs;
 pub(crate) use schedule::{
     BackupLine, Given, Kind, ScheduleCommand, ScheduleInstallArgs, TaskArgs,
 };
@@ -87,6 +89,8 @@ pub(crate) enum Command {
     List(ListArgs),
     /// Show one identity in full
     Show(ShowArgs),
+    /// Write a page to look at: every identity on a time line, and which are in a backup
+    Report(ReportArgs),
     /// Save one identity to a file, and prove that the file restores it
     ///
     /// Where nothing says which identity, it asks at a terminal, step by step, for that and for all
@@ -236,6 +240,7 @@ mod tests {
             include_str!("../../docs/logging.md"),
             include_str!("../../docs/passwords.md"),
             include_str!("../../docs/profiles.md"),
+            include_str!("../../docs/report.md"),
             include_str!("../../docs/scheduled-backup.md"),
             include_str!("../../docs/stores.md"),
             include_str!("../../docs/windows-wizard.md"),

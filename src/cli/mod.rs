@@ -18,6 +18,7 @@ mod man;
 mod password;
 mod prompt;
 mod render;
+mod report;
 mod schedule;
 mod screen;
 mod show;
@@ -105,6 +106,7 @@ fn dispatch(cli: &Cli, screen: &Screen) -> Result<Exit, Error> {
         Command::Schedule(command) => schedule::run(command, screen),
         Command::Doctor(args) => doctor::run(args, &cli.global, screen),
         Command::Password(command) => password::run(command, screen),
+        Command::Report(args) => report::run(args, screen),
         Command::Stores => stores::run(screen),
         Command::Completions { shell } => completions::run(*shell, screen),
         Command::Man { folder } => man::run(folder, screen),

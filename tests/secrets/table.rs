@@ -147,6 +147,11 @@ pub(crate) const CASES: &[Case] = &[
         .unlock()
         .code(10),
     Case::new("show Ada --store locked").unlock(),
+    Case::new("report --store {store} --backup kept --force -o report.html").image(),
+    Case::new("report --store locked --force -o report.html")
+        .unlock()
+        .image(),
+    Case::new("report --store {store} -o ada.p12").code(16),
     Case::new("export Ada --store {store} --iterations 2000 --force -o new.p12")
         .password()
         .prompts(2)

@@ -1,8 +1,8 @@
 //! What a developer and CI do with this project besides building it: `cargo xtask test` sets a
 //! machine up and runs every check, `cargo xtask wine` those of the Windows program alone,
 //! `cargo xtask hosted` those of the system it runs on, `cargo xtask bench` measures against other
-//! programs, `cargo xtask samples` makes the test keys and certificates anew, and `cargo xtask
-//! recording` README's picture. The others make a release.
+//! programs, `cargo xtask samples` makes the test keys and certificates anew, `cargo xtask recording`
+//! README's picture and `cargo xtask picture` that of a report. The others make a release.
 
 #![forbid(unsafe_code)]
 #![expect(
@@ -17,6 +17,7 @@ mod command;
 mod dependencies;
 mod hosted;
 mod package;
+mod picture;
 mod recording;
 mod release;
 mod samples;
@@ -36,6 +37,7 @@ usage: cargo xtask test                   set this machine up and run every chec
        cargo xtask bench [NAME...]        measure against other programs, side by side
        cargo xtask samples                make the sample store and the test fixtures anew
        cargo xtask recording [--check]    make README's picture anew, or compare it
+       cargo xtask picture                make the picture of a report in the manual anew
        cargo xtask package DIR            pack for this system
        cargo xtask release TAG DIR URL    add sums, manifests and notes to the packages in DIR
        cargo xtask restore DIR            export and restore with the packages in DIR";
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         ["samples"] => samples::run(),
         ["recording"] => recording::run(),
         ["recording", "--check"] => recording::check(),
+        ["picture"] => picture::run(),
         _ => {
             println!("{USAGE}");
             return ExitCode::from(2);

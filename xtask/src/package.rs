@@ -159,17 +159,21 @@ fn fresh(folder: &Path) -> Result<(), String> {
     fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))
 }
 
-/// The names of the files in a folder; those of folders are none.
+/// Every file below a folder, by its path from there.
 fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let complain = |error: std::io::Error| format!("{}: {error}", folder.display());
-    let mut names = Vec::new();
+    let mut found = Vec::new();
     for entry in fs::read_dir(folder).map_err(complain)? {
         let entry = entry.map_err(complain)?;
-        if entry.file_type().map_err(complain)?.is_file() {
-            names.push(entry.file_name().into());
+        let name = PathBuf::from(entry.file_name());
+        if entry.path().is_dir() {
+            let within = files(&entry.path())?;
+            found.extend(within.into_iter().map(|file| name.join(file)));
+        } else {
+            found.push(name);
         }
     }
-    Ok(names)
+    Ok(found)
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), String> {

@@ -13,7 +13,7 @@ const FROM: &str = "20240101000000Z";
 const TO: &str = "21240101000000Z";
 
 /// The password of every file among the fixtures that has one.
-const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
 pub(crate) fn run() -> Result<(), String> {
     let scratch = Scratch::new()?;
@@ -132,7 +132,7 @@ fn foreign_key(scratch: &Scratch, folder: &Path) -> Result<(), String> {
 
 /// The kinds of key the samples have.
 #[derive(Debug, Clone, Copy)]
-enum Key {
+pub(crate) enum Key {
     Rsa,
     P256,
     P384,
@@ -149,8 +149,8 @@ impl Key {
 }
 
 /// A certificate and the file that holds its key until the scratch folder goes.
-struct Issued {
-    pem: String,
+pub(crate) struct Issued {
+    pub(crate) pem: String,
     key: PathBuf,
     certificate: PathBuf,
 }
@@ -160,11 +160,11 @@ impl Issued {
         read(&self.key)
     }
 
-    fn with_key(&self) -> Result<String, String> {
+    pub(crate) fn with_key(&self) -> Result<String, String> {
         Ok(self.pem.clone() + &self.key_pem()?)
     }
 
-    fn locked_key_pem(&self) -> Result<String, String> {
+    pub(crate) fn locked_key_pem(&self) -> Result<String, String> {
         let pem = capture(
             program("openssl")
                 .args(["pkcs8", "-topk8", "-passout"])
@@ -177,13 +177,13 @@ impl Issued {
 }
 
 /// A folder for keys and requests that is gone afterwards.
-struct Scratch {
-    folder: PathBuf,
+pub(crate) struct Scratch {
+    pub(crate) folder: PathBuf,
     issued: std::cell::Cell<u32>,
 }
 
 impl Scratch {
-    fn new() -> Result<Self, String> {
+    pub(crate) fn new() -> Result<Self, String> {
         let folder = std::env::temp_dir().join(format!("certstow-samples-{}", std::process::id()));
         fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         Ok(Self {
@@ -192,7 +192,12 @@ impl Scratch {
         })
     }
 
-    fn authority(&self, name: &str, key: Key, issuer: Option<&Issued>) -> Result<Issued, String> {
+    pub(crate) fn authority(
+        &self,
+        name: &str,
+        key: Key,
+        issuer: Option<&Issued>,
+    ) -> Result<Issued, String> {
         let extensions = "basicConstraints = critical, CA:true\n\
             keyUsage = critical, keyCertSign, cRLSign\n\
             subjectKeyIdentifier = hash\n\
@@ -200,7 +205,7 @@ impl Scratch {
         self.issue(name, key, issuer, (FROM, TO), extensions)
     }
 
-    fn person(
+    pub(crate) fn person(
         &self,
         name: &str,
         key: Key,
@@ -298,7 +303,7 @@ fn read(file: &Path) -> Result<String, String> {
     fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
 }
 
-fn write(file: &Path, text: &str) -> Result<(), String> {
+pub(crate) fn write(file: &Path, text: &str) -> Result<(), String> {
     write_bytes(file, text.as_bytes())
 }
 

@@ -18,8 +18,21 @@ const OPENSSL: Peer = Peer {
     probe: &["openssl", "version"],
 };
 
-const PEERS: [Peer; 23] = [
+/// Opens the pages of reports.
+const CHROMIUM: Peer = Peer {
+    name: "Chromium",
+    package: "chromium",
+    probe: &["sh", "-c", "command -v chromium"],
+};
+
+const PEERS: [Peer; 25] = [
     OPENSSL,
+    CHROMIUM,
+    Peer {
+        name: "pdftotext of Poppler",
+        package: "poppler-utils",
+        probe: &["pdftotext", "-v"],
+    },
     Peer {
         name: "NSS certutil",
         package: "libnss3-tools",
@@ -145,6 +158,17 @@ const PEERS: [Peer; 23] = [
             "-c",
             "PATH=$PATH:/usr/sbin:/sbin; command -v mkfs.exfat",
         ],
+    },
+];
+
+/// What takes the picture of a report, and makes it small.
+const CAMERA: [Peer; 3] = [
+    OPENSSL,
+    CHROMIUM,
+    Peer {
+        name: "pngquant",
+        package: "pngquant",
+        probe: &["pngquant", "--version"],
     },
 ];
 
@@ -274,6 +298,11 @@ pub(crate) fn every_peer() -> Result<(), String> {
 /// Installs what [`crate::wine`] needs, as [`every_peer`] does; an error says what is missing.
 pub(crate) fn wine() -> Result<(), String> {
     install_missing(&WINE)?.map_or(Ok(()), Err)
+}
+
+/// Installs what [`crate::picture`] needs, as [`every_peer`] does; an error says what is missing.
+pub(crate) fn camera() -> Result<(), String> {
+    install_missing(&CAMERA)?.map_or(Ok(()), Err)
 }
 
 /// Installs the linter of the workflows; an error says why it can't be had.

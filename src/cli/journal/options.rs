@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 /// Options whose values are logged, beside those that take one of a few words. Of all others only
 /// that they were given: who mistakes one for a place to type a password in is not to find it here.
-const LOGGED: [&str; 16] = [
+const LOGGED: [&str; 17] = [
+    "backup",
     "config",
     "copy-to",
     "daily",

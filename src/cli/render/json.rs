@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use certstow::chain::Path;
 use certstow::error::Error;
-use certstow::identity::{Identity, Inventory};
+use certstow::identity::{Identity, Inventory, StoreProblem};
 use certstow::names;
 use certstow::platform::key;
 use certstow::platform::store::KeyState;
@@ -113,7 +113,7 @@ pub(crate) fn list<'a>(
         entries: Each(identities, move |identity: &&Identity| {
             entry(inventory, identity)
         }),
-        problems: problems(inventory),
+        problems: problems(inventory.problems()),
     }
 }
 
@@ -292,16 +292,18 @@ fn entry(inventory: &Inventory, identity: &Identity) -> EntryJson {
     }
 }
 
+/// Something that could not be read.
 #[derive(Serialize)]
-struct ProblemJson<'a> {
+pub(crate) struct ProblemJson<'a> {
     store: &'a str,
     place: &'a str,
     message: &'a str,
 }
 
-fn problems(inventory: &Inventory) -> Vec<ProblemJson<'_>> {
-    let problems = inventory.problems().iter();
+/// What could not be read.
+pub(crate) fn problems(problems: &[StoreProblem]) -> Vec<ProblemJson<'_>> {
     problems
+        .iter()
         .map(|problem| ProblemJson {
             store: &problem.store,
             place: &problem.place,

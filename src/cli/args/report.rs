@@ -1,0 +1,36 @@
+//! What a report shows, and where it goes.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+
+use super::{FilterArgs, StoreArgs};
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// The file; - is standard output
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        default_value = "certstow-report.html"
+    )]
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) output: PathBuf,
+    /// Replace the file if it exists
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Refuse a disk or share where other accounts could read the file; without it, warn
+    #[arg(long)]
+    pub(crate) require_private: bool,
+    /// A folder that 'certstow backup' writes to, to tell which identities are in it; repeatable
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) backup: Vec<PathBuf>,
+    /// Show certificates without a private key, and archived ones, too
+    #[arg(long)]
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) filters: FilterArgs,
+    #[command(flatten)]
+    pub(crate) stores: StoreArgs,
+}

@@ -1,0 +1,180 @@
+//! `certstow report`. With `--json`, `certstow.report/1` tells what was written:
+//!
+//! ```json
+//! {"schema": "certstow.report/1", "file": "...", "sha256": "...", "identities": 3, "expired": 1,
+//!  "within_30_days": 0, "no_known_backup": 3, "not_exportable": 0,
+//!  "problems": [{"store": "...", "place": "...", "message": "..."}], "warnings": []}
+//! ```
+
+use std::io::{self, IsTerminal as _};
+use std::path::Path;
+
+use certstow::error::Error;
+use certstow::exit::Exit;
+use certstow::identity::Identity;
+use certstow::names;
+use certstow::output::{self, Existing, Privacy, Written};
+use certstow::report::{Report, Summary};
+use certstow::sanitize::safe;
+use certstow::time;
+use serde::Serialize;
+
+use super::args::ReportArgs;
+use super::inventory;
+use super::journal::Entry;
+use super::render::json::{self, ProblemJson};
+use super::render::progress::Progress;
+use super::screen::Screen;
+
+pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
+    check_together(args, screen)?;
+    let to_stdout = to_stdout(args);
+    let (existing, privacy) = (existing(args), privacy(args));
+    if !to_stdout {
+        output::preflight(&args.output, existing, privacy)?;
+    }
+    let inventory = inventory::read(&args.stores, screen)?;
+    let filters = args.filters.filters();
+    let now = time::now();
+    let identities: Vec<&Identity> = inventory
+        .identities()
+        .iter()
+        .filter(|identity| args.all || (identity.has_key() && !identity.is_archived()))
+        .filter(|identity| filters.matches(identity, now))
+        .collect();
+    // As with `list`: a filter that leaves nothing is an answer, an empty store is none.
+    if identities.is_empty() && !filters.is_empty() {
+        return Err(Error::NotFound {
+            selector: filters.describe(),
+            searched: inventory.store_names(),
+            note: None,
+        });
+    }
+    let progress = Progress::start(screen, "Reading the backups");
+    let report = Report::of(&inventory, &identities, &args.backup, now);
+    drop(progress);
+    for problem in &report.problems {
+        screen.warn_unless_json(&format!("{}: {}", problem.place, problem.message));
+    }
+    let page = report.html();
+    if to_stdout {
+        screen.print(|out| out.write_all(page.as_bytes()))?;
+    } else {
+        let written = output::write(&args.output, existing, privacy, page.as_bytes(), |_| Ok(()))?;
+        tell(&report, &written, screen)?;
+        if identities.is_empty() && !screen.json {
+            screen.note(
+                "nothing is on the page: 'certstow list' says where certstow looked, and --all \
+                 adds what has no private key",
+            );
+        }
+    }
+    Ok(if report.problems.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Partial
+    })
+}
+
+fn existing(args: &ReportArgs) -> Existing {
+    match args.force {
+        true => Existing::Replace,
+        false => Existing::Refuse,
+    }
+}
+
+fn privacy(args: &ReportArgs) -> Privacy {
+    match args.require_private {
+        true => Privacy::Required,
+        false => Privacy::Wanted,
+    }
+}
+
+fn to_stdout(args: &ReportArgs) -> bool {
+    args.output == Path::new("-")
+}
+
+/// What makes no sense together, before any store is touched.
+fn check_together(args: &ReportArgs, screen: &Screen) -> Result<(), Error> {
+    if !to_stdout(args) {
+        return Ok(());
+    }
+    let usage = |text: &str| Err(Error::Usage(text.to_owned()));
+    if args.require_private {
+        return usage("--require-private means nothing for standard output");
+    }
+    if screen.json {
+        return usage("--json and '-o -' both want standard output");
+    }
+    if io::stdout().is_terminal() {
+        return usage("the page is not written to a terminal: redirect standard output");
+    }
+    Ok(())
+}
+
+fn tell(report: &Report, written: &Written, screen: &Screen) -> Result<(), Error> {
+    let summary = report.summary();
+    let what = match summary.identities {
+        1 => "a report of 1 identity".to_owned(),
+        many => format!("a report of {many} identities"),
+    };
+    screen.record(
+        &Entry::saved(&what)
+            .with_file(&written.file)
+            .with_sha256(&written.sha256),
+    );
+    for warning in &written.warnings {
+        screen.warn_unless_json(warning);
+    }
+    match screen.json {
+        true => screen.print_json(&Json::of(report, &summary, written)),
+        false => screen.print(|out| out.write_all(lines(&summary, written).as_bytes())),
+    }
+}
+
+fn lines(summary: &Summary, written: &Written) -> String {
+    let file = written.file.to_string_lossy();
+    let mut text = format!("Saved {}\n", safe(&file));
+    for (name, number) in [
+        ("identities", summary.identities),
+        ("expired", summary.expired),
+        ("within 30 days", summary.urgent),
+        ("no known backup", summary.without_copy),
+        ("not exportable", summary.not_exportable),
+    ] {
+        text.push_str(&format!("  {name:<17}{number}\n"));
+    }
+    text
+}
+
+/// `certstow.report/1`.
+#[derive(Serialize)]
+struct Json<'a> {
+    schema: &'static str,
+    file: String,
+    sha256: String,
+    identities: usize,
+    expired: usize,
+    within_30_days: usize,
+    no_known_backup: usize,
+    not_exportable: usize,
+    problems: Vec<ProblemJson<'a>>,
+    warnings: &'a [String],
+}
+
+impl<'a> Json<'a> {
+    fn of(report: &'a Report, summary: &Summary, written: &'a Written) -> Self {
+        Self {
+            schema: "certstow.report/1",
+            file: written.file.to_string_lossy().into_owned(),
+            sha256: names::hex(&written.sha256),
+            identities: summary.identities,
+            expired: summary.expired,
+            within_30_days: summary.urgent,
+            no_known_backup: summary.without_copy,
+            not_exportable: summary.not_exportable,
+            problems: json::problems(&report.problems),
+            warnings: &written.warnings,
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! A report to look at: every identity on a time line, and what stands between it and being safe.
+//! [`Report::of`] takes down what the stores and the backups tell, [`Report::html`] makes one page
+//! of it that needs nothing else: no file, no network, no script to be read. Nothing in it is
+//! secret, but names, addresses and serial numbers are.
+
+mod axis;
+mod html;
+mod page;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use certstow_platform::key;
+use certstow_platform::store::KeyState;
+
+use crate::backup::{self, Kept};
+use crate::identity::{Identity, Inventory, StoreProblem};
+use crate::{names, time};
+
+const DAY: i64 = 24 * 60 * 60;
+
+/// What the page shows.
+#[derive(Debug)]
+pub struct Report {
+    /// The time everything is measured from, in Unix time.
+    pub now: i64,
+    /// The names of the stores that were read.
+    pub stores: Vec<String>,
+    /// The backups that were looked at.
+    pub backups: Vec<Backup>,
+    /// The identities: the next to end at the top, those that expired below, the last first.
+    pub items: Vec<Item>,
+    /// What could not be read, in stores and backups.
+    pub problems: Vec<StoreProblem>,
+}
+
+/// A backup that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backup {
+    /// The folder as it was named.
+    pub folder: PathBuf,
+    /// How many identities it has; `None` if it could not be read.
+    pub identities: Option<usize>,
+}
+
+/// An identity as the page shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// What a person calls it.
+    pub label: String,
+    /// The subject (RFC 4514).
+    pub subject: String,
+    /// The issuer in short.
+    pub issuer: String,
+    /// The issuer (RFC 4514).
+    pub issuer_in_full: String,
+    /// The serial number in hexadecimal.
+    pub serial: String,
+    /// The first second of its validity, in Unix time.
+    pub not_before: i64,
+    /// The last.
+    pub not_after: i64,
+    /// E-mail addresses.
+    pub emails: Vec<String>,
+    /// DNS names.
+    pub dns_names: Vec<String>,
+    /// Key usages.
+    pub key_usages: Vec<&'static str>,
+    /// Extended key usages.
+    pub extended_key_usages: Vec<String>,
+    /// The kind of key: "RSA 2048".
+    pub key: String,
+    /// Whether the key comes out.
+    pub state: KeyState,
+    /// The CSP or KSP of Windows that has the key.
+    pub provider: Option<String>,
+    /// Whether it is kept for old documents only.
+    pub archived: bool,
+    /// The stores it is in, each with the places there.
+    pub stores: Vec<(String, Vec<String>)>,
+    /// The copies that are known.
+    pub copies: Vec<Copy>,
+    /// Files in backups that were copies of it and are damaged: folder, file, and how.
+    pub damaged: Vec<(String, String, String)>,
+    /// SHA-1 of the certificate, 40 digits.
+    pub sha1: String,
+    /// SHA-256 of the certificate, 64 digits.
+    pub sha256: String,
+}
+
+/// A copy of an identity, and who tells of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copy {
+    /// When it was made, in Unix time, if that is known.
+    pub when: Option<i64>,
+    /// The folder and the file there; `None` if the store of the key told of it.
+    pub place: Option<(String, String)>,
+}
+
+/// How near the end of a certificate is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Urgency {
+    /// It is over.
+    Expired,
+    /// It comes within 30 days.
+    Urgent,
+    /// It comes within 90 days.
+    Soon,
+    /// It comes later.
+    Valid,
+    /// The beginning has not come yet.
+    Later,
+}
+
+impl Urgency {
+    /// All of them, as time goes by.
+    pub const ALL: [Self; 5] = [
+        Self::Expired,
+        Self::Urgent,
+        Self::Soon,
+        Self::Valid,
+        Self::Later,
+    ];
+
+    /// The word for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Expired => "Expired",
+            Self::Urgent => "Within 30 days",
+            Self::Soon => "Within 90 days",
+            Self::Valid => "Valid",
+            Self::Later => "Not yet valid",
+        }
+    }
+
+    /// The word for style sheet, script and address.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Urgent => "urgent",
+            Self::Soon => "soon",
+            Self::Valid => "valid",
+            Self::Later => "later",
+        }
+    }
+}
+
+/// The numbers at the top of the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// All identities.
+    pub identities: usize,
+    /// Those that expired.
+    pub expired: usize,
+    /// Those valid now that expire within 30 days.
+    pub urgent: usize,
+    /// Those with a private key of which no copy is known.
+    pub without_copy: usize,
+    /// Those whose private key never comes out.
+    pub not_exportable: usize,
+}
+
+impl Report {
+    /// Takes down these identities, and looks for them in the backups of these folders. A backup
+    /// that cannot be read is one of the problems.
+    pub fn of(
+        inventory: &Inventory,
+        identities: &[&Identity],
+        folders: &[PathBuf],
+        now: i64,
+    ) -> Self {
+        let mut problems = inventory.problems().to_vec();
+        let mut kept = HashMap::new();
+        let mut backups = Vec::new();
+        for folder in folders {
+            let name = folder.display().to_string();
+            let found = backup::kept(folder);
+            backups.push(Backup {
+                folder: folder.clone(),
+                identities: found.as_ref().ok().map(Vec::len),
+            });
+            match found {
+                Ok(found) => collect(&mut kept, &name, found),
+                Err(reason) => problems.push(StoreProblem {
+                    store: name.clone(),
+                    place: name,
+                    message: format!("not read as a backup: {reason}"),
+                }),
+            }
+        }
+        let mut items: Vec<Item> = identities
+            .iter()
+            .map(|identity| Item::of(inventory, identity, &kept))
+            .collect();
+        items.sort_by_cached_key(|item| {
+            let (over, distance) = item.order(now);
+            (over, distance, item.label.to_lowercase())
+        });
+        Self {
+            now,
+            stores: inventory.store_names(),
+            backups,
+            items,
+            problems,
+        }
+    }
+
+    /// The numbers at the top.
+    pub fn summary(&self) -> Summary {
+        let count = |holds: &dyn Fn(&Item) -> bool| self.items.iter().filter(|i| holds(i)).count();
+        Summary {
+            identities: self.items.len(),
+            expired: count(&|item| item.urgency(self.now) == Urgency::Expired),
+            urgent: count(&|item| item.urgency(self.now) == Urgency::Urgent),
+            without_copy: count(&|item| item.lacks_copy()),
+            not_exportable: count(&|item| item.stays()),
+        }
+    }
+
+    /// The page, in UTF-8.
+    pub fn html(&self) -> String {
+        page::write(self)
+    }
+}
+
+/// The files of backups, by the SHA-256 of the certificate, each with its folder.
+type KeptFiles = HashMap<String, Vec<(String, Kept)>>;
+
+fn collect(all: &mut KeptFiles, folder: &str, found: Vec<Kept>) {
+    for kept in found {
+        let files = all.entry(kept.sha256.to_lowercase()).or_default();
+        files.push((folder.to_owned(), kept));
+    }
+}
+
+impl Item {
+    fn of(inventory: &Inventory, identity: &Identity, kept: &KeptFiles) -> Self {
+        let entry = identity.entry();
+        let parsed = entry.certificate.parse();
+        let sha256 = names::hex(entry.id.as_bytes());
+        let files = kept.get(&sha256).map(Vec::as_slice).unwrap_or_default();
+        let told = identity.backed_up().map(|when| Copy {
+            when: Some(when),
+            place: None,
+        });
+        let stores = identity.entries().iter().map(|stored| {
+            let name = inventory.store_name(stored.store);
+            (name, stored.entry.places.clone())
+        });
+        Self {
+            label: names::label(entry, &parsed),
+            subject: names::distinguished_name(parsed.subject()),
+            issuer: names::short_name_of_der(entry.certificate.issuer_der()),
+            issuer_in_full: names::distinguished_name(parsed.issuer()),
+            serial: names::serial(&parsed),
+            not_before: parsed.validity().not_before.timestamp(),
+            not_after: parsed.validity().not_after.timestamp(),
+            emails: names::emails(&parsed),
+            dns_names: names::dns_names(&parsed),
+            key_usages: names::key_usages(&parsed),
+            extended_key_usages: names::extended_key_usages(&parsed),
+            key: kind_of_key(entry.certificate.spki_der()),
+            state: entry.key.clone(),
+            provider: entry.provider.clone(),
+            archived: identity.is_archived(),
+            stores: stores.collect(),
+            copies: files.iter().filter_map(whole).chain(told).collect(),
+            damaged: files.iter().filter_map(damaged).collect(),
+            sha1: identity.thumbprint(),
+            sha256,
+        }
+    }
+
+    /// How near its end is.
+    pub fn urgency(&self, now: i64) -> Urgency {
+        match self.not_after.saturating_sub(now) {
+            left if left < 0 => Urgency::Expired,
+            _ if now < self.not_before => Urgency::Later,
+            left if left < 30 * DAY => Urgency::Urgent,
+            left if left < 90 * DAY => Urgency::Soon,
+            _ => Urgency::Valid,
+        }
+    }
+
+    /// What the order of the page is by: whether it expired, and how far its end is from now.
+    fn order(&self, now: i64) -> (bool, u64) {
+        (self.not_after < now, self.not_after.abs_diff(now))
+    }
+
+    /// The copy made last.
+    pub fn last_copy(&self) -> Option<&Copy> {
+        self.copies.iter().max_by_key(|copy| copy.when)
+    }
+
+    /// Whether there is a private key and no copy of it is known.
+    pub fn lacks_copy(&self) -> bool {
+        self.state != KeyState::Missing && self.copies.is_empty()
+    }
+
+    /// Whether its private key never comes out.
+    pub fn stays(&self) -> bool {
+        matches!(self.state, KeyState::NotExportable(_))
+    }
+}
+
+fn whole((folder, kept): &(String, Kept)) -> Option<Copy> {
+    kept.damage.is_none().then(|| Copy {
+        when: time::from_utc(&kept.written),
+        place: Some((folder.clone(), kept.file.clone())),
+    })
+}
+
+fn damaged((folder, kept): &(String, Kept)) -> Option<(String, String, String)> {
+    let damage = kept.damage.clone()?;
+    Some((folder.clone(), kept.file.clone(), damage))
+}
+
+/// "RSA 2048", "ECDSA P-256".
+fn kind_of_key(spki: &[u8]) -> String {
+    let described = key::describe(spki);
+    match described.bits {
+        Some(bits) if described.algorithm == "RSA" => format!("RSA {bits}"),
+        _ => described.algorithm,
+    }
+}

@@ -1,0 +1,398 @@
+//! The page of `certstow report` in a real browser: what certificates say stays text, filters do
+//! what they say, and it is to be read in the dark, on a telephone, on paper, without scripts and by
+//! those who do not see it. Where a page is looked at from inside, its policy is taken out first,
+//! since it lets nothing look.
+
+#![cfg(target_os = "linux")]
+
+mod browser;
+mod network;
+#[path = "../support/program.rs"]
+mod program;
+mod store;
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use browser::{Page, address, chromium, without_policy};
+use program::{certstow, samples};
+use serde_json::json;
+
+/// The page of a store, and where it is.
+fn report(folder: &Path, store: &str, more: &[&str]) -> String {
+    let output = certstow(folder)
+        .args(["report", "--force", "-o", "report.html", "--store", store])
+        .args(more)
+        .output()
+        .expect("certstow starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(matches!(output.status.code(), Some(0 | 14)), "{said}");
+    fs::read_to_string(folder.join("report.html")).expect("the page")
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+fn shown(folder: &Path, view: &str) -> Vec<String> {
+    let address = address(&folder.join("report.html")) + view;
+    Page::open(folder, &address, 1280, &[]).names()
+}
+
+#[test]
+#[ignore = "needs Chromium"]
+fn what_certificates_say_stays_text() {
+    let folder = folder();
+    let folder = folder.path();
+    store::hostile(&folder.join("hostile"));
+    let page = report(folder, "hostile", &[]);
+    let title = page.split_once("<title>").expect("a title").1;
+    let title = title.split('<').next().expect("its end");
+    // As it is, and with nothing but the escaping to rely on.
+    let opened = Page::open(folder, &address(&folder.join("report.html")), 1280, &[]);
+    assert_eq!(opened.title(), title);
+    assert_eq!(opened.names().len(), store::HOSTILE.len() + 1);
+    let look = r#"
+        const of = (selector) => document.querySelectorAll(selector).length;
+        return {
+            title: document.title,
+            names: [...document.querySelectorAll(".name")].map((one) => one.textContent),
+            foreign: of("img, iframe, link, base, plaintext, textarea, noscript, b > b, [style], [onerror], [onfocus], [autofocus]"),
+            scripts: of("script"), styles: of("style"), titles: of("title"),
+            shown: document.querySelector(".problems").offsetHeight > 0,
+            width: document.documentElement.scrollWidth,
+        };"#;
+    let found = Page::probe(folder, &page, look, 1280, &[]);
+    assert_eq!(found["title"], title);
+    assert_eq!(found["foreign"], 0, "{found}");
+    // One of them is what looks.
+    assert_eq!(
+        (&found["scripts"], &found["styles"]),
+        (&json!(2), &json!(1))
+    );
+    assert_eq!(found["titles"], 1);
+    assert_eq!(found["shown"], true);
+    assert!(found["width"].as_u64() <= Some(1280), "{found}");
+    let names = found["names"].as_array().expect("names");
+    let names: Vec<&str> = names.iter().filter_map(|name| name.as_str()).collect();
+    for name in [
+        "</script><script>document.title='owned'</script>",
+        "&lt;script&gt;&#60;b&#62;&amp;",
+        "{{script}} {} ${document.title='owned'}",
+        "a\\u{202e}gpj.exe \\u{2066}b\\u{2069} \\u{200b}\\u{feff}",
+        "NUL \\u{0} ESC \\u{1b}[2J \\u{d}\\u{a}\\u{9}",
+    ] {
+        assert!(names.contains(&name), "{name} in {names:?}");
+    }
+    assert!(
+        names
+            .iter()
+            .any(|name| name.ends_with("… (10002 characters)"))
+    );
+}
+
+#[test]
+#[ignore = "needs Chromium"]
+fn the_policy_stops_what_escaping_would_let_through() {
+    let folder = folder();
+    let folder = folder.path();
+    let page = report(folder, &samples(), &[]);
+    let injected = "<script>document.title = 'owned'</script>\
+        <img src=x onerror=\"document.title = 'owned'\">\
+        <p id=styled style=\"display: none\">\
+        <a id=run href=\"javascript:document.title = 'owned'\">x</a></body>";
+    let broken = page.replace("</body>", injected);
+    assert_ne!(broken, page);
+    let title = |page: &str| {
+        let file = folder.join("broken.html");
+        fs::write(&file, page).expect("the page");
+        Page::open(folder, &address(&file), 1280, &[])
+            .title()
+            .to_owned()
+    };
+    assert_ne!(title(&broken), "owned");
+    assert_eq!(title(&without_policy(&broken)), "owned");
+}
+
+#[test]
+#[ignore = "needs Chromium"]
+fn no_request_leaves_the_page() {
+    let folder = folder();
+    let folder = folder.path();
+    store::hostile(&folder.join("hostile"));
+    let page = report(folder, "hostile", &[]);
+    let injected = "<img src=http://certstow-canary.invalid/injected></body>";
+    let visited = |page: &str| {
+        let proxy = network::Proxy::start();
+        let file = folder.join("visited.html");
+        fs::write(&file, page).expect("the page");
+        let server = format!("--proxy-server=127.0.0.1:{}", proxy.port());
+        Page::open(folder, &address(&file), 1280, &[&server]);
+        proxy.asked_for("certstow-canary.invalid")
+    };
+    assert!(!visited(&page));
+    assert!(!visited(&page.replace("</body>", injected)));
+    // What would be seen if one did.
+    assert!(visited(&without_policy(&page).replace("</body>", injected)));
+}
+
+fn text_of(digits: &[u8]) -> String {
+    String::from_utf8_lossy(digits).into_owned()
+}
+
+#[test]
+#[ignore = "needs Chromium"]
+fn the_address_says_what_is_shown() {
+    let folder = folder();
+    let folder = folder.path();
+    let page = report(folder, &samples(), &[]);
+    let all = ["Ada Example", "Grace Example", "Edith Example"];
+    assert_eq!(shown(folder, ""), all);
+    assert_eq!(shown(folder, "#q=ada"), ["Ada Example"]);
+    assert_eq!(shown(folder, "#q=EXAMPLE%20%20gra"), ["Grace Example"]);
+    assert_eq!(shown(folder, "#q=edith@example.org"), ["Edith Example"]);
+    assert_eq!(shown(folder, "#urgency=expired"), ["Edith Example"]);
+    assert_eq!(shown(folder, "#urgency=expired,valid").len(), 3);
+    assert_eq!(shown(folder, "#q=ada&urgency=expired").len(), 0);
+    assert_eq!(shown(folder, "#export=no").len(), 0);
+    assert_eq!(shown(folder, "#backup=none").len(), 3);
+    assert_eq!(
+        shown(folder, "#sort=name"),
+        ["Ada Example", "Edith Example", "Grace Example"]
+    );
+    assert_eq!(shown(folder, "#sort=end")[0], "Edith Example");
+    assert_eq!(shown(folder, "#sort=constructor&urgency=<b>"), all);
+
+    // A thumbprint as Windows shows it, and too few digits of one to mean it.
+    let (_, grace) = page.split_once("Grace Example").expect("her row");
+    let (_, grace) = grace
+        .split_once("<code class=\"copy\">")
+        .expect("her thumbprint");
+    let grace = &grace[..40];
+    let pairs: Vec<String> = grace.as_bytes()[..8].chunks(2).map(text_of).collect();
+    let view = format!("#q={}", pairs.join("%20").to_uppercase());
+    assert_eq!(shown(folder, &view), ["Grace Example"]);
+    let five = grace.as_bytes().windows(5).find(|part| {
+        part.iter().any(u8::is_ascii_digit) && part.iter().any(u8::is_ascii_alphabetic)
+    });
+    let view = format!("#q={}", text_of(five.expect("both are in it")));
+    assert_eq!(shown(folder, &view).len(), 0);
+}
+
+#[test]
+#[ignore = "needs Chromium"]
+fn identities_in_a_backup_are_told_from_others() {
+    let folder = folder();
+    let folder = folder.path();
+    let saved = certstow(folder)
+        .args([
+            "backup",
+            "--to",
+            "kept",
+            "--store",
+            &samples(),
+            "--label",
+            "Ada",
+        ])
+        .args(["--iterations", "2000", "--password-env", "SECRET"])
+        .output();
+    assert!(saved.expect("certstow starts").status.success());
+    let page = report(folder, &samples(), &["--backup", "kept"]);
+    assert!(page.contains("Backed up <time"));
+    assert_eq!(
+        shown(folder, "#backup=none"),
+        ["Grace Example", "Edith Example"]
+    );
+}
+
+#[test]
+#[ignore = "needs Chromium"]
+fn a_person_types_unfolds_and_clears() {
+    let folder = folder();
+    let folder = folder.path();
+    let page = report(folder, &samples(), &[]);
+    let act = r##"
+        const form = document.getElementById("filters");
+        const names = () => [...document.querySelectorAll(".identity:not([hidden]) .name")].map((one) => one.textContent);
+        const status = () => form.querySelector("[role=status]").textContent;
+        const found = { begin: names().length, status: status() };
+        form.elements.q.value = "ada";
+        form.elements.q.dispatchEvent(new Event("input", { bubbles: true }));
+        found.typed = names(); found.typedStatus = status(); found.address = location.hash;
+        const fold = document.querySelector(".identity:not([hidden]) .fold");
+        const more = document.getElementById(fold.getAttribute("aria-controls"));
+        found.folded = [fold.getAttribute("aria-expanded"), more.offsetHeight > 0];
+        fold.click();
+        found.unfolded = [fold.getAttribute("aria-expanded"), more.offsetHeight > 0];
+        document.getElementById("reset").click();
+        await new Promise((done) => setTimeout(done, 10));
+        found.cleared = names().length;
+        document.querySelector(".chip input[value=expired]").click();
+        found.chip = names(); found.chipAddress = location.hash;
+        document.activeElement.blur();
+        document.dispatchEvent(new KeyboardEvent("keydown", { key: "/", bubbles: true }));
+        found.focus = document.activeElement.name;
+        return found;"##;
+    let found = Page::probe(folder, &page, act, 1280, &[]);
+    let expected = json!({
+        "begin": 3,
+        "status": "3 shown",
+        "typed": ["Ada Example"],
+        "typedStatus": "1 of 3 shown",
+        "address": "#q=ada",
+        "folded": ["false", false],
+        "unfolded": ["true", true],
+        "cleared": 3,
+        "chip": ["Edith Example"],
+        "chipAddress": "#urgency=expired",
+        "focus": "q",
+    });
+    assert_eq!(found, expected);
+}
+
+#[test]
+#[ignore = "needs Chromium"]
+fn without_scripts_everything_is_shown() {
+    let folder = folder();
+    let folder = folder.path();
+    let page = report(folder, &samples(), &[]);
+    // A frame in which no script runs, seen by a page around it.
+    let frame = format!(
+        "<!doctype html><html><head><title>x</title>\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"\">\n</head><body>\
+         <iframe sandbox=\"allow-same-origin\" width=1200 height=800 srcdoc=\"{}\"></iframe>\
+         </body></html>",
+        page.replace('&', "&amp;").replace('"', "&quot;")
+    );
+    let look = r##"
+        const inside = document.querySelector("iframe").contentDocument;
+        const seen = (selector) => [...inside.querySelectorAll(selector)].filter((one) => one.offsetHeight > 0).length;
+        return [seen("tr.main"), seen("tr.more"), seen("#filters"), seen("button")];"##;
+    let found = Page::probe(folder, &frame, look, 1280, &[]);
+    assert_eq!(found, json!([3, 3, 0, 0]));
+}
+
+/// What is told to those who do not see the page, or use no mouse.
+#[test]
+#[ignore = "needs Chromium"]
+fn every_control_and_row_has_a_name_and_a_role() {
+    let folder = folder();
+    let folder = folder.path();
+    for (width, wide) in [(1280, true), (390, false)] {
+        let page = report(folder, &samples(), &[]);
+        let look = r#"
+            const all = (selector) => [...document.querySelectorAll(selector)];
+            const ids = all("[id]").map((one) => one.id);
+            return {
+                unlabelled: all("input, select").filter((one) => !one.labels.length).length,
+                unnamed: all("button").filter((one) => !(one.getAttribute("aria-label") || one.textContent.trim())).length,
+                twice: ids.length - new Set(ids).size,
+                headings: all("h1").length,
+                rows: all("[role=table] [role=row] [role=rowheader]").length,
+                headers: all("[role=columnheader]").length,
+                lines: all("svg[role=img]").every((one) => one.getAttribute("aria-label").startsWith("Valid from 20")),
+                overflow: document.documentElement.scrollWidth - innerWidth,
+                inLine: document.querySelector("td.state").offsetTop === document.querySelector("tbody th").offsetTop
+                    && getComputedStyle(document.querySelector("table")).display === "table",
+            };"#;
+        let found = Page::probe(folder, &page, look, width, &[]);
+        let expected = json!({
+            "unlabelled": 0, "unnamed": 0, "twice": 0, "headings": 1, "rows": 3, "headers": 4,
+            "lines": true, "overflow": 0, "inLine": wide,
+        });
+        assert_eq!(found, expected, "{width}");
+    }
+}
+
+#[test]
+#[ignore = "needs Chromium"]
+fn the_page_follows_the_system_into_the_dark() {
+    let folder = folder();
+    let folder = folder.path();
+    let page = report(folder, &samples(), &[]);
+    let look = "const style = getComputedStyle(document.body);
+        return [style.backgroundColor, style.color];";
+    let mode = |setting: &str| {
+        let setting = format!("--blink-settings=preferredColorScheme={setting}");
+        Page::probe(folder, &page, look, 1280, &[&setting])
+    };
+    assert_eq!(mode("1"), json!(["rgb(255, 255, 255)", "rgb(27, 30, 34)"]));
+    assert_eq!(mode("0"), json!(["rgb(20, 23, 26)", "rgb(231, 233, 236)"]));
+}
+
+#[test]
+#[ignore = "needs Chromium and Poppler"]
+fn everything_is_on_paper() {
+    let folder = folder();
+    let folder = folder.path();
+    report(folder, &samples(), &[]);
+    // A view that shows one of them on the screen.
+    let view = address(&folder.join("report.html")) + "#q=ada";
+    let file = folder.join("report.pdf");
+    let printed = chromium(folder)
+        .args(["--no-pdf-header-footer", "--virtual-time-budget=3000"])
+        .arg(format!("--print-to-pdf={}", file.display()))
+        .args(["--blink-settings=preferredColorScheme=0", &view])
+        .output()
+        .expect("Chromium starts");
+    assert!(printed.status.success());
+    let text = std::process::Command::new("pdftotext")
+        .arg(&file)
+        .arg("-")
+        .output()
+        .expect("pdftotext starts");
+    let text = String::from_utf8_lossy(&text.stdout);
+    for words in [
+        "Ada Example",
+        "Grace Example",
+        "Edith Example",
+        "SHA-256",
+        "Valid until",
+    ] {
+        assert!(text.contains(words), "{words} in {text}");
+    }
+    for control in ["Show all details", "Copy", "Order"] {
+        assert!(!text.contains(control), "{control} in {text}");
+    }
+}
+
+#[test]
+#[ignore = "needs Chromium"]
+fn three_hundred_identities_are_made_and_filtered_at_once() {
+    let folder = folder();
+    let folder = folder.path();
+    store::many(&folder.join("many"), 300);
+    let began = Instant::now();
+    let page = report(folder, "many", &[]);
+    assert!(
+        began.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        began.elapsed()
+    );
+    assert!(page.len() < 1_500_000, "{}", page.len());
+    let act = r#"
+        const form = document.getElementById("filters");
+        const rows = document.querySelectorAll(".identity").length;
+        const began = performance.now();
+        for (const text of ["p", "person 1", "person 11", "person 111"]) {
+            form.elements.q.value = text;
+            form.elements.q.dispatchEvent(new Event("input", { bubbles: true }));
+            document.body.offsetHeight;
+        }
+        form.elements.sort.value = "name";
+        form.elements.q.dispatchEvent(new Event("input", { bubbles: true }));
+        document.body.offsetHeight;
+        const took = performance.now() - began;
+        return { rows, left: document.querySelectorAll(".identity:not([hidden])").length,
+            columns: document.querySelectorAll(".columns rect").length, took };"#;
+    let found = Page::probe(folder, &page, act, 1280, &[]);
+    assert_eq!(
+        (&found["rows"], &found["left"]),
+        (&json!(300), &json!(1)),
+        "{found}"
+    );
+    assert!(found["columns"].as_u64() > Some(20), "{found}");
+    // Five times, on a machine that has other things to do.
+    assert!(found["took"].as_f64() < Some(5000.0), "{found}");
+}

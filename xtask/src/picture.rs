@@ -1,0 +1,114 @@
+//! Makes `docs/images/report.png`: certstow writes the report of a store made for the purpose, with a
+//! backup of half of it, and Chromium takes the picture.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::command::{capture, cargo, program, root, run as run_program, target_folder};
+use crate::samples::{Key, PASSWORD, Scratch, write};
+use crate::setup;
+
+/// Who is in the picture: from when and until when they are certified, in days from today, and
+/// whether they are in the backup.
+const PEOPLE: [(&str, Key, i32, i32, bool); 8] = [
+    ("Ada Example", Key::Rsa, -350, 15, true),
+    ("Grace Example", Key::P256, -300, 65, false),
+    ("Alan Example", Key::P256, -100, 265, true),
+    ("Barbara Example", Key::P384, -200, 530, true),
+    ("Joan Example", Key::P256, 40, 770, false),
+    ("Donald Example", Key::Rsa, -60, 1035, true),
+    ("Certstow Sample Server", Key::Rsa, -500, 36_000, false),
+    ("Edith Example", Key::P384, -765, -35, true),
+];
+
+/// Nobody but the owner of the picture has this place.
+const HOME: &str = "/home/ada";
+
+pub(crate) fn run() -> Result<(), String> {
+    setup::camera()?;
+    run_program(cargo().args(["build", "--locked"]))?;
+    let scratch = Scratch::new()?;
+    let store = scratch.folder.join("certificates");
+    let issuer = scratch.authority("Certstow Sample Issuing CA", Key::P256, None)?;
+    write(&store.join("issuer.pem"), &issuer.pem)?;
+    for (name, key, from, to, _) in PEOPLE {
+        let validity = (day(from)?, day(to)?);
+        let person = scratch.person(name, key, Some(&issuer), (&validity.0, &validity.1))?;
+        let text = match name {
+            "Donald Example" => person.pem.clone() + &person.locked_key_pem()?,
+            _ => person.with_key()?,
+        };
+        let file = store.join(name.to_lowercase().replace(' ', "-") + ".pem");
+        write(&file, &text)?;
+    }
+    for (name, ..) in PEOPLE.iter().filter(|person| person.4) {
+        let mut backup = certstow(&scratch.folder)?;
+        backup
+            .args(["backup", "--to", "usb-stick", "--store", "certificates"])
+            .args([
+                "--password-env",
+                "SECRET",
+                "--unlock-password-env",
+                "SECRET",
+            ])
+            .args(["--iterations", "2000", "--label", name]);
+        capture(&mut backup)?;
+    }
+    let page = scratch.folder.join("report.html");
+    let mut report = certstow(&scratch.folder)?;
+    report.args(["report", "--store", "certificates", "--backup", "usb-stick"]);
+    capture(report.arg("-o").arg(&page))?;
+    let folder = scratch.folder.to_string_lossy().into_owned();
+    let text = fs::read_to_string(&page).map_err(|error| error.to_string())?;
+    write(&page, &text.replace(&folder, HOME))?;
+    take(&page, &scratch.folder)
+}
+
+/// certstow in this folder, knowing the password.
+fn certstow(folder: &Path) -> Result<Command, String> {
+    let mut command = Command::new(target_folder()?.join("debug/certstow"));
+    command
+        .current_dir(folder)
+        .env("SECRET", PASSWORD)
+        .env("TZ", "UTC");
+    Ok(command)
+}
+
+/// A day so far from today, as `openssl ca` takes it.
+fn day(distance: i32) -> Result<String, String> {
+    let mut date = program("date");
+    date.args(["--utc", "--date", &format!("{distance} days")]);
+    let date = capture(date.arg("+%Y%m%d%H%M%SZ"))?;
+    String::from_utf8(date)
+        .map(|date| date.trim_end().to_owned())
+        .map_err(|error| error.to_string())
+}
+
+fn take(page: &Path, folder: &Path) -> Result<(), String> {
+    let picture = root().join("docs/images/report.png");
+    let taken = folder.join("taken.png");
+    let mut chromium = program("chromium");
+    chromium
+        .args([
+            "--headless",
+            "--disable-gpu",
+            "--no-sandbox",
+            "--no-first-run",
+        ])
+        .args(["--hide-scrollbars", "--window-size=1200,978"])
+        .args(["--virtual-time-budget=3000"])
+        .arg(format!(
+            "--user-data-dir={}",
+            folder.join("profile").display()
+        ))
+        .arg(format!("--screenshot={}", taken.display()));
+    capture(chromium.arg(format!("file://{}", page.display())))?;
+    fs::create_dir_all(root().join("docs/images")).map_err(|error| error.to_string())?;
+    // 64 colours are enough for it.
+    let mut shrink = program("pngquant");
+    shrink.args(["64", "--nofs", "--force", "--strip", "--output"]);
+    capture(shrink.arg(&picture).arg(&taken))?;
+    println!("made {}", picture.display());
+    Ok(())
+}
