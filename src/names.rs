@@ -6,11 +6,14 @@ use certstow_platform::store::Entry;
 use x509_parser::prelude::{GeneralName, X509Certificate};
 
 mod distinguished;
+mod purposes;
 
+pub use purposes::purposes;
+
+use distinguished::string_value;
 pub use distinguished::{
-    common_name, distinguished_name, distinguished_name_of_der, short_name_of_der,
+    common_name, distinguished_name, distinguished_name_of_der, organization, short_name_of_der,
 };
-use distinguished::{organization, string_value};
 
 /// Extended key usages that have a name of their own, by what the certificate carries.
 const USAGES: [(&str, &str); 14] = [

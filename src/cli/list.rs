@@ -1,5 +1,7 @@
 //! `certstow list`.
 
+use std::collections::BTreeSet;
+
 use certstow::error::Error;
 use certstow::exit::Exit;
 use certstow::identity::{Identity, Inventory};
@@ -7,10 +9,17 @@ use certstow::time;
 
 use super::args::ListArgs;
 use super::inventory;
+use super::render::forest::Forest;
 use super::render::{json, table};
 use super::screen::Screen;
 
 pub(super) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
+    if args.tree && screen.json {
+        return Err(Error::Usage(
+            "--tree is for people, and means nothing with --json: each entry names its issuer"
+                .to_owned(),
+        ));
+    }
     let inventory = inventory::read(&args.stores, screen)?;
     let filters = args.filters.filters();
     let now = time::now();
@@ -23,12 +32,12 @@ pub(super) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
 
     if screen.json {
         screen.print_json(&json::list(&inventory, &identities))?;
-    } else {
-        if !identities.is_empty() {
-            let (width, colors) = (screen.width(), screen.colors());
-            let text = table::render(&inventory, &identities, now, width, colors);
-            screen.print(|out| writeln!(out, "{text}"))?;
-        }
+    } else if !identities.is_empty() {
+        let text = match args.tree {
+            true => tree(&inventory, &identities, now, screen),
+            false => table::list(&inventory, &identities, now, screen.look()),
+        };
+        screen.print(|out| writeln!(out, "{text}"))?;
     }
     inventory::warn_of_problems(&inventory, screen);
     // A filter that leaves nothing is an answer a script can act on; an empty store is none.
@@ -47,6 +56,24 @@ pub(super) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
     } else {
         Exit::Partial
     })
+}
+
+/// The identities below their issuers.
+fn tree(inventory: &Inventory, identities: &[&Identity], now: i64, screen: &Screen) -> String {
+    let issuers = inventory.known_issuers();
+    let mut forest = Forest::default();
+    let mut warned = BTreeSet::new();
+    for identity in identities {
+        let (path, problems) = issuers.path_of(identity.certificate());
+        forest.add(identity, &path);
+        for problem in problems {
+            if warned.insert(problem.clone()) {
+                screen.warn(&problem);
+            }
+        }
+    }
+    let look = screen.look();
+    table::tree(inventory, &forest.lines(look.drawing), now, look)
 }
 
 /// Says where certstow looked and what to do next.

@@ -16,7 +16,8 @@ use comfy_table::Table;
 
 use super::args::Global;
 use super::journal::{Entry, Journal};
-use super::render::json;
+use super::render::drawing::{self, Drawing};
+use super::render::{Look, json};
 
 pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default();
@@ -99,6 +100,19 @@ impl Screen {
             // A serial line, or a terminal that some program made, does not know.
             Some(0) => Some(80),
             width => width,
+        }
+    }
+
+    /// How results are to look.
+    pub(crate) fn look(&self) -> Look {
+        let width = self.width();
+        Look {
+            width,
+            colors: self.colors(),
+            drawing: match width {
+                Some(_) => Drawing::of_the_terminal(),
+                None => &drawing::UNICODE,
+            },
         }
     }
 
