@@ -31,6 +31,36 @@ pub struct Candidate {
     pub store: String,
 }
 
+/// Why something is nearly what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Nearly {
+    /// A slip of the finger is between the selector and these.
+    Misspelled,
+    /// The selector matches these, and they are archived.
+    Archived,
+    /// The selector matches these, and the filters leave them out.
+    LeftOut {
+        /// The filters, as a person would type them.
+        filters: String,
+    },
+    /// The filters match these, and they are not listed.
+    Unlisted {
+        /// How many of them have no private key; the others are archived.
+        keyless: usize,
+    },
+}
+
+/// What may have been meant, in [`Error::NotFound`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Near {
+    /// Why it was not taken.
+    pub why: Nearly,
+    /// How many there are.
+    pub count: usize,
+    /// The first of them.
+    pub candidates: Vec<Candidate>,
+}
+
 /// Why certstow could not do what was asked.
 ///
 /// `Display` is made safe for a terminal and says what happened; the reason underneath, often
@@ -48,6 +78,8 @@ pub enum Error {
         searched: Vec<String>,
         /// What else is worth knowing, such as how much could not be read.
         note: Option<String>,
+        /// What may have been meant.
+        near: Option<Near>,
     },
     /// No identity in a backup matches.
     NotInBackup {
@@ -206,10 +238,14 @@ impl Error {
         }
     }
 
-    /// The identities to choose from, when several matched.
+    /// The identities to choose from, when several matched, or none and these nearly did.
     pub fn candidates(&self) -> &[Candidate] {
         match self {
-            Self::Ambiguous { candidates, .. } => candidates,
+            Self::Ambiguous { candidates, .. }
+            | Self::NotFound {
+                near: Some(Near { candidates, .. }),
+                ..
+            } => candidates,
             _ => &[],
         }
     }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use certstow::error::Error;
+use certstow::error::{Error, Nearly};
 use certstow::exit::Exit;
 use certstow::identity::{Identity, Inventory};
-use certstow::time;
+use certstow::{select, time};
 
 use super::args::ListArgs;
 use super::inventory;
@@ -42,10 +42,19 @@ pub(super) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
     inventory::warn_of_problems(&inventory, screen);
     // A filter that leaves nothing is an answer a script can act on; an empty store is none.
     if identities.is_empty() && !filters.is_empty() {
+        let all = inventory.identities().iter();
+        let unlisted: Vec<_> = all
+            .filter(|identity| filters.matches(identity, now))
+            .collect();
+        let keyless = unlisted.iter().filter(|identity| !identity.has_key());
+        let why = Nearly::Unlisted {
+            keyless: keyless.count(),
+        };
         return Err(Error::NotFound {
             selector: filters.describe(),
             searched: inventory.store_names(),
             note: None,
+            near: (!unlisted.is_empty()).then(|| select::offer(&inventory, why, &unlisted)),
         });
     }
     if identities.is_empty() && !screen.json {

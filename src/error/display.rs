@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use super::Error;
+use super::{Error, Near, Nearly};
 use crate::sanitize::safe;
 use crate::time;
 
@@ -28,15 +28,18 @@ impl fmt::Display for Error {
                 selector,
                 searched,
                 note,
+                near,
             } => {
                 write!(f, "no identity matches {}", safe(selector))?;
                 match searched.as_slice() {
                     [] => f.write_str("; there was no store to search")?,
                     stores => write!(f, " in {}", safe(&stores.join(", ")))?,
                 }
-                match note {
-                    Some(note) => write!(f, " ({})", safe(note)),
-                    None => Ok(()),
+                let near = near.as_ref().and_then(nearly);
+                let notes: Vec<_> = near.into_iter().chain(note.clone()).collect();
+                match notes.as_slice() {
+                    [] => Ok(()),
+                    notes => write!(f, " ({})", safe(&notes.join("; "))),
                 }
             }
             Self::NotInBackup { selector, folder } => write!(
@@ -149,6 +152,26 @@ impl fmt::Display for Error {
             Self::Log { place, .. } => write!(f, "the log {} cannot be written", safe(place)),
             Self::Cancelled => f.write_str("cancelled"),
         }
+    }
+}
+
+/// Why something that matches was not taken; what was misspelled matches nothing.
+fn nearly(near: &Near) -> Option<String> {
+    let (who, are, match_) = match near.count {
+        1 => ("one".to_owned(), "is", "matches"),
+        more => (more.to_string(), "are", "match"),
+    };
+    match &near.why {
+        Nearly::Misspelled => None,
+        Nearly::Archived => Some(format!("{who} that {are} archived {match_}")),
+        Nearly::LeftOut { filters } => Some(format!("{who} {match_} without {filters}")),
+        Nearly::Unlisted { keyless: 0 } => Some(format!("{who} that {are} archived {match_}")),
+        Nearly::Unlisted { keyless } if *keyless == near.count => {
+            Some(format!("{who} without a private key {match_}"))
+        }
+        Nearly::Unlisted { keyless } => Some(format!(
+            "{who} {match_} that {are} archived or, {keyless} of them, without a private key"
+        )),
     }
 }
 

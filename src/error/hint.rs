@@ -1,12 +1,16 @@
 //! What to do next, to a person.
 
-use super::{Error, store, vault};
+use super::{Error, Near, Nearly, store, vault};
+use crate::sanitize::safe;
 
 impl Error {
     /// What to do next, where certstow knows.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Usage(_) => "'certstow COMMAND --help' describes every option",
+            Self::NotFound {
+                near: Some(near), ..
+            } => return Some(of_near(near)),
             Self::NotFound { .. } => {
                 "'certstow list --all' shows every certificate that was found; \
                  --store names another place to look"
@@ -30,7 +34,7 @@ impl Error {
                  the program that put it there"
             }
             Self::PersonRequired { .. } => "run certstow at a terminal",
-            Self::Store(error) => return store::hint(error).map(str::to_owned),
+            Self::Store(error) => return store::hint(error),
             Self::InteractionRequired { .. } => {
                 "give the password with --password-file, --password-env, --password-fd or \
                  --password-vault"
@@ -73,8 +77,32 @@ impl Error {
                 "nothing was changed; --force puts the new one in its place"
             }
             Self::Escrow { trouble, .. } => trouble.hint(),
-            Self::Io { .. } | Self::Cancelled => return None,
+            Self::Io { .. } => {
+                "see that it is there and that this account may use it, and try again"
+            }
+            Self::Cancelled => return None,
         };
         Some(hint.to_owned())
+    }
+}
+
+/// What to do about what was nearly meant.
+fn of_near(near: &Near) -> String {
+    match (&near.why, near.candidates.as_slice()) {
+        (Nearly::Misspelled, [one]) => format!(
+            "did you mean '{}'? its thumbprint names it, too (the first digits are enough)",
+            safe(&one.label)
+        ),
+        (Nearly::Misspelled, _) => {
+            "did you mean one of these? its thumbprint names it (the first digits are enough)"
+                .into()
+        }
+        (Nearly::Archived, _) => {
+            "name what is archived by its thumbprint (the first digits are enough)".into()
+        }
+        (Nearly::LeftOut { filters }, _) => {
+            format!("leave out {} to choose from these", safe(filters))
+        }
+        (Nearly::Unlisted { .. }, _) => "add --all to list these, too".into(),
     }
 }
