@@ -146,7 +146,11 @@ pub(crate) const CASES: &[Case] = &[
     Case::new("list --store locked --subject Nobody")
         .unlock()
         .code(10),
+    Case::new("list --tree --all --store locked").unlock(),
     Case::new("show Ada --store locked").unlock(),
+    Case::new("show Ada --technical --store locked").unlock(),
+    // What may have been meant.
+    Case::new("show Adaa --store locked").unlock().code(10),
     Case::new("export Ada --store {store} --iterations 2000 --force -o new.p12")
         .password()
         .prompts(2)
