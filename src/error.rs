@@ -104,6 +104,11 @@ pub enum Error {
     },
     /// The password is missing, empty, or the two entries differ.
     Password(String),
+    /// The password does not open a file.
+    WrongPassword {
+        /// The file, or the place in it.
+        place: String,
+    },
     /// What is to hold the password cannot be read.
     PasswordUnreadable {
         /// The file or descriptor.

@@ -241,9 +241,7 @@ fn open_with(path: &PathBuf, password: &Password) -> Result<Opened, Error> {
         None => Ok((store, listing)),
         Some(problem) if certstow_platform::needs_password(path) => {
             let place = problem.place;
-            Err(Error::Password(format!(
-                "the password does not open {place}"
-            )))
+            Err(Error::WrongPassword { place })
         }
         Some(problem) => Err(Error::Store(StoreError::Damaged {
             place: problem.place,

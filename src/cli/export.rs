@@ -202,7 +202,10 @@ fn check_together(args: &ExportArgs, options: &Options, screen: &Screen) -> Resu
     }
     if options.needs_password() && source.is_none() && screen.interaction() == Interaction::Never {
         return Err(Error::InteractionRequired {
-            what: "a password for the file".to_owned(),
+            what: match &args.output {
+                Some(file) if !to_stdout(args) => format!("a password for {}", file.display()),
+                _ => "a password for the file".to_owned(),
+            },
         });
     }
     Ok(())

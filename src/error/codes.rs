@@ -17,7 +17,9 @@ impl Error {
             Self::InteractionRequired { .. }
             | Self::PersonRequired { .. }
             | Self::TimedOut { .. } => Exit::InteractionRequired,
-            Self::Password(_) | Self::PasswordUnreadable { .. } => Exit::Password,
+            Self::Password(_) | Self::WrongPassword { .. } | Self::PasswordUnreadable { .. } => {
+                Exit::Password
+            }
             Self::TargetExists { .. }
             | Self::Target { .. }
             | Self::TargetLocked { .. }
@@ -49,7 +51,9 @@ impl Error {
             Self::InteractionRequired { .. } | Self::PersonRequired { .. } => {
                 "interaction-required"
             }
-            Self::Password(_) | Self::PasswordUnreadable { .. } => "password",
+            Self::Password(_) | Self::WrongPassword { .. } | Self::PasswordUnreadable { .. } => {
+                "password"
+            }
             Self::TargetExists { .. } => "target-exists",
             Self::Target { .. } => "target",
             Self::TargetLocked { .. } => "target-locked",

@@ -62,6 +62,9 @@ impl fmt::Display for Error {
             Self::InteractionRequired { what } => {
                 write!(f, "{} is needed, and nobody may be asked", safe(what))
             }
+            Self::WrongPassword { place } => {
+                write!(f, "the password does not open {}", safe(place))
+            }
             Self::PasswordUnreadable { place, .. } => {
                 write!(f, "the password cannot be read from {}", safe(place))
             }

@@ -1,5 +1,7 @@
 //! What to do next, to a person.
 
+use std::io;
+
 use super::{Error, Near, Nearly, store, vault};
 use crate::sanitize::safe;
 
@@ -22,6 +24,10 @@ impl Error {
                 "give one of these thumbprints (its first digits are enough), \
                  or --newest for the one issued last"
             }
+            Self::NothingToImport { without_key: 0, .. } => {
+                "name a file that holds a certificate and its private key (.p12, .pfx, .pem), or a \
+                 folder of such files"
+            }
             Self::NothingToImport { .. } => {
                 "name the file of the private key too, or the folder that has both"
             }
@@ -43,10 +49,17 @@ impl Error {
                 "a password comes from a prompt, --password-file, --password-env, --password-fd or \
                  --password-vault"
             }
+            Self::WrongPassword { .. } => {
+                "give the password that it was saved with, by --password-file and its kind; capital \
+                 letters count"
+            }
             Self::TargetExists { .. } => "choose another name with -o, or replace it with --force",
             Self::Folder(error) => match **error {
                 Self::NotPrivate { .. } => {
                     "choose another folder with --to, or leave --require-private out"
+                }
+                Self::Target { ref source, .. } => {
+                    return Some(of_target(source, "choose another folder with --to"));
                 }
                 _ => "let this account write there, or choose another folder with --to",
             },
@@ -60,7 +73,9 @@ impl Error {
             Self::NotPrivate { .. } => {
                 "choose another place with -o, or leave --require-private out"
             }
-            Self::Target { .. } => "choose another place with -o",
+            Self::Target { source, .. } => {
+                return Some(of_target(source, "choose another place with -o"));
+            }
             Self::Verification { .. } => {
                 "nothing was kept; try again, and if it fails again write to another disk"
             }
@@ -83,6 +98,23 @@ impl Error {
             Self::Cancelled => return None,
         };
         Some(hint.to_owned())
+    }
+}
+
+/// What to do about a place that cannot be written to.
+fn of_target(source: &io::Error, otherwise: &str) -> String {
+    match source.kind() {
+        io::ErrorKind::NotFound => format!("make its folder first, or {otherwise}"),
+        io::ErrorKind::PermissionDenied => {
+            format!("let this account write there, or {otherwise}")
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            format!("make room there, or {otherwise}")
+        }
+        io::ErrorKind::ReadOnlyFilesystem => {
+            format!("nothing can be written to that disk: {otherwise}")
+        }
+        _ => otherwise.to_owned(),
     }
 }
 

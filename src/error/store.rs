@@ -69,9 +69,12 @@ pub(super) fn hint(error: &StoreError) -> Option<String> {
         StoreError::Unavailable { store, .. } => store_meant(store),
         _ => None,
     };
-    match (meant, fixed_hint(error)) {
-        (Some(meant), Some(hint)) => Some(format!("did you mean {}? {hint}", safe(&meant))),
-        (_, hint) => hint.map(str::to_owned),
+    match meant {
+        Some(meant) => Some(format!(
+            "did you mean {}? 'certstow stores' lists the stores of this machine",
+            safe(&meant)
+        )),
+        None => fixed_hint(error).map(str::to_owned),
     }
 }
 
@@ -90,7 +93,13 @@ fn store_meant(store: &str) -> Option<String> {
 
 fn fixed_hint(error: &StoreError) -> Option<&'static str> {
     Some(match error {
-        StoreError::Unavailable { .. } => "'certstow stores' lists the stores of this machine",
+        StoreError::Unavailable { store, .. } if store.starts_with("file:") => {
+            "name a file or folder that is there; 'certstow stores' lists the stores of this \
+             machine"
+        }
+        StoreError::Unavailable { .. } => {
+            "name another store with --store: 'certstow stores' lists those of this machine"
+        }
         StoreError::AccessDenied { .. } => "run certstow as the owner, or let this account read it",
         StoreError::KeyAccessDenied { .. } => {
             "run certstow as the key's owner (a computer's keys need an administrator's prompt), \

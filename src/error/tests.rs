@@ -71,3 +71,23 @@ fn cancelling_in_a_store_is_cancelling() {
         Error::Cancelled
     ));
 }
+
+#[test]
+fn what_cannot_be_written_says_what_to_do_about_its_reason() {
+    for (kind, advice) in [
+        (io::ErrorKind::NotFound, "make its folder"),
+        (io::ErrorKind::PermissionDenied, "let this account write"),
+        (io::ErrorKind::StorageFull, "make room"),
+        (io::ErrorKind::IsADirectory, "choose another place"),
+    ] {
+        let error = || Error::Target {
+            file: "a/b.p12".into(),
+            what: "it cannot be created",
+            source: kind.into(),
+        };
+        let hint = error().hint().unwrap();
+        assert!(hint.starts_with(advice) && hint.contains("-o"), "{hint}");
+        let hint = error().of_a_folder_to_save_to().hint().unwrap();
+        assert!(hint.contains("--to") && !hint.contains("-o"), "{hint}");
+    }
+}

@@ -277,6 +277,7 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             "interaction-required",
         ),
         (Error::Password(text()), 17, "password"),
+        (Error::WrongPassword { place: text() }, 17, "password"),
         (
             Error::PasswordUnreadable {
                 place: text(),
