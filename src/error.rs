@@ -27,7 +27,7 @@ pub struct Candidate {
     pub label: String,
     /// notAfter, RFC 3339 in UTC.
     pub not_after: String,
-    /// The store's name.
+    /// The store's name, or the file of a backup.
     pub store: String,
 }
 
@@ -87,6 +87,8 @@ pub enum Error {
         selector: String,
         /// The folder.
         folder: PathBuf,
+        /// What may have been meant.
+        near: Option<Near>,
     },
     /// Several identities match.
     Ambiguous {
@@ -248,6 +250,10 @@ impl Error {
         match self {
             Self::Ambiguous { candidates, .. }
             | Self::NotFound {
+                near: Some(Near { candidates, .. }),
+                ..
+            }
+            | Self::NotInBackup {
                 near: Some(Near { candidates, .. }),
                 ..
             } => candidates,

@@ -12,6 +12,7 @@ use crate::{names, time};
 mod near;
 
 pub use near::offer;
+pub(crate) use near::{MOST_OFFERED, Typed, fewest};
 
 /// The fewest hexadecimal digits that are taken as the beginning of a thumbprint.
 pub const SHORTEST_THUMBPRINT: usize = 6;

@@ -213,11 +213,13 @@ impl Screen {
         let line = |text: std::fmt::Arguments<'_>| self.line(JOURNAL_ERROR, text);
         line(format_args!("{ERROR}error:{ERROR:#} {error}"));
         for candidate in error.candidates() {
+            // What a manifest says may be anything.
+            let date = candidate.not_after.get(..10);
             line(format_args!(
                 "  {}  {}, until {}, in {}",
-                candidate.thumbprint,
+                safe(&candidate.thumbprint),
                 safe(&candidate.label),
-                &candidate.not_after[..candidate.not_after.len().min(10)],
+                safe(date.unwrap_or(&candidate.not_after)),
                 safe(&candidate.store)
             ));
         }

@@ -59,7 +59,10 @@ pub(super) fn run(args: &ShowArgs, screen: &Screen) -> Result<Exit, Error> {
         screen.print(|out| technical::write(out, &subject))?;
     } else {
         screen.print(|out| plain::write(out, &subject))?;
-        screen.note("--technical shows everything that is in the certificate");
+        // Who has no terminal has read the manual.
+        if subject.look.width.is_some() {
+            screen.note("--technical shows everything that is in the certificate");
+        }
     }
     Ok(Exit::Done)
 }

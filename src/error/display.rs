@@ -42,7 +42,9 @@ impl fmt::Display for Error {
                     notes => write!(f, " ({})", safe(&notes.join("; "))),
                 }
             }
-            Self::NotInBackup { selector, folder } => write!(
+            Self::NotInBackup {
+                selector, folder, ..
+            } => write!(
                 f,
                 "no identity in the backup {} matches {}",
                 path(folder),

@@ -12,6 +12,9 @@ impl Error {
             Self::Usage(_) => "'certstow COMMAND --help' describes every option",
             Self::NotFound {
                 near: Some(near), ..
+            }
+            | Self::NotInBackup {
+                near: Some(near), ..
             } => return Some(of_near(near)),
             Self::NotFound { .. } => {
                 "'certstow list --all' shows every certificate that was found; \

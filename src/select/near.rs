@@ -10,7 +10,7 @@ use crate::select::Filters;
 use crate::{names, nearest};
 
 /// More than these help nobody.
-const MOST: usize = 5;
+pub(crate) const MOST_OFFERED: usize = 5;
 /// The longest text that is compared letter by letter.
 const LONGEST: usize = 200;
 
@@ -42,7 +42,7 @@ pub(super) fn near(inventory: &Inventory, choice: &Choice<'_>, now: i64) -> Opti
 
 /// These, to choose from.
 pub fn offer(inventory: &Inventory, why: Nearly, identities: &[&Identity]) -> Near {
-    let some = identities.iter().take(MOST);
+    let some = identities.iter().take(MOST_OFFERED);
     Near {
         why,
         count: identities.len(),
@@ -52,24 +52,60 @@ pub fn offer(inventory: &Inventory, why: Nearly, identities: &[&Identity]) -> Ne
 
 /// Those with the fewest slips between the selector and their names or thumbprints.
 fn misspelled<'i>(possible: &[&'i Identity], selector: &str) -> Vec<&'i Identity> {
-    if selector.chars().count() > LONGEST {
-        return Vec::new();
+    let typed = Typed::new(selector);
+    let slips = possible.iter().map(|identity| {
+        let parsed = identity.certificate().parse();
+        let label = names::label(identity.entry(), &parsed);
+        let names = [Some(label), names::common_name(parsed.subject())];
+        let texts = names.into_iter().flatten();
+        let texts = texts.chain(names::dns_names(&parsed));
+        let texts: Vec<String> = texts.chain(names::emails(&parsed)).collect();
+        let sha1 = names::hex(&Sha1::digest(identity.certificate().der()));
+        let sha256 = names::hex(identity.entry().id.as_bytes());
+        (*identity, typed.slips([&sha1, &sha256], &texts))
+    });
+    fewest(slips)
+}
+
+/// Those with the fewest slips, of those that are near at all.
+pub(crate) fn fewest<T>(all: impl Iterator<Item = (T, Option<usize>)>) -> Vec<T> {
+    let mut near: Vec<_> = all.filter_map(|(one, slips)| Some((one, slips?))).collect();
+    let fewest = near.iter().map(|(_, slips)| *slips).min();
+    near.retain(|(_, slips)| Some(*slips) == fewest);
+    near.into_iter().map(|(one, _)| one).collect()
+}
+
+/// A selector that matched nothing.
+pub(crate) struct Typed<'a> {
+    text: &'a str,
+    /// What would be the beginning of a thumbprint, but for a slip.
+    digits: Option<String>,
+}
+
+impl<'a> Typed<'a> {
+    /// What is too long to be compared letter by letter is like nothing.
+    pub(crate) fn new(selector: &'a str) -> Self {
+        let text = match selector.chars().nth(LONGEST) {
+            Some(_) => "",
+            None => selector.trim(),
+        };
+        Self {
+            text,
+            digits: nearly_thumbprint(text),
+        }
     }
-    let digits = nearly_thumbprint(selector);
-    let mut near: Vec<(usize, &Identity)> = possible
-        .iter()
-        .filter_map(|identity| {
-            let by_digits = digits.as_deref();
-            let by_digits = by_digits.and_then(|digits| wrong_digits(digits, identity));
-            let by_text = slips_in_names(selector, identity);
-            Some((by_digits.into_iter().chain(by_text).min()?, *identity))
-        })
-        .collect();
-    let Some(fewest) = near.iter().map(|(slips, _)| *slips).min() else {
-        return Vec::new();
-    };
-    near.retain(|(slips, _)| *slips == fewest);
-    near.into_iter().map(|(_, identity)| identity).collect()
+
+    /// The fewest slips between it and the thumbprints or names of one certificate.
+    pub(crate) fn slips(&self, thumbprints: [&str; 2], names: &[String]) -> Option<usize> {
+        let digits = self.digits.as_deref();
+        let digits = digits.and_then(|digits| wrong_digits(digits, thumbprints));
+        let people = names
+            .iter()
+            .filter_map(|name| Some(name.split_once('@')?.0));
+        let names = names.iter().map(String::as_str).chain(people);
+        let names = names.filter_map(|name| slips_in_words(self.text, name));
+        digits.into_iter().chain(names).min()
+    }
 }
 
 /// Digits that begin a thumbprint, but for one that is no digit at all (an O for a 0).
@@ -85,40 +121,22 @@ fn nearly_thumbprint(text: &str) -> Option<String> {
 }
 
 /// How many digits are wrong: one of a few, two of many.
-fn wrong_digits(digits: &str, identity: &Identity) -> Option<usize> {
-    let allowed = if digits.len() < 16 { 1 } else { 2 };
-    let sha256 = names::hex(identity.entry().id.as_bytes());
-    let sha1 = names::hex(&Sha1::digest(identity.certificate().der()));
-    let beginnings = [sha1, sha256].into_iter().flat_map(|thumbprint| {
-        let lengths = digits.len() - 1..=digits.len() + 1;
-        lengths.filter_map(move |length| thumbprint.get(..length).map(str::to_owned))
+fn wrong_digits(digits: &str, thumbprints: [&str; 2]) -> Option<usize> {
+    let count = digits.chars().count();
+    let allowed = if count < 16 { 1 } else { 2 };
+    let beginnings = thumbprints.into_iter().flat_map(|thumbprint| {
+        let lengths = count - 1..=count + 1;
+        lengths.filter_map(move |length| thumbprint.get(..length))
     });
-    let wrong = beginnings.map(|beginning| strsim::osa_distance(digits, &beginning));
+    let wrong = beginnings.map(|beginning| strsim::osa_distance(digits, beginning));
     wrong.min().filter(|wrong| *wrong <= allowed)
 }
 
-/// The fewest slips between a selector and a name, or as many words of it.
-fn slips_in_names(selector: &str, identity: &Identity) -> Option<usize> {
-    let parsed = identity.certificate().parse();
-    let label = names::label(identity.entry(), &parsed);
-    let emails = names::emails(&parsed);
-    let people = emails
-        .iter()
-        .filter_map(|address| address.split('@').next());
-    let people: Vec<String> = people.map(str::to_owned).collect();
-    let texts = [Some(label), names::common_name(parsed.subject())];
-    let texts = texts.into_iter().flatten().chain(names::dns_names(&parsed));
-    let texts = texts.chain(people).chain(emails);
-    texts
-        .filter_map(|text| slips_in_words(selector, &text))
-        .min()
-}
-
-fn slips_in_words(selector: &str, text: &str) -> Option<usize> {
-    let count = selector.split_whitespace().count().max(1);
-    let words: Vec<&str> = text.split_whitespace().collect();
+/// The fewest slips between what was typed and a name, or as many words of it.
+fn slips_in_words(typed: &str, name: &str) -> Option<usize> {
+    let count = typed.split_whitespace().count().max(1);
+    let words: Vec<&str> = name.split_whitespace().collect();
     let parts = words.windows(count).map(|words| words.join(" "));
-    let parts = parts.filter_map(|part| nearest::slips(selector.trim(), &part));
-    let whole = nearest::slips(selector, text);
-    parts.chain(whole).min()
+    let parts = parts.filter_map(|part| nearest::slips(typed, &part));
+    parts.chain(nearest::slips(typed, name)).min()
 }

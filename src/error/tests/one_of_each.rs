@@ -105,6 +105,7 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             Error::NotInBackup {
                 selector: text(),
                 folder: file(),
+                near: None,
             },
             10,
             "not-found",
