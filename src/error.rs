@@ -79,7 +79,7 @@ pub enum Error {
         /// What else is worth knowing, such as how much could not be read.
         note: Option<String>,
         /// What may have been meant.
-        near: Option<Near>,
+        near: Option<Box<Near>>,
     },
     /// No identity in a backup matches.
     NotInBackup {
@@ -88,7 +88,7 @@ pub enum Error {
         /// The folder.
         folder: PathBuf,
         /// What may have been meant.
-        near: Option<Near>,
+        near: Option<Box<Near>>,
     },
     /// Several identities match.
     Ambiguous {
@@ -248,15 +248,13 @@ impl Error {
     /// The identities to choose from, when several matched, or none and these nearly did.
     pub fn candidates(&self) -> &[Candidate] {
         match self {
-            Self::Ambiguous { candidates, .. }
-            | Self::NotFound {
-                near: Some(Near { candidates, .. }),
-                ..
+            Self::Ambiguous { candidates, .. } => candidates,
+            Self::NotFound {
+                near: Some(near), ..
             }
             | Self::NotInBackup {
-                near: Some(Near { candidates, .. }),
-                ..
-            } => candidates,
+                near: Some(near), ..
+            } => &near.candidates,
             _ => &[],
         }
     }

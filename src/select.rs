@@ -331,7 +331,7 @@ fn not_found(inventory: &Inventory, choice: &Choice<'_>, now: i64) -> Error {
         selector: describe(choice),
         searched: inventory.store_names(),
         note,
-        near: near::near(inventory, choice, now),
+        near: near::near(inventory, choice, now).map(Box::new),
     }
 }
 

@@ -262,7 +262,10 @@ fn nothing(folder: &Path, wanted: &Wanted<'_>) -> Error {
     Error::NotInBackup {
         selector,
         folder: folder.to_owned(),
-        near: wanted.selector.and_then(|typed| near(folder, typed)),
+        near: wanted
+            .selector
+            .and_then(|typed| near(folder, typed))
+            .map(Box::new),
     }
 }
 

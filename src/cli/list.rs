@@ -54,7 +54,8 @@ pub(super) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
             selector: filters.describe(),
             searched: inventory.store_names(),
             note: None,
-            near: (!unlisted.is_empty()).then(|| select::offer(&inventory, why, &unlisted)),
+            near: (!unlisted.is_empty())
+                .then(|| Box::new(select::offer(&inventory, why, &unlisted))),
         });
     }
     if identities.is_empty() && !screen.json {

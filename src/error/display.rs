@@ -35,7 +35,7 @@ impl fmt::Display for Error {
                     [] => f.write_str("; there was no store to search")?,
                     stores => write!(f, " in {}", safe(&stores.join(", ")))?,
                 }
-                let near = near.as_ref().and_then(nearly);
+                let near = near.as_deref().and_then(nearly);
                 let notes: Vec<_> = near.into_iter().chain(note.clone()).collect();
                 match notes.as_slice() {
                     [] => Ok(()),

@@ -18,6 +18,49 @@ fn every_error_has_its_exit_code_and_word() {
     }
 }
 
+/// A number for each variant, which a new one has to be given, too.
+fn number(error: &Error) -> usize {
+    match error {
+        Error::Usage(_) => 0,
+        Error::NotFound { .. } => 1,
+        Error::NotInBackup { .. } => 2,
+        Error::Ambiguous { .. } => 3,
+        Error::Store(_) => 4,
+        Error::InteractionRequired { .. } => 5,
+        Error::Password(_) => 6,
+        Error::WrongPassword { .. } => 7,
+        Error::PasswordUnreadable { .. } => 8,
+        Error::TargetExists { .. } => 9,
+        Error::Target { .. } => 10,
+        Error::Folder(_) => 11,
+        Error::TargetLocked { .. } => 12,
+        Error::Config { .. } => 13,
+        Error::NotPrivate { .. } => 14,
+        Error::Verification { .. } => 15,
+        Error::NothingToImport { .. } => 16,
+        Error::NotReadBack { .. } => 17,
+        Error::KeyNotDeleted { .. } => 18,
+        Error::PersonRequired { .. } => 19,
+        Error::KeyMismatch { .. } => 20,
+        Error::Scheduler(_) => 21,
+        Error::Vault(_) => 22,
+        Error::PasswordExists { .. } => 23,
+        Error::Escrow { .. } => 24,
+        Error::Io { .. } => 25,
+        Error::TimedOut { .. } => 26,
+        Error::Log { .. } => 27,
+        Error::Cancelled => 28,
+    }
+}
+
+#[test]
+fn no_variant_is_left_out() {
+    let mut numbers: Vec<usize> = one_of_each().iter().map(|(one, ..)| number(one)).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!(numbers, (0..29).collect::<Vec<_>>());
+}
+
 #[test]
 fn no_error_carries_foreign_control_characters_to_the_terminal() {
     for (error, ..) in one_of_each() {

@@ -73,11 +73,11 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
                 selector: text(),
                 searched: vec![text()],
                 note: Some(text()),
-                near: Some(Near {
+                near: Some(Box::new(Near {
                     why: Nearly::LeftOut { filters: text() },
                     count: 1,
                     candidates: Vec::new(),
-                }),
+                })),
             },
             10,
             "not-found",
