@@ -67,6 +67,15 @@ impl Candidates {
         loaded.map_or(&[], |(_, problems)| problems)
     }
 
+    /// Whether the platform trusts this very certificate as a root; `None` where its roots cannot
+    /// be read, or there are none.
+    pub(crate) fn has_native_root(&self, root: &Certificate) -> Option<bool> {
+        let native = self.native()?;
+        let key = name::comparison_key(root.subject_der());
+        let namesakes = native.get(&key).map(Vec::as_slice).unwrap_or_default();
+        (!native.is_empty()).then(|| namesakes.iter().any(|known| known.id() == root.id()))
+    }
+
     /// The platform's roots, read now if they were not before.
     fn native(&self) -> Option<&Index> {
         let native = self.native.as_ref()?;

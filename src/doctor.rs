@@ -94,11 +94,11 @@ impl Check {
         }
     }
 
-    /// The same, with what to do where the error does not say it.
-    fn or_advise(self, advice: &str) -> Self {
-        Self {
-            advice: self.advice.or_else(|| Some(advice.to_owned())),
-            ..self
+    /// The same, with what to do where a file cannot be read, which the error knows in general only.
+    fn advise_if_unreadable(self, error: &Error, advice: &str) -> Self {
+        match error {
+            Error::Io { .. } => self.advise(advice),
+            _ => self,
         }
     }
 
@@ -123,8 +123,10 @@ pub fn outcome(checks: &[Check]) -> Exit {
 
 /// What the file for `--config` says and a run would not take.
 pub fn config(file: &Path, error: &Error) -> Check {
-    Check::failed("config", file.display().to_string(), error)
-        .or_advise("name a file that this account can read with --config")
+    Check::failed("config", file.display().to_string(), error).advise_if_unreadable(
+        error,
+        "name a file that this account can read with --config",
+    )
 }
 
 /// The password of locked keys, if it is there, and how that went.

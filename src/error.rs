@@ -27,8 +27,38 @@ pub struct Candidate {
     pub label: String,
     /// notAfter, RFC 3339 in UTC.
     pub not_after: String,
-    /// The store's name.
+    /// The store's name, or the file of a backup.
     pub store: String,
+}
+
+/// Why something is nearly what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Nearly {
+    /// A slip of the finger is between the selector and these.
+    Misspelled,
+    /// The selector matches these, and they are archived.
+    Archived,
+    /// The selector matches these, and the filters leave them out.
+    LeftOut {
+        /// The filters, as a person would type them.
+        filters: String,
+    },
+    /// The filters match these, and they are not listed.
+    Unlisted {
+        /// How many of them have no private key; the others are archived.
+        keyless: usize,
+    },
+}
+
+/// What may have been meant, in [`Error::NotFound`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Near {
+    /// Why it was not taken.
+    pub why: Nearly,
+    /// How many there are.
+    pub count: usize,
+    /// The first of them.
+    pub candidates: Vec<Candidate>,
 }
 
 /// Why certstow could not do what was asked.
@@ -49,6 +79,8 @@ pub enum Error {
         searched: Vec<String>,
         /// What else is worth knowing, such as how much could not be read.
         note: Option<String>,
+        /// What may have been meant.
+        near: Option<Box<Near>>,
     },
     /// No identity in a backup matches.
     NotInBackup {
@@ -56,6 +88,8 @@ pub enum Error {
         selector: String,
         /// The folder.
         folder: PathBuf,
+        /// What may have been meant.
+        near: Option<Box<Near>>,
     },
     /// Several identities match.
     Ambiguous {
@@ -73,6 +107,11 @@ pub enum Error {
     },
     /// The password is missing, empty, or the two entries differ.
     Password(String),
+    /// The password does not open a file.
+    WrongPassword {
+        /// The file, or the place in it.
+        place: String,
+    },
     /// What is to hold the password cannot be read.
     PasswordUnreadable {
         /// The file or descriptor.
@@ -232,10 +271,16 @@ impl Error {
         }
     }
 
-    /// The identities to choose from, when several matched.
+    /// The identities to choose from, when several matched, or none and these nearly did.
     pub fn candidates(&self) -> &[Candidate] {
         match self {
             Self::Ambiguous { candidates, .. } => candidates,
+            Self::NotFound {
+                near: Some(near), ..
+            }
+            | Self::NotInBackup {
+                near: Some(near), ..
+            } => &near.candidates,
             _ => &[],
         }
     }

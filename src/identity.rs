@@ -335,6 +335,15 @@ impl Issuers {
         let problems = self.problems.iter().cloned().chain(native).collect();
         (path, problems)
     }
+
+    /// Whether the root of a complete path is among those that this machine trusts. `None` where
+    /// the path is not complete, or the machine's roots cannot be read.
+    pub fn root_is_trusted(&self, path: &Path) -> Option<bool> {
+        match (&path.end, path.certificates.last()) {
+            (PathEnd::Root, Some(root)) => self.candidates.has_native_root(root),
+            _ => None,
+        }
+    }
 }
 
 fn whole_store_problem(spec: &StoreSpec, error: &StoreError) -> StoreProblem {

@@ -131,7 +131,9 @@ fn no_password(place: &str) -> Error {
 }
 
 fn wrong_password(place: &str) -> Error {
-    Error::Password(format!("the password does not open {place}"))
+    Error::WrongPassword {
+        place: place.to_owned(),
+    }
 }
 
 /// How identities go into a store.

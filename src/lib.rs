@@ -21,6 +21,7 @@ pub mod identity;
 pub mod import;
 pub mod log;
 pub mod names;
+pub mod nearest;
 pub mod output;
 pub mod password;
 pub mod pkcs12;

@@ -2,15 +2,19 @@
 //! e-mail addresses, host names and usages of RFC 5280's extensions. Everything here is the
 //! certificate's own text, not yet made safe for a terminal.
 
+use certstow_platform::key;
 use certstow_platform::store::Entry;
 use x509_parser::prelude::{GeneralName, X509Certificate};
 
 mod distinguished;
+mod purposes;
 
+pub use purposes::purposes;
+
+use distinguished::string_value;
 pub use distinguished::{
-    common_name, distinguished_name, distinguished_name_of_der, short_name_of_der,
+    common_name, distinguished_name, distinguished_name_of_der, organization, short_name_of_der,
 };
-use distinguished::{organization, string_value};
 
 /// Extended key usages that have a name of their own, by what the certificate carries.
 const USAGES: [(&str, &str); 14] = [
@@ -145,6 +149,15 @@ pub fn key_usages(parsed: &X509Certificate<'_>) -> Vec<&'static str> {
         .filter(|(bit, _)| flags >> bit & 1 == 1)
         .map(|(_, name)| name)
         .collect()
+}
+
+/// What kind of key a `SubjectPublicKeyInfo` holds, for people: "RSA 2048", "ECDSA P-256".
+pub fn key_kind(spki: &[u8]) -> String {
+    let described = key::describe(spki);
+    match described.bits {
+        Some(bits) if described.algorithm == "RSA" => format!("RSA {bits}"),
+        _ => described.algorithm,
+    }
 }
 
 /// The serial number as lower-case hexadecimal digits without the sign byte.

@@ -12,11 +12,11 @@ mod tests;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use certstow_platform::key;
 use certstow_platform::store::KeyState;
 
 use crate::backup::{self, Kept};
 use crate::identity::{Identity, Inventory, StoreProblem};
+use crate::time::Urgency;
 use crate::{names, time};
 
 const DAY: i64 = 24 * 60 * 60;
@@ -99,9 +99,9 @@ pub struct Copy {
     pub place: Option<(String, String)>,
 }
 
-/// How near the end of a certificate is.
+/// How near the end of a certificate is, or that it has not begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Urgency {
+pub enum Validity {
     /// It is over.
     Expired,
     /// It comes within 30 days.
@@ -114,7 +114,7 @@ pub enum Urgency {
     Later,
 }
 
-impl Urgency {
+impl Validity {
     /// All of them, as time goes by.
     pub const ALL: [Self; 5] = [
         Self::Expired,
@@ -212,8 +212,8 @@ impl Report {
         let count = |holds: &dyn Fn(&Item) -> bool| self.items.iter().filter(|i| holds(i)).count();
         Summary {
             identities: self.items.len(),
-            expired: count(&|item| item.urgency(self.now) == Urgency::Expired),
-            urgent: count(&|item| item.urgency(self.now) == Urgency::Urgent),
+            expired: count(&|item| item.validity(self.now) == Validity::Expired),
+            urgent: count(&|item| item.validity(self.now) == Validity::Urgent),
             without_copy: count(&|item| item.lacks_copy()),
             not_exportable: count(&|item| item.stays()),
         }
@@ -261,7 +261,7 @@ impl Item {
             dns_names: names::dns_names(&parsed),
             key_usages: names::key_usages(&parsed),
             extended_key_usages: names::extended_key_usages(&parsed),
-            key: kind_of_key(entry.certificate.spki_der()),
+            key: names::key_kind(entry.certificate.spki_der()),
             state: entry.key.clone(),
             provider: entry.provider.clone(),
             archived: identity.is_archived(),
@@ -273,14 +273,14 @@ impl Item {
         }
     }
 
-    /// How near its end is.
-    pub fn urgency(&self, now: i64) -> Urgency {
-        match self.not_after.saturating_sub(now) {
-            left if left < 0 => Urgency::Expired,
-            _ if now < self.not_before => Urgency::Later,
-            left if left < 30 * DAY => Urgency::Urgent,
-            left if left < 90 * DAY => Urgency::Soon,
-            _ => Urgency::Valid,
+    /// How near its end is, or that it has not begun.
+    pub fn validity(&self, now: i64) -> Validity {
+        match Urgency::of(self.not_after, now) {
+            Urgency::Expired => Validity::Expired,
+            _ if now < self.not_before => Validity::Later,
+            Urgency::Urgent => Validity::Urgent,
+            Urgency::Soon => Validity::Soon,
+            Urgency::Valid => Validity::Valid,
         }
     }
 
@@ -315,13 +315,4 @@ fn whole((folder, kept): &(String, Kept)) -> Option<Copy> {
 fn damaged((folder, kept): &(String, Kept)) -> Option<(String, String, String)> {
     let damage = kept.damage.clone()?;
     Some((folder.clone(), kept.file.clone(), damage))
-}
-
-/// "RSA 2048", "ECDSA P-256".
-fn kind_of_key(spki: &[u8]) -> String {
-    let described = key::describe(spki);
-    match described.bits {
-        Some(bits) if described.algorithm == "RSA" => format!("RSA {bits}"),
-        _ => described.algorithm,
-    }
 }

@@ -9,6 +9,11 @@ use crate::error::{Candidate, Error};
 use crate::identity::{Identity, Inventory};
 use crate::{names, time};
 
+mod near;
+
+pub use near::offer;
+pub(crate) use near::{MOST_OFFERED, Typed, fewest};
+
 /// The fewest hexadecimal digits that are taken as the beginning of a thumbprint.
 pub const SHORTEST_THUMBPRINT: usize = 6;
 
@@ -317,23 +322,16 @@ fn describe(choice: &Choice<'_>) -> String {
 }
 
 fn not_found(inventory: &Inventory, choice: &Choice<'_>, now: i64) -> Error {
-    let archived = match matching_text(filtered(inventory, choice, now), choice).len() {
-        0 => None,
-        1 => Some("one that is archived matches: name it by its thumbprint".to_owned()),
-        some => Some(format!(
-            "{some} that are archived match: name one by its thumbprint"
-        )),
-    };
     let problems = inventory.problems().len();
-    let problems = (problems > 0).then(|| {
+    let note = (problems > 0).then(|| {
         let s = if problems == 1 { "" } else { "s" };
         format!("{problems} file{s} or certificate{s} could not be read")
     });
-    let notes: Vec<_> = [archived, problems].into_iter().flatten().collect();
     Error::NotFound {
         selector: describe(choice),
         searched: inventory.store_names(),
-        note: (!notes.is_empty()).then(|| notes.join("; ")),
+        note,
+        near: near::near(inventory, choice, now).map(Box::new),
     }
 }
 

@@ -9,6 +9,10 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ZonedDateTime};
 use x509_parser::prelude::X509Certificate;
 
+mod urgency;
+
+pub use urgency::{Urgency, left_of_validity};
+
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;

@@ -19,6 +19,11 @@ pub enum StoreSpec {
 }
 
 impl StoreSpec {
+    /// Whether stores of this kind remember that a copy of an identity was saved.
+    pub fn keeps_account_of_copies(&self) -> bool {
+        matches!(self, Self::Windows(_))
+    }
+
     /// Whether stores of this kind can keep a private key so that it does not come out again.
     pub fn can_keep_keys_in(&self) -> bool {
         matches!(self, Self::Windows(_) | Self::Keychain(_))

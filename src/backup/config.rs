@@ -34,6 +34,7 @@ use certstow_platform::spec::StoreSpec;
 use crate::chain::Include;
 use crate::error::Error;
 use crate::export::{Format, Options};
+use crate::nearest::nearest;
 use crate::password::Source;
 use crate::pkcs12::attributes::Properties;
 use crate::pkcs12::profile::{Iterations, Profile};
@@ -206,6 +207,9 @@ fn line_of(text: &str, span: &Range<usize>) -> usize {
 /// What is wrong, with the key it is about.
 fn message(text: &str, error: &toml::de::Error) -> String {
     let what = error.message();
+    if let Some(meant) = key_meant(what) {
+        return meant;
+    }
     let Some(span) = error.span() else {
         return what.to_owned();
     };
@@ -216,4 +220,12 @@ fn message(text: &str, error: &toml::de::Error) -> String {
         }
         _ => what.to_owned(),
     }
+}
+
+/// What serde says of an unknown key, with the known one that was meant instead of all of them.
+fn key_meant(what: &str) -> Option<String> {
+    let (typed, known) = what.strip_prefix("unknown field `")?.split_once('`')?;
+    let known = known.split('`').skip(1).step_by(2);
+    let meant = nearest(typed, known, |key| key)?;
+    Some(format!("unknown field `{typed}`: did you mean `{meant}`?"))
 }

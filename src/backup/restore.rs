@@ -17,7 +17,7 @@ use super::destination::{Condition, condition_of_pair};
 use super::lock;
 use super::manifest::{Found, Manifest, Saved, Thumbprint};
 use super::verify::{Opener, key_files, passwords};
-use crate::error::Error;
+use crate::error::{Candidate, Error, Near, Nearly};
 use crate::identity::Inventory;
 use crate::import;
 use crate::output;
@@ -241,9 +241,7 @@ fn open_with(path: &PathBuf, password: &Password) -> Result<Opened, Error> {
         None => Ok((store, listing)),
         Some(problem) if certstow_platform::needs_password(path) => {
             let place = problem.place;
-            Err(Error::Password(format!(
-                "the password does not open {place}"
-            )))
+            Err(Error::WrongPassword { place })
         }
         Some(problem) => Err(Error::Store(StoreError::Damaged {
             place: problem.place,
@@ -264,5 +262,38 @@ fn nothing(folder: &Path, wanted: &Wanted<'_>) -> Error {
     Error::NotInBackup {
         selector,
         folder: folder.to_owned(),
+        near: wanted
+            .selector
+            .and_then(|typed| near(folder, typed))
+            .map(Box::new),
     }
+}
+
+/// What the manifest names and is nearly what was asked for.
+fn near(folder: &Path, typed: &str) -> Option<Near> {
+    let Found::Whole(manifest) = Manifest::of_folder(folder) else {
+        return None;
+    };
+    let typed = select::Typed::new(typed);
+    let slips = manifest.entries.iter().map(|saved| {
+        let Thumbprint { sha1, sha256 } = &saved.thumbprint;
+        let names = [saved.label.clone()];
+        (saved, typed.slips([sha1, sha256], &names))
+    });
+    let meant = select::fewest(slips);
+    let candidates: Vec<Candidate> = meant
+        .iter()
+        .take(select::MOST_OFFERED)
+        .map(|saved| Candidate {
+            thumbprint: saved.thumbprint.sha1.clone(),
+            label: saved.label.clone(),
+            not_after: saved.not_after.clone(),
+            store: folder.join(&saved.file).display().to_string(),
+        })
+        .collect();
+    (!meant.is_empty()).then_some(Near {
+        why: Nearly::Misspelled,
+        count: meant.len(),
+        candidates,
+    })
 }

@@ -311,6 +311,7 @@ fn nothing(inventory: &Inventory, filters: &Filters) -> Error {
         },
         searched: inventory.store_names(),
         note: (keyless > 0).then(|| format!("of {}", counted(keyless, "certificate"))),
+        near: None,
     }
 }
 

@@ -87,7 +87,7 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     /// List identities: certificates with their private keys
     List(ListArgs),
-    /// Show one identity in full
+    /// Show one identity: whose it is, what it is for, whether it can be saved
     Show(ShowArgs),
     /// Write a page to look at: every identity on a time line, and which are in a backup
     Report(ReportArgs),
@@ -130,6 +130,9 @@ pub(crate) struct ListArgs {
     /// List certificates without a private key, and archived ones, too
     #[arg(long)]
     pub(crate) all: bool,
+    /// Show each below its issuers, as a tree
+    #[arg(long)]
+    pub(crate) tree: bool,
     #[command(flatten)]
     pub(crate) filters: FilterArgs,
     #[command(flatten)]
@@ -138,6 +141,10 @@ pub(crate) struct ListArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
+    /// Show everything that is in the certificate: serial number, thumbprints, usages, provider,
+    /// extensions
+    #[arg(long)]
+    pub(crate) technical: bool,
     #[command(flatten)]
     pub(crate) select: SelectArgs,
 }

@@ -254,7 +254,10 @@ pub(super) fn check_together(
     }
     if options.needs_password() && source.is_none() && screen.interaction() == Interaction::Never {
         return Err(Error::InteractionRequired {
-            what: "a password for the file".to_owned(),
+            what: match &args.output {
+                Some(file) if !to_stdout(args) => format!("a password for {}", file.display()),
+                _ => "a password for the file".to_owned(),
+            },
         });
     }
     Ok(())

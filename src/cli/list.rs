@@ -1,16 +1,26 @@
 //! `certstow list`.
 
-use certstow::error::Error;
+use std::collections::BTreeSet;
+
+use certstow::error::{Error, Nearly};
 use certstow::exit::Exit;
 use certstow::identity::{Identity, Inventory};
+use certstow::select::{self, Filters};
 use certstow::time;
 
 use super::args::ListArgs;
 use super::inventory;
+use super::render::forest::Forest;
 use super::render::{json, table};
 use super::screen::Screen;
 
 pub(super) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
+    if args.tree && screen.json {
+        return Err(Error::Usage(
+            "--tree is for people, and means nothing with --json: each entry names its issuer"
+                .to_owned(),
+        ));
+    }
     let inventory = inventory::read(&args.stores, screen)?;
     let filters = args.filters.filters();
     let now = time::now();
@@ -23,21 +33,17 @@ pub(super) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
 
     if screen.json {
         screen.print_json(&json::list(&inventory, &identities))?;
-    } else {
-        if !identities.is_empty() {
-            let (width, colors) = (screen.width(), screen.colors());
-            let text = table::render(&inventory, &identities, now, width, colors);
-            screen.print(|out| writeln!(out, "{text}"))?;
-        }
+    } else if !identities.is_empty() {
+        let text = match args.tree {
+            true => tree(&inventory, &identities, now, screen),
+            false => table::list(&inventory, &identities, now, screen.look()),
+        };
+        screen.print(|out| writeln!(out, "{text}"))?;
     }
     inventory::warn_of_problems(&inventory, screen);
     // A filter that leaves nothing is an answer a script can act on; an empty store is none.
     if identities.is_empty() && !filters.is_empty() {
-        return Err(Error::NotFound {
-            selector: filters.describe(),
-            searched: inventory.store_names(),
-            note: None,
-        });
+        return Err(nothing_left(&inventory, &filters, now));
     }
     if identities.is_empty() && !screen.json {
         explain_emptiness(&inventory, screen);
@@ -47,6 +53,42 @@ pub(super) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
     } else {
         Exit::Partial
     })
+}
+
+/// That the filters leave nothing to list, and what would be left with `--all`.
+pub(super) fn nothing_left(inventory: &Inventory, filters: &Filters, now: i64) -> Error {
+    let all = inventory.identities().iter();
+    let unlisted: Vec<_> = all
+        .filter(|identity| filters.matches(identity, now))
+        .collect();
+    let keyless = unlisted.iter().filter(|identity| !identity.has_key());
+    let why = Nearly::Unlisted {
+        keyless: keyless.count(),
+    };
+    Error::NotFound {
+        selector: filters.describe(),
+        searched: inventory.store_names(),
+        note: None,
+        near: (!unlisted.is_empty()).then(|| Box::new(select::offer(inventory, why, &unlisted))),
+    }
+}
+
+/// The identities below their issuers.
+fn tree(inventory: &Inventory, identities: &[&Identity], now: i64, screen: &Screen) -> String {
+    let issuers = inventory.known_issuers();
+    let mut forest = Forest::default();
+    let mut warned = BTreeSet::new();
+    for identity in identities {
+        let (path, problems) = issuers.path_of(identity.certificate());
+        forest.add(identity, &path);
+        for problem in problems {
+            if warned.insert(problem.clone()) {
+                screen.warn(&problem);
+            }
+        }
+    }
+    let look = screen.look();
+    table::tree(inventory, &forest.lines(look.drawing), now, look)
 }
 
 /// Says where certstow looked and what to do next.

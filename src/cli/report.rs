@@ -22,6 +22,7 @@ use serde::Serialize;
 use super::args::ReportArgs;
 use super::inventory;
 use super::journal::Entry;
+use super::list;
 use super::render::json::{self, ProblemJson};
 use super::render::progress::Progress;
 use super::screen::Screen;
@@ -44,11 +45,7 @@ pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
         .collect();
     // As with `list`: a filter that leaves nothing is an answer, an empty store is none.
     if identities.is_empty() && !filters.is_empty() {
-        return Err(Error::NotFound {
-            selector: filters.describe(),
-            searched: inventory.store_names(),
-            note: None,
-        });
+        return Err(list::nothing_left(&inventory, &filters, now));
     }
     let progress = Progress::start(screen, "Reading the backups");
     let report = Report::of(&inventory, &identities, &args.backup, now);

@@ -16,7 +16,8 @@ use comfy_table::Table;
 
 use super::args::Global;
 use super::journal::{Entry, Journal};
-use super::render::json;
+use super::render::drawing::{self, Drawing};
+use super::render::{Look, json};
 
 pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default();
@@ -112,6 +113,19 @@ impl Screen {
             // A serial line, or a terminal that some program made, does not know.
             Some(0) => Some(80),
             width => width,
+        }
+    }
+
+    /// How results are to look.
+    pub(crate) fn look(&self) -> Look {
+        let width = self.width();
+        Look {
+            width,
+            colors: self.colors(),
+            drawing: match width {
+                Some(_) => Drawing::of_the_terminal(),
+                None => &drawing::UNICODE,
+            },
         }
     }
 
@@ -212,11 +226,13 @@ impl Screen {
         let line = |text: std::fmt::Arguments<'_>| self.line(JOURNAL_ERROR, text);
         line(format_args!("{ERROR}error:{ERROR:#} {error}"));
         for candidate in error.candidates() {
+            // What a manifest says may be anything.
+            let date = candidate.not_after.get(..10);
             line(format_args!(
                 "  {}  {}, until {}, in {}",
-                candidate.thumbprint,
+                safe(&candidate.thumbprint),
                 safe(&candidate.label),
-                &candidate.not_after[..candidate.not_after.len().min(10)],
+                safe(date.unwrap_or(&candidate.not_after)),
                 safe(&candidate.store)
             ));
         }

@@ -19,8 +19,8 @@ fn at(file: &Path, now: i64) -> Check {
     let recipient = match recipient {
         Ok(recipient) => recipient,
         Err(error) => {
-            return Check::failed("escrow", about, &error)
-                .or_advise("name a file that this account can read with --escrow");
+            let advice = "name a file that this account can read with --escrow";
+            return Check::failed("escrow", about, &error).advise_if_unreadable(&error, advice);
         }
     };
     let parsed = recipient.certificate().parse();

@@ -18,7 +18,9 @@ impl Error {
             | Self::PersonRequired { .. }
             | Self::NobodyToShow { .. }
             | Self::TimedOut { .. } => Exit::InteractionRequired,
-            Self::Password(_) | Self::PasswordUnreadable { .. } => Exit::Password,
+            Self::Password(_) | Self::WrongPassword { .. } | Self::PasswordUnreadable { .. } => {
+                Exit::Password
+            }
             Self::TargetExists { .. }
             | Self::Target { .. }
             | Self::TargetLocked { .. }
@@ -52,7 +54,9 @@ impl Error {
             Self::InteractionRequired { .. }
             | Self::PersonRequired { .. }
             | Self::NobodyToShow { .. } => "interaction-required",
-            Self::Password(_) | Self::PasswordUnreadable { .. } => "password",
+            Self::Password(_) | Self::WrongPassword { .. } | Self::PasswordUnreadable { .. } => {
+                "password"
+            }
             Self::TargetExists { .. } => "target-exists",
             Self::Target { .. } => "target",
             Self::TargetLocked { .. } => "target-locked",

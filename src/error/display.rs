@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use super::Error;
+use super::{Error, Near, Nearly};
 use crate::sanitize::safe;
 use crate::time;
 
@@ -28,6 +28,7 @@ impl fmt::Display for Error {
                 selector,
                 searched,
                 note,
+                near,
             } => {
                 match selector.as_str() {
                     "" => f.write_str("there is no certificate with a private key")?,
@@ -37,12 +38,16 @@ impl fmt::Display for Error {
                     [] => f.write_str("; there was no store to search")?,
                     stores => write!(f, " in {}", safe(&stores.join(", ")))?,
                 }
-                match note {
-                    Some(note) => write!(f, " ({})", safe(note)),
-                    None => Ok(()),
+                let near = near.as_deref().and_then(nearly);
+                let notes: Vec<_> = near.into_iter().chain(note.clone()).collect();
+                match notes.as_slice() {
+                    [] => Ok(()),
+                    notes => write!(f, " ({})", safe(&notes.join("; "))),
                 }
             }
-            Self::NotInBackup { selector, folder } => write!(
+            Self::NotInBackup {
+                selector, folder, ..
+            } => write!(
                 f,
                 "no identity in the backup {} matches {}",
                 path(folder),
@@ -61,6 +66,9 @@ impl fmt::Display for Error {
             Self::Scheduler(error) => f.write_str(&safe(&error.to_string())),
             Self::InteractionRequired { what } => {
                 write!(f, "{} is needed, and nobody may be asked", safe(what))
+            }
+            Self::WrongPassword { place } => {
+                write!(f, "the password does not open {}", safe(place))
             }
             Self::PasswordUnreadable { place, .. } => {
                 write!(f, "the password cannot be read from {}", safe(place))
@@ -159,6 +167,26 @@ impl fmt::Display for Error {
             Self::Log { place, .. } => write!(f, "the log {} cannot be written", safe(place)),
             Self::Cancelled => f.write_str("cancelled"),
         }
+    }
+}
+
+/// Why something that matches was not taken; what was misspelled matches nothing.
+fn nearly(near: &Near) -> Option<String> {
+    let (who, are, match_) = match near.count {
+        1 => ("one".to_owned(), "is", "matches"),
+        more => (more.to_string(), "are", "match"),
+    };
+    match &near.why {
+        Nearly::Misspelled => None,
+        Nearly::Archived => Some(format!("{who} that {are} archived {match_}")),
+        Nearly::LeftOut { filters } => Some(format!("{who} {match_} without {filters}")),
+        Nearly::Unlisted { keyless: 0 } => Some(format!("{who} that {are} archived {match_}")),
+        Nearly::Unlisted { keyless } if *keyless == near.count => {
+            Some(format!("{who} without a private key {match_}"))
+        }
+        Nearly::Unlisted { keyless } => Some(format!(
+            "{who} {match_} that {are} archived or, {keyless} of them, without a private key"
+        )),
     }
 }
 

@@ -1,12 +1,21 @@
 //! What to do next, to a person.
 
-use super::{Error, store, vault};
+use std::io;
+
+use super::{Error, Near, Nearly, store, vault};
+use crate::sanitize::safe;
 
 impl Error {
     /// What to do next, where certstow knows.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Usage(_) => "'certstow COMMAND --help' describes every option",
+            Self::NotFound {
+                near: Some(near), ..
+            }
+            | Self::NotInBackup {
+                near: Some(near), ..
+            } => return Some(of_near(near)),
             Self::NotFound { .. } => {
                 "'certstow list --all' shows every certificate that was found; \
                  --store names another place to look"
@@ -17,6 +26,10 @@ impl Error {
             Self::Ambiguous { .. } => {
                 "give one of these thumbprints (its first digits are enough), \
                  or --newest for the one issued last"
+            }
+            Self::NothingToImport { without_key: 0, .. } => {
+                "name a file that holds a certificate and its private key (.p12, .pfx, .pem), or a \
+                 folder of such files"
             }
             Self::NothingToImport { .. } => {
                 "name the file of the private key too, or the folder that has both"
@@ -30,7 +43,7 @@ impl Error {
                  the program that put it there"
             }
             Self::PersonRequired { .. } => "run certstow at a terminal",
-            Self::Store(error) => return store::hint(error).map(str::to_owned),
+            Self::Store(error) => return store::hint(error),
             Self::InteractionRequired { .. } => {
                 "give the password with --password-file, --password-env, --password-fd or \
                  --password-vault"
@@ -39,10 +52,17 @@ impl Error {
                 "a password comes from a prompt, --password-file, --password-env, --password-fd or \
                  --password-vault"
             }
+            Self::WrongPassword { .. } => {
+                "give the password that it was saved with, by --password-file and its kind; capital \
+                 letters count"
+            }
             Self::TargetExists { .. } => "choose another name with -o, or replace it with --force",
             Self::Folder(error) => match **error {
                 Self::NotPrivate { .. } => {
                     "choose another folder with --to, or leave --require-private out"
+                }
+                Self::Target { ref source, .. } => {
+                    return Some(of_target(source, "choose another folder with --to"));
                 }
                 _ => "let this account write there, or choose another folder with --to",
             },
@@ -70,7 +90,9 @@ impl Error {
             Self::NotPrivate { .. } => {
                 "choose another place with -o, or leave --require-private out"
             }
-            Self::Target { .. } => "choose another place with -o",
+            Self::Target { source, .. } => {
+                return Some(of_target(source, "choose another place with -o"));
+            }
             Self::Verification { .. } => {
                 "nothing was kept; try again, and if it fails again write to another disk"
             }
@@ -88,8 +110,49 @@ impl Error {
                 "nothing was changed; --force puts the new one in its place"
             }
             Self::Escrow { trouble, .. } => trouble.hint(),
-            Self::Io { .. } | Self::Cancelled => return None,
+            Self::Io { .. } => {
+                "see that it is there and that this account may use it, and try again"
+            }
+            Self::Cancelled => return None,
         };
         Some(hint.to_owned())
+    }
+}
+
+/// What to do about a place that cannot be written to.
+fn of_target(source: &io::Error, otherwise: &str) -> String {
+    match source.kind() {
+        io::ErrorKind::NotFound => format!("make its folder first, or {otherwise}"),
+        io::ErrorKind::PermissionDenied => {
+            format!("let this account write there, or {otherwise}")
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            format!("make room there, or {otherwise}")
+        }
+        io::ErrorKind::ReadOnlyFilesystem => {
+            format!("nothing can be written to that disk: {otherwise}")
+        }
+        _ => otherwise.to_owned(),
+    }
+}
+
+/// What to do about what was nearly meant.
+fn of_near(near: &Near) -> String {
+    match (&near.why, near.candidates.as_slice()) {
+        (Nearly::Misspelled, [one]) => format!(
+            "did you mean '{}'? its thumbprint names it, too (the first digits are enough)",
+            safe(&one.label)
+        ),
+        (Nearly::Misspelled, _) => {
+            "did you mean one of these? its thumbprint names it (the first digits are enough)"
+                .into()
+        }
+        (Nearly::Archived, _) => {
+            "name what is archived by its thumbprint (the first digits are enough)".into()
+        }
+        (Nearly::LeftOut { filters }, _) => {
+            format!("leave out {} to choose from these", safe(filters))
+        }
+        (Nearly::Unlisted { .. }, _) => "add --all to list these, too".into(),
     }
 }

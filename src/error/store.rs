@@ -4,6 +4,8 @@ use certstow_platform::error::StoreError;
 use certstow_platform::store::NotExportable;
 
 use crate::exit::Exit;
+use crate::nearest::nearest;
+use crate::sanitize::safe;
 
 pub(super) const KEY_MISMATCH: &str = "the store pairs them wrongly: look for the certificate's own key, \
                            or ask its issuer for a new certificate";
@@ -62,9 +64,42 @@ pub(super) fn code(error: &StoreError) -> &'static str {
     }
 }
 
-pub(super) fn hint(error: &StoreError) -> Option<&'static str> {
+pub(super) fn hint(error: &StoreError) -> Option<String> {
+    let meant = match error {
+        StoreError::Unavailable { store, .. } => store_meant(store),
+        _ => None,
+    };
+    match meant {
+        Some(meant) => Some(format!(
+            "did you mean {}? 'certstow stores' lists the stores of this machine",
+            safe(&meant)
+        )),
+        None => fixed_hint(error).map(str::to_owned),
+    }
+}
+
+/// The store that was meant by a name with a slip in it, which is taken for a file's.
+fn store_meant(store: &str) -> Option<String> {
+    let last = |path: &str| path.rsplit(['/', '\\']).next().map(str::to_owned);
+    if let Some(path) = store.strip_prefix("keychain:") {
+        let name = nearest(&last(path)?, ["login", "System"], |name| name)?;
+        return Some(format!("keychain:{name}")).filter(|meant| meant != store);
+    }
+    let (before, name) = store.strip_prefix("file:")?.rsplit_once(':')?;
+    let kinds = ["file", "windows", "keychain", "dotnet"];
+    let kind = nearest(&last(before)?, kinds, |kind| kind)?;
+    Some(format!("{kind}:{name}"))
+}
+
+fn fixed_hint(error: &StoreError) -> Option<&'static str> {
     Some(match error {
-        StoreError::Unavailable { .. } => "'certstow stores' lists the stores of this machine",
+        StoreError::Unavailable { store, .. } if store.starts_with("file:") => {
+            "name a file or folder that is there; 'certstow stores' lists the stores of this \
+             machine"
+        }
+        StoreError::Unavailable { .. } => {
+            "name another store with --store: 'certstow stores' lists those of this machine"
+        }
         StoreError::AccessDenied { .. } => "run certstow as the owner, or let this account read it",
         StoreError::KeyAccessDenied { .. } => {
             "run certstow as the key's owner (a computer's keys need an administrator's prompt), \
@@ -129,4 +164,33 @@ pub(super) fn hint(error: &StoreError) -> Option<&'static str> {
         StoreError::Damaged { .. } => "restore the key from a copy made before the damage",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_with_a_slip_in_its_name_is_recognized() {
+        for (store, meant) in [
+            ("file:/home/ada/keychian:login", "keychain:login"),
+            (
+                r"file:C:\Users\ada\widnows:CurrentUser\My",
+                r"windows:CurrentUser\My",
+            ),
+            ("file:/home/ada/Dotnet:My", "dotnet:My"),
+            (
+                "keychain:/Users/ada/Library/Keychains/logn",
+                "keychain:login",
+            ),
+            ("keychain:login", ""),
+            ("file:/home/ada/certificates", ""),
+            (r"file:C:\certificates", ""),
+            ("file:/home/ada/notes: 2024", ""),
+            ("windows:CurrentUser\\My", ""),
+        ] {
+            let expected = Some(meant.to_owned()).filter(|meant| !meant.is_empty());
+            assert_eq!(store_meant(store), expected, "{store}");
+        }
+    }
 }

@@ -18,6 +18,52 @@ fn every_error_has_its_exit_code_and_word() {
     }
 }
 
+/// A number for each variant, which a new one has to be given, too.
+fn number(error: &Error) -> usize {
+    match error {
+        Error::Usage(_) => 0,
+        Error::NotFound { .. } => 1,
+        Error::NotInBackup { .. } => 2,
+        Error::Ambiguous { .. } => 3,
+        Error::Store(_) => 4,
+        Error::InteractionRequired { .. } => 5,
+        Error::Password(_) => 6,
+        Error::WrongPassword { .. } => 7,
+        Error::PasswordUnreadable { .. } => 8,
+        Error::TargetExists { .. } => 9,
+        Error::Target { .. } => 10,
+        Error::Folder(_) => 11,
+        Error::TargetLocked { .. } => 12,
+        Error::Config { .. } => 13,
+        Error::NotPrivate { .. } => 14,
+        Error::Verification { .. } => 15,
+        Error::NothingToImport { .. } => 16,
+        Error::NotReadBack { .. } => 17,
+        Error::KeyNotDeleted { .. } => 18,
+        Error::PersonRequired { .. } => 19,
+        Error::KeyMismatch { .. } => 20,
+        Error::Scheduler(_) => 21,
+        Error::Vault(_) => 22,
+        Error::PasswordExists { .. } => 23,
+        Error::Escrow { .. } => 24,
+        Error::Io { .. } => 25,
+        Error::TimedOut { .. } => 26,
+        Error::Log { .. } => 27,
+        Error::Cancelled => 28,
+        Error::Changed { .. } => 29,
+        Error::NotCopied { .. } => 30,
+        Error::NobodyToShow { .. } => 31,
+    }
+}
+
+#[test]
+fn no_variant_is_left_out() {
+    let mut numbers: Vec<usize> = one_of_each().iter().map(|(one, ..)| number(one)).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!(numbers, (0..32).collect::<Vec<_>>());
+}
+
 #[test]
 fn no_error_carries_foreign_control_characters_to_the_terminal() {
     for (error, ..) in one_of_each() {
@@ -28,9 +74,11 @@ fn no_error_carries_foreign_control_characters_to_the_terminal() {
 }
 
 #[test]
-fn every_error_but_plain_failures_says_what_to_do_next() {
+fn every_error_but_giving_up_says_what_to_do_next() {
     for (error, exit, _) in one_of_each() {
-        assert_eq!(error.hint().is_none(), matches!(exit, 1 | 130), "{error:?}");
+        assert_eq!(error.hint().is_none(), exit == 130, "{error:?}");
+        let hint = error.hint().unwrap_or_default();
+        assert!(!hint.chars().any(crate::sanitize::is_unsafe), "{hint:?}");
     }
 }
 
@@ -68,4 +116,24 @@ fn cancelling_in_a_store_is_cancelling() {
         Error::from(StoreError::Cancelled),
         Error::Cancelled
     ));
+}
+
+#[test]
+fn what_cannot_be_written_says_what_to_do_about_its_reason() {
+    for (kind, advice) in [
+        (io::ErrorKind::NotFound, "make its folder"),
+        (io::ErrorKind::PermissionDenied, "let this account write"),
+        (io::ErrorKind::StorageFull, "make room"),
+        (io::ErrorKind::IsADirectory, "choose another place"),
+    ] {
+        let error = || Error::Target {
+            file: "a/b.p12".into(),
+            what: "it cannot be created",
+            source: kind.into(),
+        };
+        let hint = error().hint().unwrap();
+        assert!(hint.starts_with(advice) && hint.contains("-o"), "{hint}");
+        let hint = error().of_a_folder_to_save_to().hint().unwrap();
+        assert!(hint.contains("--to") && !hint.contains("-o"), "{hint}");
+    }
 }

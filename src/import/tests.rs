@@ -200,7 +200,7 @@ fn a_locked_key_names_the_options_of_its_file() {
     assert!(matches!(refused, Err(Error::InteractionRequired { .. })));
     let mut wrong = Gives(Ok("wrong"));
     let refused = identities(&inventory(&from), &mut to, &EXPORTABLE, &mut wrong);
-    assert!(matches!(only(refused), Err(Error::Password(_))));
+    assert!(matches!(only(refused), Err(Error::WrongPassword { .. })));
 }
 
 /// Answers every question alike.
@@ -261,9 +261,15 @@ fn a_locked_file_says_whether_its_password_is_missing_or_wrong() {
     assert!(sources.problems.is_empty());
     let given = Some(Password::new("wrong".to_owned()));
     let sources = read(&files, given, &mut NonInteractive).unwrap();
-    assert!(matches!(sources.locked.as_slice(), [Error::Password(_)]));
+    assert!(matches!(
+        sources.locked.as_slice(),
+        [Error::WrongPassword { .. }]
+    ));
     let sources = read(&files, None, &mut Gives(Ok("wrong"))).unwrap();
-    assert!(matches!(sources.locked.as_slice(), [Error::Password(_)]));
+    assert!(matches!(
+        sources.locked.as_slice(),
+        [Error::WrongPassword { .. }]
+    ));
     let gave_up = read(&files, None, &mut Gives(Err(AskError::Cancelled)));
     assert!(matches!(gave_up.err(), Some(Error::Cancelled)));
 }

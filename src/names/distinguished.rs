@@ -83,7 +83,8 @@ pub fn common_name(name: &X509Name<'_>) -> Option<String> {
     last_text(name.iter_common_name().map(|part| part.attr_value()))
 }
 
-pub(super) fn organization(name: &X509Name<'_>) -> Option<String> {
+/// The last organization of a name.
+pub fn organization(name: &X509Name<'_>) -> Option<String> {
     last_text(name.iter_organization().map(|part| part.attr_value()))
 }
 

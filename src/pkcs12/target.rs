@@ -287,6 +287,11 @@ pub fn find(name: &str) -> Option<&'static Target> {
     TARGETS.iter().find(|target| target.name == name)
 }
 
+/// The program whose name is nearly this one.
+pub fn nearest(name: &str) -> Option<&'static Target> {
+    crate::nearest::nearest(name, targets(), |target| target.name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

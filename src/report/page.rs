@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::axis::Axis;
 use super::html::{Html, count, percent};
-use super::{Item, Report, Urgency};
+use super::{Item, Report, Validity};
 use crate::time;
 
 const PAGE: &str = include_str!("report.html");
@@ -148,8 +148,8 @@ fn problems(html: &mut Html, report: &Report) {
 }
 
 fn chips(html: &mut Html, report: &Report) {
-    for urgency in Urgency::ALL {
-        let of_this = |item: &&Item| item.urgency(report.now) == urgency;
+    for urgency in Validity::ALL {
+        let of_this = |item: &&Item| item.validity(report.now) == urgency;
         let count = report.items.iter().filter(of_this).count().to_string();
         let word = urgency.word();
         html.put(

@@ -93,15 +93,15 @@ fn the_end_decides_the_urgency() {
             not_after: NOW + to,
             ..report.items[0].clone()
         };
-        item.urgency(NOW)
+        item.validity(NOW)
     };
-    assert_eq!(urgency(-DAY, -1), Urgency::Expired);
-    assert_eq!(urgency(-DAY, 0), Urgency::Urgent);
-    assert_eq!(urgency(-DAY, 30 * DAY - 1), Urgency::Urgent);
-    assert_eq!(urgency(-DAY, 30 * DAY), Urgency::Soon);
-    assert_eq!(urgency(-DAY, 90 * DAY), Urgency::Valid);
-    assert_eq!(urgency(1, 2), Urgency::Later);
-    assert_eq!(urgency(2, -2), Urgency::Expired);
+    assert_eq!(urgency(-DAY, -1), Validity::Expired);
+    assert_eq!(urgency(-DAY, 0), Validity::Urgent);
+    assert_eq!(urgency(-DAY, 30 * DAY - 1), Validity::Urgent);
+    assert_eq!(urgency(-DAY, 30 * DAY), Validity::Soon);
+    assert_eq!(urgency(-DAY, 90 * DAY), Validity::Valid);
+    assert_eq!(urgency(1, 2), Validity::Later);
+    assert_eq!(urgency(2, -2), Validity::Expired);
 }
 
 #[test]
@@ -142,7 +142,10 @@ fn what_the_store_tells_of_keys_and_copies_is_counted() {
     ] {
         assert!(page.contains(words), "{words}");
     }
-    assert_eq!(report.items.last().unwrap().urgency(NOW), Urgency::Expired);
+    assert_eq!(
+        report.items.last().unwrap().validity(NOW),
+        Validity::Expired
+    );
 }
 
 /// A backup with a file for each of these samples, the second of which is not what was written.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::error::Nearly;
 use certstow_platform::testing::{MemoryKey, MemoryStore, Sample};
 
 /// 2030-01-01: between the samples' expired one and the one that is not valid yet.
@@ -336,4 +337,77 @@ fn a_thumbprint_is_meant_before_text_that_looks_like_one() {
     };
     let found = choose(&inventory, &choice(label), NOW).unwrap();
     assert_eq!(found.thumbprint(), sha1(Sample::P256));
+}
+
+/// What is said to be near, and why.
+fn near(selector: &str, filters: &Filters, want: Want) -> Option<(Nearly, Vec<String>)> {
+    match chosen(Some(selector), filters, false, want) {
+        Err(Error::NotFound { near, .. }) => near.map(|near| {
+            let thumbprints = near.candidates.into_iter().map(|one| one.thumbprint);
+            (near.why, thumbprints.collect())
+        }),
+        other => panic!("{selector}: {other:?}"),
+    }
+}
+
+#[test]
+fn a_slip_in_a_name_is_told_from_another_name() {
+    let none = Filters::default();
+    for (slip, meant) in [
+        ("fixture ed25591", Sample::Ed25519),
+        ("Ficture P-256", Sample::P256),
+        ("ed25518", Sample::Ed25519),
+    ] {
+        let expected = Some((Nearly::Misspelled, vec![sha1(meant)]));
+        assert_eq!(near(slip, &none, Want::Key), expected, "{slip}");
+    }
+    let long = "x".repeat(9999);
+    for other in ["nobody", "Mallory Example", "P-7", "zzzzzz", &long] {
+        assert_eq!(near(other, &none, Want::Key), None, "{other}");
+    }
+}
+
+#[test]
+fn a_wrong_digit_of_a_thumbprint_is_told_from_another_thumbprint() {
+    let none = Filters::default();
+    let thumbprint = sha1(Sample::P256);
+    let expected = Some((Nearly::Misspelled, vec![thumbprint.clone()]));
+    let changed = |digits: &str, at: usize| {
+        let wrong = if &digits[at..=at] == "0" { "1" } else { "0" };
+        format!("{}{wrong}{}", &digits[..at], &digits[at + 1..])
+    };
+    for wrong in [
+        changed(&thumbprint[..8], 3),
+        changed(&thumbprint, 39),
+        changed(&sha256(Sample::P256)[..10], 0),
+        // One left out, one too many, and a letter for a digit.
+        format!("{}{}", &thumbprint[..5], &thumbprint[6..12]),
+        format!("{}f{}", &thumbprint[..5], &thumbprint[5..12]),
+        format!("{}o{}", &thumbprint[..5], &thumbprint[6..12]),
+    ] {
+        assert_eq!(near(&wrong, &none, Want::Key), expected, "{wrong}");
+    }
+    let two_wrong = changed(&changed(&thumbprint[..8], 2), 5);
+    assert_eq!(near(&two_wrong, &none, Want::Key), None);
+}
+
+#[test]
+fn what_the_filters_leave_out_is_told() {
+    let valid = Filters {
+        valid: true,
+        ..Filters::default()
+    };
+    let filters = "--valid".to_owned();
+    let expected = Some((Nearly::LeftOut { filters }, vec![sha1(Sample::Expired)]));
+    assert_eq!(near("Fixture expired", &valid, Want::Key), expected);
+    // Nothing that would not do without the filters either.
+    assert_eq!(near("nobody", &valid, Want::Key), None);
+}
+
+#[test]
+fn what_has_no_key_is_no_suggestion_where_a_key_is_wanted() {
+    let none = Filters::default();
+    assert_eq!(near("Fixture keylses", &none, Want::Key), None);
+    let expected = Some((Nearly::Misspelled, vec![sha1(Sample::Keyless)]));
+    assert_eq!(near("Fixture keylses", &none, Want::Certificate), expected);
 }

@@ -54,6 +54,8 @@ pub(crate) struct Case {
     pub(crate) agreed: bool,
     /// How it ends.
     pub(crate) code: i32,
+    /// Whether it is for people alone, and refuses `--json`.
+    pub(crate) for_people: bool,
     /// Whether its memory is searched when it ends.
     pub(crate) image: bool,
 }
@@ -68,6 +70,7 @@ impl Case {
             at_terminal: None,
             agreed: false,
             code: 0,
+            for_people: false,
             image: false,
         }
     }
@@ -124,6 +127,21 @@ impl Case {
         Self { code, ..self }
     }
 
+    const fn for_people(self) -> Self {
+        Self {
+            for_people: true,
+            ..self
+        }
+    }
+
+    /// How it ends with nobody there, with `--json` or without.
+    pub(crate) fn code_of(&self, mode: &[&str]) -> i32 {
+        match self.for_people && mode.contains(&"--json") {
+            true => 2,
+            false => self.code,
+        }
+    }
+
     const fn image(self) -> Self {
         Self {
             image: true,
@@ -146,12 +164,18 @@ pub(crate) const CASES: &[Case] = &[
     Case::new("list --store locked --subject Nobody")
         .unlock()
         .code(10),
+    Case::new("list --tree --all --store locked")
+        .unlock()
+        .for_people(),
     Case::new("show Ada --store locked").unlock(),
     Case::new("report --store {store} --backup kept --force -o report.html").image(),
     Case::new("report --store locked --force -o report.html")
         .unlock()
         .image(),
     Case::new("report --store {store} -o ada.p12").code(16),
+    Case::new("show Ada --technical --store locked").unlock(),
+    // What may have been meant.
+    Case::new("show Adaa --store locked").unlock().code(10),
     Case::new("export Ada --store {store} --iterations 2000 --force -o new.p12")
         .password()
         .prompts(2)

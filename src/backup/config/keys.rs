@@ -229,7 +229,13 @@ fn profile<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Profile>, D::Err
 
 fn program<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'static Target>, D::Error> {
     of_text(from, |text| {
-        target::find(text).ok_or_else(|| format!("no program is known as '{text}'"))
+        target::find(text).ok_or_else(|| match target::nearest(text) {
+            Some(meant) => format!(
+                "no program is known as '{text}': did you mean {}?",
+                meant.name
+            ),
+            None => format!("no program is known as '{text}'"),
+        })
     })
 }
 

@@ -197,3 +197,14 @@ fn a_file_that_is_not_there_is_named() {
     assert!(matches!(error, Error::Io { .. }), "{error:?}");
     assert!(error.to_string().contains("nowhere/backup.toml"));
 }
+
+#[test]
+fn a_slip_in_a_key_or_program_is_recognized() {
+    let (line, message) = refused("to = 'a'\niteratoins = 5\n");
+    assert_eq!(line, Some(2));
+    assert!(message.ends_with("did you mean `iterations`?"), "{message}");
+    let (_, message) = refused("to = 'a'\nfor = 'windwos2016'\n");
+    assert!(message.ends_with("did you mean windows2016?"), "{message}");
+    let (_, message) = refused("to = 'a'\ninterval = 5\n");
+    assert!(message.contains("expected one of"), "{message}");
+}

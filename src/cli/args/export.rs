@@ -76,7 +76,13 @@ pub(super) fn parse_iterations(text: &str) -> Result<Iterations, String> {
 pub(super) fn parse_target(text: &str) -> Result<&'static Target, String> {
     target::find(text).ok_or_else(|| {
         let known: Vec<_> = target::targets().iter().map(|target| target.name).collect();
-        format!("known are {}", known.join(", "))
+        let meant = target::nearest(text);
+        let meant = meant.map(|target| format!("did you mean {}? ", target.name));
+        format!(
+            "{}known are {}",
+            meant.unwrap_or_default(),
+            known.join(", ")
+        )
     })
 }
 

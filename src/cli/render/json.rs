@@ -122,6 +122,7 @@ pub(crate) fn show<'a>(
     inventory: &'a Inventory,
     identity: &'a Identity,
     path: &Path,
+    root_trusted: Option<bool>,
 ) -> impl Serialize + 'a {
     #[derive(Serialize)]
     struct Show<'a> {
@@ -131,6 +132,7 @@ pub(crate) fn show<'a>(
         key_usage: Vec<&'static str>,
         path: Vec<String>,
         path_complete: bool,
+        root_trusted: Option<bool>,
         places: Vec<Place<'a>>,
     }
     #[derive(Serialize)]
@@ -154,6 +156,7 @@ pub(crate) fn show<'a>(
             .map(|certificate| names::distinguished_name_of_der(certificate.subject_der()))
             .collect(),
         path_complete: path.end == certstow::chain::PathEnd::Root,
+        root_trusted,
         places: places.collect(),
     }
 }

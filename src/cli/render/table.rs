@@ -1,138 +1,88 @@
-//! The table of `certstow list`. At a terminal it fits the width: first names, issuers and stores
-//! are cut, then the rows become two lines high, then whole columns are left out, which `show` and
-//! `--json` still give. Elsewhere nothing is cut.
+//! The table of `certstow list`, flat or as a tree. At a terminal it fits the width: first names,
+//! issuers and stores are cut, then the rows become two lines high, then whole columns are left
+//! out, which `show` and `--json` still give; bars show how near the ends are. Elsewhere nothing is
+//! cut, and there are no bars.
 
-use std::borrow::Cow;
+mod layout;
 
 use certstow::identity::{Identity, Inventory};
 use certstow::names;
-use certstow::platform::key;
+use certstow::platform::certificate::Certificate;
 use certstow::platform::store::KeyState;
 use certstow::sanitize::safe;
-use certstow::time;
+use certstow::time::{self, Urgency};
 use comfy_table::{
     Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Row, Table, Width, presets,
 };
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Column {
-    Name,
-    Issuer,
-    Expires,
-    Key,
-    Thumbprint,
-    Store,
+use super::Look;
+use layout::Column::{Expires, Issuer, Key, Name, Store, Thumbprint};
+use layout::{Column, LAYOUTS, Layout, TREE_LAYOUTS, WHOLE, WHOLE_TREE};
+
+/// A row: an identity, or a certificate above one in a tree.
+pub(crate) struct Line<'a> {
+    /// What a tree draws before the name.
+    pub(crate) before: String,
+    /// Not made safe for a terminal.
+    pub(crate) name: String,
+    /// `None` for an issuer that was not found.
+    pub(crate) certificate: Option<&'a Certificate>,
+    /// `None` for a certificate that is there as an issuer alone.
+    pub(crate) identity: Option<&'a Identity>,
 }
-
-use Column::{Expires, Issuer, Key, Name, Store, Thumbprint};
-
-impl Column {
-    fn title(self) -> &'static str {
-        match self {
-            Name => "NAME",
-            Issuer => "ISSUER",
-            Expires => "EXPIRES",
-            Key => "KEY",
-            Thumbprint => "THUMBPRINT",
-            Store => "STORE",
-        }
-    }
-}
-
-/// The columns of a table, and how high its rows are.
-struct Layout {
-    columns: &'static [Column],
-    /// Whether a cell may have a second line: the distance under the date, and what stands in the
-    /// way of exporting under the key.
-    two_lines: bool,
-    /// How much of a thumbprint is shown.
-    digits: usize,
-    /// How much of a name is shown at least.
-    name: usize,
-}
-
-impl Layout {
-    /// The least width a column may be cut to; `None` if it has to stay whole.
-    fn narrowest(&self, column: Column) -> Option<usize> {
-        match column {
-            Name => Some(self.name),
-            Issuer => Some(12),
-            Store => Some(16),
-            Expires | Key | Thumbprint => None,
-        }
-    }
-}
-
-/// What is shown where nothing is cut.
-const WHOLE: Layout = Layout {
-    columns: &[Name, Issuer, Expires, Key, Thumbprint, Store],
-    two_lines: false,
-    digits: 40,
-    name: 16,
-};
-
-/// From the widest to the narrowest.
-const LAYOUTS: [Layout; 5] = [
-    Layout {
-        digits: 16,
-        ..WHOLE
-    },
-    Layout {
-        two_lines: true,
-        digits: 12,
-        ..WHOLE
-    },
-    Layout {
-        columns: &[Name, Issuer, Expires, Key, Thumbprint],
-        two_lines: true,
-        digits: 12,
-        name: 16,
-    },
-    Layout {
-        columns: &[Name, Expires, Key, Thumbprint],
-        two_lines: true,
-        digits: 12,
-        name: 12,
-    },
-    Layout {
-        columns: &[Name, Expires, Thumbprint],
-        two_lines: true,
-        digits: 8,
-        name: 7,
-    },
-];
 
 /// Blanks between two columns.
 const GAP: u16 = 2;
-/// A certificate that ends within this many seconds is coloured.
-const SOON: i64 = 30 * 24 * 3600;
 /// No terminal shows a longer name, and the table counts in 16 bits.
 const LONGEST: usize = 500;
 
-/// The table, without a line end. `width` is the terminal's, if it is one.
-pub(crate) fn render(
+/// The identities as a table, without a line end.
+pub(crate) fn list(
     inventory: &Inventory,
     identities: &[&Identity],
     now: i64,
-    width: Option<u16>,
-    colors: bool,
+    look: Look,
+) -> String {
+    let lines: Vec<Line<'_>> = identities
+        .iter()
+        .map(|identity| Line {
+            before: String::new(),
+            name: names::label(identity.entry(), &identity.certificate().parse()),
+            certificate: Some(identity.certificate()),
+            identity: Some(identity),
+        })
+        .collect();
+    render(inventory, &lines, (&WHOLE, &LAYOUTS), now, look)
+}
+
+/// The lines of a tree as a table, without a line end.
+pub(crate) fn tree(inventory: &Inventory, lines: &[Line<'_>], now: i64, look: Look) -> String {
+    render(inventory, lines, (&WHOLE_TREE, &TREE_LAYOUTS), now, look)
+}
+
+fn render(
+    inventory: &Inventory,
+    lines: &[Line<'_>],
+    (whole, layouts): (&Layout, &[Layout]),
+    now: i64,
+    look: Look,
 ) -> String {
     let build = |layout: &Layout| {
-        let mut table = empty(layout, colors);
+        let mut table = empty(layout, look.colors);
         table.add_rows(
-            identities
+            lines
                 .iter()
-                .map(|identity| row(inventory, identity, now, layout, colors)),
+                .map(|line| row(inventory, line, now, layout, look)),
         );
         table
     };
-    let Some(width) = width else {
-        return finished(build(&WHOLE), &WHOLE);
+    let Some(width) = look.width else {
+        return finished(build(whole), whole);
     };
     let mut narrowest = String::new();
-    for layout in &LAYOUTS {
+    for layout in layouts {
         let mut table = build(layout);
-        let fits = fit(&mut table, layout, width.into());
+        let fits = fit(&mut table, layout, width.into(), look);
         narrowest = finished(table, layout);
         if fits {
             break;
@@ -170,55 +120,81 @@ fn finished(mut table: Table, layout: &Layout) -> String {
     table.trim_fmt()
 }
 
-fn row(inventory: &Inventory, identity: &Identity, now: i64, layout: &Layout, colors: bool) -> Row {
+fn row(inventory: &Inventory, line: &Line<'_>, now: i64, layout: &Layout, look: Look) -> Row {
     let cells = layout.columns.iter().map(|column| match column {
-        Name => {
-            let entry = identity.entry();
-            text_cell(&names::label(entry, &entry.certificate.parse()))
-        }
-        Issuer => text_cell(&names::short_name_of_der(
-            identity.certificate().issuer_der(),
-        )),
-        Expires => expires(identity, now, layout, colors),
-        Key => {
-            let (kind, obstacle) = key_texts(identity);
-            Cell::new(joined(&kind, obstacle, ", ", layout))
-        }
-        Thumbprint => Cell::new(&identity.thumbprint()[..layout.digits]),
-        Store => {
-            let mut store = inventory.store_name(identity.entries()[0].store);
-            if let more @ 1.. = identity.entries().len() - 1 {
-                store.push_str(&format!(" (+{more})"));
-            }
-            text_cell(&store)
-        }
+        Name => Cell::new(format!("{}{}", line.before, shortened(&line.name))),
+        Expires => match line.certificate {
+            Some(certificate) => expires(certificate, now, layout, look),
+            None => Cell::new(""),
+        },
+        column => match line.identity {
+            Some(identity) => Cell::new(of_identity(*column, inventory, identity, layout)),
+            None => Cell::new(""),
+        },
     });
     let mut row = Row::from(cells.collect::<Vec<_>>());
     row.max_height(if layout.two_lines { 2 } else { 1 });
     row
 }
 
-/// Somebody else's text.
-fn text_cell(text: &str) -> Cell {
-    let shown: Cow<'_, str> = match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => Cow::Borrowed(&text[..end]),
-        None => Cow::Borrowed(text),
-    };
-    Cell::new(safe(&shown))
+/// What stands in the columns that only an identity has.
+fn of_identity(
+    column: Column,
+    inventory: &Inventory,
+    identity: &Identity,
+    layout: &Layout,
+) -> String {
+    match column {
+        Issuer => shortened(&names::short_name_of_der(
+            identity.certificate().issuer_der(),
+        )),
+        Key => {
+            let (kind, obstacle) = key_texts(identity);
+            joined(&kind, obstacle, ", ", layout)
+        }
+        Thumbprint => identity.thumbprint()[..layout.digits].to_owned(),
+        Store => {
+            let mut store = inventory.store_name(identity.entries()[0].store);
+            if let more @ 1.. = identity.entries().len() - 1 {
+                store.push_str(&format!(" (+{more})"));
+            }
+            shortened(&store)
+        }
+        Name | Expires => String::new(),
+    }
 }
 
-fn expires(identity: &Identity, now: i64, layout: &Layout, colors: bool) -> Cell {
-    let not_after = identity.certificate().parse().validity().not_after;
-    let not_after = not_after.timestamp();
-    let cell = Cell::new(joined(
-        &time::local_date(not_after),
-        &time::until_expiry(not_after, now),
-        " ",
-        layout,
-    ));
-    match not_after.saturating_sub(now) {
-        left if colors && left < 0 => cell.fg(Color::Red),
-        left if colors && left < SOON => cell.fg(Color::Yellow),
+/// Somebody else's text.
+fn shortened(text: &str) -> String {
+    let shown = match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => &text[..end],
+        None => text,
+    };
+    safe(shown).into_owned()
+}
+
+/// The end, how much of the validity is left, and the distance in words: the colour says no more
+/// than these do.
+fn expires(certificate: &Certificate, now: i64, layout: &Layout, look: Look) -> Cell {
+    let parsed = certificate.parse();
+    let not_before = parsed.validity().not_before.timestamp();
+    let not_after = parsed.validity().not_after.timestamp();
+    let left = time::left_of_validity(not_before, not_after, now, layout.bar);
+    let bar = look.drawing.bar(left, layout.bar);
+    let date = layout.date.then(|| time::local_date(not_after));
+    let first: Vec<_> = date
+        .into_iter()
+        .chain((layout.bar > 0).then_some(bar))
+        .collect();
+    let distance = time::until_expiry(not_after, now);
+    let cell = Cell::new(match first.is_empty() {
+        true => distance,
+        false => joined(&first.join(" "), &distance, " ", layout),
+    });
+    match Urgency::of(not_after, now) {
+        Urgency::Expired if look.colors => cell.fg(Color::Red),
+        Urgency::Urgent if look.colors => cell.fg(Color::Yellow),
+        Urgency::Soon if look.colors => cell.fg(Color::Cyan),
         _ => cell,
     }
 }
@@ -246,16 +222,11 @@ fn key_texts(identity: &Identity) -> (String, &'static str) {
         KeyState::Locked(_) => "locked",
         KeyState::Unknown => "exportable?",
     };
-    let described = key::describe(entry.certificate.spki_der());
-    let kind = match described.bits {
-        Some(bits) if described.algorithm == "RSA" => format!("RSA {bits}"),
-        _ => described.algorithm,
-    };
-    (kind, obstacle)
+    (names::key_kind(entry.certificate.spki_der()), obstacle)
 }
 
 /// Cuts the widest of the columns that may be cut until the table fits, and tells whether it does.
-fn fit(table: &mut Table, layout: &Layout, width: usize) -> bool {
+fn fit(table: &mut Table, layout: &Layout, width: usize, look: Look) -> bool {
     let contents = table.column_max_content_widths();
     let mut widths: Vec<usize> = contents.iter().map(|&width| width.into()).collect();
     let gaps = usize::from(GAP) * (widths.len() - 1);
@@ -276,7 +247,7 @@ fn fit(table: &mut Table, layout: &Layout, width: usize) -> bool {
     table.set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(total).unwrap_or(u16::MAX));
     // Cut within words, and say so.
-    table.set_truncation_indicator("…");
+    table.set_truncation_indicator(look.drawing.cut);
     table.set_delimiter('\0');
     let last = widths.len() - 1;
     let fixed = widths.iter().enumerate().map(|(at, &width)| {

@@ -2,15 +2,49 @@
 
 use std::io::{self, Write};
 
+use certstow::chain::{Path, PathEnd};
+use certstow::names;
 use certstow::sanitize::safe;
 
-/// Draws `names`, the uppermost first, each indented below the one before.
-pub(crate) fn write(out: &mut dyn Write, indent: &str, names: &[String]) -> io::Result<()> {
-    for (depth, name) in names.iter().enumerate() {
-        match depth {
-            0 => writeln!(out, "{indent}{}", safe(name))?,
-            _ => writeln!(out, "{indent}{}└─ {}", "   ".repeat(depth - 1), safe(name))?,
+use super::drawing::Drawing;
+
+/// Draws a path, each certificate indented below its issuer; what is missing is named, too.
+pub(crate) fn write(
+    out: &mut dyn Write,
+    indent: &str,
+    path: &Path,
+    drawing: &Drawing,
+) -> io::Result<()> {
+    let found = path.certificates.iter().rev();
+    let found = found.map(|certificate| names::short_name_of_der(certificate.subject_der()));
+    let names: Vec<String> = missing(&path.end).into_iter().chain(found).collect();
+    draw(out, indent, &names, drawing)
+}
+
+/// What a path lacks at its upper end: the issuer's name, and what is wrong.
+pub(crate) fn missing(end: &PathEnd) -> Option<String> {
+    match end {
+        PathEnd::Root => None,
+        PathEnd::MissingIssuer { name_der } => Some(format!(
+            "{} (not found)",
+            names::short_name_of_der(name_der)
+        )),
+        PathEnd::Unverified {
+            name_der, reason, ..
+        } => {
+            let name = names::short_name_of_der(name_der);
+            Some(format!("{name} (not proven to be the issuer: {reason})"))
         }
+    }
+}
+
+fn draw(out: &mut dyn Write, indent: &str, names: &[String], drawing: &Drawing) -> io::Result<()> {
+    for (depth, name) in names.iter().enumerate() {
+        let (blank, last) = match depth {
+            0 => (String::new(), ""),
+            _ => (drawing.blank.repeat(depth - 1), drawing.last),
+        };
+        writeln!(out, "{indent}{blank}{last}{}", safe(name))?;
     }
     Ok(())
 }
@@ -18,17 +52,17 @@ pub(crate) fn write(out: &mut dyn Write, indent: &str, names: &[String]) -> io::
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::render::drawing::{ASCII, UNICODE};
 
     #[test]
     fn each_certificate_hangs_below_its_issuer() {
-        let mut out = Vec::new();
-        write(
-            &mut out,
-            "  ",
-            &["Root".into(), "CA\x1b".into(), "Alice".into()],
-        )
-        .unwrap();
-        let expected = "  Root\n  └─ CA\\u{1b}\n     └─ Alice\n";
-        assert_eq!(String::from_utf8(out).unwrap(), expected);
+        let drawn = |drawing| {
+            let mut out = Vec::new();
+            let names = ["Root".into(), "CA\x1b".into(), "Alice".into()];
+            draw(&mut out, "  ", &names, drawing).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(drawn(&UNICODE), "  Root\n  └─ CA\\u{1b}\n     └─ Alice\n");
+        assert_eq!(drawn(&ASCII), "  Root\n  `- CA\\u{1b}\n     `- Alice\n");
     }
 }

@@ -25,6 +25,7 @@ pub(super) fn introduce(
             selector: String::new(),
             searched: inventory.store_names(),
             note: unread(inventory),
+            near: None,
         });
     }
     asker.say(

@@ -9,8 +9,9 @@ use certstow_platform::store::NotExportable;
 use certstow_platform::vault::{Name, VaultError};
 
 use super::denied;
-use crate::error::Error;
+use crate::error::{Error, Near, Nearly};
 use crate::escrow::Trouble;
+use crate::schedule::install::SchedulerError;
 
 /// One of each, with the exit code and the JSON word it has to give. The text in them
 /// carries an escape sequence and a direction override.
@@ -62,14 +63,49 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
                 selector: text(),
                 searched: vec![text()],
                 note: Some(text()),
+                near: None,
             },
             10,
             "not-found",
         ),
         (
+            Error::NotFound {
+                selector: text(),
+                searched: vec![text()],
+                note: Some(text()),
+                near: Some(Box::new(Near {
+                    why: Nearly::LeftOut { filters: text() },
+                    count: 1,
+                    candidates: Vec::new(),
+                })),
+            },
+            10,
+            "not-found",
+        ),
+        (Error::Scheduler(SchedulerError::None), 1, "no-scheduler"),
+        (
+            Error::Scheduler(SchedulerError::NotScheduled { name: text() }),
+            10,
+            "not-scheduled",
+        ),
+        (
+            Error::Scheduler(SchedulerError::Foreign { what: text() }),
+            16,
+            "task-not-ours",
+        ),
+        (
+            Error::Scheduler(SchedulerError::File {
+                file: file(),
+                source: denied(),
+            }),
+            16,
+            "scheduler-file",
+        ),
+        (
             Error::NotInBackup {
                 selector: text(),
                 folder: file(),
+                near: None,
             },
             10,
             "not-found",
@@ -242,6 +278,7 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             "interaction-required",
         ),
         (Error::Password(text()), 17, "password"),
+        (Error::WrongPassword { place: text() }, 17, "password"),
         (
             Error::PasswordUnreadable {
                 place: text(),

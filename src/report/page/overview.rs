@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use crate::report::axis::Axis;
 use crate::report::html::{Html, count, percent};
-use crate::report::{Report, Urgency};
+use crate::report::{Report, Validity};
 use crate::time;
 
 /// So many are seen at once.
@@ -52,17 +52,17 @@ pub(super) fn write(html: &mut Html, report: &Report, axis: &Axis) {
 struct Column {
     from: i64,
     to: i64,
-    counts: [usize; Urgency::ALL.len()],
+    counts: [usize; Validity::ALL.len()],
 }
 
 impl Column {
     fn of(report: &Report, from: i64, to: i64) -> Self {
         let ends = report.items.iter();
         let ends = ends.filter(|item| (from..to).contains(&item.not_after));
-        let mut counts = [0; Urgency::ALL.len()];
+        let mut counts = [0; Validity::ALL.len()];
         for item in ends {
-            let urgency = item.urgency(report.now);
-            let at = Urgency::ALL.iter().position(|one| *one == urgency);
+            let urgency = item.validity(report.now);
+            let at = Validity::ALL.iter().position(|one| *one == urgency);
             counts[at.unwrap_or(0)] += 1;
         }
         Self { from, to, counts }
@@ -83,7 +83,7 @@ impl Column {
 fn write_column(html: &mut Html, axis: &Axis, column: &Column, highest: usize) {
     let (left, right) = (axis.place(column.from), axis.place(column.to));
     let mut top = 100.0;
-    for (urgency, count) in Urgency::ALL.into_iter().zip(column.counts) {
+    for (urgency, count) in Validity::ALL.into_iter().zip(column.counts) {
         if count == 0 {
             continue;
         }

@@ -4,14 +4,14 @@ use certstow_platform::store::KeyState;
 
 use crate::report::axis::Axis;
 use crate::report::html::{Html, percent};
-use crate::report::{Copy, Item, Report, Urgency};
+use crate::report::{Copy, Item, Report, Validity};
 use crate::time;
 
 /// No bar is shorter, in per cent.
 const SHORTEST: f64 = 0.6;
 
 pub(super) fn write(html: &mut Html, report: &Report, axis: &Axis, item: &Item, position: usize) {
-    let urgency = item.urgency(report.now);
+    let urgency = item.validity(report.now);
     html.put(
         r#"<tbody role="rowgroup" class="identity {}" data-urgency="{}" data-begin="{}" data-end="{}""#,
         &[
@@ -40,7 +40,7 @@ pub(super) fn write(html: &mut Html, report: &Report, axis: &Axis, item: &Item, 
     html.raw("</td>\n<td role=\"cell\" class=\"state\"><b>");
     mark(html, urgency.word());
     html.put("{}</b> <span>", &[urgency.words()]);
-    if urgency == Urgency::Later {
+    if urgency == Validity::Later {
         html.raw("from ");
         date(html, item.not_before);
     } else {
@@ -71,7 +71,7 @@ pub(super) fn mark(html: &mut Html, shape: &str) {
 
 /// The bar from the beginning to the end of the validity, what is over of it paler; arrows where it
 /// goes on beyond the axis.
-fn line(html: &mut Html, axis: &Axis, item: &Item, urgency: Urgency, now: i64) {
+fn line(html: &mut Html, axis: &Axis, item: &Item, urgency: Validity, now: i64) {
     let (from, to) = (item.not_before, item.not_after);
     html.put(
         r##"<svg class="bar" role="img" focusable="false" aria-label="Valid from {} to {}"><use href="#grid"/>"##,
@@ -82,8 +82,8 @@ fn line(html: &mut Html, axis: &Axis, item: &Item, urgency: Urgency, now: i64) {
         let (left, right) = (axis.place(from), axis.place(to.max(from)));
         let today = axis.place(now).clamp(left, right);
         match urgency {
-            Urgency::Expired => piece(html, "over", left, right),
-            Urgency::Later => piece(html, "ahead", left, right),
+            Validity::Expired => piece(html, "over", left, right),
+            Validity::Later => piece(html, "ahead", left, right),
             _ => {
                 piece(html, "past", left, right);
                 piece(html, "rest", today, right);
@@ -120,13 +120,13 @@ fn date(html: &mut Html, seconds: i64) {
     );
 }
 
-fn distance(item: &Item, urgency: Urgency, now: i64) -> String {
+fn distance(item: &Item, urgency: Validity, now: i64) -> String {
     match urgency {
-        Urgency::Expired => {
+        Validity::Expired => {
             let ago = time::until_expiry(item.not_after, now);
             ago.trim_start_matches("expired ").to_owned()
         }
-        Urgency::Later => time::since_beginning(item.not_before, now),
+        Validity::Later => time::since_beginning(item.not_before, now),
         _ => time::until_expiry(item.not_after, now),
     }
 }

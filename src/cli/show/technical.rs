@@ -1,0 +1,125 @@
+//! Everything that is in a certificate, in the words of X.509, and everything its stores say of it.
+
+use std::io::{self, Write};
+
+use certstow::platform::store::KeyState;
+use certstow::sanitize::safe;
+use certstow::{names, time};
+use x509_parser::extensions::ParsedExtension;
+use x509_parser::objects::{oid_registry, oid2sn};
+use x509_parser::oid_registry::Oid;
+use x509_parser::prelude::X509Certificate;
+
+use super::Subject;
+use crate::cli::render::{table, tree};
+
+pub(super) fn write(out: &mut dyn Write, subject: &Subject<'_>) -> io::Result<()> {
+    let &Subject {
+        inventory,
+        identity,
+        path,
+        now,
+        look,
+        ..
+    } = subject;
+    let entry = identity.entry();
+    let parsed = entry.certificate.parse();
+    let not_before = parsed.validity().not_before.timestamp();
+    let not_after = parsed.validity().not_after.timestamp();
+    let mut field = |name: &str, value: &str| match value {
+        "" => Ok(()),
+        value => writeln!(out, "{name:<16}{}", safe(value)),
+    };
+    field("Label", &names::label(entry, &parsed))?;
+    field("Subject", &names::distinguished_name(parsed.subject()))?;
+    field("Issuer", &names::distinguished_name(parsed.issuer()))?;
+    field("Serial", &names::serial(&parsed))?;
+    let begins = time::since_beginning(not_before, now);
+    field(
+        "Valid from",
+        &format!("{} ({begins})", time::local(not_before)),
+    )?;
+    let ends = time::until_expiry(not_after, now);
+    field("Expires", &format!("{} ({ends})", time::local(not_after)))?;
+    field("E-mail", &names::emails(&parsed).join(", "))?;
+    field("DNS names", &names::dns_names(&parsed).join(", "))?;
+    field("Key usage", &names::key_usages(&parsed).join(", "))?;
+    field(
+        "Extended usage",
+        &names::extended_key_usages(&parsed).join(", "),
+    )?;
+    field("Key", &table::key_text(identity))?;
+    match &entry.key {
+        KeyState::NotExportable(reason) => field("", &reason.to_string())?,
+        KeyState::Locked(what) => field("Locked by", what)?,
+        KeyState::Unknown => field("", "whether it can be exported shows when it is tried")?,
+        KeyState::Exportable | KeyState::Missing => {}
+    }
+    field("Provider", entry.provider.as_deref().unwrap_or_default())?;
+    field("Container", entry.container.as_deref().unwrap_or_default())?;
+    if identity.is_archived() {
+        field("Archived", "yes: kept for old documents only")?;
+    }
+    if let Some(when) = identity.backed_up() {
+        let since = time::since_beginning(when, now);
+        field("Backed up", &format!("{} ({since})", time::local(when)))?;
+    }
+    field("Signed with", &signature_algorithm(&parsed))?;
+    field("Subject key id", &subject_key_id(&parsed))?;
+    field("Issuer key id", &authority_key_id(&parsed))?;
+    for (number, extension) in extensions(&parsed).iter().enumerate() {
+        field(if number == 0 { "Extensions" } else { "" }, extension)?;
+    }
+    field("SHA-1", &identity.thumbprint())?;
+    field("SHA-256", &names::hex(entry.id.as_bytes()))?;
+    for stored in identity.entries() {
+        field("Store", &inventory.store_name(stored.store))?;
+        for place in &stored.entry.places {
+            field("Place", place)?;
+        }
+    }
+    writeln!(out, "Path")?;
+    tree::write(out, "  ", path, look.drawing)
+}
+
+fn signature_algorithm(parsed: &X509Certificate<'_>) -> String {
+    name_of(&parsed.signature_algorithm.algorithm)
+}
+
+fn subject_key_id(parsed: &X509Certificate<'_>) -> String {
+    let mut extensions = parsed.extensions().iter();
+    let id = extensions.find_map(|extension| match extension.parsed_extension() {
+        ParsedExtension::SubjectKeyIdentifier(id) => Some(names::hex(id.0)),
+        _ => None,
+    });
+    id.unwrap_or_default()
+}
+
+fn authority_key_id(parsed: &X509Certificate<'_>) -> String {
+    let mut extensions = parsed.extensions().iter();
+    let id = extensions.find_map(|extension| match extension.parsed_extension() {
+        ParsedExtension::AuthorityKeyIdentifier(id) => {
+            id.key_identifier.as_ref().map(|id| names::hex(id.0))
+        }
+        _ => None,
+    });
+    id.unwrap_or_default()
+}
+
+/// The extensions in their order, by name where one is known.
+fn extensions(parsed: &X509Certificate<'_>) -> Vec<String> {
+    let extensions = parsed.extensions().iter();
+    extensions
+        .map(|extension| {
+            let critical = if extension.critical { ", critical" } else { "" };
+            format!("{}{critical}", name_of(&extension.oid))
+        })
+        .collect()
+}
+
+fn name_of(oid: &Oid<'_>) -> String {
+    match oid2sn(oid, oid_registry()) {
+        Ok(name) => format!("{name} ({})", oid.to_id_string()),
+        Err(_) => oid.to_id_string(),
+    }
+}

@@ -1,0 +1,89 @@
+use certstow::platform::store::Store as _;
+use certstow::platform::testing::{MemoryStore, Sample};
+
+use super::*;
+use crate::cli::render::drawing::UNICODE;
+
+/// 2024-01-01.
+const NOW: i64 = 1_704_067_200;
+
+/// What `show` says of the only identity of a store, in plain words and technically.
+fn shown(store: &MemoryStore, width: Option<u16>) -> [String; 2] {
+    let inventory = Inventory::of(vec![Box::new(store.clone())]).unwrap();
+    let identity = &inventory.identities()[0];
+    let (path, _) = inventory.certification_path(identity.certificate());
+    let subject = Subject {
+        inventory: &inventory,
+        identity,
+        path: &path,
+        root_trusted: None,
+        now: NOW,
+        look: Look {
+            width,
+            colors: false,
+            drawing: &UNICODE,
+        },
+    };
+    let text = |write: fn(&mut dyn std::io::Write, &Subject<'_>) -> std::io::Result<()>| {
+        let mut text = Vec::new();
+        write(&mut text, &subject).unwrap();
+        String::from_utf8(text).unwrap()
+    };
+    [text(plain::write), text(technical::write)]
+}
+
+#[test]
+fn when_it_was_backed_up_is_shown() {
+    let mut store = MemoryStore::with("memory", &[Sample::P256]);
+    let [plain, technical] = shown(&store, None);
+    assert!(plain.contains("does not keep account"), "{plain}");
+    assert!(!technical.contains("Backed up"), "{technical}");
+    let id = Sample::P256.certificate().unwrap().id();
+    store.mark_backed_up(&id, NOW - 3600).unwrap();
+    let [plain, technical] = shown(&store, None);
+    assert!(plain.contains("yes, 1 hour ago"), "{plain}");
+    let line = technical.lines().find(|line| line.starts_with("Backed up"));
+    assert!(
+        line.is_some_and(|line| line.ends_with("(1 hour ago)")),
+        "{technical}"
+    );
+}
+
+#[test]
+fn whether_it_can_be_saved_is_said_with_what_to_do() {
+    for (sample, said) in [
+        (Sample::P256, "yes, with its private key"),
+        (Sample::Locked, "yes, with the password"),
+        (
+            Sample::NotExportable,
+            "no: its private key is marked as not exportable",
+        ),
+        (Sample::Keyless, "no: its private key is not here"),
+    ] {
+        let [plain, _] = shown(&MemoryStore::with("memory", &[sample]), None);
+        assert!(plain.contains(said), "{sample:?}: {plain}");
+    }
+}
+
+#[test]
+fn the_time_is_said_in_days_with_what_to_do() {
+    for (sample, said) in [
+        (Sample::P256, "more days"),
+        (Sample::Expired, "expired on 2021-"),
+        (Sample::Future, "not before 2120-"),
+    ] {
+        let [plain, _] = shown(&MemoryStore::with("memory", &[sample]), None);
+        assert!(plain.contains(said), "{sample:?}: {plain}");
+    }
+}
+
+#[test]
+fn plain_words_are_broken_between_words_at_any_terminal() {
+    let store = MemoryStore::with("memory", &[Sample::NotExportable]);
+    for width in [40, 60, 80, 200] {
+        let [plain, _] = shown(&store, Some(width));
+        let widest = plain.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(width.into()), "{width}: {plain}");
+        assert!(plain.contains("exportable"), "{plain}");
+    }
+}
