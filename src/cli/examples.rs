@@ -21,6 +21,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
     (
         "certstow",
         &[
+            example("certstow", "save one, step by step"),
             example(
                 "certstow list",
                 "what is there, and whether its key can be exported",
@@ -47,6 +48,10 @@ const EXAMPLES: &[(&str, &[Example])] = &[
                 "everything in a folder, certificates without a key too",
             ),
             example(
+                "certstow list --tree",
+                "each below the authorities that issued it",
+            ),
+            example(
                 "certstow list --eku emailProtection --json",
                 "for a program",
             ),
@@ -60,12 +65,29 @@ const EXAMPLES: &[(&str, &[Example])] = &[
                 "the one with this e-mail address",
             ),
             example(
-                "certstow show 694258fc",
-                "the one whose thumbprint begins so",
+                "certstow show 694258fc --technical",
+                "all there is to know of the one whose thumbprint begins so",
             ),
             example(
                 "certstow show --subject \"O=Example\" --newest",
                 "of several, the one issued last",
+            ),
+        ],
+    ),
+    (
+        "certstow report",
+        &[
+            example(
+                "certstow report -o certificates.html",
+                "a page with every identity on a time line",
+            ),
+            example(
+                "certstow report --backup /media/usb/certificates --force",
+                "which of them are in the backup, too; in the place of the last page",
+            ),
+            example(
+                "certstow report --expires-within 90d -o soon.html",
+                "those that have to be renewed soon",
             ),
         ],
     ),

@@ -78,6 +78,10 @@ const TOPICS: &[(&str, Topic)] = &[
                 "Without --store, every store found on the machine is looked into. A store is named \
                  windows:CurrentUser\\My, keychain:login, dotnet:My or file:DIR; anything else is the \
                  path of a folder or file.",
+                "certstow without a command, at a terminal, is a wizard: it asks for everything that an \
+                 export needs, step by step, and shows the same as a command line before it begins. \
+                 Esc goes back a step, Ctrl-C ends it and leaves nothing behind. With --plain, the \
+                 questions are numbered lines, which a screen reader reads well.",
                 "A password never stands on the command line. It is asked for at the terminal, or \
                  comes from a file, the environment, a file descriptor or the operating system's \
                  vault.",
@@ -93,6 +97,8 @@ const TOPICS: &[(&str, Topic)] = &[
                 "Lists what the stores hold: the name, the issuer, until when it is valid, the private \
                  key and whether it can be exported, the thumbprint and the store. What cannot be read \
                  is warned about, and the rest is listed.",
+                "At a terminal, a bar shows how much of each validity is left. --tree shows each \
+                 identity below the authorities that issued it.",
                 "Listing opens no private key, asks for nothing and uses no network.",
             ],
             files: &[PERSONAL, DOTNET],
@@ -103,12 +109,27 @@ const TOPICS: &[(&str, Topic)] = &[
         "certstow show",
         Topic {
             description: &[
-                "Shows everything there is to know of one identity: names, validity, usages, \
-                 thumbprints, the private key and the stores that have it, and the certification path \
-                 as a tree.",
+                "Says of one identity, in plain words, whose it is, who vouches for it, what it is for, \
+                 how long, where it is kept and whether it can be saved, with what to do if not; then \
+                 the certification path as a tree. --technical shows everything there is to know: \
+                 serial number, thumbprints, provider, extensions.",
             ],
             files: &[PERSONAL, DOTNET],
             related: &["list", "export"],
+        },
+    ),
+    (
+        "certstow report",
+        Topic {
+            description: &[
+                "Writes one page of HTML to look at: every identity on a time line of its validity, by \
+                 how near its end is, whether its private key can be exported, and whether a backup \
+                 has it. The page needs nothing else, loads nothing, and can be filtered and printed.",
+                "Nothing secret is in it, but names, e-mail addresses and serial numbers are: the file \
+                 is written private.",
+            ],
+            files: &[PERSONAL, DOTNET, MANIFEST],
+            related: &["list", "backup"],
         },
     ),
     (
@@ -122,6 +143,8 @@ const TOPICS: &[(&str, Topic)] = &[
                  target as it was.",
                 "The default protection opens in programs of today. For an older one, --for names the \
                  program and picks what it can read.",
+                "Without a selector, at a terminal, certstow asks for everything step by step; what is \
+                 given by options is not asked for.",
                 "Of an identity that several stores have, the first that gives the key out is used, \
                  and named.",
             ],
