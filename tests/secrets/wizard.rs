@@ -26,7 +26,7 @@ pub(crate) fn answered(world: &World, launcher: &[&str], plain: bool) -> Termina
         .collect();
     let mut terminal = Terminal::run(world.folder(), 120, &variables, words);
     let ready = if plain { "]: " } else { "Esc goes back" };
-    for question in ["Which certificate", "Which password?"] {
+    for question in ["Which certificate", "Who makes up the password?"] {
         terminal.wait_for(question);
         terminal.wait_for(ready);
         terminal.press("\r");

@@ -263,3 +263,17 @@ fn without_sequences(text: &str) -> String {
     }
     out
 }
+
+#[test]
+fn a_password_typed_too_early_is_not_shown() {
+    let world = World::new();
+    let mut terminal = world.start(&[]);
+    accept(&mut terminal, &[WHICH, PATH, PROPERTIES, NAME, READER]);
+    answer(&mut terminal, PASSWORD_FROM, "hunter2");
+    terminal.press(ENTER);
+    terminal.wait_for(TYPED);
+    terminal.press(CTRL_C);
+    let all = terminal.all();
+    assert_eq!(terminal.end().0, Some(130));
+    assert!(!all.contains("hunter2"), "{all}");
+}

@@ -34,6 +34,14 @@ pub(super) trait Asker {
         start: usize,
     ) -> Result<Answer<usize>, Error>;
 
+    /// As [`Asker::choose`], of choices that may be many: what is typed picks those that have it.
+    fn find(
+        &mut self,
+        question: &str,
+        choices: &[Choice],
+        start: usize,
+    ) -> Result<Answer<usize>, Error>;
+
     /// Has a line typed, which begins as `initial`.
     fn text(&mut self, question: &str, initial: &str, kind: Kind) -> Result<Answer<String>, Error>;
 

@@ -32,6 +32,9 @@ pub(super) fn ask_path(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<
 }
 
 pub(super) fn ask_properties(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, Error> {
+    talk.asker.say(
+        "Properties are what the store notes of a certificate, such as its name and a description.",
+    );
     let question = "Which of the store's properties?";
     one_of(question, &PROPERTIES, &mut draft.args.properties, talk)
 }
@@ -59,6 +62,8 @@ pub(super) fn ask_name(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<
     let label = label(draft, talk);
     let label = safe(&label).into_owned();
     let initial = draft.args.name.clone().unwrap_or_else(|| label.clone());
+    talk.asker
+        .say("The friendly name is what programs show in their lists.");
     let answer = talk.asker.text("Friendly name:", &initial, Kind::Text)?;
     let Answer::Next(name) = answer else {
         return Ok(Answer::Back);

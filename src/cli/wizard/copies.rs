@@ -50,7 +50,7 @@ pub(super) fn offer(
     let choices = choices(&drives);
     loop {
         let question = "Where to put a second copy?";
-        let chosen = match asker.choose(question, &choices, 0)? {
+        let chosen = match asker.find(question, &choices, 0)? {
             Answer::Next(chosen) if chosen + 1 < choices.len() => chosen,
             // There is nothing to go back to: the file is saved.
             _ => return Ok(()),

@@ -79,6 +79,20 @@ impl Drawn {
         }
     }
 
+    fn list<'a>(
+        &self,
+        question: &'a str,
+        choices: &'a [Choice],
+        start: usize,
+    ) -> Select<'a, Line<'a>> {
+        let room = self.room();
+        let lines = choices.iter().map(|choice| Line { choice, room });
+        Select::new(question, lines.collect())
+            .with_starting_cursor(start)
+            .with_page_size(PAGE)
+            .with_render_config(self.config)
+    }
+
     /// What fits behind the sign that `inquire` puts before a line.
     fn room(&self) -> usize {
         self.width.saturating_sub(3)
@@ -113,22 +127,28 @@ impl Asker for Drawn {
         choices: &[Choice],
         start: usize,
     ) -> Result<Answer<usize>, Error> {
-        let room = self.room();
-        let options: Vec<_> = choices.iter().map(|choice| Line { choice, room }).collect();
+        // A password that is typed too early is not to be shown as a filter.
+        let question = self
+            .list(question, choices, start)
+            .without_filtering()
+            .with_help_message("up and down, Enter; Esc goes back");
+        asked(|| question.raw_prompt().map(|chosen| chosen.index))
+    }
+
+    fn find(
+        &mut self,
+        question: &str,
+        choices: &[Choice],
+        start: usize,
+    ) -> Result<Answer<usize>, Error> {
         let scorer =
             |text: &str, line: &Line<'_>, _: &str, _: usize| line.choice.matches(text).then_some(0);
         let keep_order = |_: &mut [(usize, i64)]| {};
-        let help = match choices.len() {
-            ..=PAGE => "up and down, Enter; Esc goes back",
-            _ => "type to filter, Enter; Esc goes back",
-        };
-        let question = Select::new(question, options)
+        let question = self
+            .list(question, choices, start)
             .with_scorer(&scorer)
             .with_sorter(&keep_order)
-            .with_starting_cursor(start)
-            .with_page_size(PAGE)
-            .with_help_message(help)
-            .with_render_config(self.config);
+            .with_help_message("type to filter, Enter; Esc goes back");
         asked(|| question.raw_prompt().map(|chosen| chosen.index))
     }
 

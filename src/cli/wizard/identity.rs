@@ -64,7 +64,7 @@ pub(super) fn ask(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, 
     });
     loop {
         let question = "Which certificate to save?";
-        let answer = talk.asker.choose(question, &choices, start.unwrap_or(0))?;
+        let answer = talk.asker.find(question, &choices, start.unwrap_or(0))?;
         let Answer::Next(chosen) = answer else {
             return Ok(Answer::Back);
         };

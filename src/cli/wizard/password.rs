@@ -21,9 +21,11 @@ pub(super) fn ask(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, 
         return take(true, draft, talk);
     }
     loop {
-        let choices = ["One that I type", "One that certstow makes"].map(Choice::new);
+        let choices = ["I type one", "certstow makes one"].map(Choice::new);
         let start = usize::from(draft.args.generate_password);
-        let answer = talk.asker.choose("Which password?", &choices, start)?;
+        let answer = talk
+            .asker
+            .choose("Who makes up the password?", &choices, start)?;
         let Answer::Next(chosen) = answer else {
             return Ok(Answer::Back);
         };

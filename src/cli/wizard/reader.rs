@@ -69,7 +69,7 @@ pub(super) fn ask(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, 
         .collect();
     let start = readers.iter().position(|reader| reader.is_in(draft));
     let question = "Which program will open the file?";
-    let answer = talk.asker.choose(question, &choices, start.unwrap_or(0))?;
+    let answer = talk.asker.find(question, &choices, start.unwrap_or(0))?;
     let Answer::Next(chosen) = answer else {
         return Ok(Answer::Back);
     };

@@ -5,6 +5,7 @@ use certstow::error::Error;
 use certstow::identity::Identity;
 use certstow::names;
 use certstow::pkcs12::attributes::Properties;
+use certstow::pkcs12::profile::Profile;
 use certstow::sanitize::safe;
 
 use super::asker::{Answer, Asker, Choice};
@@ -120,10 +121,14 @@ fn of_path(include: Include, identity: &Identity, talk: &Talk<'_>) -> String {
 
 fn of_reader(draft: &Draft, options: &certstow::export::Options) -> String {
     let profile = options.profile.name();
-    match draft.args.target {
-        Some(target) => format!("It is for {} (profile {profile}).", target.description),
-        None => format!("Its profile is {profile}."),
-    }
+    let programs = match (draft.args.target, options.profile) {
+        (Some(target), _) => target.description,
+        (None, Profile::Modern) => "recent programs",
+        (None, Profile::Compatible) => "recent programs and older ones",
+        (None, Profile::Legacy) => "very old programs, and weakly protected",
+        (None, Profile::Pbmac1) => "programs that know PBMAC1",
+    };
+    format!("It is for {programs} (profile {profile}).")
 }
 
 fn of_password(draft: &Draft, options: &certstow::export::Options) -> String {

@@ -66,7 +66,7 @@ fn in_lines(runner: &Runner, pct_safe: &Path) -> Result<(), String> {
     numbered("Which of the store's properties", ENTER)?;
     numbered("Friendly name", ENTER)?;
     numbered("Which program will open the file?", "2\r")?;
-    numbered("Which password?", ENTER)?;
+    numbered("Who makes up the password?", ENTER)?;
     type_password(&mut terminal)?;
     let mut numbered = |question: &str, keys: &str| answer(&mut terminal, question, "]:", keys);
     numbered("Where to?", "2\r")?;
@@ -99,7 +99,7 @@ fn drawn(runner: &Runner, folder: &Path) -> Result<(), String> {
     asked("Which of the store's properties", ENTER)?;
     asked("Friendly name", ENTER)?;
     asked("Which program will open the file?", ENTER)?;
-    asked("Which password?", ENTER)?;
+    asked("Who makes up the password?", ENTER)?;
     type_password(&mut terminal)?;
     let mut asked = |question: &str, keys: &str| answer(&mut terminal, question, "goes back", keys);
     asked("Is that right?", ENTER)?;
