@@ -53,16 +53,29 @@ fn record() -> Result<(keys::Script, Recording), String> {
     Ok((script, recorded?))
 }
 
-/// An empty folder with the sample store, as in a checkout.
+/// An empty folder with the sample store, as in a checkout. Its path is as long as what the picture
+/// calls it, [`session::HOME`], since that decides where lines break.
 fn scratch() -> Result<PathBuf, String> {
-    let folder = target_folder()?.join("recording");
+    let folder = new_folder()?;
     let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
-    if folder.exists() {
-        fs::remove_dir_all(&folder).map_err(failed)?;
-    }
     let store = folder.join("examples").join("personal");
     copy(&root().join("examples").join("personal"), &store).map_err(failed)?;
     Ok(folder)
+}
+
+fn new_folder() -> Result<PathBuf, String> {
+    const PARENT: &str = "/tmp/";
+    let digits = session::HOME.len() - PARENT.len();
+    let mut last = String::new();
+    for number in std::process::id()..std::process::id() + 100 {
+        let number = format!("{number:0digits$x}");
+        let folder = format!("{PARENT}{}", &number[number.len() - digits..]);
+        match fs::create_dir(&folder) {
+            Ok(()) => return Ok(folder.into()),
+            Err(error) => last = format!("{folder}: {error}"),
+        }
+    }
+    Err(last)
 }
 
 fn copy(from: &Path, to: &Path) -> std::io::Result<()> {

@@ -20,7 +20,7 @@ const QUIET: Duration = Duration::from_millis(300);
 const PROMPT: &str = "$ ";
 
 /// What the picture calls the folder that the shell is in, wherever that is.
-const HOME: &str = "/home/ada";
+pub(super) const HOME: &str = "/home/ada";
 
 /// How long things take in the picture, in seconds.
 const LETTER: f64 = 0.045;
