@@ -47,6 +47,9 @@ pub(crate) fn documentation() -> Result<(), String> {
 /// The tests that mount a disk, which takes root: all begin with this.
 const DISK_TESTS: &str = "disks::a_disk_without_permissions";
 
+/// The test that mounts a disk as a drive that can be taken away.
+const DRIVE_TESTS: &str = "a_mounted_drive_is_found";
+
 /// The tests that run a service manager, which takes root, too: all have this in their names.
 const MANAGER_TESTS: &str = "by_a_real_manager";
 
@@ -62,7 +65,9 @@ pub(crate) fn tests(peers: Peers, disks: bool, memory: bool) -> Result<(), Strin
         test.arg("--include-ignored");
     }
     if !disks {
-        test.args(["--skip", DISK_TESTS, "--skip", MANAGER_TESTS]);
+        for name in [DISK_TESTS, DRIVE_TESTS, MANAGER_TESTS] {
+            test.args(["--skip", name]);
+        }
     }
     if !memory {
         test.args(["--skip", MEMORY_TESTS]);

@@ -86,7 +86,8 @@ fn colours(runner: &Runner) -> Result<(), String> {
         "\u{1b}[1m",
         "NAME",
         "Ada Example",
-        "Sample Iss…",
+        "Certstow Sam…",
+        "█",
         "\u{1b}[38;5;9m",
     ] {
         terminal.wait_for(part)?;
