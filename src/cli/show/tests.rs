@@ -78,6 +78,21 @@ fn the_time_is_said_in_days_with_what_to_do() {
 }
 
 #[test]
+fn what_ends_before_it_begins_is_never_valid() {
+    const YEAR: i64 = 365 * 24 * 3600;
+    for (begins, ends) in [
+        (NOW + 2 * YEAR, NOW + YEAR),
+        (NOW + YEAR, NOW - YEAR),
+        (NOW - YEAR, NOW - 2 * YEAR),
+    ] {
+        let said = plain::how_long(begins, ends, NOW);
+        assert!(said.starts_with("never: "), "{said}");
+    }
+    let moment = plain::how_long(NOW + YEAR, NOW + YEAR, NOW);
+    assert!(moment.starts_with("not before "), "{moment}");
+}
+
+#[test]
 fn plain_words_are_broken_between_words_at_any_terminal() {
     let store = MemoryStore::with("memory", &[Sample::NotExportable]);
     for width in [40, 60, 80, 200] {
