@@ -82,9 +82,12 @@ fn whose(subject: &Subject<'_>) -> Vec<String> {
 fn issued_by(subject: &Subject<'_>) -> String {
     let certificate = subject.identity.certificate();
     let issuer = names::short_name_of_der(certificate.issuer_der());
-    match subject.path.certificates.len() == 1 && subject.path.end == PathEnd::Root {
-        true => "itself: nobody else vouches for it".to_owned(),
-        false => format!("{issuer}, who vouches that this is true"),
+    match (&subject.path.end, subject.path.certificates.len()) {
+        (PathEnd::Root, 1) => "itself: nobody else vouches for it".to_owned(),
+        (PathEnd::Unverified { .. }, 1) => {
+            format!("{issuer}, as it says itself: that is not proven")
+        }
+        _ => format!("{issuer}, who vouches that this is true"),
     }
 }
 

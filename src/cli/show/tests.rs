@@ -1,3 +1,4 @@
+use certstow::chain::PathEnd;
 use certstow::platform::store::Store as _;
 use certstow::platform::testing::{MemoryStore, Sample};
 
@@ -12,10 +13,16 @@ fn shown(store: &MemoryStore, width: Option<u16>) -> [String; 2] {
     let inventory = Inventory::of(vec![Box::new(store.clone())]).unwrap();
     let identity = &inventory.identities()[0];
     let (path, _) = inventory.certification_path(identity.certificate());
+    shown_with(&inventory, &path, width)
+}
+
+/// The same, with this path.
+fn shown_with(inventory: &Inventory, path: &Path, width: Option<u16>) -> [String; 2] {
+    let identity = &inventory.identities()[0];
     let subject = Subject {
-        inventory: &inventory,
+        inventory,
         identity,
-        path: &path,
+        path,
         root_trusted: None,
         now: NOW,
         look: Look {
@@ -90,6 +97,31 @@ fn what_ends_before_it_begins_is_never_valid() {
     }
     let moment = plain::how_long(NOW + YEAR, NOW + YEAR, NOW);
     assert!(moment.starts_with("not before "), "{moment}");
+}
+
+#[test]
+fn an_issuer_that_did_not_sign_vouches_for_nothing() {
+    let store = MemoryStore::with("memory", &[Sample::P256]);
+    let inventory = Inventory::of(vec![Box::new(store)]).unwrap();
+    let certificate = inventory.identities()[0].certificate();
+    let path = Path {
+        certificates: vec![certificate.clone()],
+        end: PathEnd::Unverified {
+            name_der: certificate.issuer_der().to_vec(),
+            reason: "the signature does not match".to_owned(),
+            refuted: true,
+        },
+    };
+    let [plain, _] = shown_with(&inventory, &path, None);
+    assert!(!plain.contains("vouches"), "{plain}");
+    assert!(plain.contains("not proven"), "{plain}");
+    // Its issuer signed it; that one's issuer is what is not proven.
+    let path = Path {
+        certificates: vec![certificate.clone(), certificate.clone()],
+        ..path
+    };
+    let [plain, _] = shown_with(&inventory, &path, None);
+    assert!(plain.contains("who vouches"), "{plain}");
 }
 
 #[test]
