@@ -60,10 +60,13 @@ pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
         let written = output::write(&args.output, existing, privacy, page.as_bytes(), |_| Ok(()))?;
         tell(&report, &written, screen)?;
         if identities.is_empty() && !screen.json {
-            screen.note(
-                "nothing is on the page: 'certstow list' says where certstow looked, and --all \
-                 adds what has no private key",
-            );
+            let more = match args.all {
+                true => "",
+                false => ", and --all adds what has no private key",
+            };
+            screen.note(&format!(
+                "nothing is on the page: 'certstow list' says where certstow looked{more}"
+            ));
         }
     }
     Ok(if report.problems.is_empty() {

@@ -62,7 +62,7 @@ pub fn distinguished_name_of_der(der: &[u8]) -> String {
 }
 
 /// One name for a person to know a distinguished name by: its common name, else its
-/// organization (or unit), else all of it.
+/// organization (or unit), else all of it, and "(no name)" where there is nothing.
 pub fn short_name_of_der(der: &[u8]) -> String {
     let Ok((_, name)) = X509Name::from_der(der) else {
         return hex_value(der);
@@ -75,7 +75,8 @@ pub fn short_name_of_der(der: &[u8]) -> String {
             )
         })
         .or_else(|| organization(&name))
-        .unwrap_or_else(|| distinguished_name(&name))
+        .or_else(|| Some(distinguished_name(&name)).filter(|name| !name.is_empty()))
+        .unwrap_or_else(|| "(no name)".to_owned())
 }
 
 /// The most specific common name, if there is one with text.
@@ -285,5 +286,7 @@ mod tests {
             short(&[attribute(O, 12, b"Example"), attribute(CN, 12, b" ")]),
             "Example"
         );
+        // It stands within sentences.
+        assert_eq!(short(&[]), "(no name)");
     }
 }

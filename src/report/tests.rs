@@ -436,6 +436,21 @@ fn many_identities_get_an_overview() {
 }
 
 #[test]
+fn a_column_of_several_months_names_them_all() {
+    let mut report = report_of(MemoryStore::with("memory", &[Sample::P256]), &[]);
+    let mut item = report.items.remove(0);
+    // 2027-02-14; the scale is one of years.
+    (item.not_before, item.not_after) = (NOW - 300 * DAY, NOW + 80 * DAY);
+    report.items = vec![item.clone(); 13];
+    assert!(report.html().contains("2027-02: 13"));
+    item.not_after = NOW + 3000 * DAY;
+    report.items.extend(vec![item; 5]);
+    let page = report.html();
+    assert!(page.contains("2027-01 to 2027-03: 13"), "{page}");
+    assert!(!page.contains("in each month"), "{page}");
+}
+
+#[test]
 fn a_key_that_would_come_out_says_so() {
     let store = MemoryStore::new("memory");
     store.insert(

@@ -307,6 +307,26 @@ fn every_control_and_row_has_a_name_and_a_role() {
 
 #[test]
 #[ignore = "needs Chromium"]
+fn the_years_of_the_time_line_stay_apart_in_any_window() {
+    let folder = folder();
+    let folder = folder.path();
+    store::many(&folder.join("many"), 20);
+    let page = report(folder, "many", &[]);
+    let look = r#"
+        const years = [...document.querySelectorAll(".axis .year")];
+        const places = years.map((year) => year.getBoundingClientRect());
+        return places.slice(1).map((place, at) => place.left - places[at].right);"#;
+    for width in [500, 961, 1024, 1100, 1160, 1280] {
+        let found = Page::probe(folder, &page, look, width, &[]);
+        let gaps = found.as_array().expect("gaps");
+        assert!(gaps.len() > 4, "{found}");
+        let apart = gaps.iter().all(|gap| gap.as_f64() > Some(2.0));
+        assert!(apart, "{width}: {found}");
+    }
+}
+
+#[test]
+#[ignore = "needs Chromium"]
 fn the_page_follows_the_system_into_the_dark() {
     let folder = folder();
     let folder = folder.path();

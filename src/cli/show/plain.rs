@@ -82,9 +82,12 @@ fn whose(subject: &Subject<'_>) -> Vec<String> {
 fn issued_by(subject: &Subject<'_>) -> String {
     let certificate = subject.identity.certificate();
     let issuer = names::short_name_of_der(certificate.issuer_der());
-    match subject.path.certificates.len() == 1 && subject.path.end == PathEnd::Root {
-        true => "itself: nobody else vouches for it".to_owned(),
-        false => format!("{issuer}, who vouches that this is true"),
+    match (&subject.path.end, subject.path.certificates.len()) {
+        (PathEnd::Root, 1) => "itself: nobody else vouches for it".to_owned(),
+        (PathEnd::Unverified { .. }, 1) => {
+            format!("{issuer}, as it says itself: that is not proven")
+        }
+        _ => format!("{issuer}, who vouches that this is true"),
     }
 }
 
@@ -93,22 +96,30 @@ fn valid(subject: &Subject<'_>) -> String {
     let parsed = subject.identity.certificate().parse();
     let not_before = parsed.validity().not_before.timestamp();
     let not_after = parsed.validity().not_after.timestamp();
+    how_long(not_before, not_after, subject.now)
+}
+
+/// The same, of a certificate with these ends. Who makes one may put them in the wrong order.
+pub(super) fn how_long(not_before: i64, not_after: i64, now: i64) -> String {
     let (from, until) = (time::local_date(not_before), time::local_date(not_after));
-    if subject.now < not_before {
-        let begins = time::since_beginning(not_before, subject.now);
+    if not_after < not_before {
+        return format!("never: it ends on {until}, before it begins on {from}");
+    }
+    if now < not_before {
+        let begins = time::since_beginning(not_before, now);
         return format!("not before {from} ({begins}), then until {until}");
     }
-    let days = not_after.saturating_sub(subject.now) / DAY;
+    let days = not_after.saturating_sub(now) / DAY;
     let more = match days {
         0 => "less than a day more".to_owned(),
         1 => "1 more day".to_owned(),
         days => format!("{days} more days"),
     };
-    match Urgency::of(not_after, subject.now) {
+    match Urgency::of(not_after, now) {
         Urgency::Expired => format!(
             "no longer: it expired on {until}, {}. Keep it to read what was encrypted for it, and \
              ask its issuer for a new one",
-            time::since_beginning(not_after, subject.now)
+            time::since_beginning(not_after, now)
         ),
         urgency @ (Urgency::Urgent | Urgency::Soon) => {
             format!("from {from} until {until}, {more}: {}", urgency.words())

@@ -1,3 +1,4 @@
+use certstow::chain::PathEnd;
 use certstow::platform::store::Store as _;
 use certstow::platform::testing::{MemoryStore, Sample};
 
@@ -12,10 +13,16 @@ fn shown(store: &MemoryStore, width: Option<u16>) -> [String; 2] {
     let inventory = Inventory::of(vec![Box::new(store.clone())]).unwrap();
     let identity = &inventory.identities()[0];
     let (path, _) = inventory.certification_path(identity.certificate());
+    shown_with(&inventory, &path, width)
+}
+
+/// The same, with this path.
+fn shown_with(inventory: &Inventory, path: &Path, width: Option<u16>) -> [String; 2] {
+    let identity = &inventory.identities()[0];
     let subject = Subject {
-        inventory: &inventory,
+        inventory,
         identity,
-        path: &path,
+        path,
         root_trusted: None,
         now: NOW,
         look: Look {
@@ -75,6 +82,46 @@ fn the_time_is_said_in_days_with_what_to_do() {
         let [plain, _] = shown(&MemoryStore::with("memory", &[sample]), None);
         assert!(plain.contains(said), "{sample:?}: {plain}");
     }
+}
+
+#[test]
+fn what_ends_before_it_begins_is_never_valid() {
+    const YEAR: i64 = 365 * 24 * 3600;
+    for (begins, ends) in [
+        (NOW + 2 * YEAR, NOW + YEAR),
+        (NOW + YEAR, NOW - YEAR),
+        (NOW - YEAR, NOW - 2 * YEAR),
+    ] {
+        let said = plain::how_long(begins, ends, NOW);
+        assert!(said.starts_with("never: "), "{said}");
+    }
+    let moment = plain::how_long(NOW + YEAR, NOW + YEAR, NOW);
+    assert!(moment.starts_with("not before "), "{moment}");
+}
+
+#[test]
+fn an_issuer_that_did_not_sign_vouches_for_nothing() {
+    let store = MemoryStore::with("memory", &[Sample::P256]);
+    let inventory = Inventory::of(vec![Box::new(store)]).unwrap();
+    let certificate = inventory.identities()[0].certificate();
+    let path = Path {
+        certificates: vec![certificate.clone()],
+        end: PathEnd::Unverified {
+            name_der: certificate.issuer_der().to_vec(),
+            reason: "the signature does not match".to_owned(),
+            refuted: true,
+        },
+    };
+    let [plain, _] = shown_with(&inventory, &path, None);
+    assert!(!plain.contains("vouches"), "{plain}");
+    assert!(plain.contains("not proven"), "{plain}");
+    // Its issuer signed it; that one's issuer is what is not proven.
+    let path = Path {
+        certificates: vec![certificate.clone(), certificate.clone()],
+        ..path
+    };
+    let [plain, _] = shown_with(&inventory, &path, None);
+    assert!(plain.contains("who vouches"), "{plain}");
 }
 
 #[test]

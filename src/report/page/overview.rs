@@ -22,7 +22,7 @@ pub(super) fn write(html: &mut Html, report: &Report, axis: &Axis) {
     let highest = columns.iter().map(Column::height).max().unwrap_or(0).max(1);
     html.raw(
         r#"<figure class="overview"><figcaption>When they end</figcaption>
-<svg class="columns" role="img" aria-label="How many end in each month: "#,
+<svg class="columns" role="img" aria-label="How many end when: "#,
     );
     for column in columns.iter().filter(|column| column.height() > 0) {
         html.put("{}; ", &[&column.words()]);
@@ -72,10 +72,17 @@ impl Column {
         self.counts.iter().sum()
     }
 
-    /// "2027-03: 4".
+    /// "2027-03: 4", or "2027-01 to 2027-03: 4".
     fn words(&self) -> String {
-        let date = time::local_date(self.from);
-        format!("{}: {}", date.get(..7).unwrap_or(&date), self.height())
+        let month = |time| {
+            let date = time::local_date(time);
+            date.get(..7).unwrap_or(&date).to_owned()
+        };
+        let (first, last) = (month(self.from), month(self.to.saturating_sub(1)));
+        match first == last {
+            true => format!("{first}: {}", self.height()),
+            false => format!("{first} to {last}: {}", self.height()),
+        }
     }
 }
 
