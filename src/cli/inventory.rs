@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use certstow::error::Error;
-use certstow::identity::{Inventory, Stores};
+use certstow::identity::{Identity, Inventory, Stores};
 use certstow::password::{self, Source};
 use certstow::platform::OpenOptions;
 use certstow::platform::spec::StoreSpec;
+use certstow::select::Filters;
 
 use super::args::StoreArgs;
 use super::render::progress::Progress;
@@ -37,6 +38,21 @@ pub(super) fn read_stores(
         screen.explain(&format!("read {name}"));
     }
     Ok(inventory)
+}
+
+/// The identities that pass the filters; certificates without a private key, and archived ones, only
+/// if `all` are wanted.
+pub(super) fn listed<'a>(
+    inventory: &'a Inventory,
+    all: bool,
+    filters: &Filters,
+    now: i64,
+) -> Vec<&'a Identity> {
+    let identities = inventory.identities().iter();
+    identities
+        .filter(|identity| all || (identity.has_key() && !identity.is_archived()))
+        .filter(|identity| filters.matches(identity, now))
+        .collect()
 }
 
 pub(super) fn warn_of_problems(inventory: &Inventory, screen: &Screen) {

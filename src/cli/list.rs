@@ -24,12 +24,7 @@ pub(super) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
     let inventory = inventory::read(&args.stores, screen)?;
     let filters = args.filters.filters();
     let now = time::now();
-    let identities: Vec<&Identity> = inventory
-        .identities()
-        .iter()
-        .filter(|identity| args.all || (identity.has_key() && !identity.is_archived()))
-        .filter(|identity| filters.matches(identity, now))
-        .collect();
+    let identities = inventory::listed(&inventory, args.all, &filters, now);
 
     if screen.json {
         screen.print_json(&json::list(&inventory, &identities))?;

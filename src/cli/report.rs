@@ -11,7 +11,6 @@ use std::path::Path;
 
 use certstow::error::Error;
 use certstow::exit::Exit;
-use certstow::identity::Identity;
 use certstow::names;
 use certstow::output::{self, Existing, Privacy, Written};
 use certstow::report::{Report, Summary};
@@ -37,12 +36,7 @@ pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
     let inventory = inventory::read(&args.stores, screen)?;
     let filters = args.filters.filters();
     let now = time::now();
-    let identities: Vec<&Identity> = inventory
-        .identities()
-        .iter()
-        .filter(|identity| args.all || (identity.has_key() && !identity.is_archived()))
-        .filter(|identity| filters.matches(identity, now))
-        .collect();
+    let identities = inventory::listed(&inventory, args.all, &filters, now);
     // As with `list`: a filter that leaves nothing is an answer, an empty store is none.
     if identities.is_empty() && !filters.is_empty() {
         return Err(list::nothing_left(&inventory, &filters, now));

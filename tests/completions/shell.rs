@@ -15,6 +15,31 @@ const COLUMNS: u16 = 110;
 /// What the shells of these tests ask for input with.
 pub(crate) const PROMPT: &str = "ready> ";
 
+/// What is typed, and the line that every shell makes of it.
+pub(crate) const COMPLETED: [(&str, &str); 6] = [
+    ("certstow exp\t", "certstow export"),
+    (
+        "certstow export --unencr\t",
+        "certstow export --unencrypted-key",
+    ),
+    (
+        "certstow list --store file:sto\t",
+        "certstow list --store file:store/",
+    ),
+    (
+        "certstow export --profile comp\t",
+        "certstow export --profile compatible",
+    ),
+    (
+        "certstow backup --to my\t",
+        "certstow backup --to my\\ folder/",
+    ),
+    (
+        "certstow backup --to ~/my\t",
+        "certstow backup --to ~/my\\ folder/",
+    ),
+];
+
 pub(crate) struct Shell {
     terminal: Terminal,
     screen: vt100::Parser,
@@ -105,6 +130,15 @@ impl Shell {
                 Some(bytes) => self.screen.process(&bytes),
                 None => panic!("never showed {wanted:?}, but\n{}", self.screen()),
             }
+        }
+    }
+
+    /// Types each, and waits for the line that is to come of it.
+    pub(crate) fn completes(&mut self, cases: &[(&str, &str)]) {
+        for (typed, completed) in cases {
+            self.press(typed);
+            self.wait_for_row(&format!("{PROMPT}{completed}"));
+            self.begin_anew();
         }
     }
 
