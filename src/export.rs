@@ -33,7 +33,7 @@ pub use key::may_come_out;
 pub(crate) use path::Chain;
 pub(crate) use sealed::Sealed;
 
-pub use name::{default_file_name, with_extension};
+pub use name::{default_file_name, with_extension, with_usual_extension};
 pub use removal::{delete_key, may_delete_key};
 
 /// The form of the file.
@@ -63,11 +63,16 @@ impl Format {
 
     /// The usual file name extension: RFC 2585 for `cer`, custom for the others.
     pub fn extension(self) -> &'static str {
+        self.extensions()[0]
+    }
+
+    /// Every usual file name extension, the first being the one that is given.
+    fn extensions(self) -> &'static [&'static str] {
         match self {
-            Self::P12 => "p12",
-            Self::Pem => "pem",
-            Self::Der => "cer",
-            Self::P7b => "p7b",
+            Self::P12 => &["p12", "pfx"],
+            Self::Pem => &["pem", "crt", "cer", "key"],
+            Self::Der => &["cer", "crt", "der"],
+            Self::P7b => &["p7b", "p7c"],
         }
     }
 }

@@ -195,7 +195,7 @@ pub(super) fn options(args: &ExportArgs) -> Options {
 }
 
 /// Whether the program that is to open the file reads the certificate alone.
-fn reads_no_path(args: &ExportArgs) -> bool {
+pub(super) fn reads_no_path(args: &ExportArgs) -> bool {
     args.target
         .is_some_and(|target| target.reads.certificates == Some(1))
 }

@@ -87,8 +87,15 @@ fn in_words(error: &Error) -> String {
         text.push_str(&format!(": {}", safe(&underneath.to_string())));
         cause = underneath.source();
     }
-    // Elsewhere it speaks of options.
-    let hint = error.hint().filter(|_| matches!(error, Error::Store(_)));
+    let hint = match error {
+        Error::Store(_) => error.hint(),
+        Error::Target { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            Some("Make that folder first, or name another one".to_owned())
+        }
+        Error::Target { .. } => Some("Name another folder".to_owned()),
+        // It speaks of options.
+        _ => None,
+    };
     match hint {
         Some(hint) => format!("{text}.\n{hint}."),
         None => format!("{text}."),

@@ -52,6 +52,23 @@ pub fn with_extension(file: &Path, format: Format) -> PathBuf {
     file.with_extension(format.extension())
 }
 
+/// `file` with the format's extension, if its name has none that is usual for the format: for somebody
+/// who types a name, such as a reference with dots in it, and does not think of extensions.
+pub fn with_usual_extension(file: &Path, format: Format) -> PathBuf {
+    let extension = file.extension().unwrap_or_default();
+    let mut usual = format.extensions().iter();
+    if usual.any(|usual| extension.eq_ignore_ascii_case(usual))
+        || file.file_name().is_none()
+        || names_a_folder(file)
+    {
+        return file.to_owned();
+    }
+    let mut named = file.as_os_str().to_owned();
+    named.push(".");
+    named.push(format.extension());
+    named.into()
+}
+
 /// Windows reserves these names, with any extension, in every folder.
 fn is_device(stem: &str) -> bool {
     let base = stem.split('.').next().unwrap_or_default().trim_end();
@@ -98,6 +115,24 @@ mod tests {
         }
         let long = default_file_name(&"ü".repeat(300), Format::Pem);
         assert!(long.as_os_str().len() <= 255);
+    }
+
+    #[test]
+    fn a_dot_in_a_name_that_is_typed_begins_no_extension() {
+        for (typed, expected) in [
+            ("a/EP1234.A1", "a/EP1234.A1.p12"),
+            ("ada", "ada.p12"),
+            ("ada.", "ada..p12"),
+            ("ada.PFX", "ada.PFX"),
+            ("ada.p12", "ada.p12"),
+            ("a/", "a/"),
+            ("..", ".."),
+        ] {
+            let named = with_usual_extension(Path::new(typed), Format::P12);
+            assert_eq!(named.as_os_str(), expected, "{typed}");
+        }
+        let der = with_usual_extension(Path::new("ada.crt"), Format::Der);
+        assert_eq!(der, Path::new("ada.crt"));
     }
 
     #[test]

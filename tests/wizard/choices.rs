@@ -3,6 +3,9 @@
 use super::*;
 
 /// From the list to before the password.
+/// The last but one, whatever drives there are.
+const IN_A_FOLDER: &str = "\u{1b}[A\u{1b}[A\r";
+
 fn up_to_the_password(terminal: &mut Terminal) {
     accept(terminal, &[WHICH, PATH, PROPERTIES, NAME, READER]);
 }
@@ -301,10 +304,7 @@ fn a_second_copy_is_made_and_read_back_and_belongs_to_the_command() {
     let mut terminal = world.start(&[]);
     up_to_the_summary(&mut terminal);
     accept(&mut terminal, &[RIGHT]);
-    asked(&mut terminal, COPY);
-    terminal.press("folder");
-    terminal.wait_for("folder");
-    terminal.press(ENTER);
+    answer(&mut terminal, COPY, IN_A_FOLDER);
     // Beside the file itself is no second place, nor is what is not there.
     for (folder, told) in [
         (".", "is the folder of the file itself"),
@@ -316,10 +316,7 @@ fn a_second_copy_is_made_and_read_back_and_belongs_to_the_command() {
             &format!("{folder}{ENTER}"),
         );
         terminal.wait_for(told);
-        asked(&mut terminal, COPY);
-        terminal.press("folder");
-        terminal.wait_for("folder");
-        terminal.press(ENTER);
+        answer(&mut terminal, COPY, IN_A_FOLDER);
     }
     fs::write(stick.path().join("Ada Example.p12"), "in the way").expect("a file");
     answer(
@@ -341,8 +338,9 @@ fn a_second_copy_is_made_and_read_back_and_belongs_to_the_command() {
 
     let line = command_shown(&terminal.all());
     assert!(line.contains(&format!("--copy-to {place}")), "{line}");
+    assert!(line.contains("--force"), "{line}");
     let secret = world.secret();
-    let more = format!("--force --password-file {}", secret.path().display());
+    let more = format!("--password-file {}", secret.path().display());
     let output = world.run_command(&line, &more);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     world.restores(&copy, PASSWORD);

@@ -3,6 +3,7 @@
 
 #![cfg(target_os = "linux")]
 
+mod answers;
 mod cancel;
 mod choices;
 mod drawn;

@@ -28,7 +28,9 @@ pub(super) fn ask_path(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<
          need it.",
     );
     let question = "Which part of the path goes in?";
-    one_of(question, &PATHS, &mut draft.args.chain, talk)
+    let answer = one_of(question, &PATHS, &mut draft.chain, talk)?;
+    draft.args.chain = draft.chain;
+    Ok(answer)
 }
 
 pub(super) fn ask_properties(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, Error> {

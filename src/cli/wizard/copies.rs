@@ -50,7 +50,7 @@ pub(super) fn offer(
     let choices = choices(&drives);
     loop {
         let question = "Where to put a second copy?";
-        let chosen = match asker.find(question, &choices, 0)? {
+        let chosen = match asker.choose(question, &choices, 0)? {
             Answer::Next(chosen) if chosen + 1 < choices.len() => chosen,
             // There is nothing to go back to: the file is saved.
             _ => return Ok(()),
@@ -64,13 +64,14 @@ pub(super) fn offer(
         };
         let folder = std::path::absolute(&folder).unwrap_or(folder);
         match copy_to(&folder, report, draft, asker, screen) {
-            Ok(true) => {
+            Ok(Some(existing)) => {
                 draft.args.copy_to.push(folder);
+                draft.args.force |= existing == Existing::Replace;
                 asker.say("");
                 summary::show_command(&draft.args, asker);
                 return Ok(());
             }
-            Ok(false) => {}
+            Ok(None) => {}
             Err(Error::Cancelled) => return Err(Error::Cancelled),
             Err(error) => asker.say(&in_words(&error)),
         }
@@ -95,14 +96,14 @@ fn choice(drive: &Drive) -> Choice {
     Choice::of(safe(&name).into_owned(), free, String::new())
 }
 
-/// Whether it was made; not where a file is in the way that is to stay.
+/// How it was made; `None` where a file is in the way that is to stay.
 fn copy_to(
     folder: &Path,
     report: &mut Report,
     draft: &Draft,
     asker: &mut dyn Asker,
     screen: &Screen,
-) -> Result<bool, Error> {
+) -> Result<Option<Existing>, Error> {
     let privacy = export::privacy(&draft.args);
     let mut make = |existing| {
         if screen.is_plain() {
@@ -110,21 +111,22 @@ fn copy_to(
         }
         make_one(folder, existing, privacy, report, screen)
     };
-    let copied = match make(Existing::Refuse) {
-        Ok(copied) => copied,
+    let (copied, existing) = match make(Existing::Refuse) {
+        Ok(copied) => (copied, Existing::Refuse),
         Err(error) => match in_the_way(&error) {
             None => return Err(error),
-            Some(file) if file::replaces(file, asker)? => {
-                make_one(folder, Existing::Replace, privacy, report, screen)?
+            Some(file) if file::replaces(file, "Choose another place", asker)? => {
+                let copied = make_one(folder, Existing::Replace, privacy, report, screen)?;
+                (copied, Existing::Replace)
             }
-            Some(_) => return Ok(false),
+            Some(_) => return Ok(None),
         },
     };
     for warning in &copied.warnings {
         screen.warn(warning);
     }
     say_copied(&copied.file.to_string_lossy(), asker);
-    Ok(true)
+    Ok(Some(existing))
 }
 
 /// The file that is there already, if that is what is wrong.

@@ -4,13 +4,13 @@
 use std::path::{Path, PathBuf};
 
 use certstow::error::Error;
-use certstow::export::{default_file_name, with_extension};
+use certstow::export::{default_file_name, with_usual_extension};
 use certstow::output::{Existing, preflight};
 use certstow::platform::os;
 use certstow::sanitize::{is_unsafe, safe};
 
 use super::Talk;
-use super::asker::{Answer, Choice, Kind};
+use super::asker::{Answer, Asker, Choice, Kind};
 use super::contents::label;
 use super::folders::expanded;
 use super::steps::Draft;
@@ -70,7 +70,7 @@ fn ask_name(
         let file = expanded(initial.trim());
         let file = match file.is_dir() || file.as_os_str().is_empty() {
             true => file.join(&suggested),
-            false => with_extension(&file, format),
+            false => with_usual_extension(&file, format),
         };
         let file = std::path::absolute(&file).unwrap_or(file);
         if let Some(existing) = may_be_written(&file, draft, talk)? {
@@ -106,7 +106,7 @@ fn may_be_written(
             return Ok(None);
         }
     }
-    if !replaces(file, talk.asker)? {
+    if !replaces(file, "Take another name", talk.asker)? {
         return Ok(None);
     }
     match preflight(file, Existing::Replace, privacy) {
@@ -118,13 +118,13 @@ fn may_be_written(
     }
 }
 
-/// Whether a file that is there is to be replaced.
-pub(super) fn replaces(file: &Path, asker: &mut dyn super::Asker) -> Result<bool, Error> {
+/// Whether a file that is there is to be replaced, or what else is to be done.
+pub(super) fn replaces(file: &Path, otherwise: &str, asker: &mut dyn Asker) -> Result<bool, Error> {
     asker.say(&format!(
         "{} is there already.",
         safe(&file.to_string_lossy())
     ));
-    let choices = ["Take another name", "Replace that file"].map(Choice::new);
+    let choices = [otherwise, "Replace that file"].map(Choice::new);
     let answer = asker.choose("What do you want to do?", &choices, 0)?;
     Ok(answer == Answer::Next(1))
 }

@@ -24,15 +24,21 @@ pub(super) fn broken(text: &str, width: usize) -> String {
         }
         let indent = length(line) - length(line.trim_start());
         let mut used = 0;
-        for word in line.split_whitespace() {
+        // Two blanks in a name stay two.
+        let mut gap = 0;
+        for word in line.trim_start().split(' ') {
             let mut word = word;
-            if used > 0 && used + 1 + length(word) > width {
+            if word.is_empty() {
+                gap += 1;
+                continue;
+            }
+            if used > 0 && used + gap + length(word) > width {
                 out.push('\n');
                 used = 0;
             }
             if used > 0 {
-                out.push(' ');
-                used += 1;
+                out.push_str(&" ".repeat(gap));
+                used += gap;
             } else {
                 out.push_str(&" ".repeat(indent));
                 used = indent;
@@ -51,6 +57,7 @@ pub(super) fn broken(text: &str, width: usize) -> String {
             }
             out.push_str(word);
             used += length(word);
+            gap = 1;
         }
     }
     out
@@ -77,6 +84,12 @@ mod tests {
             broken("one two\n  three four", 9),
             "one two\n  three\n  four"
         );
+    }
+
+    #[test]
+    fn blanks_within_a_line_stay_as_they_are() {
+        assert_eq!(broken("Saved /two  blanks/a", 40), "Saved /two  blanks/a");
+        assert_eq!(broken("one  two", 7), "one\ntwo");
     }
 
     #[test]

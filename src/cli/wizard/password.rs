@@ -113,7 +113,7 @@ fn made(talk: &mut Talk<'_>) -> Result<Answer<Password>, Error> {
     let choices = ["I have written it down", "Another way"].map(Choice::new);
     loop {
         let text = "This is the password. Write it down, hyphens too, and keep it apart from the \
-                    file. It is not shown again.";
+                    file: certstow keeps it nowhere.";
         let question = "Ready?";
         let answer = talk
             .asker

@@ -9,6 +9,7 @@ use super::Talk;
 use super::asker::{Answer, Choice};
 use super::steps::Draft;
 use crate::cli::args::{ChainArg, ProfileArg};
+use crate::cli::export;
 
 /// An answer, and what it means.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -84,8 +85,8 @@ pub(super) fn ask(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, 
     if let Some(remark) = reader.remark() {
         talk.asker.say(remark);
     }
-    let alone = matches!(reader, Reader::Program(target) if target.reads.certificates == Some(1));
-    if alone && !matches!(draft.args.chain, Some(ChainArg::None)) {
+    draft.args.chain = draft.chain;
+    if export::reads_no_path(&draft.args) && draft.chain != Some(ChainArg::None) {
         draft.args.chain = None;
         talk.asker
             .say("It reads one certificate only, so the certification path is left out.");

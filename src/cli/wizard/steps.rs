@@ -10,13 +10,15 @@ use certstow::platform::secret::Password;
 
 use super::asker::Answer;
 use super::{Talk, contents, file, identity, password, reader, summary};
-use crate::cli::args::{ExportArgs, FormatArg, PropertiesArg};
+use crate::cli::args::{ChainArg, ExportArgs, FormatArg, PropertiesArg};
 use crate::cli::export as command;
 
 /// What is answered so far.
 pub(super) struct Draft {
     /// As the options of an export.
     pub(super) args: ExportArgs,
+    /// What was answered for the path, whether or not the program that was chosen reads one.
+    pub(super) chain: Option<ChainArg>,
     pub(super) identity: Option<EntryId>,
     pub(super) password: Option<Password>,
 }
@@ -25,6 +27,7 @@ impl Draft {
     pub(super) fn new(preset: &ExportArgs) -> Self {
         Self {
             args: preset.clone(),
+            chain: preset.chain,
             identity: None,
             password: None,
         }
@@ -75,7 +78,10 @@ impl Step {
         let p12 = draft.args.format == FormatArg::P12;
         match self {
             Self::Identity | Self::Summary => true,
-            Self::Path => preset.chain.is_none() && draft.args.format != FormatArg::Der,
+            Self::Path => {
+                let has_path = draft.args.format != FormatArg::Der;
+                has_path && preset.chain.is_none() && !command::reads_no_path(preset)
+            }
             Self::Properties => p12 && preset.properties.is_none() && preset.name.is_none(),
             Self::Name => {
                 let none = draft.args.properties == Some(PropertiesArg::None);
@@ -84,6 +90,21 @@ impl Step {
             Self::Reader => p12 && preset.profile.is_none() && preset.target.is_none(),
             Self::Password => options.needs_password() && preset.password.source().is_none(),
             Self::File => preset.output.is_none() || !is_writable(draft, talk),
+        }
+    }
+
+    /// Takes back what was answered while there was something to ask.
+    fn forget(self, draft: &mut Draft, talk: &Talk<'_>) {
+        let (args, preset) = (&mut draft.args, talk.preset);
+        match self {
+            // These are open or not from the beginning on.
+            Self::Identity | Self::Path | Self::Properties | Self::Reader | Self::Password => {}
+            Self::Name => args.name.clone_from(&preset.name),
+            Self::File => {
+                args.output.clone_from(&preset.output);
+                args.force = preset.force;
+            }
+            Self::Summary => {}
         }
     }
 
@@ -122,10 +143,10 @@ pub(super) fn fill(draft: &mut Draft, from: Step, talk: &mut Talk<'_>) -> Result
         match step.ask(draft, talk)? {
             Answer::Next(()) => {
                 at += 1;
-                while Step::ALL
-                    .get(at)
-                    .is_some_and(|step| !step.is_open(draft, talk))
+                while let Some(step) = Step::ALL.get(at)
+                    && !step.is_open(draft, talk)
                 {
+                    step.forget(draft, talk);
                     at += 1;
                 }
             }
