@@ -366,9 +366,10 @@ fn read_back(
     drop(wait);
     let key = key.map_err(|error| error.to_string())?;
     let proof = proof::prove(&key, identity.certificate()).map_err(|error| error.to_string())?;
-    imported.verified.push("key");
-    if proof == Proof::Signed {
-        imported.verified.push("signature");
+    match proof {
+        Proof::Signature => imported.verified.extend(["key", "signature"]),
+        Proof::PublicKey(_) => imported.verified.push("key"),
+        Proof::None(_) => {}
     }
     Ok(())
 }

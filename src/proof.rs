@@ -16,6 +16,7 @@ use rsa::pkcs8::PrivateKeyInfoRef;
 use rsa::pkcs8::spki::AlgorithmIdentifierRef;
 use rsa::traits::PrivateKeyParts as _;
 use rsa::{BoxedUint, Pkcs1v15Sign};
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
@@ -28,10 +29,62 @@ const RSASSA_PSS: &str = "1.2.840.113549.1.1.10";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proof {
     /// The public halves are equal and a random challenge was signed and verified.
-    Signed,
-    /// Not contradicted, but not provable: the algorithm's dotted OID, or in a few words the kind
-    /// of key certstow does not sign with.
-    NotProvable(String),
+    Signature,
+    /// The public halves are equal. certstow does not sign with this kind of key: the algorithm's
+    /// dotted OID, or a few words.
+    PublicKey(String),
+    /// Nothing contradicts that the key is the certificate's, and nothing proves it. The kind of
+    /// key, as for [`Proof::PublicKey`].
+    None(String),
+}
+
+/// How far a private key was proven: the variants of [`Proof`], the weakest first. Every command
+/// draws the same conclusion from one level; its word stands in JSON and in manifests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// See [`Proof::None`].
+    None,
+    /// See [`Proof::PublicKey`].
+    PublicKey,
+    /// See [`Proof::Signature`].
+    Signature,
+}
+
+impl Level {
+    /// The word for it in reports, JSON and manifests.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::PublicKey => "public-key",
+            Self::Signature => "signature",
+        }
+    }
+}
+
+impl Proof {
+    /// How far this goes.
+    pub fn level(&self) -> Level {
+        match self {
+            Self::Signature => Level::Signature,
+            Self::PublicKey(_) => Level::PublicKey,
+            Self::None(_) => Level::None,
+        }
+    }
+
+    /// What the user should know of a key that did not sign, in a sentence.
+    pub fn warning(&self) -> Option<String> {
+        match self {
+            Self::Signature => None,
+            Self::PublicKey(kind) => Some(format!(
+                "the private key was compared with the certificate's public key and not tried: \
+                 certstow does not sign with {kind}"
+            )),
+            Self::None(kind) => Some(format!(
+                "certstow cannot prove that this private key works, as it does not sign with {kind}"
+            )),
+        }
+    }
 }
 
 /// Why a private key is no use for a certificate. Holds nothing of the key.
@@ -67,13 +120,13 @@ pub(crate) enum Refusal {
 /// - [`ProofError::Useless`]: the key cannot be read, contradicts itself, or its signature does
 ///   not verify with the certificate's public key.
 pub fn prove(key: &PrivateKey, certificate: &Certificate) -> Result<Proof, ProofError> {
-    match key::public_key_of(key) {
-        Ok(public) if key::same_public_key(&public, certificate.spki_der()) => {}
+    let compared = match key::public_key_of(key) {
+        Ok(public) if key::same_public_key(&public, certificate.spki_der()) => true,
         Ok(_) => return Err(ProofError::Mismatch),
         Err(KeyError::Malformed(why)) => return Err(ProofError::Useless(why.to_owned())),
         Err(KeyError::UnknownAlgorithm(oid)) => compare_unknown(&oid, key, certificate)?,
-        Err(_) => return Ok(Proof::NotProvable("its algorithm".to_owned())),
-    }
+        Err(_) => return Ok(Proof::None("its algorithm".to_owned())),
+    };
     let mut challenge = [0; 32];
     getrandom::fill(&mut challenge)
         .map_err(|error| ProofError::Useless(format!("no random challenge: {error}")))?;
@@ -81,29 +134,31 @@ pub fn prove(key: &PrivateKey, certificate: &Certificate) -> Result<Proof, Proof
     match sign(key, &challenge) {
         Ok((scheme, signature)) => check(scheme, &signature, &challenge, certificate),
         Err(Refusal::Damaged(why)) => Err(ProofError::Useless(why.to_owned())),
-        Err(Refusal::Unknown(what)) => Ok(Proof::NotProvable(what)),
+        Err(Refusal::Unknown(kind)) if compared => Ok(Proof::PublicKey(kind)),
+        Err(Refusal::Unknown(kind)) => Ok(Proof::None(kind)),
     }
 }
 
 /// The little that can be said of the public half of a key whose algorithm [`key`] does not know:
 /// that its certificate must have the same algorithm, and the numbers of RSA keys for PSS alone.
+/// Whether public halves were compared.
 fn compare_unknown(
     oid: &str,
     key: &PrivateKey,
     certificate: &Certificate,
-) -> Result<(), ProofError> {
+) -> Result<bool, ProofError> {
     let certificate = certificate.parse();
     let public: &SubjectPublicKeyInfo<'_> = certificate.public_key();
-    let other_algorithm = public.algorithm.algorithm.to_id_string() != oid;
-    let other_numbers = oid == RSASSA_PSS
-        && PrivateKeyInfoRef::try_from(key.expose())
-            .ok()
-            .and_then(|info| rsa_public_half(info.private_key.as_bytes()))
-            .is_some_and(|half| half != *public.subject_public_key.data);
-    if other_algorithm || other_numbers {
-        Err(ProofError::Mismatch)
-    } else {
-        Ok(())
+    if public.algorithm.algorithm.to_id_string() != oid {
+        return Err(ProofError::Mismatch);
+    }
+    let half = (oid == RSASSA_PSS)
+        .then(|| PrivateKeyInfoRef::try_from(key.expose()).ok())
+        .flatten()
+        .and_then(|info| rsa_public_half(info.private_key.as_bytes()));
+    match half {
+        Some(half) if half != *public.subject_public_key.data => Err(ProofError::Mismatch),
+        half => Ok(half.is_some()),
     }
 }
 
@@ -122,7 +177,7 @@ fn check(
     let certificate = certificate.parse();
     let public: &SubjectPublicKeyInfo<'_> = certificate.public_key();
     match scheme.verify(public, challenge, signature) {
-        Ok(()) => Ok(Proof::Signed),
+        Ok(()) => Ok(Proof::Signature),
         Err(_) => Err(ProofError::Useless(
             "what it signs does not verify with the certificate's public key".to_owned(),
         )),

@@ -115,14 +115,14 @@ fn keys(name: &str, store: &dyn Store, listing: &Listing, unlocks: bool) -> Chec
     for entry in candidates.into_iter().take(TRIES) {
         let label = names::label(entry, &entry.certificate.parse());
         match take(store, entry) {
-            Ok(Proof::Signed) => {
+            Ok(Proof::Signature) => {
                 return Check::ok(
                     "keys",
                     name,
                     format!("the key of {label} came out, and signs"),
                 );
             }
-            Ok(Proof::NotProvable(what)) => {
+            Ok(Proof::PublicKey(what) | Proof::None(what)) => {
                 let found =
                     format!("the key of {label} came out; certstow does not sign with {what}");
                 return Check::ok("keys", name, found);

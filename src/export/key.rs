@@ -7,7 +7,7 @@ use certstow_platform::store::{Ask, Entry, KeyState};
 use crate::error::Error;
 use crate::identity::{Identity, Inventory, StoredEntry};
 use crate::names;
-use crate::proof::{self, Proof, ProofError};
+use crate::proof::{self, ProofError};
 use crate::watchdog;
 
 /// A private key that was shown to belong to its certificate, as far as its algorithm allows.
@@ -62,13 +62,7 @@ fn take_from(
     let key = store.private_key(&stored.entry.id, ask)?;
     drop(wait);
     match proof::prove(&key, &stored.entry.certificate) {
-        Ok(Proof::Signed) => Ok((key, None)),
-        Ok(Proof::NotProvable(what)) => {
-            let unproven = format!(
-                "certstow cannot prove that this private key works, as it does not sign with {what}"
-            );
-            Ok((key, Some(unproven)))
-        }
+        Ok(proof) => Ok((key, proof.warning())),
         Err(ProofError::Mismatch) => Err(Error::KeyMismatch {
             place: names::place(&stored.entry),
         }),

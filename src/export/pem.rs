@@ -65,8 +65,9 @@ pub(super) fn verify(
         return Err("key: the file holds another key".to_owned());
     }
     let mut checks = match proof::prove(&read_key, leaf) {
-        Ok(Proof::Signed) => vec!["key", "signature"],
-        Ok(Proof::NotProvable(_)) => Vec::new(),
+        Ok(Proof::Signature) => vec!["key", "signature"],
+        Ok(Proof::PublicKey(_)) => vec!["key"],
+        Ok(Proof::None(_)) => Vec::new(),
         Err(error) => return Err(format!("as read back, {error}")),
     };
     let path: Vec<Certificate> = [leaf].into_iter().chain(issuers).cloned().collect();

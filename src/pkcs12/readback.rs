@@ -76,11 +76,12 @@ pub fn verify(
         friendly_name,
     )?);
     match prove(&key, leaf)? {
-        Proof::Signed if key.own_reader => {
+        Proof::Signature if key.own_reader => {
             checks.extend(["key by certstow's own reader", "signature"]);
         }
-        Proof::Signed => checks.extend(["key", "signature"]),
-        Proof::NotProvable(_) => {}
+        Proof::Signature => checks.extend(["key", "signature"]),
+        Proof::PublicKey(_) => checks.push("key"),
+        Proof::None(_) => {}
     }
     Path::links(&path)?;
     checks.push("path");

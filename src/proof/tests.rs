@@ -17,7 +17,7 @@ fn a_key_of_each_kind_signs_for_its_certificate() {
     ] {
         assert_eq!(
             prove(&key(owner), &certificate(name)),
-            Ok(Proof::Signed),
+            Ok(Proof::Signature),
             "{owner}"
         );
     }
@@ -55,7 +55,7 @@ fn an_rsa_key_with_any_secret_number_wrong_is_useless_though_its_public_half_is_
     let certificate = certificate("rsa-sha256");
     assert_eq!(
         prove(&rsa_key_with(|_| {}), &certificate),
-        Ok(Proof::Signed)
+        Ok(Proof::Signature)
     );
     let turned_round = |number: &UintRef<'_>| {
         let mut bytes = number.as_bytes().to_vec();
@@ -141,7 +141,7 @@ fn a_truncated_key_is_an_error_at_every_length() {
 fn an_algorithm_nobody_signs_with_here_is_not_provable_and_no_error() {
     let key = key("ed448");
     let result = prove(&key, &certificate("ed448-root"));
-    assert_eq!(result, Ok(Proof::NotProvable("1.3.101.113".to_owned())));
+    assert_eq!(result, Ok(Proof::None("1.3.101.113".to_owned())));
     assert_eq!(
         prove(&key, &certificate("rsa-sha256")),
         Err(ProofError::Mismatch)

@@ -80,12 +80,11 @@ fn leaf_of<'a>(
 
 fn works(report: &mut Report, bag: &KeyBag, leaf: &Certificate) -> Option<bool> {
     match proof::prove(&bag.key, leaf) {
-        Ok(Proof::Signed) => Some(true),
-        Ok(Proof::NotProvable(what)) => {
-            report.find(
-                Severity::Warning,
-                format!("certstow cannot prove the private key, as it does not sign with {what}"),
-            );
+        Ok(Proof::Signature) => Some(true),
+        Ok(proof) => {
+            if let Some(warning) = proof.warning() {
+                report.find(Severity::Warning, warning);
+            }
             None
         }
         Err(error) => {
