@@ -10,6 +10,7 @@ use certstow_platform::certificate::EntryId;
 use serde::{Deserialize, Serialize};
 
 use super::destination::read;
+use crate::proof::Level;
 use crate::{names, time};
 
 /// The manifest's name in its folder.
@@ -77,6 +78,12 @@ pub struct Saved {
     /// The file beside it that holds its password, encrypted to a certificate.
     #[serde(default)]
     pub escrow: Option<EscrowFile>,
+    /// How far the private key was proven when the file was written; older manifests do not tell.
+    #[serde(default)]
+    pub proof: Option<Level>,
+    /// Whether it is known, and accepted, that the private key cannot be proven to work.
+    #[serde(default)]
+    pub allow_unproven: bool,
 }
 
 /// The thumbprints of a certificate, in lower-case digits.
@@ -240,6 +247,8 @@ mod tests {
         assert_eq!(manifest.entries[0].file, "a.p12");
         assert_eq!(manifest.index()["cd"], 0);
         assert_eq!(manifest.entries[0].not_after(), None);
+        assert_eq!(manifest.entries[0].proof, None);
+        assert!(!manifest.entries[0].allow_unproven);
     }
 
     #[test]
@@ -290,6 +299,8 @@ mod tests {
     #[test]
     fn what_is_written_reads_back() {
         let mut manifest = Manifest::from_bytes(one("a.p12").as_bytes()).unwrap();
+        manifest.entries[0].proof = Some(Level::PublicKey);
+        manifest.entries[0].allow_unproven = true;
         let bytes = manifest.write_now();
         assert_eq!(manifest.verify(&bytes), Ok(()));
         manifest.entries.clear();

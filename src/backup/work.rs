@@ -199,6 +199,8 @@ impl Work<'_> {
             written: time::utc(time::now()),
             tool: manifest::tool(),
             escrow,
+            proof: None,
+            allow_unproven: false,
         }
     }
 
