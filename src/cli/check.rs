@@ -136,6 +136,7 @@ fn unreadable(message: String, password: Option<&Password>) -> Report {
         keys: None,
         certificates: None,
         restores: password.map(|_| false),
+        proof: None,
         readers: BTreeMap::new(),
         findings: vec![Finding {
             severity: Severity::Error,

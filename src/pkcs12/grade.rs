@@ -12,6 +12,7 @@ use certstow_platform::pkcs12::pbe::Scheme;
 use certstow_platform::secret::{Password, wipe_stack};
 use serde::Serialize;
 
+use crate::proof::Level;
 use crate::time;
 
 mod readers;
@@ -46,9 +47,13 @@ pub struct Report {
     pub keys: Option<usize>,
     /// How many certificates there are; `None` where only the password shows it.
     pub certificates: Option<usize>,
-    /// Whether there is a key, every key signs for its certificate, and the paths link. `None`
-    /// without a password, and where a key is of a kind certstow cannot sign with.
+    /// Whether there is a key, every key is proven to be its certificate's, by a signature or at
+    /// least by the public half, and the paths link. `None` without a password, and where a key
+    /// can be proven in neither way.
     pub restores: Option<bool>,
+    /// How far the keys are proven: the weakest level among them. `None` where none was seen:
+    /// without a password, and where the file does not open.
+    pub proof: Option<Level>,
     /// For each program of [`super::target::targets`], whether it is known to open the file.
     pub readers: BTreeMap<&'static str, Reader>,
     /// What a person should know, the gravest first.
@@ -186,6 +191,7 @@ fn outside(outline: &Outline, password: Option<&Password>) -> Report {
         keys: all_visible.then(|| keys.count()),
         certificates: all_visible.then(|| certificates.count()),
         restores: None,
+        proof: None,
         readers: readers::readers(outline, password),
         findings: Vec::new(),
     }
@@ -250,7 +256,7 @@ fn inside(report: &mut Report, bytes: &[u8], password: &Password, now: i64) {
     };
     report.keys = Some(contents.keys.len());
     report.certificates = Some(contents.certificates.len());
-    report.restores = restore::restores(report, &contents, now);
+    (report.restores, report.proof) = restore::restores(report, &contents, now);
 }
 
 #[cfg(test)]

@@ -8,11 +8,16 @@ use certstow_platform::pkcs12::decode::{CertificateBag, Contents, KeyBag};
 
 use super::{Report, Severity};
 use crate::chain::{self, Candidates, PathEnd};
-use crate::proof::{self, Proof};
+use crate::proof::{self, Level};
 use crate::time;
 
-/// Whether the file restores; findings go to the report.
-pub(super) fn restores(report: &mut Report, contents: &Contents, now: i64) -> Option<bool> {
+/// Whether the file restores, and the weakest proof of a key in it, if it holds one; findings go
+/// to the report.
+pub(super) fn restores(
+    report: &mut Report,
+    contents: &Contents,
+    now: i64,
+) -> (Option<bool>, Option<Level>) {
     let bags: Vec<(&CertificateBag, Certificate)> = contents
         .certificates
         .iter()
@@ -30,23 +35,25 @@ pub(super) fn restores(report: &mut Report, contents: &Contents, now: i64) -> Op
     }
     let candidates = Candidates::new(bags.iter().map(|(_, certificate)| certificate.clone()));
     let mut restores = Some(!contents.keys.is_empty() && unreadable == 0);
+    let mut weakest = None;
     for key in &contents.keys {
-        let verdict = match leaf_of(key, &bags) {
-            Some(leaf) => both(
-                works(report, key, leaf),
-                links(report, leaf, &candidates, now),
-            ),
+        let (works, level) = match leaf_of(key, &bags) {
+            Some(leaf) => {
+                restores = both(restores, links(report, leaf, &candidates, now));
+                works(report, key, leaf)
+            }
             None => {
                 report.find(
                     Severity::Error,
                     "the file holds a private key without its certificate",
                 );
-                Some(false)
+                (Some(false), Level::None)
             }
         };
-        restores = both(restores, verdict);
+        restores = both(restores, works);
+        weakest = Some(weakest.map_or(level, |weakest: Level| weakest.min(level)));
     }
-    restores
+    (restores, weakest)
 }
 
 /// False if one is, else unknown if one is.
@@ -78,18 +85,19 @@ fn leaf_of<'a>(
     by_key.or_else(by_id).map(|(_, certificate)| certificate)
 }
 
-fn works(report: &mut Report, bag: &KeyBag, leaf: &Certificate) -> Option<bool> {
+/// Whether a key works for its certificate as far as is known, and how far that is proven.
+fn works(report: &mut Report, bag: &KeyBag, leaf: &Certificate) -> (Option<bool>, Level) {
     match proof::prove(&bag.key, leaf) {
-        Ok(Proof::Signature) => Some(true),
         Ok(proof) => {
             if let Some(warning) = proof.warning() {
                 report.find(Severity::Warning, warning);
             }
-            None
+            let level = proof.level();
+            ((level >= Level::PublicKey).then_some(true), level)
         }
         Err(error) => {
             report.find(Severity::Error, error.to_string());
-            Some(false)
+            (Some(false), Level::None)
         }
     }
 }

@@ -272,6 +272,7 @@ fn the_report_has_the_json_that_is_promised() {
     assert_eq!(json["keys"], 1);
     assert_eq!(json["certificates"], 3);
     assert_eq!(json["restores"], true);
+    assert_eq!(json["proof"], "signature");
     assert_eq!(json["readers"]["windows2016"]["opens"], false);
     assert_eq!(json["findings"], serde_json::json!([]));
 }
