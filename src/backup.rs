@@ -7,22 +7,29 @@
 //! only after that: whenever a run is cut off, every earlier file is whole, and the next run
 //! writes what is not recorded. [`verify()`] and [`restore()`] need nothing but the folder.
 
+mod compare;
 pub mod config;
 mod cores;
 mod destination;
+mod folder;
 mod kept;
 mod lock;
 pub mod manifest;
+mod opener;
 mod plan;
 pub mod report;
 mod restore;
 mod retention;
 mod run;
 mod verify;
+mod wanted;
 mod work;
 
+pub use compare::{Absent, Comparison, Foreign};
 pub use kept::{Kept, kept};
+pub use opener::Opener;
 pub use report::Report;
-pub use restore::{Arrival, Restored, RestoredIdentity, Wanted, restore};
+pub use restore::{Arrival, Lost, RestoreRequest, Restored, RestoredIdentity, restore};
 pub use run::{Progress, Request, run};
-pub use verify::{FileState, FileVerdict, FolderVerdict, Opener, verify};
+pub use verify::{FileState, FileVerdict, FolderVerdict, VerifyRequest, verify};
+pub use wanted::Wanted;

@@ -88,8 +88,17 @@ pub enum Error {
         selector: String,
         /// The folder.
         folder: PathBuf,
+        /// How many files were left out that the manifest does not name.
+        unnamed: usize,
         /// What may have been meant.
         near: Option<Box<Near>>,
+    },
+    /// A file of a backup does not give what it should.
+    BackupFile {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong, completing a sentence that begins with the file: "is missing".
+        reason: String,
     },
     /// Several identities match.
     Ambiguous {

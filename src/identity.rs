@@ -8,7 +8,6 @@ use certstow_platform::error::StoreError;
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{Entry, KeyState, Listing, Store};
 use certstow_platform::{KnownStore, OpenOptions};
-use sha1::{Digest, Sha1};
 
 use crate::chain::{self, Candidates, Path, PathEnd};
 use crate::error::Error;
@@ -75,7 +74,7 @@ impl Identity {
 
     /// The SHA-1 of the certificate's DER, 40 lower-case digits: what Windows calls thumbprint.
     pub fn thumbprint(&self) -> String {
-        names::hex(&Sha1::digest(self.certificate().der()))
+        names::thumbprint(self.certificate())
     }
 }
 

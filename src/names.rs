@@ -2,8 +2,10 @@
 //! e-mail addresses, host names and usages of RFC 5280's extensions. Everything here is the
 //! certificate's own text, not yet made safe for a terminal.
 
+use certstow_platform::certificate::Certificate;
 use certstow_platform::key;
 use certstow_platform::store::Entry;
+use sha1::{Digest as _, Sha1};
 use x509_parser::prelude::{GeneralName, X509Certificate};
 
 mod distinguished;
@@ -37,14 +39,23 @@ const USAGES: [(&str, &str); 14] = [
 /// What a person calls an entry: its friendly name, else the common name, else the first
 /// e-mail address or DNS name, else the organization, else the serial number.
 pub fn label(entry: &Entry, parsed: &X509Certificate<'_>) -> String {
-    if let Some(label) = entry.label.as_ref().filter(|text| !text.trim().is_empty()) {
-        return label.clone();
-    }
+    let own = entry.label.clone();
+    own.filter(|text| !text.trim().is_empty())
+        .unwrap_or_else(|| label_of_certificate(parsed))
+}
+
+/// [`label`] of a certificate without a friendly name.
+pub fn label_of_certificate(parsed: &X509Certificate<'_>) -> String {
     common_name(parsed.subject())
         .or_else(|| emails(parsed).into_iter().next())
         .or_else(|| dns_names(parsed).into_iter().next())
         .or_else(|| organization(parsed.subject()))
         .unwrap_or_else(|| format!("serial {}", serial(parsed)))
+}
+
+/// The SHA-1 of the certificate's DER, 40 lower-case digits: what Windows calls thumbprint.
+pub fn thumbprint(certificate: &Certificate) -> String {
+    hex(&Sha1::digest(certificate.der()))
 }
 
 /// Where an entry lies, for a person: its first place, or its label where the store has none.

@@ -277,7 +277,7 @@ fn holds(wanted: &Option<String>, test: impl Fn(&str) -> bool) -> bool {
     wanted.as_deref().is_none_or(test)
 }
 
-fn contains(text: &str, wanted: &str) -> bool {
+pub(crate) fn contains(text: &str, wanted: &str) -> bool {
     text.to_lowercase().contains(&wanted.to_lowercase())
 }
 

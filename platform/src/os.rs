@@ -17,7 +17,7 @@ use unix as system;
 #[cfg(windows)]
 use windows as system;
 
-use std::fs::{File, Metadata};
+use std::fs::{File, FileType, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -26,6 +26,40 @@ use zeroize::Zeroizing;
 /// Opens a file for reading, and does not wait should it have become a FIFO or device meanwhile.
 pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
     system::open_to_read(path)
+}
+
+/// Opens a regular file for reading, and nothing else that may have its name: no link is followed
+/// (on Windows no reparse point), and nothing waits for a FIFO. What was opened is what was looked
+/// at, whatever takes the name meanwhile.
+///
+/// # Errors
+/// The operating system's; for what is no regular file, one that says what it is.
+pub fn open_regular_file(path: &Path) -> io::Result<File> {
+    let file = match system::open_without_following(path) {
+        Ok(file) => file,
+        Err(error) => {
+            let kind = path.symlink_metadata().map(|found| found.file_type());
+            return Err(match kind {
+                Ok(kind) if !kind.is_file() => not_regular(kind),
+                _ => error,
+            });
+        }
+    };
+    let metadata = file.metadata()?;
+    match metadata.is_file() && !system::is_reparse_point(&metadata) {
+        true => Ok(file),
+        false => Err(not_regular(metadata.file_type())),
+    }
+}
+
+fn not_regular(kind: FileType) -> io::Error {
+    io::Error::other(if kind.is_dir() {
+        "it is a folder"
+    } else if kind.is_symlink() || kind.is_file() {
+        "it is a link, and links are not followed"
+    } else {
+        "it is no regular file"
+    })
 }
 
 /// What an open file descriptor of this process leads to, under a handle of its own: it is not
@@ -255,6 +289,22 @@ mod tests {
             .read_to_end(&mut read)
             .unwrap();
         assert_eq!(read, b"content");
+    }
+
+    #[test]
+    fn a_regular_file_is_opened_and_a_folder_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, b"content").unwrap();
+        let mut read = Vec::new();
+        let mut file = open_regular_file(&path).unwrap();
+        file.read_to_end(&mut read).unwrap();
+        assert_eq!(read, b"content");
+
+        let refused = open_regular_file(folder.path()).unwrap_err();
+        assert_eq!(refused.to_string(), "it is a folder");
+        let missing = open_regular_file(&folder.path().join("none")).unwrap_err();
+        assert_eq!(missing.kind(), io::ErrorKind::NotFound);
     }
 
     #[test]

@@ -2,21 +2,18 @@
 //! known by its manifest.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use certstow_platform::certificate::EntryId;
 use certstow_platform::new_file::{folder_of, is_unfinished};
-use certstow_platform::pkcs12::decode::Limits;
 use certstow_platform::{file_name, os};
-use sha2::{Digest as _, Sha256};
 
+use super::folder::{Condition, Folder, condition_of};
 use super::lock::{Lock, Locking};
 use super::manifest::{self, Found, Manifest, Saved};
-use super::work::is_aside_of;
 use crate::error::Error;
-use crate::names;
 use crate::output::{self, Existing, Privacy, Reserve};
 
 /// Room for one more entry of the manifest, in bytes; long names take more, short ones less.
@@ -39,15 +36,6 @@ pub(super) struct Destination {
     reserve: Option<Reserve>,
     /// What the user should know, each once.
     pub(super) notes: Vec<String>,
-}
-
-/// What became of a file that the manifest names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Condition {
-    Whole,
-    Missing,
-    /// It is not what was written, and why that is known.
-    Damaged(String),
 }
 
 impl Destination {
@@ -121,7 +109,7 @@ impl Destination {
 
     /// Looks whether a file is what was written: reads all of it.
     pub(super) fn condition(&self, saved: &Saved) -> Condition {
-        condition_of_pair(&self.folder, saved)
+        condition_of(&self.folder, saved)
     }
 
     /// Adds to what the user should know, once.
@@ -215,16 +203,15 @@ impl Destination {
             .map(|saved| (saved.file.as_str(), saved))
             .collect();
         if !sealed.is_empty()
-            && let Ok(entries) = fs::read_dir(os::long_path(&self.folder))
+            && let Ok(folder) = Folder::list(&self.folder)
         {
-            let names = entries.flatten().map(|entry| entry.file_name());
-            let names = names.map(|name| name.to_string_lossy().into_owned());
-            let aside = names.filter(|name| {
-                let saved = is_aside_of(name).and_then(|file| sealed.get(file.as_str()));
+            for (file, aside) in folder.all_kept_aside() {
+                let saved = file.to_str().and_then(|file| sealed.get(file));
                 // Where the new file could not be written, the old one is still opened by it.
-                saved.is_some_and(|saved| self.condition(saved) == Condition::Whole)
-            });
-            obsolete.extend(aside);
+                if saved.is_some_and(|saved| self.condition(saved) == Condition::Whole) {
+                    obsolete.extend(aside.iter().map(|name| name.to_string_lossy().into_owned()));
+                }
+            }
         }
         for name in obsolete {
             if let Err(error) = fs::remove_file(os::long_path(&self.path(&name))) {
@@ -295,7 +282,7 @@ fn read_manifest(folder: &Path, notes: &mut Vec<String>) -> Manifest {
     notes.push(format!(
         "{name} cannot be used ({reason}); files are written anew, and nothing is removed"
     ));
-    let aside = format!("{name}.damaged");
+    let aside = free_name(folder, &format!("{name}.damaged"));
     // Moved and not copied: it may be unreadable, or larger than memory.
     let moved = fs::rename(
         os::long_path(&folder.join(name)),
@@ -308,59 +295,16 @@ fn read_manifest(folder: &Path, notes: &mut Vec<String>) -> Manifest {
     Manifest::empty()
 }
 
-/// What became of a file and, where there is one, of the file with its password.
-pub(super) fn condition_of_pair(folder: &Path, saved: &Saved) -> Condition {
-    let of_file = condition(folder, &saved.file, Some(saved.size), &saved.sha256);
-    let Some(escrow) = saved
-        .escrow
-        .as_ref()
-        .filter(|_| of_file == Condition::Whole)
-    else {
-        return of_file;
-    };
-    match condition(folder, &escrow.file, None, &escrow.sha256) {
-        Condition::Whole => Condition::Whole,
-        Condition::Missing => {
-            Condition::Damaged(format!("{}, with its password, is missing", escrow.file))
-        }
-        Condition::Damaged(reason) => {
-            Condition::Damaged(format!("{}, with its password: {reason}", escrow.file))
-        }
+/// The first of `NAME`, `NAME.2`, `NAME.3` and so on that nothing in the folder has.
+fn free_name(folder: &Path, name: &str) -> String {
+    let mut free = name.to_owned();
+    let mut number = 1;
+    while os::long_path(&folder.join(&free))
+        .symlink_metadata()
+        .is_ok()
+    {
+        number += 1;
+        free = format!("{name}.{number}");
     }
-}
-
-/// What became of a file that was `size` bytes long with this hash.
-pub(super) fn condition(folder: &Path, name: &str, size: Option<u64>, sha256: &str) -> Condition {
-    let bytes = match read(&folder.join(name), Limits::default().max_bytes as u64) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Condition::Missing,
-        Err(error) => return Condition::Damaged(format!("it cannot be read: {error}")),
-    };
-    match size {
-        Some(size) if size != bytes.len() as u64 => {
-            Condition::Damaged(format!("it is {} bytes long, and was {size}", bytes.len()))
-        }
-        _ if names::hex(&Sha256::digest(&bytes)) != sha256 => {
-            Condition::Damaged("its bytes are not those that were written".to_owned())
-        }
-        _ => Condition::Whole,
-    }
-}
-
-/// All of a regular file, unless it is larger than `limit`.
-pub(super) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let _wait = output::waiting_for(path);
-    let path = os::long_path(path);
-    // A pipe or device would not end, and what a link leads to is not in this folder.
-    if !fs::symlink_metadata(&path)?.is_file() {
-        return Err(io::Error::other("it is no regular file"));
-    }
-    let file = File::open(&path)?;
-    let length = file.metadata()?.len();
-    if length > limit {
-        return Err(io::Error::other("it is too large"));
-    }
-    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
-    file.take(limit).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    free
 }

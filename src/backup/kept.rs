@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use super::destination::{Condition, condition_of_pair};
+use super::folder::{Condition, condition_of};
 use super::manifest::{self, Found, Manifest};
 
 /// An identity's file in a backup.
@@ -33,7 +33,7 @@ pub fn kept(folder: &Path) -> Result<Vec<Kept>, String> {
         }
     };
     let kept = entries.into_iter().map(|saved| {
-        let damage = match condition_of_pair(folder, &saved) {
+        let damage = match condition_of(folder, &saved) {
             Condition::Whole => None,
             Condition::Missing => Some("it is missing".to_owned()),
             Condition::Damaged(reason) => Some(reason),

@@ -9,7 +9,7 @@ use std::path::Path;
 use certstow_platform::certificate::EntryId;
 use serde::{Deserialize, Serialize};
 
-use super::destination::read;
+use super::folder::read;
 use crate::proof::Level;
 use crate::{names, time};
 
@@ -208,16 +208,19 @@ fn is_plain(name: &str) -> bool {
 }
 
 /// Whether a file of this name is one with an identity.
-pub(super) fn is_key_file(name: &str) -> bool {
-    let extension = Path::new(name).extension();
+pub(super) fn is_key_file(name: impl AsRef<Path>) -> bool {
+    let extension = name.as_ref().extension();
     extension.is_some_and(|extension| {
         extension.eq_ignore_ascii_case("p12") || extension.eq_ignore_ascii_case("pfx")
     })
 }
 
+/// What the name of a file with a password ends with.
+pub(super) const ESCROW_ENDING: &str = ".cms";
+
 /// The name of the file with the password of this one.
 pub(super) fn escrow_name(name: &str) -> String {
-    format!("{name}.cms")
+    format!("{name}{ESCROW_ENDING}")
 }
 
 /// This program and its version.

@@ -5,7 +5,8 @@ use crate::identity::{Identity, Inventory};
 use crate::names;
 use crate::select::Filters;
 
-use super::destination::{Condition, Destination};
+use super::destination::Destination;
+use super::folder::Condition;
 use super::retention::Retention;
 
 /// An identity that is wanted in the backup.

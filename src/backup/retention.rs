@@ -7,7 +7,8 @@ use std::io;
 
 use certstow_platform::os;
 
-use super::destination::{Condition, Destination};
+use super::destination::Destination;
+use super::folder::Condition;
 use super::manifest::{self, Saved};
 use super::report::Pruned;
 use crate::identity::Inventory;

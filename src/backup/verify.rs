@@ -1,32 +1,36 @@
-//! Whether what a folder holds is what its manifest says, and, with what opens the files, whether
-//! each restores: by the proof that `certstow check` makes. Changes nothing in the folder.
+//! Whether what a folder holds is what its manifest says; with what opens the files, whether each
+//! restores the identity that the manifest names, by the proof that `certstow check` makes; and with
+//! stores beside it, whether these are their identities. Changes nothing in the folder.
 
-use std::fs;
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use certstow_platform::os;
-use certstow_platform::pkcs12::decode::Limits;
+use certstow_platform::certificate::Certificate;
 use certstow_platform::secret::Password;
 
+use super::compare::{self, Comparison, Held};
 use super::cores::on_every_core;
-use super::destination::{Condition, condition_of_pair, read};
+use super::folder::{Condition, Folder};
 use super::lock;
-use super::manifest::{self, Found, Manifest, Saved, escrow_name, is_key_file};
-use super::work::{LARGEST_ESCROW, kept_aside};
+use super::manifest::{self, Found, Manifest, Saved};
+use super::opener::Opener;
 use crate::error::Error;
-use crate::escrow::EscrowKey;
-use crate::output;
-use crate::pkcs12::grade::{self, Severity};
+use crate::exit::Exit;
+use crate::identity::Inventory;
+use crate::names;
+use crate::pkcs12::grade::{self, Report, Severity};
+use crate::proof::Level;
 
-/// What opens the files of a backup.
-#[derive(Debug, Clone, Copy)]
-pub enum Opener<'a> {
-    /// Nothing: only hashes are compared.
-    Nothing,
-    /// One password for all files.
-    Password(&'a Password),
-    /// The key that opens the password beside each file.
-    Escrow(&'a EscrowKey),
+/// How a folder is to be looked at.
+#[derive(Clone, Copy)]
+pub struct VerifyRequest<'a> {
+    /// What opens the files.
+    pub opener: Opener<'a>,
+    /// The stores whose identities have to be in the folder.
+    pub stores: Option<&'a Inventory>,
+    /// Accept that nothing proves some private keys.
+    pub allow_unproven: bool,
 }
 
 /// What was found in a folder.
@@ -38,6 +42,8 @@ pub struct FolderVerdict {
     pub manifest: Option<String>,
     /// Every file that the manifest names, in its order, then those it does not name, by name.
     pub files: Vec<FileVerdict>,
+    /// How it compares with the stores that were to be compared with.
+    pub stores: Option<Comparison>,
 }
 
 /// What was found of a file.
@@ -51,13 +57,22 @@ pub struct FileVerdict {
     pub label: Option<String>,
     /// Whether it is what was written.
     pub state: FileState,
-    /// Whether it restores; `None` if nothing was given to open it, or its key is of a kind that
-    /// certstow cannot prove.
+    /// Whether it restores, and the identity that the manifest names; `None` if nothing was given to
+    /// open it, or that cannot be proven.
     pub restores: Option<bool>,
+    /// How far its private key is proven, where it was opened.
+    pub proof: Option<Level>,
+    /// Whether it is accepted that nothing proves its private key: the request says so, or the
+    /// manifest.
+    pub unproven_accepted: bool,
+    /// The identities in it that the manifest does not name for it, by label and thumbprint.
+    pub unnamed: Vec<String>,
     /// Whether what was given to open it is not what opens it.
     pub wrong_password: bool,
     /// What is wrong, in a sentence.
     pub reason: Option<String>,
+    /// What the user should know of a file that was opened, in sentences.
+    pub warnings: Vec<String>,
 }
 
 /// Whether a file is what was written.
@@ -87,16 +102,57 @@ impl FileState {
 
 impl FileVerdict {
     /// Whether nothing is wrong with it, as far as was looked: with something to open it
-    /// (`opened`), it has to be proven to restore.
+    /// (`opened`), it has to restore, or to do so as far as can be told.
     pub fn is_good(&self, opened: bool) -> bool {
-        self.state == FileState::Whole && (self.restores == Some(true) || !opened)
+        self.is_right(opened) && !self.lacks_proof()
+    }
+
+    /// Whether it is as it should be, but that nothing proves its private key, and nobody accepted
+    /// that.
+    pub fn lacks_only_proof(&self, opened: bool) -> bool {
+        self.is_right(opened) && self.lacks_proof()
+    }
+
+    fn lacks_proof(&self) -> bool {
+        self.proof == Some(Level::None) && !self.unproven_accepted
+    }
+
+    fn is_right(&self, opened: bool) -> bool {
+        let restores = self.restores == Some(true) || self.is_open_question();
+        self.state == FileState::Whole && self.unnamed.is_empty() && (restores || !opened)
+    }
+
+    /// Whether it was opened, and nothing speaks against its restoring, and nothing proves it.
+    fn is_open_question(&self) -> bool {
+        self.restores.is_none() && self.proof.is_some()
     }
 }
 
 impl FolderVerdict {
     /// Whether nothing is wrong with it, as far as was looked.
     pub fn is_good(&self, opened: bool) -> bool {
-        self.manifest.is_none() && self.files.iter().all(|file| file.is_good(opened))
+        self.exit(opened) == Exit::Done
+    }
+
+    /// How it is to be told: what is wrong before what cannot be proven or compared. A wrong
+    /// password outweighs both, since nothing can be said of those files.
+    pub fn exit(&self, opened: bool) -> Exit {
+        let stores = self.stores.as_ref();
+        let all = |holds: &dyn Fn(&FileVerdict) -> bool| self.files.iter().all(holds);
+        if !all(&|file| !file.wrong_password) {
+            Exit::Password
+        } else if self.manifest.is_some()
+            || !all(&|file| file.is_right(opened))
+            || stores.is_some_and(|stores| !stores.absent.is_empty())
+        {
+            Exit::VerificationFailed
+        } else if !all(&|file| file.is_good(opened))
+            || stores.is_some_and(|stores| !stores.problems.is_empty())
+        {
+            Exit::Partial
+        } else {
+            Exit::Done
+        }
     }
 }
 
@@ -107,11 +163,11 @@ impl FolderVerdict {
 /// - [`Error::Io`]: the folder cannot be read.
 pub fn verify(
     folder: &Path,
-    opener: Opener<'_>,
+    request: &VerifyRequest<'_>,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<FolderVerdict, Error> {
     let _lock = lock::for_reading(folder)?;
-    let names = key_files(folder)?;
+    let listed = Folder::list(folder)?;
     let (saved, manifest) = match Manifest::of_folder(folder) {
         Found::Whole(manifest) => (manifest.entries, None),
         Found::None => (Vec::new(), Some(format!("there is no {}", manifest::NAME))),
@@ -120,187 +176,204 @@ pub fn verify(
             (Vec::new(), Some(format!("{name} cannot be used: {reason}")))
         }
     };
-    let unknown = names
-        .into_iter()
-        .filter(|name| !saved.iter().any(|saved| saved.file == *name));
-    let subjects: Vec<Subject> = saved
+    let mut subjects: Vec<Subject> = saved.into_iter().map(Subject::of).collect();
+    let named: HashSet<OsString> = subjects.iter().map(|one| one.name.clone()).collect();
+    let unnamed = listed
+        .key_files()
         .iter()
-        .map(Subject::Saved)
-        .chain(unknown.map(Subject::Unknown))
-        .collect();
-    let files = on_every_core(
+        .filter(|name| !named.contains(*name));
+    subjects.extend(unnamed.map(|name| Subject {
+        name: name.clone(),
+        saved: None,
+    }));
+    let (opener, allow_unproven) = (request.opener, request.allow_unproven);
+    let looked = on_every_core(
         &subjects,
-        |subject| verdict(folder, subject, opener),
+        |subject| subject.verdict(&listed, opener, allow_unproven),
         progress,
     );
+    let (files, leaves): (Vec<FileVerdict>, Vec<Vec<Certificate>>) = looked.into_iter().unzip();
+    let stores = request.stores.map(|stores| {
+        let held = subjects.iter().zip(&leaves);
+        let held = held.flat_map(|(subject, leaves)| subject.holds(leaves));
+        compare::compare(stores, held.collect())
+    });
     Ok(FolderVerdict {
         folder: folder.to_owned(),
         manifest,
         files,
+        stores,
     })
 }
 
-/// The names of the PKCS#12 files in a folder, in order.
-pub(super) fn key_files(folder: &Path) -> Result<Vec<String>, Error> {
-    let unreadable = |source| Error::Io {
-        place: folder.display().to_string(),
-        source,
-    };
-    let _wait = output::waiting_for(folder);
-    let mut names = Vec::new();
-    for entry in fs::read_dir(os::long_path(folder)).map_err(unreadable)? {
-        let name = entry.map_err(unreadable)?.file_name();
-        let name = name.to_string_lossy().into_owned();
-        // What macOS keeps of a file where the file system cannot (AppleDouble).
-        if is_key_file(&name) && !name.starts_with("._") {
-            names.push(name);
+/// What is looked at: a file, and what the manifest says of it.
+struct Subject {
+    name: OsString,
+    saved: Option<Saved>,
+}
+
+impl Subject {
+    fn of(saved: Saved) -> Self {
+        Self {
+            name: saved.file.clone().into(),
+            saved: Some(saved),
         }
     }
-    names.sort();
-    Ok(names)
-}
 
-/// What is looked at.
-enum Subject<'a> {
-    Saved(&'a Saved),
-    /// A file by this name that the manifest does not name.
-    Unknown(String),
-}
-
-fn verdict(folder: &Path, subject: &Subject<'_>, opener: Opener<'_>) -> FileVerdict {
-    let (name, saved) = match subject {
-        Subject::Saved(saved) => (&saved.file, Some(*saved)),
-        Subject::Unknown(name) => (name, None),
-    };
-    let (state, reason) = match saved.map(|saved| condition_of_pair(folder, saved)) {
-        Some(Condition::Whole) => (FileState::Whole, None),
-        Some(Condition::Missing) => (FileState::Missing, Some("it is missing".to_owned())),
-        Some(Condition::Damaged(reason)) => (FileState::Changed, Some(reason)),
-        None => {
-            let reason = "the manifest does not name it".to_owned();
-            (FileState::Unknown, Some(reason))
-        }
-    };
-    let mut verdict = FileVerdict {
-        file: name.clone(),
-        thumbprint: saved.map(|saved| saved.thumbprint.sha1.clone()),
-        label: saved.map(|saved| saved.label.clone()),
-        state,
-        restores: None,
-        wrong_password: false,
-        reason,
-    };
-    if state != FileState::Missing && !matches!(opener, Opener::Nothing) {
-        let opened = prove(folder, name, opener);
-        verdict.restores = opened.restores;
-        // Of a changed file nobody can tell.
-        verdict.wrong_password = opened.wrong_password && state == FileState::Whole;
-        verdict.reason = match (verdict.reason, opened.reason) {
-            (Some(first), Some(second)) => Some(format!("{first}; {second}")),
-            (first, second) => first.or(second),
+    /// What becomes of a file, and the certificates of the private keys in it if it was opened.
+    fn verdict(
+        &self,
+        folder: &Folder,
+        opener: Opener<'_>,
+        allow_unproven: bool,
+    ) -> (FileVerdict, Vec<Certificate>) {
+        let saved = self.saved.as_ref();
+        let has_password = saved.is_some_and(|saved| saved.escrow.is_some());
+        let file = folder.read(&self.name, has_password || opener.is_escrow());
+        let (state, reason) = match saved.map(|saved| file.condition(saved)) {
+            Some(Condition::Whole) => (FileState::Whole, None),
+            Some(Condition::Missing) => (FileState::Missing, Some("it is missing".to_owned())),
+            Some(Condition::Damaged(reason)) => (FileState::Changed, Some(reason)),
+            None => {
+                let unnamed = "the manifest does not name it";
+                let reason = match &file.bytes {
+                    Ok(_) => unnamed.to_owned(),
+                    Err(error) => format!("{unnamed}, and it cannot be read: {error}"),
+                };
+                (FileState::Unknown, Some(reason))
+            }
         };
-    }
-    verdict
-}
-
-/// What trying to restore a file gave.
-struct Opened {
-    restores: Option<bool>,
-    wrong_password: bool,
-    reason: Option<String>,
-}
-
-fn prove(folder: &Path, name: &str, opener: Opener<'_>) -> Opened {
-    let failed = |reason: String| Opened {
-        restores: Some(false),
-        wrong_password: false,
-        reason: Some(reason),
-    };
-    let path = folder.join(name);
-    let bytes = match read(&path, Limits::default().max_bytes as u64) {
-        Ok(bytes) => bytes,
-        Err(error) => return failed(format!("it cannot be read: {error}")),
-    };
-    let mut last = None;
-    for password in passwords(folder, name, opener) {
-        let opened = match password {
-            Ok(Candidate::Given(password)) => grade(&bytes, password),
-            Ok(Candidate::Opened(password)) => grade(&bytes, &password),
-            Err(error) => Opened {
-                wrong_password: error.exit() == crate::exit::Exit::Password,
-                ..failed(error.to_string())
-            },
+        let mut verdict = FileVerdict {
+            file: self.name.to_string_lossy().into_owned(),
+            thumbprint: saved.map(|saved| saved.thumbprint.sha1.clone()),
+            label: saved.map(|saved| saved.label.clone()),
+            state,
+            restores: None,
+            proof: None,
+            unproven_accepted: allow_unproven || saved.is_some_and(|saved| saved.allow_unproven),
+            unnamed: Vec::new(),
+            wrong_password: false,
+            reason,
+            warnings: Vec::new(),
         };
-        if opened.restores == Some(true) {
-            return opened;
-        }
-        last.get_or_insert(opened);
+        let (true, Ok(bytes)) = (opener.opens(), &file.bytes) else {
+            return (verdict, Vec::new());
+        };
+        let path = folder.path(&self.name);
+        let report = opener.open(folder, &self.name, &file, |password| {
+            open(bytes, password, &path)
+        });
+        let leaves = match report {
+            Ok(report) => {
+                verdict.prove(&report, saved);
+                report.leaves
+            }
+            Err(error) => {
+                verdict.not_opened(&error);
+                Vec::new()
+            }
+        };
+        (verdict, leaves)
     }
-    last.unwrap_or_else(|| failed("the file with its password is missing".to_owned()))
-}
 
-/// A password to try.
-pub(super) enum Candidate<'a> {
-    Given(&'a Password),
-    Opened(Password),
-}
-
-impl Candidate<'_> {
-    pub(super) fn password(&self) -> &Password {
-        match self {
-            Self::Given(password) => password,
-            Self::Opened(password) => password,
-        }
-    }
-}
-
-/// The passwords that may open a file, the likeliest first: with an escrow key the one beside it,
-/// then those that a run which was cut off kept aside.
-pub(super) fn passwords<'a>(
-    folder: &Path,
-    name: &str,
-    opener: Opener<'a>,
-) -> Vec<Result<Candidate<'a>, Error>> {
-    match opener {
-        Opener::Nothing => Vec::new(),
-        Opener::Password(password) => vec![Ok(Candidate::Given(password))],
-        Opener::Escrow(key) => {
-            let beside = folder.join(escrow_name(name));
-            let sealed = [beside].into_iter().chain(kept_aside(folder, name));
-            sealed
-                .filter_map(|path| Some((read(&path, LARGEST_ESCROW).ok()?, path)))
-                .map(|(bytes, path)| key.open(&bytes, &path).map(Candidate::Opened))
-                .collect()
-        }
-    }
-}
-
-fn grade(bytes: &[u8], password: &Password) -> Opened {
-    match grade::grade(bytes, None, Some(password)) {
-        Ok(report) => {
-            let errors = report.findings.iter();
-            let errors = errors.filter(|finding| finding.severity == Severity::Error);
-            let why = errors.map(|finding| finding.message.as_str()).next();
-            let restores = report.restores;
-            Opened {
-                restores: if restores.is_none() && report.opened == Some(false) {
-                    Some(false)
-                } else {
-                    restores
-                },
-                wrong_password: report.wrong_password,
-                reason: match (restores, report.wrong_password) {
-                    (Some(true), _) => None,
-                    (_, true) => Some("the password does not open it".to_owned()),
-                    (Some(false), _) => Some(why.unwrap_or("it does not restore").to_owned()),
-                    (None, _) => Some("it is not proven to restore".to_owned()),
-                },
+    /// The identities that a file is there for, as far as is known: by the manifest, and by what is
+    /// in it.
+    fn holds(&self, leaves: &[Certificate]) -> Vec<Held> {
+        let file = self.name.to_string_lossy();
+        let saved = self.saved.as_ref();
+        let mut held: Vec<Held> = saved
+            .map(|saved| Held::of_saved(saved))
+            .into_iter()
+            .collect();
+        for leaf in leaves {
+            let leaf = Held::of_certificate(&file, leaf);
+            if held.iter().all(|held| held.sha256 != leaf.sha256) {
+                held.push(leaf);
             }
         }
-        Err(error) => Opened {
-            restores: Some(false),
-            wrong_password: false,
-            reason: Some(error.to_string()),
-        },
+        held
     }
+}
+
+/// Grades a file. A password that does not open it is an error, so that another one is tried.
+fn open(bytes: &[u8], password: &Password, path: &Path) -> Result<Report, Error> {
+    let report = grade::grade(bytes, None, Some(password)).map_err(|error| Error::BackupFile {
+        file: path.to_owned(),
+        reason: format!("cannot be opened: {error}"),
+    })?;
+    match report.wrong_password {
+        true => Err(Error::WrongPassword {
+            place: path.display().to_string(),
+        }),
+        false => Ok(report),
+    }
+}
+
+impl FileVerdict {
+    /// Adds why a file was not opened.
+    fn not_opened(&mut self, error: &Error) {
+        self.restores = Some(false);
+        // Of a changed file nobody can tell.
+        self.wrong_password = error.exit() == Exit::Password && self.state == FileState::Whole;
+        self.add_reason(match error {
+            Error::WrongPassword { .. } => "the password does not open it".to_owned(),
+            error => error.to_string(),
+        });
+    }
+
+    /// Adds what a graded file means, where this is what the manifest says of it.
+    fn prove(&mut self, report: &Report, saved: Option<&Saved>) {
+        self.restores = report.restores;
+        self.proof = report.proof;
+        if report.restores != Some(true) && !self.is_open_question() {
+            let mut findings = report.findings.iter();
+            let why = findings.find(|finding| finding.severity == Severity::Error);
+            let why = why.map_or("it does not restore", |finding| finding.message.as_str());
+            self.add_reason(why.to_owned());
+        }
+        self.warnings.extend(of_proof(report).map(str::to_owned));
+        let Some(saved) = saved else {
+            return;
+        };
+        let is_due = |leaf: &&Certificate| manifest::key(&leaf.id()) == saved.thumbprint.sha256;
+        let (due, others): (Vec<_>, Vec<_>) = report.leaves.iter().partition(is_due);
+        self.unnamed = others.into_iter().map(called).collect();
+        let others = self.unnamed.join(" and ");
+        match (due.is_empty(), others.is_empty()) {
+            (_, true) => {}
+            (true, false) => {
+                self.restores = Some(false);
+                self.add_reason(format!("it holds another identity, {others}"));
+            }
+            (false, false) => self.add_reason(format!(
+                "it also holds {others}, which the manifest does not name for it"
+            )),
+        }
+    }
+
+    fn add_reason(&mut self, reason: String) {
+        self.reason = match self.reason.take() {
+            Some(first) => Some(format!("{first}; {reason}")),
+            None => Some(reason),
+        };
+    }
+}
+
+/// What the user should know of a file that may restore, and is not proven to.
+fn of_proof(report: &Report) -> Option<&'static str> {
+    match (report.restores, report.proof?) {
+        (Some(false), _) => None,
+        (_, Level::None) => Some("certstow cannot prove that its private key works"),
+        (None, _) => Some("it is not proven that the path in it links"),
+        (Some(true), Level::PublicKey) => Some(
+            "its private key was compared with the certificate's public key and not tried, since \
+             certstow does not sign with such keys",
+        ),
+        (Some(true), Level::Signature) => None,
+    }
+}
+
+fn called(leaf: &Certificate) -> String {
+    let label = names::label_of_certificate(&leaf.parse());
+    format!("{label} ({})", &names::thumbprint(leaf)[..16])
 }

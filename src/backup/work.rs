@@ -2,17 +2,13 @@
 //! same bytes written, read back and proven at each destination that wants them. Many run at once,
 //! each on a core of its own.
 
-use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use certstow_platform::os;
 use certstow_platform::secret::Password;
-use sha1::{Digest as _, Sha1};
-use sha2::Sha256;
 
-use super::destination::read;
+use super::folder::{LARGEST_ESCROW, name_aside, read};
 use super::manifest::{self, EscrowFile, Saved, Thumbprint, escrow_name};
 use crate::error::Error;
 use crate::escrow::{self, Recipient};
@@ -21,9 +17,6 @@ use crate::identity::Issuers;
 use crate::output::{self, Existing, Privacy};
 use crate::pkcs12::parallel;
 use crate::{names, time};
-
-/// A sealed password is small; what is larger is none.
-pub(super) const LARGEST_ESCROW: u64 = 1024 * 1024;
 
 /// What the files are protected with.
 pub(super) enum Protection<'a> {
@@ -186,7 +179,7 @@ impl Work<'_> {
             sha256: names::hex(sha256),
             size: size as u64,
             thumbprint: Thumbprint {
-                sha1: names::hex(&Sha1::digest(certificate.der())),
+                sha1: names::thumbprint(certificate),
                 sha256: manifest::key(&certificate.id()),
             },
             label: task.label.clone(),
@@ -210,29 +203,9 @@ impl Work<'_> {
         let Ok(bytes) = read(path, LARGEST_ESCROW) else {
             return Ok(());
         };
-        let hash = names::hex(&Sha256::digest(&bytes));
-        let aside = path.with_file_name(format!("{name}.{}.cms", &hash[..8]));
+        let aside = path.with_file_name(name_aside(name, &bytes));
         output::write(&aside, Existing::Replace, self.privacy, &bytes, |_| Ok(())).map(drop)
     }
-}
-
-/// The sealed passwords that were kept aside for this file.
-pub(super) fn kept_aside(folder: &Path, name: &str) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(os::long_path(folder)) else {
-        return Vec::new();
-    };
-    let names = entries.flatten().map(|entry| entry.file_name());
-    names
-        .filter(|found| is_aside_of(&found.to_string_lossy()) == Some(name.to_owned()))
-        .map(|found| folder.join(found))
-        .collect()
-}
-
-/// The file that a sealed password kept aside under this name belongs to.
-pub(super) fn is_aside_of(found: &str) -> Option<String> {
-    let (file, digits) = found.strip_suffix(".cms")?.rsplit_once('.')?;
-    let is_hash = digits.len() == 8 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    is_hash.then(|| file.to_owned())
 }
 
 /// Whether nothing more can be written to this disk or folder.
@@ -251,24 +224,4 @@ fn is_of_the_disk(error: &Error) -> bool {
             | ErrorKind::NetworkUnreachable
             | ErrorKind::NetworkDown
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_was_kept_aside_counts_as_such() {
-        let aside = "ada--0123456789abcdef.p12.89abcdef.cms";
-        let file = "ada--0123456789abcdef.p12";
-        assert_eq!(is_aside_of(aside), Some(file.to_owned()));
-        for other in [
-            file,
-            "ada--0123456789abcdef.p12.cms",
-            "notes.cms",
-            "a.b.cms",
-        ] {
-            assert_eq!(is_aside_of(other), None, "{other}");
-        }
-    }
 }

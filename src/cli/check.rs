@@ -137,6 +137,7 @@ fn unreadable(message: String, password: Option<&Password>) -> Report {
         certificates: None,
         restores: password.map(|_| false),
         proof: None,
+        leaves: Vec::new(),
         readers: BTreeMap::new(),
         findings: vec![Finding {
             severity: Severity::Error,

@@ -30,7 +30,7 @@ impl Error {
                 Exit::VerificationFailed
             }
             Self::KeyMismatch { .. } => Exit::KeyUnavailable,
-            Self::KeyNotDeleted { .. } => Exit::Partial,
+            Self::KeyNotDeleted { .. } | Self::BackupFile { .. } => Exit::Partial,
             Self::Scheduler(error) => error.exit(),
             Self::Vault(error) => vault::exit(error),
             Self::PasswordExists { .. } => Exit::Target,
@@ -46,6 +46,7 @@ impl Error {
             Self::Folder(error) | Self::NotCopied { error, .. } => error.code(),
             Self::Usage(_) => "usage",
             Self::NotFound { .. } | Self::NotInBackup { .. } => "not-found",
+            Self::BackupFile { .. } => "backup-file",
             Self::NothingToImport { .. } => "nothing-to-import",
             Self::NotReadBack { .. } => "not-read-back",
             Self::KeyNotDeleted { .. } => "key-not-deleted",

@@ -53,6 +53,7 @@ impl fmt::Display for Error {
                 path(folder),
                 safe(selector)
             ),
+            Self::BackupFile { file, reason } => write!(f, "{} {}", path(file), safe(reason)),
             Self::Ambiguous {
                 selector,
                 candidates,

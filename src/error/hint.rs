@@ -20,6 +20,13 @@ impl Error {
                 "'certstow list --all' shows every certificate that was found; \
                  --store names another place to look"
             }
+            Self::NotInBackup { unnamed: 1.., .. } => {
+                "files that the manifest does not name were left out; --unnamed looks into them, too"
+            }
+            Self::BackupFile { .. } => {
+                "another copy of the backup may have it; where a store has the identity, 'certstow \
+                 backup' writes the file anew"
+            }
             Self::NotInBackup { .. } => {
                 "certstow-manifest.json in the folder names every identity that was saved there"
             }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use certstow_platform::certificate::Certificate;
 use certstow_platform::pkcs12::decode::{self, Limits, MacStatus};
 use certstow_platform::pkcs12::error::DecodeError;
 use certstow_platform::pkcs12::kdf::PasswordForm;
@@ -54,6 +55,9 @@ pub struct Report {
     /// How far the keys are proven: the weakest level among them. `None` where none was seen:
     /// without a password, and where the file does not open.
     pub proof: Option<Level>,
+    /// The certificate of each private key that has one in the file, where it was opened.
+    #[serde(skip)]
+    pub leaves: Vec<Certificate>,
     /// For each program of [`super::target::targets`], whether it is known to open the file.
     pub readers: BTreeMap<&'static str, Reader>,
     /// What a person should know, the gravest first.
@@ -192,6 +196,7 @@ fn outside(outline: &Outline, password: Option<&Password>) -> Report {
         certificates: all_visible.then(|| certificates.count()),
         restores: None,
         proof: None,
+        leaves: Vec::new(),
         readers: readers::readers(outline, password),
         findings: Vec::new(),
     }

@@ -15,6 +15,7 @@ mod runs;
 #[path = "../support/terminal.rs"]
 #[allow(dead_code, reason = "other tests at a terminal do other things")]
 mod support;
+mod tampered;
 mod terminal;
 mod waits;
 

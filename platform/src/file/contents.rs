@@ -254,7 +254,7 @@ impl FileContents {
             None => Err(DecodeError::WrongPassword),
         };
         match opened {
-            Ok(contents) => self.opened(piece, contents),
+            Ok(contents) => self.opened(piece, &contents),
             Err(DecodeError::WrongPassword) => self.outlined(piece, file, passwords),
             Err(error @ DecodeError::TooMuchWork { .. }) => self.problems.push(format!(
                 "{error} in a listing; write it anew with fewer of them to use it"
@@ -264,13 +264,14 @@ impl FileContents {
     }
 
     /// Everything in a PKCS#12 file that was opened.
-    fn opened(&mut self, piece: u32, contents: Contents) {
+    pub(crate) fn opened(&mut self, piece: u32, contents: &Contents) {
         self.unseen |= contents.other_bags > 0;
-        let bags = contents.certificates.into_iter();
-        let certificates = self.certificate_bags(bags.map(|bag| (bag.der, bag.attributes)));
-        for bag in contents.keys {
+        let bags = contents.certificates.iter();
+        let certificates =
+            self.certificate_bags(bags.map(|bag| (bag.der.clone(), bag.attributes.clone())));
+        for bag in &contents.keys {
             let kind = kind_of(KeyForm::Pkcs8, bag.key.expose(), None);
-            self.key(piece, kind, bag.attributes, &certificates);
+            self.key(piece, kind, bag.attributes.clone(), &certificates);
         }
     }
 

@@ -7,6 +7,7 @@ mod blocks;
 mod change;
 mod contents;
 mod import;
+mod opened;
 mod pair;
 mod pem;
 mod pkcs7;
@@ -27,6 +28,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 pub use alone::{certificates_in, needs_password, private_keys_in};
+pub use opened::OpenedFile;
 
 use crate::OpenOptions;
 use crate::certificate::{Certificate, EntryId};

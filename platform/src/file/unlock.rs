@@ -1,6 +1,7 @@
 //! One private key out of its file: read again, opened with a password where it needs one, and
 //! compared with the certificate it is to belong to.
 
+use std::borrow::Borrow;
 use std::io;
 use std::path::Path;
 
@@ -73,11 +74,14 @@ pub(crate) fn fetch(
 
 /// The key that belongs to the public key: by its public half, or, where that cannot be told, by
 /// its algorithm.
-fn belonging(keys: Vec<PrivateKey>, spki: &[u8]) -> Option<PrivateKey> {
+pub(super) fn belonging<K: Borrow<PrivateKey>>(
+    keys: impl IntoIterator<Item = K>,
+    spki: &[u8],
+) -> Option<K> {
     let algorithm = key::algorithm_of(spki);
     let mut by_algorithm = None;
     for key in keys {
-        match key::public_key_of(&key) {
+        match key::public_key_of(key.borrow()) {
             Ok(public) if key::same_public_key(&public, spki) => return Some(key),
             Err(KeyError::UnknownAlgorithm(oid))
                 if by_algorithm.is_none() && oid.split(' ').next() == algorithm.as_deref() =>

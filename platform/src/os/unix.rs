@@ -18,11 +18,23 @@ use rustix::fs::OFlags;
 use super::Drive;
 
 pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
-    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    open(path, OFlags::NONBLOCK | OFlags::NOCTTY)
+}
+
+pub(super) fn open_without_following(path: &Path) -> io::Result<File> {
+    open(path, OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY)
+}
+
+fn open(path: &Path, flags: OFlags) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
         .custom_flags(flags.bits() as i32)
         .open(path)
+}
+
+/// There are none but links, which are not opened.
+pub(super) fn is_reparse_point(_metadata: &Metadata) -> bool {
+    false
 }
 
 pub(super) fn descriptor(number: i32) -> io::Result<File> {
@@ -123,6 +135,31 @@ mod tests {
     use super::*;
     use std::fs::Permissions;
     use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn what_is_no_regular_file_is_not_opened_and_says_what_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("file"), folder.path().join("link"));
+        File::create(&path).unwrap();
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let socket = folder.path().join("socket");
+        let _listening = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        std::os::unix::fs::symlink("nowhere", folder.path().join("dangling")).unwrap();
+        let link_words = "it is a link, and links are not followed";
+        for (path, words) in [
+            (link, link_words),
+            (folder.path().join("dangling"), link_words),
+            (pipe, "it is no regular file"),
+            (socket, "it is no regular file"),
+            ("/dev/zero".into(), "it is no regular file"),
+        ] {
+            let refused = super::super::open_regular_file(&path).unwrap_err();
+            assert_eq!(refused.to_string(), words, "{}", path.display());
+        }
+    }
 
     #[test]
     fn a_private_file_has_the_mode_of_one() {

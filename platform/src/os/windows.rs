@@ -12,12 +12,14 @@ use std::ffi::OsString;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, IsTerminal as _};
 use std::os::windows::ffi::{OsStrExt as _, OsStringExt as _};
-use std::os::windows::fs::OpenOptionsExt as _;
+use std::os::windows::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::os::windows::io::AsRawHandle as _;
 use std::path::{Path, PathBuf};
 
 use windows_sys::Win32::Security::{WinBatchSid, WinInteractiveSid, WinNetworkSid, WinServiceSid};
-use windows_sys::Win32::Storage::FileSystem::{DELETE, FILE_READ_ATTRIBUTES};
+use windows_sys::Win32::Storage::FileSystem::{
+    DELETE, FILE_ATTRIBUTE_REPARSE_POINT, FILE_FLAG_OPEN_REPARSE_POINT, FILE_READ_ATTRIBUTES,
+};
 use windows_sys::Win32::System::SystemServices::FILE_PERSISTENT_ACLS;
 
 use super::Drive;
@@ -25,6 +27,18 @@ use crate::account::{Account, Session};
 
 pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
     File::open(path)
+}
+
+pub(super) fn open_without_following(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .custom_flags(FILE_FLAG_OPEN_REPARSE_POINT)
+        .open(long_path(path))
+}
+
+/// Links, junctions, and whatever else is not read as it lies there.
+pub(super) fn is_reparse_point(metadata: &Metadata) -> bool {
+    metadata.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT != 0
 }
 
 pub(super) fn descriptor(_number: i32) -> io::Result<File> {

@@ -105,10 +105,19 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             Error::NotInBackup {
                 selector: text(),
                 folder: file(),
+                unnamed: 1,
                 near: None,
             },
             10,
             "not-found",
+        ),
+        (
+            Error::BackupFile {
+                file: file(),
+                reason: text(),
+            },
+            14,
+            "backup-file",
         ),
         (
             Error::Ambiguous {

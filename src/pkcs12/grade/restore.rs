@@ -39,6 +39,7 @@ pub(super) fn restores(
     for key in &contents.keys {
         let (works, level) = match leaf_of(key, &bags) {
             Some(leaf) => {
+                report.leaves.push(leaf.clone());
                 restores = both(restores, links(report, leaf, &candidates, now));
                 works(report, key, leaf)
             }

@@ -1,0 +1,96 @@
+//! One PKCS#12 file (RFC 7292) that was opened in memory, as a store that nothing goes into: for
+//! whoever has read the bytes, and is to take keys out of just these. Its certificates and keys are
+//! paired as in a folder. The keys are kept, so that the file's derivations are made once.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::contents::FileContents;
+use super::pair::{self, Known, Paired};
+use super::unlock::belonging;
+use crate::certificate::{Certificate, EntryId};
+use crate::error::StoreError;
+use crate::pkcs12::decode::{self, Contents, KeyBag, Limits};
+use crate::pkcs12::error::DecodeError;
+use crate::pkcs12::kdf::PasswordForm;
+use crate::secret::{Password, PrivateKey};
+use crate::spec::StoreSpec;
+use crate::store::{Ask, Entry, Listing, Problem, Store, StoreInfo};
+
+/// What a PKCS#12 file holds.
+pub struct OpenedFile {
+    info: StoreInfo,
+    entries: Vec<Entry>,
+    problems: Vec<Problem>,
+    issuers: Vec<Certificate>,
+    known: HashMap<EntryId, Known>,
+    keys: Vec<KeyBag>,
+}
+
+impl OpenedFile {
+    /// Opens the bytes of a PKCS#12 file, and of no other form. `place` is where they were read
+    /// from, for names and messages; nothing is read there.
+    ///
+    /// # Errors
+    /// As [`decode::decode`].
+    pub fn open(bytes: &[u8], place: &Path, password: &Password) -> Result<Self, DecodeError> {
+        let password = PasswordForm::Text(password);
+        let contents = decode::decode(bytes, password, &Limits::default())?;
+        Ok(Self::of(contents, place))
+    }
+
+    fn of(contents: Contents, place: &Path) -> Self {
+        let mut found = FileContents::default();
+        found.opened(0, &contents);
+        let Paired {
+            entries,
+            problems,
+            issuers,
+            known,
+        } = pair::pair(&[place.to_owned()], vec![(0, found)]);
+        Self {
+            info: StoreInfo {
+                spec: StoreSpec::File(place.to_owned()),
+                description: "PKCS#12 file".to_owned(),
+            },
+            entries,
+            problems,
+            issuers,
+            known,
+            keys: contents.keys,
+        }
+    }
+}
+
+impl Store for OpenedFile {
+    fn info(&self) -> StoreInfo {
+        self.info.clone()
+    }
+
+    fn list(&self) -> Result<Listing, StoreError> {
+        Ok(Listing {
+            entries: self.entries.clone(),
+            problems: self.problems.clone(),
+        })
+    }
+
+    fn issuers(&self) -> Result<Vec<Certificate>, StoreError> {
+        Ok(self.issuers.clone())
+    }
+
+    fn private_key(&self, id: &EntryId, _ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
+        let known = self.known.get(id).ok_or_else(|| StoreError::NotFound {
+            store: self.info.spec.to_string(),
+            id: *id,
+        })?;
+        let keys = known.key.iter().flat_map(|_| &self.keys);
+        let key = belonging(keys.map(|bag| &bag.key), known.certificate.spki_der());
+        let key = key.ok_or_else(|| StoreError::KeyMissing {
+            place: known.path.display().to_string(),
+        })?;
+        let copy = Zeroizing::new(key.expose().to_vec());
+        Ok(PrivateKey::from_pkcs8_der(copy))
+    }
+}

@@ -1,0 +1,138 @@
+//! The folder of a backup beside the stores that it was made of. Whoever may write to the folder can
+//! write any file and the manifest that names it, and seal a password to the escrow certificate, but
+//! cannot change what the stores hold: what was put in the place of an identity has another
+//! thumbprint, and the identity itself is missing.
+
+use std::collections::HashSet;
+
+use certstow_platform::certificate::Certificate;
+use certstow_platform::store::KeyState;
+
+use super::manifest::{self, Saved};
+use crate::identity::{Identity, Inventory, StoreProblem};
+use crate::names;
+
+/// How a folder compares with stores.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Comparison {
+    /// How many identities of the stores are in the folder.
+    pub present: usize,
+    /// Those that are not.
+    pub absent: Vec<Absent>,
+    /// Those that are not, and whose private key the store says never comes out.
+    pub kept_back: Vec<Absent>,
+    /// The identities of the folder that are in none of the stores.
+    pub foreign: Vec<Foreign>,
+    /// What could not be read in the stores.
+    pub problems: Vec<StoreProblem>,
+}
+
+/// An identity of a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absent {
+    /// The SHA-1 thumbprint.
+    pub thumbprint: String,
+    /// The label.
+    pub label: String,
+    /// The store's name.
+    pub store: String,
+}
+
+/// An identity of the folder that is in none of the stores: it left them, or somebody put it there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Foreign {
+    /// The file's name in the folder.
+    pub file: String,
+    /// The SHA-1 thumbprint.
+    pub thumbprint: String,
+    /// The label.
+    pub label: String,
+    /// An identity of the stores with the same label or subject and another certificate.
+    pub namesake: Option<Absent>,
+}
+
+/// An identity that a file is there for.
+pub(super) struct Held {
+    file: String,
+    pub(super) sha256: String,
+    sha1: String,
+    label: String,
+    subject: String,
+}
+
+impl Held {
+    pub(super) fn of_saved(saved: &Saved) -> Self {
+        Self {
+            file: saved.file.clone(),
+            sha256: saved.thumbprint.sha256.clone(),
+            sha1: saved.thumbprint.sha1.clone(),
+            label: saved.label.clone(),
+            subject: saved.subject.clone(),
+        }
+    }
+
+    pub(super) fn of_certificate(file: &str, certificate: &Certificate) -> Self {
+        Self {
+            file: file.to_owned(),
+            sha256: manifest::key(&certificate.id()),
+            sha1: names::thumbprint(certificate),
+            label: names::label_of_certificate(&certificate.parse()),
+            subject: names::distinguished_name_of_der(certificate.subject_der()),
+        }
+    }
+}
+
+/// Compares what a folder holds with the identities of stores.
+pub(super) fn compare(stores: &Inventory, held: Vec<Held>) -> Comparison {
+    let identities = stores.identities().iter();
+    let identities: Vec<&Identity> = identities.filter(|identity| identity.has_key()).collect();
+    let of_folder: HashSet<&str> = held.iter().map(|held| held.sha256.as_str()).collect();
+    let mut comparison = Comparison {
+        problems: stores.problems().to_vec(),
+        ..Comparison::default()
+    };
+    let mut of_stores = HashSet::new();
+    for &identity in &identities {
+        let sha256 = manifest::key(&identity.entry().id);
+        let known = of_folder.contains(sha256.as_str());
+        of_stores.insert(sha256);
+        match identity.entry().key {
+            _ if known => comparison.present += 1,
+            KeyState::NotExportable(_) => comparison.kept_back.push(absent(stores, identity)),
+            _ => comparison.absent.push(absent(stores, identity)),
+        }
+    }
+    let foreign = held
+        .into_iter()
+        .filter(|held| !of_stores.contains(&held.sha256));
+    comparison.foreign = foreign
+        .map(|held| {
+            let namesake = identities
+                .iter()
+                .find(|identity| is_namesake(identity, &held));
+            Foreign {
+                namesake: namesake.map(|identity| absent(stores, identity)),
+                file: held.file,
+                thumbprint: held.sha1,
+                label: held.label,
+            }
+        })
+        .collect();
+    comparison
+}
+
+fn absent(stores: &Inventory, identity: &Identity) -> Absent {
+    let entry = identity.entry();
+    Absent {
+        thumbprint: identity.thumbprint(),
+        label: names::label(entry, &entry.certificate.parse()),
+        store: stores.store_name(identity.entries()[0].store),
+    }
+}
+
+fn is_namesake(identity: &Identity, held: &Held) -> bool {
+    let entry = identity.entry();
+    let subject = names::distinguished_name_of_der(entry.certificate.subject_der());
+    (!held.subject.is_empty() && subject == held.subject)
+        || names::label(entry, &entry.certificate.parse()) == held.label
+}
