@@ -27,6 +27,9 @@ pub enum Existing {
     /// Replace it in one step, if it is a regular file. Nothing of the old file stays, its mode
     /// neither. A symbolic link is not followed and not replaced, but refused.
     Replace,
+    /// The same of anything but a folder. A symbolic link is replaced itself, and what it leads to
+    /// stays: for names that are the program's own, in a folder that others can write to.
+    ReplaceAny,
 }
 
 /// What to do where other accounts can read the file whatever is asked of the file system, as on
@@ -163,14 +166,20 @@ pub(crate) fn waiting_for(file: &Path) -> watchdog::Wait {
 
 /// Refuses targets that must not be written, whether or not they could be.
 fn check_target(file: &Path, existing: Existing) -> Result<(), Error> {
-    if names_a_folder(file) || file.file_name().is_none() {
+    let found = fs::symlink_metadata(file);
+    let is_folder = match (&found, existing) {
+        (Ok(found), Existing::ReplaceAny) => found.is_dir(),
+        _ => names_a_folder(file),
+    };
+    if is_folder || file.file_name().is_none() {
         return Err(target(
             file,
             "it is a folder",
             ErrorKind::IsADirectory.into(),
         ));
     }
-    match (fs::symlink_metadata(file), existing) {
+    match (found, existing) {
+        (Ok(metadata), Existing::ReplaceAny) if !metadata.is_file() => Ok(()),
         (Ok(_), Existing::Refuse) => Err(Error::TargetExists {
             file: file.to_owned(),
         }),
@@ -182,7 +191,7 @@ fn check_target(file: &Path, existing: Existing) -> Result<(), Error> {
             };
             Err(target(file, NOT_REPLACED, io::Error::other(what)))
         }
-        (Ok(_), Existing::Replace) => {
+        (Ok(_), Existing::Replace | Existing::ReplaceAny) => {
             os::may_be_replaced(file).map_err(|error| target(file, NOT_REPLACED, error))
         }
         (Err(error), _) if error.kind() != ErrorKind::NotFound => {
@@ -253,7 +262,7 @@ fn same(read: &[u8], written: &[u8]) -> Result<[u8; 32], String> {
 
 fn rename(temporary: NewFile, file: &Path, existing: Existing) -> Result<(), Error> {
     let renamed = match existing {
-        Existing::Replace => {
+        Existing::Replace | Existing::ReplaceAny => {
             check_target(file, existing)?;
             temporary.replace(file)
         }

@@ -62,7 +62,7 @@ impl Destination {
         if lock.is_some() {
             remove_left_overs(folder, &mut notes);
         }
-        output::preflight(&folder.join(manifest::NAME), Existing::Replace, privacy)?;
+        output::preflight(&folder.join(manifest::NAME), Existing::ReplaceAny, privacy)?;
         let manifest = read_manifest(folder, &mut notes);
         Ok(Self {
             folder: folder.to_owned(),
@@ -176,7 +176,7 @@ impl Destination {
         let bytes = self.manifest.write_now();
         let written = output::write(
             &self.folder.join(manifest::NAME),
-            Existing::Replace,
+            Existing::ReplaceAny,
             self.privacy,
             &bytes,
             |read| self.manifest.verify(read),

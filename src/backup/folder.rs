@@ -75,11 +75,6 @@ impl Folder {
         self.aside.get(file).map_or(&[], Vec::as_slice)
     }
 
-    /// The folder itself.
-    pub(super) fn as_path(&self) -> &Path {
-        &self.path
-    }
-
     /// A file in it.
     pub(super) fn path(&self, name: &OsStr) -> PathBuf {
         self.path.join(name)

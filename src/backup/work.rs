@@ -146,7 +146,8 @@ impl Work<'_> {
             let name = escrow_name(&place.name);
             let path = place.folder.join(&name);
             self.keep_aside(&path, &place.name)?;
-            let written = output::write(&path, Existing::Replace, self.privacy, bytes, |_| Ok(()))?;
+            let written =
+                output::write(&path, Existing::ReplaceAny, self.privacy, bytes, |_| Ok(()))?;
             warnings.extend(written.warnings);
             escrow_file = Some(EscrowFile {
                 file: name,
@@ -156,7 +157,7 @@ impl Work<'_> {
         }
         let saved = sealed.write(Target::File {
             file,
-            existing: Existing::Replace,
+            existing: Existing::ReplaceAny,
             privacy: self.privacy,
         })?;
         warnings.extend(saved.warnings);
@@ -204,7 +205,10 @@ impl Work<'_> {
             return Ok(());
         };
         let aside = path.with_file_name(name_aside(name, &bytes));
-        output::write(&aside, Existing::Replace, self.privacy, &bytes, |_| Ok(())).map(drop)
+        output::write(&aside, Existing::ReplaceAny, self.privacy, &bytes, |_| {
+            Ok(())
+        })
+        .map(drop)
     }
 }
 

@@ -111,6 +111,12 @@ fn obtain_password(
     }
 }
 
+/// An identity by its label and the beginning of its thumbprint, as the one who wrote them has it.
+fn called(label: &str, thumbprint: &str) -> String {
+    let thumbprint: String = thumbprint.chars().take(16).collect();
+    format!("{label} ({thumbprint})")
+}
+
 /// Asks at the terminal without the bar in the way.
 struct AskAside<'a> {
     ask: TerminalAsk,

@@ -280,6 +280,27 @@ mod unix {
     }
 
     #[test]
+    fn names_of_our_own_are_taken_from_links_but_not_from_folders() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        for target in ["pointed-at", "nowhere", "."] {
+            let pointed_at = folder.path().join("pointed-at");
+            fs::write(&pointed_at, b"old").unwrap();
+            let _ = fs::remove_file(&file);
+            symlink(target, &file).unwrap();
+            preflight(&file, Existing::ReplaceAny).unwrap();
+            write(&file, Existing::ReplaceAny, b"new", accept).unwrap();
+            assert!(fs::symlink_metadata(&file).unwrap().is_file());
+            assert_eq!(fs::read(&file).unwrap(), b"new");
+            assert_eq!(fs::read(&pointed_at).unwrap(), b"old");
+        }
+        fs::remove_file(&file).unwrap();
+        fs::create_dir(&file).unwrap();
+        let refused = write(&file, Existing::ReplaceAny, b"new", accept);
+        assert!(matches!(refused, Err(Error::Target { .. })), "{refused:?}");
+    }
+
+    #[test]
     fn a_pipe_is_not_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let pipe = folder.path().join("pipe");

@@ -9,6 +9,8 @@ mod escrow;
 mod full;
 mod kills;
 mod peers;
+#[path = "../../platform/tests/support/pkcs12.rs"]
+mod pkcs12;
 mod restores;
 mod retention;
 mod runs;

@@ -1,7 +1,9 @@
 //! Folders that somebody without the password tampered with: what `verify` and `restore` say of
 //! each, and that nothing comes into the store but what was saved.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -9,7 +11,10 @@ use std::process::Output;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::{ADA, GRACE, MANIFEST, World, ends, said};
+use certstow_platform::pkcs12::kdf::PasswordForm;
+use certstow_platform::secret::Password;
+
+use crate::{ADA, GRACE, MANIFEST, PASSWORD, World, ends, json, pkcs12, said};
 
 /// What protects the files of a backup.
 #[derive(Clone, Copy, Debug)]
@@ -103,7 +108,7 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "a PEM file by the name of a PKCS#12 file",
-        tamper: |world| drop(fs::copy(world.key_in_clear(), world.path("a/zz.p12")).unwrap()),
+        tamper: |world| world.copy(world.key_in_clear(), "zz.p12"),
         verify: (15, 15),
         restore: 0,
         says: &["the manifest does not name zz.p12", "--unnamed"],
@@ -155,7 +160,7 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "a PEM file in the place of a file",
-        tamper: |world| drop(fs::copy(world.key_in_clear(), world.ada()).unwrap()),
+        tamper: |world| world.copy(world.key_in_clear(), ADA),
         verify: (15, 15),
         restore: 14,
         says: &[ADA_IS_NOT, "is not a PKCS#12 file"],
@@ -195,6 +200,45 @@ const CASES: &[Case] = &[
         restored: BUT_ADA,
     },
     Case {
+        name: "a file with the certificate and no key",
+        tamper: |world| fs::write(world.ada(), certificate_alone()).unwrap(),
+        verify: (15, 15),
+        restore: 14,
+        // In escrow, its password is that of the file before.
+        says: &[ADA_IS_NOT],
+        restored: BUT_ADA,
+    },
+    Case {
+        name: "a file cut short",
+        tamper: |world| {
+            let bytes = fs::read(world.ada()).unwrap();
+            fs::write(world.ada(), &bytes[..bytes.len() / 2]).unwrap();
+        },
+        verify: (15, 15),
+        restore: 14,
+        says: &[ADA_IS_NOT, "it is damaged"],
+        restored: BUT_ADA,
+    },
+    Case {
+        name: "a file that is empty",
+        tamper: |world| fs::write(world.ada(), "").unwrap(),
+        verify: (15, 15),
+        restore: 14,
+        says: &[ADA_IS_NOT, "is not a PKCS#12 file"],
+        restored: BUT_ADA,
+    },
+    Case {
+        name: "a file by a name that is no text",
+        tamper: |world| {
+            let name = OsStr::from_bytes(b"a/\xff.p12");
+            fs::copy(world.ada(), world.folder.path().join(name)).unwrap();
+        },
+        verify: (15, 15),
+        restore: 0,
+        says: &["the manifest does not name", "--unnamed"],
+        restored: EVERYBODY,
+    },
+    Case {
         name: "two files exchanged, and the manifest after them",
         tamper: |world| {
             world.exchange_ada_and_grace();
@@ -214,7 +258,22 @@ const CASES: &[Case] = &[
     },
 ];
 
+/// Ada's certificate in a PKCS#12 file of its own.
+fn certificate_alone() -> Vec<u8> {
+    let pem = fs::read(transcripts("store/ada-example.pem")).unwrap();
+    let (_, der) = pem_rfc7468::decode_vec(&pem).unwrap();
+    let password = Password::new(PASSWORD.to_owned());
+    let password = PasswordForm::Text(&password);
+    let bags = [pkcs12::certificate(&der, &[])];
+    let parts = [pkcs12::encrypted(&pkcs12::pbes2(10), password, &bags)];
+    pkcs12::file(&parts, Some((&pkcs12::mac(10), password)))
+}
+
 impl World {
+    fn copy(&self, from: PathBuf, name: &str) {
+        fs::copy(from, self.path("a").join(name)).unwrap();
+    }
+
     fn ada(&self) -> PathBuf {
         self.path("a").join(ADA)
     }
@@ -262,9 +321,14 @@ impl World {
         }
     }
 
+    fn manifest(&self, folder: &str) -> Value {
+        let path = self.path(folder).join(MANIFEST);
+        serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+    }
+
     fn change_manifest(&self, file: &str, change: impl FnOnce(&mut Value)) {
         let path = self.path("a").join(MANIFEST);
-        let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let mut manifest = self.manifest("a");
         let entries = manifest["entries"].as_array_mut().unwrap();
         let entry = entries.iter_mut().find(|entry| entry["file"] == file);
         change(entry.expect("the file is named"));
@@ -358,4 +422,224 @@ fn restore_and_verify_account_for_every_identity() {
         wrong.len(),
         wrong.join("\n")
     );
+}
+
+/// What somebody can make who has the escrow certificate and no key of it: a key of his own, named
+/// like another's.
+fn forge(world: &World, words: &str) {
+    let clear = fs::read_to_string(transcripts("broken/bert.pem")).unwrap();
+    let named = |text: &str| format!("Bag Attributes\n    friendlyName: Ada Example\n{text}");
+    fs::create_dir(world.path("evil-store")).unwrap();
+    fs::write(world.path("evil-store/ada.pem"), named(&clear)).unwrap();
+    let output = world.run(&format!(
+        "backup --store evil-store --to evil --iterations 1 {words}"
+    ));
+    ends(&output, 0);
+    let entry = &world.manifest("evil")["entries"][0];
+    assert_eq!(entry["label"], "Ada Example");
+    let forged = entry["file"].as_str().unwrap();
+    world.copy(world.path("evil").join(forged), ADA);
+    let sealed = format!("{forged}.cms");
+    world.copy(world.path("evil").join(sealed), &format!("{ADA}.cms"));
+    world.write_into_manifest(ADA);
+}
+
+#[test]
+fn verify_with_stores_finds_a_forged_identity() {
+    let world = World::saved_with(Sealing::Escrow);
+    let stores = |opener: &str| world.run(&format!("backup verify a --store store {opener}"));
+    let open = Sealing::Escrow.open();
+    ends(&stores(""), 0);
+    ends(&stores(open), 0);
+    forge(&world, Sealing::Escrow.save());
+    // The manifest names Ada still.
+    let output = world.open("verify a", Sealing::Escrow);
+    ends(&output, 15);
+    let shown = said(&output);
+    assert!(shown.contains("it holds another identity, "), "{shown}");
+    let output = world.open("restore a --into new", Sealing::Escrow);
+    ends(&output, 14);
+    assert!(said(&output).contains(ADA_IS_NOT), "{}", said(&output));
+    assert_eq!(world.restored(), BUT_ADA);
+
+    // It names what is there, which nothing in the folder contradicts.
+    let forged = world.manifest("evil")["entries"][0].clone();
+    world.change_manifest(ADA, |entry| {
+        entry["thumbprint"] = forged["thumbprint"].clone();
+    });
+    ends(&world.open("verify a", Sealing::Escrow), 0);
+    for opener in ["", open] {
+        let output = stores(opener);
+        ends(&output, 15);
+        let shown = said(&output);
+        for words in [
+            "Ada Example (694258fc134145ba) of file:",
+            "is not in this backup",
+            "which is in none of the stores",
+            "has the same name, and another certificate",
+        ] {
+            assert!(shown.contains(words), "{words}: {shown}");
+        }
+        assert_eq!(
+            shown.contains("no file opened"),
+            opener.is_empty(),
+            "{shown}"
+        );
+    }
+    let output = stores("--json");
+    let stores = &json(&output)["folders"][0]["stores"];
+    assert_eq!(stores["present"], 2);
+    assert_eq!(stores["absent"][0]["label"], "Ada Example");
+    assert_eq!(stores["foreign"][0]["namesake"]["label"], "Ada Example");
+}
+
+#[test]
+fn verify_with_stores_tells_what_left_them_and_ends_well() {
+    let world = World::saved_with(Sealing::Password);
+    fs::remove_file(world.path("store/grace-example.pem")).unwrap();
+    let output = world.run("backup verify a --store store");
+    ends(&output, 0);
+    let shown = said(&output);
+    assert!(
+        shown.contains("Grace Example (776c7167ca23d47f), which is in none of"),
+        "{shown}"
+    );
+    assert!(shown.contains("2 of 2 identities of the stores"), "{shown}");
+    fs::copy(transcripts("broken/bert.pem"), world.path("store/bert.pem")).unwrap();
+    let output = world.run("backup verify a --store store --quiet");
+    ends(&output, 15);
+    let shown = said(&output);
+    assert!(
+        shown.contains("Bert Bystander (565b1f85bdd30d26) of file:"),
+        "{shown}"
+    );
+    // What cannot be read cannot be compared.
+    fs::remove_file(world.path("store/bert.pem")).unwrap();
+    fs::copy(transcripts("broken/half.pem"), world.path("store/half.pem")).unwrap();
+    ends(&world.run("backup verify a --store store"), 14);
+}
+
+#[test]
+fn restore_takes_what_is_not_named_only_if_asked() {
+    let world = World::saved_with(Sealing::Password);
+    world.exchange_ada_and_grace();
+    world.copy(world.foreign(), "bert.p12");
+    world.copy(world.key_in_clear(), "clear.p12");
+    let restore =
+        |words: &str| world.open(&format!("restore a --into new {words}"), Sealing::Password);
+    let output = restore("");
+    ends(&output, 14);
+    assert_eq!(world.restored(), ["edith"]);
+    let output = restore("Bert");
+    ends(&output, 10);
+    assert!(said(&output).contains("--unnamed"), "{}", said(&output));
+
+    let output = restore("--unnamed");
+    let shown = said(&output);
+    // Of what was asked for, a file that is no PKCS#12 file is still missing.
+    ends(&output, 14);
+    assert!(shown.contains("clear.p12 is not restored: "), "{shown}");
+    assert!(!shown.contains(ADA_IS_NOT), "{shown}");
+    for words in [
+        "the manifest does not name bert.p12",
+        "holds Grace Example (776c7167ca23d47f), which the manifest does not name for it",
+        "holds Ada Example (694258fc134145ba), which the manifest does not name for it",
+    ] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    assert_eq!(world.restored(), ["ada", "bert", "edith", "grace"]);
+}
+
+#[test]
+fn restore_tells_apart_what_the_manifest_says_is_wanted() {
+    let world = World::saved_with(Sealing::Password);
+    fs::remove_file(world.ada()).unwrap();
+    for (words, code) in [
+        ("--label Ada", 14),
+        ("ada", 14),
+        ("4602bb4c", 14),
+        ("ada@example.org", 14),
+        ("--email ada", 14),
+        ("--label Grace", 0),
+        ("Grace", 0),
+        ("776c7167", 0),
+        ("--expired", 0),
+    ] {
+        let output = world.open(
+            &format!("restore a --into new --force {words}"),
+            Sealing::Password,
+        );
+        ends(&output, code);
+        assert_eq!(said(&output).contains(ADA_IS_NOT), code == 14, "{words}");
+    }
+}
+
+#[test]
+fn restore_without_a_manifest_takes_names_that_are_no_text() {
+    let world = World::saved_with(Sealing::Password);
+    let name = world.folder.path().join(OsStr::from_bytes(b"a/\xff.p12"));
+    fs::rename(world.ada(), &name).unwrap();
+    fs::remove_file(world.path("a").join(MANIFEST)).unwrap();
+    ends(&world.open("restore a --into new", Sealing::Password), 0);
+    assert_eq!(world.restored(), EVERYBODY);
+}
+
+#[test]
+fn backup_writes_anew_what_is_no_file_of_its_own() {
+    let outside = |world: &World| world.path("outside");
+    let link = |world: &World, name: &str| {
+        let file = world.path("a").join(name);
+        fs::rename(&file, outside(world)).unwrap();
+        symlink(outside(world), &file).unwrap();
+    };
+    for sealing in [Sealing::Password, Sealing::Escrow] {
+        for name in [ADA, MANIFEST, &format!("{ADA}.cms")] {
+            let world = World::saved_with(sealing);
+            if !world.path("a").join(name).exists() {
+                continue;
+            }
+            link(&world, name);
+            let before = fs::read(outside(&world)).unwrap();
+            let words = format!(
+                "backup --store store --to a --iterations 1 {}",
+                sealing.save()
+            );
+            let output = world.run(&words);
+            ends(&output, 0);
+            assert!(
+                said(&output).contains(" mended"),
+                "{name}: {}",
+                said(&output)
+            );
+            assert!(
+                world
+                    .path("a")
+                    .join(name)
+                    .symlink_metadata()
+                    .unwrap()
+                    .is_file(),
+                "{name}"
+            );
+            assert_eq!(fs::read(outside(&world)).unwrap(), before, "{name}");
+            ends(&world.open("verify a", sealing), 0);
+        }
+    }
+    let world = World::saved_with(Sealing::Password);
+    fs::remove_file(world.ada()).unwrap();
+    world.make_fifo(&format!("a/{ADA}"));
+    ends(&world.backup("--to a --timeout 20s"), 0);
+    world.verifies("a");
+}
+
+#[test]
+fn backup_keeps_every_damaged_manifest() {
+    let world = World::saved_with(Sealing::Password);
+    for damage in ["{first", "{second", "{third"] {
+        fs::write(world.path("a").join(MANIFEST), damage).unwrap();
+        ends(&world.backup("--to a"), 0);
+    }
+    for (ending, damage) in [("", "{first"), (".2", "{second"), (".3", "{third")] {
+        let kept = world.path("a").join(format!("{MANIFEST}.damaged{ending}"));
+        assert_eq!(fs::read_to_string(kept).unwrap(), damage);
+    }
 }

@@ -84,10 +84,23 @@ pub(crate) struct BackupArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(mut_arg("stores", |store| store.help(
+    "Compare with what this store holds: every identity with a private key has to be in the \
+     backup, by its thumbprint; repeatable [default: none]"
+)))]
+#[command(mut_arg("unlock_password_file", |file| file.requires("stores")))]
+#[command(mut_arg("unlock_password_env", |name| name.requires("stores")))]
+#[command(mut_arg("unlock_password_fd", |number| number.requires("stores")))]
+#[command(mut_arg("unlock_password_vault", |name| name.requires("stores")))]
 pub(crate) struct BackupVerifyArgs {
     /// The folders of the backup
     #[arg(required = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) folders: Vec<PathBuf>,
+    /// Keys that certstow has no way to prove are no failure; they are still warned about
+    #[arg(long)]
+    pub(crate) allow_unproven: bool,
+    #[command(flatten)]
+    pub(crate) stores: StoreArgs,
     #[command(flatten)]
     pub(crate) opening: OpeningArgs,
 }
@@ -110,6 +123,13 @@ pub(crate) struct BackupRestoreArgs {
     /// Have the store never give the private keys out again
     #[arg(long)]
     pub(crate) not_exportable: bool,
+    /// Restore what the manifest does not name, too: whoever may write to the folder can have put
+    /// it there
+    #[arg(long)]
+    pub(crate) unnamed: bool,
+    /// Keys that certstow has no way to prove are no failure; they are still warned about
+    #[arg(long)]
+    pub(crate) allow_unproven: bool,
     #[command(flatten)]
     pub(crate) filters: FilterArgs,
     #[command(flatten)]

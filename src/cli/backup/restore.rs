@@ -4,13 +4,18 @@
 //! {"schema": "certstow.backup-restore/1", "into": "file:...",
 //!  "entries": [{"file": "...", "thumbprint": "...", "label": "...",
 //!    "result": "restored|already-there|failed", "place": null | "...", "verified": ["listed"],
-//!    "reason": null | "..."}],
-//!  "unopened": [{"file": "...", "reason": "..."}], "notes": ["..."]}
+//!    "proof": null | "signature|public-key|none", "reason": null | "..."}],
+//!  "unopened": [{"file": "...", "thumbprint": null | "...", "label": null | "...",
+//!    "reason": "..."}],
+//!  "notes": ["..."]}
 //! ```
+//!
+//! `unopened` has what the manifest names and did not come out of its file, with thumbprint and
+//! label, and then the files without either that the manifest does not name and do not open.
 
 use std::io::{self, Write};
 
-use certstow::backup::{self, Arrival, Restored, RestoredIdentity, Wanted};
+use certstow::backup::{self, Arrival, RestoreRequest, Restored, RestoredIdentity, Wanted};
 use certstow::error::Error;
 use certstow::exit::Exit;
 use certstow::import;
@@ -18,11 +23,12 @@ use certstow::platform::secret::Password;
 use certstow::platform::spec::StoreSpec;
 use certstow::platform::store::ExistingEntry;
 use certstow::platform::{self, OpenOptions};
+use certstow::proof::Level;
 use certstow::sanitize::safe;
 use serde::Serialize;
 
-use super::AskAside;
 use super::opening::Opening;
+use super::{AskAside, called};
 use crate::cli::args::BackupRestoreArgs;
 use crate::cli::journal::Entry as Line;
 use crate::cli::render::progress::Bar;
@@ -35,6 +41,7 @@ pub(super) fn run(args: &BackupRestoreArgs, screen: &Screen) -> Result<Exit, Err
     let wanted = Wanted {
         selector: args.selector.as_deref(),
         filters: &filters,
+        unnamed: args.unnamed,
     };
     let options = import::Options {
         exportable: !args.not_exportable,
@@ -46,19 +53,24 @@ pub(super) fn run(args: &BackupRestoreArgs, screen: &Screen) -> Result<Exit, Err
     };
     let bar = Bar::new(screen);
     let mut ask = AskAside::new(screen, &bar);
+    let request = RestoreRequest {
+        wanted,
+        opener: opening.opener(),
+        options,
+        allow_unproven: args.allow_unproven,
+    };
     let restored = backup::restore(
         &args.folder,
-        &wanted,
-        opening.opener(),
+        &request,
         &mut *store,
-        &options,
         &mut ask,
         &mut |done, of| bar.show("Opening", done, of),
     );
     bar.end();
     let mut restored = restored?;
     let in_clear = options.password.is_none() && matches!(args.into, StoreSpec::File(_));
-    if in_clear && restored.outcomes.iter().any(RestoredIdentity::is_new) {
+    let is_new = |one: &RestoredIdentity| one.imported().is_some();
+    if in_clear && restored.outcomes.iter().any(is_new) {
         restored.notes.push(format!(
             "the private keys in {} are not encrypted: only the folder's permissions protect them",
             args.into
@@ -95,6 +107,13 @@ fn record(restored: &Restored, args: &BackupRestoreArgs, screen: &Screen) {
             Err(error) => screen.record(&about(Line::error(error))),
         }
     }
+    for lost in &restored.lost {
+        screen.record(
+            &Line::error(&lost.error)
+                .with_file(&args.folder.join(&lost.file))
+                .with("thumbprint", lost.thumbprint.as_str()),
+        );
+    }
     for (file, error) in &restored.unopened {
         screen.record(&Line::error(error).with_file(&args.folder.join(file)));
     }
@@ -103,7 +122,7 @@ fn record(restored: &Restored, args: &BackupRestoreArgs, screen: &Screen) {
 fn warnings(restored: &Restored) -> Vec<String> {
     let mut warnings = restored.notes.clone();
     for one in &restored.outcomes {
-        if let Ok(Arrival::Imported(imported)) = &one.result {
+        if let Some(imported) = one.imported() {
             let of_it = imported.warnings.iter();
             warnings.extend(of_it.map(|warning| format!("{}: {warning}", one.label)));
         }
@@ -122,15 +141,21 @@ fn key_password(opening: &Opening) -> Option<&Password> {
 
 /// How it ended: as the first failure says where nothing came of it.
 fn exit(restored: &Restored) -> Exit {
-    let failures = restored.outcomes.iter();
-    let failures = failures.filter_map(|one| one.result.as_ref().err());
-    let unopened = restored.unopened.iter().map(|(_, error)| error);
     let arrived = restored.outcomes.iter().any(|one| one.result.is_ok());
-    match failures.chain(unopened).next() {
+    match failures(restored).next() {
+        None if restored.outcomes.iter().any(RestoredIdentity::lacks_proof) => Exit::Partial,
         None => Exit::Done,
         Some(_) if arrived => Exit::Partial,
         Some(first) => first.exit(),
     }
+}
+
+fn failures(restored: &Restored) -> impl Iterator<Item = &Error> {
+    let outcomes = restored.outcomes.iter();
+    let failed = outcomes.filter_map(|one| one.result.as_ref().err());
+    let lost = restored.lost.iter().map(|lost| &lost.error);
+    let unopened = restored.unopened.iter().map(|(_, error)| error);
+    failed.chain(lost).chain(unopened)
 }
 
 fn write(
@@ -140,25 +165,22 @@ fn write(
     quiet: bool,
 ) -> io::Result<()> {
     for one in &restored.outcomes {
-        let thumbprint = &one.thumbprint[..one.thumbprint.len().min(16)];
-        let label = safe(&one.label);
+        let it = called(&one.label, &one.thumbprint);
+        let it = safe(&it);
         match &one.result {
             Ok(_) if quiet => {}
             Ok(Arrival::Imported(imported)) => {
                 let verified = imported.verified.join(", ");
-                writeln!(
-                    out,
-                    "Restored {label} ({thumbprint}), read back: {verified}"
-                )?;
+                writeln!(out, "Restored {it}, read back: {verified}")?;
             }
-            Ok(Arrival::There) => {
-                writeln!(out, "{label} ({thumbprint}) was there already")?;
-            }
-            Err(error) => {
-                let reason = error.in_full();
-                writeln!(out, "{label} ({thumbprint}) is not restored: {reason}")?;
-            }
+            Ok(Arrival::There) => writeln!(out, "{it} was there already")?,
+            Err(error) => writeln!(out, "{it} is not restored: {}", error.in_full())?,
         }
+    }
+    for lost in &restored.lost {
+        let it = called(&lost.label, &lost.thumbprint);
+        let it = safe(&it);
+        writeln!(out, "{it} is not restored: {}", lost.error.in_full())?;
     }
     for (file, error) in &restored.unopened {
         let file = safe(file);
@@ -174,9 +196,10 @@ fn closing(restored: &Restored, into: &str) -> String {
     let count = |wanted: fn(&RestoredIdentity) -> bool| {
         restored.outcomes.iter().filter(|one| wanted(one)).count()
     };
-    let new = count(RestoredIdentity::is_new);
+    let new = count(|one| one.imported().is_some());
     let before = count(|one| matches!(one.result, Ok(Arrival::There)));
-    let failed = count(|one| one.result.is_err()) + restored.unopened.len();
+    let unproven = count(RestoredIdentity::lacks_proof);
+    let failed = failures(restored).count();
     let mut text = match new {
         1 => format!("1 identity was restored into {}", safe(into)),
         new => format!("{new} identities were restored into {}", safe(into)),
@@ -186,6 +209,11 @@ fn closing(restored: &Restored, into: &str) -> String {
     }
     if failed > 0 {
         text.push_str(&format!("; {failed} failed"));
+    }
+    if unproven > 0 {
+        text.push_str(&format!(
+            "; {unproven} cannot be proven to work, which --allow-unproven accepts"
+        ));
     }
     text.push('.');
     text
@@ -208,34 +236,42 @@ struct Entry<'a> {
     result: &'static str,
     place: Option<&'a str>,
     verified: &'a [&'static str],
+    proof: Option<Level>,
     reason: Option<String>,
 }
 
 #[derive(Serialize)]
 struct Unopened<'a> {
     file: &'a str,
+    thumbprint: Option<&'a str>,
+    label: Option<&'a str>,
     reason: String,
 }
 
 fn json<'a>(restored: &'a Restored, args: &BackupRestoreArgs) -> Json<'a> {
+    let lost = restored.lost.iter().map(|lost| Unopened {
+        file: &lost.file,
+        thumbprint: Some(&lost.thumbprint),
+        label: Some(&lost.label),
+        reason: lost.error.in_full(),
+    });
     let unopened = restored.unopened.iter().map(|(file, error)| Unopened {
         file,
+        thumbprint: None,
+        label: None,
         reason: error.in_full(),
     });
     Json {
         schema: "certstow.backup-restore/1",
         into: args.into.to_string(),
         entries: restored.outcomes.iter().map(entry).collect(),
-        unopened: unopened.collect(),
+        unopened: lost.chain(unopened).collect(),
         notes: &restored.notes,
     }
 }
 
 fn entry(one: &RestoredIdentity) -> Entry<'_> {
-    let imported = match &one.result {
-        Ok(Arrival::Imported(imported)) => Some(imported),
-        _ => None,
-    };
+    let imported = one.imported();
     Entry {
         file: &one.file,
         thumbprint: &one.thumbprint,
@@ -247,6 +283,7 @@ fn entry(one: &RestoredIdentity) -> Entry<'_> {
         },
         place: imported.map(|imported| imported.place.as_str()),
         verified: imported.map_or(&[], |imported| &imported.verified),
+        proof: imported.map(|imported| imported.proof),
         reason: one.result.as_ref().err().map(Error::in_full),
     }
 }

@@ -1,25 +1,24 @@
-//! `certstow backup verify`. With `--json`, `certstow.backup-verify/1`:
-//!
-//! ```json
-//! {"schema": "certstow.backup-verify/1",
-//!  "folders": [{"folder": "...", "ok": true, "error": null, "manifest": null | "what is wrong",
-//!    "files": [{"file": "...", "thumbprint": null | "...", "label": null | "...",
-//!      "state": "whole|missing|changed|unknown", "restores": true|false|null,
-//!      "reason": null | "..."}]}]}
-//! ```
+//! `certstow backup verify`: folders, compared with their manifests, with what is in their files,
+//! and with stores. [`json`] says what `--json` prints.
+
+mod json;
 
 use std::io::{self, Write};
 use std::path::Path;
 
-use certstow::backup::{self, FileVerdict, FolderVerdict};
+use certstow::backup::{
+    self, Absent, Comparison, FileVerdict, FolderVerdict, Foreign, VerifyRequest,
+};
 use certstow::error::Error;
 use certstow::exit::Exit;
+use certstow::identity::Inventory;
+use certstow::password::Source;
 use certstow::sanitize::safe;
-use serde::Serialize;
 
-use super::json::{Failure, failure};
+use super::called;
 use super::opening::Opening;
 use crate::cli::args::BackupVerifyArgs;
+use crate::cli::inventory;
 use crate::cli::journal::{Entry, Level};
 use crate::cli::render::progress::Bar;
 use crate::cli::screen::Screen;
@@ -28,14 +27,26 @@ use crate::cli::screen::Screen;
 type Found<'a> = (&'a Path, Result<FolderVerdict, Error>);
 
 pub(super) fn run(args: &BackupVerifyArgs, screen: &Screen) -> Result<Exit, Error> {
+    let stdin = Some(Source::Stdin);
+    if args.opening.password.source() == stdin && args.stores.unlock() == stdin {
+        return Err(Error::Usage(
+            "only one password can come from standard input".to_owned(),
+        ));
+    }
     let opening = Opening::read(&args.opening, false, screen)?;
-    let opened = !matches!(opening, Opening::Nothing);
+    let opened = opening.opener().opens();
+    let stores = stores(args, screen)?;
+    let request = VerifyRequest {
+        opener: opening.opener(),
+        stores: stores.as_ref(),
+        allow_unproven: args.allow_unproven,
+    };
     let bar = Bar::new(screen);
     let verdicts: Vec<Found<'_>> = args
         .folders
         .iter()
         .map(|folder| {
-            let verdict = backup::verify(folder, opening.opener(), &mut |done, of| {
+            let verdict = backup::verify(folder, &request, &mut |done, of| {
                 bar.show("Checking", done, of);
             });
             (folder.as_path(), verdict)
@@ -43,8 +54,11 @@ pub(super) fn run(args: &BackupVerifyArgs, screen: &Screen) -> Result<Exit, Erro
         .collect();
     bar.end();
     record(&verdicts, opened, screen);
+    for warning in whole(&verdicts).flat_map(|verdict| warnings(verdict, opened)) {
+        screen.warn_unless_json(&warning);
+    }
     if screen.json {
-        screen.print_json(&json(&verdicts, opened))?;
+        screen.print_json(&json::verdicts(&verdicts, opened))?;
     } else {
         for (_, verdict) in &verdicts {
             if let Err(error) = verdict {
@@ -55,6 +69,22 @@ pub(super) fn run(args: &BackupVerifyArgs, screen: &Screen) -> Result<Exit, Erro
         screen.print(|out| write(out, &verdicts, opened, quiet))?;
     }
     Ok(exit(&verdicts, opened))
+}
+
+/// The stores to compare with, if some were named.
+fn stores(args: &BackupVerifyArgs, screen: &Screen) -> Result<Option<Inventory>, Error> {
+    if args.stores.stores.is_empty() {
+        return Ok(None);
+    }
+    let inventory = inventory::read(&args.stores, screen)?;
+    inventory::warn_of_problems(&inventory, screen);
+    Ok(Some(inventory))
+}
+
+fn whole<'a>(verdicts: &'a [Found<'_>]) -> impl Iterator<Item = &'a FolderVerdict> {
+    verdicts
+        .iter()
+        .filter_map(|(_, verdict)| verdict.as_ref().ok())
 }
 
 /// Tells the logs how it is with every file. Errors are told them as they are shown, which JSON
@@ -87,33 +117,52 @@ fn record_files(folder: &Path, verdict: &FolderVerdict, opened: bool, screen: &S
                 .with_some("finding", found.reason.as_deref()),
         );
     }
+    for absent in verdict.stores.iter().flat_map(|stores| &stores.absent) {
+        screen.record(
+            &Entry::checked(Level::Error, missing(absent))
+                .with("thumbprint", absent.thumbprint.as_str())
+                .with("store", absent.store.as_str()),
+        );
+    }
 }
 
-/// A wrong password outweighs what is off: nothing can be said of those files.
+/// The gravest that came of any folder. One that cannot be read counts as one that is wrong, unless
+/// there is no other.
 fn exit(verdicts: &[Found<'_>], opened: bool) -> Exit {
-    let whole = || {
-        verdicts
-            .iter()
-            .filter_map(|(_, verdict)| verdict.as_ref().ok())
-    };
-    let error = || {
+    let errors = || {
         verdicts
             .iter()
             .filter_map(|(_, verdict)| verdict.as_ref().err())
     };
-    if whole().next().is_none()
-        && let Some(first) = error().next()
+    if whole(verdicts).next().is_none()
+        && let Some(first) = errors().next()
     {
         return first.exit();
     }
-    let mut files = whole().flat_map(|verdict| &verdict.files);
-    if files.any(|file| file.wrong_password) {
-        Exit::Password
-    } else if error().next().is_none() && whole().all(|verdict| verdict.is_good(opened)) {
-        Exit::Done
-    } else {
-        Exit::VerificationFailed
-    }
+    let unread = errors().map(|_| Exit::VerificationFailed);
+    let exits = whole(verdicts).map(|verdict| verdict.exit(opened));
+    // In the order of their numbers: done, partly done, failed, wrong password.
+    exits.chain(unread).max().unwrap_or(Exit::Done)
+}
+
+/// What is no failure, and worth knowing.
+fn warnings(verdict: &FolderVerdict, opened: bool) -> Vec<String> {
+    let files = verdict.files.iter().filter(|file| file.is_good(opened));
+    let of_files = files.flat_map(|file| {
+        let warnings = file.warnings.iter();
+        warnings.map(|warning| format!("{}: {warning}", file.file))
+    });
+    let stores = verdict.stores.iter();
+    let of_stores = stores.flat_map(|stores| {
+        let kept_back = stores.kept_back.iter().map(|absent| {
+            format!(
+                "{}: its private key never comes out of there",
+                missing(absent)
+            )
+        });
+        kept_back.chain(stores.foreign.iter().map(foreign))
+    });
+    of_files.chain(of_stores).collect()
 }
 
 fn write(out: &mut dyn Write, verdicts: &[Found<'_>], opened: bool, quiet: bool) -> io::Result<()> {
@@ -129,11 +178,75 @@ fn write(out: &mut dyn Write, verdicts: &[Found<'_>], opened: bool, quiet: bool)
             writeln!(out, "  {}", safe(manifest))?;
         }
         for file in verdict.files.iter().filter(|file| !file.is_good(opened)) {
-            let reason = file.reason.as_deref().unwrap_or(file.state.word());
-            writeln!(out, "  {}: {}", safe(&file.file), safe(reason))?;
+            writeln!(
+                out,
+                "  {}: {}",
+                safe(&file.file),
+                safe(&reason(file, opened))
+            )?;
+        }
+        if let Some(stores) = &verdict.stores {
+            write_stores(out, stores, opened, quiet)?;
         }
     }
     Ok(())
+}
+
+/// What is wrong with a file.
+fn reason(file: &FileVerdict, opened: bool) -> String {
+    match (&file.reason, file.lacks_only_proof(opened)) {
+        (_, true) => format!(
+            "{}; --allow-unproven accepts that",
+            file.warnings.join("; ")
+        ),
+        (Some(reason), _) => reason.clone(),
+        (None, _) => file.state.word().to_owned(),
+    }
+}
+
+/// How the folder compares with the stores.
+fn write_stores(
+    out: &mut dyn Write,
+    stores: &Comparison,
+    opened: bool,
+    quiet: bool,
+) -> io::Result<()> {
+    for absent in &stores.absent {
+        writeln!(out, "  {}", safe(&missing(absent)))?;
+    }
+    if quiet {
+        return Ok(());
+    }
+    let all = stores.present + stores.absent.len() + stores.kept_back.len();
+    let files = match opened {
+        true => "",
+        false => "; only the manifest was compared, and no file opened",
+    };
+    let present = stores.present;
+    let identities = if all == 1 { "identity" } else { "identities" };
+    writeln!(
+        out,
+        "  {present} of {all} {identities} of the stores in it{files}"
+    )
+}
+
+fn missing(absent: &Absent) -> String {
+    let it = called(&absent.label, &absent.thumbprint);
+    format!("{it} of {} is not in this backup", absent.store)
+}
+
+fn foreign(foreign: &Foreign) -> String {
+    let it = called(&foreign.label, &foreign.thumbprint);
+    let file = &foreign.file;
+    match &foreign.namesake {
+        Some(namesake) => format!(
+            "{file} is for {it}, which is in none of the stores: {} of {} has the same name, and \
+             another certificate",
+            called(&namesake.label, &namesake.thumbprint),
+            namesake.store
+        ),
+        None => format!("{file} is for {it}, which is in none of the stores"),
+    }
 }
 
 /// What it comes to.
@@ -142,80 +255,24 @@ fn sentence(verdict: &FolderVerdict, opened: bool) -> String {
     if all == 0 {
         return "there is no file of a backup".to_owned();
     }
-    let good = verdict.files.iter().filter(|file| file.is_good(opened));
-    let good = good.count();
+    let count = |holds: &dyn Fn(&FileVerdict) -> bool| {
+        verdict.files.iter().filter(|file| holds(file)).count()
+    };
+    let bad = count(&|file| !file.is_good(opened));
+    let unproven = count(&|file| file.lacks_only_proof(opened));
     let (files, are) = match all {
         1 => ("file", "is"),
         _ => ("files", "are"),
     };
-    match (good == all, opened) {
-        (true, true) => format!("{all} {files} {are} whole and proven to restore"),
-        (true, false) => format!(
+    match (bad, opened) {
+        (0, true) => format!("{all} {files} {are} whole and proven to restore"),
+        (0, false) => format!(
             "{all} {files} {are} intact; whether everything restores shows only with the \
              password"
         ),
-        (false, _) => format!(
-            "{} of {all} {files} {are} not as they should be",
-            all - good
-        ),
-    }
-}
-
-#[derive(Serialize)]
-struct Json<'a> {
-    schema: &'static str,
-    folders: Vec<Folder<'a>>,
-}
-
-#[derive(Serialize)]
-struct Folder<'a> {
-    folder: String,
-    ok: bool,
-    error: Option<Failure>,
-    manifest: Option<&'a str>,
-    files: Vec<File<'a>>,
-}
-
-#[derive(Serialize)]
-struct File<'a> {
-    file: &'a str,
-    thumbprint: Option<&'a str>,
-    label: Option<&'a str>,
-    state: &'static str,
-    restores: Option<bool>,
-    reason: Option<&'a str>,
-}
-
-fn json<'a>(verdicts: &'a [Found<'_>], opened: bool) -> Json<'a> {
-    let folders = verdicts.iter().map(|(folder, verdict)| Folder {
-        folder: folder.to_string_lossy().into_owned(),
-        ok: verdict
-            .as_ref()
-            .is_ok_and(|verdict| verdict.is_good(opened)),
-        error: verdict.as_ref().err().map(failure),
-        manifest: verdict
-            .as_ref()
-            .ok()
-            .and_then(|verdict| verdict.manifest.as_deref()),
-        files: verdict
-            .iter()
-            .flat_map(|verdict| &verdict.files)
-            .map(file)
-            .collect(),
-    });
-    Json {
-        schema: "certstow.backup-verify/1",
-        folders: folders.collect(),
-    }
-}
-
-fn file(file: &FileVerdict) -> File<'_> {
-    File {
-        file: &file.file,
-        thumbprint: file.thumbprint.as_deref(),
-        label: file.label.as_deref(),
-        state: file.state.word(),
-        restores: file.restores,
-        reason: file.reason.as_deref(),
+        (bad, _) if bad == unproven => {
+            format!("{unproven} of {all} {files} cannot be proven to restore")
+        }
+        (bad, _) => format!("{bad} of {all} {files} {are} not as they should be"),
     }
 }
