@@ -10,7 +10,7 @@ mod page;
 mod tests;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use certstow_platform::store::KeyState;
 
@@ -182,7 +182,10 @@ impl Report {
                 identities: found.as_ref().ok().map(Vec::len),
             });
             match found {
-                Ok(found) => collect(&mut kept, &name, found),
+                Ok(found) => {
+                    problems.extend(found.iter().filter_map(|kept| damage(folder, kept)));
+                    collect(&mut kept, &name, found);
+                }
                 Err(reason) => problems.push(StoreProblem {
                     store: name.clone(),
                     place: name,
@@ -223,6 +226,20 @@ impl Report {
     pub fn html(&self) -> String {
         page::write(self)
     }
+}
+
+/// A file that a backup should have, and how it is damaged, as one of the problems.
+fn damage(folder: &Path, kept: &Kept) -> Option<StoreProblem> {
+    let damage = kept.damage.as_ref()?;
+    let whose = match kept.label.as_str() {
+        "" => "an identity",
+        label => label,
+    };
+    Some(StoreProblem {
+        store: folder.display().to_string(),
+        place: folder.join(&kept.file).display().to_string(),
+        message: format!("no whole copy of {whose}: {damage}"),
+    })
 }
 
 /// The files of backups, by the SHA-256 of the certificate, each with its folder.

@@ -12,6 +12,8 @@ use super::manifest::{self, Found, Manifest};
 pub struct Kept {
     /// The SHA-256 of the certificate, 64 lower-case digits.
     pub sha256: String,
+    /// The label.
+    pub label: String,
     /// The file's name in the folder.
     pub file: String,
     /// When it was written, RFC 3339 in UTC, as the manifest has it.
@@ -40,6 +42,7 @@ pub fn kept(folder: &Path) -> Result<Vec<Kept>, String> {
         };
         Kept {
             sha256: saved.thumbprint.sha256,
+            label: saved.label,
             file: saved.file,
             written: saved.written,
             damage,

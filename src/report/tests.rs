@@ -161,7 +161,7 @@ fn backup(folder: &Path) {
         };
         format!(
             r#"{{"file":"{name}","size":4,"sha256":"{}","thumbprint":{{"sha256":"{sha256}"}},
-                "written":"2026-11-01T10:00:00Z"}}"#,
+                "label":"Rosa","written":"2026-11-01T10:00:00Z"}}"#,
             names::hex(&Sha256::digest(written))
         )
     });
@@ -179,7 +179,11 @@ fn a_copy_counts_if_it_is_there_and_whole() {
     let samples = [Sample::P256, Sample::Rsa, Sample::Ed25519];
     let store = || MemoryStore::with("memory", &samples);
     let report = report_of(store(), &[folder.path().to_owned()]);
-    assert_eq!(report.problems, []);
+    let [problem] = report.problems.as_slice() else {
+        panic!("{:?}", report.problems)
+    };
+    let words = "no whole copy of Rosa: its bytes are not those that were written";
+    assert_eq!(problem.message, words);
     assert_eq!(report.backups[0].identities, Some(2));
     assert_eq!(report.summary().without_copy, 2);
     let page = report.html();
@@ -196,6 +200,7 @@ fn a_copy_counts_if_it_is_there_and_whole() {
     fs::remove_file(folder.path().join(format!("{}.p12", &saved[..8]))).unwrap();
     let report = report_of(store(), &[folder.path().to_owned()]);
     assert_eq!(report.summary().without_copy, 3);
+    assert_eq!(report.problems.len(), 2);
     assert!(report.html().contains("it is missing"));
 }
 

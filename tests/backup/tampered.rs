@@ -408,6 +408,18 @@ fn restore_and_verify_account_for_every_identity() {
             let (without, with) = case.verify;
             check("verify", &world.run("backup verify a"), without, &[]);
             check("verify opened", &world.open("verify a", sealing), with, &[]);
+            // It opens nothing, and tells of what the manifest names alone.
+            let tells = without == 15 && case.says.contains(&ADA_IS_NOT);
+            let (code, says): (i32, &[&str]) = match tells {
+                true => (14, &["no whole copy of Ada Example"]),
+                false => (0, &[]),
+            };
+            check(
+                "report",
+                &world.run("report --store store --backup a"),
+                code,
+                says,
+            );
             let output = world.open("restore a --into new", sealing);
             check("restore", &output, case.restore, case.says);
             let restored = world.restored();
