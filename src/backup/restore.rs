@@ -4,18 +4,18 @@
 //! accounted for: it is in the store, or what kept it back is told. What the manifest does not name
 //! is told, and restored only when that is asked for; without a manifest, all that opens is taken.
 
+mod sources;
+mod taken;
+
 use std::collections::HashSet;
-use std::ffi::{OsStr, OsString};
-use std::io;
+use std::ffi::OsStr;
 use std::path::Path;
 
-use certstow_platform::OpenedFile;
 use certstow_platform::error::StoreError;
-use certstow_platform::pkcs12::error::DecodeError;
-use certstow_platform::store::{Ask, Entry, KeyState, Listing, Store};
+use certstow_platform::store::{Ask, Store};
 
 use super::cores::on_every_core;
-use super::folder::{Condition, Folder, KeyFile};
+use super::folder::Folder;
 use super::lock;
 use super::manifest::{self, Found, Manifest, Saved, Thumbprint};
 use super::opener::Opener;
@@ -23,10 +23,11 @@ use super::wanted::{self, Decision, Wanted};
 use crate::error::{Candidate, Error, Near, Nearly};
 use crate::identity::Inventory;
 use crate::import;
-use crate::names;
 use crate::proof::Level;
 use crate::select::{self, Choice, Want};
 use crate::time;
+use sources::Sources;
+use taken::Taken;
 
 /// What is to be restored, and how.
 #[derive(Debug, Clone, Copy)]
@@ -187,225 +188,6 @@ pub fn restore(
         unopened,
         notes,
     })
-}
-
-/// The files that are to be opened.
-#[derive(Default)]
-struct Sources {
-    /// Those of the manifest first, in its order.
-    files: Vec<Source>,
-    /// Whether identities that the manifest does not name are taken.
-    takes_unnamed: bool,
-    /// What has the name of a file, is not named by the manifest, and is no file.
-    strange: Vec<(String, Error)>,
-    /// How many files the manifest does not name and were left out for that.
-    left_out: usize,
-    notes: Vec<String>,
-}
-
-/// A file, and the identity that is due from it.
-struct Source {
-    name: OsString,
-    saved: Option<Saved>,
-}
-
-impl Sources {
-    fn of(path: &Path, folder: &Folder, wanted: &Wanted<'_>) -> Self {
-        let mut sources = Self::default();
-        let manifest = match Manifest::of_folder(path) {
-            Found::Whole(manifest) => Some(manifest.entries),
-            Found::None => {
-                let note = "there is no manifest: every file that opens is taken";
-                sources.notes.push(note.to_owned());
-                None
-            }
-            Found::Damaged(reason) => {
-                sources.notes.push(format!(
-                    "the manifest cannot be used ({reason}): every file that opens is taken"
-                ));
-                None
-            }
-        };
-        sources.takes_unnamed = wanted.unnamed || manifest.is_none();
-        let is_whole = manifest.is_some();
-        let entries = manifest.unwrap_or_default();
-        let named: HashSet<OsString> = entries
-            .iter()
-            .map(|saved| saved.file.clone().into())
-            .collect();
-        let (entries, by_thumbprint) = wanted.narrowed(entries);
-        sources
-            .files
-            .extend(entries.into_iter().map(|saved| Source {
-                name: saved.file.clone().into(),
-                saved: Some(saved),
-            }));
-        let unnamed = folder
-            .key_files()
-            .iter()
-            .filter(|name| !named.contains(*name));
-        for name in unnamed {
-            sources.take_unnamed(folder, name, is_whole, by_thumbprint);
-        }
-        sources
-    }
-
-    /// A file that no entry names. Whoever may write to the folder can put one there.
-    fn take_unnamed(&mut self, folder: &Folder, name: &OsStr, is_whole: bool, by_thumbprint: bool) {
-        let shown = shown(name);
-        let note = format!("the manifest does not name {shown}");
-        if self.takes_unnamed {
-            self.notes.extend(is_whole.then_some(note));
-            self.files.push(Source {
-                name: name.to_owned(),
-                saved: None,
-            });
-            return;
-        }
-        match folder.unreadable(name) {
-            // All that is wanted is in the manifest.
-            Some(error) if by_thumbprint => self.notes.push(format!("{note}, and {error}")),
-            Some(error) => {
-                self.notes.push(note);
-                let error = not_from(folder, name, format!("cannot be read: {error}"));
-                self.strange.push((shown, error));
-            }
-            None => {
-                self.left_out += 1;
-                self.notes
-                    .push(format!("{note}: it is left out, unless --unnamed is given"));
-            }
-        }
-    }
-}
-
-/// What reading a file gave: what became of it, if the manifest tells what it was, and what is in
-/// it.
-type Read = (Option<Condition>, Result<Opened, Error>);
-
-/// A file that was opened, as a store, and what it holds.
-type Opened = (Box<dyn Store>, Listing);
-
-impl Source {
-    fn read(&self, folder: &Folder, opener: Opener<'_>) -> Read {
-        let has_password = self
-            .saved
-            .as_ref()
-            .is_some_and(|saved| saved.escrow.is_some());
-        let file = folder.read(&self.name, has_password || opener.is_escrow());
-        let condition = self.saved.as_ref().map(|saved| file.condition(saved));
-        (condition, self.open(folder, &file, opener))
-    }
-
-    fn open(&self, folder: &Folder, file: &KeyFile, opener: Opener<'_>) -> Result<Opened, Error> {
-        let bytes = file.bytes.as_ref().map_err(|error| {
-            let reason = match error.kind() {
-                io::ErrorKind::NotFound => "is missing".to_owned(),
-                _ => format!("cannot be read: {error}"),
-            };
-            not_from(folder, &self.name, reason)
-        })?;
-        let path = folder.path(&self.name);
-        opener.open(folder, &self.name, file, |password| {
-            let opened = OpenedFile::open(bytes, &path, password).map_err(|error| match error {
-                DecodeError::WrongPassword => Error::WrongPassword {
-                    place: path.display().to_string(),
-                },
-                other => not_from(folder, &self.name, format!("cannot be opened: {other}")),
-            })?;
-            let listing = opened.list()?;
-            Ok((Box::new(opened) as Box<dyn Store>, listing))
-        })
-    }
-}
-
-/// What the files gave.
-#[derive(Default)]
-struct Taken {
-    /// Whether identities that the manifest does not name are taken.
-    unnamed: bool,
-    stores: Vec<Opened>,
-    /// The entries of the manifest whose file did not give them, and what kept them back.
-    missing: Vec<(Saved, Error)>,
-    unopened: Vec<(String, Error)>,
-    /// The certificates of which the manifest says that an unproven key is accepted.
-    accepted: HashSet<String>,
-    notes: Vec<String>,
-}
-
-impl Taken {
-    fn take(&mut self, folder: &Folder, source: &Source, (condition, opened): Read) {
-        let name = shown(&source.name);
-        if let Some(Condition::Damaged(reason)) = condition {
-            self.notes
-                .push(format!("{name} is not as it was written: {reason}"));
-        }
-        match (&source.saved, opened) {
-            (Some(saved), Ok(opened)) => self.take_named(folder, saved, opened),
-            (Some(saved), Err(error)) => self.missing.push((saved.clone(), error)),
-            (None, Ok((store, listing))) => match listing.entries.iter().any(gives) {
-                true => self.stores.push((store, listing)),
-                false => {
-                    let reason = "holds no private key with its certificate".to_owned();
-                    let error = not_from(folder, &source.name, reason);
-                    self.unopened.push((name, error));
-                }
-            },
-            (None, Err(error)) => self.unopened.push((name, error)),
-        }
-    }
-
-    /// Takes the identity that is due from a file, and others only if those are taken that the
-    /// manifest does not name.
-    fn take_named(&mut self, folder: &Folder, saved: &Saved, (store, mut listing): Opened) {
-        let is_due = |entry: &Entry| manifest::key(&entry.id) == saved.thumbprint.sha256;
-        let (due, others): (Vec<_>, Vec<_>) = listing
-            .entries
-            .iter()
-            .filter(|entry| gives(entry))
-            .partition(|entry| is_due(entry));
-        let others: Vec<String> = others.into_iter().map(called).collect();
-        let left_out = match self.unnamed {
-            true => "",
-            false => "; it is left out, unless --unnamed is given",
-        };
-        self.notes.extend(others.iter().map(|other| {
-            format!(
-                "{} holds {other}, which the manifest does not name for it{left_out}",
-                saved.file
-            )
-        }));
-        if due.is_empty() {
-            let reason = match others.first() {
-                Some(other) => format!("holds another identity, {other}"),
-                None if listing.entries.iter().any(is_due) => {
-                    "holds the certificate without its private key".to_owned()
-                }
-                None => "holds no private key with its certificate".to_owned(),
-            };
-            let error = not_from(folder, OsStr::new(&saved.file), reason);
-            self.missing.push((saved.clone(), error));
-        }
-        if saved.allow_unproven {
-            self.accepted.insert(saved.thumbprint.sha256.clone());
-        }
-        if !self.unnamed {
-            listing.entries.retain(is_due);
-        }
-        self.stores.push((store, listing));
-    }
-}
-
-/// Whether an entry has a private key.
-fn gives(entry: &Entry) -> bool {
-    entry.key != KeyState::Missing
-}
-
-/// An identity by its label and the beginning of its thumbprint.
-fn called(entry: &Entry) -> String {
-    let label = names::label(entry, &entry.certificate.parse());
-    let thumbprint = names::thumbprint(&entry.certificate);
-    format!("{label} ({})", &thumbprint[..16])
 }
 
 /// The entries that are wanted, and came out of no other file either.

@@ -1,0 +1,148 @@
+//! The files of a folder that are to be opened: those of the manifest, and what it does not name
+//! where that is wanted. Each is read once, and opened in memory.
+
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::Path;
+
+use certstow_platform::OpenedFile;
+use certstow_platform::pkcs12::error::DecodeError;
+use certstow_platform::store::{Listing, Store};
+
+use super::{not_from, shown};
+use crate::backup::folder::{Condition, Folder, KeyFile};
+use crate::backup::manifest::{Found, Manifest, Saved};
+use crate::backup::opener::Opener;
+use crate::backup::wanted::Wanted;
+use crate::error::Error;
+
+/// The files that are to be opened.
+#[derive(Default)]
+pub(super) struct Sources {
+    /// Those of the manifest first, in its order.
+    pub(super) files: Vec<Source>,
+    /// Whether identities that the manifest does not name are taken.
+    pub(super) takes_unnamed: bool,
+    /// What has the name of a file, is not named by the manifest, and is no file.
+    pub(super) strange: Vec<(String, Error)>,
+    /// How many files the manifest does not name and were left out for that.
+    pub(super) left_out: usize,
+    pub(super) notes: Vec<String>,
+}
+
+/// A file, and the identity that is due from it.
+pub(super) struct Source {
+    pub(super) name: OsString,
+    pub(super) saved: Option<Saved>,
+}
+
+impl Sources {
+    pub(super) fn of(path: &Path, folder: &Folder, wanted: &Wanted<'_>) -> Self {
+        let mut sources = Self::default();
+        let manifest = match Manifest::of_folder(path) {
+            Found::Whole(manifest) => Some(manifest.entries),
+            Found::None => {
+                let note = "there is no manifest: every file that opens is taken";
+                sources.notes.push(note.to_owned());
+                None
+            }
+            Found::Damaged(reason) => {
+                sources.notes.push(format!(
+                    "the manifest cannot be used ({reason}): every file that opens is taken"
+                ));
+                None
+            }
+        };
+        sources.takes_unnamed = wanted.unnamed || manifest.is_none();
+        let is_whole = manifest.is_some();
+        let entries = manifest.unwrap_or_default();
+        let named: HashSet<OsString> = entries
+            .iter()
+            .map(|saved| saved.file.clone().into())
+            .collect();
+        let (entries, by_thumbprint) = wanted.narrowed(entries);
+        sources
+            .files
+            .extend(entries.into_iter().map(|saved| Source {
+                name: saved.file.clone().into(),
+                saved: Some(saved),
+            }));
+        let unnamed = folder
+            .key_files()
+            .iter()
+            .filter(|name| !named.contains(*name));
+        for name in unnamed {
+            sources.take_unnamed(folder, name, is_whole, by_thumbprint);
+        }
+        sources
+    }
+
+    /// A file that no entry names. Whoever may write to the folder can put one there.
+    fn take_unnamed(&mut self, folder: &Folder, name: &OsStr, is_whole: bool, by_thumbprint: bool) {
+        let shown = shown(name);
+        let note = format!("the manifest does not name {shown}");
+        if self.takes_unnamed {
+            self.notes.extend(is_whole.then_some(note));
+            self.files.push(Source {
+                name: name.to_owned(),
+                saved: None,
+            });
+            return;
+        }
+        match folder.unreadable(name) {
+            // All that is wanted is in the manifest.
+            Some(error) if by_thumbprint => self.notes.push(format!("{note}, and {error}")),
+            Some(error) => {
+                self.notes.push(note);
+                let error = not_from(folder, name, format!("cannot be read: {error}"));
+                self.strange.push((shown, error));
+            }
+            None => {
+                self.left_out += 1;
+                self.notes
+                    .push(format!("{note}: it is left out, unless --unnamed is given"));
+            }
+        }
+    }
+}
+
+/// What reading a file gave: what became of it, if the manifest tells what it was, and what is in
+/// it.
+pub(super) type Read = (Option<Condition>, Result<Opened, Error>);
+
+/// A file that was opened, as a store, and what it holds.
+pub(super) type Opened = (Box<dyn Store>, Listing);
+
+impl Source {
+    pub(super) fn read(&self, folder: &Folder, opener: Opener<'_>) -> Read {
+        let has_password = self
+            .saved
+            .as_ref()
+            .is_some_and(|saved| saved.escrow.is_some());
+        let file = folder.read(&self.name, has_password || opener.is_escrow());
+        let condition = self.saved.as_ref().map(|saved| file.condition(saved));
+        (condition, self.open(folder, &file, opener))
+    }
+
+    fn open(&self, folder: &Folder, file: &KeyFile, opener: Opener<'_>) -> Result<Opened, Error> {
+        let bytes = file.bytes.as_ref().map_err(|error| {
+            let reason = match error.kind() {
+                io::ErrorKind::NotFound => "is missing".to_owned(),
+                _ => format!("cannot be read: {error}"),
+            };
+            not_from(folder, &self.name, reason)
+        })?;
+        let path = folder.path(&self.name);
+        opener.open(folder, &self.name, file, |password| {
+            let opened = OpenedFile::open(bytes, &path, password).map_err(|error| match error {
+                DecodeError::WrongPassword => Error::WrongPassword {
+                    place: path.display().to_string(),
+                },
+                other => not_from(folder, &self.name, format!("cannot be opened: {other}")),
+            })?;
+            let listing = opened.list()?;
+            Ok((Box::new(opened) as Box<dyn Store>, listing))
+        })
+    }
+}
