@@ -19,7 +19,7 @@ use super::folder::Folder;
 use super::lock;
 use super::manifest::{self, Found, Manifest, Saved, Thumbprint};
 use super::opener::Opener;
-use super::wanted::{self, Decision, Wanted};
+use super::wanted::{Decision, Wanted};
 use crate::error::{Candidate, Error, Near, Nearly};
 use crate::identity::Inventory;
 use crate::import;
@@ -72,6 +72,24 @@ pub struct RestoredIdentity {
 }
 
 impl RestoredIdentity {
+    /// # Errors
+    /// [`Error::Cancelled`]: the person gave up.
+    fn of(outcome: import::Outcome, unproven_accepted: bool) -> Result<Self, Error> {
+        let file = Path::new(&outcome.from).file_name();
+        Ok(Self {
+            file: file.map_or(outcome.from.clone(), shown),
+            thumbprint: outcome.thumbprint,
+            label: outcome.label,
+            result: match outcome.result {
+                Ok(imported) => Ok(Arrival::Imported(imported)),
+                Err(Error::Store(StoreError::AlreadyThere { .. })) => Ok(Arrival::There),
+                Err(Error::Cancelled) => return Err(Error::Cancelled),
+                Err(error) => Err(error),
+            },
+            unproven_accepted,
+        })
+    }
+
     /// How it came into the store, if it was not there before.
     pub fn imported(&self) -> Option<&import::Imported> {
         match &self.result {
@@ -111,6 +129,17 @@ pub struct Lost {
     pub error: Error,
 }
 
+impl Lost {
+    /// This of one that nobody asked for, as far as can be told.
+    fn note(&self) -> String {
+        format!(
+            "whether {} is meant cannot be told: {}",
+            self.label,
+            self.error.in_full()
+        )
+    }
+}
+
 /// Imports the wanted identities of a folder into a store. One file that fails stops none of the
 /// others, unless a person gave up. `progress` is told how many files are done, of how many.
 ///
@@ -148,11 +177,10 @@ pub fn restore(
     let problems = inventory.problems().iter();
     let mut notes = taken.notes;
     notes.extend(problems.map(|problem| format!("{}: {}", problem.place, problem.message)));
-    let now = time::now();
-    let lost = lost(taken.missing, &inventory, &request.wanted, &mut notes, now);
     let mut unopened = sources.strange;
     unopened.extend(taken.unopened);
 
+    let now = time::now();
     let choice = Choice {
         selector: request.wanted.selector,
         filters: request.wanted.filters,
@@ -160,27 +188,22 @@ pub fn restore(
         want: Want::Key,
     };
     let chosen = select::all(&inventory, &choice, now);
+    let missing = not_elsewhere(taken.missing, &inventory);
+    let (mut lost, undecided) = lost(missing, &request.wanted, now);
+    match chosen.is_empty() {
+        // What was asked for may have been in one of them.
+        true => lost.extend(undecided),
+        false => notes.extend(undecided.iter().map(Lost::note)),
+    }
     if chosen.is_empty() && lost.is_empty() && unopened.is_empty() {
         return Err(nothing(folder_name, &request.wanted, sources.left_out));
     }
-    let imported = import::chosen(&inventory, &chosen, to, &request.options, ask);
     let mut outcomes = Vec::new();
+    let imported = import::chosen(&inventory, &chosen, to, &request.options, ask);
     for (identity, outcome) in chosen.into_iter().zip(imported) {
-        let result = match outcome.result {
-            Ok(imported) => Ok(Arrival::Imported(imported)),
-            Err(Error::Store(StoreError::AlreadyThere { .. })) => Ok(Arrival::There),
-            Err(Error::Cancelled) => return Err(Error::Cancelled),
-            Err(error) => Err(error),
-        };
-        let file = Path::new(&outcome.from).file_name();
         let id = manifest::key(&identity.entry().id);
-        outcomes.push(RestoredIdentity {
-            file: file.map_or(outcome.from.clone(), shown),
-            thumbprint: outcome.thumbprint,
-            label: outcome.label,
-            result,
-            unproven_accepted: request.allow_unproven || taken.accepted.contains(&id),
-        });
+        let accepted = request.allow_unproven || taken.accepted.contains(&id);
+        outcomes.push(RestoredIdentity::of(outcome, accepted)?);
     }
     Ok(Restored {
         outcomes,
@@ -190,40 +213,36 @@ pub fn restore(
     })
 }
 
-/// The entries that are wanted, and came out of no other file either.
-fn lost(
-    missing: Vec<(Saved, Error)>,
-    inventory: &Inventory,
-    wanted: &Wanted<'_>,
-    notes: &mut Vec<String>,
-    now: i64,
-) -> Vec<Lost> {
+/// The entries that came out of no other file either.
+fn not_elsewhere(missing: Vec<(Saved, Error)>, inventory: &Inventory) -> Vec<(Saved, Error)> {
     let identities = inventory.identities().iter();
     let with_key = identities.filter(|identity| identity.has_key());
     let found: HashSet<String> = with_key
         .map(|identity| manifest::key(&identity.entry().id))
         .collect();
-    let mut lost = Vec::new();
+    let mut missing = missing;
+    missing.retain(|(saved, _)| !found.contains(&saved.thumbprint.sha256));
+    missing
+}
+
+/// Of these entries those that are wanted, and those of which the manifest does not tell whether
+/// they are.
+fn lost(missing: Vec<(Saved, Error)>, wanted: &Wanted<'_>, now: i64) -> (Vec<Lost>, Vec<Lost>) {
+    let (mut lost, mut undecided) = (Vec::new(), Vec::new());
     for (saved, error) in missing {
-        if found.contains(&saved.thumbprint.sha256) {
-            continue;
-        }
-        match wanted.decide(&saved, now) {
-            Decision::Wanted => lost.push(Lost {
-                file: saved.file,
-                thumbprint: saved.thumbprint.sha1,
-                label: saved.label,
-                error,
-            }),
-            Decision::Unknown => notes.push(format!(
-                "{} could not be looked at: {}",
-                wanted::called(&saved),
-                error.in_full()
-            )),
-            Decision::NotWanted => {}
-        }
+        let into = match wanted.decide(&saved, now) {
+            Decision::Wanted => &mut lost,
+            Decision::Unknown => &mut undecided,
+            Decision::NotWanted => continue,
+        };
+        into.push(Lost {
+            file: saved.file,
+            thumbprint: saved.thumbprint.sha1,
+            label: saved.label,
+            error,
+        });
     }
-    lost
+    (lost, undecided)
 }
 
 /// A file that does not give what it should, and why: "is missing".

@@ -87,10 +87,3 @@ impl Wanted<'_> {
             || lacks(&saved.label, &filters.label)
     }
 }
-
-/// An entry by its label and the beginning of its thumbprint.
-pub(super) fn called(saved: &Saved) -> String {
-    let thumbprint = &saved.thumbprint.sha1;
-    let begin: String = thumbprint.chars().take(16).collect();
-    format!("{} ({begin})", saved.label)
-}

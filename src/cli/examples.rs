@@ -161,6 +161,10 @@ const EXAMPLES: &[(&str, &[Example])] = &[
                 "certstow backup verify ~/Backups --escrow-key escrow-key.pem",
                 "the same of a backup in escrow",
             ),
+            example(
+                "certstow backup verify ~/Backups --store windows:CurrentUser\\My",
+                "and is every identity of the store in it?",
+            ),
         ],
     ),
     (

@@ -19,6 +19,7 @@ mod runs;
 mod support;
 mod tampered;
 mod terminal;
+mod unproven;
 mod waits;
 
 use std::collections::BTreeMap;

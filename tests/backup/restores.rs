@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use crate::{ADA, GRACE, MANIFEST, World, ends, files, json, said};
+use certstow_platform::pkcs12::kdf::PasswordForm;
+use certstow_platform::secret::Password;
+
+use crate::{ADA, GRACE, MANIFEST, PASSWORD, World, ends, files, json, pkcs12, said};
 
 impl World {
     fn restore(&self, words: &str) -> std::process::Output {
@@ -117,7 +120,8 @@ fn a_damaged_file_stops_none_of_the_others() {
     let output = world.restore("");
     ends(&output, 14);
     let shown = said(&output);
-    assert!(shown.contains(&format!("{ADA} is not restored")), "{shown}");
+    let lost = format!("Ada Example (694258fc134145ba) is not restored: a/{ADA} ");
+    assert!(shown.contains(&lost), "{shown}");
     assert!(shown.contains("2 identities were restored"), "{shown}");
     world.works("Grace", UNLOCK);
     fs::remove_file(world.path("a").join(GRACE)).unwrap();
@@ -179,10 +183,24 @@ fn what_is_no_file_is_not_waited_for() {
 fn a_file_gives_the_key_it_has_whatever_else_is_wrong_with_it() {
     let world = World::new();
     ends(&world.backup("--to a --label Ada"), 0);
-    let mut text = fs::read_to_string(world.path("store/grace-example.pem")).unwrap();
-    text += "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-    fs::write(world.path("a/other.p12"), text).unwrap();
-    let output = world.restore("--json");
+    let pem = fs::read_to_string(world.path("store/grace-example.pem")).unwrap();
+    let block = |label: &str| {
+        let (_, rest) = pem.split_once(&format!("-----BEGIN {label}-----")).unwrap();
+        let (inner, _) = rest.split_once("-----END").unwrap();
+        let block = format!("-----BEGIN {label}-----{inner}-----END {label}-----\n");
+        pem_rfc7468::decode_vec(block.as_bytes()).unwrap().1
+    };
+    let password = Password::new(PASSWORD.to_owned());
+    let password = PasswordForm::Text(&password);
+    let bags = [
+        pkcs12::certificate(&block("CERTIFICATE"), &[]),
+        pkcs12::certificate(&[0], &[]),
+        pkcs12::shrouded_key(&block("PRIVATE KEY"), &pkcs12::pbes2(10), password, &[]),
+    ];
+    let mac = Some((&pkcs12::mac(10), password));
+    let file = pkcs12::file(&[pkcs12::plain(&bags)], mac);
+    fs::write(world.path("a/other.p12"), file).unwrap();
+    let output = world.restore("--json --unnamed");
     ends(&output, 0);
     let report = json(&output);
     assert_eq!(report["entries"].as_array().unwrap().len(), 2, "{report}");
@@ -212,12 +230,11 @@ fn a_file_that_the_manifest_names_and_is_gone_is_a_failure() {
     let report = json(&output);
     assert_eq!(report["entries"].as_array().unwrap().len(), 2);
     assert_eq!(report["unopened"][0]["file"], GRACE);
+    assert_eq!(report["unopened"][0]["label"], "Grace Example");
     // Of its thumbprint the manifest tells that it was in the backup.
     let output = world.restore("776c7167");
-    ends(&output, 1);
+    ends(&output, 14);
     let shown = said(&output);
-    assert!(
-        shown.contains(&format!("{GRACE} is not restored")),
-        "{shown}"
-    );
+    let lost = format!("Grace Example (776c7167ca23d47f) is not restored: a/{GRACE} is missing");
+    assert!(shown.contains(&lost), "{shown}");
 }

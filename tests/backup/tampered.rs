@@ -326,7 +326,7 @@ impl World {
         serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
     }
 
-    fn change_manifest(&self, file: &str, change: impl FnOnce(&mut Value)) {
+    pub(crate) fn change_manifest(&self, file: &str, change: impl FnOnce(&mut Value)) {
         let path = self.path("a").join(MANIFEST);
         let mut manifest = self.manifest("a");
         let entries = manifest["entries"].as_array_mut().unwrap();
@@ -393,39 +393,46 @@ fn transcripts(file: &str) -> PathBuf {
 
 #[test]
 fn restore_and_verify_account_for_every_identity() {
+    drill(Sealing::Password);
+}
+
+#[test]
+fn restore_and_verify_account_for_every_sealed_identity() {
+    drill(Sealing::Escrow);
+}
+
+fn drill(sealing: Sealing) {
     let mut wrong = Vec::new();
-    for sealing in [Sealing::Password, Sealing::Escrow] {
-        for case in CASES {
-            let world = World::saved_with(sealing);
-            (case.tamper)(&world);
-            let mut check = |what: &str, output: &Output, code: i32, says: &[&str]| {
-                let shown = said(output);
-                let silent = says.iter().any(|words| !shown.contains(words));
-                if output.status.code() != Some(code) || silent {
-                    wrong.push(format!("{} ({sealing:?}), {what}: {shown}", case.name));
-                }
-            };
-            let (without, with) = case.verify;
-            check("verify", &world.run("backup verify a"), without, &[]);
-            check("verify opened", &world.open("verify a", sealing), with, &[]);
-            // It opens nothing, and tells of what the manifest names alone.
-            let tells = without == 15 && case.says.contains(&ADA_IS_NOT);
-            let (code, says): (i32, &[&str]) = match tells {
-                true => (14, &["no whole copy of Ada Example"]),
-                false => (0, &[]),
-            };
-            check(
-                "report",
-                &world.run("report --store store --backup a"),
-                code,
-                says,
-            );
-            let output = world.open("restore a --into new", sealing);
-            check("restore", &output, case.restore, case.says);
-            let restored = world.restored();
-            if restored != case.restored {
-                wrong.push(format!("{} ({sealing:?}) restored {restored:?}", case.name));
+    for case in CASES {
+        let world = World::saved_with(sealing);
+        (case.tamper)(&world);
+        let mut check = |what: &str, output: &Output, code: i32, says: &[&str]| {
+            let shown = said(output);
+            let silent = says.iter().any(|words| !shown.contains(words));
+            if output.status.code() != Some(code) || silent {
+                wrong.push(format!("{} ({sealing:?}), {what}: {shown}", case.name));
             }
+        };
+        let (without, with) = case.verify;
+        check("verify", &world.run("backup verify a"), without, &[]);
+        check("verify opened", &world.open("verify a", sealing), with, &[]);
+        // It opens nothing, and tells of what the manifest names alone.
+        let tells = without == 15 && case.says.contains(&ADA_IS_NOT);
+        let (code, says): (i32, &[&str]) = match tells {
+            true => (14, &["no whole copy of Ada Example"]),
+            false => (0, &[]),
+        };
+        check(
+            "report",
+            &world.run("report --store store --backup a"),
+            code,
+            says,
+        );
+        let output = world.open("restore a --into new", sealing);
+        check("restore", &output, case.restore, case.says);
+        let restored = world.restored();
+        if restored != case.restored {
+            wrong.push(format!("{} ({sealing:?}) restored {restored:?}", case.name));
         }
     }
     assert!(
@@ -542,8 +549,9 @@ fn restore_takes_what_is_not_named_only_if_asked() {
     let output = restore("");
     ends(&output, 14);
     assert_eq!(world.restored(), ["edith"]);
+    // It may be in one of the files that did not give what they should.
     let output = restore("Bert");
-    ends(&output, 10);
+    ends(&output, 14);
     assert!(said(&output).contains("--unnamed"), "{}", said(&output));
 
     let output = restore("--unnamed");

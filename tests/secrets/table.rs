@@ -276,6 +276,10 @@ pub(crate) const CASES: &[Case] = &[
         .prompts(1)
         .at_terminal("--ask-password")
         .image(),
+    Case::new("backup verify kept --store locked --allow-unproven")
+        .password()
+        .also_unlock()
+        .image(),
     Case::new("backup restore kept --into file:restored --force")
         .password()
         .prompts(1)

@@ -196,8 +196,11 @@ const TOPICS: &[(&str, Topic)] = &[
         Topic {
             description: &[
                 "Compares every file of a backup with the hash in its manifest. With the password, or \
-                 the private key of the escrow certificate, it also opens each file and has its key \
-                 sign for its certificate.",
+                 the private key of the escrow certificate, it also opens each file, compares its \
+                 certificate with the manifest's thumbprint, and has its key sign for it.",
+                "With --store, every identity of these stores has to be in the backup. That finds out \
+                 what a manifest cannot tell: that somebody who may write to the folder changed it, and \
+                 the files with it.",
             ],
             files: &[MANIFEST],
             related: &["check"],
@@ -209,6 +212,9 @@ const TOPICS: &[(&str, Topic)] = &[
             description: &[
                 "Puts the identities of a backup, or those that are named, into a store, and reads \
                  each back from there. What the store has already stays, unless --force is given.",
+                "Whatever the manifest names and did not come out of its file is named, with the \
+                 reason, and the run ends with 14. What it does not name is left out without \
+                 --unnamed; where there is no manifest, every file that opens is taken.",
             ],
             files: &[MANIFEST],
             related: &["import"],
