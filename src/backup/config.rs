@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | `to` | a folder, or a list of folders |
 //! | `store` | a store, or a list of stores, as `--store` takes them |
-//! | `rewrite`, `skip-not-exportable`, `require-private` | `true` or `false` |
+//! | `rewrite`, `skip-not-exportable`, `allow-unproven`, `require-private` | `true` or `false` |
 //! | `prune-expired` | a length of time: `"90d"`, `"1y"` |
 //! | `chain` | `"full"`, `"no-root"`, `"none"` |
 //! | `properties` | `"portable"`, `"all"`, `"none"` |
@@ -56,6 +56,8 @@ pub struct Settings {
     pub prune_expired: Option<i64>,
     /// Whether keys that are known never to come out are no failure.
     pub skip_not_exportable: bool,
+    /// Whether keys that certstow has no way to prove are no failure.
+    pub allow_unproven: bool,
     /// Whether places where other accounts could read the files are refused.
     pub require_private: bool,
     /// How much of the certification path goes in.
@@ -125,6 +127,7 @@ impl Settings {
             rewrite: self.rewrite || file.rewrite,
             prune_expired: self.prune_expired.or(file.prune_expired),
             skip_not_exportable: self.skip_not_exportable || file.skip_not_exportable,
+            allow_unproven: self.allow_unproven || file.allow_unproven,
             require_private: self.require_private || file.require_private,
             chain: self.chain.or(file.chain),
             properties: self.properties.or(file.properties),

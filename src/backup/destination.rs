@@ -151,6 +151,19 @@ impl Destination {
         }
     }
 
+    /// Whether it is accepted that nothing proves a private key; `from_now_on` records that it is.
+    pub(super) fn accepts_unproven(&mut self, id: &EntryId, from_now_on: bool) -> bool {
+        let Some(&position) = self.index.get(&manifest::key(id)) else {
+            return false;
+        };
+        let accepted = &mut self.manifest.entries[position].allow_unproven;
+        if from_now_on && !*accepted {
+            *accepted = true;
+            self.changed = true;
+        }
+        *accepted
+    }
+
     /// Takes an entry out of the manifest.
     pub(super) fn forget(&mut self, sha256: &str) {
         self.changed = true;

@@ -14,7 +14,7 @@ use certstow_platform::store::Ask;
 
 use super::destination::Destination;
 use super::plan::{self, Step, Wanted};
-use super::report::{Copy, DestinationReport, EntryReport, Outcome, Pruned, Report};
+use super::report::{Copy, DestinationReport, EntryReport, Outcome, Pruned, Report, UNPROVEN};
 use super::retention::Retention;
 use crate::error::Error;
 use crate::escrow::Recipient;
@@ -39,6 +39,8 @@ pub struct Request<'a> {
     pub rewrite: bool,
     /// Remove files of certificates that expired this many seconds ago.
     pub prune_expired: Option<i64>,
+    /// Accept that nothing proves some private keys; the manifests keep that of each.
+    pub allow_unproven: bool,
     /// The certificate that a fresh password for each file is sealed to, in place of one for all.
     pub escrow: Option<&'a Recipient>,
 }
@@ -84,6 +86,7 @@ pub fn run(
     let mut run = Run::open(inventory, request, now)?;
     run.plan(now, progress);
     let written = run.write(password, ask, progress);
+    run.accept_unproven();
     run.save();
     written?;
     run.prune();
@@ -162,29 +165,47 @@ impl<'a> Run<'a> {
         self.note_differences();
     }
 
+    /// Notes of files that stay as they are, and whose private key nothing proves, that this is
+    /// accepted; says of the others, in each run, that it is so.
+    fn accept_unproven(&mut self) {
+        for (entry, wanted) in self.entries.iter_mut().zip(&self.plan) {
+            let copies = entry.copies.iter_mut().zip(&mut self.destinations);
+            for (copy, destination) in copies.filter(|(copy, _)| copy.is_unproven()) {
+                let id = &wanted.identity.entry().id;
+                copy.allow_unproven = destination.as_mut().is_some_and(|destination| {
+                    destination.accepts_unproven(id, self.request.allow_unproven)
+                });
+            }
+            // What was written now has a warning that says why.
+            let mut copies = entry.copies.iter();
+            let warned = copies.clone().any(|copy| copy.outcome.is_written());
+            if !warned && copies.any(Copy::is_unproven) {
+                entry.warnings.push(UNPROVEN.to_owned());
+            }
+        }
+    }
+
     /// What there is to report of an identity before anything was written.
     fn entry_before(&self, wanted: &Wanted<'_>) -> EntryReport {
         let identity = wanted.identity;
         let id = &identity.entry().id;
         let copies = wanted.steps.iter().zip(&self.destinations);
-        let copies = copies.map(|(step, destination)| Copy {
-            file: match (step, destination) {
-                (Step::Keep | Step::Write(_), Some(destination)) => {
-                    Some(destination.name_for(id, &wanted.label))
-                }
-                _ => None,
-            },
-            sha256: match (step, destination) {
-                (Step::Keep, Some(destination)) => {
-                    destination.saved(id).map(|saved| saved.sha256.clone())
-                }
-                _ => None,
-            },
-            outcome: match step {
-                Step::Keep => Outcome::Unchanged,
-                Step::Leave => Outcome::Retired,
-                Step::Unreachable | Step::Write(_) => Outcome::NotTried,
-            },
+        let copies = copies.map(|(step, destination)| {
+            let destination = destination.as_ref();
+            let there = destination.filter(|_| matches!(step, Step::Keep | Step::Write(_)));
+            let kept = destination.filter(|_| *step == Step::Keep);
+            let kept = kept.and_then(|destination| destination.saved(id));
+            Copy {
+                file: there.map(|destination| destination.name_for(id, &wanted.label)),
+                sha256: kept.map(|saved| saved.sha256.clone()),
+                outcome: match step {
+                    Step::Keep => Outcome::Unchanged,
+                    Step::Leave => Outcome::Retired,
+                    Step::Unreachable | Step::Write(_) => Outcome::NotTried,
+                },
+                proof: kept.and_then(|saved| saved.proof),
+                allow_unproven: false,
+            }
         });
         EntryReport {
             thumbprint: identity.thumbprint(),

@@ -66,6 +66,7 @@ fn save(args: &BackupArgs, screen: &Screen) -> Result<Exit, Error> {
         },
         rewrite: settings.rewrite,
         prune_expired: settings.prune_expired,
+        allow_unproven: settings.allow_unproven,
         escrow: recipient.as_ref(),
     };
     let bar = Bar::new(screen);

@@ -90,6 +90,12 @@ impl Entry {
         Self::new(level, event, Some(number), message)
     }
 
+    /// An identity that was saved although nothing proves its private key, and nobody accepted that.
+    pub(crate) fn unproven(label: &str, reason: &str) -> Self {
+        let message = format!("{label} is saved, but not proven: {reason}");
+        Self::new(Level::Error, "error", Some(30), message)
+    }
+
     /// A file that was checked, with the result in a few words.
     pub(crate) fn checked(level: Level, result: String) -> Self {
         let number = match level {

@@ -29,6 +29,7 @@ pub(super) struct Keys {
     #[serde(deserialize_with = "span")]
     prune_expired: Option<i64>,
     skip_not_exportable: bool,
+    allow_unproven: bool,
     require_private: bool,
     #[serde(deserialize_with = "chain")]
     chain: Option<Include>,
@@ -128,6 +129,7 @@ impl Keys {
             rewrite: self.rewrite,
             prune_expired: self.prune_expired,
             skip_not_exportable: self.skip_not_exportable,
+            allow_unproven: self.allow_unproven,
             require_private: self.require_private,
             chain: self.chain,
             properties: self.properties,

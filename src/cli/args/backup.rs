@@ -47,6 +47,10 @@ pub(crate) struct BackupArgs {
     /// Keys that are known never to leave their store are no failure; they are still reported
     #[arg(long)]
     pub(crate) skip_not_exportable: bool,
+    /// Keys that certstow has no way to prove are no failure; they are still warned about. The
+    /// backup remembers it of each
+    #[arg(long)]
+    pub(crate) allow_unproven: bool,
     /// Refuse a disk or share where other accounts could read the files; without it, warn
     #[arg(long)]
     pub(crate) require_private: bool,

@@ -5,21 +5,25 @@
 //!  "destinations": [{"to": "...", "ok": true,
 //!    "error": null | {"code": "...", "exit": 16, "message": "...", "hint": null | "..."},
 //!    "written": 1, "unchanged": 2, "mended": 0, "failed": 0,
-//!    "not_exportable": 0, "pruned": 0,
+//!    "unproven": 0, "not_exportable": 0, "pruned": 0,
 //!    "pruned_files": [{"file": "...", "thumbprint": "...", "label": "..."}], "notes": ["..."]}],
 //!  "entries": [{"thumbprint": "...", "label": "...", "store": "...",
 //!    "result": "...", "reason": null | "...",
 //!    "files": [{"to": "...", "file": "...", "sha256": null | "...", "result": "...",
-//!      "reason": null}], "warnings": []}],
+//!      "reason": null, "proof": null | "signature" | "public-key" | "none"}], "warnings": []}],
 //!  "problems": [{"store": "...", "place": "...", "message": "..."}], "warnings": ["..."]}
 //! ```
 //!
 //! A result is `unchanged`, `new`, `rewritten`, `mended`, `retired` (expired, and kept elsewhere),
 //! `failed` or `not-tried`; that of an entry is the worst of its files', or `not-exportable` or
-//! `failed` where its key did not come out.
+//! `failed` where its key did not come out, or `not-proven` where it is there and nothing proves its
+//! key, unless that is accepted.
 
-use certstow::backup::report::{Copy, DestinationReport, EntryReport, Outcome, Pruned, Report};
+use certstow::backup::report::{
+    Copy, DestinationReport, EntryReport, Outcome, Pruned, Report, UNPROVEN,
+};
 use certstow::error::Error;
+use certstow::proof::Level;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -40,6 +44,7 @@ struct Destination<'a> {
     unchanged: usize,
     mended: usize,
     failed: usize,
+    unproven: usize,
     not_exportable: usize,
     pruned: usize,
     pruned_files: Vec<PrunedFile<'a>>,
@@ -80,6 +85,7 @@ struct File<'a> {
     sha256: Option<&'a str>,
     result: &'static str,
     reason: Option<&'a str>,
+    proof: Option<Level>,
 }
 
 #[derive(Serialize)]
@@ -118,12 +124,13 @@ fn destination<'a>(report: &Report, at: usize, one: &'a DestinationReport) -> De
     let counts = report.counts(at);
     Destination {
         to: one.folder.to_string_lossy().into_owned(),
-        ok: one.error.is_none() && counts.failed == 0,
+        ok: one.error.is_none() && counts.failed == 0 && counts.unproven == 0,
         error: one.error.as_ref().map(failure),
         written: counts.written,
         unchanged: counts.unchanged,
         mended: counts.mended,
         failed: counts.failed,
+        unproven: counts.unproven,
         not_exportable: counts.not_exportable,
         pruned: counts.pruned,
         pruned_files: one.pruned.iter().map(pruned).collect(),
@@ -153,9 +160,12 @@ fn entry<'a>(report: &'a Report, one: &'a EntryReport) -> Entry<'a> {
         Some(failure) if failure.known => ("not-exportable", Some(failure.error.in_full())),
         Some(failure) => ("failed", Some(failure.error.in_full())),
         None => {
-            let worst = one.copies.iter().max_by_key(|copy| gravity(&copy.outcome));
-            let reason = worst.and_then(|copy| copy.outcome.reason());
-            let word = worst.map_or("not-tried", |copy| copy.outcome.word());
+            let worst = one.copies.iter().max_by_key(|copy| gravity(copy));
+            let (word, reason) = match worst {
+                Some(copy) if copy.lacks_proof() => ("not-proven", Some(UNPROVEN)),
+                Some(copy) => (copy.outcome.word(), copy.outcome.reason()),
+                None => ("not-tried", None),
+            };
             (word, reason.map(str::to_owned))
         }
     };
@@ -180,17 +190,19 @@ fn file<'a>(copy: &'a Copy, destination: &DestinationReport) -> Option<File<'a>>
         sha256: copy.sha256.as_deref(),
         result: copy.outcome.word(),
         reason: copy.outcome.reason(),
+        proof: copy.proof,
     })
 }
 
-fn gravity(outcome: &Outcome) -> u8 {
-    match outcome {
+fn gravity(copy: &Copy) -> u8 {
+    match copy.outcome {
+        _ if copy.lacks_proof() => 5,
         Outcome::Retired => 0,
         Outcome::Unchanged => 1,
         Outcome::New => 2,
         Outcome::Rewritten => 3,
         Outcome::Mended(_) => 4,
-        Outcome::NotTried => 5,
-        Outcome::Failed(_) => 6,
+        Outcome::NotTried => 6,
+        Outcome::Failed(_) => 7,
     }
 }

@@ -13,6 +13,7 @@ pub(in crate::cli) fn of(args: &BackupArgs) -> Result<Settings, Error> {
         rewrite: args.rewrite,
         prune_expired: args.prune_expired,
         skip_not_exportable: args.skip_not_exportable,
+        allow_unproven: args.allow_unproven,
         require_private: args.require_private,
         chain: args.chain.map(Into::into),
         properties: args.properties.map(Into::into),
