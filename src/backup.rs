@@ -11,6 +11,7 @@ pub mod config;
 mod cores;
 mod destination;
 mod kept;
+mod last_run;
 mod lock;
 pub mod manifest;
 mod plan;
@@ -22,6 +23,7 @@ mod verify;
 mod work;
 
 pub use kept::{Kept, kept};
+pub use last_run::{Emptied, FOLDER as LAST_RUNS, emptied};
 pub use report::Report;
 pub use restore::{Arrival, Restored, RestoredIdentity, Wanted, restore};
 pub use run::{Progress, Request, run};

@@ -20,6 +20,7 @@ pub use escrow::check as escrow;
 pub use logs::{event_log, file as log};
 pub use stores::{check as store, named_or_found as stores};
 pub use targets::check as target;
+pub use targets::emptied;
 pub use targets::manifest;
 
 use crate::error::Error;

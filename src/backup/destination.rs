@@ -247,6 +247,19 @@ impl Destination {
     }
 }
 
+/// One name for a folder, whichever way it was named.
+pub(super) fn real_path(folder: &Path) -> PathBuf {
+    let _wait = output::waiting_for(folder);
+    // It may yet have to be made, in a folder that is there.
+    let made = || {
+        let name = folder.file_name()?;
+        Some(folder_of(folder).canonicalize().ok()?.join(name))
+    };
+    let real = folder.canonicalize().ok().or_else(made);
+    let real = real.or_else(|| std::path::absolute(folder).ok());
+    real.unwrap_or_else(|| folder.to_owned())
+}
+
 /// Makes a folder, but not the folders above it: a disk that is not mounted must not turn into a
 /// folder of its name.
 fn make(folder: &Path, notes: &mut Vec<String>) -> Result<(), Error> {

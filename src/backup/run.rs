@@ -6,13 +6,13 @@ mod marks;
 mod tests;
 mod writing;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use certstow_platform::new_file::folder_of;
 use certstow_platform::secret::Password;
 use certstow_platform::store::Ask;
 
-use super::destination::Destination;
+use super::destination::{Destination, real_path};
+use super::last_run::{self, Emptied};
 use super::plan::{self, Step, Wanted};
 use super::report::{Copy, DestinationReport, EntryReport, Outcome, Pruned, Report, UNPROVEN};
 use super::retention::Retention;
@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::escrow::Recipient;
 use crate::export::Options;
 use crate::identity::Inventory;
-use crate::output::{self, Privacy};
+use crate::output::Privacy;
 use crate::select::Filters;
 use crate::time;
 
@@ -33,6 +33,9 @@ pub struct Request<'a> {
     pub filters: &'a Filters,
     /// How the files are made; a format other than PKCS#12 is not looked at.
     pub options: &'a Options,
+    /// Where the account remembers which folders it saved to ([`super::LAST_RUNS`]); `None` for what
+    /// is not to remember.
+    pub last_runs: Option<&'a Path>,
     /// What to do where other accounts could read the files.
     pub privacy: Privacy,
     /// Whether whole files are written anew, too.
@@ -66,6 +69,8 @@ pub enum Progress {
 
 /// Saves what is new, missing or damaged, and proves it.
 ///
+/// `begin_anew` is asked whether to save to a folder that held a backup after the last run and holds
+/// none today; what it refuses fails with [`Error::Emptied`], and nothing is written there.
 /// `password` is called once, before the first file is made and after the first key came out: not
 /// at all if there is nothing to write, or with [`Request::escrow`]. What becomes of an identity or
 /// a destination is in the report; [`Report::exit`] says what it comes to.
@@ -73,23 +78,25 @@ pub enum Progress {
 /// # Errors
 /// - [`Error::Usage`]: two destinations are the same folder.
 /// - [`Error::NotFound`]: there is no identity with a private key that the filters leave.
-/// - What `password` fails with: nothing was written then.
+/// - What `begin_anew` or `password` fails with: nothing was written then.
 /// - [`Error::Cancelled`]: the person gave up; what was written is recorded.
 pub fn run(
     inventory: &mut Inventory,
     request: &Request<'_>,
+    begin_anew: impl FnMut(&Emptied) -> Result<bool, Error>,
     password: impl FnOnce() -> Result<Password, Error>,
     ask: &mut dyn Ask,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Report, Error> {
     let now = time::now();
-    let mut run = Run::open(inventory, request, now)?;
+    let mut run = Run::open(inventory, request, begin_anew, now)?;
     run.plan(now, progress);
     let written = run.write(password, ask, progress);
     run.accept_unproven();
     run.save();
     written?;
     run.prune();
+    run.remember();
     let verified = run.verified();
     let mut report = run.finish();
     report
@@ -115,7 +122,12 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn open(inventory: &'a Inventory, request: &'a Request<'a>, now: i64) -> Result<Self, Error> {
+    fn open(
+        inventory: &'a Inventory,
+        request: &'a Request<'a>,
+        mut begin_anew: impl FnMut(&Emptied) -> Result<bool, Error>,
+        now: i64,
+    ) -> Result<Self, Error> {
         refuse_twins(request.destinations)?;
         if plan::wanted(inventory, request.filters, now)
             .next()
@@ -125,8 +137,28 @@ impl<'a> Run<'a> {
         }
         let mut destinations = Vec::new();
         let mut errors = Vec::new();
+        let mut warnings = Vec::new();
         for folder in request.destinations {
-            match Destination::open(folder, request.privacy) {
+            let emptied = request
+                .last_runs
+                .map(|runs| last_run::emptied(runs, folder));
+            let emptied = emptied.transpose().unwrap_or_else(|warning| {
+                warnings.push(warning);
+                None
+            });
+            let refused = match emptied.flatten() {
+                Some(emptied) if begin_anew(&emptied)? => {
+                    warnings.push(format!("{emptied}; a new backup is begun there"));
+                    None
+                }
+                Some(emptied) => Some(Error::Emptied(emptied.into())),
+                None => None,
+            };
+            let opened = match refused {
+                Some(error) => Err(error),
+                None => Destination::open(folder, request.privacy),
+            };
+            match opened {
                 Ok(destination) => {
                     destinations.push(Some(destination));
                     errors.push(None);
@@ -147,7 +179,7 @@ impl<'a> Run<'a> {
             plan: Vec::new(),
             entries: Vec::new(),
             pruned: vec![Vec::new(); request.destinations.len()],
-            warnings: Vec::new(),
+            warnings,
         })
     }
 
@@ -276,6 +308,22 @@ impl<'a> Run<'a> {
         self.save();
     }
 
+    /// Remembers which folders hold a backup now.
+    fn remember(&mut self) {
+        let Some(last_runs) = self.request.last_runs else {
+            return;
+        };
+        let each = self.destinations.iter().zip(&self.errors);
+        for destination in each.filter_map(|(one, error)| one.as_ref().filter(|_| error.is_none()))
+        {
+            let identities = destination.entries().len();
+            if identities > 0 {
+                let remembered = last_run::remember(last_runs, destination.folder(), identities);
+                self.warnings.extend(remembered.err());
+            }
+        }
+    }
+
     fn finish(self) -> Report {
         let destinations = self.request.destinations.iter().zip(self.destinations);
         let destinations = destinations.zip(self.errors).zip(self.pruned);
@@ -300,18 +348,7 @@ impl<'a> Run<'a> {
 
 /// Two destinations that are one folder would lock each other out.
 fn refuse_twins(destinations: &[PathBuf]) -> Result<(), Error> {
-    let real = |folder: &PathBuf| {
-        let _wait = output::waiting_for(folder);
-        // It may yet have to be made, in a folder that is there.
-        let made = || {
-            let name = folder.file_name()?;
-            Some(folder_of(folder).canonicalize().ok()?.join(name))
-        };
-        let real = folder.canonicalize().ok().or_else(made);
-        let real = real.or_else(|| std::path::absolute(folder).ok());
-        real.unwrap_or_else(|| folder.clone())
-    };
-    let real: Vec<PathBuf> = destinations.iter().map(real).collect();
+    let real: Vec<PathBuf> = destinations.iter().map(|one| real_path(one)).collect();
     for (at, folder) in real.iter().enumerate() {
         if real[..at].contains(folder) {
             return Err(Error::Usage(format!(

@@ -5,6 +5,7 @@
 
 mod config;
 mod destinations;
+mod emptied;
 mod escrow;
 mod full;
 mod kills;

@@ -50,6 +50,7 @@ fn backup_with(
         destinations: &destinations,
         filters: &Filters::default(),
         options: &options,
+        last_runs: None,
         privacy: Privacy::Wanted,
         rewrite: false,
         prune_expired: None,
@@ -61,6 +62,7 @@ fn backup_with(
     run(
         inventory,
         &request,
+        |_| Ok(false),
         password,
         &mut NonInteractive,
         &mut |_| {},
