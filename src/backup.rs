@@ -10,6 +10,7 @@
 pub mod config;
 mod cores;
 mod destination;
+mod in_stores;
 mod kept;
 mod last_run;
 mod lock;
@@ -22,6 +23,7 @@ mod run;
 mod verify;
 mod work;
 
+pub(crate) use in_stores::InStores;
 pub use kept::{Kept, kept};
 pub use last_run::{Emptied, FOLDER as LAST_RUNS, emptied};
 pub use report::Report;

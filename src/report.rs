@@ -230,7 +230,9 @@ type KeptFiles = HashMap<String, Vec<(String, Kept)>>;
 
 fn collect(all: &mut KeptFiles, folder: &str, found: Vec<Kept>) {
     for kept in found {
-        let files = all.entry(kept.sha256.to_lowercase()).or_default();
+        let files = all
+            .entry(kept.saved.thumbprint.sha256.to_lowercase())
+            .or_default();
         files.push((folder.to_owned(), kept));
     }
 }
@@ -307,12 +309,12 @@ impl Item {
 
 fn whole((folder, kept): &(String, Kept)) -> Option<Copy> {
     kept.damage.is_none().then(|| Copy {
-        when: time::from_utc(&kept.written),
-        place: Some((folder.clone(), kept.file.clone())),
+        when: time::from_utc(&kept.saved.written),
+        place: Some((folder.clone(), kept.saved.file.clone())),
     })
 }
 
 fn damaged((folder, kept): &(String, Kept)) -> Option<(String, String, String)> {
     let damage = kept.damage.clone()?;
-    Some((folder.clone(), kept.file.clone(), damage))
+    Some((folder.clone(), kept.saved.file.clone(), damage))
 }

@@ -50,6 +50,17 @@ pub(super) enum Condition {
     Damaged(String),
 }
 
+impl Condition {
+    /// What is wrong with the file, if anything is.
+    pub(super) fn damage(self) -> Option<String> {
+        match self {
+            Self::Whole => None,
+            Self::Missing => Some("it is missing".to_owned()),
+            Self::Damaged(reason) => Some(reason),
+        }
+    }
+}
+
 impl Destination {
     /// Makes the folder if its parent is there, locks it, sees that files can be written, removes
     /// left-over temporary files, and reads the manifest.

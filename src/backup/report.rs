@@ -14,6 +14,8 @@ pub struct Report {
     pub destinations: Vec<DestinationReport>,
     /// One for each identity that was looked at, in the order of the stores.
     pub entries: Vec<EntryReport>,
+    /// The identities that are in no store any more, in the order of their labels.
+    pub only_in_backup: Vec<OnlyInBackup>,
     /// What could not be read in the stores.
     pub problems: Vec<StoreProblem>,
     /// What the user should know beside that, in sentences.
@@ -42,6 +44,40 @@ pub struct Pruned {
     pub label: String,
     /// The SHA-1 thumbprint of its certificate.
     pub thumbprint: String,
+}
+
+/// An identity of which a destination has a file, and the private key is neither in the store it was
+/// saved from any more nor in another that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnlyInBackup {
+    /// The SHA-1 thumbprint.
+    pub thumbprint: String,
+    /// The label at the time.
+    pub label: String,
+    /// The name of the store that gave the key.
+    pub store: String,
+    /// The end of its certificate, RFC 3339 in UTC.
+    pub not_after: String,
+    /// Its files, one at least.
+    pub files: Vec<LastFile>,
+}
+
+/// A file of an identity that no store has any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastFile {
+    /// The position of its destination.
+    pub destination: usize,
+    /// Its name there.
+    pub file: String,
+    /// What is wrong with it, if it is not what was written.
+    pub damage: Option<String>,
+}
+
+impl OnlyInBackup {
+    /// Whether a file is not what was written: nothing can mend it where the key is gone.
+    pub fn is_damaged(&self) -> bool {
+        self.files.iter().any(|file| file.damage.is_some())
+    }
 }
 
 /// What was done with an identity.
@@ -224,6 +260,7 @@ impl Report {
         };
         let failed = errors().any(|error| error.is_some())
             || self.entries.iter().any(counts)
+            || self.only_in_backup.iter().any(OnlyInBackup::is_damaged)
             || !self.problems.is_empty();
         match failed {
             true => Exit::Partial,

@@ -1,7 +1,8 @@
 //! One run, from the folders it opens to the report: what is wanted where, [`writing`] it, the
-//! manifests, retention, and [`marks`] for the stores.
+//! manifests, retention, what is [`missed`] in the stores, and [`marks`] for them.
 
 mod marks;
+mod missed;
 #[cfg(test)]
 mod tests;
 mod writing;
@@ -14,7 +15,9 @@ use certstow_platform::store::Ask;
 use super::destination::{Destination, real_path};
 use super::last_run::{self, Emptied};
 use super::plan::{self, Step, Wanted};
-use super::report::{Copy, DestinationReport, EntryReport, Outcome, Pruned, Report, UNPROVEN};
+use super::report::{
+    Copy, DestinationReport, EntryReport, OnlyInBackup, Outcome, Pruned, Report, UNPROVEN,
+};
 use super::retention::Retention;
 use crate::error::Error;
 use crate::escrow::Recipient;
@@ -97,8 +100,9 @@ pub fn run(
     written?;
     run.prune();
     run.remember();
+    let only_in_backup = run.only_in_backup(now);
     let verified = run.verified();
-    let mut report = run.finish();
+    let mut report = run.finish(only_in_backup);
     report
         .warnings
         .extend(marks::set(inventory, &verified, now));
@@ -324,7 +328,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn finish(self) -> Report {
+    fn finish(self, only_in_backup: Vec<OnlyInBackup>) -> Report {
         let destinations = self.request.destinations.iter().zip(self.destinations);
         let destinations = destinations.zip(self.errors).zip(self.pruned);
         let destinations = destinations
@@ -340,6 +344,7 @@ impl<'a> Run<'a> {
         Report {
             destinations,
             entries: self.entries,
+            only_in_backup,
             problems: self.inventory.problems().to_vec(),
             warnings: self.warnings,
         }

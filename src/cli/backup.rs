@@ -3,6 +3,7 @@
 
 mod journal;
 mod json;
+mod missed;
 mod opening;
 mod restore;
 pub(super) mod settings;
@@ -102,6 +103,7 @@ fn save(args: &BackupArgs, screen: &Screen) -> Result<Exit, Error> {
     let exit = report.exit(settings.skip_not_exportable);
     inventory::warn_of_problems(&inventory, screen);
     summary::warn(&report, screen);
+    missed::warn(&report, screen);
     journal::record(&report, screen);
     match screen.json {
         true => screen.print_json(&json::report(&report))?,

@@ -90,10 +90,9 @@ impl Entry {
         Self::new(level, event, Some(number), message)
     }
 
-    /// An identity that was saved although nothing proves its private key, and nobody accepted that.
-    pub(crate) fn unproven(label: &str, reason: &str) -> Self {
-        let message = format!("{label} is saved, but not proven: {reason}");
-        Self::new(Level::Error, "error", Some(30), message)
+    /// What is wrong with an identity that was saved, now or before, in a sentence.
+    pub(crate) fn failure(text: &str) -> Self {
+        Self::new(Level::Error, "error", Some(30), text.to_owned())
     }
 
     /// A file that was checked, with the result in a few words.

@@ -9,6 +9,7 @@ mod emptied;
 mod escrow;
 mod full;
 mod kills;
+mod missed;
 mod peers;
 mod restores;
 mod retention;

@@ -64,8 +64,8 @@ fn record_copy(
         );
     }
     if copy.lacks_proof() {
-        let unproven = Entry::unproven(&entry.label, UNPROVEN);
-        screen.record(&about(unproven, entry).with_file(&file));
+        let text = format!("{} is saved, but not proven: {UNPROVEN}", entry.label);
+        screen.record(&about(Entry::failure(&text), entry).with_file(&file));
     }
 }
 

@@ -11,6 +11,8 @@
 //!    "result": "...", "reason": null | "...",
 //!    "files": [{"to": "...", "file": "...", "sha256": null | "...", "result": "...",
 //!      "reason": null, "proof": null | "signature" | "public-key" | "none"}], "warnings": []}],
+//!  "only_in_backup": [{"thumbprint": "...", "label": "...", "store": "...", "not_after": "...",
+//!    "files": [{"to": "...", "file": "...", "damage": null | "..."}]}],
 //!  "problems": [{"store": "...", "place": "...", "message": "..."}], "warnings": ["..."]}
 //! ```
 //!
@@ -20,7 +22,7 @@
 //! key, unless that is accepted.
 
 use certstow::backup::report::{
-    Copy, DestinationReport, EntryReport, Outcome, Pruned, Report, UNPROVEN,
+    Copy, DestinationReport, EntryReport, OnlyInBackup, Outcome, Pruned, Report, UNPROVEN,
 };
 use certstow::error::Error;
 use certstow::proof::Level;
@@ -31,6 +33,7 @@ struct Json<'a> {
     schema: &'static str,
     destinations: Vec<Destination<'a>>,
     entries: Vec<Entry<'a>>,
+    only_in_backup: Vec<Missed<'a>>,
     problems: Vec<Problem<'a>>,
     warnings: &'a [String],
 }
@@ -89,6 +92,22 @@ struct File<'a> {
 }
 
 #[derive(Serialize)]
+struct Missed<'a> {
+    thumbprint: &'a str,
+    label: &'a str,
+    store: &'a str,
+    not_after: &'a str,
+    files: Vec<LastFile<'a>>,
+}
+
+#[derive(Serialize)]
+struct LastFile<'a> {
+    to: String,
+    file: &'a str,
+    damage: Option<&'a str>,
+}
+
+#[derive(Serialize)]
 struct Problem<'a> {
     store: &'a str,
     place: &'a str,
@@ -107,6 +126,11 @@ pub(super) fn report(report: &Report) -> impl Serialize + '_ {
             .iter()
             .map(|one| entry(report, one))
             .collect(),
+        only_in_backup: report
+            .only_in_backup
+            .iter()
+            .map(|one| missed(report, one))
+            .collect(),
         problems: report
             .problems
             .iter()
@@ -123,7 +147,7 @@ pub(super) fn report(report: &Report) -> impl Serialize + '_ {
 fn destination<'a>(report: &Report, at: usize, one: &'a DestinationReport) -> Destination<'a> {
     let counts = report.counts(at);
     Destination {
-        to: one.folder.to_string_lossy().into_owned(),
+        to: folder_name(one),
         ok: one.error.is_none() && counts.failed == 0 && counts.unproven == 0,
         error: one.error.as_ref().map(failure),
         written: counts.written,
@@ -185,13 +209,32 @@ fn entry<'a>(report: &'a Report, one: &'a EntryReport) -> Entry<'a> {
 
 fn file<'a>(copy: &'a Copy, destination: &DestinationReport) -> Option<File<'a>> {
     Some(File {
-        to: destination.folder.to_string_lossy().into_owned(),
+        to: folder_name(destination),
         file: copy.file.as_deref()?,
         sha256: copy.sha256.as_deref(),
         result: copy.outcome.word(),
         reason: copy.outcome.reason(),
         proof: copy.proof,
     })
+}
+
+fn missed<'a>(report: &Report, one: &'a OnlyInBackup) -> Missed<'a> {
+    let files = one.files.iter().map(|file| LastFile {
+        to: folder_name(&report.destinations[file.destination]),
+        file: &file.file,
+        damage: file.damage.as_deref(),
+    });
+    Missed {
+        thumbprint: &one.thumbprint,
+        label: &one.label,
+        store: &one.store,
+        not_after: &one.not_after,
+        files: files.collect(),
+    }
+}
+
+fn folder_name(destination: &DestinationReport) -> String {
+    destination.folder.to_string_lossy().into_owned()
 }
 
 fn gravity(copy: &Copy) -> u8 {

@@ -246,5 +246,10 @@ fn closing(report: &Report, exit: Exit) -> String {
         (_, failed) if folders > 1 => format!("; {failed} of {folders} folders failed"),
         _ => "; the folder failed".to_owned(),
     };
-    format!("{whole}{place}{remark}.")
+    let missed = match report.only_in_backup.len() {
+        0 => String::new(),
+        1 => "; 1 more is only in the backup now".to_owned(),
+        more => format!("; {more} more are only in the backup now"),
+    };
+    format!("{whole}{place}{missed}{remark}.")
 }
