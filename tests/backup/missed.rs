@@ -205,3 +205,26 @@ fn missed_identities_are_ten_on_the_screen_at_most() {
     assert_eq!(log.matches("is in no store any more").count(), 13, "{log}");
     assert_eq!(missed(&world, "--store store --to a", 0).len(), 13);
 }
+
+#[test]
+fn missed_identity_is_in_the_report_of_its_backup() {
+    let world = without_ada();
+    let output = world.run("report --store store --backup a --backup b");
+    ends(&output, 0);
+    let shown = said(&output);
+    assert!(shown.contains("  identities       2\n"), "{shown}");
+    assert!(shown.contains("  only in backup   1\n"), "{shown}");
+    let page = fs::read_to_string(world.path("certstow-report.html")).unwrap();
+    assert!(page.contains("1 identity is only in a backup"));
+    assert_eq!(
+        page.matches(&format!("<code dir=\"auto\">{ADA}</code>"))
+            .count(),
+        2
+    );
+    let count = |words: &str| {
+        let words = format!("report --store store --backup a --force --json {words}");
+        json(&world.run(&words))["only_in_backup"].clone()
+    };
+    assert_eq!(count(""), 1);
+    assert_eq!(count("--label grace"), 0);
+}
