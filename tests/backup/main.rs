@@ -18,6 +18,7 @@ mod runs;
 #[allow(dead_code, reason = "other tests at a terminal do other things")]
 mod support;
 mod terminal;
+mod unproven;
 mod waits;
 
 use std::collections::BTreeMap;
