@@ -5,6 +5,7 @@
 
 mod account;
 mod escrow;
+mod locked;
 mod logs;
 mod stores;
 mod targets;
@@ -20,6 +21,7 @@ pub use escrow::check as escrow;
 pub use logs::{event_log, file as log};
 pub use stores::{check as store, named_or_found as stores};
 pub use targets::check as target;
+pub use targets::emptied;
 pub use targets::manifest;
 
 use crate::error::Error;
@@ -113,12 +115,14 @@ impl Check {
     }
 }
 
-/// The exit code for all of them: that of the first that failed.
+/// The exit code for all of them: that of the first that failed, and after which a backup does not
+/// even save the rest, if there is one.
 pub fn outcome(checks: &[Check]) -> Exit {
-    let mut checks = checks.iter();
-    checks
-        .find(|check| check.status == Status::Failed)
-        .map_or(Exit::Done, |check| check.exit)
+    let failed = checks.iter().filter(|check| check.status == Status::Failed);
+    let mut exits = failed.map(|check| check.exit);
+    let first = exits.clone().next();
+    let worst = exits.find(|exit| *exit != Exit::Partial);
+    worst.or(first).unwrap_or(Exit::Done)
 }
 
 /// What the file for `--config` says and a run would not take.

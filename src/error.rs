@@ -15,6 +15,7 @@ use std::time::Duration;
 use certstow_platform::error::StoreError;
 use certstow_platform::vault::{Name, VaultError};
 
+use crate::backup::Emptied;
 use crate::escrow;
 use crate::schedule::install::SchedulerError;
 
@@ -156,6 +157,9 @@ pub enum Error {
         /// Why not: "standard error is no terminal".
         reason: &'static str,
     },
+    /// A folder held a backup when it was last saved to and holds none today: a disk or share may not
+    /// be mounted there.
+    Emptied(Box<Emptied>),
     /// Another run is writing into a folder.
     TargetLocked {
         /// The folder.

@@ -14,8 +14,10 @@ use std::path::{Path, PathBuf};
 
 use certstow_platform::store::KeyState;
 
-use crate::backup::{self, Kept};
+use crate::backup::{self, InStores, Kept};
 use crate::identity::{Identity, Inventory, StoreProblem};
+use crate::proof::Level;
+use crate::select::Filters;
 use crate::time::Urgency;
 use crate::{names, time};
 
@@ -32,6 +34,8 @@ pub struct Report {
     pub backups: Vec<Backup>,
     /// The identities: the next to end at the top, those that expired below, the last first.
     pub items: Vec<Item>,
+    /// What is in the backups and in no store any more, in the order of the labels.
+    pub only_in_backup: Vec<OnlyInBackup>,
     /// What could not be read, in stores and backups.
     pub problems: Vec<StoreProblem>,
 }
@@ -43,6 +47,22 @@ pub struct Backup {
     pub folder: PathBuf,
     /// How many identities it has; `None` if it could not be read.
     pub identities: Option<usize>,
+}
+
+/// An identity that is in a backup, and whose private key is neither in the store it was saved from
+/// any more nor in another that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnlyInBackup {
+    /// What a person called it.
+    pub label: String,
+    /// The end of its certificate in Unix time, if the manifest tells.
+    pub not_after: Option<i64>,
+    /// The store that it was saved from.
+    pub store: String,
+    /// SHA-1 of the certificate, 40 digits.
+    pub sha1: String,
+    /// Its files: folder, file, and what is wrong with it, if it is not what was written.
+    pub files: Vec<(String, String, Option<String>)>,
 }
 
 /// An identity as the page shows it.
@@ -97,6 +117,8 @@ pub struct Copy {
     pub when: Option<i64>,
     /// The folder and the file there; `None` if the store of the key told of it.
     pub place: Option<(String, String)>,
+    /// Whether nothing proves that its private key works.
+    pub unproven: bool,
 }
 
 /// How near the end of a certificate is, or that it has not begun.
@@ -160,15 +182,19 @@ pub struct Summary {
     pub without_copy: usize,
     /// Those whose private key never comes out.
     pub not_exportable: usize,
+    /// What is in a backup and in no store any more; not among the identities.
+    pub only_in_backup: usize,
 }
 
 impl Report {
-    /// Takes down these identities, and looks for them in the backups of these folders. A backup
-    /// that cannot be read is one of the problems.
+    /// Takes down these identities, and looks for them in the backups of these folders. What the
+    /// backups have beside them and no store has any more is told as far as it is sure to fit the
+    /// filters. A backup that cannot be read is one of the problems.
     pub fn of(
         inventory: &Inventory,
         identities: &[&Identity],
         folders: &[PathBuf],
+        filters: &Filters,
         now: i64,
     ) -> Self {
         let mut problems = inventory.problems().to_vec();
@@ -206,6 +232,7 @@ impl Report {
             stores: inventory.store_names(),
             backups,
             items,
+            only_in_backup: only_in_backup(inventory, kept, filters, now),
             problems,
         }
     }
@@ -219,6 +246,7 @@ impl Report {
             urgent: count(&|item| item.validity(self.now) == Validity::Urgent),
             without_copy: count(&|item| item.lacks_copy()),
             not_exportable: count(&|item| item.stays()),
+            only_in_backup: self.only_in_backup.len(),
         }
     }
 
@@ -231,13 +259,13 @@ impl Report {
 /// A file that a backup should have, and how it is damaged, as one of the problems.
 fn damage(folder: &Path, kept: &Kept) -> Option<StoreProblem> {
     let damage = kept.damage.as_ref()?;
-    let whose = match kept.label.as_str() {
+    let whose = match kept.saved.label.as_str() {
         "" => "an identity",
         label => label,
     };
     Some(StoreProblem {
         store: folder.display().to_string(),
-        place: folder.join(&kept.file).display().to_string(),
+        place: folder.join(&kept.saved.file).display().to_string(),
         message: format!("no whole copy of {whose}: {damage}"),
     })
 }
@@ -247,9 +275,41 @@ type KeptFiles = HashMap<String, Vec<(String, Kept)>>;
 
 fn collect(all: &mut KeptFiles, folder: &str, found: Vec<Kept>) {
     for kept in found {
-        let files = all.entry(kept.sha256.to_lowercase()).or_default();
+        let files = all
+            .entry(kept.saved.thumbprint.sha256.to_lowercase())
+            .or_default();
         files.push((folder.to_owned(), kept));
     }
+}
+
+fn only_in_backup(
+    inventory: &Inventory,
+    kept: KeptFiles,
+    filters: &Filters,
+    now: i64,
+) -> Vec<OnlyInBackup> {
+    let stores = InStores::of(inventory);
+    let missed = kept.into_values().filter_map(|files| {
+        let mut missed = files
+            .iter()
+            .filter(|(_, kept)| stores.miss(&kept.saved, filters, now))
+            .peekable();
+        let (_, first) = missed.peek()?;
+        Some(OnlyInBackup {
+            label: first.saved.label.clone(),
+            not_after: time::from_utc(&first.saved.not_after),
+            store: first.saved.store.clone(),
+            sha1: first.saved.thumbprint.sha1.clone(),
+            files: missed
+                .map(|(folder, kept)| {
+                    (folder.clone(), kept.saved.file.clone(), kept.damage.clone())
+                })
+                .collect(),
+        })
+    });
+    let mut missed: Vec<_> = missed.collect();
+    missed.sort_by_cached_key(|one| (one.label.to_lowercase(), one.sha1.clone()));
+    missed
 }
 
 impl Item {
@@ -261,6 +321,7 @@ impl Item {
         let told = identity.backed_up().map(|when| Copy {
             when: Some(when),
             place: None,
+            unproven: false,
         });
         let stores = identity.entries().iter().map(|stored| {
             let name = inventory.store_name(stored.store);
@@ -324,12 +385,13 @@ impl Item {
 
 fn whole((folder, kept): &(String, Kept)) -> Option<Copy> {
     kept.damage.is_none().then(|| Copy {
-        when: time::from_utc(&kept.written),
-        place: Some((folder.clone(), kept.file.clone())),
+        when: time::from_utc(&kept.saved.written),
+        place: Some((folder.clone(), kept.saved.file.clone())),
+        unproven: kept.saved.proof == Some(Level::None),
     })
 }
 
 fn damaged((folder, kept): &(String, Kept)) -> Option<(String, String, String)> {
     let damage = kept.damage.clone()?;
-    Some((folder.clone(), kept.file.clone(), damage))
+    Some((folder.clone(), kept.saved.file.clone(), damage))
 }

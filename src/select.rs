@@ -40,6 +40,15 @@ pub struct Filters {
     pub valid: bool,
 }
 
+/// What a manifest tells of a certificate.
+pub(crate) struct Known<'a> {
+    pub(crate) subject: &'a str,
+    pub(crate) issuer: &'a str,
+    pub(crate) label: &'a str,
+    /// In seconds since 1970.
+    pub(crate) not_after: Option<i64>,
+}
+
 impl Filters {
     /// Whether there is no condition at all.
     pub fn is_empty(&self) -> bool {
@@ -86,6 +95,30 @@ impl Filters {
             && self
                 .expires_within
                 .is_none_or(|span| valid && not_after.saturating_sub(now) <= span)
+    }
+
+    /// Whether every condition holds for a certificate of which only this is known. False where what
+    /// is known does not tell.
+    pub(crate) fn surely_match(&self, known: &Known<'_>, now: i64) -> bool {
+        let Self {
+            subject,
+            issuer,
+            email,
+            serial,
+            eku,
+            label,
+            expires_within,
+            expired,
+            valid,
+        } = self;
+        let unknown = [email, serial, eku].iter().any(|text| text.is_some())
+            || expires_within.is_some()
+            || *valid;
+        !unknown
+            && holds(subject, |wanted| contains(known.subject, wanted))
+            && holds(issuer, |wanted| contains(known.issuer, wanted))
+            && holds(label, |wanted| contains(known.label, wanted))
+            && (!expired || known.not_after.is_some_and(|end| end < now))
     }
 
     /// The conditions as a person would type them, for messages.

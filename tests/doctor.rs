@@ -7,7 +7,12 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 fn doctor(folder: &Path, options: &[&str]) -> Output {
-    let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/personal");
+    doctor_of(folder, "examples/personal", options)
+}
+
+/// `certstow doctor` of a store in this repository.
+fn doctor_of(folder: &Path, store: &str, options: &[&str]) -> Output {
+    let store = Path::new(env!("CARGO_MANIFEST_DIR")).join(store);
     let mut doctor = Command::new(env!("CARGO_BIN_EXE_certstow"));
     doctor
         .arg("doctor")
@@ -91,4 +96,33 @@ fn nothing_stays_behind_but_the_log() {
         "{log}"
     );
     assert!(!log.contains("horse"), "{log}");
+}
+
+#[test]
+fn doctor_fails_over_a_locked_key_as_the_task() {
+    let folder = tempfile::tempdir().unwrap();
+    let locked = "tests/cmd/errors.in/locked";
+    let more = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/personal");
+    let more = ["--store", more.to_str().unwrap()];
+    let ends_with = |options: &[&str]| {
+        let output = doctor_of(folder.path(), locked, &[&more[..], options].concat());
+        let said = String::from_utf8(output.stdout).unwrap();
+        (output.status.code(), said)
+    };
+    let (code, said) = ends_with(&[]);
+    assert_eq!(code, Some(14), "{said}");
+    assert!(
+        said.contains("nothing gives the password of 1 locked key, of Lotte Locked"),
+        "{said}"
+    );
+    fs::write(folder.path().join("right"), "correct horse battery staple").unwrap();
+    fs::write(folder.path().join("wrong"), "incorrect").unwrap();
+    let (code, said) = ends_with(&["--unlock-password-file", "right"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("1 locked key came out with the password, and signs"),
+        "{said}"
+    );
+    let (code, said) = ends_with(&["--unlock-password-file", "wrong"]);
+    assert_eq!(code, Some(17), "{said}");
 }

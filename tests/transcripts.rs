@@ -5,7 +5,9 @@
 #![cfg(unix)]
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
+use sha2::{Digest as _, Sha256};
 use trycmd::TestCases;
 
 #[test]
@@ -13,6 +15,7 @@ fn certstow_says_what_the_transcripts_show() {
     let nowhere = tempfile::tempdir().expect("a temporary folder");
     let home = nowhere.path().to_string_lossy().into_owned();
     set_modes();
+    remember_a_disk(nowhere.path());
     let cases = TestCases::new();
     cases
         .insert_var("[HOME]", home)
@@ -42,6 +45,21 @@ fn certstow_says_what_the_transcripts_show() {
     if cfg!(all(target_os = "linux", not(feature = "secret-service"))) {
         cases.case("tests/cmd/password.trycmd");
     }
+}
+
+/// Has the account know of a backup of three identities in a folder that is not there now.
+fn remember_a_disk(data: &Path) {
+    let folder = data.join("certstow/destinations");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    // The file is called by the beginning of the SHA-256 of the folder's path.
+    let hash = Sha256::digest("/not-mounted");
+    let name: String = hash[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let known = r#"{"schema":"certstow.destinations/1","destination":"/not-mounted","volume":null,
+        "last_run":"2026-01-02T03:04:05Z","identities":3}"#;
+    std::fs::write(folder.join(name + ".json"), known).expect("written");
 }
 
 /// `check` and `doctor` tell who may read a file, and a checkout has what the umask left.

@@ -220,6 +220,13 @@ pub fn personal_folder() -> Option<PathBuf> {
     Some(os::data_folder()?.join("certstow").join("personal"))
 }
 
+/// Where certstow keeps what it has to remember between runs: in a service of systemd the folder that
+/// its manager made for it (`StateDirectory=`, systemd.exec(5)), else `certstow` in the folder that
+/// [`personal_folder`] names. `None` when there is neither. It need not exist.
+pub fn state_folder() -> Option<PathBuf> {
+    os::service_state_folder().or_else(|| Some(os::data_folder()?.join("certstow")))
+}
+
 /// Switches off core dumps and ptrace for this process on Linux; does nothing elsewhere.
 pub fn protect_process() {
     #[cfg(target_os = "linux")]

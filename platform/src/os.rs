@@ -76,6 +76,12 @@ pub(crate) fn data_folder() -> Option<PathBuf> {
     system::data_folder()
 }
 
+/// The folder that systemd made for what a service keeps between runs (`StateDirectory=`,
+/// systemd.exec(5)); `None` outside of such services.
+pub(crate) fn service_state_folder() -> Option<PathBuf> {
+    system::service_state_folder()
+}
+
 /// The number of the user this process acts for; `None` on a system without such numbers.
 pub(crate) fn user_id() -> Option<u32> {
     system::user_id()
@@ -154,6 +160,13 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
 /// The operating system's, if it does not tell.
 pub fn free_space(folder: &Path) -> io::Result<u64> {
     system::free_space(folder)
+}
+
+/// A name for the file system that a folder is on, which it keeps wherever it is mounted: the UUID of
+/// a disk, or a share as it is mounted. `None` where the system does not tell, so on Windows and
+/// macOS.
+pub fn volume(folder: &Path) -> Option<String> {
+    system::volume(folder)
 }
 
 /// A drive that can be taken out of the machine, or unplugged.

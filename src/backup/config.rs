@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | `to` | a folder, or a list of folders |
 //! | `store` | a store, or a list of stores, as `--store` takes them |
-//! | `rewrite`, `skip-not-exportable`, `require-private` | `true` or `false` |
+//! | `rewrite`, `accept-empty`, `skip-not-exportable`, `allow-unproven`, `require-private` | `true` or `false` |
 //! | `prune-expired` | a length of time: `"90d"`, `"1y"` |
 //! | `chain` | `"full"`, `"no-root"`, `"none"` |
 //! | `properties` | `"portable"`, `"all"`, `"none"` |
@@ -54,8 +54,12 @@ pub struct Settings {
     pub rewrite: bool,
     /// How long ago a certificate has to have expired for its file to go, in seconds.
     pub prune_expired: Option<i64>,
+    /// Whether a folder is saved to that held a backup and holds none today.
+    pub accept_empty: bool,
     /// Whether keys that are known never to come out are no failure.
     pub skip_not_exportable: bool,
+    /// Whether keys that certstow has no way to prove are no failure.
+    pub allow_unproven: bool,
     /// Whether places where other accounts could read the files are refused.
     pub require_private: bool,
     /// How much of the certification path goes in.
@@ -124,7 +128,9 @@ impl Settings {
             stores: or(self.stores, file.stores),
             rewrite: self.rewrite || file.rewrite,
             prune_expired: self.prune_expired.or(file.prune_expired),
+            accept_empty: self.accept_empty || file.accept_empty,
             skip_not_exportable: self.skip_not_exportable || file.skip_not_exportable,
+            allow_unproven: self.allow_unproven || file.allow_unproven,
             require_private: self.require_private || file.require_private,
             chain: self.chain.or(file.chain),
             properties: self.properties.or(file.properties),

@@ -139,6 +139,19 @@ impl Destination {
         }
     }
 
+    /// Whether it is accepted that nothing proves a private key; `from_now_on` records that it is.
+    pub(super) fn accepts_unproven(&mut self, id: &EntryId, from_now_on: bool) -> bool {
+        let Some(&position) = self.index.get(&manifest::key(id)) else {
+            return false;
+        };
+        let accepted = &mut self.manifest.entries[position].allow_unproven;
+        if from_now_on && !*accepted {
+            *accepted = true;
+            self.changed = true;
+        }
+        *accepted
+    }
+
     /// Takes an entry out of the manifest.
     pub(super) fn forget(&mut self, sha256: &str) {
         self.changed = true;
@@ -219,6 +232,19 @@ impl Destination {
             }
         }
     }
+}
+
+/// One name for a folder, whichever way it was named.
+pub(super) fn real_path(folder: &Path) -> PathBuf {
+    let _wait = output::waiting_for(folder);
+    // It may yet have to be made, in a folder that is there.
+    let made = || {
+        let name = folder.file_name()?;
+        Some(folder_of(folder).canonicalize().ok()?.join(name))
+    };
+    let real = folder.canonicalize().ok().or_else(made);
+    let real = real.or_else(|| std::path::absolute(folder).ok());
+    real.unwrap_or_else(|| folder.to_owned())
 }
 
 /// Makes a folder, but not the folders above it: a disk that is not mounted must not turn into a

@@ -4,20 +4,14 @@
 
 use std::path::Path;
 
-use super::folder::{Condition, condition_of};
-use super::manifest::{self, Found, Manifest};
+use super::folder::condition_of;
+use super::manifest::{self, Found, Manifest, Saved};
 
 /// An identity's file in a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
-    /// The SHA-256 of the certificate, 64 lower-case digits.
-    pub sha256: String,
-    /// The label.
-    pub label: String,
-    /// The file's name in the folder.
-    pub file: String,
-    /// When it was written, RFC 3339 in UTC, as the manifest has it.
-    pub written: String,
+    /// What the manifest says of it.
+    pub saved: Saved,
     /// What is wrong with the file, if it is not the one that was written.
     pub damage: Option<String>,
 }
@@ -35,18 +29,8 @@ pub fn kept(folder: &Path) -> Result<Vec<Kept>, String> {
         }
     };
     let kept = entries.into_iter().map(|saved| {
-        let damage = match condition_of(folder, &saved) {
-            Condition::Whole => None,
-            Condition::Missing => Some("it is missing".to_owned()),
-            Condition::Damaged(reason) => Some(reason),
-        };
-        Kept {
-            sha256: saved.thumbprint.sha256,
-            label: saved.label,
-            file: saved.file,
-            written: saved.written,
-            damage,
-        }
+        let damage = condition_of(folder, &saved).damage();
+        Kept { saved, damage }
     });
     Ok(kept.collect())
 }

@@ -7,6 +7,8 @@ use std::io;
 use std::path::Path;
 
 use certstow_platform::certificate::EntryId;
+#[cfg(doc)]
+use certstow_platform::file_name;
 use serde::{Deserialize, Serialize};
 
 use super::folder::read;
@@ -217,6 +219,16 @@ pub(super) fn is_key_file(name: impl AsRef<Path>) -> bool {
 
 /// What the name of a file with a password ends with.
 pub(super) const ESCROW_ENDING: &str = ".cms";
+/// Whether a file of this name is one that a run of a backup wrote: the manifest, or a file with an
+/// identity ([`file_name::of_identity`]).
+pub(super) fn is_of_a_backup(name: &str) -> bool {
+    let stem = Path::new(name).file_stem().unwrap_or_default();
+    let digits = stem.to_str().and_then(|stem| stem.rsplit_once("--"));
+    let is_id = digits.is_some_and(|(_, digits)| {
+        digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+    });
+    name.starts_with(NAME) || (is_key_file(name) && is_id)
+}
 
 /// The name of the file with the password of this one.
 pub(super) fn escrow_name(name: &str) -> String {

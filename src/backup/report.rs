@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::identity::StoreProblem;
+use crate::proof::Level;
 
 /// What a run did.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub struct Report {
     pub destinations: Vec<DestinationReport>,
     /// One for each identity that was looked at, in the order of the stores.
     pub entries: Vec<EntryReport>,
+    /// The identities that are in no store any more, in the order of their labels.
+    pub only_in_backup: Vec<OnlyInBackup>,
     /// What could not be read in the stores.
     pub problems: Vec<StoreProblem>,
     /// What the user should know beside that, in sentences.
@@ -41,6 +44,40 @@ pub struct Pruned {
     pub label: String,
     /// The SHA-1 thumbprint of its certificate.
     pub thumbprint: String,
+}
+
+/// An identity of which a destination has a file, and the private key is neither in the store it was
+/// saved from any more nor in another that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnlyInBackup {
+    /// The SHA-1 thumbprint.
+    pub thumbprint: String,
+    /// The label at the time.
+    pub label: String,
+    /// The name of the store that gave the key.
+    pub store: String,
+    /// The end of its certificate, RFC 3339 in UTC.
+    pub not_after: String,
+    /// Its files, one at least.
+    pub files: Vec<LastFile>,
+}
+
+/// A file of an identity that no store has any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastFile {
+    /// The position of its destination.
+    pub destination: usize,
+    /// Its name there.
+    pub file: String,
+    /// What is wrong with it, if it is not what was written.
+    pub damage: Option<String>,
+}
+
+impl OnlyInBackup {
+    /// Whether a file is not what was written: nothing can mend it where the key is gone.
+    pub fn is_damaged(&self) -> bool {
+        self.files.iter().any(|file| file.damage.is_some())
+    }
 }
 
 /// What was done with an identity.
@@ -78,7 +115,40 @@ pub struct Copy {
     pub sha256: Option<String>,
     /// What became of it.
     pub outcome: Outcome,
+    /// How far its private key was proven when the file was written; `None` where there is no file,
+    /// or its manifest is older than that.
+    pub proof: Option<Level>,
+    /// Whether it is accepted that nothing proves its private key.
+    pub allow_unproven: bool,
 }
+
+impl Copy {
+    /// Whether the file is there, was verified in this run, and nothing proves that its private key
+    /// works.
+    pub fn is_unproven(&self) -> bool {
+        self.outcome.is_verified() && self.proof == Some(Level::None)
+    }
+
+    /// Whether the file is there and was verified in this run, and so was its private key when the
+    /// file was written.
+    pub fn is_proven(&self) -> bool {
+        self.outcome.is_verified() && !self.is_unproven()
+    }
+
+    /// Whether [`Copy::is_unproven`] holds and nobody accepted it.
+    pub fn lacks_proof(&self) -> bool {
+        self.is_unproven() && !self.allow_unproven
+    }
+
+    /// Whether this copy is no failure: it is as it should be, or was not to be there.
+    fn is_good(&self) -> bool {
+        let is_there = !matches!(self.outcome, Outcome::Failed(_) | Outcome::NotTried);
+        is_there && !self.lacks_proof()
+    }
+}
+
+/// What there is to say of a copy that [`Copy::is_unproven`], where the kind of key is not known.
+pub const UNPROVEN: &str = "certstow cannot prove that this private key works";
 
 /// What became of a copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,12 +191,14 @@ impl Outcome {
         }
     }
 
+    /// Whether the copy was written in this run.
+    pub fn is_written(&self) -> bool {
+        matches!(self, Self::New | Self::Rewritten | Self::Mended(_))
+    }
+
     /// Whether the copy is there and was verified in this run.
     pub fn is_verified(&self) -> bool {
-        matches!(
-            self,
-            Self::Unchanged | Self::New | Self::Rewritten | Self::Mended(_)
-        )
+        *self == Self::Unchanged || self.is_written()
     }
 }
 
@@ -143,6 +215,9 @@ pub struct Counts {
     pub failed: usize,
     /// Not there, since the store said beforehand that the key never comes out.
     pub not_exportable: usize,
+    /// There, but with a private key that nothing proves, unless that is accepted. They are among
+    /// those written, unchanged and mended, too.
+    pub unproven: usize,
     /// Removed by retention.
     pub pruned: usize,
 }
@@ -156,7 +231,9 @@ impl Report {
         };
         for entry in &self.entries {
             let known = entry.key.as_ref().is_some_and(|failure| failure.known);
-            match entry.copies[destination].outcome {
+            let copy = &entry.copies[destination];
+            counts.unproven += usize::from(copy.lacks_proof());
+            match copy.outcome {
                 Outcome::NotTried if known => counts.not_exportable += 1,
                 Outcome::Unchanged => counts.unchanged += 1,
                 Outcome::New | Outcome::Rewritten => counts.written += 1,
@@ -179,13 +256,11 @@ impl Report {
         }
         let counts = |entry: &EntryReport| match &entry.key {
             Some(failure) => !(failure.known && skip_not_exportable),
-            None => entry
-                .copies
-                .iter()
-                .any(|copy| matches!(copy.outcome, Outcome::Failed(_) | Outcome::NotTried)),
+            None => !entry.copies.iter().all(Copy::is_good),
         };
         let failed = errors().any(|error| error.is_some())
             || self.entries.iter().any(counts)
+            || self.only_in_backup.iter().any(OnlyInBackup::is_damaged)
             || !self.problems.is_empty();
         match failed {
             true => Exit::Partial,

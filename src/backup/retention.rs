@@ -1,7 +1,6 @@
 //! Which files of expired certificates go. The rule that comes before all others: while a store
 //! has the key, one copy of it stays, here or at another destination of the same run.
 
-use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 
@@ -9,7 +8,8 @@ use certstow_platform::os;
 
 use super::destination::Destination;
 use super::folder::Condition;
-use super::manifest::{self, Saved};
+use super::in_stores::InStores;
+use super::manifest::Saved;
 use super::report::Pruned;
 use crate::identity::Inventory;
 use crate::output;
@@ -18,35 +18,14 @@ use crate::output;
 pub(super) struct Retention {
     /// What expired before this time may go.
     before: i64,
-    /// The certificates that a store has with a private key, as in the manifest, and the end of
-    /// each in seconds since 1970.
-    with_key: HashMap<String, i64>,
-    /// The stores that were read without a problem: what they do not list, they do not have.
-    read_whole: HashSet<String>,
+    stores: InStores,
 }
 
 impl Retention {
     pub(super) fn new(inventory: &Inventory, span: i64, now: i64) -> Self {
-        let identities = inventory.identities().iter();
-        let troubled: HashSet<&str> = inventory
-            .problems()
-            .iter()
-            .map(|problem| problem.store.as_str())
-            .collect();
         Self {
             before: now.saturating_sub(span),
-            with_key: identities
-                .filter(|identity| identity.has_key())
-                .map(|identity| {
-                    let not_after = identity.certificate().parse().validity().not_after;
-                    (manifest::key(&identity.entry().id), not_after.timestamp())
-                })
-                .collect(),
-            read_whole: inventory
-                .store_names()
-                .into_iter()
-                .filter(|name| !troubled.contains(name.as_str()))
-                .collect(),
+            stores: InStores::of(inventory),
         }
     }
 
@@ -58,16 +37,8 @@ impl Retention {
     /// Whether a file may go as far as its end tells. The certificate's word comes before that of
     /// the manifest, which others may have changed.
     fn is_over_for(&self, saved: &Saved) -> bool {
-        let of_certificate = self.with_key.get(&saved.thumbprint.sha256).copied();
-        let end = of_certificate.or_else(|| saved.not_after());
+        let end = self.stores.end_of(saved).or_else(|| saved.not_after());
         end.is_some_and(|end| self.is_over(end))
-    }
-
-    /// Whether its key may still be in a store; also where its store was not read, or not all of
-    /// it.
-    fn may_be_in_a_store(&self, saved: &Saved) -> bool {
-        self.with_key.contains_key(&saved.thumbprint.sha256)
-            || !self.read_whole.contains(&saved.store)
     }
 
     /// Removes what may go from all destinations. The file goes before its entry in the manifest:
@@ -94,7 +65,7 @@ impl Retention {
             let keeper = destinations.iter().position(whole);
             let wanted = destinations.iter().flatten().any(|destination| {
                 let saved = destination.saved_as(sha256);
-                saved.is_some_and(|saved| self.may_be_in_a_store(saved))
+                saved.is_some_and(|saved| self.stores.may_have(saved))
             });
             if wanted && keeper.is_none() {
                 continue;

@@ -1,26 +1,29 @@
 //! One run, from the folders it opens to the report: what is wanted where, [`writing`] it, the
-//! manifests, retention, and [`marks`] for the stores.
+//! manifests, retention, what is [`missed`] in the stores, and [`marks`] for them.
 
 mod marks;
+mod missed;
 #[cfg(test)]
 mod tests;
 mod writing;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use certstow_platform::new_file::folder_of;
 use certstow_platform::secret::Password;
 use certstow_platform::store::Ask;
 
-use super::destination::Destination;
+use super::destination::{Destination, real_path};
+use super::last_run::{self, Emptied};
 use super::plan::{self, Step, Wanted};
-use super::report::{Copy, DestinationReport, EntryReport, Outcome, Pruned, Report};
+use super::report::{
+    Copy, DestinationReport, EntryReport, OnlyInBackup, Outcome, Pruned, Report, UNPROVEN,
+};
 use super::retention::Retention;
 use crate::error::Error;
 use crate::escrow::Recipient;
 use crate::export::Options;
 use crate::identity::Inventory;
-use crate::output::{self, Privacy};
+use crate::output::Privacy;
 use crate::select::Filters;
 use crate::time;
 
@@ -33,12 +36,17 @@ pub struct Request<'a> {
     pub filters: &'a Filters,
     /// How the files are made; a format other than PKCS#12 is not looked at.
     pub options: &'a Options,
+    /// Where the account remembers which folders it saved to ([`super::LAST_RUNS`]); `None` for what
+    /// is not to remember.
+    pub last_runs: Option<&'a Path>,
     /// What to do where other accounts could read the files.
     pub privacy: Privacy,
     /// Whether whole files are written anew, too.
     pub rewrite: bool,
     /// Remove files of certificates that expired this many seconds ago.
     pub prune_expired: Option<i64>,
+    /// Accept that nothing proves some private keys; the manifests keep that of each.
+    pub allow_unproven: bool,
     /// The certificate that a fresh password for each file is sealed to, in place of one for all.
     pub escrow: Option<&'a Recipient>,
 }
@@ -64,6 +72,8 @@ pub enum Progress {
 
 /// Saves what is new, missing or damaged, and proves it.
 ///
+/// `begin_anew` is asked whether to save to a folder that held a backup after the last run and holds
+/// none today; what it refuses fails with [`Error::Emptied`], and nothing is written there.
 /// `password` is called once, before the first file is made and after the first key came out: not
 /// at all if there is nothing to write, or with [`Request::escrow`]. What becomes of an identity or
 /// a destination is in the report; [`Report::exit`] says what it comes to.
@@ -71,24 +81,28 @@ pub enum Progress {
 /// # Errors
 /// - [`Error::Usage`]: two destinations are the same folder.
 /// - [`Error::NotFound`]: there is no identity with a private key that the filters leave.
-/// - What `password` fails with: nothing was written then.
+/// - What `begin_anew` or `password` fails with: nothing was written then.
 /// - [`Error::Cancelled`]: the person gave up; what was written is recorded.
 pub fn run(
     inventory: &mut Inventory,
     request: &Request<'_>,
+    begin_anew: impl FnMut(&Emptied) -> Result<bool, Error>,
     password: impl FnOnce() -> Result<Password, Error>,
     ask: &mut dyn Ask,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Report, Error> {
     let now = time::now();
-    let mut run = Run::open(inventory, request, now)?;
+    let mut run = Run::open(inventory, request, begin_anew, now)?;
     run.plan(now, progress);
     let written = run.write(password, ask, progress);
+    run.accept_unproven();
     run.save();
     written?;
     run.prune();
+    run.remember();
+    let only_in_backup = run.only_in_backup(now);
     let verified = run.verified();
-    let mut report = run.finish();
+    let mut report = run.finish(only_in_backup);
     report
         .warnings
         .extend(marks::set(inventory, &verified, now));
@@ -112,7 +126,12 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn open(inventory: &'a Inventory, request: &'a Request<'a>, now: i64) -> Result<Self, Error> {
+    fn open(
+        inventory: &'a Inventory,
+        request: &'a Request<'a>,
+        mut begin_anew: impl FnMut(&Emptied) -> Result<bool, Error>,
+        now: i64,
+    ) -> Result<Self, Error> {
         refuse_twins(request.destinations)?;
         if plan::wanted(inventory, request.filters, now)
             .next()
@@ -122,8 +141,28 @@ impl<'a> Run<'a> {
         }
         let mut destinations = Vec::new();
         let mut errors = Vec::new();
+        let mut warnings = Vec::new();
         for folder in request.destinations {
-            match Destination::open(folder, request.privacy) {
+            let emptied = request
+                .last_runs
+                .map(|runs| last_run::emptied(runs, folder));
+            let emptied = emptied.transpose().unwrap_or_else(|warning| {
+                warnings.push(warning);
+                None
+            });
+            let refused = match emptied.flatten() {
+                Some(emptied) if begin_anew(&emptied)? => {
+                    warnings.push(format!("{emptied}; a new backup is begun there"));
+                    None
+                }
+                Some(emptied) => Some(Error::Emptied(emptied.into())),
+                None => None,
+            };
+            let opened = match refused {
+                Some(error) => Err(error),
+                None => Destination::open(folder, request.privacy),
+            };
+            match opened {
                 Ok(destination) => {
                     destinations.push(Some(destination));
                     errors.push(None);
@@ -144,7 +183,7 @@ impl<'a> Run<'a> {
             plan: Vec::new(),
             entries: Vec::new(),
             pruned: vec![Vec::new(); request.destinations.len()],
-            warnings: Vec::new(),
+            warnings,
         })
     }
 
@@ -162,29 +201,47 @@ impl<'a> Run<'a> {
         self.note_differences();
     }
 
+    /// Notes of files that stay as they are, and whose private key nothing proves, that this is
+    /// accepted; says of the others, in each run, that it is so.
+    fn accept_unproven(&mut self) {
+        for (entry, wanted) in self.entries.iter_mut().zip(&self.plan) {
+            let copies = entry.copies.iter_mut().zip(&mut self.destinations);
+            for (copy, destination) in copies.filter(|(copy, _)| copy.is_unproven()) {
+                let id = &wanted.identity.entry().id;
+                copy.allow_unproven = destination.as_mut().is_some_and(|destination| {
+                    destination.accepts_unproven(id, self.request.allow_unproven)
+                });
+            }
+            // What was written now has a warning that says why.
+            let mut copies = entry.copies.iter();
+            let warned = copies.clone().any(|copy| copy.outcome.is_written());
+            if !warned && copies.any(Copy::is_unproven) {
+                entry.warnings.push(UNPROVEN.to_owned());
+            }
+        }
+    }
+
     /// What there is to report of an identity before anything was written.
     fn entry_before(&self, wanted: &Wanted<'_>) -> EntryReport {
         let identity = wanted.identity;
         let id = &identity.entry().id;
         let copies = wanted.steps.iter().zip(&self.destinations);
-        let copies = copies.map(|(step, destination)| Copy {
-            file: match (step, destination) {
-                (Step::Keep | Step::Write(_), Some(destination)) => {
-                    Some(destination.name_for(id, &wanted.label))
-                }
-                _ => None,
-            },
-            sha256: match (step, destination) {
-                (Step::Keep, Some(destination)) => {
-                    destination.saved(id).map(|saved| saved.sha256.clone())
-                }
-                _ => None,
-            },
-            outcome: match step {
-                Step::Keep => Outcome::Unchanged,
-                Step::Leave => Outcome::Retired,
-                Step::Unreachable | Step::Write(_) => Outcome::NotTried,
-            },
+        let copies = copies.map(|(step, destination)| {
+            let destination = destination.as_ref();
+            let there = destination.filter(|_| matches!(step, Step::Keep | Step::Write(_)));
+            let kept = destination.filter(|_| *step == Step::Keep);
+            let kept = kept.and_then(|destination| destination.saved(id));
+            Copy {
+                file: there.map(|destination| destination.name_for(id, &wanted.label)),
+                sha256: kept.map(|saved| saved.sha256.clone()),
+                outcome: match step {
+                    Step::Keep => Outcome::Unchanged,
+                    Step::Leave => Outcome::Retired,
+                    Step::Unreachable | Step::Write(_) => Outcome::NotTried,
+                },
+                proof: kept.and_then(|saved| saved.proof),
+                allow_unproven: false,
+            }
         });
         EntryReport {
             thumbprint: identity.thumbprint(),
@@ -255,7 +312,23 @@ impl<'a> Run<'a> {
         self.save();
     }
 
-    fn finish(self) -> Report {
+    /// Remembers which folders hold a backup now.
+    fn remember(&mut self) {
+        let Some(last_runs) = self.request.last_runs else {
+            return;
+        };
+        let each = self.destinations.iter().zip(&self.errors);
+        for destination in each.filter_map(|(one, error)| one.as_ref().filter(|_| error.is_none()))
+        {
+            let identities = destination.entries().len();
+            if identities > 0 {
+                let remembered = last_run::remember(last_runs, destination.folder(), identities);
+                self.warnings.extend(remembered.err());
+            }
+        }
+    }
+
+    fn finish(self, only_in_backup: Vec<OnlyInBackup>) -> Report {
         let destinations = self.request.destinations.iter().zip(self.destinations);
         let destinations = destinations.zip(self.errors).zip(self.pruned);
         let destinations = destinations
@@ -271,6 +344,7 @@ impl<'a> Run<'a> {
         Report {
             destinations,
             entries: self.entries,
+            only_in_backup,
             problems: self.inventory.problems().to_vec(),
             warnings: self.warnings,
         }
@@ -279,18 +353,7 @@ impl<'a> Run<'a> {
 
 /// Two destinations that are one folder would lock each other out.
 fn refuse_twins(destinations: &[PathBuf]) -> Result<(), Error> {
-    let real = |folder: &PathBuf| {
-        let _wait = output::waiting_for(folder);
-        // It may yet have to be made, in a folder that is there.
-        let made = || {
-            let name = folder.file_name()?;
-            Some(folder_of(folder).canonicalize().ok()?.join(name))
-        };
-        let real = folder.canonicalize().ok().or_else(made);
-        let real = real.or_else(|| std::path::absolute(folder).ok());
-        real.unwrap_or_else(|| folder.clone())
-    };
-    let real: Vec<PathBuf> = destinations.iter().map(real).collect();
+    let real: Vec<PathBuf> = destinations.iter().map(|one| real_path(one)).collect();
     for (at, folder) in real.iter().enumerate() {
         if real[..at].contains(folder) {
             return Err(Error::Usage(format!(

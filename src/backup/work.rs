@@ -193,7 +193,7 @@ impl Work<'_> {
             written: time::utc(time::now()),
             tool: manifest::tool(),
             escrow,
-            proof: None,
+            proof: Some(task.key.proof),
             allow_unproven: false,
         }
     }

@@ -3,13 +3,14 @@
 
 mod journal;
 mod json;
+mod missed;
 mod opening;
 mod restore;
 pub(super) mod settings;
 mod summary;
 mod verify;
 
-use certstow::backup::{self, Progress, Request};
+use certstow::backup::{self, Emptied, Progress, Request};
 use certstow::error::Error;
 use certstow::escrow::Recipient;
 use certstow::exit::Exit;
@@ -23,6 +24,7 @@ use certstow::time;
 use super::args::{BackupAction, BackupArgs, BackupCommand};
 use super::ask::TerminalAsk;
 use super::inventory;
+use super::prompt;
 use super::render::progress::Bar;
 use super::screen::Screen;
 
@@ -56,20 +58,31 @@ fn save(args: &BackupArgs, screen: &Screen) -> Result<Exit, Error> {
         screen.warn(&warning);
     }
     let mut inventory = inventory::read_stores(&settings.stores, settings.unlock.as_ref(), screen)?;
+    let last_runs = settings::last_runs();
     let request = Request {
         destinations: &settings.to,
         filters: &settings.filters,
         options: &options,
+        last_runs: last_runs.as_deref(),
         privacy: match settings.require_private {
             true => Privacy::Required,
             false => Privacy::Wanted,
         },
         rewrite: settings.rewrite,
         prune_expired: settings.prune_expired,
+        allow_unproven: settings.allow_unproven,
         escrow: recipient.as_ref(),
     };
     let bar = Bar::new(screen);
     let mut ask = AskAside::new(screen, &bar);
+    let begin_anew = |emptied: &Emptied| match screen.interaction() {
+        _ if settings.accept_empty => Ok(true),
+        Interaction::Never => Ok(false),
+        Interaction::Allowed => {
+            let question = format!("{emptied}. Save there all the same?");
+            bar.aside(|| prompt::yes_or_no(&question, false))
+        }
+    };
     let password = || {
         let source = settings.password.as_ref();
         bar.aside(|| obtain_password(source, settings.allow_empty_password, screen))
@@ -77,6 +90,7 @@ fn save(args: &BackupArgs, screen: &Screen) -> Result<Exit, Error> {
     let report = backup::run(
         &mut inventory,
         &request,
+        begin_anew,
         password,
         &mut ask,
         &mut |progress| match progress {
@@ -89,6 +103,7 @@ fn save(args: &BackupArgs, screen: &Screen) -> Result<Exit, Error> {
     let exit = report.exit(settings.skip_not_exportable);
     inventory::warn_of_problems(&inventory, screen);
     summary::warn(&report, screen);
+    missed::warn(&report, screen);
     journal::record(&report, screen);
     match screen.json {
         true => screen.print_json(&json::report(&report))?,

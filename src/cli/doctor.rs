@@ -14,6 +14,7 @@ use certstow::watchdog;
 use serde::Serialize;
 
 use super::args::{DoctorArgs, Global};
+use super::backup::settings;
 use super::journal;
 use super::screen::{ERROR, Screen, WARNING};
 
@@ -85,7 +86,7 @@ fn examine(args: &DoctorArgs, global: &Global, findings: &mut Findings<'_>) -> R
     if global.event_log {
         findings.add(doctor::event_log(journal::SOURCE))?;
     }
-    let (settings, wrong) = settings(args);
+    let (settings, wrong) = options(args);
     findings.add_all(wrong)?;
     examine_stores(&settings, findings)?;
     let allow_empty = settings.allow_empty_password;
@@ -97,6 +98,9 @@ fn examine(args: &DoctorArgs, global: &Global, findings: &mut Findings<'_>) -> R
     }
     for folder in &settings.to {
         findings.add(doctor::target(folder))?;
+        if let Some(last_runs) = settings::last_runs().filter(|_| !settings.accept_empty) {
+            findings.add_all(doctor::emptied(folder, &last_runs))?;
+        }
         findings.add_all(doctor::manifest(folder))?;
     }
     Ok(())
@@ -104,7 +108,7 @@ fn examine(args: &DoctorArgs, global: &Global, findings: &mut Findings<'_>) -> R
 
 /// What the options say, and where they say nothing, the file for `--config`; with what is wrong
 /// with that.
-fn settings(args: &DoctorArgs) -> (Settings, Option<Check>) {
+fn options(args: &DoctorArgs) -> (Settings, Option<Check>) {
     let own = Settings {
         to: args.to.clone(),
         stores: args.stores.stores.clone(),

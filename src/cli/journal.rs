@@ -90,6 +90,11 @@ impl Entry {
         Self::new(level, event, Some(number), message)
     }
 
+    /// What is wrong with an identity that was saved, now or before, in a sentence.
+    pub(crate) fn failure(text: &str) -> Self {
+        Self::new(Level::Error, "error", Some(30), text.to_owned())
+    }
+
     /// A file that was checked, with the result in a few words.
     pub(crate) fn checked(level: Level, result: String) -> Self {
         let number = match level {

@@ -2,7 +2,7 @@
 //!
 //! ```json
 //! {"schema": "certstow.report/1", "file": "...", "sha256": "...", "identities": 3, "expired": 1,
-//!  "within_30_days": 0, "no_known_backup": 3, "not_exportable": 0,
+//!  "within_30_days": 0, "no_known_backup": 3, "not_exportable": 0, "only_in_backup": 0,
 //!  "problems": [{"store": "...", "place": "...", "message": "..."}], "warnings": []}
 //! ```
 
@@ -42,7 +42,7 @@ pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
         return Err(list::nothing_left(&inventory, &filters, now));
     }
     let progress = Progress::start(screen, "Reading the backups");
-    let report = Report::of(&inventory, &identities, &args.backup, now);
+    let report = Report::of(&inventory, &identities, &args.backup, &filters, now);
     drop(progress);
     for problem in &report.problems {
         screen.warn_unless_json(&format!("{}: {}", problem.place, problem.message));
@@ -53,7 +53,8 @@ pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
     } else {
         let written = output::write(&args.output, existing, privacy, page.as_bytes(), |_| Ok(()))?;
         tell(&report, &written, screen)?;
-        if identities.is_empty() && !screen.json {
+        let nothing = identities.is_empty() && report.only_in_backup.is_empty();
+        if nothing && !screen.json {
             let more = match args.all {
                 true => "",
                 false => ", and --all adds what has no private key",
@@ -129,13 +130,15 @@ fn tell(report: &Report, written: &Written, screen: &Screen) -> Result<(), Error
 fn lines(summary: &Summary, written: &Written) -> String {
     let file = written.file.to_string_lossy();
     let mut text = format!("Saved {}\n", safe(&file));
-    for (name, number) in [
+    let numbers = [
         ("identities", summary.identities),
         ("expired", summary.expired),
         ("within 30 days", summary.urgent),
         ("no known backup", summary.without_copy),
         ("not exportable", summary.not_exportable),
-    ] {
+    ];
+    let missed = Some(("only in backup", summary.only_in_backup)).filter(|(_, number)| *number > 0);
+    for (name, number) in numbers.into_iter().chain(missed) {
         text.push_str(&format!("  {name:<17}{number}\n"));
     }
     text
@@ -152,6 +155,7 @@ struct Json<'a> {
     within_30_days: usize,
     no_known_backup: usize,
     not_exportable: usize,
+    only_in_backup: usize,
     problems: Vec<ProblemJson<'a>>,
     warnings: &'a [String],
 }
@@ -167,6 +171,7 @@ impl<'a> Json<'a> {
             within_30_days: summary.urgent,
             no_known_backup: summary.without_copy,
             not_exportable: summary.not_exportable,
+            only_in_backup: summary.only_in_backup,
             problems: json::problems(&report.problems),
             warnings: &written.warnings,
         }

@@ -157,7 +157,6 @@ impl Screen {
 
     /// Warns; with `--quiet` too, since something may go wrong later.
     pub(crate) fn warn(&self, text: &str) {
-        let _wait = watchdog::waiting_for(STDERR);
         self.show_warning(text);
         self.record(&Entry::warning(text));
     }
@@ -170,7 +169,9 @@ impl Screen {
         }
     }
 
-    fn show_warning(&self, text: &str) {
+    /// Warns on the screen alone, of what the logs get in other words.
+    pub(crate) fn show_warning(&self, text: &str) {
+        let _wait = watchdog::waiting_for(STDERR);
         let text = safe(text);
         self.line(
             JOURNAL_WARNING,

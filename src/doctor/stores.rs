@@ -6,7 +6,7 @@ use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{Entry, KeyState, Listing, NonInteractive, Store};
 use certstow_platform::{OpenOptions, known_stores, open};
 
-use super::{Check, Status};
+use super::{Check, Status, locked};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::identity::Stores;
@@ -44,7 +44,7 @@ pub fn named_or_found(stores: Stores<'_>) -> Result<Vec<StoreSpec>, Box<Check>> 
     Ok(specs)
 }
 
-/// Two checks of a store: whether it can be read, and whether a key comes out.
+/// Checks of a store: whether it can be read, whether a key comes out, and each that is locked.
 pub fn check(spec: &StoreSpec, options: &OpenOptions) -> Vec<Check> {
     let name = spec.to_string();
     let _wait = watchdog::waiting_for(format!("the store {name}"));
@@ -52,11 +52,14 @@ pub fn check(spec: &StoreSpec, options: &OpenOptions) -> Vec<Check> {
     let listed = store.and_then(|store| store.list().map(|listing| (store, listing)));
     match listed {
         Ok((store, listing)) => {
-            let unlocks = options.unlock.is_some();
-            vec![
-                summary(&name, &listing),
-                keys(&name, store.as_ref(), &listing, unlocks),
-            ]
+            let (store, unlocks) = (store.as_ref(), options.unlock.is_some());
+            let locked = locked::check(&name, store, &listing, unlocks);
+            // Where all keys are locked, there is nothing else to try.
+            let others = locked.is_none() || listing.entries.iter().any(can_be_tried);
+            let mut checks = vec![summary(&name, &listing)];
+            checks.extend(others.then(|| keys(&name, store, &listing)));
+            checks.extend(locked);
+            checks
         }
         Err(error) => vec![Check::failed("store", name, &error.into())],
     }
@@ -90,26 +93,32 @@ fn summary(name: &str, listing: &Listing) -> Check {
     let found = Check::ok("store", name, found);
     match listing.problems.len() {
         0 => found,
-        problems => found.warn(format!(
-            "{problems} of its files or certificates cannot be read: 'certstow list' names them"
-        )),
+        // A backup saves the rest, and ends so.
+        problems => Check {
+            status: Status::Failed,
+            exit: Exit::Partial,
+            ..found.advise(format!(
+                "{problems} of its files or certificates cannot be read: 'certstow list' names them"
+            ))
+        },
     }
 }
 
-/// Takes one key out, proves it and drops it.
-fn keys(name: &str, store: &dyn Store, listing: &Listing, unlocks: bool) -> Check {
+fn can_be_tried(entry: &Entry) -> bool {
+    matches!(entry.key, KeyState::Exportable | KeyState::Unknown)
+}
+
+/// Takes one key out that is not locked, proves it and drops it.
+fn keys(name: &str, store: &dyn Store, listing: &Listing) -> Check {
     let mut candidates: Vec<&Entry> = listing
         .entries
         .iter()
-        .filter(|entry| match entry.key {
-            KeyState::Exportable | KeyState::Unknown => true,
-            KeyState::Locked(_) => unlocks,
-            KeyState::NotExportable(_) | KeyState::Missing => false,
-        })
+        .filter(|entry| can_be_tried(entry))
         .collect();
     candidates.sort_by_key(|entry| entry.key != KeyState::Exportable);
     if candidates.is_empty() {
-        return nothing_to_try(name, listing);
+        return Check::ok("keys", name, "no key to try")
+            .warn("a backup of this store would save nothing");
     }
     let mut refusal = None;
     for entry in candidates.into_iter().take(TRIES) {
@@ -141,17 +150,7 @@ fn keys(name: &str, store: &dyn Store, listing: &Listing, unlocks: bool) -> Chec
     }
 }
 
-fn nothing_to_try(name: &str, listing: &Listing) -> Check {
-    let locked = |entry: &Entry| matches!(entry.key, KeyState::Locked(_));
-    match listing.entries.iter().any(locked) {
-        true => Check::ok("keys", name, "every key that could come out is locked")
-            .warn("give the password that unlocks them, with --unlock-password-file"),
-        false => Check::ok("keys", name, "no key to try")
-            .warn("a backup of this store would save nothing"),
-    }
-}
-
-fn take(store: &dyn Store, entry: &Entry) -> Result<Proof, Error> {
+pub(super) fn take(store: &dyn Store, entry: &Entry) -> Result<Proof, Error> {
     let place = names::place(entry);
     let wait = watchdog::waiting_for(format!("the private key of {place}"));
     let key = store.private_key(&entry.id, &mut NonInteractive)?;

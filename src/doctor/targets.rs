@@ -6,6 +6,7 @@ use std::path::Path;
 use certstow_platform::os;
 
 use super::Check;
+use crate::backup;
 use crate::backup::manifest::{self, Found, Manifest};
 use crate::error::Error;
 use crate::{output, watchdog};
@@ -54,6 +55,23 @@ pub fn check(folder: &Path) -> Check {
 fn failed(about: String, error: &Error) -> Check {
     Check::failed("target", about, error)
         .advise("name another folder with --to, or let this account write to it")
+}
+
+/// Checks that a folder which held a backup when it was last saved to holds one today; `None` if it
+/// does, or nothing is known of it. `last_runs` as in [`backup::Request`].
+pub fn emptied(folder: &Path, last_runs: &Path) -> Option<Check> {
+    let about = folder.display().to_string();
+    match backup::emptied(last_runs, folder) {
+        Ok(None) => None,
+        Ok(Some(emptied)) => {
+            let error = Error::Emptied(Box::new(emptied));
+            Some(Check::failed("target", about, &error))
+        }
+        Err(reason) => Some(
+            Check::ok("target", about, reason)
+                .warn("the next backup writes it anew; see that the right disk is mounted"),
+        ),
+    }
 }
 
 /// Checks the manifest of a folder; `None` if there is none yet, or no folder.

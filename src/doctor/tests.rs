@@ -13,7 +13,10 @@ fn the_first_failure_decides_the_exit_code() {
     let good = Check::ok("store", "", "x");
     let warning = Check::ok("store", "", "x").warn("y");
     assert_eq!(outcome(&[good.clone(), warning.clone()]), Exit::Done);
-    let checks = [good, warning, failed(Exit::Password), failed(Exit::Target)];
+    let partly = failed(Exit::Partial);
+    assert_eq!(outcome(&[good.clone(), partly.clone()]), Exit::Partial);
+    let failures = [failed(Exit::Password), failed(Exit::Target)];
+    let checks = [&[good, warning, partly][..], &failures].concat();
     assert_eq!(outcome(&checks), Exit::Password);
 }
 

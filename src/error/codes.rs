@@ -24,6 +24,7 @@ impl Error {
             Self::TargetExists { .. }
             | Self::Target { .. }
             | Self::TargetLocked { .. }
+            | Self::Emptied(_)
             | Self::NotPrivate { .. }
             | Self::Log { .. } => Exit::Target,
             Self::Verification { .. } | Self::Changed { .. } | Self::NotReadBack { .. } => {
@@ -61,6 +62,7 @@ impl Error {
             Self::TargetExists { .. } => "target-exists",
             Self::Target { .. } => "target",
             Self::TargetLocked { .. } => "target-locked",
+            Self::Emptied(_) => "target-emptied",
             Self::Config { .. } => "config",
             Self::NotPrivate { .. } => "target-not-private",
             Self::Verification { .. } => "verification-failed",

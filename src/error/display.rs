@@ -86,6 +86,7 @@ impl fmt::Display for Error {
             Self::TargetLocked { folder } => {
                 write!(f, "another run of certstow is writing in {}", path(folder))
             }
+            Self::Emptied(emptied) => f.write_str(&safe(&emptied.to_string())),
             Self::Config {
                 file,
                 line,

@@ -90,6 +90,10 @@ impl Error {
             Self::TargetLocked { .. } => {
                 "try again when the other run has ended, or save to another folder"
             }
+            Self::Emptied(_) => {
+                "nothing was written there; mount the disk or share that belongs there and run it \
+                 again, or begin a new backup there with --accept-empty"
+            }
             Self::Config { .. } => {
                 "the keys of the file are the options of the command: \
                  'certstow backup --help' describes them"

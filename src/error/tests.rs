@@ -54,6 +54,7 @@ fn number(error: &Error) -> usize {
         Error::NotCopied { .. } => 30,
         Error::NobodyToShow { .. } => 31,
         Error::BackupFile { .. } => 32,
+        Error::Emptied(_) => 33,
     }
 }
 
@@ -62,7 +63,7 @@ fn no_variant_is_left_out() {
     let mut numbers: Vec<usize> = one_of_each().iter().map(|(one, ..)| number(one)).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    assert_eq!(numbers, (0..33).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..34).collect::<Vec<_>>());
 }
 
 #[test]

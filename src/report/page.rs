@@ -55,6 +55,7 @@ fn fill(html: &mut Html, name: &str, report: &Report, axis: &Axis) {
         "places" => places(html, report),
         "summary" => summary(html, report),
         "overview" => overview::write(html, report, axis),
+        "only-in-backup" => only_in_backup(html, report),
         "problems" => problems(html, report),
         "chips" => chips(html, report),
         "table" => table(html, report, axis),
@@ -116,13 +117,52 @@ fn summary(html: &mut Html, report: &Report) {
         ("", summary.without_copy, "no known backup"),
         ("", summary.not_exportable, "cannot be exported"),
     ];
-    for (class, number, words) in numbers {
+    // The rest of the page does not show them.
+    let missed = ("urgent", summary.only_in_backup, "only in a backup");
+    let missed = Some(missed).filter(|(_, number, _)| *number > 0);
+    for (class, number, words) in numbers.into_iter().chain(missed) {
         let class = if number == 0 { "none" } else { class };
         html.put(
             "<li class=\"{}\"><b>{}</b> {}</li>\n",
             &[class, &number.to_string(), words],
         );
     }
+}
+
+/// What was in a store once, and is in a backup.
+fn only_in_backup(html: &mut Html, report: &Report) {
+    if report.only_in_backup.is_empty() {
+        return;
+    }
+    let (who, their) = match report.only_in_backup.len() {
+        1 => ("1 identity is".to_owned(), "its private key is"),
+        more => (format!("{more} identities are"), "their private keys are"),
+    };
+    html.put(
+        r#"<section class="problems"><h2>{} only in a backup: {} in no store any more</h2><ul>"#,
+        &[&who, their],
+    );
+    for one in &report.only_in_backup {
+        html.put(r#"<li><b dir="auto">{}</b>"#, &[&one.label]);
+        if let Some(end) = one.not_after {
+            html.raw(", until ");
+            row::date(html, end);
+        }
+        for (folder, file, damage) in &one.files {
+            html.put(
+                r#", <code dir="auto">{}</code> in <span dir="auto">{}</span>"#,
+                &[file, folder],
+            );
+            if let Some(damage) = damage {
+                html.put(" (cannot be used: {})", &[damage]);
+            }
+        }
+        html.put(
+            r#" <small dir="auto">once in {}, SHA-1 {}</small></li>"#,
+            &[&one.store, &one.sha1],
+        );
+    }
+    html.raw("</ul></section>");
 }
 
 /// What could not be read.

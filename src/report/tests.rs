@@ -36,7 +36,7 @@ fn certificate(sample: Sample) -> Certificate {
 fn report_of(store: MemoryStore, folders: &[PathBuf]) -> Report {
     let inventory = Inventory::of(vec![Box::new(store)]).unwrap();
     let identities: Vec<&Identity> = inventory.identities().iter().collect();
-    Report::of(&inventory, &identities, folders, NOW)
+    Report::of(&inventory, &identities, folders, &Filters::default(), NOW)
 }
 
 fn hostile() -> Report {
@@ -48,6 +48,13 @@ fn hostile() -> Report {
         report.backups.push(Backup {
             folder: text.into(),
             identities: None,
+        });
+        report.only_in_backup.push(OnlyInBackup {
+            label: text.to_owned(),
+            not_after: None,
+            store: text.to_owned(),
+            sha1: text.to_owned(),
+            files: vec![(text.to_owned(), text.to_owned(), Some(text.to_owned()))],
         });
         report.problems.push(StoreProblem {
             store: text.to_owned(),
@@ -76,6 +83,7 @@ fn hostile_item(item: &Item, text: &str) -> Item {
         copies: vec![Copy {
             when: None,
             place: Some((text(), text())),
+            unproven: true,
         }],
         damaged: vec![(text(), text(), text())],
         sha1: text(),
@@ -127,6 +135,7 @@ fn what_the_store_tells_of_keys_and_copies_is_counted() {
             urgent: 0,
             without_copy: 4,
             not_exportable: 1,
+            only_in_backup: 0,
         }
     );
     let page = report.html();
@@ -161,7 +170,8 @@ fn backup(folder: &Path) {
         };
         format!(
             r#"{{"file":"{name}","size":4,"sha256":"{}","thumbprint":{{"sha256":"{sha256}"}},
-                "label":"Rosa","written":"2026-11-01T10:00:00Z"}}"#,
+                "label":"the {sample:?}","store":"file:memory","not_after":"2027-01-01T00:00:00Z",
+                "proof":"none","written":"2026-11-01T10:00:00Z"}}"#,
             names::hex(&Sha256::digest(written))
         )
     });
@@ -188,7 +198,7 @@ fn a_copy_counts_if_it_is_there_and_whole() {
     assert_eq!(report.summary().without_copy, 2);
     let page = report.html();
     for words in [
-        "Backed up <time datetime=\"2026-11-01T10:00:00Z\">",
+        "Backed up, key not proven <time datetime=\"2026-11-01T10:00:00Z\">",
         "Backup damaged",
         "its bytes are not those that were written",
         "In no backup looked at",
@@ -202,6 +212,43 @@ fn a_copy_counts_if_it_is_there_and_whole() {
     assert_eq!(report.summary().without_copy, 3);
     assert_eq!(report.problems.len(), 2);
     assert!(report.html().contains("it is missing"));
+}
+
+#[test]
+fn report_shows_what_is_only_in_a_backup() {
+    let folder = tempfile::tempdir().unwrap();
+    backup(folder.path());
+    let folders = [folder.path().to_owned()];
+    let report = report_of(MemoryStore::with("memory", &[Sample::Rsa]), &folders);
+    assert_eq!(report.summary().only_in_backup, 1);
+    assert!(report.html().contains("1 identity is only in a backup"));
+
+    let report = report_of(MemoryStore::with("memory", &[Sample::Ed25519]), &folders);
+    let [ecdsa, rsa] = report.only_in_backup.as_slice() else {
+        panic!("{:?}", report.only_in_backup)
+    };
+    assert_eq!(
+        (ecdsa.label.as_str(), rsa.label.as_str()),
+        ("the P256", "the Rsa")
+    );
+    assert_eq!(ecdsa.files[0].2, None);
+    assert!(rsa.files[0].2.is_some());
+    assert_eq!(report.items.len(), 1);
+    let page = report.html();
+    for words in [
+        "2 identities are only in a backup",
+        "<b>2</b> only in a backup",
+        "the P256</b>, until <time datetime=\"2027-01-01T00:00:00Z\">",
+        "(cannot be used: its bytes are not those that were written)",
+        "once in file:memory",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+
+    // Of another store nothing is known.
+    let report = report_of(MemoryStore::with("other", &[Sample::Ed25519]), &folders);
+    assert_eq!(report.summary().only_in_backup, 0);
+    assert!(!report.html().contains("only in a backup"));
 }
 
 #[test]

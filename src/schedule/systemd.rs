@@ -82,6 +82,8 @@ fn service(schedule: &Schedule) -> Result<String, Error> {
             let _ = writeln!(text, "LoadCredentialEncrypted={}", escaped(name));
         }
     }
+    // Where certstow remembers which folders it saved to; homes cannot be written here.
+    text.push_str("StateDirectory=certstow\nStateDirectoryMode=0700\n");
     for folder in &schedule.writes_to {
         absolute(folder, "a folder to write to")?;
         // The minus sign: a disk that is not there today is for certstow to report.

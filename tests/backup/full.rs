@@ -4,10 +4,11 @@ use std::process::{Command, Stdio};
 
 use crate::{World, complete, files, said};
 
-/// Leaves this many pages of 4 KiB on a tmpfs of 1 MiB; `small` is the second destination.
+/// Leaves this many pages of 4 KiB on a tmpfs of 1 MiB; `small` is the second destination. Each time
+/// around, the folders begin anew.
 const SCRIPT: &str = r#"
     set -u
-    backup() { "$CERTSTOW" backup --store store --iterations 1 --password-env SECRET "$@" >&2; }
+    backup() { "$CERTSTOW" backup --store store --iterations 1 --password-env SECRET --accept-empty "$@" >&2; }
     for pages in $(seq 0 9); do
         rm -rf big; mkdir -p small
         mount -t tmpfs -o size=1m none small || exit 99
@@ -30,7 +31,7 @@ const SCRIPT: &str = r#"
 /// The same for files that are written anew, each with another password in escrow.
 const ESCROW: &str = r#"
     set -u
-    backup() { "$CERTSTOW" backup --store store --iterations 1 --escrow escrow.pem "$@" >&2; }
+    backup() { "$CERTSTOW" backup --store store --iterations 1 --escrow escrow.pem --accept-empty "$@" >&2; }
     opens() { "$CERTSTOW" backup verify --escrow-key escrow.key small "$@"; }
     mkdir -p small
     for pages in $(seq 0 12); do

@@ -5,9 +5,11 @@
 
 mod config;
 mod destinations;
+mod emptied;
 mod escrow;
 mod full;
 mod kills;
+mod missed;
 mod peers;
 #[path = "../../platform/tests/support/pkcs12.rs"]
 mod pkcs12;

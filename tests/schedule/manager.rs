@@ -53,6 +53,14 @@ fn a_backup_is_scheduled_run_and_taken_away_by_a_real_manager() {
         systemctl --user start nightly.service
         echo "status $(systemctl --user show --property=ExecMainStatus nightly.service)"
         ls "$target"
+        # It may write no home, and remembers the folder all the same.
+        mv "$target" unmounted
+        mkdir "$target"
+        systemctl --user start nightly.service || true
+        echo "emptied $(systemctl --user show --property=ExecMainStatus nightly.service)"
+        ls -A "$target"
+        rmdir "$target"
+        mv unmounted "$target"
 
         echo '-- the doctor in a task'
         systemd-run --user --quiet --wait --pipe --working-directory="$HOME" \
@@ -94,6 +102,7 @@ fn a_backup_is_scheduled_run_and_taken_away_by_a_real_manager() {
         "NEXT",
         "nightly.timer",
         "status ExecMainStatus=0",
+        "emptied ExecMainStatus=16\n-- the doctor in a task",
         "certstow-manifest.json",
         ".p12",
         ", as the service run-",

@@ -71,6 +71,7 @@ fn certstow(folder: &Path) -> Result<Command, String> {
     command
         .current_dir(folder)
         .env("SECRET", PASSWORD)
+        .env("XDG_DATA_HOME", folder.join("data"))
         .env("TZ", "UTC");
     Ok(command)
 }

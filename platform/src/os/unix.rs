@@ -54,6 +54,13 @@ pub(super) fn data_folder() -> Option<PathBuf> {
     })
 }
 
+pub(super) fn service_state_folder() -> Option<PathBuf> {
+    let folders = std::env::var_os("STATE_DIRECTORY")?;
+    // Several have colons between them.
+    let first = std::env::split_paths(&folders).next()?;
+    first.is_absolute().then_some(first)
+}
+
 pub(super) fn user_id() -> Option<u32> {
     Some(rustix::process::geteuid().as_raw())
 }
@@ -99,6 +106,16 @@ pub(super) fn free_space(folder: &Path) -> io::Result<u64> {
 
 pub(super) fn system_drive() -> Option<PathBuf> {
     None
+}
+
+pub(super) fn volume(folder: &Path) -> Option<String> {
+    #[cfg(target_os = "linux")]
+    return mounts::volume(folder);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = folder;
+        None
+    }
 }
 
 pub(super) fn removable_drives() -> Vec<Drive> {

@@ -50,6 +50,14 @@ pub(super) fn data_folder() -> Option<PathBuf> {
     std::env::var_os("APPDATA").map(PathBuf::from)
 }
 
+pub(super) fn service_state_folder() -> Option<PathBuf> {
+    None
+}
+
+pub(super) fn volume(_folder: &Path) -> Option<String> {
+    None
+}
+
 pub(super) fn system_drive() -> Option<PathBuf> {
     let mut drive = std::env::var_os("SystemDrive").unwrap_or_else(|| "C:".into());
     // Without it, it would be the folder that this drive is in at the moment.

@@ -28,7 +28,9 @@ pub(super) struct Keys {
     rewrite: bool,
     #[serde(deserialize_with = "span")]
     prune_expired: Option<i64>,
+    accept_empty: bool,
     skip_not_exportable: bool,
+    allow_unproven: bool,
     require_private: bool,
     #[serde(deserialize_with = "chain")]
     chain: Option<Include>,
@@ -127,7 +129,9 @@ impl Keys {
                 .collect(),
             rewrite: self.rewrite,
             prune_expired: self.prune_expired,
+            accept_empty: self.accept_empty,
             skip_not_exportable: self.skip_not_exportable,
+            allow_unproven: self.allow_unproven,
             require_private: self.require_private,
             chain: self.chain,
             properties: self.properties,

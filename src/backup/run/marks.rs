@@ -16,7 +16,8 @@ pub(super) type Marked = (usize, EntryId);
 
 impl Run<'_> {
     /// The entries with a private key of which every destination that works has a copy that this
-    /// run verified: wrote and proved, or found to be what was written and proven before.
+    /// run verified: wrote and proved, or found to be what was written and proven before. A key
+    /// that nothing proves has none.
     pub(super) fn verified(&self) -> Vec<Marked> {
         let works: Vec<bool> = self
             .destinations
@@ -29,9 +30,7 @@ impl Run<'_> {
             let copies = entry.copies.iter().zip(&works);
             let mut wanted_copies =
                 copies.filter(|(copy, works)| **works && copy.outcome != Outcome::Retired);
-            let everywhere = wanted_copies
-                .clone()
-                .all(|(copy, _)| copy.outcome.is_verified());
+            let everywhere = wanted_copies.clone().all(|(copy, _)| copy.is_proven());
             if everywhere && wanted_copies.next().is_some() {
                 let stored = wanted.identity.entries().iter();
                 let stored = stored.filter(|stored| stored.entry.key != KeyState::Missing);

@@ -7,11 +7,14 @@ use certstow_platform::store::{NonInteractive, NotExportable, Store};
 use certstow_platform::testing::{MemoryKey, MemoryStore};
 
 use super::*;
+use crate::backup::manifest;
 use crate::exit::Exit;
 use crate::export::Format;
 use crate::output::Privacy;
 use crate::pkcs12::profile::Iterations;
+use crate::proof::Level;
 use crate::samples;
+use crate::signature::fixtures;
 
 /// Backs the stores up into these folders.
 fn backup(stores: &[&MemoryStore], folders: &[&Path]) -> Report {
@@ -24,6 +27,15 @@ fn inventory(stores: &[&MemoryStore]) -> Inventory {
 }
 
 fn backup_of(inventory: &mut Inventory, folders: &[&Path]) -> Report {
+    backup_with(inventory, folders, |_| ())
+}
+
+/// The same, of a request that is changed first.
+fn backup_with(
+    inventory: &mut Inventory,
+    folders: &[&Path],
+    change: impl FnOnce(&mut Request<'_>),
+) -> Report {
     let destinations: Vec<PathBuf> = folders.iter().map(|folder| folder.to_path_buf()).collect();
     let options = Options {
         format: Format::P12,
@@ -34,19 +46,23 @@ fn backup_of(inventory: &mut Inventory, folders: &[&Path]) -> Report {
         iterations: Iterations::new(1).unwrap(),
         unencrypted_key: false,
     };
-    let request = Request {
+    let mut request = Request {
         destinations: &destinations,
         filters: &Filters::default(),
         options: &options,
+        last_runs: None,
         privacy: Privacy::Wanted,
         rewrite: false,
         prune_expired: None,
+        allow_unproven: false,
         escrow: None,
     };
+    change(&mut request);
     let password = || Ok(Password::new("correct horse".to_owned()));
     run(
         inventory,
         &request,
+        |_| Ok(false),
         password,
         &mut NonInteractive,
         &mut |_| {},
@@ -191,4 +207,79 @@ fn a_store_that_cannot_note_it_is_a_warning() {
         panic!("{:?}", report.warnings)
     };
     assert!(warning.contains("was not told of the copies of 1 certificate"));
+}
+
+/// A key of a kind that certstow does not sign with, and whose PKCS#8 has no public half.
+fn unprovable_store() -> MemoryStore {
+    let store = MemoryStore::new("unprovable");
+    let key = MemoryKey::Exportable(fixtures::key("ed448"));
+    store.insert(fixtures::certificate("ed448-root"), None, key);
+    store
+}
+
+/// How many warnings speak of what cannot be proven.
+fn of_proofs(entry: &EntryReport) -> usize {
+    let warnings = entry.warnings.iter();
+    warnings
+        .filter(|warning| warning.contains("cannot prove"))
+        .count()
+}
+
+#[test]
+fn run_ends_partly_done_with_unproven_keys_every_time() {
+    let folder = tempfile::tempdir().unwrap();
+    for outcome in [Outcome::New, Outcome::Unchanged] {
+        let (good, unprovable) = (rsa_store(), unprovable_store());
+        let report = backup(&[&good, &unprovable], &[folder.path()]);
+        assert_eq!(report.exit(false), Exit::Partial, "{outcome:?}");
+        let [proven, unproven] = report.entries.as_slice() else {
+            panic!("{report:?}")
+        };
+        assert_eq!(proven.copies[0].proof, Some(Level::Signature));
+        assert_eq!(unproven.copies[0].outcome, outcome);
+        assert_eq!(unproven.copies[0].proof, Some(Level::None));
+        assert!(unproven.copies[0].lacks_proof() && proven.copies[0].is_proven());
+        assert_eq!(of_proofs(unproven), 1, "{unproven:?}");
+        assert_eq!(report.counts(0).unproven, 1);
+        // Windows is told of copies that are verified.
+        assert!(is_marked(&good) && !is_marked(&unprovable));
+    }
+}
+
+#[test]
+fn unproven_keys_once_accepted_stay_so_without_rewriting() {
+    let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let run = |folders: &[&Path], allow: bool, rewrite: bool| {
+        let store = unprovable_store();
+        let report = backup_with(&mut inventory(&[&store]), folders, |request| {
+            request.allow_unproven = allow;
+            request.rewrite = rewrite;
+        });
+        assert!(!is_marked(&store));
+        assert_eq!(of_proofs(&report.entries[0]), 1, "{report:?}");
+        report
+    };
+    assert_eq!(run(&[a.path()], false, false).exit(false), Exit::Partial);
+    let written = fs::read(p12_of(a.path())).unwrap();
+    assert_eq!(run(&[a.path()], true, false).exit(false), Exit::Done);
+    assert_eq!(run(&[a.path()], false, false).exit(false), Exit::Done);
+    assert_eq!(fs::read(p12_of(a.path())).unwrap(), written);
+    assert_eq!(run(&[a.path()], false, true).exit(false), Exit::Done);
+    assert_ne!(fs::read(p12_of(a.path())).unwrap(), written);
+    // Nobody has accepted it there.
+    let both = run(&[a.path(), b.path()], false, false);
+    assert_eq!(both.exit(false), Exit::Partial);
+    assert_eq!((both.counts(0).unproven, both.counts(1).unproven), (0, 1));
+}
+
+#[test]
+fn run_takes_entries_of_older_manifests_for_proven() {
+    let folder = tempfile::tempdir().unwrap();
+    backup(&[&unprovable_store()], &[folder.path()]);
+    let manifest = folder.path().join(manifest::NAME);
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, text.replace(r#""proof": "none","#, "")).unwrap();
+    let report = backup(&[&unprovable_store()], &[folder.path()]);
+    assert_eq!(report.entries[0].copies[0].outcome, Outcome::Unchanged);
+    assert_eq!(report.exit(false), Exit::Done);
 }

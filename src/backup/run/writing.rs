@@ -13,11 +13,12 @@ use certstow_platform::store::{Ask, KeyState};
 
 use super::{Progress, Run};
 use crate::backup::plan::{Cause, Step};
-use crate::backup::report::{Copy, KeyFailure, Outcome};
-use crate::backup::work::{Done, Place, Protection, Task, Work};
+use crate::backup::report::{KeyFailure, Outcome};
+use crate::backup::work::{Done, Place, Protection, Task, Work, Written};
 use crate::error::Error;
 use crate::escrow::Recipient;
 use crate::export::{ProvenKey, may_come_out};
+use crate::proof::Level;
 
 /// How long written files may be missing from the manifest.
 const CHECKPOINT: Duration = Duration::from_secs(5);
@@ -222,24 +223,33 @@ impl<'a> Run<'a> {
             }
         }
         for (at, copy) in done.copies {
-            let Copy {
-                outcome, sha256, ..
-            } = &mut entry.copies[at];
+            let report = &mut entry.copies[at];
             match (copy, &mut self.destinations[at]) {
-                (Some(Ok(written)), Some(destination)) => {
-                    for warning in &written.warnings {
+                (
+                    Some(Ok(Written {
+                        mut saved,
+                        warnings,
+                    })),
+                    Some(destination),
+                ) => {
+                    for warning in &warnings {
                         destination.note(warning);
                     }
-                    *sha256 = Some(written.saved.sha256.clone());
-                    destination.record(written.saved);
-                    *outcome = match &self.plan[done.position].steps[at] {
+                    // What was accepted of the file before holds for this one, too.
+                    let before = destination.saved_as(&saved.thumbprint.sha256);
+                    saved.allow_unproven = saved.proof == Some(Level::None)
+                        && before.is_some_and(|before| before.allow_unproven);
+                    report.sha256 = Some(saved.sha256.clone());
+                    report.proof = saved.proof;
+                    destination.record(saved);
+                    report.outcome = match &self.plan[done.position].steps[at] {
                         Step::Write(Cause::Asked) => Outcome::Rewritten,
                         Step::Write(Cause::Wrong(what)) => Outcome::Mended(what.clone()),
                         _ => Outcome::New,
                     };
                 }
                 (Some(Err(error)), _) => {
-                    *outcome = Outcome::Failed(error.in_full());
+                    report.outcome = Outcome::Failed(error.in_full());
                     if desk.broken[at].load(Ordering::Relaxed) && self.errors[at].is_none() {
                         self.errors[at] = Some(error);
                     }

@@ -44,9 +44,17 @@ pub(crate) struct BackupArgs {
     /// copy of a key that is still in a store
     #[arg(long, value_name = "TIME", value_parser = time::parse_span)]
     pub(crate) prune_expired: Option<i64>,
+    /// Begin a new backup in a folder that held one when it was last saved to, and holds none today:
+    /// without it, such a folder is refused, since its disk may not be mounted
+    #[arg(long)]
+    pub(crate) accept_empty: bool,
     /// Keys that are known never to leave their store are no failure; they are still reported
     #[arg(long)]
     pub(crate) skip_not_exportable: bool,
+    /// Keys that certstow has no way to prove are no failure; they are still warned about. The
+    /// backup remembers it of each
+    #[arg(long)]
+    pub(crate) allow_unproven: bool,
     /// Refuse a disk or share where other accounts could read the files; without it, warn
     #[arg(long)]
     pub(crate) require_private: bool,

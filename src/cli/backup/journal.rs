@@ -1,6 +1,7 @@
 //! What a run did, for the logs: a line for each copy that was saved, mended, removed, or not saved.
 
-use certstow::backup::report::{Copy, DestinationReport, EntryReport, Outcome, Report};
+use certstow::backup::report::{Copy, DestinationReport, EntryReport, Outcome, Report, UNPROVEN};
+use certstow::proof;
 
 use crate::cli::journal::{Entry, Level};
 use crate::cli::screen::Screen;
@@ -54,15 +55,17 @@ fn record_copy(
         }
         _ => {}
     }
-    if matches!(
-        copy.outcome,
-        Outcome::New | Outcome::Rewritten | Outcome::Mended(_)
-    ) {
+    if copy.outcome.is_written() {
         screen.record(
             &about(Entry::saved(&entry.label), entry)
                 .with_file(&file)
-                .with_some("sha256", copy.sha256.as_deref()),
+                .with_some("sha256", copy.sha256.as_deref())
+                .with_some("proof", copy.proof.map(proof::Level::word)),
         );
+    }
+    if copy.lacks_proof() {
+        let text = format!("{} is saved, but not proven: {UNPROVEN}", entry.label);
+        screen.record(&about(Entry::failure(&text), entry).with_file(&file));
     }
 }
 

@@ -5,21 +5,27 @@
 //!  "destinations": [{"to": "...", "ok": true,
 //!    "error": null | {"code": "...", "exit": 16, "message": "...", "hint": null | "..."},
 //!    "written": 1, "unchanged": 2, "mended": 0, "failed": 0,
-//!    "not_exportable": 0, "pruned": 0,
+//!    "unproven": 0, "not_exportable": 0, "pruned": 0,
 //!    "pruned_files": [{"file": "...", "thumbprint": "...", "label": "..."}], "notes": ["..."]}],
 //!  "entries": [{"thumbprint": "...", "label": "...", "store": "...",
 //!    "result": "...", "reason": null | "...",
 //!    "files": [{"to": "...", "file": "...", "sha256": null | "...", "result": "...",
-//!      "reason": null}], "warnings": []}],
+//!      "reason": null, "proof": null | "signature" | "public-key" | "none"}], "warnings": []}],
+//!  "only_in_backup": [{"thumbprint": "...", "label": "...", "store": "...", "not_after": "...",
+//!    "files": [{"to": "...", "file": "...", "damage": null | "..."}]}],
 //!  "problems": [{"store": "...", "place": "...", "message": "..."}], "warnings": ["..."]}
 //! ```
 //!
 //! A result is `unchanged`, `new`, `rewritten`, `mended`, `retired` (expired, and kept elsewhere),
 //! `failed` or `not-tried`; that of an entry is the worst of its files', or `not-exportable` or
-//! `failed` where its key did not come out.
+//! `failed` where its key did not come out, or `not-proven` where it is there and nothing proves its
+//! key, unless that is accepted.
 
-use certstow::backup::report::{Copy, DestinationReport, EntryReport, Outcome, Pruned, Report};
+use certstow::backup::report::{
+    Copy, DestinationReport, EntryReport, OnlyInBackup, Outcome, Pruned, Report, UNPROVEN,
+};
 use certstow::error::Error;
+use certstow::proof::Level;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -27,6 +33,7 @@ struct Json<'a> {
     schema: &'static str,
     destinations: Vec<Destination<'a>>,
     entries: Vec<Entry<'a>>,
+    only_in_backup: Vec<Missed<'a>>,
     problems: Vec<Problem<'a>>,
     warnings: &'a [String],
 }
@@ -40,6 +47,7 @@ struct Destination<'a> {
     unchanged: usize,
     mended: usize,
     failed: usize,
+    unproven: usize,
     not_exportable: usize,
     pruned: usize,
     pruned_files: Vec<PrunedFile<'a>>,
@@ -80,6 +88,23 @@ struct File<'a> {
     sha256: Option<&'a str>,
     result: &'static str,
     reason: Option<&'a str>,
+    proof: Option<Level>,
+}
+
+#[derive(Serialize)]
+struct Missed<'a> {
+    thumbprint: &'a str,
+    label: &'a str,
+    store: &'a str,
+    not_after: &'a str,
+    files: Vec<LastFile<'a>>,
+}
+
+#[derive(Serialize)]
+struct LastFile<'a> {
+    to: String,
+    file: &'a str,
+    damage: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -101,6 +126,11 @@ pub(super) fn report(report: &Report) -> impl Serialize + '_ {
             .iter()
             .map(|one| entry(report, one))
             .collect(),
+        only_in_backup: report
+            .only_in_backup
+            .iter()
+            .map(|one| missed(report, one))
+            .collect(),
         problems: report
             .problems
             .iter()
@@ -117,13 +147,14 @@ pub(super) fn report(report: &Report) -> impl Serialize + '_ {
 fn destination<'a>(report: &Report, at: usize, one: &'a DestinationReport) -> Destination<'a> {
     let counts = report.counts(at);
     Destination {
-        to: one.folder.to_string_lossy().into_owned(),
-        ok: one.error.is_none() && counts.failed == 0,
+        to: folder_name(one),
+        ok: one.error.is_none() && counts.failed == 0 && counts.unproven == 0,
         error: one.error.as_ref().map(failure),
         written: counts.written,
         unchanged: counts.unchanged,
         mended: counts.mended,
         failed: counts.failed,
+        unproven: counts.unproven,
         not_exportable: counts.not_exportable,
         pruned: counts.pruned,
         pruned_files: one.pruned.iter().map(pruned).collect(),
@@ -153,9 +184,12 @@ fn entry<'a>(report: &'a Report, one: &'a EntryReport) -> Entry<'a> {
         Some(failure) if failure.known => ("not-exportable", Some(failure.error.in_full())),
         Some(failure) => ("failed", Some(failure.error.in_full())),
         None => {
-            let worst = one.copies.iter().max_by_key(|copy| gravity(&copy.outcome));
-            let reason = worst.and_then(|copy| copy.outcome.reason());
-            let word = worst.map_or("not-tried", |copy| copy.outcome.word());
+            let worst = one.copies.iter().max_by_key(|copy| gravity(copy));
+            let (word, reason) = match worst {
+                Some(copy) if copy.lacks_proof() => ("not-proven", Some(UNPROVEN)),
+                Some(copy) => (copy.outcome.word(), copy.outcome.reason()),
+                None => ("not-tried", None),
+            };
             (word, reason.map(str::to_owned))
         }
     };
@@ -175,22 +209,43 @@ fn entry<'a>(report: &'a Report, one: &'a EntryReport) -> Entry<'a> {
 
 fn file<'a>(copy: &'a Copy, destination: &DestinationReport) -> Option<File<'a>> {
     Some(File {
-        to: destination.folder.to_string_lossy().into_owned(),
+        to: folder_name(destination),
         file: copy.file.as_deref()?,
         sha256: copy.sha256.as_deref(),
         result: copy.outcome.word(),
         reason: copy.outcome.reason(),
+        proof: copy.proof,
     })
 }
 
-fn gravity(outcome: &Outcome) -> u8 {
-    match outcome {
+fn missed<'a>(report: &Report, one: &'a OnlyInBackup) -> Missed<'a> {
+    let files = one.files.iter().map(|file| LastFile {
+        to: folder_name(&report.destinations[file.destination]),
+        file: &file.file,
+        damage: file.damage.as_deref(),
+    });
+    Missed {
+        thumbprint: &one.thumbprint,
+        label: &one.label,
+        store: &one.store,
+        not_after: &one.not_after,
+        files: files.collect(),
+    }
+}
+
+fn folder_name(destination: &DestinationReport) -> String {
+    destination.folder.to_string_lossy().into_owned()
+}
+
+fn gravity(copy: &Copy) -> u8 {
+    match copy.outcome {
+        _ if copy.lacks_proof() => 5,
         Outcome::Retired => 0,
         Outcome::Unchanged => 1,
         Outcome::New => 2,
         Outcome::Rewritten => 3,
         Outcome::Mended(_) => 4,
-        Outcome::NotTried => 5,
-        Outcome::Failed(_) => 6,
+        Outcome::NotTried => 6,
+        Outcome::Failed(_) => 7,
     }
 }

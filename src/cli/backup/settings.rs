@@ -1,9 +1,18 @@
 //! The options of a run as the library takes them, with those of the file behind them.
 
+use std::path::PathBuf;
+
+use certstow::backup;
 use certstow::backup::config::Settings;
 use certstow::error::Error;
+use certstow::platform;
 
 use crate::cli::args::BackupArgs;
+
+/// Where this account remembers which folders it saved to; `None` where it has no place for that.
+pub(in crate::cli) fn last_runs() -> Option<PathBuf> {
+    Some(platform::state_folder()?.join(backup::LAST_RUNS))
+}
 
 /// What the command line says, and where it says nothing, what the file of `--config` says.
 pub(in crate::cli) fn of(args: &BackupArgs) -> Result<Settings, Error> {
@@ -12,7 +21,9 @@ pub(in crate::cli) fn of(args: &BackupArgs) -> Result<Settings, Error> {
         stores: args.stores.stores.clone(),
         rewrite: args.rewrite,
         prune_expired: args.prune_expired,
+        accept_empty: args.accept_empty,
         skip_not_exportable: args.skip_not_exportable,
+        allow_unproven: args.allow_unproven,
         require_private: args.require_private,
         chain: args.chain.map(Into::into),
         properties: args.properties.map(Into::into),

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use certstow::backup::report::{Copy, EntryReport, Outcome, Report};
+use certstow::backup::report::{Copy, EntryReport, Outcome, Report, UNPROVEN};
 use certstow::error::Error;
 use certstow::exit::Exit;
 use certstow::sanitize::safe;
@@ -26,6 +26,7 @@ pub(super) fn show(report: &Report, exit: Exit, screen: &Screen) -> Result<(), E
             write_destination(out, report, at, screen)?;
         }
         write_keys(out, report, screen)?;
+        write_unproven(out, report, screen)?;
         match quiet {
             true => Ok(()),
             false => writeln!(out, "{}", closing(report, exit)),
@@ -119,6 +120,7 @@ fn counts(report: &Report, at: usize) -> String {
         (counts.mended, "mended"),
         (counts.unchanged, "unchanged"),
         (counts.failed, "failed"),
+        (counts.unproven, "not proven"),
         (counts.not_exportable, "not exportable"),
         (counts.pruned, "removed"),
     ];
@@ -144,6 +146,24 @@ fn write_keys(out: &mut dyn Write, report: &Report, screen: &Screen) -> io::Resu
     }
     writeln!(out, "Private keys that did not come out:")?;
     write_table(out, &rows, screen)
+}
+
+/// The keys that came out, and that nothing proves.
+fn write_unproven(out: &mut dyn Write, report: &Report, screen: &Screen) -> io::Result<()> {
+    let unproven = report
+        .entries
+        .iter()
+        .filter(|entry| entry.copies.iter().any(Copy::lacks_proof));
+    let rows: Vec<_> = unproven.map(|entry| (entry, UNPROVEN.to_owned())).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "Saved, but not proven:")?;
+    write_table(out, &rows, screen)?;
+    writeln!(
+        out,
+        "Open each in the program that it is for; --allow-unproven then accepts it."
+    )
 }
 
 /// Columns of the table.
@@ -190,14 +210,13 @@ fn write_table(
 }
 
 fn closing(report: &Report, exit: Exit) -> String {
-    let verified = |entry: &&EntryReport| {
-        entry
-            .copies
-            .iter()
-            .all(|copy| copy.outcome.is_verified() || copy.outcome == Outcome::Retired)
-    };
+    let there = |copy: &Copy| copy.outcome.is_verified() || copy.outcome == Outcome::Retired;
+    let there = |entry: &&EntryReport| entry.copies.iter().all(there);
+    let proven = |entry: &&EntryReport| !entry.copies.iter().any(Copy::is_unproven);
     let all = report.entries.len();
-    let saved = report.entries.iter().filter(verified).count();
+    let there = report.entries.iter().filter(there);
+    let saved = there.clone().filter(proven).count();
+    let unproven = there.count() - saved;
     let folders = report.destinations.len();
     let failed = report
         .destinations
@@ -205,6 +224,11 @@ fn closing(report: &Report, exit: Exit) -> String {
         .filter(|destination| destination.error.is_some())
         .count();
     let whole = match (saved, all) {
+        (0, 1) if unproven == 1 => "The one identity is saved, but not proven".to_owned(),
+        (saved, all) if unproven > 0 => {
+            let are = if unproven == 1 { "is" } else { "are" };
+            format!("{saved} of {all} identities are saved; {unproven} {are} saved, but not proven")
+        }
         (1, 1) => "The one identity is saved".to_owned(),
         (saved, all) if saved == all => format!("All {all} identities are saved"),
         (saved, all) => format!("{saved} of {all} identities are saved"),
@@ -222,5 +246,10 @@ fn closing(report: &Report, exit: Exit) -> String {
         (_, failed) if folders > 1 => format!("; {failed} of {folders} folders failed"),
         _ => "; the folder failed".to_owned(),
     };
-    format!("{whole}{place}{remark}.")
+    let missed = match report.only_in_backup.len() {
+        0 => String::new(),
+        1 => "; 1 more is only in the backup now".to_owned(),
+        more => format!("; {more} more are only in the backup now"),
+    };
+    format!("{whole}{place}{missed}{remark}.")
 }

@@ -33,6 +33,11 @@ pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
          that --password-vault and --unlock-password-vault find by its name.",
     ),
     (
+        "STATE_DIRECTORY",
+        "On Linux, the state folder that systemd makes for a service: there it remembers which folders \
+         it saved to.",
+    ),
+    (
         "SSL_CERT_FILE, SSL_CERT_DIR",
         "Where the system's trusted roots are looked for, which complete a certification path.",
     ),
@@ -51,6 +56,12 @@ const MANIFEST: (&str, &str) = (
     "certstow-manifest.json",
     "In each folder of a backup: the name and the hash of every file that belongs there, and whose \
      it is. Nothing in it is secret.",
+);
+const DESTINATIONS: (&str, &str) = (
+    "~/.local/share/certstow/destinations",
+    "On Linux, which folders this account saved to. On macOS it is certstow/destinations in \
+     ~/Library/Application Support, on Windows in %APPDATA%, in a service of systemd in its state \
+     folder.",
 );
 const SERVICE: (&str, &str) = (
     "~/.config/systemd/user/certstow.service, certstow.timer",
@@ -176,6 +187,10 @@ const TOPICS: &[(&str, Topic)] = &[
                  that is cut off leaves whole files, and the next one goes on from there.",
                 "Each folder succeeds or fails by itself; what failed is named, and the run ends with \
                  14. After a change of the password, --rewrite writes every file anew.",
+                "A folder that held a backup when this account last saved to it, and is empty now, is \
+                 refused: its disk may not be mounted. --accept-empty begins a new backup there. What \
+                 is in the backup and in no store any more is named in each run. A private key that \
+                 certstow has no way to prove counts as a problem, until --allow-unproven accepts it.",
                 "With --escrow, each file gets a random password of its own, which lies beside it \
                  encrypted to a certificate: the machine then holds nothing that opens its own \
                  backups.",
@@ -186,6 +201,7 @@ const TOPICS: &[(&str, Topic)] = &[
                     ".certstow-lock",
                     "In each folder of a backup: locked while a run goes on.",
                 ),
+                DESTINATIONS,
                 PERSONAL,
             ],
             related: &["schedule", "doctor", "check"],

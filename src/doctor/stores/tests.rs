@@ -10,18 +10,15 @@ fn with_key(key: MemoryKey) -> MemoryStore {
     store
 }
 
-fn examine(store: &MemoryStore, unlocks: bool) -> [Check; 2] {
+fn examine(store: &MemoryStore) -> [Check; 2] {
     let listing = store.list().unwrap();
-    [
-        summary("memory", &listing),
-        keys("memory", store, &listing, unlocks),
-    ]
+    [summary("memory", &listing), keys("memory", store, &listing)]
 }
 
 #[test]
 fn a_key_that_comes_out_and_signs_is_as_it_should_be() {
     let store = with_key(MemoryKey::Exportable(samples::ec_identity().key));
-    let [summary, keys] = examine(&store, false);
+    let [summary, keys] = examine(&store);
     assert_eq!(summary.found, "identities: 1; private keys: 1 exportable");
     assert_eq!(keys.status, Status::Ok);
     assert_eq!(keys.found, "the key of Ada came out, and signs");
@@ -35,7 +32,7 @@ fn a_key_that_the_session_cannot_decrypt_fails() {
         place: "Ada".to_owned(),
         source: None,
     });
-    let check = keys("memory", &store, &listing, false);
+    let check = keys("memory", &store, &listing);
     assert_eq!((check.status, check.exit), (Status::Failed, Exit::Store));
     assert!(check.advice.is_some_and(|advice| advice.contains("S4U")));
 }
@@ -45,7 +42,7 @@ fn another_certificates_key_and_a_damaged_one_fail() {
     let other = with_key(MemoryKey::Exportable(samples::rsa_identity().key));
     let damaged = with_key(MemoryKey::Damaged);
     for store in [other, damaged] {
-        let [_, check] = examine(&store, false);
+        let [_, check] = examine(&store);
         assert_eq!(check.status, Status::Failed, "{check:?}");
         assert_eq!(check.exit, Exit::KeyUnavailable);
     }
@@ -54,35 +51,49 @@ fn another_certificates_key_and_a_damaged_one_fail() {
 #[test]
 fn keys_that_stay_are_no_failure_of_the_session() {
     let store = with_key(MemoryKey::Kept(NotExportable::Policy));
-    let [summary, keys] = examine(&store, false);
+    let [summary, keys] = examine(&store);
     assert!(summary.found.ends_with("1 not exportable"));
     assert_eq!(keys.status, Status::Warning);
     assert_eq!(keys.found, "no key to try");
 }
 
 #[test]
-fn a_locked_key_is_tried_once_there_is_a_password() {
-    let store = with_key(MemoryKey::Locked(samples::ec_identity().key));
-    let [summary, keys] = examine(&store, false);
-    assert!(summary.found.ends_with("1 locked"));
-    assert_eq!(keys.status, Status::Warning);
-    assert!(keys.found.contains("is locked"));
+fn locked_keys_fail_beside_those_that_come_out() {
+    let store = with_key(MemoryKey::Exportable(samples::rsa_identity().key));
+    let locked = |store: &MemoryStore, unlocks| {
+        locked::check("memory", store, &store.list().unwrap(), unlocks)
+    };
+    assert_eq!(locked(&store, false), None);
+    let key = MemoryKey::Locked(samples::ec_identity().key);
+    store.insert(samples::rsa_identity().leaf, Some("Luise"), key);
+    let [summary, _] = examine(&store);
+    assert!(summary.found.ends_with("1 exportable, 1 locked"));
+    let check = locked(&store, false).unwrap();
+    assert_eq!(outcome_of(&check), (Status::Failed, Exit::Partial));
+    assert_eq!(
+        check.found,
+        "nothing gives the password of 1 locked key, of Luise"
+    );
+    assert!(check.advice.unwrap().contains("--unlock-password-file"));
     // This store was given none, so that it would have to ask.
-    let [_, keys] = examine(&store, true);
-    assert_eq!(keys.exit, Exit::InteractionRequired);
+    let check = locked(&store, true).unwrap();
+    assert_eq!(
+        outcome_of(&check),
+        (Status::Failed, Exit::InteractionRequired)
+    );
 }
 
 #[test]
 fn an_empty_store_and_certificates_alone_are_nothing_to_try() {
     for store in [MemoryStore::new("empty"), with_key(MemoryKey::Missing)] {
-        let [summary, keys] = examine(&store, false);
+        let [summary, keys] = examine(&store);
         assert_eq!(summary.found, "no identities");
         assert_eq!(keys.found, "no key to try");
     }
 }
 
 #[test]
-fn what_cannot_be_read_is_warned_about() {
+fn what_cannot_be_read_fails_as_a_backup_of_it() {
     let store = with_key(MemoryKey::Exportable(samples::ec_identity().key));
     let mut listing = store.list().unwrap();
     listing.problems.push(Problem {
@@ -90,7 +101,7 @@ fn what_cannot_be_read_is_warned_about() {
         message: "it is cut short".to_owned(),
     });
     let check = summary("memory", &listing);
-    assert_eq!(check.status, Status::Warning);
+    assert_eq!(outcome_of(&check), (Status::Failed, Exit::Partial));
     assert!(
         check
             .advice

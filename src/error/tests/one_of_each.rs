@@ -9,6 +9,7 @@ use certstow_platform::store::NotExportable;
 use certstow_platform::vault::{Name, VaultError};
 
 use super::denied;
+use crate::backup::Emptied;
 use crate::error::{Error, Near, Nearly};
 use crate::escrow::Trouble;
 use crate::schedule::install::SchedulerError;
@@ -57,6 +58,17 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             Error::NotPrivate { file: file() }.of_a_folder_to_save_to(),
             16,
             "target-not-private",
+        ),
+        (
+            Error::Emptied(Box::new(Emptied {
+                folder: file(),
+                is_there: true,
+                when: Some(0),
+                identities: 2,
+                volumes: Some((text(), text())),
+            })),
+            16,
+            "target-emptied",
         ),
         (
             Error::NotFound {

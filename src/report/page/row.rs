@@ -113,7 +113,7 @@ fn piece(html: &mut Html, class: &str, left: f64, right: f64) {
     );
 }
 
-fn date(html: &mut Html, seconds: i64) {
+pub(super) fn date(html: &mut Html, seconds: i64) {
     html.put(
         r#"<time datetime="{}">{}</time>"#,
         &[&time::utc(seconds), &time::local_date(seconds)],
@@ -155,6 +155,7 @@ fn backup(html: &mut Html, report: &Report, item: &Item) {
     }
     let looked = report.backups.iter().any(|one| one.identities.is_some());
     let (sign, words) = match item.last_copy() {
+        Some(copy) if copy.unproven => (OPEN, "Backed up, key not proven"),
         Some(_) => (GOOD, "Backed up"),
         None if !item.damaged.is_empty() => (BAD, "Backup damaged"),
         None if looked => (BAD, "In no backup looked at"),

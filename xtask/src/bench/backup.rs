@@ -37,6 +37,9 @@ const DERIVATIONS: [&[&str]; 3] = [
     &["-keylen", "32", "-kdfopt", "id:3", "PKCS12KDF"],
 ];
 
+/// What certstow remembers.
+const DATA: &str = "data";
+
 /// Each file is made, and then proven, which takes the same keys again.
 const TIMES: u32 = 2;
 
@@ -45,6 +48,8 @@ pub(super) fn measure(bench: &Bench) -> Result<(), String> {
     let store = bench.store(IDENTITIES)?;
     let target = bench.folder.join("backup");
     remove(&target)?;
+    // An account that knows of the backup would refuse to begin anew.
+    remove(&bench.folder.join(DATA))?;
     let first = run(bench, &store, &target, &[])?;
     let mut later = (0..RUNS)
         .map(|_| run(bench, &store, &target, &[]))
@@ -126,7 +131,8 @@ fn run(bench: &Bench, store: &Path, target: &Path, options: &[&str]) -> Result<C
         .arg("--to")
         .arg(target)
         .args(options)
-        .env("BENCH_PASSWORD", "bench");
+        .env("BENCH_PASSWORD", "bench")
+        .env("XDG_DATA_HOME", bench.folder.join(DATA));
     cost(&mut command)
 }
 

@@ -1,4 +1,4 @@
-//! Drives that can be taken away, on Linux. `/proc/self/mountinfo` has what is mounted
+//! Drives that can be taken away, and the names of volumes, on Linux. `/proc/self/mountinfo` has what is mounted
 //! (proc_pid_mountinfo(5)). What kind of disk is below it is in sysfs, where
 //! `/sys/dev/block/MAJOR:MINOR` leads to the device, whose path goes through every bus that it hangs
 //! on. The attribute `removable` alone is not enough: it is about a medium that leaves its drive,
@@ -48,6 +48,25 @@ fn removable_below(root: &Path) -> Vec<Drive> {
         }
     }
     drives
+}
+
+pub(super) fn volume(folder: &Path) -> Option<String> {
+    volume_below(Path::new("/"), folder)
+}
+
+/// As [`volume`], where `/proc`, `/sys` and `/dev` lie in `root`.
+fn volume_below(root: &Path, folder: &Path) -> Option<String> {
+    let folder = fs::canonicalize(folder).ok()?;
+    let mounts = mounts(&fs::read(root.join("proc/self/mountinfo")).ok()?);
+    let mount = mounts
+        .into_iter()
+        .filter(|mount| folder.starts_with(&mount.folder))
+        .max_by_key(|mount| mount.folder.components().count())?;
+    let uuid = device(root, &mount).and_then(|device| link(root, "by-uuid", &device));
+    // `//SERVER/SHARE` of SMB, `SERVER:/FOLDER` of NFS and SSH.
+    let source = mount.source.to_string_lossy();
+    let share = source.starts_with("//") || source.contains(":/");
+    uuid.or_else(|| share.then(|| source.into_owned()))
 }
 
 fn may_write(folder: &Path) -> bool {
@@ -162,16 +181,21 @@ fn hangs_on_usb(device: &Path) -> bool {
     })
 }
 
-/// What the file system is called, by udev's links: `/dev/disk/by-label/NAME` leads to the device.
+/// What the file system is called.
 fn label(root: &Path, device: &Path) -> Option<String> {
-    let mut links = fs::read_dir(root.join("dev/disk/by-label"))
+    link(root, "by-label", device).map(|name| unescaped_label(&name))
+}
+
+/// The name that udev's links give to a file system: `/dev/disk/by-label/NAME` leads to the device.
+fn link(root: &Path, kind: &str, device: &Path) -> Option<String> {
+    let mut links = fs::read_dir(root.join("dev/disk").join(kind))
         .ok()?
         .filter_map(Result::ok);
     let link = links.find(|link| {
         let target = fs::read_link(link.path());
         target.is_ok_and(|target| target.file_name() == device.file_name())
     })?;
-    Some(unescaped_label(&link.file_name().into_string().ok()?))
+    link.file_name().into_string().ok()
 }
 
 /// A label in which udev wrote what a file name should not have as `\x20`.

@@ -220,3 +220,26 @@ fn those_of_this_machine_can_be_written_to() {
         assert!(may_write(&drive.folder), "{drive:?}");
     }
 }
+
+#[test]
+fn volume_is_the_uuid_of_the_nearest_disk() {
+    let mut machine = Machine::new();
+    machine.disk(USB, "sdb", "8:16", "1");
+    machine.partition(USB, "sdb", "sdb1", "8:17");
+    machine.link("dev/disk/by-uuid/1234-ABCD", "../../sdb1");
+    machine.link("dev/disk/by-uuid/0e5a", "../../sda1");
+    let point = machine.path("media/stick");
+    fs::create_dir_all(point.join("inside")).unwrap();
+    let volume = |machine: &Machine| {
+        machine.put("proc/self/mountinfo", &machine.mounts);
+        volume_below(machine.root.path(), &point.join("inside"))
+    };
+    assert_eq!(volume(&machine).as_deref(), Some("0e5a"));
+    machine.mount("8:17", "stick", RW);
+    assert_eq!(volume(&machine).as_deref(), Some("1234-ABCD"));
+    // Mounted over it.
+    machine.mount("0:44", "stick", "rw - nfs4 server:/share rw");
+    assert_eq!(volume(&machine).as_deref(), Some("server:/share"));
+    machine.mount("0:45", "stick", "rw - tmpfs tmpfs rw");
+    assert_eq!(volume(&machine), None);
+}

@@ -1,0 +1,38 @@
+//! What a run has in its destinations and misses in the stores: an identity that was deleted there by
+//! mistake is what a backup is for, and nobody would notice otherwise.
+
+use std::collections::BTreeMap;
+
+use super::Run;
+use crate::backup::in_stores::InStores;
+use crate::backup::report::{LastFile, OnlyInBackup};
+
+impl Run<'_> {
+    /// The identities that a manifest names and no store has any more; reads their files.
+    pub(super) fn only_in_backup(&self, now: i64) -> Vec<OnlyInBackup> {
+        let stores = InStores::of(self.inventory);
+        let mut missed: BTreeMap<(String, String), OnlyInBackup> = BTreeMap::new();
+        for (at, destination) in self.destinations.iter().enumerate() {
+            let Some(destination) = destination else {
+                continue;
+            };
+            let entries = destination.entries().iter();
+            for saved in entries.filter(|saved| stores.miss(saved, self.request.filters, now)) {
+                let key = (saved.label.to_lowercase(), saved.thumbprint.sha256.clone());
+                let missed = missed.entry(key).or_insert_with(|| OnlyInBackup {
+                    thumbprint: saved.thumbprint.sha1.clone(),
+                    label: saved.label.clone(),
+                    store: saved.store.clone(),
+                    not_after: saved.not_after.clone(),
+                    files: Vec::new(),
+                });
+                missed.files.push(LastFile {
+                    destination: at,
+                    file: saved.file.clone(),
+                    damage: destination.condition(saved).damage(),
+                });
+            }
+        }
+        missed.into_values().collect()
+    }
+}

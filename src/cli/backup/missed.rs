@@ -1,0 +1,60 @@
+//! The identities that are only in the backup now: warned about, so that whoever deleted one by mistake
+//! learns of it while there is a copy.
+
+use certstow::backup::report::{OnlyInBackup, Report};
+
+use crate::cli::journal::Entry;
+use crate::cli::screen::Screen;
+
+/// How many are named on the screen. The logs and JSON have all of them.
+const SHOWN: usize = 10;
+
+/// Warns of each, and says how to get them back.
+pub(super) fn warn(report: &Report, screen: &Screen) {
+    for (number, one) in report.only_in_backup.iter().enumerate() {
+        let text = sentence(report, one);
+        if number < SHOWN && !screen.json {
+            screen.show_warning(&text);
+        }
+        let entry = match one.is_damaged() {
+            true => Entry::failure(&text),
+            false => Entry::warning(&text),
+        };
+        screen.record(
+            &entry
+                .with("thumbprint", one.thumbprint.as_str())
+                .with("store", one.store.as_str()),
+        );
+    }
+    let more = report.only_in_backup.len().saturating_sub(SHOWN);
+    if more > 0 && !screen.json {
+        screen.show_warning(&format!("{more} more are only in the backup now"));
+    }
+    if !report.only_in_backup.is_empty() && !screen.json {
+        screen.note(
+            "'certstow backup restore DIR THUMBPRINT --into STORE' puts back what was not meant to \
+             go",
+        );
+    }
+}
+
+/// That no store has it, where its files are, and which of them are not what was written.
+fn sentence(report: &Report, one: &OnlyInBackup) -> String {
+    let files = one.files.iter().map(|file| {
+        let path = report.destinations[file.destination]
+            .folder
+            .join(&file.file);
+        match &file.damage {
+            None => path.display().to_string(),
+            Some(damage) => format!("{}, which cannot be used: {damage}", path.display()),
+        }
+    });
+    let files: Vec<_> = files.collect();
+    format!(
+        "{} ({}) is in no store any more and only in the backup now: {}",
+        one.label,
+        // What a manifest says may be anything.
+        one.thumbprint.get(..16).unwrap_or(&one.thumbprint),
+        files.join("; ")
+    )
+}

@@ -1,0 +1,73 @@
+//! Keys in a store that are locked. A task asks nobody: each of them that the password at hand does not
+//! open, or that has none, is one that the backup ends without.
+
+use certstow_platform::store::{Entry, KeyState, Listing, Store};
+
+use super::{Check, Status, stores};
+use crate::exit::Exit;
+use crate::names;
+use crate::proof::Level;
+
+/// As many are named; of the others it is said how many there are.
+const NAMED: usize = 3;
+
+/// Takes every locked key out; `None` if there are none. `unlocks` where a password was given.
+pub(super) fn check(
+    name: &str,
+    store: &dyn Store,
+    listing: &Listing,
+    unlocks: bool,
+) -> Option<Check> {
+    let is_locked = |entry: &&Entry| matches!(entry.key, KeyState::Locked(_));
+    let locked: Vec<&Entry> = listing.entries.iter().filter(is_locked).collect();
+    if locked.is_empty() {
+        return None;
+    }
+    let (mut labels, mut errors, mut unproven) = (Vec::new(), Vec::new(), 0);
+    for entry in &locked {
+        match stores::take(store, entry) {
+            Ok(proof) => unproven += usize::from(proof.level() != Level::Signature),
+            Err(error) => {
+                labels.push(names::label(entry, &entry.certificate.parse()));
+                errors.push(error);
+            }
+        }
+    }
+    let Some(first) = errors.first() else {
+        let proven = match (locked.len(), unproven) {
+            (1, 0) => "and signs".to_owned(),
+            (_, 0) => "and sign".to_owned(),
+            (_, unproven) => format!("and certstow does not sign with {unproven} of them"),
+        };
+        let keys = counted(locked.len());
+        let found = format!("{keys} came out with the password, {proven}");
+        return Some(Check::ok("keys", name, found));
+    };
+    let failed = Check::failed("keys", name, first);
+    let (number, labels) = (counted(labels.len()), listed(&labels));
+    Some(match unlocks {
+        true => Check {
+            found: format!("{number} did not come out, of {labels}: {}", failed.found),
+            ..failed
+        },
+        false => Check {
+            status: Status::Failed,
+            exit: Exit::Partial,
+            found: format!("nothing gives the password of {number}, of {labels}"),
+            ..failed
+        },
+    })
+}
+
+fn counted(number: usize) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} locked key{s}")
+}
+
+fn listed(labels: &[String]) -> String {
+    let mut listed = labels[..labels.len().min(NAMED)].join(", ");
+    if labels.len() > NAMED {
+        listed.push_str(&format!(" and {} more", labels.len() - NAMED));
+    }
+    listed
+}
