@@ -192,7 +192,7 @@ fn a_copy_counts_if_it_is_there_and_whole() {
     let [problem] = report.problems.as_slice() else {
         panic!("{:?}", report.problems)
     };
-    let words = "no whole copy of Rosa: its bytes are not those that were written";
+    let words = "no whole copy of the Rsa: its bytes are not those that were written";
     assert_eq!(problem.message, words);
     assert_eq!(report.backups[0].identities, Some(2));
     assert_eq!(report.summary().without_copy, 2);
