@@ -1,7 +1,7 @@
 //! A folder that is saved to: locked for this run, cleared of what a killed run left half-done, and
 //! known by its manifest.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -26,6 +26,8 @@ pub(super) struct Destination {
     manifest: Manifest,
     /// The manifest's entries by certificate.
     index: HashMap<String, usize>,
+    /// The names of the manifest's files, as [`manifest::folded`] compares them.
+    names: HashSet<String>,
     /// Whether the manifest says something the file does not.
     changed: bool,
     /// Where the file system has locks.
@@ -68,6 +70,7 @@ impl Destination {
             folder: folder.to_owned(),
             privacy,
             index: manifest.index(),
+            names: manifest.names(),
             manifest,
             changed: false,
             _lock: lock,
@@ -95,12 +98,20 @@ impl Destination {
         Some(&self.manifest.entries[*self.index.get(sha256)?])
     }
 
-    /// The name for the file of an identity: the one it has, also after its label changed.
+    /// The name for the file of an identity: the one it has, also after its label changed. A name
+    /// that the manifest gives to another identity is left to that one, whoever wrote it there.
     pub(super) fn name_for(&self, id: &EntryId, label: &str) -> String {
-        match self.saved(id) {
-            Some(saved) => saved.file.clone(),
-            None => file_name::of_identity(label, id, "p12"),
+        if let Some(saved) = self.saved(id) {
+            return saved.file.clone();
         }
+        let mut name = file_name::of_identity(label, id, "p12");
+        let mut number = 2;
+        while self.names.contains(&manifest::folded(&name)) {
+            // In front of the label, the end of which may be cut off.
+            name = file_name::of_identity(&format!("{number} {label}"), id, "p12");
+            number += 1;
+        }
+        name
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
@@ -134,6 +145,7 @@ impl Destination {
             None => {
                 let position = self.manifest.entries.len();
                 self.index.insert(saved.thumbprint.sha256.clone(), position);
+                self.names.insert(manifest::folded(&saved.file));
                 self.manifest.entries.push(saved);
             }
         }
@@ -159,6 +171,7 @@ impl Destination {
             .entries
             .retain(|saved| saved.thumbprint.sha256 != sha256);
         self.index = self.manifest.index();
+        self.names = self.manifest.names();
     }
 
     /// Keeps room on the disk for the manifest with this many entries more, so that a disk that

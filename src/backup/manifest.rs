@@ -160,8 +160,7 @@ impl Manifest {
             {
                 return Err(format!("it names a file of another kind, '{}'", saved.file));
             }
-            // As some file systems compare them.
-            if !names.insert(saved.file.to_lowercase()) {
+            if !names.insert(folded(&saved.file)) {
                 return Err(format!("it names '{}' for two identities", saved.file));
             }
         }
@@ -183,6 +182,12 @@ impl Manifest {
             true => Ok(()),
             false => Err("it reads back as another".to_owned()),
         }
+    }
+
+    /// The names of the files, [`folded`].
+    pub(super) fn names(&self) -> HashSet<String> {
+        let entries = self.entries.iter();
+        entries.map(|saved| folded(&saved.file)).collect()
     }
 
     /// The positions of the entries by their certificate.
@@ -228,6 +233,11 @@ pub(super) fn is_of_a_backup(name: &str) -> bool {
         digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
     });
     name.starts_with(NAME) || (is_key_file(name) && is_id)
+}
+
+/// A file's name as some file systems compare it, without regard to case.
+pub(super) fn folded(name: &str) -> String {
+    name.to_lowercase()
 }
 
 /// The name of the file with the password of this one.

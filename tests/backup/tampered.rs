@@ -506,10 +506,23 @@ fn verify_with_stores_finds_a_forged_identity() {
         );
     }
     let output = stores("--json");
-    let stores = &json(&output)["folders"][0]["stores"];
-    assert_eq!(stores["present"], 2);
-    assert_eq!(stores["absent"][0]["label"], "Ada Example");
-    assert_eq!(stores["foreign"][0]["namesake"]["label"], "Ada Example");
+    let compared = &json(&output)["folders"][0]["stores"];
+    assert_eq!(compared["present"], 2);
+    assert_eq!(compared["absent"][0]["label"], "Ada Example");
+    assert_eq!(compared["foreign"][0]["namesake"]["label"], "Ada Example");
+
+    // The next run saves Ada beside it, and leaves what the manifest names where it is.
+    let before = fs::read(world.path("a").join(ADA)).unwrap();
+    let output = world.run(&format!(
+        "backup --store store --to a --iterations 1 {}",
+        Sealing::Escrow.save()
+    ));
+    ends(&output, 0);
+    assert_eq!(fs::read(world.path("a").join(ADA)).unwrap(), before);
+    assert!(world.path("a").join(format!("2-{ADA}")).is_file());
+    let output = stores(open);
+    ends(&output, 0);
+    assert!(said(&output).contains("which is in none of the stores"));
 }
 
 #[test]
