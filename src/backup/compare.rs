@@ -136,3 +136,40 @@ fn is_namesake(identity: &Identity, held: &Held) -> bool {
     (!held.subject.is_empty() && subject == held.subject)
         || names::label(entry, &entry.certificate.parse()) == held.label
 }
+
+#[cfg(test)]
+mod tests {
+    use certstow_platform::store::{NotExportable, Store};
+    use certstow_platform::testing::{MemoryKey, MemoryStore};
+
+    use super::*;
+    use crate::samples;
+
+    fn inventory(stores: Vec<MemoryStore>) -> Inventory {
+        let boxed = |store| -> Box<dyn Store> { Box::new(store) };
+        Inventory::of(stores.into_iter().map(boxed).collect()).unwrap()
+    }
+
+    #[test]
+    fn compare_counts_keys_that_stay_in_their_store_apart() {
+        let card = MemoryStore::new("card");
+        let kept = MemoryKey::Kept(NotExportable::Policy);
+        card.insert(samples::ec_identity().leaf, None, kept);
+        let keyless = MemoryStore::new("keyless");
+        keyless.insert(samples::issuers().remove(0), None, MemoryKey::Missing);
+        let good = samples::store("good", samples::rsa_identity());
+        let stores = inventory(vec![card, keyless, good]);
+
+        let nothing = compare(&stores, Vec::new());
+        assert_eq!((nothing.present, nothing.absent.len()), (0, 1));
+        assert_eq!(nothing.absent[0].store, "file:good");
+        assert_eq!(nothing.kept_back.len(), 1);
+        assert!(nothing.foreign.is_empty());
+
+        let leaves = [samples::ec_identity().leaf, samples::rsa_identity().leaf];
+        let held = leaves.map(|leaf| Held::of_certificate("a.p12", &leaf));
+        let all = compare(&stores, held.into());
+        assert_eq!(all.present, 2);
+        assert!(all.absent.is_empty() && all.kept_back.is_empty() && all.foreign.is_empty());
+    }
+}

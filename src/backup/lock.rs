@@ -51,13 +51,14 @@ impl Locking {
     }
 }
 
-/// Keeps writers out of a folder that is being read, where it has a lock and that can be opened.
+/// Keeps writers out of a folder that is being read, where it has a lock and that can be opened:
+/// whoever may write there could have put something in its place that nobody ever opens.
 ///
 /// # Errors
 /// [`Error::TargetLocked`]: a run is writing there.
 pub(super) fn for_reading(folder: &Path) -> Result<Option<Lock>, Error> {
     let _wait = output::waiting_for(folder);
-    let Ok(file) = File::open(path(folder)) else {
+    let Ok(file) = os::open_regular_file(&path(folder)) else {
         return Ok(None);
     };
     match file.try_lock_shared() {

@@ -377,3 +377,6 @@ fn called(leaf: &Certificate) -> String {
     let label = names::label_of_certificate(&leaf.parse());
     format!("{label} ({})", &names::thumbprint(leaf)[..16])
 }
+
+#[cfg(test)]
+mod tests;

@@ -107,6 +107,17 @@ const CASES: &[Case] = &[
         restored: EVERYBODY,
     },
     Case {
+        name: "a FIFO in the place of the lock",
+        tamper: |world| {
+            fs::remove_file(world.path("a/.certstow-lock")).unwrap();
+            world.make_fifo("a/.certstow-lock");
+        },
+        verify: (0, 0),
+        restore: 0,
+        says: &[],
+        restored: EVERYBODY,
+    },
+    Case {
         name: "a PEM file by the name of a PKCS#12 file",
         tamper: |world| world.copy(world.key_in_clear(), "zz.p12"),
         verify: (15, 15),
@@ -414,7 +425,8 @@ fn drill(sealing: Sealing) {
             }
         };
         let (without, with) = case.verify;
-        check("verify", &world.run("backup verify a"), without, &[]);
+        let output = world.run("backup verify a --timeout 20s");
+        check("verify", &output, without, &[]);
         check("verify opened", &world.open("verify a", sealing), with, &[]);
         // It opens nothing, and tells of what the manifest names alone.
         let tells = without == 15 && case.says.contains(&ADA_IS_NOT);

@@ -5,6 +5,10 @@ use super::support::{
     shrouded_key,
 };
 use super::*;
+use certstow_platform::OpenedFile;
+use certstow_platform::certificate::EntryId;
+use certstow_platform::error::StoreError;
+use certstow_platform::pkcs12::error::DecodeError;
 use certstow_platform::pkcs12::kdf::PasswordForm;
 
 fn der(path: &str) -> Vec<u8> {
@@ -194,4 +198,53 @@ fn a_file_that_would_stall_the_listing_is_a_problem() {
     let message = &problems[0].message;
     assert!(message.contains("2000001 iterations"), "{message}");
     assert!(message.contains("in a listing"), "{message}");
+}
+
+#[test]
+fn opened_file_gives_its_keys_and_reads_nothing_else() {
+    let place = std::path::Path::new("nowhere/mine.p12");
+    let bytes = der("files/rsa.p12");
+    let fixture = Password::new("fixture".to_owned());
+    let store = OpenedFile::open(&bytes, place, &fixture).unwrap();
+    assert_exports_from(&store);
+    let entry = &store.list().unwrap().entries[0];
+    assert_eq!(entry.label.as_deref(), Some("Fixture label"));
+    assert_eq!(entry.places, [place.display().to_string()]);
+    assert_eq!(store.issuers().unwrap().len(), 1);
+
+    let refused = |bytes: &[u8]| OpenedFile::open(bytes, place, &fixture).err();
+    assert_eq!(
+        refused(&der("keys/P-256.pem")),
+        Some(DecodeError::NotPkcs12)
+    );
+    let pem = support::file_of("keys/P-256.pem");
+    assert_eq!(refused(&pem), Some(DecodeError::NotPkcs12));
+    let wrong = OpenedFile::open(&bytes, place, &right()).err();
+    assert_eq!(wrong, Some(DecodeError::WrongPassword));
+}
+
+#[test]
+fn opened_file_gives_each_certificate_its_own_key_or_none() {
+    let (ours, theirs, keyless) = ("P-256", "P-384", "ed25519");
+    let certificate_of = |name: &str| certificate(&der(&format!("certificates/{name}.pem")), &[]);
+    let key_of = |name: &str| key(&der(&format!("keys/{name}.pem")), &[]);
+    let bags = [
+        key_of(theirs),
+        key_of(ours),
+        certificate_of(ours),
+        certificate_of(theirs),
+        certificate_of(keyless),
+    ];
+    let bytes = file(&[plain(&bags)], None);
+    let store = OpenedFile::open(&bytes, std::path::Path::new("f.p12"), &right()).unwrap();
+    for (name, has_key) in [(ours, true), (theirs, true), (keyless, false)] {
+        let id = EntryId::of(&der(&format!("certificates/{name}.pem")));
+        let found = store.private_key(&id, &mut NonInteractive);
+        match has_key {
+            true => assert_eq!(found.unwrap().expose(), der(&format!("keys/{name}.pem"))),
+            false => assert!(matches!(found, Err(StoreError::KeyMissing { .. }))),
+        }
+    }
+    let unknown = store.private_key(&EntryId::of(b"other"), &mut NonInteractive);
+    assert!(matches!(unknown, Err(StoreError::NotFound { .. })));
 }
