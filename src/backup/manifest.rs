@@ -7,8 +7,6 @@ use std::io;
 use std::path::Path;
 
 use certstow_platform::certificate::EntryId;
-#[cfg(doc)]
-use certstow_platform::file_name;
 use serde::{Deserialize, Serialize};
 
 use super::folder::read;
@@ -225,7 +223,7 @@ pub(super) fn is_key_file(name: impl AsRef<Path>) -> bool {
 /// What the name of a file with a password ends with.
 pub(super) const ESCROW_ENDING: &str = ".cms";
 /// Whether a file of this name is one that a run of a backup wrote: the manifest, or a file with an
-/// identity ([`file_name::of_identity`]).
+/// identity, named as by `file_name::of_identity`.
 pub(super) fn is_of_a_backup(name: &str) -> bool {
     let stem = Path::new(name).file_stem().unwrap_or_default();
     let digits = stem.to_str().and_then(|stem| stem.rsplit_once("--"));
