@@ -3,9 +3,8 @@
 //! system gives back has been verified: the target holds all of the new bytes or none of them.
 //!
 //! Whoever ends the process early calls [`abandon`] first, as the program does when it is
-//! interrupted. A process killed outright leaves a `.certstow-*.tmp` file behind; it is as private
-//! as the finished file. It may belong to a run still going on, so that nobody cleans it up but a
-//! backup, which has its folder to itself.
+//! interrupted. What a process that was killed left behind, the next one that writes to the folder
+//! removes ([`certstow_platform::new_file`]).
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
@@ -134,8 +133,9 @@ pub fn probe(folder: &Path) -> Result<bool, Error> {
             ErrorKind::NotADirectory.into(),
         ));
     }
-    let (temporary, exposed) = create_beside(&folder.join("probe"), Privacy::Wanted)
-        .map_err(|error| about_folder(folder, error))?;
+    let temporary = NewFile::trial(folder)
+        .map_err(|error| target(folder, "no file can be created in it", error))?;
+    let exposed = exposed(temporary.as_file(), folder, Privacy::Wanted)?;
     let bytes = [0xc5; 4096];
     let mut file = temporary.as_file();
     file.write_all(&bytes)
@@ -146,14 +146,6 @@ pub fn probe(folder: &Path) -> Result<bool, Error> {
         .map_err(|error| target(folder, "reading it back failed", error))?;
     same(&read, &bytes).map_err(|reason| verification(folder, reason))?;
     Ok(exposed)
-}
-
-/// The error of a file in it, as one of the folder.
-fn about_folder(folder: &Path, error: Error) -> Error {
-    match error {
-        Error::Target { source, .. } => target(folder, "no file can be created in it", source),
-        other => other,
-    }
 }
 
 /// A disk that was pulled out, or a share whose server is gone, may never answer.

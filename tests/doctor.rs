@@ -6,6 +6,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use certstow_platform::new_file::NewFile;
+
 fn doctor(folder: &Path, options: &[&str]) -> Output {
     let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/personal");
     let mut doctor = Command::new(env!("CARGO_BIN_EXE_certstow"));
@@ -91,4 +93,36 @@ fn nothing_stays_behind_but_the_log() {
         "{log}"
     );
     assert!(!log.contains("horse"), "{log}");
+}
+
+#[test]
+fn what_a_killed_run_left_behind_is_named_and_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("own/inside")).unwrap();
+    fs::create_dir(folder.path().join("copies")).unwrap();
+    let left = [
+        "copies/.certstow-Xy12ab.tmp",
+        "own/inside/.certstow-Xy12ab.tmp",
+    ];
+    for file in left {
+        fs::write(folder.path().join(file), "half").unwrap();
+    }
+    let writing = NewFile::beside(&folder.path().join("own/new.pem")).unwrap();
+    let output = doctor(folder.path(), &["--store", "own", "--to", "copies"]);
+    assert_eq!(output.status.code(), Some(0));
+    let said = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<_> = said
+        .lines()
+        .filter(|line| line.starts_with("warning  left-over "))
+        .collect();
+    assert_eq!(lines.len(), 2, "{said}");
+    for (line, file) in lines.iter().rev().zip(left) {
+        assert!(line.ends_with(file), "{said}");
+        assert!(folder.path().join(file).exists());
+    }
+    assert!(
+        said.contains("-> it may hold a private key: remove it"),
+        "{said}"
+    );
+    drop(writing);
 }

@@ -4,6 +4,7 @@
 //! drives that can be taken away. The same functions exist on every system; where one has no such
 //! thing, they say so.
 
+pub(crate) mod claim;
 mod shell;
 #[cfg(unix)]
 mod unix;

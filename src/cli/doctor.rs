@@ -98,6 +98,7 @@ fn examine(args: &DoctorArgs, global: &Global, findings: &mut Findings<'_>) -> R
     for folder in &settings.to {
         findings.add(doctor::target(folder))?;
         findings.add_all(doctor::manifest(folder))?;
+        findings.add_all(doctor::left_over(folder))?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{Entry, KeyState, Listing, NonInteractive, Store};
 use certstow_platform::{OpenOptions, known_stores, open};
 
-use super::{Check, Status};
+use super::{Check, Status, left_over};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::identity::Stores;
@@ -44,7 +44,8 @@ pub fn named_or_found(stores: Stores<'_>) -> Result<Vec<StoreSpec>, Box<Check>> 
     Ok(specs)
 }
 
-/// Two checks of a store: whether it can be read, and whether a key comes out.
+/// The checks of a store: whether it can be read, whether a key comes out, and, of a folder, whether
+/// something was left behind in it.
 pub fn check(spec: &StoreSpec, options: &OpenOptions) -> Vec<Check> {
     let name = spec.to_string();
     let _wait = watchdog::waiting_for(format!("the store {name}"));
@@ -53,10 +54,14 @@ pub fn check(spec: &StoreSpec, options: &OpenOptions) -> Vec<Check> {
     match listed {
         Ok((store, listing)) => {
             let unlocks = options.unlock.is_some();
-            vec![
+            let mut checks = vec![
                 summary(&name, &listing),
                 keys(&name, store.as_ref(), &listing, unlocks),
-            ]
+            ];
+            if let StoreSpec::File(folder) = spec {
+                checks.extend(left_over::in_store(&name, folder));
+            }
+            checks
         }
         Err(error) => vec![Check::failed("store", name, &error.into())],
     }

@@ -2,6 +2,8 @@
 
 use std::fs::{self, File};
 
+use certstow_platform::new_file::NewFile;
+
 use crate::{World, complete, ends, files, json, said};
 
 #[test]
@@ -61,7 +63,7 @@ fn another_run_in_the_same_folder_is_locked_out() {
 fn what_a_killed_run_left_behind_is_removed_unless_another_run_is_going_on() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
-    let left = world.path("a/.certstow-Xy12.tmp");
+    let left = world.path("a/.certstow-Xy12ab.tmp");
     fs::write(&left, "half").unwrap();
     let lock = File::open(world.path("a/.certstow-lock")).unwrap();
     lock.lock().unwrap();
@@ -70,6 +72,19 @@ fn what_a_killed_run_left_behind_is_removed_unless_another_run_is_going_on() {
     drop(lock);
     ends(&world.backup("--to a"), 0);
     assert_eq!(files(&world.path("a")), complete());
+}
+
+/// The file that another process is writing, as this one does here, is its own.
+#[test]
+fn a_file_that_is_being_written_there_is_left_alone() {
+    let world = World::new();
+    let target = world.path("a/mine.p12");
+    fs::create_dir(world.path("a")).unwrap();
+    let writing = NewFile::beside(&target).unwrap();
+    ends(&world.backup("--to a"), 0);
+    ends(&world.backup("--to a --rewrite"), 0);
+    writing.rename(&target).unwrap();
+    assert!(target.exists());
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Unix: `O_NONBLOCK` against FIFOs, file modes, `fsync` of folders; folders by the XDG Base
 //! Directory specification, and Apple's on macOS.
 
+pub(super) mod claim;
 mod ffi;
 #[cfg(target_os = "linux")]
 mod mounts;

@@ -4,6 +4,7 @@
 //! file system journals names. A person's data lies in `%APPDATA%`, so that it roams with the
 //! profile.
 
+pub(super) mod claim;
 mod drives;
 mod ffi;
 pub(super) mod terminal;
