@@ -13,7 +13,7 @@ pub(crate) use left_behind::{is_left_behind, is_temporary};
 pub use left_behind::{is_own, left_behind_in};
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read as _};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -24,7 +24,7 @@ use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 use crate::os;
-use crate::os::claim;
+use crate::os::{claim, disk};
 
 const PREFIX: &str = ".certstow-";
 /// How many letters and digits stand between the two.
@@ -128,19 +128,16 @@ impl NewFile {
     }
 
     /// Reads the file through a handle of its own, as another program would, no further than one
-    /// byte past `expected`.
+    /// byte past `expected`; from its disk, if it was synced ([`disk::read`]).
     ///
     /// # Errors
-    /// The operating system's.
+    /// The operating system's; `NotFound` also if another file took its place.
     pub fn read_back(&self, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
-        // Room for all of it from the start: a PEM file may hold a key in clear, and growing would
-        // leave copies of it behind.
-        let mut read = Zeroizing::new(Vec::with_capacity(expected + 1));
-        let limit = u64::try_from(expected)
-            .unwrap_or(u64::MAX)
-            .saturating_add(1);
-        self.file.reopen()?.take(limit).read_to_end(&mut read)?;
-        Ok(read)
+        if !claim::is_at(self.as_file(), self.path())? {
+            let reason = "another file took its place";
+            return Err(io::Error::new(ErrorKind::NotFound, reason));
+        }
+        disk::read(self.path(), expected)
     }
 
     /// Gives the file its name, and replaces nothing.

@@ -172,7 +172,7 @@ impl Destination {
     /// Writes the manifest, if there is something new to write.
     ///
     /// # Errors
-    /// As [`output::write`].
+    /// As [`output::write`]; [`Error::NotSynced`], if its disk did not confirm it.
     pub(super) fn save(&mut self) -> Result<(), Error> {
         self.reserve = None;
         if !self.changed {
@@ -193,7 +193,7 @@ impl Destination {
         for warning in &written.warnings {
             self.note(warning);
         }
-        Ok(())
+        written.synced().map(drop)
     }
 }
 

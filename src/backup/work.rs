@@ -75,6 +75,8 @@ pub(super) struct Done {
 pub(super) struct Written {
     pub(super) saved: Saved,
     pub(super) warnings: Vec<String>,
+    /// That its disk did not confirm it.
+    pub(super) not_synced: Option<Error>,
 }
 
 impl Work<'_> {
@@ -138,7 +140,7 @@ impl Work<'_> {
         })
     }
 
-    /// The password goes first: no file comes to be whose password is lost.
+    /// The password goes first: no file comes to be whose password is lost, in a power cut neither.
     fn write(
         &self,
         task: &Task<'_>,
@@ -154,6 +156,7 @@ impl Work<'_> {
             let path = place.folder.join(&name);
             self.keep_aside(&path, &place.name)?;
             let written = output::write(&path, Existing::Replace, self.privacy, bytes, |_| Ok(()))?;
+            let written = written.synced()?;
             warnings.extend(written.warnings);
             escrow_file = Some(EscrowFile {
                 file: name,
@@ -166,9 +169,14 @@ impl Work<'_> {
             existing: Existing::Replace,
             privacy: self.privacy,
         })?;
+        let not_synced = saved.not_synced();
         warnings.extend(saved.warnings);
         let saved = self.saved(task, place, sealed.size(), &saved.sha256, escrow_file);
-        Ok(Written { saved, warnings })
+        Ok(Written {
+            saved,
+            warnings,
+            not_synced,
+        })
     }
 
     fn saved(
@@ -210,7 +218,8 @@ impl Work<'_> {
         };
         let hash = names::hex(&Sha256::digest(&bytes));
         let aside = path.with_file_name(format!("{name}.{}.cms", &hash[..8]));
-        output::write(&aside, Existing::Replace, self.privacy, &bytes, |_| Ok(())).map(drop)
+        let written = output::write(&aside, Existing::Replace, self.privacy, &bytes, |_| Ok(()))?;
+        written.synced().map(drop)
     }
 }
 

@@ -23,6 +23,7 @@ impl Error {
             }
             Self::TargetExists { .. }
             | Self::Target { .. }
+            | Self::Device { .. }
             | Self::TargetLocked { .. }
             | Self::NotPrivate { .. }
             | Self::Log { .. } => Exit::Target,
@@ -30,7 +31,7 @@ impl Error {
                 Exit::VerificationFailed
             }
             Self::KeyMismatch { .. } => Exit::KeyUnavailable,
-            Self::KeyNotDeleted { .. } => Exit::Partial,
+            Self::KeyNotDeleted { .. } | Self::NotSynced { .. } => Exit::Partial,
             Self::Scheduler(error) => error.exit(),
             Self::Vault(error) => vault::exit(error),
             Self::PasswordExists { .. } => Exit::Target,
@@ -59,6 +60,8 @@ impl Error {
             }
             Self::TargetExists { .. } => "target-exists",
             Self::Target { .. } => "target",
+            Self::Device { .. } => "target-device",
+            Self::NotSynced { .. } => "not-synced",
             Self::TargetLocked { .. } => "target-locked",
             Self::Config { .. } => "config",
             Self::NotPrivate { .. } => "target-not-private",

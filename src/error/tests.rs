@@ -53,6 +53,8 @@ fn number(error: &Error) -> usize {
         Error::Changed { .. } => 29,
         Error::NotCopied { .. } => 30,
         Error::NobodyToShow { .. } => 31,
+        Error::Device { .. } => 32,
+        Error::NotSynced { .. } => 33,
     }
 }
 
@@ -61,7 +63,7 @@ fn no_variant_is_left_out() {
     let mut numbers: Vec<usize> = one_of_each().iter().map(|(one, ..)| number(one)).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    assert_eq!(numbers, (0..32).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..34).collect::<Vec<_>>());
 }
 
 #[test]

@@ -138,3 +138,54 @@ fn one_folder_by_two_ways_is_named_twice_before_it_is_there() {
     ends(&world.backup("--to real/new --to link/new"), 2);
     assert!(!world.path("real/new").exists());
 }
+
+/// A run on a system where syncing one folder fails.
+fn with_failing_sync(world: &World, folder: &str, words: &str) -> std::process::Output {
+    let mut command = std::process::Command::new("strace");
+    command
+        .args(["-f", "-qq", "-o", "/dev/null", "-P"])
+        .arg(world.path(folder));
+    command.args(["-e", "trace=fsync", "-e", "inject=fsync:error=EIO"]);
+    command.arg(env!("CARGO_BIN_EXE_certstow"));
+    command.args(words.split_whitespace());
+    world.dress(&mut command);
+    command.output().expect("strace starts")
+}
+
+#[test]
+#[ignore = "needs strace and openssl"]
+fn a_destination_that_confirms_nothing_has_failed_and_what_it_has_is_kept() {
+    for escrow in [false, true] {
+        let world = World::new();
+        world.make_escrow();
+        let protection = match escrow {
+            true => "--escrow escrow.pem",
+            false => "--password-env SECRET",
+        };
+        fs::create_dir(world.path("a")).unwrap();
+        let backup = format!("backup --store store --iterations 1 --to a --to b {protection}");
+        let output = with_failing_sync(&world, "a", &format!("{backup} --json"));
+        ends(&output, 14);
+        let report = json(&output);
+        assert_eq!(report["destinations"][0]["ok"], false);
+        assert_eq!(report["destinations"][1]["ok"], true);
+        // Without a password that is there for good, no file comes to be.
+        let expected = match escrow {
+            true => "failed",
+            false => "new",
+        };
+        for entry in report["entries"].as_array().unwrap() {
+            assert_eq!(entry["files"][0]["result"], expected, "{entry}");
+            assert_eq!(entry["files"][1]["result"], "new", "{entry}");
+        }
+        let alone = with_failing_sync(&world, "a", &backup.replace(" --to b", " --rewrite"));
+        ends(&alone, 14);
+        assert!(
+            said(&alone).contains("did not confirm it"),
+            "{}",
+            said(&alone)
+        );
+        ends(&world.run(&backup), 0);
+        ends(&world.run(&backup), 0);
+    }
+}

@@ -126,8 +126,11 @@ pub(crate) fn import(
             named.map_err(|error| failed(&path, "the finished file cannot get its name", error))?
         }
     }
-    // Some network file systems know no such call.
-    let _ = os::sync_folder(root);
+    // Until the new file is there for good, no other goes.
+    change::sync(
+        &path,
+        "the identity is in it now, and its disk did not confirm that",
+    )?;
     change::make(&changes).map_err(|error| taken_back(&path, replaced.is_some(), error))?;
     Ok(Imported::Done)
 }

@@ -38,7 +38,7 @@ use crate::spec::StoreSpec;
 use crate::store::{
     Ask, ExistingEntry, ImportOptions, Listing, NewIdentity, Removal, Store, StoreInfo,
 };
-use change::Change;
+use change::{Change, Linked};
 use contents::Passwords;
 use import::Imported;
 use pair::{KeyPlace, Known, Paired, Scanned};
@@ -371,7 +371,12 @@ impl Store for FileStore {
         refused("other programs take every name for the file")
     }
 
-    fn remove(&mut self, id: &EntryId, what: Removal, ask: &mut dyn Ask) -> Result<(), StoreError> {
+    fn remove(
+        &mut self,
+        id: &EntryId,
+        what: Removal,
+        ask: &mut dyn Ask,
+    ) -> Result<Vec<String>, StoreError> {
         self.scan()?;
         let known = self.known(id)?;
         if what == Removal::Key && known.key.is_none() {
@@ -383,6 +388,7 @@ impl Store for FileStore {
             return Err(not_removed(&known.path, ONLY_DOTNET));
         }
         let changes = self.plan(id, &known, what, ask)?;
+        let linked: Vec<_> = changes.iter().filter_map(Linked::of).collect();
         let made = change::make(&changes);
         *self.last() = None;
         made?;
@@ -398,7 +404,7 @@ impl Store for FileStore {
                 reason: reason.to_owned(),
                 source: None,
             }),
-            None => Ok(()),
+            None => Ok(linked.iter().filter_map(Linked::warning).collect()),
         }
     }
 }

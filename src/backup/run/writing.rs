@@ -230,6 +230,9 @@ impl<'a> Run<'a> {
                     for warning in &written.warnings {
                         destination.note(warning);
                     }
+                    if let Some(error) = written.not_synced {
+                        self.errors[at].get_or_insert(error);
+                    }
                     *sha256 = Some(written.saved.sha256.clone());
                     destination.record(written.saved);
                     *outcome = match &self.plan[done.position].steps[at] {
@@ -267,7 +270,15 @@ impl<'a> Run<'a> {
             if broken.load(Ordering::Relaxed) {
                 continue;
             }
-            if let Err(error) = destination.save().and_then(|()| destination.reserve(left)) {
+            let saved = destination.save().or_else(|error| match error {
+                // The rest may be confirmed again.
+                Error::NotSynced { .. } => {
+                    self.errors[at].get_or_insert(error);
+                    Ok(())
+                }
+                other => Err(other),
+            });
+            if let Err(error) = saved.and_then(|()| destination.reserve(left)) {
                 broken.store(true, Ordering::Relaxed);
                 self.errors[at].get_or_insert(error);
             }

@@ -259,15 +259,17 @@ pub(super) fn lock_byte(file: &File, offset: i64) -> io::Result<bool> {
     }
 }
 
-/// What identifies an open file while it is open.
+/// What identifies an open file, and its names.
 pub(super) struct FileInformation {
     /// The serial number of its volume.
     pub(super) volume: u32,
     /// Its number on that volume.
     pub(super) index: u64,
+    /// How many names it has.
+    pub(super) names: u32,
 }
 
-/// What identifies an open file.
+/// What the system says of an open file.
 pub(super) fn file_information(file: &File) -> io::Result<FileInformation> {
     let mut information = BY_HANDLE_FILE_INFORMATION::default();
     // SAFETY: the handle is open, and the structure is writable.
@@ -275,6 +277,7 @@ pub(super) fn file_information(file: &File) -> io::Result<FileInformation> {
     Ok(FileInformation {
         volume: information.dwVolumeSerialNumber,
         index: u64::from(information.nFileIndexHigh) << 32 | u64::from(information.nFileIndexLow),
+        names: information.nNumberOfLinks,
     })
 }
 
