@@ -2,12 +2,13 @@
 //! file is read from its disk once more and has to be the one that was proven; the copy is written
 //! as any other file ([`output`]), and read back from its own disk.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use certstow_platform::new_file::folder_of;
 use certstow_platform::os;
+use certstow_platform::os::disk;
 use same_file::Handle;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
@@ -23,6 +24,15 @@ pub struct Copied {
     pub file: PathBuf,
     /// What the user should know about it, in sentences.
     pub warnings: Vec<String>,
+    /// As [`output::Written::unsynced`].
+    pub unsynced: Option<String>,
+}
+
+impl Copied {
+    /// As an error, that the disk did not confirm it.
+    pub fn not_synced(&self) -> Option<Error> {
+        output::not_synced(&self.file, self.unsynced.as_deref())
+    }
 }
 
 /// Where the copy of a file in another folder is to lie: under its own name.
@@ -90,8 +100,8 @@ fn named_once(folder: &Path, seen: &mut Vec<Handle>) -> Result<(), Error> {
 /// - [`Error::Changed`]: the file is not what was proven any more.
 /// - [`Error::Io`]: the file cannot be read.
 /// - [`Error::Usage`]: the folder is the file's own.
-/// - [`Error::TargetExists`], [`Error::Target`], [`Error::NotPrivate`], [`Error::Verification`]: of
-///   the copy, see [`output::write`].
+/// - [`Error::TargetExists`], [`Error::Device`], [`Error::Target`], [`Error::NotPrivate`],
+///   [`Error::Verification`]: of the copy, see [`output::write`].
 pub fn copy(
     saved: &Path,
     sha256: &str,
@@ -114,25 +124,22 @@ pub fn copy(
     Ok(Copied {
         file: written.file,
         warnings: written.warnings,
+        unsynced: written.unsynced,
     })
 }
 
 /// All of a file, in memory that is wiped: a PEM file may hold a key in clear.
 fn read(file: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     let _wait = output::waiting_for(file);
-    let open = File::open(os::long_path(file))?;
-    let length = open.metadata()?.len();
-    // Room for all of it from the start: growing would leave copies of it behind.
-    let room = usize::try_from(length).unwrap_or_default() + 1;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+    let file = os::long_path(file);
+    let length = fs::metadata(&file)?.len();
     // What became a device meanwhile may have no end.
-    open.take(length + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    disk::read(&file, usize::try_from(length).unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::fs::File;
 
     use super::*;
 

@@ -5,6 +5,7 @@
 
 mod account;
 mod escrow;
+mod left_over;
 mod locked;
 mod logs;
 mod stores;
@@ -18,6 +19,7 @@ use certstow_platform::secret::Password;
 
 pub use account::check as account;
 pub use escrow::check as escrow;
+pub use left_over::in_target as left_over;
 pub use logs::{event_log, file as log};
 pub use stores::{check as store, named_or_found as stores};
 pub use targets::check as target;
@@ -32,7 +34,7 @@ use crate::password::{self, Source};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
     /// What kind of thing: "account", "config", "log", "event-log", "store", "unlock", "keys",
-    /// "password", "escrow", "target", "manifest".
+    /// "password", "escrow", "target", "manifest", "left-over".
     pub name: &'static str,
     /// Which one: a store's name, a folder; empty where there is only one.
     pub about: String,

@@ -143,6 +143,18 @@ pub enum Error {
         /// The operating system's word on it.
         source: std::io::Error,
     },
+    /// The target is a device, a pipe, or a descriptor of a process, which keeps no file.
+    Device {
+        /// As it was named.
+        file: PathBuf,
+    },
+    /// A file was written and proven, and its disk did not confirm it: a power cut may lose it.
+    NotSynced {
+        /// The file.
+        file: PathBuf,
+        /// The operating system's word on it.
+        reason: String,
+    },
     /// Nothing can be saved to a folder of many files; what is wrong with one of them.
     Folder(Box<Error>),
     /// A copy of a file that was or will be saved cannot be made.
@@ -271,7 +283,9 @@ impl Error {
     /// This error of a file, where the person named the folder that it was to be in.
     pub(crate) fn of_a_folder_to_save_to(self) -> Self {
         match self {
-            Self::Target { .. } | Self::NotPrivate { .. } => Self::Folder(Box::new(self)),
+            Self::Target { .. } | Self::Device { .. } | Self::NotPrivate { .. } => {
+                Self::Folder(Box::new(self))
+            }
             other => other,
         }
     }

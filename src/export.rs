@@ -181,6 +181,15 @@ pub struct Report {
     pub verified: Vec<&'static str>,
     /// What the user should know, in sentences.
     pub warnings: Vec<String>,
+    /// As [`output::Written::unsynced`].
+    pub unsynced: Option<String>,
+}
+
+impl Report {
+    /// As an error, that the disk did not confirm the file.
+    pub fn not_synced(&self) -> Option<Error> {
+        output::not_synced(self.file.as_ref()?, self.unsynced.as_deref())
+    }
 }
 
 /// An export that is ready to run.
@@ -197,7 +206,7 @@ impl<'a> Job<'a> {
     ///
     /// # Errors
     /// - [`Error::Store`]: no store has the private key, or none gives it out.
-    /// - [`Error::TargetExists`], [`Error::Target`]: see [`output::preflight`].
+    /// - [`Error::TargetExists`], [`Error::Device`], [`Error::Target`]: see [`output::preflight`].
     pub fn new(
         inventory: &'a Inventory,
         identity: &'a Identity,
@@ -305,6 +314,7 @@ impl<'a> Job<'a> {
             root_included: chain.root_included,
             verified: saved.checks,
             warnings,
+            unsynced: saved.unsynced,
         })
     }
 

@@ -1,11 +1,10 @@
 //! Private, atomic, read-back file writes. A file is written under a temporary name in its own
-//! folder, readable by its owner alone from the first moment, and renamed only when what the file
-//! system gives back has been verified: the target holds all of the new bytes or none of them.
+//! folder, readable by its owner alone from the first moment, and renamed only when what the disk
+//! gives back has been verified: the target holds all of the new bytes or none of them.
 //!
 //! Whoever ends the process early calls [`abandon`] first, as the program does when it is
-//! interrupted. A process killed outright leaves a `.certstow-*.tmp` file behind; it is as private
-//! as the finished file. It may belong to a run still going on, so that nobody cleans it up but a
-//! backup, which has its folder to itself.
+//! interrupted. What a process that was killed left behind, the next one that writes to the folder
+//! removes ([`certstow_platform::new_file`]).
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
@@ -14,6 +13,7 @@ use std::path::{Path, PathBuf};
 pub use certstow_platform::new_file::abandon;
 use certstow_platform::new_file::{NewFile, folder_of};
 use certstow_platform::os;
+use certstow_platform::os::disk::{self, Synced};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::Error;
@@ -51,6 +51,35 @@ pub struct Written {
     pub sha256: [u8; 32],
     /// What the user should know about it, in sentences.
     pub warnings: Vec<String>,
+    /// Why it may not outlast a power cut, in the operating system's words, if its disk failed to
+    /// confirm its name; `None` where it did, or knows no such request.
+    pub unsynced: Option<String>,
+}
+
+impl Written {
+    /// As an error, that the disk did not confirm it.
+    pub fn not_synced(&self) -> Option<Error> {
+        not_synced(&self.file, self.unsynced.as_deref())
+    }
+
+    /// The same, unless the disk did not confirm it.
+    ///
+    /// # Errors
+    /// [`Error::NotSynced`]; the file is there all the same.
+    pub(crate) fn synced(self) -> Result<Self, Error> {
+        match self.not_synced() {
+            Some(error) => Err(error),
+            None => Ok(self),
+        }
+    }
+}
+
+/// As an error, that a disk did not confirm a file that was written and proven.
+pub(crate) fn not_synced(file: &Path, unsynced: Option<&str>) -> Option<Error> {
+    unsynced.map(|reason| Error::NotSynced {
+        file: file.to_owned(),
+        reason: reason.to_owned(),
+    })
 }
 
 /// Looks for the usual reasons a write to `file` would fail, before any slow or interactive work:
@@ -58,6 +87,7 @@ pub struct Written {
 ///
 /// # Errors
 /// - [`Error::TargetExists`]: it is there, and `existing` is [`Existing::Refuse`].
+/// - [`Error::Device`]: it names a device, a pipe or a descriptor.
 /// - [`Error::Target`]: it is a folder or no regular file; it is to be replaced, and another
 ///   program has it open; its folder is missing or not writable.
 /// - [`Error::NotPrivate`]: nothing in its folder is private, and `privacy` is
@@ -69,12 +99,12 @@ pub fn preflight(file: &Path, existing: Existing, privacy: Privacy) -> Result<()
 }
 
 /// Writes `bytes` to `file` so that other accounts cannot read it, and only after `verify` has
-/// accepted the bytes read back from the file system.
+/// accepted the bytes read back from the disk.
 ///
 /// # Errors
 /// Whatever the error, no temporary file remains and the target is as it was.
-/// - [`Error::TargetExists`], [`Error::Target`]: as [`preflight`]; the latter with the operating
-///   system's error for a full disk too.
+/// - [`Error::TargetExists`], [`Error::Device`], [`Error::Target`]: as [`preflight`]; the last with
+///   the operating system's error for a full disk too, or for one that fails to take the bytes.
 /// - [`Error::Verification`]: the bytes read back are not those written, or `verify` refused them
 ///   with this reason.
 pub fn write(
@@ -95,11 +125,15 @@ pub fn write(
                 .to_owned(),
         );
     }
-    let mut file_there = temporary.as_file();
-    file_there
-        .write_all(bytes)
-        .and_then(|()| file_there.sync_all())
-        .map_err(|error| target(file, "writing failed", error))?;
+    if disk::is_in_memory(folder_of(file)) {
+        warnings.push(format!("{IN_MEMORY}: it is gone after a restart"));
+    }
+    let synced = put(&temporary, bytes).map_err(|error| target(file, "writing failed", error))?;
+    if let Synced::Unknown(error) = synced {
+        warnings.push(format!(
+            "this file system does not tell whether the file is on its disk yet: {error}"
+        ));
+    }
 
     let read = temporary
         .read_back(bytes.len())
@@ -108,18 +142,48 @@ pub fn write(
     verify(&read).map_err(|reason| verification(file, reason))?;
 
     rename(temporary, file, existing)?;
-    // The file is in place by now, so this failing (some network file systems know no such call)
-    // cannot be an error.
-    if let Err(error) = os::sync_folder(folder_of(file)) {
-        warnings.push(format!(
-            "the folder's entry for the file may be lost if the machine fails now: {error}"
-        ));
-    }
+    // The file is in place by now, and stays.
+    let unsynced = match disk::sync_folder(folder_of(file)) {
+        Ok(Synced::Yes) => None,
+        Ok(Synced::Unknown(error)) => {
+            warnings.push(format!(
+                "the folder's entry for the file may be lost if the machine fails now: {error}"
+            ));
+            None
+        }
+        Err(error) => Some(error.to_string()),
+    };
     Ok(Written {
         file: file.to_owned(),
         sha256,
         warnings,
+        unsynced,
     })
+}
+
+/// What is wrong with a file in such a folder.
+const IN_MEMORY: &str = "its folder is on no disk, but in memory";
+
+/// Fails where what is saved as `file` is gone after a restart.
+///
+/// # Errors
+/// [`Error::Target`].
+pub(crate) fn refuse_memory(file: &Path) -> Result<(), Error> {
+    let _wait = waiting_for(file);
+    match disk::is_in_memory(folder_of(file)) {
+        true => {
+            let reason = "a private key is deleted only where its copy outlasts a restart";
+            Err(target(file, IN_MEMORY, io::Error::other(reason)))
+        }
+        false => Ok(()),
+    }
+}
+
+/// Writes and syncs.
+fn put(temporary: &NewFile, bytes: &[u8]) -> io::Result<Synced> {
+    let mut open = temporary.as_file();
+    open.write_all(bytes)?;
+    disk::sync_file(open)
 }
 
 /// Writes a file into a folder as [`write()`] would, reads it back and removes it. Whether other
@@ -137,26 +201,17 @@ pub fn probe(folder: &Path) -> Result<bool, Error> {
             ErrorKind::NotADirectory.into(),
         ));
     }
-    let (temporary, exposed) = create_beside(&folder.join("probe"), Privacy::Wanted)
-        .map_err(|error| about_folder(folder, error))?;
+    let temporary = NewFile::trial(folder)
+        .map_err(|error| target(folder, "no file can be created in it", error))?;
+    let exposed = exposed(temporary.as_file(), folder, Privacy::Wanted)?;
     let bytes = [0xc5; 4096];
-    let mut file = temporary.as_file();
-    file.write_all(&bytes)
-        .and_then(|()| file.sync_all())
-        .map_err(|error| target(folder, "writing failed", error))?;
+    put(&temporary, &bytes).map_err(|error| target(folder, "writing failed", error))?;
     let read = temporary
         .read_back(bytes.len())
         .map_err(|error| target(folder, "reading it back failed", error))?;
     same(&read, &bytes).map_err(|reason| verification(folder, reason))?;
+    disk::sync_folder(folder).map_err(|error| target(folder, "it cannot be synced", error))?;
     Ok(exposed)
-}
-
-/// The error of a file in it, as one of the folder.
-fn about_folder(folder: &Path, error: Error) -> Error {
-    match error {
-        Error::Target { source, .. } => target(folder, "no file can be created in it", source),
-        other => other,
-    }
 }
 
 /// A disk that was pulled out, or a share whose server is gone, may never answer.
@@ -178,8 +233,15 @@ fn check_target(file: &Path, existing: Existing) -> Result<(), Error> {
             ErrorKind::IsADirectory.into(),
         ));
     }
+    if existing == Existing::ReplaceAny && found.as_ref().is_ok_and(|found| !found.is_file()) {
+        return Ok(());
+    }
+    if os::is_device(file) {
+        return Err(Error::Device {
+            file: file.to_owned(),
+        });
+    }
     match (found, existing) {
-        (Ok(metadata), Existing::ReplaceAny) if !metadata.is_file() => Ok(()),
         (Ok(_), Existing::Refuse) => Err(Error::TargetExists {
             file: file.to_owned(),
         }),
@@ -222,10 +284,8 @@ pub(crate) struct Reserve {
 pub(crate) fn reserve(file: &Path, bytes: usize) -> Result<Reserve, Error> {
     let _wait = waiting_for(file);
     let (reserve, _) = create_beside(file, Privacy::Wanted)?;
-    let mut open = reserve.as_file();
     // Written, for a file that is merely long takes no room.
-    open.write_all(&vec![0; bytes])
-        .and_then(|()| open.sync_all())
+    put(&reserve, &vec![0; bytes])
         .map_err(|error| target(file, "there is no room for it", error))?;
     Ok(Reserve { _file: reserve })
 }

@@ -6,6 +6,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use certstow_platform::new_file::NewFile;
+
 fn doctor(folder: &Path, options: &[&str]) -> Output {
     doctor_of(folder, "examples/personal", options)
 }
@@ -125,4 +127,36 @@ fn doctor_fails_over_a_locked_key_as_the_task() {
     );
     let (code, said) = ends_with(&["--unlock-password-file", "wrong"]);
     assert_eq!(code, Some(17), "{said}");
+}
+
+#[test]
+fn what_a_killed_run_left_behind_is_named_and_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("own/inside")).unwrap();
+    fs::create_dir(folder.path().join("copies")).unwrap();
+    let left = [
+        "copies/.certstow-Xy12ab.tmp",
+        "own/inside/.certstow-Xy12ab.tmp",
+    ];
+    for file in left {
+        fs::write(folder.path().join(file), "half").unwrap();
+    }
+    let writing = NewFile::beside(&folder.path().join("own/new.pem")).unwrap();
+    let output = doctor(folder.path(), &["--store", "own", "--to", "copies"]);
+    assert_eq!(output.status.code(), Some(0));
+    let said = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<_> = said
+        .lines()
+        .filter(|line| line.starts_with("warning  left-over "))
+        .collect();
+    assert_eq!(lines.len(), 2, "{said}");
+    for (line, file) in lines.iter().rev().zip(left) {
+        assert!(line.ends_with(file), "{said}");
+        assert!(folder.path().join(file).exists());
+    }
+    assert!(
+        said.contains("-> it may hold a private key: remove it"),
+        "{said}"
+    );
+    drop(writing);
 }

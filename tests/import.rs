@@ -8,7 +8,7 @@ mod program;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use program::{certstow, in_folder, samples};
 
@@ -282,4 +282,32 @@ fn what_certstow_wrote_goes_in_with_name_and_path_and_comes_out_the_same() {
     assert_eq!(told(&first), told(&second));
     assert!(second.contains("friendlyName: Ada's mail key"), "{second}");
     assert_eq!(second.matches("BEGIN CERTIFICATE").count(), 3, "{second}");
+}
+
+#[test]
+fn of_ten_imports_at_once_one_is_made_and_nine_find_it() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let ada = Path::new(&samples()).join("ada-example.pem");
+    let key = Path::new(&samples()).join("ada-example.key.pem");
+    let start = |_| {
+        let mut import = certstow(folder.path());
+        import.arg("import").arg(&ada).arg(&key);
+        import.args(["--store", "new", "--unlock-password-env", "SECRET"]);
+        import.stdout(Stdio::null()).stderr(Stdio::piped());
+        import.spawn().expect("it starts")
+    };
+    let started: Vec<_> = (0..10).map(start).collect();
+    let ended = started
+        .into_iter()
+        .map(|import| import.wait_with_output().expect("it ends"));
+    let (done, others): (Vec<_>, Vec<_>) = ended.partition(|output| output.status.success());
+    assert_eq!(done.len(), 1, "{others:?}");
+    for output in others {
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(16), "{said}");
+        assert!(said.contains(".pem holds this identity already"), "{said}");
+    }
+    assert_eq!(names(&folder.path().join("new")).len(), 1);
+    let export = ["export", "Ada", "--store", "new", "-o", "ada.p12"];
+    ends_with(0, certstow(folder.path()).args(export).args(PASSWORDS));
 }

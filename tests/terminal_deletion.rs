@@ -3,6 +3,8 @@
 
 #![cfg(target_os = "linux")]
 
+#[path = "support/loop_disk.rs"]
+mod loop_disk;
 #[path = "support/terminal.rs"]
 #[allow(dead_code, reason = "other tests at a terminal do other things")]
 mod support;
@@ -11,6 +13,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use loop_disk::LoopDisk;
 use support::Terminal;
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -52,9 +55,19 @@ impl Scene {
 
     /// Starts to export somebody.
     fn export(&self, name: &str, more: &[&str]) -> Terminal {
+        self.export_by(&[], name, "out.p12", more)
+    }
+
+    /// The same to another file, by another program that starts certstow.
+    fn export_by(&self, launcher: &[&str], name: &str, file: &str, more: &[&str]) -> Terminal {
         let words = [env!("CARGO_BIN_EXE_certstow"), "export", name];
-        let to = ["--store", "store", "-o", "out.p12", "--iterations", "2000"];
-        let words = words.iter().chain(&to).chain(more).copied();
+        let to = ["--store", "store", "-o", file, "--iterations", "2000"];
+        let words = launcher
+            .iter()
+            .chain(&words)
+            .chain(&to)
+            .chain(more)
+            .copied();
         let words = words.chain(["--password-env", "SECRET", "--delete-key-after-verify"]);
         let variables = [("SECRET", PASSWORD), ("NO_COLOR", "1")];
         Terminal::run(self.folder(), 200, &variables, words)
@@ -344,4 +357,85 @@ fn a_copy_may_not_lie_in_the_store_either() {
     assert!(shown.contains("the file would lie in it"), "{shown}");
     assert!(!scene.store("out.p12").exists());
     assert!(!scene.folder().join("out.p12").exists());
+}
+
+#[test]
+fn a_file_in_memory_is_no_place_for_the_only_copy() {
+    let scene = Scene::of_ada();
+    let memory = tempfile::tempdir_in("/dev/shm").expect("a folder in memory");
+    let file = memory.path().join("ada.p12");
+    let terminal = scene.export_by(&[], "Ada", &file.to_string_lossy(), &[]);
+    let shown = ends(terminal, 16);
+    assert!(shown.contains("on no disk, but in memory"), "{shown}");
+    assert!(
+        shown.contains("only where its copy outlasts a restart"),
+        "{shown}"
+    );
+    assert!(!file.exists());
+    assert!(scene.has_key("Ada"));
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn a_file_that_its_disk_does_not_confirm_costs_no_key() {
+    let scene = Scene::of_ada();
+    let folder = scene.folder().to_string_lossy().into_owned();
+    let strace = [
+        "strace",
+        "-f",
+        "-o",
+        "/dev/null",
+        "-P",
+        &folder,
+        "-e",
+        "trace=fsync",
+        "-e",
+        "inject=fsync:error=EIO",
+    ];
+    let mut terminal = scene.export_by(&strace, "Ada", "out.p12", &[]);
+    type_in(&mut terminal, FIRST, "y");
+    let shown = ends(terminal, 14);
+    assert!(shown.contains("its disk did not confirm it"), "{shown}");
+    assert!(!shown.contains(SECOND), "{shown}");
+    let stays = "the private key of Ada Example stays in file:";
+    assert!(shown.contains(stays), "{shown}");
+    scene.restores();
+    assert!(scene.has_key("Ada"));
+}
+
+#[test]
+#[ignore = "needs root to mount a disk"]
+fn a_file_that_its_disk_spoils_costs_no_key() {
+    let scene = Scene::of_ada();
+    let disk = LoopDisk::new();
+    let file = disk.path().join("ada.p12");
+    let mut terminal = scene.export_by(&[], "Ada", &file.to_string_lossy(), &[]);
+    type_in(&mut terminal, FIRST, "y");
+    terminal.wait_for(SECOND);
+    let bytes = fs::read(&file).expect("the file");
+    disk.spoil(&bytes[bytes.len() / 2..][..64]);
+    terminal.press("y\r");
+    let shown = ends(terminal, 14);
+    assert!(
+        shown.contains("the file is not what was saved any more"),
+        "{shown}"
+    );
+    assert!(scene.has_key("Ada"));
+}
+
+#[test]
+fn a_further_name_of_the_file_that_had_the_key_is_told() {
+    let scene = Scene::of_ada();
+    let key = scene.store("ada-example.key.pem");
+    fs::hard_link(&key, scene.folder().join("other.pem")).expect("a further name");
+    let mut terminal = scene.export("Ada", &[]);
+    type_in(&mut terminal, FIRST, "y");
+    type_in(&mut terminal, SECOND, "y");
+    let shown = ends(terminal, 0);
+    assert!(
+        shown.contains("ada-example.key.pem has a further name on its disk"),
+        "{shown}"
+    );
+    assert!(!key.exists());
+    assert!(scene.folder().join("other.pem").exists());
 }

@@ -45,7 +45,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use error::StoreError;
-pub use file::{OpenedFile, certificates_in, needs_password, private_keys_in};
+pub use file::{OpenedFile, certificates_in, left_behind_below, needs_password, private_keys_in};
 use spec::{Keychain, StoreSpec, SystemStore, SystemStoreLocation};
 
 /// What a store may be told when it is opened.

@@ -4,11 +4,16 @@
 //!
 //! Whoever ends the process early calls [`abandon`] first, as the program does when it is
 //! interrupted. A process killed outright leaves a `.certstow-*.tmp` file behind; it is as private
-//! as the finished file. It may belong to a run still going on, so that nobody cleans it up but a
-//! backup, which has its folder to itself.
+//! as the finished file. The next process that writes to the folder removes it: a temporary file is
+//! locked for as long as its process lives ([`left_behind_in`] finds the others).
+
+mod left_behind;
+
+pub(crate) use left_behind::{is_left_behind, is_temporary};
+pub use left_behind::{is_own, left_behind_in};
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read as _};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,14 +24,15 @@ use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 use crate::os;
+use crate::os::{claim, disk};
 
 const PREFIX: &str = ".certstow-";
+/// How many letters and digits stand between the two.
+const RANDOM: usize = 6;
 const SUFFIX: &str = ".tmp";
 
-/// Whether a file of this name is one that was not finished, or not yet.
-pub fn is_unfinished(name: &str) -> bool {
-    name.len() > PREFIX.len() + SUFFIX.len() && name.starts_with(PREFIX) && name.ends_with(SUFFIX)
-}
+/// How often a new file is made in place of one that another process removed before it was locked.
+const ATTEMPTS: usize = 100;
 
 /// The temporary files there are now.
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
@@ -85,16 +91,24 @@ impl Drop for Listed {
 
 impl NewFile {
     /// An empty file in the folder of `target`, private from the start as far as the file system
-    /// can do that ([`os::others_have_access`] tells).
+    /// can do that ([`os::others_have_access`] tells). What was left behind in that folder goes.
     ///
     /// # Errors
     /// The operating system's: the folder is missing or not writable.
     pub fn beside(target: &Path) -> io::Result<Self> {
+        let folder = folder_of(target);
+        left_behind::remove_once(folder);
+        Self::trial(folder)
+    }
+
+    /// As [`NewFile::beside`], in a folder in which nothing else is to change: a file that tries
+    /// whether the folder takes any.
+    ///
+    /// # Errors
+    /// As [`NewFile::beside`].
+    pub fn trial(folder: &Path) -> io::Result<Self> {
         let mut unfinished = unfinished();
-        let file = tempfile::Builder::new()
-            .prefix(PREFIX)
-            .suffix(SUFFIX)
-            .make_in(os::long_path(folder_of(target)), os::create_private)?;
+        let file = create(folder)?;
         let path = file.path().to_owned();
         unfinished.push(path.clone());
         Ok(Self {
@@ -114,19 +128,16 @@ impl NewFile {
     }
 
     /// Reads the file through a handle of its own, as another program would, no further than one
-    /// byte past `expected`.
+    /// byte past `expected`; from its disk, if it was synced ([`disk::read`]).
     ///
     /// # Errors
-    /// The operating system's.
+    /// The operating system's; `NotFound` also if another file took its place.
     pub fn read_back(&self, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
-        // Room for all of it from the start: a PEM file may hold a key in clear, and growing would
-        // leave copies of it behind.
-        let mut read = Zeroizing::new(Vec::with_capacity(expected + 1));
-        let limit = u64::try_from(expected)
-            .unwrap_or(u64::MAX)
-            .saturating_add(1);
-        self.file.reopen()?.take(limit).read_to_end(&mut read)?;
-        Ok(read)
+        if !claim::is_at(self.as_file(), self.path())? {
+            let reason = "another file took its place";
+            return Err(io::Error::new(ErrorKind::NotFound, reason));
+        }
+        disk::read(self.path(), expected)
     }
 
     /// Gives the file its name, and replaces nothing.
@@ -155,6 +166,31 @@ impl NewFile {
         let renamed = self.file.persist(os::long_path(target));
         renamed.map(drop).map_err(|refused| refused.error)
     }
+}
+
+/// A temporary file that belongs to this process for all to see, where the file system knows locks.
+fn create(folder: &Path) -> io::Result<NamedTempFile> {
+    for _ in 0..ATTEMPTS {
+        let file = tempfile::Builder::new()
+            .prefix(PREFIX)
+            .rand_bytes(RANDOM)
+            .suffix(SUFFIX)
+            .make_in(os::long_path(folder), os::create_private)?;
+        let is_ours = match claim::lock(file.as_file()) {
+            Ok(locked) => {
+                // Until it was locked, another process could take it for one that was left behind.
+                locked && claim::is_at(file.as_file(), file.path()).unwrap_or(false)
+            }
+            // Nobody removes what cannot be locked.
+            Err(_) => true,
+        };
+        if is_ours {
+            return Ok(file);
+        }
+    }
+    Err(io::Error::other(
+        "another process removes every new file there",
+    ))
 }
 
 /// The folder a file of this name lies in.

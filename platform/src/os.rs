@@ -1,9 +1,10 @@
 //! What certstow needs of the operating system beside its stores: a terminal that shows nothing of
-//! a password, files that their owner alone may read, names of any length that survive a power cut,
-//! a person's data folder, and
-//! drives that can be taken away. The same functions exist on every system; where one has no such
+//! a password, files that their owner alone may read, names of any length, what is on a disk
+//! ([`disk`]), a person's data folder, and drives that can be taken away. The same functions exist on every system; where one has no such
 //! thing, they say so.
 
+pub(crate) mod claim;
+pub mod disk;
 mod shell;
 #[cfg(unix)]
 mod unix;
@@ -146,12 +147,10 @@ pub fn may_be_replaced(path: &Path) -> io::Result<()> {
     system::may_be_replaced(path)
 }
 
-/// Makes the names in a folder survive a power cut.
-///
-/// # Errors
-/// The operating system's: some network file systems know no such call.
-pub fn sync_folder(folder: &Path) -> io::Result<()> {
-    system::sync_folder(folder)
+/// Whether a path names something that keeps no file: a device, a pipe or socket, or a descriptor of
+/// a process, such as `/dev/stdout`, `/dev/fd/3` or `NUL`; through a link, too.
+pub fn is_device(path: &Path) -> bool {
+    system::is_device(path)
 }
 
 /// How many bytes this account may still write to the file system of a folder.

@@ -93,7 +93,8 @@ pub trait Store: Send {
 
     /// Takes an entry's private key, or the entry as a whole, out of the store for good. Other
     /// entries keep theirs, also where they share the key. A store out of which nothing is taken
-    /// refuses, as here.
+    /// refuses, as here. What comes back are warnings, in sentences: where the key still is, such as
+    /// under a further name of its file.
     ///
     /// # Errors
     /// - [`StoreError::NotFound`]: no entry has this id (any more).
@@ -109,7 +110,7 @@ pub trait Store: Send {
         _id: &EntryId,
         _what: Removal,
         _ask: &mut dyn Ask,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<String>, StoreError> {
         Err(StoreError::NotRemoved {
             place: self.info().spec.to_string(),
             reason: "certstow takes nothing out of stores of this kind".to_owned(),

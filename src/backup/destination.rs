@@ -1,5 +1,4 @@
-//! A folder that is saved to: locked for this run, cleared of what a killed run left half-done, and
-//! known by its manifest.
+//! A folder that is saved to: locked for this run, and known by its manifest.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -7,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use certstow_platform::certificate::EntryId;
-use certstow_platform::new_file::{folder_of, is_unfinished};
+use certstow_platform::new_file::folder_of;
 use certstow_platform::{file_name, os};
 
 use super::folder::{Condition, Folder, condition_of};
@@ -41,8 +40,8 @@ pub(super) struct Destination {
 }
 
 impl Destination {
-    /// Makes the folder if its parent is there, locks it, sees that files can be written, removes
-    /// left-over temporary files, and reads the manifest.
+    /// Makes the folder if its parent is there, locks it, sees that files can be written, and reads
+    /// the manifest.
     ///
     /// # Errors
     /// - [`Error::Target`]: there is no such folder and it cannot be made, or it takes no files.
@@ -61,9 +60,6 @@ impl Destination {
                 None
             }
         };
-        if lock.is_some() {
-            remove_left_overs(folder, &mut notes);
-        }
         output::preflight(&folder.join(manifest::NAME), Existing::ReplaceAny, privacy)?;
         let manifest = read_manifest(folder, &mut notes);
         Ok(Self {
@@ -190,7 +186,7 @@ impl Destination {
     /// Writes the manifest, if there is something new to write.
     ///
     /// # Errors
-    /// As [`output::write`].
+    /// As [`output::write`]; [`Error::NotSynced`], if its disk did not confirm it.
     pub(super) fn save(&mut self) -> Result<(), Error> {
         self.reserve = None;
         if !self.changed {
@@ -211,7 +207,7 @@ impl Destination {
         for warning in &written.warnings {
             self.note(warning);
         }
-        Ok(())
+        written.synced().map(drop)
     }
 }
 
@@ -287,27 +283,6 @@ fn make(folder: &Path, notes: &mut Vec<String>) -> Result<(), Error> {
     })?;
     notes.push("the folder was made".to_owned());
     Ok(())
-}
-
-/// Removes the temporary files of runs that were killed. They belong to no running one, since the
-/// folder is locked.
-fn remove_left_overs(folder: &Path, notes: &mut Vec<String>) {
-    let Ok(entries) = fs::read_dir(os::long_path(folder)) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-        if is_file
-            && is_unfinished(&name.to_string_lossy())
-            && let Err(error) = fs::remove_file(entry.path())
-        {
-            notes.push(format!(
-                "{}, left behind by a run that was cut off, cannot be removed: {error}",
-                name.to_string_lossy()
-            ));
-        }
-    }
 }
 
 /// The manifest; a damaged one is kept under another name, and begun anew.

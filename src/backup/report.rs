@@ -27,7 +27,8 @@ pub struct Report {
 pub struct DestinationReport {
     /// The folder as it was named.
     pub folder: PathBuf,
-    /// Why it failed as a whole, from the beginning or on the way.
+    /// Why it failed as a whole, from the beginning or on the way, or that its disk did not confirm
+    /// what was written.
     pub error: Option<Error>,
     /// The files that retention removed.
     pub pruned: Vec<Pruned>,

@@ -68,6 +68,8 @@ pub(super) struct Done {
 pub(super) struct Written {
     pub(super) saved: Saved,
     pub(super) warnings: Vec<String>,
+    /// That its disk did not confirm it.
+    pub(super) not_synced: Option<Error>,
 }
 
 impl Work<'_> {
@@ -131,7 +133,7 @@ impl Work<'_> {
         })
     }
 
-    /// The password goes first: no file comes to be whose password is lost.
+    /// The password goes first: no file comes to be whose password is lost, in a power cut neither.
     fn write(
         &self,
         task: &Task<'_>,
@@ -148,6 +150,7 @@ impl Work<'_> {
             self.keep_aside(&path, &place.name)?;
             let written =
                 output::write(&path, Existing::ReplaceAny, self.privacy, bytes, |_| Ok(()))?;
+            let written = written.synced()?;
             warnings.extend(written.warnings);
             escrow_file = Some(EscrowFile {
                 file: name,
@@ -160,9 +163,14 @@ impl Work<'_> {
             existing: Existing::ReplaceAny,
             privacy: self.privacy,
         })?;
+        let not_synced = saved.not_synced();
         warnings.extend(saved.warnings);
         let saved = self.saved(task, place, sealed.size(), &saved.sha256, escrow_file);
-        Ok(Written { saved, warnings })
+        Ok(Written {
+            saved,
+            warnings,
+            not_synced,
+        })
     }
 
     fn saved(
@@ -205,10 +213,10 @@ impl Work<'_> {
             return Ok(());
         };
         let aside = path.with_file_name(name_aside(name, &bytes));
-        output::write(&aside, Existing::ReplaceAny, self.privacy, &bytes, |_| {
+        let written = output::write(&aside, Existing::ReplaceAny, self.privacy, &bytes, |_| {
             Ok(())
-        })
-        .map(drop)
+        })?;
+        written.synced().map(drop)
     }
 }
 

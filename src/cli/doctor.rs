@@ -102,6 +102,7 @@ fn examine(args: &DoctorArgs, global: &Global, findings: &mut Findings<'_>) -> R
             findings.add_all(doctor::emptied(folder, &last_runs))?;
         }
         findings.add_all(doctor::manifest(folder))?;
+        findings.add_all(doctor::left_over(folder))?;
     }
     Ok(())
 }

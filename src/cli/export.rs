@@ -63,8 +63,17 @@ pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
     let password = |identity: &Identity| obtain_password(args, identity, screen);
     let mut report = save(&mut inventory, &id, args, password, &mut ask, screen)?;
     let copies = copies::make(args, &mut report, screen);
-    let failed = copies.iter().any(|copy| copy.error().is_some());
-    let exit = if failed { Exit::Partial } else { Exit::Done };
+    let keeps_key = if report.unsynced.is_some() {
+        Some("the disk did not confirm the file")
+    } else if copies.iter().any(|copy| copy.error().is_some()) {
+        Some("not every copy was made and confirmed")
+    } else {
+        None
+    };
+    let exit = match keeps_key {
+        Some(_) => Exit::Partial,
+        None => Exit::Done,
+    };
     if !args.delete_key_after_verify {
         return tell(&report, &copies, false, screen).map(|()| exit);
     }
@@ -73,12 +82,12 @@ pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
         tell(&report, &copies, false, screen)?;
         report.warnings.clear();
     }
-    let deleted = match failed {
-        true => {
-            deletion::not_without_copies(&mut report, screen);
+    let deleted = match keeps_key {
+        Some(why) => {
+            deletion::not_now(why, &mut report, screen);
             Ok(false)
         }
-        false => deletion::delete(&mut inventory, &mut report, &mut ask, screen),
+        None => deletion::delete(&mut inventory, &mut report, &mut ask, screen),
     };
     if screen.json {
         tell(&report, &copies, matches!(deleted, Ok(true)), screen)?;

@@ -48,11 +48,20 @@ pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
         screen.warn_unless_json(&format!("{}: {}", problem.place, problem.message));
     }
     let page = report.html();
+    let mut not_synced = None;
     if to_stdout {
         screen.print(|out| out.write_all(page.as_bytes()))?;
     } else {
-        let written = output::write(&args.output, existing, privacy, page.as_bytes(), |_| Ok(()))?;
+        let mut written =
+            output::write(&args.output, existing, privacy, page.as_bytes(), |_| Ok(()))?;
+        not_synced = written.not_synced();
+        if let (Some(error), true) = (&not_synced, screen.json) {
+            written.warnings.push(error.in_full());
+        }
         tell(&report, &written, screen)?;
+        if let (Some(error), false) = (&not_synced, screen.json) {
+            screen.error(error);
+        }
         let nothing = identities.is_empty() && report.only_in_backup.is_empty();
         if nothing && !screen.json {
             let more = match args.all {
@@ -64,7 +73,7 @@ pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
             ));
         }
     }
-    Ok(if report.problems.is_empty() {
+    Ok(if report.problems.is_empty() && not_synced.is_none() {
         Exit::Done
     } else {
         Exit::Partial

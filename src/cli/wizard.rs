@@ -133,16 +133,17 @@ pub(super) fn run(preset: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
         }
     };
     saved::tell(&report, asker, screen)?;
-    let mut exit = Exit::Done;
+    let mut lasts = report.unsynced.is_none();
     if !preset.copy_to.is_empty() {
-        if !copies::make(&mut report, &draft, asker, screen) {
-            exit = Exit::Partial;
-        }
+        lasts &= copies::make(&mut report, &draft, asker, screen);
     } else if report.file.is_some() {
-        copies::offer(&mut report, &mut draft, asker, screen)?;
+        lasts &= copies::offer(&mut report, &mut draft, asker, screen)?;
     }
     saved::close(&draft, asker);
-    Ok(exit)
+    Ok(match lasts {
+        true => Exit::Done,
+        false => Exit::Partial,
+    })
 }
 
 fn save(inventory: &mut Inventory, draft: &Draft, screen: &Screen) -> Result<Report, Error> {

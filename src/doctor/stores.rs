@@ -6,7 +6,7 @@ use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{Entry, KeyState, Listing, NonInteractive, Store};
 use certstow_platform::{OpenOptions, known_stores, open};
 
-use super::{Check, Status, locked};
+use super::{Check, Status, left_over, locked};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::identity::Stores;
@@ -44,7 +44,8 @@ pub fn named_or_found(stores: Stores<'_>) -> Result<Vec<StoreSpec>, Box<Check>> 
     Ok(specs)
 }
 
-/// Checks of a store: whether it can be read, whether a key comes out, and each that is locked.
+/// Checks of a store: whether it can be read, whether a key comes out, each that is locked, and, of a
+/// folder, whether something was left behind in it.
 pub fn check(spec: &StoreSpec, options: &OpenOptions) -> Vec<Check> {
     let name = spec.to_string();
     let _wait = watchdog::waiting_for(format!("the store {name}"));
@@ -59,6 +60,9 @@ pub fn check(spec: &StoreSpec, options: &OpenOptions) -> Vec<Check> {
             let mut checks = vec![summary(&name, &listing)];
             checks.extend(others.then(|| keys(&name, store, &listing)));
             checks.extend(locked);
+            if let StoreSpec::File(folder) = spec {
+                checks.extend(left_over::in_store(&name, folder));
+            }
             checks
         }
         Err(error) => vec![Check::failed("store", name, &error.into())],

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use certstow_platform::os;
+use certstow_platform::os::{self, disk};
 
 use super::Check;
 use crate::backup;
@@ -45,6 +45,10 @@ pub fn check(folder: &Path) -> Check {
             "other accounts can read what is saved there, since its file system cannot keep them \
              out: the password of the files is all that protects them",
         );
+    }
+    if disk::is_in_memory(there) {
+        return found
+            .warn("it is on no disk, but in memory: what is saved there is gone after a restart");
     }
     match room {
         Some(bytes) if bytes < LITTLE => found.warn("there is hardly room for a backup"),
@@ -119,6 +123,15 @@ mod tests {
         assert_eq!(found.status, Status::Ok, "{found:?}");
         assert!(found.found.starts_with("can be written; "));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_folder_in_memory_is_warned_about() {
+        let folder = tempfile::tempdir_in("/dev/shm").unwrap();
+        let found = check(folder.path());
+        assert_eq!(found.status, Status::Warning, "{found:?}");
+        assert!(found.advice.unwrap().contains("gone after a restart"));
     }
 
     #[test]

@@ -23,6 +23,7 @@ impl Error {
             }
             Self::TargetExists { .. }
             | Self::Target { .. }
+            | Self::Device { .. }
             | Self::TargetLocked { .. }
             | Self::Emptied(_)
             | Self::NotPrivate { .. }
@@ -31,7 +32,9 @@ impl Error {
                 Exit::VerificationFailed
             }
             Self::KeyMismatch { .. } => Exit::KeyUnavailable,
-            Self::KeyNotDeleted { .. } | Self::BackupFile { .. } => Exit::Partial,
+            Self::KeyNotDeleted { .. } | Self::NotSynced { .. } | Self::BackupFile { .. } => {
+                Exit::Partial
+            }
             Self::Scheduler(error) => error.exit(),
             Self::Vault(error) => vault::exit(error),
             Self::PasswordExists { .. } => Exit::Target,
@@ -61,6 +64,8 @@ impl Error {
             }
             Self::TargetExists { .. } => "target-exists",
             Self::Target { .. } => "target",
+            Self::Device { .. } => "target-device",
+            Self::NotSynced { .. } => "not-synced",
             Self::TargetLocked { .. } => "target-locked",
             Self::Emptied(_) => "target-emptied",
             Self::Config { .. } => "config",

@@ -78,6 +78,18 @@ impl fmt::Display for Error {
             Self::Target { file, what, .. } => {
                 write!(f, "{} cannot be written: {what}", path(file))
             }
+            Self::Device { file } => write!(
+                f,
+                "{} cannot be written: it is a device, a pipe or a descriptor, and no file",
+                path(file)
+            ),
+            Self::NotSynced { file, reason } => write!(
+                f,
+                "{} is saved and proven, but its disk did not confirm it, and a power cut may lose \
+                 it: {}",
+                path(file),
+                safe(reason)
+            ),
             Self::Folder(error) => error.fmt(f),
             Self::NotCopied { folder, error } => write!(f, "no copy in {}: {error}", path(folder)),
             Self::NobodyToShow { reason } => {

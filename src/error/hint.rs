@@ -71,6 +71,7 @@ impl Error {
                 Self::Target { ref source, .. } => {
                     return Some(of_target(source, "choose another folder with --to"));
                 }
+                Self::Device { .. } => "choose another folder with --to",
                 _ => "let this account write there, or choose another folder with --to",
             },
             Self::NotCopied { error, .. } => match **error {
@@ -80,7 +81,7 @@ impl Error {
                 Self::NotPrivate { .. } => {
                     "choose another folder with --copy-to, or leave --require-private out"
                 }
-                Self::Target { .. } => "choose another folder with --copy-to",
+                Self::Target { .. } | Self::Device { .. } => "choose another folder with --copy-to",
                 _ => return error.hint(),
             },
             Self::NobodyToShow { .. } => {
@@ -103,6 +104,12 @@ impl Error {
             }
             Self::Target { source, .. } => {
                 return Some(of_target(source, "choose another place with -o"));
+            }
+            Self::Device { .. } => {
+                "use '-o -' for standard output, or choose another place with -o"
+            }
+            Self::NotSynced { .. } => {
+                "that disk or share has trouble: save it to another one, too, before you rely on it"
             }
             Self::Verification { .. } => {
                 "nothing was kept; try again, and if it fails again write to another disk"

@@ -55,6 +55,8 @@ fn number(error: &Error) -> usize {
         Error::NobodyToShow { .. } => 31,
         Error::BackupFile { .. } => 32,
         Error::Emptied(_) => 33,
+        Error::Device { .. } => 34,
+        Error::NotSynced { .. } => 35,
     }
 }
 
@@ -63,7 +65,7 @@ fn no_variant_is_left_out() {
     let mut numbers: Vec<usize> = one_of_each().iter().map(|(one, ..)| number(one)).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    assert_eq!(numbers, (0..34).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..36).collect::<Vec<_>>());
 }
 
 #[test]

@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use certstow_platform::os;
+
 use super::Format;
 use crate::output::names_a_folder;
 use crate::sanitize::is_unsafe;
@@ -43,10 +45,10 @@ pub fn default_file_name(label: &str, format: Format) -> PathBuf {
     format!("{stem}.{}", format.extension()).into()
 }
 
-/// `file` with the format's extension, if its name has none. A folder stays as it is, for the
-/// write to refuse.
+/// `file` with the format's extension, if its name has none. A folder or device stays as it is, for
+/// the write to refuse.
 pub fn with_extension(file: &Path, format: Format) -> PathBuf {
-    if file.extension().is_some() || file.file_name().is_none() || names_a_folder(file) {
+    if file.extension().is_some() || names_no_file(file) {
         return file.to_owned();
     }
     file.with_extension(format.extension())
@@ -57,16 +59,17 @@ pub fn with_extension(file: &Path, format: Format) -> PathBuf {
 pub fn with_usual_extension(file: &Path, format: Format) -> PathBuf {
     let extension = file.extension().unwrap_or_default();
     let mut usual = format.extensions().iter();
-    if usual.any(|usual| extension.eq_ignore_ascii_case(usual))
-        || file.file_name().is_none()
-        || names_a_folder(file)
-    {
+    if usual.any(|usual| extension.eq_ignore_ascii_case(usual)) || names_no_file(file) {
         return file.to_owned();
     }
     let mut named = file.as_os_str().to_owned();
     named.push(".");
     named.push(format.extension());
     named.into()
+}
+
+fn names_no_file(file: &Path) -> bool {
+    file.file_name().is_none() || names_a_folder(file) || os::is_device(file)
 }
 
 /// Windows reserves these names, with any extension, in every folder.
@@ -154,5 +157,10 @@ mod tests {
             with_extension(Path::new("new/"), Format::P12),
             Path::new("new/")
         );
+        #[cfg(unix)]
+        for device in ["/dev/stdout", "/dev/fd/1"].map(Path::new) {
+            assert_eq!(with_extension(device, Format::P12), device);
+            assert_eq!(with_usual_extension(device, Format::P12), device);
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use certstow_platform::error::StoreError;
 use certstow_platform::new_file::folder_of;
-use certstow_platform::os;
+use certstow_platform::os::{self, disk};
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{Ask, Entry, KeyState, Listing, Removal, Store};
 use sha2::{Digest as _, Sha256};
@@ -16,22 +16,24 @@ use sha2::{Digest as _, Sha256};
 use super::Report;
 use crate::error::Error;
 use crate::identity::{Identity, Inventory};
-use crate::names;
 use crate::watchdog;
+use crate::{names, output};
 
 /// What a proof of the key is called in [`Report::verified`].
 const SIGNED: &str = "signature";
 
 /// Whether the key of an identity may be deleted once it is in `file`: what goes from a folder goes
-/// from every file in it, and the new one has to stay.
+/// from every file in it, and the new one has to stay, after a restart, too.
 ///
 /// # Errors
-/// [`Error::Usage`]: the file would lie in a store that has the key.
+/// - [`Error::Usage`]: the file would lie in a store that has the key.
+/// - [`Error::Target`]: it would lie in memory.
 pub fn may_delete_key(
     inventory: &Inventory,
     identity: &Identity,
     file: &Path,
 ) -> Result<(), Error> {
+    output::refuse_memory(file)?;
     let Ok(folder) = fs::canonicalize(os::long_path(folder_of(file))) else {
         // There is no such folder to write into, and that is said by whoever tries.
         return Ok(());
@@ -56,9 +58,9 @@ pub fn may_delete_key(
 /// warnings: which other places still have it.
 ///
 /// # Errors
-/// [`Error::KeyNotDeleted`]: the key was not proven; the file is not what was saved any more; it
-/// lies where the key would be deleted from; the store refused; or it does not show that the key is
-/// gone. [`Error::Store`] with [`StoreError::HalfDone`]: the store says what of it is deleted. The
+/// [`Error::KeyNotDeleted`]: the key was not proven; the file may not last; it is not what was saved
+/// any more, read from its disk; it lies where the key would be deleted from; the store refused; or
+/// it does not show that the key is gone. [`Error::Store`] with [`StoreError::HalfDone`]: the store says what of it is deleted. The
 /// file stays as it is.
 pub fn delete_key(
     inventory: &mut Inventory,
@@ -79,6 +81,15 @@ pub fn delete_key(
     if !report.verified.contains(&SIGNED) {
         return because("the key in the file could not be shown to sign");
     }
+    if let Some(reason) = &report.unsynced {
+        return Err(kept(
+            format!("its disk did not confirm the file: {reason}"),
+            None,
+        ));
+    }
+    if output::refuse_memory(file).is_err() {
+        return because("the file lies in memory, and is gone after a restart");
+    }
     if !is_still(file, &report.sha256) {
         return because("the file is not what was saved any more");
     }
@@ -92,7 +103,7 @@ pub fn delete_key(
         return because("the file lies in that store");
     }
     let wait = waiting_for(&**store);
-    store
+    let mut warnings = store
         .remove(&report.id, Removal::Key, ask)
         .map_err(refused)?;
     drop(wait);
@@ -105,7 +116,6 @@ pub fn delete_key(
     if with_key.any(|entry| entry.id == report.id) {
         return because("the store says that it is deleted, and still has it");
     }
-    let mut warnings = Vec::new();
     if let Some(other) = shares_key(inventory, report, &left) {
         warnings.push(format!(
             "{} has the same private key, which stays in {name}",
@@ -125,9 +135,13 @@ fn waiting_for(store: &dyn Store) -> watchdog::Wait {
     watchdog::waiting_for(format!("the store {}", store.info().spec))
 }
 
+/// Whether the disk has the file as it was proven.
 fn is_still(file: &Path, sha256: &[u8; 32]) -> bool {
     let _wait = watchdog::waiting_for(format!("{} to be read", file.display()));
-    fs::read(os::long_path(file)).is_ok_and(|bytes| Sha256::digest(&bytes)[..] == sha256[..])
+    let file = os::long_path(file);
+    let length = fs::metadata(&file).map(|metadata| metadata.len());
+    let read = length.and_then(|length| disk::read(&file, length.try_into().unwrap_or_default()));
+    read.is_ok_and(|bytes| Sha256::digest(&*bytes)[..] == sha256[..])
 }
 
 /// Whether a store lists the file, as something with an entry or as a problem.

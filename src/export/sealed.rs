@@ -24,6 +24,15 @@ pub(crate) struct Saved {
     /// A word for each check made.
     pub(crate) checks: Vec<&'static str>,
     pub(crate) warnings: Vec<String>,
+    /// As [`output::Written::unsynced`].
+    pub(crate) unsynced: Option<String>,
+}
+
+impl Saved {
+    /// As an error, that the disk did not confirm it.
+    pub(crate) fn not_synced(&self) -> Option<Error> {
+        output::not_synced(self.file.as_ref()?, self.unsynced.as_deref())
+    }
 }
 
 /// The bytes of the file, and what is needed to prove them.
@@ -133,6 +142,7 @@ impl<'s> Sealed<'s> {
                     sha256: written.sha256,
                     checks,
                     warnings: written.warnings,
+                    unsynced: written.unsynced,
                 })
             }
             Destination::Stream(stream) => {
@@ -154,6 +164,7 @@ impl<'s> Sealed<'s> {
                     sha256: Sha256::digest(&self.bytes).into(),
                     checks,
                     warnings: Vec::new(),
+                    unsynced: None,
                 })
             }
         }

@@ -311,9 +311,44 @@ mod unix {
                 .unwrap()
                 .success()
         );
-        let refused = write(&pipe, Existing::Replace, b"new", accept);
-        assert!(matches!(refused, Err(Error::Target { .. })), "{refused:?}");
+        for existing in [Existing::Refuse, Existing::Replace] {
+            let refused = write(&pipe, existing, b"new", accept).unwrap_err();
+            assert!(matches!(&refused, Error::Device { .. }), "{refused:?}");
+            assert_eq!(
+                preflight(&pipe, existing).unwrap_err().code(),
+                refused.code()
+            );
+        }
         assert_eq!(names(folder.path()), ["pipe"]);
+    }
+
+    /// A descriptor may lead to a file, which is nobody's to replace either.
+    #[test]
+    fn a_descriptor_is_not_written_to() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let number = std::os::fd::AsRawFd::as_raw_fd(file.as_file());
+        for name in [
+            format!("/dev/fd/{number}"),
+            format!("/proc/self/fd/{number}"),
+        ] {
+            let refused = preflight(Path::new(&name), Existing::Replace).unwrap_err();
+            assert_eq!(refused.exit(), crate::exit::Exit::Target);
+            assert!(refused.hint().unwrap().contains("'-o -'"), "{refused}");
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_in_memory_is_warned_about_and_no_place_for_the_only_copy() {
+        let folder = tempfile::tempdir_in("/dev/shm").unwrap();
+        let file = folder.path().join("a.p12");
+        let written = write(&file, Existing::Refuse, b"x", accept).unwrap();
+        assert_eq!(written.unsynced, None);
+        let warnings = written.warnings.concat();
+        assert!(warnings.contains("gone after a restart"), "{warnings}");
+        let refused = refuse_memory(&file).unwrap_err();
+        assert_eq!(refused.exit(), crate::exit::Exit::Target);
+        refuse_memory(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
     }
 
     #[test]

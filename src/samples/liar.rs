@@ -59,7 +59,12 @@ impl Store for Liar {
         Ok(identity.certificate.id())
     }
 
-    fn remove(&mut self, _: &EntryId, _: Removal, _: &mut dyn Ask) -> Result<(), StoreError> {
-        (self.remove)(&self.store)
+    fn remove(
+        &mut self,
+        _: &EntryId,
+        _: Removal,
+        _: &mut dyn Ask,
+    ) -> Result<Vec<String>, StoreError> {
+        (self.remove)(&self.store).map(|()| Vec::new())
     }
 }

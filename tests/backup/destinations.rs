@@ -2,6 +2,8 @@
 
 use std::fs::{self, File};
 
+use certstow_platform::new_file::NewFile;
+
 use crate::{World, complete, ends, files, json, said};
 
 #[test]
@@ -61,7 +63,7 @@ fn another_run_in_the_same_folder_is_locked_out() {
 fn what_a_killed_run_left_behind_is_removed_unless_another_run_is_going_on() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
-    let left = world.path("a/.certstow-Xy12.tmp");
+    let left = world.path("a/.certstow-Xy12ab.tmp");
     fs::write(&left, "half").unwrap();
     let lock = File::open(world.path("a/.certstow-lock")).unwrap();
     lock.lock().unwrap();
@@ -70,6 +72,19 @@ fn what_a_killed_run_left_behind_is_removed_unless_another_run_is_going_on() {
     drop(lock);
     ends(&world.backup("--to a"), 0);
     assert_eq!(files(&world.path("a")), complete());
+}
+
+/// The file that another process is writing, as this one does here, is its own.
+#[test]
+fn a_file_that_is_being_written_there_is_left_alone() {
+    let world = World::new();
+    let target = world.path("a/mine.p12");
+    fs::create_dir(world.path("a")).unwrap();
+    let writing = NewFile::beside(&target).unwrap();
+    ends(&world.backup("--to a"), 0);
+    ends(&world.backup("--to a --rewrite"), 0);
+    writing.rename(&target).unwrap();
+    assert!(target.exists());
 }
 
 #[test]
@@ -122,4 +137,55 @@ fn one_folder_by_two_ways_is_named_twice_before_it_is_there() {
     std::os::unix::fs::symlink("real", world.path("link")).unwrap();
     ends(&world.backup("--to real/new --to link/new"), 2);
     assert!(!world.path("real/new").exists());
+}
+
+/// A run on a system where syncing one folder fails.
+fn with_failing_sync(world: &World, folder: &str, words: &str) -> std::process::Output {
+    let mut command = std::process::Command::new("strace");
+    command
+        .args(["-f", "-qq", "-o", "/dev/null", "-P"])
+        .arg(world.path(folder));
+    command.args(["-e", "trace=fsync", "-e", "inject=fsync:error=EIO"]);
+    command.arg(env!("CARGO_BIN_EXE_certstow"));
+    command.args(words.split_whitespace());
+    world.dress(&mut command);
+    command.output().expect("strace starts")
+}
+
+#[test]
+#[ignore = "needs strace and openssl"]
+fn a_destination_that_confirms_nothing_has_failed_and_what_it_has_is_kept() {
+    for escrow in [false, true] {
+        let world = World::new();
+        world.make_escrow();
+        let protection = match escrow {
+            true => "--escrow escrow.pem",
+            false => "--password-env SECRET",
+        };
+        fs::create_dir(world.path("a")).unwrap();
+        let backup = format!("backup --store store --iterations 1 --to a --to b {protection}");
+        let output = with_failing_sync(&world, "a", &format!("{backup} --json"));
+        ends(&output, 14);
+        let report = json(&output);
+        assert_eq!(report["destinations"][0]["ok"], false);
+        assert_eq!(report["destinations"][1]["ok"], true);
+        // Without a password that is there for good, no file comes to be.
+        let expected = match escrow {
+            true => "failed",
+            false => "new",
+        };
+        for entry in report["entries"].as_array().unwrap() {
+            assert_eq!(entry["files"][0]["result"], expected, "{entry}");
+            assert_eq!(entry["files"][1]["result"], "new", "{entry}");
+        }
+        let alone = with_failing_sync(&world, "a", &backup.replace(" --to b", " --rewrite"));
+        ends(&alone, 14);
+        assert!(
+            said(&alone).contains("did not confirm it"),
+            "{}",
+            said(&alone)
+        );
+        ends(&world.run(&backup), 0);
+        ends(&world.run(&backup), 0);
+    }
 }

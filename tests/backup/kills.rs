@@ -20,14 +20,19 @@ const MOST: usize = 200;
 impl World {
     /// Whether a backup is killed when it makes a call for the `nth` time: not, if it makes fewer.
     fn is_killed_at(&self, call: &str, nth: usize, options: &str) -> bool {
+        let backup = "backup --store store --iterations 1 --label e --to a";
+        self.run_is_killed_at(call, nth, &format!("{backup} {options}"))
+    }
+
+    /// Whether certstow with these words is.
+    fn run_is_killed_at(&self, call: &str, nth: usize, words: &str) -> bool {
         assert!(nth < MOST, "{call}: it never ends");
         let mut command = Command::new("taskset");
         command.args(["--cpu-list", "0", "strace", "-f", "-qq", "-o", "strace.log"]);
         command.args(["-e", &format!("trace={call}")]);
         command.args(["-e", &format!("inject={call}:signal=KILL:when={nth}")]);
         command.arg(env!("CARGO_BIN_EXE_certstow"));
-        command.args("backup --store store --iterations 1 --label e --to a".split(' '));
-        command.args(options.split_whitespace());
+        command.args(words.split_whitespace());
         self.dress(&mut command);
         let output = command.output().expect("strace starts");
         // strace ends as the program did.
@@ -185,5 +190,69 @@ fn no_password_in_escrow_is_lost_wherever_a_run_is_killed() {
         opens,
         "backup verify --escrow-key escrow.key a",
         &expected,
+    );
+}
+
+/// What brings identities into a folder is done again by the next run, as if nothing had been; what
+/// the killed one put there counts only if it has its name.
+fn brought_in_again(words: &str, prepare: impl Fn(&World), labels: &[&str]) {
+    let mut killed = 0;
+    for call in CALLS {
+        for nth in 1.. {
+            let world = World::new();
+            prepare(&world);
+            if !world.run_is_killed_at(call, nth, words) {
+                break;
+            }
+            killed += 1;
+            let place = format!("{call} {nth}");
+            let arrived = |world: &World| {
+                let there = world.path("new").exists();
+                let names = there.then(|| files(&world.path("new"))).unwrap_or_default();
+                names.iter().filter(|name| name.ends_with(".pem")).count()
+            };
+            // An import of what is there is refused, a restore of it is done already.
+            let all_there = arrived(&world) == labels.len();
+            let code = match all_there && words.starts_with("import") {
+                true => 16,
+                false => 0,
+            };
+            let again = world.run(words);
+            assert_eq!(again.status.code(), Some(code), "{place}: {}", said(&again));
+            assert_eq!(arrived(&world), labels.len(), "{place}");
+            // A run that has nothing to write leaves what was left behind.
+            let names = files(&world.path("new"));
+            let left = names.len() - labels.len();
+            assert!(left == 0 || all_there, "{place}: {names:?}");
+            for label in labels {
+                let export = world.run(&format!(
+                    "export {label} --store new --unlock-password-env SECRET --iterations 1 \
+                     --password-env SECRET -o {label}.p12"
+                ));
+                assert_eq!(export.status.code(), Some(0), "{place}: {}", said(&export));
+            }
+        }
+    }
+    assert!(killed > 5, "killed {killed} times only");
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn a_restore_killed_at_any_call_is_done_by_the_next() {
+    brought_in_again(
+        "backup restore a --into new --password-env SECRET",
+        |world| ends(&world.backup("--to a"), 0),
+        &["Ada", "Edith", "Grace"],
+    );
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn an_import_killed_at_any_call_is_done_by_the_next() {
+    let file = format!("a/{}", crate::ADA);
+    brought_in_again(
+        &format!("import {file} --store new --password-env SECRET"),
+        |world| ends(&world.backup("--to a"), 0),
+        &["Ada"],
     );
 }

@@ -5,10 +5,13 @@
 #![cfg(target_os = "linux")]
 
 mod disks;
+#[path = "../support/loop_disk.rs"]
+mod loop_disk;
 #[path = "../support/program.rs"]
 mod program;
 mod signals;
 mod streams;
+mod syncing;
 mod waits;
 
 use std::path::Path;

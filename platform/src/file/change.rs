@@ -1,7 +1,7 @@
 //! A change of one file in a folder, made so that nobody ever finds it half done: what is new gets
 //! its name only when it was read back from the disk, and what goes, goes last.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use super::read::{Content, FileReader};
 use crate::certificate::EntryId;
 use crate::error::StoreError;
 use crate::new_file::{NewFile, folder_of};
+use crate::os::disk;
 use crate::{file_name, os};
 
 /// What is to become of a file.
@@ -49,10 +50,54 @@ pub(crate) fn make(changes: &[Change]) -> Result<(), StoreError> {
                 source: Some(error.into()),
             },
         })?;
-        // Some network file systems know no such call.
-        let _ = os::sync_folder(folder_of(&change.path));
+        sync(
+            &change.path,
+            "it is changed, and its disk did not confirm that",
+        )?;
     }
     Ok(())
+}
+
+/// Has the disk take a name that was given or taken away, where the file system knows how.
+///
+/// # Errors
+/// [`StoreError::HalfDone`] with this reason.
+pub(crate) fn sync(path: &Path, reason: &str) -> Result<(), StoreError> {
+    let synced = disk::sync_folder(folder_of(path));
+    synced.map(drop).map_err(|error| StoreError::HalfDone {
+        place: path.display().to_string(),
+        reason: reason.to_owned(),
+        source: Some(error.into()),
+    })
+}
+
+/// A file that has further names (hard links), which a change of it does not reach.
+pub(crate) struct Linked {
+    path: PathBuf,
+    open: File,
+}
+
+impl Linked {
+    /// The file that is to change, if it has further names.
+    pub(crate) fn of(change: &Change) -> Option<Self> {
+        let open = os::open_to_read(&os::long_path(&change.path)).ok()?;
+        (disk::names_of(&open).ok()? > 1).then(|| Self {
+            path: change.path.clone(),
+            open,
+        })
+    }
+
+    /// What to say after the change, if it still has some.
+    pub(crate) fn warning(&self) -> Option<String> {
+        let left = disk::names_of(&self.open).ok()?;
+        (left > 0).then(|| {
+            format!(
+                "{} has a further name on its disk (a hard link), and what was taken out is still \
+                 in the file of that name",
+                self.path.display()
+            )
+        })
+    }
 }
 
 impl Change {
@@ -87,7 +132,12 @@ impl Change {
                 file.rename(&beside).map_err(|error| {
                     failed(&beside, "the certificates cannot be kept there", error)
                 })?;
-                self.delete().inspect_err(|_| {
+                let synced = disk::sync_folder(folder_of(&beside))
+                    .map(drop)
+                    .map_err(|error| {
+                        failed(&beside, "its disk did not confirm the certificates", error)
+                    });
+                synced.and_then(|()| self.delete()).inspect_err(|_| {
                     // The certificates are where they were, too.
                     let _ = fs::remove_file(os::long_path(&beside));
                 })
@@ -112,7 +162,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<NewFile> {
     let file = NewFile::beside(path)?;
     let mut open = file.as_file();
     open.write_all(bytes)?;
-    open.sync_all()?;
+    disk::sync_file(open)?;
     match file.read_back(bytes.len())?.as_slice() == bytes {
         true => Ok(file),
         false => Err(io::Error::other("what is on disk is not what was written")),

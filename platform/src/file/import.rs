@@ -73,6 +73,15 @@ fn not_made(folder: &Path, error: io::Error) -> StoreError {
     })
 }
 
+/// What came of an attempt to import.
+pub(crate) enum Imported {
+    /// The identity is in a file of its own.
+    Done,
+    /// Another program took the name for the file after the folder was looked at; it may have put
+    /// the same identity there. Nothing has changed.
+    NameTaken,
+}
+
 /// Puts the identity into a file of its own in the folder `root`, and then makes `changes`, which
 /// take out the copy that was there.
 ///
@@ -85,7 +94,7 @@ pub(crate) fn import(
     identity: &NewIdentity<'_>,
     password: Option<&Password>,
     mut changes: Vec<Change>,
-) -> Result<(), StoreError> {
+) -> Result<Imported, StoreError> {
     if !may_belong(identity.key, identity.certificate) {
         return Err(refused(root, "the private key is another certificate's"));
     }
@@ -109,10 +118,21 @@ pub(crate) fn import(
         }
         None => file.rename(&path),
     };
-    named.map_err(|error| failed(&path, "the finished file cannot get its name", error))?;
-    // Some network file systems know no such call.
-    let _ = os::sync_folder(root);
-    change::make(&changes).map_err(|error| taken_back(&path, replaced.is_some(), error))
+    match named {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            return Ok(Imported::NameTaken);
+        }
+        named => {
+            named.map_err(|error| failed(&path, "the finished file cannot get its name", error))?
+        }
+    }
+    // Until the new file is there for good, no other goes.
+    change::sync(
+        &path,
+        "the identity is in it now, and its disk did not confirm that",
+    )?;
+    change::make(&changes).map_err(|error| taken_back(&path, replaced.is_some(), error))?;
+    Ok(Imported::Done)
 }
 
 /// What is said where the copy that was there cannot be taken out. The new one goes again, unless

@@ -34,17 +34,27 @@ use crate::OpenOptions;
 use crate::certificate::{Certificate, EntryId};
 use crate::dotnet;
 use crate::error::StoreError;
+use crate::new_file;
 use crate::secret::PrivateKey;
 use crate::spec::StoreSpec;
 use crate::store::{
     Ask, ExistingEntry, ImportOptions, Listing, NewIdentity, Removal, Store, StoreInfo,
 };
-use change::Change;
+use change::{Change, Linked};
 use contents::Passwords;
+use import::Imported;
 use pair::{KeyPlace, Known, Paired, Scanned};
 use remove::Target;
 use unlock::Fetch;
 use walk::Walk;
+
+/// The temporary files below a folder that no live process has; see
+/// [`left_behind_in`](crate::new_file::left_behind_in). None where the folder cannot be read.
+pub fn left_behind_below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = walk::walk(folder).unwrap_or_default().temporary;
+    found.retain(|path| new_file::is_left_behind(path));
+    found
+}
 
 /// A folder of certificates and keys.
 pub(crate) struct FileStore {
@@ -171,8 +181,9 @@ impl FileStore {
         }
         let mut walk = walk::walk(&self.root).map_err(|error| self.unreachable(error))?;
         for path in &self.more {
-            let Walk { files, problems } =
-                walk::walk(path).map_err(|error| self.unreachable(error))?;
+            let Walk {
+                files, problems, ..
+            } = walk::walk(path).map_err(|error| self.unreachable(error))?;
             walk.files.extend(files);
             walk.problems.extend(problems);
         }
@@ -256,6 +267,36 @@ impl FileStore {
         })
     }
 
+    /// Looks at the folder, and puts the identity into a file with a name that is free.
+    fn import_once(
+        &self,
+        identity: &NewIdentity<'_>,
+        options: &ImportOptions<'_>,
+        ask: &mut dyn Ask,
+    ) -> Result<Imported, StoreError> {
+        let id = identity.certificate.id();
+        self.scan()?;
+        let mut changes = Vec::new();
+        if let Ok(known) = self.known(&id)
+            && let Some(key) = &known.key
+        {
+            if options.existing == ExistingEntry::Keep {
+                let place = key.path.display().to_string();
+                return Err(StoreError::AlreadyThere { place });
+            }
+            changes = self.plan(&id, &known, Removal::Entry, ask)?;
+        }
+        let made = match self.made_on_import {
+            true => import::make_folder(&self.root)?,
+            false => Vec::new(),
+        };
+        let imported = import::import(&self.root, identity, options.password, changes);
+        if imported.is_err() {
+            import::unmake(&made);
+        }
+        imported
+    }
+
     fn fetch(&self, known: &Known, ask: &mut dyn Ask) -> Result<PrivateKey, Fetch> {
         match &known.key {
             Some(place) if known.path.exists() => {
@@ -322,31 +363,22 @@ impl Store for FileStore {
         if !options.exportable {
             return refused("whoever can read a file has the key in it, so that it is exportable");
         }
-        let id = identity.certificate.id();
-        self.scan()?;
-        let mut changes = Vec::new();
-        if let Ok(known) = self.known(&id)
-            && let Some(key) = &known.key
-        {
-            if options.existing == ExistingEntry::Keep {
-                let place = key.path.display().to_string();
-                return Err(StoreError::AlreadyThere { place });
+        for _ in 0..ATTEMPTS {
+            let imported = self.import_once(identity, options, ask);
+            *self.last() = None;
+            if let Imported::Done = imported? {
+                return Ok(identity.certificate.id());
             }
-            changes = self.plan(&id, &known, Removal::Entry, ask)?;
         }
-        let made = match self.made_on_import {
-            true => import::make_folder(&self.root)?,
-            false => Vec::new(),
-        };
-        let imported = import::import(&self.root, identity, options.password, changes);
-        if imported.is_err() {
-            import::unmake(&made);
-        }
-        *self.last() = None;
-        imported.map(|()| id)
+        refused("other programs take every name for the file")
     }
 
-    fn remove(&mut self, id: &EntryId, what: Removal, ask: &mut dyn Ask) -> Result<(), StoreError> {
+    fn remove(
+        &mut self,
+        id: &EntryId,
+        what: Removal,
+        ask: &mut dyn Ask,
+    ) -> Result<Vec<String>, StoreError> {
         self.scan()?;
         let known = self.known(id)?;
         if what == Removal::Key && known.key.is_none() {
@@ -358,6 +390,7 @@ impl Store for FileStore {
             return Err(not_removed(&known.path, ONLY_DOTNET));
         }
         let changes = self.plan(id, &known, what, ask)?;
+        let linked: Vec<_> = changes.iter().filter_map(Linked::of).collect();
         let made = change::make(&changes);
         *self.last() = None;
         made?;
@@ -373,10 +406,13 @@ impl Store for FileStore {
                 reason: reason.to_owned(),
                 source: None,
             }),
-            None => Ok(()),
+            None => Ok(linked.iter().filter_map(Linked::warning).collect()),
         }
     }
 }
+
+/// How often the folder is looked at anew, where another program took the name for a new file.
+const ATTEMPTS: usize = 100;
 
 const ONLY_DOTNET: &str = "only .NET itself may change what is in its folder";
 

@@ -84,7 +84,7 @@ fn replace(folder: &Path, changes: Vec<Change>) -> Result<(), StoreError> {
         label: Some("Ada"),
         ..NewIdentity::of(certificate, &key)
     };
-    import::import(folder, &identity, None, changes)
+    import::import(folder, &identity, None, changes).map(drop)
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! The files under a folder, in a stable order: names in byte order, a folder's own files before
 //! those of its folders, and whatever is reached through links to folders last, each real folder
 //! once. Only files that can be read at once are opened: no FIFOs, devices or sockets. Hidden
-//! files and folders are treated like others.
+//! files and folders are treated like others, but for certstow's own files, which hold nobody's
+//! identity: they may be half written, and may be gone at any moment.
 
 use std::collections::{HashSet, VecDeque};
 use std::ffi::OsString;
@@ -9,6 +10,7 @@ use std::fs::{self, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::new_file::{is_own, is_temporary};
 use crate::store::Problem;
 
 /// What was found under a folder.
@@ -16,6 +18,8 @@ use crate::store::Problem;
 pub(crate) struct Walk {
     /// Regular files and links to some.
     pub(crate) files: Vec<PathBuf>,
+    /// Temporary files of certstow, which were passed over.
+    pub(crate) temporary: Vec<PathBuf>,
     /// What could not be looked at, and what is nothing to read.
     pub(crate) problems: Vec<Problem>,
 }
@@ -103,7 +107,11 @@ impl Walk {
                 }
             };
             let path = folder.path.join(&name);
-            if kind.is_dir() {
+            if is_own(&name) && !kind.is_dir() {
+                if is_temporary(&name) {
+                    self.temporary.push(path);
+                }
+            } else if kind.is_dir() {
                 let real = folder.real.join(&name);
                 folders.push(Folder { path, real });
             } else if kind.is_symlink() {

@@ -323,7 +323,12 @@ impl Store for KeychainStore {
         change.import(identity, options)
     }
 
-    fn remove(&mut self, id: &EntryId, what: Removal, ask: &mut dyn Ask) -> Result<(), StoreError> {
+    fn remove(
+        &mut self,
+        id: &EntryId,
+        what: Removal,
+        ask: &mut dyn Ask,
+    ) -> Result<Vec<String>, StoreError> {
         let Some(keychain) = self.only_keychain()? else {
             return Err(StoreError::NotRemoved {
                 place: self.spec().to_string(),
@@ -352,7 +357,7 @@ impl Store for KeychainStore {
             place: &place,
             windows,
         };
-        change.remove(&certificate, what)
+        change.remove(&certificate, what).map(|()| Vec::new())
     }
 }
 

@@ -1,6 +1,8 @@
 //! Unix: `O_NONBLOCK` against FIFOs, file modes, `fsync` of folders; folders by the XDG Base
 //! Directory specification, and Apple's on macOS.
 
+pub(super) mod claim;
+pub(super) mod disk;
 mod ffi;
 #[cfg(target_os = "linux")]
 mod mounts;
@@ -8,7 +10,7 @@ pub(super) mod terminal;
 #[cfg(target_os = "macos")]
 mod volumes;
 
-use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -16,6 +18,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 
 use super::Drive;
+use crate::new_file::folder_of;
 
 pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
     open(path, OFlags::NONBLOCK | OFlags::NOCTTY)
@@ -70,12 +73,16 @@ pub(super) fn mode(metadata: &Metadata) -> Option<u32> {
 }
 
 pub(super) fn create_private(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
+    let file = OpenOptions::new()
         .read(true)
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(path)
+        .open(path)?;
+    // What macOS keeps in memory when a file is written, it reads from there later.
+    #[cfg(target_os = "macos")]
+    let _ = rustix::fs::fcntl_nocache(&file, true);
+    Ok(file)
 }
 
 pub(super) fn create_private_folder(path: &Path) -> io::Result<()> {
@@ -95,8 +102,26 @@ pub(super) fn may_be_replaced(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+/// In the folders of devices and descriptors nothing is a file: what `/dev/stdout` leads to may be
+/// one, and is still meant as a stream. So every link on the way is looked at.
+pub(super) fn is_device(path: &Path) -> bool {
+    /// As many links as Linux follows (path_resolution(7)).
+    const LINKS: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..LINKS {
+        let folder = fs::canonicalize(folder_of(&path)).unwrap_or_default();
+        let keeps_no_files = folder == Path::new("/dev")
+            || folder.starts_with("/dev/fd")
+            || folder.starts_with("/proc");
+        if keeps_no_files && !path.is_dir() {
+            return true;
+        }
+        match fs::read_link(&path) {
+            Ok(target) => path = folder.join(target),
+            Err(_) => break,
+        }
+    }
+    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 pub(super) fn free_space(folder: &Path) -> io::Result<u64> {
@@ -197,6 +222,60 @@ mod tests {
         assert_eq!(mode_of(path.parent().unwrap()), 0o700);
         create_private_folder(folder.path()).unwrap();
         assert_eq!(mode_of(folder.path()), 0o755);
+    }
+
+    #[test]
+    fn devices_pipes_and_descriptors_keep_no_file_under_any_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let inside = |name: &str| folder.path().join(name);
+        let fifo = std::process::Command::new("mkfifo")
+            .arg(inside("fifo"))
+            .status();
+        assert!(fifo.unwrap().success());
+        fs::write(inside("file"), "x").unwrap();
+        let open = File::open(inside("file")).unwrap();
+        let descriptor = format!("/dev/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&open));
+        let link = |name: &str, target: &Path| {
+            std::os::unix::fs::symlink(target, inside(name)).unwrap();
+            inside(name)
+        };
+        let devices = [
+            inside("fifo"),
+            link("to-fifo", Path::new("fifo")),
+            link("to-stdout", Path::new("/dev/stdout")),
+            link("to-link", &inside("to-stdout")),
+            link("to-descriptor", Path::new(&descriptor)),
+        ];
+        let named = [
+            "/dev/stdout",
+            "/dev/null",
+            "/dev/none.p12",
+            "/dev/fd/987",
+            &descriptor,
+        ];
+        for device in devices
+            .iter()
+            .map(|path| &**path)
+            .chain(named.map(Path::new))
+        {
+            assert!(is_device(device), "{}", device.display());
+        }
+        let files = [
+            inside("file"),
+            inside("none"),
+            inside("no/such"),
+            link("to-file", Path::new("file")),
+            link("dangling", Path::new("gone")),
+            link("to-itself", Path::new("to-itself")),
+            folder.path().to_owned(),
+        ];
+        for file in files
+            .iter()
+            .map(|path| &**path)
+            .chain(["/dev", "/"].map(Path::new))
+        {
+            assert!(!is_device(file), "{}", file.display());
+        }
     }
 
     #[test]

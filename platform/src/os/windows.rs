@@ -4,6 +4,8 @@
 //! file system journals names. A person's data lies in `%APPDATA%`, so that it roams with the
 //! profile.
 
+pub(super) mod claim;
+pub(super) mod disk;
 mod drives;
 mod ffi;
 pub(super) mod terminal;
@@ -14,7 +16,7 @@ use std::io::{self, IsTerminal as _};
 use std::os::windows::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::windows::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::os::windows::io::AsRawHandle as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf, Prefix};
 
 use windows_sys::Win32::Security::{WinBatchSid, WinInteractiveSid, WinNetworkSid, WinServiceSid};
 use windows_sys::Win32::Storage::FileSystem::{
@@ -193,8 +195,14 @@ pub(super) fn may_be_replaced(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-pub(super) fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
+/// Windows finds the old names of devices, with any extension in some versions, in every folder, and
+/// makes paths of the form `\\.\NUL` of them.
+pub(super) fn is_device(path: &Path) -> bool {
+    let absolute = std::path::absolute(path).unwrap_or_default();
+    match absolute.components().next() {
+        Some(Component::Prefix(prefix)) => matches!(prefix.kind(), Prefix::DeviceNS(_)),
+        _ => false,
+    }
 }
 
 pub(super) fn free_space(folder: &Path) -> io::Result<u64> {
@@ -312,6 +320,16 @@ mod tests {
         std::fs::set_permissions(&path, permissions.clone()).unwrap();
         let refused = may_be_replaced(&path).unwrap_err();
         assert_eq!(refused.to_string(), "it is read-only");
+    }
+
+    #[test]
+    fn the_names_of_devices_are_no_files() {
+        for device in ["NUL", r"\\.\NUL", "CONOUT$"] {
+            assert!(is_device(Path::new(device)), "{device}");
+        }
+        for file in ["a.p12", "nullity", r"C:\folder\a", ""] {
+            assert!(!is_device(Path::new(file)), "{file}");
+        }
     }
 
     #[test]

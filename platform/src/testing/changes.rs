@@ -252,7 +252,8 @@ fn removing_a_key_leaves_the_certificate(fixture: &mut dyn Fixture) {
         let before = fixture.snapshot();
         let shared = samples.iter().any(|&other| share_a_key(sample, other));
         match store.remove(&id_of(sample), Removal::Key, &mut NonInteractive) {
-            Ok(()) => {
+            Ok(warnings) => {
+                assert!(warnings.is_empty(), "{warnings:?}");
                 assert_eq!(entry(&*store, sample).key, KeyState::Missing, "{sample:?}");
                 let key = store.private_key(&id_of(sample), &mut NonInteractive);
                 assert!(matches!(key, Err(StoreError::KeyMissing { .. })), "{key:?}");
@@ -302,10 +303,10 @@ fn removing_what_was_not_imported_is_whole_or_nothing(fixture: &mut dyn Fixture)
             let mut store = fixture.store(&samples);
             let before = fixture.snapshot();
             match store.remove(&id_of(sample), what, &mut NonInteractive) {
-                Ok(()) if what == Removal::Key => {
+                Ok(_) if what == Removal::Key => {
                     assert_eq!(entry(&*store, sample).key, KeyState::Missing);
                 }
-                Ok(()) => assert_eq!(list(&*store).entries.len(), samples.len() - 1),
+                Ok(_) => assert_eq!(list(&*store).entries.len(), samples.len() - 1),
                 Err(StoreError::NotRemoved { .. }) => {
                     assert_eq!(fixture.snapshot(), before, "a refusal changed the store");
                 }
@@ -327,7 +328,7 @@ fn removing_what_is_not_there_changes_nothing(fixture: &mut dyn Fixture) {
     let mut refused = |id: EntryId, what| match store.remove(&id, what, &mut NonInteractive) {
         Err(StoreError::NotRemoved { .. }) if !changeable => None,
         Err(error) => Some(error),
-        Ok(()) => panic!("what is not there was removed"),
+        Ok(_) => panic!("what is not there was removed"),
     };
     for what in [Removal::Key, Removal::Entry] {
         let error = refused(EntryId::of(b"nobody"), what);

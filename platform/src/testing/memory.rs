@@ -292,7 +292,7 @@ impl Store for MemoryStore {
         id: &EntryId,
         what: Removal,
         _ask: &mut dyn Ask,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<String>, StoreError> {
         let mut state = self.called()?;
         let here = |(entry, _): &(Entry, MemoryKey)| entry.id == *id;
         let Some(at) = state.entries.iter().position(here) else {
@@ -309,11 +309,11 @@ impl Store for MemoryStore {
             Removal::Key => {
                 entry.key = KeyState::Missing;
                 *key = MemoryKey::Missing;
-                Ok(())
+                Ok(Vec::new())
             }
             Removal::Entry => {
                 state.entries.remove(at);
-                Ok(())
+                Ok(Vec::new())
             }
         }
     }

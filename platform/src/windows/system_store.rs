@@ -216,8 +216,8 @@ impl Store for WindowsStore {
         id: &EntryId,
         what: Removal,
         _ask: &mut dyn Ask,
-    ) -> Result<(), StoreError> {
-        remove::remove(self, &self.find(id)?, what)
+    ) -> Result<Vec<String>, StoreError> {
+        remove::remove(self, &self.find(id)?, what).map(|()| Vec::new())
     }
 
     fn mark_backed_up(&mut self, id: &EntryId, when: i64) -> Result<(), StoreError> {

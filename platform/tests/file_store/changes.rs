@@ -63,7 +63,7 @@ fn password(text: &str) -> Option<Password> {
     Some(Password::new(text.to_owned()))
 }
 
-fn remove(folder: &TempDir, name: &str, what: Removal) -> Result<(), StoreError> {
+fn remove(folder: &TempDir, name: &str, what: Removal) -> Result<Vec<String>, StoreError> {
     store(folder.path()).remove(&id(name), what, &mut NonInteractive)
 }
 
@@ -80,7 +80,7 @@ fn usual_name(label: &str) -> String {
     format!("{label}--{}.pem", &id("P-256").to_string()[..16])
 }
 
-fn reason(refused: Result<(), StoreError>) -> String {
+fn reason<T: std::fmt::Debug>(refused: Result<T, StoreError>) -> String {
     match refused {
         Err(StoreError::NotRemoved { reason, .. }) => reason,
         other => panic!("{other:?}"),
@@ -317,6 +317,30 @@ fn the_key_goes_from_every_file_that_holds_it() {
     };
     assert_eq!(*state("P-256"), KeyState::Missing);
     assert_eq!(*state("ed25519"), KeyState::Exportable);
+}
+
+#[test]
+fn a_key_under_a_further_name_outside_is_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let pem = |path: &str| data(path);
+    put(&folder, "a.pem", &pem("certificates/P-256.pem"));
+    let key = put(&folder, "a.key", &pem("keys/P-256.pem"));
+    fs::hard_link(&key, folder.path().join("again.key")).unwrap();
+    // Both names are in the store, and both go.
+    assert!(remove(&folder, "P-256", Removal::Key).unwrap().is_empty());
+    assert_eq!(names(folder.path()), ["a.pem"]);
+
+    let both = [pem("keys/P-256.pem"), pem("certificates/P-256.pem")].concat();
+    let bundle = put(&folder, "a.pem", &both);
+    fs::hard_link(&bundle, elsewhere.path().join("other.pem")).unwrap();
+    let warnings = remove(&folder, "P-256", Removal::Key).unwrap();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(
+        warnings[0].contains("a.pem has a further name"),
+        "{warnings:?}"
+    );
+    assert_eq!(fs::read(elsewhere.path().join("other.pem")).unwrap(), both);
 }
 
 #[test]

@@ -66,6 +66,20 @@ fn links_to_files_and_folders_are_followed_once() {
 }
 
 #[test]
+fn certstows_own_files_are_passed_over_unless_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let both = [data("certificates/rsa.pem"), data("keys/rsa.pem")].concat();
+    let left = put(&folder, ".certstow-Xy12ab.tmp", &both);
+    put(&folder, ".certstow-lock", b"-----BEGIN CERTIFICATE-----\n!");
+    let listing = list(&folder);
+    assert!(listing.entries.is_empty(), "{:?}", listing.entries);
+    assert!(listing.problems.is_empty(), "{:?}", listing.problems);
+
+    let named = open(&StoreSpec::File(left), &OpenOptions::default()).unwrap();
+    assert_eq!(named.list().unwrap().entries.len(), 1);
+}
+
+#[test]
 fn what_may_not_be_read_is_a_problem() {
     let folder = pair();
     let file = put(&folder, "secret.pem", b"x");

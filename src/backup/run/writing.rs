@@ -229,11 +229,15 @@ impl<'a> Run<'a> {
                     Some(Ok(Written {
                         mut saved,
                         warnings,
+                        not_synced,
                     })),
                     Some(destination),
                 ) => {
                     for warning in &warnings {
                         destination.note(warning);
+                    }
+                    if let Some(error) = not_synced {
+                        self.errors[at].get_or_insert(error);
                     }
                     // What was accepted of the file before holds for this one, too.
                     let before = destination.saved_as(&saved.thumbprint.sha256);
@@ -277,7 +281,15 @@ impl<'a> Run<'a> {
             if broken.load(Ordering::Relaxed) {
                 continue;
             }
-            if let Err(error) = destination.save().and_then(|()| destination.reserve(left)) {
+            let saved = destination.save().or_else(|error| match error {
+                // The rest may be confirmed again.
+                Error::NotSynced { .. } => {
+                    self.errors[at].get_or_insert(error);
+                    Ok(())
+                }
+                other => Err(other),
+            });
+            if let Err(error) = saved.and_then(|()| destination.reserve(left)) {
                 broken.store(true, Ordering::Relaxed);
                 self.errors[at].get_or_insert(error);
             }

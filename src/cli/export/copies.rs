@@ -21,6 +21,8 @@ use crate::cli::screen::Screen;
 pub(in crate::cli) struct Outcome {
     folder: PathBuf,
     result: Result<Copied, Error>,
+    /// That the disk did not confirm the copy.
+    not_synced: Option<Error>,
 }
 
 impl Outcome {
@@ -30,8 +32,9 @@ impl Outcome {
         Some(copied.file.to_string_lossy().into_owned())
     }
 
+    /// Why there is none, or why it may not last.
     pub(in crate::cli) fn error(&self) -> Option<&Error> {
-        self.result.as_ref().err()
+        self.result.as_ref().err().or(self.not_synced.as_ref())
     }
 
     pub(super) fn json(&self) -> Json {
@@ -74,9 +77,13 @@ pub(in crate::cli) fn make(
 ) -> Vec<Outcome> {
     let folders = args.copy_to.iter();
     folders
-        .map(|folder| Outcome {
-            folder: folder.clone(),
-            result: make_one(folder, existing(args), privacy(args), report, screen),
+        .map(|folder| {
+            let result = make_one(folder, existing(args), privacy(args), report, screen);
+            Outcome {
+                folder: folder.clone(),
+                not_synced: result.as_ref().ok().and_then(Copied::not_synced),
+                result,
+            }
         })
         .collect()
 }
@@ -112,6 +119,9 @@ fn record(report: &mut Report, result: &Result<Copied, Error>, screen: &Screen) 
             report
                 .warnings
                 .extend(warnings.map(|warning| format!("{place}: {warning}")));
+            if let Some(error) = copied.not_synced().filter(|_| screen.json) {
+                screen.record(&Entry::error(&error));
+            }
         }
         // Whoever reads JSON finds it there; all others are told after what was saved.
         Err(error) if screen.json => screen.record(&Entry::error(error)),

@@ -63,10 +63,10 @@ pub(super) fn agree(
     }
 }
 
-/// Says that the key stays, since not every copy that was asked for is there.
-pub(super) fn not_without_copies(report: &mut Report, screen: &Screen) {
+/// Says that the key stays, and why: "not every copy was made".
+pub(super) fn not_now(why: &str, report: &mut Report, screen: &Screen) {
     let kept = format!(
-        "the private key of {} stays in {}, since not every copy was made",
+        "the private key of {} stays in {}, since {why}",
         report.label, report.store
     );
     match screen.json {

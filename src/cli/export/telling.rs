@@ -8,6 +8,8 @@ use certstow::sanitize::safe;
 use serde::Serialize;
 
 use super::copies;
+use crate::cli::journal::Entry;
+use crate::cli::render::json;
 use crate::cli::screen::Screen;
 
 pub(super) fn tell(
@@ -20,12 +22,19 @@ pub(super) fn tell(
         screen.warn_unless_json(warning);
     }
     if screen.json {
-        return screen.print_json(&Json::of(report, copies, key_deleted));
+        let not_synced = report.not_synced();
+        if let Some(error) = &not_synced {
+            screen.record(&Entry::error(error));
+        }
+        return screen.print_json(&Json::of(report, not_synced.as_ref(), copies, key_deleted));
     }
     let text = lines(report, copies);
     match report.file {
         Some(_) => {
             screen.print(|out| out.write_all(text.as_bytes()))?;
+            if let Some(error) = report.not_synced() {
+                screen.error(&error);
+            }
             let errors = copies.iter().filter_map(copies::Outcome::error);
             errors.for_each(|error| screen.error(error));
             Ok(())
@@ -86,6 +95,8 @@ struct Json<'a> {
     chain: &'a [String],
     root_included: bool,
     verified: &'a [&'static str],
+    /// That the disk did not confirm the file, or `null`.
+    error: Option<json::Inner>,
     copies: Vec<copies::Json>,
     /// Whether the store has no private key any more.
     key_deleted: bool,
@@ -93,7 +104,12 @@ struct Json<'a> {
 }
 
 impl<'a> Json<'a> {
-    fn of(report: &'a Report, copies: &[copies::Outcome], key_deleted: bool) -> Self {
+    fn of(
+        report: &'a Report,
+        not_synced: Option<&Error>,
+        copies: &[copies::Outcome],
+        key_deleted: bool,
+    ) -> Self {
         Self {
             schema: "certstow.export/1",
             file: file_name(report),
@@ -105,6 +121,7 @@ impl<'a> Json<'a> {
             chain: &report.chain,
             root_included: report.root_included,
             verified: &report.verified,
+            error: not_synced.map(json::details),
             copies: copies.iter().map(copies::Outcome::json).collect(),
             key_deleted,
             warnings: &report.warnings,

@@ -299,7 +299,8 @@ const TOPICS: &[(&str, Topic)] = &[
             description: &[
                 "Tries everything a backup depends on and says what to do about what fails: who \
                  certstow runs as, which stores can be reached, whether a private key really comes \
-                 out, whether the password is there, and whether the targets are writable and private. \
+                 out, whether the password is there, and whether the targets are writable and private; \
+                 and names what runs that were killed left behind. \
                  Run it by hand, and in the place where the task will run. It changes nothing.",
             ],
             files: &[PERSONAL, DOTNET],

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use certstow::copy::Copied;
 use certstow::error::Error;
 use certstow::export::Report;
 use certstow::output::Existing;
@@ -17,7 +18,7 @@ use crate::cli::export;
 use crate::cli::export::copies::{self, make_one};
 use crate::cli::screen::Screen;
 
-/// Makes those that were asked for as options; whether all of them are there.
+/// Makes those that were asked for as options; whether all of them are there for good.
 pub(super) fn make(
     report: &mut Report,
     draft: &Draft,
@@ -26,22 +27,24 @@ pub(super) fn make(
 ) -> bool {
     let outcomes = copies::make(&draft.args, report, screen);
     for outcome in &outcomes {
-        match (outcome.file(), outcome.error()) {
-            (Some(file), _) => say_copied(&file, asker),
-            (None, Some(error)) => screen.error(error),
-            (None, None) => {}
+        if let Some(file) = outcome.file() {
+            say_copied(&file, asker);
+        }
+        if let Some(error) = outcome.error() {
+            screen.error(error);
         }
     }
     outcomes.iter().all(|outcome| outcome.error().is_none())
 }
 
-/// Asks whether there is to be one, until it is made or not wanted.
+/// Asks whether there is to be one, until it is made or not wanted; false if its disk did not
+/// confirm it.
 pub(super) fn offer(
     report: &mut Report,
     draft: &mut Draft,
     asker: &mut dyn Asker,
     screen: &Screen,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let wait = watchdog::waiting_for("the removable drives");
     let drives = os::removable_drives();
     drop(wait);
@@ -53,7 +56,7 @@ pub(super) fn offer(
         let chosen = match asker.choose(question, &choices, 0)? {
             Answer::Next(chosen) if chosen + 1 < choices.len() => chosen,
             // There is nothing to go back to: the file is saved.
-            _ => return Ok(()),
+            _ => return Ok(true),
         };
         let folder = match drives.get(chosen) {
             Some(drive) => drive.folder.clone(),
@@ -64,12 +67,16 @@ pub(super) fn offer(
         };
         let folder = std::path::absolute(&folder).unwrap_or(folder);
         match copy_to(&folder, report, draft, asker, screen) {
-            Ok(Some(existing)) => {
+            Ok(Some((copied, existing))) => {
                 draft.args.copy_to.push(folder);
                 draft.args.force |= existing == Existing::Replace;
                 asker.say("");
                 summary::show_command(&draft.args, asker);
-                return Ok(());
+                let not_synced = copied.not_synced();
+                if let Some(error) = &not_synced {
+                    screen.error(error);
+                }
+                return Ok(not_synced.is_none());
             }
             Ok(None) => {}
             Err(Error::Cancelled) => return Err(Error::Cancelled),
@@ -96,14 +103,14 @@ fn choice(drive: &Drive) -> Choice {
     Choice::of(safe(&name).into_owned(), free, String::new())
 }
 
-/// How it was made; `None` where a file is in the way that is to stay.
+/// The copy and how it was made; `None` where a file is in the way that is to stay.
 fn copy_to(
     folder: &Path,
     report: &mut Report,
     draft: &Draft,
     asker: &mut dyn Asker,
     screen: &Screen,
-) -> Result<Option<Existing>, Error> {
+) -> Result<Option<(Copied, Existing)>, Error> {
     let privacy = export::privacy(&draft.args);
     let mut make = |existing| {
         if screen.is_plain() {
@@ -126,7 +133,7 @@ fn copy_to(
         screen.warn(warning);
     }
     say_copied(&copied.file.to_string_lossy(), asker);
-    Ok(Some(existing))
+    Ok(Some((copied, existing)))
 }
 
 /// The file that is there already, if that is what is wrong.

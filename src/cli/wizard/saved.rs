@@ -37,7 +37,11 @@ pub(super) fn tell(report: &Report, asker: &mut dyn Asker, screen: &Screen) -> R
         Some(width) if !screen.is_plain() => lines::broken(&text, width.into()),
         _ => text,
     };
-    screen.print(|out| writeln!(out, "{text}"))
+    screen.print(|out| writeln!(out, "{text}"))?;
+    if let Some(error) = report.not_synced() {
+        screen.error(&error);
+    }
+    Ok(())
 }
 
 /// A line for each thing that was checked.

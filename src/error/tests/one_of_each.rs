@@ -353,6 +353,15 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             15,
             "changed",
         ),
+        (Error::Device { file: file() }, 16, "target-device"),
+        (
+            Error::NotSynced {
+                file: file(),
+                reason: text(),
+            },
+            14,
+            "not-synced",
+        ),
         (
             Error::NobodyToShow {
                 reason: "standard error is no terminal",

@@ -1,12 +1,15 @@
-//! The one thing that takes trust in a number: a file descriptor somebody else opened.
+//! What no safe crate offers: a file descriptor that somebody else opened, known by its number, and
+//! locks of an open file.
 
 #![expect(
     unsafe_code,
-    reason = "a raw descriptor can be borrowed in no other way"
+    reason = "a raw descriptor can be borrowed in no other way, and rustix has no F_OFD_SETLK"
 )]
 
 use std::fs::File;
 use std::io;
+#[cfg(target_os = "linux")]
+use std::os::fd::AsRawFd as _;
 use std::os::fd::{BorrowedFd, RawFd};
 
 /// A handle of its own on what a descriptor of this process leads to, at the place where that is.
@@ -22,4 +25,29 @@ pub(super) fn duplicate(fd: RawFd) -> io::Result<File> {
     // that call fail, or duplicate what took its number, and nothing else.
     let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
     borrowed.try_clone_to_owned().map(File::from)
+}
+
+/// Locks one byte of a file for this open file (`F_OFD_SETLK`, fcntl_locking(2)); false if another
+/// one holds that lock.
+#[cfg(target_os = "linux")]
+pub(super) fn lock_byte(file: &File, offset: i64) -> io::Result<bool> {
+    let lock = libc::flock64 {
+        l_type: libc::F_WRLCK as libc::c_short,
+        l_whence: libc::SEEK_SET as libc::c_short,
+        l_start: offset,
+        l_len: 1,
+        // The call asks for 0.
+        l_pid: 0,
+    };
+    // SAFETY: the descriptor is open as long as `file` is, and the call reads a `flock64`, which
+    // outlives it.
+    let done = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_SETLK, &raw const lock) };
+    if done != -1 {
+        return Ok(true);
+    }
+    let error = io::Error::last_os_error();
+    match error.raw_os_error() {
+        Some(libc::EAGAIN | libc::EACCES) => Ok(false),
+        _ => Err(error),
+    }
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use windows_sys::Win32::Storage::FileSystem::BusTypeUsb;
 use windows_sys::Win32::System::SystemServices::FILE_READ_ONLY_VOLUME;
-use windows_sys::Win32::System::WindowsProgramming::{DRIVE_FIXED, DRIVE_REMOVABLE};
+use windows_sys::Win32::System::WindowsProgramming::{DRIVE_FIXED, DRIVE_RAMDISK, DRIVE_REMOVABLE};
 
 use crate::os::Drive;
 
@@ -27,6 +27,11 @@ fn letters(drives: u32) -> impl Iterator<Item = char> {
     letters
         .filter(move |(position, _)| drives & (1 << position) != 0)
         .map(|(_, letter)| letter)
+}
+
+/// Whether what is saved on a drive is gone after a restart.
+pub(super) fn is_ram_disk(letter: char) -> bool {
+    ffi::drive_type(&root(letter)) == DRIVE_RAMDISK
 }
 
 fn can_be_taken_away(letter: char) -> bool {

@@ -1,6 +1,7 @@
 //! The calls of Win32 that the standard library does not make: files with a security descriptor,
-//! the flags of a volume, the account of the process, and the console. Each function here is one of them, or the few that
-//! belong together, with handles and memory that free themselves.
+//! locks of a byte, what identifies a file, the flags of a volume, the account of the process, and
+//! the console. Each function here is one of them, or the few that belong together, with handles
+//! and memory that free themselves.
 
 #![expect(unsafe_code, reason = "Win32 is called through windows-sys")]
 
@@ -13,7 +14,8 @@ use std::path::Path;
 use std::ptr;
 
 use windows_sys::Win32::Foundation::{
-    ERROR_ACCESS_DENIED, GENERIC_READ, GENERIC_WRITE, INVALID_HANDLE_VALUE, LocalFree,
+    ERROR_ACCESS_DENIED, ERROR_IO_PENDING, ERROR_LOCK_VIOLATION, GENERIC_READ, GENERIC_WRITE,
+    INVALID_HANDLE_VALUE, LocalFree,
 };
 use windows_sys::Win32::Security::Authorization::{
     ConvertSecurityDescriptorToStringSecurityDescriptorW, ConvertSidToStringSidW,
@@ -26,14 +28,16 @@ use windows_sys::Win32::Security::{
     TOKEN_QUERY, TOKEN_USER, TokenElevation, TokenUser, WELL_KNOWN_SID_TYPE,
 };
 use windows_sys::Win32::Storage::FileSystem::{
-    CREATE_NEW, CreateDirectoryW, CreateFileW, FILE_ATTRIBUTE_NORMAL, FILE_SHARE_DELETE,
-    FILE_SHARE_READ, FILE_SHARE_WRITE, FILE_TYPE_CHAR, GetDiskFreeSpaceExW, GetFileType,
-    GetVolumeInformationByHandleW,
+    BY_HANDLE_FILE_INFORMATION, CREATE_NEW, CreateDirectoryW, CreateFileW, FILE_ATTRIBUTE_NORMAL,
+    FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, FILE_TYPE_CHAR, GetDiskFreeSpaceExW,
+    GetFileInformationByHandle, GetFileType, GetVolumeInformationByHandleW,
+    LOCKFILE_EXCLUSIVE_LOCK, LOCKFILE_FAIL_IMMEDIATELY, LockFileEx,
 };
 use windows_sys::Win32::System::Console::{
     CONSOLE_MODE, FlushConsoleInputBuffer, GetConsoleMode, ReadConsoleW, SetConsoleMode,
     WriteConsoleW,
 };
+use windows_sys::Win32::System::IO::{OVERLAPPED, OVERLAPPED_0, OVERLAPPED_0_0};
 use windows_sys::Win32::System::Registry::{
     HKEY_USERS, KEY_QUERY_VALUE, RegCloseKey, RegOpenKeyExW,
 };
@@ -228,6 +232,53 @@ pub(super) fn create_new(path: &Path, security: &str) -> io::Result<File> {
     }
     // SAFETY: the handle was just opened, and nothing else closes it.
     Ok(unsafe { File::from_raw_handle(handle) })
+}
+
+/// Locks one byte of a file for this handle; false if another one holds that lock.
+pub(super) fn lock_byte(file: &File, offset: i64) -> io::Result<bool> {
+    let mut place = OVERLAPPED {
+        Anonymous: OVERLAPPED_0 {
+            Anonymous: OVERLAPPED_0_0 {
+                Offset: offset as u32,
+                OffsetHigh: (offset >> 32) as u32,
+            },
+        },
+        ..OVERLAPPED::default()
+    };
+    let flags = LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY;
+    // SAFETY: the handle is open, and not for overlapped calls, so that `place` is done with when
+    // the call returns.
+    let done = unsafe { LockFileEx(file.as_raw_handle(), flags, 0, 1, 0, &raw mut place) };
+    if done != 0 {
+        return Ok(true);
+    }
+    let error = io::Error::last_os_error();
+    match error.raw_os_error().map(|code| code as u32) {
+        Some(ERROR_LOCK_VIOLATION | ERROR_IO_PENDING) => Ok(false),
+        _ => Err(error),
+    }
+}
+
+/// What identifies an open file, and its names.
+pub(super) struct FileInformation {
+    /// The serial number of its volume.
+    pub(super) volume: u32,
+    /// Its number on that volume.
+    pub(super) index: u64,
+    /// How many names it has.
+    pub(super) names: u32,
+}
+
+/// What the system says of an open file.
+pub(super) fn file_information(file: &File) -> io::Result<FileInformation> {
+    let mut information = BY_HANDLE_FILE_INFORMATION::default();
+    // SAFETY: the handle is open, and the structure is writable.
+    succeeded(unsafe { GetFileInformationByHandle(file.as_raw_handle(), &raw mut information) })?;
+    Ok(FileInformation {
+        volume: information.dwVolumeSerialNumber,
+        index: u64::from(information.nFileIndexHigh) << 32 | u64::from(information.nFileIndexLow),
+        names: information.nNumberOfLinks,
+    })
 }
 
 /// Creates a folder with a security descriptor, given in its string form.

@@ -1,0 +1,150 @@
+//! Whether something will be there after a power cut, as far as a system tells: syncing, reading
+//! from the disk and not from memory, file systems that are memory, and other names of a file. A
+//! disk may have a cache of its own; what that holds, no system shows.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::system::disk as system;
+
+/// What became of a request to put something on the disk that did not fail.
+#[derive(Debug)]
+pub enum Synced {
+    /// The disk says that it has it.
+    Yes,
+    /// The file system knows no such request, and says so with this error. It may or may not be
+    /// there.
+    Unknown(io::Error),
+}
+
+/// Has the disk take what was written to a file: `fsync(2)`, `F_FULLFSYNC` on macOS,
+/// `FlushFileBuffers`.
+///
+/// # Errors
+/// The operating system's: what was written may be lost.
+pub fn sync_file(file: &File) -> io::Result<Synced> {
+    outcome(file.sync_all())
+}
+
+/// Has the disk take the names in a folder. Windows journals names, and has no such call.
+///
+/// # Errors
+/// The operating system's: a name that was just given may be lost.
+pub fn sync_folder(folder: &Path) -> io::Result<Synced> {
+    outcome(system::sync_folder(folder))
+}
+
+fn outcome(synced: io::Result<()>) -> io::Result<Synced> {
+    match synced {
+        Ok(()) => Ok(Synced::Yes),
+        Err(error) if system::knows_no_sync(&error) => Ok(Synced::Unknown(error)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Reads a file that is `expected` bytes long, and one byte more if it is longer, from its disk:
+/// what memory holds of it is dropped or passed by, if it was synced and as far as the system can
+/// do that. Linux drops it (`posix_fadvise` with `POSIX_FADV_DONTNEED`), macOS is asked to keep
+/// nothing of the file in memory (`F_NOCACHE`), Windows reads unbuffered (`FILE_FLAG_NO_BUFFERING`).
+/// A file system that can do none of it is read as any other.
+///
+/// # Errors
+/// The operating system's.
+pub fn read(path: &Path, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+    system::read(path, expected)
+}
+
+/// Whether what is saved in a folder is on no disk, and gone after a restart: tmpfs and ramfs on
+/// Linux, a RAM disk on Windows. False where that cannot be told: macOS' RAM disks are disks to the
+/// system, and of an overlay of Linux nobody sees that its upper layer is a tmpfs.
+pub fn is_in_memory(folder: &Path) -> bool {
+    system::is_in_memory(folder)
+}
+
+/// How many names (hard links) an open file has; none, once the last one was taken away.
+///
+/// # Errors
+/// The operating system's.
+pub fn names_of(file: &File) -> io::Result<u64> {
+    system::names_of(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_to_its_end_and_no_further_than_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        for length in [0_usize, 1, 4095, 4096, 4097, 70_000] {
+            let bytes: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
+            std::fs::write(&path, &bytes).unwrap();
+            let file = File::options().write(true).open(&path).unwrap();
+            assert!(matches!(sync_file(&file).unwrap(), Synced::Yes));
+            assert_eq!(*read(&path, length).unwrap(), bytes);
+            assert_eq!(*read(&path, length + 9000).unwrap(), bytes);
+            let shorter = length.saturating_sub(3);
+            let read = read(&path, shorter).unwrap();
+            assert_eq!(*read, bytes[..length.min(shorter + 1)]);
+        }
+        assert!(matches!(sync_folder(folder.path()).unwrap(), Synced::Yes));
+        let missing = read(&folder.path().join("none"), 1).unwrap_err();
+        assert_eq!(missing.kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn a_file_has_as_many_names_as_it_was_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let inside = |name: &str| folder.path().join(name);
+        std::fs::write(inside("a"), "x").unwrap();
+        let file = File::open(inside("a")).unwrap();
+        assert_eq!(names_of(&file).unwrap(), 1);
+        std::fs::hard_link(inside("a"), inside("b")).unwrap();
+        assert_eq!(names_of(&file).unwrap(), 2);
+        for name in ["a", "b"] {
+            std::fs::remove_file(inside(name)).unwrap();
+        }
+        #[cfg(unix)]
+        assert_eq!(names_of(&file).unwrap(), 0);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_folder_in_memory_is_told_from_one_on_a_disk() {
+        let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap();
+        let kind = |folder: &str| {
+            let lines = mounts.lines().map(|line| line.split(' '));
+            let mut mounted = lines.filter(|words| words.clone().nth(1) == Some(folder));
+            mounted.next_back()?.nth(2)
+        };
+        for folder in ["/", "/proc", "/dev/shm", "/run", "/tmp"] {
+            if let Some(kind) = kind(folder) {
+                let expected = kind == "tmpfs" || kind == "ramfs";
+                assert_eq!(
+                    is_in_memory(Path::new(folder)),
+                    expected,
+                    "{folder}: {kind}"
+                );
+            }
+        }
+        assert!(!is_in_memory(Path::new("/no/such/folder")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_what_says_that_there_is_no_such_request_is_no_failure() {
+        use rustix::io::Errno;
+
+        for unknown in [Errno::INVAL, Errno::NOTSUP, Errno::NOSYS, Errno::BADF] {
+            let outcome = outcome(Err(unknown.into()));
+            assert!(matches!(outcome, Ok(Synced::Unknown(_))), "{unknown:?}");
+        }
+        for failed in [Errno::IO, Errno::NOSPC, Errno::DQUOT, Errno::ACCESS] {
+            outcome(Err(failed.into())).unwrap_err();
+        }
+    }
+}

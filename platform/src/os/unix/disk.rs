@@ -1,0 +1,61 @@
+//! What is on the disk, by POSIX and by what Linux and macOS have beyond it.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use rustix::io::Errno;
+use zeroize::Zeroizing;
+
+pub(in crate::os) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// As fsync(2) and the file systems' own errors say: some take no folder for a file that can be
+/// synced, and a FUSE file system may have no such function.
+pub(in crate::os) fn knows_no_sync(error: &io::Error) -> bool {
+    let known = [
+        Errno::INVAL,
+        Errno::NOTSUP,
+        Errno::OPNOTSUPP,
+        Errno::NOSYS,
+        Errno::BADF,
+    ];
+    known
+        .iter()
+        .any(|known| error.raw_os_error() == Some(known.raw_os_error()))
+}
+
+pub(in crate::os) fn read(path: &Path, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+    let file = super::open_to_read(path)?;
+    // Best effort: where it is refused, what memory has is read.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed);
+    #[cfg(target_os = "macos")]
+    let _ = rustix::fs::fcntl_nocache(&file, true);
+    // Room for all of it from the start: a PEM file may hold a key in clear, and growing would
+    // leave copies of it behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(expected.saturating_add(1)));
+    let limit = u64::try_from(expected).unwrap_or(u64::MAX);
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(target_os = "linux")]
+pub(in crate::os) fn is_in_memory(folder: &Path) -> bool {
+    // statfs(2); the type of the number differs between processors.
+    const TMPFS: u64 = 0x0102_1994;
+    const RAMFS: u64 = 0x8584_58f6;
+    let found = rustix::fs::statfs(folder);
+    found.is_ok_and(|found| matches!(found.f_type as u64 & 0xffff_ffff, TMPFS | RAMFS))
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(in crate::os) fn is_in_memory(_folder: &Path) -> bool {
+    false
+}
+
+pub(in crate::os) fn names_of(file: &File) -> io::Result<u64> {
+    Ok(file.metadata()?.nlink())
+}

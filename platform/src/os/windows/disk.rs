@@ -1,0 +1,100 @@
+//! What is on the disk, by Win32. NTFS and ReFS journal names: there is nothing to sync of a folder.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _};
+use std::os::windows::fs::OpenOptionsExt as _;
+use std::path::{Component, Path, Prefix};
+
+use windows_sys::Win32::Foundation::{
+    ERROR_CALL_NOT_IMPLEMENTED, ERROR_INVALID_FUNCTION, ERROR_INVALID_PARAMETER,
+    ERROR_NOT_SUPPORTED,
+};
+use windows_sys::Win32::Storage::FileSystem::FILE_FLAG_NO_BUFFERING;
+use zeroize::Zeroizing;
+
+use super::long_path;
+
+pub(in crate::os) fn sync_folder(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+pub(in crate::os) fn knows_no_sync(error: &io::Error) -> bool {
+    let known = [
+        ERROR_INVALID_FUNCTION,
+        ERROR_NOT_SUPPORTED,
+        ERROR_CALL_NOT_IMPLEMENTED,
+    ];
+    is_one_of(error, &known)
+}
+
+fn is_one_of(error: &io::Error, codes: &[u32]) -> bool {
+    let code = error.raw_os_error().map(|code| code as u32);
+    code.is_some_and(|code| codes.contains(&code))
+}
+
+pub(in crate::os) fn read(path: &Path, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+    let path = long_path(path);
+    match read_unbuffered(&path, expected) {
+        // The redirector of a share or a driver knows no such reading, or wants larger blocks.
+        Err(error) if is_one_of(&error, &[ERROR_INVALID_PARAMETER, ERROR_NOT_SUPPORTED]) => {
+            read_buffered(&path, expected)
+        }
+        read => read,
+    }
+}
+
+/// What unbuffered reading is aligned to, in memory and in the file: a multiple of every disk's
+/// sector.
+const BLOCK: usize = 4096;
+
+/// Every read but the one at the end of the file fills whole blocks, so that the next one is
+/// aligned, too.
+fn read_unbuffered(path: &Path, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut file = OpenOptions::new()
+        .read(true)
+        .custom_flags(FILE_FLAG_NO_BUFFERING)
+        .open(path)?;
+    let wanted = expected.saturating_add(1);
+    let length = wanted.next_multiple_of(BLOCK);
+    let mut room = Zeroizing::new(vec![0; length + BLOCK]);
+    let start = room.as_ptr().align_offset(BLOCK);
+    let aligned = &mut room[start..start + length];
+    let mut filled = 0;
+    while filled < length {
+        let read = file.read(&mut aligned[filled..])?;
+        filled += read;
+        if read == 0 || read % BLOCK != 0 {
+            break;
+        }
+    }
+    let mut bytes = Zeroizing::new(Vec::with_capacity(wanted));
+    bytes.extend_from_slice(&aligned[..filled.min(wanted)]);
+    Ok(bytes)
+}
+
+fn read_buffered(path: &Path, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+    let wanted = expected.saturating_add(1);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(wanted));
+    File::open(path)?
+        .take(wanted as u64)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// By the drive's letter: what is mounted on a folder of another drive is not looked for.
+pub(in crate::os) fn is_in_memory(folder: &Path) -> bool {
+    let folder = long_path(folder);
+    let Some(Component::Prefix(prefix)) = folder.components().next() else {
+        return false;
+    };
+    match prefix.kind() {
+        Prefix::Disk(letter) | Prefix::VerbatimDisk(letter) => {
+            super::drives::is_ram_disk(char::from(letter))
+        }
+        _ => false,
+    }
+}
+
+pub(in crate::os) fn names_of(file: &File) -> io::Result<u64> {
+    Ok(super::ffi::file_information(file)?.names.into())
+}

@@ -1,0 +1,217 @@
+//! Disks that lose what they were given: one that does not confirm it, one that gives back something
+//! else.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use certstow_platform::new_file::NewFile;
+
+use crate::loop_disk::LoopDisk;
+use crate::{export_ada, in_folder, names, restores, said};
+
+/// certstow, on a system where syncing `folder` fails with this error.
+fn with_failing_sync(folder: &Path, error: &str, words: &[String]) -> Output {
+    let mut command = Command::new("strace");
+    command
+        .args(["-f", "-qq", "-o", "/dev/null", "-P"])
+        .arg(folder);
+    command.args(["-e", "trace=fsync", "-e"]);
+    command.arg(format!("inject=fsync:error={error}"));
+    command.arg(env!("CARGO_BIN_EXE_certstow")).args(words);
+    in_folder(&mut command, folder.parent().expect("a folder in one"));
+    command.output().expect("strace starts")
+}
+
+fn words(more: &[&str]) -> Vec<String> {
+    let more = more.iter().map(|word| (*word).to_owned());
+    export_ada("2000").into_iter().chain(more).collect()
+}
+
+/// An empty folder `to` in a new one.
+fn target() -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let to = folder.path().join("to");
+    fs::create_dir(&to).expect("a folder");
+    (folder, to)
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn a_file_whose_name_is_not_confirmed_is_there_and_no_success() {
+    let (folder, to) = target();
+    let output = with_failing_sync(&to, "EIO", &words(&["-o", "to/ada.p12"]));
+    let shown = said(&output);
+    assert_eq!(output.status.code(), Some(14), "{shown}");
+    for part in [
+        "Saved to/ada.p12",
+        "error: to/ada.p12 is saved and proven, but its disk did not confirm it",
+        "Input/output error (os error 5)",
+        "hint: that disk or share has trouble",
+    ] {
+        assert!(shown.contains(part), "no {part} in {shown}");
+    }
+    restores(folder.path(), "to/ada.p12");
+
+    let again = words(&["-o", "to/ada.p12", "--force", "--json"]);
+    let output = with_failing_sync(&to, "EIO", &again);
+    assert_eq!(output.status.code(), Some(14), "{}", said(&output));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(json["error"]["code"], "not-synced");
+    assert_eq!(json["error"]["exit"], 14);
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn a_copy_whose_name_is_not_confirmed_is_there_and_no_success() {
+    let (folder, to) = target();
+    let copied = words(&["-o", "ada.p12", "--copy-to", "to"]);
+    let output = with_failing_sync(&to, "EIO", &copied);
+    let shown = said(&output);
+    assert_eq!(output.status.code(), Some(14), "{shown}");
+    let reason = "error: to/ada.p12 is saved and proven, but its disk did not confirm it";
+    assert!(shown.contains(reason), "{shown}");
+    restores(folder.path(), "ada.p12");
+    restores(folder.path(), "to/ada.p12");
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn a_report_whose_name_is_not_confirmed_is_no_success() {
+    let (_folder, to) = target();
+    let report = [
+        "report",
+        "--store",
+        &crate::samples(),
+        "-o",
+        "to/report.html",
+    ];
+    let mut report: Vec<_> = report.map(str::to_owned).into();
+    let output = with_failing_sync(&to, "EIO", &report);
+    assert_eq!(output.status.code(), Some(14), "{}", said(&output));
+    assert_eq!(names(&to), ["report.html"]);
+    report.extend(["--force", "--json"].map(str::to_owned));
+    let output = with_failing_sync(&to, "EIO", &report);
+    assert_eq!(output.status.code(), Some(14), "{}", said(&output));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let warning = json["warnings"][0].to_string();
+    assert!(warning.contains("did not confirm it"), "{warning}");
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn an_import_whose_name_is_not_confirmed_is_half_done() {
+    let (_folder, to) = target();
+    let import = [
+        "import",
+        &crate::samples(),
+        "--store",
+        "to",
+        "--unlock-password-env",
+        "SECRET",
+    ];
+    let output = with_failing_sync(&to, "EIO", &import.map(str::to_owned));
+    let shown = said(&output);
+    assert_eq!(output.status.code(), Some(14), "{shown}");
+    let reason = "the identity is in it now, and its disk did not confirm that";
+    assert!(shown.contains(reason), "{shown}");
+    assert_eq!(names(&to).len(), 3);
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn a_file_system_without_sync_takes_the_file_with_a_warning() {
+    for error in ["EINVAL", "EOPNOTSUPP", "ENOSYS", "EBADF"] {
+        let (folder, to) = target();
+        let output = with_failing_sync(&to, error, &words(&["-o", "to/ada.p12"]));
+        let shown = said(&output);
+        assert_eq!(output.status.code(), Some(0), "{error}: {shown}");
+        assert!(
+            shown.contains("may be lost if the machine fails now"),
+            "{shown}"
+        );
+        restores(folder.path(), "to/ada.p12");
+    }
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn a_file_that_its_disk_does_not_take_does_not_come_to_be() {
+    let (_folder, to) = target();
+    let mut command = Command::new("strace");
+    command.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e"]);
+    command.arg("inject=fsync:error=EIO:when=1");
+    command.arg(env!("CARGO_BIN_EXE_certstow"));
+    command.args(words(&["-o", "ada.p12"]));
+    in_folder(&mut command, &to);
+    let output = command.output().expect("strace starts");
+    let shown = said(&output);
+    assert_eq!(output.status.code(), Some(16), "{shown}");
+    assert!(shown.contains("Input/output error"), "{shown}");
+    assert!(names(&to).is_empty(), "{:?}", names(&to));
+}
+
+#[test]
+#[ignore = "needs root to mount a disk"]
+fn what_is_read_back_is_what_the_disk_has() {
+    let disk = LoopDisk::new();
+    let file = NewFile::beside(&disk.path().join("file")).expect("a new file");
+    let bytes: Vec<u8> = (0..20_000_u32).flat_map(u32::to_be_bytes).collect();
+    file.as_file().write_all(&bytes).expect("written");
+    file.as_file().sync_all().expect("synced");
+    assert!(*file.read_back(bytes.len()).expect("read") == bytes);
+    disk.spoil(&bytes[40_000..40_064]);
+    let read = file.read_back(bytes.len()).expect("read");
+    assert_eq!(read.len(), bytes.len());
+    assert!(*read != bytes, "it was read from memory");
+}
+
+/// Longer than any of it takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Stopped once its file is synced, and let go on when the disk has spoilt it.
+#[test]
+#[ignore = "needs root to mount a disk, and strace"]
+fn a_file_that_its_disk_spoils_is_not_saved() {
+    let disk = LoopDisk::new();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let target = disk.path().join("ada.p12");
+    let log = folder.path().join("trace");
+    let mut command = Command::new("strace");
+    command.args(["-f", "-o"]).arg(&log);
+    command.args(["-e", "trace=fsync", "-e", "inject=fsync:signal=STOP:when=1"]);
+    command.arg(env!("CARGO_BIN_EXE_certstow"));
+    command.args(words(&["-o", &target.to_string_lossy()]));
+    in_folder(&mut command, folder.path());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().expect("strace starts");
+    let began = Instant::now();
+    let process = loop {
+        let trace = fs::read_to_string(&log).unwrap_or_default();
+        let mut lines = trace.lines();
+        if let Some(line) = lines.find(|line| line.contains("stopped by SIGSTOP")) {
+            break line.split(' ').next().expect("its number").to_owned();
+        }
+        assert!(began.elapsed() < PATIENCE, "it did not stop: {trace}");
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    let unfinished = names(&disk.path());
+    let unfinished = unfinished
+        .iter()
+        .find(|name| name.starts_with(".certstow-"));
+    let unfinished = disk.path().join(unfinished.expect("a temporary file"));
+    let bytes = fs::read(unfinished).expect("its bytes");
+    disk.spoil(&bytes[bytes.len() / 2..][..64]);
+    let continued = Command::new("kill").args(["-CONT", &process]).status();
+    assert!(continued.expect("kill starts").success());
+    let output = child.wait_with_output().expect("it ends");
+    let shown = said(&output);
+    assert_eq!(output.status.code(), Some(15), "{shown}");
+    assert!(
+        shown.contains("the bytes on disk are not the bytes written"),
+        "{shown}"
+    );
+    assert_eq!(names(&disk.path()), ["lost+found"]);
+}
