@@ -281,10 +281,7 @@ impl Subject {
     fn holds(&self, leaves: &[Certificate]) -> Vec<Held> {
         let file = self.name.to_string_lossy();
         let saved = self.saved.as_ref();
-        let mut held: Vec<Held> = saved
-            .map(|saved| Held::of_saved(saved))
-            .into_iter()
-            .collect();
+        let mut held: Vec<Held> = saved.map(Held::of_saved).into_iter().collect();
         for leaf in leaves {
             let leaf = Held::of_certificate(&file, leaf);
             if held.iter().all(|held| held.sha256 != leaf.sha256) {

@@ -51,13 +51,12 @@ fn whatever_is_read_may_be_a_pipe_that_nobody_writes_to() {
 }
 
 #[test]
-fn a_pipe_in_a_folder_of_a_backup_is_not_waited_for_for_ever() {
+fn a_pipe_in_a_folder_of_a_backup_is_not_waited_for() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     std::fs::remove_file(world.path("a/.certstow-lock")).unwrap();
     world.make_fifo("a/.certstow-lock");
-    let verdict = world.run("backup verify a --timeout 1s");
-    waited_for(&verdict, "the disk or share of a");
+    ends(&world.run("backup verify a --timeout 10s"), 0);
     // One in the place of a file is no such file.
     std::fs::remove_file(world.path("a/.certstow-lock")).unwrap();
     std::fs::remove_file(world.path("a").join(crate::ADA)).unwrap();
