@@ -206,10 +206,12 @@ fn brought_in_again(words: &str, prepare: impl Fn(&World), labels: &[&str]) {
             }
             killed += 1;
             let place = format!("{call} {nth}");
-            let arrived = |world: &World| {
-                let there = world.path("new").exists();
-                let names = there.then(|| files(&world.path("new"))).unwrap_or_default();
-                names.iter().filter(|name| name.ends_with(".pem")).count()
+            let arrived = |world: &World| match fs::read_dir(world.path("new")) {
+                Ok(entries) => entries
+                    .map(|entry| entry.expect("an entry").path())
+                    .filter(|path| path.extension().is_some_and(|extension| extension == "pem"))
+                    .count(),
+                Err(_) => 0,
             };
             // An import of what is there is refused, a restore of it is done already.
             let all_there = arrived(&world) == labels.len();

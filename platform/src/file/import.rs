@@ -118,13 +118,15 @@ pub(crate) fn import(
         }
         None => file.rename(&path),
     };
-    match named {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            return Ok(Imported::NameTaken);
-        }
-        named => {
-            named.map_err(|error| failed(&path, "the finished file cannot get its name", error))?
-        }
+    if let Err(error) = named {
+        return match error.kind() {
+            io::ErrorKind::AlreadyExists => Ok(Imported::NameTaken),
+            _ => Err(failed(
+                &path,
+                "the finished file cannot get its name",
+                error,
+            )),
+        };
     }
     // Until the new file is there for good, no other goes.
     change::sync(
