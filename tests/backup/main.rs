@@ -11,6 +11,7 @@ mod full;
 mod kills;
 mod missed;
 mod peers;
+mod proofs;
 mod restores;
 mod retention;
 mod runs;
@@ -18,7 +19,6 @@ mod runs;
 #[allow(dead_code, reason = "other tests at a terminal do other things")]
 mod support;
 mod terminal;
-mod unproven;
 mod waits;
 
 use std::collections::BTreeMap;
