@@ -13,6 +13,7 @@ mod missed;
 mod peers;
 #[path = "../../platform/tests/support/pkcs12.rs"]
 mod pkcs12;
+mod proofs;
 mod restores;
 mod retention;
 mod runs;
@@ -21,7 +22,6 @@ mod runs;
 mod support;
 mod tampered;
 mod terminal;
-mod unproven;
 mod waits;
 
 use std::collections::BTreeMap;
