@@ -8,6 +8,7 @@ mod cng;
 mod cng_export;
 mod cng_import;
 mod console;
+mod exit_code;
 mod fixture;
 mod folder;
 mod import;
@@ -49,6 +50,7 @@ pub(crate) fn checks(steps: &mut Steps) {
         Ok(())
     });
     let Some(runner) = runner else { return };
+    steps.run("Wine: exit codes", || exit_code::check(&runner));
     for (package, test) in runner.tests() {
         let name = format!("Wine: tests, {}", test.name);
         steps.run(&name, || runner.test(package, test));

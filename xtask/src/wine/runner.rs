@@ -75,7 +75,7 @@ impl Runner {
 
     /// Runs a file of tests, from the folder and with the variable that cargo would run it with.
     pub(super) fn test(&self, package: &Tests, test: &Executable) -> Result<(), String> {
-        let mut command = Prefix::wine(&test.file);
+        let mut command = self.wine(&test.file);
         command
             .current_dir(&test.folder)
             .env("CARGO_PKG_NAME", package.package);
@@ -94,7 +94,7 @@ impl Runner {
 
     /// Starts certstow in its working folder, at a terminal.
     pub(super) fn certstow_at_terminal(&self, arguments: &[&str]) -> Result<Terminal, String> {
-        let mut command = Prefix::wine(&self.certstow);
+        let mut command = self.wine(&self.certstow);
         command.args(arguments).current_dir(self.work());
         self.at_terminal(&command)
     }
@@ -103,7 +103,7 @@ impl Runner {
     pub(super) fn at_terminal(&self, command: &Command) -> Result<Terminal, String> {
         let mut command = Terminal::around(command);
         self.prefix.lead_here(&mut command);
-        Terminal::start(command)
+        Terminal::start(command, &self.prefix.scratch())
     }
 
     /// The program under test.
@@ -113,7 +113,7 @@ impl Runner {
 
     /// The program under test, as Windows names it.
     pub(super) fn certstow_name(&self) -> String {
-        format!("Z:{}", self.certstow.display()).replace('/', "\\")
+        self.prefix.windows_name(&self.certstow)
     }
 
     /// Runs a program for Windows in a folder.
@@ -123,7 +123,7 @@ impl Runner {
         folder: &Path,
         arguments: &[&str],
     ) -> Result<Ended, String> {
-        let mut command = Prefix::wine(executable);
+        let mut command = self.wine(executable);
         command
             .args(arguments)
             .current_dir(folder)
@@ -131,7 +131,12 @@ impl Runner {
         self.run(&mut command)
     }
 
-    /// Runs a program of the host, or one for Windows that [`Prefix::wine`] starts.
+    /// A program for Windows, to be run here.
+    pub(super) fn wine(&self, executable: &Path) -> Command {
+        self.prefix.wine(executable)
+    }
+
+    /// Runs a program of the host, or one of [`Self::wine`].
     pub(super) fn run(&self, command: &mut Command) -> Result<Ended, String> {
         self.prefix.run(command, COMMAND_LIMIT)
     }
