@@ -51,9 +51,9 @@ pub(crate) fn checks(steps: &mut Steps) {
     });
     let Some(runner) = runner else { return };
     steps.run("Wine: exit codes", || exit_code::check(&runner));
-    for (package, test) in runner.tests() {
+    for test in runner.tests() {
         let name = format!("Wine: tests, {}", test.name);
-        steps.run(&name, || runner.test(package, test));
+        steps.run(&name, || runner.test(test));
     }
     steps.run("Wine: manifest and version", || resource::check(&runner));
     steps.run("Wine: certstow on a folder", || folder::check(&runner));
