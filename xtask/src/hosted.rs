@@ -19,6 +19,7 @@ use crate::checks;
 use crate::command::{cargo, executable, run as run_command, target_folder};
 use crate::setup::{self, Peers};
 use crate::steps::Steps;
+use crate::tests::{self, Able};
 use certstow::Certstow;
 
 /// Every check that makes sense on this system alone.
@@ -28,7 +29,12 @@ pub(crate) fn run() -> Result<(), String> {
     steps.run("formatting", checks::formatting);
     steps.run("clippy", checks::clippy);
     // The programs to test against come with `cargo xtask test`, on Linux.
-    steps.run("tests", || checks::tests(Peers::Incomplete, false, false));
+    let able = Able {
+        peers: Peers::Incomplete,
+        disks: false,
+        memory: false,
+    };
+    tests::check(&mut steps, able);
     let mut program = None;
     steps.run("build, as shipped", || {
         run_command(cargo().args(["build", "--locked", "--release", "--package", "certstow"]))?;

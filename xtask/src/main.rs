@@ -15,6 +15,7 @@ mod certificates;
 mod checks;
 mod command;
 mod dependencies;
+mod executables;
 mod hosted;
 mod package;
 mod picture;
@@ -23,6 +24,7 @@ mod release;
 mod samples;
 mod setup;
 mod steps;
+mod tests;
 mod wine;
 mod workflows;
 
@@ -96,12 +98,14 @@ fn test() -> Result<(), String> {
         Err(reason) => steps.cannot_run("workflows", &reason),
     }
     steps.run("documentation", checks::documentation);
-    let disks = setup::may_mount_disks();
-    let memory = setup::may_read_memory();
-    steps.run("tests", || checks::tests(peers, disks, memory));
-    steps.run("Secret Service: lints and tests", || {
-        checks::secret_service(peers)
-    });
+    let able = tests::Able {
+        peers,
+        disks: setup::may_mount_disks(),
+        memory: setup::may_read_memory(),
+    };
+    tests::check(&mut steps, able);
+    steps.run("Secret Service: clippy", checks::clippy_secret_service);
+    tests::check_secret_service(&mut steps, able);
     if !cfg!(target_os = "linux") {
         steps.cannot_run("recording", "it takes Linux' script");
     } else if peers == setup::Peers::Complete {
@@ -109,13 +113,13 @@ fn test() -> Result<(), String> {
     } else {
         steps.leave_out("recording", "see the set-up above");
     }
-    if !disks {
+    if !able.disks {
         steps.cannot_run(
             "tests on a mounted disk, and of a service manager",
             "they take root",
         );
     }
-    if !memory {
+    if !able.memory {
         steps.cannot_run("tests of what stays in memory", "they take root");
     }
     if peers == setup::Peers::Incomplete {

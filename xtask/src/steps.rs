@@ -1,6 +1,7 @@
 //! The steps of a run: each announces itself, says how long it took, and is named again at the
-//! end if it failed.
+//! end if it failed. The last thing before the result is a table of what took how long.
 
+use std::cmp::Reverse;
 use std::time::{Duration, Instant};
 
 use crate::setup;
@@ -9,6 +10,7 @@ use crate::setup;
 pub(crate) struct Steps {
     began: Instant,
     passed: usize,
+    times: Vec<(String, Duration)>,
     left_out: usize,
     failures: Vec<(String, String)>,
     notes: Vec<String>,
@@ -19,6 +21,7 @@ impl Steps {
         Self {
             began: Instant::now(),
             passed: 0,
+            times: Vec::new(),
             left_out: 0,
             failures: Vec::new(),
             notes: Vec::new(),
@@ -29,13 +32,16 @@ impl Steps {
     pub(crate) fn run(&mut self, name: &str, step: impl FnOnce() -> Result<(), String>) {
         println!("==> {name}");
         let began = Instant::now();
-        match step() {
+        let result = step();
+        let took = began.elapsed();
+        self.times.push((name.to_owned(), took));
+        match result {
             Ok(()) => {
                 self.passed += 1;
-                println!("    ok: {name}, {}", seconds(began.elapsed()));
+                println!("    ok: {name}, {}", seconds(took));
             }
             Err(reason) => {
-                println!("    FAILED: {name}, {}", seconds(began.elapsed()));
+                println!("    FAILED: {name}, {}", seconds(took));
                 for line in reason.lines() {
                     println!("    {line}");
                 }
@@ -67,7 +73,7 @@ impl Steps {
     /// Says how the run ended; the error names what failed.
     pub(crate) fn end(self) -> Result<(), String> {
         let total = seconds(self.began.elapsed());
-        println!();
+        println!("\nwhat took how long:\n{}", longest_first(self.times));
         for note in &self.notes {
             println!("note: {note}");
         }
@@ -93,6 +99,30 @@ impl Steps {
     }
 }
 
+/// A table of times, a line each.
+pub(crate) fn longest_first(mut times: Vec<(String, Duration)>) -> String {
+    times.sort_by_key(|(_, took)| Reverse(*took));
+    times
+        .iter()
+        .map(|(name, took)| format!("{:>10}  {name}\n", seconds(*took)))
+        .collect()
+}
+
 fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn longest_first_puts_the_longest_first() {
+        let times = [("lints", 2_000), ("tests", 90_060), ("set-up", 0)];
+        let times = times.map(|(name, took)| (name.to_owned(), Duration::from_millis(took)));
+        assert_eq!(
+            longest_first(times.into()),
+            "    90.1 s  tests\n     2.0 s  lints\n     0.0 s  set-up\n"
+        );
+    }
 }

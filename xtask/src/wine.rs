@@ -8,6 +8,7 @@ mod cng;
 mod cng_export;
 mod cng_import;
 mod console;
+mod exit_code;
 mod fixture;
 mod folder;
 mod import;
@@ -49,9 +50,10 @@ pub(crate) fn checks(steps: &mut Steps) {
         Ok(())
     });
     let Some(runner) = runner else { return };
-    for (package, test) in runner.tests() {
+    steps.run("Wine: exit codes", || exit_code::check(&runner));
+    for test in runner.tests() {
         let name = format!("Wine: tests, {}", test.name);
-        steps.run(&name, || runner.test(package, test));
+        steps.run(&name, || runner.test(test));
     }
     steps.run("Wine: manifest and version", || resource::check(&runner));
     steps.run("Wine: certstow on a folder", || folder::check(&runner));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::openssl;
-use super::prefix::{self, OVERRIDES, Prefix};
+use super::prefix::{self, OVERRIDES};
 use super::process::Ended;
 use super::runner::Runner;
 use crate::command::{capture, program};
@@ -185,7 +185,7 @@ impl<'a> Cng<'a> {
 
     /// A program for Windows, to be run with the stand-in; it has to lie beside it.
     pub(super) fn command(&self, executable: &Path) -> Command {
-        let mut command = Prefix::wine(executable);
+        let mut command = self.runner.wine(executable);
         command
             .current_dir(&self.folder)
             .env(OVERRIDES, "ncrypt=n,b")

@@ -12,8 +12,8 @@ const TESTS: &str = "windows";
 
 pub(super) fn check(runner: &Runner) -> Result<(), String> {
     let cng = Cng::new(runner, "imports into CNG")?;
-    let tests = runner.tests().iter().find(|(_, test)| test.name == TESTS);
-    let Some((_, tests)) = tests else {
+    let tests = runner.tests().iter().find(|test| test.name == TESTS);
+    let Some(tests) = tests else {
         return Err(format!("there are no tests named {TESTS}"));
     };
     let program = cng.folder.join("tests.exe");

@@ -11,7 +11,6 @@ use serde_json::Value;
 use super::fixture::Fixture;
 use super::listing::Listing;
 use super::openssl::Pkcs12;
-use super::prefix::Prefix;
 use super::process::Ended;
 use super::runner::{PASSWORD, Runner, VARIABLE};
 use super::terminal::Terminal;
@@ -157,7 +156,7 @@ impl<'a> Checks<'a> {
     }
 
     fn forget_personal_store(&self) -> Result<(), String> {
-        let mut delete = Prefix::wine(Path::new("reg"));
+        let mut delete = self.runner.wine(Path::new("reg"));
         delete.args(["delete", PERSONAL, "/f"]);
         // It ends otherwise where there is none.
         self.runner.run(&mut delete).map(drop)
@@ -228,7 +227,7 @@ impl<'a> Checks<'a> {
     }
 
     fn at_terminal(&self, arguments: &[&str]) -> Result<Terminal, String> {
-        let mut command = Prefix::wine(self.runner.certstow_file());
+        let mut command = self.runner.wine(self.runner.certstow_file());
         command
             .args(arguments)
             .current_dir(self.runner.work())
@@ -248,7 +247,7 @@ impl<'a> Checks<'a> {
 
     /// Whether Wine has a key in a container.
     fn has_container(&self, container: &str) -> Result<bool, String> {
-        let mut query = Prefix::wine(Path::new("reg"));
+        let mut query = self.runner.wine(Path::new("reg"));
         query.arg("query").arg(CONTAINERS);
         let ended = self.runner.run(&mut query)?.expect(0)?;
         if !ended.stdout.contains(CONTAINERS) {

@@ -2,12 +2,10 @@
 //! (Wine takes what is reported there and keeps nothing), and the end of a wait.
 
 use std::fs;
-use std::path::Path;
 
 use serde_json::Value;
 
 use super::folder::is_private;
-use super::prefix::Prefix;
 use super::runner::Runner;
 
 /// The folder that `folder::check` put the sample store into.
@@ -52,16 +50,10 @@ fn events(runner: &Runner) -> Result<Vec<String>, String> {
         .collect()
 }
 
-/// A password that nobody types. Asked of `cmd.exe`, as a person would see it: of a process that
-/// ends while one of its threads waits for the console, Wine may tell the host that it was killed.
+/// A password that nobody types.
 fn gives_up(runner: &Runner) -> Result<(), String> {
-    let certstow = runner.certstow_name();
-    let mut command = Prefix::wine(Path::new("cmd"));
-    command
-        .args(["/c", &certstow, "check", "some.p12", "--ask-password"])
-        .args(["--timeout", "1s"])
-        .current_dir(runner.work());
-    let mut terminal = runner.at_terminal(&command)?;
+    let check = ["check", "some.p12", "--ask-password", "--timeout", "1s"];
+    let mut terminal = runner.certstow_at_terminal(&check)?;
     terminal.wait_for("Password of the files:")?;
     let shown = terminal.end(13)?;
     // The console breaks the rest of the line as it likes.

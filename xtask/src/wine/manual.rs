@@ -11,7 +11,6 @@ use std::path::PathBuf;
 
 use super::fixture::Fixture;
 use super::openssl::Pkcs12;
-use super::prefix::Prefix;
 use super::process::Ended;
 use super::runner::{PASSWORD, Runner, VARIABLE};
 use super::{schedule, stores, transcript};
@@ -129,7 +128,7 @@ impl Reader<'_> {
     }
 
     fn schtasks(&self, arguments: &[&str]) -> Result<(), String> {
-        let mut schtasks = Prefix::wine("schtasks.exe".as_ref());
+        let mut schtasks = self.runner().wine("schtasks.exe".as_ref());
         schtasks.args(arguments).current_dir(self.runner().work());
         self.runner().run(&mut schtasks)?.expect(0)?;
         if let (Some(name), Some(file)) = (value(arguments, "/TN"), value(arguments, "/XML")) {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use super::exit_code;
 use super::process::{self, Ended};
 use crate::command::{program, run, show};
 
@@ -19,6 +20,9 @@ pub(super) const OVERRIDES: &str = "WINEDLLOVERRIDES";
 
 /// No offer to download .NET and a browser, no entries in the desktop's menus.
 const NO_DESKTOP: &str = "mscoree,mshtml,winemenubuilder.exe=";
+
+/// What starts a program for Windows on the host.
+pub(super) const WINE: &str = "wine";
 
 pub(super) struct Prefix {
     folder: PathBuf,
@@ -39,9 +43,9 @@ impl Prefix {
             fs::create_dir_all(&folder)
                 .map_err(|error| format!("{}: {error}", folder.display()))?;
         }
-        prefix
-            .run(program("wineboot").arg("-i"), LIMIT)?
-            .expect(0)?;
+        exit_code::build_writer(&prefix.exit_code_writer())?;
+        let mut set_up = prefix.wine(Path::new("wineboot.exe"));
+        prefix.run(set_up.arg("-i"), LIMIT)?.expect(0)?;
         prefix.supply_random_numbers()?;
         prefix.insert_drive()?;
         prefix.wait_inside()?;
@@ -49,9 +53,10 @@ impl Prefix {
     }
 
     fn wait_inside(&self) -> Result<(), String> {
-        let mut command = Self::wine(Path::new("cmd"));
+        let mut command = program(WINE);
         self.lead_here(&mut command);
         let waiting = command
+            .arg("cmd")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -80,11 +85,29 @@ impl Prefix {
         self.folder.join("prefix")
     }
 
-    /// A Windows program.
-    pub(super) fn wine(executable: &Path) -> Command {
-        let mut command = program("wine");
-        command.arg(executable);
+    /// What runs each program for Windows, and writes its exit code.
+    fn exit_code_writer(&self) -> PathBuf {
+        self.folder.join("exit-code.exe")
+    }
+
+    /// A program for Windows: a file of the host, or one that Windows finds by its name.
+    pub(super) fn wine(&self, executable: &Path) -> Command {
+        let mut command = program(WINE);
+        command.arg(self.exit_code_writer());
+        match executable.is_absolute() {
+            true => command.arg(self.windows_name(executable)),
+            false => command.arg(executable),
+        };
         command
+    }
+
+    /// What Windows calls a file of the host: by its drive `C:`, or by that of the host's root.
+    pub(super) fn windows_name(&self, file: &Path) -> String {
+        let name = match file.strip_prefix(self.windows().join("drive_c")) {
+            Ok(on_c) => format!("C:/{}", on_c.display()),
+            Err(_) => format!("Z:{}", file.display()),
+        };
+        name.replace('/', "\\")
     }
 
     /// Runs a command of the host in this prefix. It keeps the variables that it was given; to
@@ -130,7 +153,7 @@ impl Prefix {
         fs::create_dir(&drive).map_err(|error| format!("{}: {error}", drive.display()))?;
         let letter = self.windows().join("dosdevices/e:");
         run(program("ln").arg("-s").arg(&drive).arg(&letter))?;
-        let mut register = Self::wine(Path::new("reg"));
+        let mut register = self.wine(Path::new("reg"));
         register.args(["add", r"HKLM\Software\Wine\Drives", "/v", "e:"]);
         self.run(register.args(["/d", "floppy", "/f"]), LIMIT)?
             .expect(0)?;

@@ -10,25 +10,38 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::exit_code::ExitCode;
+use super::prefix::WINE;
 use crate::command::show;
 
 /// How a command ended, and what it printed.
 pub(super) struct Ended {
     /// The command as one would type it.
     command: String,
+    /// How its process ended on the host.
     status: ExitStatus,
+    /// Its exit code, or why there is none.
+    code: Result<i32, String>,
     pub(super) stdout: String,
     pub(super) stderr: String,
+    /// What Wine itself said among it.
+    of_wine: String,
 }
 
 impl Ended {
     /// Refuses every exit code but this one.
     pub(super) fn expect(self, code: i32) -> Result<Self, String> {
-        if self.status.code() == Some(code) {
-            Ok(self)
-        } else {
-            Err(self.complain(&format!("{} where {code} was expected", self.status)))
-        }
+        let ended = match &self.code {
+            Ok(other) if *other == code => return Ok(self),
+            Ok(other) => format!("exit code {other}"),
+            Err(reason) => reason.clone(),
+        };
+        Err(self.complain(&format!("{ended} where {code} was expected")))
+    }
+
+    /// Whether a signal ended it on the host.
+    pub(super) fn was_killed(&self) -> bool {
+        self.status.code().is_none()
     }
 
     /// An error unless it says this on standard error.
@@ -47,15 +60,19 @@ impl Ended {
     /// An error about this command, with everything it printed.
     pub(super) fn complain(&self, what: &str) -> String {
         format!(
-            "{}: {what}\n-- standard output:\n{}\n-- standard error:\n{}",
-            self.command, self.stdout, self.stderr
+            "{}: {what}\n-- standard output:\n{}\n-- standard error:\n{}{}",
+            self.command, self.stdout, self.stderr, self.of_wine
         )
     }
 }
 
 /// Runs a command to its end, with its output in files of `scratch` meanwhile; an error if it
-/// takes longer than `limit`.
+/// takes longer than `limit`. What a program for Windows left running then ends with its prefix.
 pub(super) fn run(command: &mut Command, limit: Duration, scratch: &Path) -> Result<Ended, String> {
+    let code = match command.get_program() == WINE {
+        true => ExitCode::of_windows(command, scratch),
+        false => ExitCode::of_host(),
+    };
     let [stdout, stderr] = ["stdout", "stderr"].map(|name| scratch.join(name));
     let child = command
         .stdin(Stdio::null())
@@ -64,25 +81,26 @@ pub(super) fn run(command: &mut Command, limit: Duration, scratch: &Path) -> Res
         .spawn()
         .map_err(|error| format!("{} could not be started: {error}", show(command)))?;
     let status = wait(child, limit)?;
-    let mut ended = Ended {
+    let (of_wine, stderr) = wines_own(&read(&stderr)?);
+    let ended = Ended {
         command: show(command),
         status: status.unwrap_or_default(),
+        code: status.map_or(Err("killed".to_owned()), |status| code.read(status)),
         stdout: read(&stdout)?,
-        stderr: without_wines_own(&read(&stderr)?),
+        stderr,
+        of_wine,
     };
-    if status.is_some() {
-        return Ok(ended);
+    match status {
+        Some(_) => Ok(ended),
+        None => Err(ended.complain(&format!("not done after {} s, and killed", limit.as_secs()))),
     }
-    ended.stderr.push_str("(killed)");
-    Err(ended.complain(&format!("not done after {} s", limit.as_secs())))
 }
 
-/// What a program said, without what Wine adds when a thread of it ends together with the process.
-fn without_wines_own(stderr: &str) -> String {
+/// What Wine adds when a thread of a program ends together with the process, and what the program
+/// itself said.
+fn wines_own(stderr: &str) -> (String, String) {
     let lines = stderr.split_inclusive('\n');
-    lines
-        .filter(|line| !line.starts_with("wine client error:"))
-        .collect()
+    lines.partition(|line| line.starts_with("wine client error:"))
 }
 
 /// Waits for a process, or kills it at the limit.

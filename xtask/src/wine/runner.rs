@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::build::{self, Executable, TESTS, Tests};
+use super::build;
 use super::prefix::Prefix;
 use super::process::Ended;
 use super::terminal::Terminal;
 use crate::command::target_folder;
+use crate::executables::Executable;
 
 /// What a file of tests, and one command of certstow, may take. Each takes a fraction of it.
 const TESTS_LIMIT: Duration = Duration::from_secs(600);
@@ -34,22 +35,16 @@ pub(super) fn all_passed(tests: &Ended) -> Result<(), String> {
 
 pub(super) struct Runner {
     certstow: PathBuf,
-    tests: Vec<(&'static Tests, Executable)>,
+    tests: Vec<Executable>,
     prefix: Prefix,
 }
 
 impl Runner {
     /// Builds everything, then sets up a prefix.
     pub(super) fn new() -> Result<Self, String> {
-        let certstow = build::certstow()?;
-        let mut tests = Vec::new();
-        for of_package in &TESTS {
-            let built = of_package.build()?;
-            tests.extend(built.into_iter().map(|test| (of_package, test)));
-        }
         Ok(Self {
-            certstow,
-            tests,
+            tests: build::tests()?,
+            certstow: build::certstow()?,
             prefix: Prefix::new(&target_folder()?, "first")?,
         })
     }
@@ -69,17 +64,18 @@ impl Runner {
         })
     }
 
-    pub(super) fn tests(&self) -> &[(&'static Tests, Executable)] {
+    pub(super) fn tests(&self) -> &[Executable] {
         &self.tests
     }
 
     /// Runs a file of tests, from the folder and with the variable that cargo would run it with.
-    pub(super) fn test(&self, package: &Tests, test: &Executable) -> Result<(), String> {
-        let mut command = Prefix::wine(&test.file);
+    pub(super) fn test(&self, test: &Executable) -> Result<(), String> {
+        let mut command = self.wine(&test.file);
         command
             .current_dir(&test.folder)
-            .env("CARGO_PKG_NAME", package.package);
-        if package.complete {
+            .env("CARGO_PKG_NAME", &test.package);
+        // Some of the library's need programs of the host.
+        if test.package == build::PLATFORM {
             command.arg("--include-ignored");
         }
         let ended = self.prefix.run(&mut command, TESTS_LIMIT)?.expect(0)?;
@@ -94,7 +90,7 @@ impl Runner {
 
     /// Starts certstow in its working folder, at a terminal.
     pub(super) fn certstow_at_terminal(&self, arguments: &[&str]) -> Result<Terminal, String> {
-        let mut command = Prefix::wine(&self.certstow);
+        let mut command = self.wine(&self.certstow);
         command.args(arguments).current_dir(self.work());
         self.at_terminal(&command)
     }
@@ -103,7 +99,7 @@ impl Runner {
     pub(super) fn at_terminal(&self, command: &Command) -> Result<Terminal, String> {
         let mut command = Terminal::around(command);
         self.prefix.lead_here(&mut command);
-        Terminal::start(command)
+        Terminal::start(command, &self.prefix.scratch())
     }
 
     /// The program under test.
@@ -113,7 +109,7 @@ impl Runner {
 
     /// The program under test, as Windows names it.
     pub(super) fn certstow_name(&self) -> String {
-        format!("Z:{}", self.certstow.display()).replace('/', "\\")
+        self.prefix.windows_name(&self.certstow)
     }
 
     /// Runs a program for Windows in a folder.
@@ -123,7 +119,7 @@ impl Runner {
         folder: &Path,
         arguments: &[&str],
     ) -> Result<Ended, String> {
-        let mut command = Prefix::wine(executable);
+        let mut command = self.wine(executable);
         command
             .args(arguments)
             .current_dir(folder)
@@ -131,7 +127,12 @@ impl Runner {
         self.run(&mut command)
     }
 
-    /// Runs a program of the host, or one for Windows that [`Prefix::wine`] starts.
+    /// A program for Windows, to be run here.
+    pub(super) fn wine(&self, executable: &Path) -> Command {
+        self.prefix.wine(executable)
+    }
+
+    /// Runs a program of the host, or one of [`Self::wine`].
     pub(super) fn run(&self, command: &mut Command) -> Result<Ended, String> {
         self.prefix.run(command, COMMAND_LIMIT)
     }

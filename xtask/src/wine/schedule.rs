@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::prefix::{self, Prefix};
+use super::prefix;
 use super::process::Ended;
 use super::runner::Runner;
 
@@ -41,7 +41,7 @@ pub(super) fn start(runner: &Runner) -> Result<(), String> {
     runner.restart()?;
     let mut tries = 0;
     loop {
-        let mut start = Prefix::wine("net".as_ref());
+        let mut start = runner.wine("net".as_ref());
         let ended = runner.run(start.args(["start", "Schedule"]))?;
         let runs = ["started successfully", "already running"];
         if runs.iter().any(|words| ended.stdout.contains(words)) {
@@ -97,7 +97,7 @@ fn of_a_person(runner: &Runner) -> Result<(), String> {
     let print = ["--print=printed", "--program", r"C:\Tools\certstow.exe"];
     let printed = runner.certstow(0, &[&install[..], &PERSON, &print].concat())?;
     printed.tells(r"schtasks /Create /TN person /XML person.xml /RU DOMAIN\USER /RP *")?;
-    let mut create = Prefix::wine("schtasks.exe".as_ref());
+    let mut create = runner.wine("schtasks.exe".as_ref());
     create
         .args(["/create", "/tn", "person", "/xml", r"printed\person.xml"])
         .current_dir(runner.work());

@@ -4,10 +4,12 @@
 
 use std::ffi::OsStr;
 use std::io::{Read as _, Write as _};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
+use super::exit_code::ExitCode;
 use crate::command::{program, show};
 
 /// Longer than any answer takes on a busy machine.
@@ -17,6 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) struct Terminal {
     command: String,
     child: Child,
+    code: ExitCode,
     keyboard: ChildStdin,
     screen: Receiver<Vec<u8>>,
     /// All that was shown, and how much of it was waited for.
@@ -48,8 +51,9 @@ impl Terminal {
         terminal
     }
 
-    /// Starts a command from [`Self::around`].
-    pub(super) fn start(mut command: Command) -> Result<Self, String> {
+    /// Starts a command from [`Self::around`], one for Windows.
+    pub(super) fn start(mut command: Command, scratch: &Path) -> Result<Self, String> {
+        let code = ExitCode::of_windows(&mut command, scratch);
         let name = show(&command);
         let mut child = command
             .stdin(Stdio::piped())
@@ -72,6 +76,7 @@ impl Terminal {
         Ok(Self {
             command: name,
             child,
+            code,
             keyboard,
             screen,
             shown: Vec::new(),
@@ -111,10 +116,12 @@ impl Terminal {
             }
         }
         let status = self.child.wait().map_err(|error| error.to_string())?;
-        if status.code() == Some(code) {
-            Ok(self.shown())
-        } else {
-            Err(self.complain(&format!("{status} where {code} was expected")))
+        match self.code.read(status) {
+            Ok(other) if other == code => Ok(self.shown()),
+            Ok(other) => {
+                Err(self.complain(&format!("exit code {other} where {code} was expected")))
+            }
+            Err(reason) => Err(self.complain(&format!("{reason} where {code} was expected"))),
         }
     }
 

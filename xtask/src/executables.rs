@@ -1,0 +1,70 @@
+//! Building programs, and finding them: cargo says where it put each, in JSON.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::command::capture;
+
+/// A program that cargo built.
+pub(crate) struct Executable {
+    /// The name of what it was built from.
+    pub(crate) name: String,
+    pub(crate) file: PathBuf,
+    /// The folder of its package.
+    pub(crate) folder: PathBuf,
+    /// The name of its package.
+    pub(crate) package: String,
+    /// Whether it runs tests, and is not the program itself.
+    pub(crate) is_test: bool,
+}
+
+/// Runs a build and gives back the programs it made.
+pub(crate) fn build(build: &mut Command) -> Result<Vec<Executable>, String> {
+    build
+        .arg("--message-format=json-render-diagnostics")
+        .stderr(Stdio::inherit());
+    let messages = capture(build)?;
+    messages
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).map_err(|error| error.to_string()))
+        .filter_map(|message| message.map(|message| executable(&message)).transpose())
+        .collect()
+}
+
+fn executable(message: &Value) -> Option<Executable> {
+    let manifest = Path::new(message["manifest_path"].as_str()?);
+    Some(Executable {
+        name: message["target"]["name"].as_str()?.to_owned(),
+        file: message["executable"].as_str()?.into(),
+        folder: manifest.parent()?.to_path_buf(),
+        package: package_name(message["package_id"].as_str()?).to_owned(),
+        is_test: message["profile"]["test"].as_bool()?,
+    })
+}
+
+/// The name in a package's id, which has it only where the folder is named otherwise.
+fn package_name(id: &str) -> &str {
+    let (folder, version) = id.rsplit_once('#').unwrap_or((id, ""));
+    match version.split_once('@') {
+        Some((name, _)) => name,
+        None => folder.rsplit('/').next().unwrap_or(folder),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn package_name_is_in_either_form_of_id() {
+        for (id, name) in [
+            ("path+file:///src/stow#certstow@0.1.0", "certstow"),
+            ("path+file:///src/stow/xtask#0.1.0", "xtask"),
+        ] {
+            assert_eq!(package_name(id), name);
+        }
+    }
+}

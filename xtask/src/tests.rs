@@ -1,0 +1,194 @@
+//! The tests of this system. Each file of tests is a program. On Linux as many run at a time as there
+//! are cores: many wait for most of their time, for a terminal, a limit of time or another program,
+//! and cargo, which runs one file after the other, would have the cores wait with them. Elsewhere
+//! tests of different files use the one store that the account has, and one file runs at a time.
+
+use std::collections::VecDeque;
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::command::{cargo, run, target_folder};
+use crate::executables::{self, Executable};
+use crate::setup::Peers;
+use crate::steps::{Steps, longest_first};
+
+/// The tests that mount a disk, which takes root: all begin with this.
+const DISK_TESTS: &str = "disks::a_disk_without_permissions";
+
+/// The test that mounts a disk as a drive that can be taken away.
+const DRIVE_TESTS: &str = "a_mounted_drive_is_found";
+
+/// The tests that run a service manager, which takes root, too: all have this in their names.
+const MANAGER_TESTS: &str = "by_a_real_manager";
+
+/// The tests that search the memory of a process, which takes root.
+const MEMORY_TESTS: &str = "image::";
+
+/// Files of tests that take longest. They begin first, so that no core is left without work in the
+/// end.
+const LONG: [&str; 5] = ["backup", "interop", "secrets", "faults", "certstow"];
+
+/// What this machine and account can do.
+#[derive(Clone, Copy)]
+pub(crate) struct Able {
+    /// Whether the other programs are there.
+    pub(crate) peers: Peers,
+    /// Whether it may mount disks.
+    pub(crate) disks: bool,
+    /// Whether it may read a closed memory.
+    pub(crate) memory: bool,
+}
+
+impl Able {
+    /// What the programs of tests are told, so that they leave out what can't be done.
+    fn arguments(self) -> Vec<&'static str> {
+        let mut arguments = Vec::new();
+        if self.peers == Peers::Complete {
+            arguments.push("--include-ignored");
+        }
+        if !self.disks {
+            for name in [DISK_TESTS, DRIVE_TESTS, MANAGER_TESTS] {
+                arguments.extend(["--skip", name]);
+            }
+        }
+        if !self.memory {
+            arguments.extend(["--skip", MEMORY_TESTS]);
+        }
+        arguments
+    }
+}
+
+/// Every test of every package.
+pub(crate) fn check(steps: &mut Steps, able: Able) {
+    let mut built = Vec::new();
+    steps.run("tests: build", || {
+        built = build(&[])?;
+        Ok(())
+    });
+    steps.run("tests", || run_all(built, able));
+    steps.run("tests: examples in the documentation", || {
+        let mut test = cargo();
+        test.args(["test", "--locked", "--workspace", "--doc", "--"]);
+        run(test.args(able.arguments()))
+    });
+}
+
+/// The tests of the vault of a Linux desktop, with a keyring of their own. It is a feature that is
+/// off by default, so the program is built once more, with all that the feature changes.
+pub(crate) fn check_secret_service(steps: &mut Steps, able: Able) {
+    const FEATURE: [&str; 2] = ["--features", "secret-service"];
+    let mut built = Vec::new();
+    steps.run("Secret Service: build", || {
+        // Of the packages of the other tests, so that most dependencies are the same, too.
+        built = build(&[&FEATURE[..], &["--lib", "--test", "secret_service"]].concat())?;
+        built.retain(|test| test.name != "certstow");
+        Ok(())
+    });
+    steps.run("Secret Service: tests", || run_all(built, able));
+}
+
+/// Builds the tests of every package, with these options.
+fn build(options: &[&str]) -> Result<Vec<Executable>, String> {
+    let mut build = cargo();
+    build.args(["test", "--locked", "--workspace", "--no-run"]);
+    let mut built = executables::build(build.args(options))?;
+    built.retain(|executable| executable.is_test);
+    match built.is_empty() {
+        true => Err("cargo test built no tests".to_owned()),
+        false => Ok(built),
+    }
+}
+
+/// Runs the files of tests; an error that names those in which not all passed.
+fn run_all(tests: Vec<Executable>, able: Able) -> Result<(), String> {
+    if tests.is_empty() {
+        return Err("there are none, since they were not built".to_owned());
+    }
+    let scratch = target_folder()?.join("xtask-tests");
+    fs::create_dir_all(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
+    let at_a_time = match cfg!(target_os = "linux") {
+        true => thread::available_parallelism().map_or(1, usize::from),
+        false => 1,
+    };
+    let (mut first, rest): (Vec<_>, Vec<_>) = tests
+        .into_iter()
+        .partition(|test| LONG.contains(&test.name.as_str()));
+    first.sort_by_key(|test| LONG.iter().position(|name| *name == test.name));
+    let waiting = Mutex::new(VecDeque::from_iter(first.into_iter().chain(rest)));
+    let ended = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..at_a_time {
+            scope.spawn(|| {
+                while let Some(test) = take(&waiting) {
+                    let began = Instant::now();
+                    let result = run_one(&test, able, &scratch);
+                    let mut ended = ended.lock().unwrap_or_else(PoisonError::into_inner);
+                    ended.push((title(&test), began.elapsed(), result));
+                }
+            });
+        }
+    });
+    summary(ended.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn take(waiting: &Mutex<VecDeque<Executable>>) -> Option<Executable> {
+    let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+    waiting.pop_front()
+}
+
+fn title(test: &Executable) -> String {
+    format!("{}, {}", test.package, test.name)
+}
+
+/// Runs a file of tests as cargo would, and shows what it printed once it has ended.
+fn run_one(test: &Executable, able: Able, scratch: &Path) -> Result<(), String> {
+    let log = scratch.join(format!("{}-{}", test.package, test.name));
+    let complain = |error: std::io::Error| format!("{}: {error}", test.file.display());
+    let output = File::create(&log).map_err(complain)?;
+    println!("    running: {}", title(test));
+    let status = Command::new(&test.file)
+        .args(able.arguments())
+        .current_dir(&test.folder)
+        .env("CARGO_PKG_NAME", &test.package)
+        .env("CARGO_MANIFEST_DIR", &test.folder)
+        .stdin(Stdio::null())
+        .stdout(output.try_clone().map_err(complain)?)
+        .stderr(output)
+        .status()
+        .map_err(complain)?;
+    let printed = fs::read(&log).map_err(complain)?;
+    println!(
+        "\n     Running {}\n{}",
+        title(test),
+        String::from_utf8_lossy(&printed)
+    );
+    match status.success() {
+        true => Ok(()),
+        false => Err(format!("{status}")),
+    }
+}
+
+fn summary(ended: Vec<(String, Duration, Result<(), String>)>) -> Result<(), String> {
+    let count = ended.len();
+    let mut failures = Vec::new();
+    let mut times = Vec::new();
+    for (title, took, result) in ended {
+        if let Err(reason) = result {
+            failures.push(format!("{title}: {reason}"));
+        }
+        times.push((title, took));
+    }
+    print!("{}", longest_first(times));
+    match failures.is_empty() {
+        true => Ok(()),
+        false => Err(format!(
+            "{} of {count} files of tests failed:\n{}",
+            failures.len(),
+            failures.join("\n")
+        )),
+    }
+}

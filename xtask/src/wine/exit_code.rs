@@ -1,0 +1,82 @@
+//! The exit codes of programs for Windows. The host's exit status is none: Wine's server kills what
+//! is left of a process half a second after it ended for Windows (`process_sigkill` in Wine's
+//! server/process.c), and on a busy machine it is still leaving then, so that the host sees a SIGKILL
+//! where Windows has the code. So each program is run by `tests/wine/exit-code.c`, which asks Windows
+//! for the code and writes it to a file. Without the file there is no code, and no check passes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::prefix::compile;
+use super::runner::Runner;
+use crate::command::{program, run};
+
+/// The variable that names the file to `exit-code.c`.
+const VARIABLE: &str = "CERTSTOW_TEST_EXIT_CODE";
+
+/// Compiles the program that writes exit codes.
+pub(super) fn build_writer(file: &Path) -> Result<(), String> {
+    compile("tests/wine/exit-code.c", &["-municode"], file, &[])
+}
+
+/// Where the exit code of a command is going to be.
+pub(super) struct ExitCode {
+    /// None for a command of the host, whose exit status says it.
+    file: Option<PathBuf>,
+}
+
+impl ExitCode {
+    /// A program for Windows leaves it in a new file of `scratch`.
+    pub(super) fn of_windows(command: &mut Command, scratch: &Path) -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let file = scratch.join(format!("exit-code-{number}"));
+        // Wine's drive of the host's root.
+        command.env(VARIABLE, format!("Z:{}", file.display()));
+        Self { file: Some(file) }
+    }
+
+    /// A program of the host needs no file.
+    pub(super) fn of_host() -> Self {
+        Self { file: None }
+    }
+
+    /// The exit code of the command, which has ended with this status on the host; or why there is
+    /// none.
+    pub(super) fn read(&self, status: ExitStatus) -> Result<i32, String> {
+        let Some(file) = &self.file else {
+            return status.code().ok_or_else(|| status.to_string());
+        };
+        let code = fs::read_to_string(file);
+        let _ = fs::remove_file(file);
+        let code = code.ok().and_then(|code| code.parse::<u32>().ok());
+        code.map(u32::cast_signed)
+            .ok_or_else(|| format!("no exit code (Wine's process ended with {status})"))
+    }
+}
+
+/// Has Wine's server kill a process that leaves the host too slowly: its exit code counts all the
+/// same, and another one is none that was expected.
+pub(super) fn check(runner: &Runner) -> Result<(), String> {
+    let library = runner.work().join("slow-exit.so");
+    run(program("cc")
+        .args(["-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o"])
+        .arg(&library)
+        .arg("tests/wine/slow-exit.c"))?;
+    let ends_with = |code: &str| {
+        let mut command = runner.wine(Path::new("cmd"));
+        command.args(["/c", "exit", code]);
+        runner.run(command.env("LD_PRELOAD", &library))
+    };
+    let ended = ends_with("16")?.expect(16)?;
+    if !ended.was_killed() {
+        return Err(ended.complain("Wine's server did not kill it, so nothing was shown"));
+    }
+    match ends_with("17")?.expect(16) {
+        Err(complaint) if complaint.contains("17 where 16 was expected") => Ok(()),
+        Err(complaint) => Err(complaint),
+        Ok(ended) => Err(ended.complain("the exit code 17 passes for 16")),
+    }
+}
