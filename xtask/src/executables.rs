@@ -9,8 +9,9 @@ use crate::command::capture;
 
 /// A program that cargo built.
 pub(crate) struct Executable {
-    /// The name of what it was built from.
+    /// The name of what it was built from, and what that is: `lib`, `bin`, `test`.
     pub(crate) name: String,
+    pub(crate) kind: String,
     pub(crate) file: PathBuf,
     /// The folder of its package.
     pub(crate) folder: PathBuf,
@@ -38,6 +39,7 @@ fn executable(message: &Value) -> Option<Executable> {
     let manifest = Path::new(message["manifest_path"].as_str()?);
     Some(Executable {
         name: message["target"]["name"].as_str()?.to_owned(),
+        kind: message["target"]["kind"][0].as_str()?.to_owned(),
         file: message["executable"].as_str()?.into(),
         folder: manifest.parent()?.to_path_buf(),
         package: package_name(message["package_id"].as_str()?).to_owned(),

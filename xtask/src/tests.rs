@@ -141,12 +141,12 @@ fn take(waiting: &Mutex<VecDeque<Executable>>) -> Option<Executable> {
 }
 
 fn title(test: &Executable) -> String {
-    format!("{}, {}", test.package, test.name)
+    format!("{}, {} {}", test.package, test.kind, test.name)
 }
 
 /// Runs a file of tests as cargo would, and shows what it printed once it has ended.
 fn run_one(test: &Executable, able: Able, scratch: &Path) -> Result<(), String> {
-    let log = scratch.join(format!("{}-{}", test.package, test.name));
+    let log = scratch.join(title(test));
     let complain = |error: std::io::Error| format!("{}: {error}", test.file.display());
     let output = File::create(&log).map_err(complain)?;
     println!("    running: {}", title(test));

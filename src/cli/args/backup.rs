@@ -23,7 +23,7 @@ pub(crate) struct BackupCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum BackupAction {
     /// Check that every file of a backup is whole; with the password, that it restores
-    Verify(BackupVerifyArgs),
+    Verify(Box<BackupVerifyArgs>),
     /// Put the identities of a backup back into a store
     Restore(Box<BackupRestoreArgs>),
 }
