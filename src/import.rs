@@ -25,7 +25,7 @@ use crate::error::Error;
 use crate::export::key::ProvenKey;
 use crate::identity::{Identity, Inventory, StoreProblem};
 use crate::names;
-use crate::proof::{self, Proof};
+use crate::proof::{self, Level, Proof};
 use crate::watchdog;
 
 /// How often a person may mistype the password of a file.
@@ -168,6 +168,8 @@ pub struct Imported {
     /// What was checked, one word each: `listed`, with a private key; `key`, it comes out and is
     /// the certificate's; `signature`, it signs.
     pub verified: Vec<&'static str>,
+    /// How far the private key was proven before it went in.
+    pub proof: Level,
     /// What the user should know, in sentences.
     pub warnings: Vec<String>,
 }
@@ -323,6 +325,7 @@ fn put(
     Ok(Imported {
         place: String::new(),
         verified: Vec::new(),
+        proof: proven.proof,
         warnings: proven.warnings,
     })
 }

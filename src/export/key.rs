@@ -1,13 +1,14 @@
 //! The private key of an identity: from the first store that gives one which works.
 
 use certstow_platform::error::StoreError;
+use certstow_platform::key;
 use certstow_platform::secret::PrivateKey;
 use certstow_platform::store::{Ask, Entry, KeyState};
 
 use crate::error::Error;
 use crate::identity::{Identity, Inventory, StoredEntry};
 use crate::names;
-use crate::proof::{self, ProofError};
+use crate::proof::{self, Level, Proof, ProofError};
 use crate::watchdog;
 
 /// A private key that was shown to belong to its certificate, as far as its algorithm allows.
@@ -15,6 +16,8 @@ pub(crate) struct ProvenKey<'a> {
     /// The entry whose key it is.
     pub(crate) stored: &'a StoredEntry,
     pub(crate) key: PrivateKey,
+    /// How far it was proven.
+    pub(crate) proof: Level,
     /// What could not be proven, and which stores had no key that works.
     pub(crate) warnings: Vec<String>,
 }
@@ -29,7 +32,7 @@ impl<'a> ProvenKey<'a> {
         let mut refusals: Vec<(usize, Error)> = Vec::new();
         for stored in identity.entries() {
             match take_from(inventory, stored, ask) {
-                Ok((key, unproven)) => {
+                Ok((key, proof)) => {
                     let refused = refusals.into_iter().map(|(store, error)| {
                         let store = inventory.store_name(store);
                         format!("the private key in {store} was not used: {error}")
@@ -37,7 +40,8 @@ impl<'a> ProvenKey<'a> {
                     return Ok(Self {
                         stored,
                         key,
-                        warnings: refused.chain(unproven).collect(),
+                        proof: proof.level(),
+                        warnings: refused.chain(proof.warning()).collect(),
                     });
                 }
                 // The person gave up on the export, not on one of the stores.
@@ -50,19 +54,22 @@ impl<'a> ProvenKey<'a> {
     }
 }
 
-/// The key from one store, and what could not be proven of it.
+/// The key from one store, and how far it was proven.
 fn take_from(
     inventory: &Inventory,
     stored: &StoredEntry,
     ask: &mut dyn Ask,
-) -> Result<(PrivateKey, Option<String>), Error> {
+) -> Result<(PrivateKey, Proof), Error> {
     let store = &inventory.stores()[stored.store];
     let name = inventory.store_name(stored.store);
     let wait = watchdog::waiting_for(format!("the private key from {name}"));
     let key = store.private_key(&stored.entry.id, ask)?;
     drop(wait);
-    match proof::prove(&key, &stored.entry.certificate) {
-        Ok(proof) => Ok((key, proof.warning())),
+    // Whatever length the store gives the scalar, what is written has the standard's.
+    let key = key::with_full_scalar(key).map_err(ProofError::from);
+    let certificate = &stored.entry.certificate;
+    match key.and_then(|key| proof::prove(&key, certificate).map(|proof| (key, proof))) {
+        Ok(proven) => Ok(proven),
         Err(ProofError::Mismatch) => Err(Error::KeyMismatch {
             place: names::place(&stored.entry),
         }),

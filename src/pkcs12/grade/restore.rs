@@ -6,7 +6,7 @@ use certstow_platform::certificate::Certificate;
 use certstow_platform::key;
 use certstow_platform::pkcs12::decode::{CertificateBag, Contents, KeyBag};
 
-use super::{Report, Severity};
+use super::{Report, Severity, readers};
 use crate::chain::{self, Candidates, PathEnd};
 use crate::proof::{self, Level};
 use crate::time;
@@ -87,6 +87,16 @@ fn leaf_of<'a>(
 
 /// Whether a key works for its certificate as far as is known, and how far that is proven.
 fn works(report: &mut Report, bag: &KeyBag, leaf: &Certificate) -> (Option<bool>, Level) {
+    if let Some((length, proper)) = key::odd_scalar_length(&bag.key) {
+        readers::with_odd_scalar(&mut report.readers);
+        report.find(
+            Severity::Warning,
+            format!(
+                "the private key has {length} octets and not the {proper} of its curve, which .NET \
+                 refuses; export it anew to mend that"
+            ),
+        );
+    }
     match proof::prove(&bag.key, leaf) {
         Ok(proof) => {
             if let Some(warning) = proof.warning() {
