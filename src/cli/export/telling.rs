@@ -4,6 +4,7 @@ use certstow::error::Error;
 use certstow::export::Report;
 use certstow::names;
 use certstow::pkcs12::profile::Profile;
+use certstow::proof::Level;
 use certstow::sanitize::safe;
 use serde::Serialize;
 
@@ -86,6 +87,7 @@ struct Json<'a> {
     chain: &'a [String],
     root_included: bool,
     verified: &'a [&'static str],
+    proof: Option<Level>,
     copies: Vec<copies::Json>,
     /// Whether the store has no private key any more.
     key_deleted: bool,
@@ -105,6 +107,7 @@ impl<'a> Json<'a> {
             chain: &report.chain,
             root_included: report.root_included,
             verified: &report.verified,
+            proof: report.proof,
             copies: copies.iter().map(copies::Outcome::json).collect(),
             key_deleted,
             warnings: &report.warnings,
