@@ -31,6 +31,7 @@ const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.1
 const RSASSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+const NULL: u8 = der::NULL[0];
 const X25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.110");
 const DSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10040.4.1");
 
@@ -252,14 +253,27 @@ impl<'a> Sec1<'a> {
         }
         let scalar = fields.accept(OCTET_STRING)?.content;
         let after = fields.rest();
-        let parameters = fields
-            .accept(EXPLICIT_0)
-            .and_then(|tagged| tagged.inner().next());
-        let point = fields
-            .accept(EXPLICIT_1)
-            .and_then(|tagged| tagged.inner().accept(BIT_STRING))
-            .and_then(|bits| bits.content.strip_prefix(&[0]))
-            .filter(|point| !point.is_empty());
+        let parameters = match fields.accept(EXPLICIT_0) {
+            Some(tagged) => Some(tagged.only()?),
+            None => None,
+        };
+        let point = match fields.accept(EXPLICIT_1) {
+            Some(tagged) => Some(
+                tagged
+                    .only()?
+                    .tagged(BIT_STRING)?
+                    .content
+                    .strip_prefix(&[0])?,
+            ),
+            None => None,
+        };
+        let point = point.filter(|point| !point.is_empty());
+        // OpenSSL refuses what it does not know, and parameters of no known kind.
+        let known =
+            |parameters: Element<'_>| matches!(parameters.tag, OBJECT_IDENTIFIER | SEQUENCE | NULL);
+        if !fields.rest().is_empty() || !parameters.is_none_or(known) {
+            return None;
+        }
         Some(Self {
             scalar,
             after,

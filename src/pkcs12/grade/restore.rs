@@ -30,11 +30,22 @@ pub(super) fn restores(
             format!("{unreadable} of the certificates in the file cannot be read"),
         );
     }
+    let malformed: Vec<&'static str> = bags
+        .iter()
+        .filter_map(|(_, certificate)| certificate.malformed_part())
+        .collect();
+    for part in &malformed {
+        report.find(
+            Severity::Error,
+            format!("a certificate in the file is damaged: {part} is malformed"),
+        );
+    }
     if contents.keys.is_empty() {
         report.find(Severity::Error, "there is no private key in the file");
     }
     let candidates = Candidates::new(bags.iter().map(|(_, certificate)| certificate.clone()));
-    let mut restores = Some(!contents.keys.is_empty() && unreadable == 0);
+    let sound = unreadable == 0 && malformed.is_empty();
+    let mut restores = Some(sound && !contents.keys.is_empty());
     let mut weakest = None;
     for key in &contents.keys {
         let (works, level) = match leaf_of(key, &bags) {
