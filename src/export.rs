@@ -26,6 +26,7 @@ use crate::identity::{Identity, Inventory};
 use crate::output::{self, Existing, Privacy};
 use crate::pkcs12::attributes::Properties;
 use crate::pkcs12::profile::{Iterations, Profile, password_warnings};
+use crate::proof::Level;
 use crate::{names, time};
 
 pub(crate) use key::ProvenKey;
@@ -179,6 +180,8 @@ pub struct Report {
     pub root_included: bool,
     /// What was checked on the bytes read back, one word each.
     pub verified: Vec<&'static str>,
+    /// How far the private key was proven; `None` for a file without one.
+    pub proof: Option<Level>,
     /// What the user should know, in sentences.
     pub warnings: Vec<String>,
     /// As [`output::Written::unsynced`].
@@ -313,6 +316,7 @@ impl<'a> Job<'a> {
                 .collect(),
             root_included: chain.root_included,
             verified: saved.checks,
+            proof: key.as_ref().map(|proven| proven.proof),
             warnings,
             unsynced: saved.unsynced,
         })

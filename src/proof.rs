@@ -5,13 +5,14 @@
 use std::fmt;
 
 use certstow_platform::certificate::Certificate;
+use certstow_platform::key::ml_dsa::ParameterSet;
 use certstow_platform::key::{self, KeyError};
 use certstow_platform::secret::PrivateKey;
 use der::asn1::{AnyRef, OctetStringRef};
-use der::{Reader as _, SliceReader};
+use der::{Encode as _, Reader as _, SliceReader};
+use dsa::signature::hazmat::PrehashSigner as _;
 use ed25519_dalek::Signer as _;
-use p256::ecdsa::signature::hazmat::PrehashSigner;
-use rsa::pkcs1::der::{Decode as _, Encode as _};
+use rsa::pkcs1::der::Decode as _;
 use rsa::pkcs8::PrivateKeyInfoRef;
 use rsa::pkcs8::spki::AlgorithmIdentifierRef;
 use rsa::traits::PrivateKeyParts as _;
@@ -30,8 +31,8 @@ const RSASSA_PSS: &str = "1.2.840.113549.1.1.10";
 pub enum Proof {
     /// The public halves are equal and a random challenge was signed and verified.
     Signature,
-    /// The public halves are equal. certstow does not sign with this kind of key: the algorithm's
-    /// dotted OID, or a few words.
+    /// The public halves are equal. certstow does not sign with this kind of key, which is named as
+    /// in [`key::KeyDescription`], or in a few words.
     PublicKey(String),
     /// Nothing contradicts that the key is the certificate's, and nothing proves it. The kind of
     /// key, as for [`Proof::PublicKey`].
@@ -107,6 +108,15 @@ impl fmt::Display for ProofError {
 
 impl std::error::Error for ProofError {}
 
+impl From<KeyError> for ProofError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Malformed(why) => Self::Useless(why.to_owned()),
+            other => Self::Useless(other.to_string()),
+        }
+    }
+}
+
 /// Why no signature came out of a key: what [`sign`] and below answer with.
 pub(crate) enum Refusal {
     Damaged(&'static str),
@@ -123,9 +133,15 @@ pub fn prove(key: &PrivateKey, certificate: &Certificate) -> Result<Proof, Proof
     let compared = match key::public_key_of(key) {
         Ok(public) if key::same_public_key(&public, certificate.spki_der()) => true,
         Ok(_) => return Err(ProofError::Mismatch),
-        Err(KeyError::Malformed(why)) => return Err(ProofError::Useless(why.to_owned())),
-        Err(KeyError::UnknownAlgorithm(oid)) => compare_unknown(&oid, key, certificate)?,
-        Err(_) => return Ok(Proof::None("its algorithm".to_owned())),
+        Err(KeyError::UnknownAlgorithm(algorithm)) => {
+            let certificate = certificate.parse();
+            let of_certificate = certificate.public_key().algorithm.algorithm.to_id_string();
+            if of_certificate != algorithm.oid {
+                return Err(ProofError::Mismatch);
+            }
+            false
+        }
+        Err(error) => return Err(ProofError::from(error)),
     };
     let mut challenge = [0; 32];
     getrandom::fill(&mut challenge)
@@ -137,35 +153,6 @@ pub fn prove(key: &PrivateKey, certificate: &Certificate) -> Result<Proof, Proof
         Err(Refusal::Unknown(kind)) if compared => Ok(Proof::PublicKey(kind)),
         Err(Refusal::Unknown(kind)) => Ok(Proof::None(kind)),
     }
-}
-
-/// The little that can be said of the public half of a key whose algorithm [`key`] does not know:
-/// that its certificate must have the same algorithm, and the numbers of RSA keys for PSS alone.
-/// Whether public halves were compared.
-fn compare_unknown(
-    oid: &str,
-    key: &PrivateKey,
-    certificate: &Certificate,
-) -> Result<bool, ProofError> {
-    let certificate = certificate.parse();
-    let public: &SubjectPublicKeyInfo<'_> = certificate.public_key();
-    if public.algorithm.algorithm.to_id_string() != oid {
-        return Err(ProofError::Mismatch);
-    }
-    let half = (oid == RSASSA_PSS)
-        .then(|| PrivateKeyInfoRef::try_from(key.expose()).ok())
-        .flatten()
-        .and_then(|info| rsa_public_half(info.private_key.as_bytes()));
-    match half {
-        Some(half) if half != *public.subject_public_key.data => Err(ProofError::Mismatch),
-        half => Ok(half.is_some()),
-    }
-}
-
-/// The DER of the `RSAPublicKey` inside an `RSAPrivateKey`.
-fn rsa_public_half(der: &[u8]) -> Option<Vec<u8>> {
-    let key = rsa::pkcs1::RsaPrivateKeyRef::from_der(der).ok()?;
-    key.public_key().to_der().ok()
 }
 
 fn check(
@@ -206,17 +193,28 @@ fn sign(key: &PrivateKey, challenge: &[u8]) -> Result<(Scheme, Vec<u8>), Refusal
                 .map(|signature| (Scheme::PSS_SHA256, signature))
                 .map_err(|_| Refusal::Damaged("RSA signing failed"))
         }
-        "1.2.840.10045.2.1" => {
-            let curve = info.algorithm.parameters_oid();
-            let curve = curve.map_err(|_| Refusal::Unknown("a curve without a name".into()))?;
-            sign_ecdsa(info, &curve.to_string(), challenge)
-        }
+        "1.2.840.10045.2.1" => sign_ecdsa(key, challenge),
+        "1.2.840.10040.4.1" => sign_dsa(info, challenge),
         "1.3.101.112" => {
             let key = ed25519_dalek::SigningKey::try_from(info)
                 .map_err(|_| Refusal::Damaged("its two halves do not belong together"))?;
             Ok((Scheme::Ed25519, key.sign(challenge).to_vec()))
         }
-        _ => Err(Refusal::Unknown(algorithm)),
+        _ => match ParameterSet::by_oid(info.algorithm.oid) {
+            Some(set) => match set.sign(key, challenge) {
+                Ok(Some(signature)) => Ok((Scheme::MlDsa, signature)),
+                Ok(None) => Err(Refusal::Unknown(format!("{} without its seed", set.name))),
+                Err(error) => Err(damaged(&error)),
+            },
+            None => Err(Refusal::Unknown(key::algorithm_name(key))),
+        },
+    }
+}
+
+fn damaged(error: &KeyError) -> Refusal {
+    match error {
+        KeyError::Malformed(why) => Refusal::Damaged(why),
+        _ => Refusal::Damaged("it does not read"),
     }
 }
 
@@ -244,35 +242,30 @@ fn without_version(der: &[u8]) -> der::Result<PrivateKeyInfoRef<'_>> {
     Ok(info)
 }
 
-/// Reading the key compares the secret with the public half stored beside it, if there is one.
-fn sign_ecdsa(
-    info: PrivateKeyInfoRef<'_>,
-    curve: &str,
-    challenge: &[u8],
-) -> Result<(Scheme, Vec<u8>), Refusal> {
-    macro_rules! sign_on {
-        ($curve:ident) => {{
-            let key = $curve::SecretKey::try_from(info)
-                .map_err(|_| Refusal::Damaged("its two halves do not belong together"))?;
-            let digest = Hash::Sha256.digest(&[challenge]);
-            let signature: Result<$curve::ecdsa::Signature, _> =
-                $curve::ecdsa::SigningKey::from(&key).sign_prehash(&digest);
-            signature
-                .map(|signature| {
-                    (
-                        Scheme::Ecdsa(Hash::Sha256),
-                        signature.to_der().as_bytes().to_vec(),
-                    )
-                })
-                .map_err(|_| Refusal::Damaged("ECDSA signing failed"))
-        }};
+fn sign_ecdsa(key: &PrivateKey, challenge: &[u8]) -> Result<(Scheme, Vec<u8>), Refusal> {
+    let unknown = || Refusal::Unknown(key::algorithm_name(key));
+    let scalar = key::ec_scalar(key).map_err(|error| damaged(&error))?;
+    let (curve, scalar) = scalar.ok_or_else(unknown)?;
+    if !curve.has_arithmetic() {
+        return Err(unknown());
     }
-    match curve {
-        "1.2.840.10045.3.1.7" => sign_on!(p256),
-        "1.3.132.0.34" => sign_on!(p384),
-        "1.3.132.0.35" => sign_on!(p521),
-        _ => Err(Refusal::Unknown(curve.to_owned())),
-    }
+    let digest = Hash::Sha256.digest(&[challenge]);
+    let signature = curve.sign(&scalar, &digest);
+    let signature = signature.ok_or(Refusal::Damaged("ECDSA signing failed"))?;
+    Ok((Scheme::Ecdsa(Hash::Sha256), signature))
+}
+
+/// The crate knows the four sizes of FIPS 186-4.
+fn sign_dsa(info: PrivateKeyInfoRef<'_>, challenge: &[u8]) -> Result<(Scheme, Vec<u8>), Refusal> {
+    let key = dsa::SigningKey::try_from(info)
+        .map_err(|_| Refusal::Unknown("a DSA key of unusual size".to_owned()))?;
+    let digest = Hash::Sha256.digest(&[challenge]);
+    let signature: Result<dsa::Signature, _> = key.sign_prehash(&digest);
+    signature
+        .ok()
+        .and_then(|signature| signature.to_der().ok())
+        .map(|signature| (Scheme::Dsa(Hash::Sha256), signature))
+        .ok_or(Refusal::Damaged("DSA signing failed"))
 }
 
 /// Reads an `RSAPrivateKey` (RFC 8017, A.1.2) and checks all eight numbers against each other.

@@ -55,6 +55,52 @@ pub(crate) fn rsa_identity() -> Identity {
     }
 }
 
+/// An identity whose key does not sign: X25519.
+pub(crate) fn x25519_identity() -> Identity {
+    let key = private_key(
+        "1.3.101.110",
+        &[],
+        &der::value(der::OCTET_STRING, &[&[7; 32]]),
+    );
+    Identity {
+        leaf: leaf(
+            &certstow_platform::key::public_key_of(&key).unwrap(),
+            VALIDITY,
+        ),
+        key,
+        issuers: issuers(),
+    }
+}
+
+/// An identity of which nothing can be proven: Ed448, with any numbers.
+pub(crate) fn ed448_identity() -> Identity {
+    let oid = "1.3.101.113";
+    let algorithm = der::sequence(&[&der::oid(&ObjectIdentifier::new_unwrap(oid))]);
+    let public = der::value(der::BIT_STRING, &[&[0], &[8; 57]]);
+    Identity {
+        key: private_key(oid, &[], &der::value(der::OCTET_STRING, &[&[7; 57]])),
+        leaf: leaf(&der::sequence(&[&algorithm, &public]), VALIDITY),
+        issuers: issuers(),
+    }
+}
+
+/// A `PrivateKeyInfo` of an algorithm with these parameters.
+pub(crate) fn private_key(algorithm: &str, parameters: &[u8], key: &[u8]) -> PrivateKey {
+    let oid = der::oid(&ObjectIdentifier::new_unwrap(algorithm));
+    let algorithm = der::sequence(&[&oid, parameters]);
+    let key = der::value(der::OCTET_STRING, &[key]);
+    let info = der::sequence(&[&[2, 1, 0], &algorithm, &key]);
+    PrivateKey::from_pkcs8_der(Zeroizing::new(info))
+}
+
+/// The key of [`ec_identity`] with a zero octet before its scalar, as GnuTLS writes some.
+pub(crate) fn ec_key_behind_a_zero() -> PrivateKey {
+    let scalar = [&[0][..], &[3; 32]].concat();
+    let curve = der::oid(&ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7"));
+    let key = der::sequence(&[&[2, 1, 1], &der::value(der::OCTET_STRING, &[&scalar])]);
+    private_key("1.2.840.10045.2.1", &curve, &key)
+}
+
 /// An entry without label and properties.
 pub(crate) fn entry() -> Entry {
     let certificate = ec_identity().leaf;

@@ -1,14 +1,18 @@
 //! Signatures of X.509 certificates (RFC 5280, 4.1.1.3): RSASSA-PKCS1-v1_5 and RSASSA-PSS
-//! (RFC 8017), ECDSA (FIPS 186-5) on P-256, P-384 and P-521, and Ed25519 (RFC 8032, 8410).
-//! SHA-1 is accepted, because roots signed with it are in use and a path is not a decision to
+//! (RFC 8017), ECDSA (FIPS 186-5) on the curves of [`Curve`], DSA (FIPS 186-4), Ed25519 (RFC 8032,
+//! 8410) and ML-DSA (FIPS 204, RFC 9881). SHA-1 is accepted, because roots signed with it are in use and a path is not a decision to
 //! trust; MD5 is not.
 
 use std::fmt;
 
 use certstow_platform::certificate::Certificate;
+use certstow_platform::key::curve::Curve;
+use certstow_platform::key::ml_dsa::ParameterSet;
+use const_oid::ObjectIdentifier;
+use dsa::signature::hazmat::PrehashVerifier as _;
 use ed25519_dalek::Verifier as _;
-use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use rsa::pkcs1::der::Decode as _;
+use rsa::pkcs8::spki::SubjectPublicKeyInfoRef;
 use rsa::{BoxedUint, Pkcs1v15Sign};
 use sha1::Sha1;
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
@@ -118,9 +122,12 @@ impl Hash {
 pub(crate) enum Scheme {
     RsaPkcs1(Hash),
     RsaPss(pss::Parameters),
-    /// The curve comes with the key, so any of the three goes with any hash.
+    /// The curve comes with the key, so any of them goes with any hash.
     Ecdsa(Hash),
+    Dsa(Hash),
     Ed25519,
+    /// The parameter set comes with the key.
+    MlDsa,
 }
 
 impl Scheme {
@@ -147,7 +154,11 @@ impl Scheme {
             "1.2.840.10045.4.3.2" => Self::Ecdsa(Hash::Sha256),
             "1.2.840.10045.4.3.3" => Self::Ecdsa(Hash::Sha384),
             "1.2.840.10045.4.3.4" => Self::Ecdsa(Hash::Sha512),
+            "1.2.840.10040.4.3" => Self::Dsa(Hash::Sha1),
+            "2.16.840.1.101.3.4.3.1" => Self::Dsa(Hash::Sha224),
+            "2.16.840.1.101.3.4.3.2" => Self::Dsa(Hash::Sha256),
             "1.3.101.112" => Self::Ed25519,
+            dotted if parameter_set(dotted).is_some() => Self::MlDsa,
             _ => return Err(SignatureError::Unsupported(oid)),
         })
     }
@@ -182,6 +193,13 @@ impl Scheme {
                 };
                 verify_ecdsa(&curve, bits, &hash.digest(&[message]), signature)
             }
+            (Self::Dsa(hash), "1.2.840.10040.4.1") => {
+                verify_dsa(key.raw, &hash.digest(&[message]), signature)
+            }
+            (Self::MlDsa, dotted) => match parameter_set(dotted) {
+                Some(set) if set.verify(bits, message, signature) => Ok(()),
+                _ => Err(SignatureError::Invalid),
+            },
             (Self::Ed25519, "1.3.101.112") => verify_ed25519(bits, message, signature),
             _ => Err(SignatureError::Invalid),
         }
@@ -235,28 +253,36 @@ pub(crate) fn rsa_public_key(der: &[u8]) -> Result<rsa::PublicKey, SignatureErro
     })
 }
 
-/// Verifies a DER `Ecdsa-Sig-Value` (RFC 3279, 2.2.3) over a digest of any length, which FIPS
-/// 186-5, 6.4.2 cuts to or takes as a number below the order of the curve.
+/// Verifies a DER `Ecdsa-Sig-Value` on the curve of this dotted OID.
 fn verify_ecdsa(
     curve: &str,
     point: &[u8],
     digest: &[u8],
     signature: &[u8],
 ) -> Result<(), SignatureError> {
-    macro_rules! verify_on {
-        ($curve:ident) => {{
-            let key = $curve::ecdsa::VerifyingKey::from_sec1_bytes(point);
-            let signature = $curve::ecdsa::Signature::from_der(signature);
-            key.and_then(|key| key.verify_prehash(digest, &signature?))
-                .map_err(|_| SignatureError::Invalid)
-        }};
+    let unsupported = |what: &str| SignatureError::Unsupported(what.to_owned());
+    let oid = ObjectIdentifier::new(curve).map_err(|_| unsupported(curve))?;
+    let known = Curve::by_oid(oid).ok_or_else(|| unsupported(curve))?;
+    match known.verify(point, digest, signature) {
+        Some(true) => Ok(()),
+        Some(false) => Err(SignatureError::Invalid),
+        None => Err(unsupported(known.name)),
     }
-    match curve {
-        "1.2.840.10045.3.1.7" => verify_on!(p256),
-        "1.3.132.0.34" => verify_on!(p384),
-        "1.3.132.0.35" => verify_on!(p521),
-        _ => Err(SignatureError::Unsupported(curve.to_owned())),
-    }
+}
+
+/// Verifies a DER `Dss-Sig-Value` (RFC 3279, 2.2.2) with a `SubjectPublicKeyInfo`. The crate knows
+/// the four sizes of FIPS 186-4.
+fn verify_dsa(spki: &[u8], digest: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
+    let unsupported = || SignatureError::Unsupported("a DSA key of unusual size".to_owned());
+    let spki = SubjectPublicKeyInfoRef::from_der(spki).map_err(|_| SignatureError::Invalid)?;
+    let key = dsa::VerifyingKey::try_from(spki).map_err(|_| unsupported())?;
+    let signature = dsa::Signature::try_from(signature).map_err(|_| SignatureError::Invalid)?;
+    key.verify_prehash(digest, &signature)
+        .map_err(|_| SignatureError::Invalid)
+}
+
+fn parameter_set(oid: &str) -> Option<&'static ParameterSet> {
+    ParameterSet::by_oid(ObjectIdentifier::new(oid).ok()?)
 }
 
 fn verify_ed25519(point: &[u8], message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {

@@ -39,6 +39,7 @@ fn certstow_says_what_the_transcripts_show() {
             .case("tests/cmd/errors.trycmd")
             .case("tests/cmd/import.trycmd")
             .case("tests/cmd/log.trycmd")
+            .case("tests/cmd/proof.trycmd")
             .case("tests/cmd/report.trycmd")
             .case("tests/cmd/schedule.trycmd");
     }

@@ -1,6 +1,8 @@
 //! An X.509 certificate (RFC 5280) as certstow carries it: its DER, checked once to be readable,
 //! and the places of the few fields that stores and the certification path compare as bytes.
 
+mod structure;
+
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -129,6 +131,12 @@ impl Certificate {
     /// self-issued certificate without extensions, as version 1 roots are.
     pub fn is_ca(&self) -> bool {
         self.ca
+    }
+
+    /// Which part of it is malformed, as a clause, where other programs refuse it and certstow reads
+    /// it all the same: `its issuer`.
+    pub fn malformed_part(&self) -> Option<&'static str> {
+        structure::malformed_part(&self.der)
     }
 
     /// The certificate's fields.

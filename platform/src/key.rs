@@ -2,14 +2,24 @@
 //! (RFC 5958), and the `SubjectPublicKeyInfo` (RFC 5280) that belongs to a private key, without
 //! signing anything. Algorithms not known here pass through unopened.
 
+pub mod curve;
+mod description;
+pub mod dsa;
 #[cfg(any(windows, target_os = "macos", test))]
 pub(crate) mod forms;
+pub mod ml_dsa;
+mod scalar;
 
 use std::fmt;
 
 use const_oid::ObjectIdentifier;
+use curve25519_dalek::MontgomeryPoint;
 use zeroize::Zeroizing;
 
+use self::curve::Curve;
+pub use self::description::{KeyDescription, algorithm_name, describe};
+use self::ml_dsa::ParameterSet;
+pub use self::scalar::{ec_scalar, odd_scalar_length, with_full_scalar};
 use crate::pkcs12::der::{
     self, BIT_STRING, EXPLICIT_0, EXPLICIT_1, IMPLICIT_1, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING,
     SEQUENCE,
@@ -20,11 +30,9 @@ use crate::tlv::{self, Element, Elements};
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const RSASSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
-const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
-const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
-const ED448: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.113");
+const NULL: u8 = der::NULL[0];
+const X25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.110");
 const DSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10040.4.1");
 
 /// Why a private key's public half cannot be told.
@@ -33,17 +41,27 @@ const DSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10040.4.1");
 pub enum KeyError {
     /// Not a readable key; the text says which part.
     Malformed(&'static str),
-    /// The algorithm (dotted OID) is not one certstow computes public keys for.
-    UnknownAlgorithm(String),
+    /// The algorithm is not one certstow computes public keys for.
+    UnknownAlgorithm(UnknownAlgorithm),
+}
+
+/// An algorithm whose public keys certstow does not compute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownAlgorithm {
+    /// Its dotted OID.
+    pub oid: String,
+    /// Its name for a person, with the curve if it has one; else the OID.
+    pub name: String,
 }
 
 impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed(what) => write!(f, "the private key is damaged: {what}"),
-            Self::UnknownAlgorithm(oid) => {
-                write!(f, "the private key's algorithm, {oid}, is not known")
-            }
+            Self::UnknownAlgorithm(UnknownAlgorithm { name, .. }) => write!(
+                f,
+                "certstow cannot tell the public key of a private key for {name}"
+            ),
         }
     }
 }
@@ -51,7 +69,8 @@ impl fmt::Display for KeyError {
 impl std::error::Error for KeyError {}
 
 /// The DER of the `SubjectPublicKeyInfo` that belongs to a private key, in the form nearly every
-/// certificate has it: NULL parameters for RSA, a named curve and an uncompressed point for EC.
+/// certificate has it: NULL parameters for RSA, none for RSASSA-PSS, a named curve and an
+/// uncompressed point for EC.
 ///
 /// # Errors
 /// - [`KeyError::Malformed`]: it is no PKCS#8, or what is inside does not fit its algorithm.
@@ -66,17 +85,28 @@ pub(crate) fn public_key_of_pkcs8(der: &[u8]) -> Result<Vec<u8>, KeyError> {
     let pkcs8 = Pkcs8::read(der).ok_or(KeyError::Malformed("it is not PKCS#8"))?;
     match pkcs8.algorithm.oid {
         RSA_ENCRYPTION => rsa_public_key(pkcs8.key),
+        RSASSA_PSS => rsa_public_key(pkcs8.key).map(|public| as_pss(&public)),
         EC_PUBLIC_KEY => ec_public_key(&pkcs8),
         ED25519 => ed25519_public_key(&pkcs8),
-        other => match pkcs8.public_key {
-            Some(public) => Ok(spki(pkcs8.algorithm.raw, &[public])),
-            None => Err(KeyError::UnknownAlgorithm(other.to_string())),
+        X25519 => x25519_public_key(&pkcs8),
+        DSA => {
+            let y = dsa::public_key(pkcs8.algorithm.parameters, pkcs8.key)?;
+            Ok(spki(pkcs8.algorithm.raw, &[&[0], &y]))
+        }
+        other => match (ParameterSet::by_oid(other), pkcs8.public_key) {
+            (Some(set), _) => {
+                let public = set.public_key(pkcs8.key)?;
+                Ok(spki(pkcs8.algorithm.raw, &[&[0], &public]))
+            }
+            (None, Some(public)) => Ok(spki(pkcs8.algorithm.raw, &[public])),
+            (None, None) => Err(pkcs8.algorithm.unknown()),
         },
     }
 }
 
 /// Whether two `SubjectPublicKeyInfo` DERs are the same public key. RSA parameters may be NULL or
-/// left out, and a point on a known curve may be compressed in one of them.
+/// left out, what RSASSA-PSS parameters demand is no part of the key, and a point on a known curve
+/// may be compressed in one of them.
 pub fn same_public_key(a: &[u8], b: &[u8]) -> bool {
     a == b || normalized(a) == normalized(b)
 }
@@ -89,6 +119,7 @@ pub(crate) fn normalized(spki_der: &[u8]) -> Vec<u8> {
     };
     match (algorithm.oid, bits.split_first()) {
         (RSA_ENCRYPTION, Some((0, key))) => rsa_spki(key),
+        (RSASSA_PSS, Some(_)) => spki(&pss(), &[bits]),
         (EC_PUBLIC_KEY, Some((0, point))) => match uncompressed(algorithm.curve(), point) {
             Some(point) => spki(algorithm.raw, &[&[0], &point]),
             None => spki_der.to_vec(),
@@ -120,42 +151,6 @@ pub fn from_sec1(key: &[u8], curve: Option<&[u8]>) -> Result<PrivateKey, KeyErro
         .ok_or(KeyError::Malformed("it does not name its curve"))?;
     let algorithm = der::sequence(&[&der::oid(&EC_PUBLIC_KEY), curve]);
     Ok(pkcs8(&algorithm, key))
-}
-
-/// What a public key is, for a person: "RSA" with 2048 bits, "ECDSA P-256" with 256, "Ed25519"
-/// with 256, or the dotted OID of an algorithm without a name here.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyDescription {
-    /// The algorithm's name, or its dotted OID.
-    pub algorithm: String,
-    /// The size as people say it: the modulus for RSA, the field for elliptic curves; in bits.
-    pub bits: Option<u32>,
-}
-
-/// Describes the key in a `SubjectPublicKeyInfo`. What cannot be read is called "unknown".
-pub fn describe(spki: &[u8]) -> KeyDescription {
-    let named = |algorithm: &str, bits| KeyDescription {
-        algorithm: algorithm.to_owned(),
-        bits,
-    };
-    let Some((algorithm, key)) = read_spki(spki) else {
-        return named("unknown", None);
-    };
-    match algorithm.oid {
-        RSA_ENCRYPTION => named("RSA", modulus_bits(key)),
-        RSASSA_PSS => named("RSASSA-PSS", modulus_bits(key)),
-        ED25519 => named("Ed25519", Some(256)),
-        ED448 => named("Ed448", Some(456)),
-        DSA => named("DSA", None),
-        EC_PUBLIC_KEY => match algorithm.curve() {
-            Some(P256) => named("ECDSA P-256", Some(256)),
-            Some(P384) => named("ECDSA P-384", Some(384)),
-            Some(P521) => named("ECDSA P-521", Some(521)),
-            Some(curve) => named(&format!("ECDSA {curve}"), None),
-            None => named("ECDSA (curve of its own)", None),
-        },
-        other => named(&other.to_string(), None),
-    }
 }
 
 /// The dotted OID of the algorithm in a `SubjectPublicKeyInfo`.
@@ -194,28 +189,45 @@ impl<'a> Algorithm<'a> {
         let name = self.parameters?.tagged(OBJECT_IDENTIFIER)?;
         ObjectIdentifier::from_bytes(name.content).ok()
     }
+
+    /// Its public keys are not computed here.
+    fn unknown(&self) -> KeyError {
+        KeyError::UnknownAlgorithm(UnknownAlgorithm {
+            oid: self.oid.to_string(),
+            name: description::name(self),
+        })
+    }
 }
 
 /// `OneAsymmetricKey` (RFC 5958, 2), borrowed.
 struct Pkcs8<'a> {
+    /// The fields before the key: version and algorithm.
+    before: &'a [u8],
     algorithm: Algorithm<'a>,
     key: &'a [u8],
+    /// The fields after the key.
+    after: &'a [u8],
     /// Content of the `BIT STRING`: the count of unused bits, then the key.
     public_key: Option<&'a [u8]>,
 }
 
 impl<'a> Pkcs8<'a> {
     fn read(der: &'a [u8]) -> Option<Self> {
-        let mut fields = tlv::only(der, SEQUENCE)?.inner();
+        let info = tlv::only(der, SEQUENCE)?;
+        let mut fields = info.inner();
         fields.accept(INTEGER)?;
         let algorithm = Algorithm::read(fields.next()?)?;
+        let before = &info.content[..info.content.len() - fields.rest().len()];
         let key = fields.accept(OCTET_STRING)?.content;
+        let after = fields.rest();
         // Attributes, and an implicitly tagged `BIT STRING`.
         fields.accept(EXPLICIT_0);
         let public_key = fields.accept(IMPLICIT_1).map(|element| element.content);
         Some(Self {
+            before,
             algorithm,
             key,
+            after,
             public_key,
         })
     }
@@ -224,27 +236,47 @@ impl<'a> Pkcs8<'a> {
 /// `ECPrivateKey` (RFC 5915, 3), borrowed.
 struct Sec1<'a> {
     scalar: &'a [u8],
+    /// The fields after the scalar.
+    after: &'a [u8],
     parameters: Option<Element<'a>>,
     point: Option<&'a [u8]>,
 }
 
 impl<'a> Sec1<'a> {
+    /// ecPrivkeyVer1, the only version there is.
+    const VERSION_1: [u8; 3] = [INTEGER, 1, 1];
+
     fn read(der: &'a [u8]) -> Option<Self> {
         let mut fields = tlv::only(der, SEQUENCE)?.inner();
         if fields.accept(INTEGER)?.content != [1] {
             return None;
         }
         let scalar = fields.accept(OCTET_STRING)?.content;
-        let parameters = fields
-            .accept(EXPLICIT_0)
-            .and_then(|tagged| tagged.inner().next());
-        let point = fields
-            .accept(EXPLICIT_1)
-            .and_then(|tagged| tagged.inner().accept(BIT_STRING))
-            .and_then(|bits| bits.content.strip_prefix(&[0]))
-            .filter(|point| !point.is_empty());
+        let after = fields.rest();
+        let parameters = match fields.accept(EXPLICIT_0) {
+            Some(tagged) => Some(tagged.only()?),
+            None => None,
+        };
+        let point = match fields.accept(EXPLICIT_1) {
+            Some(tagged) => Some(
+                tagged
+                    .only()?
+                    .tagged(BIT_STRING)?
+                    .content
+                    .strip_prefix(&[0])?,
+            ),
+            None => None,
+        };
+        let point = point.filter(|point| !point.is_empty());
+        // OpenSSL refuses what it does not know, and parameters of no known kind.
+        let known =
+            |parameters: Element<'_>| matches!(parameters.tag, OBJECT_IDENTIFIER | SEQUENCE | NULL);
+        if !fields.rest().is_empty() || !parameters.is_none_or(known) {
+            return None;
+        }
         Some(Self {
             scalar,
+            after,
             parameters,
             point,
         })
@@ -265,48 +297,33 @@ fn rsa_spki(rsa_public_key: &[u8]) -> Vec<u8> {
     spki(&der::algorithm(&RSA_ENCRYPTION), &[&[0], rsa_public_key])
 }
 
+/// The algorithm of RSA keys for PSS alone. What its parameters demand of signatures (RFC 4055,
+/// 3.1) may differ between a key and its certificate.
+fn pss() -> Vec<u8> {
+    der::sequence(&[&der::oid(&RSASSA_PSS)])
+}
+
+/// The public key of an RSA key with the algorithm [`pss`].
+fn as_pss(rsa: &[u8]) -> Vec<u8> {
+    let bits = read_spki(rsa).map_or(&[][..], |(_, bits)| bits);
+    spki(&pss(), &[bits])
+}
+
 fn ec_public_key(pkcs8: &Pkcs8<'_>) -> Result<Vec<u8>, KeyError> {
     let key = Sec1::read(pkcs8.key).ok_or(KeyError::Malformed("it is not an ECPrivateKey"))?;
     let curve = pkcs8.algorithm.curve();
-    if let Some(point) = key.point {
-        let point = uncompressed(curve, point).unwrap_or_else(|| point.to_vec());
-        return Ok(spki(pkcs8.algorithm.raw, &[&[0], &point]));
+    let known = curve.and_then(Curve::by_oid);
+    if known.is_some_and(|curve| curve.scalar(key.scalar).is_none()) {
+        return Err(scalar::OUT_OF_RANGE);
     }
-    let point = match curve {
-        Some(curve) => point_of_scalar(curve, key.scalar)?,
-        None => {
-            return Err(KeyError::UnknownAlgorithm(format!(
-                "{EC_PUBLIC_KEY} with a curve of its own"
-            )));
-        }
-    };
-    Ok(spki(pkcs8.algorithm.raw, &[&[0], &point]))
-}
-
-/// The uncompressed point that belongs to a private scalar, which may lack leading zeros.
-fn point_of_scalar(curve: ObjectIdentifier, scalar: &[u8]) -> Result<Vec<u8>, KeyError> {
-    const MALFORMED: KeyError = KeyError::Malformed("its number does not fit its curve");
-    let padded = |length: usize| {
-        let mut bytes = Zeroizing::new(vec![0; length]);
-        let start = length.checked_sub(scalar.len()).ok_or(MALFORMED)?;
-        bytes[start..].copy_from_slice(scalar);
-        Ok(bytes)
-    };
-    macro_rules! compute {
-        ($curve:ident, $length:literal) => {
-            $curve::SecretKey::from_slice(&padded($length)?)
-                .map(|key| key.public_key().to_sec1_point(false).as_bytes().to_vec())
-                .map_err(|_| MALFORMED)
-        };
-    }
-    use p256::elliptic_curve::sec1::ToSec1Point;
-    match curve {
-        P256 => compute!(p256, 32),
-        P384 => compute!(p384, 48),
-        P521 => compute!(p521, 66),
-        other => Err(KeyError::UnknownAlgorithm(format!(
-            "{EC_PUBLIC_KEY} with the curve {other}"
-        ))),
+    // Stored beside the scalar (RFC 5915), or beside the whole key (RFC 5958).
+    let beside = || pkcs8.public_key.and_then(|bits| bits.strip_prefix(&[0]));
+    let stored = key.point.or_else(beside);
+    let stored = stored.map(|point| uncompressed(curve, point).unwrap_or_else(|| point.to_vec()));
+    let computed = || known.and_then(|curve| curve.public_point(key.scalar));
+    match stored.or_else(computed) {
+        Some(point) => Ok(spki(pkcs8.algorithm.raw, &[&[0], &point])),
+        None => Err(pkcs8.algorithm.unknown()),
     }
 }
 
@@ -315,45 +332,33 @@ fn uncompressed(curve: Option<ObjectIdentifier>, point: &[u8]) -> Option<Vec<u8>
     if !matches!(point.first(), Some(2 | 3)) {
         return None;
     }
-    macro_rules! expand {
-        ($curve:ident) => {
-            $curve::PublicKey::from_sec1_bytes(point)
-                .ok()
-                .map(|key| key.to_sec1_point(false).as_bytes().to_vec())
-        };
-    }
-    use p256::elliptic_curve::sec1::ToSec1Point;
-    match curve? {
-        P256 => expand!(p256),
-        P384 => expand!(p384),
-        P521 => expand!(p521),
-        _ => None,
-    }
+    Curve::by_oid(curve?)?.uncompressed(point)
 }
 
 fn ed25519_public_key(pkcs8: &Pkcs8<'_>) -> Result<Vec<u8>, KeyError> {
     if let Some(public) = pkcs8.public_key {
         return Ok(spki(pkcs8.algorithm.raw, &[public]));
     }
-    let seed = tlv::only(pkcs8.key, OCTET_STRING)
-        .and_then(|seed| seed.content.try_into().ok())
-        .ok_or(KeyError::Malformed("it is not a CurvePrivateKey"))?;
-    let public = ed25519_dalek::SigningKey::from_bytes(seed).verifying_key();
+    let public = ed25519_dalek::SigningKey::from_bytes(seed(pkcs8)?).verifying_key();
     Ok(spki(pkcs8.algorithm.raw, &[&[0], public.as_bytes()]))
+}
+
+fn x25519_public_key(pkcs8: &Pkcs8<'_>) -> Result<Vec<u8>, KeyError> {
+    let public = MontgomeryPoint::mul_base_clamped(*seed(pkcs8)?);
+    Ok(spki(pkcs8.algorithm.raw, &[&[0], public.as_bytes()]))
+}
+
+/// The `CurvePrivateKey` (RFC 8410, 7) of Ed25519 and X25519.
+fn seed<'a>(pkcs8: &Pkcs8<'a>) -> Result<&'a [u8; 32], KeyError> {
+    tlv::only(pkcs8.key, OCTET_STRING)
+        .and_then(|seed| seed.content.try_into().ok())
+        .ok_or(KeyError::Malformed("it is not a CurvePrivateKey"))
 }
 
 fn read_spki(der: &[u8]) -> Option<(Algorithm<'_>, &[u8])> {
     let mut fields = tlv::only(der, SEQUENCE)?.inner();
     let algorithm = Algorithm::read(fields.next()?)?;
     Some((algorithm, fields.accept(BIT_STRING)?.content))
-}
-
-fn modulus_bits(bit_string: &[u8]) -> Option<u32> {
-    let key = tlv::only(bit_string.strip_prefix(&[0])?, SEQUENCE)?;
-    let modulus = key.inner().accept(INTEGER)?.content;
-    let first = modulus.iter().position(|&byte| byte != 0)?;
-    let bytes = u32::try_from(modulus.len() - first).ok()?;
-    Some(bytes * 8 - modulus[first].leading_zeros())
 }
 
 /// `SubjectPublicKeyInfo` from its algorithm and the parts of its `BIT STRING`'s content.

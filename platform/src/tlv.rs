@@ -16,6 +16,13 @@ impl<'a> Element<'a> {
         Elements(self.content)
     }
 
+    /// The single element inside this one.
+    pub(crate) fn only(&self) -> Option<Element<'a>> {
+        let mut elements = self.inner();
+        let element = elements.next()?;
+        elements.rest().is_empty().then_some(element)
+    }
+
     /// This element, if it has the tag.
     pub(crate) fn tagged(self, tag: u8) -> Option<Self> {
         (self.tag == tag).then_some(self)

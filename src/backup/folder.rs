@@ -120,17 +120,6 @@ impl Condition {
     }
 }
 
-impl Condition {
-    /// What is wrong with the file, if anything is.
-    pub(super) fn damage(self) -> Option<String> {
-        match self {
-            Self::Whole => None,
-            Self::Missing => Some("it is missing".to_owned()),
-            Self::Damaged(reason) => Some(reason),
-        }
-    }
-}
-
 impl KeyFile {
     fn read(folder: &Path, name: &OsStr, sealed: bool) -> Self {
         let beside = || read(&folder.join(sealed_beside(name)), LARGEST_ESCROW);

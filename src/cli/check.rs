@@ -13,12 +13,13 @@ use certstow::pkcs12::grade::{self, FileReport, Finding, MacReport, MacVerdict, 
 use certstow::platform::os;
 use certstow::platform::secret::Password;
 use certstow::platform::store::Interaction;
+use certstow::proof::Level;
 use certstow::sanitize::safe;
 use certstow::watchdog;
 use serde::Serialize;
 
 use super::args::CheckArgs;
-use super::journal::{Entry, Level};
+use super::journal::{self, Entry};
 use super::render::progress::Progress;
 use super::screen::Screen;
 
@@ -64,8 +65,8 @@ fn entry(file: &Path, report: &Report) -> Entry {
         .iter()
         .find(|finding| finding.severity == Severity::Error);
     let level = match (report.restores, wrong) {
-        (Some(false), _) | (_, Some(_)) => Level::Error,
-        _ => Level::Info,
+        (Some(false), _) | (_, Some(_)) => journal::Level::Error,
+        _ => journal::Level::Info,
     };
     let restores = restores(report.restores);
     Entry::checked(level, format!("{}: restores: {restores}", file.display()))
@@ -174,6 +175,7 @@ fn write(out: &mut dyn Write, file: &FileReport) -> io::Result<()> {
     if parses(report) {
         field("password", opened(report))?;
         field("restores", restores(report.restores))?;
+        field("proof", report.proof.map_or("", Level::word))?;
         field("mac", &mac(&report.mac))?;
     }
     let encryption = |list: &[grade::Encryption]| {

@@ -23,10 +23,10 @@ pub(super) fn check(
     if locked.is_empty() {
         return None;
     }
-    let (mut labels, mut errors, mut unproven) = (Vec::new(), Vec::new(), 0);
+    let (mut labels, mut errors, mut levels) = (Vec::new(), Vec::new(), Vec::new());
     for entry in &locked {
         match stores::take(store, entry) {
-            Ok(proof) => unproven += usize::from(proof.level() != Level::Signature),
+            Ok(proof) => levels.push(proof.level()),
             Err(error) => {
                 labels.push(names::label(entry, &entry.certificate.parse()));
                 errors.push(error);
@@ -34,14 +34,19 @@ pub(super) fn check(
         }
     }
     let Some(first) = errors.first() else {
-        let proven = match (locked.len(), unproven) {
+        let unsigned = levels.iter().filter(|level| **level != Level::Signature);
+        let proven = match (locked.len(), unsigned.count()) {
             (1, 0) => "and signs".to_owned(),
             (_, 0) => "and sign".to_owned(),
-            (_, unproven) => format!("and certstow does not sign with {unproven} of them"),
+            (_, unsigned) => format!("and certstow does not sign with {unsigned} of them"),
         };
         let keys = counted(locked.len());
         let found = format!("{keys} came out with the password, {proven}");
-        return Some(Check::ok("keys", name, found));
+        let check = Check::ok("keys", name, found);
+        return Some(match levels.contains(&Level::None) {
+            true => check.warn(stores::UNPROVEN),
+            false => check,
+        });
     };
     let failed = Check::failed("keys", name, first);
     let (number, labels) = (counted(labels.len()), listed(&labels));

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::identity::Stores;
 use crate::names;
-use crate::proof::{self, Proof, ProofError};
+use crate::proof::{self, Level, Proof, ProofError};
 use crate::watchdog;
 
 /// How many keys of a store are tried until one comes out.
@@ -135,11 +135,7 @@ fn keys(name: &str, store: &dyn Store, listing: &Listing) -> Check {
                     format!("the key of {label} came out, and signs"),
                 );
             }
-            Ok(Proof::PublicKey(what) | Proof::None(what)) => {
-                let found =
-                    format!("the key of {label} came out; certstow does not sign with {what}");
-                return Check::ok("keys", name, found);
-            }
+            Ok(proof) => return unsigned(name, &label, &proof),
             // What may stay in its store says nothing of the session. The first other one counts.
             Err(Error::Store(StoreError::KeyNotExportable { .. })) => {}
             Err(error) => refusal = refusal.or(Some(error)),
@@ -151,6 +147,20 @@ fn keys(name: &str, store: &dyn Store, listing: &Listing) -> Check {
             "'certstow list' shows which keys can be exported; the issuers of the others have to \
              be asked",
         ),
+    }
+}
+
+/// What comes of a key that nothing proves.
+pub(super) const UNPROVEN: &str =
+    "a backup saves it and ends with exit code 14 each time, unless --allow-unproven accepts it";
+
+/// A key came out that certstow does not sign with.
+fn unsigned(name: &str, label: &str, proof: &Proof) -> Check {
+    let what = proof.warning().unwrap_or_default();
+    let check = Check::ok("keys", name, format!("the key of {label} came out; {what}"));
+    match proof.level() {
+        Level::None => check.warn(UNPROVEN),
+        Level::PublicKey | Level::Signature => check,
     }
 }
 

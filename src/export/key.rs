@@ -1,6 +1,7 @@
 //! The private key of an identity: from the first store that gives one which works.
 
 use certstow_platform::error::StoreError;
+use certstow_platform::key;
 use certstow_platform::secret::PrivateKey;
 use certstow_platform::store::{Ask, Entry, KeyState};
 
@@ -64,8 +65,11 @@ fn take_from(
     let wait = watchdog::waiting_for(format!("the private key from {name}"));
     let key = store.private_key(&stored.entry.id, ask)?;
     drop(wait);
-    match proof::prove(&key, &stored.entry.certificate) {
-        Ok(proof) => Ok((key, proof)),
+    // Whatever length the store gives the scalar, what is written has the standard's.
+    let key = key::with_full_scalar(key).map_err(ProofError::from);
+    let certificate = &stored.entry.certificate;
+    match key.and_then(|key| proof::prove(&key, certificate).map(|proof| (key, proof))) {
+        Ok(proven) => Ok(proven),
         Err(ProofError::Mismatch) => Err(Error::KeyMismatch {
             place: names::place(&stored.entry),
         }),

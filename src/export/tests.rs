@@ -59,6 +59,27 @@ fn damaged() -> samples::Identity {
 }
 
 #[test]
+fn export_writes_scalars_in_their_curves_length() {
+    let identity = samples::Identity {
+        key: samples::ec_key_behind_a_zero(),
+        ..samples::ec_identity()
+    };
+    let store = samples::store("gnutls", identity);
+    let mut open = options(Format::Pem);
+    open.unencrypted_key = true;
+    let (report, bytes) = export(vec![store], &open, None).unwrap();
+    assert_eq!(report.proof, Some(Level::Signature));
+    let pem = &bytes[..bytes
+        .windows(9)
+        .position(|end| end == b"-----END ")
+        .unwrap()
+        + 26];
+    let (_, key) = pem_rfc7468::decode_vec(pem).unwrap();
+    let key = certstow_platform::secret::PrivateKey::from_pkcs8_der(key.into());
+    assert_eq!(certstow_platform::key::odd_scalar_length(&key), None);
+}
+
+#[test]
 fn the_first_store_whose_key_works_is_used_and_the_other_is_told() {
     let (bad, good) = (
         samples::store("bad", damaged()),

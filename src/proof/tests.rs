@@ -1,8 +1,13 @@
+use certstow_platform::pkcs12::der::{
+    self as write, BIT_STRING, EXPLICIT_1, IMPLICIT_0, OCTET_STRING,
+};
+use const_oid::ObjectIdentifier;
 use rsa::pkcs1::der::Encode as _;
 use rsa::pkcs1::{RsaPrivateKeyRef, UintRef};
 use zeroize::Zeroizing;
 
 use super::*;
+use crate::samples::{self, private_key};
 use crate::signature::fixtures::{certificate, key};
 
 #[test]
@@ -138,12 +143,112 @@ fn a_truncated_key_is_an_error_at_every_length() {
 }
 
 #[test]
-fn an_algorithm_nobody_signs_with_here_is_not_provable_and_no_error() {
+fn prove_without_any_public_half_proves_nothing() {
     let key = key("ed448");
     let result = prove(&key, &certificate("ed448-root"));
-    assert_eq!(result, Ok(Proof::None("1.3.101.113".to_owned())));
+    assert_eq!(result, Ok(Proof::None("Ed448".to_owned())));
     assert_eq!(
         prove(&key, &certificate("rsa-sha256")),
         Err(ProofError::Mismatch)
     );
+}
+
+/// A key on the curve of this OID; with `point`, which is not looked at, beside the scalar.
+fn on_curve(curve: &str, scalar: &[u8], point: Option<&[u8]>) -> PrivateKey {
+    let curve = write::oid(&ObjectIdentifier::new_unwrap(curve));
+    let point = point.map(|point| write::value(BIT_STRING, &[&[0], point]));
+    let point = point.map(|bits| write::value(EXPLICIT_1, &[&bits]));
+    let key = write::sequence(&[
+        &[2, 1, 1],
+        &write::value(OCTET_STRING, &[scalar]),
+        point.as_deref().unwrap_or_default(),
+    ]);
+    private_key("1.2.840.10045.2.1", &curve, &key)
+}
+
+/// A certificate with the public half of `key`.
+fn certificate_for(key: &PrivateKey) -> Certificate {
+    let validity = ("20240101000000Z", "21240101000000Z");
+    samples::leaf(&key::public_key_of(key).unwrap(), validity)
+}
+
+/// What is proven of a key beside its own certificate, another one having been refused.
+fn proven(key: &PrivateKey, another: &PrivateKey) -> Proof {
+    let mismatch = prove(another, &certificate_for(key));
+    assert_eq!(mismatch, Err(ProofError::Mismatch));
+    prove(key, &certificate_for(key)).unwrap()
+}
+
+#[test]
+fn prove_signs_on_every_curve_with_arithmetic() {
+    for (curve, octets) in [
+        ("1.2.840.10045.3.1.7", 32),
+        ("1.3.132.0.34", 48),
+        ("1.3.132.0.35", 66),
+        ("1.3.132.0.10", 32),
+        ("1.3.36.3.3.2.8.1.1.7", 32),
+        ("1.3.36.3.3.2.8.1.1.11", 48),
+    ] {
+        // As GnuTLS writes it, and without the zeros in front.
+        for length in [octets, octets + 1, octets - 1, 1] {
+            let scalar = |last: u8| [vec![0; length - 1], vec![last]].concat();
+            let (key, another) = (scalar(9), scalar(8));
+            let (key, another) = (on_curve(curve, &key, None), on_curve(curve, &another, None));
+            assert_eq!(proven(&key, &another), Proof::Signature, "{curve} {length}");
+        }
+    }
+}
+
+#[test]
+fn prove_compares_points_on_other_curves() {
+    let (curve, scalar) = ("1.3.132.0.33", [9; 28]);
+    let key = on_curve(curve, &scalar, Some(&[4; 57]));
+    let another = on_curve(curve, &scalar, Some(&[5; 57]));
+    let by_point = Proof::PublicKey("ECDSA P-224".to_owned());
+    assert_eq!(proven(&key, &another), by_point);
+    let bare = on_curve(curve, &scalar, None);
+    let nothing = Proof::None("ECDSA P-224".to_owned());
+    assert_eq!(prove(&bare, &certificate_for(&key)), Ok(nothing));
+}
+
+#[test]
+fn prove_computes_x25519_and_dsa_public_keys() {
+    let x25519 = |seed| {
+        private_key(
+            "1.3.101.110",
+            &[],
+            &write::value(OCTET_STRING, &[&[seed; 32]]),
+        )
+    };
+    let by_public_key = |kind: &str| Proof::PublicKey(kind.to_owned());
+    assert_eq!(proven(&x25519(7), &x25519(8)), by_public_key("X25519"));
+    // p = 23, q = 11, g = 4, hence 4^3 = 18 (mod 23).
+    let parameters = write::sequence(&[&[2, 1, 23], &[2, 1, 11], &[2, 1, 4]]);
+    let dsa = |x| private_key("1.2.840.10040.4.1", &parameters, &[2, 1, x]);
+    assert!(key::public_key_of(&dsa(3)).unwrap().ends_with(&[2, 1, 18]));
+    let kind = by_public_key("a DSA key of unusual size");
+    assert_eq!(proven(&dsa(3), &dsa(4)), kind);
+    for x in [0, 11, 12, 0xff] {
+        let result = prove(&dsa(x), &certificate_for(&dsa(3)));
+        assert!(matches!(result, Err(ProofError::Useless(_))), "{x}");
+    }
+}
+
+#[test]
+fn prove_signs_with_ml_dsa_seeds() {
+    for set in ["17", "18", "19"] {
+        let oid = format!("2.16.840.1.101.3.4.3.{set}");
+        let seed = |seed| private_key(&oid, &[], &write::value(IMPLICIT_0, &[&[seed; 32]]));
+        assert_eq!(proven(&seed(7), &seed(8)), Proof::Signature, "{oid}");
+    }
+}
+
+#[test]
+fn prove_refuses_a_scalar_out_of_range() {
+    let curve = "1.2.840.10045.3.1.7";
+    let certificate = certificate_for(&on_curve(curve, &[9; 32], None));
+    for scalar in [&[][..], &[0; 32], &[0xff; 32], &[1; 33]] {
+        let result = prove(&on_curve(curve, scalar, None), &certificate);
+        assert!(matches!(result, Err(ProofError::Useless(_))), "{result:?}");
+    }
 }

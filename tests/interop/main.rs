@@ -2,6 +2,8 @@
 //! and what they write, it opens. Every test here needs those programs; `cargo xtask test`
 //! installs them.
 
+mod damage;
+mod keys;
 mod material;
 mod peers;
 mod reading;

@@ -20,7 +20,7 @@ use crate::peers::openssl::{self, OpenSsl, OpenSslLegacy};
 use crate::peers::python::Python;
 use crate::peers::{Expected, NAME, Peer, Sealed};
 
-const PEERS: [&dyn Peer; 6] = [&OpenSsl, &OpenSslLegacy, &Nss, &GnuTls, &Java, &Python];
+pub(crate) const PEERS: [&dyn Peer; 6] = [&OpenSsl, &OpenSslLegacy, &Nss, &GnuTls, &Java, &Python];
 
 /// Enough to be a count, few enough for some hundred files.
 const FEW_ITERATIONS: u32 = 1_000;

@@ -21,10 +21,13 @@ pub(crate) fn run() -> Result<(), String> {
     let fixtures = root().join("tests/cmd/errors.in");
     identities(&scratch, &fixtures)?;
     files(&scratch, &fixtures)?;
+    let unproven = root().join("tests/cmd/proof.in");
+    keys_that_do_not_sign(&scratch, &unproven)?;
     println!(
-        "made {} and {}",
+        "made {}, {} and {}",
         root().join("examples/personal").display(),
-        fixtures.display()
+        fixtures.display(),
+        unproven.display()
     );
     Ok(())
 }
@@ -72,6 +75,19 @@ fn identities(scratch: &Scratch, folder: &Path) -> Result<(), String> {
     let bert = bert.with_key()?;
     write(&folder.join("broken/bert.pem"), &bert)?;
     write(&folder.join("broken/half.pem"), &bert[..bert.len() / 4])
+}
+
+/// Keys that certstow does not sign with: one has its public half beside it, one has nothing.
+fn keys_that_do_not_sign(scratch: &Scratch, folder: &Path) -> Result<(), String> {
+    let issuer = scratch.authority("Certstow Sample Proof CA", Key::P256, None)?;
+    for (file, name, key) in [
+        ("petra.pem", "Petra Point", Key::P224),
+        ("eddie.pem", "Eddie Edwards", Key::Ed448),
+    ] {
+        let issued = scratch.person(name, key, Some(&issuer), (FROM, TO))?;
+        write(&folder.join(file), &issued.with_key()?)?;
+    }
+    Ok(())
 }
 
 /// PKCS#12 files for `check`, and password files.
@@ -136,14 +152,18 @@ pub(crate) enum Key {
     Rsa,
     P256,
     P384,
+    P224,
+    Ed448,
 }
 
 impl Key {
-    fn options(self) -> [&'static str; 4] {
+    fn options(self) -> &'static [&'static str] {
         match self {
-            Key::Rsa => ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
-            Key::P256 => ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
-            Key::P384 => ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
+            Key::Rsa => &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
+            Key::P256 => &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
+            Key::P384 => &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
+            Key::P224 => &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-224"],
+            Key::Ed448 => &["-algorithm", "ED448"],
         }
     }
 }

@@ -11,7 +11,7 @@ use super::blocks::{self, Block, KeyBlock};
 use super::read::{Content, FileReader, MAX_FILE};
 use super::walk::cannot;
 use crate::certificate::{Certificate, EntryId};
-use crate::key::{self, KeyError, KeyForm};
+use crate::key::{self, KeyError, KeyForm, UnknownAlgorithm};
 use crate::pkcs12::decode::{BagAttributes, Contents, Limits};
 use crate::pkcs12::error::DecodeError;
 use crate::pkcs12::kdf::PasswordForm;
@@ -52,7 +52,7 @@ pub(crate) enum KeyKind {
     /// It is encrypted in a way that certstow does not read; the text names it.
     Unreadable(String),
     /// Its algorithm is this one, and its public half cannot be told.
-    Unknown(String),
+    Unknown(UnknownAlgorithm),
 }
 
 /// What was found in a file.
@@ -344,7 +344,7 @@ fn kind_of(form: KeyForm, der: &[u8], curve: Option<&[u8]>) -> Result<KeyKind, S
     };
     match public_key {
         Ok(public_key) => Ok(KeyKind::Known(digest(&public_key))),
-        Err(KeyError::UnknownAlgorithm(oid)) => Ok(KeyKind::Unknown(oid)),
+        Err(KeyError::UnknownAlgorithm(algorithm)) => Ok(KeyKind::Unknown(algorithm)),
         Err(error) => Err(error.to_string()),
     }
 }

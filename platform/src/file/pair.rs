@@ -273,8 +273,9 @@ fn fits(certificate: &Certificate, kind: &KeyKind) -> bool {
     match kind {
         KeyKind::Known(_) => false,
         KeyKind::Locked | KeyKind::Unreadable(_) => true,
-        KeyKind::Unknown(oid) => key::algorithm_of(certificate.spki_der())
-            .is_some_and(|of| oid.split(' ').next() == Some(of.as_str())),
+        KeyKind::Unknown(algorithm) => {
+            key::algorithm_of(certificate.spki_der()).is_some_and(|oid| oid == algorithm.oid)
+        }
     }
 }
 
@@ -294,7 +295,10 @@ fn state_of(kind: &KeyKind, file: &Path, same_file: bool) -> KeyState {
 
 fn unpaired(file: &Path, kind: &KeyKind) -> Problem {
     let why = match kind {
-        KeyKind::Unknown(oid) => format!("its private key's algorithm, {oid}, is not known"),
+        KeyKind::Unknown(algorithm) => format!(
+            "certstow cannot tell the public key of its private key for {}",
+            algorithm.name
+        ),
         KeyKind::Unreadable(what) => {
             format!("its private key is encrypted in a form certstow does not read ({what})")
         }

@@ -83,8 +83,8 @@ pub(super) fn belonging<K: Borrow<PrivateKey>>(
     for key in keys {
         match key::public_key_of(key.borrow()) {
             Ok(public) if key::same_public_key(&public, spki) => return Some(key),
-            Err(KeyError::UnknownAlgorithm(oid))
-                if by_algorithm.is_none() && oid.split(' ').next() == algorithm.as_deref() =>
+            Err(KeyError::UnknownAlgorithm(unknown))
+                if by_algorithm.is_none() && Some(&unknown.oid) == algorithm.as_ref() =>
             {
                 by_algorithm = Some(key);
             }

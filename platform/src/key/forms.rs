@@ -27,7 +27,7 @@ pub(crate) fn algorithm(key: &PrivateKey) -> Result<Algorithm, KeyError> {
     match (pkcs8.algorithm.oid, pkcs8.algorithm.curve()) {
         (RSA_ENCRYPTION, _) => Ok(Algorithm::Rsa),
         (EC_PUBLIC_KEY, Some(_)) => Ok(Algorithm::Ec),
-        (other, _) => Err(KeyError::UnknownAlgorithm(other.to_string())),
+        _ => Err(pkcs8.algorithm.unknown()),
     }
 }
 

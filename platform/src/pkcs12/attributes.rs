@@ -3,10 +3,13 @@
 
 use const_oid::ObjectIdentifier;
 
-use super::ber::{Value, Wrong};
+use super::ber::{Value, Wrong, is_identifier};
 use super::der::{BMP_STRING, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET};
 use super::oid;
 use crate::store::Property;
+
+const UNIVERSAL_STRING: u8 = 0x1c;
+const NULL: u8 = 0x05;
 
 /// The attributes of a bag that certstow knows; it passes over others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,11 +36,14 @@ impl BagAttributes {
             let mut fields = attributes.expect(SEQUENCE)?.inside();
             let name = fields.expect(OBJECT_IDENTIFIER)?.oid();
             let mut values = fields.expect(SET)?.inside();
-            let value = if values.is_empty() {
-                None
-            } else {
-                Some(values.any()?)
+            fields.end()?;
+            let value = match values.is_empty() {
+                true => None,
+                false => Some(checked(values.any()?)?),
             };
+            while !values.is_empty() {
+                checked(values.any()?)?;
+            }
             // What no constant equals is none of ours.
             if let Some(name) = name.known() {
                 read.take(name, value)?;
@@ -66,6 +72,21 @@ impl BagAttributes {
             }
         }
         Ok(())
+    }
+}
+
+/// Refuses a value that its type cannot have, which other programs refuse.
+fn checked(value: Value<'_>) -> Result<Value<'_>, Wrong> {
+    let length = value.content.len();
+    match value.tag {
+        BMP_STRING if length % 2 != 0 => Err("a text breaks off within a character"),
+        UNIVERSAL_STRING if length % 4 != 0 => Err("a text breaks off within a character"),
+        OBJECT_IDENTIFIER if !is_identifier(value.content) => {
+            Err("it holds an identifier that cannot be")
+        }
+        NULL if length != 0 => Err("nothing is where something should be"),
+        _ if !value.is_readable_throughout() => Err("a value within does not read"),
+        _ => Ok(value),
     }
 }
 

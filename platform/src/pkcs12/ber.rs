@@ -7,12 +7,14 @@ use std::fmt;
 use const_oid::ObjectIdentifier;
 use zeroize::Zeroizing;
 
-use super::der::{OCTET_STRING, SEQUENCE, SET};
+use super::der::{OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET};
 
 /// How deep values of indefinite length and strings in pieces may be nested.
 const MAX_DEPTH: u8 = 24;
 
 const CONSTRUCTED: u8 = 0x20;
+
+const NULL: u8 = 0x05;
 
 /// What is wrong with an encoding.
 pub(super) type Wrong = &'static str;
@@ -52,11 +54,24 @@ impl<'a> Reader<'a> {
     /// The next value, which must have this tag, in one piece or several.
     pub(super) fn expect(&mut self, tag: u8) -> Result<Value<'a>, Wrong> {
         let value = self.any()?;
+        if tag == OBJECT_IDENTIFIER && !is_identifier(value.content) {
+            return Err("it holds an identifier that cannot be");
+        }
         if value.tag == tag || (tag == OCTET_STRING && value.tag == tag | CONSTRUCTED) {
             Ok(value)
         } else {
             Err("it holds something else than it should")
         }
+    }
+
+    /// The parameters of an algorithm that has none: `NULL`, or nothing at all. Nothing follows.
+    pub(super) fn no_parameters(&mut self) -> Result<(), Wrong> {
+        if let Some(null) = self.optional(NULL)?
+            && !null.content.is_empty()
+        {
+            return Err("it holds something else than it should");
+        }
+        self.end()
     }
 
     /// Nothing may follow. It tells a length that was damaged from a field that was left out.
@@ -141,7 +156,31 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Whether these are the arcs of an object identifier: each in as few octets as will do, and the
+/// last one complete (X.690, 8.19.2).
+pub(super) fn is_identifier(content: &[u8]) -> bool {
+    let mut arcs = content.split_inclusive(|&octet| octet & 0x80 == 0);
+    content.last().is_some_and(|&last| last & 0x80 == 0) && arcs.all(|arc| arc[0] != 0x80)
+}
+
 impl<'a> Value<'a> {
+    /// Whether everything inside a constructed value can be read, down to the last octet.
+    pub(super) fn is_readable_throughout(&self) -> bool {
+        fn inside(value: &Value<'_>, depth: u8) -> bool {
+            let Some(depth) = depth.checked_sub(1) else {
+                return false;
+            };
+            let mut values = value.inside();
+            while value.tag & CONSTRUCTED != 0 && !values.is_empty() {
+                if !values.any().is_ok_and(|value| inside(&value, depth)) {
+                    return false;
+                }
+            }
+            true
+        }
+        inside(self, MAX_DEPTH)
+    }
+
     /// The values inside.
     pub(super) fn inside(&self) -> Reader<'a> {
         Reader::new(self.content)

@@ -74,21 +74,29 @@ impl StoredMac {
             .expect(OCTET_STRING)
             .and_then(|value| value.octets());
         let value = value.map_err(&damaged)?.to_vec();
+        digest_info.end().map_err(&damaged)?;
         let name = algorithm.expect(OBJECT_IDENTIFIER).map_err(&damaged)?.oid();
         if name.known() == Some(oid::PBMAC1) {
             let parameters = algorithm.expect(SEQUENCE).map_err(&damaged)?;
+            algorithm.end().map_err(&damaged)?;
+            // Salt and iterations stand there and mean nothing (RFC 9579, section 5).
+            fields.expect(OCTET_STRING).map_err(&damaged)?;
+            fields.optional(INTEGER).map_err(&damaged)?;
+            fields.end().map_err(&damaged)?;
             return Ok(Self {
                 scheme: read_pbmac1(&parameters)?,
                 value,
             });
         }
         let digest = meaning(&HASHES, name, "the MAC's hash")?;
+        algorithm.no_parameters().map_err(&damaged)?;
         let salt = fields.expect(OCTET_STRING).and_then(|salt| salt.octets());
         let salt = salt.map_err(&damaged)?.to_vec();
         let iterations = match fields.optional(INTEGER).map_err(&damaged)? {
             None => 1,
             Some(iterations) => count(iterations.unsigned().map_err(&damaged)?)?,
         };
+        fields.end().map_err(&damaged)?;
         Ok(Self {
             scheme: MacScheme::Pkcs12 {
                 digest,
@@ -116,9 +124,11 @@ fn read_pbmac1(parameters: &Value<'_>) -> Result<MacScheme, DecodeError> {
     let damaged = DecodeError::damaged("the MAC's description");
     let mut fields = parameters.inside();
     let derivation = Pbkdf2::read(&fields.expect(SEQUENCE).map_err(&damaged)?)?;
-    let mac = fields.expect(SEQUENCE).map_err(&damaged)?;
-    let name = mac.inside().expect(OBJECT_IDENTIFIER).map_err(&damaged)?;
+    let mut mac = fields.expect(SEQUENCE).map_err(&damaged)?.inside();
+    fields.end().map_err(&damaged)?;
+    let name = mac.expect(OBJECT_IDENTIFIER).map_err(&damaged)?;
     let digest = meaning(&HMACS, name.oid(), "the MAC")?;
+    mac.no_parameters().map_err(&damaged)?;
     let Pbkdf2 {
         prf,
         salt,

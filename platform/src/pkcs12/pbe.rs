@@ -106,16 +106,21 @@ impl Scheme {
         let mut fields = algorithm.inside();
         let name = fields.expect(OBJECT_IDENTIFIER).map_err(&damaged)?.oid();
         if name.known() == Some(oid::PBES2) {
-            return Self::read_pbes2(&fields.expect(SEQUENCE).map_err(&damaged)?);
+            let parameters = fields.expect(SEQUENCE).map_err(&damaged)?;
+            fields.end().map_err(&damaged)?;
+            return Self::read_pbes2(&parameters);
         }
         let cipher = meaning(&PKCS12_SCHEMES, name, "the encryption scheme")?;
-        let mut fields = fields.expect(SEQUENCE).map_err(&damaged)?.inside();
+        let parameters = fields.expect(SEQUENCE).map_err(&damaged)?;
+        fields.end().map_err(&damaged)?;
+        let mut fields = parameters.inside();
         let salt = fields
             .expect(OCTET_STRING)
             .and_then(|salt| salt.octets())
             .map_err(&damaged)?;
         let iterations = fields.expect(INTEGER).and_then(|count| count.unsigned());
         let iterations = count(iterations.map_err(&damaged)?)?;
+        fields.end().map_err(&damaged)?;
         Ok(Self::Pkcs12 {
             cipher,
             salt: salt.to_vec(),
@@ -127,13 +132,16 @@ impl Scheme {
         let damaged = DecodeError::damaged(PART);
         let mut fields = parameters.inside();
         let derivation = Pbkdf2::read(&fields.expect(SEQUENCE).map_err(&damaged)?)?;
-        let mut fields = fields.expect(SEQUENCE).map_err(&damaged)?.inside();
+        let cipher = fields.expect(SEQUENCE).map_err(&damaged)?;
+        fields.end().map_err(&damaged)?;
+        let mut fields = cipher.inside();
         let name = fields.expect(OBJECT_IDENTIFIER).map_err(&damaged)?.oid();
         let cipher = meaning(&PBES2_CIPHERS, name, "the cipher")?;
         let iv = fields
             .expect(OCTET_STRING)
             .and_then(|iv| iv.octets())
             .map_err(&damaged)?;
+        fields.end().map_err(&damaged)?;
         if iv.len() != cipher.block_length() {
             return Err(damaged("the initialization vector is not one block long"));
         }
@@ -325,7 +333,9 @@ impl Pbkdf2 {
             return Err(DecodeError::Unsupported("the key derivation scrypt".into()));
         }
         meaning(&[(oid::PBKDF2, ())], name, "the key derivation")?;
-        let mut fields = fields.expect(SEQUENCE).map_err(&damaged)?.inside();
+        let parameters = fields.expect(SEQUENCE).map_err(&damaged)?;
+        fields.end().map_err(&damaged)?;
+        let mut fields = parameters.inside();
         let salt = fields
             .expect(OCTET_STRING)
             .and_then(|salt| salt.octets())
@@ -340,10 +350,14 @@ impl Pbkdf2 {
         let prf = match fields.optional(SEQUENCE).map_err(&damaged)? {
             None => Digest::Sha1,
             Some(prf) => {
-                let name = prf.inside().expect(OBJECT_IDENTIFIER).map_err(&damaged)?;
-                meaning(&HMACS, name.oid(), "the pseudorandom function")?
+                let mut prf = prf.inside();
+                let name = prf.expect(OBJECT_IDENTIFIER).map_err(&damaged)?;
+                let digest = meaning(&HMACS, name.oid(), "the pseudorandom function")?;
+                prf.no_parameters().map_err(&damaged)?;
+                digest
             }
         };
+        fields.end().map_err(&damaged)?;
         let key_length = key_length.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
         Ok(Self {
             prf,
@@ -426,7 +440,9 @@ pub(super) fn encrypted_private_key(
         .inside();
     let scheme = Scheme::read(&fields.expect(SEQUENCE).map_err(&damaged)?)?;
     let encrypted = fields.expect(OCTET_STRING).and_then(|text| text.octets());
-    Ok((scheme, encrypted.map_err(&damaged)?))
+    let encrypted = encrypted.map_err(&damaged)?;
+    fields.end().map_err(&damaged)?;
+    Ok((scheme, encrypted))
 }
 
 /// What was decrypted, if it looks like a `PrivateKeyInfo`: a sequence of a version, an algorithm

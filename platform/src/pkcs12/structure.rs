@@ -4,8 +4,10 @@
 use zeroize::Zeroizing;
 
 use super::attributes::BagAttributes;
-use super::ber::{Oid, Reader, Value};
-use super::der::{EXPLICIT_0, IMPLICIT_0, INTEGER, OBJECT_IDENTIFIER, SEQUENCE, SET};
+use super::ber::{Oid, Reader, Value, Wrong};
+use super::der::{
+    EXPLICIT_0, EXPLICIT_1, IMPLICIT_0, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET,
+};
 use super::error::DecodeError;
 use super::mac::StoredMac;
 use super::oid;
@@ -89,7 +91,7 @@ impl Structure {
             }
             _ => return Err(DecodeError::Unsupported(unknown_content(content_type))),
         }
-        let octets = content(fields)?.octets().map_err(&damaged)?;
+        let octets = content(fields, OCTET_STRING)?.octets().map_err(&damaged)?;
         let mut parts = Parts {
             ber: !pfx.is_der_throughout(),
             bags_left: limits.max_bags,
@@ -146,15 +148,32 @@ fn content_info<'a>(info: &Value<'a>) -> Result<(Oid<'a>, Reader<'a>), DecodeErr
     Ok((name, fields))
 }
 
-/// The value under the explicit tag of a `ContentInfo`, which nothing follows.
-fn content(mut fields: Reader<'_>) -> Result<Value<'_>, DecodeError> {
+/// The value of this type under the explicit tag of a `ContentInfo`, which nothing follows.
+fn content(mut fields: Reader<'_>, tag: u8) -> Result<Value<'_>, DecodeError> {
     let damaged = DecodeError::damaged(PART);
-    let content = fields
-        .expect(EXPLICIT_0)
-        .and_then(|content| content.inside().any());
+    let content = explicit(&mut fields, |inside| inside.expect(tag));
     let content = content.map_err(&damaged)?;
     fields.end().map_err(&damaged)?;
     Ok(content)
+}
+
+/// The one value that `read` takes from under the explicit tag `[0]`.
+fn explicit<'a>(
+    fields: &mut Reader<'a>,
+    read: impl FnOnce(&mut Reader<'a>) -> Result<Value<'a>, Wrong>,
+) -> Result<Value<'a>, Wrong> {
+    let mut inside = fields.expect(EXPLICIT_0)?.inside();
+    let value = read(&mut inside)?;
+    inside.end()?;
+    Ok(value)
+}
+
+/// The fields of a value that must be a `SEQUENCE`.
+fn sequence<'a>(value: &Value<'a>) -> Result<Reader<'a>, Wrong> {
+    match value.tag {
+        SEQUENCE => Ok(value.inside()),
+        _ => Err("it holds something else than it should"),
+    }
 }
 
 fn unknown_content(name: Oid<'_>) -> String {
@@ -181,7 +200,7 @@ impl Parts {
         let mut safes = Vec::new();
         while !infos.is_empty() {
             spend(&mut self.bags_left)?;
-            safes.push(self.part(&infos.any().map_err(&damaged)?)?);
+            safes.push(self.part(&infos.expect(SEQUENCE).map_err(&damaged)?)?);
         }
         let only_others = safes.iter().all(|safe| matches!(safe, Safe::Other(_)));
         match safes.first() {
@@ -194,14 +213,14 @@ impl Parts {
         let (content_type, fields) = content_info(info)?;
         match content_type.known() {
             Some(oid::DATA) => {
-                let octets = content(fields)?
+                let octets = content(fields, OCTET_STRING)?
                     .octets()
                     .map_err(DecodeError::damaged(PART))?;
                 let contents = Reader::new(&octets).any();
                 self.ber |= !contents.is_ok_and(|contents| contents.is_der_throughout());
                 Ok(Safe::Plain(safe_contents(&octets, &mut self.bags_left)?))
             }
-            Some(oid::ENCRYPTED_DATA) => self.encrypted_data(&content(fields)?),
+            Some(oid::ENCRYPTED_DATA) => self.encrypted_data(&content(fields, SEQUENCE)?),
             _ => Ok(Safe::Other(unknown_content(content_type))),
         }
     }
@@ -209,13 +228,20 @@ impl Parts {
     /// `EncryptedData` (RFC 5652, section 8).
     fn encrypted_data(&mut self, data: &Value<'_>) -> Result<Safe, DecodeError> {
         let damaged = DecodeError::damaged("an encrypted part");
-        let mut fields = data.inside();
-        fields.expect(INTEGER).map_err(&damaged)?;
-        let mut fields = fields.expect(SEQUENCE).map_err(&damaged)?.inside();
+        let mut outer = data.inside();
+        outer.expect(INTEGER).map_err(&damaged)?;
+        let mut fields = outer.expect(SEQUENCE).map_err(&damaged)?.inside();
+        // unprotectedAttrs
+        outer.optional(EXPLICIT_1).map_err(&damaged)?;
+        outer.end().map_err(&damaged)?;
         fields.expect(OBJECT_IDENTIFIER).map_err(&damaged)?;
         let scheme = Scheme::read(&fields.expect(SEQUENCE).map_err(&damaged)?)?;
         // [0] IMPLICIT OCTET STRING: its own tag is replaced, the pieces' are not.
         let text = fields.any().map_err(&damaged)?;
+        if !matches!(text.tag, IMPLICIT_0 | EXPLICIT_0) {
+            return Err(damaged("it holds something else than it should"));
+        }
+        fields.end().map_err(&damaged)?;
         self.ber |= text.tag != IMPLICIT_0;
         let text = text.octets().map_err(&damaged)?;
         Ok(Safe::Encrypted { scheme, text })
@@ -246,11 +272,9 @@ fn gather_bags(
         spend(budget)?;
         let mut fields = values.expect(SEQUENCE).map_err(&damaged)?.inside();
         let name = fields.expect(OBJECT_IDENTIFIER).map_err(&damaged)?.oid();
-        let value = fields
-            .expect(EXPLICIT_0)
-            .and_then(|value| value.inside().any());
-        let value = value.map_err(&damaged)?;
+        let value = explicit(&mut fields, Reader::any).map_err(&damaged)?;
         if name.known() == Some(oid::SAFE_CONTENTS_BAG) {
+            sequence(&value).map_err(&damaged)?;
             let nesting = nesting
                 .checked_sub(1)
                 .ok_or_else(|| damaged("it is nested too deeply"))?;
@@ -261,6 +285,7 @@ fn gather_bags(
             None => BagAttributes::default(),
             Some(attributes) => BagAttributes::read(&attributes).map_err(&damaged)?,
         };
+        fields.end().map_err(&damaged)?;
         bags.push(Bag {
             content: bag_content(name, &value)?,
             attributes,
@@ -278,17 +303,17 @@ fn bag_content(name: Oid<'_>, value: &Value<'_>) -> Result<BagContent, DecodeErr
             BagContent::ShroudedKey { scheme, text }
         }
         Some(oid::CERTIFICATE_BAG) => {
-            let mut fields = value.inside();
+            let mut fields = sequence(value).map_err(&damaged)?;
             let kind = fields.expect(OBJECT_IDENTIFIER).map_err(&damaged)?.oid();
             if kind.known() != Some(oid::X509_CERTIFICATE) {
                 return Ok(BagContent::Other(format!(
                     "a certificate of the type {kind}"
                 )));
             }
-            let der = fields
-                .expect(EXPLICIT_0)
-                .and_then(|content| content.inside().any()?.octets());
-            BagContent::Certificate(der.map_err(&damaged)?.to_vec())
+            let der = explicit(&mut fields, |inside| inside.expect(OCTET_STRING));
+            let der = der.and_then(|der| der.octets()).map_err(&damaged)?;
+            fields.end().map_err(&damaged)?;
+            BagContent::Certificate(der.to_vec())
         }
         Some(oid::CRL_BAG) => BagContent::Other("a revocation list".into()),
         Some(oid::SECRET_BAG) => BagContent::Other("a secret".into()),

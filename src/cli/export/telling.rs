@@ -4,6 +4,7 @@ use certstow::error::Error;
 use certstow::export::Report;
 use certstow::names;
 use certstow::pkcs12::profile::Profile;
+use certstow::proof::Level;
 use certstow::sanitize::safe;
 use serde::Serialize;
 
@@ -95,6 +96,7 @@ struct Json<'a> {
     chain: &'a [String],
     root_included: bool,
     verified: &'a [&'static str],
+    proof: Option<Level>,
     /// That the disk did not confirm the file, or `null`.
     error: Option<json::Inner>,
     copies: Vec<copies::Json>,
@@ -121,6 +123,7 @@ impl<'a> Json<'a> {
             chain: &report.chain,
             root_included: report.root_included,
             verified: &report.verified,
+            proof: report.proof,
             error: not_synced.map(json::details),
             copies: copies.iter().map(copies::Outcome::json).collect(),
             key_deleted,

@@ -3,7 +3,8 @@
 //! ```json
 //! {"schema": "certstow.import/1", "store": "file:...", "exportable": true,
 //!  "imported": [{"label": "...", "thumbprint": "<SHA-1>", "from": "...", "place": "...",
-//!    "verified": ["listed", "key", "signature"], "warnings": []}],
+//!    "verified": ["listed", "key", "signature"], "proof": "signature" | "public-key" | "none",
+//!    "warnings": []}],
 //!  "failed": [{"label": null | "...", "thumbprint": null | "...", "error": {"code": "...", ...}}],
 //!  "problems": [{"place": "...", "message": "..."}], "warnings": []}
 //! ```
@@ -13,6 +14,7 @@ use certstow::exit::Exit;
 use certstow::identity::{Inventory, StoreProblem};
 use certstow::import::{Imported, Outcome, Sources};
 use certstow::platform::spec::StoreSpec;
+use certstow::proof::Level;
 use certstow::sanitize::safe;
 use serde::Serialize;
 
@@ -170,6 +172,9 @@ impl Line {
         field("into", store);
         field("place", &self.imported.place);
         field("read back", &self.imported.verified.join(", "));
+        if self.imported.proof != Level::Signature {
+            field("proof", self.imported.proof.word());
+        }
         text
     }
 }
@@ -193,6 +198,7 @@ struct ImportedJson<'a> {
     from: &'a str,
     place: &'a str,
     verified: &'a [&'static str],
+    proof: Level,
     warnings: &'a [String],
 }
 
@@ -218,6 +224,7 @@ impl<'a> Json<'a> {
             from: &line.from,
             place: &line.imported.place,
             verified: &line.imported.verified,
+            proof: line.imported.proof,
             warnings: &line.imported.warnings,
         });
         let failed = report.failed.iter().map(|failed| {

@@ -25,6 +25,23 @@ fn a_key_that_comes_out_and_signs_is_as_it_should_be() {
 }
 
 #[test]
+fn keys_that_do_not_sign_are_warned_about() {
+    for (identity, status, advice) in [
+        (samples::x25519_identity(), Status::Ok, false),
+        (samples::ed448_identity(), Status::Warning, true),
+    ] {
+        let store = samples::store("one", identity);
+        let [_, check] = examine(&store);
+        assert_eq!(check.status, status, "{check:?}");
+        assert!(check.found.contains("does not sign with"), "{check:?}");
+        let advised = check
+            .advice
+            .is_some_and(|advice| advice.contains("--allow-unproven"));
+        assert_eq!(advised, advice);
+    }
+}
+
+#[test]
 fn a_key_that_the_session_cannot_decrypt_fails() {
     let store = with_key(MemoryKey::Exportable(samples::ec_identity().key));
     let listing = store.list().unwrap();

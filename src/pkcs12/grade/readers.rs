@@ -46,6 +46,15 @@ pub(super) fn with_certificates(readers: &mut BTreeMap<&'static str, Reader>, co
     }
 }
 
+/// Judges again once a key's scalar is found to have another length than RFC 5915 says: .NET takes
+/// such a file for one with a wrong password.
+pub(super) fn with_odd_scalar(readers: &mut BTreeMap<&'static str, Reader>) {
+    if let Some(reader) = readers.get_mut("dotnet").filter(|reader| reader.opens) {
+        reader.opens = false;
+        reader.reason = Some("it reads private keys of their curve's length only".to_owned());
+    }
+}
+
 /// The first thing about the file that a program is not known to read.
 fn objection(reads: &Reads, outline: &Outline, ascii_password: bool) -> Option<String> {
     let schemes: Vec<&Scheme> = super::safe_schemes(outline)

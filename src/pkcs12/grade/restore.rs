@@ -6,7 +6,7 @@ use certstow_platform::certificate::Certificate;
 use certstow_platform::key;
 use certstow_platform::pkcs12::decode::{CertificateBag, Contents, KeyBag};
 
-use super::{Report, Severity};
+use super::{Report, Severity, readers};
 use crate::chain::{self, Candidates, PathEnd};
 use crate::proof::{self, Level};
 use crate::time;
@@ -30,11 +30,22 @@ pub(super) fn restores(
             format!("{unreadable} of the certificates in the file cannot be read"),
         );
     }
+    let malformed: Vec<&'static str> = bags
+        .iter()
+        .filter_map(|(_, certificate)| certificate.malformed_part())
+        .collect();
+    for part in &malformed {
+        report.find(
+            Severity::Error,
+            format!("a certificate in the file is damaged: {part} is malformed"),
+        );
+    }
     if contents.keys.is_empty() {
         report.find(Severity::Error, "there is no private key in the file");
     }
     let candidates = Candidates::new(bags.iter().map(|(_, certificate)| certificate.clone()));
-    let mut restores = Some(!contents.keys.is_empty() && unreadable == 0);
+    let sound = unreadable == 0 && malformed.is_empty();
+    let mut restores = Some(sound && !contents.keys.is_empty());
     let mut weakest = None;
     for key in &contents.keys {
         let (works, level) = match leaf_of(key, &bags) {
@@ -88,6 +99,16 @@ fn leaf_of<'a>(
 
 /// Whether a key works for its certificate as far as is known, and how far that is proven.
 fn works(report: &mut Report, bag: &KeyBag, leaf: &Certificate) -> (Option<bool>, Level) {
+    if let Some((length, proper)) = key::odd_scalar_length(&bag.key) {
+        readers::with_odd_scalar(&mut report.readers);
+        report.find(
+            Severity::Warning,
+            format!(
+                "the private key has {length} octets and not the {proper} of its curve, which .NET \
+                 refuses; export it anew to mend that"
+            ),
+        );
+    }
     match proof::prove(&bag.key, leaf) {
         Ok(proof) => {
             if let Some(warning) = proof.warning() {

@@ -205,6 +205,31 @@ fn a_key_of_another_certificate_does_not_restore() {
 }
 
 #[test]
+fn grade_finds_a_scalar_of_odd_length() {
+    let report = proven(&Identity {
+        key: samples::ec_key_behind_a_zero(),
+        ..samples::ec_identity()
+    });
+    assert_eq!(report.restores, Some(true), "{:?}", report.findings);
+    assert_eq!(report.proof, Some(Level::Signature));
+    assert!(says(&report, Severity::Warning, "33 octets"));
+    assert!(!report.readers["dotnet"].opens);
+    assert!(proven(&samples::ec_identity()).readers["dotnet"].opens);
+}
+
+#[test]
+fn grade_counts_an_equal_public_half_as_restoring() {
+    for (identity, restores, level) in [
+        (samples::x25519_identity(), Some(true), Level::PublicKey),
+        (samples::ed448_identity(), None, Level::None),
+    ] {
+        let report = proven(&identity);
+        assert_eq!((report.restores, report.proof), (restores, Some(level)));
+        assert!(says(&report, Severity::Warning, "does not sign"));
+    }
+}
+
+#[test]
 fn a_damaged_key_does_not_restore() {
     let report = proven(&Identity {
         key: samples::rsa_key_with_swapped_primes(),

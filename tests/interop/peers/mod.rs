@@ -67,6 +67,11 @@ impl Opened {
         Self::with_pkcs8(der(&key)?, leaf, issuers)
     }
 
+    /// Whether this key came out, in whatever encoding.
+    pub(crate) fn has_key_of(&self, expected: &Expected) -> bool {
+        self.key == expected.key
+    }
+
     /// How this differs from what went in.
     ///
     /// The key is compared as OpenSSL writes it: programs differ in optional fields that say the

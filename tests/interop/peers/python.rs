@@ -30,7 +30,7 @@ impl Peer for Python {
 }
 
 /// The Python that has `cryptography`: the first in the path, or else the system's.
-fn python() -> Command {
+pub(crate) fn python() -> Command {
     let first = attempt(Command::new("python3").args(["-c", "import cryptography"]));
     Command::new(if first.is_ok() {
         "python3"

@@ -1,0 +1,195 @@
+//! The structure of a certificate, to the last octet: the ASN.1 of RFC 5280, 4.1. x509-parser takes
+//! names, algorithms and the frame of a certificate partly unread, where OpenSSL refuses what is
+//! malformed.
+
+use crate::pkcs12::der::{
+    BIT_STRING, BMP_STRING, EXPLICIT_0, INTEGER, OBJECT_IDENTIFIER, SEQUENCE, SET,
+};
+use crate::tlv::{self, Element, Elements};
+
+const UTF8_STRING: u8 = 0x0c;
+const NUMERIC_STRING: u8 = 0x12;
+const PRINTABLE_STRING: u8 = 0x13;
+const TELETEX_STRING: u8 = 0x14;
+const IA5_STRING: u8 = 0x16;
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
+const UNIVERSAL_STRING: u8 = 0x1c;
+/// Issuer and subject unique ID; extensions.
+const OPTIONAL_FIELDS: [u8; 3] = [0x81, 0x82, 0xa3];
+
+/// Which part of a certificate is malformed, if any.
+pub(super) fn malformed_part(der: &[u8]) -> Option<&'static str> {
+    let parts = (|| {
+        let mut fields = tlv::only(der, SEQUENCE)?.inner();
+        let signed = fields.accept(SEQUENCE)?;
+        let algorithm = fields.accept(SEQUENCE)?;
+        let signature = fields.accept(BIT_STRING)?;
+        fields
+            .rest()
+            .is_empty()
+            .then_some((signed, algorithm, signature))
+    })();
+    let Some((signed, algorithm, signature)) = parts else {
+        return Some("its outermost layer");
+    };
+    if !is_algorithm(algorithm) || !is_bit_string(signature) {
+        return Some("its signature");
+    }
+    malformed_field(signed)
+}
+
+fn malformed_field(signed: Element<'_>) -> Option<&'static str> {
+    let mut fields = signed.inner();
+    let version = fields.accept(EXPLICIT_0);
+    let number = |element: Element<'_>| element.tag == INTEGER && !element.content.is_empty();
+    if version.is_some_and(|version| !version.only().is_some_and(number)) {
+        return Some("its version");
+    }
+    let tests: [(&'static str, fn(Element<'_>) -> bool); 6] = [
+        ("its serial number", |serial| {
+            serial.tag == INTEGER && !serial.content.is_empty()
+        }),
+        ("its signature algorithm", is_algorithm),
+        ("its issuer", is_name),
+        ("its validity", is_validity),
+        ("its subject", is_name),
+        ("its public key", is_public_key),
+    ];
+    for (part, test) in tests {
+        if !fields.next().is_some_and(test) {
+            return Some(part);
+        }
+    }
+    for tag in OPTIONAL_FIELDS {
+        if fields
+            .accept(tag)
+            .is_some_and(|field| tag == 0xa3 && !are_extensions(field))
+        {
+            return Some("its extensions");
+        }
+    }
+    (!fields.rest().is_empty()).then_some("what follows its public key")
+}
+
+/// Whether the elements are all there is, and each passes.
+fn all(mut elements: Elements<'_>, test: fn(Element<'_>) -> bool) -> bool {
+    elements.by_ref().all(test) && elements.rest().is_empty()
+}
+
+fn is_identifier(element: Element<'_>) -> bool {
+    let last = element.content.last();
+    element.tag == OBJECT_IDENTIFIER && last.is_some_and(|last| last & 0x80 == 0)
+}
+
+/// `AlgorithmIdentifier`.
+fn is_algorithm(element: Element<'_>) -> bool {
+    let mut fields = element.inner();
+    let named = element.tag == SEQUENCE && fields.next().is_some_and(is_identifier);
+    fields.next();
+    named && fields.rest().is_empty()
+}
+
+fn is_bit_string(element: Element<'_>) -> bool {
+    element.tag == BIT_STRING && element.content.first().is_some_and(|&unused| unused < 8)
+}
+
+/// `SubjectPublicKeyInfo`.
+fn is_public_key(element: Element<'_>) -> bool {
+    let mut fields = element.inner();
+    element.tag == SEQUENCE
+        && fields.next().is_some_and(is_algorithm)
+        && fields.next().is_some_and(is_bit_string)
+        && fields.rest().is_empty()
+}
+
+fn is_validity(element: Element<'_>) -> bool {
+    element.tag == SEQUENCE
+        && element.inner().count() == 2
+        && all(element.inner(), |time| {
+            matches!(time.tag, UTC_TIME | GENERALIZED_TIME)
+        })
+}
+
+/// `Name`: a sequence of sets of an identifier and a string.
+fn is_name(element: Element<'_>) -> bool {
+    element.tag == SEQUENCE
+        && all(element.inner(), |set| {
+            set.tag == SET && all(set.inner(), is_name_attribute)
+        })
+}
+
+fn is_name_attribute(element: Element<'_>) -> bool {
+    let mut fields = element.inner();
+    element.tag == SEQUENCE
+        && fields.next().is_some_and(is_identifier)
+        && fields.next().is_some_and(is_name_string)
+        && fields.rest().is_empty()
+}
+
+/// The types that OpenSSL takes in a name.
+fn is_name_string(element: Element<'_>) -> bool {
+    let length = element.content.len();
+    match element.tag {
+        UTF8_STRING => std::str::from_utf8(element.content).is_ok(),
+        BMP_STRING => length % 2 == 0,
+        UNIVERSAL_STRING => length % 4 == 0,
+        BIT_STRING => is_bit_string(element),
+        NUMERIC_STRING | PRINTABLE_STRING | TELETEX_STRING | IA5_STRING | SEQUENCE => true,
+        _ => false,
+    }
+}
+
+fn are_extensions(element: Element<'_>) -> bool {
+    element.only().is_some_and(|list| {
+        list.tag == SEQUENCE
+            && all(list.inner(), |extension| {
+                let mut fields = extension.inner();
+                extension.tag == SEQUENCE && fields.next().is_some_and(is_identifier)
+            })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pkcs12::der;
+
+    #[test]
+    fn certificate_structure_of_samples_is_sound() {
+        for sample in [
+            &include_bytes!("../../tests/data/certificates/ca.pem")[..],
+            include_bytes!("../../tests/data/certificates/rsa.pem"),
+            include_bytes!("../../tests/data/certificates/P-256.pem"),
+        ] {
+            let (_, der) = pem_rfc7468::decode_vec(sample).unwrap();
+            assert_eq!(malformed_part(&der), None);
+            for length in 0..der.len() {
+                assert!(malformed_part(&der[..length]).is_some(), "{length}");
+            }
+        }
+    }
+
+    #[test]
+    fn certificate_names_hold_strings() {
+        let name = |tag, content: &[u8]| {
+            let attribute = der::sequence(&[&[6, 3, 0x55, 4, 3], &der::value(tag, &[content])]);
+            der::sequence(&[&der::value(SET, &[&attribute])])
+        };
+        let sound = |der: &[u8]| is_name(tlv::only(der, SEQUENCE).unwrap());
+        for (tag, content, meant) in [
+            (UTF8_STRING, "Müller".as_bytes(), true),
+            (UTF8_STRING, b"M\xfcller", false),
+            (TELETEX_STRING, b"M\xfcller", true),
+            (BMP_STRING, b"\0M", true),
+            (BMP_STRING, b"\0M\0", false),
+            (UNIVERSAL_STRING, b"\0\0\0M", true),
+            (INTEGER, b"\x01", false),
+        ] {
+            assert_eq!(sound(&name(tag, content)), meant, "{tag} {content:?}");
+        }
+        assert!(sound(&der::sequence(&[])));
+        let in_a_sequence = der::sequence(&[&der::sequence(&[])]);
+        assert!(!sound(&in_a_sequence));
+    }
+}

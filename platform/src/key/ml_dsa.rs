@@ -1,0 +1,288 @@
+//! ML-DSA keys (FIPS 204) as RFC 9881 has them in certificates and in PKCS#8: the seed, the
+//! expanded key, or both.
+
+use const_oid::ObjectIdentifier;
+use ml_dsa::{
+    EncodedVerifyingKey, ExpandedSigningKey, ExpandedSigningKeyBytes, MlDsa44, MlDsa65, MlDsa87,
+    Signature, SigningKey, VerifyingKey,
+};
+use zeroize::Zeroizing;
+
+use super::{KeyError, Pkcs8};
+use crate::pkcs12::der::{IMPLICIT_0, OCTET_STRING, SEQUENCE};
+use crate::secret::PrivateKey;
+use crate::tlv;
+
+/// One of the three parameter sets.
+pub struct ParameterSet {
+    oid: ObjectIdentifier,
+    /// Its name in FIPS 204.
+    pub name: &'static str,
+    arithmetic: Arithmetic,
+}
+
+/// What the crate computes with one parameter set. Keys and signatures of another length give
+/// `None` or `false`.
+struct Arithmetic {
+    expanded_of_seed: fn(&[u8; 32]) -> Zeroizing<Vec<u8>>,
+    public_of_seed: fn(&[u8; 32]) -> Vec<u8>,
+    public_of_expanded: fn(&[u8]) -> Option<Vec<u8>>,
+    sign: fn(&[u8; 32], &[u8]) -> Option<Vec<u8>>,
+    verify: fn(&[u8], &[u8], &[u8]) -> bool,
+}
+
+/// [`Arithmetic`] with the crate's type for a parameter set, and its [`ShortVectors`].
+macro_rules! arithmetic {
+    ($set:ty, $vectors:expr) => {
+        Arithmetic {
+            expanded_of_seed: |seed| {
+                let key = SigningKey::<$set>::from_seed(&(*seed).into());
+                // Deprecated, as keys are to be kept as seeds: it is what lies in files.
+                #[allow(deprecated)]
+                let expanded = key.expanded_key().to_expanded();
+                Zeroizing::new(expanded.to_vec())
+            },
+            public_of_seed: |seed| {
+                let key = SigningKey::<$set>::from_seed(&(*seed).into());
+                key.expanded_key().verifying_key().encode().to_vec()
+            },
+            public_of_expanded: |expanded| {
+                let whole = ExpandedSigningKeyBytes::<$set>::try_from(expanded).ok()?;
+                if !$vectors.in_range(expanded) {
+                    return None;
+                }
+                #[allow(deprecated)]
+                let key = ExpandedSigningKey::<$set>::from_expanded(&whole);
+                Some(key.verifying_key().encode().to_vec())
+            },
+            sign: |seed, message| {
+                let key = SigningKey::<$set>::from_seed(&(*seed).into());
+                let signature = key.expanded_key().sign_deterministic(message, &[]);
+                Some(signature.ok()?.encode().to_vec())
+            },
+            verify: |public, message, signature| {
+                let Ok(public) = EncodedVerifyingKey::<$set>::try_from(public) else {
+                    return false;
+                };
+                let signature = Signature::<$set>::try_from(signature);
+                let key = VerifyingKey::<$set>::decode(&public);
+                signature.is_ok_and(|signature| key.verify_with_context(message, &[], &signature))
+            },
+        }
+    };
+}
+
+static SETS: &[ParameterSet] = &[
+    ParameterSet {
+        oid: ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.17"),
+        name: "ML-DSA-44",
+        arithmetic: arithmetic!(
+            MlDsa44,
+            ShortVectors {
+                octets: 768,
+                eta: 2
+            }
+        ),
+    },
+    ParameterSet {
+        oid: ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.18"),
+        name: "ML-DSA-65",
+        arithmetic: arithmetic!(
+            MlDsa65,
+            ShortVectors {
+                octets: 1408,
+                eta: 4
+            }
+        ),
+    },
+    ParameterSet {
+        oid: ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.19"),
+        name: "ML-DSA-87",
+        arithmetic: arithmetic!(
+            MlDsa87,
+            ShortVectors {
+                octets: 1440,
+                eta: 2
+            }
+        ),
+    },
+];
+
+/// The vectors s1 and s2 in an expanded key (FIPS 204, algorithm 24).
+struct ShortVectors {
+    octets: usize,
+    /// No coefficient is larger, or smaller than minus this.
+    eta: u8,
+}
+
+impl ShortVectors {
+    /// Where they begin: behind rho, K and tr.
+    const START: usize = 128;
+
+    /// Whether every coefficient is one. The crate panics on others (FIPS 204, algorithm 25 says
+    /// to call it with trusted keys only).
+    fn in_range(&self, expanded: &[u8]) -> bool {
+        let width = if self.eta == 2 { 3 } else { 4 };
+        let packed = expanded.get(Self::START..Self::START + self.octets);
+        // Three octets hold eight numbers of three bits, or six of four; two octets at the end hold four of four.
+        packed.is_some_and(|packed| {
+            packed.chunks(3).all(|chunk| {
+                let bits = chunk
+                    .iter()
+                    .rev()
+                    .fold(0, |bits, &octet| bits << 8 | u32::from(octet));
+                let numbers = (0..8 * chunk.len()).step_by(width);
+                let mut numbers = numbers.map(|at| bits >> at & ((1 << width) - 1));
+                numbers.all(|number| number <= 2 * u32::from(self.eta))
+            })
+        })
+    }
+}
+
+/// `ML-DSA-PrivateKey` (RFC 9881, 6), borrowed.
+struct Stored<'a> {
+    seed: Option<&'a [u8; 32]>,
+    expanded: Option<&'a [u8]>,
+}
+
+impl<'a> Stored<'a> {
+    fn read(key: &'a [u8]) -> Option<Self> {
+        let mut elements = tlv::Elements::of(key);
+        let element = elements.next()?;
+        if !elements.rest().is_empty() {
+            return None;
+        }
+        let (seed, expanded) = match element.tag {
+            IMPLICIT_0 => (Some(element.content), None),
+            OCTET_STRING => (None, Some(element.content)),
+            SEQUENCE => {
+                let mut both = element.inner();
+                let seed = both.accept(OCTET_STRING)?.content;
+                (Some(seed), Some(both.accept(OCTET_STRING)?.content))
+            }
+            _ => return None,
+        };
+        let seed = match seed {
+            Some(seed) => Some(seed.try_into().ok()?),
+            None => None,
+        };
+        Some(Self { seed, expanded })
+    }
+}
+
+const NOT_READABLE: KeyError = KeyError::Malformed("it is not an ML-DSA private key");
+
+impl ParameterSet {
+    /// The parameter set of this object identifier.
+    pub fn by_oid(oid: ObjectIdentifier) -> Option<&'static Self> {
+        SETS.iter().find(|set| set.oid == oid)
+    }
+
+    /// The public key of what a `PrivateKeyInfo` holds.
+    pub(super) fn public_key(&self, key: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let stored = Stored::read(key).ok_or(NOT_READABLE)?;
+        match (stored.seed, stored.expanded) {
+            (Some(seed), _) => Ok((self.arithmetic.public_of_seed)(seed)),
+            (None, Some(expanded)) => {
+                (self.arithmetic.public_of_expanded)(expanded).ok_or(NOT_READABLE)
+            }
+            (None, None) => Err(NOT_READABLE),
+        }
+    }
+
+    /// Signs a message without a context, as certificates are signed. `None` for a key without its
+    /// seed: the crate vouches for no signature with an expanded key of unknown origin.
+    ///
+    /// # Errors
+    /// [`KeyError::Malformed`]: it is no key of this kind, or its two forms are not one key.
+    pub fn sign(&self, key: &PrivateKey, message: &[u8]) -> Result<Option<Vec<u8>>, KeyError> {
+        let pkcs8 = Pkcs8::read(key.expose()).ok_or(NOT_READABLE)?;
+        let stored = Stored::read(pkcs8.key).ok_or(NOT_READABLE)?;
+        let Some(seed) = stored.seed else {
+            return Ok(None);
+        };
+        let expanded = (self.arithmetic.expanded_of_seed)(seed);
+        if stored.expanded.is_some_and(|stored| *stored != **expanded) {
+            return Err(KeyError::Malformed(
+                "its expanded form is not that of its seed",
+            ));
+        }
+        Ok((self.arithmetic.sign)(seed, message))
+    }
+
+    /// Whether a public key made this signature over a message, without a context.
+    pub fn verify(&self, public: &[u8], message: &[u8], signature: &[u8]) -> bool {
+        (self.arithmetic.verify)(public, message, signature)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pkcs12::der;
+
+    fn private(set: &ParameterSet, forms: &[(u8, &[u8])]) -> PrivateKey {
+        let forms: Vec<Vec<u8>> = forms
+            .iter()
+            .map(|(tag, der)| der::value(*tag, &[der]))
+            .collect();
+        let parts: Vec<&[u8]> = forms.iter().map(Vec::as_slice).collect();
+        let key = match parts.as_slice() {
+            [one] => one.to_vec(),
+            both => der::sequence(both),
+        };
+        super::super::pkcs8(&der::sequence(&[&der::oid(&set.oid)]), &key)
+    }
+
+    #[test]
+    fn ml_dsa_forms_are_one_key() {
+        for set in SETS {
+            let seed = [7; 32];
+            let expanded = (set.arithmetic.expanded_of_seed)(&seed);
+            let public = (set.arithmetic.public_of_seed)(&seed);
+            let by_seed = private(set, &[(IMPLICIT_0, &seed)]);
+            let by_expanded = private(set, &[(OCTET_STRING, &expanded)]);
+            let both = private(set, &[(OCTET_STRING, &seed), (OCTET_STRING, &expanded)]);
+            for key in [&by_seed, &by_expanded, &both] {
+                let spki = super::super::public_key_of(key).unwrap();
+                assert!(spki.ends_with(&public), "{}", set.name);
+                assert_eq!(super::super::describe(&spki).algorithm, set.name);
+            }
+            for key in [&by_seed, &both] {
+                let signature = set.sign(key, b"message").unwrap().unwrap();
+                assert!(set.verify(&public, b"message", &signature));
+                assert!(!set.verify(&public, b"another", &signature));
+            }
+            assert_eq!(set.sign(&by_expanded, b"message"), Ok(None));
+        }
+    }
+
+    #[test]
+    fn ml_dsa_forms_that_differ_are_malformed() {
+        for set in SETS {
+            let expanded = (set.arithmetic.expanded_of_seed)(&[7; 32]);
+            let key = private(set, &[(OCTET_STRING, &[8; 32]), (OCTET_STRING, &expanded)]);
+            assert!(set.sign(&key, b"message").is_err());
+        }
+    }
+
+    #[test]
+    fn ml_dsa_expanded_key_out_of_range_is_malformed() {
+        for set in SETS {
+            let expanded = (set.arithmetic.expanded_of_seed)(&[7; 32]);
+            for at in (ShortVectors::START..expanded.len()).step_by(97) {
+                let mut damaged = expanded.clone();
+                damaged[at] = 0xff;
+                let key = private(set, &[(OCTET_STRING, &damaged)]);
+                // Malformed, or another key; never a panic.
+                let _ = super::super::public_key_of(&key);
+            }
+            let mut damaged = expanded.clone();
+            damaged[ShortVectors::START] = 0xff;
+            let key = private(set, &[(OCTET_STRING, &damaged)]);
+            assert_eq!(super::super::public_key_of(&key), Err(NOT_READABLE));
+            let cut = private(set, &[(OCTET_STRING, &expanded[1..])]);
+            assert_eq!(super::super::public_key_of(&cut), Err(NOT_READABLE));
+        }
+    }
+}
