@@ -61,7 +61,7 @@ fn remove(folder: &Path) {
     for path in temporary_files(folder) {
         // Held until the file is gone: no process can take it for its own meanwhile.
         if let Some(_claimed) = claimed(&path) {
-            let _ = fs::remove_file(&path);
+            let _ = fs::remove_file(os::long_path(&path));
         }
     }
 }
@@ -71,13 +71,14 @@ fn temporary_files(folder: &Path) -> Vec<PathBuf> {
     entries
         .flatten()
         .filter(|entry| is_temporary(&entry.file_name()))
-        .map(|entry| entry.path())
+        // As the folder is named, and not as its long path.
+        .map(|entry| folder.join(entry.file_name()))
         .collect()
 }
 
 /// The file, locked, if it is one and nobody else has it.
 fn claimed(path: &Path) -> Option<File> {
-    if !fs::symlink_metadata(path).ok()?.is_file() {
+    if !fs::symlink_metadata(os::long_path(path)).ok()?.is_file() {
         return None;
     }
     let file = claim::open(path).ok()?;
