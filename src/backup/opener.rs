@@ -88,7 +88,9 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     Error::BackupFile {
         file: path.to_owned(),
         reason: match error.kind() {
-            std::io::ErrorKind::NotFound => "is missing, which has its password".to_owned(),
+            std::io::ErrorKind::NotFound => {
+                "is missing, and the password of its file with it".to_owned()
+            }
             _ => format!("cannot be read: {error}"),
         },
     }

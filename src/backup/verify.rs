@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::identity::Inventory;
 use crate::names;
-use crate::pkcs12::grade::{self, Report, Severity};
+use crate::pkcs12::grade::{self, MacVerdict, Report, Severity};
 use crate::proof::Level;
 
 /// How a folder is to be looked at.
@@ -332,6 +332,10 @@ impl FileVerdict {
         let Some(saved) = saved else {
             return;
         };
+        if report.mac.status == MacVerdict::Absent {
+            self.restores = Some(false);
+            self.add_reason("it has no MAC, so that anybody can have made it".to_owned());
+        }
         let is_due = |leaf: &&Certificate| manifest::key(&leaf.id()) == saved.thumbprint.sha256;
         let (due, others): (Vec<_>, Vec<_>) = report.leaves.iter().partition(is_due);
         self.unnamed = others.into_iter().map(called).collect();

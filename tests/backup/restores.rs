@@ -5,6 +5,7 @@ use std::fs;
 use certstow_platform::pkcs12::kdf::PasswordForm;
 use certstow_platform::secret::Password;
 
+use crate::tampered::only;
 use crate::{ADA, GRACE, MANIFEST, PASSWORD, World, ends, files, json, pkcs12, said};
 
 impl World {
@@ -183,13 +184,8 @@ fn what_is_no_file_is_not_waited_for() {
 fn a_file_gives_the_key_it_has_whatever_else_is_wrong_with_it() {
     let world = World::new();
     ends(&world.backup("--to a --label Ada"), 0);
-    let pem = fs::read_to_string(world.path("store/grace-example.pem")).unwrap();
-    let block = |label: &str| {
-        let (_, rest) = pem.split_once(&format!("-----BEGIN {label}-----")).unwrap();
-        let (inner, _) = rest.split_once("-----END").unwrap();
-        let block = format!("-----BEGIN {label}-----{inner}-----END {label}-----\n");
-        pem_rfc7468::decode_vec(block.as_bytes()).unwrap().1
-    };
+    let pem = fs::read(world.path("store/grace-example.pem")).unwrap();
+    let block = |label: &str| pem_rfc7468::decode_vec(&only(&pem, label)).unwrap().1;
     let password = Password::new(PASSWORD.to_owned());
     let password = PasswordForm::Text(&password);
     let bags = [

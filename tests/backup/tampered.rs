@@ -220,6 +220,22 @@ const CASES: &[Case] = &[
         restored: BUT_ADA,
     },
     Case {
+        name: "a file that opens with any password, and the manifest after it",
+        tamper: |world| {
+            fs::write(world.ada(), unprotected()).unwrap();
+            world.write_into_manifest(ADA);
+            world.change_manifest(ADA, |entry| {
+                let bert = fs::read(transcripts("broken/bert.pem")).unwrap();
+                let (_, der) = pem_rfc7468::decode_vec(&only(&bert, "CERTIFICATE")).unwrap();
+                entry["thumbprint"]["sha256"] = hash(&der).into();
+            });
+        },
+        verify: (0, 15),
+        restore: 14,
+        says: &[ADA_IS_NOT, "has no MAC"],
+        restored: BUT_ADA,
+    },
+    Case {
         name: "a file cut short",
         tamper: |world| {
             let bytes = fs::read(world.ada()).unwrap();
@@ -278,6 +294,32 @@ fn certificate_alone() -> Vec<u8> {
     let bags = [pkcs12::certificate(&der, &[])];
     let parts = [pkcs12::encrypted(&pkcs12::pbes2(10), password, &bags)];
     pkcs12::file(&parts, Some((&pkcs12::mac(10), password)))
+}
+
+/// A PKCS#12 file of somebody else's identity, with nothing in it under a password.
+fn unprotected() -> Vec<u8> {
+    let pem = fs::read(transcripts("broken/bert.pem")).unwrap();
+    let der = |label| pem_rfc7468::decode_vec(&only(&pem, label)).unwrap().1;
+    let bags = [
+        pkcs12::certificate(&der("CERTIFICATE"), &[]),
+        pkcs12::key(&der("PRIVATE KEY"), &[]),
+    ];
+    pkcs12::file(&[pkcs12::plain(&bags)], None)
+}
+
+/// The one block with this label.
+pub(crate) fn only(pem: &[u8], label: &str) -> Vec<u8> {
+    let text = String::from_utf8_lossy(pem);
+    let (_, rest) = text
+        .split_once(&format!("-----BEGIN {label}-----"))
+        .unwrap();
+    let (inner, _) = rest.split_once("-----END").unwrap();
+    format!("-----BEGIN {label}-----{inner}-----END {label}-----\n").into()
+}
+
+fn hash(bytes: &[u8]) -> String {
+    let digits = Sha256::digest(bytes);
+    digits.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl World {
@@ -348,13 +390,6 @@ impl World {
 
     /// Has the manifest say of a file what the file is now.
     fn write_into_manifest(&self, file: &str) {
-        let hash = |bytes: &[u8]| {
-            let digits = Sha256::digest(bytes);
-            digits
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect::<String>()
-        };
         let bytes = fs::read(self.path("a").join(file)).unwrap();
         let sealed = fs::read(self.path("a").join(format!("{file}.cms")));
         self.change_manifest(file, |entry| {

@@ -12,7 +12,7 @@ use super::pair::{self, Known, Paired};
 use super::unlock::belonging;
 use crate::certificate::{Certificate, EntryId};
 use crate::error::StoreError;
-use crate::pkcs12::decode::{self, Contents, KeyBag, Limits};
+use crate::pkcs12::decode::{self, Contents, KeyBag, Limits, MacStatus};
 use crate::pkcs12::error::DecodeError;
 use crate::pkcs12::kdf::PasswordForm;
 use crate::secret::{Password, PrivateKey};
@@ -27,6 +27,7 @@ pub struct OpenedFile {
     issuers: Vec<Certificate>,
     known: HashMap<EntryId, Known>,
     keys: Vec<KeyBag>,
+    mac: MacStatus,
 }
 
 impl OpenedFile {
@@ -60,7 +61,14 @@ impl OpenedFile {
             issuers,
             known,
             keys: contents.keys,
+            mac: contents.mac,
         }
+    }
+
+    /// Whether a MAC shows that somebody who knows the password made it. A file without one, and
+    /// with nothing in it encrypted, opens with any.
+    pub fn has_mac(&self) -> bool {
+        self.mac == MacStatus::Ok
     }
 }
 

@@ -107,6 +107,9 @@ impl Sources {
     }
 }
 
+/// Without one, a file opens with whatever password is given. A run always writes one.
+const NO_MAC: &str = "has no MAC, so that anybody can have made it";
+
 /// What reading a file gave: what became of it, if the manifest tells what it was, and what is in
 /// it.
 pub(super) type Read = (Option<Condition>, Result<Opened, Error>);
@@ -141,6 +144,9 @@ impl Source {
                 },
                 other => not_from(folder, &self.name, format!("cannot be opened: {other}")),
             })?;
+            if self.saved.is_some() && !opened.has_mac() {
+                return Err(not_from(folder, &self.name, NO_MAC.to_owned()));
+            }
             let listing = opened.list()?;
             Ok((Box::new(opened) as Box<dyn Store>, listing))
         })

@@ -79,6 +79,10 @@ impl Taken {
             };
             let error = not_from(folder, OsStr::new(&saved.file), reason);
             self.missing.push((saved.clone(), error));
+            // Its issuers, too, are of use for nothing then.
+            if !self.unnamed {
+                return;
+            }
         }
         if saved.allow_unproven {
             self.accepted.insert(saved.thumbprint.sha256.clone());
