@@ -30,7 +30,9 @@ const MEMORY_TESTS: &str = "image::";
 
 /// Files of tests that take longest. They begin first, so that no core is left without work in the
 /// end.
-const LONG: [&str; 5] = ["backup", "interop", "secrets", "faults", "certstow"];
+const LONG: [&str; 6] = [
+    "interop", "secrets", "backup", "faults", "escrow", "damaged",
+];
 
 /// What this machine and account can do.
 #[derive(Clone, Copy)]

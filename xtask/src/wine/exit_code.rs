@@ -57,6 +57,18 @@ impl ExitCode {
     }
 }
 
+/// An error that names both, unless this is the exit code that was expected.
+pub(super) fn compare(code: &Result<i32, String>, expected: i32) -> Result<(), String> {
+    let code = match code {
+        Ok(code) if *code == expected => return Ok(()),
+        // An exception that ended the program, which is known by its hexadecimal digits.
+        Ok(code @ ..0) => format!("exit code {code:#010X}"),
+        Ok(code) => format!("exit code {code}"),
+        Err(reason) => reason.clone(),
+    };
+    Err(format!("{code} where {expected} was expected"))
+}
+
 /// Has Wine's server kill a process that leaves the host too slowly: its exit code counts all the
 /// same, and another one is none that was expected.
 pub(super) fn check(runner: &Runner) -> Result<(), String> {
@@ -78,5 +90,23 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
         Err(complaint) if complaint.contains("17 where 16 was expected") => Ok(()),
         Err(complaint) => Err(complaint),
         Ok(ended) => Err(ended.complain("the exit code 17 passes for 16")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compare_takes_the_expected_code_alone() {
+        assert_eq!(compare(&Ok(16), 16), Ok(()));
+        for (code, named) in [
+            (Ok(17), "exit code 17"),
+            (Ok(0xC000_0005_u32.cast_signed()), "exit code 0xC0000005"),
+            (Err("no exit code".to_owned()), "no exit code"),
+        ] {
+            let difference = compare(&code, 16).unwrap_err();
+            assert_eq!(difference, format!("{named} where 16 was expected"));
+        }
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::exit_code::ExitCode;
+use super::exit_code::{self, ExitCode};
 use super::prefix::WINE;
 use crate::command::show;
 
@@ -31,12 +31,10 @@ pub(super) struct Ended {
 impl Ended {
     /// Refuses every exit code but this one.
     pub(super) fn expect(self, code: i32) -> Result<Self, String> {
-        let ended = match &self.code {
-            Ok(other) if *other == code => return Ok(self),
-            Ok(other) => format!("exit code {other}"),
-            Err(reason) => reason.clone(),
-        };
-        Err(self.complain(&format!("{ended} where {code} was expected")))
+        match exit_code::compare(&self.code, code) {
+            Ok(()) => Ok(self),
+            Err(difference) => Err(self.complain(&difference)),
+        }
     }
 
     /// Whether a signal ended it on the host.

@@ -12,9 +12,10 @@ use super::terminal::Terminal;
 use crate::command::target_folder;
 use crate::executables::Executable;
 
-/// What a file of tests, and one command of certstow, may take. Each takes a fraction of it.
-const TESTS_LIMIT: Duration = Duration::from_secs(600);
-const COMMAND_LIMIT: Duration = Duration::from_secs(120);
+/// What a file of tests, and one command of certstow, may take. Each takes a fraction of it, but on a
+/// machine that a dozen others keep busy that is a dozen times as long.
+const TESTS_LIMIT: Duration = Duration::from_secs(1200);
+const COMMAND_LIMIT: Duration = Duration::from_secs(240);
 
 /// The password of every file that the checks write, and the variable that holds it.
 pub(super) const PASSWORD: &str = "correct horse battery staple";

@@ -9,11 +9,11 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-use super::exit_code::ExitCode;
+use super::exit_code::{self, ExitCode};
 use crate::command::{program, show};
 
 /// Longer than any answer takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A command that runs at a terminal.
 pub(super) struct Terminal {
@@ -116,13 +116,9 @@ impl Terminal {
             }
         }
         let status = self.child.wait().map_err(|error| error.to_string())?;
-        match self.code.read(status) {
-            Ok(other) if other == code => Ok(self.shown()),
-            Ok(other) => {
-                Err(self.complain(&format!("exit code {other} where {code} was expected")))
-            }
-            Err(reason) => Err(self.complain(&format!("{reason} where {code} was expected"))),
-        }
+        exit_code::compare(&self.code.read(status), code)
+            .map(|()| self.shown())
+            .map_err(|difference| self.complain(&difference))
     }
 
     fn shown(&self) -> String {
