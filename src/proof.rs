@@ -6,7 +6,7 @@ use std::fmt;
 
 use certstow_platform::certificate::Certificate;
 use certstow_platform::key::ml_dsa::ParameterSet;
-use certstow_platform::key::{self, KeyError};
+use certstow_platform::key::{self, EcScalar, KeyError};
 use certstow_platform::secret::PrivateKey;
 use der::asn1::{AnyRef, OctetStringRef};
 use der::{Encode as _, Reader as _, SliceReader};
@@ -245,12 +245,12 @@ fn without_version(der: &[u8]) -> der::Result<PrivateKeyInfoRef<'_>> {
 fn sign_ecdsa(key: &PrivateKey, challenge: &[u8]) -> Result<(Scheme, Vec<u8>), Refusal> {
     let unknown = || Refusal::Unknown(key::algorithm_name(key));
     let scalar = key::ec_scalar(key).map_err(|error| damaged(&error))?;
-    let (curve, scalar) = scalar.ok_or_else(unknown)?;
+    let EcScalar { curve, octets } = scalar.ok_or_else(unknown)?;
     if !curve.has_arithmetic() {
         return Err(unknown());
     }
     let digest = Hash::Sha256.digest(&[challenge]);
-    let signature = curve.sign(&scalar, &digest);
+    let signature = curve.sign(&octets, &digest);
     let signature = signature.ok_or(Refusal::Damaged("ECDSA signing failed"))?;
     Ok((Scheme::Ecdsa(Hash::Sha256), signature))
 }

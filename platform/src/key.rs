@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 use self::curve::Curve;
 pub use self::description::{KeyDescription, algorithm_name, describe};
 use self::ml_dsa::ParameterSet;
-pub use self::scalar::{ec_scalar, odd_scalar_length, with_full_scalar};
+pub use self::scalar::{EcScalar, ec_scalar, odd_scalar_length, with_full_scalar};
 use crate::pkcs12::der::{
     self, BIT_STRING, EXPLICIT_0, EXPLICIT_1, IMPLICIT_1, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING,
     SEQUENCE,

@@ -1,32 +1,23 @@
 //! Proves that the bytes of a file restore, with an implementation other than the one that wrote
-//! them: p12-keystore's `Pkcs12Archive` and the `pkcs12` crate it is built on.
-//!
-//! `Pkcs12Archive` derives the keys of a file one after the other, which would make proving
-//! slower than writing. So it is given the file in two pieces at once, each a `PFX` with one of
-//! the two `ContentInfo`s and without the MAC, while the MAC over both (RFC 7292, appendix B) is
-//! checked beside it, with the same `pkcs12::kdf` that `Pkcs12Archive` would use.
+//! them: p12-keystore's `Pkcs12Archive` reads the file as it lies there, and checks its MAC
+//! (RFC 7292, appendix B). What the MAC does not cover is compared octet for octet with an encoding
+//! by the crate `pkcs12`. Where p12-keystore cannot read something, certstow's own reader does, and
+//! the result says so.
 
 use certstow_platform::certificate::Certificate;
-use certstow_platform::pkcs12::decode::{self, BagAttributes, Limits};
+use certstow_platform::pkcs12::decode::{self, BagAttributes, Limits, MacStatus};
+use certstow_platform::pkcs12::error::DecodeError;
 use certstow_platform::pkcs12::kdf::PasswordForm;
 use certstow_platform::pkcs12::oid;
-use certstow_platform::pkcs12::outline::outline;
+use certstow_platform::pkcs12::outline::{BagOutline, outline};
 use certstow_platform::secret::{Password, PrivateKey};
-use der::asn1::{Any, OctetString};
 use der::{Decode, Encode};
-use hmac::{Hmac, KeyInit, Mac};
 use p12_keystore::Pkcs12Archive;
 use p12_keystore::error::Error as ArchiveError;
-use pkcs12::cms::content_info::ContentInfo;
-use pkcs12::kdf::{Pkcs12KeyType, derive_key};
 use pkcs12::pfx::Pfx;
-use pkcs12::{AuthenticatedSafe, MacData};
-use sha1::Sha1;
-use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::encode::LOCAL_KEY_ID_VALUE;
-use super::parallel;
 use crate::chain::Path;
 use crate::proof::{self, Proof};
 
@@ -40,9 +31,9 @@ use crate::proof::{self, Proof};
 /// - `signature`: the key signs, and the leaf's public key verifies it;
 /// - `path`: each certificate was issued by the next.
 ///
-/// "by certstow's own reader" follows where p12-keystore could not make the check: of oid::PBMAC1, and
-/// of characters outside the Basic Multilingual Plane. `key` and `signature` are left out for a
-/// key of a kind that certstow does not sign with.
+/// "by certstow's own reader" follows where p12-keystore could not make the check: of PBMAC1, and
+/// of characters outside the Basic Multilingual Plane. `signature` is left out for a key of a kind
+/// that certstow does not sign with, `key` as well where there is no public half to compare.
 ///
 /// # Errors
 /// A sentence about the check that failed. It holds no secret.
@@ -53,30 +44,19 @@ pub fn verify(
     issuers: &[Certificate],
     friendly_name: Option<&str>,
 ) -> Result<Vec<&'static str>, String> {
-    let file = File::read(bytes)?;
-    let (certificates, key, mac) = parallel::three(
-        &|| open(&file.certificates, password),
-        &|| open(&file.key, password),
-        &|| file.check_mac(bytes, password),
-    );
-    let mut checks = vec![mac?];
-    let (certificates, key) = (certificates?, key?);
+    let without_mac = check_frame(bytes)?;
+    let (mac, bags) = open(bytes, &without_mac, password)?;
     let path: Vec<Certificate> = [leaf].into_iter().chain(issuers).cloned().collect();
 
-    check_certificates(&certificates, &key, &path)?;
-    checks.push(match certificates.own_reader {
+    check_certificates(&bags, &path)?;
+    let certificates = match bags.own_reader {
         false => "certificates",
         true => "certificates by certstow's own reader",
-    });
-    checks.push(check_names(
-        &file,
-        password,
-        &certificates,
-        &key,
-        friendly_name,
-    )?);
-    match prove(&key, leaf)? {
-        Proof::Signature if key.own_reader => {
+    };
+    let names = check_names(bytes, password, &bags, friendly_name)?;
+    let mut checks = vec![mac, certificates, names];
+    match prove(&bags, leaf)? {
+        Proof::Signature if bags.own_reader => {
             checks.extend(["key by certstow's own reader", "signature"]);
         }
         Proof::Signature => checks.extend(["key", "signature"]),
@@ -88,133 +68,31 @@ pub fn verify(
     Ok(checks)
 }
 
-/// A file taken apart, nothing decrypted.
-struct File {
-    mac: MacData,
-    /// What the MAC is over: the DER of the `AuthenticatedSafe`.
-    authenticated: Vec<u8>,
-    /// The DER of a `PFX` with the encrypted certificates alone.
-    certificates: Vec<u8>,
-    /// The DER of a `PFX` with the encrypted key alone.
-    key: Vec<u8>,
-}
-
-impl File {
-    /// Takes a file apart, and compares what is put together again with what was read: the MAC
-    /// covers the `AuthenticatedSafe` only, so that the bytes around it are proven this way.
-    fn read(bytes: &[u8]) -> Result<Self, String> {
-        let broken = |error: der::Error| format!("the file is not a PKCS#12 file: {error}");
-        let pfx = Pfx::from_der(bytes).map_err(broken)?;
-        if pfx.auth_safe.content_type != oid::DATA || pfx.to_der().map_err(broken)? != bytes {
-            return Err("the file is not the DER of a PKCS#12 file".to_owned());
-        }
-        let content: OctetString = pfx.auth_safe.content.decode_as().map_err(broken)?;
-        let safes = AuthenticatedSafe::from_der(content.as_bytes()).map_err(broken)?;
-        let [certificates, key] = safes.as_slice() else {
-            return Err("the file does not consist of certificates and a key".to_owned());
-        };
-        if certificates.content_type != oid::ENCRYPTED_DATA || key.content_type != oid::DATA {
-            return Err("the certificates are not encrypted, or the key is misplaced".to_owned());
-        }
-        Ok(Self {
-            certificates: reduced(&pfx, certificates).map_err(broken)?,
-            key: reduced(&pfx, key).map_err(broken)?,
-            authenticated: content.into_bytes().into(),
-            mac: pfx.mac_data.ok_or("the file has no MAC")?,
-        })
+/// Compares everything around the `AuthenticatedSafe`, which is all that the MAC covers, with what
+/// certstow writes: the crate's encoding of the whole, the MAC's description, encrypted certificates
+/// and an encrypted key. Gives the DER of the same `PFX` without its MAC.
+fn check_frame(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let broken = |error: der::Error| format!("the file is not a PKCS#12 file: {error}");
+    let mut pfx = Pfx::from_der(bytes).map_err(broken)?;
+    if pfx.auth_safe.content_type != oid::DATA || pfx.to_der().map_err(broken)? != bytes {
+        return Err("the file is not the DER of a PKCS#12 file".to_owned());
     }
-
-    /// Checks the MAC and says how.
-    fn check_mac(&self, bytes: &[u8], password: &Password) -> Result<&'static str, String> {
-        let algorithm = &self.mac.mac.algorithm;
-        let null = algorithm
-            .parameters
-            .as_ref()
-            .is_some_and(|any| *any == Any::null());
-        let (matches, how) = match algorithm.oid {
-            oid::SHA1 if null => (self.mac_matches_sha1(password), "mac"),
-            oid::SHA256 if null => (self.mac_matches_sha256(password), "mac"),
-            oid::PBMAC1 => (
-                self.pbmac1_matches(bytes, password),
-                "mac by certstow's own reader",
-            ),
-            _ => return Err("the file's MAC is of another kind than was written".to_owned()),
-        };
-        matches.then_some(how).ok_or_else(|| {
-            "the MAC does not match: the file is altered, or another password is used".to_owned()
-        })
+    let outline = outline(bytes).map_err(|error| error.to_string())?;
+    let mac = pfx.mac_data.take().ok_or("the file has no MAC")?;
+    // A reader passes over parameters that have one meaning only; these bytes it must not.
+    let value = mac.mac.digest.as_bytes();
+    let described = outline.mac.map(|scheme| scheme.to_mac_data(value));
+    if described != Some(mac.to_der().map_err(broken)?) {
+        return Err("the file's MAC is of another kind than was written".to_owned());
     }
-
-    fn mac_matches_sha1(&self, password: &Password) -> bool {
-        let key = Zeroizing::new(derive_key::<Sha1>(
-            &utf_16(password),
-            self.mac.mac_salt.as_bytes(),
-            Pkcs12KeyType::Mac,
-            self.mac.iterations,
-            20,
-        ));
-        Hmac::<Sha1>::new_from_slice(&key).is_ok_and(|hmac| {
-            let hmac = hmac.chain_update(&self.authenticated);
-            hmac.verify_slice(self.mac.mac.digest.as_bytes()).is_ok()
-        })
-    }
-
-    fn mac_matches_sha256(&self, password: &Password) -> bool {
-        let key = Zeroizing::new(derive_key::<Sha256>(
-            &utf_16(password),
-            self.mac.mac_salt.as_bytes(),
-            Pkcs12KeyType::Mac,
-            self.mac.iterations,
-            32,
-        ));
-        Hmac::<Sha256>::new_from_slice(&key).is_ok_and(|hmac| {
-            let hmac = hmac.chain_update(&self.authenticated);
-            hmac.verify_slice(self.mac.mac.digest.as_bytes()).is_ok()
-        })
-    }
-
-    /// Neither p12-keystore nor the `pkcs12` crate knows RFC 9579.
-    fn pbmac1_matches(&self, bytes: &[u8], password: &Password) -> bool {
-        let scheme = outline(bytes).ok().and_then(|outline| outline.mac);
-        scheme.is_some_and(|scheme| {
-            let value = self.mac.mac.digest.as_bytes();
-            // A reader passes over parameters that have one meaning only; these bytes it must not.
-            if self.mac.to_der().ok() != Some(scheme.to_mac_data(value)) {
-                return false;
-            }
-            let key = scheme.derive_key(PasswordForm::Text(password));
-            // The derivation just paid for hides what comparing in variable time could tell.
-            scheme.compute(&key, &self.authenticated) == value
-        })
-    }
-}
-
-/// The DER of `pfx` with one of its `ContentInfo`s and without its MAC.
-fn reduced(pfx: &Pfx, safe: &ContentInfo) -> Result<Vec<u8>, der::Error> {
-    let safes = AuthenticatedSafe::from([safe.clone()]).to_der()?;
-    let auth_safe = ContentInfo {
-        content_type: pfx.auth_safe.content_type,
-        content: Any::encode_from(&OctetString::new(safes)?)?,
+    let [certificates, key] = outline.safes.as_slice() else {
+        return Err("the file does not consist of certificates and a key".to_owned());
     };
-    let version = pfx.version;
-    Pfx {
-        version,
-        auth_safe,
-        mac_data: None,
+    let shrouded = matches!(key.bags.as_slice(), [BagOutline::ShroudedKey(_)]);
+    if certificates.encryption.is_none() || key.encryption.is_some() || !shrouded {
+        return Err("the certificates are not encrypted, or the key is misplaced".to_owned());
     }
-    .to_der()
-}
-
-/// The password as the PKCS#12 derivation takes it (RFC 7292, B.1): UTF-16, big endian, two
-/// zero bytes at the end.
-fn utf_16(password: &Password) -> Zeroizing<Vec<u8>> {
-    // No character has more UTF-16 code units than UTF-8 bytes.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(password.expose().len() * 2 + 2));
-    for unit in password.expose().encode_utf16() {
-        bytes.extend_from_slice(&unit.to_be_bytes());
-    }
-    bytes.extend_from_slice(&[0, 0]);
-    bytes
+    pfx.to_der().map_err(broken)
 }
 
 /// Whether text holds characters that p12-keystore takes for no part of a `BMPString`.
@@ -229,24 +107,46 @@ struct Bag<T> {
     local_key_id: Option<Vec<u8>>,
 }
 
-/// The bags of one `ContentInfo`.
+/// The bags of a file.
 struct Bags {
     keys: Vec<Bag<PrivateKey>>,
     certificates: Vec<Bag<Vec<u8>>>,
     own_reader: bool,
 }
 
-/// Opens a `PFX` with p12-keystore, or with certstow's own reader where the other cannot: RC2 keys
-/// of unusual length, and a password in PKCS#12's own derivation that is no `BMPString`.
-fn open(safe: &[u8], password: &Password) -> Result<Bags, String> {
-    match Pkcs12Archive::from_pkcs12(safe, password.expose()) {
-        Ok(archive) => Ok(archive.into()),
-        Err(ArchiveError::UnsupportedEncryptionScheme | ArchiveError::InvalidPrivateKey) => {
-            open_with_own_reader(safe, password)
+/// Opens a file, and says how its MAC was checked.
+fn open(
+    bytes: &[u8],
+    without_mac: &[u8],
+    password: &Password,
+) -> Result<(&'static str, Bags), String> {
+    let unreadable = |error: ArchiveError| format!("what was encrypted does not decrypt: {error}");
+    match Pkcs12Archive::from_pkcs12(bytes, password.expose()) {
+        Ok(archive) => Ok(("mac", archive.into())),
+        // It came past the MAC: PKCS#8 that contradicts its own version.
+        Err(ArchiveError::InvalidPrivateKey) => Ok(("mac", open_with_own_reader(bytes, password)?)),
+        // PBMAC1, and a password that is no `BMPString` in PKCS#12's own derivation. What the MAC
+        // is over may be readable all the same: PBES2 takes passwords as UTF-8.
+        Err(error) if is_beyond(&error, password) => {
+            let own = open_with_own_reader(bytes, password)?;
+            let archive = Pkcs12Archive::from_pkcs12(without_mac, password.expose());
+            Ok((
+                "mac by certstow's own reader",
+                archive.map_or(own, Bags::from),
+            ))
         }
-        Err(_) if beyond_bmp(password.expose()) => open_with_own_reader(safe, password),
-        Err(error) => Err(format!("what was encrypted does not decrypt: {error}")),
+        Err(ArchiveError::MacError(_)) => Err(MAC_MISMATCH.to_owned()),
+        Err(error) => Err(unreadable(error)),
     }
+}
+
+const MAC_MISMATCH: &str =
+    "the MAC does not match: the file is altered, or another password is used";
+
+/// Whether it is p12-keystore that cannot read the file. Of an unknown MAC it says that the
+/// encryption is not supported.
+fn is_beyond(error: &ArchiveError, password: &Password) -> bool {
+    matches!(error, ArchiveError::UnsupportedEncryptionScheme) || beyond_bmp(password.expose())
 }
 
 impl From<Pkcs12Archive> for Bags {
@@ -272,7 +172,7 @@ impl From<Pkcs12Archive> for Bags {
     }
 }
 
-fn open_with_own_reader(safe: &[u8], password: &Password) -> Result<Bags, String> {
+fn open_with_own_reader(bytes: &[u8], password: &Password) -> Result<Bags, String> {
     fn bag<T>(content: T, attributes: BagAttributes) -> Bag<T> {
         Bag {
             content,
@@ -280,8 +180,14 @@ fn open_with_own_reader(safe: &[u8], password: &Password) -> Result<Bags, String
             local_key_id: attributes.local_key_id,
         }
     }
-    let contents = decode::decode(safe, PasswordForm::Text(password), &Limits::default())
-        .map_err(|error| format!("what was encrypted does not decrypt: {error}"))?;
+    let contents = decode::decode(bytes, PasswordForm::Text(password), &Limits::default());
+    let contents = contents.map_err(|error| match error {
+        DecodeError::WrongPassword | DecodeError::MacMismatch => MAC_MISMATCH.to_owned(),
+        error => format!("what was encrypted does not decrypt: {error}"),
+    })?;
+    if contents.mac != MacStatus::Ok {
+        return Err("the file has no MAC".to_owned());
+    }
     let keys = contents.keys.into_iter();
     let certificates = contents.certificates.into_iter();
     Ok(Bags {
@@ -293,11 +199,8 @@ fn open_with_own_reader(safe: &[u8], password: &Password) -> Result<Bags, String
     })
 }
 
-fn check_certificates(certificates: &Bags, key: &Bags, path: &[Certificate]) -> Result<(), String> {
-    let found = &certificates.certificates;
-    if !certificates.keys.is_empty() || !key.certificates.is_empty() {
-        return Err("certificates and key are not where they were written".to_owned());
-    }
+fn check_certificates(bags: &Bags, path: &[Certificate]) -> Result<(), String> {
+    let found = &bags.certificates;
     if found.len() != path.len() {
         return Err(format!(
             "the file holds {} certificates instead of {}",
@@ -321,49 +224,35 @@ fn check_certificates(certificates: &Bags, key: &Bags, path: &[Certificate]) -> 
 
 /// Checks the attributes, and says how: p12-keystore drops a name that is no `BMPString`.
 fn check_names(
-    file: &File,
+    bytes: &[u8],
     password: &Password,
-    certificates: &Bags,
-    key: &Bags,
+    bags: &Bags,
     friendly_name: Option<&str>,
 ) -> Result<&'static str, String> {
-    const BY_OWN_READER: &str = "names by certstow's own reader";
-    if friendly_name.is_some_and(beyond_bmp) && !(certificates.own_reader && key.own_reader) {
-        let certificates = open_with_own_reader(&file.certificates, password)?;
-        let key = open_with_own_reader(&file.key, password)?;
-        compare_names(&certificates, &key, friendly_name)?;
-        return Ok(BY_OWN_READER);
+    if friendly_name.is_some_and(beyond_bmp) && !bags.own_reader {
+        let own = open_with_own_reader(bytes, password)?;
+        return check_names(bytes, password, &own, friendly_name);
     }
-    compare_names(certificates, key, friendly_name)?;
-    Ok(match certificates.own_reader || key.own_reader {
-        false => "names",
-        true => BY_OWN_READER,
-    })
-}
-
-fn compare_names(
-    certificates: &Bags,
-    key: &Bags,
-    friendly_name: Option<&str>,
-) -> Result<(), String> {
     fn carries<T>(bag: &Bag<T>, name: Option<&str>) -> bool {
         bag.friendly_name.as_deref() == name
             && bag.local_key_id.as_deref() == Some(&LOCAL_KEY_ID_VALUE)
     }
-    let mut certificates = certificates.certificates.iter();
-    let as_written = key.keys.iter().all(|key| carries(key, friendly_name))
+    let mut certificates = bags.certificates.iter();
+    let as_written = bags.keys.iter().all(|key| carries(key, friendly_name))
         && certificates
             .next()
             .is_some_and(|leaf| carries(leaf, friendly_name))
         && certificates
             .all(|issuer| issuer.friendly_name.is_none() && issuer.local_key_id.is_none());
-    as_written
-        .then_some(())
-        .ok_or_else(|| "friendly name or local key ID are not as written".to_owned())
+    match (as_written, bags.own_reader) {
+        (true, false) => Ok("names"),
+        (true, true) => Ok("names by certstow's own reader"),
+        (false, _) => Err("friendly name or local key ID are not as written".to_owned()),
+    }
 }
 
-fn prove(key: &Bags, leaf: &Certificate) -> Result<Proof, String> {
-    let [key] = key.keys.as_slice() else {
+fn prove(bags: &Bags, leaf: &Certificate) -> Result<Proof, String> {
+    let [key] = bags.keys.as_slice() else {
         return Err("the file does not hold exactly one private key".to_owned());
     };
     proof::prove(&key.content, leaf).map_err(|error| format!("as read back, {error}"))

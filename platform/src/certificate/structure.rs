@@ -18,6 +18,9 @@ const UNIVERSAL_STRING: u8 = 0x1c;
 /// Issuer and subject unique ID; extensions.
 const OPTIONAL_FIELDS: [u8; 3] = [0x81, 0x82, 0xa3];
 
+/// Whether an element is what it should be.
+type Test = fn(Element<'_>) -> bool;
+
 /// Which part of a certificate is malformed, if any.
 pub(super) fn malformed_part(der: &[u8]) -> Option<&'static str> {
     let parts = (|| {
@@ -46,7 +49,7 @@ fn malformed_field(signed: Element<'_>) -> Option<&'static str> {
     if version.is_some_and(|version| !version.only().is_some_and(number)) {
         return Some("its version");
     }
-    let tests: [(&'static str, fn(Element<'_>) -> bool); 6] = [
+    let tests: [(_, Test); 6] = [
         ("its serial number", |serial| {
             serial.tag == INTEGER && !serial.content.is_empty()
         }),
@@ -73,7 +76,7 @@ fn malformed_field(signed: Element<'_>) -> Option<&'static str> {
 }
 
 /// Whether the elements are all there is, and each passes.
-fn all(mut elements: Elements<'_>, test: fn(Element<'_>) -> bool) -> bool {
+fn all(mut elements: Elements<'_>, test: Test) -> bool {
     elements.by_ref().all(test) && elements.rest().is_empty()
 }
 
@@ -132,8 +135,8 @@ fn is_name_string(element: Element<'_>) -> bool {
     let length = element.content.len();
     match element.tag {
         UTF8_STRING => std::str::from_utf8(element.content).is_ok(),
-        BMP_STRING => length % 2 == 0,
-        UNIVERSAL_STRING => length % 4 == 0,
+        BMP_STRING => length.is_multiple_of(2),
+        UNIVERSAL_STRING => length.is_multiple_of(4),
         BIT_STRING => is_bit_string(element),
         NUMERIC_STRING | PRINTABLE_STRING | TELETEX_STRING | IA5_STRING | SEQUENCE => true,
         _ => false,

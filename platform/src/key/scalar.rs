@@ -14,19 +14,24 @@ use crate::secret::PrivateKey;
 pub(super) const OUT_OF_RANGE: KeyError =
     KeyError::Malformed("its scalar is not between 1 and the order of its curve");
 
-/// The curve and the scalar of a key on a named curve; the scalar has the length of the order.
-/// `None` for any other key.
+/// The private scalar of a key on a named curve.
+pub struct EcScalar {
+    /// The curve.
+    pub curve: &'static Curve,
+    /// The scalar, as long as the curve's order.
+    pub octets: Zeroizing<Vec<u8>>,
+}
+
+/// The scalar of a key on a named curve; `None` for any other key.
 ///
 /// # Errors
 /// [`KeyError::Malformed`]: the scalar is zero or not below the order.
-pub fn ec_scalar(
-    key: &PrivateKey,
-) -> Result<Option<(&'static Curve, Zeroizing<Vec<u8>>)>, KeyError> {
+pub fn ec_scalar(key: &PrivateKey) -> Result<Option<EcScalar>, KeyError> {
     let Some((_, sec1, curve)) = read(key) else {
         return Ok(None);
     };
-    let scalar = curve.scalar(sec1.scalar).ok_or(OUT_OF_RANGE)?;
-    Ok(Some((curve, scalar)))
+    let octets = curve.scalar(sec1.scalar).ok_or(OUT_OF_RANGE)?;
+    Ok(Some(EcScalar { curve, octets }))
 }
 
 /// The length of the scalar of a key on a named curve, and the one that it should have, in octets,
@@ -106,7 +111,7 @@ mod tests {
         // The fixture's begins with a zero bit at least, as 521 bits leave seven of 66 octets.
         for length in [1, 31, 65] {
             let short = with_scalar("P-521", |_| vec![1; length]);
-            let (_, scalar) = ec_scalar(&short).unwrap().unwrap();
+            let scalar = ec_scalar(&short).unwrap().unwrap().octets;
             assert_eq!(scalar.len(), 66);
             let key = with_full_scalar(short).unwrap();
             let (_, sec1, _) = read(&key).unwrap();
@@ -129,7 +134,7 @@ mod tests {
     fn scalar_of_any_length_gives_the_public_half() {
         let bare = fixture("P-256.no-public.sec1");
         let bare = from_sec1(&bare, None).unwrap();
-        let scalar = ec_scalar(&bare).unwrap().unwrap().1;
+        let scalar = ec_scalar(&bare).unwrap().unwrap().octets;
         let long = der::value(OCTET_STRING, &[&[0, 0], &scalar]);
         let long = der::sequence(&[&Sec1::VERSION_1, &long]);
         let curve = super::super::curve_parameters(&fixture("P-256.public"))

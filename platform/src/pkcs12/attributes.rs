@@ -79,8 +79,10 @@ impl BagAttributes {
 fn checked(value: Value<'_>) -> Result<Value<'_>, Wrong> {
     let length = value.content.len();
     match value.tag {
-        BMP_STRING if length % 2 != 0 => Err("a text breaks off within a character"),
-        UNIVERSAL_STRING if length % 4 != 0 => Err("a text breaks off within a character"),
+        BMP_STRING if !length.is_multiple_of(2) => Err("a text breaks off within a character"),
+        UNIVERSAL_STRING if !length.is_multiple_of(4) => {
+            Err("a text breaks off within a character")
+        }
         OBJECT_IDENTIFIER if !is_identifier(value.content) => {
             Err("it holds an identifier that cannot be")
         }

@@ -38,8 +38,11 @@ fn a_locked_key_never_displaces_one_that_is_proven() {
 }
 
 #[test]
-fn an_unknown_algorithm_is_listed_and_its_key_passes_through() {
-    for name in ["ed448", "rsa-pss"] {
+fn locked_is_no_key_of_an_unusual_algorithm() {
+    for (name, state) in [
+        ("ed448", KeyState::Unknown),
+        ("rsa-pss", KeyState::Exportable),
+    ] {
         let folder = folder(&[
             ("mine.crt", &format!("certificates/{name}.pem")),
             ("mine.key", &format!("keys/{name}.pem")),
@@ -47,7 +50,7 @@ fn an_unknown_algorithm_is_listed_and_its_key_passes_through() {
         let store = store(folder.path());
         let listing = store.list().unwrap();
         assert_eq!(listing.problems, []);
-        assert_eq!(listing.entries[0].key, KeyState::Unknown);
+        assert_eq!(listing.entries[0].key, state, "{name}");
         let id = listing.entries[0].id;
         let key = store.private_key(&id, &mut NonInteractive).unwrap();
         let (_, der) = pem_rfc7468::decode_vec(&data(&format!("keys/{name}.pem"))).unwrap();
