@@ -1,4 +1,6 @@
 use super::*;
+use certstow_platform::certificate::Certificate;
+
 use crate::pkcs12::attributes::Attributes;
 use crate::pkcs12::encode::{Content, encode};
 use crate::pkcs12::profile::{Iterations, Profile};
@@ -202,6 +204,54 @@ fn a_key_of_another_certificate_does_not_restore() {
     assert_eq!(report.opened, Some(true));
     assert_eq!(report.restores, Some(false));
     assert!(says(&report, Severity::Error, "another certificate"));
+}
+
+/// The first place of `part` in a file.
+fn place_of(bytes: &[u8], part: &[u8]) -> usize {
+    let mut places = bytes.windows(part.len());
+    places.position(|window| window == part).unwrap()
+}
+
+#[test]
+fn grade_refuses_what_the_mac_does_not_cover_and_nobody_reads() {
+    let intact = file(Profile::Modern);
+    // id-sha256 and its parameters, in the MAC's AlgorithmIdentifier, which comes last.
+    let sha256 = [
+        0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00,
+    ];
+    let mac = place_of(&intact, &sha256) + 9;
+    // The OCTET STRING in authSafe, behind id-data and the explicit tag.
+    let id_data = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01, 0xa0];
+    let content = place_of(&intact, &id_data) + id_data.len() + 3;
+    assert_eq!((intact[mac], intact[content]), (0x05, 0x04));
+    for (place, values) in [
+        (mac, &[0x01, 0x04, 0x15, 0x45][..]),
+        (content, &[0x05, 0x06, 0x0c, 0x14, 0x44, 0x84]),
+    ] {
+        for value in values {
+            let mut altered = intact.clone();
+            altered[place] = *value;
+            let report = grade_at(&altered, None, Some(&password()), NOW);
+            let restores = report.map(|report| report.restores);
+            assert_ne!(restores, Ok(Some(true)), "{place}: {value:02x}");
+        }
+    }
+}
+
+#[test]
+fn grade_refuses_a_malformed_issuer() {
+    let mut identity = samples::ec_identity();
+    let issuer = identity.leaf.issuer_der().to_vec();
+    let mut der = identity.leaf.der().to_vec();
+    let place = place_of(&der, &issuer);
+    // The SET in the Name becomes a SEQUENCE.
+    assert_eq!(der[place + 2], 0x31);
+    der[place + 2] = 0x30;
+    identity.leaf = Certificate::from_der(&der).unwrap();
+    identity.issuers.clear();
+    let report = proven(&identity);
+    assert_eq!(report.restores, Some(false));
+    assert!(says(&report, Severity::Error, "its issuer is malformed"));
 }
 
 #[test]
