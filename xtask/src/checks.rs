@@ -27,15 +27,7 @@ pub(crate) fn clippy_for(target: &str) -> Result<(), String> {
         .args(DENY_WARNINGS))
 }
 
-/// What is shipped, with the features it is shipped with: for a system on which
-/// [`clippy_secret_service`] lints the tests, which are the same with every feature.
-pub(crate) fn clippy_shipped() -> Result<(), String> {
-    run(cargo()
-        .args(["clippy", "--locked", "--workspace"])
-        .args(DENY_WARNINGS))
-}
-
-/// Everything, with the vault of a Linux desktop, which is not built by default.
+/// The same with the vault of a Linux desktop, which is not built by default.
 pub(crate) fn clippy_secret_service() -> Result<(), String> {
     run(cargo()
         .args(["clippy", "--locked", "--workspace", "--all-targets"])

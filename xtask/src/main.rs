@@ -88,8 +88,8 @@ fn test() -> Result<(), String> {
     }
     steps.run("formatting", checks::formatting);
     steps.run("dependencies", dependencies::check);
-    steps.run("clippy, Linux", checks::clippy_shipped);
-    let name = "clippy, Linux, with the Secret Service and tests";
+    steps.run("clippy, Linux", checks::clippy);
+    let name = "clippy, Linux, with the Secret Service";
     steps.run(name, checks::clippy_secret_service);
     for target in checks::TARGETS {
         steps.run(&format!("clippy, {target}"), || checks::clippy_for(target));
