@@ -3,16 +3,23 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::setup::in_ci;
+
 /// The folder of the workspace.
 pub(crate) fn root() -> PathBuf {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
     xtask.parent().unwrap_or(xtask).to_path_buf()
 }
 
-/// The cargo that runs this program.
+/// The cargo that runs this program. In CI, where nothing is built twice and nobody looks with a
+/// debugger, it makes nothing for either; panics name their lines all the same.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
+    if in_ci() {
+        command.env("CARGO_INCREMENTAL", "0");
+        command.env("CARGO_PROFILE_DEV_DEBUG", "none");
+    }
     command
 }
 

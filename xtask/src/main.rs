@@ -89,6 +89,8 @@ fn test() -> Result<(), String> {
     steps.run("formatting", checks::formatting);
     steps.run("dependencies", dependencies::check);
     steps.run("clippy, Linux", checks::clippy);
+    let name = "clippy, Linux, with the Secret Service";
+    steps.run(name, checks::clippy_secret_service);
     for target in checks::TARGETS {
         steps.run(&format!("clippy, {target}"), || checks::clippy_for(target));
     }
@@ -104,7 +106,6 @@ fn test() -> Result<(), String> {
         memory: setup::may_read_memory(),
     };
     tests::check(&mut steps, able);
-    steps.run("Secret Service: clippy", checks::clippy_secret_service);
     tests::check_secret_service(&mut steps, able);
     if !cfg!(target_os = "linux") {
         steps.cannot_run("recording", "it takes Linux' script");

@@ -31,7 +31,7 @@ const MEMORY_TESTS: &str = "image::";
 /// Files of tests that take longest. They begin first, so that no core is left without work in the
 /// end.
 const LONG: [&str; 6] = [
-    "interop", "secrets", "backup", "faults", "escrow", "damaged",
+    "interop", "secrets", "backup", "damaged", "report", "terminal",
 ];
 
 /// What this machine and account can do.
