@@ -118,8 +118,18 @@ impl FileVerdict {
     }
 
     fn is_right(&self, opened: bool) -> bool {
+        self.restores_if(opened) && self.unnamed.is_empty()
+    }
+
+    /// Whether it is what was written, and restores if it was opened.
+    fn restores_if(&self, opened: bool) -> bool {
         let restores = self.restores == Some(true) || self.is_open_question();
-        self.state == FileState::Whole && self.unnamed.is_empty() && (restores || !opened)
+        self.state == FileState::Whole && (restores || !opened)
+    }
+
+    /// Whether nothing speaks against its being the file of the identity that the manifest names.
+    fn may_hold_it(&self, opened: bool) -> bool {
+        self.restores_if(opened) || self.wrong_password
     }
 
     /// Whether it was opened, and nothing speaks against its restoring, and nothing proves it.
@@ -169,6 +179,11 @@ pub fn verify(
     let _lock = lock::for_reading(folder)?;
     let listed = Folder::list(folder)?;
     let (saved, manifest) = match Manifest::of_folder(folder) {
+        // It contradicts nothing, and nothing restores.
+        Found::Whole(manifest) if manifest.entries.is_empty() => {
+            let name = manifest::NAME;
+            (Vec::new(), Some(format!("{name} names no identity")))
+        }
         Found::Whole(manifest) => (manifest.entries, None),
         Found::None => (Vec::new(), Some(format!("there is no {}", manifest::NAME))),
         Found::Damaged(reason) => {
@@ -194,8 +209,10 @@ pub fn verify(
     );
     let (files, leaves): (Vec<FileVerdict>, Vec<Vec<Certificate>>) = looked.into_iter().unzip();
     let stores = request.stores.map(|stores| {
-        let held = subjects.iter().zip(&leaves);
-        let held = held.flat_map(|(subject, leaves)| subject.holds(leaves));
+        let held = subjects.iter().zip(&files).zip(&leaves);
+        let held = held.flat_map(|((subject, verdict), leaves)| {
+            subject.holds(verdict.may_hold_it(opener.opens()), leaves)
+        });
         compare::compare(stores, held.collect())
     });
     Ok(FolderVerdict {
@@ -276,11 +293,11 @@ impl Subject {
         (verdict, leaves)
     }
 
-    /// The identities that a file is there for, as far as is known: by the manifest, and by what is
-    /// in it.
-    fn holds(&self, leaves: &[Certificate]) -> Vec<Held> {
+    /// The identities that are in a file, as far as is known: the one of the manifest, if it
+    /// `may_hold_it`, and what was found in it.
+    fn holds(&self, may_hold_it: bool, leaves: &[Certificate]) -> Vec<Held> {
         let file = self.name.to_string_lossy();
-        let saved = self.saved.as_ref();
+        let saved = self.saved.as_ref().filter(|_| may_hold_it);
         let mut held: Vec<Held> = saved.map(Held::of_saved).into_iter().collect();
         for leaf in leaves {
             let leaf = Held::of_certificate(&file, leaf);
