@@ -789,6 +789,16 @@ fn manifest_with_two_files_for_one_identity_is_damaged() {
 }
 
 #[test]
+fn verify_says_once_that_a_password_is_missing() {
+    let world = World::saved_with(Sealing::Escrow);
+    fs::remove_file(world.path("a").join(format!("{ADA}.cms"))).unwrap();
+    let output = world.open("verify a", Sealing::Escrow);
+    ends(&output, 15);
+    let shown = said(&output);
+    assert_eq!(shown.matches("is missing").count(), 1, "{shown}");
+}
+
+#[test]
 fn verify_fails_where_no_identity_is_named() {
     let world = World::saved_with(Sealing::Password);
     let mut manifest = world.manifest("a");
