@@ -174,7 +174,7 @@ impl Destination {
     /// gets full still takes the record of what it holds.
     ///
     /// # Errors
-    /// [`Error::Target`]: there is no room even for that.
+    /// [`Error::Target`]: there is no room even for that. [`Error::NotSynced`]: its disk fails.
     pub(super) fn reserve(&mut self, more: usize) -> Result<(), Error> {
         let entries = self.manifest.entries.len() + more;
         let bytes = entries.saturating_mul(ROOM_FOR_ENTRY);
