@@ -148,10 +148,13 @@ pub enum Error {
         /// As it was named.
         file: PathBuf,
     },
-    /// A file was written and proven, and its disk did not confirm it: a power cut may lose it.
+    /// The disk of a file did not confirm what was written: a power cut may lose it.
     NotSynced {
         /// The file.
         file: PathBuf,
+        /// Whether the file is there, and proven, and only its name was not confirmed. Otherwise
+        /// nothing was saved under its name, and what had that name before is as it was.
+        saved: bool,
         /// The operating system's word on it.
         reason: String,
     },

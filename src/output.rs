@@ -78,6 +78,7 @@ impl Written {
 pub(crate) fn not_synced(file: &Path, unsynced: Option<&str>) -> Option<Error> {
     unsynced.map(|reason| Error::NotSynced {
         file: file.to_owned(),
+        saved: true,
         reason: reason.to_owned(),
     })
 }
@@ -104,7 +105,8 @@ pub fn preflight(file: &Path, existing: Existing, privacy: Privacy) -> Result<()
 /// # Errors
 /// Whatever the error, no temporary file remains and the target is as it was.
 /// - [`Error::TargetExists`], [`Error::Device`], [`Error::Target`]: as [`preflight`]; the last with
-///   the operating system's error for a full disk too, or for one that fails to take the bytes.
+///   the operating system's error for a full disk too.
+/// - [`Error::NotSynced`]: its disk did not confirm the bytes, and none of them are kept.
 /// - [`Error::Verification`]: the bytes read back are not those written, or `verify` refused them
 ///   with this reason.
 pub fn write(
@@ -128,7 +130,7 @@ pub fn write(
     if disk::is_in_memory(folder_of(file)) {
         warnings.push(format!("{IN_MEMORY}: it is gone after a restart"));
     }
-    let synced = put(&temporary, bytes).map_err(|error| target(file, "writing failed", error))?;
+    let synced = put(&temporary, bytes, file, "writing failed")?;
     if let Synced::Unknown(error) = synced {
         warnings.push(format!(
             "this file system does not tell whether the file is on its disk yet: {error}"
@@ -179,19 +181,38 @@ pub(crate) fn refuse_memory(file: &Path) -> Result<(), Error> {
     }
 }
 
-/// Writes and syncs.
-fn put(temporary: &NewFile, bytes: &[u8]) -> io::Result<Synced> {
+/// Writes and syncs what is to become `file`, or `failed`.
+///
+/// # Errors
+/// [`Error::Target`]: the bytes cannot be written, or there is no room for them, which some file
+/// systems find out only now. [`Error::NotSynced`]: the disk did not confirm them.
+fn put(
+    temporary: &NewFile,
+    bytes: &[u8],
+    file: &Path,
+    failed: &'static str,
+) -> Result<Synced, Error> {
     let mut open = temporary.as_file();
-    open.write_all(bytes)?;
-    disk::sync_file(open)
+    open.write_all(bytes)
+        .map_err(|error| target(file, failed, error))?;
+    disk::sync_file(open).map_err(|error| match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            target(file, failed, error)
+        }
+        _ => Error::NotSynced {
+            file: file.to_owned(),
+            saved: false,
+            reason: error.to_string(),
+        },
+    })
 }
 
 /// Writes a file into a folder as [`write()`] would, reads it back and removes it. Whether other
 /// accounts could have read it.
 ///
 /// # Errors
-/// [`Error::Target`]: it is no folder, or writing or reading fails. [`Error::Verification`]: what
-/// was read is not what was written.
+/// [`Error::Target`]: it is no folder, or writing or reading fails. [`Error::NotSynced`]: its disk
+/// did not confirm what was written. [`Error::Verification`]: what was read is not what was written.
 pub fn probe(folder: &Path) -> Result<bool, Error> {
     let _wait = waiting_for(folder);
     if !folder.is_dir() {
@@ -205,7 +226,7 @@ pub fn probe(folder: &Path) -> Result<bool, Error> {
         .map_err(|error| target(folder, "no file can be created in it", error))?;
     let exposed = exposed(temporary.as_file(), folder, Privacy::Wanted)?;
     let bytes = [0xc5; 4096];
-    put(&temporary, &bytes).map_err(|error| target(folder, "writing failed", error))?;
+    put(&temporary, &bytes, folder, "writing failed")?;
     let read = temporary
         .read_back(bytes.len())
         .map_err(|error| target(folder, "reading it back failed", error))?;
@@ -280,13 +301,13 @@ pub(crate) struct Reserve {
 /// room.
 ///
 /// # Errors
-/// [`Error::Target`]: there is no such room, or no file can be created.
+/// [`Error::Target`]: there is no such room, or no file can be created. [`Error::NotSynced`]: the
+/// disk did not confirm it.
 pub(crate) fn reserve(file: &Path, bytes: usize) -> Result<Reserve, Error> {
     let _wait = waiting_for(file);
     let (reserve, _) = create_beside(file, Privacy::Wanted)?;
     // Written, for a file that is merely long takes no room.
-    put(&reserve, &vec![0; bytes])
-        .map_err(|error| target(file, "there is no room for it", error))?;
+    put(&reserve, &vec![0; bytes], file, "there is no room for it")?;
     Ok(Reserve { _file: reserve })
 }
 

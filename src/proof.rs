@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
-use crate::signature::{Hash, RSA_BITS, Scheme};
+use crate::signature::{Hash, RSA_BITS, Scheme, SignatureError};
 
 /// id-RSASSA-PSS as a key's algorithm: an RSA key that may sign in no other way (RFC 4055, 1.2).
 const RSASSA_PSS: &str = "1.2.840.113549.1.1.10";
@@ -148,7 +148,7 @@ pub fn prove(key: &PrivateKey, certificate: &Certificate) -> Result<Proof, Proof
         .map_err(|error| ProofError::Useless(format!("no random challenge: {error}")))?;
 
     match sign(key, &challenge) {
-        Ok((scheme, signature)) => check(scheme, &signature, &challenge, certificate),
+        Ok((scheme, signature)) => check(scheme, &signature, &challenge, certificate, compared),
         Err(Refusal::Damaged(why)) => Err(ProofError::Useless(why.to_owned())),
         Err(Refusal::Unknown(kind)) if compared => Ok(Proof::PublicKey(kind)),
         Err(Refusal::Unknown(kind)) => Ok(Proof::None(kind)),
@@ -160,11 +160,18 @@ fn check(
     signature: &[u8],
     challenge: &[u8],
     certificate: &Certificate,
+    compared: bool,
 ) -> Result<Proof, ProofError> {
     let certificate = certificate.parse();
     let public: &SubjectPublicKeyInfo<'_> = certificate.public_key();
+    let is_ecdsa = matches!(scheme, Scheme::Ecdsa(_));
     match scheme.verify(public, challenge, signature) {
         Ok(()) => Ok(Proof::Signature),
+        // The curve is spelt out in the certificate, and has its name in the key.
+        Err(SignatureError::Unsupported(_)) if compared && is_ecdsa => {
+            let kind = key::describe(public.raw).algorithm;
+            Ok(Proof::PublicKey(kind))
+        }
         Err(_) => Err(ProofError::Useless(
             "what it signs does not verify with the certificate's public key".to_owned(),
         )),

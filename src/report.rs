@@ -275,9 +275,7 @@ type KeptFiles = HashMap<String, Vec<(String, Kept)>>;
 
 fn collect(all: &mut KeptFiles, folder: &str, found: Vec<Kept>) {
     for kept in found {
-        let files = all
-            .entry(kept.saved.thumbprint.sha256.to_lowercase())
-            .or_default();
+        let files = all.entry(kept.saved.thumbprint.sha256.clone()).or_default();
         files.push((folder.to_owned(), kept));
     }
 }

@@ -126,7 +126,8 @@ fn doctor_fails_over_a_locked_key_as_the_task() {
         "{said}"
     );
     let (code, said) = ends_with(&["--unlock-password-file", "wrong"]);
-    assert_eq!(code, Some(17), "{said}");
+    assert_eq!(code, Some(14), "{said}");
+    assert!(said.contains("check the password that unlocks the key"));
 }
 
 #[test]

@@ -2,12 +2,14 @@
 //! (RFC 5958), and the `SubjectPublicKeyInfo` (RFC 5280) that belongs to a private key, without
 //! signing anything. Algorithms not known here pass through unopened.
 
+mod comparison;
 pub mod curve;
 mod description;
 pub mod dsa;
 #[cfg(any(windows, target_os = "macos", test))]
 pub(crate) mod forms;
 pub mod ml_dsa;
+mod point;
 mod scalar;
 
 use std::fmt;
@@ -16,7 +18,8 @@ use const_oid::ObjectIdentifier;
 use curve25519_dalek::MontgomeryPoint;
 use zeroize::Zeroizing;
 
-use self::curve::Curve;
+pub(crate) use self::comparison::comparable;
+pub use self::comparison::same_public_key;
 pub use self::description::{KeyDescription, algorithm_name, describe};
 use self::ml_dsa::ParameterSet;
 pub use self::scalar::{EcScalar, ec_scalar, odd_scalar_length, with_full_scalar};
@@ -86,7 +89,7 @@ pub(crate) fn public_key_of_pkcs8(der: &[u8]) -> Result<Vec<u8>, KeyError> {
     match pkcs8.algorithm.oid {
         RSA_ENCRYPTION => rsa_public_key(pkcs8.key),
         RSASSA_PSS => rsa_public_key(pkcs8.key).map(|public| as_pss(&public)),
-        EC_PUBLIC_KEY => ec_public_key(&pkcs8),
+        EC_PUBLIC_KEY => point::public_key(&pkcs8),
         ED25519 => ed25519_public_key(&pkcs8),
         X25519 => x25519_public_key(&pkcs8),
         DSA => {
@@ -104,15 +107,8 @@ pub(crate) fn public_key_of_pkcs8(der: &[u8]) -> Result<Vec<u8>, KeyError> {
     }
 }
 
-/// Whether two `SubjectPublicKeyInfo` DERs are the same public key. RSA parameters may be NULL or
-/// left out, what RSASSA-PSS parameters demand is no part of the key, and a point on a known curve
-/// may be compressed in one of them.
-pub fn same_public_key(a: &[u8], b: &[u8]) -> bool {
-    a == b || normalized(a) == normalized(b)
-}
-
-/// The DER of a public key as [`public_key_of`] would give it, so that equal keys are equal bytes;
-/// what is not understood comes back as it is.
+/// The DER of a public key as [`public_key_of`] would give it; what is not understood comes back
+/// as it is.
 pub(crate) fn normalized(spki_der: &[u8]) -> Vec<u8> {
     let Some((algorithm, bits)) = read_spki(spki_der) else {
         return spki_der.to_vec();
@@ -120,7 +116,7 @@ pub(crate) fn normalized(spki_der: &[u8]) -> Vec<u8> {
     match (algorithm.oid, bits.split_first()) {
         (RSA_ENCRYPTION, Some((0, key))) => rsa_spki(key),
         (RSASSA_PSS, Some(_)) => spki(&pss(), &[bits]),
-        (EC_PUBLIC_KEY, Some((0, point))) => match uncompressed(algorithm.curve(), point) {
+        (EC_PUBLIC_KEY, Some((0, point))) => match point::uncompressed(algorithm.curve(), point) {
             Some(point) => spki(algorithm.raw, &[&[0], &point]),
             None => spki_der.to_vec(),
         },
@@ -307,32 +303,6 @@ fn pss() -> Vec<u8> {
 fn as_pss(rsa: &[u8]) -> Vec<u8> {
     let bits = read_spki(rsa).map_or(&[][..], |(_, bits)| bits);
     spki(&pss(), &[bits])
-}
-
-fn ec_public_key(pkcs8: &Pkcs8<'_>) -> Result<Vec<u8>, KeyError> {
-    let key = Sec1::read(pkcs8.key).ok_or(KeyError::Malformed("it is not an ECPrivateKey"))?;
-    let curve = pkcs8.algorithm.curve();
-    let known = curve.and_then(Curve::by_oid);
-    if known.is_some_and(|curve| curve.scalar(key.scalar).is_none()) {
-        return Err(scalar::OUT_OF_RANGE);
-    }
-    // Stored beside the scalar (RFC 5915), or beside the whole key (RFC 5958).
-    let beside = || pkcs8.public_key.and_then(|bits| bits.strip_prefix(&[0]));
-    let stored = key.point.or_else(beside);
-    let stored = stored.map(|point| uncompressed(curve, point).unwrap_or_else(|| point.to_vec()));
-    let computed = || known.and_then(|curve| curve.public_point(key.scalar));
-    match stored.or_else(computed) {
-        Some(point) => Ok(spki(pkcs8.algorithm.raw, &[&[0], &point])),
-        None => Err(pkcs8.algorithm.unknown()),
-    }
-}
-
-/// The point with both coordinates, if it was compressed and its curve is known.
-fn uncompressed(curve: Option<ObjectIdentifier>, point: &[u8]) -> Option<Vec<u8>> {
-    if !matches!(point.first(), Some(2 | 3)) {
-        return None;
-    }
-    Curve::by_oid(curve?)?.uncompressed(point)
 }
 
 fn ed25519_public_key(pkcs8: &Pkcs8<'_>) -> Result<Vec<u8>, KeyError> {

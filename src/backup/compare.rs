@@ -3,7 +3,7 @@
 //! cannot change what the stores hold: what was put in the place of an identity has another
 //! thumbprint, and the identity itself is missing.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use certstow_platform::certificate::Certificate;
 use certstow_platform::store::KeyState;
@@ -102,14 +102,18 @@ pub(super) fn compare(stores: &Inventory, held: Vec<Held>) -> Comparison {
             _ => comparison.absent.push(absent(stores, identity)),
         }
     }
-    let foreign = held
-        .into_iter()
-        .filter(|held| !of_stores.contains(&held.sha256));
+    let mut foreign = held;
+    foreign.retain(|held| !of_stores.contains(&held.sha256));
+    if foreign.is_empty() {
+        return comparison;
+    }
+    let named = by_name(&identities);
     comparison.foreign = foreign
+        .into_iter()
         .map(|held| {
-            let namesake = identities
-                .iter()
-                .find(|identity| is_namesake(identity, &held));
+            let by_subject = named.get(&(Name::Subject, held.subject.clone()));
+            let by_label = || named.get(&(Name::Label, held.label.clone()));
+            let namesake = by_subject.or_else(by_label);
             Foreign {
                 namesake: namesake.map(|identity| absent(stores, identity)),
                 file: held.file,
@@ -130,11 +134,27 @@ fn absent(stores: &Inventory, identity: &Identity) -> Absent {
     }
 }
 
-fn is_namesake(identity: &Identity, held: &Held) -> bool {
-    let entry = identity.entry();
-    let subject = names::distinguished_name_of_der(entry.certificate.subject_der());
-    (!held.subject.is_empty() && subject == held.subject)
-        || names::label(entry, &entry.certificate.parse()) == held.label
+/// Which name of an identity.
+#[derive(PartialEq, Eq, Hash)]
+enum Name {
+    Subject,
+    Label,
+}
+
+/// The identities by their names, the first where several have one. What is empty is no name.
+fn by_name<'a>(identities: &[&'a Identity]) -> HashMap<(Name, String), &'a Identity> {
+    let mut named = HashMap::new();
+    for &identity in identities {
+        let entry = identity.entry();
+        let subject = names::distinguished_name_of_der(entry.certificate.subject_der());
+        let label = names::label(entry, &entry.certificate.parse());
+        for name in [(Name::Subject, subject), (Name::Label, label)] {
+            if !name.1.is_empty() {
+                named.entry(name).or_insert(identity);
+            }
+        }
+    }
+    named
 }
 
 #[cfg(test)]

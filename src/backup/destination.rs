@@ -174,7 +174,7 @@ impl Destination {
     /// gets full still takes the record of what it holds.
     ///
     /// # Errors
-    /// [`Error::Target`]: there is no room even for that.
+    /// [`Error::Target`]: there is no room even for that. [`Error::NotSynced`]: its disk fails.
     pub(super) fn reserve(&mut self, more: usize) -> Result<(), Error> {
         let entries = self.manifest.entries.len() + more;
         let bytes = entries.saturating_mul(ROOM_FOR_ENTRY);
@@ -262,11 +262,15 @@ fn make(folder: &Path, notes: &mut Vec<String>) -> Result<(), Error> {
     if folder.is_dir() {
         return Ok(());
     }
-    if folder.symlink_metadata().is_ok() {
+    if let Ok(there) = folder.symlink_metadata() {
+        let (what, kind) = match there.is_symlink() && !folder.exists() {
+            true => ("it is a link to what is not there", io::ErrorKind::NotFound),
+            false => ("it is not a folder", io::ErrorKind::NotADirectory),
+        };
         return Err(Error::Target {
             file: folder.to_owned(),
-            what: "it is not a folder",
-            source: io::ErrorKind::NotADirectory.into(),
+            what,
+            source: kind.into(),
         });
     }
     let made = match folder_of(folder).is_dir() {

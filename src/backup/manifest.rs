@@ -142,12 +142,14 @@ impl Manifest {
     }
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
-        let manifest: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        let mut manifest: Self =
+            serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if manifest.schema != SCHEMA {
             return Err(format!("its schema is '{}'", manifest.schema));
         }
-        let mut names = HashSet::new();
-        for saved in &manifest.entries {
+        let (mut names, mut certificates) = (HashSet::new(), HashSet::new());
+        for saved in &mut manifest.entries {
+            saved.lower_digits();
             let escrow = saved.escrow.as_ref().map(|escrow| &escrow.file);
             if !is_plain(&saved.file) || escrow.is_some_and(|escrow| !is_plain(escrow)) {
                 return Err(format!("it names a file elsewhere, '{}'", saved.file));
@@ -160,6 +162,17 @@ impl Manifest {
             }
             if !names.insert(folded(&saved.file)) {
                 return Err(format!("it names '{}' for two identities", saved.file));
+            }
+            // What is known by its certificate is looked for, and kept whole, under one name.
+            let sha256 = &saved.thumbprint.sha256;
+            if sha256.len() != 64 || !sha256.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+                return Err(format!("it has no SHA-256 thumbprint for '{}'", saved.file));
+            }
+            if !certificates.insert(sha256.clone()) {
+                return Err(format!(
+                    "'{}' is its second file for one identity",
+                    saved.file
+                ));
             }
         }
         Ok(manifest)
@@ -201,6 +214,17 @@ impl Manifest {
 }
 
 impl Saved {
+    /// Has the digits of hashes and thumbprints as they are compared, whoever wrote them.
+    fn lower_digits(&mut self) {
+        self.sha256.make_ascii_lowercase();
+        self.thumbprint.sha1.make_ascii_lowercase();
+        self.thumbprint.sha256.make_ascii_lowercase();
+        if let Some(escrow) = &mut self.escrow {
+            escrow.sha256.make_ascii_lowercase();
+            escrow.recipient.make_ascii_lowercase();
+        }
+    }
+
     /// notAfter in seconds since 1970, if the manifest tells.
     pub(super) fn not_after(&self) -> Option<i64> {
         time::from_utc(&self.not_after)
@@ -222,6 +246,7 @@ pub(super) fn is_key_file(name: impl AsRef<Path>) -> bool {
 
 /// What the name of a file with a password ends with.
 pub(super) const ESCROW_ENDING: &str = ".cms";
+
 /// Whether a file of this name is one that a run of a backup wrote: the manifest, or a file with an
 /// identity, named as by `file_name::of_identity`.
 pub(super) fn is_of_a_backup(name: &str) -> bool {
@@ -255,20 +280,28 @@ pub(super) fn key(id: &EntryId) -> String {
 
 #[cfg(test)]
 mod tests {
+    use sha2::{Digest as _, Sha256};
+
     use super::*;
 
+    /// A manifest with this file alone.
     fn one(file: &str) -> String {
+        let digits = names::hex(&Sha256::digest(file));
         format!(
             r#"{{"schema":"certstow.manifest/1","new":1,"entries":[{{"file":"{file}","sha256":"ab",
-                "size":3,"thumbprint":{{"sha256":"cd"}},"later":[]}}]}}"#
+                "size":3,"thumbprint":{{"sha256":"{digits}"}},"later":[]}}]}}"#
         )
+    }
+
+    fn digits_of(manifest: &Manifest) -> String {
+        manifest.entries[0].thumbprint.sha256.clone()
     }
 
     #[test]
     fn unknown_and_missing_fields_do_no_harm() {
         let manifest = Manifest::from_bytes(one("a.p12").as_bytes()).unwrap();
         assert_eq!(manifest.entries[0].file, "a.p12");
-        assert_eq!(manifest.index()["cd"], 0);
+        assert_eq!(manifest.index()[&digits_of(&manifest)], 0);
         assert_eq!(manifest.entries[0].not_after(), None);
         assert_eq!(manifest.entries[0].proof, None);
         assert!(!manifest.entries[0].allow_unproven);
@@ -310,6 +343,24 @@ mod tests {
         ] {
             assert!(Manifest::from_bytes(wrong.as_bytes()).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn thumbprints_are_whole_and_each_has_one_file() {
+        let whole = Manifest::from_bytes(one("a.p12").as_bytes()).unwrap();
+        let digits = digits_of(&whole);
+        // By hand, they may come in capitals.
+        let capitals = one("a.p12").replace(&digits, &digits.to_uppercase());
+        assert_eq!(Manifest::from_bytes(capitals.as_bytes()).unwrap(), whole);
+        for wrong in ["", "cd", &"z".repeat(64), &"é".repeat(32)] {
+            let wrong = one("a.p12").replace(&digits, wrong);
+            assert!(Manifest::from_bytes(wrong.as_bytes()).is_err(), "{wrong}");
+        }
+        let mut twins = whole.clone();
+        twins.entries.extend(whole.entries);
+        twins.entries[1].file = "b.p12".to_owned();
+        let reason = Manifest::from_bytes(&twins.write_now()).unwrap_err();
+        assert_eq!(reason, "'b.p12' is its second file for one identity");
     }
 
     #[test]

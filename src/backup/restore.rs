@@ -190,7 +190,7 @@ pub fn restore(
     let chosen = select::all(&inventory, &choice, now);
     let missing = not_elsewhere(taken.missing, &inventory);
     let (mut lost, undecided) = lost(missing, &request.wanted, now);
-    match chosen.is_empty() {
+    match chosen.is_empty() && lost.is_empty() {
         // What was asked for may have been in one of them.
         true => lost.extend(undecided),
         false => notes.extend(undecided.iter().map(Lost::note)),

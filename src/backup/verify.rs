@@ -2,14 +2,16 @@
 //! restores the identity that the manifest names, by the proof that `certstow check` makes; and with
 //! stores beside it, whether these are their identities. Changes nothing in the folder.
 
+mod verdict;
+
 use std::collections::HashSet;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use certstow_platform::certificate::Certificate;
 use certstow_platform::secret::Password;
 
-use super::compare::{self, Comparison, Held};
+use super::compare::{self, Held};
 use super::cores::on_every_core;
 use super::folder::{Condition, Folder};
 use super::lock;
@@ -21,6 +23,7 @@ use crate::identity::Inventory;
 use crate::names;
 use crate::pkcs12::grade::{self, MacVerdict, Report, Severity};
 use crate::proof::Level;
+pub use verdict::{FileState, FileVerdict, FolderVerdict};
 
 /// How a folder is to be looked at.
 #[derive(Clone, Copy)]
@@ -31,129 +34,6 @@ pub struct VerifyRequest<'a> {
     pub stores: Option<&'a Inventory>,
     /// Accept that nothing proves some private keys.
     pub allow_unproven: bool,
-}
-
-/// What was found in a folder.
-#[derive(Debug)]
-pub struct FolderVerdict {
-    /// The folder, as it was named.
-    pub folder: PathBuf,
-    /// What is wrong with the manifest.
-    pub manifest: Option<String>,
-    /// Every file that the manifest names, in its order, then those it does not name, by name.
-    pub files: Vec<FileVerdict>,
-    /// How it compares with the stores that were to be compared with.
-    pub stores: Option<Comparison>,
-}
-
-/// What was found of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileVerdict {
-    /// Its name in the folder.
-    pub file: String,
-    /// The certificate's SHA-1 thumbprint, where the manifest tells.
-    pub thumbprint: Option<String>,
-    /// The label, where the manifest tells.
-    pub label: Option<String>,
-    /// Whether it is what was written.
-    pub state: FileState,
-    /// Whether it restores, and the identity that the manifest names; `None` if nothing was given to
-    /// open it, or that cannot be proven.
-    pub restores: Option<bool>,
-    /// How far its private key is proven, where it was opened.
-    pub proof: Option<Level>,
-    /// Whether it is accepted that nothing proves its private key: the request says so, or the
-    /// manifest.
-    pub unproven_accepted: bool,
-    /// The identities in it that the manifest does not name for it, by label and thumbprint.
-    pub unnamed: Vec<String>,
-    /// Whether what was given to open it is not what opens it.
-    pub wrong_password: bool,
-    /// What is wrong, in a sentence.
-    pub reason: Option<String>,
-    /// What the user should know of a file that was opened, in sentences.
-    pub warnings: Vec<String>,
-}
-
-/// Whether a file is what was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileState {
-    /// Byte for byte.
-    Whole,
-    /// It is gone.
-    Missing,
-    /// It is another file now, or cannot be read.
-    Changed,
-    /// The manifest does not name it.
-    Unknown,
-}
-
-impl FileState {
-    /// The word for it in tables and JSON.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Whole => "whole",
-            Self::Missing => "missing",
-            Self::Changed => "changed",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-impl FileVerdict {
-    /// Whether nothing is wrong with it, as far as was looked: with something to open it
-    /// (`opened`), it has to restore, or to do so as far as can be told.
-    pub fn is_good(&self, opened: bool) -> bool {
-        self.is_right(opened) && !self.lacks_proof()
-    }
-
-    /// Whether it is as it should be, but that nothing proves its private key, and nobody accepted
-    /// that.
-    pub fn lacks_only_proof(&self, opened: bool) -> bool {
-        self.is_right(opened) && self.lacks_proof()
-    }
-
-    fn lacks_proof(&self) -> bool {
-        self.proof == Some(Level::None) && !self.unproven_accepted
-    }
-
-    fn is_right(&self, opened: bool) -> bool {
-        let restores = self.restores == Some(true) || self.is_open_question();
-        self.state == FileState::Whole && self.unnamed.is_empty() && (restores || !opened)
-    }
-
-    /// Whether it was opened, and nothing speaks against its restoring, and nothing proves it.
-    fn is_open_question(&self) -> bool {
-        self.restores.is_none() && self.proof.is_some()
-    }
-}
-
-impl FolderVerdict {
-    /// Whether nothing is wrong with it, as far as was looked.
-    pub fn is_good(&self, opened: bool) -> bool {
-        self.exit(opened) == Exit::Done
-    }
-
-    /// How it is to be told: what is wrong before what cannot be proven or compared. A wrong
-    /// password outweighs both, since nothing can be said of those files.
-    pub fn exit(&self, opened: bool) -> Exit {
-        let stores = self.stores.as_ref();
-        let all = |holds: &dyn Fn(&FileVerdict) -> bool| self.files.iter().all(holds);
-        if !all(&|file| !file.wrong_password) {
-            Exit::Password
-        } else if self.manifest.is_some()
-            || !all(&|file| file.is_right(opened))
-            || stores.is_some_and(|stores| !stores.absent.is_empty())
-        {
-            Exit::VerificationFailed
-        } else if !all(&|file| file.is_good(opened))
-            || stores.is_some_and(|stores| !stores.problems.is_empty())
-        {
-            Exit::Partial
-        } else {
-            Exit::Done
-        }
-    }
 }
 
 /// Looks at every file of a folder. `progress` is told how many are done, of how many.
@@ -169,6 +49,11 @@ pub fn verify(
     let _lock = lock::for_reading(folder)?;
     let listed = Folder::list(folder)?;
     let (saved, manifest) = match Manifest::of_folder(folder) {
+        // It contradicts nothing, and nothing restores.
+        Found::Whole(manifest) if manifest.entries.is_empty() => {
+            let name = manifest::NAME;
+            (Vec::new(), Some(format!("{name} names no identity")))
+        }
         Found::Whole(manifest) => (manifest.entries, None),
         Found::None => (Vec::new(), Some(format!("there is no {}", manifest::NAME))),
         Found::Damaged(reason) => {
@@ -194,8 +79,10 @@ pub fn verify(
     );
     let (files, leaves): (Vec<FileVerdict>, Vec<Vec<Certificate>>) = looked.into_iter().unzip();
     let stores = request.stores.map(|stores| {
-        let held = subjects.iter().zip(&leaves);
-        let held = held.flat_map(|(subject, leaves)| subject.holds(leaves));
+        let held = subjects.iter().zip(&files).zip(&leaves);
+        let held = held.flat_map(|((subject, verdict), leaves)| {
+            subject.holds(verdict.may_hold_it(opener.opens()), leaves)
+        });
         compare::compare(stores, held.collect())
     });
     Ok(FolderVerdict {
@@ -269,18 +156,18 @@ impl Subject {
                 report.leaves
             }
             Err(error) => {
-                verdict.not_opened(&error);
+                verdict.not_opened(&error, matches!(file.sealed, Some(Err(_))));
                 Vec::new()
             }
         };
         (verdict, leaves)
     }
 
-    /// The identities that a file is there for, as far as is known: by the manifest, and by what is
-    /// in it.
-    fn holds(&self, leaves: &[Certificate]) -> Vec<Held> {
+    /// The identities that are in a file, as far as is known: the one of the manifest, if it
+    /// `may_hold_it`, and what was found in it.
+    fn holds(&self, may_hold_it: bool, leaves: &[Certificate]) -> Vec<Held> {
         let file = self.name.to_string_lossy();
-        let saved = self.saved.as_ref();
+        let saved = self.saved.as_ref().filter(|_| may_hold_it);
         let mut held: Vec<Held> = saved.map(Held::of_saved).into_iter().collect();
         for leaf in leaves {
             let leaf = Held::of_certificate(&file, leaf);
@@ -307,9 +194,13 @@ fn open(bytes: &[u8], password: &Password, path: &Path) -> Result<Report, Error>
 }
 
 impl FileVerdict {
-    /// Adds why a file was not opened.
-    fn not_opened(&mut self, error: &Error) {
+    /// Adds why a file was not opened; where its password `is_unreadable`, and the manifest names
+    /// one, that is told already.
+    fn not_opened(&mut self, error: &Error, is_unreadable: bool) {
         self.restores = Some(false);
+        if is_unreadable && self.state == FileState::Changed {
+            return;
+        }
         // Of a changed file nobody can tell.
         self.wrong_password = error.exit() == Exit::Password && self.state == FileState::Whole;
         self.add_reason(match error {

@@ -222,8 +222,10 @@ impl Work<'_> {
 
 /// Whether nothing more can be written to this disk or folder.
 fn is_of_the_disk(error: &Error) -> bool {
-    let Error::Target { source, .. } = error else {
-        return false;
+    let source = match error {
+        Error::Target { source, .. } => source,
+        Error::NotSynced { saved, .. } => return !saved,
+        _ => return false,
     };
     matches!(
         source.kind(),

@@ -92,7 +92,9 @@ fn in_words(error: &Error) -> String {
         Error::Target { source, .. } if source.kind() == io::ErrorKind::NotFound => {
             Some("Make that folder first, or name another one".to_owned())
         }
-        Error::Target { .. } => Some("Name another folder".to_owned()),
+        Error::Target { .. } | Error::NotSynced { saved: false, .. } => {
+            Some("Name another folder".to_owned())
+        }
         // It speaks of options.
         _ => None,
     };

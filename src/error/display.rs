@@ -83,10 +83,25 @@ impl fmt::Display for Error {
                 "{} cannot be written: it is a device, a pipe or a descriptor, and no file",
                 path(file)
             ),
-            Self::NotSynced { file, reason } => write!(
+            Self::NotSynced {
+                file,
+                saved: true,
+                reason,
+            } => write!(
                 f,
                 "{} is saved and proven, but its disk did not confirm it, and a power cut may lose \
                  it: {}",
+                path(file),
+                safe(reason)
+            ),
+            Self::NotSynced {
+                file,
+                saved: false,
+                reason,
+            } => write!(
+                f,
+                "nothing was saved as {}, for its disk did not confirm what was written (a file \
+                 that had this name before is as it was): {}",
                 path(file),
                 safe(reason)
             ),

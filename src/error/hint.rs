@@ -108,7 +108,10 @@ impl Error {
             Self::Device { .. } => {
                 "use '-o -' for standard output, or choose another place with -o"
             }
-            Self::NotSynced { .. } => {
+            Self::NotSynced { saved: false, .. } => {
+                "that disk or share has trouble: save it to another one with -o"
+            }
+            Self::NotSynced { saved: true, .. } => {
                 "that disk or share has trouble: save it to another one, too, before you rely on it"
             }
             Self::Verification { .. } => {

@@ -212,6 +212,43 @@ fn prove_compares_points_on_other_curves() {
 }
 
 #[test]
+fn prove_compares_a_curve_that_is_spelt_out() {
+    let named = on_curve("1.2.840.10045.3.1.7", &[9; 32], None);
+    let another = on_curve("1.2.840.10045.3.1.7", &[8; 32], None);
+    let public = key::public_key_of(&named).unwrap();
+    let point = &public[public.len() - 65..];
+    let prime_field = write::oid(&ObjectIdentifier::new_unwrap("1.2.840.10045.1.1"));
+    let field = write::sequence(&[&prime_field, &[2, 1, 3]]);
+    let parameters = write::sequence(&[&[2, 1, 1], &field]);
+    let ec_public_key = write::oid(&ObjectIdentifier::new_unwrap("1.2.840.10045.2.1"));
+    let algorithm = write::sequence(&[&ec_public_key, &parameters]);
+    let spelt_out = write::sequence(&[&algorithm, &write::value(BIT_STRING, &[&[0], point])]);
+    let certificate = samples::leaf(&spelt_out, ("20240101000000Z", "21240101000000Z"));
+    let compared = Proof::PublicKey("ECDSA (curve of its own)".to_owned());
+    assert_eq!(prove(&named, &certificate), Ok(compared));
+    assert_eq!(prove(&another, &certificate), Err(ProofError::Mismatch));
+}
+
+#[test]
+fn prove_refuses_a_key_that_names_two_curves() {
+    let curve = |oid| write::oid(&ObjectIdentifier::new_unwrap(oid));
+    let [p256, p384] = ["1.2.840.10045.3.1.7", "1.3.132.0.34"].map(curve);
+    let with = |inside: &[u8]| {
+        let scalar = write::value(OCTET_STRING, &[&[9; 32]]);
+        let inside = write::value(write::EXPLICIT_0, &[inside]);
+        let key = write::sequence(&[&[2, 1, 1], &scalar, &inside]);
+        private_key("1.2.840.10045.2.1", &p256, &key)
+    };
+    let certificate = certificate_for(&with(&p256));
+    assert_eq!(prove(&with(&p256), &certificate), Ok(Proof::Signature));
+    let refused = prove(&with(&p384), &certificate).unwrap_err();
+    assert_eq!(
+        refused,
+        ProofError::Useless("it names two curves".to_owned())
+    );
+}
+
+#[test]
 fn prove_computes_x25519_and_dsa_public_keys() {
     let x25519 = |seed| {
         private_key(

@@ -1,6 +1,7 @@
 //! Destinations that do not cooperate: each fails by itself.
 
 use std::fs::{self, File};
+use std::os::unix::fs::symlink;
 
 use certstow_platform::new_file::NewFile;
 
@@ -33,6 +34,12 @@ fn a_folder_is_made_but_not_those_above_it() {
     ends(&world.backup("--to new"), 0);
     ends(&world.backup("--to not/mounted"), 16);
     assert!(!world.path("not").exists());
+    // As where a disk is not mounted.
+    symlink("not/mounted", world.path("link")).unwrap();
+    let output = world.backup("--to link");
+    ends(&output, 16);
+    let shown = said(&output);
+    assert!(shown.contains("a link to what is not there"), "{shown}");
 }
 
 #[test]

@@ -204,6 +204,20 @@ fn missed_identities_are_ten_on_the_screen_at_most() {
     let log = fs::read_to_string(world.path("log")).unwrap();
     assert_eq!(log.matches("is in no store any more").count(), 13, "{log}");
     assert_eq!(missed(&world, "--store store --to a", 0).len(), 13);
+
+    // What nothing has any more is always among them.
+    fs::remove_file(world.path("a").join("more--000000000000000b.p12")).unwrap();
+    let output = world.backup("--to a");
+    ends(&output, 14);
+    let shown = said(&output);
+    assert!(
+        shown.contains("000000000000000b.p12, which cannot be used: it is missing"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("warning: 2 more are only in the backup now"),
+        "{shown}"
+    );
 }
 
 #[test]

@@ -153,7 +153,13 @@ fn verify_and_restore_end_partly_done_with_unproven_keys() {
     for output in [verify("--allow-unproven"), restore("--allow-unproven")] {
         ends(&output, 0);
         assert!(said(&output).contains(WARNING), "{}", said(&output));
+        assert!(!said(&output).contains("proven to restore"));
     }
+    let shown = said(&verify("--allow-unproven"));
+    assert!(
+        shown.contains("a: 1 file is whole; certstow cannot prove that it restores"),
+        "{shown}"
+    );
     assert_eq!(
         json(&verify("--json"))["folders"][0]["files"][0]["proof"],
         "none"

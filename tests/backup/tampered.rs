@@ -266,6 +266,21 @@ const CASES: &[Case] = &[
         restored: EVERYBODY,
     },
     Case {
+        name: "digits in capitals",
+        tamper: |world| {
+            world.change_manifest(ADA, |entry| {
+                for digits in ["/sha256", "/thumbprint/sha1", "/thumbprint/sha256"] {
+                    let digits = entry.pointer_mut(digits).unwrap();
+                    *digits = digits.as_str().unwrap().to_uppercase().into();
+                }
+            });
+        },
+        verify: (0, 0),
+        restore: 0,
+        says: &["Restored Ada Example (694258fc134145ba)"],
+        restored: EVERYBODY,
+    },
+    Case {
         name: "two files exchanged, and the manifest after them",
         tamper: |world| {
             world.exchange_ada_and_grace();
@@ -722,4 +737,102 @@ fn backup_keeps_every_damaged_manifest() {
         let kept = world.path("a").join(format!("{MANIFEST}.damaged{ending}"));
         assert_eq!(fs::read_to_string(kept).unwrap(), damage);
     }
+}
+
+#[test]
+fn verify_with_stores_counts_what_is_there() {
+    let world = World::saved_with(Sealing::Password);
+    let verify = |opener: &str| world.run(&format!("backup verify a --store store {opener}"));
+    let open = Sealing::Password.open();
+    let lacks_ada = |opener: &str| {
+        let output = verify(opener);
+        ends(&output, 15);
+        let shown = said(&output);
+        let is_told = shown.contains("Ada Example (694258fc134145ba) of file:")
+            && shown.contains("is not in this backup")
+            && shown.contains("2 of 3 identities of the stores");
+        assert!(is_told, "{shown}");
+    };
+    // By the manifest it is there; the file is another's.
+    world.copy_grace_over_ada();
+    world.write_into_manifest(ADA);
+    ends(&verify(""), 0);
+    lacks_ada(open);
+    fs::remove_file(world.ada()).unwrap();
+    lacks_ada("");
+    lacks_ada(open);
+    // Of a password that is wrong nothing follows.
+    let output = world.run("backup verify a --store store --password-env USER");
+    assert!(!said(&output).contains("Grace Example (776c7167ca23d47f) of"));
+}
+
+#[test]
+fn manifest_with_two_files_for_one_identity_is_damaged() {
+    let world = World::saved_with(Sealing::Password);
+    let mut manifest = world.manifest("a");
+    let entries = manifest["entries"].as_array_mut().unwrap();
+    let mut second = entries[0].clone();
+    second["file"] = "zz.p12".into();
+    entries.push(second);
+    fs::write(world.path("a").join(MANIFEST), manifest.to_string()).unwrap();
+    world.copy(world.key_in_clear(), "zz.p12");
+    // Else a run would look after one of them, and say that all is saved.
+    let output = world.backup("--to a");
+    ends(&output, 0);
+    let shown = said(&output);
+    assert!(
+        shown.contains("'zz.p12' is its second file for one identity"),
+        "{shown}"
+    );
+    assert!(world.path("a").join(format!("{MANIFEST}.damaged")).exists());
+    assert_eq!(world.manifest("a")["entries"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn verify_says_once_that_a_password_is_missing() {
+    let world = World::saved_with(Sealing::Escrow);
+    fs::remove_file(world.path("a").join(format!("{ADA}.cms"))).unwrap();
+    let output = world.open("verify a", Sealing::Escrow);
+    ends(&output, 15);
+    let shown = said(&output);
+    assert_eq!(shown.matches("is missing").count(), 1, "{shown}");
+}
+
+#[test]
+fn verify_fails_where_no_identity_is_named() {
+    let world = World::saved_with(Sealing::Password);
+    let mut manifest = world.manifest("a");
+    manifest["entries"] = Value::Array(Vec::new());
+    for name in crate::ALL {
+        fs::remove_file(world.path("a").join(name)).unwrap();
+    }
+    fs::write(world.path("a").join(MANIFEST), manifest.to_string()).unwrap();
+    let output = world.run("backup verify a");
+    ends(&output, 15);
+    let shown = said(&output);
+    assert!(
+        shown.contains("certstow-manifest.json names no identity"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn restore_of_one_that_is_lost_blames_no_other() {
+    let world = World::saved_with(Sealing::Password);
+    for name in [ADA, GRACE] {
+        fs::remove_file(world.path("a").join(name)).unwrap();
+    }
+    let output = world.open("restore a ada --into new", Sealing::Password);
+    ends(&output, 14);
+    let shown = said(&output);
+    assert!(shown.contains(ADA_IS_NOT), "{shown}");
+    assert!(
+        shown.contains("whether Grace Example is meant cannot be told"),
+        "{shown}"
+    );
+    assert!(shown.contains("; 1 failed."), "{shown}");
+    // Nothing else may be it.
+    let output = world.open("restore a nobody --into new", Sealing::Password);
+    ends(&output, 14);
+    assert!(said(&output).contains("; 2 failed."), "{}", said(&output));
 }

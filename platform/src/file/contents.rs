@@ -361,11 +361,11 @@ fn encrypted_kind(der: &[u8]) -> Result<KeyKind, String> {
 
 /// The digest that a certificate's private key has to have.
 pub(crate) fn public_key_digest(certificate: &Certificate) -> KeyDigest {
-    digest(&key::normalized(certificate.spki_der()))
+    digest(certificate.spki_der())
 }
 
 fn digest(public_key: &[u8]) -> KeyDigest {
-    Sha256::digest(public_key).into()
+    Sha256::digest(key::comparable(public_key)).into()
 }
 
 #[cfg(test)]

@@ -110,6 +110,11 @@ impl Curve {
         CURVES.iter().find(|curve| curve.oid == oid)
     }
 
+    /// Whether its field is a prime one, and no binary one.
+    pub(super) fn is_over_a_prime_field(&self) -> bool {
+        !self.name.starts_with("sect")
+    }
+
     /// Whether points can be computed and signatures made on it.
     pub fn has_arithmetic(&self) -> bool {
         self.arithmetic.is_some()

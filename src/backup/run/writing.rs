@@ -254,8 +254,9 @@ impl<'a> Run<'a> {
                 }
                 (Some(Err(error)), _) => {
                     report.outcome = Outcome::Failed(error.in_full());
-                    if desk.broken[at].load(Ordering::Relaxed) && self.errors[at].is_none() {
-                        self.errors[at] = Some(error);
+                    let not_synced = matches!(error, Error::NotSynced { .. });
+                    if not_synced || desk.broken[at].load(Ordering::Relaxed) {
+                        self.errors[at].get_or_insert(error);
                     }
                 }
                 (None, _) | (_, None) => {}
@@ -282,8 +283,8 @@ impl<'a> Run<'a> {
                 continue;
             }
             let saved = destination.save().or_else(|error| match error {
-                // The rest may be confirmed again.
-                Error::NotSynced { .. } => {
+                // It is there, and the rest may be confirmed again.
+                Error::NotSynced { saved: true, .. } => {
                     self.errors[at].get_or_insert(error);
                     Ok(())
                 }

@@ -3,19 +3,24 @@
 
 use certstow::backup::report::{OnlyInBackup, Report};
 
+use super::called;
 use crate::cli::journal::Entry;
 use crate::cli::screen::Screen;
 
-/// How many are named on the screen. The logs and JSON have all of them.
+/// How many are named on the screen, beside those that are lost. The logs and JSON have all of them.
 const SHOWN: usize = 10;
 
 /// Warns of each, and says how to get them back.
 pub(super) fn warn(report: &Report, screen: &Screen) {
-    for (number, one) in report.only_in_backup.iter().enumerate() {
+    let (mut shown, mut more) = (0, 0);
+    for one in &report.only_in_backup {
         let text = sentence(report, one);
-        if number < SHOWN && !screen.json {
-            screen.show_warning(&text);
+        match one.is_damaged() || shown < SHOWN {
+            true if !screen.json => screen.show_warning(&text),
+            true => {}
+            false => more += 1,
         }
+        shown += usize::from(!one.is_damaged());
         let entry = match one.is_damaged() {
             true => Entry::failure(&text),
             false => Entry::warning(&text),
@@ -26,14 +31,13 @@ pub(super) fn warn(report: &Report, screen: &Screen) {
                 .with("store", one.store.as_str()),
         );
     }
-    let more = report.only_in_backup.len().saturating_sub(SHOWN);
     if more > 0 && !screen.json {
         screen.show_warning(&format!("{more} more are only in the backup now"));
     }
     if !report.only_in_backup.is_empty() && !screen.json {
         screen.note(
-            "'certstow backup restore DIR THUMBPRINT --into STORE' puts back what was not meant to \
-             go",
+            "'certstow backup restore DIR THUMBPRINT --into STORE' puts back what was deleted by \
+             mistake",
         );
     }
 }
@@ -51,10 +55,8 @@ fn sentence(report: &Report, one: &OnlyInBackup) -> String {
     });
     let files: Vec<_> = files.collect();
     format!(
-        "{} ({}) is in no store any more and only in the backup now: {}",
-        one.label,
-        // What a manifest says may be anything.
-        one.thumbprint.get(..16).unwrap_or(&one.thumbprint),
+        "{} is in no store any more and only in the backup now: {}",
+        called(&one.label, &one.thumbprint),
         files.join("; ")
     )
 }

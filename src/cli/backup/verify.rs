@@ -13,6 +13,7 @@ use certstow::error::Error;
 use certstow::exit::Exit;
 use certstow::identity::Inventory;
 use certstow::password::Source;
+use certstow::proof;
 use certstow::sanitize::safe;
 
 use super::called;
@@ -260,12 +261,21 @@ fn sentence(verdict: &FolderVerdict, opened: bool) -> String {
     };
     let bad = count(&|file| !file.is_good(opened));
     let unproven = count(&|file| file.lacks_only_proof(opened));
+    let accepted = count(&|file| file.proof == Some(proof::Level::None));
     let (files, are) = match all {
         1 => ("file", "is"),
         _ => ("files", "are"),
     };
     match (bad, opened) {
-        (0, true) => format!("{all} {files} {are} whole and proven to restore"),
+        (0, true) if accepted == 0 => format!("{all} {files} {are} whole and proven to restore"),
+        (0, true) => {
+            let which = match accepted {
+                1 if all == 1 => "it restores".to_owned(),
+                1 => "1 of them restores".to_owned(),
+                more => format!("{more} of them restore"),
+            };
+            format!("{all} {files} {are} whole; certstow cannot prove that {which}")
+        }
         (0, false) => format!(
             "{all} {files} {are} intact; whether everything restores shows only with the \
              password"

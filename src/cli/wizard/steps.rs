@@ -61,9 +61,10 @@ impl Step {
     /// The step whose answer is to be changed after such an error.
     pub(super) fn that_mends(error: &Error) -> Self {
         match error {
-            Error::TargetExists { .. } | Error::Target { .. } | Error::NotPrivate { .. } => {
-                Self::File
-            }
+            Error::TargetExists { .. }
+            | Error::Target { .. }
+            | Error::NotPrivate { .. }
+            | Error::NotSynced { saved: false, .. } => Self::File,
             Error::Password(_) => Self::Password,
             Error::Store(StoreError::WrongPassword { .. }) => Self::Summary,
             Error::Store(_) | Error::KeyMismatch { .. } => Self::Identity,

@@ -357,6 +357,16 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
         (
             Error::NotSynced {
                 file: file(),
+                saved: true,
+                reason: text(),
+            },
+            14,
+            "not-synced",
+        ),
+        (
+            Error::NotSynced {
+                file: file(),
+                saved: false,
                 reason: text(),
             },
             14,
