@@ -18,7 +18,7 @@ use unix as system;
 #[cfg(windows)]
 use windows as system;
 
-use std::fs::{File, FileType, Metadata};
+use std::fs::{File, FileType, Metadata, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -36,7 +36,21 @@ pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
 /// # Errors
 /// The operating system's; for what is no regular file, one that says what it is.
 pub fn open_regular_file(path: &Path) -> io::Result<File> {
-    let file = match system::open_without_following(path) {
+    open_regular(path, OpenOptions::new().read(true))
+}
+
+/// As [`open_regular_file`], for writing, too; makes the file if there is none.
+///
+/// # Errors
+/// As [`open_regular_file`].
+pub fn open_or_make_regular_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    open_regular(path, &mut options)
+}
+
+fn open_regular(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    let file = match system::open_without_following(path, options) {
         Ok(file) => file,
         Err(error) => {
             let kind = path.symlink_metadata().map(|found| found.file_type());

@@ -162,12 +162,16 @@ impl Destination {
 
     /// Takes an entry out of the manifest.
     pub(super) fn forget(&mut self, sha256: &str) {
+        let Some(position) = self.index.remove(sha256) else {
+            return;
+        };
         self.changed = true;
-        self.manifest
-            .entries
-            .retain(|saved| saved.thumbprint.sha256 != sha256);
-        self.index = self.manifest.index();
-        self.names = self.manifest.names();
+        // The order is made anew when it is written.
+        let forgotten = self.manifest.entries.swap_remove(position);
+        self.names.remove(&manifest::folded(&forgotten.file));
+        if let Some(moved) = self.manifest.entries.get(position) {
+            self.index.insert(moved.thumbprint.sha256.clone(), position);
+        }
     }
 
     /// Keeps room on the disk for the manifest with this many entries more, so that a disk that

@@ -1,7 +1,7 @@
 //! One run at a time in a folder: an advisory lock (`flock` on Unix, `LockFileEx` on Windows) on a
 //! file that stays there and is empty. The system releases it however a process ends.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -36,11 +36,14 @@ impl Locking {
     /// - [`Error::Target`]: the file cannot be made.
     pub(super) fn for_writing(folder: &Path) -> Result<Self, Error> {
         let path = path(folder);
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        let file = options.open(&path).map_err(|source| Error::Target {
+        // Whoever may write there could have put a link in its place, to have an empty file made
+        // elsewhere.
+        let file = os::open_or_make_regular_file(&path).map_err(|source| Error::Target {
             file: folder.to_owned(),
-            what: "no file can be created in it",
+            what: match path.symlink_metadata() {
+                Ok(found) if !found.is_file() => ".certstow-lock in it is not certstow's",
+                _ => "no file can be created in it",
+            },
             source,
         })?;
         match file.try_lock() {

@@ -1,6 +1,7 @@
 //! Which files of expired certificates go. The rule that comes before all others: while a store
 //! has the key, one copy of it stays, here or at another destination of the same run.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 
@@ -44,18 +45,15 @@ impl Retention {
     /// Removes what may go from all destinations. The file goes before its entry in the manifest:
     /// cut off between the two, the next run removes the entry.
     pub(super) fn prune(&self, destinations: &mut [Option<&mut Destination>]) -> Vec<Vec<Pruned>> {
-        let mut over: Vec<Saved> = Vec::new();
-        for saved in destinations.iter().flatten().flat_map(|one| one.entries()) {
-            let seen = over
-                .iter()
-                .any(|other| other.thumbprint.sha256 == saved.thumbprint.sha256);
-            if self.is_over_for(saved) && !seen {
-                over.push(saved.clone());
-            }
-        }
+        let mut seen = HashSet::new();
+        let entries = destinations.iter().flatten().flat_map(|one| one.entries());
+        let over: Vec<String> = entries
+            .filter(|saved| self.is_over_for(saved))
+            .map(|saved| saved.thumbprint.sha256.clone())
+            .filter(|sha256| seen.insert(sha256.clone()))
+            .collect();
         let mut pruned = vec![Vec::new(); destinations.len()];
-        for saved in &over {
-            let sha256 = &saved.thumbprint.sha256;
+        for sha256 in &over {
             let whole = |destination: &Option<&mut Destination>| {
                 destination.as_ref().is_some_and(|destination| {
                     let saved = destination.saved_as(sha256);

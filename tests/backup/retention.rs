@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use crate::{ADA, EDITH, GRACE, MANIFEST, World, complete, ends, files, json, said};
 
 const WITHOUT_EDITH: [&str; 3] = [ADA, MANIFEST, GRACE];
@@ -78,6 +80,32 @@ fn a_key_that_is_in_no_store_any_more_goes_everywhere() {
     fs::remove_file(world.path("a/other.txt")).expect("what is not in the manifest stays");
     assert_eq!(files(&world.path("a")), WITHOUT_EDITH);
     assert_eq!(files(&world.path("b")), WITHOUT_EDITH);
+}
+
+#[test]
+fn retention_of_many_leaves_every_other_entry() {
+    let world = World::new();
+    ends(&world.backup("--to a"), 0);
+    let path = world.path("a").join(MANIFEST);
+    let before: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let mut manifest = before.clone();
+    let entries = manifest["entries"].as_array_mut().unwrap();
+    // Before, between and after those that stay.
+    for number in 0..3000 {
+        let mut gone = entries[1].clone();
+        let letter = ["a", "b", "f", "z"][number % 4];
+        gone["file"] = format!("{letter}--{number:016x}.p12").into();
+        gone["thumbprint"]["sha256"] = format!("{number:064x}").into();
+        entries.push(gone);
+    }
+    entries.sort_by_key(|entry| entry["file"].as_str().unwrap().to_owned());
+    fs::write(&path, manifest.to_string()).unwrap();
+    let output = world.backup("--to a --prune-expired 90d --json --timeout 20s");
+    ends(&output, 0);
+    assert_eq!(json(&output)["destinations"][0]["pruned"], 3000);
+    let after: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    assert_eq!(after["entries"], before["entries"]);
+    world.verifies("a");
 }
 
 #[test]

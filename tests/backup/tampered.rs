@@ -740,6 +740,30 @@ fn backup_keeps_every_damaged_manifest() {
 }
 
 #[test]
+fn backup_makes_nothing_elsewhere_for_its_lock() {
+    let world = World::saved_with(Sealing::Password);
+    let lock = world.path("a/.certstow-lock");
+    fs::write(world.path("victim"), "precious").unwrap();
+    for (target, what) in [
+        ("victim", "it is a link"),
+        ("nologin", "it is a link"),
+        ("", "it is no regular file"),
+    ] {
+        fs::remove_file(&lock).unwrap();
+        match target {
+            "" => world.make_fifo("a/.certstow-lock"),
+            target => symlink(world.path(target), &lock).unwrap(),
+        }
+        let output = world.backup("--to a --timeout 20s");
+        ends(&output, 16);
+        let shown = said(&output);
+        assert!(shown.contains(".certstow-lock in it is not"), "{shown}");
+        assert!(shown.contains(what), "{shown}");
+    }
+    assert!(!world.path("nologin").exists());
+}
+
+#[test]
 fn verify_with_stores_counts_what_is_there() {
     let world = World::saved_with(Sealing::Password);
     let verify = |opener: &str| world.run(&format!("backup verify a --store store {opener}"));

@@ -21,18 +21,17 @@ use super::Drive;
 use crate::new_file::folder_of;
 
 pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
-    open(path, OFlags::NONBLOCK | OFlags::NOCTTY)
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    open(path, OpenOptions::new().read(true), flags)
 }
 
-pub(super) fn open_without_following(path: &Path) -> io::Result<File> {
-    open(path, OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY)
+pub(super) fn open_without_following(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    open(path, options, flags)
 }
 
-fn open(path: &Path, flags: OFlags) -> io::Result<File> {
-    OpenOptions::new()
-        .read(true)
-        .custom_flags(flags.bits() as i32)
-        .open(path)
+fn open(path: &Path, options: &mut OpenOptions, flags: OFlags) -> io::Result<File> {
+    options.custom_flags(flags.bits() as i32).open(path)
 }
 
 /// There are none but links, which are not opened.

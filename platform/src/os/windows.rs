@@ -31,9 +31,8 @@ pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
-pub(super) fn open_without_following(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .read(true)
+pub(super) fn open_without_following(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    options
         .custom_flags(FILE_FLAG_OPEN_REPARSE_POINT)
         .open(long_path(path))
 }
