@@ -17,7 +17,7 @@ use rsa::pkcs8::PrivateKeyInfoRef;
 use rsa::pkcs8::spki::AlgorithmIdentifierRef;
 use rsa::traits::PrivateKeyParts as _;
 use rsa::{BoxedUint, Pkcs1v15Sign};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::Sha256;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
@@ -41,7 +41,7 @@ pub enum Proof {
 
 /// How far a private key was proven: the variants of [`Proof`], the weakest first. Every command
 /// draws the same conclusion from one level; its word stands in JSON and in manifests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// See [`Proof::None`].
@@ -53,6 +53,9 @@ pub enum Level {
 }
 
 impl Level {
+    /// All of them, the weakest first.
+    pub const ALL: [Self; 3] = [Self::None, Self::PublicKey, Self::Signature];
+
     /// The word for it in reports, JSON and manifests.
     pub fn word(self) -> &'static str {
         match self {

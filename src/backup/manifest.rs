@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 
 use certstow_platform::certificate::EntryId;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::folder::read;
 use crate::proof::Level;
@@ -78,12 +78,18 @@ pub struct Saved {
     /// The file beside it that holds its password, encrypted to a certificate.
     #[serde(default)]
     pub escrow: Option<EscrowFile>,
-    /// How far the private key was proven when the file was written; older manifests do not tell.
-    #[serde(default)]
+    /// How far the private key was proven when the file was written. Older manifests do not tell,
+    /// and newer ones may have a word that this version does not know.
+    #[serde(default, deserialize_with = "level")]
     pub proof: Option<Level>,
     /// Whether it is known, and accepted, that the private key cannot be proven to work.
     #[serde(default)]
     pub allow_unproven: bool,
+}
+
+fn level<'de, D: Deserializer<'de>>(word: D) -> Result<Option<Level>, D::Error> {
+    let word = Option::<String>::deserialize(word)?;
+    Ok(word.and_then(|word| Level::ALL.into_iter().find(|level| level.word() == word)))
 }
 
 /// The thumbprints of a certificate, in lower-case digits.
@@ -305,6 +311,21 @@ mod tests {
         assert_eq!(manifest.entries[0].not_after(), None);
         assert_eq!(manifest.entries[0].proof, None);
         assert!(!manifest.entries[0].allow_unproven);
+    }
+
+    #[test]
+    fn proof_of_an_unknown_level_is_not_told() {
+        for (word, level) in [
+            (r#""signature""#, Some(Level::Signature)),
+            (r#""public-key""#, Some(Level::PublicKey)),
+            (r#""none""#, Some(Level::None)),
+            (r#""attested""#, None),
+            ("null", None),
+        ] {
+            let text = one("a.p12").replace(r#""later""#, &format!(r#""proof":{word},"later""#));
+            let manifest = Manifest::from_bytes(text.as_bytes()).unwrap();
+            assert_eq!(manifest.entries[0].proof, level, "{word}");
+        }
     }
 
     #[test]
