@@ -211,3 +211,28 @@ fn a_folder_of_damaged_files_lists_the_whole_one_alone() {
     let found = store.private_key(&entry.id, &mut NonInteractive);
     assert_eq!(found.expect("the key").expose(), key.expose());
 }
+
+/// Another program may read it, so that nothing is said against the file.
+#[test]
+fn check_of_an_unknown_cipher_leaves_open_whether_it_restores() {
+    // AES-256-CBC becomes AES-256-OFB.
+    const AES_256: [u8; 8] = [0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1];
+    let (mut bytes, _) = real_file(Profile::Modern);
+    let at = bytes.windows(8).position(|part| part == AES_256);
+    bytes[at.expect("AES-256") + 8] = 43;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("ofb.p12");
+    std::fs::write(&file, bytes).expect("a file");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_certstow"))
+        .args(["check", "--json", "--password-env", "SECRET"])
+        .arg(file)
+        .env("SECRET", PASSWORD)
+        .output()
+        .expect("certstow starts");
+    assert_eq!(output.status.code(), Some(15));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let report = &report["files"][0];
+    assert_eq!(report["restores"], serde_json::Value::Null, "{report}");
+    let finding = report["findings"][0]["message"].to_string();
+    assert!(finding.contains("does not read"), "{finding}");
+}

@@ -25,7 +25,7 @@ use self::ml_dsa::ParameterSet;
 pub use self::scalar::{EcScalar, ec_scalar, odd_scalar_length, with_full_scalar};
 use crate::pkcs12::der::{
     self, BIT_STRING, EXPLICIT_0, EXPLICIT_1, IMPLICIT_1, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING,
-    SEQUENCE,
+    SEQUENCE, SET,
 };
 use crate::secret::PrivateKey;
 use crate::tlv::{self, Element, Elements};
@@ -124,6 +124,19 @@ pub(crate) fn normalized(spki_der: &[u8]) -> Vec<u8> {
     }
 }
 
+/// The key without a public half beside it (RFC 5958), which OpenSSL up to 3.0 and others older than
+/// that cannot read. One whose public half cannot be told without that stays as it is.
+pub fn without_public_half(key: PrivateKey) -> PrivateKey {
+    let Some(pkcs8) = Pkcs8::read(key.expose()).filter(|pkcs8| pkcs8.public_key.is_some()) else {
+        return key;
+    };
+    let plain = with_attributes(pkcs8.algorithm.raw, pkcs8.key, pkcs8.attributes);
+    match (public_key_of(&key), public_key_of(&plain)) {
+        (Ok(told), Ok(computed)) if told == computed => plain,
+        _ => key,
+    }
+}
+
 /// A PKCS#1 `RSAPrivateKey` (RFC 8017, A.1.2) as PKCS#8.
 ///
 /// # Errors
@@ -203,6 +216,8 @@ struct Pkcs8<'a> {
     key: &'a [u8],
     /// The fields after the key.
     after: &'a [u8],
+    /// The attributes, with their tag, if there are any.
+    attributes: &'a [u8],
     /// Content of the `BIT STRING`: the count of unused bits, then the key.
     public_key: Option<&'a [u8]>,
 }
@@ -211,19 +226,41 @@ impl<'a> Pkcs8<'a> {
     fn read(der: &'a [u8]) -> Option<Self> {
         let info = tlv::only(der, SEQUENCE)?;
         let mut fields = info.inner();
-        fields.accept(INTEGER)?;
+        let version = fields.accept(INTEGER)?.content;
         let algorithm = Algorithm::read(fields.next()?)?;
         let before = &info.content[..info.content.len() - fields.rest().len()];
         let key = fields.accept(OCTET_STRING)?.content;
         let after = fields.rest();
-        // Attributes, and an implicitly tagged `BIT STRING`.
-        fields.accept(EXPLICIT_0);
-        let public_key = fields.accept(IMPLICIT_1).map(|element| element.content);
+        // The attributes, an implicitly tagged `SET`.
+        let attributes = fields.accept(EXPLICIT_0);
+        if let Some(attributes) = attributes {
+            let mut attributes = attributes.inner();
+            while !attributes.rest().is_empty() {
+                let mut attribute = attributes.accept(SEQUENCE)?.inner();
+                attribute.accept(OBJECT_IDENTIFIER)?;
+                attribute.accept(SET)?;
+            }
+        }
+        // An implicitly tagged `BIT STRING`, in version 2 alone. ring, which rcgen uses, once wrote
+        // an explicit tag.
+        let public_key = match fields.accept(IMPLICIT_1) {
+            Some(element) => Some(element.content),
+            None => match fields.accept(EXPLICIT_1) {
+                Some(tagged) => Some(tagged.only()?.tagged(BIT_STRING)?.content),
+                None => None,
+            },
+        };
+        let is_bit_string = |bits: &[u8]| matches!(bits, [0..=7, ..]);
+        let allowed = |bits: &[u8]| version == [1] && is_bit_string(bits);
+        if !fields.rest().is_empty() || !public_key.is_none_or(allowed) {
+            return None;
+        }
         Some(Self {
             before,
             algorithm,
             key,
             after,
+            attributes: attributes.map_or(&[], |attributes| attributes.raw),
             public_key,
         })
     }
@@ -338,9 +375,13 @@ fn spki(algorithm: &[u8], bits: &[&[u8]]) -> Vec<u8> {
 
 /// `PrivateKeyInfo` of version 1.
 fn pkcs8(algorithm: &[u8], key: &[u8]) -> PrivateKey {
+    with_attributes(algorithm, key, &[])
+}
+
+fn with_attributes(algorithm: &[u8], key: &[u8], attributes: &[u8]) -> PrivateKey {
     const VERSION_1: [u8; 3] = [INTEGER, 1, 0];
     let key = Zeroizing::new(der::value(OCTET_STRING, &[key]));
-    let info = der::sequence(&[&VERSION_1, algorithm, &key]);
+    let info = der::sequence(&[&VERSION_1, algorithm, &key, attributes]);
     PrivateKey::from_pkcs8_der(Zeroizing::new(info))
 }
 

@@ -11,6 +11,7 @@ use certstow::password;
 use certstow::pkcs12::decode::Limits;
 use certstow::pkcs12::grade::{self, FileReport, Finding, MacReport, MacVerdict, Report, Severity};
 use certstow::platform::os;
+use certstow::platform::pkcs12::error::DecodeError;
 use certstow::platform::secret::Password;
 use certstow::platform::store::Interaction;
 use certstow::proof::Level;
@@ -118,6 +119,8 @@ fn report(file: &Path, password: Option<&Password>) -> Report {
     };
     match grade::grade(&bytes, mode, password) {
         Ok(report) => report,
+        // Another program may well read it.
+        Err(error @ DecodeError::Unsupported(_)) => unreadable(error.to_string(), None),
         Err(error) => unreadable(error.to_string(), password),
     }
 }

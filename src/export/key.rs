@@ -65,8 +65,10 @@ fn take_from(
     let wait = watchdog::waiting_for(format!("the private key from {name}"));
     let key = store.private_key(&stored.entry.id, ask)?;
     drop(wait);
-    // Whatever length the store gives the scalar, what is written has the standard's.
-    let key = key::with_full_scalar(key).map_err(ProofError::from);
+    // However the store writes the key, what is saved has the form that every program reads.
+    let key = key::with_full_scalar(key)
+        .map(key::without_public_half)
+        .map_err(ProofError::from);
     let certificate = &stored.entry.certificate;
     match key.and_then(|key| proof::prove(&key, certificate).map(|proof| (key, proof))) {
         Ok(proven) => Ok(proven),

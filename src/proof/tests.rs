@@ -219,7 +219,13 @@ fn prove_compares_a_curve_that_is_spelt_out() {
     let point = &public[public.len() - 65..];
     let prime_field = write::oid(&ObjectIdentifier::new_unwrap("1.2.840.10045.1.1"));
     let field = write::sequence(&[&prime_field, &[2, 1, 3]]);
-    let parameters = write::sequence(&[&[2, 1, 1], &field]);
+    let order = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
+    let octet = |at| u8::from_str_radix(&order[at..at + 2], 16).unwrap();
+    let order: Vec<u8> = (0..order.len()).step_by(2).map(octet).collect();
+    let order = write::value(write::INTEGER, &[&[0], &order]);
+    let base = write::value(OCTET_STRING, &[]);
+    let fields: [&[u8]; 5] = [&[2, 1, 1], &field, &write::sequence(&[]), &base, &order];
+    let parameters = write::sequence(&fields);
     let ec_public_key = write::oid(&ObjectIdentifier::new_unwrap("1.2.840.10045.2.1"));
     let algorithm = write::sequence(&[&ec_public_key, &parameters]);
     let spelt_out = write::sequence(&[&algorithm, &write::value(BIT_STRING, &[&[0], point])]);

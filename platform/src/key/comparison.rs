@@ -7,26 +7,69 @@ use const_oid::ObjectIdentifier;
 
 use super::curve::Curve;
 use super::{Algorithm, EC_PUBLIC_KEY, normalized, read_spki, spki};
-use crate::pkcs12::der::{self, INTEGER, OBJECT_IDENTIFIER, SEQUENCE};
+use crate::pkcs12::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
+use crate::tlv::Element;
 
 const PRIME_FIELD: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.1.1");
 
 /// Whether two `SubjectPublicKeyInfo` DERs are the same public key.
 pub fn same_public_key(a: &[u8], b: &[u8]) -> bool {
-    a == b || (curves_may_agree(a, b) && comparable(a) == comparable(b))
+    let (a, b) = (normalized(a), normalized(b));
+    a == b || same_point(&a, &b).unwrap_or(false)
 }
 
-/// False if both name a curve, and not the same one.
-fn curves_may_agree(a: &[u8], b: &[u8]) -> bool {
-    let curve = |spki_der| read_spki(spki_der).and_then(|(algorithm, _)| algorithm.curve());
-    match (curve(a), curve(b)) {
-        (Some(a), Some(b)) => a == b,
-        _ => true,
+/// Whether two keys of elliptic curves have the same point on the same curve. `None` for other keys.
+fn same_point(a: &[u8], b: &[u8]) -> Option<bool> {
+    let ((of_a, point_a), (of_b, point_b)) = (read_spki(a)?, read_spki(b)?);
+    if (of_a.oid, of_b.oid) != (EC_PUBLIC_KEY, EC_PUBLIC_KEY) {
+        return None;
+    }
+    let (curve_a, curve_b) = (of_a.parameters?, of_b.parameters?);
+    if curve_a.raw != curve_b.raw && !spells_out(curve_a, curve_b) && !spells_out(curve_b, curve_a)
+    {
+        return Some(false);
+    }
+    // What is left out of one of them alone is not compared.
+    match point_a.len() == point_b.len() {
+        true => Some(point_a == point_b),
+        false => Some(comparable(a) == comparable(b)),
     }
 }
 
-/// A public key in a form in which equal keys are equal bytes. Of an elliptic curve's key it is the
-/// point alone: on which curve, tells [`curves_may_agree`].
+/// Whether the first parameters spell out the curve that the others name, as its order tells.
+fn spells_out(domain: Element<'_>, name: Element<'_>) -> bool {
+    let curve = || {
+        let name = name.tagged(OBJECT_IDENTIFIER)?.content;
+        Curve::by_oid(ObjectIdentifier::from_bytes(name).ok()?)
+    };
+    let domain = SpecifiedDomain::read(domain);
+    domain.is_some_and(|domain| curve().is_some_and(|curve| curve.has_order(domain.order)))
+}
+
+/// `SpecifiedECDomain` (SEC 1, C.2): a curve that is spelt out.
+struct SpecifiedDomain<'a> {
+    is_over_a_prime_field: bool,
+    order: &'a [u8],
+}
+
+impl<'a> SpecifiedDomain<'a> {
+    fn read(parameters: Element<'a>) -> Option<Self> {
+        let mut fields = parameters.tagged(SEQUENCE)?.inner();
+        fields.accept(INTEGER)?;
+        let mut field = fields.accept(SEQUENCE)?.inner();
+        let field = field.accept(OBJECT_IDENTIFIER)?.content;
+        // The equation, and the base point.
+        fields.accept(SEQUENCE)?;
+        fields.accept(OCTET_STRING)?;
+        Some(Self {
+            is_over_a_prime_field: field == PRIME_FIELD.as_bytes(),
+            order: fields.accept(INTEGER)?.content,
+        })
+    }
+}
+
+/// A public key in a form in which equal keys are equal bytes; unequal keys may be, too. Of an
+/// elliptic curve's key it is the point alone, compressed.
 pub(crate) fn comparable(spki_der: &[u8]) -> Vec<u8> {
     let normalized = normalized(spki_der);
     let Some((algorithm, [0, point @ ..])) = read_spki(&normalized) else {
@@ -44,17 +87,12 @@ pub(crate) fn comparable(spki_der: &[u8]) -> Vec<u8> {
 }
 
 /// Whether the last bit of the second coordinate tells the two points apart that have the first
-/// one; over a binary field it is not that bit.
+/// one. Over a binary field it is another bit.
 fn is_over_a_prime_field(algorithm: &Algorithm<'_>) -> bool {
-    let spelt_out = || {
-        let mut fields = algorithm.parameters?.tagged(SEQUENCE)?.inner();
-        fields.accept(INTEGER)?;
-        let mut field = fields.accept(SEQUENCE)?.inner();
-        Some(field.accept(OBJECT_IDENTIFIER)?.content == PRIME_FIELD.as_bytes())
-    };
+    let spelt_out = || SpecifiedDomain::read(algorithm.parameters?);
     match algorithm.curve() {
         Some(name) => Curve::by_oid(name).is_some_and(Curve::is_over_a_prime_field),
-        None => spelt_out().unwrap_or(false),
+        None => spelt_out().is_some_and(|domain| domain.is_over_a_prime_field),
     }
 }
 
@@ -88,6 +126,12 @@ mod tests {
     const SECT_233: &str = "1.3.132.0.27";
     const UNKNOWN: &str = "1.3.132.0.32";
 
+    fn p256_order() -> Vec<u8> {
+        let order = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
+        let octet = |at| u8::from_str_radix(&order[at..at + 2], 16).unwrap();
+        (0..order.len()).step_by(2).map(octet).collect()
+    }
+
     /// The two points with this first coordinate.
     fn points(octets: usize) -> [Vec<u8>; 2] {
         [6, 7].map(|last| [&[4], &*vec![5; octets], &*vec![9; octets - 1], &[last]].concat())
@@ -104,6 +148,10 @@ mod tests {
             assert!(same_public_key(&on(&name, &even), &compressed));
             assert!(!same_public_key(&compressed, &on(&name, &odd)));
             assert!(!same_public_key(&on(&name, &even), &on(&name, &odd)));
+            // On no curve is there such a point.
+            let mut off = even.clone();
+            off[octets + 1] ^= 0x80;
+            assert!(!same_public_key(&on(&name, &even), &on(&name, &off)));
         }
     }
 
@@ -132,11 +180,26 @@ mod tests {
         let public = fixture("P-256.public");
         let (_, bits) = read_spki(&public).unwrap();
         let field = der::sequence(&[&der::oid(&PRIME_FIELD), &[INTEGER, 1, 3]]);
-        let parameters = der::sequence(&[&[INTEGER, 1, 1], &field]);
-        let spelt_out = on(&parameters, &bits[1..]);
+        let order = p256_order();
+        let with = |order: &[u8]| {
+            let order = der::value(INTEGER, &[&[0], order]);
+            let base = der::value(OCTET_STRING, &[]);
+            let fields: [&[u8]; 5] = [&[INTEGER, 1, 1], &field, &der::sequence(&[]), &base, &order];
+            on(&der::sequence(&fields), &bits[1..])
+        };
+        let spelt_out = with(&order);
         assert!(same_public_key(&spelt_out, &public));
         assert!(same_public_key(&spelt_out, &fixture("P-256.compressed")));
         let another = fixture("P-384.public");
         assert!(!same_public_key(&spelt_out, &another));
+        assert!(!same_public_key(&with(&order[1..]), &public));
+        // Neither a name nor spelt out.
+        for parameters in [
+            &[0x86, 1, 1][..],
+            &[OBJECT_IDENTIFIER, 1, 0x87],
+            &[SEQUENCE, 0],
+        ] {
+            assert!(!same_public_key(&on(parameters, &bits[1..]), &public));
+        }
     }
 }

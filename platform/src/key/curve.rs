@@ -110,6 +110,12 @@ impl Curve {
         CURVES.iter().find(|curve| curve.oid == oid)
     }
 
+    /// Whether this is the order of its base point: the content of an `INTEGER`.
+    pub(super) fn has_order(&self, number: &[u8]) -> bool {
+        let digits = number.strip_prefix(&[0]).unwrap_or(number);
+        digits.iter().copied().eq(self.order_octets())
+    }
+
     /// Whether its field is a prime one, and no binary one.
     pub(super) fn is_over_a_prime_field(&self) -> bool {
         !self.name.starts_with("sect")

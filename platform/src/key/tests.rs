@@ -139,3 +139,75 @@ fn forms_of_keys_are_told_apart() {
     }
     assert_eq!(KeyForm::of(&fixture("rsa.public")), None);
 }
+
+/// A test key of this version, with these fields behind the key.
+fn with_more(name: &str, version: u8, more: &[&[u8]]) -> PrivateKey {
+    let key = private(name);
+    let pkcs8 = Pkcs8::read(key.expose()).unwrap();
+    let fields = der::value(OCTET_STRING, &[pkcs8.key]);
+    let info = [&[INTEGER, 1, version], pkcs8.algorithm.raw, &fields];
+    let info = der::sequence(&[&info[..], more].concat());
+    PrivateKey::from_pkcs8_der(Zeroizing::new(info))
+}
+
+/// The public half of a test key, as it stands beside a key: the content of its `BIT STRING`.
+fn bits_of(name: &str) -> Vec<u8> {
+    let public = fixture(&format!("{name}.public"));
+    read_spki(&public).unwrap().1.to_vec()
+}
+
+#[test]
+fn what_openssl_refuses_behind_a_key_is_malformed() {
+    let bits = bits_of("P-256");
+    let beside = der::value(IMPLICIT_1, &[&bits]);
+    let oid = der::oid(&EC_PUBLIC_KEY);
+    let attributes = |attribute: &[&[u8]]| der::value(EXPLICIT_0, attribute);
+    let null = [NULL, 0];
+    let refused: [(u8, &[u8]); 7] = [
+        (0, &beside),
+        (0, &null),
+        (1, &der::value(IMPLICIT_1, &[])),
+        (1, &der::value(IMPLICIT_1, &[&[9, 4]])),
+        (1, &[&beside[..], &null].concat()),
+        (0, &attributes(&[&null])),
+        (0, &attributes(&[&der::sequence(&[&oid])])),
+    ];
+    for (version, more) in refused {
+        let result = public_key_of(&with_more("P-256", version, &[more]));
+        assert!(matches!(result, Err(KeyError::Malformed(_))), "{more:02x?}");
+    }
+    let attribute = der::sequence(&[&oid, &der::value(SET, &[])]);
+    let taken: [(u8, &[u8]); 5] = [
+        (0, &[]),
+        (1, &[]),
+        (1, &beside),
+        (0, &attributes(&[])),
+        (0, &attributes(&[&attribute])),
+    ];
+    for (version, more) in taken {
+        let public = public_key_of(&with_more("P-256", version, &[more])).unwrap();
+        assert_eq!(public, fixture("P-256.public"), "{more:02x?}");
+    }
+}
+
+#[test]
+fn a_public_half_beside_a_key_is_left_out() {
+    for name in ["P-256", "ed25519"] {
+        let bits = bits_of(name);
+        let explicit = der::value(EXPLICIT_1, &[&der::value(BIT_STRING, &[&bits])]);
+        for beside in [der::value(IMPLICIT_1, &[&bits]), explicit] {
+            let key = without_public_half(with_more(name, 1, &[&beside]));
+            assert_eq!(key.expose(), fixture(name), "{name}");
+        }
+        let attributes = der::value(EXPLICIT_0, &[]);
+        let beside = der::value(IMPLICIT_1, &[&bits]);
+        let key = without_public_half(with_more(name, 1, &[&attributes, &beside]));
+        let expected = with_more(name, 0, &[&attributes]);
+        assert_eq!(key.expose(), expected.expose(), "{name}");
+    }
+    // It is all that tells whose key it is.
+    let beside = der::value(IMPLICIT_1, &[&bits_of("ed448")]);
+    let key = with_more("ed448", 1, &[&beside]);
+    let kept = without_public_half(with_more("ed448", 1, &[&beside]));
+    assert_eq!(kept.expose(), key.expose());
+}

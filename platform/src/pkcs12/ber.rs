@@ -243,6 +243,8 @@ impl<'a> Value<'a> {
     pub(super) fn unsigned(&self) -> Result<u64, Wrong> {
         match self.content {
             [] | [0x80..=0xff, ..] => Err("a number is negative or empty"),
+            // BER forbids it, too (X.690, 8.3.2).
+            [0, 0..=0x7f, ..] => Err("a number has more octets than it needs"),
             content => Ok(content.iter().fold(0_u64, |number, &digit| {
                 let shifted = number.checked_mul(256);
                 shifted.map_or(u64::MAX, |number| number.saturating_add(digit.into()))

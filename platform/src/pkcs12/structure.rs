@@ -315,10 +315,20 @@ fn bag_content(name: Oid<'_>, value: &Value<'_>) -> Result<BagContent, DecodeErr
             fields.end().map_err(&damaged)?;
             BagContent::Certificate(der.to_vec())
         }
-        Some(oid::CRL_BAG) => BagContent::Other("a revocation list".into()),
-        Some(oid::SECRET_BAG) => BagContent::Other("a secret".into()),
+        Some(oid::CRL_BAG) => typed(value, "a revocation list").map_err(&damaged)?,
+        Some(oid::SECRET_BAG) => typed(value, "a secret").map_err(&damaged)?,
         _ => BagContent::Other(format!("a bag of the type {name}")),
     })
+}
+
+/// The content of a bag that certstow does not save: its type, and a value under an explicit tag
+/// (RFC 7292, 4.2.4 and 4.2.5).
+fn typed(value: &Value<'_>, what: &str) -> Result<BagContent, Wrong> {
+    let mut fields = sequence(value)?;
+    fields.expect(OBJECT_IDENTIFIER)?;
+    explicit(&mut fields, Reader::any)?;
+    fields.end()?;
+    Ok(BagContent::Other(what.to_owned()))
 }
 
 fn spend(budget: &mut usize) -> Result<(), DecodeError> {

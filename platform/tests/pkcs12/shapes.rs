@@ -66,6 +66,23 @@ fn a_part_no_password_opens_is_passed_over_and_counted() {
 }
 
 #[test]
+fn a_revocation_list_or_secret_without_its_type_is_damage() {
+    for kind in [oid::CRL_BAG, oid::SECRET_BAG] {
+        let typed = sequence(&[&der::oid(&kind), &value(EXPLICIT_0, &[&[INTEGER, 1, 1]])]);
+        let with = |content: &[u8]| {
+            let content = value(EXPLICIT_0, &[content]);
+            let odd = sequence(&[&der::oid(&kind), &content]);
+            open(&file(&[plain(&[p256(), odd])], None), "")
+        };
+        assert_eq!(with(&typed).unwrap().other_bags, 1);
+        for content in [&[5, 0][..], &sequence(&[]), &value(SEQUENCE, &[&typed])] {
+            let error = with(content).unwrap_err();
+            assert!(matches!(error, DecodeError::Damaged(_)), "{error}");
+        }
+    }
+}
+
+#[test]
 fn identifiers_beyond_32_bits_are_passed_over() {
     let odd = attribute(&uuid_oid(), &value(OCTET_STRING, &[b"x"]));
     let der = data("certificates/P-256.pem");

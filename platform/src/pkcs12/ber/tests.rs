@@ -47,6 +47,8 @@ fn numbers_beyond_all_bounds_stay_large() {
     );
     assert_eq!(number(&[2, 10, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]), Ok(u64::MAX));
     assert!(number(&[2, 0]).is_err() && number(&[2, 1, 0x80]).is_err());
+    assert_eq!(number(&[2, 2, 0, 0x80]), Ok(128));
+    assert!(number(&[2, 2, 0, 0x7f]).is_err());
 }
 
 #[test]
