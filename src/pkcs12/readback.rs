@@ -8,9 +8,11 @@ use certstow_platform::certificate::Certificate;
 use certstow_platform::pkcs12::decode::{self, BagAttributes, Limits, MacStatus};
 use certstow_platform::pkcs12::error::DecodeError;
 use certstow_platform::pkcs12::kdf::PasswordForm;
+use certstow_platform::pkcs12::mac::MacScheme;
 use certstow_platform::pkcs12::oid;
 use certstow_platform::pkcs12::outline::{BagOutline, outline};
 use certstow_platform::secret::{Password, PrivateKey};
+use der::asn1::OctetString;
 use der::{Decode, Encode};
 use p12_keystore::Pkcs12Archive;
 use p12_keystore::error::Error as ArchiveError;
@@ -44,8 +46,8 @@ pub fn verify(
     issuers: &[Certificate],
     friendly_name: Option<&str>,
 ) -> Result<Vec<&'static str>, String> {
-    let without_mac = check_frame(bytes)?;
-    let (mac, bags) = open(bytes, &without_mac, password)?;
+    let frame = Frame::check(bytes)?;
+    let (mac, bags) = open(bytes, &frame, password)?;
     let path: Vec<Certificate> = [leaf].into_iter().chain(issuers).cloned().collect();
 
     check_certificates(&bags, &path)?;
@@ -68,31 +70,57 @@ pub fn verify(
     Ok(checks)
 }
 
-/// Compares everything around the `AuthenticatedSafe`, which is all that the MAC covers, with what
-/// certstow writes: the crate's encoding of the whole, the MAC's description, encrypted certificates
-/// and an encrypted key. Gives the DER of the same `PFX` without its MAC.
-fn check_frame(bytes: &[u8]) -> Result<Vec<u8>, String> {
-    let broken = |error: der::Error| format!("the file is not a PKCS#12 file: {error}");
-    let mut pfx = Pfx::from_der(bytes).map_err(broken)?;
-    if pfx.auth_safe.content_type != oid::DATA || pfx.to_der().map_err(broken)? != bytes {
-        return Err("the file is not the DER of a PKCS#12 file".to_owned());
+/// What a file is besides its contents.
+struct Frame {
+    mac: MacScheme,
+    value: Vec<u8>,
+    /// What the MAC is over: the DER of the `AuthenticatedSafe`.
+    authenticated: Vec<u8>,
+    /// The DER of the same `PFX` without its MAC.
+    without_mac: Vec<u8>,
+}
+
+impl Frame {
+    /// Compares everything around the `AuthenticatedSafe`, which is all that the MAC covers, with
+    /// what certstow writes: the crate's encoding of the whole, the MAC's description, encrypted
+    /// certificates and an encrypted key.
+    fn check(bytes: &[u8]) -> Result<Self, String> {
+        let broken = |error: der::Error| format!("the file is not a PKCS#12 file: {error}");
+        let mut pfx = Pfx::from_der(bytes).map_err(broken)?;
+        if pfx.auth_safe.content_type != oid::DATA || pfx.to_der().map_err(broken)? != bytes {
+            return Err("the file is not the DER of a PKCS#12 file".to_owned());
+        }
+        let outline = outline(bytes).map_err(|error| error.to_string())?;
+        let mac = pfx.mac_data.take().ok_or("the file has no MAC")?;
+        // A reader passes over parameters that have one meaning only; these bytes it must not.
+        let value = mac.mac.digest.as_bytes();
+        let scheme = outline.mac.ok_or("the file has no MAC")?;
+        if scheme.to_mac_data(value) != mac.to_der().map_err(broken)? {
+            return Err("the file's MAC is of another kind than was written".to_owned());
+        }
+        let [certificates, key] = outline.safes.as_slice() else {
+            return Err("the file does not consist of certificates and a key".to_owned());
+        };
+        let shrouded = matches!(key.bags.as_slice(), [BagOutline::ShroudedKey(_)]);
+        if certificates.encryption.is_none() || key.encryption.is_some() || !shrouded {
+            return Err("the certificates are not encrypted, or the key is misplaced".to_owned());
+        }
+        let authenticated: OctetString = pfx.auth_safe.content.decode_as().map_err(broken)?;
+        Ok(Self {
+            mac: scheme,
+            value: value.to_vec(),
+            authenticated: authenticated.into_bytes().into(),
+            without_mac: pfx.to_der().map_err(broken)?,
+        })
     }
-    let outline = outline(bytes).map_err(|error| error.to_string())?;
-    let mac = pfx.mac_data.take().ok_or("the file has no MAC")?;
-    // A reader passes over parameters that have one meaning only; these bytes it must not.
-    let value = mac.mac.digest.as_bytes();
-    let described = outline.mac.map(|scheme| scheme.to_mac_data(value));
-    if described != Some(mac.to_der().map_err(broken)?) {
-        return Err("the file's MAC is of another kind than was written".to_owned());
+
+    /// Checks the MAC by certstow's own reader.
+    fn check_mac(&self, password: &Password) -> Result<(), String> {
+        let key = self.mac.derive_key(PasswordForm::Text(password));
+        // The derivation just paid for hides what comparing in variable time could tell.
+        let matches = self.mac.compute(&key, &self.authenticated) == self.value;
+        matches.then_some(()).ok_or_else(|| MAC_MISMATCH.to_owned())
     }
-    let [certificates, key] = outline.safes.as_slice() else {
-        return Err("the file does not consist of certificates and a key".to_owned());
-    };
-    let shrouded = matches!(key.bags.as_slice(), [BagOutline::ShroudedKey(_)]);
-    if certificates.encryption.is_none() || key.encryption.is_some() || !shrouded {
-        return Err("the certificates are not encrypted, or the key is misplaced".to_owned());
-    }
-    pfx.to_der().map_err(broken)
 }
 
 /// Whether text holds characters that p12-keystore takes for no part of a `BMPString`.
@@ -115,11 +143,7 @@ struct Bags {
 }
 
 /// Opens a file, and says how its MAC was checked.
-fn open(
-    bytes: &[u8],
-    without_mac: &[u8],
-    password: &Password,
-) -> Result<(&'static str, Bags), String> {
+fn open(bytes: &[u8], frame: &Frame, password: &Password) -> Result<(&'static str, Bags), String> {
     let unreadable = |error: ArchiveError| format!("what was encrypted does not decrypt: {error}");
     match Pkcs12Archive::from_pkcs12(bytes, password.expose()) {
         Ok(archive) => Ok(("mac", archive.into())),
@@ -128,12 +152,13 @@ fn open(
         // PBMAC1, and a password that is no `BMPString` in PKCS#12's own derivation. What the MAC
         // is over may be readable all the same: PBES2 takes passwords as UTF-8.
         Err(error) if is_beyond(&error, password) => {
-            let own = open_with_own_reader(bytes, password)?;
-            let archive = Pkcs12Archive::from_pkcs12(without_mac, password.expose());
-            Ok((
-                "mac by certstow's own reader",
-                archive.map_or(own, Bags::from),
-            ))
+            frame.check_mac(password)?;
+            let archive = Pkcs12Archive::from_pkcs12(&frame.without_mac, password.expose());
+            let bags = match archive {
+                Ok(archive) => archive.into(),
+                Err(_) => open_with_own_reader(bytes, password)?,
+            };
+            Ok(("mac by certstow's own reader", bags))
         }
         Err(ArchiveError::MacError(_)) => Err(MAC_MISMATCH.to_owned()),
         Err(error) => Err(unreadable(error)),
