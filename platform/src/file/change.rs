@@ -1,7 +1,8 @@
 //! A change of one file in a folder, made so that nobody ever finds it half done: what is new gets
 //! its name only when it was read back from the disk, and what goes, goes last.
 
-use std::fs::{self, File};
+use std::collections::HashMap;
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -11,7 +12,7 @@ use super::read::{Content, FileReader};
 use crate::certificate::EntryId;
 use crate::error::StoreError;
 use crate::new_file::{NewFile, folder_of};
-use crate::os::disk;
+use crate::os::disk::{self, Inode};
 use crate::{file_name, os};
 
 /// What is to become of a file.
@@ -71,32 +72,47 @@ pub(crate) fn sync(path: &Path, reason: &str) -> Result<(), StoreError> {
     })
 }
 
-/// A file that has further names (hard links), which a change of it does not reach.
+/// A file that has further names (hard links), which a change of it does not reach. It is not kept
+/// open: what Windows deletes is there until the last who has it open closes it.
 pub(crate) struct Linked {
     path: PathBuf,
-    open: File,
+    inode: Inode,
 }
 
 impl Linked {
     /// The file that is to change, if it has further names.
-    pub(crate) fn of(change: &Change) -> Option<Self> {
+    fn of(change: &Change) -> Option<Self> {
         let open = os::open_to_read(&os::long_path(&change.path)).ok()?;
-        (disk::names_of(&open).ok()? > 1).then(|| Self {
+        let inode = disk::inode_of(&open).ok()?;
+        (inode.names > 1).then(|| Self {
             path: change.path.clone(),
-            open,
+            inode,
         })
     }
 
-    /// What to say after the change, if it still has some.
-    pub(crate) fn warning(&self) -> Option<String> {
-        let left = disk::names_of(&self.open).ok()?;
-        (left > 0).then(|| {
-            format!(
-                "{} has a further name on its disk (a hard link), and what was taken out is still \
-                 in the file of that name",
-                self.path.display()
-            )
-        })
+    /// The files that still have a name once these changes are made, each of which takes one away.
+    pub(crate) fn of_all(changes: &[Change]) -> Vec<Self> {
+        let linked: Vec<_> = changes.iter().filter_map(Self::of).collect();
+        let mut taken = HashMap::new();
+        for one in &linked {
+            *taken.entry(one.inode.id).or_insert(0) += 1;
+        }
+        let mut left = linked;
+        left.retain(|one| {
+            // Once for each file, by the first of its names that goes.
+            let taken = taken.remove(&one.inode.id);
+            taken.is_some_and(|taken| one.inode.names > taken)
+        });
+        left
+    }
+
+    /// What to say after the change.
+    pub(crate) fn warning(&self) -> String {
+        format!(
+            "{} has a further name on its disk (a hard link), and what was taken out is still in the \
+             file of that name",
+            self.path.display()
+        )
     }
 }
 

@@ -390,7 +390,7 @@ impl Store for FileStore {
             return Err(not_removed(&known.path, ONLY_DOTNET));
         }
         let changes = self.plan(id, &known, what, ask)?;
-        let linked: Vec<_> = changes.iter().filter_map(Linked::of).collect();
+        let linked = Linked::of_all(&changes);
         let made = change::make(&changes);
         *self.last() = None;
         made?;
@@ -406,7 +406,7 @@ impl Store for FileStore {
                 reason: reason.to_owned(),
                 source: None,
             }),
-            None => Ok(linked.iter().filter_map(Linked::warning).collect()),
+            None => Ok(linked.iter().map(Linked::warning).collect()),
         }
     }
 }

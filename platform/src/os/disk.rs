@@ -64,12 +64,21 @@ pub fn is_in_memory(folder: &Path) -> bool {
     system::is_in_memory(folder)
 }
 
-/// How many names (hard links) an open file has; none, once the last one was taken away.
+/// A file on its disk, whatever it is called there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Inode {
+    /// What tells it from every other file of this machine: its volume, and its number there.
+    pub id: (u64, u64),
+    /// How many names (hard links) it has; none, once the last one was taken away.
+    pub names: u64,
+}
+
+/// The file behind an open one.
 ///
 /// # Errors
 /// The operating system's.
-pub fn names_of(file: &File) -> io::Result<u64> {
-    system::names_of(file)
+pub fn inode_of(file: &File) -> io::Result<Inode> {
+    system::inode_of(file)
 }
 
 #[cfg(test)]
@@ -102,14 +111,14 @@ mod tests {
         let inside = |name: &str| folder.path().join(name);
         std::fs::write(inside("a"), "x").unwrap();
         let file = File::open(inside("a")).unwrap();
-        assert_eq!(names_of(&file).unwrap(), 1);
+        assert_eq!(inode_of(&file).unwrap().names, 1);
         std::fs::hard_link(inside("a"), inside("b")).unwrap();
-        assert_eq!(names_of(&file).unwrap(), 2);
+        assert_eq!(inode_of(&file).unwrap().names, 2);
         for name in ["a", "b"] {
             std::fs::remove_file(inside(name)).unwrap();
         }
         #[cfg(unix)]
-        assert_eq!(names_of(&file).unwrap(), 0);
+        assert_eq!(inode_of(&file).unwrap().names, 0);
     }
 
     #[cfg(target_os = "linux")]

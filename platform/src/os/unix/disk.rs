@@ -8,6 +8,8 @@ use std::path::Path;
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
+use crate::os::disk::Inode;
+
 pub(in crate::os) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
@@ -56,6 +58,10 @@ pub(in crate::os) fn is_in_memory(_folder: &Path) -> bool {
     false
 }
 
-pub(in crate::os) fn names_of(file: &File) -> io::Result<u64> {
-    Ok(file.metadata()?.nlink())
+pub(in crate::os) fn inode_of(file: &File) -> io::Result<Inode> {
+    let metadata = file.metadata()?;
+    Ok(Inode {
+        id: (metadata.dev(), metadata.ino()),
+        names: metadata.nlink(),
+    })
 }

@@ -13,6 +13,7 @@ use windows_sys::Win32::Storage::FileSystem::FILE_FLAG_NO_BUFFERING;
 use zeroize::Zeroizing;
 
 use super::long_path;
+use crate::os::disk::Inode;
 
 pub(in crate::os) fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
@@ -95,6 +96,10 @@ pub(in crate::os) fn is_in_memory(folder: &Path) -> bool {
     }
 }
 
-pub(in crate::os) fn names_of(file: &File) -> io::Result<u64> {
-    Ok(super::ffi::file_information(file)?.names.into())
+pub(in crate::os) fn inode_of(file: &File) -> io::Result<Inode> {
+    let information = super::ffi::file_information(file)?;
+    Ok(Inode {
+        id: (information.volume.into(), information.index),
+        names: information.names.into(),
+    })
 }
