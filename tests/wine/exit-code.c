@@ -9,7 +9,10 @@
  * Windows has the code that the program ended with. That happens to this program as well, but
  * not before its file is written.
  *
- * CERTSTOW_TEST_EXIT_CODE names the file; the program does not get the variable.
+ * CERTSTOW_TEST_EXIT_CODE names the file; the program does not get the variable. The file is there,
+ * empty, before the first instruction of the program runs. Where there is none, the program never
+ * began: on Wine, a process now and then ends while it is being set up (CreateProcess fails with
+ * ERROR_INTERNAL_ERROR, or this program itself is gone without a word).
  */
 
 #include <windows.h>
@@ -40,26 +43,23 @@ static wchar_t *rest(wchar_t *line)
     return line;
 }
 
-static BOOL write_code(const wchar_t *file, DWORD code)
+static BOOL write_code(HANDLE file, DWORD code)
 {
     char text[16];
     int length = sprintf(text, "%lu", code);
     DWORD written;
-    HANDLE handle = CreateFileW(file, GENERIC_WRITE, 0, NULL, CREATE_NEW, 0, NULL);
-    BOOL whole;
+    BOOL whole = WriteFile(file, text, length, &written, NULL) && written == (DWORD)length;
 
-    if (handle == INVALID_HANDLE_VALUE)
-        return FALSE;
-    whole = WriteFile(handle, text, length, &written, NULL) && written == (DWORD)length;
-    return CloseHandle(handle) && whole;
+    return CloseHandle(file) && whole;
 }
 
 int wmain(void)
 {
     STARTUPINFOW startup = { .cb = sizeof(startup) };
     PROCESS_INFORMATION process;
-    wchar_t file[MAX_PATH];
-    DWORD length = GetEnvironmentVariableW(VARIABLE, file, MAX_PATH);
+    wchar_t name[MAX_PATH];
+    DWORD length = GetEnvironmentVariableW(VARIABLE, name, MAX_PATH);
+    HANDLE file;
     DWORD code;
 
     if (length == 0 || length >= MAX_PATH)
@@ -68,6 +68,11 @@ int wmain(void)
     if (!CreateProcessW(NULL, rest(GetCommandLineW()), NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL,
                         &startup, &process))
         return fail("CreateProcess");
+    file = CreateFileW(name, GENERIC_WRITE, 0, NULL, CREATE_NEW, 0, NULL);
+    if (file == INVALID_HANDLE_VALUE) {
+        TerminateProcess(process.hProcess, NOT_RUN);
+        return fail("no file for the exit code");
+    }
     /* Ctrl-C at the console is for the program, which is alone there, as it is without this one. */
     FreeConsole();
     if (ResumeThread(process.hThread) == (DWORD)-1)
@@ -76,5 +81,5 @@ int wmain(void)
         return fail("WaitForSingleObject");
     if (!GetExitCodeProcess(process.hProcess, &code))
         return fail("GetExitCodeProcess");
-    return write_code(file, code) ? 0 : fail("no file for the exit code");
+    return write_code(file, code) ? 0 : fail("the exit code was not written");
 }

@@ -2,7 +2,8 @@
 //! is left of a process half a second after it ended for Windows (`process_sigkill` in Wine's
 //! server/process.c), and on a busy machine it is still leaving then, so that the host sees a SIGKILL
 //! where Windows has the code. So each program is run by `tests/wine/exit-code.c`, which asks Windows
-//! for the code and writes it to a file. Without the file there is no code, and no check passes.
+//! for the code and writes it to a file. Without a code in it no check passes. Without the file the
+//! program never began: Wine lost its process while setting it up, and it is started again.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use std::process::{Command, ExitStatus};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::prefix::compile;
+use super::process::Ended;
 use super::runner::Runner;
 use crate::command::{program, run};
 
@@ -41,6 +43,11 @@ impl ExitCode {
     /// A program of the host needs no file.
     pub(super) fn of_host() -> Self {
         Self { file: None }
+    }
+
+    /// Whether a command that ended ever began to run the program.
+    pub(super) fn has_begun(&self) -> bool {
+        self.file.as_ref().is_none_or(|file| file.exists())
     }
 
     /// The exit code of the command, which has ended with this status on the host; or why there is
@@ -86,10 +93,18 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
     if !ended.was_killed() {
         return Err(ended.complain("Wine's server did not kill it, so nothing was shown"));
     }
-    match ends_with("17")?.expect(16) {
-        Err(complaint) if complaint.contains("17 where 16 was expected") => Ok(()),
+    refused(ends_with("17")?.expect(16), "17 where 16 was expected")?;
+    // A program that is not there begins no more often than one whose process Wine lost.
+    let missing = runner.run(&mut runner.wine(Path::new("missing.exe")))?;
+    refused(missing.expect(0), "no exit code")
+}
+
+/// An error unless a check of an exit code failed with these words.
+fn refused(checked: Result<Ended, String>, words: &str) -> Result<(), String> {
+    match checked {
+        Err(complaint) if complaint.contains(words) => Ok(()),
         Err(complaint) => Err(complaint),
-        Ok(ended) => Err(ended.complain("the exit code 17 passes for 16")),
+        Ok(ended) => Err(ended.complain("its exit code passes for another")),
     }
 }
 

@@ -64,9 +64,31 @@ impl Ended {
     }
 }
 
+/// How often a program for Windows is started that never began.
+const STARTS: usize = 3;
+
 /// Runs a command to its end, with its output in files of `scratch` meanwhile; an error if it
 /// takes longer than `limit`. What a program for Windows left running then ends with its prefix.
 pub(super) fn run(command: &mut Command, limit: Duration, scratch: &Path) -> Result<Ended, String> {
+    for start in 1..STARTS {
+        let (ended, has_begun) = run_once(command, limit, scratch)?;
+        if has_begun {
+            return Ok(ended);
+        }
+        println!(
+            "{}",
+            ended.complain(&format!("it did not begin, {start} of {STARTS} times"))
+        );
+    }
+    run_once(command, limit, scratch).map(|(ended, _)| ended)
+}
+
+/// Runs a command once; also whether it ever began.
+fn run_once(
+    command: &mut Command,
+    limit: Duration,
+    scratch: &Path,
+) -> Result<(Ended, bool), String> {
     let code = match command.get_program() == WINE {
         true => ExitCode::of_windows(command, scratch),
         false => ExitCode::of_host(),
@@ -79,6 +101,7 @@ pub(super) fn run(command: &mut Command, limit: Duration, scratch: &Path) -> Res
         .spawn()
         .map_err(|error| format!("{} could not be started: {error}", show(command)))?;
     let status = wait(child, limit)?;
+    let has_begun = code.has_begun();
     let (of_wine, stderr) = wines_own(&read(&stderr)?);
     let ended = Ended {
         command: show(command),
@@ -89,7 +112,7 @@ pub(super) fn run(command: &mut Command, limit: Duration, scratch: &Path) -> Res
         of_wine,
     };
     match status {
-        Some(_) => Ok(ended),
+        Some(_) => Ok((ended, has_begun)),
         None => Err(ended.complain(&format!("not done after {} s, and killed", limit.as_secs()))),
     }
 }
