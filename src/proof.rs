@@ -52,9 +52,23 @@ pub enum Level {
     Signature,
 }
 
+/// What there is to say of a private key at [`Level::None`].
+pub const UNPROVEN: &str = "certstow cannot prove that this private key works";
+
 impl Level {
     /// All of them, the weakest first.
     pub const ALL: [Self; 3] = [Self::None, Self::PublicKey, Self::Signature];
+
+    /// What the user should know of a key at this level, in a sentence.
+    pub fn warning(self) -> Option<&'static str> {
+        match self {
+            Self::None => Some(UNPROVEN),
+            Self::PublicKey => {
+                Some("the private key was compared with the certificate's public key and not tried")
+            }
+            Self::Signature => None,
+        }
+    }
 
     /// The word for it in reports, JSON and manifests.
     pub fn word(self) -> &'static str {
@@ -78,15 +92,11 @@ impl Proof {
 
     /// What the user should know of a key that did not sign, in a sentence.
     pub fn warning(&self) -> Option<String> {
+        let what = self.level().warning()?;
         match self {
             Self::Signature => None,
-            Self::PublicKey(kind) => Some(format!(
-                "the private key was compared with the certificate's public key and not tried: \
-                 certstow does not sign with {kind}"
-            )),
-            Self::None(kind) => Some(format!(
-                "certstow cannot prove that this private key works, as it does not sign with {kind}"
-            )),
+            Self::PublicKey(kind) => Some(format!("{what}: certstow does not sign with {kind}")),
+            Self::None(kind) => Some(format!("{what}, as it does not sign with {kind}")),
         }
     }
 }

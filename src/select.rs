@@ -40,7 +40,7 @@ pub struct Filters {
     pub valid: bool,
 }
 
-/// What a manifest tells of a certificate.
+/// What a manifest tells of a certificate. Text that it does not have is empty.
 pub(crate) struct Known<'a> {
     pub(crate) subject: &'a str,
     pub(crate) issuer: &'a str,
@@ -97,9 +97,9 @@ impl Filters {
                 .is_none_or(|span| valid && not_after.saturating_sub(now) <= span)
     }
 
-    /// Whether every condition holds for a certificate of which only this is known. False where what
-    /// is known does not tell.
-    pub(crate) fn surely_match(&self, known: &Known<'_>, now: i64) -> bool {
+    /// Whether every condition holds for a certificate of which only this is known; `None` where that
+    /// does not tell. Addresses, serial number, usages and notBefore are in the certificate alone.
+    pub(crate) fn judge(&self, known: &Known<'_>, now: i64) -> Option<bool> {
         let Self {
             subject,
             issuer,
@@ -111,14 +111,41 @@ impl Filters {
             expired,
             valid,
         } = self;
-        let unknown = [email, serial, eku].iter().any(|text| text.is_some())
-            || expires_within.is_some()
-            || *valid;
-        !unknown
-            && holds(subject, |wanted| contains(known.subject, wanted))
-            && holds(issuer, |wanted| contains(known.issuer, wanted))
-            && holds(label, |wanted| contains(known.label, wanted))
-            && (!expired || known.not_after.is_some_and(|end| end < now))
+        let text = |known: &str, wanted: &Option<String>| match wanted {
+            None => Some(true),
+            Some(_) if known.is_empty() => None,
+            Some(wanted) => Some(contains(known, wanted)),
+        };
+        let left = known.not_after.map(|end| end.saturating_sub(now));
+        let unless = |fails: bool| if fails { Some(false) } else { None };
+        let valid_for = |span: i64| unless(left.is_some_and(|left| left < 0 || left > span));
+        let judged = [
+            text(known.subject, subject),
+            text(known.issuer, issuer),
+            text(known.label, label),
+            [email, serial, eku]
+                .iter()
+                .all(|text| text.is_none())
+                .then_some(true),
+            if *expired {
+                left.map(|left| left < 0)
+            } else {
+                Some(true)
+            },
+            if *valid {
+                valid_for(i64::MAX)
+            } else {
+                Some(true)
+            },
+            expires_within.map_or(Some(true), valid_for),
+        ];
+        match judged.contains(&Some(false)) {
+            true => Some(false),
+            false => judged
+                .into_iter()
+                .all(|one| one == Some(true))
+                .then_some(true),
+        }
     }
 
     /// The conditions as a person would type them, for messages.

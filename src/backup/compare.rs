@@ -1,7 +1,7 @@
-//! The folder of a backup beside the stores that it was made of. Whoever may write to the folder can
-//! write any file and the manifest that names it, and seal a password to the escrow certificate, but
-//! cannot change what the stores hold: what was put in the place of an identity has another
-//! thumbprint, and the identity itself is missing.
+//! Compares the folder of a backup with the stores that it was made from. An attacker who can write to
+//! the folder can replace files, rewrite the manifest, and seal a password to the escrow certificate,
+//! but cannot change the stores: the replacement has another thumbprint than the identity in the
+//! store, and that identity is missing from the folder.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,9 +17,9 @@ use crate::names;
 pub struct Comparison {
     /// How many identities of the stores are in the folder.
     pub present: usize,
-    /// Those that are not.
+    /// Those that are not in it, with an exportable key.
     pub absent: Vec<Absent>,
-    /// Those that are not, and whose private key the store says never comes out.
+    /// Those that are not, and whose private key is not exportable.
     pub kept_back: Vec<Absent>,
     /// The identities of the folder that are in none of the stores.
     pub foreign: Vec<Foreign>,

@@ -95,7 +95,7 @@ impl Destination {
     }
 
     /// The name for the file of an identity: the one it has, also after its label changed. A name
-    /// that the manifest gives to another identity is left to that one, whoever wrote it there.
+    /// that the manifest gives to another identity is not taken from that one.
     pub(super) fn name_for(&self, id: &EntryId, label: &str) -> String {
         if let Some(saved) = self.saved(id) {
             return saved.file.clone();

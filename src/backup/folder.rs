@@ -1,7 +1,7 @@
 //! What lies in the folder of a backup, for everybody who reads one. The folder is listed once. A
 //! file is opened once, and read only if it is a regular file of its own there: never through a
-//! link, which would lead out of the folder, and no further than a limit. Whoever hashes a file and
-//! opens it with a password does both with the same bytes.
+//! link, which would lead out of the folder, and no further than a limit. A file
+//! is hashed and opened with a password from the same bytes.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};

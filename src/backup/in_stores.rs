@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::manifest::{self, Saved};
 use crate::identity::Inventory;
-use crate::select::{Filters, Known};
+use crate::select::Filters;
 
 /// The private keys in the stores, and which stores were read.
 pub(crate) struct InStores {
@@ -55,12 +55,6 @@ impl InStores {
     /// Whether the key left the store that it was saved from, and is in no other that was read. Not
     /// of an entry that the filters leave out, or of which the manifest cannot tell whether they do.
     pub(crate) fn miss(&self, saved: &Saved, filters: &Filters, now: i64) -> bool {
-        let known = Known {
-            subject: &saved.subject,
-            issuer: &saved.issuer,
-            label: &saved.label,
-            not_after: saved.not_after(),
-        };
-        !self.may_have(saved) && filters.surely_match(&known, now)
+        !self.may_have(saved) && filters.judge(&saved.known(), now) == Some(true)
     }
 }

@@ -36,7 +36,7 @@ impl Locking {
     /// - [`Error::Target`]: the file cannot be made.
     pub(super) fn for_writing(folder: &Path) -> Result<Self, Error> {
         let path = path(folder);
-        // Whoever may write there could have put a link in its place, to have an empty file made
+        // Others who can write there could have put a link in its place, to have an empty file made
         // elsewhere.
         let file = os::open_or_make_regular_file(&path).map_err(|source| Error::Target {
             file: folder.to_owned(),

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::folder::read;
 use crate::proof::Level;
+use crate::select::Known;
 use crate::{names, time};
 
 /// The manifest's name in its folder.
@@ -228,6 +229,16 @@ impl Saved {
         if let Some(escrow) = &mut self.escrow {
             escrow.sha256.make_ascii_lowercase();
             escrow.recipient.make_ascii_lowercase();
+        }
+    }
+
+    /// What filters can be told of it.
+    pub(crate) fn known(&self) -> Known<'_> {
+        Known {
+            subject: &self.subject,
+            issuer: &self.issuer,
+            label: &self.label,
+            not_after: self.not_after(),
         }
     }
 

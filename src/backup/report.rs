@@ -148,9 +148,6 @@ impl Copy {
     }
 }
 
-/// What there is to say of a copy that [`Copy::is_unproven`], where the kind of key is not known.
-pub const UNPROVEN: &str = "certstow cannot prove that this private key works";
-
 /// What became of a copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {

@@ -15,15 +15,14 @@ use certstow_platform::store::Ask;
 use super::destination::{Destination, real_path};
 use super::last_run::{self, Emptied};
 use super::plan::{self, Step, Wanted};
-use super::report::{
-    Copy, DestinationReport, EntryReport, OnlyInBackup, Outcome, Pruned, Report, UNPROVEN,
-};
+use super::report::{Copy, DestinationReport, EntryReport, OnlyInBackup, Outcome, Pruned, Report};
 use super::retention::Retention;
 use crate::error::Error;
 use crate::escrow::Recipient;
 use crate::export::Options;
 use crate::identity::Inventory;
 use crate::output::Privacy;
+use crate::proof::UNPROVEN;
 use crate::select::Filters;
 use crate::time;
 

@@ -255,13 +255,9 @@ impl FileVerdict {
 fn of_proof(report: &Report) -> Option<&'static str> {
     match (report.restores, report.proof?) {
         (Some(false), _) => None,
-        (_, Level::None) => Some("certstow cannot prove that its private key works"),
+        (_, Level::None) => Level::None.warning(),
         (None, _) => Some("it is not proven that the path in it links"),
-        (Some(true), Level::PublicKey) => Some(
-            "its private key was compared with the certificate's public key and not tried, since \
-             certstow does not sign with such keys",
-        ),
-        (Some(true), Level::Signature) => None,
+        (Some(true), level) => level.warning(),
     }
 }
 

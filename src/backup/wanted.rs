@@ -44,7 +44,7 @@ impl Wanted<'_> {
 
     /// Whether an entry is wanted at `now` (Unix time), as far as the manifest tells.
     pub(super) fn decide(&self, saved: &Saved, now: i64) -> Decision {
-        if self.is_ruled_out(saved, now) {
+        if self.filters.judge(&saved.known(), now) == Some(false) {
             return Decision::NotWanted;
         }
         let Some(text) = self.selector else {
@@ -64,26 +64,5 @@ impl Wanted<'_> {
             true => Decision::Wanted,
             false => Decision::Unknown,
         }
-    }
-
-    /// Whether a filter leaves it out for certain.
-    fn is_ruled_out(&self, saved: &Saved, now: i64) -> bool {
-        let filters = self.filters;
-        let lacks = |text: &str, wanted: &Option<String>| {
-            let wanted = wanted.as_ref();
-            wanted.is_some_and(|wanted| !text.is_empty() && !contains(text, wanted))
-        };
-        let by_time = saved.not_after().is_some_and(|not_after| {
-            let left = not_after.saturating_sub(now);
-            (filters.expired && left >= 0)
-                || (filters.valid && left < 0)
-                || filters
-                    .expires_within
-                    .is_some_and(|span| left < 0 || left > span)
-        });
-        by_time
-            || lacks(&saved.subject, &filters.subject)
-            || lacks(&saved.issuer, &filters.issuer)
-            || lacks(&saved.label, &filters.label)
     }
 }

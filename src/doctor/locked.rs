@@ -44,7 +44,7 @@ pub(super) fn check(
         let found = format!("{keys} came out with the password, {proven}");
         let check = Check::ok("keys", name, found);
         return Some(match levels.contains(&Level::None) {
-            true => check.warn(stores::UNPROVEN),
+            true => check.warn(stores::SAVED_UNPROVEN),
             false => check,
         });
     };

@@ -151,7 +151,7 @@ fn keys(name: &str, store: &dyn Store, listing: &Listing) -> Check {
 }
 
 /// What comes of a key that nothing proves.
-pub(super) const UNPROVEN: &str =
+pub(super) const SAVED_UNPROVEN: &str =
     "a backup saves it and ends with exit code 14 each time, unless --allow-unproven accepts it";
 
 /// A key came out that certstow does not sign with.
@@ -159,7 +159,7 @@ fn unsigned(name: &str, label: &str, proof: &Proof) -> Check {
     let what = proof.warning().unwrap_or_default();
     let check = Check::ok("keys", name, format!("the key of {label} came out; {what}"));
     match proof.level() {
-        Level::None => check.warn(UNPROVEN),
+        Level::None => check.warn(SAVED_UNPROVEN),
         Level::PublicKey | Level::Signature => check,
     }
 }

@@ -1,6 +1,6 @@
-//! One PKCS#12 file (RFC 7292) that was opened in memory, as a store that nothing goes into: for
-//! whoever has read the bytes, and is to take keys out of just these. Its certificates and keys are
-//! paired as in a folder. The keys are kept, so that the file's derivations are made once.
+//! A PKCS#12 file (RFC 7292) that was opened in memory, as a read-only store. The caller has read the
+//! bytes; the file system is not asked again. Certificates and keys are paired as in a folder. The
+//! decrypted keys are kept until the store is dropped, so that key derivation runs once per file.
 
 use std::collections::HashMap;
 use std::path::Path;

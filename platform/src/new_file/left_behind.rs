@@ -1,6 +1,6 @@
-//! Temporary files that no live process has: those of processes that were killed. A live one holds
-//! the lock of its file ([`claim`]); whoever gets the lock finds that there is none. Where the file
-//! system knows no locks, nobody can tell, and nothing is removed. (A share that is mounted with
+//! Temporary files that processes left behind when they were killed. A live process holds a lock on its
+//! file ([`claim`]); if the lock can be taken, no live process owns the file. Where the file
+//! system has no locks, this cannot be told, and nothing is removed. (A share that is mounted with
 //! locks of this machine alone, as with NFS' `nolock`, shows files of other machines as left
 //! behind; a run that loses its file fails, and says nothing is saved.)
 

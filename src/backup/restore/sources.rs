@@ -78,7 +78,7 @@ impl Sources {
         sources
     }
 
-    /// A file that no entry names. Whoever may write to the folder can put one there.
+    /// A file that no entry names. Anybody who can write to the folder can put one there.
     fn take_unnamed(&mut self, folder: &Folder, name: &OsStr, is_whole: bool, by_thumbprint: bool) {
         let shown = shown(name);
         let note = format!("the manifest does not name {shown}");

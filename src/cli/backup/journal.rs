@@ -1,7 +1,7 @@
 //! What a run did, for the logs: a line for each copy that was saved, mended, removed, or not saved.
 
-use certstow::backup::report::{Copy, DestinationReport, EntryReport, Outcome, Report, UNPROVEN};
-use certstow::proof;
+use certstow::backup::report::{Copy, DestinationReport, EntryReport, Outcome, Report};
+use certstow::proof::{self, UNPROVEN};
 
 use crate::cli::journal::{Entry, Level};
 use crate::cli::screen::Screen;

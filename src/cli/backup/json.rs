@@ -22,10 +22,10 @@
 //! key, unless that is accepted.
 
 use certstow::backup::report::{
-    Copy, DestinationReport, EntryReport, OnlyInBackup, Outcome, Pruned, Report, UNPROVEN,
+    Copy, DestinationReport, EntryReport, OnlyInBackup, Outcome, Pruned, Report,
 };
 use certstow::error::Error;
-use certstow::proof::Level;
+use certstow::proof::{Level, UNPROVEN};
 use serde::Serialize;
 
 #[derive(Serialize)]

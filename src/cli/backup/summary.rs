@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use certstow::backup::report::{Copy, EntryReport, Outcome, Report, UNPROVEN};
+use certstow::backup::report::{Copy, EntryReport, Outcome, Report};
 use certstow::error::Error;
 use certstow::exit::Exit;
+use certstow::proof::UNPROVEN;
 use certstow::sanitize::safe;
 use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Table, presets};
 

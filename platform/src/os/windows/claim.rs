@@ -1,4 +1,4 @@
-//! A lock on one byte belongs to the handle (`LockFileEx`). It is mandatory for whoever reads or
+//! A lock on one byte belongs to the handle (`LockFileEx`). It is mandatory for every process that reads or
 //! writes that byte, and there is nothing to read there.
 
 use std::fs::{File, OpenOptions};
