@@ -41,6 +41,7 @@ pub struct Filters {
 }
 
 /// What a manifest tells of a certificate. Text that it does not have is empty.
+#[derive(Clone, Copy)]
 pub(crate) struct Known<'a> {
     pub(crate) subject: &'a str,
     pub(crate) issuer: &'a str,

@@ -256,7 +256,7 @@ fn of_proof(report: &Report) -> Option<&'static str> {
     match (report.restores, report.proof?) {
         (Some(false), _) => None,
         (_, Level::None) => Level::None.warning(),
-        (None, _) => Some("it is not proven that the path in it links"),
+        (None, _) => Some("not everything in it can be proven; 'certstow check' says what"),
         (Some(true), level) => level.warning(),
     }
 }

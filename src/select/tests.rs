@@ -411,3 +411,87 @@ fn what_has_no_key_is_no_suggestion_where_a_key_is_wanted() {
     let expected = Some((Nearly::Misspelled, vec![sha1(Sample::Keyless)]));
     assert_eq!(near("Fixture keylses", &none, Want::Certificate), expected);
 }
+
+#[test]
+fn judge_tells_what_a_manifest_leaves_open() {
+    let ended = Known {
+        subject: "CN=Ada Example",
+        issuer: "CN=Issuing CA",
+        label: "",
+        not_after: Some(NOW - 1),
+    };
+    let begun = Known {
+        not_after: Some(NOW + 100),
+        ..ended
+    };
+    let undated = Known {
+        not_after: None,
+        ..ended
+    };
+    let text = |text: &str| Some(text.to_owned());
+    for (filters, judged) in [
+        (Filters::default(), [Some(true); 3]),
+        (
+            Filters {
+                subject: text("ada"),
+                ..Filters::default()
+            },
+            [Some(true); 3],
+        ),
+        (
+            Filters {
+                issuer: text("other"),
+                email: text("ada@"),
+                ..Filters::default()
+            },
+            [Some(false); 3],
+        ),
+        // It has none, or an older manifest does not tell.
+        (
+            Filters {
+                label: text("ada"),
+                ..Filters::default()
+            },
+            [None; 3],
+        ),
+        (
+            Filters {
+                serial: text("01"),
+                ..Filters::default()
+            },
+            [None; 3],
+        ),
+        (
+            Filters {
+                expired: true,
+                ..Filters::default()
+            },
+            [Some(true), Some(false), None],
+        ),
+        // It may not have begun.
+        (
+            Filters {
+                valid: true,
+                ..Filters::default()
+            },
+            [Some(false), None, None],
+        ),
+        (
+            Filters {
+                expires_within: Some(99),
+                ..Filters::default()
+            },
+            [Some(false), Some(false), None],
+        ),
+        (
+            Filters {
+                expires_within: Some(100),
+                ..Filters::default()
+            },
+            [Some(false), None, None],
+        ),
+    ] {
+        let found = [&ended, &begun, &undated].map(|known| filters.judge(known, NOW));
+        assert_eq!(found, judged, "{filters:?}");
+    }
+}

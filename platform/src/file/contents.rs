@@ -265,7 +265,7 @@ impl FileContents {
 
     /// Everything in a PKCS#12 file that was opened.
     pub(crate) fn opened(&mut self, piece: u32, contents: &Contents) {
-        self.unseen |= contents.other_bags > 0;
+        self.unseen |= contents.other_bags + contents.unread_parts > 0;
         let bags = contents.certificates.iter();
         let certificates =
             self.certificate_bags(bags.map(|bag| (bag.der.clone(), bag.attributes.clone())));

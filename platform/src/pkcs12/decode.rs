@@ -53,9 +53,11 @@ pub struct Contents {
     pub keys: Vec<KeyBag>,
     /// The certificates, in the order of the file, duplicates and all.
     pub certificates: Vec<CertificateBag>,
-    /// How many bags and parts hold something else: revocation lists, secrets, what is encrypted
-    /// to a certificate.
+    /// How many bags hold something else: revocation lists, secrets.
     pub other_bags: usize,
+    /// How many parts are encrypted to a certificate, or are of an unknown content type. Nothing in
+    /// them was read.
+    pub unread_parts: usize,
 }
 
 /// Opens a file. Both forms of the empty password are tried whichever is given, that one first,
@@ -189,6 +191,7 @@ impl Opening {
                 keys: Vec::new(),
                 certificates: Vec::new(),
                 other_bags: 0,
+                unread_parts: 0,
             },
             decrypted: false,
             undecryptable: false,
@@ -206,7 +209,7 @@ impl Opening {
                         Some(None) | None => opening.undecryptable = true,
                     }
                 }
-                Safe::Other(_) => opening.contents.other_bags += 1,
+                Safe::Other(_) => opening.contents.unread_parts += 1,
             }
         }
         Ok(opening)

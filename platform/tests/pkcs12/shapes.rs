@@ -49,7 +49,7 @@ fn a_part_no_password_opens_is_passed_over_and_counted() {
     let parts = [enveloped.clone(), plain(&[p256()]), unknown.clone(), bare];
     let bytes = file(&parts, None);
     let contents = open(&bytes, "").unwrap();
-    assert_eq!((counts(&contents), contents.other_bags), ((1, 0), 3));
+    assert_eq!((counts(&contents), contents.unread_parts), ((1, 0), 3));
     let [BagOutline::Other(what)] = &outline(&bytes).unwrap().safes[0].bags[..] else {
         panic!("{:?}", outline(&bytes));
     };

@@ -46,6 +46,19 @@ pub(super) fn restores(
     let candidates = Candidates::new(bags.iter().map(|(_, certificate)| certificate.clone()));
     let sound = unreadable == 0 && malformed.is_empty();
     let mut restores = Some(sound && !contents.keys.is_empty());
+    if contents.unread_parts > 0 {
+        let parts = match contents.unread_parts {
+            1 => "a part of the file was".to_owned(),
+            count => format!("{count} parts of the file were"),
+        };
+        report.find(
+            Severity::Warning,
+            format!(
+                "{parts} not read, since no password applies; other programs may refuse the file"
+            ),
+        );
+        restores = both(restores, None);
+    }
     let mut weakest = None;
     for key in &contents.keys {
         let (works, level) = match leaf_of(key, &bags) {

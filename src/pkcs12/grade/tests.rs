@@ -1,5 +1,11 @@
 use super::*;
 use certstow_platform::certificate::Certificate;
+use certstow_platform::pkcs12::oid;
+use der::asn1::{Any, OctetString};
+use der::{Decode as _, Encode as _};
+use pkcs12::AuthenticatedSafe;
+use pkcs12::cms::content_info::ContentInfo;
+use pkcs12::pfx::Pfx;
 
 use crate::pkcs12::attributes::Attributes;
 use crate::pkcs12::encode::{Content, encode};
@@ -277,6 +283,31 @@ fn grade_counts_an_equal_public_half_as_restoring() {
         assert_eq!((report.restores, report.proof), (restores, Some(level)));
         assert!(says(&report, Severity::Warning, "does not sign"));
     }
+}
+
+#[test]
+fn grade_leaves_open_what_unread_parts_hold() {
+    let mut pfx = Pfx::from_der(&file(Profile::Modern)).unwrap();
+    pfx.mac_data = None;
+    let grade_of = |pfx: &Pfx| grade_at(&pfx.to_der().unwrap(), None, Some(&password()), NOW);
+    assert_eq!(grade_of(&pfx).unwrap().restores, Some(true));
+    let octets: OctetString = pfx.auth_safe.content.decode_as().unwrap();
+    let mut safes = AuthenticatedSafe::from_der(octets.as_bytes()).unwrap();
+    // Nothing in it is an EnvelopedData, so that OpenSSL refuses the file.
+    safes.push(ContentInfo {
+        content_type: oid::ENVELOPED_DATA,
+        content: Any::null(),
+    });
+    let octets = OctetString::new(safes.to_der().unwrap()).unwrap();
+    pfx.auth_safe.content = Any::encode_from(&octets).unwrap();
+    let report = grade_of(&pfx).unwrap();
+    assert_eq!(report.restores, None, "{:?}", report.findings);
+    assert_eq!(report.proof, Some(Level::Signature));
+    assert!(says(
+        &report,
+        Severity::Warning,
+        "a part of the file was not read"
+    ));
 }
 
 #[test]
