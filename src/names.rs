@@ -58,6 +58,11 @@ pub fn thumbprint(certificate: &Certificate) -> String {
     hex(&Sha1::digest(certificate.der()))
 }
 
+/// A label with enough of the thumbprint to select the identity by: "Ada Example (694258fc134145ba)".
+pub(crate) fn with_thumbprint(label: &str, certificate: &Certificate) -> String {
+    format!("{label} ({})", &thumbprint(certificate)[..16])
+}
+
 /// Where an entry lies, for a person: its first place, or its label where the store has none.
 pub fn place(entry: &Entry) -> String {
     match entry.places.first() {

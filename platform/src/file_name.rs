@@ -1,7 +1,13 @@
 //! The name of a file that holds one identity, in a folder store or in a backup: the label, so that
 //! a person finds it, and the beginning of the certificate's SHA-256, so that no two are alike.
 
+use std::ffi::OsStr;
+use std::path::Path;
+
 use crate::certificate::EntryId;
+
+/// How many digits of the id are in a name.
+const DIGITS: usize = 16;
 
 /// No longer than this many bytes, so that the whole fits into the 255 of most file systems.
 const LONGEST: usize = 100;
@@ -10,7 +16,16 @@ const LONGEST: usize = 100;
 /// case, with hyphens between them. Works on every file system.
 pub fn of_identity(label: &str, id: &EntryId, extension: &str) -> String {
     let digits = id.to_string();
-    format!("{}--{}.{extension}", slug(label), &digits[..16])
+    format!("{}--{}.{extension}", slug(label), &digits[..DIGITS])
+}
+
+/// Whether [`of_identity`] gives such names.
+pub fn is_of_identity(name: &str) -> bool {
+    let stem = Path::new(name).file_stem().and_then(OsStr::to_str);
+    let digits = stem.and_then(|stem| Some(stem.rsplit_once("--")?.1));
+    digits.is_some_and(|digits| {
+        digits.len() == DIGITS && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+    })
 }
 
 fn slug(label: &str) -> String {
@@ -48,6 +63,10 @@ mod tests {
         ] {
             let expected = format!("{slug}--{digits}.p12");
             assert_eq!(of_identity(label, &id, "p12"), expected);
+            assert!(is_of_identity(&expected));
+        }
+        for other in ["ada.p12", "ada--0123.p12", "ada--0123456789abcdeg.p12", ""] {
+            assert!(!is_of_identity(other), "{other}");
         }
         assert!(of_identity(&"ü".repeat(300), &id, "pem").len() < 200);
     }

@@ -54,8 +54,8 @@ impl Locking {
     }
 }
 
-/// Keeps writers out of a folder that is being read, where it has a lock and that can be opened:
-/// whoever may write there could have put something in its place that nobody ever opens.
+/// Keeps writers out of a folder that is being read. Without a lock file there, or with something
+/// else under its name (a FIFO that would never open, say), the folder is read unlocked.
 ///
 /// # Errors
 /// [`Error::TargetLocked`]: a run is writing there.

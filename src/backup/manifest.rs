@@ -7,6 +7,7 @@ use std::io;
 use std::path::Path;
 
 use certstow_platform::certificate::EntryId;
+use certstow_platform::file_name;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::folder::read;
@@ -170,7 +171,7 @@ impl Manifest {
             if !names.insert(folded(&saved.file)) {
                 return Err(format!("it names '{}' for two identities", saved.file));
             }
-            // What is known by its certificate is looked for, and kept whole, under one name.
+            // An identity is looked up by this, and has one file.
             let sha256 = &saved.thumbprint.sha256;
             if sha256.len() != 64 || !sha256.bytes().all(|digit| digit.is_ascii_hexdigit()) {
                 return Err(format!("it has no SHA-256 thumbprint for '{}'", saved.file));
@@ -221,7 +222,8 @@ impl Manifest {
 }
 
 impl Saved {
-    /// Has the digits of hashes and thumbprints as they are compared, whoever wrote them.
+    /// Lower-case hexadecimal digits, as hashes and thumbprints are compared; a person may have
+    /// edited the file.
     fn lower_digits(&mut self) {
         self.sha256.make_ascii_lowercase();
         self.thumbprint.sha1.make_ascii_lowercase();
@@ -264,15 +266,9 @@ pub(super) fn is_key_file(name: impl AsRef<Path>) -> bool {
 /// What the name of a file with a password ends with.
 pub(super) const ESCROW_ENDING: &str = ".cms";
 
-/// Whether a file of this name is one that a run of a backup wrote: the manifest, or a file with an
-/// identity, named as by `file_name::of_identity`.
+/// Whether a backup writes files of this name: the manifest, or one with an identity.
 pub(super) fn is_of_a_backup(name: &str) -> bool {
-    let stem = Path::new(name).file_stem().unwrap_or_default();
-    let digits = stem.to_str().and_then(|stem| stem.rsplit_once("--"));
-    let is_id = digits.is_some_and(|(_, digits)| {
-        digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
-    });
-    name.starts_with(NAME) || (is_key_file(name) && is_id)
+    name.starts_with(NAME) || (is_key_file(name) && file_name::is_of_identity(name))
 }
 
 /// A file's name as some file systems compare it, without regard to case.

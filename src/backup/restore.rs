@@ -14,7 +14,6 @@ use std::path::Path;
 use certstow_platform::error::StoreError;
 use certstow_platform::store::{Ask, Store};
 
-use super::cores::on_every_core;
 use super::folder::Folder;
 use super::lock;
 use super::manifest::{self, Found, Manifest, Saved, Thumbprint};
@@ -156,26 +155,13 @@ pub fn restore(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Restored, Error> {
     let _lock = lock::for_reading(folder)?;
-    let folder_name = folder;
-    let folder = Folder::list(folder)?;
-    let mut sources = Sources::of(folder_name, &folder, &request.wanted);
-    let opener = request.opener;
-    let read = on_every_core(
-        &sources.files,
-        |source| source.read(&folder, opener),
-        progress,
-    );
-    let mut taken = Taken {
-        unnamed: sources.takes_unnamed,
-        notes: std::mem::take(&mut sources.notes),
-        ..Taken::default()
-    };
-    for (source, read) in sources.files.iter().zip(read) {
-        taken.take(&folder, source, read);
-    }
+    let listed = Folder::list(folder)?;
+    let sources = Sources::of(folder, &listed, &request.wanted);
+    let taken = Taken::of(&listed, &sources, request.opener, progress);
     let inventory = Inventory::of_listed(taken.stores);
     let problems = inventory.problems().iter();
-    let mut notes = taken.notes;
+    let mut notes = sources.notes;
+    notes.extend(taken.notes);
     notes.extend(problems.map(|problem| format!("{}: {}", problem.place, problem.message)));
     let mut unopened = sources.strange;
     unopened.extend(taken.unopened);
@@ -196,7 +182,7 @@ pub fn restore(
         false => notes.extend(undecided.iter().map(Lost::note)),
     }
     if chosen.is_empty() && lost.is_empty() && unopened.is_empty() {
-        return Err(nothing(folder_name, &request.wanted, sources.left_out));
+        return Err(nothing(folder, &request.wanted, sources.left_out));
     }
     let mut outcomes = Vec::new();
     let imported = import::chosen(&inventory, &chosen, to, &request.options, ask);

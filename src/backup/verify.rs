@@ -262,8 +262,7 @@ fn of_proof(report: &Report) -> Option<&'static str> {
 }
 
 fn called(leaf: &Certificate) -> String {
-    let label = names::label_of_certificate(&leaf.parse());
-    format!("{label} ({})", &names::thumbprint(leaf)[..16])
+    names::with_thumbprint(&names::label_of_certificate(&leaf.parse()), leaf)
 }
 
 #[cfg(test)]

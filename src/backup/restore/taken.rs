@@ -6,10 +6,12 @@ use std::ffi::OsStr;
 
 use certstow_platform::store::{Entry, KeyState};
 
-use super::sources::{Opened, Read, Source};
+use super::sources::{Opened, Read, Source, Sources};
 use super::{not_from, shown};
+use crate::backup::cores::on_every_core;
 use crate::backup::folder::{Condition, Folder};
 use crate::backup::manifest::{self, Saved};
+use crate::backup::opener::Opener;
 use crate::error::Error;
 use crate::names;
 
@@ -28,7 +30,26 @@ pub(super) struct Taken {
 }
 
 impl Taken {
-    pub(super) fn take(&mut self, folder: &Folder, source: &Source, (condition, opened): Read) {
+    /// Reads and opens the files, on every core.
+    pub(super) fn of(
+        folder: &Folder,
+        sources: &Sources,
+        opener: Opener<'_>,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Self {
+        let read = |source: &Source| source.read(folder, opener);
+        let read = on_every_core(&sources.files, read, progress);
+        let mut taken = Self {
+            unnamed: sources.takes_unnamed,
+            ..Self::default()
+        };
+        for (source, read) in sources.files.iter().zip(read) {
+            taken.take(folder, source, read);
+        }
+        taken
+    }
+
+    fn take(&mut self, folder: &Folder, source: &Source, (condition, opened): Read) {
         let name = shown(&source.name);
         if let Some(Condition::Damaged(reason)) = condition {
             self.notes
@@ -99,9 +120,7 @@ fn gives(entry: &Entry) -> bool {
     entry.key != KeyState::Missing
 }
 
-/// An identity by its label and the beginning of its thumbprint.
 fn called(entry: &Entry) -> String {
     let label = names::label(entry, &entry.certificate.parse());
-    let thumbprint = names::thumbprint(&entry.certificate);
-    format!("{label} ({})", &thumbprint[..16])
+    names::with_thumbprint(&label, &entry.certificate)
 }
