@@ -85,6 +85,7 @@ pub(crate) fn public_key_of_pkcs8(der: &[u8]) -> Result<Vec<u8>, KeyError> {
         X25519 => x25519_public_key(&pkcs8),
         DSA => {
             let y = dsa::public_key(pkcs8.algorithm.parameters, pkcs8.key)?;
+            let y = y.ok_or_else(|| unknown(&pkcs8.algorithm))?;
             Ok(spki(pkcs8.algorithm.raw, &[&[0], &y]))
         }
         other => match (ParameterSet::by_oid(other), pkcs8.public_key) {
