@@ -133,8 +133,8 @@ impl Certificate {
         self.ca
     }
 
-    /// Which part of it is malformed, as a clause, where other programs refuse it and certstow reads
-    /// it all the same: `its issuer`.
+    /// The part that is malformed, such as "its issuer", if other programs refuse this certificate
+    /// although certstow reads it.
     pub fn malformed_part(&self) -> Option<&'static str> {
         structure::malformed_part(&self.der)
     }

@@ -9,36 +9,27 @@ pub mod dsa;
 #[cfg(any(windows, target_os = "macos", test))]
 pub(crate) mod forms;
 pub mod ml_dsa;
+pub mod oid;
 mod point;
 mod scalar;
+mod structure;
 
 use std::fmt;
 
-use const_oid::ObjectIdentifier;
 use curve25519_dalek::MontgomeryPoint;
-use zeroize::Zeroizing;
 
 pub(crate) use self::comparison::comparable;
 pub use self::comparison::same_public_key;
 pub use self::description::{KeyDescription, algorithm_name, describe};
 use self::ml_dsa::ParameterSet;
+use self::oid::{DSA, EC_PUBLIC_KEY, ED25519, RSA_ENCRYPTION, RSASSA_PSS, X25519};
 pub use self::scalar::{EcScalar, ec_scalar, odd_scalar_length, with_full_scalar};
-use crate::pkcs12::der::{
-    self, BIT_STRING, EXPLICIT_0, EXPLICIT_1, IMPLICIT_1, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING,
-    SEQUENCE, SET,
-};
+use self::structure::{Algorithm, Pkcs8, Sec1, pkcs8, read_spki, spki, with_attributes};
+use crate::pkcs12::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 use crate::secret::PrivateKey;
 use crate::tlv::{self, Element, Elements};
 
-const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-const RSASSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
-const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
-const NULL: u8 = der::NULL[0];
-const X25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.110");
-const DSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10040.4.1");
-
-/// Why a private key's public half cannot be told.
+/// Why the public half of a private key cannot be computed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyError {
@@ -53,7 +44,7 @@ pub enum KeyError {
 pub struct UnknownAlgorithm {
     /// Its dotted OID.
     pub oid: String,
-    /// Its name for a person, with the curve if it has one; else the OID.
+    /// Its name, as in [`KeyDescription::algorithm`].
     pub name: String,
 }
 
@@ -87,13 +78,14 @@ pub fn public_key_of(key: &PrivateKey) -> Result<Vec<u8>, KeyError> {
 pub(crate) fn public_key_of_pkcs8(der: &[u8]) -> Result<Vec<u8>, KeyError> {
     let pkcs8 = Pkcs8::read(der).ok_or(KeyError::Malformed("it is not PKCS#8"))?;
     match pkcs8.algorithm.oid {
-        RSA_ENCRYPTION => rsa_public_key(pkcs8.key),
-        RSASSA_PSS => rsa_public_key(pkcs8.key).map(|public| as_pss(&public)),
+        RSA_ENCRYPTION => Ok(rsa_spki(&rsa_public_key(pkcs8.key)?)),
+        RSASSA_PSS => Ok(pss_spki(&rsa_public_key(pkcs8.key)?)),
         EC_PUBLIC_KEY => point::public_key(&pkcs8),
         ED25519 => ed25519_public_key(&pkcs8),
         X25519 => x25519_public_key(&pkcs8),
         DSA => {
             let y = dsa::public_key(pkcs8.algorithm.parameters, pkcs8.key)?;
+            let y = y.ok_or_else(|| unknown(&pkcs8.algorithm))?;
             Ok(spki(pkcs8.algorithm.raw, &[&[0], &y]))
         }
         other => match (ParameterSet::by_oid(other), pkcs8.public_key) {
@@ -102,20 +94,19 @@ pub(crate) fn public_key_of_pkcs8(der: &[u8]) -> Result<Vec<u8>, KeyError> {
                 Ok(spki(pkcs8.algorithm.raw, &[&[0], &public]))
             }
             (None, Some(public)) => Ok(spki(pkcs8.algorithm.raw, &[public])),
-            (None, None) => Err(pkcs8.algorithm.unknown()),
+            (None, None) => Err(unknown(&pkcs8.algorithm)),
         },
     }
 }
 
-/// The DER of a public key as [`public_key_of`] would give it; what is not understood comes back
-/// as it is.
+/// The DER of a public key in the form that [`public_key_of`] gives; unchanged if it is not understood.
 pub(crate) fn normalized(spki_der: &[u8]) -> Vec<u8> {
     let Some((algorithm, bits)) = read_spki(spki_der) else {
         return spki_der.to_vec();
     };
     match (algorithm.oid, bits.split_first()) {
         (RSA_ENCRYPTION, Some((0, key))) => rsa_spki(key),
-        (RSASSA_PSS, Some(_)) => spki(&pss(), &[bits]),
+        (RSASSA_PSS, Some((0, key))) => pss_spki(key),
         (EC_PUBLIC_KEY, Some((0, point))) => match point::uncompressed(algorithm.curve(), point) {
             Some(point) => spki(algorithm.raw, &[&[0], &point]),
             None => spki_der.to_vec(),
@@ -124,8 +115,8 @@ pub(crate) fn normalized(spki_der: &[u8]) -> Vec<u8> {
     }
 }
 
-/// The key without a public half beside it (RFC 5958), which OpenSSL up to 3.0 and others older than
-/// that cannot read. One whose public half cannot be told without that stays as it is.
+/// The key without its optional public half (RFC 5958, publicKey), which OpenSSL up to 3.0 and other
+/// old programs cannot read. A key whose public half cannot be computed from the rest keeps it.
 pub fn without_public_half(key: PrivateKey) -> PrivateKey {
     let Some(pkcs8) = Pkcs8::read(key.expose()).filter(|pkcs8| pkcs8.public_key.is_some()) else {
         return key;
@@ -162,6 +153,14 @@ pub fn from_sec1(key: &[u8], curve: Option<&[u8]>) -> Result<PrivateKey, KeyErro
     Ok(pkcs8(&algorithm, key))
 }
 
+/// The error for an algorithm whose public keys are not computed here.
+fn unknown(algorithm: &Algorithm<'_>) -> KeyError {
+    KeyError::UnknownAlgorithm(UnknownAlgorithm {
+        oid: algorithm.oid.to_string(),
+        name: description::name(algorithm),
+    })
+}
+
 /// The dotted OID of the algorithm in a `SubjectPublicKeyInfo`.
 pub(crate) fn algorithm_of(spki: &[u8]) -> Option<String> {
     read_spki(spki).map(|(algorithm, _)| algorithm.oid.to_string())
@@ -176,146 +175,7 @@ pub(crate) fn curve_parameters(spki: &[u8]) -> Option<&[u8]> {
     (algorithm.oid == EC_PUBLIC_KEY).then_some(parameters.raw)
 }
 
-/// `AlgorithmIdentifier` (RFC 5280, 4.1.1.2).
-struct Algorithm<'a> {
-    oid: ObjectIdentifier,
-    parameters: Option<Element<'a>>,
-    raw: &'a [u8],
-}
-
-impl<'a> Algorithm<'a> {
-    fn read(element: Element<'a>) -> Option<Self> {
-        let mut inner = element.tagged(SEQUENCE)?.inner();
-        Some(Self {
-            oid: ObjectIdentifier::from_bytes(inner.accept(OBJECT_IDENTIFIER)?.content).ok()?,
-            parameters: inner.next(),
-            raw: element.raw,
-        })
-    }
-
-    /// The curve, where it is named and not spelt out.
-    fn curve(&self) -> Option<ObjectIdentifier> {
-        let name = self.parameters?.tagged(OBJECT_IDENTIFIER)?;
-        ObjectIdentifier::from_bytes(name.content).ok()
-    }
-
-    /// Its public keys are not computed here.
-    fn unknown(&self) -> KeyError {
-        KeyError::UnknownAlgorithm(UnknownAlgorithm {
-            oid: self.oid.to_string(),
-            name: description::name(self),
-        })
-    }
-}
-
-/// `OneAsymmetricKey` (RFC 5958, 2), borrowed.
-struct Pkcs8<'a> {
-    /// The fields before the key: version and algorithm.
-    before: &'a [u8],
-    algorithm: Algorithm<'a>,
-    key: &'a [u8],
-    /// The fields after the key.
-    after: &'a [u8],
-    /// The attributes, with their tag, if there are any.
-    attributes: &'a [u8],
-    /// Content of the `BIT STRING`: the count of unused bits, then the key.
-    public_key: Option<&'a [u8]>,
-}
-
-impl<'a> Pkcs8<'a> {
-    fn read(der: &'a [u8]) -> Option<Self> {
-        let info = tlv::only(der, SEQUENCE)?;
-        let mut fields = info.inner();
-        let version = fields.accept(INTEGER)?.content;
-        let algorithm = Algorithm::read(fields.next()?)?;
-        let before = &info.content[..info.content.len() - fields.rest().len()];
-        let key = fields.accept(OCTET_STRING)?.content;
-        let after = fields.rest();
-        // The attributes, an implicitly tagged `SET`.
-        let attributes = fields.accept(EXPLICIT_0);
-        if let Some(attributes) = attributes {
-            let mut attributes = attributes.inner();
-            while !attributes.rest().is_empty() {
-                let mut attribute = attributes.accept(SEQUENCE)?.inner();
-                attribute.accept(OBJECT_IDENTIFIER)?;
-                attribute.accept(SET)?;
-            }
-        }
-        // An implicitly tagged `BIT STRING`, in version 2 alone. ring, which rcgen uses, once wrote
-        // an explicit tag.
-        let public_key = match fields.accept(IMPLICIT_1) {
-            Some(element) => Some(element.content),
-            None => match fields.accept(EXPLICIT_1) {
-                Some(tagged) => Some(tagged.only()?.tagged(BIT_STRING)?.content),
-                None => None,
-            },
-        };
-        let is_bit_string = |bits: &[u8]| matches!(bits, [0..=7, ..]);
-        let allowed = |bits: &[u8]| version == [1] && is_bit_string(bits);
-        if !fields.rest().is_empty() || !public_key.is_none_or(allowed) {
-            return None;
-        }
-        Some(Self {
-            before,
-            algorithm,
-            key,
-            after,
-            attributes: attributes.map_or(&[], |attributes| attributes.raw),
-            public_key,
-        })
-    }
-}
-
-/// `ECPrivateKey` (RFC 5915, 3), borrowed.
-struct Sec1<'a> {
-    scalar: &'a [u8],
-    /// The fields after the scalar.
-    after: &'a [u8],
-    parameters: Option<Element<'a>>,
-    point: Option<&'a [u8]>,
-}
-
-impl<'a> Sec1<'a> {
-    /// ecPrivkeyVer1, the only version there is.
-    const VERSION_1: [u8; 3] = [INTEGER, 1, 1];
-
-    fn read(der: &'a [u8]) -> Option<Self> {
-        let mut fields = tlv::only(der, SEQUENCE)?.inner();
-        if fields.accept(INTEGER)?.content != [1] {
-            return None;
-        }
-        let scalar = fields.accept(OCTET_STRING)?.content;
-        let after = fields.rest();
-        let parameters = match fields.accept(EXPLICIT_0) {
-            Some(tagged) => Some(tagged.only()?),
-            None => None,
-        };
-        let point = match fields.accept(EXPLICIT_1) {
-            Some(tagged) => Some(
-                tagged
-                    .only()?
-                    .tagged(BIT_STRING)?
-                    .content
-                    .strip_prefix(&[0])?,
-            ),
-            None => None,
-        };
-        let point = point.filter(|point| !point.is_empty());
-        // OpenSSL refuses what it does not know, and parameters of no known kind.
-        let known =
-            |parameters: Element<'_>| matches!(parameters.tag, OBJECT_IDENTIFIER | SEQUENCE | NULL);
-        if !fields.rest().is_empty() || !parameters.is_none_or(known) {
-            return None;
-        }
-        Some(Self {
-            scalar,
-            after,
-            parameters,
-            point,
-        })
-    }
-}
-
+/// The `RSAPublicKey` (RFC 8017, A.1.1) of an `RSAPrivateKey`.
 fn rsa_public_key(pkcs1: &[u8]) -> Result<Vec<u8>, KeyError> {
     let read = || {
         let mut fields = tlv::only(pkcs1, SEQUENCE)?.inner();
@@ -323,23 +183,18 @@ fn rsa_public_key(pkcs1: &[u8]) -> Result<Vec<u8>, KeyError> {
         Some((fields.accept(INTEGER)?.raw, fields.accept(INTEGER)?.raw))
     };
     let (modulus, exponent) = read().ok_or(KeyError::Malformed("it is not an RSAPrivateKey"))?;
-    Ok(rsa_spki(&der::sequence(&[modulus, exponent])))
+    Ok(der::sequence(&[modulus, exponent]))
 }
 
 fn rsa_spki(rsa_public_key: &[u8]) -> Vec<u8> {
     spki(&der::algorithm(&RSA_ENCRYPTION), &[&[0], rsa_public_key])
 }
 
-/// The algorithm of RSA keys for PSS alone. What its parameters demand of signatures (RFC 4055,
-/// 3.1) may differ between a key and its certificate.
-fn pss() -> Vec<u8> {
-    der::sequence(&[&der::oid(&RSASSA_PSS)])
-}
-
-/// The public key of an RSA key with the algorithm [`pss`].
-fn as_pss(rsa: &[u8]) -> Vec<u8> {
-    let bits = read_spki(rsa).map_or(&[][..], |(_, bits)| bits);
-    spki(&pss(), &[bits])
+/// An RSA key for PSS alone, without parameters: what they demand of signatures (RFC 4055, 3.1) may
+/// differ between a key and its certificate.
+fn pss_spki(rsa_public_key: &[u8]) -> Vec<u8> {
+    let algorithm = der::sequence(&[&der::oid(&RSASSA_PSS)]);
+    spki(&algorithm, &[&[0], rsa_public_key])
 }
 
 fn ed25519_public_key(pkcs8: &Pkcs8<'_>) -> Result<Vec<u8>, KeyError> {
@@ -360,29 +215,6 @@ fn seed<'a>(pkcs8: &Pkcs8<'a>) -> Result<&'a [u8; 32], KeyError> {
     tlv::only(pkcs8.key, OCTET_STRING)
         .and_then(|seed| seed.content.try_into().ok())
         .ok_or(KeyError::Malformed("it is not a CurvePrivateKey"))
-}
-
-fn read_spki(der: &[u8]) -> Option<(Algorithm<'_>, &[u8])> {
-    let mut fields = tlv::only(der, SEQUENCE)?.inner();
-    let algorithm = Algorithm::read(fields.next()?)?;
-    Some((algorithm, fields.accept(BIT_STRING)?.content))
-}
-
-/// `SubjectPublicKeyInfo` from its algorithm and the parts of its `BIT STRING`'s content.
-fn spki(algorithm: &[u8], bits: &[&[u8]]) -> Vec<u8> {
-    der::sequence(&[algorithm, &der::value(BIT_STRING, bits)])
-}
-
-/// `PrivateKeyInfo` of version 1.
-fn pkcs8(algorithm: &[u8], key: &[u8]) -> PrivateKey {
-    with_attributes(algorithm, key, &[])
-}
-
-fn with_attributes(algorithm: &[u8], key: &[u8], attributes: &[u8]) -> PrivateKey {
-    const VERSION_1: [u8; 3] = [INTEGER, 1, 0];
-    let key = Zeroizing::new(der::value(OCTET_STRING, &[key]));
-    let info = der::sequence(&[&VERSION_1, algorithm, &key, attributes]);
-    PrivateKey::from_pkcs8_der(Zeroizing::new(info))
 }
 
 /// What unencrypted or encrypted key the bytes are, told by their outer structure alone.

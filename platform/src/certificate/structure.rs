@@ -1,9 +1,9 @@
-//! The structure of a certificate, to the last octet: the ASN.1 of RFC 5280, 4.1. x509-parser takes
-//! names, algorithms and the frame of a certificate partly unread, where OpenSSL refuses what is
-//! malformed.
+//! Checks the ASN.1 structure of a certificate (RFC 5280, 4.1) where x509-parser is more lenient than
+//! OpenSSL: the outer layers, algorithm identifiers and names.
 
 use crate::pkcs12::der::{
-    BIT_STRING, BMP_STRING, EXPLICIT_0, INTEGER, OBJECT_IDENTIFIER, SEQUENCE, SET,
+    BIT_STRING, BMP_STRING, EXPLICIT_0, EXPLICIT_3, IMPLICIT_1, IMPLICIT_2, INTEGER,
+    OBJECT_IDENTIFIER, SEQUENCE, SET, UNIVERSAL_STRING,
 };
 use crate::tlv::{self, Element, Elements};
 
@@ -14,9 +14,6 @@ const TELETEX_STRING: u8 = 0x14;
 const IA5_STRING: u8 = 0x16;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
-const UNIVERSAL_STRING: u8 = 0x1c;
-/// Issuer and subject unique ID; extensions.
-const OPTIONAL_FIELDS: [u8; 3] = [0x81, 0x82, 0xa3];
 
 /// Whether an element is what it should be.
 type Test = fn(Element<'_>) -> bool;
@@ -45,14 +42,11 @@ pub(super) fn malformed_part(der: &[u8]) -> Option<&'static str> {
 fn malformed_field(signed: Element<'_>) -> Option<&'static str> {
     let mut fields = signed.inner();
     let version = fields.accept(EXPLICIT_0);
-    let number = |element: Element<'_>| element.tag == INTEGER && !element.content.is_empty();
-    if version.is_some_and(|version| !version.only().is_some_and(number)) {
+    if version.is_some_and(|version| !version.only().is_some_and(is_integer)) {
         return Some("its version");
     }
     let tests: [(_, Test); 6] = [
-        ("its serial number", |serial| {
-            serial.tag == INTEGER && !serial.content.is_empty()
-        }),
+        ("its serial number", is_integer),
         ("its signature algorithm", is_algorithm),
         ("its issuer", is_name),
         ("its validity", is_validity),
@@ -64,20 +58,23 @@ fn malformed_field(signed: Element<'_>) -> Option<&'static str> {
             return Some(part);
         }
     }
-    for tag in OPTIONAL_FIELDS {
-        if fields
-            .accept(tag)
-            .is_some_and(|field| tag == 0xa3 && !are_extensions(field))
-        {
-            return Some("its extensions");
-        }
+    // issuerUniqueID and subjectUniqueID.
+    fields.accept(IMPLICIT_1);
+    fields.accept(IMPLICIT_2);
+    let extensions = fields.accept(EXPLICIT_3);
+    if extensions.is_some_and(|extensions| !are_extensions(extensions)) {
+        return Some("its extensions");
     }
     (!fields.rest().is_empty()).then_some("what follows its public key")
 }
 
-/// Whether the elements are all there is, and each passes.
+/// Whether every element passes, and nothing unreadable is left behind them.
 fn all(mut elements: Elements<'_>, test: Test) -> bool {
     elements.by_ref().all(test) && elements.rest().is_empty()
+}
+
+fn is_integer(element: Element<'_>) -> bool {
+    element.tag == INTEGER && !element.content.is_empty()
 }
 
 fn is_identifier(element: Element<'_>) -> bool {
@@ -130,7 +127,7 @@ fn is_name_attribute(element: Element<'_>) -> bool {
         && fields.rest().is_empty()
 }
 
-/// The types that OpenSSL takes in a name.
+/// The types that OpenSSL accepts in a name.
 fn is_name_string(element: Element<'_>) -> bool {
     let length = element.content.len();
     match element.tag {

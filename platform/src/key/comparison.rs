@@ -1,12 +1,14 @@
-//! Whether two public keys are the same, which may be written in several ways: RSA parameters are
-//! NULL or left out, what RSASSA-PSS parameters demand is no part of the key, a point is
-//! compressed (SEC 1, 2.3.3), or its curve is spelt out in place of its name (RFC 3279, 2.3.5), as
-//! some HSMs give their keys out.
+//! Whether two public keys are the same although they are encoded differently: RSA parameters may be
+//! NULL or left out, RSASSA-PSS parameters are not part of the key, a point may be compressed (SEC 1,
+//! 2.3.3), and a curve may have explicit parameters instead of a name (RFC 3279, 2.3.5), as in keys
+//! that some HSMs export.
 
 use const_oid::ObjectIdentifier;
 
 use super::curve::Curve;
-use super::{Algorithm, EC_PUBLIC_KEY, normalized, read_spki, spki};
+use super::normalized;
+use super::oid::EC_PUBLIC_KEY;
+use super::structure::{Algorithm, read_spki, spki};
 use crate::pkcs12::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 use crate::tlv::Element;
 
@@ -25,19 +27,19 @@ fn same_point(a: &[u8], b: &[u8]) -> Option<bool> {
         return None;
     }
     let (curve_a, curve_b) = (of_a.parameters?, of_b.parameters?);
-    if curve_a.raw != curve_b.raw && !spells_out(curve_a, curve_b) && !spells_out(curve_b, curve_a)
-    {
+    if curve_a.raw != curve_b.raw && !describes(curve_a, curve_b) && !describes(curve_b, curve_a) {
         return Some(false);
     }
-    // What is left out of one of them alone is not compared.
+    // If only one point is compressed, both are compared in that form.
     match point_a.len() == point_b.len() {
         true => Some(point_a == point_b),
         false => Some(comparable(a) == comparable(b)),
     }
 }
 
-/// Whether the first parameters spell out the curve that the others name, as its order tells.
-fn spells_out(domain: Element<'_>, name: Element<'_>) -> bool {
+/// Whether the first parameters describe explicitly the curve that the second ones name. The order
+/// of the base point identifies it.
+fn describes(domain: Element<'_>, name: Element<'_>) -> bool {
     let curve = || {
         let name = name.tagged(OBJECT_IDENTIFIER)?.content;
         Curve::by_oid(ObjectIdentifier::from_bytes(name).ok()?)
@@ -46,7 +48,7 @@ fn spells_out(domain: Element<'_>, name: Element<'_>) -> bool {
     domain.is_some_and(|domain| curve().is_some_and(|curve| curve.has_order(domain.order)))
 }
 
-/// `SpecifiedECDomain` (SEC 1, C.2): a curve that is spelt out.
+/// `SpecifiedECDomain` (SEC 1, C.2): a curve with explicit parameters.
 struct SpecifiedDomain<'a> {
     is_over_a_prime_field: bool,
     order: &'a [u8],
@@ -68,8 +70,8 @@ impl<'a> SpecifiedDomain<'a> {
     }
 }
 
-/// A public key in a form in which equal keys are equal bytes; unequal keys may be, too. Of an
-/// elliptic curve's key it is the point alone, compressed.
+/// A public key in a form in which equal keys have equal bytes, for looking keys up; keys on different
+/// curves may have equal bytes as well. For an elliptic curve it holds the point alone, compressed.
 pub(crate) fn comparable(spki_der: &[u8]) -> Vec<u8> {
     let normalized = normalized(spki_der);
     let Some((algorithm, [0, point @ ..])) = read_spki(&normalized) else {
@@ -86,17 +88,17 @@ pub(crate) fn comparable(spki_der: &[u8]) -> Vec<u8> {
     spki(&der::algorithm(&EC_PUBLIC_KEY), &[&[0], point])
 }
 
-/// Whether the last bit of the second coordinate tells the two points apart that have the first
-/// one. Over a binary field it is another bit.
+/// Whether the curve is over a prime field, where the lowest bit of y distinguishes the two points
+/// with the same x. Over a binary field another bit does.
 fn is_over_a_prime_field(algorithm: &Algorithm<'_>) -> bool {
-    let spelt_out = || SpecifiedDomain::read(algorithm.parameters?);
+    let explicit = || SpecifiedDomain::read(algorithm.parameters?);
     match algorithm.curve() {
         Some(name) => Curve::by_oid(name).is_some_and(Curve::is_over_a_prime_field),
-        None => spelt_out().is_some_and(|domain| domain.is_over_a_prime_field),
+        None => explicit().is_some_and(|domain| domain.is_over_a_prime_field),
     }
 }
 
-/// The point without its second coordinate, if it has both.
+/// The compressed form of an uncompressed point.
 fn compressed(point: &[u8]) -> Option<Vec<u8>> {
     let (4, coordinates) = point.split_first()? else {
         return None;
@@ -176,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn curve_that_is_spelt_out_is_the_curve_of_its_name() {
+    fn curve_with_explicit_parameters_is_the_named_curve() {
         let public = fixture("P-256.public");
         let (_, bits) = read_spki(&public).unwrap();
         let field = der::sequence(&[&der::oid(&PRIME_FIELD), &[INTEGER, 1, 3]]);
@@ -187,13 +189,13 @@ mod tests {
             let fields: [&[u8]; 5] = [&[INTEGER, 1, 1], &field, &der::sequence(&[]), &base, &order];
             on(&der::sequence(&fields), &bits[1..])
         };
-        let spelt_out = with(&order);
-        assert!(same_public_key(&spelt_out, &public));
-        assert!(same_public_key(&spelt_out, &fixture("P-256.compressed")));
+        let explicit = with(&order);
+        assert!(same_public_key(&explicit, &public));
+        assert!(same_public_key(&explicit, &fixture("P-256.compressed")));
         let another = fixture("P-384.public");
-        assert!(!same_public_key(&spelt_out, &another));
+        assert!(!same_public_key(&explicit, &another));
         assert!(!same_public_key(&with(&order[1..]), &public));
-        // Neither a name nor spelt out.
+        // Neither a name nor explicit parameters.
         for parameters in [
             &[0x86, 1, 1][..],
             &[OBJECT_IDENTIFIER, 1, 0x87],

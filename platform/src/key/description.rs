@@ -1,18 +1,12 @@
 //! What a key is, for a person: the names of algorithms and curves, and the size.
 
-use const_oid::ObjectIdentifier;
-
 use super::curve::Curve;
 use super::ml_dsa::ParameterSet;
-use super::{
-    Algorithm, DSA, EC_PUBLIC_KEY, ED25519, Pkcs8, RSA_ENCRYPTION, RSASSA_PSS, X25519, read_spki,
-};
+use super::oid::{DSA, EC_PUBLIC_KEY, ED448, ED25519, RSA_ENCRYPTION, RSASSA_PSS, X448, X25519};
+use super::structure::{Algorithm, Pkcs8, read_spki};
 use crate::pkcs12::der::{INTEGER, SEQUENCE};
 use crate::secret::PrivateKey;
 use crate::tlv;
-
-const ED448: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.113");
-const X448: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.111");
 
 /// What a public key is: "RSA" with 2048 bits, "ECDSA P-256" with 256, "Ed25519" with 256,
 /// "ML-DSA-65", or the dotted OID of an algorithm without a name here.

@@ -5,7 +5,9 @@
 
 use zeroize::Zeroizing;
 
-use super::{EC_PUBLIC_KEY, KeyError, Pkcs8, RSA_ENCRYPTION, Sec1, normalized, read_spki};
+use super::oid::{EC_PUBLIC_KEY, RSA_ENCRYPTION};
+use super::structure::{Pkcs8, Sec1, read_spki};
+use super::{KeyError, normalized, unknown};
 use crate::pkcs12::der::{self, BIT_STRING, EXPLICIT_1, INTEGER, OCTET_STRING};
 use crate::secret::PrivateKey;
 
@@ -27,7 +29,7 @@ pub(crate) fn algorithm(key: &PrivateKey) -> Result<Algorithm, KeyError> {
     match (pkcs8.algorithm.oid, pkcs8.algorithm.curve()) {
         (RSA_ENCRYPTION, _) => Ok(Algorithm::Rsa),
         (EC_PUBLIC_KEY, Some(_)) => Ok(Algorithm::Ec),
-        _ => Err(pkcs8.algorithm.unknown()),
+        _ => Err(unknown(&pkcs8.algorithm)),
     }
 }
 

@@ -8,7 +8,8 @@ use ml_dsa::{
 };
 use zeroize::Zeroizing;
 
-use super::{KeyError, Pkcs8};
+use super::KeyError;
+use super::structure::Pkcs8;
 use crate::pkcs12::der::{IMPLICIT_0, OCTET_STRING, SEQUENCE};
 use crate::secret::PrivateKey;
 use crate::tlv;
@@ -21,7 +22,7 @@ pub struct ParameterSet {
     arithmetic: Arithmetic,
 }
 
-/// What the crate computes with one parameter set. Keys and signatures of another length give
+/// What the crate computes with one parameter set. For keys and signatures of the wrong length it is
 /// `None` or `false`.
 struct Arithmetic {
     expanded_of_seed: fn(&[u8; 32]) -> Zeroizing<Vec<u8>>,
@@ -36,27 +37,27 @@ macro_rules! arithmetic {
     ($set:ty, $vectors:expr) => {
         Arithmetic {
             expanded_of_seed: |seed| {
-                let key = SigningKey::<$set>::from_seed(&(*seed).into());
-                // Deprecated, as keys are to be kept as seeds: it is what lies in files.
+                let key = SigningKey::<$set>::from_seed(seed.into());
+                // Deprecated in favour of seeds, but existing files have expanded keys.
                 #[allow(deprecated)]
-                let expanded = key.expanded_key().to_expanded();
+                let expanded = Zeroizing::new(key.expanded_key().to_expanded());
                 Zeroizing::new(expanded.to_vec())
             },
             public_of_seed: |seed| {
-                let key = SigningKey::<$set>::from_seed(&(*seed).into());
+                let key = SigningKey::<$set>::from_seed(seed.into());
                 key.expanded_key().verifying_key().encode().to_vec()
             },
             public_of_expanded: |expanded| {
-                let whole = ExpandedSigningKeyBytes::<$set>::try_from(expanded).ok()?;
+                let whole = <&ExpandedSigningKeyBytes<$set>>::try_from(expanded).ok()?;
                 if !$vectors.in_range(expanded) {
                     return None;
                 }
                 #[allow(deprecated)]
-                let key = ExpandedSigningKey::<$set>::from_expanded(&whole);
+                let key = ExpandedSigningKey::<$set>::from_expanded(whole);
                 Some(key.verifying_key().encode().to_vec())
             },
             sign: |seed, message| {
-                let key = SigningKey::<$set>::from_seed(&(*seed).into());
+                let key = SigningKey::<$set>::from_seed(seed.into());
                 let signature = key.expanded_key().sign_deterministic(message, &[]);
                 Some(signature.ok()?.encode().to_vec())
             },
@@ -111,7 +112,7 @@ static SETS: &[ParameterSet] = &[
 /// The vectors s1 and s2 in an expanded key (FIPS 204, algorithm 24).
 struct ShortVectors {
     octets: usize,
-    /// No coefficient is larger, or smaller than minus this.
+    /// The largest absolute value of a coefficient.
     eta: u8,
 }
 
@@ -119,12 +120,13 @@ impl ShortVectors {
     /// Where they begin: behind rho, K and tr.
     const START: usize = 128;
 
-    /// Whether every coefficient is one. The crate panics on others (FIPS 204, algorithm 25 says
-    /// to call it with trusted keys only).
+    /// Whether every coefficient is in range. The crate panics on others (FIPS 204, algorithm 25, is
+    /// for trusted keys only).
     fn in_range(&self, expanded: &[u8]) -> bool {
         let width = if self.eta == 2 { 3 } else { 4 };
         let packed = expanded.get(Self::START..Self::START + self.octets);
-        // Three octets hold eight numbers of three bits, or six of four; two octets at the end hold four of four.
+        // Three octets hold eight numbers of three bits, or six of four. Numbers of three bits fill
+        // whole triples; those of four may leave an octet, which holds two.
         packed.is_some_and(|packed| {
             packed.chunks(3).all(|chunk| {
                 let bits = chunk
@@ -140,9 +142,13 @@ impl ShortVectors {
 }
 
 /// `ML-DSA-PrivateKey` (RFC 9881, 6), borrowed.
-struct Stored<'a> {
-    seed: Option<&'a [u8; 32]>,
-    expanded: Option<&'a [u8]>,
+enum Stored<'a> {
+    Expanded(&'a [u8]),
+    Seed {
+        seed: &'a [u8; 32],
+        /// The expanded key as well, if the key has both forms.
+        expanded: Option<&'a [u8]>,
+    },
 }
 
 impl<'a> Stored<'a> {
@@ -153,20 +159,17 @@ impl<'a> Stored<'a> {
             return None;
         }
         let (seed, expanded) = match element.tag {
-            IMPLICIT_0 => (Some(element.content), None),
-            OCTET_STRING => (None, Some(element.content)),
+            IMPLICIT_0 => (element.content, None),
+            OCTET_STRING => return Some(Self::Expanded(element.content)),
             SEQUENCE => {
                 let mut both = element.inner();
                 let seed = both.accept(OCTET_STRING)?.content;
-                (Some(seed), Some(both.accept(OCTET_STRING)?.content))
+                (seed, Some(both.accept(OCTET_STRING)?.content))
             }
             _ => return None,
         };
-        let seed = match seed {
-            Some(seed) => Some(seed.try_into().ok()?),
-            None => None,
-        };
-        Some(Self { seed, expanded })
+        let seed = seed.try_into().ok()?;
+        Some(Self::Seed { seed, expanded })
     }
 }
 
@@ -180,29 +183,27 @@ impl ParameterSet {
 
     /// The public key of what a `PrivateKeyInfo` holds.
     pub(super) fn public_key(&self, key: &[u8]) -> Result<Vec<u8>, KeyError> {
-        let stored = Stored::read(key).ok_or(NOT_READABLE)?;
-        match (stored.seed, stored.expanded) {
-            (Some(seed), _) => Ok((self.arithmetic.public_of_seed)(seed)),
-            (None, Some(expanded)) => {
+        match Stored::read(key).ok_or(NOT_READABLE)? {
+            Stored::Seed { seed, .. } => Ok((self.arithmetic.public_of_seed)(seed)),
+            Stored::Expanded(expanded) => {
                 (self.arithmetic.public_of_expanded)(expanded).ok_or(NOT_READABLE)
             }
-            (None, None) => Err(NOT_READABLE),
         }
     }
 
     /// Signs a message without a context, as certificates are signed. `None` for a key without its
-    /// seed: the crate vouches for no signature with an expanded key of unknown origin.
+    /// seed: the crate does not sign safely with an expanded key of unknown origin.
     ///
     /// # Errors
-    /// [`KeyError::Malformed`]: it is no key of this kind, or its two forms are not one key.
+    /// [`KeyError::Malformed`]: it is not a key of this kind, or its two forms differ.
     pub fn sign(&self, key: &PrivateKey, message: &[u8]) -> Result<Option<Vec<u8>>, KeyError> {
         let pkcs8 = Pkcs8::read(key.expose()).ok_or(NOT_READABLE)?;
-        let stored = Stored::read(pkcs8.key).ok_or(NOT_READABLE)?;
-        let Some(seed) = stored.seed else {
-            return Ok(None);
+        let (seed, stored) = match Stored::read(pkcs8.key).ok_or(NOT_READABLE)? {
+            Stored::Seed { seed, expanded } => (seed, expanded),
+            Stored::Expanded(_) => return Ok(None),
         };
         let expanded = (self.arithmetic.expanded_of_seed)(seed);
-        if stored.expanded.is_some_and(|stored| *stored != **expanded) {
+        if stored.is_some_and(|stored| *stored != **expanded) {
             return Err(KeyError::Malformed(
                 "its expanded form is not that of its seed",
             ));
@@ -210,7 +211,8 @@ impl ParameterSet {
         Ok((self.arithmetic.sign)(seed, message))
     }
 
-    /// Whether a public key made this signature over a message, without a context.
+    /// Whether this is the signature over a message, without a context, of the key with this public
+    /// half.
     pub fn verify(&self, public: &[u8], message: &[u8], signature: &[u8]) -> bool {
         (self.arithmetic.verify)(public, message, signature)
     }
@@ -231,7 +233,7 @@ mod tests {
             [one] => one.to_vec(),
             both => der::sequence(both),
         };
-        super::super::pkcs8(&der::sequence(&[&der::oid(&set.oid)]), &key)
+        super::super::structure::pkcs8(&der::sequence(&[&der::oid(&set.oid)]), &key)
     }
 
     #[test]

@@ -1,10 +1,12 @@
-//! The public half of an elliptic-curve key: the point that its `ECPrivateKey` holds (RFC 5915, 3),
-//! that stands beside the whole key (RFC 5958), or that is computed from the scalar.
+//! The public half of an elliptic-curve key: the point in its `ECPrivateKey` (RFC 5915, 3), or in the
+//! `OneAsymmetricKey` around it (RFC 5958), or computed from the scalar.
 
 use const_oid::ObjectIdentifier;
 
 use super::curve::Curve;
-use super::{KeyError, OBJECT_IDENTIFIER, Pkcs8, Sec1, scalar, spki};
+use super::structure::{Pkcs8, Sec1, spki};
+use super::{KeyError, scalar, unknown};
+use crate::pkcs12::der::OBJECT_IDENTIFIER;
 
 /// The `SubjectPublicKeyInfo` of a key.
 ///
@@ -26,12 +28,12 @@ pub(super) fn public_key(pkcs8: &Pkcs8<'_>) -> Result<Vec<u8>, KeyError> {
     let computed = || known.and_then(|curve| curve.public_point(key.scalar));
     match stored.or_else(computed) {
         Some(point) => Ok(spki(pkcs8.algorithm.raw, &[&[0], &point])),
-        None => Err(pkcs8.algorithm.unknown()),
+        None => Err(unknown(&pkcs8.algorithm)),
     }
 }
 
-/// Whether the `ECPrivateKey` has another curve than the algorithm around it. It may repeat the
-/// curve (RFC 5915, 3), and OpenSSL goes by the repetition.
+/// Whether the `ECPrivateKey` names another curve than the algorithm around it. It may repeat the
+/// curve (RFC 5915, 3), and OpenSSL uses the inner one.
 fn names_another_curve(pkcs8: &Pkcs8<'_>, key: &Sec1<'_>) -> bool {
     let (Some(inside), Some(outside)) = (key.parameters, pkcs8.algorithm.parameters) else {
         return false;
@@ -40,7 +42,7 @@ fn names_another_curve(pkcs8: &Pkcs8<'_>, key: &Sec1<'_>) -> bool {
     both_are_names && inside.content != outside.content
 }
 
-/// The point with both coordinates, if it was compressed and its curve is known.
+/// The uncompressed form of a compressed point, if its curve is known.
 pub(super) fn uncompressed(curve: Option<ObjectIdentifier>, point: &[u8]) -> Option<Vec<u8>> {
     if !matches!(point.first(), Some(2 | 3)) {
         return None;

@@ -1,16 +1,18 @@
 //! The private scalar of an elliptic-curve key, `privateKey` of `ECPrivateKey` (RFC 5915, 3): an
-//! octet string as long as the curve's order. GnuTLS and others write it as a signed number, with
-//! a zero octet in front or without its leading zeros. OpenSSL, NSS and Java read that; .NET
+//! octet string as long as the curve's order. GnuTLS and others write it like an `INTEGER`: with a
+//! zero octet in front, or without its leading zeros. OpenSSL, NSS and Java accept that; .NET
 //! refuses it.
 
 use zeroize::Zeroizing;
 
+use super::KeyError;
 use super::curve::Curve;
-use super::{EC_PUBLIC_KEY, KeyError, Pkcs8, Sec1};
+use super::oid::EC_PUBLIC_KEY;
+use super::structure::{Pkcs8, Sec1};
 use crate::pkcs12::der::{self, OCTET_STRING};
 use crate::secret::PrivateKey;
 
-/// Why a scalar is none of its curve's.
+/// The error for a scalar that does not belong to its curve.
 pub(super) const OUT_OF_RANGE: KeyError =
     KeyError::Malformed("its scalar is not between 1 and the order of its curve");
 
@@ -34,16 +36,16 @@ pub fn ec_scalar(key: &PrivateKey) -> Result<Option<EcScalar>, KeyError> {
     Ok(Some(EcScalar { curve, octets }))
 }
 
-/// The length of the scalar of a key on a named curve, and the one that it should have, in octets,
-/// where these differ.
+/// The length of the scalar of a key on a named curve and the length it should have, in octets, if
+/// they differ.
 pub fn odd_scalar_length(key: &PrivateKey) -> Option<(usize, usize)> {
     let (_, sec1, curve) = read(key)?;
     let lengths = (sec1.scalar.len(), curve.scalar_octets());
     (lengths.0 != lengths.1).then_some(lengths)
 }
 
-/// The key with its scalar as long as its curve's order. A key that is so already, one on a curve
-/// not known here, and one of another algorithm stay byte for byte as they are.
+/// The key with its scalar as long as its curve's order. Unchanged if the length is right, if the
+/// curve is unknown, or if the key is of another algorithm.
 ///
 /// # Errors
 /// [`KeyError::Malformed`]: the scalar is zero or not below the order.

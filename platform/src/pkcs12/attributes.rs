@@ -3,13 +3,12 @@
 
 use const_oid::ObjectIdentifier;
 
-use super::ber::{Value, Wrong, is_identifier};
-use super::der::{BMP_STRING, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET};
+use super::ber::{MALFORMED_IDENTIFIER, Value, Wrong, is_identifier};
+use super::der::{
+    BMP_STRING, NULL, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET, UNIVERSAL_STRING,
+};
 use super::oid;
 use crate::store::Property;
-
-const UNIVERSAL_STRING: u8 = 0x1c;
-const NULL: u8 = 0x05;
 
 /// The attributes of a bag that certstow knows; it passes over others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -75,22 +74,20 @@ impl BagAttributes {
     }
 }
 
-/// Refuses a value that its type cannot have, which other programs refuse.
+/// Refuses a value that does not fit its type, as other programs do.
 fn checked(value: Value<'_>) -> Result<Value<'_>, Wrong> {
     let length = value.content.len();
     match value.tag {
-        BMP_STRING if !length.is_multiple_of(2) => Err("a text breaks off within a character"),
-        UNIVERSAL_STRING if !length.is_multiple_of(4) => {
-            Err("a text breaks off within a character")
-        }
-        OBJECT_IDENTIFIER if !is_identifier(value.content) => {
-            Err("it holds an identifier that cannot be")
-        }
-        NULL if length != 0 => Err("nothing is where something should be"),
-        _ if !value.is_readable_throughout() => Err("a value within does not read"),
+        BMP_STRING if !length.is_multiple_of(2) => Err(CUT_CHARACTER),
+        UNIVERSAL_STRING if !length.is_multiple_of(4) => Err(CUT_CHARACTER),
+        OBJECT_IDENTIFIER if !is_identifier(value.content) => Err(MALFORMED_IDENTIFIER),
+        NULL if length != 0 => Err("a NULL is not empty"),
+        _ if !value.is_readable_throughout() => Err("a value inside it cannot be read"),
         _ => Ok(value),
     }
 }
+
+const CUT_CHARACTER: Wrong = "a string ends in the middle of a character";
 
 /// A BMPString as text; the UTF8String some write in its place as well. An empty one is none.
 fn text(value: &Value<'_>) -> Option<String> {

@@ -7,17 +7,21 @@ use std::fmt;
 use const_oid::ObjectIdentifier;
 use zeroize::Zeroizing;
 
-use super::der::{OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET};
+use super::der::{NULL, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET};
 
 /// How deep values of indefinite length and strings in pieces may be nested.
 const MAX_DEPTH: u8 = 24;
 
 const CONSTRUCTED: u8 = 0x20;
 
-const NULL: u8 = 0x05;
-
 /// What is wrong with an encoding.
 pub(super) type Wrong = &'static str;
+
+/// A value has another type, or another content, than belongs there.
+pub(super) const UNEXPECTED: Wrong = "it holds something else than it should";
+
+/// See [`is_identifier`].
+pub(super) const MALFORMED_IDENTIFIER: Wrong = "an object identifier in it is malformed";
 
 const TRUNCATED: Wrong = "it breaks off";
 
@@ -55,21 +59,21 @@ impl<'a> Reader<'a> {
     pub(super) fn expect(&mut self, tag: u8) -> Result<Value<'a>, Wrong> {
         let value = self.any()?;
         if tag == OBJECT_IDENTIFIER && !is_identifier(value.content) {
-            return Err("it holds an identifier that cannot be");
+            return Err(MALFORMED_IDENTIFIER);
         }
         if value.tag == tag || (tag == OCTET_STRING && value.tag == tag | CONSTRUCTED) {
             Ok(value)
         } else {
-            Err("it holds something else than it should")
+            Err(UNEXPECTED)
         }
     }
 
-    /// The parameters of an algorithm that has none: `NULL`, or nothing at all. Nothing follows.
+    /// The parameters of an algorithm that has none: `NULL` or left out, and nothing after them.
     pub(super) fn no_parameters(&mut self) -> Result<(), Wrong> {
         if let Some(null) = self.optional(NULL)?
             && !null.content.is_empty()
         {
-            return Err("it holds something else than it should");
+            return Err(UNEXPECTED);
         }
         self.end()
     }
@@ -156,8 +160,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether these are the arcs of an object identifier: each in as few octets as will do, and the
-/// last one complete (X.690, 8.19.2).
+/// Whether this is the content of an object identifier: each arc in as few octets as possible, and
+/// the last one complete (X.690, 8.19.2).
 pub(super) fn is_identifier(content: &[u8]) -> bool {
     let mut arcs = content.split_inclusive(|&octet| octet & 0x80 == 0);
     content.last().is_some_and(|&last| last & 0x80 == 0) && arcs.all(|arc| arc[0] != 0x80)

@@ -10,8 +10,12 @@ pub const INTEGER: u8 = 0x02;
 pub const BIT_STRING: u8 = 0x03;
 /// `OCTET STRING`.
 pub const OCTET_STRING: u8 = 0x04;
+/// `NULL`.
+pub const NULL: u8 = 0x05;
 /// `OBJECT IDENTIFIER`.
 pub const OBJECT_IDENTIFIER: u8 = 0x06;
+/// `UniversalString`.
+pub const UNIVERSAL_STRING: u8 = 0x1c;
 /// `BMPString`.
 pub const BMP_STRING: u8 = 0x1e;
 /// `SEQUENCE` and `SEQUENCE OF`.
@@ -22,13 +26,17 @@ pub const SET: u8 = 0x31;
 pub const IMPLICIT_0: u8 = 0x80;
 /// `[1] IMPLICIT` of a primitive type.
 pub const IMPLICIT_1: u8 = 0x81;
+/// `[2] IMPLICIT` of a primitive type.
+pub const IMPLICIT_2: u8 = 0x82;
 /// `[0] EXPLICIT`, or `[0] IMPLICIT` of a constructed type.
 pub const EXPLICIT_0: u8 = 0xa0;
 /// `[1] EXPLICIT`.
 pub const EXPLICIT_1: u8 = 0xa1;
+/// `[3] EXPLICIT`.
+pub const EXPLICIT_3: u8 = 0xa3;
 
-/// The value `NULL`.
-pub const NULL: [u8; 2] = [5, 0];
+/// The encoding of the value `NULL`.
+pub const NULL_VALUE: [u8; 2] = [NULL, 0];
 
 /// One value: tag, length, and the parts one after the other.
 pub fn value(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
@@ -102,7 +110,7 @@ pub fn unsigned(number: u32) -> Vec<u8> {
 
 /// An `AlgorithmIdentifier` whose parameters are NULL.
 pub fn algorithm(name: &ObjectIdentifier) -> Vec<u8> {
-    sequence(&[&oid(name), &NULL])
+    sequence(&[&oid(name), &NULL_VALUE])
 }
 
 #[cfg(test)]

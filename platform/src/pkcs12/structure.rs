@@ -4,7 +4,7 @@
 use zeroize::Zeroizing;
 
 use super::attributes::BagAttributes;
-use super::ber::{Oid, Reader, Value, Wrong};
+use super::ber::{Oid, Reader, UNEXPECTED, Value, Wrong};
 use super::der::{
     EXPLICIT_0, EXPLICIT_1, IMPLICIT_0, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET,
 };
@@ -172,7 +172,7 @@ fn explicit<'a>(
 fn sequence<'a>(value: &Value<'a>) -> Result<Reader<'a>, Wrong> {
     match value.tag {
         SEQUENCE => Ok(value.inside()),
-        _ => Err("it holds something else than it should"),
+        _ => Err(UNEXPECTED),
     }
 }
 
@@ -239,7 +239,7 @@ impl Parts {
         // [0] IMPLICIT OCTET STRING: its own tag is replaced, the pieces' are not.
         let text = fields.any().map_err(&damaged)?;
         if !matches!(text.tag, IMPLICIT_0 | EXPLICIT_0) {
-            return Err(damaged("it holds something else than it should"));
+            return Err(damaged(UNEXPECTED));
         }
         fields.end().map_err(&damaged)?;
         self.ber |= text.tag != IMPLICIT_0;

@@ -98,7 +98,7 @@ fn identifiers_beyond_32_bits_are_passed_over() {
 
 #[test]
 fn an_algorithm_of_any_identifier_is_named() {
-    let scheme = sequence(&[&uuid_oid(), &der::NULL]);
+    let scheme = sequence(&[&uuid_oid(), &der::NULL_VALUE]);
     let error = Scheme::from_der(&scheme).unwrap_err();
     assert!(error.to_string().contains("2.25.34028236692"), "{error}");
 }
