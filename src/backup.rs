@@ -9,7 +9,6 @@
 
 mod compare;
 pub mod config;
-mod cores;
 mod destination;
 mod folder;
 mod in_stores;

@@ -30,6 +30,7 @@ pub mod spec;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod threads;
 mod tlv;
 #[cfg(any(windows, target_os = "macos", test))]
 mod transport;

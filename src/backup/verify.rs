@@ -10,9 +10,9 @@ use std::path::Path;
 
 use certstow_platform::certificate::Certificate;
 use certstow_platform::secret::Password;
+use certstow_platform::threads;
 
 use super::compare::{self, Held};
-use super::cores::on_every_core;
 use super::folder::{Condition, Folder};
 use super::lock;
 use super::manifest::{self, Found, Manifest, Saved};
@@ -72,7 +72,8 @@ pub fn verify(
         saved: None,
     }));
     let (opener, allow_unproven) = (request.opener, request.allow_unproven);
-    let looked = on_every_core(
+    let looked = threads::each(
+        threads::for_reading(),
         &subjects,
         |subject| subject.verdict(&listed, opener, allow_unproven),
         progress,

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use certstow_platform::secret::Password;
+use certstow_platform::threads;
 
 use super::folder::{LARGEST_ESCROW, name_aside, read};
 use super::manifest::{self, EscrowFile, Saved, Thumbprint, escrow_name};
@@ -15,7 +16,6 @@ use crate::escrow::{self, Recipient};
 use crate::export::{Chain, Destination as Target, Options, ProvenKey, Sealed};
 use crate::identity::Issuers;
 use crate::output::{self, Existing, Privacy};
-use crate::pkcs12::parallel;
 use crate::{names, time};
 
 /// What the files are protected with.
@@ -77,7 +77,7 @@ impl Work<'_> {
     pub(super) fn run(&self, task: Task<'_>, protection: &Protection<'_>) -> Done {
         let position = task.position;
         let destinations: Vec<usize> = task.places.iter().map(|place| place.destination).collect();
-        parallel::on_this_core(|| self.copies(task, protection)).unwrap_or_else(|error| {
+        threads::on_this_core(|| self.copies(task, protection)).unwrap_or_else(|error| {
             // One error for all of them; the first has it, the others say the same.
             let text = error.to_string();
             let mut error = Some(error);

@@ -10,11 +10,11 @@ use certstow_platform::pkcs12::kdf::PasswordForm;
 use certstow_platform::pkcs12::oid;
 use certstow_platform::pkcs12::pbe::Scheme;
 use certstow_platform::secret::{Password, PrivateKey};
+use certstow_platform::threads;
 use const_oid::ObjectIdentifier;
 use zeroize::Zeroizing;
 
 use super::attributes::Attributes;
-use super::parallel;
 use super::profile::{Iterations, Profile, Protection};
 
 /// `INTEGER` 0 and 3: the versions of `EncryptedData` (RFC 5652, 8) and `PFX`.
@@ -50,7 +50,12 @@ pub fn encode(
 ) -> Result<Vec<u8>, getrandom::Error> {
     let protection = profile.protection(iterations)?;
     let password = PasswordForm::Text(password);
-    Ok(protect(content, &protection, password, parallel::cores()))
+    Ok(protect(
+        content,
+        &protection,
+        password,
+        threads::for_computing(),
+    ))
 }
 
 /// The file with this protection. With three cores each derivation has one; with fewer, that of
@@ -69,10 +74,10 @@ fn protect(
     let key = content.key.expose();
     let (certificates, key, mac_key) = if cores > 2 {
         let key = || scheme.encrypt(password, key);
-        parallel::three(&certificates, &key, &|| mac.derive_key(password))
+        threads::three(&certificates, &key, || mac.derive_key(password))
     } else {
         let both = || mac.derive_key_and_encrypt(scheme, password, key);
-        let (certificates, (mac_key, key)) = parallel::two(&certificates, &both);
+        let (certificates, (mac_key, key)) = threads::two(&certificates, both);
         (certificates, key, mac_key)
     };
     let key = encrypted_private_key(scheme, &key);

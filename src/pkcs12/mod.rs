@@ -4,7 +4,6 @@
 pub mod attributes;
 pub mod encode;
 pub mod grade;
-pub(crate) mod parallel;
 pub mod profile;
 pub mod readback;
 pub mod target;

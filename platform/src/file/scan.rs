@@ -1,5 +1,5 @@
-//! Reading every file of a folder. It bounds the time of a listing, so that it is spread over the
-//! cores; each takes a batch of files at a time, in one buffer of its own.
+//! Reading every file of a folder. It bounds the time of a listing, so that several threads share it;
+//! each takes a batch of files at a time, in one buffer of its own.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,14 +7,15 @@ use std::thread;
 
 use super::contents::{ContentsReader, FileContents, Passwords};
 use super::pair::Scanned;
-use crate::secret::wipe_stack;
+use crate::threads;
 
 /// Reads the files on several cores; what comes out is in the files' order all the same.
 pub(super) fn read_all(files: &[PathBuf], passwords: &Passwords) -> Scanned {
     /// As many files as a worker takes at a time.
     const BATCH: usize = 32;
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let workers = cores.min(files.len().div_ceil(BATCH)).max(1);
+    let workers = threads::for_reading()
+        .min(files.len().div_ceil(BATCH))
+        .max(1);
     let next = AtomicUsize::new(0);
     let work = || {
         let mut reader = ContentsReader::new(passwords);
@@ -35,12 +36,8 @@ pub(super) fn read_all(files: &[PathBuf], passwords: &Passwords) -> Scanned {
         }
     };
     let mut scanned = thread::scope(|scope| {
-        let alone = || {
-            let found = work();
-            wipe_stack();
-            found
-        };
-        let others: Vec<_> = (1..workers).map(|_| scope.spawn(alone)).collect();
+        let others = (1..workers).map_while(|_| threads::start(scope, work).ok());
+        let others: Vec<_> = others.collect();
         let mut scanned = work();
         for other in others {
             match other.join() {

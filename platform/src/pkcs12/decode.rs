@@ -2,9 +2,6 @@
 //! encrypted part is decrypted, and the keys and certificates come out in the order of the file.
 //! All the work a file asks for is added up and held against limits before it is begun.
 
-use std::panic::resume_unwind;
-use std::thread;
-
 use zeroize::Zeroizing;
 
 pub use super::attributes::BagAttributes;
@@ -15,7 +12,8 @@ use super::pbe;
 use super::structure::{Bag, BagContent, Safe, Structure, safe_contents};
 pub use super::work::Limits;
 use super::work::Work;
-use crate::secret::{Password, PrivateKey, wipe_stack};
+use crate::secret::{Password, PrivateKey};
+use crate::threads;
 
 /// A private key of the file.
 #[derive(Debug)]
@@ -120,19 +118,14 @@ impl Structure {
         work: &mut Work<'_>,
     ) -> Result<Contents, DecodeError> {
         work.begin(self)?;
-        let (mac_fits, opened) = thread::scope(|scope| {
-            let mac = self.mac.as_ref();
-            let mac = mac.map(|mac| {
-                scope.spawn(|| {
-                    let fits = fits(mac, password, &self.content);
-                    wipe_stack();
-                    fits
-                })
-            });
-            let opened = Opening::of(&self.safes, password, work);
-            let mac = mac.map(|mac| mac.join().unwrap_or_else(|panic| resume_unwind(panic)));
-            (mac, opened)
-        });
+        let mut opening = || Opening::of(&self.safes, password, work);
+        let (mac_fits, opened) = match &self.mac {
+            Some(mac) => {
+                let fits = || Some(fits(mac, password, &self.content));
+                threads::two(&fits, opening)
+            }
+            None => (None, opening()),
+        };
         opened?.judge(mac_fits)
     }
 }

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use std::ffi::OsStr;
 
 use certstow_platform::store::{Entry, KeyState};
+use certstow_platform::threads;
 
 use super::sources::{Opened, Read, Source, Sources};
 use super::{not_from, shown};
-use crate::backup::cores::on_every_core;
 use crate::backup::folder::{Condition, Folder};
 use crate::backup::manifest::{self, Saved};
 use crate::backup::opener::Opener;
@@ -38,7 +38,7 @@ impl Taken {
         progress: &mut dyn FnMut(usize, usize),
     ) -> Self {
         let read = |source: &Source| source.read(folder, opener);
-        let read = on_every_core(&sources.files, read, progress);
+        let read = threads::each(threads::for_reading(), &sources.files, read, progress);
         let mut taken = Self {
             unnamed: sources.takes_unnamed,
             ..Self::default()

@@ -8,15 +8,15 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use certstow_platform::secret::{Password, wipe_stack};
+use certstow_platform::secret::Password;
 use certstow_platform::store::{Ask, KeyState};
+use certstow_platform::threads;
 
 use super::{Progress, Run};
 use crate::backup::plan::{Cause, Step};
 use crate::backup::report::{KeyFailure, Outcome};
 use crate::backup::work::{Done, Place, Protection, Task, Work, Written};
 use crate::error::Error;
-use crate::escrow::Recipient;
 use crate::export::{ProvenKey, may_come_out};
 use crate::proof::Level;
 
@@ -50,19 +50,28 @@ impl<'a> Run<'a> {
             privacy: self.request.privacy,
             broken: &broken,
         };
-        let threads = thread::available_parallelism().map_or(1, usize::from);
-        let threads = threads.min(pending.len());
+        let threads = threads::for_computing().min(pending.len());
         let shared = OnceLock::new();
+        let escrow = self.request.escrow;
+        let make = |task: Task<'a>| {
+            let protection = match (escrow, shared.get()) {
+                (Some(recipient), _) => Protection::Escrow(recipient),
+                (None, Some(password)) => Protection::Password(password),
+                // Tasks come after the password.
+                (None, None) => return None,
+            };
+            Some(work.run(task, &protection))
+        };
         let (tasks, todo) = mpsc::sync_channel(threads);
         let todo = Mutex::new(todo);
         let (finished, results) = mpsc::channel();
         thread::scope(|scope| {
-            for _ in 0..threads {
+            let begun = (0..threads).map_while(|_| {
                 let finished = finished.clone();
-                let (work, todo, shared) = (&work, &todo, &shared);
-                let escrow = self.request.escrow;
-                scope.spawn(move || work_off(work, todo, shared, escrow, &finished));
-            }
+                let (make, todo) = (&make, &todo);
+                threads::start(scope, move || work_off(make, todo, &finished)).ok()
+            });
+            let begun = begun.count();
             drop(finished);
             let mut desk = Desk {
                 of: pending.len(),
@@ -70,6 +79,7 @@ impl<'a> Run<'a> {
                 saved: Instant::now(),
                 tasks,
                 results,
+                here: (begun == 0).then_some(&make),
                 broken: &broken,
                 progress,
             };
@@ -195,9 +205,15 @@ impl<'a> Run<'a> {
         });
     }
 
-    /// Sends a task as soon as a thread has room for it; meanwhile results are taken. False if
-    /// there is no thread any more.
+    /// Sends a task as soon as a thread has room for it; meanwhile results are taken. Without
+    /// threads, it is done here. False if there is no thread any more.
     fn send(&mut self, mut task: Task<'a>, desk: &mut Desk<'a, '_>) -> bool {
+        if let Some(make) = desk.here {
+            let done = make(task);
+            let is_done = done.is_some();
+            done.into_iter().for_each(|done| self.book(done, desk));
+            return is_done;
+        }
         loop {
             while let Ok(done) = desk.results.try_recv() {
                 self.book(done, desk);
@@ -307,16 +323,19 @@ struct Desk<'t, 'p> {
     saved: Instant,
     tasks: SyncSender<Task<'t>>,
     results: Receiver<Done>,
+    /// What does a task on this thread, where there is no other.
+    here: Option<&'p Make<'t, 'p>>,
     broken: &'p [AtomicBool],
     progress: &'p mut dyn FnMut(Progress),
 }
 
+/// Does a task; `None` for one that came before the password.
+type Make<'t, 'p> = dyn Fn(Task<'t>) -> Option<Done> + Sync + 'p;
+
 /// What each thread does: takes one task after the other.
-fn work_off(
-    work: &Work<'_>,
-    todo: &Mutex<Receiver<Task<'_>>>,
-    shared: &OnceLock<Password>,
-    escrow: Option<&Recipient>,
+fn work_off<'t>(
+    make: &(impl Fn(Task<'t>) -> Option<Done> + Sync),
+    todo: &Mutex<Receiver<Task<'t>>>,
     finished: &Sender<Done>,
 ) {
     loop {
@@ -325,15 +344,11 @@ fn work_off(
         let Ok(task) = next else {
             break;
         };
-        let protection = match (escrow, shared.get()) {
-            (Some(recipient), _) => Protection::Escrow(recipient),
-            (None, Some(password)) => Protection::Password(password),
-            // Tasks come after the password.
-            (None, None) => break,
+        let Some(done) = make(task) else {
+            break;
         };
-        if finished.send(work.run(task, &protection)).is_err() {
+        if finished.send(done).is_err() {
             break;
         }
     }
-    wipe_stack();
 }
