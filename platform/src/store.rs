@@ -60,6 +60,17 @@ pub trait Store: Send {
     /// - [`StoreError::AccessDenied`], [`StoreError::Unavailable`]: as [`Store::list`].
     fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError>;
 
+    /// Says that many private keys are to be taken, and in the end, that no more are. In between, a
+    /// store may keep open what holds several keys, so that it is opened once and its password
+    /// asked for once. Without it, nothing is kept from one private key to the next.
+    fn keep_open(&self, _many: bool) {}
+
+    /// This store, if it gives private keys to several threads at once. Each waits only for what it
+    /// needs itself.
+    fn shared(&self) -> Option<&(dyn Store + Sync)> {
+        None
+    }
+
     /// Puts an identity into the store: its certificate, its private key, and its issuers where
     /// this kind of store keeps issuers. Whatever the store held before stays, above all every
     /// private key: a new key gets a place of its own.

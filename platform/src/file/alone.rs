@@ -10,7 +10,8 @@ use zeroize::Zeroizing;
 use super::blocks::{self, Block};
 use super::contents::Passwords;
 use super::read::{Content, FileReader};
-use super::unlock::{self, Fetch, Lock, Piece};
+use super::key_file::{self, Fetch, Piece};
+use super::unlock::{Lock, Tried};
 use crate::OpenOptions;
 use crate::certificate::Certificate;
 use crate::error::StoreError;
@@ -78,7 +79,7 @@ pub fn private_keys_in(
         Ok(Content::Whole(bytes)) => bytes,
         Ok(_) => return Err(damaged("it is too large for a file of keys")),
         Err(error) => {
-            return Err(match unlock::unreadable(path, error) {
+            return Err(match key_file::unreadable(path, error) {
                 Fetch::Failed(error) => error,
                 Fetch::Changed => damaged("it does not exist"),
             });
@@ -88,7 +89,7 @@ pub fn private_keys_in(
     let mut unusable = None;
     blocks::read(bytes, &mut Zeroizing::default(), &mut |block| match block {
         Block::Unusable(why) => unusable = Some(why),
-        block => pieces.extend(unlock::kept(&block)),
+        block => pieces.extend(Piece::of(&block)),
     });
     if pieces.is_empty()
         && let Some(why) = unusable
@@ -96,18 +97,16 @@ pub fn private_keys_in(
         return Err(damaged(&why));
     }
     let store = StoreSpec::File(path.to_owned());
+    let passwords = Passwords::Given(options.unlock.clone());
     let lock = Lock {
         store: &store,
-        place: path.display().to_string(),
+        place: &path.display().to_string(),
+        passwords: &passwords,
     };
-    let passwords = Passwords::Given(options.unlock.clone());
+    let mut tried = Tried::default();
     let mut keys = Vec::new();
     for piece in pieces {
-        match piece {
-            Piece::Open(key) => keys.push(key),
-            Piece::EncryptedPkcs8(der) => keys.push(lock.open_key(&der, &passwords, ask)?),
-            Piece::Pkcs12(bytes) => keys.extend(lock.open_file(&bytes, &passwords, ask)?),
-        }
+        keys.extend(piece.opened(&lock, &mut tried, ask)?.into_all());
     }
     Ok(keys)
 }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::blocks::{self, Block, KeyBlock};
-use super::read::{Content, FileReader, MAX_FILE};
+use super::read::{Content, FIRST, FileReader, LARGE, MAX_FILE};
 use super::walk::cannot;
 use crate::certificate::{Certificate, EntryId};
 use crate::key::{self, KeyError, KeyForm, UnknownAlgorithm};
@@ -143,10 +143,19 @@ impl<'a> ContentsReader<'a> {
         let expected = promises_one_of_ours(path);
         let bytes = match self.files.read(path, expected) {
             Ok(Content::Whole(bytes)) => bytes,
-            Ok(Content::Foreign) => return found,
+            Ok(Content::Foreign) if !expected => return found,
+            Ok(Content::Foreign) => {
+                found.problems.push(format!(
+                    "larger than {} MiB, and its first {} KiB hold no certificate or key; the rest \
+                     is not read",
+                    LARGE >> 20,
+                    FIRST >> 10
+                ));
+                return found;
+            }
             Ok(Content::TooLarge) => {
                 found.problems.push(format!(
-                    "larger than {} MiB, as no file with certificates is; not read",
+                    "larger than {} MiB, the most that is read of a file; not read",
                     MAX_FILE >> 20
                 ));
                 return found;
@@ -364,7 +373,7 @@ pub(crate) fn public_key_digest(certificate: &Certificate) -> KeyDigest {
     digest(certificate.spki_der())
 }
 
-fn digest(public_key: &[u8]) -> KeyDigest {
+pub(crate) fn digest(public_key: &[u8]) -> KeyDigest {
     Sha256::digest(key::comparable(public_key)).into()
 }
 

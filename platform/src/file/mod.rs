@@ -7,6 +7,8 @@ mod blocks;
 mod change;
 mod contents;
 mod import;
+mod key_file;
+mod keys;
 mod opened;
 mod pair;
 mod pem;
@@ -45,7 +47,7 @@ use contents::Passwords;
 use import::Imported;
 use pair::{KeyPlace, Known, Paired, Scanned};
 use remove::Target;
-use unlock::Fetch;
+use key_file::{Fetch, KeyFiles, Opening};
 use walk::Walk;
 
 /// The temporary files below a folder that no live process has; see
@@ -66,6 +68,7 @@ pub(crate) struct FileStore {
     /// The folder need not exist before something is put into it.
     made_on_import: bool,
     last: Mutex<Option<Seen>>,
+    keys: KeyFiles,
 }
 
 /// What is remembered of the last scan, so that a key or the issuers cost no second one.
@@ -136,6 +139,7 @@ impl FileStore {
             passwords,
             made_on_import: false,
             last: Mutex::new(None),
+            keys: KeyFiles::default(),
         }
     }
 
@@ -300,7 +304,11 @@ impl FileStore {
     fn fetch(&self, known: &Known, ask: &mut dyn Ask) -> Result<PrivateKey, Fetch> {
         match &known.key {
             Some(place) if known.path.exists() => {
-                unlock::fetch(&self.info.spec, known, place, &self.passwords, ask)
+                let opening = Opening {
+                    store: &self.info.spec,
+                    passwords: &self.passwords,
+                };
+                self.keys.fetch(known, place, opening, ask)
             }
             _ => Err(Fetch::Changed),
         }
@@ -325,6 +333,17 @@ impl Store for FileStore {
             .as_ref()
             .map(|seen| seen.issuers.clone())
             .unwrap_or_default())
+    }
+
+    fn keep_open(&self, many: bool) {
+        match (many, self.last().as_ref()) {
+            (true, Some(seen)) => self.keys.keep(seen.known.values()),
+            _ => self.keys.let_go(),
+        }
+    }
+
+    fn shared(&self) -> Option<&(dyn Store + Sync)> {
+        Some(self)
     }
 
     fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {

@@ -5,14 +5,12 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use zeroize::Zeroizing;
-
 use super::contents::FileContents;
+use super::keys::Keys;
 use super::pair::{self, Known, Paired};
-use super::unlock::belonging;
 use crate::certificate::{Certificate, EntryId};
 use crate::error::StoreError;
-use crate::pkcs12::decode::{self, Contents, KeyBag, Limits, MacStatus};
+use crate::pkcs12::decode::{self, Contents, Limits, MacStatus};
 use crate::pkcs12::error::DecodeError;
 use crate::pkcs12::kdf::PasswordForm;
 use crate::secret::{Password, PrivateKey};
@@ -26,7 +24,7 @@ pub struct OpenedFile {
     problems: Vec<Problem>,
     issuers: Vec<Certificate>,
     known: HashMap<EntryId, Known>,
-    keys: Vec<KeyBag>,
+    keys: Keys,
     mac: MacStatus,
 }
 
@@ -60,7 +58,7 @@ impl OpenedFile {
             problems,
             issuers,
             known,
-            keys: contents.keys,
+            keys: Keys::of(contents.keys.into_iter().map(|bag| bag.key)),
             mac: contents.mac,
         }
     }
@@ -88,17 +86,21 @@ impl Store for OpenedFile {
         Ok(self.issuers.clone())
     }
 
+    fn shared(&self) -> Option<&(dyn Store + Sync)> {
+        Some(self)
+    }
+
     fn private_key(&self, id: &EntryId, _ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
         let known = self.known.get(id).ok_or_else(|| StoreError::NotFound {
             store: self.info.spec.to_string(),
             id: *id,
         })?;
-        let keys = known.key.iter().flat_map(|_| &self.keys);
-        let key = belonging(keys.map(|bag| &bag.key), known.certificate.spki_der());
-        let key = key.ok_or_else(|| StoreError::KeyMissing {
+        let key = known.key.as_ref().and_then(|_| {
+            let spki = known.certificate.spki_der();
+            self.keys.belonging_to(spki)
+        });
+        key.ok_or_else(|| StoreError::KeyMissing {
             place: known.path.display().to_string(),
-        })?;
-        let copy = Zeroizing::new(key.expose().to_vec());
-        Ok(PrivateKey::from_pkcs8_der(copy))
+        })
     }
 }

@@ -1,5 +1,5 @@
 //! One file into memory: as few system calls as will do, never more than it takes to see that a
-//! file is none of ours, and never a file larger than any certificate file is. The buffer may
+//! file is none of ours, and never a file larger than what certstow opens anywhere. The buffer may
 //! hold keys, so it is reused from file to file and wiped at the end.
 
 use std::fs::File;
@@ -12,10 +12,14 @@ use super::blocks;
 use crate::os;
 
 /// Larger files are not read.
-pub(crate) const MAX_FILE: usize = 8 << 20;
+pub(crate) const MAX_FILE: usize = 64 << 20;
+
+/// Larger files are read only if they begin like one of ours, whatever their name promises; and a
+/// buffer of that size is given back before the next file.
+pub(crate) const LARGE: usize = 8 << 20;
 
 /// As much as nearly every file has, and as is read of one before anything is decided.
-const FIRST: usize = 64 << 10;
+pub(crate) const FIRST: usize = 64 << 10;
 
 /// What a file turned out to be.
 pub(crate) enum Content<'a> {
@@ -41,29 +45,44 @@ impl FileReader {
 
     /// Reads a file. `expected` says that by its name it should be one of ours, however it begins.
     pub(crate) fn read(&mut self, path: &Path, expected: bool) -> io::Result<Content<'_>> {
+        #[cfg(feature = "testing")]
+        crate::testing::counts::read_file(path);
+        if self.buffer.len() > LARGE {
+            *self = Self::new();
+        }
         let mut file = os::open_to_read(path)?;
         let mut length = fill(&mut file, &mut self.buffer[..FIRST], 0)?;
         if length == FIRST {
-            if !expected && !blocks::looks_like_one_of_ours(&self.buffer[..FIRST]) {
+            let is_ours = blocks::looks_like_one_of_ours(&self.buffer[..FIRST]);
+            if !is_ours && !expected {
                 return Ok(Content::Foreign);
             }
-            if file.metadata()?.len() > MAX_FILE as u64 {
+            let size = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+            if size > MAX_FILE {
                 return Ok(Content::TooLarge);
             }
-            self.grow();
-            length = fill(&mut file, &mut self.buffer, FIRST)?;
-            if length > MAX_FILE {
-                return Ok(Content::TooLarge);
+            if !is_ours && size > LARGE {
+                return Ok(Content::Foreign);
+            }
+            // One byte more shows whether it has grown meanwhile.
+            self.grow(size + 1, length);
+            length = fill(&mut file, &mut self.buffer, length)?;
+            while length == self.buffer.len() {
+                if length > MAX_FILE {
+                    return Ok(Content::TooLarge);
+                }
+                self.grow(2 * length, length);
+                length = fill(&mut file, &mut self.buffer, length)?;
             }
         }
         Ok(Content::Whole(&self.buffer[..length]))
     }
 
-    /// Makes room for the largest file, without leaving the first bytes behind in the old place.
-    fn grow(&mut self) {
-        if self.buffer.len() == FIRST {
-            let mut larger = Zeroizing::new(vec![0; MAX_FILE + 1]);
-            larger[..FIRST].copy_from_slice(&self.buffer);
+    /// Makes room for this much, without leaving the first bytes behind in the old place.
+    fn grow(&mut self, wanted: usize, filled: usize) {
+        if self.buffer.len() < wanted {
+            let mut larger = Zeroizing::new(vec![0; wanted.min(MAX_FILE + 1)]);
+            larger[..filled].copy_from_slice(&self.buffer[..filled]);
             self.buffer = larger;
         }
     }

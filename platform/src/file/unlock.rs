@@ -1,235 +1,141 @@
-//! One private key out of its file: read again, opened with a password where it needs one, and
-//! compared with the certificate it is to belong to.
-
-use std::borrow::Borrow;
-use std::io;
-use std::path::Path;
+//! Opening what is encrypted in a file, with the password known beforehand and with those that
+//! somebody gives who is asked.
 
 use zeroize::Zeroizing;
 
-use super::blocks::{self, Block};
 use super::contents::Passwords;
-use super::pair::{KeyPlace, Known};
-use super::read::{Content, FileReader};
+use super::keys::Keys;
 use crate::error::{AskError, StoreError};
-use crate::key::{self, KeyError, KeyForm};
 use crate::pkcs12::decode::Limits;
 use crate::pkcs12::error::DecodeError;
 use crate::pkcs12::kdf::PasswordForm;
 use crate::pkcs12::pbe::{check_encrypted_private_key, decrypt_private_key};
 use crate::pkcs12::structure::Structure;
-use crate::secret::PrivateKey;
+use crate::secret::Password;
 use crate::spec::StoreSpec;
 use crate::store::{Ask, Interaction, NotExportable, UnlockRequest};
 
 /// How often a person may mistype a password.
 const ATTEMPTS: u32 = 3;
 
-/// The file no longer has what it had when it was listed.
-pub(crate) enum Fetch {
-    /// Look again at the whole store.
-    Changed,
-    /// This is final.
-    Failed(StoreError),
+/// A file with something behind a password.
+pub(super) struct Lock<'a> {
+    pub(super) store: &'a StoreSpec,
+    pub(super) place: &'a str,
+    pub(super) passwords: &'a Passwords,
 }
 
-/// A piece of a file that holds a key, copied out of the reading buffer.
-pub(super) enum Piece {
-    Open(PrivateKey),
-    EncryptedPkcs8(Zeroizing<Vec<u8>>),
+/// What was tried on a file so far, so that nobody is asked once for each key in it.
+#[derive(Default)]
+pub(super) struct Tried {
+    /// What somebody gave and opened a part of it.
+    right: Option<Password>,
+    /// A person was asked, and gave none that opens it.
+    in_vain: bool,
+}
+
+/// What a file holds behind a password.
+pub(super) enum Locked {
+    /// The DER of an `EncryptedPrivateKeyInfo`.
+    Key(Zeroizing<Vec<u8>>),
+    /// A PKCS#12 container.
     Pkcs12(Zeroizing<Vec<u8>>),
 }
 
-/// Fetches the private key of `entry` from `place`.
-pub(crate) fn fetch(
-    store: &StoreSpec,
-    entry: &Known,
-    place: &KeyPlace,
-    passwords: &Passwords,
-    ask: &mut dyn Ask,
-) -> Result<PrivateKey, Fetch> {
-    let lock = Lock {
-        store,
-        place: place.path.display().to_string(),
-    };
-    let spki = entry.certificate.spki_der();
-    let keys = match piece_of(place)? {
-        Piece::Open(key) => Ok(vec![key]),
-        Piece::EncryptedPkcs8(der) => lock.open_key(&der, passwords, ask).map(|key| vec![key]),
-        Piece::Pkcs12(bytes) => lock.open_file(&bytes, passwords, ask),
-    };
-    let keys = keys.map_err(Fetch::Failed)?;
-    match belonging(keys, spki) {
-        Some(key) => Ok(key),
-        None if place.certain => Err(Fetch::Changed),
-        None => Err(Fetch::Failed(StoreError::KeyMissing {
-            place: format!(
-                "{} (the key in {}, taken for its own by the name, is another one)",
-                entry.path.display(),
-                lock.place
-            ),
-        })),
-    }
-}
-
-/// The key that belongs to the public key: by its public half, or, where that cannot be told, by
-/// its algorithm.
-pub(super) fn belonging<K: Borrow<PrivateKey>>(
-    keys: impl IntoIterator<Item = K>,
-    spki: &[u8],
-) -> Option<K> {
-    let algorithm = key::algorithm_of(spki);
-    let mut by_algorithm = None;
-    for key in keys {
-        match key::public_key_of(key.borrow()) {
-            Ok(public) if key::same_public_key(&public, spki) => return Some(key),
-            Err(KeyError::UnknownAlgorithm(unknown))
-                if by_algorithm.is_none() && Some(&unknown.oid) == algorithm.as_ref() =>
-            {
-                by_algorithm = Some(key);
-            }
-            Ok(_) | Err(_) => {}
-        }
-    }
-    by_algorithm
-}
-
-/// Reads the file again and takes out the piece that held the key.
-fn piece_of(place: &KeyPlace) -> Result<Piece, Fetch> {
-    let mut reader = FileReader::new();
-    let bytes = match reader.read(&place.path, true) {
-        Ok(Content::Whole(bytes)) => bytes,
-        Ok(Content::Foreign | Content::TooLarge) => return Err(Fetch::Changed),
-        Err(error) => return Err(unreadable(&place.path, error)),
-    };
-    let mut count = 0;
-    let mut piece = None;
-    blocks::read(bytes, &mut Zeroizing::default(), &mut |block| {
-        if count == place.piece {
-            piece = kept(&block);
-        }
-        count += 1;
-    });
-    piece.ok_or(Fetch::Changed)
-}
-
-pub(super) fn kept(block: &Block<'_>) -> Option<Piece> {
-    let copy = |bytes: &[u8]| Zeroizing::new(bytes.to_vec());
-    let key = match block {
-        Block::Key(key, _) => key,
-        Block::Pkcs12(bytes) => return Some(Piece::Pkcs12(copy(bytes))),
-        Block::Certificate(..) | Block::Unusable(_) => return None,
-    };
-    match key.form {
-        KeyForm::Pkcs8 => Some(Piece::Open(PrivateKey::from_pkcs8_der(copy(key.der)))),
-        KeyForm::Pkcs1 => key::from_pkcs1(key.der).ok().map(Piece::Open),
-        KeyForm::Sec1 => key::from_sec1(key.der, key.curve).ok().map(Piece::Open),
-        KeyForm::EncryptedPkcs8 => Some(Piece::EncryptedPkcs8(copy(key.der))),
-    }
-}
-
-pub(super) fn unreadable(path: &Path, error: io::Error) -> Fetch {
-    if error.kind() == io::ErrorKind::NotFound {
-        return Fetch::Changed;
-    }
-    Fetch::Failed(StoreError::of_file(path, error, |place, source| {
-        StoreError::Damaged {
-            place,
-            reason: "the file does not read".to_owned(),
-            source: Some(source),
-        }
-    }))
-}
-
-/// Something behind a password.
-pub(super) struct Lock<'a> {
-    pub(super) store: &'a StoreSpec,
-    pub(super) place: String,
+/// Why something did not open.
+pub(super) enum Refusal {
+    /// No password opens it.
+    Unopenable(DecodeError),
+    /// A password is missing, or was wrong.
+    Locked(StoreError),
 }
 
 impl Lock<'_> {
-    /// Opens an `EncryptedPrivateKeyInfo`.
-    pub(super) fn open_key(
+    /// The private keys behind the lock. `known_is_wrong`: the password known beforehand was tried.
+    pub(super) fn open(
         &self,
-        der: &[u8],
-        passwords: &Passwords,
+        locked: &Locked,
+        tried: &mut Tried,
+        known_is_wrong: &mut bool,
         ask: &mut dyn Ask,
-    ) -> Result<PrivateKey, StoreError> {
-        let limit = Limits::default().max_iterations;
-        check_encrypted_private_key(der, limit).map_err(|error| self.unopenable(error))?;
-        let open = |password: PasswordForm<'_>| decrypt_private_key(der, password, limit);
-        self.open(passwords.known(), &open, ask)
+    ) -> Result<Keys, Refusal> {
+        match locked {
+            Locked::Key(der) => {
+                let limit = Limits::default().max_iterations;
+                check_encrypted_private_key(der, limit).map_err(Refusal::Unopenable)?;
+                let open = |password: PasswordForm<'_>| decrypt_private_key(der, password, limit);
+                let known = self.passwords.known();
+                let key = self.attempts(known, tried, known_is_wrong, &open, ask)?;
+                Ok(Keys::of([key]))
+            }
+            Locked::Pkcs12(bytes) => {
+                let limits = Limits::default();
+                let file = Structure::read(bytes, &limits).map_err(Refusal::Unopenable)?;
+                let open = |password: PasswordForm<'_>| file.open(password, &limits);
+                let known = self.passwords.for_file(&file);
+                let contents = self.attempts(known, tried, known_is_wrong, &open, ask)?;
+                Ok(Keys::of(contents.keys.into_iter().map(|bag| bag.key)))
+            }
+        }
     }
 
-    /// Opens a PKCS#12 file; the keys in it.
-    pub(super) fn open_file(
-        &self,
-        bytes: &[u8],
-        passwords: &Passwords,
-        ask: &mut dyn Ask,
-    ) -> Result<Vec<PrivateKey>, StoreError> {
-        let limits = Limits::default();
-        let file = Structure::read(bytes, &limits).map_err(|error| self.unopenable(error))?;
-        let open = |password: PasswordForm<'_>| file.open(password, &limits);
-        let contents = self.open(passwords.for_file(&file), &open, ask)?;
-        Ok(contents.keys.into_iter().map(|bag| bag.key).collect())
-    }
-
-    /// Opens it with the password known beforehand, then with those `ask` gives.
-    fn open<T>(
+    /// Tries the password known beforehand, the one that opened another part of the file, and then
+    /// those that `ask` gives.
+    fn attempts<T>(
         &self,
         known: Option<PasswordForm<'_>>,
+        tried: &mut Tried,
+        known_is_wrong: &mut bool,
         open: &dyn Fn(PasswordForm<'_>) -> Result<T, DecodeError>,
         ask: &mut dyn Ask,
-    ) -> Result<T, StoreError> {
-        let mut wrong = 0;
+    ) -> Result<T, Refusal> {
         if let Some(password) = known {
-            if let Some(opened) = self.attempt(open(password))? {
+            if !*known_is_wrong && let Some(opened) = attempt(open(password))? {
                 return Ok(opened);
             }
-            wrong += 1;
+            *known_is_wrong = true;
         }
+        if let Some(right) = &tried.right
+            && let Some(opened) = attempt(open(PasswordForm::Text(right)))?
+        {
+            return Ok(opened);
+        }
+        let mut wrong = u32::from(*known_is_wrong);
         let questions = match ask.interaction() {
+            Interaction::Allowed if tried.in_vain => 0,
             Interaction::Allowed => ATTEMPTS,
             Interaction::Never => 1,
         };
         for _ in 0..questions {
             let request = UnlockRequest {
                 store: self.store.clone(),
-                place: self.place.clone(),
+                place: self.place.to_owned(),
                 attempt: wrong,
             };
             let password = match ask.unlock(&request) {
                 Ok(password) => password,
-                Err(AskError::Cancelled) => return Err(StoreError::Cancelled),
+                Err(AskError::Cancelled) => return Err(Refusal::Locked(StoreError::Cancelled)),
                 Err(AskError::NotAllowed) if wrong > 0 => break,
                 Err(AskError::NotAllowed) => {
-                    let place = self.place.clone();
-                    return Err(StoreError::InteractionRequired { place });
+                    let place = self.place.to_owned();
+                    return Err(Refusal::Locked(StoreError::InteractionRequired { place }));
                 }
             };
-            if let Some(opened) = self.attempt(open(PasswordForm::Text(&password)))? {
+            if let Some(opened) = attempt(open(PasswordForm::Text(&password)))? {
+                tried.right = Some(password);
                 return Ok(opened);
             }
             wrong += 1;
         }
-        Err(StoreError::WrongPassword {
-            place: self.place.clone(),
-        })
+        tried.in_vain |= ask.interaction() == Interaction::Allowed;
+        Err(Refusal::Locked(StoreError::WrongPassword {
+            place: self.place.to_owned(),
+        }))
     }
 
-    /// `None` for a wrong password; anything else that goes wrong is final.
-    fn attempt<T>(&self, result: Result<T, DecodeError>) -> Result<Option<T>, StoreError> {
-        match result {
-            Ok(opened) => Ok(Some(opened)),
-            Err(DecodeError::WrongPassword) => Ok(None),
-            Err(error) => Err(self.unopenable(error)),
-        }
-    }
-
-    /// What no password opens: it is damaged, or certstow cannot read it.
-    fn unopenable(&self, error: DecodeError) -> StoreError {
-        let place = self.place.clone();
+    /// The error for what no password opens: it is damaged, or certstow cannot read it.
+    pub(super) fn unopenable(&self, error: DecodeError) -> StoreError {
+        let place = self.place.to_owned();
         match error.lacking() {
             Some(what) => StoreError::KeyNotExportable {
                 place,
@@ -242,5 +148,14 @@ impl Lock<'_> {
                 source: Some(error.into()),
             },
         }
+    }
+}
+
+/// `None` for a wrong password; anything else that goes wrong is final.
+fn attempt<T>(result: Result<T, DecodeError>) -> Result<Option<T>, Refusal> {
+    match result {
+        Ok(opened) => Ok(Some(opened)),
+        Err(DecodeError::WrongPassword) => Ok(None),
+        Err(error) => Err(Refusal::Unopenable(error)),
     }
 }

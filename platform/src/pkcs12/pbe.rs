@@ -214,6 +214,13 @@ impl Scheme {
         }
     }
 
+    #[cfg(feature = "testing")]
+    fn salt(&self) -> &[u8] {
+        match self {
+            Self::Pkcs12 { salt, .. } | Self::Pbes2 { salt, .. } => salt,
+        }
+    }
+
     /// How often a hash or an HMAC is computed in all to derive the key, and the vector where that
     /// is derived as well.
     pub(super) fn work(&self) -> u64 {
@@ -309,6 +316,8 @@ impl Scheme {
         password: PasswordForm<'_>,
         ciphertext: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, DecodeError> {
+        #[cfg(feature = "testing")]
+        crate::testing::counts::derived_from(self.salt());
         let (key, iv) = self.key_and_iv(password);
         self.cipher()
             .decrypt(&key, &iv, ciphertext)

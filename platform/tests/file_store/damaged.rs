@@ -65,13 +65,33 @@ fn files_that_promise_something_and_do_not_hold_it_are_problems() {
 }
 
 #[test]
-fn two_hundred_megabytes_of_zeroes_are_not_read() {
+fn a_large_file_is_read_no_further_than_its_beginning_tells() {
+    for (megabytes, expected) in [
+        (9, "larger than 8 MiB, and its first 64 KiB hold no certificate"),
+        (200, "larger than 64 MiB"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["zeroes.pem", "zeroes"] {
+            let file = fs::File::create(folder.path().join(name)).unwrap();
+            file.set_len(megabytes << 20).unwrap();
+        }
+        let start = std::time::Instant::now();
+        let message = only_problem(&folder);
+        assert!(message.contains(expected), "{message}");
+        assert!(start.elapsed().as_secs() < 2);
+    }
+}
+
+#[test]
+fn a_bundle_is_read_whole_up_to_its_limit() {
+    let text = b"a line of text that says nothing, as bundles have many of them\n";
+    let pem = data("certificates/rsa.pem");
+    let padding = text.repeat((9 << 20) / text.len());
     let folder = tempfile::tempdir().unwrap();
-    let file = fs::File::create(folder.path().join("zeroes.pem")).unwrap();
-    file.set_len(200 << 20).unwrap();
-    let start = std::time::Instant::now();
-    assert!(only_problem(&folder).contains("larger than 8 MiB"));
-    assert!(start.elapsed().as_secs() < 2);
+    let last = data("certificates/P-256.pem");
+    put(&folder, "bundle", &[&pem[..], &padding, &last].concat());
+    let listing = list(&folder);
+    assert_eq!((listing.entries.len(), listing.problems), (2, vec![]));
 }
 
 #[test]
@@ -81,7 +101,7 @@ fn a_file_too_large_is_a_problem_when_it_begins_like_one_of_ours() {
         let folder = tempfile::tempdir().unwrap();
         let path = put(&folder, "bundle", beginning);
         let file = fs::File::options().write(true).open(path).unwrap();
-        file.set_len(9 << 20).unwrap();
-        assert!(only_problem(&folder).contains("larger than 8 MiB"));
+        file.set_len(65 << 20).unwrap();
+        assert!(only_problem(&folder).contains("larger than 64 MiB"));
     }
 }
