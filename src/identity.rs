@@ -97,6 +97,16 @@ pub struct Inventory {
     known: Vec<KnownStore>,
 }
 
+/// Stores that keep open what they opened for a private key, until this is dropped.
+#[must_use = "the stores let everything go when this is dropped"]
+pub struct KeptOpen<'a>(&'a Inventory);
+
+impl Drop for KeptOpen<'_> {
+    fn drop(&mut self) {
+        self.0.stores.iter().for_each(|store| store.keep_open(false));
+    }
+}
+
 impl Inventory {
     /// Opens and lists stores.
     ///
@@ -156,6 +166,13 @@ impl Inventory {
         }
         inventory.sort();
         inventory
+    }
+
+    /// Has the stores keep open what holds several private keys, until the result is dropped: for
+    /// whoever takes many.
+    pub fn keep_open(&self) -> KeptOpen<'_> {
+        self.stores.iter().for_each(|store| store.keep_open(true));
+        KeptOpen(self)
     }
 
     /// The identities, in the order of the stores that hold them.

@@ -6,7 +6,7 @@
 //! [`read`] opens the files, [`identities`] does the rest, for files and for any other stores.
 //! Nothing here prompts except through the given [`Ask`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,9 +16,10 @@ use certstow_platform::error::{AskError, StoreError};
 use certstow_platform::secret::Password;
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{
-    Ask, Entry, ExistingEntry, ImportOptions, Interaction, KeyState, Listing, NewIdentity, Problem,
-    Property, Store, UnlockRequest,
+    Ask, Entry, ExistingEntry, ImportOptions, Interaction, KeyState, Listing, NewIdentity,
+    NonInteractive, Problem, Property, Store, UnlockRequest,
 };
+use certstow_platform::threads;
 
 use crate::chain::{self, Candidates, Include};
 use crate::error::Error;
@@ -30,6 +31,9 @@ use crate::watchdog;
 
 /// How often a person may mistype the password of a file.
 const ATTEMPTS: u32 = 3;
+
+/// How many identities are on their way at a time, their private keys in memory.
+const AT_ONCE: usize = 64;
 
 /// Files that were opened to import from.
 pub struct Sources {
@@ -66,40 +70,51 @@ pub fn read(
         });
     };
     let listing = list(&*all)?;
-    for problem in listing.problems {
-        if gives_something(&listing.entries, &problem.place)
-            || !certstow_platform::needs_password(Path::new(&problem.place))
-        {
-            cannot_be_read(problem);
-        } else if given {
-            locked.push(wrong_password(&problem.place));
-        } else {
-            match unlocked(&problem.place, ask) {
-                Ok((store, rest)) => {
-                    rest.into_iter().for_each(&mut cannot_be_read);
-                    opened.push(store);
-                }
-                Err(Error::Cancelled) => return Err(Error::Cancelled),
-                Err(error) => locked.push(error),
+    let behind_password = behind_password(&listing);
+    let files: HashSet<&str> = behind_password.iter().copied().collect();
+    let others = listing.problems.iter();
+    let others = others.filter(|problem| !files.contains(problem.place.as_str()));
+    others.cloned().for_each(&mut cannot_be_read);
+    for file in behind_password {
+        if given {
+            locked.push(wrong_password(file));
+            continue;
+        }
+        match unlocked(file, ask) {
+            Ok((store, listing)) => {
+                let rest = listing.problems.iter().cloned();
+                rest.for_each(&mut cannot_be_read);
+                opened.push((store, listing));
             }
+            Err(Error::Cancelled) => return Err(Error::Cancelled),
+            Err(error) => locked.push(error),
         }
     }
-    let stores = std::iter::once(all).chain(opened).collect();
+    let stores = std::iter::once((all, listing)).chain(opened).collect();
     Ok(Sources {
-        inventory: Inventory::of(stores)?,
+        inventory: Inventory::of_listed(stores),
         problems,
         locked,
     })
 }
 
-/// Whether the file was opened, whatever is wrong with the rest of it.
-fn gives_something(entries: &[Entry], file: &str) -> bool {
-    let mut places = entries.iter().flat_map(|entry| &entry.places);
-    places.any(|place| place == file)
+/// The files of which a missing or wrong password kept everything back: each once, though there may
+/// be a problem with every key in it.
+fn behind_password(listing: &Listing) -> Vec<&str> {
+    // Of these something was read, whatever is wrong with the rest.
+    let entries = listing.entries.iter();
+    let places = entries.flat_map(|entry| entry.places.iter().map(String::as_str));
+    let mut seen: HashSet<&str> = places.collect();
+    let problems = listing.problems.iter();
+    let files = problems.map(|problem| problem.place.as_str());
+    files
+        .filter(|file| seen.insert(file))
+        .filter(|file| certstow_platform::needs_password(Path::new(file)))
+        .collect()
 }
 
-/// A PKCS#12 file, opened with the password that `ask` gives, and what in it cannot be read.
-fn unlocked(file: &str, ask: &mut dyn Ask) -> Result<(Box<dyn Store>, Vec<Problem>), Error> {
+/// A PKCS#12 file, opened with the password that `ask` gives, and what is in it.
+fn unlocked(file: &str, ask: &mut dyn Ask) -> Result<(Box<dyn Store>, Listing), Error> {
     let attempts = match ask.interaction() {
         Interaction::Allowed => ATTEMPTS,
         Interaction::Never => 1,
@@ -117,8 +132,9 @@ fn unlocked(file: &str, ask: &mut dyn Ask) -> Result<(Box<dyn Store>, Vec<Proble
         let unlock = Some(Arc::new(password));
         let store = certstow_platform::open_files(&[file.into()], &OpenOptions { unlock })?;
         let listing = list(&*store)?;
-        if listing.problems.is_empty() || gives_something(&listing.entries, file) {
-            return Ok((store, listing.problems));
+        let mut places = listing.entries.iter().flat_map(|entry| &entry.places);
+        if listing.problems.is_empty() || places.any(|place| place == file) {
+            return Ok((store, listing));
         }
     }
     Err(wrong_password(file))
@@ -187,7 +203,9 @@ pub fn identities(
     options: &Options<'_>,
     ask: &mut dyn Ask,
 ) -> Vec<Outcome> {
-    chosen(from, &with_key(from), to, options, ask)
+    // Where it cannot be listed, importing into it says so.
+    let there = Present::of(to).unwrap_or_default();
+    chosen(from, &with_key(from), &there, to, options, ask)
 }
 
 /// The identities that can be imported: those with a private key.
@@ -196,37 +214,25 @@ pub fn with_key(from: &Inventory) -> Vec<&Identity> {
     identities.filter(|identity| identity.has_key()).collect()
 }
 
-/// Of the identities that can be imported, those that the store has with a private key already, and
-/// where it has them. Nothing is opened for that.
-///
-/// # Errors
-/// [`Error::Store`]: the store cannot be listed.
-pub fn already_there<'a>(
-    from: &'a Inventory,
-    to: &dyn Store,
-) -> Result<Vec<(&'a Identity, String)>, Error> {
-    let there = Present::of(&list(to)?);
-    let identities = with_key(from).into_iter();
-    let found = identities.filter_map(|identity| Some((identity, there.place(identity)?)));
-    Ok(found.collect())
-}
-
 /// What a store has with a private key, and where.
-struct Present(HashMap<EntryId, String>);
+#[derive(Default)]
+pub struct Present(HashMap<EntryId, String>);
 
 impl Present {
-    fn of(listing: &Listing) -> Self {
-        let entries = listing.entries.iter();
-        let with_key = entries.filter(|entry| entry.key != KeyState::Missing);
-        Self(
-            with_key
-                .map(|entry| (entry.id, names::place(entry)))
-                .collect(),
-        )
+    /// What the store has now. Nothing is opened for that.
+    ///
+    /// # Errors
+    /// [`Error::Store`]: the store cannot be listed.
+    pub fn of(store: &dyn Store) -> Result<Self, Error> {
+        let entries = list(store)?.entries;
+        let with_key = entries.iter().filter(|entry| entry.key != KeyState::Missing);
+        let places = with_key.map(|entry| (entry.id, names::place(entry)));
+        Ok(Self(places.collect()))
     }
 
-    fn place(&self, identity: &Identity) -> Option<String> {
-        self.0.get(&identity.entry().id).cloned()
+    /// Where the store has an identity with its private key.
+    pub fn place(&self, identity: &Identity) -> Option<&str> {
+        self.0.get(&identity.entry().id).map(String::as_str)
     }
 }
 
@@ -239,95 +245,160 @@ fn waiting_for(store: &dyn Store) -> watchdog::Wait {
     watchdog::waiting_for(format!("the store {}", store.info().spec))
 }
 
-/// Imports these identities of `from`, as [`identities`] does all of them.
+/// Imports these identities of `from`, as [`identities`] does all of them. Nobody is asked for the
+/// password of a key that does not go in, for `there` has it already.
 pub fn chosen(
     from: &Inventory,
     chosen: &[&Identity],
+    there: &Present,
     to: &mut dyn Store,
     options: &Options<'_>,
     ask: &mut dyn Ask,
 ) -> Vec<Outcome> {
     let (issuers, _) = from.issuers();
     let issuers = Candidates::new(issuers);
-    // Where it cannot be listed, importing into it says so.
-    let there = list(to).unwrap_or_default();
-    let there = Present::of(&there);
+    let kept_open = from.keep_open();
     let mut outcomes = Vec::new();
-    let mut imported = Vec::new();
-    for &identity in chosen {
-        let entry = identity.entry();
-        let result = match (options.existing, there.place(identity)) {
-            // Before anybody types the password of a key that does not go in.
-            (ExistingEntry::Keep, Some(place)) => {
-                Err(Error::Store(StoreError::AlreadyThere { place }))
-            }
-            _ => put(from, identity, &issuers, to, options, ask),
+    for several in chosen.chunks(AT_ONCE) {
+        let put = Coming {
+            from,
+            there,
+            issuers: &issuers,
+            options,
         };
-        watchdog::progress();
-        let gave_up = matches!(result, Err(Error::Cancelled));
-        outcomes.push(Outcome {
-            thumbprint: identity.thumbprint(),
-            label: names::label(entry, &entry.certificate.parse()),
-            from: names::place(entry),
-            result,
-        });
-        imported.push(identity);
-        if gave_up {
+        for (&identity, result) in several.iter().zip(put.put(several, to, ask)) {
+            let entry = identity.entry();
+            outcomes.push(Outcome {
+                thumbprint: identity.thumbprint(),
+                label: names::label(entry, &entry.certificate.parse()),
+                from: names::place(entry),
+                result,
+            });
+        }
+        let gave_up = |outcome: &Outcome| matches!(outcome.result, Err(Error::Cancelled));
+        if outcomes.last().is_some_and(gave_up) {
             break;
         }
     }
-    let listing = list(to);
-    for (outcome, identity) in outcomes.iter_mut().zip(imported) {
-        if let Ok(imported) = &mut outcome.result
-            && let Err(reason) = read_back(imported, identity, &listing, to, options, ask)
-        {
-            outcome.result = Err(Error::NotReadBack {
-                store: to.info().spec.to_string(),
-                reason,
-            });
-        }
-    }
+    drop(kept_open);
+    read_back(&mut outcomes, chosen, to, options, ask);
     outcomes
 }
 
-/// Puts one identity into the store. What was imported is not yet shown to be there.
-fn put(
-    from: &Inventory,
-    identity: &Identity,
-    issuers: &Candidates,
-    to: &mut dyn Store,
-    options: &Options<'_>,
-    ask: &mut dyn Ask,
-) -> Result<Imported, Error> {
-    let proven = ProvenKey::take(from, identity, ask).map_err(of_a_source)?;
-    let entry = &proven.stored.entry;
-    let path = chain::build(&entry.certificate, issuers);
-    // Those that mean something in another store than their own.
-    let properties = entry.properties.iter();
-    let properties = properties.filter(|property| !Property::is_of_this_machine(property.id));
-    let properties: Vec<Property> = properties.cloned().collect();
-    let new = NewIdentity {
-        certificate: &entry.certificate,
-        key: &proven.key,
-        issuers: path.issuers(Include::Full),
-        label: entry.label.as_deref(),
-        provider: entry.provider.as_deref(),
-        properties: &properties,
-    };
-    let how = ImportOptions {
-        exportable: options.exportable,
-        existing: options.existing,
-        password: options.password,
-    };
-    let wait = waiting_for(to);
-    to.import(&new, &how, ask)?;
-    drop(wait);
-    Ok(Imported {
-        place: String::new(),
-        verified: Vec::new(),
-        proof: proven.proof,
-        warnings: proven.warnings,
-    })
+/// Identities on their way into a store.
+#[derive(Clone, Copy)]
+struct Coming<'a> {
+    from: &'a Inventory,
+    there: &'a Present,
+    issuers: &'a Candidates,
+    options: &'a Options<'a>,
+}
+
+impl Coming<'_> {
+    /// Puts identities into the store; what became of each, as far as it came. What was imported is
+    /// not yet shown to be there.
+    fn put(
+        &self,
+        identities: &[&Identity],
+        to: &mut dyn Store,
+        ask: &mut dyn Ask,
+    ) -> Vec<Result<Imported, Error>> {
+        let is_kept = |identity: &Identity| match self.options.existing {
+            ExistingEntry::Keep => self.there.place(identity),
+            ExistingEntry::Replace => None,
+        };
+        let wanted = identities.iter().copied();
+        let wanted: Vec<_> = wanted.filter(|identity| is_kept(identity).is_none()).collect();
+        let taken = ProvenKey::take_several(self.from, &wanted, ask);
+        let taken: Vec<_> = taken.into_iter().map(|key| key.map_err(of_a_source)).collect();
+        let keys: Vec<&ProvenKey<'_>> = taken.iter().flatten().collect();
+        let mut imported = self.import(&keys, to, ask).into_iter();
+        let mut taken = taken.into_iter();
+        let mut results = Vec::with_capacity(identities.len());
+        for identity in identities {
+            if let Some(place) = is_kept(identity) {
+                let place = place.to_owned();
+                results.push(Err(Error::Store(StoreError::AlreadyThere { place })));
+                continue;
+            }
+            let result = match taken.next() {
+                Some(Ok(key)) => match imported.next() {
+                    Some(result) => result.map(|_| Imported::of(key)).map_err(Error::from),
+                    None => break,
+                },
+                Some(Err(error)) => Err(error),
+                None => break,
+            };
+            let gave_up = matches!(result, Err(Error::Cancelled));
+            results.push(result);
+            if gave_up {
+                break;
+            }
+        }
+        results
+    }
+
+    /// What the store says to each, as far as it came.
+    fn import(
+        &self,
+        keys: &[&ProvenKey<'_>],
+        to: &mut dyn Store,
+        ask: &mut dyn Ask,
+    ) -> Vec<Result<EntryId, StoreError>> {
+        let how = ImportOptions {
+            exportable: self.options.exportable,
+            existing: self.options.existing,
+            password: self.options.password,
+        };
+        let entries = keys.iter().map(|key| &key.stored.entry);
+        let about: Vec<_> = entries.map(|entry| self.about(entry)).collect();
+        let identities = keys.iter().zip(&about).map(|(key, (path, properties))| {
+            let entry = &key.stored.entry;
+            NewIdentity {
+                certificate: &entry.certificate,
+                key: &key.key,
+                issuers: path.issuers(Include::Full),
+                label: entry.label.as_deref(),
+                provider: entry.provider.as_deref(),
+                properties,
+            }
+        });
+        let identities: Vec<NewIdentity<'_>> = identities.collect();
+        let _wait = waiting_for(to);
+        let mut results: Vec<Result<EntryId, StoreError>> = Vec::new();
+        loop {
+            let rest = &identities[results.len()..];
+            if rest.is_empty() || matches!(results.last(), Some(Err(StoreError::Cancelled))) {
+                return results;
+            }
+            // What concerns the whole store is said of each.
+            let more = to.import_several(rest, &how, ask, &mut watchdog::progress);
+            if more.is_empty() {
+                return results;
+            }
+            results.extend(more);
+        }
+    }
+
+    /// An entry's certification path, and those of its properties that mean something in another
+    /// store than their own.
+    fn about(&self, entry: &Entry) -> (chain::Path, Vec<Property>) {
+        let properties = entry.properties.iter();
+        let properties = properties.filter(|property| !Property::is_of_this_machine(property.id));
+        let path = chain::build(&entry.certificate, self.issuers);
+        (path, properties.cloned().collect())
+    }
+}
+
+impl Imported {
+    fn of(key: ProvenKey<'_>) -> Self {
+        Self {
+            place: String::new(),
+            verified: Vec::new(),
+            proof: key.proof,
+            warnings: key.warnings,
+        }
+    }
 }
 
 /// The files' own passwords have other options than those of the store.
@@ -339,42 +410,116 @@ fn of_a_source(error: Error) -> Error {
     }
 }
 
-/// Looks for an identity in the store it was put into, and takes its key out where it may come out.
+/// Looks for what was imported in the store it was put into, and takes the keys out where they may
+/// come out: on every core, where the store allows that.
 fn read_back(
-    imported: &mut Imported,
-    identity: &Identity,
-    listing: &Result<Listing, StoreError>,
-    store: &dyn Store,
+    outcomes: &mut [Outcome],
+    chosen: &[&Identity],
+    to: &dyn Store,
     options: &Options<'_>,
     ask: &mut dyn Ask,
-) -> Result<(), String> {
-    let id = identity.entry().id;
-    let listing = listing.as_ref().map_err(ToString::to_string)?;
-    let entry = listing.entries.iter().find(|entry| entry.id == id);
-    let entry = entry.ok_or("the store does not list it")?;
-    if entry.key == KeyState::Missing {
-        return Err("the store lists it without a private key".to_owned());
-    }
-    imported.place = names::place(entry);
-    imported.verified.push("listed");
-    if !options.exportable {
-        return Ok(());
-    }
-    let mut knows = Knows {
-        password: options.password,
-        ask,
+) {
+    let listing = list(to);
+    let entries = listing.iter().flat_map(|listing| &listing.entries);
+    let entries: HashMap<EntryId, &Entry> = entries.map(|entry| (entry.id, entry)).collect();
+    let imported = outcomes.iter_mut().zip(chosen);
+    let imported = imported.filter(|(outcome, _)| outcome.result.is_ok());
+    let imported: Vec<_> = imported.collect();
+    let ids: Vec<EntryId> = imported.iter().map(|(_, identity)| identity.entry().id).collect();
+    let proofs = match options.exportable && listing.is_ok() {
+        true => proofs(&ids, &entries, to, options.password, ask),
+        false => Vec::new(),
     };
-    let wait = waiting_for(store);
-    let key = store.private_key(&id, &mut knows);
-    drop(wait);
-    let key = key.map_err(|error| error.to_string())?;
-    let proof = proof::prove(&key, identity.certificate()).map_err(|error| error.to_string())?;
-    match proof {
-        Proof::Signature => imported.verified.extend(["key", "signature"]),
-        Proof::PublicKey(_) => imported.verified.push("key"),
-        Proof::None(_) => {}
+    let mut proofs = proofs.into_iter();
+    for ((outcome, _), id) in imported.into_iter().zip(&ids) {
+        let Ok(imported) = &mut outcome.result else {
+            continue;
+        };
+        let proof = proofs.next().flatten();
+        let found = match &listing {
+            Ok(_) => imported.found(entries.get(id).copied(), proof),
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(reason) = found {
+            outcome.result = Err(Error::NotReadBack {
+                store: to.info().spec.to_string(),
+                reason,
+            });
+        }
     }
-    Ok(())
+}
+
+impl Imported {
+    /// Notes what the store shows of it.
+    fn found(
+        &mut self,
+        entry: Option<&Entry>,
+        proof: Option<Result<Proof, String>>,
+    ) -> Result<(), String> {
+        let entry = entry.ok_or("the store does not list it")?;
+        if entry.key == KeyState::Missing {
+            return Err("the store lists it without a private key".to_owned());
+        }
+        self.place = names::place(entry);
+        self.verified.push("listed");
+        match proof.transpose()? {
+            Some(Proof::Signature) => self.verified.extend(["key", "signature"]),
+            Some(Proof::PublicKey(_)) => self.verified.push("key"),
+            Some(Proof::None(_)) | None => {}
+        }
+        Ok(())
+    }
+}
+
+/// How far the private key of each is proven that the store lists with one.
+fn proofs(
+    ids: &[EntryId],
+    entries: &HashMap<EntryId, &Entry>,
+    store: &dyn Store,
+    password: Option<&Password>,
+    ask: &mut dyn Ask,
+) -> Vec<Option<Result<Proof, String>>> {
+    let with_key = |id: &EntryId| {
+        let entry = entries.get(id).copied();
+        entry.filter(|entry| entry.key != KeyState::Missing)
+    };
+    let listed: Vec<Option<&Entry>> = ids.iter().map(with_key).collect();
+    let _wait = waiting_for(store);
+    let proven: Vec<Option<Proof>> = match store.shared() {
+        Some(store) => {
+            let prove = |entry: &Option<&Entry>| {
+                prove((*entry)?, store, password, &mut NonInteractive).ok()
+            };
+            let mut progress = |_, _| watchdog::progress();
+            threads::each(threads::for_computing(), &listed, prove, &mut progress)
+        }
+        None => listed.iter().map(|_| None).collect(),
+    };
+    let each = listed.into_iter().zip(proven);
+    each.map(|(entry, proven)| {
+        let entry = entry?;
+        let proof = match proven {
+            Some(proof) => Ok(proof),
+            // Here somebody can be asked, and the reason is told.
+            None => prove(entry, store, password, ask),
+        };
+        watchdog::progress();
+        Some(proof)
+    })
+    .collect()
+}
+
+/// Takes the key of an entry out and proves it.
+fn prove(
+    entry: &Entry,
+    store: &dyn Store,
+    password: Option<&Password>,
+    ask: &mut dyn Ask,
+) -> Result<Proof, String> {
+    let mut knows = Knows { password, ask };
+    let key = store.private_key(&entry.id, &mut knows);
+    let key = key.map_err(|error| error.to_string())?;
+    proof::prove(&key, &entry.certificate).map_err(|error| error.to_string())
 }
 
 /// Gives the password that a key was just protected with, before anybody is asked.

@@ -102,6 +102,32 @@ pub trait Store: Send {
         })
     }
 
+    /// Puts several identities into the store, as [`Store::import`] does each; one result for each,
+    /// in their order. One that fails stops none of the others, but for an error that concerns the
+    /// whole store, and [`StoreError::Cancelled`]: with that, the results end early. `progress` is
+    /// told whenever something was done.
+    ///
+    /// A folder makes their files on every core.
+    fn import_several(
+        &mut self,
+        identities: &[NewIdentity<'_>],
+        options: &ImportOptions<'_>,
+        ask: &mut dyn Ask,
+        progress: &mut dyn FnMut(),
+    ) -> Vec<Result<EntryId, StoreError>> {
+        let mut results = Vec::with_capacity(identities.len());
+        for identity in identities {
+            let result = self.import(identity, options, ask);
+            let gave_up = matches!(result, Err(StoreError::Cancelled));
+            results.push(result);
+            progress();
+            if gave_up {
+                break;
+            }
+        }
+        results
+    }
+
     /// Takes an entry's private key, or the entry as a whole, out of the store for good. Other
     /// entries keep theirs, also where they share the key. A store out of which nothing is taken
     /// refuses, as here. What comes back are warnings, in sentences: where the key still is, such as

@@ -21,7 +21,7 @@ use super::opener::Opener;
 use super::wanted::{Decision, Wanted};
 use crate::error::{Candidate, Error, Near, Nearly};
 use crate::identity::Inventory;
-use crate::import;
+use crate::import::{self, Present};
 use crate::proof::Level;
 use crate::select::{self, Choice, Want};
 use crate::time;
@@ -185,7 +185,9 @@ pub fn restore(
         return Err(nothing(folder, &request.wanted, sources.left_out));
     }
     let mut outcomes = Vec::new();
-    let imported = import::chosen(&inventory, &chosen, to, &request.options, ask);
+    // Where it cannot be listed, importing into it says so.
+    let there = Present::of(to).unwrap_or_default();
+    let imported = import::chosen(&inventory, &chosen, &there, to, &request.options, ask);
     for (identity, outcome) in chosen.into_iter().zip(imported) {
         let id = manifest::key(&identity.entry().id);
         let accepted = request.allow_unproven || taken.accepted.contains(&id);

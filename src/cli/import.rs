@@ -8,7 +8,7 @@ use std::sync::Arc;
 use certstow::error::Error;
 use certstow::exit::Exit;
 use certstow::identity::{Identity, Inventory};
-use certstow::import::{self, Options, Outcome, Sources};
+use certstow::import::{self, Options, Outcome, Present, Sources};
 use certstow::names;
 use certstow::password::{self, Source};
 use certstow::platform::error::StoreError;
@@ -219,6 +219,8 @@ struct Plan<'a> {
     replace: Vec<&'a Identity>,
     /// How many of the first the store has.
     refused: usize,
+    /// What the store had when the plan was made; nothing is known of it where all is replaced.
+    there: Present,
 }
 
 impl<'a> Plan<'a> {
@@ -235,18 +237,22 @@ impl<'a> Plan<'a> {
                 keep: Vec::new(),
                 replace: keep,
                 refused: 0,
+                there: Present::default(),
             });
         }
-        let there = import::already_there(from, store)?;
+        let there = Present::of(store)?;
+        let place = |identity: &&'a Identity| Some((*identity, there.place(identity)?.to_owned()));
+        let refused: Vec<_> = keep.iter().filter_map(place).collect();
         let mut plan = Self {
             keep,
             replace: Vec::new(),
-            refused: there.len(),
+            refused: refused.len(),
+            there,
         };
         if screen.interaction() == Interaction::Never {
             return Ok(plan);
         }
-        for (identity, place) in there {
+        for (identity, place) in refused {
             let entry = identity.entry();
             let label = names::label(entry, &entry.certificate.parse());
             let question = format!("{place} holds {label} already. Replace it?");
@@ -283,7 +289,10 @@ impl<'a> Plan<'a> {
             };
             let gave_up = |outcome: &Outcome| matches!(outcome.result, Err(Error::Cancelled));
             if !identities.is_empty() && !outcomes.iter().any(gave_up) {
-                outcomes.extend(import::chosen(from, identities, store, &options, ask));
+                let there = &self.there;
+                outcomes.extend(import::chosen(
+                    from, identities, there, store, &options, ask,
+                ));
             }
         }
         outcomes

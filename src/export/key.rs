@@ -3,7 +3,8 @@
 use certstow_platform::error::StoreError;
 use certstow_platform::key;
 use certstow_platform::secret::PrivateKey;
-use certstow_platform::store::{Ask, Entry, KeyState};
+use certstow_platform::store::{Ask, Entry, KeyState, NonInteractive, Store};
+use certstow_platform::threads;
 
 use crate::error::Error;
 use crate::identity::{Identity, Inventory, StoredEntry};
@@ -23,6 +24,49 @@ pub(crate) struct ProvenKey<'a> {
 }
 
 impl<'a> ProvenKey<'a> {
+    /// Takes the keys of several identities, on every core where their stores allow that; in their
+    /// order, and after [`Error::Cancelled`] no further ones. Whoever would have to be asked is asked
+    /// on this thread.
+    pub(crate) fn take_several(
+        inventory: &'a Inventory,
+        identities: &[&'a Identity],
+        ask: &mut dyn Ask,
+    ) -> Vec<Result<Self, Error>> {
+        let mut results = Vec::with_capacity(identities.len());
+        let Some((&first, rest)) = identities.split_first() else {
+            return results;
+        };
+        // By itself: it may open a file of many keys, which takes every core.
+        results.push(Self::take(inventory, first, ask));
+        let shared = rest.iter().map(|identity| {
+            let stored = identity.entries().first()?;
+            let store = inventory.stores()[stored.store].shared()?;
+            Some((store, inventory.store_name(stored.store), stored))
+        });
+        let shared: Vec<_> = shared.collect();
+        let take = |shared: &Option<(&(dyn Store + Sync), String, &StoredEntry)>| {
+            let (store, name, stored) = shared.as_ref()?;
+            take_from(*store, name, stored, &mut NonInteractive).ok()
+        };
+        let mut progress = |_, _| watchdog::progress();
+        let taken = threads::each(threads::for_computing(), &shared, take, &mut progress);
+        for (&identity, taken) in rest.iter().zip(taken) {
+            if matches!(results.last(), Some(Err(Error::Cancelled))) {
+                break;
+            }
+            results.push(match (taken, identity.entries().first()) {
+                (Some((key, proof)), Some(stored)) => Ok(Self {
+                    stored,
+                    key,
+                    proof: proof.level(),
+                    warnings: proof.warning().into_iter().collect(),
+                }),
+                _ => Self::take(inventory, identity, ask),
+            });
+        }
+        results
+    }
+
     /// Asks the stores for the key, one after the other.
     pub(crate) fn take(
         inventory: &'a Inventory,
@@ -31,7 +75,9 @@ impl<'a> ProvenKey<'a> {
     ) -> Result<Self, Error> {
         let mut refusals: Vec<(usize, Error)> = Vec::new();
         for stored in identity.entries() {
-            match take_from(inventory, stored, ask) {
+            let store = &*inventory.stores()[stored.store];
+            let name = inventory.store_name(stored.store);
+            match take_from(store, &name, stored, ask) {
                 Ok((key, proof)) => {
                     let refused = refusals.into_iter().map(|(store, error)| {
                         let store = inventory.store_name(store);
@@ -56,12 +102,11 @@ impl<'a> ProvenKey<'a> {
 
 /// The key from one store, and how far it was proven.
 fn take_from(
-    inventory: &Inventory,
+    store: &dyn Store,
+    name: &str,
     stored: &StoredEntry,
     ask: &mut dyn Ask,
 ) -> Result<(PrivateKey, Proof), Error> {
-    let store = &inventory.stores()[stored.store];
-    let name = inventory.store_name(stored.store);
     let wait = watchdog::waiting_for(format!("the private key from {name}"));
     let key = store.private_key(&stored.entry.id, ask)?;
     drop(wait);

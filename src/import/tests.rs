@@ -72,18 +72,22 @@ fn what_is_there_is_told_beforehand_and_replaced_only_when_told() {
     let from = MemoryStore::with("from", &[Sample::Rsa, Sample::P256]);
     let mut to = MemoryStore::with("to", &[Sample::P256]);
     let inventory = inventory(&from);
-    let there = already_there(&inventory, &to).unwrap();
-    let [(identity, place)] = there.as_slice() else {
-        panic!("{there:?}");
-    };
+    let there = Present::of(&to).unwrap();
+    let identities = with_key(&inventory);
+    let (held, free): (Vec<_>, Vec<_>) = identities
+        .into_iter()
+        .partition(|identity| there.place(identity).is_some());
+    assert_eq!((held.len(), free.len()), (1, 1));
     let id = Sample::P256.certificate().unwrap().id();
-    assert_eq!(identity.entry().id, id);
-    assert_eq!(*place, to.list().unwrap().entries[0].places[0]);
+    assert_eq!(held[0].entry().id, id);
+    let place = to.list().unwrap().entries[0].places[0].clone();
+    assert_eq!(there.place(held[0]), Some(place.as_str()));
 
     to.damage(&id);
     let kept = chosen(
         &inventory,
-        &[*identity],
+        &held,
+        &there,
         &mut to,
         &EXPORTABLE,
         &mut NonInteractive,
@@ -97,7 +101,8 @@ fn what_is_there_is_told_beforehand_and_replaced_only_when_told() {
     };
     let replaced = chosen(
         &inventory,
-        &[*identity],
+        &held,
+        &there,
         &mut to,
         &replace,
         &mut NonInteractive,

@@ -202,19 +202,23 @@ pub(crate) fn changed_meanwhile(path: &Path) -> StoreError {
     }
 }
 
-/// A name for the identity that nothing in the folder has.
-pub(crate) fn free_name(folder: &Path, label: &str, id: &EntryId) -> PathBuf {
+/// The names that the file of an identity may have in a folder, the usual one first.
+pub(crate) fn names(folder: &Path, label: &str, id: &EntryId) -> impl Iterator<Item = PathBuf> {
     let usual = folder.join(file_name::of_identity(label, id, "pem"));
     let stem = usual.file_stem().unwrap_or_default().to_os_string();
-    let numbered = (2_u32..).map(|number| {
+    let folder = folder.to_owned();
+    let numbered = (2_u32..).map(move |number| {
         let mut name = stem.clone();
         name.push(format!("-{number}.pem"));
         folder.join(name)
     });
-    let mut names = std::iter::once(usual.clone()).chain(numbered);
-    names
-        .find(|name| fs::symlink_metadata(os::long_path(name)).is_err())
-        .unwrap_or(usual)
+    std::iter::once(usual).chain(numbered)
+}
+
+/// The first of these names that nothing in the folder has.
+fn free_name(folder: &Path, label: &str, id: &EntryId) -> PathBuf {
+    let is_free = |name: &PathBuf| fs::symlink_metadata(os::long_path(name)).is_err();
+    names(folder, label, id).find(is_free).unwrap_or_default()
 }
 
 pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, StoreError> {

@@ -23,6 +23,7 @@ use crate::secret::Password;
 pub(crate) type KeyDigest = [u8; 32];
 
 /// A certificate in a file.
+#[derive(Clone)]
 pub(crate) struct FoundCertificate {
     pub(crate) certificate: Certificate,
     pub(crate) id: EntryId,
@@ -32,6 +33,7 @@ pub(crate) struct FoundCertificate {
 }
 
 /// A private key in a file.
+#[derive(Clone)]
 pub(crate) struct FoundKey {
     /// Which piece of the file it is in, counted from 0.
     pub(crate) piece: u32,
@@ -56,7 +58,7 @@ pub(crate) enum KeyKind {
 }
 
 /// What was found in a file.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct FileContents {
     pub(crate) certificates: Vec<FoundCertificate>,
     pub(crate) keys: Vec<FoundKey>,

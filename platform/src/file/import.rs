@@ -1,30 +1,28 @@
-//! Taking an identity into a folder: one PEM file that holds the private key as PKCS#8, encrypted
-//! if there is a password, then the certificate, then its issuers. It is private from its first
-//! moment, and gets its name only after it was read back and its key opened.
+//! Taking identities into a folder, each as one PEM file. The files are made on every core, and get
+//! their names one after the other, each after another look at what is in the folder.
+//!
+//! The folder is read once, however many identities come. Afterwards its names are looked at, and
+//! only where there are others than those known, the files are read again: a name that another
+//! program takes is found out at the latest when the file is to get it.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use zeroize::Zeroizing;
-
-use super::bag_attributes;
-use super::blocks::{self, Block};
-use super::change::{self, Becomes, Change, free_name};
-use crate::certificate::Certificate;
+use super::FileStore;
+use super::change::{self, Becomes, Change};
+use super::contents::Passwords;
+use super::identity_file::{IdentityFile, common_name};
+use crate::certificate::EntryId;
 use crate::error::StoreError;
-use crate::key::{self, KeyError, KeyForm};
 use crate::new_file::NewFile;
-use crate::pkcs12::encrypted_key::encrypt_private_key;
-use crate::pkcs12::kdf::PasswordForm;
-use crate::pkcs12::pbe::decrypt_private_key;
-use crate::secret::{Password, PrivateKey};
+use crate::os;
 use crate::spec::StoreSpec;
-use crate::store::NewIdentity;
-use crate::{file_name, os, pem};
+use crate::store::{Ask, ExistingEntry, ImportOptions, NewIdentity, Removal};
+use crate::threads;
 
-/// Iterations of PBKDF2 that protect a key in a folder.
-const ITERATIONS: u32 = 200_000;
+/// How often the folder is looked at anew, where another program took the name for a new file.
+const ATTEMPTS: usize = 100;
 
 /// Whether a folder that is missing could be made, as far as the folders above it tell.
 ///
@@ -73,68 +71,233 @@ fn not_made(folder: &Path, error: io::Error) -> StoreError {
     })
 }
 
-/// What came of an attempt to import.
-pub(crate) enum Imported {
-    /// The identity is in a file of its own.
+impl FileStore {
+    /// Imports identities; see [`Store::import_several`](crate::store::Store::import_several).
+    pub(super) fn take_in(
+        &mut self,
+        identities: &[NewIdentity<'_>],
+        options: &ImportOptions<'_>,
+        ask: &mut dyn Ask,
+        progress: &mut dyn FnMut(),
+    ) -> Vec<Result<EntryId, StoreError>> {
+        self.is_changed = true;
+        let made = match self.ready(options) {
+            Ok(made) => made,
+            Err(error) => return vec![Err(error)],
+        };
+        let files = self.files_of(identities, options, progress);
+        // Making them took its time.
+        if let Err(error) = self.look_again() {
+            unmake(&made);
+            return vec![Err(error)];
+        }
+        let mut results = Vec::with_capacity(identities.len());
+        for (identity, file) in identities.iter().zip(files) {
+            let named = file.and_then(|file| self.name(file, identity, options, ask));
+            if matches!(named, Err(StoreError::HalfDone { .. })) {
+                *self.last() = None;
+            }
+            let gave_up = matches!(named, Err(StoreError::Cancelled));
+            results.push(named);
+            progress();
+            if gave_up {
+                break;
+            }
+        }
+        if results.iter().all(Result::is_err) {
+            unmake(&made);
+        }
+        results
+    }
+
+    /// Sees that identities can be taken in, and what is there; the folders that were made for it.
+    fn ready(&self, options: &ImportOptions<'_>) -> Result<Vec<PathBuf>, StoreError> {
+        let refused = |reason| Err(refused(&self.root, reason));
+        if matches!(self.passwords, Passwords::Dotnet) {
+            return refused(super::ONLY_DOTNET);
+        }
+        if self.root.is_file() {
+            return refused("it is a single file; name a folder");
+        }
+        if !options.exportable {
+            return refused("whoever can read a file has the key in it, so that it is exportable");
+        }
+        self.look_again()?;
+        match self.made_on_import {
+            true => make_folder(&self.root),
+            false => Ok(Vec::new()),
+        }
+    }
+
+    /// The files of those that are not there yet or are to replace what is there, made on every
+    /// core.
+    fn files_of(
+        &self,
+        identities: &[NewIdentity<'_>],
+        options: &ImportOptions<'_>,
+        progress: &mut dyn FnMut(),
+    ) -> Vec<Result<IdentityFile, StoreError>> {
+        let write = |identity: &NewIdentity<'_>| {
+            if options.existing == ExistingEntry::Keep {
+                self.is_free(&identity.certificate.id())?;
+            }
+            let path = change::names(&self.root, &label(identity), &identity.certificate.id()).next();
+            IdentityFile::write(&path.unwrap_or_default(), identity, options)
+        };
+        threads::each(threads::for_computing(), identities, write, &mut |_, _| {
+            progress();
+        })
+    }
+
+    /// # Errors
+    /// [`StoreError::AlreadyThere`]: the store has this with a private key.
+    fn is_free(&self, id: &EntryId) -> Result<(), StoreError> {
+        match self.known(id).ok().and_then(|known| known.key) {
+            Some(key) => {
+                let place = key.path.display().to_string();
+                Err(StoreError::AlreadyThere { place })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Gives the file a name that is free, or that of the file it replaces.
+    fn name(
+        &self,
+        file: IdentityFile,
+        identity: &NewIdentity<'_>,
+        options: &ImportOptions<'_>,
+        ask: &mut dyn Ask,
+    ) -> Result<EntryId, StoreError> {
+        let id = identity.certificate.id();
+        let mut next = Some(file);
+        // Whether every file was read since another program was seen to put some there.
+        let mut read_again = false;
+        for _ in 0..ATTEMPTS {
+            let mut changes = Vec::new();
+            if let Ok(known) = self.known(&id)
+                && known.key.is_some()
+            {
+                if options.existing == ExistingEntry::Keep {
+                    self.is_free(&id)?;
+                }
+                changes = self.plan(&id, &known, Removal::Entry, ask)?;
+            }
+            let place = Place::of(&self.root, &label(identity), &id, changes);
+            if !read_again && place.taken.iter().any(|path| !self.knows_file(path)) {
+                self.scan()?;
+                read_again = true;
+                continue;
+            }
+            let file = match next.take() {
+                Some(file) => file,
+                None => IdentityFile::write(&place.path, identity, options)?,
+            };
+            let IdentityFile { file, contents } = file;
+            match place.fill(file)? {
+                Named::Done => {
+                    self.now_has(&place, contents);
+                    return Ok(id);
+                }
+                Named::NameTaken => {
+                    self.scan()?;
+                    read_again = true;
+                }
+            }
+        }
+        Err(refused(
+            &self.root,
+            "other programs take every name for the file",
+        ))
+    }
+}
+
+fn label(identity: &NewIdentity<'_>) -> String {
+    let label = identity.label.map(str::to_owned);
+    let label = label.or_else(|| common_name(identity.certificate));
+    label.unwrap_or_default()
+}
+
+/// Where a new file goes, and what goes for it.
+pub(super) struct Place {
+    pub(super) path: PathBuf,
+    /// The names that it would have, were they free.
+    taken: Vec<PathBuf>,
+    /// What becomes of the file that has this name.
+    pub(super) replaced: Option<Change>,
+    /// What is to change once the new file is there, which takes out the copy that was there.
+    pub(super) changes: Vec<Change>,
+}
+
+/// What came of giving a file its name.
+pub(super) enum Named {
     Done,
-    /// Another program took the name for the file after the folder was looked at; it may have put
-    /// the same identity there. Nothing has changed.
+    /// Another program took the name after the folder was looked at; it may have put the same
+    /// identity there. Nothing has changed, and the file is gone.
     NameTaken,
 }
 
-/// Puts the identity into a file of its own in the folder `root`, and then makes `changes`, which
-/// take out the copy that was there.
-///
-/// # Errors
-/// - [`StoreError::NotImported`], [`StoreError::NotRemoved`], [`StoreError::AccessDenied`]: nothing
-///   has changed.
-/// - [`StoreError::HalfDone`]: it is there now, and so is the copy that was there, or a part of it.
-pub(crate) fn import(
-    root: &Path,
-    identity: &NewIdentity<'_>,
-    password: Option<&Password>,
-    mut changes: Vec<Change>,
-) -> Result<Imported, StoreError> {
-    if !may_belong(identity.key, identity.certificate) {
-        return Err(refused(root, "the private key is another certificate's"));
-    }
-    let label = identity.label.map(str::to_owned);
-    let label = label.or_else(|| common_name(identity.certificate));
-    let (label, id) = (label.unwrap_or_default(), identity.certificate.id());
-    let usual = root.join(file_name::of_identity(&label, &id, "pem"));
-    let replaced = changes
-        .iter()
-        .position(|change| change.path == usual && matches!(change.becomes, Becomes::Deleted));
-    let path = match replaced {
-        Some(_) => usual,
-        None => free_name(root, &label, &id),
-    };
-    let file = write(&path, identity, password)?;
-    // In one step: neither is there ever no file, nor are there two.
-    let named = match replaced.map(|at| changes.remove(at)) {
-        Some(old) => {
-            old.is_still_right()?;
-            file.replace(&path)
+impl Place {
+    pub(super) fn of(root: &Path, label: &str, id: &EntryId, mut changes: Vec<Change>) -> Self {
+        let usual = change::names(root, label, id).next().unwrap_or_default();
+        let replaced = changes
+            .iter()
+            .position(|change| change.path == usual && matches!(change.becomes, Becomes::Deleted));
+        if let Some(at) = replaced {
+            return Self {
+                path: usual,
+                taken: Vec::new(),
+                replaced: Some(changes.remove(at)),
+                changes,
+            };
         }
-        None => file.rename(&path),
-    };
-    if let Err(error) = named {
-        return match error.kind() {
-            io::ErrorKind::AlreadyExists => Ok(Imported::NameTaken),
-            _ => Err(failed(
-                &path,
-                "the finished file cannot get its name",
-                error,
-            )),
-        };
+        let is_taken = |path: &PathBuf| fs::symlink_metadata(os::long_path(path)).is_ok();
+        let taken: Vec<PathBuf> = change::names(root, label, id).take_while(is_taken).collect();
+        let path = change::names(root, label, id).nth(taken.len());
+        Self {
+            path: path.unwrap_or_default(),
+            taken,
+            replaced: None,
+            changes,
+        }
     }
-    // Until the new file is there for good, no other goes.
-    change::sync(
-        &path,
-        "the identity is in it now, and its disk did not confirm that",
-    )?;
-    change::make(&changes).map_err(|error| taken_back(&path, replaced.is_some(), error))?;
-    Ok(Imported::Done)
+
+    /// Gives the finished file its name, and then makes the changes.
+    ///
+    /// # Errors
+    /// - [`StoreError::NotImported`], [`StoreError::NotRemoved`], [`StoreError::AccessDenied`]:
+    ///   nothing has changed.
+    /// - [`StoreError::HalfDone`]: it is there now, and so is the copy that was there, or a part of
+    ///   it.
+    pub(super) fn fill(&self, file: NewFile) -> Result<Named, StoreError> {
+        let path = &self.path;
+        // In one step: neither is there ever no file, nor are there two.
+        let named = match &self.replaced {
+            Some(old) => {
+                old.is_still_right()?;
+                file.replace(path)
+            }
+            None => file.rename(path),
+        };
+        if let Err(error) = named {
+            return match error.kind() {
+                io::ErrorKind::AlreadyExists => Ok(Named::NameTaken),
+                _ => Err(failed(
+                    path,
+                    "the finished file cannot get its name",
+                    error,
+                )),
+            };
+        }
+        // Until the new file is there for good, no other goes.
+        change::sync(
+            path,
+            "the identity is in it now, and its disk did not confirm that",
+        )?;
+        change::make(&self.changes)
+            .map_err(|error| taken_back(path, self.replaced.is_some(), error))?;
+        Ok(Named::Done)
+    }
 }
 
 /// What is said where the copy that was there cannot be taken out. The new one goes again, unless
@@ -152,107 +315,6 @@ fn taken_back(path: &Path, replaced: bool, error: StoreError) -> StoreError {
     }
 }
 
-/// The finished file under its temporary name, read back and found to hold what was meant.
-fn write(
-    path: &Path,
-    identity: &NewIdentity<'_>,
-    password: Option<&Password>,
-) -> Result<NewFile, StoreError> {
-    let bytes = encode(identity, password)
-        .map_err(|error| failed(path, "its PEM form cannot be made", error))?;
-    let file = change::write(path, &bytes)
-        .map_err(|error| failed(path, "the file cannot be written", error))?;
-    let others = os::others_have_access(file.as_file())
-        .map_err(|error| failed(path, "who may read the file cannot be told", error))?;
-    if others && password.is_none() {
-        return Err(refused(
-            path,
-            "this file system cannot keep others from reading the file, and no password protects \
-             the key",
-        ));
-    }
-    let read = file
-        .read_back(bytes.len())
-        .map_err(|error| failed(path, "the file cannot be read back", error))?;
-    match holds(&read, identity, password) {
-        true => Ok(file),
-        false => Err(refused(path, "what was read back is not what was meant")),
-    }
-}
-
-fn encode(
-    identity: &NewIdentity<'_>,
-    password: Option<&Password>,
-) -> io::Result<Zeroizing<Vec<u8>>> {
-    let sealed;
-    let (label, key) = match password {
-        Some(password) => {
-            sealed = encrypt_private_key(identity.key, password, ITERATIONS)
-                .map_err(|error| io::Error::other(error.to_string()))?;
-            (pem::ENCRYPTED_KEY, sealed.as_slice())
-        }
-        None => (pem::KEY, identity.key.expose()),
-    };
-    let before_key = bag_attributes::write(identity.label, identity.provider);
-    let before_leaf = bag_attributes::write(identity.label, None);
-    let mut blocks = vec![
-        pem::Block {
-            before: &before_key,
-            ..pem::Block::new(label, key)
-        },
-        pem::Block {
-            before: &before_leaf,
-            ..pem::Block::new(pem::CERTIFICATE, identity.certificate.der())
-        },
-    ];
-    let issuers = identity.issuers.iter();
-    blocks.extend(issuers.map(|issuer| pem::Block::new(pem::CERTIFICATE, issuer.der())));
-    pem::join(&blocks).map_err(|error| io::Error::other(error.to_string()))
-}
-
-/// Whether these bytes are the identity, as the store's own reader finds it: its key, which the
-/// password opens, and its certificates.
-fn holds(bytes: &[u8], identity: &NewIdentity<'_>, password: Option<&Password>) -> bool {
-    let mut keys = Vec::new();
-    let mut certificates: Vec<Vec<u8>> = Vec::new();
-    let mut others = 0;
-    blocks::read(bytes, &mut Zeroizing::default(), &mut |block| match block {
-        Block::Key(key, _) => keys.push(opened(key.form, key.der, password)),
-        Block::Certificate(der, _) => certificates.push(der.to_vec()),
-        Block::Pkcs12(_) | Block::Unusable(_) => others += 1,
-    });
-    let meant = [identity.certificate].into_iter().chain(identity.issuers);
-    let same_key = match keys.as_slice() {
-        [Some(key)] => key.expose() == identity.key.expose(),
-        _ => false,
-    };
-    same_key && others == 0 && meant.map(Certificate::der).eq(certificates.iter())
-}
-
-fn opened(form: KeyForm, der: &[u8], password: Option<&Password>) -> Option<PrivateKey> {
-    match (form, password) {
-        (KeyForm::Pkcs8, None) => Some(PrivateKey::from_pkcs8_der(Zeroizing::new(der.to_vec()))),
-        (KeyForm::EncryptedPkcs8, Some(password)) => {
-            decrypt_private_key(der, PasswordForm::Text(password), ITERATIONS).ok()
-        }
-        _ => None,
-    }
-}
-
-/// Whether a key's public half, where that can be told, is the certificate's.
-fn may_belong(key: &PrivateKey, certificate: &Certificate) -> bool {
-    match key::public_key_of(key) {
-        Ok(public) => key::same_public_key(&public, certificate.spki_der()),
-        Err(error) => matches!(error, KeyError::UnknownAlgorithm(_)),
-    }
-}
-
-fn common_name(certificate: &Certificate) -> Option<String> {
-    let parsed = certificate.parse();
-    let mut names = parsed.subject().iter_common_name();
-    names.next()?.as_str().ok().map(str::to_owned)
-}
-
 pub(crate) fn refused(place: &Path, reason: &str) -> StoreError {
     StoreError::NotImported {
         place: place.display().to_string(),
@@ -261,7 +323,7 @@ pub(crate) fn refused(place: &Path, reason: &str) -> StoreError {
     }
 }
 
-fn failed(path: &Path, reason: &str, error: io::Error) -> StoreError {
+pub(crate) fn failed(path: &Path, reason: &str, error: io::Error) -> StoreError {
     StoreError::of_file(path, error, |place, source| StoreError::NotImported {
         place,
         reason: reason.to_owned(),

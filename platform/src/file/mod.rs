@@ -6,6 +6,7 @@ mod bag_attributes;
 mod blocks;
 mod change;
 mod contents;
+mod identity_file;
 mod import;
 mod key_file;
 mod keys;
@@ -16,6 +17,7 @@ mod pkcs7;
 mod read;
 mod remove;
 mod scan;
+mod seen;
 #[cfg(test)]
 #[path = "../../tests/support/pkcs12.rs"]
 mod support;
@@ -27,7 +29,7 @@ mod walk;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub use alone::{certificates_in, needs_password, private_keys_in};
 pub use opened::OpenedFile;
@@ -40,13 +42,14 @@ use crate::new_file;
 use crate::secret::PrivateKey;
 use crate::spec::StoreSpec;
 use crate::store::{
-    Ask, ExistingEntry, ImportOptions, Listing, NewIdentity, Removal, Store, StoreInfo,
+    Ask, ImportOptions, Listing, NewIdentity, Removal, Store, StoreInfo,
 };
 use change::{Change, Linked};
-use contents::Passwords;
-use import::Imported;
-use pair::{KeyPlace, Known, Paired, Scanned};
+use contents::{FileContents, Passwords};
+use import::Place;
+use pair::{KeyPlace, Known, Paired};
 use remove::Target;
+use seen::{Folder, Seen};
 use key_file::{Fetch, KeyFiles, Opening};
 use walk::Walk;
 
@@ -67,14 +70,10 @@ pub(crate) struct FileStore {
     passwords: Passwords,
     /// The folder need not exist before something is put into it.
     made_on_import: bool,
+    /// Whether something is to be changed in it, for which more is remembered.
+    is_changed: bool,
     last: Mutex<Option<Seen>>,
     keys: KeyFiles,
-}
-
-/// What is remembered of the last scan, so that a key or the issuers cost no second one.
-struct Seen {
-    issuers: Vec<Certificate>,
-    known: std::collections::HashMap<EntryId, Known>,
 }
 
 impl FileStore {
@@ -114,15 +113,17 @@ impl FileStore {
     /// import into it, so that one that is refused leaves none behind.
     pub(crate) fn open_to_import(path: &Path, options: &OpenOptions) -> Result<Self, StoreError> {
         let missing = |error: &StoreError| matches!(error, StoreError::Unavailable { .. });
-        match Self::open(path, options) {
+        let mut store = match Self::open(path, options) {
             Err(error) if missing(&error) && !path.exists() => {
                 import::may_be_made(path)?;
                 let mut store = Self::new(path, options);
                 store.made_on_import = true;
-                Ok(store)
+                store
             }
-            other => other,
-        }
+            other => other?,
+        };
+        store.is_changed = true;
+        Ok(store)
     }
 
     /// Opens the folder of a .NET store.
@@ -138,6 +139,7 @@ impl FileStore {
             more: Vec::new(),
             passwords,
             made_on_import: false,
+            is_changed: false,
             last: Mutex::new(None),
             keys: KeyFiles::default(),
         }
@@ -165,23 +167,36 @@ impl FileStore {
 
     /// Reads everything, and remembers what later calls need.
     fn scan(&self) -> Result<Listing, StoreError> {
-        let (walk, scanned) = self.read()?;
+        let mut walk = self.walk()?;
+        let scanned = scan::read_all(&walk.files, &self.passwords);
+        let folder = self.is_changed.then(|| {
+            Arc::new(Folder {
+                files: walk.files.clone(),
+                scanned: scanned.clone(),
+            })
+        });
         let Paired {
             entries,
             problems: found,
             issuers,
             known,
         } = pair::pair(&walk.files, scanned);
-        *self.last() = Some(Seen { issuers, known });
-        let mut problems = walk.problems;
-        problems.extend(found);
-        Ok(Listing { entries, problems })
+        *self.last() = Some(Seen {
+            issuers,
+            known,
+            folder,
+        });
+        walk.problems.extend(found);
+        Ok(Listing {
+            entries,
+            problems: walk.problems,
+        })
     }
 
-    /// Every file, and what is in it.
-    fn read(&self) -> Result<(Walk, Scanned), StoreError> {
+    /// Finds every file.
+    fn walk(&self) -> Result<Walk, StoreError> {
         if self.made_on_import && !self.root.exists() {
-            return Ok((Walk::default(), Scanned::new()));
+            return Ok(Walk::default());
         }
         let mut walk = walk::walk(&self.root).map_err(|error| self.unreachable(error))?;
         for path in &self.more {
@@ -195,8 +210,47 @@ impl FileStore {
             let is_pfx = |file: &PathBuf| file.extension().is_some_and(|ending| ending == "pfx");
             walk.files.retain(is_pfx);
         }
-        let scanned = scan::read_all(&walk.files, &self.passwords);
-        Ok((walk, scanned))
+        Ok(walk)
+    }
+
+    /// Reads everything again if there are other files than those that were read.
+    fn look_again(&self) -> Result<(), StoreError> {
+        let folder = self.last().as_ref().and_then(|seen| seen.folder.clone());
+        if !folder.is_some_and(|folder| self.walk().is_ok_and(|walk| folder.has_just(&walk.files)))
+        {
+            self.scan()?;
+        }
+        Ok(())
+    }
+
+    /// What the last scan read; one that is remembered, or a new one.
+    fn folder(&self) -> Result<Arc<Folder>, StoreError> {
+        let folder = self.last().as_ref().and_then(|seen| seen.folder.clone());
+        if let Some(folder) = folder {
+            return Ok(folder);
+        }
+        let files = self.walk()?.files;
+        let scanned = scan::read_all(&files, &self.passwords);
+        Ok(Arc::new(Folder { files, scanned }))
+    }
+
+    /// Whether a file was there when the folder was read.
+    fn knows_file(&self, path: &Path) -> bool {
+        let last = self.last();
+        let folder = last.as_ref().and_then(|seen| seen.folder.as_ref());
+        folder.is_some_and(|folder| folder.files.iter().any(|file| file == path))
+    }
+
+    /// Remembers what was imported.
+    fn now_has(&self, place: &Place, contents: FileContents) {
+        let mut last = self.last();
+        let changes = place.replaced.iter().chain(&place.changes);
+        if !last
+            .as_mut()
+            .is_some_and(|seen| seen.take_up(&place.path, contents, changes))
+        {
+            *last = None;
+        }
     }
 
     /// What has to change in the folder so that this of the entry is gone.
@@ -207,11 +261,12 @@ impl FileStore {
         what: Removal,
         ask: &mut dyn Ask,
     ) -> Result<Vec<Change>, StoreError> {
-        let (walk, scanned) = self.read()?;
+        let folder = self.folder()?;
         let proven = known.key.as_ref().filter(|key| !key.certain);
         if let Some(place) = proven {
-            let alone = walk.files.iter().position(|file| *file == place.path);
-            let contents = scanned.iter().find(|(file, _)| Some(*file) == alone);
+            let alone = folder.files.iter().position(|file| *file == place.path);
+            let mut scanned = folder.scanned.iter();
+            let contents = scanned.find(|(file, _)| Some(*file) == alone);
             if !contents.is_some_and(|(_, contents)| remove::is_alone_with(contents, id)) {
                 self.prove(known, place, ask)?;
             }
@@ -222,7 +277,7 @@ impl FileStore {
             proven,
             what,
         };
-        let changes = remove::plan(&target, &walk.files, &scanned, &self.passwords)?;
+        let changes = remove::plan(&target, &folder.files, &folder.scanned, &self.passwords)?;
         match changes
             .iter()
             .find(|change| self.root.is_file() && change.removes_file())
@@ -269,36 +324,6 @@ impl FileStore {
             store: self.info.spec.to_string(),
             id: *id,
         })
-    }
-
-    /// Looks at the folder, and puts the identity into a file with a name that is free.
-    fn import_once(
-        &self,
-        identity: &NewIdentity<'_>,
-        options: &ImportOptions<'_>,
-        ask: &mut dyn Ask,
-    ) -> Result<Imported, StoreError> {
-        let id = identity.certificate.id();
-        self.scan()?;
-        let mut changes = Vec::new();
-        if let Ok(known) = self.known(&id)
-            && let Some(key) = &known.key
-        {
-            if options.existing == ExistingEntry::Keep {
-                let place = key.path.display().to_string();
-                return Err(StoreError::AlreadyThere { place });
-            }
-            changes = self.plan(&id, &known, Removal::Entry, ask)?;
-        }
-        let made = match self.made_on_import {
-            true => import::make_folder(&self.root)?,
-            false => Vec::new(),
-        };
-        let imported = import::import(&self.root, identity, options.password, changes);
-        if imported.is_err() {
-            import::unmake(&made);
-        }
-        imported
     }
 
     fn fetch(&self, known: &Known, ask: &mut dyn Ask) -> Result<PrivateKey, Fetch> {
@@ -372,24 +397,19 @@ impl Store for FileStore {
         options: &ImportOptions<'_>,
         ask: &mut dyn Ask,
     ) -> Result<EntryId, StoreError> {
-        let refused = |reason| Err(import::refused(&self.root, reason));
-        if matches!(self.passwords, Passwords::Dotnet) {
-            return refused(ONLY_DOTNET);
-        }
-        if self.root.is_file() {
-            return refused("it is a single file; name a folder");
-        }
-        if !options.exportable {
-            return refused("whoever can read a file has the key in it, so that it is exportable");
-        }
-        for _ in 0..ATTEMPTS {
-            let imported = self.import_once(identity, options, ask);
-            *self.last() = None;
-            if let Imported::Done = imported? {
-                return Ok(identity.certificate.id());
-            }
-        }
-        refused("other programs take every name for the file")
+        let one = std::slice::from_ref(identity);
+        let imported = self.take_in(one, options, ask, &mut || ()).pop();
+        imported.unwrap_or_else(|| Err(import::refused(&self.root, "it was not tried")))
+    }
+
+    fn import_several(
+        &mut self,
+        identities: &[NewIdentity<'_>],
+        options: &ImportOptions<'_>,
+        ask: &mut dyn Ask,
+        progress: &mut dyn FnMut(),
+    ) -> Vec<Result<EntryId, StoreError>> {
+        self.take_in(identities, options, ask, progress)
     }
 
     fn remove(
@@ -398,6 +418,7 @@ impl Store for FileStore {
         what: Removal,
         ask: &mut dyn Ask,
     ) -> Result<Vec<String>, StoreError> {
+        self.is_changed = true;
         self.scan()?;
         let known = self.known(id)?;
         if what == Removal::Key && known.key.is_none() {
@@ -429,9 +450,6 @@ impl Store for FileStore {
         }
     }
 }
-
-/// How often the folder is looked at anew, where another program took the name for a new file.
-const ATTEMPTS: usize = 100;
 
 const ONLY_DOTNET: &str = "only .NET itself may change what is in its folder";
 

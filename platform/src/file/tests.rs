@@ -2,8 +2,7 @@ use super::support::{data, file_of, triple_des, whole};
 use super::*;
 use crate::pkcs12::kdf::PasswordForm;
 use crate::secret::Password;
-use crate::store::KeyState;
-use crate::store::NonInteractive;
+use crate::store::{ExistingEntry, KeyState, NonInteractive};
 
 fn dotnet(folder: &Path) -> FileStore {
     let spec = StoreSpec::Dotnet("My".to_owned());
@@ -84,7 +83,14 @@ fn replace(folder: &Path, changes: Vec<Change>) -> Result<(), StoreError> {
         label: Some("Ada"),
         ..NewIdentity::of(certificate, &key)
     };
-    import::import(folder, &identity, None, changes).map(drop)
+    let options = ImportOptions {
+        exportable: true,
+        existing: ExistingEntry::Replace,
+        password: None,
+    };
+    let place = Place::of(folder, "Ada", &certificate.id(), changes);
+    let written = identity_file::IdentityFile::write(&place.path, &identity, &options)?;
+    place.fill(written.file).map(drop)
 }
 
 #[test]

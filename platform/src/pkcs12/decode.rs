@@ -8,7 +8,7 @@ pub use super::attributes::BagAttributes;
 use super::error::DecodeError;
 use super::kdf::PasswordForm;
 use super::mac::StoredMac;
-use super::pbe;
+use super::pbe::{self, Scheme};
 use super::structure::{Bag, BagContent, Safe, Structure, safe_contents};
 pub use super::work::Limits;
 use super::work::Work;
@@ -77,14 +77,19 @@ pub fn decode(
     Structure::read(bytes, limits)?.open(password, limits)
 }
 
-/// Whether this is a PKCS#12 file that opens with a password only, and not with the empty one.
+/// Whether this is a PKCS#12 file that opens with a password only, and not with the empty one. Told
+/// by its MAC and the first thing in it that is encrypted, however many keys there are.
 pub fn needs_password(bytes: &[u8]) -> bool {
     let limits = Limits::listing();
     let Ok(file) = Structure::read(bytes, &limits) else {
         return false;
     };
-    let opened = file.open(PasswordForm::Null, &limits);
-    matches!(opened, Err(DecodeError::WrongPassword))
+    if file.needs_no_password() || Work::new(&limits).begin(&file).is_err() {
+        return false;
+    }
+    let empty = Password::new(String::new());
+    let mut forms = [PasswordForm::Null, PasswordForm::Text(&empty)].into_iter();
+    !forms.any(|form| file.knows(form))
 }
 
 impl Structure {
@@ -109,6 +114,29 @@ impl Structure {
                 .map_err(|second| more_telling(error, second)),
             (opened, _) => opened,
         }
+    }
+
+    /// Whether the MAC fits the password, or the first thing that is encrypted decrypts with it.
+    fn knows(&self, password: PasswordForm<'_>) -> bool {
+        let mac = self.mac.as_ref();
+        if mac.is_some_and(|mac| fits(mac, password, &self.content)) {
+            return true;
+        }
+        let mut bags_left = self.bags_left;
+        let mut decrypted = self.safes.iter().filter_map(|safe| match safe {
+            Safe::Encrypted { scheme, text } => {
+                let opened = scheme.decrypt(password, text).ok();
+                Some(opened.is_some_and(|bags| safe_contents(&bags, &mut bags_left).is_ok()))
+            }
+            Safe::Plain(bags) => bags.iter().find_map(|bag| match &bag.content {
+                BagContent::ShroudedKey { scheme, text } => {
+                    Some(shrouded_key(scheme, text, password).is_some())
+                }
+                _ => None,
+            }),
+            Safe::Other(_) => None,
+        });
+        decrypted.next().unwrap_or(false)
     }
 
     /// Opens with one form of the password. The MAC's key is derived beside the others.
@@ -209,6 +237,7 @@ impl Opening {
     }
 
     fn take_all(&mut self, bags: &[Bag], password: PasswordForm<'_>) -> Result<(), DecodeError> {
+        let mut unshrouded = unshrouded(bags, password).into_iter();
         for bag in bags {
             match &bag.content {
                 BagContent::Certificate(der) => self.contents.certificates.push(CertificateBag {
@@ -221,16 +250,13 @@ impl Opening {
                     let key = pbe::private_key(key.clone());
                     self.take_key(key.ok_or_else(|| damaged("it is no PrivateKeyInfo"))?, bag);
                 }
-                BagContent::ShroudedKey { scheme, text } => {
-                    let key = scheme.decrypt(password, text).ok();
-                    match key.and_then(pbe::private_key) {
-                        Some(key) => {
-                            self.decrypted = true;
-                            self.take_key(key, bag);
-                        }
-                        None => self.undecryptable = true,
+                BagContent::ShroudedKey { .. } => match unshrouded.next().flatten() {
+                    Some(key) => {
+                        self.decrypted = true;
+                        self.take_key(key, bag);
                     }
-                }
+                    None => self.undecryptable = true,
+                },
             }
         }
         Ok(())
@@ -261,6 +287,26 @@ impl Opening {
             (Some(false) | None, false, _) => Err(DecodeError::WrongPassword),
         }
     }
+}
+
+/// What the password makes of the shrouded keys among these bags, in their order. Each has a
+/// derivation of its own, so that several are worth every core.
+fn unshrouded(bags: &[Bag], password: PasswordForm<'_>) -> Vec<Option<PrivateKey>> {
+    let shrouded = bags.iter().filter_map(|bag| match &bag.content {
+        BagContent::ShroudedKey { scheme, text } => Some((scheme, text)),
+        _ => None,
+    });
+    let shrouded: Vec<_> = shrouded.collect();
+    let open = |(scheme, text): &(&Scheme, &Zeroizing<Vec<u8>>)| shrouded_key(scheme, text, password);
+    match threads::for_computing().min(shrouded.len()) {
+        0 | 1 => shrouded.iter().map(open).collect(),
+        threads => threads::each(threads, &shrouded, open, &mut |_, _| {}),
+    }
+}
+
+fn shrouded_key(scheme: &Scheme, text: &[u8], password: PasswordForm<'_>) -> Option<PrivateKey> {
+    let key = scheme.decrypt(password, text).ok();
+    key.and_then(pbe::private_key)
 }
 
 /// The bags of a part that was decrypted, their work added; `None` if it is no list of bags. What

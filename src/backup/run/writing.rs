@@ -38,6 +38,7 @@ impl<'a> Run<'a> {
         if pending.is_empty() {
             return Ok(());
         }
+        let _kept_open = self.inventory.keep_open();
         let broken: Vec<AtomicBool> = self
             .destinations
             .iter()

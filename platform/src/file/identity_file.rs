@@ -1,0 +1,148 @@
+//! One identity as a PEM file: the private key as PKCS#8, encrypted if there is a password, then the
+//! certificate, then its issuers. It is private from its first moment, and read back from its disk
+//! before it gets its name.
+
+use std::io;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::bag_attributes;
+use super::blocks::{self, Block};
+use super::change;
+use super::contents::{FileContents, Passwords};
+use super::import::{failed, refused};
+use crate::certificate::Certificate;
+use crate::error::StoreError;
+use crate::key::{self, KeyError, KeyForm};
+use crate::new_file::NewFile;
+use crate::pkcs12::encrypted_key::encrypt_private_key;
+use crate::pkcs12::kdf::PasswordForm;
+use crate::pkcs12::pbe::decrypt_private_key;
+use crate::secret::{Password, PrivateKey};
+use crate::store::{ExistingEntry, ImportOptions, NewIdentity};
+use crate::{os, pem};
+
+/// Iterations of PBKDF2 that protect a key in a folder.
+const ITERATIONS: u32 = 200_000;
+
+/// A finished file under its temporary name.
+pub(super) struct IdentityFile {
+    pub(super) file: NewFile,
+    pub(super) contents: FileContents,
+}
+
+impl IdentityFile {
+    /// Writes it beside `path` and reads it back. What is encrypted is also decrypted where an
+    /// older copy goes once this one is there. Elsewhere that is left to whoever imports, who takes
+    /// the key out of the store afterwards: of the same bytes, and by the store's own reader.
+    pub(super) fn write(
+        path: &Path,
+        identity: &NewIdentity<'_>,
+        options: &ImportOptions<'_>,
+    ) -> Result<Self, StoreError> {
+        let password = options.password;
+        if !may_belong(identity.key, identity.certificate) {
+            return Err(refused(path, "the private key is another certificate's"));
+        }
+        let bytes = encode(identity, password)
+            .map_err(|error| failed(path, "its PEM form cannot be made", error))?;
+        let file = change::write(path, &bytes)
+            .map_err(|error| failed(path, "the file cannot be written", error))?;
+        let others = os::others_have_access(file.as_file())
+            .map_err(|error| failed(path, "who may read the file cannot be told", error))?;
+        if others && password.is_none() {
+            return Err(refused(
+                path,
+                "this file system cannot keep others from reading the file, and no password \
+                 protects the key",
+            ));
+        }
+        let decrypts = options.existing == ExistingEntry::Replace;
+        if !holds(&bytes, identity, password, decrypts) {
+            return Err(refused(path, "what was read back is not what was meant"));
+        }
+        let (contents, _) = FileContents::of(&bytes, &Passwords::Given(None));
+        Ok(Self { file, contents })
+    }
+}
+
+fn encode(
+    identity: &NewIdentity<'_>,
+    password: Option<&Password>,
+) -> io::Result<Zeroizing<Vec<u8>>> {
+    let sealed;
+    let (label, key) = match password {
+        Some(password) => {
+            sealed = encrypt_private_key(identity.key, password, ITERATIONS)
+                .map_err(|error| io::Error::other(error.to_string()))?;
+            (pem::ENCRYPTED_KEY, sealed.as_slice())
+        }
+        None => (pem::KEY, identity.key.expose()),
+    };
+    let before_key = bag_attributes::write(identity.label, identity.provider);
+    let before_leaf = bag_attributes::write(identity.label, None);
+    let mut blocks = vec![
+        pem::Block {
+            before: &before_key,
+            ..pem::Block::new(label, key)
+        },
+        pem::Block {
+            before: &before_leaf,
+            ..pem::Block::new(pem::CERTIFICATE, identity.certificate.der())
+        },
+    ];
+    let issuers = identity.issuers.iter();
+    blocks.extend(issuers.map(|issuer| pem::Block::new(pem::CERTIFICATE, issuer.der())));
+    pem::join(&blocks).map_err(|error| io::Error::other(error.to_string()))
+}
+
+/// Whether these bytes are the identity, as the store's own reader finds it: its certificates, and
+/// its key, which the password opens if it is tried.
+fn holds(
+    bytes: &[u8],
+    identity: &NewIdentity<'_>,
+    password: Option<&Password>,
+    decrypts: bool,
+) -> bool {
+    let is_own = |key: &PrivateKey| key.expose() == identity.key.expose();
+    let same = |form: KeyForm, der: &[u8]| match (form, password) {
+        (KeyForm::EncryptedPkcs8, Some(_)) if !decrypts => true,
+        _ => opened(form, der, password).is_some_and(|key| is_own(&key)),
+    };
+    let mut keys = Vec::new();
+    let mut certificates: Vec<Vec<u8>> = Vec::new();
+    let mut others = 0;
+    blocks::read(bytes, &mut Zeroizing::default(), &mut |block| match block {
+        Block::Key(key, _) => keys.push(same(key.form, key.der)),
+        Block::Certificate(der, _) => certificates.push(der.to_vec()),
+        Block::Pkcs12(_) | Block::Unusable(_) => others += 1,
+    });
+    let meant = [identity.certificate].into_iter().chain(identity.issuers);
+    keys == [true] && others == 0 && meant.map(Certificate::der).eq(certificates.iter())
+}
+
+fn opened(form: KeyForm, der: &[u8], password: Option<&Password>) -> Option<PrivateKey> {
+    match (form, password) {
+        (KeyForm::Pkcs8, None) => Some(PrivateKey::from_pkcs8_der(Zeroizing::new(der.to_vec()))),
+        (KeyForm::EncryptedPkcs8, Some(password)) => {
+            decrypt_private_key(der, PasswordForm::Text(password), ITERATIONS).ok()
+        }
+        _ => None,
+    }
+}
+
+/// Whether a key's public half, where that can be told, is the certificate's.
+fn may_belong(key: &PrivateKey, certificate: &Certificate) -> bool {
+    match key::public_key_of(key) {
+        Ok(public) => key::same_public_key(&public, certificate.spki_der()),
+        Err(error) => matches!(error, KeyError::UnknownAlgorithm(_)),
+    }
+}
+
+pub(super) fn common_name(certificate: &Certificate) -> Option<String> {
+    let parsed = certificate.parse();
+    let mut names = parsed.subject().iter_common_name();
+    names.next()?.as_str().ok().map(str::to_owned)
+}
+
