@@ -7,6 +7,7 @@
 //! only after that: whenever a run is cut off, every earlier file is whole, and the next run
 //! writes what is not recorded. [`verify()`] and [`restore()`] need nothing but the folder.
 
+mod changes;
 mod compare;
 pub mod config;
 mod destination;
@@ -18,6 +19,7 @@ mod lock;
 pub mod manifest;
 mod opener;
 mod plan;
+pub mod record;
 pub mod report;
 mod restore;
 mod retention;
@@ -30,6 +32,7 @@ pub use compare::{Absent, Comparison, Foreign};
 pub(crate) use in_stores::InStores;
 pub use kept::{Kept, kept};
 pub use last_run::{Emptied, FOLDER as LAST_RUNS, emptied};
+pub use lock::Patience;
 pub use opener::Opener;
 pub use report::Report;
 pub use restore::{Arrival, Lost, RestoreRequest, Restored, RestoredIdentity, restore};

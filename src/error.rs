@@ -9,6 +9,7 @@ mod store;
 mod tests;
 mod vault;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -175,7 +176,7 @@ pub enum Error {
     /// A folder held a backup when it was last saved to and holds none today: a disk or share may not
     /// be mounted there.
     Emptied(Box<Emptied>),
-    /// Another run is writing into a folder.
+    /// Another process is using the folder of a backup.
     TargetLocked {
         /// The folder.
         folder: PathBuf,
@@ -299,6 +300,17 @@ impl Error {
             folder: folder.to_owned(),
             error: Box::new(self),
         }
+    }
+
+    /// Whether there is no room on the disk for what was to be written.
+    pub(crate) fn is_of_a_full_disk(&self) -> bool {
+        let Self::Target { source, .. } = self else {
+            return false;
+        };
+        matches!(
+            source.kind(),
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge
+        )
     }
 
     /// The identities to choose from, when several matched, or none and these nearly did.

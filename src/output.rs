@@ -6,10 +6,13 @@
 //! interrupted. What a process that was killed left behind, the next one that writes to the folder
 //! removes ([`certstow_platform::new_file`]).
 
+mod append;
+
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
+pub use append::append;
 pub use certstow_platform::new_file::abandon;
 use certstow_platform::new_file::{NewFile, folder_of};
 use certstow_platform::os;
@@ -195,15 +198,25 @@ fn put(
     let mut open = temporary.as_file();
     open.write_all(bytes)
         .map_err(|error| target(file, failed, error))?;
-    disk::sync_file(open).map_err(|error| match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
-            target(file, failed, error)
+    sync(open, file, failed)
+}
+
+/// Syncs what was written to an open file for `file`, or `failed`.
+///
+/// # Errors
+/// As [`put`].
+fn sync(open: &File, file: &Path, failed: &'static str) -> Result<Synced, Error> {
+    disk::sync_file(open).map_err(|error| {
+        let reason = error.to_string();
+        let failed = target(file, failed, error);
+        match failed.is_of_a_full_disk() {
+            true => failed,
+            false => Error::NotSynced {
+                file: file.to_owned(),
+                saved: false,
+                reason,
+            },
         }
-        _ => Error::NotSynced {
-            file: file.to_owned(),
-            saved: false,
-            reason: error.to_string(),
-        },
     })
 }
 
@@ -297,17 +310,25 @@ pub(crate) struct Reserve {
     _file: NewFile,
 }
 
-/// Takes up room on the disk of `file`, for a write to it that must not fail later for want of
-/// room.
+/// As much is written to keep room, at most.
+const MOST_ZEROS: u64 = 1024 * 1024;
+
+/// Takes up room on the disk of `file`, for writes to it that must not fail later for want of
+/// room. Where the file system keeps none for what is not written, 1 MiB at most.
 ///
 /// # Errors
 /// [`Error::Target`]: there is no such room, or no file can be created. [`Error::NotSynced`]: the
 /// disk did not confirm it.
-pub(crate) fn reserve(file: &Path, bytes: usize) -> Result<Reserve, Error> {
+pub(crate) fn reserve(file: &Path, bytes: u64) -> Result<Reserve, Error> {
+    const NO_ROOM: &str = "there is no room for it";
     let _wait = waiting_for(file);
     let (reserve, _) = create_beside(file, Privacy::Wanted)?;
-    // Written, for a file that is merely long takes no room.
-    put(&reserve, &vec![0; bytes], file, "there is no room for it")?;
+    let is_kept =
+        disk::allocate(reserve.as_file(), bytes).map_err(|error| target(file, NO_ROOM, error))?;
+    if !is_kept {
+        let zeros = vec![0; bytes.min(MOST_ZEROS) as usize];
+        put(&reserve, &zeros, file, NO_ROOM)?;
+    }
     Ok(Reserve { _file: reserve })
 }
 

@@ -39,14 +39,38 @@ pub fn open_regular_file(path: &Path) -> io::Result<File> {
     open_regular(path, OpenOptions::new().read(true))
 }
 
-/// As [`open_regular_file`], for writing, too; makes the file if there is none.
+/// As [`open_regular_file`], for writing, too.
 ///
 /// # Errors
 /// As [`open_regular_file`].
-pub fn open_or_make_regular_file(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    open_regular(path, &mut options)
+pub fn open_regular_file_to_write(path: &Path) -> io::Result<File> {
+    open_regular(path, OpenOptions::new().read(true).write(true))
+}
+
+/// As [`open_regular_file_to_write`]; makes the file if there is none, as [`create_private`] does. One
+/// that this account has and others may open, by its mode, is kept from them from now on.
+///
+/// # Errors
+/// As [`open_regular_file`].
+pub fn open_or_make_private_file(path: &Path) -> io::Result<File> {
+    /// How often it may come to be and go again between two calls.
+    const ATTEMPTS: usize = 10;
+    for _ in 1..ATTEMPTS {
+        match open_regular_file_to_write(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            opened => {
+                return opened.inspect(|file| {
+                    // Whoever may open it is no worse off than before.
+                    let _ = system::make_private(file);
+                });
+            }
+        }
+        match create_private(path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            created => return created,
+        }
+    }
+    open_regular_file_to_write(path)
 }
 
 fn open_regular(path: &Path, options: &mut OpenOptions) -> io::Result<File> {

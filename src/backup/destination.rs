@@ -1,6 +1,6 @@
-//! A folder that is saved to: locked for this run, and known by its manifest.
+//! A folder that is saved to: locked for this run, and known by its record.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,30 +10,21 @@ use certstow_platform::new_file::folder_of;
 use certstow_platform::{file_name, os};
 
 use super::folder::{Condition, Folder, condition_of};
-use super::lock::{Lock, Locking};
-use super::manifest::{self, Found, Manifest, Saved};
+use super::lock::{Lock, Locking, Patience};
+use super::manifest::{self, CHANGES, Saved};
+use super::record::Record;
 use crate::error::Error;
 use crate::output::{self, Existing, Privacy, Reserve};
-
-/// Room for one more entry of the manifest, in bytes; long names take more, short ones less.
-const ROOM_FOR_ENTRY: usize = 1200;
 
 /// A folder that is saved to.
 pub(super) struct Destination {
     folder: PathBuf,
-    privacy: Privacy,
-    manifest: Manifest,
-    /// The manifest's entries by certificate.
-    index: HashMap<String, usize>,
-    /// The names of the manifest's files, as [`manifest::folded`] compares them.
-    names: HashSet<String>,
-    /// Whether the manifest says something the file does not.
-    changed: bool,
+    record: Record,
     /// Where the file system has locks.
     _lock: Option<Lock>,
     /// Files with passwords that open nothing any more, once the manifest is written.
     obsolete: Vec<String>,
-    /// Room on the disk for the manifest.
+    /// Room on the disk for what is to be recorded.
     reserve: Option<Reserve>,
     /// What the user should know, each once.
     pub(super) notes: Vec<String>,
@@ -45,13 +36,17 @@ impl Destination {
     ///
     /// # Errors
     /// - [`Error::Target`]: there is no such folder and it cannot be made, or it takes no files.
-    /// - [`Error::TargetLocked`]: another run is writing there.
+    /// - [`Error::TargetLocked`]: another certstow is using it.
     /// - [`Error::NotPrivate`]: see [`output::preflight`].
-    pub(super) fn open(folder: &Path, privacy: Privacy) -> Result<Self, Error> {
+    pub(super) fn open(
+        folder: &Path,
+        privacy: Privacy,
+        patience: &Patience<'_>,
+    ) -> Result<Self, Error> {
         let _wait = output::waiting_for(folder);
         let mut notes = Vec::new();
         make(folder, &mut notes)?;
-        let lock = match Locking::for_writing(folder)? {
+        let lock = match Locking::for_writing(folder, patience)? {
             Locking::Held(lock) => Some(lock),
             Locking::Unsupported(error) => {
                 notes.push(format!(
@@ -61,14 +56,10 @@ impl Destination {
             }
         };
         output::preflight(&folder.join(manifest::NAME), Existing::ReplaceAny, privacy)?;
-        let manifest = read_manifest(folder, &mut notes);
+        let record = read_record(folder, privacy, &mut notes);
         Ok(Self {
             folder: folder.to_owned(),
-            privacy,
-            index: manifest.index(),
-            names: manifest.names(),
-            manifest,
-            changed: false,
+            record,
             _lock: lock,
             obsolete: Vec::new(),
             reserve: None,
@@ -81,17 +72,17 @@ impl Destination {
     }
 
     pub(super) fn entries(&self) -> &[Saved] {
-        &self.manifest.entries
+        self.record.entries()
     }
 
-    /// What the manifest says of a certificate.
+    /// What is recorded of a certificate.
     pub(super) fn saved(&self, id: &EntryId) -> Option<&Saved> {
         self.saved_as(&manifest::key(id))
     }
 
     /// [`Destination::saved`], by the SHA-256 in digits.
     pub(super) fn saved_as(&self, sha256: &str) -> Option<&Saved> {
-        Some(&self.manifest.entries[*self.index.get(sha256)?])
+        self.record.saved(sha256)
     }
 
     /// The name for the file of an identity: the one it has, also after its label changed. A name
@@ -102,7 +93,7 @@ impl Destination {
         }
         let mut name = file_name::of_identity(label, id, "p12");
         let mut number = 2;
-        while self.names.contains(&manifest::folded(&name)) {
+        while self.record.has_file(&name) {
             // In front of the label, the end of which may be cut off.
             name = file_name::of_identity(&format!("{number} {label}"), id, "p12");
             number += 1;
@@ -128,102 +119,84 @@ impl Destination {
 
     /// Records a file that was written and proven.
     pub(super) fn record(&mut self, saved: Saved) {
-        self.changed = true;
-        match self.index.get(&saved.thumbprint.sha256) {
-            Some(&position) => {
-                let before = std::mem::replace(&mut self.manifest.entries[position], saved);
-                // It opened the file that is no longer there.
-                let escrow = before
-                    .escrow
-                    .filter(|_| self.manifest.entries[position].escrow.is_none());
-                self.obsolete.extend(escrow.map(|escrow| escrow.file));
-            }
-            None => {
-                let position = self.manifest.entries.len();
-                self.index.insert(saved.thumbprint.sha256.clone(), position);
-                self.names.insert(manifest::folded(&saved.file));
-                self.manifest.entries.push(saved);
-            }
-        }
+        let has_password = saved.escrow.is_some();
+        let before = self.record.set(saved).and_then(|before| before.escrow);
+        // It opened the file that is no longer there.
+        let escrow = before.filter(|_| !has_password);
+        self.obsolete.extend(escrow.map(|escrow| escrow.file));
     }
 
     /// Whether it is accepted that nothing proves a private key; `from_now_on` records that it is.
     pub(super) fn accepts_unproven(&mut self, id: &EntryId, from_now_on: bool) -> bool {
-        let Some(&position) = self.index.get(&manifest::key(id)) else {
+        let sha256 = manifest::key(id);
+        let Some(saved) = self.record.saved(&sha256) else {
             return false;
         };
-        let accepted = &mut self.manifest.entries[position].allow_unproven;
-        if from_now_on && !*accepted {
-            *accepted = true;
-            self.changed = true;
+        let accepted = saved.allow_unproven;
+        if from_now_on && !accepted {
+            self.record.accept_unproven(&sha256);
         }
-        *accepted
+        accepted || from_now_on
     }
 
-    /// Takes an entry out of the manifest.
+    /// Takes an entry out of the record.
     pub(super) fn forget(&mut self, sha256: &str) {
-        let Some(position) = self.index.remove(sha256) else {
-            return;
-        };
-        self.changed = true;
-        // The order is made anew when it is written.
-        let forgotten = self.manifest.entries.swap_remove(position);
-        self.names.remove(&manifest::folded(&forgotten.file));
-        if let Some(moved) = self.manifest.entries.get(position) {
-            self.index.insert(moved.thumbprint.sha256.clone(), position);
-        }
+        self.record.remove(sha256);
     }
 
-    /// Keeps room on the disk for the manifest with this many entries more, so that a disk that
-    /// gets full still takes the record of what it holds.
+    /// Keeps room on the disk to record this many files more, until the record is saved at the end,
+    /// so that a disk that gets full still takes the record of what it holds.
     ///
     /// # Errors
-    /// [`Error::Target`]: there is no room even for that. [`Error::NotSynced`]: its disk fails.
+    /// [`Error::Target`]: there is no room even for that, or the manifest would become larger than is
+    /// read. [`Error::NotSynced`]: its disk fails.
     pub(super) fn reserve(&mut self, more: usize) -> Result<(), Error> {
-        let entries = self.manifest.entries.len() + more;
-        let bytes = entries.saturating_mul(ROOM_FOR_ENTRY);
-        self.reserve = None;
-        self.reserve = Some(output::reserve(&self.folder.join(manifest::NAME), bytes)?);
+        let room = self.record.room_for(more)?;
+        self.reserve = Some(output::reserve(&self.folder.join(CHANGES), room)?);
         Ok(())
     }
 
-    /// Writes the manifest, if there is something new to write.
+    /// Records what was written until now, for a run that may be cut off.
+    ///
+    /// # Errors
+    /// As [`output::write`]; [`Error::NotSynced`], if its disk did not confirm it. On a full disk
+    /// it is recorded all the same, in the room that was kept for that.
+    pub(super) fn checkpoint(&mut self) -> Result<(), Error> {
+        let full = match self.record.save_changes() {
+            Ok(warnings) => return Ok(self.note_all(&warnings)),
+            Err(error) if error.is_of_a_full_disk() => error,
+            Err(error) => return Err(error),
+        };
+        self.reserve = None;
+        self.record.save_changes()?;
+        Err(full)
+    }
+
+    /// Records what is not recorded yet.
     ///
     /// # Errors
     /// As [`output::write`]; [`Error::NotSynced`], if its disk did not confirm it.
     pub(super) fn save(&mut self) -> Result<(), Error> {
         self.reserve = None;
-        if !self.changed {
-            return Ok(());
-        }
-        // Whichever core was done first, the same files make the same manifest.
-        self.manifest.entries.sort_by(|a, b| a.file.cmp(&b.file));
-        self.index = self.manifest.index();
-        let bytes = self.manifest.write_now();
-        let written = output::write(
-            &self.folder.join(manifest::NAME),
-            Existing::ReplaceAny,
-            self.privacy,
-            &bytes,
-            |read| self.manifest.verify(read),
-        )?;
-        self.changed = false;
-        for warning in &written.warnings {
-            self.note(warning);
-        }
-        written.synced().map(drop)
+        let warnings = self.record.save()?;
+        self.note_all(&warnings);
+        Ok(())
+    }
+
+    fn note_all(&mut self, texts: &[String]) {
+        texts.iter().for_each(|text| self.note(text));
     }
 }
 
 impl Destination {
     /// Removes the sealed passwords of files that were replaced, those too that a run which was cut
-    /// off kept aside. Only after the manifest was written: it says which file is the one.
+    /// off kept aside. Only after that was recorded: the record says which file is the one.
     pub(super) fn remove_obsolete(&mut self) {
         let _wait = output::waiting_for(&self.folder);
         let mut obsolete = std::mem::take(&mut self.obsolete);
         let sealed: HashMap<&str, &Saved> = self
-            .manifest
-            .entries
+            .record
+            .entries()
             .iter()
             .filter(|saved| saved.escrow.is_some())
             .map(|saved| (saved.file.as_str(), saved))
@@ -293,28 +266,30 @@ fn make(folder: &Path, notes: &mut Vec<String>) -> Result<(), Error> {
     Ok(())
 }
 
-/// The manifest; a damaged one is kept under another name, and begun anew.
-fn read_manifest(folder: &Path, notes: &mut Vec<String>) -> Manifest {
-    let reason = match Manifest::of_folder(folder) {
-        Found::Whole(manifest) => return manifest,
-        Found::None => return Manifest::empty(),
-        Found::Damaged(reason) => reason,
+/// The record; a damaged one is kept under other names, and begun anew.
+fn read_record(folder: &Path, privacy: Privacy, notes: &mut Vec<String>) -> Record {
+    let reason = match Record::of(folder, privacy) {
+        Ok(record) => return record,
+        Err(reason) => reason,
     };
-    let name = manifest::NAME;
     notes.push(format!(
-        "{name} cannot be used ({reason}); files are written anew, and nothing is removed"
+        "{} cannot be used ({reason}); files are written anew, and nothing is removed",
+        manifest::NAME
     ));
-    let aside = free_name(folder, &format!("{name}.damaged"));
-    // Moved and not copied: it may be unreadable, or larger than memory.
-    let moved = fs::rename(
-        os::long_path(&folder.join(name)),
-        os::long_path(&folder.join(&aside)),
-    );
-    notes.push(match moved {
-        Ok(()) => format!("the damaged manifest was kept as {aside}"),
-        Err(error) => format!("the damaged manifest cannot be kept as {aside}: {error}"),
-    });
-    Manifest::empty()
+    for name in [manifest::NAME, CHANGES] {
+        let path = os::long_path(&folder.join(name));
+        if path.symlink_metadata().is_err() {
+            continue;
+        }
+        let aside = free_name(folder, &format!("{name}.damaged"));
+        // Moved and not copied: it may be unreadable, or larger than memory.
+        let moved = fs::rename(&path, os::long_path(&folder.join(&aside)));
+        notes.push(match moved {
+            Ok(()) => format!("{name} was kept as {aside}"),
+            Err(error) => format!("{name} cannot be kept as {aside}: {error}"),
+        });
+    }
+    Record::empty(folder, privacy)
 }
 
 /// The first of `NAME`, `NAME.2`, `NAME.3` and so on that nothing in the folder has.

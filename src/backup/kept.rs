@@ -5,7 +5,8 @@
 use std::path::Path;
 
 use super::folder::condition_of;
-use super::manifest::{self, Found, Manifest, Saved};
+use super::manifest::{self, Saved};
+use super::record::{self, Found};
 
 /// An identity's file in a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub struct Kept {
 /// # Errors
 /// Why the manifest cannot be used, in a clause.
 pub fn kept(folder: &Path) -> Result<Vec<Kept>, String> {
-    let entries = match Manifest::of_folder(folder) {
+    let entries = match record::of_folder(folder) {
         Found::Whole(manifest) => manifest.entries,
         Found::None => return Err(format!("there is no {} in it", manifest::NAME)),
         Found::Damaged(reason) => {

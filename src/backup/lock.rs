@@ -1,17 +1,62 @@
 //! One run at a time in a folder: an advisory lock (`flock` on Unix, `LockFileEx` on Windows) on a
-//! file that stays there and is empty. The system releases it however a process ends.
+//! file that stays there and is empty. The system releases it however a process ends. Runs lock it
+//! alone; those who only read lock it together, so that no run changes what they are reading.
+//!
+//! Who finds it locked waits, and tries again every moment, since no system waits for a lock with a
+//! limit. Readers that come one after the other would keep a run waiting for ever: a run that waits
+//! locks a second file, its turn, and whoever comes after it waits for that first.
 
+use std::fmt;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use certstow_platform::os;
 
 use crate::error::Error;
-use crate::output;
+use crate::{output, watchdog};
 
 /// The file that is locked.
 const NAME: &str = ".certstow-lock";
+
+/// The file that a run locks while it waits.
+const TURN: &str = ".certstow-turn";
+
+/// The first pause between two tries; each one is longer than the one before.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+/// The longest.
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+
+/// A wait that is shorter is not told.
+const TOLD_AFTER: Duration = Duration::from_millis(500);
+
+/// How long a folder is waited for that another certstow is using.
+#[derive(Clone, Copy)]
+pub struct Patience<'a> {
+    /// How long; `None` is for ever.
+    pub limit: Option<Duration>,
+    /// Told once of each folder that is waited for.
+    pub told: &'a dyn Fn(&Path),
+}
+
+impl Default for Patience<'_> {
+    /// Ten minutes, and nobody is told.
+    fn default() -> Self {
+        Self {
+            limit: Some(Duration::from_secs(10 * 60)),
+            told: &|_| {},
+        }
+    }
+}
+
+impl fmt::Debug for Patience<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let limit = &self.limit;
+        f.debug_struct("Patience").field("limit", limit).finish()
+    }
+}
 
 /// A lock on a folder, until it is dropped.
 #[derive(Debug)]
@@ -32,25 +77,39 @@ impl Locking {
     /// Locks a folder for writing.
     ///
     /// # Errors
-    /// - [`Error::TargetLocked`]: another process holds the lock.
+    /// - [`Error::TargetLocked`]: another process holds the lock, and patience came to its end.
     /// - [`Error::Target`]: the file cannot be made.
-    pub(super) fn for_writing(folder: &Path) -> Result<Self, Error> {
-        let path = path(folder);
+    pub(super) fn for_writing(folder: &Path, patience: &Patience<'_>) -> Result<Self, Error> {
+        let path = path(folder, NAME);
         // Others who can write there could have put a link in its place, to have an empty file made
-        // elsewhere.
-        let file = os::open_or_make_regular_file(&path).map_err(|source| Error::Target {
+        // elsewhere; and whoever could open it could keep every run waiting.
+        let file = os::open_or_make_private_file(&path).map_err(|source| Error::Target {
             file: folder.to_owned(),
             what: match path.symlink_metadata() {
                 Ok(found) if !found.is_file() => ".certstow-lock in it is not certstow's",
-                _ => "no file can be created in it",
+                Ok(_) => ".certstow-lock in it cannot be opened",
+                Err(_) => "no file can be created in it",
             },
             source,
         })?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self::Held(Lock { _file: file })),
-            Err(TryLockError::WouldBlock) => Err(locked(folder)),
-            Err(TryLockError::Error(error)) => Ok(Self::Unsupported(error)),
-        }
+        let mut wait = Wait::new(folder, patience);
+        let _turn = match file.try_lock() {
+            Err(TryLockError::WouldBlock) => {
+                // Without, as where other accounts have it, only the order is left to chance.
+                let turn = os::open_or_make_private_file(&self::path(folder, TURN)).ok();
+                if let Some(turn) = &turn {
+                    wait.until(|| turn.try_lock())?;
+                }
+                turn
+            }
+            Ok(()) => return Ok(Self::Held(Lock { _file: file })),
+            Err(TryLockError::Error(error)) => return Ok(Self::Unsupported(error)),
+        };
+        let unsupported = wait.until(|| file.try_lock())?;
+        Ok(match unsupported {
+            None => Self::Held(Lock { _file: file }),
+            Some(error) => Self::Unsupported(error),
+        })
     }
 }
 
@@ -58,55 +117,175 @@ impl Locking {
 /// else under its name (a FIFO that would never open, say), the folder is read unlocked.
 ///
 /// # Errors
-/// [`Error::TargetLocked`]: a run is writing there.
-pub(super) fn for_reading(folder: &Path) -> Result<Option<Lock>, Error> {
+/// [`Error::TargetLocked`]: a run is writing there, and patience came to its end.
+pub(super) fn for_reading(folder: &Path, patience: &Patience<'_>) -> Result<Option<Lock>, Error> {
     let _wait = output::waiting_for(folder);
-    let Ok(file) = os::open_regular_file(&path(folder)) else {
+    let Ok(file) = os::open_regular_file(&path(folder, NAME)) else {
         return Ok(None);
     };
-    match file.try_lock_shared() {
-        Ok(()) => Ok(Some(Lock { _file: file })),
-        Err(TryLockError::WouldBlock) => Err(locked(folder)),
-        Err(TryLockError::Error(_)) => Ok(None),
+    let mut wait = Wait::new(folder, patience);
+    let turn = os::open_regular_file(&path(folder, TURN)).ok();
+    if let Some(turn) = &turn {
+        wait.until(|| turn.try_lock_shared())?;
     }
+    let unsupported = wait.until(|| file.try_lock_shared())?;
+    Ok(unsupported.is_none().then_some(Lock { _file: file }))
 }
 
-fn path(folder: &Path) -> PathBuf {
-    os::long_path(&folder.join(NAME))
+fn path(folder: &Path, name: &str) -> PathBuf {
+    os::long_path(&folder.join(name))
 }
 
-fn locked(folder: &Path) -> Error {
-    Error::TargetLocked {
-        folder: folder.to_owned(),
+/// A wait for a folder.
+struct Wait<'a> {
+    folder: &'a Path,
+    patience: &'a Patience<'a>,
+    began: Instant,
+    pause: Duration,
+    is_told: bool,
+}
+
+impl<'a> Wait<'a> {
+    fn new(folder: &'a Path, patience: &'a Patience<'a>) -> Self {
+        Self {
+            folder,
+            patience,
+            began: Instant::now(),
+            pause: FIRST_PAUSE,
+            is_told: false,
+        }
+    }
+
+    /// Tries until a lock is had. What comes back is why there is none to be had, where the file
+    /// system knows none.
+    ///
+    /// # Errors
+    /// [`Error::TargetLocked`]: patience came to its end.
+    fn until(
+        &mut self,
+        mut try_lock: impl FnMut() -> Result<(), TryLockError>,
+    ) -> Result<Option<io::Error>, Error> {
+        loop {
+            match try_lock() {
+                Ok(()) => return Ok(None),
+                Err(TryLockError::Error(error)) => return Ok(Some(error)),
+                Err(TryLockError::WouldBlock) => {}
+            }
+            let waited = self.began.elapsed();
+            if self.patience.limit.is_some_and(|limit| waited >= limit) {
+                return Err(Error::TargetLocked {
+                    folder: self.folder.to_owned(),
+                });
+            }
+            if waited >= TOLD_AFTER && !std::mem::replace(&mut self.is_told, true) {
+                (self.patience.told)(self.folder);
+            }
+            // This wait has a limit of its own.
+            watchdog::progress();
+            thread::sleep(self.pause);
+            self.pause = (self.pause * 3 / 2).min(LONGEST_PAUSE);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+    use std::collections::VecDeque;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::*;
+
+    /// No patience at all.
+    const NONE: Patience<'static> = Patience {
+        limit: Some(Duration::ZERO),
+        told: &|_| {},
+    };
 
     #[test]
     fn a_folder_is_locked_until_the_lock_is_dropped() {
         let folder = tempfile::tempdir().unwrap();
-        let first = Locking::for_writing(folder.path()).unwrap();
+        let first = Locking::for_writing(folder.path(), &NONE).unwrap();
         assert!(matches!(first, Locking::Held(_)));
-        let second = Locking::for_writing(folder.path());
+        let second = Locking::for_writing(folder.path(), &NONE);
         assert!(matches!(second, Err(Error::TargetLocked { .. })));
-        assert!(matches!(
-            for_reading(folder.path()),
-            Err(Error::TargetLocked { .. })
-        ));
+        let reader = for_reading(folder.path(), &NONE);
+        assert!(matches!(reader, Err(Error::TargetLocked { .. })));
         drop(first);
-        let reader = for_reading(folder.path()).unwrap();
+        let reader = for_reading(folder.path(), &NONE).unwrap();
         assert!(reader.is_some());
-        assert!(for_reading(folder.path()).unwrap().is_some());
-        assert!(Locking::for_writing(folder.path()).is_err());
+        assert!(for_reading(folder.path(), &NONE).unwrap().is_some());
+        Locking::for_writing(folder.path(), &NONE).unwrap_err();
+    }
+
+    #[test]
+    fn a_folder_in_use_is_waited_for_and_told_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let held = Locking::for_writing(folder, &NONE).unwrap();
+        thread::scope(|scope| {
+            let waiting = [true, false, false].map(|writes| {
+                scope.spawn(move || {
+                    let told = Cell::new(0);
+                    let patience = Patience {
+                        told: &|waited_for| {
+                            assert_eq!(waited_for, folder);
+                            told.set(told.get() + 1);
+                        },
+                        ..Patience::default()
+                    };
+                    match writes {
+                        true => drop(Locking::for_writing(folder, &patience).unwrap()),
+                        false => drop(for_reading(folder, &patience).unwrap().unwrap()),
+                    }
+                    told.get()
+                })
+            });
+            thread::sleep(TOLD_AFTER + 4 * LONGEST_PAUSE);
+            drop(held);
+            for one in waiting {
+                assert_eq!(one.join().unwrap(), 1);
+            }
+        });
+    }
+
+    #[test]
+    fn readers_without_end_do_not_keep_a_writer_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        drop(Locking::for_writing(folder, &NONE).unwrap());
+        let written = AtomicBool::new(false);
+        let patience = Patience::default();
+        thread::scope(|scope| {
+            let first = for_reading(folder, &patience).unwrap();
+            let writer = scope.spawn(|| {
+                drop(Locking::for_writing(folder, &Patience::default()).unwrap());
+                written.store(true, Ordering::Relaxed);
+            });
+            let turn = folder.join(TURN);
+            while !turn.exists() {
+                thread::sleep(FIRST_PAUSE);
+            }
+            // Each comes before the one before has gone.
+            let mut readers = VecDeque::from([first]);
+            let began = Instant::now();
+            while !written.load(Ordering::Relaxed) {
+                assert!(began.elapsed() < Duration::from_secs(60), "it never comes");
+                thread::sleep(FIRST_PAUSE);
+                match for_reading(folder, &NONE) {
+                    Ok(reader) => readers.push_back(reader),
+                    // It is the writer's turn.
+                    Err(_) => drop(readers.pop_front()),
+                }
+            }
+            writer.join().unwrap();
+        });
     }
 
     #[test]
     fn a_folder_without_a_lock_can_be_read() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(for_reading(folder.path()).unwrap().is_none());
+        assert!(for_reading(folder.path(), &NONE).unwrap().is_none());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

@@ -1,16 +1,15 @@
 //! `certstow-manifest.json` (schema `certstow.manifest/1`): what a folder holds and which bytes
 //! belong in each file. Nothing in it is secret. It is read as it comes, unknown fields and all,
-//! but never followed out of its folder; it is written as every other file, whole or not at all.
+//! but never followed out of its folder. What changed since it was written is in a file beside it
+//! ([`changes`](super::changes)); [`record`](super::record) reads the two together.
 
 use std::collections::{HashMap, HashSet};
-use std::io;
 use std::path::Path;
 
 use certstow_platform::certificate::EntryId;
 use certstow_platform::file_name;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::folder::read;
 use crate::proof::Level;
 use crate::select::Known;
 use crate::{names, time};
@@ -18,14 +17,14 @@ use crate::{names, time};
 /// The manifest's name in its folder.
 pub const NAME: &str = "certstow-manifest.json";
 
+/// The name of the file with what changed since the manifest was written.
+pub const CHANGES: &str = "certstow-manifest.changes";
+
 /// The schema this version reads and writes.
 const SCHEMA: &str = "certstow.manifest/1";
 
-/// No manifest is larger: a hundred thousand entries come to less.
-const MAX_BYTES: u64 = 128 * 1024 * 1024;
-
 /// What a folder holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Manifest {
     schema: String,
     /// When it was written, RFC 3339 in UTC.
@@ -40,7 +39,7 @@ pub struct Manifest {
 }
 
 /// An identity that was saved to a file and proven.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Saved {
     /// The file's name in the folder.
     pub file: String,
@@ -95,7 +94,7 @@ fn level<'de, D: Deserializer<'de>>(word: D) -> Result<Option<Level>, D::Error> 
 }
 
 /// The thumbprints of a certificate, in lower-case digits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Thumbprint {
     /// 40 digits.
     #[serde(default)]
@@ -116,16 +115,6 @@ pub struct EscrowFile {
     pub recipient: String,
 }
 
-/// What reading a folder's manifest gave.
-#[derive(Debug)]
-pub(crate) enum Found {
-    Whole(Manifest),
-    /// There is none.
-    None,
-    /// There is one that cannot be used, and why.
-    Damaged(String),
-}
-
 impl Manifest {
     /// One without entries.
     pub(crate) fn empty() -> Self {
@@ -137,26 +126,25 @@ impl Manifest {
         }
     }
 
-    /// Reads the manifest of a folder.
-    pub(crate) fn of_folder(folder: &Path) -> Found {
-        match read(&folder.join(NAME), MAX_BYTES) {
-            Ok(bytes) => match Self::from_bytes(&bytes) {
-                Ok(manifest) => Found::Whole(manifest),
-                Err(reason) => Found::Damaged(reason),
-            },
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Found::None,
-            Err(error) => Found::Damaged(error.to_string()),
+    /// Reads a manifest without [`check`](Self::check)ing its entries.
+    ///
+    /// # Errors
+    /// Why it is none, in a clause.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let manifest: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        match manifest.schema == SCHEMA {
+            true => Ok(manifest),
+            false => Err(format!("its schema is '{}'", manifest.schema)),
         }
     }
 
-    fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
-        let mut manifest: Self =
-            serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-        if manifest.schema != SCHEMA {
-            return Err(format!("its schema is '{}'", manifest.schema));
-        }
+    /// Sees that each entry names a file of its own in the folder, for an identity of its own.
+    ///
+    /// # Errors
+    /// What is wrong, in a clause.
+    pub(super) fn check(&mut self) -> Result<(), String> {
         let (mut names, mut certificates) = (HashSet::new(), HashSet::new());
-        for saved in &mut manifest.entries {
+        for saved in &mut self.entries {
             saved.lower_digits();
             let escrow = saved.escrow.as_ref().map(|escrow| &escrow.file);
             if !is_plain(&saved.file) || escrow.is_some_and(|escrow| !is_plain(escrow)) {
@@ -183,16 +171,35 @@ impl Manifest {
                 ));
             }
         }
+        Ok(())
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        let mut manifest = Self::parse(bytes)?;
+        manifest.check()?;
         Ok(manifest)
     }
 
-    /// Its bytes, with the time and the tool as of now.
+    /// Its bytes, with the time and the tool as of now: a line for each entry, in the order of the
+    /// files' names.
     pub(crate) fn write_now(&mut self) -> Vec<u8> {
         self.written = time::utc(time::now());
         self.tool = tool();
-        let mut bytes = serde_json::to_vec_pretty(&self).unwrap_or_default();
-        bytes.push(b'\n');
-        bytes
+        self.sort();
+        let lines: Vec<String> = self.entries.iter().map(to_json).collect();
+        format!(
+            "{{\"schema\":{},\"written\":{},\"tool\":{},\"entries\":[\n{}\n]}}\n",
+            to_json(&self.schema),
+            to_json(&self.written),
+            to_json(&self.tool),
+            lines.join(",\n")
+        )
+        .into_bytes()
+    }
+
+    /// Puts the entries in the order of the files' names.
+    pub(super) fn sort(&mut self) {
+        self.entries.sort_by(|a, b| a.file.cmp(&b.file));
     }
 
     /// Whether these bytes, read back, are this manifest.
@@ -250,6 +257,11 @@ impl Saved {
     }
 }
 
+/// As JSON in one line; nothing that is recorded fails to become it.
+pub(super) fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
 /// Whether a name stays within its folder, on every system.
 fn is_plain(name: &str) -> bool {
     !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', ':', '\0'])
@@ -268,7 +280,9 @@ pub(super) const ESCROW_ENDING: &str = ".cms";
 
 /// Whether a backup writes files of this name: the manifest, or one with an identity.
 pub(super) fn is_of_a_backup(name: &str) -> bool {
-    name.starts_with(NAME) || (is_key_file(name) && file_name::is_of_identity(name))
+    name.starts_with(NAME)
+        || name.starts_with(CHANGES)
+        || (is_key_file(name) && file_name::is_of_identity(name))
 }
 
 /// A file's name as some file systems compare it, without regard to case.

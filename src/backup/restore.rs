@@ -15,9 +15,10 @@ use certstow_platform::error::StoreError;
 use certstow_platform::store::{Ask, Store};
 
 use super::folder::Folder;
-use super::lock;
-use super::manifest::{self, Found, Manifest, Saved, Thumbprint};
+use super::lock::{self, Patience};
+use super::manifest::{self, Saved, Thumbprint};
 use super::opener::Opener;
+use super::record::{self, Found};
 use super::wanted::{Decision, Wanted};
 use crate::error::{Candidate, Error, Near, Nearly};
 use crate::identity::Inventory;
@@ -39,6 +40,8 @@ pub struct RestoreRequest<'a> {
     pub options: import::Options<'a>,
     /// Accept that nothing proves some private keys.
     pub allow_unproven: bool,
+    /// How long a run that is writing in the folder is waited for.
+    pub patience: Patience<'a>,
 }
 
 /// What became of the wanted identities.
@@ -143,7 +146,7 @@ impl Lost {
 /// others, unless a person gave up. `progress` is told how many files are done, of how many.
 ///
 /// # Errors
-/// - [`Error::TargetLocked`]: a run is writing in the folder.
+/// - [`Error::TargetLocked`]: another certstow is writing in the folder.
 /// - [`Error::Io`]: the folder cannot be read.
 /// - [`Error::NotInBackup`]: there is no file in it, or the wanted ones are in none that opens.
 /// - [`Error::Cancelled`]: the person gave up.
@@ -154,7 +157,7 @@ pub fn restore(
     ask: &mut dyn Ask,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Restored, Error> {
-    let _lock = lock::for_reading(folder)?;
+    let _lock = lock::for_reading(folder, &request.patience)?;
     let listed = Folder::list(folder)?;
     let sources = Sources::of(folder, &listed, &request.wanted);
     let taken = Taken::of(&listed, &sources, request.opener, progress);
@@ -266,7 +269,7 @@ fn nothing(folder: &Path, wanted: &Wanted<'_>, left_out: usize) -> Error {
 
 /// What the manifest names and is nearly what was asked for.
 fn near(folder: &Path, typed: &str) -> Option<Near> {
-    let Found::Whole(manifest) = Manifest::of_folder(folder) else {
+    let Found::Whole(manifest) = record::of_folder(folder) else {
         return None;
     };
     let typed = select::Typed::new(typed);

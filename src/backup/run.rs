@@ -7,13 +7,16 @@ mod missed;
 mod tests;
 mod writing;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use certstow_platform::secret::Password;
 use certstow_platform::store::Ask;
+use certstow_platform::threads;
 
 use super::destination::{Destination, real_path};
 use super::last_run::{self, Emptied};
+use super::lock::Patience;
 use super::plan::{self, Step, Wanted};
 use super::report::{Copy, DestinationReport, EntryReport, OnlyInBackup, Outcome, Pruned, Report};
 use super::retention::Retention;
@@ -48,6 +51,8 @@ pub struct Request<'a> {
     pub allow_unproven: bool,
     /// The certificate that a fresh password for each file is sealed to, in place of one for all.
     pub escrow: Option<&'a Recipient>,
+    /// How long a folder is waited for that another certstow is using.
+    pub patience: Patience<'a>,
 }
 
 /// How far a run has come. It is told whenever something was done, at the latest after each file.
@@ -131,45 +136,25 @@ impl<'a> Run<'a> {
         mut begin_anew: impl FnMut(&Emptied) -> Result<bool, Error>,
         now: i64,
     ) -> Result<Self, Error> {
-        refuse_twins(request.destinations)?;
+        let real = real_paths(request.destinations)?;
         if plan::wanted(inventory, request.filters, now)
             .next()
             .is_none()
         {
             return Err(nothing(inventory, request.filters));
         }
-        let mut destinations = Vec::new();
-        let mut errors = Vec::new();
+        let mut destinations: Vec<_> = request.destinations.iter().map(|_| None).collect();
+        let mut errors: Vec<_> = request.destinations.iter().map(|_| None).collect();
         let mut warnings = Vec::new();
-        for folder in request.destinations {
-            let emptied = request
-                .last_runs
-                .map(|runs| last_run::emptied(runs, folder));
-            let emptied = emptied.transpose().unwrap_or_else(|warning| {
-                warnings.push(warning);
-                None
-            });
-            let refused = match emptied.flatten() {
-                Some(emptied) if begin_anew(&emptied)? => {
-                    warnings.push(format!("{emptied}; a new backup is begun there"));
-                    None
-                }
-                Some(emptied) => Some(Error::Emptied(emptied.into())),
-                None => None,
-            };
-            let opened = match refused {
-                Some(error) => Err(error),
-                None => Destination::open(folder, request.privacy),
-            };
+        // Two runs that lock the same folders in another order would wait for each other.
+        let mut order: Vec<usize> = (0..real.len()).collect();
+        order.sort_by_key(|&at| &real[at]);
+        for at in order {
+            let folder = &request.destinations[at];
+            let opened = Self::open_one(folder, request, &mut begin_anew, &mut warnings)?;
             match opened {
-                Ok(destination) => {
-                    destinations.push(Some(destination));
-                    errors.push(None);
-                }
-                Err(error) => {
-                    destinations.push(None);
-                    errors.push(Some(error));
-                }
+                Ok(destination) => destinations[at] = Some(destination),
+                Err(error) => errors[at] = Some(error),
             }
         }
         let span = request.prune_expired;
@@ -186,17 +171,46 @@ impl<'a> Run<'a> {
         })
     }
 
+    /// Opens a folder, unless it was emptied and is not to be begun anew.
+    ///
+    /// # Errors
+    /// What `begin_anew` fails with. What is wrong with the folder is the result.
+    fn open_one(
+        folder: &Path,
+        request: &Request<'_>,
+        begin_anew: &mut impl FnMut(&Emptied) -> Result<bool, Error>,
+        warnings: &mut Vec<String>,
+    ) -> Result<Result<Destination, Error>, Error> {
+        let emptied = request
+            .last_runs
+            .map(|runs| last_run::emptied(runs, folder));
+        let emptied = emptied.transpose().unwrap_or_else(|warning| {
+            warnings.push(warning);
+            None
+        });
+        match emptied.flatten() {
+            Some(emptied) if begin_anew(&emptied)? => {
+                warnings.push(format!("{emptied}; a new backup is begun there"));
+            }
+            Some(emptied) => return Ok(Err(Error::Emptied(emptied.into()))),
+            None => {}
+        }
+        let (privacy, patience) = (request.privacy, &request.patience);
+        Ok(Destination::open(folder, privacy, patience))
+    }
+
     fn plan(&mut self, now: i64, progress: &mut dyn FnMut(Progress)) {
         let wanted: Vec<_> = plan::wanted(self.inventory, self.request.filters, now).collect();
-        let of = wanted.len();
-        for (done, identity) in wanted.into_iter().enumerate() {
-            progress(Progress::Checking { done, of });
-            let rewrite = self.request.rewrite;
-            let retention = self.retention.as_ref();
-            let wanted = plan::plan(identity, &self.destinations, rewrite, retention);
-            self.entries.push(self.entry_before(&wanted));
-            self.plan.push(wanted);
-        }
+        let (destinations, rewrite) = (&self.destinations, self.request.rewrite);
+        let retention = self.retention.as_ref();
+        self.plan = threads::each(
+            threads::for_reading(),
+            &wanted,
+            |identity| plan::plan(identity, destinations, rewrite, retention),
+            &mut |done, of| progress(Progress::Checking { done, of }),
+        );
+        let before = self.plan.iter().map(|wanted| self.entry_before(wanted));
+        self.entries = before.collect();
         self.note_differences();
     }
 
@@ -350,18 +364,20 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Two destinations that are one folder would lock each other out.
-fn refuse_twins(destinations: &[PathBuf]) -> Result<(), Error> {
+/// One path for each destination, whichever way it was named.
+///
+/// # Errors
+/// [`Error::Usage`]: two of them are one folder, and would lock each other out.
+fn real_paths(destinations: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
     let real: Vec<PathBuf> = destinations.iter().map(|one| real_path(one)).collect();
-    for (at, folder) in real.iter().enumerate() {
-        if real[..at].contains(folder) {
-            return Err(Error::Usage(format!(
-                "{} is named twice as a destination",
-                destinations[at].display()
-            )));
-        }
+    let mut seen = HashSet::new();
+    match real.iter().position(|folder| !seen.insert(folder)) {
+        Some(at) => Err(Error::Usage(format!(
+            "{} is named twice as a destination",
+            destinations[at].display()
+        ))),
+        None => Ok(real),
     }
-    Ok(())
 }
 
 fn nothing(inventory: &Inventory, filters: &Filters) -> Error {

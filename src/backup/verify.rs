@@ -14,9 +14,10 @@ use certstow_platform::threads;
 
 use super::compare::{self, Held};
 use super::folder::{Condition, Folder};
-use super::lock;
-use super::manifest::{self, Found, Manifest, Saved};
+use super::lock::{self, Patience};
+use super::manifest::{self, Saved};
 use super::opener::Opener;
+use super::record::{self, Found};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::identity::Inventory;
@@ -34,21 +35,23 @@ pub struct VerifyRequest<'a> {
     pub stores: Option<&'a Inventory>,
     /// Accept that nothing proves some private keys.
     pub allow_unproven: bool,
+    /// How long a run that is writing there is waited for.
+    pub patience: Patience<'a>,
 }
 
 /// Looks at every file of a folder. `progress` is told how many are done, of how many.
 ///
 /// # Errors
-/// - [`Error::TargetLocked`]: a run is writing there.
+/// - [`Error::TargetLocked`]: another certstow is writing there.
 /// - [`Error::Io`]: the folder cannot be read.
 pub fn verify(
     folder: &Path,
     request: &VerifyRequest<'_>,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<FolderVerdict, Error> {
-    let _lock = lock::for_reading(folder)?;
+    let _lock = lock::for_reading(folder, &request.patience)?;
     let listed = Folder::list(folder)?;
-    let (saved, manifest) = match Manifest::of_folder(folder) {
+    let (saved, manifest) = match record::of_folder(folder) {
         // It contradicts nothing, and nothing restores.
         Found::Whole(manifest) if manifest.entries.is_empty() => {
             let name = manifest::NAME;

@@ -10,7 +10,9 @@ pub(super) mod settings;
 mod summary;
 mod verify;
 
-use certstow::backup::{self, Emptied, Progress, Request};
+use std::path::Path;
+
+use certstow::backup::{self, Emptied, Patience, Progress, Request};
 use certstow::error::Error;
 use certstow::escrow::Recipient;
 use certstow::exit::Exit;
@@ -59,6 +61,8 @@ fn save(args: &BackupArgs, screen: &Screen) -> Result<Exit, Error> {
     }
     let mut inventory = inventory::read_stores(&settings.stores, settings.unlock.as_ref(), screen)?;
     let last_runs = settings::last_runs();
+    let bar = Bar::new(screen);
+    let told = |folder: &Path| bar.aside(|| screen.note_wait(folder));
     let request = Request {
         destinations: &settings.to,
         filters: &settings.filters,
@@ -72,8 +76,11 @@ fn save(args: &BackupArgs, screen: &Screen) -> Result<Exit, Error> {
         prune_expired: settings.prune_expired,
         allow_unproven: settings.allow_unproven,
         escrow: recipient.as_ref(),
+        patience: Patience {
+            limit: screen.patience,
+            told: &told,
+        },
     };
-    let bar = Bar::new(screen);
     let mut ask = AskAside::new(screen, &bar);
     let begin_anew = |emptied: &Emptied| match screen.interaction() {
         _ if settings.accept_empty => Ok(true),

@@ -2,10 +2,13 @@
 //! error; colours only for terminals that want them.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
+use certstow::backup::Patience;
 use certstow::error::Error;
 use certstow::exit::Exit;
 use certstow::platform::os;
@@ -38,6 +41,8 @@ pub(crate) struct Screen {
     plain: bool,
     /// Standard error is systemd's journal.
     to_journal: bool,
+    /// How long a folder is waited for that another certstow is using; `None` is for ever.
+    pub(crate) patience: Option<Duration>,
     /// Empty until the logs are open, and where there are none.
     journal: OnceLock<Journal>,
 }
@@ -55,6 +60,10 @@ impl Screen {
             verbose: global.verbose,
             interactive: !global.non_interactive && io::stdin().is_terminal(),
             to_journal: os::stderr_is_journal(),
+            patience: match global.timeout {
+                Some(timeout) => timeout.limit(),
+                None => Patience::default().limit,
+            },
             journal: OnceLock::new(),
         }
     }
@@ -68,6 +77,7 @@ impl Screen {
             interactive: false,
             plain: false,
             to_journal: os::stderr_is_journal(),
+            patience: None,
             journal: OnceLock::new(),
         }
     }
@@ -152,6 +162,18 @@ impl Screen {
         if !self.quiet {
             let _wait = watchdog::waiting_for(STDERR);
             self.line(JOURNAL_INFO, format_args!("{}", safe(text)));
+        }
+    }
+
+    /// Says, to a person at a terminal, that a folder is waited for.
+    pub(crate) fn note_wait(&self, folder: &Path) {
+        let text = format!(
+            "waiting for another certstow that is using {}",
+            folder.display()
+        );
+        match io::stderr().is_terminal() {
+            true => self.note(&text),
+            false => self.explain(&text),
         }
     }
 

@@ -24,6 +24,13 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Timeout(Option<Duration>);
 
+impl Timeout {
+    /// `None` is for ever.
+    pub(super) fn limit(self) -> Option<Duration> {
+        self.0
+    }
+}
+
 impl std::str::FromStr for Timeout {
     type Err = String;
 

@@ -7,7 +7,8 @@ use certstow_platform::os::{self, disk};
 
 use super::Check;
 use crate::backup;
-use crate::backup::manifest::{self, Found, Manifest};
+use crate::backup::manifest;
+use crate::backup::record::{self, Found};
 use crate::error::Error;
 use crate::{output, watchdog};
 
@@ -85,7 +86,7 @@ pub fn manifest(folder: &Path) -> Option<Check> {
         return None;
     }
     let about = folder.join(manifest::NAME).display().to_string();
-    match Manifest::of_folder(folder) {
+    match record::of_folder(folder) {
         Found::None => None,
         Found::Whole(manifest) => {
             let number = manifest.entries.len();
@@ -114,6 +115,7 @@ fn existing(folder: &Path) -> Option<&Path> {
 mod tests {
     use super::super::Status;
     use super::*;
+    use crate::backup::manifest::Manifest;
     use crate::exit::Exit;
 
     #[test]

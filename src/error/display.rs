@@ -111,7 +111,7 @@ impl fmt::Display for Error {
                 write!(f, "a new password is shown to a person, and {reason}")
             }
             Self::TargetLocked { folder } => {
-                write!(f, "another run of certstow is writing in {}", path(folder))
+                write!(f, "another certstow is using {}", path(folder))
             }
             Self::Emptied(emptied) => f.write_str(&safe(&emptied.to_string())),
             Self::Config {

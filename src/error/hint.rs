@@ -89,7 +89,8 @@ impl Error {
                  password, and 'certstow backup --escrow' makes one for each file"
             }
             Self::TargetLocked { .. } => {
-                "try again when the other run has ended, or save to another folder"
+                "it was waited for: try again when the other one has ended, or have this one wait longer \
+                 with --timeout"
             }
             Self::Emptied(_) => {
                 "nothing was written there; mount the disk or share that belongs there and run it \

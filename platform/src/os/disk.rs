@@ -54,7 +54,29 @@ fn outcome(synced: io::Result<()>) -> io::Result<Synced> {
 /// # Errors
 /// The operating system's.
 pub fn read(path: &Path, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
-    system::read(path, expected)
+    read_from(path, 0, expected)
+}
+
+/// The same of what begins at an offset.
+///
+/// # Errors
+/// The operating system's.
+pub fn read_from(path: &Path, offset: u64, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+    system::read(path, offset, expected)
+}
+
+/// Takes up room on the disk of an open file for this many bytes, without writing any: `fallocate(2)`,
+/// `F_PREALLOCATE` on macOS, `FILE_ALLOCATION_INFO` on Windows. The room is the file's until it is
+/// closed. False where the file system knows no such request.
+///
+/// # Errors
+/// The operating system's: there is no such room.
+pub fn allocate(file: &File, bytes: u64) -> io::Result<bool> {
+    match system::allocate(file, bytes) {
+        Ok(()) => Ok(true),
+        Err(error) if system::knows_no_allocation(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Whether what is saved in a folder is on no disk, and gone after a restart: tmpfs and ramfs on
@@ -100,9 +122,25 @@ mod tests {
             let read = read(&path, shorter).unwrap();
             assert_eq!(*read, bytes[..length.min(shorter + 1)]);
         }
+        std::fs::write(&path, [vec![1; 5000], vec![2; 300]].concat()).unwrap();
+        for offset in [5000, 5100] {
+            let read = read_from(&path, offset, 300).unwrap();
+            assert_eq!(*read, vec![2; 5300 - offset as usize]);
+        }
         assert!(matches!(sync_folder(folder.path()).unwrap(), Synced::Yes));
         let missing = read(&folder.path().join("none"), 1).unwrap_err();
         assert_eq!(missing.kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn room_is_taken_where_there_is_some_and_no_bytes_are_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = File::create(folder.path().join("file")).unwrap();
+        // Some file systems know no such request.
+        if allocate(&file, 1 << 20).unwrap() {
+            let free = crate::os::free_space(folder.path()).unwrap();
+            allocate(&file, free.saturating_add(1 << 40)).unwrap_err();
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod volumes;
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
@@ -82,6 +82,15 @@ pub(super) fn create_private(path: &Path) -> io::Result<File> {
     #[cfg(target_os = "macos")]
     let _ = rustix::fs::fcntl_nocache(&file, true);
     Ok(file)
+}
+
+/// Takes a mode away that lets others in.
+pub(super) fn make_private(file: &File) -> io::Result<()> {
+    let mode = file.metadata()?.mode() & 0o7777;
+    match mode & 0o077 {
+        0 => Ok(()),
+        _ => file.set_permissions(fs::Permissions::from_mode(mode & 0o700)),
+    }
 }
 
 pub(super) fn create_private_folder(path: &Path) -> io::Result<()> {
@@ -175,7 +184,6 @@ pub(super) fn stderr_is_journal() -> bool {
 mod tests {
     use super::*;
     use std::fs::Permissions;
-    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn what_is_no_regular_file_is_not_opened_and_says_what_it_is() {
@@ -207,6 +215,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = create_private(&folder.path().join("file")).unwrap();
         assert_eq!(super::mode(&file.metadata().unwrap()), Some(0o600));
+    }
+
+    #[test]
+    fn a_file_that_others_may_open_is_kept_from_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let mode = |file: &File| super::mode(&file.metadata().unwrap());
+        let made = super::super::open_or_make_private_file(&path).unwrap();
+        assert_eq!(mode(&made), Some(0o600));
+        for before in [0o666, 0o644, 0o640, 0o600] {
+            made.set_permissions(Permissions::from_mode(before))
+                .unwrap();
+            let opened = super::super::open_or_make_private_file(&path).unwrap();
+            assert_eq!(mode(&opened), Some(0o600), "{before:o}");
+        }
     }
 
     #[test]

@@ -12,8 +12,9 @@ use certstow_platform::store::{Listing, Store};
 
 use super::{not_from, shown};
 use crate::backup::folder::{Condition, Folder, KeyFile};
-use crate::backup::manifest::{Found, Manifest, Saved};
+use crate::backup::manifest::Saved;
 use crate::backup::opener::Opener;
+use crate::backup::record::{self, Found};
 use crate::backup::wanted::Wanted;
 use crate::error::Error;
 
@@ -40,7 +41,7 @@ pub(super) struct Source {
 impl Sources {
     pub(super) fn of(path: &Path, folder: &Folder, wanted: &Wanted<'_>) -> Self {
         let mut sources = Self::default();
-        let manifest = match Manifest::of_folder(path) {
+        let manifest = match record::of_folder(path) {
             Found::Whole(manifest) => Some(manifest.entries),
             Found::None => {
                 let note = "there is no manifest: every file that opens is taken";

@@ -56,6 +56,7 @@ fn backup_with(
         prune_expired: None,
         allow_unproven: false,
         escrow: None,
+        patience: Patience::default(),
     };
     change(&mut request);
     let password = || Ok(Password::new("correct horse".to_owned()));
@@ -278,7 +279,7 @@ fn run_takes_entries_of_older_manifests_for_proven() {
     backup(&[&unprovable_store()], &[folder.path()]);
     let manifest = folder.path().join(manifest::NAME);
     let text = fs::read_to_string(&manifest).unwrap();
-    fs::write(&manifest, text.replace(r#""proof": "none","#, "")).unwrap();
+    fs::write(&manifest, text.replace(r#""proof":"none","#, "")).unwrap();
     let report = backup(&[&unprovable_store()], &[folder.path()]);
     assert_eq!(report.entries[0].copies[0].outcome, Outcome::Unchanged);
     assert_eq!(report.exit(false), Exit::Done);

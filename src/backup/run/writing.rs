@@ -20,8 +20,11 @@ use crate::error::Error;
 use crate::export::{ProvenKey, may_come_out};
 use crate::proof::Level;
 
-/// How long written files may be missing from the manifest.
+/// How long written files may be missing from the record, while that takes no time.
 const CHECKPOINT: Duration = Duration::from_secs(5);
+
+/// Recording takes at most one part in so many of the time.
+const SHARE: u32 = 20;
 
 impl<'a> Run<'a> {
     /// Takes the keys and has the files made.
@@ -77,7 +80,7 @@ impl<'a> Run<'a> {
             let mut desk = Desk {
                 of: pending.len(),
                 done: 0,
-                saved: Instant::now(),
+                checkpoint: Instant::now() + CHECKPOINT,
                 tasks,
                 results,
                 here: (begun == 0).then_some(&make),
@@ -94,7 +97,7 @@ impl<'a> Run<'a> {
         steps.any(|(step, _)| matches!(step, Step::Write(_)))
     }
 
-    /// Keeps room for the manifests. A destination without has failed.
+    /// Keeps room for the records. A destination without has failed.
     fn reserve(&mut self) {
         for at in 0..self.destinations.len() {
             let writes = self.plan.iter().map(|wanted| &wanted.steps[at]);
@@ -231,7 +234,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Takes the result of a task, and from time to time writes the manifests.
+    /// Takes the result of a task, and from time to time records what was written.
     fn book(&mut self, done: Done, desk: &mut Desk<'_, '_>) {
         let entry = &mut self.entries[done.position];
         for warning in done.warnings {
@@ -284,13 +287,15 @@ impl<'a> Run<'a> {
             done: desk.done,
             of: desk.of,
         });
-        if desk.saved.elapsed() >= CHECKPOINT {
+        let now = Instant::now();
+        // After the last one, all is recorded in any case.
+        if now >= desk.checkpoint && desk.done < desk.of {
             self.checkpoint(desk);
+            desk.checkpoint = Instant::now() + CHECKPOINT.max(now.elapsed() * SHARE);
         }
     }
 
     fn checkpoint(&mut self, desk: &mut Desk<'_, '_>) {
-        let left = desk.of.saturating_sub(desk.done);
         for (at, destination) in self.destinations.iter_mut().enumerate() {
             let Some(destination) = destination else {
                 continue;
@@ -299,20 +304,13 @@ impl<'a> Run<'a> {
             if broken.load(Ordering::Relaxed) {
                 continue;
             }
-            let saved = destination.save().or_else(|error| match error {
-                // It is there, and the rest may be confirmed again.
-                Error::NotSynced { saved: true, .. } => {
-                    self.errors[at].get_or_insert(error);
-                    Ok(())
-                }
-                other => Err(other),
-            });
-            if let Err(error) = saved.and_then(|()| destination.reserve(left)) {
-                broken.store(true, Ordering::Relaxed);
+            if let Err(error) = destination.checkpoint() {
+                // What is there without its name confirmed is no reason to give the rest up.
+                let is_there = matches!(error, Error::NotSynced { saved: true, .. });
+                broken.fetch_or(!is_there, Ordering::Relaxed);
                 self.errors[at].get_or_insert(error);
             }
         }
-        desk.saved = Instant::now();
     }
 }
 
@@ -320,8 +318,8 @@ impl<'a> Run<'a> {
 struct Desk<'t, 'p> {
     of: usize,
     done: usize,
-    /// When the manifests were written last.
-    saved: Instant,
+    /// When what was written is to be recorded next.
+    checkpoint: Instant,
     tasks: SyncSender<Task<'t>>,
     results: Receiver<Done>,
     /// What does a task on this thread, where there is no other.

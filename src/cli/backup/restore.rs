@@ -14,8 +14,11 @@
 //! label, and then the files without either that the manifest does not name and do not open.
 
 use std::io::{self, Write};
+use std::path::Path;
 
-use certstow::backup::{self, Arrival, RestoreRequest, Restored, RestoredIdentity, Wanted};
+use certstow::backup::{
+    self, Arrival, Patience, RestoreRequest, Restored, RestoredIdentity, Wanted,
+};
 use certstow::error::Error;
 use certstow::exit::Exit;
 use certstow::import;
@@ -52,12 +55,17 @@ pub(super) fn run(args: &BackupRestoreArgs, screen: &Screen) -> Result<Exit, Err
         password: key_password(&opening),
     };
     let bar = Bar::new(screen);
+    let told = |folder: &Path| bar.aside(|| screen.note_wait(folder));
     let mut ask = AskAside::new(screen, &bar);
     let request = RestoreRequest {
         wanted,
         opener: opening.opener(),
         options,
         allow_unproven: args.allow_unproven,
+        patience: Patience {
+            limit: screen.patience,
+            told: &told,
+        },
     };
     let restored = backup::restore(
         &args.folder,

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use certstow::backup::{
-    self, Absent, Comparison, FileVerdict, FolderVerdict, Foreign, VerifyRequest,
+    self, Absent, Comparison, FileVerdict, FolderVerdict, Foreign, Patience, VerifyRequest,
 };
 use certstow::error::Error;
 use certstow::exit::Exit;
@@ -37,12 +37,17 @@ pub(super) fn run(args: &BackupVerifyArgs, screen: &Screen) -> Result<Exit, Erro
     let opening = Opening::read(&args.opening, false, screen)?;
     let opened = opening.opener().opens();
     let stores = stores(args, screen)?;
+    let bar = Bar::new(screen);
+    let told = |folder: &Path| bar.aside(|| screen.note_wait(folder));
     let request = VerifyRequest {
         opener: opening.opener(),
         stores: stores.as_ref(),
         allow_unproven: args.allow_unproven,
+        patience: Patience {
+            limit: screen.patience,
+            told: &told,
+        },
     };
-    let bar = Bar::new(screen);
     let verdicts: Vec<Found<'_>> = args
         .folders
         .iter()

@@ -2,13 +2,12 @@
 //! by a thread of its own, and one that stays silent is left out.
 
 use std::collections::HashSet;
-use std::fs;
 use std::path::Path;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use certstow::backup::manifest::{self, Manifest};
+use certstow::backup::record::{self, Found};
 use certstow::identity::{Identity, Inventory, Stores};
 use certstow::names;
 use certstow::platform::secret::wipe_stack;
@@ -60,11 +59,10 @@ pub(super) fn in_stores(stores: &[StoreSpec], wanted: Wanted<'_>) -> Vec<Complet
 
 /// The same of a backup, from its manifest.
 pub(super) fn in_backup(folder: &Path, wanted: Wanted<'_>) -> Vec<CompletionCandidate> {
-    let manifest = fs::read(folder.join(manifest::NAME)).ok();
-    let manifest = manifest.and_then(|text| serde_json::from_slice::<Manifest>(&text).ok());
-    let saved = manifest
-        .map(|manifest| manifest.entries)
-        .unwrap_or_default();
+    let saved = match record::of_folder(folder) {
+        Found::Whole(manifest) => manifest.entries,
+        Found::None | Found::Damaged(_) => Vec::new(),
+    };
     let known = saved.into_iter().filter_map(|saved| {
         let thumbprints = [saved.thumbprint.sha1, saved.thumbprint.sha256];
         let digits = |text: &String| text.chars().all(|digit| digit.is_ascii_hexdigit());

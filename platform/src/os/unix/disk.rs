@@ -1,7 +1,7 @@
 //! What is on the disk, by POSIX and by what Linux and macOS have beyond it.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
@@ -29,8 +29,29 @@ pub(in crate::os) fn knows_no_sync(error: &io::Error) -> bool {
         .any(|known| error.raw_os_error() == Some(known.raw_os_error()))
 }
 
-pub(in crate::os) fn read(path: &Path, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
-    let file = super::open_to_read(path)?;
+pub(in crate::os) fn allocate(file: &File, bytes: u64) -> io::Result<()> {
+    use rustix::fs::FallocateFlags;
+
+    // The file stays as long as it is, but that macOS makes it longer. A file system that writes
+    // zeros to make a file longer, such as FAT, writes none.
+    let flags = match cfg!(target_os = "linux") {
+        true => FallocateFlags::KEEP_SIZE,
+        false => FallocateFlags::empty(),
+    };
+    Ok(rustix::fs::fallocate(file, flags, 0, bytes)?)
+}
+
+pub(in crate::os) fn knows_no_allocation(error: &io::Error) -> bool {
+    knows_no_sync(error)
+}
+
+pub(in crate::os) fn read(
+    path: &Path,
+    offset: u64,
+    expected: usize,
+) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut file = super::open_to_read(path)?;
+    file.seek(SeekFrom::Start(offset))?;
     // Best effort: where it is refused, what memory has is read.
     #[cfg(target_os = "linux")]
     let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed);

@@ -1,7 +1,9 @@
 //! What is on the disk, by Win32. NTFS and ReFS journal names: there is nothing to sync of a folder.
 
+mod ffi;
+
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::os::windows::fs::OpenOptionsExt as _;
 use std::path::{Component, Path, Prefix};
 
@@ -33,12 +35,24 @@ fn is_one_of(error: &io::Error, codes: &[u32]) -> bool {
     code.is_some_and(|code| codes.contains(&code))
 }
 
-pub(in crate::os) fn read(path: &Path, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+pub(in crate::os) fn allocate(file: &File, bytes: u64) -> io::Result<()> {
+    ffi::allocate(file, i64::try_from(bytes).unwrap_or(i64::MAX))
+}
+
+pub(in crate::os) fn knows_no_allocation(error: &io::Error) -> bool {
+    knows_no_sync(error) || is_one_of(error, &[ERROR_INVALID_PARAMETER])
+}
+
+pub(in crate::os) fn read(
+    path: &Path,
+    offset: u64,
+    expected: usize,
+) -> io::Result<Zeroizing<Vec<u8>>> {
     let path = long_path(path);
-    match read_unbuffered(&path, expected) {
+    match read_unbuffered(&path, offset, expected) {
         // The redirector of a share or a driver knows no such reading, or wants larger blocks.
         Err(error) if is_one_of(&error, &[ERROR_INVALID_PARAMETER, ERROR_NOT_SUPPORTED]) => {
-            read_buffered(&path, expected)
+            read_buffered(&path, offset, expected)
         }
         read => read,
     }
@@ -50,13 +64,16 @@ const BLOCK: usize = 4096;
 
 /// Every read but the one at the end of the file fills whole blocks, so that the next one is
 /// aligned, too.
-fn read_unbuffered(path: &Path, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+fn read_unbuffered(path: &Path, offset: u64, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut file = OpenOptions::new()
         .read(true)
         .custom_flags(FILE_FLAG_NO_BUFFERING)
         .open(path)?;
+    // As much of the first block as is in front of what is wanted.
+    let before = (offset % BLOCK as u64) as usize;
+    file.seek(SeekFrom::Start(offset - before as u64))?;
     let wanted = expected.saturating_add(1);
-    let length = wanted.next_multiple_of(BLOCK);
+    let length = wanted.saturating_add(before).next_multiple_of(BLOCK);
     let mut room = Zeroizing::new(vec![0; length + BLOCK]);
     let start = room.as_ptr().align_offset(BLOCK);
     let aligned = &mut room[start..start + length];
@@ -69,16 +86,17 @@ fn read_unbuffered(path: &Path, expected: usize) -> io::Result<Zeroizing<Vec<u8>
         }
     }
     let mut bytes = Zeroizing::new(Vec::with_capacity(wanted));
-    bytes.extend_from_slice(&aligned[..filled.min(wanted)]);
+    let end = filled.min(before + wanted);
+    bytes.extend_from_slice(&aligned[before.min(end)..end]);
     Ok(bytes)
 }
 
-fn read_buffered(path: &Path, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+fn read_buffered(path: &Path, offset: u64, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
     let wanted = expected.saturating_add(1);
     let mut bytes = Zeroizing::new(Vec::with_capacity(wanted));
-    File::open(path)?
-        .take(wanted as u64)
-        .read_to_end(&mut bytes)?;
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(offset))?;
+    file.take(wanted as u64).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

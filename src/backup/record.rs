@@ -1,0 +1,344 @@
+//! What is on record of a folder: its manifest, and the changes since that was written. Everybody who
+//! wants to know what a folder holds reads both here, as one manifest. [`Record`] is for the run that
+//! changes it, and decides which of the two it writes: a line for each change, as long as that is
+//! less than the manifest; once the changes are as large, they go into a manifest that is written
+//! whole, and their file is removed. So what a run writes for its records grows with what it saves,
+//! and not with what the folder holds.
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use certstow_platform::os;
+
+use super::changes::{self, Change, Changes};
+use super::folder::read;
+use super::manifest::{self, CHANGES, Manifest, NAME, Saved};
+use crate::error::Error;
+use crate::output::{self, Existing, Privacy};
+
+/// No manifest is larger, nor are its changes: who can write to a folder could put there what no
+/// memory holds.
+const MOST_BYTES: u64 = 256 * 1024 * 1024;
+
+/// A manifest that is no larger than this with its changes is always written whole: that is one
+/// write of a moment.
+const SMALL: u64 = 64 * 1024;
+
+/// Room for one more entry of the manifest, in bytes; long names take more, most take half of it.
+const ROOM_FOR_ENTRY: u64 = 1200;
+
+/// What reading the manifest of a folder gave.
+#[derive(Debug)]
+pub enum Found {
+    /// It, with the changes since it was written.
+    Whole(Manifest),
+    /// There is none.
+    None,
+    /// There is one that cannot be used, and why.
+    Damaged(String),
+}
+
+/// Reads what a folder holds.
+pub fn of_folder(folder: &Path) -> Found {
+    match Stored::read(folder) {
+        Ok(stored) if stored.is_there => Found::Whole(stored.manifest),
+        Ok(_) => Found::None,
+        Err(reason) => Found::Damaged(reason),
+    }
+}
+
+/// What lies in a folder.
+struct Stored {
+    /// With the changes to it.
+    manifest: Manifest,
+    /// Whether there is a manifest, or changes to none.
+    is_there: bool,
+    /// How large the manifest's file is; nothing if there is none.
+    manifest_bytes: u64,
+    /// Where the changes to it end in their file, if there is one.
+    changes_end: Option<u64>,
+    /// Whether there are changes to another manifest.
+    are_of_another: bool,
+}
+
+impl Stored {
+    fn nothing() -> Self {
+        Self {
+            manifest: Manifest::empty(),
+            is_there: false,
+            manifest_bytes: 0,
+            changes_end: None,
+            are_of_another: false,
+        }
+    }
+
+    /// # Errors
+    /// Why it cannot be used, in a clause.
+    fn read(folder: &Path) -> Result<Self, String> {
+        let written = bytes_of(folder, NAME).map_err(|error| error.to_string())?;
+        let changes = bytes_of(folder, CHANGES).map_err(|error| format!("{CHANGES}: {error}"))?;
+        let mut manifest = match &written {
+            Some(bytes) => Manifest::parse(bytes)?,
+            None => Manifest::empty(),
+        };
+        let of_it = match &changes {
+            Some(bytes) => Changes::of(&manifest, bytes)?,
+            None => None,
+        };
+        let changes_end = of_it.as_ref().map(|changes| changes.end);
+        if let Some(changes) = of_it {
+            changes.apply(&mut manifest);
+        }
+        manifest.check()?;
+        Ok(Self {
+            manifest,
+            is_there: written.is_some() || changes_end.is_some(),
+            manifest_bytes: written.map_or(0, |bytes| bytes.len() as u64),
+            changes_end,
+            are_of_another: changes.is_some() && changes_end.is_none(),
+        })
+    }
+}
+
+/// All of a file in a folder, if it is there.
+fn bytes_of(folder: &Path, name: &str) -> io::Result<Option<Vec<u8>>> {
+    match read(&folder.join(name), MOST_BYTES) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The record of a folder, to be changed.
+pub(super) struct Record {
+    folder: PathBuf,
+    privacy: Privacy,
+    stored: Stored,
+    /// The manifest's entries by certificate.
+    index: HashMap<String, usize>,
+    /// The names of the manifest's files, as [`manifest::folded`] compares them.
+    names: HashSet<String>,
+    /// The certificates whose entries changed since they were written.
+    unsaved: Vec<String>,
+}
+
+impl Record {
+    /// Reads the record of a folder.
+    ///
+    /// # Errors
+    /// Why it cannot be used, in a clause.
+    pub(super) fn of(folder: &Path, privacy: Privacy) -> Result<Self, String> {
+        let stored = Stored::read(folder)?;
+        Ok(Self::new(folder, privacy, stored))
+    }
+
+    /// One without entries, of a folder that has none or none that can be used.
+    pub(super) fn empty(folder: &Path, privacy: Privacy) -> Self {
+        Self::new(folder, privacy, Stored::nothing())
+    }
+
+    fn new(folder: &Path, privacy: Privacy, stored: Stored) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            privacy,
+            index: stored.manifest.index(),
+            names: stored.manifest.names(),
+            stored,
+            unsaved: Vec::new(),
+        }
+    }
+
+    pub(super) fn entries(&self) -> &[Saved] {
+        &self.stored.manifest.entries
+    }
+
+    /// The entry for a certificate, by its SHA-256 in digits.
+    pub(super) fn saved(&self, sha256: &str) -> Option<&Saved> {
+        Some(&self.entries()[*self.index.get(sha256)?])
+    }
+
+    /// Whether an entry has this file, in whatever case.
+    pub(super) fn has_file(&self, name: &str) -> bool {
+        self.names.contains(&manifest::folded(name))
+    }
+
+    /// Adds an entry, or puts it in the place of the one for the same certificate, which is returned.
+    pub(super) fn set(&mut self, saved: Saved) -> Option<Saved> {
+        let sha256 = saved.thumbprint.sha256.clone();
+        self.unsaved.push(sha256.clone());
+        let entries = &mut self.stored.manifest.entries;
+        match self.index.get(&sha256) {
+            Some(&position) => Some(std::mem::replace(&mut entries[position], saved)),
+            None => {
+                self.index.insert(sha256, entries.len());
+                self.names.insert(manifest::folded(&saved.file));
+                entries.push(saved);
+                None
+            }
+        }
+    }
+
+    /// Notes in an entry that it is accepted that nothing proves the private key.
+    pub(super) fn accept_unproven(&mut self, sha256: &str) {
+        if let Some(&position) = self.index.get(sha256) {
+            self.stored.manifest.entries[position].allow_unproven = true;
+            self.unsaved.push(sha256.to_owned());
+        }
+    }
+
+    /// Takes an entry out.
+    pub(super) fn remove(&mut self, sha256: &str) {
+        let Some(position) = self.index.remove(sha256) else {
+            return;
+        };
+        self.unsaved.push(sha256.to_owned());
+        // The order is made anew when it is written.
+        let entries = &mut self.stored.manifest.entries;
+        let removed = entries.swap_remove(position);
+        self.names.remove(&manifest::folded(&removed.file));
+        if let Some(moved) = entries.get(position) {
+            self.index.insert(moved.thumbprint.sha256.clone(), position);
+        }
+    }
+
+    /// How much room on the disk it may take to write this many entries more.
+    ///
+    /// # Errors
+    /// [`Error::Target`]: nobody would read a manifest of so many.
+    pub(super) fn room_for(&self, more: usize) -> Result<u64, Error> {
+        let room = (more as u64).saturating_mul(ROOM_FOR_ENTRY);
+        let now = self.stored.manifest_bytes + self.stored.changes_end.unwrap_or(0);
+        match fits(now, room) {
+            true => Ok(room),
+            false => Err(self.too_large()),
+        }
+    }
+
+    /// Writes what changed, and no manifest.
+    ///
+    /// # Errors
+    /// As [`output::write`] and [`output::append`]. What changed counts as not written.
+    pub(super) fn save_changes(&mut self) -> Result<Vec<String>, Error> {
+        let lines = self.unsaved_lines();
+        self.append(&lines)
+    }
+
+    /// Writes what changed, in the manifest or beside it. What comes back is what the user should
+    /// know.
+    ///
+    /// # Errors
+    /// As [`output::write`]; [`Error::NotSynced`], if its disk did not confirm it.
+    pub(super) fn save(&mut self) -> Result<Vec<String>, Error> {
+        if self.unsaved.is_empty() && self.stored.changes_end.is_none() {
+            if self.stored.are_of_another {
+                self.remove_changes();
+            }
+            return Ok(Vec::new());
+        }
+        let lines = self.unsaved_lines();
+        if !self.is_due(lines.len() as u64) {
+            // Where nothing can be appended, as on a share that forbids it, it is written whole.
+            return self.append(&lines).or_else(|_| self.write_manifest());
+        }
+        match self.write_manifest() {
+            // What changed takes less room than everything.
+            Err(full) if full.is_of_a_full_disk() => self.append(&lines).map_err(|_| full),
+            written => written,
+        }
+    }
+
+    /// What changed, as lines.
+    fn unsaved_lines(&self) -> String {
+        let mut seen = HashSet::new();
+        let unsaved = self.unsaved.iter().filter(|sha256| seen.insert(*sha256));
+        let lines = unsaved.map(|sha256| match self.saved(sha256) {
+            Some(saved) => Change::Saved(saved.clone()).line(),
+            None => Change::Removed(sha256.clone()).line(),
+        });
+        lines.collect()
+    }
+
+    /// Whether the manifest is to be written whole, with this much more that changed.
+    fn is_due(&self, more: u64) -> bool {
+        let changes = self.stored.changes_end.unwrap_or(0) + more;
+        changes >= self.stored.manifest_bytes || self.stored.manifest_bytes + changes <= SMALL
+    }
+
+    fn append(&mut self, lines: &str) -> Result<Vec<String>, Error> {
+        if lines.is_empty() {
+            return Ok(Vec::new());
+        }
+        let file = self.folder.join(CHANGES);
+        let mut warnings = Vec::new();
+        if !fits(self.stored.changes_end.unwrap_or(0), lines.len() as u64) {
+            return Err(self.too_large());
+        }
+        let end = match self.stored.changes_end {
+            Some(end) => output::append(&file, end, lines.as_bytes())?,
+            None => {
+                let text = changes::header(&self.stored.manifest) + lines;
+                let bytes = text.as_bytes();
+                let written =
+                    output::write(&file, Existing::ReplaceAny, self.privacy, bytes, |_| Ok(()))?;
+                warnings = written.synced()?.warnings;
+                self.stored.are_of_another = false;
+                bytes.len() as u64
+            }
+        };
+        self.stored.changes_end = Some(end);
+        self.unsaved.clear();
+        Ok(warnings)
+    }
+
+    fn write_manifest(&mut self) -> Result<Vec<String>, Error> {
+        let before = self.stored.manifest.written.clone();
+        // Whichever core was done first, the same files make the same manifest.
+        let bytes = self.stored.manifest.write_now();
+        self.index = self.stored.manifest.index();
+        let written = match fits(bytes.len() as u64, 0) {
+            true => output::write(
+                &self.folder.join(NAME),
+                Existing::ReplaceAny,
+                self.privacy,
+                &bytes,
+                |read| self.stored.manifest.verify(read),
+            ),
+            false => Err(self.too_large()),
+        };
+        let written = written.inspect_err(|_| self.stored.manifest.written = before)?;
+        self.unsaved.clear();
+        self.stored.manifest_bytes = bytes.len() as u64;
+        self.stored.are_of_another |= self.stored.changes_end.take().is_some();
+        // Until the disk confirms the manifest, the one before needs them.
+        let written = written.synced()?;
+        if self.stored.are_of_another {
+            self.remove_changes();
+        }
+        Ok(written.warnings)
+    }
+
+    /// Removes changes that went into a manifest. Where that fails, they mean nothing any more.
+    fn remove_changes(&mut self) {
+        let _wait = output::waiting_for(&self.folder);
+        let removed = fs::remove_file(os::long_path(&self.folder.join(CHANGES)));
+        self.stored.are_of_another = removed.is_err();
+    }
+
+    fn too_large(&self) -> Error {
+        Error::Target {
+            file: self.folder.clone(),
+            what: "its manifest would be larger than certstow reads",
+            source: io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                format!("at most {} MiB are read", MOST_BYTES >> 20),
+            ),
+        }
+    }
+}
+
+/// Whether a file of this size, with this much more, is read again.
+fn fits(bytes: u64, more: u64) -> bool {
+    bytes.saturating_add(more) <= MOST_BYTES
+}
