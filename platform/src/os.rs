@@ -146,6 +146,11 @@ pub fn others_have_access(file: &File) -> io::Result<bool> {
     system::others_have_access(file)
 }
 
+/// Has a write beyond the limit of file sizes fail with an error, where it would end the process.
+pub(crate) fn fail_writes_past_the_limit() {
+    system::fail_writes_past_the_limit();
+}
+
 /// The path, absolute and written so that its length has no limit, on Windows; elsewhere as it is.
 /// An empty path stays empty.
 pub fn long_path(path: &Path) -> PathBuf {

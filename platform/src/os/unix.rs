@@ -92,6 +92,10 @@ pub(super) fn others_have_access(file: &File) -> io::Result<bool> {
     Ok(file.metadata()?.mode() & 0o077 != 0)
 }
 
+pub(super) fn fail_writes_past_the_limit() {
+    ffi::ignore_file_size_signal();
+}
+
 pub(super) fn long_path(path: &Path) -> PathBuf {
     path.to_path_buf()
 }
