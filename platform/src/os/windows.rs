@@ -31,6 +31,15 @@ pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
+pub(super) fn open_following(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    options.open(long_path(path))
+}
+
+/// To make a link is a privilege there.
+pub(super) fn follows_no_links() -> bool {
+    false
+}
+
 pub(super) fn open_without_following(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     options
         .custom_flags(FILE_FLAG_OPEN_REPARSE_POINT)
