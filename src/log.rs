@@ -5,9 +5,10 @@
 //!
 //! What is in the lines is not this module's business; see the program's journal.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -35,6 +36,8 @@ pub struct LogFile {
     path: PathBuf,
     limit: u64,
     patience: Duration,
+    /// Somebody kept the lock for longer than that. He is not waited for again.
+    given_up: AtomicBool,
 }
 
 impl LogFile {
@@ -52,6 +55,7 @@ impl LogFile {
             path: path.to_owned(),
             limit,
             patience: PATIENCE,
+            given_up: AtomicBool::new(false),
         };
         match log.open_or_create() {
             Ok(_) => Ok(log),
@@ -62,7 +66,8 @@ impl LogFile {
         }
     }
 
-    /// Appends a line and its end, all of it or nothing.
+    /// Appends a line and its end, all of it or nothing. Whoever keeps the log's lock is waited for
+    /// once; the lines after that come when they come.
     ///
     /// # Errors
     /// The operating system's.
@@ -72,7 +77,7 @@ impl LogFile {
         bytes.push(b'\n');
         for _ in 0..TRIES {
             let file = self.open_or_create()?;
-            if !locked(&file, self.patience)? {
+            if !self.locked(&file)? {
                 // A line that may come to lie in a file renamed meanwhile is better than none.
                 return (&file).write_all(&bytes);
             }
@@ -92,14 +97,12 @@ impl LogFile {
 
     fn open_or_create(&self) -> io::Result<File> {
         for _ in 0..TRIES {
-            // Reading, too: Windows locks no file that can only be appended to.
-            let opened = OpenOptions::new().read(true).append(true).open(&self.path);
-            match opened {
+            match os::open_regular_file_to_append(&self.path) {
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Ok(file) if !file.metadata()?.is_file() => {
-                    return Err(io::Error::other("it is no regular file"));
-                }
                 other => return other,
+            }
+            if fs::read_link(&self.path).is_ok() {
+                return Err(io::Error::other("it is a link to a file that is not there"));
             }
             match os::create_private(&self.path) {
                 Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
@@ -108,6 +111,19 @@ impl LogFile {
             }
         }
         Err(io::Error::other("it is removed all the time"))
+    }
+
+    /// Takes the lock of the open file; false if somebody keeps it.
+    fn locked(&self, file: &File) -> io::Result<bool> {
+        let patience = match self.given_up.load(Ordering::Relaxed) {
+            true => Duration::ZERO,
+            false => self.patience,
+        };
+        let locked = locked(file, patience)?;
+        if !locked {
+            self.given_up.store(true, Ordering::Relaxed);
+        }
+        Ok(locked)
     }
 
     /// Whether the file still has the log's name.
@@ -151,7 +167,7 @@ fn locked(file: &File, patience: Duration) -> io::Result<bool> {
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(true),
-            Err(TryLockError::WouldBlock) if began.elapsed() > patience => return Ok(false),
+            Err(TryLockError::WouldBlock) if began.elapsed() >= patience => return Ok(false),
             Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(1)),
             Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => {
                 return Ok(true);
@@ -267,5 +283,35 @@ mod tests {
         drop(holder);
         log.append("another").unwrap();
         assert_eq!(lines(&path).last().unwrap(), "another");
+    }
+    #[test]
+    fn whoever_holds_a_log_is_waited_for_once() {
+        const LINES: u32 = 40;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut log = LogFile::open(&path).unwrap();
+        log.patience = Duration::from_millis(500);
+        let holder = File::open(&path).unwrap();
+        holder.lock_shared().unwrap();
+        let began = Instant::now();
+        for _ in 0..LINES {
+            let _ = log.append("line");
+        }
+        assert!(began.elapsed() >= log.patience);
+        assert!(began.elapsed() < log.patience * LINES / 2);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_nothing_is_called_that() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        std::os::unix::fs::symlink("nowhere", &path).unwrap();
+        let Err(Error::Log { source, .. }) = LogFile::open(&path) else {
+            panic!("a log");
+        };
+        let text = source.to_string();
+        assert!(text.starts_with("it is a link"), "{text}");
+        assert!(!folder.path().join("nowhere").exists());
     }
 }

@@ -6,7 +6,7 @@ use certstow_platform::certificate::Certificate;
 use certstow_platform::key;
 use certstow_platform::store::Entry;
 use sha1::{Digest as _, Sha1};
-use x509_parser::prelude::{GeneralName, X509Certificate};
+use x509_parser::prelude::{GeneralName, ParsedExtension, X509Certificate};
 
 mod distinguished;
 mod purposes;
@@ -178,11 +178,24 @@ pub fn key_kind(spki: &[u8]) -> String {
 
 /// The serial number as lower-case hexadecimal digits without the sign byte.
 pub fn serial(parsed: &X509Certificate<'_>) -> String {
-    let bytes = parsed.raw_serial();
-    match bytes {
+    serial_of_octets(parsed.raw_serial())
+}
+
+/// The same of the octets of the number in DER.
+pub(crate) fn serial_of_octets(octets: &[u8]) -> String {
+    match octets {
         [0, rest @ ..] if !rest.is_empty() => hex(rest),
-        _ => hex(bytes),
+        _ => hex(octets),
     }
+}
+
+/// The subject key identifier, if the certificate has one.
+pub(crate) fn subject_key_id<'a>(parsed: &X509Certificate<'a>) -> Option<&'a [u8]> {
+    let mut extensions = parsed.extensions().iter();
+    extensions.find_map(|extension| match extension.parsed_extension() {
+        ParsedExtension::SubjectKeyIdentifier(id) => Some(id.0),
+        _ => None,
+    })
 }
 
 /// Lower-case hexadecimal digits.

@@ -151,6 +151,94 @@ fn certstow_opens_what_openssl_seals() {
     }
 }
 
+/// Made with `openssl cms -encrypt` for two RSA certificates, over and over again, until what the second
+/// key makes of the first part had the length of an AES-256 key.
+#[test]
+fn a_part_for_somebody_else_hides_none() {
+    let file = |name: &str| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/escrow");
+        folder.join(name)
+    };
+    let (sealed, key) = (
+        file("two-recipients-not-opened.cms"),
+        file("two-recipients.key"),
+    );
+    let key = EscrowKey::read(&key, &OpenOptions::default(), &mut NonInteractive);
+    let opened = key
+        .expect("the key")
+        .open(&fs::read(&sealed).expect("the file"), &sealed);
+    assert_eq!(opened.expect("opened").expose(), "k3v9p-xxxxx");
+}
+
+#[test]
+#[ignore = "needs openssl"]
+fn every_recipient_of_several_opens() {
+    let [rsa, ec] = [&["-newkey", "rsa:2048"][..], &kinds()[3].1];
+    let own = [rsa, rsa, ec, ec].map(Escrow::new);
+    let stranger = [rsa, ec].map(|kind| Escrow::new(kind).key("key.pem", None));
+    let certificates = own.each_ref().map(|escrow| escrow.file("escrow.pem"));
+    let password = ["-pwri_password", "a password beside"];
+    for (who, more) in [
+        (&[0, 1][..], &[][..]),
+        (&[2, 3], &[]),
+        (&[0, 2], &[]),
+        (&[3, 1], &[]),
+        (&[0, 1, 2, 3], &["-keyid"]),
+        (&[1, 2], &password),
+    ] {
+        // The first is among the options of every file.
+        let others = who[1..]
+            .iter()
+            .flat_map(|one| ["-recip", text(&certificates[*one])]);
+        let options: Vec<_> = more.iter().copied().chain(others).collect();
+        let sealed = own[who[0]].sealed_by_openssl("-aes256", &options);
+        let place = Path::new("sealed");
+        for (number, escrow) in own.iter().enumerate() {
+            let opened = escrow.key("key.pem", None).open(&sealed, place);
+            match who.contains(&number) {
+                true => assert_eq!(
+                    opened.expect("opened").expose(),
+                    PASSWORD,
+                    "{who:?} {more:?}"
+                ),
+                false => assert!(opened.is_err(), "{who:?} {more:?}"),
+            }
+        }
+        for key in &stranger {
+            assert!(key.open(&sealed, place).is_err(), "{who:?} {more:?}");
+        }
+    }
+}
+
+/// Where the file of the key has its certificate, the part for that one comes first.
+#[test]
+#[ignore = "needs openssl"]
+fn a_key_beside_its_certificate_opens_its_own_part() {
+    let [first, second] = [(); 2].map(|()| Escrow::new(&["-newkey", "rsa:2048"]));
+    let both = [second.file("key.pem"), second.file("escrow.pem")];
+    let both = both.map(|file| fs::read(file).expect("a file"));
+    fs::write(second.file("both.pem"), both.concat()).expect("a file");
+    let key = second.key("both.pem", None);
+    for more in [&[][..], &["-keyid"]] {
+        let certificate = second.file("escrow.pem");
+        let options = [more, &["-recip", text(&certificate)]].concat();
+        let sealed = first.sealed_by_openssl("-aes256", &options);
+        let opened = key.open(&sealed, Path::new("sealed")).expect("opened");
+        assert_eq!(opened.expose(), PASSWORD, "{more:?}");
+        // The end of the initialization vector, before the one block of content: its padding.
+        let mut damaged = sealed.clone();
+        damaged[sealed.len() - 19] ^= 0x40;
+        let damaged = key
+            .open(&damaged, Path::new("sealed"))
+            .expect_err("damaged");
+        let damaged = damaged.in_full();
+        assert!(
+            damaged.ends_with("its content does not decrypt"),
+            "{damaged}"
+        );
+    }
+}
+
 #[test]
 #[ignore = "needs openssl"]
 fn the_key_may_be_in_any_form_of_file() {

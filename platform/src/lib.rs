@@ -228,8 +228,10 @@ pub fn state_folder() -> Option<PathBuf> {
     os::service_state_folder().or_else(|| Some(os::data_folder()?.join("certstow")))
 }
 
-/// Switches off core dumps and ptrace for this process on Linux; does nothing elsewhere.
+/// Has a file that outgrows the limit of this process (`RLIMIT_FSIZE`) be an error of the write on
+/// Unix, and not the end of the process; switches off core dumps and ptrace for it on Linux.
 pub fn protect_process() {
+    os::fail_writes_past_the_limit();
     #[cfg(target_os = "linux")]
     process::protect();
 }

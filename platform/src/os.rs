@@ -73,12 +73,38 @@ pub fn open_or_make_private_file(path: &Path) -> io::Result<File> {
     open_regular_file_to_write(path)
 }
 
+/// Opens a regular file that is there to append to it, and to read it (Windows locks no file that can
+/// only be appended to); nothing waits for a FIFO. A link is followed, but not for root on Unix, whom
+/// a link in a folder of everybody's would have append to any file.
+///
+/// # Errors
+/// As [`open_regular_file`]; `NotFound` also for a link to nothing.
+pub fn open_regular_file_to_append(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true);
+    match system::follows_no_links() {
+        true => open_regular(path, &mut options),
+        false => regular(system::open_following(path, &mut options), || {
+            path.metadata()
+        }),
+    }
+}
+
 fn open_regular(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    let file = match system::open_without_following(path, options) {
+    regular(system::open_without_following(path, options), || {
+        path.symlink_metadata()
+    })
+}
+
+/// What was opened, if it is a regular file; `found` is what there is to open.
+fn regular(
+    opened: io::Result<File>,
+    found: impl FnOnce() -> io::Result<Metadata>,
+) -> io::Result<File> {
+    let file = match opened {
         Ok(file) => file,
         Err(error) => {
-            let kind = path.symlink_metadata().map(|found| found.file_type());
-            return Err(match kind {
+            return Err(match found().map(|found| found.file_type()) {
                 Ok(kind) if !kind.is_file() => not_regular(kind),
                 _ => error,
             });
@@ -168,6 +194,11 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
 /// The operating system's, if it does not tell.
 pub fn others_have_access(file: &File) -> io::Result<bool> {
     system::others_have_access(file)
+}
+
+/// Has a write beyond the limit of file sizes fail with an error, where it would end the process.
+pub(crate) fn fail_writes_past_the_limit() {
+    system::fail_writes_past_the_limit();
 }
 
 /// The path, absolute and written so that its length has no limit, on Windows; elsewhere as it is.

@@ -5,10 +5,11 @@
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, PipeWriter, Read as _};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::thread::Builder;
 use std::time::Duration;
 
 use crate::os;
@@ -86,7 +87,7 @@ impl Scheduler {
             source,
         };
         let ended = match speech {
-            Speech::Kept => kept(&mut command),
+            Speech::Kept => kept(command),
             Speech::Shown => command.status().map(|status| (status, Default::default())),
         };
         let (status, (said, complained)) =
@@ -120,35 +121,35 @@ const GRACE: Duration = Duration::from_millis(500);
 type Written = (Vec<u8>, Vec<u8>);
 
 /// Runs a program that can ask nothing. [`Command::output`] would wait for everything that inherited
-/// the output, too, such as a service that the program had to start.
-fn kept(command: &mut Command) -> io::Result<(ExitStatus, Written)> {
+/// the output, too, such as a service that the program had to start. The pipes are read by threads
+/// of their own, which are there before the program is: without them it is not started.
+fn kept(mut command: Command) -> io::Result<(ExitStatus, Written)> {
+    let (stdout, said) = reading()?;
+    let (stderr, complained) = reading()?;
     let mut child = command
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
+        .stdout(stdout)
+        .stderr(stderr)
         .spawn()?;
-    let stdout = child.stdout.take().map(reading);
-    let stderr = child.stderr.take().map(reading);
+    // With its ends of the pipes, which would stay open.
+    drop(command);
     let status = child.wait()?;
-    let [stdout, stderr] = [stdout, stderr].map(|chunks| match chunks {
-        Some(chunks) => all_of(&chunks),
-        None => Vec::new(),
-    });
-    Ok((status, (stdout, stderr)))
+    Ok((status, (all_of(&said), all_of(&complained))))
 }
 
-/// What comes out of a pipe, as it comes.
-fn reading(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+/// A pipe to write to, and what comes out of it, as it comes.
+fn reading() -> io::Result<(PipeWriter, Receiver<Vec<u8>>)> {
+    let (mut reader, writer) = io::pipe()?;
     let (send, receive) = channel();
-    std::thread::spawn(move || {
+    Builder::new().spawn(move || {
         let mut buffer = [0; 4096];
-        while let Ok(length @ 1..) = pipe.read(&mut buffer) {
+        while let Ok(length @ 1..) = reader.read(&mut buffer) {
             if send.send(buffer[..length].to_vec()).is_err() {
                 break;
             }
         }
-    });
-    receive
+    })?;
+    Ok((writer, receive))
 }
 
 fn all_of(chunks: &Receiver<Vec<u8>>) -> Vec<u8> {
@@ -246,7 +247,7 @@ mod tests {
         let began = std::time::Instant::now();
         let mut command = Command::new("sh");
         command.args(["-c", "sleep 20 & echo said; echo complained >&2; exit 3"]);
-        let (status, (said, complained)) = kept(&mut command).unwrap();
+        let (status, (said, complained)) = kept(command).unwrap();
         assert_eq!(status.code(), Some(3));
         assert_eq!(said, b"said\n");
         assert_eq!(complained, b"complained\n");

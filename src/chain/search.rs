@@ -11,6 +11,7 @@ use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::X509Certificate;
 
 use super::{Index, Path, PathEnd, name};
+use crate::names;
 use crate::signature::{self, SignatureError};
 
 /// Certificates in one path, the leaf included. Public hierarchies have 3 to 5.
@@ -229,7 +230,7 @@ impl<'a> Search<'a> {
         }
         issuers.sort_by_cached_key(|(issuer, source)| {
             let parsed = issuer.parse();
-            let key_id = match (wanted, subject_key_id(&parsed)) {
+            let key_id = match (wanted, names::subject_key_id(&parsed)) {
                 (Some(wanted), Some(has)) if wanted == has => 0,
                 (Some(_), Some(_)) => 2,
                 _ => 1,
@@ -308,16 +309,6 @@ fn authority_key_id<'a>(certificate: &X509Certificate<'a>) -> Option<&'a [u8]> {
             ParsedExtension::AuthorityKeyIdentifier(id) => {
                 id.key_identifier.as_ref().map(|id| id.0)
             }
-            _ => None,
-        })
-}
-
-fn subject_key_id<'a>(certificate: &X509Certificate<'a>) -> Option<&'a [u8]> {
-    certificate
-        .extensions()
-        .iter()
-        .find_map(|extension| match extension.parsed_extension() {
-            ParsedExtension::SubjectKeyIdentifier(id) => Some(id.0),
             _ => None,
         })
 }

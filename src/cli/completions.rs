@@ -16,8 +16,8 @@ use std::env;
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::sync::mpsc::channel;
-use std::thread;
-use std::time::Duration;
+use std::thread::Builder;
+use std::time::{Duration, Instant};
 
 use certstow::error::Error;
 use certstow::exit::Exit;
@@ -107,20 +107,31 @@ pub(crate) fn answer(arguments: &[OsString]) -> bool {
         return false;
     }
     let question = shell.to_str().and_then(|shell| Question::of(shell, rest));
-    if let Some(question) = question {
-        let (told, telling) = channel();
-        thread::spawn(move || {
-            let answer = question.answer();
-            wipe_stack();
-            // Whoever asked may have given up.
-            let _ = told.send(answer);
-        });
-        if let Ok(answer) = telling.recv_timeout(PATIENCE) {
-            // A shell that has gone away needs no answer.
-            let _ = std::io::stdout().write_all(answer.as_bytes());
-        }
+    let until = Instant::now() + PATIENCE;
+    if let Some(answer) = question.and_then(|question| in_time(until, move || question.answer())) {
+        // A shell that has gone away needs no answer.
+        let _ = std::io::stdout().write_all(answer.as_bytes());
     }
     true
+}
+
+/// What `work` gives, if it does before `until`. Its thread leaves no secret on its stack: a key that
+/// lies open beside its certificate is read to pair the two. Without a thread there is nothing: what
+/// is not waited for on another thread cannot be given up.
+fn in_time<T: Send + 'static>(
+    until: Instant,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let (told, telling) = channel();
+    let started = Builder::new().spawn(move || {
+        let result = work();
+        wipe_stack();
+        // Whoever asked may have given up.
+        let _ = told.send(result);
+    });
+    started.ok()?;
+    let left = until.saturating_duration_since(Instant::now());
+    telling.recv_timeout(left).ok()
 }
 
 /// Each candidate on a line of its own, and after a tab what it is.

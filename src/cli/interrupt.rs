@@ -2,6 +2,7 @@
 //! Windows. Nothing half-done stays behind, and the exit code says "cancelled".
 
 use std::sync::Arc;
+use std::thread::Builder;
 
 use certstow::exit::Exit;
 use certstow::output;
@@ -12,9 +13,13 @@ use super::wizard;
 
 /// From now on, an interruption ends the process in an orderly way.
 pub(super) fn handle(screen: &Arc<Screen>) {
-    let screen = Arc::clone(screen);
     // Where it cannot be set up, an interruption leaves a private temporary file, and nothing
-    // worse: no reason not to work.
+    // worse: no reason not to work. The crate catches the signals before it asks for the thread that
+    // is to act on them; without one, nobody could end the process.
+    if Builder::new().spawn(|| ()).is_err() {
+        return;
+    }
+    let screen = Arc::clone(screen);
     let _ = ctrlc::set_handler(move || {
         output::abandon();
         wizard::restore_screen();

@@ -7,7 +7,7 @@ mod options;
 
 use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use certstow::error::Error;
@@ -225,8 +225,15 @@ pub(crate) struct Journal {
     log: Option<LogFile>,
     event_log: Option<EventLog>,
     began: Instant,
-    /// A failure was told already.
-    failed: AtomicBool,
+    missing: Mutex<Missing>,
+}
+
+/// The entries that did not get into every log.
+#[derive(Default)]
+struct Missing {
+    count: usize,
+    /// Why the first did not.
+    why: Option<io::Error>,
 }
 
 impl Journal {
@@ -248,7 +255,7 @@ impl Journal {
             log,
             event_log,
             began: Instant::now(),
-            failed: AtomicBool::new(false),
+            missing: Mutex::default(),
         };
         journal.start(options, global.log.as_deref())?;
         Ok(journal)
@@ -263,17 +270,24 @@ impl Journal {
         })
     }
 
-    /// Records an entry. The first time that fails, the result is a warning to show.
-    pub(crate) fn record(&self, entry: &Entry) -> Option<String> {
-        let error = self.write(entry).err()?;
-        match self.failed.swap(true, Ordering::Relaxed) {
-            false => Some(format!("not everything is logged: {error}")),
-            true => None,
+    /// Records an entry. That this fails is told at the end.
+    pub(crate) fn record(&self, entry: &Entry) {
+        if let Err(error) = self.write(entry) {
+            let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+            missing.count += 1;
+            missing.why.get_or_insert(error);
         }
     }
 
+    /// Records the end; the result is a warning to show if not everything was recorded.
     pub(crate) fn end(&self, exit: Exit) -> Option<String> {
-        self.record(&Entry::end(exit, self.began))
+        self.record(&Entry::end(exit, self.began));
+        let missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        let why = missing.why.as_ref()?;
+        Some(match missing.count {
+            1 => format!("not everything is logged: an entry is missing: {why}"),
+            count => format!("not everything is logged: {count} entries are missing: {why}"),
+        })
     }
 
     /// Writes to both logs, whether or not one of them fails.

@@ -213,13 +213,12 @@ impl Screen {
 
     /// Puts an entry into the logs, and nothing on the screen.
     pub(crate) fn record(&self, entry: &Entry) {
-        let journal = self.journal.get();
-        if let Some(failure) = journal.and_then(|journal| journal.record(entry)) {
-            self.show_warning(&failure);
+        if let Some(journal) = self.journal.get() {
+            journal.record(entry);
         }
     }
 
-    /// Records the end of the run.
+    /// Records the end of the run, and warns if not everything was recorded.
     pub(crate) fn end(&self, exit: Exit) {
         let journal = self.journal.get();
         if let Some(failure) = journal.and_then(|journal| journal.end(exit)) {

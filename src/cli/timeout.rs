@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::channel;
-use std::thread;
+use std::thread::Builder;
 use std::time::Duration;
 
 use certstow::platform::os;
@@ -53,13 +53,16 @@ pub(super) fn watch(global: &Global, screen: &Arc<Screen>) -> Option<Watch> {
         os::restore_terminal();
         let exit = error.exit();
         let (told, telling) = channel();
-        thread::spawn(move || {
+        let started = Builder::new().spawn(move || {
             screen.error(&error);
             screen.end(exit);
             // Who waits for it may have given up.
             let _ = told.send(());
         });
-        let _ = telling.recv_timeout(PATIENCE);
+        // Without a thread the exit code alone tells: whoever writes here may wait for ever.
+        if started.is_ok() {
+            let _ = telling.recv_timeout(PATIENCE);
+        }
         std::process::exit(exit.code().into());
     }))
 }

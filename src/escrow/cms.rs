@@ -52,14 +52,24 @@ pub(super) struct Enveloped<'a> {
     pub(super) content: &'a [u8],
 }
 
-/// A recipient's part of a file.
+/// A recipient's part of a file. Those who share a sender's key are one each.
 pub(super) struct Recipient<'a> {
-    /// Whom it is for, in words for a person.
-    pub(super) name: String,
+    pub(super) name: RecipientName<'a>,
     pub(super) key: SealedKey<'a>,
 }
 
+/// Whom a part is for.
+pub(super) enum RecipientName<'a> {
+    /// `IssuerAndSerialNumber`: the issuer's name in DER, and the octets of the number.
+    Certificate { issuer: Vec<u8>, serial: &'a [u8] },
+    /// The identifier of the key.
+    Key(&'a [u8]),
+    /// Whoever has a password, say.
+    Other,
+}
+
 /// The content's key, encrypted for a recipient.
+#[derive(Clone, Copy)]
 pub(super) enum SealedKey<'a> {
     /// To a public key (KeyTransRecipientInfo).
     Transport {
@@ -75,7 +85,7 @@ pub(super) enum SealedKey<'a> {
         material: Option<&'a [u8]>,
         key: &'a [u8],
     },
-    /// By other means, such as a password.
+    /// By other means, such as a password, or a key of the sender's that is not in the file.
     Other,
 }
 
@@ -130,7 +140,7 @@ impl<'a> Outline<'a> {
         fields.next_if(|field| field.tag() == Tag::Integer)?;
         // Certificates of the sender, and attributes at the end: neither opens anything.
         fields.next_if(|field| field.tag() == constructed(0));
-        let recipients = inside_as(fields.next()?, Tag::Set)?;
+        let infos = inside_as(fields.next()?, Tag::Set)?;
         let content = inside_as(fields.next()?, Tag::Sequence)?;
         fields.next_if(|field| field.tag() == constructed(1));
         if fields.next().is_some() {
@@ -138,37 +148,41 @@ impl<'a> Outline<'a> {
         }
         let [_, cipher, content] = content.try_into().ok()?;
         let whole = content.tag() == primitive(0);
+        let recipients: Vec<_> = infos.into_iter().map(recipients).collect::<Option<_>>()?;
         Some(Self {
-            recipients: recipients
-                .into_iter()
-                .map(recipient)
-                .collect::<Option<_>>()?,
+            recipients: recipients.into_iter().flatten().collect(),
             cipher: Algorithm::read(cipher)?,
             content: whole.then_some(content.value())?,
         })
     }
 }
 
-fn recipient(info: AnyRef<'_>) -> Option<Recipient<'_>> {
+/// What is in a `RecipientInfo`.
+fn recipients(info: AnyRef<'_>) -> Option<Vec<Recipient<'_>>> {
     if info.tag() == Tag::Sequence {
         let [_, name, algorithm, key] = inside(info)?.try_into().ok()?;
-        return Some(Recipient {
-            name: recipient_name(name)?,
+        return Some(vec![Recipient {
+            name: RecipientName::read(name)?,
             key: SealedKey::Transport {
                 algorithm: Algorithm::read(algorithm)?,
                 key: octets(key)?,
             },
-        });
+        }]);
     }
-    if info.tag() != constructed(1) {
-        return Some(Recipient {
-            name: "a recipient without a certificate".to_owned(),
-            key: SealedKey::Other,
-        });
+    if info.tag() == constructed(1) {
+        return agreement_recipients(info);
     }
+    Some(vec![Recipient {
+        name: RecipientName::Other,
+        key: SealedKey::Other,
+    }])
+}
+
+/// Each `RecipientEncryptedKey` of a `KeyAgreeRecipientInfo`.
+fn agreement_recipients(info: AnyRef<'_>) -> Option<Vec<Recipient<'_>>> {
     let mut fields = inside(info)?.into_iter().peekable();
     fields.next_if(|field| field.tag() == Tag::Integer)?;
-    let originator = inside_as(fields.next()?, constructed(0))?;
+    let [originator] = inside_as(fields.next()?, constructed(0))?.try_into().ok()?;
     let material = fields.next_if(|field| field.tag() == constructed(1));
     let material = match material {
         Some(explicit) => {
@@ -178,39 +192,64 @@ fn recipient(info: AnyRef<'_>) -> Option<Recipient<'_>> {
         None => None,
     };
     let algorithm = Algorithm::read(fields.next()?)?;
-    let keys = inside_as(fields.next()?, Tag::Sequence)?;
-    // Several recipients may share the sender's key; what opens the first opens all the same.
-    let [name, key] = inside_as(*keys.first()?, Tag::Sequence)?.try_into().ok()?;
-    let [public] = originator.try_into().ok()?;
-    let [_, point] = inside_as(public, constructed(1))?.try_into().ok()?;
-    Some(Recipient {
-        name: recipient_name(name)?,
-        key: SealedKey::Agreement {
-            algorithm,
-            point: bits(point)?,
-            material,
-            key: octets(key)?,
-        },
+    // A sender who is named by a certificate, whose key is not in the file, is a stranger.
+    let point = match inside_as(originator, constructed(1)) {
+        Some(public) => {
+            let [_, point] = public.try_into().ok()?;
+            Some(bits(point)?)
+        }
+        None => None,
+    };
+    let keys = inside_as(fields.next()?, Tag::Sequence)?.into_iter();
+    keys.map(|encrypted| {
+        let [name, key] = inside_as(encrypted, Tag::Sequence)?.try_into().ok()?;
+        let key = octets(key)?;
+        Some(Recipient {
+            name: RecipientName::read(name)?,
+            key: point.map_or(SealedKey::Other, |point| SealedKey::Agreement {
+                algorithm,
+                point,
+                material,
+                key,
+            }),
+        })
     })
+    .collect()
 }
 
-/// An `IssuerAndSerialNumber`, or the identifier of the key.
-fn recipient_name(name: AnyRef<'_>) -> Option<String> {
-    if name.tag() == Tag::Sequence {
-        let [issuer, serial] = inside(name)?.try_into().ok()?;
-        let issuer = names::distinguished_name_of_der(&issuer.to_der().ok()?);
-        let serial = match serial.value() {
-            [0, rest @ ..] if !rest.is_empty() => names::hex(rest),
-            whole => names::hex(whole),
-        };
-        return Some(format!("the certificate {serial} issued by {issuer}"));
+impl<'a> RecipientName<'a> {
+    fn read(name: AnyRef<'a>) -> Option<Self> {
+        if name.tag() == Tag::Sequence {
+            let [issuer, serial] = inside(name)?.try_into().ok()?;
+            return Some(Self::Certificate {
+                issuer: issuer.to_der().ok()?,
+                serial: serial.value(),
+            });
+        }
+        Some(match name.tag() {
+            // [0] of KeyTransRecipientInfo.
+            Tag::ContextSpecific {
+                constructed: false, ..
+            } => Self::Key(name.value()),
+            // [0] of KeyAgreeRecipientInfo, a `RecipientKeyIdentifier`: a date may follow.
+            _ => Self::Key(octets(*inside(name)?.first()?)?),
+        })
     }
-    Some(match name.tag() {
-        Tag::ContextSpecific {
-            constructed: false, ..
-        } => format!("the key with the identifier {}", names::hex(name.value())),
-        _ => "a key with an identifier".to_owned(),
-    })
+
+    /// In words for a person.
+    pub(super) fn in_words(&self) -> String {
+        match self {
+            Self::Certificate { issuer, serial } => {
+                let issuer = names::distinguished_name_of_der(issuer);
+                let serial = names::serial_of_octets(serial);
+                format!("the certificate {serial} issued by {issuer}")
+            }
+            Self::Key(identifier) => {
+                format!("the key with the identifier {}", names::hex(identifier))
+            }
+            Self::Other => "a recipient without a certificate".to_owned(),
+        }
+    }
 }
 
 impl<'a> Algorithm<'a> {

@@ -3,21 +3,37 @@
 use std::fmt;
 use std::path::Path;
 
-use certstow_platform::secret::Password;
+use certstow_platform::certificate::Certificate;
+use certstow_platform::key::public_key_of;
+use certstow_platform::secret::{self, Password};
 use certstow_platform::store::Ask;
-use certstow_platform::{OpenOptions, private_keys_in};
+use certstow_platform::{OpenOptions, certificates_in, private_keys_in};
 use rsa::pkcs8::PrivateKeyInfoRef;
+use sha1::{Digest as _, Sha1};
+use x509_parser::prelude::FromDer as _;
+use x509_parser::x509::SubjectPublicKeyInfo;
 use zeroize::Zeroizing;
 
-use super::cms::{Enveloped, SealedKey};
+use super::cms::{Enveloped, Recipient, RecipientName, SealedKey};
 use super::{Trouble, agreement, refused, transport, unreadable};
 use crate::error::Error;
-use crate::output;
 use crate::proof::{self, Refusal};
+use crate::{names, output};
 
 /// The private keys that open what was sealed; nearly always one.
 pub struct EscrowKey {
-    pub(super) keys: Vec<PrivateKey>,
+    keys: Vec<PrivateKey>,
+    names: Names,
+}
+
+/// What says that something is sealed to one of these keys.
+#[derive(Default)]
+struct Names {
+    /// The certificates that lie in the file of the keys.
+    certificates: Vec<Certificate>,
+    /// The identifiers of the keys, by the first method of RFC 5280, 4.2.1.2, which most certificates
+    /// follow.
+    identifiers: Vec<[u8; 20]>,
 }
 
 pub(super) enum PrivateKey {
@@ -32,6 +48,13 @@ impl fmt::Debug for EscrowKey {
 }
 
 impl EscrowKey {
+    /// Keys of which no certificate is known.
+    #[cfg(test)]
+    pub(super) fn of(keys: Vec<PrivateKey>) -> Self {
+        let names = Names::default();
+        Self { keys, names }
+    }
+
     /// Reads the private key in a file: PKCS#8, encrypted or not, PKCS#1 or SEC1, as PEM or DER, or
     /// PKCS#12. What is locked is opened with the password in `options`, or those `ask` gives.
     ///
@@ -63,7 +86,14 @@ impl EscrowKey {
         }
         match why {
             Some(why) if keys.is_empty() => Err(refuse(&why)),
-            _ => Ok(Self { keys }),
+            _ => Ok(Self {
+                keys,
+                names: Names {
+                    // What is wrong with one of them keeps no key from opening anything.
+                    certificates: certificates_in(path).unwrap_or_default(),
+                    identifiers: found.iter().filter_map(identifier).collect(),
+                },
+            }),
         }
     }
 
@@ -76,33 +106,87 @@ impl EscrowKey {
     }
 
     pub(super) fn open_bytes(&self, sealed: &[u8]) -> Result<Password, Trouble> {
-        let enveloped = Enveloped::read(sealed).map_err(Trouble::Unreadable)?;
-        let mut unsupported = None;
+        let mut enveloped = Enveloped::read(sealed).map_err(Trouble::Unreadable)?;
+        // Whatever a name says, every key is tried: a file of keys need not have their certificates.
+        enveloped
+            .recipients
+            .sort_by_key(|recipient| !self.names.fit(&recipient.name));
+        let mut refusal = None;
         for recipient in &enveloped.recipients {
             for key in &self.keys {
-                match key.open(&recipient.key) {
-                    Ok(Some(content_key)) => {
-                        // PKCS#1 v1.5 gives something for a wrong key, too.
-                        if content_key.len() == enveloped.cipher.key_length() {
-                            return content(&enveloped, &content_key);
-                        }
-                    }
+                match self.open_as(recipient, key, &enveloped) {
+                    Ok(Some(password)) => return Ok(password),
                     Ok(None) => {}
-                    Err(why) => unsupported = Some(why),
+                    Err(why) => _ = refusal.get_or_insert(why),
                 }
             }
         }
-        match unsupported {
+        if enveloped.recipients.is_empty() {
+            refusal = Some("it has no recipients".to_owned());
+        }
+        match refusal {
             Some(why) => Err(Trouble::Unreadable(why)),
-            None if enveloped.recipients.is_empty() => {
-                Err(Trouble::Unreadable("it has no recipients".to_owned()))
-            }
             None => {
-                let names = enveloped.recipients.into_iter();
-                Err(Trouble::WrongKey(names.map(|one| one.name).collect()))
+                let recipients = enveloped.recipients.iter();
+                let names = recipients.map(|recipient| recipient.name.in_words());
+                Err(Trouble::WrongKey(names.collect()))
             }
         }
     }
+
+    /// The password, if it is sealed to this key.
+    ///
+    /// # Errors
+    /// Why it seems to be, and yet does not come out.
+    fn open_as(
+        &self,
+        recipient: &Recipient<'_>,
+        key: &PrivateKey,
+        enveloped: &Enveloped<'_>,
+    ) -> Result<Option<Password>, String> {
+        let Some(content_key) = key.open(&recipient.key)? else {
+            return Ok(None);
+        };
+        // RSAES-PKCS1-v1_5 gives something of any length for a wrong key, too (RFC 3218, 2.3.2).
+        if content_key.len() != enveloped.cipher.key_length() {
+            return Ok(None);
+        }
+        content(enveloped, &content_key).map(Some).map_err(|why| {
+            let is_certain = match recipient.key {
+                SealedKey::Transport { algorithm, .. } => transport::tells_wrong_keys(algorithm),
+                SealedKey::Agreement { .. } | SealedKey::Other => true,
+            };
+            match is_certain || self.names.fit(&recipient.name) {
+                true => why.to_owned(),
+                false => format!("{why}, or it is sealed to another key"),
+            }
+        })
+    }
+}
+
+impl Names {
+    fn fit(&self, name: &RecipientName<'_>) -> bool {
+        let mut certificates = self.certificates.iter();
+        match name {
+            RecipientName::Certificate { issuer, serial } => certificates.any(|certificate| {
+                certificate.issuer_der() == issuer && certificate.parse().raw_serial() == *serial
+            }),
+            RecipientName::Key(identifier) => {
+                let named = |certificate: &Certificate| {
+                    names::subject_key_id(&certificate.parse()) == Some(*identifier)
+                };
+                self.identifiers.iter().any(|own| own == identifier) || certificates.any(named)
+            }
+            RecipientName::Other => false,
+        }
+    }
+}
+
+/// The identifier of the public half of a key.
+fn identifier(key: &secret::PrivateKey) -> Option<[u8; 20]> {
+    let spki = public_key_of(key).ok()?;
+    let (_, spki) = SubjectPublicKeyInfo::from_der(&spki).ok()?;
+    Some(Sha1::digest(&spki.subject_public_key.data).into())
 }
 
 impl PrivateKey {
@@ -144,18 +228,14 @@ impl PrivateKey {
     }
 }
 
-/// The password in a file, of which the key is known.
-fn content(enveloped: &Enveloped<'_>, key: &[u8]) -> Result<Password, Trouble> {
+/// The password in a file, opened with this key, or why it does not open.
+fn content(enveloped: &Enveloped<'_>, key: &[u8]) -> Result<Password, &'static str> {
     let content = enveloped
         .cipher
         .decrypt(key, enveloped.iv, enveloped.content);
-    let content = content.ok_or_else(|| {
-        Trouble::Unreadable("it is damaged: its content does not decrypt".to_owned())
-    })?;
+    let content = content.ok_or("it is damaged: its content does not decrypt")?;
     match str::from_utf8(&content) {
         Ok(text) => Ok(Password::new(text.to_owned())),
-        Err(_) => Err(Trouble::Unreadable(
-            "what is in it is no password: it is not UTF-8 text".to_owned(),
-        )),
+        Err(_) => Err("what is in it is no password: it is not UTF-8 text"),
     }
 }

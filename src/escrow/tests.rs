@@ -4,7 +4,11 @@ use super::opening::PrivateKey;
 use super::*;
 use crate::{proof, samples};
 use certstow_platform::OpenOptions;
+use certstow_platform::pkcs12::der::{EXPLICIT_1, OCTET_STRING};
 use certstow_platform::store::NonInteractive;
+use const_oid::ObjectIdentifier;
+use der::asn1::AnyRef;
+use der::{Decode as _, Encode as _};
 
 fn recipient(identity: &samples::Identity) -> Recipient {
     Recipient::new(identity.leaf.clone()).unwrap()
@@ -14,7 +18,7 @@ fn key_of(key: &certstow_platform::secret::PrivateKey) -> EscrowKey {
     let Ok(key) = proof::read_info(key).and_then(PrivateKey::of) else {
         panic!("a key that opens");
     };
-    EscrowKey { keys: vec![key] }
+    EscrowKey::of(vec![key])
 }
 
 fn identities() -> [samples::Identity; 2] {
@@ -50,6 +54,79 @@ fn what_is_sealed_to_a_certificate_its_key_opens_and_no_other() {
         same_kind.open_bytes(&sealed),
         Err(Trouble::WrongKey(_))
     ));
+}
+
+/// A file sealed for several recipients, each the content of a `RecipientInfo`.
+fn sealed_for(infos: &[Vec<u8>], content_key: &[u8; 32], password: &str) -> Vec<u8> {
+    let iv = [7; 16];
+    let content = Cipher::Aes256.encrypt(content_key, &iv, password.as_bytes());
+    cms::write(agreement::ENVELOPED_VERSION, &infos.concat(), &iv, &content)
+}
+
+/// A part by RSAES-PKCS1-v1_5 for the holder of a certificate, encrypted to any key.
+fn transport_to(recipient: &Recipient, name: &[u8], content_key: &[u8]) -> Vec<u8> {
+    let PublicKey::Rsa(key) = &recipient.key else {
+        panic!("no RSA key");
+    };
+    let sealed = key.encrypt(&mut getrandom::SysRng, rsa::Pkcs1v15Encrypt, content_key);
+    write::sequence(&[
+        &[2, 1, 0],
+        name,
+        &write::algorithm(&ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1")),
+        &write::value(OCTET_STRING, &[&sealed.unwrap()]),
+    ])
+}
+
+/// What a wrong key makes of RSAES-PKCS1-v1_5 may be as long as a key of the cipher.
+#[test]
+fn a_part_that_gives_a_wrong_key_does_not_hide_the_next() {
+    let [ec, rsa] = identities();
+    let key = key_of(&rsa.key);
+    let (ours, other) = (recipient(&rsa), recipient(&ec));
+    let (content_key, wrong) = ([1; 32], [2; 32]);
+    let elsewhere = transport_to(&ours, &other.issuer_and_serial_number(), &wrong);
+    let here = transport_to(&ours, &ours.issuer_and_serial_number(), &content_key);
+    for infos in [[elsewhere.clone(), here.clone()], [here, elsewhere.clone()]] {
+        let sealed = sealed_for(&infos, &content_key, "k3v9p");
+        assert_eq!(key.open_bytes(&sealed).unwrap().expose(), "k3v9p");
+    }
+    let sealed = sealed_for(&[elsewhere], &content_key, "k3v9p");
+    let Err(Trouble::Unreadable(why)) = key.open_bytes(&sealed) else {
+        panic!("it opened");
+    };
+    assert!(why.ends_with("or it is sealed to another key"), "{why}");
+}
+
+/// Those who share a sender's key, as RFC 5652, 6.2.2 allows.
+#[test]
+fn each_recipient_of_one_sender_is_tried() {
+    let identity = samples::ec_identity();
+    let ours = recipient(&identity);
+    let PublicKey::Ec(public) = &ours.key else {
+        panic!("no EC key");
+    };
+    let name = ours.issuer_and_serial_number();
+    let content_key = [1; 32];
+    let info = agreement::seal(public, &name, &content_key).unwrap();
+    let fields = cms::inside(AnyRef::from_der(&info).unwrap()).unwrap();
+    let [fields @ .., keys] = &fields[..] else {
+        panic!("no fields");
+    };
+    let fields: Vec<u8> = fields
+        .iter()
+        .flat_map(|field| field.to_der().unwrap())
+        .collect();
+    let stranger = write::sequence(&[&name, &write::value(OCTET_STRING, &[&[9; 40]])]);
+    for keys in [[&stranger, keys.value()], [keys.value(), &stranger]] {
+        let info = write::value(EXPLICIT_1, &[&fields, &write::sequence(&keys)]);
+        let sealed = sealed_for(&[info], &content_key, "k3v9p");
+        let opened = key_of(&identity.key).open_bytes(&sealed).unwrap();
+        assert_eq!(opened.expose(), "k3v9p");
+        let wrong = key_of(&samples::foreign_key())
+            .open_bytes(&sealed)
+            .unwrap_err();
+        assert!(matches!(wrong, Trouble::WrongKey(names) if names.len() == 2));
+    }
 }
 
 #[test]

@@ -69,6 +69,11 @@ pub(super) fn open(
     Ok(opened.ok().map(Zeroizing::new))
 }
 
+/// Whether nothing comes out with a wrong private key.
+pub(super) fn tells_wrong_keys(algorithm: Algorithm<'_>) -> bool {
+    algorithm.oid != RSA_ENCRYPTION
+}
+
 /// The hash of RSAES-OAEP, which its mask uses as well.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum OaepHash {

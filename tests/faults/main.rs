@@ -5,6 +5,7 @@
 #![cfg(target_os = "linux")]
 
 mod disks;
+mod limits;
 #[path = "../support/loop_disk.rs"]
 mod loop_disk;
 #[path = "../support/program.rs"]

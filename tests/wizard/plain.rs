@@ -58,6 +58,54 @@ fn from_the_first_question_to_the_end_without_an_escape_sequence() {
     }
 }
 
+/// A wizard on a system that gives no further thread.
+fn without_threads(world: &World, option: &str) -> Terminal {
+    const NO_THREADS: &str = "strace -f -qq -o /dev/null -e trace=clone,clone3 \
+                              -e inject=clone,clone3:error=EAGAIN";
+    let words = NO_THREADS.split_whitespace();
+    let program = [env!("CARGO_BIN_EXE_certstow"), "export", option];
+    let store = samples();
+    let options = ["--iterations", "2000", "--store", &store];
+    Terminal::run(&world.path(), 120, &[], words.chain(program).chain(options))
+}
+
+/// What is drawn while one waits has a thread of its own otherwise.
+#[test]
+#[ignore = "needs strace"]
+fn without_threads_the_file_is_saved_all_the_same() {
+    let world = World::new();
+    let mut terminal = without_threads(&world, "--plain");
+    up_to_the_file(&mut terminal);
+    lined(&mut terminal, "Folder and name", ENTER);
+    numbered(&mut terminal, RIGHT, ENTER);
+    terminal.wait_for("No copy now");
+    terminal.wait_for(NUMBER);
+    terminal.press("2\r");
+    assert_eq!(terminal.wait(), Some(0), "{}", terminal.all());
+    world.restores(&world.file("Ada Example.p12"), PASSWORD);
+
+    let world = World::new();
+    let mut terminal = without_threads(&world, "--verbose");
+    up_to_the_summary(&mut terminal);
+    answer(&mut terminal, RIGHT, ENTER);
+    answer(&mut terminal, COPY, ESC);
+    assert_eq!(terminal.wait(), Some(0), "{}", terminal.all());
+    world.restores(&world.file("Ada Example.p12"), PASSWORD);
+}
+
+/// So has what acts on a signal.
+#[test]
+#[ignore = "needs strace"]
+fn without_threads_ctrl_c_ends_it_all_the_same() {
+    let world = World::new();
+    let mut terminal = without_threads(&world, "--plain");
+    terminal.wait_for(WHICH);
+    terminal.wait_for(NUMBER);
+    terminal.press(CTRL_C);
+    assert_ne!(terminal.wait(), Some(0), "{}", terminal.all());
+    world.holds(&[]);
+}
+
 #[test]
 fn back_goes_back_from_every_question() {
     let world = World::new();

@@ -21,8 +21,16 @@ use super::Drive;
 use crate::new_file::folder_of;
 
 pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
-    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
-    open(path, OpenOptions::new().read(true), flags)
+    open_following(path, OpenOptions::new().read(true))
+}
+
+pub(super) fn open_following(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    open(path, options, OFlags::NONBLOCK | OFlags::NOCTTY)
+}
+
+/// Whether links that others may have made are a danger to everybody's files.
+pub(super) fn follows_no_links() -> bool {
+    rustix::process::geteuid().is_root()
 }
 
 pub(super) fn open_without_following(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
@@ -99,6 +107,10 @@ pub(super) fn create_private_folder(path: &Path) -> io::Result<()> {
 
 pub(super) fn others_have_access(file: &File) -> io::Result<bool> {
     Ok(file.metadata()?.mode() & 0o077 != 0)
+}
+
+pub(super) fn fail_writes_past_the_limit() {
+    ffi::ignore_file_size_signal();
 }
 
 pub(super) fn long_path(path: &Path) -> PathBuf {

@@ -31,6 +31,15 @@ pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
+pub(super) fn open_following(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    options.open(long_path(path))
+}
+
+/// To make a link is a privilege there.
+pub(super) fn follows_no_links() -> bool {
+    false
+}
+
 pub(super) fn open_without_following(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     options
         .custom_flags(FILE_FLAG_OPEN_REPARSE_POINT)
@@ -178,6 +187,9 @@ fn admits_nobody_else(found: &str, expected: &str) -> bool {
     let expected: Vec<_> = expected.split('(').skip(1).collect();
     found.peek().is_some() && found.all(|entry| expected.contains(&entry))
 }
+
+/// There is no such limit.
+pub(super) fn fail_writes_past_the_limit() {}
 
 pub(super) fn long_path(path: &Path) -> PathBuf {
     let Ok(absolute) = std::path::absolute(path) else {

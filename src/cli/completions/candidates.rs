@@ -13,7 +13,8 @@ use clap::{Arg, Command};
 use clap_complete::engine::{ArgValueCompleter, PathCompleter, ValueCompleter as _};
 use clap_complete::{CompletionCandidate, engine};
 
-use super::identities::{self, Wanted, in_time};
+use super::identities::{self, Wanted};
+use super::in_time;
 use super::line::{Line, with_home};
 use crate::cli::args;
 

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::mpsc::channel;
-use std::thread;
+use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use certstow::backup::record::{self, Found};
@@ -18,6 +18,7 @@ use certstow::select::{self, Choice, Filters, Want};
 use certstow::time;
 use clap_complete::CompletionCandidate;
 
+use super::in_time;
 use crate::cli::render::table::key_text;
 
 /// How long stores are waited for.
@@ -156,7 +157,8 @@ fn read(stores: &[StoreSpec], word: &str) -> Vec<Known> {
     let (told, telling) = channel();
     for (number, store) in stores.iter().cloned().enumerate() {
         let (told, word) = (told.clone(), word.to_owned());
-        thread::spawn(move || {
+        // A store for which there is no thread is left out.
+        let _ = Builder::new().spawn(move || {
             let known = read_store(store, &word);
             // A key that lies open beside its certificate was read to pair the two.
             wipe_stack();
@@ -175,17 +177,6 @@ fn read(stores: &[StoreSpec], word: &str) -> Vec<Known> {
         .flat_map(|(_, known)| known)
         .filter(|one| seen.insert(one.thumbprints.clone()))
         .collect()
-}
-
-/// What `work` gives, if it does before `until`.
-pub(super) fn in_time<T: Send + 'static>(
-    until: Instant,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Option<T> {
-    let (told, telling) = channel();
-    thread::spawn(move || told.send(work()));
-    let left = until.saturating_duration_since(Instant::now());
-    telling.recv_timeout(left).ok()
 }
 
 /// A store that cannot be read has nothing to complete.

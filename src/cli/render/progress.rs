@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::thread::{self, JoinHandle};
+use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use certstow::watchdog;
@@ -26,20 +26,25 @@ impl Progress {
             return Self { running: None };
         }
         let (sender, receiver) = mpsc::channel::<()>();
-        let thread = thread::spawn(move || {
-            if receiver.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
+        let spin = move || {
+            // Nothing is ever sent: a wait ends early when the other end is dropped.
+            let goes_on =
+                |wait: Duration| receiver.recv_timeout(wait) == Err(RecvTimeoutError::Timeout);
+            if !goes_on(PATIENCE) {
                 return;
             }
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
                 .with_style(ProgressStyle::default_spinner());
             bar.set_message(text);
-            bar.enable_steady_tick(TICK);
-            // Nothing is ever sent: the wait ends when the other end is dropped.
-            let _ = receiver.recv();
+            while goes_on(TICK) {
+                bar.tick();
+            }
             bar.finish_and_clear();
-        });
+        };
+        // Without a thread nothing is drawn.
+        let thread = Builder::new().spawn(spin).ok();
         Self {
-            running: Some((sender, thread)),
+            running: thread.map(|thread| (sender, thread)),
         }
     }
 }

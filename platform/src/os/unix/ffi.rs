@@ -1,9 +1,10 @@
-//! What no safe crate offers: a file descriptor that somebody else opened, known by its number, and
-//! locks of an open file.
+//! What no safe crate offers: a file descriptor that somebody else opened, known by its number; what
+//! a signal does; and locks of an open file.
 
 #![expect(
     unsafe_code,
-    reason = "a raw descriptor can be borrowed in no other way, and rustix has no F_OFD_SETLK"
+    reason = "a raw descriptor can be borrowed in no other way; rustix has no signal dispositions and \
+              no F_OFD_SETLK"
 )]
 
 use std::fs::File;
@@ -25,6 +26,16 @@ pub(super) fn duplicate(fd: RawFd) -> io::Result<File> {
     // that call fail, or duplicate what took its number, and nothing else.
     let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
     borrowed.try_clone_to_owned().map(File::from)
+}
+
+/// Ignores `SIGXFSZ`: a write beyond `RLIMIT_FSIZE` fails with `EFBIG` instead (setrlimit(2)). Programs
+/// that this process starts ignore it, too.
+pub(super) fn ignore_file_size_signal() {
+    // SAFETY: no handler is installed that could run at any moment, and no other thread depends on
+    // what the signal does. That call fails for no signal but SIGKILL and SIGSTOP.
+    unsafe {
+        libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+    }
 }
 
 /// Locks one byte of a file for this open file (`F_OFD_SETLK`, fcntl_locking(2)); false if another
