@@ -282,7 +282,10 @@ fn computed(candidates: &Candidates) -> usize {
 fn build_verifies_shared_signatures_once() {
     let candidates = candidates(&["intermediate", "root"]);
     let leaf = certificate("leaf");
-    assert_complete(&build(&leaf, &candidates), &["leaf", "intermediate", "root"]);
+    assert_complete(
+        &build(&leaf, &candidates),
+        &["leaf", "intermediate", "root"],
+    );
     assert_eq!(computed(&candidates), 3);
     let other = build(&certificate("intermediate"), &candidates);
     assert_complete(&other, &["intermediate", "root"]);
