@@ -6,11 +6,13 @@ use criterion::Criterion;
 
 // The same files as the comparison with other programs uses.
 #[path = "../xtask/src/certificates.rs"]
+#[allow(dead_code, reason = "those measure more")]
 mod certificates;
 
 fn listing(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    certificates::fill(folder.path(), 1_000).expect("the folder fills");
+    certificates::fill(folder.path(), 1..=1_000, certificates::Validity::Long)
+        .expect("the folder fills");
     let spec = StoreSpec::File(folder.path().to_owned());
     let mut group = criterion.benchmark_group("list");
     group.sample_size(20);

@@ -3,24 +3,29 @@
 //! Nothing is fetched from the network, and nothing is validated: building a path for a backup
 //! is no decision to trust it, so expired certificates and unknown roots are part of it.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use certstow_platform::certificate::Certificate;
 
 use crate::{names, signature, time};
+use index::Index;
+use verified::Verified;
 
+mod index;
 mod name;
 mod search;
+mod verified;
 
 /// Certificates that may be issuers of others, found by their subject's name.
 ///
 /// Names are compared as RFC 5280, 7.1 wants: the same text in another string type, in other
-/// case or with other spacing is the same name, as real hierarchies need.
+/// case or with other spacing is the same name, as real hierarchies need. They remember which
+/// signatures were verified; whoever builds many paths uses the same candidates for all.
 #[derive(Debug, Default)]
 pub struct Candidates {
     own: Index,
     native: Option<Native>,
+    verified: Verified,
 }
 
 /// The trusted roots of the platform, read when they are first needed.
@@ -33,15 +38,13 @@ struct Native {
 /// What reading the platform's roots gave: certificates, and what went wrong on the way.
 type NativeRoots = (Vec<Certificate>, Vec<String>);
 
-type Index = HashMap<Vec<u8>, Vec<Certificate>>;
-
 impl Candidates {
     /// Candidates from whatever store offers them. Duplicates count once; certificates that are
     /// not CAs are harmless, as they signed nothing.
     pub fn new(certificates: impl IntoIterator<Item = Certificate>) -> Self {
         Self {
-            own: index(certificates),
-            native: None,
+            own: Index::of(certificates),
+            ..Self::default()
         }
     }
 
@@ -71,9 +74,7 @@ impl Candidates {
     /// be read, or there are none.
     pub(crate) fn has_native_root(&self, root: &Certificate) -> Option<bool> {
         let native = self.native()?;
-        let key = name::comparison_key(root.subject_der());
-        let namesakes = native.get(&key).map(Vec::as_slice).unwrap_or_default();
-        (!native.is_empty()).then(|| namesakes.iter().any(|known| known.id() == root.id()))
+        (!native.is_empty()).then(|| native.contains(root))
     }
 
     /// The platform's roots, read now if they were not before.
@@ -81,22 +82,10 @@ impl Candidates {
         let native = self.native.as_ref()?;
         let loaded = native.loaded.get_or_init(|| {
             let (roots, problems) = (native.load)();
-            (index(roots), problems)
+            (Index::of(roots), problems)
         });
         Some(&loaded.0)
     }
-}
-
-fn index(certificates: impl IntoIterator<Item = Certificate>) -> Index {
-    let mut seen = HashSet::new();
-    let mut index = Index::new();
-    for certificate in certificates {
-        if seen.insert(certificate.id()) {
-            let key = name::comparison_key(certificate.subject_der());
-            index.entry(key).or_default().push(certificate);
-        }
-    }
-    index
 }
 
 fn native_roots() -> NativeRoots {
@@ -160,12 +149,13 @@ pub fn build(leaf: &Certificate, candidates: &Candidates) -> Path {
 
 /// [`build`] at a given time, in seconds since 1970.
 pub(crate) fn build_at(leaf: &Certificate, candidates: &Candidates, now: i64) -> Path {
-    let own = search::best_path(leaf, &[&candidates.own], now);
+    let best = |sources: &[&Index]| search::best_path(leaf, sources, &candidates.verified, now);
+    let own = best(&[&candidates.own]);
     if own.is_complete() && !own.has_expired_issuer {
         return own.path;
     }
     match candidates.native() {
-        Some(native) => search::best_path(leaf, &[&candidates.own, native], now).path,
+        Some(native) => best(&[&candidates.own, native]).path,
         None => own.path,
     }
 }

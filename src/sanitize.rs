@@ -50,6 +50,22 @@ pub fn safe(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// No name is shown at greater length: a label of megabytes would fill every row of a table. `certstow show`
+/// and JSON have it whole.
+pub const LONGEST: usize = 500;
+
+/// The first [`LONGEST`] characters of `text`, made [`safe`]; where that is not all of it, how many
+/// there are.
+pub fn shortened(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(LONGEST) {
+        None => safe(text),
+        Some((end, _)) => {
+            let all = text.chars().count();
+            Cow::Owned(format!("{}… ({all} characters)", safe(&text[..end])))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,5 +113,16 @@ mod tests {
             let text = format!("a{character}b");
             assert_eq!(safe(&text), format!("a\\u{{{:x}}}b", u32::from(character)));
         }
+    }
+
+    #[test]
+    fn shortened_text_says_how_long_it_was() {
+        let text = format!("a\u{1b}{}", "é".repeat(10_000));
+        let short = shortened(&text);
+        assert_eq!(short.matches('é').count(), LONGEST - 2);
+        assert!(short.starts_with("a\\u{1b}é"), "{short}");
+        assert!(short.ends_with("é… (10002 characters)"), "{short}");
+        let just = "é".repeat(LONGEST);
+        assert_eq!(shortened(&just), just);
     }
 }

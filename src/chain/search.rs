@@ -10,9 +10,8 @@ use certstow_platform::certificate::{Certificate, EntryId};
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::X509Certificate;
 
-use super::{Index, Path, PathEnd, name};
-use crate::names;
-use crate::signature::{self, SignatureError};
+use super::{Index, Path, PathEnd, Verified, name};
+use crate::signature::SignatureError;
 
 /// Certificates in one path, the leaf included. Public hierarchies have 3 to 5.
 const MAX_LENGTH: usize = 16;
@@ -58,6 +57,7 @@ struct Step<'a> {
 
 struct Search<'a> {
     sources: &'a [&'a Index],
+    verified: &'a Verified,
     now: i64,
     steps: Vec<Step<'a>>,
     open: BinaryHeap<Reverse<(Rank, usize)>>,
@@ -66,7 +66,12 @@ struct Search<'a> {
 }
 
 /// The best path from `leaf` through the certificates of `sources`, earlier sources first.
-pub(super) fn best_path(leaf: &Certificate, sources: &[&Index], now: i64) -> Found {
+pub(super) fn best_path(
+    leaf: &Certificate,
+    sources: &[&Index],
+    verified: &Verified,
+    now: i64,
+) -> Found {
     let rank = Rank {
         has_expired_issuer: false,
         length: 1,
@@ -74,6 +79,7 @@ pub(super) fn best_path(leaf: &Certificate, sources: &[&Index], now: i64) -> Fou
     };
     let mut search = Search {
         sources,
+        verified,
         now,
         steps: vec![Step {
             certificate: leaf,
@@ -184,9 +190,19 @@ impl<'a> Search<'a> {
         }
 
         let (mut continues, mut is_loop) = (false, false);
-        let issuers = self.issuers_by_name(certificate);
-        for (issuer, source) in issuers.iter().copied().take(MAX_NAMESAKES) {
-            match self.verify(certificate, issuer) {
+        // The key that signed: no other one did.
+        let mut signer: Option<&[u8]> = None;
+        let (issuers, all) = self.issuers_by_name(certificate);
+        for (issuer, source) in issuers {
+            let verified = match signer {
+                None => self.verify(certificate, issuer),
+                Some(key) if key == issuer.spki_der() => Ok(()),
+                Some(_) => continue,
+            };
+            if verified.is_ok() {
+                signer = Some(issuer.spki_der());
+            }
+            match verified {
                 Ok(()) if self.left.contains(&issuer.id()) => is_loop = true,
                 Ok(()) => {
                     continues = true;
@@ -201,8 +217,7 @@ impl<'a> Search<'a> {
         match reason {
             _ if continues => Outcome::Continues,
             _ if is_loop => Outcome::Loop,
-            Some(_) if issuers.len() > MAX_NAMESAKES => {
-                let all = issuers.len();
+            Some(_) if all > MAX_NAMESAKES => {
                 let reason = format!(
                     "none of the likeliest {MAX_NAMESAKES} of {all} certificates of that name \
                      signed it"
@@ -214,30 +229,28 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Candidates with the name of the certificate's issuer, the likeliest first.
-    fn issuers_by_name(&self, certificate: &Certificate) -> Vec<(&'a Certificate, usize)> {
+    /// The likeliest of the candidates with the name of the certificate's issuer, each with its
+    /// source, and how many there are.
+    fn issuers_by_name(&self, certificate: &Certificate) -> (Vec<(&'a Certificate, usize)>, usize) {
         let key = name::comparison_key(certificate.issuer_der());
         let parsed = certificate.parse();
         let wanted = authority_key_id(&parsed);
-        let mut issuers: Vec<_> = Vec::new();
+        let (mut likeliest, mut all) = (Vec::new(), 0);
         for (source, index) in self.sources.iter().enumerate() {
-            let named = index.get(&key).into_iter().flatten();
-            issuers.extend(
-                named
-                    .filter(|issuer| *issuer != certificate)
-                    .map(|issuer| (issuer, source)),
-            );
+            all += index.count(&key);
+            // One more, since it may be the certificate itself.
+            let found = index.likeliest(&key, wanted, MAX_NAMESAKES + 1);
+            likeliest.extend(found.into_iter().map(|(fit, issuer)| (fit, source, issuer)));
         }
-        issuers.sort_by_cached_key(|(issuer, source)| {
-            let parsed = issuer.parse();
-            let key_id = match (wanted, names::subject_key_id(&parsed)) {
-                (Some(wanted), Some(has)) if wanted == has => 0,
-                (Some(_), Some(_)) => 2,
-                _ => 1,
-            };
-            (key_id, !issuer.is_ca(), *source)
-        });
-        issuers
+        let found = likeliest.len();
+        likeliest.retain(|(_, _, issuer)| *issuer != certificate);
+        all -= found - likeliest.len();
+        likeliest.sort_by_key(|(fit, source, _)| (*fit, *source));
+        likeliest.truncate(MAX_NAMESAKES);
+        let issuers = likeliest
+            .into_iter()
+            .map(|(_, source, issuer)| (issuer, source));
+        (issuers.collect(), all)
     }
 
     fn verify(&mut self, subject: &Certificate, issuer: &Certificate) -> Result<(), NotSigned> {
@@ -245,7 +258,8 @@ impl<'a> Search<'a> {
             return Err(NotSigned::Stopped);
         }
         self.signatures += 1;
-        signature::verify(subject, issuer).map_err(NotSigned::Unverified)
+        let verified = self.verified.verify(subject, issuer);
+        verified.map_err(NotSigned::Unverified)
     }
 
     fn open(&mut self, below: usize, certificate: &'a Certificate, source: usize) {
@@ -265,11 +279,8 @@ impl<'a> Search<'a> {
 
     /// Whether the certificate is one of the platform's roots, wherever it was found first.
     fn is_trusted(&self, certificate: &Certificate) -> bool {
-        let key = name::comparison_key(certificate.subject_der());
-        let trusted = self.sources.iter().skip(1);
-        trusted
-            .filter_map(|index| index.get(&key))
-            .any(|named| named.contains(certificate))
+        let mut trusted = self.sources.iter().skip(1);
+        trusted.any(|index| index.contains(certificate))
     }
 
     fn downwards(&self, at: usize) -> impl Iterator<Item = &Step<'a>> {

@@ -272,6 +272,57 @@ fn a_key_identifier_that_fits_is_tried_before_thousands_of_namesakes() {
     }
 }
 
+/// How many signatures were computed so far.
+fn computed(candidates: &Candidates) -> usize {
+    let computed = &candidates.verified.computed;
+    computed.load(std::sync::atomic::Ordering::Relaxed)
+}
+
+#[test]
+fn build_verifies_shared_signatures_once() {
+    let candidates = candidates(&["intermediate", "root"]);
+    let leaf = certificate("leaf");
+    assert_complete(
+        &build(&leaf, &candidates),
+        &["leaf", "intermediate", "root"],
+    );
+    assert_eq!(computed(&candidates), 3);
+    let other = build(&certificate("intermediate"), &candidates);
+    assert_complete(&other, &["intermediate", "root"]);
+    assert_eq!(computed(&candidates), 3);
+    // Another leaf costs its own signature.
+    let mut der = leaf.der().to_vec();
+    *der.last_mut().unwrap() ^= 1;
+    let path = build(&Certificate::from_der(&der).unwrap(), &candidates);
+    assert!(matches!(path.end, PathEnd::Unverified { .. }));
+    assert_eq!(computed(&candidates), 4);
+}
+
+#[test]
+fn build_tries_no_namesake_of_the_signer() {
+    for namesake in ["namesake", "namesake-no-id"] {
+        let all = namesakes(namesake)
+            .into_iter()
+            .chain(named(&["intermediate", "root"]));
+        let candidates = Candidates::new(all);
+        let path = build(&certificate("leaf"), &candidates);
+        assert_complete(&path, &["leaf", "intermediate", "root"]);
+        assert_eq!(computed(&candidates), 3, "{namesake}");
+    }
+}
+
+#[test]
+fn build_computes_no_signature_twice_with_one_key() {
+    let all = namesakes("namesake-no-id")
+        .into_iter()
+        .chain(named(&["intermediate"]));
+    let candidates = Candidates::new(all);
+    let path = build(&certificate("leaf"), &candidates);
+    assert!(matches!(path.end, PathEnd::Unverified { .. }));
+    // The namesakes differ, and have one key.
+    assert_eq!(computed(&candidates), 2);
+}
+
 #[test]
 fn a_real_hierarchy_ends_at_the_nearest_root_there_is() {
     let chain = certificates("public/amazon-server");

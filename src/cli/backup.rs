@@ -21,6 +21,7 @@ use certstow::password::{self, Source};
 use certstow::platform::error::AskError;
 use certstow::platform::secret::Password;
 use certstow::platform::store::{Ask, Interaction, UnlockRequest};
+use certstow::sanitize::shortened;
 use certstow::time;
 
 use super::args::{BackupAction, BackupArgs, BackupCommand};
@@ -136,7 +137,7 @@ fn obtain_password(
 /// An identity by its label and the beginning of its thumbprint, as the one who wrote them has it.
 fn called(label: &str, thumbprint: &str) -> String {
     let thumbprint: String = thumbprint.chars().take(16).collect();
-    format!("{label} ({thumbprint})")
+    format!("{} ({thumbprint})", shortened(label))
 }
 
 /// Asks at the terminal without the bar in the way.

@@ -21,7 +21,7 @@ use certstow::platform::certificate::EntryId;
 use certstow::platform::os;
 use certstow::platform::secret::Password;
 use certstow::platform::store::Interaction;
-use certstow::sanitize::safe;
+use certstow::sanitize::shortened;
 use certstow::select::{self, Choice, Want};
 use certstow::{names, time};
 
@@ -325,7 +325,7 @@ pub(super) fn obtain_password(
     match args.password.source() {
         Some(source) => password::read(&source, allow_empty),
         None => {
-            let text = format!("Password for the file of {}:", safe(&label));
+            let text = format!("Password for the file of {}:", shortened(&label));
             let password = password::prompt(&text, true, allow_empty)?;
             let subject = names::distinguished_name(parsed.subject());
             let emails = names::emails(&parsed);

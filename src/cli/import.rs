@@ -24,6 +24,7 @@ use super::ask::TerminalAsk;
 use super::journal::Entry;
 use super::prompt;
 use super::screen::Screen;
+use super::warning::Warning;
 use report::Report;
 
 pub(super) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
@@ -39,13 +40,12 @@ pub(super) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
     };
     let mut sources = import::read(&args.files, password, &mut ask)?;
     let something = something_to_import(&mut sources, args);
-    for problem in &sources.problems {
-        let text = format!("{}: {}", problem.place, problem.message);
-        match something {
-            Ok(()) => screen.warn_unless_json(&text),
-            // There will be no report to say it.
-            Err(_) => screen.warn(&text),
-        }
+    let problems = sources.problems.iter();
+    let problems = problems.map(|problem| Warning::about(&problem.place, &problem.message));
+    match something {
+        Ok(()) => screen.warn_of_each_unless_json(problems),
+        // There will be no report to say it.
+        Err(_) => screen.warn_of_each(problems),
     }
     something?;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use certstow::error::Error;
-use certstow::identity::{Identity, Inventory, Stores};
+use certstow::identity::{Identity, Inventory, StoreProblem, Stores};
 use certstow::password::{self, Source};
 use certstow::platform::OpenOptions;
 use certstow::platform::spec::StoreSpec;
@@ -12,6 +12,7 @@ use certstow::select::Filters;
 use super::args::StoreArgs;
 use super::render::progress::Progress;
 use super::screen::Screen;
+use super::warning::Warning;
 
 pub(super) fn read(args: &StoreArgs, screen: &Screen) -> Result<Inventory, Error> {
     read_stores(&args.stores, args.unlock().as_ref(), screen)
@@ -56,7 +57,12 @@ pub(super) fn listed<'a>(
 }
 
 pub(super) fn warn_of_problems(inventory: &Inventory, screen: &Screen) {
-    for problem in inventory.problems() {
-        screen.warn_unless_json(&format!("{}: {}", problem.place, problem.message));
-    }
+    warn_of_each_problem(inventory.problems(), screen);
+}
+
+pub(super) fn warn_of_each_problem(problems: &[StoreProblem], screen: &Screen) {
+    let problems = problems.iter();
+    screen.warn_of_each_unless_json(
+        problems.map(|problem| Warning::about(&problem.place, &problem.message)),
+    );
 }

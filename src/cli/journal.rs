@@ -133,6 +133,12 @@ impl Entry {
         Self::new(Level::Info, "copied", Some(17), message)
     }
 
+    /// For one of very many, which Windows' log has no room for.
+    pub(crate) fn in_file_alone(mut self) -> Self {
+        self.number = None;
+        self
+    }
+
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.fields.insert(name.to_owned(), value.into());
         self

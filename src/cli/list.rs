@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use certstow::error::{Error, Nearly};
 use certstow::exit::Exit;
 use certstow::identity::{Identity, Inventory};
+use certstow::platform::threads;
 use certstow::select::{self, Filters};
-use certstow::time;
+use certstow::{time, watchdog};
 
 use super::args::ListArgs;
 use super::inventory;
@@ -71,10 +72,15 @@ pub(super) fn nothing_left(inventory: &Inventory, filters: &Filters, now: i64) -
 /// The identities below their issuers.
 fn tree(inventory: &Inventory, identities: &[&Identity], now: i64, screen: &Screen) -> String {
     let issuers = inventory.known_issuers();
+    let paths = threads::each(
+        threads::for_computing(),
+        identities,
+        |identity| issuers.path_of(identity.certificate()),
+        &mut |_, _| watchdog::progress(),
+    );
     let mut forest = Forest::default();
     let mut warned = BTreeSet::new();
-    for identity in identities {
-        let (path, problems) = issuers.path_of(identity.certificate());
+    for (identity, (path, problems)) in identities.iter().zip(paths) {
         forest.add(identity, &path);
         for problem in problems {
             if warned.insert(problem.clone()) {

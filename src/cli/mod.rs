@@ -24,6 +24,7 @@ mod screen;
 mod show;
 mod stores;
 mod timeout;
+mod warning;
 mod wizard;
 
 use std::ffi::OsString;

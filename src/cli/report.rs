@@ -44,9 +44,7 @@ pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
     let progress = Progress::start(screen, "Reading the backups");
     let report = Report::of(&inventory, &identities, &args.backup, &filters, now);
     drop(progress);
-    for problem in &report.problems {
-        screen.warn_unless_json(&format!("{}: {}", problem.place, problem.message));
-    }
+    inventory::warn_of_each_problem(&report.problems, screen);
     let page = report.html();
     let mut not_synced = None;
     if to_stdout {

@@ -13,7 +13,7 @@ use certstow::error::Error;
 use certstow::exit::Exit;
 use certstow::platform::os;
 use certstow::platform::store::Interaction;
-use certstow::sanitize::safe;
+use certstow::sanitize::{safe, shortened};
 use certstow::watchdog;
 use comfy_table::Table;
 
@@ -21,6 +21,7 @@ use super::args::Global;
 use super::journal::{Entry, Journal};
 use super::render::drawing::{self, Drawing};
 use super::render::{Look, json};
+use super::warning::{Selection, Warning};
 
 pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default();
@@ -191,6 +192,39 @@ impl Screen {
         }
     }
 
+    /// Warns of each of many things: the screen and Windows' log get a [`Selection`] and how many more
+    /// there are, the file of `--log` gets every one.
+    pub(crate) fn warn_of_each(&self, warnings: impl IntoIterator<Item = Warning>) {
+        self.some_of(warnings, &|text| self.show_warning(text));
+    }
+
+    /// As [`Self::warn_of_each`], of what the result says too where it is JSON: that has every one,
+    /// and the screen none.
+    pub(crate) fn warn_of_each_unless_json(&self, warnings: impl IntoIterator<Item = Warning>) {
+        match self.json {
+            true => self.some_of(warnings, &|_| ()),
+            false => self.warn_of_each(warnings),
+        }
+    }
+
+    fn some_of(&self, warnings: impl IntoIterator<Item = Warning>, show: &dyn Fn(&str)) {
+        let mut selection = Selection::default();
+        for warning in warnings {
+            let entry = Entry::warning(&warning.text);
+            match selection.takes(&warning) {
+                true => {
+                    show(&warning.text);
+                    self.record(&entry);
+                }
+                false => self.record(&entry.in_file_alone()),
+            }
+        }
+        for count in selection.rest() {
+            show(&count);
+            self.record(&Entry::warning(&count));
+        }
+    }
+
     /// Warns on the screen alone, of what the logs get in other words.
     pub(crate) fn show_warning(&self, text: &str) {
         let _wait = watchdog::waiting_for(STDERR);
@@ -253,7 +287,7 @@ impl Screen {
             line(format_args!(
                 "  {}  {}, until {}, in {}",
                 safe(&candidate.thumbprint),
-                safe(&candidate.label),
+                shortened(&candidate.label),
                 safe(date.unwrap_or(&candidate.not_after)),
                 safe(&candidate.store)
             ));

@@ -1,10 +1,7 @@
 //! Text of HTML that text from certificates cannot get out of: markup is what this program was
 //! built with, by its type, and everything else goes through [`Html::text`].
 
-use crate::sanitize::safe;
-
-/// No text is shown at greater length. Whoever wants the rest finds it in `certstow show`.
-const LONGEST: usize = 500;
+use crate::sanitize::shortened;
 
 /// HTML that is being written.
 pub(super) struct Html(String);
@@ -32,11 +29,9 @@ impl Html {
     }
 
     /// Anybody's text, as an element's content or in a quoted attribute. Characters that hide or
-    /// turn what is around them are shown by their numbers, as at a terminal.
+    /// turn what is around them are shown by their numbers, and long text is cut, as at a terminal.
     pub(super) fn text(&mut self, text: &str) {
-        let end = text.char_indices().nth(LONGEST);
-        let shown = end.map_or(text, |(end, _)| &text[..end]);
-        for character in safe(shown).chars() {
+        for character in shortened(text).chars() {
             match character {
                 '&' => self.0.push_str("&amp;"),
                 '<' => self.0.push_str("&lt;"),
@@ -49,10 +44,6 @@ impl Html {
                 _ if u32::from(character) & 0xfffe == 0xfffe => self.0.push('\u{fffd}'),
                 _ => self.0.push(character),
             }
-        }
-        if end.is_some() {
-            let all = text.chars().count();
-            self.0.push_str(&format!("… ({all} characters)"));
         }
     }
 
@@ -119,11 +110,9 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_is_cut_and_says_so() {
-        let text = written(&"é".repeat(10_000));
-        assert_eq!(text.matches('é').count(), LONGEST);
-        assert!(text.ends_with("é… (10000 characters)"), "{text}");
-        let just = "é".repeat(LONGEST);
-        assert_eq!(written(&just), just);
+    fn a_long_text_is_cut_before_it_is_escaped() {
+        let text = written(&"<".repeat(10_000));
+        assert_eq!(text.matches("&lt;").count(), crate::sanitize::LONGEST);
+        assert!(text.ends_with("&lt;… (10000 characters)"), "{text}");
     }
 }

@@ -1,7 +1,10 @@
 //! The page. Its parts are `report.html`, `report.css` and `report.js`; the browser is told the
 //! hashes of the latter two (Content Security Policy Level 3, 'sha256-...'), and runs and applies
 //! nothing else, whatever a certificate may have in its names. Nothing is fetched. Without scripts
-//! everything is shown; the script filters, orders and folds.
+//! everything is shown; the script filters, orders and folds. On the screen each identity is a block
+//! of its own that the browser lays out when it comes into view (CSS Containment Level 2,
+//! `content-visibility`), with the columns of a grid; on paper they are rows of a table, whose head
+//! is repeated. Their roles (ARIA) are said, since a table that is not laid out as one loses its own.
 
 mod overview;
 mod row;
@@ -19,7 +22,7 @@ const PAGE: &str = include_str!("report.html");
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
 
-/// From this many rows on they are set closer.
+/// From this many rows on they are set closer, and details are made as they are unfolded.
 const MANY: usize = 40;
 
 pub(super) fn write(report: &Report) -> String {

@@ -9,20 +9,56 @@
     [...body.querySelectorAll(selector)].map((one) => one.textContent).join("\n");
   // Every short word is somewhere in a thumbprint: those are looked at for six digits or more.
   const digits = /\b[0-9a-f]{16,}\b/g;
-  const searched = (body) => {
-    const text = plain(textOf(body, ".name, .issuer, .key, dd"));
-    return { text: text.replace(digits, ""), digits: (text.match(digits) || []).join(" ") };
-  };
-  const rows = [...table.tBodies].map((body) => ({
-    body,
-    more: body.querySelector(".more"),
-    ...searched(body),
-    name: textOf(body, ".name"),
-    issuer: textOf(body, ".issuer"),
-    begin: Number(body.dataset.begin),
-    end: Number(body.dataset.end),
-  }));
-  const byName = (a, b) => a.name.localeCompare(b.name, undefined, { numeric: true });
+  const entities = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'", "#96": "`" };
+  const valuesOf = (markup) => [...markup.matchAll(/<dd[^>]*>(.*?)<\/dd>/g)]
+    .map(([, value]) => value.replace(/<[^>]*>/g, "").replace(/&([a-z]+|#\d+);/g, (all, name) => entities[name] ?? all))
+    .join("\n");
+  // What is only needed when somebody asks for it is made then.
+  class Row {
+    #values;
+    #searched;
+    #name;
+    #issuer;
+    constructor(body) {
+      this.body = body;
+      this.more = body.lastElementChild;
+      this.begin = Number(body.dataset.begin);
+      this.end = Number(body.dataset.end);
+    }
+    get name() {
+      return this.#name ??= textOf(this.body, ".name");
+    }
+    get issuer() {
+      return this.#issuer ??= textOf(this.body, ".issuer");
+    }
+    get values() {
+      return this.#values ??= valuesOf(this.more.querySelector("noscript").textContent);
+    }
+    get searched() {
+      if (!this.#searched) {
+        const text = plain([textOf(this.body, ".name, .issuer, .key"), this.values].join("\n"));
+        this.#searched = { text: text.replace(digits, ""), digits: (text.match(digits) || []).join(" ") };
+      }
+      return this.#searched;
+    }
+    // Elements of what is shown without scripts; the parser runs none, and loads nothing.
+    unpack() {
+      const packed = this.more.querySelector("noscript");
+      if (!packed) return;
+      this.#values = valuesOf(packed.textContent);
+      const parsed = new DOMParser().parseFromString(packed.textContent, "text/html");
+      packed.replaceWith(...parsed.body.childNodes);
+      this.more.querySelectorAll(".copy").forEach(offerCopy);
+    }
+    fold(open) {
+      if (open) this.unpack();
+      this.more.hidden = !open;
+      this.button.setAttribute("aria-expanded", String(open));
+    }
+  }
+  const rows = [...table.tBodies].map((body) => new Row(body));
+  const { compare } = new Intl.Collator(undefined, { numeric: true });
+  const byName = (a, b) => compare(a.name, b.name);
   const now = Number(table.dataset.now);
   const orders = {
     "next": (a, b) => (a.end < now) - (b.end < now) || Math.abs(a.end - now) - Math.abs(b.end - now),
@@ -30,34 +66,11 @@
     "end-last": (a, b) => b.end - a.end,
     "begin": (a, b) => b.begin - a.begin,
     "name": byName,
-    "issuer": (a, b) => a.issuer.localeCompare(b.issuer) || byName(a, b),
+    "issuer": (a, b) => compare(a.issuer, b.issuer) || byName(a, b),
   };
-
-  // A name becomes a button that unfolds what is below.
-  const fold = (row, open) => {
-    row.more.hidden = !open;
-    row.button.setAttribute("aria-expanded", String(open));
-  };
-  for (const row of rows) {
-    const name = row.body.querySelector(".name");
-    row.button = document.createElement("button");
-    row.button.type = "button";
-    row.button.className = "fold";
-    row.button.setAttribute("aria-controls", row.more.id);
-    row.button.append(...name.childNodes);
-    name.append(row.button);
-    row.button.addEventListener("click", () => fold(row, row.more.hidden));
-    fold(row, false);
-  }
-  const all = document.getElementById("all");
-  all.addEventListener("click", () => {
-    const open = all.textContent.startsWith("Show");
-    rows.forEach((row) => fold(row, open));
-    all.textContent = open ? "Hide all details" : "Show all details";
-  });
 
   // A thumbprint is copied by a button; selecting it by hand takes all of it.
-  for (const code of table.querySelectorAll(".copy")) {
+  const offerCopy = (code) => {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "copier";
@@ -81,7 +94,28 @@
       setTimeout(offer, 2000);
     });
     code.after(" ", button);
+  };
+
+  // A name becomes a button that unfolds what is below. Of a few, all is there for the printer.
+  const few = table.className === "few";
+  for (const row of rows) {
+    const name = row.body.querySelector(".name");
+    row.button = document.createElement("button");
+    row.button.type = "button";
+    row.button.className = "fold";
+    row.button.setAttribute("aria-controls", row.more.id);
+    row.button.append(...name.childNodes);
+    name.append(row.button);
+    row.button.addEventListener("click", () => row.fold(row.more.hidden));
+    if (few) row.unpack();
+    row.fold(false);
   }
+  const all = document.getElementById("all");
+  all.addEventListener("click", () => {
+    const open = all.textContent.startsWith("Show");
+    rows.forEach((row) => row.fold(open));
+    all.textContent = open ? "Hide all details" : "Show all details";
+  });
 
   const status = form.querySelector("[role=status]");
   const reset = document.getElementById("reset");
@@ -102,8 +136,8 @@
     const asked = plain(state.get("q") || "").trim();
     const words = asked.split(/\s+/).filter(Boolean);
     const thumbprint = /^[0-9a-f: -]+$/.test(asked) ? asked.replace(/[: -]/g, "") : "";
-    const matches = (row) => words.every((word) => row.text.includes(word))
-      || (thumbprint.length >= 6 && row.digits.includes(thumbprint));
+    const matches = (row) => words.every((word) => row.searched.text.includes(word))
+      || (thumbprint.length >= 6 && row.searched.digits.includes(thumbprint));
     const urgencies = (state.get("urgency") || "").split(",").filter(Boolean);
     let count = 0;
     for (const row of rows) {
@@ -117,7 +151,7 @@
     const sort = state.get("sort") || "next";
     if (sort !== order && orders[sort]) {
       order = sort;
-      table.append(...rows.toSorted(orders[sort]).map((row) => row.body));
+      for (const row of rows.toSorted(orders[sort])) table.append(row.body);
     }
     status.textContent = count === rows.length ? `${count} shown` : `${count} of ${rows.length} shown`;
     reset.hidden = ![...state.keys()].some((key) => key !== "sort");

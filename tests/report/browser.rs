@@ -44,12 +44,18 @@ pub(crate) fn address(file: &Path) -> String {
 }
 
 impl Page {
-    /// Opens an address, a window so wide, with further options.
+    /// Opens an address, a window so wide, with further options. Time is the browser's own, and
+    /// passes at once where nothing happens.
     pub(crate) fn open(folder: &Path, address: &str, width: u32, options: &[&str]) -> Self {
+        let options = [options, &["--virtual-time-budget=3000"]].concat();
+        Self::load(folder, address, width, &options)
+    }
+
+    fn load(folder: &Path, address: &str, width: u32, options: &[&str]) -> Self {
         let output = chromium(folder)
             .arg(format!("--window-size={width},900"))
             .args(options)
-            .args(["--virtual-time-budget=3000", "--dump-dom", address])
+            .args(["--dump-dom", address])
             .output()
             .expect("Chromium starts");
         let dom = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -69,17 +75,25 @@ impl Page {
         width: u32,
         options: &[&str],
     ) -> serde_json::Value {
-        let file = folder.join("probe.html");
         let script = format!(
-            "<script>addEventListener('load', async () => {{ let found; try {{ found = await \
+            "addEventListener('load', async () => {{ let found; try {{ found = await \
              (async () => {{ {script} }})(); }} catch (error) {{ found = String(error); }} \
-             document.documentElement.dataset.probe = encodeURIComponent(JSON.stringify(found)); \
-             }});</script></body>"
+             {FOUND} }});"
         );
-        let page = without_policy(page).replace("</body>", &script);
-        fs::write(&file, page).expect("the page is written");
-        let page = Self::open(folder, &address(&file), width, options);
-        let (_, found) = page
+        let address = with_script(folder, page, &script);
+        Self::open(folder, &address, width, options).found()
+    }
+
+    /// Opens a page as [`Self::probe`] does, in real time, with a script that looks at it as soon as
+    /// its own has run.
+    pub(crate) fn timed(folder: &Path, page: &str, script: &str) -> serde_json::Value {
+        let script = format!("{{ const found = (() => {{ {script} }})(); {FOUND} }}");
+        let address = with_script(folder, page, &script);
+        Self::load(folder, &address, 1280, &[]).found()
+    }
+
+    fn found(&self) -> serde_json::Value {
+        let (_, found) = self
             .dom
             .split_once("data-probe=\"")
             .expect("it was looked at");
@@ -105,6 +119,19 @@ impl Page {
             })
             .collect()
     }
+}
+
+/// What leaves in the page what was found.
+const FOUND: &str =
+    "document.documentElement.dataset.probe = encodeURIComponent(JSON.stringify(found));";
+
+/// The address of a page without its policy and with a script at its end.
+fn with_script(folder: &Path, page: &str, script: &str) -> String {
+    let file = folder.join("probe.html");
+    let script = format!("<script>{script}</script></body>");
+    let page = without_policy(page).replace("</body>", &script);
+    fs::write(&file, page).expect("the page is written");
+    address(&file)
 }
 
 pub(crate) fn without_policy(page: &str) -> String {

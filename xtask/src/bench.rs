@@ -1,15 +1,18 @@
 //! certstow's speed, size and memory beside other programs that do the same work, run in turn on
 //! the same machine and printed as ratios with the target of each. It reports and judges; it
-//! fails only where it cannot measure.
+//! fails where it cannot measure, and where the cost of a command grows faster than what there is.
 
 mod backup;
+mod cost;
+mod scale;
+mod scene;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::certificates;
+use crate::certificates::{self, Validity};
 use crate::command::{capture, cargo, program, root, run as run_command, target_folder};
 use crate::setup;
 
@@ -22,24 +25,30 @@ const MEBIBYTE: f64 = 1024.0 * 1024.0;
 type Measure = fn(&Bench) -> Result<(), String>;
 
 /// What can be measured, each on its own.
-const PARTS: [(&str, Measure); 6] = [
+const PARTS: [(&str, Measure); 7] = [
     ("export", Bench::export),
     ("start", Bench::start),
     ("size", Bench::size),
     ("list", Bench::list),
     ("backup", backup::measure),
+    ("scale", scale::measure),
     ("parts", criterion),
 ];
 
-/// Measures these, or everything.
+/// Measures these, or everything; with `--beside`, the program of that path beside this one where
+/// growth is measured.
 pub(crate) fn run(names: &[&str]) -> Result<(), String> {
+    let (names, beside) = match names {
+        [names @ .., "--beside", other] => (names, Some(Path::new(other))),
+        names => (names, None),
+    };
     let known = PARTS.map(|(name, _)| name);
     if let Some(other) = names.iter().find(|name| !known.contains(name)) {
         let known = known.join(", ");
         return Err(format!("there is no bench '{other}', but {known}"));
     }
     setup::every_peer()?;
-    let bench = Bench::prepare()?;
+    let bench = Bench::prepare(beside)?;
     println!(
         "\nmeasured on {} cores, median of alternating runs\n",
         cores()
@@ -70,20 +79,22 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// The release binary, and a folder for files.
+/// The release binary, one to compare it with, and a folder for files.
 struct Bench {
     certstow: PathBuf,
+    beside: Option<PathBuf>,
     folder: PathBuf,
 }
 
 impl Bench {
-    fn prepare() -> Result<Self, String> {
+    fn prepare(beside: Option<&Path>) -> Result<Self, String> {
         run_command(cargo().args(["build", "--locked", "--release", "--package", "certstow"]))?;
         let target = target_folder()?;
         let folder = target.join("xtask-bench");
         fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         Ok(Self {
             certstow: target.join("release/certstow"),
+            beside: beside.map(Path::to_owned),
             folder,
         })
     }
@@ -220,7 +231,7 @@ impl Bench {
                 "making {pairs} certificates and keys in {}",
                 folder.display()
             );
-            certificates::fill(&folder, pairs)
+            certificates::fill(&folder, 1..=pairs, Validity::Long)
                 .and_then(|()| fs::write(&complete, ""))
                 .map_err(|error| format!("{}: {error}", folder.display()))?;
         }

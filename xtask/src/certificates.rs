@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::io;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use p256::ecdsa::signature::Signer;
@@ -19,25 +20,92 @@ const ECDSA_SHA256: [u8; 12] = [
 ];
 /// `id-at-commonName`.
 const COMMON_NAME: [u8; 5] = [0x06, 0x03, 0x55, 0x04, 0x03];
-/// From 2024 to 2124.
-const VALIDITY: [&[u8]; 2] = [b"\x18\x0f20240101000000Z", b"\x18\x0f21240101000000Z"];
+/// Extensions: a critical `basicConstraints` with `cA` (RFC 5280, 4.2.1.9).
+const IS_CA: [u8; 21] = [
+    0xa3, 0x13, 0x30, 0x11, 0x30, 0x0f, 0x06, 0x03, 0x55, 0x1d, 0x13, 0x01, 0x01, 0xff, 0x04, 0x05,
+    0x30, 0x03, 0x01, 0x01, 0xff,
+];
+const ISSUER: &str = "Bench CA";
 
-/// Fills `folder` with this many pairs of files.
-pub(crate) fn fill(folder: &Path, pairs: u32) -> io::Result<()> {
-    let issuer = key(0);
-    for number in 1..=pairs {
-        let folder = folder.join(format!("{:03}", number / 1000));
-        if number % 1000 == 0 || number == 1 {
-            fs::create_dir_all(&folder)?;
+/// From when until when a certificate is valid, in `Time`s.
+#[derive(Clone, Copy)]
+pub(crate) enum Validity {
+    /// From 2024 to 2124.
+    Long,
+    /// The year 2020.
+    Over,
+}
+
+impl Validity {
+    fn times(self) -> [&'static [u8]; 2] {
+        match self {
+            Self::Long => [b"\x18\x0f20240101000000Z", b"\x18\x0f21240101000000Z"],
+            Self::Over => [b"\x18\x0f20200101000000Z", b"\x18\x0f20210101000000Z"],
         }
+    }
+}
+
+/// A certificate and its private key.
+pub(crate) struct Pair {
+    pub(crate) certificate: Vec<u8>,
+    /// PKCS#8.
+    pub(crate) key: Vec<u8>,
+}
+
+impl Pair {
+    /// Number so and so, a person's.
+    pub(crate) fn person(number: u32, validity: Validity) -> io::Result<Self> {
         let key = key(number);
-        let certificate = certificate(number, &key, &issuer)?;
-        let private = key.to_pkcs8_der().map_err(io::Error::other)?;
+        let subject = format!("Bench {number:06}");
+        let certificate = certificate(number, &subject, &key, &key_of_issuer(), validity, &[])?;
+        let key = key.to_pkcs8_der().map_err(io::Error::other)?;
+        let key = key.as_bytes().to_vec();
+        Ok(Self { certificate, key })
+    }
+
+    /// Both as PEM.
+    pub(crate) fn pem(&self) -> io::Result<String> {
+        Ok(pem("CERTIFICATE", &self.certificate)? + &pem("PRIVATE KEY", &self.key)?)
+    }
+}
+
+/// The certificate of the issuer, self-signed, as PEM.
+pub(crate) fn issuer() -> io::Result<String> {
+    authority(0, &key(0), &key_of_issuer())
+}
+
+/// So many certificates of CAs that have the issuer's name and keys of their own, none of which
+/// signed any of them, as PEM.
+pub(crate) fn namesakes(count: u32) -> io::Result<String> {
+    (1..=count)
+        .map(|number| authority(number, &key(number), &key(1 << 30)))
+        .collect()
+}
+
+fn authority(number: u32, key: &SigningKey, signer: &SigningKey) -> io::Result<String> {
+    let certificate = certificate(number, ISSUER, key, signer, Validity::Long, &IS_CA)?;
+    pem("CERTIFICATE", &certificate)
+}
+
+/// Fills `folder` with pairs of files, one for each number.
+pub(crate) fn fill(
+    folder: &Path,
+    numbers: RangeInclusive<u32>,
+    validity: Validity,
+) -> io::Result<()> {
+    for number in numbers {
+        let folder = folder.join(format!("{:03}", number / 1000));
+        fs::create_dir_all(&folder)?;
+        let pair = Pair::person(number, validity)?;
         let file = |ending: &str| folder.join(format!("{number:06}.{ending}.pem"));
-        fs::write(file("crt"), pem("CERTIFICATE", &certificate)?)?;
-        fs::write(file("key"), pem("PRIVATE KEY", private.as_bytes())?)?;
+        fs::write(file("crt"), pem("CERTIFICATE", &pair.certificate)?)?;
+        fs::write(file("key"), pem("PRIVATE KEY", &pair.key)?)?;
     }
     Ok(())
+}
+
+fn key_of_issuer() -> SigningKey {
+    key(0)
 }
 
 /// A key that depends on the number alone: a small scalar is a key like any other.
@@ -47,8 +115,15 @@ fn key(number: u32) -> SigningKey {
     SigningKey::from_slice(&scalar).unwrap_or_else(|_| unreachable!("below the group's order"))
 }
 
-/// An X.509 version 3 certificate without extensions (RFC 5280, 4.1).
-fn certificate(number: u32, key: &SigningKey, issuer: &SigningKey) -> io::Result<Vec<u8>> {
+/// An X.509 version 3 certificate (RFC 5280, 4.1) with these extensions, or none.
+fn certificate(
+    number: u32,
+    subject: &str,
+    key: &SigningKey,
+    issuer: &SigningKey,
+    validity: Validity,
+    extensions: &[u8],
+) -> io::Result<Vec<u8>> {
     let mut serial = vec![0x01];
     serial.extend_from_slice(&number.to_be_bytes());
     let spki = key
@@ -61,10 +136,11 @@ fn certificate(number: u32, key: &SigningKey, issuer: &SigningKey) -> io::Result
             &[0xa0, 0x03, 0x02, 0x01, 0x02],
             tlv(0x02, &[&serial]).as_slice(),
             &ECDSA_SHA256,
-            &name("Bench CA"),
-            &tlv(SEQUENCE, &VALIDITY),
-            &name(&format!("Bench {number:06}")),
+            &name(ISSUER),
+            &tlv(SEQUENCE, &validity.times()),
+            &name(subject),
             spki.as_bytes(),
+            extensions,
         ],
     );
     let signature: DerSignature = issuer.sign(&tbs);

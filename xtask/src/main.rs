@@ -36,7 +36,8 @@ usage: cargo xtask test                   set this machine up and run every chec
        cargo xtask wine                   build for Windows and run it under Wine
        cargo xtask hosted                 check this system alone, with its own stores and tools
        cargo xtask oldest-rust            build with the oldest Rust promised
-       cargo xtask bench [NAME...]        measure against other programs, side by side
+       cargo xtask bench [NAME...] [--beside CERTSTOW]
+                                          measure against other programs, side by side
        cargo xtask samples                make the sample store and the test fixtures anew
        cargo xtask recording [--check]    make README's picture anew, or compare it
        cargo xtask picture                make the picture of a report in the manual anew

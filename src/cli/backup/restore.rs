@@ -27,7 +27,7 @@ use certstow::platform::spec::StoreSpec;
 use certstow::platform::store::ExistingEntry;
 use certstow::platform::{self, OpenOptions};
 use certstow::proof::Level;
-use certstow::sanitize::safe;
+use certstow::sanitize::{safe, shortened};
 use serde::Serialize;
 
 use super::opening::Opening;
@@ -36,6 +36,7 @@ use crate::cli::args::BackupRestoreArgs;
 use crate::cli::journal::Entry as Line;
 use crate::cli::render::progress::Bar;
 use crate::cli::screen::Screen;
+use crate::cli::warning::Warning;
 
 pub(super) fn run(args: &BackupRestoreArgs, screen: &Screen) -> Result<Exit, Error> {
     let opening = Opening::read(&args.opening, true, screen)?;
@@ -85,9 +86,12 @@ pub(super) fn run(args: &BackupRestoreArgs, screen: &Screen) -> Result<Exit, Err
         ));
     }
     record(&restored, args, screen);
-    for warning in warnings(&restored) {
-        screen.warn_unless_json(&warning);
+    for note in &restored.notes {
+        screen.warn_unless_json(note);
     }
+    screen.warn_of_each_unless_json(
+        warnings(&restored).map(|(whose, warning)| Warning::about(&shortened(whose), warning)),
+    );
     if screen.json {
         screen.print_json(&json(&restored, args))?;
     } else {
@@ -127,15 +131,13 @@ fn record(restored: &Restored, args: &BackupRestoreArgs, screen: &Screen) {
     }
 }
 
-fn warnings(restored: &Restored) -> Vec<String> {
-    let mut warnings = restored.notes.clone();
-    for one in &restored.outcomes {
-        if let Some(imported) = one.imported() {
-            let of_it = imported.warnings.iter();
-            warnings.extend(of_it.map(|warning| format!("{}: {warning}", one.label)));
-        }
-    }
-    warnings
+/// What there is to say of those that were imported: the label of each, and the warning.
+fn warnings(restored: &Restored) -> impl Iterator<Item = (&str, &str)> {
+    restored.outcomes.iter().flat_map(|one| {
+        let imported = one.imported();
+        let warnings = imported.into_iter().flat_map(|imported| &imported.warnings);
+        warnings.map(|warning| (one.label.as_str(), warning.as_str()))
+    })
 }
 
 /// What protects the keys in a folder: the password of the backup. Whoever has the escrow key alone

@@ -8,11 +8,12 @@ use certstow::backup::report::{Copy, EntryReport, Outcome, Report};
 use certstow::error::Error;
 use certstow::exit::Exit;
 use certstow::proof::UNPROVEN;
-use certstow::sanitize::safe;
+use certstow::sanitize::{safe, shortened};
 use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Table, presets};
 
 use crate::cli::journal::Entry;
 use crate::cli::screen::Screen;
+use crate::cli::warning::Warning;
 
 pub(super) fn show(report: &Report, exit: Exit, screen: &Screen) -> Result<(), Error> {
     for destination in &report.destinations {
@@ -47,14 +48,15 @@ pub(super) fn warn(report: &Report, screen: &Screen) {
             about.entry(warning).or_default().push(&entry.label);
         }
     }
-    for (warning, labels) in about {
-        let whose = match labels.as_slice() {
-            [one] => (*one).to_owned(),
-            [first, more @ ..] => format!("{first} and {} more", more.len()),
-            [] => String::new(),
+    screen.warn_of_each_unless_json(about.into_iter().map(|(warning, labels)| {
+        let first = labels.first().map(|label| shortened(label));
+        let first = first.unwrap_or_default();
+        let whose = match labels.len() {
+            ..=1 => first.into_owned(),
+            all => format!("{first} and {} more", all - 1),
         };
-        screen.warn_unless_json(&format!("{whose}: {warning}"));
-    }
+        Warning::about(&whose, warning)
+    }));
     for error in report
         .destinations
         .iter()
@@ -89,7 +91,7 @@ fn write_destination(
     write_table(out, &rows, screen)?;
     if !quiet {
         for pruned in &destination.pruned {
-            let label = safe(&pruned.label);
+            let label = shortened(&pruned.label);
             writeln!(out, "removed {}, of {label}, which expired", pruned.file)?;
         }
     }
@@ -185,7 +187,7 @@ fn write_table(
     table.set_header(["NAME", "THUMBPRINT", "RESULT"]);
     for (entry, result) in rows {
         table.add_row([
-            Cell::new(safe(&entry.label)),
+            Cell::new(shortened(&entry.label)),
             Cell::new(&entry.thumbprint[..16]),
             Cell::new(safe(result)),
         ]);

@@ -23,6 +23,7 @@ use crate::cli::inventory;
 use crate::cli::journal::{Entry, Level};
 use crate::cli::render::progress::Bar;
 use crate::cli::screen::Screen;
+use crate::cli::warning::Warning;
 
 /// What was found, or why nothing could be.
 type Found<'a> = (&'a Path, Result<FolderVerdict, Error>);
@@ -60,9 +61,8 @@ pub(super) fn run(args: &BackupVerifyArgs, screen: &Screen) -> Result<Exit, Erro
         .collect();
     bar.end();
     record(&verdicts, opened, screen);
-    for warning in whole(&verdicts).flat_map(|verdict| warnings(verdict, opened)) {
-        screen.warn_unless_json(&warning);
-    }
+    let warnings = whole(&verdicts).flat_map(|verdict| warnings(verdict, opened));
+    screen.warn_of_each_unless_json(warnings);
     if screen.json {
         screen.print_json(&json::verdicts(&verdicts, opened))?;
     } else {
@@ -152,21 +152,19 @@ fn exit(verdicts: &[Found<'_>], opened: bool) -> Exit {
 }
 
 /// What is no failure, and worth knowing.
-fn warnings(verdict: &FolderVerdict, opened: bool) -> Vec<String> {
+fn warnings(verdict: &FolderVerdict, opened: bool) -> Vec<Warning> {
     let files = verdict.files.iter().filter(|file| file.is_good(opened));
     let of_files = files.flat_map(|file| {
         let warnings = file.warnings.iter();
-        warnings.map(|warning| format!("{}: {warning}", file.file))
+        warnings.map(|warning| Warning::about(&file.file, warning))
     });
     let stores = verdict.stores.iter();
     let of_stores = stores.flat_map(|stores| {
         let kept_back = stores.kept_back.iter().map(|absent| {
-            format!(
-                "{}: its private key never comes out of there",
-                missing(absent)
-            )
+            Warning::about(&missing(absent), "its private key never comes out of there")
         });
-        kept_back.chain(stores.foreign.iter().map(foreign))
+        let foreign = stores.foreign.iter();
+        kept_back.chain(foreign.map(|one| Warning::new(foreign_words(one), IN_NO_STORE)))
     });
     of_files.chain(of_stores).collect()
 }
@@ -241,7 +239,10 @@ fn missing(absent: &Absent) -> String {
     format!("{it} of {} is not in this backup", absent.store)
 }
 
-fn foreign(foreign: &Foreign) -> String {
+/// What those have in common that [`foreign_words`] are about.
+const IN_NO_STORE: &str = "is in none of the stores";
+
+fn foreign_words(foreign: &Foreign) -> String {
     let it = called(&foreign.label, &foreign.thumbprint);
     let file = &foreign.file;
     match &foreign.namesake {

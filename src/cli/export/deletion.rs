@@ -9,7 +9,7 @@ use certstow::export::{self, Options, Report};
 use certstow::identity::{Identity, Inventory};
 use certstow::names;
 use certstow::platform::store::{Ask, Interaction};
-use certstow::sanitize::safe;
+use certstow::sanitize::{safe, shortened};
 
 use super::to_stdout;
 use crate::cli::args::ExportArgs;
@@ -50,6 +50,7 @@ pub(super) fn agree(
             .map_err(|error| error.of_a_copy_in(folder))?;
     }
     let label = names::label(identity.entry(), &identity.certificate().parse());
+    let label = shortened(&label);
     let stored = &identity.entries()[0];
     let question = format!(
         "Delete the private key of {label} ({}) from {} for good, once {} is saved and proven?",
@@ -67,7 +68,8 @@ pub(super) fn agree(
 pub(super) fn not_now(why: &str, report: &mut Report, screen: &Screen) {
     let kept = format!(
         "the private key of {} stays in {}, since {why}",
-        report.label, report.store
+        shortened(&report.label),
+        report.store
     );
     match screen.json {
         true => report.warnings.push(kept),
@@ -83,7 +85,7 @@ pub(super) fn delete(
     ask: &mut dyn Ask,
     screen: &Screen,
 ) -> Result<bool, Error> {
-    let key = format!("the private key of {}", report.label);
+    let key = format!("the private key of {}", shortened(&report.label));
     let question = format!(
         "The file is saved and proven. Delete {key} from {} now?",
         report.store

@@ -9,7 +9,7 @@ use certstow::error::Error;
 use certstow::password;
 use certstow::platform::secret::{Password, wipe_stack};
 use certstow::platform::store::Interaction;
-use certstow::sanitize::safe;
+use certstow::sanitize::shortened;
 use certstow::watchdog;
 
 use crate::cli::screen::Screen;
@@ -47,7 +47,11 @@ pub(super) fn show_new(label: &str) -> Result<Password, Error> {
 /// In pieces, for there is no buffer that would keep the password.
 fn show(label: &str, password: &Password) -> io::Result<()> {
     let mut terminal = io::stderr().lock();
-    writeln!(terminal, "The password for the file of {}:\n", safe(label))?;
+    writeln!(
+        terminal,
+        "The password for the file of {}:\n",
+        shortened(label)
+    )?;
     terminal.write_all(b"    ")?;
     terminal.write_all(password.expose().as_bytes())?;
     let end = "\n\nKeep it, hyphens included, in another place than the file. It is shown only now, \

@@ -5,7 +5,7 @@ use certstow::export::Report;
 use certstow::names;
 use certstow::pkcs12::profile::Profile;
 use certstow::proof::Level;
-use certstow::sanitize::safe;
+use certstow::sanitize::{safe, shortened};
 use serde::Serialize;
 
 use super::copies;
@@ -62,7 +62,7 @@ fn lines(report: &Report, copies: &[copies::Outcome]) -> String {
     };
     field(
         "identity",
-        &format!("{} ({})", report.label, report.thumbprint),
+        &format!("{} ({})", shortened(&report.label), report.thumbprint),
     );
     field("from", &report.store);
     for (position, subject) in report.chain.iter().enumerate() {

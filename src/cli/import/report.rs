@@ -15,12 +15,13 @@ use certstow::identity::{Inventory, StoreProblem};
 use certstow::import::{Imported, Outcome, Sources};
 use certstow::platform::spec::StoreSpec;
 use certstow::proof::Level;
-use certstow::sanitize::safe;
+use certstow::sanitize::{safe, shortened};
 use serde::Serialize;
 
 use crate::cli::journal::Entry;
 use crate::cli::render::json::{self, ErrorJson};
 use crate::cli::screen::Screen;
+use crate::cli::warning::Warning;
 
 /// What became of everything.
 pub(super) struct Report {
@@ -104,15 +105,11 @@ impl Report {
         let single = self.failed.len() + usize::from(gave_up.is_some()) == 1;
         let single = single && self.imported.is_empty();
         if single && (!screen.json || self.unreadable.is_empty()) {
-            for warning in self.all_warnings() {
-                screen.warn(warning);
-            }
+            screen.warn_of_each(self.all_warnings());
             let only = self.failed.pop().map(|failed| failed.error);
             return Err(gave_up.or(only).unwrap_or(Error::Cancelled));
         }
-        for warning in self.all_warnings() {
-            screen.warn_unless_json(warning);
-        }
+        screen.warn_of_each_unless_json(self.all_warnings());
         match screen.json {
             true => {
                 for failed in &self.failed {
@@ -131,10 +128,11 @@ impl Report {
         }
     }
 
-    fn all_warnings(&self) -> impl Iterator<Item = &String> {
+    fn all_warnings(&self) -> impl Iterator<Item = Warning> {
         let imported = self.imported.iter();
         let of_each = imported.flat_map(|line| &line.imported.warnings);
-        self.warnings.iter().chain(of_each)
+        let all = self.warnings.iter().chain(of_each);
+        all.map(|warning| Warning::new(warning.clone(), warning))
     }
 
     fn write(&self, screen: &Screen) -> Result<(), Error> {
@@ -146,6 +144,7 @@ impl Report {
         screen.print(|out| out.write_all(text.as_bytes()))?;
         for failed in &self.failed {
             if let Some((label, thumbprint)) = &failed.identity {
+                let label = shortened(label);
                 screen.note(&format!("{label} ({thumbprint}) was not imported:"));
             }
             screen.error(&failed.error);
@@ -164,7 +163,11 @@ struct Line {
 
 impl Line {
     fn text(&self, store: &str) -> String {
-        let mut text = format!("Imported {} ({})\n", safe(&self.label), self.thumbprint);
+        let mut text = format!(
+            "Imported {} ({})\n",
+            shortened(&self.label),
+            self.thumbprint
+        );
         let mut field = |name: &str, value: &str| {
             text.push_str(&format!("  {name:<11}{}\n", safe(value)));
         };

@@ -9,7 +9,7 @@ use certstow::identity::{Identity, Inventory};
 use certstow::names;
 use certstow::platform::certificate::Certificate;
 use certstow::platform::store::KeyState;
-use certstow::sanitize::safe;
+use certstow::sanitize::shortened;
 use certstow::time::{self, Urgency};
 use comfy_table::{
     Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Row, Table, Width, presets,
@@ -33,8 +33,6 @@ pub(crate) struct Line<'a> {
 
 /// Blanks between two columns.
 const GAP: u16 = 2;
-/// No terminal shows a longer name, and the table counts in 16 bits.
-const LONGEST: usize = 500;
 
 /// The identities as a table, without a line end.
 pub(crate) fn list(
@@ -147,7 +145,8 @@ fn of_identity(
     match column {
         Issuer => shortened(&names::short_name_of_der(
             identity.certificate().issuer_der(),
-        )),
+        ))
+        .into_owned(),
         Key => {
             let (kind, obstacle) = key_texts(identity);
             joined(&kind, obstacle, ", ", layout)
@@ -158,19 +157,10 @@ fn of_identity(
             if let more @ 1.. = identity.entries().len() - 1 {
                 store.push_str(&format!(" (+{more})"));
             }
-            shortened(&store)
+            shortened(&store).into_owned()
         }
         Name | Expires => String::new(),
     }
-}
-
-/// Somebody else's text.
-fn shortened(text: &str) -> String {
-    let shown = match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => &text[..end],
-        None => text,
-    };
-    safe(shown).into_owned()
 }
 
 /// The end, how much of the validity is left, and the distance in words: the colour says no more

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use certstow::chain::{Path, PathEnd};
 use certstow::names;
-use certstow::sanitize::safe;
+use certstow::sanitize::shortened;
 
 use super::drawing::Drawing;
 
@@ -44,7 +44,7 @@ fn draw(out: &mut dyn Write, indent: &str, names: &[String], drawing: &Drawing) 
             0 => (String::new(), ""),
             _ => (drawing.blank.repeat(depth - 1), drawing.last),
         };
-        writeln!(out, "{indent}{blank}{last}{}", safe(name))?;
+        writeln!(out, "{indent}{blank}{last}{}", shortened(name))?;
     }
     Ok(())
 }

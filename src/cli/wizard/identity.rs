@@ -5,7 +5,7 @@ use certstow::error::Error;
 use certstow::export::may_come_out;
 use certstow::identity::{Identity, Inventory};
 use certstow::platform::store::{KeyState, NotExportable};
-use certstow::sanitize::safe;
+use certstow::sanitize::{safe, shortened};
 use certstow::{names, time};
 
 use super::Talk;
@@ -125,7 +125,7 @@ fn all<'i>(inventory: &'i Inventory, preset: &ExportArgs) -> Vec<&'i Identity> {
         .iter()
         .filter(|identity| !identity.is_archived() && (identity.has_key() || !has_key))
         .collect();
-    all.sort_by_key(|identity| {
+    all.sort_by_cached_key(|identity| {
         let refused = has_key && may_come_out(identity.entry()).is_err();
         let parsed = identity.certificate().parse();
         (refused, time::outside_validity(&parsed, now).is_some())
@@ -147,8 +147,8 @@ fn choice(identity: &Identity, now: i64) -> Choice {
         last.push_str(&format!("; {obstacle}"));
     }
     Choice::of(
-        safe(&name).into_owned(),
-        format!("by {}", safe(&issuer)),
+        shortened(&name).into_owned(),
+        format!("by {}", shortened(&issuer)),
         last,
     )
 }

@@ -6,7 +6,7 @@ use certstow::identity::Identity;
 use certstow::names;
 use certstow::pkcs12::attributes::Properties;
 use certstow::pkcs12::profile::Profile;
-use certstow::sanitize::safe;
+use certstow::sanitize::{safe, shortened};
 
 use super::asker::{Answer, Asker, Choice};
 use super::steps::Draft;
@@ -61,7 +61,7 @@ fn sentences(draft: &Draft, identity: &Identity, talk: &Talk<'_>) -> Vec<String>
     };
     let mut sentences = vec![format!(
         "The certificate of {}{key} are saved from {} to {}.",
-        safe(&label),
+        shortened(&label),
         safe(&store),
         safe(&place)
     )];
@@ -80,7 +80,7 @@ fn sentences(draft: &Draft, identity: &Identity, talk: &Talk<'_>) -> Vec<String>
                     Properties::All => ", and all properties of the store go in",
                     _ => "",
                 };
-                format!("Its friendly name is {}{more}.", safe(name))
+                format!("Its friendly name is {}{more}.", shortened(name))
             }
         });
         sentences.push(of_reader(draft, &options));

@@ -1,4 +1,7 @@
-//! An identity on the page: its line, and all that is known of it below.
+//! An identity on the page: its line, and all that is known of it below. That lies in a `noscript`
+//! element: without scripts it is shown, and where there are some it is one piece of text for the
+//! browser until the script makes elements of it, since ten thousand times twenty lines take longer
+//! than anybody waits.
 
 use certstow_platform::store::KeyState;
 
@@ -32,12 +35,11 @@ pub(super) fn write(html: &mut Html, report: &Report, axis: &Axis, item: &Item, 
         ""
     });
     html.put(
-        r#"><tr role="row" class="main"><th role="rowheader" scope="row"><h3 class="name" dir="auto">{}</h3><p class="issuer" dir="auto">{}</p></th>
-<td role="cell" class="line">"#,
+        r#"><tr role="row" class="main"><th role="rowheader" scope="row"><h3 class="name" dir="auto">{}</h3><p class="issuer" dir="auto">{}</p></th><td role="cell" class="line">"#,
         &[&item.label, &item.issuer],
     );
     line(html, axis, item, urgency, report.now);
-    html.raw("</td>\n<td role=\"cell\" class=\"state\"><b>");
+    html.raw("</td><td role=\"cell\" class=\"state\"><b>");
     mark(html, urgency.word());
     html.put("{}</b> <span>", &[urgency.words()]);
     if urgency == Validity::Later {
@@ -47,18 +49,17 @@ pub(super) fn write(html: &mut Html, report: &Report, axis: &Axis, item: &Item, 
         date(html, item.not_after);
     }
     html.put(
-        ", {}</span></td>\n<td role=\"cell\" class=\"key\">",
+        ", {}</span></td><td role=\"cell\" class=\"key\">",
         &[&distance(item, urgency, report.now)],
     );
     key(html, item);
     backup(html, report, item);
     html.put(
-        r#"</td></tr>
-<tr role="row" class="more" id="more-{}"><td role="cell" colspan="4"><dl>"#,
+        r#"</td></tr><tr role="row" class="more" id="more-{}"><td role="cell" colspan="4"><noscript><dl>"#,
         &[&position.to_string()],
     );
     details(html, item);
-    html.raw("</dl></td></tr></tbody>\n");
+    html.raw("</dl></noscript></td></tr></tbody>\n");
 }
 
 /// The shape that goes with a colour.

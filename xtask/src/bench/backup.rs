@@ -3,31 +3,15 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
+use super::cost::{Cost, measure as measure_command};
 use super::{Bench, cores, show, verdict};
-use crate::command::{capture, program};
 
 const IDENTITIES: u32 = 1000;
 
 /// How often the second run is measured.
 const RUNS: usize = 5;
-
-/// Runs a command and prints how long it took, and how long it kept cores busy, in seconds.
-const MEASURE: &str = "import resource, subprocess, sys, time\n\
-    began = time.monotonic()\n\
-    subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)\n\
-    wall = time.monotonic() - began\n\
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)\n\
-    print(wall, used.ru_utime + used.ru_stime)";
-
-/// What a run took.
-struct Cost {
-    wall: Duration,
-    /// Of all cores together.
-    busy: Duration,
-}
 
 /// The derivations of one file at the default profile, as `openssl kdf` does them: two of PBES2,
 /// and that of the MAC.
@@ -105,12 +89,11 @@ fn derivations() -> Result<Duration, String> {
         let mut times = (0..2 * RUNS)
             .map(|_| {
                 let at = |iterations: &str| {
-                    let mut openssl = program("python3");
-                    openssl.args(["-c", MEASURE, "openssl", "kdf"]);
+                    let mut openssl = measure_command(&["run", "openssl", "kdf"]);
                     openssl.args(["-kdfopt", "digest:SHA256", "-kdfopt", "pass:bench"]);
                     openssl.args(["-kdfopt", "salt:0123456789abcdef", "-kdfopt", iterations]);
                     openssl.args(derivation);
-                    cost(&mut openssl).map(|cost| cost.busy)
+                    Cost::of_success(&mut openssl).map(|cost| cost.busy)
                 };
                 Ok(at("iter:200000")?.saturating_sub(at("iter:1")?))
             })
@@ -122,33 +105,14 @@ fn derivations() -> Result<Duration, String> {
 }
 
 fn run(bench: &Bench, store: &Path, target: &Path, options: &[&str]) -> Result<Cost, String> {
-    let mut command = program("python3");
+    let mut command = measure_command(&["run"]);
     command
-        .args(["-c", MEASURE])
         .arg(&bench.certstow)
         .args(["backup", "--password-env", "BENCH_PASSWORD", "--store"])
         .arg(store)
         .arg("--to")
         .arg(target)
         .args(options)
-        .env("BENCH_PASSWORD", "bench")
         .env("XDG_DATA_HOME", bench.folder.join(DATA));
-    cost(&mut command)
-}
-
-/// What a command took that [`MEASURE`] runs.
-fn cost(command: &mut Command) -> Result<Cost, String> {
-    let printed = capture(command)?;
-    let printed = String::from_utf8_lossy(&printed).into_owned();
-    let seconds: Vec<f64> = printed
-        .split_whitespace()
-        .filter_map(|word| word.parse().ok())
-        .collect();
-    match seconds.as_slice() {
-        [wall, busy] => Ok(Cost {
-            wall: Duration::from_secs_f64(*wall),
-            busy: Duration::from_secs_f64(*busy),
-        }),
-        _ => Err(format!("python3 printed no two numbers: {printed}")),
-    }
+    Cost::of_success(&mut command)
 }

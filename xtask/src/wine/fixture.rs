@@ -85,7 +85,8 @@ impl<'a> Fixture<'a> {
     /// Windows has an end; their friendly names.
     pub(super) fn add_many(&self, store: &str) -> Result<Vec<String>, String> {
         let folder = self.folder.join("many");
-        certificates::fill(&folder, MANY).map_err(|error| error.to_string())?;
+        certificates::fill(&folder, 1..=MANY, certificates::Validity::Long)
+            .map_err(|error| error.to_string())?;
         let mut arguments = Vec::new();
         let mut names = Vec::new();
         for number in 1..=MANY {

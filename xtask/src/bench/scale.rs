@@ -1,0 +1,386 @@
+//! How the cost of each command grows: every row runs at two sizes, the larger four times the
+//! smaller. Four times the cost is linear, and more than six is a fault that this bench fails for.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use super::Bench;
+use super::cost::{self, Cost};
+use super::scene::{NO_PASSWORD, PASSWORD, QUICK, Scene, remove};
+use crate::command::{capture, program};
+use crate::setup;
+
+/// How much larger the larger size is.
+const FACTOR: u32 = 4;
+/// How much the cost may grow meanwhile.
+const GROWTH: f64 = 6.0;
+/// How often each is run, and for how long at most; the least cost counts, since whatever else the
+/// machine does only adds to it.
+const RUNS: usize = 3;
+const LONG: Duration = Duration::from_secs(10);
+
+/// What is measured of a command.
+#[derive(Clone, Copy)]
+enum Measure {
+    /// Seconds of all cores, to its end.
+    Busy,
+    /// The same, until it shows this at a terminal.
+    BusyUntil(&'static str),
+    /// The same of so many at once as the size is.
+    BusyTogether,
+    /// Mebibytes that it writes.
+    Written,
+    /// Seconds until the script of a page has run, by the browser's clock.
+    Page,
+}
+
+use Measure::{Busy, BusyTogether, BusyUntil, Page, Written};
+
+struct Row {
+    name: &'static str,
+    /// The smaller size.
+    size: u32,
+    measure: Measure,
+    /// The words of the command, the program first, once what they name is there; of a page, its
+    /// file.
+    words: fn(&Scene<'_>) -> Result<Vec<String>, String>,
+}
+
+const ROWS: &[Row] = &[
+    Row {
+        name: "list",
+        size: 2500,
+        measure: Busy,
+        words: |at| Ok(at.words(&["list", "--store", &at.store()?])),
+    },
+    Row {
+        name: "list --tree",
+        size: 500,
+        measure: Busy,
+        words: |at| {
+            let stores = ["--store", &at.store()?, "--store", &at.issuer()?];
+            Ok(at.words(&[&["list", "--tree"][..], &stores].concat()))
+        },
+    },
+    Row {
+        name: "list --tree, CAs of one name",
+        size: 250,
+        measure: Busy,
+        words: |at| Ok(at.words(&["list", "--tree", "--all", "--store", &at.namesakes()?])),
+    },
+    Row {
+        name: "show",
+        size: 2500,
+        measure: Busy,
+        words: |at| Ok(at.words(&["show", "Bench 000007", "--store", &at.store()?])),
+    },
+    Row {
+        name: "export, to its first question",
+        size: 2500,
+        measure: BusyUntil("Password for"),
+        words: |at| {
+            let export = ["export", "Bench 000007", "--store", &at.store()?];
+            Ok(at.words(&[&export[..], &["-o", &at.path("7.p12")]].concat()))
+        },
+    },
+    Row {
+        name: "wizard, to its first list",
+        size: 2500,
+        measure: BusyUntil("Which certificate"),
+        words: |at| Ok(at.words(&["export", "--store", &at.store()?])),
+    },
+    Row {
+        name: "Tab",
+        size: 1500,
+        measure: Busy,
+        words: |at| {
+            let asked = format!("certstow\nshow\n--store\n{}\n", at.store()?);
+            let words = format!("CERTSTOW_COMPLETE_WORDS={asked}");
+            let env = ["env", "CERTSTOW_COMPLETE=powershell", &words];
+            let env = env.map(str::to_owned).into_iter();
+            Ok(env.chain(at.words(&["--"])).collect())
+        },
+    },
+    Row {
+        name: "report",
+        size: 2500,
+        measure: Busy,
+        words: |at| Ok(at.words(&["report", "--store", &at.store()?, "-o", &at.path("r.html")])),
+    },
+    Row {
+        name: "report, its page in Chromium",
+        size: 1000,
+        measure: Page,
+        words: |at| {
+            let page = at.path("report.html");
+            at.certstow(&["report", "--store", &at.store()?, "-o", &page])?;
+            Ok(vec![page])
+        },
+    },
+    Row {
+        name: "backup, the first",
+        size: 250,
+        measure: Busy,
+        words: |at| backup(at, &[&at.store()?], &[]),
+    },
+    Row {
+        name: "backup, the first: MiB written",
+        size: 1000,
+        measure: Written,
+        words: |at| backup(at, &[&at.store()?], &[]),
+    },
+    Row {
+        name: "backup, nothing new",
+        size: 1000,
+        measure: Busy,
+        words: |at| {
+            at.backup()?;
+            backup(at, &[&at.store()?], &[])
+        },
+    },
+    Row {
+        name: "backup, one new",
+        size: 1000,
+        measure: Busy,
+        words: one_new,
+    },
+    Row {
+        name: "backup, one new: MiB written",
+        size: 1000,
+        measure: Written,
+        words: one_new,
+    },
+    Row {
+        name: "backup --prune-expired",
+        size: 1000,
+        measure: Busy,
+        words: |at| {
+            at.backup_of_expired()?;
+            backup(at, &[&at.people(1, 1)?], &["--prune-expired", "90d"])
+        },
+    },
+    Row {
+        name: "backup of 40 machines in one folder",
+        size: 10,
+        measure: BusyTogether,
+        words: |at| {
+            for machine in 1..=at.size {
+                at.people(machine * 5, 5)
+                    .and_then(|store| at.copy(&store, &format!("machine-{machine}")))?;
+            }
+            backup(at, &[&at.path("machine-{}")], &[])
+        },
+    },
+    Row {
+        name: "backup verify, without password",
+        size: 5000,
+        measure: Busy,
+        words: |at| Ok(at.words(&["backup", "verify", &at.copied_backup()?])),
+    },
+    Row {
+        name: "backup verify, with password",
+        size: 250,
+        measure: Busy,
+        words: |at| {
+            let verify = ["backup", "verify", &at.backup()?];
+            Ok(at.words(&[&verify[..], &PASSWORD].concat()))
+        },
+    },
+    Row {
+        name: "backup restore",
+        size: 125,
+        measure: Busy,
+        words: |at| {
+            let restore = ["backup", "restore", &at.backup_without_password()?];
+            let into = ["--into", &at.path("restored")];
+            Ok(at.words(&[&restore[..], &into, &NO_PASSWORD].concat()))
+        },
+    },
+    Row {
+        name: "import of one .p12",
+        size: 25,
+        measure: Busy,
+        words: |at| import(at, &[&at.pkcs12()?]),
+    },
+    Row {
+        name: "import of one PEM file",
+        size: 150,
+        measure: Busy,
+        words: |at| import(at, &[&at.pem()?]),
+    },
+    Row {
+        name: "import of a tenth as many into a folder",
+        size: 500,
+        measure: Busy,
+        words: |at| {
+            at.copy(&at.store()?, "into")?;
+            import(at, &[&at.people(at.size + 1, at.size / 10)?])
+        },
+    },
+];
+
+/// Into this run's folder, with derivation kept out of it.
+fn backup(at: &Scene<'_>, stores: &[&str], more: &[&str]) -> Result<Vec<String>, String> {
+    let to = at.path("backup");
+    let mut words = vec!["backup", "--to", &to];
+    for store in stores {
+        words.extend(["--store", store]);
+    }
+    Ok(at.words(&[&words[..], &PASSWORD, &QUICK, more].concat()))
+}
+
+fn one_new(at: &Scene<'_>) -> Result<Vec<String>, String> {
+    at.backup()?;
+    backup(at, &[&at.store()?, &at.people(at.size + 1, 1)?], &[])
+}
+
+fn import(at: &Scene<'_>, files: &[&str]) -> Result<Vec<String>, String> {
+    let into = at.path("into");
+    let words = [&["import", "--store", &into][..], files, &PASSWORD].concat();
+    Ok(at.words(&words))
+}
+
+/// What a row came to with one program.
+struct Growth {
+    small: f64,
+    large: f64,
+}
+
+impl Growth {
+    fn factor(&self) -> f64 {
+        self.large / self.small
+    }
+
+    fn columns(&self) -> String {
+        let (small, large) = (self.small, self.large);
+        format!("{small:8.3} {large:8.3} {:6.1}", self.factor())
+    }
+}
+
+pub(super) fn measure(bench: &Bench) -> Result<(), String> {
+    setup::camera()?;
+    let folder = bench.folder.join("scale");
+    remove(&folder)?;
+    let programs: Vec<&Path> = [Some(&bench.certstow), bench.beside.as_ref()]
+        .into_iter()
+        .flatten()
+        .map(PathBuf::as_path)
+        .collect();
+    println!(
+        "\nhow the cost grows where there is {FACTOR} times as much; seconds of all cores, least of \
+         {RUNS} runs"
+    );
+    let beside = bench
+        .beside
+        .as_ref()
+        .map_or("", |_| "   beside it, the same");
+    println!(
+        "{:42} {:>13} {:>8} {:>8} growth{beside}",
+        "", "sizes", "small", "large"
+    );
+    let mut grown = Vec::new();
+    for row in ROWS {
+        let growths = growths(row, &programs, &folder)?;
+        let sizes = format!("{}, {}", row.size, row.size * FACTOR);
+        let columns: Vec<_> = growths.iter().map(Growth::columns).collect();
+        let over = growths[0].factor() > GROWTH;
+        let mark = if over { "OVER" } else { "" };
+        println!("{:42} {sizes:>13} {} {mark}", row.name, columns.join("  "));
+        if over {
+            grown.push(row.name);
+        }
+    }
+    remove(&folder)?;
+    match grown.is_empty() {
+        true => Ok(()),
+        false => Err(format!(
+            "the cost grows more than {GROWTH} times of: {}",
+            grown.join("; ")
+        )),
+    }
+}
+
+/// With each of the programs in turn, the least of several runs at either size.
+fn growths(row: &Row, programs: &[&Path], folder: &Path) -> Result<Vec<Growth>, String> {
+    let mut growths: Vec<_> = programs
+        .iter()
+        .map(|_| Growth {
+            small: f64::MAX,
+            large: f64::MAX,
+        })
+        .collect();
+    let began = Instant::now();
+    for _ in 0..RUNS {
+        for (program, growth) in programs.iter().zip(&mut growths) {
+            let once = |size| once(row, program, size, folder);
+            growth.small = growth.small.min(once(row.size)?);
+            growth.large = growth.large.min(once(row.size * FACTOR)?);
+        }
+        if began.elapsed() > LONG {
+            break;
+        }
+    }
+    Ok(growths)
+}
+
+fn once(row: &Row, certstow: &Path, size: u32, folder: &Path) -> Result<f64, String> {
+    let scene = Scene::new(certstow, size, folder)?;
+    let words = (row.words)(&scene).map_err(|reason| format!("{}: {reason}", row.name))?;
+    let how = match row.measure {
+        Page => return page(&scene, &words[0]),
+        Busy | Written => vec!["run".to_owned()],
+        BusyUntil(text) => vec!["until".to_owned(), text.to_owned()],
+        BusyTogether => vec!["together".to_owned(), size.to_string()],
+    };
+    let how: Vec<&str> = how.iter().map(String::as_str).collect();
+    let mut command = cost::measure(&how);
+    scene.surround(command.args(&words));
+    let cost = match row.measure {
+        BusyTogether => {
+            let cost = Cost::of(&mut command)?;
+            let saved = cost.code;
+            if saved < size as usize {
+                println!("{}: {saved} of {size} saved", row.name);
+            }
+            cost
+        }
+        _ => Cost::of_success(&mut command)?,
+    };
+    Ok(match row.measure {
+        Written => cost.written as f64 / super::MEBIBYTE,
+        _ => cost.busy.as_secs_f64(),
+    })
+}
+
+/// Asks the page when its script had run.
+fn page(scene: &Scene<'_>, page: &str) -> Result<f64, String> {
+    const ASK: &str = "<script>document.documentElement.dataset.ran = performance.now();</script>";
+    let html = std::fs::read_to_string(page).map_err(|error| format!("{page}: {error}"))?;
+    let policy = html.find("<meta http-equiv=\"Content-Security-Policy\"");
+    let from = policy.ok_or("a page has a policy, which lets nothing ask")?;
+    let to = from + html[from..].find('>').ok_or("a policy has an end")?;
+    let html = format!("{}{}", &html[..from], &html[to + 1..])
+        .replace("</body>", &format!("{ASK}</body>"));
+    std::fs::write(page, html).map_err(|error| format!("{page}: {error}"))?;
+    let mut chromium: Command = program("chromium");
+    chromium
+        .args([
+            "--headless",
+            "--disable-gpu",
+            "--no-sandbox",
+            "--no-first-run",
+        ])
+        .args(["--disable-dev-shm-usage", "--window-size=1280,900"])
+        .arg(format!("--user-data-dir={}", scene.path("profile")))
+        .args(["--dump-dom", &format!("file://{page}")]);
+    let shown = capture(&mut chromium)?;
+    let shown = String::from_utf8_lossy(&shown);
+    let ran = shown
+        .split_once("data-ran=\"")
+        .and_then(|(_, rest)| rest.split_once('"'));
+    let milliseconds = ran.and_then(|(ran, _)| ran.parse::<f64>().ok());
+    milliseconds
+        .map(|ran| ran / 1000.0)
+        .ok_or_else(|| "Chromium did not run the page's script".to_owned())
+}
