@@ -4,6 +4,7 @@
 
 #![cfg(target_os = "linux")]
 
+mod calls;
 mod disks;
 #[path = "../support/loop_disk.rs"]
 mod loop_disk;
@@ -12,6 +13,9 @@ mod program;
 mod signals;
 mod streams;
 mod syncing;
+#[path = "../support/terminal.rs"]
+#[allow(dead_code, reason = "other tests at a terminal do other things")]
+mod terminal;
 mod waits;
 
 use std::path::Path;

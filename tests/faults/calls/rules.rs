@@ -1,0 +1,197 @@
+//! What must hold after every run, whatever the fault.
+
+use certstow::exit::Exit;
+
+use super::held::{OpenedBy, tells_of_a_key};
+use super::scene::{KILLED, Run, Scene, State};
+use super::{Fault, Injection};
+
+/// What does not hold after a run with a fault, and after the next one, which has none.
+pub(super) fn after(scene: &Scene<'_>, injection: &Injection, run: &Run) -> Vec<String> {
+    let now = scene.state();
+    let mut broken = Vec::new();
+    if !run.was_injected() {
+        broken.push("the fault never came".to_owned());
+    }
+    broken.extend(ended_as_documented(injection, run));
+    broken.extend(nothing_is_lost(scene, &now));
+    broken.extend(nothing_is_open(&now));
+    broken.extend(what_is_said_is_so(scene, &now, run));
+    if injection.fault != Fault::Killed && !injection.call.name.starts_with("unlink") {
+        broken.extend(temporary(&now));
+    }
+    if run.code == Some(0) {
+        broken.extend(
+            missing(scene, &now)
+                .into_iter()
+                .map(|missing| format!("exit code 0, and {missing}")),
+        );
+    }
+
+    let is_done = missing(scene, &now).is_empty();
+    let next = scene.run_again();
+    let then = scene.state();
+    let when_done = is_done.then_some(scene.scenario.when_done);
+    if next.code != Some(0) && next.code != when_done {
+        broken.push(format!("the next run failed: {next}"));
+    }
+    let after_all = nothing_is_lost(scene, &then).into_iter();
+    let after_all = after_all
+        .chain(missing(scene, &then))
+        .chain(nothing_is_open(&then));
+    let after_all = after_all.chain(what_is_said_is_so(scene, &then, &next));
+    // One that has nothing to write removes nothing.
+    let after_all = after_all.chain(
+        temporary(&then)
+            .into_iter()
+            .filter(|_| next.code == Some(0)),
+    );
+    broken.extend(after_all.map(|reason| format!("after the next run, {reason}")));
+    broken
+}
+
+/// What is not as it is to be once the scenario is done.
+pub(super) fn missing(scene: &Scene<'_>, now: &State) -> Vec<String> {
+    let mut missing = not_saved(scene, now);
+    missing.extend(not_gone(scene, now));
+    if missing.is_empty() {
+        let proofs = scene.scenario.proofs.iter();
+        let proofs = proofs.map(|words| (words, scene.certstow(words, None)));
+        let failed = proofs.filter(|(_, run)| run.code != Some(0));
+        missing.extend(failed.map(|(words, run)| format!("{words} failed: {run}")));
+    }
+    missing
+}
+
+fn not_saved(scene: &Scene<'_>, now: &State) -> Vec<String> {
+    let mut missing = Vec::new();
+    for (file, identity) in scene.scenario.done {
+        match now.keys.get(*file) {
+            Some(held) if held.identity == *identity && held.opened_by != OpenedBy::OldPassword => {
+            }
+            other => missing.push(format!("{file} holds {other:?}")),
+        }
+    }
+    missing
+}
+
+fn not_gone(scene: &Scene<'_>, now: &State) -> Vec<String> {
+    let mut left = Vec::new();
+    for (folder, identity) in scene.scenario.gone {
+        let start = format!("{folder}/");
+        let mut keys = now.keys.iter();
+        let held = keys.find(|(file, held)| file.starts_with(&start) && held.identity == *identity);
+        left.extend(held.map(|(file, _)| format!("{file} still holds {identity}")));
+    }
+    left
+}
+
+/// A fault may be met with any code that is documented; after an interrupted call, it is made again.
+fn ended_as_documented(injection: &Injection, run: &Run) -> Option<String> {
+    let documented = |code| Exit::ALL.iter().any(|exit| i32::from(exit.code()) == code);
+    let right = match injection.fault {
+        Fault::Killed => run.code == Some(KILLED),
+        _ => run.code.is_some_and(documented),
+    };
+    (!right).then(|| format!("it ended with {:?}", run.code))
+}
+
+/// Every file that was there and had a key has it, and opens with the old or the new password;
+/// each that got its name is whole; and every key is in a whole file.
+fn nothing_is_lost(scene: &Scene<'_>, now: &State) -> Vec<String> {
+    let scenario = scene.scenario;
+    let mut lost = Vec::new();
+    for (file, before) in &scene.before.keys {
+        let may_go = scenario.may_go.iter().any(|start| file.starts_with(start));
+        match now.keys.get(file) {
+            Some(held) if held.identity == before.identity => {}
+            _ if may_go => {}
+            other => lost.push(format!("{file} held {before:?}, and holds {other:?}")),
+        }
+        let mut somewhere = now.keys.values();
+        if !somewhere.any(|held| held.identity == before.identity)
+            && !scenario.may_be_lost.contains(&before.identity)
+        {
+            lost.push(format!("no file holds {}", before.identity));
+        }
+    }
+    for (name, file) in &now.files {
+        let is_as_before = scene.before.files.get(name) == Some(file);
+        if tells_of_a_key(name, file) && !is_as_before && !now.keys.contains_key(name) {
+            lost.push(format!("{name} is not whole"));
+        }
+    }
+    lost
+}
+
+/// Nobody else can read or change anything. Of the file that locks a folder nothing is read.
+fn nothing_is_open(now: &State) -> Vec<String> {
+    let files = now
+        .files
+        .iter()
+        .filter(|(name, file)| is_temporary(name) || !file.bytes.is_empty());
+    let files = files.map(|(name, file)| (name, file.mode));
+    let folders = now.folders.iter().map(|(name, mode)| (name, *mode));
+    let open = files.chain(folders).filter(|(_, mode)| mode & 0o077 != 0);
+    open.map(|(name, mode)| format!("{name} is open to others: {mode:o}"))
+        .collect()
+}
+
+fn temporary(now: &State) -> Vec<String> {
+    let left = now.files.keys().filter(|name| is_temporary(name));
+    left.map(|name| format!("{name} was left behind")).collect()
+}
+
+fn is_temporary(name: &str) -> bool {
+    name.contains(".certstow-") && name.ends_with(".tmp")
+}
+
+/// What was saved, imported, restored or deleted by its own words.
+fn what_is_said_is_so(scene: &Scene<'_>, now: &State, run: &Run) -> Vec<String> {
+    let scenario = scene.scenario;
+    let is_new = |file: &str| {
+        let held = now.keys.get(file).copied();
+        held.filter(|held| held.opened_by != OpenedBy::OldPassword)
+            .filter(|_| now.files.get(file) != scene.before.files.get(file))
+    };
+    let new_in = |folder: &str, identity: &str| {
+        let start = format!("{folder}/");
+        let files = now.keys.keys().filter(|file| file.starts_with(&start));
+        let held = files.filter_map(|file| is_new(file));
+        held.filter(|held| held.identity.starts_with(identity))
+            .count()
+    };
+    let mut untrue = Vec::new();
+    for line in run.said.lines().map(str::trim) {
+        let saved = line.strip_prefix("Saved ");
+        let copied = line.strip_prefix("copy ").map(str::trim);
+        let brought_in = ["Imported ", "Restored "];
+        let brought_in = brought_in.iter().find_map(|start| line.strip_prefix(start));
+        let counts = line
+            .split_once(": ")
+            .filter(|(_, counts)| counts.contains(" written") || counts.contains(" mended"));
+        let is_so = if let Some(file) = saved.or(copied) {
+            is_new(file).is_some()
+        } else if let Some(label) = brought_in {
+            let name = label.split(' ').next().unwrap_or_default();
+            new_in(scenario.into, name) > 0
+        } else if let Some((folder, counts)) = counts {
+            let of = |what: &str| {
+                let mut counts = counts.split(", ");
+                let count = counts.find_map(|count| count.strip_suffix(what)?.trim().parse().ok());
+                count.unwrap_or(0)
+            };
+            new_in(folder, "") >= of("written") + of("mended")
+        } else if line.starts_with("All ") {
+            not_saved(scene, now).is_empty()
+        } else if line.starts_with("Deleted ") {
+            not_gone(scene, now).is_empty() && not_saved(scene, now).is_empty()
+        } else {
+            true
+        };
+        if !is_so {
+            untrue.push(format!("it said '{line}'"));
+        }
+    }
+    untrue
+}
