@@ -122,7 +122,7 @@ impl Drop for Core {
 /// Makes the runs of a scenario that `choose` takes of its calls, and says how many those were.
 fn run(name: &str, scenario: &Scenario, choose: fn(&str, &[Call]) -> Vec<Injection>) {
     let core = Core::take();
-    let scene = Scene::new(scenario, core.0);
+    let mut scene = Scene::new(scenario, core.0);
     let calls = scene.calls();
     let injections = choose(name, &calls);
     let mut made: BTreeMap<Fault, usize> = BTreeMap::new();

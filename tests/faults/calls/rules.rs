@@ -1,5 +1,7 @@
 //! What must hold after every run, whatever the fault.
 
+use std::collections::BTreeSet;
+
 use certstow::exit::Exit;
 
 use super::held::{OpenedBy, tells_of_a_key};
@@ -20,33 +22,27 @@ pub(super) fn after(scene: &Scene<'_>, injection: &Injection, run: &Run) -> Vec<
     if injection.fault != Fault::Killed && !injection.call.name.starts_with("unlink") {
         broken.extend(temporary(&now));
     }
+    let missing_now = missing(scene, &now);
+    let when_done = missing_now.is_empty().then_some(scene.scenario.when_done);
     if run.code == Some(0) {
-        broken.extend(
-            missing(scene, &now)
-                .into_iter()
-                .map(|missing| format!("exit code 0, and {missing}")),
-        );
+        let missing_now = missing_now.into_iter();
+        broken.extend(missing_now.map(|missing| format!("exit code 0, and {missing}")));
     }
 
-    let is_done = missing(scene, &now).is_empty();
     let next = scene.run_again();
     let then = scene.state();
-    let when_done = is_done.then_some(scene.scenario.when_done);
     if next.code != Some(0) && next.code != when_done {
         broken.push(format!("the next run failed: {next}"));
     }
-    let after_all = nothing_is_lost(scene, &then).into_iter();
-    let after_all = after_all
-        .chain(missing(scene, &then))
-        .chain(nothing_is_open(&then));
-    let after_all = after_all.chain(what_is_said_is_so(scene, &then, &next));
-    // One that has nothing to write removes nothing.
-    let after_all = after_all.chain(
-        temporary(&then)
-            .into_iter()
-            .filter(|_| next.code == Some(0)),
-    );
-    broken.extend(after_all.map(|reason| format!("after the next run, {reason}")));
+    let then_broken = [
+        nothing_is_lost(scene, &then),
+        missing(scene, &then),
+        nothing_is_open(&then),
+        what_is_said_is_so(scene, &then, &next),
+        nothing_is_left_over(scene, &then, &next),
+    ];
+    let then_broken = then_broken.into_iter().flatten();
+    broken.extend(then_broken.map(|reason| format!("after the next run, {reason}")));
     broken
 }
 
@@ -64,15 +60,27 @@ pub(super) fn missing(scene: &Scene<'_>, now: &State) -> Vec<String> {
 }
 
 fn not_saved(scene: &Scene<'_>, now: &State) -> Vec<String> {
-    let mut missing = Vec::new();
-    for (file, identity) in scene.scenario.done {
-        match now.keys.get(*file) {
-            Some(held) if held.identity == *identity && held.opened_by != OpenedBy::OldPassword => {
-            }
-            other => missing.push(format!("{file} holds {other:?}")),
-        }
-    }
+    let done = scene.scenario.done.iter();
+    let missing = done.filter(|(file, identity)| !is_saved(now, file, identity));
     missing
+        .map(|(file, identity)| format!("{file} holds {:?}, not {identity}", now.keys.get(*file)))
+        .collect()
+}
+
+fn is_saved(now: &State, file: &str, identity: &str) -> bool {
+    let held = now.keys.get(file);
+    held.is_some_and(|held| held.identity == identity && held.opened_by != OpenedBy::OldPassword)
+}
+
+/// How many identities are saved wherever the scenario saves them.
+fn saved_everywhere(scene: &Scene<'_>, now: &State) -> usize {
+    let done = scene.scenario.done;
+    let identities: BTreeSet<_> = done.iter().map(|(_, identity)| identity).collect();
+    let is_everywhere = |identity: &&&str| {
+        let mut files = done.iter().filter(|(_, other)| other == *identity);
+        files.all(|(file, identity)| is_saved(now, file, identity))
+    };
+    identities.into_iter().filter(is_everywhere).count()
 }
 
 fn not_gone(scene: &Scene<'_>, now: &State) -> Vec<String> {
@@ -86,11 +94,14 @@ fn not_gone(scene: &Scene<'_>, now: &State) -> Vec<String> {
     left
 }
 
-/// A fault may be met with any code that is documented; after an interrupted call, it is made again.
+/// A fault may be met with any code that is documented. A write, sync or open that is interrupted by a
+/// signal is no failure: it is made again.
 fn ended_as_documented(injection: &Injection, run: &Run) -> Option<String> {
     let documented = |code| Exit::ALL.iter().any(|exit| i32::from(exit.code()) == code);
+    let is_made_again = ["write", "fsync", "openat"].contains(&injection.call.name.as_str());
     let right = match injection.fault {
         Fault::Killed => run.code == Some(KILLED),
+        Fault::Interrupted if is_made_again => run.code == Some(0),
         _ => run.code.is_some_and(documented),
     };
     (!right).then(|| format!("it ended with {:?}", run.code))
@@ -142,6 +153,15 @@ fn temporary(now: &State) -> Vec<String> {
     left.map(|name| format!("{name} was left behind")).collect()
 }
 
+/// What is there is what there would be without a fault. A run that has nothing to write does not
+/// look for temporary files.
+fn nothing_is_left_over(scene: &Scene<'_>, now: &State, run: &Run) -> Vec<String> {
+    let files = now.files.keys();
+    let files = files.filter(|name| !scene.names.contains(*name));
+    let files = files.filter(|name| run.code == Some(0) || !is_temporary(name));
+    files.map(|name| format!("{name} is left over")).collect()
+}
+
 fn is_temporary(name: &str) -> bool {
     name.contains(".certstow-") && name.ends_with(".tmp")
 }
@@ -182,8 +202,9 @@ fn what_is_said_is_so(scene: &Scene<'_>, now: &State, run: &Run) -> Vec<String> 
                 count.unwrap_or(0)
             };
             new_in(folder, "") >= of("written") + of("mended")
-        } else if line.starts_with("All ") {
-            not_saved(scene, now).is_empty()
+        } else if let Some(all) = line.strip_prefix("All ") {
+            let count = all.split(' ').next().and_then(|count| count.parse().ok());
+            count.is_some_and(|count: usize| count <= saved_everywhere(scene, now))
         } else if line.starts_with("Deleted ") {
             not_gone(scene, now).is_empty() && not_saved(scene, now).is_empty()
         } else {

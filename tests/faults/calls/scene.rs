@@ -33,6 +33,8 @@ pub(super) struct Scene<'s> {
     pub(super) openings: Openings,
     /// What is there before a run.
     pub(super) before: State,
+    /// The names of all files after one without a fault.
+    pub(super) names: Vec<String>,
 }
 
 /// What is there at one time.
@@ -81,6 +83,7 @@ impl<'s> Scene<'s> {
             folder: tempfile::tempdir().expect("a temporary folder"),
             openings: Openings::default(),
             before: State::default(),
+            names: Vec::new(),
         };
         fs::create_dir(scene.world()).expect("a folder");
         copy(
@@ -112,11 +115,13 @@ impl<'s> Scene<'s> {
     }
 
     /// The calls of a run without a fault. It has to do what the scenario says that it does.
-    pub(super) fn calls(&self) -> Vec<Call> {
+    pub(super) fn calls(&mut self) -> Vec<Call> {
         let run = self.run(None);
+        let now = self.state();
         assert_eq!(run.code, Some(0), "without a fault, {run}");
-        let missing = super::rules::missing(self, &self.state());
+        let missing = super::rules::missing(self, &now);
         assert!(missing.is_empty(), "{missing:?}\n{run}");
+        self.names = now.files.into_keys().collect();
         let calls = trace::calls(&run.trace, &self.world());
         assert!(!calls.is_empty(), "{}", run.trace);
         calls

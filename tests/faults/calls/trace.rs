@@ -37,11 +37,13 @@ impl fmt::Display for Call {
 }
 
 /// The calls in a trace of a run in the folder `world`. Of threads that made one for the n-th time
-/// each, the first counts.
+/// each, the first counts. `openat` counts for the first thread alone: what others open first, it
+/// opens while the program is loaded.
 pub(super) fn calls(trace: &str, world: &Path) -> Vec<Call> {
     let mut made: HashSet<(&str, &str, usize)> = HashSet::new();
     let mut seen = HashSet::new();
     let mut calls = Vec::new();
+    let first = trace.split_whitespace().next();
     for line in trace.lines() {
         let Some((thread, line)) = line.split_once(' ') else {
             continue;
@@ -67,7 +69,8 @@ pub(super) fn calls(trace: &str, world: &Path) -> Vec<Call> {
             nth,
             about,
         };
-        if !name.starts_with("clone") && seen.insert((name, nth)) {
+        let counts = name != "openat" || Some(thread) == first;
+        if counts && !name.starts_with("clone") && seen.insert((name, nth)) {
             calls.push(call);
         }
     }
@@ -98,12 +101,13 @@ fn about(arguments: &str, world: &Path) -> Option<String> {
 }
 
 #[test]
-fn calls_are_counted_for_each_thread_and_name() {
+fn calls_are_counted_by_thread_and_name() {
     let trace = r#"
 10 openat(AT_FDCWD</w>, "/lib/libc.so.6", O_RDONLY|O_CLOEXEC) = 3</lib/libc.so.6>
 10 openat(AT_FDCWD</w>, "/w/a/.certstow-Xy12ab.tmp", O_RDWR|O_CREAT|O_EXCL, 0600) = 3</w/a/.certstow-Xy12ab.tmp>
 10 write(3</w/a/.certstow-Xy12ab.tmp>, ""..., 20 <unfinished ...>
 11 write(4</w/b/.certstow-000000.tmp>, ""..., 20) = 20
+11 openat(AT_FDCWD</w>, "b", O_RDONLY) = 3</w/b>
 10 <... write resumed>)                = 20
 10 renameat(AT_FDCWD</w>, "/w/a/.certstow-Xy12ab.tmp", AT_FDCWD</w>, "a/ada.p12") = 0
 10 openat(AT_FDCWD</w>, "a", O_RDONLY) = 3</w/a>
