@@ -10,6 +10,7 @@
 //! part that is small enough for every change ([`choice`]).
 
 mod choice;
+mod claims;
 mod held;
 mod rules;
 mod scenarios;
@@ -120,11 +121,11 @@ impl Drop for Core {
 }
 
 /// Makes the runs of a scenario that `choose` takes of its calls, and says how many those were.
-fn run(name: &str, scenario: &Scenario, choose: fn(&str, &[Call]) -> Vec<Injection>) {
+fn run(name: &str, scenario: &Scenario, choose: fn(&str, &Scenario, &[Call]) -> Vec<Injection>) {
     let core = Core::take();
     let mut scene = Scene::new(scenario, core.0);
     let calls = scene.calls();
-    let injections = choose(name, &calls);
+    let injections = choose(name, scenario, &calls);
     let mut made: BTreeMap<Fault, usize> = BTreeMap::new();
     let mut findings = Vec::new();
     for injection in &injections {

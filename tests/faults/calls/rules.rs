@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use certstow::exit::Exit;
 
+use super::claims;
 use super::held::{OpenedBy, tells_of_a_key};
 use super::scene::{KILLED, Run, Scene, State};
 use super::{Fault, Injection};
@@ -18,7 +19,7 @@ pub(super) fn after(scene: &Scene<'_>, injection: &Injection, run: &Run) -> Vec<
     broken.extend(ended_as_documented(injection, run));
     broken.extend(nothing_is_lost(scene, &now));
     broken.extend(nothing_is_open(&now));
-    broken.extend(what_is_said_is_so(scene, &now, run));
+    broken.extend(claims::untrue(scene, &now, run));
     if injection.fault != Fault::Killed && !injection.call.name.starts_with("unlink") {
         broken.extend(temporary(&now));
     }
@@ -38,7 +39,7 @@ pub(super) fn after(scene: &Scene<'_>, injection: &Injection, run: &Run) -> Vec<
         nothing_is_lost(scene, &then),
         missing(scene, &then),
         nothing_is_open(&then),
-        what_is_said_is_so(scene, &then, &next),
+        claims::untrue(scene, &then, &next),
         nothing_is_left_over(scene, &then, &next),
     ];
     let then_broken = then_broken.into_iter().flatten();
@@ -59,7 +60,7 @@ pub(super) fn missing(scene: &Scene<'_>, now: &State) -> Vec<String> {
     missing
 }
 
-fn not_saved(scene: &Scene<'_>, now: &State) -> Vec<String> {
+pub(super) fn not_saved(scene: &Scene<'_>, now: &State) -> Vec<String> {
     let done = scene.scenario.done.iter();
     let missing = done.filter(|(file, identity)| !is_saved(now, file, identity));
     missing
@@ -73,7 +74,7 @@ fn is_saved(now: &State, file: &str, identity: &str) -> bool {
 }
 
 /// How many identities are saved wherever the scenario saves them.
-fn saved_everywhere(scene: &Scene<'_>, now: &State) -> usize {
+pub(super) fn saved_everywhere(scene: &Scene<'_>, now: &State) -> usize {
     let done = scene.scenario.done;
     let identities: BTreeSet<_> = done.iter().map(|(_, identity)| identity).collect();
     let is_everywhere = |identity: &&&str| {
@@ -83,7 +84,7 @@ fn saved_everywhere(scene: &Scene<'_>, now: &State) -> usize {
     identities.into_iter().filter(is_everywhere).count()
 }
 
-fn not_gone(scene: &Scene<'_>, now: &State) -> Vec<String> {
+pub(super) fn not_gone(scene: &Scene<'_>, now: &State) -> Vec<String> {
     let mut left = Vec::new();
     for (folder, identity) in scene.scenario.gone {
         let start = format!("{folder}/");
@@ -164,55 +165,4 @@ fn nothing_is_left_over(scene: &Scene<'_>, now: &State, run: &Run) -> Vec<String
 
 fn is_temporary(name: &str) -> bool {
     name.contains(".certstow-") && name.ends_with(".tmp")
-}
-
-/// What was saved, imported, restored or deleted by its own words.
-fn what_is_said_is_so(scene: &Scene<'_>, now: &State, run: &Run) -> Vec<String> {
-    let scenario = scene.scenario;
-    let is_new = |file: &str| {
-        let held = now.keys.get(file).copied();
-        held.filter(|held| held.opened_by != OpenedBy::OldPassword)
-            .filter(|_| now.files.get(file) != scene.before.files.get(file))
-    };
-    let new_in = |folder: &str, identity: &str| {
-        let start = format!("{folder}/");
-        let files = now.keys.keys().filter(|file| file.starts_with(&start));
-        let held = files.filter_map(|file| is_new(file));
-        held.filter(|held| held.identity.starts_with(identity))
-            .count()
-    };
-    let mut untrue = Vec::new();
-    for line in run.said.lines().map(str::trim) {
-        let saved = line.strip_prefix("Saved ");
-        let copied = line.strip_prefix("copy ").map(str::trim);
-        let brought_in = ["Imported ", "Restored "];
-        let brought_in = brought_in.iter().find_map(|start| line.strip_prefix(start));
-        let counts = line
-            .split_once(": ")
-            .filter(|(_, counts)| counts.contains(" written") || counts.contains(" mended"));
-        let is_so = if let Some(file) = saved.or(copied) {
-            is_new(file).is_some()
-        } else if let Some(label) = brought_in {
-            let name = label.split(' ').next().unwrap_or_default();
-            new_in(scenario.into, name) > 0
-        } else if let Some((folder, counts)) = counts {
-            let of = |what: &str| {
-                let mut counts = counts.split(", ");
-                let count = counts.find_map(|count| count.strip_suffix(what)?.trim().parse().ok());
-                count.unwrap_or(0)
-            };
-            new_in(folder, "") >= of("written") + of("mended")
-        } else if let Some(all) = line.strip_prefix("All ") {
-            let count = all.split(' ').next().and_then(|count| count.parse().ok());
-            count.is_some_and(|count: usize| count <= saved_everywhere(scene, now))
-        } else if line.starts_with("Deleted ") {
-            not_gone(scene, now).is_empty() && not_saved(scene, now).is_empty()
-        } else {
-            true
-        };
-        if !is_so {
-            untrue.push(format!("it said '{line}'"));
-        }
-    }
-    untrue
 }

@@ -4,6 +4,7 @@
 use std::fs;
 use std::process::Command;
 
+use super::Fault;
 use super::scene::Scene;
 
 /// What is run in which world, and what is there when it is done. The world has a copy of the
@@ -33,6 +34,9 @@ pub(super) struct Scenario {
     pub(super) proofs: &'static [&'static str],
     /// The exit code of the same command where nothing is left to do.
     pub(super) when_done: i32,
+    /// What something once went wrong at: the call, the file or folder that it is about, or a part
+    /// of its name, and the fault.
+    pub(super) once_wrong: &'static [(&'static str, &'static str, Fault)],
 }
 
 /// One that nothing is said of.
@@ -48,6 +52,7 @@ const USUAL: Scenario = Scenario {
     into: "",
     proofs: &[],
     when_done: 0,
+    once_wrong: &[],
 };
 
 const VERIFY: &str = "backup verify --password-env NEW a";
@@ -197,6 +202,7 @@ pub(super) fn a_backup_with_retention() -> Scenario {
         may_go: &["a/edith-example"],
         may_be_lost: &["Edith"],
         proofs: &[VERIFY],
+        once_wrong: &[("unlink", "a/edith", Fault::Broken)],
         ..USUAL
     }
 }

@@ -8,10 +8,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::Injection;
 use super::held::{Held, Openings};
 use super::scenarios::Scenario;
 use super::trace::{self, CALLS, Call};
+use super::{Injection, claims, rules};
 use crate::program::in_folder;
 use crate::terminal::Terminal;
 
@@ -119,8 +119,9 @@ impl<'s> Scene<'s> {
         let run = self.run(None);
         let now = self.state();
         assert_eq!(run.code, Some(0), "without a fault, {run}");
-        let missing = super::rules::missing(self, &now);
+        let missing = rules::missing(self, &now);
         assert!(missing.is_empty(), "{missing:?}\n{run}");
+        assert!(claims::says_something(self, &now, &run), "{run}");
         self.names = now.files.into_keys().collect();
         let calls = trace::calls(&run.trace, &self.world());
         assert!(!calls.is_empty(), "{}", run.trace);
