@@ -32,6 +32,8 @@ pub struct DestinationReport {
     pub error: Option<Error>,
     /// The files that retention removed.
     pub pruned: Vec<Pruned>,
+    /// The files that retention could not remove; the notes say why.
+    pub unpruned: Vec<String>,
     /// What the user should know, in sentences.
     pub notes: Vec<String>,
 }
@@ -256,7 +258,9 @@ impl Report {
             Some(failure) => !(failure.known && skip_not_exportable),
             None => !entry.copies.iter().all(Copy::is_good),
         };
+        let unpruned = |one: &DestinationReport| !one.unpruned.is_empty();
         let failed = errors().any(|error| error.is_some())
+            || self.destinations.iter().any(unpruned)
             || self.entries.iter().any(counts)
             || self.only_in_backup.iter().any(OnlyInBackup::is_damaged)
             || !self.problems.is_empty();

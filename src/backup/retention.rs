@@ -44,7 +44,7 @@ impl Retention {
 
     /// Removes what may go from all destinations. The file goes before its entry in the manifest:
     /// cut off between the two, the next run removes the entry.
-    pub(super) fn prune(&self, destinations: &mut [Option<&mut Destination>]) -> Vec<Vec<Pruned>> {
+    pub(super) fn prune(&self, destinations: &mut [Option<&mut Destination>]) -> Vec<Pruning> {
         let mut seen = HashSet::new();
         let entries = destinations.iter().flatten().flat_map(|one| one.entries());
         let over: Vec<String> = entries
@@ -52,7 +52,7 @@ impl Retention {
             .map(|saved| saved.thumbprint.sha256.clone())
             .filter(|sha256| seen.insert(sha256.clone()))
             .collect();
-        let mut pruned = vec![Vec::new(); destinations.len()];
+        let mut prunings: Vec<_> = destinations.iter().map(|_| Pruning::default()).collect();
         for sha256 in &over {
             let whole = |destination: &Option<&mut Destination>| {
                 destination.as_ref().is_some_and(|destination| {
@@ -76,16 +76,30 @@ impl Retention {
                 let saved = destination.saved_as(sha256);
                 let over = saved.is_some_and(|saved| self.is_over_for(saved));
                 if over && !(wanted && keeper == Some(at)) {
-                    pruned[at].extend(remove(destination, sha256));
+                    match remove(destination, sha256) {
+                        Some(Ok(pruned)) => prunings[at].pruned.push(pruned),
+                        Some(Err(file)) => prunings[at].unpruned.push(file),
+                        None => {}
+                    }
                 }
             }
         }
-        pruned
+        prunings
     }
 }
 
-/// Removes a file, the file with its password, and their entry.
-fn remove(destination: &mut Destination, sha256: &str) -> Option<Pruned> {
+/// What retention did in a folder.
+#[derive(Default)]
+pub(super) struct Pruning {
+    /// The files that were removed.
+    pub(super) pruned: Vec<Pruned>,
+    /// The files that could not be.
+    pub(super) unpruned: Vec<String>,
+}
+
+/// Removes a file, the file with its password, and their entry. `Err` is the file that could not be
+/// removed; a note says why. `None` if there is no such entry.
+fn remove(destination: &mut Destination, sha256: &str) -> Option<Result<Pruned, String>> {
     let saved = destination.saved_as(sha256)?.clone();
     let _wait = output::waiting_for(&destination.path(&saved.file));
     let escrow = saved.escrow.as_ref().map(|escrow| &escrow.file);
@@ -93,15 +107,15 @@ fn remove(destination: &mut Destination, sha256: &str) -> Option<Pruned> {
         match fs::remove_file(os::long_path(&destination.path(name))) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 destination.note(&format!("{name} cannot be removed: {error}"));
-                return None;
+                return Some(Err(saved.file.clone()));
             }
             _ => {}
         }
     }
     destination.forget(sha256);
-    Some(Pruned {
+    Some(Ok(Pruned {
         file: saved.file,
         label: saved.label,
         thumbprint: saved.thumbprint.sha1,
-    })
+    }))
 }

@@ -18,8 +18,8 @@ use super::destination::{Destination, real_path};
 use super::last_run::{self, Emptied};
 use super::lock::Patience;
 use super::plan::{self, Step, Wanted};
-use super::report::{Copy, DestinationReport, EntryReport, OnlyInBackup, Outcome, Pruned, Report};
-use super::retention::Retention;
+use super::report::{Copy, DestinationReport, EntryReport, OnlyInBackup, Outcome, Report};
+use super::retention::{Pruning, Retention};
 use crate::error::Error;
 use crate::escrow::Recipient;
 use crate::export::Options;
@@ -125,7 +125,7 @@ struct Run<'a> {
     plan: Vec<Wanted<'a>>,
     entries: Vec<EntryReport>,
     /// For each destination.
-    pruned: Vec<Vec<Pruned>>,
+    prunings: Vec<Pruning>,
     warnings: Vec<String>,
 }
 
@@ -166,7 +166,11 @@ impl<'a> Run<'a> {
             retention: span.map(|span| Retention::new(inventory, span, now)),
             plan: Vec::new(),
             entries: Vec::new(),
-            pruned: vec![Vec::new(); request.destinations.len()],
+            prunings: request
+                .destinations
+                .iter()
+                .map(|_| Pruning::default())
+                .collect(),
             warnings,
         })
     }
@@ -321,7 +325,7 @@ impl<'a> Run<'a> {
         let mut usable: Vec<_> = each
             .map(|(destination, error)| destination.as_mut().filter(|_| error.is_none()))
             .collect();
-        self.pruned = retention.prune(&mut usable);
+        self.prunings = retention.prune(&mut usable);
         self.save();
     }
 
@@ -343,13 +347,14 @@ impl<'a> Run<'a> {
 
     fn finish(self, only_in_backup: Vec<OnlyInBackup>) -> Report {
         let destinations = self.request.destinations.iter().zip(self.destinations);
-        let destinations = destinations.zip(self.errors).zip(self.pruned);
+        let destinations = destinations.zip(self.errors).zip(self.prunings);
         let destinations = destinations
             .map(
-                |(((folder, destination), error), pruned)| DestinationReport {
+                |(((folder, destination), error), pruning)| DestinationReport {
                     folder: folder.clone(),
                     error: error.map(Error::of_a_folder_to_save_to),
-                    pruned,
+                    pruned: pruning.pruned,
+                    unpruned: pruning.unpruned,
                     notes: destination.map(|one| one.notes).unwrap_or_default(),
                 },
             )

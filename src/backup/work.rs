@@ -2,10 +2,12 @@
 //! same bytes written, read back and proven at each destination that wants them. Many run at once,
 //! each on a core of its own.
 
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use certstow_platform::os;
 use certstow_platform::secret::Password;
 use certstow_platform::threads;
 
@@ -147,7 +149,7 @@ impl Work<'_> {
         if let Some((bytes, recipient)) = escrow {
             let name = escrow_name(&place.name);
             let path = place.folder.join(&name);
-            self.keep_aside(&path, &place.name)?;
+            self.keep_aside(&path, &place.name, bytes)?;
             let written =
                 output::write(&path, Existing::ReplaceAny, self.privacy, bytes, |_| Ok(()))?;
             let written = written.synced()?;
@@ -206,11 +208,16 @@ impl Work<'_> {
         }
     }
 
-    /// Copies a sealed password that is about to be replaced: until the new file has its name, the
-    /// old one is there, and nothing else opens it.
-    fn keep_aside(&self, path: &Path, name: &str) -> Result<(), Error> {
-        let Ok(bytes) = read(path, LARGEST_ESCROW) else {
-            return Ok(());
+    /// Keeps a sealed password aside that is about to be replaced by `next`: until the new file has
+    /// its name, the old one is there, and nothing else opens it.
+    fn keep_aside(&self, path: &Path, name: &str, next: &[u8]) -> Result<(), Error> {
+        let bytes = match read(path, LARGEST_ESCROW) {
+            Ok(bytes) => bytes,
+            // There is none, or something that is no sealed password.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Other) => {
+                return Ok(());
+            }
+            Err(_) => return move_aside(path, name, next),
         };
         let aside = path.with_file_name(name_aside(name, &bytes));
         let written = output::write(&aside, Existing::ReplaceAny, self.privacy, &bytes, |_| {
@@ -218,6 +225,16 @@ impl Work<'_> {
         })?;
         written.synced().map(drop)
     }
+}
+
+/// Keeps a sealed password aside that cannot be read now, and may be again: by its name alone.
+fn move_aside(path: &Path, name: &str, next: &[u8]) -> Result<(), Error> {
+    let aside = path.with_file_name(name_aside(name, next));
+    fs::rename(os::long_path(path), os::long_path(&aside)).map_err(|source| Error::Target {
+        file: path.to_owned(),
+        what: "it cannot be read, and cannot be kept under another name",
+        source,
+    })
 }
 
 /// Whether nothing more can be written to this disk or folder.

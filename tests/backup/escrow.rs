@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::{ALL, World, ends, files, json, said};
+use crate::{ADA, ALL, World, ends, files, json, said};
 
 impl World {
     /// A certificate to seal to, and its key.
@@ -137,4 +137,47 @@ fn the_page_opens_a_file_without_certstow() {
     ends(&output, 0);
     let shown = String::from_utf8_lossy(&output.stdout);
     assert!(shown.contains("BEGIN PRIVATE KEY"), "{shown}");
+}
+
+/// Nothing else opens the file that is there, until the new one has its name.
+#[test]
+#[ignore = "needs strace and openssl"]
+fn a_password_that_its_disk_does_not_give_is_kept() {
+    let world = World::new();
+    world.make_escrow();
+    ends(&world.backup_with_escrow("--to a"), 0);
+    let before = world.bytes("a");
+    let sealed = world.path("a").join(format!("{ADA}.cms"));
+    // The new file does not get its name.
+    let file = world.path("a").join(ADA);
+    let mut command = Command::new("strace");
+    command
+        .args(["-f", "-qq", "-o", "/dev/null", "-P"])
+        .arg(&sealed);
+    command.arg("-P").arg(&file);
+    command.args([
+        "-e",
+        "trace=openat,renameat",
+        "-e",
+        "inject=openat:error=EIO",
+    ]);
+    command.args(["-e", "inject=renameat:error=EIO:when=2+"]);
+    command.arg(env!("CARGO_BIN_EXE_certstow"));
+    command
+        .args("backup --store store --iterations 1 --escrow escrow.pem --rewrite --to".split(' '));
+    command.arg(world.path("a"));
+    world.dress(&mut command);
+    let output = command.output().expect("strace starts");
+    ends(&output, 14);
+    let after = world.bytes("a");
+    assert_eq!(after[ADA], before[ADA]);
+    let kept = after.iter().filter(|(name, _)| name.starts_with(ADA));
+    let mut kept = kept.filter(|(_, bytes)| **bytes == before[&format!("{ADA}.cms")]);
+    assert!(kept.next().is_some(), "{:?}", after.keys());
+    let restore = "backup restore a --into new --escrow-key escrow.key";
+    ends(&world.run(restore), 0);
+    assert_eq!(files(&world.path("new")).len(), ALL.len());
+    ends(&world.backup_with_escrow("--to a"), 0);
+    ends(&world.run("backup verify a --escrow-key escrow.key"), 0);
+    assert_eq!(files(&world.path("a")).len(), before.len());
 }

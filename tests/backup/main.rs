@@ -8,7 +8,6 @@ mod destinations;
 mod emptied;
 mod escrow;
 mod full;
-mod kills;
 mod missed;
 mod peers;
 #[path = "../../platform/tests/support/pkcs12.rs"]

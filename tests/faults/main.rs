@@ -4,6 +4,7 @@
 
 #![cfg(target_os = "linux")]
 
+mod calls;
 mod disks;
 mod limits;
 #[path = "../support/loop_disk.rs"]
@@ -13,6 +14,9 @@ mod program;
 mod signals;
 mod streams;
 mod syncing;
+#[path = "../support/terminal.rs"]
+#[allow(dead_code, reason = "other tests at a terminal do other things")]
+mod terminal;
 mod waits;
 
 use std::path::Path;

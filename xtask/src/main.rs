@@ -1,6 +1,7 @@
 //! What a developer and CI do with this project besides building it: `cargo xtask test` sets a
 //! machine up and runs every check, `cargo xtask wine` those of the Windows program alone,
-//! `cargo xtask hosted` those of the system it runs on, `cargo xtask bench` measures against other
+//! `cargo xtask hosted` those of the system it runs on, `cargo xtask faults` injects faults into
+//! system calls, `cargo xtask bench` measures against other
 //! programs, `cargo xtask samples` makes the test keys and certificates anew, `cargo xtask recording`
 //! README's picture and `cargo xtask picture` that of a report. The others make a release.
 
@@ -36,6 +37,7 @@ usage: cargo xtask test                   set this machine up and run every chec
        cargo xtask wine                   build for Windows and run it under Wine
        cargo xtask hosted                 check this system alone, with its own stores and tools
        cargo xtask oldest-rust            build with the oldest Rust promised
+       cargo xtask faults [SCENARIO...]   inject every fault at every system call
        cargo xtask bench [NAME...] [--beside CERTSTOW]
                                           measure against other programs, side by side
        cargo xtask samples                make the sample store and the test fixtures anew
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         ["package", folder] => package::package(Path::new(folder)),
         ["release", tag, folder, url] => release::complete(tag, Path::new(folder), url),
         ["restore", folder] => hosted::restore(Path::new(folder)),
+        ["faults", scenarios @ ..] => tests::faults(scenarios),
         ["bench", names @ ..] => bench::run(names),
         ["samples"] => samples::run(),
         ["recording"] => recording::run(),

@@ -18,6 +18,14 @@ const OPENSSL: Peer = Peer {
     probe: &["openssl", "version"],
 };
 
+/// Holds a process in its last system call, where its memory is searched, and kills it, or has a
+/// call fail, at each.
+const STRACE: Peer = Peer {
+    name: "strace",
+    package: "strace",
+    probe: &["strace", "--version"],
+};
+
 /// Opens the pages of reports.
 const CHROMIUM: Peer = Peer {
     name: "Chromium",
@@ -68,12 +76,7 @@ const PEERS: [Peer; 25] = [
             "python3 -c 'import cryptography' || /usr/bin/python3 -c 'import cryptography'",
         ],
     },
-    // Holds a process in its last system call, where its memory is searched, and kills it at each.
-    Peer {
-        name: "strace",
-        package: "strace",
-        probe: &["strace", "--version"],
-    },
+    STRACE,
     Peer {
         name: "systemd",
         package: "systemd",
@@ -160,6 +163,9 @@ const PEERS: [Peer; 25] = [
         ],
     },
 ];
+
+/// What injects faults, and opens what is left.
+const FAULTS: [Peer; 2] = [OPENSSL, STRACE];
 
 /// What takes the picture of a report, and makes it small.
 const CAMERA: [Peer; 3] = [
@@ -298,6 +304,11 @@ pub(crate) fn every_peer() -> Result<(), String> {
 /// Installs what [`crate::wine`] needs, as [`every_peer`] does; an error says what is missing.
 pub(crate) fn wine() -> Result<(), String> {
     install_missing(&WINE)?.map_or(Ok(()), Err)
+}
+
+/// Installs what [`crate::tests::faults`] needs, as [`every_peer`] does; an error says what is missing.
+pub(crate) fn faults() -> Result<(), String> {
+    install_missing(&FAULTS)?.map_or(Ok(()), Err)
 }
 
 /// Installs what [`crate::picture`] needs, as [`every_peer`] does; an error says what is missing.

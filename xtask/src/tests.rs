@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use crate::command::{cargo, run, target_folder};
 use crate::executables::{self, Executable};
-use crate::setup::Peers;
+use crate::setup::{self, Peers};
 use crate::steps::{Steps, longest_first};
 
 /// The tests that mount a disk, which takes root: all begin with this.
@@ -27,6 +27,10 @@ const MANAGER_TESTS: &str = "by_a_real_manager";
 
 /// The tests that search the memory of a process, which takes root.
 const MEMORY_TESTS: &str = "image::";
+
+/// The tests that inject every fault at every call, which takes minutes: all begin with this. Of
+/// them a part is among the other tests.
+const EVERY_FAULT: &str = "calls::every::";
 
 /// Files of tests that take longest. They begin first, so that no core is left without work in the
 /// end.
@@ -50,7 +54,7 @@ impl Able {
     fn arguments(self) -> Vec<&'static str> {
         let mut arguments = Vec::new();
         if self.peers == Peers::Complete {
-            arguments.push("--include-ignored");
+            arguments.extend(["--include-ignored", "--skip", EVERY_FAULT]);
         }
         if !self.disks {
             for name in [DISK_TESTS, DRIVE_TESTS, MANAGER_TESTS] {
@@ -77,6 +81,26 @@ pub(crate) fn check(steps: &mut Steps, able: Able) {
         test.args(["test", "--locked", "--workspace", "--doc", "--"]);
         run(test.args(able.arguments()))
     });
+}
+
+/// Injects every fault at every system call, in the scenarios whose names hold one of these words;
+/// in all, if there are none.
+pub(crate) fn faults(words: &[&str]) -> Result<(), String> {
+    setup::faults()?;
+    let mut built = build(&["--test", "faults"])?;
+    built.retain(|test| test.name == "faults");
+    let [test] = built.as_slice() else {
+        return Err("cargo test built no such tests".to_owned());
+    };
+    let names = words.iter().map(|word| format!("{EVERY_FAULT}{word}"));
+    let names: Vec<_> = match words {
+        [] => vec![EVERY_FAULT.to_owned()],
+        _ => names.collect(),
+    };
+    run(Command::new(&test.file)
+        .args(names)
+        .args(["--include-ignored", "--nocapture"])
+        .current_dir(&test.folder))
 }
 
 /// The tests of the vault of a Linux desktop, with a keyring of their own. It is a feature that is
