@@ -149,7 +149,7 @@ impl Manifest {
         }
     }
 
-    fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
         let mut manifest: Self =
             serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if manifest.schema != SCHEMA {

@@ -16,6 +16,7 @@ mod checks;
 mod command;
 mod dependencies;
 mod executables;
+mod fuzz;
 mod hosted;
 mod package;
 mod picture;
@@ -37,6 +38,9 @@ usage: cargo xtask test                   set this machine up and run every chec
        cargo xtask hosted                 check this system alone, with its own stores and tools
        cargo xtask oldest-rust            build with the oldest Rust promised
        cargo xtask bench [NAME...]        measure against other programs, side by side
+       cargo xtask fuzz --seconds N [TARGET...]
+                                          run the fuzz targets; keep what fails for the tests
+       cargo xtask fuzz-seeds             make the seeds of the fuzz targets anew
        cargo xtask samples                make the sample store and the test fixtures anew
        cargo xtask recording [--check]    make README's picture anew, or compare it
        cargo xtask picture                make the picture of a report in the manual anew
@@ -56,6 +60,8 @@ fn main() -> ExitCode {
         ["release", tag, folder, url] => release::complete(tag, Path::new(folder), url),
         ["restore", folder] => hosted::restore(Path::new(folder)),
         ["bench", names @ ..] => bench::run(names),
+        ["fuzz", words @ ..] => fuzz::run(words),
+        ["fuzz-seeds"] => fuzz::seeds(),
         ["samples"] => samples::run(),
         ["recording"] => recording::run(),
         ["recording", "--check"] => recording::check(),

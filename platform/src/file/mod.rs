@@ -2,15 +2,15 @@
 //! such file. Works the same on every system, and reads the folder anew for every listing.
 
 mod alone;
-mod bag_attributes;
+pub(crate) mod bag_attributes;
 mod blocks;
 mod change;
-mod contents;
+pub(crate) mod contents;
 mod import;
 mod opened;
 mod pair;
 mod pem;
-mod pkcs7;
+pub(crate) mod pkcs7;
 mod read;
 mod remove;
 mod scan;

@@ -1,13 +1,17 @@
 //! For tests, of this crate and of others (feature `testing`): the contract every store has to
-//! keep, sample certificates to hold it to, and a store in memory that fails when told to. Never
-//! part of a release.
+//! keep, sample certificates to hold it to, a store in memory that fails when told to, and what has
+//! to hold for any bytes that are read. Never part of a release.
 
 mod changes;
 mod contract;
+#[doc(hidden)]
+pub mod fuzzing;
 mod memory;
+mod mutation;
 mod samples;
 
 pub use changes::EXPORTABLE;
 pub use contract::{Fixture, check_store_contract, listing_as_text};
 pub use memory::{MemoryKey, MemoryStore};
+pub use mutation::{Mutations, Random};
 pub use samples::{PASSWORD, Sample};
