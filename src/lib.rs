@@ -17,6 +17,9 @@ pub mod error;
 pub mod escrow;
 pub mod exit;
 pub mod export;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod identity;
 pub mod import;
 pub mod log;

@@ -16,9 +16,9 @@
 //! and on macOS to `~/Library/Logs/org.certstow.NAME.log`, the machine's to `/Library/Logs`.
 
 pub mod install;
-mod launchd;
-mod systemd;
-mod windows_task;
+pub(crate) mod launchd;
+pub(crate) mod systemd;
+pub(crate) mod windows_task;
 mod xml;
 
 use std::fmt;

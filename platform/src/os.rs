@@ -5,7 +5,7 @@
 
 pub(crate) mod claim;
 pub mod disk;
-mod shell;
+pub(crate) mod shell;
 #[cfg(unix)]
 mod unix;
 #[cfg(any(windows, test))]

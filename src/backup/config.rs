@@ -99,10 +99,15 @@ impl Settings {
             place: file.display().to_string(),
             source,
         })?;
-        let keys: Keys = toml::from_str(&text).map_err(|error| Error::Config {
+        Self::parse(&text, file)
+    }
+
+    /// The same of the text of a file.
+    pub(crate) fn parse(text: &str, file: &Path) -> Result<Self, Error> {
+        let keys: Keys = toml::from_str(text).map_err(|error| Error::Config {
             file: file.to_owned(),
-            line: error.span().map(|span| line_of(&text, &span)),
-            message: message(&text, &error),
+            line: error.span().map(|span| line_of(text, &span)),
+            message: message(text, &error),
         })?;
         if let Some((one, other)) = keys.exclusive() {
             return Err(Error::Config {

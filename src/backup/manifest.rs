@@ -174,7 +174,7 @@ impl Manifest {
         Ok(())
     }
 
-    fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
         let mut manifest = Self::parse(bytes)?;
         manifest.check()?;
         Ok(manifest)

@@ -160,11 +160,22 @@ fn grade_at(
     password: Option<&Password>,
     now: i64,
 ) -> Result<Report, DecodeError> {
+    grade_within(bytes, mode, password, now, &Limits::default())
+}
+
+/// [`grade_at`] with other limits to what the file may ask for.
+pub(crate) fn grade_within(
+    bytes: &[u8],
+    mode: Option<u32>,
+    password: Option<&Password>,
+    now: i64,
+    limits: &Limits,
+) -> Result<Report, DecodeError> {
     let outline = outline(bytes)?;
     let mut report = outside(&outline, password);
     weaknesses::find(&mut report, &outline, mode);
     if let Some(password) = password {
-        inside(&mut report, bytes, password, now);
+        inside(&mut report, bytes, password, now, limits);
     }
     if let Some(count) = report.certificates {
         readers::with_certificates(&mut report.readers, count);
@@ -234,8 +245,8 @@ fn each_once<'a>(schemes: impl Iterator<Item = &'a Scheme>) -> Vec<Encryption> {
 }
 
 /// What the password shows.
-fn inside(report: &mut Report, bytes: &[u8], password: &Password, now: i64) {
-    let decoded = decode::decode(bytes, PasswordForm::Text(password), &Limits::default());
+fn inside(report: &mut Report, bytes: &[u8], password: &Password, now: i64, limits: &Limits) {
+    let decoded = decode::decode(bytes, PasswordForm::Text(password), limits);
     let contents = match decoded {
         Ok(contents) => contents,
         Err(error) => {

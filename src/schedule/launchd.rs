@@ -94,7 +94,7 @@ fn weekday(day: Day) -> u8 {
 }
 
 /// The command line of a job; `None` if it is no property list in XML, or says it in another way.
-pub(super) fn command(list: &str) -> Option<Vec<String>> {
+pub(crate) fn command(list: &str) -> Option<Vec<String>> {
     let options = ParsingOptions {
         allow_dtd: true,
         ..ParsingOptions::default()

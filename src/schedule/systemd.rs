@@ -174,7 +174,7 @@ fn escaped(word: &str) -> String {
 
 /// The command line of a service that certstow wrote; `None` of one that says it in another way,
 /// with specifiers, say, of which systemd alone knows the meaning.
-pub(super) fn command(service: &str) -> Option<Vec<String>> {
+pub(crate) fn command(service: &str) -> Option<Vec<String>> {
     let mut lines = service
         .lines()
         .filter_map(|line| line.strip_prefix("ExecStart="));

@@ -222,7 +222,7 @@ fn words(line: &str) -> Vec<String> {
 
 /// The command line of a task, from the XML of it that `schtasks.exe` shows; `None` if it does not
 /// run one program alone, or has characters that got lost on the way.
-pub(super) fn command(xml: &str) -> Option<Vec<String>> {
+pub(crate) fn command(xml: &str) -> Option<Vec<String>> {
     let document = Document::parse(xml.trim()).ok()?;
     let all = |name| {
         let named = move |node: &Node<'_, '_>| node.tag_name().name() == name;
@@ -241,7 +241,7 @@ pub(super) fn command(xml: &str) -> Option<Vec<String>> {
 
 /// Why a task will not do what certstow registered it for, from the XML of it: somebody changed how
 /// it logs on, or disabled it.
-pub(super) fn differs(xml: &str) -> Option<String> {
+pub(crate) fn differs(xml: &str) -> Option<String> {
     let document = Document::parse(xml.trim()).ok()?;
     let text = |parent: &str, name: &str| {
         let inside = |node: &Node<'_, '_>| {

@@ -17,6 +17,7 @@ mod checks;
 mod command;
 mod dependencies;
 mod executables;
+mod fuzz;
 mod hosted;
 mod package;
 mod picture;
@@ -40,6 +41,9 @@ usage: cargo xtask test                   set this machine up and run every chec
        cargo xtask faults [SCENARIO...]   inject every fault at every system call
        cargo xtask bench [NAME...] [--beside CERTSTOW]
                                           measure against other programs, side by side
+       cargo xtask fuzz --seconds N [TARGET...]
+                                          run the fuzz targets; keep what fails for the tests
+       cargo xtask fuzz-seeds             make the seeds of the fuzz targets anew
        cargo xtask samples                make the sample store and the test fixtures anew
        cargo xtask recording [--check]    make README's picture anew, or compare it
        cargo xtask picture                make the picture of a report in the manual anew
@@ -60,6 +64,8 @@ fn main() -> ExitCode {
         ["restore", folder] => hosted::restore(Path::new(folder)),
         ["faults", scenarios @ ..] => tests::faults(scenarios),
         ["bench", names @ ..] => bench::run(names),
+        ["fuzz", words @ ..] => fuzz::run(words),
+        ["fuzz-seeds"] => fuzz::seeds(),
         ["samples"] => samples::run(),
         ["recording"] => recording::run(),
         ["recording", "--check"] => recording::check(),

@@ -2,10 +2,10 @@
 //! such file. Works the same on every system, and reads the folder anew for every listing.
 
 mod alone;
-mod bag_attributes;
+pub(crate) mod bag_attributes;
 mod blocks;
 mod change;
-mod contents;
+pub(crate) mod contents;
 mod identity_file;
 mod import;
 mod key_file;
@@ -13,7 +13,7 @@ mod keys;
 mod opened;
 mod pair;
 mod pem;
-mod pkcs7;
+pub(crate) mod pkcs7;
 mod read;
 mod remove;
 mod scan;

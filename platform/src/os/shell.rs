@@ -3,7 +3,7 @@
 //! documentation), where typographic quotation marks quote, too.
 
 /// A word for a POSIX shell.
-pub(super) fn posix(word: &str) -> String {
+pub(crate) fn posix(word: &str) -> String {
     if is_plain(word, "%+,-./:=@_") {
         return word.to_owned();
     }
@@ -11,7 +11,7 @@ pub(super) fn posix(word: &str) -> String {
 }
 
 /// A word for PowerShell, and for the old command prompt as far as one form serves both.
-pub(super) fn powershell(word: &str) -> String {
+pub(crate) fn powershell(word: &str) -> String {
     if is_plain(word, r"+-./:=\_") {
         return word.to_owned();
     }

@@ -249,7 +249,7 @@ impl Parts {
 }
 
 /// The bags of `SafeContents`, those of nested ones among them. `budget` is how many there may be.
-pub(super) fn safe_contents(octets: &[u8], budget: &mut usize) -> Result<Vec<Bag>, DecodeError> {
+pub(crate) fn safe_contents(octets: &[u8], budget: &mut usize) -> Result<Vec<Bag>, DecodeError> {
     let mut bags = Vec::new();
     let contents = Reader::new(octets)
         .expect(SEQUENCE)

@@ -1,15 +1,19 @@
 //! For tests, of this crate and of others (feature `testing`): the contract every store has to
-//! keep, sample certificates to hold it to, a store in memory that fails when told to, and counts of
-//! what costs much. Never part of a release.
+//! keep, sample certificates to hold it to, a store in memory that fails when told to, counts of what
+//! costs much, and what has to hold for any bytes that are read. Never part of a release.
 
 mod changes;
 mod contract;
 pub(crate) mod counts;
+#[doc(hidden)]
+pub mod fuzzing;
 mod memory;
+mod mutation;
 mod samples;
 
 pub use changes::EXPORTABLE;
 pub use contract::{Fixture, check_store_contract, listing_as_text};
 pub use counts::{derivations, files_read_below};
 pub use memory::{MemoryKey, MemoryStore};
+pub use mutation::{Mutations, Random};
 pub use samples::{PASSWORD, Sample};

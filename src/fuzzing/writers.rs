@@ -1,0 +1,236 @@
+//! Text of strangers in what certstow writes: PKCS#12 files, a page of HTML, the files of
+//! schedulers. What is written says the same when it is read.
+
+use std::sync::LazyLock;
+
+use certstow_platform::certificate::Certificate;
+use certstow_platform::pkcs12::decode;
+use certstow_platform::pkcs12::kdf::PasswordForm;
+use certstow_platform::secret::{Password, PrivateKey};
+use certstow_platform::store::{KeyState, NotExportable, Property};
+use certstow_platform::testing::fuzzing::LIMITS;
+use certstow_platform::testing::{MemoryStore, Sample};
+
+use super::NOW;
+use crate::identity::{Identity, Inventory, StoreProblem};
+use crate::pkcs12::attributes::Attributes;
+use crate::pkcs12::encode::{self, Content};
+use crate::pkcs12::profile::{Iterations, Profile};
+use crate::pkcs12::{grade, readback};
+use crate::report::{Backup, Copy, Item, OnlyInBackup, Report};
+use crate::schedule::{Day, Owner, Schedule, Scheduler, Time, When};
+use crate::schedule::{launchd, systemd, windows_task};
+use crate::select::Filters;
+
+/// An identity of which a file is made.
+struct Sealed {
+    key: PrivateKey,
+    leaf: Certificate,
+}
+
+static IDENTITIES: LazyLock<[Sealed; 2]> = LazyLock::new(|| {
+    [Sample::P256, Sample::Rsa].map(|sample| Sealed {
+        key: sample.key().expect("it has a key"),
+        leaf: sample.certificate().expect("it has a certificate"),
+    })
+});
+
+/// A PKCS#12 file: the first octet chooses profile and key, the second the number of a property; then
+/// the friendly name, the provider, the password and the property's value, each on a line.
+pub fn encode(input: &[u8]) {
+    let [choice, number, rest @ ..] = input else {
+        return;
+    };
+    let text = String::from_utf8_lossy(rest);
+    let mut lines = text.splitn(4, '\n').map(str::to_owned);
+    let mut line = || lines.next().filter(|line| !line.is_empty());
+    // Neither may be empty, as `Attributes::of` sees to.
+    let (friendly_name, provider_name) = (line(), line());
+    let password = Password::new(line().unwrap_or_default());
+    let attributes = Attributes {
+        friendly_name,
+        provider_name,
+        properties: line()
+            .map(|value| Property {
+                id: u32::from(*number),
+                value: value.into_bytes(),
+            })
+            .into_iter()
+            .collect(),
+    };
+    let identity = &IDENTITIES[usize::from(choice >> 7)];
+    let profile = Profile::ALL[usize::from(*choice) % Profile::ALL.len()];
+    let content = Content {
+        key: &identity.key,
+        leaf: &identity.leaf,
+        issuers: &[],
+        attributes: &attributes,
+    };
+    let iterations = Iterations::new(1).expect("one is enough to be a number");
+    let bytes = encode::encode(&content, profile, iterations, &password).expect("random octets");
+
+    let name = attributes.friendly_name.as_deref();
+    let proven = readback::verify(&bytes, &password, &identity.leaf, &[], name);
+    assert!(proven.is_ok(), "{proven:?}");
+    let opened = decode::decode(&bytes, PasswordForm::Text(&password), &LIMITS);
+    let opened = opened.expect("it opens");
+    assert!(opened.keys[0].key.expose() == identity.key.expose());
+    assert_eq!(
+        opened.keys[0].attributes.friendly_name,
+        attributes.friendly_name
+    );
+    assert_eq!(
+        opened.keys[0].attributes.provider_name,
+        attributes.provider_name
+    );
+    let leaf = &opened.certificates[0].attributes;
+    assert_eq!(leaf.friendly_name, attributes.friendly_name);
+    assert_eq!(leaf.properties, attributes.properties);
+    let report = grade::grade_within(&bytes, None, Some(&password), NOW, &LIMITS);
+    assert_eq!(report.expect("it is PKCS#12").restores, Some(true));
+}
+
+/// A page about one identity.
+fn page() -> Report {
+    let store = MemoryStore::with("memory", &[Sample::P256]);
+    let inventory = Inventory::of(vec![Box::new(store)]).expect("a store in memory can be read");
+    let identities: Vec<&Identity> = inventory.identities().iter().collect();
+    Report::of(&inventory, &identities, &[], &Filters::default(), NOW)
+}
+
+/// The characters of markup in a page with the same text at every place.
+fn markup(text: &str) -> [usize; 4] {
+    let text = || text.to_owned();
+    let mut report = page();
+    let item = report.items.remove(0);
+    report.items.push(Item {
+        label: text(),
+        subject: text(),
+        issuer: text(),
+        issuer_in_full: text(),
+        serial: text(),
+        emails: vec![text()],
+        dns_names: vec![text()],
+        extended_key_usages: vec![text()],
+        key: text(),
+        state: KeyState::NotExportable(NotExportable::Hardware(text())),
+        provider: Some(text()),
+        stores: vec![(text(), vec![text()])],
+        copies: vec![Copy {
+            when: None,
+            place: Some((text(), text())),
+            unproven: true,
+        }],
+        damaged: vec![(text(), text(), text())],
+        sha1: text(),
+        sha256: text(),
+        ..item
+    });
+    report.stores.push(text());
+    report.backups.push(Backup {
+        folder: text().into(),
+        identities: None,
+    });
+    report.only_in_backup.push(OnlyInBackup {
+        label: text(),
+        not_after: None,
+        store: text(),
+        sha1: text(),
+        files: vec![(text(), text(), Some(text()))],
+    });
+    report.problems.push(StoreProblem {
+        store: text(),
+        place: text(),
+        message: text(),
+    });
+    let page = report.html();
+    ['<', '>', '"', '\''].map(|mark| page.matches(mark).count())
+}
+
+static HARMLESS: LazyLock<[usize; 4]> = LazyLock::new(|| markup("x"));
+
+/// A name on the page of `report`.
+pub fn html(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    // Where a text is missing the page has other words.
+    assert_eq!(markup(&format!("x{text}")), *HARMLESS);
+}
+
+/// The words of a command line in the files of schedulers; the same bytes as a file that somebody
+/// else wrote.
+pub fn schedule(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    // None of these readers may take it for more than it says.
+    let _ = systemd::command(&text);
+    let _ = launchd::command(&text);
+    let _ = windows_task::command(&text);
+    let _ = windows_task::differs(&text);
+
+    let mut words = text.split('\0').map(str::to_owned);
+    let name = words.next().unwrap_or_default();
+    let arguments: Vec<String> = words.collect();
+    for (scheduler, program) in [
+        (Scheduler::Systemd, format!("/opt/{name}")),
+        (Scheduler::Launchd, format!("/opt/{name}")),
+        (Scheduler::TaskScheduler, format!(r"C:\{name}")),
+    ] {
+        let schedule = schedule_of(program, arguments.clone());
+        // A scheduler may have no way to write a character.
+        let Ok(files) = schedule.files(scheduler) else {
+            continue;
+        };
+        let file = written(&files[0].bytes, scheduler);
+        let command = match scheduler {
+            Scheduler::Systemd => systemd::command(&file),
+            Scheduler::Launchd => launchd::command(&file),
+            Scheduler::TaskScheduler => windows_task::command(&file),
+        };
+        let expected = [std::slice::from_ref(&schedule.program), &schedule.arguments].concat();
+        // By this character Windows' own tools tell that they lost one.
+        let lost = scheduler == Scheduler::TaskScheduler
+            && expected.iter().any(|word| word.contains('\u{fffd}'));
+        assert_eq!(command, (!lost).then_some(expected), "{file}");
+        assert_eq!(lines(&file), lines_of_a_harmless_one(scheduler), "{file}");
+    }
+}
+
+fn schedule_of(program: String, arguments: Vec<String>) -> Schedule {
+    Schedule {
+        name: "certstow-backup".parse().expect("a usual name"),
+        program,
+        writes_to: vec![format!("/srv/{}", arguments.join(" "))],
+        credentials: arguments.clone(),
+        account: Some(arguments.concat()),
+        log: Some(format!("/var/log/{}", arguments.concat())),
+        arguments,
+        when: When::Weekly(Day::Sunday, Time::NOON),
+        owner: Owner::User,
+    }
+}
+
+/// What a scheduler's file says.
+fn written(bytes: &[u8], scheduler: Scheduler) -> String {
+    if scheduler != Scheduler::TaskScheduler {
+        return String::from_utf8(bytes.to_vec()).expect("it is UTF-8");
+    }
+    let (units, _) = bytes.as_chunks::<2>();
+    let units: Vec<u16> = units.iter().map(|unit| u16::from_le_bytes(*unit)).collect();
+    let text = String::from_utf16(&units).expect("it is UTF-16");
+    text.trim_start_matches('\u{feff}').to_owned()
+}
+
+/// How many lines there are, without those that hold an argument each.
+fn lines(file: &str) -> usize {
+    let argument = |line: &&str| line.starts_with("\t\t<string>");
+    file.lines().filter(|line| !argument(line)).count()
+}
+
+fn lines_of_a_harmless_one(scheduler: Scheduler) -> usize {
+    let program = match scheduler {
+        Scheduler::TaskScheduler => r"C:\x",
+        _ => "/x",
+    };
+    let schedule = schedule_of(program.to_owned(), Vec::new());
+    let files = schedule.files(scheduler).expect("nothing in it is unusual");
+    lines(&written(&files[0].bytes, scheduler))
+}

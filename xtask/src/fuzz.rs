@@ -1,0 +1,325 @@
+//! `cargo xtask fuzz`: libFuzzer on the targets in `fuzz/`, by cargo-fuzz, one after the other. What
+//! fails is kept, minimised, in `fuzz/found`, which the tests replay from then on. What `check` calls
+//! restoring among the files that were made on the way is held against OpenSSL.
+
+mod seeds;
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::command::{
+    capture, cargo, executable, program, root, run as run_command, target_folder,
+};
+
+pub(crate) use seeds::run as seeds;
+
+/// The version of cargo-fuzz that is installed where another, or none, is.
+const CARGO_FUZZ: &str = "0.13.2";
+
+/// An input that takes longer, in seconds, or more memory, in MiB, is a finding.
+const LONGEST: u32 = 10;
+const MOST_MEMORY: u32 = 2048;
+
+/// No input is longer.
+const MAX_BYTES: u32 = 64 * 1024;
+
+/// `--seconds N [TARGET...]`: each target that is named, or all, for so long.
+pub(crate) fn run(words: &[&str]) -> Result<(), String> {
+    let all = targets()?;
+    let usage = || {
+        format!(
+            "cargo xtask fuzz --seconds N [TARGET...], of {}",
+            all.join(", ")
+        )
+    };
+    let ["--seconds", seconds, named @ ..] = words else {
+        return Err(usage());
+    };
+    let seconds: u32 = seconds.parse().map_err(|_| usage())?;
+    let known = |name: &&str| all.iter().any(|target| target == name);
+    if !named.iter().all(|name| known(&name)) {
+        return Err(usage());
+    }
+    let chosen: Vec<&str> = match named {
+        [] => all.iter().map(String::as_str).collect(),
+        named => named.to_vec(),
+    };
+    let programs = build(&chosen)?;
+    let mut findings = Vec::new();
+    for (target, program) in chosen.iter().zip(&programs) {
+        let outcome = fuzz(target, program, seconds)?;
+        println!(
+            "{target}: {} executions, {} edges",
+            outcome.executions, outcome.edges
+        );
+        findings.extend(outcome.found);
+    }
+    if chosen.contains(&"grade") {
+        hold_against_openssl()?;
+    }
+    match findings.is_empty() {
+        true => Ok(()),
+        false => Err(format!(
+            "found, and kept for the tests to replay:\n{}",
+            findings.join("\n")
+        )),
+    }
+}
+
+/// The folder of the targets.
+fn folder() -> PathBuf {
+    root().join("fuzz")
+}
+
+/// The targets by name, in the order of the alphabet.
+fn targets() -> Result<Vec<String>, String> {
+    let files = files_in(&folder().join("fuzz_targets"))?;
+    let names = files.iter().filter_map(|file| file.file_stem());
+    Ok(names
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect())
+}
+
+/// The files in a folder, in the order of their names.
+fn files_in(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let complain = |error: std::io::Error| format!("{}: {error}", folder.display());
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(complain)? {
+        let path = entry.map_err(complain)?.path();
+        if path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Builds the targets and says where each is. cargo-fuzz has the compiler add what libFuzzer counts
+/// edges by, which stable Rust has no option for.
+fn build(targets: &[&str]) -> Result<Vec<PathBuf>, String> {
+    let cargo_fuzz = cargo_fuzz()?;
+    let host = host()?;
+    let into = target_folder()?.join("fuzz");
+    for target in targets {
+        let mut build = program(&cargo_fuzz.to_string_lossy());
+        build
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env_remove("CARGO_TARGET_DIR")
+            // Nothing of what is fuzzed is `unsafe`: without a sanitizer there is more of it.
+            .args([
+                "build",
+                "--sanitizer",
+                "none",
+                "--target",
+                &host,
+                "--fuzz-dir",
+            ])
+            .arg(folder())
+            .arg("--target-dir")
+            .arg(&into);
+        run_command(build.arg(target))?;
+    }
+    let programs = into.join(host).join("release");
+    Ok(targets
+        .iter()
+        .map(|target| programs.join(executable(target)))
+        .collect())
+}
+
+/// cargo-fuzz of the version above, installed if need be.
+fn cargo_fuzz() -> Result<PathBuf, String> {
+    let into = target_folder()?.join("cargo-fuzz");
+    let file = into.join("bin").join(executable("cargo-fuzz"));
+    let version = capture(program(&file.to_string_lossy()).arg("--version"));
+    if version.is_ok_and(|version| String::from_utf8_lossy(&version).contains(CARGO_FUZZ)) {
+        return Ok(file);
+    }
+    let mut install = cargo();
+    install
+        .args(["install", "--locked", "cargo-fuzz", "--version", CARGO_FUZZ])
+        .arg("--root")
+        .arg(into);
+    match run_command(&mut install) {
+        Ok(()) => Ok(file),
+        Err(reason) => Err(format!(
+            "cargo-fuzz {CARGO_FUZZ} cannot be had here: {reason}"
+        )),
+    }
+}
+
+/// What rustc builds for when it is told nothing.
+fn host() -> Result<String, String> {
+    let said = capture(program("rustc").arg("-vV"))?;
+    let said = String::from_utf8_lossy(&said).into_owned();
+    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.ok_or("rustc -vV names no host")?.to_owned())
+}
+
+/// What came of a target's run.
+struct Outcome {
+    executions: u64,
+    edges: u64,
+    /// The files that are kept.
+    found: Vec<String>,
+}
+
+fn fuzz(target: &str, program: &Path, seconds: u32) -> Result<Outcome, String> {
+    let log = target_folder()?.join("fuzz").join(format!("{target}.log"));
+    let complain = |error: std::io::Error| format!("{target}: {error}");
+    let corpus = folder().join("corpus").join(target);
+    let artifacts = folder().join("artifacts").join(target);
+    let found = folder().join("found").join(target);
+    for folder in [&corpus, &artifacts] {
+        fs::create_dir_all(folder).map_err(complain)?;
+    }
+    let mut command = Command::new(program);
+    command
+        .arg(&corpus)
+        .arg(folder().join("seeds").join(target));
+    if found.exists() {
+        command.arg(&found);
+    }
+    let output = File::create(&log).map_err(complain)?;
+    let before = files_in(&artifacts)?;
+    let status = command
+        .args(limits())
+        .args([
+            format!("-max_total_time={seconds}"),
+            "-print_final_stats=1".to_owned(),
+        ])
+        .arg(prefix("artifact_prefix", &artifacts))
+        .current_dir(root())
+        .stdin(Stdio::null())
+        .stdout(output.try_clone().map_err(complain)?)
+        .stderr(output)
+        .status()
+        .map_err(complain)?;
+    let said = fs::read(&log).map_err(complain)?;
+    let mut outcome = read(&String::from_utf8_lossy(&said));
+    let artifacts = files_in(&artifacts)?;
+    let new = artifacts.iter().filter(|file| !before.contains(file));
+    // What is merely slow for libFuzzer's taste is no failure.
+    for artifact in new.filter(|file| !file_name(file).starts_with("slow-unit")) {
+        outcome.found.push(keep(program, artifact, &found)?);
+    }
+    match status.success() || !outcome.found.is_empty() {
+        true => Ok(outcome),
+        false => Err(format!(
+            "{target} ended with {status}: see {}",
+            log.display()
+        )),
+    }
+}
+
+fn limits() -> [String; 3] {
+    [
+        format!("-timeout={LONGEST}"),
+        format!("-rss_limit_mb={MOST_MEMORY}"),
+        format!("-max_len={MAX_BYTES}"),
+    ]
+}
+
+/// libFuzzer puts a file's name right behind it.
+fn prefix(option: &str, folder: &Path) -> String {
+    format!("-{option}={}/", folder.display())
+}
+
+fn file_name(file: &Path) -> String {
+    file.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// The numbers in what libFuzzer says.
+fn read(said: &str) -> Outcome {
+    let number = |text: &str| text.split_whitespace().next()?.parse().ok();
+    let last = |mark: &str| {
+        let mut found = said.rmatch_indices(mark);
+        found
+            .find_map(|(at, _)| number(&said[at + mark.len()..]))
+            .unwrap_or(0)
+    };
+    Outcome {
+        executions: last("stat::number_of_executed_units:"),
+        edges: last(" cov: "),
+        found: Vec::new(),
+    }
+}
+
+/// Puts an input that failed, as small as it gets in half a minute, into the folder of those that are
+/// replayed.
+fn keep(program: &Path, artifact: &Path, folder: &Path) -> Result<String, String> {
+    let complain = |error: std::io::Error| format!("{}: {error}", artifact.display());
+    fs::create_dir_all(folder).map_err(complain)?;
+    let minimised = artifact.with_extension("minimised");
+    if file_name(artifact).starts_with("crash") {
+        let mut minimise = Command::new(program);
+        minimise
+            .args(["-minimize_crash=1", "-max_total_time=30"])
+            .args(limits())
+            .arg(format!("-exact_artifact_path={}", minimised.display()))
+            .arg(artifact)
+            .current_dir(root())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        // What it could not make smaller is kept as it is.
+        let _ = minimise.status();
+    }
+    let smallest = match minimised.exists() {
+        true => &minimised,
+        false => artifact,
+    };
+    let bytes = fs::read(smallest).map_err(complain)?;
+    let name: String = Sha256::digest(&bytes)[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let file = folder.join(name);
+    fs::write(&file, bytes).map_err(complain)?;
+    Ok(file.display().to_string())
+}
+
+/// The test that compares, over the files that `grade` made.
+fn hold_against_openssl() -> Result<(), String> {
+    crate::setup::every_peer()?;
+    run_command(
+        cargo()
+            .env("CERTSTOW_FUZZED", folder().join("corpus/grade"))
+            .args(["test", "--locked", "--test", "interop", "--"])
+            .args(["--include-ignored", "differential::fuzzed"]),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libfuzzers_numbers_are_found() {
+        let said = "#2\tINITED cov: 7 ft: 8 corp: 1/1b\n#512\tpulse  cov: 3761 ft: 9920\n\
+                    stat::number_of_executed_units: 4615\nstat::average_exec_per_sec:     1\n";
+        let outcome = read(said);
+        assert_eq!((outcome.executions, outcome.edges), (4615, 3761));
+    }
+
+    #[test]
+    fn every_target_has_its_seeds_and_its_program() {
+        let manifest = fs::read_to_string(folder().join("Cargo.toml")).unwrap();
+        for target in targets().unwrap() {
+            assert!(
+                manifest.contains(&format!("name = \"{target}\"")),
+                "{target}"
+            );
+            assert!(
+                !files_in(&folder().join("seeds").join(&target))
+                    .unwrap()
+                    .is_empty()
+            );
+        }
+    }
+}

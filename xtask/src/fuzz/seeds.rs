@@ -1,0 +1,376 @@
+//! Makes `fuzz/seeds`: for each target files of every kind that it reads, small ones, by certstow
+//! itself, OpenSSL and Java. What is encrypted has the password of the tests' data, and as few
+//! iterations as its writer lets one ask for.
+
+use std::fs;
+use std::path::Path;
+
+use super::{files_in, folder, targets};
+use crate::command::{capture, cargo, executable, program, root, target_folder};
+use crate::samples::Scratch;
+
+const PASSWORD: &str = "fixture";
+
+/// Text that means something to whatever it could get into.
+const TEXTS: [&str; 16] = [
+    "Ada Example",
+    "it's \"quoted\" `id` $(id) $HOME ~ = * ?",
+    "Zo\u{eb} \u{1f511} \u{682a}\u{5f0f}\u{4f1a}\u{793e} \u{645}\u{62b}\u{627}\u{644}",
+    "</script><script>alert(1)</script><!-- ]]> &lt; &#60;",
+    "a\u{202e}b\u{200b}c\u{2028}d\u{feff}\u{fffd}\u{fdd0}",
+    "\u{2018}a\u{2019} \u{201c}b\u{201d} \u{201e}c",
+    "%h %% %TEMP% $(Arg0) !x! ^",
+    "line\nline\r\n\ttab\u{1b}[2J\u{7}",
+    "C:\\Users\\Ada Example\\",
+    "\\\\server\\share\\\"",
+    "--option=value",
+    "backup\0--to\0/srv/certificates\0--password-file\0/etc/certstow/a b",
+    "Ada\nCN=Ada\nissuer\nada@example.org\n01:02\nclientAuth\nlabel",
+    "0123456789abcdef",
+    "windows:CurrentUser\\My",
+    "",
+];
+
+/// Makes them anew.
+pub(crate) fn run() -> Result<(), String> {
+    let scratch = Scratch::new()?;
+    let seeds = folder().join("seeds");
+    if seeds.exists() {
+        fs::remove_dir_all(&seeds).map_err(|error| format!("{}: {error}", seeds.display()))?;
+    }
+    let data = root().join("platform/tests/data");
+    for kind in ["files", "keys", "certificates"] {
+        copy_all(&data.join(kind), "contents")?;
+    }
+    text_seeds()?;
+    copy_all(&root().join("tests/schedule/golden"), "schedule")?;
+    copy(&root().join("docs/backup.example.toml"), "config")?;
+    for file in files_in(&root().join("tests/cmd/backup.in"))? {
+        if file.extension().is_some_and(|ending| ending == "toml") {
+            copy(&file, "config")?;
+        }
+    }
+    by_certstow(&scratch.folder)?;
+    pkcs12_by_others(&scratch.folder, &data)?;
+    chains()?;
+    signed_data(&scratch.folder, &data)?;
+    sealed(&scratch.folder, &data)?;
+    for target in targets()? {
+        let count = files_in(&seeds.join(&target))?.len();
+        println!("{target}: {count} seeds");
+    }
+    Ok(())
+}
+
+fn text_seeds() -> Result<(), String> {
+    for (number, text) in TEXTS.iter().enumerate() {
+        for target in ["html", "shell", "schedule", "selector"] {
+            write(target, &format!("text-{number}"), text.as_bytes())?;
+        }
+        // Two octets that choose, and four lines.
+        let choice = [(number % 4) as u8, 13];
+        let lines = format!("{text}\nMicrosoft Software Key Storage Provider\n{text}\nvalue");
+        write(
+            "encode",
+            &format!("text-{number}"),
+            &[&choice, lines.as_bytes()].concat(),
+        )?;
+    }
+    Ok(())
+}
+
+/// Its four profiles, a backup's manifest and passwords sealed to both kinds of key.
+fn by_certstow(scratch: &Path) -> Result<(), String> {
+    crate::command::run(cargo().args(["build", "--quiet", "--locked", "--bin", "certstow"]))?;
+    let certstow = target_folder()?.join("debug").join(executable("certstow"));
+    let password = scratch.join("password");
+    fs::write(&password, PASSWORD).map_err(|error| error.to_string())?;
+    let store = root().join("examples/personal");
+    let run = |arguments: &[&str], more: &[&Path]| {
+        let mut command = program(&certstow.to_string_lossy());
+        capture(
+            command
+                .args(arguments)
+                .arg("--store")
+                .arg(&store)
+                .args(more),
+        )
+    };
+    for profile in ["modern", "compatible", "legacy", "pbmac1"] {
+        let file = scratch.join(format!("certstow-{profile}.p12"));
+        let arguments = [
+            "export",
+            "Grace Example",
+            "--iterations",
+            "1",
+            "--profile",
+            profile,
+        ];
+        run(
+            &arguments,
+            &[
+                Path::new("--password-file"),
+                &password,
+                Path::new("-o"),
+                &file,
+            ],
+        )?;
+        pkcs12(&file)?;
+    }
+    for kind in ["rsa", "P-256"] {
+        let backup = scratch.join(format!("backup-{kind}"));
+        let certificate = root().join(format!("platform/tests/data/certificates/{kind}.pem"));
+        let to = [
+            Path::new("--to"),
+            &backup,
+            Path::new("--escrow"),
+            &certificate,
+        ];
+        run(&["backup", "--iterations", "1"], &to)?;
+        for file in files_in(&backup)? {
+            let name = file
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            let target = match name.as_str() {
+                manifest if manifest.ends_with(".json") => "manifest",
+                sealed if sealed.ends_with(".cms") && sealed.starts_with("grace") => "cms",
+                _ => continue,
+            };
+            write(target, &format!("certstow-{kind}"), &read(&file)?)?;
+        }
+    }
+    Ok(())
+}
+
+/// What OpenSSL and Java write, and what lies open in it.
+fn pkcs12_by_others(scratch: &Path, data: &Path) -> Result<(), String> {
+    for name in [
+        "clear.p12",
+        "clear-certificates.p12",
+        "macos.p12",
+        "empty-password.pfx",
+    ] {
+        pkcs12(&data.join("files").join(name))?;
+    }
+    let clear = ["-certpbe", "NONE", "-nomac"];
+    for (name, options) in [
+        ("default", &[][..]),
+        ("sha512", &["-macalg", "sha512", "-keypbe", "AES-128-CBC"]),
+        (
+            "3des",
+            &["-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES"],
+        ),
+        (
+            "rc2",
+            &["-legacy", "-certpbe", "PBE-SHA1-RC2-128", "-macalg", "sha1"],
+        ),
+        ("clear-certificates", &clear),
+        ("clear", &[&clear[..], &["-keypbe", "NONE"]].concat()),
+    ] {
+        let file = scratch.join(format!("openssl-{name}.p12"));
+        let mut export = program("openssl");
+        export.args([
+            "pkcs12", "-export", "-iter", "1", "-name", "Ada", "-passout",
+        ]);
+        export
+            .arg(format!("pass:{PASSWORD}"))
+            .args(options)
+            .arg("-inkey");
+        export.arg(data.join("keys/P-256.pem")).arg("-in");
+        export
+            .arg(data.join("certificates/P-256.pem"))
+            .arg("-certfile");
+        capture(
+            export
+                .arg(data.join("certificates/ca.pem"))
+                .arg("-out")
+                .arg(&file),
+        )?;
+        pkcs12(&file)?;
+        for (number, bags) in open_bags(&read(&file)?).iter().enumerate() {
+            write("bags", &format!("openssl-{name}-{number}"), bags)?;
+        }
+    }
+    let file = scratch.join("java.p12");
+    let count = |of: &str| format!("-J-Dkeystore.pkcs12.{of}IterationCount=1");
+    capture(
+        program("keytool")
+            .args([
+                "-importkeystore",
+                "-noprompt",
+                "-deststoretype",
+                "PKCS12",
+                "-srckeystore",
+            ])
+            .arg(scratch.join("openssl-3des.p12"))
+            .args(["-srcstorepass", PASSWORD, "-deststorepass", PASSWORD])
+            .args(["mac", "certPbe", "keyPbe"].map(count))
+            .arg("-destkeystore")
+            .arg(&file),
+    )?;
+    pkcs12(&file)
+}
+
+/// A seed of both targets that read PKCS#12.
+fn pkcs12(file: &Path) -> Result<(), String> {
+    copy(file, "pkcs12")?;
+    copy(file, "grade")
+}
+
+/// The `SafeContents` that lie open in a file without a MAC: what octet strings in octet strings
+/// hold, if it is a sequence of sequences that begin with an object identifier.
+fn open_bags(der: &[u8]) -> Vec<&[u8]> {
+    let mut found = Vec::new();
+    let mut rest = der;
+    while let Some((tag, content, after)) = element(rest) {
+        let is_octets = tag == 4;
+        let bag = element(content).and_then(|(_, bags, _)| element(bags));
+        if is_octets && content.starts_with(&[0x30]) && bag.is_some_and(begins_with_a_bag_type) {
+            found.push(content);
+        } else if is_octets || tag & 0x20 != 0 {
+            found.extend(open_bags(content));
+        }
+        rest = after;
+    }
+    found
+}
+
+/// 1.2.840.113549.1.12.10.1.N
+fn begins_with_a_bag_type((_, bag, _): (u8, &[u8], &[u8])) -> bool {
+    const BAG_TYPES: [u8; 12] = [6, 11, 42, 134, 72, 134, 247, 13, 1, 12, 10, 1];
+    bag.starts_with(&BAG_TYPES)
+}
+
+/// The first element of DER, and what follows it.
+fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let [tag, first, rest @ ..] = der else {
+        return None;
+    };
+    let (length, rest) = match first {
+        0..=0x7f => (usize::from(*first), rest),
+        0x81..=0x83 => {
+            let (digits, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
+            (
+                digits
+                    .iter()
+                    .fold(0, |sum, digit| sum << 8 | usize::from(*digit)),
+                rest,
+            )
+        }
+        _ => return None,
+    };
+    let (content, after) = rest.split_at_checked(length)?;
+    Some((*tag, content, after))
+}
+
+/// Certificates that are, or are not, each other's issuers.
+fn chains() -> Result<(), String> {
+    let data = root().join("tests/data/chain");
+    for (name, files) in [
+        (
+            "whole",
+            &["leaf", "intermediate", "p256-sha256", "other-root"][..],
+        ),
+        ("cross", &["leaf", "cross", "intermediate", "other-root"]),
+        ("loop", &["loop-leaf", "loop-a", "loop-b"]),
+        (
+            "namesakes",
+            &["leaf", "namesake", "namesake-no-id", "intermediate"],
+        ),
+        ("self-signed", &["ed25519-root"]),
+        ("unknown", &["ed448-root"]),
+        ("pss", &["pss-sha256", "pss-key", "other-root"]),
+        ("curves", &["p384-sha384", "p521-sha512", "p256-sha1"]),
+    ] {
+        let mut der = Vec::new();
+        for file in files {
+            der.extend(certificate(&data.join(format!("{file}.pem")))?);
+        }
+        write("chain", name, &der)?;
+    }
+    Ok(())
+}
+
+fn certificate(file: &Path) -> Result<Vec<u8>, String> {
+    capture(
+        program("openssl")
+            .args(["x509", "-outform", "DER", "-in"])
+            .arg(file),
+    )
+}
+
+fn signed_data(scratch: &Path, data: &Path) -> Result<(), String> {
+    copy(&data.join("files/chain.p7b"), "pkcs7")?;
+    let file = scratch.join("one.p7b");
+    capture(
+        program("openssl")
+            .args(["crl2pkcs7", "-nocrl", "-outform", "DER", "-certfile"])
+            .arg(data.join("certificates/P-256.pem"))
+            .arg("-out")
+            .arg(&file),
+    )?;
+    copy(&file, "pkcs7")
+}
+
+/// Passwords that OpenSSL seals.
+fn sealed(scratch: &Path, data: &Path) -> Result<(), String> {
+    let plain = scratch.join("plain");
+    fs::write(&plain, "correct horse").map_err(|error| error.to_string())?;
+    let recipient = |kind: &str| data.join(format!("certificates/{kind}.pem"));
+    let (rsa, curve) = (recipient("rsa"), recipient("P-256"));
+    let by_name = |file: &Path| vec!["-recip".to_owned(), file.display().to_string()];
+    let words = |words: &[&str]| {
+        words
+            .iter()
+            .map(|word| (*word).to_owned())
+            .collect::<Vec<_>>()
+    };
+    for (name, options) in [
+        ("rsa", by_name(&rsa)),
+        ("curve", by_name(&curve)),
+        (
+            "oaep",
+            [by_name(&rsa), words(&["-keyopt", "rsa_padding_mode:oaep"])].concat(),
+        ),
+        ("key-id", [by_name(&rsa), words(&["-keyid"])].concat()),
+        ("both", [by_name(&curve), by_name(&rsa)].concat()),
+        (
+            "password",
+            [by_name(&rsa), words(&["-pwri_password", PASSWORD])].concat(),
+        ),
+    ] {
+        let file = scratch.join(format!("openssl-{name}.cms"));
+        let mut seal = program("openssl");
+        seal.args([
+            "cms", "-encrypt", "-binary", "-aes256", "-outform", "DER", "-in",
+        ]);
+        capture(seal.arg(&plain).arg("-out").arg(&file).args(options))?;
+        copy(&file, "cms")?;
+    }
+    Ok(())
+}
+
+fn copy_all(from: &Path, target: &str) -> Result<(), String> {
+    files_in(from)?
+        .iter()
+        .try_for_each(|file| copy(file, target))
+}
+
+fn copy(file: &Path, target: &str) -> Result<(), String> {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    write(target, &name, &read(file)?)
+}
+
+fn write(target: &str, name: &str, bytes: &[u8]) -> Result<(), String> {
+    let folder = folder().join("seeds").join(target);
+    let file = folder.join(name);
+    fs::create_dir_all(&folder)
+        .and_then(|()| fs::write(&file, bytes))
+        .map_err(|error| format!("{}: {error}", file.display()))
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, String> {
+    fs::read(file).map_err(|error| format!("{}: {error}", file.display()))
+}
