@@ -1,6 +1,7 @@
 //! Made-up identities for the tests: a P-256 root and intermediate, and a leaf below them whose
 //! key is P-256 or RSA. Keys come from fixed bytes, so the same call gives the same bytes.
 
+pub(crate) mod container;
 mod liar;
 
 use ::der::asn1::Any;
@@ -40,6 +41,26 @@ pub(crate) fn ec_identity() -> Identity {
         key: pkcs8(&key),
         issuers: issuers(),
     }
+}
+
+/// Identities whose keys are P-256, each with its own.
+pub(crate) fn ec_identities(count: u8) -> Vec<Identity> {
+    let identity = |number: u8| {
+        let key = ec_key(10 + number);
+        Identity {
+            leaf: certificate(
+                &format!("Person {number}"),
+                "Sample Intermediate",
+                &spki(&key),
+                &ec_key(2),
+                false,
+                VALIDITY,
+            ),
+            key: pkcs8(&key),
+            issuers: Vec::new(),
+        }
+    };
+    (0..count).map(identity).collect()
 }
 
 /// An identity whose key is RSA with 2048 bits.

@@ -1,3 +1,5 @@
+mod counts;
+
 use std::fs;
 
 use super::*;

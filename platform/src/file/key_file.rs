@@ -2,8 +2,8 @@
 //! needs one, and the key compared with the certificate it is to belong to.
 //!
 //! A file of many keys is opened once for all of them: while many keys are taken
-//! ([`Store::keep_open`](crate::store::Store::keep_open)), what was opened stays until each of its
-//! entries was asked for. A file that has changed meanwhile is opened anew.
+//! ([`Store::keep_open`](crate::store::Store::keep_open)), what was opened stays until each entry
+//! with a key in it has that. A file that has changed meanwhile is opened anew.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -90,8 +90,13 @@ impl KeyFiles {
         let key = file.key(entry, place, opening, ask);
         if let Some(kept) = &mut *self.kept() {
             let entries = kept.entries.get(&place.path).copied().unwrap_or_default();
-            if matches!(key, Err(Fetch::Changed)) || file.asked_by(entry.certificate.id()) >= entries
-            {
+            let is_done = match &key {
+                Ok(_) => file.served(entry.certificate.id()) >= entries,
+                Err(Fetch::Changed) => true,
+                // It may be asked for again, when there is somebody to ask.
+                Err(Fetch::Failed(_)) => false,
+            };
+            if is_done {
                 kept.files.remove(&place.path);
             }
         }
@@ -147,7 +152,7 @@ struct State {
     /// By their number in the file.
     pieces: Vec<Option<Piece>>,
     tried: Tried,
-    asked_by: HashSet<EntryId>,
+    served: HashSet<EntryId>,
 }
 
 /// A piece of a file that holds keys.
@@ -177,7 +182,7 @@ impl KeyFile {
         let state = State {
             pieces,
             tried: Tried::default(),
-            asked_by: HashSet::new(),
+            served: HashSet::new(),
         };
         Ok(Self {
             version: None,
@@ -190,11 +195,11 @@ impl KeyFile {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes who asked; how many did by now.
-    fn asked_by(&self, entry: EntryId) -> usize {
+    /// Notes that an entry has its key; how many have by now.
+    fn served(&self, entry: EntryId) -> usize {
         let mut state = self.state();
-        state.asked_by.insert(entry);
-        state.asked_by.len()
+        state.served.insert(entry);
+        state.served.len()
     }
 
     /// The private key of an entry. Whoever comes while the file is being opened waits for that.

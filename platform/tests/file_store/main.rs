@@ -5,6 +5,7 @@ mod changes;
 mod damaged;
 mod forms;
 mod locked;
+mod many;
 mod pkcs12;
 #[cfg(unix)]
 mod special_files;

@@ -4,7 +4,7 @@ use std::path::Path;
 use certstow_platform::certificate::Certificate;
 use certstow_platform::error::StoreError;
 use certstow_platform::store::{NonInteractive, NotExportable, Store};
-use certstow_platform::testing::{MemoryKey, MemoryStore};
+use certstow_platform::testing::{MemoryKey, MemoryStore, derivations, files_read_below};
 
 use super::*;
 use crate::backup::manifest;
@@ -283,4 +283,25 @@ fn run_takes_entries_of_older_manifests_for_proven() {
     let report = backup(&[&unprovable_store()], &[folder.path()]);
     assert_eq!(report.entries[0].copies[0].outcome, Outcome::Unchanged);
     assert_eq!(report.exit(false), Exit::Done);
+}
+
+#[test]
+fn a_file_of_many_keys_is_opened_twice() {
+    let bytes = samples::container::pkcs12(&samples::ec_identities(20), 105, false);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("all.p12");
+    fs::write(&file, bytes).unwrap();
+    let unlock = Password::new(samples::container::PASSWORD.to_owned());
+    let options = certstow_platform::OpenOptions {
+        unlock: Some(unlock.into()),
+    };
+    let store = certstow_platform::open_files(&[file], &options).unwrap();
+    let mut inventory = Inventory::of(vec![store]).unwrap();
+    let to = tempfile::tempdir().unwrap();
+    let report = backup_of(&mut inventory, &[to.path()]);
+    assert_eq!(report.exit(false), Exit::Done);
+    assert_eq!(report.entries.len(), 20);
+    // Once to list it, once to take the keys.
+    assert_eq!(derivations(&[105; 16]), 2 * 20);
+    assert_eq!(files_read_below(folder.path()), 2);
 }

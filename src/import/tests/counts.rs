@@ -1,0 +1,137 @@
+//! How often files are read, keys derived and people asked, where many identities come at once.
+
+use std::fs;
+
+use certstow_platform::pem;
+use certstow_platform::pkcs12::kdf::PasswordForm;
+use certstow_platform::testing::{derivations, files_read_below};
+use tempfile::TempDir;
+
+use super::*;
+use crate::samples::container::{self, PASSWORD, pkcs12, support};
+
+fn folder_with(name: &str, content: &[u8]) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    fs::write(&path, content).unwrap();
+    (folder, path)
+}
+
+/// Types the password, and counts how often.
+struct Typist(u32, &'static str);
+
+impl Ask for Typist {
+    fn interaction(&self) -> Interaction {
+        Interaction::Allowed
+    }
+
+    fn unlock(&mut self, _request: &UnlockRequest) -> Result<Password, AskError> {
+        self.0 += 1;
+        Ok(Password::new(self.1.to_owned()))
+    }
+}
+
+/// How many of the identities of a file come into an empty store.
+fn come_in(file: PathBuf, password: Option<&str>, ask: &mut dyn Ask) -> usize {
+    let password = password.map(|text| Password::new(text.to_owned()));
+    let sources = read(&[file], password, ask).unwrap();
+    assert_eq!(sources.problems, []);
+    let mut to = MemoryStore::new("to");
+    let outcomes = identities(&sources.inventory, &mut to, &EXPORTABLE, ask);
+    outcomes.iter().filter(|outcome| outcome.result.is_ok()).count()
+}
+
+#[test]
+fn read_and_import_open_each_key_twice_at_most() {
+    let people = samples::ec_identities(20);
+    let bytes = pkcs12(&people, 101, false);
+    let (_folder, file) = folder_with("all.p12", &bytes);
+    assert_eq!(come_in(file, Some(PASSWORD), &mut NonInteractive), 20);
+    assert_eq!(derivations(&[101; 16]), 2 * 20);
+
+    let bytes = pkcs12(&people, 102, false);
+    let (_folder, file) = folder_with("all.p12", &bytes);
+    let mut typist = Typist(0, PASSWORD);
+    assert_eq!(come_in(file, None, &mut typist), 20);
+    assert_eq!(typist.0, 1);
+    assert_eq!(derivations(&[102; 16]), 2 * 20);
+}
+
+#[test]
+fn import_asks_once_for_all_keys_of_a_file() {
+    let people = samples::ec_identities(20);
+    let bytes = pkcs12(&people, 103, true);
+    let (_folder, file) = folder_with("all.p12", &bytes);
+    let mut typist = Typist(0, PASSWORD);
+    assert_eq!(come_in(file.clone(), None, &mut typist), 20);
+    // The listing sees the certificates without.
+    assert_eq!((typist.0, derivations(&[103; 16])), (1, 20));
+
+    let mut typist = Typist(0, "wrong");
+    assert_eq!(come_in(file, None, &mut typist), 0);
+    assert_eq!((typist.0, derivations(&[103; 16])), (3, 20 + 3 * 20));
+}
+
+#[test]
+fn import_parses_a_file_of_many_keys_twice() {
+    let people = samples::ec_identities(20);
+    let parts = people.iter().flat_map(|person| {
+        [
+            pem::Block::new(pem::KEY, person.key.expose()),
+            pem::Block::new(pem::CERTIFICATE, person.leaf.der()),
+        ]
+    });
+    let bytes = pem::join(&parts.collect::<Vec<_>>()).unwrap();
+    let (folder, file) = folder_with("all.pem", &bytes);
+    assert_eq!(come_in(file, None, &mut NonInteractive), 20);
+    assert_eq!(files_read_below(folder.path()), 2);
+}
+
+/// Each of the keys is a problem of its own.
+#[test]
+fn read_opens_a_file_once_whatever_its_problems() {
+    let password = Password::new(PASSWORD.to_owned());
+    let password = PasswordForm::Text(&password);
+    let key = samples::ec_identity().key;
+    let key = support::shrouded_key(key.expose(), &container::scheme(104), password, &[]);
+    let mac = support::mac(10);
+    let bytes = support::file(&[support::plain(&vec![key; 250])], Some((&mac, password)));
+    let (folder, file) = folder_with("keys.p12", &bytes);
+    let files = [file];
+
+    let mut typist = Typist(0, "wrong");
+    let sources = read(&files, None, &mut typist).unwrap();
+    assert_eq!((typist.0, sources.locked.len()), (3, 1));
+    // Listing it, a look at what it needs, and one for each password.
+    assert_eq!(files_read_below(folder.path()), 1 + 1 + 3);
+    // The two empty passwords on the first key, and each password on all.
+    assert_eq!(derivations(&[104; 16]), 2 + 3 * 250);
+}
+
+#[test]
+fn import_reads_the_folder_no_more_often_for_many() {
+    const FILES: usize = 300;
+    let folder = tempfile::tempdir().unwrap();
+    let other = samples::issuers().remove(0);
+    for number in 0..FILES {
+        fs::write(folder.path().join(format!("{number}.cer")), other.der()).unwrap();
+    }
+    let from = MemoryStore::new("from");
+    for samples::Identity { key, leaf, .. } in samples::ec_identities(20) {
+        from.insert(leaf, None, MemoryKey::Exportable(key));
+    }
+    let spec = StoreSpec::File(folder.path().to_owned());
+    let mut to = certstow_platform::open_to_import(&spec, &OpenOptions::default()).unwrap();
+    for existing in [ExistingEntry::Keep, ExistingEntry::Replace] {
+        let before = files_read_below(folder.path());
+        let options = Options {
+            existing,
+            ..EXPORTABLE
+        };
+        let outcomes = import(&from, &mut *to, &options);
+        assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
+        let read = files_read_below(folder.path()) - before;
+        assert!(read < 3 * FILES, "{existing:?}: {read}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), FILES + 20);
+    }
+}
