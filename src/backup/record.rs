@@ -263,7 +263,10 @@ impl Record {
     /// Whether the manifest is to be written whole, with this much more that changed.
     fn is_due(&self, more: u64) -> bool {
         let changes = self.stored.changes_end.unwrap_or(0) + more;
-        changes >= self.stored.manifest_bytes || self.stored.manifest_bytes + changes <= SMALL
+        // Most of it may have been removed.
+        let whole = self.entries().len() as u64 * ROOM_FOR_ENTRY;
+        changes >= whole.min(self.stored.manifest_bytes)
+            || self.stored.manifest_bytes + changes <= SMALL
     }
 
     fn append(&mut self, lines: &str) -> Result<Vec<String>, Error> {

@@ -25,7 +25,7 @@ impl World {
     }
 
     /// Whether certstow with these words is.
-    fn run_is_killed_at(&self, call: &str, nth: usize, words: &str) -> bool {
+    pub(crate) fn run_is_killed_at(&self, call: &str, nth: usize, words: &str) -> bool {
         assert!(nth < MOST, "{call}: it never ends");
         let mut command = Command::new("taskset");
         command.args(["--cpu-list", "0", "strace", "-f", "-qq", "-o", "strace.log"]);
