@@ -199,7 +199,6 @@ fn a_damaged_line_of_changes_is_told_and_all_is_written_anew() {
     let reason = "line 2 of certstow-manifest.changes is not what was written";
     for words in [
         "backup verify a",
-        "backup restore a --into new --password-env SECRET",
         "doctor --store many --to a",
         "report --store many --backup a -o page.html",
     ] {

@@ -96,9 +96,9 @@ fn the_lock_is_private_whatever_made_it() {
     ends(&world.backup("--to a"), 0);
     assert_eq!(mode(), 0o600);
     fs::remove_file(&lock).unwrap();
-    let open = format!("umask 000; exec \"$@\"");
+    let open = "umask 000; exec \"$@\"";
     let mut command = std::process::Command::new("sh");
-    command.args(["-c", &open, "sh", env!("CARGO_BIN_EXE_certstow")]);
+    command.args(["-c", open, "sh", env!("CARGO_BIN_EXE_certstow")]);
     command.args("backup --store store --to a".split(' '));
     world.dress(&mut command);
     ends(&command.output().expect("sh starts"), 0);
