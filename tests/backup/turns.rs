@@ -6,7 +6,7 @@ use std::process::{Child, Output, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use crate::{MANIFEST, World, ends, json, said};
+use crate::{MANIFEST, World, ends, json, said, terminal};
 
 /// How many save to one folder.
 const MACHINES: u32 = 12;
@@ -106,12 +106,21 @@ fn the_lock_is_private_whatever_made_it() {
 }
 
 #[test]
-fn a_wait_that_is_too_long_says_how_to_wait_longer() {
+fn a_wait_is_told_once_at_a_terminal_and_ends_with_what_to_do() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     let other = File::open(world.path("a/.certstow-lock")).unwrap();
     other.lock().unwrap();
-    let shown = said(&world.run("backup --store store --to a --timeout 1s"));
-    assert!(shown.contains("another certstow is using a"), "{shown}");
-    assert!(shown.contains("--timeout"), "{shown}");
+    for words in ["backup --store store --to a", "backup verify a"] {
+        let words = format!("{words} --timeout 3s");
+        let (code, shown) = terminal::start(world.folder.path(), 100, &words).end();
+        assert_eq!(code, Some(16), "{shown}");
+        let told = "waiting for another certstow that is using a";
+        assert_eq!(shown.matches(told).count(), 1, "{shown}");
+        assert!(shown.contains("another certstow is using a\r\n"), "{shown}");
+        assert!(shown.contains("wait longer with --timeout"), "{shown}");
+        // Where nobody looks, the end says it all.
+        let shown = said(&world.run(&words));
+        assert!(!shown.contains(told), "{shown}");
+    }
 }
