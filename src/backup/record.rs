@@ -254,7 +254,7 @@ impl Record {
         let mut seen = HashSet::new();
         let unsaved = self.unsaved.iter().filter(|sha256| seen.insert(*sha256));
         let lines = unsaved.map(|sha256| match self.saved(sha256) {
-            Some(saved) => Change::Saved(saved.clone()).line(),
+            Some(saved) => Change::Saved(Box::new(saved.clone())).line(),
             None => Change::Removed(sha256.clone()).line(),
         });
         lines.collect()
@@ -468,7 +468,8 @@ mod tests {
     fn changes_to_an_older_manifest_are_removed() {
         let folder = with_many(400);
         let folder = folder.path();
-        let older = changes::header(&Manifest::empty()) + &Change::Saved(saved(400, 0)).line();
+        let older =
+            changes::header(&Manifest::empty()) + &Change::Saved(Box::new(saved(400, 0))).line();
         fs::write(folder.join(CHANGES), older).unwrap();
         let Found::Whole(manifest) = of_folder(folder) else {
             panic!("no manifest");
