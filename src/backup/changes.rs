@@ -36,7 +36,7 @@ struct Header {
 #[serde(rename_all = "lowercase")]
 pub(super) enum Change {
     /// A file was written: its entry is new, or takes the place of the one for its identity.
-    Saved(Saved),
+    Saved(Box<Saved>),
     /// The entry of this identity is gone, by the SHA-256 of its certificate.
     Removed(String),
 }
@@ -117,8 +117,8 @@ impl Changes {
                     let sha256 = saved.thumbprint.sha256.clone();
                     let position = *positions.entry(sha256).or_insert(entries.len());
                     match entries.get_mut(position) {
-                        Some(entry) => *entry = Some(saved),
-                        None => entries.push(Some(saved)),
+                        Some(entry) => *entry = Some(*saved),
+                        None => entries.push(Some(*saved)),
                     }
                 }
                 Change::Removed(sha256) => {
@@ -175,6 +175,10 @@ mod tests {
         }
     }
 
+    fn boxed(name: &str) -> Box<Saved> {
+        Box::new(saved(name))
+    }
+
     fn names_after(changes: &[Change]) -> Vec<String> {
         let mut manifest = Manifest::empty();
         let mut text = header(&manifest);
@@ -194,14 +198,14 @@ mod tests {
             ..saved(name)
         };
         let changes = [
-            Change::Saved(saved("b")),
-            Change::Saved(saved("a")),
+            Change::Saved(boxed("b")),
+            Change::Saved(boxed("a")),
             Change::Removed(sha256("none")),
             Change::Removed(sha256("b")),
-            Change::Saved(saved("c")),
-            Change::Saved(renamed("a", "d.p12")),
+            Change::Saved(boxed("c")),
+            Change::Saved(Box::new(renamed("a", "d.p12"))),
             Change::Removed(sha256("c")),
-            Change::Saved(saved("c")),
+            Change::Saved(boxed("c")),
         ];
         assert_eq!(names_after(&changes), ["c.p12", "d.p12"]);
         assert_eq!(names_after(&changes[..5]), ["a.p12", "c.p12"]);
@@ -210,8 +214,8 @@ mod tests {
     #[test]
     fn changes_end_with_the_last_whole_line() {
         let manifest = Manifest::empty();
-        let first = header(&manifest) + &Change::Saved(saved("a")).line();
-        let whole = first.clone() + &Change::Saved(saved("b")).line();
+        let first = header(&manifest) + &Change::Saved(boxed("a")).line();
+        let whole = first.clone() + &Change::Saved(boxed("b")).line();
         for end in first.len()..whole.len() {
             let cut_off = Changes::of(&manifest, &whole.as_bytes()[..end]);
             let cut_off = cut_off.unwrap().unwrap();
@@ -230,7 +234,7 @@ mod tests {
         let manifest = Manifest::empty();
         let lines = [header(&manifest)]
             .into_iter()
-            .chain(["a", "b"].map(|name| Change::Saved(saved(name)).line()));
+            .chain(["a", "b"].map(|name| Change::Saved(boxed(name)).line()));
         let text: String = lines.collect();
         let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
         for at in 0..ends[1] {
@@ -247,7 +251,7 @@ mod tests {
     #[test]
     fn changes_of_another_manifest_are_none() {
         let mut manifest = Manifest::empty();
-        let text = header(&manifest) + &Change::Saved(saved("a")).line();
+        let text = header(&manifest) + &Change::Saved(boxed("a")).line();
         manifest.write_now();
         assert_eq!(Changes::of(&manifest, text.as_bytes()), Ok(None));
         assert_eq!(Changes::of(&manifest, b""), Ok(None));

@@ -163,7 +163,10 @@ impl Destination {
     /// it is recorded all the same, in the room that was kept for that.
     pub(super) fn checkpoint(&mut self) -> Result<(), Error> {
         let full = match self.record.save_changes() {
-            Ok(warnings) => return Ok(self.note_all(&warnings)),
+            Ok(warnings) => {
+                self.note_all(&warnings);
+                return Ok(());
+            }
             Err(error) if error.is_of_a_full_disk() => error,
             Err(error) => return Err(error),
         };

@@ -4,6 +4,8 @@
 
 use std::path::Path;
 
+use certstow_platform::threads;
+
 use super::folder::condition_of;
 use super::manifest::{self, Saved};
 use super::record::{self, Found};
@@ -29,9 +31,12 @@ pub fn kept(folder: &Path) -> Result<Vec<Kept>, String> {
             return Err(format!("{} cannot be used: {reason}", manifest::NAME));
         }
     };
-    let kept = entries.into_iter().map(|saved| {
-        let damage = condition_of(folder, &saved).damage();
-        Kept { saved, damage }
-    });
-    Ok(kept.collect())
+    let damage = threads::each(
+        threads::for_reading(),
+        &entries,
+        |saved| condition_of(folder, saved).damage(),
+        &mut |_, _| {},
+    );
+    let kept = entries.into_iter().zip(damage);
+    Ok(kept.map(|(saved, damage)| Kept { saved, damage }).collect())
 }

@@ -254,7 +254,7 @@ impl Record {
         let mut seen = HashSet::new();
         let unsaved = self.unsaved.iter().filter(|sha256| seen.insert(*sha256));
         let lines = unsaved.map(|sha256| match self.saved(sha256) {
-            Some(saved) => Change::Saved(saved.clone()).line(),
+            Some(saved) => Change::Saved(Box::new(saved.clone())).line(),
             None => Change::Removed(sha256.clone()).line(),
         });
         lines.collect()
@@ -263,7 +263,10 @@ impl Record {
     /// Whether the manifest is to be written whole, with this much more that changed.
     fn is_due(&self, more: u64) -> bool {
         let changes = self.stored.changes_end.unwrap_or(0) + more;
-        changes >= self.stored.manifest_bytes || self.stored.manifest_bytes + changes <= SMALL
+        // Most of it may have been removed.
+        let whole = self.entries().len() as u64 * ROOM_FOR_ENTRY;
+        changes >= whole.min(self.stored.manifest_bytes)
+            || self.stored.manifest_bytes + changes <= SMALL
     }
 
     fn append(&mut self, lines: &str) -> Result<Vec<String>, Error> {
@@ -341,4 +344,149 @@ impl Record {
 /// Whether a file of this size, with this much more, is read again.
 fn fits(bytes: u64, more: u64) -> bool {
     bytes.saturating_add(more) <= MOST_BYTES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::manifest::Thumbprint;
+    use super::*;
+    use crate::names;
+
+    fn saved(number: u64, size: u64) -> Saved {
+        let sha256 = format!("{number:064x}");
+        Saved {
+            file: format!("someone--{number:016x}.p12"),
+            sha256: names::hex(&[7; 32]),
+            size,
+            thumbprint: Thumbprint {
+                sha1: String::new(),
+                sha256,
+            },
+            label: "A label as many have it".to_owned(),
+            ..Saved::default()
+        }
+    }
+
+    fn record(folder: &Path) -> Record {
+        Record::of(folder, Privacy::Wanted).unwrap()
+    }
+
+    fn sizes(folder: &Path) -> (u64, u64) {
+        let size = |name| folder.join(name).metadata().map_or(0, |found| found.len());
+        (size(NAME), size(CHANGES))
+    }
+
+    /// A folder with a manifest of many entries.
+    fn with_many(count: u64) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let mut record = record(folder.path());
+        (0..count).for_each(|number| drop(record.set(saved(number, 0))));
+        record.save().unwrap();
+        assert!(sizes(folder.path()).0 > SMALL && sizes(folder.path()).1 == 0);
+        folder
+    }
+
+    /// What everybody reads is what the run has in mind.
+    fn agrees(folder: &Path, record: &Record) {
+        let Found::Whole(mut read) = of_folder(folder) else {
+            panic!("no manifest");
+        };
+        let mut expected = record.entries().to_vec();
+        expected.sort_by(|a, b| a.file.cmp(&b.file));
+        read.sort();
+        assert_eq!(read.entries, expected);
+    }
+
+    #[test]
+    fn a_small_record_is_a_manifest_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        for number in 0..20 {
+            let mut record = record(folder);
+            record.set(saved(number, 0));
+            record.save_changes().unwrap();
+            assert!(sizes(folder).1 > 0);
+            agrees(folder, &record);
+            record.save().unwrap();
+            assert_eq!(sizes(folder).1, 0);
+            agrees(folder, &record);
+        }
+    }
+
+    #[test]
+    fn a_large_record_is_written_whole_once_as_much_has_changed() {
+        let folder = with_many(400);
+        let folder = folder.path();
+        let (first, _) = sizes(folder);
+        let mut whole = 0;
+        let mut changes = 0;
+        for first in (400..1300).step_by(30) {
+            let mut record = record(folder);
+            for number in first..first + 30 {
+                record.set(saved(number, 0));
+                record.set(saved(number % 7, number));
+            }
+            record.remove(&saved(first - 200, 0).thumbprint.sha256);
+            record.save().unwrap();
+            agrees(folder, &record);
+            let now = sizes(folder).1;
+            assert!(now <= sizes(folder).0 + 20_000);
+            whole += usize::from(now < changes);
+            changes = now;
+        }
+        assert!((1..5).contains(&whole), "{whole} times");
+        assert!(sizes(folder).0 > first);
+    }
+
+    #[test]
+    fn a_record_of_which_most_is_removed_is_small() {
+        let folder = with_many(400);
+        let folder = folder.path();
+        let mut record = record(folder);
+        (3..400).for_each(|number| record.remove(&saved(number, 0).thumbprint.sha256));
+        record.save().unwrap();
+        assert!(sizes(folder).0 < 2000 && sizes(folder).1 == 0);
+        agrees(folder, &record);
+    }
+
+    #[test]
+    fn changes_that_cannot_be_appended_are_written_whole() {
+        let folder = with_many(400);
+        let folder = folder.path();
+        let mut record = record(folder);
+        record.set(saved(400, 0));
+        record.save().unwrap();
+        assert!(sizes(folder).1 > 0);
+        record.set(saved(401, 0));
+        fs::remove_file(folder.join(CHANGES)).unwrap();
+        record.save().unwrap();
+        assert_eq!(sizes(folder).1, 0);
+        agrees(folder, &record);
+    }
+
+    #[test]
+    fn changes_to_an_older_manifest_are_removed() {
+        let folder = with_many(400);
+        let folder = folder.path();
+        let older =
+            changes::header(&Manifest::empty()) + &Change::Saved(Box::new(saved(400, 0))).line();
+        fs::write(folder.join(CHANGES), older).unwrap();
+        let Found::Whole(manifest) = of_folder(folder) else {
+            panic!("no manifest");
+        };
+        assert_eq!(manifest.entries.len(), 400);
+        record(folder).save().unwrap();
+        assert_eq!(sizes(folder).1, 0);
+    }
+
+    #[test]
+    fn no_more_is_recorded_than_is_read() {
+        assert!(fits(MOST_BYTES, 0) && fits(0, MOST_BYTES));
+        assert!(!fits(MOST_BYTES, 1) && !fits(1, u64::MAX));
+        let folder = tempfile::tempdir().unwrap();
+        let record = record(folder.path());
+        assert_eq!(record.room_for(2).unwrap(), 2 * ROOM_FOR_ENTRY);
+        let most = (MOST_BYTES / ROOM_FOR_ENTRY) as usize;
+        assert!(record.room_for(most).is_ok() && record.room_for(most + 1).is_err());
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::io;
 
-use certstow_platform::os;
+use certstow_platform::{os, threads};
 
 use super::destination::Destination;
 use super::folder::Condition;
@@ -13,7 +13,7 @@ use super::in_stores::InStores;
 use super::manifest::Saved;
 use super::report::Pruned;
 use crate::identity::Inventory;
-use crate::output;
+use crate::{output, watchdog};
 
 /// How long expired certificates are kept, and what the stores still have.
 pub(super) struct Retention {
@@ -53,14 +53,8 @@ impl Retention {
             .filter(|sha256| seen.insert(sha256.clone()))
             .collect();
         let mut prunings: Vec<_> = destinations.iter().map(|_| Pruning::default()).collect();
-        for sha256 in &over {
-            let whole = |destination: &Option<&mut Destination>| {
-                destination.as_ref().is_some_and(|destination| {
-                    let saved = destination.saved_as(sha256);
-                    saved.is_some_and(|saved| destination.condition(saved) == Condition::Whole)
-                })
-            };
-            let keeper = destinations.iter().position(whole);
+        let keepers = keepers(&over, destinations);
+        for (sha256, keeper) in over.iter().zip(keepers) {
             let wanted = destinations.iter().flatten().any(|destination| {
                 let saved = destination.saved_as(sha256);
                 saved.is_some_and(|saved| self.stores.may_have(saved))
@@ -86,6 +80,23 @@ impl Retention {
         }
         prunings
     }
+}
+
+/// For each identity, the first destination that has a whole copy.
+fn keepers(over: &[String], destinations: &[Option<&mut Destination>]) -> Vec<Option<usize>> {
+    threads::each(
+        threads::for_reading(),
+        over,
+        |sha256| {
+            destinations.iter().position(|destination| {
+                destination.as_ref().is_some_and(|destination| {
+                    let saved = destination.saved_as(sha256);
+                    saved.is_some_and(|saved| destination.condition(saved) == Condition::Whole)
+                })
+            })
+        },
+        &mut |_, _| watchdog::progress(),
+    )
 }
 
 /// What retention did in a folder.

@@ -172,14 +172,12 @@ impl Subject {
     fn holds(&self, may_hold_it: bool, leaves: &[Certificate]) -> Vec<Held> {
         let file = self.name.to_string_lossy();
         let saved = self.saved.as_ref().filter(|_| may_hold_it);
-        let mut held: Vec<Held> = saved.map(Held::of_saved).into_iter().collect();
-        for leaf in leaves {
-            let leaf = Held::of_certificate(&file, leaf);
-            if held.iter().all(|held| held.sha256 != leaf.sha256) {
-                held.push(leaf);
-            }
-        }
-        held
+        let mut seen = HashSet::new();
+        let named = saved.map(Held::of_saved).into_iter();
+        let found = leaves.iter().map(|leaf| Held::of_certificate(&file, leaf));
+        let held = named.chain(found);
+        held.filter(|held| seen.insert(held.sha256.clone()))
+            .collect()
     }
 }
 

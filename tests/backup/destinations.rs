@@ -137,6 +137,30 @@ fn a_manifest_larger_than_memory_is_kept_and_made_anew() {
     world.verifies("a");
 }
 
+/// What is written is read again by the next run: none writes a manifest that is too large for that.
+#[test]
+fn a_folder_whose_manifest_would_be_too_large_takes_no_more() {
+    let world = World::new();
+    ends(&world.backup("--to a --label Ada"), 0);
+    let manifest = world.path("a/certstow-manifest.json");
+    let mut text = fs::read(&manifest).unwrap();
+    // As large as is read, and no room for two entries more.
+    text.resize((256 << 20) - 1000, b' ');
+    fs::write(&manifest, &text).unwrap();
+    let output = world.backup("--to a --to b --json");
+    ends(&output, 14);
+    let report = json(&output);
+    let error = &report["destinations"][0]["error"];
+    let message = error["message"].as_str().unwrap();
+    assert!(
+        message.contains("its manifest would be larger than certstow reads"),
+        "{error}"
+    );
+    assert_eq!(error["hint"], "choose another folder with --to");
+    assert_eq!(report["destinations"][1]["ok"], true);
+    assert_eq!(files(&world.path("a")), [crate::ADA, crate::MANIFEST]);
+}
+
 #[test]
 fn one_folder_by_two_ways_is_named_twice_before_it_is_there() {
     let world = World::new();

@@ -16,6 +16,7 @@ const SCRIPT: &str = r#"
         backup --to big --to small; code=$?
         "$CERTSTOW" backup verify --password-env SECRET big >&2 || exit 90
         if ls -A small | grep '\.tmp$' >&2; then exit 91; fi
+        "$CERTSTOW" backup verify small | grep 'does not name' >&2 && exit 96
         for file in small/*.p12; do
             test ! -e "$file" || "$CERTSTOW" check --password-env SECRET "$file" >&2 || exit 92
         done
@@ -45,6 +46,32 @@ const ESCROW: &str = r#"
         backup --to small || exit 93
         opens >&2 || exit 94
         ls small | wc -l | grep -qx 7 || exit 95
+        echo $code
+        umount small
+    done
+"#;
+
+/// Some more identities, where the folder has so many that what is recorded of them is appended. Now and
+/// then there is no room for that but what was kept.
+const RECORDS: &str = r#"
+    set -u
+    backup() {
+        "$CERTSTOW" backup --store "$1" --chain none --iterations 1 --password-env SECRET \
+            --accept-empty --quiet --to small >&2
+    }
+    mkdir -p small
+    for pages in 0 1 2 3 4 8 12 16 40; do
+        mount -t tmpfs -o size=4m none small || exit 99
+        backup many || exit 98
+        used=$(df --output=used -B 4096 small | tail -n 1)
+        head -c $(( (1024 - used - pages) * 4096 )) /dev/zero > small/filler
+        backup more; code=$?
+        "$CERTSTOW" backup verify small >&2 || exit 96
+        rm small/filler
+        backup more || exit 93
+        "$CERTSTOW" backup verify small >&2 || exit 94
+        ls small/*.p12 | wc -l | grep -qx 160 || exit 95
+        test -e small/certstow-manifest.changes || exit 92
         echo $code
         umount small
     done
@@ -86,6 +113,19 @@ fn out_of_room_the_other_destination_is_complete_and_no_file_is_half_written() {
     assert_eq!(codes.len(), 10, "{codes:?}");
     some_were_full(&codes, "14");
     assert_eq!(files(&world.path("big")), complete());
+}
+
+#[test]
+#[ignore = "needs root, or user namespaces, to mount a file system"]
+fn out_of_room_all_that_was_written_is_recorded() {
+    let world = World::new();
+    world.make_many("many", 0..150);
+    world.make_many("more", 150..160);
+    let codes = codes(&world, RECORDS);
+    assert_eq!(codes.len(), 9, "{codes:?}");
+    let full = codes.iter().filter(|code| *code != "0").count();
+    assert!((3..9).contains(&full), "{codes:?}");
+    assert_eq!(codes.last().map(String::as_str), Some("0"), "{codes:?}");
 }
 
 #[test]

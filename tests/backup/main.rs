@@ -16,11 +16,13 @@ mod proofs;
 mod restores;
 mod retention;
 mod runs;
+mod scale;
 #[path = "../support/terminal.rs"]
 #[allow(dead_code, reason = "other tests at a terminal do other things")]
 mod support;
 mod tampered;
 mod terminal;
+mod turns;
 mod waits;
 
 use std::collections::BTreeMap;
@@ -101,7 +103,7 @@ impl World {
         ends(&output, 0);
     }
 
-    /// Every file of a folder and its bytes, but for the lock.
+    /// Every file of a folder and its bytes, but for the locks.
     fn bytes(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
         files(&self.path(folder))
             .into_iter()
@@ -121,13 +123,13 @@ impl World {
     }
 }
 
-/// The names in a folder, in order, but for the lock.
+/// The names in a folder, in order, but for the locks.
 fn files(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).expect("the folder is there");
     let mut names: Vec<String> = entries
         .map(|entry| entry.expect("an entry").file_name())
         .map(|name| name.to_string_lossy().into_owned())
-        .filter(|name| name != ".certstow-lock")
+        .filter(|name| name != ".certstow-lock" && name != ".certstow-turn")
         .collect();
     names.sort();
     names

@@ -761,6 +761,60 @@ fn backup_makes_nothing_elsewhere_for_its_lock() {
         assert!(shown.contains(what), "{shown}");
     }
     assert!(!world.path("nologin").exists());
+    fs::remove_file(&lock).unwrap();
+    fs::create_dir(&lock).unwrap();
+    let output = world.backup("--to a --timeout 20s");
+    ends(&output, 16);
+    assert!(
+        said(&output).contains("it is a folder"),
+        "{}",
+        said(&output)
+    );
+}
+
+#[test]
+fn backup_makes_nothing_elsewhere_for_its_turn() {
+    let world = World::saved_with(Sealing::Password);
+    let turn = world.path("a/.certstow-turn");
+    let lock = fs::File::open(world.path("a/.certstow-lock")).unwrap();
+    for target in ["nologin", ""] {
+        match target {
+            "" => world.make_fifo("a/.certstow-turn"),
+            target => symlink(world.path(target), &turn).unwrap(),
+        }
+        lock.lock().unwrap();
+        for words in ["backup --store store --to a", "backup verify a"] {
+            ends(&world.run(&format!("{words} --timeout 1s")), 16);
+        }
+        lock.unlock().unwrap();
+        ends(&world.run("backup verify a --timeout 20s"), 0);
+        ends(&world.backup("--to a --timeout 20s"), 0);
+        fs::remove_file(&turn).unwrap();
+    }
+    assert!(!world.path("nologin").exists());
+}
+
+#[test]
+fn changes_that_are_no_file_of_their_own_are_damaged() {
+    let world = World::saved_with(Sealing::Password);
+    let changes = world.path("a/certstow-manifest.changes");
+    fs::write(world.path("victim"), "precious").unwrap();
+    for (target, what) in [("victim", "it is a link"), ("", "it is no regular file")] {
+        match target {
+            "" => world.make_fifo("a/certstow-manifest.changes"),
+            target => symlink(world.path(target), &changes).unwrap(),
+        }
+        let verdict = world.run("backup verify a --timeout 20s");
+        ends(&verdict, 15);
+        let shown = said(&verdict);
+        assert!(
+            shown.contains(&format!("certstow-manifest.changes: {what}")),
+            "{shown}"
+        );
+        ends(&world.backup("--to a --timeout 20s"), 0);
+        ends(&world.run("backup verify a"), 0);
+        assert_eq!(fs::read(world.path("victim")).unwrap(), b"precious");
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::{ADA, GRACE, World, complete, files};
 const BACKUP: &str = "backup --store store --to a --iterations 2000";
 
 /// Starts certstow at a terminal of some width.
-fn start(folder: &Path, width: u16, words: &str) -> Terminal {
+pub(crate) fn start(folder: &Path, width: u16, words: &str) -> Terminal {
     let program = [env!("CARGO_BIN_EXE_certstow")].into_iter();
     let words = program.chain(words.split_whitespace());
     let variables = [("SECRET", crate::PASSWORD), ("NO_COLOR", "1")];

@@ -57,6 +57,10 @@ const MANIFEST: (&str, &str) = (
     "In each folder of a backup: the name and the hash of every file that belongs there, and whose \
      it is. Nothing in it is secret.",
 );
+const CHANGES: (&str, &str) = (
+    "certstow-manifest.changes",
+    "In the folder of a large backup: what changed since the manifest was written.",
+);
 const DESTINATIONS: (&str, &str) = (
     "~/.local/share/certstow/destinations",
     "On Linux, which folders this account saved to. On macOS it is certstow/destinations in \
@@ -194,12 +198,15 @@ const TOPICS: &[(&str, Topic)] = &[
                 "With --escrow, each file gets a random password of its own, which lies beside it \
                  encrypted to a certificate: the machine then holds nothing that opens its own \
                  backups.",
+                "One run at a time writes to a folder. While another certstow is using it, a run waits, as \
+                 verify and restore do: for 10 minutes, or as long as --timeout says.",
             ],
             files: &[
                 MANIFEST,
+                CHANGES,
                 (
-                    ".certstow-lock",
-                    "In each folder of a backup: locked while a run goes on.",
+                    ".certstow-lock, .certstow-turn",
+                    "In each folder of a backup: locked while a run goes on, or waits.",
                 ),
                 DESTINATIONS,
                 PERSONAL,

@@ -188,6 +188,7 @@ tests! {
     an_export_with_a_copy
     an_export_that_deletes_the_key
     a_first_backup
+    a_backup_of_one_more
     a_backup_that_mends
     a_backup_that_rewrites_two_folders
     a_backup_by_threads

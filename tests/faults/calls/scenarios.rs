@@ -127,6 +127,21 @@ pub(super) fn a_first_backup() -> Scenario {
     }
 }
 
+/// The manifest stays as it is, and its change is recorded beside it.
+pub(super) fn a_backup_of_one_more() -> Scenario {
+    Scenario {
+        prepare: |scene| {
+            fs::rename(scene.path("store/grace-example.pem"), scene.path("aside")).expect("renamed");
+            scene.does("backup --store store --iterations 1 --password-env NEW --to a");
+            fs::rename(scene.path("aside"), scene.path("store/grace-example.pem")).expect("renamed");
+        },
+        words: "backup --store store --iterations 1 --password-env NEW --to a",
+        done: &IN_A,
+        proofs: &[VERIFY],
+        ..USUAL
+    }
+}
+
 /// One file is missing and one damaged.
 pub(super) fn a_backup_that_mends() -> Scenario {
     Scenario {
