@@ -162,6 +162,25 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Creates a file, for reading and writing, that others may read and its owner alone may write: with
+/// the mode 0644 on Unix, less what the umask takes away; as its folder has it on Windows. It can be
+/// renamed, and opened again, while it is open.
+///
+/// # Errors
+/// As [`create_private`].
+pub(crate) fn create_readable(path: &Path) -> io::Result<File> {
+    system::create_readable(path)
+}
+
+/// The same of a folder, and those it lies in where they are missing: with the mode 0755. A folder
+/// that is there stays as it is.
+///
+/// # Errors
+/// As [`create_private_folder`].
+pub fn create_readable_folder(path: &Path) -> io::Result<()> {
+    system::create_readable_folder(path)
+}
+
 /// Whether accounts other than the owner may read or write a file from [`create_private`]. FAT and
 /// many shares take the file, but neither a mode nor a list of who has access; a share may also
 /// know the account by another name, and make its own list.

@@ -123,13 +123,21 @@ pub(super) fn create_private(path: &Path) -> io::Result<File> {
 /// does not know the account lets it own nothing. [`others_have_access`] tells which it was.
 fn create(path: &Path, security: &str) -> io::Result<File> {
     match ffi::create_new(path, security) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .open(path),
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => create_readable(path),
         created => created,
     }
+}
+
+pub(super) fn create_readable(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .open(long_path(path))
+}
+
+pub(super) fn create_readable_folder(path: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(long_path(path))
 }
 
 pub(super) fn create_private_folder(path: &Path) -> io::Result<()> {
