@@ -161,11 +161,19 @@ impl NewFile {
         }
     }
 
-    /// Gives the file its name, in place of whatever file has it.
+    /// Gives the file its name, in place of whatever file has it. Where that one belongs to another
+    /// account in a folder of its own, or of this account's alone, the new one does, too: what root
+    /// writes over a person's file stays the person's.
     ///
     /// # Errors
     /// The operating system's. The temporary file is gone then, and the other as it was.
     pub fn replace(self, target: &Path) -> io::Result<()> {
+        os::keep_owner(self.as_file(), target)?;
+        self.replace_and_own(target)
+    }
+
+    /// The same, and the new file belongs to this account.
+    fn replace_and_own(self, target: &Path) -> io::Result<()> {
         let _in_one_piece = unfinished();
         let renamed = self.file.persist(os::long_path(target));
         renamed.map(drop).map_err(|refused| refused.error)
@@ -185,7 +193,7 @@ pub fn write_readable(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut open = new.as_file();
     open.write_all(bytes)?;
     disk::sync_file(open)?;
-    new.replace(file)
+    new.replace_and_own(file)
 }
 
 /// A temporary file that belongs to this process for all to see, where the file system knows locks.

@@ -196,6 +196,25 @@ pub(crate) fn fail_writes_past_the_limit() {
     system::fail_writes_past_the_limit();
 }
 
+/// Gives a new file, which so far is its owner's alone, the access of one that it is to replace and
+/// whose secrets it holds: owner, group, mode and access list on Unix, as far as the system lets this
+/// account, and less where it does not; on Windows whether it is read-only.
+///
+/// # Errors
+/// The operating system's, if the new file's access cannot be set.
+pub(crate) fn keep_access(new: &File, old: &Path) -> io::Result<()> {
+    system::keep_access(new, old)
+}
+
+/// Gives a new file, which is to replace another, the owner and group of that one on Unix, where this
+/// account may and nobody else can have put the other there. Its mode stays.
+///
+/// # Errors
+/// The operating system's, if it does not tell who owns what.
+pub(crate) fn keep_owner(new: &File, old: &Path) -> io::Result<()> {
+    system::keep_owner(new, old)
+}
+
 /// The path, absolute and written so that its length has no limit, on Windows; elsewhere as it is.
 /// An empty path stays empty.
 pub fn long_path(path: &Path) -> PathBuf {

@@ -1,6 +1,7 @@
 //! Unix: `O_NONBLOCK` against FIFOs, file modes, `fsync` of folders; folders by the XDG Base
 //! Directory specification, and Apple's on macOS.
 
+mod access;
 pub(super) mod claim;
 pub(super) mod disk;
 mod ffi;
@@ -19,6 +20,7 @@ use rustix::fs::OFlags;
 
 use super::Drive;
 use crate::new_file::folder_of;
+pub(super) use access::{keep_access, keep_owner};
 
 pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
     open_following(path, OpenOptions::new().read(true))

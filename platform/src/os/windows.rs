@@ -115,6 +115,15 @@ pub(super) fn mode(_metadata: &Metadata) -> Option<u32> {
     None
 }
 
+pub(super) fn keep_access(new: &File, old: &Path) -> io::Result<()> {
+    new.set_permissions(std::fs::metadata(long_path(old))?.permissions())
+}
+
+/// A file is the account's that made it, and the list of who has access says the rest.
+pub(super) fn keep_owner(_new: &File, _old: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 pub(super) fn create_private(path: &Path) -> io::Result<File> {
     create(&long_path(path), &private(&ffi::user()?))
 }
