@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 #[path = "support/program.rs"]
+#[allow(dead_code, reason = "these run it with a umask")]
 mod program;
 
 use std::fs;

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use certstow::error::Error;
 use certstow::identity::{Identity, Inventory, Stores};
-use certstow::password::{self, Source};
+use certstow::password::Source;
 use certstow::platform::OpenOptions;
 use certstow::platform::spec::StoreSpec;
 use certstow::select::Filters;
 
 use super::args::StoreArgs;
+use super::ask;
 use super::render::progress::Progress;
 use super::screen::Screen;
 
@@ -24,7 +25,7 @@ pub(super) fn read_stores(
     screen: &Screen,
 ) -> Result<Inventory, Error> {
     let unlock = match unlock {
-        Some(source) => Some(Arc::new(password::read(source, true)?)),
+        Some(source) => Some(Arc::new(ask::given(source, true, screen)?)),
         None => None,
     };
     let stores = match stores {
