@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use certstow::backup;
 use certstow::error::Error;
 use certstow::identity::{Identity, Inventory, Stores};
 use certstow::password::Source;
@@ -33,8 +34,12 @@ pub(super) fn read_stores(
         named => Stores::Named(named),
     };
     let progress = Progress::start(screen, "Reading the stores");
-    let inventory = Inventory::read(stores, &OpenOptions { unlock })?;
+    let mut inventory = Inventory::read(stores, &OpenOptions { unlock })?;
+    let left_out = backup::leave_out(&mut inventory);
     drop(progress);
+    for notice in left_out {
+        screen.note(&notice);
+    }
     for name in inventory.store_names() {
         screen.explain(&format!("read {name}"));
     }
