@@ -21,12 +21,18 @@ pub(in crate::os) fn keep_access(new: &File, old: &Path) -> io::Result<()> {
     let same_group = new.metadata()?.gid() == was.gid();
     let mode = match (keep_access_list(new, &old, same_group)?, same_group) {
         (AccessList::None, true) => mode,
-        // What its group may do, another one may only as far as everybody may.
-        (AccessList::None, false) => mode & OWNER | (mode & mode >> 3 & 0o7) * 0o11,
+        (AccessList::None, false) => narrowed(mode),
         (AccessList::Kept, _) => return Ok(()),
         (AccessList::Lost, _) => mode & OWNER,
     };
     new.set_permissions(Permissions::from_mode(mode))
+}
+
+/// A mode for another group, which may do what both that group and everybody could, and everybody no more:
+/// a member of the other group may have become one of them.
+fn narrowed(mode: u32) -> u32 {
+    let both = (mode >> 3) & mode & 0o7;
+    (mode & OWNER) | (both << 3) | both
 }
 
 /// Gives a new file, which is to replace another, the owner and group of that one, whose owner may then
@@ -135,10 +141,23 @@ mod tests {
     }
 
     #[test]
+    fn another_group_may_do_no_more_than_everybody() {
+        for (was, is) in [
+            (0o640, 0o600),
+            (0o604, 0o600),
+            (0o644, 0o644),
+            (0o664, 0o644),
+            (0o400, 0o400),
+        ] {
+            assert_eq!(narrowed(was), is, "{was:o}");
+        }
+    }
+
+    #[test]
     #[ignore = "needs root, to give files away"]
     fn an_owner_and_a_group_are_kept() {
         let (_folder, old, new) = files(0o640);
-        fchown(&File::open(&old).unwrap(), Some(NOBODY), Some(NOBODY)).unwrap();
+        fchown(File::open(&old).unwrap(), Some(NOBODY), Some(NOBODY)).unwrap();
         keep_access(&new, &old).unwrap();
         assert_eq!((owners(&new), mode(&new)), ((NOBODY, NOBODY), 0o640));
     }
@@ -148,7 +167,7 @@ mod tests {
     fn an_owner_is_kept_where_nobody_else_put_the_file() {
         let (folder, old, new) = files(0o640);
         let open = |mode| fs::set_permissions(folder.path(), Permissions::from_mode(mode));
-        fchown(&File::open(&old).unwrap(), Some(NOBODY), None).unwrap();
+        fchown(File::open(&old).unwrap(), Some(NOBODY), None).unwrap();
         let root = owners(&new);
         for everybodys in [0o1777, 0o777, 0o775] {
             open(everybodys).unwrap();
