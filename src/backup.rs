@@ -12,6 +12,7 @@ mod compare;
 pub mod config;
 mod destination;
 mod folder;
+mod in_folder_of_store;
 mod in_stores;
 mod kept;
 mod last_run;
@@ -29,6 +30,8 @@ mod wanted;
 mod work;
 
 pub use compare::{Absent, Comparison, Foreign};
+pub use in_folder_of_store::leave_out;
+pub(crate) use in_folder_of_store::leave_out_of;
 pub(crate) use in_stores::InStores;
 pub use kept::{Kept, kept};
 pub use last_run::{Emptied, FOLDER as LAST_RUNS, emptied};

@@ -11,10 +11,8 @@ mod logs;
 mod stores;
 mod targets;
 
-use std::fs::File;
 use std::path::Path;
 
-use certstow_platform::os;
 use certstow_platform::secret::Password;
 
 pub use account::check as account;
@@ -159,17 +157,10 @@ fn there(name: &'static str, source: &Source) -> Check {
         _ => "there is one",
     };
     let found = Check::ok(name, about, found);
-    match source {
-        Source::File(file) if is_open_to_others(file) => found.warn(format!(
-            "other accounts may read {}: let its owner alone read it",
-            file.display()
-        )),
-        _ => found,
+    match password::exposure(source) {
+        Some(warning) => found.warn(warning),
+        None => found,
     }
-}
-
-fn is_open_to_others(file: &Path) -> bool {
-    File::open(file).is_ok_and(|file| os::others_have_access(&file).unwrap_or(true))
 }
 
 /// Where a password comes from, for a person.

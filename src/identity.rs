@@ -185,6 +185,11 @@ impl Inventory {
         &self.problems
     }
 
+    /// Forgets the problems that are none after all.
+    pub(crate) fn retain_problems(&mut self, is_one: impl FnMut(&StoreProblem) -> bool) {
+        self.problems.retain(is_one);
+    }
+
     /// The stores that were listed.
     pub fn stores(&self) -> &[Box<dyn Store>] {
         &self.stores

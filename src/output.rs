@@ -27,8 +27,8 @@ use crate::watchdog;
 pub enum Existing {
     /// Fail with [`Error::TargetExists`], whoever created it and however late.
     Refuse,
-    /// Replace it in one step, if it is a regular file. Nothing of the old file stays, its mode
-    /// neither. A symbolic link is not followed and not replaced, but refused.
+    /// Replace it in one step, if it is a regular file. Nothing of the old file stays but its owner
+    /// ([`NewFile::replace`]), its mode neither. A symbolic link is not followed and not replaced, but refused.
     Replace,
     /// The same of anything but a folder. A symbolic link is replaced itself, and what it leads to
     /// stays: for names that are the program's own, in a folder that others can write to.

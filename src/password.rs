@@ -86,6 +86,20 @@ pub fn read(source: &Source, allow_empty: bool) -> Result<Password, Error> {
     }
 }
 
+/// What is to be said of a source, in a sentence, if other accounts may read the password there.
+pub fn exposure(source: &Source) -> Option<String> {
+    let Source::File(file) = source else {
+        return None;
+    };
+    // A FIFO has been read, and nobody writes to it again.
+    let is_file = std::fs::metadata(file).is_ok_and(|found| found.is_file());
+    let open = |file: File| os::others_have_access(&file).unwrap_or(true);
+    (is_file && File::open(file).is_ok_and(open)).then(|| {
+        let file = file.display();
+        format!("other accounts may read {file}: let its owner alone read it")
+    })
+}
+
 /// What a vault keeps is exactly the password, which another program may have put there.
 fn kept(password: Password, name: &Name, allow_empty: bool) -> Result<Password, Error> {
     let refuse = |why: &str| Error::Password(format!("the vault's password '{name}' {why}"));

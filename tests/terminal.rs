@@ -6,7 +6,8 @@
 #[allow(dead_code, reason = "other tests at a terminal do other things")]
 mod support;
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -256,7 +257,9 @@ fn what_takes_long_shows_progress_at_a_terminal_and_nowhere_else() {
         .current_dir(folder.path())
         .status();
     assert!(made.expect("openssl starts").success());
-    fs::write(folder.path().join("password"), PASSWORD).expect("the password's file");
+    let password = folder.path().join("password");
+    fs::write(&password, PASSWORD).expect("the password's file");
+    fs::set_permissions(&password, Permissions::from_mode(0o600)).expect("our file");
     let check = ["check", "slow.p12", "--password-file", "password"];
 
     let mut terminal = start(folder.path(), &check);

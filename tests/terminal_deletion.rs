@@ -9,7 +9,8 @@ mod loop_disk;
 #[allow(dead_code, reason = "other tests at a terminal do other things")]
 mod support;
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -231,6 +232,29 @@ fn of_a_file_that_several_share_only_the_key_goes() {
     let left = fs::read_to_string(scene.store("all.pem")).expect("the bundle");
     assert_eq!(left, grace + &certificate);
     scene.restores();
+}
+
+/// As root in the folder of a service, say.
+#[test]
+#[ignore = "needs root, to give files away"]
+fn a_file_that_a_key_was_taken_out_of_keeps_its_owner() {
+    const NOBODY: u32 = 65534;
+    let scene = Scene::new(&[]);
+    let bundle = scene.store("all.pem");
+    let personal = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/personal");
+    let read = |file: &str| fs::read_to_string(personal.join(file)).expect("a sample");
+    let both = ["ada-example.pem", "ada-example.key.pem"].map(read);
+    fs::write(&bundle, both.concat()).expect("a bundle");
+    chown(&bundle, Some(NOBODY), Some(NOBODY)).expect("root gives it away");
+    fs::set_permissions(&bundle, Permissions::from_mode(0o640)).expect("root may");
+    let mut terminal = scene.export("Ada", &[]);
+    type_in(&mut terminal, FIRST, "y");
+    type_in(&mut terminal, SECOND, "y");
+    ends(terminal, 0);
+    assert_eq!(fs::read_to_string(&bundle).expect("the bundle"), both[0]);
+    let found = bundle.metadata().expect("the bundle");
+    let is = (found.uid(), found.gid(), found.mode() & 0o7777);
+    assert_eq!(is, (NOBODY, NOBODY, 0o640));
 }
 
 #[test]

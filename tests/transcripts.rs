@@ -63,9 +63,11 @@ fn remember_a_disk(data: &Path) {
     std::fs::write(folder.join(name + ".json"), known).expect("written");
 }
 
-/// `check` and `doctor` tell who may read a file, and a checkout has what the umask left.
+/// `check` and `doctor` tell who may read a file, as all do of one with a password, and a checkout has
+/// what the umask left.
 fn set_modes() {
     let folders = [
+        "tests/cmd/backup.in",
         "tests/cmd/errors.in",
         "tests/cmd/errors.in/files",
         "tests/cmd/password.in/files",
@@ -77,8 +79,15 @@ fn set_modes() {
     {
         let path = file.expect("a file").path();
         if path.is_file() {
-            let open = std::fs::Permissions::from_mode(0o644);
-            std::fs::set_permissions(&path, open).expect("the mode is set");
+            let is_password = path.to_string_lossy().ends_with("password.txt");
+            let stays_open = path.ends_with("errors.in/wrong-password.txt");
+            let mode = if is_password && !stays_open {
+                0o600
+            } else {
+                0o644
+            };
+            let mode = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(&path, mode).expect("the mode is set");
         }
     }
 }

@@ -13,7 +13,7 @@ pub(crate) use left_behind::{is_left_behind, is_temporary};
 pub use left_behind::{is_own, left_behind_in};
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -107,8 +107,12 @@ impl NewFile {
     /// # Errors
     /// As [`NewFile::beside`].
     pub fn trial(folder: &Path) -> io::Result<Self> {
+        Self::made_by(os::create_private, folder)
+    }
+
+    fn made_by(make: fn(&Path) -> io::Result<File>, folder: &Path) -> io::Result<Self> {
         let mut unfinished = unfinished();
-        let file = create(folder)?;
+        let file = create(make, folder)?;
         let path = file.path().to_owned();
         unfinished.push(path.clone());
         Ok(Self {
@@ -157,25 +161,49 @@ impl NewFile {
         }
     }
 
-    /// Gives the file its name, in place of whatever file has it.
+    /// Gives the file its name, in place of whatever file has it. Where that one belongs to another
+    /// account in a folder of its own, or of this account's alone, the new one does, too: what root
+    /// writes over a person's file stays the person's.
     ///
     /// # Errors
     /// The operating system's. The temporary file is gone then, and the other as it was.
     pub fn replace(self, target: &Path) -> io::Result<()> {
+        os::keep_owner(self.as_file(), target)?;
+        self.replace_and_own(target)
+    }
+
+    /// The same, and the new file belongs to this account.
+    fn replace_and_own(self, target: &Path) -> io::Result<()> {
         let _in_one_piece = unfinished();
         let renamed = self.file.persist(os::long_path(target));
         renamed.map(drop).map_err(|refused| refused.error)
     }
 }
 
+/// Writes a file that holds no secret and that others may read, in one step, in the place of whatever
+/// file has its name. Nobody but its owner, who is this account, may write to it: neither by the
+/// umask, nor because he could before. Programs do what is in such files.
+///
+/// # Errors
+/// The operating system's. The file is as it was then.
+pub fn write_readable(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = folder_of(file);
+    left_behind::remove_once(folder);
+    let new = NewFile::made_by(os::create_readable, folder)?;
+    let mut open = new.as_file();
+    open.write_all(bytes)?;
+    disk::sync_file(open)?;
+    new.replace_and_own(file)
+}
+
 /// A temporary file that belongs to this process for all to see, where the file system knows locks.
-fn create(folder: &Path) -> io::Result<NamedTempFile> {
+fn create(make: fn(&Path) -> io::Result<File>, folder: &Path) -> io::Result<NamedTempFile> {
     for _ in 0..ATTEMPTS {
         let file = tempfile::Builder::new()
             .prefix(PREFIX)
             .rand_bytes(RANDOM)
             .suffix(SUFFIX)
-            .make_in(os::long_path(folder), os::create_private)?;
+            .make_in(os::long_path(folder), make)?;
         let is_ours = match claim::lock(file.as_file()) {
             Ok(locked) => {
                 // Until it was locked, another process could take it for one that was left behind.

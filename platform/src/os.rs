@@ -186,6 +186,25 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Creates a file, for reading and writing, that others may read and its owner alone may write: with
+/// the mode 0644 on Unix, less what the umask takes away; as its folder has it on Windows. It can be
+/// renamed, and opened again, while it is open.
+///
+/// # Errors
+/// As [`create_private`].
+pub(crate) fn create_readable(path: &Path) -> io::Result<File> {
+    system::create_readable(path)
+}
+
+/// The same of a folder, and those it lies in where they are missing: with the mode 0755. A folder
+/// that is there stays as it is.
+///
+/// # Errors
+/// As [`create_private_folder`].
+pub fn create_readable_folder(path: &Path) -> io::Result<()> {
+    system::create_readable_folder(path)
+}
+
 /// Whether accounts other than the owner may read or write a file from [`create_private`]. FAT and
 /// many shares take the file, but neither a mode nor a list of who has access; a share may also
 /// know the account by another name, and make its own list.
@@ -199,6 +218,25 @@ pub fn others_have_access(file: &File) -> io::Result<bool> {
 /// Has a write beyond the limit of file sizes fail with an error, where it would end the process.
 pub(crate) fn fail_writes_past_the_limit() {
     system::fail_writes_past_the_limit();
+}
+
+/// Gives a new file, which so far is its owner's alone, the access of one that it is to replace and
+/// whose secrets it holds: owner, group, mode and access list on Unix, as far as the system lets this
+/// account, and less where it does not; on Windows whether it is read-only.
+///
+/// # Errors
+/// The operating system's, if the new file's access cannot be set.
+pub(crate) fn keep_access(new: &File, old: &Path) -> io::Result<()> {
+    system::keep_access(new, old)
+}
+
+/// Gives a new file, which is to replace another, the owner and group of that one on Unix, where this
+/// account may and nobody else can have put the other there. Its mode stays.
+///
+/// # Errors
+/// The operating system's, if it does not tell who owns what.
+pub(crate) fn keep_owner(new: &File, old: &Path) -> io::Result<()> {
+    system::keep_owner(new, old)
 }
 
 /// The path, absolute and written so that its length has no limit, on Windows; elsewhere as it is.

@@ -1,12 +1,14 @@
-//! The terminal as [`Ask`]: unlocks keys with the password given beforehand, then asks the
-//! person, if there is one.
+//! Passwords that are given by options, and those that stores ask for: the terminal as [`Ask`] unlocks
+//! keys with the password given beforehand, then asks the person, if there is one.
 
 use certstow::error::Error;
-use certstow::password;
+use certstow::password::{self, Source};
 use certstow::platform::error::AskError;
 use certstow::platform::secret::Password;
 use certstow::platform::store::{Ask, Interaction, UnlockRequest};
 use certstow::sanitize::safe;
+
+use super::screen::Screen;
 
 /// Asks at the terminal, or nobody.
 pub(crate) struct TerminalAsk {
@@ -36,4 +38,17 @@ impl Ask for TerminalAsk {
             _ => AskError::NotAllowed,
         })
     }
+}
+
+/// The password that an option names, and a warning if other accounts may read it there.
+pub(crate) fn given(
+    source: &Source,
+    allow_empty: bool,
+    screen: &Screen,
+) -> Result<Password, Error> {
+    let password = password::read(source, allow_empty)?;
+    if let Some(warning) = password::exposure(source) {
+        screen.warn(&warning);
+    }
+    Ok(password)
 }

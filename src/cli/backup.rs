@@ -25,7 +25,7 @@ use certstow::sanitize::shortened;
 use certstow::time;
 
 use super::args::{BackupAction, BackupArgs, BackupCommand};
-use super::ask::TerminalAsk;
+use super::ask::{self, TerminalAsk};
 use super::inventory;
 use super::prompt;
 use super::render::progress::Bar;
@@ -126,7 +126,7 @@ fn obtain_password(
     screen: &Screen,
 ) -> Result<Password, Error> {
     match source {
-        Some(source) => password::read(source, allow_empty),
+        Some(source) => ask::given(source, allow_empty, screen),
         None if screen.interaction() == Interaction::Never => Err(Error::InteractionRequired {
             what: "a password for the files".to_owned(),
         }),

@@ -20,6 +20,7 @@ use certstow::watchdog;
 use serde::Serialize;
 
 use super::args::CheckArgs;
+use super::ask;
 use super::journal::{self, Entry};
 use super::render::progress::Progress;
 use super::screen::Screen;
@@ -101,7 +102,7 @@ fn parses(report: &Report) -> bool {
 fn obtain_password(args: &CheckArgs, screen: &Screen) -> Result<Option<Password>, Error> {
     let allow_empty = args.password.allow_empty_password;
     match args.password.source() {
-        Some(source) => password::read(&source, allow_empty).map(Some),
+        Some(source) => ask::given(&source, allow_empty, screen).map(Some),
         None if !args.ask_password => Ok(None),
         None if screen.interaction() == Interaction::Never => Err(Error::InteractionRequired {
             what: "the password of the files".to_owned(),

@@ -26,7 +26,7 @@ use certstow::select::{self, Choice, Want};
 use certstow::{names, time};
 
 use super::args::{ChainArg, ExportArgs, PropertiesArg};
-use super::ask::TerminalAsk;
+use super::ask::{self, TerminalAsk};
 use super::inventory;
 use super::journal::Entry;
 use super::render::progress::Progress;
@@ -323,7 +323,7 @@ pub(super) fn obtain_password(
         return generated::show_new(&label);
     }
     match args.password.source() {
-        Some(source) => password::read(&source, allow_empty),
+        Some(source) => ask::given(&source, allow_empty, screen),
         None => {
             let text = format!("Password for the file of {}:", shortened(&label));
             let password = password::prompt(&text, true, allow_empty)?;

@@ -20,7 +20,7 @@ use certstow::sanitize::safe;
 use certstow::watchdog;
 
 use super::args::ImportArgs;
-use super::ask::TerminalAsk;
+use super::ask::{self, TerminalAsk};
 use super::journal::Entry;
 use super::prompt;
 use super::screen::Screen;
@@ -35,7 +35,7 @@ pub(super) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
     };
     let allow_empty = args.password.allow_empty_password;
     let password = match args.password.source() {
-        Some(source) => Some(password::read(&source, allow_empty)?),
+        Some(source) => Some(ask::given(&source, allow_empty, screen)?),
         None => None,
     };
     let mut sources = import::read(&args.files, password, &mut ask)?;
@@ -51,7 +51,7 @@ pub(super) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
 
     let target = target(args, screen)?;
     // It may open what is in the folder already.
-    let unlock = given(args, &target.spec)?;
+    let unlock = given(args, &target.spec, screen)?;
     let options = OpenOptions {
         unlock: unlock.clone(),
     };
@@ -300,9 +300,15 @@ impl<'a> Plan<'a> {
 }
 
 /// The password that is given to protect the private keys in a folder.
-fn given(args: &ImportArgs, spec: &StoreSpec) -> Result<Option<Arc<Password>>, Error> {
+fn given(
+    args: &ImportArgs,
+    spec: &StoreSpec,
+    screen: &Screen,
+) -> Result<Option<Arc<Password>>, Error> {
     match (spec, args.stores.unlock()) {
-        (StoreSpec::File(_), Some(source)) => password::read(&source, true).map(Arc::new).map(Some),
+        (StoreSpec::File(_), Some(source)) => {
+            ask::given(&source, true, screen).map(Arc::new).map(Some)
+        }
         _ => Ok(None),
     }
 }

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use certstow::backup;
 use certstow::error::Error;
 use certstow::identity::{Identity, Inventory, StoreProblem, Stores};
-use certstow::password::{self, Source};
+use certstow::password::Source;
 use certstow::platform::OpenOptions;
 use certstow::platform::spec::StoreSpec;
 use certstow::select::Filters;
 
 use super::args::StoreArgs;
+use super::ask;
 use super::render::progress::Progress;
 use super::screen::Screen;
 use super::warning::Warning;
@@ -25,7 +27,7 @@ pub(super) fn read_stores(
     screen: &Screen,
 ) -> Result<Inventory, Error> {
     let unlock = match unlock {
-        Some(source) => Some(Arc::new(password::read(source, true)?)),
+        Some(source) => Some(Arc::new(ask::given(source, true, screen)?)),
         None => None,
     };
     let stores = match stores {
@@ -33,8 +35,12 @@ pub(super) fn read_stores(
         named => Stores::Named(named),
     };
     let progress = Progress::start(screen, "Reading the stores");
-    let inventory = Inventory::read(stores, &OpenOptions { unlock })?;
+    let mut inventory = Inventory::read(stores, &OpenOptions { unlock })?;
+    let left_out = backup::leave_out(&mut inventory);
     drop(progress);
+    for notice in left_out {
+        screen.note(&notice);
+    }
     for name in inventory.store_names() {
         screen.explain(&format!("read {name}"));
     }

@@ -3,12 +3,13 @@
 
 mod topics;
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
 use certstow::error::Error;
 use certstow::exit::Exit;
+use certstow::platform::new_file::write_readable;
+use certstow::platform::os;
 use clap::{Arg, Command};
 use roff::{Inline, Roff, bold, italic, roman};
 
@@ -28,13 +29,13 @@ pub(super) fn run(folder: &Path, screen: &Screen) -> Result<Exit, Error> {
         let place = file.display().to_string();
         move |source| Error::Io { place, source }
     };
-    fs::create_dir_all(folder).map_err(failed(folder))?;
+    os::create_readable_folder(folder).map_err(failed(folder))?;
     let mut certstow = args::command();
     certstow.build();
     for page in pages(&certstow) {
         let file = folder.join(format!("{}.1", page.title()));
         let text = page.render(&certstow).map_err(failed(&file))?;
-        fs::write(&file, text).map_err(failed(&file))?;
+        write_readable(&file, &text).map_err(failed(&file))?;
         screen.note(&format!("wrote {}", file.display()));
     }
     Ok(Exit::Done)

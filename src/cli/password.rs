@@ -11,6 +11,7 @@ use certstow::watchdog;
 use serde::Serialize;
 
 use super::args::{PasswordCommand, SetArgs};
+use super::ask;
 use super::journal::Entry;
 use super::screen::Screen;
 
@@ -59,7 +60,7 @@ fn set(args: &SetArgs, screen: &Screen) -> Result<(), Error> {
 fn obtain(args: &SetArgs, screen: &Screen) -> Result<Password, Error> {
     let allow_empty = args.password.allow_empty_password;
     match args.password.source() {
-        Some(source) => password::read(&source, allow_empty),
+        Some(source) => ask::given(&source, allow_empty, screen),
         None if screen.interaction() == Interaction::Never => Err(Error::InteractionRequired {
             what: "the password to keep".to_owned(),
         }),

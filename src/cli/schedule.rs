@@ -4,15 +4,15 @@ mod line;
 mod report;
 mod state;
 
-use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use certstow::error::Error;
 use certstow::escrow::Recipient;
 use certstow::exit::Exit;
-use certstow::platform::account;
+use certstow::platform::new_file::write_readable;
 use certstow::platform::store::Interaction;
+use certstow::platform::{account, os};
 use certstow::schedule::{self, Owner, Schedule, ScheduleFile, Scheduler, install};
 use certstow::time;
 
@@ -176,11 +176,11 @@ fn write_into(folder: &Path, files: &[ScheduleFile]) -> Result<Vec<PathBuf>, Err
         place: place.display().to_string(),
         source,
     };
-    fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
+    os::create_readable_folder(folder).map_err(|error| failed(folder, error))?;
     let mut written = Vec::new();
     for file in files {
         let place = folder.join(&file.name);
-        fs::write(&place, &file.bytes).map_err(|error| failed(&place, error))?;
+        write_readable(&place, &file.bytes).map_err(|error| failed(&place, error))?;
         written.push(place);
     }
     Ok(written)

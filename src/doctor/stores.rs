@@ -7,6 +7,7 @@ use certstow_platform::store::{Entry, KeyState, Listing, NonInteractive, Store};
 use certstow_platform::{OpenOptions, known_stores, open};
 
 use super::{Check, Status, left_over, locked};
+use crate::backup;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::identity::Stores;
@@ -52,12 +53,15 @@ pub fn check(spec: &StoreSpec, options: &OpenOptions) -> Vec<Check> {
     let store = open(spec, options);
     let listed = store.and_then(|store| store.list().map(|listing| (store, listing)));
     match listed {
-        Ok((store, listing)) => {
+        Ok((store, mut listing)) => {
+            let left_out = backup::leave_out_of(spec, &mut listing.problems);
             let (store, unlocks) = (store.as_ref(), options.unlock.is_some());
             let locked = locked::check(&name, store, &listing, unlocks);
             // Where all keys are locked, there is nothing else to try.
             let others = locked.is_none() || listing.entries.iter().any(can_be_tried);
             let mut checks = vec![summary(&name, &listing)];
+            let left_out = left_out.into_iter();
+            checks.extend(left_out.map(|notice| Check::ok("store", &name, notice)));
             checks.extend(others.then(|| keys(&name, store, &listing)));
             checks.extend(locked);
             if let StoreSpec::File(folder) = spec {

@@ -1,3 +1,7 @@
+use std::fs::File;
+
+use certstow_platform::os;
+
 use super::*;
 
 fn failed(exit: Exit) -> Check {

@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 
 use certstow_platform::new_file::NewFile;
 
-use crate::{World, complete, ends, files, json, said};
+use crate::{ADA, MANIFEST, World, complete, ends, files, json, said};
 
 #[test]
 fn one_unwritable_destination_leaves_the_other_complete() {
@@ -219,4 +219,44 @@ fn a_destination_that_confirms_nothing_has_failed_and_what_it_has_is_kept() {
         ends(&world.run(&backup), 0);
         ends(&world.run(&backup), 0);
     }
+}
+
+/// Its files are not the store's; what else lies in its folder is.
+#[test]
+fn a_backup_in_the_folder_of_its_store_is_left_out_of_that() {
+    let world = World::new();
+    let backup = |words| world.backup(&format!("--to store/kept {words}"));
+    ends(&backup(""), 0);
+    let again = backup("");
+    ends(&again, 0);
+    let shown = said(&again);
+    let folder = fs::canonicalize(world.path("store/kept")).expect("the folder");
+    let notice = format!("{} is a backup in the folder of a store", folder.display());
+    assert_eq!(shown.matches(&notice).count(), 1, "{shown}");
+    assert!(shown.contains("3 unchanged"), "{shown}");
+    for words in [
+        "list --store store",
+        "list --store store --json",
+        "doctor --store store",
+    ] {
+        let output = world.run(words);
+        ends(&output, 0);
+        assert!(said(&output).contains(&notice), "{}", said(&output));
+    }
+    // Who names the backup itself means it.
+    ends(&world.run("list --store store/kept"), 14);
+
+    fs::copy(
+        world.path("store/kept").join(ADA),
+        world.path("store/kept/another.p12"),
+    )
+    .expect("a copy");
+    let output = backup("");
+    ends(&output, 14);
+    let shown = said(&output);
+    assert!(shown.contains("another.p12: locked"), "{shown}");
+    assert!(!shown.contains(&format!("{ADA}: locked")), "{shown}");
+    fs::remove_file(world.path("store/kept/another.p12")).expect("ours");
+    fs::write(world.path("store/kept").join(MANIFEST), "{}").expect("written");
+    ends(&world.run("list --store store"), 14);
 }

@@ -134,9 +134,7 @@ impl Change {
         match &self.becomes {
             Becomes::Rewritten(bytes) => {
                 let file = written(path, bytes)?;
-                let permissions = fs::metadata(path).map(|metadata| metadata.permissions());
-                permissions
-                    .and_then(|permissions| fs::set_permissions(file.path(), permissions))
+                os::keep_access(file.as_file(), path)
                     .map_err(|error| failed(path, "its permissions cannot be kept", error))?;
                 self.is_still_right()?;
                 file.replace(path)

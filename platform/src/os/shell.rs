@@ -2,9 +2,10 @@
 //! Language of POSIX (2.2, Quoting), and PowerShell ("about_Quoting_Rules" in Microsoft's
 //! documentation), where typographic quotation marks quote, too.
 
-/// A word for a POSIX shell.
+/// A word for a POSIX shell. Zsh takes `=ls` for the path of the program `ls` ("Filename Expansion" in
+/// zshexpn(1)).
 pub(crate) fn posix(word: &str) -> String {
-    if is_plain(word, "%+,-./:=@_") {
+    if is_plain(word, "%+,-./:=@_") && !word.starts_with('=') {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', r"'\''"))
@@ -53,14 +54,15 @@ mod tests {
             ("$HOME`id`\"!", "'$HOME`id`\"!'"),
             ("~/a", "'~/a'"),
             ("Zoë.p12", "Zoë.p12"),
+            ("=ls", "'=ls'"),
+            ("a=b", "a=b"),
         ] {
             assert_eq!(posix(word), quoted);
         }
     }
 
     #[cfg(unix)]
-    #[test]
-    fn a_real_shell_agrees() {
+    fn agrees(shell: &str) {
         for word in [
             "a b",
             "it's",
@@ -69,13 +71,29 @@ mod tests {
             "-n",
             "a\nb",
             "#;&|<>",
+            "=ls",
+            "a=ls",
+            "%1",
         ] {
             let script = format!("printf %s {}", posix(word));
-            let output = std::process::Command::new("sh")
+            let output = std::process::Command::new(shell)
                 .args(["-c", &script])
                 .output();
             assert_eq!(output.unwrap().stdout, word.as_bytes(), "{script}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_real_shell_agrees() {
+        agrees("sh");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    #[ignore = "needs zsh"]
+    fn zsh_agrees() {
+        agrees("zsh");
     }
 
     #[test]

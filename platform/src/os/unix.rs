@@ -1,6 +1,7 @@
 //! Unix: `O_NONBLOCK` against FIFOs, file modes, `fsync` of folders; folders by the XDG Base
 //! Directory specification, and Apple's on macOS.
 
+mod access;
 pub(super) mod claim;
 pub(super) mod disk;
 mod ffi;
@@ -19,6 +20,7 @@ use rustix::fs::OFlags;
 
 use super::Drive;
 use crate::new_file::folder_of;
+pub(super) use access::{keep_access, keep_owner};
 
 pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
     open_following(path, OpenOptions::new().read(true))
@@ -80,12 +82,7 @@ pub(super) fn mode(metadata: &Metadata) -> Option<u32> {
 }
 
 pub(super) fn create_private(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
+    let file = create(path, 0o600)?;
     // What macOS keeps in memory when a file is written, it reads from there later.
     #[cfg(target_os = "macos")]
     let _ = rustix::fs::fcntl_nocache(&file, true);
@@ -101,8 +98,25 @@ pub(super) fn make_private(file: &File) -> io::Result<()> {
     }
 }
 
+pub(super) fn create_readable(path: &Path) -> io::Result<File> {
+    create(path, 0o644)
+}
+
+fn create(path: &Path, mode: u32) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(path)
+}
+
 pub(super) fn create_private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+pub(super) fn create_readable_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o755).create(path)
 }
 
 pub(super) fn others_have_access(file: &File) -> io::Result<bool> {

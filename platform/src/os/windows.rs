@@ -115,6 +115,15 @@ pub(super) fn mode(_metadata: &Metadata) -> Option<u32> {
     None
 }
 
+pub(super) fn keep_access(new: &File, old: &Path) -> io::Result<()> {
+    new.set_permissions(std::fs::metadata(long_path(old))?.permissions())
+}
+
+/// A file is the account's that made it, and the list of who has access says the rest.
+pub(super) fn keep_owner(_new: &File, _old: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 pub(super) fn create_private(path: &Path) -> io::Result<File> {
     create(&long_path(path), &private(&ffi::user()?))
 }
@@ -123,11 +132,7 @@ pub(super) fn create_private(path: &Path) -> io::Result<File> {
 /// does not know the account lets it own nothing. [`others_have_access`] tells which it was.
 fn create(path: &Path, security: &str) -> io::Result<File> {
     match ffi::create_new(path, security) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .open(path),
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => create_readable(path),
         created => created,
     }
 }
@@ -135,6 +140,18 @@ fn create(path: &Path, security: &str) -> io::Result<File> {
 /// A file that has no list of its own keeps what its folder handed down.
 pub(super) fn make_private(_file: &File) -> io::Result<()> {
     Ok(())
+}
+
+pub(super) fn create_readable(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .open(long_path(path))
+}
+
+pub(super) fn create_readable_folder(path: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(long_path(path))
 }
 
 pub(super) fn create_private_folder(path: &Path) -> io::Result<()> {

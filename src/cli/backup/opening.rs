@@ -11,7 +11,7 @@ use certstow::platform::secret::Password;
 use certstow::platform::store::Interaction;
 
 use crate::cli::args::OpeningArgs;
-use crate::cli::ask::TerminalAsk;
+use crate::cli::ask::{self, TerminalAsk};
 use crate::cli::screen::Screen;
 
 /// What was given to open the files.
@@ -25,7 +25,10 @@ impl Opening {
     /// Reads what the options name; asks if they say so, or if something is `needed`.
     pub(super) fn read(args: &OpeningArgs, needed: bool, screen: &Screen) -> Result<Self, Error> {
         let password = match args.password.source() {
-            Some(source) => Some(password::read(&source, args.password.allow_empty_password)?),
+            Some(source) => {
+                let allow_empty = args.password.allow_empty_password;
+                Some(ask::given(&source, allow_empty, screen)?)
+            }
             None => None,
         };
         if let Some(file) = &args.escrow_key {

@@ -194,11 +194,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let session = Session::default();
         session.install(folder.path(), "first").unwrap();
-        // Where the new one is written first.
-        fs::create_dir(folder.path().join("org.certstow.x.certstow-new")).unwrap();
+        // No file takes the name of a folder.
+        let place = folder.path().join("org.certstow.x.plist");
+        fs::remove_file(&place).unwrap();
+        fs::create_dir(&place).unwrap();
         session.install(folder.path(), "second").unwrap_err();
         assert_eq!(session.loaded().as_deref(), Some("first"));
-        assert_eq!(list_in(folder.path()).as_deref(), Some("first"));
+        assert!(place.is_dir());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use certstow_platform::new_file::write_readable;
+use certstow_platform::os;
 use certstow_platform::scheduler::{Owner, Scheduler};
 
 use super::{SchedulerError, file_error, not_scheduled};
@@ -49,16 +51,17 @@ impl Places {
 
     /// An error if one of them is not certstow's.
     pub(super) fn check(&self) -> Result<(), Error> {
+        // The label of a job of launchd says whose it is, and it names the file.
+        if self.scheduler == Scheduler::Launchd {
+            return Ok(());
+        }
         for file in &self.files {
             let text = match fs::read(file) {
                 Ok(text) => text,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(source) => return Err(file_error(file, source)),
             };
-            // The label of a job of launchd says whose it is, and it names the file.
-            let ours =
-                self.scheduler == Scheduler::Launchd || text.starts_with(systemd::MARK.as_bytes());
-            if !ours {
+            if !text.starts_with(systemd::MARK.as_bytes()) {
                 let what = file.display().to_string();
                 return Err(SchedulerError::Foreign { what }.into());
             }
@@ -77,10 +80,11 @@ impl Places {
 
     /// Writes the files and gives back what they held before.
     pub(super) fn write(&self, files: &[ScheduleFile]) -> Result<Before, Error> {
-        fs::create_dir_all(&self.folder).map_err(|source| file_error(&self.folder, source))?;
+        os::create_readable_folder(&self.folder)
+            .map_err(|source| file_error(&self.folder, source))?;
         let before: Before = self.files.iter().map(|file| fs::read(file).ok()).collect();
         for (place, file) in self.files.iter().zip(files) {
-            if let Err(error) = replace(place, &file.bytes) {
+            if let Err(error) = write_readable(place, &file.bytes) {
                 self.restore(before);
                 return Err(file_error(place, error));
             }
@@ -92,7 +96,7 @@ impl Places {
         for (file, bytes) in self.files.iter().zip(before) {
             // The error that counts is the one that led here.
             let _ = match bytes {
-                Some(bytes) => replace(file, &bytes),
+                Some(bytes) => write_readable(file, &bytes),
                 None => fs::remove_file(file),
             };
         }
@@ -125,16 +129,6 @@ impl Places {
         }
         Ok(self.files)
     }
-}
-
-/// Writes a file in one step, with the permissions of an ordinary one: nothing in it is secret.
-fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    // Not the name of a unit or a property list, so that no scheduler reads it half-written.
-    let temporary = file.with_extension("certstow-new");
-    let written = fs::write(&temporary, bytes).and_then(|()| fs::rename(&temporary, file));
-    written.inspect_err(|_| {
-        let _ = fs::remove_file(&temporary);
-    })
 }
 
 #[cfg(test)]
@@ -176,6 +170,28 @@ mod tests {
         let kept = fs::read_to_string(folder.path().join("x.service")).unwrap();
         assert_eq!(kept, old);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    /// Whoever may write to such a file has its owner run his programs.
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_could_write_is_theirs_no_more() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.service");
+        fs::write(&file, systemd::MARK).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
+        places(folder.path()).write(&files()).unwrap();
+        for name in ["x.service", "x.timer"] {
+            let mode = folder
+                .path()
+                .join(name)
+                .metadata()
+                .unwrap()
+                .permissions()
+                .mode();
+            assert_eq!(mode & 0o022, 0, "{name}: {mode:o}");
+        }
     }
 
     #[test]
