@@ -378,6 +378,19 @@ fn everything_is_on_paper() {
     }
 }
 
+/// How many programs share a core of this machine, and one at least.
+fn busy() -> f64 {
+    let load = fs::read_to_string("/proc/loadavg").expect("the load");
+    let load: f64 = load
+        .split(' ')
+        .next()
+        .expect("a number")
+        .parse()
+        .expect("a number");
+    let cores = std::thread::available_parallelism().expect("cores").get();
+    (load / cores as f64).max(1.0)
+}
+
 /// Details of many are text until somebody asks for them, which is found all the same.
 #[test]
 #[ignore = "needs Chromium"]
@@ -431,12 +444,18 @@ fn five_thousand_identities_open_within_three_seconds() {
         const walker = document.createTreeWalker(document.getElementById("identities"));
         let nodes = 0;
         while (walker.nextNode()) nodes += 1;
-        return { ran, nodes, rows: document.querySelectorAll(".identity .fold").length };"#;
-    // The machine may have other things to do, once or twice.
+        const rows = [...document.querySelectorAll(".identity .fold")];
+        const laidOut = rows.filter((row) => row.checkVisibility({ contentVisibilityAuto: true })).length;
+        return { ran, nodes, rows: rows.length, laidOut };"#;
+    // On a core of its own; the machine may have other things to do meanwhile.
+    let busy = busy();
     let found: Vec<_> = (0..3).map(|_| Page::timed(folder, &page, look)).collect();
+    let busy = busy.max(self::busy());
     let ran = |found: &serde_json::Value| found["ran"].as_f64().expect("milliseconds");
-    assert!(found.iter().any(|one| ran(one) < 3000.0), "{found:?}");
+    let in_time = |one| ran(one) < 3000.0 * busy;
+    assert!(found.iter().any(in_time), "{busy}: {found:?}");
     assert_eq!(found[0]["rows"], 5000);
+    assert!(found[0]["laidOut"].as_u64() < Some(200), "{found:?}");
     let nodes = found[0]["nodes"].as_u64().expect("nodes");
     assert!(nodes / 5000 < 42, "{nodes}");
 }

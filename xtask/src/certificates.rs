@@ -74,8 +74,8 @@ pub(crate) fn issuer() -> io::Result<String> {
     authority(0, &key(0), &key_of_issuer())
 }
 
-/// So many certificates of CAs that have the issuer's name and keys of their own, none of which
-/// signed any of them, as PEM.
+/// So many certificates of CAs that have the issuer's name and keys of their own, which signed
+/// nothing, as PEM.
 pub(crate) fn namesakes(count: u32) -> io::Result<String> {
     (1..=count)
         .map(|number| authority(number, &key(number), &key(1 << 30)))

@@ -64,10 +64,13 @@ const ROWS: &[Row] = &[
         },
     },
     Row {
-        name: "list --tree, CAs of one name",
-        size: 250,
+        name: "list --tree, as many CAs of one name",
+        size: 150,
         measure: Busy,
-        words: |at| Ok(at.words(&["list", "--tree", "--all", "--store", &at.namesakes()?])),
+        words: |at| {
+            let stores = ["--store", &at.store()?, "--store", &at.namesakes()?];
+            Ok(at.words(&[&["list", "--tree"][..], &stores].concat()))
+        },
     },
     Row {
         name: "show",
