@@ -114,6 +114,7 @@ pub(super) fn an_export_that_deletes_the_key() -> Scenario {
             "store/other.p12",
         ],
         when_done: 12,
+        once_wrong: &[("unlink", "store/other.p12", Fault::Killed)],
         ..USUAL
     }
 }
