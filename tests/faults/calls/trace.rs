@@ -65,8 +65,8 @@ pub(super) fn calls(trace: &str, world: &Path) -> Vec<Call> {
     calls
 }
 
-/// What a power cut could take, though it counts as done: files that got their name before their
-/// disk had all of them, folders whose disk was not told of a new name, and files with private keys
+/// What a power cut could take: files that were written in place, or got their name before their
+/// disk had all of them; folders whose disk was not told of a new name; and files with private keys
 /// that went before that.
 pub(super) fn not_on_disk(trace: &str, world: &Path) -> Vec<String> {
     let (mut files, mut folders) = (HashSet::new(), HashSet::new());
@@ -76,6 +76,9 @@ pub(super) fn not_on_disk(trace: &str, world: &Path) -> Vec<String> {
             continue;
         };
         match name {
+            "write" if held::may_hold_a_key(&about) => {
+                found.push(format!("{about} was written under its own name"));
+            }
             "write" => drop(files.insert(about)),
             "fsync" => {
                 files.remove(&about);
@@ -205,10 +208,12 @@ fn not_on_disk_is_what_was_named_first() {
 10 write(3</w/a/.certstow-Xy12ab.tmp>, ""..., 20) = 20
 10 renameat(AT_FDCWD</w>, "/w/a/.certstow-Xy12ab.tmp", AT_FDCWD</w>, "a/ada.p12") = 0
 10 unlink("/w/store/ada.key.pem") = 0
+10 write(3</w/grace.p12>, ""..., 20) = 20
 "#;
     let found = [
         "a/ada.p12 got its name before it was synced",
         r#"store/ada.key.pem went before {"a"} was synced"#,
+        "grace.p12 was written under its own name",
         "a has a new name and was not synced",
     ];
     assert_eq!(not_on_disk(unsynced, Path::new("/w")), found);
