@@ -141,19 +141,23 @@ impl Change {
                     .map_err(|error| failed(path, "it cannot be replaced", error))
             }
             Becomes::Converted { label, id, bytes } => {
-                let beside = free_name(folder_of(path), label, id);
-                let file = written(&beside, bytes)?;
-                file.rename(&beside).map_err(|error| {
-                    failed(&beside, "the certificates cannot be kept there", error)
-                })?;
-                let synced = disk::sync_folder(folder_of(&beside))
-                    .map(drop)
-                    .map_err(|error| {
-                        failed(&beside, "its disk did not confirm the certificates", error)
-                    });
+                let folder = folder_of(path);
+                let kept = kept_already(folder, label, id, bytes);
+                let is_new = kept.is_none();
+                let beside = kept.unwrap_or_else(|| free_name(folder, label, id));
+                if is_new {
+                    written(&beside, bytes)?.rename(&beside).map_err(|error| {
+                        failed(&beside, "the certificates cannot be kept there", error)
+                    })?;
+                }
+                let synced = disk::sync_folder(folder).map(drop).map_err(|error| {
+                    failed(&beside, "its disk did not confirm the certificates", error)
+                });
                 synced.and_then(|()| self.delete()).inspect_err(|_| {
-                    // The certificates are where they were, too.
-                    let _ = fs::remove_file(os::long_path(&beside));
+                    if is_new {
+                        // The certificates are where they were, too.
+                        let _ = fs::remove_file(os::long_path(&beside));
+                    }
                 })
             }
             Becomes::Deleted => self.delete(),
@@ -200,7 +204,13 @@ pub(crate) fn changed_meanwhile(path: &Path) -> StoreError {
     }
 }
 
-/// The names that the file of an identity may have in a folder, the usual one first.
+/// The file in which a process that was cut off has kept these certificates already.
+fn kept_already(folder: &Path, label: &str, id: &EntryId, bytes: &[u8]) -> Option<PathBuf> {
+    let mut taken = names(folder, label, id).take_while(|name| is_taken(name));
+    taken.find(|name| read(name).is_ok_and(|kept| *kept == *bytes))
+}
+
+/// The names that the file of an identity may have in a folder, the usual one first, without end.
 pub(crate) fn names(folder: &Path, label: &str, id: &EntryId) -> impl Iterator<Item = PathBuf> {
     let usual = folder.join(file_name::of_identity(label, id, "pem"));
     let stem = usual.file_stem().unwrap_or_default().to_os_string();
@@ -215,8 +225,12 @@ pub(crate) fn names(folder: &Path, label: &str, id: &EntryId) -> impl Iterator<I
 
 /// The first of these names that nothing in the folder has.
 fn free_name(folder: &Path, label: &str, id: &EntryId) -> PathBuf {
-    let is_free = |name: &PathBuf| fs::symlink_metadata(os::long_path(name)).is_err();
-    names(folder, label, id).find(is_free).unwrap_or_default()
+    let mut names = names(folder, label, id);
+    names.find(|name| !is_taken(name)).unwrap_or_default()
+}
+
+fn is_taken(name: &Path) -> bool {
+    fs::symlink_metadata(os::long_path(name)).is_ok()
 }
 
 pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, StoreError> {
@@ -240,7 +254,7 @@ mod tests {
         }
     }
 
-    fn names(folder: &Path) -> Vec<String> {
+    fn files(folder: &Path) -> Vec<String> {
         let names = fs::read_dir(folder).unwrap();
         let mut names: Vec<_> = names
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -279,8 +293,37 @@ mod tests {
             assert!(refused.contains("changed meanwhile"), "{refused}");
             assert_eq!(fs::read(&path).unwrap(), b"one key, and another");
             // Nor is anything new left there.
-            assert_eq!(names(folder.path()), ["a.pem"]);
+            assert_eq!(files(folder.path()), ["a.pem"]);
         }
+    }
+
+    #[test]
+    fn certificates_that_are_kept_already_are_not_kept_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.p12");
+        let (label, id) = ("Ada", EntryId::of(b""));
+        let beside = free_name(folder.path(), label, &id);
+        let convert = |bytes: &[u8]| {
+            fs::write(&path, "a key").unwrap();
+            let becomes = Becomes::Converted {
+                label: label.to_owned(),
+                id,
+                bytes: Zeroizing::new(bytes.to_vec()),
+            };
+            let change = Change {
+                becomes,
+                ..deleted(path.clone())
+            };
+            make(&[change]).unwrap();
+        };
+        convert(b"certificates");
+        convert(b"certificates");
+        let name = beside.file_name().unwrap().to_str().unwrap().to_owned();
+        assert_eq!(files(folder.path()), [name]);
+        assert_eq!(fs::read(&beside).unwrap(), b"certificates");
+        convert(b"others");
+        assert_eq!(files(folder.path()).len(), 2);
+        assert_eq!(fs::read(&beside).unwrap(), b"certificates");
     }
 
     #[test]
@@ -299,6 +342,6 @@ mod tests {
         assert!(place.ends_with("b.key"), "{place}");
         let source = source.unwrap().to_string();
         assert!(source.contains("changed meanwhile"), "{source}");
-        assert_eq!(names(folder.path()), ["b.key"]);
+        assert_eq!(files(folder.path()), ["b.key"]);
     }
 }

@@ -38,11 +38,11 @@ impl Claims<'_> {
         let word = line.split(' ').next()?;
         let rest = line.strip_prefix(word)?.trim();
         match word {
-            "Saved" | "copy" => Some(self.new(rest).is_some()),
+            "Saved" | "copy" => Some(self.written(rest).is_some()),
             "Imported" | "Restored" => {
                 let identity = rest.split(' ').next()?;
-                let new = self.new_in(self.scene.scenario.into);
-                Some(new.iter().any(|held| held.identity == identity))
+                let held = self.written_in(self.scene.scenario.into);
+                Some(held.iter().any(|held| held.identity == identity))
             }
             "All" => {
                 let identities: usize = rest.split(' ').next()?.parse().ok()?;
@@ -60,7 +60,7 @@ impl Claims<'_> {
                 // "a: 2 written, 1 mended"
                 let folder = word.strip_suffix(':')?;
                 let written = count(rest, " written") + count(rest, " mended");
-                (written > 0).then(|| self.new_in(folder).len() >= written)
+                (written > 0).then(|| self.written_in(folder).len() >= written)
             }
         }
     }
@@ -69,22 +69,22 @@ impl Claims<'_> {
     fn is_so_in_log(&self, line: &str) -> Option<bool> {
         let entry: Value = serde_json::from_str(line).ok()?;
         match entry["event"].as_str()? {
-            "saved" | "copied" => Some(self.new(entry["file"].as_str()?).is_some()),
+            "saved" | "copied" => Some(self.written(entry["file"].as_str()?).is_some()),
             _ => None,
         }
     }
 
     /// What a file holds that is not as it was before, and not under the old password.
-    fn new(&self, file: &str) -> Option<&Held> {
+    fn written(&self, file: &str) -> Option<&Held> {
         let held = self.now.keys.get(file);
         held.filter(|held| held.opened_by != OpenedBy::OldPassword)
             .filter(|_| self.now.files.get(file) != self.scene.before.files.get(file))
     }
 
-    fn new_in(&self, folder: &str) -> Vec<&Held> {
+    fn written_in(&self, folder: &str) -> Vec<&Held> {
         let start = format!("{folder}/");
         let files = self.now.keys.keys().filter(|file| file.starts_with(&start));
-        files.filter_map(|file| self.new(file)).collect()
+        files.filter_map(|file| self.written(file)).collect()
     }
 }
 

@@ -164,18 +164,17 @@ fn pem(path: &Path, bytes: &[u8]) -> Option<Held> {
     if !holds_a_pem_key(bytes) {
         return None;
     }
-    let passwords = [
-        ("", OpenedBy::Nothing),
-        (OLD, OpenedBy::OldPassword),
-        (NEW, OpenedBy::NewPassword),
-    ];
-    passwords.into_iter().find_map(|(password, opened_by)| {
+    let passwords: &[_] = match String::from_utf8_lossy(bytes).contains("BEGIN ENCRYPTED") {
+        true => &[(NEW, OpenedBy::NewPassword), (OLD, OpenedBy::OldPassword)],
+        false => &[("", OpenedBy::Nothing)],
+    };
+    passwords.iter().find_map(|(password, opened_by)| {
         let text = openssl("pkey -passin env:PASSWORD", path, password)?;
         let mut samples = samples().iter();
         let found = samples.find(|sample| sample.key == text)?;
         Some(Held {
             identity: found.identity,
-            opened_by,
+            opened_by: *opened_by,
         })
     })
 }

@@ -121,6 +121,7 @@ impl Drop for Core {
 }
 
 /// Makes the runs of a scenario that `choose` takes of its calls, and says how many those were.
+#[expect(clippy::print_stdout, reason = "the summary of a test")]
 fn run(name: &str, scenario: &Scenario, choose: fn(&str, &Scenario, &[Call]) -> Vec<Injection>) {
     let core = Core::take();
     let mut scene = Scene::new(scenario, core.0);

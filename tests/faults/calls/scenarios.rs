@@ -66,7 +66,7 @@ const IN_A: [(&str, &str); 3] = [
 pub(super) fn an_export_that_replaces() -> Scenario {
     Scenario {
         prepare: |scene| {
-            scene.does("export Ada --store store --iterations 1 --password-env OLD -o ada.p12")
+            scene.does("export Ada --store store --iterations 1 --password-env OLD -o ada.p12");
         },
         words: "export Ada --store store --iterations 1 --password-env NEW -o ada.p12 --force",
         done: &[("ada.p12", "Ada")],
@@ -114,6 +114,7 @@ pub(super) fn an_export_that_deletes_the_key() -> Scenario {
             "store/other.p12",
         ],
         when_done: 12,
+        once_wrong: &[("unlink", "store/other.p12", Fault::Killed)],
         ..USUAL
     }
 }

@@ -114,7 +114,8 @@ impl<'s> Scene<'s> {
         copy(&self.folder.path().join("before"), &self.world());
     }
 
-    /// The calls of a run without a fault. It has to do what the scenario says that it does.
+    /// The calls of a run without a fault. It has to do what the scenario says that it does, in an
+    /// order that a power cut does no harm to.
     pub(super) fn calls(&mut self) -> Vec<Call> {
         let run = self.run(None);
         let now = self.state();
@@ -123,6 +124,8 @@ impl<'s> Scene<'s> {
         assert!(missing.is_empty(), "{missing:?}\n{run}");
         assert!(claims::says_something(self, &now, &run), "{run}");
         self.names = now.files.into_keys().collect();
+        let not_on_disk = trace::not_on_disk(&run.trace, &self.world());
+        assert!(not_on_disk.is_empty(), "{not_on_disk:?}\n{}", run.trace);
         let calls = trace::calls(&run.trace, &self.world());
         assert!(!calls.is_empty(), "{}", run.trace);
         calls

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
+
+use super::held;
 
 /// The calls that are looked at, in strace's words. With `openat`, those that only read are there,
 /// too: a disk can fail at any of them.
@@ -40,64 +42,129 @@ impl fmt::Display for Call {
 /// each, the first counts. `openat` counts for the first thread alone: what others open first, it
 /// opens while the program is loaded.
 pub(super) fn calls(trace: &str, world: &Path) -> Vec<Call> {
+    let first = trace.split_whitespace().next();
     let mut made: HashSet<(&str, &str, usize)> = HashSet::new();
     let mut seen = HashSet::new();
     let mut calls = Vec::new();
-    let first = trace.split_whitespace().next();
-    for line in trace.lines() {
-        let Some((thread, line)) = line.split_once(' ') else {
-            continue;
-        };
-        // The rest of one that was interrupted by another thread's begins with `<`.
-        let Some((name, arguments)) = line.trim_start().split_once('(') else {
-            continue;
-        };
-        if !name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-        {
-            continue;
-        }
+    for (thread, name, arguments) in lines(trace) {
         let nth = (1..).find(|&nth| made.insert((thread, name, nth)));
         let nth = nth.expect("there is always a next number");
         let Some(about) = about(arguments, world) else {
             continue;
         };
-        let call = Call {
-            changes: name != "openat" || arguments.contains("O_CREAT"),
-            name: name.to_owned(),
-            nth,
-            about,
-        };
         let counts = name != "openat" || Some(thread) == first;
         if counts && !name.starts_with("clone") && seen.insert((name, nth)) {
-            calls.push(call);
+            calls.push(Call {
+                changes: name != "openat" || arguments.contains("O_CREAT"),
+                name: name.to_owned(),
+                nth,
+                about: masked(&about),
+            });
         }
     }
     calls
 }
 
+/// What a power cut could take: files that were written in place, or got their name before their
+/// disk had all of them; folders whose disk was not told of a new name; and files with private keys
+/// that went before that.
+pub(super) fn not_on_disk(trace: &str, world: &Path) -> Vec<String> {
+    let (mut files, mut folders) = (HashSet::new(), HashSet::new());
+    let mut found = Vec::new();
+    for (_, name, arguments) in lines(trace) {
+        let Some(about) = about(arguments, world) else {
+            continue;
+        };
+        match name {
+            "write" if held::may_hold_a_key(&about) => {
+                found.push(format!("{about} was written under its own name"));
+            }
+            "write" => drop(files.insert(about)),
+            "fsync" => {
+                files.remove(&about);
+                folders.remove(&about);
+            }
+            "rename" | "renameat" | "renameat2" => {
+                let from = quoted(arguments)
+                    .next()
+                    .and_then(|from| inside(from, world));
+                if from.is_some_and(|from| files.contains(&from)) {
+                    found.push(format!("{about} got its name before it was synced"));
+                }
+                folders.insert(folder(&about));
+            }
+            "unlink" | "unlinkat" if held::may_hold_a_key(&about) && !folders.is_empty() => {
+                found.push(format!("{about} went before {folders:?} was synced"));
+            }
+            _ => {}
+        }
+    }
+    found.extend(
+        folders
+            .iter()
+            .map(|folder| format!("{folder} has a new name and was not synced")),
+    );
+    found
+}
+
+/// The calls of a trace: thread, name, arguments and result.
+fn lines(trace: &str) -> impl Iterator<Item = (&str, &str, &str)> {
+    trace.lines().filter_map(|line| {
+        let (thread, line) = line.split_once(' ')?;
+        // The rest of one that was interrupted by another thread's begins with `<`.
+        let (name, arguments) = line.trim_start().split_once('(')?;
+        let mut bytes = name.bytes();
+        let is_name = bytes.all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
+        is_name.then_some((thread, name, arguments))
+    })
+}
+
+/// The names in the arguments. What was written is not shown.
+fn quoted(arguments: &str) -> impl Iterator<Item = &str> {
+    let quoted = arguments.split('"').skip(1).step_by(2);
+    quoted.filter(|name| !name.is_empty())
+}
+
 /// What the call is about; `None` for what lies outside of the world, which is the system's.
 fn about(arguments: &str, world: &Path) -> Option<String> {
-    // Of two names the new one, which comes last. What was written is not shown.
-    let quoted = arguments.split('"').skip(1).step_by(2);
-    let path = quoted.filter(|name| !name.is_empty()).last();
+    // Of two names the new one, which comes last.
+    let path = quoted(arguments).last();
     let open = || Some(arguments.split_once('<')?.1.split_once('>')?.0);
     let path = path.or_else(open)?;
     if path.starts_with("pipe:") || path.starts_with("/dev/pts/") {
         return Some("what is said".to_owned());
     }
-    let inside = match Path::new(path).strip_prefix(world) {
-        Ok(inside) => inside.to_string_lossy().into_owned(),
+    inside(path, world)
+}
+
+/// A path by its name in the world.
+fn inside(path: &str, world: &Path) -> Option<String> {
+    let path = match Path::new(path).strip_prefix(world) {
+        Ok(inside) => inside,
         Err(_) if path.starts_with('/') => return None,
-        Err(_) => path.to_owned(),
+        Err(_) => Path::new(path),
     };
-    let inside = inside.replace("/./", "/");
-    Some(match inside.split_once(".certstow-") {
+    // Without any `.`.
+    let path: PathBuf = path
+        .components()
+        .filter(|part| *part != Component::CurDir)
+        .collect();
+    Some(path.to_string_lossy().into_owned())
+}
+
+fn folder(path: &str) -> String {
+    path.rsplit_once('/')
+        .map_or("", |(folder, _)| folder)
+        .to_owned()
+}
+
+/// With `*` for what differs with each run.
+fn masked(path: &str) -> String {
+    match path.split_once(".certstow-") {
         Some((folder, name)) if name.ends_with(".tmp") => format!("{folder}.certstow-*.tmp"),
-        _ if inside.is_empty() => ".".to_owned(),
-        _ => inside,
-    })
+        _ if path.is_empty() => ".".to_owned(),
+        _ => path.to_owned(),
+    }
 }
 
 #[test]
@@ -133,4 +200,32 @@ fn calls_are_counted_by_thread_and_name() {
     );
     let changing: Vec<_> = calls.iter().map(|call| call.changes).collect();
     assert_eq!(changing, [true, true, true, false, true]);
+}
+
+#[test]
+fn not_on_disk_is_what_was_named_first() {
+    let unsynced = r#"
+10 write(3</w/a/.certstow-Xy12ab.tmp>, ""..., 20) = 20
+10 renameat(AT_FDCWD</w>, "/w/a/.certstow-Xy12ab.tmp", AT_FDCWD</w>, "a/ada.p12") = 0
+10 unlink("/w/store/ada.key.pem") = 0
+10 write(3</w/grace.p12>, ""..., 20) = 20
+"#;
+    let found = [
+        "a/ada.p12 got its name before it was synced",
+        r#"store/ada.key.pem went before {"a"} was synced"#,
+        "grace.p12 was written under its own name",
+        "a has a new name and was not synced",
+    ];
+    assert_eq!(not_on_disk(unsynced, Path::new("/w")), found);
+    let synced = r#"
+10 write(3</w/./.certstow-Xy12ab.tmp>, ""..., 20) = 20
+10 fsync(3</w/.certstow-Xy12ab.tmp>) = 0
+10 renameat(AT_FDCWD</w>, "/w/./.certstow-Xy12ab.tmp", AT_FDCWD</w>, "ada.p12") = 0
+10 fsync(3</w>) = 0
+10 unlink("/w/store/ada.key.pem") = 0
+"#;
+    assert_eq!(
+        not_on_disk(synced, Path::new("/w")),
+        <[String; 0]>::default()
+    );
 }
