@@ -182,10 +182,13 @@ const REASONS: [Reason; 7] = [
         always: false,
     },
     Reason {
-        why: "a certificate that is not the key's is malformed, and OpenSSL prints it all the same",
+        why: "a certificate is malformed where OpenSSL does not look before it is used, as in its times",
         yes: Side::OpenSsl,
-        applies: |case| case.found("a certificate in the file is damaged"),
-        always: false,
+        applies: |case| {
+            case.found("of the certificates in the file cannot be read")
+                || case.found("a certificate in the file is damaged")
+        },
+        always: true,
     },
 ];
 
