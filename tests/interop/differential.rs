@@ -74,6 +74,13 @@ impl Case {
         report.is_ok_and(|report| report.findings.iter().any(|one| one.message.contains(text)))
     }
 
+    /// Whether `check` takes it for no PKCS#12, for this reason.
+    fn failed_for(&self, text: &str) -> bool {
+        self.report
+            .as_ref()
+            .is_err_and(|error| error.contains(text))
+    }
+
     fn describe(&self) -> String {
         let said = match &self.report {
             Ok(report) => format!("{:?} {:?}", report.restores, report.findings),
@@ -144,7 +151,7 @@ enum Side {
 
 /// OpenSSL takes keys and certificates out of a file; whether they belong together, and to whom else,
 /// it does not ask.
-const REASONS: [Reason; 7] = [
+const REASONS: [Reason; 10] = [
     Reason {
         why: "OpenSSL before 3.4 does not know PBMAC1",
         yes: Side::Certstow,
@@ -189,6 +196,27 @@ const REASONS: [Reason; 7] = [
                 || case.found("a certificate in the file is damaged")
         },
         always: true,
+    },
+    Reason {
+        why: "the version is not 3 (RFC 7292, 4), at which OpenSSL does not look",
+        yes: Side::OpenSsl,
+        applies: |case| case.failed_for("it is not a PKCS#12 file"),
+        always: false,
+    },
+    Reason {
+        why: "an attribute has a value that is not of its type, or no ASN.1: OpenSSL does not look",
+        yes: Side::OpenSsl,
+        applies: |case| {
+            case.failed_for("the contents of a part: a value inside it cannot be read")
+                || case.failed_for("the contents of a part: it holds something else than it should")
+        },
+        always: false,
+    },
+    Reason {
+        why: "the hash of the MAC has parameters, where OpenSSL looks at its name alone",
+        yes: Side::OpenSsl,
+        applies: |case| case.failed_for("the MAC's description"),
+        always: false,
     },
 ];
 
