@@ -35,12 +35,11 @@ fn files(folder: &Path) -> Vec<Vec<u8>> {
     files.iter().map(read).collect()
 }
 
-/// Says which input it was, if it was the one.
+/// Names the input, if it fails; why it does was printed just before.
 fn attempt(target: fn(&[u8]), input: &[u8]) {
-    if let Err(reason) = panic::catch_unwind(AssertUnwindSafe(|| target(input))) {
-        eprintln!("the input, for `xxd -r -p`: {}", crate::names::hex(input));
-        panic::resume_unwind(reason);
-    }
+    let done = panic::catch_unwind(AssertUnwindSafe(|| target(input)));
+    let digits = || crate::names::hex(input);
+    assert!(done.is_ok(), "the input, for `xxd -r -p`: {}", digits());
 }
 
 macro_rules! replay {

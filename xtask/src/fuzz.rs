@@ -40,7 +40,7 @@ pub(crate) fn run(words: &[&str]) -> Result<(), String> {
     };
     let seconds: u32 = seconds.parse().map_err(|_| usage())?;
     let known = |name: &&str| all.iter().any(|target| target == name);
-    if !named.iter().all(|name| known(&name)) {
+    if !named.iter().all(known) {
         return Err(usage());
     }
     let chosen: Vec<&str> = match named {
