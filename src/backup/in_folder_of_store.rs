@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::Problem;
 
-use super::manifest::{Found, Manifest};
+use super::record::{self, Found};
 use crate::identity::Inventory;
 
 /// Takes the problems with files of such backups out of an inventory. A sentence for each folder.
@@ -80,7 +80,7 @@ impl Backups {
 
 /// The files of identities that the manifest in a folder names, if there is a manifest.
 fn named_in(folder: &Path) -> HashSet<OsString> {
-    match Manifest::of_folder(folder) {
+    match record::of_folder(folder) {
         Found::Whole(manifest) => {
             let entries = manifest.entries.into_iter();
             entries.map(|saved| saved.file.into()).collect()

@@ -3,17 +3,16 @@
 
 use std::sync::LazyLock;
 
-use certstow_platform::certificate::Certificate;
 use certstow_platform::pkcs12::decode;
 use certstow_platform::pkcs12::kdf::PasswordForm;
 use certstow_platform::secret::{Password, PrivateKey};
-use certstow_platform::store::{KeyState, NotExportable, Property};
+use certstow_platform::store::{Entry, KeyState, NotExportable, Property, Store as _};
 use certstow_platform::testing::fuzzing::LIMITS;
 use certstow_platform::testing::{MemoryStore, Sample};
 
 use super::NOW;
 use crate::identity::{Identity, Inventory, StoreProblem};
-use crate::pkcs12::attributes::Attributes;
+use crate::pkcs12::attributes::{Attributes, Properties};
 use crate::pkcs12::encode::{self, Content};
 use crate::pkcs12::profile::{Iterations, Profile};
 use crate::pkcs12::{grade, readback};
@@ -22,16 +21,15 @@ use crate::schedule::{Day, Owner, Schedule, Scheduler, Time, When};
 use crate::schedule::{launchd, systemd, windows_task};
 use crate::select::Filters;
 
-/// An identity of which a file is made.
-struct Sealed {
-    key: PrivateKey,
-    leaf: Certificate,
-}
-
-static IDENTITIES: LazyLock<[Sealed; 2]> = LazyLock::new(|| {
-    [Sample::P256, Sample::Rsa].map(|sample| Sealed {
-        key: sample.key().expect("it has a key"),
-        leaf: sample.certificate().expect("it has a certificate"),
+/// A private key, and its certificate as a store lists it.
+static IDENTITIES: LazyLock<[(PrivateKey, Entry); 2]> = LazyLock::new(|| {
+    [Sample::P256, Sample::Rsa].map(|sample| {
+        let listing = MemoryStore::with("memory", &[sample]).list();
+        let entry = listing
+            .expect("a store in memory can be read")
+            .entries
+            .remove(0);
+        (sample.key().expect("it has a key"), entry)
     })
 });
 
@@ -43,26 +41,24 @@ pub fn encode(input: &[u8]) {
     };
     let text = String::from_utf8_lossy(rest);
     let mut lines = text.splitn(4, '\n').map(str::to_owned);
-    let mut line = || lines.next().filter(|line| !line.is_empty());
-    // Neither may be empty, as `Attributes::of` sees to.
-    let (friendly_name, provider_name) = (line(), line());
-    let password = Password::new(line().unwrap_or_default());
-    let attributes = Attributes {
-        friendly_name,
-        provider_name,
-        properties: line()
-            .map(|value| Property {
-                id: u32::from(*number),
-                value: value.into_bytes(),
-            })
-            .into_iter()
-            .collect(),
+    let mut line = || lines.next().unwrap_or_default();
+    let (friendly_name, provider) = (line(), line());
+    let password = Password::new(line());
+    let (key, entry) = &IDENTITIES[usize::from(choice >> 7)];
+    let entry = Entry {
+        provider: Some(provider),
+        properties: vec![Property {
+            id: u32::from(*number),
+            value: line().into_bytes(),
+        }],
+        ..entry.clone()
     };
-    let identity = &IDENTITIES[usize::from(choice >> 7)];
+    let attributes = Attributes::of(&entry, &friendly_name, Properties::All);
+    let leaf = &entry.certificate;
     let profile = Profile::ALL[usize::from(*choice) % Profile::ALL.len()];
     let content = Content {
-        key: &identity.key,
-        leaf: &identity.leaf,
+        key,
+        leaf,
         issuers: &[],
         attributes: &attributes,
     };
@@ -70,11 +66,11 @@ pub fn encode(input: &[u8]) {
     let bytes = encode::encode(&content, profile, iterations, &password).expect("random octets");
 
     let name = attributes.friendly_name.as_deref();
-    let proven = readback::verify(&bytes, &password, &identity.leaf, &[], name);
+    let proven = readback::verify(&bytes, &password, leaf, &[], name);
     assert!(proven.is_ok(), "{proven:?}");
     let opened = decode::decode(&bytes, PasswordForm::Text(&password), &LIMITS);
     let opened = opened.expect("it opens");
-    assert!(opened.keys[0].key.expose() == identity.key.expose());
+    assert!(opened.keys[0].key.expose() == key.expose());
     assert_eq!(
         opened.keys[0].attributes.friendly_name,
         attributes.friendly_name

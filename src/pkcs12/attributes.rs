@@ -41,8 +41,8 @@ pub struct Attributes {
 }
 
 impl Attributes {
-    /// The attributes for an entry. An empty friendly name is none, and with [`Properties::None`]
-    /// there is no name at all.
+    /// The attributes for an entry. A name ends before the NUL that some programs keep with it, since
+    /// readers leave that out; an empty one is none. With [`Properties::None`] there is no name at all.
     pub fn of(entry: &Entry, friendly_name: &str, properties: Properties) -> Self {
         let wanted: fn(u32) -> bool = match properties {
             Properties::None => return Self::default(),
@@ -58,18 +58,24 @@ impl Attributes {
         kept.sort_by_key(|property| property.id);
         kept.dedup_by_key(|property| property.id);
         Self {
-            friendly_name: Some(friendly_name.to_owned()).filter(|name| !name.is_empty()),
+            friendly_name: without_terminator(friendly_name),
             provider_name: provider(entry),
             properties: kept,
         }
     }
 }
 
+/// A name without NUL at its end; `None` if nothing is left.
+fn without_terminator(name: &str) -> Option<String> {
+    let name = name.trim_end_matches('\0');
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
 /// The provider the key came from. An RSA key from elsewhere gets the one that Windows does not
 /// choose by itself: its own choice cannot sign with SHA-256. For other keys there is only one.
 fn provider(entry: &Entry) -> Option<String> {
     const RSA_PROVIDER: &str = "Microsoft Enhanced RSA and AES Cryptographic Provider";
-    let known = entry.provider.clone().filter(|name| !name.is_empty());
+    let known = entry.provider.as_deref().and_then(without_terminator);
     known.or_else(|| {
         let is_rsa = key::describe(entry.certificate.spki_der()).algorithm == "RSA";
         is_rsa.then(|| RSA_PROVIDER.to_owned())
@@ -131,8 +137,19 @@ mod tests {
 
     #[test]
     fn an_empty_name_is_none() {
-        let attributes = Attributes::of(&entry(), "", Properties::Portable);
-        assert_eq!(attributes.friendly_name, None);
+        for nothing in ["", "\0"] {
+            let attributes = Attributes::of(&entry(), nothing, Properties::Portable);
+            assert_eq!(attributes.friendly_name, None);
+        }
+    }
+
+    #[test]
+    fn a_name_ends_before_its_terminator() {
+        let mut entry = entry();
+        entry.provider = Some("A Provider\0".to_owned());
+        let attributes = Attributes::of(&entry, "Ada \u{1f511}\0", Properties::Portable);
+        assert_eq!(attributes.friendly_name.as_deref(), Some("Ada \u{1f511}"));
+        assert_eq!(attributes.provider_name.as_deref(), Some("A Provider"));
     }
 
     #[test]

@@ -51,7 +51,9 @@ fn several_are_listed_with_their_names_and_the_word_stays() {
 fn options_stores_targets_and_paths_are_completed() {
     let folder = place();
     script(folder.path(), "bash", "completions.bash");
-    fs::create_dir(folder.path().join("my folder")).expect("a folder");
+    for name in ["my folder", "it's; x"] {
+        fs::create_dir(folder.path().join(name)).expect("a folder");
+    }
     let mut bash = started(folder, "source completions.bash");
     bash.completes(&COMPLETED);
     bash.completes(&[
@@ -64,6 +66,14 @@ fn options_stores_targets_and_paths_are_completed() {
             "certstow backup --to \"my\t",
             // Bash closes the quote of what it takes for a whole word.
             "certstow backup --to \"my folder/\"",
+        ),
+        (
+            "certstow backup --to 'it\t",
+            r"certstow backup --to 'it'\''s; x/'",
+        ),
+        (
+            "certstow backup --to it\t",
+            r"certstow backup --to it\'s\;\ x/",
         ),
     ]);
 }

@@ -53,10 +53,17 @@ fn all_are_listed_with_their_names() {
 fn options_stores_targets_and_paths_are_completed() {
     let mut fish = fish();
     fish.completes(&COMPLETED);
-    fish.completes(&[(
-        "certstow export --for=windows2016\t",
-        "certstow export --for=windows2016",
-    )]);
+    fs::create_dir(fish.folder().join("it's; x")).expect("a folder");
+    fish.completes(&[
+        (
+            "certstow export --for=windows2016\t",
+            "certstow export --for=windows2016",
+        ),
+        (
+            "certstow backup --to 'it\t",
+            r"certstow backup --to 'it\'s; x/",
+        ),
+    ]);
 }
 
 #[test]

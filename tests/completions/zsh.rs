@@ -66,7 +66,9 @@ fn tab_goes_through_those_that_have_the_name() {
 fn options_stores_targets_and_paths_are_completed() {
     let folder = place();
     let file = script(folder.path(), "zsh", "completions.zsh");
-    fs::create_dir(folder.path().join("my folder")).expect("a folder");
+    for name in ["my folder", "it's; x"] {
+        fs::create_dir(folder.path().join(name)).expect("a folder");
+    }
     let source = format!(
         "autoload -U compinit; compinit -u -D; source {}",
         file.display()
@@ -81,6 +83,10 @@ fn options_stores_targets_and_paths_are_completed() {
         (
             "certstow backup --to \"my\t",
             "certstow backup --to \"my folder/",
+        ),
+        (
+            "certstow backup --to 'it\t",
+            r"certstow backup --to 'it'\''s; x/",
         ),
     ]);
 }

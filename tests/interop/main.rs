@@ -3,6 +3,7 @@
 //! installs them.
 
 mod damage;
+mod differential;
 mod keys;
 mod material;
 mod peers;

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use sha2::{Digest as _, Sha256};
 
 use crate::command::{
-    capture, cargo, executable, program, root, run as run_command, target_folder,
+    capture, cargo, executable, program, root, run as run_command, succeeds, target_folder,
 };
 
 pub(crate) use seeds::run as seeds;
@@ -23,7 +23,7 @@ const CARGO_FUZZ: &str = "0.13.2";
 const LONGEST: u32 = 10;
 const MOST_MEMORY: u32 = 2048;
 
-/// No input is longer.
+/// No input that is made is longer.
 const MAX_BYTES: u32 = 64 * 1024;
 
 /// `--seconds N [TARGET...]`: each target that is named, or all, for so long.
@@ -31,7 +31,7 @@ pub(crate) fn run(words: &[&str]) -> Result<(), String> {
     let all = targets()?;
     let usage = || {
         format!(
-            "cargo xtask fuzz --seconds N [TARGET...], of {}",
+            "usage: cargo xtask fuzz --seconds N [TARGET...], of {}",
             all.join(", ")
         )
     };
@@ -40,7 +40,7 @@ pub(crate) fn run(words: &[&str]) -> Result<(), String> {
     };
     let seconds: u32 = seconds.parse().map_err(|_| usage())?;
     let known = |name: &&str| all.iter().any(|target| target == name);
-    if !named.iter().all(|name| known(&name)) {
+    if !named.iter().all(known) {
         return Err(usage());
     }
     let chosen: Vec<&str> = match named {
@@ -186,10 +186,9 @@ fn fuzz(target: &str, program: &Path, seconds: u32) -> Result<Outcome, String> {
     let before = files_in(&artifacts)?;
     let status = command
         .args(limits())
-        .args([
-            format!("-max_total_time={seconds}"),
-            "-print_final_stats=1".to_owned(),
-        ])
+        .arg(format!("-max_len={MAX_BYTES}"))
+        .arg(format!("-max_total_time={seconds}"))
+        .arg("-print_final_stats=1")
         .arg(prefix("artifact_prefix", &artifacts))
         .current_dir(root())
         .stdin(Stdio::null())
@@ -214,11 +213,10 @@ fn fuzz(target: &str, program: &Path, seconds: u32) -> Result<Outcome, String> {
     }
 }
 
-fn limits() -> [String; 3] {
+fn limits() -> [String; 2] {
     [
         format!("-timeout={LONGEST}"),
         format!("-rss_limit_mb={MOST_MEMORY}"),
-        format!("-max_len={MAX_BYTES}"),
     ]
 }
 
@@ -255,38 +253,41 @@ fn read(said: &str) -> Outcome {
 fn keep(program: &Path, artifact: &Path, folder: &Path) -> Result<String, String> {
     let complain = |error: std::io::Error| format!("{}: {error}", artifact.display());
     fs::create_dir_all(folder).map_err(complain)?;
-    let minimised = artifact.with_extension("minimised");
+    let mut kept = artifact.to_owned();
     if file_name(artifact).starts_with("crash") {
-        let mut minimise = Command::new(program);
-        minimise
-            .args(["-minimize_crash=1", "-max_total_time=30"])
-            .args(limits())
-            .arg(format!("-exact_artifact_path={}", minimised.display()))
-            .arg(artifact)
-            .current_dir(root())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        // What it could not make smaller is kept as it is.
-        let _ = minimise.status();
+        let smaller = artifact.with_extension("smaller");
+        fs::create_dir_all(&smaller).map_err(complain)?;
+        let options = ["-minimize_crash=1", "-max_total_time=30"];
+        let prefix = prefix("artifact_prefix", &smaller);
+        // It ends with a failure in any case; what it leaves is tried here.
+        fails(program, artifact, &[&options[..], &[&prefix]].concat());
+        let length = |file: &PathBuf| fs::metadata(file).map_or(u64::MAX, |file| file.len());
+        let smallest = files_in(&smaller)?.into_iter().min_by_key(length);
+        kept = smallest
+            .filter(|file| fails(program, file, &[]))
+            .unwrap_or(kept);
     }
-    let smallest = match minimised.exists() {
-        true => &minimised,
-        false => artifact,
-    };
-    let bytes = fs::read(smallest).map_err(complain)?;
-    let name: String = Sha256::digest(&bytes)[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let file = folder.join(name);
-    fs::write(&file, bytes).map_err(complain)?;
-    Ok(file.display().to_string())
+    let bytes = fs::read(&kept).map_err(complain)?;
+    let hash = Sha256::digest(&bytes);
+    let file = folder.join(hexadecimal(&hash[..8]));
+    fs::write(&file, &bytes).map_err(complain)?;
+    // Where the folder is gone with the machine, what was printed is left.
+    Ok(format!("{}: {}", file.display(), hexadecimal(&bytes)))
 }
 
-/// The test that compares, over the files that `grade` made.
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether a target fails on a file.
+fn fails(program: &Path, file: &Path, options: &[&str]) -> bool {
+    let mut command = Command::new(program);
+    command.args(limits()).args(options).arg(file);
+    !succeeds(command.current_dir(root()))
+}
+
+/// The test that compares, over the files that `grade` made; it takes `openssl`.
 fn hold_against_openssl() -> Result<(), String> {
-    crate::setup::every_peer()?;
     run_command(
         cargo()
             .env("CERTSTOW_FUZZED", folder().join("corpus/grade"))

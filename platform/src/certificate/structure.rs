@@ -2,7 +2,7 @@
 //! OpenSSL: the outer layers, algorithm identifiers and names.
 
 use crate::pkcs12::der::{
-    BIT_STRING, BMP_STRING, EXPLICIT_0, EXPLICIT_3, IMPLICIT_1, IMPLICIT_2, INTEGER,
+    BIT_STRING, BMP_STRING, EXPLICIT_0, EXPLICIT_3, IA5_STRING, IMPLICIT_1, IMPLICIT_2, INTEGER,
     OBJECT_IDENTIFIER, SEQUENCE, SET, UNIVERSAL_STRING,
 };
 use crate::tlv::{self, Element, Elements};
@@ -11,7 +11,6 @@ const UTF8_STRING: u8 = 0x0c;
 const NUMERIC_STRING: u8 = 0x12;
 const PRINTABLE_STRING: u8 = 0x13;
 const TELETEX_STRING: u8 = 0x14;
-const IA5_STRING: u8 = 0x16;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 

@@ -141,7 +141,8 @@ impl FileStore {
             if options.existing == ExistingEntry::Keep {
                 self.is_free(&identity.certificate.id())?;
             }
-            let path = change::names(&self.root, &label(identity), &identity.certificate.id()).next();
+            let path =
+                change::names(&self.root, &label(identity), &identity.certificate.id()).next();
             IdentityFile::write(&path.unwrap_or_default(), identity, options)
         };
         threads::each(threads::for_computing(), identities, write, &mut |_, _| {
@@ -252,7 +253,9 @@ impl Place {
             };
         }
         let is_taken = |path: &PathBuf| fs::symlink_metadata(os::long_path(path)).is_ok();
-        let taken: Vec<PathBuf> = change::names(root, label, id).take_while(is_taken).collect();
+        let taken: Vec<PathBuf> = change::names(root, label, id)
+            .take_while(is_taken)
+            .collect();
         let path = change::names(root, label, id).nth(taken.len());
         Self {
             path: path.unwrap_or_default(),
@@ -282,11 +285,7 @@ impl Place {
         if let Err(error) = named {
             return match error.kind() {
                 io::ErrorKind::AlreadyExists => Ok(Named::NameTaken),
-                _ => Err(failed(
-                    path,
-                    "the finished file cannot get its name",
-                    error,
-                )),
+                _ => Err(failed(path, "the finished file cannot get its name", error)),
             };
         }
         // Until the new file is there for good, no other goes.

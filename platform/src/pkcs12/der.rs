@@ -14,6 +14,8 @@ pub const OCTET_STRING: u8 = 0x04;
 pub const NULL: u8 = 0x05;
 /// `OBJECT IDENTIFIER`.
 pub const OBJECT_IDENTIFIER: u8 = 0x06;
+/// `IA5String`.
+pub const IA5_STRING: u8 = 0x16;
 /// `UniversalString`.
 pub const UNIVERSAL_STRING: u8 = 0x1c;
 /// `BMPString`.

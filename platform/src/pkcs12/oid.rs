@@ -32,6 +32,10 @@ oids! {
     SAFE_CONTENTS_BAG = "1.2.840.113549.1.12.10.1.6";
     /// x509Certificate, the usual content of a certBag.
     X509_CERTIFICATE = "1.2.840.113549.1.9.22.1";
+    /// sdsiCertificate, another content of a certBag.
+    SDSI_CERTIFICATE = "1.2.840.113549.1.9.22.2";
+    /// x509CRL, the usual content of a crlBag.
+    X509_CRL = "1.2.840.113549.1.9.23.1";
     /// friendlyName.
     FRIENDLY_NAME = "1.2.840.113549.1.9.20";
     /// localKeyId.

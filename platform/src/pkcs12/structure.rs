@@ -6,7 +6,8 @@ use zeroize::Zeroizing;
 use super::attributes::BagAttributes;
 use super::ber::{Oid, Reader, UNEXPECTED, Value, Wrong};
 use super::der::{
-    EXPLICIT_0, EXPLICIT_1, IMPLICIT_0, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET,
+    EXPLICIT_0, EXPLICIT_1, IA5_STRING, IMPLICIT_0, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING,
+    SEQUENCE, SET,
 };
 use super::error::DecodeError;
 use super::mac::StoredMac;
@@ -303,32 +304,37 @@ fn bag_content(name: Oid<'_>, value: &Value<'_>) -> Result<BagContent, DecodeErr
             BagContent::ShroudedKey { scheme, text }
         }
         Some(oid::CERTIFICATE_BAG) => {
-            let mut fields = sequence(value).map_err(&damaged)?;
-            let kind = fields.expect(OBJECT_IDENTIFIER).map_err(&damaged)?.oid();
+            let (kind, certificate) = typed(value).map_err(&damaged)?;
             if kind.known() != Some(oid::X509_CERTIFICATE) {
-                return Ok(BagContent::Other(format!(
-                    "a certificate of the type {kind}"
-                )));
+                let what = format!("a certificate of the type {kind}");
+                return Ok(BagContent::Other(what));
             }
-            let der = explicit(&mut fields, |inside| inside.expect(OCTET_STRING));
-            let der = der.and_then(|der| der.octets()).map_err(&damaged)?;
-            fields.end().map_err(&damaged)?;
-            BagContent::Certificate(der.to_vec())
+            BagContent::Certificate(certificate.octets().map_err(&damaged)?.to_vec())
         }
-        Some(oid::CRL_BAG) => typed(value, "a revocation list").map_err(&damaged)?,
-        Some(oid::SECRET_BAG) => typed(value, "a secret").map_err(&damaged)?,
+        Some(oid::CRL_BAG) => {
+            typed(value).map_err(&damaged)?;
+            BagContent::Other("a revocation list".to_owned())
+        }
+        Some(oid::SECRET_BAG) => {
+            typed(value).map_err(&damaged)?;
+            BagContent::Other("a secret".to_owned())
+        }
         _ => BagContent::Other(format!("a bag of the type {name}")),
     })
 }
 
-/// The content of a bag that certstow does not save: its type, and a value under an explicit tag
-/// (RFC 7292, 4.2.4 and 4.2.5).
-fn typed(value: &Value<'_>, what: &str) -> Result<BagContent, Wrong> {
+/// What a certificate, a revocation list and a secret have in common: a type, and a value of that
+/// type under an explicit tag (RFC 7292, 4.2.3 to 4.2.5).
+fn typed<'a>(value: &Value<'a>) -> Result<(Oid<'a>, Value<'a>), Wrong> {
     let mut fields = sequence(value)?;
-    fields.expect(OBJECT_IDENTIFIER)?;
-    explicit(&mut fields, Reader::any)?;
+    let kind = fields.expect(OBJECT_IDENTIFIER)?.oid();
+    let value = explicit(&mut fields, |inside| match kind.known() {
+        Some(oid::X509_CERTIFICATE | oid::X509_CRL) => inside.expect(OCTET_STRING),
+        Some(oid::SDSI_CERTIFICATE) => inside.expect(IA5_STRING),
+        _ => inside.any(),
+    })?;
     fields.end()?;
-    Ok(BagContent::Other(what.to_owned()))
+    Ok((kind, value))
 }
 
 fn spend(budget: &mut usize) -> Result<(), DecodeError> {

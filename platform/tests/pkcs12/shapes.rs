@@ -6,11 +6,12 @@ use super::support::{
 };
 use super::*;
 use certstow_platform::pkcs12::der::{
-    self, EXPLICIT_0, INTEGER, OCTET_STRING, SEQUENCE, sequence, value,
+    self, EXPLICIT_0, IA5_STRING, INTEGER, OCTET_STRING, SEQUENCE, sequence, value,
 };
 use certstow_platform::pkcs12::oid;
 use certstow_platform::pkcs12::outline::{BagOutline, outline};
 use certstow_platform::pkcs12::pbe::{Scheme, decrypt_private_key};
+use const_oid::ObjectIdentifier;
 
 fn p256() -> Vec<u8> {
     certificate(&data("certificates/P-256.pem"), &[label("mine")])
@@ -77,6 +78,39 @@ fn a_revocation_list_or_secret_without_its_type_is_damage() {
         assert_eq!(with(&typed).unwrap().other_bags, 1);
         for content in [&[5, 0][..], &sequence(&[]), &value(SEQUENCE, &[&typed])] {
             let error = with(content).unwrap_err();
+            assert!(matches!(error, DecodeError::Damaged(_)), "{error}");
+        }
+    }
+}
+
+#[test]
+fn another_kind_of_certificate_has_a_value_under_its_tag() {
+    let with = |kind: &[u8], bag_type: &ObjectIdentifier, content: &[u8]| {
+        let content = sequence(&[kind, content]);
+        let odd = bag(&der::oid(bag_type), &content, &[]);
+        open(&file(&[plain(&[p256(), odd])], None), "")
+    };
+    let (sdsi, crl) = (der::oid(&oid::SDSI_CERTIFICATE), der::oid(&oid::X509_CRL));
+    let wrapped = |tag| value(EXPLICIT_0, &[&value(tag, &[b"x"])]);
+    for (kind, bag_type, right) in [
+        (uuid_oid(), oid::CERTIFICATE_BAG, INTEGER),
+        (sdsi, oid::CERTIFICATE_BAG, IA5_STRING),
+        (crl, oid::CRL_BAG, OCTET_STRING),
+    ] {
+        assert_eq!(
+            with(&kind, &bag_type, &wrapped(right)).unwrap().other_bags,
+            1
+        );
+        let mut wrong = vec![
+            Vec::new(),
+            value(right, &[b"x"]),
+            [wrapped(right), vec![5, 0]].concat(),
+        ];
+        if right != INTEGER {
+            wrong.push(wrapped(INTEGER));
+        }
+        for content in wrong {
+            let error = with(&kind, &bag_type, &content).unwrap_err();
             assert!(matches!(error, DecodeError::Damaged(_)), "{error}");
         }
     }

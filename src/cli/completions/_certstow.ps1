@@ -36,7 +36,8 @@ Register-ArgumentCompleter -Native -CommandName certstow -ScriptBlock {
         $shown = $value
         if ($about) { $shown = "$value  $about" } else { $about = $value }
         if ($value -match '[^\p{L}\p{Nd}/\\:._~+=-]') {
-            $value = "'" + ($value -replace "'", "''") + "'"
+            # Typographic quotation marks end it, too (about_Quoting_Rules).
+            $value = "'" + ($value -replace '[''\u2018-\u201B]', '$0$0') + "'"
         }
         [System.Management.Automation.CompletionResult]::new($value, $shown, 'ParameterValue', $about)
     }

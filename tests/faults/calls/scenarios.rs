@@ -132,9 +132,11 @@ pub(super) fn a_first_backup() -> Scenario {
 pub(super) fn a_backup_of_one_more() -> Scenario {
     Scenario {
         prepare: |scene| {
-            fs::rename(scene.path("store/grace-example.pem"), scene.path("aside")).expect("renamed");
+            fs::rename(scene.path("store/grace-example.pem"), scene.path("aside"))
+                .expect("renamed");
             scene.does("backup --store store --iterations 1 --password-env NEW --to a");
-            fs::rename(scene.path("aside"), scene.path("store/grace-example.pem")).expect("renamed");
+            fs::rename(scene.path("aside"), scene.path("store/grace-example.pem"))
+                .expect("renamed");
         },
         words: "backup --store store --iterations 1 --password-env NEW --to a",
         done: &IN_A,
