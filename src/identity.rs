@@ -103,7 +103,10 @@ pub struct KeptOpen<'a>(&'a Inventory);
 
 impl Drop for KeptOpen<'_> {
     fn drop(&mut self) {
-        self.0.stores.iter().for_each(|store| store.keep_open(false));
+        self.0
+            .stores
+            .iter()
+            .for_each(|store| store.keep_open(false));
     }
 }
 

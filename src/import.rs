@@ -225,7 +225,9 @@ impl Present {
     /// [`Error::Store`]: the store cannot be listed.
     pub fn of(store: &dyn Store) -> Result<Self, Error> {
         let entries = list(store)?.entries;
-        let with_key = entries.iter().filter(|entry| entry.key != KeyState::Missing);
+        let with_key = entries
+            .iter()
+            .filter(|entry| entry.key != KeyState::Missing);
         let places = with_key.map(|entry| (entry.id, names::place(entry)));
         Ok(Self(places.collect()))
     }
@@ -308,9 +310,14 @@ impl Coming<'_> {
             ExistingEntry::Replace => None,
         };
         let wanted = identities.iter().copied();
-        let wanted: Vec<_> = wanted.filter(|identity| is_kept(identity).is_none()).collect();
+        let wanted: Vec<_> = wanted
+            .filter(|identity| is_kept(identity).is_none())
+            .collect();
         let taken = ProvenKey::take_several(self.from, &wanted, ask);
-        let taken: Vec<_> = taken.into_iter().map(|key| key.map_err(of_a_source)).collect();
+        let taken: Vec<_> = taken
+            .into_iter()
+            .map(|key| key.map_err(of_a_source))
+            .collect();
         let keys: Vec<&ProvenKey<'_>> = taken.iter().flatten().collect();
         let mut imported = self.import(&keys, to, ask).into_iter();
         let mut taken = taken.into_iter();
@@ -425,7 +432,10 @@ fn read_back(
     let imported = outcomes.iter_mut().zip(chosen);
     let imported = imported.filter(|(outcome, _)| outcome.result.is_ok());
     let imported: Vec<_> = imported.collect();
-    let ids: Vec<EntryId> = imported.iter().map(|(_, identity)| identity.entry().id).collect();
+    let ids: Vec<EntryId> = imported
+        .iter()
+        .map(|(_, identity)| identity.entry().id)
+        .collect();
     let proofs = match options.exportable && listing.is_ok() {
         true => proofs(&ids, &entries, to, options.password, ask),
         false => Vec::new(),

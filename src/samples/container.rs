@@ -41,5 +41,8 @@ pub(crate) fn pkcs12(identities: &[Identity], salt: u8, certificates_open: bool)
         false => support::encrypted(&support::pbes2(10), password, &leaves),
     };
     let mac = support::mac(10);
-    support::file(&[certificates, support::plain(&keys)], Some((&mac, password)))
+    support::file(
+        &[certificates, support::plain(&keys)],
+        Some((&mac, password)),
+    )
 }

@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 
 use super::blocks::{self, Block};
 use super::contents::Passwords;
-use super::read::{Content, FileReader};
 use super::key_file::{self, Fetch, Piece};
+use super::read::{Content, FileReader};
 use super::unlock::{Lock, Tried};
 use crate::OpenOptions;
 use crate::certificate::Certificate;

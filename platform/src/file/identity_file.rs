@@ -145,4 +145,3 @@ pub(super) fn common_name(certificate: &Certificate) -> Option<String> {
     let mut names = parsed.subject().iter_common_name();
     names.next()?.as_str().ok().map(str::to_owned)
 }
-

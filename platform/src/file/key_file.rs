@@ -110,7 +110,11 @@ impl KeyFiles {
             return Ok(None);
         };
         let version = Version::of(path).map_err(|error| unreadable(path, error))?;
-        if let Some(file) = kept.files.get(path).filter(|file| file.version == Some(version)) {
+        if let Some(file) = kept
+            .files
+            .get(path)
+            .filter(|file| file.version == Some(version))
+        {
             return Ok(Some(file.clone()));
         }
         let mut file = KeyFile::read(path)?;

@@ -41,16 +41,14 @@ use crate::error::StoreError;
 use crate::new_file;
 use crate::secret::PrivateKey;
 use crate::spec::StoreSpec;
-use crate::store::{
-    Ask, ImportOptions, Listing, NewIdentity, Removal, Store, StoreInfo,
-};
+use crate::store::{Ask, ImportOptions, Listing, NewIdentity, Removal, Store, StoreInfo};
 use change::{Change, Linked};
 use contents::{FileContents, Passwords};
 use import::Place;
+use key_file::{Fetch, KeyFiles, Opening};
 use pair::{KeyPlace, Known, Paired};
 use remove::Target;
 use seen::{Folder, Seen};
-use key_file::{Fetch, KeyFiles, Opening};
 use walk::Walk;
 
 /// The temporary files below a folder that no live process has; see

@@ -73,7 +73,8 @@ impl Seen {
         };
         let issuers = contents.certificates.iter().skip(1);
         let issuers = issuers.map(|found| &found.certificate);
-        self.issuers.extend(issuers.filter(|issuer| issuer.is_ca()).cloned());
+        self.issuers
+            .extend(issuers.filter(|issuer| issuer.is_ca()).cloned());
         if place.certain {
             // Whatever has the same key and none of its own.
             let spki = leaf.certificate.spki_der();

@@ -297,7 +297,8 @@ fn unshrouded(bags: &[Bag], password: PasswordForm<'_>) -> Vec<Option<PrivateKey
         _ => None,
     });
     let shrouded: Vec<_> = shrouded.collect();
-    let open = |(scheme, text): &(&Scheme, &Zeroizing<Vec<u8>>)| shrouded_key(scheme, text, password);
+    let open =
+        |(scheme, text): &(&Scheme, &Zeroizing<Vec<u8>>)| shrouded_key(scheme, text, password);
     match threads::for_computing().min(shrouded.len()) {
         0 | 1 => shrouded.iter().map(open).collect(),
         threads => threads::each(threads, &shrouded, open, &mut |_, _| {}),

@@ -11,22 +11,31 @@ static DERIVED: Mutex<Option<HashMap<Vec<u8>, usize>>> = Mutex::new(None);
 /// Files that were read and parsed, by their path.
 static READ: Mutex<Option<HashMap<PathBuf, usize>>> = Mutex::new(None);
 
-fn with<K, T>(counts: &Mutex<Option<HashMap<K, usize>>>, work: impl FnOnce(&mut HashMap<K, usize>) -> T) -> T {
+fn with<K, T>(
+    counts: &Mutex<Option<HashMap<K, usize>>>,
+    work: impl FnOnce(&mut HashMap<K, usize>) -> T,
+) -> T {
     let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
     work(counts.get_or_insert_default())
 }
 
 pub(crate) fn derived_from(salt: &[u8]) {
-    with(&DERIVED, |counts| *counts.entry(salt.to_vec()).or_default() += 1);
+    with(&DERIVED, |counts| {
+        *counts.entry(salt.to_vec()).or_default() += 1;
+    });
 }
 
 pub(crate) fn read_file(path: &Path) {
-    with(&READ, |counts| *counts.entry(path.to_owned()).or_default() += 1);
+    with(&READ, |counts| {
+        *counts.entry(path.to_owned()).or_default() += 1;
+    });
 }
 
 /// How often a key was derived from this salt, to decrypt something.
 pub fn derivations(salt: &[u8]) -> usize {
-    with(&DERIVED, |counts| counts.get(salt).copied().unwrap_or_default())
+    with(&DERIVED, |counts| {
+        counts.get(salt).copied().unwrap_or_default()
+    })
 }
 
 /// How often a file store read one of the files below this folder.

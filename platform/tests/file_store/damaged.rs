@@ -67,7 +67,10 @@ fn files_that_promise_something_and_do_not_hold_it_are_problems() {
 #[test]
 fn a_large_file_is_read_no_further_than_its_beginning_tells() {
     for (megabytes, expected) in [
-        (9, "larger than 8 MiB, and its first 64 KiB hold no certificate"),
+        (
+            9,
+            "larger than 8 MiB, and its first 64 KiB hold no certificate",
+        ),
         (200, "larger than 64 MiB"),
     ] {
         let folder = tempfile::tempdir().unwrap();

@@ -70,11 +70,19 @@ fn keep_open_does_not_answer_from_a_file_that_changed() {
     let without = String::from_utf8(fs::read(&path).unwrap()).unwrap();
     let without = without.replace(&String::from_utf8(data("keys/rsa.pem")).unwrap(), "");
     let length = fs::metadata(&path).unwrap().len();
-    fs::write(&path, format!("{without:<length$}", length = length as usize)).unwrap();
+    fs::write(
+        &path,
+        format!("{without:<length$}", length = length as usize),
+    )
+    .unwrap();
     let file = fs::File::options().write(true).open(&path).unwrap();
-    file.set_modified(SystemTime::now() + Duration::from_secs(9)).unwrap();
+    file.set_modified(SystemTime::now() + Duration::from_secs(9))
+        .unwrap();
     let gone = store.private_key(&second, &mut NonInteractive);
-    assert!(matches!(gone, Err(StoreError::KeyMissing { .. })), "{gone:?}");
+    assert!(
+        matches!(gone, Err(StoreError::KeyMissing { .. })),
+        "{gone:?}"
+    );
     // Another file of that name.
     fs::remove_file(&path).unwrap();
     let gone = store.private_key(&third, &mut NonInteractive);
@@ -94,7 +102,11 @@ fn keep_open_asks_a_person_once_for_a_file() {
     let mac = support::mac(10);
     let parts = [support::plain(&leaves), support::plain(&keys)];
     let folder = tempfile::tempdir().unwrap();
-    put(&folder, "all.p12", &support::file(&parts, Some((&mac, form))));
+    put(
+        &folder,
+        "all.p12",
+        &support::file(&parts, Some((&mac, form))),
+    );
     let store = store(folder.path());
     store.list().unwrap();
 
@@ -133,7 +145,10 @@ fn a_password_typed_for_one_key_opens_the_others_of_the_file() {
     store.private_key(&first, &mut asked).unwrap();
     // It opens, and is another certificate's.
     let other = store.private_key(&second, &mut asked);
-    assert!(matches!(other, Err(StoreError::KeyMissing { .. })), "{other:?}");
+    assert!(
+        matches!(other, Err(StoreError::KeyMissing { .. })),
+        "{other:?}"
+    );
     assert_eq!(asked.1, [0]);
 }
 
@@ -157,7 +172,11 @@ fn import_sees_what_another_program_put_there_meanwhile() {
     let mut import = |name: &str| {
         let (certificate, key) = (certificate(name), key(name));
         let identity = NewIdentity::of(&certificate, &key);
-        store.import(&identity, &options(ExistingEntry::Keep), &mut NonInteractive)
+        store.import(
+            &identity,
+            &options(ExistingEntry::Keep),
+            &mut NonInteractive,
+        )
     };
     import(first).unwrap();
     let other = [

@@ -38,7 +38,10 @@ fn come_in(file: PathBuf, password: Option<&str>, ask: &mut dyn Ask) -> usize {
     assert_eq!(sources.problems, []);
     let mut to = MemoryStore::new("to");
     let outcomes = identities(&sources.inventory, &mut to, &EXPORTABLE, ask);
-    outcomes.iter().filter(|outcome| outcome.result.is_ok()).count()
+    outcomes
+        .iter()
+        .filter(|outcome| outcome.result.is_ok())
+        .count()
 }
 
 #[test]
