@@ -13,6 +13,7 @@ use super::FileStore;
 use super::change::{self, Becomes, Change};
 use super::contents::Passwords;
 use super::identity_file::{IdentityFile, common_name};
+use super::pair::Known;
 use crate::certificate::EntryId;
 use crate::error::StoreError;
 use crate::new_file::NewFile;
@@ -150,10 +151,19 @@ impl FileStore {
         })
     }
 
+    /// What is known of an entry that has a private key here.
+    fn held(&self, id: &EntryId) -> Result<Option<Known>, StoreError> {
+        match self.known(id) {
+            Ok(known) => Ok(Some(known).filter(|known| known.key.is_some())),
+            Err(StoreError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// # Errors
     /// [`StoreError::AlreadyThere`]: the store has this with a private key.
     fn is_free(&self, id: &EntryId) -> Result<(), StoreError> {
-        match self.known(id).ok().and_then(|known| known.key) {
+        match self.held(id)?.and_then(|known| known.key) {
             Some(key) => {
                 let place = key.path.display().to_string();
                 Err(StoreError::AlreadyThere { place })
@@ -175,15 +185,13 @@ impl FileStore {
         // Whether every file was read since another program was seen to put some there.
         let mut read_again = false;
         for _ in 0..ATTEMPTS {
-            let mut changes = Vec::new();
-            if let Ok(known) = self.known(&id)
-                && known.key.is_some()
-            {
-                if options.existing == ExistingEntry::Keep {
-                    self.is_free(&id)?;
-                }
-                changes = self.plan(&id, &known, Removal::Entry, ask)?;
+            if options.existing == ExistingEntry::Keep {
+                self.is_free(&id)?;
             }
+            let changes = match self.held(&id)? {
+                Some(known) => self.plan(&id, &known, Removal::Entry, ask)?,
+                None => Vec::new(),
+            };
             let place = Place::of(&self.root, &label(identity), &id, changes);
             if !read_again && place.taken.iter().any(|path| !self.knows_file(path)) {
                 self.scan()?;

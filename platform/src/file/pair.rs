@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::vec;
 
 use super::contents::{FileContents, FoundCertificate, FoundKey, KeyDigest, KeyKind};
 use crate::certificate::{Certificate, EntryId};
@@ -148,19 +149,34 @@ impl Certificates {
         let names = Names::of(files, &self.all);
         // A key that certstow can read goes before one that it cannot.
         keys.sort_by_key(|(_, key)| matches!(key.kind, KeyKind::Unreadable(_)));
+        // The same for every key of a file and algorithm: those that were not looked at yet, since
+        // whatever has a key keeps it. None where no certificate matches by name.
+        let mut candidates: HashMap<(usize, Option<String>), Option<vec::IntoIter<usize>>> =
+            HashMap::new();
         for (file, key) in keys {
-            let candidates = match key.certificate.and_then(|id| self.by_id.get(&id)) {
-                Some(&index) => vec![index],
-                None => match names.matching(files, file) {
-                    levels if levels.iter().all(Vec::is_empty) => {
-                        problems.push(unpaired(&files[file], &key.kind));
-                        continue;
-                    }
-                    levels => self.owners(&levels, &key.kind),
-                },
-            };
             let free = |index: &usize| self.all[*index].key.is_none();
-            let Some(index) = candidates.into_iter().find(free) else {
+            let index = match key.certificate.and_then(|id| self.by_id.get(&id)) {
+                Some(&index) => Some(index).filter(free),
+                None => {
+                    let algorithm = match &key.kind {
+                        KeyKind::Unknown(algorithm) => Some(algorithm.oid.clone()),
+                        _ => None,
+                    };
+                    let candidates = candidates.entry((file, algorithm)).or_insert_with(|| {
+                        let levels = names.matching(files, file);
+                        let any = levels.iter().any(|level| !level.is_empty());
+                        any.then(|| self.owners(&levels, &key.kind).into_iter())
+                    });
+                    match candidates {
+                        Some(candidates) => candidates.find(free),
+                        None => {
+                            problems.push(unpaired(&files[file], &key.kind));
+                            continue;
+                        }
+                    }
+                }
+            };
+            let Some(index) = index else {
                 continue;
             };
             let unique = &mut self.all[index];

@@ -11,8 +11,9 @@ use crate::threads;
 
 /// Reads the files on several cores; what comes out is in the files' order all the same.
 pub(super) fn read_all(files: &[PathBuf], passwords: &Passwords) -> Scanned {
-    /// As many files as a worker takes at a time.
-    const BATCH: usize = 32;
+    /// As many files as a worker takes at a time: few, so that a small folder on a share is read by
+    /// several as well.
+    const BATCH: usize = 8;
     let workers = threads::for_reading()
         .min(files.len().div_ceil(BATCH))
         .max(1);

@@ -100,22 +100,22 @@ impl Lock<'_> {
         {
             return Ok(opened);
         }
-        let mut wrong = u32::from(*known_is_wrong);
+        let wrong = u32::from(*known_is_wrong);
         let questions = match ask.interaction() {
             Interaction::Allowed if tried.in_vain => 0,
             Interaction::Allowed => ATTEMPTS,
             Interaction::Never => 1,
         };
-        for _ in 0..questions {
+        for attempted in wrong..wrong + questions {
             let request = UnlockRequest {
                 store: self.store.clone(),
                 place: self.place.to_owned(),
-                attempt: wrong,
+                attempt: attempted,
             };
             let password = match ask.unlock(&request) {
                 Ok(password) => password,
                 Err(AskError::Cancelled) => return Err(Refusal::Locked(StoreError::Cancelled)),
-                Err(AskError::NotAllowed) if wrong > 0 => break,
+                Err(AskError::NotAllowed) if attempted > 0 => break,
                 Err(AskError::NotAllowed) => {
                     let place = self.place.to_owned();
                     return Err(Refusal::Locked(StoreError::InteractionRequired { place }));
@@ -125,7 +125,6 @@ impl Lock<'_> {
                 tried.right = Some(password);
                 return Ok(opened);
             }
-            wrong += 1;
         }
         tried.in_vain |= ask.interaction() == Interaction::Allowed;
         Err(Refusal::Locked(StoreError::WrongPassword {

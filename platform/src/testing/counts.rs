@@ -21,13 +21,13 @@ fn with<K, T>(
 
 pub(crate) fn derived_from(salt: &[u8]) {
     with(&DERIVED, |counts| {
-        *counts.entry(salt.to_vec()).or_default() += 1
+        *counts.entry(salt.to_vec()).or_default() += 1;
     });
 }
 
 pub(crate) fn read_file(path: &Path) {
     with(&READ, |counts| {
-        *counts.entry(path.to_owned()).or_default() += 1
+        *counts.entry(path.to_owned()).or_default() += 1;
     });
 }
 
