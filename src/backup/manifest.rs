@@ -197,6 +197,11 @@ impl Manifest {
         .into_bytes()
     }
 
+    /// Whether one that is written now would say that it was written at the same time.
+    pub(super) fn is_of_this_second(&self) -> bool {
+        self.written == time::utc(time::now())
+    }
+
     /// Puts the entries in the order of the files' names.
     pub(super) fn sort(&mut self) {
         self.entries.sort_by(|a, b| a.file.cmp(&b.file));

@@ -77,8 +77,10 @@ impl Stored {
     /// # Errors
     /// Why it cannot be used, in a clause.
     fn read(folder: &Path) -> Result<Self, String> {
-        let written = bytes_of(folder, NAME).map_err(|error| error.to_string())?;
+        // In this order: not everybody locks the folder, and changes that go into a manifest meanwhile
+        // are in that.
         let changes = bytes_of(folder, CHANGES).map_err(|error| format!("{CHANGES}: {error}"))?;
+        let written = bytes_of(folder, NAME).map_err(|error| error.to_string())?;
         let mut manifest = match &written {
             Some(bytes) => Manifest::parse(bytes)?,
             None => Manifest::empty(),
@@ -241,6 +243,10 @@ impl Record {
         if !self.is_due(lines.len() as u64) {
             // Where nothing can be appended, as on a share that forbids it, it is written whole.
             return self.append(&lines).or_else(|_| self.write_manifest());
+        }
+        if self.stored.changes_end.is_some() && self.stored.manifest.is_of_this_second() {
+            // Its changes would count for the new one, too: they have to lead to the same.
+            let _ = self.append(&lines);
         }
         match self.write_manifest() {
             // What changed takes less room than everything.

@@ -1,9 +1,10 @@
 //! What a run writes for its records where there are thousands of identities: no more than for the
 //! files that it saves.
 
+use std::collections::HashSet;
 use std::fs;
 use std::ops::Range;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -182,4 +183,27 @@ fn a_damaged_line_of_changes_is_told_and_all_is_written_anew() {
     for name in [MANIFEST, CHANGES] {
         assert!(world.size(&format!("{name}.damaged")) > 0, "{name}");
     }
+}
+
+/// On a share each of them is waited for.
+#[test]
+#[ignore = "needs strace"]
+fn an_unchanged_run_reads_several_files_at_once() {
+    let world = World::new();
+    world.make_many("many", 0..40);
+    ends(&world.run(&format!("{MANY} --to a")), 0);
+    let mut command = Command::new("strace");
+    command.args(["-f", "-qq", "-o", "strace.log", "-e", "trace=openat"]);
+    command.args(["-e", "inject=openat:delay_exit=10000"]);
+    command.arg(env!("CARGO_BIN_EXE_certstow"));
+    command.args(format!("{MANY} --to a").split_whitespace());
+    world.dress(&mut command);
+    ends(&command.output().expect("strace starts"), 0);
+    let log = fs::read_to_string(world.path("strace.log")).expect("what it wrote");
+    let opened = log
+        .lines()
+        .filter(|line| line.contains("\"a/grace-example--"));
+    let threads = opened.filter_map(|line| line.split_whitespace().next());
+    let threads: HashSet<&str> = threads.collect();
+    assert!(threads.len() > 4, "{threads:?}");
 }

@@ -1,4 +1,4 @@
-//! The part of a run that writes. This thread alone talks to the stores and keeps the manifests;
+//! The part of a run that writes. This thread alone talks to the stores and keeps the records;
 //! threads for every core make the files. Between them is a channel that holds a few keys at most,
 //! so that a thousand identities take no more memory than a few.
 

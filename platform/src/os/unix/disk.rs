@@ -34,10 +34,10 @@ pub(in crate::os) fn allocate(file: &File, bytes: u64) -> io::Result<()> {
 
     // The file stays as long as it is, but that macOS makes it longer. A file system that writes
     // zeros to make a file longer, such as FAT, writes none.
-    let flags = match cfg!(target_os = "linux") {
-        true => FallocateFlags::KEEP_SIZE,
-        false => FallocateFlags::empty(),
-    };
+    #[cfg(target_os = "linux")]
+    let flags = FallocateFlags::KEEP_SIZE;
+    #[cfg(not(target_os = "linux"))]
+    let flags = FallocateFlags::empty();
     Ok(rustix::fs::fallocate(file, flags, 0, bytes)?)
 }
 
