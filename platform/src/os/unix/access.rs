@@ -63,6 +63,10 @@ fn give(new: &File, was: &Metadata) -> io::Result<()> {
 }
 
 /// What became of the list of further accounts and groups, and of what they may do.
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, reason = "the lists of other systems are not kept")
+)]
 enum AccessList {
     /// There was none, and the new file has none.
     None,
