@@ -154,8 +154,8 @@ const ROWS: &[Row] = &[
         size: 1000,
         measure: Busy,
         words: |at| {
-            at.backup_of_expired()?;
-            backup(at, &[&at.people(1, 1)?], &["--prune-expired", "90d"])
+            let store = at.backup_of_expired()?;
+            backup(at, &[&store], &["--prune-expired", "90d"])
         },
     },
     Row {
