@@ -9,11 +9,13 @@ use sha2::{Digest as _, Sha256};
 
 use crate::signature::{self, SignatureError};
 
+type Verification = Result<(), SignatureError>;
+
 /// Results of verification, by the subject and the hash of the issuer's public key, which is all of
 /// an issuer that counts.
 #[derive(Debug, Default)]
 pub(super) struct Verified {
-    results: Mutex<HashMap<(EntryId, [u8; 32]), Result<(), SignatureError>>>,
+    results: Mutex<HashMap<(EntryId, [u8; 32]), Verification>>,
     /// How many signatures were computed.
     #[cfg(test)]
     pub(super) computed: std::sync::atomic::AtomicUsize,
@@ -21,11 +23,7 @@ pub(super) struct Verified {
 
 impl Verified {
     /// [`signature::verify`], from memory if it was verified before.
-    pub(super) fn verify(
-        &self,
-        subject: &Certificate,
-        issuer: &Certificate,
-    ) -> Result<(), SignatureError> {
+    pub(super) fn verify(&self, subject: &Certificate, issuer: &Certificate) -> Verification {
         let key = Sha256::digest(issuer.spki_der()).into();
         let pair = (subject.id(), key);
         // No panic leaves half a result there.

@@ -154,20 +154,32 @@ impl<'a> Scene<'a> {
         self.backup_of(&store, &NO_PASSWORD)
     }
 
-    /// The same of identities that expired.
+    /// The same of identities that expired and have left their store, in which there is one other: a
+    /// folder of this run.
     pub(super) fn backup_of_expired(&self) -> Made {
-        let store = self.expired()?;
-        self.backup_of(&store, &PASSWORD)
+        let expired = self.expired()?;
+        let store = self.path("store");
+        let made = self.once(&format!("backup-expired-{}", self.size), |folder| {
+            self.copy(&expired, "store")?;
+            self.save(&store, folder, &PASSWORD)?;
+            remove(Path::new(&store))
+        })?;
+        self.copy(&made, "backup")?;
+        self.copy(&self.people(1, 1)?, "store")
     }
 
     fn backup_of(&self, store: &str, password: &[&str]) -> Made {
         let name = Path::new(store).file_name().unwrap_or_default().display();
         let made = self.once(&format!("backup-{name}-{}", password.len()), |folder| {
-            let to = folder.display().to_string();
-            let words = ["backup", "--store", store, "--to", &to];
-            self.certstow(&[&words[..], password, &QUICK].concat())
+            self.save(store, folder, password)
         })?;
         self.copy(&made, "backup")
+    }
+
+    fn save(&self, store: &str, folder: &Path, password: &[&str]) -> Result<(), String> {
+        let to = folder.display().to_string();
+        let words = ["backup", "--store", store, "--to", &to];
+        self.certstow(&[&words[..], password, &QUICK].concat())
     }
 
     /// A copy of a folder in this run's.
