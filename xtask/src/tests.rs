@@ -34,8 +34,8 @@ const EVERY_FAULT: &str = "calls::every::";
 
 /// Files of tests that take longest. They begin first, so that no core is left without work in the
 /// end.
-const LONG: [&str; 6] = [
-    "interop", "secrets", "backup", "damaged", "report", "terminal",
+const LONG: [&str; 7] = [
+    "interop", "secrets", "faults", "backup", "damaged", "report", "terminal",
 ];
 
 /// What this machine and account can do.

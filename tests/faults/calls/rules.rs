@@ -64,13 +64,13 @@ pub(super) fn not_saved(scene: &Scene<'_>, now: &State) -> Vec<String> {
     let done = scene.scenario.done.iter();
     let missing = done.filter(|(file, identity)| !is_saved(now, file, identity));
     missing
-        .map(|(file, identity)| format!("{file} holds {:?}, not {identity}", now.keys.get(*file)))
+        .map(|(file, identity)| format!("{file} does not hold {identity}: {:?}", now.keys))
         .collect()
 }
 
 fn is_saved(now: &State, file: &str, identity: &str) -> bool {
-    let held = now.keys.get(file);
-    held.is_some_and(|held| held.identity == identity && held.opened_by != OpenedBy::OldPassword)
+    let mut files = now.keys.iter().filter(|(name, _)| name.starts_with(file));
+    files.any(|(_, held)| held.identity == identity && held.opened_by != OpenedBy::OldPassword)
 }
 
 /// How many identities are saved wherever the scenario saves them.
@@ -158,7 +158,11 @@ fn temporary(now: &State) -> Vec<String> {
 /// look for temporary files.
 fn nothing_is_left_over(scene: &Scene<'_>, now: &State, run: &Run) -> Vec<String> {
     let files = now.files.keys();
-    let files = files.filter(|name| !scene.names.contains(*name));
+    let may_be_named_otherwise = |name: &&String| {
+        let mut may_go = scene.scenario.may_go.iter();
+        may_go.any(|start| name.starts_with(start))
+    };
+    let files = files.filter(|name| !scene.names.contains(*name) && !may_be_named_otherwise(name));
     let files = files.filter(|name| run.code == Some(0) || !is_temporary(name));
     files.map(|name| format!("{name} is left over")).collect()
 }

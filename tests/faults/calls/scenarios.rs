@@ -19,7 +19,7 @@ pub(super) struct Scenario {
     /// Whether the process may have more threads than one.
     pub(super) threads: bool,
     /// Once it is done, the files that hold the private key of an identity, and are not under the
-    /// old password.
+    /// old password; or how their names begin.
     pub(super) done: &'static [(&'static str, &'static str)],
     /// Once it is done, the folders in which no file holds the private key of an identity.
     pub(super) gone: &'static [(&'static str, &'static str)],
@@ -255,7 +255,8 @@ pub(super) fn an_import() -> Scenario {
     }
 }
 
-/// What is replaced lies in several files, one of which has the name of the new one.
+/// What is replaced lies in several files, one of which has the name of the new one. Where the
+/// issuers in the store cannot be read, those in that file stay, and the new one has another name.
 pub(super) fn an_import_that_replaces() -> Scenario {
     Scenario {
         prepare: |scene| {
@@ -269,8 +270,11 @@ pub(super) fn an_import_that_replaces() -> Scenario {
             fs::remove_dir_all(scene.path("other")).expect("removed");
         },
         words: "import ada.p12 --store store --password-env NEW --force",
-        done: &[("store/ada-example--4602bb4c42b4c13c.pem", "Ada")],
-        may_go: &["store/ada-example.key.pem"],
+        done: &[("store/ada-example--4602bb4c42b4c13c", "Ada")],
+        may_go: &[
+            "store/ada-example.key.pem",
+            "store/ada-example--4602bb4c42b4c13c",
+        ],
         into: "store",
         ..USUAL
     }
