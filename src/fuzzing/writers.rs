@@ -170,7 +170,7 @@ pub fn schedule(input: &[u8]) {
         (Scheduler::Launchd, format!("/opt/{name}")),
         (Scheduler::TaskScheduler, format!(r"C:\{name}")),
     ] {
-        let schedule = schedule_of(program, arguments.clone());
+        let schedule = schedule_of(scheduler, program, arguments.clone());
         // A scheduler may have no way to write a character.
         let Ok(files) = schedule.files(scheduler) else {
             continue;
@@ -190,7 +190,9 @@ pub fn schedule(input: &[u8]) {
     }
 }
 
-fn schedule_of(program: String, arguments: Vec<String>) -> Schedule {
+/// With whatever each scheduler writes down: systemd the credentials of a machine's service, Task
+/// Scheduler the account of a person's task.
+fn schedule_of(scheduler: Scheduler, program: String, arguments: Vec<String>) -> Schedule {
     Schedule {
         name: "certstow-backup".parse().expect("a usual name"),
         program,
@@ -200,7 +202,10 @@ fn schedule_of(program: String, arguments: Vec<String>) -> Schedule {
         log: Some(format!("/var/log/{}", arguments.concat())),
         arguments,
         when: When::Weekly(Day::Sunday, Time::NOON),
-        owner: Owner::User,
+        owner: match scheduler {
+            Scheduler::Systemd => Owner::Machine,
+            _ => Owner::User,
+        },
     }
 }
 
@@ -217,7 +222,9 @@ fn written(bytes: &[u8], scheduler: Scheduler) -> String {
 
 /// How many lines there are, without those that hold an argument each.
 fn lines(file: &str) -> usize {
-    let argument = |line: &&str| line.starts_with("\t\t<string>");
+    let argument = |line: &&str| {
+        line.starts_with("\t\t<string>") || line.starts_with("LoadCredentialEncrypted=")
+    };
     file.lines().filter(|line| !argument(line)).count()
 }
 
@@ -226,7 +233,7 @@ fn lines_of_a_harmless_one(scheduler: Scheduler) -> usize {
         Scheduler::TaskScheduler => r"C:\x",
         _ => "/x",
     };
-    let schedule = schedule_of(program.to_owned(), Vec::new());
+    let schedule = schedule_of(scheduler, program.to_owned(), Vec::new());
     let files = schedule.files(scheduler).expect("nothing in it is unusual");
     lines(&written(&files[0].bytes, scheduler))
 }

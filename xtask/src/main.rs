@@ -1,9 +1,10 @@
 //! What a developer and CI do with this project besides building it: `cargo xtask test` sets a
 //! machine up and runs every check, `cargo xtask wine` those of the Windows program alone,
-//! `cargo xtask hosted` those of the system it runs on, `cargo xtask faults` injects faults into
-//! system calls, `cargo xtask bench` measures against other
-//! programs, `cargo xtask samples` makes the test keys and certificates anew, `cargo xtask recording`
-//! README's picture and `cargo xtask picture` that of a report. The others make a release.
+//! `cargo xtask hosted` those of the system it runs on, `cargo xtask bench` measures against other
+//! programs, `cargo xtask faults` injects faults into system calls, `cargo xtask fuzz` tries the
+//! readers on bytes of any kind, `cargo xtask samples` makes the test keys and certificates anew,
+//! `cargo xtask recording` README's picture and `cargo xtask picture` that of a report. The others
+//! make a release.
 
 #![forbid(unsafe_code)]
 #![expect(
