@@ -12,7 +12,7 @@ use certstow_platform::{file_name, os};
 use super::folder::{Condition, Folder, condition_of};
 use super::lock::{Lock, Locking, Patience};
 use super::manifest::{self, CHANGES, Saved};
-use super::record::Record;
+use super::record::{Record, Unusable};
 use crate::error::Error;
 use crate::output::{self, Existing, Privacy, Reserve};
 
@@ -56,7 +56,7 @@ impl Destination {
             }
         };
         output::preflight(&folder.join(manifest::NAME), Existing::ReplaceAny, privacy)?;
-        let record = read_record(folder, privacy, &mut notes);
+        let record = read_record(folder, privacy, &mut notes)?;
         Ok(Self {
             folder: folder.to_owned(),
             record,
@@ -269,11 +269,23 @@ fn make(folder: &Path, notes: &mut Vec<String>) -> Result<(), Error> {
     Ok(())
 }
 
-/// The record; a damaged one is kept under other names, and begun anew.
-fn read_record(folder: &Path, privacy: Privacy, notes: &mut Vec<String>) -> Record {
+/// The record; a damaged one is kept under other names, and begun anew. One that cannot be read now
+/// is no damaged one: the identities that only it names would be forgotten.
+fn read_record(
+    folder: &Path,
+    privacy: Privacy,
+    notes: &mut Vec<String>,
+) -> Result<Record, Error> {
     let reason = match Record::of(folder, privacy) {
-        Ok(record) => return record,
-        Err(reason) => reason,
+        Ok(record) => return Ok(record),
+        Err(Unusable::Damaged(reason)) => reason,
+        Err(Unusable::Unreadable(source)) => {
+            return Err(Error::Target {
+                file: folder.to_owned(),
+                what: "its manifest cannot be read",
+                source,
+            });
+        }
     };
     notes.push(format!(
         "{} cannot be used ({reason}); files are written anew, and nothing is removed",
@@ -292,7 +304,7 @@ fn read_record(folder: &Path, privacy: Privacy, notes: &mut Vec<String>) -> Reco
             Err(error) => format!("{name} cannot be kept as {aside}: {error}"),
         });
     }
-    Record::empty(folder, privacy)
+    Ok(Record::empty(folder, privacy))
 }
 
 /// The first of `NAME`, `NAME.2`, `NAME.3` and so on that nothing in the folder has.

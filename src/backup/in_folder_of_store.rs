@@ -85,6 +85,6 @@ fn named_in(folder: &Path) -> HashSet<OsString> {
             let entries = manifest.entries.into_iter();
             entries.map(|saved| saved.file.into()).collect()
         }
-        Found::None | Found::Damaged(_) => HashSet::new(),
+        _ => HashSet::new(),
     }
 }

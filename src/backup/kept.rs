@@ -30,6 +30,9 @@ pub fn kept(folder: &Path) -> Result<Vec<Kept>, String> {
         Found::Damaged(reason) => {
             return Err(format!("{} cannot be used: {reason}", manifest::NAME));
         }
+        Found::Unreadable(error) => {
+            return Err(format!("{} cannot be read: {error}", manifest::NAME));
+        }
     };
     let damage = threads::each(
         threads::for_reading(),

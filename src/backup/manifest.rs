@@ -4,12 +4,14 @@
 //! ([`changes`](super::changes)); [`record`](super::record) reads the two together.
 
 use std::collections::{HashMap, HashSet};
+use std::io;
 use std::path::Path;
 
 use certstow_platform::certificate::EntryId;
 use certstow_platform::file_name;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::error::Error;
 use crate::proof::Level;
 use crate::select::Known;
 use crate::{names, time};
@@ -113,6 +115,14 @@ pub struct EscrowFile {
     /// The SHA-1 thumbprint of the certificate it is encrypted to.
     #[serde(default)]
     pub recipient: String,
+}
+
+/// That the manifest of a folder is there, and the system does not give it.
+pub(crate) fn unreadable(folder: &Path, source: io::Error) -> Error {
+    Error::Io {
+        place: folder.join(NAME).display().to_string(),
+        source,
+    }
 }
 
 impl Manifest {

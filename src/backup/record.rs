@@ -38,6 +38,8 @@ pub enum Found {
     None,
     /// There is one that cannot be used, and why.
     Damaged(String),
+    /// There is one, and the system does not give it now.
+    Unreadable(io::Error),
 }
 
 /// Reads what a folder holds.
@@ -45,7 +47,23 @@ pub fn of_folder(folder: &Path) -> Found {
     match Stored::read(folder) {
         Ok(stored) if stored.is_there => Found::Whole(stored.manifest),
         Ok(_) => Found::None,
-        Err(reason) => Found::Damaged(reason),
+        Err(Unusable::Damaged(reason)) => Found::Damaged(reason),
+        Err(Unusable::Unreadable(error)) => Found::Unreadable(error),
+    }
+}
+
+/// Why there is no reading of what lies in a folder.
+#[derive(Debug)]
+pub(super) enum Unusable {
+    /// It is not what certstow writes. This is why, in a clause.
+    Damaged(String),
+    /// The disk or the system's permissions: what cannot be read now may be whole.
+    Unreadable(io::Error),
+}
+
+impl From<String> for Unusable {
+    fn from(reason: String) -> Self {
+        Self::Damaged(reason)
     }
 }
 
@@ -74,13 +92,11 @@ impl Stored {
         }
     }
 
-    /// # Errors
-    /// Why it cannot be used, in a clause.
-    fn read(folder: &Path) -> Result<Self, String> {
+    fn read(folder: &Path) -> Result<Self, Unusable> {
         // In this order: not everybody locks the folder, and changes that go into a manifest meanwhile
         // are in that.
-        let changes = bytes_of(folder, CHANGES).map_err(|error| format!("{CHANGES}: {error}"))?;
-        let written = bytes_of(folder, NAME).map_err(|error| error.to_string())?;
+        let changes = bytes_of(folder, CHANGES)?;
+        let written = bytes_of(folder, NAME)?;
         let mut manifest = match &written {
             Some(bytes) => Manifest::parse(bytes)?,
             None => Manifest::empty(),
@@ -105,12 +121,21 @@ impl Stored {
 }
 
 /// All of a file in a folder, if it is there.
-fn bytes_of(folder: &Path, name: &str) -> io::Result<Option<Vec<u8>>> {
-    match read(&folder.join(name), MOST_BYTES) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
+fn bytes_of(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, Unusable> {
+    let path = folder.join(name);
+    let error = match read(&path, MOST_BYTES) {
+        Ok(bytes) => return Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => error,
+    };
+    // A link, say, or more than is read, is none of certstow's.
+    let metadata = os::long_path(&path).symlink_metadata();
+    let is_ours = metadata.is_ok_and(|found| found.is_file() && found.len() <= MOST_BYTES);
+    Err(match is_ours {
+        true => Unusable::Unreadable(error),
+        false if name == NAME => Unusable::Damaged(error.to_string()),
+        false => Unusable::Damaged(format!("{name}: {error}")),
+    })
 }
 
 /// The record of a folder, to be changed.
@@ -129,9 +154,7 @@ pub(super) struct Record {
 impl Record {
     /// Reads the record of a folder.
     ///
-    /// # Errors
-    /// Why it cannot be used, in a clause.
-    pub(super) fn of(folder: &Path, privacy: Privacy) -> Result<Self, String> {
+    pub(super) fn of(folder: &Path, privacy: Privacy) -> Result<Self, Unusable> {
         let stored = Stored::read(folder)?;
         Ok(Self::new(folder, privacy, stored))
     }

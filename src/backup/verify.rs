@@ -43,7 +43,7 @@ pub struct VerifyRequest<'a> {
 ///
 /// # Errors
 /// - [`Error::TargetLocked`]: another certstow is writing there.
-/// - [`Error::Io`]: the folder cannot be read.
+/// - [`Error::Io`]: the folder or its manifest cannot be read.
 pub fn verify(
     folder: &Path,
     request: &VerifyRequest<'_>,
@@ -63,6 +63,7 @@ pub fn verify(
             let name = manifest::NAME;
             (Vec::new(), Some(format!("{name} cannot be used: {reason}")))
         }
+        Found::Unreadable(error) => return Err(manifest::unreadable(folder, error)),
     };
     let mut subjects: Vec<Subject> = saved.into_iter().map(Subject::of).collect();
     let named: HashSet<OsString> = subjects.iter().map(|one| one.name.clone()).collect();

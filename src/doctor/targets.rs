@@ -100,6 +100,10 @@ pub fn manifest(folder: &Path) -> Option<Check> {
             Check::ok("manifest", about, format!("cannot be used: {reason}"))
                 .warn("the next backup writes a new one; what it cannot prove it writes anew"),
         ),
+        Found::Unreadable(error) => {
+            let error = manifest::unreadable(folder, error);
+            Some(Check::failed("manifest", about, &error))
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use certstow_platform::store::{Listing, Store};
 
 use super::{not_from, shown};
 use crate::backup::folder::{Condition, Folder, KeyFile};
-use crate::backup::manifest::Saved;
+use crate::backup::manifest::{self, Saved};
 use crate::backup::opener::Opener;
 use crate::backup::record::{self, Found};
 use crate::backup::wanted::Wanted;
@@ -52,6 +52,13 @@ impl Sources {
                 sources.notes.push(format!(
                     "the manifest cannot be used ({reason}): every file that opens is taken"
                 ));
+                None
+            }
+            Found::Unreadable(error) => {
+                let note = "the manifest cannot be read: every file that opens is taken";
+                sources.notes.push(note.to_owned());
+                let name = manifest::NAME.to_owned();
+                sources.strange.push((name, manifest::unreadable(path, error)));
                 None
             }
         };

@@ -62,7 +62,7 @@ pub(super) fn in_stores(stores: &[StoreSpec], wanted: Wanted<'_>) -> Vec<Complet
 pub(super) fn in_backup(folder: &Path, wanted: Wanted<'_>) -> Vec<CompletionCandidate> {
     let saved = match record::of_folder(folder) {
         Found::Whole(manifest) => manifest.entries,
-        Found::None | Found::Damaged(_) => Vec::new(),
+        _ => Vec::new(),
     };
     let known = saved.into_iter().filter_map(|saved| {
         let thumbprints = [saved.thumbprint.sha1, saved.thumbprint.sha256];
