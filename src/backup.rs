@@ -7,7 +7,7 @@
 //! only after that: whenever a run is cut off, every earlier file is whole, and the next run
 //! writes what is not recorded. [`verify()`] and [`restore()`] need nothing but the folder.
 
-mod changes;
+pub(crate) mod changes;
 mod compare;
 pub mod config;
 mod destination;

@@ -23,6 +23,7 @@ pub use writers::{encode, html, schedule};
 
 use crate::backup::config::Settings;
 use crate::backup::manifest::Manifest;
+use crate::backup::{changes, record};
 use crate::chain::{self, Candidates, PathEnd};
 use crate::escrow::EscrowKey;
 use crate::identity::Inventory;
@@ -140,11 +141,30 @@ pub fn cms(input: &[u8]) {
     }
 }
 
+/// The manifest of a backup, and after a NUL the changes to it.
+pub fn changes(input: &[u8]) {
+    let mut parts = input.splitn(2, |byte| *byte == 0);
+    let (Some(written), Some(changes)) = (parts.next(), parts.next()) else {
+        return;
+    };
+    for changes in [changes.to_vec(), changes::with_right_checksums(changes)] {
+        if let Ok(manifest) = record::of_bytes(written, &changes) {
+            names_are_of_its_folder(&manifest);
+        }
+    }
+}
+
 /// The manifest of a backup.
 pub fn manifest(input: &[u8]) {
     let Ok(mut manifest) = Manifest::from_bytes(input) else {
         return;
     };
+    names_are_of_its_folder(&manifest);
+    let bytes = manifest.write_now();
+    assert_eq!(Manifest::from_bytes(&bytes).as_ref(), Ok(&manifest));
+}
+
+fn names_are_of_its_folder(manifest: &Manifest) {
     for saved in &manifest.entries {
         let escrow = saved.escrow.iter().map(|escrow| &escrow.file);
         for name in escrow.chain([&saved.file]) {
@@ -155,8 +175,6 @@ pub fn manifest(input: &[u8]) {
             assert!(!name.contains(['/', '\\', ':', '\0']), "{name:?}");
         }
     }
-    let bytes = manifest.write_now();
-    assert_eq!(Manifest::from_bytes(&bytes).as_ref(), Ok(&manifest));
 }
 
 /// The options of a backup in a file.

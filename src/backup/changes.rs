@@ -151,6 +151,27 @@ fn content(line: &[u8]) -> Option<String> {
     (checksum(rest.as_bytes()) == check).then(|| format!("{{{rest}"))
 }
 
+/// The same lines, each with the checksum that its rest has.
+#[cfg(any(fuzzing, test))]
+pub(crate) fn with_right_checksums(bytes: &[u8]) -> Vec<u8> {
+    let lines = bytes.split_inclusive(|byte| *byte == b'\n');
+    let before = CHECK.len() + DIGITS + REST.len();
+    let lines = lines.map(|line| {
+        let rest = line.get(before..).unwrap_or_default();
+        let rest = rest.strip_suffix(b"\n").unwrap_or(rest);
+        let check = checksum(rest);
+        [
+            CHECK.as_bytes(),
+            check.as_bytes(),
+            REST.as_bytes(),
+            rest,
+            b"\n",
+        ]
+        .concat()
+    });
+    lines.collect::<Vec<_>>().concat()
+}
+
 fn checksum(rest: &[u8]) -> String {
     names::hex(&Sha256::digest(rest)[..DIGITS / 2])
 }

@@ -271,11 +271,7 @@ fn make(folder: &Path, notes: &mut Vec<String>) -> Result<(), Error> {
 
 /// The record; a damaged one is kept under other names, and begun anew. One that cannot be read now
 /// is no damaged one: the identities that only it names would be forgotten.
-fn read_record(
-    folder: &Path,
-    privacy: Privacy,
-    notes: &mut Vec<String>,
-) -> Result<Record, Error> {
+fn read_record(folder: &Path, privacy: Privacy, notes: &mut Vec<String>) -> Result<Record, Error> {
     let reason = match Record::of(folder, privacy) {
         Ok(record) => return Ok(record),
         Err(Unusable::Damaged(reason)) => reason,

@@ -97,11 +97,17 @@ impl Stored {
         // are in that.
         let changes = bytes_of(folder, CHANGES)?;
         let written = bytes_of(folder, NAME)?;
-        let mut manifest = match &written {
+        Ok(Self::of(written.as_deref(), changes.as_deref())?)
+    }
+
+    /// # Errors
+    /// Why they cannot be used, in a clause.
+    fn of(written: Option<&[u8]>, changes: Option<&[u8]>) -> Result<Self, String> {
+        let mut manifest = match written {
             Some(bytes) => Manifest::parse(bytes)?,
             None => Manifest::empty(),
         };
-        let of_it = match &changes {
+        let of_it = match changes {
             Some(bytes) => Changes::of(&manifest, bytes)?,
             None => None,
         };
@@ -118,6 +124,15 @@ impl Stored {
             are_of_another: changes.is_some() && changes_end.is_none(),
         })
     }
+}
+
+/// What is on record with these bytes of a manifest and of the changes to it.
+///
+/// # Errors
+/// Why it cannot be used, in a clause.
+#[cfg(any(fuzzing, test))]
+pub(crate) fn of_bytes(written: &[u8], changes: &[u8]) -> Result<Manifest, String> {
+    Stored::of(Some(written), Some(changes)).map(|stored| stored.manifest)
 }
 
 /// All of a file in a folder, if it is there.

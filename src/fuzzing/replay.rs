@@ -72,6 +72,7 @@ macro_rules! replay {
 replay! {
     bags: platform::bags, 20_000;
     chain: super::chain, 5_000;
+    changes: super::changes, 20_000;
     cms: super::cms, 3_000;
     config: super::config, 20_000;
     contents: platform::contents, 20_000;

@@ -58,7 +58,9 @@ impl Sources {
                 let note = "the manifest cannot be read: every file that opens is taken";
                 sources.notes.push(note.to_owned());
                 let name = manifest::NAME.to_owned();
-                sources.strange.push((name, manifest::unreadable(path, error)));
+                sources
+                    .strange
+                    .push((name, manifest::unreadable(path, error)));
                 None
             }
         };
