@@ -145,11 +145,11 @@ fn bytes_of(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, Unusable> {
     };
     // A link, say, or more than is read, is none of certstow's.
     let metadata = os::long_path(&path).symlink_metadata();
-    let is_ours = metadata.is_ok_and(|found| found.is_file() && found.len() <= MOST_BYTES);
-    Err(match is_ours {
-        true => Unusable::Unreadable(error),
-        false if name == NAME => Unusable::Damaged(error.to_string()),
-        false => Unusable::Damaged(format!("{name}: {error}")),
+    let is_other = metadata.is_ok_and(|found| !found.is_file() || found.len() > MOST_BYTES);
+    Err(match is_other {
+        false => Unusable::Unreadable(error),
+        true if name == NAME => Unusable::Damaged(error.to_string()),
+        true => Unusable::Damaged(format!("{name}: {error}")),
     })
 }
 
