@@ -151,6 +151,16 @@ impl Home {
         }
         for (number, block) in blocks.iter().enumerate() {
             let commands = &block.commands;
+            // The journal has a line some time after it was said.
+            let last = block.shown.as_ref().and_then(|shown| shown.lines().last());
+            if let (Some(last), true) = (last, commands.starts_with("journalctl")) {
+                let is_there = format!(
+                    "{} | grep --quiet --fixed-strings '{last}'",
+                    commands.trim()
+                );
+                story +=
+                    &format!("for try in {{1..100}}; do {is_there} && break; sleep 0.1; done\n");
+            }
             story += &format!("number={number}\n{{\n{commands}}} > {screens}/{number} 2>&1\n");
         }
         story
