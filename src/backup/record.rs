@@ -1,7 +1,7 @@
 //! What is on record of a folder: its manifest, and the changes since that was written. Everybody who
 //! wants to know what a folder holds reads both here, as one manifest. [`Record`] is for the run that
-//! changes it, and decides which of the two it writes: a line for each change, as long as that is
-//! less than the manifest; once the changes are as large, they go into a manifest that is written
+//! changes it, and decides which of the two it writes: a line with what changed, as long as the changes
+//! are less than the manifest; once the changes are as large, they go into a manifest that is written
 //! whole, and their file is removed. So what a run writes for its records grows with what it saves,
 //! and not with what the folder holds.
 
@@ -16,7 +16,7 @@ use super::changes::{self, Change, Changes};
 use super::folder::read;
 use super::manifest::{self, CHANGES, Manifest, NAME, Saved};
 use crate::error::Error;
-use crate::output::{self, Existing, Privacy};
+use crate::output::{self, Existing, Privacy, Written};
 
 /// No manifest is larger, nor are its changes: who can write to a folder could put there what no
 /// memory holds.
@@ -143,13 +143,14 @@ fn bytes_of(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, Unusable> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => error,
     };
-    // A link, say, or more than is read, is none of certstow's.
+    // A link, say, or more than is read, is none of certstow's. Of what cannot even be looked at, as where
+    // a share's server is gone, nobody knows.
     let metadata = os::long_path(&path).symlink_metadata();
-    let is_ours = metadata.is_ok_and(|found| found.is_file() && found.len() <= MOST_BYTES);
-    Err(match is_ours {
-        true => Unusable::Unreadable(error),
-        false if name == NAME => Unusable::Damaged(error.to_string()),
-        false => Unusable::Damaged(format!("{name}: {error}")),
+    let is_another = metadata.is_ok_and(|found| !found.is_file() || found.len() > MOST_BYTES);
+    Err(match is_another {
+        false => Unusable::Unreadable(error),
+        true if name == NAME => Unusable::Damaged(error.to_string()),
+        true => Unusable::Damaged(format!("{name}: {error}")),
     })
 }
 
@@ -168,7 +169,6 @@ pub(super) struct Record {
 
 impl Record {
     /// Reads the record of a folder.
-    ///
     pub(super) fn of(folder: &Path, privacy: Privacy) -> Result<Self, Unusable> {
         let stored = Stored::read(folder)?;
         Ok(Self::new(folder, privacy, stored))
@@ -261,8 +261,8 @@ impl Record {
     /// # Errors
     /// As [`output::write`] and [`output::append`]. What changed counts as not written.
     pub(super) fn save_changes(&mut self) -> Result<Vec<String>, Error> {
-        let lines = self.unsaved_lines();
-        self.append(&lines)
+        let line = self.unsaved_line();
+        self.append(&line)
     }
 
     /// Writes what changed, in the manifest or beside it. What comes back is what the user should
@@ -277,31 +277,32 @@ impl Record {
             }
             return Ok(Vec::new());
         }
-        let lines = self.unsaved_lines();
-        if !self.is_due(lines.len() as u64) {
+        let line = self.unsaved_line();
+        if !self.is_due(line.len() as u64) {
             // Where nothing can be appended, as on a share that forbids it, it is written whole.
-            return self.append(&lines).or_else(|_| self.write_manifest());
-        }
-        if self.stored.changes_end.is_some() && self.stored.manifest.is_of_this_second() {
-            // Its changes would count for the new one, too: they have to lead to the same.
-            let _ = self.append(&lines);
+            return self.append(&line).or_else(|_| self.write_manifest());
         }
         match self.write_manifest() {
             // What changed takes less room than everything.
-            Err(full) if full.is_of_a_full_disk() => self.append(&lines).map_err(|_| full),
+            Err(full) if full.is_of_a_full_disk() => self.append(&line).map_err(|_| full),
             written => written,
         }
     }
 
-    /// What changed, as lines.
-    fn unsaved_lines(&self) -> String {
+    /// What changed, as a line; empty if nothing did.
+    fn unsaved_line(&self) -> String {
         let mut seen = HashSet::new();
         let unsaved = self.unsaved.iter().filter(|sha256| seen.insert(*sha256));
-        let lines = unsaved.map(|sha256| match self.saved(sha256) {
-            Some(saved) => Change::Saved(Box::new(saved.clone())).line(),
-            None => Change::Removed(sha256.clone()).line(),
-        });
-        lines.collect()
+        let changes: Vec<Change> = unsaved
+            .map(|sha256| match self.saved(sha256) {
+                Some(saved) => Change::Saved(Box::new(saved.clone())),
+                None => Change::Removed(sha256.clone()),
+            })
+            .collect();
+        match changes.is_empty() {
+            true => String::new(),
+            false => changes::line_of(changes),
+        }
     }
 
     /// Whether the manifest is to be written whole, with this much more that changed.
@@ -313,19 +314,19 @@ impl Record {
             || self.stored.manifest_bytes + changes <= SMALL
     }
 
-    fn append(&mut self, lines: &str) -> Result<Vec<String>, Error> {
-        if lines.is_empty() {
+    fn append(&mut self, line: &str) -> Result<Vec<String>, Error> {
+        if line.is_empty() {
             return Ok(Vec::new());
         }
         let file = self.folder.join(CHANGES);
         let mut warnings = Vec::new();
-        if !fits(self.stored.changes_end.unwrap_or(0), lines.len() as u64) {
+        if !fits(self.stored.changes_end.unwrap_or(0), line.len() as u64) {
             return Err(self.too_large());
         }
         let end = match self.stored.changes_end {
-            Some(end) => output::append(&file, end, lines.as_bytes())?,
+            Some(end) => output::append(&file, end, line.as_bytes())?,
             None => {
-                let text = changes::header(&self.stored.manifest) + lines;
+                let text = changes::header(&self.stored.manifest) + line;
                 let bytes = text.as_bytes();
                 let written =
                     output::write(&file, Existing::ReplaceAny, self.privacy, bytes, |_| Ok(()))?;
@@ -355,11 +356,17 @@ impl Record {
             false => Err(self.too_large()),
         };
         let written = written.inspect_err(|_| self.stored.manifest.written = before)?;
+        self.is_written_whole(bytes.len() as u64, written)
+    }
+
+    /// Notes that there is a new manifest, which has the changes.
+    fn is_written_whole(&mut self, bytes: u64, written: Written) -> Result<Vec<String>, Error> {
         self.unsaved.clear();
-        self.stored.manifest_bytes = bytes.len() as u64;
-        self.stored.are_of_another |= self.stored.changes_end.take().is_some();
-        // Until the disk confirms the manifest, the one before needs them.
+        self.stored.manifest_bytes = bytes;
+        let had_changes = self.stored.changes_end.take().is_some();
+        // Until the disk confirms the new manifest, the one before needs its changes: they stay.
         let written = written.synced()?;
+        self.stored.are_of_another |= had_changes;
         if self.stored.are_of_another {
             self.remove_changes();
         }
@@ -512,8 +519,8 @@ mod tests {
     fn changes_to_an_older_manifest_are_removed() {
         let folder = with_many(400);
         let folder = folder.path();
-        let older =
-            changes::header(&Manifest::empty()) + &Change::Saved(Box::new(saved(400, 0))).line();
+        let older = changes::header(&Manifest::empty())
+            + &changes::line_of(vec![Change::Saved(Box::new(saved(400, 0)))]);
         fs::write(folder.join(CHANGES), older).unwrap();
         let Found::Whole(manifest) = of_folder(folder) else {
             panic!("no manifest");
@@ -521,6 +528,94 @@ mod tests {
         assert_eq!(manifest.entries.len(), 400);
         record(folder).save().unwrap();
         assert_eq!(sizes(folder).1, 0);
+    }
+
+    /// A disk writes its blocks in any order: where power fails, one that came later may be there, and one
+    /// before it not.
+    #[test]
+    fn changes_of_which_a_block_is_missing_were_not_written() {
+        let folder = with_many(400);
+        let folder = folder.path();
+        let mut record = record(folder);
+        record.set(saved(400, 0));
+        record.save().unwrap();
+        let before = sizes(folder).1 as usize;
+        (401..440).for_each(|number| drop(record.set(saved(number, 0))));
+        record.save().unwrap();
+        let whole = fs::read(folder.join(CHANGES)).unwrap();
+        assert!(whole.len() > before + 3 * 4096);
+        for block in (before..whole.len()).step_by(4096) {
+            let mut bytes = whole.clone();
+            let end = whole.len().min(block + 4096);
+            bytes[block..end].fill(0);
+            fs::write(folder.join(CHANGES), bytes).unwrap();
+            let Found::Whole(manifest) = of_folder(folder) else {
+                panic!("damaged");
+            };
+            assert_eq!(manifest.entries.len(), 401);
+        }
+    }
+
+    #[test]
+    fn changes_stay_until_the_disk_confirms_the_manifest() {
+        let folder = with_many(400);
+        let folder = folder.path();
+        let mut record = record(folder);
+        record.set(saved(0, 1));
+        record.save().unwrap();
+        let unconfirmed = Written {
+            file: folder.join(NAME),
+            sha256: [0; 32],
+            warnings: Vec::new(),
+            unsynced: Some("Input/output error".to_owned()),
+        };
+        let error = record.is_written_whole(70_000, unconfirmed).unwrap_err();
+        assert!(matches!(error, Error::NotSynced { .. }));
+        // As after files were removed, of which there were none.
+        record.save().unwrap();
+        assert!(sizes(folder).1 > 0);
+    }
+
+    /// As after a kill, or where a file cannot be removed because somebody reads it.
+    #[test]
+    fn changes_that_stay_mean_nothing_within_the_same_second() {
+        let folder = with_many(400);
+        let folder = folder.path();
+        for size in 1..5 {
+            let mut record = record(folder);
+            record.set(saved(0, size));
+            record.save().unwrap();
+            let changes = fs::read(folder.join(CHANGES)).unwrap();
+            record.set(saved(0, size + 100));
+            record.write_manifest().unwrap();
+            fs::write(folder.join(CHANGES), changes).unwrap();
+            agrees(folder, &record);
+        }
+    }
+
+    #[test]
+    fn changes_are_to_entries_whose_digits_are_capitals() {
+        let folder = with_many(400);
+        let folder = folder.path();
+        let mut record = record(folder);
+        record.set(saved(0xab, 5));
+        record.remove(&saved(0xcd, 0).thumbprint.sha256);
+        record.save().unwrap();
+        assert!(sizes(folder).1 > 0);
+        let text = fs::read_to_string(folder.join(NAME)).unwrap();
+        let digits = |number| saved(number, 0).thumbprint.sha256;
+        let text = [0xab, 0xcd].into_iter().fold(text, |text, number| {
+            text.replace(&digits(number), &digits(number).to_uppercase())
+        });
+        fs::write(folder.join(NAME), text).unwrap();
+        agrees(folder, &record);
+    }
+
+    /// A share whose server is gone tells nothing of its files.
+    #[test]
+    fn what_cannot_be_looked_at_is_unreadable_and_not_damaged() {
+        let nowhere = of_folder(Path::new("no\0where"));
+        assert!(matches!(nowhere, Found::Unreadable(_)), "{nowhere:?}");
     }
 
     #[test]
