@@ -243,6 +243,24 @@ impl Record {
         }
     }
 
+    /// Takes in what other runs recorded since the folder was read: what changed here comes on top. For a
+    /// folder from which no lock keeps them out.
+    pub(super) fn catch_up(&mut self) {
+        let stored = match Stored::read(&self.folder) {
+            Ok(stored) if stored.is_there => stored,
+            // All that is known is what was read before.
+            _ => return,
+        };
+        let mut now = Self::new(&self.folder, self.privacy, stored);
+        for sha256 in std::mem::take(&mut self.unsaved) {
+            match self.saved(&sha256) {
+                Some(saved) => drop(now.set(saved.clone())),
+                None => now.remove(&sha256),
+            }
+        }
+        *self = now;
+    }
+
     /// How much room on the disk it may take to write this many entries more.
     ///
     /// # Errors
@@ -616,6 +634,39 @@ mod tests {
     fn what_cannot_be_looked_at_is_unreadable_and_not_damaged() {
         let nowhere = of_folder(Path::new("no\0where"));
         assert!(matches!(nowhere, Found::Unreadable(_)), "{nowhere:?}");
+    }
+
+    #[test]
+    fn what_another_run_recorded_meanwhile_stays() {
+        let folder = with_many(400);
+        let folder = folder.path();
+        let [mut one, mut other, mut third] = [(); 3].map(|()| record(folder));
+        one.set(saved(400, 0));
+        one.remove(&saved(3, 0).thumbprint.sha256);
+        one.save().unwrap();
+        other.set(saved(401, 0));
+        other.remove(&saved(4, 0).thumbprint.sha256);
+        other.catch_up();
+        other.save().unwrap();
+        third.set(saved(402, 0));
+        third.catch_up();
+        third.write_manifest().unwrap();
+        agrees(folder, &third);
+        assert_eq!(third.entries().len(), 401);
+        let mut last = record(folder);
+        fs::remove_file(folder.join(NAME)).unwrap();
+        last.catch_up();
+        assert_eq!(last.entries().len(), 401);
+        for (number, is_there) in [
+            (3, false),
+            (4, false),
+            (400, true),
+            (401, true),
+            (402, true),
+        ] {
+            let found = third.saved(&saved(number, 0).thumbprint.sha256);
+            assert_eq!(found.is_some(), is_there, "{number}");
+        }
     }
 
     #[test]
