@@ -77,7 +77,7 @@ impl LogFile {
         bytes.push(b'\n');
         for _ in 0..TRIES {
             let file = self.open_or_create()?;
-            if !self.locked(&file)? {
+            if !self.locked(&file) {
                 // A line that may come to lie in a file renamed meanwhile is better than none.
                 return (&file).write_all(&bytes);
             }
@@ -114,16 +114,16 @@ impl LogFile {
     }
 
     /// Takes the lock of the open file; false if somebody keeps it.
-    fn locked(&self, file: &File) -> io::Result<bool> {
+    fn locked(&self, file: &File) -> bool {
         let patience = match self.given_up.load(Ordering::Relaxed) {
             true => Duration::ZERO,
             false => self.patience,
         };
-        let locked = locked(file, patience)?;
+        let locked = locked(file, patience);
         if !locked {
             self.given_up.store(true, Ordering::Relaxed);
         }
-        Ok(locked)
+        locked
     }
 
     /// Whether the file still has the log's name.
@@ -161,18 +161,14 @@ fn write(mut file: &File, bytes: &[u8], length: u64) -> io::Result<()> {
 }
 
 /// Takes the lock of an open file, which goes with the file; false if somebody keeps it for longer
-/// than `patience`. A file system without locks has nobody who waits for one.
-fn locked(file: &File, patience: Duration) -> io::Result<bool> {
+/// than `patience`. A file system that gives no locks, or gives none now, has nobody who keeps one.
+fn locked(file: &File, patience: Duration) -> bool {
     let began = Instant::now();
     loop {
         match file.try_lock() {
-            Ok(()) => return Ok(true),
-            Err(TryLockError::WouldBlock) if began.elapsed() >= patience => return Ok(false),
+            Ok(()) | Err(TryLockError::Error(_)) => return true,
+            Err(TryLockError::WouldBlock) if began.elapsed() >= patience => return false,
             Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(1)),
-            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => {
-                return Ok(true);
-            }
-            Err(TryLockError::Error(error)) => return Err(error),
         }
     }
 }
@@ -284,6 +280,7 @@ mod tests {
         log.append("another").unwrap();
         assert_eq!(lines(&path).last().unwrap(), "another");
     }
+
     #[test]
     fn whoever_holds_a_log_is_waited_for_once() {
         const LINES: u32 = 40;

@@ -279,6 +279,24 @@ fn an_interrupted_run_logs_its_end() {
     assert_eq!(last["exit"], 130);
 }
 
+/// As on NFS without a lock manager; another file system says that it has no such operation.
+#[test]
+#[ignore = "needs strace"]
+fn a_file_system_without_locks_takes_a_log() {
+    for error in ["ENOLCK", "EOPNOTSUPP"] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut command = Command::new("strace");
+        command.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=flock", "-e"]);
+        command.arg(format!("inject=flock:error={error}"));
+        command.arg(env!("CARGO_BIN_EXE_certstow"));
+        command.args(["list", "--store", &samples(), "--log", "log"]);
+        let output = command.current_dir(folder.path()).output();
+        let output = output.expect("strace starts");
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        assert!(lines(&folder.path().join("log")).len() >= 2);
+    }
+}
+
 #[test]
 fn runs_at_the_same_time_share_a_log() {
     const RUNS: usize = 8;

@@ -95,7 +95,7 @@ pub fn each<T: Sync, R: Send>(
         while begun == 0
             && let Some((at, subject)) = taken(&next, subjects)
         {
-            book(at, work(subject));
+            book(at, on_this_core(|| work(subject)));
         }
         while let Ok((at, result)) = receiver.recv() {
             book(at, result);
@@ -140,7 +140,7 @@ fn finish<T>(thread: io::Result<ScopedJoinHandle<'_, T>>, work: impl FnOnce() ->
         Ok(thread) => thread
             .join()
             .unwrap_or_else(|panic| panic::resume_unwind(panic)),
-        Err(_) => work(),
+        Err(_) => on_this_core(work),
     }
 }
 
@@ -192,6 +192,10 @@ mod tests {
 
     #[test]
     fn without_a_thread_the_work_is_done_all_the_same() {
-        assert_eq!(finish(Err(io::ErrorKind::WouldBlock.into()), || 7), 7);
+        let refused = || Err(io::ErrorKind::WouldBlock.into());
+        assert_eq!(finish(refused(), || 7), 7);
+        // As on a thread of its own.
+        assert_eq!(finish(refused(), for_reading), 1);
+        assert_eq!(each(0, &[()], |()| for_reading(), &mut |_, _| {}), [1]);
     }
 }

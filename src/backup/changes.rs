@@ -1,7 +1,9 @@
 //! `certstow-manifest.changes` (schema `certstow.manifest-changes/1`): what changed since the manifest
-//! was written, so that one new file among thousands does not cost a manifest of thousands. It has
-//! a line of JSON for each change. A line begins with a checksum of its rest: one that was cut off,
-//! because the run that wrote it was, is known by that, and counts as not written.
+//! was written, so that one new file among thousands does not cost a manifest of thousands. Each
+//! write adds one line of JSON with all that it records. A line begins with a checksum of its rest: one
+//! that was cut off, because the run that wrote it was, is known by that, and counts as not written.
+//! One line for each write, since a disk may write the blocks of a file in any order: after a power cut,
+//! the end of the last write may be there and its beginning not.
 //!
 //! The first line names the manifest that the changes belong to, by the time it was written. With
 //! another manifest beside them (written whole since then, or by a version that knows no changes)
@@ -41,11 +43,15 @@ pub(super) enum Change {
     Removed(String),
 }
 
-impl Change {
-    /// It as a line.
-    pub(super) fn line(&self) -> String {
-        line(self)
-    }
+/// What one write recorded, in its order.
+#[derive(Serialize, Deserialize)]
+struct Recorded {
+    changes: Vec<Change>,
+}
+
+/// Changes as the line of one write.
+pub(super) fn line_of(changes: Vec<Change>) -> String {
+    line(&Recorded { changes })
 }
 
 /// The line that changes to a manifest begin with.
@@ -95,10 +101,10 @@ impl Changes {
                 (None, _) => cut_off = cut_off.or(Some(number)),
                 (Some(_), Some(before)) => return Err(damaged(before)),
                 (Some(text), None) => {
-                    let change = serde_json::from_str(&text);
-                    read.changes.push(change.map_err(|error| {
+                    let recorded: Recorded = serde_json::from_str(&text).map_err(|error| {
                         format!("line {} of {CHANGES} cannot be used: {error}", number + 1)
-                    })?);
+                    })?;
+                    read.changes.extend(recorded.changes);
                     read.end += line.len() as u64;
                 }
             }
@@ -113,7 +119,8 @@ impl Changes {
         let mut entries: Vec<Option<Saved>> = entries.into_iter().map(Some).collect();
         for change in self.changes {
             match change {
-                Change::Saved(saved) => {
+                Change::Saved(mut saved) => {
+                    saved.lower_digits();
                     let sha256 = saved.thumbprint.sha256.clone();
                     let position = *positions.entry(sha256).or_insert(entries.len());
                     match entries.get_mut(position) {
@@ -200,10 +207,20 @@ mod tests {
         Box::new(saved(name))
     }
 
-    fn names_after(changes: &[Change]) -> Vec<String> {
+    /// As the line of a write of its own.
+    fn written(name: &str) -> String {
+        line_of(vec![Change::Saved(boxed(name))])
+    }
+
+    /// The names after writes of so many changes each.
+    fn names_after(changes: &[Change], each: usize) -> Vec<String> {
         let mut manifest = Manifest::empty();
         let mut text = header(&manifest);
-        text.extend(changes.iter().map(Change::line));
+        text.extend(
+            changes
+                .chunks(each)
+                .map(|changes| line(&HashMap::from([("changes", changes)]))),
+        );
         let changes = Changes::of(&manifest, text.as_bytes()).unwrap().unwrap();
         assert_eq!(changes.end, text.len() as u64);
         changes.apply(&mut manifest);
@@ -228,15 +245,18 @@ mod tests {
             Change::Removed(sha256("c")),
             Change::Saved(boxed("c")),
         ];
-        assert_eq!(names_after(&changes), ["c.p12", "d.p12"]);
-        assert_eq!(names_after(&changes[..5]), ["a.p12", "c.p12"]);
+        for each in 1..=changes.len() {
+            assert_eq!(names_after(&changes, each), ["c.p12", "d.p12"]);
+            assert_eq!(names_after(&changes[..5], each), ["a.p12", "c.p12"]);
+        }
     }
 
     #[test]
     fn changes_end_with_the_last_whole_line() {
         let manifest = Manifest::empty();
-        let first = header(&manifest) + &Change::Saved(boxed("a")).line();
-        let whole = first.clone() + &Change::Saved(boxed("b")).line();
+        let first = header(&manifest) + &written("a");
+        let second = ["b", "c"].map(|name| Change::Saved(boxed(name)));
+        let whole = first.clone() + &line_of(second.into());
         for end in first.len()..whole.len() {
             let cut_off = Changes::of(&manifest, &whole.as_bytes()[..end]);
             let cut_off = cut_off.unwrap().unwrap();
@@ -255,7 +275,7 @@ mod tests {
         let manifest = Manifest::empty();
         let lines = [header(&manifest)]
             .into_iter()
-            .chain(["a", "b"].map(|name| Change::Saved(boxed(name)).line()));
+            .chain(["a", "b"].map(written));
         let text: String = lines.collect();
         let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
         for at in 0..ends[1] {
@@ -272,7 +292,7 @@ mod tests {
     #[test]
     fn changes_of_another_manifest_are_none() {
         let mut manifest = Manifest::empty();
-        let text = header(&manifest) + &Change::Saved(boxed("a")).line();
+        let text = header(&manifest) + &written("a");
         manifest.write_now();
         assert_eq!(Changes::of(&manifest, text.as_bytes()), Ok(None));
         assert_eq!(Changes::of(&manifest, b""), Ok(None));
@@ -282,7 +302,11 @@ mod tests {
         });
         let reason = Changes::of(&manifest, later.as_bytes()).unwrap_err();
         assert!(reason.contains("certstow.manifest-changes/2"), "{reason}");
-        let unknown = header(&manifest) + &line(&HashMap::from([("moved", 1)]));
+        let unknown = header(&manifest)
+            + &line(&HashMap::from([(
+                "changes",
+                [HashMap::from([("moved", 1)])],
+            )]));
         let reason = Changes::of(&manifest, unknown.as_bytes()).unwrap_err();
         assert!(reason.starts_with("line 2 of"), "{reason}");
     }

@@ -21,7 +21,7 @@ pub(super) struct Destination {
     folder: PathBuf,
     record: Record,
     /// Where the file system has locks.
-    _lock: Option<Lock>,
+    lock: Option<Lock>,
     /// Files with passwords that open nothing any more, once the manifest is written.
     obsolete: Vec<String>,
     /// Room on the disk for what is to be recorded.
@@ -60,7 +60,7 @@ impl Destination {
         Ok(Self {
             folder: folder.to_owned(),
             record,
-            _lock: lock,
+            lock,
             obsolete: Vec::new(),
             reserve: None,
             notes,
@@ -162,6 +162,7 @@ impl Destination {
     /// As [`output::write`]; [`Error::NotSynced`], if its disk did not confirm it. On a full disk
     /// it is recorded all the same, in the room that was kept for that.
     pub(super) fn checkpoint(&mut self) -> Result<(), Error> {
+        self.take_in_others();
         let full = match self.record.save_changes() {
             Ok(warnings) => {
                 self.note_all(&warnings);
@@ -181,9 +182,18 @@ impl Destination {
     /// As [`output::write`]; [`Error::NotSynced`], if its disk did not confirm it.
     pub(super) fn save(&mut self) -> Result<(), Error> {
         self.reserve = None;
+        self.take_in_others();
         let warnings = self.record.save()?;
         self.note_all(&warnings);
         Ok(())
+    }
+
+    /// Without a lock, another run may have recorded something since this one read the folder.
+    fn take_in_others(&mut self) {
+        if self.lock.is_none() {
+            let _wait = output::waiting_for(&self.folder);
+            self.record.catch_up();
+        }
     }
 
     fn note_all(&mut self, texts: &[String]) {

@@ -3,8 +3,8 @@
 //! alone; those who only read lock it together, so that no run changes what they are reading.
 //!
 //! Who finds it locked waits, and tries again every moment, since no system waits for a lock with a
-//! limit. Readers that come one after the other would keep a run waiting for ever: a run that waits
-//! locks a second file, its turn, and whoever comes after it waits for that first.
+//! limit. Readers or runs that come one after the other would keep a run waiting for ever: a run that
+//! waits locks a second file, its turn, and whoever comes after it waits for that first.
 
 use std::fmt;
 use std::fs::{File, TryLockError};
@@ -93,19 +93,22 @@ impl Locking {
             source,
         })?;
         let mut wait = Wait::new(folder, patience);
-        let _turn = match file.try_lock() {
-            Err(TryLockError::WouldBlock) => {
-                // Without, as where other accounts have it, only the order is left to chance.
-                let turn = os::open_or_make_private_file(&self::path(folder, TURN)).ok();
-                if let Some(turn) = &turn {
-                    wait.until(|| turn.try_lock())?;
-                }
-                turn
-            }
+        let turn = self::path(folder, TURN);
+        // It is made by the first run that waits.
+        let mut in_turn = match turn.exists() {
+            true => wait.for_turn(&turn)?,
+            false => None,
+        };
+        match file.try_lock() {
             Ok(()) => return Ok(Self::Held(Lock { _file: file })),
             Err(TryLockError::Error(error)) => return Ok(Self::Unsupported(error)),
-        };
+            Err(TryLockError::WouldBlock) => {}
+        }
+        if in_turn.is_none() {
+            in_turn = wait.for_turn(&turn)?;
+        }
         let unsupported = wait.until(|| file.try_lock())?;
+        drop(in_turn);
         Ok(match unsupported {
             None => Self::Held(Lock { _file: file }),
             Some(error) => Self::Unsupported(error),
@@ -154,6 +157,16 @@ impl<'a> Wait<'a> {
             pause: FIRST_PAUSE,
             is_told: false,
         }
+    }
+
+    /// Waits until nobody else waits for the folder. Without the file, as where other accounts have it,
+    /// only the order is left to chance.
+    fn for_turn(&mut self, path: &Path) -> Result<Option<File>, Error> {
+        let turn = os::open_or_make_private_file(path).ok();
+        if let Some(turn) = &turn {
+            self.until(|| turn.try_lock())?;
+        }
+        Ok(turn)
     }
 
     /// Tries until a lock is had. What comes back is why there is none to be had, where the file
@@ -280,6 +293,20 @@ mod tests {
             }
             writer.join().unwrap();
         });
+    }
+
+    #[test]
+    fn a_writer_whose_turn_it_is_comes_before_a_new_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let turn = os::open_or_make_private_file(&path(folder, TURN)).unwrap();
+        turn.lock().unwrap();
+        Locking::for_writing(folder, &NONE).unwrap_err();
+        drop(turn);
+        assert!(matches!(
+            Locking::for_writing(folder, &NONE),
+            Ok(Locking::Held(_))
+        ));
     }
 
     #[test]

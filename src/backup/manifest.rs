@@ -141,7 +141,9 @@ impl Manifest {
     /// # Errors
     /// Why it is none, in a clause.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let manifest: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        let mut manifest: Self =
+            serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        manifest.entries.iter_mut().for_each(Saved::lower_digits);
         match manifest.schema == SCHEMA {
             true => Ok(manifest),
             false => Err(format!("its schema is '{}'", manifest.schema)),
@@ -152,10 +154,9 @@ impl Manifest {
     ///
     /// # Errors
     /// What is wrong, in a clause.
-    pub(super) fn check(&mut self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), String> {
         let (mut names, mut certificates) = (HashSet::new(), HashSet::new());
-        for saved in &mut self.entries {
-            saved.lower_digits();
+        for saved in &self.entries {
             let escrow = saved.escrow.as_ref().map(|escrow| &escrow.file);
             if !is_plain(&saved.file) || escrow.is_some_and(|escrow| !is_plain(escrow)) {
                 return Err(format!("it names a file elsewhere, '{}'", saved.file));
@@ -185,7 +186,7 @@ impl Manifest {
     }
 
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
-        let mut manifest = Self::parse(bytes)?;
+        let manifest = Self::parse(bytes)?;
         manifest.check()?;
         Ok(manifest)
     }
@@ -193,7 +194,7 @@ impl Manifest {
     /// Its bytes, with the time and the tool as of now: a line for each entry, in the order of the
     /// files' names.
     pub(crate) fn write_now(&mut self) -> Vec<u8> {
-        self.written = time::utc(time::now());
+        self.written = time::utc(self.next_time(time::now()));
         self.tool = tool();
         self.sort();
         let lines: Vec<String> = self.entries.iter().map(to_json).collect();
@@ -207,9 +208,14 @@ impl Manifest {
         .into_bytes()
     }
 
-    /// Whether one that is written now would say that it was written at the same time.
-    pub(super) fn is_of_this_second(&self) -> bool {
-        self.written == time::utc(time::now())
+    /// The time for one that is written `now` in its place. Changes name their manifest by its time: two
+    /// in a row never have the same one, even within a second or after the clock was set back a little.
+    fn next_time(&self, now: i64) -> i64 {
+        const LITTLE: i64 = 60;
+        match time::from_utc(&self.written) {
+            Some(before) if (now..now + LITTLE).contains(&before) => before + 1,
+            _ => now,
+        }
     }
 
     /// Puts the entries in the order of the files' names.
@@ -246,7 +252,7 @@ impl Manifest {
 impl Saved {
     /// Lower-case hexadecimal digits, as hashes and thumbprints are compared; a person may have
     /// edited the file.
-    fn lower_digits(&mut self) {
+    pub(super) fn lower_digits(&mut self) {
         self.sha256.make_ascii_lowercase();
         self.thumbprint.sha1.make_ascii_lowercase();
         self.thumbprint.sha256.make_ascii_lowercase();
@@ -425,6 +431,21 @@ mod tests {
         let whole = one("a.p12");
         assert!(Manifest::from_bytes(whole.replace("/1", "/2").as_bytes()).is_err());
         assert!(Manifest::from_bytes(&whole.as_bytes()[..whole.len() / 2]).is_err());
+    }
+
+    #[test]
+    fn no_two_in_a_row_are_of_one_time() {
+        let mut manifest = Manifest::empty();
+        assert_eq!(manifest.next_time(1_000_000), 1_000_000);
+        for (now, expected) in [
+            (999_999, 999_999 + 2),
+            (1_000_000, 1_000_001),
+            (1_000_001, 1_000_001),
+            (900_000, 900_000),
+        ] {
+            manifest.written = time::utc(1_000_000);
+            assert_eq!(manifest.next_time(now), expected, "{now}");
+        }
     }
 
     #[test]

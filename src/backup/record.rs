@@ -1,7 +1,7 @@
 //! What is on record of a folder: its manifest, and the changes since that was written. Everybody who
 //! wants to know what a folder holds reads both here, as one manifest. [`Record`] is for the run that
-//! changes it, and decides which of the two it writes: a line for each change, as long as that is
-//! less than the manifest; once the changes are as large, they go into a manifest that is written
+//! changes it, and decides which of the two it writes: a line with what changed, as long as the changes
+//! are less than the manifest; once the changes are as large, they go into a manifest that is written
 //! whole, and their file is removed. So what a run writes for its records grows with what it saves,
 //! and not with what the folder holds.
 
@@ -16,7 +16,7 @@ use super::changes::{self, Change, Changes};
 use super::folder::read;
 use super::manifest::{self, CHANGES, Manifest, NAME, Saved};
 use crate::error::Error;
-use crate::output::{self, Existing, Privacy};
+use crate::output::{self, Existing, Privacy, Written};
 
 /// No manifest is larger, nor are its changes: who can write to a folder could put there what no
 /// memory holds.
@@ -143,10 +143,11 @@ fn bytes_of(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, Unusable> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => error,
     };
-    // A link, say, or more than is read, is none of certstow's.
+    // A link, say, or more than is read, is none of certstow's. Of what cannot even be looked at, as where
+    // a share's server is gone, nobody knows.
     let metadata = os::long_path(&path).symlink_metadata();
-    let is_other = metadata.is_ok_and(|found| !found.is_file() || found.len() > MOST_BYTES);
-    Err(match is_other {
+    let is_another = metadata.is_ok_and(|found| !found.is_file() || found.len() > MOST_BYTES);
+    Err(match is_another {
         false => Unusable::Unreadable(error),
         true if name == NAME => Unusable::Damaged(error.to_string()),
         true => Unusable::Damaged(format!("{name}: {error}")),
@@ -168,7 +169,6 @@ pub(super) struct Record {
 
 impl Record {
     /// Reads the record of a folder.
-    ///
     pub(super) fn of(folder: &Path, privacy: Privacy) -> Result<Self, Unusable> {
         let stored = Stored::read(folder)?;
         Ok(Self::new(folder, privacy, stored))
@@ -243,6 +243,24 @@ impl Record {
         }
     }
 
+    /// Takes in what other runs recorded since the folder was read: what changed here comes on top. For a
+    /// folder from which no lock keeps them out.
+    pub(super) fn catch_up(&mut self) {
+        let stored = match Stored::read(&self.folder) {
+            Ok(stored) if stored.is_there => stored,
+            // All that is known is what was read before.
+            _ => return,
+        };
+        let mut now = Self::new(&self.folder, self.privacy, stored);
+        for sha256 in std::mem::take(&mut self.unsaved) {
+            match self.saved(&sha256) {
+                Some(saved) => drop(now.set(saved.clone())),
+                None => now.remove(&sha256),
+            }
+        }
+        *self = now;
+    }
+
     /// How much room on the disk it may take to write this many entries more.
     ///
     /// # Errors
@@ -261,8 +279,8 @@ impl Record {
     /// # Errors
     /// As [`output::write`] and [`output::append`]. What changed counts as not written.
     pub(super) fn save_changes(&mut self) -> Result<Vec<String>, Error> {
-        let lines = self.unsaved_lines();
-        self.append(&lines)
+        let line = self.unsaved_line();
+        self.append(&line)
     }
 
     /// Writes what changed, in the manifest or beside it. What comes back is what the user should
@@ -277,31 +295,32 @@ impl Record {
             }
             return Ok(Vec::new());
         }
-        let lines = self.unsaved_lines();
-        if !self.is_due(lines.len() as u64) {
+        let line = self.unsaved_line();
+        if !self.is_due(line.len() as u64) {
             // Where nothing can be appended, as on a share that forbids it, it is written whole.
-            return self.append(&lines).or_else(|_| self.write_manifest());
-        }
-        if self.stored.changes_end.is_some() && self.stored.manifest.is_of_this_second() {
-            // Its changes would count for the new one, too: they have to lead to the same.
-            let _ = self.append(&lines);
+            return self.append(&line).or_else(|_| self.write_manifest());
         }
         match self.write_manifest() {
             // What changed takes less room than everything.
-            Err(full) if full.is_of_a_full_disk() => self.append(&lines).map_err(|_| full),
+            Err(full) if full.is_of_a_full_disk() => self.append(&line).map_err(|_| full),
             written => written,
         }
     }
 
-    /// What changed, as lines.
-    fn unsaved_lines(&self) -> String {
+    /// What changed, as a line; empty if nothing did.
+    fn unsaved_line(&self) -> String {
         let mut seen = HashSet::new();
         let unsaved = self.unsaved.iter().filter(|sha256| seen.insert(*sha256));
-        let lines = unsaved.map(|sha256| match self.saved(sha256) {
-            Some(saved) => Change::Saved(Box::new(saved.clone())).line(),
-            None => Change::Removed(sha256.clone()).line(),
-        });
-        lines.collect()
+        let changes: Vec<Change> = unsaved
+            .map(|sha256| match self.saved(sha256) {
+                Some(saved) => Change::Saved(Box::new(saved.clone())),
+                None => Change::Removed(sha256.clone()),
+            })
+            .collect();
+        match changes.is_empty() {
+            true => String::new(),
+            false => changes::line_of(changes),
+        }
     }
 
     /// Whether the manifest is to be written whole, with this much more that changed.
@@ -313,19 +332,19 @@ impl Record {
             || self.stored.manifest_bytes + changes <= SMALL
     }
 
-    fn append(&mut self, lines: &str) -> Result<Vec<String>, Error> {
-        if lines.is_empty() {
+    fn append(&mut self, line: &str) -> Result<Vec<String>, Error> {
+        if line.is_empty() {
             return Ok(Vec::new());
         }
         let file = self.folder.join(CHANGES);
         let mut warnings = Vec::new();
-        if !fits(self.stored.changes_end.unwrap_or(0), lines.len() as u64) {
+        if !fits(self.stored.changes_end.unwrap_or(0), line.len() as u64) {
             return Err(self.too_large());
         }
         let end = match self.stored.changes_end {
-            Some(end) => output::append(&file, end, lines.as_bytes())?,
+            Some(end) => output::append(&file, end, line.as_bytes())?,
             None => {
-                let text = changes::header(&self.stored.manifest) + lines;
+                let text = changes::header(&self.stored.manifest) + line;
                 let bytes = text.as_bytes();
                 let written =
                     output::write(&file, Existing::ReplaceAny, self.privacy, bytes, |_| Ok(()))?;
@@ -355,11 +374,17 @@ impl Record {
             false => Err(self.too_large()),
         };
         let written = written.inspect_err(|_| self.stored.manifest.written = before)?;
+        self.is_written_whole(bytes.len() as u64, written)
+    }
+
+    /// Notes that there is a new manifest, which has the changes.
+    fn is_written_whole(&mut self, bytes: u64, written: Written) -> Result<Vec<String>, Error> {
         self.unsaved.clear();
-        self.stored.manifest_bytes = bytes.len() as u64;
-        self.stored.are_of_another |= self.stored.changes_end.take().is_some();
-        // Until the disk confirms the manifest, the one before needs them.
+        self.stored.manifest_bytes = bytes;
+        let had_changes = self.stored.changes_end.take().is_some();
+        // Until the disk confirms the new manifest, the one before needs its changes: they stay.
         let written = written.synced()?;
+        self.stored.are_of_another |= had_changes;
         if self.stored.are_of_another {
             self.remove_changes();
         }
@@ -391,146 +416,4 @@ fn fits(bytes: u64, more: u64) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::manifest::Thumbprint;
-    use super::*;
-    use crate::names;
-
-    fn saved(number: u64, size: u64) -> Saved {
-        let sha256 = format!("{number:064x}");
-        Saved {
-            file: format!("someone--{number:016x}.p12"),
-            sha256: names::hex(&[7; 32]),
-            size,
-            thumbprint: Thumbprint {
-                sha1: String::new(),
-                sha256,
-            },
-            label: "A label as many have it".to_owned(),
-            ..Saved::default()
-        }
-    }
-
-    fn record(folder: &Path) -> Record {
-        Record::of(folder, Privacy::Wanted).unwrap()
-    }
-
-    fn sizes(folder: &Path) -> (u64, u64) {
-        let size = |name| folder.join(name).metadata().map_or(0, |found| found.len());
-        (size(NAME), size(CHANGES))
-    }
-
-    /// A folder with a manifest of many entries.
-    fn with_many(count: u64) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        let mut record = record(folder.path());
-        (0..count).for_each(|number| drop(record.set(saved(number, 0))));
-        record.save().unwrap();
-        assert!(sizes(folder.path()).0 > SMALL && sizes(folder.path()).1 == 0);
-        folder
-    }
-
-    /// What everybody reads is what the run has in mind.
-    fn agrees(folder: &Path, record: &Record) {
-        let Found::Whole(mut read) = of_folder(folder) else {
-            panic!("no manifest");
-        };
-        let mut expected = record.entries().to_vec();
-        expected.sort_by(|a, b| a.file.cmp(&b.file));
-        read.sort();
-        assert_eq!(read.entries, expected);
-    }
-
-    #[test]
-    fn a_small_record_is_a_manifest_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let folder = folder.path();
-        for number in 0..20 {
-            let mut record = record(folder);
-            record.set(saved(number, 0));
-            record.save_changes().unwrap();
-            assert!(sizes(folder).1 > 0);
-            agrees(folder, &record);
-            record.save().unwrap();
-            assert_eq!(sizes(folder).1, 0);
-            agrees(folder, &record);
-        }
-    }
-
-    #[test]
-    fn a_large_record_is_written_whole_once_as_much_has_changed() {
-        let folder = with_many(400);
-        let folder = folder.path();
-        let (first, _) = sizes(folder);
-        let mut whole = 0;
-        let mut changes = 0;
-        for first in (400..1300).step_by(30) {
-            let mut record = record(folder);
-            for number in first..first + 30 {
-                record.set(saved(number, 0));
-                record.set(saved(number % 7, number));
-            }
-            record.remove(&saved(first - 200, 0).thumbprint.sha256);
-            record.save().unwrap();
-            agrees(folder, &record);
-            let now = sizes(folder).1;
-            assert!(now <= sizes(folder).0 + 20_000);
-            whole += usize::from(now < changes);
-            changes = now;
-        }
-        assert!((1..5).contains(&whole), "{whole} times");
-        assert!(sizes(folder).0 > first);
-    }
-
-    #[test]
-    fn a_record_of_which_most_is_removed_is_small() {
-        let folder = with_many(400);
-        let folder = folder.path();
-        let mut record = record(folder);
-        (3..400).for_each(|number| record.remove(&saved(number, 0).thumbprint.sha256));
-        record.save().unwrap();
-        assert!(sizes(folder).0 < 2000 && sizes(folder).1 == 0);
-        agrees(folder, &record);
-    }
-
-    #[test]
-    fn changes_that_cannot_be_appended_are_written_whole() {
-        let folder = with_many(400);
-        let folder = folder.path();
-        let mut record = record(folder);
-        record.set(saved(400, 0));
-        record.save().unwrap();
-        assert!(sizes(folder).1 > 0);
-        record.set(saved(401, 0));
-        fs::remove_file(folder.join(CHANGES)).unwrap();
-        record.save().unwrap();
-        assert_eq!(sizes(folder).1, 0);
-        agrees(folder, &record);
-    }
-
-    #[test]
-    fn changes_to_an_older_manifest_are_removed() {
-        let folder = with_many(400);
-        let folder = folder.path();
-        let older =
-            changes::header(&Manifest::empty()) + &Change::Saved(Box::new(saved(400, 0))).line();
-        fs::write(folder.join(CHANGES), older).unwrap();
-        let Found::Whole(manifest) = of_folder(folder) else {
-            panic!("no manifest");
-        };
-        assert_eq!(manifest.entries.len(), 400);
-        record(folder).save().unwrap();
-        assert_eq!(sizes(folder).1, 0);
-    }
-
-    #[test]
-    fn no_more_is_recorded_than_is_read() {
-        assert!(fits(MOST_BYTES, 0) && fits(0, MOST_BYTES));
-        assert!(!fits(MOST_BYTES, 1) && !fits(1, u64::MAX));
-        let folder = tempfile::tempdir().unwrap();
-        let record = record(folder.path());
-        assert_eq!(record.room_for(2).unwrap(), 2 * ROOM_FOR_ENTRY);
-        let most = (MOST_BYTES / ROOM_FOR_ENTRY) as usize;
-        assert!(record.room_for(most).is_ok() && record.room_for(most + 1).is_err());
-    }
-}
+mod tests;

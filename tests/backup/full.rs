@@ -77,6 +77,17 @@ const RECORDS: &str = r#"
     done
 "#;
 
+/// A damaged manifest, and no room for anything.
+const DAMAGED: &str = r#"
+    set -u
+    mkdir -p small
+    mount -t tmpfs -o size=1m none small || exit 99
+    echo '{' > small/certstow-manifest.json
+    head -c 2M /dev/zero > small/filler && exit 98
+    "$CERTSTOW" backup --store store --iterations 1 --password-env SECRET --to small 2>&1
+    test -e small/certstow-manifest.json.damaged || exit 97
+"#;
+
 /// Runs a script that may mount; the exit codes of the runs that had little room.
 fn codes(world: &World, script: &str) -> Vec<String> {
     let rooted = Command::new("unshare")
@@ -126,6 +137,17 @@ fn out_of_room_all_that_was_written_is_recorded() {
     let full = codes.iter().filter(|code| *code != "0").count();
     assert!((3..9).contains(&full), "{codes:?}");
     assert_eq!(codes.last().map(String::as_str), Some("0"), "{codes:?}");
+}
+
+#[test]
+#[ignore = "needs root, or user namespaces, to mount a file system"]
+fn out_of_room_a_damaged_manifest_is_told_all_the_same() {
+    let shown = codes(&World::new(), DAMAGED).join("\n");
+    assert!(shown.contains("there is no room for it"), "{shown}");
+    assert!(
+        shown.contains("was kept as certstow-manifest.json.damaged"),
+        "{shown}"
+    );
 }
 
 #[test]

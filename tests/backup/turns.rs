@@ -59,14 +59,14 @@ fn a_run_waits_for_a_reader_and_reads_what_was_written_meanwhile() {
     let waiting = "backup --store store --to a --json";
     let waiting = world.begin(waiting);
     thread::sleep(Duration::from_millis(300));
-    // Another run, to one that has not the lock yet: an entry less.
+    // As if another run had written it meanwhile: by this manifest, one file is damaged.
     let path = world.path("a").join(MANIFEST);
     let mut manifest: serde_json::Value =
         serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     manifest["entries"][0]["sha256"] = "0".repeat(64).into();
     fs::write(&path, manifest.to_string()).unwrap();
     drop(other);
-    // What it read after that needs a password, which it has not.
+    // The run reads it once it has the lock, and has no password to write that file anew.
     let output = ended(waiting);
     ends(&output, 13);
 }

@@ -106,6 +106,10 @@ impl<'a> Run<'a> {
                 && let Err(error) = destination.reserve(writes)
             {
                 self.errors[at] = Some(error);
+                let folder = destination.folder().display();
+                let notes = destination.notes.iter();
+                self.warnings
+                    .extend(notes.map(|note| format!("{folder}: {note}")));
                 self.destinations[at] = None;
             }
         }
