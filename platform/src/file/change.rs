@@ -164,7 +164,12 @@ impl Change {
         }
     }
 
+    /// What another program has deleted meanwhile is gone, as it should be.
     fn delete(&self) -> Result<(), StoreError> {
+        let found = fs::symlink_metadata(os::long_path(&self.path));
+        if found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            return Ok(());
+        }
         self.is_still_right()?;
         fs::remove_file(os::long_path(&self.path))
             .map_err(|error| failed(&self.path, "it cannot be deleted", error))
@@ -295,6 +300,19 @@ mod tests {
             // Nor is anything new left there.
             assert_eq!(files(folder.path()), ["a.pem"]);
         }
+    }
+
+    #[test]
+    fn what_somebody_else_has_deleted_meanwhile_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let changes = ["a.key", "b.key"].map(|name| {
+            let path = folder.path().join(name);
+            fs::write(&path, "a key").unwrap();
+            deleted(path)
+        });
+        fs::remove_file(&changes[0].path).unwrap();
+        make(&changes).unwrap();
+        assert!(files(folder.path()).is_empty());
     }
 
     #[test]
