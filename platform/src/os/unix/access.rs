@@ -6,6 +6,8 @@ use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
 use std::path::Path;
 
+use rustix::process::geteuid;
+
 use crate::new_file::folder_of;
 
 /// The bits of its owner.
@@ -36,14 +38,15 @@ fn narrowed(mode: u32) -> u32 {
 }
 
 /// Gives a new file, which is to replace another, the owner and group of that one, whose owner may then
-/// read what is new: so only in a folder in which nobody else could have put it.
+/// read what is new: so only in a folder in which nobody but that owner or this account could have put it.
 pub(in crate::os) fn keep_owner(new: &File, old: &Path) -> io::Result<()> {
     let was = match fs::symlink_metadata(old) {
         Ok(was) if was.is_file() => was,
         _ => return Ok(()),
     };
     let folder = fs::metadata(folder_of(old))?;
-    match folder.uid() == was.uid() || folder.mode() & 0o022 == 0 {
+    let is_this_accounts_alone = folder.uid() == geteuid().as_raw() && folder.mode() & 0o022 == 0;
+    match folder.uid() == was.uid() || is_this_accounts_alone {
         true => give(new, &was),
         false => Ok(()),
     }
@@ -179,6 +182,11 @@ mod tests {
             assert_eq!(owners(&new), root, "{everybodys:o}");
         }
         open(0o755).unwrap();
+        let give_folder = |owner| std::os::unix::fs::chown(folder.path(), Some(owner), None);
+        give_folder(NOBODY - 1).unwrap();
+        keep_owner(&new, &old).unwrap();
+        assert_eq!(owners(&new), root, "in a third account's folder");
+        give_folder(root.0).unwrap();
         let link = folder.path().join("link");
         std::os::unix::fs::symlink(&old, &link).unwrap();
         keep_owner(&new, &link).unwrap();
