@@ -2,7 +2,7 @@
 //! its name only when it was read back from the disk, and what goes, goes last.
 
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -123,9 +123,17 @@ impl Change {
 
     /// Sees that the file is what it was when the change was planned.
     pub(crate) fn is_still_right(&self) -> Result<(), StoreError> {
-        match read(&self.path)? == self.was {
-            true => Ok(()),
-            false => Err(changed_meanwhile(&self.path)),
+        self.opened().map(drop)
+    }
+
+    /// The file, open, if it is what it was when the change was planned.
+    fn opened(&self) -> Result<File, StoreError> {
+        let unreadable = |error| failed(&self.path, "it cannot be read", error);
+        let mut file = os::open_to_read(&self.path).map_err(unreadable)?;
+        let mut reader = FileReader::new();
+        match reader.read_from(&mut file, true).map_err(unreadable)? {
+            Content::Whole(bytes) if bytes == self.was.as_slice() => Ok(file),
+            _ => Err(changed_meanwhile(&self.path)),
         }
     }
 
@@ -134,10 +142,11 @@ impl Change {
         match &self.becomes {
             Becomes::Rewritten(bytes) => {
                 let file = written(path, bytes)?;
-                os::keep_access(file.as_file(), path)
+                // Of the file with these secrets, and of none that is put in its place meanwhile.
+                os::keep_access(file.as_file(), &self.opened()?)
                     .map_err(|error| failed(path, "its permissions cannot be kept", error))?;
                 self.is_still_right()?;
-                file.replace(path)
+                file.replace_as_it_is(path)
                     .map_err(|error| failed(path, "it cannot be replaced", error))
             }
             Becomes::Converted { label, id, bytes } => {

@@ -15,13 +15,12 @@ const OWNER: u32 = 0o700;
 
 /// Gives a new file, which so far is its owner's alone, the access of one that it is to replace: both
 /// hold the same secret.
-pub(in crate::os) fn keep_access(new: &File, old: &Path) -> io::Result<()> {
-    let old = super::open_to_read(old)?;
+pub(in crate::os) fn keep_access(new: &File, old: &File) -> io::Result<()> {
     let was = old.metadata()?;
     give(new, &was)?;
     let mode = was.mode() & 0o777;
     let same_group = new.metadata()?.gid() == was.gid();
-    let mode = match (keep_access_list(new, &old, same_group)?, same_group) {
+    let mode = match (keep_access_list(new, old, same_group)?, same_group) {
         (AccessList::None, true) => mode,
         (AccessList::None, false) => narrowed(mode),
         (AccessList::Kept, _) => return Ok(()),
@@ -142,7 +141,7 @@ mod tests {
     fn a_mode_is_kept() {
         for kept in [0o600, 0o640, 0o604, 0o400] {
             let (_folder, old, new) = files(kept);
-            keep_access(&new, &old).unwrap();
+            keep_access(&new, &File::open(&old).unwrap()).unwrap();
             assert_eq!(mode(&new), kept);
         }
     }
@@ -165,7 +164,7 @@ mod tests {
     fn an_owner_and_a_group_are_kept() {
         let (_folder, old, new) = files(0o640);
         fchown(File::open(&old).unwrap(), Some(NOBODY), Some(NOBODY)).unwrap();
-        keep_access(&new, &old).unwrap();
+        keep_access(&new, &File::open(&old).unwrap()).unwrap();
         assert_eq!((owners(&new), mode(&new)), ((NOBODY, NOBODY), 0o640));
     }
 
@@ -214,7 +213,7 @@ mod tests {
         let (folder, old, new) = files(0o600);
         let no_flags = XattrFlags::empty();
         fsetxattr(File::open(&old).unwrap(), ACCESS, &LIST, no_flags).unwrap();
-        keep_access(&new, &old).unwrap();
+        keep_access(&new, &File::open(&old).unwrap()).unwrap();
         assert_eq!(list_of(&new).unwrap(), LIST);
 
         setxattr(folder.path(), "system.posix_acl_default", &LIST, no_flags).unwrap();
@@ -224,7 +223,7 @@ mod tests {
         file.set_permissions(Permissions::from_mode(0o640)).unwrap();
         let new = create_private(&folder.path().join("another")).unwrap();
         assert!(list_of(&new).is_ok(), "the folder gives one");
-        keep_access(&new, &plain).unwrap();
+        keep_access(&new, &file).unwrap();
         assert_eq!((list_of(&new).is_err(), mode(&new)), (true, 0o640));
     }
 }
