@@ -179,9 +179,13 @@ impl Change {
         os::keep_access(file.as_file(), &old)
             .map_err(|error| failed(path, "its permissions cannot be kept", error))?;
         drop(old);
-        self.is_still_right()?;
-        file.replace_as_it_is(path)
-            .map_err(|error| failed(path, "it cannot be replaced", error))
+        // To write the new file took its time.
+        match self.is_made()? {
+            true => Ok(()),
+            false => file
+                .replace_as_it_is(path)
+                .map_err(|error| failed(path, "it cannot be replaced", error)),
+        }
     }
 
     fn convert(&self, label: &str, id: &EntryId, bytes: &[u8]) -> Result<(), StoreError> {
