@@ -6,151 +6,32 @@
 //! [`read`] opens the files, [`identities`] does the rest, for files and for any other stores.
 //! Nothing here prompts except through the given [`Ask`].
 
-use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+mod read_back;
+mod sources;
 
-use certstow_platform::OpenOptions;
+use std::collections::HashMap;
+
 use certstow_platform::certificate::EntryId;
-use certstow_platform::error::{AskError, StoreError};
+use certstow_platform::error::StoreError;
 use certstow_platform::secret::Password;
-use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{
-    Ask, Entry, ExistingEntry, ImportOptions, Interaction, KeyState, Listing, NewIdentity,
-    NonInteractive, Problem, Property, Store, UnlockRequest,
+    Ask, Entry, ExistingEntry, ImportOptions, KeyState, Listing, NewIdentity, Property, Store,
 };
-use certstow_platform::threads;
+
+pub use sources::{Sources, read};
 
 use crate::chain::{self, Candidates, Include};
 use crate::error::Error;
 use crate::export::key::ProvenKey;
-use crate::identity::{Identity, Inventory, StoreProblem};
+use crate::identity::{Identity, Inventory};
 use crate::names;
-use crate::proof::{self, Level, Proof};
+use crate::proof::Level;
 use crate::watchdog;
-
-/// How often a person may mistype the password of a file.
-const ATTEMPTS: u32 = 3;
+use read_back::read_back;
+use sources::of_a_source;
 
 /// How many identities are on their way at a time, their private keys in memory.
 const AT_ONCE: usize = 64;
-
-/// Files that were opened to import from.
-pub struct Sources {
-    /// What they hold. Its problems are repeated in the other two fields, told apart.
-    pub inventory: Inventory,
-    /// What could not be read, and no password would help.
-    pub problems: Vec<StoreProblem>,
-    /// Files that a password would open: for each, that there was none, or the wrong one.
-    pub locked: Vec<Error>,
-}
-
-/// Opens files, or folders of such, in every form that a folder store reads; a certificate and its
-/// key may lie in different ones. `password` opens what is encrypted; without it, `ask` is asked
-/// for the password of each PKCS#12 file that needs one.
-///
-/// # Errors
-/// - [`Error::Store`]: a file is not there, or cannot be looked at.
-/// - [`Error::Cancelled`]: the person asked gave up.
-pub fn read(
-    files: &[PathBuf],
-    password: Option<Password>,
-    ask: &mut dyn Ask,
-) -> Result<Sources, Error> {
-    let unlock = password.map(Arc::new);
-    let given = unlock.is_some();
-    let all = certstow_platform::open_files(files, &OpenOptions { unlock })?;
-    let name = all.info().spec.to_string();
-    let (mut problems, mut locked, mut opened) = (Vec::new(), Vec::new(), Vec::new());
-    let mut cannot_be_read = |problem: Problem| {
-        problems.push(StoreProblem {
-            store: name.clone(),
-            place: problem.place,
-            message: problem.message,
-        });
-    };
-    let listing = list(&*all)?;
-    let behind_password = behind_password(&listing);
-    let files: HashSet<&str> = behind_password.iter().copied().collect();
-    let others = listing.problems.iter();
-    let others = others.filter(|problem| !files.contains(problem.place.as_str()));
-    others.cloned().for_each(&mut cannot_be_read);
-    for file in behind_password {
-        if given {
-            locked.push(wrong_password(file));
-            continue;
-        }
-        match unlocked(file, ask) {
-            Ok((store, listing)) => {
-                let rest = listing.problems.iter().cloned();
-                rest.for_each(&mut cannot_be_read);
-                opened.push((store, listing));
-            }
-            Err(Error::Cancelled) => return Err(Error::Cancelled),
-            Err(error) => locked.push(error),
-        }
-    }
-    let stores = std::iter::once((all, listing)).chain(opened).collect();
-    Ok(Sources {
-        inventory: Inventory::of_listed(stores),
-        problems,
-        locked,
-    })
-}
-
-/// The files of which a missing or wrong password kept everything back: each once, though there may
-/// be a problem with every key in it.
-fn behind_password(listing: &Listing) -> Vec<&str> {
-    // Of these something was read, whatever is wrong with the rest.
-    let entries = listing.entries.iter();
-    let places = entries.flat_map(|entry| entry.places.iter().map(String::as_str));
-    let mut seen: HashSet<&str> = places.collect();
-    let problems = listing.problems.iter();
-    let files = problems.map(|problem| problem.place.as_str());
-    files
-        .filter(|file| seen.insert(file))
-        .filter(|file| certstow_platform::needs_password(Path::new(file)))
-        .collect()
-}
-
-/// A PKCS#12 file, opened with the password that `ask` gives, and what is in it.
-fn unlocked(file: &str, ask: &mut dyn Ask) -> Result<(Box<dyn Store>, Listing), Error> {
-    let attempts = match ask.interaction() {
-        Interaction::Allowed => ATTEMPTS,
-        Interaction::Never => 1,
-    };
-    for attempt in 0..attempts {
-        let request = UnlockRequest {
-            store: StoreSpec::File(file.into()),
-            place: file.to_owned(),
-            attempt,
-        };
-        let password = ask.unlock(&request).map_err(|error| match error {
-            AskError::Cancelled => Error::Cancelled,
-            AskError::NotAllowed => no_password(file),
-        })?;
-        let unlock = Some(Arc::new(password));
-        let store = certstow_platform::open_files(&[file.into()], &OpenOptions { unlock })?;
-        let listing = list(&*store)?;
-        let mut places = listing.entries.iter().flat_map(|entry| &entry.places);
-        if listing.problems.is_empty() || places.any(|place| place == file) {
-            return Ok((store, listing));
-        }
-    }
-    Err(wrong_password(file))
-}
-
-fn no_password(place: &str) -> Error {
-    Error::InteractionRequired {
-        what: format!("the password of {place}"),
-    }
-}
-
-fn wrong_password(place: &str) -> Error {
-    Error::WrongPassword {
-        place: place.to_owned(),
-    }
-}
 
 /// How identities go into a store.
 #[derive(Debug, Clone, Copy)]
@@ -404,153 +285,6 @@ impl Imported {
             verified: Vec::new(),
             proof: key.proof,
             warnings: key.warnings,
-        }
-    }
-}
-
-/// The files' own passwords have other options than those of the store.
-fn of_a_source(error: Error) -> Error {
-    match error {
-        Error::Store(StoreError::WrongPassword { place }) => wrong_password(&place),
-        Error::Store(StoreError::InteractionRequired { place }) => no_password(&place),
-        other => other,
-    }
-}
-
-/// Looks for what was imported in the store it was put into, and takes the keys out where they may
-/// come out: on every core, where the store allows that.
-fn read_back(
-    outcomes: &mut [Outcome],
-    chosen: &[&Identity],
-    to: &dyn Store,
-    options: &Options<'_>,
-    ask: &mut dyn Ask,
-) {
-    let listing = list(to);
-    let entries = listing.iter().flat_map(|listing| &listing.entries);
-    let entries: HashMap<EntryId, &Entry> = entries.map(|entry| (entry.id, entry)).collect();
-    let imported = outcomes.iter_mut().zip(chosen);
-    let imported = imported.filter(|(outcome, _)| outcome.result.is_ok());
-    let imported: Vec<_> = imported.collect();
-    let ids: Vec<EntryId> = imported
-        .iter()
-        .map(|(_, identity)| identity.entry().id)
-        .collect();
-    let proofs = match options.exportable && listing.is_ok() {
-        true => proofs(&ids, &entries, to, options.password, ask),
-        false => Vec::new(),
-    };
-    let mut proofs = proofs.into_iter();
-    for ((outcome, _), id) in imported.into_iter().zip(&ids) {
-        let Ok(imported) = &mut outcome.result else {
-            continue;
-        };
-        let proof = proofs.next().flatten();
-        let found = match &listing {
-            Ok(_) => imported.found(entries.get(id).copied(), proof),
-            Err(error) => Err(error.to_string()),
-        };
-        if let Err(reason) = found {
-            outcome.result = Err(Error::NotReadBack {
-                store: to.info().spec.to_string(),
-                reason,
-            });
-        }
-    }
-}
-
-impl Imported {
-    /// Notes what the store shows of it.
-    fn found(
-        &mut self,
-        entry: Option<&Entry>,
-        proof: Option<Result<Proof, String>>,
-    ) -> Result<(), String> {
-        let entry = entry.ok_or("the store does not list it")?;
-        if entry.key == KeyState::Missing {
-            return Err("the store lists it without a private key".to_owned());
-        }
-        self.place = names::place(entry);
-        self.verified.push("listed");
-        match proof.transpose()? {
-            Some(Proof::Signature) => self.verified.extend(["key", "signature"]),
-            Some(Proof::PublicKey(_)) => self.verified.push("key"),
-            Some(Proof::None(_)) | None => {}
-        }
-        Ok(())
-    }
-}
-
-/// How far the private key of each is proven that the store lists with one.
-fn proofs(
-    ids: &[EntryId],
-    entries: &HashMap<EntryId, &Entry>,
-    store: &dyn Store,
-    password: Option<&Password>,
-    ask: &mut dyn Ask,
-) -> Vec<Option<Result<Proof, String>>> {
-    let with_key = |id: &EntryId| {
-        let entry = entries.get(id).copied();
-        entry.filter(|entry| entry.key != KeyState::Missing)
-    };
-    let listed: Vec<Option<&Entry>> = ids.iter().map(with_key).collect();
-    let _wait = waiting_for(store);
-    let proven: Vec<Option<Proof>> = match store.shared() {
-        Some(store) => {
-            let prove = |entry: &Option<&Entry>| {
-                prove((*entry)?, store, password, &mut NonInteractive).ok()
-            };
-            let mut progress = |_, _| watchdog::progress();
-            threads::each(threads::for_computing(), &listed, prove, &mut progress)
-        }
-        None => listed.iter().map(|_| None).collect(),
-    };
-    let each = listed.into_iter().zip(proven);
-    each.map(|(entry, proven)| {
-        let entry = entry?;
-        let proof = match proven {
-            Some(proof) => Ok(proof),
-            // Here somebody can be asked, and the reason is told.
-            None => prove(entry, store, password, ask),
-        };
-        watchdog::progress();
-        Some(proof)
-    })
-    .collect()
-}
-
-/// Takes the key of an entry out and proves it.
-fn prove(
-    entry: &Entry,
-    store: &dyn Store,
-    password: Option<&Password>,
-    ask: &mut dyn Ask,
-) -> Result<Proof, String> {
-    let mut knows = Knows { password, ask };
-    let key = store.private_key(&entry.id, &mut knows);
-    let key = key.map_err(|error| error.to_string())?;
-    proof::prove(&key, &entry.certificate).map_err(|error| error.to_string())
-}
-
-/// Gives the password that a key was just protected with, before anybody is asked.
-struct Knows<'a> {
-    password: Option<&'a Password>,
-    ask: &'a mut dyn Ask,
-}
-
-impl Ask for Knows<'_> {
-    fn interaction(&self) -> Interaction {
-        self.ask.interaction()
-    }
-
-    fn system_windows(&self) -> Interaction {
-        self.ask.system_windows()
-    }
-
-    fn unlock(&mut self, request: &UnlockRequest) -> Result<Password, AskError> {
-        match self.password.take() {
-            Some(password) => Ok(Password::new(password.expose().to_owned())),
-            None => self.ask.unlock(request),
         }
     }
 }

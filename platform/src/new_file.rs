@@ -169,11 +169,11 @@ impl NewFile {
     /// The operating system's. The temporary file is gone then, and the other as it was.
     pub fn replace(self, target: &Path) -> io::Result<()> {
         os::keep_owner(self.as_file(), target)?;
-        self.replace_and_own(target)
+        self.replace_as_it_is(target)
     }
 
-    /// The same, and the new file belongs to this account.
-    fn replace_and_own(self, target: &Path) -> io::Result<()> {
+    /// The same, and the new file keeps the owner that it has.
+    pub(crate) fn replace_as_it_is(self, target: &Path) -> io::Result<()> {
         let _in_one_piece = unfinished();
         let renamed = self.file.persist(os::long_path(target));
         renamed.map(drop).map_err(|refused| refused.error)
@@ -193,7 +193,7 @@ pub fn write_readable(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut open = new.as_file();
     open.write_all(bytes)?;
     disk::sync_file(open)?;
-    new.replace_and_own(file)
+    new.replace_as_it_is(file)
 }
 
 /// A temporary file that belongs to this process for all to see, where the file system knows locks.

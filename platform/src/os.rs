@@ -226,7 +226,7 @@ pub(crate) fn fail_writes_past_the_limit() {
 ///
 /// # Errors
 /// The operating system's, if the new file's access cannot be set.
-pub(crate) fn keep_access(new: &File, old: &Path) -> io::Result<()> {
+pub(crate) fn keep_access(new: &File, old: &File) -> io::Result<()> {
     system::keep_access(new, old)
 }
 

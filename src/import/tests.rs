@@ -1,9 +1,11 @@
 mod counts;
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use super::*;
-use certstow_platform::store::{NonInteractive, NotExportable};
+use certstow_platform::error::AskError;
+use certstow_platform::store::{Interaction, NonInteractive, NotExportable, UnlockRequest};
 use certstow_platform::testing::{MemoryKey, MemoryStore, Sample};
 
 use crate::samples::{self, Liar};

@@ -2,7 +2,7 @@
 //! its name only when it was read back from the disk, and what goes, goes last.
 
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -116,6 +116,14 @@ impl Linked {
     }
 }
 
+/// What a file turned out to be before it is changed.
+enum Found {
+    /// What it was when the change was planned; open.
+    AsPlanned(File),
+    /// What it is to become: another program made the change, or the file is gone.
+    Made,
+}
+
 impl Change {
     pub(crate) fn removes_file(&self) -> bool {
         !matches!(self.becomes, Becomes::Rewritten(_))
@@ -123,51 +131,94 @@ impl Change {
 
     /// Sees that the file is what it was when the change was planned.
     pub(crate) fn is_still_right(&self) -> Result<(), StoreError> {
-        match read(&self.path)? == self.was {
-            true => Ok(()),
-            false => Err(changed_meanwhile(&self.path)),
+        match self.found()? {
+            Found::AsPlanned(_) => Ok(()),
+            Found::Made => Err(changed_meanwhile(&self.path)),
+        }
+    }
+
+    fn is_made(&self) -> Result<bool, StoreError> {
+        self.found().map(|found| matches!(found, Found::Made))
+    }
+
+    fn found(&self) -> Result<Found, StoreError> {
+        let unreadable = |error| failed(&self.path, "it cannot be read", error);
+        let mut file = match os::open_to_read(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Made),
+            opened => opened.map_err(unreadable)?,
+        };
+        let mut reader = FileReader::new();
+        let Content::Whole(bytes) = reader.read_from(&mut file, true).map_err(unreadable)? else {
+            return Err(changed_meanwhile(&self.path));
+        };
+        match &self.becomes {
+            _ if bytes == self.was.as_slice() => Ok(Found::AsPlanned(file)),
+            Becomes::Rewritten(rest) if bytes == rest.as_slice() => Ok(Found::Made),
+            _ => Err(changed_meanwhile(&self.path)),
         }
     }
 
     fn make(&self) -> Result<(), StoreError> {
-        let path = &self.path;
         match &self.becomes {
-            Becomes::Rewritten(bytes) => {
-                let file = written(path, bytes)?;
-                os::keep_access(file.as_file(), path)
-                    .map_err(|error| failed(path, "its permissions cannot be kept", error))?;
-                self.is_still_right()?;
-                file.replace(path)
-                    .map_err(|error| failed(path, "it cannot be replaced", error))
-            }
-            Becomes::Converted { label, id, bytes } => {
-                let folder = folder_of(path);
-                let kept = kept_already(folder, label, id, bytes);
-                let is_new = kept.is_none();
-                let beside = kept.unwrap_or_else(|| free_name(folder, label, id));
-                if is_new {
-                    written(&beside, bytes)?.rename(&beside).map_err(|error| {
-                        failed(&beside, "the certificates cannot be kept there", error)
-                    })?;
-                }
-                let synced = disk::sync_folder(folder).map(drop).map_err(|error| {
-                    failed(&beside, "its disk did not confirm the certificates", error)
-                });
-                synced.and_then(|()| self.delete()).inspect_err(|_| {
-                    if is_new {
-                        // The certificates are where they were, too.
-                        let _ = fs::remove_file(os::long_path(&beside));
-                    }
-                })
-            }
+            Becomes::Rewritten(bytes) => self.rewrite(bytes),
+            Becomes::Converted { label, id, bytes } => match self.is_made()? {
+                true => Ok(()),
+                false => self.convert(label, id, bytes),
+            },
             Becomes::Deleted => self.delete(),
         }
     }
 
+    fn rewrite(&self, bytes: &[u8]) -> Result<(), StoreError> {
+        let path = &self.path;
+        let Found::AsPlanned(old) = self.found()? else {
+            return Ok(());
+        };
+        let file = written(path, bytes)?;
+        // Of the file with these secrets, and of none that is put in its place meanwhile.
+        os::keep_access(file.as_file(), &old)
+            .map_err(|error| failed(path, "its permissions cannot be kept", error))?;
+        drop(old);
+        // To write the new file took its time.
+        match self.is_made()? {
+            true => Ok(()),
+            false => file
+                .replace_as_it_is(path)
+                .map_err(|error| failed(path, "it cannot be replaced", error)),
+        }
+    }
+
+    fn convert(&self, label: &str, id: &EntryId, bytes: &[u8]) -> Result<(), StoreError> {
+        let folder = folder_of(&self.path);
+        let kept = kept_already(folder, label, id, bytes);
+        let is_new = kept.is_none();
+        let beside = kept.unwrap_or_else(|| free_name(folder, label, id));
+        if is_new {
+            written(&beside, bytes)?
+                .rename(&beside)
+                .map_err(|error| failed(&beside, "the certificates cannot be kept there", error))?;
+        }
+        let synced = disk::sync_folder(folder)
+            .map(drop)
+            .map_err(|error| failed(&beside, "its disk did not confirm the certificates", error));
+        synced.and_then(|()| self.delete()).inspect_err(|_| {
+            if is_new {
+                // The certificates are where they were, too.
+                let _ = fs::remove_file(os::long_path(&beside));
+            }
+        })
+    }
+
     fn delete(&self) -> Result<(), StoreError> {
-        self.is_still_right()?;
-        fs::remove_file(os::long_path(&self.path))
-            .map_err(|error| failed(&self.path, "it cannot be deleted", error))
+        let Found::AsPlanned(open) = self.found()? else {
+            return Ok(());
+        };
+        // What Windows deletes is there until it is closed.
+        drop(open);
+        match fs::remove_file(os::long_path(&self.path)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed.map_err(|error| failed(&self.path, "it cannot be deleted", error)),
+        }
     }
 }
 
@@ -243,105 +294,4 @@ pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, StoreError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn deleted(path: PathBuf) -> Change {
-        Change {
-            was: read(&path).unwrap(),
-            path,
-            becomes: Becomes::Deleted,
-        }
-    }
-
-    fn files(folder: &Path) -> Vec<String> {
-        let names = fs::read_dir(folder).unwrap();
-        let mut names: Vec<_> = names
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
-
-    fn reason(error: StoreError) -> String {
-        match error {
-            StoreError::NotRemoved { reason, .. } => reason,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn what_somebody_else_has_changed_meanwhile_stays() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.pem");
-        for becomes in [
-            Becomes::Rewritten(Zeroizing::new(b"rest".to_vec())),
-            Becomes::Converted {
-                label: "Ada".to_owned(),
-                id: EntryId::of(b""),
-                bytes: Zeroizing::new(b"certificates".to_vec()),
-            },
-            Becomes::Deleted,
-        ] {
-            fs::write(&path, "one key").unwrap();
-            let change = Change {
-                becomes,
-                ..deleted(path.clone())
-            };
-            fs::write(&path, "one key, and another").unwrap();
-            let refused = reason(make(&[change]).unwrap_err());
-            assert!(refused.contains("changed meanwhile"), "{refused}");
-            assert_eq!(fs::read(&path).unwrap(), b"one key, and another");
-            // Nor is anything new left there.
-            assert_eq!(files(folder.path()), ["a.pem"]);
-        }
-    }
-
-    #[test]
-    fn certificates_that_are_kept_already_are_not_kept_twice() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.p12");
-        let (label, id) = ("Ada", EntryId::of(b""));
-        let beside = free_name(folder.path(), label, &id);
-        let convert = |bytes: &[u8]| {
-            fs::write(&path, "a key").unwrap();
-            let becomes = Becomes::Converted {
-                label: label.to_owned(),
-                id,
-                bytes: Zeroizing::new(bytes.to_vec()),
-            };
-            let change = Change {
-                becomes,
-                ..deleted(path.clone())
-            };
-            make(&[change]).unwrap();
-        };
-        convert(b"certificates");
-        convert(b"certificates");
-        let name = beside.file_name().unwrap().to_str().unwrap().to_owned();
-        assert_eq!(files(folder.path()), [name]);
-        assert_eq!(fs::read(&beside).unwrap(), b"certificates");
-        convert(b"others");
-        assert_eq!(files(folder.path()).len(), 2);
-        assert_eq!(fs::read(&beside).unwrap(), b"certificates");
-    }
-
-    #[test]
-    fn a_failure_after_the_first_change_says_that_it_is_half_done() {
-        let folder = tempfile::tempdir().unwrap();
-        let changes = ["a.key", "b.key"].map(|name| {
-            let path = folder.path().join(name);
-            fs::write(&path, "a key").unwrap();
-            deleted(path)
-        });
-        fs::write(&changes[1].path, "another key").unwrap();
-        let error = make(&changes).unwrap_err();
-        let StoreError::HalfDone { place, source, .. } = error else {
-            panic!("{error:?}");
-        };
-        assert!(place.ends_with("b.key"), "{place}");
-        let source = source.unwrap().to_string();
-        assert!(source.contains("changed meanwhile"), "{source}");
-        assert_eq!(files(folder.path()), ["b.key"]);
-    }
-}
+mod tests;

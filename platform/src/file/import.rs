@@ -18,6 +18,7 @@ use crate::certificate::EntryId;
 use crate::error::StoreError;
 use crate::new_file::NewFile;
 use crate::os;
+use crate::os::disk::{self, Inode};
 use crate::spec::StoreSpec;
 use crate::store::{Ask, ExistingEntry, ImportOptions, NewIdentity, Removal};
 use crate::threads;
@@ -182,14 +183,22 @@ impl FileStore {
     ) -> Result<EntryId, StoreError> {
         let id = identity.certificate.id();
         let mut next = Some(file);
-        // Whether every file was read since another program was seen to put some there.
+        // Whether the folder was looked at since another program was seen to change it.
         let mut read_again = false;
         for _ in 0..ATTEMPTS {
             if options.existing == ExistingEntry::Keep {
                 self.is_free(&id)?;
             }
             let changes = match self.held(&id)? {
-                Some(known) => self.plan(&id, &known, Removal::Entry, ask)?,
+                Some(known) => match self.plan(&id, &known, Removal::Entry, ask) {
+                    // Files may have gone since they were read.
+                    Err(StoreError::NotRemoved { .. }) if !read_again => {
+                        self.look_again()?;
+                        read_again = true;
+                        continue;
+                    }
+                    planned => planned?,
+                },
                 None => Vec::new(),
             };
             let place = Place::of(&self.root, &label(identity), &id, changes);
@@ -282,6 +291,9 @@ impl Place {
     ///   it.
     pub(super) fn fill(&self, file: NewFile) -> Result<Named, StoreError> {
         let path = &self.path;
+        let own = disk::inode_of(file.as_file());
+        let own = own.map_err(|error| failed(path, "the finished file cannot be looked at", error));
+        let own = own?;
         // In one step: neither is there ever no file, nor are there two.
         let named = match &self.replaced {
             Some(old) => {
@@ -301,24 +313,35 @@ impl Place {
             path,
             "the identity is in it now, and its disk did not confirm that",
         )?;
-        change::make(&self.changes)
-            .map_err(|error| taken_back(path, self.replaced.is_some(), error))?;
+        change::make(&self.changes).map_err(|error| match self.replaced {
+            Some(_) => not_all_gone(path, error),
+            None => taken_back(path, own, error),
+        })?;
         Ok(Named::Done)
     }
 }
 
-/// What is said where the copy that was there cannot be taken out. The new one goes again, unless
-/// it took the place of another.
-fn taken_back(path: &Path, replaced: bool, error: StoreError) -> StoreError {
-    let nothing_else_done = !replaced && !matches!(error, StoreError::HalfDone { .. });
-    match nothing_else_done && fs::remove_file(os::long_path(path)).is_ok() {
+/// Takes the new file away again where the copy that was there cannot be taken out. Another program
+/// that imports the same identity may have put its file in this place since, and taken that copy
+/// out: its file may be the only one by now.
+fn taken_back(path: &Path, own: Inode, error: StoreError) -> StoreError {
+    let is_own = || {
+        let there = os::open_to_read(&os::long_path(path)).and_then(|file| disk::inode_of(&file));
+        there.is_ok_and(|there| there.id == own.id)
+    };
+    let nothing_else_done = !matches!(error, StoreError::HalfDone { .. });
+    match nothing_else_done && is_own() && fs::remove_file(os::long_path(path)).is_ok() {
         true => error,
-        false => StoreError::HalfDone {
-            place: path.display().to_string(),
-            reason: "the identity is in it now, but the copy that was there before is not all gone"
-                .to_owned(),
-            source: Some(error.into()),
-        },
+        false => not_all_gone(path, error),
+    }
+}
+
+fn not_all_gone(path: &Path, error: StoreError) -> StoreError {
+    StoreError::HalfDone {
+        place: path.display().to_string(),
+        reason: "the identity is in it now, but the copy that was there before is not all gone"
+            .to_owned(),
+        source: Some(error.into()),
     }
 }
 
@@ -337,3 +360,6 @@ pub(crate) fn failed(path: &Path, reason: &str, error: io::Error) -> StoreError 
         source: Some(source),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,8 +51,11 @@ pub(super) struct KeyFiles(Mutex<Option<Kept>>);
 struct Kept {
     /// How many entries have their key in each file.
     entries: HashMap<PathBuf, usize>,
-    files: HashMap<PathBuf, Arc<KeyFile>>,
+    files: HashMap<PathBuf, Arc<Slot>>,
 }
+
+/// Where a file is kept once it was read. Whoever comes meanwhile waits for that file alone.
+type Slot = Mutex<Option<Arc<KeyFile>>>;
 
 impl KeyFiles {
     /// Files that more than one of these entries have their key in are kept open from now on.
@@ -88,15 +91,16 @@ impl KeyFiles {
             return KeyFile::read(&place.path)?.key(entry, place, opening, ask);
         };
         let key = file.key(entry, place, opening, ask);
+        // Before the lock that every thread needs: another one may be opening the file.
+        let served = match &key {
+            Ok(_) => Some(file.served(entry.certificate.id())),
+            Err(Fetch::Changed) => None,
+            // It may be asked for again, when there is somebody to ask.
+            Err(Fetch::Failed(_)) => return key,
+        };
         if let Some(kept) = &mut *self.kept() {
             let entries = kept.entries.get(&place.path).copied().unwrap_or_default();
-            let is_done = match &key {
-                Ok(_) => file.served(entry.certificate.id()) >= entries,
-                Err(Fetch::Changed) => true,
-                // It may be asked for again, when there is somebody to ask.
-                Err(Fetch::Failed(_)) => false,
-            };
-            if is_done {
+            if served.is_none_or(|served| served >= entries) {
                 kept.files.remove(&place.path);
             }
         }
@@ -105,23 +109,29 @@ impl KeyFiles {
 
     /// The file, open, if it is one that is kept.
     fn shared(&self, path: &Path) -> Result<Option<Arc<KeyFile>>, Fetch> {
-        let mut kept = self.kept();
-        let Some(kept) = kept.as_mut().filter(|kept| kept.entries.contains_key(path)) else {
+        let Some(slot) = self.slot(path) else {
             return Ok(None);
         };
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
         let version = Version::of(path).map_err(|error| unreadable(path, error))?;
-        if let Some(file) = kept
-            .files
-            .get(path)
-            .filter(|file| file.version == Some(version))
+        if let Some(file) = slot.as_ref()
+            && file.version == Some(version)
         {
             return Ok(Some(file.clone()));
         }
+        // What was there before goes before the next is read.
+        *slot = None;
         let mut file = KeyFile::read(path)?;
         file.version = Some(version);
-        let file = Arc::new(file);
-        kept.files.insert(path.to_owned(), file.clone());
-        Ok(Some(file))
+        Ok(Some(slot.insert(Arc::new(file)).clone()))
+    }
+
+    /// Where the file is kept, if it is one that is.
+    fn slot(&self, path: &Path) -> Option<Arc<Slot>> {
+        let mut kept = self.kept();
+        let kept = kept.as_mut()?;
+        kept.entries.get(path)?;
+        Some(kept.files.entry(path.to_owned()).or_default().clone())
     }
 }
 

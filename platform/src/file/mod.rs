@@ -21,6 +21,7 @@ mod seen;
 #[cfg(test)]
 #[path = "../../tests/support/pkcs12.rs"]
 mod support;
+mod take_out;
 #[cfg(test)]
 mod tests;
 mod unlock;
@@ -42,12 +43,10 @@ use crate::new_file;
 use crate::secret::PrivateKey;
 use crate::spec::StoreSpec;
 use crate::store::{Ask, ImportOptions, Listing, NewIdentity, Removal, Store, StoreInfo};
-use change::{Change, Linked};
 use contents::{FileContents, Passwords};
 use import::Place;
 use key_file::{Fetch, KeyFiles, Opening};
-use pair::{KeyPlace, Known, Paired};
-use remove::Target;
+use pair::{Known, Paired};
 use seen::{Folder, Seen};
 use walk::Walk;
 
@@ -243,67 +242,10 @@ impl FileStore {
     fn now_has(&self, place: &Place, contents: FileContents) {
         let mut last = self.last();
         let changes = place.replaced.iter().chain(&place.changes);
-        if !last
-            .as_mut()
-            .is_some_and(|seen| seen.take_up(&place.path, contents, changes))
-        {
-            *last = None;
-        }
-    }
-
-    /// What has to change in the folder so that this of the entry is gone.
-    fn plan(
-        &self,
-        id: &EntryId,
-        known: &Known,
-        what: Removal,
-        ask: &mut dyn Ask,
-    ) -> Result<Vec<Change>, StoreError> {
-        let folder = self.folder()?;
-        let proven = known.key.as_ref().filter(|key| !key.certain);
-        if let Some(place) = proven {
-            let alone = folder.files.iter().position(|file| *file == place.path);
-            let mut scanned = folder.scanned.iter();
-            let contents = scanned.find(|(file, _)| Some(*file) == alone);
-            if !contents.is_some_and(|(_, contents)| remove::is_alone_with(contents, id)) {
-                self.prove(known, place, ask)?;
-            }
-        }
-        let target = Target {
-            id: *id,
-            public_key: contents::public_key_digest(&known.certificate),
-            proven,
-            what,
-        };
-        let changes = remove::plan(&target, &folder.files, &folder.scanned, &self.passwords)?;
-        match changes
-            .iter()
-            .find(|change| self.root.is_file() && change.removes_file())
-        {
-            Some(change) => Err(not_removed(
-                &change.path,
-                "the store is this one file, of which nothing would remain",
-            )),
-            None => Ok(changes),
-        }
-    }
-
-    /// Makes sure that a key that a name alone ties to the entry is its own, with a password if
-    /// need be.
-    fn prove(&self, known: &Known, place: &KeyPlace, ask: &mut dyn Ask) -> Result<(), StoreError> {
-        match self.fetch(known, ask) {
-            Ok(_) => Ok(()),
-            Err(Fetch::Failed(
-                StoreError::KeyMissing { .. }
-                | StoreError::KeyNotExportable { .. }
-                | StoreError::Damaged { .. },
-            ))
-            | Err(Fetch::Changed) => Err(not_removed(
-                &place.path,
-                "whether the key in it is this certificate's cannot be told",
-            )),
-            Err(Fetch::Failed(error)) => Err(error),
-        }
+        *last = last.take().and_then(|mut seen| {
+            let is_all_told = seen.take_up(&place.path, contents, changes);
+            is_all_told.then_some(seen)
+        });
     }
 
     fn last(&self) -> std::sync::MutexGuard<'_, Option<Seen>> {
@@ -416,48 +358,8 @@ impl Store for FileStore {
         what: Removal,
         ask: &mut dyn Ask,
     ) -> Result<Vec<String>, StoreError> {
-        self.is_changed = true;
-        self.scan()?;
-        let known = self.known(id)?;
-        if what == Removal::Key && known.key.is_none() {
-            return Err(StoreError::KeyMissing {
-                place: known.path.display().to_string(),
-            });
-        }
-        if matches!(self.passwords, Passwords::Dotnet) {
-            return Err(not_removed(&known.path, ONLY_DOTNET));
-        }
-        let changes = self.plan(id, &known, what, ask)?;
-        let linked = Linked::of_all(&changes);
-        let made = change::make(&changes);
-        *self.last() = None;
-        made?;
-        self.scan()?;
-        let left = match self.known(id) {
-            Ok(left) if what == Removal::Key => left.key.map(|key| (key.path, MAY_BE_ITS_KEY)),
-            Ok(left) => Some((left.path, "it came back")),
-            Err(_) => None,
-        };
-        match left {
-            Some((path, reason)) => Err(StoreError::HalfDone {
-                place: path.display().to_string(),
-                reason: reason.to_owned(),
-                source: None,
-            }),
-            None => Ok(linked.iter().map(Linked::warning).collect()),
-        }
+        self.take_out(id, what, ask)
     }
 }
 
 const ONLY_DOTNET: &str = "only .NET itself may change what is in its folder";
-
-const MAY_BE_ITS_KEY: &str = "by its name this, too, may be the certificate's key, and no password \
-                              shows whether it is";
-
-fn not_removed(path: &Path, reason: &str) -> StoreError {
-    StoreError::NotRemoved {
-        place: path.display().to_string(),
-        reason: reason.to_owned(),
-        source: None,
-    }
-}

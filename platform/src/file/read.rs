@@ -47,11 +47,15 @@ impl FileReader {
     pub(crate) fn read(&mut self, path: &Path, expected: bool) -> io::Result<Content<'_>> {
         #[cfg(feature = "testing")]
         crate::testing::counts::read_file(path);
+        self.read_from(&mut os::open_to_read(path)?, expected)
+    }
+
+    /// The same of a file that is open, from where it stands.
+    pub(crate) fn read_from(&mut self, file: &mut File, expected: bool) -> io::Result<Content<'_>> {
         if self.buffer.len() > LARGE {
             *self = Self::new();
         }
-        let mut file = os::open_to_read(path)?;
-        let mut length = fill(&mut file, &mut self.buffer[..FIRST], 0)?;
+        let mut length = fill(file, &mut self.buffer[..FIRST], 0)?;
         if length == FIRST {
             let is_ours = blocks::looks_like_one_of_ours(&self.buffer[..FIRST]);
             if !is_ours && !expected {
@@ -66,13 +70,13 @@ impl FileReader {
             }
             // One byte more shows whether it has grown meanwhile.
             self.grow(size + 1, length);
-            length = fill(&mut file, &mut self.buffer, length)?;
+            length = fill(file, &mut self.buffer, length)?;
             while length == self.buffer.len() {
                 if length > MAX_FILE {
                     return Ok(Content::TooLarge);
                 }
                 self.grow(2 * length, length);
-                length = fill(&mut file, &mut self.buffer, length)?;
+                length = fill(file, &mut self.buffer, length)?;
             }
         }
         Ok(Content::Whole(&self.buffer[..length]))

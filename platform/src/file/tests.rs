@@ -1,3 +1,5 @@
+use super::change::Change;
+use super::remove::Target;
 use super::support::{data, file_of, triple_des, whole};
 use super::*;
 use crate::pkcs12::kdf::PasswordForm;

@@ -115,8 +115,8 @@ pub(super) fn mode(_metadata: &Metadata) -> Option<u32> {
     None
 }
 
-pub(super) fn keep_access(new: &File, old: &Path) -> io::Result<()> {
-    new.set_permissions(std::fs::metadata(long_path(old))?.permissions())
+pub(super) fn keep_access(new: &File, old: &File) -> io::Result<()> {
+    new.set_permissions(old.metadata()?.permissions())
 }
 
 /// A file is the account's that made it, and the list of who has access says the rest.

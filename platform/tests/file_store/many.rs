@@ -228,3 +228,29 @@ fn import_several_tells_what_became_of_each() {
     assert_eq!(list(&folder).entries.len(), 2);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
 }
+
+#[test]
+fn imports_at_once_lose_no_key() {
+    let (certificates, keys) = (NAMES.map(certificate), NAMES.map(key));
+    for _ in 0..10 {
+        let folder = bundle(".pem");
+        let import = || {
+            let mut store = store(folder.path());
+            let each = certificates.iter().zip(&keys);
+            let identities: Vec<_> = each.map(|(leaf, key)| NewIdentity::of(leaf, key)).collect();
+            let replace = options(ExistingEntry::Replace);
+            store.import_several(&identities, &replace, &mut NonInteractive, &mut || ());
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(import);
+            }
+        });
+        let store = store(folder.path());
+        let listing = store.list().unwrap();
+        assert_eq!(listing.problems, []);
+        for id in ids() {
+            store.private_key(&id, &mut NonInteractive).unwrap();
+        }
+    }
+}

@@ -2,8 +2,10 @@
 
 use std::fs;
 
+use certstow_platform::OpenOptions;
 use certstow_platform::pem;
 use certstow_platform::pkcs12::kdf::PasswordForm;
+use certstow_platform::spec::StoreSpec;
 use certstow_platform::testing::{derivations, files_read_below};
 use tempfile::TempDir;
 

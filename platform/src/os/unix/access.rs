@@ -6,6 +6,8 @@ use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
 use std::path::Path;
 
+use rustix::process::geteuid;
+
 use crate::new_file::folder_of;
 
 /// The bits of its owner.
@@ -13,13 +15,12 @@ const OWNER: u32 = 0o700;
 
 /// Gives a new file, which so far is its owner's alone, the access of one that it is to replace: both
 /// hold the same secret.
-pub(in crate::os) fn keep_access(new: &File, old: &Path) -> io::Result<()> {
-    let old = super::open_to_read(old)?;
+pub(in crate::os) fn keep_access(new: &File, old: &File) -> io::Result<()> {
     let was = old.metadata()?;
     give(new, &was)?;
     let mode = was.mode() & 0o777;
     let same_group = new.metadata()?.gid() == was.gid();
-    let mode = match (keep_access_list(new, &old, same_group)?, same_group) {
+    let mode = match (keep_access_list(new, old, same_group)?, same_group) {
         (AccessList::None, true) => mode,
         (AccessList::None, false) => narrowed(mode),
         (AccessList::Kept, _) => return Ok(()),
@@ -36,14 +37,15 @@ fn narrowed(mode: u32) -> u32 {
 }
 
 /// Gives a new file, which is to replace another, the owner and group of that one, whose owner may then
-/// read what is new: so only in a folder in which nobody else could have put it.
+/// read what is new: so only in a folder in which nobody but that owner or this account could have put it.
 pub(in crate::os) fn keep_owner(new: &File, old: &Path) -> io::Result<()> {
     let was = match fs::symlink_metadata(old) {
         Ok(was) if was.is_file() => was,
         _ => return Ok(()),
     };
     let folder = fs::metadata(folder_of(old))?;
-    match folder.uid() == was.uid() || folder.mode() & 0o022 == 0 {
+    let is_this_accounts_alone = folder.uid() == geteuid().as_raw() && folder.mode() & 0o022 == 0;
+    match folder.uid() == was.uid() || is_this_accounts_alone {
         true => give(new, &was),
         false => Ok(()),
     }
@@ -139,7 +141,7 @@ mod tests {
     fn a_mode_is_kept() {
         for kept in [0o600, 0o640, 0o604, 0o400] {
             let (_folder, old, new) = files(kept);
-            keep_access(&new, &old).unwrap();
+            keep_access(&new, &File::open(&old).unwrap()).unwrap();
             assert_eq!(mode(&new), kept);
         }
     }
@@ -162,7 +164,7 @@ mod tests {
     fn an_owner_and_a_group_are_kept() {
         let (_folder, old, new) = files(0o640);
         fchown(File::open(&old).unwrap(), Some(NOBODY), Some(NOBODY)).unwrap();
-        keep_access(&new, &old).unwrap();
+        keep_access(&new, &File::open(&old).unwrap()).unwrap();
         assert_eq!((owners(&new), mode(&new)), ((NOBODY, NOBODY), 0o640));
     }
 
@@ -179,6 +181,11 @@ mod tests {
             assert_eq!(owners(&new), root, "{everybodys:o}");
         }
         open(0o755).unwrap();
+        let give_folder = |owner| std::os::unix::fs::chown(folder.path(), Some(owner), None);
+        give_folder(NOBODY - 1).unwrap();
+        keep_owner(&new, &old).unwrap();
+        assert_eq!(owners(&new), root, "in a third account's folder");
+        give_folder(root.0).unwrap();
         let link = folder.path().join("link");
         std::os::unix::fs::symlink(&old, &link).unwrap();
         keep_owner(&new, &link).unwrap();
@@ -206,7 +213,7 @@ mod tests {
         let (folder, old, new) = files(0o600);
         let no_flags = XattrFlags::empty();
         fsetxattr(File::open(&old).unwrap(), ACCESS, &LIST, no_flags).unwrap();
-        keep_access(&new, &old).unwrap();
+        keep_access(&new, &File::open(&old).unwrap()).unwrap();
         assert_eq!(list_of(&new).unwrap(), LIST);
 
         setxattr(folder.path(), "system.posix_acl_default", &LIST, no_flags).unwrap();
@@ -216,7 +223,7 @@ mod tests {
         file.set_permissions(Permissions::from_mode(0o640)).unwrap();
         let new = create_private(&folder.path().join("another")).unwrap();
         assert!(list_of(&new).is_ok(), "the folder gives one");
-        keep_access(&new, &plain).unwrap();
+        keep_access(&new, &file).unwrap();
         assert_eq!((list_of(&new).is_err(), mode(&new)), (true, 0o640));
     }
 }

@@ -1,0 +1,121 @@
+//! Taking an identity, or its private key, out of a folder: what has to change is planned, the
+//! changes are made, and the folder is read again to see that nothing of it is left.
+
+use std::path::Path;
+
+use super::change::{self, Change, Linked};
+use super::contents::{self, Passwords};
+use super::key_file::Fetch;
+use super::pair::{KeyPlace, Known};
+use super::remove::{self, Target};
+use super::{FileStore, ONLY_DOTNET};
+use crate::certificate::EntryId;
+use crate::error::StoreError;
+use crate::store::{Ask, Removal};
+
+const MAY_BE_ITS_KEY: &str = "by its name this, too, may be the certificate's key, and no password \
+                              shows whether it is";
+
+impl FileStore {
+    /// Takes it out; see [`Store::remove`](crate::store::Store::remove).
+    pub(super) fn take_out(
+        &mut self,
+        id: &EntryId,
+        what: Removal,
+        ask: &mut dyn Ask,
+    ) -> Result<Vec<String>, StoreError> {
+        self.is_changed = true;
+        self.scan()?;
+        let known = self.known(id)?;
+        if what == Removal::Key && known.key.is_none() {
+            return Err(StoreError::KeyMissing {
+                place: known.path.display().to_string(),
+            });
+        }
+        if matches!(self.passwords, Passwords::Dotnet) {
+            return Err(not_removed(&known.path, ONLY_DOTNET));
+        }
+        let changes = self.plan(id, &known, what, ask)?;
+        let linked = Linked::of_all(&changes);
+        let made = change::make(&changes);
+        *self.last() = None;
+        made?;
+        self.scan()?;
+        let left = match self.known(id) {
+            Ok(left) if what == Removal::Key => left.key.map(|key| (key.path, MAY_BE_ITS_KEY)),
+            Ok(left) => Some((left.path, "it came back")),
+            Err(_) => None,
+        };
+        match left {
+            Some((path, reason)) => Err(StoreError::HalfDone {
+                place: path.display().to_string(),
+                reason: reason.to_owned(),
+                source: None,
+            }),
+            None => Ok(linked.iter().map(Linked::warning).collect()),
+        }
+    }
+
+    /// What has to change in the folder so that this of the entry is gone.
+    pub(super) fn plan(
+        &self,
+        id: &EntryId,
+        known: &Known,
+        what: Removal,
+        ask: &mut dyn Ask,
+    ) -> Result<Vec<Change>, StoreError> {
+        let folder = self.folder()?;
+        let proven = known.key.as_ref().filter(|key| !key.certain);
+        if let Some(place) = proven {
+            let alone = folder.files.iter().position(|file| *file == place.path);
+            let mut scanned = folder.scanned.iter();
+            let contents = scanned.find(|(file, _)| Some(*file) == alone);
+            if !contents.is_some_and(|(_, contents)| remove::is_alone_with(contents, id)) {
+                self.prove(known, place, ask)?;
+            }
+        }
+        let target = Target {
+            id: *id,
+            public_key: contents::public_key_digest(&known.certificate),
+            proven,
+            what,
+        };
+        let changes = remove::plan(&target, &folder.files, &folder.scanned, &self.passwords)?;
+        match changes
+            .iter()
+            .find(|change| self.root.is_file() && change.removes_file())
+        {
+            Some(change) => Err(not_removed(
+                &change.path,
+                "the store is this one file, of which nothing would remain",
+            )),
+            None => Ok(changes),
+        }
+    }
+
+    /// Makes sure that a key that a name alone ties to the entry is its own, with a password if
+    /// need be.
+    fn prove(&self, known: &Known, place: &KeyPlace, ask: &mut dyn Ask) -> Result<(), StoreError> {
+        match self.fetch(known, ask) {
+            Ok(_) => Ok(()),
+            Err(Fetch::Failed(
+                StoreError::KeyMissing { .. }
+                | StoreError::KeyNotExportable { .. }
+                | StoreError::Damaged { .. },
+            ))
+            | Err(Fetch::Changed) => Err(not_removed(
+                &place.path,
+                "whether the key in it is this certificate's cannot be told",
+            )),
+            Err(Fetch::Failed(error)) => Err(error),
+        }
+    }
+}
+
+fn not_removed(path: &Path, reason: &str) -> StoreError {
+    StoreError::NotRemoved {
+        place: path.display().to_string(),
+        reason: reason.to_owned(),
+        source: None,
+    }
+}

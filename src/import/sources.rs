@@ -1,0 +1,145 @@
+//! Opening the files that identities are imported from. A PKCS#12 file of which nothing can be read
+//! without its password is opened as a store of its own, with a password that is asked for.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use certstow_platform::OpenOptions;
+use certstow_platform::error::{AskError, StoreError};
+use certstow_platform::secret::Password;
+use certstow_platform::spec::StoreSpec;
+use certstow_platform::store::{Ask, Interaction, Listing, Problem, Store, UnlockRequest};
+
+use super::list;
+use crate::error::Error;
+use crate::identity::{Inventory, StoreProblem};
+
+/// How often a person may mistype the password of a file.
+const ATTEMPTS: u32 = 3;
+
+/// Files that were opened to import from.
+pub struct Sources {
+    /// What they hold. Its problems are repeated in the other two fields, told apart.
+    pub inventory: Inventory,
+    /// What could not be read, and no password would help.
+    pub problems: Vec<StoreProblem>,
+    /// Files that a password would open: for each, that there was none, or the wrong one.
+    pub locked: Vec<Error>,
+}
+
+/// Opens files, or folders of such, in every form that a folder store reads; a certificate and its
+/// key may lie in different ones. `password` opens what is encrypted; without it, `ask` is asked
+/// for the password of each PKCS#12 file that needs one.
+///
+/// # Errors
+/// - [`Error::Store`]: a file is not there, or cannot be looked at.
+/// - [`Error::Cancelled`]: the person asked gave up.
+pub fn read(
+    files: &[PathBuf],
+    password: Option<Password>,
+    ask: &mut dyn Ask,
+) -> Result<Sources, Error> {
+    let unlock = password.map(Arc::new);
+    let given = unlock.is_some();
+    let all = certstow_platform::open_files(files, &OpenOptions { unlock })?;
+    let name = all.info().spec.to_string();
+    let (mut problems, mut locked, mut opened) = (Vec::new(), Vec::new(), Vec::new());
+    let mut cannot_be_read = |problem: Problem| {
+        problems.push(StoreProblem {
+            store: name.clone(),
+            place: problem.place,
+            message: problem.message,
+        });
+    };
+    let listing = list(&*all)?;
+    let behind_password = behind_password(&listing);
+    let files: HashSet<&str> = behind_password.iter().copied().collect();
+    let others = listing.problems.iter();
+    let others = others.filter(|problem| !files.contains(problem.place.as_str()));
+    others.cloned().for_each(&mut cannot_be_read);
+    for file in behind_password {
+        if given {
+            locked.push(wrong_password(file));
+            continue;
+        }
+        match unlocked(file, ask) {
+            Ok((store, listing)) => {
+                let rest = listing.problems.iter().cloned();
+                rest.for_each(&mut cannot_be_read);
+                opened.push((store, listing));
+            }
+            Err(Error::Cancelled) => return Err(Error::Cancelled),
+            Err(error) => locked.push(error),
+        }
+    }
+    let stores = std::iter::once((all, listing)).chain(opened).collect();
+    Ok(Sources {
+        inventory: Inventory::of_listed(stores),
+        problems,
+        locked,
+    })
+}
+
+/// The files of which a missing or wrong password kept everything back: each once, though there may
+/// be a problem with every key in it.
+fn behind_password(listing: &Listing) -> Vec<&str> {
+    // Of these something was read, whatever is wrong with the rest.
+    let entries = listing.entries.iter();
+    let places = entries.flat_map(|entry| entry.places.iter().map(String::as_str));
+    let mut seen: HashSet<&str> = places.collect();
+    let problems = listing.problems.iter();
+    let files = problems.map(|problem| problem.place.as_str());
+    files
+        .filter(|file| seen.insert(file))
+        .filter(|file| certstow_platform::needs_password(Path::new(file)))
+        .collect()
+}
+
+/// A PKCS#12 file, opened with the password that `ask` gives, and what is in it.
+fn unlocked(file: &str, ask: &mut dyn Ask) -> Result<(Box<dyn Store>, Listing), Error> {
+    let attempts = match ask.interaction() {
+        Interaction::Allowed => ATTEMPTS,
+        Interaction::Never => 1,
+    };
+    for attempt in 0..attempts {
+        let request = UnlockRequest {
+            store: StoreSpec::File(file.into()),
+            place: file.to_owned(),
+            attempt,
+        };
+        let password = ask.unlock(&request).map_err(|error| match error {
+            AskError::Cancelled => Error::Cancelled,
+            AskError::NotAllowed => no_password(file),
+        })?;
+        let unlock = Some(Arc::new(password));
+        let store = certstow_platform::open_files(&[file.into()], &OpenOptions { unlock })?;
+        let listing = list(&*store)?;
+        let mut places = listing.entries.iter().flat_map(|entry| &entry.places);
+        if listing.problems.is_empty() || places.any(|place| place == file) {
+            return Ok((store, listing));
+        }
+    }
+    Err(wrong_password(file))
+}
+
+fn no_password(place: &str) -> Error {
+    Error::InteractionRequired {
+        what: format!("the password of {place}"),
+    }
+}
+
+fn wrong_password(place: &str) -> Error {
+    Error::WrongPassword {
+        place: place.to_owned(),
+    }
+}
+
+/// An error of taking a key out of a file. The files' own passwords have other options than those of the store.
+pub(super) fn of_a_source(error: Error) -> Error {
+    match error {
+        Error::Store(StoreError::WrongPassword { place }) => wrong_password(&place),
+        Error::Store(StoreError::InteractionRequired { place }) => no_password(&place),
+        other => other,
+    }
+}
