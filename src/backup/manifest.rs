@@ -1,7 +1,7 @@
 //! `certstow-manifest.json` (schema `certstow.manifest/1`): what a folder holds and which bytes
 //! belong in each file. Nothing in it is secret. It is read as it comes, unknown fields and all,
 //! but never followed out of its folder. What changed since it was written is in a file beside it
-//! ([`changes`](super::changes)); [`record`](super::record) reads the two together.
+//! (`changes.rs`); [`record`](super::record) reads the two together.
 
 use std::collections::{HashMap, HashSet};
 use std::io;

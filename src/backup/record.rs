@@ -1,5 +1,5 @@
 //! What is on record of a folder: its manifest, and the changes since that was written. Everybody who
-//! wants to know what a folder holds reads both here, as one manifest. [`Record`] is for the run that
+//! wants to know what a folder holds reads both here, as one manifest. `Record` is for the run that
 //! changes it, and decides which of the two it writes: a line with what changed, as long as the changes
 //! are less than the manifest; once the changes are as large, they go into a manifest that is written
 //! whole, and their file is removed. So what a run writes for its records grows with what it saves,
