@@ -20,7 +20,7 @@ mod verified;
 ///
 /// Names are compared as RFC 5280, 7.1 wants: the same text in another string type, in other
 /// case or with other spacing is the same name, as real hierarchies need. They remember which
-/// signatures were verified; whoever builds many paths uses the same candidates for all.
+/// signatures were verified; a caller that builds many paths uses the same candidates for all.
 #[derive(Debug, Default)]
 pub struct Candidates {
     own: Index,

@@ -172,7 +172,7 @@ impl Inventory {
     }
 
     /// Has the stores keep open what holds several private keys, until the result is dropped: for
-    /// whoever takes many.
+    /// callers that take many.
     pub fn keep_open(&self) -> KeptOpen<'_> {
         self.stores.iter().for_each(|store| store.keep_open(true));
         KeptOpen(self)

@@ -66,7 +66,7 @@ impl LogFile {
         }
     }
 
-    /// Appends a line and its end, all of it or nothing. Whoever keeps the log's lock is waited for
+    /// Appends a line and its end, all of it or nothing. A process that keeps the log's lock is waited for
     /// once; the lines after that come when they come.
     ///
     /// # Errors
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_holds_a_log_is_waited_for_once() {
+    fn a_log_that_others_hold_is_waited_for_once() {
         const LINES: u32 = 40;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");

@@ -108,7 +108,7 @@ fn all_other_files_are_their_owners_alone() {
         run(folder, "000", &words);
     }
     let mut found = below(folder);
-    // Whoever may write to the folder takes its lock.
+    // Every account that may write to the folder takes its lock.
     found.retain(|path| !path.ends_with(".certstow-lock"));
     let given = ["copies", "kept"].map(|name| folder.join(name));
     found.retain(|path| !given.contains(path));

@@ -53,14 +53,14 @@ pub fn open_regular_file_to_write(path: &Path) -> io::Result<File> {
 /// # Errors
 /// As [`open_regular_file`].
 pub fn open_or_make_private_file(path: &Path) -> io::Result<File> {
-    /// How often it may come to be and go again between two calls.
+    /// How often it may appear and disappear between two calls.
     const ATTEMPTS: usize = 10;
     for _ in 1..ATTEMPTS {
         match open_regular_file_to_write(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             opened => {
                 return opened.inspect(|file| {
-                    // Whoever may open it is no worse off than before.
+                    // An account that may open it gains nothing that it did not have before.
                     let _ = system::make_private(file);
                 });
             }

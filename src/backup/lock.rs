@@ -4,7 +4,7 @@
 //!
 //! Who finds it locked waits, and tries again every moment, since no system waits for a lock with a
 //! limit. Readers or runs that come one after the other would keep a run waiting for ever: a run that
-//! waits locks a second file, its turn, and whoever comes after it waits for that first.
+//! waits locks a second file, its turn, and a process that comes after it waits for that first.
 
 use std::fmt;
 use std::fs::{File, TryLockError};
@@ -82,7 +82,7 @@ impl Locking {
     pub(super) fn for_writing(folder: &Path, patience: &Patience<'_>) -> Result<Self, Error> {
         let path = path(folder, NAME);
         // Others who can write there could have put a link in its place, to have an empty file made
-        // elsewhere; and whoever could open it could keep every run waiting.
+        // elsewhere; and an account that could open it could keep every run waiting.
         let file = os::open_or_make_private_file(&path).map_err(|source| Error::Target {
             file: folder.to_owned(),
             what: match path.symlink_metadata() {

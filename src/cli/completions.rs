@@ -126,7 +126,7 @@ fn in_time<T: Send + 'static>(
     let started = Builder::new().spawn(move || {
         let result = work();
         wipe_stack();
-        // Whoever asked may have given up.
+        // The thread that asked may have given up.
         let _ = told.send(result);
     });
     started.ok()?;

@@ -59,7 +59,7 @@ pub(super) fn watch(global: &Global, screen: &Arc<Screen>) -> Option<Watch> {
             // Who waits for it may have given up.
             let _ = told.send(());
         });
-        // Without a thread the exit code alone tells: whoever writes here may wait for ever.
+        // Without a thread the exit code alone tells: writing here may wait for ever.
         if started.is_ok() {
             let _ = telling.recv_timeout(PATIENCE);
         }

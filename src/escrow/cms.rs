@@ -64,7 +64,7 @@ pub(super) enum RecipientName<'a> {
     Certificate { issuer: Vec<u8>, serial: &'a [u8] },
     /// The identifier of the key.
     Key(&'a [u8]),
-    /// Whoever has a password, say.
+    /// One that has a password, say.
     Other,
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct ProvenKey<'a> {
 
 impl<'a> ProvenKey<'a> {
     /// Takes the keys of several identities, on every core where their stores allow that; in their
-    /// order, and after [`Error::Cancelled`] no further ones. Whoever would have to be asked is asked
+    /// order, and after [`Error::Cancelled`] no further ones. A person who has to be asked is asked
     /// on this thread.
     pub(crate) fn take_several(
         inventory: &'a Inventory,

@@ -1,5 +1,5 @@
 //! Writing at the end of a private file, for the one file that grows where it is. What is there stays,
-//! and whoever reads it has to know an end that was cut off: here nothing is renamed.
+//! and a reader has to know an end that was cut off: here nothing is renamed.
 
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::Path;

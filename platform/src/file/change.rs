@@ -18,7 +18,7 @@ use crate::{file_name, os};
 /// What is to become of a file.
 pub(crate) struct Change {
     pub(crate) path: PathBuf,
-    /// What is in it now. Whoever puts something else into it meanwhile keeps it.
+    /// What is in it now. What another program puts into it meanwhile stays.
     pub(crate) was: Zeroizing<Vec<u8>>,
     pub(crate) becomes: Becomes,
 }

@@ -34,7 +34,7 @@ pub(super) struct IdentityFile {
 
 impl IdentityFile {
     /// Writes it beside `path` and reads it back. What is encrypted is also decrypted where an
-    /// older copy goes once this one is there. Elsewhere that is left to whoever imports, who takes
+    /// older copy goes once this one is there. Elsewhere that is left to the caller, who takes
     /// the key out of the store afterwards: of the same bytes, and by the store's own reader.
     pub(super) fn write(
         path: &Path,

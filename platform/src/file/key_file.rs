@@ -54,7 +54,7 @@ struct Kept {
     files: HashMap<PathBuf, Arc<Slot>>,
 }
 
-/// Where a file is kept once it was read. Whoever comes meanwhile waits for that file alone.
+/// Where a file is kept once it was read. A thread that wants the same file meanwhile waits for that file alone.
 type Slot = Mutex<Option<Arc<KeyFile>>>;
 
 impl KeyFiles {
@@ -216,7 +216,7 @@ impl KeyFile {
         state.served.len()
     }
 
-    /// The private key of an entry. Whoever comes while the file is being opened waits for that.
+    /// The private key of an entry. A thread that comes while the file is being opened waits for that.
     fn key(
         &self,
         entry: &Known,
@@ -271,7 +271,7 @@ impl Piece {
         Some(Self::Open(Keys::of([open])))
     }
 
-    /// The keys in it, for whoever needs them once.
+    /// The keys in it, for a caller that needs them once.
     pub(super) fn opened(
         mut self,
         lock: &Lock<'_>,

@@ -56,7 +56,7 @@ pub fn pkcs12(input: &[u8]) {
         "what showed is there"
     );
     for bag in &contents.keys {
-        // Whether it is a key at all is found out by whoever uses it.
+        // Whether it is a key at all is found out when it is used.
         assert_eq!(bag.key.expose().first(), Some(&SEQUENCE));
         let _ = key::public_key_of(&bag.key);
     }

@@ -172,7 +172,7 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
-    /// Whoever may write to such a file has its owner run his programs.
+    /// An account that may write to such a file has its owner run any program.
     #[cfg(unix)]
     #[test]
     fn a_file_that_others_could_write_is_theirs_no_more() {
