@@ -19,6 +19,8 @@ use certstow_platform::testing::fuzzing::LIMITS;
 use certstow_platform::testing::{MemoryStore, PASSWORD, Sample};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+#[cfg(test)]
+pub(crate) use writers::saying;
 pub use writers::{encode, html, schedule};
 
 use crate::backup::config::Settings;

@@ -94,19 +94,17 @@ fn page() -> Report {
     Report::of(&inventory, &identities, &[], &Filters::default(), NOW)
 }
 
-/// The characters of markup in a page with the same text at every place.
-fn markup(text: &str) -> [usize; 4] {
+/// An identity with the same text at every place of the page.
+pub(crate) fn saying(item: Item, text: &str) -> Item {
     let text = || text.to_owned();
-    let mut report = page();
-    let item = report.items.remove(0);
-    report.items.push(Item {
+    Item {
         label: text(),
         subject: text(),
         issuer: text(),
         issuer_in_full: text(),
         serial: text(),
         emails: vec![text()],
-        dns_names: vec![text()],
+        dns_names: vec![text(), text()],
         extended_key_usages: vec![text()],
         key: text(),
         state: KeyState::NotExportable(NotExportable::Hardware(text())),
@@ -121,7 +119,15 @@ fn markup(text: &str) -> [usize; 4] {
         sha1: text(),
         sha256: text(),
         ..item
-    });
+    }
+}
+
+/// The characters of markup in a page with the same text at every place.
+fn markup(text: &str) -> [usize; 4] {
+    let mut report = page();
+    let item = report.items.remove(0);
+    report.items.push(saying(item, text));
+    let text = || text.to_owned();
     report.stores.push(text());
     report.backups.push(Backup {
         folder: text().into(),

@@ -2,11 +2,12 @@ use std::fs;
 use std::path::Path;
 
 use certstow_platform::certificate::Certificate;
-use certstow_platform::store::{NotExportable, Store};
+use certstow_platform::store::Store;
 use certstow_platform::testing::{MemoryKey, MemoryStore, Sample};
 use sha2::{Digest as _, Sha256};
 
 use super::*;
+use crate::fuzzing::saying;
 
 /// 2026-11-26.
 const NOW: i64 = 1_795_651_200;
@@ -43,7 +44,7 @@ fn hostile() -> Report {
     let mut report = report_of(MemoryStore::with("memory", &[Sample::P256]), &[]);
     let item = report.items.remove(0);
     for text in HOSTILE {
-        report.items.push(hostile_item(&item, text));
+        report.items.push(saying(item.clone(), text));
         report.stores.push(text.to_owned());
         report.backups.push(Backup {
             folder: text.into(),
@@ -63,33 +64,6 @@ fn hostile() -> Report {
         });
     }
     report
-}
-
-fn hostile_item(item: &Item, text: &str) -> Item {
-    let text = || text.to_owned();
-    Item {
-        label: text(),
-        subject: text(),
-        issuer: text(),
-        issuer_in_full: text(),
-        serial: text(),
-        emails: vec![text()],
-        dns_names: vec![text(), text()],
-        extended_key_usages: vec![text()],
-        key: text(),
-        state: KeyState::NotExportable(NotExportable::Hardware(text())),
-        provider: Some(text()),
-        stores: vec![(text(), vec![text()])],
-        copies: vec![Copy {
-            when: None,
-            place: Some((text(), text())),
-            unproven: true,
-        }],
-        damaged: vec![(text(), text(), text())],
-        sha1: text(),
-        sha256: text(),
-        ..item.clone()
-    }
 }
 
 #[test]
