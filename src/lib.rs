@@ -1,42 +1,147 @@
-#![forbid(unsafe_code)]
-//! certstow finds certificates with their private keys and saves one as a PKCS#12 file that is
-//! known to restore.
-//!
-//! The way of an export: [`identity::Inventory`] lists the stores of [`platform`] and merges what
-//! they hold, [`select`] picks exactly one identity, [`export`] takes its private key, proves
-//! that it belongs to the certificate ([`proof`]), builds the certification path ([`chain`]),
-//! encodes it ([`pkcs12`]) and writes it through [`output`], which reads it back before the file
-//! gets its name. [`import`] is the way back into a store, [`report`] a page
-//! to look at. Everything a person types and sees at a terminal is in the binary, not here.
+//! What a person types and sees: one file per command. Prompts, tables, colours and JSON are
+//! here and nowhere else.
 
-pub mod backup;
-pub mod chain;
-pub mod copy;
-pub mod doctor;
-pub mod error;
-pub mod escrow;
-pub mod exit;
-pub mod export;
-#[cfg(any(fuzzing, test))]
-#[doc(hidden)]
-pub mod fuzzing;
-pub mod identity;
-pub mod import;
-pub mod log;
-pub mod names;
-pub mod nearest;
-pub mod output;
-pub mod password;
-pub mod pkcs12;
-pub mod proof;
-pub mod report;
-#[cfg(test)]
-mod samples;
-pub mod sanitize;
-pub mod schedule;
-pub mod select;
-pub mod signature;
-pub mod time;
-pub mod watchdog;
+mod args;
+mod ask;
+mod backup;
+mod check;
+mod completions;
+mod doctor;
+mod examples;
+mod export;
+mod import;
+mod interrupt;
+mod inventory;
+mod journal;
+mod list;
+mod man;
+mod password;
+mod prompt;
+mod render;
+mod report;
+mod schedule;
+mod screen;
+mod show;
+mod stores;
+mod timeout;
+mod warning;
+mod wizard;
 
-pub use certstow_platform as platform;
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use certstow::error::Error;
+use certstow::exit::Exit;
+use certstow::platform::secret::wipe_stack;
+use clap::FromArgMatches as _;
+
+use args::{Cli, Command, ScheduleCommand};
+pub(crate) use completions::answer as answer_shell;
+use journal::Journal;
+use screen::Screen;
+
+/// Runs certstow with these arguments, the first being the program's name.
+pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
+    let json = arguments.iter().any(|argument| argument == "--json");
+    let mut command = args::command();
+    let parsed = parse(&mut command, &arguments)
+        .or_else(|error| wizard::meant(&error, arguments).ok_or(error));
+    let (cli, matches) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return answer(&error, json),
+    };
+    let screen = Arc::new(Screen::new(&cli.global));
+    interrupt::handle(&screen);
+    let watch = timeout::watch(&cli.global, &screen);
+    let exit = open_logs(&cli, &command, &matches, &screen)
+        .and_then(|()| dispatch(&cli, &screen))
+        .unwrap_or_else(|error| {
+            screen.error(&error);
+            error.exit()
+        });
+    drop(watch);
+    wipe_stack();
+    screen.end(exit);
+    exit
+}
+
+fn parse(
+    command: &mut clap::Command,
+    arguments: &[OsString],
+) -> Result<(Cli, clap::ArgMatches), clap::Error> {
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    Ok((Cli::from_arg_matches(&matches)?, matches))
+}
+
+/// Opens the logs of this run.
+fn open_logs(
+    cli: &Cli,
+    command: &clap::Command,
+    matches: &clap::ArgMatches,
+    screen: &Screen,
+) -> Result<(), Error> {
+    let open = || Journal::open(&cli.global, command, matches);
+    let journal = match &cli.command {
+        // The options are the task's, which may run on another machine.
+        Command::Schedule(ScheduleCommand::Install(args)) if args.print.is_some() => return Ok(()),
+        // That a log cannot be written is one of the things it is there to tell.
+        Command::Doctor(_) => match open() {
+            Ok(journal) => journal,
+            Err(_) => return Ok(()),
+        },
+        _ => open()?,
+    };
+    screen.log_to(journal);
+    Ok(())
+}
+
+fn dispatch(cli: &Cli, screen: &Screen) -> Result<Exit, Error> {
+    match &cli.command {
+        Command::List(args) => list::run(args, screen),
+        Command::Show(args) => show::run(args, screen),
+        Command::Export(args) if args.select.is_empty() => wizard::run(args, screen),
+        Command::Export(args) => export::run(args, screen),
+        Command::Backup(command) => backup::run(command, screen),
+        Command::Import(args) => import::run(args, screen),
+        Command::Check(args) => check::run(args, screen),
+        Command::Schedule(command) => schedule::run(command, screen),
+        Command::Doctor(args) => doctor::run(args, &cli.global, screen),
+        Command::Password(command) => password::run(command, screen),
+        Command::Report(args) => report::run(args, screen),
+        Command::Stores => stores::run(screen),
+        Command::Completions { shell } => completions::run(*shell, screen),
+        Command::Man { folder } => man::run(folder, screen),
+    }
+}
+
+/// Prints help, the version, or what is wrong with the command line.
+fn answer(error: &clap::Error, json: bool) -> Exit {
+    let wrong = error.use_stderr();
+    if wrong && json {
+        Screen::for_errors(true).error(&Error::Usage(first_paragraph(&error.to_string())));
+        return Exit::Usage;
+    }
+    if wrong {
+        Screen::for_errors(false).usage(error);
+        return Exit::Usage;
+    }
+    let screen = Screen::for_errors(json);
+    match screen.print(|out| write!(out, "{}", error.render().ansi())) {
+        Ok(()) => Exit::Done,
+        Err(error) => {
+            screen.error(&error);
+            error.exit()
+        }
+    }
+}
+
+/// What is wrong, in one line, without the usage and hints that clap adds in paragraphs below.
+fn first_paragraph(text: &str) -> String {
+    let lines = text.lines().take_while(|line| !line.trim().is_empty());
+    let words: Vec<&str> = lines.map(str::trim).collect();
+    let text = words.join(" ");
+    match text.strip_prefix("error: ") {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    }
+}
