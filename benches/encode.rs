@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
-use certstow::pkcs12::attributes::Attributes;
-use certstow::pkcs12::encode::{Content, encode};
-use certstow::pkcs12::profile::{Iterations, Profile};
-use certstow::platform::certificate::Certificate;
-use certstow::platform::secret::{Password, PrivateKey};
+use certstow_formats::certificate::Certificate;
+use certstow_formats::pkcs12::attributes::Attributes;
+use certstow_formats::pkcs12::encode::{Content, encode};
+use certstow_formats::pkcs12::profile::{Iterations, Profile};
+use certstow_formats::secret::{Password, PrivateKey};
 use criterion::{BenchmarkId, Criterion};
 
 fn der(file: &str) -> Vec<u8> {

@@ -1,7 +1,7 @@
 //! The file store: listing a folder of a thousand certificates and their keys.
 
-use certstow::platform::spec::StoreSpec;
-use certstow::platform::{OpenOptions, open};
+use certstow_platform::spec::StoreSpec;
+use certstow_platform::{OpenOptions, open};
 use criterion::Criterion;
 
 // The same files as the comparison with other programs uses.

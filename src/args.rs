@@ -13,7 +13,7 @@ mod store;
 
 use std::path::PathBuf;
 
-use certstow::exit::Exit;
+use crate::exit::Exit;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueHint};
 
 pub(crate) use backup::{
@@ -241,16 +241,16 @@ mod tests {
     #[test]
     fn the_manual_shows_no_command_that_is_refused() {
         let pages = [
-            include_str!("../../README.md"),
-            include_str!("../../docs/backup.md"),
-            include_str!("../../docs/import.md"),
-            include_str!("../../docs/logging.md"),
-            include_str!("../../docs/passwords.md"),
-            include_str!("../../docs/profiles.md"),
-            include_str!("../../docs/report.md"),
-            include_str!("../../docs/scheduled-backup.md"),
-            include_str!("../../docs/stores.md"),
-            include_str!("../../docs/windows-wizard.md"),
+            include_str!("../README.md"),
+            include_str!("../docs/backup.md"),
+            include_str!("../docs/import.md"),
+            include_str!("../docs/logging.md"),
+            include_str!("../docs/passwords.md"),
+            include_str!("../docs/profiles.md"),
+            include_str!("../docs/report.md"),
+            include_str!("../docs/scheduled-backup.md"),
+            include_str!("../docs/stores.md"),
+            include_str!("../docs/windows-wizard.md"),
         ];
         for page in pages {
             let indented = page.lines().filter_map(|line| line.strip_prefix("    "));

@@ -1,12 +1,12 @@
 //! Passwords that are given by options, and those that stores ask for: the terminal as [`Ask`] unlocks
 //! keys with the password given beforehand, then asks the person, if there is one.
 
-use certstow::error::Error;
-use certstow::password::{self, Source};
-use certstow::platform::error::AskError;
-use certstow::platform::secret::Password;
-use certstow::platform::store::{Ask, Interaction, UnlockRequest};
-use certstow::sanitize::safe;
+use certstow_core::error::Error;
+use certstow_core::password::{self, Source};
+use certstow_formats::sanitize::safe;
+use certstow_formats::secret::Password;
+use certstow_platform::error::AskError;
+use certstow_platform::store::{Ask, Interaction, UnlockRequest};
 
 use super::screen::Screen;
 

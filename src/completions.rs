@@ -19,10 +19,10 @@ use std::sync::mpsc::channel;
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
-use certstow::error::Error;
-use certstow::exit::Exit;
-use certstow::platform::secret::wipe_stack;
-use certstow::sanitize::safe;
+use crate::exit::Exit;
+use certstow_core::error::Error;
+use certstow_formats::sanitize::safe;
+use certstow_formats::secret::wipe_stack;
 use clap_complete::{CompletionCandidate, Shell};
 
 use super::args;
@@ -96,7 +96,7 @@ impl Question {
 }
 
 /// Answers a shell that asks; `false` if none does.
-pub(crate) fn answer(arguments: &[OsString]) -> bool {
+pub fn answer(arguments: &[OsString]) -> bool {
     let Some(shell) = env::var_os(ASKING) else {
         return false;
     };

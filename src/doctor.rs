@@ -11,44 +11,45 @@ mod logs;
 mod stores;
 mod targets;
 
+use crate::error::Explain as _;
 use std::path::Path;
 
-use certstow_platform::secret::Password;
+use certstow_formats::secret::Password;
 
-pub use account::check as account;
-pub use escrow::check as escrow;
-pub use left_over::in_target as left_over;
-pub use logs::{event_log, file as log};
-pub use stores::{check as store, named_or_found as stores};
-pub use targets::check as target;
-pub use targets::emptied;
-pub use targets::manifest;
+pub(crate) use account::check as account;
+pub(crate) use escrow::check as escrow;
+pub(crate) use left_over::in_target as left_over;
+pub(crate) use logs::{event_log, file as log};
+pub(crate) use stores::{check as store, named_or_found as stores};
+pub(crate) use targets::check as target;
+pub(crate) use targets::emptied;
+pub(crate) use targets::manifest;
 
-use crate::error::Error;
 use crate::exit::Exit;
-use crate::password::{self, Source};
+use certstow_core::error::Error;
+use certstow_core::password::{self, Source};
 
 /// One thing that was tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Check {
+pub(crate) struct Check {
     /// What kind of thing: "account", "config", "log", "event-log", "store", "unlock", "keys",
     /// "password", "escrow", "target", "manifest", "left-over".
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Which one: a store's name, a folder; empty where there is only one.
-    pub about: String,
+    pub(crate) about: String,
     /// How it went.
-    pub status: Status,
+    pub(crate) status: Status,
     /// What was found, as a clause. Not made safe for a terminal.
-    pub found: String,
+    pub(crate) found: String,
     /// What to do about it.
-    pub advice: Option<String>,
+    pub(crate) advice: Option<String>,
     /// What a run that needs it would exit with.
     exit: Exit,
 }
 
 /// How a check went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
+pub(crate) enum Status {
     /// As it should be.
     Ok,
     /// A backup may work; a person should know this.
@@ -59,7 +60,7 @@ pub enum Status {
 
 impl Status {
     /// The word for it.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Warning => "warning",
@@ -117,7 +118,7 @@ impl Check {
 
 /// The exit code for all of them: that of the first that failed, and after which a backup does not
 /// even save the rest, if there is one.
-pub fn outcome(checks: &[Check]) -> Exit {
+pub(crate) fn outcome(checks: &[Check]) -> Exit {
     let failed = checks.iter().filter(|check| check.status == Status::Failed);
     let mut exits = failed.map(|check| check.exit);
     let first = exits.clone().next();
@@ -126,7 +127,7 @@ pub fn outcome(checks: &[Check]) -> Exit {
 }
 
 /// What the file for `--config` says and a run would not take.
-pub fn config(file: &Path, error: &Error) -> Check {
+pub(crate) fn config(file: &Path, error: &Error) -> Check {
     Check::failed("config", file.display().to_string(), error).advise_if_unreadable(
         error,
         "name a file that this account can read with --config",
@@ -134,7 +135,7 @@ pub fn config(file: &Path, error: &Error) -> Check {
 }
 
 /// The password of locked keys, if it is there, and how that went.
-pub fn unlock(source: &Source) -> (Option<Password>, Check) {
+pub(crate) fn unlock(source: &Source) -> (Option<Password>, Check) {
     match password::read(source, true) {
         Ok(password) => (Some(password), there("unlock", source)),
         Err(error) => (None, Check::failed("unlock", place(source), &error)),
@@ -142,7 +143,7 @@ pub fn unlock(source: &Source) -> (Option<Password>, Check) {
 }
 
 /// Whether the password is there, and a file that holds it is private.
-pub fn password(source: &Source, allow_empty: bool) -> Check {
+pub(crate) fn password(source: &Source, allow_empty: bool) -> Check {
     match password::read(source, allow_empty) {
         Ok(_) => there("password", source),
         Err(error) => Check::failed("password", place(source), &error),

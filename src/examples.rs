@@ -344,7 +344,7 @@ mod tests {
     use clap::error::ErrorKind;
 
     use super::*;
-    use crate::cli::args::{self, Cli};
+    use crate::args::{self, Cli};
 
     /// The words of a line, up to where the shell does something with what is said.
     fn words(line: &str) -> Vec<&str> {

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::thread::Builder;
 
-use certstow::exit::Exit;
-use certstow::output;
-use certstow::platform::os;
+use crate::exit::Exit;
+use certstow_core::output;
+use certstow_platform::os;
 
 use super::screen::Screen;
 use super::wizard;

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use certstow::backup;
-use certstow::error::Error;
-use certstow::identity::{Identity, Inventory, StoreProblem, Stores};
-use certstow::password::Source;
-use certstow::platform::OpenOptions;
-use certstow::platform::spec::StoreSpec;
-use certstow::select::Filters;
+use certstow_core::backup;
+use certstow_core::error::Error;
+use certstow_core::identity::{Identity, Inventory, StoreProblem, Stores};
+use certstow_core::password::Source;
+use certstow_core::select::Filters;
+use certstow_platform::OpenOptions;
+use certstow_platform::spec::StoreSpec;
 
 use super::args::StoreArgs;
 use super::ask;

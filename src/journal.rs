@@ -5,17 +5,18 @@
 
 mod options;
 
+use crate::error::Explain as _;
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use certstow::error::Error;
-use certstow::exit::Exit;
-use certstow::log::LogFile;
-use certstow::names;
-use certstow::platform::event_log::{EventLog, Severity};
-use certstow::{time, watchdog};
+use crate::exit::Exit;
+use crate::log::LogFile;
+use certstow_core::error::Error;
+use certstow_core::{time, waits};
+use certstow_formats::names;
+use certstow_platform::event_log::{EventLog, Severity};
 use clap::ArgMatches;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -250,7 +251,7 @@ impl Journal {
         matches: &ArgMatches,
     ) -> Result<Self, Error> {
         let (name, options) = options::given(command, matches);
-        let _wait = watchdog::waiting_for("the log to be opened");
+        let _wait = waits::waiting_for("the log to be opened");
         let log = global.log.as_deref().map(LogFile::open).transpose()?;
         let event_log = match global.event_log {
             true => Some(open_event_log()?),

@@ -1,47 +1,50 @@
-//! What a person types and sees: one file per command. Prompts, tables, colours and JSON are
-//! here and nowhere else.
+//! The program: what a person or a task types and sees. Options, prompts, tables, colours, JSON,
+//! exit codes and hints are here and nowhere else. Other programs use `certstow-core`.
+
+#![forbid(unsafe_code)]
 
 mod args;
 mod ask;
-mod backup;
-mod check;
+mod commands;
 mod completions;
 mod doctor;
+mod error;
 mod examples;
-mod export;
-mod import;
+pub mod exit;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod interrupt;
 mod inventory;
 mod journal;
-mod list;
+mod log;
 mod man;
-mod password;
 mod prompt;
 mod render;
 mod report;
 mod schedule;
 mod screen;
-mod show;
-mod stores;
 mod timeout;
 mod warning;
+mod watchdog;
 mod wizard;
 
+use crate::error::Explain as _;
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use certstow::error::Error;
-use certstow::exit::Exit;
-use certstow::platform::secret::wipe_stack;
+use crate::exit::Exit;
+use certstow_core::error::Error;
+use certstow_formats::secret::wipe_stack;
 use clap::FromArgMatches as _;
 
 use args::{Cli, Command, ScheduleCommand};
-pub(crate) use completions::answer as answer_shell;
+pub use completions::answer as answer_shell;
 use journal::Journal;
 use screen::Screen;
 
 /// Runs certstow with these arguments, the first being the program's name.
-pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
+pub fn run(arguments: Vec<OsString>) -> Exit {
     let json = arguments.iter().any(|argument| argument == "--json");
     let mut command = args::command();
     let parsed = parse(&mut command, &arguments)
@@ -97,18 +100,18 @@ fn open_logs(
 
 fn dispatch(cli: &Cli, screen: &Screen) -> Result<Exit, Error> {
     match &cli.command {
-        Command::List(args) => list::run(args, screen),
-        Command::Show(args) => show::run(args, screen),
+        Command::List(args) => commands::list::run(args, screen),
+        Command::Show(args) => commands::show::run(args, screen),
         Command::Export(args) if args.select.is_empty() => wizard::run(args, screen),
-        Command::Export(args) => export::run(args, screen),
-        Command::Backup(command) => backup::run(command, screen),
-        Command::Import(args) => import::run(args, screen),
-        Command::Check(args) => check::run(args, screen),
-        Command::Schedule(command) => schedule::run(command, screen),
-        Command::Doctor(args) => doctor::run(args, &cli.global, screen),
-        Command::Password(command) => password::run(command, screen),
-        Command::Report(args) => report::run(args, screen),
-        Command::Stores => stores::run(screen),
+        Command::Export(args) => commands::export::run(args, screen),
+        Command::Backup(command) => commands::backup::run(command, screen),
+        Command::Import(args) => commands::import::run(args, screen),
+        Command::Check(args) => commands::check::run(args, screen),
+        Command::Schedule(command) => commands::schedule::run(command, screen),
+        Command::Doctor(args) => commands::doctor::run(args, &cli.global, screen),
+        Command::Password(command) => commands::password::run(command, screen),
+        Command::Report(args) => commands::report::run(args, screen),
+        Command::Stores => commands::stores::run(screen),
         Command::Completions { shell } => completions::run(*shell, screen),
         Command::Man { folder } => man::run(folder, screen),
     }

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use certstow_platform::os;
 use same_file::Handle;
 
-use crate::error::Error;
+use certstow_core::error::Error;
 
 /// No file grows beyond this many bytes, unless a single line is longer.
 const LIMIT: u64 = 10 * 1024 * 1024;
@@ -32,7 +32,7 @@ const TRIES: u32 = 10;
 
 /// A log, by its name: the file is opened anew for each line, so that it may be renamed by others.
 #[derive(Debug)]
-pub struct LogFile {
+pub(crate) struct LogFile {
     path: PathBuf,
     limit: u64,
     patience: Duration,
@@ -46,7 +46,7 @@ impl LogFile {
     ///
     /// # Errors
     /// [`Error::Log`]: it cannot be opened or created, or is no regular file.
-    pub fn open(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         Self::with_limit(path, LIMIT)
     }
 
@@ -71,7 +71,7 @@ impl LogFile {
     ///
     /// # Errors
     /// The operating system's.
-    pub fn append(&self, line: &str) -> io::Result<()> {
+    pub(crate) fn append(&self, line: &str) -> io::Result<()> {
         let mut bytes = Vec::with_capacity(line.len() + 1);
         bytes.extend_from_slice(line.as_bytes());
         bytes.push(b'\n');

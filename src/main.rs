@@ -7,8 +7,6 @@ use std::process::ExitCode;
 
 use zeroizing_alloc::ZeroAlloc;
 
-mod cli;
-
 /// Wipes memory when it is given back. certstow's own types wipe their secrets themselves; this is
 /// for the libraries that it hands them to, which keep parsed keys and big numbers in ordinary
 /// memory.
@@ -17,10 +15,10 @@ static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     // Before any secret is in memory.
-    certstow::platform::protect_process();
+    certstow_platform::protect_process();
     let arguments: Vec<_> = std::env::args_os().collect();
-    if cli::answer_shell(&arguments) {
+    if certstow::answer_shell(&arguments) {
         return ExitCode::SUCCESS;
     }
-    cli::run(arguments).into()
+    certstow::run(arguments).into()
 }

@@ -6,10 +6,10 @@ mod topics;
 use std::io;
 use std::path::Path;
 
-use certstow::error::Error;
-use certstow::exit::Exit;
-use certstow::platform::new_file::write_readable;
-use certstow::platform::os;
+use crate::exit::Exit;
+use certstow_core::error::Error;
+use certstow_platform::new_file::write_readable;
+use certstow_platform::os;
 use clap::{Arg, Command};
 use roff::{Inline, Roff, bold, italic, roman};
 

@@ -3,9 +3,9 @@
 
 use std::io::{self, BufRead as _, Write as _};
 
-use certstow::error::Error;
-use certstow::sanitize::safe;
-use certstow::watchdog;
+use certstow_core::error::Error;
+use certstow_core::waits;
+use certstow_formats::sanitize::safe;
 
 /// How often a person may give an answer that is none.
 const TRIES: u32 = 3;
@@ -24,7 +24,7 @@ pub(super) fn line(question: &str) -> Result<String, Error> {
     let asked = write!(out, "{} ", safe(question)).and_then(|()| out.flush());
     asked.map_err(terminal)?;
     let mut answer = String::new();
-    let _wait = watchdog::waiting_for("an answer at the terminal");
+    let _wait = waits::waiting_for("an answer at the terminal");
     match io::stdin().lock().read_line(&mut answer) {
         Ok(0) => Err(Error::Cancelled),
         Ok(_) => Ok(answer.trim().to_owned()),

@@ -14,96 +14,97 @@ use std::path::{Path, PathBuf};
 
 use certstow_platform::store::KeyState;
 
-use crate::backup::{self, InStores, Kept};
-use crate::identity::{Identity, Inventory, StoreProblem};
-use crate::proof::Level;
-use crate::select::Filters;
-use crate::time::Urgency;
-use crate::{names, time};
+use certstow_core::backup::{self, InStores, Kept};
+use certstow_core::identity::{Identity, Inventory, StoreProblem};
+use certstow_core::select::Filters;
+use certstow_core::time;
+use certstow_core::time::Urgency;
+use certstow_formats::names;
+use certstow_formats::proof::Level;
 
 const DAY: i64 = 24 * 60 * 60;
 
 /// What the page shows.
 #[derive(Debug)]
-pub struct Report {
+pub(crate) struct Report {
     /// The time everything is measured from, in Unix time.
-    pub now: i64,
+    pub(crate) now: i64,
     /// The names of the stores that were read.
-    pub stores: Vec<String>,
+    pub(crate) stores: Vec<String>,
     /// The backups that were looked at.
-    pub backups: Vec<Backup>,
+    pub(crate) backups: Vec<Backup>,
     /// The identities: the next to end at the top, those that expired below, the last first.
-    pub items: Vec<Item>,
+    pub(crate) items: Vec<Item>,
     /// What is in the backups and in no store any more, in the order of the labels.
-    pub only_in_backup: Vec<OnlyInBackup>,
+    pub(crate) only_in_backup: Vec<OnlyInBackup>,
     /// What could not be read, in stores and backups.
-    pub problems: Vec<StoreProblem>,
+    pub(crate) problems: Vec<StoreProblem>,
 }
 
 /// A backup that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Backup {
+pub(crate) struct Backup {
     /// The folder as it was named.
-    pub folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// How many identities it has; `None` if it could not be read.
-    pub identities: Option<usize>,
+    pub(crate) identities: Option<usize>,
 }
 
 /// An identity that is in a backup, and whose private key is neither in the store it was saved from
 /// any more nor in another that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OnlyInBackup {
+pub(crate) struct OnlyInBackup {
     /// What a person called it.
-    pub label: String,
+    pub(crate) label: String,
     /// The end of its certificate in Unix time, if the manifest tells.
-    pub not_after: Option<i64>,
+    pub(crate) not_after: Option<i64>,
     /// The store that it was saved from.
-    pub store: String,
+    pub(crate) store: String,
     /// SHA-1 of the certificate, 40 digits.
     pub sha1: String,
     /// Its files: folder, file, and what is wrong with it, if it is not what was written.
-    pub files: Vec<(String, String, Option<String>)>,
+    pub(crate) files: Vec<(String, String, Option<String>)>,
 }
 
 /// An identity as the page shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
+pub(crate) struct Item {
     /// What a person calls it.
-    pub label: String,
+    pub(crate) label: String,
     /// The subject (RFC 4514).
-    pub subject: String,
+    pub(crate) subject: String,
     /// The issuer in short.
-    pub issuer: String,
+    pub(crate) issuer: String,
     /// The issuer (RFC 4514).
-    pub issuer_in_full: String,
+    pub(crate) issuer_in_full: String,
     /// The serial number in hexadecimal.
-    pub serial: String,
+    pub(crate) serial: String,
     /// The first second of its validity, in Unix time.
-    pub not_before: i64,
+    pub(crate) not_before: i64,
     /// The last.
-    pub not_after: i64,
+    pub(crate) not_after: i64,
     /// E-mail addresses.
-    pub emails: Vec<String>,
+    pub(crate) emails: Vec<String>,
     /// DNS names.
-    pub dns_names: Vec<String>,
+    pub(crate) dns_names: Vec<String>,
     /// Key usages.
-    pub key_usages: Vec<&'static str>,
+    pub(crate) key_usages: Vec<&'static str>,
     /// Extended key usages.
-    pub extended_key_usages: Vec<String>,
+    pub(crate) extended_key_usages: Vec<String>,
     /// The kind of key: "RSA 2048".
-    pub key: String,
+    pub(crate) key: String,
     /// Whether the key comes out.
-    pub state: KeyState,
+    pub(crate) state: KeyState,
     /// The CSP or KSP of Windows that has the key.
-    pub provider: Option<String>,
+    pub(crate) provider: Option<String>,
     /// Whether it is kept for old documents only.
-    pub archived: bool,
+    pub(crate) archived: bool,
     /// The stores it is in, each with the places there.
-    pub stores: Vec<(String, Vec<String>)>,
+    pub(crate) stores: Vec<(String, Vec<String>)>,
     /// The copies that are known.
-    pub copies: Vec<Copy>,
+    pub(crate) copies: Vec<Copy>,
     /// Files in backups that were copies of it and are damaged: folder, file, and how.
-    pub damaged: Vec<(String, String, String)>,
+    pub(crate) damaged: Vec<(String, String, String)>,
     /// SHA-1 of the certificate, 40 digits.
     pub sha1: String,
     /// SHA-256 of the certificate, 64 digits.
@@ -112,18 +113,18 @@ pub struct Item {
 
 /// A copy of an identity, and who tells of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Copy {
+pub(crate) struct Copy {
     /// When it was made, in Unix time, if that is known.
-    pub when: Option<i64>,
+    pub(crate) when: Option<i64>,
     /// The folder and the file there; `None` if the store of the key told of it.
-    pub place: Option<(String, String)>,
+    pub(crate) place: Option<(String, String)>,
     /// Whether nothing proves that its private key works.
-    pub unproven: bool,
+    pub(crate) unproven: bool,
 }
 
 /// How near the end of a certificate is, or that it has not begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Validity {
+pub(crate) enum Validity {
     /// It is over.
     Expired,
     /// It comes within 30 days.
@@ -138,7 +139,7 @@ pub enum Validity {
 
 impl Validity {
     /// All of them, as time goes by.
-    pub const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 5] = [
         Self::Expired,
         Self::Urgent,
         Self::Soon,
@@ -147,7 +148,7 @@ impl Validity {
     ];
 
     /// The word for people.
-    pub fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Expired => "Expired",
             Self::Urgent => "Within 30 days",
@@ -171,26 +172,26 @@ impl Validity {
 
 /// The numbers at the top of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Summary {
+pub(crate) struct Summary {
     /// All identities.
-    pub identities: usize,
+    pub(crate) identities: usize,
     /// Those that expired.
-    pub expired: usize,
+    pub(crate) expired: usize,
     /// Those valid now that expire within 30 days.
-    pub urgent: usize,
+    pub(crate) urgent: usize,
     /// Those with a private key of which no copy is known.
-    pub without_copy: usize,
+    pub(crate) without_copy: usize,
     /// Those whose private key never comes out.
-    pub not_exportable: usize,
+    pub(crate) not_exportable: usize,
     /// What is in a backup and in no store any more; not among the identities.
-    pub only_in_backup: usize,
+    pub(crate) only_in_backup: usize,
 }
 
 impl Report {
     /// Takes down these identities, and looks for them in the backups of these folders. What the
     /// backups have beside them and no store has any more is told as far as it is sure to fit the
     /// filters. A backup that cannot be read is one of the problems.
-    pub fn of(
+    pub(crate) fn of(
         inventory: &Inventory,
         identities: &[&Identity],
         folders: &[PathBuf],
@@ -238,7 +239,7 @@ impl Report {
     }
 
     /// The numbers at the top.
-    pub fn summary(&self) -> Summary {
+    pub(crate) fn summary(&self) -> Summary {
         let count = |holds: &dyn Fn(&Item) -> bool| self.items.iter().filter(|i| holds(i)).count();
         Summary {
             identities: self.items.len(),
@@ -251,7 +252,7 @@ impl Report {
     }
 
     /// The page, in UTF-8.
-    pub fn html(&self) -> String {
+    pub(crate) fn html(&self) -> String {
         page::write(self)
     }
 }
@@ -326,7 +327,7 @@ impl Item {
             (name, stored.entry.places.clone())
         });
         Self {
-            label: names::label(entry, &parsed),
+            label: entry.display_label(),
             subject: names::distinguished_name(parsed.subject()),
             issuer: names::short_name_of_der(entry.certificate.issuer_der()),
             issuer_in_full: names::distinguished_name(parsed.issuer()),
@@ -350,7 +351,7 @@ impl Item {
     }
 
     /// How near its end is, or that it has not begun.
-    pub fn validity(&self, now: i64) -> Validity {
+    pub(crate) fn validity(&self, now: i64) -> Validity {
         match Urgency::of(self.not_after, now) {
             Urgency::Expired => Validity::Expired,
             _ if now < self.not_before => Validity::Later,
@@ -366,17 +367,17 @@ impl Item {
     }
 
     /// The copy made last.
-    pub fn last_copy(&self) -> Option<&Copy> {
+    pub(crate) fn last_copy(&self) -> Option<&Copy> {
         self.copies.iter().max_by_key(|copy| copy.when)
     }
 
     /// Whether there is a private key and no copy of it is known.
-    pub fn lacks_copy(&self) -> bool {
+    pub(crate) fn lacks_copy(&self) -> bool {
         self.state != KeyState::Missing && self.copies.is_empty()
     }
 
     /// Whether its private key never comes out.
-    pub fn stays(&self) -> bool {
+    pub(crate) fn stays(&self) -> bool {
         matches!(self.state, KeyState::NotExportable(_))
     }
 }

@@ -15,7 +15,7 @@
 //! What a run says goes to Windows' Application log, unless the task has a `--log`; to the journal;
 //! and on macOS to `~/Library/Logs/org.certstow.NAME.log`, the machine's to `/Library/Logs`.
 
-pub mod install;
+pub(crate) mod install;
 pub(crate) mod launchd;
 pub(crate) mod systemd;
 pub(crate) mod windows_task;
@@ -24,11 +24,11 @@ mod xml;
 use std::fmt;
 use std::str::FromStr;
 
-pub use certstow_platform::scheduler::{Owner, Scheduler};
-pub use launchd::label as launchd_label;
-pub use windows_task::would_be_replaced;
+pub(crate) use certstow_platform::scheduler::{Owner, Scheduler};
+pub(crate) use launchd::label as launchd_label;
+pub(crate) use windows_task::would_be_replaced;
 
-use crate::error::Error;
+use certstow_core::error::Error;
 
 /// The longest run: certstow ends its own waits long before, so this is for a machine that hangs.
 const HOURS: u32 = 2;
@@ -38,35 +38,35 @@ const DELAY_MINUTES: u32 = 10;
 
 /// A run of certstow at set times.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Schedule {
+pub(crate) struct Schedule {
     /// What the task is called.
-    pub name: TaskName,
+    pub(crate) name: TaskName,
     /// The path of certstow on the machine where it will run, absolute there.
-    pub program: String,
+    pub(crate) program: String,
     /// Its arguments, the command first.
-    pub arguments: Vec<String>,
+    pub(crate) arguments: Vec<String>,
     /// The times.
-    pub when: When,
+    pub(crate) when: When,
     /// Whose task it is.
-    pub owner: Owner,
+    pub(crate) owner: Owner,
     /// The account that a person's task runs as, as Windows names it; `None` leaves that to
     /// whoever registers it. No other system writes it down.
-    pub account: Option<String>,
+    pub(crate) account: Option<String>,
     /// The folders that certstow writes to: systemd lets the service write nowhere else.
-    pub writes_to: Vec<String>,
+    pub(crate) writes_to: Vec<String>,
     /// The names of the encrypted credentials that systemd hands to a service of the machine.
-    pub credentials: Vec<String>,
+    pub(crate) credentials: Vec<String>,
     /// The file for what certstow says, where nothing else keeps it: on macOS.
-    pub log: Option<String>,
+    pub(crate) log: Option<String>,
 }
 
 /// A file for a scheduler.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ScheduleFile {
+pub(crate) struct ScheduleFile {
     /// Its name, without a folder.
-    pub name: String,
+    pub(crate) name: String,
     /// What is in it.
-    pub bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Schedule {
@@ -75,7 +75,7 @@ impl Schedule {
     /// # Errors
     /// [`Error::Usage`]: the scheduler has no way to write down a character of a path or argument,
     /// or the program's path is not absolute where the scheduler runs.
-    pub fn files(&self, scheduler: Scheduler) -> Result<Vec<ScheduleFile>, Error> {
+    pub(crate) fn files(&self, scheduler: Scheduler) -> Result<Vec<ScheduleFile>, Error> {
         match scheduler {
             Scheduler::TaskScheduler => windows_task::files(self),
             Scheduler::Systemd => systemd::files(self),
@@ -95,11 +95,11 @@ impl Schedule {
 /// What a task is called: letters, digits, `-`, `_` and `.`, at most 64 of them, beginning with a
 /// letter or digit. It becomes part of file names, labels and command lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TaskName(String);
+pub(crate) struct TaskName(String);
 
 impl TaskName {
     /// The name as text.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -127,7 +127,7 @@ impl fmt::Display for TaskName {
 /// When a task runs, in the machine's own time. A run that was missed because the machine was off
 /// or asleep is made up for as soon as it is on again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
+pub(crate) enum When {
     /// At the beginning of every hour.
     Hourly,
     /// Every day.
@@ -138,7 +138,7 @@ pub enum When {
 
 /// A time of day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Time {
+pub(crate) struct Time {
     /// 0 to 23.
     hour: u8,
     /// 0 to 59.
@@ -147,7 +147,7 @@ pub struct Time {
 
 impl Time {
     /// Noon, when most machines are on.
-    pub const NOON: Self = Self {
+    pub(crate) const NOON: Self = Self {
         hour: 12,
         minute: 0,
     };
@@ -183,7 +183,7 @@ impl fmt::Display for Time {
 
 /// A day of the week.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Day {
+pub(crate) enum Day {
     /// The first by ISO 8601.
     Monday,
     /// The second.
@@ -212,7 +212,7 @@ impl Day {
     ];
 
     /// Its English name, which is also the element of Windows' XML.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Monday => "Monday",
             Self::Tuesday => "Tuesday",
@@ -253,7 +253,7 @@ impl fmt::Display for When {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn parse_weekly(text: &str) -> Result<(Day, Time), String> {
+pub(crate) fn parse_weekly(text: &str) -> Result<(Day, Time), String> {
     let (day, time) = text
         .split_once('@')
         .ok_or_else(|| format!("'{text}' is no day and time such as sun@03:15"))?;

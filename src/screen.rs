@@ -1,20 +1,21 @@
 //! What a run may show and to whom: results on standard output, everything else on standard
 //! error; colours only for terminals that want them.
 
+use crate::error::Explain as _;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use crate::exit::Exit;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use certstow::backup::Patience;
-use certstow::error::Error;
-use certstow::exit::Exit;
-use certstow::platform::os;
-use certstow::platform::store::Interaction;
-use certstow::sanitize::{safe, shortened};
-use certstow::watchdog;
+use certstow_core::backup::Patience;
+use certstow_core::error::Error;
+use certstow_core::waits;
+use certstow_formats::sanitize::{safe, shortened};
+use certstow_platform::os;
+use certstow_platform::store::Interaction;
 use comfy_table::Table;
 
 use super::args::Global;
@@ -145,14 +146,14 @@ impl Screen {
         &self,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Error> {
-        let _wait = watchdog::waiting_for(STDOUT);
+        let _wait = waits::waiting_for(STDOUT);
         let mut out = io::BufWriter::with_capacity(64 * 1024, anstream::stdout().lock());
         printed(write(&mut out).and_then(|()| out.flush()))
     }
 
     /// Writes an object of JSON to standard output.
     pub(crate) fn print_json(&self, value: &impl serde::Serialize) -> Result<(), Error> {
-        let _wait = watchdog::waiting_for(STDOUT);
+        let _wait = waits::waiting_for(STDOUT);
         // Past anstream, which would look for escape sequences in every byte.
         let mut out = io::BufWriter::with_capacity(64 * 1024, io::stdout().lock());
         printed(json::write(&mut out, value).and_then(|()| out.flush()))
@@ -161,7 +162,7 @@ impl Screen {
     /// Says something beside the result; not with `--quiet`.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
-            let _wait = watchdog::waiting_for(STDERR);
+            let _wait = waits::waiting_for(STDERR);
             self.line(JOURNAL_INFO, format_args!("{}", safe(text)));
         }
     }
@@ -227,7 +228,7 @@ impl Screen {
 
     /// Warns on the screen alone, of what the logs get in other words.
     pub(crate) fn show_warning(&self, text: &str) {
-        let _wait = watchdog::waiting_for(STDERR);
+        let _wait = waits::waiting_for(STDERR);
         let text = safe(text);
         self.line(
             JOURNAL_WARNING,
@@ -237,9 +238,9 @@ impl Screen {
 
     /// Explains what is done, with `-v`.
     pub(crate) fn explain(&self, text: &str) {
-        watchdog::progress();
+        waits::progress();
         if self.verbose {
-            let _wait = watchdog::waiting_for(STDERR);
+            let _wait = waits::waiting_for(STDERR);
             self.line(JOURNAL_INFO, format_args!("certstow: {}", safe(text)));
         }
         self.record(&Entry::step(text));

@@ -1,14 +1,15 @@
 //! The end of a wait for what does not answer (`--timeout`), with an exit code of its own.
 
+use crate::error::Explain as _;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread::Builder;
 use std::time::Duration;
 
-use certstow::platform::os;
-use certstow::platform::store::Interaction;
-use certstow::watchdog::{self, Watch};
-use certstow::{output, time};
+use crate::watchdog::{self, Watch};
+use certstow_core::{output, time};
+use certstow_platform::os;
+use certstow_platform::store::Interaction;
 
 use super::args::Global;
 use super::screen::Screen;

@@ -18,21 +18,23 @@ mod saved;
 mod steps;
 mod summary;
 
+use crate::error::Explain as _;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 
-use certstow::error::Error;
-use certstow::exit::Exit;
-use certstow::export::Report;
-use certstow::identity::{Identity, Inventory};
-use certstow::platform::secret::Password;
-use certstow::sanitize::safe;
+use crate::exit::Exit;
+use certstow_core::error::Error;
+use certstow_core::export::Report;
+use certstow_core::identity::{Identity, Inventory};
+use certstow_formats::sanitize::safe;
+use certstow_formats::secret::Password;
 use clap::ArgMatches;
 use clap::error::ErrorKind;
 
 use super::args::{self, Cli, Command, ExportArgs};
+use super::inventory;
 use super::screen::Screen;
-use super::{export, inventory};
+use crate::commands::export;
 use asker::Asker;
 use drawn::Drawn;
 use plain::Plain;

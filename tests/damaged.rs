@@ -4,19 +4,20 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use certstow::pkcs12::attributes::Attributes;
-use certstow::pkcs12::encode::{Content, encode};
-use certstow::pkcs12::grade::grade;
-use certstow::pkcs12::profile::{Iterations, Profile};
-use certstow::platform::certificate::Certificate;
-use certstow::platform::pkcs12::decode::{Contents, Limits, MacStatus, decode};
-use certstow::platform::pkcs12::error::DecodeError;
-use certstow::platform::pkcs12::kdf::PasswordForm;
-use certstow::platform::pkcs12::outline::outline;
-use certstow::platform::secret::{Password, PrivateKey};
-use certstow::platform::spec::StoreSpec;
-use certstow::platform::store::NonInteractive;
-use certstow::platform::{OpenOptions, open as open_store};
+use certstow_core::time;
+use certstow_formats::certificate::Certificate;
+use certstow_formats::pkcs12::attributes::Attributes;
+use certstow_formats::pkcs12::decode::{Contents, Limits, MacStatus, decode};
+use certstow_formats::pkcs12::encode::{Content, encode};
+use certstow_formats::pkcs12::error::DecodeError;
+use certstow_formats::pkcs12::grade::grade;
+use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::pkcs12::outline::outline;
+use certstow_formats::pkcs12::profile::{Iterations, Profile};
+use certstow_formats::secret::{Password, PrivateKey};
+use certstow_platform::spec::StoreSpec;
+use certstow_platform::store::NonInteractive;
+use certstow_platform::{OpenOptions, open as open_store};
 
 /// Every damage that hits a count asks for little work this way, and a changed count that asks
 /// for much is refused.
@@ -99,11 +100,11 @@ impl Real {
         if let Ok(contents) = &opened {
             assert!(self.holds(contents), "{damage} went unnoticed");
         }
-        let graded = grade(damaged, None, Some(&self.password));
+        let graded = grade(damaged, None, Some(&self.password), &time::clock());
         if graded.is_ok_and(|report| report.restores == Some(true)) {
             assert!(opened.is_ok(), "{damage} is said to restore");
         }
-        let _ = grade(damaged, None, None);
+        let _ = grade(damaged, None, None, &time::clock());
     }
 
     fn holds(&self, contents: &Contents) -> bool {
@@ -124,7 +125,8 @@ impl Real {
 fn a_whole_file_restores() {
     for profile in Profile::ALL {
         let real = Real::new(profile);
-        let report = grade(&real.bytes, None, Some(&real.password)).expect("the file is read");
+        let report = grade(&real.bytes, None, Some(&real.password), &time::clock())
+            .expect("the file is read");
         assert_eq!(report.restores, Some(true), "{profile:?}");
     }
 }

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use certstow::escrow::{EscrowKey, Recipient};
-use certstow::platform::OpenOptions;
-use certstow::platform::secret::Password;
-use certstow::platform::store::NonInteractive;
+use certstow_core::escrow::{EscrowKey, Recipient};
+use certstow_formats::secret::Password;
+use certstow_platform::OpenOptions;
+use certstow_platform::store::NonInteractive;
 
 const PASSWORD: &str = "k3w9p-grüße";
 
@@ -304,8 +304,8 @@ fn the_commands_in_the_documentation_work() {
     run(&format!("{make} -passout env:UNLOCK"));
 
     let recipient = Recipient::read(&folder.path().join("escrow.pem")).expect("a recipient");
-    assert_eq!(recipient.warnings(certstow::time::now()), [""; 0]);
-    let password = certstow::escrow::random_password().expect("a password");
+    assert_eq!(recipient.warnings(certstow_core::time::now()), [""; 0]);
+    let password = certstow_core::escrow::random_password().expect("a password");
     let sealed = recipient.seal(&password).expect("sealed");
     fs::write(folder.path().join("FILE.p12.cms"), sealed).expect("the sealed password's file");
     let open = documented("openssl cms");

@@ -30,9 +30,8 @@ mod wanted;
 mod work;
 
 pub use compare::{Absent, Comparison, Foreign};
-pub use in_folder_of_store::leave_out;
-pub(crate) use in_folder_of_store::leave_out_of;
-pub(crate) use in_stores::InStores;
+pub use in_folder_of_store::{leave_out, leave_out_of};
+pub use in_stores::InStores;
 pub use kept::{Kept, kept};
 pub use last_run::{Emptied, FOLDER as LAST_RUNS, emptied};
 pub use lock::Patience;
@@ -40,5 +39,5 @@ pub use opener::Opener;
 pub use report::Report;
 pub use restore::{Arrival, Lost, RestoreRequest, Restored, RestoredIdentity, restore};
 pub use run::{Progress, Request, run};
-pub use verify::{FileState, FileVerdict, FolderVerdict, VerifyRequest, verify};
+pub use verify::{FileState, FileVerdict, Finding, FolderVerdict, VerifyRequest, verify};
 pub use wanted::Wanted;

@@ -14,8 +14,8 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
-use crate::names;
 use crate::output::{self, Existing, Privacy};
+use certstow_formats::names;
 
 /// A copy that was written and compared.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,13 +1,8 @@
 //! The one error of the crate: what happened, to which store or file; [`Error::hint`] says what
 //! to do next, [`Error::exit`] which code the process ends with. None can hold a secret.
 
-mod codes;
 mod display;
-mod hint;
-mod store;
-#[cfg(test)]
-mod tests;
-mod vault;
+mod scheduler;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -18,7 +13,7 @@ use certstow_platform::vault::{Name, VaultError};
 
 use crate::backup::Emptied;
 use crate::escrow;
-use crate::schedule::install::SchedulerError;
+pub use scheduler::SchedulerError;
 
 /// One identity offered to choose from, in [`Error::Ambiguous`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +63,6 @@ pub struct Near {
 /// `Display` is made safe for a terminal and says what happened; the reason underneath, often
 /// the operating system's, is the `source()`.
 #[derive(Debug)]
-#[non_exhaustive]
 pub enum Error {
     /// The command line or an option's value makes no sense.
     Usage(String),
@@ -285,7 +279,7 @@ pub enum Error {
 
 impl Error {
     /// This error of a file, where the person named the folder that it was to be in.
-    pub(crate) fn of_a_folder_to_save_to(self) -> Self {
+    pub fn of_a_folder_to_save_to(self) -> Self {
         match self {
             Self::Target { .. } | Self::Device { .. } | Self::NotPrivate { .. } => {
                 Self::Folder(Box::new(self))
@@ -299,6 +293,24 @@ impl Error {
         Self::NotCopied {
             folder: folder.to_owned(),
             error: Box::new(self),
+        }
+    }
+
+    /// Whether what was given as a password is none, cannot be had, or is not the right one.
+    pub(crate) fn is_wrong_password(&self) -> bool {
+        match self {
+            Self::Password(_) | Self::WrongPassword { .. } | Self::PasswordUnreadable { .. } => {
+                true
+            }
+            Self::Store(error) => matches!(error, StoreError::WrongPassword { .. }),
+            Self::Vault(error) => {
+                matches!(
+                    error,
+                    VaultError::NotFound { .. } | VaultError::Unfit { .. }
+                )
+            }
+            Self::Escrow { trouble, .. } => matches!(trouble, escrow::Trouble::WrongKey(_)),
+            _ => false,
         }
     }
 

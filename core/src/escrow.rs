@@ -6,29 +6,27 @@
 //! Nothing in such a file tells who wrote it, and a changed one may open to a wrong password: the
 //! file that the password belongs to tells, by not opening.
 
-mod agreement;
-mod cms;
 mod opening;
 #[cfg(test)]
 mod tests;
-mod transport;
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use certstow_platform::certificate::Certificate;
+use certstow_formats::certificate::Certificate;
+use certstow_formats::cms::{self, agreement, transport};
+use certstow_formats::der::{self as write, INTEGER};
+use certstow_formats::pkcs12::pbe::Cipher;
+use certstow_formats::secret::Password;
 use certstow_platform::certificates_in;
-use certstow_platform::pkcs12::der::{self as write, INTEGER};
-use certstow_platform::pkcs12::pbe::Cipher;
-use certstow_platform::secret::Password;
 use sha1::{Digest as _, Sha1};
 use x509_parser::certificate::X509Certificate;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
-use crate::exit::Exit;
-use crate::{names, output, password, signature, time};
+use crate::{output, password, time};
+use certstow_formats::{names, signature};
 pub use opening::EscrowKey;
 
 /// RSA moduli that passwords are sealed to, in bits, at least.
@@ -36,7 +34,6 @@ const MIN_RSA_BITS: usize = 2048;
 
 /// What is wrong with a certificate, a key or a sealed password.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Trouble {
     /// Nothing can be sealed to the certificate, for this reason: "its key can only sign".
     Certificate(String),
@@ -46,39 +43,6 @@ pub enum Trouble {
     WrongKey(Vec<String>),
     /// The sealed password is damaged, or sealed in a way certstow does not read: for this reason.
     Unreadable(String),
-}
-
-impl Trouble {
-    pub(crate) fn exit(&self) -> Exit {
-        match self {
-            Self::Certificate(_) | Self::Key(_) => Exit::Usage,
-            Self::WrongKey(_) => Exit::Password,
-            Self::Unreadable(_) => Exit::VerificationFailed,
-        }
-    }
-
-    pub(crate) fn code(&self) -> &'static str {
-        match self {
-            Self::Certificate(_) => "escrow-certificate",
-            Self::Key(_) => "escrow-key",
-            Self::WrongKey(_) => "wrong-escrow-key",
-            Self::Unreadable(_) => "escrow-unreadable",
-        }
-    }
-
-    pub(crate) fn hint(&self) -> &'static str {
-        match self {
-            Self::Certificate(_) => {
-                "name a file with one certificate, whose key is RSA (2048 bits or more), P-256, \
-                 P-384 or P-521"
-            }
-            Self::Key(_) => "name the file with the private key of the escrow certificate",
-            Self::WrongKey(_) => "use the private key of that certificate",
-            Self::Unreadable(_) => {
-                "take the copy from another destination, or try 'openssl cms -decrypt -inform DER'"
-            }
-        }
-    }
 }
 
 impl fmt::Display for Trouble {

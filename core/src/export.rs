@@ -16,18 +16,19 @@ mod sealed;
 use std::io::Write;
 use std::path::PathBuf;
 
-use certstow_platform::certificate::{Certificate, EntryId};
-use certstow_platform::secret::{Password, wipe_stack};
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::secret::{Password, wipe_stack};
 use certstow_platform::store::Ask;
 
-use crate::chain::Include;
 use crate::error::Error;
 use crate::identity::{Identity, Inventory};
 use crate::output::{self, Existing, Privacy};
-use crate::pkcs12::attributes::Properties;
-use crate::pkcs12::profile::{Iterations, Profile, password_warnings};
-use crate::proof::Level;
-use crate::{names, time};
+use crate::time;
+use certstow_formats::chain::Include;
+use certstow_formats::names;
+use certstow_formats::pkcs12::attributes::Properties;
+use certstow_formats::pkcs12::profile::{Iterations, Profile, password_warnings};
+use certstow_formats::proof::Level;
 
 pub(crate) use key::ProvenKey;
 pub use key::may_come_out;
@@ -305,7 +306,7 @@ impl<'a> Job<'a> {
             file: saved.file,
             sha256: saved.sha256,
             thumbprint: self.identity.thumbprint(),
-            label: names::label(&source.entry, &chain.leaf.parse()),
+            label: source.entry.display_label(),
             store: self.inventory.store_name(source.store),
             from: source.store,
             id: source.entry.id,

@@ -3,16 +3,17 @@
 
 use std::collections::HashMap;
 
-use certstow_platform::certificate::{Certificate, EntryId};
+use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_platform::error::StoreError;
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{Entry, KeyState, Listing, Store};
 use certstow_platform::{KnownStore, OpenOptions};
 
-use crate::chain::{self, Candidates, Path, PathEnd};
 use crate::error::Error;
-use crate::names;
-use crate::watchdog;
+use crate::time;
+use crate::waits;
+use certstow_formats::chain::{self, Candidates, Path, PathEnd};
+use certstow_formats::names;
 
 /// Which stores to read.
 #[derive(Debug, Clone, Copy)]
@@ -120,12 +121,12 @@ impl Inventory {
         match stores {
             Stores::Named(specs) => {
                 for spec in specs {
-                    let _wait = watchdog::waiting_for(format!("the store {spec}"));
+                    let _wait = waits::waiting_for(format!("the store {spec}"));
                     inventory.add(certstow_platform::open(spec, options)?)?;
                 }
             }
             Stores::Found => {
-                let wait = watchdog::waiting_for("this machine's stores");
+                let wait = waits::waiting_for("this machine's stores");
                 inventory.known = certstow_platform::known_stores();
                 drop(wait);
                 let present: Vec<_> = inventory
@@ -135,7 +136,7 @@ impl Inventory {
                     .map(|known| known.spec.clone())
                     .collect();
                 for spec in present {
-                    let _wait = watchdog::waiting_for(format!("the store {spec}"));
+                    let _wait = waits::waiting_for(format!("the store {spec}"));
                     let added = certstow_platform::open(&spec, options)
                         .and_then(|store| inventory.add(store));
                     if let Err(error) = added {
@@ -258,7 +259,8 @@ impl Inventory {
     pub fn known_issuers(&self) -> Issuers {
         let (issuers, problems) = self.issuers();
         Issuers {
-            candidates: Candidates::new(issuers).with_native_roots(),
+            candidates: Candidates::new(issuers)
+                .with_system_roots(certstow_platform::roots::trusted_roots),
             problems,
         }
     }
@@ -268,7 +270,7 @@ impl Inventory {
         let mut problems = Vec::new();
         let mut issuers = Vec::new();
         for (position, store) in self.stores.iter().enumerate() {
-            let _wait = watchdog::waiting_for(format!("the store {}", self.store_name(position)));
+            let _wait = waits::waiting_for(format!("the store {}", self.store_name(position)));
             match store.issuers() {
                 Ok(found) => issuers.extend(found),
                 Err(error) => problems.push(format!(
@@ -350,7 +352,7 @@ impl Issuers {
     /// The certification path of a certificate. With it comes, for a path that is not complete,
     /// what could not be looked at: one sentence each.
     pub fn path_of(&self, leaf: &Certificate) -> (Path, Vec<String>) {
-        let path = chain::build(leaf, &self.candidates);
+        let path = chain::build(leaf, &self.candidates, time::now());
         if path.end == PathEnd::Root {
             return (path, Vec::new());
         }

@@ -11,22 +11,23 @@ mod sources;
 
 use std::collections::HashMap;
 
-use certstow_platform::certificate::EntryId;
+use certstow_formats::certificate::EntryId;
+use certstow_formats::certificate::Property;
+use certstow_formats::secret::Password;
 use certstow_platform::error::StoreError;
-use certstow_platform::secret::Password;
 use certstow_platform::store::{
-    Ask, Entry, ExistingEntry, ImportOptions, KeyState, Listing, NewIdentity, Property, Store,
+    Ask, Entry, ExistingEntry, ImportOptions, KeyState, Listing, NewIdentity, Store,
 };
 
 pub use sources::{Sources, read};
 
-use crate::chain::{self, Candidates, Include};
 use crate::error::Error;
 use crate::export::key::ProvenKey;
 use crate::identity::{Identity, Inventory};
-use crate::names;
-use crate::proof::Level;
-use crate::watchdog;
+use crate::time;
+use crate::waits;
+use certstow_formats::chain::{self, Candidates, Include};
+use certstow_formats::proof::Level;
 use read_back::read_back;
 use sources::of_a_source;
 
@@ -109,7 +110,7 @@ impl Present {
         let with_key = entries
             .iter()
             .filter(|entry| entry.key != KeyState::Missing);
-        let places = with_key.map(|entry| (entry.id, names::place(entry)));
+        let places = with_key.map(|entry| (entry.id, entry.place()));
         Ok(Self(places.collect()))
     }
 
@@ -124,8 +125,8 @@ fn list(store: &dyn Store) -> Result<Listing, StoreError> {
     store.list()
 }
 
-fn waiting_for(store: &dyn Store) -> watchdog::Wait {
-    watchdog::waiting_for(format!("the store {}", store.info().spec))
+fn waiting_for(store: &dyn Store) -> waits::Wait {
+    waits::waiting_for(format!("the store {}", store.info().spec))
 }
 
 /// Imports these identities of `from`, as [`identities`] does all of them. Nobody is asked for the
@@ -153,8 +154,8 @@ pub fn chosen(
             let entry = identity.entry();
             outcomes.push(Outcome {
                 thumbprint: identity.thumbprint(),
-                label: names::label(entry, &entry.certificate.parse()),
-                from: names::place(entry),
+                label: entry.display_label(),
+                from: entry.place(),
                 result,
             });
         }
@@ -260,7 +261,7 @@ impl Coming<'_> {
                 return results;
             }
             // What concerns the whole store is said of each.
-            let more = to.import_several(rest, &how, ask, &mut watchdog::progress);
+            let more = to.import_several(rest, &how, ask, &mut waits::progress);
             if more.is_empty() {
                 return results;
             }
@@ -273,7 +274,7 @@ impl Coming<'_> {
     fn about(&self, entry: &Entry) -> (chain::Path, Vec<Property>) {
         let properties = entry.properties.iter();
         let properties = properties.filter(|property| !Property::is_of_this_machine(property.id));
-        let path = chain::build(&entry.certificate, self.issuers);
+        let path = chain::build(&entry.certificate, self.issuers, time::now());
         (path, properties.cloned().collect())
     }
 }

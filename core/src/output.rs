@@ -20,7 +20,7 @@ use certstow_platform::os::disk::{self, Synced};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::Error;
-use crate::watchdog;
+use crate::waits;
 
 /// What to do when the target exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -249,8 +249,8 @@ pub fn probe(folder: &Path) -> Result<bool, Error> {
 }
 
 /// A disk that was pulled out, or a share whose server is gone, may never answer.
-pub(crate) fn waiting_for(file: &Path) -> watchdog::Wait {
-    watchdog::waiting_for(format!("the disk or share of {}", file.display()))
+pub(crate) fn waiting_for(file: &Path) -> waits::Wait {
+    waits::waiting_for(format!("the disk or share of {}", file.display()))
 }
 
 /// Refuses targets that must not be written, whether or not they could be.

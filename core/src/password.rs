@@ -9,13 +9,13 @@ use std::fs::File;
 use std::io::{self, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 
+use certstow_formats::secret::Password;
 use certstow_platform::os::{self, Escape, HiddenLineError};
-use certstow_platform::secret::Password;
 use certstow_platform::vault::{self, Kept, Name, VaultEntry};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
-use crate::watchdog;
+use crate::waits;
 
 pub use generated::generate;
 pub(crate) use generated::in_groups;
@@ -143,8 +143,8 @@ fn read_stdin(allow_empty: bool) -> Result<Password, Error> {
     }
 }
 
-fn waiting_for(place: &str) -> watchdog::Wait {
-    watchdog::waiting_for(format!("a password from {place}"))
+fn waiting_for(place: &str) -> waits::Wait {
+    waits::waiting_for(format!("a password from {place}"))
 }
 
 /// Everything up to one byte more than allowed, in memory that never moves.
@@ -239,7 +239,7 @@ pub fn keep(name: &Name, password: &Password, replace: bool) -> Result<VaultEntr
 /// - [`Error::Io`]: the terminal does not work.
 pub fn prompt(text: &str, confirm: bool, allow_empty: bool) -> Result<Password, Error> {
     ask_until_right(text, confirm, allow_empty, &mut |question| {
-        let _wait = watchdog::waiting_for("an answer at the terminal");
+        let _wait = waits::waiting_for("an answer at the terminal");
         os::read_hidden_line(question, Escape::Types)
     })
 }
@@ -260,7 +260,7 @@ pub enum Typed {
 /// # Errors
 /// As [`prompt`], but for [`Error::Password`].
 pub fn prompt_once(text: &str) -> Result<Typed, Error> {
-    let wait = watchdog::waiting_for("an answer at the terminal");
+    let wait = waits::waiting_for("an answer at the terminal");
     let typed = os::read_hidden_line(text, Escape::GoesBack);
     drop(wait);
     if let Err(HiddenLineError::Back) = typed {

@@ -7,7 +7,8 @@ use x509_parser::prelude::X509Certificate;
 
 use crate::error::{Candidate, Error};
 use crate::identity::{Identity, Inventory};
-use crate::{names, time};
+use crate::time;
+use certstow_formats::names;
 
 mod near;
 
@@ -83,7 +84,7 @@ impl Filters {
                 .iter()
                 .any(|usage| usage.eq_ignore_ascii_case(wanted))
         }) && holds(&self.label, |wanted| {
-            contains(&names::label(identity.entry(), parsed), wanted)
+            contains(&identity.entry().display_label(), wanted)
         })
     }
 
@@ -227,7 +228,7 @@ pub fn choose<'i>(
         (true, Want::Key) => {
             return Err(match matching.first() {
                 Some(keyless) => Error::Store(StoreError::KeyMissing {
-                    place: names::place(keyless.entry()),
+                    place: keyless.entry().place(),
                 }),
                 None => not_found(inventory, choice, now),
             });
@@ -324,7 +325,7 @@ fn thumbprint_matches(identity: &Identity, prefix: &str) -> bool {
 
 fn text_matches(identity: &Identity, text: &str) -> bool {
     let parsed = identity.certificate().parse();
-    contains(&names::label(identity.entry(), &parsed), text)
+    contains(&identity.entry().display_label(), text)
         || contains(&names::distinguished_name(parsed.subject()), text)
         || names::emails(&parsed)
             .iter()
@@ -367,7 +368,7 @@ fn candidate(inventory: &Inventory, identity: &Identity) -> Candidate {
     let parsed = identity.certificate().parse();
     Candidate {
         thumbprint: identity.thumbprint(),
-        label: names::label(identity.entry(), &parsed),
+        label: identity.entry().display_label(),
         not_after: time::utc(parsed.validity().not_after.timestamp()),
         store: inventory.store_name(identity.entries()[0].store),
     }

@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use certstow_formats::certificate::Clock;
+
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ZonedDateTime};
@@ -61,17 +63,18 @@ pub fn local(seconds: i64) -> String {
 /// Why a certificate is not valid at `now`: "expired on 2021-02-03", by the date where this
 /// machine is; `None` if it is valid.
 pub fn outside_validity(certificate: &X509Certificate<'_>, now: i64) -> Option<String> {
-    let validity = certificate.validity();
-    let (begins, ends) = (
-        validity.not_before.timestamp(),
-        validity.not_after.timestamp(),
-    );
-    if ends < now {
-        Some(format!("expired on {}", local_date(ends)))
-    } else if now < begins {
-        Some(format!("is not valid before {}", local_date(begins)))
-    } else {
-        None
+    let clock = Clock {
+        now,
+        date: local_date,
+    };
+    clock.outside_validity(certificate)
+}
+
+/// The present of this machine, with its time zone.
+pub fn clock() -> Clock {
+    Clock {
+        now: now(),
+        date: local_date,
     }
 }
 

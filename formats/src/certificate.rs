@@ -1,7 +1,12 @@
 //! An X.509 certificate (RFC 5280) as certstow carries it: its DER, checked once to be readable,
 //! and the places of the few fields that stores and the certification path compare as bytes.
 
+mod property;
 mod structure;
+mod validity;
+
+pub use property::Property;
+pub use validity::Clock;
 
 use std::fmt;
 use std::ops::Range;
@@ -153,8 +158,7 @@ impl Certificate {
 }
 
 /// The SHA-1 of a certificate's DER in upper-case digits, as Windows and macOS show it.
-#[cfg(any(windows, target_os = "macos", test))]
-pub(crate) fn sha1_thumbprint(der: &[u8]) -> String {
+pub fn sha1_thumbprint(der: &[u8]) -> String {
     use sha1::Sha1;
     let thumbprint = Sha1::digest(der);
     thumbprint
@@ -164,8 +168,7 @@ pub(crate) fn sha1_thumbprint(der: &[u8]) -> String {
 }
 
 /// The CA certificates among those with these DERs; what cannot be read is none.
-#[cfg(any(windows, target_os = "macos", test))]
-pub(crate) fn ca_certificates<'a>(ders: impl Iterator<Item = &'a [u8]>) -> Vec<Certificate> {
+pub fn ca_certificates<'a>(ders: impl Iterator<Item = &'a [u8]>) -> Vec<Certificate> {
     let readable = ders.filter_map(|der| Certificate::from_der(der).ok());
     readable.filter(Certificate::is_ca).collect()
 }

@@ -5,9 +5,9 @@
 
 use std::sync::OnceLock;
 
-use certstow_platform::certificate::Certificate;
+use crate::certificate::Certificate;
 
-use crate::{names, signature, time};
+use crate::{names, signature};
 use index::Index;
 use verified::Verified;
 
@@ -36,7 +36,7 @@ struct Native {
 }
 
 /// What reading the platform's roots gave: certificates, and what went wrong on the way.
-type NativeRoots = (Vec<Certificate>, Vec<String>);
+pub type NativeRoots = (Vec<Certificate>, Vec<String>);
 
 impl Candidates {
     /// Candidates from whatever store offers them. Duplicates count once; certificates that are
@@ -48,14 +48,10 @@ impl Candidates {
         }
     }
 
-    /// Adds the platform's trusted roots. They are read only for a leaf whose path the other
+    /// Adds the trusted roots of the system, which `load` reads only for a leaf whose path the other
     /// candidates leave incomplete or expired.
     #[must_use]
-    pub fn with_native_roots(self) -> Self {
-        self.with_roots_from(native_roots)
-    }
-
-    fn with_roots_from(mut self, load: fn() -> NativeRoots) -> Self {
+    pub fn with_system_roots(mut self, load: fn() -> NativeRoots) -> Self {
         self.native = Some(Native {
             load,
             loaded: OnceLock::new(),
@@ -72,7 +68,7 @@ impl Candidates {
 
     /// Whether the platform trusts this very certificate as a root; `None` where its roots cannot
     /// be read, or there are none.
-    pub(crate) fn has_native_root(&self, root: &Certificate) -> Option<bool> {
+    pub fn has_native_root(&self, root: &Certificate) -> Option<bool> {
         let native = self.native()?;
         (!native.is_empty()).then(|| native.contains(root))
     }
@@ -86,24 +82,6 @@ impl Candidates {
         });
         Some(&loaded.0)
     }
-}
-
-fn native_roots() -> NativeRoots {
-    let result = rustls_native_certs::load_native_certs();
-    let mut problems: Vec<String> = result.errors.iter().map(ToString::to_string).collect();
-    let mut unreadable = 0_usize;
-    let roots = result.certs.iter().filter_map(|der| {
-        let root = Certificate::from_der(der);
-        unreadable += usize::from(root.is_err());
-        root.ok()
-    });
-    let roots = roots.collect();
-    if unreadable > 0 {
-        problems.push(format!(
-            "{unreadable} of the platform's trusted roots are unreadable"
-        ));
-    }
-    (roots, problems)
 }
 
 /// A certification path.
@@ -143,12 +121,9 @@ pub enum PathEnd {
 ///
 /// Always ends, and soon: loops are cut, a path has at most 16 certificates, and a few hundred
 /// signatures are checked at most.
-pub fn build(leaf: &Certificate, candidates: &Candidates) -> Path {
-    build_at(leaf, candidates, time::now())
-}
-
-/// [`build`] at a given time, in seconds since 1970.
-pub(crate) fn build_at(leaf: &Certificate, candidates: &Candidates, now: i64) -> Path {
+///
+/// `now` is in seconds since 1970-01-01 UTC.
+pub fn build(leaf: &Certificate, candidates: &Candidates, now: i64) -> Path {
     let best = |sources: &[&Index]| search::best_path(leaf, sources, &candidates.verified, now);
     let own = best(&[&candidates.own]);
     if own.is_complete() && !own.has_expired_issuer {

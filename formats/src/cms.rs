@@ -1,11 +1,13 @@
 //! CMS EnvelopedData (RFC 5652, section 6) as bytes: written with one recipient, and read with any
-//! number of them. What a recipient's part means is up to [`super::transport`] and
-//! [`super::agreement`].
+//! number of them. What a recipient's part means is up to [`crate::cms::transport`] and
+//! [`crate::cms::agreement`].
 
-use certstow_platform::pkcs12::der::{
-    self as write, EXPLICIT_0, IMPLICIT_0, INTEGER, OCTET_STRING, SET,
-};
-use certstow_platform::pkcs12::{oid, pbe::Cipher};
+pub mod agreement;
+pub mod transport;
+
+use crate::der::{self as write, EXPLICIT_0, IMPLICIT_0, INTEGER, OCTET_STRING, SET};
+use crate::pkcs12::oid;
+use crate::pkcs12::pbe::Cipher;
 use const_oid::ObjectIdentifier;
 use der::asn1::AnyRef;
 use der::{Decode as _, Encode as _, Reader as _, SliceReader, Tag, TagNumber, Tagged as _};
@@ -13,7 +15,7 @@ use der::{Decode as _, Encode as _, Reader as _, SliceReader, Tag, TagNumber, Ta
 use crate::names;
 
 /// Larger files hold more than a password for a few recipients.
-pub(super) const MAX_BYTES: usize = 64 * 1024;
+pub const MAX_BYTES: usize = 64 * 1024;
 
 /// The ciphers of the content that are read; the first one is written.
 const CIPHERS: [(ObjectIdentifier, Cipher); 3] = [
@@ -24,7 +26,7 @@ const CIPHERS: [(ObjectIdentifier, Cipher); 3] = [
 
 /// A file for one recipient. `version` is that of `EnvelopedData`, which depends on the
 /// recipient's kind; `iv` belongs to AES-256-CBC.
-pub(super) fn write(version: u8, recipient: &[u8], iv: &[u8; 16], content: &[u8]) -> Vec<u8> {
+pub fn write(version: u8, recipient: &[u8], iv: &[u8; 16], content: &[u8]) -> Vec<u8> {
     let encrypted = write::sequence(&[
         &write::oid(&oid::DATA),
         &write::sequence(&[
@@ -45,23 +47,34 @@ pub(super) fn write(version: u8, recipient: &[u8], iv: &[u8; 16], content: &[u8]
 }
 
 /// A file as read.
-pub(super) struct Enveloped<'a> {
-    pub(super) recipients: Vec<Recipient<'a>>,
-    pub(super) cipher: Cipher,
-    pub(super) iv: &'a [u8],
-    pub(super) content: &'a [u8],
+pub struct Enveloped<'a> {
+    /// Whom it is sealed to.
+    pub recipients: Vec<Recipient<'a>>,
+    /// What the content is encrypted with.
+    pub cipher: Cipher,
+    /// The initialization vector.
+    pub iv: &'a [u8],
+    /// The content, encrypted.
+    pub content: &'a [u8],
 }
 
 /// A recipient's part of a file. Those who share a sender's key are one each.
-pub(super) struct Recipient<'a> {
-    pub(super) name: RecipientName<'a>,
-    pub(super) key: SealedKey<'a>,
+pub struct Recipient<'a> {
+    /// Whom it is for.
+    pub name: RecipientName<'a>,
+    /// The key of the content.
+    pub key: SealedKey<'a>,
 }
 
 /// Whom a part is for.
-pub(super) enum RecipientName<'a> {
-    /// `IssuerAndSerialNumber`: the issuer's name in DER, and the octets of the number.
-    Certificate { issuer: Vec<u8>, serial: &'a [u8] },
+pub enum RecipientName<'a> {
+    /// `IssuerAndSerialNumber`.
+    Certificate {
+        /// The name, as DER.
+        issuer: Vec<u8>,
+        /// The number.
+        serial: &'a [u8],
+    },
     /// The identifier of the key.
     Key(&'a [u8]),
     /// One that has a password, say.
@@ -70,19 +83,23 @@ pub(super) enum RecipientName<'a> {
 
 /// The content's key, encrypted for a recipient.
 #[derive(Clone, Copy)]
-pub(super) enum SealedKey<'a> {
+pub enum SealedKey<'a> {
     /// To a public key (KeyTransRecipientInfo).
     Transport {
+        /// How the key is encrypted.
         algorithm: Algorithm<'a>,
+        /// The key, encrypted.
         key: &'a [u8],
     },
     /// Under a key agreed upon (KeyAgreeRecipientInfo).
     Agreement {
+        /// How the key is encrypted.
         algorithm: Algorithm<'a>,
         /// The sender's point on the recipient's curve.
         point: &'a [u8],
         /// The user keying material, which goes into the key that is derived.
         material: Option<&'a [u8]>,
+        /// The key, encrypted.
         key: &'a [u8],
     },
     /// By other means, such as a password, or a key of the sender's that is not in the file.
@@ -91,17 +108,19 @@ pub(super) enum SealedKey<'a> {
 
 /// An `AlgorithmIdentifier`.
 #[derive(Clone, Copy)]
-pub(super) struct Algorithm<'a> {
-    pub(super) oid: ObjectIdentifier,
-    pub(super) parameters: Option<AnyRef<'a>>,
+pub struct Algorithm<'a> {
+    /// Which algorithm.
+    pub oid: ObjectIdentifier,
+    /// Its parameters.
+    pub parameters: Option<AnyRef<'a>>,
 }
 
 /// Why a file is not read, in words that follow "it cannot be opened: ".
-pub(super) type Trouble = String;
+pub type Trouble = String;
 
 impl<'a> Enveloped<'a> {
     /// Reads a file, which must be DER with nothing behind it.
-    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, Trouble> {
+    pub fn read(bytes: &'a [u8]) -> Result<Self, Trouble> {
         if bytes.len() > MAX_BYTES {
             return Err("it is too large for a sealed password".to_owned());
         }
@@ -237,7 +256,7 @@ impl<'a> RecipientName<'a> {
     }
 
     /// In words for a person.
-    pub(super) fn in_words(&self) -> String {
+    pub fn in_words(&self) -> String {
         match self {
             Self::Certificate { issuer, serial } => {
                 let issuer = names::distinguished_name_of_der(issuer);
@@ -253,7 +272,8 @@ impl<'a> RecipientName<'a> {
 }
 
 impl<'a> Algorithm<'a> {
-    pub(super) fn read(value: AnyRef<'a>) -> Option<Self> {
+    /// Reads one; `None` if it is none.
+    pub fn read(value: AnyRef<'a>) -> Option<Self> {
         let fields = inside_as(value, Tag::Sequence)?;
         let (oid, parameters) = match fields.as_slice() {
             [oid] => (oid, None),
@@ -268,7 +288,7 @@ impl<'a> Algorithm<'a> {
 }
 
 /// The values inside one.
-pub(super) fn inside(value: AnyRef<'_>) -> Option<Vec<AnyRef<'_>>> {
+pub fn inside(value: AnyRef<'_>) -> Option<Vec<AnyRef<'_>>> {
     let mut reader = SliceReader::new(value.value()).ok()?;
     let mut values = Vec::new();
     while !reader.is_finished() {
@@ -278,15 +298,17 @@ pub(super) fn inside(value: AnyRef<'_>) -> Option<Vec<AnyRef<'_>>> {
 }
 
 /// The values inside one that has this tag.
-pub(super) fn inside_as(value: AnyRef<'_>, tag: Tag) -> Option<Vec<AnyRef<'_>>> {
+pub fn inside_as(value: AnyRef<'_>, tag: Tag) -> Option<Vec<AnyRef<'_>>> {
     inside((value.tag() == tag).then_some(value)?)
 }
 
-pub(super) fn oid_of(value: AnyRef<'_>) -> Option<ObjectIdentifier> {
+/// The value of an `OBJECT IDENTIFIER`.
+pub fn oid_of(value: AnyRef<'_>) -> Option<ObjectIdentifier> {
     value.decode_as().ok()
 }
 
-pub(super) fn octets(value: AnyRef<'_>) -> Option<&[u8]> {
+/// The octets of an `OCTET STRING`.
+pub fn octets(value: AnyRef<'_>) -> Option<&[u8]> {
     (value.tag() == Tag::OctetString).then_some(value.value())
 }
 
@@ -299,7 +321,7 @@ fn bits(value: AnyRef<'_>) -> Option<&[u8]> {
 }
 
 /// `[number]` of a constructed type, or `EXPLICIT`.
-pub(super) fn constructed(number: u32) -> Tag {
+pub fn constructed(number: u32) -> Tag {
     Tag::ContextSpecific {
         constructed: true,
         number: TagNumber(number),

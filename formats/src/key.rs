@@ -6,8 +6,7 @@ mod comparison;
 pub mod curve;
 mod description;
 pub mod dsa;
-#[cfg(any(windows, target_os = "macos", test))]
-pub(crate) mod forms;
+pub mod forms;
 pub mod ml_dsa;
 pub mod oid;
 mod point;
@@ -18,20 +17,19 @@ use std::fmt;
 
 use curve25519_dalek::MontgomeryPoint;
 
-pub(crate) use self::comparison::comparable;
+pub use self::comparison::comparable;
 pub use self::comparison::same_public_key;
 pub use self::description::{KeyDescription, algorithm_name, describe};
 use self::ml_dsa::ParameterSet;
 use self::oid::{DSA, EC_PUBLIC_KEY, ED25519, RSA_ENCRYPTION, RSASSA_PSS, X25519};
 pub use self::scalar::{EcScalar, ec_scalar, odd_scalar_length, with_full_scalar};
 use self::structure::{Algorithm, Pkcs8, Sec1, pkcs8, read_spki, spki, with_attributes};
-use crate::pkcs12::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
+use crate::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 use crate::secret::PrivateKey;
 use crate::tlv::{self, Element, Elements};
 
 /// Why the public half of a private key cannot be computed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum KeyError {
     /// Not a readable key; the text says which part.
     Malformed(&'static str),
@@ -75,7 +73,7 @@ pub fn public_key_of(key: &PrivateKey) -> Result<Vec<u8>, KeyError> {
 }
 
 /// [`public_key_of`] for bytes that lie in somebody else's wiped buffer.
-pub(crate) fn public_key_of_pkcs8(der: &[u8]) -> Result<Vec<u8>, KeyError> {
+pub fn public_key_of_pkcs8(der: &[u8]) -> Result<Vec<u8>, KeyError> {
     let pkcs8 = Pkcs8::read(der).ok_or(KeyError::Malformed("it is not PKCS#8"))?;
     match pkcs8.algorithm.oid {
         RSA_ENCRYPTION => Ok(rsa_spki(&rsa_public_key(pkcs8.key)?)),
@@ -100,7 +98,7 @@ pub(crate) fn public_key_of_pkcs8(der: &[u8]) -> Result<Vec<u8>, KeyError> {
 }
 
 /// The DER of a public key in the form that [`public_key_of`] gives; unchanged if it is not understood.
-pub(crate) fn normalized(spki_der: &[u8]) -> Vec<u8> {
+pub fn normalized(spki_der: &[u8]) -> Vec<u8> {
     let Some((algorithm, bits)) = read_spki(spki_der) else {
         return spki_der.to_vec();
     };
@@ -162,14 +160,13 @@ fn unknown(algorithm: &Algorithm<'_>) -> KeyError {
 }
 
 /// The dotted OID of the algorithm in a `SubjectPublicKeyInfo`.
-pub(crate) fn algorithm_of(spki: &[u8]) -> Option<String> {
+pub fn algorithm_of(spki: &[u8]) -> Option<String> {
     read_spki(spki).map(|(algorithm, _)| algorithm.oid.to_string())
 }
 
 /// The DER of the parameters of a `SubjectPublicKeyInfo`, if it is of an elliptic curve: what
 /// names the curve.
-#[cfg(any(target_os = "macos", test))]
-pub(crate) fn curve_parameters(spki: &[u8]) -> Option<&[u8]> {
+pub fn curve_parameters(spki: &[u8]) -> Option<&[u8]> {
     let (algorithm, _) = read_spki(spki)?;
     let parameters = algorithm.parameters?;
     (algorithm.oid == EC_PUBLIC_KEY).then_some(parameters.raw)
@@ -219,7 +216,7 @@ fn seed<'a>(pkcs8: &Pkcs8<'a>) -> Result<&'a [u8; 32], KeyError> {
 
 /// What unencrypted or encrypted key the bytes are, told by their outer structure alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum KeyForm {
+pub enum KeyForm {
     /// `PrivateKeyInfo` or `OneAsymmetricKey` (RFC 5958).
     Pkcs8,
     /// `EncryptedPrivateKeyInfo` (RFC 5958).
@@ -232,7 +229,7 @@ pub(crate) enum KeyForm {
 
 impl KeyForm {
     /// The form of a key's DER.
-    pub(crate) fn of(der: &[u8]) -> Option<Self> {
+    pub fn of(der: &[u8]) -> Option<Self> {
         let mut fields = tlv::only(der, SEQUENCE)?.inner();
         let first = fields.next()?;
         let second = fields.next()?;

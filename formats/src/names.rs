@@ -2,9 +2,8 @@
 //! e-mail addresses, host names and usages of RFC 5280's extensions. Everything here is the
 //! certificate's own text, not yet made safe for a terminal.
 
-use certstow_platform::certificate::Certificate;
-use certstow_platform::key;
-use certstow_platform::store::Entry;
+use crate::certificate::Certificate;
+use crate::key;
 use sha1::{Digest as _, Sha1};
 use x509_parser::prelude::{GeneralName, ParsedExtension, X509Certificate};
 
@@ -36,16 +35,9 @@ const USAGES: [(&str, &str); 14] = [
     ("1.3.6.1.4.1.311.10.3.12", "msDocumentSigning"),
 ];
 
-/// What a person calls an entry: its friendly name, else the common name, else the first
+/// What a person calls a certificate without a friendly name: the common name, else the first
 /// e-mail address or DNS name, else the organization, else the serial number.
-pub fn label(entry: &Entry, parsed: &X509Certificate<'_>) -> String {
-    let own = entry.label.clone();
-    own.filter(|text| !text.trim().is_empty())
-        .unwrap_or_else(|| label_of_certificate(parsed))
-}
-
-/// [`label`] of a certificate without a friendly name.
-pub fn label_of_certificate(parsed: &X509Certificate<'_>) -> String {
+pub fn label(parsed: &X509Certificate<'_>) -> String {
     common_name(parsed.subject())
         .or_else(|| emails(parsed).into_iter().next())
         .or_else(|| dns_names(parsed).into_iter().next())
@@ -59,16 +51,8 @@ pub fn thumbprint(certificate: &Certificate) -> String {
 }
 
 /// A label with enough of the thumbprint to select the identity by: "Ada Example (694258fc134145ba)".
-pub(crate) fn with_thumbprint(label: &str, certificate: &Certificate) -> String {
+pub fn with_thumbprint(label: &str, certificate: &Certificate) -> String {
     format!("{label} ({})", &thumbprint(certificate)[..16])
-}
-
-/// Where an entry lies, for a person: its first place, or its label where the store has none.
-pub fn place(entry: &Entry) -> String {
-    match entry.places.first() {
-        Some(place) => place.clone(),
-        None => label(entry, &entry.certificate.parse()),
-    }
 }
 
 /// The e-mail addresses: those of subjectAltName, then those of the subject, each once.
@@ -182,7 +166,7 @@ pub fn serial(parsed: &X509Certificate<'_>) -> String {
 }
 
 /// The same of the octets of the number in DER.
-pub(crate) fn serial_of_octets(octets: &[u8]) -> String {
+pub fn serial_of_octets(octets: &[u8]) -> String {
     match octets {
         [0, rest @ ..] if !rest.is_empty() => hex(rest),
         _ => hex(octets),
@@ -190,7 +174,7 @@ pub(crate) fn serial_of_octets(octets: &[u8]) -> String {
 }
 
 /// The subject key identifier, if the certificate has one.
-pub(crate) fn subject_key_id<'a>(parsed: &X509Certificate<'a>) -> Option<&'a [u8]> {
+pub fn subject_key_id<'a>(parsed: &X509Certificate<'a>) -> Option<&'a [u8]> {
     let mut extensions = parsed.extensions().iter();
     extensions.find_map(|extension| match extension.parsed_extension() {
         ParsedExtension::SubjectKeyIdentifier(id) => Some(id.0),

@@ -4,10 +4,10 @@
 
 use std::fmt;
 
-use certstow_platform::certificate::Certificate;
-use certstow_platform::key::ml_dsa::ParameterSet;
-use certstow_platform::key::{self, EcScalar, KeyError};
-use certstow_platform::secret::PrivateKey;
+use crate::certificate::Certificate;
+use crate::key::ml_dsa::ParameterSet;
+use crate::key::{self, EcScalar, KeyError};
+use crate::secret::PrivateKey;
 use der::asn1::{AnyRef, OctetStringRef};
 use der::{Encode as _, Reader as _, SliceReader};
 use dsa::signature::hazmat::PrehashSigner as _;
@@ -131,8 +131,10 @@ impl From<KeyError> for ProofError {
 }
 
 /// Why no signature came out of a key: what [`sign`] and below answer with.
-pub(crate) enum Refusal {
+pub enum Refusal {
+    /// It is damaged; how.
     Damaged(&'static str),
+    /// certstow does not know such a key; which it is.
     Unknown(String),
 }
 
@@ -239,7 +241,7 @@ fn damaged(error: &KeyError) -> Refusal {
 }
 
 /// Reads the outer structure of a key.
-pub(crate) fn read_info(key: &PrivateKey) -> Result<PrivateKeyInfoRef<'_>, Refusal> {
+pub fn read_info(key: &PrivateKey) -> Result<PrivateKeyInfoRef<'_>, Refusal> {
     PrivateKeyInfoRef::try_from(key.expose())
         .or_else(|_| without_version(key.expose()))
         .map_err(|_| Refusal::Damaged("it is not a PKCS#8 private key"))
@@ -295,7 +297,7 @@ fn sign_dsa(info: PrivateKeyInfoRef<'_>, challenge: &[u8]) -> Result<(Scheme, Ve
 /// p, q and d are checked against n and e on construction, and the rest against d, p and q here.
 /// The crate blinds its private operations with the system's random numbers; checking, signing and
 /// verifying with 2048 bits still take no more than a few milliseconds together.
-pub(crate) fn rsa_private_key(der: &[u8]) -> Result<rsa::PrivateKey, Refusal> {
+pub fn rsa_private_key(der: &[u8]) -> Result<rsa::PrivateKey, Refusal> {
     let stored = rsa::pkcs1::RsaPrivateKeyRef::from_der(der)
         .map_err(|_| Refusal::Damaged("it is not an RSAPrivateKey"))?;
     if stored.other_prime_infos.is_some() {

@@ -5,9 +5,9 @@
 
 use std::fmt;
 
-use certstow_platform::certificate::Certificate;
-use certstow_platform::key::curve::Curve;
-use certstow_platform::key::ml_dsa::ParameterSet;
+use crate::certificate::Certificate;
+use crate::key::curve::Curve;
+use crate::key::ml_dsa::ParameterSet;
 use const_oid::ObjectIdentifier;
 use dsa::signature::hazmat::PrehashVerifier as _;
 use ed25519_dalek::Verifier as _;
@@ -231,7 +231,7 @@ fn pss_parameters(identifier: &AlgorithmIdentifier<'_>) -> Result<pss::Parameter
 }
 
 /// Reads an `RSAPublicKey` (RFC 8017, A.1.1) of a size in [`RSA_BITS`].
-pub(crate) fn rsa_public_key(der: &[u8]) -> Result<rsa::PublicKey, SignatureError> {
+pub fn rsa_public_key(der: &[u8]) -> Result<rsa::PublicKey, SignatureError> {
     let key = rsa::pkcs1::RsaPublicKeyRef::from_der(der).map_err(|_| SignatureError::Invalid)?;
     let (n, e) = (key.modulus.as_bytes(), key.public_exponent.as_bytes());
     if n.len() * 8 > *RSA_BITS.end() {
@@ -293,7 +293,5 @@ fn verify_ed25519(point: &[u8], message: &[u8], signature: &[u8]) -> Result<(), 
         .map_err(|_| SignatureError::Invalid)
 }
 
-#[cfg(test)]
-pub(crate) mod fixtures;
 #[cfg(test)]
 mod tests;

@@ -4,48 +4,51 @@
 
 /// One element: its tag, its content, and both with the length between them.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Element<'a> {
-    pub(crate) tag: u8,
-    pub(crate) content: &'a [u8],
-    pub(crate) raw: &'a [u8],
+pub struct Element<'a> {
+    /// The identifier octet.
+    pub tag: u8,
+    /// The contents octets.
+    pub content: &'a [u8],
+    /// The whole element.
+    pub raw: &'a [u8],
 }
 
 impl<'a> Element<'a> {
     /// The elements inside this one.
-    pub(crate) fn inner(&self) -> Elements<'a> {
+    pub fn inner(&self) -> Elements<'a> {
         Elements(self.content)
     }
 
     /// The single element inside this one.
-    pub(crate) fn only(&self) -> Option<Element<'a>> {
+    pub fn only(&self) -> Option<Element<'a>> {
         let mut elements = self.inner();
         let element = elements.next()?;
         elements.rest().is_empty().then_some(element)
     }
 
     /// This element, if it has the tag.
-    pub(crate) fn tagged(self, tag: u8) -> Option<Self> {
+    pub fn tagged(self, tag: u8) -> Option<Self> {
         (self.tag == tag).then_some(self)
     }
 }
 
 /// Elements that follow one another.
 #[derive(Clone, Copy)]
-pub(crate) struct Elements<'a>(&'a [u8]);
+pub struct Elements<'a>(&'a [u8]);
 
 impl<'a> Elements<'a> {
     /// The elements in `bytes`.
-    pub(crate) fn of(bytes: &'a [u8]) -> Self {
+    pub fn of(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
     /// Whatever follows the elements taken so far.
-    pub(crate) fn rest(&self) -> &'a [u8] {
+    pub fn rest(&self) -> &'a [u8] {
         self.0
     }
 
     /// The next element, if it has the tag; else nothing is taken.
-    pub(crate) fn accept(&mut self, tag: u8) -> Option<Element<'a>> {
+    pub fn accept(&mut self, tag: u8) -> Option<Element<'a>> {
         let mut ahead = *self;
         let element = ahead.next()?.tagged(tag)?;
         *self = ahead;
@@ -83,7 +86,7 @@ impl<'a> Iterator for Elements<'a> {
 }
 
 /// The single element in `bytes`, which must have the tag and nothing behind it.
-pub(crate) fn only(bytes: &[u8], tag: u8) -> Option<Element<'_>> {
+pub fn only(bytes: &[u8], tag: u8) -> Option<Element<'_>> {
     let mut elements = Elements::of(bytes);
     let element = elements.accept(tag)?;
     elements.rest().is_empty().then_some(element)
@@ -92,7 +95,7 @@ pub(crate) fn only(bytes: &[u8], tag: u8) -> Option<Element<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pkcs12::der::{self, OCTET_STRING};
+    use crate::der::{self, OCTET_STRING};
 
     #[test]
     fn what_is_written_is_read_back_at_every_length_of_length() {

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| certstow::fuzzing::cms(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| certstow_core::fuzzing::cms(input));

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| certstow::fuzzing::selector(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| certstow_core::fuzzing::selector(input));

@@ -2,9 +2,9 @@
 //! gives it, and otherwise the first refusal that says why not is the one to believe.
 
 use crate::error::StoreError;
-use crate::key::{self, KeyError};
-use crate::secret::PrivateKey;
 use crate::store::NotExportable;
+use certstow_formats::key::{self, KeyError};
+use certstow_formats::secret::PrivateKey;
 
 /// What the operating system says when it does not give a key.
 pub(crate) trait Refusal {
@@ -152,7 +152,7 @@ mod tests {
     }
 
     fn key() -> Vec<u8> {
-        decoded(include_bytes!("../tests/data/keys/P-256.pem"))
+        decoded(include_bytes!("../../formats/tests/data/keys/P-256.pem"))
     }
 
     fn decoded(pem: &[u8]) -> Vec<u8> {
@@ -164,7 +164,9 @@ mod tests {
         let error = |word| StoreError::KeyMissing {
             place: format!("{word:?}"),
         };
-        let spki = decoded(include_bytes!("../tests/data/keys/P-256.public.pem"));
+        let spki = decoded(include_bytes!(
+            "../../formats/tests/data/keys/P-256.public.pem"
+        ));
         attempt
             .finish("p", &spki, error)
             .map_err(|error| error.to_string())
@@ -184,7 +186,11 @@ mod tests {
     #[test]
     fn another_certificates_key_is_not_handed_over() {
         let mut attempt = Attempt::new();
-        attempt.way(|| give(&decoded(include_bytes!("../tests/data/keys/P-384.pem"))));
+        attempt.way(|| {
+            give(&decoded(include_bytes!(
+                "../../formats/tests/data/keys/P-384.pem"
+            )))
+        });
         let error = finish(attempt).unwrap_err();
         assert!(error.contains("belongs to another certificate"), "{error}");
     }

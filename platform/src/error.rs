@@ -6,8 +6,8 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
-use crate::certificate::EntryId;
 use crate::store::NotExportable;
+use certstow_formats::certificate::EntryId;
 
 /// The error underneath, usually the operating system's.
 pub type Source = Box<dyn Error + Send + Sync>;
@@ -24,7 +24,6 @@ pub enum AskError {
 /// Why a store could not do what was asked. [`crate::store::Store`] says which error each
 /// situation gives.
 #[derive(Debug)]
-#[non_exhaustive]
 pub enum StoreError {
     /// The store is not there, not reachable, or not part of this build.
     Unavailable {

@@ -4,7 +4,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use crate::certificate::EntryId;
+use certstow_formats::certificate::EntryId;
 
 /// How many digits of the id are in a name.
 const DIGITS: usize = 16;

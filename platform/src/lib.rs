@@ -9,41 +9,33 @@
 pub mod account;
 #[cfg(any(windows, target_os = "macos", test))]
 mod attempt;
-pub mod certificate;
 mod dotnet;
 pub mod error;
 pub mod event_log;
 mod file;
 pub mod file_name;
-pub mod key;
 #[cfg(any(target_os = "macos", test))]
 mod macos;
 pub mod new_file;
 pub mod os;
-pub mod pem;
-pub mod pkcs12;
 #[cfg(target_os = "linux")]
 mod process;
+pub mod roots;
 pub mod scheduler;
-pub mod secret;
 pub mod spec;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
-pub mod threads;
-mod tlv;
 #[cfg(any(windows, target_os = "macos", test))]
 mod transport;
 pub mod vault;
 #[cfg(any(windows, test))]
 mod windows;
 
-// The tests' own writer of PKCS#12 names this crate as tests outside of it do.
-#[cfg(test)]
-extern crate self as certstow_platform;
-
 use std::path::PathBuf;
 use std::sync::Arc;
+
+use certstow_formats::secret::Password;
 
 use error::StoreError;
 pub use file::{OpenedFile, certificates_in, left_behind_below, needs_password, private_keys_in};
@@ -53,7 +45,7 @@ use spec::{Keychain, StoreSpec, SystemStore, SystemStoreLocation};
 #[derive(Debug, Default, Clone)]
 pub struct OpenOptions {
     /// A password known beforehand that may unlock files or tokens of the store.
-    pub unlock: Option<Arc<secret::Password>>,
+    pub unlock: Option<Arc<Password>>,
 }
 
 /// Opens the store that `spec` names.

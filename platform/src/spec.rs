@@ -6,7 +6,6 @@ use std::path::PathBuf;
 
 /// Which store is meant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum StoreSpec {
     /// `file:DIR`: a folder, searched recursively, or one file.
     File(PathBuf),

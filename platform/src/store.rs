@@ -5,10 +5,11 @@
 //! nothing of PKCS#12 profiles, prompts, tables or exit codes. `testing::check_store_contract` holds every store
 //! to what these docs say.
 
-use crate::certificate::{Certificate, EntryId};
 use crate::error::{AskError, StoreError};
-use crate::secret::{Password, PrivateKey};
 use crate::spec::StoreSpec;
+use certstow_formats::certificate::{Certificate, EntryId, Property};
+use certstow_formats::names;
+use certstow_formats::secret::{Password, PrivateKey};
 
 /// A place that keeps certificates and private keys. It may be opened on one thread and used on
 /// another.
@@ -273,25 +274,21 @@ pub struct Entry {
     pub properties: Vec<Property>,
 }
 
-/// A certificate property of the Windows kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Property {
-    /// `CERT_*_PROP_ID`.
-    pub id: u32,
-    /// The value as the store keeps it.
-    pub value: Vec<u8>,
-}
+impl Entry {
+    /// What a person calls it: its friendly name, else what [`names::label`] takes from the
+    /// certificate.
+    pub fn display_label(&self) -> String {
+        let own = self.label.clone();
+        own.filter(|text| !text.trim().is_empty())
+            .unwrap_or_else(|| names::label(&self.certificate.parse()))
+    }
 
-impl Property {
-    /// Whether a property means something on the machine it comes from only: key handles, contexts
-    /// and container names (`CERT_KEY_PROV_HANDLE_PROP_ID`, `..KEY_PROV_INFO..`,
-    /// `..KEY_CONTEXT..`, `..KEY_SPEC..`, `..NCRYPT_KEY_HANDLE..`,
-    /// `..HCRYPTPROV_OR_NCRYPT_KEY_HANDLE..`, `..NCRYPT_KEY_HANDLE_TRANSFER..`,
-    /// `..HCRYPTPROV_TRANSFER..`, `..SERIALIZABLE_KEY_CONTEXT..`), the order to delete the key with
-    /// the certificate (`..CLR_DELETE_KEY..`), and when it was backed up from here
-    /// (`..BACKED_UP..`), which [`Entry::backed_up`] tells.
-    pub fn is_of_this_machine(id: u32) -> bool {
-        matches!(id, 1 | 2 | 5 | 6 | 69 | 78 | 79 | 99 | 100 | 117 | 125)
+    /// Where it lies, for a person: its first place, or its label where the store has none.
+    pub fn place(&self) -> String {
+        match self.places.first() {
+            Some(place) => place.clone(),
+            None => self.display_label(),
+        }
     }
 }
 
@@ -313,7 +310,6 @@ pub enum KeyState {
 
 /// Why a private key will not come out of its store.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum NotExportable {
     /// The key was created or imported without permission to export it.
     Policy,

@@ -4,10 +4,10 @@
 
 use zeroize::Zeroizing;
 
-use crate::key::{self, KeyError};
-use crate::pkcs12::decode::{self, Limits};
-use crate::pkcs12::kdf::PasswordForm;
-use crate::secret::{Password, PrivateKey};
+use certstow_formats::key::{self, KeyError};
+use certstow_formats::pkcs12::decode::{self, Limits};
+use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::secret::{Password, PrivateKey};
 
 /// 32 random hexadecimal digits.
 ///
@@ -59,7 +59,7 @@ pub(crate) fn private_key_of_pkcs12(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::certificate::Certificate;
+    use certstow_formats::certificate::Certificate;
 
     fn certificate(pem: &[u8]) -> Certificate {
         Certificate::from_der(&pem_rfc7468::decode_vec(pem).unwrap().1).unwrap()
@@ -75,8 +75,8 @@ mod tests {
     #[test]
     fn the_certificates_own_key_is_found_and_no_other() {
         for pkcs12 in [
-            &include_bytes!("../tests/data/files/rsa.p12")[..],
-            include_bytes!("../tests/data/files/macos.p12"),
+            &include_bytes!("../../formats/tests/data/files/rsa.p12")[..],
+            include_bytes!("../../formats/tests/data/files/macos.p12"),
         ] {
             finds_rsa_alone(pkcs12);
         }
@@ -84,12 +84,16 @@ mod tests {
 
     fn finds_rsa_alone(pkcs12: &[u8]) {
         let password = Password::new("fixture".to_owned());
-        let rsa = certificate(include_bytes!("../tests/data/certificates/rsa.pem"));
+        let rsa = certificate(include_bytes!(
+            "../../formats/tests/data/certificates/rsa.pem"
+        ));
         let key = private_key_of_pkcs12(pkcs12, &password, rsa.spki_der()).unwrap();
         let public = key::public_key_of(&key).unwrap();
         assert!(key::same_public_key(&public, rsa.spki_der()));
 
-        let other = certificate(include_bytes!("../tests/data/certificates/P-256.pem"));
+        let other = certificate(include_bytes!(
+            "../../formats/tests/data/certificates/P-256.pem"
+        ));
         let none = private_key_of_pkcs12(pkcs12, &password, other.spki_der()).map(|_| ());
         assert!(none.unwrap_err().contains("no key for it"));
         let wrong =

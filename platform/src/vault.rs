@@ -34,7 +34,7 @@ use std::str::FromStr;
 use zeroize::Zeroizing;
 
 use crate::error::Source;
-use crate::secret::Password;
+use certstow_formats::secret::Password;
 
 /// The name of a password in a vault: 1 to 64 of the letters A to Z, digits, `-`, `_` and `.`, of
 /// which the last does not come first. It is a file name among systemd's credentials.
@@ -87,7 +87,6 @@ pub const HAS_CREDENTIALS: bool = cfg!(target_os = "linux");
 
 /// Why a vault did not do what was asked. None can hold a secret.
 #[derive(Debug)]
-#[non_exhaustive]
 pub enum VaultError {
     /// There is no vault, or none that can be reached from here.
     NoVault {

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use certstow::pkcs12::profile::Iterations;
-use certstow::pkcs12::target::Target;
-use certstow::platform::spec::StoreSpec;
-use certstow::time;
+use certstow_core::time;
+use certstow_formats::pkcs12::profile::Iterations;
+use certstow_formats::pkcs12::target::Target;
+use certstow_platform::spec::StoreSpec;
 use clap::{Args, Subcommand, ValueHint};
 
 use super::export::{parse_iterations, parse_target};

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use certstow::chain::Include;
-use certstow::export::Format;
-use certstow::pkcs12::attributes::Properties;
-use certstow::pkcs12::profile::{Iterations, Profile};
-use certstow::pkcs12::target::{self, Target};
+use certstow_core::export::Format;
+use certstow_core::nearest;
+use certstow_formats::chain::Include;
+use certstow_formats::pkcs12::attributes::Properties;
+use certstow_formats::pkcs12::profile::{Iterations, Profile};
+use certstow_formats::pkcs12::target::{self, Target};
 use clap::{Args, ValueEnum, ValueHint};
 
 use super::{PasswordArgs, SelectArgs};
@@ -76,7 +77,7 @@ pub(super) fn parse_iterations(text: &str) -> Result<Iterations, String> {
 pub(super) fn parse_target(text: &str) -> Result<&'static Target, String> {
     target::find(text).ok_or_else(|| {
         let known: Vec<_> = target::targets().iter().map(|target| target.name).collect();
-        let meant = target::nearest(text);
+        let meant = nearest::nearest(text, target::targets(), |target| target.name);
         let meant = meant.map(|target| format!("did you mean {}? ", target.name));
         format!(
             "{}known are {}",

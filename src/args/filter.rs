@@ -1,7 +1,7 @@
 //! Which identities are meant.
 
-use certstow::select::Filters;
-use certstow::time;
+use certstow_core::select::Filters;
+use certstow_core::time;
 use clap::Args;
 
 use super::StoreArgs;

@@ -1,6 +1,6 @@
 //! Passwords in the operating system's vault.
 
-use certstow::platform::vault::Name;
+use certstow_platform::vault::Name;
 use clap::{Args, Subcommand};
 
 use super::PasswordArgs;

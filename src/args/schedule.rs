@@ -4,8 +4,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use certstow::platform::spec::StoreSpec;
-use certstow::schedule::{self, Day, Scheduler, TaskName, Time, When};
+use crate::schedule::{self, Day, Scheduler, TaskName, Time, When};
+use certstow_platform::spec::StoreSpec;
 use clap::builder::ValueParser;
 use clap::parser::ValueSource;
 use clap::{

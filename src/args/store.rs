@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use certstow::password::Source;
-use certstow::platform::spec::StoreSpec;
-use certstow::platform::vault::Name;
+use certstow_core::password::Source;
+use certstow_platform::spec::StoreSpec;
+use certstow_platform::vault::Name;
 use clap::Args;
 
 /// Which stores to look in, and how to open what is locked there.

@@ -1,37 +1,38 @@
 //! `certstow backup`: what the options and the file with options mean together, then
-//! [`certstow::backup`].
+//! [`certstow_core::backup`].
 
 mod journal;
 mod json;
 mod missed;
 mod opening;
 mod restore;
-pub(super) mod settings;
+pub(crate) mod settings;
 mod summary;
 mod verify;
 
+use crate::error::Explain as _;
 use std::path::Path;
 
-use certstow::backup::{self, Emptied, Patience, Progress, Request};
-use certstow::error::Error;
-use certstow::escrow::Recipient;
-use certstow::exit::Exit;
-use certstow::output::Privacy;
-use certstow::password::{self, Source};
-use certstow::platform::error::AskError;
-use certstow::platform::secret::Password;
-use certstow::platform::store::{Ask, Interaction, UnlockRequest};
-use certstow::sanitize::shortened;
-use certstow::time;
+use crate::exit::Exit;
+use certstow_core::backup::{self, Emptied, Patience, Progress, Request};
+use certstow_core::error::Error;
+use certstow_core::escrow::Recipient;
+use certstow_core::output::Privacy;
+use certstow_core::password::{self, Source};
+use certstow_core::time;
+use certstow_formats::sanitize::shortened;
+use certstow_formats::secret::Password;
+use certstow_platform::error::AskError;
+use certstow_platform::store::{Ask, Interaction, UnlockRequest};
 
-use super::args::{BackupAction, BackupArgs, BackupCommand};
-use super::ask::{self, TerminalAsk};
-use super::inventory;
-use super::prompt;
-use super::render::progress::Bar;
-use super::screen::Screen;
+use crate::args::{BackupAction, BackupArgs, BackupCommand};
+use crate::ask::{self, TerminalAsk};
+use crate::inventory;
+use crate::prompt;
+use crate::render::progress::Bar;
+use crate::screen::Screen;
 
-pub(super) fn run(command: &BackupCommand, screen: &Screen) -> Result<Exit, Error> {
+pub(crate) fn run(command: &BackupCommand, screen: &Screen) -> Result<Exit, Error> {
     match &command.action {
         Some(BackupAction::Verify(args)) => verify::run(args, screen),
         Some(BackupAction::Restore(args)) => restore::run(args, screen),
@@ -108,7 +109,11 @@ fn save(args: &BackupArgs, screen: &Screen) -> Result<Exit, Error> {
     );
     bar.end();
     let report = report?;
-    let exit = report.exit(settings.skip_not_exportable);
+    let exit = match report.failure() {
+        Some(error) => error.exit(),
+        None if report.is_complete(settings.skip_not_exportable) => Exit::Done,
+        None => Exit::Partial,
+    };
     inventory::warn_of_problems(&inventory, screen);
     summary::warn(&report, screen);
     missed::warn(&report, screen);

@@ -5,25 +5,28 @@ use std::fs::File;
 use std::io::{self, Read as _, Write};
 use std::path::Path;
 
-use certstow::error::Error;
-use certstow::exit::Exit;
-use certstow::password;
-use certstow::pkcs12::decode::Limits;
-use certstow::pkcs12::grade::{self, FileReport, Finding, MacReport, MacVerdict, Report, Severity};
-use certstow::platform::os;
-use certstow::platform::pkcs12::error::DecodeError;
-use certstow::platform::secret::Password;
-use certstow::platform::store::Interaction;
-use certstow::proof::Level;
-use certstow::sanitize::safe;
-use certstow::watchdog;
+use crate::exit::Exit;
+use certstow_core::error::Error;
+use certstow_core::password;
+use certstow_core::time;
+use certstow_core::waits;
+use certstow_formats::pkcs12::decode::Limits;
+use certstow_formats::pkcs12::error::DecodeError;
+use certstow_formats::pkcs12::grade::{
+    self, FileReport, Finding, MacReport, MacVerdict, Report, Severity,
+};
+use certstow_formats::proof::Level;
+use certstow_formats::sanitize::safe;
+use certstow_formats::secret::Password;
+use certstow_platform::os;
+use certstow_platform::store::Interaction;
 use serde::Serialize;
 
-use super::args::CheckArgs;
-use super::ask;
-use super::journal::{self, Entry};
-use super::render::progress::Progress;
-use super::screen::Screen;
+use crate::args::CheckArgs;
+use crate::ask;
+use crate::journal::{self, Entry};
+use crate::render::progress::Progress;
+use crate::screen::Screen;
 
 /// `certstow.check/1`.
 #[derive(Serialize)]
@@ -32,7 +35,7 @@ struct Json<'a> {
     files: &'a [FileReport],
 }
 
-pub(super) fn run(args: &CheckArgs, screen: &Screen) -> Result<Exit, Error> {
+pub(crate) fn run(args: &CheckArgs, screen: &Screen) -> Result<Exit, Error> {
     let password = obtain_password(args, screen)?;
     let progress = Progress::start(screen, "Checking");
     let files: Vec<FileReport> = args
@@ -118,7 +121,7 @@ fn report(file: &Path, password: Option<&Password>) -> Report {
             return unreadable(format!("the file cannot be read: {error}"), password);
         }
     };
-    match grade::grade(&bytes, mode, password) {
+    match grade::grade(&bytes, mode, password, &time::clock()) {
         Ok(report) => report,
         // Another program may well read it.
         Err(error @ DecodeError::Unsupported(_)) => unreadable(error.to_string(), None),
@@ -154,7 +157,7 @@ fn unreadable(message: String, password: Option<&Password>) -> Report {
 /// The file's bytes and its Unix mode. Only regular files of a size that a PKCS#12 file can
 /// have: a pipe or device would not end.
 fn read(file: &Path) -> io::Result<(Vec<u8>, Option<u32>)> {
-    let _wait = watchdog::waiting_for(format!("the disk or share of {}", file.display()));
+    let _wait = waits::waiting_for(format!("the disk or share of {}", file.display()));
     if !file.metadata()?.is_file() {
         return Err(io::Error::other("it is no regular file"));
     }

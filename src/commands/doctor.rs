@@ -1,22 +1,22 @@
-//! `certstow doctor`: the checks of [`certstow::doctor`], one line each, or as
+//! `certstow doctor`: the checks of [`crate::doctor`], one line each, or as
 //! `certstow.doctor/1`.
 
 use std::sync::Arc;
 
-use certstow::backup::config::Settings;
-use certstow::doctor::{self, Check, Status};
-use certstow::error::Error;
-use certstow::exit::Exit;
-use certstow::identity::Stores;
-use certstow::platform::OpenOptions;
-use certstow::sanitize::safe;
-use certstow::watchdog;
+use crate::doctor::{self, Check, Status};
+use crate::exit::Exit;
+use certstow_core::backup::config::Settings;
+use certstow_core::error::Error;
+use certstow_core::identity::Stores;
+use certstow_core::waits;
+use certstow_formats::sanitize::safe;
+use certstow_platform::OpenOptions;
 use serde::Serialize;
 
-use super::args::{DoctorArgs, Global};
 use super::backup::settings;
-use super::journal;
-use super::screen::{ERROR, Screen, WARNING};
+use crate::args::{DoctorArgs, Global};
+use crate::journal;
+use crate::screen::{ERROR, Screen, WARNING};
 
 /// `certstow.doctor/1`.
 #[derive(Serialize)]
@@ -38,7 +38,7 @@ struct CheckJson<'a> {
     advice: Option<&'a str>,
 }
 
-pub(super) fn run(args: &DoctorArgs, global: &Global, screen: &Screen) -> Result<Exit, Error> {
+pub(crate) fn run(args: &DoctorArgs, global: &Global, screen: &Screen) -> Result<Exit, Error> {
     let mut findings = Findings {
         checks: Vec::new(),
         screen,
@@ -65,7 +65,7 @@ struct Findings<'a> {
 
 impl Findings<'_> {
     fn add(&mut self, check: Check) -> Result<(), Error> {
-        watchdog::progress();
+        waits::progress();
         if !self.screen.json {
             self.screen.print(|out| tell(out, &check))?;
         }
@@ -122,7 +122,7 @@ fn options(args: &DoctorArgs) -> (Settings, Option<Check>) {
     let Some(file) = &args.config else {
         return (own, None);
     };
-    let _wait = watchdog::waiting_for(format!("the disk or share of {}", file.display()));
+    let _wait = waits::waiting_for(format!("the disk or share of {}", file.display()));
     match Settings::read(file) {
         Ok(settings) => {
             let settings = own.over(settings);

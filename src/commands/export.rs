@@ -1,6 +1,6 @@
-//! `certstow export`: what the options mean, then [`certstow::export`].
+//! `certstow export`: what the options mean, then [`certstow_core::export`].
 
-pub(super) mod copies;
+pub(crate) mod copies;
 mod deletion;
 mod generated;
 mod telling;
@@ -8,32 +8,33 @@ mod telling;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
-use certstow::chain::Include;
-use certstow::error::Error;
-use certstow::exit::Exit;
-use certstow::export::{self, Destination, Format, Job, Options, Report, Step};
-use certstow::identity::{Identity, Inventory};
-use certstow::output::{Existing, Privacy};
-use certstow::password::{self, Source, Strength};
-use certstow::pkcs12::attributes::Properties;
-use certstow::pkcs12::profile::Profile;
-use certstow::platform::certificate::EntryId;
-use certstow::platform::os;
-use certstow::platform::secret::Password;
-use certstow::platform::store::Interaction;
-use certstow::sanitize::shortened;
-use certstow::select::{self, Choice, Want};
-use certstow::{names, time};
+use crate::exit::Exit;
+use certstow_core::error::Error;
+use certstow_core::export::{self, Destination, Format, Job, Options, Report, Step};
+use certstow_core::identity::{Identity, Inventory};
+use certstow_core::output::{Existing, Privacy};
+use certstow_core::password::{self, Source, Strength};
+use certstow_core::select::{self, Choice, Want};
+use certstow_core::time;
+use certstow_formats::certificate::EntryId;
+use certstow_formats::chain::Include;
+use certstow_formats::names;
+use certstow_formats::pkcs12::attributes::Properties;
+use certstow_formats::pkcs12::profile::Profile;
+use certstow_formats::sanitize::shortened;
+use certstow_formats::secret::Password;
+use certstow_platform::os;
+use certstow_platform::store::Interaction;
 
-use super::args::{ChainArg, ExportArgs, PropertiesArg};
-use super::ask::{self, TerminalAsk};
-use super::inventory;
-use super::journal::Entry;
-use super::render::progress::Progress;
-use super::screen::Screen;
+use crate::args::{ChainArg, ExportArgs, PropertiesArg};
+use crate::ask::{self, TerminalAsk};
+use crate::inventory;
+use crate::journal::Entry;
+use crate::render::progress::Progress;
+use crate::screen::Screen;
 use telling::{file_name, tell};
 
-pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
+pub(crate) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
     let options = options(args);
     check_together(args, &options, screen)?;
     let mut inventory = inventory::read(&args.select.stores, screen)?;
@@ -96,7 +97,7 @@ pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
 }
 
 /// How stores ask the person in an export.
-pub(super) fn ask(args: &ExportArgs, screen: &Screen) -> TerminalAsk {
+pub(crate) fn ask(args: &ExportArgs, screen: &Screen) -> TerminalAsk {
     TerminalAsk {
         interaction: screen.interaction(),
         system_windows: match args.allow_prompt {
@@ -108,7 +109,7 @@ pub(super) fn ask(args: &ExportArgs, screen: &Screen) -> TerminalAsk {
 
 /// Saves an identity of the inventory as the options say, and records it. The password is obtained
 /// once the key has come out.
-pub(super) fn save(
+pub(crate) fn save(
     inventory: &mut Inventory,
     id: &EntryId,
     args: &ExportArgs,
@@ -157,14 +158,14 @@ pub(super) fn save(
     Ok(report)
 }
 
-pub(super) fn existing(args: &ExportArgs) -> Existing {
+pub(crate) fn existing(args: &ExportArgs) -> Existing {
     match args.force {
         true => Existing::Replace,
         false => Existing::Refuse,
     }
 }
 
-pub(super) fn privacy(args: &ExportArgs) -> Privacy {
+pub(crate) fn privacy(args: &ExportArgs) -> Privacy {
     match args.require_private {
         true => Privacy::Required,
         false => Privacy::Wanted,
@@ -172,17 +173,17 @@ pub(super) fn privacy(args: &ExportArgs) -> Privacy {
 }
 
 /// The file that is to be written, where it is one.
-pub(super) fn file_of(args: &ExportArgs, identity: &Identity, options: &Options) -> PathBuf {
+pub(crate) fn file_of(args: &ExportArgs, identity: &Identity, options: &Options) -> PathBuf {
     match &args.output {
         Some(file) => export::with_extension(file, options.format),
         None => {
-            let label = names::label(identity.entry(), &identity.certificate().parse());
+            let label = identity.entry().display_label();
             export::default_file_name(&label, options.format)
         }
     }
 }
 
-pub(super) fn options(args: &ExportArgs) -> Options {
+pub(crate) fn options(args: &ExportArgs) -> Options {
     let profile = match (args.profile, args.target) {
         (Some(profile), _) => profile.into(),
         (None, Some(target)) => target.profile,
@@ -204,17 +205,17 @@ pub(super) fn options(args: &ExportArgs) -> Options {
 }
 
 /// Whether the program that is to open the file reads the certificate alone.
-pub(super) fn reads_no_path(args: &ExportArgs) -> bool {
+pub(crate) fn reads_no_path(args: &ExportArgs) -> bool {
     args.target
         .is_some_and(|target| target.reads.certificates == Some(1))
 }
 
-pub(super) fn to_stdout(args: &ExportArgs) -> bool {
+pub(crate) fn to_stdout(args: &ExportArgs) -> bool {
     args.output.as_deref() == Some(Path::new("-"))
 }
 
 /// What makes no sense together, or could only fail later; before any store is touched.
-pub(super) fn check_together(
+pub(crate) fn check_together(
     args: &ExportArgs,
     options: &Options,
     screen: &Screen,
@@ -311,14 +312,14 @@ fn idle_option(args: &ExportArgs, options: &Options) -> Option<String> {
     Some(format!("{option} means nothing for {what}"))
 }
 
-pub(super) fn obtain_password(
+pub(crate) fn obtain_password(
     args: &ExportArgs,
     identity: &Identity,
     screen: &Screen,
 ) -> Result<Password, Error> {
     let allow_empty = args.password.allow_empty_password;
     let parsed = identity.certificate().parse();
-    let label = names::label(identity.entry(), &parsed);
+    let label = identity.entry().display_label();
     if args.generate_password {
         return generated::show_new(&label);
     }

@@ -1,33 +1,32 @@
 //! `certstow import`: where to, whether exportable, what to do with what is there already, and under
-//! which password; then [`certstow::import`]. What is asked is asked before anything is changed.
+//! which password; then [`certstow_core::import`]. What is asked is asked before anything is changed.
 
 mod report;
 
 use std::sync::Arc;
 
-use certstow::error::Error;
-use certstow::exit::Exit;
-use certstow::identity::{Identity, Inventory};
-use certstow::import::{self, Options, Outcome, Present, Sources};
-use certstow::names;
-use certstow::password::{self, Source};
-use certstow::platform::error::StoreError;
-use certstow::platform::secret::Password;
-use certstow::platform::spec::StoreSpec;
-use certstow::platform::store::{ExistingEntry, Interaction, Store};
-use certstow::platform::{self, KnownStore, OpenOptions};
-use certstow::sanitize::safe;
-use certstow::watchdog;
+use crate::exit::Exit;
+use certstow_core::error::Error;
+use certstow_core::identity::{Identity, Inventory};
+use certstow_core::import::{self, Options, Outcome, Present, Sources};
+use certstow_core::password::{self, Source};
+use certstow_core::waits;
+use certstow_formats::sanitize::safe;
+use certstow_formats::secret::Password;
+use certstow_platform::error::StoreError;
+use certstow_platform::spec::StoreSpec;
+use certstow_platform::store::{ExistingEntry, Interaction, Store};
+use certstow_platform::{self, KnownStore, OpenOptions};
 
-use super::args::ImportArgs;
-use super::ask::{self, TerminalAsk};
-use super::journal::Entry;
-use super::prompt;
-use super::screen::Screen;
-use super::warning::Warning;
+use crate::args::ImportArgs;
+use crate::ask::{self, TerminalAsk};
+use crate::journal::Entry;
+use crate::prompt;
+use crate::screen::Screen;
+use crate::warning::Warning;
 use report::Report;
 
-pub(super) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
+pub(crate) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
     check_together(args)?;
     let mut ask = TerminalAsk {
         interaction: screen.interaction(),
@@ -55,7 +54,7 @@ pub(super) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
     let options = OpenOptions {
         unlock: unlock.clone(),
     };
-    let mut store = platform::open_to_import(&target.spec, &options)?;
+    let mut store = certstow_platform::open_to_import(&target.spec, &options)?;
     let spec = store.info().spec;
     let plan = Plan::of(&sources.inventory, &*store, args, screen)?;
     let password = match (unlock, plan.changes_anything()) {
@@ -152,8 +151,8 @@ fn target(args: &ImportArgs, screen: &Screen) -> Result<Target, Error> {
         let spec = spec.clone();
         return Ok(Target { spec, exportable });
     }
-    let wait = watchdog::waiting_for("this machine's stores");
-    let mut known = platform::stores_to_import_into();
+    let wait = waits::waiting_for("this machine's stores");
+    let mut known = certstow_platform::stores_to_import_into();
     drop(wait);
     known.retain(|store| store.unavailable.is_none());
     let usual = known.first().ok_or_else(no_store)?.spec.clone();
@@ -254,7 +253,7 @@ impl<'a> Plan<'a> {
         }
         for (identity, place) in refused {
             let entry = identity.entry();
-            let label = names::label(entry, &entry.certificate.parse());
+            let label = entry.display_label();
             let question = format!("{place} holds {label} already. Replace it?");
             if prompt::yes_or_no(&question, false)? {
                 plan.keep.retain(|kept| kept.entry().id != entry.id);

@@ -2,20 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use certstow::error::{Error, Nearly};
-use certstow::exit::Exit;
-use certstow::identity::{Identity, Inventory};
-use certstow::platform::threads;
-use certstow::select::{self, Filters};
-use certstow::{time, watchdog};
+use crate::exit::Exit;
+use certstow_core::error::{Error, Nearly};
+use certstow_core::identity::{Identity, Inventory};
+use certstow_core::select::{self, Filters};
+use certstow_core::{time, waits};
+use certstow_formats::threads;
 
-use super::args::ListArgs;
-use super::inventory;
-use super::render::forest::Forest;
-use super::render::{json, table};
-use super::screen::Screen;
+use crate::args::ListArgs;
+use crate::inventory;
+use crate::render::forest::Forest;
+use crate::render::{json, table};
+use crate::screen::Screen;
 
-pub(super) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
+pub(crate) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
     if args.tree && screen.json {
         return Err(Error::Usage(
             "--tree is for people, and means nothing with --json: each entry names its issuer"
@@ -52,7 +52,7 @@ pub(super) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
 }
 
 /// That the filters leave nothing to list, and what would be left with `--all`.
-pub(super) fn nothing_left(inventory: &Inventory, filters: &Filters, now: i64) -> Error {
+pub(crate) fn nothing_left(inventory: &Inventory, filters: &Filters, now: i64) -> Error {
     let all = inventory.identities().iter();
     let unlisted: Vec<_> = all
         .filter(|identity| filters.matches(identity, now))
@@ -76,7 +76,7 @@ fn tree(inventory: &Inventory, identities: &[&Identity], now: i64, screen: &Scre
         threads::for_computing(),
         identities,
         |identity| issuers.path_of(identity.certificate()),
-        &mut |_, _| watchdog::progress(),
+        &mut |_, _| waits::progress(),
     );
     let mut forest = Forest::default();
     let mut warned = BTreeSet::new();

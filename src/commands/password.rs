@@ -1,19 +1,19 @@
 //! `certstow password`: what the operating system's vault keeps for runs with nobody there.
 
-use certstow::error::Error;
-use certstow::exit::Exit;
-use certstow::password;
-use certstow::platform::secret::Password;
-use certstow::platform::store::Interaction;
-use certstow::platform::vault::{self, VaultEntry};
-use certstow::sanitize::safe;
-use certstow::watchdog;
+use crate::exit::Exit;
+use certstow_core::error::Error;
+use certstow_core::password;
+use certstow_core::waits;
+use certstow_formats::sanitize::safe;
+use certstow_formats::secret::Password;
+use certstow_platform::store::Interaction;
+use certstow_platform::vault::{self, VaultEntry};
 use serde::Serialize;
 
-use super::args::{PasswordCommand, SetArgs};
-use super::ask;
-use super::journal::Entry;
-use super::screen::Screen;
+use crate::args::{PasswordCommand, SetArgs};
+use crate::ask;
+use crate::journal::Entry;
+use crate::screen::Screen;
 
 /// `certstow.passwords/1`: what is kept, or the one that was kept or forgotten.
 #[derive(Serialize)]
@@ -29,8 +29,8 @@ struct PasswordJson<'a> {
     place: &'a str,
 }
 
-pub(super) fn run(command: &PasswordCommand, screen: &Screen) -> Result<Exit, Error> {
-    let _wait = watchdog::waiting_for("the vault of the operating system");
+pub(crate) fn run(command: &PasswordCommand, screen: &Screen) -> Result<Exit, Error> {
+    let _wait = waits::waiting_for("the vault of the operating system");
     match command {
         PasswordCommand::Set(args) => set(args, screen)?,
         PasswordCommand::Forget { name } => {

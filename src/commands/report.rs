@@ -9,24 +9,24 @@
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
-use certstow::error::Error;
-use certstow::exit::Exit;
-use certstow::names;
-use certstow::output::{self, Existing, Privacy, Written};
-use certstow::report::{Report, Summary};
-use certstow::sanitize::safe;
-use certstow::time;
+use crate::exit::Exit;
+use crate::report::{Report, Summary};
+use certstow_core::error::Error;
+use certstow_core::output::{self, Existing, Privacy, Written};
+use certstow_core::time;
+use certstow_formats::names;
+use certstow_formats::sanitize::safe;
 use serde::Serialize;
 
-use super::args::ReportArgs;
-use super::inventory;
-use super::journal::Entry;
 use super::list;
-use super::render::json::{self, ProblemJson};
-use super::render::progress::Progress;
-use super::screen::Screen;
+use crate::args::ReportArgs;
+use crate::inventory;
+use crate::journal::Entry;
+use crate::render::json::{self, ProblemJson};
+use crate::render::progress::Progress;
+use crate::screen::Screen;
 
-pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
+pub(crate) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
     check_together(args, screen)?;
     let to_stdout = to_stdout(args);
     let (existing, privacy) = (existing(args), privacy(args));

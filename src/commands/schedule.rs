@@ -1,4 +1,4 @@
-//! `certstow schedule`: what the options mean for a task, then [`certstow::schedule`].
+//! `certstow schedule`: what the options mean for a task, then [`crate::schedule`].
 
 mod line;
 mod report;
@@ -7,21 +7,21 @@ mod state;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use certstow::error::Error;
-use certstow::escrow::Recipient;
-use certstow::exit::Exit;
-use certstow::platform::new_file::write_readable;
-use certstow::platform::store::Interaction;
-use certstow::platform::{account, os};
-use certstow::schedule::{self, Owner, Schedule, ScheduleFile, Scheduler, install};
-use certstow::time;
+use crate::exit::Exit;
+use crate::schedule::{self, Owner, Schedule, ScheduleFile, Scheduler, install};
+use certstow_core::error::Error;
+use certstow_core::escrow::Recipient;
+use certstow_core::time;
+use certstow_platform::new_file::write_readable;
+use certstow_platform::store::Interaction;
+use certstow_platform::{account, os};
 
-use super::args::{ScheduleCommand, ScheduleInstallArgs, TaskArgs};
-use super::journal::Entry;
-use super::screen::Screen;
+use crate::args::{ScheduleCommand, ScheduleInstallArgs, TaskArgs};
+use crate::journal::Entry;
+use crate::screen::Screen;
 use line::Paths;
 
-pub(super) fn run(command: &ScheduleCommand, screen: &Screen) -> Result<Exit, Error> {
+pub(crate) fn run(command: &ScheduleCommand, screen: &Screen) -> Result<Exit, Error> {
     match command {
         ScheduleCommand::Install(args) => match &args.print {
             Some(folder) => print(args, folder.as_deref(), screen)?,

@@ -3,17 +3,17 @@
 mod plain;
 mod technical;
 
-use certstow::chain::Path;
-use certstow::error::Error;
-use certstow::exit::Exit;
-use certstow::identity::{Identity, Inventory};
-use certstow::select::{self, Choice, Want};
-use certstow::time;
+use crate::exit::Exit;
+use certstow_core::error::Error;
+use certstow_core::identity::{Identity, Inventory};
+use certstow_core::select::{self, Choice, Want};
+use certstow_core::time;
+use certstow_formats::chain::Path;
 
-use super::args::ShowArgs;
-use super::inventory;
-use super::render::{Look, json};
-use super::screen::Screen;
+use crate::args::ShowArgs;
+use crate::inventory;
+use crate::render::{Look, json};
+use crate::screen::Screen;
 
 /// What there is to say.
 struct Subject<'a> {
@@ -26,7 +26,7 @@ struct Subject<'a> {
     look: Look,
 }
 
-pub(super) fn run(args: &ShowArgs, screen: &Screen) -> Result<Exit, Error> {
+pub(crate) fn run(args: &ShowArgs, screen: &Screen) -> Result<Exit, Error> {
     let inventory = inventory::read(&args.select.stores, screen)?;
     let filters = args.select.filters.filters();
     let now = time::now();

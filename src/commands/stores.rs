@@ -1,12 +1,12 @@
 //! `certstow stores`: which stores exist here, and why one cannot be used.
 
-use certstow::error::Error;
-use certstow::exit::Exit;
-use certstow::platform;
-use certstow::sanitize::safe;
+use crate::exit::Exit;
+use certstow_core::error::Error;
+use certstow_formats::sanitize::safe;
+use certstow_platform;
 use serde::Serialize;
 
-use super::screen::Screen;
+use crate::screen::Screen;
 
 /// `certstow.stores/1`.
 #[derive(Serialize)]
@@ -23,8 +23,8 @@ struct StoreJson {
     reason: Option<String>,
 }
 
-pub(super) fn run(screen: &Screen) -> Result<Exit, Error> {
-    let stores: Vec<StoreJson> = platform::known_stores()
+pub(crate) fn run(screen: &Screen) -> Result<Exit, Error> {
+    let stores: Vec<StoreJson> = certstow_platform::known_stores()
         .into_iter()
         .map(|known| StoreJson {
             store: known.spec.to_string(),

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use certstow::pkcs12::target;
-use certstow::platform::spec::StoreSpec;
-use certstow::platform::{KnownStore, known_stores, stores_to_import_into, vault};
+use certstow_formats::pkcs12::target;
+use certstow_platform::spec::StoreSpec;
+use certstow_platform::{KnownStore, known_stores, stores_to_import_into, vault};
 use clap::{Arg, Command};
 use clap_complete::engine::{ArgValueCompleter, PathCompleter, ValueCompleter as _};
 use clap_complete::{CompletionCandidate, engine};
@@ -16,7 +16,7 @@ use clap_complete::{CompletionCandidate, engine};
 use super::identities::{self, Wanted};
 use super::in_time;
 use super::line::{Line, with_home};
-use crate::cli::args;
+use crate::args;
 
 /// How long the system is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);

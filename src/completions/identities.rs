@@ -7,19 +7,19 @@ use std::sync::mpsc::channel;
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
-use certstow::backup::record::{self, Found};
-use certstow::identity::{Identity, Inventory, Stores};
-use certstow::names;
-use certstow::platform::secret::wipe_stack;
-use certstow::platform::spec::StoreSpec;
-use certstow::platform::{OpenOptions, known_stores};
-use certstow::sanitize::safe;
-use certstow::select::{self, Choice, Filters, Want};
-use certstow::time;
+use certstow_core::backup::record::{self, Found};
+use certstow_core::identity::{Identity, Inventory, Stores};
+use certstow_core::select::{self, Choice, Filters, Want};
+use certstow_core::time;
+use certstow_formats::names;
+use certstow_formats::sanitize::safe;
+use certstow_formats::secret::wipe_stack;
+use certstow_platform::spec::StoreSpec;
+use certstow_platform::{OpenOptions, known_stores};
 use clap_complete::CompletionCandidate;
 
 use super::in_time;
-use crate::cli::render::table::key_text;
+use crate::render::table::key_text;
 
 /// How long stores are waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -210,7 +210,7 @@ fn known(identity: &Identity, described: bool) -> Known {
             identity.thumbprint(),
             names::hex(identity.entry().id.as_bytes()),
         ],
-        label: names::label(identity.entry(), &parsed),
+        label: identity.entry().display_label(),
         about: format!(
             "until {}, key {}",
             time::local_date(not_after),

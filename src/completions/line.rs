@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 
-use certstow::platform::spec::StoreSpec;
+use certstow_platform::spec::StoreSpec;
 
 /// The words, the first being the program and the last the one that is being typed.
 #[derive(Debug)]

@@ -3,10 +3,10 @@
 use certstow_platform::account::{self, Account, Session};
 
 use super::Check;
-use crate::error::Error;
+use certstow_core::error::Error;
 
 /// Says who certstow runs as, in what kind of session.
-pub fn check() -> Check {
+pub(crate) fn check() -> Check {
     match account::current() {
         Ok(account) => of(&account),
         Err(source) => {

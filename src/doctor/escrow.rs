@@ -3,17 +3,18 @@
 use std::path::Path;
 
 use super::Check;
-use crate::escrow::Recipient;
-use crate::{names, time, watchdog};
+use certstow_core::escrow::Recipient;
+use certstow_core::{time, waits};
+use certstow_formats::names;
 
 /// Checks the certificate in a file, which needs no private key.
-pub fn check(file: &Path) -> Check {
+pub(crate) fn check(file: &Path) -> Check {
     at(file, time::now())
 }
 
 fn at(file: &Path, now: i64) -> Check {
     let about = file.display().to_string();
-    let wait = watchdog::waiting_for(format!("the disk or share of {about}"));
+    let wait = waits::waiting_for(format!("the disk or share of {about}"));
     let recipient = Recipient::read(file);
     drop(wait);
     let recipient = match recipient {
@@ -47,13 +48,13 @@ mod tests {
     use super::super::Status;
     use super::*;
     use crate::exit::Exit;
-    use crate::samples;
+    use certstow_formats::testing::identities;
 
     #[test]
     fn a_certificate_with_a_key_to_encrypt_to_will_do() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("escrow.der");
-        for identity in [samples::rsa_identity(), samples::ec_identity()] {
+        for identity in [identities::rsa_identity(), identities::ec_identity()] {
             fs::write(&file, identity.leaf.der()).unwrap();
             let found = check(&file);
             assert!(found.found.starts_with("passwords can be sealed to "));

@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use certstow_platform::{left_behind_below, new_file};
 
 use super::Check;
-use crate::watchdog;
+use certstow_core::waits;
 
 /// As many are named; of the others it is said how many there are.
 const NAMED: usize = 3;
 
 /// Those in a folder that is saved to; `None` if there are none.
-pub fn in_target(folder: &Path) -> Option<Check> {
+pub(crate) fn in_target(folder: &Path) -> Option<Check> {
     let about = folder.display().to_string();
-    let _wait = watchdog::waiting_for(format!("the disk or share of {about}"));
+    let _wait = waits::waiting_for(format!("the disk or share of {about}"));
     check(about, &new_file::left_behind_in(folder))
 }
 

@@ -5,8 +5,7 @@ use certstow_platform::store::{Entry, KeyState, Listing, Store};
 
 use super::{Check, stores};
 use crate::exit::Exit;
-use crate::names;
-use crate::proof::Level;
+use certstow_formats::proof::Level;
 
 /// As many are named; of the others it is said how many there are.
 const NAMED: usize = 3;
@@ -28,7 +27,7 @@ pub(super) fn check(
         match stores::take(store, entry) {
             Ok(proof) => levels.push(proof.level()),
             Err(error) => {
-                labels.push(names::label(entry, &entry.certificate.parse()));
+                labels.push(entry.display_label());
                 errors.push(error);
             }
         }

@@ -6,14 +6,14 @@ use std::path::Path;
 use certstow_platform::event_log::EventLog;
 
 use super::Check;
-use crate::error::Error;
 use crate::log::LogFile;
-use crate::watchdog;
+use certstow_core::error::Error;
+use certstow_core::waits;
 
 /// Checks the file that `--log` names, which is made if it is not there, as every run makes it.
-pub fn file(path: &Path) -> Check {
+pub(crate) fn file(path: &Path) -> Check {
     let about = path.display().to_string();
-    let _wait = watchdog::waiting_for(format!("the disk or share of {about}"));
+    let _wait = waits::waiting_for(format!("the disk or share of {about}"));
     match LogFile::open(path) {
         Ok(_) => Check::ok("log", about, "can be appended to"),
         Err(error) => Check::failed("log", about, &error).advise(
@@ -24,7 +24,7 @@ pub fn file(path: &Path) -> Check {
 }
 
 /// Checks the log that `--event-log` means; `source` is the name that its events have.
-pub fn event_log(source: &str) -> Check {
+pub(crate) fn event_log(source: &str) -> Check {
     match EventLog::open(source) {
         Ok(_) => Check::ok("event-log", "", "takes events"),
         Err(source) => {

@@ -7,13 +7,12 @@ use certstow_platform::store::{Entry, KeyState, Listing, NonInteractive, Store};
 use certstow_platform::{OpenOptions, known_stores, open};
 
 use super::{Check, Status, left_over, locked};
-use crate::backup;
-use crate::error::Error;
 use crate::exit::Exit;
-use crate::identity::Stores;
-use crate::names;
-use crate::proof::{self, Level, Proof, ProofError};
-use crate::watchdog;
+use certstow_core::backup;
+use certstow_core::error::Error;
+use certstow_core::identity::Stores;
+use certstow_core::waits;
+use certstow_formats::proof::{self, Level, Proof, ProofError};
 
 /// How many keys of a store are tried until one comes out.
 const TRIES: usize = 5;
@@ -22,11 +21,11 @@ const TRIES: usize = 5;
 ///
 /// # Errors
 /// That check, which failed.
-pub fn named_or_found(stores: Stores<'_>) -> Result<Vec<StoreSpec>, Box<Check>> {
+pub(crate) fn named_or_found(stores: Stores<'_>) -> Result<Vec<StoreSpec>, Box<Check>> {
     let specs: Vec<StoreSpec> = match stores {
         Stores::Named(specs) => specs.to_vec(),
         Stores::Found => {
-            let _wait = watchdog::waiting_for("this machine's stores");
+            let _wait = waits::waiting_for("this machine's stores");
             known_stores()
                 .into_iter()
                 .filter(|known| known.unavailable.is_none())
@@ -47,9 +46,9 @@ pub fn named_or_found(stores: Stores<'_>) -> Result<Vec<StoreSpec>, Box<Check>> 
 
 /// Checks of a store: whether it can be read, whether a key comes out, each that is locked, and, of a
 /// folder, whether something was left behind in it.
-pub fn check(spec: &StoreSpec, options: &OpenOptions) -> Vec<Check> {
+pub(crate) fn check(spec: &StoreSpec, options: &OpenOptions) -> Vec<Check> {
     let name = spec.to_string();
-    let _wait = watchdog::waiting_for(format!("the store {name}"));
+    let _wait = waits::waiting_for(format!("the store {name}"));
     let store = open(spec, options);
     let listed = store.and_then(|store| store.list().map(|listing| (store, listing)));
     match listed {
@@ -130,7 +129,7 @@ fn keys(name: &str, store: &dyn Store, listing: &Listing) -> Check {
     }
     let mut refusal = None;
     for entry in candidates.into_iter().take(TRIES) {
-        let label = names::label(entry, &entry.certificate.parse());
+        let label = entry.display_label();
         match take(store, entry) {
             Ok(Proof::Signature) => {
                 return Check::ok(
@@ -169,8 +168,8 @@ fn unsigned(name: &str, label: &str, proof: &Proof) -> Check {
 }
 
 pub(super) fn take(store: &dyn Store, entry: &Entry) -> Result<Proof, Error> {
-    let place = names::place(entry);
-    let wait = watchdog::waiting_for(format!("the private key of {place}"));
+    let place = entry.place();
+    let wait = waits::waiting_for(format!("the private key of {place}"));
     let key = store.private_key(&entry.id, &mut NonInteractive)?;
     drop(wait);
     proof::prove(&key, &entry.certificate).map_err(|error| match error {

@@ -6,19 +6,19 @@ use std::path::Path;
 use certstow_platform::os::{self, disk};
 
 use super::Check;
-use crate::backup;
-use crate::backup::manifest;
-use crate::backup::record::{self, Found};
-use crate::error::Error;
-use crate::{output, watchdog};
+use certstow_core::backup;
+use certstow_core::backup::manifest;
+use certstow_core::backup::record::{self, Found};
+use certstow_core::error::Error;
+use certstow_core::{output, waits};
 
 /// Less room than this may not do for the next backup, in bytes.
 const LITTLE: u64 = 10 << 20;
 
 /// Checks one folder.
-pub fn check(folder: &Path) -> Check {
+pub(crate) fn check(folder: &Path) -> Check {
     let about = folder.display().to_string();
-    let _wait = watchdog::waiting_for(format!("the disk or share of {about}"));
+    let _wait = waits::waiting_for(format!("the disk or share of {about}"));
     let Some(there) = existing(folder) else {
         let error = Error::Target {
             file: folder.to_owned(),
@@ -64,7 +64,7 @@ fn failed(about: String, error: &Error) -> Check {
 
 /// Checks that a folder which held a backup when it was last saved to holds one today; `None` if it
 /// does, or nothing is known of it. `last_runs` as in [`backup::Request`].
-pub fn emptied(folder: &Path, last_runs: &Path) -> Option<Check> {
+pub(crate) fn emptied(folder: &Path, last_runs: &Path) -> Option<Check> {
     let about = folder.display().to_string();
     match backup::emptied(last_runs, folder) {
         Ok(None) => None,
@@ -80,8 +80,8 @@ pub fn emptied(folder: &Path, last_runs: &Path) -> Option<Check> {
 }
 
 /// Checks the manifest of a folder; `None` if there is none yet, or no folder.
-pub fn manifest(folder: &Path) -> Option<Check> {
-    let _wait = watchdog::waiting_for(format!("the disk or share of {}", folder.display()));
+pub(crate) fn manifest(folder: &Path) -> Option<Check> {
+    let _wait = waits::waiting_for(format!("the disk or share of {}", folder.display()));
     if !folder.is_dir() {
         return None;
     }
@@ -119,8 +119,8 @@ fn existing(folder: &Path) -> Option<&Path> {
 mod tests {
     use super::super::Status;
     use super::*;
-    use crate::backup::manifest::Manifest;
     use crate::exit::Exit;
+    use certstow_core::backup::manifest::Manifest;
 
     #[test]
     fn a_folder_that_can_be_written_stays_as_it_was() {

@@ -5,7 +5,9 @@ use std::fs;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 
-use certstow_platform::testing::{Mutations, fuzzing as platform};
+use certstow_core::fuzzing as core;
+use certstow_formats::testing::{Mutations, fuzzing as formats};
+use certstow_platform::testing::fuzzing as platform;
 
 /// Runs one target, with this many changed copies.
 fn replay(name: &str, target: fn(&[u8]), copies: usize) {
@@ -38,7 +40,7 @@ fn files(folder: &Path) -> Vec<Vec<u8>> {
 /// Names the input, if it fails; why it does was printed just before.
 fn attempt(target: fn(&[u8]), input: &[u8]) {
     let done = panic::catch_unwind(AssertUnwindSafe(|| target(input)));
-    let digits = || crate::names::hex(input);
+    let digits = || certstow_formats::names::hex(input);
     assert!(done.is_ok(), "the input, for `xxd -r -p`: {}", digits());
 }
 
@@ -70,19 +72,19 @@ macro_rules! replay {
 
 // As many copies as a quiet machine runs in a few seconds.
 replay! {
-    bags: platform::bags, 20_000;
-    chain: super::chain, 5_000;
-    changes: super::changes, 20_000;
-    cms: super::cms, 3_000;
+    bags: formats::bags, 20_000;
+    chain: formats::chain, 5_000;
+    changes: core::changes, 20_000;
+    cms: core::cms, 3_000;
     config: super::config, 20_000;
     contents: platform::contents, 20_000;
-    encode: super::encode, 400;
-    grade: super::grade, 20_000;
+    encode: formats::encode, 400;
+    grade: formats::grade, 20_000;
     html: super::html, 1_000;
-    manifest: super::manifest, 20_000;
-    pkcs12: platform::pkcs12, 20_000;
+    manifest: core::manifest, 20_000;
+    pkcs12: formats::pkcs12, 20_000;
     pkcs7: platform::pkcs7, 20_000;
     schedule: super::schedule, 3_000;
-    selector: super::selector, 2_000;
+    selector: core::selector, 2_000;
     shell: platform::shell, 20_000;
 }

@@ -3,88 +3,16 @@
 
 use std::sync::LazyLock;
 
-use certstow_platform::pkcs12::decode;
-use certstow_platform::pkcs12::kdf::PasswordForm;
-use certstow_platform::secret::{Password, PrivateKey};
-use certstow_platform::store::{Entry, KeyState, NotExportable, Property, Store as _};
-use certstow_platform::testing::fuzzing::LIMITS;
+use certstow_platform::store::{KeyState, NotExportable};
 use certstow_platform::testing::{MemoryStore, Sample};
 
-use super::NOW;
-use crate::identity::{Identity, Inventory, StoreProblem};
-use crate::pkcs12::attributes::{Attributes, Properties};
-use crate::pkcs12::encode::{self, Content};
-use crate::pkcs12::profile::{Iterations, Profile};
-use crate::pkcs12::{grade, readback};
+/// 2026-11-26, whenever these run.
+const NOW: i64 = 1_795_651_200;
 use crate::report::{Backup, Copy, Item, OnlyInBackup, Report};
 use crate::schedule::{Day, Owner, Schedule, Scheduler, Time, When};
 use crate::schedule::{launchd, systemd, windows_task};
-use crate::select::Filters;
-
-/// A private key, and its certificate as a store lists it.
-static IDENTITIES: LazyLock<[(PrivateKey, Entry); 2]> = LazyLock::new(|| {
-    [Sample::P256, Sample::Rsa].map(|sample| {
-        let listing = MemoryStore::with("memory", &[sample]).list();
-        let entry = listing
-            .expect("a store in memory can be read")
-            .entries
-            .remove(0);
-        (sample.key().expect("it has a key"), entry)
-    })
-});
-
-/// A PKCS#12 file: the first octet chooses profile and key, the second the number of a property; then
-/// the friendly name, the provider, the password and the property's value, each on a line.
-pub fn encode(input: &[u8]) {
-    let [choice, number, rest @ ..] = input else {
-        return;
-    };
-    let text = String::from_utf8_lossy(rest);
-    let mut lines = text.splitn(4, '\n').map(str::to_owned);
-    let mut line = || lines.next().unwrap_or_default();
-    let (friendly_name, provider) = (line(), line());
-    let password = Password::new(line());
-    let (key, entry) = &IDENTITIES[usize::from(choice >> 7)];
-    let entry = Entry {
-        provider: Some(provider),
-        properties: vec![Property {
-            id: u32::from(*number),
-            value: line().into_bytes(),
-        }],
-        ..entry.clone()
-    };
-    let attributes = Attributes::of(&entry, &friendly_name, Properties::All);
-    let leaf = &entry.certificate;
-    let profile = Profile::ALL[usize::from(*choice) % Profile::ALL.len()];
-    let content = Content {
-        key,
-        leaf,
-        issuers: &[],
-        attributes: &attributes,
-    };
-    let iterations = Iterations::new(1).expect("one is enough to be a number");
-    let bytes = encode::encode(&content, profile, iterations, &password).expect("random octets");
-
-    let name = attributes.friendly_name.as_deref();
-    let proven = readback::verify(&bytes, &password, leaf, &[], name);
-    assert!(proven.is_ok(), "{proven:?}");
-    let opened = decode::decode(&bytes, PasswordForm::Text(&password), &LIMITS);
-    let opened = opened.expect("it opens");
-    assert!(opened.keys[0].key.expose() == key.expose());
-    assert_eq!(
-        opened.keys[0].attributes.friendly_name,
-        attributes.friendly_name
-    );
-    assert_eq!(
-        opened.keys[0].attributes.provider_name,
-        attributes.provider_name
-    );
-    let leaf = &opened.certificates[0].attributes;
-    assert_eq!(leaf.friendly_name, attributes.friendly_name);
-    assert_eq!(leaf.properties, attributes.properties);
-    let report = grade::grade_within(&bytes, None, Some(&password), NOW, &LIMITS);
-    assert_eq!(report.expect("it is PKCS#12").restores, Some(true));
-}
+use certstow_core::identity::{Identity, Inventory, StoreProblem};
+use certstow_core::select::Filters;
 
 /// A page about one identity.
 fn page() -> Report {

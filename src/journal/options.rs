@@ -71,7 +71,7 @@ fn value(argument: &clap::Arg, name: &str, matches: &ArgMatches) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::args;
+    use crate::args;
 
     #[test]
     fn of_the_options_only_harmless_values_are_logged() {

@@ -1,5 +1,5 @@
 use super::*;
-use certstow::platform::event_log::NUMBERS;
+use certstow_platform::event_log::NUMBERS;
 
 #[test]
 fn an_entry_is_one_line_of_json() {

@@ -403,7 +403,7 @@ mod tests {
     #[test]
     fn every_topic_is_a_command_of_which_there_are_examples() {
         for (name, topic) in TOPICS {
-            assert!(!crate::cli::examples::of(name).is_empty(), "{name}");
+            assert!(!crate::examples::of(name).is_empty(), "{name}");
             for related in topic.related {
                 let related = format!("certstow {}", related.replace('-', " "));
                 assert!(of(&related).is_some(), "{name}: {related}");

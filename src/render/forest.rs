@@ -4,10 +4,10 @@
 
 use std::collections::HashMap;
 
-use certstow::chain::{Path, PathEnd};
-use certstow::identity::Identity;
-use certstow::names;
-use certstow::platform::certificate::{Certificate, EntryId};
+use certstow_core::identity::Identity;
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::chain::{Path, PathEnd};
+use certstow_formats::names;
 
 use super::drawing::Drawing;
 use super::table::Line;
@@ -46,7 +46,7 @@ impl<'a> Forest<'a> {
         }
         if let Some(at) = at {
             let node = &mut self.nodes[at];
-            node.name = names::label(identity.entry(), &identity.certificate().parse());
+            node.name = identity.entry().display_label();
             node.identity = Some(identity);
         }
     }

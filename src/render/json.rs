@@ -2,16 +2,17 @@
 //! keep every character; those that could upset a terminal are written as `\u` escapes, which
 //! mean the same to a program.
 
+use crate::error::Explain as _;
 use std::io::{self, Write};
 
-use certstow::chain::Path;
-use certstow::error::Error;
-use certstow::identity::{Identity, Inventory, StoreProblem};
-use certstow::names;
-use certstow::platform::key;
-use certstow::platform::store::KeyState;
-use certstow::sanitize::is_unsafe;
-use certstow::time;
+use certstow_core::error::Error;
+use certstow_core::identity::{Identity, Inventory, StoreProblem};
+use certstow_core::time;
+use certstow_formats::chain::Path;
+use certstow_formats::key;
+use certstow_formats::names;
+use certstow_formats::sanitize::is_unsafe;
+use certstow_platform::store::KeyState;
 use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter};
 
@@ -155,7 +156,7 @@ pub(crate) fn show<'a>(
             .iter()
             .map(|certificate| names::distinguished_name_of_der(certificate.subject_der()))
             .collect(),
-        path_complete: path.end == certstow::chain::PathEnd::Root,
+        path_complete: path.end == certstow_formats::chain::PathEnd::Root,
         root_trusted,
         places: places.collect(),
     }
@@ -273,7 +274,7 @@ fn entry(inventory: &Inventory, identity: &Identity) -> EntryJson {
             sha1: identity.thumbprint(),
             sha256: names::hex(entry.id.as_bytes()),
         },
-        label: names::label(entry, &parsed),
+        label: entry.display_label(),
         subject: names::distinguished_name(parsed.subject()),
         issuer: names::distinguished_name(parsed.issuer()),
         serial: names::serial(&parsed),

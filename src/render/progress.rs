@@ -6,10 +6,10 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use certstow::watchdog;
+use certstow_core::waits;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::cli::screen::Screen;
+use crate::screen::Screen;
 
 const PATIENCE: Duration = Duration::from_millis(500);
 const TICK: Duration = Duration::from_millis(120);
@@ -80,7 +80,7 @@ impl Bar {
 
     /// Shows how many are done: work got on. `text` is certstow's own.
     pub(crate) fn show(&self, text: &'static str, done: usize, of: usize) {
-        watchdog::progress();
+        waits::progress();
         self.bar.update(|state| {
             state.set_len(of as u64);
             state.set_pos(done as u64);

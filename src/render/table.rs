@@ -5,12 +5,12 @@
 
 mod layout;
 
-use certstow::identity::{Identity, Inventory};
-use certstow::names;
-use certstow::platform::certificate::Certificate;
-use certstow::platform::store::KeyState;
-use certstow::sanitize::shortened;
-use certstow::time::{self, Urgency};
+use certstow_core::identity::{Identity, Inventory};
+use certstow_core::time::{self, Urgency};
+use certstow_formats::certificate::Certificate;
+use certstow_formats::names;
+use certstow_formats::sanitize::shortened;
+use certstow_platform::store::KeyState;
 use comfy_table::{
     Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Row, Table, Width, presets,
 };
@@ -45,7 +45,7 @@ pub(crate) fn list(
         .iter()
         .map(|identity| Line {
             before: String::new(),
-            name: names::label(identity.entry(), &identity.certificate().parse()),
+            name: identity.entry().display_label(),
             certificate: Some(identity.certificate()),
             identity: Some(identity),
         })

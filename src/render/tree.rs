@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use certstow::chain::{Path, PathEnd};
-use certstow::names;
-use certstow::sanitize::shortened;
+use certstow_formats::chain::{Path, PathEnd};
+use certstow_formats::names;
+use certstow_formats::sanitize::shortened;
 
 use super::drawing::Drawing;
 
@@ -52,7 +52,7 @@ fn draw(out: &mut dyn Write, indent: &str, names: &[String], drawing: &Drawing) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::render::drawing::{ASCII, UNICODE};
+    use crate::render::drawing::{ASCII, UNICODE};
 
     #[test]
     fn each_certificate_hangs_below_its_issuer() {

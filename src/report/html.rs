@@ -1,7 +1,7 @@
 //! Text of HTML that text from certificates cannot get out of: markup is what this program was
 //! built with, by its type, and everything else goes through [`Html::text`].
 
-use crate::sanitize::shortened;
+use certstow_formats::sanitize::shortened;
 
 /// HTML that is being written.
 pub(super) struct Html(String);
@@ -112,7 +112,10 @@ mod tests {
     #[test]
     fn a_long_text_is_cut_before_it_is_escaped() {
         let text = written(&"<".repeat(10_000));
-        assert_eq!(text.matches("&lt;").count(), crate::sanitize::LONGEST);
+        assert_eq!(
+            text.matches("&lt;").count(),
+            certstow_formats::sanitize::LONGEST
+        );
         assert!(text.ends_with("&lt;… (10000 characters)"), "{text}");
     }
 }

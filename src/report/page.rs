@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use super::axis::Axis;
 use super::html::{Html, count, percent};
 use super::{Item, Report, Validity};
-use crate::time;
+use certstow_core::time;
 
 const PAGE: &str = include_str!("report.html");
 const STYLE: &str = include_str!("report.css");

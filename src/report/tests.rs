@@ -1,7 +1,7 @@
 use std::fs;
 use std::path::Path;
 
-use certstow_platform::certificate::Certificate;
+use certstow_formats::certificate::Certificate;
 use certstow_platform::store::Store;
 use certstow_platform::testing::{MemoryKey, MemoryStore, Sample};
 use sha2::{Digest as _, Sha256};
@@ -289,7 +289,7 @@ fn no_name_becomes_markup() {
     }
     let unsafe_ones = page
         .chars()
-        .filter(|c| *c != '\n' && crate::sanitize::is_unsafe(*c));
+        .filter(|c| *c != '\n' && certstow_formats::sanitize::is_unsafe(*c));
     assert_eq!(unsafe_ones.count(), 0);
 }
 

@@ -2,7 +2,6 @@
 //! Task Scheduler is given the XML and keeps it; systemd and launchd read files in folders of their
 //! own. What else is called by the same name, and was not made by certstow, is left alone.
 
-mod error;
 mod launchctl;
 mod places;
 mod service_manager;
@@ -14,27 +13,27 @@ use std::path::{Path, PathBuf};
 
 use certstow_platform::scheduler::{Owner, Scheduler, Speech};
 
-pub use error::SchedulerError;
+use certstow_core::error::SchedulerError;
 
 use super::{Schedule, TaskName};
-use crate::error::Error;
-use crate::watchdog;
+use certstow_core::error::Error;
+use certstow_core::waits;
 
 /// The scheduler of this system.
 ///
 /// # Errors
 /// [`SchedulerError::None`].
-pub fn scheduler() -> Result<Scheduler, Error> {
+pub(crate) fn scheduler() -> Result<Scheduler, Error> {
     Scheduler::of_this_system().ok_or_else(|| SchedulerError::None.into())
 }
 
 /// What was done to schedule a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Installed {
+pub(crate) struct Installed {
     /// The files that were written and stay, where the scheduler reads files.
-    pub files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
     /// There was a task of this name, and this one took its place.
-    pub replaced: bool,
+    pub(crate) replaced: bool,
 }
 
 /// Hands a schedule to this system's scheduler, in the place of an earlier one of that name. On
@@ -43,7 +42,7 @@ pub struct Installed {
 /// # Errors
 /// [`Error::Usage`] as [`Schedule::files`], [`Error::Scheduler`] otherwise. What was scheduled
 /// before is as it was, unless the scheduler itself failed half-way.
-pub fn install(schedule: &Schedule) -> Result<Installed, Error> {
+pub(crate) fn install(schedule: &Schedule) -> Result<Installed, Error> {
     let scheduler = scheduler()?;
     let files = schedule.files(scheduler)?;
     match scheduler {
@@ -55,22 +54,22 @@ pub fn install(schedule: &Schedule) -> Result<Installed, Error> {
 
 /// What this system's scheduler says of a task, and the files it has of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scheduled {
+pub(crate) struct Scheduled {
     /// The files, where the scheduler reads files.
-    pub files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
     /// The scheduler's own report, in its own words.
-    pub report: String,
+    pub(crate) report: String,
     /// What the task runs, the program first; `None` where that cannot be told for certain.
-    pub command: Option<Vec<String>>,
+    pub(crate) command: Option<Vec<String>>,
     /// Why the task is not what certstow made it, where the scheduler knows that.
-    pub differs: Option<String>,
+    pub(crate) differs: Option<String>,
 }
 
 /// Asks this system's scheduler about a task.
 ///
 /// # Errors
 /// [`Error::Scheduler`]: there is none of that name, or the scheduler refuses to tell.
-pub fn show(name: &TaskName, owner: Owner) -> Result<Scheduled, Error> {
+pub(crate) fn show(name: &TaskName, owner: Owner) -> Result<Scheduled, Error> {
     match scheduler()? {
         Scheduler::TaskScheduler => task_scheduler::show(name),
         Scheduler::Systemd => service_manager::show(name, owner),
@@ -83,7 +82,7 @@ pub fn show(name: &TaskName, owner: Owner) -> Result<Scheduled, Error> {
 /// # Errors
 /// [`Error::Scheduler`]: there is none of that name, it is not certstow's, or the scheduler
 /// refuses.
-pub fn remove(name: &TaskName, owner: Owner) -> Result<Vec<PathBuf>, Error> {
+pub(crate) fn remove(name: &TaskName, owner: Owner) -> Result<Vec<PathBuf>, Error> {
     match scheduler()? {
         Scheduler::TaskScheduler => task_scheduler::remove(name).map(|()| Vec::new()),
         Scheduler::Systemd => service_manager::remove(name, owner),
@@ -108,7 +107,7 @@ fn say(
     speech: Speech,
 ) -> Result<String, Error> {
     let arguments: Vec<_> = arguments.iter().map(OsStr::new).collect();
-    let _wait = watchdog::waiting_for(format!("{} {what}", scheduler.program()));
+    let _wait = waits::waiting_for(format!("{} {what}", scheduler.program()));
     scheduler.run(&arguments, speech).map_err(|source| {
         if scheduler == Scheduler::Systemd && is_about_the_bus(&source.output) {
             return SchedulerError::NoManager { source }.into();

@@ -8,13 +8,13 @@ use roxmltree::{Document, Node, ParsingOptions};
 
 use super::xml::escaped;
 use super::{Day, Schedule, ScheduleFile, When};
-use crate::error::Error;
+use certstow_core::error::Error;
 
 /// What the label of a task begins with.
 const PREFIX: &str = "org.certstow.";
 
 /// launchd's own name for the task of a name.
-pub fn label(name: &super::TaskName) -> String {
+pub(crate) fn label(name: &super::TaskName) -> String {
     format!("{PREFIX}{name}")
 }
 

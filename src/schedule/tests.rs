@@ -2,6 +2,7 @@ mod windows;
 mod words;
 
 use super::*;
+use crate::error::Explain as _;
 use roxmltree::{Document, Node, ParsingOptions};
 
 use crate::exit::Exit;

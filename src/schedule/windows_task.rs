@@ -13,7 +13,7 @@ use roxmltree::{Document, Node};
 
 use super::xml::escaped;
 use super::{DELAY_MINUTES, HOURS, Owner, Schedule, ScheduleFile, When};
-use crate::error::Error;
+use certstow_core::error::Error;
 
 /// The account SYSTEM, whatever its name in the language of the machine.
 const SYSTEM: &str = "S-1-5-18";
@@ -263,7 +263,7 @@ pub(crate) fn differs(xml: &str) -> Option<String> {
 
 /// Whether Task Scheduler would put something else in a text's place: a variable of the environment
 /// (`%TEMP%`) or of the task (`$(Arg0)`). There is no way to write these so that they stay.
-pub fn would_be_replaced(text: &str) -> bool {
+pub(crate) fn would_be_replaced(text: &str) -> bool {
     let parts: Vec<_> = text.split('%').collect();
     // What stands between two percent signs; two in a row name nothing, and stay.
     let mut names = parts.iter().skip(1).rev().skip(1);

@@ -1,6 +1,6 @@
 //! Text inside XML 1.0: what has to be escaped, and which characters it has no way to hold.
 
-use crate::error::Error;
+use certstow_core::error::Error;
 
 /// The text for the content of an element.
 ///

@@ -1,8 +1,8 @@
 //! How the wizard asks: questions that can be gone back from, whether they are drawn or not.
 
-use certstow::error::Error;
-use certstow::password::Typed;
-use certstow::platform::secret::Password;
+use certstow_core::error::Error;
+use certstow_core::password::Typed;
+use certstow_formats::secret::Password;
 
 use super::lines;
 

@@ -3,10 +3,10 @@
 
 use std::path::Path;
 
-use certstow::platform::os;
+use certstow_platform::os;
 use clap::ValueEnum;
 
-use crate::cli::args::{ExportArgs, FormatArg, PasswordArgs, SelectArgs, StoreArgs};
+use crate::args::{ExportArgs, FormatArg, PasswordArgs, SelectArgs, StoreArgs};
 
 /// The whole line, quoted for the system's shell.
 pub(super) fn of(args: &ExportArgs) -> String {
@@ -142,7 +142,7 @@ impl Words {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::args::{Cli, Command};
+    use crate::args::{Cli, Command};
     use clap::Parser as _;
 
     fn parsed(words: impl IntoIterator<Item = String>) -> ExportArgs {

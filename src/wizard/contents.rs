@@ -1,14 +1,13 @@
 //! What goes into the file beside certificate and key: the certification path, properties, the
 //! friendly name. Each choice is named; nothing is known by its position.
 
-use certstow::error::Error;
-use certstow::names;
-use certstow::sanitize::safe;
+use certstow_core::error::Error;
+use certstow_formats::sanitize::safe;
 
 use super::Talk;
 use super::asker::{Answer, Choice, Kind};
 use super::steps::Draft;
-use crate::cli::args::{ChainArg, PropertiesArg};
+use crate::args::{ChainArg, PropertiesArg};
 
 const PATHS: [(&str, Option<ChainArg>); 3] = [
     ("All of it (recommended)", None),
@@ -78,7 +77,5 @@ pub(super) fn ask_name(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<
 /// What the identity that was chosen is called.
 pub(super) fn label(draft: &Draft, talk: &Talk<'_>) -> String {
     let identity = draft.identity.and_then(|id| talk.inventory.identity(&id));
-    identity.map_or_else(String::new, |identity| {
-        names::label(identity.entry(), &identity.certificate().parse())
-    })
+    identity.map_or_else(String::new, |identity| identity.entry().display_label())
 }

@@ -3,20 +3,20 @@
 
 use std::path::Path;
 
-use certstow::copy::Copied;
-use certstow::error::Error;
-use certstow::export::Report;
-use certstow::output::Existing;
-use certstow::platform::os::{self, Drive};
-use certstow::sanitize::safe;
-use certstow::watchdog;
+use certstow_core::copy::Copied;
+use certstow_core::error::Error;
+use certstow_core::export::Report;
+use certstow_core::output::Existing;
+use certstow_core::waits;
+use certstow_formats::sanitize::safe;
+use certstow_platform::os::{self, Drive};
 
 use super::asker::{Answer, Asker, Choice, Kind};
 use super::steps::Draft;
 use super::{file, folders, in_words, summary};
-use crate::cli::export;
-use crate::cli::export::copies::{self, make_one};
-use crate::cli::screen::Screen;
+use crate::commands::export;
+use crate::commands::export::copies::{self, make_one};
+use crate::screen::Screen;
 
 /// Makes those that were asked for as options; whether all of them are there for good.
 pub(super) fn make(
@@ -45,7 +45,7 @@ pub(super) fn offer(
     asker: &mut dyn Asker,
     screen: &Screen,
 ) -> Result<bool, Error> {
-    let wait = watchdog::waiting_for("the removable drives");
+    let wait = waits::waiting_for("the removable drives");
     let drives = os::removable_drives();
     drop(wait);
     asker.say("");

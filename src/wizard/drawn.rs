@@ -9,18 +9,18 @@ use std::io::{self, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::{AutoStream, ColorChoice};
-use certstow::error::Error;
-use certstow::password::{self, Typed};
-use certstow::platform::os;
-use certstow::platform::secret::Password;
-use certstow::watchdog;
+use certstow_core::error::Error;
+use certstow_core::password::{self, Typed};
+use certstow_core::waits;
+use certstow_formats::secret::Password;
+use certstow_platform::os;
 use inquire::ui::{RenderConfig, Styled};
 use inquire::{InquireError, Select, Text};
 
 use super::asker::{Answer, Asker, Choice, Kind};
 use super::folders::Folders;
 use super::lines;
-use crate::cli::screen::Screen;
+use crate::screen::Screen;
 
 /// How many choices are shown at once.
 const PAGE: usize = 10;
@@ -40,7 +40,7 @@ static ASKING: AtomicBool = AtomicBool::new(false);
 static ELSEWHERE: AtomicBool = AtomicBool::new(false);
 
 /// Puts the screen back for a process that is about to end.
-pub(in crate::cli) fn restore_screen() {
+pub(crate) fn restore_screen() {
     if ELSEWHERE.swap(false, Ordering::SeqCst) {
         show(LEAVE_OTHER_SCREEN);
     }
@@ -210,7 +210,7 @@ impl Drop for Elsewhere {
 
 /// Asks, with the terminal known as it was.
 fn asked<T>(ask: impl FnOnce() -> Result<T, InquireError>) -> Result<Answer<T>, Error> {
-    let _wait = watchdog::waiting_for("an answer at the terminal");
+    let _wait = waits::waiting_for("an answer at the terminal");
     let kept = os::keep_terminal();
     ASKING.store(true, Ordering::SeqCst);
     let answer = ask();

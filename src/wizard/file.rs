@@ -3,18 +3,18 @@
 
 use std::path::{Path, PathBuf};
 
-use certstow::error::Error;
-use certstow::export::{default_file_name, with_usual_extension};
-use certstow::output::{Existing, preflight};
-use certstow::platform::os;
-use certstow::sanitize::{is_unsafe, safe};
+use certstow_core::error::Error;
+use certstow_core::export::{default_file_name, with_usual_extension};
+use certstow_core::output::{Existing, preflight};
+use certstow_formats::sanitize::{is_unsafe, safe};
+use certstow_platform::os;
 
 use super::Talk;
 use super::asker::{Answer, Asker, Choice, Kind};
 use super::contents::label;
 use super::folders::expanded;
 use super::steps::Draft;
-use crate::cli::export as command;
+use crate::commands::export as command;
 
 /// Where WIPO's PCT-SAFE looks for the file, on the drive of the system.
 const PCT_SAFE: [&str; 2] = ["PCT-SAFE", "PKCS12"];

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf, is_separator};
 
-use certstow::sanitize::is_unsafe;
-use certstow::watchdog;
+use certstow_core::waits;
+use certstow_formats::sanitize::is_unsafe;
 use inquire::CustomUserError;
 use inquire::autocompletion::{Autocomplete, Replacement};
 
@@ -39,7 +39,7 @@ fn below(typed: &str) -> Vec<String> {
         "" => PathBuf::from("."),
         folder => expanded(folder),
     };
-    let _wait = watchdog::waiting_for("a folder to be listed");
+    let _wait = waits::waiting_for("a folder to be listed");
     let mut found: Vec<String> = fs::read_dir(place)
         .into_iter()
         .flatten()

@@ -1,18 +1,19 @@
 //! Which identity: all that have a private key, with what stands in the way of saving those that
 //! cannot be.
 
-use certstow::error::Error;
-use certstow::export::may_come_out;
-use certstow::identity::{Identity, Inventory};
-use certstow::platform::store::{KeyState, NotExportable};
-use certstow::sanitize::{safe, shortened};
-use certstow::{names, time};
+use certstow_core::error::Error;
+use certstow_core::export::may_come_out;
+use certstow_core::identity::{Identity, Inventory};
+use certstow_core::time;
+use certstow_formats::names;
+use certstow_formats::sanitize::{safe, shortened};
+use certstow_platform::store::{KeyState, NotExportable};
 
 use super::Talk;
 use super::asker::{Answer, Asker, Choice};
 use super::steps::Draft;
-use crate::cli::args::ExportArgs;
-use crate::cli::export;
+use crate::args::ExportArgs;
+use crate::commands::export;
 
 /// Says what this is, or that there is nothing to save.
 pub(super) fn introduce(
@@ -135,7 +136,7 @@ fn all<'i>(inventory: &'i Inventory, preset: &ExportArgs) -> Vec<&'i Identity> {
 
 fn choice(identity: &Identity, now: i64) -> Choice {
     let parsed = identity.certificate().parse();
-    let name = names::label(identity.entry(), &parsed);
+    let name = identity.entry().display_label();
     let issuer = names::short_name_of_der(identity.certificate().issuer_der());
     let not_after = parsed.validity().not_after.timestamp();
     let date = time::local_date(not_after);

@@ -1,9 +1,9 @@
 //! The password of the file: typed twice, or made by certstow, written down and typed once.
 
-use certstow::error::Error;
-use certstow::names;
-use certstow::password::{self, Typed};
-use certstow::platform::secret::Password;
+use certstow_core::error::Error;
+use certstow_core::password::{self, Typed};
+use certstow_formats::names;
+use certstow_formats::secret::Password;
 
 use super::Talk;
 use super::asker::{Answer, Choice};

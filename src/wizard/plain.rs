@@ -3,12 +3,12 @@
 
 use std::io::Write as _;
 
-use certstow::error::Error;
-use certstow::password::{self, Typed};
-use certstow::platform::secret::Password;
+use certstow_core::error::Error;
+use certstow_core::password::{self, Typed};
+use certstow_formats::secret::Password;
 
 use super::asker::{Answer, Asker, Choice, Kind};
-use crate::cli::prompt;
+use crate::prompt;
 
 /// The word that goes back.
 const BACK: &str = "back";

@@ -1,15 +1,15 @@
 //! Who will open the file, which decides the profile. The programs are those of
 //! [`target`], which docs/profiles.md repeats.
 
-use certstow::error::Error;
-use certstow::pkcs12::profile::Profile;
-use certstow::pkcs12::target::{self, Target};
+use certstow_core::error::Error;
+use certstow_formats::pkcs12::profile::Profile;
+use certstow_formats::pkcs12::target::{self, Target};
 
 use super::Talk;
 use super::asker::{Answer, Choice};
 use super::steps::Draft;
-use crate::cli::args::{ChainArg, ProfileArg};
-use crate::cli::export;
+use crate::args::{ChainArg, ProfileArg};
+use crate::commands::export;
 
 /// An answer, and what it means.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,15 +1,15 @@
 //! What was saved, and what was proven of it, in sentences.
 
-use certstow::error::Error;
-use certstow::export::Report;
-use certstow::names;
-use certstow::sanitize::safe;
+use certstow_core::error::Error;
+use certstow_core::export::Report;
+use certstow_formats::names;
+use certstow_formats::sanitize::safe;
 
 use super::asker::Asker;
 use super::lines;
 use super::steps::Draft;
-use crate::cli::export;
-use crate::cli::screen::Screen;
+use crate::commands::export;
+use crate::screen::Screen;
 
 /// Checks that certstow's own reader made carry this.
 const BY_OWN_READER: &str = " by certstow's own reader";

@@ -1,17 +1,17 @@
 //! The steps of the wizard, in their order: which of them there are for what is being saved, and
 //! going forward and back among them. What was answered is the default when a step is asked again.
 
-use certstow::error::Error;
-use certstow::export;
-use certstow::output::preflight;
-use certstow::platform::certificate::EntryId;
-use certstow::platform::error::StoreError;
-use certstow::platform::secret::Password;
+use certstow_core::error::Error;
+use certstow_core::export;
+use certstow_core::output::preflight;
+use certstow_formats::certificate::EntryId;
+use certstow_formats::secret::Password;
+use certstow_platform::error::StoreError;
 
 use super::asker::Answer;
 use super::{Talk, contents, file, identity, password, reader, summary};
-use crate::cli::args::{ChainArg, ExportArgs, FormatArg, PropertiesArg};
-use crate::cli::export as command;
+use crate::args::{ChainArg, ExportArgs, FormatArg, PropertiesArg};
+use crate::commands::export as command;
 
 /// What is answered so far.
 pub(super) struct Draft {

@@ -1,18 +1,18 @@
 //! What is going to be done, in sentences and as a command line, before it is done.
 
-use certstow::chain::{Include, PathEnd};
-use certstow::error::Error;
-use certstow::identity::Identity;
-use certstow::names;
-use certstow::pkcs12::attributes::Properties;
-use certstow::pkcs12::profile::Profile;
-use certstow::sanitize::{safe, shortened};
+use certstow_core::error::Error;
+use certstow_core::identity::Identity;
+use certstow_formats::chain::{Include, PathEnd};
+use certstow_formats::names;
+use certstow_formats::pkcs12::attributes::Properties;
+use certstow_formats::pkcs12::profile::Profile;
+use certstow_formats::sanitize::{safe, shortened};
 
 use super::asker::{Answer, Asker, Choice};
 use super::steps::Draft;
 use super::{Talk, command_line};
-use crate::cli::args::{ExportArgs, FormatArg};
-use crate::cli::export;
+use crate::args::{ExportArgs, FormatArg};
+use crate::commands::export;
 
 pub(super) fn ask(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, Error> {
     let identity = draft.identity.and_then(|id| talk.inventory.identity(&id));
@@ -48,8 +48,7 @@ pub(super) fn show_command(args: &ExportArgs, asker: &mut dyn Asker) {
 fn sentences(draft: &Draft, identity: &Identity, talk: &Talk<'_>) -> Vec<String> {
     let options = export::options(&draft.args);
     let has_key = options.format.has_key();
-    let parsed = identity.certificate().parse();
-    let label = names::label(identity.entry(), &parsed);
+    let label = identity.entry().display_label();
     let key = if has_key { " and its private key" } else { "" };
     let store = talk.inventory.store_name(identity.entries()[0].store);
     let place = match export::to_stdout(&draft.args) {
@@ -119,7 +118,7 @@ fn of_path(include: Include, identity: &Identity, talk: &Talk<'_>) -> String {
     }
 }
 
-fn of_reader(draft: &Draft, options: &certstow::export::Options) -> String {
+fn of_reader(draft: &Draft, options: &certstow_core::export::Options) -> String {
     let profile = options.profile.name();
     let programs = match (draft.args.target, options.profile) {
         (Some(target), _) => target.description,
@@ -131,7 +130,7 @@ fn of_reader(draft: &Draft, options: &certstow::export::Options) -> String {
     format!("It is for {programs} (profile {profile}).")
 }
 
-fn of_password(draft: &Draft, options: &certstow::export::Options) -> String {
+fn of_password(draft: &Draft, options: &certstow_core::export::Options) -> String {
     let how = match (
         options.needs_password(),
         &draft.password,

@@ -10,8 +10,6 @@ mod escrow;
 mod full;
 mod missed;
 mod peers;
-#[path = "../../platform/tests/support/pkcs12.rs"]
-mod pkcs12;
 mod proofs;
 mod restores;
 mod retention;

@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use crate::{MANIFEST, World, ends, json, said};
 
-/// A store with the key of tests/data/chain that nothing proves.
+/// A store with the key of formats/tests/data/chain that nothing proves.
 fn with_ed448() -> World {
     let world = World::new();
-    let chain = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/chain");
+    let chain = Path::new(env!("CARGO_MANIFEST_DIR")).join("formats/tests/data/chain");
     // Their names pair them.
     for (file, name) in [("ed448-root.pem", "ed448.pem"), ("ed448.key", "ed448.key")] {
         fs::copy(chain.join(file), world.path("store").join(name)).unwrap();
@@ -112,7 +112,7 @@ impl World {
         let world = Self::new();
         fs::create_dir(world.path("unproven")).unwrap();
         for (from, to) in [("keys", "ed448.key"), ("certificates", "ed448.pem")] {
-            let data = concat!(env!("CARGO_MANIFEST_DIR"), "/platform/tests/data");
+            let data = concat!(env!("CARGO_MANIFEST_DIR"), "/formats/tests/data");
             let from = Path::new(data).join(from).join("ed448.pem");
             fs::copy(from, world.path("unproven").join(to)).unwrap();
         }

@@ -2,11 +2,12 @@
 
 use std::fs;
 
-use certstow_platform::pkcs12::kdf::PasswordForm;
-use certstow_platform::secret::Password;
+use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::secret::Password;
+use certstow_formats::testing::writer as pkcs12;
 
 use crate::tampered::only;
-use crate::{ADA, GRACE, MANIFEST, PASSWORD, World, ends, files, json, pkcs12, said};
+use crate::{ADA, GRACE, MANIFEST, PASSWORD, World, ends, files, json, said};
 
 impl World {
     fn restore(&self, words: &str) -> std::process::Output {

@@ -11,10 +11,11 @@ use std::process::Output;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use certstow_platform::pkcs12::kdf::PasswordForm;
-use certstow_platform::secret::Password;
+use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::secret::Password;
+use certstow_formats::testing::writer as pkcs12;
 
-use crate::{ADA, GRACE, MANIFEST, PASSWORD, World, ends, json, pkcs12, said};
+use crate::{ADA, GRACE, MANIFEST, PASSWORD, World, ends, json, said};
 
 /// What protects the files of a backup.
 #[derive(Clone, Copy, Debug)]

@@ -6,12 +6,13 @@ use std::fs;
 use std::path::Path;
 use std::thread;
 
-use certstow::pkcs12::attributes::Attributes;
-use certstow::pkcs12::encode::{Content, encode};
-use certstow::pkcs12::grade::grade;
-use certstow::pkcs12::profile::{Iterations, Profile};
-use certstow::platform::certificate::Certificate;
-use certstow::platform::secret::{Password, PrivateKey};
+use certstow_core::time;
+use certstow_formats::certificate::Certificate;
+use certstow_formats::pkcs12::attributes::Attributes;
+use certstow_formats::pkcs12::encode::{Content, encode};
+use certstow_formats::pkcs12::grade::grade;
+use certstow_formats::pkcs12::profile::{Iterations, Profile};
+use certstow_formats::secret::{Password, PrivateKey};
 
 use crate::material::{Identity, Key, Material, openssl, output};
 use crate::peers::openssl::print;
@@ -22,7 +23,8 @@ const PASSWORD: &str = "correct horse battery staple";
 
 fn restores(bytes: &[u8]) -> bool {
     let password = Password::new(PASSWORD.to_owned());
-    grade(bytes, None, Some(&password)).is_ok_and(|report| report.restores == Some(true))
+    grade(bytes, None, Some(&password), &time::clock())
+        .is_ok_and(|report| report.restores == Some(true))
 }
 
 /// The positions of the bits that `check` does not miss when they are flipped.

@@ -4,12 +4,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use certstow::pkcs12::decode::decode;
-use certstow::pkcs12::grade::{Report, grade};
-use certstow::platform::pkcs12::kdf::PasswordForm;
-use certstow::platform::secret::Password;
-use certstow::platform::testing::fuzzing::LIMITS;
-use certstow::platform::testing::{Mutations, PASSWORD};
+use certstow_core::time;
+use certstow_formats::pkcs12::decode::decode;
+use certstow_formats::pkcs12::grade::{Report, grade};
+use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::secret::Password;
+use certstow_formats::testing::Mutations;
+use certstow_formats::testing::PASSWORD;
+use certstow_formats::testing::fuzzing::LIMITS;
 
 use crate::peers::Sealed;
 use crate::peers::openssl::print;
@@ -35,7 +37,8 @@ impl Case {
             password: PASSWORD.to_owned(),
         };
         let password = Password::new(PASSWORD.to_owned());
-        let report = grade(&bytes, None, Some(&password)).map_err(|error| error.to_string());
+        let report =
+            grade(&bytes, None, Some(&password), &time::clock()).map_err(|error| error.to_string());
         Self {
             report,
             openssl: print(&sealed, &["-legacy", "-nodes"]),

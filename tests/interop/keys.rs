@@ -6,10 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use certstow::platform::key::{self, ml_dsa::ParameterSet};
-use certstow::platform::pkcs12::decode::{Limits, decode};
-use certstow::platform::pkcs12::kdf::PasswordForm;
-use certstow::platform::secret::{Password, PrivateKey};
+use certstow_formats::key;
+use certstow_formats::key::ml_dsa::ParameterSet;
+use certstow_formats::pkcs12::decode::{Limits, decode};
+use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::secret::{Password, PrivateKey};
 
 use crate::material::{Material, openssl, output, pkcs8};
 use crate::peers::python::python;

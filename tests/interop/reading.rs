@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use certstow::platform::secret::Password;
-use certstow::platform::spec::StoreSpec;
-use certstow::platform::store::NonInteractive;
-use certstow::platform::{OpenOptions, open};
+use certstow_formats::secret::Password;
+use certstow_platform::spec::StoreSpec;
+use certstow_platform::store::NonInteractive;
+use certstow_platform::{OpenOptions, open};
 
 use crate::material::{Identity, Key, Material, pkcs8};
 use crate::peers::{Sealed, gnutls, java, nss, openssl, python};

@@ -5,12 +5,12 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use certstow::pkcs12::attributes::Attributes;
-use certstow::pkcs12::encode::{Content, encode};
-use certstow::pkcs12::profile::{Iterations, Profile};
-use certstow::platform::certificate::Certificate;
-use certstow::platform::secret::{Password, PrivateKey};
-use certstow::platform::store::Property;
+use certstow_formats::certificate::Certificate;
+use certstow_formats::certificate::Property;
+use certstow_formats::pkcs12::attributes::Attributes;
+use certstow_formats::pkcs12::encode::{Content, encode};
+use certstow_formats::pkcs12::profile::{Iterations, Profile};
+use certstow_formats::secret::{Password, PrivateKey};
 
 use crate::material::{Identity, Key, Material, output};
 use crate::peers::gnutls::GnuTls;

@@ -4,9 +4,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use certstow::escrow::EscrowKey;
-use certstow::platform::OpenOptions;
-use certstow::platform::store::NonInteractive;
+use certstow_core::escrow::EscrowKey;
+use certstow_platform::OpenOptions;
+use certstow_platform::store::NonInteractive;
 use p256::pkcs8::DecodePrivateKey as _;
 use rsa::pkcs1::der::Decode as _;
 use rsa::pkcs8::PrivateKeyInfoRef;

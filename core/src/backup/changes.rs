@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::manifest::{CHANGES, Manifest, Saved, to_json};
-use crate::names;
+use certstow_formats::names;
 
 /// The schema this version reads and writes.
 const SCHEMA: &str = "certstow.manifest-changes/1";
@@ -159,7 +159,7 @@ fn content(line: &[u8]) -> Option<String> {
 }
 
 /// The same lines, each with the checksum that its rest has.
-#[cfg(any(fuzzing, test))]
+#[cfg(any(test, feature = "testing"))]
 pub(crate) fn with_right_checksums(bytes: &[u8]) -> Vec<u8> {
     let lines = bytes.split_inclusive(|byte| *byte == b'\n');
     let before = CHECK.len() + DIGITS + REST.len();

@@ -5,12 +5,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use certstow_platform::certificate::Certificate;
+use certstow_formats::certificate::Certificate;
 use certstow_platform::store::KeyState;
 
 use super::manifest::{self, Saved};
 use crate::identity::{Identity, Inventory, StoreProblem};
-use crate::names;
+use certstow_formats::names;
 
 /// How a folder compares with stores.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -76,7 +76,7 @@ impl Held {
             file: file.to_owned(),
             sha256: manifest::key(&certificate.id()),
             sha1: names::thumbprint(certificate),
-            label: names::label_of_certificate(&certificate.parse()),
+            label: names::label(&certificate.parse()),
             subject: names::distinguished_name_of_der(certificate.subject_der()),
         }
     }
@@ -129,7 +129,7 @@ fn absent(stores: &Inventory, identity: &Identity) -> Absent {
     let entry = identity.entry();
     Absent {
         thumbprint: identity.thumbprint(),
-        label: names::label(entry, &entry.certificate.parse()),
+        label: entry.display_label(),
         store: stores.store_name(identity.entries()[0].store),
     }
 }
@@ -147,7 +147,7 @@ fn by_name<'a>(identities: &[&'a Identity]) -> HashMap<(Name, String), &'a Ident
     for &identity in identities {
         let entry = identity.entry();
         let subject = names::distinguished_name_of_der(entry.certificate.subject_der());
-        let label = names::label(entry, &entry.certificate.parse());
+        let label = entry.display_label();
         for name in [(Name::Subject, subject), (Name::Label, label)] {
             if !name.1.is_empty() {
                 named.entry(name).or_insert(identity);
@@ -163,7 +163,7 @@ mod tests {
     use certstow_platform::testing::{MemoryKey, MemoryStore};
 
     use super::*;
-    use crate::samples;
+    use certstow_formats::testing::identities;
 
     fn inventory(stores: Vec<MemoryStore>) -> Inventory {
         let boxed = |store| -> Box<dyn Store> { Box::new(store) };
@@ -174,10 +174,10 @@ mod tests {
     fn compare_counts_keys_that_stay_in_their_store_apart() {
         let card = MemoryStore::new("card");
         let kept = MemoryKey::Kept(NotExportable::Policy);
-        card.insert(samples::ec_identity().leaf, None, kept);
+        card.insert(identities::ec_identity().leaf, None, kept);
         let keyless = MemoryStore::new("keyless");
-        keyless.insert(samples::issuers().remove(0), None, MemoryKey::Missing);
-        let good = samples::store("good", samples::rsa_identity());
+        keyless.insert(identities::issuers().remove(0), None, MemoryKey::Missing);
+        let good = certstow_platform::testing::single("good", identities::rsa_identity());
         let stores = inventory(vec![card, keyless, good]);
 
         let nothing = compare(&stores, Vec::new());
@@ -186,7 +186,10 @@ mod tests {
         assert_eq!(nothing.kept_back.len(), 1);
         assert!(nothing.foreign.is_empty());
 
-        let leaves = [samples::ec_identity().leaf, samples::rsa_identity().leaf];
+        let leaves = [
+            identities::ec_identity().leaf,
+            identities::rsa_identity().leaf,
+        ];
         let held = leaves.map(|leaf| Held::of_certificate("a.p12", &leaf));
         let all = compare(&stores, held.into());
         assert_eq!(all.present, 2);

@@ -31,16 +31,16 @@ use std::path::{Path, PathBuf};
 
 use certstow_platform::spec::StoreSpec;
 
-use crate::chain::Include;
 use crate::error::Error;
 use crate::export::{Format, Options};
 use crate::nearest::nearest;
 use crate::password::Source;
-use crate::pkcs12::attributes::Properties;
-use crate::pkcs12::profile::{Iterations, Profile};
-use crate::pkcs12::target::Target;
 use crate::select::Filters;
-use crate::watchdog;
+use crate::waits;
+use certstow_formats::chain::Include;
+use certstow_formats::pkcs12::attributes::Properties;
+use certstow_formats::pkcs12::profile::{Iterations, Profile};
+use certstow_formats::pkcs12::target::Target;
 use keys::Keys;
 
 /// What was said of a run; `None`, empty and false where nothing was said.
@@ -92,7 +92,7 @@ impl Settings {
     /// - [`Error::Config`]: it is no TOML; it has a key that does not exist, or a value that makes
     ///   no sense there; or two keys exclude each other.
     pub fn read(file: &Path) -> Result<Self, Error> {
-        let wait = watchdog::waiting_for(format!("the options in {}", file.display()));
+        let wait = waits::waiting_for(format!("the options in {}", file.display()));
         let text = std::fs::read_to_string(file);
         drop(wait);
         let text = text.map_err(|source| Error::Io {
@@ -103,7 +103,7 @@ impl Settings {
     }
 
     /// The same of the text of a file.
-    pub(crate) fn parse(text: &str, file: &Path) -> Result<Self, Error> {
+    pub fn parse(text: &str, file: &Path) -> Result<Self, Error> {
         let keys: Keys = toml::from_str(text).map_err(|error| Error::Config {
             file: file.to_owned(),
             line: error.span().map(|span| line_of(text, &span)),

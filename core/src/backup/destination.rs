@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use certstow_platform::certificate::EntryId;
+use certstow_formats::certificate::EntryId;
 use certstow_platform::new_file::folder_of;
 use certstow_platform::{file_name, os};
 

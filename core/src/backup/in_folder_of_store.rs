@@ -21,7 +21,7 @@ pub fn leave_out(inventory: &mut Inventory) -> Vec<String> {
 }
 
 /// The same of what one store listed.
-pub(crate) fn leave_out_of(spec: &StoreSpec, problems: &mut Vec<Problem>) -> Vec<String> {
+pub fn leave_out_of(spec: &StoreSpec, problems: &mut Vec<Problem>) -> Vec<String> {
     let mut backups = Backups::beside(std::iter::once(spec.clone()));
     problems.retain(|problem| !backups.have(&problem.place));
     backups.in_words()

@@ -8,7 +8,7 @@ use crate::identity::Inventory;
 use crate::select::Filters;
 
 /// The private keys in the stores, and which stores were read.
-pub(crate) struct InStores {
+pub struct InStores {
     /// The certificates that a store has with a private key, as in the manifest, and the end of
     /// each in seconds since 1970.
     with_key: HashMap<String, i64>,
@@ -17,7 +17,8 @@ pub(crate) struct InStores {
 }
 
 impl InStores {
-    pub(crate) fn of(inventory: &Inventory) -> Self {
+    /// Those of these stores.
+    pub fn of(inventory: &Inventory) -> Self {
         let identities = inventory.identities().iter();
         let troubled: HashSet<&str> = inventory
             .problems()
@@ -41,20 +42,20 @@ impl InStores {
     }
 
     /// The end of a certificate whose private key a store has, in seconds since 1970.
-    pub(super) fn end_of(&self, saved: &Saved) -> Option<i64> {
+    pub fn end_of(&self, saved: &Saved) -> Option<i64> {
         self.with_key.get(&saved.thumbprint.sha256).copied()
     }
 
     /// Whether its key may still be in a store; also where the store that it was saved from was not
     /// read, or not all of it.
-    pub(super) fn may_have(&self, saved: &Saved) -> bool {
+    pub fn may_have(&self, saved: &Saved) -> bool {
         self.with_key.contains_key(&saved.thumbprint.sha256)
             || !self.read_whole.contains(&saved.store)
     }
 
     /// Whether the key left the store that it was saved from, and is in no other that was read. Not
     /// of an entry that the filters leave out, or of which the manifest cannot tell whether they do.
-    pub(crate) fn miss(&self, saved: &Saved, filters: &Filters, now: i64) -> bool {
+    pub fn miss(&self, saved: &Saved, filters: &Filters, now: i64) -> bool {
         !self.may_have(saved) && filters.judge(&saved.known(), now) == Some(true)
     }
 }

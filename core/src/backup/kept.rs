@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use certstow_platform::threads;
+use certstow_formats::threads;
 
 use super::folder::condition_of;
 use super::manifest::{self, Saved};

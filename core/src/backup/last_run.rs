@@ -18,7 +18,8 @@ use super::folder::read;
 use super::manifest;
 use crate::error::Error;
 use crate::output::{self, Existing, Privacy};
-use crate::{names, time};
+use crate::time;
+use certstow_formats::names;
 
 /// The folder of these files, in the one that certstow keeps for an account.
 pub const FOLDER: &str = "destinations";

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use certstow_platform::os;
 
 use crate::error::Error;
-use crate::{output, watchdog};
+use crate::{output, waits};
 
 /// The file that is locked.
 const NAME: &str = ".certstow-lock";
@@ -194,7 +194,7 @@ impl<'a> Wait<'a> {
                 (self.patience.told)(self.folder);
             }
             // This wait has a limit of its own.
-            watchdog::progress();
+            waits::progress();
             thread::sleep(self.pause);
             self.pause = (self.pause * 3 / 2).min(LONGEST_PAUSE);
         }

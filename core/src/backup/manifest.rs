@@ -7,14 +7,15 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::Path;
 
-use certstow_platform::certificate::EntryId;
+use certstow_formats::certificate::EntryId;
 use certstow_platform::file_name;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::Error;
-use crate::proof::Level;
 use crate::select::Known;
-use crate::{names, time};
+use crate::time;
+use certstow_formats::names;
+use certstow_formats::proof::Level;
 
 /// The manifest's name in its folder.
 pub const NAME: &str = "certstow-manifest.json";
@@ -118,7 +119,7 @@ pub struct EscrowFile {
 }
 
 /// That the manifest of a folder is there, and the system does not give it.
-pub(crate) fn unreadable(folder: &Path, source: io::Error) -> Error {
+pub fn unreadable(folder: &Path, source: io::Error) -> Error {
     Error::Io {
         place: folder.join(NAME).display().to_string(),
         source,
@@ -127,7 +128,7 @@ pub(crate) fn unreadable(folder: &Path, source: io::Error) -> Error {
 
 impl Manifest {
     /// One without entries.
-    pub(crate) fn empty() -> Self {
+    pub fn empty() -> Self {
         Self {
             schema: SCHEMA.to_owned(),
             written: String::new(),
@@ -193,7 +194,7 @@ impl Manifest {
 
     /// Its bytes, with the time and the tool as of now: a line for each entry, in the order of the
     /// files' names.
-    pub(crate) fn write_now(&mut self) -> Vec<u8> {
+    pub fn write_now(&mut self) -> Vec<u8> {
         self.written = time::utc(self.next_time(time::now()));
         self.tool = tool();
         self.sort();

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use certstow_platform::secret::Password;
+use certstow_formats::secret::Password;
 
 use super::folder::{Folder, KeyFile, LARGEST_ESCROW, read, sealed_beside};
 use crate::error::Error;

@@ -2,7 +2,6 @@
 //! name, and opens no key.
 
 use crate::identity::{Identity, Inventory};
-use crate::names;
 use crate::select::Filters;
 
 use super::destination::Destination;
@@ -60,7 +59,7 @@ pub(super) fn plan<'a>(
 ) -> Wanted<'a> {
     let parsed = identity.certificate().parse();
     let not_after = parsed.validity().not_after.timestamp();
-    let label = names::label(identity.entry(), &parsed);
+    let label = identity.entry().display_label();
     let mut steps: Vec<Step> = destinations
         .iter()
         .map(|destination| match destination {

@@ -130,7 +130,7 @@ impl Stored {
 ///
 /// # Errors
 /// Why it cannot be used, in a clause.
-#[cfg(any(fuzzing, test))]
+#[cfg(any(test, feature = "testing"))]
 pub(crate) fn of_bytes(written: &[u8], changes: &[u8]) -> Result<Manifest, String> {
     Stored::of(Some(written), Some(changes)).map(|stored| stored.manifest)
 }

@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use crate::error::Error;
-use crate::exit::Exit;
 use crate::identity::StoreProblem;
-use crate::proof::Level;
+use certstow_formats::proof::Level;
 
 /// What a run did.
 #[derive(Debug)]
@@ -245,28 +244,26 @@ impl Report {
         counts
     }
 
-    /// How the run ended: done, partly done, or as its first destination failed if none worked.
-    /// With `skip_not_exportable`, keys that were known never to come out do not count.
-    pub fn exit(&self, skip_not_exportable: bool) -> Exit {
-        let errors = || self.destinations.iter().map(|one| one.error.as_ref());
-        if errors().all(|error| error.is_some())
-            && let Some(first) = errors().flatten().next()
-        {
-            return first.exit();
-        }
-        let counts = |entry: &EntryReport| match &entry.key {
-            Some(failure) => !(failure.known && skip_not_exportable),
-            None => !entry.copies.iter().all(Copy::is_good),
+    /// Why nothing was saved at all: the error of the first destination, where every one failed.
+    pub fn failure(&self) -> Option<&Error> {
+        let mut errors = self.destinations.iter().map(|one| one.error.as_ref());
+        let first = errors.next()?;
+        errors.all(|error| error.is_some()).then_some(first)?
+    }
+
+    /// Whether everything was saved that was to be. With `skip_not_exportable`, keys that were known
+    /// never to come out do not count.
+    pub fn is_complete(&self, skip_not_exportable: bool) -> bool {
+        let saved = |entry: &EntryReport| match &entry.key {
+            Some(failure) => failure.known && skip_not_exportable,
+            None => entry.copies.iter().all(Copy::is_good),
         };
-        let unpruned = |one: &DestinationReport| !one.unpruned.is_empty();
-        let failed = errors().any(|error| error.is_some())
-            || self.destinations.iter().any(unpruned)
-            || self.entries.iter().any(counts)
-            || self.only_in_backup.iter().any(OnlyInBackup::is_damaged)
-            || !self.problems.is_empty();
-        match failed {
-            true => Exit::Partial,
-            false => Exit::Done,
-        }
+        let destinations = &self.destinations;
+        destinations
+            .iter()
+            .all(|one| one.error.is_none() && one.unpruned.is_empty())
+            && self.entries.iter().all(saved)
+            && !self.only_in_backup.iter().any(OnlyInBackup::is_damaged)
+            && self.problems.is_empty()
     }
 }

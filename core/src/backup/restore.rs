@@ -23,9 +23,9 @@ use super::wanted::{Decision, Wanted};
 use crate::error::{Candidate, Error, Near, Nearly};
 use crate::identity::Inventory;
 use crate::import::{self, Present};
-use crate::proof::Level;
 use crate::select::{self, Choice, Want};
 use crate::time;
+use certstow_formats::proof::Level;
 use sources::Sources;
 use taken::Taken;
 

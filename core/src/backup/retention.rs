@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use std::fs;
 use std::io;
 
-use certstow_platform::{os, threads};
+use certstow_formats::threads;
+use certstow_platform::os;
 
 use super::destination::Destination;
 use super::folder::Condition;
@@ -13,7 +14,7 @@ use super::in_stores::InStores;
 use super::manifest::Saved;
 use super::report::Pruned;
 use crate::identity::Inventory;
-use crate::{output, watchdog};
+use crate::{output, waits};
 
 /// How long expired certificates are kept, and what the stores still have.
 pub(super) struct Retention {
@@ -95,7 +96,7 @@ fn keepers(over: &[String], destinations: &[Option<&mut Destination>]) -> Vec<Op
                 })
             })
         },
-        &mut |_, _| watchdog::progress(),
+        &mut |_, _| waits::progress(),
     )
 }
 

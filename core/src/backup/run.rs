@@ -10,9 +10,9 @@ mod writing;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use certstow_platform::secret::Password;
+use certstow_formats::secret::Password;
+use certstow_formats::threads;
 use certstow_platform::store::Ask;
-use certstow_platform::threads;
 
 use super::destination::{Destination, real_path};
 use super::last_run::{self, Emptied};
@@ -25,9 +25,9 @@ use crate::escrow::Recipient;
 use crate::export::Options;
 use crate::identity::Inventory;
 use crate::output::Privacy;
-use crate::proof::UNPROVEN;
 use crate::select::Filters;
 use crate::time;
+use certstow_formats::proof::UNPROVEN;
 
 /// What a run is to do.
 #[derive(Debug, Clone, Copy)]

@@ -8,9 +8,9 @@ use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::Path;
 
-use certstow_platform::certificate::Certificate;
-use certstow_platform::secret::Password;
-use certstow_platform::threads;
+use certstow_formats::certificate::Certificate;
+use certstow_formats::secret::Password;
+use certstow_formats::threads;
 
 use super::compare::{self, Held};
 use super::folder::{Condition, Folder};
@@ -19,12 +19,12 @@ use super::manifest::{self, Saved};
 use super::opener::Opener;
 use super::record::{self, Found};
 use crate::error::Error;
-use crate::exit::Exit;
 use crate::identity::Inventory;
-use crate::names;
-use crate::pkcs12::grade::{self, MacVerdict, Report, Severity};
-use crate::proof::Level;
-pub use verdict::{FileState, FileVerdict, FolderVerdict};
+use crate::time;
+use certstow_formats::names;
+use certstow_formats::pkcs12::grade::{self, MacVerdict, Report, Severity};
+use certstow_formats::proof::Level;
+pub use verdict::{FileState, FileVerdict, Finding, FolderVerdict};
 
 /// How a folder is to be looked at.
 #[derive(Clone, Copy)]
@@ -184,9 +184,11 @@ impl Subject {
 
 /// Grades a file. A password that does not open it is an error, so that another one is tried.
 fn open(bytes: &[u8], password: &Password, path: &Path) -> Result<Report, Error> {
-    let report = grade::grade(bytes, None, Some(password)).map_err(|error| Error::BackupFile {
-        file: path.to_owned(),
-        reason: format!("cannot be opened: {error}"),
+    let report = grade::grade(bytes, None, Some(password), &time::clock()).map_err(|error| {
+        Error::BackupFile {
+            file: path.to_owned(),
+            reason: format!("cannot be opened: {error}"),
+        }
     })?;
     match report.wrong_password {
         true => Err(Error::WrongPassword {
@@ -205,7 +207,7 @@ impl FileVerdict {
             return;
         }
         // Of a changed file nobody can tell.
-        self.wrong_password = error.exit() == Exit::Password && self.state == FileState::Whole;
+        self.wrong_password = error.is_wrong_password() && self.state == FileState::Whole;
         self.add_reason(match error {
             Error::WrongPassword { .. } => "the password does not open it".to_owned(),
             error => error.to_string(),
@@ -265,7 +267,7 @@ fn of_proof(report: &Report) -> Option<&'static str> {
 }
 
 fn called(leaf: &Certificate) -> String {
-    names::with_thumbprint(&names::label_of_certificate(&leaf.parse()), leaf)
+    names::with_thumbprint(&names::label(&leaf.parse()), leaf)
 }
 
 #[cfg(test)]

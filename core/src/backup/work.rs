@@ -7,9 +7,9 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use certstow_formats::secret::Password;
+use certstow_formats::threads;
 use certstow_platform::os;
-use certstow_platform::secret::Password;
-use certstow_platform::threads;
 
 use super::folder::{LARGEST_ESCROW, name_aside, read};
 use super::manifest::{self, EscrowFile, Saved, Thumbprint, escrow_name};
@@ -18,7 +18,8 @@ use crate::escrow::{self, Recipient};
 use crate::export::{Chain, Destination as Target, Options, ProvenKey, Sealed};
 use crate::identity::Issuers;
 use crate::output::{self, Existing, Privacy};
-use crate::{names, time};
+use crate::time;
+use certstow_formats::names;
 
 /// What the files are protected with.
 pub(super) enum Protection<'a> {

@@ -4,8 +4,8 @@ use std::fmt;
 use std::path::Path;
 
 use super::{Error, Near, Nearly};
-use crate::sanitize::safe;
 use crate::time;
+use certstow_formats::sanitize::safe;
 
 impl Error {
     /// What happened and what caused it, the operating system's word included, in one line.

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::path::Path;
 
-use certstow_platform::certificate::Certificate;
-use certstow_platform::key::public_key_of;
-use certstow_platform::secret::{self, Password};
+use certstow_formats::certificate::Certificate;
+use certstow_formats::key::public_key_of;
+use certstow_formats::secret::{self, Password};
 use certstow_platform::store::Ask;
 use certstow_platform::{OpenOptions, certificates_in, private_keys_in};
 use rsa::pkcs8::PrivateKeyInfoRef;
@@ -14,11 +14,13 @@ use x509_parser::prelude::FromDer as _;
 use x509_parser::x509::SubjectPublicKeyInfo;
 use zeroize::Zeroizing;
 
-use super::cms::{Enveloped, Recipient, RecipientName, SealedKey};
-use super::{Trouble, agreement, refused, transport, unreadable};
+use super::{Trouble, refused, unreadable};
 use crate::error::Error;
-use crate::proof::{self, Refusal};
-use crate::{names, output};
+use crate::output;
+use certstow_formats::cms::{Enveloped, Recipient, RecipientName, SealedKey};
+use certstow_formats::cms::{agreement, transport};
+use certstow_formats::names;
+use certstow_formats::proof::{self, Refusal};
 
 /// The private keys that open what was sealed; nearly always one.
 pub struct EscrowKey {

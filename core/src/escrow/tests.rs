@@ -2,27 +2,29 @@ use std::fs;
 
 use super::opening::PrivateKey;
 use super::*;
-use crate::{proof, samples};
+use certstow_formats::der::{EXPLICIT_1, OCTET_STRING};
+use certstow_formats::proof;
+use certstow_formats::testing::identities;
 use certstow_platform::OpenOptions;
-use certstow_platform::pkcs12::der::{EXPLICIT_1, OCTET_STRING};
+use certstow_platform::error::StoreError;
 use certstow_platform::store::NonInteractive;
 use const_oid::ObjectIdentifier;
 use der::asn1::AnyRef;
 use der::{Decode as _, Encode as _};
 
-fn recipient(identity: &samples::Identity) -> Recipient {
+fn recipient(identity: &identities::Identity) -> Recipient {
     Recipient::new(identity.leaf.clone()).unwrap()
 }
 
-fn key_of(key: &certstow_platform::secret::PrivateKey) -> EscrowKey {
+fn key_of(key: &certstow_formats::secret::PrivateKey) -> EscrowKey {
     let Ok(key) = proof::read_info(key).and_then(PrivateKey::of) else {
         panic!("a key that opens");
     };
     EscrowKey::of(vec![key])
 }
 
-fn identities() -> [samples::Identity; 2] {
-    [samples::ec_identity(), samples::rsa_identity()]
+fn identities() -> [identities::Identity; 2] {
+    [identities::ec_identity(), identities::rsa_identity()]
 }
 
 #[test]
@@ -46,7 +48,7 @@ fn what_is_sealed_to_a_certificate_its_key_opens_and_no_other() {
         let serial = names::serial(&identity.leaf.parse());
         assert!(names[0].contains(&serial), "{names:?}");
     }
-    let same_kind = key_of(&samples::foreign_key());
+    let same_kind = key_of(&identities::foreign_key());
     let sealed = recipient(&all[0])
         .seal(&Password::new("a".to_owned()))
         .unwrap();
@@ -100,7 +102,7 @@ fn a_part_that_gives_a_wrong_key_does_not_hide_the_next() {
 /// Those who share a sender's key, as RFC 5652, 6.2.2 allows.
 #[test]
 fn each_recipient_of_one_sender_is_tried() {
-    let identity = samples::ec_identity();
+    let identity = identities::ec_identity();
     let ours = recipient(&identity);
     let PublicKey::Ec(public) = &ours.key else {
         panic!("no EC key");
@@ -122,7 +124,7 @@ fn each_recipient_of_one_sender_is_tried() {
         let sealed = sealed_for(&[info], &content_key, "k3v9p");
         let opened = key_of(&identity.key).open_bytes(&sealed).unwrap();
         assert_eq!(opened.expose(), "k3v9p");
-        let wrong = key_of(&samples::foreign_key())
+        let wrong = key_of(&identities::foreign_key())
             .open_bytes(&sealed)
             .unwrap_err();
         assert!(matches!(wrong, Trouble::WrongKey(names) if names.len() == 2));
@@ -131,11 +133,11 @@ fn each_recipient_of_one_sender_is_tried() {
 
 #[test]
 fn an_error_names_the_file_and_no_secret() {
-    let identity = samples::ec_identity();
+    let identity = identities::ec_identity();
     let sealed = recipient(&identity)
         .seal(&Password::new("canary".to_owned()))
         .unwrap();
-    let error = key_of(&samples::foreign_key())
+    let error = key_of(&identities::foreign_key())
         .open(&sealed, Path::new("backup.escrow"))
         .unwrap_err();
     let text = format!("{error} {error:?}");
@@ -144,8 +146,7 @@ fn an_error_names_the_file_and_no_secret() {
         "{text}"
     );
     assert!(!text.contains("canary"));
-    assert_eq!(error.exit(), Exit::Password);
-    assert_eq!(error.code(), "wrong-escrow-key");
+    assert!(error.is_wrong_password());
 }
 
 #[test]
@@ -170,7 +171,7 @@ fn no_bytes_make_it_panic_and_no_cut_opens() {
             let _ = key.open_bytes(&changed);
         }
     }
-    let key = key_of(&samples::ec_identity().key);
+    let key = key_of(&identities::ec_identity().key);
     let huge = vec![0x30; cms::MAX_BYTES + 1];
     assert!(matches!(key.open_bytes(&huge), Err(Trouble::Unreadable(_))));
 }
@@ -185,7 +186,7 @@ fn a_random_password_is_six_groups_and_never_the_same() {
 
 #[test]
 fn warnings_tell_of_dates_and_usages() {
-    let identity = samples::ec_identity();
+    let identity = identities::ec_identity();
     let recipient = recipient(&identity);
     let validity = identity.leaf.parse().validity().not_after.timestamp();
     let valid = recipient.warnings(validity - 1);
@@ -205,7 +206,7 @@ fn refusal(bytes: &[u8]) -> Error {
 }
 
 fn data(name: &str) -> Vec<u8> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("platform/tests/data");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../formats/tests/data");
     fs::read(folder.join(name)).unwrap()
 }
 
@@ -224,10 +225,13 @@ fn only_one_certificate_that_can_be_encrypted_to_is_a_recipient() {
     ] {
         let error = refusal(&bytes);
         assert!(error.to_string().contains(why), "{error}");
-        assert_eq!(
-            (error.exit(), error.code()),
-            (Exit::Usage, "escrow-certificate")
-        );
+        assert!(matches!(
+            error,
+            Error::Escrow {
+                trouble: Trouble::Certificate(_),
+                ..
+            }
+        ));
     }
     let missing = Recipient::read(Path::new("no/such/file")).unwrap_err();
     assert!(matches!(missing, Error::Io { .. }));
@@ -236,7 +240,7 @@ fn only_one_certificate_that_can_be_encrypted_to_is_a_recipient() {
 #[test]
 fn a_key_file_must_hold_a_key_that_opens() {
     let read = |name: &str| {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("platform/tests/data");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../formats/tests/data");
         EscrowKey::read(
             &folder.join(name),
             &OpenOptions::default(),
@@ -244,12 +248,16 @@ fn a_key_file_must_hold_a_key_that_opens() {
         )
     };
     assert!(read("keys/P-521.pem").is_ok());
-    for (name, code) in [
-        ("certificates/rsa.pem", "escrow-key"),
-        ("keys/ed25519.pem", "escrow-key"),
-        ("keys/P-256.encrypted.pem", "interaction-required"),
-        ("no/such/file", "io"),
-    ] {
-        assert_eq!(read(name).unwrap_err().code(), code, "{name}");
+    for name in ["certificates/rsa.pem", "keys/ed25519.pem"] {
+        let refused = read(name).unwrap_err();
+        let trouble = match &refused {
+            Error::Escrow { trouble, .. } => trouble,
+            other => panic!("{other:?}"),
+        };
+        assert!(matches!(trouble, Trouble::Key(_)), "{name}: {refused}");
     }
+    let locked = read("keys/P-256.encrypted.pem").unwrap_err();
+    let asked = matches!(locked, Error::Store(StoreError::InteractionRequired { .. }));
+    assert!(asked, "{locked}");
+    assert!(matches!(read("no/such/file"), Err(Error::Io { .. })));
 }

@@ -1,12 +1,12 @@
 //! The forms without a private key: one certificate as DER, and a certificate with its path as
 //! PKCS#7 "certs-only", which is a CMS SignedData that nobody signed (RFC 5652 section 5.2).
 
-use certstow_platform::certificate::Certificate;
-use certstow_platform::pkcs12::der::{self, EXPLICIT_0};
-use certstow_platform::pkcs12::oid;
+use certstow_formats::certificate::Certificate;
+use certstow_formats::der::{self, EXPLICIT_0};
+use certstow_formats::pkcs12::oid;
 use x509_parser::asn1_rs::{Any, FromDer};
 
-use crate::chain::Path;
+use certstow_formats::chain::Path;
 
 const VERSION_1: [u8; 3] = [2, 1, 1];
 const EMPTY_SET: [u8; 2] = [0x31, 0];
@@ -87,11 +87,11 @@ fn elements(mut content: &[u8]) -> Option<Vec<&[u8]>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::samples::{self, Identity};
+    use certstow_formats::testing::identities::{self, Identity};
 
     #[test]
     fn a_path_is_read_back_in_its_order_and_nothing_else_passes_for_it() {
-        let Identity { leaf, issuers, .. } = samples::ec_identity();
+        let Identity { leaf, issuers, .. } = identities::ec_identity();
         let file = p7b(&leaf, &issuers);
         assert_eq!(
             verify_p7b(&file, &leaf, &issuers).unwrap(),
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn one_certificate_is_read_back_and_another_is_not_taken_for_it() {
-        let Identity { leaf, issuers, .. } = samples::ec_identity();
+        let Identity { leaf, issuers, .. } = identities::ec_identity();
         assert_eq!(verify_der(leaf.der(), &leaf).unwrap(), ["certificates"]);
         assert!(verify_der(issuers[0].der(), &leaf).is_err());
         assert!(verify_der(&leaf.der()[1..], &leaf).is_err());

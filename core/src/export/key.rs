@@ -1,16 +1,15 @@
 //! The private key of an identity: from the first store that gives one which works.
 
+use certstow_formats::key;
+use certstow_formats::secret::PrivateKey;
+use certstow_formats::threads;
 use certstow_platform::error::StoreError;
-use certstow_platform::key;
-use certstow_platform::secret::PrivateKey;
 use certstow_platform::store::{Ask, Entry, KeyState, NonInteractive, Store};
-use certstow_platform::threads;
 
 use crate::error::Error;
 use crate::identity::{Identity, Inventory, StoredEntry};
-use crate::names;
-use crate::proof::{self, Level, Proof, ProofError};
-use crate::watchdog;
+use crate::waits;
+use certstow_formats::proof::{self, Level, Proof, ProofError};
 
 /// A private key that was shown to belong to its certificate, as far as its algorithm allows.
 pub(crate) struct ProvenKey<'a> {
@@ -48,7 +47,7 @@ impl<'a> ProvenKey<'a> {
             let (store, name, stored) = shared.as_ref()?;
             take_from(*store, name, stored, &mut NonInteractive).ok()
         };
-        let mut progress = |_, _| watchdog::progress();
+        let mut progress = |_, _| waits::progress();
         let taken = threads::each(threads::for_computing(), &shared, take, &mut progress);
         for (&identity, taken) in rest.iter().zip(taken) {
             if matches!(results.last(), Some(Err(Error::Cancelled))) {
@@ -107,7 +106,7 @@ fn take_from(
     stored: &StoredEntry,
     ask: &mut dyn Ask,
 ) -> Result<(PrivateKey, Proof), Error> {
-    let wait = watchdog::waiting_for(format!("the private key from {name}"));
+    let wait = waits::waiting_for(format!("the private key from {name}"));
     let key = store.private_key(&stored.entry.id, ask)?;
     drop(wait);
     // However the store writes the key, what is saved has the form that every program reads.
@@ -118,10 +117,10 @@ fn take_from(
     match key.and_then(|key| proof::prove(&key, certificate).map(|proof| (key, proof))) {
         Ok(proven) => Ok(proven),
         Err(ProofError::Mismatch) => Err(Error::KeyMismatch {
-            place: names::place(&stored.entry),
+            place: stored.entry.place(),
         }),
         Err(ProofError::Useless(reason)) => Err(Error::Store(StoreError::Damaged {
-            place: format!("the private key of {}", names::place(&stored.entry)),
+            place: format!("the private key of {}", stored.entry.place()),
             reason,
             source: None,
         })),
@@ -136,7 +135,7 @@ pub fn may_come_out(entry: &Entry) -> Result<(), Error> {
     match &entry.key {
         KeyState::Missing => Err(missing(entry)),
         KeyState::NotExportable(reason) => Err(Error::Store(StoreError::KeyNotExportable {
-            place: names::place(entry),
+            place: entry.place(),
             reason: reason.clone(),
             source: None,
         })),
@@ -146,6 +145,6 @@ pub fn may_come_out(entry: &Entry) -> Result<(), Error> {
 
 fn missing(entry: &Entry) -> Error {
     Error::Store(StoreError::KeyMissing {
-        place: names::place(entry),
+        place: entry.place(),
     })
 }

@@ -1,9 +1,9 @@
 //! The certificates that go into a file.
 
-use certstow_platform::certificate::Certificate;
+use certstow_formats::certificate::Certificate;
 
-use crate::chain::{Include, PathEnd};
 use crate::identity::Issuers;
+use certstow_formats::chain::{Include, PathEnd};
 
 /// The certificates that go into a file, and what is to be said about them.
 pub(crate) struct Chain {

@@ -1,19 +1,19 @@
 //! PEM (RFC 7468): the private key as PKCS#8, encrypted with PBES2 (RFC 8018) unless the user
 //! wants it in the clear, then the certificate, then its path, as web servers read it.
 
-use certstow_platform::certificate::Certificate;
-use certstow_platform::pem::{self, CERTIFICATE, ENCRYPTED_KEY, KEY};
-use certstow_platform::pkcs12::encrypted_key::encrypt_private_key;
-use certstow_platform::pkcs12::kdf::PasswordForm;
-use certstow_platform::pkcs12::pbe;
-use certstow_platform::secret::{Password, PrivateKey};
+use certstow_formats::certificate::Certificate;
+use certstow_formats::pem::{self, CERTIFICATE, ENCRYPTED_KEY, KEY};
+use certstow_formats::pkcs12::encrypted_key::encrypt_private_key;
+use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::pkcs12::pbe;
+use certstow_formats::secret::{Password, PrivateKey};
 use zeroize::Zeroizing;
 
 use super::no_randomness;
-use crate::chain::Path;
 use crate::error::Error;
-use crate::pkcs12::profile::Iterations;
-use crate::proof::{self, Proof};
+use certstow_formats::chain::Path;
+use certstow_formats::pkcs12::profile::Iterations;
+use certstow_formats::proof::{self, Proof};
 
 /// The whole file. Without a password the key is in the clear.
 pub(super) fn encode(
@@ -119,7 +119,7 @@ fn split(bytes: &[u8]) -> Result<Vec<Block>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::samples::{self, Identity};
+    use certstow_formats::testing::identities::{self, Identity};
 
     fn joined(blocks: &[(&str, &[u8])]) -> Zeroizing<Vec<u8>> {
         let blocks = blocks
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_proven_and_what_is_changed_is_not() {
-        let identity = samples::ec_identity();
+        let identity = identities::ec_identity();
         assert_eq!(
             verdict(&identity, |_| {}).unwrap(),
             ["key", "signature", "certificates", "path"]
@@ -185,16 +185,16 @@ mod tests {
     #[test]
     fn a_key_of_another_certificate_and_a_path_that_does_not_link_are_refused() {
         let foreign = Identity {
-            key: samples::foreign_key(),
-            ..samples::ec_identity()
+            key: identities::foreign_key(),
+            ..identities::ec_identity()
         };
         assert!(
             verdict(&foreign, |_| {})
                 .unwrap_err()
                 .contains("another certificate")
         );
-        let mut broken = samples::ec_identity();
-        broken.issuers[0] = samples::with_broken_signature(&broken.issuers[0]);
+        let mut broken = identities::ec_identity();
+        broken.issuers[0] = identities::with_broken_signature(&broken.issuers[0]);
         assert!(verdict(&broken, |_| {}).unwrap_err().contains("path"));
     }
 }

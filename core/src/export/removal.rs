@@ -16,8 +16,8 @@ use sha2::{Digest as _, Sha256};
 use super::Report;
 use crate::error::Error;
 use crate::identity::{Identity, Inventory};
-use crate::watchdog;
-use crate::{names, output};
+use crate::output;
+use crate::waits;
 
 /// What a proof of the key is called in [`Report::verified`].
 const SIGNED: &str = "signature";
@@ -119,7 +119,7 @@ pub fn delete_key(
     if let Some(other) = shares_key(inventory, report, &left) {
         warnings.push(format!(
             "{} has the same private key, which stays in {name}",
-            names::place(other)
+            other.place()
         ));
     }
     warnings.extend(elsewhere(inventory, report));
@@ -131,13 +131,13 @@ fn list(store: &dyn Store) -> Result<Listing, StoreError> {
     store.list()
 }
 
-fn waiting_for(store: &dyn Store) -> watchdog::Wait {
-    watchdog::waiting_for(format!("the store {}", store.info().spec))
+fn waiting_for(store: &dyn Store) -> waits::Wait {
+    waits::waiting_for(format!("the store {}", store.info().spec))
 }
 
 /// Whether the disk has the file as it was proven.
 fn is_still(file: &Path, sha256: &[u8; 32]) -> bool {
-    let _wait = watchdog::waiting_for(format!("{} to be read", file.display()));
+    let _wait = waits::waiting_for(format!("{} to be read", file.display()));
     let file = os::long_path(file);
     let length = fs::metadata(&file).map(|metadata| metadata.len());
     let read = length.and_then(|length| disk::read(&file, length.try_into().unwrap_or_default()));

@@ -4,17 +4,17 @@
 use std::cell::OnceCell;
 use std::path::PathBuf;
 
-use certstow_platform::secret::{Password, PrivateKey};
+use certstow_formats::secret::{Password, PrivateKey};
 use certstow_platform::store::Entry;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::{Chain, Destination, Format, Options, certificates, no_randomness, pem};
 use crate::error::Error;
-use crate::pkcs12::attributes::Attributes;
-use crate::pkcs12::encode::{self, Content};
-use crate::pkcs12::readback;
-use crate::{names, output, watchdog};
+use crate::{output, waits};
+use certstow_formats::pkcs12::attributes::Attributes;
+use certstow_formats::pkcs12::encode::{self, Content};
+use certstow_formats::pkcs12::readback;
 
 /// A file that was written and proven.
 pub(crate) struct Saved {
@@ -58,9 +58,15 @@ impl<'s> Sealed<'s> {
         let mut friendly_name = None;
         let bytes = match (options.format, key, password) {
             (Format::P12, Some(key), Some(password)) => {
-                let label = names::label(entry, &chain.leaf.parse());
+                let label = entry.display_label();
                 let name = options.friendly_name.as_ref().unwrap_or(&label);
-                let attributes = Attributes::of(entry, name, options.properties);
+                let attributes = Attributes::new(
+                    &entry.certificate,
+                    name,
+                    entry.provider.as_deref(),
+                    &entry.properties,
+                    options.properties,
+                );
                 let content = Content {
                     key,
                     leaf: &chain.leaf,
@@ -153,7 +159,7 @@ impl<'s> Sealed<'s> {
                         file: name.into(),
                         reason,
                     })?;
-                let _wait = watchdog::waiting_for("standard output to take the file");
+                let _wait = waits::waiting_for("standard output to take the file");
                 let sent = stream.write_all(&self.bytes).and_then(|()| stream.flush());
                 sent.map_err(|source| Error::Io {
                     place: name.to_owned(),

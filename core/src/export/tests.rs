@@ -1,9 +1,11 @@
 use super::*;
+use certstow_platform::error::StoreError;
 use certstow_platform::store::{NonInteractive, Store};
+use certstow_platform::testing;
 use certstow_platform::testing::MemoryStore;
 
 use crate::output::{Existing, Privacy};
-use crate::samples;
+use certstow_formats::testing::identities;
 
 fn password() -> Password {
     Password::new("correct horse".to_owned())
@@ -51,20 +53,20 @@ fn export(
     Ok((report, bytes))
 }
 
-fn damaged() -> samples::Identity {
-    samples::Identity {
-        key: samples::rsa_key_with_swapped_primes(),
-        ..samples::rsa_identity()
+fn damaged() -> identities::Identity {
+    identities::Identity {
+        key: identities::rsa_key_with_swapped_primes(),
+        ..identities::rsa_identity()
     }
 }
 
 #[test]
 fn export_writes_scalars_in_their_curves_length() {
-    let identity = samples::Identity {
-        key: samples::ec_key_behind_a_zero(),
-        ..samples::ec_identity()
+    let identity = identities::Identity {
+        key: identities::ec_key_behind_a_zero(),
+        ..identities::ec_identity()
     };
-    let store = samples::store("gnutls", identity);
+    let store = testing::single("gnutls", identity);
     let mut open = options(Format::Pem);
     open.unencrypted_key = true;
     let (report, bytes) = export(vec![store], &open, None).unwrap();
@@ -75,15 +77,15 @@ fn export_writes_scalars_in_their_curves_length() {
         .unwrap()
         + 26];
     let (_, key) = pem_rfc7468::decode_vec(pem).unwrap();
-    let key = certstow_platform::secret::PrivateKey::from_pkcs8_der(key.into());
-    assert_eq!(certstow_platform::key::odd_scalar_length(&key), None);
+    let key = certstow_formats::secret::PrivateKey::from_pkcs8_der(key.into());
+    assert_eq!(certstow_formats::key::odd_scalar_length(&key), None);
 }
 
 #[test]
 fn the_first_store_whose_key_works_is_used_and_the_other_is_told() {
     let (bad, good) = (
-        samples::store("bad", damaged()),
-        samples::store("good", samples::rsa_identity()),
+        testing::single("bad", damaged()),
+        testing::single("good", identities::rsa_identity()),
     );
     let (report, _) = export(vec![bad, good], &options(Format::P12), Some(&password())).unwrap();
     assert_eq!(report.store, "file:good");
@@ -95,7 +97,7 @@ fn the_first_store_whose_key_works_is_used_and_the_other_is_told() {
 
 #[test]
 fn nobody_is_asked_for_a_password_if_the_key_stays_where_it_is() {
-    let inventory = inventory(vec![samples::store("bad", damaged())]);
+    let inventory = inventory(vec![testing::single("bad", damaged())]);
     let identity = &inventory.identities()[0];
     let options = options(Format::P12);
     let mut out = Vec::new();
@@ -108,14 +110,17 @@ fn nobody_is_asked_for_a_password_if_the_key_stays_where_it_is() {
     .unwrap();
     let password = || panic!("the key did not come out");
     let error = job.run(password, &mut NonInteractive, &mut |_| {});
-    assert_eq!(error.unwrap_err().exit().code(), 12);
+    assert!(matches!(
+        error.unwrap_err(),
+        Error::Store(StoreError::KeyNotExportable { .. } | StoreError::Damaged { .. })
+    ));
 }
 
 #[test]
 fn a_damaged_key_alone_is_the_error_and_names_the_key() {
-    let bad = samples::store("bad", damaged());
+    let bad = testing::single("bad", damaged());
     let error = export(vec![bad], &options(Format::P12), Some(&password())).unwrap_err();
-    assert_eq!(error.exit().code(), 12);
+    assert!(matches!(error, Error::Store(StoreError::Damaged { .. })));
     assert!(
         error.to_string().starts_with("the private key of bad/"),
         "{error}"
@@ -124,18 +129,18 @@ fn a_damaged_key_alone_is_the_error_and_names_the_key() {
 
 #[test]
 fn a_key_of_another_certificate_is_refused() {
-    let foreign = samples::Identity {
-        key: samples::foreign_key(),
-        ..samples::ec_identity()
+    let foreign = identities::Identity {
+        key: identities::foreign_key(),
+        ..identities::ec_identity()
     };
-    let store = samples::store("memory", foreign);
+    let store = testing::single("memory", foreign);
     let error = export(vec![store], &options(Format::P12), Some(&password())).unwrap_err();
     assert!(matches!(error, Error::KeyMismatch { .. }), "{error:?}");
 }
 
 #[test]
 fn a_missing_issuer_is_named_and_the_export_goes_on() {
-    let store = samples::store("memory", samples::ec_identity());
+    let store = testing::single("memory", identities::ec_identity());
     let (report, _) = export(vec![store], &options(Format::P12), Some(&password())).unwrap();
     assert!(!report.root_included);
     let named = report
@@ -147,7 +152,7 @@ fn a_missing_issuer_is_named_and_the_export_goes_on() {
 
 #[test]
 fn what_the_report_claims_is_what_was_checked() {
-    let identity = || vec![samples::store("memory", samples::ec_identity())];
+    let identity = || vec![testing::single("memory", identities::ec_identity())];
     for (format, checks) in [
         (
             Format::P12,
@@ -167,7 +172,7 @@ fn what_the_report_claims_is_what_was_checked() {
 
 #[test]
 fn every_warning_is_in_the_report() {
-    let store = samples::store("memory", samples::ec_identity());
+    let store = testing::single("memory", identities::ec_identity());
     let legacy = Options {
         profile: Profile::Legacy,
         iterations: Iterations::new(999).unwrap(),
@@ -189,7 +194,7 @@ fn every_warning_is_in_the_report() {
 
 #[test]
 fn a_password_given_in_vain_changes_nothing() {
-    let store = || vec![samples::store("memory", samples::ec_identity())];
+    let store = || vec![testing::single("memory", identities::ec_identity())];
     let clear = Options {
         unencrypted_key: true,
         ..options(Format::Pem)
@@ -203,7 +208,7 @@ fn a_password_given_in_vain_changes_nothing() {
 
 #[test]
 fn an_existing_target_is_refused_before_anything_is_asked() {
-    let inventory = inventory(vec![samples::store("memory", samples::ec_identity())]);
+    let inventory = inventory(vec![testing::single("memory", identities::ec_identity())]);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.p12");
     std::fs::write(&file, "precious").unwrap();

@@ -3,20 +3,19 @@
 
 use std::collections::HashMap;
 
-use certstow_platform::certificate::EntryId;
+use certstow_formats::certificate::EntryId;
+use certstow_formats::secret::Password;
+use certstow_formats::threads;
 use certstow_platform::error::AskError;
-use certstow_platform::secret::Password;
 use certstow_platform::store::{
     Ask, Entry, Interaction, KeyState, NonInteractive, Store, UnlockRequest,
 };
-use certstow_platform::threads;
 
 use super::{Imported, Options, Outcome, list, waiting_for};
 use crate::error::Error;
 use crate::identity::Identity;
-use crate::names;
-use crate::proof::{self, Proof};
-use crate::watchdog;
+use crate::waits;
+use certstow_formats::proof::{self, Proof};
 
 /// Looks for what was imported in the store it was put into, and takes the keys out where they may
 /// come out: on every core, where the store allows that.
@@ -71,7 +70,7 @@ impl Imported {
         if entry.key == KeyState::Missing {
             return Err("the store lists it without a private key".to_owned());
         }
-        self.place = names::place(entry);
+        self.place = entry.place();
         self.verified.push("listed");
         match proof.transpose()? {
             Some(Proof::Signature) => self.verified.extend(["key", "signature"]),
@@ -101,7 +100,7 @@ fn proofs(
             let prove = |entry: &Option<&Entry>| {
                 prove((*entry)?, store, password, &mut NonInteractive).ok()
             };
-            let mut progress = |_, _| watchdog::progress();
+            let mut progress = |_, _| waits::progress();
             threads::each(threads::for_computing(), &listed, prove, &mut progress)
         }
         None => listed.iter().map(|_| None).collect(),
@@ -114,7 +113,7 @@ fn proofs(
             // Here somebody can be asked, and the reason is told.
             None => prove(entry, store, password, ask),
         };
-        watchdog::progress();
+        waits::progress();
         Some(proof)
     })
     .collect()

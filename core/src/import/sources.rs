@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use certstow_formats::secret::Password;
 use certstow_platform::OpenOptions;
 use certstow_platform::error::{AskError, StoreError};
-use certstow_platform::secret::Password;
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{Ask, Interaction, Listing, Problem, Store, UnlockRequest};
 

@@ -181,8 +181,7 @@ fn what_others_can_read_is_said_or_refused() {
     fs::set_permissions(temporary.path(), everybody).unwrap();
     assert!(exposed(temporary.as_file(), &file, Privacy::Wanted).unwrap());
     let refused = exposed(temporary.as_file(), &file, Privacy::Required).unwrap_err();
-    assert_eq!(refused.exit(), crate::exit::Exit::Target);
-    assert!(refused.hint().unwrap().contains("--require-private"));
+    assert!(matches!(refused, Error::NotPrivate { .. }));
 }
 
 /// Another program has the target open, and does not share its removal.
@@ -314,10 +313,8 @@ mod unix {
         for existing in [Existing::Refuse, Existing::Replace] {
             let refused = write(&pipe, existing, b"new", accept).unwrap_err();
             assert!(matches!(&refused, Error::Device { .. }), "{refused:?}");
-            assert_eq!(
-                preflight(&pipe, existing).unwrap_err().code(),
-                refused.code()
-            );
+            let foreseen = preflight(&pipe, existing).unwrap_err();
+            assert!(matches!(foreseen, Error::Device { .. }), "{foreseen:?}");
         }
         assert_eq!(names(folder.path()), ["pipe"]);
     }
@@ -332,8 +329,7 @@ mod unix {
             format!("/proc/self/fd/{number}"),
         ] {
             let refused = preflight(Path::new(&name), Existing::Replace).unwrap_err();
-            assert_eq!(refused.exit(), crate::exit::Exit::Target);
-            assert!(refused.hint().unwrap().contains("'-o -'"), "{refused}");
+            assert!(matches!(refused, Error::Device { .. }), "{refused:?}");
         }
     }
 
@@ -347,7 +343,7 @@ mod unix {
         let warnings = written.warnings.concat();
         assert!(warnings.contains("gone after a restart"), "{warnings}");
         let refused = refuse_memory(&file).unwrap_err();
-        assert_eq!(refused.exit(), crate::exit::Exit::Target);
+        assert!(matches!(refused, Error::Target { .. }), "{refused:?}");
         refuse_memory(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
     }
 

@@ -1,7 +1,7 @@
 //! A password nobody had to think up: drawn from the system's source of random numbers, and made to
 //! be read off a screen or a sheet of paper and typed in again.
 
-use certstow_platform::secret::{Password, wipe_stack};
+use certstow_formats::secret::{Password, wipe_stack};
 use zeroize::Zeroizing;
 
 use crate::error::Error;

@@ -4,7 +4,7 @@
 //! is decided here, because a file can be attacked at leisure: at 200,000 iterations of SHA-256 one
 //! graphics card tries some 100,000 passwords a second.
 
-use certstow_platform::secret::{Password, wipe_stack};
+use certstow_formats::secret::{Password, wipe_stack};
 
 /// No more characters than this are looked at, since the time taken grows with their square and
 /// more. A longer password is at least as strong as its beginning.

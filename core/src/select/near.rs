@@ -6,8 +6,9 @@ use sha1::{Digest, Sha1};
 use super::{Choice, Want, candidate, filtered, matching, matching_text};
 use crate::error::{Near, Nearly};
 use crate::identity::{Identity, Inventory};
+use crate::nearest;
 use crate::select::Filters;
-use crate::{names, nearest};
+use certstow_formats::names;
 
 /// More than these help nobody.
 pub(crate) const MOST_OFFERED: usize = 5;
@@ -55,7 +56,7 @@ fn misspelled<'i>(possible: &[&'i Identity], selector: &str) -> Vec<&'i Identity
     let typed = Typed::new(selector);
     let slips = possible.iter().map(|identity| {
         let parsed = identity.certificate().parse();
-        let label = names::label(identity.entry(), &parsed);
+        let label = identity.entry().display_label();
         let names = [Some(label), names::common_name(parsed.subject())];
         let texts = names.into_iter().flatten();
         let texts = texts.chain(names::dns_names(&parsed));

@@ -1,7 +1,7 @@
 //! Checks the ASN.1 structure of a certificate (RFC 5280, 4.1) where x509-parser is more lenient than
 //! OpenSSL: the outer layers, algorithm identifiers and names.
 
-use crate::pkcs12::der::{
+use crate::der::{
     BIT_STRING, BMP_STRING, EXPLICIT_0, EXPLICIT_3, IA5_STRING, IMPLICIT_1, IMPLICIT_2, INTEGER,
     OBJECT_IDENTIFIER, SEQUENCE, SET, UNIVERSAL_STRING,
 };
@@ -152,7 +152,7 @@ fn are_extensions(element: Element<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pkcs12::der;
+    use crate::der;
 
     #[test]
     fn certificate_structure_of_samples_is_sound() {

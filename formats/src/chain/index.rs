@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use certstow_platform::certificate::Certificate;
+use crate::certificate::Certificate;
 
 use super::name;
 use crate::names;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::signature::fixtures::{certificate, certificates};
+use crate::testing::chain::{certificate, certificates};
 
 /// 2060-01-01, when nothing has expired but the certificate made to.
 const IN_2060: i64 = 2_840_140_800;
@@ -23,15 +23,21 @@ fn no_roots() -> NativeRoots {
     panic!("the platform's roots were read although nobody needed them")
 }
 
+/// A path at a time when all samples but those said to be expired are valid.
+fn build_now(leaf: &Certificate, candidates: &Candidates) -> Path {
+    const IN_2026: i64 = 1_795_651_200;
+    build(leaf, candidates, IN_2026)
+}
+
 #[test]
 fn a_usual_path_is_put_in_order_whatever_order_the_candidates_have() {
     for names in [
         ["root", "intermediate", "leaf"],
         ["leaf", "intermediate", "root"],
     ] {
-        let path = build(
+        let path = build_now(
             &certificate("leaf"),
-            &candidates(&names).with_roots_from(no_roots),
+            &candidates(&names).with_system_roots(no_roots),
         );
         assert_complete(&path, &["leaf", "intermediate", "root"]);
     }
@@ -44,7 +50,7 @@ fn a_self_signed_leaf_is_its_own_root() {
         Candidates::default(),
         candidates(&["root", "cross", "other-root"]),
     ] {
-        let path = build(&leaf, &candidates.with_roots_from(no_roots));
+        let path = build_now(&leaf, &candidates.with_system_roots(no_roots));
         assert_complete(&path, &["root"]);
         assert!(path.issuers(Include::Full).is_empty());
         assert!(path.issuers(Include::NoRoot).is_empty());
@@ -53,12 +59,12 @@ fn a_self_signed_leaf_is_its_own_root() {
 
 #[test]
 fn a_missing_issuer_is_reported_by_its_name() {
-    let path = build(&certificate("leaf"), &Candidates::default());
+    let path = build_now(&certificate("leaf"), &Candidates::default());
     let name_der = certificate("intermediate").subject_der().to_vec();
     assert_eq!(path.certificates, named(&["leaf"]));
     assert_eq!(path.end, PathEnd::MissingIssuer { name_der });
 
-    let path = build(&certificate("leaf"), &candidates(&["intermediate"]));
+    let path = build_now(&certificate("leaf"), &candidates(&["intermediate"]));
     let name_der = certificate("root").subject_der().to_vec();
     assert_eq!(path.certificates, named(&["leaf", "intermediate"]));
     assert_eq!(path.end, PathEnd::MissingIssuer { name_der });
@@ -67,7 +73,7 @@ fn a_missing_issuer_is_reported_by_its_name() {
 #[test]
 fn a_namesake_with_another_key_is_not_taken() {
     for namesake in ["namesake", "namesake-no-id"] {
-        let path = build(
+        let path = build_now(
             &certificate("leaf"),
             &candidates(&["intermediate", namesake]),
         );
@@ -81,7 +87,7 @@ fn a_namesake_with_another_key_is_not_taken() {
         assert_eq!(name_der, certificate("root").subject_der());
         assert!(reason.contains("does not match"), "{reason}");
 
-        let path = build(
+        let path = build_now(
             &certificate("leaf"),
             &candidates(&[namesake, "intermediate", "root"]),
         );
@@ -93,7 +99,7 @@ fn a_namesake_with_another_key_is_not_taken() {
 fn of_two_complete_paths_the_shorter_is_taken() {
     let all = candidates(&["cross", "other-root", "intermediate", "root"]);
     assert_complete(
-        &build(&certificate("leaf"), &all),
+        &build_now(&certificate("leaf"), &all),
         &["leaf", "intermediate", "root"],
     );
 }
@@ -101,20 +107,20 @@ fn of_two_complete_paths_the_shorter_is_taken() {
 #[test]
 fn a_cross_signed_root_leads_on_where_its_self_signed_form_is_missing() {
     let crossed = candidates(&["cross", "other-root", "intermediate"]);
-    let path = build(&certificate("leaf"), &crossed);
+    let path = build_now(&certificate("leaf"), &crossed);
     assert_complete(&path, &["leaf", "intermediate", "cross", "other-root"]);
 }
 
 #[test]
 fn a_complete_path_is_taken_before_a_longer_incomplete_one() {
     let crossed = candidates(&["cross", "intermediate"]);
-    let path = build(&certificate("leaf"), &crossed);
+    let path = build_now(&certificate("leaf"), &crossed);
     assert_eq!(path.certificates, named(&["leaf", "intermediate", "cross"]));
     assert!(matches!(path.end, PathEnd::MissingIssuer { .. }));
 
     let crossed = candidates(&["cross", "intermediate", "root"]);
     assert_complete(
-        &build(&certificate("leaf"), &crossed),
+        &build_now(&certificate("leaf"), &crossed),
         &["leaf", "intermediate", "root"],
     );
 }
@@ -122,16 +128,16 @@ fn a_complete_path_is_taken_before_a_longer_incomplete_one() {
 #[test]
 fn an_expired_issuer_is_taken_only_for_want_of_a_valid_one() {
     let leaf = certificate("leaf");
-    let path = build_at(
+    let path = build(
         &leaf,
         &candidates(&["short", "intermediate", "root"]),
         IN_2060,
     );
     assert_complete(&path, &["leaf", "intermediate", "root"]);
-    let path = build_at(&leaf, &candidates(&["short", "root"]), IN_2060);
+    let path = build(&leaf, &candidates(&["short", "root"]), IN_2060);
     assert_complete(&path, &["leaf", "short", "root"]);
     // Complete comes first even so.
-    let path = build_at(
+    let path = build(
         &leaf,
         &candidates(&["short", "root", "intermediate"]),
         i64::MAX,
@@ -141,7 +147,7 @@ fn an_expired_issuer_is_taken_only_for_want_of_a_valid_one() {
 
 #[test]
 fn two_cas_that_signed_each_other_end_as_a_missing_root() {
-    let path = build(
+    let path = build_now(
         &certificate("loop-leaf"),
         &candidates(&["loop-a", "loop-b"]),
     );
@@ -155,7 +161,7 @@ fn two_cas_that_signed_each_other_end_as_a_missing_root() {
 
 #[test]
 fn a_member_of_a_loop_may_be_the_leaf() {
-    let path = build(&certificate("loop-a"), &candidates(&["loop-a", "loop-b"]));
+    let path = build_now(&certificate("loop-a"), &candidates(&["loop-a", "loop-b"]));
     assert_eq!(path.certificates, named(&["loop-a", "loop-b"]));
 }
 
@@ -164,7 +170,7 @@ fn names_in_other_string_types_case_and_spacing_are_the_same() {
     let (printable, utf8) = (certificate("printable-root"), certificate("utf8-root"));
     assert_ne!(printable.subject_der(), utf8.subject_der());
     assert!(name::same(printable.subject_der(), utf8.subject_der()));
-    let path = build(
+    let path = build_now(
         &certificate("spelling-leaf"),
         &candidates(&["printable-root"]),
     );
@@ -197,7 +203,7 @@ fn a_name_that_is_none_is_compared_as_bytes() {
 
 #[test]
 fn an_algorithm_nobody_can_check_is_said() {
-    let path = build(&certificate("ed448-root"), &Candidates::default());
+    let path = build_now(&certificate("ed448-root"), &Candidates::default());
     let PathEnd::Unverified { reason, .. } = path.end else {
         panic!("{:?}", path.end)
     };
@@ -208,10 +214,10 @@ fn an_algorithm_nobody_can_check_is_said() {
 fn the_platforms_roots_complete_a_path_and_rank_behind_the_stores_own() {
     let leaf = certificate("leaf");
     let native = || (named(&["root"]), vec!["one file was unreadable".to_owned()]);
-    let candidates = candidates(&["intermediate"]).with_roots_from(native);
+    let candidates = candidates(&["intermediate"]).with_system_roots(native);
     assert!(candidates.native_problems().is_empty(), "not read yet");
     assert_complete(
-        &build(&leaf, &candidates),
+        &build_now(&leaf, &candidates),
         &["leaf", "intermediate", "root"],
     );
     assert_eq!(candidates.native_problems(), ["one file was unreadable"]);
@@ -221,7 +227,7 @@ fn the_platforms_roots_complete_a_path_and_rank_behind_the_stores_own() {
 fn a_root_of_the_platform_ends_a_path_though_its_own_signature_cannot_be_checked() {
     let leaf = certificate("under-md5");
     let own = || candidates(&["rsa-md5"]);
-    let path = build(&leaf, &own());
+    let path = build_now(&leaf, &own());
     assert_eq!(path.certificates, named(&["under-md5", "rsa-md5"]));
     assert!(
         matches!(path.end, PathEnd::Unverified { .. }),
@@ -231,7 +237,7 @@ fn a_root_of_the_platform_ends_a_path_though_its_own_signature_cannot_be_checked
 
     let native = || (named(&["rsa-md5"]), Vec::new());
     for candidates in [Candidates::default(), own()] {
-        let path = build(&leaf, &candidates.with_roots_from(native));
+        let path = build_now(&leaf, &candidates.with_system_roots(native));
         assert_complete(&path, &["under-md5", "rsa-md5"]);
     }
 }
@@ -253,7 +259,7 @@ fn thousands_of_namesakes_cost_a_bounded_number_of_signatures() {
     let all = namesakes("namesake-no-id")
         .into_iter()
         .chain(named(&["intermediate"]));
-    let path = build(&certificate("leaf"), &Candidates::new(all));
+    let path = build_now(&certificate("leaf"), &Candidates::new(all));
     assert_eq!(path.certificates, named(&["leaf", "intermediate"]));
     let PathEnd::Unverified { reason, .. } = path.end else {
         panic!("{:?}", path.end)
@@ -267,7 +273,7 @@ fn a_key_identifier_that_fits_is_tried_before_thousands_of_namesakes() {
         let all = namesakes(namesake)
             .into_iter()
             .chain(named(&["intermediate", "root"]));
-        let path = build(&certificate("leaf"), &Candidates::new(all));
+        let path = build_now(&certificate("leaf"), &Candidates::new(all));
         assert_complete(&path, &["leaf", "intermediate", "root"]);
     }
 }
@@ -283,17 +289,17 @@ fn build_verifies_shared_signatures_once() {
     let candidates = candidates(&["intermediate", "root"]);
     let leaf = certificate("leaf");
     assert_complete(
-        &build(&leaf, &candidates),
+        &build_now(&leaf, &candidates),
         &["leaf", "intermediate", "root"],
     );
     assert_eq!(computed(&candidates), 3);
-    let other = build(&certificate("intermediate"), &candidates);
+    let other = build_now(&certificate("intermediate"), &candidates);
     assert_complete(&other, &["intermediate", "root"]);
     assert_eq!(computed(&candidates), 3);
     // Another leaf costs its own signature.
     let mut der = leaf.der().to_vec();
     *der.last_mut().unwrap() ^= 1;
-    let path = build(&Certificate::from_der(&der).unwrap(), &candidates);
+    let path = build_now(&Certificate::from_der(&der).unwrap(), &candidates);
     assert!(matches!(path.end, PathEnd::Unverified { .. }));
     assert_eq!(computed(&candidates), 4);
 }
@@ -305,7 +311,7 @@ fn build_tries_no_namesake_of_the_signer() {
             .into_iter()
             .chain(named(&["intermediate", "root"]));
         let candidates = Candidates::new(all);
-        let path = build(&certificate("leaf"), &candidates);
+        let path = build_now(&certificate("leaf"), &candidates);
         assert_complete(&path, &["leaf", "intermediate", "root"]);
         assert_eq!(computed(&candidates), 3, "{namesake}");
     }
@@ -317,7 +323,7 @@ fn build_computes_no_signature_twice_with_one_key() {
         .into_iter()
         .chain(named(&["intermediate"]));
     let candidates = Candidates::new(all);
-    let path = build(&certificate("leaf"), &candidates);
+    let path = build_now(&certificate("leaf"), &candidates);
     assert!(matches!(path.end, PathEnd::Unverified { .. }));
     // The namesakes differ, and have one key.
     assert_eq!(computed(&candidates), 2);
@@ -328,19 +334,19 @@ fn a_real_hierarchy_ends_at_the_nearest_root_there_is() {
     let chain = certificates("public/amazon-server");
     let all = |extra: &[&str]| Candidates::new(chain.iter().cloned().chain(named(extra)));
     // The server's own four certificates lead to a root they do not include.
-    let path = build(&chain[0], &all(&[]));
+    let path = build_now(&chain[0], &all(&[]));
     assert_eq!(path.certificates, chain);
     let name_der = certificate("public/starfield-class-2")
         .subject_der()
         .to_vec();
     assert_eq!(path.end, PathEnd::MissingIssuer { name_der });
 
-    let path = build(&chain[0], &all(&["public/starfield-class-2"]));
+    let path = build_now(&chain[0], &all(&["public/starfield-class-2"]));
     assert_eq!(path.end, PathEnd::Root);
     assert_eq!(path.certificates.len(), 5);
     assert_eq!(Path::links(&path.certificates), Ok(()));
 
-    let path = build(
+    let path = build_now(
         &chain[0],
         &all(&["public/starfield-class-2", "public/amazon-root-ca-1"]),
     );
@@ -352,9 +358,16 @@ fn a_real_hierarchy_ends_at_the_nearest_root_there_is() {
 #[test]
 #[ignore = "needs ca-certificates"]
 fn a_real_path_is_completed_by_the_roots_of_this_machine() {
+    fn roots() -> NativeRoots {
+        let found = rustls_native_certs::load_native_certs().certs;
+        let roots = found
+            .iter()
+            .filter_map(|der| Certificate::from_der(der).ok());
+        (roots.collect(), Vec::new())
+    }
     let chain = certificates("public/amazon-server");
-    let candidates = Candidates::new(chain[1..2].to_vec()).with_native_roots();
-    let path = build(&chain[0], &candidates);
+    let candidates = Candidates::new(chain[1..2].to_vec()).with_system_roots(roots);
+    let path = build_now(&chain[0], &candidates);
     assert_eq!(
         path.end,
         PathEnd::Root,

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use certstow_platform::certificate::{Certificate, EntryId};
+use crate::certificate::{Certificate, EntryId};
 use sha2::{Digest as _, Sha256};
 
 use crate::signature::{self, SignatureError};

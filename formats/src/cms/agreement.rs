@@ -2,10 +2,8 @@
 //! 6.2.2) by ephemeral-static ECDH (RFC 5753, section 3.1), the key derivation of ANSI X9.63
 //! (SEC 1, 3.6.1) and AES key wrap (RFC 3394). Written with SHA-256 and AES-256.
 
+use crate::der::{self as write, BIT_STRING, EXPLICIT_0, EXPLICIT_1, OCTET_STRING};
 use aes_kw::KeyInit as _;
-use certstow_platform::pkcs12::der::{
-    self as write, BIT_STRING, EXPLICIT_0, EXPLICIT_1, OCTET_STRING,
-};
 use const_oid::ObjectIdentifier;
 use getrandom::SysRng;
 use p256::elliptic_curve::Generate as _;
@@ -15,7 +13,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
-use super::cms::Algorithm;
+use crate::cms::Algorithm;
 
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 /// dhSinglePass-stdDH-sha*kdf-scheme.
@@ -29,7 +27,7 @@ const AES192_WRAP: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.1
 const AES256_WRAP: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.1.45");
 
 /// The version of `EnvelopedData` with such recipients (RFC 5652, 6.1).
-pub(super) const ENVELOPED_VERSION: u8 = 2;
+pub const ENVELOPED_VERSION: u8 = 2;
 
 /// `[1] IMPLICIT` of a `SEQUENCE`: the same byte as `[1] EXPLICIT`.
 const IMPLICIT_SEQUENCE_1: u8 = EXPLICIT_1;
@@ -50,9 +48,12 @@ macro_rules! on_curve {
 }
 
 /// A public key, on one of the curves.
-pub(super) enum PublicKey {
+pub enum PublicKey {
+    /// P-256.
     P256(p256::PublicKey),
+    /// P-384.
     P384(p384::PublicKey),
+    /// P-521.
     P521(p521::PublicKey),
 }
 
@@ -61,7 +62,7 @@ impl PublicKey {
     ///
     /// # Errors
     /// The point is not on the curve.
-    pub(super) fn read(curve: &str, point: &[u8]) -> Option<Result<Self, ()>> {
+    pub fn read(curve: &str, point: &[u8]) -> Option<Result<Self, ()>> {
         macro_rules! read {
             ($curve:ident, $kind:ident) => {
                 $curve::PublicKey::from_sec1_bytes(point)
@@ -91,9 +92,12 @@ impl PublicKey {
 }
 
 /// A private key, on one of the curves.
-pub(super) enum PrivateKey {
+pub enum PrivateKey {
+    /// P-256.
     P256(p256::SecretKey),
+    /// P-384.
     P384(p384::SecretKey),
+    /// P-521.
     P521(p521::SecretKey),
 }
 
@@ -102,7 +106,7 @@ impl PrivateKey {
     ///
     /// # Errors
     /// The key is damaged.
-    pub(super) fn read(curve: &str, info: PrivateKeyInfoRef<'_>) -> Option<Result<Self, ()>> {
+    pub fn read(curve: &str, info: PrivateKeyInfoRef<'_>) -> Option<Result<Self, ()>> {
         macro_rules! read {
             ($curve:ident, $kind:ident) => {
                 $curve::SecretKey::try_from(info)
@@ -138,7 +142,7 @@ fn copy(secret: &[u8]) -> Secret {
 
 /// A `KeyAgreeRecipientInfo` for the holder of the certificate `name` (an
 /// `IssuerAndSerialNumber`) names.
-pub(super) fn seal(
+pub fn seal(
     public: &PublicKey,
     name: &[u8],
     content_key: &[u8; 32],
@@ -176,7 +180,7 @@ pub(super) fn seal(
 ///
 /// # Errors
 /// The algorithm is none of those read; the text names it.
-pub(super) fn open(
+pub fn open(
     private: &PrivateKey,
     algorithm: Algorithm<'_>,
     point: &[u8],

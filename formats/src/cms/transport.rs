@@ -3,8 +3,8 @@
 //! 4.2.1) is read, too, because OpenSSL writes it unless told otherwise; nobody can ask this
 //! program again and again how a changed file decrypts.
 
-use certstow_platform::pkcs12::der::{self as write, EXPLICIT_0, EXPLICIT_1, OCTET_STRING};
-use certstow_platform::pkcs12::oid;
+use crate::der::{self as write, EXPLICIT_0, EXPLICIT_1, OCTET_STRING};
+use crate::pkcs12::oid;
 use const_oid::ObjectIdentifier;
 use der::asn1::AnyRef;
 use rsa::{Oaep, Pkcs1v15Encrypt};
@@ -12,18 +12,18 @@ use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
-use super::cms::{Algorithm, constructed, inside_as};
+use crate::cms::{Algorithm, constructed, inside_as};
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const RSAES_OAEP: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.7");
 const MGF1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.8");
 
 /// The version of `EnvelopedData` with such recipients alone (RFC 5652, 6.1).
-pub(super) const ENVELOPED_VERSION: u8 = 0;
+pub const ENVELOPED_VERSION: u8 = 0;
 
 /// A `KeyTransRecipientInfo` for the holder of the certificate `name` (an
 /// `IssuerAndSerialNumber`) names.
-pub(super) fn seal(
+pub fn seal(
     public: &rsa::PublicKey,
     name: &[u8],
     content_key: &[u8],
@@ -51,7 +51,7 @@ pub(super) fn seal(
 ///
 /// # Errors
 /// The algorithm is none of those read; the text names it.
-pub(super) fn open(
+pub fn open(
     private: &rsa::PrivateKey,
     algorithm: Algorithm<'_>,
     sealed: &[u8],
@@ -70,7 +70,7 @@ pub(super) fn open(
 }
 
 /// Whether nothing comes out with a wrong private key.
-pub(super) fn tells_wrong_keys(algorithm: Algorithm<'_>) -> bool {
+pub fn tells_wrong_keys(algorithm: Algorithm<'_>) -> bool {
     algorithm.oid != RSA_ENCRYPTION
 }
 

@@ -9,7 +9,7 @@ use super::curve::Curve;
 use super::normalized;
 use super::oid::EC_PUBLIC_KEY;
 use super::structure::{Algorithm, read_spki, spki};
-use crate::pkcs12::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
+use crate::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 use crate::tlv::Element;
 
 const PRIME_FIELD: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.1.1");
@@ -72,7 +72,7 @@ impl<'a> SpecifiedDomain<'a> {
 
 /// A public key in a form in which equal keys have equal bytes, for looking keys up; keys on different
 /// curves may have equal bytes as well. For an elliptic curve it holds the point alone, compressed.
-pub(crate) fn comparable(spki_der: &[u8]) -> Vec<u8> {
+pub fn comparable(spki_der: &[u8]) -> Vec<u8> {
     let normalized = normalized(spki_der);
     let Some((algorithm, [0, point @ ..])) = read_spki(&normalized) else {
         return normalized;

@@ -4,7 +4,7 @@ use super::curve::Curve;
 use super::ml_dsa::ParameterSet;
 use super::oid::{DSA, EC_PUBLIC_KEY, ED448, ED25519, RSA_ENCRYPTION, RSASSA_PSS, X448, X25519};
 use super::structure::{Algorithm, Pkcs8, read_spki};
-use crate::pkcs12::der::{INTEGER, SEQUENCE};
+use crate::der::{INTEGER, SEQUENCE};
 use crate::secret::PrivateKey;
 use crate::tlv;
 

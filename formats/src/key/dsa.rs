@@ -6,7 +6,7 @@ use crypto_bigint::{BoxedUint, Odd};
 use zeroize::Zeroizing;
 
 use super::KeyError;
-use crate::pkcs12::der::{self, INTEGER, SEQUENCE};
+use crate::der::{self, INTEGER, SEQUENCE};
 use crate::tlv::{self, Element};
 
 /// The largest modulus p, in octets; OpenSSL's limit is 10,000 bits.

@@ -8,12 +8,12 @@ use zeroize::Zeroizing;
 use super::oid::{EC_PUBLIC_KEY, RSA_ENCRYPTION};
 use super::structure::{Pkcs8, Sec1, read_spki};
 use super::{KeyError, normalized, unknown};
-use crate::pkcs12::der::{self, BIT_STRING, EXPLICIT_1, INTEGER, OCTET_STRING};
+use crate::der::{self, BIT_STRING, EXPLICIT_1, INTEGER, OCTET_STRING};
 use crate::secret::PrivateKey;
 
 /// The algorithms of the keys that operating systems keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Algorithm {
+pub enum Algorithm {
     /// rsaEncryption.
     Rsa,
     /// id-ecPublicKey on a curve that has a name.
@@ -24,7 +24,7 @@ pub(crate) enum Algorithm {
 ///
 /// # Errors
 /// [`KeyError::UnknownAlgorithm`]: it is none of these; [`KeyError::Malformed`]: it is no PKCS#8.
-pub(crate) fn algorithm(key: &PrivateKey) -> Result<Algorithm, KeyError> {
+pub fn algorithm(key: &PrivateKey) -> Result<Algorithm, KeyError> {
     let pkcs8 = read(key)?;
     match (pkcs8.algorithm.oid, pkcs8.algorithm.curve()) {
         (RSA_ENCRYPTION, _) => Ok(Algorithm::Rsa),
@@ -42,8 +42,7 @@ fn read(key: &PrivateKey) -> Result<Pkcs8<'_>, KeyError> {
 ///
 /// # Errors
 /// As [`algorithm`]; [`KeyError::Malformed`] for a `SubjectPublicKeyInfo` that is another kind's.
-#[cfg(any(windows, test))]
-pub(crate) fn plain_pkcs8(key: &PrivateKey, spki: &[u8]) -> Result<PrivateKey, KeyError> {
+pub fn plain_pkcs8(key: &PrivateKey, spki: &[u8]) -> Result<PrivateKey, KeyError> {
     let read = read(key)?;
     match algorithm(key)? {
         Algorithm::Rsa => Ok(super::pkcs8(read.algorithm.raw, read.key)),
@@ -55,8 +54,7 @@ pub(crate) fn plain_pkcs8(key: &PrivateKey, spki: &[u8]) -> Result<PrivateKey, K
 ///
 /// # Errors
 /// As [`plain_pkcs8`].
-#[cfg(any(target_os = "macos", test))]
-pub(crate) fn traditional(key: &PrivateKey, spki: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+pub fn traditional(key: &PrivateKey, spki: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let read = read(key)?;
     match (algorithm(key)?, read.algorithm.parameters) {
         (Algorithm::Ec, Some(curve)) => {
@@ -95,8 +93,7 @@ fn sec1(pkcs8: &Pkcs8<'_>, spki: &[u8], parameters: &[u8]) -> Result<Zeroizing<V
 ///
 /// # Errors
 /// [`KeyError::Malformed`]: it is no RSA key with two primes.
-#[cfg(any(windows, test))]
-pub(crate) fn rsa_numbers(key: &PrivateKey) -> Result<[&[u8]; 8], KeyError> {
+pub fn rsa_numbers(key: &PrivateKey) -> Result<[&[u8]; 8], KeyError> {
     const MALFORMED: KeyError = KeyError::Malformed("it is not an RSAPrivateKey of two primes");
     let pkcs8 = read(key)?;
     let mut fields = crate::tlv::only(pkcs8.key, der::SEQUENCE)

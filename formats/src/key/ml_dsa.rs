@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::KeyError;
 use super::structure::Pkcs8;
-use crate::pkcs12::der::{IMPLICIT_0, OCTET_STRING, SEQUENCE};
+use crate::der::{IMPLICIT_0, OCTET_STRING, SEQUENCE};
 use crate::secret::PrivateKey;
 use crate::tlv;
 
@@ -221,7 +221,7 @@ impl ParameterSet {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pkcs12::der;
+    use crate::der;
 
     fn private(set: &ParameterSet, forms: &[(u8, &[u8])]) -> PrivateKey {
         let forms: Vec<Vec<u8>> = forms

@@ -6,7 +6,7 @@ use const_oid::ObjectIdentifier;
 use super::curve::Curve;
 use super::structure::{Pkcs8, Sec1, spki};
 use super::{KeyError, scalar, unknown};
-use crate::pkcs12::der::OBJECT_IDENTIFIER;
+use crate::der::OBJECT_IDENTIFIER;
 
 /// The `SubjectPublicKeyInfo` of a key.
 ///

@@ -9,7 +9,7 @@ use super::KeyError;
 use super::curve::Curve;
 use super::oid::EC_PUBLIC_KEY;
 use super::structure::{Pkcs8, Sec1};
-use crate::pkcs12::der::{self, OCTET_STRING};
+use crate::der::{self, OCTET_STRING};
 use crate::secret::PrivateKey;
 
 /// The error for a scalar that does not belong to its curve.

@@ -4,7 +4,7 @@
 use const_oid::ObjectIdentifier;
 use zeroize::Zeroizing;
 
-use crate::pkcs12::der::{
+use crate::der::{
     self, BIT_STRING, EXPLICIT_0, EXPLICIT_1, IMPLICIT_1, INTEGER, NULL, OBJECT_IDENTIFIER,
     OCTET_STRING, SEQUENCE, SET,
 };

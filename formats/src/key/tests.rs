@@ -1,7 +1,7 @@
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::pkcs12::der::{BIT_STRING, EXPLICIT_0, EXPLICIT_1, IMPLICIT_1, NULL, SET};
+use crate::der::{BIT_STRING, EXPLICIT_0, EXPLICIT_1, IMPLICIT_1, NULL, SET};
 
 /// The last PEM block of a fixture.
 pub(super) fn fixture(name: &str) -> Vec<u8> {

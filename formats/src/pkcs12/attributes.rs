@@ -5,8 +5,8 @@
 //! every certificate property N as 1.3.6.1.4.1.311.17.3.N on the certificate's bag. Other
 //! readers skip what they do not know.
 
-use certstow_platform::key;
-use certstow_platform::store::{Entry, Property};
+use crate::certificate::{Certificate, Property};
+use crate::key;
 
 /// `CERT_ENHKEY_USAGE_PROP_ID`: usages the certificate is restricted to on top of its own.
 const ENHANCED_KEY_USAGE: u32 = 9;
@@ -41,16 +41,22 @@ pub struct Attributes {
 }
 
 impl Attributes {
-    /// The attributes for an entry. A name ends before the NUL that some programs keep with it, since
+    /// The attributes for a certificate, with what its store keeps beside it: the name of its key's
+    /// provider, and properties. A name ends before the NUL that some programs keep with it, since
     /// readers leave that out; an empty one is none. With [`Properties::None`] there is no name at all.
-    pub fn of(entry: &Entry, friendly_name: &str, properties: Properties) -> Self {
-        let wanted: fn(u32) -> bool = match properties {
+    pub fn new(
+        certificate: &Certificate,
+        friendly_name: &str,
+        provider: Option<&str>,
+        properties: &[Property],
+        which: Properties,
+    ) -> Self {
+        let wanted: fn(u32) -> bool = match which {
             Properties::None => return Self::default(),
             Properties::Portable => |id| matches!(id, ENHANCED_KEY_USAGE | DESCRIPTION),
             Properties::All => |id| id != FRIENDLY_NAME && !Property::is_of_this_machine(id),
         };
-        let mut kept: Vec<Property> = entry
-            .properties
+        let mut kept: Vec<Property> = properties
             .iter()
             .filter(|property| wanted(property.id))
             .cloned()
@@ -59,7 +65,7 @@ impl Attributes {
         kept.dedup_by_key(|property| property.id);
         Self {
             friendly_name: without_terminator(friendly_name),
-            provider_name: provider(entry),
+            provider_name: provider_name(certificate, provider),
             properties: kept,
         }
     }
@@ -73,11 +79,11 @@ fn without_terminator(name: &str) -> Option<String> {
 
 /// The provider the key came from. An RSA key from elsewhere gets the one that Windows does not
 /// choose by itself: its own choice cannot sign with SHA-256. For other keys there is only one.
-fn provider(entry: &Entry) -> Option<String> {
+fn provider_name(certificate: &Certificate, provider: Option<&str>) -> Option<String> {
     const RSA_PROVIDER: &str = "Microsoft Enhanced RSA and AES Cryptographic Provider";
-    let known = entry.provider.as_deref().and_then(without_terminator);
+    let known = provider.and_then(without_terminator);
     known.or_else(|| {
-        let is_rsa = key::describe(entry.certificate.spki_der()).algorithm == "RSA";
+        let is_rsa = key::describe(certificate.spki_der()).algorithm == "RSA";
         is_rsa.then(|| RSA_PROVIDER.to_owned())
     })
 }
@@ -85,21 +91,18 @@ fn provider(entry: &Entry) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::samples;
+    use crate::testing::identities;
 
-    fn entry() -> Entry {
-        let properties = [125, 78, 71, 20, 13, 11, 9, 2]
-            .map(|id| Property {
-                id,
-                value: vec![id as u8],
-            })
-            .to_vec();
-        Entry {
-            label: Some("Anna".to_owned()),
-            provider: Some("Microsoft Software Key Storage Provider".to_owned()),
-            properties,
-            ..samples::entry()
-        }
+    const PROVIDER: &str = "Microsoft Software Key Storage Provider";
+
+    fn attributes(friendly_name: &str, which: Properties) -> Attributes {
+        let properties = [125, 78, 71, 20, 13, 11, 9, 2].map(|id| Property {
+            id,
+            value: vec![id as u8],
+        });
+        let certificate = identities::ec_identity().leaf;
+        let provider = Some(PROVIDER);
+        Attributes::new(&certificate, friendly_name, provider, &properties, which)
     }
 
     fn ids(attributes: &Attributes) -> Vec<u32> {
@@ -112,58 +115,47 @@ mod tests {
 
     #[test]
     fn portable_keeps_name_provider_description_and_usages() {
-        let attributes = Attributes::of(&entry(), "Anna", Properties::Portable);
+        let attributes = attributes("Anna", Properties::Portable);
         assert_eq!(attributes.friendly_name.as_deref(), Some("Anna"));
-        assert_eq!(
-            attributes.provider_name.as_deref(),
-            Some("Microsoft Software Key Storage Provider")
-        );
+        assert_eq!(attributes.provider_name.as_deref(), Some(PROVIDER));
         assert_eq!(ids(&attributes), [9, 13]);
     }
 
     #[test]
     fn all_keeps_everything_but_handles_and_the_name_kept_elsewhere() {
-        assert_eq!(
-            ids(&Attributes::of(&entry(), "Anna", Properties::All)),
-            [9, 13, 20, 71]
-        );
+        assert_eq!(ids(&attributes("Anna", Properties::All)), [9, 13, 20, 71]);
     }
 
     #[test]
     fn none_keeps_nothing_even_if_a_name_is_given() {
-        let attributes = Attributes::of(&entry(), "Bert", Properties::None);
-        assert_eq!(attributes, Attributes::default());
+        assert_eq!(attributes("Bert", Properties::None), Attributes::default());
     }
 
     #[test]
     fn an_empty_name_is_none() {
         for nothing in ["", "\0"] {
-            let attributes = Attributes::of(&entry(), nothing, Properties::Portable);
+            let attributes = attributes(nothing, Properties::Portable);
             assert_eq!(attributes.friendly_name, None);
         }
     }
 
     #[test]
     fn a_name_ends_before_its_terminator() {
-        let mut entry = entry();
-        entry.provider = Some("A Provider\0".to_owned());
-        let attributes = Attributes::of(&entry, "Ada \u{1f511}\0", Properties::Portable);
+        let leaf = identities::ec_identity().leaf;
+        let provider = Some("A Provider\0");
+        let which = Properties::Portable;
+        let attributes = Attributes::new(&leaf, "Ada \u{1f511}\0", provider, &[], which);
         assert_eq!(attributes.friendly_name.as_deref(), Some("Ada \u{1f511}"));
         assert_eq!(attributes.provider_name.as_deref(), Some("A Provider"));
     }
 
     #[test]
     fn an_rsa_key_of_no_provider_gets_one_that_signs_with_sha_256() {
-        let of = |certificate| {
-            let entry = Entry {
-                certificate,
-                provider: None,
-                ..entry()
-            };
-            Attributes::of(&entry, "Anna", Properties::Portable).provider_name
+        let provider_of = |certificate| {
+            Attributes::new(&certificate, "Anna", None, &[], Properties::Portable).provider_name
         };
-        let rsa = of(samples::rsa_identity().leaf);
+        let rsa = provider_of(identities::rsa_identity().leaf);
         assert!(rsa.unwrap().contains("RSA and AES"));
-        assert_eq!(of(samples::ec_identity().leaf), None);
+        assert_eq!(provider_of(identities::ec_identity().leaf), None);
     }
 }

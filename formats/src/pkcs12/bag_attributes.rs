@@ -3,12 +3,12 @@
 
 use const_oid::ObjectIdentifier;
 
-use super::ber::{MALFORMED_IDENTIFIER, Value, Wrong, is_identifier};
-use super::der::{
+use super::oid;
+use crate::ber::{MALFORMED_IDENTIFIER, Value, Wrong, is_identifier};
+use crate::certificate::Property;
+use crate::der::{
     BMP_STRING, NULL, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET, UNIVERSAL_STRING,
 };
-use super::oid;
-use crate::store::Property;
 
 /// The attributes of a bag that certstow knows; it passes over others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

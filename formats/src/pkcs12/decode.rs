@@ -4,7 +4,6 @@
 
 use zeroize::Zeroizing;
 
-pub use super::attributes::BagAttributes;
 use super::error::DecodeError;
 use super::kdf::PasswordForm;
 use super::mac::StoredMac;
@@ -12,6 +11,7 @@ use super::pbe::{self, Scheme};
 use super::structure::{Bag, BagContent, Safe, Structure, safe_contents};
 pub use super::work::Limits;
 use super::work::Work;
+pub use crate::pkcs12::bag_attributes::BagAttributes;
 use crate::secret::{Password, PrivateKey};
 use crate::threads;
 
@@ -97,7 +97,7 @@ impl Structure {
     ///
     /// # Errors
     /// As there.
-    pub(crate) fn open(
+    pub fn open(
         &self,
         password: PasswordForm<'_>,
         limits: &Limits,

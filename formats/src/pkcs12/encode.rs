@@ -3,14 +3,14 @@
 //! private key in one shrouded key bag. It is the shape every reader expects, and the bytes are
 //! DER throughout, which Go's readers insist on.
 
-use certstow_platform::certificate::Certificate;
-use certstow_platform::pkcs12::der::{self, EXPLICIT_0, IMPLICIT_0, OCTET_STRING, SET};
-use certstow_platform::pkcs12::encrypted_key::encrypted_private_key;
-use certstow_platform::pkcs12::kdf::PasswordForm;
-use certstow_platform::pkcs12::oid;
-use certstow_platform::pkcs12::pbe::Scheme;
-use certstow_platform::secret::{Password, PrivateKey};
-use certstow_platform::threads;
+use crate::certificate::Certificate;
+use crate::der::{self, EXPLICIT_0, IMPLICIT_0, OCTET_STRING, SET};
+use crate::pkcs12::encrypted_key::encrypted_private_key;
+use crate::pkcs12::kdf::PasswordForm;
+use crate::pkcs12::oid;
+use crate::pkcs12::pbe::Scheme;
+use crate::secret::{Password, PrivateKey};
+use crate::threads;
 use const_oid::ObjectIdentifier;
 use zeroize::Zeroizing;
 

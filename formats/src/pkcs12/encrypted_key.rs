@@ -1,9 +1,9 @@
 //! `EncryptedPrivateKeyInfo` (RFC 5958, section 3) as written: in a shrouded key bag of PKCS#12,
 //! and by itself in a PEM file.
 
-use super::der::{self, OCTET_STRING};
 use super::kdf::{Digest, PasswordForm};
 use super::pbe::{Cipher, Scheme};
+use crate::der::{self, OCTET_STRING};
 use crate::secret::{Password, PrivateKey};
 
 /// The DER around a key that `scheme` has encrypted.

@@ -5,7 +5,6 @@ use std::fmt;
 
 /// Why a PKCS#12 file or an encrypted PKCS#8 key cannot be opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum DecodeError {
     /// It does not begin like a PKCS#12 file.
     NotPkcs12,
@@ -48,7 +47,7 @@ impl std::error::Error for DecodeError {}
 
 impl DecodeError {
     /// What certstow lacks to open it, whatever the password; `None` for any other error.
-    pub(crate) fn lacking(&self) -> Option<String> {
+    pub fn lacking(&self) -> Option<String> {
         match self {
             Self::Unsupported(what) => Some(what.clone()),
             Self::TooMuchWork { iterations, .. } => {

@@ -4,17 +4,16 @@
 
 use std::collections::BTreeMap;
 
-use certstow_platform::certificate::Certificate;
-use certstow_platform::pkcs12::decode::{self, Limits, MacStatus};
-use certstow_platform::pkcs12::error::DecodeError;
-use certstow_platform::pkcs12::kdf::PasswordForm;
-use certstow_platform::pkcs12::outline::{BagOutline, Outline, outline};
-use certstow_platform::pkcs12::pbe::Scheme;
-use certstow_platform::secret::{Password, wipe_stack};
+use crate::certificate::{Certificate, Clock};
+use crate::pkcs12::decode::{self, Limits, MacStatus};
+use crate::pkcs12::error::DecodeError;
+use crate::pkcs12::kdf::PasswordForm;
+use crate::pkcs12::outline::{BagOutline, Outline, outline};
+use crate::pkcs12::pbe::Scheme;
+use crate::secret::{Password, wipe_stack};
 use serde::Serialize;
 
 use crate::proof::Level;
-use crate::time;
 
 mod readers;
 mod restore;
@@ -147,35 +146,29 @@ pub fn grade(
     bytes: &[u8],
     mode: Option<u32>,
     password: Option<&Password>,
+    clock: &Clock,
 ) -> Result<Report, DecodeError> {
-    let report = grade_at(bytes, mode, password, time::now());
+    let report = grade_within(bytes, mode, password, clock, &Limits::default());
     wipe_stack();
     report
 }
 
-/// [`grade`] at a given time, in seconds since 1970.
-fn grade_at(
+/// [`grade`] with other limits to what the file may ask for.
+///
+/// # Errors
+/// As [`grade`].
+pub fn grade_within(
     bytes: &[u8],
     mode: Option<u32>,
     password: Option<&Password>,
-    now: i64,
-) -> Result<Report, DecodeError> {
-    grade_within(bytes, mode, password, now, &Limits::default())
-}
-
-/// [`grade_at`] with other limits to what the file may ask for.
-pub(crate) fn grade_within(
-    bytes: &[u8],
-    mode: Option<u32>,
-    password: Option<&Password>,
-    now: i64,
+    clock: &Clock,
     limits: &Limits,
 ) -> Result<Report, DecodeError> {
     let outline = outline(bytes)?;
     let mut report = outside(&outline, password);
     weaknesses::find(&mut report, &outline, mode);
     if let Some(password) = password {
-        inside(&mut report, bytes, password, now, limits);
+        inside(&mut report, bytes, password, clock, limits);
     }
     if let Some(count) = report.certificates {
         readers::with_certificates(&mut report.readers, count);
@@ -245,7 +238,7 @@ fn each_once<'a>(schemes: impl Iterator<Item = &'a Scheme>) -> Vec<Encryption> {
 }
 
 /// What the password shows.
-fn inside(report: &mut Report, bytes: &[u8], password: &Password, now: i64, limits: &Limits) {
+fn inside(report: &mut Report, bytes: &[u8], password: &Password, clock: &Clock, limits: &Limits) {
     let decoded = decode::decode(bytes, PasswordForm::Text(password), limits);
     let contents = match decoded {
         Ok(contents) => contents,
@@ -272,7 +265,7 @@ fn inside(report: &mut Report, bytes: &[u8], password: &Password, now: i64, limi
     };
     report.keys = Some(contents.keys.len());
     report.certificates = Some(contents.certificates.len());
-    (report.restores, report.proof) = restore::restores(report, &contents, now);
+    (report.restores, report.proof) = restore::restores(report, &contents, clock);
 }
 
 #[cfg(test)]

@@ -9,13 +9,13 @@ use sha1::Sha1;
 use sha2::{Sha224, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
-use super::ber::Value;
-use super::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 use super::error::DecodeError;
 use super::kdf::sha256::{self, Chain};
 use super::kdf::{self, Digest, PasswordForm, Purpose};
 use super::oid;
 use super::pbe::{HMACS, Pbkdf2, Scheme, count, identifier, meaning};
+use crate::ber::Value;
+use crate::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 
 const HASHES: [(ObjectIdentifier, Digest); 5] = [
     (oid::SHA1, Digest::Sha1),
@@ -351,8 +351,8 @@ where
 
 #[cfg(test)]
 mod tests {
-    use super::super::ber::Reader;
     use super::*;
+    use crate::ber::Reader;
 
     fn schemes() -> Vec<MacScheme> {
         let digests = HASHES.iter().map(|(_, digest)| *digest);

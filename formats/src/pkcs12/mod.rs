@@ -1,18 +1,22 @@
-//! Reading PKCS#12 (RFC 7292, RFC 9579), and the key derivation and encryption that reading and
-//! writing share. It lives beside the stores because they keep identities in this format, and
-//! because some operating systems release a key in no other.
+//! PKCS#12 (RFC 7292, RFC 9579): reading a file with its password ([`decode`]) or what shows without
+//! one ([`outline`]), writing one ([`encode`]) in a [`profile`], proving what was written
+//! ([`readback`]), and grading a file of any maker ([`grade`]).
 
-mod attributes;
-mod ber;
+pub mod attributes;
+pub mod bag_attributes;
 mod cipher;
 pub mod decode;
-pub mod der;
+pub mod encode;
 pub mod encrypted_key;
 pub mod error;
+pub mod grade;
 pub mod kdf;
 pub mod mac;
 pub mod oid;
 pub mod outline;
 pub mod pbe;
-pub(crate) mod structure;
+pub mod profile;
+pub mod readback;
+pub mod structure;
+pub mod target;
 mod work;

@@ -4,13 +4,13 @@
 use const_oid::ObjectIdentifier;
 use zeroize::Zeroizing;
 
-use super::ber::{Oid, Reader, Value};
 pub use super::cipher::Cipher;
-use super::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 use super::error::DecodeError;
 use super::kdf::sha256::{self, Chain};
 use super::kdf::{self, Digest, PasswordForm, Purpose};
 use super::oid;
+use crate::ber::{Oid, Reader, Value};
+use crate::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 use crate::secret::PrivateKey;
 
 /// How something is encrypted under a password.
@@ -419,10 +419,7 @@ pub fn decrypt_private_key(
 ///
 /// # Errors
 /// As there, but for the password.
-pub(crate) fn check_encrypted_private_key(
-    der: &[u8],
-    max_iterations: u32,
-) -> Result<(), DecodeError> {
+pub fn check_encrypted_private_key(der: &[u8], max_iterations: u32) -> Result<(), DecodeError> {
     bounded_private_key(der, max_iterations).map(|_| ())
 }
 

@@ -8,10 +8,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use certstow_platform::pkcs12::kdf::Digest;
-use certstow_platform::pkcs12::mac::MacScheme;
-use certstow_platform::pkcs12::pbe::{Cipher, Scheme};
-use certstow_platform::secret::Password;
+use crate::pkcs12::kdf::Digest;
+use crate::pkcs12::mac::MacScheme;
+use crate::pkcs12::pbe::{Cipher, Scheme};
+use crate::secret::Password;
 
 pub use super::target::{Target, targets};
 

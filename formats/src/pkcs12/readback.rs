@@ -4,14 +4,14 @@
 //! by the crate `pkcs12`. Where p12-keystore cannot read something, certstow's own reader does, and
 //! the result says so.
 
-use certstow_platform::certificate::Certificate;
-use certstow_platform::pkcs12::decode::{self, BagAttributes, Limits, MacStatus};
-use certstow_platform::pkcs12::error::DecodeError;
-use certstow_platform::pkcs12::kdf::PasswordForm;
-use certstow_platform::pkcs12::mac::MacScheme;
-use certstow_platform::pkcs12::oid;
-use certstow_platform::pkcs12::outline::{BagOutline, outline};
-use certstow_platform::secret::{Password, PrivateKey};
+use crate::certificate::Certificate;
+use crate::pkcs12::decode::{self, BagAttributes, Limits, MacStatus};
+use crate::pkcs12::error::DecodeError;
+use crate::pkcs12::kdf::PasswordForm;
+use crate::pkcs12::mac::MacScheme;
+use crate::pkcs12::oid;
+use crate::pkcs12::outline::{BagOutline, outline};
+use crate::secret::{Password, PrivateKey};
 use der::asn1::OctetString;
 use der::{Decode, Encode};
 use p12_keystore::Pkcs12Archive;

@@ -3,40 +3,43 @@
 
 use zeroize::Zeroizing;
 
-use super::attributes::BagAttributes;
-use super::ber::{Oid, Reader, UNEXPECTED, Value, Wrong};
-use super::der::{
-    EXPLICIT_0, EXPLICIT_1, IA5_STRING, IMPLICIT_0, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING,
-    SEQUENCE, SET,
-};
 use super::error::DecodeError;
 use super::mac::StoredMac;
 use super::oid;
 use super::pbe::{self, Scheme};
 use super::work::Limits;
+use crate::ber::{Oid, Reader, UNEXPECTED, Value, Wrong};
+use crate::der::{
+    EXPLICIT_0, EXPLICIT_1, IA5_STRING, IMPLICIT_0, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING,
+    SEQUENCE, SET,
+};
+use crate::pkcs12::bag_attributes::BagAttributes;
 
 /// How deep safeContentsBags may be nested.
 const MAX_NESTING: u8 = 8;
 
 /// A file, as far as it can be read without its password.
-pub(crate) struct Structure {
+pub struct Structure {
     /// Whether anything that lies open is encoded as DER would not.
     pub(super) ber: bool,
     /// The bytes of the `AuthenticatedSafe`, which the MAC is over.
     pub(super) content: Zeroizing<Vec<u8>>,
     pub(super) mac: Option<StoredMac>,
-    pub(crate) safes: Vec<Safe>,
+    /// Its parts.
+    pub safes: Vec<Safe>,
     /// How many parts and bags there may still be.
     pub(super) bags_left: usize,
 }
 
 /// One `ContentInfo` of the `AuthenticatedSafe`.
-pub(crate) enum Safe {
+pub enum Safe {
     /// Its `SafeContents` lie open.
     Plain(Vec<Bag>),
     /// Its `SafeContents` are encrypted as a whole.
     Encrypted {
+        /// How.
         scheme: Scheme,
+        /// The encrypted octets.
         text: Zeroizing<Vec<u8>>,
     },
     /// Something no password opens; the text names it.
@@ -44,17 +47,22 @@ pub(crate) enum Safe {
 }
 
 /// One `SafeBag`.
-pub(crate) struct Bag {
-    pub(crate) content: BagContent,
-    pub(crate) attributes: BagAttributes,
+pub struct Bag {
+    /// What it holds.
+    pub content: BagContent,
+    /// What is said of it.
+    pub attributes: BagAttributes,
 }
 
-pub(crate) enum BagContent {
+/// What a bag holds (RFC 7292, 4.2).
+pub enum BagContent {
     /// A `PrivateKeyInfo`, in clear.
     Key(Zeroizing<Vec<u8>>),
     /// An `EncryptedPrivateKeyInfo`.
     ShroudedKey {
+        /// How.
         scheme: Scheme,
+        /// The encrypted octets.
         text: Zeroizing<Vec<u8>>,
     },
     /// An X.509 certificate.
@@ -69,7 +77,7 @@ impl Structure {
     ///
     /// # Errors
     /// [`DecodeError::NotPkcs12`], [`DecodeError::Damaged`] and [`DecodeError::Unsupported`].
-    pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
+    pub fn read(bytes: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
         limits.check_size(bytes)?;
         let pfx = pfx(bytes)?;
         let damaged = DecodeError::damaged("the outermost layer");
@@ -110,7 +118,7 @@ impl Structure {
 
     /// Whether nothing in the file is encrypted and no MAC is over it, so that it opens whatever
     /// the password.
-    pub(crate) fn needs_no_password(&self) -> bool {
+    pub fn needs_no_password(&self) -> bool {
         self.mac.is_none() && !self.safes.iter().any(Safe::is_locked)
     }
 }
@@ -250,7 +258,7 @@ impl Parts {
 }
 
 /// The bags of `SafeContents`, those of nested ones among them. `budget` is how many there may be.
-pub(crate) fn safe_contents(octets: &[u8], budget: &mut usize) -> Result<Vec<Bag>, DecodeError> {
+pub fn safe_contents(octets: &[u8], budget: &mut usize) -> Result<Vec<Bag>, DecodeError> {
     let mut bags = Vec::new();
     let contents = Reader::new(octets)
         .expect(SEQUENCE)

@@ -287,11 +287,6 @@ pub fn find(name: &str) -> Option<&'static Target> {
     TARGETS.iter().find(|target| target.name == name)
 }
 
-/// The program whose name is nearly this one.
-pub fn nearest(name: &str) -> Option<&'static Target> {
-    crate::nearest::nearest(name, targets(), |target| target.name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -358,7 +353,7 @@ mod tests {
                 cells.join(" | ")
             );
         }
-        let docs = include_str!("../../docs/profiles.md");
+        let docs = include_str!("../../../docs/profiles.md");
         assert!(
             docs.contains(&table),
             "docs/profiles.md should hold this table:\n{table}"

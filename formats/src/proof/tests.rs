@@ -1,14 +1,12 @@
-use certstow_platform::pkcs12::der::{
-    self as write, BIT_STRING, EXPLICIT_1, IMPLICIT_0, OCTET_STRING,
-};
+use crate::der::{self as write, BIT_STRING, EXPLICIT_1, IMPLICIT_0, OCTET_STRING};
 use const_oid::ObjectIdentifier;
 use rsa::pkcs1::der::Encode as _;
 use rsa::pkcs1::{RsaPrivateKeyRef, UintRef};
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::samples::{self, private_key};
-use crate::signature::fixtures::{certificate, key};
+use crate::testing::chain::{certificate, key};
+use crate::testing::identities::{self, private_key};
 
 #[test]
 fn a_key_of_each_kind_signs_for_its_certificate() {
@@ -169,7 +167,7 @@ fn on_curve(curve: &str, scalar: &[u8], point: Option<&[u8]>) -> PrivateKey {
 /// A certificate with the public half of `key`.
 fn certificate_for(key: &PrivateKey) -> Certificate {
     let validity = ("20240101000000Z", "21240101000000Z");
-    samples::leaf(&key::public_key_of(key).unwrap(), validity)
+    identities::leaf(&key::public_key_of(key).unwrap(), validity)
 }
 
 /// What is proven of a key beside its own certificate, another one having been refused.
@@ -229,7 +227,7 @@ fn prove_compares_a_curve_that_is_spelt_out() {
     let ec_public_key = write::oid(&ObjectIdentifier::new_unwrap("1.2.840.10045.2.1"));
     let algorithm = write::sequence(&[&ec_public_key, &parameters]);
     let spelt_out = write::sequence(&[&algorithm, &write::value(BIT_STRING, &[&[0], point])]);
-    let certificate = samples::leaf(&spelt_out, ("20240101000000Z", "21240101000000Z"));
+    let certificate = identities::leaf(&spelt_out, ("20240101000000Z", "21240101000000Z"));
     let compared = Proof::PublicKey("ECDSA (curve of its own)".to_owned());
     assert_eq!(prove(&named, &certificate), Ok(compared));
     assert_eq!(prove(&another, &certificate), Err(ProofError::Mismatch));

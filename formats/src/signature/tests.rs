@@ -1,5 +1,5 @@
-use super::fixtures::{certificate, certificates};
 use super::*;
+use crate::testing::chain::{certificate, certificates};
 
 const HASHES: [&str; 5] = ["sha1", "sha224", "sha256", "sha384", "sha512"];
 

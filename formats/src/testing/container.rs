@@ -1,19 +1,15 @@
 //! PKCS#12 files of several identities.
 
-use certstow_platform::pkcs12::kdf::{Digest, PasswordForm};
-use certstow_platform::pkcs12::pbe::{Cipher, Scheme};
-use certstow_platform::secret::Password;
+use crate::pkcs12::kdf::{Digest, PasswordForm};
+use crate::pkcs12::pbe::{Cipher, Scheme};
+use crate::secret::Password;
 
-use super::Identity;
+use super::identities::Identity;
 
-#[path = "../../platform/tests/support/pkcs12.rs"]
-pub(crate) mod support;
-
-/// What opens them.
-pub(crate) const PASSWORD: &str = "fixture";
+use super::{PASSWORD, writer};
 
 /// Encrypts under this salt, by which the derivations of a test are counted.
-pub(crate) fn scheme(salt: u8) -> Scheme {
+pub fn scheme(salt: u8) -> Scheme {
     Scheme::Pbes2 {
         cipher: Cipher::Aes256,
         iv: vec![3; 16],
@@ -25,24 +21,24 @@ pub(crate) fn scheme(salt: u8) -> Scheme {
 
 /// These identities, every private key under this salt; the certificates open, or encrypted under
 /// another.
-pub(crate) fn pkcs12(identities: &[Identity], salt: u8, certificates_open: bool) -> Vec<u8> {
+pub fn pkcs12(identities: &[Identity], salt: u8, certificates_open: bool) -> Vec<u8> {
     let password = Password::new(PASSWORD.to_owned());
     let password = PasswordForm::Text(&password);
-    let ids = |at: usize| [support::local_key_id(at as u8)];
+    let ids = |at: usize| [writer::local_key_id(at as u8)];
     let keys = identities.iter().enumerate().map(|(at, identity)| {
-        support::shrouded_key(identity.key.expose(), &scheme(salt), password, &ids(at))
+        writer::shrouded_key(identity.key.expose(), &scheme(salt), password, &ids(at))
     });
     let keys: Vec<_> = keys.collect();
     let leaves = identities.iter().enumerate();
-    let leaves = leaves.map(|(at, identity)| support::certificate(identity.leaf.der(), &ids(at)));
+    let leaves = leaves.map(|(at, identity)| writer::certificate(identity.leaf.der(), &ids(at)));
     let leaves: Vec<_> = leaves.collect();
     let certificates = match certificates_open {
-        true => support::plain(&leaves),
-        false => support::encrypted(&support::pbes2(10), password, &leaves),
+        true => writer::plain(&leaves),
+        false => writer::encrypted(&writer::pbes2(10), password, &leaves),
     };
-    let mac = support::mac(10);
-    support::file(
-        &[certificates, support::plain(&keys)],
+    let mac = writer::mac(10);
+    writer::file(
+        &[certificates, writer::plain(&keys)],
         Some((&mac, password)),
     )
 }

@@ -1,40 +1,36 @@
 //! Made-up identities for the tests: a P-256 root and intermediate, and a leaf below them whose
 //! key is P-256 or RSA. Keys come from fixed bytes, so the same call gives the same bytes.
 
-pub(crate) mod container;
-mod liar;
-
+use crate::certificate::Certificate;
+use crate::der::{self, SEQUENCE, SET};
+use crate::secret::PrivateKey;
 use ::der::asn1::Any;
 use ::der::{Decode, Encode};
-use certstow_platform::certificate::Certificate;
-use certstow_platform::pkcs12::der::{self, SEQUENCE, SET};
-use certstow_platform::secret::PrivateKey;
-use certstow_platform::store::{Entry, KeyState};
-use certstow_platform::testing::{MemoryKey, MemoryStore};
 use const_oid::ObjectIdentifier;
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
 use p256::pkcs8::{EncodePrivateKey, EncodePublicKey};
 use zeroize::Zeroizing;
 
-pub(crate) use liar::{Import, Liar, Remove};
-
 const ECDSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
 
 /// Valid throughout, as far as these tests are concerned.
-pub(crate) const VALIDITY: (&str, &str) = ("20200101000000Z", "21200101000000Z");
+pub const VALIDITY: (&str, &str) = ("20200101000000Z", "21200101000000Z");
 
 /// A private key, its certificate, and the certificates above that.
-pub(crate) struct Identity {
-    pub(crate) key: PrivateKey,
-    pub(crate) leaf: Certificate,
-    pub(crate) issuers: Vec<Certificate>,
+pub struct Identity {
+    /// The private key.
+    pub key: PrivateKey,
+    /// Its certificate.
+    pub leaf: Certificate,
+    /// The certificates above.
+    pub issuers: Vec<Certificate>,
 }
 
 /// An identity whose key is P-256.
-pub(crate) fn ec_identity() -> Identity {
+pub fn ec_identity() -> Identity {
     let key = ec_key(3);
     Identity {
         leaf: leaf(&spki(&key), VALIDITY),
@@ -44,7 +40,7 @@ pub(crate) fn ec_identity() -> Identity {
 }
 
 /// Identities whose keys are P-256, each with its own.
-pub(crate) fn ec_identities(count: u8) -> Vec<Identity> {
+pub fn ec_identities(count: u8) -> Vec<Identity> {
     let identity = |number: u8| {
         let key = ec_key(10 + number);
         Identity {
@@ -64,37 +60,31 @@ pub(crate) fn ec_identities(count: u8) -> Vec<Identity> {
 }
 
 /// An identity whose key is RSA with 2048 bits.
-pub(crate) fn rsa_identity() -> Identity {
+pub fn rsa_identity() -> Identity {
     let key = rsa_key();
     Identity {
-        leaf: leaf(
-            &certstow_platform::key::public_key_of(&key).unwrap(),
-            VALIDITY,
-        ),
+        leaf: leaf(&crate::key::public_key_of(&key).unwrap(), VALIDITY),
         key,
         issuers: issuers(),
     }
 }
 
 /// An identity whose key does not sign: X25519.
-pub(crate) fn x25519_identity() -> Identity {
+pub fn x25519_identity() -> Identity {
     let key = private_key(
         "1.3.101.110",
         &[],
         &der::value(der::OCTET_STRING, &[&[7; 32]]),
     );
     Identity {
-        leaf: leaf(
-            &certstow_platform::key::public_key_of(&key).unwrap(),
-            VALIDITY,
-        ),
+        leaf: leaf(&crate::key::public_key_of(&key).unwrap(), VALIDITY),
         key,
         issuers: issuers(),
     }
 }
 
 /// An identity of which nothing can be proven: Ed448, with any numbers.
-pub(crate) fn ed448_identity() -> Identity {
+pub fn ed448_identity() -> Identity {
     let oid = "1.3.101.113";
     let algorithm = der::sequence(&[&der::oid(&ObjectIdentifier::new_unwrap(oid))]);
     let public = der::value(der::BIT_STRING, &[&[0], &[8; 57]]);
@@ -106,7 +96,7 @@ pub(crate) fn ed448_identity() -> Identity {
 }
 
 /// A `PrivateKeyInfo` of an algorithm with these parameters.
-pub(crate) fn private_key(algorithm: &str, parameters: &[u8], key: &[u8]) -> PrivateKey {
+pub fn private_key(algorithm: &str, parameters: &[u8], key: &[u8]) -> PrivateKey {
     let oid = der::oid(&ObjectIdentifier::new_unwrap(algorithm));
     let algorithm = der::sequence(&[&oid, parameters]);
     let key = der::value(der::OCTET_STRING, &[key]);
@@ -115,56 +105,32 @@ pub(crate) fn private_key(algorithm: &str, parameters: &[u8], key: &[u8]) -> Pri
 }
 
 /// The key of [`ec_identity`] with a zero octet before its scalar, as GnuTLS writes some.
-pub(crate) fn ec_key_behind_a_zero() -> PrivateKey {
+pub fn ec_key_behind_a_zero() -> PrivateKey {
     let scalar = [&[0][..], &[3; 32]].concat();
     let curve = der::oid(&ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7"));
     let key = der::sequence(&[&[2, 1, 1], &der::value(der::OCTET_STRING, &[&scalar])]);
     private_key("1.2.840.10045.2.1", &curve, &key)
 }
 
-/// An entry without label and properties.
-pub(crate) fn entry() -> Entry {
-    let certificate = ec_identity().leaf;
-    Entry {
-        id: certificate.id(),
-        certificate,
-        label: None,
-        key: KeyState::Exportable,
-        provider: None,
-        container: None,
-        archived: false,
-        backed_up: None,
-        places: vec!["sample".to_owned()],
-        properties: Vec::new(),
-    }
-}
-
-/// A store in memory by this name that holds an identity.
-pub(crate) fn store(name: &str, identity: Identity) -> MemoryStore {
-    let store = MemoryStore::new(name);
-    store.insert(identity.leaf, None, MemoryKey::Exportable(identity.key));
-    store
-}
-
 /// Another private key than every identity's.
-pub(crate) fn foreign_key() -> PrivateKey {
+pub fn foreign_key() -> PrivateKey {
     pkcs8(&ec_key(9))
 }
 
 /// The RSA key of [`rsa_identity`].
-pub(crate) fn rsa_key() -> PrivateKey {
-    let pem = include_bytes!("samples/rsa2048.pem");
+pub fn rsa_key() -> PrivateKey {
+    let pem = include_bytes!("identities/rsa2048.pem");
     let (_, der) = pem_rfc7468::decode_vec(pem).unwrap();
     PrivateKey::from_pkcs8_der(Zeroizing::new(der))
 }
 
 /// [`rsa_key`] with p and q exchanged and nothing else: qInv no longer fits.
-pub(crate) fn rsa_key_with_swapped_primes() -> PrivateKey {
+pub fn rsa_key_with_swapped_primes() -> PrivateKey {
     altered_rsa_key(|numbers| numbers.swap(4, 5))
 }
 
 /// [`rsa_key`] with another private exponent.
-pub(crate) fn rsa_key_with_other_exponent() -> PrivateKey {
+pub fn rsa_key_with_other_exponent() -> PrivateKey {
     altered_rsa_key(|numbers| *numbers[3].last_mut().unwrap() ^= 2)
 }
 
@@ -185,7 +151,7 @@ fn altered_rsa_key(alter: impl FnOnce(&mut Vec<Vec<u8>>)) -> PrivateKey {
 }
 
 /// A leaf for this public key, issued by the intermediate.
-pub(crate) fn leaf(spki: &[u8], validity: (&str, &str)) -> Certificate {
+pub fn leaf(spki: &[u8], validity: (&str, &str)) -> Certificate {
     certificate(
         "Anna Müller",
         "Sample Intermediate",
@@ -197,14 +163,14 @@ pub(crate) fn leaf(spki: &[u8], validity: (&str, &str)) -> Certificate {
 }
 
 /// A copy of `certificate` with its last byte, which is the signature's, changed.
-pub(crate) fn with_broken_signature(certificate: &Certificate) -> Certificate {
+pub fn with_broken_signature(certificate: &Certificate) -> Certificate {
     let mut der = certificate.der().to_vec();
     *der.last_mut().unwrap() ^= 1;
     Certificate::from_der(&der).unwrap()
 }
 
 /// A copy of `certificate` that says it is signed by an algorithm nobody knows.
-pub(crate) fn with_unknown_signature_algorithm(certificate: &Certificate) -> Certificate {
+pub fn with_unknown_signature_algorithm(certificate: &Certificate) -> Certificate {
     let known = ECDSA_SHA256.as_bytes();
     let mut der = certificate.der().to_vec();
     for at in 0..der.len() - known.len() {
@@ -216,7 +182,7 @@ pub(crate) fn with_unknown_signature_algorithm(certificate: &Certificate) -> Cer
 }
 
 /// The intermediate and the root.
-pub(crate) fn issuers() -> Vec<Certificate> {
+pub fn issuers() -> Vec<Certificate> {
     let (root, intermediate) = (ec_key(1), ec_key(2));
     let name = "Sample Intermediate";
     vec![
@@ -248,7 +214,7 @@ fn spki(key: &SigningKey) -> Vec<u8> {
 }
 
 /// The P-256 key's public half of [`ec_identity`].
-pub(crate) fn ec_spki() -> Vec<u8> {
+pub fn ec_spki() -> Vec<u8> {
     spki(&ec_key(3))
 }
 

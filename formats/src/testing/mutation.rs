@@ -2,7 +2,7 @@
 //! doubled or taken from another file, and elements of DER changed with the lengths around them
 //! mended, so that the change gets past the outer layers. The same seed gives the same copies.
 
-use crate::pkcs12::der::{OCTET_STRING, value};
+use crate::der::{OCTET_STRING, value};
 
 /// How deep elements of DER are looked for.
 const MAX_DEPTH: usize = 16;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes the fixtures of this folder anew, with OpenSSL 3. Test keys: worth nothing, protect nothing.
 #
-#   cd platform/tests/data && ./make.sh
+#   cd formats/tests/data && ./make.sh
 #
 # Every certificate is valid from 2020 to 2124 unless its name says otherwise. The password of
 # everything encrypted is "fixture".

@@ -2,14 +2,12 @@
 
 mod opening;
 mod shapes;
-#[path = "../support/pkcs12.rs"]
-mod support;
 mod work;
 
-use certstow_platform::pkcs12::decode::{Contents, Limits, decode};
-use certstow_platform::pkcs12::error::DecodeError;
-use certstow_platform::pkcs12::kdf::PasswordForm;
-use certstow_platform::secret::Password;
+use certstow_formats::pkcs12::decode::{Contents, Limits, decode};
+use certstow_formats::pkcs12::error::DecodeError;
+use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::secret::Password;
 
 fn password(text: &str) -> Password {
     Password::new(text.to_owned())

@@ -1,16 +1,16 @@
 //! Parts, bags and encodings that real files have, and some that only look odd.
 
-use super::support::{
+use super::*;
+use certstow_formats::der::{
+    self, EXPLICIT_0, IA5_STRING, INTEGER, OCTET_STRING, SEQUENCE, sequence, value,
+};
+use certstow_formats::pkcs12::oid;
+use certstow_formats::pkcs12::outline::{BagOutline, outline};
+use certstow_formats::pkcs12::pbe::{Scheme, decrypt_private_key};
+use certstow_formats::testing::writer::{
     attribute, bag, certificate, content_info, data, encrypted, file, key, label, mac, nested,
     pbes2, plain, safe_contents, shrouded_key, whole,
 };
-use super::*;
-use certstow_platform::pkcs12::der::{
-    self, EXPLICIT_0, IA5_STRING, INTEGER, OCTET_STRING, SEQUENCE, sequence, value,
-};
-use certstow_platform::pkcs12::oid;
-use certstow_platform::pkcs12::outline::{BagOutline, outline};
-use certstow_platform::pkcs12::pbe::{Scheme, decrypt_private_key};
 use const_oid::ObjectIdentifier;
 
 fn p256() -> Vec<u8> {

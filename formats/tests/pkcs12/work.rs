@@ -1,10 +1,12 @@
 //! How much a file may ask for.
 
-use super::support::{certificate, data, encrypted, file, key, mac, pbes2, plain, triple_des};
 use super::*;
-use certstow_platform::pkcs12::kdf::Digest;
-use certstow_platform::pkcs12::mac::MacScheme;
-use certstow_platform::pkcs12::pbe::{Cipher, Scheme};
+use certstow_formats::pkcs12::kdf::Digest;
+use certstow_formats::pkcs12::mac::MacScheme;
+use certstow_formats::pkcs12::pbe::{Cipher, Scheme};
+use certstow_formats::testing::writer::{
+    certificate, data, encrypted, file, key, mac, pbes2, plain, triple_des,
+};
 
 fn limits(max_iterations: u32, max_total_iterations: u64) -> Limits {
     Limits {
@@ -76,7 +78,8 @@ fn what_gnutls_and_nss_write_is_within_the_limits_of_a_listing() {
     // Nothing is derived for a file that is refused, nor here: the last part is.
     let right = password("right");
     let form = PasswordForm::Text(&right);
-    let encrypted = |scheme: &Scheme| super::support::encrypted_bytes(scheme, &[0; 16]);
+    let encrypted =
+        |scheme: &Scheme| certstow_formats::testing::writer::encrypted_bytes(scheme, &[0; 16]);
     let hostile = encrypted(&pbes2(u32::MAX));
     let gnutls = vec![encrypted(&pbes2(600_000)); 11];
     let nss = vec![encrypted(&triple_des(600_000)); 2];
@@ -96,7 +99,7 @@ fn what_gnutls_and_nss_write_is_within_the_limits_of_a_listing() {
 #[test]
 fn a_listing_refuses_what_would_stall_it() {
     let listing = Limits::listing();
-    let part = super::support::encrypted_bytes(&pbes2(1_900_000), &[0; 16]);
+    let part = certstow_formats::testing::writer::encrypted_bytes(&pbes2(1_900_000), &[0; 16]);
     let many = file(&vec![part; 5], None);
     for bytes in [many, one_part_unencrypted(2_000_001)] {
         let start = std::time::Instant::now();
@@ -107,7 +110,7 @@ fn a_listing_refuses_what_would_stall_it() {
 }
 
 fn one_part_unencrypted(iterations: u32) -> Vec<u8> {
-    let part = super::support::encrypted_bytes(&pbes2(iterations), &[0; 16]);
+    let part = certstow_formats::testing::writer::encrypted_bytes(&pbes2(iterations), &[0; 16]);
     file(&[part], None)
 }
 

@@ -13,12 +13,12 @@ use super::key_file::{self, Fetch, Piece};
 use super::read::{Content, FileReader};
 use super::unlock::{Lock, Tried};
 use crate::OpenOptions;
-use crate::certificate::Certificate;
 use crate::error::StoreError;
-use crate::pkcs12::decode;
-use crate::secret::PrivateKey;
 use crate::spec::StoreSpec;
 use crate::store::Ask;
+use certstow_formats::certificate::Certificate;
+use certstow_formats::pkcs12::decode;
+use certstow_formats::secret::PrivateKey;
 
 /// The certificates in a file that is PEM, DER or PKCS#7, in their order.
 ///
@@ -116,13 +116,13 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::key::public_key_of;
-    use crate::secret::Password;
     use crate::store::NonInteractive;
+    use certstow_formats::key::public_key_of;
+    use certstow_formats::secret::Password;
 
     fn data(name: &str) -> std::path::PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/data")
+            .join("../formats/tests/data")
             .join(name)
     }
 

@@ -3,7 +3,7 @@
 //! where a PEM file keeps a friendly name.
 
 use super::pem::find;
-use crate::pkcs12::decode::BagAttributes;
+use certstow_formats::pkcs12::decode::BagAttributes;
 
 const HEADING: &str = "Bag Attributes";
 const FRIENDLY_NAME: &str = "friendlyName";

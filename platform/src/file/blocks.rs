@@ -6,10 +6,10 @@ use zeroize::Zeroizing;
 use super::bag_attributes;
 use super::pem::{Blocks, PemBlock};
 use super::pkcs7;
-use crate::key::KeyForm;
-use crate::pkcs12::decode::BagAttributes;
-use crate::pkcs12::der::{EXPLICIT_0, INTEGER, SEQUENCE};
-use crate::tlv::Elements;
+use certstow_formats::der::{EXPLICIT_0, INTEGER, SEQUENCE};
+use certstow_formats::key::KeyForm;
+use certstow_formats::pkcs12::decode::BagAttributes;
+use certstow_formats::tlv::Elements;
 
 /// A piece of a file.
 pub(crate) enum Block<'a> {

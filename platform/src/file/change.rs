@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::read::{Content, FileReader};
-use crate::certificate::EntryId;
 use crate::error::StoreError;
 use crate::new_file::{NewFile, folder_of};
 use crate::os::disk::{self, Inode};
 use crate::{file_name, os};
+use certstow_formats::certificate::EntryId;
 
 /// What is to become of a file.
 pub(crate) struct Change {

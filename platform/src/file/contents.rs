@@ -10,14 +10,14 @@ use zeroize::Zeroizing;
 use super::blocks::{self, Block, KeyBlock};
 use super::read::{Content, FIRST, FileReader, LARGE, MAX_FILE};
 use super::walk::cannot;
-use crate::certificate::{Certificate, EntryId};
-use crate::key::{self, KeyError, KeyForm, UnknownAlgorithm};
-use crate::pkcs12::decode::{BagAttributes, Contents, Limits};
-use crate::pkcs12::error::DecodeError;
-use crate::pkcs12::kdf::PasswordForm;
-use crate::pkcs12::pbe::check_encrypted_private_key;
-use crate::pkcs12::structure::{BagContent, Safe, Structure};
-use crate::secret::Password;
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::key::{self, KeyError, KeyForm, UnknownAlgorithm};
+use certstow_formats::pkcs12::decode::{BagAttributes, Contents, Limits};
+use certstow_formats::pkcs12::error::DecodeError;
+use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::pkcs12::pbe::check_encrypted_private_key;
+use certstow_formats::pkcs12::structure::{BagContent, Safe, Structure};
+use certstow_formats::secret::Password;
 
 /// The SHA-256 of a public key in its usual form.
 pub(crate) type KeyDigest = [u8; 32];

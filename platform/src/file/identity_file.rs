@@ -12,16 +12,17 @@ use super::blocks::{self, Block};
 use super::change;
 use super::contents::{FileContents, Passwords};
 use super::import::{failed, refused};
-use crate::certificate::Certificate;
 use crate::error::StoreError;
-use crate::key::{self, KeyError, KeyForm};
 use crate::new_file::NewFile;
-use crate::pkcs12::encrypted_key::encrypt_private_key;
-use crate::pkcs12::kdf::PasswordForm;
-use crate::pkcs12::pbe::decrypt_private_key;
-use crate::secret::{Password, PrivateKey};
+use crate::os;
 use crate::store::{ExistingEntry, ImportOptions, NewIdentity};
-use crate::{os, pem};
+use certstow_formats::certificate::Certificate;
+use certstow_formats::key::{self, KeyError, KeyForm};
+use certstow_formats::pem;
+use certstow_formats::pkcs12::encrypted_key::encrypt_private_key;
+use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::pkcs12::pbe::decrypt_private_key;
+use certstow_formats::secret::{Password, PrivateKey};
 
 /// Iterations of PBKDF2 that protect a key in a folder.
 const ITERATIONS: u32 = 200_000;

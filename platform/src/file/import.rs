@@ -14,14 +14,14 @@ use super::change::{self, Becomes, Change};
 use super::contents::Passwords;
 use super::identity_file::{IdentityFile, common_name};
 use super::pair::Known;
-use crate::certificate::EntryId;
 use crate::error::StoreError;
 use crate::new_file::NewFile;
 use crate::os;
 use crate::os::disk::{self, Inode};
 use crate::spec::StoreSpec;
 use crate::store::{Ask, ExistingEntry, ImportOptions, NewIdentity, Removal};
-use crate::threads;
+use certstow_formats::certificate::EntryId;
+use certstow_formats::threads;
 
 /// How often the folder is looked at anew, where another program took the name for a new file.
 const ATTEMPTS: usize = 100;

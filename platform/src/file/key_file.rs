@@ -19,14 +19,14 @@ use super::keys::Keys;
 use super::pair::{KeyPlace, Known};
 use super::read::{Content, FileReader};
 use super::unlock::{Lock, Locked, Refusal, Tried};
-use crate::certificate::EntryId;
 use crate::error::StoreError;
-use crate::key::{self, KeyForm};
 use crate::os::{self, disk};
-use crate::pkcs12::error::DecodeError;
-use crate::secret::PrivateKey;
 use crate::spec::StoreSpec;
 use crate::store::Ask;
+use certstow_formats::certificate::EntryId;
+use certstow_formats::key::{self, KeyForm};
+use certstow_formats::pkcs12::error::DecodeError;
+use certstow_formats::secret::PrivateKey;
 
 /// Why a key was not fetched.
 pub(crate) enum Fetch {

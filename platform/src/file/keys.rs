@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 use zeroize::Zeroizing;
 
 use super::contents::{KeyDigest, digest};
-use crate::key::{self, KeyError};
-use crate::secret::PrivateKey;
+use certstow_formats::key::{self, KeyError};
+use certstow_formats::secret::PrivateKey;
 
 /// Private keys.
 pub(super) struct Keys {

@@ -18,9 +18,6 @@ mod read;
 mod remove;
 mod scan;
 mod seen;
-#[cfg(test)]
-#[path = "../../tests/support/pkcs12.rs"]
-mod support;
 mod take_out;
 #[cfg(test)]
 mod tests;
@@ -36,13 +33,13 @@ pub use alone::{certificates_in, needs_password, private_keys_in};
 pub use opened::OpenedFile;
 
 use crate::OpenOptions;
-use crate::certificate::{Certificate, EntryId};
 use crate::dotnet;
 use crate::error::StoreError;
 use crate::new_file;
-use crate::secret::PrivateKey;
 use crate::spec::StoreSpec;
 use crate::store::{Ask, ImportOptions, Listing, NewIdentity, Removal, Store, StoreInfo};
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::secret::PrivateKey;
 use contents::{FileContents, Passwords};
 use import::Place;
 use key_file::{Fetch, KeyFiles, Opening};

@@ -8,14 +8,14 @@ use std::path::Path;
 use super::contents::FileContents;
 use super::keys::Keys;
 use super::pair::{self, Known, Paired};
-use crate::certificate::{Certificate, EntryId};
 use crate::error::StoreError;
-use crate::pkcs12::decode::{self, Contents, Limits, MacStatus};
-use crate::pkcs12::error::DecodeError;
-use crate::pkcs12::kdf::PasswordForm;
-use crate::secret::{Password, PrivateKey};
 use crate::spec::StoreSpec;
 use crate::store::{Ask, Entry, Listing, Problem, Store, StoreInfo};
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::pkcs12::decode::{self, Contents, Limits, MacStatus};
+use certstow_formats::pkcs12::error::DecodeError;
+use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::secret::{Password, PrivateKey};
 
 /// What a PKCS#12 file holds.
 pub struct OpenedFile {

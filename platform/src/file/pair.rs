@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 use std::vec;
 
 use super::contents::{FileContents, FoundCertificate, FoundKey, KeyDigest, KeyKind};
-use crate::certificate::{Certificate, EntryId};
-use crate::key;
-use crate::pkcs12::decode::BagAttributes;
 use crate::store::{Entry, KeyState, NotExportable, Problem};
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::key;
+use certstow_formats::pkcs12::decode::BagAttributes;
 
 /// The files that hold anything, by their number in the walk.
 pub(crate) type Scanned = Vec<(usize, FileContents)>;

@@ -1,9 +1,9 @@
 //! The certificates in a PKCS#7 `SignedData` (RFC 2315, 9.1; CMS, RFC 5652, 5.1): how Windows
 //! and many CAs hand out a certificate with its issuers (`.p7b`). Nothing signed is looked at.
 
-use crate::pkcs12::der::{self, EXPLICIT_0, INTEGER, OBJECT_IDENTIFIER, SEQUENCE, SET};
-use crate::pkcs12::oid::SIGNED_DATA;
-use crate::tlv::{self, Element, Elements};
+use certstow_formats::der::{self, EXPLICIT_0, INTEGER, OBJECT_IDENTIFIER, SEQUENCE, SET};
+use certstow_formats::pkcs12::oid::SIGNED_DATA;
+use certstow_formats::tlv::{self, Element, Elements};
 
 /// Whether the bytes begin like a `SignedData`, in DER or BER.
 pub(crate) fn begins_like_one(bytes: &[u8]) -> bool {

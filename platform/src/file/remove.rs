@@ -16,10 +16,10 @@ use super::change::{self, Becomes, Change};
 use super::contents::{FileContents, FoundCertificate, FoundKey, KeyDigest, KeyKind, Passwords};
 use super::pair::{KeyPlace, Scanned};
 use super::pem::Blocks;
-use crate::certificate::{Certificate, EntryId};
 use crate::error::StoreError;
-use crate::pem;
 use crate::store::Removal;
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::pem;
 
 /// What is to be taken out.
 pub(crate) struct Target<'a> {

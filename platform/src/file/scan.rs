@@ -7,7 +7,7 @@ use std::thread;
 
 use super::contents::{ContentsReader, FileContents, Passwords};
 use super::pair::Scanned;
-use crate::threads;
+use certstow_formats::threads;
 
 /// Reads the files on several cores; what comes out is in the files' order all the same.
 pub(super) fn read_all(files: &[PathBuf], passwords: &Passwords) -> Scanned {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::change::{Becomes, Change};
 use super::contents::{FileContents, KeyKind};
 use super::pair::{KeyPlace, Known, Scanned};
-use crate::certificate::{Certificate, EntryId};
+use certstow_formats::certificate::{Certificate, EntryId};
 
 /// What is remembered.
 pub(super) struct Seen {

@@ -9,9 +9,9 @@ use super::key_file::Fetch;
 use super::pair::{KeyPlace, Known};
 use super::remove::{self, Target};
 use super::{FileStore, ONLY_DOTNET};
-use crate::certificate::EntryId;
 use crate::error::StoreError;
 use crate::store::{Ask, Removal};
+use certstow_formats::certificate::EntryId;
 
 const MAY_BE_ITS_KEY: &str = "by its name this, too, may be the certificate's key, and no password \
                               shows whether it is";

@@ -1,10 +1,10 @@
 use super::change::Change;
 use super::remove::Target;
-use super::support::{data, file_of, triple_des, whole};
 use super::*;
-use crate::pkcs12::kdf::PasswordForm;
-use crate::secret::Password;
 use crate::store::{ExistingEntry, KeyState, NonInteractive};
+use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::secret::Password;
+use certstow_formats::testing::writer::{data, file_of, triple_des, whole};
 
 fn dotnet(folder: &Path) -> FileStore {
     let spec = StoreSpec::Dotnet("My".to_owned());

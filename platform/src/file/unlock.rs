@@ -6,14 +6,14 @@ use zeroize::Zeroizing;
 use super::contents::Passwords;
 use super::keys::Keys;
 use crate::error::{AskError, StoreError};
-use crate::pkcs12::decode::Limits;
-use crate::pkcs12::error::DecodeError;
-use crate::pkcs12::kdf::PasswordForm;
-use crate::pkcs12::pbe::{check_encrypted_private_key, decrypt_private_key};
-use crate::pkcs12::structure::Structure;
-use crate::secret::Password;
 use crate::spec::StoreSpec;
 use crate::store::{Ask, Interaction, NotExportable, UnlockRequest};
+use certstow_formats::pkcs12::decode::Limits;
+use certstow_formats::pkcs12::error::DecodeError;
+use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::pkcs12::pbe::{check_encrypted_private_key, decrypt_private_key};
+use certstow_formats::pkcs12::structure::Structure;
+use certstow_formats::secret::Password;
 
 /// How often a person may mistype a password.
 const ATTEMPTS: u32 = 3;

@@ -13,12 +13,12 @@ use super::ffi::status;
 use super::key;
 use super::keychain::{identities, search};
 use super::status::{DUPLICATE, Status, change_error};
-use crate::certificate::{Certificate, EntryId};
 use crate::error::{Source, StoreError};
-use crate::key::{KeyError, describe, forms, normalized};
 use crate::store::{
     ExistingEntry, ImportOptions, Interaction, NewIdentity, NotExportable, Removal,
 };
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::key::{KeyError, describe, forms, normalized};
 
 /// A keychain that is to be changed, and what is known of the change.
 pub(super) struct Change<'a> {

@@ -28,7 +28,7 @@ use security_framework_sys::key::SecKeyCopyExternalRepresentation;
 use zeroize::Zeroizing;
 
 use super::status::Status;
-use crate::secret::Password;
+use certstow_formats::secret::Password;
 
 #[link(name = "Security", kind = "framework")]
 unsafe extern "C" {

@@ -8,11 +8,11 @@ use super::ffi;
 use super::representation;
 use super::status::{self, Status};
 use crate::attempt::{Attempt, Failure};
-use crate::certificate::Certificate;
 use crate::error::StoreError;
-use crate::secret::{Password, PrivateKey};
 use crate::store::Interaction;
 use crate::transport::{private_key_of_pkcs12, random_password};
+use certstow_formats::certificate::Certificate;
+use certstow_formats::secret::{Password, PrivateKey};
 
 /// The private key of an identity, whose certificate's DER is known.
 pub(super) fn export(

@@ -15,14 +15,14 @@ use super::change::Change;
 use super::ffi::{CertificateItem, status};
 use super::status::{self, Status};
 use super::{ffi, key};
-use crate::certificate::{Certificate, EntryId, ca_certificates, sha1_thumbprint};
 use crate::error::StoreError;
-use crate::secret::PrivateKey;
 use crate::spec::{Keychain, StoreSpec};
 use crate::store::{
     Ask, Entry, ImportOptions, Interaction, KeyState, Listing, NewIdentity, Problem, Removal,
     Store, StoreInfo,
 };
+use certstow_formats::certificate::{Certificate, EntryId, ca_certificates, sha1_thumbprint};
+use certstow_formats::secret::PrivateKey;
 
 /// What a search that finds nothing ends with.
 const ITEM_NOT_FOUND: i32 = -25300;

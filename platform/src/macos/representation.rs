@@ -5,11 +5,11 @@
 
 use zeroize::Zeroizing;
 
-use crate::key::{self, KeyError};
-use crate::pkcs12::der::{self, BIT_STRING, EXPLICIT_1, INTEGER, OCTET_STRING};
-use crate::pkcs12::kdf::PasswordForm;
-use crate::pkcs12::pbe;
-use crate::secret::{Password, PrivateKey};
+use certstow_formats::der::{self, BIT_STRING, EXPLICIT_1, INTEGER, OCTET_STRING};
+use certstow_formats::key::{self, KeyError};
+use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::pkcs12::pbe;
+use certstow_formats::secret::{Password, PrivateKey};
 
 /// Decrypts a wrapped key.
 ///
@@ -60,7 +60,7 @@ fn from_x963(point_and_scalar: &[u8], curve: &[u8]) -> Result<PrivateKey, KeyErr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tlv;
+    use certstow_formats::tlv;
 
     fn decoded(pem: &[u8]) -> Vec<u8> {
         pem_rfc7468::decode_vec(pem).unwrap().1
@@ -83,7 +83,7 @@ mod tests {
 
     macro_rules! file {
         ($name:literal) => {
-            include_bytes!(concat!("../../tests/data/keys/", $name))
+            include_bytes!(concat!("../../../formats/tests/data/keys/", $name))
         };
     }
 

@@ -2,15 +2,16 @@
 //! [`Store::remove`] takes out, and above all what both leave alone.
 
 use super::contract::{Answers, Fixture, WITH_KEYS, entry, id_of, list};
-use super::samples::{PASSWORD, Sample};
-use crate::certificate::{Certificate, EntryId};
+use super::samples::Sample;
 use crate::error::StoreError;
-use crate::key;
-use crate::secret::{Password, PrivateKey};
 use crate::store::{
     Ask, ExistingEntry, ImportOptions, Interaction, KeyState, NewIdentity, NonInteractive, Removal,
     Store,
 };
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::key;
+use certstow_formats::secret::{Password, PrivateKey};
+use certstow_formats::testing::PASSWORD;
 
 /// Holds stores of a kind to this part of the contract.
 pub(super) fn check(fixture: &mut dyn Fixture) {

@@ -2,14 +2,15 @@
 //! brings a [`Fixture`] that can fill a store of its kind with samples.
 
 use super::changes;
-use super::samples::{PASSWORD, Sample};
-use crate::certificate::EntryId;
+use super::samples::Sample;
 use crate::error::{AskError, StoreError};
-use crate::key;
-use crate::secret::Password;
 use crate::store::{
     Ask, Entry, Interaction, KeyState, Listing, NonInteractive, Store, UnlockRequest,
 };
+use certstow_formats::certificate::EntryId;
+use certstow_formats::key;
+use certstow_formats::secret::Password;
+use certstow_formats::testing::PASSWORD;
 
 /// Stores of one kind, to be filled with samples.
 pub trait Fixture {

@@ -1,88 +1,15 @@
 //! What must hold for any bytes that the readers of this package are given. `fuzz/` runs these
-//! functions, with those of `certstow::fuzzing`, under libFuzzer, and the tests over its seeds and
-//! changed copies of them. Each panics where something does not hold.
+//! functions, with those of `certstow_formats::testing::fuzzing` and `certstow::fuzzing`, under
+//! libFuzzer, and the tests over its seeds and changed copies of them. Each panics where something does
+//! not hold.
 
-use std::sync::LazyLock;
+use certstow_formats::certificate::Certificate;
+use certstow_formats::key::{self, KeyForm};
 
-use super::PASSWORD;
-use crate::certificate::Certificate;
 use crate::file::bag_attributes;
 use crate::file::contents::{FileContents, Passwords};
 use crate::file::pkcs7 as signed_data;
-use crate::key::{self, KeyForm};
 use crate::os::shell as words;
-use crate::pkcs12::decode::{self, Limits, MacStatus};
-use crate::pkcs12::der::SEQUENCE;
-use crate::pkcs12::kdf::PasswordForm;
-use crate::pkcs12::outline::{BagOutline, outline};
-use crate::pkcs12::pbe::Scheme;
-use crate::pkcs12::structure::{BagContent, safe_contents};
-use crate::secret::Password;
-
-/// What files may ask for here: next to no key derivation, which would be all that is tried.
-pub const LIMITS: Limits = Limits {
-    max_iterations: 64,
-    max_total_iterations: 2_000,
-    max_bags: 10_000,
-    max_bytes: 64 << 20,
-};
-
-/// The password of the seeds.
-static SEEDS: LazyLock<Password> = LazyLock::new(|| Password::new(PASSWORD.to_owned()));
-
-/// A PKCS#12 file, opened with [`PASSWORD`].
-pub fn pkcs12(input: &[u8]) {
-    let outside = outline(input);
-    if let Ok(outside) = &outside {
-        let schemes = outside.safes.iter().flat_map(|safe| {
-            let bags = safe.bags.iter().filter_map(|bag| match bag {
-                BagOutline::ShroudedKey(scheme) => Some(scheme),
-                _ => None,
-            });
-            safe.encryption.iter().chain(bags)
-        });
-        schemes.for_each(reads_back);
-    }
-    let Ok(contents) = decode::decode(input, PasswordForm::Text(&SEEDS), &LIMITS) else {
-        return;
-    };
-    let outside = outside.expect("what opens has an outside");
-    assert_eq!(contents.mac == MacStatus::Absent, outside.mac.is_none());
-    let bags = contents.keys.len() + contents.certificates.len() + contents.other_bags;
-    assert!(bags + contents.unread_parts <= LIMITS.max_bags);
-    let shown = outside.safes.iter().flat_map(|safe| &safe.bags).count();
-    assert!(
-        shown <= bags + contents.unread_parts,
-        "what showed is there"
-    );
-    for bag in &contents.keys {
-        // Whether it is a key at all is found out when it is used.
-        assert_eq!(bag.key.expose().first(), Some(&SEQUENCE));
-        let _ = key::public_key_of(&bag.key);
-    }
-}
-
-/// An algorithm that was read is written as one that means the same.
-fn reads_back(scheme: &Scheme) {
-    assert_eq!(Scheme::from_der(&scheme.to_der()).as_ref(), Ok(scheme));
-}
-
-/// The `SafeContents` of a PKCS#12 file.
-pub fn bags(input: &[u8]) {
-    let mut budget = LIMITS.max_bags;
-    let Ok(bags) = safe_contents(input, &mut budget) else {
-        return;
-    };
-    assert!(bags.len() <= LIMITS.max_bags - budget);
-    for bag in bags {
-        let attributes = bag.attributes;
-        assert_ne!(attributes.friendly_name.as_deref(), Some(""));
-        assert_ne!(attributes.provider_name.as_deref(), Some(""));
-        if let BagContent::ShroudedKey { scheme, .. } = bag.content {
-            reads_back(&scheme);
-        }
-    }
-}
 
 /// A file of a folder: PEM, or DER of any form.
 pub fn contents(input: &[u8]) {

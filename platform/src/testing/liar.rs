@@ -1,29 +1,30 @@
 //! A store that does not do as it says.
 
-use certstow_platform::certificate::{Certificate, EntryId};
-use certstow_platform::error::StoreError;
-use certstow_platform::secret::PrivateKey;
-use certstow_platform::store::{
-    Ask, ImportOptions, Listing, NewIdentity, Removal, Store, StoreInfo,
-};
-use certstow_platform::testing::MemoryStore;
+use crate::error::StoreError;
+use crate::store::{Ask, ImportOptions, Listing, NewIdentity, Removal, Store, StoreInfo};
+use crate::testing::MemoryStore;
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::secret::PrivateKey;
 
 /// What it does in place of an import, and says of it.
-pub(crate) type Import = fn(&MemoryStore, &NewIdentity<'_>) -> Result<(), StoreError>;
+pub type Import = fn(&MemoryStore, &NewIdentity<'_>) -> Result<(), StoreError>;
 
 /// What it does in place of a removal, and says of it.
-pub(crate) type Remove = fn(&MemoryStore) -> Result<(), StoreError>;
+pub type Remove = fn(&MemoryStore) -> Result<(), StoreError>;
 
 /// A store in memory whose changes are others than asked for.
-pub(crate) struct Liar {
-    pub(crate) store: MemoryStore,
-    pub(crate) import: Import,
-    pub(crate) remove: Remove,
+pub struct Liar {
+    /// What it holds in truth.
+    pub store: MemoryStore,
+    /// What it does when asked to import.
+    pub import: Import,
+    /// What it does when asked to remove.
+    pub remove: Remove,
 }
 
 impl Liar {
     /// One that says yes to every change, and makes none.
-    pub(crate) fn new(store: MemoryStore) -> Self {
+    pub fn new(store: MemoryStore) -> Self {
         Self {
             store,
             import: |_, _| Ok(()),

@@ -5,15 +5,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use zeroize::Zeroizing;
 
-use super::samples::{PASSWORD, Sample};
-use crate::certificate::{Certificate, EntryId};
+use super::samples::Sample;
 use crate::error::{AskError, StoreError};
-use crate::secret::PrivateKey;
 use crate::spec::StoreSpec;
 use crate::store::{
     Ask, Entry, ExistingEntry, ImportOptions, KeyState, Listing, NewIdentity, NotExportable,
     Problem, Removal, Store, StoreInfo, UnlockRequest,
 };
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::secret::PrivateKey;
+use certstow_formats::testing::PASSWORD;
 
 /// What the store has as an entry's private key.
 #[derive(Debug)]

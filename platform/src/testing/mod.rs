@@ -7,13 +7,15 @@ mod contract;
 pub(crate) mod counts;
 #[doc(hidden)]
 pub mod fuzzing;
+mod liar;
 mod memory;
-mod mutation;
 mod samples;
+mod single;
 
 pub use changes::EXPORTABLE;
 pub use contract::{Fixture, check_store_contract, listing_as_text};
-pub use counts::{derivations, files_read_below};
+pub use counts::files_read_below;
+pub use liar::{Import, Liar, Remove};
 pub use memory::{MemoryKey, MemoryStore};
-pub use mutation::{Mutations, Random};
-pub use samples::{PASSWORD, Sample};
+pub use samples::Sample;
+pub use single::{entry, single};

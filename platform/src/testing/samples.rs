@@ -3,11 +3,8 @@
 
 use zeroize::Zeroizing;
 
-use crate::certificate::Certificate;
-use crate::secret::PrivateKey;
-
-/// The password of everything encrypted among the samples.
-pub const PASSWORD: &str = "fixture";
+use certstow_formats::certificate::Certificate;
+use certstow_formats::secret::PrivateKey;
 
 /// Something a store may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,7 +33,7 @@ pub enum Sample {
 
 macro_rules! pem {
     ($path:literal) => {
-        include_str!(concat!("../../tests/data/", $path))
+        include_str!(concat!("../../../formats/tests/data/", $path))
     };
 }
 

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::system;
 use super::{Name, VaultEntry, VaultError};
-use crate::secret::Password;
+use certstow_formats::secret::Password;
 
 pub(super) fn set(name: &Name, password: &Password) -> Result<VaultEntry, VaultError> {
     let name = name.clone();

@@ -18,7 +18,7 @@ use zbus_secret_service_keyring_store::Store;
 use super::VaultError;
 use super::keyring::{self, failure_of_all};
 use crate::error::Source;
-use crate::secret::wipe_stack;
+use certstow_formats::secret::wipe_stack;
 
 pub(super) const PLACE: &str = "the Secret Service";
 

@@ -14,7 +14,7 @@ use super::encrypted_pkcs8::Protection;
 use super::ffi::KeyProviderInfo;
 use super::key::Asked;
 use crate::attempt::{Attempt, Failure};
-use crate::secret::PrivateKey;
+use certstow_formats::secret::PrivateKey;
 use ffi::Key;
 
 /// MS_KEY_STORAGE_PROVIDER, which keeps keys in files.

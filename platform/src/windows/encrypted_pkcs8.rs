@@ -6,10 +6,10 @@
 use zeroize::Zeroizing;
 
 use super::wide;
-use crate::pkcs12::kdf::PasswordForm;
-use crate::pkcs12::pbe;
-use crate::secret::{Password, PrivateKey};
 use crate::transport::random_password;
+use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::pkcs12::pbe;
+use certstow_formats::secret::{Password, PrivateKey};
 
 /// pbeWithSHAAnd3-KeyTripleDES-CBC (RFC 7292, appendix C), the only algorithm every version of
 /// Windows has here; as ASCII with its zero.
@@ -95,9 +95,9 @@ mod tests {
     #[test]
     fn what_openssl_encrypts_the_same_way_is_opened() {
         // pbeWithSHAAnd3-KeyTripleDES-CBC with one iteration (tests/data/make.sh).
-        let encrypted = include_bytes!("../../tests/data/keys/P-256.3des.der");
+        let encrypted = include_bytes!("../../../formats/tests/data/keys/P-256.3des.der");
         let key = protection("fixture").open(encrypted).unwrap();
-        let pem = include_bytes!("../../tests/data/keys/P-256.pem");
+        let pem = include_bytes!("../../../formats/tests/data/keys/P-256.pem");
         assert_eq!(key.expose(), pem_rfc7468::decode_vec(pem).unwrap().1);
 
         let wrong = protection("wrong").open(encrypted).map(|_| ()).unwrap_err();

@@ -27,8 +27,8 @@ use zeroize::Zeroizing;
 
 use super::codes::{OsError, PFX_EXPORT};
 use super::{buffer, wide};
-use crate::secret::Password;
 use crate::spec::{SystemStore, SystemStoreLocation};
+use certstow_formats::secret::Password;
 
 /// What the last call on this thread failed with. To be read before anything else is called.
 pub(super) fn last_error(call: &'static str) -> OsError {

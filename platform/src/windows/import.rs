@@ -11,11 +11,11 @@ use super::ffi::{self, KeyProviderInfo};
 use super::key::{self, NewKey, NotKept};
 use super::system_store::WindowsStore;
 use super::{container, properties, wide};
-use crate::certificate::EntryId;
 use crate::error::{Source, StoreError};
-use crate::key::{public_key_of, same_public_key};
 use crate::spec::{SystemStore, SystemStoreLocation};
 use crate::store::{ExistingEntry, ImportOptions, NewIdentity, NotExportable};
+use certstow_formats::certificate::EntryId;
+use certstow_formats::key::{public_key_of, same_public_key};
 
 /// Where the certificates of issuers go, roots too: what is in `Root` is trusted, and that is not
 /// for an import to decide.

@@ -9,12 +9,12 @@ use super::codes::{self, KeyPlace, OsError, Policy};
 use super::ffi::KeyProviderInfo;
 use super::{capi, cng, ffi, private_key_blob, provider};
 use crate::attempt::{Attempt, Failure};
-use crate::certificate::Certificate;
 use crate::error::StoreError;
-use crate::key::KeyError;
-use crate::key::forms::{self, Algorithm};
-use crate::secret::PrivateKey;
 use crate::transport::{private_key_of_pkcs12, random_name, random_password};
+use certstow_formats::certificate::Certificate;
+use certstow_formats::key::KeyError;
+use certstow_formats::key::forms::{self, Algorithm};
+use certstow_formats::secret::PrivateKey;
 
 /// The provider type of every KSP of CNG.
 const CNG: u32 = 0;
@@ -96,7 +96,7 @@ impl NewKey {
         let algorithm = read.map_err(|error| NotKept {
             reason: match error {
                 KeyError::UnknownAlgorithm(_) => {
-                    let kind = crate::key::describe(certificate.spki_der()).algorithm;
+                    let kind = certstow_formats::key::describe(certificate.spki_der()).algorithm;
                     format!("Windows keeps no {kind} keys")
                 }
                 error => error.to_string(),

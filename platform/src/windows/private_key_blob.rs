@@ -5,9 +5,9 @@
 
 use zeroize::Zeroizing;
 
-use crate::key::{self, forms};
-use crate::pkcs12::der::{self, INTEGER};
-use crate::secret::PrivateKey;
+use certstow_formats::der::{self, INTEGER};
+use certstow_formats::key::{self, forms};
+use certstow_formats::secret::PrivateKey;
 
 /// PRIVATEKEYBLOB.
 const BLOB_TYPE: u8 = 7;
@@ -157,10 +157,10 @@ mod tests {
     use super::*;
 
     /// What OpenSSL made of `keys/rsa.pem` (tests/data/make.sh).
-    const BLOB: &[u8] = include_bytes!("../../tests/data/keys/rsa.blob");
+    const BLOB: &[u8] = include_bytes!("../../../formats/tests/data/keys/rsa.blob");
 
     fn pkcs8() -> Vec<u8> {
-        let pem = include_bytes!("../../tests/data/keys/rsa.pem");
+        let pem = include_bytes!("../../../formats/tests/data/keys/rsa.pem");
         pem_rfc7468::decode_vec(pem).unwrap().1
     }
 
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_key_becomes_the_blob_that_openssl_makes_of_it() {
-        let blob = of(include_bytes!("../../tests/data/keys/rsa.pem")).unwrap();
+        let blob = of(include_bytes!("../../../formats/tests/data/keys/rsa.pem")).unwrap();
         assert_eq!(*blob, BLOB);
         // Nothing was moved to make room.
         assert_eq!(blob.capacity(), blob.len());
@@ -232,7 +232,7 @@ mod tests {
         let pkcs8 = key::from_pkcs1(&der::sequence(&parts)).unwrap();
         let error = of_pkcs8(&pkcs8).unwrap_err();
         assert!(error.contains("no room"), "{error}");
-        assert!(of(include_bytes!("../../tests/data/keys/P-256.pem")).is_err());
+        assert!(of(include_bytes!("../../../formats/tests/data/keys/P-256.pem")).is_err());
     }
 
     #[test]

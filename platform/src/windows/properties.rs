@@ -34,7 +34,7 @@ pub(super) fn goes_with_certificate(id: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Property;
+    use certstow_formats::certificate::Property;
 
     #[test]
     fn nothing_of_this_machine_comes_in() {

@@ -12,16 +12,17 @@ use super::codes::{KeyPlace, OsError};
 use super::ffi::{self, KeyProviderInfo};
 use super::properties::FRIENDLY_NAME;
 use super::{backed_up, change, import, key, provider, remove, wide};
-use crate::certificate::{
-    Certificate, CertificateError, EntryId, ca_certificates, sha1_thumbprint,
-};
 use crate::error::StoreError;
-use crate::secret::PrivateKey;
 use crate::spec::{StoreSpec, SystemStore};
 use crate::store::{
     Ask, Entry, ImportOptions, Interaction, KeyState, Listing, NewIdentity, NotExportable, Problem,
-    Property, Removal, Store, StoreInfo,
+    Removal, Store, StoreInfo,
 };
+use certstow_formats::certificate::Property;
+use certstow_formats::certificate::{
+    Certificate, CertificateError, EntryId, ca_certificates, sha1_thumbprint,
+};
+use certstow_formats::secret::PrivateKey;
 
 /// Where Windows keeps the certificates of issuers, per location: intermediate ones, and roots.
 const ISSUER_STORES: [&str; 2] = ["CA", "Root"];

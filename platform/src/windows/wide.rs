@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::secret::Password;
+use certstow_formats::secret::Password;
 
 /// The text with the zero that ends it.
 pub(super) fn terminated(text: &str) -> Vec<u16> {

@@ -1,16 +1,16 @@
 //! What importing makes of a folder, and what removing leaves of it.
 
-use super::support::{self, pbes2};
 use super::*;
-use certstow_platform::certificate::{Certificate, EntryId};
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::secret::PrivateKey;
+use certstow_formats::testing::writer::{self, pbes2};
 use certstow_platform::open_to_import;
-use certstow_platform::pkcs12::kdf::PasswordForm;
-use certstow_platform::secret::PrivateKey;
 use certstow_platform::store::{ExistingEntry, ImportOptions, NewIdentity, Removal};
 use zeroize::Zeroizing;
 
 fn certificate(name: &str) -> Certificate {
-    let der = support::data(&format!("certificates/{name}.pem"));
+    let der = writer::data(&format!("certificates/{name}.pem"));
     Certificate::from_der(&der).unwrap()
 }
 
@@ -19,7 +19,7 @@ fn id(name: &str) -> EntryId {
 }
 
 fn key(name: &str) -> PrivateKey {
-    PrivateKey::from_pkcs8_der(Zeroizing::new(support::data(&format!("keys/{name}.pem"))))
+    PrivateKey::from_pkcs8_der(Zeroizing::new(writer::data(&format!("keys/{name}.pem"))))
 }
 
 struct Import {
@@ -210,13 +210,13 @@ fn replacing_puts_the_new_key_in_the_place_of_the_old_one() {
 #[test]
 fn what_cannot_be_taken_out_cannot_be_replaced() {
     let right = Password::new("right".to_owned());
-    let bundle = support::file(
-        &[support::plain(&[
-            support::certificate(&support::data("certificates/P-256.pem"), &[]),
-            support::key(&support::data("keys/P-256.pem"), &[]),
-            support::certificate(&support::data("certificates/ed25519.pem"), &[]),
+    let bundle = writer::file(
+        &[writer::plain(&[
+            writer::certificate(&writer::data("certificates/P-256.pem"), &[]),
+            writer::key(&writer::data("keys/P-256.pem"), &[]),
+            writer::certificate(&writer::data("certificates/ed25519.pem"), &[]),
         ])],
-        Some((&support::mac(1), PasswordForm::Text(&right))),
+        Some((&writer::mac(1), PasswordForm::Text(&right))),
     );
     let folder = tempfile::tempdir().unwrap();
     put(&folder, "two.p12", &bundle);
@@ -290,7 +290,7 @@ fn the_key_goes_from_every_file_that_holds_it() {
         ("other.crt", "certificates/ed25519.pem"),
         ("other.key", "keys/ed25519.pem"),
     ]);
-    let whole = support::whole(&support::triple_des(1), PasswordForm::Null);
+    let whole = writer::whole(&writer::triple_des(1), PasswordForm::Null);
     put(&folder, "copies/whole.pfx", &whole);
     let mut store = unlocked_store(folder.path(), "");
     store
@@ -391,7 +391,7 @@ fn an_issuer_stays_as_long_as_another_needs_it() {
     ]
     .concat();
     put(&alone, "mine.pem", &bundle);
-    put(&alone, "der.crt", &support::data("certificates/P-256.pem"));
+    put(&alone, "der.crt", &writer::data("certificates/P-256.pem"));
     remove(&alone, "P-256", Removal::Entry).unwrap();
     assert!(names(alone.path()).is_empty());
 
@@ -468,7 +468,7 @@ fn a_locked_key_goes_only_where_it_is_known_to_be_the_certificates() {
 fn a_file_that_holds_nothing_else_goes_and_pkcs12_with_more_stays() {
     let scheme = pbes2(1);
     let right = Password::new("right".to_owned());
-    let whole = support::whole(&scheme, PasswordForm::Text(&right));
+    let whole = writer::whole(&scheme, PasswordForm::Text(&right));
     let folder = tempfile::tempdir().unwrap();
     put(&folder, "mine.p12", &whole);
     let mut opened = unlocked_store(folder.path(), "right");

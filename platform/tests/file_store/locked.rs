@@ -1,6 +1,7 @@
 //! Keys whose public half does not show: whose they are, and how they are opened.
 
 use super::*;
+use certstow_formats::testing::writer;
 
 #[test]
 fn a_locked_key_goes_by_its_name_and_says_so() {
@@ -109,8 +110,8 @@ fn the_names_of_containers_pair_as_well() {
         let entries = list(&folder).entries;
         assert!(matches!(entries[0].key, KeyState::Locked(_)), "{ending}");
     }
-    let bag = support::certificate(&support::data("certificates/P-256.pem"), &[]);
-    let file = support::file(&[support::plain(&[bag])], None);
+    let bag = writer::certificate(&writer::data("certificates/P-256.pem"), &[]);
+    let file = writer::file(&[writer::plain(&[bag])], None);
     for ending in ["p12", "pfx"] {
         let folder = folder(&[("mail.key", "keys/P-256.encrypted.pem")]);
         put(&folder, &format!("mail.{ending}"), &file);
@@ -156,7 +157,7 @@ fn encryption_that_certstow_does_not_read_is_told_before_anybody_is_asked() {
         "scrypt",
     );
     let endless = folder(&[("mail.crt", "certificates/P-256.pem")]);
-    let key = support::encrypted_pkcs8(&support::pbes2(u32::MAX), &[0; 16]);
+    let key = writer::encrypted_pkcs8(&writer::pbes2(u32::MAX), &[0; 16]);
     put(&endless, "mail.key", &key);
     assert_not_exportable(&endless, "4294967295 iterations");
     let unpaired = folder(&[("mail.key", "keys/P-256.scrypt.pem")]);
@@ -176,7 +177,7 @@ fn a_key_that_can_be_read_goes_before_one_that_cannot() {
 #[test]
 fn an_encrypted_key_that_is_damaged_is_a_problem() {
     let folder = folder(&[("mail.crt", "certificates/P-256.pem")]);
-    let key = support::encrypted_pkcs8(&support::pbes2(1), &[0; 16]);
+    let key = writer::encrypted_pkcs8(&writer::pbes2(1), &[0; 16]);
     let at = key.len() - 18;
     let cut = [&key[..at], &[0x05, 16], &key[at + 2..]].concat();
     put(&folder, "mail.p8", &cut);
@@ -200,7 +201,7 @@ fn a_password_known_beforehand_opens_a_key_and_nobody_is_asked() {
     let store = unlocked_store(folder.path(), "fixture");
     let id = store.list().unwrap().entries[0].id;
     let key = store.private_key(&id, &mut NonInteractive).unwrap();
-    assert_eq!(key.expose(), support::data("keys/P-256.pem"));
+    assert_eq!(key.expose(), writer::data("keys/P-256.pem"));
 }
 
 #[test]
@@ -235,5 +236,5 @@ fn an_encrypted_key_of_an_unknown_algorithm_passes_through() {
     let listing = store.list().unwrap();
     assert!(matches!(listing.entries[0].key, KeyState::Locked(_)));
     let key = store.private_key(&listing.entries[0].id, &mut NonInteractive);
-    assert_eq!(key.unwrap().expose(), support::data("keys/ed448.pem"));
+    assert_eq!(key.unwrap().expose(), writer::data("keys/ed448.pem"));
 }

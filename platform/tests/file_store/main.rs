@@ -9,16 +9,14 @@ mod many;
 mod pkcs12;
 #[cfg(unix)]
 mod special_files;
-#[path = "../support/pkcs12.rs"]
-mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use certstow_formats::key;
+use certstow_formats::secret::Password;
 use certstow_platform::error::{AskError, StoreError};
-use certstow_platform::key;
-use certstow_platform::secret::Password;
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{
     Ask, Interaction, KeyState, Listing, NonInteractive, NotExportable, Store, UnlockRequest,
@@ -27,7 +25,7 @@ use certstow_platform::{OpenOptions, open};
 use tempfile::TempDir;
 
 fn data(path: &str) -> Vec<u8> {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../formats/tests/data");
     fs::read(data.join(path)).unwrap()
 }
 

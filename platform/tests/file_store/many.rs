@@ -1,10 +1,11 @@
 //! Many private keys out of one file, and many identities into one folder.
 
+use certstow_formats::testing::writer;
 use std::time::{Duration, SystemTime};
 
-use certstow_platform::certificate::{Certificate, EntryId};
-use certstow_platform::pkcs12::kdf::PasswordForm;
-use certstow_platform::secret::PrivateKey;
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::secret::PrivateKey;
 use certstow_platform::store::{ExistingEntry, ImportOptions, NewIdentity};
 use certstow_platform::testing::files_read_below;
 
@@ -13,7 +14,7 @@ use super::*;
 const NAMES: [&str; 3] = ["P-256", "rsa", "ed25519"];
 
 fn certificate(name: &str) -> Certificate {
-    let der = support::data(&format!("certificates/{name}.pem"));
+    let der = writer::data(&format!("certificates/{name}.pem"));
     Certificate::from_der(&der).unwrap()
 }
 
@@ -95,18 +96,18 @@ fn keep_open_asks_a_person_once_for_a_file() {
     let password = support_password();
     let form = PasswordForm::Text(&password);
     let keys = NAMES.map(|name| {
-        let scheme = support::pbes2(10);
-        let key = support::data(&format!("keys/{name}.pem"));
-        support::shrouded_key(&key, &scheme, form, &[])
+        let scheme = writer::pbes2(10);
+        let key = writer::data(&format!("keys/{name}.pem"));
+        writer::shrouded_key(&key, &scheme, form, &[])
     });
-    let leaves = NAMES.map(|name| support::certificate(certificate(name).der(), &[]));
-    let mac = support::mac(10);
-    let parts = [support::plain(&leaves), support::plain(&keys)];
+    let leaves = NAMES.map(|name| writer::certificate(certificate(name).der(), &[]));
+    let mac = writer::mac(10);
+    let parts = [writer::plain(&leaves), writer::plain(&keys)];
     let folder = tempfile::tempdir().unwrap();
     put(
         &folder,
         "all.p12",
-        &support::file(&parts, Some((&mac, form))),
+        &writer::file(&parts, Some((&mac, form))),
     );
     let store = store(folder.path());
     store.list().unwrap();
@@ -162,7 +163,7 @@ fn options(existing: ExistingEntry) -> ImportOptions<'static> {
 }
 
 fn key(name: &str) -> PrivateKey {
-    PrivateKey::from_pkcs8_der(support::data(&format!("keys/{name}.pem")).into())
+    PrivateKey::from_pkcs8_der(writer::data(&format!("keys/{name}.pem")).into())
 }
 
 #[test]

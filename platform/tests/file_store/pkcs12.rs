@@ -1,18 +1,19 @@
 //! PKCS#12 files in a folder: what they show without a password, with it, and with a wrong one.
 
-use super::support::{
+use super::*;
+use certstow_formats::certificate::EntryId;
+use certstow_formats::pkcs12::error::DecodeError;
+use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::testing::writer;
+use certstow_formats::testing::writer::{
     certificate, encrypted, file, key, label, local_key_id, nested, pbes2, plain, provider,
     shrouded_key,
 };
-use super::*;
 use certstow_platform::OpenedFile;
-use certstow_platform::certificate::EntryId;
 use certstow_platform::error::StoreError;
-use certstow_platform::pkcs12::error::DecodeError;
-use certstow_platform::pkcs12::kdf::PasswordForm;
 
 fn der(path: &str) -> Vec<u8> {
-    support::data(path)
+    writer::data(path)
 }
 
 fn right() -> Password {
@@ -54,7 +55,7 @@ fn a_locked_file_is_a_problem_that_says_what_was_tried() {
 fn either_empty_password_is_the_empty_one() {
     let folder = folder(&[("mine.pfx", "files/empty-password.pfx")]);
     assert_exports_from(&*unlocked_store(folder.path(), ""));
-    let null = support::whole(&support::triple_des(10), PasswordForm::Null);
+    let null = writer::whole(&writer::triple_des(10), PasswordForm::Null);
     put(&folder, "mine.pfx", &null);
     assert_exports_from(&*unlocked_store(folder.path(), ""));
 }
@@ -191,7 +192,7 @@ fn a_label_in_a_later_file_is_better_than_none() {
 
 #[test]
 fn a_file_that_would_stall_the_listing_is_a_problem() {
-    let part = support::encrypted_bytes(&pbes2(2_000_001), &[0; 16]);
+    let part = writer::encrypted_bytes(&pbes2(2_000_001), &[0; 16]);
     let folder = tempfile::tempdir().unwrap();
     put(&folder, "mine.p12", &file(&[part], None));
     let problems = unlocked_store(folder.path(), "x").list().unwrap().problems;
@@ -217,7 +218,7 @@ fn opened_file_gives_its_keys_and_reads_nothing_else() {
         refused(&der("keys/P-256.pem")),
         Some(DecodeError::NotPkcs12)
     );
-    let pem = support::file_of("keys/P-256.pem");
+    let pem = writer::file_of("keys/P-256.pem");
     assert_eq!(refused(&pem), Some(DecodeError::NotPkcs12));
     let wrong = OpenedFile::open(&bytes, place, &right()).err();
     assert_eq!(wrong, Some(DecodeError::WrongPassword));

@@ -1,14 +1,14 @@
 //! What importing, removing and marking do to a system store beyond the contract: key containers,
 //! the stores of issuers, properties.
 
-use certstow_platform::certificate::Certificate;
+use certstow_formats::certificate::Certificate;
+use certstow_formats::certificate::Property;
+use certstow_formats::key;
+use certstow_formats::secret::PrivateKey;
 use certstow_platform::error::StoreError;
-use certstow_platform::key;
-use certstow_platform::secret::PrivateKey;
 use certstow_platform::spec::{StoreSpec, SystemStore, SystemStoreLocation};
 use certstow_platform::store::{
-    Entry, ExistingEntry, ImportOptions, KeyState, NewIdentity, NonInteractive, Property, Removal,
-    Store,
+    Entry, ExistingEntry, ImportOptions, KeyState, NewIdentity, NonInteractive, Removal, Store,
 };
 use certstow_platform::testing::{EXPORTABLE, Fixture as _, Sample};
 use certstow_platform::{OpenOptions, open};
@@ -207,7 +207,7 @@ fn a_failed_replacement_leaves_the_old_key_and_its_name() {
     let before = format!("{:?}", only(&*store));
     let mut other = Coming::new(Sample::Rsa);
     other.key = PrivateKey::from_pkcs8_der(zeroize::Zeroizing::new(
-        pem_rfc7468::decode_vec(include_bytes!("../data/keys/ca.pem"))
+        pem_rfc7468::decode_vec(include_bytes!("../../formats/tests/data/keys/ca.pem"))
             .unwrap()
             .1,
     ));
@@ -354,7 +354,7 @@ fn keys_that_came_in_one_after_the_other_outlive_the_process() {
     let pem = |pem: &[u8]| pem_rfc7468::decode_vec(pem).unwrap().1;
     let mut authority = Coming::new(Sample::Rsa);
     authority.certificate = Sample::Issuer.certificate().unwrap();
-    let key = pem(include_bytes!("../data/keys/ca.pem"));
+    let key = pem(include_bytes!("../../formats/tests/data/keys/ca.pem"));
     authority.key = PrivateKey::from_pkcs8_der(zeroize::Zeroizing::new(key));
     let coming = [
         Coming::new(Sample::Rsa),

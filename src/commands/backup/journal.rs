@@ -1,10 +1,10 @@
 //! What a run did, for the logs: a line for each copy that was saved, mended, removed, or not saved.
 
-use certstow::backup::report::{Copy, DestinationReport, EntryReport, Outcome, Report};
-use certstow::proof::{self, UNPROVEN};
+use certstow_core::backup::report::{Copy, DestinationReport, EntryReport, Outcome, Report};
+use certstow_formats::proof::{self, UNPROVEN};
 
-use crate::cli::journal::{Entry, Level};
-use crate::cli::screen::Screen;
+use crate::journal::{Entry, Level};
+use crate::screen::Screen;
 
 pub(super) fn record(report: &Report, screen: &Screen) {
     for entry in &report.entries {

@@ -21,11 +21,12 @@
 //! `failed` where its key did not come out, or `not-proven` where it is there and nothing proves its
 //! key, unless that is accepted.
 
-use certstow::backup::report::{
+use crate::error::Explain as _;
+use certstow_core::backup::report::{
     Copy, DestinationReport, EntryReport, OnlyInBackup, Outcome, Pruned, Report,
 };
-use certstow::error::Error;
-use certstow::proof::{Level, UNPROVEN};
+use certstow_core::error::Error;
+use certstow_formats::proof::{Level, UNPROVEN};
 use serde::Serialize;
 
 #[derive(Serialize)]

@@ -1,11 +1,11 @@
 //! The identities that are only in the backup now: warned about, so that whoever deleted one by mistake
 //! learns of it while there is a copy.
 
-use certstow::backup::report::{OnlyInBackup, Report};
+use certstow_core::backup::report::{OnlyInBackup, Report};
 
 use super::called;
-use crate::cli::journal::Entry;
-use crate::cli::screen::Screen;
+use crate::journal::Entry;
+use crate::screen::Screen;
 
 /// How many are named on the screen, beside those that are lost. The logs and JSON have all of them.
 const SHOWN: usize = 10;

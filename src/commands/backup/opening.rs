@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use certstow::backup::Opener;
-use certstow::error::Error;
-use certstow::escrow::EscrowKey;
-use certstow::password;
-use certstow::platform::OpenOptions;
-use certstow::platform::secret::Password;
-use certstow::platform::store::Interaction;
+use certstow_core::backup::Opener;
+use certstow_core::error::Error;
+use certstow_core::escrow::EscrowKey;
+use certstow_core::password;
+use certstow_formats::secret::Password;
+use certstow_platform::OpenOptions;
+use certstow_platform::store::Interaction;
 
-use crate::cli::args::OpeningArgs;
-use crate::cli::ask::{self, TerminalAsk};
-use crate::cli::screen::Screen;
+use crate::args::OpeningArgs;
+use crate::ask::{self, TerminalAsk};
+use crate::screen::Screen;
 
 /// What was given to open the files.
 pub(super) enum Opening {

@@ -13,34 +13,35 @@
 //! `unopened` has what the manifest names and did not come out of its file, with thumbprint and
 //! label, and then the files without either that the manifest does not name and do not open.
 
+use crate::error::Explain as _;
 use std::io::{self, Write};
 use std::path::Path;
 
-use certstow::backup::{
+use crate::exit::Exit;
+use certstow_core::backup::{
     self, Arrival, Patience, RestoreRequest, Restored, RestoredIdentity, Wanted,
 };
-use certstow::error::Error;
-use certstow::exit::Exit;
-use certstow::import;
-use certstow::platform::secret::Password;
-use certstow::platform::spec::StoreSpec;
-use certstow::platform::store::ExistingEntry;
-use certstow::platform::{self, OpenOptions};
-use certstow::proof::Level;
-use certstow::sanitize::{safe, shortened};
+use certstow_core::error::Error;
+use certstow_core::import;
+use certstow_formats::proof::Level;
+use certstow_formats::sanitize::{safe, shortened};
+use certstow_formats::secret::Password;
+use certstow_platform::spec::StoreSpec;
+use certstow_platform::store::ExistingEntry;
+use certstow_platform::{self, OpenOptions};
 use serde::Serialize;
 
 use super::opening::Opening;
 use super::{AskAside, called};
-use crate::cli::args::BackupRestoreArgs;
-use crate::cli::journal::Entry as Line;
-use crate::cli::render::progress::Bar;
-use crate::cli::screen::Screen;
-use crate::cli::warning::Warning;
+use crate::args::BackupRestoreArgs;
+use crate::journal::Entry as Line;
+use crate::render::progress::Bar;
+use crate::screen::Screen;
+use crate::warning::Warning;
 
 pub(super) fn run(args: &BackupRestoreArgs, screen: &Screen) -> Result<Exit, Error> {
     let opening = Opening::read(&args.opening, true, screen)?;
-    let mut store = platform::open_to_import(&args.into, &OpenOptions::default())?;
+    let mut store = certstow_platform::open_to_import(&args.into, &OpenOptions::default())?;
     let filters = args.filters.filters();
     let wanted = Wanted {
         selector: args.selector.as_deref(),

@@ -2,20 +2,20 @@
 
 use std::path::PathBuf;
 
-use certstow::backup;
-use certstow::backup::config::Settings;
-use certstow::error::Error;
-use certstow::platform;
+use certstow_core::backup;
+use certstow_core::backup::config::Settings;
+use certstow_core::error::Error;
+use certstow_platform;
 
-use crate::cli::args::BackupArgs;
+use crate::args::BackupArgs;
 
 /// Where this account remembers which folders it saved to; `None` where it has no place for that.
-pub(in crate::cli) fn last_runs() -> Option<PathBuf> {
-    Some(platform::state_folder()?.join(backup::LAST_RUNS))
+pub(crate) fn last_runs() -> Option<PathBuf> {
+    Some(certstow_platform::state_folder()?.join(backup::LAST_RUNS))
 }
 
 /// What the command line says, and where it says nothing, what the file of `--config` says.
-pub(in crate::cli) fn of(args: &BackupArgs) -> Result<Settings, Error> {
+pub(crate) fn of(args: &BackupArgs) -> Result<Settings, Error> {
     let own = Settings {
         to: args.to.clone(),
         stores: args.stores.stores.clone(),

@@ -4,16 +4,16 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use certstow::backup::report::{Copy, EntryReport, Outcome, Report};
-use certstow::error::Error;
-use certstow::exit::Exit;
-use certstow::proof::UNPROVEN;
-use certstow::sanitize::{safe, shortened};
+use crate::exit::Exit;
+use certstow_core::backup::report::{Copy, EntryReport, Outcome, Report};
+use certstow_core::error::Error;
+use certstow_formats::proof::UNPROVEN;
+use certstow_formats::sanitize::{safe, shortened};
 use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Table, presets};
 
-use crate::cli::journal::Entry;
-use crate::cli::screen::Screen;
-use crate::cli::warning::Warning;
+use crate::journal::Entry;
+use crate::screen::Screen;
+use crate::warning::Warning;
 
 pub(super) fn show(report: &Report, exit: Exit, screen: &Screen) -> Result<(), Error> {
     for destination in &report.destinations {

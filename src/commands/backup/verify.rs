@@ -3,27 +3,28 @@
 
 mod json;
 
+use crate::error::Explain as _;
 use std::io::{self, Write};
 use std::path::Path;
 
-use certstow::backup::{
-    self, Absent, Comparison, FileVerdict, FolderVerdict, Foreign, Patience, VerifyRequest,
+use crate::exit::Exit;
+use certstow_core::backup::{
+    self, Absent, Comparison, FileVerdict, Finding, FolderVerdict, Foreign, Patience, VerifyRequest,
 };
-use certstow::error::Error;
-use certstow::exit::Exit;
-use certstow::identity::Inventory;
-use certstow::password::Source;
-use certstow::proof;
-use certstow::sanitize::safe;
+use certstow_core::error::Error;
+use certstow_core::identity::Inventory;
+use certstow_core::password::Source;
+use certstow_formats::proof;
+use certstow_formats::sanitize::safe;
 
 use super::called;
 use super::opening::Opening;
-use crate::cli::args::BackupVerifyArgs;
-use crate::cli::inventory;
-use crate::cli::journal::{Entry, Level};
-use crate::cli::render::progress::Bar;
-use crate::cli::screen::Screen;
-use crate::cli::warning::Warning;
+use crate::args::BackupVerifyArgs;
+use crate::inventory;
+use crate::journal::{Entry, Level};
+use crate::render::progress::Bar;
+use crate::screen::Screen;
+use crate::warning::Warning;
 
 /// What was found, or why nothing could be.
 type Found<'a> = (&'a Path, Result<FolderVerdict, Error>);
@@ -146,9 +147,18 @@ fn exit(verdicts: &[Found<'_>], opened: bool) -> Exit {
         return first.exit();
     }
     let unread = errors().map(|_| Exit::VerificationFailed);
-    let exits = whole(verdicts).map(|verdict| verdict.exit(opened));
+    let exits = whole(verdicts).map(|verdict| exit_of(verdict.finding(opened)));
     // In the order of their numbers: done, partly done, failed, wrong password.
     exits.chain(unread).max().unwrap_or(Exit::Done)
+}
+
+fn exit_of(finding: Finding) -> Exit {
+    match finding {
+        Finding::Good => Exit::Done,
+        Finding::Unproven => Exit::Partial,
+        Finding::Damaged => Exit::VerificationFailed,
+        Finding::WrongPassword => Exit::Password,
+    }
 }
 
 /// What is no failure, and worth knowing.

@@ -3,22 +3,22 @@
 
 use std::path::{Path, PathBuf};
 
-use certstow::copy::{self, Copied};
-use certstow::error::Error;
-use certstow::export::Report;
-use certstow::names;
-use certstow::output::{Existing, Privacy};
+use certstow_core::copy::{self, Copied};
+use certstow_core::error::Error;
+use certstow_core::export::Report;
+use certstow_core::output::{Existing, Privacy};
+use certstow_formats::names;
 use serde::Serialize;
 
 use super::{existing, privacy, to_stdout};
-use crate::cli::args::ExportArgs;
-use crate::cli::journal::Entry;
-use crate::cli::render::json;
-use crate::cli::render::progress::Progress;
-use crate::cli::screen::Screen;
+use crate::args::ExportArgs;
+use crate::journal::Entry;
+use crate::render::json;
+use crate::render::progress::Progress;
+use crate::screen::Screen;
 
 /// What became of one copy.
-pub(in crate::cli) struct Outcome {
+pub(crate) struct Outcome {
     folder: PathBuf,
     result: Result<Copied, Error>,
     /// That the disk did not confirm the copy.
@@ -27,13 +27,13 @@ pub(in crate::cli) struct Outcome {
 
 impl Outcome {
     /// The copy, if there is one.
-    pub(in crate::cli) fn file(&self) -> Option<String> {
+    pub(crate) fn file(&self) -> Option<String> {
         let copied = self.result.as_ref().ok()?;
         Some(copied.file.to_string_lossy().into_owned())
     }
 
     /// Why there is none, or why it may not last.
-    pub(in crate::cli) fn error(&self) -> Option<&Error> {
+    pub(crate) fn error(&self) -> Option<&Error> {
         self.result.as_ref().err().or(self.not_synced.as_ref())
     }
 
@@ -65,16 +65,12 @@ pub(super) fn check(args: &ExportArgs) -> Result<(), Error> {
 }
 
 /// Finds out what would fail later; before anybody is asked anything.
-pub(in crate::cli) fn preflight(args: &ExportArgs, file: &Path) -> Result<(), Error> {
+pub(crate) fn preflight(args: &ExportArgs, file: &Path) -> Result<(), Error> {
     copy::preflight(file, &args.copy_to, existing(args), privacy(args))
 }
 
 /// Makes all copies, whichever fail; their warnings go into the report.
-pub(in crate::cli) fn make(
-    args: &ExportArgs,
-    report: &mut Report,
-    screen: &Screen,
-) -> Vec<Outcome> {
+pub(crate) fn make(args: &ExportArgs, report: &mut Report, screen: &Screen) -> Vec<Outcome> {
     let folders = args.copy_to.iter();
     folders
         .map(|folder| {
@@ -89,7 +85,7 @@ pub(in crate::cli) fn make(
 }
 
 /// Makes one copy, and records what became of it; its warnings go into the report.
-pub(in crate::cli) fn make_one(
+pub(crate) fn make_one(
     folder: &Path,
     existing: Existing,
     privacy: Privacy,

@@ -3,19 +3,18 @@
 
 use std::path::{Path, PathBuf};
 
-use certstow::copy;
-use certstow::error::Error;
-use certstow::export::{self, Options, Report};
-use certstow::identity::{Identity, Inventory};
-use certstow::names;
-use certstow::platform::store::{Ask, Interaction};
-use certstow::sanitize::{safe, shortened};
+use certstow_core::copy;
+use certstow_core::error::Error;
+use certstow_core::export::{self, Options, Report};
+use certstow_core::identity::{Identity, Inventory};
+use certstow_formats::sanitize::{safe, shortened};
+use certstow_platform::store::{Ask, Interaction};
 
 use super::to_stdout;
-use crate::cli::args::ExportArgs;
-use crate::cli::journal::Entry;
-use crate::cli::prompt;
-use crate::cli::screen::Screen;
+use crate::args::ExportArgs;
+use crate::journal::Entry;
+use crate::prompt;
+use crate::screen::Screen;
 
 /// What makes no sense together; before any store is touched.
 pub(super) fn check(args: &ExportArgs, options: &Options, screen: &Screen) -> Result<(), Error> {
@@ -49,7 +48,7 @@ pub(super) fn agree(
         export::may_delete_key(inventory, identity, &copy)
             .map_err(|error| error.of_a_copy_in(folder))?;
     }
-    let label = names::label(identity.entry(), &identity.certificate().parse());
+    let label = identity.entry().display_label();
     let label = shortened(&label);
     let stored = &identity.entries()[0];
     let question = format!(

@@ -5,14 +5,14 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use certstow::error::Error;
-use certstow::password;
-use certstow::platform::secret::{Password, wipe_stack};
-use certstow::platform::store::Interaction;
-use certstow::sanitize::shortened;
-use certstow::watchdog;
+use certstow_core::error::Error;
+use certstow_core::password;
+use certstow_core::waits;
+use certstow_formats::sanitize::shortened;
+use certstow_formats::secret::{Password, wipe_stack};
+use certstow_platform::store::Interaction;
 
-use crate::cli::screen::Screen;
+use crate::screen::Screen;
 
 /// Whether there is a person to show it to; before any store is touched.
 pub(super) fn check(screen: &Screen) -> Result<(), Error> {
@@ -34,7 +34,7 @@ pub(super) fn check(screen: &Screen) -> Result<(), Error> {
 /// Makes a password and shows it.
 pub(super) fn show_new(label: &str) -> Result<Password, Error> {
     let password = password::generate()?;
-    let _wait = watchdog::waiting_for("the terminal to show a password");
+    let _wait = waits::waiting_for("the terminal to show a password");
     show(label, &password).map_err(|source| Error::Io {
         place: "the terminal".to_owned(),
         source,

@@ -1,17 +1,17 @@
 //! What an export tells: lines for a person, `certstow.export/1` for a program.
 
-use certstow::error::Error;
-use certstow::export::Report;
-use certstow::names;
-use certstow::pkcs12::profile::Profile;
-use certstow::proof::Level;
-use certstow::sanitize::{safe, shortened};
+use certstow_core::error::Error;
+use certstow_core::export::Report;
+use certstow_formats::names;
+use certstow_formats::pkcs12::profile::Profile;
+use certstow_formats::proof::Level;
+use certstow_formats::sanitize::{safe, shortened};
 use serde::Serialize;
 
 use super::copies;
-use crate::cli::journal::Entry;
-use crate::cli::render::json;
-use crate::cli::screen::Screen;
+use crate::journal::Entry;
+use crate::render::json;
+use crate::screen::Screen;
 
 pub(super) fn tell(
     report: &Report,

@@ -9,19 +9,20 @@
 //!  "problems": [{"place": "...", "message": "..."}], "warnings": []}
 //! ```
 
-use certstow::error::Error;
-use certstow::exit::Exit;
-use certstow::identity::{Inventory, StoreProblem};
-use certstow::import::{Imported, Outcome, Sources};
-use certstow::platform::spec::StoreSpec;
-use certstow::proof::Level;
-use certstow::sanitize::{safe, shortened};
+use crate::error::Explain as _;
+use crate::exit::Exit;
+use certstow_core::error::Error;
+use certstow_core::identity::{Inventory, StoreProblem};
+use certstow_core::import::{Imported, Outcome, Sources};
+use certstow_formats::proof::Level;
+use certstow_formats::sanitize::{safe, shortened};
+use certstow_platform::spec::StoreSpec;
 use serde::Serialize;
 
-use crate::cli::journal::Entry;
-use crate::cli::render::json::{self, ErrorJson};
-use crate::cli::screen::Screen;
-use crate::cli::warning::Warning;
+use crate::journal::Entry;
+use crate::render::json::{self, ErrorJson};
+use crate::screen::Screen;
+use crate::warning::Warning;
 
 /// What became of everything.
 pub(super) struct Report {

@@ -5,14 +5,14 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use certstow::backup::config::Settings;
-use certstow::error::Error;
-use certstow::password::Source;
-use certstow::platform::spec::{Keychain, StoreSpec, SystemStoreLocation};
-use certstow::schedule::{Owner, Scheduler};
+use crate::schedule::{Owner, Scheduler};
+use certstow_core::backup::config::Settings;
+use certstow_core::error::Error;
+use certstow_core::password::Source;
+use certstow_platform::spec::{Keychain, StoreSpec, SystemStoreLocation};
 
-use crate::cli::args::{BackupLine, Given, Kind};
-use crate::cli::backup::settings;
+use crate::args::{BackupLine, Given, Kind};
+use crate::commands::backup::settings;
 
 /// What becomes of paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

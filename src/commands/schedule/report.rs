@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use certstow::error::Error;
-use certstow::platform::scheduler;
-use certstow::sanitize::safe;
-use certstow::schedule::install::{Installed, Scheduled};
-use certstow::schedule::{self, Owner, Schedule, Scheduler, TaskName};
+use crate::schedule::install::{Installed, Scheduled};
+use crate::schedule::{self, Owner, Schedule, Scheduler, TaskName};
+use certstow_core::error::Error;
+use certstow_formats::sanitize::safe;
+use certstow_platform::scheduler;
 use serde::Serialize;
 
-use crate::cli::screen::Screen;
+use crate::screen::Screen;
 
 /// `certstow.schedule/1`.
 #[derive(Serialize)]

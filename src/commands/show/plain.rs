@@ -1,19 +1,20 @@
 //! An identity in plain words, for somebody who does not know X.509: whose it is, who vouches for
 //! it, what it is for, how long, where it is, whether it can be saved, and what to do if not.
 
+use crate::error::Explain as _;
 use std::io::{self, Write};
 
-use certstow::chain::PathEnd;
-use certstow::error::Error;
-use certstow::names;
-use certstow::platform::error::StoreError;
-use certstow::platform::store::KeyState;
-use certstow::sanitize::safe;
-use certstow::time::{self, Urgency};
+use certstow_core::error::Error;
+use certstow_core::time::{self, Urgency};
+use certstow_formats::chain::PathEnd;
+use certstow_formats::names;
+use certstow_formats::sanitize::safe;
+use certstow_platform::error::StoreError;
+use certstow_platform::store::KeyState;
 use comfy_table::{Cell, ContentArrangement, Table, presets};
 
 use super::Subject;
-use crate::cli::render::tree;
+use crate::render::tree;
 
 const DAY: i64 = 24 * 3600;
 /// Longer lines are hard to read.
@@ -64,7 +65,7 @@ fn answers(subject: &Subject<'_>) -> Vec<(&'static str, Vec<String>)> {
 fn whose(subject: &Subject<'_>) -> Vec<String> {
     let entry = subject.identity.entry();
     let parsed = entry.certificate.parse();
-    let label = names::label(entry, &parsed);
+    let label = entry.display_label();
     let name = names::common_name(parsed.subject()).unwrap_or_else(|| label.clone());
     let mut lines = vec![match names::organization(parsed.subject()) {
         Some(organization) if organization != name => format!("{name}, {organization}"),
@@ -142,7 +143,7 @@ fn kept_in(subject: &Subject<'_>) -> Vec<String> {
 /// Whether `certstow export` saves it with its key; if not, why not and what to do.
 fn can_be_saved(subject: &Subject<'_>) -> String {
     let entry = subject.identity.entry();
-    let place = names::place(entry);
+    let place = entry.place();
     let instead = |error: StoreError| Error::Store(error).hint().unwrap_or_default();
     match &entry.key {
         KeyState::Exportable => "yes, with its private key, by 'certstow export'".to_owned(),

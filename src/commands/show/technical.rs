@@ -2,16 +2,17 @@
 
 use std::io::{self, Write};
 
-use certstow::platform::store::KeyState;
-use certstow::sanitize::safe;
-use certstow::{names, time};
+use certstow_core::time;
+use certstow_formats::names;
+use certstow_formats::sanitize::safe;
+use certstow_platform::store::KeyState;
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::objects::{oid_registry, oid2sn};
 use x509_parser::oid_registry::Oid;
 use x509_parser::prelude::X509Certificate;
 
 use super::Subject;
-use crate::cli::render::{table, tree};
+use crate::render::{table, tree};
 
 pub(super) fn write(out: &mut dyn Write, subject: &Subject<'_>) -> io::Result<()> {
     let &Subject {
@@ -30,7 +31,7 @@ pub(super) fn write(out: &mut dyn Write, subject: &Subject<'_>) -> io::Result<()
         "" => Ok(()),
         value => writeln!(out, "{name:<16}{}", safe(value)),
     };
-    field("Label", &names::label(entry, &parsed))?;
+    field("Label", &entry.display_label())?;
     field("Subject", &names::distinguished_name(parsed.subject()))?;
     field("Issuer", &names::distinguished_name(parsed.issuer()))?;
     field("Serial", &names::serial(&parsed))?;

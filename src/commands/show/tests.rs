@@ -1,9 +1,9 @@
-use certstow::chain::PathEnd;
-use certstow::platform::store::Store as _;
-use certstow::platform::testing::{MemoryStore, Sample};
+use certstow_formats::chain::PathEnd;
+use certstow_platform::store::Store as _;
+use certstow_platform::testing::{MemoryStore, Sample};
 
 use super::*;
-use crate::cli::render::drawing::UNICODE;
+use crate::render::drawing::UNICODE;
 
 /// 2024-01-01.
 const NOW: i64 = 1_704_067_200;

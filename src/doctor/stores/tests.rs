@@ -2,11 +2,11 @@ use super::*;
 use certstow_platform::store::{NotExportable, Problem};
 use certstow_platform::testing::{MemoryKey, MemoryStore};
 
-use crate::samples;
+use certstow_formats::testing::identities;
 
 fn with_key(key: MemoryKey) -> MemoryStore {
     let store = MemoryStore::new("one");
-    store.insert(samples::ec_identity().leaf, Some("Ada"), key);
+    store.insert(identities::ec_identity().leaf, Some("Ada"), key);
     store
 }
 
@@ -17,7 +17,7 @@ fn examine(store: &MemoryStore) -> [Check; 2] {
 
 #[test]
 fn a_key_that_comes_out_and_signs_is_as_it_should_be() {
-    let store = with_key(MemoryKey::Exportable(samples::ec_identity().key));
+    let store = with_key(MemoryKey::Exportable(identities::ec_identity().key));
     let [summary, keys] = examine(&store);
     assert_eq!(summary.found, "identities: 1; private keys: 1 exportable");
     assert_eq!(keys.status, Status::Ok);
@@ -27,10 +27,10 @@ fn a_key_that_comes_out_and_signs_is_as_it_should_be() {
 #[test]
 fn keys_that_do_not_sign_are_warned_about() {
     for (identity, status, advice) in [
-        (samples::x25519_identity(), Status::Ok, false),
-        (samples::ed448_identity(), Status::Warning, true),
+        (identities::x25519_identity(), Status::Ok, false),
+        (identities::ed448_identity(), Status::Warning, true),
     ] {
-        let store = samples::store("one", identity);
+        let store = certstow_platform::testing::single("one", identity);
         let [_, check] = examine(&store);
         assert_eq!(check.status, status, "{check:?}");
         assert!(check.found.contains("does not sign with"), "{check:?}");
@@ -43,7 +43,7 @@ fn keys_that_do_not_sign_are_warned_about() {
 
 #[test]
 fn a_key_that_the_session_cannot_decrypt_fails() {
-    let store = with_key(MemoryKey::Exportable(samples::ec_identity().key));
+    let store = with_key(MemoryKey::Exportable(identities::ec_identity().key));
     let listing = store.list().unwrap();
     store.fail_next(StoreError::KeyUnreadableHere {
         place: "Ada".to_owned(),
@@ -56,7 +56,7 @@ fn a_key_that_the_session_cannot_decrypt_fails() {
 
 #[test]
 fn another_certificates_key_and_a_damaged_one_fail() {
-    let other = with_key(MemoryKey::Exportable(samples::rsa_identity().key));
+    let other = with_key(MemoryKey::Exportable(identities::rsa_identity().key));
     let damaged = with_key(MemoryKey::Damaged);
     for store in [other, damaged] {
         let [_, check] = examine(&store);
@@ -76,13 +76,13 @@ fn keys_that_stay_are_no_failure_of_the_session() {
 
 #[test]
 fn locked_keys_fail_beside_those_that_come_out() {
-    let store = with_key(MemoryKey::Exportable(samples::rsa_identity().key));
+    let store = with_key(MemoryKey::Exportable(identities::rsa_identity().key));
     let locked = |store: &MemoryStore, unlocks| {
         locked::check("memory", store, &store.list().unwrap(), unlocks)
     };
     assert_eq!(locked(&store, false), None);
-    let key = MemoryKey::Locked(samples::ec_identity().key);
-    store.insert(samples::rsa_identity().leaf, Some("Luise"), key);
+    let key = MemoryKey::Locked(identities::ec_identity().key);
+    store.insert(identities::rsa_identity().leaf, Some("Luise"), key);
     let [summary, _] = examine(&store);
     assert!(summary.found.ends_with("1 exportable, 1 locked"));
     let check = locked(&store, false).unwrap();
@@ -109,7 +109,7 @@ fn an_empty_store_and_certificates_alone_are_nothing_to_try() {
 
 #[test]
 fn what_cannot_be_read_fails_as_a_backup_of_it() {
-    let store = with_key(MemoryKey::Exportable(samples::ec_identity().key));
+    let store = with_key(MemoryKey::Exportable(identities::ec_identity().key));
     let mut listing = store.list().unwrap();
     listing.problems.push(Problem {
         place: "broken.pem".to_owned(),

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use crate::report::axis::Axis;
 use crate::report::html::{Html, count, percent};
 use crate::report::{Report, Validity};
-use crate::time;
+use certstow_core::time;
 
 /// So many are seen at once.
 const ENOUGH: usize = 12;

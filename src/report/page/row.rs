@@ -8,7 +8,7 @@ use certstow_platform::store::KeyState;
 use crate::report::axis::Axis;
 use crate::report::html::{Html, percent};
 use crate::report::{Copy, Item, Report, Validity};
-use crate::time;
+use certstow_core::time;
 
 /// No bar is shorter, in per cent.
 const SHORTEST: f64 = 0.6;

@@ -7,8 +7,8 @@ use certstow_platform::os;
 use certstow_platform::scheduler::{Owner, Scheduler, Speech};
 
 use super::{Installed, Scheduled, SchedulerError, file_error, not_scheduled, say};
-use crate::error::Error;
 use crate::schedule::{Schedule, ScheduleFile, TaskName, windows_task};
+use certstow_core::error::Error;
 
 /// Registers a task.
 pub(super) fn install(schedule: &Schedule, files: &[ScheduleFile]) -> Result<Installed, Error> {
@@ -115,6 +115,7 @@ fn run(what: &'static str, arguments: &[&str], speech: Speech) -> Result<String,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Explain as _;
 
     #[test]
     fn a_task_of_another_program_is_left_alone() {

@@ -38,7 +38,7 @@ pub(crate) fn run() -> Result<(), String> {
     if seeds.exists() {
         fs::remove_dir_all(&seeds).map_err(|error| format!("{}: {error}", seeds.display()))?;
     }
-    let data = root().join("platform/tests/data");
+    let data = root().join("formats/tests/data");
     for kind in ["files", "keys", "certificates"] {
         copy_all(&data.join(kind), "contents")?;
     }
@@ -119,7 +119,7 @@ fn by_certstow(scratch: &Path) -> Result<(), String> {
     }
     for kind in ["rsa", "P-256"] {
         let backup = scratch.join(format!("backup-{kind}"));
-        let certificate = root().join(format!("platform/tests/data/certificates/{kind}.pem"));
+        let certificate = root().join(format!("formats/tests/data/certificates/{kind}.pem"));
         let to = [
             Path::new("--to"),
             &backup,
@@ -276,7 +276,7 @@ fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 
 /// Certificates that are, or are not, each other's issuers.
 fn chains() -> Result<(), String> {
-    let data = root().join("tests/data/chain");
+    let data = root().join("formats/tests/data/chain");
     for (name, files) in [
         (
             "whole",

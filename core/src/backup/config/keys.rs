@@ -9,13 +9,14 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
 use super::Settings;
-use crate::chain::Include;
+use crate::nearest;
 use crate::password::Source;
-use crate::pkcs12::attributes::Properties;
-use crate::pkcs12::profile::{Iterations, Profile};
-use crate::pkcs12::target::{self, Target};
 use crate::select::Filters;
 use crate::time;
+use certstow_formats::chain::Include;
+use certstow_formats::pkcs12::attributes::Properties;
+use certstow_formats::pkcs12::profile::{Iterations, Profile};
+use certstow_formats::pkcs12::target::{self, Target};
 
 /// The keys of the file.
 #[derive(Debug, Default, Deserialize)]
@@ -233,12 +234,14 @@ fn profile<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Profile>, D::Err
 
 fn program<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'static Target>, D::Error> {
     of_text(from, |text| {
-        target::find(text).ok_or_else(|| match target::nearest(text) {
-            Some(meant) => format!(
-                "no program is known as '{text}': did you mean {}?",
-                meant.name
-            ),
-            None => format!("no program is known as '{text}'"),
+        target::find(text).ok_or_else(|| {
+            match nearest::nearest(text, target::targets(), |target| target.name) {
+                Some(meant) => format!(
+                    "no program is known as '{text}': did you mean {}?",
+                    meant.name
+                ),
+                None => format!("no program is known as '{text}'"),
+            }
         })
     })
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::pkcs12::target;
+use certstow_formats::pkcs12::target;
 
 /// Reads this as the file `backup.toml`.
 fn read(text: &str) -> Result<Settings, Error> {
@@ -39,7 +39,7 @@ fn refused(text: &str) -> (Option<usize>, String) {
 
 #[test]
 fn the_example_is_read_and_names_every_key() {
-    let text = include_str!("../../../docs/backup.example.toml");
+    let text = include_str!("../../../../docs/backup.example.toml");
     let settings = read(text).unwrap();
     assert_eq!(settings.to.len(), 2);
     assert_eq!(settings.prune_expired, Some(2 * 365 * 24 * 3600));

@@ -1,6 +1,6 @@
 use super::super::manifest::Thumbprint;
 use super::*;
-use crate::names;
+use certstow_formats::names;
 
 fn saved(number: u64, size: u64) -> Saved {
     let sha256 = format!("{number:064x}");

@@ -6,8 +6,8 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
 
+use certstow_formats::pkcs12::error::DecodeError;
 use certstow_platform::OpenedFile;
-use certstow_platform::pkcs12::error::DecodeError;
 use certstow_platform::store::{Listing, Store};
 
 use super::{not_from, shown};

@@ -4,8 +4,8 @@
 use std::collections::HashSet;
 use std::ffi::OsStr;
 
+use certstow_formats::threads;
 use certstow_platform::store::{Entry, KeyState};
-use certstow_platform::threads;
 
 use super::sources::{Opened, Read, Source, Sources};
 use super::{not_from, shown};
@@ -13,7 +13,7 @@ use crate::backup::folder::{Condition, Folder};
 use crate::backup::manifest::{self, Saved};
 use crate::backup::opener::Opener;
 use crate::error::Error;
-use crate::names;
+use certstow_formats::names;
 
 /// What the files gave.
 #[derive(Default)]
@@ -121,6 +121,6 @@ fn gives(entry: &Entry) -> bool {
 }
 
 fn called(entry: &Entry) -> String {
-    let label = names::label(entry, &entry.certificate.parse());
+    let label = entry.display_label();
     names::with_thumbprint(&label, &entry.certificate)
 }

@@ -3,13 +3,13 @@
 
 use std::collections::HashMap;
 
-use certstow_platform::certificate::EntryId;
+use certstow_formats::certificate::EntryId;
 use certstow_platform::store::KeyState;
 
 use super::{Run, counted};
 use crate::backup::report::Outcome;
 use crate::identity::Inventory;
-use crate::watchdog;
+use crate::waits;
 
 /// An entry of a store: the store's position, and the certificate.
 pub(super) type Marked = (usize, EntryId);
@@ -47,7 +47,7 @@ pub(super) fn set(inventory: &mut Inventory, verified: &[Marked], now: i64) -> V
     let mut failed: HashMap<usize, (usize, String)> = HashMap::new();
     for (store, id) in verified {
         let name = inventory.store_name(*store);
-        let _wait = watchdog::waiting_for(format!("the store {name}"));
+        let _wait = waits::waiting_for(format!("the store {name}"));
         if let Err(error) = inventory.stores_mut()[*store].mark_backed_up(id, now) {
             let failures = failed.entry(*store).or_insert((0, error.to_string()));
             failures.0 += 1;

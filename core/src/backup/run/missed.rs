@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use certstow_platform::threads;
+use certstow_formats::threads;
 
 use super::Run;
 use crate::backup::in_stores::InStores;
 use crate::backup::report::{LastFile, OnlyInBackup};
-use crate::watchdog;
+use crate::waits;
 
 impl Run<'_> {
     /// The identities that a manifest names and no store has any more; reads their files.
@@ -26,7 +26,7 @@ impl Run<'_> {
             threads::for_reading(),
             &missing,
             |(_, destination, saved)| destination.condition(saved).damage(),
-            &mut |_, _| watchdog::progress(),
+            &mut |_, _| waits::progress(),
         );
         let mut missed: BTreeMap<(String, String), OnlyInBackup> = BTreeMap::new();
         for ((at, _, saved), damage) in missing.into_iter().zip(damage) {

@@ -1,20 +1,21 @@
 use std::fs;
 use std::path::Path;
 
-use certstow_platform::certificate::Certificate;
+use certstow_formats::certificate::Certificate;
+use certstow_formats::testing::derivations;
 use certstow_platform::error::StoreError;
 use certstow_platform::store::{NonInteractive, NotExportable, Store};
-use certstow_platform::testing::{MemoryKey, MemoryStore, derivations, files_read_below};
+use certstow_platform::testing;
+use certstow_platform::testing::{MemoryKey, MemoryStore, files_read_below};
 
 use super::*;
 use crate::backup::manifest;
-use crate::exit::Exit;
 use crate::export::Format;
 use crate::output::Privacy;
-use crate::pkcs12::profile::Iterations;
-use crate::proof::Level;
-use crate::samples;
-use crate::signature::fixtures;
+use certstow_formats::pkcs12::profile::Iterations;
+use certstow_formats::proof::Level;
+use certstow_formats::testing::identities;
+use certstow_formats::testing::{chain, container};
 
 /// Backs the stores up into these folders.
 fn backup(stores: &[&MemoryStore], folders: &[&Path]) -> Report {
@@ -39,7 +40,7 @@ fn backup_with(
     let destinations: Vec<PathBuf> = folders.iter().map(|folder| folder.to_path_buf()).collect();
     let options = Options {
         format: Format::P12,
-        include: crate::chain::Include::Full,
+        include: certstow_formats::chain::Include::Full,
         properties: Default::default(),
         friendly_name: None,
         profile: Default::default(),
@@ -72,11 +73,11 @@ fn backup_with(
 }
 
 fn rsa_store() -> MemoryStore {
-    samples::store("rsa", samples::rsa_identity())
+    testing::single("rsa", identities::rsa_identity())
 }
 
 fn ec_store() -> MemoryStore {
-    samples::store("ec", samples::ec_identity())
+    testing::single("ec", identities::ec_identity())
 }
 
 /// Whether the store was told of a copy of the only certificate it has.
@@ -104,7 +105,7 @@ fn stores_are_told_of_verified_copies_and_of_no_others() {
     let (good, bad) = (rsa_store(), ec_store());
     bad.damage(&only(&bad).id);
     let report = backup(&[&good, &bad], &[folder.path()]);
-    assert_eq!(report.exit(false), Exit::Partial);
+    assert!(!report.is_complete(false));
     assert!(is_marked(&good));
     assert!(!is_marked(&bad));
 }
@@ -126,7 +127,7 @@ fn a_copy_that_is_as_it_was_written_is_told_again_and_a_damaged_one_is_not() {
     let without = rsa_store();
     without.damage(&only(&without).id);
     let report = backup(&[&without], &[folder.path()]);
-    assert_eq!(report.exit(false), Exit::Partial);
+    assert!(!report.is_complete(false));
     assert!(!is_marked(&without));
 }
 
@@ -136,11 +137,11 @@ fn a_destination_that_failed_has_no_copies_to_tell_of() {
     let nowhere = folder.path().join("nowhere/below");
     let store = rsa_store();
     let report = backup(&[&store], &[&nowhere]);
-    assert_eq!(report.exit(false), Exit::Target);
+    assert!(report.failure().is_some());
     assert!(!is_marked(&store));
     // The other one counts.
     let report = backup(&[&store], &[&nowhere, folder.path()]);
-    assert_eq!(report.exit(false), Exit::Partial);
+    assert!(!report.is_complete(false));
     assert!(is_marked(&store));
 }
 
@@ -164,7 +165,7 @@ fn of_two_destinations_that_work_both_need_a_copy() {
 #[test]
 fn every_store_that_has_the_key_is_told_and_one_without_it_is_not() {
     let folder = tempfile::tempdir().unwrap();
-    let certificate: Certificate = samples::rsa_identity().leaf;
+    let certificate: Certificate = identities::rsa_identity().leaf;
     let (first, second) = (rsa_store(), rsa_store());
     let keyless = MemoryStore::new("keyless");
     keyless.insert(certificate, None, MemoryKey::Missing);
@@ -178,11 +179,11 @@ fn a_key_that_never_comes_out_is_reported_and_a_failure_only_unless_told() {
     let folder = tempfile::tempdir().unwrap();
     let card = MemoryStore::new("card");
     let kept = MemoryKey::Kept(NotExportable::Policy);
-    card.insert(samples::ec_identity().leaf, None, kept);
+    card.insert(identities::ec_identity().leaf, None, kept);
     let good = rsa_store();
     let report = backup(&[&good, &card], &[folder.path()]);
-    assert_eq!(report.exit(false), Exit::Partial);
-    assert_eq!(report.exit(true), Exit::Done);
+    assert!(!report.is_complete(false));
+    assert!(report.is_complete(true));
     let counts = report.counts(0);
     assert_eq!(
         (counts.written, counts.failed, counts.not_exportable),
@@ -203,7 +204,7 @@ fn a_store_that_cannot_note_it_is_a_warning() {
         source: None,
     });
     let report = backup_of(&mut inventory, &[folder.path()]);
-    assert_eq!(report.exit(false), Exit::Done);
+    assert!(report.is_complete(false));
     let [warning] = report.warnings.as_slice() else {
         panic!("{:?}", report.warnings)
     };
@@ -213,8 +214,8 @@ fn a_store_that_cannot_note_it_is_a_warning() {
 /// A key of a kind that certstow does not sign with, and whose PKCS#8 has no public half.
 fn unprovable_store() -> MemoryStore {
     let store = MemoryStore::new("unprovable");
-    let key = MemoryKey::Exportable(fixtures::key("ed448"));
-    store.insert(fixtures::certificate("ed448-root"), None, key);
+    let key = MemoryKey::Exportable(chain::key("ed448"));
+    store.insert(chain::certificate("ed448-root"), None, key);
     store
 }
 
@@ -232,7 +233,7 @@ fn run_ends_partly_done_with_unproven_keys_every_time() {
     for outcome in [Outcome::New, Outcome::Unchanged] {
         let (good, unprovable) = (rsa_store(), unprovable_store());
         let report = backup(&[&good, &unprovable], &[folder.path()]);
-        assert_eq!(report.exit(false), Exit::Partial, "{outcome:?}");
+        assert!(!report.is_complete(false), "{outcome:?}");
         let [proven, unproven] = report.entries.as_slice() else {
             panic!("{report:?}")
         };
@@ -260,16 +261,16 @@ fn unproven_keys_once_accepted_stay_so_without_rewriting() {
         assert_eq!(of_proofs(&report.entries[0]), 1, "{report:?}");
         report
     };
-    assert_eq!(run(&[a.path()], false, false).exit(false), Exit::Partial);
+    assert!(!run(&[a.path()], false, false).is_complete(false));
     let written = fs::read(p12_of(a.path())).unwrap();
-    assert_eq!(run(&[a.path()], true, false).exit(false), Exit::Done);
-    assert_eq!(run(&[a.path()], false, false).exit(false), Exit::Done);
+    assert!(run(&[a.path()], true, false).is_complete(false));
+    assert!(run(&[a.path()], false, false).is_complete(false));
     assert_eq!(fs::read(p12_of(a.path())).unwrap(), written);
-    assert_eq!(run(&[a.path()], false, true).exit(false), Exit::Done);
+    assert!(run(&[a.path()], false, true).is_complete(false));
     assert_ne!(fs::read(p12_of(a.path())).unwrap(), written);
     // Nobody has accepted it there.
     let both = run(&[a.path(), b.path()], false, false);
-    assert_eq!(both.exit(false), Exit::Partial);
+    assert!(!both.is_complete(false));
     assert_eq!((both.counts(0).unproven, both.counts(1).unproven), (0, 1));
 }
 
@@ -282,16 +283,16 @@ fn run_takes_entries_of_older_manifests_for_proven() {
     fs::write(&manifest, text.replace(r#""proof":"none","#, "")).unwrap();
     let report = backup(&[&unprovable_store()], &[folder.path()]);
     assert_eq!(report.entries[0].copies[0].outcome, Outcome::Unchanged);
-    assert_eq!(report.exit(false), Exit::Done);
+    assert!(report.is_complete(false));
 }
 
 #[test]
 fn a_file_of_many_keys_is_opened_twice() {
-    let bytes = samples::container::pkcs12(&samples::ec_identities(20), 105, false);
+    let bytes = container::pkcs12(&identities::ec_identities(20), 105, false);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("all.p12");
     fs::write(&file, bytes).unwrap();
-    let unlock = Password::new(samples::container::PASSWORD.to_owned());
+    let unlock = Password::new(certstow_formats::testing::PASSWORD.to_owned());
     let options = certstow_platform::OpenOptions {
         unlock: Some(unlock.into()),
     };
@@ -299,7 +300,7 @@ fn a_file_of_many_keys_is_opened_twice() {
     let mut inventory = Inventory::of(vec![store]).unwrap();
     let to = tempfile::tempdir().unwrap();
     let report = backup_of(&mut inventory, &[to.path()]);
-    assert_eq!(report.exit(false), Exit::Done);
+    assert!(report.is_complete(false));
     assert_eq!(report.entries.len(), 20);
     // Once to list it, once to take the keys.
     assert_eq!(derivations(&[105; 16]), 2 * 20);

@@ -2,10 +2,16 @@ use super::*;
 
 /// A file of a backup as it is graded with its password, with this in the place of its proof.
 fn graded(restores: Option<bool>, proof: Level) -> Report {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cmd/backup.in/saved");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/cmd/backup.in/saved");
     let file = Path::new(folder).join("grace-example--8653f160bb1bc818.p12");
     let password = Password::new("correct horse battery staple".to_owned());
-    let report = grade::grade(&std::fs::read(file).unwrap(), None, Some(&password)).unwrap();
+    let report = grade::grade(
+        &std::fs::read(file).unwrap(),
+        None,
+        Some(&password),
+        &crate::time::clock(),
+    )
+    .unwrap();
     assert_eq!(report.proof, Some(Level::Signature));
     Report {
         restores,
@@ -74,7 +80,8 @@ fn verdict_names_identities_that_are_not_due() {
 
     // The file of two.
     let mut both = graded(Some(true), Level::Signature);
-    both.leaves.push(crate::samples::ec_identity().leaf);
+    both.leaves
+        .push(certstow_formats::testing::identities::ec_identity().leaf);
     let both = verdict(&both, Some(&saved(grace)));
     assert_eq!((both.restores, both.unnamed.len()), (Some(true), 1));
     assert!(!both.is_good(true) && !both.is_good(false));

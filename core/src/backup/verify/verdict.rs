@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use crate::backup::compare::Comparison;
-use crate::exit::Exit;
-use crate::proof::Level;
+use certstow_formats::proof::Level;
 
 /// What was found in a folder.
 #[derive(Debug)]
@@ -111,30 +110,43 @@ impl FileVerdict {
     }
 }
 
+/// What there is to say of a folder, the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Finding {
+    /// Nothing is wrong with it, as far as was looked.
+    Good,
+    /// Something cannot be proven or compared.
+    Unproven,
+    /// Something is missing, changed, or does not restore.
+    Damaged,
+    /// What was given to open its files does not open one of them.
+    WrongPassword,
+}
+
 impl FolderVerdict {
     /// Whether nothing is wrong with it, as far as was looked.
     pub fn is_good(&self, opened: bool) -> bool {
-        self.exit(opened) == Exit::Done
+        self.finding(opened) == Finding::Good
     }
 
     /// How it is to be told: what is wrong before what cannot be proven or compared. A wrong
     /// password outweighs both, since nothing can be said of those files.
-    pub fn exit(&self, opened: bool) -> Exit {
+    pub fn finding(&self, opened: bool) -> Finding {
         let stores = self.stores.as_ref();
         let all = |holds: &dyn Fn(&FileVerdict) -> bool| self.files.iter().all(holds);
         if !all(&|file| !file.wrong_password) {
-            Exit::Password
+            Finding::WrongPassword
         } else if self.manifest.is_some()
             || !all(&|file| file.is_right(opened))
             || stores.is_some_and(|stores| !stores.absent.is_empty())
         {
-            Exit::VerificationFailed
+            Finding::Damaged
         } else if !all(&|file| file.is_good(opened))
             || stores.is_some_and(|stores| !stores.problems.is_empty())
         {
-            Exit::Partial
+            Finding::Unproven
         } else {
-            Exit::Done
+            Finding::Good
         }
     }
 }

@@ -1,16 +1,18 @@
 use super::*;
-use certstow_platform::certificate::EntryId;
-use certstow_platform::secret::Password;
+use certstow_formats::certificate::EntryId;
+use certstow_formats::secret::Password;
 use certstow_platform::store::NonInteractive;
+use certstow_platform::testing;
 use certstow_platform::testing::MemoryKey;
 use certstow_platform::{OpenOptions, open};
 
-use crate::chain::Include;
 use crate::export::{Destination, Format, Job, Options};
 use crate::output::{Existing, Privacy};
-use crate::pkcs12::attributes::Properties;
-use crate::pkcs12::profile::{Iterations, Profile};
-use crate::samples::{self, Liar};
+use certstow_formats::chain::Include;
+use certstow_formats::pkcs12::attributes::Properties;
+use certstow_formats::pkcs12::profile::{Iterations, Profile};
+use certstow_formats::testing::identities;
+use certstow_platform::testing::Liar;
 
 /// Exports the first identity to a file.
 fn export(inventory: &Inventory, file: &Path) -> Report {
@@ -53,7 +55,7 @@ fn reason(deleted: Result<Vec<String>, Error>) -> String {
 fn the_key_goes_from_its_store_and_the_certificate_and_the_file_stay() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.p12");
-    let store = samples::store("store", samples::ec_identity());
+    let store = testing::single("store", identities::ec_identity());
     let mut inventory = inventory(vec![Box::new(store.clone())]);
     may_delete_key(&inventory, &inventory.identities()[0], &file).unwrap();
     let report = export(&inventory, &file);
@@ -68,7 +70,7 @@ fn the_key_goes_from_its_store_and_the_certificate_and_the_file_stay() {
 fn what_is_not_proven_any_more_costs_no_key() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.p12");
-    let store = samples::store("store", samples::ec_identity());
+    let store = testing::single("store", identities::ec_identity());
     let mut inventory = inventory(vec![Box::new(store.clone())]);
     let report = export(&inventory, &file);
     let mut delete = |report: &Report| {
@@ -98,11 +100,11 @@ fn what_is_not_proven_any_more_costs_no_key() {
 #[test]
 fn other_copies_are_told_and_stay() {
     let folder = tempfile::tempdir().unwrap();
-    let first = samples::store("first", samples::ec_identity());
-    let second = samples::store("second", samples::ec_identity());
+    let first = testing::single("first", identities::ec_identity());
+    let second = testing::single("second", identities::ec_identity());
     // As a certificate that was renewed with its key.
-    let samples::Identity { key, leaf, .. } = samples::ec_identity();
-    let renewed = samples::leaf(leaf.spki_der(), ("20210101000000Z", "21210101000000Z"));
+    let identities::Identity { key, leaf, .. } = identities::ec_identity();
+    let renewed = identities::leaf(leaf.spki_der(), ("20210101000000Z", "21210101000000Z"));
     first.insert(renewed.clone(), None, MemoryKey::Exportable(key));
     let mut inventory = inventory(vec![Box::new(first.clone()), Box::new(second.clone())]);
     let report = export(&inventory, &folder.path().join("a.p12"));
@@ -119,7 +121,7 @@ fn other_copies_are_told_and_stay() {
 
 #[test]
 fn a_store_that_refuses_or_lies_leaves_the_file_and_is_told() {
-    let answers: [(samples::Remove, &str); 4] = [
+    let answers: [(testing::Remove, &str); 4] = [
         (
             |_| {
                 Err(StoreError::NotRemoved {
@@ -147,7 +149,7 @@ fn a_store_that_refuses_or_lies_leaves_the_file_and_is_told() {
     for (remove, expected) in answers {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.p12");
-        let store = samples::store("store", samples::ec_identity());
+        let store = testing::single("store", identities::ec_identity());
         let liar = Liar {
             remove,
             ..Liar::new(store)
@@ -155,7 +157,7 @@ fn a_store_that_refuses_or_lies_leaves_the_file_and_is_told() {
         let mut inventory = inventory(vec![Box::new(liar)]);
         let report = export(&inventory, &file);
         let refused = delete_key(&mut inventory, &report, &mut NonInteractive).unwrap_err();
-        assert_eq!(refused.exit().code(), 14);
+        assert!(matches!(refused, Error::KeyNotDeleted { .. }));
         assert!(refused.to_string().contains(expected), "{refused}");
         assert!(refused.to_string().contains("was saved"), "{refused}");
         let system = std::error::Error::source(&refused).map(ToString::to_string);
@@ -167,7 +169,7 @@ fn a_store_that_refuses_or_lies_leaves_the_file_and_is_told() {
 /// "Not deleted" would be wrong, and so would "deleted".
 #[test]
 fn what_a_store_does_by_half_is_said_in_its_words() {
-    let half_done: samples::Remove = |_| {
+    let half_done: testing::Remove = |_| {
         Err(StoreError::HalfDone {
             place: "store".to_owned(),
             reason: "its private key is deleted, but the store is not written".to_owned(),
@@ -175,7 +177,7 @@ fn what_a_store_does_by_half_is_said_in_its_words() {
         })
     };
     let folder = tempfile::tempdir().unwrap();
-    let store = samples::store("store", samples::ec_identity());
+    let store = testing::single("store", identities::ec_identity());
     let liar = Liar {
         remove: half_done,
         ..Liar::new(store)
@@ -183,15 +185,14 @@ fn what_a_store_does_by_half_is_said_in_its_words() {
     let mut inventory = inventory(vec![Box::new(liar)]);
     let report = export(&inventory, &folder.path().join("a.p12"));
     let error = delete_key(&mut inventory, &report, &mut NonInteractive).unwrap_err();
-    assert_eq!(error.exit().code(), 14);
-    assert_eq!(error.code(), "half-done");
+    assert!(matches!(error, Error::Store(StoreError::HalfDone { .. })));
     assert!(error.to_string().contains("key is deleted, but"), "{error}");
 }
 
 #[test]
 fn a_store_that_cannot_be_listed_keeps_its_key() {
     let folder = tempfile::tempdir().unwrap();
-    let store = samples::store("store", samples::ec_identity());
+    let store = testing::single("store", identities::ec_identity());
     let mut inventory = inventory(vec![Box::new(store.clone())]);
     let report = export(&inventory, &folder.path().join("a.p12"));
     store.fail_next(StoreError::Unavailable {
@@ -209,7 +210,8 @@ fn folder_of_grace() -> (tempfile::TempDir, PathBuf) {
     let outside = tempfile::tempdir().unwrap();
     let store = outside.path().join("store");
     fs::create_dir(&store).unwrap();
-    let grace = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/personal/grace-example.pem");
+    let grace =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/personal/grace-example.pem");
     fs::copy(grace, store.join("grace.pem")).unwrap();
     (outside, store)
 }

@@ -2,15 +2,17 @@
 
 use std::fs;
 
+use certstow_formats::pem;
+use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::testing::derivations;
 use certstow_platform::OpenOptions;
-use certstow_platform::pem;
-use certstow_platform::pkcs12::kdf::PasswordForm;
 use certstow_platform::spec::StoreSpec;
-use certstow_platform::testing::{derivations, files_read_below};
+use certstow_platform::testing::files_read_below;
 use tempfile::TempDir;
 
 use super::*;
-use crate::samples::container::{self, PASSWORD, pkcs12, support};
+use certstow_formats::testing::container::{self, pkcs12};
+use certstow_formats::testing::{PASSWORD, writer};
 
 fn folder_with(name: &str, content: &[u8]) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
@@ -48,7 +50,7 @@ fn come_in(file: PathBuf, password: Option<&str>, ask: &mut dyn Ask) -> usize {
 
 #[test]
 fn read_and_import_open_each_key_twice_at_most() {
-    let people = samples::ec_identities(20);
+    let people = identities::ec_identities(20);
     let bytes = pkcs12(&people, 101, false);
     let (_folder, file) = folder_with("all.p12", &bytes);
     assert_eq!(come_in(file, Some(PASSWORD), &mut NonInteractive), 20);
@@ -64,7 +66,7 @@ fn read_and_import_open_each_key_twice_at_most() {
 
 #[test]
 fn import_asks_once_for_all_keys_of_a_file() {
-    let people = samples::ec_identities(20);
+    let people = identities::ec_identities(20);
     let bytes = pkcs12(&people, 103, true);
     let (_folder, file) = folder_with("all.p12", &bytes);
     let mut typist = Typist(0, PASSWORD);
@@ -79,7 +81,7 @@ fn import_asks_once_for_all_keys_of_a_file() {
 
 #[test]
 fn import_parses_a_file_of_many_keys_twice() {
-    let people = samples::ec_identities(20);
+    let people = identities::ec_identities(20);
     let parts = people.iter().flat_map(|person| {
         [
             pem::Block::new(pem::KEY, person.key.expose()),
@@ -97,10 +99,10 @@ fn import_parses_a_file_of_many_keys_twice() {
 fn read_opens_a_file_once_whatever_its_problems() {
     let password = Password::new(PASSWORD.to_owned());
     let password = PasswordForm::Text(&password);
-    let key = samples::ec_identity().key;
-    let key = support::shrouded_key(key.expose(), &container::scheme(104), password, &[]);
-    let mac = support::mac(10);
-    let bytes = support::file(&[support::plain(&vec![key; 250])], Some((&mac, password)));
+    let key = identities::ec_identity().key;
+    let key = writer::shrouded_key(key.expose(), &container::scheme(104), password, &[]);
+    let mac = writer::mac(10);
+    let bytes = writer::file(&[writer::plain(&vec![key; 250])], Some((&mac, password)));
     let (folder, file) = folder_with("keys.p12", &bytes);
     let files = [file];
 
@@ -117,12 +119,12 @@ fn read_opens_a_file_once_whatever_its_problems() {
 fn import_reads_the_folder_no_more_often_for_many() {
     const FILES: usize = 300;
     let folder = tempfile::tempdir().unwrap();
-    let other = samples::issuers().remove(0);
+    let other = identities::issuers().remove(0);
     for number in 0..FILES {
         fs::write(folder.path().join(format!("{number}.cer")), other.der()).unwrap();
     }
     let from = MemoryStore::new("from");
-    for samples::Identity { key, leaf, .. } in samples::ec_identities(20) {
+    for identities::Identity { key, leaf, .. } in identities::ec_identities(20) {
         from.insert(leaf, None, MemoryKey::Exportable(key));
     }
     let spec = StoreSpec::File(folder.path().to_owned());

@@ -1,12 +1,12 @@
 use std::process::Command;
 
-use certstow_platform::pkcs12::decode::{self, Contents, Limits, MacStatus};
-use certstow_platform::pkcs12::outline::{BagOutline, outline};
-use certstow_platform::store::Property;
+use crate::certificate::Property;
+use crate::pkcs12::decode::{self, Contents, Limits, MacStatus};
+use crate::pkcs12::outline::{BagOutline, outline};
 use p12_keystore::Pkcs12Archive;
 
 use super::*;
-use crate::samples::{self, Identity};
+use crate::testing::identities::{self, Identity};
 
 const PASSWORD: &str = "correct horse";
 
@@ -52,7 +52,7 @@ fn opened(bytes: &[u8]) -> Contents {
 
 #[test]
 fn key_certificates_and_attributes_come_back_and_lie_where_they_should() {
-    for identity in [samples::ec_identity(), samples::rsa_identity()] {
+    for identity in [identities::ec_identity(), identities::rsa_identity()] {
         for profile in Profile::ALL {
             let contents = opened(&encoded(
                 &identity,
@@ -100,7 +100,7 @@ fn key_certificates_and_attributes_come_back_and_lie_where_they_should() {
 
 #[test]
 fn the_outside_is_der_with_encrypted_certificates_first_and_one_shrouded_key_after_them() {
-    let identity = samples::ec_identity();
+    let identity = identities::ec_identity();
     for profile in Profile::ALL {
         let outline = outline(&encoded(&identity, &[], &attributes(), profile)).unwrap();
         assert!(!outline.ber);
@@ -125,7 +125,7 @@ fn the_outside_is_der_with_encrypted_certificates_first_and_one_shrouded_key_aft
 
 #[test]
 fn without_attributes_the_local_key_id_is_alone() {
-    let identity = samples::ec_identity();
+    let identity = identities::ec_identity();
     let contents = opened(&encoded(
         &identity,
         &[],
@@ -148,14 +148,14 @@ fn without_attributes_the_local_key_id_is_alone() {
 
 #[test]
 fn no_two_files_are_the_same() {
-    let identity = samples::ec_identity();
+    let identity = identities::ec_identity();
     let file = || encoded(&identity, &[], &attributes(), Profile::Modern);
     assert!(file() != file());
 }
 
 #[test]
 fn p12_keystore_reads_what_it_knows_of() {
-    let identity = samples::rsa_identity();
+    let identity = identities::rsa_identity();
     for profile in [Profile::Modern, Profile::Compatible, Profile::Legacy] {
         let bytes = encoded(&identity, &identity.issuers, &attributes(), profile);
         let archive = Pkcs12Archive::from_pkcs12(&bytes, PASSWORD).unwrap();
@@ -185,7 +185,7 @@ fn openssl(arguments: &[&str], file: &std::path::Path) -> String {
 fn openssl_gives_back_the_same_key_and_certificates() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("identity.p12");
-    for identity in [samples::ec_identity(), samples::rsa_identity()] {
+    for identity in [identities::ec_identity(), identities::rsa_identity()] {
         for profile in [Profile::Modern, Profile::Compatible, Profile::Legacy] {
             let bytes = encoded(&identity, &identity.issuers, &attributes(), profile);
             std::fs::write(&file, bytes).unwrap();
@@ -212,7 +212,7 @@ fn openssl_gives_back_the_same_key_and_certificates() {
 fn openssl_names_algorithms_and_iterations_as_chosen() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("identity.p12");
-    let identity = samples::ec_identity();
+    let identity = identities::ec_identity();
     for (profile, mac, certificates, key) in [
         (
             Profile::Modern,
@@ -240,7 +240,7 @@ fn openssl_names_algorithms_and_iterations_as_chosen() {
 
 #[test]
 fn a_file_is_the_same_on_few_cores_and_on_many() {
-    let identity = samples::ec_identity();
+    let identity = identities::ec_identity();
     let attributes = attributes();
     let content = Content {
         key: &identity.key,

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use certstow_platform::pkcs12::kdf::Digest;
-use certstow_platform::pkcs12::mac::MacScheme;
-use certstow_platform::pkcs12::outline::Outline;
-use certstow_platform::pkcs12::pbe::{Cipher, Scheme};
-use certstow_platform::secret::Password;
+use crate::pkcs12::kdf::Digest;
+use crate::pkcs12::mac::MacScheme;
+use crate::pkcs12::outline::Outline;
+use crate::pkcs12::pbe::{Cipher, Scheme};
+use crate::secret::Password;
 
 use super::Reader;
 use crate::pkcs12::target::{Pbes2, Reads, Support, targets};

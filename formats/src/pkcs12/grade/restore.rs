@@ -2,21 +2,20 @@
 //! the certificates above it link up. Dates and gaps are findings, since an expired certificate
 //! restores, and opens old mail.
 
-use certstow_platform::certificate::Certificate;
-use certstow_platform::key;
-use certstow_platform::pkcs12::decode::{CertificateBag, Contents, KeyBag};
+use crate::certificate::{Certificate, Clock};
+use crate::key;
+use crate::pkcs12::decode::{CertificateBag, Contents, KeyBag};
 
 use super::{Report, Severity, readers};
 use crate::chain::{self, Candidates, PathEnd};
 use crate::proof::{self, Level};
-use crate::time;
 
 /// Whether the file restores, and the weakest proof of a key in it, if it holds one; findings go
 /// to the report.
 pub(super) fn restores(
     report: &mut Report,
     contents: &Contents,
-    now: i64,
+    clock: &Clock,
 ) -> (Option<bool>, Option<Level>) {
     let bags: Vec<(&CertificateBag, Certificate)> = contents
         .certificates
@@ -64,7 +63,7 @@ pub(super) fn restores(
         let (works, level) = match leaf_of(key, &bags) {
             Some(leaf) => {
                 report.leaves.push(leaf.clone());
-                restores = both(restores, links(report, leaf, &candidates, now));
+                restores = both(restores, links(report, leaf, &candidates, clock));
                 works(report, key, leaf)
             }
             None => {
@@ -141,11 +140,11 @@ fn links(
     report: &mut Report,
     leaf: &Certificate,
     candidates: &Candidates,
-    now: i64,
+    clock: &Clock,
 ) -> Option<bool> {
-    let path = chain::build_at(leaf, candidates, now);
+    let path = chain::build(leaf, candidates, clock.now);
     for (place, certificate) in path.certificates.iter().enumerate() {
-        dates(report, certificate, place, now);
+        dates(report, certificate, place, clock);
     }
     match path.end {
         PathEnd::Root => Some(true),
@@ -184,7 +183,7 @@ fn ends_in_a_root(path: &[Certificate]) -> bool {
     path.last().is_some_and(Certificate::is_self_issued)
 }
 
-fn dates(report: &mut Report, certificate: &Certificate, place: usize, now: i64) {
+fn dates(report: &mut Report, certificate: &Certificate, place: usize, clock: &Clock) {
     let (which, severity) = match place {
         0 => ("the certificate".to_owned(), Severity::Warning),
         _ => (
@@ -192,7 +191,7 @@ fn dates(report: &mut Report, certificate: &Certificate, place: usize, now: i64)
             Severity::Info,
         ),
     };
-    if let Some(outside) = time::outside_validity(&certificate.parse(), now) {
+    if let Some(outside) = clock.outside_validity(&certificate.parse()) {
         report.find(severity, format!("{which} {outside}"));
     }
 }

@@ -1,6 +1,6 @@
 use super::*;
-use certstow_platform::certificate::Certificate;
-use certstow_platform::pkcs12::oid;
+use crate::certificate::Certificate;
+use crate::pkcs12::oid;
 use der::asn1::{Any, OctetString};
 use der::{Decode as _, Encode as _};
 use pkcs12::AuthenticatedSafe;
@@ -11,7 +11,7 @@ use crate::pkcs12::attributes::Attributes;
 use crate::pkcs12::encode::{Content, encode};
 use crate::pkcs12::profile::{Iterations, Profile};
 use crate::pkcs12::target::{Support, targets};
-use crate::samples::{self, Identity};
+use crate::testing::identities::{self, Identity};
 
 /// 2030-01-01, within the samples' validity.
 const NOW: i64 = 1_893_456_000;
@@ -33,12 +33,12 @@ fn file_with(identity: &Identity, profile: Profile, iterations: u32) -> Vec<u8> 
 }
 
 fn file(profile: Profile) -> Vec<u8> {
-    file_with(&samples::ec_identity(), profile, 2_000)
+    file_with(&identities::ec_identity(), profile, 2_000)
 }
 
 fn proven(identity: &Identity) -> Report {
     let bytes = file_with(identity, Profile::Modern, 2_000);
-    grade_at(&bytes, None, Some(&password()), NOW).unwrap()
+    graded(&bytes, None, Some(&password()), NOW).unwrap()
 }
 
 fn says(report: &Report, severity: Severity, words: &str) -> bool {
@@ -46,9 +46,20 @@ fn says(report: &Report, severity: Severity, words: &str) -> bool {
     findings.any(|finding| finding.severity == severity && finding.message.contains(words))
 }
 
+/// A file's grade at [`NOW`].
+fn graded(
+    bytes: &[u8],
+    mode: Option<u32>,
+    password: Option<&Password>,
+    now: i64,
+) -> Result<Report, DecodeError> {
+    let date = |seconds: i64| format!("day {}", seconds / 86_400);
+    grade(bytes, mode, password, &Clock { now, date })
+}
+
 #[test]
 fn without_a_password_the_outside_is_reported_and_nothing_is_claimed() {
-    let report = grade_at(&file(Profile::Modern), Some(0o600), None, NOW).unwrap();
+    let report = graded(&file(Profile::Modern), Some(0o600), None, NOW).unwrap();
     assert_eq!(report.opened, None);
     assert_eq!(report.restores, None);
     assert_eq!(report.keys, None);
@@ -61,7 +72,7 @@ fn without_a_password_the_outside_is_reported_and_nothing_is_claimed() {
 
 #[test]
 fn what_certstow_writes_restores() {
-    for identity in [samples::ec_identity(), samples::rsa_identity()] {
+    for identity in [identities::ec_identity(), identities::rsa_identity()] {
         let report = proven(&identity);
         assert_eq!(report.opened, Some(true));
         assert_eq!(report.mac.status, MacVerdict::Ok);
@@ -74,27 +85,27 @@ fn what_certstow_writes_restores() {
 #[test]
 fn a_wrong_password_is_told_from_everything_else() {
     let wrong = Password::new("battery staple".to_owned());
-    let report = grade_at(&file(Profile::Modern), None, Some(&wrong), NOW).unwrap();
+    let report = graded(&file(Profile::Modern), None, Some(&wrong), NOW).unwrap();
     assert!(report.wrong_password);
     assert_eq!(report.mac.status, MacVerdict::Mismatch);
     assert_eq!(report.opened, Some(false));
     assert_eq!(report.restores, Some(false));
-    assert!(!proven(&samples::ec_identity()).wrong_password);
+    assert!(!proven(&identities::ec_identity()).wrong_password);
 }
 
 #[test]
 fn what_is_no_pkcs12_file_is_an_error() {
     assert_eq!(
-        grade(b"-----BEGIN CERTIFICATE-----", None, None),
+        graded(b"-----BEGIN CERTIFICATE-----", None, None, NOW),
         Err(DecodeError::NotPkcs12)
     );
-    assert!(grade(&file(Profile::Modern)[..500], None, None).is_err());
+    assert!(graded(&file(Profile::Modern)[..500], None, None, NOW).is_err());
 }
 
 #[test]
 fn each_program_opens_what_the_table_says() {
     for profile in Profile::ALL {
-        let report = grade_at(&file(profile), None, None, NOW).unwrap();
+        let report = graded(&file(profile), None, None, NOW).unwrap();
         for target in targets() {
             let reader = &report.readers[target.name];
             let expected = target.opens(profile) == Support::Yes;
@@ -114,30 +125,30 @@ fn a_path_keeps_a_program_that_reads_one_certificate_from_opening_a_file() {
     let alone = file_with(
         &Identity {
             issuers: Vec::new(),
-            ..samples::ec_identity()
+            ..identities::ec_identity()
         },
         Profile::Compatible,
         2_000,
     );
     for (bytes, opens) in [(with_path, false), (alone, true)] {
-        let report = grade_at(&bytes, None, Some(&password()), NOW).unwrap();
+        let report = graded(&bytes, None, Some(&password()), NOW).unwrap();
         assert_eq!(report.readers["go"].opens, opens);
     }
 }
 
 #[test]
 fn a_root_that_signed_itself_in_an_unknown_way_ends_a_path_that_links() {
-    let mut identity = samples::ec_identity();
+    let mut identity = identities::ec_identity();
     let root = identity.issuers.last_mut().unwrap();
-    *root = samples::with_unknown_signature_algorithm(root);
+    *root = identities::with_unknown_signature_algorithm(root);
     let report = proven(&identity);
     assert_eq!(report.restores, Some(true), "{:?}", report.findings);
 }
 
 #[test]
 fn an_issuer_that_signed_in_an_unknown_way_leaves_it_open_whether_the_path_links() {
-    let identity = samples::ec_identity();
-    let leaf = samples::with_unknown_signature_algorithm(&identity.leaf);
+    let identity = identities::ec_identity();
+    let leaf = identities::with_unknown_signature_algorithm(&identity.leaf);
     let report = proven(&Identity { leaf, ..identity });
     assert_eq!(report.restores, None);
     assert!(
@@ -149,8 +160,8 @@ fn an_issuer_that_signed_in_an_unknown_way_leaves_it_open_whether_the_path_links
 
 #[test]
 fn iterations_keep_programs_from_opening_a_file() {
-    let bytes = file_with(&samples::ec_identity(), Profile::Compatible, 300_001);
-    let report = grade_at(&bytes, None, None, NOW).unwrap();
+    let bytes = file_with(&identities::ec_identity(), Profile::Compatible, 300_001);
+    let report = graded(&bytes, None, None, NOW).unwrap();
     let reason = report.readers["dotnet"].reason.as_deref().unwrap();
     assert!(
         reason.contains("300000") && reason.contains("300001"),
@@ -164,7 +175,7 @@ fn iterations_keep_programs_from_opening_a_file() {
 fn java_does_not_open_a_file_whose_password_is_not_ascii() {
     let bytes = file(Profile::Modern);
     let password = Password::new("Käse".to_owned());
-    let report = grade_at(&bytes, None, Some(&password), NOW).unwrap();
+    let report = graded(&bytes, None, Some(&password), NOW).unwrap();
     assert!(
         report.readers["java17"]
             .reason
@@ -177,20 +188,20 @@ fn java_does_not_open_a_file_whose_password_is_not_ascii() {
 
 #[test]
 fn old_encryption_and_few_iterations_are_found() {
-    let report = grade_at(&file(Profile::Legacy), None, None, NOW).unwrap();
+    let report = graded(&file(Profile::Legacy), None, None, NOW).unwrap();
     assert!(says(&report, Severity::Warning, "RC2-40"));
     assert!(says(&report, Severity::Info, "3DES"));
-    let report = grade_at(&file(Profile::Compatible), None, None, NOW).unwrap();
+    let report = graded(&file(Profile::Compatible), None, None, NOW).unwrap();
     assert!(!says(&report, Severity::Warning, "RC2"));
-    let bytes = file_with(&samples::ec_identity(), Profile::Modern, 1);
-    let report = grade_at(&bytes, None, None, NOW).unwrap();
+    let bytes = file_with(&identities::ec_identity(), Profile::Modern, 1);
+    let report = graded(&bytes, None, None, NOW).unwrap();
     assert!(says(&report, Severity::Warning, "with 1 iteration,"));
 }
 
 #[test]
 fn a_mode_that_lets_others_in_is_found() {
     let bytes = file(Profile::Modern);
-    let at = |mode| grade_at(&bytes, Some(mode), None, NOW).unwrap();
+    let at = |mode| graded(&bytes, Some(mode), None, NOW).unwrap();
     assert!(says(
         &at(0o100_644),
         Severity::Warning,
@@ -204,8 +215,8 @@ fn a_mode_that_lets_others_in_is_found() {
 #[test]
 fn a_key_of_another_certificate_does_not_restore() {
     let report = proven(&Identity {
-        key: samples::foreign_key(),
-        ..samples::ec_identity()
+        key: identities::foreign_key(),
+        ..identities::ec_identity()
     });
     assert_eq!(report.opened, Some(true));
     assert_eq!(report.restores, Some(false));
@@ -237,7 +248,7 @@ fn grade_refuses_what_the_mac_does_not_cover_and_nobody_reads() {
         for value in values {
             let mut altered = intact.clone();
             altered[place] = *value;
-            let report = grade_at(&altered, None, Some(&password()), NOW);
+            let report = graded(&altered, None, Some(&password()), NOW);
             let restores = report.map(|report| report.restores);
             assert_ne!(restores, Ok(Some(true)), "{place}: {value:02x}");
         }
@@ -246,7 +257,7 @@ fn grade_refuses_what_the_mac_does_not_cover_and_nobody_reads() {
 
 #[test]
 fn grade_refuses_a_malformed_issuer() {
-    let mut identity = samples::ec_identity();
+    let mut identity = identities::ec_identity();
     let issuer = identity.leaf.issuer_der().to_vec();
     let mut der = identity.leaf.der().to_vec();
     let place = place_of(&der, &issuer);
@@ -263,21 +274,21 @@ fn grade_refuses_a_malformed_issuer() {
 #[test]
 fn grade_finds_a_scalar_of_odd_length() {
     let report = proven(&Identity {
-        key: samples::ec_key_behind_a_zero(),
-        ..samples::ec_identity()
+        key: identities::ec_key_behind_a_zero(),
+        ..identities::ec_identity()
     });
     assert_eq!(report.restores, Some(true), "{:?}", report.findings);
     assert_eq!(report.proof, Some(Level::Signature));
     assert!(says(&report, Severity::Warning, "33 octets"));
     assert!(!report.readers["dotnet"].opens);
-    assert!(proven(&samples::ec_identity()).readers["dotnet"].opens);
+    assert!(proven(&identities::ec_identity()).readers["dotnet"].opens);
 }
 
 #[test]
 fn grade_counts_an_equal_public_half_as_restoring() {
     for (identity, restores, level) in [
-        (samples::x25519_identity(), Some(true), Level::PublicKey),
-        (samples::ed448_identity(), None, Level::None),
+        (identities::x25519_identity(), Some(true), Level::PublicKey),
+        (identities::ed448_identity(), None, Level::None),
     ] {
         let report = proven(&identity);
         assert_eq!((report.restores, report.proof), (restores, Some(level)));
@@ -289,7 +300,7 @@ fn grade_counts_an_equal_public_half_as_restoring() {
 fn grade_leaves_open_what_unread_parts_hold() {
     let mut pfx = Pfx::from_der(&file(Profile::Modern)).unwrap();
     pfx.mac_data = None;
-    let grade_of = |pfx: &Pfx| grade_at(&pfx.to_der().unwrap(), None, Some(&password()), NOW);
+    let grade_of = |pfx: &Pfx| graded(&pfx.to_der().unwrap(), None, Some(&password()), NOW);
     assert_eq!(grade_of(&pfx).unwrap().restores, Some(true));
     let octets: OctetString = pfx.auth_safe.content.decode_as().unwrap();
     let mut safes = AuthenticatedSafe::from_der(octets.as_bytes()).unwrap();
@@ -313,8 +324,8 @@ fn grade_leaves_open_what_unread_parts_hold() {
 #[test]
 fn a_damaged_key_does_not_restore() {
     let report = proven(&Identity {
-        key: samples::rsa_key_with_swapped_primes(),
-        ..samples::rsa_identity()
+        key: identities::rsa_key_with_swapped_primes(),
+        ..identities::rsa_identity()
     });
     assert_eq!(report.restores, Some(false));
     assert!(says(&report, Severity::Error, "damaged"));
@@ -322,8 +333,8 @@ fn a_damaged_key_does_not_restore() {
 
 #[test]
 fn a_path_that_does_not_link_does_not_restore() {
-    let mut identity = samples::ec_identity();
-    identity.issuers[0] = samples::with_broken_signature(&identity.issuers[0]);
+    let mut identity = identities::ec_identity();
+    identity.issuers[0] = identities::with_broken_signature(&identity.issuers[0]);
     let report = proven(&identity);
     assert_eq!(report.restores, Some(false));
     assert!(says(&report, Severity::Error, "does not link"));
@@ -333,7 +344,7 @@ fn a_path_that_does_not_link_does_not_restore() {
 fn a_leaf_alone_restores_and_the_gap_is_told() {
     let report = proven(&Identity {
         issuers: Vec::new(),
-        ..samples::ec_identity()
+        ..identities::ec_identity()
     });
     assert_eq!(report.restores, Some(true));
     assert!(says(&report, Severity::Info, "before the root"));
@@ -352,8 +363,8 @@ fn an_expired_certificate_restores_and_is_warned_about() {
         ),
     ] {
         let report = proven(&Identity {
-            leaf: samples::leaf(&samples::ec_spki(), validity),
-            ..samples::ec_identity()
+            leaf: identities::leaf(&identities::ec_spki(), validity),
+            ..identities::ec_identity()
         });
         assert_eq!(report.restores, Some(true));
         assert!(
@@ -368,7 +379,7 @@ fn an_expired_certificate_restores_and_is_warned_about() {
 fn the_report_has_the_json_that_is_promised() {
     let report = FileReport {
         file: "anna.p12".to_owned(),
-        report: proven(&samples::ec_identity()),
+        report: proven(&identities::ec_identity()),
     };
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(json["file"], "anna.p12");

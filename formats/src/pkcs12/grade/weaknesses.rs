@@ -1,7 +1,7 @@
 //! What is weak about a file, as far as it shows without the password.
 
-use certstow_platform::pkcs12::outline::{BagOutline, Outline};
-use certstow_platform::pkcs12::pbe::{Cipher, Scheme};
+use crate::pkcs12::outline::{BagOutline, Outline};
+use crate::pkcs12::pbe::{Cipher, Scheme};
 
 use super::{Report, Severity, key_schemes, safe_schemes};
 use crate::pkcs12::profile::Iterations;

@@ -2,7 +2,7 @@ use super::*;
 use crate::pkcs12::attributes::Attributes;
 use crate::pkcs12::encode::{Content, encode};
 use crate::pkcs12::profile::{Iterations, Profile};
-use crate::samples::{self, Identity};
+use crate::testing::identities::{self, Identity};
 
 const NAME: &str = "Anna Müller";
 
@@ -59,7 +59,7 @@ fn verify_as(identity: &Identity, bytes: &[u8]) -> Result<Vec<&'static str>, Str
 
 #[test]
 fn what_certstow_writes_is_proven_by_another_implementation() {
-    for identity in [samples::ec_identity(), samples::rsa_identity()] {
+    for identity in [identities::ec_identity(), identities::rsa_identity()] {
         for profile in [Profile::Modern, Profile::Compatible, Profile::Legacy] {
             let verified = verify_as(&identity, &file_of(&identity, profile)).unwrap();
             assert_eq!(
@@ -72,7 +72,7 @@ fn what_certstow_writes_is_proven_by_another_implementation() {
 
 #[test]
 fn a_pbmac1_is_proven_by_certstows_own_reader_and_that_is_said() {
-    let identity = samples::ec_identity();
+    let identity = identities::ec_identity();
     let verified = verify_as(&identity, &file_of(&identity, Profile::Pbmac1)).unwrap();
     assert_eq!(verified[0], "mac by certstow's own reader");
     assert_eq!(
@@ -83,7 +83,7 @@ fn a_pbmac1_is_proven_by_certstows_own_reader_and_that_is_said() {
 
 #[test]
 fn a_leaf_alone_without_a_name_is_proven() {
-    let Identity { key, leaf, .. } = samples::ec_identity();
+    let Identity { key, leaf, .. } = identities::ec_identity();
     let bytes = file(&key, &leaf, &[], None, Profile::Modern, &password());
     assert!(verify(&bytes, &password(), &leaf, &[], None).is_ok());
     assert!(
@@ -95,7 +95,7 @@ fn a_leaf_alone_without_a_name_is_proven() {
 
 #[test]
 fn only_what_is_beyond_the_bmp_is_left_to_certstows_own_reader() {
-    let Identity { key, leaf, issuers } = samples::ec_identity();
+    let Identity { key, leaf, issuers } = identities::ec_identity();
     let verified = |name, password: &str, profile| {
         let password = Password::new(password.to_owned());
         let bytes = file(&key, &leaf, &issuers, Some(name), profile, &password);
@@ -124,7 +124,7 @@ fn only_what_is_beyond_the_bmp_is_left_to_certstows_own_reader() {
 
 #[test]
 fn another_password_fails() {
-    let identity = samples::ec_identity();
+    let identity = identities::ec_identity();
     for profile in Profile::ALL {
         let bytes = file_of(&identity, profile);
         let wrong = Password::new("Correct horse".to_owned());
@@ -142,8 +142,8 @@ fn another_password_fails() {
 #[test]
 fn a_key_of_another_certificate_fails() {
     let identity = Identity {
-        key: samples::foreign_key(),
-        ..samples::ec_identity()
+        key: identities::foreign_key(),
+        ..identities::ec_identity()
     };
     let error = verify_as(&identity, &file_of(&identity, Profile::Modern)).unwrap_err();
     assert!(error.contains("another certificate"), "{error}");
@@ -151,18 +151,18 @@ fn a_key_of_another_certificate_fails() {
 
 #[test]
 fn a_damaged_key_with_the_right_public_half_fails() {
-    let sound = samples::rsa_identity();
+    let sound = identities::rsa_identity();
     for damaged in [
-        samples::rsa_key_with_swapped_primes(),
-        samples::rsa_key_with_other_exponent(),
+        identities::rsa_key_with_swapped_primes(),
+        identities::rsa_key_with_other_exponent(),
     ] {
         assert_eq!(
-            certstow_platform::key::public_key_of(&damaged).unwrap(),
-            certstow_platform::key::public_key_of(&sound.key).unwrap(),
+            crate::key::public_key_of(&damaged).unwrap(),
+            crate::key::public_key_of(&sound.key).unwrap(),
         );
         let identity = Identity {
             key: damaged,
-            ..samples::rsa_identity()
+            ..identities::rsa_identity()
         };
         let error = verify_as(&identity, &file_of(&identity, Profile::Modern)).unwrap_err();
         assert!(error.contains("damaged"), "{error}");
@@ -171,7 +171,7 @@ fn a_damaged_key_with_the_right_public_half_fails() {
 
 #[test]
 fn a_missing_additional_or_exchanged_certificate_fails() {
-    let Identity { key, leaf, issuers } = samples::ec_identity();
+    let Identity { key, leaf, issuers } = identities::ec_identity();
     let check = |leaf: &Certificate, issuers: &[Certificate], meant: &[Certificate]| {
         let bytes = file(
             &key,
@@ -210,15 +210,15 @@ fn a_missing_additional_or_exchanged_certificate_fails() {
 
 #[test]
 fn a_path_that_does_not_link_fails() {
-    let mut identity = samples::ec_identity();
-    identity.issuers[0] = samples::with_broken_signature(&identity.issuers[0]);
+    let mut identity = identities::ec_identity();
+    identity.issuers[0] = identities::with_broken_signature(&identity.issuers[0]);
     let error = verify_as(&identity, &file_of(&identity, Profile::Modern)).unwrap_err();
     assert!(error.contains("path"), "{error}");
 }
 
 #[test]
 fn a_file_cut_short_or_followed_by_anything_fails() {
-    let identity = samples::ec_identity();
+    let identity = identities::ec_identity();
     let mut bytes = file_of(&identity, Profile::Modern);
     for length in 0..bytes.len() {
         assert!(verify_as(&identity, &bytes[..length]).is_err(), "{length}");
@@ -229,7 +229,7 @@ fn a_file_cut_short_or_followed_by_anything_fails() {
 
 #[test]
 fn an_altered_byte_fails_wherever_it_is() {
-    let identity = samples::ec_identity();
+    let identity = identities::ec_identity();
     for profile in Profile::ALL {
         let mut bytes = file_of(&identity, profile);
         for place in 0..bytes.len() {

@@ -1,6 +1,7 @@
 use super::*;
 use crate::file::pair::pair;
-use crate::file::support;
+
+use certstow_formats::testing::writer;
 
 fn contents(bytes: &[u8], passwords: &Passwords) -> FileContents {
     let mut found = FileContents::default();
@@ -18,7 +19,7 @@ fn survives(bytes: &[u8], passwords: &Passwords) {
 fn every_truncation_and_changed_byte_is_survived() {
     let password = Arc::new(Password::new("right".to_owned()));
     // One iteration, and whatever a flip makes of it is soon done or refused.
-    let pkcs12 = support::whole(&support::pbes2(1), PasswordForm::Text(&password));
+    let pkcs12 = writer::whole(&writer::pbes2(1), PasswordForm::Text(&password));
     let passwords = Passwords::Given(Some(password));
     let files = [
         "files/rsa.der",
@@ -29,7 +30,7 @@ fn every_truncation_and_changed_byte_is_survived() {
         "keys/P-256.encrypted.pem",
         "keys/P-256.with-parameters.pem",
     ];
-    let files = files.map(support::file_of).into_iter().chain([pkcs12]);
+    let files = files.map(writer::file_of).into_iter().chain([pkcs12]);
     for whole in files {
         let found = contents(&whole, &passwords);
         assert!(!found.is_empty() && found.problems.is_empty());

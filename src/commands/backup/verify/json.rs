@@ -18,13 +18,13 @@
 //! folder lacks, `kept_back` those of which the store says that the private key never comes out;
 //! `foreign` is what the folder has and none of the stores.
 
-use certstow::backup::{Absent, Comparison, FileVerdict, FolderVerdict, Foreign};
-use certstow::proof::Level;
+use certstow_core::backup::{Absent, Comparison, FileVerdict, FolderVerdict, Foreign};
+use certstow_formats::proof::Level;
 use serde::Serialize;
 
 use super::Found;
-use crate::cli::backup::json::{Failure, failure};
-use crate::cli::render::json::{ProblemJson, problems};
+use crate::commands::backup::json::{Failure, failure};
+use crate::render::json::{ProblemJson, problems};
 
 #[derive(Serialize)]
 struct Json<'a> {

@@ -1,7 +1,7 @@
 use super::*;
 use clap::FromArgMatches as _;
 
-use crate::cli::args::{self, Cli, Command, ScheduleCommand};
+use crate::args::{self, Cli, Command, ScheduleCommand};
 
 /// The options of a backup that a command line has, after `schedule install`.
 fn parse(words: &[&str]) -> BackupLine {

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use certstow_platform::certificate::Certificate;
-use certstow_platform::secret::PrivateKey;
+use crate::certificate::Certificate;
+use crate::secret::PrivateKey;
 use x509_parser::pem::Pem;
 use zeroize::Zeroizing;
 
@@ -17,7 +17,7 @@ fn blocks(file: &str) -> Vec<Vec<u8>> {
 }
 
 /// All certificates of a file, in its order.
-pub(crate) fn certificates(name: &str) -> Vec<Certificate> {
+pub fn certificates(name: &str) -> Vec<Certificate> {
     let blocks = blocks(&format!("{name}.pem"));
     blocks
         .iter()
@@ -26,12 +26,12 @@ pub(crate) fn certificates(name: &str) -> Vec<Certificate> {
 }
 
 /// The only certificate of a file.
-pub(crate) fn certificate(name: &str) -> Certificate {
+pub fn certificate(name: &str) -> Certificate {
     let [certificate] = <[Certificate; 1]>::try_from(certificates(name)).unwrap();
     certificate
 }
 
 /// A private key.
-pub(crate) fn key(name: &str) -> PrivateKey {
+pub fn key(name: &str) -> PrivateKey {
     PrivateKey::from_pkcs8_der(Zeroizing::new(blocks(&format!("{name}.key")).remove(0)))
 }

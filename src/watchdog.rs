@@ -1,7 +1,6 @@
-//! An end to waits. Whoever is about to wait for something that may never answer (a store, a
-//! terminal, a pipe, a network drive) says so with [`waiting_for`]; whoever gets on with the work
-//! says so with [`progress`]. When neither was heard for the time given to [`watch`], the wait is
-//! over, and what was being waited for is in the error.
+//! The end of waits that last too long (`--timeout`). [`watch`] is told of waits and of progress by
+//! `certstow_core::waits`; when it heard nothing for the time given, the wait is over, and what was
+//! being waited for is in the error.
 //!
 //! It bounds a wait and not a run: a backup of a thousand identities may take as long as it takes.
 
@@ -9,33 +8,23 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::error::Error;
+use certstow_core::error::Error;
+use certstow_core::waits::{self, Listener};
 
 /// What is being waited for in this process.
 static WAITS: Waits = Waits::new();
 
-/// Says that a wait begins, which ends when the result is dropped. `what` completes "waiting
-/// for": "the password from standard input". It holds no secret.
-#[must_use = "the wait ends when this is dropped"]
-pub fn waiting_for(what: impl Into<String>) -> Wait {
-    WAITS.begin(what.into())
-}
-
-/// Says that work got on.
-pub fn progress() {
-    WAITS.lock().heard = Some(Instant::now());
-}
-
 /// Watches this process from a thread of its own. When nothing was heard for as long as `limit`,
 /// `expired` gets [`Error::TimedOut`] and has to end the process: from then on, every thread that
 /// begins or ends a wait, or gets on with its work, stands still.
-pub fn watch(limit: Duration, expired: impl FnOnce(Error) + Send + 'static) -> Watch {
+pub(crate) fn watch(limit: Duration, expired: impl FnOnce(Error) + Send + 'static) -> Watch {
+    waits::listen(&WAITS);
     WAITS.watch(limit, expired)
 }
 
 /// Watching, until it is dropped.
 #[must_use = "watching ends when this is dropped"]
-pub struct Watch {
+pub(crate) struct Watch {
     waits: &'static Waits,
 }
 
@@ -46,17 +35,24 @@ impl Drop for Watch {
     }
 }
 
-/// A wait, until it is dropped.
-pub struct Wait {
-    waits: &'static Waits,
-    number: u64,
-}
-
-impl Drop for Wait {
-    fn drop(&mut self) {
-        let mut state = self.waits.lock();
-        state.current.retain(|(number, _)| *number != self.number);
+impl Listener for Waits {
+    fn begins(&self, what: String) -> u64 {
+        let mut state = self.lock();
         state.heard = Some(Instant::now());
+        state.count += 1;
+        let number = state.count;
+        state.current.push((number, what));
+        number
+    }
+
+    fn ended(&self, number: u64) {
+        let mut state = self.lock();
+        state.current.retain(|(of, _)| *of != number);
+        state.heard = Some(Instant::now());
+    }
+
+    fn progress(&self) {
+        self.lock().heard = Some(Instant::now());
     }
 }
 
@@ -91,18 +87,6 @@ impl Waits {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn begin(&'static self, what: String) -> Wait {
-        let mut state = self.lock();
-        state.heard = Some(Instant::now());
-        state.count += 1;
-        let number = state.count;
-        state.current.push((number, what));
-        Wait {
-            waits: self,
-            number,
-        }
     }
 
     fn watch(
@@ -167,8 +151,8 @@ mod tests {
     fn the_latest_wait_that_goes_on_is_named() {
         let waits = waits();
         let (send, expired) = channel();
-        let _outer = waits.begin("the outer".to_owned());
-        drop(waits.begin("what has answered".to_owned()));
+        let _outer = waits.begins("the outer".to_owned());
+        waits.ended(waits.begins("what has answered".to_owned()));
         let _watch = waits.watch(LIMIT, move |error| send.send(what(error)).unwrap());
         let what = expired.recv_timeout(PATIENCE).unwrap();
         assert_eq!(what.as_deref(), Some("the outer"));
@@ -188,7 +172,7 @@ mod tests {
         let watch = waits.watch(10 * LIMIT, move |_| send.send(()).unwrap());
         for _ in 0..30 {
             thread::sleep(LIMIT / 2);
-            drop(waits.begin("the next".to_owned()));
+            waits.ended(waits.begins("the next".to_owned()));
         }
         drop(watch);
         // The closure is dropped unused with its thread.
@@ -208,7 +192,7 @@ mod tests {
         firing.recv_timeout(PATIENCE).unwrap();
         let (done, worked) = channel();
         thread::spawn(move || {
-            drop(waits.begin("more".to_owned()));
+            waits.ended(waits.begins("more".to_owned()));
             done.send(()).unwrap();
         });
         let still = worked.recv_timeout(LIMIT);

@@ -3,6 +3,8 @@ mod one_of_each;
 use std::error::Error as _;
 use std::io;
 
+use certstow_platform::error::StoreError;
+
 use super::*;
 use one_of_each::one_of_each;
 
@@ -73,7 +75,10 @@ fn no_error_carries_foreign_control_characters_to_the_terminal() {
     for (error, ..) in one_of_each() {
         let shown = error.to_string();
         assert!(!shown.is_empty());
-        assert!(!shown.chars().any(crate::sanitize::is_unsafe), "{shown:?}");
+        assert!(
+            !shown.chars().any(certstow_formats::sanitize::is_unsafe),
+            "{shown:?}"
+        );
     }
 }
 
@@ -82,7 +87,10 @@ fn every_error_but_giving_up_says_what_to_do_next() {
     for (error, exit, _) in one_of_each() {
         assert_eq!(error.hint().is_none(), exit == 130, "{error:?}");
         let hint = error.hint().unwrap_or_default();
-        assert!(!hint.chars().any(crate::sanitize::is_unsafe), "{hint:?}");
+        assert!(
+            !hint.chars().any(certstow_formats::sanitize::is_unsafe),
+            "{hint:?}"
+        );
     }
 }
 

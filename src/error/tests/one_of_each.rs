@@ -3,16 +3,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use certstow_platform::certificate::EntryId;
+use certstow_formats::certificate::EntryId;
 use certstow_platform::error::StoreError;
 use certstow_platform::store::NotExportable;
 use certstow_platform::vault::{Name, VaultError};
 
 use super::denied;
-use crate::backup::Emptied;
-use crate::error::{Error, Near, Nearly};
-use crate::escrow::Trouble;
-use crate::schedule::install::SchedulerError;
+use certstow_core::backup::Emptied;
+use certstow_core::error::{Error, Near, Nearly, SchedulerError};
+use certstow_core::escrow::Trouble;
 
 /// One of each, with the exit code and the JSON word it has to give. The text in them
 /// carries an escape sequence and a direction override.

@@ -4,8 +4,8 @@ use certstow_platform::error::StoreError;
 use certstow_platform::store::NotExportable;
 
 use crate::exit::Exit;
-use crate::nearest::nearest;
-use crate::sanitize::safe;
+use certstow_core::nearest::nearest;
+use certstow_formats::sanitize::safe;
 
 pub(super) const KEY_MISMATCH: &str = "the store pairs them wrongly: look for the certificate's own key, \
                            or ask its issuer for a new certificate";
@@ -34,7 +34,6 @@ pub(super) fn exit(error: &StoreError) -> Exit {
         | StoreError::NotRemoved { .. } => Exit::Target,
         StoreError::HalfDone { .. } => Exit::Partial,
         StoreError::Cancelled => Exit::Cancelled,
-        _ => Exit::Failure,
     }
 }
 
@@ -60,7 +59,6 @@ pub(super) fn code(error: &StoreError) -> &'static str {
         StoreError::NotRemoved { .. } => "not-removed",
         StoreError::HalfDone { .. } => "half-done",
         StoreError::Cancelled => "cancelled",
-        _ => "store",
     }
 }
 

@@ -6,11 +6,8 @@ use std::path::PathBuf;
 
 use certstow_platform::scheduler::{ProgramError, Scheduler};
 
-use crate::exit::Exit;
-
 /// Why a scheduler did not do what was asked.
 #[derive(Debug)]
-#[non_exhaustive]
 pub enum SchedulerError {
     /// certstow knows of no scheduler on this system.
     None,
@@ -45,53 +42,6 @@ pub enum SchedulerError {
         /// The operating system's word on it.
         source: io::Error,
     },
-}
-
-impl SchedulerError {
-    pub(crate) fn exit(&self) -> Exit {
-        match self {
-            Self::NotScheduled { .. } => Exit::NotFound,
-            Self::Foreign { .. } | Self::File { .. } => Exit::Target,
-            Self::None | Self::NoManager { .. } | Self::Refused { .. } => Exit::Failure,
-        }
-    }
-
-    pub(crate) fn code(&self) -> &'static str {
-        match self {
-            Self::None => "no-scheduler",
-            Self::NotScheduled { .. } => "not-scheduled",
-            Self::Foreign { .. } => "task-not-ours",
-            Self::NoManager { .. } => "no-service-manager",
-            Self::Refused { .. } => "scheduler-refused",
-            Self::File { .. } => "scheduler-file",
-        }
-    }
-
-    pub(crate) fn hint(&self) -> &'static str {
-        match self {
-            Self::None => "'certstow schedule install --print' writes the files for other systems",
-            Self::NotScheduled { .. } => {
-                "--name names another task, and --machine looks among those of the machine"
-            }
-            Self::Foreign { .. } => "choose another name with --name; nothing was changed",
-            Self::NoManager { .. } => {
-                "run certstow in a session of the account itself, after 'loginctl enable-linger' \
-                 if nobody is to be logged in; or write the files with --print"
-            }
-            Self::Refused { scheduler, .. } => match scheduler {
-                Scheduler::TaskScheduler => {
-                    "the account needs the right 'Log on as a batch job', and --machine an \
-                     administrator's prompt; --print writes the XML for other tools"
-                }
-                Scheduler::Systemd => "--machine needs root; --print writes the files",
-                Scheduler::Launchd => {
-                    "run certstow in a session of the desktop (--machine needs root); --print \
-                     writes the file"
-                }
-            },
-            Self::File { .. } => "--machine needs root; --print writes the files elsewhere",
-        }
-    }
 }
 
 impl fmt::Display for SchedulerError {

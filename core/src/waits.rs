@@ -1,0 +1,53 @@
+//! Waits for what may never answer (a store, a terminal, a pipe, a network drive), told to whoever
+//! watches them. Work that is about to wait says so with [`waiting_for`], and work that gets on says
+//! so with [`progress`]. A program that ends waits which last too long hands a [`Listener`] to
+//! [`listen`]; without one, both do nothing.
+
+use std::sync::OnceLock;
+
+static LISTENER: OnceLock<&'static dyn Listener> = OnceLock::new();
+
+/// What a program does with what it is told.
+pub trait Listener: Send + Sync {
+    /// A wait begins; `what` completes "waiting for". The number is the wait's, for [`ended`].
+    ///
+    /// [`ended`]: Listener::ended
+    fn begins(&self, what: String) -> u64;
+
+    /// The wait with this number is over.
+    fn ended(&self, number: u64);
+
+    /// Work got on.
+    fn progress(&self);
+}
+
+/// Has this process tell `listener` from now on. Only the first one is told.
+pub fn listen(listener: &'static dyn Listener) {
+    let _ = LISTENER.set(listener);
+}
+
+/// Says that a wait begins, which ends when the result is dropped. `what` completes "waiting
+/// for": "the password from standard input". It holds no secret.
+#[must_use = "the wait ends when this is dropped"]
+pub fn waiting_for(what: impl Into<String>) -> Wait {
+    let number = |listener: &&dyn Listener| listener.begins(what.into());
+    Wait(LISTENER.get().map(number))
+}
+
+/// Says that work got on.
+pub fn progress() {
+    if let Some(listener) = LISTENER.get() {
+        listener.progress();
+    }
+}
+
+/// A wait, until it is dropped.
+pub struct Wait(Option<u64>);
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        if let (Some(listener), Some(number)) = (LISTENER.get(), self.0) {
+            listener.ended(number);
+        }
+    }
+}

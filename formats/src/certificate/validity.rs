@@ -1,0 +1,31 @@
+//! Whether a certificate is valid at a time (RFC 5280, 4.1.2.5).
+
+use x509_parser::prelude::X509Certificate;
+
+/// The present, and how a date is written for a person. A caller gives both, because time zones are
+/// the operating system's.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    /// Seconds since 1970-01-01 UTC.
+    pub now: i64,
+    /// Writes a time, in seconds since 1970-01-01 UTC, as a date.
+    pub date: fn(i64) -> String,
+}
+
+impl Clock {
+    /// Why a certificate is not valid now: "expired on 2021-02-03"; `None` if it is valid.
+    pub fn outside_validity(&self, certificate: &X509Certificate<'_>) -> Option<String> {
+        let validity = certificate.validity();
+        let (begins, ends) = (
+            validity.not_before.timestamp(),
+            validity.not_after.timestamp(),
+        );
+        if ends < self.now {
+            Some(format!("expired on {}", (self.date)(ends)))
+        } else if self.now < begins {
+            Some(format!("is not valid before {}", (self.date)(begins)))
+        } else {
+            None
+        }
+    }
+}
