@@ -154,7 +154,7 @@ fn a_descriptor_nobody_opened_is_an_error() {
 fn an_environment_variable_is_read_and_a_missing_one_named() {
     // Cargo sets this one for every test; setting one here would be unsafe.
     let password = read(&Source::Env("CARGO_PKG_NAME".to_owned()), false).unwrap();
-    assert_eq!(password.expose(), "certstow");
+    assert_eq!(password.expose(), "certstow-core");
     let missing = read(&Source::Env("CERTSTOW_NO_SUCH_VARIABLE".to_owned()), false);
     assert!(matches!(missing, Err(Error::Password(why)) if why.contains("CERTSTOW_NO_SUCH")));
 }

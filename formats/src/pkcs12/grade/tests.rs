@@ -53,7 +53,11 @@ fn graded(
     password: Option<&Password>,
     now: i64,
 ) -> Result<Report, DecodeError> {
-    let date = |seconds: i64| format!("day {}", seconds / 86_400);
+    let date = |seconds| match seconds {
+        1_612_353_600 => "2021-02-03".to_owned(),
+        2_219_918_400 => "2040-05-06".to_owned(),
+        other => format!("second {other}"),
+    };
     grade(bytes, mode, password, &Clock { now, date })
 }
 
