@@ -3,7 +3,6 @@
 use crate::exit::Exit;
 use certstow_core::error::Error;
 use certstow_formats::sanitize::safe;
-use certstow_platform;
 use serde::Serialize;
 
 use crate::screen::Screen;

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use certstow_core::backup;
 use certstow_core::backup::config::Settings;
 use certstow_core::error::Error;
-use certstow_platform;
 
 use crate::args::BackupArgs;
 
