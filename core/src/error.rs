@@ -1,5 +1,4 @@
-//! The one error of the crate: what happened, to which store or file; [`Error::hint`] says what
-//! to do next, [`Error::exit`] which code the process ends with. None can hold a secret.
+//! The one error of the crate: what happened, to which store or file. None can hold a secret.
 
 mod display;
 mod scheduler;

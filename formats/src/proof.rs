@@ -130,7 +130,7 @@ impl From<KeyError> for ProofError {
     }
 }
 
-/// Why no signature came out of a key: what [`sign`] and below answer with.
+/// Why no signature came out of a key: what the functions below answer with.
 pub enum Refusal {
     /// It is damaged; how.
     Damaged(&'static str),

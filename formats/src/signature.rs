@@ -230,7 +230,7 @@ fn pss_parameters(identifier: &AlgorithmIdentifier<'_>) -> Result<pss::Parameter
     })
 }
 
-/// Reads an `RSAPublicKey` (RFC 8017, A.1.1) of a size in [`RSA_BITS`].
+/// Reads an `RSAPublicKey` (RFC 8017, A.1.1) of 512 to 16,384 bits.
 pub fn rsa_public_key(der: &[u8]) -> Result<rsa::PublicKey, SignatureError> {
     let key = rsa::pkcs1::RsaPublicKeyRef::from_der(der).map_err(|_| SignatureError::Invalid)?;
     let (n, e) = (key.modulus.as_bytes(), key.public_exponent.as_bytes());

@@ -80,7 +80,7 @@ pub enum Progress {
 /// none today; what it refuses fails with [`Error::Emptied`], and nothing is written there.
 /// `password` is called once, before the first file is made and after the first key came out: not
 /// at all if there is nothing to write, or with [`Request::escrow`]. What becomes of an identity or
-/// a destination is in the report; [`Report::exit`] says what it comes to.
+/// a destination is in the report; [`Report::is_complete`] says what it comes to.
 ///
 /// # Errors
 /// - [`Error::Usage`]: two destinations are the same folder.

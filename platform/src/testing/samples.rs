@@ -21,7 +21,7 @@ pub enum Sample {
     Future,
     /// Without its key.
     Keyless,
-    /// With its key encrypted under [`PASSWORD`].
+    /// With its key encrypted under [`certstow_formats::testing::PASSWORD`].
     Locked,
     /// With a key that the store's policy keeps in.
     NotExportable,
