@@ -5,11 +5,14 @@ mod backup;
 mod doctor;
 mod export;
 mod filter;
+mod given;
+mod global;
 mod import;
 mod password;
 mod report;
 mod schedule;
 mod store;
+mod wait;
 
 use std::path::PathBuf;
 
@@ -22,16 +25,15 @@ pub(crate) use backup::{
 pub(crate) use doctor::DoctorArgs;
 pub(crate) use export::{ChainArg, ExportArgs, FormatArg, ProfileArg, PropertiesArg};
 pub(crate) use filter::{FilterArgs, SelectArgs};
+pub(crate) use given::{Given, Kind, Typed, given};
+pub(crate) use global::Global;
 pub(crate) use import::ImportArgs;
 pub(crate) use password::{PasswordCommand, SetArgs};
 pub(crate) use report::ReportArgs;
-pub(crate) use schedule::{
-    BackupLine, Given, Kind, ScheduleCommand, ScheduleInstallArgs, TaskArgs,
-};
+pub(crate) use schedule::{ScheduleCommand, ScheduleInstallArgs, TaskArgs};
 pub(crate) use store::{PasswordArgs, StoreArgs};
 
 use super::examples;
-use super::timeout::Timeout;
 
 /// Saves certificates with their private keys as PKCS#12 files that are known to restore
 ///
@@ -44,43 +46,6 @@ pub(crate) struct Cli {
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Command,
-}
-
-/// Options of every command.
-#[derive(Debug, Args)]
-pub(crate) struct Global {
-    /// Report as JSON, times in UTC; errors too, on standard error
-    #[arg(long, global = true, help_heading = "Output")]
-    pub(crate) json: bool,
-    /// Say only what was asked for and what went wrong
-    #[arg(
-        short,
-        long,
-        global = true,
-        conflicts_with = "verbose",
-        help_heading = "Output"
-    )]
-    pub(crate) quiet: bool,
-    /// Explain on standard error what is done
-    #[arg(short, long, global = true, help_heading = "Output")]
-    pub(crate) verbose: bool,
-    /// Append what is done to a file, as lines of JSON, without secrets
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Output")]
-    #[arg(value_hint = ValueHint::FilePath)]
-    pub(crate) log: Option<PathBuf>,
-    /// Report to Windows' Application log, without secrets
-    #[arg(long, global = true, help_heading = "Output")]
-    pub(crate) event_log: bool,
-    /// Never prompt; implied when standard input is no terminal
-    #[arg(long, global = true)]
-    pub(crate) non_interactive: bool,
-    /// Ask in plain lines, and redraw nothing: for screen readers and simple terminals
-    #[arg(long, global = true)]
-    pub(crate) plain: bool,
-    /// End a wait for what does not answer after 90s, 10m, 1h; 0 is never [default: 10m where
-    /// nobody can be prompted, else 0]
-    #[arg(long, global = true, value_name = "TIME")]
-    pub(crate) timeout: Option<Timeout>,
 }
 
 #[derive(Debug, Subcommand)]

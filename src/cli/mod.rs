@@ -7,6 +7,7 @@ mod backup;
 mod check;
 mod completions;
 mod doctor;
+mod ending;
 mod examples;
 mod export;
 mod import;

@@ -220,7 +220,7 @@ fn schedule(
     paths: Paths,
 ) -> Result<Schedule, Error> {
     let owner = owner(&args.task);
-    let line = line::Line::of(&args.backup, scheduler, owner, paths)?;
+    let line = line::Line::of(args, scheduler, owner, paths)?;
     let program = match &args.program {
         Some(program) => program.clone(),
         None => std::env::current_exe().map_err(|source| Error::Io {
