@@ -2,6 +2,7 @@
 //! options mean together is decided by each command.
 
 mod backup;
+mod contents;
 mod doctor;
 mod export;
 mod filter;
@@ -13,6 +14,7 @@ mod report;
 mod schedule;
 mod store;
 mod wait;
+mod words;
 
 use std::path::PathBuf;
 
@@ -22,8 +24,9 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueHint};
 pub(crate) use backup::{
     BackupAction, BackupArgs, BackupCommand, BackupRestoreArgs, BackupVerifyArgs, OpeningArgs,
 };
+pub(crate) use contents::{AlgorithmArgs, ContentArgs};
 pub(crate) use doctor::DoctorArgs;
-pub(crate) use export::{ChainArg, ExportArgs, FormatArg, ProfileArg, PropertiesArg};
+pub(crate) use export::ExportArgs;
 pub(crate) use filter::{FilterArgs, SelectArgs};
 pub(crate) use given::{Given, Kind, Typed, given};
 pub(crate) use global::Global;
@@ -32,6 +35,7 @@ pub(crate) use password::{PasswordCommand, SetArgs};
 pub(crate) use report::ReportArgs;
 pub(crate) use schedule::{ScheduleCommand, ScheduleInstallArgs, TaskArgs};
 pub(crate) use store::{PasswordArgs, StoreArgs};
+pub(crate) use words::Words;
 
 use super::examples;
 

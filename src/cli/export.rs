@@ -8,7 +8,6 @@ mod telling;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
-use certstow::chain::Include;
 use certstow::error::Error;
 use certstow::exit::Exit;
 use certstow::export::{self, Destination, Format, Job, Options, Report, Step};
@@ -16,7 +15,6 @@ use certstow::identity::{Identity, Inventory};
 use certstow::output::{Existing, Privacy};
 use certstow::password::{self, Source, Strength};
 use certstow::pkcs12::attributes::Properties;
-use certstow::pkcs12::profile::Profile;
 use certstow::platform::certificate::EntryId;
 use certstow::platform::os;
 use certstow::platform::secret::Password;
@@ -25,8 +23,9 @@ use certstow::sanitize::shortened;
 use certstow::select::{self, Choice, Want};
 use certstow::{names, time};
 
-use super::args::{ChainArg, ExportArgs, PropertiesArg};
+use super::args::ExportArgs;
 use super::ask::{self, TerminalAsk};
+use super::file_options;
 use super::inventory;
 use super::journal::Entry;
 use super::render::progress::Progress;
@@ -183,30 +182,11 @@ pub(super) fn file_of(args: &ExportArgs, identity: &Identity, options: &Options)
 }
 
 pub(super) fn options(args: &ExportArgs) -> Options {
-    let profile = match (args.profile, args.target) {
-        (Some(profile), _) => profile.into(),
-        (None, Some(target)) => target.profile,
-        (None, None) => Profile::default(),
-    };
     Options {
-        format: args.format.into(),
-        include: match args.chain {
-            Some(chain) => chain.into(),
-            None if reads_no_path(args) => Include::None,
-            None => Include::default(),
-        },
-        properties: args.properties.map(Properties::from).unwrap_or_default(),
         friendly_name: args.name.clone(),
-        profile,
-        iterations: args.iterations.unwrap_or_else(|| profile.iterations()),
         unencrypted_key: args.unencrypted_key,
+        ..file_options::of(args.format, &args.contents, &args.algorithms)
     }
-}
-
-/// Whether the program that is to open the file reads the certificate alone.
-pub(super) fn reads_no_path(args: &ExportArgs) -> bool {
-    args.target
-        .is_some_and(|target| target.reads.certificates == Some(1))
 }
 
 pub(super) fn to_stdout(args: &ExportArgs) -> bool {
@@ -227,16 +207,14 @@ pub(super) fn check_together(
     if let Some(idle) = idle_option(args, options) {
         return Err(Error::Usage(idle));
     }
-    if reads_no_path(args) && matches!(args.chain, Some(ChainArg::Full | ChainArg::NoRoot)) {
-        return usage("the program named by --for reads one certificate only: leave --chain out");
-    }
+    file_options::check_path(&args.contents, &args.algorithms)?;
     if args.allow_prompt && screen.interaction() == Interaction::Never {
         return usage("--allow-prompt needs a person, and standard input is no terminal");
     }
     if args.allow_prompt && !options.format.has_key() {
         return usage("--allow-prompt means nothing where no private key is exported");
     }
-    if args.name.is_some() && args.properties == Some(PropertiesArg::None) {
+    if args.name.is_some() && args.contents.properties == Some(Properties::None) {
         return usage("--properties none leaves no room for --name");
     }
     if args.delete_key_after_verify {
@@ -282,13 +260,13 @@ fn idle_option(args: &ExportArgs, options: &Options) -> Option<String> {
             args.unencrypted_key && format != Format::Pem,
             "--unencrypted-key",
         ),
-        (args.profile.is_some() && !p12, "--profile"),
-        (args.target.is_some() && !p12, "--for"),
+        (args.algorithms.profile.is_some() && !p12, "--profile"),
+        (args.algorithms.target.is_some() && !p12, "--for"),
         (args.name.is_some() && !p12, "--name"),
-        (args.properties.is_some() && !p12, "--properties"),
-        (args.chain.is_some() && !path, "--chain"),
+        (args.contents.properties.is_some() && !p12, "--properties"),
+        (args.contents.chain.is_some() && !path, "--chain"),
         (
-            args.iterations.is_some() && !options.needs_password(),
+            args.algorithms.iterations.is_some() && !options.needs_password(),
             "--iterations",
         ),
         (

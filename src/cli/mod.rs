@@ -10,6 +10,7 @@ mod doctor;
 mod ending;
 mod examples;
 mod export;
+mod file_options;
 mod import;
 mod interrupt;
 mod inventory;

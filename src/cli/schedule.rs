@@ -143,9 +143,8 @@ fn print(args: &ScheduleInstallArgs, folder: Option<&Path>, screen: &Screen) -> 
     }
     let (scheduler, here) = match args.system {
         Some(system) => {
-            let scheduler = Scheduler::from(system);
-            let here = Scheduler::of_this_system() == Some(scheduler);
-            (scheduler, here)
+            let here = Scheduler::of_this_system() == Some(system);
+            (system, here)
         }
         None => (install::scheduler()?, true),
     };

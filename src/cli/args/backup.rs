@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
-use certstow::pkcs12::profile::Iterations;
-use certstow::pkcs12::target::Target;
 use certstow::platform::spec::StoreSpec;
 use certstow::time;
 use clap::{Args, Subcommand, ValueHint};
 
-use super::export::{parse_iterations, parse_target};
-use super::{ChainArg, FilterArgs, PasswordArgs, ProfileArg, PropertiesArg, StoreArgs};
+use super::contents::{AlgorithmArgs, ContentArgs};
+use super::filter::FilterArgs;
+use super::store::{PasswordArgs, StoreArgs};
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -28,8 +27,12 @@ pub(crate) enum BackupAction {
     Restore(Box<BackupRestoreArgs>),
 }
 
-/// The options of a run. Each is also a key of the file for --config.
-#[derive(Debug, Args)]
+/// The options of a run. Each but --config is also a key of the file for --config.
+#[derive(Debug, Clone, Args)]
+#[command(mut_arg("target", |target| target.help(
+    "The program that has to open the files, which decides the profile: windows2016, macos14, \
+     java8, ... ('certstow check' lists them all)"
+)))]
 pub(crate) struct BackupArgs {
     /// A folder to save to, made if need be; repeatable, and each gets a copy of everything
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
@@ -58,22 +61,10 @@ pub(crate) struct BackupArgs {
     /// Refuse a disk or share where other accounts could read the files; without it, warn
     #[arg(long)]
     pub(crate) require_private: bool,
-    /// How much of the certification path goes in [default: full]
-    #[arg(long, value_enum)]
-    pub(crate) chain: Option<ChainArg>,
-    /// Which properties of the certificate go in [default: portable]
-    #[arg(long, value_enum)]
-    pub(crate) properties: Option<PropertiesArg>,
-    /// The algorithms [default: modern]
-    #[arg(long, value_enum, conflicts_with = "target")]
-    pub(crate) profile: Option<ProfileArg>,
-    /// The program that has to open the files, which decides the profile: windows2016, macos14,
-    /// java8, ... ('certstow check' lists them all)
-    #[arg(long = "for", id = "target", value_name = "TARGET", value_parser = parse_target)]
-    pub(crate) target: Option<&'static Target>,
-    /// Iterations of key derivation, at most 600000 [default: the profile's]
-    #[arg(long, value_name = "N", value_parser = parse_iterations)]
-    pub(crate) iterations: Option<Iterations>,
+    #[command(flatten)]
+    pub(crate) contents: ContentArgs,
+    #[command(flatten)]
+    pub(crate) algorithms: AlgorithmArgs,
     /// Give every file a random password of its own, kept beside it encrypted to this certificate
     #[arg(
         long,

@@ -4,7 +4,7 @@ use certstow::select::Filters;
 use certstow::time;
 use clap::Args;
 
-use super::StoreArgs;
+use super::store::StoreArgs;
 
 /// Conditions that narrow what is looked at; all have to hold.
 #[derive(Debug, Clone, PartialEq, Args)]

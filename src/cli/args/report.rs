@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use super::{FilterArgs, StoreArgs};
+use super::filter::FilterArgs;
+use super::store::StoreArgs;
 
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {

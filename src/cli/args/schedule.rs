@@ -4,11 +4,12 @@
 use std::path::PathBuf;
 
 use certstow::schedule::{self, Day, Scheduler, TaskName, Time, When};
-use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand, ValueEnum, ValueHint};
+use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand, ValueHint};
 
-use super::BackupArgs;
+use super::backup::BackupArgs;
 use super::given::{Given, Typed, given};
 use super::global::Global;
+use super::words::one_of;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ScheduleCommand {
@@ -49,8 +50,8 @@ pub(crate) struct ScheduleInstallArgs {
     )]
     pub(crate) print: Option<Option<PathBuf>>,
     /// With --print: the scheduler the files are for [default: this system's]
-    #[arg(long, value_enum, requires = "print", help_heading = "Task")]
-    pub(crate) system: Option<SystemArg>,
+    #[arg(long, value_parser = one_of::<Scheduler>(), requires = "print", help_heading = "Task")]
+    pub(crate) system: Option<Scheduler>,
     /// With --print: where certstow is on the machine that runs the task; paths are then taken as
     /// they are written [default: this certstow]
     #[arg(long, value_name = "PATH", requires = "print", help_heading = "Task")]
@@ -87,26 +88,6 @@ impl ScheduleInstallArgs {
             (true, ..) => When::Hourly,
             (_, _, Some((day, time))) => When::Weekly(day, time),
             (_, daily, _) => When::Daily(daily.unwrap_or(Time::NOON)),
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SystemArg {
-    /// A task for Windows' Task Scheduler, as XML
-    Windows,
-    /// A service and a timer
-    Systemd,
-    /// A property list of macOS
-    Launchd,
-}
-
-impl From<SystemArg> for Scheduler {
-    fn from(system: SystemArg) -> Self {
-        match system {
-            SystemArg::Windows => Self::TaskScheduler,
-            SystemArg::Systemd => Self::Systemd,
-            SystemArg::Launchd => Self::Launchd,
         }
     }
 }

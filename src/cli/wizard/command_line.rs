@@ -3,10 +3,12 @@
 
 use std::ffi::OsString;
 
+use certstow::export::Format;
 use certstow::platform::os;
-use clap::ValueEnum;
 
-use crate::cli::args::{ExportArgs, FormatArg, Given, Kind, PasswordArgs, SelectArgs, StoreArgs};
+use crate::cli::args::{
+    AlgorithmArgs, ContentArgs, ExportArgs, Given, Kind, PasswordArgs, SelectArgs, StoreArgs, Words,
+};
 
 /// The whole line, quoted for the system's shell.
 pub(super) fn of(args: &ExportArgs) -> String {
@@ -35,12 +37,14 @@ fn given(args: &ExportArgs) -> Vec<Given> {
         require_private,
         copy_to,
         format,
-        chain,
-        properties,
+        contents: ContentArgs { chain, properties },
         name,
-        profile,
-        target,
-        iterations,
+        algorithms:
+            AlgorithmArgs {
+                profile,
+                target,
+                iterations,
+            },
         unencrypted_key,
         allow_prompt,
         delete_key_after_verify,
@@ -53,7 +57,7 @@ fn given(args: &ExportArgs) -> Vec<Given> {
         filters: _,
         stores,
     } = select;
-    let form = Some(*format).filter(|format| *format != FormatArg::P12);
+    let form = Some(*format).filter(|format| *format != Format::P12);
     let options = [
         values("output", output),
         flag("force", *force),
@@ -134,8 +138,8 @@ fn values(name: &str, values: impl IntoIterator<Item: Into<OsString>>) -> Vec<Gi
     given.collect()
 }
 
-fn word(value: Option<impl ValueEnum>) -> Option<String> {
-    Some(value?.to_possible_value()?.get_name().to_owned())
+fn word(value: Option<impl Words>) -> Option<&'static str> {
+    value.map(Words::word)
 }
 
 #[cfg(test)]

@@ -1,24 +1,27 @@
 //! The steps of the wizard, in their order: which of them there are for what is being saved, and
 //! going forward and back among them. What was answered is the default when a step is asked again.
 
+use certstow::chain::Include;
 use certstow::error::Error;
-use certstow::export;
+use certstow::export::{self, Format};
 use certstow::output::preflight;
+use certstow::pkcs12::attributes::Properties;
 use certstow::platform::certificate::EntryId;
 use certstow::platform::error::StoreError;
 use certstow::platform::secret::Password;
 
 use super::asker::Answer;
 use super::{Talk, contents, file, identity, password, reader, summary};
-use crate::cli::args::{ChainArg, ExportArgs, FormatArg, PropertiesArg};
+use crate::cli::args::ExportArgs;
 use crate::cli::export as command;
+use crate::cli::file_options;
 
 /// What is answered so far.
 pub(super) struct Draft {
     /// As the options of an export.
     pub(super) args: ExportArgs,
     /// What was answered for the path, whether or not the program that was chosen reads one.
-    pub(super) chain: Option<ChainArg>,
+    pub(super) chain: Option<Include>,
     pub(super) identity: Option<EntryId>,
     pub(super) password: Option<Password>,
 }
@@ -27,7 +30,7 @@ impl Draft {
     pub(super) fn new(preset: &ExportArgs) -> Self {
         Self {
             args: preset.clone(),
-            chain: preset.chain,
+            chain: preset.contents.chain,
             identity: None,
             password: None,
         }
@@ -76,19 +79,25 @@ impl Step {
     fn is_open(self, draft: &Draft, talk: &Talk<'_>) -> bool {
         let preset = talk.preset;
         let options = command::options(&draft.args);
-        let p12 = draft.args.format == FormatArg::P12;
+        let p12 = draft.args.format == Format::P12;
         match self {
             Self::Identity | Self::Summary => true,
             Self::Path => {
-                let has_path = draft.args.format != FormatArg::Der;
-                has_path && preset.chain.is_none() && !command::reads_no_path(preset)
+                let has_path = draft.args.format != Format::Der;
+                has_path
+                    && preset.contents.chain.is_none()
+                    && !file_options::reads_no_path(&preset.algorithms)
             }
-            Self::Properties => p12 && preset.properties.is_none() && preset.name.is_none(),
+            Self::Properties => {
+                p12 && preset.contents.properties.is_none() && preset.name.is_none()
+            }
             Self::Name => {
-                let none = draft.args.properties == Some(PropertiesArg::None);
+                let none = draft.args.contents.properties == Some(Properties::None);
                 p12 && preset.name.is_none() && !none
             }
-            Self::Reader => p12 && preset.profile.is_none() && preset.target.is_none(),
+            Self::Reader => {
+                p12 && preset.algorithms.profile.is_none() && preset.algorithms.target.is_none()
+            }
             Self::Password => options.needs_password() && preset.password.source().is_none(),
             Self::File => preset.output.is_none() || !is_writable(draft, talk),
         }

@@ -2,6 +2,7 @@
 
 use certstow::chain::{Include, PathEnd};
 use certstow::error::Error;
+use certstow::export::Format;
 use certstow::identity::Identity;
 use certstow::names;
 use certstow::pkcs12::attributes::Properties;
@@ -11,7 +12,7 @@ use certstow::sanitize::{safe, shortened};
 use super::asker::{Answer, Asker, Choice};
 use super::steps::Draft;
 use super::{Talk, command_line};
-use crate::cli::args::{ExportArgs, FormatArg};
+use crate::cli::args::ExportArgs;
 use crate::cli::export;
 
 pub(super) fn ask(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, Error> {
@@ -68,10 +69,10 @@ fn sentences(draft: &Draft, identity: &Identity, talk: &Talk<'_>) -> Vec<String>
     if !has_key {
         sentences[0] = sentences[0].replacen(" are saved", " is saved", 1);
     }
-    if draft.args.format != FormatArg::Der {
+    if draft.args.format != Format::Der {
         sentences.push(of_path(options.include, identity, talk));
     }
-    if draft.args.format == FormatArg::P12 {
+    if draft.args.format == Format::P12 {
         sentences.push(match options.properties {
             Properties::None => "No properties go in, and no name.".to_owned(),
             which => {
@@ -121,7 +122,7 @@ fn of_path(include: Include, identity: &Identity, talk: &Talk<'_>) -> String {
 
 fn of_reader(draft: &Draft, options: &certstow::export::Options) -> String {
     let profile = options.profile.name();
-    let programs = match (draft.args.target, options.profile) {
+    let programs = match (draft.args.algorithms.target, options.profile) {
         (Some(target), _) => target.description,
         (None, Profile::Modern) => "recent programs",
         (None, Profile::Compatible) => "recent programs and older ones",
