@@ -23,10 +23,11 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 pub(crate) use writers::saying;
 pub use writers::{encode, html, schedule};
 
-use crate::backup::config::Settings;
 use crate::backup::manifest::Manifest;
 use crate::backup::{changes, record};
 use crate::chain::{self, Candidates, PathEnd};
+use crate::cli::args::BackupArgs;
+use crate::cli::option_file;
 use crate::escrow::EscrowKey;
 use crate::identity::Inventory;
 use crate::pkcs12::grade::{self, Severity};
@@ -183,18 +184,17 @@ fn names_are_of_its_folder(manifest: &Manifest) {
 pub fn config(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let folder = Path::new("/etc/certstow");
-    let Ok(settings) = Settings::parse(&text, &folder.join("backup.toml")) else {
+    let Ok(read) = option_file::parse(&text, &folder.join("backup.toml")) else {
         return;
     };
-    for path in settings.to.iter().chain(&settings.escrow) {
+    for path in read.args.to.iter().chain(&read.args.escrow) {
         let begins_with_a_drive = matches!(path.components().next(), Some(Component::Prefix(_)));
         assert!(path.has_root() || begins_with_a_drive, "{path:?}");
     }
-    // Nothing said over what a file says, and the reverse.
-    let nothing = Settings::default;
-    assert_eq!(nothing().over(settings.clone()), settings);
-    assert_eq!(settings.clone().over(nothing()), settings);
-    let _ = settings.options();
+    // Nothing typed over what a file says, and the reverse.
+    let same = |args: Result<BackupArgs, _>| assert_eq!(args.ok().as_ref(), Some(&read.args));
+    same(option_file::over(&[], &read.given));
+    same(option_file::over(&read.given, &[]));
 }
 
 thread_local! {

@@ -7,10 +7,13 @@
 //! that it belongs to the certificate ([`proof`]), builds the certification path ([`chain`]),
 //! encodes it ([`pkcs12`]) and writes it through [`output`], which reads it back before the file
 //! gets its name. [`import`] is the way back into a store, [`report`] a page
-//! to look at. Everything a person types and sees at a terminal is in the binary, not here.
+//! to look at. Everything a person types and sees at a terminal is in `cli`, which is no part of the
+//! library: it is here so that its reader of option files can be fuzzed.
 
 pub mod backup;
 pub mod chain;
+#[doc(hidden)]
+pub mod cli;
 pub mod copy;
 pub mod doctor;
 pub mod error;
@@ -40,3 +43,6 @@ pub mod time;
 pub mod watchdog;
 
 pub use certstow_platform as platform;
+
+// The program calls the library by its name.
+extern crate self as certstow;

@@ -5,9 +5,8 @@
 use std::alloc::System;
 use std::process::ExitCode;
 
+use certstow::cli;
 use zeroizing_alloc::ZeroAlloc;
-
-mod cli;
 
 /// Wipes memory when it is given back. certstow's own types wipe their secrets themselves; this is
 /// for the libraries that it hands them to, which keep parsed keys and big numbers in ordinary

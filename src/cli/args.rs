@@ -75,7 +75,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Schedule(ScheduleCommand),
     /// Try what a backup depends on: account, stores, keys, password, targets
-    Doctor(DoctorArgs),
+    Doctor(Typed<DoctorArgs>),
     /// Keep passwords in the operating system's vault, for runs with nobody there
     #[command(subcommand)]
     Password(PasswordCommand),

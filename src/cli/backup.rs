@@ -6,27 +6,30 @@ mod json;
 mod missed;
 mod opening;
 mod restore;
-pub(super) mod settings;
 mod summary;
 mod verify;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use certstow::backup::{self, Emptied, Patience, Progress, Request};
 use certstow::error::Error;
 use certstow::escrow::Recipient;
 use certstow::exit::Exit;
+use certstow::export::{Format, Options};
 use certstow::output::Privacy;
 use certstow::password::{self, Source};
+use certstow::platform;
 use certstow::platform::error::AskError;
 use certstow::platform::secret::Password;
 use certstow::platform::store::{Ask, Interaction, UnlockRequest};
 use certstow::sanitize::shortened;
 use certstow::time;
 
-use super::args::{BackupAction, BackupArgs, BackupCommand};
+use super::args::{BackupAction, BackupArgs, BackupCommand, Typed};
 use super::ask::{self, TerminalAsk};
+use super::file_options;
 use super::inventory;
+use super::option_file;
 use super::prompt;
 use super::render::progress::Bar;
 use super::screen::Screen;
@@ -39,43 +42,60 @@ pub(super) fn run(command: &BackupCommand, screen: &Screen) -> Result<Exit, Erro
     }
 }
 
-fn save(args: &BackupArgs, screen: &Screen) -> Result<Exit, Error> {
-    let settings = settings::of(args)?;
-    let options = settings.options()?;
-    if settings.to.is_empty() {
+/// Where this account remembers which folders it saved to; `None` where it has no place for that.
+pub(super) fn last_runs() -> Option<PathBuf> {
+    Some(platform::state_folder()?.join(backup::LAST_RUNS))
+}
+
+/// How the files of a backup are made.
+pub(super) fn options(args: &BackupArgs) -> Result<Options, Error> {
+    file_options::check_path(&args.contents, &args.algorithms)?;
+    Ok(file_options::of(
+        Format::P12,
+        &args.contents,
+        &args.algorithms,
+    ))
+}
+
+fn save(typed: &Typed<BackupArgs>, screen: &Screen) -> Result<Exit, Error> {
+    let args = option_file::with_file(typed)?;
+    let options = options(&args)?;
+    if args.to.is_empty() {
         return Err(Error::Usage(
             "name a folder to save to with --to, or as 'to' in the file of --config".to_owned(),
         ));
     }
+    let (source, unlock) = (args.password.source(), args.stores.unlock());
     let stdin = Some(Source::Stdin);
-    if settings.password == stdin && settings.unlock == stdin {
+    if source == stdin && unlock == stdin {
         return Err(Error::Usage(
             "only one password can come from standard input".to_owned(),
         ));
     }
-    let recipient = match &settings.escrow {
+    let recipient = match &args.escrow {
         Some(file) => Some(Recipient::read(file)?),
         None => None,
     };
     for warning in recipient.iter().flat_map(|one| one.warnings(time::now())) {
         screen.warn(&warning);
     }
-    let mut inventory = inventory::read_stores(&settings.stores, settings.unlock.as_ref(), screen)?;
-    let last_runs = settings::last_runs();
+    let mut inventory = inventory::read(&args.stores, screen)?;
+    let last_runs = last_runs();
+    let filters = args.filters.filters();
     let bar = Bar::new(screen);
     let told = |folder: &Path| bar.aside(|| screen.note_wait(folder));
     let request = Request {
-        destinations: &settings.to,
-        filters: &settings.filters,
+        destinations: &args.to,
+        filters: &filters,
         options: &options,
         last_runs: last_runs.as_deref(),
-        privacy: match settings.require_private {
+        privacy: match args.require_private {
             true => Privacy::Required,
             false => Privacy::Wanted,
         },
-        rewrite: settings.rewrite,
-        prune_expired: settings.prune_expired,
-        allow_unproven: settings.allow_unproven,
+        rewrite: args.rewrite,
+        prune_expired: args.prune_expired,
+        allow_unproven: args.allow_unproven,
         escrow: recipient.as_ref(),
         patience: Patience {
             limit: screen.patience,
@@ -84,7 +104,7 @@ fn save(args: &BackupArgs, screen: &Screen) -> Result<Exit, Error> {
     };
     let mut ask = AskAside::new(screen, &bar);
     let begin_anew = |emptied: &Emptied| match screen.interaction() {
-        _ if settings.accept_empty => Ok(true),
+        _ if args.accept_empty => Ok(true),
         Interaction::Never => Ok(false),
         Interaction::Allowed => {
             let question = format!("{emptied}. Save there all the same?");
@@ -92,8 +112,8 @@ fn save(args: &BackupArgs, screen: &Screen) -> Result<Exit, Error> {
         }
     };
     let password = || {
-        let source = settings.password.as_ref();
-        bar.aside(|| obtain_password(source, settings.allow_empty_password, screen))
+        let allow_empty = args.password.allow_empty_password;
+        bar.aside(|| obtain_password(source.as_ref(), allow_empty, screen))
     };
     let report = backup::run(
         &mut inventory,
@@ -108,7 +128,7 @@ fn save(args: &BackupArgs, screen: &Screen) -> Result<Exit, Error> {
     );
     bar.end();
     let report = report?;
-    let exit = report.exit(settings.skip_not_exportable);
+    let exit = report.exit(args.skip_not_exportable);
     inventory::warn_of_problems(&inventory, screen);
     summary::warn(&report, screen);
     missed::warn(&report, screen);

@@ -96,7 +96,7 @@ impl Question {
 }
 
 /// Answers a shell that asks; `false` if none does.
-pub(crate) fn answer(arguments: &[OsString]) -> bool {
+pub fn answer(arguments: &[OsString]) -> bool {
     let Some(shell) = env::var_os(ASKING) else {
         return false;
     };

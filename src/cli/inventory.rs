@@ -5,9 +5,7 @@ use std::sync::Arc;
 use certstow::backup;
 use certstow::error::Error;
 use certstow::identity::{Identity, Inventory, StoreProblem, Stores};
-use certstow::password::Source;
 use certstow::platform::OpenOptions;
-use certstow::platform::spec::StoreSpec;
 use certstow::select::Filters;
 
 use super::args::StoreArgs;
@@ -16,21 +14,13 @@ use super::render::progress::Progress;
 use super::screen::Screen;
 use super::warning::Warning;
 
+/// Reads the stores that are named, or all that are found.
 pub(super) fn read(args: &StoreArgs, screen: &Screen) -> Result<Inventory, Error> {
-    read_stores(&args.stores, args.unlock().as_ref(), screen)
-}
-
-/// Reads these stores, or all that are found, with this password for what is locked.
-pub(super) fn read_stores(
-    stores: &[StoreSpec],
-    unlock: Option<&Source>,
-    screen: &Screen,
-) -> Result<Inventory, Error> {
-    let unlock = match unlock {
-        Some(source) => Some(Arc::new(ask::given(source, true, screen)?)),
+    let unlock = match args.unlock() {
+        Some(source) => Some(Arc::new(ask::given(&source, true, screen)?)),
         None => None,
     };
-    let stores = match stores {
+    let stores = match args.stores.as_slice() {
         [] => Stores::Found,
         named => Stores::Named(named),
     };

@@ -1,7 +1,7 @@
 //! What a person types and sees: one file per command. Prompts, tables, colours and JSON are
 //! here and nowhere else.
 
-mod args;
+pub(crate) mod args;
 mod ask;
 mod backup;
 mod check;
@@ -17,6 +17,7 @@ mod inventory;
 mod journal;
 mod list;
 mod man;
+pub(crate) mod option_file;
 mod password;
 mod prompt;
 mod render;
@@ -38,12 +39,12 @@ use certstow::platform::secret::wipe_stack;
 use clap::FromArgMatches as _;
 
 use args::{Cli, Command, ScheduleCommand};
-pub(crate) use completions::answer as answer_shell;
+pub use completions::answer as answer_shell;
 use journal::Journal;
 use screen::Screen;
 
 /// Runs certstow with these arguments, the first being the program's name.
-pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
+pub fn run(arguments: Vec<OsString>) -> Exit {
     let json = arguments.iter().any(|argument| argument == "--json");
     let mut command = args::command();
     let parsed = parse(&mut command, &arguments)

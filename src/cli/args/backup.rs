@@ -8,6 +8,7 @@ use clap::{Args, Subcommand, ValueHint};
 
 use super::contents::{AlgorithmArgs, ContentArgs};
 use super::filter::FilterArgs;
+use super::given::Typed;
 use super::store::{PasswordArgs, StoreArgs};
 
 #[derive(Debug, Args)]
@@ -16,7 +17,7 @@ pub(crate) struct BackupCommand {
     #[command(subcommand)]
     pub(crate) action: Option<BackupAction>,
     #[command(flatten)]
-    pub(crate) run: BackupArgs,
+    pub(crate) run: Typed<BackupArgs>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -28,11 +29,15 @@ pub(crate) enum BackupAction {
 }
 
 /// The options of a run. Each but --config is also a key of the file for --config.
-#[derive(Debug, Clone, Args)]
-#[command(mut_arg("target", |target| target.help(
-    "The program that has to open the files, which decides the profile: windows2016, macos14, \
-     java8, ... ('certstow check' lists them all)"
-)))]
+#[derive(Debug, Clone, PartialEq, Args)]
+// Unlike mut_arg, this leaves the option in its place.
+#[command(mut_args(|argument| match argument.get_id().as_str() {
+    "target" => argument.help(
+        "The program that has to open the files, which decides the profile: windows2016, macos14, \
+         java8, ... ('certstow check' lists them all)"
+    ),
+    _ => argument,
+}))]
 pub(crate) struct BackupArgs {
     /// A folder to save to, made if need be; repeatable, and each gets a copy of everything
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]

@@ -6,7 +6,7 @@ use clap::{Args, ValueHint};
 
 use super::store::{PasswordArgs, StoreArgs};
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct DoctorArgs {
     /// A folder that backups go to; repeatable
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]

@@ -5,14 +5,14 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use certstow::backup::config::Settings;
 use certstow::error::Error;
 use certstow::password::Source;
 use certstow::platform::spec::{StoreSpec, SystemStoreLocation};
 use certstow::schedule::{Owner, Scheduler};
 
 use crate::cli::args::{BackupArgs, Given, Kind, ScheduleInstallArgs, Typed};
-use crate::cli::backup::settings;
+use crate::cli::backup::options;
+use crate::cli::option_file;
 
 /// What becomes of paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Line {
         let configured = Configured::of(backup, paths)?;
         if !configured.unread {
             // What makes no sense together.
-            settings::of(&backup.args)?.options()?;
+            options(&option_file::with_file(backup)?)?;
         }
         if system {
             refuse_stores_of_people(given.iter().filter(|given| given.kind == Kind::Store))?;
@@ -118,11 +118,7 @@ impl Line {
 
 /// The certificate that the passwords of a run are sealed to, if they are; of this machine.
 pub(super) fn escrow(backup: &Typed<BackupArgs>) -> Result<Option<PathBuf>, Error> {
-    match (&backup.args.escrow, &backup.args.config) {
-        (Some(file), _) => Ok(Some(file.clone())),
-        (None, Some(config)) if !has_password(&backup.given) => Ok(Settings::read(config)?.escrow),
-        (None, _) => Ok(None),
-    }
+    Ok(option_file::with_file(backup)?.escrow)
 }
 
 /// Sources that exist while the command is typed, and not when the task runs.
@@ -240,23 +236,24 @@ impl Configured {
                 ..Self::default()
             });
         }
-        let settings = Settings::read(file)?;
+        let args = option_file::read(file)?.args;
+        let password = args.password.source();
         let mut credentials = Vec::new();
-        for source in [&settings.password, &settings.unlock].into_iter().flatten() {
+        for source in [&password, &args.stores.unlock()].into_iter().flatten() {
             refuse_source(source, file)?;
             if let Source::Vault(name) = source {
                 credentials.push(name.to_string());
             }
         }
         let mut to = Vec::new();
-        for folder in settings.to {
+        for folder in args.to {
             to.push(text(absolute(&folder)?.into_os_string())?);
         }
         Ok(Self {
             to,
-            stores: settings.stores,
+            stores: args.stores.stores,
             credentials,
-            has_password: settings.password.is_some() || settings.escrow.is_some(),
+            has_password: password.is_some() || args.escrow.is_some(),
             unread: false,
         })
     }
