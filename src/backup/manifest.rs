@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::Error;
 use crate::proof::Level;
-use crate::select::Known;
+use crate::select::{Known, Recorded};
 use crate::{names, time};
 
 /// The manifest's name in its folder.
@@ -264,12 +264,12 @@ impl Saved {
 
     /// What filters can be told of it.
     pub(crate) fn known(&self) -> Known<'_> {
-        Known {
+        Known::Recorded(Recorded {
             subject: &self.subject,
             issuer: &self.issuer,
             label: &self.label,
             not_after: self.not_after(),
-        }
+        })
     }
 
     /// notAfter in seconds since 1970, if the manifest tells.

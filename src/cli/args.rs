@@ -103,7 +103,7 @@ pub(crate) struct ListArgs {
     #[arg(long)]
     pub(crate) tree: bool,
     #[command(flatten)]
-    pub(crate) filters: FilterArgs,
+    pub(crate) filters: Typed<FilterArgs>,
     #[command(flatten)]
     pub(crate) stores: StoreArgs,
 }

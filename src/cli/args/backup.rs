@@ -80,7 +80,7 @@ pub(crate) struct BackupArgs {
     )]
     pub(crate) escrow: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) filters: FilterArgs,
+    pub(crate) filters: Typed<FilterArgs>,
     #[command(flatten)]
     pub(crate) stores: StoreArgs,
     #[command(flatten)]
@@ -135,7 +135,7 @@ pub(crate) struct BackupRestoreArgs {
     #[arg(long)]
     pub(crate) allow_unproven: bool,
     #[command(flatten)]
-    pub(crate) filters: FilterArgs,
+    pub(crate) filters: Typed<FilterArgs>,
     #[command(flatten)]
     pub(crate) opening: OpeningArgs,
 }
