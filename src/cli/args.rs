@@ -16,10 +16,13 @@ mod store;
 mod wait;
 mod words;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use certstow::exit::Exit;
-use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueHint};
+use clap::{
+    ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueHint,
+};
 
 pub(crate) use backup::{
     BackupAction, BackupArgs, BackupCommand, BackupRestoreArgs, BackupVerifyArgs, OpeningArgs,
@@ -142,6 +145,26 @@ pub(crate) fn wizard_command() -> clap::Command {
         // What is required unless other options are given cannot be taken back.
         export.mut_arg("selector", |_| clap::Arg::new("selector"))
     })
+}
+
+/// Parses the arguments, the first being the program's name.
+pub(crate) fn parse(
+    command: &mut clap::Command,
+    arguments: &[OsString],
+) -> Result<(Cli, ArgMatches), clap::Error> {
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    Ok((Cli::from_arg_matches(&matches)?, matches))
+}
+
+/// What is wrong, in one line, without the usage and hints that clap adds in paragraphs below.
+pub(crate) fn first_paragraph(text: &str) -> String {
+    let lines = text.lines().take_while(|line| !line.trim().is_empty());
+    let words: Vec<&str> = lines.map(str::trim).collect();
+    let text = words.join(" ");
+    match text.strip_prefix("error: ") {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    }
 }
 
 /// `typed` is what one types for the command.

@@ -1,6 +1,8 @@
 //! `certstow backup`: what the options and the file with options mean together, then
 //! [`certstow::backup`].
 
+mod ask_aside;
+mod called;
 mod journal;
 mod json;
 mod missed;
@@ -19,20 +21,19 @@ use certstow::export::{Format, Options};
 use certstow::output::Privacy;
 use certstow::password::{self, Source};
 use certstow::platform;
-use certstow::platform::error::AskError;
 use certstow::platform::secret::Password;
-use certstow::platform::store::{Ask, Interaction, UnlockRequest};
-use certstow::sanitize::shortened;
+use certstow::platform::store::Interaction;
 use certstow::time;
 
 use super::args::{BackupAction, BackupArgs, BackupCommand, Typed};
-use super::ask::{self, TerminalAsk};
+use super::ask::{self};
 use super::file_options;
 use super::inventory;
 use super::option_file;
 use super::prompt;
 use super::render::progress::Bar;
 use super::screen::Screen;
+use ask_aside::AskAside;
 
 pub(super) fn run(command: &BackupCommand, screen: &Screen) -> Result<Exit, Error> {
     match &command.action {
@@ -151,38 +152,5 @@ fn obtain_password(
             what: "a password for the files".to_owned(),
         }),
         None => password::prompt("Password for the files of this backup:", true, allow_empty),
-    }
-}
-
-/// An identity by its label and the beginning of its thumbprint, as the one who wrote them has it.
-fn called(label: &str, thumbprint: &str) -> String {
-    let thumbprint: String = thumbprint.chars().take(16).collect();
-    format!("{} ({thumbprint})", shortened(label))
-}
-
-/// Asks at the terminal without the bar in the way.
-struct AskAside<'a> {
-    ask: TerminalAsk,
-    bar: &'a Bar,
-}
-
-impl<'a> AskAside<'a> {
-    fn new(screen: &Screen, bar: &'a Bar) -> Self {
-        let ask = TerminalAsk {
-            interaction: screen.interaction(),
-            system_windows: Interaction::Never,
-        };
-        Self { ask, bar }
-    }
-}
-
-impl Ask for AskAside<'_> {
-    fn interaction(&self) -> Interaction {
-        self.ask.interaction()
-    }
-
-    fn unlock(&mut self, request: &UnlockRequest) -> Result<Password, AskError> {
-        let Self { ask, bar } = self;
-        bar.aside(|| ask.unlock(request))
     }
 }

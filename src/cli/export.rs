@@ -2,17 +2,16 @@
 
 pub(super) mod copies;
 mod deletion;
+mod destination;
 mod generated;
 mod telling;
 
 use std::io::{self, IsTerminal as _};
-use std::path::{Path, PathBuf};
 
 use certstow::error::Error;
 use certstow::exit::Exit;
-use certstow::export::{self, Destination, Format, Job, Options, Report, Step};
+use certstow::export::{Destination, Format, Job, Options, Report, Step};
 use certstow::identity::{Identity, Inventory};
-use certstow::output::{Existing, Privacy};
 use certstow::password::{self, Source, Strength};
 use certstow::pkcs12::attributes::Properties;
 use certstow::platform::certificate::EntryId;
@@ -30,6 +29,7 @@ use super::inventory;
 use super::journal::Entry;
 use super::render::progress::Progress;
 use super::screen::Screen;
+pub(super) use destination::{existing, file_of, privacy, to_stdout};
 use telling::{file_name, tell};
 
 pub(super) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
@@ -156,41 +156,12 @@ pub(super) fn save(
     Ok(report)
 }
 
-pub(super) fn existing(args: &ExportArgs) -> Existing {
-    match args.force {
-        true => Existing::Replace,
-        false => Existing::Refuse,
-    }
-}
-
-pub(super) fn privacy(args: &ExportArgs) -> Privacy {
-    match args.require_private {
-        true => Privacy::Required,
-        false => Privacy::Wanted,
-    }
-}
-
-/// The file that is to be written, where it is one.
-pub(super) fn file_of(args: &ExportArgs, identity: &Identity, options: &Options) -> PathBuf {
-    match &args.output {
-        Some(file) => export::with_extension(file, options.format),
-        None => {
-            let label = names::label(identity.entry(), &identity.certificate().parse());
-            export::default_file_name(&label, options.format)
-        }
-    }
-}
-
 pub(super) fn options(args: &ExportArgs) -> Options {
     Options {
         friendly_name: args.name.clone(),
         unencrypted_key: args.unencrypted_key,
         ..file_options::of(args.format, &args.contents, &args.algorithms)
     }
-}
-
-pub(super) fn to_stdout(args: &ExportArgs) -> bool {
-    args.output.as_deref() == Some(Path::new("-"))
 }
 
 /// What makes no sense together, or could only fail later; before any store is touched.

@@ -1,30 +1,19 @@
 //! `certstow show`: one identity, in plain words, or with everything that is in it.
 
 mod plain;
+mod subject;
 mod technical;
 
-use certstow::chain::Path;
 use certstow::error::Error;
 use certstow::exit::Exit;
-use certstow::identity::{Identity, Inventory};
 use certstow::select::{self, Choice, Want};
 use certstow::time;
 
 use super::args::ShowArgs;
 use super::inventory;
-use super::render::{Look, json};
+use super::render::json;
 use super::screen::Screen;
-
-/// What there is to say.
-struct Subject<'a> {
-    inventory: &'a Inventory,
-    identity: &'a Identity,
-    path: &'a Path,
-    /// Whether the machine trusts the path's root, where that can be told.
-    root_trusted: Option<bool>,
-    now: i64,
-    look: Look,
-}
+use subject::Subject;
 
 pub(super) fn run(args: &ShowArgs, screen: &Screen) -> Result<Exit, Error> {
     let inventory = inventory::read(&args.select.stores, screen)?;

@@ -3,7 +3,7 @@
 
 use certstow::backup::report::{OnlyInBackup, Report};
 
-use super::called;
+use super::called::called;
 use crate::cli::journal::Entry;
 use crate::cli::screen::Screen;
 

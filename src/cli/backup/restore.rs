@@ -30,8 +30,9 @@ use certstow::proof::Level;
 use certstow::sanitize::{safe, shortened};
 use serde::Serialize;
 
+use super::ask_aside::AskAside;
+use super::called::called;
 use super::opening::Opening;
-use super::{AskAside, called};
 use crate::cli::args::BackupRestoreArgs;
 use crate::cli::journal::Entry as Line;
 use crate::cli::render::progress::Bar;

@@ -1,6 +1,7 @@
 //! `certstow backup verify`: folders, compared with their manifests, with what is in their files,
 //! and with stores. [`json`] says what `--json` prints.
 
+mod found;
 mod json;
 
 use std::io::{self, Write};
@@ -16,7 +17,7 @@ use certstow::password::Source;
 use certstow::proof;
 use certstow::sanitize::safe;
 
-use super::called;
+use super::called::called;
 use super::opening::Opening;
 use crate::cli::args::BackupVerifyArgs;
 use crate::cli::inventory;
@@ -24,9 +25,7 @@ use crate::cli::journal::{Entry, Level};
 use crate::cli::render::progress::Bar;
 use crate::cli::screen::Screen;
 use crate::cli::warning::Warning;
-
-/// What was found, or why nothing could be.
-type Found<'a> = (&'a Path, Result<FolderVerdict, Error>);
+use found::Found;
 
 pub(super) fn run(args: &BackupVerifyArgs, screen: &Screen) -> Result<Exit, Error> {
     let stdin = Some(Source::Stdin);

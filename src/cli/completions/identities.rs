@@ -18,7 +18,7 @@ use certstow::select::{self, Choice, Filters, Want};
 use certstow::time;
 use clap_complete::CompletionCandidate;
 
-use super::in_time;
+use super::in_time::in_time;
 use crate::cli::render::table::key_text;
 
 /// How long stores are waited for.

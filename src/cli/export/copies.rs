@@ -10,7 +10,7 @@ use certstow::names;
 use certstow::output::{Existing, Privacy};
 use serde::Serialize;
 
-use super::{existing, privacy, to_stdout};
+use super::destination::{existing, privacy, to_stdout};
 use crate::cli::args::ExportArgs;
 use crate::cli::journal::Entry;
 use crate::cli::render::json;

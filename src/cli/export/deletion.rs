@@ -11,7 +11,7 @@ use certstow::names;
 use certstow::platform::store::{Ask, Interaction};
 use certstow::sanitize::{safe, shortened};
 
-use super::to_stdout;
+use super::destination::to_stdout;
 use crate::cli::args::ExportArgs;
 use crate::cli::journal::Entry;
 use crate::cli::prompt;

@@ -7,8 +7,8 @@ use std::path::Path;
 use certstow::schedule::install::Scheduled;
 use clap::FromArgMatches as _;
 
+use crate::cli::args::first_paragraph;
 use crate::cli::args::{self, Cli, Command};
-use crate::cli::first_paragraph;
 
 /// What a person should know about a task, in sentences.
 pub(super) fn doubts(scheduled: &Scheduled) -> Vec<String> {

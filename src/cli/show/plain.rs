@@ -12,7 +12,7 @@ use certstow::sanitize::safe;
 use certstow::time::{self, Urgency};
 use comfy_table::{Cell, ContentArrangement, Table, presets};
 
-use super::Subject;
+use super::subject::Subject;
 use crate::cli::render::tree;
 
 const DAY: i64 = 24 * 3600;

@@ -2,7 +2,11 @@ use certstow::chain::PathEnd;
 use certstow::platform::store::Store as _;
 use certstow::platform::testing::{MemoryStore, Sample};
 
+use certstow::chain::Path;
+use certstow::identity::Inventory;
+
 use super::*;
+use crate::cli::render::Look;
 use crate::cli::render::drawing::UNICODE;
 
 /// 2024-01-01.

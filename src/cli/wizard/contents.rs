@@ -7,9 +7,9 @@ use certstow::names;
 use certstow::pkcs12::attributes::Properties;
 use certstow::sanitize::safe;
 
-use super::Talk;
 use super::asker::{Answer, Choice, Kind};
-use super::steps::Draft;
+use super::draft::Draft;
+use super::talk::Talk;
 
 const PATHS: [(&str, Option<Include>); 3] = [
     ("All of it (recommended)", None),

@@ -12,8 +12,9 @@ use certstow::sanitize::safe;
 use certstow::watchdog;
 
 use super::asker::{Answer, Asker, Choice, Kind};
-use super::steps::Draft;
-use super::{file, folders, in_words, summary};
+use super::draft::Draft;
+use super::talk::in_words;
+use super::{file, folders, summary};
 use crate::cli::export;
 use crate::cli::export::copies::{self, make_one};
 use crate::cli::screen::Screen;

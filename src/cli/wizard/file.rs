@@ -9,11 +9,11 @@ use certstow::output::{Existing, preflight};
 use certstow::platform::os;
 use certstow::sanitize::{is_unsafe, safe};
 
-use super::Talk;
 use super::asker::{Answer, Asker, Choice, Kind};
 use super::contents::label;
+use super::draft::Draft;
 use super::folders::expanded;
-use super::steps::Draft;
+use super::talk::Talk;
 use crate::cli::export as command;
 
 /// Where WIPO's PCT-SAFE looks for the file, on the drive of the system.

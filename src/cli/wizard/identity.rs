@@ -8,9 +8,9 @@ use certstow::platform::store::{KeyState, NotExportable};
 use certstow::sanitize::{safe, shortened};
 use certstow::{names, time};
 
-use super::Talk;
 use super::asker::{Answer, Asker, Choice};
-use super::steps::Draft;
+use super::draft::Draft;
+use super::talk::Talk;
 use crate::cli::args::ExportArgs;
 use crate::cli::export;
 

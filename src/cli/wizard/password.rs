@@ -5,10 +5,10 @@ use certstow::names;
 use certstow::password::{self, Typed};
 use certstow::platform::secret::Password;
 
-use super::Talk;
 use super::asker::{Answer, Choice};
 use super::contents::label;
-use super::steps::Draft;
+use super::draft::Draft;
+use super::talk::Talk;
 
 const AGAIN: &str = "The same password again:";
 

@@ -6,9 +6,9 @@ use certstow::error::Error;
 use certstow::pkcs12::profile::Profile;
 use certstow::pkcs12::target::{self, Target};
 
-use super::Talk;
 use super::asker::{Answer, Choice};
-use super::steps::Draft;
+use super::draft::Draft;
+use super::talk::Talk;
 use crate::cli::file_options;
 
 /// An answer, and what it means.

@@ -6,8 +6,8 @@ use certstow::names;
 use certstow::sanitize::safe;
 
 use super::asker::Asker;
+use super::draft::Draft;
 use super::lines;
-use super::steps::Draft;
 use crate::cli::export;
 use crate::cli::screen::Screen;
 

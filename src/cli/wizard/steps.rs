@@ -1,41 +1,18 @@
 //! The steps of the wizard, in their order: which of them there are for what is being saved, and
 //! going forward and back among them. What was answered is the default when a step is asked again.
 
-use certstow::chain::Include;
 use certstow::error::Error;
 use certstow::export::{self, Format};
 use certstow::output::preflight;
 use certstow::pkcs12::attributes::Properties;
-use certstow::platform::certificate::EntryId;
 use certstow::platform::error::StoreError;
-use certstow::platform::secret::Password;
 
 use super::asker::Answer;
-use super::{Talk, contents, file, identity, password, reader, summary};
-use crate::cli::args::ExportArgs;
+use super::draft::Draft;
+use super::talk::Talk;
+use super::{contents, file, identity, password, reader, summary};
 use crate::cli::export as command;
 use crate::cli::file_options;
-
-/// What is answered so far.
-pub(super) struct Draft {
-    /// As the options of an export.
-    pub(super) args: ExportArgs,
-    /// What was answered for the path, whether or not the program that was chosen reads one.
-    pub(super) chain: Option<Include>,
-    pub(super) identity: Option<EntryId>,
-    pub(super) password: Option<Password>,
-}
-
-impl Draft {
-    pub(super) fn new(preset: &ExportArgs) -> Self {
-        Self {
-            args: preset.clone(),
-            chain: preset.contents.chain,
-            identity: None,
-            password: None,
-        }
-    }
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {

@@ -10,8 +10,9 @@ use certstow::pkcs12::profile::Profile;
 use certstow::sanitize::{safe, shortened};
 
 use super::asker::{Answer, Asker, Choice};
-use super::steps::Draft;
-use super::{Talk, command_line};
+use super::command_line;
+use super::draft::Draft;
+use super::talk::Talk;
 use crate::cli::args::ExportArgs;
 use crate::cli::export;
 

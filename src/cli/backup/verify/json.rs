@@ -22,7 +22,7 @@ use certstow::backup::{Absent, Comparison, FileVerdict, FolderVerdict, Foreign};
 use certstow::proof::Level;
 use serde::Serialize;
 
-use super::Found;
+use super::found::Found;
 use crate::cli::backup::json::{Failure, failure};
 use crate::cli::render::json::{ProblemJson, problems};
 
