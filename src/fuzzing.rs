@@ -28,6 +28,7 @@ use crate::backup::{changes, record};
 use crate::chain::{self, Candidates, PathEnd};
 use crate::cli::args::BackupArgs;
 use crate::cli::option_file;
+use crate::error::Error;
 use crate::escrow::EscrowKey;
 use crate::identity::Inventory;
 use crate::pkcs12::grade::{self, Severity};
@@ -136,10 +137,7 @@ pub fn cms(input: &[u8]) {
     for key in ESCROW.iter() {
         if let Err(error) = key.open(input, Path::new("sealed.cms")) {
             // The key is whole, so it is the file that is wrong.
-            assert!(
-                matches!(error, crate::error::Error::Escrow { .. }),
-                "{error}"
-            );
+            assert!(matches!(error, Error::Escrow { .. }), "{error}");
         }
     }
 }
@@ -192,7 +190,10 @@ pub fn config(input: &[u8]) {
         assert!(path.has_root() || begins_with_a_drive, "{path:?}");
     }
     // Nothing typed over what a file says, and the reverse.
-    let same = |args: Result<BackupArgs, _>| assert_eq!(args.ok().as_ref(), Some(&read.args));
+    let same = |args: Result<BackupArgs, Error>| {
+        let args = args.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(format!("{args:?}"), format!("{:?}", read.args));
+    };
     same(option_file::over(&[], &read.given));
     same(option_file::over(&read.given, &[]));
 }

@@ -61,42 +61,59 @@ pub(super) fn options(args: &BackupArgs) -> Result<Options, Error> {
 fn save(typed: &Typed<BackupArgs>, screen: &Screen) -> Result<Exit, Error> {
     let args = option_file::with_file(typed)?;
     let options = options(&args)?;
-    if args.to.is_empty() {
+    // Each by its name, so that the compiler tells of one that nothing is done with.
+    let BackupArgs {
+        to,
+        config: _,
+        rewrite,
+        prune_expired,
+        accept_empty,
+        skip_not_exportable,
+        allow_unproven,
+        require_private,
+        contents: _,
+        algorithms: _,
+        escrow,
+        filters,
+        stores,
+        password,
+    } = args;
+    if to.is_empty() {
         return Err(Error::Usage(
             "name a folder to save to with --to, or as 'to' in the file of --config".to_owned(),
         ));
     }
-    let (source, unlock) = (args.password.source(), args.stores.unlock());
+    let (source, unlock) = (password.source(), stores.unlock());
     let stdin = Some(Source::Stdin);
     if source == stdin && unlock == stdin {
         return Err(Error::Usage(
             "only one password can come from standard input".to_owned(),
         ));
     }
-    let recipient = match &args.escrow {
+    let recipient = match &escrow {
         Some(file) => Some(Recipient::read(file)?),
         None => None,
     };
     for warning in recipient.iter().flat_map(|one| one.warnings(time::now())) {
         screen.warn(&warning);
     }
-    let mut inventory = inventory::read(&args.stores, screen)?;
+    let mut inventory = inventory::read(&stores, screen)?;
     let last_runs = last_runs();
-    let filters = args.filters.filters();
+    let filters = filters.filters();
     let bar = Bar::new(screen);
     let told = |folder: &Path| bar.aside(|| screen.note_wait(folder));
     let request = Request {
-        destinations: &args.to,
+        destinations: &to,
         filters: &filters,
         options: &options,
         last_runs: last_runs.as_deref(),
-        privacy: match args.require_private {
+        privacy: match require_private {
             true => Privacy::Required,
             false => Privacy::Wanted,
         },
-        rewrite: args.rewrite,
-        prune_expired: args.prune_expired,
-        allow_unproven: args.allow_unproven,
+        rewrite,
+        prune_expired,
+        allow_unproven,
         escrow: recipient.as_ref(),
         patience: Patience {
             limit: screen.patience,
@@ -105,22 +122,22 @@ fn save(typed: &Typed<BackupArgs>, screen: &Screen) -> Result<Exit, Error> {
     };
     let mut ask = AskAside::new(screen, &bar);
     let begin_anew = |emptied: &Emptied| match screen.interaction() {
-        _ if args.accept_empty => Ok(true),
+        _ if accept_empty => Ok(true),
         Interaction::Never => Ok(false),
         Interaction::Allowed => {
             let question = format!("{emptied}. Save there all the same?");
             bar.aside(|| prompt::yes_or_no(&question, false))
         }
     };
-    let password = || {
-        let allow_empty = args.password.allow_empty_password;
+    let obtained = || {
+        let allow_empty = password.allow_empty_password;
         bar.aside(|| obtain_password(source.as_ref(), allow_empty, screen))
     };
     let report = backup::run(
         &mut inventory,
         &request,
         begin_anew,
-        password,
+        obtained,
         &mut ask,
         &mut |progress| match progress {
             Progress::Checking { done, of } => bar.show("Checking", done, of),
@@ -129,7 +146,7 @@ fn save(typed: &Typed<BackupArgs>, screen: &Screen) -> Result<Exit, Error> {
     );
     bar.end();
     let report = report?;
-    let exit = report.exit(args.skip_not_exportable);
+    let exit = report.exit(skip_not_exportable);
     inventory::warn_of_problems(&inventory, screen);
     summary::warn(&report, screen);
     missed::warn(&report, screen);

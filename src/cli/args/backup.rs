@@ -29,7 +29,7 @@ pub(crate) enum BackupAction {
 }
 
 /// The options of a run. Each but --config is also a key of the file for --config.
-#[derive(Debug, Clone, PartialEq, Args)]
+#[derive(Debug, Clone, Args)]
 // Unlike mut_arg, this leaves the option in its place.
 #[command(mut_args(|argument| match argument.get_id().as_str() {
     "target" => argument.help(

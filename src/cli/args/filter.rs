@@ -42,17 +42,27 @@ pub(crate) struct FilterArgs {
 
 impl Typed<FilterArgs> {
     pub(crate) fn filters(&self) -> Filters {
-        let args = &self.args;
+        let FilterArgs {
+            subject,
+            issuer,
+            email,
+            serial,
+            eku,
+            label,
+            expires_within,
+            expired,
+            valid,
+        } = self.args.clone();
         Filters {
-            subject: args.subject.clone(),
-            issuer: args.issuer.clone(),
-            email: args.email.clone(),
-            serial: args.serial.clone(),
-            eku: args.eku.clone(),
-            label: args.label.clone(),
-            expires_within: args.expires_within,
-            expired: args.expired,
-            valid: args.valid,
+            subject,
+            issuer,
+            email,
+            serial,
+            eku,
+            label,
+            expires_within,
+            expired,
+            valid,
             written: self.written(),
         }
     }
