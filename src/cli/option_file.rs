@@ -102,7 +102,7 @@ pub(crate) fn over<A: Args>(own: &[Given], file: &[Given]) -> Result<A, Error> {
 /// Whether an option of the command line takes the place of one in the file: it is the same, or clap
 /// would refuse the two together.
 fn replaces(own: &Given, file: &Given) -> bool {
-    // Both narrow the same time, and of one command line both hold.
+    // Typed together, both hold. Typed alone, --valid asks for everything that is valid.
     let of_time = own.name == "valid" && file.name == "expires-within";
     own.name == file.name || of_time || exclude_each_other(own, file)
 }
