@@ -2,36 +2,45 @@
 //! options mean together is decided by each command.
 
 mod backup;
+mod contents;
 mod doctor;
 mod export;
 mod filter;
+mod given;
+mod global;
 mod import;
 mod password;
 mod report;
 mod schedule;
 mod store;
+mod wait;
+mod words;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::exit::Exit;
-use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueHint};
+use clap::{
+    ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueHint,
+};
 
 pub(crate) use backup::{
     BackupAction, BackupArgs, BackupCommand, BackupRestoreArgs, BackupVerifyArgs, OpeningArgs,
 };
+pub(crate) use contents::{AlgorithmArgs, ContentArgs};
 pub(crate) use doctor::DoctorArgs;
-pub(crate) use export::{ChainArg, ExportArgs, FormatArg, ProfileArg, PropertiesArg};
+pub(crate) use export::ExportArgs;
 pub(crate) use filter::{FilterArgs, SelectArgs};
+pub(crate) use given::{Given, Kind, Typed, given};
+pub(crate) use global::Global;
 pub(crate) use import::ImportArgs;
 pub(crate) use password::{PasswordCommand, SetArgs};
 pub(crate) use report::ReportArgs;
-pub(crate) use schedule::{
-    BackupLine, Given, Kind, ScheduleCommand, ScheduleInstallArgs, TaskArgs,
-};
+pub(crate) use schedule::{ScheduleCommand, ScheduleInstallArgs, TaskArgs};
 pub(crate) use store::{PasswordArgs, StoreArgs};
+pub(crate) use words::Words;
 
 use super::examples;
-use super::timeout::Timeout;
 
 /// Saves certificates with their private keys as PKCS#12 files that are known to restore
 ///
@@ -44,43 +53,6 @@ pub(crate) struct Cli {
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Command,
-}
-
-/// Options of every command.
-#[derive(Debug, Args)]
-pub(crate) struct Global {
-    /// Report as JSON, times in UTC; errors too, on standard error
-    #[arg(long, global = true, help_heading = "Output")]
-    pub(crate) json: bool,
-    /// Say only what was asked for and what went wrong
-    #[arg(
-        short,
-        long,
-        global = true,
-        conflicts_with = "verbose",
-        help_heading = "Output"
-    )]
-    pub(crate) quiet: bool,
-    /// Explain on standard error what is done
-    #[arg(short, long, global = true, help_heading = "Output")]
-    pub(crate) verbose: bool,
-    /// Append what is done to a file, as lines of JSON, without secrets
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Output")]
-    #[arg(value_hint = ValueHint::FilePath)]
-    pub(crate) log: Option<PathBuf>,
-    /// Report to Windows' Application log, without secrets
-    #[arg(long, global = true, help_heading = "Output")]
-    pub(crate) event_log: bool,
-    /// Never prompt; implied when standard input is no terminal
-    #[arg(long, global = true)]
-    pub(crate) non_interactive: bool,
-    /// Ask in plain lines, and redraw nothing: for screen readers and simple terminals
-    #[arg(long, global = true)]
-    pub(crate) plain: bool,
-    /// End a wait for what does not answer after 90s, 10m, 1h; 0 is never [default: 10m where
-    /// nobody can be prompted, else 0]
-    #[arg(long, global = true, value_name = "TIME")]
-    pub(crate) timeout: Option<Timeout>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -106,7 +78,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Schedule(ScheduleCommand),
     /// Try what a backup depends on: account, stores, keys, password, targets
-    Doctor(DoctorArgs),
+    Doctor(Typed<DoctorArgs>),
     /// Keep passwords in the operating system's vault, for runs with nobody there
     #[command(subcommand)]
     Password(PasswordCommand),
@@ -134,7 +106,7 @@ pub(crate) struct ListArgs {
     #[arg(long)]
     pub(crate) tree: bool,
     #[command(flatten)]
-    pub(crate) filters: FilterArgs,
+    pub(crate) filters: Typed<FilterArgs>,
     #[command(flatten)]
     pub(crate) stores: StoreArgs,
 }
@@ -173,6 +145,26 @@ pub(crate) fn wizard_command() -> clap::Command {
         // What is required unless other options are given cannot be taken back.
         export.mut_arg("selector", |_| clap::Arg::new("selector"))
     })
+}
+
+/// Parses the arguments, the first being the program's name.
+pub(crate) fn parse(
+    command: &mut clap::Command,
+    arguments: &[OsString],
+) -> Result<(Cli, ArgMatches), clap::Error> {
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    Ok((Cli::from_arg_matches(&matches)?, matches))
+}
+
+/// What is wrong, in one line, without the usage and hints that clap adds in paragraphs below.
+pub(crate) fn first_paragraph(text: &str) -> String {
+    let lines = text.lines().take_while(|line| !line.trim().is_empty());
+    let words: Vec<&str> = lines.map(str::trim).collect();
+    let text = words.join(" ");
+    match text.strip_prefix("error: ") {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    }
 }
 
 /// `typed` is what one types for the command.

@@ -10,24 +10,24 @@
 mod bash;
 mod candidates;
 mod identities;
+mod in_time;
 mod line;
+mod shown;
 
 use std::env;
 use std::ffi::OsString;
 use std::io::Write as _;
-use std::sync::mpsc::channel;
-use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use crate::exit::Exit;
 use certstow_core::error::Error;
-use certstow_formats::sanitize::safe;
-use certstow_formats::secret::wipe_stack;
 use clap_complete::{CompletionCandidate, Shell};
 
 use super::args;
 use super::screen::Screen;
+use in_time::in_time;
 use line::Line;
+use shown::{description, value};
 
 /// The variable by which a shell asks. No other program has a reason to set it.
 const ASKING: &str = "CERTSTOW_COMPLETE";
@@ -115,25 +115,6 @@ pub fn answer(arguments: &[OsString]) -> bool {
     true
 }
 
-/// What `work` gives, if it does before `until`. Its thread leaves no secret on its stack: a key that
-/// lies open beside its certificate is read to pair the two. Without a thread there is nothing: what
-/// is not waited for on another thread cannot be given up.
-fn in_time<T: Send + 'static>(
-    until: Instant,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Option<T> {
-    let (told, telling) = channel();
-    let started = Builder::new().spawn(move || {
-        let result = work();
-        wipe_stack();
-        // The thread that asked may have given up.
-        let _ = told.send(result);
-    });
-    started.ok()?;
-    let left = until.saturating_duration_since(Instant::now());
-    telling.recv_timeout(left).ok()
-}
-
 /// Each candidate on a line of its own, and after a tab what it is.
 fn described(candidates: Vec<CompletionCandidate>) -> String {
     let mut text = String::new();
@@ -149,17 +130,4 @@ fn described(candidates: Vec<CompletionCandidate>) -> String {
         text.push('\n');
     }
     text
-}
-
-/// The candidate as text that every shell shows as it is; `None` if it cannot be.
-fn value(candidate: &CompletionCandidate) -> Option<&str> {
-    let value = candidate.get_value().to_str()?;
-    (safe(value) == value).then_some(value)
-}
-
-/// What the candidate is, on one line.
-fn description(candidate: &CompletionCandidate) -> Option<String> {
-    let help = candidate.get_help()?.to_string();
-    let line = help.lines().next()?.trim();
-    (!line.is_empty()).then(|| safe(line).into_owned())
 }

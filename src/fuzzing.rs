@@ -8,26 +8,31 @@ mod writers;
 
 use std::path::{Component, Path};
 
-use certstow_core::backup::config::Settings;
-
 #[cfg(test)]
 pub(crate) use writers::saying;
 pub use writers::{html, schedule};
+
+use certstow_core::error::Error;
+
+use crate::args::BackupArgs;
+use crate::option_file;
 
 /// The options of a backup in a file.
 pub fn config(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let folder = Path::new("/etc/certstow");
-    let Ok(settings) = Settings::parse(&text, &folder.join("backup.toml")) else {
+    let Ok(read) = option_file::parse(&text, &folder.join("backup.toml")) else {
         return;
     };
-    for path in settings.to.iter().chain(&settings.escrow) {
+    for path in read.args.to.iter().chain(&read.args.escrow) {
         let begins_with_a_drive = matches!(path.components().next(), Some(Component::Prefix(_)));
         assert!(path.has_root() || begins_with_a_drive, "{path:?}");
     }
-    // Nothing said over what a file says, and the reverse.
-    let nothing = Settings::default;
-    assert_eq!(nothing().over(settings.clone()), settings);
-    assert_eq!(settings.clone().over(nothing()), settings);
-    let _ = settings.options();
+    // Nothing typed over what a file says, and the reverse.
+    let same = |args: Result<BackupArgs, Error>| {
+        let args = args.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(format!("{args:?}"), format!("{:?}", read.args));
+    };
+    same(option_file::over(&[], &read.given));
+    same(option_file::over(&read.given, &[]));
 }

@@ -5,11 +5,9 @@ use std::sync::Arc;
 use std::thread::Builder;
 
 use crate::exit::Exit;
-use certstow_core::output;
-use certstow_platform::os;
 
+use super::ending;
 use super::screen::Screen;
-use super::wizard;
 
 /// From now on, an interruption ends the process in an orderly way.
 pub(super) fn handle(screen: &Arc<Screen>) {
@@ -21,9 +19,7 @@ pub(super) fn handle(screen: &Arc<Screen>) {
     }
     let screen = Arc::clone(screen);
     let _ = ctrlc::set_handler(move || {
-        output::abandon();
-        wizard::restore_screen();
-        os::restore_terminal();
+        ending::clean_up();
         screen.end(Exit::Cancelled);
         std::process::exit(Exit::Cancelled.code().into());
     });

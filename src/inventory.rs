@@ -5,10 +5,8 @@ use std::sync::Arc;
 use certstow_core::backup;
 use certstow_core::error::Error;
 use certstow_core::identity::{Identity, Inventory, StoreProblem, Stores};
-use certstow_core::password::Source;
 use certstow_core::select::Filters;
 use certstow_platform::OpenOptions;
-use certstow_platform::spec::StoreSpec;
 
 use super::args::StoreArgs;
 use super::ask;
@@ -16,21 +14,13 @@ use super::render::progress::Progress;
 use super::screen::Screen;
 use super::warning::Warning;
 
+/// Reads the stores that are named, or all that are found.
 pub(super) fn read(args: &StoreArgs, screen: &Screen) -> Result<Inventory, Error> {
-    read_stores(&args.stores, args.unlock().as_ref(), screen)
-}
-
-/// Reads these stores, or all that are found, with this password for what is locked.
-pub(super) fn read_stores(
-    stores: &[StoreSpec],
-    unlock: Option<&Source>,
-    screen: &Screen,
-) -> Result<Inventory, Error> {
-    let unlock = match unlock {
-        Some(source) => Some(Arc::new(ask::given(source, true, screen)?)),
+    let unlock = match args.unlock() {
+        Some(source) => Some(Arc::new(ask::given(&source, true, screen)?)),
         None => None,
     };
-    let stores = match stores {
+    let stores = match args.stores.as_slice() {
         [] => Stores::Found,
         named => Stores::Named(named),
     };

@@ -8,9 +8,11 @@ mod ask;
 mod commands;
 mod completions;
 mod doctor;
+mod ending;
 mod error;
 mod examples;
 pub mod exit;
+mod file_options;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -19,6 +21,7 @@ mod inventory;
 mod journal;
 mod log;
 mod man;
+mod option_file;
 mod prompt;
 mod render;
 mod report;
@@ -36,7 +39,6 @@ use std::sync::Arc;
 use crate::exit::Exit;
 use certstow_core::error::Error;
 use certstow_formats::secret::wipe_stack;
-use clap::FromArgMatches as _;
 
 use args::{Cli, Command, ScheduleCommand};
 pub use completions::answer as answer_shell;
@@ -47,7 +49,7 @@ use screen::Screen;
 pub fn run(arguments: Vec<OsString>) -> Exit {
     let json = arguments.iter().any(|argument| argument == "--json");
     let mut command = args::command();
-    let parsed = parse(&mut command, &arguments)
+    let parsed = args::parse(&mut command, &arguments)
         .or_else(|error| wizard::meant(&error, arguments).ok_or(error));
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
@@ -66,14 +68,6 @@ pub fn run(arguments: Vec<OsString>) -> Exit {
     wipe_stack();
     screen.end(exit);
     exit
-}
-
-fn parse(
-    command: &mut clap::Command,
-    arguments: &[OsString],
-) -> Result<(Cli, clap::ArgMatches), clap::Error> {
-    let matches = command.try_get_matches_from_mut(arguments)?;
-    Ok((Cli::from_arg_matches(&matches)?, matches))
 }
 
 /// Opens the logs of this run.
@@ -121,7 +115,7 @@ fn dispatch(cli: &Cli, screen: &Screen) -> Result<Exit, Error> {
 fn answer(error: &clap::Error, json: bool) -> Exit {
     let wrong = error.use_stderr();
     if wrong && json {
-        Screen::for_errors(true).error(&Error::Usage(first_paragraph(&error.to_string())));
+        Screen::for_errors(true).error(&Error::Usage(args::first_paragraph(&error.to_string())));
         return Exit::Usage;
     }
     if wrong {
@@ -135,16 +129,5 @@ fn answer(error: &clap::Error, json: bool) -> Exit {
             screen.error(&error);
             error.exit()
         }
-    }
-}
-
-/// What is wrong, in one line, without the usage and hints that clap adds in paragraphs below.
-fn first_paragraph(text: &str) -> String {
-    let lines = text.lines().take_while(|line| !line.trim().is_empty());
-    let words: Vec<&str> = lines.map(str::trim).collect();
-    let text = words.join(" ");
-    match text.strip_prefix("error: ") {
-        Some(rest) => rest.to_owned(),
-        None => text,
     }
 }

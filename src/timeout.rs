@@ -7,13 +7,11 @@ use std::thread::Builder;
 use std::time::Duration;
 
 use crate::watchdog::{self, Watch};
-use certstow_core::{output, time};
-use certstow_platform::os;
 use certstow_platform::store::Interaction;
 
 use super::args::Global;
+use super::ending;
 use super::screen::Screen;
-use super::wizard;
 
 /// Where nobody is there to get impatient.
 const UNATTENDED: Duration = Duration::from_secs(10 * 60);
@@ -21,37 +19,16 @@ const UNATTENDED: Duration = Duration::from_secs(10 * 60);
 /// How long telling of it may take: standard error may be what does not answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How long a wait may take, as the command line says it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Timeout(Option<Duration>);
-
-impl Timeout {
-    /// `None` is for ever.
-    pub(super) fn limit(self) -> Option<Duration> {
-        self.0
-    }
-}
-
-impl std::str::FromStr for Timeout {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        time::parse_wait(text).map(Self)
-    }
-}
-
 /// From now on, a wait that takes too long ends the process in an orderly way.
 pub(super) fn watch(global: &Global, screen: &Arc<Screen>) -> Option<Watch> {
     let limit = match global.timeout {
-        Some(Timeout(limit)) => limit,
+        Some(timeout) => timeout.limit(),
         None if screen.interaction() == Interaction::Never => Some(UNATTENDED),
         None => None,
     }?;
     let screen = Arc::clone(screen);
     Some(watchdog::watch(limit, move |error| {
-        output::abandon();
-        wizard::restore_screen();
-        os::restore_terminal();
+        ending::clean_up();
         let exit = error.exit();
         let (told, telling) = channel();
         let started = Builder::new().spawn(move || {

@@ -6,6 +6,7 @@ mod asker;
 mod command_line;
 mod contents;
 mod copies;
+mod draft;
 mod drawn;
 mod file;
 mod folders;
@@ -17,8 +18,8 @@ mod reader;
 mod saved;
 mod steps;
 mod summary;
+mod talk;
 
-use crate::error::Explain as _;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 
@@ -26,7 +27,6 @@ use crate::exit::Exit;
 use certstow_core::error::Error;
 use certstow_core::export::Report;
 use certstow_core::identity::{Identity, Inventory};
-use certstow_formats::sanitize::safe;
 use certstow_formats::secret::Password;
 use clap::ArgMatches;
 use clap::error::ErrorKind;
@@ -36,9 +36,11 @@ use super::inventory;
 use super::screen::Screen;
 use crate::commands::export;
 use asker::Asker;
+use draft::Draft;
 use drawn::Drawn;
 use plain::Plain;
-use steps::{Draft, Step};
+use steps::Step;
+use talk::Talk;
 
 pub(super) use drawn::restore_screen;
 
@@ -55,7 +57,7 @@ pub(super) fn meant(
         }
         _ => return None,
     }
-    let (cli, matches) = super::parse(&mut args::wizard_command(), &arguments).ok()?;
+    let (cli, matches) = args::parse(&mut args::wizard_command(), &arguments).ok()?;
     let Command::Export(export) = &cli.command else {
         return None;
     };
@@ -64,46 +66,6 @@ pub(super) fn meant(
     let asks = !cli.global.json && !cli.global.non_interactive;
     let terminal = io::stdin().is_terminal() && io::stderr().is_terminal();
     (means_it && asks && terminal).then_some((cli, matches))
-}
-
-/// What the steps have at hand.
-struct Talk<'a> {
-    asker: &'a mut dyn Asker,
-    inventory: &'a Inventory,
-    /// What was given as options.
-    preset: &'a ExportArgs,
-}
-
-impl Talk<'_> {
-    /// Says what went wrong and what to do, where the person is asked again.
-    fn tell(&mut self, error: &Error) {
-        self.asker.say(&in_words(error));
-    }
-}
-
-/// What went wrong, why, and what to do; made safe for a terminal.
-fn in_words(error: &Error) -> String {
-    let mut text = format!("{error}");
-    let mut cause = std::error::Error::source(error);
-    while let Some(underneath) = cause {
-        text.push_str(&format!(": {}", safe(&underneath.to_string())));
-        cause = underneath.source();
-    }
-    let hint = match error {
-        Error::Store(_) => error.hint(),
-        Error::Target { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-            Some("Make that folder first, or name another one".to_owned())
-        }
-        Error::Target { .. } | Error::NotSynced { saved: false, .. } => {
-            Some("Name another folder".to_owned())
-        }
-        // It speaks of options.
-        _ => None,
-    };
-    match hint {
-        Some(hint) => format!("{text}.\n{hint}."),
-        None => format!("{text}."),
-    }
 }
 
 pub(super) fn run(preset: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {

@@ -9,7 +9,6 @@
 
 pub(crate) mod changes;
 mod compare;
-pub mod config;
 mod destination;
 mod folder;
 mod in_folder_of_store;

@@ -1,6 +1,8 @@
 //! Filters, which narrow what is listed, and selectors, which name exactly one identity:
 //! anything else than one match is an error that says what there is to choose from.
 
+use std::borrow::Cow;
+
 use certstow_platform::error::StoreError;
 use sha1::{Digest, Sha1};
 use x509_parser::prelude::X509Certificate;
@@ -39,11 +41,13 @@ pub struct Filters {
     pub expired: bool,
     /// Valid now.
     pub valid: bool,
+    /// How all of it was written by the one who asks, for messages; may be empty.
+    pub written: String,
 }
 
 /// What a manifest tells of a certificate. Text that it does not have is empty.
 #[derive(Clone, Copy)]
-pub(crate) struct Known<'a> {
+pub(crate) struct Recorded<'a> {
     pub(crate) subject: &'a str,
     pub(crate) issuer: &'a str,
     pub(crate) label: &'a str,
@@ -51,10 +55,62 @@ pub(crate) struct Known<'a> {
     pub(crate) not_after: Option<i64>,
 }
 
+/// What there is to judge a certificate by.
+pub(crate) enum Known<'a> {
+    /// The certificate itself, parsed.
+    Whole(&'a Identity, &'a X509Certificate<'a>),
+    Recorded(Recorded<'a>),
+}
+
+impl<'a> Known<'a> {
+    fn certificate(&self) -> Option<&'a X509Certificate<'a>> {
+        match *self {
+            Self::Whole(_, parsed) => Some(parsed),
+            Self::Recorded(_) => None,
+        }
+    }
+
+    fn subject(&self) -> Option<Cow<'a, str>> {
+        match *self {
+            Self::Whole(_, parsed) => Some(names::distinguished_name(parsed.subject()).into()),
+            Self::Recorded(recorded) => unless_empty(recorded.subject),
+        }
+    }
+
+    fn issuer(&self) -> Option<Cow<'a, str>> {
+        match *self {
+            Self::Whole(_, parsed) => Some(names::distinguished_name(parsed.issuer()).into()),
+            Self::Recorded(recorded) => unless_empty(recorded.issuer),
+        }
+    }
+
+    fn label(&self) -> Option<Cow<'a, str>> {
+        match *self {
+            Self::Whole(identity, _) => Some(identity.entry().display_label().into()),
+            Self::Recorded(recorded) => unless_empty(recorded.label),
+        }
+    }
+
+    fn not_after(&self) -> Option<i64> {
+        match *self {
+            Self::Whole(_, parsed) => Some(parsed.validity().not_after.timestamp()),
+            Self::Recorded(recorded) => recorded.not_after,
+        }
+    }
+}
+
+fn unless_empty(text: &str) -> Option<Cow<'_, str>> {
+    (!text.is_empty()).then_some(text.into())
+}
+
 impl Filters {
     /// Whether there is no condition at all.
     pub fn is_empty(&self) -> bool {
-        *self == Self::default()
+        let unwritten = Self {
+            written: self.written.clone(),
+            ..Self::default()
+        };
+        *self == unwritten
     }
 
     /// Whether every condition holds for `identity` at the time `now`, in seconds since
@@ -64,43 +120,11 @@ impl Filters {
             return true;
         }
         let parsed = identity.certificate().parse();
-        self.text_matches(identity, &parsed) && self.time_matches(&parsed, now)
+        self.judge(&Known::Whole(identity, &parsed), now) == Some(true)
     }
 
-    fn text_matches(&self, identity: &Identity, parsed: &X509Certificate<'_>) -> bool {
-        holds(&self.subject, |wanted| {
-            contains(&names::distinguished_name(parsed.subject()), wanted)
-        }) && holds(&self.issuer, |wanted| {
-            contains(&names::distinguished_name(parsed.issuer()), wanted)
-        }) && holds(&self.email, |wanted| {
-            names::emails(parsed)
-                .iter()
-                .any(|address| contains(address, wanted))
-        }) && holds(&self.serial, |wanted| {
-            digits(&names::serial(parsed)) == digits(wanted)
-        }) && holds(&self.eku, |wanted| {
-            let wanted = names::usage_name(wanted);
-            names::extended_key_usages(parsed)
-                .iter()
-                .any(|usage| usage.eq_ignore_ascii_case(wanted))
-        }) && holds(&self.label, |wanted| {
-            contains(&identity.entry().display_label(), wanted)
-        })
-    }
-
-    fn time_matches(&self, parsed: &X509Certificate<'_>, now: i64) -> bool {
-        let not_before = parsed.validity().not_before.timestamp();
-        let not_after = parsed.validity().not_after.timestamp();
-        let valid = not_before <= now && now <= not_after;
-        (!self.valid || valid)
-            && (!self.expired || not_after < now)
-            && self
-                .expires_within
-                .is_none_or(|span| valid && not_after.saturating_sub(now) <= span)
-    }
-
-    /// Whether every condition holds for a certificate of which only this is known; `None` where that
-    /// does not tell. Addresses, serial number, usages and notBefore are in the certificate alone.
+    /// Whether every condition holds for a certificate; `None` where what is known of it does not
+    /// tell.
     pub(crate) fn judge(&self, known: &Known<'_>, now: i64) -> Option<bool> {
         let Self {
             subject,
@@ -112,34 +136,40 @@ impl Filters {
             expires_within,
             expired,
             valid,
+            written: _,
         } = self;
-        let text = |known: &str, wanted: &Option<String>| match wanted {
-            None => Some(true),
-            Some(_) if known.is_empty() => None,
-            Some(wanted) => Some(contains(known, wanted)),
-        };
-        let left = known.not_after.map(|end| end.saturating_sub(now));
-        let unless = |fails: bool| if fails { Some(false) } else { None };
-        let valid_for = |span: i64| unless(left.is_some_and(|left| left < 0 || left > span));
+        let certificate = known.certificate();
         let judged = [
-            text(known.subject, subject),
-            text(known.issuer, issuer),
-            text(known.label, label),
-            [email, serial, eku]
-                .iter()
-                .all(|text| text.is_none())
-                .then_some(true),
+            holds(subject, |wanted| Some(contains(&known.subject()?, wanted))),
+            holds(issuer, |wanted| Some(contains(&known.issuer()?, wanted))),
+            holds(label, |wanted| Some(contains(&known.label()?, wanted))),
+            holds(email, |wanted| {
+                let addresses = names::emails(certificate?);
+                Some(addresses.iter().any(|address| contains(address, wanted)))
+            }),
+            holds(serial, |wanted| {
+                Some(digits(&names::serial(certificate?)) == digits(wanted))
+            }),
+            holds(eku, |wanted| {
+                let wanted = names::usage_name(wanted);
+                let usages = names::extended_key_usages(certificate?);
+                Some(
+                    usages
+                        .iter()
+                        .any(|usage| usage.eq_ignore_ascii_case(wanted)),
+                )
+            }),
             if *expired {
-                left.map(|left| left < 0)
+                known.not_after().map(|end| end < now)
             } else {
                 Some(true)
             },
             if *valid {
-                valid_for(i64::MAX)
+                valid_for(i64::MAX, known, now)
             } else {
                 Some(true)
             },
-            expires_within.map_or(Some(true), valid_for),
+            expires_within.map_or(Some(true), |span| valid_for(span, known, now)),
         ];
         match judged.contains(&Some(false)) {
             true => Some(false),
@@ -150,35 +180,24 @@ impl Filters {
         }
     }
 
-    /// The conditions as a person would type them, for messages.
-    pub fn describe(&self) -> String {
-        let texts = [
-            ("--subject", &self.subject),
-            ("--issuer", &self.issuer),
-            ("--email", &self.email),
-            ("--serial", &self.serial),
-            ("--eku", &self.eku),
-            ("--label", &self.label),
-        ];
-        let mut words: Vec<String> = texts
-            .into_iter()
-            .filter_map(|(option, text)| text.as_ref().map(|text| format!("{option} '{text}'")))
-            .collect();
-        if let Some(seconds) = self.expires_within {
-            let hours = seconds / 3600;
-            words.push(match hours % 24 {
-                0 => format!("--expires-within {}d", hours / 24),
-                _ => format!("--expires-within {hours}h"),
-            });
+    /// The conditions, for messages.
+    pub fn described(&self) -> &str {
+        match self.written.is_empty() {
+            true => "the filters",
+            false => &self.written,
         }
-        if self.expired {
-            words.push("--expired".to_owned());
-        }
-        if self.valid {
-            words.push("--valid".to_owned());
-        }
-        words.join(" ")
     }
+}
+
+/// Whether a certificate is valid at `now`, and for so many seconds at most. What is known without
+/// its beginning tells only that it is not.
+fn valid_for(span: i64, known: &Known<'_>, now: i64) -> Option<bool> {
+    let left = known.not_after().map(|end| end.saturating_sub(now));
+    if left.is_some_and(|left| left < 0 || left > span) {
+        return Some(false);
+    }
+    let not_before = known.certificate()?.validity().not_before.timestamp();
+    Some(not_before <= now)
 }
 
 /// What has to be there for an identity to be a candidate.
@@ -244,7 +263,7 @@ pub fn choose<'i>(
                 .max_by_key(|identity| issued(identity))
                 .filter(|_| choice.newest);
             newest.ok_or_else(|| Error::Ambiguous {
-                selector: describe(choice),
+                selector: described(choice.selector, choice.filters),
                 candidates: several
                     .iter()
                     .map(|found| candidate(inventory, found))
@@ -335,8 +354,8 @@ fn text_matches(identity: &Identity, text: &str) -> bool {
             .any(|host| contains(host, text))
 }
 
-fn holds(wanted: &Option<String>, test: impl Fn(&str) -> bool) -> bool {
-    wanted.as_deref().is_none_or(test)
+fn holds(wanted: &Option<String>, test: impl FnOnce(&str) -> Option<bool>) -> Option<bool> {
+    wanted.as_deref().map_or(Some(true), test)
 }
 
 pub(crate) fn contains(text: &str, wanted: &str) -> bool {
@@ -374,13 +393,13 @@ fn candidate(inventory: &Inventory, identity: &Identity) -> Candidate {
     }
 }
 
-fn describe(choice: &Choice<'_>) -> String {
-    let filters = choice.filters.describe();
-    match choice.selector {
-        Some(selector) if filters.is_empty() => format!("'{selector}'"),
-        Some(selector) => format!("'{selector}' {filters}"),
-        None => filters,
-    }
+/// A selector and filters, for messages; empty if there is neither.
+pub(crate) fn described(selector: Option<&str>, filters: &Filters) -> String {
+    let selector = selector.map(|selector| format!("'{selector}'"));
+    let filters = Some(filters).filter(|filters| !filters.is_empty());
+    let filters = filters.map(|filters| filters.described().to_owned());
+    let parts: Vec<_> = selector.into_iter().chain(filters).collect();
+    parts.join(" ")
 }
 
 fn not_found(inventory: &Inventory, choice: &Choice<'_>, now: i64) -> Error {
@@ -390,7 +409,7 @@ fn not_found(inventory: &Inventory, choice: &Choice<'_>, now: i64) -> Error {
         format!("{problems} file{s} or certificate{s} could not be read")
     });
     Error::NotFound {
-        selector: describe(choice),
+        selector: described(choice.selector, choice.filters),
         searched: inventory.store_names(),
         note,
         near: near::near(inventory, choice, now).map(Box::new),

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use certstow_core::time;
-use certstow_formats::pkcs12::profile::Iterations;
-use certstow_formats::pkcs12::target::Target;
 use certstow_platform::spec::StoreSpec;
 use clap::{Args, Subcommand, ValueHint};
 
-use super::export::{parse_iterations, parse_target};
-use super::{ChainArg, FilterArgs, PasswordArgs, ProfileArg, PropertiesArg, StoreArgs};
+use super::contents::{AlgorithmArgs, ContentArgs};
+use super::filter::FilterArgs;
+use super::given::Typed;
+use super::store::{PasswordArgs, StoreArgs};
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -17,7 +17,7 @@ pub(crate) struct BackupCommand {
     #[command(subcommand)]
     pub(crate) action: Option<BackupAction>,
     #[command(flatten)]
-    pub(crate) run: BackupArgs,
+    pub(crate) run: Typed<BackupArgs>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -28,8 +28,16 @@ pub(crate) enum BackupAction {
     Restore(Box<BackupRestoreArgs>),
 }
 
-/// The options of a run. Each is also a key of the file for --config.
-#[derive(Debug, Args)]
+/// The options of a run. Each but --config is also a key of the file for --config.
+#[derive(Debug, Clone, Args)]
+// Unlike mut_arg, this leaves the option in its place.
+#[command(mut_args(|argument| match argument.get_id().as_str() {
+    "target" => argument.help(
+        "The program that has to open the files, which decides the profile: windows2016, macos14, \
+         java8, ... ('certstow check' lists them all)"
+    ),
+    _ => argument,
+}))]
 pub(crate) struct BackupArgs {
     /// A folder to save to, made if need be; repeatable, and each gets a copy of everything
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
@@ -58,22 +66,10 @@ pub(crate) struct BackupArgs {
     /// Refuse a disk or share where other accounts could read the files; without it, warn
     #[arg(long)]
     pub(crate) require_private: bool,
-    /// How much of the certification path goes in [default: full]
-    #[arg(long, value_enum)]
-    pub(crate) chain: Option<ChainArg>,
-    /// Which properties of the certificate go in [default: portable]
-    #[arg(long, value_enum)]
-    pub(crate) properties: Option<PropertiesArg>,
-    /// The algorithms [default: modern]
-    #[arg(long, value_enum, conflicts_with = "target")]
-    pub(crate) profile: Option<ProfileArg>,
-    /// The program that has to open the files, which decides the profile: windows2016, macos14,
-    /// java8, ... ('certstow check' lists them all)
-    #[arg(long = "for", id = "target", value_name = "TARGET", value_parser = parse_target)]
-    pub(crate) target: Option<&'static Target>,
-    /// Iterations of key derivation, at most 600000 [default: the profile's]
-    #[arg(long, value_name = "N", value_parser = parse_iterations)]
-    pub(crate) iterations: Option<Iterations>,
+    #[command(flatten)]
+    pub(crate) contents: ContentArgs,
+    #[command(flatten)]
+    pub(crate) algorithms: AlgorithmArgs,
     /// Give every file a random password of its own, kept beside it encrypted to this certificate
     #[arg(
         long,
@@ -84,7 +80,7 @@ pub(crate) struct BackupArgs {
     )]
     pub(crate) escrow: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) filters: FilterArgs,
+    pub(crate) filters: Typed<FilterArgs>,
     #[command(flatten)]
     pub(crate) stores: StoreArgs,
     #[command(flatten)]
@@ -139,7 +135,7 @@ pub(crate) struct BackupRestoreArgs {
     #[arg(long)]
     pub(crate) allow_unproven: bool,
     #[command(flatten)]
-    pub(crate) filters: FilterArgs,
+    pub(crate) filters: Typed<FilterArgs>,
     #[command(flatten)]
     pub(crate) opening: OpeningArgs,
 }

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use super::{PasswordArgs, StoreArgs};
+use super::store::{PasswordArgs, StoreArgs};
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct DoctorArgs {
     /// A folder that backups go to; repeatable
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]

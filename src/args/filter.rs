@@ -4,10 +4,12 @@ use certstow_core::select::Filters;
 use certstow_core::time;
 use clap::Args;
 
-use super::StoreArgs;
+use super::given::{Kind, Typed};
+use super::store::StoreArgs;
 
 /// Conditions that narrow what is looked at; all have to hold.
 #[derive(Debug, Clone, PartialEq, Args)]
+#[group(id = "filters")]
 pub(crate) struct FilterArgs {
     /// Text in the subject
     #[arg(long, value_name = "TEXT", help_heading = "Filters")]
@@ -38,19 +40,43 @@ pub(crate) struct FilterArgs {
     valid: bool,
 }
 
-impl FilterArgs {
+impl Typed<FilterArgs> {
     pub(crate) fn filters(&self) -> Filters {
+        let FilterArgs {
+            subject,
+            issuer,
+            email,
+            serial,
+            eku,
+            label,
+            expires_within,
+            expired,
+            valid,
+        } = self.args.clone();
         Filters {
-            subject: self.subject.clone(),
-            issuer: self.issuer.clone(),
-            email: self.email.clone(),
-            serial: self.serial.clone(),
-            eku: self.eku.clone(),
-            label: self.label.clone(),
-            expires_within: self.expires_within,
-            expired: self.expired,
-            valid: self.valid,
+            subject,
+            issuer,
+            email,
+            serial,
+            eku,
+            label,
+            expires_within,
+            expired,
+            valid,
+            written: self.written(),
         }
+    }
+
+    fn written(&self) -> String {
+        let options = self.given.iter().map(|given| {
+            let name = &given.name;
+            match given.value.as_ref().map(|value| value.to_string_lossy()) {
+                Some(value) if given.kind == Kind::Text => format!("--{name} '{value}'"),
+                Some(value) => format!("--{name} {value}"),
+                None => format!("--{name}"),
+            }
+        });
+        options.collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -58,15 +84,13 @@ impl FilterArgs {
 pub(crate) struct SelectArgs {
     /// Which identity: the first digits of its thumbprint (6 or more), or text in its label,
     /// subject, e-mail addresses or DNS names
-    #[arg(required_unless_present_any = [
-        "subject", "issuer", "email", "serial", "eku", "label", "expires_within", "expired", "valid",
-    ])]
+    #[arg(required_unless_present = "filters")]
     pub(crate) selector: Option<String>,
     /// Of several that match, take the one issued last
     #[arg(long)]
     pub(crate) newest: bool,
     #[command(flatten)]
-    pub(crate) filters: FilterArgs,
+    pub(crate) filters: Typed<FilterArgs>,
     #[command(flatten)]
     pub(crate) stores: StoreArgs,
 }
@@ -75,5 +99,29 @@ impl SelectArgs {
     /// Whether nothing says which identity is meant.
     pub(crate) fn is_empty(&self) -> bool {
         self.selector.is_none() && !self.newest && self.filters.filters().is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, FromArgMatches as _};
+
+    use super::*;
+
+    fn filters(words: &str) -> Filters {
+        let command = Typed::<FilterArgs>::augment_args(Command::new("list").no_binary_name(true));
+        let matches = command.get_matches_from(words.split(' '));
+        let typed = Typed::<FilterArgs>::from_arg_matches(&matches).unwrap();
+        typed.filters()
+    }
+
+    #[test]
+    fn filters_are_written_as_they_were_typed() {
+        let filters = filters("--valid --email ada --expires-within 30d --eku=-x");
+        assert_eq!(
+            filters.written,
+            "--email 'ada' --eku '-x' --expires-within 30d --valid"
+        );
+        assert!(!filters.is_empty());
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use super::{PasswordArgs, StoreArgs};
+use super::store::{PasswordArgs, StoreArgs};
 
 #[derive(Debug, Args)]
 #[command(mut_arg("stores", |store| store.help(

@@ -3,7 +3,7 @@
 use certstow_platform::vault::Name;
 use clap::{Args, Subcommand};
 
-use super::PasswordArgs;
+use super::store::PasswordArgs;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PasswordCommand {

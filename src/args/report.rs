@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use super::{FilterArgs, StoreArgs};
+use super::filter::FilterArgs;
+use super::given::Typed;
+use super::store::StoreArgs;
 
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
@@ -30,7 +32,7 @@ pub(crate) struct ReportArgs {
     #[arg(long)]
     pub(crate) all: bool,
     #[command(flatten)]
-    pub(crate) filters: FilterArgs,
+    pub(crate) filters: Typed<FilterArgs>,
     #[command(flatten)]
     pub(crate) stores: StoreArgs,
 }

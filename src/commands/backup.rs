@@ -1,36 +1,40 @@
 //! `certstow backup`: what the options and the file with options mean together, then
 //! [`certstow_core::backup`].
 
+mod ask_aside;
+mod called;
 mod journal;
 mod json;
 mod missed;
 mod opening;
 mod restore;
-pub(crate) mod settings;
 mod summary;
 mod verify;
 
 use crate::error::Explain as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::exit::Exit;
 use certstow_core::backup::{self, Emptied, Patience, Progress, Request};
 use certstow_core::error::Error;
 use certstow_core::escrow::Recipient;
+use certstow_core::export::{Format, Options};
 use certstow_core::output::Privacy;
 use certstow_core::password::{self, Source};
 use certstow_core::time;
-use certstow_formats::sanitize::shortened;
 use certstow_formats::secret::Password;
-use certstow_platform::error::AskError;
-use certstow_platform::store::{Ask, Interaction, UnlockRequest};
+use certstow_platform;
+use certstow_platform::store::Interaction;
 
-use crate::args::{BackupAction, BackupArgs, BackupCommand};
-use crate::ask::{self, TerminalAsk};
+use crate::args::{BackupAction, BackupArgs, BackupCommand, Typed};
+use crate::ask;
+use crate::file_options;
 use crate::inventory;
+use crate::option_file;
 use crate::prompt;
 use crate::render::progress::Bar;
 use crate::screen::Screen;
+use ask_aside::AskAside;
 
 pub(crate) fn run(command: &BackupCommand, screen: &Screen) -> Result<Exit, Error> {
     match &command.action {
@@ -40,43 +44,77 @@ pub(crate) fn run(command: &BackupCommand, screen: &Screen) -> Result<Exit, Erro
     }
 }
 
-fn save(args: &BackupArgs, screen: &Screen) -> Result<Exit, Error> {
-    let settings = settings::of(args)?;
-    let options = settings.options()?;
-    if settings.to.is_empty() {
+/// Where this account remembers which folders it saved to; `None` where it has no place for that.
+pub(super) fn last_runs() -> Option<PathBuf> {
+    Some(certstow_platform::state_folder()?.join(backup::LAST_RUNS))
+}
+
+/// How the files of a backup are made.
+pub(super) fn options(args: &BackupArgs) -> Result<Options, Error> {
+    file_options::check_path(&args.contents, &args.algorithms)?;
+    Ok(file_options::of(
+        Format::P12,
+        &args.contents,
+        &args.algorithms,
+    ))
+}
+
+fn save(typed: &Typed<BackupArgs>, screen: &Screen) -> Result<Exit, Error> {
+    let args = option_file::with_file(typed)?;
+    let options = options(&args)?;
+    // Each by its name, so that the compiler tells of one that nothing is done with.
+    let BackupArgs {
+        to,
+        config: _,
+        rewrite,
+        prune_expired,
+        accept_empty,
+        skip_not_exportable,
+        allow_unproven,
+        require_private,
+        contents: _,
+        algorithms: _,
+        escrow,
+        filters,
+        stores,
+        password,
+    } = args;
+    if to.is_empty() {
         return Err(Error::Usage(
             "name a folder to save to with --to, or as 'to' in the file of --config".to_owned(),
         ));
     }
+    let (source, unlock) = (password.source(), stores.unlock());
     let stdin = Some(Source::Stdin);
-    if settings.password == stdin && settings.unlock == stdin {
+    if source == stdin && unlock == stdin {
         return Err(Error::Usage(
             "only one password can come from standard input".to_owned(),
         ));
     }
-    let recipient = match &settings.escrow {
+    let recipient = match &escrow {
         Some(file) => Some(Recipient::read(file)?),
         None => None,
     };
     for warning in recipient.iter().flat_map(|one| one.warnings(time::now())) {
         screen.warn(&warning);
     }
-    let mut inventory = inventory::read_stores(&settings.stores, settings.unlock.as_ref(), screen)?;
-    let last_runs = settings::last_runs();
+    let mut inventory = inventory::read(&stores, screen)?;
+    let last_runs = last_runs();
+    let filters = filters.filters();
     let bar = Bar::new(screen);
     let told = |folder: &Path| bar.aside(|| screen.note_wait(folder));
     let request = Request {
-        destinations: &settings.to,
-        filters: &settings.filters,
+        destinations: &to,
+        filters: &filters,
         options: &options,
         last_runs: last_runs.as_deref(),
-        privacy: match settings.require_private {
+        privacy: match require_private {
             true => Privacy::Required,
             false => Privacy::Wanted,
         },
-        rewrite: settings.rewrite,
-        prune_expired: settings.prune_expired,
-        allow_unproven: settings.allow_unproven,
+        rewrite,
+        prune_expired,
+        allow_unproven,
         escrow: recipient.as_ref(),
         patience: Patience {
             limit: screen.patience,
@@ -85,22 +123,22 @@ fn save(args: &BackupArgs, screen: &Screen) -> Result<Exit, Error> {
     };
     let mut ask = AskAside::new(screen, &bar);
     let begin_anew = |emptied: &Emptied| match screen.interaction() {
-        _ if settings.accept_empty => Ok(true),
+        _ if accept_empty => Ok(true),
         Interaction::Never => Ok(false),
         Interaction::Allowed => {
             let question = format!("{emptied}. Save there all the same?");
             bar.aside(|| prompt::yes_or_no(&question, false))
         }
     };
-    let password = || {
-        let source = settings.password.as_ref();
-        bar.aside(|| obtain_password(source, settings.allow_empty_password, screen))
+    let obtained = || {
+        let allow_empty = password.allow_empty_password;
+        bar.aside(|| obtain_password(source.as_ref(), allow_empty, screen))
     };
     let report = backup::run(
         &mut inventory,
         &request,
         begin_anew,
-        password,
+        obtained,
         &mut ask,
         &mut |progress| match progress {
             Progress::Checking { done, of } => bar.show("Checking", done, of),
@@ -111,7 +149,7 @@ fn save(args: &BackupArgs, screen: &Screen) -> Result<Exit, Error> {
     let report = report?;
     let exit = match report.failure() {
         Some(error) => error.exit(),
-        None if report.is_complete(settings.skip_not_exportable) => Exit::Done,
+        None if report.is_complete(skip_not_exportable) => Exit::Done,
         None => Exit::Partial,
     };
     inventory::warn_of_problems(&inventory, screen);
@@ -136,38 +174,5 @@ fn obtain_password(
             what: "a password for the files".to_owned(),
         }),
         None => password::prompt("Password for the files of this backup:", true, allow_empty),
-    }
-}
-
-/// An identity by its label and the beginning of its thumbprint, as the one who wrote them has it.
-fn called(label: &str, thumbprint: &str) -> String {
-    let thumbprint: String = thumbprint.chars().take(16).collect();
-    format!("{} ({thumbprint})", shortened(label))
-}
-
-/// Asks at the terminal without the bar in the way.
-struct AskAside<'a> {
-    ask: TerminalAsk,
-    bar: &'a Bar,
-}
-
-impl<'a> AskAside<'a> {
-    fn new(screen: &Screen, bar: &'a Bar) -> Self {
-        let ask = TerminalAsk {
-            interaction: screen.interaction(),
-            system_windows: Interaction::Never,
-        };
-        Self { ask, bar }
-    }
-}
-
-impl Ask for AskAside<'_> {
-    fn interaction(&self) -> Interaction {
-        self.ask.interaction()
-    }
-
-    fn unlock(&mut self, request: &UnlockRequest) -> Result<Password, AskError> {
-        let Self { ask, bar } = self;
-        bar.aside(|| ask.unlock(request))
     }
 }

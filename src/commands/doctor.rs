@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use crate::doctor::{self, Check, Status};
 use crate::exit::Exit;
-use certstow_core::backup::config::Settings;
 use certstow_core::error::Error;
 use certstow_core::identity::Stores;
 use certstow_core::waits;
@@ -13,9 +12,10 @@ use certstow_formats::sanitize::safe;
 use certstow_platform::OpenOptions;
 use serde::Serialize;
 
-use super::backup::settings;
-use crate::args::{DoctorArgs, Global};
+use super::backup;
+use crate::args::{DoctorArgs, Global, StoreArgs, Typed};
 use crate::journal;
+use crate::option_file;
 use crate::screen::{ERROR, Screen, WARNING};
 
 /// `certstow.doctor/1`.
@@ -38,7 +38,11 @@ struct CheckJson<'a> {
     advice: Option<&'a str>,
 }
 
-pub(crate) fn run(args: &DoctorArgs, global: &Global, screen: &Screen) -> Result<Exit, Error> {
+pub(crate) fn run(
+    args: &Typed<DoctorArgs>,
+    global: &Global,
+    screen: &Screen,
+) -> Result<Exit, Error> {
     let mut findings = Findings {
         checks: Vec::new(),
         screen,
@@ -78,7 +82,11 @@ impl Findings<'_> {
     }
 }
 
-fn examine(args: &DoctorArgs, global: &Global, findings: &mut Findings<'_>) -> Result<(), Error> {
+fn examine(
+    args: &Typed<DoctorArgs>,
+    global: &Global,
+    findings: &mut Findings<'_>,
+) -> Result<(), Error> {
     findings.add(doctor::account())?;
     if let Some(log) = &global.log {
         findings.add(doctor::log(log))?;
@@ -86,19 +94,20 @@ fn examine(args: &DoctorArgs, global: &Global, findings: &mut Findings<'_>) -> R
     if global.event_log {
         findings.add(doctor::event_log(journal::SOURCE))?;
     }
-    let (settings, wrong) = options(args);
-    findings.add_all(wrong)?;
-    examine_stores(&settings, findings)?;
-    let allow_empty = settings.allow_empty_password;
-    if let Some(source) = &settings.password {
+    let read = options(args);
+    findings.add_all(read.wrong)?;
+    let args = read.args;
+    examine_stores(&args.stores, findings)?;
+    let allow_empty = args.password.allow_empty_password;
+    if let Some(source) = &args.password.source() {
         findings.add(doctor::password(source, allow_empty))?;
     }
-    if let Some(file) = &settings.escrow {
+    if let Some(file) = &args.escrow {
         findings.add(doctor::escrow(file))?;
     }
-    for folder in &settings.to {
+    for folder in &args.to {
         findings.add(doctor::target(folder))?;
-        if let Some(last_runs) = settings::last_runs().filter(|_| !settings.accept_empty) {
+        if let Some(last_runs) = backup::last_runs().filter(|_| !read.accept_empty) {
             findings.add_all(doctor::emptied(folder, &last_runs))?;
         }
         findings.add_all(doctor::manifest(folder))?;
@@ -107,41 +116,46 @@ fn examine(args: &DoctorArgs, global: &Global, findings: &mut Findings<'_>) -> R
     Ok(())
 }
 
-/// What the options say, and where they say nothing, the file for `--config`; with what is wrong
-/// with that.
-fn options(args: &DoctorArgs) -> (Settings, Option<Check>) {
-    let own = Settings {
-        to: args.to.clone(),
-        stores: args.stores.stores.clone(),
-        password: args.password.source(),
-        allow_empty_password: args.password.allow_empty_password,
-        escrow: args.escrow.clone(),
-        unlock: args.stores.unlock(),
-        ..Settings::default()
-    };
-    let Some(file) = &args.config else {
-        return (own, None);
-    };
-    let _wait = waits::waiting_for(format!("the disk or share of {}", file.display()));
-    match Settings::read(file) {
-        Ok(settings) => {
-            let settings = own.over(settings);
-            let wrong = settings.options().err();
-            (settings, wrong.map(|error| doctor::config(file, &error)))
-        }
-        Err(error) => (own, Some(doctor::config(file, &error))),
-    }
+/// What there is to look at.
+struct Read {
+    args: DoctorArgs,
+    /// Whether a backup would begin anew in a folder that held one.
+    accept_empty: bool,
+    /// What is wrong with the option file.
+    wrong: Option<Check>,
 }
 
-fn examine_stores(settings: &Settings, findings: &mut Findings<'_>) -> Result<(), Error> {
-    let unlock = match settings.unlock.as_ref().map(doctor::unlock) {
+/// What the options say, over those of the option file.
+fn options(typed: &Typed<DoctorArgs>) -> Read {
+    let mut read = Read {
+        args: typed.args.clone(),
+        accept_empty: false,
+        wrong: None,
+    };
+    let Some(file) = &typed.args.config else {
+        return read;
+    };
+    let _wait = waits::waiting_for(format!("the disk or share of {}", file.display()));
+    let mut with_file = || {
+        let of_file = option_file::read(file)?;
+        read.args = option_file::over(&typed.given, &of_file.given)?;
+        read.accept_empty = of_file.args.accept_empty;
+        backup::options(&of_file.args)
+    };
+    let wrong = with_file().err();
+    read.wrong = wrong.map(|error| doctor::config(file, &error));
+    read
+}
+
+fn examine_stores(args: &StoreArgs, findings: &mut Findings<'_>) -> Result<(), Error> {
+    let unlock = match args.unlock().as_ref().map(doctor::unlock) {
         Some((unlock, check)) => {
             findings.add(check)?;
             unlock.map(Arc::new)
         }
         None => None,
     };
-    let stores = match settings.stores.as_slice() {
+    let stores = match args.stores.as_slice() {
         [] => Stores::Found,
         named => Stores::Named(named),
     };

@@ -2,36 +2,35 @@
 
 pub(crate) mod copies;
 mod deletion;
+mod destination;
 mod generated;
 mod telling;
 
 use std::io::{self, IsTerminal as _};
-use std::path::{Path, PathBuf};
 
 use crate::exit::Exit;
 use certstow_core::error::Error;
-use certstow_core::export::{self, Destination, Format, Job, Options, Report, Step};
+use certstow_core::export::{Destination, Format, Job, Options, Report, Step};
 use certstow_core::identity::{Identity, Inventory};
-use certstow_core::output::{Existing, Privacy};
 use certstow_core::password::{self, Source, Strength};
 use certstow_core::select::{self, Choice, Want};
 use certstow_core::time;
 use certstow_formats::certificate::EntryId;
-use certstow_formats::chain::Include;
 use certstow_formats::names;
 use certstow_formats::pkcs12::attributes::Properties;
-use certstow_formats::pkcs12::profile::Profile;
 use certstow_formats::sanitize::shortened;
 use certstow_formats::secret::Password;
 use certstow_platform::os;
 use certstow_platform::store::Interaction;
 
-use crate::args::{ChainArg, ExportArgs, PropertiesArg};
+use crate::args::ExportArgs;
 use crate::ask::{self, TerminalAsk};
+use crate::file_options;
 use crate::inventory;
 use crate::journal::Entry;
 use crate::render::progress::Progress;
 use crate::screen::Screen;
+pub(crate) use destination::{existing, file_of, privacy, to_stdout};
 use telling::{file_name, tell};
 
 pub(crate) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
@@ -158,60 +157,12 @@ pub(crate) fn save(
     Ok(report)
 }
 
-pub(crate) fn existing(args: &ExportArgs) -> Existing {
-    match args.force {
-        true => Existing::Replace,
-        false => Existing::Refuse,
-    }
-}
-
-pub(crate) fn privacy(args: &ExportArgs) -> Privacy {
-    match args.require_private {
-        true => Privacy::Required,
-        false => Privacy::Wanted,
-    }
-}
-
-/// The file that is to be written, where it is one.
-pub(crate) fn file_of(args: &ExportArgs, identity: &Identity, options: &Options) -> PathBuf {
-    match &args.output {
-        Some(file) => export::with_extension(file, options.format),
-        None => {
-            let label = identity.entry().display_label();
-            export::default_file_name(&label, options.format)
-        }
-    }
-}
-
 pub(crate) fn options(args: &ExportArgs) -> Options {
-    let profile = match (args.profile, args.target) {
-        (Some(profile), _) => profile.into(),
-        (None, Some(target)) => target.profile,
-        (None, None) => Profile::default(),
-    };
     Options {
-        format: args.format.into(),
-        include: match args.chain {
-            Some(chain) => chain.into(),
-            None if reads_no_path(args) => Include::None,
-            None => Include::default(),
-        },
-        properties: args.properties.map(Properties::from).unwrap_or_default(),
         friendly_name: args.name.clone(),
-        profile,
-        iterations: args.iterations.unwrap_or_else(|| profile.iterations()),
         unencrypted_key: args.unencrypted_key,
+        ..file_options::of(args.format, &args.contents, &args.algorithms)
     }
-}
-
-/// Whether the program that is to open the file reads the certificate alone.
-pub(crate) fn reads_no_path(args: &ExportArgs) -> bool {
-    args.target
-        .is_some_and(|target| target.reads.certificates == Some(1))
-}
-
-pub(crate) fn to_stdout(args: &ExportArgs) -> bool {
-    args.output.as_deref() == Some(Path::new("-"))
 }
 
 /// What makes no sense together, or could only fail later; before any store is touched.
@@ -228,16 +179,14 @@ pub(crate) fn check_together(
     if let Some(idle) = idle_option(args, options) {
         return Err(Error::Usage(idle));
     }
-    if reads_no_path(args) && matches!(args.chain, Some(ChainArg::Full | ChainArg::NoRoot)) {
-        return usage("the program named by --for reads one certificate only: leave --chain out");
-    }
+    file_options::check_path(&args.contents, &args.algorithms)?;
     if args.allow_prompt && screen.interaction() == Interaction::Never {
         return usage("--allow-prompt needs a person, and standard input is no terminal");
     }
     if args.allow_prompt && !options.format.has_key() {
         return usage("--allow-prompt means nothing where no private key is exported");
     }
-    if args.name.is_some() && args.properties == Some(PropertiesArg::None) {
+    if args.name.is_some() && args.contents.properties == Some(Properties::None) {
         return usage("--properties none leaves no room for --name");
     }
     if args.delete_key_after_verify {
@@ -283,13 +232,13 @@ fn idle_option(args: &ExportArgs, options: &Options) -> Option<String> {
             args.unencrypted_key && format != Format::Pem,
             "--unencrypted-key",
         ),
-        (args.profile.is_some() && !p12, "--profile"),
-        (args.target.is_some() && !p12, "--for"),
+        (args.algorithms.profile.is_some() && !p12, "--profile"),
+        (args.algorithms.target.is_some() && !p12, "--for"),
         (args.name.is_some() && !p12, "--name"),
-        (args.properties.is_some() && !p12, "--properties"),
-        (args.chain.is_some() && !path, "--chain"),
+        (args.contents.properties.is_some() && !p12, "--properties"),
+        (args.contents.chain.is_some() && !path, "--chain"),
         (
-            args.iterations.is_some() && !options.needs_password(),
+            args.algorithms.iterations.is_some() && !options.needs_password(),
             "--iterations",
         ),
         (

@@ -62,7 +62,7 @@ pub(crate) fn nothing_left(inventory: &Inventory, filters: &Filters, now: i64) -
         keyless: keyless.count(),
     };
     Error::NotFound {
-        selector: filters.describe(),
+        selector: filters.described().to_owned(),
         searched: inventory.store_names(),
         note: None,
         near: (!unlisted.is_empty()).then(|| Box::new(select::offer(inventory, why, &unlisted))),

@@ -143,9 +143,8 @@ fn print(args: &ScheduleInstallArgs, folder: Option<&Path>, screen: &Screen) -> 
     }
     let (scheduler, here) = match args.system {
         Some(system) => {
-            let scheduler = Scheduler::from(system);
-            let here = Scheduler::of_this_system() == Some(scheduler);
-            (scheduler, here)
+            let here = Scheduler::of_this_system() == Some(system);
+            (system, here)
         }
         None => (install::scheduler()?, true),
     };
@@ -220,7 +219,7 @@ fn schedule(
     paths: Paths,
 ) -> Result<Schedule, Error> {
     let owner = owner(&args.task);
-    let line = line::Line::of(&args.backup, scheduler, owner, paths)?;
+    let line = line::Line::of(args, scheduler, owner, paths)?;
     let program = match &args.program {
         Some(program) => program.clone(),
         None => std::env::current_exe().map_err(|source| Error::Io {

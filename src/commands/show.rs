@@ -1,30 +1,19 @@
 //! `certstow show`: one identity, in plain words, or with everything that is in it.
 
 mod plain;
+mod subject;
 mod technical;
 
 use crate::exit::Exit;
 use certstow_core::error::Error;
-use certstow_core::identity::{Identity, Inventory};
 use certstow_core::select::{self, Choice, Want};
 use certstow_core::time;
-use certstow_formats::chain::Path;
 
 use crate::args::ShowArgs;
 use crate::inventory;
-use crate::render::{Look, json};
+use crate::render::json;
 use crate::screen::Screen;
-
-/// What there is to say.
-struct Subject<'a> {
-    inventory: &'a Inventory,
-    identity: &'a Identity,
-    path: &'a Path,
-    /// Whether the machine trusts the path's root, where that can be told.
-    root_trusted: Option<bool>,
-    now: i64,
-    look: Look,
-}
+use subject::Subject;
 
 pub(crate) fn run(args: &ShowArgs, screen: &Screen) -> Result<Exit, Error> {
     let inventory = inventory::read(&args.select.stores, screen)?;

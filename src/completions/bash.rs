@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use clap_complete::CompletionCandidate;
 
 use super::line::Line;
-use super::{description, value};
+use super::shown::{description, value};
 
 /// `COMP_TYPE` where bash shows a list: after a second tab, or at once, as its settings say.
 const LISTING: [&str; 3] = ["63", "33", "64"];

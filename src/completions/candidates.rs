@@ -14,7 +14,7 @@ use clap_complete::engine::{ArgValueCompleter, PathCompleter, ValueCompleter as 
 use clap_complete::{CompletionCandidate, engine};
 
 use super::identities::{self, Wanted};
-use super::in_time;
+use super::in_time::in_time;
 use super::line::{Line, with_home};
 use crate::args;
 

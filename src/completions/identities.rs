@@ -18,7 +18,7 @@ use certstow_platform::spec::StoreSpec;
 use certstow_platform::{OpenOptions, known_stores};
 use clap_complete::CompletionCandidate;
 
-use super::in_time;
+use super::in_time::in_time;
 use crate::render::table::key_text;
 
 /// How long stores are waited for.

@@ -2,8 +2,9 @@
 //! only those have their values told that are listed here.
 
 use clap::ArgMatches;
-use clap::parser::ValueSource;
 use serde_json::{Map, Value};
+
+use crate::args::{self, Given, Kind};
 
 /// Options whose values are logged, beside those that take one of a few words. Of all others only
 /// that they were given: who mistakes one for a place to type a password in is not to find it here.
@@ -33,12 +34,12 @@ pub(super) fn given(command: &clap::Command, matches: &ArgMatches) -> (String, M
     let mut names = Vec::new();
     let mut options = Map::new();
     loop {
-        for argument in command.get_arguments() {
-            let source = matches.value_source(argument.get_id().as_str());
-            if let (Some(name), Some(ValueSource::CommandLine)) = (argument.get_long(), source) {
-                options.insert(name.to_owned(), value(argument, name, matches));
-            }
+        // Global options are in every command's matches.
+        let mut of_command = Map::new();
+        for given in args::given(command, matches) {
+            add(&mut of_command, &given);
         }
+        options.extend(of_command);
         let Some((name, inner)) = matches.subcommand() else {
             break;
         };
@@ -51,27 +52,25 @@ pub(super) fn given(command: &clap::Command, matches: &ArgMatches) -> (String, M
     (names.join(" "), options)
 }
 
-/// The value of an option, or that it was given.
-fn value(argument: &clap::Arg, name: &str, matches: &ArgMatches) -> Value {
-    let harmless = LOGGED.contains(&name) || !argument.get_possible_values().is_empty();
-    if !argument.get_action().takes_values() || !harmless {
-        return true.into();
-    }
-    let values = matches.get_raw(argument.get_id().as_str());
-    let mut values = values
-        .into_iter()
-        .flatten()
-        .map(|value| Value::from(value.to_string_lossy()));
-    match (values.next(), values.next()) {
-        (Some(only), None) => only,
-        (first, second) => first.into_iter().chain(second).chain(values).collect(),
+/// The value of an option, or that it was given; of several values, a list.
+fn add(options: &mut Map<String, Value>, given: &Given) {
+    let harmless = given.kind == Kind::Word || LOGGED.contains(&given.name.as_str());
+    let value = match &given.value {
+        Some(value) if harmless => Value::from(value.to_string_lossy()),
+        _ => true.into(),
+    };
+    match options.get_mut(&given.name) {
+        Some(Value::Array(values)) => values.push(value),
+        Some(first @ Value::String(_)) => *first = vec![first.take(), value].into(),
+        _ => {
+            options.insert(given.name.clone(), value);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args;
 
     #[test]
     fn of_the_options_only_harmless_values_are_logged() {

@@ -1,22 +1,35 @@
 //! The command line of an export, as it is typed in a shell: the words that clap reads the same
 //! options from. It has no password; where the password comes from is an option like others.
 
-use std::path::Path;
+use std::ffi::OsString;
 
+use certstow_core::export::Format;
 use certstow_platform::os;
-use clap::ValueEnum;
 
-use crate::args::{ExportArgs, FormatArg, PasswordArgs, SelectArgs, StoreArgs};
+use crate::args::{
+    AlgorithmArgs, ContentArgs, ExportArgs, Given, Kind, PasswordArgs, SelectArgs, StoreArgs, Words,
+};
 
 /// The whole line, quoted for the system's shell.
 pub(super) fn of(args: &ExportArgs) -> String {
     let words = words(args);
-    let quoted: Vec<_> = words.iter().map(|word| os::shell_word(word)).collect();
+    let quoted: Vec<_> = words
+        .iter()
+        .map(|word| os::shell_word(&word.to_string_lossy()))
+        .collect();
     quoted.join(" ")
 }
 
-/// The words of it. The identity is named by its thumbprint, and filters have done their work.
-fn words(args: &ExportArgs) -> Vec<String> {
+fn words(args: &ExportArgs) -> Vec<OsString> {
+    let command = ["certstow", "export"].map(OsString::from);
+    let selector = args.select.selector.iter().map(OsString::from);
+    let options = given(args);
+    let options = options.iter().flat_map(Given::words);
+    command.into_iter().chain(selector).chain(options).collect()
+}
+
+/// The options. The identity is named by its thumbprint, and filters have done their work.
+fn given(args: &ExportArgs) -> Vec<Given> {
     let ExportArgs {
         select,
         output,
@@ -24,12 +37,14 @@ fn words(args: &ExportArgs) -> Vec<String> {
         require_private,
         copy_to,
         format,
-        chain,
-        properties,
+        contents: ContentArgs { chain, properties },
         name,
-        profile,
-        target,
-        iterations,
+        algorithms:
+            AlgorithmArgs {
+                profile,
+                target,
+                iterations,
+            },
         unencrypted_key,
         allow_prompt,
         delete_key_after_verify,
@@ -37,106 +52,94 @@ fn words(args: &ExportArgs) -> Vec<String> {
         generate_password,
     } = args;
     let SelectArgs {
-        selector,
+        selector: _,
         newest: _,
         filters: _,
         stores,
     } = select;
-    let mut words = Words(vec!["certstow".to_owned(), "export".to_owned()]);
-    words.0.extend(selector.clone());
-    words.add_stores(stores);
-    words.path("output", output.as_deref());
-    words.flag("force", *force);
-    words.flag("require-private", *require_private);
-    for folder in copy_to {
-        words.path("copy-to", Some(folder));
-    }
-    words.one_of(
-        "format",
-        Some(*format).filter(|format| *format != FormatArg::P12),
-    );
-    words.one_of("chain", *chain);
-    words.one_of("properties", *properties);
-    words.value("name", name.clone());
-    words.one_of("profile", *profile);
-    words.value("for", target.map(|target| target.name.to_owned()));
-    words.value(
-        "iterations",
-        iterations.map(|number| number.get().to_string()),
-    );
-    words.flag("unencrypted-key", *unencrypted_key);
-    words.flag("allow-prompt", *allow_prompt);
-    words.flag("delete-key-after-verify", *delete_key_after_verify);
-    words.add_password(password);
-    words.flag("generate-password", *generate_password);
-    words.0
+    let form = Some(*format).filter(|format| *format != Format::P12);
+    let options = [
+        values("output", output),
+        flag("force", *force),
+        flag("require-private", *require_private),
+        values("copy-to", copy_to),
+        values("format", word(form)),
+        values("chain", word(*chain)),
+        values("properties", word(*properties)),
+        values("name", name),
+        values("profile", word(*profile)),
+        values("for", target.map(|target| target.name)),
+        values(
+            "iterations",
+            iterations.map(|number| number.get().to_string()),
+        ),
+        flag("unencrypted-key", *unencrypted_key),
+        flag("allow-prompt", *allow_prompt),
+        flag("delete-key-after-verify", *delete_key_after_verify),
+        of_password(password),
+        flag("generate-password", *generate_password),
+    ];
+    [of_stores(stores), options.concat()].concat()
 }
 
-struct Words(Vec<String>);
-
-impl Words {
-    fn flag(&mut self, name: &str, given: bool) {
-        if given {
-            self.0.push(format!("--{name}"));
-        }
-    }
-
-    fn value(&mut self, name: &str, value: Option<String>) {
-        match value {
-            // It would be taken for an option.
-            Some(value) if value.starts_with('-') => self.0.push(format!("--{name}={value}")),
-            Some(value) => self.0.extend([format!("--{name}"), value]),
-            None => {}
-        }
-    }
-
-    fn path(&mut self, name: &str, path: Option<&Path>) {
-        self.value(name, path.map(|path| path.to_string_lossy().into_owned()));
-    }
-
-    fn one_of(&mut self, name: &str, value: Option<impl ValueEnum>) {
-        let value = value.and_then(|value| value.to_possible_value());
-        self.value(name, value.map(|value| value.get_name().to_owned()));
-    }
-
-    fn add_stores(&mut self, args: &StoreArgs) {
-        let StoreArgs {
-            stores,
-            unlock_password_file,
-            unlock_password_env,
-            unlock_password_fd,
-            unlock_password_vault,
-        } = args;
-        for store in stores {
-            self.value("store", Some(store.to_string()));
-        }
-        self.path("unlock-password-file", unlock_password_file.as_deref());
-        self.value("unlock-password-env", unlock_password_env.clone());
-        self.value(
+fn of_stores(args: &StoreArgs) -> Vec<Given> {
+    let StoreArgs {
+        stores,
+        unlock_password_file,
+        unlock_password_env,
+        unlock_password_fd,
+        unlock_password_vault,
+    } = args;
+    [
+        values("store", stores.iter().map(ToString::to_string)),
+        values("unlock-password-file", unlock_password_file),
+        values("unlock-password-env", unlock_password_env),
+        values(
             "unlock-password-fd",
             unlock_password_fd.map(|fd| fd.to_string()),
-        );
-        let vault = unlock_password_vault.as_ref();
-        self.value("unlock-password-vault", vault.map(ToString::to_string));
-    }
+        ),
+        values(
+            "unlock-password-vault",
+            unlock_password_vault.as_ref().map(ToString::to_string),
+        ),
+    ]
+    .concat()
+}
 
-    fn add_password(&mut self, args: &PasswordArgs) {
-        let PasswordArgs {
-            password_file,
-            password_env,
-            password_fd,
-            password_vault,
-            allow_empty_password,
-        } = args;
-        self.path("password-file", password_file.as_deref());
-        self.value("password-env", password_env.clone());
-        self.value("password-fd", password_fd.map(|fd| fd.to_string()));
-        self.value(
+fn of_password(args: &PasswordArgs) -> Vec<Given> {
+    let PasswordArgs {
+        password_file,
+        password_env,
+        password_fd,
+        password_vault,
+        allow_empty_password,
+    } = args;
+    [
+        values("password-file", password_file),
+        values("password-env", password_env),
+        values("password-fd", password_fd.map(|fd| fd.to_string())),
+        values(
             "password-vault",
             password_vault.as_ref().map(ToString::to_string),
-        );
-        self.flag("allow-empty-password", *allow_empty_password);
-    }
+        ),
+        flag("allow-empty-password", *allow_empty_password),
+    ]
+    .concat()
+}
+
+fn flag(name: &str, given: bool) -> Vec<Given> {
+    given.then(|| Given::flag(name)).into_iter().collect()
+}
+
+fn values(name: &str, values: impl IntoIterator<Item: Into<OsString>>) -> Vec<Given> {
+    let given = values
+        .into_iter()
+        .map(|value| Given::new(name, Kind::Other, value));
+    given.collect()
+}
+
+fn word(value: Option<impl Words>) -> Option<&'static str> {
+    value.map(Words::word)
 }
 
 #[cfg(test)]
@@ -145,7 +148,7 @@ mod tests {
     use crate::args::{Cli, Command};
     use clap::Parser as _;
 
-    fn parsed(words: impl IntoIterator<Item = String>) -> ExportArgs {
+    fn parsed(words: impl IntoIterator<Item = OsString>) -> ExportArgs {
         match Cli::try_parse_from(words).unwrap().command {
             Command::Export(args) => *args,
             other => panic!("{other:?}"),
@@ -215,7 +218,7 @@ mod tests {
     fn the_words_give_the_same_options() {
         for line in LINES {
             let line = ["certstow", "export"].iter().chain(line);
-            let args = parsed(line.map(|word| (*word).to_owned()));
+            let args = parsed(line.map(OsString::from));
             assert_eq!(parsed(words(&args)), args);
         }
     }
@@ -226,7 +229,7 @@ mod tests {
     fn a_shell_gives_the_same_words() {
         for line in LINES {
             let line = ["certstow", "export"].iter().chain(line);
-            let args = parsed(line.map(|word| (*word).to_owned()));
+            let args = parsed(line.map(OsString::from));
             let script = format!("printf '%s\\n' {}", of(&args));
             let output = std::process::Command::new("sh")
                 .args(["-c", &script])
@@ -234,7 +237,7 @@ mod tests {
                 .unwrap();
             let split = String::from_utf8(output.stdout).unwrap();
             assert_eq!(
-                split.lines().map(str::to_owned).collect::<Vec<_>>(),
+                split.lines().map(OsString::from).collect::<Vec<_>>(),
                 words(&args)
             );
         }

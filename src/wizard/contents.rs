@@ -2,23 +2,24 @@
 //! friendly name. Each choice is named; nothing is known by its position.
 
 use certstow_core::error::Error;
+use certstow_formats::chain::Include;
+use certstow_formats::pkcs12::attributes::Properties;
 use certstow_formats::sanitize::safe;
 
-use super::Talk;
 use super::asker::{Answer, Choice, Kind};
-use super::steps::Draft;
-use crate::args::{ChainArg, PropertiesArg};
+use super::draft::Draft;
+use super::talk::Talk;
 
-const PATHS: [(&str, Option<ChainArg>); 3] = [
+const PATHS: [(&str, Option<Include>); 3] = [
     ("All of it (recommended)", None),
-    ("All but the root", Some(ChainArg::NoRoot)),
-    ("None: this certificate alone", Some(ChainArg::None)),
+    ("All but the root", Some(Include::NoRoot)),
+    ("None: this certificate alone", Some(Include::None)),
 ];
 
-const PROPERTIES: [(&str, Option<PropertiesArg>); 3] = [
+const PROPERTIES: [(&str, Option<Properties>); 3] = [
     ("The usual ones (recommended)", None),
-    ("All that the store has", Some(PropertiesArg::All)),
-    ("None, not even the name", Some(PropertiesArg::None)),
+    ("All that the store has", Some(Properties::All)),
+    ("None, not even the name", Some(Properties::None)),
 ];
 
 pub(super) fn ask_path(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, Error> {
@@ -28,7 +29,7 @@ pub(super) fn ask_path(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<
     );
     let question = "Which part of the path goes in?";
     let answer = one_of(question, &PATHS, &mut draft.chain, talk)?;
-    draft.args.chain = draft.chain;
+    draft.args.contents.chain = draft.chain;
     Ok(answer)
 }
 
@@ -37,7 +38,12 @@ pub(super) fn ask_properties(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<A
         "Properties are what the store notes of a certificate, such as its name and a description.",
     );
     let question = "Which of the store's properties?";
-    one_of(question, &PROPERTIES, &mut draft.args.properties, talk)
+    one_of(
+        question,
+        &PROPERTIES,
+        &mut draft.args.contents.properties,
+        talk,
+    )
 }
 
 fn one_of<T: Copy + PartialEq>(

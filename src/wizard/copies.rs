@@ -12,8 +12,9 @@ use certstow_formats::sanitize::safe;
 use certstow_platform::os::{self, Drive};
 
 use super::asker::{Answer, Asker, Choice, Kind};
-use super::steps::Draft;
-use super::{file, folders, in_words, summary};
+use super::draft::Draft;
+use super::talk::in_words;
+use super::{file, folders, summary};
 use crate::commands::export;
 use crate::commands::export::copies::{self, make_one};
 use crate::screen::Screen;

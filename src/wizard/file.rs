@@ -9,11 +9,11 @@ use certstow_core::output::{Existing, preflight};
 use certstow_formats::sanitize::{is_unsafe, safe};
 use certstow_platform::os;
 
-use super::Talk;
 use super::asker::{Answer, Asker, Choice, Kind};
 use super::contents::label;
+use super::draft::Draft;
 use super::folders::expanded;
-use super::steps::Draft;
+use super::talk::Talk;
 use crate::commands::export as command;
 
 /// Where WIPO's PCT-SAFE looks for the file, on the drive of the system.

@@ -9,9 +9,9 @@ use certstow_formats::names;
 use certstow_formats::sanitize::{safe, shortened};
 use certstow_platform::store::{KeyState, NotExportable};
 
-use super::Talk;
 use super::asker::{Answer, Asker, Choice};
-use super::steps::Draft;
+use super::draft::Draft;
+use super::talk::Talk;
 use crate::args::ExportArgs;
 use crate::commands::export;
 

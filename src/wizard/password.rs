@@ -5,10 +5,10 @@ use certstow_core::password::{self, Typed};
 use certstow_formats::names;
 use certstow_formats::secret::Password;
 
-use super::Talk;
 use super::asker::{Answer, Choice};
 use super::contents::label;
-use super::steps::Draft;
+use super::draft::Draft;
+use super::talk::Talk;
 
 const AGAIN: &str = "The same password again:";
 

@@ -2,14 +2,14 @@
 //! [`target`], which docs/profiles.md repeats.
 
 use certstow_core::error::Error;
+use certstow_formats::chain::Include;
 use certstow_formats::pkcs12::profile::Profile;
 use certstow_formats::pkcs12::target::{self, Target};
 
-use super::Talk;
 use super::asker::{Answer, Choice};
-use super::steps::Draft;
-use crate::args::{ChainArg, ProfileArg};
-use crate::commands::export;
+use super::draft::Draft;
+use super::talk::Talk;
+use crate::file_options;
 
 /// An answer, and what it means.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,9 +40,11 @@ impl Reader {
 
     fn is_in(self, draft: &Draft) -> bool {
         match self {
-            Self::Recent => draft.args.profile.is_none() && draft.args.target.is_none(),
-            Self::Wipo => draft.args.profile == Some(ProfileArg::Compatible),
-            Self::Program(target) => draft.args.target == Some(target),
+            Self::Recent => {
+                draft.args.algorithms.profile.is_none() && draft.args.algorithms.target.is_none()
+            }
+            Self::Wipo => draft.args.algorithms.profile == Some(Profile::Compatible),
+            Self::Program(target) => draft.args.algorithms.target == Some(target),
         }
     }
 
@@ -75,19 +77,19 @@ pub(super) fn ask(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, 
         return Ok(Answer::Back);
     };
     let reader = readers[chosen];
-    draft.args.profile = None;
-    draft.args.target = None;
+    draft.args.algorithms.profile = None;
+    draft.args.algorithms.target = None;
     match reader {
         Reader::Recent => {}
-        Reader::Wipo => draft.args.profile = Some(ProfileArg::Compatible),
-        Reader::Program(target) => draft.args.target = Some(target),
+        Reader::Wipo => draft.args.algorithms.profile = Some(Profile::Compatible),
+        Reader::Program(target) => draft.args.algorithms.target = Some(target),
     }
     if let Some(remark) = reader.remark() {
         talk.asker.say(remark);
     }
-    draft.args.chain = draft.chain;
-    if export::reads_no_path(&draft.args) && draft.chain != Some(ChainArg::None) {
-        draft.args.chain = None;
+    draft.args.contents.chain = draft.chain;
+    if file_options::reads_no_path(&draft.args.algorithms) && draft.chain != Some(Include::None) {
+        draft.args.contents.chain = None;
         talk.asker
             .say("It reads one certificate only, so the certification path is left out.");
     }

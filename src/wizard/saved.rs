@@ -6,8 +6,8 @@ use certstow_formats::names;
 use certstow_formats::sanitize::safe;
 
 use super::asker::Asker;
+use super::draft::Draft;
 use super::lines;
-use super::steps::Draft;
 use crate::commands::export;
 use crate::screen::Screen;
 

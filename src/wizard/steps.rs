@@ -2,37 +2,17 @@
 //! going forward and back among them. What was answered is the default when a step is asked again.
 
 use certstow_core::error::Error;
-use certstow_core::export;
+use certstow_core::export::{self, Format};
 use certstow_core::output::preflight;
-use certstow_formats::certificate::EntryId;
-use certstow_formats::secret::Password;
+use certstow_formats::pkcs12::attributes::Properties;
 use certstow_platform::error::StoreError;
 
 use super::asker::Answer;
-use super::{Talk, contents, file, identity, password, reader, summary};
-use crate::args::{ChainArg, ExportArgs, FormatArg, PropertiesArg};
+use super::draft::Draft;
+use super::talk::Talk;
+use super::{contents, file, identity, password, reader, summary};
 use crate::commands::export as command;
-
-/// What is answered so far.
-pub(super) struct Draft {
-    /// As the options of an export.
-    pub(super) args: ExportArgs,
-    /// What was answered for the path, whether or not the program that was chosen reads one.
-    pub(super) chain: Option<ChainArg>,
-    pub(super) identity: Option<EntryId>,
-    pub(super) password: Option<Password>,
-}
-
-impl Draft {
-    pub(super) fn new(preset: &ExportArgs) -> Self {
-        Self {
-            args: preset.clone(),
-            chain: preset.chain,
-            identity: None,
-            password: None,
-        }
-    }
-}
+use crate::file_options;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
@@ -76,19 +56,25 @@ impl Step {
     fn is_open(self, draft: &Draft, talk: &Talk<'_>) -> bool {
         let preset = talk.preset;
         let options = command::options(&draft.args);
-        let p12 = draft.args.format == FormatArg::P12;
+        let p12 = draft.args.format == Format::P12;
         match self {
             Self::Identity | Self::Summary => true,
             Self::Path => {
-                let has_path = draft.args.format != FormatArg::Der;
-                has_path && preset.chain.is_none() && !command::reads_no_path(preset)
+                let has_path = draft.args.format != Format::Der;
+                has_path
+                    && preset.contents.chain.is_none()
+                    && !file_options::reads_no_path(&preset.algorithms)
             }
-            Self::Properties => p12 && preset.properties.is_none() && preset.name.is_none(),
+            Self::Properties => {
+                p12 && preset.contents.properties.is_none() && preset.name.is_none()
+            }
             Self::Name => {
-                let none = draft.args.properties == Some(PropertiesArg::None);
+                let none = draft.args.contents.properties == Some(Properties::None);
                 p12 && preset.name.is_none() && !none
             }
-            Self::Reader => p12 && preset.profile.is_none() && preset.target.is_none(),
+            Self::Reader => {
+                p12 && preset.algorithms.profile.is_none() && preset.algorithms.target.is_none()
+            }
             Self::Password => options.needs_password() && preset.password.source().is_none(),
             Self::File => preset.output.is_none() || !is_writable(draft, talk),
         }

@@ -1,6 +1,7 @@
 //! What is going to be done, in sentences and as a command line, before it is done.
 
 use certstow_core::error::Error;
+use certstow_core::export::Format;
 use certstow_core::identity::Identity;
 use certstow_formats::chain::{Include, PathEnd};
 use certstow_formats::names;
@@ -9,9 +10,10 @@ use certstow_formats::pkcs12::profile::Profile;
 use certstow_formats::sanitize::{safe, shortened};
 
 use super::asker::{Answer, Asker, Choice};
-use super::steps::Draft;
-use super::{Talk, command_line};
-use crate::args::{ExportArgs, FormatArg};
+use super::command_line;
+use super::draft::Draft;
+use super::talk::Talk;
+use crate::args::ExportArgs;
 use crate::commands::export;
 
 pub(super) fn ask(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, Error> {
@@ -67,10 +69,10 @@ fn sentences(draft: &Draft, identity: &Identity, talk: &Talk<'_>) -> Vec<String>
     if !has_key {
         sentences[0] = sentences[0].replacen(" are saved", " is saved", 1);
     }
-    if draft.args.format != FormatArg::Der {
+    if draft.args.format != Format::Der {
         sentences.push(of_path(options.include, identity, talk));
     }
-    if draft.args.format == FormatArg::P12 {
+    if draft.args.format == Format::P12 {
         sentences.push(match options.properties {
             Properties::None => "No properties go in, and no name.".to_owned(),
             which => {
@@ -120,7 +122,7 @@ fn of_path(include: Include, identity: &Identity, talk: &Talk<'_>) -> String {
 
 fn of_reader(draft: &Draft, options: &certstow_core::export::Options) -> String {
     let profile = options.profile.name();
-    let programs = match (draft.args.target, options.profile) {
+    let programs = match (draft.args.algorithms.target, options.profile) {
         (Some(target), _) => target.description,
         (None, Profile::Modern) => "recent programs",
         (None, Profile::Compatible) => "recent programs and older ones",

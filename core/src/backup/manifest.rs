@@ -12,7 +12,7 @@ use certstow_platform::file_name;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::Error;
-use crate::select::Known;
+use crate::select::{Known, Recorded};
 use crate::time;
 use certstow_formats::names;
 use certstow_formats::proof::Level;
@@ -265,12 +265,12 @@ impl Saved {
 
     /// What filters can be told of it.
     pub(crate) fn known(&self) -> Known<'_> {
-        Known {
+        Known::Recorded(Recorded {
             subject: &self.subject,
             issuer: &self.issuer,
             label: &self.label,
             not_after: self.not_after(),
-        }
+        })
     }
 
     /// notAfter in seconds since 1970, if the manifest tells.

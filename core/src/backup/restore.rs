@@ -249,12 +249,9 @@ fn shown(name: &OsStr) -> String {
 }
 
 fn nothing(folder: &Path, wanted: &Wanted<'_>, left_out: usize) -> Error {
-    let filters = wanted.filters.describe();
-    let selector = match wanted.selector {
-        Some(selector) if filters.is_empty() => format!("'{selector}'"),
-        Some(selector) => format!("'{selector}' {filters}"),
-        None if filters.is_empty() => "'any with a private key'".to_owned(),
-        None => filters,
+    let selector = match select::described(wanted.selector, wanted.filters) {
+        nothing if nothing.is_empty() => "'any with a private key'".to_owned(),
+        selector => selector,
     };
     Error::NotInBackup {
         selector,

@@ -390,7 +390,7 @@ fn nothing(inventory: &Inventory, filters: &Filters) -> Error {
     Error::NotFound {
         selector: match filters.is_empty() {
             true => "'any with a private key'".to_owned(),
-            false => filters.describe(),
+            false => filters.described().to_owned(),
         },
         searched: inventory.store_names(),
         note: (keyless > 0).then(|| format!("of {}", counted(keyless, "certificate"))),

@@ -31,7 +31,7 @@ pub(super) fn near(inventory: &Inventory, choice: &Choice<'_>, now: i64) -> Opti
     left_out.retain(wanted);
     if !left_out.is_empty() {
         let filters = Nearly::LeftOut {
-            filters: choice.filters.describe(),
+            filters: choice.filters.described().to_owned(),
         };
         return Some(offer(inventory, filters, &left_out));
     }

@@ -299,25 +299,6 @@ fn what_expires_soon_is_what_is_valid_and_ends_within_the_time() {
 }
 
 #[test]
-fn conditions_are_described_as_they_are_typed() {
-    let filters = Filters {
-        email: Some("ada".to_owned()),
-        expires_within: Some(30 * DAY),
-        valid: true,
-        ..Filters::default()
-    };
-    assert_eq!(
-        filters.describe(),
-        "--email 'ada' --expires-within 30d --valid"
-    );
-    let hours = Filters {
-        expires_within: Some(5 * 3600),
-        ..Filters::default()
-    };
-    assert_eq!(hours.describe(), "--expires-within 5h");
-}
-
-#[test]
 fn a_thumbprint_is_meant_before_text_that_looks_like_one() {
     let store = MemoryStore::with("memory", &[Sample::P256]);
     let label = &sha1(Sample::P256)[..8];
@@ -393,11 +374,12 @@ fn a_wrong_digit_of_a_thumbprint_is_told_from_another_thumbprint() {
 
 #[test]
 fn what_the_filters_leave_out_is_told() {
+    let filters = "--valid".to_owned();
     let valid = Filters {
         valid: true,
+        written: filters.clone(),
         ..Filters::default()
     };
-    let filters = "--valid".to_owned();
     let expected = Some((Nearly::LeftOut { filters }, vec![sha1(Sample::Expired)]));
     assert_eq!(near("Fixture expired", &valid, Want::Key), expected);
     // Nothing that would not do without the filters either.
@@ -414,17 +396,17 @@ fn what_has_no_key_is_no_suggestion_where_a_key_is_wanted() {
 
 #[test]
 fn judge_tells_what_a_manifest_leaves_open() {
-    let ended = Known {
+    let ended = Recorded {
         subject: "CN=Ada Example",
         issuer: "CN=Issuing CA",
         label: "",
         not_after: Some(NOW - 1),
     };
-    let begun = Known {
+    let begun = Recorded {
         not_after: Some(NOW + 100),
         ..ended
     };
-    let undated = Known {
+    let undated = Recorded {
         not_after: None,
         ..ended
     };
@@ -491,7 +473,8 @@ fn judge_tells_what_a_manifest_leaves_open() {
             [Some(false), None, None],
         ),
     ] {
-        let found = [&ended, &begun, &undated].map(|known| filters.judge(known, NOW));
+        let known = [ended, begun, undated].map(Known::Recorded);
+        let found = known.map(|known| filters.judge(&known, NOW));
         assert_eq!(found, judged, "{filters:?}");
     }
 }

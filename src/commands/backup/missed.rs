@@ -3,7 +3,7 @@
 
 use certstow_core::backup::report::{OnlyInBackup, Report};
 
-use super::called;
+use super::called::called;
 use crate::journal::Entry;
 use crate::screen::Screen;
 

@@ -31,8 +31,9 @@ use certstow_platform::store::ExistingEntry;
 use certstow_platform::{self, OpenOptions};
 use serde::Serialize;
 
+use super::ask_aside::AskAside;
+use super::called::called;
 use super::opening::Opening;
-use super::{AskAside, called};
 use crate::args::BackupRestoreArgs;
 use crate::journal::Entry as Line;
 use crate::render::progress::Bar;

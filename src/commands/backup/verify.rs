@@ -1,6 +1,7 @@
 //! `certstow backup verify`: folders, compared with their manifests, with what is in their files,
 //! and with stores. [`json`] says what `--json` prints.
 
+mod found;
 mod json;
 
 use crate::error::Explain as _;
@@ -17,7 +18,7 @@ use certstow_core::password::Source;
 use certstow_formats::proof;
 use certstow_formats::sanitize::safe;
 
-use super::called;
+use super::called::called;
 use super::opening::Opening;
 use crate::args::BackupVerifyArgs;
 use crate::inventory;
@@ -25,9 +26,7 @@ use crate::journal::{Entry, Level};
 use crate::render::progress::Bar;
 use crate::screen::Screen;
 use crate::warning::Warning;
-
-/// What was found, or why nothing could be.
-type Found<'a> = (&'a Path, Result<FolderVerdict, Error>);
+use found::Found;
 
 pub(super) fn run(args: &BackupVerifyArgs, screen: &Screen) -> Result<Exit, Error> {
     let stdin = Some(Source::Stdin);

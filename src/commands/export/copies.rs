@@ -10,7 +10,7 @@ use certstow_core::output::{Existing, Privacy};
 use certstow_formats::names;
 use serde::Serialize;
 
-use super::{existing, privacy, to_stdout};
+use super::destination::{existing, privacy, to_stdout};
 use crate::args::ExportArgs;
 use crate::journal::Entry;
 use crate::render::json;

@@ -10,7 +10,7 @@ use certstow_core::identity::{Identity, Inventory};
 use certstow_formats::sanitize::{safe, shortened};
 use certstow_platform::store::{Ask, Interaction};
 
-use super::to_stdout;
+use super::destination::to_stdout;
 use crate::args::ExportArgs;
 use crate::journal::Entry;
 use crate::prompt;

@@ -2,17 +2,17 @@
 //! password comes from where it can be had with nobody there. What could only fail later is refused
 //! here, with the reason.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::schedule::{Owner, Scheduler};
-use certstow_core::backup::config::Settings;
 use certstow_core::error::Error;
 use certstow_core::password::Source;
-use certstow_platform::spec::{Keychain, StoreSpec, SystemStoreLocation};
+use certstow_platform::spec::{StoreSpec, SystemStoreLocation};
 
-use crate::args::{BackupLine, Given, Kind};
-use crate::commands::backup::settings;
+use crate::args::{BackupArgs, Given, Kind, ScheduleInstallArgs, Typed};
+use crate::commands::backup::options;
+use crate::option_file;
 
 /// What becomes of paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,18 +35,18 @@ pub(super) struct Line {
 
 impl Line {
     pub(super) fn of(
-        backup: &BackupLine,
+        args: &ScheduleInstallArgs,
         scheduler: Scheduler,
         owner: Owner,
         paths: Paths,
     ) -> Result<Self, Error> {
-        let given = &backup.given;
+        let (backup, given) = (&args.backup, &args.given());
         refuse_what_a_task_lacks(given)?;
         let system = scheduler == Scheduler::TaskScheduler && owner == Owner::Machine;
         let configured = Configured::of(backup, paths)?;
         if !configured.unread {
             // What makes no sense together.
-            settings::of(&backup.args)?.options()?;
+            options(&option_file::with_file(backup)?)?;
         }
         if system {
             refuse_stores_of_people(given.iter().filter(|given| given.kind == Kind::Store))?;
@@ -67,30 +67,33 @@ impl Line {
             credentials: configured.credentials,
         };
         for given in given {
-            line.add(given, paths)?;
+            line.add(given.clone(), paths)?;
         }
         let unnamed = configured.stores.is_empty() && !configured.unread && !has(given, "store");
         if system && unnamed {
-            line.add_words("store", Some(r"windows:LocalMachine\My".to_owned()));
+            let store = Given::new("store", Kind::Store, r"windows:LocalMachine\My");
+            line.add(store, Paths::AsWritten)?;
         }
         line.add_log(given, scheduler)?;
         Ok(line)
     }
 
-    fn add(&mut self, given: &Given, paths: Paths) -> Result<(), Error> {
-        let value = match &given.value {
-            Some(value) => Some(text(resolved(value, given.kind, paths)?)?),
-            None => None,
+    fn add(&mut self, given: Given, paths: Paths) -> Result<(), Error> {
+        let given = match paths {
+            Paths::AsWritten => given,
+            Paths::Absolute => given.with_path(absolute)?,
         };
-        if let Some(value) = &value {
+        if let Some(value) = given.value.clone() {
+            let value = text(value)?;
             match given.name.as_str() {
-                "to" => self.writes_to.push(value.clone()),
-                "log" => self.writes_to.extend(folder_of(value)),
-                "password-vault" | "unlock-password-vault" => self.credentials.push(value.clone()),
+                "to" => self.writes_to.push(value),
+                "log" => self.writes_to.extend(folder_of(&value)),
+                "password-vault" | "unlock-password-vault" => self.credentials.push(value),
                 _ => {}
             }
         }
-        self.add_words(&given.name, value);
+        let words = given.words().into_iter().map(text);
+        self.arguments.extend(words.collect::<Result<Vec<_>, _>>()?);
         Ok(())
     }
 
@@ -98,7 +101,9 @@ impl Line {
     /// what a task says; Task Scheduler keeps nothing but the exit code.
     fn add_log(&mut self, given: &[Given], scheduler: Scheduler) -> Result<(), Error> {
         match (scheduler, has(given, "event-log"), has(given, "log")) {
-            (Scheduler::TaskScheduler, false, false) => self.add_words("event-log", None),
+            (Scheduler::TaskScheduler, false, false) => {
+                self.arguments.push("--event-log".to_owned());
+            }
             (Scheduler::TaskScheduler, ..) | (_, false, _) => {}
             (_, true, _) => {
                 return Err(usage(
@@ -109,37 +114,22 @@ impl Line {
         }
         Ok(())
     }
-
-    /// An option and its value. The value is a word of its own, unless it would be taken for an
-    /// option.
-    fn add_words(&mut self, name: &str, value: Option<String>) {
-        match value {
-            Some(value) if value.starts_with('-') => {
-                self.arguments.push(format!("--{name}={value}"));
-            }
-            Some(value) => self.arguments.extend([format!("--{name}"), value]),
-            None => self.arguments.push(format!("--{name}")),
-        }
-    }
 }
 
 /// The certificate that the passwords of a run are sealed to, if they are; of this machine.
-pub(super) fn escrow(backup: &BackupLine) -> Result<Option<PathBuf>, Error> {
-    match (&backup.args.escrow, &backup.args.config) {
-        (Some(file), _) => Ok(Some(file.clone())),
-        (None, Some(config)) if !has_password(&backup.given) => Ok(Settings::read(config)?.escrow),
-        (None, _) => Ok(None),
-    }
+pub(super) fn escrow(backup: &Typed<BackupArgs>) -> Result<Option<PathBuf>, Error> {
+    Ok(option_file::with_file(backup)?.escrow)
 }
 
 /// Sources that exist while the command is typed, and not when the task runs.
 fn refuse_what_a_task_lacks(given: &[Given]) -> Result<(), Error> {
     for given in given {
-        let stdin = given.value.as_deref() == Some(OsStr::new("-"));
         let why = match given.name.as_str() {
             "password-env" | "unlock-password-env" => "a task has no such environment variable",
             "password-fd" | "unlock-password-fd" => "a task has no such file descriptor",
-            "password-file" | "unlock-password-file" if stdin => "a task has no standard input",
+            "password-file" | "unlock-password-file" if given.is_stdin() => {
+                "a task has no standard input"
+            }
             _ => continue,
         };
         return Err(Error::Usage(format!(
@@ -196,28 +186,6 @@ fn refuse_store_of_a_person(store: &StoreSpec) -> Result<(), Error> {
     }
 }
 
-/// A value that means the same in every folder.
-fn resolved(value: &OsStr, kind: Kind, paths: Paths) -> Result<OsString, Error> {
-    if paths == Paths::AsWritten {
-        return Ok(value.to_owned());
-    }
-    match kind {
-        Kind::Plain => Ok(value.to_owned()),
-        Kind::Path => absolute(Path::new(value)).map(PathBuf::into_os_string),
-        Kind::Store => {
-            let name = text(value.to_owned())?;
-            let store = match name.parse() {
-                Ok(StoreSpec::File(folder)) => StoreSpec::File(absolute(&folder)?),
-                Ok(StoreSpec::Keychain(Keychain::File(file))) => {
-                    StoreSpec::Keychain(Keychain::File(absolute(&file)?))
-                }
-                _ => return Ok(value.to_owned()),
-            };
-            Ok(store.to_string().into())
-        }
-    }
-}
-
 fn absolute(path: &Path) -> Result<PathBuf, Error> {
     std::path::absolute(path).map_err(|source| Error::Io {
         place: path.display().to_string(),
@@ -257,7 +225,7 @@ struct Configured {
 }
 
 impl Configured {
-    fn of(backup: &BackupLine, paths: Paths) -> Result<Self, Error> {
+    fn of(backup: &Typed<BackupArgs>, paths: Paths) -> Result<Self, Error> {
         let Some(file) = &backup.args.config else {
             return Ok(Self::default());
         };
@@ -268,23 +236,24 @@ impl Configured {
                 ..Self::default()
             });
         }
-        let settings = Settings::read(file)?;
+        let args = option_file::read(file)?.args;
+        let password = args.password.source();
         let mut credentials = Vec::new();
-        for source in [&settings.password, &settings.unlock].into_iter().flatten() {
+        for source in [&password, &args.stores.unlock()].into_iter().flatten() {
             refuse_source(source, file)?;
             if let Source::Vault(name) = source {
                 credentials.push(name.to_string());
             }
         }
         let mut to = Vec::new();
-        for folder in settings.to {
+        for folder in args.to {
             to.push(text(absolute(&folder)?.into_os_string())?);
         }
         Ok(Self {
             to,
-            stores: settings.stores,
+            stores: args.stores.stores,
             credentials,
-            has_password: settings.password.is_some() || settings.escrow.is_some(),
+            has_password: password.is_some() || args.escrow.is_some(),
             unread: false,
         })
     }

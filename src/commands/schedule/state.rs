@@ -7,8 +7,8 @@ use std::path::Path;
 use crate::schedule::install::Scheduled;
 use clap::FromArgMatches as _;
 
+use crate::args::first_paragraph;
 use crate::args::{self, Cli, Command};
-use crate::first_paragraph;
 
 /// What a person should know about a task, in sentences.
 pub(super) fn doubts(scheduled: &Scheduled) -> Vec<String> {

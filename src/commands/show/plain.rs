@@ -13,7 +13,7 @@ use certstow_platform::error::StoreError;
 use certstow_platform::store::KeyState;
 use comfy_table::{Cell, ContentArrangement, Table, presets};
 
-use super::Subject;
+use super::subject::Subject;
 use crate::render::tree;
 
 const DAY: i64 = 24 * 3600;

@@ -11,7 +11,7 @@ use x509_parser::objects::{oid_registry, oid2sn};
 use x509_parser::oid_registry::Oid;
 use x509_parser::prelude::X509Certificate;
 
-use super::Subject;
+use super::subject::Subject;
 use crate::render::{table, tree};
 
 pub(super) fn write(out: &mut dyn Write, subject: &Subject<'_>) -> io::Result<()> {

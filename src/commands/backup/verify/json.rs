@@ -22,7 +22,7 @@ use certstow_core::backup::{Absent, Comparison, FileVerdict, FolderVerdict, Fore
 use certstow_formats::proof::Level;
 use serde::Serialize;
 
-use super::Found;
+use super::found::Found;
 use crate::commands::backup::json::{Failure, failure};
 use crate::render::json::{ProblemJson, problems};
 

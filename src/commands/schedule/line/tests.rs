@@ -4,12 +4,12 @@ use clap::FromArgMatches as _;
 use crate::args::{self, Cli, Command, ScheduleCommand};
 
 /// The options of a backup that a command line has, after `schedule install`.
-fn parse(words: &[&str]) -> BackupLine {
+fn parse(words: &[&str]) -> ScheduleInstallArgs {
     let command = ["certstow", "schedule", "install"];
     let words = command.iter().chain(words);
     let matches = args::command().try_get_matches_from(words).unwrap();
     match Cli::from_arg_matches(&matches).unwrap().command {
-        Command::Schedule(ScheduleCommand::Install(install)) => install.backup,
+        Command::Schedule(ScheduleCommand::Install(install)) => *install,
         other => panic!("{other:?}"),
     }
 }
@@ -82,15 +82,18 @@ fn a_task_parses_back_to_the_options_it_was_made_of() {
         assert_eq!(line.arguments[..2], ["backup", "--non-interactive"]);
         let again: Vec<_> = line.arguments[2..].iter().map(String::as_str).collect();
         let again = parse(&again);
-        assert_eq!(format!("{:?}", again.args), format!("{:?}", typed.args));
-        assert_eq!(again.given, typed.given);
+        assert_eq!(
+            format!("{:?}", again.backup.args),
+            format!("{:?}", typed.backup.args)
+        );
+        assert_eq!(again.given(), typed.given());
     }
 }
 
 #[test]
 fn every_option_of_a_backup_reaches_the_task() {
     use clap::Args as _;
-    let backup = BackupLine::augment_args(clap::Command::new("backup"));
+    let backup = BackupArgs::augment_args(clap::Command::new("backup"));
     for argument in backup.get_arguments() {
         let name = argument.get_long().expect("options alone, no operands");
         assert!(

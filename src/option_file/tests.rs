@@ -1,37 +1,18 @@
-use super::*;
+use certstow_core::password::Source;
+use certstow_formats::pkcs12::profile::Iterations;
 use certstow_formats::pkcs12::target;
+use clap::FromArgMatches as _;
 
-/// Reads this as the file `backup.toml`.
-fn read(text: &str) -> Result<Settings, Error> {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("backup.toml");
-    std::fs::write(&file, text).unwrap();
-    let settings = Settings::read(&file);
-    let below = |path: &mut PathBuf| {
-        if let Ok(rest) = path.strip_prefix(folder.path()) {
-            *path = Path::new("HERE").join(rest);
-        }
-    };
-    settings.map(|mut settings| {
-        settings.to.iter_mut().for_each(below);
-        settings.escrow.iter_mut().for_each(below);
-        for store in &mut settings.stores {
-            if let StoreSpec::File(path) = store {
-                below(path);
-            }
-        }
-        for source in [&mut settings.password, &mut settings.unlock] {
-            if let Some(Source::File(path)) = source {
-                below(path);
-            }
-        }
-        settings
-    })
+use super::*;
+
+/// Reads this as the file `HERE/backup.toml`.
+fn read_text(text: &str) -> Result<BackupArgs, Error> {
+    Ok(parse(text, Path::new("HERE/backup.toml"))?.args)
 }
 
 /// The line and what is wrong there.
 fn refused(text: &str) -> (Option<usize>, String) {
-    match read(text) {
+    match read_text(text) {
         Err(Error::Config { line, message, .. }) => (line, message),
         other => panic!("{text}: {other:?}"),
     }
@@ -39,10 +20,10 @@ fn refused(text: &str) -> (Option<usize>, String) {
 
 #[test]
 fn the_example_is_read_and_names_every_key() {
-    let text = include_str!("../../../../docs/backup.example.toml");
-    let settings = read(text).unwrap();
-    assert_eq!(settings.to.len(), 2);
-    assert_eq!(settings.prune_expired, Some(2 * 365 * 24 * 3600));
+    let text = include_str!("../../docs/backup.example.toml");
+    let args = read_text(text).unwrap();
+    assert_eq!(args.to.len(), 2);
+    assert_eq!(args.prune_expired, Some(2 * 365 * 24 * 3600));
     // Each key on its own, those behind a # too.
     let keys: Vec<&str> = text
         .lines()
@@ -53,7 +34,7 @@ fn the_example_is_read_and_names_every_key() {
         })
         .collect();
     for line in &keys {
-        read(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+        read_text(line).unwrap_or_else(|error| panic!("{line}: {error}"));
     }
     let (_, message) = refused("nothing = 1");
     let known = message.split('`').skip(1).step_by(2).skip(1);
@@ -68,42 +49,42 @@ fn the_example_is_read_and_names_every_key() {
 
 #[test]
 fn paths_start_at_the_folder_of_the_file() {
-    let settings = read(
+    let args = read_text(
         "to = 'a'\nstore = ['file:b', 'c', 'dotnet:My']\npassword-file = 'e'\n\
          unlock-password-file = '-'",
     )
     .unwrap();
     let here = Path::new("HERE");
-    assert_eq!(settings.to, [here.join("a")]);
+    assert_eq!(args.to, [here.join("a")]);
     let file = |path: &Path| format!("file:{}", path.display());
-    let stores: Vec<String> = settings.stores.iter().map(ToString::to_string).collect();
+    let stores: Vec<String> = args.stores.stores.iter().map(ToString::to_string).collect();
     let expected = [
         file(&here.join("b")),
         file(&here.join("c")),
         "dotnet:My".to_owned(),
     ];
     assert_eq!(stores, expected);
-    assert_eq!(settings.password, Some(Source::File(here.join("e"))));
-    assert_eq!(settings.unlock, Some(Source::Stdin));
+    assert_eq!(args.password.source(), Some(Source::File(here.join("e"))));
+    assert_eq!(args.stores.unlock(), Some(Source::Stdin));
 }
 
 #[test]
 fn a_path_from_the_root_stays_as_it_is() {
     let root = std::env::temp_dir();
-    let settings = read(&format!("store = ['{}']", root.display())).unwrap();
-    let stores: Vec<String> = settings.stores.iter().map(ToString::to_string).collect();
+    let args = read_text(&format!("store = ['{}']", root.display())).unwrap();
+    let stores: Vec<String> = args.stores.stores.iter().map(ToString::to_string).collect();
     assert_eq!(stores, [format!("file:{}", root.display())]);
 }
 
 #[test]
 fn a_password_is_named_in_the_vault_or_by_descriptor() {
     let vault = |name: &str| name.parse().ok().map(Source::Vault);
-    let settings = read("password-vault = 'backup'\nunlock-password-vault = 'keys'").unwrap();
-    assert_eq!(settings.password, vault("backup"));
-    assert_eq!(settings.unlock, vault("keys"));
-    let settings = read("password-fd = 3\nunlock-password-fd = 0").unwrap();
-    assert_eq!(settings.password, Some(Source::Fd(3)));
-    assert_eq!(settings.unlock, Some(Source::Stdin));
+    let args = read_text("password-vault = 'backup'\nunlock-password-vault = 'keys'").unwrap();
+    assert_eq!(args.password.source(), vault("backup"));
+    assert_eq!(args.stores.unlock(), vault("keys"));
+    let args = read_text("password-fd = 3\nunlock-password-fd = 0").unwrap();
+    assert_eq!(args.password.source(), Some(Source::Fd(3)));
+    assert_eq!(args.stores.unlock(), Some(Source::Stdin));
 }
 
 #[test]
@@ -121,7 +102,13 @@ fn an_error_names_the_line_and_the_key() {
         ("prune-expired = '90'", 1, "prune-expired"),
         ("prune-expired = 90", 1, "prune-expired"),
         ("chain = 'half'", 1, "chain"),
-        ("for = 'amiga'", 1, "for: no program"),
+        ("for = 'amiga'", 1, "for: known are windows7"),
+        ("label = 5", 1, "label: a text is needed"),
+        ("to = ['a', 5]", 1, "to: a text, or a list"),
+        ("iterations = '5000'", 1, "iterations: a number is needed"),
+        ("password-fd = 99999999999", 1, "password-fd: "),
+        ("config = 'other.toml'", 1, "unknown field `config`"),
+        ("json = true", 1, "unknown field `json`"),
         (
             "store = ['a', 'pkcs12:b:']\nto = 3",
             2,
@@ -164,36 +151,68 @@ fn keys_that_exclude_each_other_are_refused() {
     }
 }
 
+/// The options of a command line over those of a file.
+fn over_text(words: &str, text: &str) -> BackupArgs {
+    let matches = COMMAND.clone().get_matches_from(words.split(' '));
+    let typed = Typed::<BackupArgs>::from_arg_matches(&matches).unwrap();
+    let file = parse(text, Path::new("backup.toml")).unwrap();
+    over(&typed.given, &file.given).unwrap()
+}
+
 #[test]
 fn the_command_line_comes_first() {
-    let file = read(
-        "to = 'a'\nprofile = 'legacy'\nescrow = 'c'\niterations = 5000\nexpired = true\n\
+    let both = over_text(
+        "--to b --for java8 --password-file - --valid",
+        "to = ['a', 'c']\nprofile = 'legacy'\nescrow = 'c'\niterations = 5000\nexpired = true\n\
          label = 'Ada'\nrewrite = true",
-    )
-    .unwrap();
-    let own = Settings {
-        to: vec!["b".into()],
-        target: target::find("java8"),
-        password: Some(Source::Stdin),
-        filters: Filters {
-            valid: true,
-            ..Filters::default()
-        },
-        ..Settings::default()
-    };
-    let both = own.over(file);
+    );
     assert_eq!(both.to, [Path::new("b")]);
-    assert_eq!(both.profile, None);
+    assert_eq!(both.algorithms.profile, None);
+    assert_eq!(both.algorithms.target, target::find("java8"));
     assert_eq!(both.escrow, None);
-    assert_eq!(both.password, Some(Source::Stdin));
-    assert_eq!(both.iterations, Iterations::new(5000).ok());
-    assert!(both.rewrite && both.filters.valid && !both.filters.expired);
-    assert_eq!(both.filters.label.as_deref(), Some("Ada"));
+    assert_eq!(both.password.source(), Some(Source::Stdin));
+    assert_eq!(both.algorithms.iterations, Iterations::new(5000).ok());
+    let filters = both.filters.filters();
+    assert!(both.rewrite && filters.valid && !filters.expired);
+    assert_eq!(filters.label.as_deref(), Some("Ada"));
+}
+
+#[test]
+fn an_option_replaces_what_it_excludes() {
+    let both = over_text(
+        "--escrow a --unlock-password-env B",
+        "password-file = 'c'\nunlock-password-fd = 3",
+    );
+    assert_eq!(
+        (both.password.source(), both.escrow),
+        (None, Some("a".into()))
+    );
+    assert_eq!(both.stores.unlock(), Some(Source::Env("B".to_owned())));
+    // What is valid need not expire soon, whatever the file says.
+    let both = over_text("--valid", "expires-within = '30d'")
+        .filters
+        .filters();
+    assert!(both.valid && both.expires_within.is_none());
+    let both = over_text("--expires-within 8w", "valid = true")
+        .filters
+        .filters();
+    assert!(both.valid && both.expires_within.is_some());
+}
+
+#[test]
+fn a_value_that_begins_with_a_hyphen_is_no_option() {
+    let args = read_text("subject = '-x'\npassword-env = '--rewrite'").unwrap();
+    assert_eq!(args.filters.filters().subject.as_deref(), Some("-x"));
+    assert_eq!(
+        args.password.source(),
+        Some(Source::Env("--rewrite".to_owned()))
+    );
+    assert!(!args.rewrite);
 }
 
 #[test]
 fn a_file_that_is_not_there_is_named() {
-    let error = Settings::read(Path::new("nowhere/backup.toml")).unwrap_err();
+    let error = read(Path::new("nowhere/backup.toml")).unwrap_err();
     assert!(matches!(error, Error::Io { .. }), "{error:?}");
     assert!(error.to_string().contains("nowhere/backup.toml"));
 }
@@ -204,7 +223,7 @@ fn a_slip_in_a_key_or_program_is_recognized() {
     assert_eq!(line, Some(2));
     assert!(message.ends_with("did you mean `iterations`?"), "{message}");
     let (_, message) = refused("to = 'a'\nfor = 'windwos2016'\n");
-    assert!(message.ends_with("did you mean windows2016?"), "{message}");
+    assert!(message.contains("did you mean windows2016?"), "{message}");
     let (_, message) = refused("to = 'a'\ninterval = 5\n");
     assert!(message.contains("expected one of"), "{message}");
 }

@@ -1,0 +1,38 @@
+//! Where the file of an export goes, from its options.
+
+use std::path::{Path, PathBuf};
+
+use certstow_core::export::{self, Options};
+use certstow_core::identity::Identity;
+use certstow_core::output::{Existing, Privacy};
+
+use crate::args::ExportArgs;
+
+pub(crate) fn existing(args: &ExportArgs) -> Existing {
+    match args.force {
+        true => Existing::Replace,
+        false => Existing::Refuse,
+    }
+}
+
+pub(crate) fn privacy(args: &ExportArgs) -> Privacy {
+    match args.require_private {
+        true => Privacy::Required,
+        false => Privacy::Wanted,
+    }
+}
+
+/// The file that is to be written, where it is one.
+pub(crate) fn file_of(args: &ExportArgs, identity: &Identity, options: &Options) -> PathBuf {
+    match &args.output {
+        Some(file) => export::with_extension(file, options.format),
+        None => {
+            let label = identity.entry().display_label();
+            export::default_file_name(&label, options.format)
+        }
+    }
+}
+
+pub(crate) fn to_stdout(args: &ExportArgs) -> bool {
+    args.output.as_deref() == Some(Path::new("-"))
+}

@@ -1,0 +1,13 @@
+//! What comes before the end of a process that is cut short: nothing half-done stays behind, and the
+//! terminal is as it was.
+
+use certstow_core::output;
+use certstow_platform::os;
+
+use super::wizard;
+
+pub(super) fn clean_up() {
+    output::abandon();
+    wizard::restore_screen();
+    os::restore_terminal();
+}

@@ -1,0 +1,45 @@
+//! What the options for a file's contents and algorithms mean together, for one export and for the
+//! files of a backup.
+
+use certstow_core::error::Error;
+use certstow_core::export::{Format, Options};
+use certstow_formats::chain::Include;
+
+use super::args::{AlgorithmArgs, ContentArgs};
+
+/// How the files are made. A friendly name and an unencrypted key are not among these options.
+pub(super) fn of(format: Format, contents: &ContentArgs, algorithms: &AlgorithmArgs) -> Options {
+    let by_target = algorithms.target.map(|target| target.profile);
+    let profile = algorithms.profile.or(by_target).unwrap_or_default();
+    let include = match reads_no_path(algorithms) {
+        true => Include::None,
+        false => Include::default(),
+    };
+    Options {
+        format,
+        include: contents.chain.unwrap_or(include),
+        properties: contents.properties.unwrap_or_default(),
+        friendly_name: None,
+        profile,
+        iterations: algorithms
+            .iterations
+            .unwrap_or_else(|| profile.iterations()),
+        unencrypted_key: false,
+    }
+}
+
+/// Whether the program that is to open the file reads the certificate alone.
+pub(super) fn reads_no_path(algorithms: &AlgorithmArgs) -> bool {
+    let target = algorithms.target;
+    target.is_some_and(|target| target.reads.certificates == Some(1))
+}
+
+/// Refuses a certification path for a program that reads none.
+pub(super) fn check_path(contents: &ContentArgs, algorithms: &AlgorithmArgs) -> Result<(), Error> {
+    match contents.chain {
+        Some(Include::Full | Include::NoRoot) if reads_no_path(algorithms) => Err(Error::Usage(
+            "the program named by --for reads one certificate only: leave --chain out".to_owned(),
+        )),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,246 @@
+//! The option file of `certstow backup` (`--config`): TOML whose keys are the command's options
+//! without their hyphens. Each key becomes words of a command line, which clap reads before those
+//! that were typed, so that a key means what its option means and the command line comes first.
+//! A path that is not absolute starts at the folder of the file. No key holds a password.
+
+use std::convert::Infallible;
+use std::ffi::OsString;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use certstow_core::error::Error;
+use certstow_core::nearest::nearest;
+use certstow_core::waits;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, Args, Command};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::args::{BackupArgs, Given, Kind, Typed};
+
+/// The options of `backup`, as a command line of them alone.
+static COMMAND: LazyLock<Command> = LazyLock::new(|| {
+    let mut command = command_of::<BackupArgs>();
+    command.build();
+    command
+});
+
+fn command_of<A: Args>() -> Command {
+    let command = Command::new("backup").no_binary_name(true);
+    A::augment_args(command.disable_help_flag(true))
+}
+
+/// The options of a backup: those of the command line, over those of its option file.
+pub(super) fn with_file(typed: &Typed<BackupArgs>) -> Result<BackupArgs, Error> {
+    match &typed.args.config {
+        Some(file) => over(&typed.given, &read(file)?.given),
+        None => Ok(typed.args.clone()),
+    }
+}
+
+/// Reads a file.
+///
+/// # Errors
+/// - [`Error::Io`]: it cannot be read.
+/// - [`Error::Config`]: it is no TOML; it has a key that does not exist, or a value that makes
+///   no sense there; or two keys exclude each other.
+pub(super) fn read(file: &Path) -> Result<Typed<BackupArgs>, Error> {
+    let wait = waits::waiting_for(format!("the options in {}", file.display()));
+    let text = std::fs::read_to_string(file);
+    drop(wait);
+    let text = text.map_err(|source| Error::Io {
+        place: file.display().to_string(),
+        source,
+    })?;
+    parse(&text, file)
+}
+
+/// The same of the text of a file.
+pub(crate) fn parse(text: &str, file: &Path) -> Result<Typed<BackupArgs>, Error> {
+    let refused = |line, message| Error::Config {
+        file: file.to_owned(),
+        line,
+        message,
+    };
+    let table = DeTable::parse(text).map_err(|error| {
+        let line = error.span().map(|span| line_of(text, &span));
+        refused(line, with_key(text, &error))
+    })?;
+    let mut keys: Vec<_> = table.get_ref().iter().collect();
+    keys.sort_by_key(|(key, _)| key.span().start);
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let mut all: Vec<Given> = Vec::new();
+    for (key, value) in keys {
+        let given = given(key.get_ref(), value, folder)
+            .map_err(|message| refused(Some(line_of(text, &key.span())), message))?;
+        all.extend(given);
+    }
+    if let Some((one, other)) = exclusive(&all) {
+        let message = format!("'{}' and '{}' exclude each other", one.name, other.name);
+        return Err(refused(None, message));
+    }
+    let args = parsed(&COMMAND, &all).map_err(|error| refused(None, error.to_string()))?;
+    Ok(Typed { args, given: all })
+}
+
+/// The options of the command line, and of the file those that the command line says nothing about.
+/// What is no option of `A` is left out.
+pub(crate) fn over<A: Args>(own: &[Given], file: &[Given]) -> Result<A, Error> {
+    let command = command_of::<A>();
+    let known = |name: &str| {
+        command
+            .get_arguments()
+            .any(|one| one.get_long() == Some(name))
+    };
+    let mut given = file.to_vec();
+    given.retain(|given| known(&given.name) && !own.iter().any(|own| replaces(own, given)));
+    given.extend_from_slice(own);
+    parsed(&command, &given).map_err(|error| Error::Usage(error.to_string()))
+}
+
+/// Whether an option of the command line takes the place of one in the file: it is the same, or clap
+/// would refuse the two together.
+fn replaces(own: &Given, file: &Given) -> bool {
+    // Typed together, both hold. Typed alone, --valid asks for everything that is valid.
+    let of_time = own.name == "valid" && file.name == "expires-within";
+    own.name == file.name || of_time || exclude_each_other(own, file)
+}
+
+fn exclusive(given: &[Given]) -> Option<(&Given, &Given)> {
+    let conflict = |error: clap::Error| error.kind() == ErrorKind::ArgumentConflict;
+    if !matches(&COMMAND, given).is_err_and(conflict) {
+        return None;
+    }
+    let pairs = given.iter().enumerate();
+    let mut pairs =
+        pairs.flat_map(|(at, one)| given[at + 1..].iter().map(move |other| (one, other)));
+    pairs.find(|(one, other)| exclude_each_other(one, other))
+}
+
+fn exclude_each_other(one: &Given, other: &Given) -> bool {
+    let both = [one.clone(), other.clone()];
+    matches(&COMMAND, &both).is_err_and(|error| error.kind() == ErrorKind::ArgumentConflict)
+}
+
+fn parsed<A: Args>(command: &Command, given: &[Given]) -> Result<A, clap::Error> {
+    A::from_arg_matches(&matches(command, given)?)
+}
+
+fn matches(command: &Command, given: &[Given]) -> Result<clap::ArgMatches, clap::Error> {
+    let words: Vec<OsString> = given.iter().flat_map(Given::words).collect();
+    command.clone().try_get_matches_from(words)
+}
+
+/// What a key gives; the error is what is wrong with it.
+fn given(key: &str, value: &Spanned<DeValue<'_>>, folder: &Path) -> Result<Vec<Given>, String> {
+    let argument = option(key).ok_or_else(|| unknown(key))?;
+    let texts = texts(argument, value.get_ref()).map_err(|wanted| format!("{key}: {wanted}"))?;
+    let below = |path: &Path| Ok::<_, Infallible>(folder.join(path));
+    let kind = Kind::of(argument);
+    let given = texts.into_iter().map(|text| {
+        let given = match text {
+            Some(text) => Given::new(key, kind, text),
+            None => Given::flag(key),
+        };
+        let Ok(given) = given.with_path(below);
+        given
+    });
+    let given: Vec<_> = given.collect();
+    matches(&COMMAND, &given).map_err(|error| format!("{key}: {}", reason(&error)))?;
+    Ok(given)
+}
+
+fn options() -> impl Iterator<Item = (&'static str, &'static Arg)> {
+    let named = COMMAND
+        .get_arguments()
+        .filter_map(|argument| Some((argument.get_long()?, argument)));
+    named.filter(|(name, _)| *name != "config")
+}
+
+fn option(key: &str) -> Option<&'static Arg> {
+    let (_, argument) = options().find(|(name, _)| *name == key)?;
+    Some(argument)
+}
+
+/// That there is no such key, with the one that was meant, or else all of them.
+fn unknown(key: &str) -> String {
+    let known: Vec<&str> = options().map(|(name, _)| name).collect();
+    match nearest(key, known.iter().copied(), |name| name) {
+        Some(meant) => format!("unknown field `{key}`: did you mean `{meant}`?"),
+        None => format!(
+            "unknown field `{key}`, expected one of `{}`",
+            known.join("`, `")
+        ),
+    }
+}
+
+/// The values of an option, none of which is a switch's that is off; the error is what is wanted.
+fn texts(argument: &Arg, value: &DeValue<'_>) -> Result<Vec<Option<String>>, &'static str> {
+    let text = |value: &DeValue<'_>| value.as_str().map(|text| Some(text.to_owned()));
+    let several = matches!(argument.get_action(), ArgAction::Append);
+    match (Kind::of(argument), value) {
+        (Kind::Flag, DeValue::Boolean(true)) => Ok(vec![None]),
+        (Kind::Flag, DeValue::Boolean(false)) => Ok(Vec::new()),
+        (Kind::Flag, _) => Err("true or false is needed"),
+        (Kind::Number, DeValue::Integer(number)) => {
+            let decimal = i128::from_str_radix(number.as_str(), number.radix());
+            let decimal = decimal.map_err(|_| "a smaller number is needed")?;
+            Ok(vec![Some(decimal.to_string())])
+        }
+        (Kind::Number, _) => Err("a number is needed"),
+        (_, DeValue::Array(values)) if several => {
+            let texts = values.iter().map(|value| text(value.get_ref()));
+            let texts: Option<_> = texts.collect();
+            texts.ok_or(TEXT_OR_TEXTS)
+        }
+        (_, value) => match text(value) {
+            Some(text) => Ok(vec![text]),
+            None if several => Err(TEXT_OR_TEXTS),
+            None => Err("a text is needed"),
+        },
+    }
+}
+
+const TEXT_OR_TEXTS: &str = "a text, or a list of texts, is needed";
+
+/// What clap says of a value, without the option's name.
+fn reason(error: &clap::Error) -> String {
+    use ContextValue::{String, Strings};
+    if let Some(source) = std::error::Error::source(error) {
+        return source.to_string();
+    }
+    let context = [ContextKind::InvalidValue, ContextKind::ValidValue].map(|kind| error.get(kind));
+    match context {
+        [Some(String(value)), Some(Strings(valid))] => {
+            format!("'{value}' is none of {}", valid.join(", "))
+        }
+        _ => "it is no value for this option".to_owned(),
+    }
+}
+
+/// The line, from 1, in which a span begins.
+fn line_of(text: &str, span: &Range<usize>) -> usize {
+    let before = text.bytes().take(span.start);
+    before.filter(|byte| *byte == b'\n').count() + 1
+}
+
+/// What is wrong with the TOML, with the key that it is about.
+fn with_key(text: &str, error: &toml::de::Error) -> String {
+    let what = error.message();
+    let line = error.span().and_then(|span| {
+        let number = line_of(text, &span);
+        text.lines().nth(number - 1)
+    });
+    match line.and_then(|line| line.split_once('=')) {
+        Some((key, _))
+            if !key.trim().is_empty() && !what.contains(&format!("`{}`", key.trim())) =>
+        {
+            format!("{}: {what}", key.trim())
+        }
+        _ => what.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
