@@ -20,6 +20,7 @@ mod dependencies;
 mod executables;
 mod fuzz;
 mod hosted;
+mod imports;
 mod package;
 mod picture;
 mod recording;
@@ -37,6 +38,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask test                   set this machine up and run every check
        cargo xtask wine                   build for Windows and run it under Wine
+       cargo xtask imports [--all]        find files that import each other in a circle
        cargo xtask hosted                 check this system alone, with its own stores and tools
        cargo xtask oldest-rust            build with the oldest Rust promised
        cargo xtask faults [SCENARIO...]   inject every fault at every system call
@@ -58,6 +60,8 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["test"] => test(),
         ["wine"] => wine::run(),
+        ["imports"] => imports::check(),
+        ["imports", "--all"] => imports::check_all(),
         ["hosted"] => hosted::run(),
         ["oldest-rust"] => setup::oldest_rust().and_then(|()| checks::oldest_rust()),
         ["package", folder] => package::package(Path::new(folder)),
@@ -99,6 +103,7 @@ fn test() -> Result<(), String> {
     }
     steps.run("formatting", checks::formatting);
     steps.run("dependencies", dependencies::check);
+    steps.run("imports", imports::check);
     steps.run("clippy, Linux", checks::clippy);
     let name = "clippy, Linux, with the Secret Service";
     steps.run(name, checks::clippy_secret_service);
