@@ -28,6 +28,7 @@ mod release;
 mod samples;
 mod setup;
 mod steps;
+mod terminal;
 mod tests;
 mod wine;
 mod workflows;
