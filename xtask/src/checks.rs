@@ -1,14 +1,7 @@
 //! The checks of the source: formatting, lints for every platform, documentation.
 
 use crate::command::{cargo, program, run, target_folder};
-use crate::setup::OLDEST_RUST;
-
-/// The other platforms, linted from here. None of them needs a C compiler or a linker for that.
-pub(crate) const TARGETS: [&str; 3] = [
-    "x86_64-pc-windows-gnu",
-    "aarch64-apple-darwin",
-    "x86_64-apple-darwin",
-];
+use crate::toolchain::OLDEST_RUST;
 
 pub(crate) fn formatting() -> Result<(), String> {
     run(cargo().args(["fmt", "--all", "--check"]))

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use crate::checks::TARGETS;
 use crate::command::{capture, cargo};
+use crate::toolchain::TARGETS;
 
 /// Crates of which there may be one version in a build: types of two generations do not fit
 /// each other, and each brings all the others again.

@@ -10,6 +10,7 @@ mod own_tool;
 mod powershell;
 mod restore;
 mod scratch;
+mod thumbprint;
 mod windows;
 
 use std::env::consts::OS;
@@ -17,15 +18,16 @@ use std::path::Path;
 
 use crate::checks;
 use crate::command::{cargo, executable, run as run_command, target_folder};
-use crate::setup::{self, Peers};
+use crate::setup::Peers;
 use crate::steps::Steps;
 use crate::tests::{self, Able};
+use crate::toolchain;
 use certstow::Certstow;
 
 /// Every check that makes sense on this system alone.
 pub(crate) fn run() -> Result<(), String> {
     let mut steps = Steps::begin();
-    steps.run("set-up: Rust components", setup::components);
+    steps.run("set-up: Rust components", toolchain::components);
     steps.run("formatting", checks::formatting);
     steps.run("clippy", checks::clippy);
     // The programs to test against come with `cargo xtask test`, on Linux.

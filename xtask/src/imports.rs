@@ -3,7 +3,7 @@
 //! declarations nor anything under `#[cfg(test)]` are edges.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -11,8 +11,7 @@ use crate::command::{capture, cargo, root};
 
 mod paths;
 
-/// The files that the paths in a file lead to, with these paths.
-type Edges = BTreeMap<PathBuf, BTreeMap<PathBuf, BTreeSet<String>>>;
+use paths::Edges;
 
 /// Fails with the shortest circle in each crate.
 pub(crate) fn check() -> Result<(), String> {

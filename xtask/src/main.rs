@@ -30,6 +30,7 @@ mod setup;
 mod steps;
 mod terminal;
 mod tests;
+mod toolchain;
 mod wine;
 mod workflows;
 
@@ -64,7 +65,7 @@ fn main() -> ExitCode {
         ["imports"] => imports::check(),
         ["imports", "--all"] => imports::check_all(),
         ["hosted"] => hosted::run(),
-        ["oldest-rust"] => setup::oldest_rust().and_then(|()| checks::oldest_rust()),
+        ["oldest-rust"] => toolchain::oldest_rust().and_then(|()| checks::oldest_rust()),
         ["package", folder] => package::package(Path::new(folder)),
         ["release", tag, folder, url] => release::complete(tag, Path::new(folder), url),
         ["restore", folder] => hosted::restore(Path::new(folder)),
@@ -94,7 +95,7 @@ fn main() -> ExitCode {
 fn test() -> Result<(), String> {
     let mut steps = steps::Steps::begin();
     let mut peers = setup::Peers::Complete;
-    steps.run("set-up: Rust components and targets", setup::rust);
+    steps.run("set-up: Rust components and targets", toolchain::rust);
     steps.run("set-up: programs to test against", || {
         peers = setup::peers()?;
         Ok(())
@@ -108,12 +109,12 @@ fn test() -> Result<(), String> {
     steps.run("clippy, Linux", checks::clippy);
     let name = "clippy, Linux, with the Secret Service";
     steps.run(name, checks::clippy_secret_service);
-    for target in checks::TARGETS {
+    for target in toolchain::TARGETS {
         steps.run(&format!("clippy, {target}"), || checks::clippy_for(target));
     }
     oldest_rust(&mut steps);
-    match setup::workflow_linter() {
-        Ok(()) => steps.run("workflows", workflows::lint),
+    match setup::pip().and_then(|()| workflows::install()) {
+        Ok(()) => steps.run("workflows", || workflows::lint(USAGE)),
         Err(reason) => steps.cannot_run("workflows", &reason),
     }
     steps.run("documentation", checks::documentation);
@@ -152,8 +153,8 @@ fn test() -> Result<(), String> {
 
 /// The build with the oldest Rust promised, which this machine may not be able to get.
 fn oldest_rust(steps: &mut steps::Steps) {
-    let name = format!("build, Rust {}", setup::OLDEST_RUST);
-    match setup::oldest_rust() {
+    let name = format!("build, Rust {}", toolchain::OLDEST_RUST);
+    match toolchain::oldest_rust() {
         Ok(()) => steps.run(&name, checks::oldest_rust),
         Err(reason) => steps.cannot_run(&name, &reason),
     }

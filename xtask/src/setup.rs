@@ -1,8 +1,6 @@
-//! Setting a machine up: the parts of the Rust toolchain that the checks use, and the other
-//! programs that certstow's files are tried on.
+//! Setting a machine up: the other programs that certstow's files are tried on.
 
-use crate::checks::TARGETS;
-use crate::command::{program, run, succeeds};
+use crate::command::{in_ci, program, run, succeeds};
 
 /// A program that certstow is tested against, and the Debian package that brings it.
 struct Peer {
@@ -227,36 +225,6 @@ pub(crate) enum Peers {
     Incomplete,
 }
 
-/// Adds rustfmt, clippy and the targets that are linted, by rustup where it is there.
-pub(crate) fn rust() -> Result<(), String> {
-    components()?;
-    if succeeds(program("rustup").arg("--version")) {
-        return run(program("rustup").args(["target", "add"]).args(TARGETS));
-    }
-    println!("    no rustup here: the standard libraries of {TARGETS:?} must be installed already");
-    Ok(())
-}
-
-/// Adds rustfmt and clippy.
-pub(crate) fn components() -> Result<(), String> {
-    if succeeds(program("rustup").arg("--version")) {
-        return run(program("rustup").args(["component", "add", "rustfmt", "clippy"]));
-    }
-    for tool in ["fmt", "clippy"] {
-        if !succeeds(program("cargo").args([tool, "--version"])) {
-            return Err(format!(
-                "cargo {tool} is missing, and there is no rustup to install it with"
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Whether this is CI, where nothing may be left out.
-pub(crate) fn in_ci() -> bool {
-    std::env::var_os("CI").is_some()
-}
-
 /// Whether this account may mount a disk, beyond what user namespaces let everybody mount.
 pub(crate) fn may_mount_disks() -> bool {
     succeeds(program("unshare").args(["--mount", "true"]))
@@ -265,22 +233,6 @@ pub(crate) fn may_mount_disks() -> bool {
 /// Whether this account may read the memory of a process that closed it.
 pub(crate) fn may_read_memory() -> bool {
     succeeds(program("sh").args(["-c", "test \"$(id -u)\" = 0"]))
-}
-
-/// The oldest Rust that the packages promise to build with.
-pub(crate) const OLDEST_RUST: &str = env!("CARGO_PKG_RUST_VERSION");
-
-/// Installs [`OLDEST_RUST`] beside the Rust that is used. An error says why it can't be had.
-pub(crate) fn oldest_rust() -> Result<(), String> {
-    if !succeeds(program("rustup").arg("--version")) {
-        return Err(format!("no rustup here to install Rust {OLDEST_RUST} with"));
-    }
-    if succeeds(program("rustup").args(["run", OLDEST_RUST, "cargo", "--version"])) {
-        return Ok(());
-    }
-    run(program("rustup")
-        .args(["toolchain", "install", OLDEST_RUST])
-        .args(["--profile", "minimal", "--no-self-update"]))
 }
 
 /// Installs the peers that are missing: on Debian as root by itself, elsewhere it says how. In
@@ -316,10 +268,9 @@ pub(crate) fn camera() -> Result<(), String> {
     install_missing(&CAMERA)?.map_or(Ok(()), Err)
 }
 
-/// Installs the linter of the workflows; an error says why it can't be had.
-pub(crate) fn workflow_linter() -> Result<(), String> {
-    install_missing(&PIP)?.map_or(Ok(()), Err)?;
-    crate::workflows::install()
+/// Installs what [`crate::workflows`] installs its linter with, as [`every_peer`] does.
+pub(crate) fn pip() -> Result<(), String> {
+    install_missing(&PIP)?.map_or(Ok(()), Err)
 }
 
 /// Installs the missing peers where it may; the advice about those still missing.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::certstow::{Certstow, PASSWORD};
 use super::keychain::Keychain;
 use super::own_tool;
-use super::restore::thumbprint;
 use super::scratch::Scratch;
+use super::thumbprint::thumbprint;
 use crate::command::{capture, program, root};
 
 /// The OpenSSL that is on every Mac, whatever else is on the search path.

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::keychain::Keychain;
 use super::powershell::powershell;
+use super::thumbprint::thumbprint;
 use crate::command::{capture, program};
 
 /// The profiles that the system's tool opens in the versions that hosted machines have.
@@ -90,5 +91,5 @@ fn by_openssl(file: &Path, password: &str) -> Result<Vec<String>, String> {
             .args(["-clcerts", "-nokeys", "-out"])
             .arg(&certificate),
     )?;
-    Ok(vec![super::restore::thumbprint(&certificate)?])
+    Ok(vec![thumbprint(&certificate)?])
 }

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-use super::Edges;
+/// The files that the paths in a file lead to, with these paths.
+pub(super) type Edges = BTreeMap<PathBuf, BTreeMap<PathBuf, BTreeSet<String>>>;
 
 /// What a name stands for. Modules are numbers, the root 0.
 enum Meaning {

@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use super::exit_code;
-use super::process::{self, Ended};
+use super::process::{self, Ended, WINE};
 use crate::command::{program, run, show};
 
 /// What a command may take; the set-up of a prefix, the slowest, takes about ten seconds.
@@ -20,9 +19,6 @@ pub(super) const OVERRIDES: &str = "WINEDLLOVERRIDES";
 
 /// No offer to download .NET and a browser, no entries in the desktop's menus.
 const NO_DESKTOP: &str = "mscoree,mshtml,winemenubuilder.exe=";
-
-/// What starts a program for Windows on the host.
-pub(super) const WINE: &str = "wine";
 
 pub(super) struct Prefix {
     folder: PathBuf,
@@ -43,7 +39,8 @@ impl Prefix {
             fs::create_dir_all(&folder)
                 .map_err(|error| format!("{}: {error}", folder.display()))?;
         }
-        exit_code::build_writer(&prefix.exit_code_writer())?;
+        let writer = prefix.exit_code_writer();
+        compile("tests/wine/exit-code.c", &["-municode"], &writer, &[])?;
         let mut set_up = prefix.wine(Path::new("wineboot.exe"));
         prefix.run(set_up.arg("-i"), LIMIT)?.expect(0)?;
         prefix.supply_random_numbers()?;

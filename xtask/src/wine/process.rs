@@ -11,8 +11,10 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::exit_code::{self, ExitCode};
-use super::prefix::WINE;
 use crate::command::show;
+
+/// What starts a program for Windows on the host.
+pub(super) const WINE: &str = "wine";
 
 /// How a command ended, and what it printed.
 pub(super) struct Ended {
