@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use crate::certificates::{self, Validity};
 use crate::command::{capture, cargo, program, root, run as run_command, target_folder};
+use crate::files;
 use crate::setup;
 
 /// How often a slow and a quick command are run.
@@ -91,7 +92,7 @@ impl Bench {
         run_command(cargo().args(["build", "--locked", "--release", "--package", "certstow"]))?;
         let target = target_folder()?;
         let folder = target.join("xtask-bench");
-        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        files::create_folder(&folder)?;
         Ok(Self {
             certstow: target.join("release/certstow"),
             beside: beside.map(Path::to_owned),
@@ -152,7 +153,7 @@ impl Bench {
             .map(|part| fs::read_to_string(folder.join(part)))
             .collect::<Result<String, _>>()
             .map_err(|error| format!("{}: {error}", folder.display()))?;
-        fs::write(&file, joined).map_err(|error| format!("{}: {error}", file.display()))?;
+        files::write(&file, joined)?;
         Ok(file)
     }
 

@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 use crate::command::{
     capture, cargo, executable, program, root, run as run_command, succeeds, target_folder,
 };
+use crate::files;
 
 pub(crate) use seeds::run as seeds;
 
@@ -173,7 +174,7 @@ fn fuzz(target: &str, program: &Path, seconds: u32) -> Result<Outcome, String> {
     let artifacts = folder().join("artifacts").join(target);
     let found = folder().join("found").join(target);
     for folder in [&corpus, &artifacts] {
-        fs::create_dir_all(folder).map_err(complain)?;
+        files::create_folder(folder)?;
     }
     let mut command = Command::new(program);
     command
@@ -196,12 +197,12 @@ fn fuzz(target: &str, program: &Path, seconds: u32) -> Result<Outcome, String> {
         .stderr(output)
         .status()
         .map_err(complain)?;
-    let said = fs::read(&log).map_err(complain)?;
+    let said = files::read(&log)?;
     let mut outcome = read(&String::from_utf8_lossy(&said));
     let artifacts = files_in(&artifacts)?;
     let new = artifacts.iter().filter(|file| !before.contains(file));
     // What is merely slow for libFuzzer's taste is no failure.
-    for artifact in new.filter(|file| !file_name(file).starts_with("slow-unit")) {
+    for artifact in new.filter(|file| !files::name(file).starts_with("slow-unit")) {
         outcome.found.push(keep(program, artifact, &found)?);
     }
     match status.success() || !outcome.found.is_empty() {
@@ -225,13 +226,6 @@ fn prefix(option: &str, folder: &Path) -> String {
     format!("-{option}={}/", folder.display())
 }
 
-fn file_name(file: &Path) -> String {
-    file.file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
-}
-
 /// The numbers in what libFuzzer says.
 fn read(said: &str) -> Outcome {
     let number = |text: &str| text.split_whitespace().next()?.parse().ok();
@@ -251,12 +245,11 @@ fn read(said: &str) -> Outcome {
 /// Puts an input that failed, as small as it gets in half a minute, into the folder of those that are
 /// replayed.
 fn keep(program: &Path, artifact: &Path, folder: &Path) -> Result<String, String> {
-    let complain = |error: std::io::Error| format!("{}: {error}", artifact.display());
-    fs::create_dir_all(folder).map_err(complain)?;
+    files::create_folder(folder)?;
     let mut kept = artifact.to_owned();
-    if file_name(artifact).starts_with("crash") {
+    if files::name(artifact).starts_with("crash") {
         let smaller = artifact.with_extension("smaller");
-        fs::create_dir_all(&smaller).map_err(complain)?;
+        files::create_folder(&smaller)?;
         let options = ["-minimize_crash=1", "-max_total_time=30"];
         let prefix = prefix("artifact_prefix", &smaller);
         // It ends with a failure in any case; what it leaves is tried here.
@@ -267,10 +260,10 @@ fn keep(program: &Path, artifact: &Path, folder: &Path) -> Result<String, String
             .filter(|file| fails(program, file, &[]))
             .unwrap_or(kept);
     }
-    let bytes = fs::read(&kept).map_err(complain)?;
+    let bytes = files::read(&kept)?;
     let hash = Sha256::digest(&bytes);
     let file = folder.join(hexadecimal(&hash[..8]));
-    fs::write(&file, &bytes).map_err(complain)?;
+    files::write(&file, &bytes)?;
     // Where the folder is gone with the machine, what was printed is left.
     Ok(format!("{}: {}", file.display(), hexadecimal(&bytes)))
 }

@@ -18,6 +18,7 @@ use std::path::Path;
 
 use crate::checks;
 use crate::command::{cargo, executable, run as run_command, target_folder};
+use crate::files;
 use crate::setup::Peers;
 use crate::steps::Steps;
 use crate::tests::{self, Able};
@@ -62,7 +63,7 @@ pub(crate) fn run() -> Result<(), String> {
 pub(crate) fn restore(folder: &Path) -> Result<(), String> {
     let mut steps = Steps::begin();
     for package in archive::of_this_system(folder)? {
-        steps.run(&archive::name(&package), || {
+        steps.run(&files::name(&package), || {
             let (program, _unpacked) = archive::unpack(&package)?;
             restore::samples(&Certstow::new(&program))
         });

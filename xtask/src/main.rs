@@ -18,6 +18,7 @@ mod checks;
 mod command;
 mod dependencies;
 mod executables;
+mod files;
 mod fuzz;
 mod hosted;
 mod imports;

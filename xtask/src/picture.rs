@@ -1,12 +1,12 @@
 //! Makes `docs/images/report.png`: certstow writes the report of a store made for the purpose, with a
 //! backup of half of it, and Chromium takes the picture.
 
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use crate::command::{capture, cargo, program, root, run as run_program, target_folder};
-use crate::samples::{Key, PASSWORD, Scratch, write};
+use crate::files;
+use crate::samples::{Key, PASSWORD, Scratch};
 use crate::setup;
 
 /// Who is in the picture: from when and until when they are certified, in days from today, and
@@ -31,7 +31,7 @@ pub(crate) fn run() -> Result<(), String> {
     let scratch = Scratch::new()?;
     let store = scratch.folder.join("certificates");
     let issuer = scratch.authority("Certstow Sample Issuing CA", Key::P256, None)?;
-    write(&store.join("issuer.pem"), &issuer.pem)?;
+    files::write(store.join("issuer.pem"), &issuer.pem)?;
     for (name, key, from, to, _) in PEOPLE {
         let validity = (day(from)?, day(to)?);
         let person = scratch.person(name, key, Some(&issuer), (&validity.0, &validity.1))?;
@@ -40,7 +40,7 @@ pub(crate) fn run() -> Result<(), String> {
             _ => person.with_key()?,
         };
         let file = store.join(name.to_lowercase().replace(' ', "-") + ".pem");
-        write(&file, &text)?;
+        files::write(&file, &text)?;
     }
     for (name, ..) in PEOPLE.iter().filter(|person| person.4) {
         let mut backup = certstow(&scratch.folder)?;
@@ -60,8 +60,8 @@ pub(crate) fn run() -> Result<(), String> {
     report.args(["report", "--store", "certificates", "--backup", "usb-stick"]);
     capture(report.arg("-o").arg(&page))?;
     let folder = scratch.folder.to_string_lossy().into_owned();
-    let text = fs::read_to_string(&page).map_err(|error| error.to_string())?;
-    write(&page, &text.replace(&folder, HOME))?;
+    let text = files::read_text(&page)?;
+    files::write(&page, text.replace(&folder, HOME))?;
     take(&page, &scratch.folder)
 }
 
@@ -105,7 +105,7 @@ fn take(page: &Path, folder: &Path) -> Result<(), String> {
         ))
         .arg(format!("--screenshot={}", taken.display()));
     capture(chromium.arg(format!("file://{}", page.display())))?;
-    fs::create_dir_all(root().join("docs/images")).map_err(|error| error.to_string())?;
+    files::create_folder(root().join("docs/images"))?;
     // 64 colours are enough for it.
     let mut shrink = program("pngquant");
     shrink.args(["64", "--nofs", "--force", "--strip", "--output"]);

@@ -11,6 +11,7 @@ use anstyle_svg::Term;
 use vt100::{Cell, Color, Parser, Screen};
 
 use crate::command::{cargo, root, run as command, target_folder};
+use crate::files;
 use crate::samples::PASSWORD;
 use crate::terminal::Terminal;
 
@@ -79,9 +80,8 @@ fn record() -> Result<Screen, String> {
     let programs = target_folder()?.join("debug");
     let folder = new_folder()?;
     let store = folder.join("examples").join("personal");
-    let copied = copy(&root().join("examples").join("personal"), &store)
-        .map_err(|error| format!("{}: {error}", store.display()));
-    let shown = copied.and_then(|()| typed(&programs, &folder));
+    let samples = root().join("examples").join("personal");
+    let shown = files::copy(samples, store).and_then(|()| typed(&programs, &folder));
     // What is left there is of no use to anybody.
     let _ = fs::remove_dir_all(&folder);
     let shown = shown?.replace(&folder.display().to_string(), HOME);
@@ -120,29 +120,16 @@ fn typed(programs: &Path, folder: &Path) -> Result<String, String> {
 fn new_folder() -> Result<PathBuf, String> {
     let number = std::process::id() & 0xffff;
     let folder = PathBuf::from(format!("/tmp/{number:04x}"));
-    fs::create_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    files::create_folder(&folder)?;
     Ok(folder)
 }
 
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        match entry.file_type()?.is_dir() {
-            true => copy(&entry.path(), &target)?,
-            false => fs::copy(entry.path(), target).map(|_| ())?,
-        }
-    }
-    Ok(())
-}
-
 fn read(name: &str) -> Result<String, String> {
-    fs::read_to_string(root().join(name)).map_err(|error| format!("{name}: {error}"))
+    files::read_text(root().join(name))
 }
 
 fn write(name: &str, text: &str) -> Result<(), String> {
-    fs::write(root().join(name), text).map_err(|error| format!("{name}: {error}"))?;
+    files::write(root().join(name), text)?;
     println!("    wrote {name}");
     Ok(())
 }

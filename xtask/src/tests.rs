@@ -4,7 +4,7 @@
 //! tests of different files use the one store that the account has, and one file runs at a time.
 
 use std::collections::VecDeque;
-use std::fs::{self, File};
+use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use crate::command::{cargo, run, target_folder};
 use crate::executables::{self, Executable};
+use crate::files;
 use crate::setup::{self, Peers};
 use crate::steps::{Steps, longest_first};
 
@@ -135,7 +136,7 @@ fn run_all(tests: Vec<Executable>, able: Able) -> Result<(), String> {
         return Err("there are none, since they were not built".to_owned());
     }
     let scratch = target_folder()?.join("xtask-tests");
-    fs::create_dir_all(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
+    files::create_folder(&scratch)?;
     let at_a_time = match cfg!(target_os = "linux") {
         true => thread::available_parallelism().map_or(1, usize::from),
         false => 1,
@@ -186,7 +187,7 @@ fn run_one(test: &Executable, able: Able, scratch: &Path) -> Result<(), String> 
         .stderr(output)
         .status()
         .map_err(complain)?;
-    let printed = fs::read(&log).map_err(complain)?;
+    let printed = files::read(&log)?;
     println!(
         "\n     Running {}\n{}",
         title(test),

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::command::{program, root, run, target_folder};
+use crate::files;
 
 /// jactionlint's version, and the hash of what is installed.
 const REQUIREMENT: &str = "jactionlint.txt";
@@ -48,7 +49,7 @@ fn check(usage: &str) -> Result<(), String> {
     let mut findings = Vec::new();
     for entry in fs::read_dir(&folder).map_err(complain)? {
         let file = entry.map_err(complain)?.path();
-        let text = fs::read_to_string(&file).map_err(complain)?;
+        let text = files::read_text(&file)?;
         for (number, line) in text.lines().enumerate() {
             if let Some(finding) = finding(line, usage) {
                 findings.push(format!("{}:{}: {finding}", file.display(), number + 1));

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::Bench;
 use super::cost::{self, Cost};
-use super::scene::{NO_PASSWORD, PASSWORD, QUICK, Scene, remove};
+use super::scene::{NO_PASSWORD, PASSWORD, QUICK, Scene};
+use crate::files;
 use crate::setup;
 
 /// How much larger the larger size is.
@@ -282,7 +283,7 @@ impl Growth {
 pub(super) fn measure(bench: &Bench) -> Result<(), String> {
     setup::camera()?;
     let folder = bench.folder.join("scale");
-    remove(&folder)?;
+    files::remove(&folder)?;
     let programs: Vec<&Path> = [Some(&bench.certstow), bench.beside.as_ref()]
         .into_iter()
         .flatten()
@@ -312,7 +313,7 @@ pub(super) fn measure(bench: &Bench) -> Result<(), String> {
             grown.push(row.name);
         }
     }
-    remove(&folder)?;
+    files::remove(&folder)?;
     match grown.is_empty() {
         true => Ok(()),
         false => Err(format!(

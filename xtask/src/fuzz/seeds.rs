@@ -2,11 +2,11 @@
 //! itself, OpenSSL and Java. What is encrypted has the password of the tests' data, and as few
 //! iterations as its writer lets one ask for.
 
-use std::fs;
 use std::path::Path;
 
 use super::{files_in, folder, targets};
 use crate::command::{capture, cargo, executable, program, root, target_folder};
+use crate::files;
 use crate::samples::Scratch;
 
 const PASSWORD: &str = "fixture";
@@ -35,9 +35,7 @@ const TEXTS: [&str; 16] = [
 pub(crate) fn run() -> Result<(), String> {
     let scratch = Scratch::new()?;
     let seeds = folder().join("seeds");
-    if seeds.exists() {
-        fs::remove_dir_all(&seeds).map_err(|error| format!("{}: {error}", seeds.display()))?;
-    }
+    files::remove(&seeds)?;
     let data = root().join("platform/tests/data");
     for kind in ["files", "keys", "certificates"] {
         copy_all(&data.join(kind), "contents")?;
@@ -84,7 +82,7 @@ fn by_certstow(scratch: &Path) -> Result<(), String> {
     crate::command::run(cargo().args(["build", "--quiet", "--locked", "--bin", "certstow"]))?;
     let certstow = target_folder()?.join("debug").join(executable("certstow"));
     let password = scratch.join("password");
-    fs::write(&password, PASSWORD).map_err(|error| error.to_string())?;
+    files::write(&password, PASSWORD)?;
     let store = root().join("examples/personal");
     let run = |arguments: &[&str], more: &[&Path]| {
         let mut command = program(&certstow.to_string_lossy());
@@ -128,25 +126,21 @@ fn by_certstow(scratch: &Path) -> Result<(), String> {
         ];
         run(&["backup", "--iterations", "1"], &to)?;
         for file in files_in(&backup)? {
-            let name = file
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
+            let name = files::name(&file);
             let target = match name.as_str() {
                 manifest if manifest.ends_with(".json") => "manifest",
                 sealed if sealed.ends_with(".cms") && sealed.starts_with("grace") => "cms",
                 _ => continue,
             };
-            write(target, &format!("certstow-{kind}"), &read(&file)?)?;
+            write(target, &format!("certstow-{kind}"), &files::read(&file)?)?;
         }
         let manifest = backup.join("certstow-manifest.json");
-        let whole = read(&manifest)?;
+        let whole = files::read(&manifest)?;
         // As long as one of a hundred identities: what is written from now on goes beside it.
         let long = [whole.clone(), vec![b'\n'; 70_000]].concat();
-        fs::write(&manifest, long).map_err(|error| error.to_string())?;
+        files::write(&manifest, long)?;
         run(&["backup", "--iterations", "1", "--rewrite"], &to)?;
-        let changes = read(&backup.join("certstow-manifest.changes"))?;
+        let changes = files::read(backup.join("certstow-manifest.changes"))?;
         let name = format!("certstow-{kind}");
         write("changes", &name, &[whole, vec![0], changes].concat())?;
     }
@@ -198,7 +192,7 @@ fn pkcs12_by_others(scratch: &Path, data: &Path) -> Result<(), String> {
                 .arg(&file),
         )?;
         pkcs12(&file)?;
-        for (number, bags) in open_bags(&read(&file)?).iter().enumerate() {
+        for (number, bags) in open_bags(&files::read(&file)?).iter().enumerate() {
             write("bags", &format!("openssl-{name}-{number}"), bags)?;
         }
     }
@@ -326,7 +320,7 @@ fn signed_data(scratch: &Path, data: &Path) -> Result<(), String> {
 /// Passwords that OpenSSL seals.
 fn sealed(scratch: &Path, data: &Path) -> Result<(), String> {
     let plain = scratch.join("plain");
-    fs::write(&plain, "correct horse").map_err(|error| error.to_string())?;
+    files::write(&plain, "correct horse")?;
     let recipient = |kind: &str| data.join(format!("certificates/{kind}.pem"));
     let (rsa, curve) = (recipient("rsa"), recipient("P-256"));
     let by_name = |file: &Path| vec!["-recip".to_owned(), file.display().to_string()];
@@ -368,18 +362,9 @@ fn copy_all(from: &Path, target: &str) -> Result<(), String> {
 }
 
 fn copy(file: &Path, target: &str) -> Result<(), String> {
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    write(target, &name, &read(file)?)
+    write(target, &files::name(file), &files::read(file)?)
 }
 
 fn write(target: &str, name: &str, bytes: &[u8]) -> Result<(), String> {
-    let folder = folder().join("seeds").join(target);
-    let file = folder.join(name);
-    fs::create_dir_all(&folder)
-        .and_then(|()| fs::write(&file, bytes))
-        .map_err(|error| format!("{}: {error}", file.display()))
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, String> {
-    fs::read(file).map_err(|error| format!("{}: {error}", file.display()))
+    files::write(folder().join("seeds").join(target).join(name), bytes)
 }

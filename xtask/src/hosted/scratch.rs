@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::command::target_folder;
+use crate::files;
 
 pub(super) struct Scratch(PathBuf);
 
@@ -13,7 +14,7 @@ impl Scratch {
         let folder = target_folder()?.join("hosted").join(unique());
         // A process with this number may have left it behind.
         let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        files::create_folder(&folder)?;
         Ok(Self(folder))
     }
 

@@ -11,6 +11,7 @@ use super::prefix::{self, OVERRIDES};
 use super::process::Ended;
 use super::runner::Runner;
 use crate::command::{capture, program};
+use crate::files;
 
 /// The variable that names the folder of keys.
 const KEYS: &str = "CERTSTOW_TEST_KEYS";
@@ -77,7 +78,7 @@ fn every_call(cng: &Cng<'_>, check: &Path) -> Result<(), String> {
         }
     }
     let plain = cng.folder.join("both.der");
-    match read(&plain)? == read(&cng.stored("both", "p8"))? {
+    match files::read(&plain)? == files::read(cng.stored("both", "p8"))? {
         true => Ok(()),
         false => Err(format!("{}: not the key that is kept", plain.display())),
     }
@@ -122,7 +123,7 @@ impl<'a> Cng<'a> {
     pub(super) fn new(runner: &'a Runner, folder: &str) -> Result<Self, String> {
         let folder = runner.work().join(folder);
         let keys = folder.join("keys");
-        fs::create_dir_all(&keys).map_err(|error| format!("{}: {error}", keys.display()))?;
+        files::create_folder(&keys)?;
         let library = folder.join("ncrypt.dll");
         prefix::compile(
             "tests/wine/ncrypt.c",
@@ -180,7 +181,7 @@ impl<'a> Cng<'a> {
                 .arg(self.stored(container, "p8")),
         )?;
         let file = self.stored(container, "policy");
-        fs::write(&file, policy).map_err(|error| format!("{}: {error}", file.display()))
+        files::write(&file, policy)
     }
 
     /// A program for Windows, to be run with the stand-in; it has to lie beside it.
@@ -198,8 +199,4 @@ impl<'a> Cng<'a> {
     pub(super) fn run(&self, command: &mut Command, code: i32) -> Result<Ended, String> {
         self.runner.run(command)?.expect(code)
     }
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, String> {
-    fs::read(file).map_err(|error| format!("{}: {error}", file.display()))
 }

@@ -8,6 +8,7 @@ use super::prefix;
 use super::runner::Runner;
 use crate::certificates;
 use crate::command::{capture, program};
+use crate::files;
 
 /// How many certificates a full store holds.
 const MANY: u32 = 500;
@@ -22,7 +23,7 @@ pub(super) struct Fixture<'a> {
 impl<'a> Fixture<'a> {
     pub(super) fn new(runner: &'a Runner) -> Result<Self, String> {
         let folder = runner.work().join("fixture");
-        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        files::create_folder(&folder)?;
         let program = folder.join("fixture.exe");
         let libraries = ["-lcrypt32", "-ladvapi32"];
         prefix::compile("tests/wine/fixture.c", &["-municode"], &program, &libraries)?;

@@ -3,7 +3,6 @@
 //! key that was deleted after its export is gone from Windows, and comes back with the file. Wine's
 //! `reg` shows which key containers there are.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -15,6 +14,7 @@ use super::process::Ended;
 use super::runner::{PASSWORD, Runner, VARIABLE};
 use super::terminal::Terminal;
 use crate::command::{capture, program, root};
+use crate::files;
 
 /// A store of its own, in which nobody else's certificates are.
 const STORE: &str = r"CurrentUser\Imported";
@@ -52,7 +52,7 @@ struct Checks<'a> {
 impl<'a> Checks<'a> {
     fn new(runner: &'a Runner) -> Result<Self, String> {
         let folder = runner.work().join("imports");
-        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        files::create_folder(&folder)?;
         // certstow makes no stores of Windows.
         let authority = root().join("examples/personal/issuers/sample-root.pem");
         Fixture::new(runner)?.add_authority(STORE, &authority)?;

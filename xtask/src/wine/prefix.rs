@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::process::{self, Ended, WINE};
 use crate::command::{program, run, show};
+use crate::files;
 
 /// What a command may take; the set-up of a prefix, the slowest, takes about ten seconds.
 const LIMIT: Duration = Duration::from_secs(180);
@@ -36,8 +37,7 @@ impl Prefix {
             waiting: RefCell::new(None),
         };
         for folder in [prefix.home(), prefix.scratch(), prefix.work()] {
-            fs::create_dir_all(&folder)
-                .map_err(|error| format!("{}: {error}", folder.display()))?;
+            files::create_folder(&folder)?;
         }
         let writer = prefix.exit_code_writer();
         compile("tests/wine/exit-code.c", &["-municode"], &writer, &[])?;
@@ -147,7 +147,7 @@ impl Prefix {
     /// An empty removable drive, `E:`. Wine looks up what kind a drive is when it starts.
     fn insert_drive(&self) -> Result<(), String> {
         let drive = self.folder.join("drive");
-        fs::create_dir(&drive).map_err(|error| format!("{}: {error}", drive.display()))?;
+        files::create_folder(&drive)?;
         let letter = self.windows().join("dosdevices/e:");
         run(program("ln").arg("-s").arg(&drive).arg(&letter))?;
         let mut register = self.wine(Path::new("reg"));

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::exit_code::{self, ExitCode};
 use crate::command::show;
+use crate::files;
 
 /// What starts a program for Windows on the host.
 pub(super) const WINE: &str = "wine";
@@ -149,6 +150,6 @@ fn create(file: &Path) -> Result<File, String> {
 }
 
 fn read(file: &Path) -> Result<String, String> {
-    let bytes = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let bytes = files::read(file)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
