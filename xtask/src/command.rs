@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use serde_json::Value;
+
 /// Whether this is CI, where nothing may be left out.
 pub(crate) fn in_ci() -> bool {
     std::env::var_os("CI").is_some()
@@ -28,13 +30,21 @@ pub(crate) fn cargo() -> Command {
 
 /// Where cargo puts what it builds.
 pub(crate) fn target_folder() -> Result<PathBuf, String> {
-    let metadata = capture(cargo().args(["metadata", "--no-deps", "--format-version=1"]))?;
-    let metadata: serde_json::Value =
-        serde_json::from_slice(&metadata).map_err(|error| error.to_string())?;
+    let metadata = metadata(&["--no-deps"])?;
     let folder = metadata["target_directory"].as_str();
     Ok(folder
         .ok_or("cargo metadata names no target folder")?
         .into())
+}
+
+/// What `cargo metadata` says with these options.
+pub(crate) fn metadata(options: &[&str]) -> Result<Value, String> {
+    let mut metadata = cargo();
+    metadata
+        .args(["metadata", "--format-version=1"])
+        .args(options);
+    serde_json::from_slice(&capture(&mut metadata)?)
+        .map_err(|error| format!("cargo metadata is not readable: {error}"))
 }
 
 /// The name of an executable file on this system.

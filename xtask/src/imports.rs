@@ -5,9 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 
-use serde_json::Value;
-
-use crate::command::{capture, cargo, root};
+use crate::command::{metadata, root};
 
 mod paths;
 
@@ -24,8 +22,7 @@ pub(crate) fn check_all() -> Result<(), String> {
 }
 
 fn report(circles_of_each: usize) -> Result<(), String> {
-    let metadata = capture(cargo().args(["metadata", "--no-deps", "--format-version=1"]))?;
-    let metadata: Value = serde_json::from_slice(&metadata).map_err(|error| error.to_string())?;
+    let metadata = metadata(&["--no-deps"])?;
     let mut found = String::new();
     for package in metadata["packages"].as_array().into_iter().flatten() {
         for target in package["targets"].as_array().into_iter().flatten() {
