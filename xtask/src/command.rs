@@ -52,6 +52,16 @@ pub(crate) fn executable(name: &str) -> String {
     format!("{name}{}", std::env::consts::EXE_SUFFIX)
 }
 
+/// A command from one line, in which `{name}` is a value and `{names...}` are several.
+macro_rules! command {
+    ($line:literal) => {{
+        let shell = xshell::Shell::new().expect("the current folder exists");
+        shell.change_dir($crate::command::root());
+        std::process::Command::from(xshell::cmd!(shell, $line))
+    }};
+}
+pub(crate) use command;
+
 /// A program by name.
 pub(crate) fn program(name: &str) -> Command {
     let mut command = Command::new(name);

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::command::{capture, cargo, program, root, run as run_program, target_folder};
+use crate::command::{capture, cargo, command, root, run as run_program, target_folder};
 use crate::files;
 use crate::samples::{Key, PASSWORD, Scratch};
 use crate::setup;
@@ -43,17 +43,10 @@ pub(crate) fn run() -> Result<(), String> {
         files::write(&file, &text)?;
     }
     for (name, ..) in PEOPLE.iter().filter(|person| person.4) {
+        let words = "backup --to usb-stick --store certificates --iterations 2000 --password-env SECRET \
+                     --unlock-password-env SECRET --label";
         let mut backup = certstow(&scratch.folder)?;
-        backup
-            .args(["backup", "--to", "usb-stick", "--store", "certificates"])
-            .args([
-                "--password-env",
-                "SECRET",
-                "--unlock-password-env",
-                "SECRET",
-            ])
-            .args(["--iterations", "2000", "--label", name]);
-        capture(&mut backup)?;
+        capture(backup.args(words.split(' ')).arg(name))?;
     }
     let page = scratch.folder.join("report.html");
     let mut report = certstow(&scratch.folder)?;
@@ -78,9 +71,8 @@ fn certstow(folder: &Path) -> Result<Command, String> {
 
 /// A day so far from today, as `openssl ca` takes it.
 fn day(distance: i32) -> Result<String, String> {
-    let mut date = program("date");
-    date.args(["--utc", "--date", &format!("{distance} days")]);
-    let date = capture(date.arg("+%Y%m%d%H%M%SZ"))?;
+    let distance = format!("{distance} days");
+    let date = capture(&mut command!("date --utc --date {distance} +%Y%m%d%H%M%SZ"))?;
     String::from_utf8(date)
         .map(|date| date.trim_end().to_owned())
         .map_err(|error| error.to_string())
@@ -89,27 +81,16 @@ fn day(distance: i32) -> Result<String, String> {
 fn take(page: &Path, folder: &Path) -> Result<(), String> {
     let picture = root().join("docs/images/report.png");
     let taken = folder.join("taken.png");
-    let mut chromium = program("chromium");
-    chromium
-        .args([
-            "--headless",
-            "--disable-gpu",
-            "--no-sandbox",
-            "--no-first-run",
-        ])
-        .args(["--hide-scrollbars", "--window-size=1200,978"])
-        .args(["--virtual-time-budget=3000"])
-        .arg(format!(
-            "--user-data-dir={}",
-            folder.join("profile").display()
-        ))
-        .arg(format!("--screenshot={}", taken.display()));
-    capture(chromium.arg(format!("file://{}", page.display())))?;
-    files::create_folder(root().join("docs/images"))?;
+    let profile = folder.join("profile");
+    capture(&mut command!(
+        "chromium --headless --disable-gpu --no-sandbox --no-first-run --hide-scrollbars
+         --window-size=1200,978 --virtual-time-budget=3000 --user-data-dir={profile}
+         --screenshot={taken} file://{page}"
+    ))?;
     // 64 colours are enough for it.
-    let mut shrink = program("pngquant");
-    shrink.args(["64", "--nofs", "--force", "--strip", "--output"]);
-    capture(shrink.arg(&picture).arg(&taken))?;
+    capture(&mut command!(
+        "pngquant 64 --nofs --force --strip --output {picture} {taken}"
+    ))?;
     println!("made {}", picture.display());
     Ok(())
 }

@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::command::{capture, program, root};
+use crate::command::{capture, command, root};
 use crate::files;
 
 /// What the certificates of the samples are valid for: from here to the year 2124.
@@ -100,15 +100,9 @@ fn files(scratch: &Scratch, folder: &Path) -> Result<(), String> {
     let pat = folder.join("twins/pat-2024.pem");
     let good = folder.join("files/pat.p12");
     files::create_folder(folder.join("files"))?;
-    capture(
-        program("openssl")
-            .args(["pkcs12", "-export", "-name", "Pat Example", "-passout"])
-            .arg(format!("pass:{PASSWORD}"))
-            .arg("-in")
-            .arg(&pat)
-            .arg("-out")
-            .arg(&good),
-    )?;
+    capture(&mut command!(
+        "openssl pkcs12 -export -name 'Pat Example' -passout pass:{PASSWORD} -in {pat} -out {good}"
+    ))?;
     let bytes = files::read(&good)?;
     files::write(
         folder.join("files/cut-short.p12"),
@@ -126,24 +120,14 @@ fn files(scratch: &Scratch, folder: &Path) -> Result<(), String> {
 fn foreign_key(scratch: &Scratch, folder: &Path) -> Result<(), String> {
     // Of a file with a certificate beside, certtool takes the key twice.
     let bare = scratch.folder.join("pat-2025.key");
-    capture(
-        program("openssl")
-            .args(["pkey", "-in"])
-            .arg(folder.join("twins/pat-2025.pem"))
-            .arg("-out")
-            .arg(&bare),
-    )?;
-    capture(
-        program("certtool")
-            .args(["--to-p12", "--outder", "--p12-name", "Pat Example"])
-            .arg(format!("--password={PASSWORD}"))
-            .arg("--load-privkey")
-            .arg(&bare)
-            .arg("--load-certificate")
-            .arg(folder.join("twins/pat-2024.pem"))
-            .arg("--outfile")
-            .arg(folder.join("files/foreign-key.p12")),
-    )
+    let (leaf, key) = ("twins/pat-2024.pem", "twins/pat-2025.pem");
+    let (leaf, key) = (folder.join(leaf), folder.join(key));
+    let packed = folder.join("files/foreign-key.p12");
+    capture(&mut command!("openssl pkey -in {key} -out {bare}"))?;
+    capture(&mut command!(
+        "certtool --to-p12 --outder --p12-name 'Pat Example' --password={PASSWORD}
+         --load-privkey {bare} --load-certificate {leaf} --outfile {packed}"
+    ))
     .map(drop)
 }
 
@@ -186,13 +170,10 @@ impl Issued {
     }
 
     pub(crate) fn locked_key_pem(&self) -> Result<String, String> {
-        let pem = capture(
-            program("openssl")
-                .args(["pkcs8", "-topk8", "-passout"])
-                .arg(format!("pass:{PASSWORD}"))
-                .arg("-in")
-                .arg(&self.key),
-        )?;
+        let key = &self.key;
+        let pem = capture(&mut command!(
+            "openssl pkcs8 -topk8 -passout pass:{PASSWORD} -in {key}"
+        ))?;
         String::from_utf8(pem).map_err(|error| error.to_string())
     }
 }
@@ -260,37 +241,25 @@ impl Scratch {
         let file = |ending: &str| self.folder.join(format!("{number}.{ending}"));
         let (key, request, certificate) = (file("key"), file("csr"), file("pem"));
 
-        capture(
-            program("openssl")
-                .arg("genpkey")
-                .args(kind.options())
-                .arg("-out")
-                .arg(&key),
-        )?;
-        capture(
-            program("openssl")
-                .args(["req", "-new", "-utf8", "-subj"])
-                .arg(format!("/O=Certstow Samples/CN={name}"))
-                .arg("-key")
-                .arg(&key)
-                .arg("-out")
-                .arg(&request),
-        )?;
+        let options = kind.options();
+        let subject = format!("/O=Certstow Samples/CN={name}");
+        capture(&mut command!("openssl genpkey {options...} -out {key}"))?;
+        capture(&mut command!(
+            "openssl req -new -utf8 -subj {subject} -key {key} -out {request}"
+        ))?;
         let config = file("cnf");
         files::write(file("index"), "")?;
         files::write(&config, self.configuration(number, extensions))?;
-        let (issuer_key, issuer_certificate) = match issuer {
-            Some(issuer) => (&issuer.key, Some(&issuer.certificate)),
-            None => (&key, None),
-        };
-        let mut sign = program("openssl");
-        sign.args(["ca", "-batch", "-notext", "-utf8", "-config"])
-            .arg(&config)
-            .args(["-startdate", from, "-enddate", to, "-keyfile"])
-            .arg(issuer_key);
-        match issuer_certificate {
-            Some(issuer) => sign.arg("-cert").arg(issuer),
-            None => sign.arg("-selfsign"),
+        let mut sign = command!(
+            "openssl ca -batch -notext -utf8 -config {config} -startdate {from} -enddate {to}"
+        );
+        match issuer {
+            Some(issuer) => sign
+                .arg("-cert")
+                .arg(&issuer.certificate)
+                .arg("-keyfile")
+                .arg(&issuer.key),
+            None => sign.arg("-selfsign").arg("-keyfile").arg(&key),
         };
         capture(sign.arg("-in").arg(&request).arg("-out").arg(&certificate))?;
         Ok(Issued {
