@@ -7,25 +7,12 @@ pub(crate) fn formatting() -> Result<(), String> {
     run(cargo().args(["fmt", "--all", "--check"]))
 }
 
-pub(crate) fn clippy() -> Result<(), String> {
+/// Lints everything, with these options of cargo.
+pub(crate) fn clippy(options: &[&str]) -> Result<(), String> {
     run(cargo()
         .args(["clippy", "--locked", "--workspace", "--all-targets"])
-        .args(DENY_WARNINGS))
-}
-
-pub(crate) fn clippy_for(target: &str) -> Result<(), String> {
-    run(cargo()
-        .args(["clippy", "--locked", "--workspace", "--all-targets"])
-        .args(["--target", target])
-        .args(DENY_WARNINGS))
-}
-
-/// The same with the vault of a Linux desktop, which is not built by default.
-pub(crate) fn clippy_secret_service() -> Result<(), String> {
-    run(cargo()
-        .args(["clippy", "--locked", "--workspace", "--all-targets"])
-        .args(["--features", "secret-service"])
-        .args(DENY_WARNINGS))
+        .args(options)
+        .args(["--", "--deny", "warnings"]))
 }
 
 /// What is shipped builds with the oldest Rust promised; the tests may need a newer one.
@@ -44,5 +31,3 @@ pub(crate) fn documentation() -> Result<(), String> {
         .args(["doc", "--locked", "--workspace", "--no-deps"])
         .args(["--features", "certstow-platform/testing"]))
 }
-
-const DENY_WARNINGS: [&str; 3] = ["--", "--deny", "warnings"];

@@ -1,7 +1,9 @@
 //! Running other programs from the folder of the workspace, with errors that name the command.
 
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use serde_json::Value;
 
@@ -99,6 +101,24 @@ pub(crate) fn capture(command: &mut Command) -> Result<Vec<u8>, String> {
             String::from_utf8_lossy(&output.stderr)
         ))
     }
+}
+
+/// [`capture`], as text.
+pub(crate) fn printed(command: &mut Command) -> Result<String, String> {
+    capture(command).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Runs a command with all that it prints going to a file; how it ended, and what it printed.
+pub(crate) fn logged(command: &mut Command, log: &Path) -> Result<(ExitStatus, String), String> {
+    let mut to_log = || {
+        let output = File::create(log)?;
+        command.stdout(output.try_clone()?).stderr(output);
+        let status = command.stdin(Stdio::null()).status()?;
+        Ok((status, fs::read(log)?))
+    };
+    let (status, printed) =
+        to_log().map_err(|error: io::Error| format!("{}: {error}", log.display()))?;
+    Ok((status, String::from_utf8_lossy(&printed).into_owned()))
 }
 
 /// Whether a command runs and succeeds, silently.

@@ -3,17 +3,19 @@
 //! restoring among the files that were made on the way is held against OpenSSL.
 
 mod seeds;
+mod targets;
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use sha2::{Digest as _, Sha256};
 
 use crate::command::{
-    capture, cargo, executable, program, root, run as run_command, succeeds, target_folder,
+    cargo, command, executable, logged, printed, root, run as run_command, succeeds, target_folder,
 };
 use crate::files;
+use targets::{files_in, folder, targets};
 
 pub(crate) use seeds::run as seeds;
 
@@ -70,57 +72,20 @@ pub(crate) fn run(words: &[&str]) -> Result<(), String> {
     }
 }
 
-/// The folder of the targets.
-fn folder() -> PathBuf {
-    root().join("fuzz")
-}
-
-/// The targets by name, in the order of the alphabet.
-fn targets() -> Result<Vec<String>, String> {
-    let files = files_in(&folder().join("fuzz_targets"))?;
-    let names = files.iter().filter_map(|file| file.file_stem());
-    Ok(names
-        .map(|name| name.to_string_lossy().into_owned())
-        .collect())
-}
-
-/// The files in a folder, in the order of their names.
-fn files_in(folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let complain = |error: std::io::Error| format!("{}: {error}", folder.display());
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).map_err(complain)? {
-        let path = entry.map_err(complain)?.path();
-        if path.is_file() {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
 /// Builds the targets and says where each is. cargo-fuzz has the compiler add what libFuzzer counts
 /// edges by, which stable Rust has no option for.
 fn build(targets: &[&str]) -> Result<Vec<PathBuf>, String> {
     let cargo_fuzz = cargo_fuzz()?;
-    let host = host()?;
+    let (host, fuzz) = (host()?, folder());
     let into = target_folder()?.join("fuzz");
     for target in targets {
-        let mut build = program(&cargo_fuzz.to_string_lossy());
+        // Nothing of what is fuzzed is `unsafe`: without a sanitizer there is more of it.
+        let mut build = command!(
+            "{cargo_fuzz} build --sanitizer none --target {host} --fuzz-dir {fuzz} --target-dir {into}"
+        );
         build
             .env("RUSTC_BOOTSTRAP", "1")
-            .env_remove("CARGO_TARGET_DIR")
-            // Nothing of what is fuzzed is `unsafe`: without a sanitizer there is more of it.
-            .args([
-                "build",
-                "--sanitizer",
-                "none",
-                "--target",
-                &host,
-                "--fuzz-dir",
-            ])
-            .arg(folder())
-            .arg("--target-dir")
-            .arg(&into);
+            .env_remove("CARGO_TARGET_DIR");
         run_command(build.arg(target))?;
     }
     let programs = into.join(host).join("release");
@@ -134,15 +99,12 @@ fn build(targets: &[&str]) -> Result<Vec<PathBuf>, String> {
 fn cargo_fuzz() -> Result<PathBuf, String> {
     let into = target_folder()?.join("cargo-fuzz");
     let file = into.join("bin").join(executable("cargo-fuzz"));
-    let version = capture(program(&file.to_string_lossy()).arg("--version"));
-    if version.is_ok_and(|version| String::from_utf8_lossy(&version).contains(CARGO_FUZZ)) {
+    let version = printed(&mut command!("{file} --version"));
+    if version.is_ok_and(|version| version.contains(CARGO_FUZZ)) {
         return Ok(file);
     }
-    let mut install = cargo();
-    install
-        .args(["install", "--locked", "cargo-fuzz", "--version", CARGO_FUZZ])
-        .arg("--root")
-        .arg(into);
+    let mut install =
+        command!("cargo install --locked cargo-fuzz --version {CARGO_FUZZ} --root {into}");
     match run_command(&mut install) {
         Ok(()) => Ok(file),
         Err(reason) => Err(format!(
@@ -153,8 +115,7 @@ fn cargo_fuzz() -> Result<PathBuf, String> {
 
 /// What rustc builds for when it is told nothing.
 fn host() -> Result<String, String> {
-    let said = capture(program("rustc").arg("-vV"))?;
-    let said = String::from_utf8_lossy(&said).into_owned();
+    let said = printed(&mut command!("rustc -vV"))?;
     let host = said.lines().find_map(|line| line.strip_prefix("host: "));
     Ok(host.ok_or("rustc -vV names no host")?.to_owned())
 }
@@ -169,7 +130,6 @@ struct Outcome {
 
 fn fuzz(target: &str, program: &Path, seconds: u32) -> Result<Outcome, String> {
     let log = target_folder()?.join("fuzz").join(format!("{target}.log"));
-    let complain = |error: std::io::Error| format!("{target}: {error}");
     let corpus = folder().join("corpus").join(target);
     let artifacts = folder().join("artifacts").join(target);
     let found = folder().join("found").join(target);
@@ -183,22 +143,16 @@ fn fuzz(target: &str, program: &Path, seconds: u32) -> Result<Outcome, String> {
     if found.exists() {
         command.arg(&found);
     }
-    let output = File::create(&log).map_err(complain)?;
     let before = files_in(&artifacts)?;
-    let status = command
+    command
         .args(limits())
         .arg(format!("-max_len={MAX_BYTES}"))
         .arg(format!("-max_total_time={seconds}"))
         .arg("-print_final_stats=1")
         .arg(prefix("artifact_prefix", &artifacts))
-        .current_dir(root())
-        .stdin(Stdio::null())
-        .stdout(output.try_clone().map_err(complain)?)
-        .stderr(output)
-        .status()
-        .map_err(complain)?;
-    let said = files::read(&log)?;
-    let mut outcome = read(&String::from_utf8_lossy(&said));
+        .current_dir(root());
+    let (status, said) = logged(&mut command, &log)?;
+    let mut outcome = read(&said);
     let artifacts = files_in(&artifacts)?;
     let new = artifacts.iter().filter(|file| !before.contains(file));
     // What is merely slow for libFuzzer's taste is no failure.

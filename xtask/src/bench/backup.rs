@@ -5,7 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::cost::{Cost, measure as measure_command};
-use super::{Bench, cores, show, verdict};
+use super::report::{cores, show, verdict};
+use super::subject::Bench;
 use crate::files;
 
 const IDENTITIES: u32 = 1000;

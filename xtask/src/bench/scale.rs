@@ -4,9 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::Bench;
 use super::cost::{self, Cost};
+use super::report::MEBIBYTE;
 use super::scene::{NO_PASSWORD, PASSWORD, QUICK, Scene};
+use super::subject::Bench;
 use crate::files;
 use crate::setup;
 
@@ -369,7 +370,7 @@ fn once(row: &Row, certstow: &Path, size: u32, folder: &Path) -> Result<f64, Str
         _ => Cost::of_success(&mut command)?,
     };
     Ok(match row.measure {
-        Written => cost.written as f64 / super::MEBIBYTE,
+        Written => cost.written as f64 / MEBIBYTE,
         _ => cost.busy.as_secs_f64(),
     })
 }

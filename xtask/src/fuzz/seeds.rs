@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use super::{files_in, folder, targets};
-use crate::command::{capture, cargo, executable, program, root, target_folder};
+use super::targets::{files_in, folder, targets};
+use crate::command::{capture, cargo, command, executable, root, target_folder};
 use crate::files;
 use crate::samples::Scratch;
 
@@ -52,7 +52,7 @@ pub(crate) fn run() -> Result<(), String> {
     pkcs12_by_others(&scratch.folder, &data)?;
     chains()?;
     signed_data(&scratch.folder, &data)?;
-    sealed(&scratch.folder, &data)?;
+    sealed(&scratch.folder)?;
     for target in targets()? {
         let count = files_in(&seeds.join(&target))?.len();
         println!("{target}: {count} seeds");
@@ -84,47 +84,23 @@ fn by_certstow(scratch: &Path) -> Result<(), String> {
     let password = scratch.join("password");
     files::write(&password, PASSWORD)?;
     let store = root().join("examples/personal");
-    let run = |arguments: &[&str], more: &[&Path]| {
-        let mut command = program(&certstow.to_string_lossy());
-        capture(
-            command
-                .args(arguments)
-                .arg("--store")
-                .arg(&store)
-                .args(more),
-        )
-    };
     for profile in ["modern", "compatible", "legacy", "pbmac1"] {
         let file = scratch.join(format!("certstow-{profile}.p12"));
-        let arguments = [
-            "export",
-            "Grace Example",
-            "--iterations",
-            "1",
-            "--profile",
-            profile,
-        ];
-        run(
-            &arguments,
-            &[
-                Path::new("--password-file"),
-                &password,
-                Path::new("-o"),
-                &file,
-            ],
-        )?;
+        capture(&mut command!(
+            "{certstow} export 'Grace Example' --store {store} --iterations 1 --profile {profile}
+             --password-file {password} -o {file}"
+        ))?;
         pkcs12(&file)?;
     }
     for kind in ["rsa", "P-256"] {
         let backup = scratch.join(format!("backup-{kind}"));
         let certificate = root().join(format!("platform/tests/data/certificates/{kind}.pem"));
-        let to = [
-            Path::new("--to"),
-            &backup,
-            Path::new("--escrow"),
-            &certificate,
-        ];
-        run(&["backup", "--iterations", "1"], &to)?;
+        let run = || {
+            command!(
+                "{certstow} backup --store {store} --iterations 1 --to {backup} --escrow {certificate}"
+            )
+        };
+        capture(&mut run())?;
         for file in files_in(&backup)? {
             let name = files::name(&file);
             let target = match name.as_str() {
@@ -139,7 +115,7 @@ fn by_certstow(scratch: &Path) -> Result<(), String> {
         // As long as one of a hundred identities: what is written from now on goes beside it.
         let long = [whole.clone(), vec![b'\n'; 70_000]].concat();
         files::write(&manifest, long)?;
-        run(&["backup", "--iterations", "1", "--rewrite"], &to)?;
+        capture(run().arg("--rewrite"))?;
         let changes = files::read(backup.join("certstow-manifest.changes"))?;
         let name = format!("certstow-{kind}");
         write("changes", &name, &[whole, vec![0], changes].concat())?;
@@ -157,62 +133,38 @@ fn pkcs12_by_others(scratch: &Path, data: &Path) -> Result<(), String> {
     ] {
         pkcs12(&data.join("files").join(name))?;
     }
-    let clear = ["-certpbe", "NONE", "-nomac"];
+    let key = data.join("keys/P-256.pem");
+    let [certificate, issuer] = ["P-256", "ca"].map(|name| {
+        let certificates = data.join("certificates");
+        certificates.join(name).with_extension("pem")
+    });
     for (name, options) in [
-        ("default", &[][..]),
-        ("sha512", &["-macalg", "sha512", "-keypbe", "AES-128-CBC"]),
-        (
-            "3des",
-            &["-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES"],
-        ),
-        (
-            "rc2",
-            &["-legacy", "-certpbe", "PBE-SHA1-RC2-128", "-macalg", "sha1"],
-        ),
-        ("clear-certificates", &clear),
-        ("clear", &[&clear[..], &["-keypbe", "NONE"]].concat()),
+        ("default", ""),
+        ("sha512", "-macalg sha512 -keypbe AES-128-CBC"),
+        ("3des", "-keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-3DES"),
+        ("rc2", "-legacy -certpbe PBE-SHA1-RC2-128 -macalg sha1"),
+        ("clear-certificates", "-certpbe NONE -nomac"),
+        ("clear", "-certpbe NONE -nomac -keypbe NONE"),
     ] {
         let file = scratch.join(format!("openssl-{name}.p12"));
-        let mut export = program("openssl");
-        export.args([
-            "pkcs12", "-export", "-iter", "1", "-name", "Ada", "-passout",
-        ]);
-        export
-            .arg(format!("pass:{PASSWORD}"))
-            .args(options)
-            .arg("-inkey");
-        export.arg(data.join("keys/P-256.pem")).arg("-in");
-        export
-            .arg(data.join("certificates/P-256.pem"))
-            .arg("-certfile");
-        capture(
-            export
-                .arg(data.join("certificates/ca.pem"))
-                .arg("-out")
-                .arg(&file),
-        )?;
+        let options = options.split_whitespace();
+        capture(&mut command!(
+            "openssl pkcs12 -export -iter 1 -name Ada -passout pass:{PASSWORD} {options...}
+             -inkey {key} -in {certificate} -certfile {issuer} -out {file}"
+        ))?;
         pkcs12(&file)?;
         for (number, bags) in open_bags(&files::read(&file)?).iter().enumerate() {
             write("bags", &format!("openssl-{name}-{number}"), bags)?;
         }
     }
     let file = scratch.join("java.p12");
-    let count = |of: &str| format!("-J-Dkeystore.pkcs12.{of}IterationCount=1");
-    capture(
-        program("keytool")
-            .args([
-                "-importkeystore",
-                "-noprompt",
-                "-deststoretype",
-                "PKCS12",
-                "-srckeystore",
-            ])
-            .arg(scratch.join("openssl-3des.p12"))
-            .args(["-srcstorepass", PASSWORD, "-deststorepass", PASSWORD])
-            .args(["mac", "certPbe", "keyPbe"].map(count))
-            .arg("-destkeystore")
-            .arg(&file),
-    )?;
+    let other = scratch.join("openssl-3des.p12");
+    let counts =
+        ["mac", "certPbe", "keyPbe"].map(|of| format!("-J-Dkeystore.pkcs12.{of}IterationCount=1"));
+    capture(&mut command!(
+        "keytool -importkeystore -noprompt -deststoretype PKCS12 -srckeystore {other}
+         -srcstorepass {PASSWORD} -deststorepass {PASSWORD} {counts...} -destkeystore {file}"
+    ))?;
     pkcs12(&file)
 }
 
@@ -297,59 +249,37 @@ fn chains() -> Result<(), String> {
 }
 
 fn certificate(file: &Path) -> Result<Vec<u8>, String> {
-    capture(
-        program("openssl")
-            .args(["x509", "-outform", "DER", "-in"])
-            .arg(file),
-    )
+    capture(&mut command!("openssl x509 -outform DER -in {file}"))
 }
 
 fn signed_data(scratch: &Path, data: &Path) -> Result<(), String> {
     copy(&data.join("files/chain.p7b"), "pkcs7")?;
-    let file = scratch.join("one.p7b");
-    capture(
-        program("openssl")
-            .args(["crl2pkcs7", "-nocrl", "-outform", "DER", "-certfile"])
-            .arg(data.join("certificates/P-256.pem"))
-            .arg("-out")
-            .arg(&file),
-    )?;
+    let (file, certificate) = (scratch.join("one.p7b"), data.join("certificates/P-256.pem"));
+    capture(&mut command!(
+        "openssl crl2pkcs7 -nocrl -outform DER -certfile {certificate} -out {file}"
+    ))?;
     copy(&file, "pkcs7")
 }
 
 /// Passwords that OpenSSL seals.
-fn sealed(scratch: &Path, data: &Path) -> Result<(), String> {
+fn sealed(scratch: &Path) -> Result<(), String> {
     let plain = scratch.join("plain");
     files::write(&plain, "correct horse")?;
-    let recipient = |kind: &str| data.join(format!("certificates/{kind}.pem"));
-    let (rsa, curve) = (recipient("rsa"), recipient("P-256"));
-    let by_name = |file: &Path| vec!["-recip".to_owned(), file.display().to_string()];
-    let words = |words: &[&str]| {
-        words
-            .iter()
-            .map(|word| (*word).to_owned())
-            .collect::<Vec<_>>()
-    };
+    let [rsa, curve] =
+        ["rsa", "P-256"].map(|kind| format!("-recip platform/tests/data/certificates/{kind}.pem"));
     for (name, options) in [
-        ("rsa", by_name(&rsa)),
-        ("curve", by_name(&curve)),
-        (
-            "oaep",
-            [by_name(&rsa), words(&["-keyopt", "rsa_padding_mode:oaep"])].concat(),
-        ),
-        ("key-id", [by_name(&rsa), words(&["-keyid"])].concat()),
-        ("both", [by_name(&curve), by_name(&rsa)].concat()),
-        (
-            "password",
-            [by_name(&rsa), words(&["-pwri_password", PASSWORD])].concat(),
-        ),
+        ("rsa", rsa.clone()),
+        ("curve", curve.clone()),
+        ("oaep", format!("{rsa} -keyopt rsa_padding_mode:oaep")),
+        ("key-id", format!("{rsa} -keyid")),
+        ("both", format!("{curve} {rsa}")),
+        ("password", format!("{rsa} -pwri_password {PASSWORD}")),
     ] {
         let file = scratch.join(format!("openssl-{name}.cms"));
-        let mut seal = program("openssl");
-        seal.args([
-            "cms", "-encrypt", "-binary", "-aes256", "-outform", "DER", "-in",
-        ]);
-        capture(seal.arg(&plain).arg("-out").arg(&file).args(options))?;
+        let options = options.split(' ');
+        capture(&mut command!(
+            "openssl cms -encrypt -binary -aes256 -outform DER -in {plain} -out {file} {options...}"
+        ))?;
         copy(&file, "cms")?;
     }
     Ok(())

@@ -8,7 +8,7 @@ use super::keychain::Keychain;
 use super::own_tool;
 use super::scratch::Scratch;
 use super::thumbprint::thumbprint;
-use crate::command::{capture, program, root};
+use crate::command::{capture, command, root};
 
 /// The OpenSSL that is on every Mac, whatever else is on the search path.
 const OPENSSL: &str = "/usr/bin/openssl";
@@ -77,17 +77,9 @@ impl Identity {
 /// In the algorithms that every version of `security` opens.
 fn pkcs12(scratch: &Scratch, key: &Path, certificate: &Path) -> Result<PathBuf, String> {
     let file = scratch.file("identity.p12");
-    capture(
-        program(OPENSSL)
-            .args(["pkcs12", "-export", "-name", "Ada Example"])
-            .args(["-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES"])
-            .args(["-macalg", "sha1", "-passout", "env:PASSWORD", "-inkey"])
-            .arg(key)
-            .arg("-in")
-            .arg(certificate)
-            .arg("-out")
-            .arg(&file)
-            .env("PASSWORD", PASSWORD),
-    )?;
+    capture(&mut command!(
+        "{OPENSSL} pkcs12 -export -name 'Ada Example' -keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-3DES
+         -macalg sha1 -passout pass:{PASSWORD} -inkey {key} -in {certificate} -out {file}"
+    ))?;
     Ok(file)
 }

@@ -2,7 +2,6 @@
 //! checked call by call before anything is concluded from it, by `tests/wine/ncrypt-check.c`; what
 //! it exports is opened by the host's OpenSSL.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -10,7 +9,7 @@ use super::openssl;
 use super::prefix::{self, OVERRIDES};
 use super::process::Ended;
 use super::runner::Runner;
-use crate::command::{capture, program};
+use crate::command::{capture, command};
 use crate::files;
 
 /// The variable that names the folder of keys.
@@ -146,11 +145,8 @@ impl<'a> Cng<'a> {
 
     /// The files of all keys that are kept.
     pub(super) fn kept(&self) -> Result<Vec<String>, String> {
-        let folder = self.folder.join("keys");
-        let complain = |error: std::io::Error| format!("{}: {error}", folder.display());
-        let files = fs::read_dir(&folder).map_err(complain)?;
-        let names = files.map(|file| Ok(file?.file_name().to_string_lossy().into_owned()));
-        names.collect::<Result<_, _>>().map_err(complain)
+        let kept = files::in_folder(self.folder.join("keys"))?.into_iter();
+        Ok(kept.map(|file| files::name(&file)).collect())
     }
 
     /// Keeps a new key in a container.
@@ -161,25 +157,16 @@ impl<'a> Cng<'a> {
         policy: &str,
     ) -> Result<(), String> {
         let key = self.key(container);
-        capture(
-            program("openssl")
-                .arg("genpkey")
-                .args(kind)
-                .arg("-out")
-                .arg(&key),
-        )?;
+        capture(&mut command!("openssl genpkey {kind...} -out {key}"))?;
         self.add(container, &key, policy)
     }
 
     /// Keeps the key of a PEM file in a container, with a policy as `tests/wine/ncrypt.c` has it.
     fn add(&self, container: &str, key: &Path, policy: &str) -> Result<(), String> {
-        capture(
-            program("openssl")
-                .args(["pkcs8", "-topk8", "-nocrypt", "-outform", "DER", "-in"])
-                .arg(key)
-                .arg("-out")
-                .arg(self.stored(container, "p8")),
-        )?;
+        let stored = self.stored(container, "p8");
+        capture(&mut command!(
+            "openssl pkcs8 -topk8 -nocrypt -outform DER -in {key} -out {stored}"
+        ))?;
         let file = self.stored(container, "policy");
         files::write(&file, policy)
     }

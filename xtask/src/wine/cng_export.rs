@@ -11,7 +11,7 @@ use super::listing::Listing;
 use super::openssl::Pkcs12;
 use super::process::Ended;
 use super::runner::{PASSWORD, Runner, VARIABLE};
-use crate::command::{capture, program};
+use crate::command::{capture, command};
 use crate::files;
 
 const STORE: &str = r"CurrentUser\Kept by CNG";
@@ -132,14 +132,10 @@ impl Checks<'_> {
     /// A certificate for the key of a container.
     fn certificate(&self, container: &str) -> Result<PathBuf, String> {
         let certificate = self.cng.folder.join(container).with_extension("crt");
-        capture(
-            program("openssl")
-                .args(["req", "-x509", "-days", "36500"])
-                .args(["-subj", &format!("/CN={container}"), "-key"])
-                .arg(self.cng.key(container))
-                .arg("-out")
-                .arg(&certificate),
-        )?;
+        let key = self.cng.key(container);
+        capture(&mut command!(
+            "openssl req -x509 -days 36500 -subj /CN={container} -key {key} -out {certificate}"
+        ))?;
         Ok(certificate)
     }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::listing::Listing;
 use super::openssl;
 use super::runner::{PASSWORD, Runner, VARIABLE};
-use crate::command::{capture, program, root, run};
+use crate::command::{command, printed, program, root, run};
 use crate::files;
 
 /// The sample store, as a person on Windows writes it and as it is written elsewhere.
@@ -76,8 +76,7 @@ fn exports(runner: &Runner, store: &str, target: &str) -> Result<(), String> {
 /// Wine makes a mode of the access list that a file is created with, in which the user's group may
 /// what the user may. Everybody else is kept out, as from no file that is created without a list.
 pub(super) fn is_private(file: &Path) -> Result<(), String> {
-    let mode = capture(program("stat").args(["--format", "%a"]).arg(file))?;
-    let mode = String::from_utf8_lossy(&mode);
+    let mode = printed(&mut command!("stat --format %a {file}"))?;
     match mode.trim().ends_with('0') {
         true => Ok(()),
         false => Err(format!("{} has the mode {mode}", file.display())),

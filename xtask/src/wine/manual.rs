@@ -13,7 +13,7 @@ use super::openssl::Pkcs12;
 use super::process::Ended;
 use super::runner::{PASSWORD, Runner, VARIABLE};
 use super::{schedule, stores, transcript};
-use crate::command::{capture, program, root};
+use crate::command::{capture, command, program, root};
 use crate::files;
 
 const MANUAL: &str = "docs/scheduled-backup.md";
@@ -62,16 +62,12 @@ impl Reader<'_> {
     fn make_escrow(&self) -> Result<(), String> {
         let folder = self.file(r"C:\certstow");
         files::create_folder(&folder)?;
-        let mut openssl = program("openssl");
-        openssl
-            .args(["req", "-x509", "-newkey", "rsa:3072", "-days", "3650"])
-            .args(["-subj", "/CN=certstow escrow"])
-            .args(["-addext", "keyUsage=critical,keyEncipherment"])
-            .args(["-keyout", "escrow.key.pem", "-out", "escrow.pem"])
-            .arg("-passout")
-            .arg(format!("env:{VARIABLE}"))
-            .env(VARIABLE, PASSWORD)
-            .current_dir(folder);
+        let mut openssl = command!(
+            "openssl req -x509 -newkey rsa:3072 -days 3650 -subj '/CN=certstow escrow'
+             -addext keyUsage=critical,keyEncipherment -keyout escrow.key.pem -out escrow.pem
+             -passout pass:{PASSWORD}"
+        );
+        openssl.current_dir(folder);
         capture(&mut openssl).map(drop)
     }
 
