@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::command::{command, printed, program, root, run as run_command};
+use crate::command::{cargo, command, printed, program, root, run as run_command};
 use crate::files;
 use crate::setup;
 use report::{MEBIBYTE, cores, ratio, show, verdict};
@@ -65,9 +65,8 @@ pub(crate) fn run(names: &[&str]) -> Result<(), String> {
 
 fn criterion(_: &Bench) -> Result<(), String> {
     println!("\nthe parts, by criterion:");
-    run_command(&mut command!(
-        "cargo bench --locked --package certstow --bench encode --bench list"
-    ))
+    let bench = "bench --locked --package certstow --bench encode --bench list";
+    run_command(cargo().args(bench.split(' ')))
 }
 
 impl Bench {

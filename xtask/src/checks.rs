@@ -1,6 +1,6 @@
 //! The checks of the source: formatting, lints for every platform, documentation.
 
-use crate::command::{cargo, program, run, target_folder};
+use crate::command::{cargo, command, run, target_folder};
 use crate::toolchain::OLDEST_RUST;
 
 pub(crate) fn formatting() -> Result<(), String> {
@@ -19,10 +19,9 @@ pub(crate) fn clippy(options: &[&str]) -> Result<(), String> {
 pub(crate) fn oldest_rust() -> Result<(), String> {
     // In a folder of its own: two compilers in one would each throw out what the other built.
     let target = target_folder()?.join(format!("rust-{OLDEST_RUST}"));
-    run(program("rustup")
-        .args(["run", OLDEST_RUST, "cargo"])
-        .args(["check", "--locked", "--workspace", "--target-dir"])
-        .arg(target))
+    run(&mut command!(
+        "rustup run {OLDEST_RUST} cargo check --locked --workspace --target-dir {target}"
+    ))
 }
 
 pub(crate) fn documentation() -> Result<(), String> {

@@ -103,8 +103,11 @@ fn cargo_fuzz() -> Result<PathBuf, String> {
     if version.is_ok_and(|version| version.contains(CARGO_FUZZ)) {
         return Ok(file);
     }
-    let mut install =
-        command!("cargo install --locked cargo-fuzz --version {CARGO_FUZZ} --root {into}");
+    let mut install = cargo();
+    install
+        .args(["install", "--locked", "cargo-fuzz", "--version", CARGO_FUZZ])
+        .arg("--root")
+        .arg(into);
     match run_command(&mut install) {
         Ok(()) => Ok(file),
         Err(reason) => Err(format!(

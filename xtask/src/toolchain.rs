@@ -1,7 +1,7 @@
 //! The Rust toolchain: the components, targets and versions that the checks use, by rustup where it
 //! is there.
 
-use crate::command::{program, run, succeeds};
+use crate::command::{command, program, run, succeeds};
 
 /// The other platforms, linted from here. None of them needs a C compiler or a linker for that.
 pub(crate) const TARGETS: [&str; 3] = [
@@ -21,9 +21,9 @@ pub(crate) fn oldest_rust() -> Result<(), String> {
     if succeeds(program("rustup").args(["run", OLDEST_RUST, "cargo", "--version"])) {
         return Ok(());
     }
-    run(program("rustup")
-        .args(["toolchain", "install", OLDEST_RUST])
-        .args(["--profile", "minimal", "--no-self-update"]))
+    run(&mut command!(
+        "rustup toolchain install {OLDEST_RUST} --profile minimal --no-self-update"
+    ))
 }
 
 /// Adds rustfmt, clippy and the targets that are linted, by rustup where it is there.

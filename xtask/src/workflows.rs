@@ -1,10 +1,9 @@
 //! The workflows in `.github/workflows`, linted where they don't run: their syntax, expressions and
 //! permissions by jactionlint, which grew out of actionlint, and that every xtask they name exists.
 
-use std::fs;
 use std::path::PathBuf;
 
-use crate::command::{program, root, run, target_folder};
+use crate::command::{command, root, run, target_folder};
 use crate::files;
 
 /// jactionlint's version, and the hash of what is installed.
@@ -13,28 +12,19 @@ const REQUIREMENT: &str = "jactionlint.txt";
 /// Installs the linter; an error says why it can't be had.
 pub(crate) fn install() -> Result<(), String> {
     // Into a folder of its own, which no other Python gets to see.
-    run(program("python3")
-        .args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-        ])
-        .args(["--no-deps", "--only-binary", ":all:", "--require-hashes"])
-        .args(["--upgrade", "--root-user-action", "ignore", "--target"])
-        .arg(folder()?)
-        .arg("--requirement")
-        .arg(root().join("xtask").join(REQUIREMENT)))
+    let (folder, requirement) = (folder()?, root().join("xtask").join(REQUIREMENT));
+    run(&mut command!(
+        "python3 -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all:
+         --require-hashes --upgrade --root-user-action ignore --target {folder}
+         --requirement {requirement}"
+    ))
 }
 
 /// Lints, with whatever is found an error. `usage` names the commands of this program.
 pub(crate) fn lint(usage: &str) -> Result<(), String> {
     check(usage)?;
     // The steps are one command each, which leaves nothing for shellcheck.
-    run(program("python3")
-        .args(["-m", "jactionlint", "--strict-exit", "--shellcheck="])
-        .env("PYTHONPATH", folder()?))
+    run(command!("python3 -m jactionlint --strict-exit --shellcheck=").env("PYTHONPATH", folder()?))
 }
 
 fn folder() -> Result<PathBuf, String> {
@@ -45,10 +35,8 @@ fn folder() -> Result<PathBuf, String> {
 /// action is a commit, with its version beside it.
 fn check(usage: &str) -> Result<(), String> {
     let folder = root().join(".github").join("workflows");
-    let complain = |error: std::io::Error| format!("{}: {error}", folder.display());
     let mut findings = Vec::new();
-    for entry in fs::read_dir(&folder).map_err(complain)? {
-        let file = entry.map_err(complain)?.path();
+    for file in files::in_folder(folder)? {
         let text = files::read_text(&file)?;
         for (number, line) in text.lines().enumerate() {
             if let Some(finding) = finding(line, usage) {

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use super::process::{self, Ended, WINE};
-use crate::command::{program, run, show};
+use crate::command::{command, program, run, show};
 use crate::files;
 
 /// What a command may take; the set-up of a prefix, the slowest, takes about ten seconds.
@@ -149,7 +149,7 @@ impl Prefix {
         let drive = self.folder.join("drive");
         files::create_folder(&drive)?;
         let letter = self.windows().join("dosdevices/e:");
-        run(program("ln").arg("-s").arg(&drive).arg(&letter))?;
+        run(&mut command!("ln -s {drive} {letter}"))?;
         let mut register = self.wine(Path::new("reg"));
         register.args(["add", r"HKLM\Software\Wine\Drives", "/v", "e:"]);
         self.run(register.args(["/d", "floppy", "/f"]), LIMIT)?
@@ -207,11 +207,8 @@ pub(super) fn compile(
     output: &Path,
     libraries: &[&str],
 ) -> Result<(), String> {
-    run(program("x86_64-w64-mingw32-gcc")
-        .args(["-Wall", "-Wextra", "-Werror", "-O2"])
-        .args(options)
-        .arg("-o")
-        .arg(output)
-        .arg(source)
-        .args(libraries))
+    run(&mut command!(
+        "x86_64-w64-mingw32-gcc -Wall -Wextra -Werror -O2 {options...} -o {output} {source}
+         {libraries...}"
+    ))
 }

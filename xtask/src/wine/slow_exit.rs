@@ -4,16 +4,15 @@ use std::path::Path;
 
 use super::process::Ended;
 use super::runner::Runner;
-use crate::command::{program, run};
+use crate::command::{command, run};
 
 /// Has Wine's server kill a process that leaves the host too slowly: its exit code counts all the
 /// same, and another one is none that was expected.
 pub(super) fn check(runner: &Runner) -> Result<(), String> {
     let library = runner.work().join("slow-exit.so");
-    run(program("cc")
-        .args(["-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o"])
-        .arg(&library)
-        .arg("tests/wine/slow-exit.c"))?;
+    run(&mut command!(
+        "cc -Wall -Wextra -Werror -shared -fPIC -o {library} tests/wine/slow-exit.c"
+    ))?;
     let ends_with = |code: &str| {
         let mut command = runner.wine(Path::new("cmd"));
         command.args(["/c", "exit", code]);
