@@ -91,7 +91,7 @@ impl Crate {
                 }
                 ["(" | "[" | "{", ..] => prefixes.push(String::new()),
                 [")" | "]" | "}", ..] => drop(prefixes.pop()),
-                ["mod", name, ..] => {
+                ["mod", name, ";" | "{", ..] => {
                     let length = item_length(rest);
                     self.module(place, name, before, &rest[2..length])?;
                     at += length - 1;
