@@ -4,6 +4,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use tempfile::TempDir;
+
+use crate::command::target_folder;
+
 fn named<T>(path: &Path, result: io::Result<T>) -> Result<T, String> {
     result.map_err(|error| format!("{}: {error}", path.display()))
 }
@@ -67,4 +71,13 @@ pub(crate) fn in_folder(folder: impl AsRef<Path>) -> Result<Vec<PathBuf>, String
 pub(crate) fn name(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default();
     name.to_string_lossy().into_owned()
+}
+
+/// A new folder, which is gone when dropped.
+pub(crate) fn scratch() -> Result<TempDir, String> {
+    let target = target_folder()?;
+    let made = tempfile::Builder::new()
+        .prefix("certstow-")
+        .tempdir_in(&target);
+    named(&target, made)
 }

@@ -9,7 +9,6 @@ mod macos;
 mod own_tool;
 mod powershell;
 mod restore;
-mod scratch;
 mod thumbprint;
 mod windows;
 

@@ -29,7 +29,7 @@ pub(crate) fn run() -> Result<(), String> {
     setup::camera()?;
     run_program(cargo().args(["build", "--locked"]))?;
     let scratch = Scratch::new()?;
-    let store = scratch.folder.join("certificates");
+    let store = scratch.path().join("certificates");
     let issuer = scratch.authority("Certstow Sample Issuing CA", Key::P256, None)?;
     files::write(store.join("issuer.pem"), &issuer.pem)?;
     for (name, key, from, to, _) in PEOPLE {
@@ -45,17 +45,17 @@ pub(crate) fn run() -> Result<(), String> {
     for (name, ..) in PEOPLE.iter().filter(|person| person.4) {
         let words = "backup --to usb-stick --store certificates --iterations 2000 --password-env SECRET \
                      --unlock-password-env SECRET --label";
-        let mut backup = certstow(&scratch.folder)?;
+        let mut backup = certstow(scratch.path())?;
         capture(backup.args(words.split(' ')).arg(name))?;
     }
-    let page = scratch.folder.join("report.html");
-    let mut report = certstow(&scratch.folder)?;
+    let page = scratch.path().join("report.html");
+    let mut report = certstow(scratch.path())?;
     report.args(["report", "--store", "certificates", "--backup", "usb-stick"]);
     capture(report.arg("-o").arg(&page))?;
-    let folder = scratch.folder.to_string_lossy().into_owned();
+    let folder = scratch.path().to_string_lossy().into_owned();
     let text = files::read_text(&page)?;
     files::write(&page, text.replace(&folder, HOME))?;
-    take(&page, &scratch.folder)
+    take(&page, scratch.path())
 }
 
 /// certstow in this folder, knowing the password.

@@ -3,8 +3,7 @@
 //! into README. `--check` types it again and compares what is shown with README.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anstyle::{Ansi256Color, AnsiColor, Effects, Style};
 use anstyle_svg::Term;
@@ -78,13 +77,16 @@ pub(crate) fn check() -> Result<(), String> {
 fn record() -> Result<Screen, String> {
     command(cargo().args(["build", "--locked", "--package", "certstow"]))?;
     let programs = target_folder()?.join("debug");
-    let folder = new_folder()?;
-    let store = folder.join("examples").join("personal");
-    let samples = root().join("examples").join("personal");
-    let shown = files::copy(samples, store).and_then(|()| typed(&programs, &folder));
-    // What is left there is of no use to anybody.
-    let _ = fs::remove_dir_all(&folder);
-    let shown = shown?.replace(&folder.display().to_string(), HOME);
+    // An empty folder whose path is as long as HOME.
+    let folder = tempfile::Builder::new()
+        .prefix("")
+        .rand_bytes(4)
+        .tempdir_in("/tmp");
+    let folder = folder.map_err(|error| format!("/tmp: {error}"))?;
+    let store = Path::new("examples/personal");
+    files::copy(root().join(store), folder.path().join(store))?;
+    let shown = typed(&programs, folder.path())?;
+    let shown = shown.replace(&folder.path().display().to_string(), HOME);
     let mut parser = Parser::new(ROWS, COLUMNS, 0);
     parser.process(shown.as_bytes());
     Ok(parser.screen().clone())
@@ -114,14 +116,6 @@ fn typed(programs: &Path, folder: &Path) -> Result<String, String> {
         true => Ok(terminal.shown()),
         false => Err(terminal.complain(&status.to_string())),
     }
-}
-
-/// An empty folder whose path is as long as [`HOME`].
-fn new_folder() -> Result<PathBuf, String> {
-    let number = std::process::id() & 0xffff;
-    let folder = PathBuf::from(format!("/tmp/{number:04x}"));
-    files::create_folder(&folder)?;
-    Ok(folder)
 }
 
 fn read(name: &str) -> Result<String, String> {

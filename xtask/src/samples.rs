@@ -3,8 +3,9 @@
 //! thumbprint: run `TRYCMD=overwrite cargo test --test transcripts` afterwards and read the
 //! difference.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
 
 use crate::command::{capture, command, root};
 use crate::files;
@@ -119,7 +120,7 @@ fn files(scratch: &Scratch, folder: &Path) -> Result<(), String> {
 /// A file whose one key is not that of its one certificate: certtool writes it and says nothing.
 fn foreign_key(scratch: &Scratch, folder: &Path) -> Result<(), String> {
     // Of a file with a certificate beside, certtool takes the key twice.
-    let bare = scratch.folder.join("pat-2025.key");
+    let bare = scratch.path().join("pat-2025.key");
     let (leaf, key) = ("twins/pat-2024.pem", "twins/pat-2025.pem");
     let (leaf, key) = (folder.join(leaf), folder.join(key));
     let packed = folder.join("files/foreign-key.p12");
@@ -180,18 +181,20 @@ impl Issued {
 
 /// A folder for keys and requests that is gone afterwards.
 pub(crate) struct Scratch {
-    pub(crate) folder: PathBuf,
+    folder: TempDir,
     issued: std::cell::Cell<u32>,
 }
 
 impl Scratch {
     pub(crate) fn new() -> Result<Self, String> {
-        let folder = std::env::temp_dir().join(format!("certstow-samples-{}", std::process::id()));
-        files::create_folder(&folder)?;
         Ok(Self {
-            folder,
+            folder: files::scratch()?,
             issued: 0.into(),
         })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
     }
 
     pub(crate) fn authority(
@@ -238,7 +241,7 @@ impl Scratch {
     ) -> Result<Issued, String> {
         let number = self.issued.get() + 1;
         self.issued.set(number);
-        let file = |ending: &str| self.folder.join(format!("{number}.{ending}"));
+        let file = |ending: &str| self.path().join(format!("{number}.{ending}"));
         let (key, request, certificate) = (file("key"), file("csr"), file("pem"));
 
         let options = kind.options();
@@ -270,7 +273,7 @@ impl Scratch {
     }
 
     fn configuration(&self, number: u32, extensions: &str) -> String {
-        let folder = self.folder.display();
+        let folder = self.path().display();
         format!(
             "[ca]\ndefault_ca = sample\n\
             [sample]\ndatabase = {folder}/{number}.index\nnew_certs_dir = {folder}\n\
@@ -279,12 +282,5 @@ impl Scratch {
             [any]\norganizationName = supplied\ncommonName = supplied\n\
             [extensions]\n{extensions}"
         )
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // Nothing depends on it, and the keys in it are samples.
-        let _ = fs::remove_dir_all(&self.folder);
     }
 }

@@ -4,10 +4,15 @@
 
 use std::path::Path;
 
+use const_oid::db::rfc5911::ID_DATA;
+use der::Decode as _;
+use der::asn1::OctetString;
+use pkcs12::AuthenticatedSafe;
+use pkcs12::pfx::Pfx;
+
 use super::targets::{files_in, folder, targets};
 use crate::command::{capture, cargo, command, executable, root, target_folder};
 use crate::files;
-use crate::samples::Scratch;
 
 const PASSWORD: &str = "fixture";
 
@@ -33,7 +38,7 @@ const TEXTS: [&str; 16] = [
 
 /// Makes them anew.
 pub(crate) fn run() -> Result<(), String> {
-    let scratch = Scratch::new()?;
+    let scratch = files::scratch()?;
     let seeds = folder().join("seeds");
     files::remove(&seeds)?;
     let data = root().join("platform/tests/data");
@@ -48,11 +53,11 @@ pub(crate) fn run() -> Result<(), String> {
             copy(&file, "config")?;
         }
     }
-    by_certstow(&scratch.folder)?;
-    pkcs12_by_others(&scratch.folder, &data)?;
+    by_certstow(scratch.path())?;
+    pkcs12_by_others(scratch.path(), &data)?;
     chains()?;
-    signed_data(&scratch.folder, &data)?;
-    sealed(&scratch.folder)?;
+    signed_data(scratch.path(), &data)?;
+    sealed(scratch.path())?;
     for target in targets()? {
         let count = files_in(&seeds.join(&target))?.len();
         println!("{target}: {count} seeds");
@@ -153,8 +158,9 @@ fn pkcs12_by_others(scratch: &Path, data: &Path) -> Result<(), String> {
              -inkey {key} -in {certificate} -certfile {issuer} -out {file}"
         ))?;
         pkcs12(&file)?;
-        for (number, bags) in open_bags(&files::read(&file)?).iter().enumerate() {
-            write("bags", &format!("openssl-{name}-{number}"), bags)?;
+        let open = open_bags(&files::read(&file)?).map_err(|error| format!("{name}: {error}"))?;
+        for (number, bags) in open.iter().enumerate() {
+            write("bags", &format!("openssl-{name}-{number}"), bags.as_bytes())?;
         }
     }
     let file = scratch.join("java.p12");
@@ -174,50 +180,13 @@ fn pkcs12(file: &Path) -> Result<(), String> {
     copy(file, "grade")
 }
 
-/// The `SafeContents` that lie open in a file without a MAC: what octet strings in octet strings
-/// hold, if it is a sequence of sequences that begin with an object identifier.
-fn open_bags(der: &[u8]) -> Vec<&[u8]> {
-    let mut found = Vec::new();
-    let mut rest = der;
-    while let Some((tag, content, after)) = element(rest) {
-        let is_octets = tag == 4;
-        let bag = element(content).and_then(|(_, bags, _)| element(bags));
-        if is_octets && content.starts_with(&[0x30]) && bag.is_some_and(begins_with_a_bag_type) {
-            found.push(content);
-        } else if is_octets || tag & 0x20 != 0 {
-            found.extend(open_bags(content));
-        }
-        rest = after;
-    }
-    found
-}
-
-/// 1.2.840.113549.1.12.10.1.N
-fn begins_with_a_bag_type((_, bag, _): (u8, &[u8], &[u8])) -> bool {
-    const BAG_TYPES: [u8; 12] = [6, 11, 42, 134, 72, 134, 247, 13, 1, 12, 10, 1];
-    bag.starts_with(&BAG_TYPES)
-}
-
-/// The first element of DER, and what follows it.
-fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let [tag, first, rest @ ..] = der else {
-        return None;
-    };
-    let (length, rest) = match first {
-        0..=0x7f => (usize::from(*first), rest),
-        0x81..=0x83 => {
-            let (digits, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-            (
-                digits
-                    .iter()
-                    .fold(0, |sum, digit| sum << 8 | usize::from(*digit)),
-                rest,
-            )
-        }
-        _ => return None,
-    };
-    let (content, after) = rest.split_at_checked(length)?;
-    Some((*tag, content, after))
+/// The `SafeContents` that lie open in a file.
+fn open_bags(file: &[u8]) -> der::Result<Vec<OctetString>> {
+    let pfx = Pfx::from_der(file)?;
+    let safe = pfx.auth_safe.content.decode_as::<OctetString>()?;
+    let parts = AuthenticatedSafe::from_der(safe.as_bytes())?;
+    let open = parts.iter().filter(|part| part.content_type == ID_DATA);
+    open.map(|part| part.content.decode_as()).collect()
 }
 
 /// Certificates that are, or are not, each other's issuers.

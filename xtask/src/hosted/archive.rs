@@ -3,7 +3,8 @@
 use std::env::consts::OS;
 use std::path::{Path, PathBuf};
 
-use super::scratch::Scratch;
+use tempfile::TempDir;
+
 use crate::command::{executable, program, run};
 use crate::files;
 use crate::package::ending;
@@ -24,13 +25,13 @@ pub(super) fn of_this_system(folder: &Path) -> Result<Vec<PathBuf>, String> {
 }
 
 /// The program in a package, and the folder that keeps it.
-pub(super) fn unpack(package: &Path) -> Result<(PathBuf, Scratch), String> {
-    let scratch = Scratch::new()?;
+pub(super) fn unpack(package: &Path) -> Result<(PathBuf, TempDir), String> {
+    let scratch = files::scratch()?;
     let package = std::path::absolute(package).map_err(|error| error.to_string())?;
     let unpacked = if files::name(&package).ends_with(".deb") {
         let mut unpack = program("dpkg-deb");
         run(unpack.arg("--extract").arg(&package).arg(scratch.path()))?;
-        scratch.file("usr").join("bin")
+        scratch.path().join("usr").join("bin")
     } else {
         // By name, from the folder it is in: to `tar` a path with a colon is another computer's.
         let folder = package.parent().unwrap_or(Path::new("."));
@@ -40,7 +41,9 @@ pub(super) fn unpack(package: &Path) -> Result<(PathBuf, Scratch), String> {
             .args(["-xf", &files::name(&package), "-C"])
             .arg(scratch.path()))?;
         let name = files::name(&package);
-        scratch.file(name.trim_end_matches(".tar.gz").trim_end_matches(".zip"))
+        scratch
+            .path()
+            .join(name.trim_end_matches(".tar.gz").trim_end_matches(".zip"))
     };
     Ok((unpacked.join(executable("certstow")), scratch))
 }

@@ -2,21 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
+use tempfile::TempDir;
+
 use super::certstow::PASSWORD;
-use super::scratch::Scratch;
 use crate::command::{capture, command, printed, program};
+use crate::files;
 
 /// A keychain of its own, gone when dropped.
 pub(super) struct Keychain {
     file: PathBuf,
-    _scratch: Scratch,
+    _scratch: TempDir,
 }
 
 impl Keychain {
     pub(super) fn new() -> Result<Self, String> {
-        let scratch = Scratch::new()?;
+        let scratch = files::scratch()?;
         let keychain = Self {
-            file: scratch.file("check.keychain-db"),
+            file: scratch.path().join("check.keychain-db"),
             _scratch: scratch,
         };
         keychain.security(&["create-keychain", "-p", PASSWORD], &[])?;

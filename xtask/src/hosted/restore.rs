@@ -2,9 +2,9 @@
 
 use super::certstow::{Certstow, PASSWORD};
 use super::own_tool;
-use super::scratch::Scratch;
 use super::thumbprint::thumbprint;
 use crate::command::root;
+use crate::files;
 
 /// Who is exported, and the file with the certificate: an RSA key and one on an elliptic curve.
 const PEOPLE: [(&str, &str); 2] = [
@@ -13,12 +13,12 @@ const PEOPLE: [(&str, &str); 2] = [
 ];
 
 pub(super) fn samples(certstow: &Certstow) -> Result<(), String> {
-    let scratch = Scratch::new()?;
+    let scratch = files::scratch()?;
     let store = root().join("examples").join("personal");
     for (person, certificate) in PEOPLE {
         let thumbprint = thumbprint(&store.join(certificate))?;
         for profile in own_tool::PROFILES {
-            let file = scratch.file(&format!("{person} {profile}.p12"));
+            let file = scratch.path().join(format!("{person} {profile}.p12"));
             let options = ["--profile", profile];
             certstow.export(person, &store.to_string_lossy(), &file, &options, 0)?;
             certstow.check(&file)?;
