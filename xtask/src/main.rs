@@ -1,5 +1,6 @@
 //! What a developer and CI do with this project besides building it: `cargo xtask test` sets a
-//! machine up and runs every check, `cargo xtask wine` those of the Windows program alone,
+//! machine up and runs every check, `cargo xtask wine` those of the Windows program alone, `cargo xtask
+//! imports` finds files that import each other in a circle,
 //! `cargo xtask hosted` those of the system it runs on, `cargo xtask bench` measures against other
 //! programs, `cargo xtask faults` injects faults into system calls, `cargo xtask fuzz` tries the
 //! readers on bytes of any kind, `cargo xtask samples` makes the test keys and certificates anew,
