@@ -1,12 +1,14 @@
-//! The imports of every package: no circle of files. An edge goes from a file to the file that
-//! defines what a path in it names. Re-exports are followed to the definition; neither they nor `mod`
-//! declarations nor anything under `#[cfg(test)]` are edges.
+//! The imports of every package. There is no circle of files: an edge goes from a file to the file
+//! that defines what a path in it names. Re-exports are followed to the definition; neither they nor
+//! `mod` declarations nor anything under `#[cfg(test)]` are edges. And no package depends on what it
+//! must not have ([`packages`]).
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 
 use crate::command::{metadata, root};
 
+mod packages;
 mod paths;
 
 use paths::Edges;
@@ -36,9 +38,15 @@ fn report(circles_of_each: usize) -> Result<(), String> {
             }
         }
     }
+    if !found.is_empty() {
+        found.insert_str(0, "these files import each other in a circle:");
+    }
+    for finding in packages::findings()? {
+        found += &format!("\n{finding}");
+    }
     match found.is_empty() {
         true => Ok(()),
-        false => Err(format!("these files import each other in a circle:{found}")),
+        false => Err(found),
     }
 }
 

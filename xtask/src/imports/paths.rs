@@ -4,10 +4,11 @@
 //! be made by a macro there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+use crate::files;
 
 /// The files that the paths in a file lead to, with these paths.
 pub(super) type Edges = BTreeMap<PathBuf, BTreeMap<PathBuf, BTreeSet<String>>>;
@@ -66,11 +67,7 @@ const ITEMS: [&str; 9] = [
 
 impl Crate {
     fn file(&mut self, place: &Place) -> Result<(), String> {
-        let failed = |error: String| format!("{}: {error}", place.file.display());
-        let text = fs::read_to_string(&place.file).map_err(|error| failed(error.to_string()))?;
-        let tokens: TokenStream = text.parse().map_err(|error| failed(format!("{error}")))?;
-        let mut words = Vec::new();
-        flatten(tokens, &mut words);
+        let words = words(&place.file)?;
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         self.scan(place, &words)
     }
@@ -221,7 +218,15 @@ impl Crate {
     }
 }
 
-/// Every word, sign and bracket for itself, but for `::`, `->` and `=>`.
+/// Every word, sign and bracket of a file for itself, but for `::`, `->` and `=>`.
+pub(super) fn words(file: &Path) -> Result<Vec<String>, String> {
+    let tokens = files::read_text(file)?.parse();
+    let tokens = tokens.map_err(|error| format!("{}: {error}", file.display()))?;
+    let mut words = Vec::new();
+    flatten(tokens, &mut words);
+    Ok(words)
+}
+
 fn flatten(tokens: TokenStream, words: &mut Vec<String>) {
     for token in tokens {
         let TokenTree::Group(group) = token else {
