@@ -4,23 +4,25 @@
 
 mod backup;
 mod cost;
+mod report;
 mod scale;
 mod scene;
+mod subject;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::certificates::{self, Validity};
-use crate::command::{capture, cargo, program, root, run as run_command, target_folder};
+use crate::command::{cargo, command, printed, program, root, run as run_command};
+use crate::files;
 use crate::setup;
+use report::{MEBIBYTE, cores, ratio, show, verdict};
+use subject::Bench;
 
 /// How often a slow and a quick command are run.
 const SLOW_RUNS: usize = 7;
 const QUICK_RUNS: usize = 101;
-
-const MEBIBYTE: f64 = 1024.0 * 1024.0;
 
 type Measure = fn(&Bench) -> Result<(), String>;
 
@@ -63,80 +65,36 @@ pub(crate) fn run(names: &[&str]) -> Result<(), String> {
 
 fn criterion(_: &Bench) -> Result<(), String> {
     println!("\nthe parts, by criterion:");
-    run_command(cargo().args([
-        "bench",
-        "--locked",
-        "--package",
-        "certstow",
-        "--bench",
-        "encode",
-        "--bench",
-        "list",
-    ]))
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}
-
-/// The release binary, one to compare it with, and a folder for files.
-struct Bench {
-    certstow: PathBuf,
-    beside: Option<PathBuf>,
-    folder: PathBuf,
+    let bench = "bench --locked --package certstow --bench encode --bench list";
+    run_command(cargo().args(bench.split(' ')))
 }
 
 impl Bench {
-    fn prepare(beside: Option<&Path>) -> Result<Self, String> {
-        run_command(cargo().args(["build", "--locked", "--release", "--package", "certstow"]))?;
-        let target = target_folder()?;
-        let folder = target.join("xtask-bench");
-        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        Ok(Self {
-            certstow: target.join("release/certstow"),
-            beside: beside.map(Path::to_owned),
-            folder,
-        })
-    }
-
     /// One RSA-2048 identity with a path of two certificates, at 600,000 iterations.
     fn export(&self) -> Result<(), String> {
         let samples = root().join("examples/personal");
-        let file = |name: &str| samples.join(name).into_os_string();
         let issuers = ["issuers/sample-issuing.pem", "issuers/sample-root.pem"];
         let path = self.join("path.pem", &samples, &issuers)?;
         // certtool takes one certificate from --load-ca-certificate, and all from here.
         let whole_path = ["ada-example.pem", issuers[0], issuers[1]];
         let whole_path = self.join("whole-path.pem", &samples, &whole_path)?;
+        let [key, leaf] = ["ada-example.key.pem", "ada-example.pem"].map(|name| samples.join(name));
+        let program = &self.certstow;
+        let [out, gnutls_out, openssl_out] = ["certstow", "certtool", "openssl"]
+            .map(|name| self.folder.join(name).with_extension("p12"));
 
-        let mut certstow = self.certstow();
-        certstow
-            .args(["export", "Ada Example", "--store"])
-            .arg(&samples)
-            .args(["--iterations", "600000", "--force"])
-            .args(["--password-env", "BENCH_PASSWORD", "-o"])
-            .arg(self.folder.join("certstow.p12"));
-        let mut certtool = program("certtool");
-        certtool
-            .args(["--to-p12", "--outder", "--p12-name=Ada", "--password=bench"])
-            .arg("--load-privkey")
-            .arg(file("ada-example.key.pem"))
-            .arg("--load-certificate")
-            .arg(&whole_path)
-            .arg("--outfile")
-            .arg(self.folder.join("certtool.p12"));
-        let mut openssl = program("openssl");
-        openssl
-            .args(["pkcs12", "-export", "-iter", "600000", "-name", "Ada"])
-            .args(["-passout", "env:BENCH_PASSWORD", "-inkey"])
-            .arg(file("ada-example.key.pem"))
-            .arg("-in")
-            .arg(file("ada-example.pem"))
-            .arg("-certfile")
-            .arg(&path)
-            .arg("-out")
-            .arg(self.folder.join("openssl.p12"));
-
+        let certstow = command!(
+            "{program} export 'Ada Example' --store {samples} --iterations 600000 --force
+             --password-env BENCH_PASSWORD -o {out}"
+        );
+        let certtool = command!(
+            "certtool --to-p12 --outder --p12-name=Ada --password=bench --load-privkey {key}
+             --load-certificate {whole_path} --outfile {gnutls_out}"
+        );
+        let openssl = command!(
+            "openssl pkcs12 -export -iter 600000 -name Ada -passout env:BENCH_PASSWORD
+             -inkey {key} -in {leaf} -certfile {path} -out {openssl_out}"
+        );
         let [ours, gnutls, theirs] = medians(&mut [certstow, certtool, openssl], SLOW_RUNS)?;
         println!("export at 600,000 iterations: {}", show(ours));
         ratio("of certtool --to-p12", ours, gnutls, 0.55);
@@ -152,17 +110,15 @@ impl Bench {
             .map(|part| fs::read_to_string(folder.join(part)))
             .collect::<Result<String, _>>()
             .map_err(|error| format!("{}: {error}", folder.display()))?;
-        fs::write(&file, joined).map_err(|error| format!("{}: {error}", file.display()))?;
+        files::write(&file, joined)?;
         Ok(file)
     }
 
     /// What every command costs before it does anything.
     fn start(&self) -> Result<(), String> {
-        let mut certstow = self.certstow();
-        certstow.arg("--version");
-        let mut openssl = program("openssl");
-        openssl.arg("version");
-        let [ours, theirs] = medians(&mut [certstow, openssl], QUICK_RUNS)?;
+        let program = &self.certstow;
+        let version = command!("{program} --version");
+        let [ours, theirs] = medians(&mut [version, command!("openssl version")], QUICK_RUNS)?;
         println!("certstow --version: {}", show(ours));
         ratio("of openssl version", ours, theirs, 1.0);
         Ok(())
@@ -194,9 +150,8 @@ impl Bench {
     }
 
     fn list_of(&self, store: &Path) -> Command {
-        let mut command = self.certstow();
-        command.args(["list", "--json", "--store"]).arg(store);
-        command
+        let program = &self.certstow;
+        command!("{program} list --json --store {store}")
     }
 
     /// The most memory that a listing held at once, in MiB.
@@ -204,38 +159,15 @@ impl Bench {
         let measure = "import resource, subprocess, sys\n\
             subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)\n\
             print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
-        let list = self.list_of(store);
-        let kibibytes = capture(
-            program("python3")
-                .args(["-c", measure])
-                .arg(list.get_program())
-                .args(list.get_args()),
-        )?;
-        let kibibytes: f64 = String::from_utf8_lossy(&kibibytes)
+        let program = &self.certstow;
+        let kibibytes = printed(&mut command!(
+            "python3 -c {measure} {program} list --json --store {store}"
+        ))?;
+        let kibibytes: f64 = kibibytes
             .trim()
             .parse()
             .map_err(|error| format!("python3 printed no number: {error}"))?;
         Ok(kibibytes / 1024.0)
-    }
-
-    fn certstow(&self) -> Command {
-        program(&self.certstow.to_string_lossy())
-    }
-
-    /// A folder with this many pairs, made once.
-    fn store(&self, pairs: u32) -> Result<PathBuf, String> {
-        let folder = self.folder.join(format!("{pairs}-pairs"));
-        let complete = folder.with_extension("complete");
-        if !complete.exists() {
-            println!(
-                "making {pairs} certificates and keys in {}",
-                folder.display()
-            );
-            certificates::fill(&folder, 1..=pairs, Validity::Long)
-                .and_then(|()| fs::write(&complete, ""))
-                .map_err(|error| format!("{}: {error}", folder.display()))?;
-        }
-        Ok(folder)
     }
 }
 
@@ -283,21 +215,4 @@ fn time(command: &mut Command) -> Result<Duration, String> {
     } else {
         Err(format!("{command:?} ended with {status}"))
     }
-}
-
-fn ratio(of: &str, ours: Duration, theirs: Duration, target: f64) {
-    verdict(
-        &format!("{of} ({})", show(theirs)),
-        ours.as_secs_f64() / theirs.as_secs_f64(),
-        target,
-    );
-}
-
-fn verdict(what: &str, measured: f64, target: f64) {
-    let word = if measured <= target { "ok  " } else { "OVER" };
-    println!("    {word} {measured:6.2} {what}, target {target}");
-}
-
-fn show(time: Duration) -> String {
-    format!("{:.1} ms", time.as_secs_f64() * 1000.0)
 }

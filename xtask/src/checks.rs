@@ -1,48 +1,27 @@
 //! The checks of the source: formatting, lints for every platform, documentation.
 
-use crate::command::{cargo, program, run, target_folder};
-use crate::setup::OLDEST_RUST;
-
-/// The other platforms, linted from here. None of them needs a C compiler or a linker for that.
-pub(crate) const TARGETS: [&str; 3] = [
-    "x86_64-pc-windows-gnu",
-    "aarch64-apple-darwin",
-    "x86_64-apple-darwin",
-];
+use crate::command::{cargo, command, run, target_folder};
+use crate::toolchain::OLDEST_RUST;
 
 pub(crate) fn formatting() -> Result<(), String> {
     run(cargo().args(["fmt", "--all", "--check"]))
 }
 
-pub(crate) fn clippy() -> Result<(), String> {
+/// Lints everything, with these options of cargo.
+pub(crate) fn clippy(options: &[&str]) -> Result<(), String> {
     run(cargo()
         .args(["clippy", "--locked", "--workspace", "--all-targets"])
-        .args(DENY_WARNINGS))
-}
-
-pub(crate) fn clippy_for(target: &str) -> Result<(), String> {
-    run(cargo()
-        .args(["clippy", "--locked", "--workspace", "--all-targets"])
-        .args(["--target", target])
-        .args(DENY_WARNINGS))
-}
-
-/// The same with the vault of a Linux desktop, which is not built by default.
-pub(crate) fn clippy_secret_service() -> Result<(), String> {
-    run(cargo()
-        .args(["clippy", "--locked", "--workspace", "--all-targets"])
-        .args(["--features", "secret-service"])
-        .args(DENY_WARNINGS))
+        .args(options)
+        .args(["--", "--deny", "warnings"]))
 }
 
 /// What is shipped builds with the oldest Rust promised; the tests may need a newer one.
 pub(crate) fn oldest_rust() -> Result<(), String> {
     // In a folder of its own: two compilers in one would each throw out what the other built.
     let target = target_folder()?.join(format!("rust-{OLDEST_RUST}"));
-    run(program("rustup")
-        .args(["run", OLDEST_RUST, "cargo"])
-        .args(["check", "--locked", "--workspace", "--target-dir"])
-        .arg(target))
+    run(&mut command!(
+        "rustup run {OLDEST_RUST} cargo check --locked --workspace --target-dir {target}"
+    ))
 }
 
 pub(crate) fn documentation() -> Result<(), String> {
@@ -51,5 +30,3 @@ pub(crate) fn documentation() -> Result<(), String> {
         .args(["doc", "--locked", "--workspace", "--no-deps"])
         .args(["--features", "certstow-platform/testing"]))
 }
-
-const DENY_WARNINGS: [&str; 3] = ["--", "--deny", "warnings"];

@@ -1,9 +1,16 @@
 //! Running other programs from the folder of the workspace, with errors that name the command.
 
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
-use crate::setup::in_ci;
+use serde_json::Value;
+
+/// Whether this is CI, where nothing may be left out.
+pub(crate) fn in_ci() -> bool {
+    std::env::var_os("CI").is_some()
+}
 
 /// The folder of the workspace.
 pub(crate) fn root() -> PathBuf {
@@ -25,19 +32,37 @@ pub(crate) fn cargo() -> Command {
 
 /// Where cargo puts what it builds.
 pub(crate) fn target_folder() -> Result<PathBuf, String> {
-    let metadata = capture(cargo().args(["metadata", "--no-deps", "--format-version=1"]))?;
-    let metadata: serde_json::Value =
-        serde_json::from_slice(&metadata).map_err(|error| error.to_string())?;
+    let metadata = metadata(&["--no-deps"])?;
     let folder = metadata["target_directory"].as_str();
     Ok(folder
         .ok_or("cargo metadata names no target folder")?
         .into())
 }
 
+/// What `cargo metadata` says with these options.
+pub(crate) fn metadata(options: &[&str]) -> Result<Value, String> {
+    let mut metadata = cargo();
+    metadata
+        .args(["metadata", "--format-version=1"])
+        .args(options);
+    serde_json::from_slice(&capture(&mut metadata)?)
+        .map_err(|error| format!("cargo metadata is not readable: {error}"))
+}
+
 /// The name of an executable file on this system.
 pub(crate) fn executable(name: &str) -> String {
     format!("{name}{}", std::env::consts::EXE_SUFFIX)
 }
+
+/// A command from one line, in which `{name}` is a value and `{names...}` are several.
+macro_rules! command {
+    ($line:literal) => {{
+        let shell = xshell::Shell::new().expect("the current folder exists");
+        shell.change_dir($crate::command::root());
+        std::process::Command::from(xshell::cmd!(shell, $line))
+    }};
+}
+pub(crate) use command;
 
 /// A program by name.
 pub(crate) fn program(name: &str) -> Command {
@@ -76,6 +101,24 @@ pub(crate) fn capture(command: &mut Command) -> Result<Vec<u8>, String> {
             String::from_utf8_lossy(&output.stderr)
         ))
     }
+}
+
+/// [`capture`], as text.
+pub(crate) fn printed(command: &mut Command) -> Result<String, String> {
+    capture(command).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Runs a command with all that it prints going to a file; how it ended, and what it printed.
+pub(crate) fn logged(command: &mut Command, log: &Path) -> Result<(ExitStatus, String), String> {
+    let mut to_log = || {
+        let output = File::create(log)?;
+        command.stdout(output.try_clone()?).stderr(output);
+        let status = command.stdin(Stdio::null()).status()?;
+        Ok((status, fs::read(log)?))
+    };
+    let (status, printed) =
+        to_log().map_err(|error: io::Error| format!("{}: {error}", log.display()))?;
+    Ok((status, String::from_utf8_lossy(&printed).into_owned()))
 }
 
 /// Whether a command runs and succeeds, silently.

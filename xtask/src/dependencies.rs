@@ -1,49 +1,17 @@
-//! What this project depends on, on each platform: one generation of the cryptographic crates,
-//! nothing that compiles C, and a `rust-version` that holds for every dependency.
+//! What this project depends on, on each platform: one generation of every crate, nothing that
+//! compiles C, and a `rust-version` that holds for every dependency.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use crate::checks::TARGETS;
-use crate::command::{capture, cargo};
+use crate::command::metadata;
+use crate::toolchain::TARGETS;
 
-/// Crates of which there may be one version in a build: types of two generations do not fit
-/// each other, and each brings all the others again.
-const ONE_GENERATION: [&str; 32] = [
-    "aes",
-    "block-buffer",
-    "block-padding",
-    "cbc",
-    "cipher",
-    "cms",
-    "const-oid",
-    "crypto-bigint",
-    "crypto-common",
-    "der",
-    "des",
-    "digest",
-    "ecdsa",
-    "ed25519-dalek",
-    "elliptic-curve",
-    "getrandom",
-    "hmac",
-    "inout",
-    "pbkdf2",
-    "pem-rfc7468",
-    "pkcs12",
-    "pkcs5",
-    "pkcs8",
-    "rc2",
-    "rsa",
-    "sec1",
-    "sha1",
-    "sha2",
-    "signature",
-    "spki",
-    "x509-cert",
-    "zeroize",
-];
+/// Crates of which there may be several versions in a build: they run in the compiler alone. Of all
+/// others there is one, since types of two generations do not fit each other, and each brings all
+/// that it needs again.
+const SEVERAL_GENERATIONS: [&str; 1] = ["syn"];
 
 /// Crates that compile C or C++, or look for a library that was.
 const BUILDS_C: [&str; 12] = [
@@ -96,16 +64,8 @@ struct Graph {
 
 impl Graph {
     fn of(target: &str) -> Result<Self, String> {
-        let metadata = capture(cargo().args([
-            "metadata",
-            "--locked",
-            "--all-features",
-            "--format-version=1",
-            "--filter-platform",
-            target,
-        ]))?;
-        let metadata: Value = serde_json::from_slice(&metadata)
-            .map_err(|error| format!("cargo metadata is not readable: {error}"))?;
+        let options = ["--locked", "--all-features", "--filter-platform", target];
+        let metadata = metadata(&options)?;
         let mut needs: HashMap<&str, Vec<String>> = list(&metadata["resolve"]["nodes"])
             .map(|node| (text(&node["id"]), needs_of(node)))
             .collect();
@@ -169,7 +129,7 @@ fn second_generations(built: &[&Package]) -> Vec<String> {
     }
     versions
         .into_iter()
-        .filter(|(name, versions)| ONE_GENERATION.contains(name) && versions.len() > 1)
+        .filter(|(name, versions)| !SEVERAL_GENERATIONS.contains(name) && versions.len() > 1)
         .map(|(name, versions)| {
             let versions: Vec<_> = versions.into_iter().collect();
             format!(
@@ -217,11 +177,11 @@ fn major_minor(version: &str) -> (u64, u64) {
     (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
 }
 
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
+pub(crate) fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-fn text(value: &Value) -> &str {
+pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
@@ -239,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn two_versions_of_a_watched_crate_are_found() {
+    fn two_versions_of_a_crate_are_found() {
         let (old, new) = (
             package("der", "0.7.9", "1.65"),
             package("der", "0.8.0", "1.85"),

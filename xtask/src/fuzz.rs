@@ -3,16 +3,19 @@
 //! restoring among the files that were made on the way is held against OpenSSL.
 
 mod seeds;
+mod targets;
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use sha2::{Digest as _, Sha256};
 
 use crate::command::{
-    capture, cargo, executable, program, root, run as run_command, succeeds, target_folder,
+    cargo, command, executable, logged, printed, root, run as run_command, succeeds, target_folder,
 };
+use crate::files;
+use targets::{files_in, folder, targets};
 
 pub(crate) use seeds::run as seeds;
 
@@ -69,57 +72,20 @@ pub(crate) fn run(words: &[&str]) -> Result<(), String> {
     }
 }
 
-/// The folder of the targets.
-fn folder() -> PathBuf {
-    root().join("fuzz")
-}
-
-/// The targets by name, in the order of the alphabet.
-fn targets() -> Result<Vec<String>, String> {
-    let files = files_in(&folder().join("fuzz_targets"))?;
-    let names = files.iter().filter_map(|file| file.file_stem());
-    Ok(names
-        .map(|name| name.to_string_lossy().into_owned())
-        .collect())
-}
-
-/// The files in a folder, in the order of their names.
-fn files_in(folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let complain = |error: std::io::Error| format!("{}: {error}", folder.display());
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).map_err(complain)? {
-        let path = entry.map_err(complain)?.path();
-        if path.is_file() {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
 /// Builds the targets and says where each is. cargo-fuzz has the compiler add what libFuzzer counts
 /// edges by, which stable Rust has no option for.
 fn build(targets: &[&str]) -> Result<Vec<PathBuf>, String> {
     let cargo_fuzz = cargo_fuzz()?;
-    let host = host()?;
+    let (host, fuzz) = (host()?, folder());
     let into = target_folder()?.join("fuzz");
     for target in targets {
-        let mut build = program(&cargo_fuzz.to_string_lossy());
+        // Nothing of what is fuzzed is `unsafe`: without a sanitizer there is more of it.
+        let mut build = command!(
+            "{cargo_fuzz} build --sanitizer none --target {host} --fuzz-dir {fuzz} --target-dir {into}"
+        );
         build
             .env("RUSTC_BOOTSTRAP", "1")
-            .env_remove("CARGO_TARGET_DIR")
-            // Nothing of what is fuzzed is `unsafe`: without a sanitizer there is more of it.
-            .args([
-                "build",
-                "--sanitizer",
-                "none",
-                "--target",
-                &host,
-                "--fuzz-dir",
-            ])
-            .arg(folder())
-            .arg("--target-dir")
-            .arg(&into);
+            .env_remove("CARGO_TARGET_DIR");
         run_command(build.arg(target))?;
     }
     let programs = into.join(host).join("release");
@@ -133,8 +99,8 @@ fn build(targets: &[&str]) -> Result<Vec<PathBuf>, String> {
 fn cargo_fuzz() -> Result<PathBuf, String> {
     let into = target_folder()?.join("cargo-fuzz");
     let file = into.join("bin").join(executable("cargo-fuzz"));
-    let version = capture(program(&file.to_string_lossy()).arg("--version"));
-    if version.is_ok_and(|version| String::from_utf8_lossy(&version).contains(CARGO_FUZZ)) {
+    let version = printed(&mut command!("{file} --version"));
+    if version.is_ok_and(|version| version.contains(CARGO_FUZZ)) {
         return Ok(file);
     }
     let mut install = cargo();
@@ -152,8 +118,7 @@ fn cargo_fuzz() -> Result<PathBuf, String> {
 
 /// What rustc builds for when it is told nothing.
 fn host() -> Result<String, String> {
-    let said = capture(program("rustc").arg("-vV"))?;
-    let said = String::from_utf8_lossy(&said).into_owned();
+    let said = printed(&mut command!("rustc -vV"))?;
     let host = said.lines().find_map(|line| line.strip_prefix("host: "));
     Ok(host.ok_or("rustc -vV names no host")?.to_owned())
 }
@@ -168,12 +133,11 @@ struct Outcome {
 
 fn fuzz(target: &str, program: &Path, seconds: u32) -> Result<Outcome, String> {
     let log = target_folder()?.join("fuzz").join(format!("{target}.log"));
-    let complain = |error: std::io::Error| format!("{target}: {error}");
     let corpus = folder().join("corpus").join(target);
     let artifacts = folder().join("artifacts").join(target);
     let found = folder().join("found").join(target);
     for folder in [&corpus, &artifacts] {
-        fs::create_dir_all(folder).map_err(complain)?;
+        files::create_folder(folder)?;
     }
     let mut command = Command::new(program);
     command
@@ -182,26 +146,20 @@ fn fuzz(target: &str, program: &Path, seconds: u32) -> Result<Outcome, String> {
     if found.exists() {
         command.arg(&found);
     }
-    let output = File::create(&log).map_err(complain)?;
     let before = files_in(&artifacts)?;
-    let status = command
+    command
         .args(limits())
         .arg(format!("-max_len={MAX_BYTES}"))
         .arg(format!("-max_total_time={seconds}"))
         .arg("-print_final_stats=1")
         .arg(prefix("artifact_prefix", &artifacts))
-        .current_dir(root())
-        .stdin(Stdio::null())
-        .stdout(output.try_clone().map_err(complain)?)
-        .stderr(output)
-        .status()
-        .map_err(complain)?;
-    let said = fs::read(&log).map_err(complain)?;
-    let mut outcome = read(&String::from_utf8_lossy(&said));
+        .current_dir(root());
+    let (status, said) = logged(&mut command, &log)?;
+    let mut outcome = read(&said);
     let artifacts = files_in(&artifacts)?;
     let new = artifacts.iter().filter(|file| !before.contains(file));
     // What is merely slow for libFuzzer's taste is no failure.
-    for artifact in new.filter(|file| !file_name(file).starts_with("slow-unit")) {
+    for artifact in new.filter(|file| !files::name(file).starts_with("slow-unit")) {
         outcome.found.push(keep(program, artifact, &found)?);
     }
     match status.success() || !outcome.found.is_empty() {
@@ -225,13 +183,6 @@ fn prefix(option: &str, folder: &Path) -> String {
     format!("-{option}={}/", folder.display())
 }
 
-fn file_name(file: &Path) -> String {
-    file.file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
-}
-
 /// The numbers in what libFuzzer says.
 fn read(said: &str) -> Outcome {
     let number = |text: &str| text.split_whitespace().next()?.parse().ok();
@@ -251,12 +202,11 @@ fn read(said: &str) -> Outcome {
 /// Puts an input that failed, as small as it gets in half a minute, into the folder of those that are
 /// replayed.
 fn keep(program: &Path, artifact: &Path, folder: &Path) -> Result<String, String> {
-    let complain = |error: std::io::Error| format!("{}: {error}", artifact.display());
-    fs::create_dir_all(folder).map_err(complain)?;
+    files::create_folder(folder)?;
     let mut kept = artifact.to_owned();
-    if file_name(artifact).starts_with("crash") {
+    if files::name(artifact).starts_with("crash") {
         let smaller = artifact.with_extension("smaller");
-        fs::create_dir_all(&smaller).map_err(complain)?;
+        files::create_folder(&smaller)?;
         let options = ["-minimize_crash=1", "-max_total_time=30"];
         let prefix = prefix("artifact_prefix", &smaller);
         // It ends with a failure in any case; what it leaves is tried here.
@@ -267,10 +217,10 @@ fn keep(program: &Path, artifact: &Path, folder: &Path) -> Result<String, String
             .filter(|file| fails(program, file, &[]))
             .unwrap_or(kept);
     }
-    let bytes = fs::read(&kept).map_err(complain)?;
+    let bytes = files::read(&kept)?;
     let hash = Sha256::digest(&bytes);
     let file = folder.join(hexadecimal(&hash[..8]));
-    fs::write(&file, &bytes).map_err(complain)?;
+    files::write(&file, &bytes)?;
     // Where the folder is gone with the machine, what was printed is left.
     Ok(format!("{}: {}", file.display(), hexadecimal(&bytes)))
 }

@@ -9,7 +9,7 @@ mod macos;
 mod own_tool;
 mod powershell;
 mod restore;
-mod scratch;
+mod thumbprint;
 mod windows;
 
 use std::env::consts::OS;
@@ -17,17 +17,19 @@ use std::path::Path;
 
 use crate::checks;
 use crate::command::{cargo, executable, run as run_command, target_folder};
-use crate::setup::{self, Peers};
+use crate::files;
+use crate::setup::Peers;
 use crate::steps::Steps;
 use crate::tests::{self, Able};
+use crate::toolchain;
 use certstow::Certstow;
 
 /// Every check that makes sense on this system alone.
 pub(crate) fn run() -> Result<(), String> {
     let mut steps = Steps::begin();
-    steps.run("set-up: Rust components", setup::components);
+    steps.run("set-up: Rust components", toolchain::components);
     steps.run("formatting", checks::formatting);
-    steps.run("clippy", checks::clippy);
+    steps.run("clippy", || checks::clippy(&[]));
     // The programs to test against come with `cargo xtask test`, on Linux.
     let able = Able {
         peers: Peers::Incomplete,
@@ -60,7 +62,7 @@ pub(crate) fn run() -> Result<(), String> {
 pub(crate) fn restore(folder: &Path) -> Result<(), String> {
     let mut steps = Steps::begin();
     for package in archive::of_this_system(folder)? {
-        steps.run(&archive::name(&package), || {
+        steps.run(&files::name(&package), || {
             let (program, _unpacked) = archive::unpack(&package)?;
             restore::samples(&Certstow::new(&program))
         });

@@ -1,5 +1,6 @@
 //! What a developer and CI do with this project besides building it: `cargo xtask test` sets a
-//! machine up and runs every check, `cargo xtask wine` those of the Windows program alone,
+//! machine up and runs every check, `cargo xtask wine` those of the Windows program alone, `cargo xtask
+//! imports` finds files that import each other in a circle,
 //! `cargo xtask hosted` those of the system it runs on, `cargo xtask bench` measures against other
 //! programs, `cargo xtask faults` injects faults into system calls, `cargo xtask fuzz` tries the
 //! readers on bytes of any kind, `cargo xtask samples` makes the test keys and certificates anew,
@@ -18,8 +19,10 @@ mod checks;
 mod command;
 mod dependencies;
 mod executables;
+mod files;
 mod fuzz;
 mod hosted;
+mod imports;
 mod package;
 mod picture;
 mod recording;
@@ -27,7 +30,9 @@ mod release;
 mod samples;
 mod setup;
 mod steps;
+mod terminal;
 mod tests;
+mod toolchain;
 mod wine;
 mod workflows;
 
@@ -37,6 +42,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask test                   set this machine up and run every check
        cargo xtask wine                   build for Windows and run it under Wine
+       cargo xtask imports [--all]        find files that import each other in a circle
        cargo xtask hosted                 check this system alone, with its own stores and tools
        cargo xtask oldest-rust            build with the oldest Rust promised
        cargo xtask faults [SCENARIO...]   inject every fault at every system call
@@ -58,8 +64,10 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["test"] => test(),
         ["wine"] => wine::run(),
+        ["imports"] => imports::check(),
+        ["imports", "--all"] => imports::check_all(),
         ["hosted"] => hosted::run(),
-        ["oldest-rust"] => setup::oldest_rust().and_then(|()| checks::oldest_rust()),
+        ["oldest-rust"] => toolchain::oldest_rust().and_then(|()| checks::oldest_rust()),
         ["package", folder] => package::package(Path::new(folder)),
         ["release", tag, folder, url] => release::complete(tag, Path::new(folder), url),
         ["restore", folder] => hosted::restore(Path::new(folder)),
@@ -89,7 +97,7 @@ fn main() -> ExitCode {
 fn test() -> Result<(), String> {
     let mut steps = steps::Steps::begin();
     let mut peers = setup::Peers::Complete;
-    steps.run("set-up: Rust components and targets", setup::rust);
+    steps.run("set-up: Rust components and targets", toolchain::rust);
     steps.run("set-up: programs to test against", || {
         peers = setup::peers()?;
         Ok(())
@@ -99,15 +107,19 @@ fn test() -> Result<(), String> {
     }
     steps.run("formatting", checks::formatting);
     steps.run("dependencies", dependencies::check);
-    steps.run("clippy, Linux", checks::clippy);
+    steps.run("imports", imports::check);
+    steps.run("clippy, Linux", || checks::clippy(&[]));
     let name = "clippy, Linux, with the Secret Service";
-    steps.run(name, checks::clippy_secret_service);
-    for target in checks::TARGETS {
-        steps.run(&format!("clippy, {target}"), || checks::clippy_for(target));
+    // The vault of a Linux desktop is not built by default.
+    steps.run(name, || checks::clippy(&["--features", "secret-service"]));
+    for target in toolchain::TARGETS {
+        steps.run(&format!("clippy, {target}"), || {
+            checks::clippy(&["--target", target])
+        });
     }
     oldest_rust(&mut steps);
-    match setup::workflow_linter() {
-        Ok(()) => steps.run("workflows", workflows::lint),
+    match setup::pip().and_then(|()| workflows::install()) {
+        Ok(()) => steps.run("workflows", || workflows::lint(USAGE)),
         Err(reason) => steps.cannot_run("workflows", &reason),
     }
     steps.run("documentation", checks::documentation);
@@ -146,8 +158,8 @@ fn test() -> Result<(), String> {
 
 /// The build with the oldest Rust promised, which this machine may not be able to get.
 fn oldest_rust(steps: &mut steps::Steps) {
-    let name = format!("build, Rust {}", setup::OLDEST_RUST);
-    match setup::oldest_rust() {
+    let name = format!("build, Rust {}", toolchain::OLDEST_RUST);
+    match toolchain::oldest_rust() {
         Ok(()) => steps.run(&name, checks::oldest_rust),
         Err(reason) => steps.cannot_run(&name, &reason),
     }

@@ -2,11 +2,11 @@
 //! completions and documents, and on Linux a Debian package of the same.
 
 use std::env::consts::OS;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::command::{capture, cargo, executable, program, root, run, target_folder};
+use crate::files;
 
 /// The version of the packages, which is that of the workspace.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -31,7 +31,7 @@ const DOCUMENTS: [&str; 4] = ["README.md", "CHANGELOG.md", "LICENSE-APACHE", "LI
 /// Packs for this system, into `folder`.
 pub(crate) fn package(folder: &Path) -> Result<(), String> {
     let folder = std::path::absolute(folder).map_err(|error| error.to_string())?;
-    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    files::create_folder(&folder)?;
     let built = build()?;
     // Where Cargo.toml tells cargo-deb to look, wherever cargo builds.
     let generated = root().join("target").join("package");
@@ -95,10 +95,10 @@ fn generate(built: &Path, folder: &Path) -> Result<(), String> {
     let certstow = || program(&built.to_string_lossy());
     run(certstow().args(["man", "--quiet"]).arg(folder.join("man")))?;
     let completions = folder.join("completions");
-    fs::create_dir(&completions).map_err(|error| error.to_string())?;
+    files::create_folder(&completions)?;
     for (shell, name) in SHELLS {
         let script = capture(certstow().args(["completions", shell]))?;
-        fs::write(completions.join(name), script).map_err(|error| error.to_string())?;
+        files::write(completions.join(name), script)?;
     }
     Ok(())
 }
@@ -110,13 +110,12 @@ fn archive(built: &Path, generated: &Path, folder: &Path) -> Result<(), String> 
     let packed = target_folder()?.join("packed");
     fresh(&packed)?;
     let content = packed.join(stem);
-    copy(built, &content.join(executable("certstow")))?;
+    files::copy(built, content.join(executable("certstow")))?;
     for document in DOCUMENTS {
-        copy(&root().join(document), &content.join(document))?;
+        files::copy(root().join(document), content.join(document))?;
     }
     for (from, to) in [
         (root().join("docs"), "docs"),
-        (root().join("docs").join("images"), "docs/images"),
         (generated.join("completions"), "completions"),
         (generated.join("man"), "man"),
     ] {
@@ -124,24 +123,21 @@ fn archive(built: &Path, generated: &Path, folder: &Path) -> Result<(), String> 
         if OS == "windows" && to == "man" {
             continue;
         }
-        for file in files(&from)? {
-            copy(&from.join(&file), &content.join(to).join(&file))?;
-        }
+        files::copy(from, content.join(to))?;
     }
     let mut tar = program("tar");
     // On macOS, without files for what only a Mac keeps beside a file.
     tar.current_dir(&packed).env("COPYFILE_DISABLE", "1");
     // The `tar` of Windows makes a zip of what is called so.
     run(tar.args(["-acf", &name, stem]))?;
-    copy(&packed.join(&name), &folder.join(&name))
+    files::copy(packed.join(&name), folder.join(&name))
 }
 
 /// The Debian package. Its maintainer is who releases it: on GitHub, the owner of the repository.
 fn debian(generated: &Path, folder: &Path) -> Result<(), String> {
     let mut gzip = program("gzip");
     gzip.args(["--best", "--no-name", "--stdout", "CHANGELOG.md"]);
-    fs::write(generated.join("changelog.gz"), capture(&mut gzip)?)
-        .map_err(|error| error.to_string())?;
+    files::write(generated.join("changelog.gz"), capture(&mut gzip)?)?;
     let mut deb = cargo();
     deb.args(["deb", "--locked", "--no-build", "--output"]);
     deb.arg(folder);
@@ -153,33 +149,6 @@ fn debian(generated: &Path, folder: &Path) -> Result<(), String> {
 }
 
 fn fresh(folder: &Path) -> Result<(), String> {
-    if folder.exists() {
-        fs::remove_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    }
-    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))
-}
-
-/// Every file below a folder, by its path from there.
-fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let complain = |error: std::io::Error| format!("{}: {error}", folder.display());
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(complain)? {
-        let entry = entry.map_err(complain)?;
-        let name = PathBuf::from(entry.file_name());
-        if entry.path().is_dir() {
-            let within = files(&entry.path())?;
-            found.extend(within.into_iter().map(|file| name.join(file)));
-        } else {
-            found.push(name);
-        }
-    }
-    Ok(found)
-}
-
-fn copy(from: &Path, to: &Path) -> Result<(), String> {
-    if let Some(folder) = to.parent() {
-        fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    }
-    fs::copy(from, to).map_err(|error| format!("{}: {error}", from.display()))?;
-    Ok(())
+    files::remove(folder)?;
+    files::create_folder(folder)
 }

@@ -1,12 +1,12 @@
 //! Makes `docs/images/report.png`: certstow writes the report of a store made for the purpose, with a
 //! backup of half of it, and Chromium takes the picture.
 
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::command::{capture, cargo, program, root, run as run_program, target_folder};
-use crate::samples::{Key, PASSWORD, Scratch, write};
+use crate::command::{capture, cargo, command, root, run as run_program, target_folder};
+use crate::files;
+use crate::samples::{Key, PASSWORD, Scratch};
 use crate::setup;
 
 /// Who is in the picture: from when and until when they are certified, in days from today, and
@@ -29,9 +29,9 @@ pub(crate) fn run() -> Result<(), String> {
     setup::camera()?;
     run_program(cargo().args(["build", "--locked"]))?;
     let scratch = Scratch::new()?;
-    let store = scratch.folder.join("certificates");
+    let store = scratch.path().join("certificates");
     let issuer = scratch.authority("Certstow Sample Issuing CA", Key::P256, None)?;
-    write(&store.join("issuer.pem"), &issuer.pem)?;
+    files::write(store.join("issuer.pem"), &issuer.pem)?;
     for (name, key, from, to, _) in PEOPLE {
         let validity = (day(from)?, day(to)?);
         let person = scratch.person(name, key, Some(&issuer), (&validity.0, &validity.1))?;
@@ -40,29 +40,22 @@ pub(crate) fn run() -> Result<(), String> {
             _ => person.with_key()?,
         };
         let file = store.join(name.to_lowercase().replace(' ', "-") + ".pem");
-        write(&file, &text)?;
+        files::write(&file, &text)?;
     }
     for (name, ..) in PEOPLE.iter().filter(|person| person.4) {
-        let mut backup = certstow(&scratch.folder)?;
-        backup
-            .args(["backup", "--to", "usb-stick", "--store", "certificates"])
-            .args([
-                "--password-env",
-                "SECRET",
-                "--unlock-password-env",
-                "SECRET",
-            ])
-            .args(["--iterations", "2000", "--label", name]);
-        capture(&mut backup)?;
+        let words = "backup --to usb-stick --store certificates --iterations 2000 --password-env SECRET \
+                     --unlock-password-env SECRET --label";
+        let mut backup = certstow(scratch.path())?;
+        capture(backup.args(words.split(' ')).arg(name))?;
     }
-    let page = scratch.folder.join("report.html");
-    let mut report = certstow(&scratch.folder)?;
+    let page = scratch.path().join("report.html");
+    let mut report = certstow(scratch.path())?;
     report.args(["report", "--store", "certificates", "--backup", "usb-stick"]);
     capture(report.arg("-o").arg(&page))?;
-    let folder = scratch.folder.to_string_lossy().into_owned();
-    let text = fs::read_to_string(&page).map_err(|error| error.to_string())?;
-    write(&page, &text.replace(&folder, HOME))?;
-    take(&page, &scratch.folder)
+    let folder = scratch.path().to_string_lossy().into_owned();
+    let text = files::read_text(&page)?;
+    files::write(&page, text.replace(&folder, HOME))?;
+    take(&page, scratch.path())
 }
 
 /// certstow in this folder, knowing the password.
@@ -78,9 +71,8 @@ fn certstow(folder: &Path) -> Result<Command, String> {
 
 /// A day so far from today, as `openssl ca` takes it.
 fn day(distance: i32) -> Result<String, String> {
-    let mut date = program("date");
-    date.args(["--utc", "--date", &format!("{distance} days")]);
-    let date = capture(date.arg("+%Y%m%d%H%M%SZ"))?;
+    let distance = format!("{distance} days");
+    let date = capture(&mut command!("date --utc --date {distance} +%Y%m%d%H%M%SZ"))?;
     String::from_utf8(date)
         .map(|date| date.trim_end().to_owned())
         .map_err(|error| error.to_string())
@@ -89,27 +81,16 @@ fn day(distance: i32) -> Result<String, String> {
 fn take(page: &Path, folder: &Path) -> Result<(), String> {
     let picture = root().join("docs/images/report.png");
     let taken = folder.join("taken.png");
-    let mut chromium = program("chromium");
-    chromium
-        .args([
-            "--headless",
-            "--disable-gpu",
-            "--no-sandbox",
-            "--no-first-run",
-        ])
-        .args(["--hide-scrollbars", "--window-size=1200,978"])
-        .args(["--virtual-time-budget=3000"])
-        .arg(format!(
-            "--user-data-dir={}",
-            folder.join("profile").display()
-        ))
-        .arg(format!("--screenshot={}", taken.display()));
-    capture(chromium.arg(format!("file://{}", page.display())))?;
-    fs::create_dir_all(root().join("docs/images")).map_err(|error| error.to_string())?;
+    let profile = folder.join("profile");
+    capture(&mut command!(
+        "chromium --headless --disable-gpu --no-sandbox --no-first-run --hide-scrollbars
+         --window-size=1200,978 --virtual-time-budget=3000 --user-data-dir={profile}
+         --screenshot={taken} file://{page}"
+    ))?;
     // 64 colours are enough for it.
-    let mut shrink = program("pngquant");
-    shrink.args(["64", "--nofs", "--force", "--strip", "--output"]);
-    capture(shrink.arg(&picture).arg(&taken))?;
+    capture(&mut command!(
+        "pngquant 64 --nofs --force --strip --output {picture} {taken}"
+    ))?;
     println!("made {}", picture.display());
     Ok(())
 }

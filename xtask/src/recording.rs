@@ -1,125 +1,194 @@
-//! README's picture of a terminal: the keys in recording/export.keys are typed into a real shell
-//! with the real program, a terminal's emulator says what the screen shows, and that is drawn as an
-//! animated picture, docs/images/export.svg. `--check` types them again and compares what is shown
-//! with what the picture tells, but for what changes with the day.
+//! README's picture of a terminal, and the text below it: an export is typed step by step into the
+//! real program, and what the screen shows in the end is drawn as docs/images/export.svg and written
+//! into README. `--check` types it again and compares what is shown with README.
 
-mod frame;
-mod keys;
-mod session;
-mod svg;
+use std::fmt::Write as _;
+use std::path::Path;
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use anstyle::{Ansi256Color, AnsiColor, Effects, Style};
+use anstyle_svg::Term;
+use vt100::{Cell, Color, Parser, Screen};
 
 use crate::command::{cargo, root, run as command, target_folder};
-use session::Recording;
+use crate::files;
+use crate::samples::PASSWORD;
+use crate::terminal::Terminal;
 
-const KEYS: &str = "xtask/src/recording/export.keys";
 const PICTURE: &str = "docs/images/export.svg";
+const README: &str = "README.md";
 
-/// Makes the picture anew.
+/// Around the text in README.
+const BEGIN: &str = "in words</summary>\n\n```text\n";
+const END: &str = "\n```\n\n</details>\n";
+
+const COMMAND: &str = "certstow export --store examples/personal";
+const ROWS: u16 = 32;
+const COLUMNS: u16 = 92;
+
+/// What is waited for, and what is typed then before Enter.
+const TYPED: [(&str, &str); 11] = [
+    ("Esc goes back", "gra"),
+    ("Which part of the path goes in?", ""),
+    ("Which of the store's properties?", ""),
+    ("Friendly name:", ""),
+    ("Which program will open the file?", ""),
+    ("Who makes up the password?", ""),
+    ("Password for the file:", PASSWORD),
+    ("The same password again:", PASSWORD),
+    ("Folder and name:", ""),
+    ("Is that right?", ""),
+    ("Where to put a second copy?", DOWN),
+];
+
+/// What the arrow key sends.
+const DOWN: &str = "\u{1b}[B";
+
+/// What is shown instead of the folder that certstow runs in, whose path has to be as long: lines
+/// break by it.
+const HOME: &str = "/home/ada";
+
+/// Makes the picture anew, and the text below it.
 pub(crate) fn run() -> Result<(), String> {
-    let (script, recording) = record()?;
-    let picture = svg::draw(&script, &recording);
-    let file = root().join(PICTURE);
-    fs::write(&file, picture).map_err(|error| format!("{}: {error}", file.display()))?;
-    println!("    wrote {PICTURE}");
-    Ok(())
+    let screen = record()?;
+    let readme = read(README)?;
+    let (before, _, after) = parts(&readme)?;
+    write(
+        README,
+        &[before, BEGIN, &text(&screen), END, after].concat(),
+    )?;
+    write(PICTURE, &Term::new().render_svg(&styled(&screen)))
 }
 
-/// Whether the picture shows what certstow shows.
+/// Whether README says what certstow shows.
 pub(crate) fn check() -> Result<(), String> {
-    let (_, recording) = record()?;
-    let picture = read(PICTURE)?;
-    let told = svg::told(&picture).ok_or(format!("{PICTURE} tells nothing of the screen"))?;
-    let shown = recording.shots.join("\n\n");
-    if ageless(&told) == ageless(&shown) {
-        return Ok(());
+    let shown = text(&record()?);
+    let readme = read(README)?;
+    let (_, told, _) = parts(&readme)?;
+    match without_hashes(told) == without_hashes(&shown) {
+        true => Ok(()),
+        false => Err(format!(
+            "{README} is not what certstow shows: run cargo xtask recording, and look at it\n\
+             -- {README}:\n{told}\n-- certstow:\n{shown}"
+        )),
     }
-    Err(format!(
-        "{PICTURE} is not what certstow shows: run cargo xtask recording, and look at it\n\
-         -- the picture:\n{told}\n-- certstow:\n{shown}"
-    ))
 }
 
-fn record() -> Result<(keys::Script, Recording), String> {
-    let script = keys::parse(&read(KEYS)?).map_err(|reason| format!("{KEYS}: {reason}"))?;
+/// The last screen of an export that is typed into the real program.
+fn record() -> Result<Screen, String> {
     command(cargo().args(["build", "--locked", "--package", "certstow"]))?;
     let programs = target_folder()?.join("debug");
-    let folder = scratch()?;
-    let recorded = session::record(&script, &programs, &folder);
-    // What is left there is of no use to anybody.
-    let _ = fs::remove_dir_all(&folder);
-    Ok((script, recorded?))
+    // An empty folder whose path is as long as HOME.
+    let folder = tempfile::Builder::new()
+        .prefix("")
+        .rand_bytes(4)
+        .tempdir_in("/tmp");
+    let folder = folder.map_err(|error| format!("/tmp: {error}"))?;
+    let store = Path::new("examples/personal");
+    files::copy(root().join(store), folder.path().join(store))?;
+    let shown = typed(&programs, folder.path())?;
+    let shown = shown.replace(&folder.path().display().to_string(), HOME);
+    let mut parser = Parser::new(ROWS, COLUMNS, 0);
+    parser.process(shown.as_bytes());
+    Ok(parser.screen().clone())
 }
 
-/// An empty folder with the sample store, as in a checkout. Its path is as long as what the picture
-/// calls it, [`session::HOME`], since that decides where lines break.
-fn scratch() -> Result<PathBuf, String> {
-    let folder = new_folder()?;
-    let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
-    let store = folder.join("examples").join("personal");
-    copy(&root().join("examples").join("personal"), &store).map_err(failed)?;
-    Ok(folder)
-}
-
-fn new_folder() -> Result<PathBuf, String> {
-    const PARENT: &str = "/tmp/";
-    let digits = session::HOME.len() - PARENT.len();
-    let mut last = String::new();
-    for number in std::process::id()..std::process::id() + 100 {
-        let number = format!("{number:0digits$x}");
-        let folder = format!("{PARENT}{}", &number[number.len() - digits..]);
-        match fs::create_dir(&folder) {
-            Ok(()) => return Ok(folder.into()),
-            Err(error) => last = format!("{folder}: {error}"),
-        }
+/// All that is shown while the export is typed.
+fn typed(programs: &Path, folder: &Path) -> Result<String, String> {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let line = format!("stty rows {ROWS} cols {COLUMNS}; echo '$ {COMMAND}'; exec {COMMAND}");
+    let mut terminal = Terminal::around(&line);
+    terminal
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", format!("{}:{path}", programs.display()))
+        .env("SHELL", "/bin/sh")
+        .env("TERM", "xterm-256color")
+        .env("HOME", folder)
+        .env("TZ", "UTC")
+        .env("LC_ALL", "C.UTF-8");
+    let mut terminal = Terminal::start(terminal)?;
+    for (question, keys) in TYPED {
+        terminal.wait_for(question)?;
+        terminal.press(&format!("{keys}\r"))?;
     }
-    Err(last)
-}
-
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        match entry.file_type()?.is_dir() {
-            true => copy(&entry.path(), &target)?,
-            false => fs::copy(entry.path(), target).map(|_| ())?,
-        }
+    let status = terminal.wait_for_end()?;
+    match status.success() {
+        true => Ok(terminal.shown()),
+        false => Err(terminal.complain(&status.to_string())),
     }
-    Ok(())
 }
 
 fn read(name: &str) -> Result<String, String> {
-    fs::read_to_string(root().join(name)).map_err(|error| format!("{name}: {error}"))
+    files::read_text(root().join(name))
 }
 
-/// The words of a text without lengths of time, and so without what aligns the text beside them; and
-/// without hashes, which are of a file that is never the same twice.
-fn ageless(text: &str) -> Vec<String> {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let mut kept: Vec<String> = Vec::new();
-    for word in words {
-        let unit = word
-            .trim_end_matches([',', '.', ')', ';'])
-            .trim_end_matches('s');
-        let is_unit = ["year", "month", "week", "day", "hour", "minute", "second"].contains(&unit);
-        match kept.last_mut() {
-            Some(number) if is_unit && number.parse::<u32>().is_ok() => {
-                number.clear();
-                number.push_str("(time)");
+fn write(name: &str, text: &str) -> Result<(), String> {
+    files::write(root().join(name), text)?;
+    println!("    wrote {name}");
+    Ok(())
+}
+
+/// The text of the picture in README, and what stands before and after it.
+fn parts(readme: &str) -> Result<(&str, &str, &str), String> {
+    let parts = readme.split_once(BEGIN).and_then(|(before, rest)| {
+        let (text, after) = rest.split_once(END)?;
+        Some((before, text, after))
+    });
+    parts.ok_or(format!("{README} has no text of the picture"))
+}
+
+fn text(screen: &Screen) -> String {
+    let text = screen.contents();
+    let lines: Vec<_> = text.lines().map(str::trim_end).collect();
+    lines.join("\n").trim_matches('\n').to_owned()
+}
+
+/// The words of a text, without SHA-256s: they are of a file that is never the same twice.
+fn without_hashes(text: &str) -> Vec<&str> {
+    let is_hash =
+        |word: &str| word.len() == 64 && word.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let words = text.split_whitespace();
+    words.filter(|word| !is_hash(word)).collect()
+}
+
+/// The screen as lines, with codes for styles alone.
+fn styled(screen: &Screen) -> String {
+    let mut text = String::new();
+    for row in 0..ROWS {
+        let mut last = Style::new();
+        for cell in (0..COLUMNS).filter_map(|column| screen.cell(row, column)) {
+            let style = style(cell);
+            if style != last {
+                let _ = write!(text, "{last:#}{style}");
+                last = style;
             }
-            _ if is_hash(word) => kept.push("(hash)".to_owned()),
-            _ => kept.push(word.to_owned()),
+            text.push_str(if cell.has_contents() {
+                cell.contents()
+            } else {
+                " "
+            });
         }
+        text.truncate(text.trim_end().len());
+        let _ = writeln!(text, "{last:#}");
     }
-    kept
+    text.trim_matches('\n').to_owned()
 }
 
-/// Whether a word is a SHA-256.
-fn is_hash(word: &str) -> bool {
-    word.len() == 64 && word.chars().all(|digit| digit.is_ascii_hexdigit())
+fn style(cell: &Cell) -> Style {
+    let color = match cell.fgcolor() {
+        Color::Idx(number) => Ansi256Color(number).into_ansi(),
+        _ => None,
+    };
+    let effects = [
+        (cell.bold(), Effects::BOLD),
+        (cell.dim(), Effects::DIMMED),
+        (cell.underline(), Effects::UNDERLINE),
+        (cell.inverse(), Effects::INVERT),
+    ];
+    let set = effects.into_iter().filter(|(is_set, _)| *is_set);
+    Style::new()
+        .fg_color(color.map(AnsiColor::into))
+        .effects(set.fold(Effects::new(), |all, (_, one)| all | one))
 }
 
 #[cfg(test)]
@@ -127,34 +196,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_of_time_do_not_count_and_everything_else_does() {
-        let older = ageless("until 2124-01-01  in 97 years  RSA\nexpired 1 year ago");
+    fn without_hashes_leaves_everything_else() {
+        let hash = "a".repeat(64);
+        assert_eq!(without_hashes(&format!("SHA-256 {hash}")), ["SHA-256"]);
+        assert_eq!(without_hashes("SHA-1  abc"), ["SHA-1", "abc"]);
+    }
+
+    #[test]
+    fn the_committed_picture_shows_what_readme_says() {
+        let picture = read(PICTURE).unwrap();
+        let (_, drawn) = picture.split_once("class=\"container fg\">").unwrap();
+        let drawn: String = drawn
+            .split('>')
+            .filter_map(|part| part.split('<').next())
+            .collect();
+        let drawn = drawn
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&#x27;", "'");
+        let readme = read(README).unwrap();
+        let (_, told, _) = parts(&readme).unwrap();
         assert_eq!(
-            older,
-            ageless("until 2124-01-01 in 9 months RSA expired 2 years ago")
+            drawn.replace([' ', '\n'], ""),
+            told.replace([' ', '\n'], "")
         );
-        assert_ne!(
-            older,
-            ageless("until 2124-01-02 in 97 years RSA expired 1 year ago")
-        );
-        assert_ne!(ageless("3 certificates"), ageless("4 certificates"));
-        assert_eq!(ageless(&"a".repeat(64)), ageless(&"b".repeat(64)));
-        assert_ne!(ageless(&"a".repeat(40)), ageless(&"b".repeat(40)));
-    }
-
-    #[test]
-    fn the_committed_keys_are_understood_and_tell_something() {
-        let script = keys::parse(&read(KEYS).expect("it is there")).expect("it is understood");
-        assert!(script.steps.contains(&keys::Step::Shot));
-    }
-
-    #[test]
-    fn the_committed_picture_needs_nothing_else() {
-        let picture = read(PICTURE).expect("it is there");
-        assert!(picture.contains("<title"), "no title");
-        assert!(svg::told(&picture).is_some_and(|told| told.contains("certstow")));
-        for foreign in ["<script", "href=", "url(", "@import", "<foreignObject"] {
-            assert!(!picture.contains(foreign), "{foreign}");
-        }
     }
 }

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
 use crate::command::root;
+use crate::files;
 use crate::package::{LINUX, MACOS, VERSION, WINDOWS};
 
 const SUMS: &str = "SHA256SUMS";
@@ -32,37 +32,35 @@ pub(crate) fn complete(tag: &str, folder: &Path, url: &str) -> Result<(), String
     if tag.strip_prefix('v') != Some(VERSION) {
         return Err(format!("the tag is {tag}, and Cargo.toml says {VERSION}"));
     }
-    let notes = notes(&read(&root().join("CHANGELOG.md"))?, VERSION)?;
-    write(&folder.join("NOTES.md"), &notes)?;
+    let notes = notes(&files::read_text(root().join("CHANGELOG.md"))?, VERSION)?;
+    files::write(folder.join("NOTES.md"), &notes)?;
     let sums = sums(folder)?;
     let mut lines = String::new();
     for (name, sum) in &sums {
         let _ = writeln!(lines, "{sum}  {name}");
     }
-    write(&folder.join(SUMS), &lines)?;
+    files::write(folder.join(SUMS), &lines)?;
     for (name, template) in TEMPLATES {
         let template = root().join("packaging").join(template);
-        let filled = fill(&read(&template)?, VERSION, url, &sums)
+        let filled = fill(&files::read_text(&template)?, VERSION, url, &sums)
             .map_err(|error| format!("{}: {error}", template.display()))?;
-        write(&folder.join(name), &filled)?;
+        files::write(folder.join(name), &filled)?;
     }
     Ok(())
 }
 
 /// The SHA-256 of each package in a folder, by the package's name.
 fn sums(folder: &Path) -> Result<BTreeMap<String, String>, String> {
-    let complain = |error: std::io::Error| format!("{}: {error}", folder.display());
     let mut sums = BTreeMap::new();
-    for entry in fs::read_dir(folder).map_err(complain)? {
-        let file = entry.map_err(complain)?.path();
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
+    for file in files::in_folder(folder)? {
+        let name = files::name(&file);
         if [".deb", ".gz", ".zip"]
             .iter()
             .any(|end| name.ends_with(end))
         {
-            let sum = Sha256::digest(fs::read(&file).map_err(complain)?);
+            let sum = Sha256::digest(files::read(&file)?);
             let sum = sum.iter().map(|byte| format!("{byte:02x}")).collect();
-            sums.insert(name.into_owned(), sum);
+            sums.insert(name, sum);
         }
     }
     Ok(sums)
@@ -104,14 +102,6 @@ fn notes(changelog: &str, version: &str) -> Result<String, String> {
     Ok(format!("{}\n", lines.join("\n").trim()))
 }
 
-fn read(file: &Path) -> Result<String, String> {
-    fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
-}
-
-fn write(file: &Path, text: &str) -> Result<(), String> {
-    fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,7 +117,7 @@ mod tests {
     #[test]
     fn every_template_is_filled() {
         for (name, template) in TEMPLATES {
-            let template = read(&root().join("packaging").join(template)).unwrap();
+            let template = files::read_text(root().join("packaging").join(template)).unwrap();
             let filled = fill(&template, "1.2.3", URL, &all_sums()).unwrap();
             assert!(filled.contains("1.2.3"), "{name}");
         }

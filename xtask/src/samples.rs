@@ -3,10 +3,12 @@
 //! thumbprint: run `TRYCMD=overwrite cargo test --test transcripts` afterwards and read the
 //! difference.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::command::{capture, program, root};
+use tempfile::TempDir;
+
+use crate::command::{capture, command, root};
+use crate::files;
 
 /// What the certificates of the samples are valid for: from here to the year 2124.
 const FROM: &str = "20240101000000Z";
@@ -36,19 +38,19 @@ pub(crate) fn run() -> Result<(), String> {
 fn personal(scratch: &Scratch, folder: &Path) -> Result<(), String> {
     let sample_root = scratch.authority("Certstow Sample Root", Key::Rsa, None)?;
     let issuing = scratch.authority("Certstow Sample Issuing CA", Key::Rsa, Some(&sample_root))?;
-    write(&folder.join("issuers/sample-root.pem"), &sample_root.pem)?;
-    write(&folder.join("issuers/sample-issuing.pem"), &issuing.pem)?;
+    files::write(folder.join("issuers/sample-root.pem"), &sample_root.pem)?;
+    files::write(folder.join("issuers/sample-issuing.pem"), &issuing.pem)?;
 
     let ada = scratch.person("Ada Example", Key::Rsa, Some(&issuing), (FROM, TO))?;
-    write(&folder.join("ada-example.pem"), &ada.pem)?;
-    write(&folder.join("ada-example.key.pem"), &ada.key_pem()?)?;
+    files::write(folder.join("ada-example.pem"), &ada.pem)?;
+    files::write(folder.join("ada-example.key.pem"), &ada.key_pem()?)?;
 
     let grace = scratch.person("Grace Example", Key::P256, Some(&issuing), (FROM, TO))?;
-    write(&folder.join("grace-example.pem"), &grace.with_key()?)?;
+    files::write(folder.join("grace-example.pem"), &grace.with_key()?)?;
 
     let past = ("20200101000000Z", "20240101000000Z");
     let edith = scratch.person("Edith Example", Key::P384, Some(&issuing), past)?;
-    write(&folder.join("edith-example-2020.pem"), &edith.with_key()?)
+    files::write(folder.join("edith-example-2020.pem"), &edith.with_key()?)
 }
 
 /// One folder for each thing that can be wrong with a store.
@@ -56,25 +58,25 @@ fn identities(scratch: &Scratch, folder: &Path) -> Result<(), String> {
     let always = (FROM, TO);
     for (file, from) in [("pat-2024.pem", FROM), ("pat-2025.pem", "20250101000000Z")] {
         let pat = scratch.person("Pat Example", Key::P256, None, (from, TO))?;
-        write(&folder.join("twins").join(file), &pat.with_key()?)?;
+        files::write(folder.join("twins").join(file), &pat.with_key()?)?;
     }
 
     let norman = scratch.person("Norman Nokey", Key::P256, None, always)?;
-    write(&folder.join("no-key/norman.pem"), &norman.pem)?;
+    files::write(folder.join("no-key/norman.pem"), &norman.pem)?;
 
     let lotte = scratch.person("Lotte Locked", Key::P256, None, always)?;
-    write(&folder.join("locked/lotte.pem"), &lotte.pem)?;
-    write(&folder.join("locked/lotte.key"), &lotte.locked_key_pem()?)?;
+    files::write(folder.join("locked/lotte.pem"), &lotte.pem)?;
+    files::write(folder.join("locked/lotte.key"), &lotte.locked_key_pem()?)?;
 
     // A screen cleared, a window title set, and a name that reads backwards.
     let name = "Mallory\u{1b}[2J\u{1b}]0;owned\u{7} \u{202e}elpmaxE";
     let mallory = scratch.person(name, Key::P256, None, always)?;
-    write(&folder.join("hostile/mallory.pem"), &mallory.with_key()?)?;
+    files::write(folder.join("hostile/mallory.pem"), &mallory.with_key()?)?;
 
     let bert = scratch.person("Bert Bystander", Key::P256, None, always)?;
     let bert = bert.with_key()?;
-    write(&folder.join("broken/bert.pem"), &bert)?;
-    write(&folder.join("broken/half.pem"), &bert[..bert.len() / 4])
+    files::write(folder.join("broken/bert.pem"), &bert)?;
+    files::write(folder.join("broken/half.pem"), &bert[..bert.len() / 4])
 }
 
 /// Keys that certstow does not sign with: one has its public half beside it, one has nothing.
@@ -85,36 +87,30 @@ fn keys_that_do_not_sign(scratch: &Scratch, folder: &Path) -> Result<(), String>
         ("eddie.pem", "Eddie Edwards", Key::Ed448),
     ] {
         let issued = scratch.person(name, key, Some(&issuer), (FROM, TO))?;
-        write(&folder.join(file), &issued.with_key()?)?;
+        files::write(folder.join(file), &issued.with_key()?)?;
     }
     Ok(())
 }
 
 /// PKCS#12 files for `check`, and password files.
 fn files(scratch: &Scratch, folder: &Path) -> Result<(), String> {
-    write(&folder.join("password.txt"), &format!("{PASSWORD}\n"))?;
-    write(&folder.join("wrong-password.txt"), "incorrect horse\n")?;
-    write(&folder.join("empty-password.txt"), "\n")?;
+    files::write(folder.join("password.txt"), format!("{PASSWORD}\n"))?;
+    files::write(folder.join("wrong-password.txt"), "incorrect horse\n")?;
+    files::write(folder.join("empty-password.txt"), "\n")?;
 
     let pat = folder.join("twins/pat-2024.pem");
     let good = folder.join("files/pat.p12");
-    create(&good)?;
-    capture(
-        program("openssl")
-            .args(["pkcs12", "-export", "-name", "Pat Example", "-passout"])
-            .arg(format!("pass:{PASSWORD}"))
-            .arg("-in")
-            .arg(&pat)
-            .arg("-out")
-            .arg(&good),
-    )?;
-    let bytes = fs::read(&good).map_err(|error| format!("{}: {error}", good.display()))?;
-    write_bytes(
-        &folder.join("files/cut-short.p12"),
+    files::create_folder(folder.join("files"))?;
+    capture(&mut command!(
+        "openssl pkcs12 -export -name 'Pat Example' -passout pass:{PASSWORD} -in {pat} -out {good}"
+    ))?;
+    let bytes = files::read(&good)?;
+    files::write(
+        folder.join("files/cut-short.p12"),
         &bytes[..bytes.len() / 2],
     )?;
-    write(
-        &folder.join("files/note.p12"),
+    files::write(
+        folder.join("files/note.p12"),
         "This is not a PKCS#12 file.\n",
     )?;
 
@@ -124,25 +120,15 @@ fn files(scratch: &Scratch, folder: &Path) -> Result<(), String> {
 /// A file whose one key is not that of its one certificate: certtool writes it and says nothing.
 fn foreign_key(scratch: &Scratch, folder: &Path) -> Result<(), String> {
     // Of a file with a certificate beside, certtool takes the key twice.
-    let bare = scratch.folder.join("pat-2025.key");
-    capture(
-        program("openssl")
-            .args(["pkey", "-in"])
-            .arg(folder.join("twins/pat-2025.pem"))
-            .arg("-out")
-            .arg(&bare),
-    )?;
-    capture(
-        program("certtool")
-            .args(["--to-p12", "--outder", "--p12-name", "Pat Example"])
-            .arg(format!("--password={PASSWORD}"))
-            .arg("--load-privkey")
-            .arg(&bare)
-            .arg("--load-certificate")
-            .arg(folder.join("twins/pat-2024.pem"))
-            .arg("--outfile")
-            .arg(folder.join("files/foreign-key.p12")),
-    )
+    let bare = scratch.path().join("pat-2025.key");
+    let (leaf, key) = ("twins/pat-2024.pem", "twins/pat-2025.pem");
+    let (leaf, key) = (folder.join(leaf), folder.join(key));
+    let packed = folder.join("files/foreign-key.p12");
+    capture(&mut command!("openssl pkey -in {key} -out {bare}"))?;
+    capture(&mut command!(
+        "certtool --to-p12 --outder --p12-name 'Pat Example' --password={PASSWORD}
+         --load-privkey {bare} --load-certificate {leaf} --outfile {packed}"
+    ))
     .map(drop)
 }
 
@@ -177,7 +163,7 @@ pub(crate) struct Issued {
 
 impl Issued {
     fn key_pem(&self) -> Result<String, String> {
-        read(&self.key)
+        files::read_text(&self.key)
     }
 
     pub(crate) fn with_key(&self) -> Result<String, String> {
@@ -185,31 +171,30 @@ impl Issued {
     }
 
     pub(crate) fn locked_key_pem(&self) -> Result<String, String> {
-        let pem = capture(
-            program("openssl")
-                .args(["pkcs8", "-topk8", "-passout"])
-                .arg(format!("pass:{PASSWORD}"))
-                .arg("-in")
-                .arg(&self.key),
-        )?;
+        let key = &self.key;
+        let pem = capture(&mut command!(
+            "openssl pkcs8 -topk8 -passout pass:{PASSWORD} -in {key}"
+        ))?;
         String::from_utf8(pem).map_err(|error| error.to_string())
     }
 }
 
 /// A folder for keys and requests that is gone afterwards.
 pub(crate) struct Scratch {
-    pub(crate) folder: PathBuf,
+    folder: TempDir,
     issued: std::cell::Cell<u32>,
 }
 
 impl Scratch {
     pub(crate) fn new() -> Result<Self, String> {
-        let folder = std::env::temp_dir().join(format!("certstow-samples-{}", std::process::id()));
-        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         Ok(Self {
-            folder,
+            folder: files::scratch()?,
             issued: 0.into(),
         })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
     }
 
     pub(crate) fn authority(
@@ -256,51 +241,39 @@ impl Scratch {
     ) -> Result<Issued, String> {
         let number = self.issued.get() + 1;
         self.issued.set(number);
-        let file = |ending: &str| self.folder.join(format!("{number}.{ending}"));
+        let file = |ending: &str| self.path().join(format!("{number}.{ending}"));
         let (key, request, certificate) = (file("key"), file("csr"), file("pem"));
 
-        capture(
-            program("openssl")
-                .arg("genpkey")
-                .args(kind.options())
-                .arg("-out")
-                .arg(&key),
-        )?;
-        capture(
-            program("openssl")
-                .args(["req", "-new", "-utf8", "-subj"])
-                .arg(format!("/O=Certstow Samples/CN={name}"))
-                .arg("-key")
-                .arg(&key)
-                .arg("-out")
-                .arg(&request),
-        )?;
+        let options = kind.options();
+        let subject = format!("/O=Certstow Samples/CN={name}");
+        capture(&mut command!("openssl genpkey {options...} -out {key}"))?;
+        capture(&mut command!(
+            "openssl req -new -utf8 -subj {subject} -key {key} -out {request}"
+        ))?;
         let config = file("cnf");
-        write(&file("index"), "")?;
-        write(&config, &self.configuration(number, extensions))?;
-        let (issuer_key, issuer_certificate) = match issuer {
-            Some(issuer) => (&issuer.key, Some(&issuer.certificate)),
-            None => (&key, None),
-        };
-        let mut sign = program("openssl");
-        sign.args(["ca", "-batch", "-notext", "-utf8", "-config"])
-            .arg(&config)
-            .args(["-startdate", from, "-enddate", to, "-keyfile"])
-            .arg(issuer_key);
-        match issuer_certificate {
-            Some(issuer) => sign.arg("-cert").arg(issuer),
-            None => sign.arg("-selfsign"),
+        files::write(file("index"), "")?;
+        files::write(&config, self.configuration(number, extensions))?;
+        let mut sign = command!(
+            "openssl ca -batch -notext -utf8 -config {config} -startdate {from} -enddate {to}"
+        );
+        match issuer {
+            Some(issuer) => sign
+                .arg("-cert")
+                .arg(&issuer.certificate)
+                .arg("-keyfile")
+                .arg(&issuer.key),
+            None => sign.arg("-selfsign").arg("-keyfile").arg(&key),
         };
         capture(sign.arg("-in").arg(&request).arg("-out").arg(&certificate))?;
         Ok(Issued {
-            pem: read(&certificate)?,
+            pem: files::read_text(&certificate)?,
             key,
             certificate,
         })
     }
 
     fn configuration(&self, number: u32, extensions: &str) -> String {
-        let folder = self.folder.display();
+        let folder = self.path().display();
         format!(
             "[ca]\ndefault_ca = sample\n\
             [sample]\ndatabase = {folder}/{number}.index\nnew_certs_dir = {folder}\n\
@@ -310,30 +283,4 @@ impl Scratch {
             [extensions]\n{extensions}"
         )
     }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // Nothing depends on it, and the keys in it are samples.
-        let _ = fs::remove_dir_all(&self.folder);
-    }
-}
-
-fn read(file: &Path) -> Result<String, String> {
-    fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
-}
-
-pub(crate) fn write(file: &Path, text: &str) -> Result<(), String> {
-    write_bytes(file, text.as_bytes())
-}
-
-fn write_bytes(file: &Path, bytes: &[u8]) -> Result<(), String> {
-    create(file)?;
-    fs::write(file, bytes).map_err(|error| format!("{}: {error}", file.display()))
-}
-
-/// The folder of `file`.
-fn create(file: &Path) -> Result<(), String> {
-    let folder = file.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))
 }

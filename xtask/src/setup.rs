@@ -1,167 +1,87 @@
-//! Setting a machine up: the parts of the Rust toolchain that the checks use, and the other
-//! programs that certstow's files are tried on.
+//! Setting a machine up: the other programs that certstow's files are tried on.
 
-use crate::checks::TARGETS;
-use crate::command::{program, run, succeeds};
+use crate::command::{in_ci, program, run, succeeds};
 
 /// A program that certstow is tested against, and the Debian package that brings it.
 struct Peer {
     name: &'static str,
     package: &'static str,
-    /// A command that succeeds when the program is there.
-    probe: &'static [&'static str],
+    /// A line of shell that succeeds where the program is there.
+    probe: &'static str,
 }
 
-const OPENSSL: Peer = Peer {
-    name: "OpenSSL",
-    package: "openssl",
-    probe: &["openssl", "version"],
-};
+const fn peer(name: &'static str, package: &'static str, probe: &'static str) -> Peer {
+    Peer {
+        name,
+        package,
+        probe,
+    }
+}
+
+const OPENSSL: Peer = peer("OpenSSL", "openssl", "openssl version");
 
 /// Holds a process in its last system call, where its memory is searched, and kills it, or has a
 /// call fail, at each.
-const STRACE: Peer = Peer {
-    name: "strace",
-    package: "strace",
-    probe: &["strace", "--version"],
-};
+const STRACE: Peer = peer("strace", "strace", "strace --version");
 
 /// Opens the pages of reports.
-const CHROMIUM: Peer = Peer {
-    name: "Chromium",
-    package: "chromium",
-    probe: &["sh", "-c", "command -v chromium"],
-};
+const CHROMIUM: Peer = peer("Chromium", "chromium", "command -v chromium");
+
+/// A terminal for a program whose input and output are not one.
+const SCRIPT: Peer = peer("script of util-linux", "bsdutils", "script --version");
 
 const PEERS: [Peer; 25] = [
     OPENSSL,
     CHROMIUM,
-    Peer {
-        name: "pdftotext of Poppler",
-        package: "poppler-utils",
-        probe: &["pdftotext", "-v"],
-    },
-    Peer {
-        name: "NSS certutil",
-        package: "libnss3-tools",
-        probe: &["sh", "-c", "command -v certutil"],
-    },
-    Peer {
-        name: "NSS pk12util",
-        package: "libnss3-tools",
-        probe: &["sh", "-c", "command -v pk12util"],
-    },
-    Peer {
-        name: "GnuTLS certtool",
-        package: "gnutls-bin",
-        probe: &["certtool", "--version"],
-    },
+    peer("pdftotext of Poppler", "poppler-utils", "pdftotext -v"),
+    peer("NSS certutil", "libnss3-tools", "command -v certutil"),
+    peer("NSS pk12util", "libnss3-tools", "command -v pk12util"),
+    peer("GnuTLS certtool", "gnutls-bin", "certtool --version"),
     // `java FILE.java` compiles in memory, which takes the JDK's compiler module.
-    Peer {
-        name: "Java (JDK)",
-        package: "default-jdk-headless",
-        probe: &["javac", "-version"],
-    },
-    Peer {
-        name: "Java keytool",
-        package: "default-jdk-headless",
-        probe: &["sh", "-c", "command -v keytool"],
-    },
-    Peer {
-        name: "Python cryptography",
-        package: "python3-cryptography",
-        probe: &[
-            "sh",
-            "-c",
-            "python3 -c 'import cryptography' || /usr/bin/python3 -c 'import cryptography'",
-        ],
-    },
+    peer("Java (JDK)", "default-jdk-headless", "javac -version"),
+    peer("Java keytool", "default-jdk-headless", "command -v keytool"),
+    peer(
+        "Python cryptography",
+        "python3-cryptography",
+        "python3 -c 'import cryptography' || /usr/bin/python3 -c 'import cryptography'",
+    ),
     STRACE,
-    Peer {
-        name: "systemd",
-        package: "systemd",
-        probe: &["systemd-analyze", "--version"],
-    },
-    Peer {
-        name: "GNOME Keyring",
-        package: "gnome-keyring",
-        probe: &["gnome-keyring-daemon", "--version"],
-    },
-    Peer {
-        name: "D-Bus",
-        package: "dbus",
-        probe: &["sh", "-c", "command -v dbus-daemon && command -v dbus-send"],
-    },
-    Peer {
-        name: "secret-tool",
-        package: "libsecret-tools",
-        probe: &["sh", "-c", "command -v secret-tool"],
-    },
-    Peer {
-        name: "jq",
-        package: "jq",
-        probe: &["jq", "--version"],
-    },
-    Peer {
-        name: "restic",
-        package: "restic",
-        probe: &["restic", "version"],
-    },
-    // A terminal for README's recording.
-    Peer {
-        name: "script of util-linux",
-        package: "bsdutils",
-        probe: &["script", "--version"],
-    },
-    Peer {
-        name: "bash",
-        package: "bash",
-        probe: &["bash", "--version"],
-    },
-    Peer {
-        name: "bash-completion",
-        package: "bash-completion",
-        probe: &["test", "-e", "/usr/share/bash-completion/bash_completion"],
-    },
-    Peer {
-        name: "zsh",
-        package: "zsh",
-        probe: &["zsh", "--version"],
-    },
-    Peer {
-        name: "fish",
-        package: "fish",
-        probe: &["fish", "--version"],
-    },
-    Peer {
-        name: "mandoc",
-        package: "mandoc",
-        probe: &["sh", "-c", "command -v mandoc"],
-    },
-    Peer {
-        name: "groff",
-        package: "groff-base",
-        probe: &["groff", "--version"],
-    },
+    peer("systemd", "systemd", "systemd-analyze --version"),
+    peer(
+        "GNOME Keyring",
+        "gnome-keyring",
+        "gnome-keyring-daemon --version",
+    ),
+    peer(
+        "D-Bus",
+        "dbus",
+        "command -v dbus-daemon && command -v dbus-send",
+    ),
+    peer("secret-tool", "libsecret-tools", "command -v secret-tool"),
+    peer("jq", "jq", "jq --version"),
+    peer("restic", "restic", "restic version"),
+    SCRIPT,
+    peer("bash", "bash", "bash --version"),
+    peer(
+        "bash-completion",
+        "bash-completion",
+        "test -e /usr/share/bash-completion/bash_completion",
+    ),
+    peer("zsh", "zsh", "zsh --version"),
+    peer("fish", "fish", "fish --version"),
+    peer("mandoc", "mandoc", "command -v mandoc"),
+    peer("groff", "groff-base", "groff --version"),
     // A file system without permissions, by a driver outside the kernel: not every kernel has one.
-    Peer {
-        name: "exFAT driver",
-        package: "exfat-fuse",
-        probe: &[
-            "sh",
-            "-c",
-            "PATH=$PATH:/usr/sbin:/sbin; command -v mount.exfat-fuse",
-        ],
-    },
-    Peer {
-        name: "exFAT mkfs.exfat",
-        package: "exfatprogs",
-        probe: &[
-            "sh",
-            "-c",
-            "PATH=$PATH:/usr/sbin:/sbin; command -v mkfs.exfat",
-        ],
-    },
+    peer(
+        "exFAT driver",
+        "exfat-fuse",
+        "PATH=$PATH:/usr/sbin:/sbin; command -v mount.exfat-fuse",
+    ),
+    peer(
+        "exFAT mkfs.exfat",
+        "exfatprogs",
+        "PATH=$PATH:/usr/sbin:/sbin; command -v mkfs.exfat",
+    ),
 ];
 
 /// What injects faults, and opens what is left.
@@ -171,90 +91,39 @@ const FAULTS: [Peer; 2] = [OPENSSL, STRACE];
 const CAMERA: [Peer; 3] = [
     OPENSSL,
     CHROMIUM,
-    Peer {
-        name: "pngquant",
-        package: "pngquant",
-        probe: &["pngquant", "--version"],
-    },
+    peer("pngquant", "pngquant", "pngquant --version"),
 ];
 
 /// What it takes to build for Windows here, to run the result, and to look at what it wrote.
 const WINE: [Peer; 5] = [
     OPENSSL,
-    // A terminal for a program whose input and output are not one.
-    Peer {
-        name: "script of util-linux",
-        package: "bsdutils",
-        probe: &["script", "--version"],
-    },
-    Peer {
-        name: "Wine",
-        package: "wine",
-        probe: &[
-            "sh",
-            "-c",
-            "command -v wine && command -v wineboot && command -v wineserver",
-        ],
-    },
+    SCRIPT,
+    peer(
+        "Wine",
+        "wine",
+        "command -v wine && command -v wineboot && command -v wineserver",
+    ),
     // Debian's `wine` is a script, satisfied with the Wine of 32 bits alone.
-    Peer {
-        name: "Wine for 64 bits",
-        package: "wine64",
-        probe: &[
-            "sh",
-            "-c",
-            "test ! -e /etc/debian_version || test -x /usr/lib/wine/wine64 || command -v wine64",
-        ],
-    },
-    Peer {
-        name: "MinGW-w64 gcc",
-        package: "gcc-mingw-w64-x86-64",
-        probe: &["x86_64-w64-mingw32-gcc", "--version"],
-    },
+    peer(
+        "Wine for 64 bits",
+        "wine64",
+        "test ! -e /etc/debian_version || test -x /usr/lib/wine/wine64 || command -v wine64",
+    ),
+    peer(
+        "MinGW-w64 gcc",
+        "gcc-mingw-w64-x86-64",
+        "x86_64-w64-mingw32-gcc --version",
+    ),
 ];
 
 /// What installs the linter of the workflows.
-const PIP: [Peer; 1] = [Peer {
-    name: "pip",
-    package: "python3-pip",
-    probe: &["python3", "-m", "pip", "--version"],
-}];
+const PIP: [Peer; 1] = [peer("pip", "python3-pip", "python3 -m pip --version")];
 
 /// Whether every peer is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Peers {
     Complete,
     Incomplete,
-}
-
-/// Adds rustfmt, clippy and the targets that are linted, by rustup where it is there.
-pub(crate) fn rust() -> Result<(), String> {
-    components()?;
-    if succeeds(program("rustup").arg("--version")) {
-        return run(program("rustup").args(["target", "add"]).args(TARGETS));
-    }
-    println!("    no rustup here: the standard libraries of {TARGETS:?} must be installed already");
-    Ok(())
-}
-
-/// Adds rustfmt and clippy.
-pub(crate) fn components() -> Result<(), String> {
-    if succeeds(program("rustup").arg("--version")) {
-        return run(program("rustup").args(["component", "add", "rustfmt", "clippy"]));
-    }
-    for tool in ["fmt", "clippy"] {
-        if !succeeds(program("cargo").args([tool, "--version"])) {
-            return Err(format!(
-                "cargo {tool} is missing, and there is no rustup to install it with"
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Whether this is CI, where nothing may be left out.
-pub(crate) fn in_ci() -> bool {
-    std::env::var_os("CI").is_some()
 }
 
 /// Whether this account may mount a disk, beyond what user namespaces let everybody mount.
@@ -265,22 +134,6 @@ pub(crate) fn may_mount_disks() -> bool {
 /// Whether this account may read the memory of a process that closed it.
 pub(crate) fn may_read_memory() -> bool {
     succeeds(program("sh").args(["-c", "test \"$(id -u)\" = 0"]))
-}
-
-/// The oldest Rust that the packages promise to build with.
-pub(crate) const OLDEST_RUST: &str = env!("CARGO_PKG_RUST_VERSION");
-
-/// Installs [`OLDEST_RUST`] beside the Rust that is used. An error says why it can't be had.
-pub(crate) fn oldest_rust() -> Result<(), String> {
-    if !succeeds(program("rustup").arg("--version")) {
-        return Err(format!("no rustup here to install Rust {OLDEST_RUST} with"));
-    }
-    if succeeds(program("rustup").args(["run", OLDEST_RUST, "cargo", "--version"])) {
-        return Ok(());
-    }
-    run(program("rustup")
-        .args(["toolchain", "install", OLDEST_RUST])
-        .args(["--profile", "minimal", "--no-self-update"]))
 }
 
 /// Installs the peers that are missing: on Debian as root by itself, elsewhere it says how. In
@@ -316,10 +169,9 @@ pub(crate) fn camera() -> Result<(), String> {
     install_missing(&CAMERA)?.map_or(Ok(()), Err)
 }
 
-/// Installs the linter of the workflows; an error says why it can't be had.
-pub(crate) fn workflow_linter() -> Result<(), String> {
-    install_missing(&PIP)?.map_or(Ok(()), Err)?;
-    crate::workflows::install()
+/// Installs what [`crate::workflows`] installs its linter with, as [`every_peer`] does.
+pub(crate) fn pip() -> Result<(), String> {
+    install_missing(&PIP)?.map_or(Ok(()), Err)
 }
 
 /// Installs the missing peers where it may; the advice about those still missing.
@@ -346,7 +198,7 @@ fn install_missing(peers: &'static [Peer]) -> Result<Option<String>, String> {
 fn missing(peers: &'static [Peer]) -> Vec<&'static Peer> {
     peers
         .iter()
-        .filter(|peer| !succeeds(program(peer.probe[0]).args(&peer.probe[1..])))
+        .filter(|peer| !succeeds(program("sh").args(["-c", peer.probe])))
         .collect()
 }
 

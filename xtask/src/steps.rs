@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::time::{Duration, Instant};
 
-use crate::setup;
+use crate::command::in_ci;
 
 /// A run in progress.
 pub(crate) struct Steps {
@@ -59,7 +59,7 @@ impl Steps {
 
     /// What this machine cannot do is left out, but in CI it is a failure.
     pub(crate) fn cannot_run(&mut self, name: &str, reason: &str) {
-        if setup::in_ci() {
+        if in_ci() {
             self.run(name, || Err(reason.to_owned()));
         } else {
             self.leave_out(name, reason);

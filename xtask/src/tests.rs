@@ -4,15 +4,15 @@
 //! tests of different files use the one store that the account has, and one file runs at a time.
 
 use std::collections::VecDeque;
-use std::fs::{self, File};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::command::{cargo, run, target_folder};
+use crate::command::{cargo, logged, run, target_folder};
 use crate::executables::{self, Executable};
+use crate::files;
 use crate::setup::{self, Peers};
 use crate::steps::{Steps, longest_first};
 
@@ -135,7 +135,7 @@ fn run_all(tests: Vec<Executable>, able: Able) -> Result<(), String> {
         return Err("there are none, since they were not built".to_owned());
     }
     let scratch = target_folder()?.join("xtask-tests");
-    fs::create_dir_all(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
+    files::create_folder(&scratch)?;
     let at_a_time = match cfg!(target_os = "linux") {
         true => thread::available_parallelism().map_or(1, usize::from),
         false => 1,
@@ -173,25 +173,15 @@ fn title(test: &Executable) -> String {
 /// Runs a file of tests as cargo would, and shows what it printed once it has ended.
 fn run_one(test: &Executable, able: Able, scratch: &Path) -> Result<(), String> {
     let log = scratch.join(title(test));
-    let complain = |error: std::io::Error| format!("{}: {error}", test.file.display());
-    let output = File::create(&log).map_err(complain)?;
     println!("    running: {}", title(test));
-    let status = Command::new(&test.file)
+    let mut command = Command::new(&test.file);
+    command
         .args(able.arguments())
         .current_dir(&test.folder)
         .env("CARGO_PKG_NAME", &test.package)
-        .env("CARGO_MANIFEST_DIR", &test.folder)
-        .stdin(Stdio::null())
-        .stdout(output.try_clone().map_err(complain)?)
-        .stderr(output)
-        .status()
-        .map_err(complain)?;
-    let printed = fs::read(&log).map_err(complain)?;
-    println!(
-        "\n     Running {}\n{}",
-        title(test),
-        String::from_utf8_lossy(&printed)
-    );
+        .env("CARGO_MANIFEST_DIR", &test.folder);
+    let (status, printed) = logged(&mut command, &log)?;
+    println!("\n     Running {}\n{printed}", title(test));
     match status.success() {
         true => Ok(()),
         false => Err(format!("{status}")),

@@ -21,6 +21,7 @@ mod process;
 mod resource;
 mod runner;
 mod schedule;
+mod slow_exit;
 mod stores;
 mod terminal;
 mod transcript;
@@ -29,12 +30,13 @@ mod wizard;
 
 use crate::setup;
 use crate::steps::Steps;
+use crate::toolchain;
 use runner::Runner;
 
 /// The checks alone. Who asks for them by name is not helped by leaving them out.
 pub(crate) fn run() -> Result<(), String> {
     let mut steps = Steps::begin();
-    steps.run("set-up: Rust components and targets", setup::rust);
+    steps.run("set-up: Rust components and targets", toolchain::rust);
     steps.run("set-up: Wine and MinGW-w64", setup::wine);
     if !steps.failed() {
         checks(&mut steps);
@@ -50,7 +52,7 @@ pub(crate) fn checks(steps: &mut Steps) {
         Ok(())
     });
     let Some(runner) = runner else { return };
-    steps.run("Wine: exit codes", || exit_code::check(&runner));
+    steps.run("Wine: exit codes", || slow_exit::check(&runner));
     for test in runner.tests() {
         let name = format!("Wine: tests, {}", test.name);
         steps.run(&name, || runner.test(test));

@@ -1,10 +1,10 @@
 //! The workflows in `.github/workflows`, linted where they don't run: their syntax, expressions and
 //! permissions by jactionlint, which grew out of actionlint, and that every xtask they name exists.
 
-use std::fs;
 use std::path::PathBuf;
 
-use crate::command::{program, root, run, target_folder};
+use crate::command::{command, root, run, target_folder};
+use crate::files;
 
 /// jactionlint's version, and the hash of what is installed.
 const REQUIREMENT: &str = "jactionlint.txt";
@@ -12,28 +12,19 @@ const REQUIREMENT: &str = "jactionlint.txt";
 /// Installs the linter; an error says why it can't be had.
 pub(crate) fn install() -> Result<(), String> {
     // Into a folder of its own, which no other Python gets to see.
-    run(program("python3")
-        .args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-        ])
-        .args(["--no-deps", "--only-binary", ":all:", "--require-hashes"])
-        .args(["--upgrade", "--root-user-action", "ignore", "--target"])
-        .arg(folder()?)
-        .arg("--requirement")
-        .arg(root().join("xtask").join(REQUIREMENT)))
+    let (folder, requirement) = (folder()?, root().join("xtask").join(REQUIREMENT));
+    run(&mut command!(
+        "python3 -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all:
+         --require-hashes --upgrade --root-user-action ignore --target {folder}
+         --requirement {requirement}"
+    ))
 }
 
-/// Lints, with whatever is found an error.
-pub(crate) fn lint() -> Result<(), String> {
-    check()?;
+/// Lints, with whatever is found an error. `usage` names the commands of this program.
+pub(crate) fn lint(usage: &str) -> Result<(), String> {
+    check(usage)?;
     // The steps are one command each, which leaves nothing for shellcheck.
-    run(program("python3")
-        .args(["-m", "jactionlint", "--strict-exit", "--shellcheck="])
-        .env("PYTHONPATH", folder()?))
+    run(command!("python3 -m jactionlint --strict-exit --shellcheck=").env("PYTHONPATH", folder()?))
 }
 
 fn folder() -> Result<PathBuf, String> {
@@ -42,15 +33,13 @@ fn folder() -> Result<PathBuf, String> {
 
 /// An error unless every `cargo xtask` in the workflows is a command of this program, and every
 /// action is a commit, with its version beside it.
-fn check() -> Result<(), String> {
+fn check(usage: &str) -> Result<(), String> {
     let folder = root().join(".github").join("workflows");
-    let complain = |error: std::io::Error| format!("{}: {error}", folder.display());
     let mut findings = Vec::new();
-    for entry in fs::read_dir(&folder).map_err(complain)? {
-        let file = entry.map_err(complain)?.path();
-        let text = fs::read_to_string(&file).map_err(complain)?;
+    for file in files::in_folder(folder)? {
+        let text = files::read_text(&file)?;
         for (number, line) in text.lines().enumerate() {
-            if let Some(finding) = finding(line) {
+            if let Some(finding) = finding(line, usage) {
                 findings.push(format!("{}:{}: {finding}", file.display(), number + 1));
             }
         }
@@ -61,10 +50,10 @@ fn check() -> Result<(), String> {
     }
 }
 
-fn finding(line: &str) -> Option<String> {
+fn finding(line: &str, usage: &str) -> Option<String> {
     if let Some((_, command)) = line.split_once("cargo xtask ") {
         let name = command.split_whitespace().next().unwrap_or_default();
-        if !crate::USAGE.contains(&format!("cargo xtask {name} ")) {
+        if !usage.contains(&format!("cargo xtask {name} ")) {
             return Some(format!("there is no cargo xtask {name}"));
         }
     }
@@ -79,23 +68,30 @@ fn finding(line: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::USAGE;
 
     #[test]
     fn the_workflows_name_what_exists() {
-        check().unwrap();
+        check(USAGE).unwrap();
     }
 
     #[test]
     fn a_tag_is_no_commit() {
         let commit = "de0fac2e4500dabe0009e67214ff5f5447ce83dd";
-        assert!(finding("  - uses: actions/checkout@v6").is_some());
-        assert!(finding(&format!("  - uses: actions/checkout@{commit}")).is_some());
-        assert!(finding(&format!("  - uses: actions/checkout@{commit} # v6.0.2")).is_none());
+        assert!(finding("  - uses: actions/checkout@v6", USAGE).is_some());
+        assert!(finding(&format!("  - uses: actions/checkout@{commit}"), USAGE).is_some());
+        assert!(
+            finding(
+                &format!("  - uses: actions/checkout@{commit} # v6.0.2"),
+                USAGE
+            )
+            .is_none()
+        );
     }
 
     #[test]
     fn a_command_that_does_not_exist_is_found() {
-        assert!(finding("run: cargo xtask hosted").is_none());
-        assert!(finding("run: cargo xtask nothing").is_some());
+        assert!(finding("run: cargo xtask hosted", USAGE).is_none());
+        assert!(finding("run: cargo xtask nothing", USAGE).is_some());
     }
 }

@@ -1,12 +1,13 @@
 //! A backup of a thousand identities: the first run, which the derivation of keys bounds, beside the
 //! same derivations by OpenSSL, and beside a second run with nothing to do.
 
-use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
 use super::cost::{Cost, measure as measure_command};
-use super::{Bench, cores, show, verdict};
+use super::report::{cores, show, verdict};
+use super::subject::Bench;
+use crate::files;
 
 const IDENTITIES: u32 = 1000;
 
@@ -31,9 +32,9 @@ const TIMES: u32 = 2;
 pub(super) fn measure(bench: &Bench) -> Result<(), String> {
     let store = bench.store(IDENTITIES)?;
     let target = bench.folder.join("backup");
-    remove(&target)?;
+    files::remove(&target)?;
     // An account that knows of the backup would refuse to begin anew.
-    remove(&bench.folder.join(DATA))?;
+    files::remove(bench.folder.join(DATA))?;
     let first = run(bench, &store, &target, &[])?;
     let mut later = (0..RUNS)
         .map(|_| run(bench, &store, &target, &[]))
@@ -60,7 +61,7 @@ pub(super) fn measure(bench: &Bench) -> Result<(), String> {
         0.1,
     );
 
-    remove(&target)?;
+    files::remove(&target)?;
     let quick = run(bench, &store, &target, &["--iterations", "1"])?;
     let other = quick.busy.as_secs_f64() / first.busy.as_secs_f64();
     verdict("of the cores' time for more than keys", other, 0.1);
@@ -72,14 +73,7 @@ pub(super) fn measure(bench: &Bench) -> Result<(), String> {
         ratio,
         1.1,
     );
-    remove(&target)
-}
-
-fn remove(folder: &Path) -> Result<(), String> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if folder.exists() => Err(format!("{}: {error}", folder.display())),
-        _ => Ok(()),
-    }
+    files::remove(&target)
 }
 
 /// What openssl keeps a core busy with for the keys of one file, without its start.

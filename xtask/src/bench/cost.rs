@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use crate::command::{capture, program};
+use crate::command::{printed, program};
 
 const MEASURE: &str = include_str!("measure.py");
 
@@ -31,8 +31,7 @@ pub(super) fn measure(how: &[&str]) -> Command {
 impl Cost {
     /// Runs what [`measure`] made.
     pub(super) fn of(command: &mut Command) -> Result<Self, String> {
-        let printed = capture(command)?;
-        let printed = String::from_utf8_lossy(&printed).into_owned();
+        let printed = printed(command)?;
         let words: Vec<&str> = printed.split_whitespace().collect();
         let seconds = |word: &str| word.parse().ok().map(Duration::from_secs_f64);
         match words.as_slice() {

@@ -4,9 +4,11 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::Bench;
 use super::cost::{self, Cost};
-use super::scene::{NO_PASSWORD, PASSWORD, QUICK, Scene, remove};
+use super::report::MEBIBYTE;
+use super::scene::{NO_PASSWORD, PASSWORD, QUICK, Scene};
+use super::subject::Bench;
+use crate::files;
 use crate::setup;
 
 /// How much larger the larger size is.
@@ -33,189 +35,121 @@ enum Measure {
 
 use Measure::{Busy, BusyTogether, BusyUntil, Written};
 
+type Words = fn(&Scene<'_>) -> Result<Vec<String>, String>;
+
 struct Row {
     name: &'static str,
     /// The smaller size.
     size: u32,
     measure: Measure,
     /// The words of the command, the program first, once what they name is there.
-    words: fn(&Scene<'_>) -> Result<Vec<String>, String>,
+    words: Words,
+}
+
+const fn row(name: &'static str, size: u32, measure: Measure, words: Words) -> Row {
+    Row {
+        name,
+        size,
+        measure,
+        words,
+    }
 }
 
 const ROWS: &[Row] = &[
-    Row {
-        name: "list",
-        size: 2500,
-        measure: Busy,
-        words: |at| Ok(at.words(&["list", "--store", &at.store()?])),
-    },
-    Row {
-        name: "list --tree",
-        size: 500,
-        measure: Busy,
-        words: |at| {
-            let stores = ["--store", &at.store()?, "--store", &at.issuer()?];
-            Ok(at.words(&[&["list", "--tree"][..], &stores].concat()))
-        },
-    },
-    Row {
-        name: "list --tree, as many CAs of one name",
-        size: 150,
-        measure: Busy,
-        words: |at| {
-            let stores = ["--store", &at.store()?, "--store", &at.namesakes()?];
-            Ok(at.words(&[&["list", "--tree"][..], &stores].concat()))
-        },
-    },
-    Row {
-        name: "show",
-        size: 2500,
-        measure: Busy,
-        words: |at| Ok(at.words(&["show", "Bench 000007", "--store", &at.store()?])),
-    },
-    Row {
-        name: "export, to its first question",
-        size: 2500,
-        measure: BusyUntil("Password for"),
-        words: |at| {
+    row("list", 2500, Busy, |at| {
+        Ok(at.words(&["list", "--store", &at.store()?]))
+    }),
+    row("list --tree", 500, Busy, |at| {
+        let stores = ["--store", &at.store()?, "--store", &at.issuer()?];
+        Ok(at.words(&[&["list", "--tree"][..], &stores].concat()))
+    }),
+    row("list --tree, as many CAs of one name", 150, Busy, |at| {
+        let stores = ["--store", &at.store()?, "--store", &at.namesakes()?];
+        Ok(at.words(&[&["list", "--tree"][..], &stores].concat()))
+    }),
+    row("show", 2500, Busy, |at| {
+        Ok(at.words(&["show", "Bench 000007", "--store", &at.store()?]))
+    }),
+    row(
+        "export, to its first question",
+        2500,
+        BusyUntil("Password for"),
+        |at| {
             let export = ["export", "Bench 000007", "--store", &at.store()?];
             Ok(at.words(&[&export[..], &["-o", &at.path("7.p12")]].concat()))
         },
-    },
-    Row {
-        name: "wizard, to its first list",
-        size: 2500,
-        measure: BusyUntil("Which certificate"),
-        words: |at| Ok(at.words(&["export", "--store", &at.store()?])),
-    },
-    Row {
-        name: "Tab",
-        size: 1500,
-        measure: Busy,
-        words: |at| {
-            let asked = format!("certstow\nshow\n--store\n{}\n", at.store()?);
-            let words = format!("CERTSTOW_COMPLETE_WORDS={asked}");
-            let env = ["env", "CERTSTOW_COMPLETE=powershell", &words];
-            let env = env.map(str::to_owned).into_iter();
-            Ok(env.chain(at.words(&["--"])).collect())
-        },
-    },
-    Row {
-        name: "report",
-        size: 2500,
-        measure: Busy,
-        words: |at| Ok(at.words(&["report", "--store", &at.store()?, "-o", &at.path("r.html")])),
-    },
-    Row {
-        name: "report, its page drawn by Chromium",
-        size: 2000,
-        measure: Busy,
-        words: |at| {
-            let page = at.path("report.html");
-            at.certstow(&["report", "--store", &at.store()?, "-o", &page])?;
-            Ok(drawn(at, &page))
-        },
-    },
-    Row {
-        name: "backup, the first",
-        size: 250,
-        measure: Busy,
-        words: |at| backup(at, &[&at.store()?], &[]),
-    },
-    Row {
-        name: "backup, the first: MiB written",
-        size: 1000,
-        measure: Written,
-        words: |at| backup(at, &[&at.store()?], &[]),
-    },
-    Row {
-        name: "backup, nothing new",
-        size: 1000,
-        measure: Busy,
-        words: |at| {
-            at.backup()?;
-            backup(at, &[&at.store()?], &[])
-        },
-    },
-    Row {
-        name: "backup, one new",
-        size: 1000,
-        measure: Busy,
-        words: one_new,
-    },
-    Row {
-        name: "backup, one new: MiB written",
-        size: 1000,
-        measure: Written,
-        words: one_new,
-    },
-    Row {
-        name: "backup --prune-expired",
-        size: 1000,
-        measure: Busy,
-        words: |at| {
-            let store = at.backup_of_expired()?;
-            backup(at, &[&store], &["--prune-expired", "90d"])
-        },
-    },
-    Row {
-        name: "backup of 40 machines in one folder",
-        size: 10,
-        measure: BusyTogether,
-        words: |at| {
+    ),
+    row(
+        "wizard, to its first list",
+        2500,
+        BusyUntil("Which certificate"),
+        |at| Ok(at.words(&["export", "--store", &at.store()?])),
+    ),
+    row("Tab", 1500, Busy, |at| {
+        let asked = format!("certstow\nshow\n--store\n{}\n", at.store()?);
+        let words = format!("CERTSTOW_COMPLETE_WORDS={asked}");
+        let env = ["env", "CERTSTOW_COMPLETE=powershell", &words];
+        let env = env.map(str::to_owned).into_iter();
+        Ok(env.chain(at.words(&["--"])).collect())
+    }),
+    row("report", 2500, Busy, |at| {
+        Ok(at.words(&["report", "--store", &at.store()?, "-o", &at.path("r.html")]))
+    }),
+    row("report, its page drawn by Chromium", 2000, Busy, |at| {
+        let page = at.path("report.html");
+        at.certstow(&["report", "--store", &at.store()?, "-o", &page])?;
+        Ok(drawn(at, &page))
+    }),
+    row("backup, the first", 250, Busy, |at| {
+        backup(at, &[&at.store()?], &[])
+    }),
+    row("backup, the first: MiB written", 1000, Written, |at| {
+        backup(at, &[&at.store()?], &[])
+    }),
+    row("backup, nothing new", 1000, Busy, |at| {
+        at.backup()?;
+        backup(at, &[&at.store()?], &[])
+    }),
+    row("backup, one new", 1000, Busy, one_new),
+    row("backup, one new: MiB written", 1000, Written, one_new),
+    row("backup --prune-expired", 1000, Busy, |at| {
+        let store = at.backup_of_expired()?;
+        backup(at, &[&store], &["--prune-expired", "90d"])
+    }),
+    row(
+        "backup of 40 machines in one folder",
+        10,
+        BusyTogether,
+        |at| {
             for machine in 1..=at.size {
                 at.people(machine * 5, 5)
                     .and_then(|store| at.copy(&store, &format!("machine-{machine}")))?;
             }
             backup(at, &[&at.path("machine-{}")], &[])
         },
-    },
-    Row {
-        name: "backup verify, without password",
-        size: 5000,
-        measure: Busy,
-        words: |at| Ok(at.words(&["backup", "verify", &at.copied_backup()?])),
-    },
-    Row {
-        name: "backup verify, with password",
-        size: 250,
-        measure: Busy,
-        words: |at| {
-            let verify = ["backup", "verify", &at.backup()?];
-            Ok(at.words(&[&verify[..], &PASSWORD].concat()))
-        },
-    },
-    Row {
-        name: "backup restore",
-        size: 125,
-        measure: Busy,
-        words: |at| {
-            let restore = ["backup", "restore", &at.backup_without_password()?];
-            let into = ["--into", &at.path("restored")];
-            Ok(at.words(&[&restore[..], &into, &NO_PASSWORD].concat()))
-        },
-    },
-    Row {
-        name: "import of one .p12",
-        size: 25,
-        measure: Busy,
-        words: |at| import(at, &[&at.pkcs12()?]),
-    },
-    Row {
-        name: "import of one PEM file",
-        size: 150,
-        measure: Busy,
-        words: |at| import(at, &[&at.pem()?]),
-    },
-    Row {
-        name: "import of a tenth as many into a folder",
-        size: 500,
-        measure: Busy,
-        words: |at| {
-            at.copy(&at.store()?, "into")?;
-            import(at, &[&at.people(at.size + 1, at.size / 10)?])
-        },
-    },
+    ),
+    row("backup verify, without password", 5000, Busy, |at| {
+        Ok(at.words(&["backup", "verify", &at.copied_backup()?]))
+    }),
+    row("backup verify, with password", 250, Busy, |at| {
+        let verify = ["backup", "verify", &at.backup()?];
+        Ok(at.words(&[&verify[..], &PASSWORD].concat()))
+    }),
+    row("backup restore", 125, Busy, |at| {
+        let restore = ["backup", "restore", &at.backup_without_password()?];
+        let into = ["--into", &at.path("restored")];
+        Ok(at.words(&[&restore[..], &into, &NO_PASSWORD].concat()))
+    }),
+    row("import of one .p12", 25, Busy, |at| {
+        import(at, &[&at.pkcs12()?])
+    }),
+    row("import of one PEM file", 150, Busy, |at| {
+        import(at, &[&at.pem()?])
+    }),
+    row("import of a tenth as many into a folder", 500, Busy, |at| {
+        at.copy(&at.store()?, "into")?;
+        import(at, &[&at.people(at.size + 1, at.size / 10)?])
+    }),
 ];
 
 /// Into this run's folder, with derivation kept out of it.
@@ -242,24 +176,14 @@ fn import(at: &Scene<'_>, files: &[&str]) -> Result<Vec<String>, String> {
 /// Has the first screen of a page drawn, after its script has run, by one process whose cost is that
 /// of all.
 fn drawn(at: &Scene<'_>, page: &str) -> Vec<String> {
+    let fixed = "chromium --headless --disable-gpu --no-sandbox --no-first-run --single-process \
+                 --disable-dev-shm-usage --window-size=1280,900";
     let profile = format!("--user-data-dir={}", at.path("profile"));
     let picture = format!("--screenshot={}", at.path("page.png"));
-    let page = format!("file://{page}");
-    [
-        "chromium",
-        "--headless",
-        "--disable-gpu",
-        "--no-sandbox",
-        "--no-first-run",
-        "--disable-dev-shm-usage",
-        "--single-process",
-        "--window-size=1280,900",
-        &profile,
-        &picture,
-        &page,
-    ]
-    .map(str::to_owned)
-    .to_vec()
+    let fixed = fixed.split_whitespace().map(str::to_owned);
+    fixed
+        .chain([profile, picture, format!("file://{page}")])
+        .collect()
 }
 
 /// What a row came to with one program.
@@ -282,7 +206,7 @@ impl Growth {
 pub(super) fn measure(bench: &Bench) -> Result<(), String> {
     setup::camera()?;
     let folder = bench.folder.join("scale");
-    remove(&folder)?;
+    files::remove(&folder)?;
     let programs: Vec<&Path> = [Some(&bench.certstow), bench.beside.as_ref()]
         .into_iter()
         .flatten()
@@ -312,7 +236,7 @@ pub(super) fn measure(bench: &Bench) -> Result<(), String> {
             grown.push(row.name);
         }
     }
-    remove(&folder)?;
+    files::remove(&folder)?;
     match grown.is_empty() {
         true => Ok(()),
         false => Err(format!(
@@ -368,7 +292,7 @@ fn once(row: &Row, certstow: &Path, size: u32, folder: &Path) -> Result<f64, Str
         _ => Cost::of_success(&mut command)?,
     };
     Ok(match row.measure {
-        Written => cost.written as f64 / super::MEBIBYTE,
+        Written => cost.written as f64 / MEBIBYTE,
         _ => cost.busy.as_secs_f64(),
     })
 }

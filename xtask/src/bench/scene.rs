@@ -9,6 +9,7 @@ use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyC
 use super::cost::{self, Cost};
 use crate::certificates::{self, Pair, Validity};
 use crate::command::{capture, program};
+use crate::files;
 
 /// Iterations of key derivation in files of many keys: enough for a derivation to be seen.
 const ITERATIONS: u32 = 2000;
@@ -42,9 +43,9 @@ impl<'a> Scene<'a> {
             folder: folder.join("run"),
             shared: folder.join("shared"),
         };
-        remove(&scene.folder)?;
-        fs::create_dir_all(&scene.folder).map_err(text)?;
-        fs::create_dir_all(&scene.shared).map_err(text)?;
+        files::remove(&scene.folder)?;
+        files::create_folder(&scene.folder)?;
+        files::create_folder(&scene.shared)?;
         Ok(scene)
     }
 
@@ -66,7 +67,7 @@ impl<'a> Scene<'a> {
         if !place.exists() {
             // Only what is complete has the name.
             let begun = self.shared.join("begun");
-            remove(&begun)?;
+            files::remove(&begun)?;
             make(&begun)?;
             fs::rename(&begun, &place).map_err(|error| format!("{name}: {error}"))?;
         }
@@ -98,8 +99,7 @@ impl<'a> Scene<'a> {
     pub(super) fn issuer(&self) -> Made {
         self.once("issuer", |folder| {
             let certificate = certificates::issuer().map_err(text)?;
-            fs::create_dir_all(folder).map_err(text)?;
-            fs::write(folder.join("issuer.pem"), certificate).map_err(text)
+            files::write(folder.join("issuer.pem"), certificate)
         })
     }
 
@@ -108,8 +108,7 @@ impl<'a> Scene<'a> {
         let size = self.size;
         self.once(&format!("namesakes-{size}"), |folder| {
             let certificates = certificates::namesakes(size).map_err(text)?;
-            fs::create_dir_all(folder).map_err(text)?;
-            fs::write(folder.join("namesakes.pem"), certificates).map_err(text)
+            files::write(folder.join("namesakes.pem"), certificates)
         })
     }
 
@@ -119,7 +118,7 @@ impl<'a> Scene<'a> {
         self.once(&format!("{size}.pem"), |file| {
             let pairs = (1..=size).map(|number| Pair::person(number, Validity::Long)?.pem());
             let pem: String = pairs.collect::<Result<_, _>>().map_err(text)?;
-            fs::write(file, pem).map_err(text)
+            files::write(file, pem)
         })
     }
 
@@ -138,7 +137,7 @@ impl<'a> Scene<'a> {
             }
             let writer = store.writer("bench").encryption_iterations(ITERATIONS);
             let bytes = writer.mac_iterations(ITERATIONS).write().map_err(text)?;
-            fs::write(file, bytes).map_err(text)
+            files::write(file, bytes)
         })
     }
 
@@ -162,7 +161,7 @@ impl<'a> Scene<'a> {
         let made = self.once(&format!("backup-expired-{}", self.size), |folder| {
             self.copy(&expired, "store")?;
             self.save(&store, folder, &PASSWORD)?;
-            remove(Path::new(&store))
+            files::remove(Path::new(&store))
         })?;
         self.copy(&made, "backup")?;
         self.copy(&self.people(1, 1)?, "store")
@@ -195,17 +194,17 @@ impl<'a> Scene<'a> {
         let one = self.people(1, 1)?;
         let one = PathBuf::from(self.backup_of(&one, &PASSWORD)?);
         let manifest = one.join("certstow-manifest.json");
-        let text_of_it = fs::read(&manifest).map_err(text)?;
+        let text_of_it = files::read(&manifest)?;
         let mut json: serde_json::Value = serde_json::from_slice(&text_of_it).map_err(text)?;
         let entries = json["entries"]
             .as_array_mut()
             .ok_or("a manifest has entries")?;
         let entry = entries.pop().ok_or("it has one")?;
         let file = entry["file"].as_str().ok_or("an entry has a file")?;
-        let whole = fs::read(one.join(file)).map_err(text)?;
+        let whole = files::read(one.join(file))?;
         for number in 0..self.size {
             let name = format!("copy-{number:06}.p12");
-            fs::write(one.join(&name), &whole).map_err(text)?;
+            files::write(one.join(&name), &whole)?;
             let mut entry = entry.clone();
             entry["file"] = name.into();
             // Without the password, nothing compares it with the certificate.
@@ -214,7 +213,7 @@ impl<'a> Scene<'a> {
             entries.push(entry);
         }
         fs::remove_file(one.join(file)).map_err(text)?;
-        fs::write(&manifest, json.to_string()).map_err(text)?;
+        files::write(&manifest, json.to_string())?;
         Ok(one.display().to_string())
     }
 
@@ -235,15 +234,6 @@ impl<'a> Scene<'a> {
             .env("BENCH_NO_PASSWORD", "")
             .env("TERM", "xterm")
     }
-}
-
-pub(super) fn remove(path: &Path) -> Result<(), String> {
-    let removed = match path.is_dir() {
-        true => fs::remove_dir_all(path),
-        false if path.exists() => fs::remove_file(path),
-        false => Ok(()),
-    };
-    removed.map_err(|error| format!("{}: {error}", path.display()))
 }
 
 fn text(error: impl std::fmt::Display) -> String {

@@ -2,12 +2,17 @@
 //! itself, OpenSSL and Java. What is encrypted has the password of the tests' data, and as few
 //! iterations as its writer lets one ask for.
 
-use std::fs;
 use std::path::Path;
 
-use super::{files_in, folder, targets};
-use crate::command::{capture, cargo, executable, program, root, target_folder};
-use crate::samples::Scratch;
+use const_oid::db::rfc5911::ID_DATA;
+use der::Decode as _;
+use der::asn1::OctetString;
+use pkcs12::AuthenticatedSafe;
+use pkcs12::pfx::Pfx;
+
+use super::targets::{files_in, folder, targets};
+use crate::command::{capture, cargo, command, executable, root, target_folder};
+use crate::files;
 
 const PASSWORD: &str = "fixture";
 
@@ -33,11 +38,9 @@ const TEXTS: [&str; 16] = [
 
 /// Makes them anew.
 pub(crate) fn run() -> Result<(), String> {
-    let scratch = Scratch::new()?;
+    let scratch = files::scratch()?;
     let seeds = folder().join("seeds");
-    if seeds.exists() {
-        fs::remove_dir_all(&seeds).map_err(|error| format!("{}: {error}", seeds.display()))?;
-    }
+    files::remove(&seeds)?;
     let data = root().join("formats/tests/data");
     for kind in ["files", "keys", "certificates"] {
         copy_all(&data.join(kind), "contents")?;
@@ -50,11 +53,11 @@ pub(crate) fn run() -> Result<(), String> {
             copy(&file, "config")?;
         }
     }
-    by_certstow(&scratch.folder)?;
-    pkcs12_by_others(&scratch.folder, &data)?;
+    by_certstow(scratch.path())?;
+    pkcs12_by_others(scratch.path(), &data)?;
     chains()?;
-    signed_data(&scratch.folder, &data)?;
-    sealed(&scratch.folder, &data)?;
+    signed_data(scratch.path(), &data)?;
+    sealed(scratch.path())?;
     for target in targets()? {
         let count = files_in(&seeds.join(&target))?.len();
         println!("{target}: {count} seeds");
@@ -84,69 +87,41 @@ fn by_certstow(scratch: &Path) -> Result<(), String> {
     crate::command::run(cargo().args(["build", "--quiet", "--locked", "--bin", "certstow"]))?;
     let certstow = target_folder()?.join("debug").join(executable("certstow"));
     let password = scratch.join("password");
-    fs::write(&password, PASSWORD).map_err(|error| error.to_string())?;
+    files::write(&password, PASSWORD)?;
     let store = root().join("examples/personal");
-    let run = |arguments: &[&str], more: &[&Path]| {
-        let mut command = program(&certstow.to_string_lossy());
-        capture(
-            command
-                .args(arguments)
-                .arg("--store")
-                .arg(&store)
-                .args(more),
-        )
-    };
     for profile in ["modern", "compatible", "legacy", "pbmac1"] {
         let file = scratch.join(format!("certstow-{profile}.p12"));
-        let arguments = [
-            "export",
-            "Grace Example",
-            "--iterations",
-            "1",
-            "--profile",
-            profile,
-        ];
-        run(
-            &arguments,
-            &[
-                Path::new("--password-file"),
-                &password,
-                Path::new("-o"),
-                &file,
-            ],
-        )?;
+        capture(&mut command!(
+            "{certstow} export 'Grace Example' --store {store} --iterations 1 --profile {profile}
+             --password-file {password} -o {file}"
+        ))?;
         pkcs12(&file)?;
     }
     for kind in ["rsa", "P-256"] {
         let backup = scratch.join(format!("backup-{kind}"));
         let certificate = root().join(format!("formats/tests/data/certificates/{kind}.pem"));
-        let to = [
-            Path::new("--to"),
-            &backup,
-            Path::new("--escrow"),
-            &certificate,
-        ];
-        run(&["backup", "--iterations", "1"], &to)?;
+        let run = || {
+            command!(
+                "{certstow} backup --store {store} --iterations 1 --to {backup} --escrow {certificate}"
+            )
+        };
+        capture(&mut run())?;
         for file in files_in(&backup)? {
-            let name = file
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
+            let name = files::name(&file);
             let target = match name.as_str() {
                 manifest if manifest.ends_with(".json") => "manifest",
                 sealed if sealed.ends_with(".cms") && sealed.starts_with("grace") => "cms",
                 _ => continue,
             };
-            write(target, &format!("certstow-{kind}"), &read(&file)?)?;
+            write(target, &format!("certstow-{kind}"), &files::read(&file)?)?;
         }
         let manifest = backup.join("certstow-manifest.json");
-        let whole = read(&manifest)?;
+        let whole = files::read(&manifest)?;
         // As long as one of a hundred identities: what is written from now on goes beside it.
         let long = [whole.clone(), vec![b'\n'; 70_000]].concat();
-        fs::write(&manifest, long).map_err(|error| error.to_string())?;
-        run(&["backup", "--iterations", "1", "--rewrite"], &to)?;
-        let changes = read(&backup.join("certstow-manifest.changes"))?;
+        files::write(&manifest, long)?;
+        capture(run().arg("--rewrite"))?;
+        let changes = files::read(backup.join("certstow-manifest.changes"))?;
         let name = format!("certstow-{kind}");
         write("changes", &name, &[whole, vec![0], changes].concat())?;
     }
@@ -163,62 +138,39 @@ fn pkcs12_by_others(scratch: &Path, data: &Path) -> Result<(), String> {
     ] {
         pkcs12(&data.join("files").join(name))?;
     }
-    let clear = ["-certpbe", "NONE", "-nomac"];
+    let key = data.join("keys/P-256.pem");
+    let [certificate, issuer] = ["P-256", "ca"].map(|name| {
+        let certificates = data.join("certificates");
+        certificates.join(name).with_extension("pem")
+    });
     for (name, options) in [
-        ("default", &[][..]),
-        ("sha512", &["-macalg", "sha512", "-keypbe", "AES-128-CBC"]),
-        (
-            "3des",
-            &["-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES"],
-        ),
-        (
-            "rc2",
-            &["-legacy", "-certpbe", "PBE-SHA1-RC2-128", "-macalg", "sha1"],
-        ),
-        ("clear-certificates", &clear),
-        ("clear", &[&clear[..], &["-keypbe", "NONE"]].concat()),
+        ("default", ""),
+        ("sha512", "-macalg sha512 -keypbe AES-128-CBC"),
+        ("3des", "-keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-3DES"),
+        ("rc2", "-legacy -certpbe PBE-SHA1-RC2-128 -macalg sha1"),
+        ("clear-certificates", "-certpbe NONE -nomac"),
+        ("clear", "-certpbe NONE -nomac -keypbe NONE"),
     ] {
         let file = scratch.join(format!("openssl-{name}.p12"));
-        let mut export = program("openssl");
-        export.args([
-            "pkcs12", "-export", "-iter", "1", "-name", "Ada", "-passout",
-        ]);
-        export
-            .arg(format!("pass:{PASSWORD}"))
-            .args(options)
-            .arg("-inkey");
-        export.arg(data.join("keys/P-256.pem")).arg("-in");
-        export
-            .arg(data.join("certificates/P-256.pem"))
-            .arg("-certfile");
-        capture(
-            export
-                .arg(data.join("certificates/ca.pem"))
-                .arg("-out")
-                .arg(&file),
-        )?;
+        let options = options.split_whitespace();
+        capture(&mut command!(
+            "openssl pkcs12 -export -iter 1 -name Ada -passout pass:{PASSWORD} {options...}
+             -inkey {key} -in {certificate} -certfile {issuer} -out {file}"
+        ))?;
         pkcs12(&file)?;
-        for (number, bags) in open_bags(&read(&file)?).iter().enumerate() {
-            write("bags", &format!("openssl-{name}-{number}"), bags)?;
+        let open = open_bags(&files::read(&file)?).map_err(|error| format!("{name}: {error}"))?;
+        for (number, bags) in open.iter().enumerate() {
+            write("bags", &format!("openssl-{name}-{number}"), bags.as_bytes())?;
         }
     }
     let file = scratch.join("java.p12");
-    let count = |of: &str| format!("-J-Dkeystore.pkcs12.{of}IterationCount=1");
-    capture(
-        program("keytool")
-            .args([
-                "-importkeystore",
-                "-noprompt",
-                "-deststoretype",
-                "PKCS12",
-                "-srckeystore",
-            ])
-            .arg(scratch.join("openssl-3des.p12"))
-            .args(["-srcstorepass", PASSWORD, "-deststorepass", PASSWORD])
-            .args(["mac", "certPbe", "keyPbe"].map(count))
-            .arg("-destkeystore")
-            .arg(&file),
-    )?;
+    let other = scratch.join("openssl-3des.p12");
+    let counts =
+        ["mac", "certPbe", "keyPbe"].map(|of| format!("-J-Dkeystore.pkcs12.{of}IterationCount=1"));
+    capture(&mut command!(
+        "keytool -importkeystore -noprompt -deststoretype PKCS12 -srckeystore {other}
+         -srcstorepass {PASSWORD} -deststorepass {PASSWORD} {counts...} -destkeystore {file}"
+    ))?;
     pkcs12(&file)
 }
 
@@ -228,50 +180,13 @@ fn pkcs12(file: &Path) -> Result<(), String> {
     copy(file, "grade")
 }
 
-/// The `SafeContents` that lie open in a file without a MAC: what octet strings in octet strings
-/// hold, if it is a sequence of sequences that begin with an object identifier.
-fn open_bags(der: &[u8]) -> Vec<&[u8]> {
-    let mut found = Vec::new();
-    let mut rest = der;
-    while let Some((tag, content, after)) = element(rest) {
-        let is_octets = tag == 4;
-        let bag = element(content).and_then(|(_, bags, _)| element(bags));
-        if is_octets && content.starts_with(&[0x30]) && bag.is_some_and(begins_with_a_bag_type) {
-            found.push(content);
-        } else if is_octets || tag & 0x20 != 0 {
-            found.extend(open_bags(content));
-        }
-        rest = after;
-    }
-    found
-}
-
-/// 1.2.840.113549.1.12.10.1.N
-fn begins_with_a_bag_type((_, bag, _): (u8, &[u8], &[u8])) -> bool {
-    const BAG_TYPES: [u8; 12] = [6, 11, 42, 134, 72, 134, 247, 13, 1, 12, 10, 1];
-    bag.starts_with(&BAG_TYPES)
-}
-
-/// The first element of DER, and what follows it.
-fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let [tag, first, rest @ ..] = der else {
-        return None;
-    };
-    let (length, rest) = match first {
-        0..=0x7f => (usize::from(*first), rest),
-        0x81..=0x83 => {
-            let (digits, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-            (
-                digits
-                    .iter()
-                    .fold(0, |sum, digit| sum << 8 | usize::from(*digit)),
-                rest,
-            )
-        }
-        _ => return None,
-    };
-    let (content, after) = rest.split_at_checked(length)?;
-    Some((*tag, content, after))
+/// The `SafeContents` that lie open in a file.
+fn open_bags(file: &[u8]) -> der::Result<Vec<OctetString>> {
+    let pfx = Pfx::from_der(file)?;
+    let safe = pfx.auth_safe.content.decode_as::<OctetString>()?;
+    let parts = AuthenticatedSafe::from_der(safe.as_bytes())?;
+    let open = parts.iter().filter(|part| part.content_type == ID_DATA);
+    open.map(|part| part.content.decode_as()).collect()
 }
 
 /// Certificates that are, or are not, each other's issuers.
@@ -303,59 +218,37 @@ fn chains() -> Result<(), String> {
 }
 
 fn certificate(file: &Path) -> Result<Vec<u8>, String> {
-    capture(
-        program("openssl")
-            .args(["x509", "-outform", "DER", "-in"])
-            .arg(file),
-    )
+    capture(&mut command!("openssl x509 -outform DER -in {file}"))
 }
 
 fn signed_data(scratch: &Path, data: &Path) -> Result<(), String> {
     copy(&data.join("files/chain.p7b"), "pkcs7")?;
-    let file = scratch.join("one.p7b");
-    capture(
-        program("openssl")
-            .args(["crl2pkcs7", "-nocrl", "-outform", "DER", "-certfile"])
-            .arg(data.join("certificates/P-256.pem"))
-            .arg("-out")
-            .arg(&file),
-    )?;
+    let (file, certificate) = (scratch.join("one.p7b"), data.join("certificates/P-256.pem"));
+    capture(&mut command!(
+        "openssl crl2pkcs7 -nocrl -outform DER -certfile {certificate} -out {file}"
+    ))?;
     copy(&file, "pkcs7")
 }
 
 /// Passwords that OpenSSL seals.
-fn sealed(scratch: &Path, data: &Path) -> Result<(), String> {
+fn sealed(scratch: &Path) -> Result<(), String> {
     let plain = scratch.join("plain");
-    fs::write(&plain, "correct horse").map_err(|error| error.to_string())?;
-    let recipient = |kind: &str| data.join(format!("certificates/{kind}.pem"));
-    let (rsa, curve) = (recipient("rsa"), recipient("P-256"));
-    let by_name = |file: &Path| vec!["-recip".to_owned(), file.display().to_string()];
-    let words = |words: &[&str]| {
-        words
-            .iter()
-            .map(|word| (*word).to_owned())
-            .collect::<Vec<_>>()
-    };
+    files::write(&plain, "correct horse")?;
+    let [rsa, curve] =
+        ["rsa", "P-256"].map(|kind| format!("-recip formats/tests/data/certificates/{kind}.pem"));
     for (name, options) in [
-        ("rsa", by_name(&rsa)),
-        ("curve", by_name(&curve)),
-        (
-            "oaep",
-            [by_name(&rsa), words(&["-keyopt", "rsa_padding_mode:oaep"])].concat(),
-        ),
-        ("key-id", [by_name(&rsa), words(&["-keyid"])].concat()),
-        ("both", [by_name(&curve), by_name(&rsa)].concat()),
-        (
-            "password",
-            [by_name(&rsa), words(&["-pwri_password", PASSWORD])].concat(),
-        ),
+        ("rsa", rsa.clone()),
+        ("curve", curve.clone()),
+        ("oaep", format!("{rsa} -keyopt rsa_padding_mode:oaep")),
+        ("key-id", format!("{rsa} -keyid")),
+        ("both", format!("{curve} {rsa}")),
+        ("password", format!("{rsa} -pwri_password {PASSWORD}")),
     ] {
         let file = scratch.join(format!("openssl-{name}.cms"));
-        let mut seal = program("openssl");
-        seal.args([
-            "cms", "-encrypt", "-binary", "-aes256", "-outform", "DER", "-in",
-        ]);
-        capture(seal.arg(&plain).arg("-out").arg(&file).args(options))?;
+        let options = options.split(' ');
+        capture(&mut command!(
+            "openssl cms -encrypt -binary -aes256 -outform DER -in {plain} -out {file} {options...}"
+        ))?;
         copy(&file, "cms")?;
     }
     Ok(())
@@ -368,18 +261,9 @@ fn copy_all(from: &Path, target: &str) -> Result<(), String> {
 }
 
 fn copy(file: &Path, target: &str) -> Result<(), String> {
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    write(target, &name, &read(file)?)
+    write(target, &files::name(file), &files::read(file)?)
 }
 
 fn write(target: &str, name: &str, bytes: &[u8]) -> Result<(), String> {
-    let folder = folder().join("seeds").join(target);
-    let file = folder.join(name);
-    fs::create_dir_all(&folder)
-        .and_then(|()| fs::write(&file, bytes))
-        .map_err(|error| format!("{}: {error}", file.display()))
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, String> {
-    fs::read(file).map_err(|error| format!("{}: {error}", file.display()))
+    files::write(folder().join("seeds").join(target).join(name), bytes)
 }

@@ -1,54 +1,49 @@
 //! The packages of a release that this system installs, unpacked without installing them.
 
 use std::env::consts::OS;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::scratch::Scratch;
+use tempfile::TempDir;
+
 use crate::command::{executable, program, run};
+use crate::files;
 use crate::package::ending;
 
 /// The packages for this system in a folder; an error if there are none.
 pub(super) fn of_this_system(folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let complain = |error: &dyn std::fmt::Display| format!("{}: {error}", folder.display());
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(|error| complain(&error))? {
-        let file = entry.map_err(|error| complain(&error))?.path();
-        let name = name(&file);
+    for file in files::in_folder(folder)? {
+        let name = files::name(&file);
         if name.ends_with(ending()?) || (OS == "linux" && name.ends_with(".deb")) {
             found.push(file);
         }
     }
-    found.sort();
     match found.is_empty() {
-        true => Err(complain(&"no package for this system")),
+        true => Err(format!("{}: no package for this system", folder.display())),
         false => Ok(found),
     }
 }
 
-pub(super) fn name(file: &Path) -> String {
-    let name = file.file_name().unwrap_or_default();
-    name.to_string_lossy().into_owned()
-}
-
 /// The program in a package, and the folder that keeps it.
-pub(super) fn unpack(package: &Path) -> Result<(PathBuf, Scratch), String> {
-    let scratch = Scratch::new()?;
+pub(super) fn unpack(package: &Path) -> Result<(PathBuf, TempDir), String> {
+    let scratch = files::scratch()?;
     let package = std::path::absolute(package).map_err(|error| error.to_string())?;
-    let unpacked = if name(&package).ends_with(".deb") {
+    let unpacked = if files::name(&package).ends_with(".deb") {
         let mut unpack = program("dpkg-deb");
         run(unpack.arg("--extract").arg(&package).arg(scratch.path()))?;
-        scratch.file("usr").join("bin")
+        scratch.path().join("usr").join("bin")
     } else {
         // By name, from the folder it is in: to `tar` a path with a colon is another computer's.
         let folder = package.parent().unwrap_or(Path::new("."));
         let mut unpack = program("tar");
         unpack.current_dir(folder);
         run(unpack
-            .args(["-xf", &name(&package), "-C"])
+            .args(["-xf", &files::name(&package), "-C"])
             .arg(scratch.path()))?;
-        let name = name(&package);
-        scratch.file(name.trim_end_matches(".tar.gz").trim_end_matches(".zip"))
+        let name = files::name(&package);
+        scratch
+            .path()
+            .join(name.trim_end_matches(".tar.gz").trim_end_matches(".zip"))
     };
     Ok((unpacked.join(executable("certstow")), scratch))
 }

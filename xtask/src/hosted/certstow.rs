@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::command::{capture, program, show};
+use crate::command::{capture, command, program, show};
 
 /// Protects the files that the checks make. It guards nothing, so that it may be an argument of
 /// the systems' tools, which take no other.
@@ -55,18 +55,11 @@ impl Certstow {
 
     /// An error unless certstow shows that a store was told of a copy.
     pub(super) fn shows_the_copy(&self, selector: &str, store: &str) -> Result<(), String> {
-        let mut command = program(&self.program.to_string_lossy());
-        command.args([
-            "show",
-            selector,
-            "--store",
-            store,
-            "--json",
-            "--non-interactive",
-        ]);
-        let shown = capture(&mut command)?;
+        let program = &self.program;
+        let mut command =
+            command!("{program} show {selector} --store {store} --json --non-interactive");
         let shown: serde_json::Value =
-            serde_json::from_slice(&shown).map_err(|error| error.to_string())?;
+            serde_json::from_slice(&capture(&mut command)?).map_err(|error| error.to_string())?;
         match shown["backed_up"].is_string() {
             true => Ok(()),
             false => Err(format!("{} shows no copy: {shown}", show(&command))),

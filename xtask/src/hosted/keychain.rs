@@ -2,21 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
+use tempfile::TempDir;
+
 use super::certstow::PASSWORD;
-use super::scratch::Scratch;
-use crate::command::{capture, program};
+use crate::command::{capture, command, printed, program};
+use crate::files;
 
 /// A keychain of its own, gone when dropped.
 pub(super) struct Keychain {
     file: PathBuf,
-    _scratch: Scratch,
+    _scratch: TempDir,
 }
 
 impl Keychain {
     pub(super) fn new() -> Result<Self, String> {
-        let scratch = Scratch::new()?;
+        let scratch = files::scratch()?;
         let keychain = Self {
-            file: scratch.file("check.keychain-db"),
+            file: scratch.path().join("check.keychain-db"),
             _scratch: scratch,
         };
         keychain.security(&["create-keychain", "-p", PASSWORD], &[])?;
@@ -37,15 +39,11 @@ impl Keychain {
         password: &str,
         options: &[&str],
     ) -> Result<(), String> {
-        capture(
-            program("security")
-                .arg("import")
-                .arg(file)
-                .args(["-f", "pkcs12", "-P", password, "-k"])
-                .arg(&self.file)
-                .args(options),
-        )?;
-        Ok(())
+        let keychain = &self.file;
+        capture(&mut command!(
+            "security import {file} -f pkcs12 -P {password} -k {keychain} {options...}"
+        ))
+        .map(drop)
     }
 
     /// Lets `program` use the keys without a question. A program that no developer signed is known
@@ -63,8 +61,9 @@ impl Keychain {
 
     /// The SHA-1 of every certificate that has its private key here.
     pub(super) fn identities(&self) -> Result<Vec<String>, String> {
-        let text = capture(program("security").arg("find-identity").arg(&self.file))?;
-        Ok(hashes(&String::from_utf8_lossy(&text)))
+        let keychain = &self.file;
+        let text = printed(&mut command!("security find-identity {keychain}"))?;
+        Ok(hashes(&text))
     }
 
     /// Runs `security` on this keychain, whose name comes last.

@@ -3,12 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
+use tempfile::TempDir;
+
 use super::certstow::{Certstow, PASSWORD};
 use super::keychain::Keychain;
 use super::own_tool;
-use super::restore::thumbprint;
-use super::scratch::Scratch;
-use crate::command::{capture, program, root};
+use super::thumbprint::thumbprint;
+use crate::command::{capture, command, root};
+use crate::files;
 
 /// The OpenSSL that is on every Mac, whatever else is on the search path.
 const OPENSSL: &str = "/usr/bin/openssl";
@@ -17,7 +19,7 @@ pub(super) fn check(certstow: &Certstow) -> Result<(), String> {
     let identity = Identity::new()?;
     for profile in own_tool::PROFILES {
         let keychain = identity.in_keychain(certstow, &[])?;
-        let file = identity.scratch.file(&format!("{profile}.p12"));
+        let file = identity.scratch.path().join(format!("{profile}.p12"));
         let store = spec(&keychain);
         certstow.export(
             &identity.thumbprint,
@@ -35,7 +37,7 @@ pub(super) fn check(certstow: &Certstow) -> Result<(), String> {
 /// A key that was imported as not extractable is refused.
 fn stays(certstow: &Certstow, identity: &Identity) -> Result<(), String> {
     let keychain = identity.in_keychain(certstow, &["-x"])?;
-    let file = identity.scratch.file("refused.p12");
+    let file = identity.scratch.path().join("refused.p12");
     certstow.export(&identity.thumbprint, &spec(&keychain), &file, &[], 12)
 }
 
@@ -47,12 +49,12 @@ fn spec(keychain: &Keychain) -> String {
 struct Identity {
     pkcs12: PathBuf,
     thumbprint: String,
-    scratch: Scratch,
+    scratch: TempDir,
 }
 
 impl Identity {
     fn new() -> Result<Self, String> {
-        let scratch = Scratch::new()?;
+        let scratch = files::scratch()?;
         let samples = root().join("examples").join("personal");
         let certificate = samples.join("ada-example.pem");
         let key = samples.join("ada-example.key.pem");
@@ -75,19 +77,11 @@ impl Identity {
 }
 
 /// In the algorithms that every version of `security` opens.
-fn pkcs12(scratch: &Scratch, key: &Path, certificate: &Path) -> Result<PathBuf, String> {
-    let file = scratch.file("identity.p12");
-    capture(
-        program(OPENSSL)
-            .args(["pkcs12", "-export", "-name", "Ada Example"])
-            .args(["-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES"])
-            .args(["-macalg", "sha1", "-passout", "env:PASSWORD", "-inkey"])
-            .arg(key)
-            .arg("-in")
-            .arg(certificate)
-            .arg("-out")
-            .arg(&file)
-            .env("PASSWORD", PASSWORD),
-    )?;
+fn pkcs12(scratch: &TempDir, key: &Path, certificate: &Path) -> Result<PathBuf, String> {
+    let file = scratch.path().join("identity.p12");
+    capture(&mut command!(
+        "{OPENSSL} pkcs12 -export -name 'Ada Example' -keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-3DES
+         -macalg sha1 -passout pass:{PASSWORD} -inkey {key} -in {certificate} -out {file}"
+    ))?;
     Ok(file)
 }

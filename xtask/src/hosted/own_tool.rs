@@ -6,7 +6,8 @@ use std::path::Path;
 
 use super::keychain::Keychain;
 use super::powershell::powershell;
-use crate::command::{capture, program};
+use super::thumbprint::thumbprint;
+use crate::command::{capture, command, printed};
 
 /// The profiles that the system's tool opens in the versions that hosted machines have.
 pub(super) const PROFILES: [&str; 2] = ["modern", "compatible"];
@@ -35,11 +36,7 @@ fn by_security(file: &Path, password: &str) -> Result<Vec<String>, String> {
 
 /// `certutil` opens the file and has each key sign; the import is what a person would do.
 fn by_windows(file: &Path, password: &str) -> Result<Vec<String>, String> {
-    capture(
-        program("certutil")
-            .args(["-p", password, "-dump"])
-            .arg(file),
-    )?;
+    capture(&mut command!("certutil -p {password} -dump {file}"))?;
     let text = powershell(
         IMPORT,
         &[("FILE", &file.to_string_lossy()), ("PASSWORD", password)],
@@ -72,23 +69,15 @@ try {
 }";
 
 fn by_openssl(file: &Path, password: &str) -> Result<Vec<String>, String> {
-    let open = || {
-        let mut command = program("openssl");
-        command
-            .args(["pkcs12", "-passin", "env:PASSWORD", "-in"])
-            .arg(file)
-            .env("PASSWORD", password);
-        command
-    };
-    let key = capture(open().args(["-nocerts", "-nodes"]))?;
-    if !String::from_utf8_lossy(&key).contains("PRIVATE KEY-----") {
+    let key = printed(&mut command!(
+        "openssl pkcs12 -passin pass:{password} -in {file} -nocerts -nodes"
+    ))?;
+    if !key.contains("PRIVATE KEY-----") {
         return Err(format!("{} has no private key", file.display()));
     }
     let certificate = file.with_extension("pem");
-    capture(
-        open()
-            .args(["-clcerts", "-nokeys", "-out"])
-            .arg(&certificate),
-    )?;
-    Ok(vec![super::restore::thumbprint(&certificate)?])
+    capture(&mut command!(
+        "openssl pkcs12 -passin pass:{password} -in {file} -clcerts -nokeys -out {certificate}"
+    ))?;
+    Ok(vec![thumbprint(&certificate)?])
 }

@@ -4,7 +4,7 @@
 use super::certstow::{Certstow, PASSWORD};
 use super::own_tool;
 use super::powershell::powershell;
-use super::scratch::{Scratch, unique};
+use crate::files;
 
 /// A key as `New-SelfSignedCertificate` is told to make it.
 struct Key {
@@ -75,9 +75,9 @@ pub(super) fn check(certstow: &Certstow) -> Result<(), String> {
 }
 
 fn exports(certstow: &Certstow, location: &'static str, key: &Key) -> Result<(), String> {
-    let scratch = Scratch::new()?;
-    let file = scratch.file("exported.pfx");
-    let certificate = Certificate::new(location, key)?;
+    let scratch = files::scratch()?;
+    let file = scratch.path().join("exported.pfx");
+    let certificate = Certificate::new(location, &files::name(scratch.path()), key)?;
     let store = format!(r"windows:{location}\My");
     certstow.export(&certificate.thumbprint, &store, &file, &[], key.code)?;
     if key.code != 0 {
@@ -98,12 +98,13 @@ struct Certificate {
 }
 
 impl Certificate {
-    fn new(location: &'static str, key: &Key) -> Result<Self, String> {
+    /// One that is issued to `name`.
+    fn new(location: &'static str, name: &str, key: &Key) -> Result<Self, String> {
         let made = powershell(
             MAKE,
             &[
                 ("LOCATION", location),
-                ("SUBJECT", &format!("CN={}", unique())),
+                ("SUBJECT", &format!("CN={name}")),
                 ("PROVIDER", key.provider),
                 ("ALGORITHM", key.algorithm),
                 ("SPEC", key.spec),

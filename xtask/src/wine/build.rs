@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::command::{capture, cargo};
+use crate::command::{cargo, metadata};
 use crate::executables::{self, Executable};
 
 const TARGET: &str = "x86_64-pc-windows-gnu";
@@ -61,8 +61,7 @@ pub(super) fn tests() -> Result<Vec<Executable>, String> {
 
 /// The names of the platform crate's files of tests, beside those in its library.
 fn tests_of_platform() -> Result<Vec<String>, String> {
-    let metadata = capture(cargo().args(["metadata", "--no-deps", "--format-version=1"]))?;
-    let metadata: Value = serde_json::from_slice(&metadata).map_err(|error| error.to_string())?;
+    let metadata = metadata(&["--no-deps"])?;
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let mut packages = list(&metadata["packages"]).into_iter();
     let platform = packages.find(|package| package["name"] == PLATFORM);

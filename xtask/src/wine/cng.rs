@@ -2,7 +2,6 @@
 //! checked call by call before anything is concluded from it, by `tests/wine/ncrypt-check.c`; what
 //! it exports is opened by the host's OpenSSL.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -10,7 +9,8 @@ use super::openssl;
 use super::prefix::{self, OVERRIDES};
 use super::process::Ended;
 use super::runner::Runner;
-use crate::command::{capture, program};
+use crate::command::{capture, command};
+use crate::files;
 
 /// The variable that names the folder of keys.
 const KEYS: &str = "CERTSTOW_TEST_KEYS";
@@ -77,7 +77,7 @@ fn every_call(cng: &Cng<'_>, check: &Path) -> Result<(), String> {
         }
     }
     let plain = cng.folder.join("both.der");
-    match read(&plain)? == read(&cng.stored("both", "p8"))? {
+    match files::read(&plain)? == files::read(cng.stored("both", "p8"))? {
         true => Ok(()),
         false => Err(format!("{}: not the key that is kept", plain.display())),
     }
@@ -122,7 +122,7 @@ impl<'a> Cng<'a> {
     pub(super) fn new(runner: &'a Runner, folder: &str) -> Result<Self, String> {
         let folder = runner.work().join(folder);
         let keys = folder.join("keys");
-        fs::create_dir_all(&keys).map_err(|error| format!("{}: {error}", keys.display()))?;
+        files::create_folder(&keys)?;
         let library = folder.join("ncrypt.dll");
         prefix::compile(
             "tests/wine/ncrypt.c",
@@ -145,11 +145,8 @@ impl<'a> Cng<'a> {
 
     /// The files of all keys that are kept.
     pub(super) fn kept(&self) -> Result<Vec<String>, String> {
-        let folder = self.folder.join("keys");
-        let complain = |error: std::io::Error| format!("{}: {error}", folder.display());
-        let files = fs::read_dir(&folder).map_err(complain)?;
-        let names = files.map(|file| Ok(file?.file_name().to_string_lossy().into_owned()));
-        names.collect::<Result<_, _>>().map_err(complain)
+        let kept = files::in_folder(self.folder.join("keys"))?.into_iter();
+        Ok(kept.map(|file| files::name(&file)).collect())
     }
 
     /// Keeps a new key in a container.
@@ -160,27 +157,18 @@ impl<'a> Cng<'a> {
         policy: &str,
     ) -> Result<(), String> {
         let key = self.key(container);
-        capture(
-            program("openssl")
-                .arg("genpkey")
-                .args(kind)
-                .arg("-out")
-                .arg(&key),
-        )?;
+        capture(&mut command!("openssl genpkey {kind...} -out {key}"))?;
         self.add(container, &key, policy)
     }
 
     /// Keeps the key of a PEM file in a container, with a policy as `tests/wine/ncrypt.c` has it.
     fn add(&self, container: &str, key: &Path, policy: &str) -> Result<(), String> {
-        capture(
-            program("openssl")
-                .args(["pkcs8", "-topk8", "-nocrypt", "-outform", "DER", "-in"])
-                .arg(key)
-                .arg("-out")
-                .arg(self.stored(container, "p8")),
-        )?;
+        let stored = self.stored(container, "p8");
+        capture(&mut command!(
+            "openssl pkcs8 -topk8 -nocrypt -outform DER -in {key} -out {stored}"
+        ))?;
         let file = self.stored(container, "policy");
-        fs::write(&file, policy).map_err(|error| format!("{}: {error}", file.display()))
+        files::write(&file, policy)
     }
 
     /// A program for Windows, to be run with the stand-in; it has to lie beside it.
@@ -198,8 +186,4 @@ impl<'a> Cng<'a> {
     pub(super) fn run(&self, command: &mut Command, code: i32) -> Result<Ended, String> {
         self.runner.run(command)?.expect(code)
     }
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, String> {
-    fs::read(file).map_err(|error| format!("{}: {error}", file.display()))
 }

@@ -3,7 +3,6 @@
 //! refuses. `tests/wine/ncrypt.c` stands in for CNG, and ends a program that touches a key in
 //! hardware, or leaves a handle open, so that it shows.
 
-use std::fs;
 use std::path::PathBuf;
 
 use super::cng::{Cng, EC, LEAKED, RSA};
@@ -12,7 +11,8 @@ use super::listing::Listing;
 use super::openssl::Pkcs12;
 use super::process::Ended;
 use super::runner::{PASSWORD, Runner, VARIABLE};
-use crate::command::{capture, program};
+use crate::command::{capture, command};
+use crate::files;
 
 const STORE: &str = r"CurrentUser\Kept by CNG";
 const SOFTWARE: &str = "Microsoft Software Key Storage Provider";
@@ -89,8 +89,7 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
         fixture: Fixture::new(runner)?,
     };
     let program = checks.program();
-    fs::copy(runner.certstow_file(), &program)
-        .map_err(|error| format!("{}: {error}", program.display()))?;
+    files::copy(runner.certstow_file(), &program)?;
     for (container, kind, policy) in COME_OUT {
         checks.add(container, kind, policy, SOFTWARE)?;
         checks.exports(container)?;
@@ -133,14 +132,10 @@ impl Checks<'_> {
     /// A certificate for the key of a container.
     fn certificate(&self, container: &str) -> Result<PathBuf, String> {
         let certificate = self.cng.folder.join(container).with_extension("crt");
-        capture(
-            program("openssl")
-                .args(["req", "-x509", "-days", "36500"])
-                .args(["-subj", &format!("/CN={container}"), "-key"])
-                .arg(self.cng.key(container))
-                .arg("-out")
-                .arg(&certificate),
-        )?;
+        let key = self.cng.key(container);
+        capture(&mut command!(
+            "openssl req -x509 -days 36500 -subj /CN={container} -key {key} -out {certificate}"
+        ))?;
         Ok(certificate)
     }
 
@@ -226,7 +221,7 @@ impl Checks<'_> {
             self.add(container, EC, "3", provider)?;
             for end in ["p8", "policy"] {
                 let file = self.cng.stored(container, end);
-                fs::remove_file(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+                files::remove(&file)?;
             }
             self.refuses(container, 12, &sentences)?;
         }

@@ -2,10 +2,10 @@
 //! stricter than Windows about what it takes. Keys of elliptic curves go in and out there, and every
 //! one that the tests put in is gone in the end.
 
-use std::fs;
-
 use super::cng::{Cng, LEAKED};
 use super::runner::{self, Runner};
+
+use crate::files;
 
 /// The file of tests.
 const TESTS: &str = "windows";
@@ -17,7 +17,7 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
         return Err(format!("there are no tests named {TESTS}"));
     };
     let program = cng.folder.join("tests.exe");
-    fs::copy(&tests.file, &program).map_err(|error| format!("{}: {error}", program.display()))?;
+    files::copy(&tests.file, &program)?;
     let ended = cng.run(&mut cng.command(&program), 0)?;
     if ended.stderr.contains(LEAKED) {
         return Err(ended.complain("a handle was left open"));

@@ -1,13 +1,13 @@
 //! certstow for Windows at a console: passwords typed at its prompts, giving up, and colours. What
 //! it wrote is opened by the host's OpenSSL.
 
-use std::fs;
 use std::path::PathBuf;
 
 use super::openssl;
 use super::runner::Runner;
 use super::terminal::Terminal;
 use crate::command::root;
+use crate::files;
 
 /// Letters outside ASCII, and one outside the first 65,536 characters.
 const PASSWORD: &str = "pässwörd 🔑";
@@ -19,7 +19,7 @@ const FILE: &str = "Müller-Łukasiewicz.p12";
 
 pub(super) fn check(runner: &Runner) -> Result<(), String> {
     let folder = runner.work().join(FOLDER);
-    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    files::create_folder(&folder)?;
     gives_up(runner)?;
     exports(runner)?;
     colours(runner)

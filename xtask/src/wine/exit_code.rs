@@ -10,18 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::prefix::compile;
-use super::process::Ended;
-use super::runner::Runner;
-use crate::command::{program, run};
-
 /// The variable that names the file to `exit-code.c`.
 const VARIABLE: &str = "CERTSTOW_TEST_EXIT_CODE";
-
-/// Compiles the program that writes exit codes.
-pub(super) fn build_writer(file: &Path) -> Result<(), String> {
-    compile("tests/wine/exit-code.c", &["-municode"], file, &[])
-}
 
 /// Where the exit code of a command is going to be.
 pub(super) struct ExitCode {
@@ -74,38 +64,6 @@ pub(super) fn compare(code: &Result<i32, String>, expected: i32) -> Result<(), S
         Err(reason) => reason.clone(),
     };
     Err(format!("{code} where {expected} was expected"))
-}
-
-/// Has Wine's server kill a process that leaves the host too slowly: its exit code counts all the
-/// same, and another one is none that was expected.
-pub(super) fn check(runner: &Runner) -> Result<(), String> {
-    let library = runner.work().join("slow-exit.so");
-    run(program("cc")
-        .args(["-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o"])
-        .arg(&library)
-        .arg("tests/wine/slow-exit.c"))?;
-    let ends_with = |code: &str| {
-        let mut command = runner.wine(Path::new("cmd"));
-        command.args(["/c", "exit", code]);
-        runner.run(command.env("LD_PRELOAD", &library))
-    };
-    let ended = ends_with("16")?.expect(16)?;
-    if !ended.was_killed() {
-        return Err(ended.complain("Wine's server did not kill it, so nothing was shown"));
-    }
-    refused(ends_with("17")?.expect(16), "17 where 16 was expected")?;
-    // A program that is not there begins no more often than one whose process Wine lost.
-    let missing = runner.run(&mut runner.wine(Path::new("missing.exe")))?;
-    refused(missing.expect(0), "no exit code")
-}
-
-/// An error unless a check of an exit code failed with these words.
-fn refused(checked: Result<Ended, String>, words: &str) -> Result<(), String> {
-    match checked {
-        Err(complaint) if complaint.contains(words) => Ok(()),
-        Err(complaint) => Err(complaint),
-        Ok(ended) => Err(ended.complain("its exit code passes for another")),
-    }
 }
 
 #[cfg(test)]

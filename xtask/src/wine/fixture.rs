@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use super::prefix;
 use super::runner::Runner;
 use crate::certificates;
-use crate::command::{capture, program};
+use crate::command::{capture, command};
+use crate::files;
 
 /// How many certificates a full store holds.
 const MANY: u32 = 500;
@@ -22,7 +23,7 @@ pub(super) struct Fixture<'a> {
 impl<'a> Fixture<'a> {
     pub(super) fn new(runner: &'a Runner) -> Result<Self, String> {
         let folder = runner.work().join("fixture");
-        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        files::create_folder(&folder)?;
         let program = folder.join("fixture.exe");
         let libraries = ["-lcrypt32", "-ladvapi32"];
         prefix::compile("tests/wine/fixture.c", &["-municode"], &program, &libraries)?;
@@ -68,15 +69,10 @@ impl<'a> Fixture<'a> {
     ) -> Result<PathBuf, String> {
         let [certificate, key] =
             ["crt", "key"].map(|end| self.folder.join(name).with_extension(end));
-        capture(
-            program("openssl")
-                .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes"])
-                .args(["-days", "36500", "-subj", &format!("/CN={name}")])
-                .arg("-keyout")
-                .arg(&key)
-                .arg("-out")
-                .arg(&certificate),
-        )?;
+        capture(&mut command!(
+            "openssl req -x509 -newkey rsa:2048 -nodes -days 36500 -subj /CN={name} -keyout {key}
+             -out {certificate}"
+        ))?;
         self.add(store, &certificate, &key, friendly_name, mode)?;
         Ok(key)
     }
@@ -137,14 +133,10 @@ impl<'a> Fixture<'a> {
 
     /// Writes the private key of a PEM file into the folder, as CAPI reads it.
     fn blob(&self, key: &Path) -> Result<(), String> {
-        let mut command = program("openssl");
-        command.args(["rsa", "-outform", "MS PRIVATEKEYBLOB", "-in"]);
-        capture(
-            command
-                .arg(key)
-                .arg("-out")
-                .arg(self.folder.join("key.blob")),
-        )
+        let blob = self.folder.join("key.blob");
+        capture(&mut command!(
+            "openssl rsa -outform 'MS PRIVATEKEYBLOB' -in {key} -out {blob}"
+        ))
         .map(drop)
     }
 

@@ -7,7 +7,8 @@ use std::path::Path;
 use super::listing::Listing;
 use super::openssl;
 use super::runner::{PASSWORD, Runner, VARIABLE};
-use crate::command::{capture, program, root, run};
+use crate::command::{command, printed, program, root, run};
+use crate::files;
 
 /// The sample store, as a person on Windows writes it and as it is written elsewhere.
 const STORES: [&str; 2] = [r"examples\personal", "examples/personal"];
@@ -22,10 +23,10 @@ const TARGETS: [&str; 4] = [
 
 pub(super) fn check(runner: &Runner) -> Result<(), String> {
     let work = runner.work();
-    copy(&root().join("examples"), &work.join("examples"))?;
+    files::copy(root().join("examples"), work.join("examples"))?;
     for folder in ["out", "a folder/of files"] {
         let folder = work.join(folder);
-        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        files::create_folder(&folder)?;
     }
     for store in STORES {
         lists_everybody(runner, store)?;
@@ -75,8 +76,7 @@ fn exports(runner: &Runner, store: &str, target: &str) -> Result<(), String> {
 /// Wine makes a mode of the access list that a file is created with, in which the user's group may
 /// what the user may. Everybody else is kept out, as from no file that is created without a list.
 pub(super) fn is_private(file: &Path) -> Result<(), String> {
-    let mode = capture(program("stat").args(["--format", "%a"]).arg(file))?;
-    let mode = String::from_utf8_lossy(&mode);
+    let mode = printed(&mut command!("stat --format %a {file}"))?;
     match mode.trim().ends_with('0') {
         true => Ok(()),
         false => Err(format!("{} has the mode {mode}", file.display())),
@@ -117,9 +117,9 @@ fn checks_files(runner: &Runner) -> Result<(), String> {
 fn refuses(runner: &Runner) -> Result<(), String> {
     let [target, ..] = TARGETS;
     let file = runner.work().join("out/ada.p12");
-    let before = read(&file)?;
+    let before = files::read(&file)?;
     runner.certstow(16, &export_ada(STORES[0], target))?;
-    if read(&file)? != before {
+    if files::read(&file)? != before {
         return Err(format!("{target} was refused, yet is another file now"));
     }
     runner.certstow(16, &export_ada(STORES[0], r"nowhere\ada.p12"))?;
@@ -135,15 +135,15 @@ fn replaces(runner: &Runner) -> Result<(), String> {
     let [target, ..] = TARGETS;
     let export = [&export_ada(STORES[0], target)[..], &["--force"]].concat();
     let file = runner.work().join("out/ada.p12");
-    let before = read(&file)?;
+    let before = files::read(&file)?;
     run(program("chmod").arg("444").arg(&file))?;
     let refused = runner.certstow(16, &export)?;
-    if !refused.stderr.contains("it is read-only") || read(&file)? != before {
+    if !refused.stderr.contains("it is read-only") || files::read(&file)? != before {
         return Err(refused.complain("not refused for being read-only"));
     }
     run(program("chmod").arg("644").arg(&file))?;
     runner.certstow(0, &export)?;
-    if read(&file)? == before {
+    if files::read(&file)? == before {
         return Err(format!("{target} is what it was"));
     }
     is_private(&file)?;
@@ -159,7 +159,7 @@ fn notices_the_null_device(runner: &Runner) -> Result<(), String> {
         words.join(" ")
     );
     let file = runner.work().join("lost.cmd");
-    fs::write(&file, batch).map_err(|error| format!("{}: {error}", file.display()))?;
+    files::write(&file, batch)?;
     let ended = runner.windows_program(Path::new("cmd"), &runner.work(), &["/c", "lost.cmd"])?;
     let ended = ended.expect(1)?;
     match ended.stderr.contains("null device") {
@@ -170,37 +170,11 @@ fn notices_the_null_device(runner: &Runner) -> Result<(), String> {
 
 /// What was refused or is done leaves nothing else behind.
 pub(super) fn nothing_but(folder: &Path, expected: &[&str]) -> Result<(), String> {
-    let mut names = Vec::new();
-    for file in fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))? {
-        let file = file.map_err(|error| error.to_string())?;
-        names.push(file.file_name().to_string_lossy().into_owned());
-    }
-    names.sort();
+    let names = files::in_folder(folder)?.into_iter();
+    let names: Vec<_> = names.map(|file| files::name(&file)).collect();
     if names == expected {
         Ok(())
     } else {
         Err(format!("{} holds {names:?}", folder.display()))
     }
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, String> {
-    fs::read(file).map_err(|error| format!("{}: {error}", file.display()))
-}
-
-fn copy(from: &Path, to: &Path) -> Result<(), String> {
-    copy_tree(from, to).map_err(|error| format!("{} to {}: {error}", from.display(), to.display()))
-}
-
-fn copy_tree(from: &Path, to: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(to)?;
-    for file in fs::read_dir(from)? {
-        let file = file?;
-        let to = to.join(file.file_name());
-        if file.file_type()?.is_dir() {
-            copy_tree(&file.path(), &to)?;
-        } else {
-            fs::copy(file.path(), to)?;
-        }
-    }
-    Ok(())
 }

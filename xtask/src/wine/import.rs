@@ -3,7 +3,6 @@
 //! key that was deleted after its export is gone from Windows, and comes back with the file. Wine's
 //! `reg` shows which key containers there are.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -14,7 +13,8 @@ use super::openssl::Pkcs12;
 use super::process::Ended;
 use super::runner::{PASSWORD, Runner, VARIABLE};
 use super::terminal::Terminal;
-use crate::command::{capture, program, root};
+use crate::command::{capture, command, root};
+use crate::files;
 
 /// A store of its own, in which nobody else's certificates are.
 const STORE: &str = r"CurrentUser\Imported";
@@ -52,7 +52,7 @@ struct Checks<'a> {
 impl<'a> Checks<'a> {
     fn new(runner: &'a Runner) -> Result<Self, String> {
         let folder = runner.work().join("imports");
-        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        files::create_folder(&folder)?;
         // certstow makes no stores of Windows.
         let authority = root().join("examples/personal/issuers/sample-root.pem");
         Fixture::new(runner)?.add_authority(STORE, &authority)?;
@@ -67,42 +67,20 @@ impl<'a> Checks<'a> {
     fn issue(&self, name: &str) -> Result<(), String> {
         let [key, leaf, authority_key, authority, packed] =
             ["key", "crt", "ca.key", "ca.crt", "p12"].map(|end| self.file(name, end));
-        let new = |subject: &str, key: &Path, certificate: &Path| {
-            let mut command = program("openssl");
-            command
-                .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days"])
-                .args(["36500", "-utf8", "-subj", subject, "-keyout"])
-                .arg(key)
-                .arg("-out")
-                .arg(certificate);
-            command
-        };
-        capture(&mut new(
-            &format!("/CN=Authority of {name}"),
-            &authority_key,
-            &authority,
+        let subject = format!("/CN=Authority of {name}");
+        capture(&mut command!(
+            "openssl req -x509 -newkey rsa:2048 -nodes -days 36500 -utf8 -subj {subject}
+             -keyout {authority_key} -out {authority}"
         ))?;
-        capture(
-            new(&format!("/CN={name}"), &key, &leaf)
-                .args(["-addext", "basicConstraints=critical,CA:false", "-CA"])
-                .arg(&authority)
-                .arg("-CAkey")
-                .arg(&authority_key),
-        )?;
-        capture(
-            program("openssl")
-                .args(["pkcs12", "-export", "-passout", "env:PASSWORD", "-name"])
-                .arg(name)
-                .arg("-inkey")
-                .arg(&key)
-                .arg("-in")
-                .arg(&leaf)
-                .arg("-certfile")
-                .arg(&authority)
-                .arg("-out")
-                .arg(packed)
-                .env("PASSWORD", PASSWORD),
-        )
+        capture(&mut command!(
+            "openssl req -x509 -newkey rsa:2048 -nodes -days 36500 -utf8 -subj /CN={name}
+             -keyout {key} -out {leaf} -addext basicConstraints=critical,CA:false -CA {authority}
+             -CAkey {authority_key}"
+        ))?;
+        capture(&mut command!(
+            "openssl pkcs12 -export -passout pass:{PASSWORD} -name {name} -inkey {key} -in {leaf}
+             -certfile {authority} -out {packed}"
+        ))
         .map(drop)
     }
 

@@ -6,7 +6,6 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::fs;
 use std::path::PathBuf;
 
 use super::fixture::Fixture;
@@ -14,7 +13,8 @@ use super::openssl::Pkcs12;
 use super::process::Ended;
 use super::runner::{PASSWORD, Runner, VARIABLE};
 use super::{schedule, stores, transcript};
-use crate::command::{capture, program, root};
+use crate::command::{capture, command, program, root};
+use crate::files;
 
 const MANUAL: &str = "docs/scheduled-backup.md";
 
@@ -61,17 +61,13 @@ impl Reader<'_> {
     /// The first step of the page, which it describes for Linux.
     fn make_escrow(&self) -> Result<(), String> {
         let folder = self.file(r"C:\certstow");
-        fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-        let mut openssl = program("openssl");
-        openssl
-            .args(["req", "-x509", "-newkey", "rsa:3072", "-days", "3650"])
-            .args(["-subj", "/CN=certstow escrow"])
-            .args(["-addext", "keyUsage=critical,keyEncipherment"])
-            .args(["-keyout", "escrow.key.pem", "-out", "escrow.pem"])
-            .arg("-passout")
-            .arg(format!("env:{VARIABLE}"))
-            .env(VARIABLE, PASSWORD)
-            .current_dir(folder);
+        files::create_folder(&folder)?;
+        let mut openssl = command!(
+            "openssl req -x509 -newkey rsa:3072 -days 3650 -subj '/CN=certstow escrow'
+             -addext keyUsage=critical,keyEncipherment -keyout escrow.key.pem -out escrow.pem
+             -passout pass:{PASSWORD}"
+        );
+        openssl.current_dir(folder);
         capture(&mut openssl).map(drop)
     }
 
@@ -149,7 +145,7 @@ impl Reader<'_> {
             self.fixture
                 .add_new(store, "server", "Server", "exportable")?;
         }
-        let xml = fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let xml = files::read(&file)?;
         let content = |element| schedule::content(&xml, element);
         let line = format!(
             "cd /d \"{}\" && \"{}\" {}",
@@ -163,7 +159,7 @@ impl Reader<'_> {
     /// Has Windows' command interpreter run a line.
     fn interpreted(&self, line: &str) -> Result<Ended, String> {
         let batch = self.runner().work().join("line.cmd");
-        fs::write(&batch, format!("@{line}\r\n")).map_err(|error| error.to_string())?;
+        files::write(&batch, format!("@{line}\r\n"))?;
         let folder = self.runner().work();
         let ended = self
             .runner()

@@ -4,18 +4,14 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::command::{capture, program};
+use crate::command::{capture, command, printed};
 
 /// An error unless an `EncryptedPrivateKeyInfo` in DER holds the private key of the PEM file `key`.
 pub(super) fn decrypts_to(encrypted: &Path, password: &str, key: &Path) -> Result<(), String> {
-    let expected = capture(program("openssl").args(["pkey", "-in"]).arg(key))?;
-    let decrypted = capture(
-        program("openssl")
-            .args(["pkcs8", "-inform", "DER", "-in"])
-            .arg(encrypted)
-            .args(["-passin", "env:PASSWORD"])
-            .env("PASSWORD", password),
-    )?;
+    let expected = printed(&mut command!("openssl pkey -in {key}"))?;
+    let decrypted = printed(&mut command!(
+        "openssl pkcs8 -inform DER -in {encrypted} -passin pass:{password}"
+    ))?;
     match decrypted == expected {
         true => Ok(()),
         false => Err(format!(
@@ -45,12 +41,11 @@ impl Pkcs12 {
 
     /// An error unless the private key is the one in the file `key`.
     pub(super) fn has_key(&self, key: &Path) -> Result<(), String> {
-        let expected = capture(program("openssl").args(["pkey", "-in"]).arg(key))?;
+        let expected = printed(&mut command!("openssl pkey -in {key}"))?;
         // `-nocerts` prints the bag's attributes before the key; `pkcs12` has no option against it.
-        let text = capture(self.command().args(["-nocerts", "-nodes"]))?;
-        let text = String::from_utf8_lossy(&text);
+        let text = printed(self.command().args(["-nocerts", "-nodes"]))?;
         let start = text.find("-----BEGIN").unwrap_or(text.len());
-        if text.as_bytes()[start..] == expected[..] {
+        if text[start..] == expected {
             Ok(())
         } else {
             Err(self.complain(&format!("its key is not that of {}", key.display())))
@@ -59,8 +54,7 @@ impl Pkcs12 {
 
     /// An error unless the file holds this many certificates.
     pub(super) fn has_certificates(&self, expected: usize) -> Result<(), String> {
-        let text = capture(self.command().arg("-nokeys"))?;
-        let text = String::from_utf8_lossy(&text);
+        let text = printed(self.command().arg("-nokeys"))?;
         let count = text.matches("-----BEGIN CERTIFICATE-----").count();
         if count == expected {
             Ok(())
@@ -80,8 +74,7 @@ impl Pkcs12 {
     }
 
     fn friendly_names(&self, expected: &[&str]) -> Result<(), String> {
-        let text = capture(self.command().arg("-nodes"))?;
-        let text = String::from_utf8_lossy(&text);
+        let text = printed(self.command().arg("-nodes"))?;
         let names: Vec<_> = text
             .lines()
             .filter_map(|line| line.trim().strip_prefix("friendlyName: "))
@@ -95,8 +88,7 @@ impl Pkcs12 {
 
     /// An error unless the file carries exactly these certificate properties, by their numbers.
     pub(super) fn has_properties(&self, expected: &[u32]) -> Result<(), String> {
-        let text = capture(self.command().args(["-nokeys", "-clcerts"]))?;
-        let text = String::from_utf8_lossy(&text);
+        let text = printed(self.command().args(["-nokeys", "-clcerts"]))?;
         let lines = text.lines().map(str::trim);
         let properties = lines.filter_map(|line| line.strip_prefix("1.3.6.1.4.1.311.17.3."));
         let numbers = properties.filter_map(|rest| rest.split(':').next()?.parse().ok());
@@ -110,8 +102,7 @@ impl Pkcs12 {
 
     /// An error unless something in the file has an attribute that OpenSSL prints like this.
     pub(super) fn has_attribute(&self, expected: &str) -> Result<(), String> {
-        let text = capture(self.command().arg("-nodes"))?;
-        let text = String::from_utf8_lossy(&text);
+        let text = printed(self.command().arg("-nodes"))?;
         match text.lines().any(|line| line.trim() == expected) {
             true => Ok(()),
             false => Err(self.complain(&format!("no attribute '{expected}'"))),
@@ -119,13 +110,8 @@ impl Pkcs12 {
     }
 
     fn command(&self) -> Command {
-        let mut command = program("openssl");
-        command
-            .args(["pkcs12", "-in"])
-            .arg(&self.file)
-            .args(["-passin", "env:PASSWORD"])
-            .env("PASSWORD", self.password);
-        command
+        let Self { file, password } = self;
+        command!("openssl pkcs12 -in {file} -passin pass:{password}")
     }
 
     fn complain(&self, what: &str) -> String {

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use super::exit_code;
-use super::process::{self, Ended};
-use crate::command::{program, run, show};
+use super::process::{self, Ended, WINE};
+use crate::command::{command, program, run, show};
+use crate::files;
 
 /// What a command may take; the set-up of a prefix, the slowest, takes about ten seconds.
 const LIMIT: Duration = Duration::from_secs(180);
@@ -20,9 +20,6 @@ pub(super) const OVERRIDES: &str = "WINEDLLOVERRIDES";
 
 /// No offer to download .NET and a browser, no entries in the desktop's menus.
 const NO_DESKTOP: &str = "mscoree,mshtml,winemenubuilder.exe=";
-
-/// What starts a program for Windows on the host.
-pub(super) const WINE: &str = "wine";
 
 pub(super) struct Prefix {
     folder: PathBuf,
@@ -40,10 +37,10 @@ impl Prefix {
             waiting: RefCell::new(None),
         };
         for folder in [prefix.home(), prefix.scratch(), prefix.work()] {
-            fs::create_dir_all(&folder)
-                .map_err(|error| format!("{}: {error}", folder.display()))?;
+            files::create_folder(&folder)?;
         }
-        exit_code::build_writer(&prefix.exit_code_writer())?;
+        let writer = prefix.exit_code_writer();
+        compile("tests/wine/exit-code.c", &["-municode"], &writer, &[])?;
         let mut set_up = prefix.wine(Path::new("wineboot.exe"));
         prefix.run(set_up.arg("-i"), LIMIT)?.expect(0)?;
         prefix.supply_random_numbers()?;
@@ -150,9 +147,9 @@ impl Prefix {
     /// An empty removable drive, `E:`. Wine looks up what kind a drive is when it starts.
     fn insert_drive(&self) -> Result<(), String> {
         let drive = self.folder.join("drive");
-        fs::create_dir(&drive).map_err(|error| format!("{}: {error}", drive.display()))?;
+        files::create_folder(&drive)?;
         let letter = self.windows().join("dosdevices/e:");
-        run(program("ln").arg("-s").arg(&drive).arg(&letter))?;
+        run(&mut command!("ln -s {drive} {letter}"))?;
         let mut register = self.wine(Path::new("reg"));
         register.args(["add", r"HKLM\Software\Wine\Drives", "/v", "e:"]);
         self.run(register.args(["/d", "floppy", "/f"]), LIMIT)?
@@ -210,11 +207,8 @@ pub(super) fn compile(
     output: &Path,
     libraries: &[&str],
 ) -> Result<(), String> {
-    run(program("x86_64-w64-mingw32-gcc")
-        .args(["-Wall", "-Wextra", "-Werror", "-O2"])
-        .args(options)
-        .arg("-o")
-        .arg(output)
-        .arg(source)
-        .args(libraries))
+    run(&mut command!(
+        "x86_64-w64-mingw32-gcc -Wall -Wextra -Werror -O2 {options...} -o {output} {source}
+         {libraries...}"
+    ))
 }

@@ -11,8 +11,11 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::exit_code::{self, ExitCode};
-use super::prefix::WINE;
 use crate::command::show;
+use crate::files;
+
+/// What starts a program for Windows on the host.
+pub(super) const WINE: &str = "wine";
 
 /// How a command ended, and what it printed.
 pub(super) struct Ended {
@@ -147,6 +150,6 @@ fn create(file: &Path) -> Result<File, String> {
 }
 
 fn read(file: &Path) -> Result<String, String> {
-    let bytes = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let bytes = files::read(file)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

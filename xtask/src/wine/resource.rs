@@ -1,19 +1,17 @@
 //! What Windows reads of certstow.exe before it runs it: the manifest, and the version that its
 //! properties show.
 
-use std::fs;
-use std::path::Path;
-
 use super::runner::Runner;
 use crate::command::root;
+use crate::files;
 
 /// The first words of a version resource, and more bytes than one has.
 const VERSION: &str = "VS_VERSION_INFO";
 const VERSION_LENGTH: usize = 2048;
 
 pub(super) fn check(runner: &Runner) -> Result<(), String> {
-    let program = read(runner.certstow_file())?;
-    let manifest = read(&root().join("certstow.exe.manifest"))?;
+    let program = files::read(runner.certstow_file())?;
+    let manifest = files::read(root().join("certstow.exe.manifest"))?;
     if place(&program, &manifest).is_none() {
         return Err("certstow.exe does not hold its manifest".to_owned());
     }
@@ -41,10 +39,6 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, String> {
-    fs::read(file).map_err(|error| format!("{}: {error}", file.display()))
 }
 
 fn utf16(text: &str) -> Vec<u8> {

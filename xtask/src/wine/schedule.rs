@@ -4,7 +4,6 @@
 //! and shows nothing of a task.) What `CommandLineToArgvW` makes of the arguments in a task. And what
 //! `certstow doctor` finds in this Windows.
 
-use std::fs;
 use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::Duration;
@@ -14,6 +13,8 @@ use serde_json::Value;
 use super::prefix;
 use super::process::Ended;
 use super::runner::Runner;
+
+use crate::files;
 
 const PERSON: [&str; 5] = [
     "--to",
@@ -69,7 +70,7 @@ fn of_the_machine(runner: &Runner) -> Result<(), String> {
         ended.tells("without this certificate the task will fail")?;
         is_there(runner, "machine", true)?;
     }
-    let xml = fs::read_to_string(task(runner, "machine")).map_err(|error| error.to_string())?;
+    let xml = files::read_text(task(runner, "machine"))?;
     // What Wine keeps of it: the settings.
     for part in [
         "<Source>certstow</Source>",
@@ -153,10 +154,10 @@ fn arguments(runner: &Runner) -> Result<(), String> {
     }
 
     let file = runner.work().join("printed/words.xml");
-    let xml = fs::read(&file).map_err(|error| error.to_string())?;
+    let xml = files::read(&file)?;
     let line = content(&xml, "Arguments")?;
     let units: Vec<u8> = line.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    fs::write(runner.work().join("line"), units).map_err(|error| error.to_string())?;
+    files::write(runner.work().join("line"), units)?;
     let program = runner.work().join("arguments.exe");
     let source = "tests/wine/arguments.c";
     prefix::compile(source, &["-municode"], &program, &["-lshell32"])?;

@@ -2,12 +2,12 @@
 //! in, line by line, and what comes out has to be what stands there. Hashes and spans of years
 //! differ with the run and are not compared; `[..]` stands for anything else that does.
 
-use std::fs;
 use std::process::Command;
 
 use super::process::Ended;
 use super::runner::{PASSWORD, Runner, VARIABLE};
 use crate::command::{program, root};
+use crate::files;
 
 /// What stands before a command in a block.
 const PROMPT: &str = "> ";
@@ -26,8 +26,7 @@ pub(super) fn type_in(
     manual: &str,
     run: impl Fn(&str, &str) -> Result<Option<Ended>, String>,
 ) -> Result<(), String> {
-    let text =
-        fs::read_to_string(root().join(manual)).map_err(|error| format!("{manual}: {error}"))?;
+    let text = files::read_text(root().join(manual))?;
     let commands = commands(&text);
     if commands.is_empty() {
         return Err(format!("{manual} shows no run"));

@@ -7,6 +7,7 @@ use super::openssl;
 use super::process::Ended;
 use super::runner::{PASSWORD, Runner, VARIABLE};
 use crate::command::root;
+use crate::files;
 
 /// What is typed at the prompt.
 const TYPED: &str = "pässwörd 🔑";
@@ -116,7 +117,7 @@ fn unlocks(runner: &Runner) -> Result<(), String> {
 /// Windows keeps 2,560 bytes of UTF-16.
 fn refuses_a_long_one(runner: &Runner) -> Result<(), String> {
     let file = runner.work().join("long.txt");
-    std::fs::write(&file, "x".repeat(1281)).map_err(|error| error.to_string())?;
+    files::write(&file, "x".repeat(1281))?;
     let set = ["password", "set", "long", "--password-file", "long.txt"];
     let ended = runner.certstow(17, &set)?;
     ended.tells("it is longer than the vault takes")?;

@@ -2,13 +2,13 @@
 //! console takes it. (It gives `inquire` no Ctrl-C, and a hidden line no Esc.) What it wrote is
 //! opened by the host's OpenSSL.
 
-use std::fs;
 use std::path::Path;
 
 use super::openssl::Pkcs12;
 use super::runner::{PASSWORD, Runner};
 use super::terminal::Terminal;
 use crate::command::root;
+use crate::files;
 
 /// A folder of its own, and where PCT-SAFE has its files.
 const FOLDER: &str = "the wizard";
@@ -25,7 +25,7 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
     let folder = runner.work().join(FOLDER);
     let pct_safe = runner.windows().join(PCT_SAFE);
     for folder in [&folder, &pct_safe] {
-        fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        files::create_folder(folder)?;
     }
     gives_up(runner)?;
     in_lines(runner, &pct_safe)?;

@@ -1,0 +1,270 @@
+//! What the packages of the workspace may depend on: each uses those below it alone, the library's
+//! nothing of a terminal, and the lowest nothing of an operating system.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::paths::words;
+use crate::command::metadata;
+use crate::dependencies::{list, text};
+use crate::files;
+use crate::toolchain::TARGETS;
+
+/// From the program down.
+const PACKAGES: [&str; 4] = [
+    "certstow",
+    "certstow-core",
+    "certstow-platform",
+    "certstow-formats",
+];
+
+/// The packages that have nothing of a terminal, not even through others.
+const WITHOUT_TERMINAL: [&str; 2] = ["certstow-core", "certstow-formats"];
+const TERMINAL: [&str; 7] = [
+    "anstream",
+    "clap",
+    "comfy-table",
+    "crossterm",
+    "indicatif",
+    "inquire",
+    "roff",
+];
+
+/// The package that is the same on every system: it uses no crate of one itself, and asks for none
+/// in a `cfg`. Random numbers come from every system in one way.
+const WITHOUT_SYSTEM: &str = "certstow-formats";
+const SYSTEM: [&str; 15] = [
+    "core-foundation",
+    "core-foundation-sys",
+    "ctrlc",
+    "keyring-core",
+    "libc",
+    "nix",
+    "rustix",
+    "rustls-native-certs",
+    "same-file",
+    "schannel",
+    "security-framework",
+    "security-framework-sys",
+    "tempfile",
+    "windows",
+    "windows-sys",
+];
+const CONDITIONS: [&str; 5] = [
+    "unix",
+    "windows",
+    "target_os",
+    "target_family",
+    "target_env",
+];
+
+/// What breaks these rules on any system. A package that a rule names and that does not exist does.
+pub(super) fn findings() -> Result<BTreeSet<String>, String> {
+    let mut findings = BTreeSet::new();
+    for target in [&["x86_64-unknown-linux-gnu"], TARGETS.as_slice()].concat() {
+        let options = ["--locked", "--all-features", "--filter-platform", target];
+        let metadata = metadata(&options)?;
+        findings.extend(dependencies(&metadata));
+        if let Some(package) = package(&metadata, WITHOUT_SYSTEM) {
+            let manifest = Path::new(text(&package["manifest_path"]));
+            conditions(&manifest.with_file_name("src"), &mut findings)?;
+        }
+    }
+    Ok(findings)
+}
+
+fn dependencies(metadata: &Value) -> Vec<String> {
+    let mut findings = Vec::new();
+    for (above, name) in PACKAGES.iter().enumerate() {
+        let Some(package) = package(metadata, name) else {
+            findings.push(format!("there is no package {name}, which has rules"));
+            continue;
+        };
+        for used in list(&package["dependencies"]) {
+            let (other, kind) = (text(&used["name"]), text(&used["kind"]));
+            if used["path"].is_string() && !PACKAGES[above + 1..].contains(&other) {
+                let order = PACKAGES.join(" -> ");
+                findings.push(format!("{name} depends on {other}, against {order}"));
+            }
+            if *name == WITHOUT_SYSTEM && kind.is_empty() && SYSTEM.contains(&other) {
+                findings.push(format!("{name} depends on {other}, which is of a system"));
+            }
+        }
+        if WITHOUT_TERMINAL.contains(name) {
+            let needed = needed(metadata, text(&package["id"]));
+            for other in TERMINAL.iter().filter(|other| needed.contains(*other)) {
+                let why = format!("`cargo tree -p {name} -e normal -i {other}` says why");
+                findings.push(format!(
+                    "{name} needs {other}, which is of a terminal; {why}"
+                ));
+            }
+        }
+    }
+    findings
+}
+
+/// The names of all that a package is built with, but for development and for builds.
+fn needed<'a>(metadata: &'a Value, package: &'a str) -> BTreeSet<&'a str> {
+    let normal = |used: &&Value| list(&used["dep_kinds"]).any(|kind| kind["kind"].is_null());
+    let mut waiting = vec![package];
+    let mut seen = BTreeSet::new();
+    while let Some(id) = waiting.pop() {
+        if seen.insert(id) {
+            let node = list(&metadata["resolve"]["nodes"]).find(|node| node["id"] == id);
+            let used = node.into_iter().flat_map(|node| list(&node["deps"]));
+            waiting.extend(used.filter(normal).map(|used| text(&used["pkg"])));
+        }
+    }
+    let packages = list(&metadata["packages"]);
+    let found = packages.filter(|package| seen.contains(text(&package["id"])));
+    found.map(|package| text(&package["name"])).collect()
+}
+
+/// Every `cfg` for a system in the files of a folder.
+fn conditions(folder: &Path, findings: &mut BTreeSet<String>) -> Result<(), String> {
+    for file in files::in_folder(folder)? {
+        if file.is_dir() {
+            conditions(&file, findings)?;
+        } else if file.extension().is_some_and(|ending| ending == "rs") {
+            let words = words(&file)?;
+            let begins = |word: &&String| *word == "cfg" || *word == "cfg_attr";
+            for (start, _) in words.iter().enumerate().filter(|(_, word)| begins(word)) {
+                let condition = in_brackets(&words[start..]);
+                if let Some(system) = condition
+                    .iter()
+                    .find(|word| CONDITIONS.contains(&word.as_str()))
+                {
+                    findings.insert(format!("{}: a `cfg` for {system}", file.display()));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The words up to the end of the first bracket among them.
+fn in_brackets(words: &[String]) -> &[String] {
+    let mut open = 0;
+    let end = words.iter().position(|word| {
+        match word.as_str() {
+            "(" => open += 1,
+            ")" => open -= 1,
+            _ => return false,
+        }
+        open == 0
+    });
+    &words[..end.unwrap_or(words.len())]
+}
+
+fn package<'a>(metadata: &'a Value, name: &str) -> Option<&'a Value> {
+    list(&metadata["packages"])
+        .find(|package| package["name"] == name && package["source"].is_null())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The metadata of our packages, each with a dependency on the next, and these changes.
+    fn metadata(change: impl Fn(&str) -> Vec<Value>, nodes: &[(&str, &str)]) -> Value {
+        let packages = PACKAGES.iter().enumerate().map(|(index, name)| {
+            let mut dependencies = change(name);
+            let next = PACKAGES.get(index + 1);
+            dependencies.extend(next.map(|next| json!({"name": next, "kind": null, "path": "/"})));
+            json!({"name": name, "id": name, "source": null, "dependencies": dependencies})
+        });
+        let others = ["middle", "clap"].map(|name| json!({"name": name, "id": name}));
+        let nodes = nodes.iter().map(
+            |(from, to)| json!({"id": from, "deps": [{"pkg": to, "dep_kinds": [{"kind": null}]}]}),
+        );
+        json!({
+            "packages": packages.chain(others).collect::<Vec<_>>(),
+            "resolve": {"nodes": nodes.collect::<Vec<_>>()},
+        })
+    }
+
+    #[test]
+    fn dependencies_downwards_are_allowed() {
+        assert_eq!(dependencies(&metadata(|_| Vec::new(), &[])), [""; 0]);
+    }
+
+    #[test]
+    fn dependencies_upwards_are_found() {
+        for (kind, upper) in [
+            ("dev", "certstow-core"),
+            ("build", "certstow"),
+            ("dev", "xtask"),
+        ] {
+            let up = json!({"name": upper, "kind": kind, "path": "/"});
+            let add = |name: &str| match name {
+                "certstow-platform" => vec![up.clone()],
+                _ => Vec::new(),
+            };
+            let found = dependencies(&metadata(add, &[]));
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert!(
+                found[0].contains(&format!("depends on {upper}")),
+                "{found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn dependencies_of_a_terminal_are_found_through_others() {
+        let nodes = [("certstow-core", "middle"), ("middle", "clap")];
+        let found = dependencies(&metadata(|_| Vec::new(), &nodes));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].starts_with("certstow-core needs clap"),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn dependencies_of_a_system_are_found() {
+        let add = |name: &str| match name {
+            "certstow-formats" => vec![
+                json!({"name": "tempfile", "kind": "dev"}),
+                json!({"name": "windows-sys", "kind": null, "target": "cfg(windows)"}),
+            ],
+            "certstow-platform" => vec![json!({"name": "windows-sys", "kind": null})],
+            _ => Vec::new(),
+        };
+        let found = dependencies(&metadata(add, &[]));
+        assert_eq!(
+            found,
+            ["certstow-formats depends on windows-sys, which is of a system"]
+        );
+    }
+
+    #[test]
+    fn a_package_that_is_not_there_is_found() {
+        let found = dependencies(&json!({"packages": []}));
+        assert_eq!(found.len(), PACKAGES.len());
+    }
+
+    #[test]
+    fn conditions_for_a_system_are_found() {
+        let folder = std::env::temp_dir().join(format!("conditions-{}", std::process::id()));
+        for (text, expected) in [
+            ("#[cfg(windows)] mod a;", 1),
+            ("fn f() { if cfg!(any(not(test), unix)) {} }", 1),
+            (
+                "#[cfg_attr(target_os = \"linux\", allow(unused))] fn f() {}",
+                1,
+            ),
+            ("#[cfg(test)] mod windows { fn unix() {} }", 0),
+            ("/// #[cfg(unix)]\nconst T: &str = \"cfg(unix)\";", 0),
+        ] {
+            files::write(folder.join("a/b.rs"), text).unwrap();
+            let mut findings = BTreeSet::new();
+            conditions(&folder, &mut findings).unwrap();
+            assert_eq!(findings.len(), expected, "{text}: {findings:?}");
+        }
+        files::remove(&folder).unwrap();
+    }
+}
