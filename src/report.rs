@@ -1,11 +1,11 @@
 //! A report to look at: every identity on a time line, and what stands between it and being safe.
-//! [`Report::of`] takes down what the stores and the backups tell, [`Report::html`] makes one page
+//! [`Report::of`] takes down what the stores and the backups tell, [`page::write`] makes one page
 //! of it that needs nothing else: no file, no network, no script to be read. Nothing in it is
 //! secret, but names, addresses and serial numbers are.
 
 mod axis;
 mod html;
-mod page;
+pub(crate) mod page;
 #[cfg(test)]
 mod tests;
 
@@ -249,11 +249,6 @@ impl Report {
             not_exportable: count(&|item| item.stays()),
             only_in_backup: self.only_in_backup.len(),
         }
-    }
-
-    /// The page, in UTF-8.
-    pub(crate) fn html(&self) -> String {
-        page::write(self)
     }
 }
 

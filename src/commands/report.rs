@@ -10,7 +10,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
 use crate::exit::Exit;
-use crate::report::{Report, Summary};
+use crate::report::{Report, Summary, page};
 use certstow_core::error::Error;
 use certstow_core::output::{self, Existing, Privacy, Written};
 use certstow_core::time;
@@ -45,7 +45,7 @@ pub(crate) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
     let report = Report::of(&inventory, &identities, &args.backup, &filters, now);
     drop(progress);
     inventory::warn_of_each_problem(&report.problems, screen);
-    let page = report.html();
+    let page = page::write(&report);
     let mut not_synced = None;
     if to_stdout {
         screen.print(|out| out.write_all(page.as_bytes()))?;

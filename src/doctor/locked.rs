@@ -3,7 +3,7 @@
 
 use certstow_platform::store::{Entry, KeyState, Listing, Store};
 
-use super::{Check, stores};
+use super::{Check, key};
 use crate::exit::Exit;
 use certstow_formats::proof::Level;
 
@@ -24,7 +24,7 @@ pub(super) fn check(
     }
     let (mut labels, mut errors, mut levels) = (Vec::new(), Vec::new(), Vec::new());
     for entry in &locked {
-        match stores::take(store, entry) {
+        match key::take(store, entry) {
             Ok(proof) => levels.push(proof.level()),
             Err(error) => {
                 labels.push(entry.display_label());
@@ -43,7 +43,7 @@ pub(super) fn check(
         let found = format!("{keys} came out with the password, {proven}");
         let check = Check::ok("keys", name, found);
         return Some(match levels.contains(&Level::None) {
-            true => check.warn(stores::SAVED_UNPROVEN),
+            true => check.warn(key::SAVED_UNPROVEN),
             false => check,
         });
     };

@@ -8,7 +8,7 @@ use certstow_platform::testing::{MemoryStore, Sample};
 
 /// 2026-11-26, whenever these run.
 const NOW: i64 = 1_795_651_200;
-use crate::report::{Backup, Copy, Item, OnlyInBackup, Report};
+use crate::report::{self, Backup, Copy, Item, OnlyInBackup, Report};
 use crate::schedule::{Day, Owner, Schedule, Scheduler, Time, When};
 use crate::schedule::{launchd, systemd, windows_task};
 use certstow_core::identity::{Identity, Inventory, StoreProblem};
@@ -73,7 +73,7 @@ fn markup(text: &str) -> [usize; 4] {
         place: text(),
         message: text(),
     });
-    let page = report.html();
+    let page = report::page::write(&report);
     ['<', '>', '"', '\''].map(|mark| page.matches(mark).count())
 }
 

@@ -25,7 +25,7 @@ const SCRIPT: &str = include_str!("report.js");
 /// From this many rows on they are set closer, and details are made as they are unfolded.
 const MANY: usize = 40;
 
-pub(super) fn write(report: &Report) -> String {
+pub(crate) fn write(report: &Report) -> String {
     let validities: Vec<_> = report
         .items
         .iter()

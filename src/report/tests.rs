@@ -112,7 +112,7 @@ fn what_the_store_tells_of_keys_and_copies_is_counted() {
             only_in_backup: 0,
         }
     );
-    let page = report.html();
+    let page = page::write(&report);
     for words in [
         "Backed up <time datetime=\"2026-11-25T",
         "says the store",
@@ -170,7 +170,7 @@ fn a_copy_counts_if_it_is_there_and_whole() {
     assert_eq!(problem.message, words);
     assert_eq!(report.backups[0].identities, Some(2));
     assert_eq!(report.summary().without_copy, 2);
-    let page = report.html();
+    let page = page::write(&report);
     for words in [
         "Backed up, key not proven <time datetime=\"2026-11-01T10:00:00Z\">",
         "Backup damaged",
@@ -185,7 +185,7 @@ fn a_copy_counts_if_it_is_there_and_whole() {
     let report = report_of(store(), &[folder.path().to_owned()]);
     assert_eq!(report.summary().without_copy, 3);
     assert_eq!(report.problems.len(), 2);
-    assert!(report.html().contains("it is missing"));
+    assert!(page::write(&report).contains("it is missing"));
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn report_shows_what_is_only_in_a_backup() {
     let folders = [folder.path().to_owned()];
     let report = report_of(MemoryStore::with("memory", &[Sample::Rsa]), &folders);
     assert_eq!(report.summary().only_in_backup, 1);
-    assert!(report.html().contains("1 identity is only in a backup"));
+    assert!(page::write(&report).contains("1 identity is only in a backup"));
 
     let report = report_of(MemoryStore::with("memory", &[Sample::Ed25519]), &folders);
     let [ecdsa, rsa] = report.only_in_backup.as_slice() else {
@@ -208,7 +208,7 @@ fn report_shows_what_is_only_in_a_backup() {
     assert_eq!(ecdsa.files[0].2, None);
     assert!(rsa.files[0].2.is_some());
     assert_eq!(report.items.len(), 1);
-    let page = report.html();
+    let page = page::write(&report);
     for words in [
         "2 identities are only in a backup",
         "<b>2</b> only in a backup",
@@ -222,7 +222,7 @@ fn report_shows_what_is_only_in_a_backup() {
     // Of another store nothing is known.
     let report = report_of(MemoryStore::with("other", &[Sample::Ed25519]), &folders);
     assert_eq!(report.summary().only_in_backup, 0);
-    assert!(!report.html().contains("only in a backup"));
+    assert!(!page::write(&report).contains("only in a backup"));
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn a_folder_that_is_no_backup_is_a_problem_and_proves_nothing() {
             .message
             .contains("certstow-manifest.json")
     );
-    let page = report.html();
+    let page = page::write(&report);
     assert!(page.contains("2 problems"));
     assert!(page.contains("Backup not known"));
 }
@@ -250,7 +250,7 @@ fn between<'a>(page: &'a str, begin: &str, end: &str) -> &'a str {
 #[test]
 fn the_policy_names_the_style_and_script_that_are_there() {
     use base64ct::{Base64, Encoding as _};
-    let page = hostile().html();
+    let page = page::write(&hostile());
     let policy = between(&page, "Content-Security-Policy\" content=\"", "\">");
     assert!(policy.starts_with("default-src 'none'; "), "{policy}");
     for (directive, text) in [
@@ -271,7 +271,7 @@ fn the_policy_names_the_style_and_script_that_are_there() {
 
 #[test]
 fn no_name_becomes_markup() {
-    let page = hostile().html();
+    let page = page::write(&hostile());
     for (element, count) in [
         ("<script", 1),
         ("<style", 1),
@@ -347,7 +347,7 @@ const ATTRIBUTES: &[&str] = &[
 
 #[test]
 fn no_name_becomes_an_attribute() {
-    let page = hostile().html();
+    let page = page::write(&hostile());
     let style = between(&page, "<style>", "</style>");
     let script = between(&page, "<script>", "</script>");
     let page = page.replace(style, "").replace(script, "");
@@ -369,7 +369,10 @@ fn no_name_becomes_an_attribute() {
 
 #[test]
 fn nothing_is_fetched() {
-    let page = report_of(MemoryStore::with("memory", &[Sample::P256]), &[]).html();
+    let page = page::write(&report_of(
+        MemoryStore::with("memory", &[Sample::P256]),
+        &[],
+    ));
     for word in [
         "http:", "https:", "url(", "@import", "src=", "fetch(", "import(", "XMLHttp",
     ] {
@@ -427,7 +430,7 @@ fn contrast(one: u32, other: u32) -> f64 {
 #[test]
 fn without_identities_there_is_a_page_that_says_so() {
     let report = report_of(MemoryStore::new("memory"), &[]);
-    let page = report.html();
+    let page = page::write(&report);
     assert!(page.contains("No certificate with a private key was found"));
     assert!(!page.contains("<table"));
 }
@@ -449,10 +452,10 @@ fn many_identities_get_an_overview() {
     for days in 1..=12 {
         add(&mut report, days * 20);
     }
-    assert!(!report.html().contains("class=\"overview\""));
+    assert!(!page::write(&report).contains("class=\"overview\""));
     add(&mut report, 40_000);
     add(&mut report, -9000);
-    let page = report.html();
+    let page = page::write(&report);
     assert!(page.contains("class=\"overview\""));
     assert!(
         page.contains("<p>1 ended earlier</p><p>1 ends later</p>"),
@@ -468,10 +471,10 @@ fn a_column_of_several_months_names_them_all() {
     // 2027-02-14; the scale is one of years.
     (item.not_before, item.not_after) = (NOW - 300 * DAY, NOW + 80 * DAY);
     report.items = vec![item.clone(); 13];
-    assert!(report.html().contains("2027-02: 13"));
+    assert!(page::write(&report).contains("2027-02: 13"));
     item.not_after = NOW + 3000 * DAY;
     report.items.extend(vec![item; 5]);
-    let page = report.html();
+    let page = page::write(&report);
     assert!(page.contains("2027-01 to 2027-03: 13"), "{page}");
     assert!(!page.contains("in each month"), "{page}");
 }
@@ -484,6 +487,6 @@ fn a_key_that_would_come_out_says_so() {
         Some("Own name"),
         MemoryKey::Damaged,
     );
-    let page = report_of(store, &[]).html();
+    let page = page::write(&report_of(store, &[]));
     assert!(page.contains("Own name") && page.contains("Can be exported <small>RSA 2048"));
 }
