@@ -24,9 +24,9 @@ use self::ml_dsa::ParameterSet;
 use self::oid::{DSA, EC_PUBLIC_KEY, ED25519, RSA_ENCRYPTION, RSASSA_PSS, X25519};
 pub use self::scalar::{EcScalar, ec_scalar, odd_scalar_length, with_full_scalar};
 use self::structure::{Algorithm, Pkcs8, Sec1, pkcs8, read_spki, spki, with_attributes};
+use crate::ber::{self, Reader, Value};
 use crate::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 use crate::secret::PrivateKey;
-use crate::tlv::{self, Element, Elements};
 
 /// Why the public half of a private key cannot be computed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,7 +175,7 @@ pub fn curve_parameters(spki: &[u8]) -> Option<&[u8]> {
 /// The `RSAPublicKey` (RFC 8017, A.1.1) of an `RSAPrivateKey`.
 fn rsa_public_key(pkcs1: &[u8]) -> Result<Vec<u8>, KeyError> {
     let read = || {
-        let mut fields = tlv::only(pkcs1, SEQUENCE)?.inner();
+        let mut fields = ber::only(pkcs1, SEQUENCE)?.inside();
         fields.accept(INTEGER)?;
         Some((fields.accept(INTEGER)?.raw, fields.accept(INTEGER)?.raw))
     };
@@ -209,7 +209,7 @@ fn x25519_public_key(pkcs8: &Pkcs8<'_>) -> Result<Vec<u8>, KeyError> {
 
 /// The `CurvePrivateKey` (RFC 8410, 7) of Ed25519 and X25519.
 fn seed<'a>(pkcs8: &Pkcs8<'a>) -> Result<&'a [u8; 32], KeyError> {
-    tlv::only(pkcs8.key, OCTET_STRING)
+    ber::only(pkcs8.key, OCTET_STRING)
         .and_then(|seed| seed.content.try_into().ok())
         .ok_or(KeyError::Malformed("it is not a CurvePrivateKey"))
 }
@@ -230,12 +230,12 @@ pub enum KeyForm {
 impl KeyForm {
     /// The form of a key's DER.
     pub fn of(der: &[u8]) -> Option<Self> {
-        let mut fields = tlv::only(der, SEQUENCE)?.inner();
+        let mut fields = ber::only(der, SEQUENCE)?.inside();
         let first = fields.next()?;
         let second = fields.next()?;
-        let names_algorithm = |element: Element<'_>| {
-            element
-                .inner()
+        let names_algorithm = |value: Value<'_>| {
+            value
+                .inside()
                 .next()
                 .is_some_and(|inner| inner.tag == OBJECT_IDENTIFIER)
         };
@@ -246,7 +246,7 @@ impl KeyForm {
             {
                 Some(Self::Pkcs8)
             }
-            (INTEGER, [0 | 1], INTEGER) if Elements::count(fields) >= 6 => Some(Self::Pkcs1),
+            (INTEGER, [0 | 1], INTEGER) if Reader::count(fields) >= 6 => Some(Self::Pkcs1),
             (INTEGER, [1], OCTET_STRING) => Some(Self::Sec1),
             _ => None,
         }

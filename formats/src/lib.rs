@@ -21,4 +21,3 @@ pub mod signature;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod threads;
-pub mod tlv;
