@@ -6,6 +6,7 @@ mod structure;
 mod validity;
 
 pub use property::Property;
+pub use structure::{begins_like_one, without_trailing_data};
 pub use validity::Clock;
 
 use std::fmt;

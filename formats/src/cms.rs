@@ -3,6 +3,7 @@
 //! [`crate::cms::agreement`].
 
 pub mod agreement;
+pub mod signed_data;
 pub mod transport;
 
 use crate::der::{self as write, EXPLICIT_0, IMPLICIT_0, INTEGER, OCTET_STRING, SET};

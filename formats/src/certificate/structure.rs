@@ -1,5 +1,6 @@
-//! Checks the ASN.1 structure of a certificate (RFC 5280, 4.1) where x509-parser is more lenient than
-//! OpenSSL: the outer layers, algorithm identifiers and names.
+//! The ASN.1 structure of a certificate (RFC 5280, 4.1): recognizing one by its outer layers, and
+//! checks where x509-parser is more lenient than OpenSSL, of the outer layers, algorithm identifiers
+//! and names.
 
 use crate::ber::{self, Reader, Value};
 use crate::der::{
@@ -147,6 +148,30 @@ fn are_extensions(value: Value<'_>) -> bool {
                 extension.tag == SEQUENCE && fields.next().is_some_and(is_identifier)
             })
     })
+}
+
+/// Whether bytes begin like a certificate: two sequences inside one, the first of which begins as `TBSCertificate` does: a version, which
+/// version 1 leaves out, a serial number, and then the signature algorithm, the issuer and the
+/// validity. In a revocation list a time stands in the place of the last, in a request there is
+/// no such field.
+pub fn begins_like_one(bytes: &[u8]) -> bool {
+    let Some(tbs) = Reader::definite(bytes)
+        .accept(SEQUENCE)
+        .and_then(|outer| outer.inside().accept(SEQUENCE))
+    else {
+        return false;
+    };
+    let mut fields = tbs.inside();
+    let versioned = fields.accept(EXPLICIT_0).is_some();
+    fields
+        .accept(INTEGER)
+        .is_some_and(|serial| versioned || serial.content != [0])
+        && (0..3).all(|_| fields.accept(SEQUENCE).is_some())
+}
+
+/// The first value in `der`, without what stands behind it; all of it, if it begins with no value.
+pub fn without_trailing_data(der: &[u8]) -> &[u8] {
+    Reader::definite(der).next().map_or(der, |first| first.raw)
 }
 
 #[cfg(test)]

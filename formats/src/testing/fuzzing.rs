@@ -9,6 +9,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use super::{PASSWORD, writer};
 use crate::certificate::{Certificate, Clock, Property};
 use crate::chain::{self, Candidates, PathEnd};
+use crate::cms::signed_data;
 use crate::der::SEQUENCE;
 use crate::key;
 use crate::pkcs12::attributes::{Attributes, Properties};
@@ -86,6 +87,20 @@ pub fn bags(input: &[u8]) {
         if let BagContent::ShroudedKey { scheme, .. } = bag.content {
             reads_back(&scheme);
         }
+    }
+}
+
+/// A `SignedData` with certificates.
+pub fn pkcs7(input: &[u8]) {
+    let Some(certificates) = signed_data::certificates(input) else {
+        return;
+    };
+    let inside = input.as_ptr_range();
+    for der in certificates {
+        let place = der.as_ptr_range();
+        assert!(inside.start <= place.start && place.end <= inside.end);
+        // What it is then is for the certificate's own reader to say.
+        let _ = Certificate::from_der(der);
     }
 }
 
