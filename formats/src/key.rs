@@ -6,6 +6,7 @@ mod comparison;
 pub mod curve;
 mod description;
 pub mod dsa;
+mod error;
 pub mod forms;
 pub mod ml_dsa;
 pub mod oid;
@@ -13,52 +14,20 @@ mod point;
 mod scalar;
 mod structure;
 
-use std::fmt;
-
 use curve25519_dalek::MontgomeryPoint;
 
 pub use self::comparison::comparable;
 pub use self::comparison::same_public_key;
+use self::description::unknown;
 pub use self::description::{KeyDescription, algorithm_name, describe};
+pub use self::error::{KeyError, UnknownAlgorithm};
 use self::ml_dsa::ParameterSet;
 use self::oid::{DSA, EC_PUBLIC_KEY, ED25519, RSA_ENCRYPTION, RSASSA_PSS, X25519};
 pub use self::scalar::{EcScalar, ec_scalar, odd_scalar_length, with_full_scalar};
-use self::structure::{Algorithm, Pkcs8, Sec1, pkcs8, read_spki, spki, with_attributes};
+use self::structure::{Pkcs8, Sec1, pkcs8, read_spki, spki, with_attributes};
 use crate::ber::{self, Reader, Value};
 use crate::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 use crate::secret::PrivateKey;
-
-/// Why the public half of a private key cannot be computed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeyError {
-    /// Not a readable key; the text says which part.
-    Malformed(&'static str),
-    /// The algorithm is not one certstow computes public keys for.
-    UnknownAlgorithm(UnknownAlgorithm),
-}
-
-/// An algorithm whose public keys certstow does not compute.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownAlgorithm {
-    /// Its dotted OID.
-    pub oid: String,
-    /// Its name, as in [`KeyDescription::algorithm`].
-    pub name: String,
-}
-
-impl fmt::Display for KeyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Malformed(what) => write!(f, "the private key is damaged: {what}"),
-            Self::UnknownAlgorithm(UnknownAlgorithm { name, .. }) => write!(
-                f,
-                "certstow cannot tell the public key of a private key for {name}"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for KeyError {}
 
 /// The DER of the `SubjectPublicKeyInfo` that belongs to a private key, in the form nearly every
 /// certificate has it: NULL parameters for RSA, none for RSASSA-PSS, a named curve and an
@@ -149,14 +118,6 @@ pub fn from_sec1(key: &[u8], curve: Option<&[u8]>) -> Result<PrivateKey, KeyErro
         .ok_or(KeyError::Malformed("it does not name its curve"))?;
     let algorithm = der::sequence(&[&der::oid(&EC_PUBLIC_KEY), curve]);
     Ok(pkcs8(&algorithm, key))
-}
-
-/// The error for an algorithm whose public keys are not computed here.
-fn unknown(algorithm: &Algorithm<'_>) -> KeyError {
-    KeyError::UnknownAlgorithm(UnknownAlgorithm {
-        oid: algorithm.oid.to_string(),
-        name: description::name(algorithm),
-    })
 }
 
 /// The dotted OID of the algorithm in a `SubjectPublicKeyInfo`.

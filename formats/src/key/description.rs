@@ -1,6 +1,7 @@
 //! What a key is, for a person: the names of algorithms and curves, and the size.
 
 use super::curve::Curve;
+use super::error::{KeyError, UnknownAlgorithm};
 use super::ml_dsa::ParameterSet;
 use super::oid::{DSA, EC_PUBLIC_KEY, ED448, ED25519, RSA_ENCRYPTION, RSASSA_PSS, X448, X25519};
 use super::structure::{Algorithm, Pkcs8, read_spki};
@@ -75,6 +76,14 @@ pub(super) fn name(algorithm: &Algorithm<'_>) -> String {
         }
     };
     name.to_owned()
+}
+
+/// The error for an algorithm whose public keys are not computed here.
+pub(super) fn unknown(algorithm: &Algorithm<'_>) -> KeyError {
+    KeyError::UnknownAlgorithm(UnknownAlgorithm {
+        oid: algorithm.oid.to_string(),
+        name: name(algorithm),
+    })
 }
 
 fn modulus_bits(bit_string: &[u8]) -> Option<u32> {

@@ -5,7 +5,7 @@ use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
 use crypto_bigint::{BoxedUint, Odd};
 use zeroize::Zeroizing;
 
-use super::KeyError;
+use super::error::KeyError;
 use crate::ber::{self, Value};
 use crate::der::{self, INTEGER, SEQUENCE};
 

@@ -8,7 +8,7 @@ use ml_dsa::{
 };
 use zeroize::Zeroizing;
 
-use super::KeyError;
+use super::error::KeyError;
 use super::structure::Pkcs8;
 use crate::ber::Reader;
 use crate::der::{IMPLICIT_0, OCTET_STRING, SEQUENCE};

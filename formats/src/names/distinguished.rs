@@ -6,7 +6,7 @@ use std::fmt::Write;
 use x509_parser::asn1_rs::{Any, Oid, Tag, ToDer};
 use x509_parser::prelude::{FromDer, X509Name};
 
-use super::{hex, known};
+use super::hex::hex;
 
 /// Attribute types with a short name registered for LDAP (RFC 4514 section 3, RFC 4519 and the
 /// IANA registry of descriptors); all others are written in dotted form.
@@ -183,6 +183,14 @@ fn wide(bytes: &[u8], unit: usize) -> Option<String> {
         let _ = text.write_char(char::from_u32(number).unwrap_or('\u{fffd}'));
     }
     Some(text)
+}
+
+/// The name that a table of object identifiers gives for one.
+pub(super) fn known(table: &[(&str, &'static str)], oid: &str) -> Option<&'static str> {
+    table
+        .iter()
+        .find(|(dotted, _)| *dotted == oid)
+        .map(|(_, name)| *name)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub mod encrypted_key;
 pub mod error;
 pub mod grade;
 pub mod kdf;
+mod limits;
 pub mod mac;
 pub mod oid;
 pub mod outline;

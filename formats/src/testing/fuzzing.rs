@@ -17,7 +17,7 @@ use crate::pkcs12::decode::{self, Limits, MacStatus};
 use crate::pkcs12::encode::{self, Content};
 use crate::pkcs12::grade::{self, Severity};
 use crate::pkcs12::kdf::PasswordForm;
-use crate::pkcs12::outline::{BagOutline, outline};
+use crate::pkcs12::outline::outline;
 use crate::pkcs12::pbe::Scheme;
 use crate::pkcs12::profile::{Iterations, Profile};
 use crate::pkcs12::readback;
@@ -40,14 +40,8 @@ static SEEDS: LazyLock<Password> = LazyLock::new(|| Password::new(PASSWORD.to_ow
 pub fn pkcs12(input: &[u8]) {
     let outside = outline(input);
     if let Ok(outside) = &outside {
-        let schemes = outside.safes.iter().flat_map(|safe| {
-            let bags = safe.bags.iter().filter_map(|bag| match bag {
-                BagOutline::ShroudedKey(scheme) => Some(scheme),
-                _ => None,
-            });
-            safe.encryption.iter().chain(bags)
-        });
-        schemes.for_each(reads_back);
+        outside.safe_schemes().for_each(reads_back);
+        outside.key_schemes().for_each(reads_back);
     }
     let Ok(contents) = decode::decode(input, PasswordForm::Text(&SEEDS), &LIMITS) else {
         return;
