@@ -141,7 +141,7 @@ impl Certificate {
 
     /// The part that is malformed, such as "its issuer", if other programs refuse this certificate
     /// although certstow reads it.
-    pub fn malformed_part(&self) -> Option<&'static str> {
+    pub(crate) fn malformed_part(&self) -> Option<&'static str> {
         structure::malformed_part(&self.der)
     }
 

@@ -3,13 +3,13 @@
 //! signing anything. Algorithms not known here pass through unopened.
 
 mod comparison;
-pub mod curve;
+pub(crate) mod curve;
 mod description;
-pub mod dsa;
+pub(crate) mod dsa;
 mod error;
 pub mod forms;
 pub mod ml_dsa;
-pub mod oid;
+pub(crate) mod oid;
 mod point;
 mod scalar;
 mod structure;

@@ -168,7 +168,7 @@ pub fn serial(parsed: &X509Certificate<'_>) -> String {
 }
 
 /// The same of the octets of the number in DER.
-pub fn serial_of_octets(octets: &[u8]) -> String {
+pub(crate) fn serial_of_octets(octets: &[u8]) -> String {
     match octets {
         [0, rest @ ..] if !rest.is_empty() => hex(rest),
         _ => hex(octets),

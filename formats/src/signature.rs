@@ -19,7 +19,7 @@ mod error;
 mod hash;
 mod pss;
 
-pub use error::SignatureError;
+pub(crate) use error::SignatureError;
 pub(crate) use hash::Hash;
 
 /// RSA moduli that are worked with, in bits. The work of one verification grows with the square
@@ -31,7 +31,7 @@ pub(crate) const RSA_BITS: std::ops::RangeInclusive<usize> = 512..=16384;
 /// # Errors
 /// - [`SignatureError::Invalid`]: that key did not sign this certificate.
 /// - [`SignatureError::Unsupported`]: the algorithm is not one certstow can check.
-pub fn verify(subject: &Certificate, issuer: &Certificate) -> Result<(), SignatureError> {
+pub(crate) fn verify(subject: &Certificate, issuer: &Certificate) -> Result<(), SignatureError> {
     let subject = subject.parse();
     let issuer = issuer.parse();
     // RFC 5280, 4.1.1.2: the algorithm outside the signed part must repeat the one inside it.
@@ -160,7 +160,7 @@ fn pss_parameters(identifier: &AlgorithmIdentifier<'_>) -> Result<pss::Parameter
 }
 
 /// Reads an `RSAPublicKey` (RFC 8017, A.1.1) of a size in [`RSA_BITS`].
-pub fn rsa_public_key(der: &[u8]) -> Result<rsa::PublicKey, SignatureError> {
+pub(crate) fn rsa_public_key(der: &[u8]) -> Result<rsa::PublicKey, SignatureError> {
     let key = rsa::pkcs1::RsaPublicKeyRef::from_der(der).map_err(|_| SignatureError::Invalid)?;
     let (n, e) = (key.modulus.as_bytes(), key.public_exponent.as_bytes());
     if n.len() * 8 > *RSA_BITS.end() {

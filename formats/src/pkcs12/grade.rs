@@ -42,7 +42,7 @@ pub fn grade(
 ///
 /// # Errors
 /// As [`grade`].
-pub fn grade_within(
+pub(crate) fn grade_within(
     bytes: &[u8],
     mode: Option<u32>,
     password: Option<&Password>,

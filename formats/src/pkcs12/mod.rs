@@ -3,7 +3,7 @@
 //! ([`readback`]), and grading a file of any maker ([`grade`]).
 
 pub mod attributes;
-pub mod bag_attributes;
+pub(crate) mod bag_attributes;
 mod cipher;
 pub mod decode;
 pub mod encode;

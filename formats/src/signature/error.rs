@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Why a signature was not verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SignatureError {
+pub(crate) enum SignatureError {
     /// It was checked and does not match, or signature or key are malformed.
     Invalid,
     /// It cannot be checked: the dotted OID of an algorithm or curve certstow does not know, or
