@@ -64,57 +64,46 @@ impl<'a> EnvelopedData<'a> {
         if bytes.len() > MAX_BYTES {
             return Err("it is too large for a sealed password".to_owned());
         }
-        let outline = Outline::read(bytes).ok_or("it is no CMS EnvelopedData in DER")?;
-        let Some(&(_, cipher)) = CIPHERS.iter().find(|(oid, _)| *oid == outline.cipher.oid) else {
-            let oid = outline.cipher.oid;
-            return Err(format!("its content is encrypted with {oid}"));
+        let (recipients, cipher, content) =
+            fields(bytes).ok_or("it is no CMS EnvelopedData in DER")?;
+        let known = CIPHERS.iter().find(|(oid, _)| *oid == cipher.oid);
+        let Some(&(_, known)) = known else {
+            return Err(format!("its content is encrypted with {}", cipher.oid));
         };
-        let iv = outline.cipher.parameters;
-        let iv = iv.and_then(|iv| iv.tagged(OCTET_STRING));
+        let iv = cipher.parameters.and_then(|iv| iv.tagged(OCTET_STRING));
+        let iv = iv.ok_or("its cipher has no initialization vector")?;
         Ok(Self {
-            recipients: outline.recipients,
-            cipher,
-            iv: iv.ok_or("its cipher has no initialization vector")?.content,
-            content: outline.content,
-        })
-    }
-}
-
-/// The structure, before the cipher is looked at.
-struct Outline<'a> {
-    recipients: Vec<RecipientInfo<'a>>,
-    cipher: Algorithm<'a>,
-    content: &'a [u8],
-}
-
-impl<'a> Outline<'a> {
-    fn read(bytes: &'a [u8]) -> Option<Self> {
-        let info = ber::only(bytes, SEQUENCE).filter(|info| info.is_der_throughout())?;
-        let mut info = info.inside();
-        if info.accept(OBJECT_IDENTIFIER)?.content != oid::ENVELOPED_DATA.as_bytes() {
-            return None;
-        }
-        let enveloped = info.accept(EXPLICIT_0)?.only()?.tagged(SEQUENCE)?;
-        info.end().ok()?;
-
-        let mut fields = enveloped.inside();
-        fields.accept(INTEGER)?;
-        // Neither the originator's certificates nor attributes are needed to open it.
-        fields.accept(EXPLICIT_0);
-        let infos = fields.accept(SET)?.inside();
-        let mut encrypted = fields.accept(SEQUENCE)?.inside();
-        fields.accept(EXPLICIT_1);
-        fields.end().ok()?;
-
-        let recipients: Vec<_> = infos.map(RecipientInfo::read).collect::<Option<_>>()?;
-        let _content_type = encrypted.next()?;
-        let cipher = Algorithm::read(encrypted.next()?)?;
-        let content = encrypted.accept(IMPLICIT_0)?.content;
-        encrypted.end().ok()?;
-        Some(Self {
-            recipients: recipients.into_iter().flatten().collect(),
-            cipher,
+            recipients,
+            cipher: known,
+            iv: iv.content,
             content,
         })
     }
+}
+
+/// The recipients of a message, how its content is encrypted, and the content.
+fn fields(bytes: &[u8]) -> Option<(Vec<RecipientInfo<'_>>, Algorithm<'_>, &[u8])> {
+    let info = ber::only(bytes, SEQUENCE).filter(|info| info.is_der_throughout())?;
+    let mut info = info.inside();
+    if info.accept(OBJECT_IDENTIFIER)?.content != oid::ENVELOPED_DATA.as_bytes() {
+        return None;
+    }
+    let enveloped = info.accept(EXPLICIT_0)?.only()?.tagged(SEQUENCE)?;
+    info.end().ok()?;
+
+    let mut fields = enveloped.inside();
+    fields.accept(INTEGER)?;
+    // Neither the originator's certificates nor attributes are needed to open it.
+    fields.accept(EXPLICIT_0);
+    let infos = fields.accept(SET)?.inside();
+    let mut encrypted = fields.accept(SEQUENCE)?.inside();
+    fields.accept(EXPLICIT_1);
+    fields.end().ok()?;
+
+    let recipients: Vec<_> = infos.map(RecipientInfo::read).collect::<Option<_>>()?;
+    let _content_type = encrypted.next()?;
+    let cipher = Algorithm::read(encrypted.next()?)?;
+    let content = encrypted.accept(IMPLICIT_0)?.content;
+    encrypted.end().ok()?;
+    Some((recipients.into_iter().flatten().collect(), cipher, content))
 }
