@@ -130,7 +130,7 @@ impl From<KeyError> for ProofError {
     }
 }
 
-/// Why no signature came out of a key: what [`sign`] and below answer with.
+/// Why a key does not sign, or does not decrypt.
 pub(crate) enum Refusal {
     /// It is damaged; how.
     Damaged(&'static str),

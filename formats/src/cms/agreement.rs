@@ -1,4 +1,4 @@
-//! The content's key encrypted to a key on an elliptic curve: KeyAgreeRecipientInfo (RFC 5652,
+//! The content-encryption key, encrypted to a key on an elliptic curve: KeyAgreeRecipientInfo (RFC 5652,
 //! 6.2.2) by ephemeral-static ECDH (RFC 5753, section 3.1), the key derivation of ANSI X9.63
 //! (SEC 1, 3.6.1) and AES key wrap (RFC 3394). Written with SHA-256 and AES-256.
 

@@ -1,4 +1,4 @@
-//! The content's key encrypted to an RSA key: KeyTransRecipientInfo (RFC 5652, 6.2.1) with
+//! The content-encryption key, encrypted to an RSA key: KeyTransRecipientInfo (RFC 5652, 6.2.1) with
 //! RSAES-OAEP (RFC 4055, section 4), written with SHA-256 throughout. RSAES-PKCS1-v1_5 (RFC 3370,
 //! 4.2.1) is read, too, because OpenSSL writes it unless told otherwise; nobody can ask this
 //! program again and again how a changed file decrypts.
@@ -66,7 +66,7 @@ pub(super) fn open(
     Ok(opened.ok().map(Zeroizing::new))
 }
 
-/// Whether nothing comes out with a wrong private key.
+/// Whether decrypting with a wrong private key fails.
 pub(super) fn tells_wrong_keys(algorithm: Algorithm<'_>) -> bool {
     algorithm.oid != RSA_ENCRYPTION
 }

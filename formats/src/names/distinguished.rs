@@ -201,9 +201,7 @@ mod tests {
     const O: &[u8] = &[0x55, 4, 10];
 
     fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
-        let mut der = vec![tag, u8::try_from(content.len()).unwrap()];
-        der.extend_from_slice(content);
-        der
+        crate::der::value(tag, &[content])
     }
 
     fn attribute(kind: &[u8], tag: u8, value: &[u8]) -> Vec<u8> {
