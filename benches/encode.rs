@@ -38,8 +38,11 @@ fn encoding(criterion: &mut Criterion) {
         .measurement_time(Duration::from_secs(5));
     for (profile, count) in [
         (Profile::Modern, 1),
-        (Profile::Modern, 200_000),
-        (Profile::Compatible, 100_000),
+        (Profile::Modern, Profile::Modern.default_iterations()),
+        (
+            Profile::Compatible,
+            Profile::Compatible.default_iterations(),
+        ),
     ] {
         let iterations = Iterations::new(count).expect("a count in bounds");
         group.bench_function(BenchmarkId::new(profile.name(), count), |bencher| {

@@ -1,62 +1,119 @@
-//! Reading BER (X.690), of which DER is the strict part. NSS, and older tools of Apple and Java,
-//! write PKCS#12 with indefinite lengths and with strings in pieces, so values are read as they
-//! come. Depth is bounded, and no length is believed before its bytes are there.
+//! The reader of BER and DER (X.690): values as tag, length and content, borrowed and not
+//! interpreted, so that a private key is not copied into a decoder's own structures. PKCS#12 is read
+//! in full BER ([`Reader::new`]), because NSS and older tools of Apple and Java write indefinite
+//! lengths and strings in segments; keys, certificates and PKCS#7 with definite lengths alone
+//! ([`Reader::definite`]). The depth of nesting is bounded, and no length is trusted before its octets
+//! are there.
 
 use std::fmt;
 
 use const_oid::ObjectIdentifier;
 use zeroize::Zeroizing;
 
-use super::der::{NULL, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET};
+use crate::der::{NULL, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET};
 
-/// How deep values of indefinite length and strings in pieces may be nested.
+/// How deep values of indefinite length and strings in segments may be nested.
 const MAX_DEPTH: u8 = 24;
 
 const CONSTRUCTED: u8 = 0x20;
 
 /// What is wrong with an encoding.
-pub(super) type Wrong = &'static str;
+pub(crate) type Wrong = &'static str;
 
 /// A value has another type, or another content, than belongs there.
-pub(super) const UNEXPECTED: Wrong = "it holds something else than it should";
+pub(crate) const UNEXPECTED: Wrong = "it holds something else than it should";
 
 /// See [`is_identifier`].
-pub(super) const MALFORMED_IDENTIFIER: Wrong = "an object identifier in it is malformed";
+pub(crate) const MALFORMED_IDENTIFIER: Wrong = "an object identifier in it is malformed";
 
 const TRUNCATED: Wrong = "it breaks off";
 
+const IMPOSSIBLE_LENGTH: Wrong = "it holds a length that cannot be";
+
 /// One value: its tag, its content, and the bytes it takes up in all.
 #[derive(Clone, Copy)]
-pub(super) struct Value<'a> {
-    pub(super) tag: u8,
-    pub(super) content: &'a [u8],
-    pub(super) raw: &'a [u8],
-    /// Whether the length is as DER has it: definite, and in as few bytes as will do.
+pub(crate) struct Value<'a> {
+    /// The identifier octet.
+    pub(crate) tag: u8,
+    /// The contents octets.
+    pub(crate) content: &'a [u8],
+    /// The whole encoding: identifier, length and contents.
+    pub(crate) raw: &'a [u8],
+    /// Whether the length is as DER has it: definite, and in as few octets as possible.
     der: bool,
+    lengths: Lengths,
+}
+
+/// Which forms of length are read (X.690, 8.1.3).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lengths {
+    /// All of BER's.
+    Any,
+    /// Definite ones of up to four octets, whether or not fewer would do.
+    Definite,
 }
 
 /// Values one after the other.
 #[derive(Clone, Copy)]
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     rest: &'a [u8],
+    lengths: Lengths,
+}
+
+/// The single value in `bytes`, if its length is definite, it has the tag and nothing follows it.
+pub(crate) fn only(bytes: &[u8], tag: u8) -> Option<Value<'_>> {
+    Reader::definite(bytes).only()?.tagged(tag)
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes }
+    /// Reads BER.
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        let lengths = Lengths::Any;
+        let rest = bytes;
+        Self { rest, lengths }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// Reads DER, and beyond it lengths in more octets than are needed, as OpenSSL does. An
+    /// indefinite length is an error.
+    pub(crate) fn definite(bytes: &'a [u8]) -> Self {
+        let lengths = Lengths::Definite;
+        let rest = bytes;
+        Self { rest, lengths }
+    }
+
+    /// Whatever follows the values taken so far.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
-    /// The next value, whatever it is.
-    pub(super) fn any(&mut self) -> Result<Value<'a>, Wrong> {
-        self.value(MAX_DEPTH)
+    /// The next value, whatever it is. On an error, nothing is taken.
+    pub(crate) fn any(&mut self) -> Result<Value<'a>, Wrong> {
+        let mut ahead = *self;
+        let value = ahead.value(MAX_DEPTH)?;
+        *self = ahead;
+        Ok(value)
     }
 
-    /// The next value, which must have this tag, in one piece or several.
-    pub(super) fn expect(&mut self, tag: u8) -> Result<Value<'a>, Wrong> {
+    /// The next value, if it can be read and has this tag; else nothing is taken.
+    pub(crate) fn accept(&mut self, tag: u8) -> Option<Value<'a>> {
+        let mut ahead = *self;
+        let value = ahead.any().ok()?.tagged(tag)?;
+        *self = ahead;
+        Some(value)
+    }
+
+    /// The one value there is.
+    pub(crate) fn only(mut self) -> Option<Value<'a>> {
+        let value = self.any().ok()?;
+        self.is_empty().then_some(value)
+    }
+
+    /// The next value, which must have this tag; an `OCTET STRING` may be in segments.
+    pub(crate) fn expect(&mut self, tag: u8) -> Result<Value<'a>, Wrong> {
         let value = self.any()?;
         if tag == OBJECT_IDENTIFIER && !is_identifier(value.content) {
             return Err(MALFORMED_IDENTIFIER);
@@ -69,7 +126,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The parameters of an algorithm that has none: `NULL` or left out, and nothing after them.
-    pub(super) fn no_parameters(&mut self) -> Result<(), Wrong> {
+    pub(crate) fn no_parameters(&mut self) -> Result<(), Wrong> {
         if let Some(null) = self.optional(NULL)?
             && !null.content.is_empty()
         {
@@ -79,8 +136,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Nothing may follow. It tells a length that was damaged from a field that was left out.
-    pub(super) fn end(&self) -> Result<(), Wrong> {
-        if self.rest.is_empty() {
+    pub(crate) fn end(&self) -> Result<(), Wrong> {
+        if self.is_empty() {
             Ok(())
         } else {
             Err("it holds more than it should")
@@ -88,7 +145,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next value if it has this tag.
-    pub(super) fn optional(&mut self, tag: u8) -> Result<Option<Value<'a>>, Wrong> {
+    pub(crate) fn optional(&mut self, tag: u8) -> Result<Option<Value<'a>>, Wrong> {
         if self.rest.first() == Some(&tag) {
             self.any().map(Some)
         } else {
@@ -105,7 +162,10 @@ impl<'a> Reader<'a> {
         let first = self.byte()?;
         let (content, der) = match first {
             0..0x80 => (self.take(first.into())?, true),
-            0x80 if tag & CONSTRUCTED != 0 => return self.indefinite(start, tag, depth),
+            0x80 if tag & CONSTRUCTED != 0 && self.lengths == Lengths::Any => {
+                return self.indefinite(start, tag, depth);
+            }
+            0x85..=0x88 if self.lengths == Lengths::Definite => return Err(IMPOSSIBLE_LENGTH),
             0x81..=0x88 => {
                 let digits = self.take((first & 0x7f).into())?;
                 let length = digits.iter().try_fold(0_usize, |length, &digit| {
@@ -114,13 +174,14 @@ impl<'a> Reader<'a> {
                 let length = length.ok_or(TRUNCATED)?;
                 (self.take(length)?, digits[0] != 0 && length >= 0x80)
             }
-            _ => return Err("it holds a length that cannot be"),
+            _ => return Err(IMPOSSIBLE_LENGTH),
         };
         Ok(Value {
             tag,
             content,
             raw: self.since(start)?,
             der,
+            lengths: self.lengths,
         })
     }
 
@@ -138,6 +199,7 @@ impl<'a> Reader<'a> {
             content,
             raw: self.since(start)?,
             der: false,
+            lengths: self.lengths,
         })
     }
 
@@ -160,16 +222,25 @@ impl<'a> Reader<'a> {
     }
 }
 
+impl<'a> Iterator for Reader<'a> {
+    type Item = Value<'a>;
+
+    /// `None` at the end, and where a value cannot be read: [`Reader::is_empty`] tells which.
+    fn next(&mut self) -> Option<Value<'a>> {
+        self.any().ok()
+    }
+}
+
 /// Whether this is the content of an object identifier: each arc in as few octets as possible, and
 /// the last one complete (X.690, 8.19.2).
-pub(super) fn is_identifier(content: &[u8]) -> bool {
+pub(crate) fn is_identifier(content: &[u8]) -> bool {
     let mut arcs = content.split_inclusive(|&octet| octet & 0x80 == 0);
     content.last().is_some_and(|&last| last & 0x80 == 0) && arcs.all(|arc| arc[0] != 0x80)
 }
 
 impl<'a> Value<'a> {
     /// Whether everything inside a constructed value can be read, down to the last octet.
-    pub(super) fn is_readable_throughout(&self) -> bool {
+    pub(crate) fn is_readable_throughout(&self) -> bool {
         fn inside(value: &Value<'_>, depth: u8) -> bool {
             let Some(depth) = depth.checked_sub(1) else {
                 return false;
@@ -186,13 +257,26 @@ impl<'a> Value<'a> {
     }
 
     /// The values inside.
-    pub(super) fn inside(&self) -> Reader<'a> {
-        Reader::new(self.content)
+    pub(crate) fn inside(&self) -> Reader<'a> {
+        Reader {
+            rest: self.content,
+            lengths: self.lengths,
+        }
     }
 
-    /// The bytes of an `OCTET STRING`, in one piece or many, under whatever tag. Wiped when
+    /// The single value inside.
+    pub(crate) fn only(&self) -> Option<Value<'a>> {
+        self.inside().only()
+    }
+
+    /// This value, if it has the tag.
+    pub(crate) fn tagged(self, tag: u8) -> Option<Self> {
+        (self.tag == tag).then_some(self)
+    }
+
+    /// The octets of an `OCTET STRING`, in one segment or many, under whatever tag. Wiped when
     /// dropped, since they may be a private key.
-    pub(super) fn octets(&self) -> Result<Zeroizing<Vec<u8>>, Wrong> {
+    pub(crate) fn octets(&self) -> Result<Zeroizing<Vec<u8>>, Wrong> {
         let mut octets = Zeroizing::new(Vec::with_capacity(self.content.len()));
         self.gather(&mut octets, MAX_DEPTH)?;
         Ok(octets)
@@ -204,17 +288,17 @@ impl<'a> Value<'a> {
             return Ok(());
         }
         let depth = depth.checked_sub(1).ok_or("it is nested too deeply")?;
-        let mut pieces = self.inside();
-        while !pieces.is_empty() {
-            pieces.expect(OCTET_STRING)?.gather(octets, depth)?;
+        let mut segments = self.inside();
+        while !segments.is_empty() {
+            segments.expect(OCTET_STRING)?.gather(octets, depth)?;
         }
         Ok(())
     }
 
-    /// Whether the value, and every value inside, is as DER has it: each length, and each string
-    /// in one piece. What is in a string is not looked at. Nesting deeper than any real file's
+    /// Whether the value, and every value inside, is as DER has it: each length minimal, and each
+    /// string primitive. What is in a string is not looked at. Nesting deeper than any real file's
     /// does not pass for DER.
-    pub(super) fn is_der_throughout(&self) -> bool {
+    pub(crate) fn is_der_throughout(&self) -> bool {
         self.is_der_down_to(MAX_DEPTH)
     }
 
@@ -239,12 +323,12 @@ impl<'a> Value<'a> {
     }
 
     /// The value of an `OBJECT IDENTIFIER`.
-    pub(super) fn oid(&self) -> Oid<'a> {
+    pub(crate) fn oid(&self) -> Oid<'a> {
         Oid(self.content)
     }
 
     /// The value of an `INTEGER` that is not negative; one beyond 64 bits is `u64::MAX`.
-    pub(super) fn unsigned(&self) -> Result<u64, Wrong> {
+    pub(crate) fn unsigned(&self) -> Result<u64, Wrong> {
         match self.content {
             [] | [0x80..=0xff, ..] => Err("a number is negative or empty"),
             // BER forbids it, too (X.690, 8.3.2).
@@ -260,12 +344,12 @@ impl<'a> Value<'a> {
 /// An object identifier as it is written. Its arcs may have any size: those made from a UUID
 /// (X.667) have one of 128 bits, which `const_oid` cannot hold.
 #[derive(Clone, Copy)]
-pub(super) struct Oid<'a>(&'a [u8]);
+pub(crate) struct Oid<'a>(&'a [u8]);
 
 impl Oid<'_> {
     /// The same as a type that compares and takes part in `match`; `None` for one that no
     /// constant can be equal to.
-    pub(super) fn known(self) -> Option<ObjectIdentifier> {
+    pub(crate) fn known(self) -> Option<ObjectIdentifier> {
         ObjectIdentifier::from_bytes(self.0).ok()
     }
 

@@ -6,6 +6,7 @@ mod structure;
 mod validity;
 
 pub use property::Property;
+pub use structure::{begins_like_one, without_trailing_data};
 pub use validity::Clock;
 
 use std::fmt;
@@ -140,7 +141,7 @@ impl Certificate {
 
     /// The part that is malformed, such as "its issuer", if other programs refuse this certificate
     /// although certstow reads it.
-    pub fn malformed_part(&self) -> Option<&'static str> {
+    pub(crate) fn malformed_part(&self) -> Option<&'static str> {
         structure::malformed_part(&self.der)
     }
 

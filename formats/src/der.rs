@@ -11,15 +11,15 @@ pub const BIT_STRING: u8 = 0x03;
 /// `OCTET STRING`.
 pub const OCTET_STRING: u8 = 0x04;
 /// `NULL`.
-pub const NULL: u8 = 0x05;
+pub(crate) const NULL: u8 = 0x05;
 /// `OBJECT IDENTIFIER`.
-pub const OBJECT_IDENTIFIER: u8 = 0x06;
+pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
 /// `IA5String`.
 pub const IA5_STRING: u8 = 0x16;
 /// `UniversalString`.
-pub const UNIVERSAL_STRING: u8 = 0x1c;
+pub(crate) const UNIVERSAL_STRING: u8 = 0x1c;
 /// `BMPString`.
-pub const BMP_STRING: u8 = 0x1e;
+pub(crate) const BMP_STRING: u8 = 0x1e;
 /// `SEQUENCE` and `SEQUENCE OF`.
 pub const SEQUENCE: u8 = 0x30;
 /// `SET` and `SET OF`.
@@ -27,15 +27,15 @@ pub const SET: u8 = 0x31;
 /// `[0] IMPLICIT` of a primitive type.
 pub const IMPLICIT_0: u8 = 0x80;
 /// `[1] IMPLICIT` of a primitive type.
-pub const IMPLICIT_1: u8 = 0x81;
+pub(crate) const IMPLICIT_1: u8 = 0x81;
 /// `[2] IMPLICIT` of a primitive type.
-pub const IMPLICIT_2: u8 = 0x82;
+pub(crate) const IMPLICIT_2: u8 = 0x82;
 /// `[0] EXPLICIT`, or `[0] IMPLICIT` of a constructed type.
 pub const EXPLICIT_0: u8 = 0xa0;
 /// `[1] EXPLICIT`.
 pub const EXPLICIT_1: u8 = 0xa1;
 /// `[3] EXPLICIT`.
-pub const EXPLICIT_3: u8 = 0xa3;
+pub(crate) const EXPLICIT_3: u8 = 0xa3;
 
 /// The encoding of the value `NULL`.
 pub const NULL_VALUE: [u8; 2] = [NULL, 0];
@@ -68,7 +68,7 @@ pub fn oid(oid: &ObjectIdentifier) -> Vec<u8> {
 }
 
 /// The `OBJECT IDENTIFIER` `base`.`arc`.
-pub fn oid_below(base: &ObjectIdentifier, arc: u32) -> Vec<u8> {
+pub(crate) fn oid_below(base: &ObjectIdentifier, arc: u32) -> Vec<u8> {
     // Seven bits to a byte, the highest first, all but the last marked (X.690, 8.19.2).
     let digits: Vec<u8> = (0..5)
         .rev()

@@ -3,62 +3,31 @@
 //! signing anything. Algorithms not known here pass through unopened.
 
 mod comparison;
-pub mod curve;
+pub(crate) mod curve;
 mod description;
-pub mod dsa;
+pub(crate) mod dsa;
+mod error;
 pub mod forms;
 pub mod ml_dsa;
-pub mod oid;
+pub(crate) mod oid;
 mod point;
 mod scalar;
 mod structure;
-
-use std::fmt;
 
 use curve25519_dalek::MontgomeryPoint;
 
 pub use self::comparison::comparable;
 pub use self::comparison::same_public_key;
+use self::description::unknown;
 pub use self::description::{KeyDescription, algorithm_name, describe};
+pub use self::error::{KeyError, UnknownAlgorithm};
 use self::ml_dsa::ParameterSet;
 use self::oid::{DSA, EC_PUBLIC_KEY, ED25519, RSA_ENCRYPTION, RSASSA_PSS, X25519};
 pub use self::scalar::{EcScalar, ec_scalar, odd_scalar_length, with_full_scalar};
-use self::structure::{Algorithm, Pkcs8, Sec1, pkcs8, read_spki, spki, with_attributes};
+use self::structure::{Pkcs8, Sec1, pkcs8, read_spki, spki, with_attributes};
+use crate::ber::{self, Reader, Value};
 use crate::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 use crate::secret::PrivateKey;
-use crate::tlv::{self, Element, Elements};
-
-/// Why the public half of a private key cannot be computed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeyError {
-    /// Not a readable key; the text says which part.
-    Malformed(&'static str),
-    /// The algorithm is not one certstow computes public keys for.
-    UnknownAlgorithm(UnknownAlgorithm),
-}
-
-/// An algorithm whose public keys certstow does not compute.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownAlgorithm {
-    /// Its dotted OID.
-    pub oid: String,
-    /// Its name, as in [`KeyDescription::algorithm`].
-    pub name: String,
-}
-
-impl fmt::Display for KeyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Malformed(what) => write!(f, "the private key is damaged: {what}"),
-            Self::UnknownAlgorithm(UnknownAlgorithm { name, .. }) => write!(
-                f,
-                "certstow cannot tell the public key of a private key for {name}"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for KeyError {}
 
 /// The DER of the `SubjectPublicKeyInfo` that belongs to a private key, in the form nearly every
 /// certificate has it: NULL parameters for RSA, none for RSASSA-PSS, a named curve and an
@@ -151,14 +120,6 @@ pub fn from_sec1(key: &[u8], curve: Option<&[u8]>) -> Result<PrivateKey, KeyErro
     Ok(pkcs8(&algorithm, key))
 }
 
-/// The error for an algorithm whose public keys are not computed here.
-fn unknown(algorithm: &Algorithm<'_>) -> KeyError {
-    KeyError::UnknownAlgorithm(UnknownAlgorithm {
-        oid: algorithm.oid.to_string(),
-        name: description::name(algorithm),
-    })
-}
-
 /// The dotted OID of the algorithm in a `SubjectPublicKeyInfo`.
 pub fn algorithm_of(spki: &[u8]) -> Option<String> {
     read_spki(spki).map(|(algorithm, _)| algorithm.oid.to_string())
@@ -175,7 +136,7 @@ pub fn curve_parameters(spki: &[u8]) -> Option<&[u8]> {
 /// The `RSAPublicKey` (RFC 8017, A.1.1) of an `RSAPrivateKey`.
 fn rsa_public_key(pkcs1: &[u8]) -> Result<Vec<u8>, KeyError> {
     let read = || {
-        let mut fields = tlv::only(pkcs1, SEQUENCE)?.inner();
+        let mut fields = ber::only(pkcs1, SEQUENCE)?.inside();
         fields.accept(INTEGER)?;
         Some((fields.accept(INTEGER)?.raw, fields.accept(INTEGER)?.raw))
     };
@@ -209,7 +170,7 @@ fn x25519_public_key(pkcs8: &Pkcs8<'_>) -> Result<Vec<u8>, KeyError> {
 
 /// The `CurvePrivateKey` (RFC 8410, 7) of Ed25519 and X25519.
 fn seed<'a>(pkcs8: &Pkcs8<'a>) -> Result<&'a [u8; 32], KeyError> {
-    tlv::only(pkcs8.key, OCTET_STRING)
+    ber::only(pkcs8.key, OCTET_STRING)
         .and_then(|seed| seed.content.try_into().ok())
         .ok_or(KeyError::Malformed("it is not a CurvePrivateKey"))
 }
@@ -230,12 +191,12 @@ pub enum KeyForm {
 impl KeyForm {
     /// The form of a key's DER.
     pub fn of(der: &[u8]) -> Option<Self> {
-        let mut fields = tlv::only(der, SEQUENCE)?.inner();
+        let mut fields = ber::only(der, SEQUENCE)?.inside();
         let first = fields.next()?;
         let second = fields.next()?;
-        let names_algorithm = |element: Element<'_>| {
-            element
-                .inner()
+        let names_algorithm = |value: Value<'_>| {
+            value
+                .inside()
                 .next()
                 .is_some_and(|inner| inner.tag == OBJECT_IDENTIFIER)
         };
@@ -246,7 +207,7 @@ impl KeyForm {
             {
                 Some(Self::Pkcs8)
             }
-            (INTEGER, [0 | 1], INTEGER) if Elements::count(fields) >= 6 => Some(Self::Pkcs1),
+            (INTEGER, [0 | 1], INTEGER) if Reader::count(fields) >= 6 => Some(Self::Pkcs1),
             (INTEGER, [1], OCTET_STRING) => Some(Self::Sec1),
             _ => None,
         }

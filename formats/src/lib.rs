@@ -17,8 +17,7 @@ pub mod pkcs12;
 pub mod proof;
 pub mod sanitize;
 pub mod secret;
-pub mod signature;
+pub(crate) mod signature;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod threads;
-pub mod tlv;

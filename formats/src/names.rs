@@ -8,14 +8,16 @@ use sha1::{Digest as _, Sha1};
 use x509_parser::prelude::{GeneralName, ParsedExtension, X509Certificate};
 
 mod distinguished;
+mod hex;
 mod purposes;
 
+pub use hex::hex;
 pub use purposes::purposes;
 
-use distinguished::string_value;
 pub use distinguished::{
     common_name, distinguished_name, distinguished_name_of_der, organization, short_name_of_der,
 };
+use distinguished::{known, string_value};
 
 /// Extended key usages that have a name of their own, by what the certificate carries.
 const USAGES: [(&str, &str); 14] = [
@@ -166,7 +168,7 @@ pub fn serial(parsed: &X509Certificate<'_>) -> String {
 }
 
 /// The same of the octets of the number in DER.
-pub fn serial_of_octets(octets: &[u8]) -> String {
+pub(crate) fn serial_of_octets(octets: &[u8]) -> String {
     match octets {
         [0, rest @ ..] if !rest.is_empty() => hex(rest),
         _ => hex(octets),
@@ -180,22 +182,4 @@ pub fn subject_key_id<'a>(parsed: &X509Certificate<'a>) -> Option<&'a [u8]> {
         ParsedExtension::SubjectKeyIdentifier(id) => Some(id.0),
         _ => None,
     })
-}
-
-/// Lower-case hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [u8; 16] = *b"0123456789abcdef";
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
-    text
-}
-
-fn known(table: &[(&str, &'static str)], oid: &str) -> Option<&'static str> {
-    table
-        .iter()
-        .find(|(dotted, _)| *dotted == oid)
-        .map(|(_, name)| *name)
 }

@@ -130,8 +130,8 @@ impl From<KeyError> for ProofError {
     }
 }
 
-/// Why no signature came out of a key: what the functions below answer with.
-pub enum Refusal {
+/// Why a key does not sign, or does not decrypt.
+pub(crate) enum Refusal {
     /// It is damaged; how.
     Damaged(&'static str),
     /// certstow does not know such a key; which it is.
@@ -241,7 +241,7 @@ fn damaged(error: &KeyError) -> Refusal {
 }
 
 /// Reads the outer structure of a key.
-pub fn read_info(key: &PrivateKey) -> Result<PrivateKeyInfoRef<'_>, Refusal> {
+pub(crate) fn read_info(key: &PrivateKey) -> Result<PrivateKeyInfoRef<'_>, Refusal> {
     PrivateKeyInfoRef::try_from(key.expose())
         .or_else(|_| without_version(key.expose()))
         .map_err(|_| Refusal::Damaged("it is not a PKCS#8 private key"))
@@ -297,7 +297,7 @@ fn sign_dsa(info: PrivateKeyInfoRef<'_>, challenge: &[u8]) -> Result<(Scheme, Ve
 /// p, q and d are checked against n and e on construction, and the rest against d, p and q here.
 /// The crate blinds its private operations with the system's random numbers; checking, signing and
 /// verifying with 2048 bits still take no more than a few milliseconds together.
-pub fn rsa_private_key(der: &[u8]) -> Result<rsa::PrivateKey, Refusal> {
+pub(crate) fn rsa_private_key(der: &[u8]) -> Result<rsa::PrivateKey, Refusal> {
     let stored = rsa::pkcs1::RsaPrivateKeyRef::from_der(der)
         .map_err(|_| Refusal::Damaged("it is not an RSAPrivateKey"))?;
     if stored.other_prime_infos.is_some() {

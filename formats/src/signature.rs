@@ -1,9 +1,7 @@
 //! Signatures of X.509 certificates (RFC 5280, 4.1.1.3): RSASSA-PKCS1-v1_5 and RSASSA-PSS
 //! (RFC 8017), ECDSA (FIPS 186-5) on the curves of [`Curve`], DSA (FIPS 186-4), Ed25519 (RFC 8032,
-//! 8410) and ML-DSA (FIPS 204, RFC 9881). SHA-1 is accepted, because roots signed with it are in use and a path is not a decision to
-//! trust; MD5 is not.
-
-use std::fmt;
+//! 8410) and ML-DSA (FIPS 204, RFC 9881). SHA-1 is accepted, because roots signed with it are in use
+//! and a path is not a decision to trust; MD5 is not.
 
 use crate::certificate::Certificate;
 use crate::key::curve::Curve;
@@ -11,47 +9,29 @@ use crate::key::ml_dsa::ParameterSet;
 use const_oid::ObjectIdentifier;
 use dsa::signature::hazmat::PrehashVerifier as _;
 use ed25519_dalek::Verifier as _;
+use rsa::BoxedUint;
 use rsa::pkcs1::der::Decode as _;
 use rsa::pkcs8::spki::SubjectPublicKeyInfoRef;
-use rsa::{BoxedUint, Pkcs1v15Sign};
-use sha1::Sha1;
-use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
 use x509_parser::signature_algorithm::RsaSsaPssParams;
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
+mod error;
+mod hash;
 mod pss;
+
+pub(crate) use error::SignatureError;
+pub(crate) use hash::Hash;
 
 /// RSA moduli that are worked with, in bits. The work of one verification grows with the square
 /// of the modulus: 16384 bits take milliseconds, a certificate can claim a million.
 pub(crate) const RSA_BITS: std::ops::RangeInclusive<usize> = 512..=16384;
-
-/// Why a signature was not verified.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SignatureError {
-    /// It was checked and does not match, or signature or key are malformed.
-    Invalid,
-    /// It cannot be checked: the dotted OID of an algorithm or curve certstow does not know, or
-    /// a few words on the parameter it does not support.
-    Unsupported(String),
-}
-
-impl fmt::Display for SignatureError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Invalid => f.write_str("the signature does not match"),
-            Self::Unsupported(what) => write!(f, "certstow cannot check signatures with {what}"),
-        }
-    }
-}
-
-impl std::error::Error for SignatureError {}
 
 /// Verifies that `issuer`'s key signed `subject`. Names, dates and extensions are not looked at.
 ///
 /// # Errors
 /// - [`SignatureError::Invalid`]: that key did not sign this certificate.
 /// - [`SignatureError::Unsupported`]: the algorithm is not one certstow can check.
-pub fn verify(subject: &Certificate, issuer: &Certificate) -> Result<(), SignatureError> {
+pub(crate) fn verify(subject: &Certificate, issuer: &Certificate) -> Result<(), SignatureError> {
     let subject = subject.parse();
     let issuer = issuer.parse();
     // RFC 5280, 4.1.1.2: the algorithm outside the signed part must repeat the one inside it.
@@ -64,57 +44,6 @@ pub fn verify(subject: &Certificate, issuer: &Certificate) -> Result<(), Signatu
         subject.tbs_certificate.as_ref(),
         &subject.signature_value.data,
     )
-}
-
-/// The hash functions signatures are made over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Hash {
-    Sha1,
-    Sha224,
-    Sha256,
-    Sha384,
-    Sha512,
-}
-
-impl Hash {
-    /// The function an algorithm identifier of its own names (PSS parameters).
-    fn from_oid(oid: &str) -> Result<Self, SignatureError> {
-        Ok(match oid {
-            "1.3.14.3.2.26" => Self::Sha1,
-            "2.16.840.1.101.3.4.2.4" => Self::Sha224,
-            "2.16.840.1.101.3.4.2.1" => Self::Sha256,
-            "2.16.840.1.101.3.4.2.2" => Self::Sha384,
-            "2.16.840.1.101.3.4.2.3" => Self::Sha512,
-            _ => return Err(SignatureError::Unsupported(oid.to_owned())),
-        })
-    }
-
-    /// The digest of the concatenation of `parts`.
-    pub(crate) fn digest(self, parts: &[&[u8]]) -> Vec<u8> {
-        fn run<D: Digest>(parts: &[&[u8]]) -> Vec<u8> {
-            let mut hash = D::new();
-            parts.iter().for_each(|part| hash.update(part));
-            hash.finalize().to_vec()
-        }
-        match self {
-            Self::Sha1 => run::<Sha1>(parts),
-            Self::Sha224 => run::<Sha224>(parts),
-            Self::Sha256 => run::<Sha256>(parts),
-            Self::Sha384 => run::<Sha384>(parts),
-            Self::Sha512 => run::<Sha512>(parts),
-        }
-    }
-
-    /// EMSA-PKCS1-v1_5 (RFC 8017, 9.2) with this function's DigestInfo.
-    fn pkcs1_encoding(self) -> Pkcs1v15Sign {
-        match self {
-            Self::Sha1 => Pkcs1v15Sign::new::<Sha1>(),
-            Self::Sha224 => Pkcs1v15Sign::new::<Sha224>(),
-            Self::Sha256 => Pkcs1v15Sign::new::<Sha256>(),
-            Self::Sha384 => Pkcs1v15Sign::new::<Sha384>(),
-            Self::Sha512 => Pkcs1v15Sign::new::<Sha512>(),
-        }
-    }
 }
 
 /// A way of signing, without the key.
@@ -230,8 +159,8 @@ fn pss_parameters(identifier: &AlgorithmIdentifier<'_>) -> Result<pss::Parameter
     })
 }
 
-/// Reads an `RSAPublicKey` (RFC 8017, A.1.1) of 512 to 16,384 bits.
-pub fn rsa_public_key(der: &[u8]) -> Result<rsa::PublicKey, SignatureError> {
+/// Reads an `RSAPublicKey` (RFC 8017, A.1.1) of a size in [`RSA_BITS`].
+pub(crate) fn rsa_public_key(der: &[u8]) -> Result<rsa::PublicKey, SignatureError> {
     let key = rsa::pkcs1::RsaPublicKeyRef::from_der(der).map_err(|_| SignatureError::Invalid)?;
     let (n, e) = (key.modulus.as_bytes(), key.public_exponent.as_bytes());
     if n.len() * 8 > *RSA_BITS.end() {

@@ -17,15 +17,15 @@ const READERS: usize = 8;
 
 thread_local! {
     /// Whether the other cores have work of their own.
-    static ALONE: Cell<bool> = const { Cell::new(false) };
+    static SINGLE_THREADED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Does `work` on this thread alone: for one of many files, where every other core has files of its
 /// own. No secret is left on its stack.
 pub fn on_this_core<T>(work: impl FnOnce() -> T) -> T {
-    let before = ALONE.replace(true);
+    let before = SINGLE_THREADED.replace(true);
     let result = work();
-    ALONE.set(before);
+    SINGLE_THREADED.set(before);
     wipe_stack();
     result
 }
@@ -33,7 +33,7 @@ pub fn on_this_core<T>(work: impl FnOnce() -> T) -> T {
 /// How many threads work that computes is worth: one for each core, or one where the other cores
 /// have work of their own.
 pub fn for_computing() -> usize {
-    if ALONE.get() {
+    if SINGLE_THREADED.get() {
         return 1;
     }
     thread::available_parallelism().map_or(1, usize::from)
@@ -41,7 +41,7 @@ pub fn for_computing() -> usize {
 
 /// How many threads work that reads files is worth.
 pub fn for_reading() -> usize {
-    if ALONE.get() {
+    if SINGLE_THREADED.get() {
         return 1;
     }
     for_computing().max(READERS)
@@ -112,7 +112,7 @@ fn taken<'t, T>(next: &AtomicUsize, subjects: &'t [T]) -> Option<(usize, &'t T)>
 
 /// Runs two pieces of work, one of them on a thread of its own.
 pub fn two<A: Send, B>(first: &(impl Fn() -> A + Sync), second: impl FnOnce() -> B) -> (A, B) {
-    if ALONE.get() {
+    if SINGLE_THREADED.get() {
         return (first(), second());
     }
     thread::scope(|scope| {

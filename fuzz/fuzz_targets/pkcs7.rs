@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| certstow_platform::testing::fuzzing::pkcs7(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| certstow_formats::testing::fuzzing::pkcs7(input));

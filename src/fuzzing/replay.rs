@@ -83,7 +83,7 @@ replay! {
     html: super::html, 1_000;
     manifest: core::manifest, 20_000;
     pkcs12: formats::pkcs12, 20_000;
-    pkcs7: platform::pkcs7, 20_000;
+    pkcs7: formats::pkcs7, 20_000;
     schedule: super::schedule, 3_000;
     selector: core::selector, 2_000;
     shell: platform::shell, 20_000;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::der::{self, INTEGER};
 
 #[test]
 fn a_string_reads_the_same_in_one_piece_and_in_many() {
@@ -13,6 +14,52 @@ fn a_string_reads_the_same_in_one_piece_and_in_many() {
         assert_eq!(value.raw, bytes);
         assert!(reader.is_empty());
     }
+}
+
+#[test]
+fn reader_reads_back_every_length_that_is_written() {
+    for length in [0, 1, 0x7f, 0x80, 0xff, 0x100, 0xffff, 0x1_0000] {
+        let bytes = der::value(OCTET_STRING, &[&vec![7; length]]);
+        let value = only(&bytes, OCTET_STRING).unwrap();
+        assert_eq!(value.content.len(), length);
+        assert_eq!(value.raw, bytes);
+    }
+}
+
+#[test]
+fn definite_reader_refuses_other_lengths_throughout() {
+    for bytes in [
+        &[0x30, 0x05, 0x00][..],
+        &[0x30, 0x80, 0x00, 0x00],
+        &[0x30, 0x85, 0, 0, 0, 0, 0],
+        &[0x30, 0x84, 0xff, 0xff, 0xff, 0xff],
+        &[0x30],
+        &[0x1f, 0x01, 0x00],
+    ] {
+        let mut reader = Reader::definite(bytes);
+        assert!(reader.next().is_none(), "{bytes:02x?}");
+        assert_eq!(reader.rest(), bytes);
+        let around = der::sequence(&[bytes]);
+        assert!(only(&around, SEQUENCE).unwrap().only().is_none());
+    }
+    let long = [0x30, 0x84, 0, 0, 0, 2, 0x04, 0];
+    assert!(only(&long, SEQUENCE).unwrap().only().is_some());
+}
+
+#[test]
+fn accept_takes_nothing_but_the_tag() {
+    let bytes = [0x02, 1, 3, 0x24, 2, 0x04, 0, 0x30, 9];
+    let mut reader = Reader::new(&bytes);
+    assert!(reader.accept(SEQUENCE).is_none());
+    assert!(
+        reader
+            .accept(INTEGER)
+            .is_some_and(|value| value.content == [3])
+    );
+    assert!(reader.accept(OCTET_STRING).is_none());
+    assert!(reader.expect(OCTET_STRING).is_ok());
+    assert!(reader.accept(SEQUENCE).is_none() && reader.optional(SEQUENCE).is_err());
+    assert_eq!(reader.rest(), [0x30, 9]);
 }
 
 #[test]

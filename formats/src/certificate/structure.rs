@@ -1,11 +1,12 @@
-//! Checks the ASN.1 structure of a certificate (RFC 5280, 4.1) where x509-parser is more lenient than
-//! OpenSSL: the outer layers, algorithm identifiers and names.
+//! The ASN.1 structure of a certificate (RFC 5280, 4.1): recognizing one by its outer layers, and
+//! checks where x509-parser is more lenient than OpenSSL, of the outer layers, algorithm identifiers
+//! and names.
 
+use crate::ber::{self, Reader, Value};
 use crate::der::{
     BIT_STRING, BMP_STRING, EXPLICIT_0, EXPLICIT_3, IA5_STRING, IMPLICIT_1, IMPLICIT_2, INTEGER,
     OBJECT_IDENTIFIER, SEQUENCE, SET, UNIVERSAL_STRING,
 };
-use crate::tlv::{self, Element, Elements};
 
 const UTF8_STRING: u8 = 0x0c;
 const NUMERIC_STRING: u8 = 0x12;
@@ -14,13 +15,13 @@ const TELETEX_STRING: u8 = 0x14;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 
-/// Whether an element is what it should be.
-type Test = fn(Element<'_>) -> bool;
+/// Whether a value is what it should be.
+type Test = fn(Value<'_>) -> bool;
 
 /// Which part of a certificate is malformed, if any.
 pub(super) fn malformed_part(der: &[u8]) -> Option<&'static str> {
     let parts = (|| {
-        let mut fields = tlv::only(der, SEQUENCE)?.inner();
+        let mut fields = ber::only(der, SEQUENCE)?.inside();
         let signed = fields.accept(SEQUENCE)?;
         let algorithm = fields.accept(SEQUENCE)?;
         let signature = fields.accept(BIT_STRING)?;
@@ -38,8 +39,8 @@ pub(super) fn malformed_part(der: &[u8]) -> Option<&'static str> {
     malformed_field(signed)
 }
 
-fn malformed_field(signed: Element<'_>) -> Option<&'static str> {
-    let mut fields = signed.inner();
+fn malformed_field(signed: Value<'_>) -> Option<&'static str> {
+    let mut fields = signed.inside();
     let version = fields.accept(EXPLICIT_0);
     if version.is_some_and(|version| !version.only().is_some_and(is_integer)) {
         return Some("its version");
@@ -64,89 +65,113 @@ fn malformed_field(signed: Element<'_>) -> Option<&'static str> {
     if extensions.is_some_and(|extensions| !are_extensions(extensions)) {
         return Some("its extensions");
     }
-    (!fields.rest().is_empty()).then_some("what follows its public key")
+    (!fields.is_empty()).then_some("what follows its public key")
 }
 
-/// Whether every element passes, and nothing unreadable is left behind them.
-fn all(mut elements: Elements<'_>, test: Test) -> bool {
-    elements.by_ref().all(test) && elements.rest().is_empty()
+/// Whether every value passes, and nothing unreadable is left behind them.
+fn all(mut values: Reader<'_>, test: Test) -> bool {
+    values.by_ref().all(test) && values.is_empty()
 }
 
-fn is_integer(element: Element<'_>) -> bool {
-    element.tag == INTEGER && !element.content.is_empty()
+fn is_integer(value: Value<'_>) -> bool {
+    value.tag == INTEGER && !value.content.is_empty()
 }
 
-fn is_identifier(element: Element<'_>) -> bool {
-    let last = element.content.last();
-    element.tag == OBJECT_IDENTIFIER && last.is_some_and(|last| last & 0x80 == 0)
+fn is_identifier(value: Value<'_>) -> bool {
+    let last = value.content.last();
+    value.tag == OBJECT_IDENTIFIER && last.is_some_and(|last| last & 0x80 == 0)
 }
 
 /// `AlgorithmIdentifier`.
-fn is_algorithm(element: Element<'_>) -> bool {
-    let mut fields = element.inner();
-    let named = element.tag == SEQUENCE && fields.next().is_some_and(is_identifier);
+fn is_algorithm(value: Value<'_>) -> bool {
+    let mut fields = value.inside();
+    let named = value.tag == SEQUENCE && fields.next().is_some_and(is_identifier);
     fields.next();
-    named && fields.rest().is_empty()
+    named && fields.is_empty()
 }
 
-fn is_bit_string(element: Element<'_>) -> bool {
-    element.tag == BIT_STRING && element.content.first().is_some_and(|&unused| unused < 8)
+fn is_bit_string(value: Value<'_>) -> bool {
+    value.tag == BIT_STRING && value.content.first().is_some_and(|&unused| unused < 8)
 }
 
 /// `SubjectPublicKeyInfo`.
-fn is_public_key(element: Element<'_>) -> bool {
-    let mut fields = element.inner();
-    element.tag == SEQUENCE
+fn is_public_key(value: Value<'_>) -> bool {
+    let mut fields = value.inside();
+    value.tag == SEQUENCE
         && fields.next().is_some_and(is_algorithm)
         && fields.next().is_some_and(is_bit_string)
-        && fields.rest().is_empty()
+        && fields.is_empty()
 }
 
-fn is_validity(element: Element<'_>) -> bool {
-    element.tag == SEQUENCE
-        && element.inner().count() == 2
-        && all(element.inner(), |time| {
+fn is_validity(value: Value<'_>) -> bool {
+    value.tag == SEQUENCE
+        && value.inside().count() == 2
+        && all(value.inside(), |time| {
             matches!(time.tag, UTC_TIME | GENERALIZED_TIME)
         })
 }
 
 /// `Name`: a sequence of sets of an identifier and a string.
-fn is_name(element: Element<'_>) -> bool {
-    element.tag == SEQUENCE
-        && all(element.inner(), |set| {
-            set.tag == SET && all(set.inner(), is_name_attribute)
+fn is_name(value: Value<'_>) -> bool {
+    value.tag == SEQUENCE
+        && all(value.inside(), |set| {
+            set.tag == SET && all(set.inside(), is_name_attribute)
         })
 }
 
-fn is_name_attribute(element: Element<'_>) -> bool {
-    let mut fields = element.inner();
-    element.tag == SEQUENCE
+fn is_name_attribute(value: Value<'_>) -> bool {
+    let mut fields = value.inside();
+    value.tag == SEQUENCE
         && fields.next().is_some_and(is_identifier)
         && fields.next().is_some_and(is_name_string)
-        && fields.rest().is_empty()
+        && fields.is_empty()
 }
 
 /// The types that OpenSSL accepts in a name.
-fn is_name_string(element: Element<'_>) -> bool {
-    let length = element.content.len();
-    match element.tag {
-        UTF8_STRING => std::str::from_utf8(element.content).is_ok(),
+fn is_name_string(value: Value<'_>) -> bool {
+    let length = value.content.len();
+    match value.tag {
+        UTF8_STRING => std::str::from_utf8(value.content).is_ok(),
         BMP_STRING => length.is_multiple_of(2),
         UNIVERSAL_STRING => length.is_multiple_of(4),
-        BIT_STRING => is_bit_string(element),
+        BIT_STRING => is_bit_string(value),
         NUMERIC_STRING | PRINTABLE_STRING | TELETEX_STRING | IA5_STRING | SEQUENCE => true,
         _ => false,
     }
 }
 
-fn are_extensions(element: Element<'_>) -> bool {
-    element.only().is_some_and(|list| {
+fn are_extensions(value: Value<'_>) -> bool {
+    value.only().is_some_and(|list| {
         list.tag == SEQUENCE
-            && all(list.inner(), |extension| {
-                let mut fields = extension.inner();
+            && all(list.inside(), |extension| {
+                let mut fields = extension.inside();
                 extension.tag == SEQUENCE && fields.next().is_some_and(is_identifier)
             })
     })
+}
+
+/// Whether bytes begin like a certificate: two sequences inside one, the first of which begins as `TBSCertificate` does: a version, which
+/// version 1 leaves out, a serial number, and then the signature algorithm, the issuer and the
+/// validity. In a revocation list a time stands in the place of the last, in a request there is
+/// no such field.
+pub fn begins_like_one(bytes: &[u8]) -> bool {
+    let Some(tbs) = Reader::definite(bytes)
+        .accept(SEQUENCE)
+        .and_then(|outer| outer.inside().accept(SEQUENCE))
+    else {
+        return false;
+    };
+    let mut fields = tbs.inside();
+    let versioned = fields.accept(EXPLICIT_0).is_some();
+    fields
+        .accept(INTEGER)
+        .is_some_and(|serial| versioned || serial.content != [0])
+        && (0..3).all(|_| fields.accept(SEQUENCE).is_some())
+}
+
+/// The first value in `der`, without what stands behind it; all of it, if it begins with no value.
+pub fn without_trailing_data(der: &[u8]) -> &[u8] {
+    Reader::definite(der).next().map_or(der, |first| first.raw)
 }
 
 #[cfg(test)]
@@ -175,7 +200,7 @@ mod tests {
             let attribute = der::sequence(&[&[6, 3, 0x55, 4, 3], &der::value(tag, &[content])]);
             der::sequence(&[&der::value(SET, &[&attribute])])
         };
-        let sound = |der: &[u8]| is_name(tlv::only(der, SEQUENCE).unwrap());
+        let sound = |der: &[u8]| is_name(ber::only(der, SEQUENCE).unwrap());
         for (tag, content, meant) in [
             (UTF8_STRING, "Müller".as_bytes(), true),
             (UTF8_STRING, b"M\xfcller", false),

@@ -10,7 +10,10 @@ use crate::certificate::{Certificate, EntryId};
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::X509Certificate;
 
-use super::{Index, Path, PathEnd, Verified, name};
+use super::index::Index;
+use super::name;
+use super::path::{Path, PathEnd};
+use super::verified::Verified;
 use crate::signature::SignatureError;
 
 /// Certificates in one path, the leaf included. Public hierarchies have 3 to 5.

@@ -1,8 +1,8 @@
-//! The content's key encrypted to a key on an elliptic curve: KeyAgreeRecipientInfo (RFC 5652,
+//! The content-encryption key, encrypted to a key on an elliptic curve: KeyAgreeRecipientInfo (RFC 5652,
 //! 6.2.2) by ephemeral-static ECDH (RFC 5753, section 3.1), the key derivation of ANSI X9.63
 //! (SEC 1, 3.6.1) and AES key wrap (RFC 3394). Written with SHA-256 and AES-256.
 
-use crate::der::{self as write, BIT_STRING, EXPLICIT_0, EXPLICIT_1, OCTET_STRING};
+use crate::der::{self, BIT_STRING, EXPLICIT_0, EXPLICIT_1, OCTET_STRING};
 use aes_kw::KeyInit as _;
 use const_oid::ObjectIdentifier;
 use getrandom::SysRng;
@@ -13,7 +13,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
-use crate::cms::Algorithm;
+use super::algorithm::Algorithm;
 
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 /// dhSinglePass-stdDH-sha*kdf-scheme.
@@ -27,7 +27,7 @@ const AES192_WRAP: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.1
 const AES256_WRAP: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.1.45");
 
 /// The version of `EnvelopedData` with such recipients (RFC 5652, 6.1).
-pub const ENVELOPED_VERSION: u8 = 2;
+pub(super) const ENVELOPED_VERSION: u8 = 2;
 
 /// `[1] IMPLICIT` of a `SEQUENCE`: the same byte as `[1] EXPLICIT`.
 const IMPLICIT_SEQUENCE_1: u8 = EXPLICIT_1;
@@ -48,7 +48,7 @@ macro_rules! on_curve {
 }
 
 /// A public key, on one of the curves.
-pub enum PublicKey {
+pub(super) enum PublicKey {
     /// P-256.
     P256(p256::PublicKey),
     /// P-384.
@@ -62,7 +62,7 @@ impl PublicKey {
     ///
     /// # Errors
     /// The point is not on the curve.
-    pub fn read(curve: &str, point: &[u8]) -> Option<Result<Self, ()>> {
+    pub(super) fn read(curve: &str, point: &[u8]) -> Option<Result<Self, ()>> {
         macro_rules! read {
             ($curve:ident, $kind:ident) => {
                 $curve::PublicKey::from_sec1_bytes(point)
@@ -92,7 +92,7 @@ impl PublicKey {
 }
 
 /// A private key, on one of the curves.
-pub enum PrivateKey {
+pub(super) enum PrivateKey {
     /// P-256.
     P256(p256::SecretKey),
     /// P-384.
@@ -106,7 +106,7 @@ impl PrivateKey {
     ///
     /// # Errors
     /// The key is damaged.
-    pub fn read(curve: &str, info: PrivateKeyInfoRef<'_>) -> Option<Result<Self, ()>> {
+    pub(super) fn read(curve: &str, info: PrivateKeyInfoRef<'_>) -> Option<Result<Self, ()>> {
         macro_rules! read {
             ($curve:ident, $kind:ident) => {
                 $curve::SecretKey::try_from(info)
@@ -142,35 +142,35 @@ fn copy(secret: &[u8]) -> Secret {
 
 /// A `KeyAgreeRecipientInfo` for the holder of the certificate `name` (an
 /// `IssuerAndSerialNumber`) names.
-pub fn seal(
+pub(super) fn seal(
     public: &PublicKey,
     name: &[u8],
     content_key: &[u8; 32],
 ) -> Result<Vec<u8>, getrandom::Error> {
     const VERSION_3: [u8; 3] = [2, 1, 3];
     let (point, secret) = public.agree()?;
-    let wrap = write::sequence(&[&write::oid(&AES256_WRAP)]);
+    let wrap = der::sequence(&[&der::oid(&AES256_WRAP)]);
     let key = derive::<Sha256>(&secret, 32, &shared_info(&AES256_WRAP, None, 32));
     let mut wrapped = [0; 40];
     if wrap_key(&key, content_key, &mut wrapped).is_none() {
         unreachable!("AES-256 wraps 32 bytes to 40")
     }
-    let originator = write::value(
+    let originator = der::value(
         EXPLICIT_1,
         &[
-            &write::sequence(&[&write::oid(&EC_PUBLIC_KEY)]),
-            &write::value(BIT_STRING, &[&[0], &point]),
+            &der::sequence(&[&der::oid(&EC_PUBLIC_KEY)]),
+            &der::value(BIT_STRING, &[&[0], &point]),
         ],
     );
-    Ok(write::value(
+    Ok(der::value(
         IMPLICIT_SEQUENCE_1,
         &[
             &VERSION_3,
-            &write::value(EXPLICIT_0, &[&originator]),
-            &write::sequence(&[&write::oid(&SHA256_KDF), &wrap]),
-            &write::sequence(&[&write::sequence(&[
+            &der::value(EXPLICIT_0, &[&originator]),
+            &der::sequence(&[&der::oid(&SHA256_KDF), &wrap]),
+            &der::sequence(&[&der::sequence(&[
                 name,
-                &write::value(OCTET_STRING, &[&wrapped]),
+                &der::value(OCTET_STRING, &[&wrapped]),
             ])]),
         ],
     ))
@@ -180,7 +180,7 @@ pub fn seal(
 ///
 /// # Errors
 /// The algorithm is none of those read; the text names it.
-pub fn open(
+pub(super) fn open(
     private: &PrivateKey,
     algorithm: Algorithm<'_>,
     point: &[u8],
@@ -211,14 +211,14 @@ pub fn open(
 
 /// `ECC-CMS-SharedInfo` (RFC 5753, 7.2).
 fn shared_info(wrap: &ObjectIdentifier, material: Option<&[u8]>, length: usize) -> Vec<u8> {
-    let wrap = write::sequence(&[&write::oid(wrap)]);
-    let material = material
-        .map(|material| write::value(EXPLICIT_0, &[&write::value(OCTET_STRING, &[material])]));
+    let wrap = der::sequence(&[&der::oid(wrap)]);
+    let material =
+        material.map(|material| der::value(EXPLICIT_0, &[&der::value(OCTET_STRING, &[material])]));
     let bits = (length as u32 * 8).to_be_bytes();
-    write::sequence(&[
+    der::sequence(&[
         &wrap,
         &material.unwrap_or_default(),
-        &write::value(EXPLICIT_2, &[&write::value(OCTET_STRING, &[&bits])]),
+        &der::value(EXPLICIT_2, &[&der::value(OCTET_STRING, &[&bits])]),
     ])
 }
 

@@ -1,48 +1,45 @@
-//! The content's key encrypted to an RSA key: KeyTransRecipientInfo (RFC 5652, 6.2.1) with
+//! The content-encryption key, encrypted to an RSA key: KeyTransRecipientInfo (RFC 5652, 6.2.1) with
 //! RSAES-OAEP (RFC 4055, section 4), written with SHA-256 throughout. RSAES-PKCS1-v1_5 (RFC 3370,
 //! 4.2.1) is read, too, because OpenSSL writes it unless told otherwise; nobody can ask this
 //! program again and again how a changed file decrypts.
 
-use crate::der::{self as write, EXPLICIT_0, EXPLICIT_1, OCTET_STRING};
+use crate::der::{self, EXPLICIT_0, EXPLICIT_1, OCTET_STRING, SEQUENCE};
 use crate::pkcs12::oid;
 use const_oid::ObjectIdentifier;
-use der::asn1::AnyRef;
 use rsa::{Oaep, Pkcs1v15Encrypt};
 use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
-use crate::cms::{Algorithm, constructed, inside_as};
+use super::algorithm::Algorithm;
+use crate::ber::Value;
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const RSAES_OAEP: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.7");
 const MGF1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.8");
 
 /// The version of `EnvelopedData` with such recipients alone (RFC 5652, 6.1).
-pub const ENVELOPED_VERSION: u8 = 0;
+pub(super) const ENVELOPED_VERSION: u8 = 0;
 
 /// A `KeyTransRecipientInfo` for the holder of the certificate `name` (an
 /// `IssuerAndSerialNumber`) names.
-pub fn seal(
+pub(super) fn seal(
     public: &rsa::PublicKey,
     name: &[u8],
     content_key: &[u8],
 ) -> Result<Vec<u8>, rsa::Error> {
     const VERSION_0: [u8; 3] = [2, 1, 0];
-    let sha256 = write::algorithm(&oid::SHA256);
-    let parameters = write::sequence(&[
-        &write::value(EXPLICIT_0, &[&sha256]),
-        &write::value(
-            EXPLICIT_1,
-            &[&write::sequence(&[&write::oid(&MGF1), &sha256])],
-        ),
+    let sha256 = der::algorithm(&oid::SHA256);
+    let parameters = der::sequence(&[
+        &der::value(EXPLICIT_0, &[&sha256]),
+        &der::value(EXPLICIT_1, &[&der::sequence(&[&der::oid(&MGF1), &sha256])]),
     ]);
     let sealed = public.oaep_encrypt::<Sha256>(content_key)?;
-    Ok(write::sequence(&[
+    Ok(der::sequence(&[
         &VERSION_0,
         name,
-        &write::sequence(&[&write::oid(&RSAES_OAEP), &parameters]),
-        &write::value(OCTET_STRING, &[&sealed]),
+        &der::sequence(&[&der::oid(&RSAES_OAEP), &parameters]),
+        &der::value(OCTET_STRING, &[&sealed]),
     ]))
 }
 
@@ -51,7 +48,7 @@ pub fn seal(
 ///
 /// # Errors
 /// The algorithm is none of those read; the text names it.
-pub fn open(
+pub(super) fn open(
     private: &rsa::PrivateKey,
     algorithm: Algorithm<'_>,
     sealed: &[u8],
@@ -69,8 +66,8 @@ pub fn open(
     Ok(opened.ok().map(Zeroizing::new))
 }
 
-/// Whether nothing comes out with a wrong private key.
-pub fn tells_wrong_keys(algorithm: Algorithm<'_>) -> bool {
+/// Whether decrypting with a wrong private key fails.
+pub(super) fn tells_wrong_keys(algorithm: Algorithm<'_>) -> bool {
     algorithm.oid != RSA_ENCRYPTION
 }
 
@@ -85,19 +82,16 @@ enum OaepHash {
 
 impl OaepHash {
     /// Reads `RSAES-OAEP-params`, every field of which has a default.
-    fn read(parameters: Option<AnyRef<'_>>) -> Result<Self, String> {
+    fn read(parameters: Option<Value<'_>>) -> Result<Self, String> {
         const OTHER: &str = "its key is encrypted with an unusual form of RSAES-OAEP";
-        let fields = parameters
-            .and_then(|parameters| inside_as(parameters, der::Tag::Sequence))
-            .ok_or(OTHER)?;
+        let parameters = parameters.and_then(|parameters| parameters.tagged(SEQUENCE));
         let (mut hash, mut mask) = (Self::Sha1, Self::Sha1);
-        for field in fields {
-            if let Some(value) = inside_as(field, constructed(0)) {
-                hash = Self::of(&value).ok_or(OTHER)?;
-            } else if let Some(value) = inside_as(field, constructed(1)) {
-                mask = Self::of_mask(&value).ok_or(OTHER)?;
-            } else {
-                return Err(OTHER.to_owned());
+        for field in parameters.ok_or(OTHER)?.inside() {
+            let value = field.inside().next().ok_or(OTHER)?;
+            match field.tag {
+                EXPLICIT_0 => hash = Self::of(value).ok_or(OTHER)?,
+                EXPLICIT_1 => mask = Self::of_mask(value).ok_or(OTHER)?,
+                _ => return Err(OTHER.to_owned()),
             }
         }
         if hash == mask {
@@ -107,8 +101,8 @@ impl OaepHash {
         }
     }
 
-    fn of(value: &[AnyRef<'_>]) -> Option<Self> {
-        match Algorithm::read(*value.first()?)?.oid {
+    fn of(algorithm: Value<'_>) -> Option<Self> {
+        match Algorithm::read(algorithm)?.oid {
             oid::SHA1 => Some(Self::Sha1),
             oid::SHA256 => Some(Self::Sha256),
             oid::SHA384 => Some(Self::Sha384),
@@ -117,12 +111,8 @@ impl OaepHash {
         }
     }
 
-    fn of_mask(value: &[AnyRef<'_>]) -> Option<Self> {
-        let mask = Algorithm::read(*value.first()?)?;
-        if mask.oid == MGF1 {
-            Self::of(&[mask.parameters?])
-        } else {
-            None
-        }
+    fn of_mask(algorithm: Value<'_>) -> Option<Self> {
+        let mask = Algorithm::read(algorithm)?;
+        Self::of(mask.parameters.filter(|_| mask.oid == MGF1)?)
     }
 }

@@ -9,8 +9,8 @@ use super::curve::Curve;
 use super::normalized;
 use super::oid::EC_PUBLIC_KEY;
 use super::structure::{Algorithm, read_spki, spki};
+use crate::ber::Value;
 use crate::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
-use crate::tlv::Element;
 
 const PRIME_FIELD: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.1.1");
 
@@ -39,7 +39,7 @@ fn same_point(a: &[u8], b: &[u8]) -> Option<bool> {
 
 /// Whether the first parameters describe explicitly the curve that the second ones name. The order
 /// of the base point identifies it.
-fn describes(domain: Element<'_>, name: Element<'_>) -> bool {
+fn describes(domain: Value<'_>, name: Value<'_>) -> bool {
     let curve = || {
         let name = name.tagged(OBJECT_IDENTIFIER)?.content;
         Curve::by_oid(ObjectIdentifier::from_bytes(name).ok()?)
@@ -55,10 +55,10 @@ struct SpecifiedDomain<'a> {
 }
 
 impl<'a> SpecifiedDomain<'a> {
-    fn read(parameters: Element<'a>) -> Option<Self> {
-        let mut fields = parameters.tagged(SEQUENCE)?.inner();
+    fn read(parameters: Value<'a>) -> Option<Self> {
+        let mut fields = parameters.tagged(SEQUENCE)?.inside();
         fields.accept(INTEGER)?;
-        let mut field = fields.accept(SEQUENCE)?.inner();
+        let mut field = fields.accept(SEQUENCE)?.inside();
         let field = field.accept(OBJECT_IDENTIFIER)?.content;
         // The equation, and the base point.
         fields.accept(SEQUENCE)?;

@@ -122,7 +122,7 @@ impl Curve {
     }
 
     /// Whether points can be computed and signatures made on it.
-    pub fn has_arithmetic(&self) -> bool {
+    pub(crate) fn has_arithmetic(&self) -> bool {
         self.arithmetic.is_some()
     }
 
@@ -151,7 +151,7 @@ impl Curve {
 
     /// The uncompressed point that belongs to a private scalar of any length; `None` for a scalar
     /// out of range and on a curve without arithmetic.
-    pub fn public_point(&self, scalar: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn public_point(&self, scalar: &[u8]) -> Option<Vec<u8>> {
         (self.arithmetic.as_ref()?.public_point)(&self.scalar(scalar)?)
     }
 

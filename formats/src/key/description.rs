@@ -1,12 +1,13 @@
 //! What a key is, for a person: the names of algorithms and curves, and the size.
 
 use super::curve::Curve;
+use super::error::{KeyError, UnknownAlgorithm};
 use super::ml_dsa::ParameterSet;
 use super::oid::{DSA, EC_PUBLIC_KEY, ED448, ED25519, RSA_ENCRYPTION, RSASSA_PSS, X448, X25519};
 use super::structure::{Algorithm, Pkcs8, read_spki};
+use crate::ber;
 use crate::der::{INTEGER, SEQUENCE};
 use crate::secret::PrivateKey;
-use crate::tlv;
 
 /// What a public key is: "RSA" with 2048 bits, "ECDSA P-256" with 256, "Ed25519" with 256,
 /// "ML-DSA-65", or the dotted OID of an algorithm without a name here.
@@ -77,9 +78,17 @@ pub(super) fn name(algorithm: &Algorithm<'_>) -> String {
     name.to_owned()
 }
 
+/// The error for an algorithm whose public keys are not computed here.
+pub(super) fn unknown(algorithm: &Algorithm<'_>) -> KeyError {
+    KeyError::UnknownAlgorithm(UnknownAlgorithm {
+        oid: algorithm.oid.to_string(),
+        name: name(algorithm),
+    })
+}
+
 fn modulus_bits(bit_string: &[u8]) -> Option<u32> {
-    let key = tlv::only(bit_string.strip_prefix(&[0])?, SEQUENCE)?;
-    let modulus = key.inner().accept(INTEGER)?.content;
+    let key = ber::only(bit_string.strip_prefix(&[0])?, SEQUENCE)?;
+    let modulus = key.inside().accept(INTEGER)?.content;
     let first = modulus.iter().position(|&byte| byte != 0)?;
     let bytes = u32::try_from(modulus.len() - first).ok()?;
     Some(bytes * 8 - modulus[first].leading_zeros())

@@ -5,9 +5,9 @@ use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
 use crypto_bigint::{BoxedUint, Odd};
 use zeroize::Zeroizing;
 
-use super::KeyError;
+use super::error::KeyError;
+use crate::ber::{self, Value};
 use crate::der::{self, INTEGER, SEQUENCE};
-use crate::tlv::{self, Element};
 
 /// The largest modulus p, in octets; OpenSSL's limit is 10,000 bits.
 const MAX_MODULUS: usize = 1250;
@@ -18,17 +18,17 @@ const MAX_ORDER: usize = 32;
 
 /// The DER of `DSAPublicKey`, which is y; `None` for numbers too large to compute with.
 pub(super) fn public_key(
-    parameters: Option<Element<'_>>,
+    parameters: Option<Value<'_>>,
     key: &[u8],
 ) -> Result<Option<Vec<u8>>, KeyError> {
     let malformed = |what| KeyError::Malformed(what);
     let numbers = parameters.and_then(|parameters| {
-        let mut fields = parameters.tagged(SEQUENCE)?.inner();
+        let mut fields = parameters.tagged(SEQUENCE)?.inside();
         let mut number = || unsigned(fields.accept(INTEGER)?);
         Some((number()?, number()?, number()?))
     });
     let (p, q, g) = numbers.ok_or_else(|| malformed("it has no readable DSA parameters"))?;
-    let x = tlv::only(key, INTEGER).and_then(unsigned);
+    let x = ber::only(key, INTEGER).and_then(unsigned);
     let x = x.ok_or_else(|| malformed("it is not a DSA private key"))?;
     let below = |number: &[u8], limit: &[u8]| (number.len(), number) < (limit.len(), limit);
     if x.is_empty() || !below(x, q) || !below(q, p) || !below(g, p) {
@@ -53,7 +53,7 @@ pub(super) fn public_key(
 }
 
 /// The octets of a number that is not negative, without leading zeros.
-fn unsigned(integer: Element<'_>) -> Option<&[u8]> {
+fn unsigned(integer: Value<'_>) -> Option<&[u8]> {
     let digits = integer.content;
     let zeros = digits.iter().take_while(|&&digit| digit == 0).count();
     let negative = digits.first()? & 0x80 != 0;

@@ -96,9 +96,9 @@ fn sec1(pkcs8: &Pkcs8<'_>, spki: &[u8], parameters: &[u8]) -> Result<Zeroizing<V
 pub fn rsa_numbers(key: &PrivateKey) -> Result<[&[u8]; 8], KeyError> {
     const MALFORMED: KeyError = KeyError::Malformed("it is not an RSAPrivateKey of two primes");
     let pkcs8 = read(key)?;
-    let mut fields = crate::tlv::only(pkcs8.key, der::SEQUENCE)
+    let mut fields = crate::ber::only(pkcs8.key, der::SEQUENCE)
         .ok_or(MALFORMED)?
-        .inner();
+        .inside();
     if fields.accept(INTEGER).ok_or(MALFORMED)?.content != [0] {
         return Err(MALFORMED);
     }
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn what_is_beside_the_key_is_left_out() {
         let plain = private("rsa");
-        let fields = crate::tlv::only(plain.expose(), der::SEQUENCE)
+        let fields = crate::ber::only(plain.expose(), der::SEQUENCE)
             .unwrap()
             .content;
         let more = der::sequence(&[fields, &der::value(der::EXPLICIT_0, &[])]);

@@ -8,11 +8,11 @@ use ml_dsa::{
 };
 use zeroize::Zeroizing;
 
-use super::KeyError;
+use super::error::KeyError;
 use super::structure::Pkcs8;
+use crate::ber::Reader;
 use crate::der::{IMPLICIT_0, OCTET_STRING, SEQUENCE};
 use crate::secret::PrivateKey;
-use crate::tlv;
 
 /// One of the three parameter sets.
 pub struct ParameterSet {
@@ -153,16 +153,12 @@ enum Stored<'a> {
 
 impl<'a> Stored<'a> {
     fn read(key: &'a [u8]) -> Option<Self> {
-        let mut elements = tlv::Elements::of(key);
-        let element = elements.next()?;
-        if !elements.rest().is_empty() {
-            return None;
-        }
-        let (seed, expanded) = match element.tag {
-            IMPLICIT_0 => (element.content, None),
-            OCTET_STRING => return Some(Self::Expanded(element.content)),
+        let value = Reader::definite(key).only()?;
+        let (seed, expanded) = match value.tag {
+            IMPLICIT_0 => (value.content, None),
+            OCTET_STRING => return Some(Self::Expanded(value.content)),
             SEQUENCE => {
-                let mut both = element.inner();
+                let mut both = value.inside();
                 let seed = both.accept(OCTET_STRING)?.content;
                 (seed, Some(both.accept(OCTET_STRING)?.content))
             }

@@ -4,8 +4,10 @@
 use const_oid::ObjectIdentifier;
 
 use super::curve::Curve;
+use super::description::unknown;
+use super::error::KeyError;
+use super::scalar;
 use super::structure::{Pkcs8, Sec1, spki};
-use super::{KeyError, scalar, unknown};
 use crate::der::OBJECT_IDENTIFIER;
 
 /// The `SubjectPublicKeyInfo` of a key.

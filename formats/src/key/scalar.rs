@@ -5,8 +5,8 @@
 
 use zeroize::Zeroizing;
 
-use super::KeyError;
 use super::curve::Curve;
+use super::error::KeyError;
 use super::oid::EC_PUBLIC_KEY;
 use super::structure::{Pkcs8, Sec1};
 use crate::der::{self, OCTET_STRING};

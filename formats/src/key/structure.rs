@@ -4,27 +4,27 @@
 use const_oid::ObjectIdentifier;
 use zeroize::Zeroizing;
 
+use crate::ber::{self, Value};
 use crate::der::{
     self, BIT_STRING, EXPLICIT_0, EXPLICIT_1, IMPLICIT_1, INTEGER, NULL, OBJECT_IDENTIFIER,
     OCTET_STRING, SEQUENCE, SET,
 };
 use crate::secret::PrivateKey;
-use crate::tlv::{self, Element};
 
 /// `AlgorithmIdentifier` (RFC 5280, 4.1.1.2).
 pub(super) struct Algorithm<'a> {
     pub(super) oid: ObjectIdentifier,
-    pub(super) parameters: Option<Element<'a>>,
+    pub(super) parameters: Option<Value<'a>>,
     pub(super) raw: &'a [u8],
 }
 
 impl<'a> Algorithm<'a> {
-    pub(super) fn read(element: Element<'a>) -> Option<Self> {
-        let mut inner = element.tagged(SEQUENCE)?.inner();
+    pub(super) fn read(value: Value<'a>) -> Option<Self> {
+        let mut inner = value.tagged(SEQUENCE)?.inside();
         Some(Self {
             oid: ObjectIdentifier::from_bytes(inner.accept(OBJECT_IDENTIFIER)?.content).ok()?,
             parameters: inner.next(),
-            raw: element.raw,
+            raw: value.raw,
         })
     }
 
@@ -51,8 +51,8 @@ pub(super) struct Pkcs8<'a> {
 
 impl<'a> Pkcs8<'a> {
     pub(super) fn read(der: &'a [u8]) -> Option<Self> {
-        let info = tlv::only(der, SEQUENCE)?;
-        let mut fields = info.inner();
+        let info = ber::only(der, SEQUENCE)?;
+        let mut fields = info.inside();
         let version = fields.accept(INTEGER)?.content;
         let algorithm = Algorithm::read(fields.next()?)?;
         let before = &info.content[..info.content.len() - fields.rest().len()];
@@ -61,9 +61,9 @@ impl<'a> Pkcs8<'a> {
         // The attributes, an implicitly tagged `SET`.
         let attributes = fields.accept(EXPLICIT_0);
         if let Some(attributes) = attributes {
-            let mut attributes = attributes.inner();
-            while !attributes.rest().is_empty() {
-                let mut attribute = attributes.accept(SEQUENCE)?.inner();
+            let mut attributes = attributes.inside();
+            while !attributes.is_empty() {
+                let mut attribute = attributes.accept(SEQUENCE)?.inside();
                 attribute.accept(OBJECT_IDENTIFIER)?;
                 attribute.accept(SET)?;
             }
@@ -71,7 +71,7 @@ impl<'a> Pkcs8<'a> {
         // An implicitly tagged `BIT STRING`, in version 2 alone. Old versions of ring, and so of
         // rcgen, wrote an explicit tag.
         let public_key = match fields.accept(IMPLICIT_1) {
-            Some(element) => Some(element.content),
+            Some(value) => Some(value.content),
             None => match fields.accept(EXPLICIT_1) {
                 Some(tagged) => Some(tagged.only()?.tagged(BIT_STRING)?.content),
                 None => None,
@@ -79,7 +79,7 @@ impl<'a> Pkcs8<'a> {
         };
         let is_bit_string = |bits: &[u8]| matches!(bits, [0..=7, ..]);
         let allowed = |bits: &[u8]| version == [1] && is_bit_string(bits);
-        if !fields.rest().is_empty() || !public_key.is_none_or(allowed) {
+        if !fields.is_empty() || !public_key.is_none_or(allowed) {
             return None;
         }
         Some(Self {
@@ -98,7 +98,7 @@ pub(super) struct Sec1<'a> {
     pub(super) scalar: &'a [u8],
     /// The fields after the scalar.
     pub(super) after: &'a [u8],
-    pub(super) parameters: Option<Element<'a>>,
+    pub(super) parameters: Option<Value<'a>>,
     pub(super) point: Option<&'a [u8]>,
 }
 
@@ -107,7 +107,7 @@ impl<'a> Sec1<'a> {
     pub(super) const VERSION_1: [u8; 3] = [INTEGER, 1, 1];
 
     pub(super) fn read(der: &'a [u8]) -> Option<Self> {
-        let mut fields = tlv::only(der, SEQUENCE)?.inner();
+        let mut fields = ber::only(der, SEQUENCE)?.inside();
         if fields.accept(INTEGER)?.content != [1] {
             return None;
         }
@@ -130,8 +130,8 @@ impl<'a> Sec1<'a> {
         let point = point.filter(|point| !point.is_empty());
         // OpenSSL refuses unknown fields, and parameters of an unknown kind.
         let known =
-            |parameters: Element<'_>| matches!(parameters.tag, OBJECT_IDENTIFIER | SEQUENCE | NULL);
-        if !fields.rest().is_empty() || !parameters.is_none_or(known) {
+            |parameters: Value<'_>| matches!(parameters.tag, OBJECT_IDENTIFIER | SEQUENCE | NULL);
+        if !fields.is_empty() || !parameters.is_none_or(known) {
             return None;
         }
         Some(Self {
@@ -145,7 +145,7 @@ impl<'a> Sec1<'a> {
 
 /// The algorithm of a `SubjectPublicKeyInfo`, and the content of its `BIT STRING`.
 pub(super) fn read_spki(der: &[u8]) -> Option<(Algorithm<'_>, &[u8])> {
-    let mut fields = tlv::only(der, SEQUENCE)?.inner();
+    let mut fields = ber::only(der, SEQUENCE)?.inside();
     let algorithm = Algorithm::read(fields.next()?)?;
     Some((algorithm, fields.accept(BIT_STRING)?.content))
 }

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use x509_parser::asn1_rs::{Any, Oid, Tag, ToDer};
 use x509_parser::prelude::{FromDer, X509Name};
 
-use super::{hex, known};
+use super::hex::hex;
 
 /// Attribute types with a short name registered for LDAP (RFC 4514 section 3, RFC 4519 and the
 /// IANA registry of descriptors); all others are written in dotted form.
@@ -185,6 +185,14 @@ fn wide(bytes: &[u8], unit: usize) -> Option<String> {
     Some(text)
 }
 
+/// The name that a table of object identifiers gives for one.
+pub(super) fn known(table: &[(&str, &'static str)], oid: &str) -> Option<&'static str> {
+    table
+        .iter()
+        .find(|(dotted, _)| *dotted == oid)
+        .map(|(_, name)| *name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,9 +201,7 @@ mod tests {
     const O: &[u8] = &[0x55, 4, 10];
 
     fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
-        let mut der = vec![tag, u8::try_from(content.len()).unwrap()];
-        der.extend_from_slice(content);
-        der
+        crate::der::value(tag, &[content])
     }
 
     fn attribute(kind: &[u8], tag: u8, value: &[u8]) -> Vec<u8> {

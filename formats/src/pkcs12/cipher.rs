@@ -50,7 +50,7 @@ impl Cipher {
     }
 
     /// The length of a block, and of the initialization vector, in bytes.
-    pub fn block_length(self) -> usize {
+    pub(crate) fn block_length(self) -> usize {
         match self {
             Self::Aes128 | Self::Aes192 | Self::Aes256 => 16,
             Self::TripleDes | Self::TwoKeyTripleDes | Self::Rc2 { .. } => 8,

@@ -6,10 +6,10 @@ use zeroize::Zeroizing;
 
 use super::error::DecodeError;
 use super::kdf::PasswordForm;
+pub use super::limits::Limits;
 use super::mac::StoredMac;
 use super::pbe::{self, Scheme};
 use super::structure::{Bag, BagContent, Safe, Structure, safe_contents};
-pub use super::work::Limits;
 use super::work::Work;
 pub use crate::pkcs12::bag_attributes::BagAttributes;
 use crate::secret::{Password, PrivateKey};

@@ -7,7 +7,7 @@ use crate::der::{self, OCTET_STRING};
 use crate::secret::{Password, PrivateKey};
 
 /// The DER around a key that `scheme` has encrypted.
-pub fn encrypted_private_key(scheme: &Scheme, encrypted: &[u8]) -> Vec<u8> {
+pub(crate) fn encrypted_private_key(scheme: &Scheme, encrypted: &[u8]) -> Vec<u8> {
     der::sequence(&[&scheme.to_der(), &der::value(OCTET_STRING, &[encrypted])])
 }
 

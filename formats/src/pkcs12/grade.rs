@@ -2,137 +2,22 @@
 //! clear, so that much of a file can be judged without its password; with the password, the
 //! question is whether it restores: a key that signs for its certificate, and a path that links.
 
-use std::collections::BTreeMap;
-
-use crate::certificate::{Certificate, Clock};
+use crate::certificate::Clock;
 use crate::pkcs12::decode::{self, Limits, MacStatus};
 use crate::pkcs12::error::DecodeError;
 use crate::pkcs12::kdf::PasswordForm;
 use crate::pkcs12::outline::{BagOutline, Outline, outline};
 use crate::pkcs12::pbe::Scheme;
 use crate::secret::{Password, wipe_stack};
-use serde::Serialize;
-
-use crate::proof::Level;
 
 mod readers;
+mod report;
 mod restore;
 mod weaknesses;
 
-/// What there is to say about a file, as in `certstow.check/1`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FileReport {
-    /// The file's name, as given.
-    pub file: String,
-    /// The rest.
-    #[serde(flatten)]
-    pub report: Report,
-}
-
-/// What there is to say about the bytes of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Report {
-    /// Whether the password fits and everything inside decrypts; `None` without a password.
-    pub opened: Option<bool>,
-    /// Whether a password was given and is the wrong one.
-    #[serde(skip)]
-    pub wrong_password: bool,
-    /// The integrity protection.
-    pub mac: MacReport,
-    /// How the private keys are encrypted, each way once; empty where only the password shows it.
-    pub key_encryption: Vec<Encryption>,
-    /// How the certificates are encrypted, each way once; empty where none are.
-    pub certificate_encryption: Vec<Encryption>,
-    /// How many private keys there are; `None` where only the password shows it.
-    pub keys: Option<usize>,
-    /// How many certificates there are; `None` where only the password shows it.
-    pub certificates: Option<usize>,
-    /// Whether there is a key, every key is proven to be its certificate's, by a signature or at
-    /// least by the public half, and the paths link. `None` without a password, and where a key
-    /// can be proven in neither way.
-    pub restores: Option<bool>,
-    /// How far the keys are proven: the weakest level among them. `None` where none was seen:
-    /// without a password, and where the file does not open.
-    pub proof: Option<Level>,
-    /// The certificate of each private key that has one in the file, where it was opened.
-    #[serde(skip)]
-    pub leaves: Vec<Certificate>,
-    /// For each program of [`super::target::targets`], whether it is known to open the file.
-    pub readers: BTreeMap<&'static str, Reader>,
-    /// What a person should know, the gravest first.
-    pub findings: Vec<Finding>,
-}
-
-impl Report {
-    fn find(&mut self, severity: Severity, message: impl Into<String>) {
-        let message = message.into();
-        self.findings.push(Finding { severity, message });
-    }
-}
-
-/// The integrity protection of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct MacReport {
-    /// Its name, if there is any.
-    pub algorithm: Option<String>,
-    /// The iterations of its key, if there is any.
-    pub iterations: Option<u32>,
-    /// Whether it matches.
-    pub status: MacVerdict,
-}
-
-/// Whether a MAC matches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum MacVerdict {
-    /// It does.
-    Ok,
-    /// It does not: the password is wrong, or the file was changed.
-    Mismatch,
-    /// There is none.
-    Absent,
-    /// No password was given, or nothing could be derived from it.
-    Unchecked,
-}
-
-/// How something is encrypted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Encryption {
-    /// The algorithm's name.
-    pub algorithm: String,
-    /// The iterations of its key.
-    pub iterations: u32,
-}
-
-/// Whether a program opens a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Reader {
-    /// As far as is known, and the file's outside shows.
-    pub opens: bool,
-    /// Why not.
-    pub reason: Option<String>,
-}
-
-/// Something a person should know.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// How grave it is.
-    pub severity: Severity,
-    /// A sentence.
-    pub message: String,
-}
-
-/// How grave a finding is, the gravest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// The file does not restore, or protects nothing.
-    Error,
-    /// The file is weaker or less useful than it should be.
-    Warning,
-    /// Good to know.
-    Info,
-}
+pub use report::{
+    Encryption, FileReport, Finding, MacReport, MacVerdict, Reader, Report, Severity,
+};
 
 /// Grades the bytes of a file. `mode` is its Unix file mode, where it has one; with `password`,
 /// the file is also proven to restore.
@@ -157,7 +42,7 @@ pub fn grade(
 ///
 /// # Errors
 /// As [`grade`].
-pub fn grade_within(
+pub(crate) fn grade_within(
     bytes: &[u8],
     mode: Option<u32>,
     password: Option<&Password>,
@@ -194,8 +79,8 @@ fn outside(outline: &Outline, password: Option<&Password>) -> Report {
                 None => MacVerdict::Absent,
             },
         },
-        key_encryption: each_once(key_schemes(outline)),
-        certificate_encryption: each_once(safe_schemes(outline)),
+        key_encryption: each_once(outline.key_schemes()),
+        certificate_encryption: each_once(outline.safe_schemes()),
         keys: all_visible.then(|| keys.count()),
         certificates: all_visible.then(|| certificates.count()),
         restores: None,
@@ -204,23 +89,6 @@ fn outside(outline: &Outline, password: Option<&Password>) -> Report {
         readers: readers::readers(outline, password),
         findings: Vec::new(),
     }
-}
-
-/// The schemes of the keys that show.
-fn key_schemes(outline: &Outline) -> impl Iterator<Item = &Scheme> {
-    let bags = outline.safes.iter().flat_map(|safe| &safe.bags);
-    bags.filter_map(|bag| match bag {
-        BagOutline::ShroudedKey(scheme) => Some(scheme),
-        _ => None,
-    })
-}
-
-/// The schemes of what is encrypted as a whole: the certificates, as every known writer does it.
-fn safe_schemes(outline: &Outline) -> impl Iterator<Item = &Scheme> {
-    outline
-        .safes
-        .iter()
-        .filter_map(|safe| safe.encryption.as_ref())
 }
 
 fn each_once<'a>(schemes: impl Iterator<Item = &'a Scheme>) -> Vec<Encryption> {

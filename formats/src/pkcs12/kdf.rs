@@ -109,7 +109,7 @@ pub(super) fn chains(digest: Digest, length: usize) -> u64 {
 
 /// What a key of the PKCS#12 derivation is for: the ID of RFC 7292, appendix B.3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     /// An encryption key.
     Key = 1,
     /// An initialization vector.
@@ -119,7 +119,7 @@ pub enum Purpose {
 }
 
 /// `length` bytes by the derivation of RFC 7292, appendix B.2.
-pub fn pkcs12(
+pub(crate) fn pkcs12(
     digest: Digest,
     password: PasswordForm<'_>,
     salt: &[u8],

@@ -213,7 +213,7 @@ impl MacScheme {
 
     /// The key, and `plaintext` encrypted with `scheme`, both derived on this core: in less time
     /// than one after the other where they can take turns, as with SHA-256 in PBES2.
-    pub fn derive_key_and_encrypt(
+    pub(crate) fn derive_key_and_encrypt(
         &self,
         scheme: &Scheme,
         password: PasswordForm<'_>,

@@ -3,7 +3,7 @@
 //! ([`readback`]), and grading a file of any maker ([`grade`]).
 
 pub mod attributes;
-pub mod bag_attributes;
+pub(crate) mod bag_attributes;
 mod cipher;
 pub mod decode;
 pub mod encode;
@@ -11,6 +11,7 @@ pub mod encrypted_key;
 pub mod error;
 pub mod grade;
 pub mod kdf;
+mod limits;
 pub mod mac;
 pub mod oid;
 pub mod outline;

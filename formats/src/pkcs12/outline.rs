@@ -2,10 +2,10 @@
 //! against change, and whatever lies open in it. Nothing is derived.
 
 use super::error::DecodeError;
+use super::limits::Limits;
 use super::mac::MacScheme;
 use super::pbe::Scheme;
 use super::structure::{Bag, BagContent, Safe, Structure};
-use super::work::Limits;
 
 /// What can be seen of a file without its password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,24 @@ pub struct Outline {
     pub mac: Option<MacScheme>,
     /// The parts, in the order of the file.
     pub safes: Vec<SafeOutline>,
+}
+
+impl Outline {
+    /// How the keys are encrypted that show.
+    pub fn key_schemes(&self) -> impl Iterator<Item = &Scheme> {
+        let bags = self.safes.iter().flat_map(|safe| &safe.bags);
+        bags.filter_map(|bag| match bag {
+            BagOutline::ShroudedKey(scheme) => Some(scheme),
+            _ => None,
+        })
+    }
+
+    /// How parts are encrypted as a whole: the certificates, as every known writer does it.
+    pub fn safe_schemes(&self) -> impl Iterator<Item = &Scheme> {
+        self.safes
+            .iter()
+            .filter_map(|safe| safe.encryption.as_ref())
+    }
 }
 
 /// One `ContentInfo` of the `AuthenticatedSafe`.

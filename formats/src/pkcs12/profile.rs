@@ -60,7 +60,7 @@ impl Profile {
     }
 
     /// Iterations of every derivation when none are asked for.
-    pub fn default_iterations(self) -> u32 {
+    pub const fn default_iterations(self) -> u32 {
         match self {
             Profile::Modern | Profile::Pbmac1 => 200_000,
             Profile::Compatible => 100_000,

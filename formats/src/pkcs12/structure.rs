@@ -4,10 +4,10 @@
 use zeroize::Zeroizing;
 
 use super::error::DecodeError;
+use super::limits::Limits;
 use super::mac::StoredMac;
 use super::oid;
 use super::pbe::{self, Scheme};
-use super::work::Limits;
 use crate::ber::{Oid, Reader, UNEXPECTED, Value, Wrong};
 use crate::der::{
     EXPLICIT_0, EXPLICIT_1, IA5_STRING, IMPLICIT_0, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING,

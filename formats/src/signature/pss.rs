@@ -5,7 +5,8 @@
 use rsa::BoxedUint;
 use rsa::traits::PublicKeyParts as _;
 
-use super::{Hash, SignatureError};
+use super::error::SignatureError;
+use super::hash::Hash;
 
 /// RSASSA-PSS-params (RFC 4055, 3.1); the trailer field is always 1 and MGF1 the only mask
 /// generation function.

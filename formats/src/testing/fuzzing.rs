@@ -9,6 +9,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use super::{PASSWORD, writer};
 use crate::certificate::{Certificate, Clock, Property};
 use crate::chain::{self, Candidates, PathEnd};
+use crate::cms::signed_data;
 use crate::der::SEQUENCE;
 use crate::key;
 use crate::pkcs12::attributes::{Attributes, Properties};
@@ -16,7 +17,7 @@ use crate::pkcs12::decode::{self, Limits, MacStatus};
 use crate::pkcs12::encode::{self, Content};
 use crate::pkcs12::grade::{self, Severity};
 use crate::pkcs12::kdf::PasswordForm;
-use crate::pkcs12::outline::{BagOutline, outline};
+use crate::pkcs12::outline::outline;
 use crate::pkcs12::pbe::Scheme;
 use crate::pkcs12::profile::{Iterations, Profile};
 use crate::pkcs12::readback;
@@ -39,14 +40,8 @@ static SEEDS: LazyLock<Password> = LazyLock::new(|| Password::new(PASSWORD.to_ow
 pub fn pkcs12(input: &[u8]) {
     let outside = outline(input);
     if let Ok(outside) = &outside {
-        let schemes = outside.safes.iter().flat_map(|safe| {
-            let bags = safe.bags.iter().filter_map(|bag| match bag {
-                BagOutline::ShroudedKey(scheme) => Some(scheme),
-                _ => None,
-            });
-            safe.encryption.iter().chain(bags)
-        });
-        schemes.for_each(reads_back);
+        outside.safe_schemes().for_each(reads_back);
+        outside.key_schemes().for_each(reads_back);
     }
     let Ok(contents) = decode::decode(input, PasswordForm::Text(&SEEDS), &LIMITS) else {
         return;
@@ -86,6 +81,20 @@ pub fn bags(input: &[u8]) {
         if let BagContent::ShroudedKey { scheme, .. } = bag.content {
             reads_back(&scheme);
         }
+    }
+}
+
+/// A `SignedData` with certificates.
+pub fn pkcs7(input: &[u8]) {
+    let Some(certificates) = signed_data::certificates(input) else {
+        return;
+    };
+    let inside = input.as_ptr_range();
+    for der in certificates {
+        let place = der.as_ptr_range();
+        assert!(inside.start <= place.start && place.end <= inside.end);
+        // What it is then is for the certificate's own reader to say.
+        let _ = Certificate::from_der(der);
     }
 }
 

@@ -2,7 +2,8 @@
 //! doubled or taken from another file, and elements of DER changed with the lengths around them
 //! mended, so that the change gets past the outer layers. The same seed gives the same copies.
 
-use crate::der::{OCTET_STRING, value};
+use crate::ber::Reader;
+use crate::der::{self, OCTET_STRING};
 
 /// How deep elements of DER are looked for.
 const MAX_DEPTH: usize = 16;
@@ -102,10 +103,10 @@ impl<'a> Mutations<'a> {
         let new = match random.below(8) {
             0 => Vec::new(),
             1 => [raw.clone(), raw].concat(),
-            2 => value(tag, &[]),
-            3 => value(EDGES[random.below(EDGES.len())], &[content]),
-            4 => value(tag, &[content, &[random.next() as u8]]),
-            5 => value(tag, &[&content[..random.below(content.len())]]),
+            2 => der::value(tag, &[]),
+            3 => der::value(EDGES[random.below(EDGES.len())], &[content]),
+            4 => der::value(tag, &[content, &[random.next() as u8]]),
+            5 => der::value(tag, &[&content[..random.below(content.len())]]),
             // Another element in its place.
             6 => {
                 let other = &elements[random.below(elements.len())];
@@ -154,15 +155,19 @@ fn elements(bytes: &[u8]) -> Vec<Element> {
 /// False if what lies there is no row of elements.
 fn gather(
     bytes: &[u8],
-    (mut start, end): (usize, usize),
+    (start, end): (usize, usize),
     parent: Option<usize>,
     depth: usize,
     found: &mut Vec<Element>,
 ) -> bool {
-    while start < end {
-        let Some((content, stop)) = header(&bytes[..end], start) else {
+    let mut reader = Reader::definite(&bytes[start..end]);
+    while !reader.is_empty() {
+        let start = end - reader.rest().len();
+        let Some(value) = reader.next() else {
             return false;
         };
+        let stop = end - reader.rest().len();
+        let content = stop - value.content.len();
         if depth == 0 || found.len() == MAX_ELEMENTS {
             return true;
         }
@@ -173,34 +178,14 @@ fn gather(
             end: stop,
             parent,
         });
-        let constructed = bytes[start] & 0x20 != 0;
-        if (constructed || bytes[start] == OCTET_STRING)
+        let constructed = value.tag & 0x20 != 0;
+        if (constructed || value.tag == OCTET_STRING)
             && !gather(bytes, (content, stop), Some(at), depth - 1, found)
         {
             found.truncate(at + 1);
         }
-        start = stop;
     }
     true
-}
-
-/// Where the content of the element that begins at `start` begins and ends.
-fn header(bytes: &[u8], start: usize) -> Option<(usize, usize)> {
-    let first = usize::from(*bytes.get(start + 1)?);
-    let (content, length) = match first {
-        0..=0x7f => (start + 2, first),
-        0x81..=0x83 => {
-            let content = start + 2 + (first & 0x7f);
-            let octets = bytes.get(start + 2..content)?;
-            let length = octets
-                .iter()
-                .fold(0, |sum, octet| sum << 8 | usize::from(*octet));
-            (content, length)
-        }
-        _ => return None,
-    };
-    let end = content.checked_add(length)?;
-    (end <= bytes.len()).then_some((content, end))
 }
 
 /// The file with `new` in the place of an element, and the lengths of those around it mended.
@@ -211,7 +196,7 @@ fn replaced(bytes: &[u8], elements: &[Element], at: usize, new: &[u8]) -> Vec<u8
     while let Some(parent) = around.map(|parent| &elements[parent]) {
         let before = &bytes[parent.content..start];
         let after = &bytes[end..parent.end];
-        new = value(bytes[parent.start], &[before, &new, after]);
+        new = der::value(bytes[parent.start], &[before, &new, after]);
         (start, end, around) = (parent.start, parent.end, parent.parent);
     }
     [&bytes[..start], &new, &bytes[end..]].concat()
@@ -236,9 +221,9 @@ mod tests {
     #[test]
     fn elements_around_a_change_fit_it() {
         let longer = replaced(&NESTED, &elements(&NESTED), 4, &[0x84; 200]);
-        let inner = value(0x30, &[&[0x84; 200]]);
-        let octets = value(4, &[&inner]);
-        assert_eq!(longer, value(0x30, &[&[2, 1, 3], &octets]));
+        let inner = der::value(0x30, &[&[0x84; 200]]);
+        let octets = der::value(4, &[&inner]);
+        assert_eq!(longer, der::value(0x30, &[&[2, 1, 3], &octets]));
     }
 
     #[test]

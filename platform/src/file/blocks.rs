@@ -5,11 +5,11 @@ use zeroize::Zeroizing;
 
 use super::bag_attributes;
 use super::pem::{Blocks, PemBlock};
-use super::pkcs7;
-use certstow_formats::der::{EXPLICIT_0, INTEGER, SEQUENCE};
+use certstow_formats::certificate;
+use certstow_formats::cms::signed_data;
+use certstow_formats::der::{INTEGER, SEQUENCE};
 use certstow_formats::key::KeyForm;
 use certstow_formats::pkcs12::decode::BagAttributes;
-use certstow_formats::tlv::Elements;
 
 /// A piece of a file.
 pub(crate) enum Block<'a> {
@@ -72,11 +72,11 @@ fn read_pem(
         "EC PRIVATE KEY" => Some(KeyForm::Sec1),
         _ => None,
     };
-    let certificate = matches!(
+    let is_certificate = matches!(
         label,
         "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE"
     );
-    let signed_data = matches!(label, "PKCS7" | "CMS" | "PKCS #7 SIGNED DATA");
+    let is_signed_data = matches!(label, "PKCS7" | "CMS" | "PKCS #7 SIGNED DATA");
     let pkcs12 = label == "PKCS12";
     if label == "DSA PRIVATE KEY" || form.is_some() && block.is_encrypted_the_old_way() {
         return take(Block::Unusable(format!(
@@ -84,7 +84,7 @@ fn read_pem(
              openssl pkcs8 -topk8 -in OLD -out NEW"
         )));
     }
-    if form.is_none() && !certificate && !signed_data && !pkcs12 {
+    if form.is_none() && !is_certificate && !is_signed_data && !pkcs12 {
         return;
     }
     if let Err(reason) = block.decode(scratch) {
@@ -101,26 +101,20 @@ fn read_pem(
     match form {
         Some(form) => take(Block::Key(key(form), attributes())),
         None if pkcs12 => take(Block::Pkcs12(scratch)),
-        None if signed_data => read_signed_data(scratch, take),
-        None => take(Block::Certificate(
-            certificate_of(label, scratch),
+        None if is_signed_data => read_signed_data(scratch, take),
+        // `openssl x509 -trustout` writes notes of its own behind the certificate.
+        None if label == "TRUSTED CERTIFICATE" => take(Block::Certificate(
+            certificate::without_trailing_data(scratch),
             attributes(),
         )),
-    }
-}
-
-/// A trusted certificate (`openssl x509 -trustout`) has OpenSSL's own notes behind it.
-fn certificate_of<'a>(label: &str, der: &'a [u8]) -> &'a [u8] {
-    match Elements::of(der).next() {
-        Some(first) if label == "TRUSTED CERTIFICATE" => first.raw,
-        _ => der,
+        None => take(Block::Certificate(scratch, attributes())),
     }
 }
 
 fn read_binary(bytes: &[u8], take: &mut dyn FnMut(Block<'_>)) -> bool {
     if begins_like_pkcs12(bytes) {
         take(Block::Pkcs12(bytes));
-    } else if pkcs7::begins_like_one(bytes) {
+    } else if signed_data::begins_like_one(bytes) {
         read_signed_data(bytes, take);
     } else if let Some(form) = KeyForm::of(bytes) {
         let key = KeyBlock {
@@ -129,7 +123,7 @@ fn read_binary(bytes: &[u8], take: &mut dyn FnMut(Block<'_>)) -> bool {
             curve: None,
         };
         take(Block::Key(key, BagAttributes::default()));
-    } else if begins_like_certificate(bytes) {
+    } else if certificate::begins_like_one(bytes) {
         take(Block::Certificate(bytes, BagAttributes::default()));
     } else {
         return false;
@@ -138,7 +132,7 @@ fn read_binary(bytes: &[u8], take: &mut dyn FnMut(Block<'_>)) -> bool {
 }
 
 fn read_signed_data(bytes: &[u8], take: &mut dyn FnMut(Block<'_>)) {
-    match pkcs7::certificates(bytes) {
+    match signed_data::certificates(bytes) {
         Some(certificates) => {
             certificates.for_each(|der| take(Block::Certificate(der, BagAttributes::default())));
         }
@@ -157,23 +151,4 @@ fn begins_like_pkcs12(bytes: &[u8]) -> bool {
                 .get(at..)
                 .is_some_and(|rest| rest.starts_with(&VERSION))
         })
-}
-
-/// Two sequences inside one, the first of which begins as `TBSCertificate` does: a version, which
-/// version 1 leaves out, a serial number, and then the signature algorithm, the issuer and the
-/// validity. In a revocation list a time stands in the place of the last, in a request there is
-/// no such field.
-fn begins_like_certificate(bytes: &[u8]) -> bool {
-    let Some(tbs) = Elements::of(bytes)
-        .accept(SEQUENCE)
-        .and_then(|outer| outer.inner().accept(SEQUENCE))
-    else {
-        return false;
-    };
-    let mut fields = tbs.inner();
-    let versioned = fields.accept(EXPLICIT_0).is_some();
-    fields
-        .accept(INTEGER)
-        .is_some_and(|serial| versioned || serial.content != [0])
-        && (0..3).all(|_| fields.accept(SEQUENCE).is_some())
 }

@@ -22,10 +22,11 @@ use certstow_formats::pem;
 use certstow_formats::pkcs12::encrypted_key::encrypt_private_key;
 use certstow_formats::pkcs12::kdf::PasswordForm;
 use certstow_formats::pkcs12::pbe::decrypt_private_key;
+use certstow_formats::pkcs12::profile::Profile;
 use certstow_formats::secret::{Password, PrivateKey};
 
-/// Iterations of PBKDF2 that protect a key in a folder.
-const ITERATIONS: u32 = 200_000;
+/// Iterations of PBKDF2 that protect a key in a folder: those of the usual PKCS#12 file.
+const ITERATIONS: u32 = Profile::Modern.default_iterations();
 
 /// A finished file under its temporary name.
 pub(super) struct IdentityFile {

@@ -13,7 +13,6 @@ mod keys;
 mod opened;
 mod pair;
 mod pem;
-pub(crate) mod pkcs7;
 mod read;
 mod remove;
 mod scan;

@@ -60,7 +60,6 @@ fn from_x963(point_and_scalar: &[u8], curve: &[u8]) -> Result<PrivateKey, KeyErr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use certstow_formats::tlv;
 
     fn decoded(pem: &[u8]) -> Vec<u8> {
         pem_rfc7468::decode_vec(pem).unwrap().1
@@ -70,15 +69,13 @@ mod tests {
         decoded(pem)
     }
 
-    /// 04 || X || Y || K of a key, taken from what OpenSSL wrote.
+    /// 04 || X || Y || K of a key that OpenSSL wrote.
     fn x963(sec1: &[u8]) -> Vec<u8> {
-        let mut fields = tlv::only(sec1, der::SEQUENCE).unwrap().inner();
-        fields.accept(INTEGER).unwrap();
-        let scalar = fields.accept(OCTET_STRING).unwrap().content;
-        fields.accept(der::EXPLICIT_0).unwrap();
-        let point = fields.accept(EXPLICIT_1).unwrap();
-        let point = point.inner().accept(BIT_STRING).unwrap().content;
-        [&point[1..], scalar].concat()
+        let key = key::from_sec1(sec1, None).unwrap();
+        let scalar = key::ec_scalar(&key).unwrap().unwrap().octets;
+        let public = key::public_key_of(&key).unwrap();
+        let point = &public[public.len() - 1 - 2 * scalar.len()..];
+        [point, scalar.as_slice()].concat()
     }
 
     macro_rules! file {

@@ -8,7 +8,6 @@ use certstow_formats::key::{self, KeyForm};
 
 use crate::file::bag_attributes;
 use crate::file::contents::{FileContents, Passwords};
-use crate::file::pkcs7 as signed_data;
 use crate::os::shell as words;
 
 /// A file of a folder: PEM, or DER of any form.
@@ -48,20 +47,6 @@ fn key_forms(der: &[u8]) {
     }
     if let Ok(public) = key::public_key_of_pkcs8(der) {
         assert!(key::same_public_key(&public, &public));
-    }
-}
-
-/// A `SignedData` with certificates.
-pub fn pkcs7(input: &[u8]) {
-    let Some(certificates) = signed_data::certificates(input) else {
-        return;
-    };
-    let inside = input.as_ptr_range();
-    for der in certificates {
-        let place = der.as_ptr_range();
-        assert!(inside.start <= place.start && place.end <= inside.end);
-        // What it is then is for the certificate's own reader to say.
-        let _ = Certificate::from_der(der);
     }
 }
 

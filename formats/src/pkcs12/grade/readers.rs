@@ -8,7 +8,7 @@ use crate::pkcs12::outline::Outline;
 use crate::pkcs12::pbe::{Cipher, Scheme};
 use crate::secret::Password;
 
-use super::Reader;
+use super::report::Reader;
 use crate::pkcs12::target::{Pbes2, Reads, Support, targets};
 
 /// For each program, whether it is known to open the file.
@@ -57,8 +57,9 @@ pub(super) fn with_odd_scalar(readers: &mut BTreeMap<&'static str, Reader>) {
 
 /// The first thing about the file that a program is not known to read.
 fn objection(reads: &Reads, outline: &Outline, ascii_password: bool) -> Option<String> {
-    let schemes: Vec<&Scheme> = super::safe_schemes(outline)
-        .chain(super::key_schemes(outline))
+    let schemes: Vec<&Scheme> = outline
+        .safe_schemes()
+        .chain(outline.key_schemes())
         .collect();
     schemes
         .iter()

@@ -6,7 +6,8 @@ use crate::certificate::{Certificate, Clock};
 use crate::key;
 use crate::pkcs12::decode::{CertificateBag, Contents, KeyBag};
 
-use super::{Report, Severity, readers};
+use super::readers;
+use super::report::{Report, Severity};
 use crate::chain::{self, Candidates, PathEnd};
 use crate::proof::{self, Level};
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::certificate::Certificate;
 use crate::pkcs12::oid;
+use crate::proof::Level;
 use der::asn1::{Any, OctetString};
 use der::{Decode as _, Encode as _};
 use pkcs12::AuthenticatedSafe;

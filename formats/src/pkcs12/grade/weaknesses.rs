@@ -3,7 +3,7 @@
 use crate::pkcs12::outline::{BagOutline, Outline};
 use crate::pkcs12::pbe::{Cipher, Scheme};
 
-use super::{Report, Severity, key_schemes, safe_schemes};
+use super::report::{Report, Severity};
 use crate::pkcs12::profile::Iterations;
 
 /// Adds what is found to the report.
@@ -30,8 +30,9 @@ pub(super) fn find(report: &mut Report, outline: &Outline, mode: Option<u32>) {
 }
 
 fn encryption(report: &mut Report, outline: &Outline) {
-    let ciphers: Vec<Cipher> = safe_schemes(outline)
-        .chain(key_schemes(outline))
+    let ciphers: Vec<Cipher> = outline
+        .safe_schemes()
+        .chain(outline.key_schemes())
         .map(|scheme| match scheme {
             Scheme::Pkcs12 { cipher, .. } | Scheme::Pbes2 { cipher, .. } => *cipher,
         })
@@ -83,7 +84,7 @@ fn clear_content(report: &mut Report, outline: &Outline) {
 }
 
 fn iterations(report: &mut Report, outline: &Outline) {
-    let schemes = safe_schemes(outline).chain(key_schemes(outline));
+    let schemes = outline.safe_schemes().chain(outline.key_schemes());
     let all = || {
         schemes
             .map(Scheme::iterations)
