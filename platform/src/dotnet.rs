@@ -6,9 +6,6 @@ use crate::error::StoreError;
 use crate::file::FileStore;
 use crate::spec::StoreSpec;
 
-/// What such a store is, for a person.
-pub(crate) const DESCRIPTION: &str = ".NET user store";
-
 /// Opens the store with this name, such as `My`; .NET lower-cases it for the folder.
 pub(crate) fn open(name: &str) -> Result<FileStore, StoreError> {
     let spec = StoreSpec::Dotnet(name.to_owned());

@@ -33,20 +33,12 @@ pub mod vault;
 mod windows;
 
 use std::path::PathBuf;
-use std::sync::Arc;
-
-use certstow_formats::secret::Password;
 
 use error::StoreError;
 pub use file::{OpenedFile, certificates_in, left_behind_below, needs_password, private_keys_in};
 use spec::{Keychain, StoreSpec, SystemStore, SystemStoreLocation};
-
-/// What a store may be told when it is opened.
-#[derive(Debug, Default, Clone)]
-pub struct OpenOptions {
-    /// A password known beforehand that may unlock files or tokens of the store.
-    pub unlock: Option<Arc<Password>>,
-}
+pub use store::OpenOptions;
+use store::StoreInfo;
 
 /// Opens the store that `spec` names.
 ///
@@ -142,16 +134,17 @@ pub struct KnownStore {
 
 /// The stores this platform knows of, present or not, in the order they are searched.
 pub fn known_stores() -> Vec<KnownStore> {
-    let personal = personal_folder().map(StoreSpec::File);
+    let personal = personal_folder().map(|folder| KnownStore {
+        description: PERSONAL_FOLDER.to_owned(),
+        ..known_store(StoreSpec::File(folder), open)
+    });
     // Windows keeps .NET's stores itself.
     let dotnet = cfg!(unix).then(|| StoreSpec::Dotnet("My".to_owned()));
     let keychains = cfg!(target_os = "macos").then_some(StoreSpec::Keychain(Keychain::SearchList));
-    windows_stores()
-        .chain(keychains)
-        .chain(personal)
-        .chain(dotnet)
-        .map(|spec| known_store(spec, open))
-        .collect()
+    let known = |spec| known_store(spec, open);
+    let system_stores = windows_stores().chain(keychains).map(known);
+    let dotnet = dotnet.map(known);
+    system_stores.chain(personal).chain(dotnet).collect()
 }
 
 /// The personal stores of Windows, if this is Windows.
@@ -188,20 +181,17 @@ const PERSONAL_FOLDER: &str = "personal folder";
 type Open = fn(&StoreSpec, &OpenOptions) -> Result<Box<dyn store::Store>, StoreError>;
 
 fn known_store(spec: StoreSpec, open: Open) -> KnownStore {
-    let description = match &spec {
-        StoreSpec::File(_) => PERSONAL_FOLDER,
-        StoreSpec::Windows(store) => store.description(),
-        StoreSpec::Keychain(keychain) => keychain.description(),
-        StoreSpec::Dotnet(_) => dotnet::DESCRIPTION,
-    };
     let unavailable = match open(&spec, &OpenOptions::default()) {
         Ok(_) => None,
         Err(StoreError::Unavailable { reason, .. }) => Some(reason),
         Err(error) => Some(error.to_string()),
     };
+    let StoreInfo {
+        spec, description, ..
+    } = StoreInfo::new(spec);
     KnownStore {
         spec,
-        description: description.to_owned(),
+        description,
         unavailable,
     }
 }

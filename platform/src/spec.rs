@@ -2,7 +2,8 @@
 //! `dotnet:My`, or a bare path.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// Which store is meant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -18,14 +19,22 @@ pub enum StoreSpec {
 }
 
 impl StoreSpec {
-    /// Whether stores of this kind remember that a copy of an identity was saved.
-    pub fn keeps_account_of_copies(&self) -> bool {
-        matches!(self, Self::Windows(_))
-    }
-
-    /// Whether stores of this kind can keep a private key so that it does not come out again.
-    pub fn can_keep_keys_in(&self) -> bool {
-        matches!(self, Self::Windows(_) | Self::Keychain(_))
+    /// The same store under a name that means the same in every folder: a relative path in it begins
+    /// at `base`, and at the current folder if `base` is relative, too.
+    ///
+    /// # Errors
+    /// The operating system's: the current folder cannot be told.
+    pub fn resolved(self, base: &Path) -> io::Result<Self> {
+        let resolved = |path: &Path| std::path::absolute(base.join(path));
+        Ok(match self {
+            Self::File(path) => Self::File(resolved(&path)?),
+            Self::Windows(store) => Self::Windows(store),
+            Self::Keychain(keychain) => Self::Keychain(match keychain {
+                Keychain::File(path) => Keychain::File(resolved(&path)?),
+                Keychain::SearchList | Keychain::Login | Keychain::System => keychain,
+            }),
+            Self::Dotnet(name) => Self::Dotnet(name),
+        })
     }
 }
 
@@ -137,9 +146,6 @@ impl fmt::Display for Keychain {
     }
 }
 
-/// Schemes of stores that exist elsewhere: never taken for a file's name by mistake.
-const NOT_BUILT: [&str; 2] = ["nss", "pkcs11"];
-
 /// Text that names no store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpecError {
@@ -161,8 +167,7 @@ impl std::str::FromStr for StoreSpec {
     /// Reads a store name. Text without a known scheme is a path.
     ///
     /// # Errors
-    /// The text is empty, nothing follows the scheme, or the scheme's stores are not part of this
-    /// build.
+    /// The text is empty, or what follows the scheme names no store of it.
     fn from_str(text: &str) -> Result<Self, SpecError> {
         let fail = |reason| SpecError {
             text: text.to_owned(),
@@ -188,10 +193,6 @@ impl std::str::FromStr for StoreSpec {
                 Err(fail("a .NET store is named by one word, such as My"))
             }
             "dotnet" => Ok(Self::Dotnet(name.to_owned())),
-            _ if NOT_BUILT.contains(&scheme) => Err(fail(
-                "stores of this kind are not part of this build; a file of that name is \
-                 reached with 'file:' before it",
-            )),
             // A drive letter, or a file name with a colon in it.
             _ => Ok(Self::File(text.into())),
         }
@@ -263,13 +264,37 @@ mod tests {
     }
 
     #[test]
-    fn stores_of_another_build_are_not_taken_for_files() {
-        for text in ["nss:", "pkcs11:/x.so"] {
-            let error = text.parse::<StoreSpec>().unwrap_err().to_string();
-            assert!(error.contains("not part of this build"), "{error}");
-        }
+    fn spec_with_unknown_scheme_is_path() {
         let file = StoreSpec::File("nss:mine".into());
+        assert_eq!("nss:mine".parse(), Ok(file.clone()));
         assert_eq!("file:nss:mine".parse(), Ok(file));
+    }
+
+    #[test]
+    fn resolved_changes_relative_paths_alone() {
+        let folder = std::env::temp_dir();
+        let inside = |name: &str| folder.join(name).display().to_string();
+        let (certs, keychain) = (inside("certs"), inside("a.keychain-db"));
+        for (text, expected) in [
+            ("certs", format!("file:{certs}")),
+            ("./certs", format!("file:{certs}")),
+            (&certs, format!("file:{certs}")),
+            ("keychain:a.keychain-db", format!("keychain:{keychain}")),
+            ("keychain:", "keychain:".to_owned()),
+            ("keychain:login", "keychain:login".to_owned()),
+            ("dotnet:My", "dotnet:My".to_owned()),
+            (
+                r"windows:CurrentUser\My",
+                r"windows:CurrentUser\My".to_owned(),
+            ),
+        ] {
+            let spec: StoreSpec = text.parse().unwrap();
+            assert_eq!(
+                spec.resolved(&folder).unwrap().to_string(),
+                expected,
+                "{text}"
+            );
+        }
     }
 
     #[test]

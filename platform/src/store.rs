@@ -5,11 +5,21 @@
 //! nothing of PKCS#12 profiles, prompts, tables or exit codes. `testing::check_store_contract` holds every store
 //! to what these docs say.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use crate::error::{AskError, StoreError};
 use crate::spec::StoreSpec;
 use certstow_formats::certificate::{Certificate, EntryId, Property};
 use certstow_formats::names;
 use certstow_formats::secret::{Password, PrivateKey};
+
+/// What a store may be told when it is opened.
+#[derive(Debug, Default, Clone)]
+pub struct OpenOptions {
+    /// A password known beforehand that may unlock files or tokens of the store.
+    pub unlock: Option<Arc<Password>>,
+}
 
 /// A place that keeps certificates and private keys. It may be opened on one thread and used on
 /// another.
@@ -226,13 +236,75 @@ pub enum Removal {
     Entry,
 }
 
-/// What a store is.
+/// What a store is and can do, whether or not it can be opened on this machine. Code that has to
+/// know asks here, and never by the kind of [`StoreSpec`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreInfo {
     /// The name that opens this store again.
     pub spec: StoreSpec,
     /// What it is, in a few words, for a person.
     pub description: String,
+    /// The folder or file that is the store, if it is one that may hold other files, too.
+    pub path: Option<PathBuf>,
+    /// What protects its private keys.
+    pub key_protection: KeyProtection,
+    /// Whether [`Store::mark_backed_up`] is recorded and shown by [`Entry::backed_up`].
+    pub records_copies: bool,
+}
+
+impl StoreInfo {
+    /// What every store of this name is and can do.
+    pub fn new(spec: StoreSpec) -> Self {
+        let (description, path, key_protection, records_copies) = match &spec {
+            StoreSpec::File(path) => (
+                "folder of certificate files",
+                Some(path.clone()),
+                KeyProtection::Password,
+                false,
+            ),
+            StoreSpec::Windows(store) => (store.description(), None, KeyProtection::System, true),
+            StoreSpec::Keychain(keychain) => {
+                (keychain.description(), None, KeyProtection::System, false)
+            }
+            StoreSpec::Dotnet(_) => (".NET user store", None, KeyProtection::NullPassword, false),
+        };
+        Self {
+            description: description.to_owned(),
+            path,
+            key_protection,
+            records_copies,
+            spec,
+        }
+    }
+}
+
+/// What protects the private keys of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyProtection {
+    /// The operating system, which can also be told never to export a key.
+    System,
+    /// A password ([`ImportOptions::password`]); without one, only the permissions of the files.
+    Password,
+    /// The null password of .NET: only the permissions of the files.
+    NullPassword,
+}
+
+impl KeyProtection {
+    /// Whether a key can be imported so that it cannot be exported again.
+    pub fn can_forbid_export(self) -> bool {
+        match self {
+            Self::System => true,
+            Self::Password | Self::NullPassword => false,
+        }
+    }
+
+    /// Whether a password protects keys that are imported.
+    pub fn takes_password(self) -> bool {
+        match self {
+            Self::Password => true,
+            Self::System | Self::NullPassword => false,
+        }
+    }
 }
 
 /// What a store holds, as far as it could be read.

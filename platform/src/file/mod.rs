@@ -32,12 +32,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use alone::{certificates_in, needs_password, private_keys_in};
 pub use opened::OpenedFile;
 
-use crate::OpenOptions;
-use crate::dotnet;
 use crate::error::StoreError;
 use crate::new_file;
 use crate::spec::StoreSpec;
-use crate::store::{Ask, ImportOptions, Listing, NewIdentity, Removal, Store, StoreInfo};
+use crate::store::{
+    Ask, ImportOptions, Listing, NewIdentity, OpenOptions, Removal, Store, StoreInfo,
+};
 use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::secret::PrivateKey;
 use contents::{FileContents, Passwords};
@@ -80,10 +80,7 @@ impl FileStore {
         // The name must lead here from any working directory.
         let root = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         Self::at(
-            StoreInfo {
-                spec: StoreSpec::File(root.clone()),
-                description: "folder of certificate files".to_owned(),
-            },
+            StoreInfo::new(StoreSpec::File(root.clone())),
             root,
             Passwords::Given(options.unlock.clone()),
         )
@@ -122,8 +119,7 @@ impl FileStore {
 
     /// Opens the folder of a .NET store.
     pub(crate) fn open_dotnet(spec: StoreSpec, root: PathBuf) -> Result<Self, StoreError> {
-        let description = dotnet::DESCRIPTION.to_owned();
-        Self::at(StoreInfo { spec, description }, root, Passwords::Dotnet).reachable()
+        Self::at(StoreInfo::new(spec), root, Passwords::Dotnet).reachable()
     }
 
     fn at(info: StoreInfo, root: PathBuf, passwords: Passwords) -> Self {

@@ -51,8 +51,8 @@ impl OpenedFile {
         } = pair::pair(&[place.to_owned()], vec![(0, found)]);
         Self {
             info: StoreInfo {
-                spec: StoreSpec::File(place.to_owned()),
                 description: "PKCS#12 file".to_owned(),
+                ..StoreInfo::new(StoreSpec::File(place.to_owned()))
             },
             entries,
             problems,

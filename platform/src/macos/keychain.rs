@@ -220,10 +220,7 @@ pub(super) fn identities(keychains: &[SecKeychain]) -> Result<Vec<(EntryId, SecI
 
 impl Store for KeychainStore {
     fn info(&self) -> StoreInfo {
-        StoreInfo {
-            spec: self.spec(),
-            description: self.keychain.description().to_owned(),
-        }
+        StoreInfo::new(self.spec())
     }
 
     fn list(&self) -> Result<Listing, StoreError> {

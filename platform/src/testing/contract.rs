@@ -1,6 +1,8 @@
 //! What the documentation of [`Store`] promises, as checks that every store has to pass. A store
 //! brings a [`Fixture`] that can fill a store of its kind with samples.
 
+use std::path::Path;
+
 use super::changes;
 use super::samples::Sample;
 use crate::error::{AskError, StoreError};
@@ -131,6 +133,10 @@ fn every_sample_is_listed_once(fixture: &mut dyn Fixture) {
         let entry = entry(&*store, sample);
         assert_eq!(Some(&entry.certificate), sample.certificate().as_ref());
         assert!(!entry.places.is_empty(), "{sample:?} lies nowhere");
+        if let Some(path) = store.info().path {
+            let mut places = entry.places.iter();
+            assert!(places.all(|place| Path::new(place).starts_with(&path)));
+        }
         match sample {
             Sample::Keyless => assert_eq!(entry.key, KeyState::Missing),
             _ => assert!(

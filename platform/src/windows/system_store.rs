@@ -153,10 +153,7 @@ fn issuers_among(contexts: &[CertContext]) -> Vec<Certificate> {
 
 impl Store for WindowsStore {
     fn info(&self) -> StoreInfo {
-        StoreInfo {
-            spec: self.spec(),
-            description: self.store.description().to_owned(),
-        }
+        StoreInfo::new(self.spec())
     }
 
     fn list(&self) -> Result<Listing, StoreError> {

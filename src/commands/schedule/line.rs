@@ -9,7 +9,7 @@ use crate::schedule::{Owner, Scheduler};
 use certstow_core::backup::config::Settings;
 use certstow_core::error::Error;
 use certstow_core::password::Source;
-use certstow_platform::spec::{Keychain, StoreSpec, SystemStoreLocation};
+use certstow_platform::spec::{StoreSpec, SystemStoreLocation};
 
 use crate::args::{BackupLine, Given, Kind};
 use crate::commands::backup::settings;
@@ -185,14 +185,16 @@ fn refuse_stores_of_people<'a>(stores: impl Iterator<Item = &'a Given>) -> Resul
 
 /// SYSTEM never gets at a person's keys, and has hardly any of its own.
 fn refuse_store_of_a_person(store: &StoreSpec) -> Result<(), Error> {
-    match store {
-        StoreSpec::Windows(system) if system.location == SystemStoreLocation::CurrentUser => {
-            Err(Error::Usage(format!(
-                "a task of the machine runs as SYSTEM, which has no way to a person's keys: leave \
-                 out --machine for {store}, or name windows:LocalMachine\\My"
-            )))
-        }
-        _ => Ok(()),
+    let location = match store {
+        StoreSpec::Windows(system) => system.location,
+        StoreSpec::File(_) | StoreSpec::Keychain(_) | StoreSpec::Dotnet(_) => return Ok(()),
+    };
+    match location {
+        SystemStoreLocation::LocalMachine => Ok(()),
+        SystemStoreLocation::CurrentUser => Err(Error::Usage(format!(
+            "a task of the machine runs as SYSTEM, which has no way to a person's keys: leave out \
+             --machine for {store}, or name windows:LocalMachine\\My"
+        ))),
     }
 }
 
@@ -206,14 +208,16 @@ fn resolved(value: &OsStr, kind: Kind, paths: Paths) -> Result<OsString, Error> 
         Kind::Path => absolute(Path::new(value)).map(PathBuf::into_os_string),
         Kind::Store => {
             let name = text(value.to_owned())?;
-            let store = match name.parse() {
-                Ok(StoreSpec::File(folder)) => StoreSpec::File(absolute(&folder)?),
-                Ok(StoreSpec::Keychain(Keychain::File(file))) => {
-                    StoreSpec::Keychain(Keychain::File(absolute(&file)?))
+            match name.parse::<StoreSpec>() {
+                Ok(store) => {
+                    let store = store.resolved(Path::new("")).map_err(|source| Error::Io {
+                        place: name.clone(),
+                        source,
+                    })?;
+                    Ok(store.to_string().into())
                 }
-                _ => return Ok(value.to_owned()),
-            };
-            Ok(store.to_string().into())
+                Err(_) => Ok(value.to_owned()),
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
-use certstow_platform::spec::{Keychain, StoreSpec};
+use certstow_platform::spec::StoreSpec;
 use certstow_platform::vault::Name;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
@@ -126,7 +126,7 @@ impl Keys {
             stores: self
                 .store
                 .into_iter()
-                .map(|store| store_below(folder, store))
+                .map(|store| store.clone().resolved(folder).unwrap_or(store))
                 .collect(),
             rewrite: self.rewrite,
             prune_expired: self.prune_expired,
@@ -162,16 +162,6 @@ fn descriptor(number: i32) -> Source {
     match number {
         0 => Source::Stdin,
         number => Source::Fd(number),
-    }
-}
-
-fn store_below(folder: &Path, store: StoreSpec) -> StoreSpec {
-    match store {
-        StoreSpec::File(path) => StoreSpec::File(folder.join(path)),
-        StoreSpec::Keychain(Keychain::File(path)) => {
-            StoreSpec::Keychain(Keychain::File(folder.join(path)))
-        }
-        other => other,
     }
 }
 
