@@ -6,7 +6,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
-use crate::store::NotExportable;
+use crate::key_state::NotExportable;
 use certstow_formats::certificate::EntryId;
 
 /// The error underneath, usually the operating system's.
@@ -180,6 +180,24 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// An import refused for a reason of certstow's own.
+    pub(crate) fn not_imported(place: &Path, reason: &str) -> Self {
+        Self::NotImported {
+            place: place.display().to_string(),
+            reason: reason.to_owned(),
+            source: None,
+        }
+    }
+
+    /// An import that an error of the file system ended.
+    pub(crate) fn failed_import(place: &Path, reason: &str, error: io::Error) -> Self {
+        Self::of_file(place, error, |place, source| Self::NotImported {
+            place,
+            reason: reason.to_owned(),
+            source: Some(source),
+        })
+    }
+
     /// What an error of the file system says of `place`: that access is denied, or else what
     /// `otherwise` makes of the place and the error.
     pub(crate) fn of_file(

@@ -9,11 +9,11 @@
 pub mod account;
 #[cfg(any(windows, target_os = "macos", test))]
 mod attempt;
-mod dotnet;
 pub mod error;
 pub mod event_log;
 mod file;
 pub mod file_name;
+mod key_state;
 #[cfg(any(target_os = "macos", test))]
 mod macos;
 pub mod new_file;
@@ -51,7 +51,7 @@ pub fn open(spec: &StoreSpec, options: &OpenOptions) -> Result<Box<dyn store::St
         StoreSpec::File(path) => Ok(Box::new(file::FileStore::open(path, options)?)),
         StoreSpec::Windows(store) => open_windows(store),
         StoreSpec::Keychain(keychain) => open_keychain(keychain),
-        StoreSpec::Dotnet(name) => Ok(Box::new(dotnet::open(name)?)),
+        StoreSpec::Dotnet(name) => Ok(Box::new(file::dotnet::DotnetStore::open(name)?)),
     }
 }
 

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::error::{AskError, StoreError};
+pub use crate::key_state::{KeyState, NotExportable};
 use crate::spec::StoreSpec;
 use certstow_formats::certificate::{Certificate, EntryId, Property};
 use certstow_formats::names;
@@ -360,45 +361,6 @@ impl Entry {
         match self.places.first() {
             Some(place) => place.clone(),
             None => self.display_label(),
-        }
-    }
-}
-
-/// What is known of an entry's private key without opening it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeyState {
-    /// It is there and nothing speaks against exporting it.
-    Exportable,
-    /// It is there and will not come out.
-    NotExportable(NotExportable),
-    /// The store has no private key for the certificate.
-    Missing,
-    /// It is there, behind a password or a locked store. The text says which.
-    Locked(String),
-    /// The store cannot tell before it is tried; or the key's algorithm is one whose public half
-    /// certstow cannot compute, so that nothing proves that the key is the certificate's.
-    Unknown,
-}
-
-/// Why a private key will not come out of its store.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NotExportable {
-    /// The key was created or imported without permission to export it.
-    Policy,
-    /// The key lives in hardware, which is named.
-    Hardware(String),
-    /// The key is kept in a form that certstow does not read, which is named.
-    UnsupportedForm(String),
-}
-
-impl std::fmt::Display for NotExportable {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Policy => f.write_str("marked as not exportable"),
-            Self::Hardware(what) => write!(f, "kept in hardware ({what})"),
-            Self::UnsupportedForm(what) => {
-                write!(f, "kept in a form certstow does not read ({what})")
-            }
         }
     }
 }

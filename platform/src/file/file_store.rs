@@ -1,71 +1,40 @@
-//! The file store: a folder of PEM, DER, PKCS#7 and PKCS#12 files, searched recursively, or one
-//! such file. Works the same on every system, and reads the folder anew for every listing.
-
-mod alone;
-pub(crate) mod bag_attributes;
-mod blocks;
-mod change;
-pub(crate) mod contents;
-mod identity_file;
-mod import;
-mod key_file;
-mod keys;
-mod opened;
-mod pair;
-mod pem;
-pub(crate) mod pkcs7;
-mod read;
-mod remove;
-mod scan;
-mod seen;
-mod take_out;
-#[cfg(test)]
-mod tests;
-mod unlock;
-mod walk;
+//! A folder of certificate files, or one such file, as a [`Store`]: what was read is remembered until
+//! the next listing. Changes are in `import` and `take_out`.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub use alone::{certificates_in, needs_password, private_keys_in};
-pub use opened::OpenedFile;
-
+use super::contents::{FileContents, Passwords};
+use super::key_file::{Fetch, KeyFiles, Opening};
+use super::made_folder;
+use super::pair::{self, Known, Paired};
+use super::place::Place;
+use super::scan;
+use super::seen::{Folder, Seen};
+use super::walk::{self, Walk};
 use crate::error::StoreError;
-use crate::new_file;
 use crate::spec::StoreSpec;
 use crate::store::{
     Ask, ImportOptions, Listing, NewIdentity, OpenOptions, Removal, Store, StoreInfo,
 };
 use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::secret::PrivateKey;
-use contents::{FileContents, Passwords};
-use import::Place;
-use key_file::{Fetch, KeyFiles, Opening};
-use pair::{Known, Paired};
-use seen::{Folder, Seen};
-use walk::Walk;
-
-/// The temporary files below a folder that no live process has; see
-/// [`left_behind_in`](crate::new_file::left_behind_in). None where the folder cannot be read.
-pub fn left_behind_below(folder: &Path) -> Vec<PathBuf> {
-    let mut found = walk::walk(folder).unwrap_or_default().temporary;
-    found.retain(|path| new_file::is_left_behind(path));
-    found
-}
 
 /// A folder of certificates and keys.
 pub(crate) struct FileStore {
     info: StoreInfo,
-    root: PathBuf,
+    pub(super) root: PathBuf,
     /// More files and folders, which belong to the store as if they lay in one.
     more: Vec<PathBuf>,
-    passwords: Passwords,
+    /// The only extension of files that belong to the store, if not all do.
+    extension: Option<&'static str>,
+    pub(super) passwords: Passwords,
     /// The folder need not exist before something is put into it.
-    made_on_import: bool,
+    pub(super) made_on_import: bool,
     /// Whether something is to be changed in it, for which more is remembered.
-    is_changed: bool,
+    pub(super) is_changed: bool,
     last: Mutex<Option<Seen>>,
     keys: KeyFiles,
 }
@@ -106,7 +75,7 @@ impl FileStore {
         let missing = |error: &StoreError| matches!(error, StoreError::Unavailable { .. });
         let mut store = match Self::open(path, options) {
             Err(error) if missing(&error) && !path.exists() => {
-                import::may_be_made(path)?;
+                made_folder::may_be_made(path)?;
                 let mut store = Self::new(path, options);
                 store.made_on_import = true;
                 store
@@ -117,9 +86,15 @@ impl FileStore {
         Ok(store)
     }
 
-    /// Opens the folder of a .NET store.
-    pub(crate) fn open_dotnet(spec: StoreSpec, root: PathBuf) -> Result<Self, StoreError> {
-        Self::at(StoreInfo::new(spec), root, Passwords::Dotnet).reachable()
+    /// Opens the folder of a .NET store, of which only `*.pfx` files belong to it.
+    pub(super) fn open_dotnet(spec: StoreSpec, root: PathBuf) -> Result<Self, StoreError> {
+        let info = StoreInfo {
+            path: Some(root.clone()),
+            ..StoreInfo::new(spec)
+        };
+        let mut store = Self::at(info, root, Passwords::Dotnet);
+        store.extension = Some("pfx");
+        store.reachable()
     }
 
     fn at(info: StoreInfo, root: PathBuf, passwords: Passwords) -> Self {
@@ -127,6 +102,7 @@ impl FileStore {
             info,
             root,
             more: Vec::new(),
+            extension: None,
             passwords,
             made_on_import: false,
             is_changed: false,
@@ -156,7 +132,7 @@ impl FileStore {
     }
 
     /// Reads everything, and remembers what later calls need.
-    fn scan(&self) -> Result<Listing, StoreError> {
+    pub(super) fn scan(&self) -> Result<Listing, StoreError> {
         let mut walk = self.walk()?;
         let scanned = scan::read_all(&walk.files, &self.passwords);
         let folder = self.is_changed.then(|| {
@@ -196,15 +172,15 @@ impl FileStore {
             walk.files.extend(files);
             walk.problems.extend(problems);
         }
-        if matches!(self.passwords, Passwords::Dotnet) {
-            let is_pfx = |file: &PathBuf| file.extension().is_some_and(|ending| ending == "pfx");
-            walk.files.retain(is_pfx);
+        if let Some(only) = self.extension {
+            walk.files
+                .retain(|file| file.extension().is_some_and(|ending| ending == only));
         }
         Ok(walk)
     }
 
     /// Reads everything again if there are other files than those that were read.
-    fn look_again(&self) -> Result<(), StoreError> {
+    pub(super) fn look_again(&self) -> Result<(), StoreError> {
         let folder = self.last().as_ref().and_then(|seen| seen.folder.clone());
         if !folder.is_some_and(|folder| self.walk().is_ok_and(|walk| folder.has_just(&walk.files)))
         {
@@ -214,7 +190,7 @@ impl FileStore {
     }
 
     /// What the last scan read; one that is remembered, or a new one.
-    fn folder(&self) -> Result<Arc<Folder>, StoreError> {
+    pub(super) fn folder(&self) -> Result<Arc<Folder>, StoreError> {
         let folder = self.last().as_ref().and_then(|seen| seen.folder.clone());
         if let Some(folder) = folder {
             return Ok(folder);
@@ -225,14 +201,14 @@ impl FileStore {
     }
 
     /// Whether a file was there when the folder was read.
-    fn knows_file(&self, path: &Path) -> bool {
+    pub(super) fn knows_file(&self, path: &Path) -> bool {
         let last = self.last();
         let folder = last.as_ref().and_then(|seen| seen.folder.as_ref());
         folder.is_some_and(|folder| folder.files.iter().any(|file| file == path))
     }
 
     /// Remembers what was imported.
-    fn now_has(&self, place: &Place, contents: FileContents) {
+    pub(super) fn now_has(&self, place: &Place, contents: FileContents) {
         let mut last = self.last();
         let changes = place.replaced.iter().chain(&place.changes);
         *last = last.take().and_then(|mut seen| {
@@ -241,13 +217,13 @@ impl FileStore {
         });
     }
 
-    fn last(&self) -> std::sync::MutexGuard<'_, Option<Seen>> {
+    pub(super) fn last(&self) -> std::sync::MutexGuard<'_, Option<Seen>> {
         // Nothing is left half done by a panic: the value is replaced as a whole.
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What the last scan knew of an entry, after a first one if there was none.
-    fn known(&self, id: &EntryId) -> Result<Known, StoreError> {
+    pub(super) fn known(&self, id: &EntryId) -> Result<Known, StoreError> {
         if self.last().is_none() {
             self.scan()?;
         }
@@ -259,7 +235,7 @@ impl FileStore {
         })
     }
 
-    fn fetch(&self, known: &Known, ask: &mut dyn Ask) -> Result<PrivateKey, Fetch> {
+    pub(super) fn fetch(&self, known: &Known, ask: &mut dyn Ask) -> Result<PrivateKey, Fetch> {
         match &known.key {
             Some(place) if known.path.exists() => {
                 let opening = Opening {
@@ -332,7 +308,7 @@ impl Store for FileStore {
     ) -> Result<EntryId, StoreError> {
         let one = std::slice::from_ref(identity);
         let imported = self.take_in(one, options, ask, &mut || ()).pop();
-        imported.unwrap_or_else(|| Err(import::refused(&self.root, "it was not tried")))
+        imported.unwrap_or_else(|| Err(StoreError::not_imported(&self.root, "it was not tried")))
     }
 
     fn import_several(
@@ -354,5 +330,3 @@ impl Store for FileStore {
         self.take_out(id, what, ask)
     }
 }
-
-const ONLY_DOTNET: &str = "only .NET itself may change what is in its folder";

@@ -1,14 +1,23 @@
 use super::change::Change;
+use super::contents::Passwords;
+use super::dotnet::DotnetStore;
+use super::place::Place;
 use super::remove::Target;
 use super::*;
+use crate::error::StoreError;
+use crate::spec::StoreSpec;
 use crate::store::{ExistingEntry, KeyState, NonInteractive};
+use crate::store::{ImportOptions, NewIdentity, OpenOptions, Removal, Store};
+use certstow_formats::certificate::Certificate;
 use certstow_formats::pkcs12::kdf::PasswordForm;
 use certstow_formats::secret::Password;
+use certstow_formats::secret::PrivateKey;
 use certstow_formats::testing::writer::{data, file_of, triple_des, whole};
+use std::fs;
 
-fn dotnet(folder: &Path) -> FileStore {
+fn dotnet(folder: &Path) -> DotnetStore {
     let spec = StoreSpec::Dotnet("My".to_owned());
-    FileStore::open_dotnet(spec, folder.to_owned()).unwrap()
+    DotnetStore::at(spec, folder.to_owned()).unwrap()
 }
 
 #[test]

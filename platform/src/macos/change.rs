@@ -11,7 +11,7 @@ use security_framework::os::macos::keychain::SecKeychain;
 
 use super::ffi::status;
 use super::key;
-use super::keychain::{identities, search};
+use super::search::{identities, search};
 use super::status::{DUPLICATE, Status, change_error};
 use crate::error::{Source, StoreError};
 use crate::store::{

@@ -1,7 +1,7 @@
 //! The part of the contract that changes a store: what [`Store::import`] puts in and
 //! [`Store::remove`] takes out, and above all what both leave alone.
 
-use super::contract::{Answers, Fixture, WITH_KEYS, entry, id_of, list};
+use super::fixture::{Answers, Fixture, WITH_KEYS, entry, id_of, list};
 use super::samples::Sample;
 use crate::error::StoreError;
 use crate::store::{

@@ -11,15 +11,7 @@ use schannel::cert_store::{CertAdd, CertStore};
 use super::codes::OsError;
 use super::ffi::{KeyProviderInfo, certificates, open};
 use crate::spec::{SystemStore, SystemStoreLocation};
-
-/// Whether a store has to be there already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Opening {
-    /// It has to.
-    Existing,
-    /// Otherwise it comes to be.
-    ExistingOrNew,
-}
+pub(super) use ffi::Opening;
 
 /// A property of a certificate as it is to be, or, without a value, that is to go.
 pub(super) type Value = (u32, Option<Vec<u8>>);

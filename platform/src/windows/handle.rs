@@ -1,8 +1,6 @@
-//! A system store: CertOpenStore opens it by location and name, CertEnumCertificatesInStore walks
-//! it, and CertGetCertificateContextProperty reads what Windows keeps beside each certificate. The
-//! listing reads properties only; no provider is opened before a key is asked for.
-
-use std::collections::HashMap;
+//! Reading a system store: CertOpenStore opens it by location and name, CertEnumCertificatesInStore
+//! walks it, and CertGetCertificateContextProperty reads what Windows keeps beside each certificate.
+//! No provider is opened before a key is asked for.
 
 use schannel::cert_context::CertContext;
 use windows_sys::Win32::Foundation::{ERROR_ACCESS_DENIED, ERROR_FILE_NOT_FOUND};
@@ -11,13 +9,10 @@ use windows_sys::Win32::Security::Cryptography::{CERT_ARCHIVED_PROP_ID, CERT_BAC
 use super::codes::{KeyPlace, OsError};
 use super::ffi::{self, KeyProviderInfo};
 use super::properties::FRIENDLY_NAME;
-use super::{backed_up, change, import, key, provider, remove, wide};
+use super::{backed_up, key, provider, wide};
 use crate::error::StoreError;
 use crate::spec::{StoreSpec, SystemStore};
-use crate::store::{
-    Ask, Entry, ImportOptions, Interaction, KeyState, Listing, NewIdentity, NotExportable, Problem,
-    Removal, Store, StoreInfo,
-};
+use crate::store::{Entry, KeyState, NotExportable, Problem};
 use certstow_formats::certificate::Property;
 use certstow_formats::certificate::{
     Certificate, CertificateError, EntryId, ca_certificates, sha1_thumbprint,
@@ -28,33 +23,19 @@ use certstow_formats::secret::PrivateKey;
 const ISSUER_STORES: [&str; 2] = ["CA", "Root"];
 
 /// A system store, opened anew for every call, so that each sees it as it is.
-pub(crate) struct WindowsStore {
+pub(super) struct Handle {
     pub(super) store: SystemStore,
 }
 
-impl WindowsStore {
-    /// Opens a store that exists.
-    pub(crate) fn open(store: &SystemStore) -> Result<Self, StoreError> {
-        let opened = Self {
+impl Handle {
+    /// A handle on a store that has to be there when it is read.
+    pub(super) fn new(store: &SystemStore) -> Self {
+        Self {
             store: store.clone(),
-        };
-        opened.contexts()?;
-        Ok(opened)
-    }
-
-    /// As [`WindowsStore::open`]; a personal store, which every account and computer has, comes to be
-    /// where nothing was put into it yet.
-    pub(crate) fn open_to_import(store: &SystemStore) -> Result<Self, StoreError> {
-        if store.name.eq_ignore_ascii_case("My")
-            && ffi::open(store).is_err_and(|error| error.plain_code() == ERROR_FILE_NOT_FOUND)
-        {
-            // What is wrong with one that does not come to be, opening it tells.
-            let _ = change::make(store);
         }
-        Self::open(store)
     }
 
-    fn spec(&self) -> StoreSpec {
+    pub(super) fn spec(&self) -> StoreSpec {
         StoreSpec::Windows(self.store.clone())
     }
 
@@ -116,7 +97,7 @@ impl WindowsStore {
         }
     }
 
-    fn found(&self, context: CertContext) -> Result<Found, Problem> {
+    pub(super) fn found(&self, context: CertContext) -> Result<Found, Problem> {
         let place = self.place(context.to_der());
         let problem = |message: String| Problem {
             place: place.clone(),
@@ -131,6 +112,15 @@ impl WindowsStore {
             key,
             place,
         })
+    }
+
+    /// CA certificates of this store and of those that Windows keeps issuers in.
+    pub(super) fn issuers(&self) -> Result<Vec<Certificate>, StoreError> {
+        let mut issuers = issuers_among(&self.contexts()?);
+        for name in ISSUER_STORES {
+            issuers.extend(self.issuers_of(name));
+        }
+        Ok(issuers)
     }
 
     /// CA certificates of a store of the same location; none if it cannot be read, which a path
@@ -151,84 +141,6 @@ fn issuers_among(contexts: &[CertContext]) -> Vec<Certificate> {
     ca_certificates(contexts.iter().map(CertContext::to_der))
 }
 
-impl Store for WindowsStore {
-    fn info(&self) -> StoreInfo {
-        StoreInfo::new(self.spec())
-    }
-
-    fn list(&self) -> Result<Listing, StoreError> {
-        let mut listing = Listing::default();
-        let mut known: HashMap<EntryId, usize> = HashMap::new();
-        for context in self.contexts()? {
-            let found = match self.found(context) {
-                Ok(found) => found,
-                Err(problem) => {
-                    listing.problems.push(problem);
-                    continue;
-                }
-            };
-            if found.key.is_none() && found.certificate.is_ca() {
-                continue;
-            }
-            let entry = found.entry(&mut listing.problems);
-            // A store is made of several; a copy that knows of the key goes before one that does
-            // not.
-            match known.get(&entry.id) {
-                Some(&at) if listing.entries[at].key == KeyState::Missing => {
-                    listing.entries[at] = entry;
-                }
-                Some(_) => {}
-                None => {
-                    known.insert(entry.id, listing.entries.len());
-                    listing.entries.push(entry);
-                }
-            }
-        }
-        Ok(listing)
-    }
-
-    fn issuers(&self) -> Result<Vec<Certificate>, StoreError> {
-        let mut issuers = issuers_among(&self.contexts()?);
-        for name in ISSUER_STORES {
-            issuers.extend(self.issuers_of(name));
-        }
-        Ok(issuers)
-    }
-
-    fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
-        let found = self.find(id)?;
-        found.private_key(ask.system_windows() == Interaction::Never)
-    }
-
-    fn import(
-        &mut self,
-        identity: &NewIdentity<'_>,
-        options: &ImportOptions<'_>,
-        _ask: &mut dyn Ask,
-    ) -> Result<EntryId, StoreError> {
-        import::import(self, identity, options)
-    }
-
-    fn remove(
-        &mut self,
-        id: &EntryId,
-        what: Removal,
-        _ask: &mut dyn Ask,
-    ) -> Result<Vec<String>, StoreError> {
-        remove::remove(self, &self.find(id)?, what).map(|()| Vec::new())
-    }
-
-    fn mark_backed_up(&mut self, id: &EntryId, when: i64) -> Result<(), StoreError> {
-        let found = self.find(id)?;
-        let mark = (
-            CERT_BACKED_UP_PROP_ID,
-            Some(backed_up::value(when).to_vec()),
-        );
-        let which = |now: &[CertContext]| import::copy_of(now, found.certificate.der());
-        change::update(&self.store, which, &[mark], None).map_err(|error| self.unreachable(error))
-    }
-}
-
 /// A certificate of the store, and where it says its key is.
 pub(super) struct Found {
     context: CertContext,
@@ -240,7 +152,7 @@ pub(super) struct Found {
 impl Found {
     /// A property that cannot be read is a problem, and otherwise treated as one that is not
     /// there.
-    fn entry(&self, problems: &mut Vec<Problem>) -> Entry {
+    pub(super) fn entry(&self, problems: &mut Vec<Problem>) -> Entry {
         let mut property = |id| {
             ffi::property(&self.context, id).unwrap_or_else(|error| {
                 problems.push(Problem {
@@ -305,4 +217,17 @@ impl Found {
         };
         key::export(&self.context, &self.certificate, info, &place, silent)
     }
+}
+
+/// The copy of a certificate that counts: one that names a key, if there is one.
+pub(super) fn copy_of(contexts: &[CertContext], der: &[u8]) -> Option<CertContext> {
+    let copies = || contexts.iter().filter(|context| context.to_der() == der);
+    let names_key = |context: &&CertContext| {
+        let key = ffi::key_provider_info(context);
+        !matches!(key, Ok(None))
+    };
+    copies()
+        .find(names_key)
+        .or_else(|| copies().next())
+        .cloned()
 }

@@ -7,6 +7,7 @@ use schannel::cert_context::CertContext;
 
 use super::codes::{self, KeyPlace, OsError, Policy};
 use super::ffi::KeyProviderInfo;
+use super::provider_attempt::ProviderAttempt;
 use super::{capi, cng, ffi, private_key_blob, provider};
 use crate::attempt::{Attempt, Failure};
 use crate::error::StoreError;
@@ -19,24 +20,6 @@ use certstow_formats::secret::PrivateKey;
 /// The provider type of every KSP of CNG.
 const CNG: u32 = 0;
 
-/// What came of asking the provider.
-pub(super) struct Asked {
-    /// What it said of the key's policy.
-    pub(super) policy: Policy,
-    /// The ways tried.
-    pub(super) attempt: Attempt<OsError>,
-}
-
-impl Asked {
-    /// The key could not be opened.
-    pub(super) fn closed(error: OsError) -> Self {
-        Self {
-            policy: Policy::Closed,
-            attempt: Attempt::refused(error),
-        }
-    }
-}
-
 /// The private key of a certificate. Windows is asked not to open a window if it is to be `silent`.
 pub(super) fn export(
     context: &CertContext,
@@ -45,7 +28,7 @@ pub(super) fn export(
     place: &KeyPlace,
     silent: bool,
 ) -> Result<PrivateKey, StoreError> {
-    let Asked {
+    let ProviderAttempt {
         policy,
         mut attempt,
     } = match info.provider_type {

@@ -1,0 +1,117 @@
+//! A system store of Windows as a [`Store`]. The listing reads properties only; a change is made by
+//! the modules `import`, `remove` and `change`.
+
+use std::collections::HashMap;
+
+use schannel::cert_context::CertContext;
+use windows_sys::Win32::Foundation::ERROR_FILE_NOT_FOUND;
+use windows_sys::Win32::Security::Cryptography::CERT_BACKED_UP_PROP_ID;
+
+use super::handle::{Handle, copy_of};
+use super::{backed_up, change, ffi, import, remove};
+use crate::error::StoreError;
+use crate::spec::SystemStore;
+use crate::store::{
+    Ask, ImportOptions, Interaction, KeyState, Listing, NewIdentity, Removal, Store, StoreInfo,
+};
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::secret::PrivateKey;
+
+/// A system store, opened anew for every call, so that each sees it as it is.
+pub(crate) struct WindowsStore(Handle);
+
+impl WindowsStore {
+    /// Opens a store that exists.
+    pub(crate) fn open(store: &SystemStore) -> Result<Self, StoreError> {
+        let opened = Handle::new(store);
+        opened.contexts()?;
+        Ok(Self(opened))
+    }
+
+    /// As [`WindowsStore::open`]; a personal store, which every account and computer has, is created
+    /// where nothing was put into it yet.
+    pub(crate) fn open_to_import(store: &SystemStore) -> Result<Self, StoreError> {
+        if store.name.eq_ignore_ascii_case("My")
+            && ffi::open(store).is_err_and(|error| error.plain_code() == ERROR_FILE_NOT_FOUND)
+        {
+            // Whether it could be created, opening it shows.
+            let _ = change::make(store);
+        }
+        Self::open(store)
+    }
+}
+
+impl Store for WindowsStore {
+    fn info(&self) -> StoreInfo {
+        StoreInfo::new(self.0.spec())
+    }
+
+    fn list(&self) -> Result<Listing, StoreError> {
+        let mut listing = Listing::default();
+        let mut known: HashMap<EntryId, usize> = HashMap::new();
+        for context in self.0.contexts()? {
+            let found = match self.0.found(context) {
+                Ok(found) => found,
+                Err(problem) => {
+                    listing.problems.push(problem);
+                    continue;
+                }
+            };
+            if found.key.is_none() && found.certificate.is_ca() {
+                continue;
+            }
+            let entry = found.entry(&mut listing.problems);
+            // A store is made of several; a copy that knows of the key goes before one that does
+            // not.
+            match known.get(&entry.id) {
+                Some(&at) if listing.entries[at].key == KeyState::Missing => {
+                    listing.entries[at] = entry;
+                }
+                Some(_) => {}
+                None => {
+                    known.insert(entry.id, listing.entries.len());
+                    listing.entries.push(entry);
+                }
+            }
+        }
+        Ok(listing)
+    }
+
+    fn issuers(&self) -> Result<Vec<Certificate>, StoreError> {
+        self.0.issuers()
+    }
+
+    fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
+        let found = self.0.find(id)?;
+        found.private_key(ask.system_windows() == Interaction::Never)
+    }
+
+    fn import(
+        &mut self,
+        identity: &NewIdentity<'_>,
+        options: &ImportOptions<'_>,
+        _ask: &mut dyn Ask,
+    ) -> Result<EntryId, StoreError> {
+        import::import(&self.0, identity, options)
+    }
+
+    fn remove(
+        &mut self,
+        id: &EntryId,
+        what: Removal,
+        _ask: &mut dyn Ask,
+    ) -> Result<Vec<String>, StoreError> {
+        remove::remove(&self.0, &self.0.find(id)?, what).map(|()| Vec::new())
+    }
+
+    fn mark_backed_up(&mut self, id: &EntryId, when: i64) -> Result<(), StoreError> {
+        let found = self.0.find(id)?;
+        let mark = (
+            CERT_BACKED_UP_PROP_ID,
+            Some(backed_up::value(when).to_vec()),
+        );
+        let which = |now: &[CertContext]| copy_of(now, found.certificate.der());
+        change::update(&self.0.store, which, &[mark], None)
+            .map_err(|error| self.0.unreachable(error))
+    }
+}
