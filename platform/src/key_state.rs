@@ -5,9 +5,9 @@ use std::fmt;
 /// What is known of an entry's private key without opening it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyState {
-    /// It is there and nothing speaks against exporting it.
+    /// It is there and, as far as the store tells, exportable.
     Exportable,
-    /// It is there and will not come out.
+    /// It is there and not exportable.
     NotExportable(NotExportable),
     /// The store has no private key for the certificate.
     Missing,
@@ -18,7 +18,7 @@ pub enum KeyState {
     Unknown,
 }
 
-/// Why a private key will not come out of its store.
+/// Why a private key is not exportable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotExportable {
     /// The key was created or imported without permission to export it.

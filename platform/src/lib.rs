@@ -77,7 +77,7 @@ pub fn open_files(
 
 /// Opens a store to import into. As [`open`], but a folder that is missing is an empty store, and
 /// is made when an identity goes into it, so that nobody else can look into it; and a personal store
-/// of Windows that nothing was put into yet comes to be.
+/// of Windows that nothing was imported into yet is created.
 ///
 /// # Errors
 /// As [`open`]; something above a missing folder is no folder.
@@ -89,7 +89,9 @@ pub fn open_to_import(
         StoreSpec::File(path) => Ok(Box::new(file::FileStore::open_to_import(path, options)?)),
         #[cfg(windows)]
         StoreSpec::Windows(store) => Ok(Box::new(windows::WindowsStore::open_to_import(store)?)),
-        other => open(other, options),
+        #[cfg(not(windows))]
+        StoreSpec::Windows(_) => open(spec, options),
+        StoreSpec::Keychain(_) | StoreSpec::Dotnet(_) => open(spec, options),
     }
 }
 

@@ -1,4 +1,4 @@
-//! A file that comes to be whole or not at all: written under a temporary name in its own folder,
+//! Atomic file creation: a file is written under a temporary name in its own folder,
 //! readable by its owner alone from the first moment, and renamed only when the caller has read
 //! back what is on disk.
 //!

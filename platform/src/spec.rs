@@ -19,6 +19,19 @@ pub enum StoreSpec {
 }
 
 impl StoreSpec {
+    /// The schemes, one for each kind of store: what stands before the first colon of a name.
+    pub const SCHEMES: [&'static str; 4] = ["file", "windows", "keychain", "dotnet"];
+
+    fn scheme(&self) -> &'static str {
+        let [file, windows, keychain, dotnet] = Self::SCHEMES;
+        match self {
+            Self::File(_) => file,
+            Self::Windows(_) => windows,
+            Self::Keychain(_) => keychain,
+            Self::Dotnet(_) => dotnet,
+        }
+    }
+
     /// The same store under a name that means the same in every folder: a relative path in it begins
     /// at `base`, and at the current folder if `base` is relative, too.
     ///
@@ -201,11 +214,12 @@ impl std::str::FromStr for StoreSpec {
 
 impl fmt::Display for StoreSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.scheme())?;
         match self {
-            Self::File(path) => write!(f, "file:{}", path.display()),
-            Self::Windows(store) => write!(f, "windows:{store}"),
-            Self::Keychain(keychain) => write!(f, "keychain:{keychain}"),
-            Self::Dotnet(name) => write!(f, "dotnet:{name}"),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Windows(store) => write!(f, "{store}"),
+            Self::Keychain(keychain) => write!(f, "{keychain}"),
+            Self::Dotnet(name) => f.write_str(name),
         }
     }
 }

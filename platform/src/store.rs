@@ -58,10 +58,10 @@ pub trait Store: Send {
     /// - [`StoreError::KeyContainerMissing`], [`StoreError::KeyProviderMissing`]: the entry has
     ///   one, and it is gone, or the software that keeps it.
     /// - [`StoreError::KeyMismatch`]: what is stored as its key is another's.
-    /// - [`StoreError::KeyNotExportable`]: there is one and it will not come out, with the reason.
+    /// - [`StoreError::KeyNotExportable`]: there is one, and it is not exportable; with the reason.
     /// - [`StoreError::KeyAccessDenied`]: the operating system refuses this account the key.
     /// - [`StoreError::KeyRefused`]: the operating system gives another reason.
-    /// - [`StoreError::KeyUnreadableHere`]: it would come out in another kind of logon session.
+    /// - [`StoreError::KeyUnreadableHere`]: it is exportable in another kind of logon session.
     /// - [`StoreError::InteractionRequired`]: a password would be needed and `ask` allows none.
     /// - [`StoreError::KeychainInteractionRequired`]: a keychain is locked, or asks for permission.
     /// - [`StoreError::ConfirmationRequired`]: the operating system would open a window and `ask`
@@ -196,7 +196,7 @@ pub struct NewIdentity<'a> {
 
 impl<'a> NewIdentity<'a> {
     /// A certificate and its private key, with nothing beside them.
-    pub fn of(certificate: &'a Certificate, key: &'a PrivateKey) -> Self {
+    pub fn new(certificate: &'a Certificate, key: &'a PrivateKey) -> Self {
         Self {
             certificate,
             key,
@@ -326,7 +326,7 @@ pub struct Entry {
     pub certificate: Certificate,
     /// The friendly name kept in the store, if there is one.
     pub label: Option<String>,
-    /// Whether the private key is there and would come out.
+    /// Whether the private key is there and exportable.
     pub key: KeyState,
     /// The name of the CSP or KSP that holds the private key, as Windows names it; `None`
     /// elsewhere. A PKCS#12 file may remember it. (What else holds keys is told by the places.)

@@ -1,5 +1,5 @@
-//! Taking identities into a folder, each as one PEM file. The files are made on every core, and get
-//! their names one after the other, each after another look at what is in the folder.
+//! Importing identities into a folder, each as one PEM file. The files are written on every core, and
+//! get their names one after the other, each after another look at what is in the folder.
 //!
 //! The folder is read once, however many identities come. Afterwards its names are looked at, and
 //! only where there are others than those known, the files are read again: a name that another

@@ -47,7 +47,7 @@ fn what_is_dotnets_is_changed_by_dotnet_alone() {
     let mut store = dotnet(folder.path());
     let entry = store.list().unwrap().entries.remove(0);
     let key = store.private_key(&entry.id, &mut NonInteractive).unwrap();
-    let identity = NewIdentity::of(&entry.certificate, &key);
+    let identity = NewIdentity::new(&entry.certificate, &key);
     let options = ImportOptions {
         exportable: true,
         existing: ExistingEntry::Replace,
@@ -92,7 +92,7 @@ fn replace(folder: &Path, changes: Vec<Change>) -> Result<(), StoreError> {
     let key = PrivateKey::from_pkcs8_der(data("keys/P-256.pem").into());
     let identity = NewIdentity {
         label: Some("Ada"),
-        ..NewIdentity::of(certificate, &key)
+        ..NewIdentity::new(certificate, &key)
     };
     let options = ImportOptions {
         exportable: true,

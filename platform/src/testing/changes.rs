@@ -67,7 +67,7 @@ fn import(
     let identity = NewIdentity {
         issuers: &issuers,
         label: Some(label),
-        ..NewIdentity::of(&certificate, &key)
+        ..NewIdentity::new(&certificate, &key)
     };
     store.import(&identity, options, &mut NonInteractive)
 }
@@ -85,7 +85,7 @@ fn removed(store: &mut dyn Store, sample: Sample, what: Removal) {
     }
 }
 
-/// Fails unless the store gives out the key of the sample.
+/// Fails unless the store exports the key of the sample.
 fn comes_out(store: &dyn Store, sample: Sample, ask: &mut dyn Ask) {
     let key = match store.private_key(&id_of(sample), ask) {
         Ok(key) => key,

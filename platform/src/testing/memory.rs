@@ -19,13 +19,13 @@ use certstow_formats::testing::PASSWORD;
 /// What the store has as an entry's private key.
 #[derive(Debug)]
 pub enum MemoryKey {
-    /// A key that comes out.
+    /// An exportable key.
     Exportable(PrivateKey),
-    /// A key that comes out with [`PASSWORD`].
+    /// A key that is exportable with [`PASSWORD`].
     Locked(PrivateKey),
     /// A key that cannot be read any more; the listing does not show it.
     Damaged,
-    /// A key that does not come out.
+    /// A key that is not exportable.
     Kept(NotExportable),
     /// No key.
     Missing,

@@ -63,7 +63,7 @@ pub(super) fn export(info: &KeyProviderInfo, silent: bool) -> ProviderAttempt {
 fn export_open(key: &Key<'_>, silent: bool) -> ProviderAttempt {
     let policy = Policy::of(key.permissions(), CRYPT_EXPORT);
     let mut attempt = Attempt::new();
-    // Where the policy forbids it, the call brings Windows' own word on it, but no window.
+    // Where the policy forbids it, the call returns Windows' own error, and opens no window.
     if policy != Policy::Forbids || silent {
         attempt.way(|| {
             let blob = key.export()?;

@@ -60,7 +60,7 @@ fn export_open(key: &Key, silent: bool) -> ProviderAttempt {
     const ALLOW: u32 = NCRYPT_ALLOW_EXPORT_FLAG | NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG;
     let policy = Policy::of(key.export_policy(), ALLOW);
     let mut attempt = Attempt::new();
-    // Where the policy forbids it, the call brings Windows' own word on it, but no window.
+    // Where the policy forbids it, the call returns Windows' own error, and opens no window.
     if policy != Policy::Forbids || silent {
         attempt.way(|| encrypted(key));
     }

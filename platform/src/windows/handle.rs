@@ -203,7 +203,7 @@ impl Found {
         let Some(info) = &self.key else {
             return Err(StoreError::KeyMissing { place });
         };
-        // Nothing that is kept in hardware comes out, and asking for it may ask for a card.
+        // No key in hardware is exportable, and trying it may ask for a card.
         if let Some(what) = provider::hardware(&info.provider) {
             return Err(StoreError::KeyNotExportable {
                 place,

@@ -32,7 +32,7 @@ pub(super) fn import(
     let not_kept =
         |NotKept { reason, source }: NotKept| not_imported(&place, &reason, source.map(Into::into));
     let new =
-        NewKey::of(identity.key, identity.certificate, identity.provider).map_err(not_kept)?;
+        NewKey::new(identity.key, identity.certificate, identity.provider).map_err(not_kept)?;
     let before = Before::of(store, identity)?;
     let old = before.key().cloned();
     if old.is_some() && options.existing == ExistingEntry::Keep {
@@ -136,7 +136,7 @@ impl<'a> Import<'a> {
         })
     }
 
-    /// Takes the key out again, or sees that it does not come out.
+    /// Exports the key again, or makes sure that it is not exportable.
     fn prove(&self, exportable: bool) -> Result<(), StoreError> {
         let found = self.store.find(&self.identity.certificate.id())?;
         if found.key.as_ref() != Some(&self.key) {

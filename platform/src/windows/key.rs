@@ -70,7 +70,7 @@ impl NewKey {
     /// The key of a certificate. `provider` is the name of the provider that kept it before: that
     /// it was one of CNG counts, and not which one, since others than Microsoft's may want a card,
     /// or a person.
-    pub(super) fn of(
+    pub(super) fn new(
         key: &PrivateKey,
         certificate: &Certificate,
         provider: Option<&str>,
