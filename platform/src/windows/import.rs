@@ -3,8 +3,6 @@
 //! properties, and then the proof that it all came in. Whatever was done is undone unless the last
 //! step went well. Only then goes the container that a replaced certificate named before.
 
-use schannel::cert_context::CertContext;
-
 use super::change::{self, Opening, Value};
 use super::codes::OsError;
 use super::ffi::{self, KeyProviderInfo};

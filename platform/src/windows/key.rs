@@ -9,7 +9,7 @@ use super::codes::{self, KeyPlace, OsError, Policy};
 use super::ffi::KeyProviderInfo;
 use super::provider_attempt::ProviderAttempt;
 use super::{capi, cng, ffi, private_key_blob, provider};
-use crate::attempt::{Attempt, Failure};
+use crate::attempt::Failure;
 use crate::error::StoreError;
 use crate::transport::{private_key_of_pkcs12, random_name, random_password};
 use certstow_formats::certificate::Certificate;

@@ -6,11 +6,12 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use certstow_formats::testing::PASSWORD;
 use certstow_platform::error::StoreError;
 use certstow_platform::spec::{Keychain, StoreSpec};
 use certstow_platform::store::{NewIdentity, NonInteractive, Store};
 use certstow_platform::testing::{
-    EXPORTABLE, Fixture, PASSWORD, Sample, check_store_contract, listing_as_text,
+    EXPORTABLE, Fixture, Sample, check_store_contract, listing_as_text,
 };
 use certstow_platform::{OpenOptions, open};
 use security_framework::certificate::SecCertificate;

@@ -207,7 +207,7 @@ fn a_failed_replacement_leaves_the_old_key_and_its_name() {
     let before = format!("{:?}", only(&*store));
     let mut other = Coming::new(Sample::Rsa);
     other.key = PrivateKey::from_pkcs8_der(zeroize::Zeroizing::new(
-        pem_rfc7468::decode_vec(include_bytes!("../../formats/tests/data/keys/ca.pem"))
+        pem_rfc7468::decode_vec(include_bytes!("../../../formats/tests/data/keys/ca.pem"))
             .unwrap()
             .1,
     ));
@@ -354,7 +354,7 @@ fn keys_that_came_in_one_after_the_other_outlive_the_process() {
     let pem = |pem: &[u8]| pem_rfc7468::decode_vec(pem).unwrap().1;
     let mut authority = Coming::new(Sample::Rsa);
     authority.certificate = Sample::Issuer.certificate().unwrap();
-    let key = pem(include_bytes!("../../formats/tests/data/keys/ca.pem"));
+    let key = pem(include_bytes!("../../../formats/tests/data/keys/ca.pem"));
     authority.key = PrivateKey::from_pkcs8_der(zeroize::Zeroizing::new(key));
     let coming = [
         Coming::new(Sample::Rsa),

@@ -23,7 +23,7 @@ const PROVIDER: &str = "Microsoft Enhanced RSA and AES Cryptographic Provider";
 const TPM: &str = "Microsoft Platform Crypto Provider";
 
 /// What OpenSSL made of the samples' RSA key.
-const BLOB: &[u8] = include_bytes!("../../formats/tests/data/keys/rsa.blob");
+const BLOB: &[u8] = include_bytes!("../../../formats/tests/data/keys/rsa.blob");
 
 /// Whether CNG keeps keys: on Windows, and under Wine where `tests/wine/ncrypt.c` stands in for it,
 /// which takes them from the folder that this variable names.
