@@ -71,7 +71,7 @@ impl IdentityFile {
                 "what was read back is not what was meant",
             ));
         }
-        let (contents, _) = FileContents::of(&bytes, &Passwords::Given(None));
+        let (contents, _) = FileContents::read(&bytes, &Passwords::Given(None));
         Ok(Self { file, contents })
     }
 }

@@ -146,7 +146,7 @@ impl FileStore {
                 },
                 None => Vec::new(),
             };
-            let place = Place::of(&self.root, &label(identity), &id, changes);
+            let place = Place::choose(&self.root, &label(identity), &id, changes);
             if !read_again && place.taken.iter().any(|path| !self.knows_file(path)) {
                 self.scan()?;
                 read_again = true;

@@ -37,10 +37,10 @@ impl OpenedFile {
     pub fn open(bytes: &[u8], place: &Path, password: &Password) -> Result<Self, DecodeError> {
         let password = PasswordForm::Text(password);
         let contents = decode::decode(bytes, password, &Limits::default())?;
-        Ok(Self::of(contents, place))
+        Ok(Self::from_contents(contents, place))
     }
 
-    fn of(contents: Contents, place: &Path) -> Self {
+    fn from_contents(contents: Contents, place: &Path) -> Self {
         let mut found = FileContents::default();
         found.opened(0, &contents);
         let Paired {
@@ -58,7 +58,7 @@ impl OpenedFile {
             problems,
             issuers,
             known,
-            keys: Keys::of(contents.keys.into_iter().map(|bag| bag.key)),
+            keys: Keys::new(contents.keys.into_iter().map(|bag| bag.key)),
             mac: contents.mac,
         }
     }

@@ -32,7 +32,7 @@ pub(super) enum Named {
 }
 
 impl Place {
-    pub(super) fn of(root: &Path, label: &str, id: &EntryId, mut changes: Vec<Change>) -> Self {
+    pub(super) fn choose(root: &Path, label: &str, id: &EntryId, mut changes: Vec<Change>) -> Self {
         let usual = change::names(root, label, id).next().unwrap_or_default();
         let replaced = changes
             .iter()

@@ -88,7 +88,7 @@ pub fn private_keys_in(
     let mut unusable = None;
     blocks::read(bytes, &mut Zeroizing::default(), &mut |block| match block {
         Block::Unusable(why) => unusable = Some(why),
-        block => pieces.extend(Piece::of(&block)),
+        block => pieces.extend(Piece::from_block(&block)),
     });
     if pieces.is_empty()
         && let Some(why) = unusable

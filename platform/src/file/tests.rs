@@ -99,7 +99,7 @@ fn replace(folder: &Path, changes: Vec<Change>) -> Result<(), StoreError> {
         existing: ExistingEntry::Replace,
         password: None,
     };
-    let place = Place::of(folder, "Ada", &certificate.id(), changes);
+    let place = Place::choose(folder, "Ada", &certificate.id(), changes);
     let written = identity_file::IdentityFile::write(&place.path, &identity, &options)?;
     place.fill(written.file).map(drop)
 }

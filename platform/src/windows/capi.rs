@@ -61,7 +61,7 @@ pub(super) fn export(info: &KeyProviderInfo, silent: bool) -> ProviderAttempt {
 }
 
 fn export_open(key: &Key<'_>, silent: bool) -> ProviderAttempt {
-    let policy = Policy::of(key.permissions(), CRYPT_EXPORT);
+    let policy = Policy::from_flags(key.permissions(), CRYPT_EXPORT);
     let mut attempt = Attempt::new();
     // Where the policy forbids it, the call returns Windows' own error, and opens no window.
     if policy != Policy::Forbids || silent {

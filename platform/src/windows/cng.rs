@@ -58,7 +58,7 @@ pub(super) fn export(info: &KeyProviderInfo, silent: bool) -> ProviderAttempt {
 
 fn export_open(key: &Key, silent: bool) -> ProviderAttempt {
     const ALLOW: u32 = NCRYPT_ALLOW_EXPORT_FLAG | NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG;
-    let policy = Policy::of(key.export_policy(), ALLOW);
+    let policy = Policy::from_flags(key.export_policy(), ALLOW);
     let mut attempt = Attempt::new();
     // Where the policy forbids it, the call returns Windows' own error, and opens no window.
     if policy != Policy::Forbids || silent {

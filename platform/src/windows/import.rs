@@ -31,7 +31,7 @@ pub(super) fn import(
         |NotKept { reason, source }: NotKept| not_imported(&place, &reason, source.map(Into::into));
     let new =
         NewKey::new(identity.key, identity.certificate, identity.provider).map_err(not_kept)?;
-    let before = Before::of(store, identity)?;
+    let before = Before::read(store, identity)?;
     let old = before.key().cloned();
     if old.is_some() && options.existing == ExistingEntry::Keep {
         return Err(StoreError::AlreadyThere { place });
@@ -210,7 +210,7 @@ enum Before {
 }
 
 impl Before {
-    fn of(store: &Handle, identity: &NewIdentity<'_>) -> Result<Self, StoreError> {
+    fn read(store: &Handle, identity: &NewIdentity<'_>) -> Result<Self, StoreError> {
         let der = identity.certificate.der();
         let Some(context) = copy_of(&store.contexts()?, der) else {
             return Ok(Self::Absent);
