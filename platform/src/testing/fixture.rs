@@ -23,6 +23,11 @@ pub trait Fixture {
         false
     }
 
+    /// Whether the system keeps the record that a store of this kind makes of a copy. Wine does not.
+    fn keeps_records(&self) -> bool {
+        true
+    }
+
     /// A fresh store that holds just these samples.
     fn store(&mut self, samples: &[Sample]) -> Box<dyn Store>;
 
