@@ -1,5 +1,5 @@
-//! Getting a private key from the operating system in one of several ways: the first that works
-//! gives it, and otherwise the first refusal that says why not is the one to believe.
+//! Tries the export methods of the operating system in order, and returns the first private key, or
+//! the first informative error.
 
 use crate::error::StoreError;
 use crate::store::NotExportable;
@@ -75,7 +75,7 @@ impl<R: Refusal> Attempt<R> {
 
     /// The key, or the error to report: of the refusals the first that says something of the key,
     /// then that what was given cannot be read. Where nothing was tried, the key may not leave.
-    /// Whatever came out has to be the key of the certificate with this `SubjectPublicKeyInfo`.
+    /// What was exported has to be the key of the certificate with this `SubjectPublicKeyInfo`.
     pub(crate) fn finish(
         mut self,
         place: &str,

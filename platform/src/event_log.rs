@@ -9,6 +9,11 @@ mod ffi;
 
 use std::io;
 
+#[cfg(windows)]
+use windows_sys::Win32::System::EventLog::{
+    EVENTLOG_ERROR_TYPE, EVENTLOG_INFORMATION_TYPE, EVENTLOG_WARNING_TYPE, REPORT_EVENT_TYPE,
+};
+
 /// The numbers that events can have.
 pub const NUMBERS: std::ops::RangeInclusive<u16> = 1..=1000;
 
@@ -24,6 +29,17 @@ pub enum Severity {
     Warning,
     /// Something went wrong.
     Error,
+}
+
+#[cfg(windows)]
+impl Severity {
+    fn event_type(self) -> REPORT_EVENT_TYPE {
+        match self {
+            Self::Information => EVENTLOG_INFORMATION_TYPE,
+            Self::Warning => EVENTLOG_WARNING_TYPE,
+            Self::Error => EVENTLOG_ERROR_TYPE,
+        }
+    }
 }
 
 /// The log, opened for events of one source.
@@ -59,7 +75,7 @@ impl EventLog {
         debug_assert!(NUMBERS.contains(&number), "{number}");
         let text = terminated(text);
         #[cfg(windows)]
-        return self.source.report(severity, number, &text);
+        return self.source.report(severity.event_type(), number, &text);
         #[cfg(not(windows))]
         {
             // There is none that could have been opened.

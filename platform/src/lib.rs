@@ -9,11 +9,11 @@
 pub mod account;
 #[cfg(any(windows, target_os = "macos", test))]
 mod attempt;
-mod dotnet;
 pub mod error;
 pub mod event_log;
 mod file;
 pub mod file_name;
+mod key_state;
 #[cfg(any(target_os = "macos", test))]
 mod macos;
 pub mod new_file;
@@ -33,20 +33,12 @@ pub mod vault;
 mod windows;
 
 use std::path::PathBuf;
-use std::sync::Arc;
-
-use certstow_formats::secret::Password;
 
 use error::StoreError;
 pub use file::{OpenedFile, certificates_in, left_behind_below, needs_password, private_keys_in};
 use spec::{Keychain, StoreSpec, SystemStore, SystemStoreLocation};
-
-/// What a store may be told when it is opened.
-#[derive(Debug, Default, Clone)]
-pub struct OpenOptions {
-    /// A password known beforehand that may unlock files or tokens of the store.
-    pub unlock: Option<Arc<Password>>,
-}
+pub use store::OpenOptions;
+use store::StoreInfo;
 
 /// Opens the store that `spec` names.
 ///
@@ -59,7 +51,7 @@ pub fn open(spec: &StoreSpec, options: &OpenOptions) -> Result<Box<dyn store::St
         StoreSpec::File(path) => Ok(Box::new(file::FileStore::open(path, options)?)),
         StoreSpec::Windows(store) => open_windows(store),
         StoreSpec::Keychain(keychain) => open_keychain(keychain),
-        StoreSpec::Dotnet(name) => Ok(Box::new(dotnet::open(name)?)),
+        StoreSpec::Dotnet(name) => Ok(Box::new(file::dotnet::DotnetStore::open(name)?)),
     }
 }
 
@@ -85,7 +77,7 @@ pub fn open_files(
 
 /// Opens a store to import into. As [`open`], but a folder that is missing is an empty store, and
 /// is made when an identity goes into it, so that nobody else can look into it; and a personal store
-/// of Windows that nothing was put into yet comes to be.
+/// of Windows that nothing was imported into yet is created.
 ///
 /// # Errors
 /// As [`open`]; something above a missing folder is no folder.
@@ -97,7 +89,9 @@ pub fn open_to_import(
         StoreSpec::File(path) => Ok(Box::new(file::FileStore::open_to_import(path, options)?)),
         #[cfg(windows)]
         StoreSpec::Windows(store) => Ok(Box::new(windows::WindowsStore::open_to_import(store)?)),
-        other => open(other, options),
+        #[cfg(not(windows))]
+        StoreSpec::Windows(_) => open(spec, options),
+        StoreSpec::Keychain(_) | StoreSpec::Dotnet(_) => open(spec, options),
     }
 }
 
@@ -142,16 +136,17 @@ pub struct KnownStore {
 
 /// The stores this platform knows of, present or not, in the order they are searched.
 pub fn known_stores() -> Vec<KnownStore> {
-    let personal = personal_folder().map(StoreSpec::File);
+    let personal = personal_folder().map(|folder| KnownStore {
+        description: PERSONAL_FOLDER.to_owned(),
+        ..known_store(StoreSpec::File(folder), open)
+    });
     // Windows keeps .NET's stores itself.
     let dotnet = cfg!(unix).then(|| StoreSpec::Dotnet("My".to_owned()));
     let keychains = cfg!(target_os = "macos").then_some(StoreSpec::Keychain(Keychain::SearchList));
-    windows_stores()
-        .chain(keychains)
-        .chain(personal)
-        .chain(dotnet)
-        .map(|spec| known_store(spec, open))
-        .collect()
+    let known = |spec| known_store(spec, open);
+    let system_stores = windows_stores().chain(keychains).map(known);
+    let dotnet = dotnet.map(known);
+    system_stores.chain(personal).chain(dotnet).collect()
 }
 
 /// The personal stores of Windows, if this is Windows.
@@ -188,20 +183,17 @@ const PERSONAL_FOLDER: &str = "personal folder";
 type Open = fn(&StoreSpec, &OpenOptions) -> Result<Box<dyn store::Store>, StoreError>;
 
 fn known_store(spec: StoreSpec, open: Open) -> KnownStore {
-    let description = match &spec {
-        StoreSpec::File(_) => PERSONAL_FOLDER,
-        StoreSpec::Windows(store) => store.description(),
-        StoreSpec::Keychain(keychain) => keychain.description(),
-        StoreSpec::Dotnet(_) => dotnet::DESCRIPTION,
-    };
     let unavailable = match open(&spec, &OpenOptions::default()) {
         Ok(_) => None,
         Err(StoreError::Unavailable { reason, .. }) => Some(reason),
         Err(error) => Some(error.to_string()),
     };
+    let StoreInfo {
+        spec, description, ..
+    } = StoreInfo::new(spec);
     KnownStore {
         spec,
-        description: description.to_owned(),
+        description,
         unavailable,
     }
 }

@@ -1,4 +1,4 @@
-//! A file that comes to be whole or not at all: written under a temporary name in its own folder,
+//! Atomic file creation: a file is written under a temporary name in its own folder,
 //! readable by its owner alone from the first moment, and renamed only when the caller has read
 //! back what is on disk.
 //!
@@ -9,6 +9,7 @@
 
 mod left_behind;
 
+pub use crate::os::folder_of;
 pub(crate) use left_behind::{is_left_behind, is_temporary};
 pub use left_behind::{is_own, left_behind_in};
 
@@ -25,11 +26,7 @@ use zeroize::Zeroizing;
 
 use crate::os;
 use crate::os::{claim, disk};
-
-const PREFIX: &str = ".certstow-";
-/// How many letters and digits stand between the two.
-const RANDOM: usize = 6;
-const SUFFIX: &str = ".tmp";
+use left_behind::{PREFIX, RANDOM, SUFFIX};
 
 /// How often a new file is made in place of one that another process removed before it was locked.
 const ATTEMPTS: usize = 100;
@@ -219,14 +216,6 @@ fn create(make: fn(&Path) -> io::Result<File>, folder: &Path) -> io::Result<Name
     Err(io::Error::other(
         "another process removes every new file there",
     ))
-}
-
-/// The folder a file of this name lies in.
-pub fn folder_of(file: &Path) -> &Path {
-    match file.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
 }
 
 /// Whether the file system (FAT and exFAT on a USB drive, some network shares) has neither a

@@ -5,6 +5,10 @@
 
 pub(crate) mod claim;
 pub mod disk;
+mod drive;
+mod folder_of;
+mod hidden_line;
+mod inode;
 pub(crate) mod shell;
 #[cfg(unix)]
 mod unix;
@@ -23,6 +27,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
+
+use crate::account::Account;
+pub use drive::Drive;
+pub use folder_of::folder_of;
+pub use hidden_line::{Escape, HiddenLineError};
 
 /// Opens a file for reading, and does not wait should it have become a FIFO or device meanwhile.
 pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
@@ -152,9 +161,11 @@ pub(crate) fn user_id() -> Option<u32> {
     system::user_id()
 }
 
-/// Who this process runs as, on Windows.
-#[cfg(windows)]
-pub(crate) fn account() -> io::Result<crate::account::Account> {
+/// The account of this process.
+///
+/// # Errors
+/// The operating system's, which does not tell; none on Unix.
+pub fn account() -> io::Result<Account> {
     system::account()
 }
 
@@ -275,17 +286,6 @@ pub fn volume(folder: &Path) -> Option<String> {
     system::volume(folder)
 }
 
-/// A drive that can be taken out of the machine, or unplugged.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Drive {
-    /// Where it can be written to: its root folder.
-    pub folder: PathBuf,
-    /// What its file system is called. Not made safe for a terminal.
-    pub label: Option<String>,
-    /// How many bytes this account may still write to it, where that is told.
-    pub free: Option<u64>,
-}
-
 /// The removable drives that are there and can be written to: USB drives and disks, memory cards.
 /// None where the system does not tell; the one that the system runs from is not among them. A
 /// drive that hangs keeps whoever asks for it.
@@ -303,37 +303,6 @@ pub fn stdout_is_lost() -> bool {
 /// beginning (sd-daemon(3)); never outside Linux.
 pub fn stderr_is_journal() -> bool {
     system::stderr_is_journal()
-}
-
-/// Why no line came from the terminal.
-#[derive(Debug)]
-pub enum HiddenLineError {
-    /// There is no terminal.
-    NoTerminal,
-    /// The person gave up: Ctrl-C, or Ctrl-D on an empty line; Ctrl-Z on Windows.
-    Cancelled,
-    /// The person pressed Esc, where that was to be told.
-    Back,
-    /// The line is too long, or no Unicode text.
-    Unreadable,
-    /// The terminal does not work.
-    Io(io::Error),
-}
-
-impl From<io::Error> for HiddenLineError {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
-/// What the Esc key does while a hidden line is typed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Escape {
-    /// It types a control character, as other keys do that type nothing.
-    Types,
-    /// Alone, it ends the line with [`HiddenLineError::Back`]. What begins with it, as arrow keys
-    /// do, types control characters.
-    GoesBack,
 }
 
 /// Asks `question` at the terminal, whatever standard input and output are, and reads one line
@@ -466,5 +435,16 @@ mod tests {
         assert!(long.join("file").exists(), "{}", path.display());
         assert_eq!(long_path(&path), path);
         assert_eq!(long_path(Path::new("")), Path::new(""));
+    }
+
+    #[test]
+    fn account_is_known() {
+        let account = account().unwrap();
+        assert!(!account.id.is_empty());
+        assert_eq!(account.profile_loaded.is_some(), cfg!(windows));
+        if cfg!(windows) {
+            assert!(account.id.starts_with("S-1-5-"), "{account:?}");
+            assert!(account.name.is_some_and(|name| name.contains('\\')));
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! Store names, as `--store` takes them: `file:DIR`, `windows:CurrentUser\My`, `keychain:login`,
 //! `dotnet:My`, or a bare path.
 
+use std::ffi::OsString;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Which store is meant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -18,14 +19,43 @@ pub enum StoreSpec {
 }
 
 impl StoreSpec {
-    /// Whether stores of this kind remember that a copy of an identity was saved.
-    pub fn keeps_account_of_copies(&self) -> bool {
-        matches!(self, Self::Windows(_))
+    /// The schemes, one for each kind of store: what stands before the first colon of a name.
+    pub const SCHEMES: [&'static str; 4] = ["file", "windows", "keychain", "dotnet"];
+
+    fn scheme(&self) -> &'static str {
+        let [file, windows, keychain, dotnet] = Self::SCHEMES;
+        match self {
+            Self::File(_) => file,
+            Self::Windows(_) => windows,
+            Self::Keychain(_) => keychain,
+            Self::Dotnet(_) => dotnet,
+        }
     }
 
-    /// Whether stores of this kind can keep a private key so that it does not come out again.
-    pub fn can_keep_keys_in(&self) -> bool {
-        matches!(self, Self::Windows(_) | Self::Keychain(_))
+    /// The path in the name, if the store has one there.
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) | Self::Keychain(Keychain::File(path)) => Some(path),
+            Self::Keychain(Keychain::SearchList | Keychain::Login | Keychain::System) => None,
+            Self::Windows(_) | Self::Dotnet(_) => None,
+        }
+    }
+
+    /// The store's name, with what `resolve` makes of the path in it, if there is one: a path that
+    /// means the same in every folder. Bytes that are no UTF-8 stay.
+    ///
+    /// # Errors
+    /// What `resolve` gives.
+    pub fn resolved<E>(
+        &self,
+        resolve: impl FnOnce(&Path) -> Result<PathBuf, E>,
+    ) -> Result<OsString, E> {
+        let Some(path) = self.path() else {
+            return Ok(self.to_string().into());
+        };
+        let mut name = OsString::from(format!("{}:", self.scheme()));
+        name.push(resolve(path)?);
+        Ok(name)
     }
 }
 
@@ -137,9 +167,6 @@ impl fmt::Display for Keychain {
     }
 }
 
-/// Schemes of stores that exist elsewhere: never taken for a file's name by mistake.
-const NOT_BUILT: [&str; 2] = ["nss", "pkcs11"];
-
 /// Text that names no store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpecError {
@@ -161,8 +188,7 @@ impl std::str::FromStr for StoreSpec {
     /// Reads a store name. Text without a known scheme is a path.
     ///
     /// # Errors
-    /// The text is empty, nothing follows the scheme, or the scheme's stores are not part of this
-    /// build.
+    /// The text is empty, or what follows the scheme names no store of it.
     fn from_str(text: &str) -> Result<Self, SpecError> {
         let fail = |reason| SpecError {
             text: text.to_owned(),
@@ -188,10 +214,6 @@ impl std::str::FromStr for StoreSpec {
                 Err(fail("a .NET store is named by one word, such as My"))
             }
             "dotnet" => Ok(Self::Dotnet(name.to_owned())),
-            _ if NOT_BUILT.contains(&scheme) => Err(fail(
-                "stores of this kind are not part of this build; a file of that name is \
-                 reached with 'file:' before it",
-            )),
             // A drive letter, or a file name with a colon in it.
             _ => Ok(Self::File(text.into())),
         }
@@ -200,11 +222,12 @@ impl std::str::FromStr for StoreSpec {
 
 impl fmt::Display for StoreSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.scheme())?;
         match self {
-            Self::File(path) => write!(f, "file:{}", path.display()),
-            Self::Windows(store) => write!(f, "windows:{store}"),
-            Self::Keychain(keychain) => write!(f, "keychain:{keychain}"),
-            Self::Dotnet(name) => write!(f, "dotnet:{name}"),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Windows(store) => write!(f, "{store}"),
+            Self::Keychain(keychain) => write!(f, "{keychain}"),
+            Self::Dotnet(name) => f.write_str(name),
         }
     }
 }
@@ -263,13 +286,34 @@ mod tests {
     }
 
     #[test]
-    fn stores_of_another_build_are_not_taken_for_files() {
-        for text in ["nss:", "pkcs11:/x.so"] {
-            let error = text.parse::<StoreSpec>().unwrap_err().to_string();
-            assert!(error.contains("not part of this build"), "{error}");
-        }
+    fn spec_with_unknown_scheme_is_path() {
         let file = StoreSpec::File("nss:mine".into());
+        assert_eq!("nss:mine".parse(), Ok(file.clone()));
         assert_eq!("file:nss:mine".parse(), Ok(file));
+    }
+
+    #[test]
+    fn resolved_changes_relative_paths_alone() {
+        let folder = std::env::temp_dir();
+        let inside = |name: &str| folder.join(name).display().to_string();
+        let (certs, keychain) = (inside("certs"), inside("a.keychain-db"));
+        for (text, expected) in [
+            ("certs", format!("file:{certs}")),
+            ("./certs", format!("file:{certs}")),
+            (&certs, format!("file:{certs}")),
+            ("keychain:a.keychain-db", format!("keychain:{keychain}")),
+            ("keychain:", "keychain:".to_owned()),
+            ("keychain:login", "keychain:login".to_owned()),
+            ("dotnet:My", "dotnet:My".to_owned()),
+            (
+                r"windows:CurrentUser\My",
+                r"windows:CurrentUser\My".to_owned(),
+            ),
+        ] {
+            let spec: StoreSpec = text.parse().unwrap();
+            let resolved = spec.resolved(|path| std::path::absolute(folder.join(path)));
+            assert_eq!(resolved.unwrap(), *expected, "{text}");
+        }
     }
 
     #[test]

@@ -5,11 +5,22 @@
 //! nothing of PKCS#12 profiles, prompts, tables or exit codes. `testing::check_store_contract` holds every store
 //! to what these docs say.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use crate::error::{AskError, StoreError};
+pub use crate::key_state::{KeyState, NotExportable};
 use crate::spec::StoreSpec;
 use certstow_formats::certificate::{Certificate, EntryId, Property};
 use certstow_formats::names;
 use certstow_formats::secret::{Password, PrivateKey};
+
+/// What a store may be told when it is opened.
+#[derive(Debug, Default, Clone)]
+pub struct OpenOptions {
+    /// A password known beforehand that may unlock files or tokens of the store.
+    pub unlock: Option<Arc<Password>>,
+}
 
 /// A place that keeps certificates and private keys. It may be opened on one thread and used on
 /// another.
@@ -47,10 +58,10 @@ pub trait Store: Send {
     /// - [`StoreError::KeyContainerMissing`], [`StoreError::KeyProviderMissing`]: the entry has
     ///   one, and it is gone, or the software that keeps it.
     /// - [`StoreError::KeyMismatch`]: what is stored as its key is another's.
-    /// - [`StoreError::KeyNotExportable`]: there is one and it will not come out, with the reason.
+    /// - [`StoreError::KeyNotExportable`]: there is one, and it is not exportable; with the reason.
     /// - [`StoreError::KeyAccessDenied`]: the operating system refuses this account the key.
     /// - [`StoreError::KeyRefused`]: the operating system gives another reason.
-    /// - [`StoreError::KeyUnreadableHere`]: it would come out in another kind of logon session.
+    /// - [`StoreError::KeyUnreadableHere`]: it is exportable in another kind of logon session.
     /// - [`StoreError::InteractionRequired`]: a password would be needed and `ask` allows none.
     /// - [`StoreError::KeychainInteractionRequired`]: a keychain is locked, or asks for permission.
     /// - [`StoreError::ConfirmationRequired`]: the operating system would open a window and `ask`
@@ -185,7 +196,7 @@ pub struct NewIdentity<'a> {
 
 impl<'a> NewIdentity<'a> {
     /// A certificate and its private key, with nothing beside them.
-    pub fn of(certificate: &'a Certificate, key: &'a PrivateKey) -> Self {
+    pub fn new(certificate: &'a Certificate, key: &'a PrivateKey) -> Self {
         Self {
             certificate,
             key,
@@ -226,13 +237,75 @@ pub enum Removal {
     Entry,
 }
 
-/// What a store is.
+/// What a store is and can do, whether or not it can be opened on this machine. Code that has to
+/// know asks here, and never by the kind of [`StoreSpec`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreInfo {
     /// The name that opens this store again.
     pub spec: StoreSpec,
     /// What it is, in a few words, for a person.
     pub description: String,
+    /// The folder or file that is the store, if it is one that may hold other files, too.
+    pub path: Option<PathBuf>,
+    /// What protects its private keys.
+    pub key_protection: KeyProtection,
+    /// Whether [`Store::mark_backed_up`] is recorded and shown by [`Entry::backed_up`].
+    pub records_copies: bool,
+}
+
+impl StoreInfo {
+    /// What every store of this name is and can do.
+    pub fn new(spec: StoreSpec) -> Self {
+        let (description, path, key_protection, records_copies) = match &spec {
+            StoreSpec::File(path) => (
+                "folder of certificate files",
+                Some(path.clone()),
+                KeyProtection::Password,
+                false,
+            ),
+            StoreSpec::Windows(store) => (store.description(), None, KeyProtection::System, true),
+            StoreSpec::Keychain(keychain) => {
+                (keychain.description(), None, KeyProtection::System, false)
+            }
+            StoreSpec::Dotnet(_) => (".NET user store", None, KeyProtection::NullPassword, false),
+        };
+        Self {
+            description: description.to_owned(),
+            path,
+            key_protection,
+            records_copies,
+            spec,
+        }
+    }
+}
+
+/// What protects the private keys of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyProtection {
+    /// The operating system, which can also be told never to export a key.
+    System,
+    /// A password ([`ImportOptions::password`]); without one, only the permissions of the files.
+    Password,
+    /// The null password of .NET: only the permissions of the files.
+    NullPassword,
+}
+
+impl KeyProtection {
+    /// Whether a key can be imported so that it cannot be exported again.
+    pub fn can_forbid_export(self) -> bool {
+        match self {
+            Self::System => true,
+            Self::Password | Self::NullPassword => false,
+        }
+    }
+
+    /// Whether a password protects keys that are imported.
+    pub fn takes_password(self) -> bool {
+        match self {
+            Self::Password => true,
+            Self::System | Self::NullPassword => false,
+        }
+    }
 }
 
 /// What a store holds, as far as it could be read.
@@ -253,7 +326,7 @@ pub struct Entry {
     pub certificate: Certificate,
     /// The friendly name kept in the store, if there is one.
     pub label: Option<String>,
-    /// Whether the private key is there and would come out.
+    /// Whether the private key is there and exportable.
     pub key: KeyState,
     /// The name of the CSP or KSP that holds the private key, as Windows names it; `None`
     /// elsewhere. A PKCS#12 file may remember it. (What else holds keys is told by the places.)
@@ -288,45 +361,6 @@ impl Entry {
         match self.places.first() {
             Some(place) => place.clone(),
             None => self.display_label(),
-        }
-    }
-}
-
-/// What is known of an entry's private key without opening it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeyState {
-    /// It is there and nothing speaks against exporting it.
-    Exportable,
-    /// It is there and will not come out.
-    NotExportable(NotExportable),
-    /// The store has no private key for the certificate.
-    Missing,
-    /// It is there, behind a password or a locked store. The text says which.
-    Locked(String),
-    /// The store cannot tell before it is tried; or the key's algorithm is one whose public half
-    /// certstow cannot compute, so that nothing proves that the key is the certificate's.
-    Unknown,
-}
-
-/// Why a private key will not come out of its store.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NotExportable {
-    /// The key was created or imported without permission to export it.
-    Policy,
-    /// The key lives in hardware, which is named.
-    Hardware(String),
-    /// The key is kept in a form that certstow does not read, which is named.
-    UnsupportedForm(String),
-}
-
-impl std::fmt::Display for NotExportable {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Policy => f.write_str("marked as not exportable"),
-            Self::Hardware(what) => write!(f, "kept in hardware ({what})"),
-            Self::UnsupportedForm(what) => {
-                write!(f, "kept in a form certstow does not read ({what})")
-            }
         }
     }
 }

@@ -7,8 +7,16 @@
 //!
 //! Nothing here opens a window: a vault that is locked is an error.
 
+#[cfg(any(
+    windows,
+    target_os = "macos",
+    all(target_os = "linux", feature = "secret-service")
+))]
+mod credential_store;
 #[cfg(target_os = "linux")]
 mod credentials;
+mod entry;
+mod error;
 #[cfg(windows)]
 mod ffi;
 #[cfg(any(
@@ -27,188 +35,12 @@ mod system;
 #[path = "vault/windows.rs"]
 mod system;
 
-use std::error::Error;
-use std::fmt;
-use std::str::FromStr;
-
-use zeroize::Zeroizing;
-
-use crate::error::Source;
 use certstow_formats::secret::Password;
-
-/// The name of a password in a vault: 1 to 64 of the letters A to Z, digits, `-`, `_` and `.`, of
-/// which the last does not come first. It is a file name among systemd's credentials.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Name(String);
-
-impl Name {
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl FromStr for Name {
-    type Err = BadName;
-
-    fn from_str(text: &str) -> Result<Self, BadName> {
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        let length = (1..=64).contains(&text.len());
-        if length && !text.starts_with('.') && text.bytes().all(fits) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(BadName)
-        }
-    }
-}
-
-/// Why a text names no password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BadName;
-
-impl fmt::Display for BadName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "a name is 1 to 64 letters (A to Z), digits, '-', '_' and '.', and begins with no '.'",
-        )
-    }
-}
-
-impl Error for BadName {}
+pub use entry::{BadName, FileBytes, Kept, Name, VaultEntry};
+pub use error::VaultError;
 
 /// Whether systemd may give a process of this system credentials.
 pub const HAS_CREDENTIALS: bool = cfg!(target_os = "linux");
-
-/// Why a vault did not do what was asked. None can hold a secret.
-#[derive(Debug)]
-pub enum VaultError {
-    /// There is no vault, or none that can be reached from here.
-    NoVault {
-        /// Why, as a sentence without its full stop.
-        reason: String,
-        /// The operating system's word on it.
-        source: Option<Source>,
-    },
-    /// No password has this name.
-    NotFound {
-        /// The name.
-        name: Name,
-        /// The vaults that were searched.
-        place: String,
-    },
-    /// The vault is locked, and would ask for its own password in a window.
-    Locked {
-        /// The vault.
-        place: String,
-        /// The operating system's word on it.
-        source: Option<Source>,
-    },
-    /// The operating system refuses access.
-    Denied {
-        /// The vault, or the file.
-        place: String,
-        /// The operating system's word on it.
-        source: Option<Source>,
-    },
-    /// The vault does not take the password, or gives out something that is none.
-    Unfit {
-        /// The vault.
-        place: String,
-        /// Why, as a clause: "it is too long".
-        reason: String,
-    },
-    /// What the vault gave back was not what it had been given to keep.
-    NotKept {
-        /// The vault.
-        place: String,
-    },
-    /// The vault failed for a reason of its own.
-    Failed {
-        /// The vault.
-        place: String,
-        /// The operating system's word on it.
-        source: Source,
-    },
-}
-
-impl fmt::Display for VaultError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoVault { reason, .. } => {
-                write!(f, "there is no vault for passwords here: {reason}")
-            }
-            Self::NotFound { name, place } => write!(f, "{place} has no password '{name}'"),
-            Self::Locked { place, .. } => {
-                write!(
-                    f,
-                    "{place} is locked, and would ask in a window, which may not open"
-                )
-            }
-            Self::Denied { place, .. } => write!(f, "access to {place} is denied"),
-            Self::Unfit { place, reason } => {
-                write!(f, "{place} cannot keep or give the password: {reason}")
-            }
-            Self::NotKept { place } => write!(
-                f,
-                "{place} gave back something else than the password it was given to keep"
-            ),
-            Self::Failed { place, .. } => write!(f, "{place} failed"),
-        }
-    }
-}
-
-impl Error for VaultError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        let source = match self {
-            Self::NoVault { source, .. }
-            | Self::Locked { source, .. }
-            | Self::Denied { source, .. } => source.as_deref()?,
-            Self::Failed { source, .. } => source.as_ref(),
-            Self::NotFound { .. } | Self::Unfit { .. } | Self::NotKept { .. } => return None,
-        };
-        Some(source)
-    }
-}
-
-/// A password in a vault.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct VaultEntry {
-    /// Its name.
-    pub name: Name,
-    /// The vault, in words for a person.
-    pub place: String,
-}
-
-/// What a vault gave out.
-#[derive(Debug)]
-pub enum Kept {
-    /// A password.
-    Password(Password),
-    /// The bytes of a file that holds one, as password files do; its path.
-    File(FileBytes, String),
-}
-
-/// The bytes of a file with a password.
-pub struct FileBytes(Zeroizing<Vec<u8>>);
-
-impl FileBytes {
-    /// The bytes. Keep no copy that is not wiped.
-    pub fn expose(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for FileBytes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FileBytes(hidden)")
-    }
-}
 
 /// Keeps a password under a name, in place of the one that had it, and reads it back.
 ///
@@ -348,6 +180,7 @@ mod writable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use zeroize::Zeroizing;
 
     #[test]
     fn names_are_safe_as_file_names_and_everywhere_else() {

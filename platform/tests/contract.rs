@@ -173,7 +173,7 @@ fn a_scripted_failure_happens_once() {
         Sample::Rsa.certificate().unwrap(),
         Sample::Rsa.key().unwrap(),
     );
-    let identity = NewIdentity::of(&certificate, &key);
+    let identity = NewIdentity::new(&certificate, &key);
     memory.fail_next(StoreError::Cancelled);
     let failed = store.import(&identity, &EXPORTABLE, &mut NonInteractive);
     assert!(matches!(failed, Err(StoreError::Cancelled)));

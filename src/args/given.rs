@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use certstow_formats::pkcs12::profile::Iterations;
-use certstow_platform::spec::{Keychain, StoreSpec};
+use certstow_platform::spec::StoreSpec;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
@@ -106,16 +106,15 @@ impl Given {
         let Some(value) = self.value.as_deref().filter(|_| !self.is_stdin()) else {
             return Ok(self);
         };
-        let (kind, path) = match (self.kind, value.to_str().map(str::parse)) {
-            (Kind::Path, _) => ("", at(Path::new(value))?),
-            (Kind::Store, Some(Ok(StoreSpec::File(path)))) => ("file:", at(&path)?),
-            (Kind::Store, Some(Ok(StoreSpec::Keychain(Keychain::File(path))))) => {
-                ("keychain:", at(&path)?)
-            }
-            _ => return Ok(self),
+        let value = match self.kind {
+            Kind::Path => at(Path::new(value))?.into_os_string(),
+            Kind::Store => match value.to_str().map(str::parse::<StoreSpec>) {
+                Some(Ok(store)) => store.resolved(at)?,
+                // clap says what is wrong with it.
+                Some(Err(_)) | None => return Ok(self),
+            },
+            Kind::Flag | Kind::Number | Kind::Word | Kind::Text | Kind::Other => return Ok(self),
         };
-        let mut value = OsString::from(kind);
-        value.push(path);
         self.value = Some(value);
         Ok(self)
     }

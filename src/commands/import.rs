@@ -15,7 +15,7 @@ use certstow_formats::sanitize::safe;
 use certstow_formats::secret::Password;
 use certstow_platform::error::StoreError;
 use certstow_platform::spec::StoreSpec;
-use certstow_platform::store::{ExistingEntry, Interaction, Store};
+use certstow_platform::store::{ExistingEntry, Interaction, KeyProtection, Store, StoreInfo};
 use certstow_platform::{self, KnownStore, OpenOptions};
 
 use crate::args::ImportArgs;
@@ -55,14 +55,14 @@ pub(crate) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
         unlock: unlock.clone(),
     };
     let mut store = certstow_platform::open_to_import(&target.spec, &options)?;
-    let spec = store.info().spec;
+    let info = store.info();
     let plan = Plan::of(&sources.inventory, &*store, args, screen)?;
     let password = match (unlock, plan.changes_anything()) {
-        (None, true) => protection(&spec, screen)?.map(Arc::new),
+        (None, true) => protection(&info, screen)?.map(Arc::new),
         (given, _) => given,
     };
     let password = password.filter(|password| !password.is_empty());
-    screen.explain(&format!("importing into {spec}"));
+    screen.explain(&format!("importing into {}", info.spec));
     let outcomes = plan.carry_out(
         &mut *store,
         target.exportable,
@@ -71,11 +71,11 @@ pub(crate) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
         &mut ask,
     );
 
-    let in_clear = password.is_none() && matches!(spec, StoreSpec::File(_));
-    let mut report = Report::new(&spec, target.exportable, sources);
+    let in_clear = password.is_none() && info.key_protection.takes_password();
+    let mut report = Report::new(&info.spec, target.exportable, sources);
     for outcome in outcomes {
         if let Ok(imported) = &outcome.result {
-            screen.record(&entry(&outcome, imported).with("store", store.info().spec.to_string()));
+            screen.record(&entry(&outcome, imported).with("store", info.spec.to_string()));
         }
         report.add(outcome);
     }
@@ -105,19 +105,28 @@ fn check_together(args: &ImportArgs) -> Result<(), Error> {
         [store] => store,
         _ => return usage("identities are imported into one store: name one --store"),
     };
-    if args.not_exportable && !store.can_keep_keys_in() {
-        return Err(keeps_no_keys_in(store));
+    if args.not_exportable && !can_forbid_export(store) {
+        return Err(always_exportable(store));
     }
-    match store {
-        StoreSpec::File(_) => Ok(()),
-        _ if args.stores.unlock().is_none() => Ok(()),
-        store => Err(Error::Usage(format!(
+    let takes_password = key_protection(store).takes_password();
+    match takes_password || args.stores.unlock().is_none() {
+        true => Ok(()),
+        false => Err(Error::Usage(format!(
             "{store} protects its keys by itself: leave the --unlock-password options out"
         ))),
     }
 }
 
-fn keeps_no_keys_in(store: &StoreSpec) -> Error {
+/// What would protect a key in the store, whether or not it can be opened.
+fn key_protection(store: &StoreSpec) -> KeyProtection {
+    StoreInfo::new(store.clone()).key_protection
+}
+
+fn can_forbid_export(store: &StoreSpec) -> bool {
+    key_protection(store).can_forbid_export()
+}
+
+fn always_exportable(store: &StoreSpec) -> Error {
     Error::Usage(format!(
         "--not-exportable means nothing for {store}: whoever can read its files has the keys in \
          them"
@@ -156,13 +165,13 @@ fn target(args: &ImportArgs, screen: &Screen) -> Result<Target, Error> {
     drop(wait);
     known.retain(|store| store.unavailable.is_none());
     let usual = known.first().ok_or_else(no_store)?.spec.clone();
-    known.retain(|store| exportable || store.spec.can_keep_keys_in());
+    known.retain(|store| exportable || can_forbid_export(&store.spec));
     if screen.interaction() == Interaction::Allowed {
         return asked(&known, exportable);
     }
     match known.into_iter().next() {
         Some(KnownStore { spec, .. }) => Ok(Target { spec, exportable }),
-        None => Err(keeps_no_keys_in(&usual)),
+        None => Err(always_exportable(&usual)),
     }
 }
 
@@ -187,7 +196,7 @@ fn asked(known: &[KnownStore], exportable: bool) -> Result<Target, Error> {
         Some(store) => store.spec.clone(),
         None => prompt::until_right("Folder or store:", |answer| named(answer, exportable))?,
     };
-    let exportable = match spec.can_keep_keys_in() && exportable {
+    let exportable = match can_forbid_export(&spec) && exportable {
         true => prompt::yes_or_no("May the private key be exported from there again?", true)?,
         false => exportable,
     };
@@ -204,9 +213,9 @@ fn named(answer: &str, exportable: bool) -> Result<StoreSpec, String> {
         _ => {}
     }
     let spec: StoreSpec = answer.parse().map_err(|error| format!("{error}"))?;
-    match exportable || spec.can_keep_keys_in() {
+    match exportable || can_forbid_export(&spec) {
         true => Ok(spec),
-        false => Err(keeps_no_keys_in(&spec).to_string()),
+        false => Err(always_exportable(&spec).to_string()),
     }
 }
 
@@ -301,11 +310,11 @@ impl<'a> Plan<'a> {
 /// The password that is given to protect the private keys in a folder.
 fn given(
     args: &ImportArgs,
-    spec: &StoreSpec,
+    store: &StoreSpec,
     screen: &Screen,
 ) -> Result<Option<Arc<Password>>, Error> {
-    match (spec, args.stores.unlock()) {
-        (StoreSpec::File(_), Some(source)) => {
+    match args.stores.unlock() {
+        Some(source) if key_protection(store).takes_password() => {
             ask::given(&source, true, screen).map(Arc::new).map(Some)
         }
         _ => Ok(None),
@@ -313,17 +322,17 @@ fn given(
 }
 
 /// The password that a person wants to protect the private keys in a folder; `None` for none.
-fn protection(spec: &StoreSpec, screen: &Screen) -> Result<Option<Password>, Error> {
-    let StoreSpec::File(folder) = spec else {
-        return Ok(None);
-    };
-    if screen.interaction() == Interaction::Never {
+fn protection(store: &StoreInfo, screen: &Screen) -> Result<Option<Password>, Error> {
+    if !store.key_protection.takes_password() || screen.interaction() == Interaction::Never {
         return Ok(None);
     }
-    let folder = folder.to_string_lossy();
+    let name = match &store.path {
+        Some(folder) => folder.display().to_string(),
+        None => store.spec.to_string(),
+    };
     let text = format!(
         "Password to protect the private key in {} (empty for none):",
-        safe(&folder)
+        safe(&name)
     );
     password::prompt(&text, true, true).map(Some)
 }

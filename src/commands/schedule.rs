@@ -13,8 +13,8 @@ use certstow_core::error::Error;
 use certstow_core::escrow::Recipient;
 use certstow_core::time;
 use certstow_platform::new_file::write_readable;
+use certstow_platform::os;
 use certstow_platform::store::Interaction;
-use certstow_platform::{account, os};
 
 use crate::args::{ScheduleCommand, ScheduleInstallArgs, TaskArgs};
 use crate::journal::Entry;
@@ -109,7 +109,7 @@ fn account_of_the_task(schedule: &Schedule, screen: &Screen) -> Result<String, E
         place: "the name of this account".to_owned(),
         source,
     };
-    let account = account::current().map_err(unknown)?;
+    let account = os::account().map_err(unknown)?;
     account
         .name
         .ok_or_else(|| unknown(io::ErrorKind::NotFound.into()))

@@ -1,13 +1,14 @@
 //! Who certstow runs as. On Windows that decides whether keys can be decrypted at all.
 
-use certstow_platform::account::{self, Account, Session};
+use certstow_platform::account::{Account, Session};
+use certstow_platform::os;
 
 use super::Check;
 use certstow_core::error::Error;
 
 /// Says who certstow runs as, in what kind of session.
 pub(crate) fn check() -> Check {
-    match account::current() {
+    match os::account() {
         Ok(account) => of(&account),
         Err(source) => {
             let place = "the account".to_owned();

@@ -54,7 +54,8 @@ pub(crate) fn check(spec: &StoreSpec, options: &OpenOptions) -> Vec<Check> {
     let listed = store.and_then(|store| store.list().map(|listing| (store, listing)));
     match listed {
         Ok((store, mut listing)) => {
-            let left_out = backup::leave_out_of(spec, &mut listing.problems);
+            let info = store.info();
+            let left_out = backup::leave_out_of(&info, &mut listing.problems);
             let (store, unlocks) = (store.as_ref(), options.unlock.is_some());
             let locked = locked::check(&name, store, &listing, unlocks);
             // Where all keys are locked, there is nothing else to try.
@@ -64,7 +65,7 @@ pub(crate) fn check(spec: &StoreSpec, options: &OpenOptions) -> Vec<Check> {
             checks.extend(left_out.map(|notice| Check::ok("store", &name, notice)));
             checks.extend(others.then(|| keys(&name, store, &listing)));
             checks.extend(locked);
-            if let StoreSpec::File(folder) = spec {
+            if let Some(folder) = &info.path {
                 checks.extend(left_over::in_store(&name, folder));
             }
             checks

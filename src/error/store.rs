@@ -1,6 +1,7 @@
 //! What the errors of stores mean to a person and a script.
 
 use certstow_platform::error::StoreError;
+use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::NotExportable;
 
 use crate::exit::Exit;
@@ -84,8 +85,7 @@ fn store_meant(store: &str) -> Option<String> {
         return Some(format!("keychain:{name}")).filter(|meant| meant != store);
     }
     let (before, name) = store.strip_prefix("file:")?.rsplit_once(':')?;
-    let kinds = ["file", "windows", "keychain", "dotnet"];
-    let kind = nearest(&last(before)?, kinds, |kind| kind)?;
+    let kind = nearest(&last(before)?, StoreSpec::SCHEMES, |kind| kind)?;
     Some(format!("{kind}:{name}"))
 }
 

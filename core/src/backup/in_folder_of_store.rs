@@ -6,23 +6,22 @@ use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use certstow_platform::spec::StoreSpec;
-use certstow_platform::store::Problem;
+use certstow_platform::store::{Problem, StoreInfo};
 
 use super::record::{self, Found};
 use crate::identity::Inventory;
 
 /// Takes the problems with files of such backups out of an inventory. A sentence for each folder.
 pub fn leave_out(inventory: &mut Inventory) -> Vec<String> {
-    let stores = inventory.stores().iter().map(|store| store.info().spec);
+    let stores = inventory.stores().iter().map(|store| store.info());
     let mut backups = Backups::beside(stores);
     inventory.retain_problems(|problem| !backups.have(&problem.place));
     backups.in_words()
 }
 
 /// The same of what one store listed.
-pub fn leave_out_of(spec: &StoreSpec, problems: &mut Vec<Problem>) -> Vec<String> {
-    let mut backups = Backups::beside(std::iter::once(spec.clone()));
+pub fn leave_out_of(store: &StoreInfo, problems: &mut Vec<Problem>) -> Vec<String> {
+    let mut backups = Backups::beside(std::iter::once(store.clone()));
     problems.retain(|problem| !backups.have(&problem.place));
     backups.in_words()
 }
@@ -35,11 +34,9 @@ struct Backups {
 }
 
 impl Backups {
-    fn beside(stores: impl Iterator<Item = StoreSpec>) -> Self {
-        let folders = stores.filter_map(|spec| match spec {
-            StoreSpec::File(folder) => Some(std::path::absolute(&folder).unwrap_or(folder)),
-            _ => None,
-        });
+    fn beside(stores: impl Iterator<Item = StoreInfo>) -> Self {
+        let folders = stores.filter_map(|store| store.path);
+        let folders = folders.map(|folder| std::path::absolute(&folder).unwrap_or(folder));
         Self {
             stores: folders.collect(),
             folders: BTreeMap::new(),

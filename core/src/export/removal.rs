@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use certstow_platform::error::StoreError;
 use certstow_platform::new_file::folder_of;
 use certstow_platform::os::{self, disk};
-use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{Ask, Entry, KeyState, Listing, Removal, Store};
 use sha2::{Digest as _, Sha256};
 
@@ -39,7 +38,7 @@ pub fn may_delete_key(
         return Ok(());
     };
     for stored in identity.entries() {
-        let StoreSpec::File(root) = inventory.stores()[stored.store].info().spec else {
+        let Some(root) = inventory.stores()[stored.store].info().path else {
             continue;
         };
         let root = fs::canonicalize(os::long_path(&root)).unwrap_or(root);

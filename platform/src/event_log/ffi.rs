@@ -7,11 +7,8 @@ use std::ptr;
 
 use windows_sys::Win32::Foundation::HANDLE;
 use windows_sys::Win32::System::EventLog::{
-    DeregisterEventSource, EVENTLOG_ERROR_TYPE, EVENTLOG_INFORMATION_TYPE, EVENTLOG_WARNING_TYPE,
-    RegisterEventSourceW, ReportEventW,
+    DeregisterEventSource, REPORT_EVENT_TYPE, RegisterEventSourceW, ReportEventW,
 };
-
-use super::Severity;
 
 /// A registered source, deregistered when dropped.
 #[derive(Debug)]
@@ -35,13 +32,13 @@ impl Source {
     }
 
     /// `text` ends with a zero.
-    pub(super) fn report(&self, severity: Severity, number: u16, text: &[u16]) -> io::Result<()> {
+    pub(super) fn report(
+        &self,
+        kind: REPORT_EVENT_TYPE,
+        number: u16,
+        text: &[u16],
+    ) -> io::Result<()> {
         assert_eq!(text.last(), Some(&0), "the text is terminated");
-        let kind = match severity {
-            Severity::Information => EVENTLOG_INFORMATION_TYPE,
-            Severity::Warning => EVENTLOG_WARNING_TYPE,
-            Severity::Error => EVENTLOG_ERROR_TYPE,
-        };
         let texts = [text.as_ptr()];
         // SAFETY: the source is registered; the one text is terminated and outlives the call; no
         // user and no data is given, with the length 0.

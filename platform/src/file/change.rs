@@ -81,7 +81,7 @@ pub(crate) struct Linked {
 
 impl Linked {
     /// The file that is to change, if it has further names.
-    fn of(change: &Change) -> Option<Self> {
+    fn from_change(change: &Change) -> Option<Self> {
         let open = os::open_to_read(&os::long_path(&change.path)).ok()?;
         let inode = disk::inode_of(&open).ok()?;
         (inode.names > 1).then(|| Self {
@@ -92,7 +92,7 @@ impl Linked {
 
     /// The files that still have a name once these changes are made, each of which takes one away.
     pub(crate) fn of_all(changes: &[Change]) -> Vec<Self> {
-        let linked: Vec<_> = changes.iter().filter_map(Self::of).collect();
+        let linked: Vec<_> = changes.iter().filter_map(Self::from_change).collect();
         let mut taken = HashMap::new();
         for one in &linked {
             *taken.entry(one.inode.id).or_insert(0) += 1;

@@ -69,7 +69,7 @@ pub(crate) struct FileContents {
 
 impl FileContents {
     /// What is in these bytes, and in how many pieces.
-    pub(crate) fn of(bytes: &[u8], passwords: &Passwords) -> (Self, u32) {
+    pub(crate) fn read(bytes: &[u8], passwords: &Passwords) -> (Self, u32) {
         let mut found = Self::default();
         let mut count = 0;
         blocks::read(bytes, &mut Zeroizing::default(), &mut |block| {

@@ -11,7 +11,6 @@ use super::bag_attributes;
 use super::blocks::{self, Block};
 use super::change;
 use super::contents::{FileContents, Passwords};
-use super::import::{failed, refused};
 use crate::error::StoreError;
 use crate::new_file::NewFile;
 use crate::os;
@@ -45,16 +44,22 @@ impl IdentityFile {
     ) -> Result<Self, StoreError> {
         let password = options.password;
         if !may_belong(identity.key, identity.certificate) {
-            return Err(refused(path, "the private key is another certificate's"));
+            return Err(StoreError::not_imported(
+                path,
+                "the private key is another certificate's",
+            ));
         }
-        let bytes = encode(identity, password)
-            .map_err(|error| failed(path, "its PEM form cannot be made", error))?;
-        let file = change::write(path, &bytes)
-            .map_err(|error| failed(path, "the file cannot be written", error))?;
-        let others = os::others_have_access(file.as_file())
-            .map_err(|error| failed(path, "who may read the file cannot be told", error))?;
+        let bytes = encode(identity, password).map_err(|error| {
+            StoreError::failed_import(path, "its PEM form cannot be made", error)
+        })?;
+        let file = change::write(path, &bytes).map_err(|error| {
+            StoreError::failed_import(path, "the file cannot be written", error)
+        })?;
+        let others = os::others_have_access(file.as_file()).map_err(|error| {
+            StoreError::failed_import(path, "who may read the file cannot be told", error)
+        })?;
         if others && password.is_none() {
-            return Err(refused(
+            return Err(StoreError::not_imported(
                 path,
                 "this file system cannot keep others from reading the file, and no password \
                  protects the key",
@@ -62,9 +67,12 @@ impl IdentityFile {
         }
         let decrypts = options.existing == ExistingEntry::Replace;
         if !holds(&bytes, identity, password, decrypts) {
-            return Err(refused(path, "what was read back is not what was meant"));
+            return Err(StoreError::not_imported(
+                path,
+                "what was read back is not what was meant",
+            ));
         }
-        let (contents, _) = FileContents::of(&bytes, &Passwords::Given(None));
+        let (contents, _) = FileContents::read(&bytes, &Passwords::Given(None));
         Ok(Self { file, contents })
     }
 }

@@ -191,7 +191,7 @@ impl KeyFile {
         };
         let mut pieces = Vec::new();
         blocks::read(bytes, &mut Zeroizing::default(), &mut |block| {
-            pieces.push(Piece::of(&block));
+            pieces.push(Piece::from_block(&block));
         });
         let state = State {
             pieces,
@@ -249,7 +249,7 @@ impl KeyFile {
 
 impl Piece {
     /// The piece, copied out of the reading buffer, if it holds keys.
-    pub(super) fn of(block: &Block<'_>) -> Option<Self> {
+    pub(super) fn from_block(block: &Block<'_>) -> Option<Self> {
         let copy = |bytes: &[u8]| Zeroizing::new(bytes.to_vec());
         let locked = |locked| {
             Some(Self::Locked {
@@ -268,7 +268,7 @@ impl Piece {
             KeyForm::Sec1 => key::from_sec1(key.der, key.curve).ok()?,
             KeyForm::EncryptedPkcs8 => return locked(Locked::Key(copy(key.der))),
         };
-        Some(Self::Open(Keys::of([open])))
+        Some(Self::Open(Keys::new([open])))
     }
 
     /// The keys in it, for a caller that needs them once.
@@ -281,7 +281,7 @@ impl Piece {
         self.open(lock, tried, ask)?;
         match self {
             Self::Open(keys) => Ok(keys),
-            _ => Ok(Keys::of([])),
+            _ => Ok(Keys::new([])),
         }
     }
 

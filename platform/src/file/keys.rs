@@ -27,7 +27,7 @@ struct Index {
 }
 
 impl Keys {
-    pub(super) fn of(keys: impl IntoIterator<Item = PrivateKey>) -> Self {
+    pub(super) fn new(keys: impl IntoIterator<Item = PrivateKey>) -> Self {
         Self {
             all: keys.into_iter().collect(),
             index: OnceLock::new(),

@@ -1,50 +1,38 @@
 //! The file store: a folder of PEM, DER, PKCS#7 and PKCS#12 files, searched recursively, or one
 //! such file. Works the same on every system, and reads the folder anew for every listing.
 
-mod alone;
 pub(crate) mod bag_attributes;
 mod blocks;
 mod change;
 pub(crate) mod contents;
+pub(crate) mod dotnet;
+mod file_store;
 mod identity_file;
 mod import;
 mod key_file;
 mod keys;
+mod made_folder;
 mod opened;
 mod pair;
 mod pem;
+mod place;
 mod read;
 mod remove;
 mod scan;
 mod seen;
+mod single_file;
 mod take_out;
 #[cfg(test)]
 mod tests;
 mod unlock;
 mod walk;
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 
-pub use alone::{certificates_in, needs_password, private_keys_in};
-pub use opened::OpenedFile;
-
-use crate::OpenOptions;
-use crate::dotnet;
-use crate::error::StoreError;
 use crate::new_file;
-use crate::spec::StoreSpec;
-use crate::store::{Ask, ImportOptions, Listing, NewIdentity, Removal, Store, StoreInfo};
-use certstow_formats::certificate::{Certificate, EntryId};
-use certstow_formats::secret::PrivateKey;
-use contents::{FileContents, Passwords};
-use import::Place;
-use key_file::{Fetch, KeyFiles, Opening};
-use pair::{Known, Paired};
-use seen::{Folder, Seen};
-use walk::Walk;
+pub(crate) use file_store::FileStore;
+pub use opened::OpenedFile;
+pub use single_file::{certificates_in, needs_password, private_keys_in};
 
 /// The temporary files below a folder that no live process has; see
 /// [`left_behind_in`](crate::new_file::left_behind_in). None where the folder cannot be read.
@@ -53,309 +41,3 @@ pub fn left_behind_below(folder: &Path) -> Vec<PathBuf> {
     found.retain(|path| new_file::is_left_behind(path));
     found
 }
-
-/// A folder of certificates and keys.
-pub(crate) struct FileStore {
-    info: StoreInfo,
-    root: PathBuf,
-    /// More files and folders, which belong to the store as if they lay in one.
-    more: Vec<PathBuf>,
-    passwords: Passwords,
-    /// The folder need not exist before something is put into it.
-    made_on_import: bool,
-    /// Whether something is to be changed in it, for which more is remembered.
-    is_changed: bool,
-    last: Mutex<Option<Seen>>,
-    keys: KeyFiles,
-}
-
-impl FileStore {
-    /// Opens a folder or a single file.
-    pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Self, StoreError> {
-        Self::new(path, options).reachable()
-    }
-
-    fn new(path: &Path, options: &OpenOptions) -> Self {
-        // The name must lead here from any working directory.
-        let root = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        Self::at(
-            StoreInfo {
-                spec: StoreSpec::File(root.clone()),
-                description: "folder of certificate files".to_owned(),
-            },
-            root,
-            Passwords::Given(options.unlock.clone()),
-        )
-    }
-
-    /// Opens several files and folders as one store, so that what lies apart is paired. It is
-    /// named after the first.
-    pub(crate) fn open_several(
-        first: &Path,
-        more: &[PathBuf],
-        options: &OpenOptions,
-    ) -> Result<Self, StoreError> {
-        let mut store = Self::open(first, options)?;
-        for path in more {
-            store.more.push(Self::open(path, options)?.root);
-        }
-        Ok(store)
-    }
-
-    /// As [`FileStore::open`]; a folder that is missing counts as empty, and is made by the first
-    /// import into it, so that one that is refused leaves none behind.
-    pub(crate) fn open_to_import(path: &Path, options: &OpenOptions) -> Result<Self, StoreError> {
-        let missing = |error: &StoreError| matches!(error, StoreError::Unavailable { .. });
-        let mut store = match Self::open(path, options) {
-            Err(error) if missing(&error) && !path.exists() => {
-                import::may_be_made(path)?;
-                let mut store = Self::new(path, options);
-                store.made_on_import = true;
-                store
-            }
-            other => other?,
-        };
-        store.is_changed = true;
-        Ok(store)
-    }
-
-    /// Opens the folder of a .NET store.
-    pub(crate) fn open_dotnet(spec: StoreSpec, root: PathBuf) -> Result<Self, StoreError> {
-        let description = dotnet::DESCRIPTION.to_owned();
-        Self::at(StoreInfo { spec, description }, root, Passwords::Dotnet).reachable()
-    }
-
-    fn at(info: StoreInfo, root: PathBuf, passwords: Passwords) -> Self {
-        Self {
-            info,
-            root,
-            more: Vec::new(),
-            passwords,
-            made_on_import: false,
-            is_changed: false,
-            last: Mutex::new(None),
-            keys: KeyFiles::default(),
-        }
-    }
-
-    fn reachable(self) -> Result<Self, StoreError> {
-        match fs::metadata(&self.root) {
-            Ok(_) => Ok(self),
-            Err(error) => Err(self.unreachable(error)),
-        }
-    }
-
-    /// The store as a whole cannot be looked at.
-    fn unreachable(&self, error: io::Error) -> StoreError {
-        let kind = error.kind();
-        StoreError::of_file(&self.root, error, |root, source| StoreError::Unavailable {
-            store: self.info.spec.to_string(),
-            reason: match kind {
-                io::ErrorKind::NotFound => format!("{root} does not exist"),
-                _ => format!("{root} cannot be read"),
-            },
-            source: Some(source),
-        })
-    }
-
-    /// Reads everything, and remembers what later calls need.
-    fn scan(&self) -> Result<Listing, StoreError> {
-        let mut walk = self.walk()?;
-        let scanned = scan::read_all(&walk.files, &self.passwords);
-        let folder = self.is_changed.then(|| {
-            Arc::new(Folder {
-                files: walk.files.clone(),
-                scanned: scanned.clone(),
-            })
-        });
-        let Paired {
-            entries,
-            problems: found,
-            issuers,
-            known,
-        } = pair::pair(&walk.files, scanned);
-        *self.last() = Some(Seen {
-            issuers,
-            known,
-            folder,
-        });
-        walk.problems.extend(found);
-        Ok(Listing {
-            entries,
-            problems: walk.problems,
-        })
-    }
-
-    /// Finds every file.
-    fn walk(&self) -> Result<Walk, StoreError> {
-        if self.made_on_import && !self.root.exists() {
-            return Ok(Walk::default());
-        }
-        let mut walk = walk::walk(&self.root).map_err(|error| self.unreachable(error))?;
-        for path in &self.more {
-            let Walk {
-                files, problems, ..
-            } = walk::walk(path).map_err(|error| self.unreachable(error))?;
-            walk.files.extend(files);
-            walk.problems.extend(problems);
-        }
-        if matches!(self.passwords, Passwords::Dotnet) {
-            let is_pfx = |file: &PathBuf| file.extension().is_some_and(|ending| ending == "pfx");
-            walk.files.retain(is_pfx);
-        }
-        Ok(walk)
-    }
-
-    /// Reads everything again if there are other files than those that were read.
-    fn look_again(&self) -> Result<(), StoreError> {
-        let folder = self.last().as_ref().and_then(|seen| seen.folder.clone());
-        if !folder.is_some_and(|folder| self.walk().is_ok_and(|walk| folder.has_just(&walk.files)))
-        {
-            self.scan()?;
-        }
-        Ok(())
-    }
-
-    /// What the last scan read; one that is remembered, or a new one.
-    fn folder(&self) -> Result<Arc<Folder>, StoreError> {
-        let folder = self.last().as_ref().and_then(|seen| seen.folder.clone());
-        if let Some(folder) = folder {
-            return Ok(folder);
-        }
-        let files = self.walk()?.files;
-        let scanned = scan::read_all(&files, &self.passwords);
-        Ok(Arc::new(Folder { files, scanned }))
-    }
-
-    /// Whether a file was there when the folder was read.
-    fn knows_file(&self, path: &Path) -> bool {
-        let last = self.last();
-        let folder = last.as_ref().and_then(|seen| seen.folder.as_ref());
-        folder.is_some_and(|folder| folder.files.iter().any(|file| file == path))
-    }
-
-    /// Remembers what was imported.
-    fn now_has(&self, place: &Place, contents: FileContents) {
-        let mut last = self.last();
-        let changes = place.replaced.iter().chain(&place.changes);
-        *last = last.take().and_then(|mut seen| {
-            let is_all_told = seen.take_up(&place.path, contents, changes);
-            is_all_told.then_some(seen)
-        });
-    }
-
-    fn last(&self) -> std::sync::MutexGuard<'_, Option<Seen>> {
-        // Nothing is left half done by a panic: the value is replaced as a whole.
-        self.last.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What the last scan knew of an entry, after a first one if there was none.
-    fn known(&self, id: &EntryId) -> Result<Known, StoreError> {
-        if self.last().is_none() {
-            self.scan()?;
-        }
-        let last = self.last();
-        let known = last.as_ref().and_then(|seen| seen.known.get(id));
-        known.cloned().ok_or_else(|| StoreError::NotFound {
-            store: self.info.spec.to_string(),
-            id: *id,
-        })
-    }
-
-    fn fetch(&self, known: &Known, ask: &mut dyn Ask) -> Result<PrivateKey, Fetch> {
-        match &known.key {
-            Some(place) if known.path.exists() => {
-                let opening = Opening {
-                    store: &self.info.spec,
-                    passwords: &self.passwords,
-                };
-                self.keys.fetch(known, place, opening, ask)
-            }
-            _ => Err(Fetch::Changed),
-        }
-    }
-}
-
-impl Store for FileStore {
-    fn info(&self) -> StoreInfo {
-        self.info.clone()
-    }
-
-    fn list(&self) -> Result<Listing, StoreError> {
-        self.scan()
-    }
-
-    fn issuers(&self) -> Result<Vec<Certificate>, StoreError> {
-        if self.last().is_none() {
-            self.scan()?;
-        }
-        let last = self.last();
-        Ok(last
-            .as_ref()
-            .map(|seen| seen.issuers.clone())
-            .unwrap_or_default())
-    }
-
-    fn keep_open(&self, many: bool) {
-        match (many, self.last().as_ref()) {
-            (true, Some(seen)) => self.keys.keep(seen.known.values()),
-            _ => self.keys.let_go(),
-        }
-    }
-
-    fn shared(&self) -> Option<&(dyn Store + Sync)> {
-        Some(self)
-    }
-
-    fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
-        if let Ok(known) = self.known(id) {
-            match self.fetch(&known, ask) {
-                Ok(key) => return Ok(key),
-                Err(Fetch::Failed(error)) => return Err(error),
-                Err(Fetch::Changed) => {}
-            }
-        }
-        // What was asked for was not there; the files may have changed since they were listed.
-        self.scan()?;
-        let known = self.known(id)?;
-        match self.fetch(&known, ask) {
-            Ok(key) => Ok(key),
-            Err(Fetch::Failed(error)) => Err(error),
-            Err(Fetch::Changed) => Err(StoreError::KeyMissing {
-                place: known.path.display().to_string(),
-            }),
-        }
-    }
-
-    fn import(
-        &mut self,
-        identity: &NewIdentity<'_>,
-        options: &ImportOptions<'_>,
-        ask: &mut dyn Ask,
-    ) -> Result<EntryId, StoreError> {
-        let one = std::slice::from_ref(identity);
-        let imported = self.take_in(one, options, ask, &mut || ()).pop();
-        imported.unwrap_or_else(|| Err(import::refused(&self.root, "it was not tried")))
-    }
-
-    fn import_several(
-        &mut self,
-        identities: &[NewIdentity<'_>],
-        options: &ImportOptions<'_>,
-        ask: &mut dyn Ask,
-        progress: &mut dyn FnMut(),
-    ) -> Vec<Result<EntryId, StoreError>> {
-        self.take_in(identities, options, ask, progress)
-    }
-
-    fn remove(
-        &mut self,
-        id: &EntryId,
-        what: Removal,
-        ask: &mut dyn Ask,
-    ) -> Result<Vec<String>, StoreError> {
-        self.take_out(id, what, ask)
-    }
-}
-
-const ONLY_DOTNET: &str = "only .NET itself may change what is in its folder";

@@ -37,10 +37,10 @@ impl OpenedFile {
     pub fn open(bytes: &[u8], place: &Path, password: &Password) -> Result<Self, DecodeError> {
         let password = PasswordForm::Text(password);
         let contents = decode::decode(bytes, password, &Limits::default())?;
-        Ok(Self::of(contents, place))
+        Ok(Self::from_contents(contents, place))
     }
 
-    fn of(contents: Contents, place: &Path) -> Self {
+    fn from_contents(contents: Contents, place: &Path) -> Self {
         let mut found = FileContents::default();
         found.opened(0, &contents);
         let Paired {
@@ -51,14 +51,14 @@ impl OpenedFile {
         } = pair::pair(&[place.to_owned()], vec![(0, found)]);
         Self {
             info: StoreInfo {
-                spec: StoreSpec::File(place.to_owned()),
                 description: "PKCS#12 file".to_owned(),
+                ..StoreInfo::new(StoreSpec::File(place.to_owned()))
             },
             entries,
             problems,
             issuers,
             known,
-            keys: Keys::of(contents.keys.into_iter().map(|bag| bag.key)),
+            keys: Keys::new(contents.keys.into_iter().map(|bag| bag.key)),
             mac: contents.mac,
         }
     }

@@ -207,7 +207,7 @@ impl Edit<'_> {
         let mut end = 0;
         for range in ranges {
             end = range.end;
-            let (contents, count) = FileContents::of(&was[range.clone()], passwords);
+            let (contents, count) = FileContents::read(&was[range.clone()], passwords);
             keys_now.extend(
                 contents
                     .keys

@@ -9,7 +9,7 @@ use super::contents::{ContentsReader, FileContents, Passwords};
 use super::pair::Scanned;
 use certstow_formats::threads;
 
-/// Reads the files on several cores; what comes out is in the files' order all the same.
+/// Reads the files on several cores; the results are in the files' order.
 pub(super) fn read_all(files: &[PathBuf], passwords: &Passwords) -> Scanned {
     /// As many files as a worker takes at a time: few, so that a small folder on a share is read by
     /// several as well.

@@ -4,11 +4,11 @@
 use std::path::Path;
 
 use super::change::{self, Change, Linked};
-use super::contents::{self, Passwords};
+use super::contents;
+use super::file_store::FileStore;
 use super::key_file::Fetch;
 use super::pair::{KeyPlace, Known};
 use super::remove::{self, Target};
-use super::{FileStore, ONLY_DOTNET};
 use crate::error::StoreError;
 use crate::store::{Ask, Removal};
 use certstow_formats::certificate::EntryId;
@@ -31,9 +31,6 @@ impl FileStore {
             return Err(StoreError::KeyMissing {
                 place: known.path.display().to_string(),
             });
-        }
-        if matches!(self.passwords, Passwords::Dotnet) {
-            return Err(not_removed(&known.path, ONLY_DOTNET));
         }
         let changes = self.plan(id, &known, what, ask)?;
         let linked = Linked::of_all(&changes);

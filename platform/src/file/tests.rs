@@ -1,14 +1,23 @@
 use super::change::Change;
+use super::contents::Passwords;
+use super::dotnet::DotnetStore;
+use super::place::Place;
 use super::remove::Target;
 use super::*;
+use crate::error::StoreError;
+use crate::spec::StoreSpec;
 use crate::store::{ExistingEntry, KeyState, NonInteractive};
+use crate::store::{ImportOptions, NewIdentity, OpenOptions, Removal, Store};
+use certstow_formats::certificate::Certificate;
 use certstow_formats::pkcs12::kdf::PasswordForm;
 use certstow_formats::secret::Password;
+use certstow_formats::secret::PrivateKey;
 use certstow_formats::testing::writer::{data, file_of, triple_des, whole};
+use std::fs;
 
-fn dotnet(folder: &Path) -> FileStore {
+fn dotnet(folder: &Path) -> DotnetStore {
     let spec = StoreSpec::Dotnet("My".to_owned());
-    FileStore::open_dotnet(spec, folder.to_owned()).unwrap()
+    DotnetStore::at(spec, folder.to_owned()).unwrap()
 }
 
 #[test]
@@ -38,7 +47,7 @@ fn what_is_dotnets_is_changed_by_dotnet_alone() {
     let mut store = dotnet(folder.path());
     let entry = store.list().unwrap().entries.remove(0);
     let key = store.private_key(&entry.id, &mut NonInteractive).unwrap();
-    let identity = NewIdentity::of(&entry.certificate, &key);
+    let identity = NewIdentity::new(&entry.certificate, &key);
     let options = ImportOptions {
         exportable: true,
         existing: ExistingEntry::Replace,
@@ -83,14 +92,14 @@ fn replace(folder: &Path, changes: Vec<Change>) -> Result<(), StoreError> {
     let key = PrivateKey::from_pkcs8_der(data("keys/P-256.pem").into());
     let identity = NewIdentity {
         label: Some("Ada"),
-        ..NewIdentity::of(certificate, &key)
+        ..NewIdentity::new(certificate, &key)
     };
     let options = ImportOptions {
         exportable: true,
         existing: ExistingEntry::Replace,
         password: None,
     };
-    let place = Place::of(folder, "Ada", &certificate.id(), changes);
+    let place = Place::choose(folder, "Ada", &certificate.id(), changes);
     let written = identity_file::IdentityFile::write(&place.path, &identity, &options)?;
     place.fill(written.file).map(drop)
 }

@@ -66,7 +66,7 @@ impl Lock<'_> {
                 let open = |password: PasswordForm<'_>| decrypt_private_key(der, password, limit);
                 let known = self.passwords.known();
                 let key = self.attempts(known, tried, known_is_wrong, &open, ask)?;
-                Ok(Keys::of([key]))
+                Ok(Keys::new([key]))
             }
             Locked::Pkcs12(bytes) => {
                 let limits = Limits::default();
@@ -74,7 +74,7 @@ impl Lock<'_> {
                 let open = |password: PasswordForm<'_>| file.open(password, &limits);
                 let known = self.passwords.for_file(&file);
                 let contents = self.attempts(known, tried, known_is_wrong, &open, ask)?;
-                Ok(Keys::of(contents.keys.into_iter().map(|bag| bag.key)))
+                Ok(Keys::new(contents.keys.into_iter().map(|bag| bag.key)))
             }
         }
     }

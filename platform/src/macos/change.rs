@@ -11,7 +11,7 @@ use security_framework::os::macos::keychain::SecKeychain;
 
 use super::ffi::status;
 use super::key;
-use super::keychain::{identities, search};
+use super::search::{identities, search};
 use super::status::{DUPLICATE, Status, change_error};
 use crate::error::{Source, StoreError};
 use crate::store::{
@@ -111,7 +111,7 @@ impl Change<'_> {
         labelled.map_err(|status| self.failed(status, "macOS does not take its friendly name"))
     }
 
-    /// Sees that certificate and key have found each other, and whether a key that is new comes out.
+    /// Sees that certificate and key have found each other, and whether a new key is exportable.
     fn prove(
         &self,
         certificate: &Certificate,

@@ -1,18 +1,17 @@
 //! Keychains that are files: SecItemCopyMatching lists their certificates, and the identities among
-//! them, with user interaction switched off; SecItemExport gives out a key, and `change.rs` puts one
-//! in. The data-protection
-//! keychain is not looked at: it takes an entitlement that only signed applications have (Apple's
-//! TN3137, "On Mac keychain APIs and implementations").
+//! them, with user interaction switched off; SecItemExport exports a key, and `change.rs` imports
+//! one. The data-protection keychain is not looked at: it takes an entitlement that only signed
+//! applications have (Apple's TN3137, "On Mac keychain APIs and implementations").
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use security_framework::identity::SecIdentity;
-use security_framework::item::{ItemClass, ItemSearchOptions, Limit, Reference, SearchResult};
 use security_framework::os::macos::keychain::{KeychainUserInteractionLock, SecKeychain};
 
 use super::change::Change;
 use super::ffi::{CertificateItem, status};
+use super::search::{certificates, identities, without_windows};
 use super::status::{self, Status};
 use super::{ffi, key};
 use crate::error::StoreError;
@@ -24,8 +23,6 @@ use crate::store::{
 use certstow_formats::certificate::{Certificate, EntryId, ca_certificates, sha1_thumbprint};
 use certstow_formats::secret::PrivateKey;
 
-/// What a search that finds nothing ends with.
-const ITEM_NOT_FOUND: i32 = -25300;
 /// What a keychain without a file gives.
 const NO_SUCH_KEYCHAIN: i32 = -25294;
 
@@ -102,7 +99,7 @@ impl KeychainStore {
     fn only_keychain(&self) -> Result<Option<SecKeychain>, StoreError> {
         match self.keychain {
             Keychain::SearchList => Ok(None),
-            _ => Ok(self.keychains()?.0.pop()),
+            Keychain::Login | Keychain::System | Keychain::File(_) => Ok(self.keychains()?.0.pop()),
         }
     }
 
@@ -138,7 +135,9 @@ impl KeychainStore {
         let digits = sha1_thumbprint(der);
         match self.keychain {
             Keychain::SearchList => format!("keychain: {digits}"),
-            _ => format!("{}: {digits}", self.spec()),
+            Keychain::Login | Keychain::System | Keychain::File(_) => {
+                format!("{}: {digits}", self.spec())
+            }
         }
     }
 
@@ -162,68 +161,9 @@ fn open_file(path: &Path) -> Result<SecKeychain, Status> {
     SecKeychain::open(path).map_err(|error| status("SecKeychainOpen", error.code()))
 }
 
-/// While this lives, no window of the Security framework opens in this process.
-fn without_windows() -> Result<KeychainUserInteractionLock, Status> {
-    SecKeychain::disable_user_interaction()
-        .map_err(|error| status("SecKeychainSetUserInteractionAllowed", error.code()))
-}
-
-pub(super) fn search(options: &ItemSearchOptions) -> Result<Vec<SearchResult>, Status> {
-    match options.search() {
-        Ok(found) => Ok(found),
-        Err(error) if error.code() == ITEM_NOT_FOUND => Ok(Vec::new()),
-        Err(error) => Err(status("SecItemCopyMatching", error.code())),
-    }
-}
-
-/// The certificates, each with its label.
-fn certificates(keychains: &[SecKeychain]) -> Result<Vec<CertificateItem>, Status> {
-    let _silent = without_windows()?;
-    let mut options = ItemSearchOptions::new();
-    options
-        .class(ItemClass::certificate())
-        .keychains(keychains)
-        .limit(Limit::All)
-        .load_data(true)
-        .load_attributes(true);
-    let found = search(&options)?;
-    Ok(found
-        .iter()
-        .filter_map(|item| match item {
-            SearchResult::Dict(attributes) => ffi::certificate_item(attributes),
-            _ => None,
-        })
-        .collect())
-}
-
-/// The identities: which certificates have a private key, by the hash of the public one. Nothing is
-/// asked of the keys themselves, for that may open a window.
-pub(super) fn identities(keychains: &[SecKeychain]) -> Result<Vec<(EntryId, SecIdentity)>, Status> {
-    let _silent = without_windows()?;
-    let mut options = ItemSearchOptions::new();
-    options
-        .class(ItemClass::identity())
-        .keychains(keychains)
-        .limit(Limit::All)
-        .load_refs(true);
-    let mut identities = Vec::new();
-    for item in search(&options)? {
-        if let SearchResult::Ref(Reference::Identity(identity)) = item {
-            // One without is none, and its key is of no use.
-            if let Ok(certificate) = identity.certificate() {
-                identities.push((EntryId::of(&certificate.to_der()), identity));
-            }
-        }
-    }
-    Ok(identities)
-}
-
 impl Store for KeychainStore {
     fn info(&self) -> StoreInfo {
-        StoreInfo {
-            spec: self.spec(),
-            description: self.keychain.description().to_owned(),
-        }
+        StoreInfo::new(self.spec())
     }
 
     fn list(&self) -> Result<Listing, StoreError> {

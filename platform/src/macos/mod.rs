@@ -11,6 +11,8 @@ mod key;
 #[cfg(target_os = "macos")]
 mod keychain;
 mod representation;
+#[cfg(target_os = "macos")]
+mod search;
 mod status;
 
 #[cfg(target_os = "macos")]

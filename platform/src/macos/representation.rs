@@ -1,4 +1,4 @@
-//! The forms in which Security.framework gives out a private key. `kSecFormatWrappedPKCS8` is an
+//! The forms in which Security.framework exports a private key. `kSecFormatWrappedPKCS8` is an
 //! `EncryptedPrivateKeyInfo` of PBES2 with PBKDF2-HMAC-SHA1 and 3DES. In clear, by
 //! `SecKeyCopyExternalRepresentation`, an RSA key is the `RSAPrivateKey` of PKCS#1, and one of an
 //! elliptic curve the ANSI X9.63 form 04 || X || Y || K, which does not name its curve.

@@ -158,7 +158,7 @@ pub(super) fn change_error(
     }
 }
 
-/// The error for a key at `place` that did not come out.
+/// The error for a key at `place` that was not exported.
 pub(super) fn key_error(status: Status, place: &str, windows: Interaction) -> StoreError {
     let meaning = meaning(status.code, windows);
     let source = Some(status.into());

@@ -10,9 +10,14 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::{PREFIX, RANDOM, SUFFIX};
 use crate::os;
 use crate::os::claim;
+
+/// A temporary file's name is this, random letters and digits, and [`SUFFIX`].
+pub(super) const PREFIX: &str = ".certstow-";
+/// How many letters and digits stand between the two.
+pub(super) const RANDOM: usize = 6;
+pub(super) const SUFFIX: &str = ".tmp";
 
 /// Whether a file of this name is one of certstow's own, finished never or not yet, or its lock on
 /// a folder, and so nothing that a person put there. Such names are left to certstow.

@@ -12,8 +12,7 @@ use super::system::claim as system;
 
 /// Where the locked byte is: within what a signed offset of 64 bits can say, which is as far as
 /// NFS and SMB go.
-#[cfg(any(windows, target_os = "linux"))]
-pub(super) const LOCKED_BYTE: i64 = 1 << 62;
+const LOCKED_BYTE: i64 = 1 << 62;
 
 /// Opens a file that somebody else may have locked, for [`lock`]; a link is not followed, and a
 /// FIFO is not waited for.
@@ -27,7 +26,7 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
 /// # Errors
 /// The operating system's: some network file systems know no locks.
 pub(crate) fn lock(file: &File) -> io::Result<bool> {
-    system::lock(file)
+    system::lock(file, LOCKED_BYTE)
 }
 
 /// Whether a path still leads to this open file, and not through a link.

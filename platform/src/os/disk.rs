@@ -8,6 +8,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
+pub use super::inode::Inode;
 use super::system::disk as system;
 
 /// What became of a request to put something on the disk that did not fail.
@@ -84,15 +85,6 @@ pub fn allocate(file: &File, bytes: u64) -> io::Result<bool> {
 /// system, and of an overlay of Linux nobody sees that its upper layer is a tmpfs.
 pub fn is_in_memory(folder: &Path) -> bool {
     system::is_in_memory(folder)
-}
-
-/// A file on its disk, whatever it is called there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Inode {
-    /// What tells it from every other file of this machine: its volume, and its number there.
-    pub id: (u64, u64),
-    /// How many names (hard links) it has; none, once the last one was taken away.
-    pub names: u64,
 }
 
 /// The file behind an open one.

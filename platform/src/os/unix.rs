@@ -2,6 +2,7 @@
 //! Directory specification, and Apple's on macOS.
 
 mod access;
+mod account;
 pub(super) mod claim;
 pub(super) mod disk;
 mod ffi;
@@ -18,9 +19,13 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
-use super::Drive;
-use crate::new_file::folder_of;
+use super::folder_of;
 pub(super) use access::{keep_access, keep_owner};
+pub(super) use account::account;
+#[cfg(target_os = "linux")]
+pub(super) use mounts::{removable_drives, volume};
+#[cfg(target_os = "macos")]
+pub(super) use volumes::removable_drives;
 
 pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
     open_following(path, OpenOptions::new().read(true))
@@ -167,22 +172,13 @@ pub(super) fn system_drive() -> Option<PathBuf> {
     None
 }
 
-pub(super) fn volume(folder: &Path) -> Option<String> {
-    #[cfg(target_os = "linux")]
-    return mounts::volume(folder);
-    #[cfg(not(target_os = "linux"))]
-    {
-        let _ = folder;
-        None
-    }
+#[cfg(not(target_os = "linux"))]
+pub(super) fn volume(_folder: &Path) -> Option<String> {
+    None
 }
 
-pub(super) fn removable_drives() -> Vec<Drive> {
-    #[cfg(target_os = "linux")]
-    return mounts::removable_drives();
-    #[cfg(target_os = "macos")]
-    return volumes::removable_drives();
-    #[cfg(not(any(target_os = "linux", target_os = "macos")))]
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+pub(super) fn removable_drives() -> Vec<super::Drive> {
     Vec::new()
 }
 

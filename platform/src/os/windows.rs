@@ -4,11 +4,15 @@
 //! file system journals names. A person's data lies in `%APPDATA%`, so that it roams with the
 //! profile.
 
+mod account;
 pub(super) mod claim;
 pub(super) mod disk;
 mod drives;
 mod ffi;
 pub(super) mod terminal;
+
+pub(super) use account::account;
+pub(super) use drives::removable_drives;
 
 use std::ffi::OsString;
 use std::fs::{File, Metadata, OpenOptions};
@@ -18,14 +22,10 @@ use std::os::windows::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::os::windows::io::AsRawHandle as _;
 use std::path::{Component, Path, PathBuf, Prefix};
 
-use windows_sys::Win32::Security::{WinBatchSid, WinInteractiveSid, WinNetworkSid, WinServiceSid};
 use windows_sys::Win32::Storage::FileSystem::{
     DELETE, FILE_ATTRIBUTE_REPARSE_POINT, FILE_FLAG_OPEN_REPARSE_POINT, FILE_READ_ATTRIBUTES,
 };
 use windows_sys::Win32::System::SystemServices::FILE_PERSISTENT_ACLS;
-
-use super::Drive;
-use crate::account::{Account, Session};
 
 pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
     File::open(path)
@@ -77,38 +77,6 @@ pub(super) fn system_drive() -> Option<PathBuf> {
 
 pub(super) fn user_id() -> Option<u32> {
     None
-}
-
-/// Local System.
-const SYSTEM: &str = "S-1-5-18";
-
-pub(super) fn account() -> io::Result<Account> {
-    let id = ffi::user()?;
-    let kinds = [
-        (WinServiceSid, Session::Service(None)),
-        (WinBatchSid, Session::Batch),
-        (WinNetworkSid, Session::Network),
-        (WinInteractiveSid, Session::Interactive),
-    ];
-    let mut session = Session::Unknown;
-    for (group, kind) in kinds {
-        if session == Session::Unknown && ffi::is_member(group)? {
-            session = kind;
-        }
-    }
-    let of_the_machine = id == SYSTEM;
-    if of_the_machine && session == Session::Unknown {
-        session = Session::Service(None);
-    }
-    Ok(Account {
-        name: ffi::user_name().ok(),
-        of_the_machine,
-        elevated: ffi::is_elevated()?,
-        session,
-        // SYSTEM's own has another name.
-        profile_loaded: Some(of_the_machine || ffi::has_registry_of(&id)),
-        id,
-    })
 }
 
 pub(super) fn mode(_metadata: &Metadata) -> Option<u32> {
@@ -240,10 +208,6 @@ pub(super) fn is_device(path: &Path) -> bool {
 
 pub(super) fn free_space(folder: &Path) -> io::Result<u64> {
     ffi::free_space(&long_path(folder))
-}
-
-pub(super) fn removable_drives() -> Vec<Drive> {
-    drives::removable_drives()
 }
 
 /// Of the character devices that are no console, the null device is the one that is met with.

@@ -1,12 +1,12 @@
 //! The part of the contract that changes a store: what [`Store::import`] puts in and
 //! [`Store::remove`] takes out, and above all what both leave alone.
 
-use super::contract::{Answers, Fixture, WITH_KEYS, entry, id_of, list};
+use super::fixture::{Answers, Fixture, WITH_KEYS, entry, id_of, list};
 use super::samples::Sample;
 use crate::error::StoreError;
 use crate::store::{
-    Ask, ExistingEntry, ImportOptions, Interaction, KeyState, NewIdentity, NonInteractive, Removal,
-    Store,
+    Ask, ExistingEntry, ImportOptions, Interaction, KeyProtection, KeyState, NewIdentity,
+    NonInteractive, Removal, Store,
 };
 use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::key;
@@ -21,6 +21,7 @@ pub(super) fn check(fixture: &mut dyn Fixture) {
     every_earlier_key_stays(fixture);
     a_password_opens_what_it_was_given_for(fixture);
     a_key_that_may_not_come_out_does_not(fixture);
+    copies_are_recorded_where_the_store_says(fixture);
     a_certificate_without_its_key_gets_it(fixture);
     removing_a_key_leaves_the_certificate(fixture);
     removing_an_entry_leaves_the_others(fixture);
@@ -66,7 +67,7 @@ fn import(
     let identity = NewIdentity {
         issuers: &issuers,
         label: Some(label),
-        ..NewIdentity::of(&certificate, &key)
+        ..NewIdentity::new(&certificate, &key)
     };
     store.import(&identity, options, &mut NonInteractive)
 }
@@ -84,7 +85,7 @@ fn removed(store: &mut dyn Store, sample: Sample, what: Removal) {
     }
 }
 
-/// Fails unless the store gives out the key of the sample.
+/// Fails unless the store exports the key of the sample.
 fn comes_out(store: &dyn Store, sample: Sample, ask: &mut dyn Ask) {
     let key = match store.private_key(&id_of(sample), ask) {
         Ok(key) => key,
@@ -187,6 +188,7 @@ fn a_password_opens_what_it_was_given_for(fixture: &mut dyn Fixture) {
         imported(&mut *store, sample, LABEL, &options);
         let state = entry(&*store, sample).key;
         if matches!(state, KeyState::Locked(_)) {
+            assert_eq!(store.info().key_protection, KeyProtection::Password);
             let error = store.private_key(&id_of(sample), &mut NonInteractive);
             assert!(
                 matches!(error, Err(StoreError::InteractionRequired { .. })),
@@ -212,6 +214,7 @@ fn a_key_that_may_not_come_out_does_not(fixture: &mut dyn Fixture) {
             }
             Err(error) => panic!("{sample:?} is not imported: {error}"),
             Ok(_) => {
+                assert!(store.info().key_protection.can_forbid_export());
                 let state = entry(&*store, sample).key;
                 assert!(
                     matches!(state, KeyState::NotExportable(_) | KeyState::Unknown),
@@ -225,6 +228,21 @@ fn a_key_that_may_not_come_out_does_not(fixture: &mut dyn Fixture) {
             }
         }
     }
+}
+
+fn copies_are_recorded_where_the_store_says(fixture: &mut dyn Fixture) {
+    let Some(&sample) = importable(fixture).first() else {
+        return;
+    };
+    let mut store = fixture.store(&[]);
+    imported(&mut *store, sample, LABEL, &EXPORTABLE);
+    let when = 1_700_000_000;
+    if let Err(error) = store.mark_backed_up(&id_of(sample), when) {
+        panic!("the copy of {sample:?} is not recorded: {error}");
+    }
+    let recorded = store.info().records_copies && fixture.keeps_records();
+    let recorded = recorded.then_some(when);
+    assert_eq!(entry(&*store, sample).backed_up, recorded, "{sample:?}");
 }
 
 fn a_certificate_without_its_key_gets_it(fixture: &mut dyn Fixture) {

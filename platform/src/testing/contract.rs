@@ -1,56 +1,16 @@
-//! What the documentation of [`Store`] promises, as checks that every store has to pass. A store
+//! What the documentation of [`Store`](crate::store::Store) promises, as checks that every store has to pass. A store
 //! brings a [`Fixture`] that can fill a store of its kind with samples.
 
+use std::path::Path;
+
 use super::changes;
+use super::fixture::{Answers, Fixture, WITH_KEYS, entry, id_of, list};
 use super::samples::Sample;
 use crate::error::{AskError, StoreError};
-use crate::store::{
-    Ask, Entry, Interaction, KeyState, Listing, NonInteractive, Store, UnlockRequest,
-};
+use crate::store::{Interaction, KeyState, Listing, NonInteractive};
 use certstow_formats::certificate::EntryId;
 use certstow_formats::key;
-use certstow_formats::secret::Password;
 use certstow_formats::testing::PASSWORD;
-
-/// Stores of one kind, to be filled with samples.
-pub trait Fixture {
-    /// Whether stores of this kind can hold the sample at all.
-    fn can_hold(&self, sample: Sample) -> bool;
-
-    /// Whether stores of this kind take the sample's certificate and key in, and give the key out
-    /// again. What they do not take they refuse with [`StoreError::NotImported`].
-    fn can_import(&self, _sample: Sample) -> bool {
-        false
-    }
-
-    /// Whether stores of this kind offer issuers that nobody put into them.
-    fn has_issuers_of_its_own(&self) -> bool {
-        false
-    }
-
-    /// A fresh store that holds just these samples.
-    fn store(&mut self, samples: &[Sample]) -> Box<dyn Store>;
-
-    /// Takes the sample out of the store made last, behind its back.
-    fn withdraw(&mut self, sample: Sample);
-
-    /// Damages the stored private key of the sample in the store made last, behind its back, so
-    /// that it is still found and cannot be read. False where that cannot be done.
-    fn damage(&mut self, _sample: Sample) -> bool {
-        false
-    }
-
-    /// Everything in the store made last, in a form that shows every change.
-    fn snapshot(&self) -> String;
-}
-
-/// What a store lists, in a form that shows every change: a [`Fixture::snapshot`] for stores that
-/// cannot be looked into otherwise.
-pub fn listing_as_text(store: &dyn Store) -> String {
-    let entries = list(store).entries;
-    let lines: Vec<_> = entries.iter().map(|entry| format!("{entry:?}")).collect();
-    lines.join("\n")
-}
 
 /// Holds stores of a kind to the contract.
 ///
@@ -72,41 +32,10 @@ pub fn check_store_contract(fixture: &mut dyn Fixture) {
     changes::check(fixture);
 }
 
-pub(super) const WITH_KEYS: [Sample; 5] = [
-    Sample::Rsa,
-    Sample::P256,
-    Sample::Ed25519,
-    Sample::Expired,
-    Sample::Future,
-];
-
 fn holdable(fixture: &dyn Fixture, samples: &[Sample]) -> Vec<Sample> {
     let mut samples = samples.to_vec();
     samples.retain(|&sample| fixture.can_hold(sample));
     samples
-}
-
-pub(super) fn id_of(sample: Sample) -> EntryId {
-    match sample.certificate() {
-        Some(certificate) => certificate.id(),
-        None => panic!("{sample:?} has no certificate"),
-    }
-}
-
-pub(super) fn list(store: &dyn Store) -> Listing {
-    match store.list() {
-        Ok(listing) => listing,
-        Err(error) => panic!("the store does not list: {error}"),
-    }
-}
-
-pub(super) fn entry(store: &dyn Store, sample: Sample) -> Entry {
-    let mut found = list(store).entries;
-    found.retain(|entry| entry.id == id_of(sample));
-    match <[Entry; 1]>::try_from(found) {
-        Ok([entry]) => entry,
-        Err(found) => panic!("{sample:?} is listed {} times", found.len()),
-    }
 }
 
 fn an_empty_store_lists_nothing(fixture: &mut dyn Fixture) {
@@ -131,6 +60,10 @@ fn every_sample_is_listed_once(fixture: &mut dyn Fixture) {
         let entry = entry(&*store, sample);
         assert_eq!(Some(&entry.certificate), sample.certificate().as_ref());
         assert!(!entry.places.is_empty(), "{sample:?} lies nowhere");
+        if let Some(path) = store.info().path {
+            let mut places = entry.places.iter();
+            assert!(places.all(|place| Path::new(place).starts_with(&path)));
+        }
         match sample {
             Sample::Keyless => assert_eq!(entry.key, KeyState::Missing),
             _ => assert!(
@@ -221,39 +154,6 @@ fn a_kept_key_is_never_an_empty_success(fixture: &mut dyn Fixture) {
             matches!(error, Err(StoreError::KeyNotExportable { .. })),
             "{error:?}"
         );
-    }
-}
-
-/// Gives the same answer to every question, and counts them.
-pub(super) struct Answers {
-    answer: Result<&'static str, AskError>,
-    interaction: Interaction,
-    asked: u32,
-}
-
-impl Answers {
-    pub(super) fn new(answer: Result<&'static str, AskError>, interaction: Interaction) -> Self {
-        Self {
-            answer,
-            interaction,
-            asked: 0,
-        }
-    }
-}
-
-impl Ask for Answers {
-    fn interaction(&self) -> Interaction {
-        self.interaction
-    }
-
-    fn unlock(&mut self, request: &UnlockRequest) -> Result<Password, AskError> {
-        assert_eq!(
-            request.attempt, self.asked,
-            "every answer before this one was wrong"
-        );
-        self.asked += 1;
-        assert!(self.asked < 100, "the store asks for ever");
-        self.answer.map(|text| Password::new(text.to_owned()))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::os::shell as words;
 
 /// A file of a folder: PEM, or DER of any form.
 pub fn contents(input: &[u8]) {
-    let (found, pieces) = FileContents::of(input, &Passwords::Given(None));
+    let (found, pieces) = FileContents::read(input, &Passwords::Given(None));
     for key in &found.keys {
         assert!(key.piece < pieces, "a key is in a piece of the file");
     }

@@ -9,8 +9,8 @@ use super::samples::Sample;
 use crate::error::{AskError, StoreError};
 use crate::spec::StoreSpec;
 use crate::store::{
-    Ask, Entry, ExistingEntry, ImportOptions, KeyState, Listing, NewIdentity, NotExportable,
-    Problem, Removal, Store, StoreInfo, UnlockRequest,
+    Ask, Entry, ExistingEntry, ImportOptions, KeyProtection, KeyState, Listing, NewIdentity,
+    NotExportable, Problem, Removal, Store, StoreInfo, UnlockRequest,
 };
 use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::secret::PrivateKey;
@@ -19,13 +19,13 @@ use certstow_formats::testing::PASSWORD;
 /// What the store has as an entry's private key.
 #[derive(Debug)]
 pub enum MemoryKey {
-    /// A key that comes out.
+    /// An exportable key.
     Exportable(PrivateKey),
-    /// A key that comes out with [`PASSWORD`].
+    /// A key that is exportable with [`PASSWORD`].
     Locked(PrivateKey),
     /// A key that cannot be read any more; the listing does not show it.
     Damaged,
-    /// A key that does not come out.
+    /// A key that is not exportable.
     Kept(NotExportable),
     /// No key.
     Missing,
@@ -184,6 +184,9 @@ impl Store for MemoryStore {
         StoreInfo {
             spec: StoreSpec::File(self.name.as_str().into()),
             description: "store in memory, for tests".to_owned(),
+            path: None,
+            key_protection: KeyProtection::System,
+            records_copies: true,
         }
     }
 

@@ -5,6 +5,7 @@
 mod changes;
 mod contract;
 pub(crate) mod counts;
+mod fixture;
 #[doc(hidden)]
 pub mod fuzzing;
 mod liar;
@@ -13,8 +14,9 @@ mod samples;
 mod single;
 
 pub use changes::EXPORTABLE;
-pub use contract::{Fixture, check_store_contract, listing_as_text};
+pub use contract::check_store_contract;
 pub use counts::files_read_below;
+pub use fixture::{Fixture, listing_as_text};
 pub use liar::{Import, Liar, Remove};
 pub use memory::{MemoryKey, MemoryStore};
 pub use samples::Sample;

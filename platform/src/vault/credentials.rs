@@ -10,7 +10,8 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
-use super::{FileBytes, Kept, Name, VaultEntry, VaultError};
+use super::entry::{FileBytes, Kept, Name, VaultEntry};
+use super::error::VaultError;
 
 /// The longest credential read, in bytes; a password has far fewer.
 const MAX_BYTES: usize = 64 * 1024;

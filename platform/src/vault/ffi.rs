@@ -1,4 +1,4 @@
-//! Enumerating Credential Manager: `CredEnumerateW`, which gives out the secrets too, and
+//! Enumerating Credential Manager: `CredEnumerateW`, which returns the secrets too, and
 //! `CredFree`. All that is `unsafe` about the vault.
 
 #![expect(unsafe_code, reason = "the functions of advapi32 are C")]

@@ -2,16 +2,15 @@
 //! "certstow" and the account NAME. What the crate copies out is wiped here; what the system's own
 //! interface copies on its way is out of reach.
 
-#[cfg(not(windows))]
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use keyring_core::api::CredentialStore;
 use keyring_core::{Entry, Error as KeyringError};
 use zeroize::Zeroizing;
 
+use super::entry::{Name, VaultEntry};
+use super::error::VaultError;
 use super::system;
-use super::{Name, VaultEntry, VaultError};
 use certstow_formats::secret::Password;
 
 pub(super) fn set(name: &Name, password: &Password) -> Result<VaultEntry, VaultError> {
@@ -57,17 +56,6 @@ pub(super) fn list() -> Result<Vec<VaultEntry>, VaultError> {
     Ok(entries)
 }
 
-/// The accounts of the service "certstow", where a store can search by service.
-#[cfg(not(windows))]
-pub(super) fn accounts(store: &Arc<CredentialStore>) -> Result<Vec<String>, VaultError> {
-    let found = store.search(&HashMap::from([("service", system::SERVICE)]));
-    let found = found.map_err(failure_of_all)?;
-    let accounts = found
-        .iter()
-        .filter_map(|entry| Some(entry.get_specifiers()?.1));
-    Ok(accounts.collect())
-}
-
 fn entry_of(name: &Name) -> VaultEntry {
     VaultEntry {
         name: name.clone(),
@@ -96,31 +84,6 @@ fn failure(error: KeyringError, name: &Name) -> VaultError {
             name: name.clone(),
             place: system::PLACE.to_owned(),
         },
-        other => failure_of_all(other),
-    }
-}
-
-/// What an error means. Some hold what the vault had, which is wiped; their text does not.
-pub(super) fn failure_of_all(error: KeyringError) -> VaultError {
-    let place = system::PLACE.to_owned();
-    let unfit = |reason: &str| VaultError::Unfit {
-        place: system::PLACE.to_owned(),
-        reason: reason.to_owned(),
-    };
-    match error {
-        KeyringError::NoStorageAccess(source) => system::no_access(source),
-        KeyringError::PlatformFailure(source) => system::failed(source),
-        KeyringError::BadEncoding(bytes) | KeyringError::BadDataFormat(bytes, _) => {
-            drop(Zeroizing::new(bytes));
-            unfit("it is no text")
-        }
-        KeyringError::TooLong(..) => unfit("it is longer than the vault takes"),
-        KeyringError::Ambiguous(entries) => {
-            unfit(&format!("there are {} of this name", entries.len()))
-        }
-        other => VaultError::Failed {
-            place,
-            source: other.to_string().into(),
-        },
+        other => system::ERRORS.vault_error(other),
     }
 }

@@ -9,11 +9,17 @@ use keyring_core::api::CredentialStore;
 use security_framework::base::Error as OsError;
 use security_framework::os::macos::keychain::SecKeychain;
 
-use super::VaultError;
-use super::keyring::{self, failure_of_all};
+use super::credential_store::{self, Errors};
+use super::error::VaultError;
 use crate::error::Source;
 
 pub(super) const PLACE: &str = "the login keychain";
+
+pub(super) const ERRORS: Errors = Errors {
+    place: PLACE,
+    no_access,
+    failed,
+};
 
 pub(super) const SERVICE: &str = "certstow";
 
@@ -26,26 +32,26 @@ pub(super) fn with_store<T>(
     work: impl FnOnce(&Arc<CredentialStore>) -> Result<T, VaultError>,
 ) -> Result<T, VaultError> {
     let _silent = SecKeychain::disable_user_interaction().map_err(|error| failed(error.into()))?;
-    let store: Arc<CredentialStore> = Store::new().map_err(failure_of_all)?;
+    let store: Arc<CredentialStore> = Store::new().map_err(|error| ERRORS.vault_error(error))?;
     work(&store)
 }
 
 pub(super) fn accounts() -> Result<Vec<String>, VaultError> {
-    with_store(keyring::accounts)
+    with_store(|store| credential_store::accounts(store, SERVICE, &ERRORS))
 }
 
 pub(super) fn modifiers(_label: &str) -> HashMap<&str, &str> {
     HashMap::new()
 }
 
-pub(super) fn no_access(source: Source) -> VaultError {
+fn no_access(source: Source) -> VaultError {
     VaultError::Denied {
         place: PLACE.to_owned(),
         source: Some(source),
     }
 }
 
-pub(super) fn failed(source: Source) -> VaultError {
+fn failed(source: Source) -> VaultError {
     let place = PLACE.to_owned();
     let code = source.downcast_ref::<OsError>().map(|error| error.code());
     match code {

@@ -15,12 +15,18 @@ use secret_service::blocking::SecretService;
 use secret_service::{EncryptionType, Error as ServiceError};
 use zbus_secret_service_keyring_store::Store;
 
-use super::VaultError;
-use super::keyring::{self, failure_of_all};
+use super::credential_store::{self, Errors};
+use super::error::VaultError;
 use crate::error::Source;
 use certstow_formats::secret::wipe_stack;
 
 pub(super) const PLACE: &str = "the Secret Service";
+
+pub(super) const ERRORS: Errors = Errors {
+    place: PLACE,
+    no_access,
+    failed,
+};
 
 pub(super) const SERVICE: &str = "certstow";
 
@@ -61,7 +67,7 @@ fn in_session<T>(
     work: impl FnOnce(&Arc<CredentialStore>) -> Result<T, VaultError>,
 ) -> Result<T, VaultError> {
     see_that_it_is_open()?;
-    let store: Arc<CredentialStore> = Store::new().map_err(failure_of_all)?;
+    let store: Arc<CredentialStore> = Store::new().map_err(|error| ERRORS.vault_error(error))?;
     work(&store)
 }
 
@@ -100,21 +106,21 @@ fn see_that_it_is_open() -> Result<(), VaultError> {
 }
 
 pub(super) fn accounts() -> Result<Vec<String>, VaultError> {
-    with_store(keyring::accounts)
+    with_store(|store| credential_store::accounts(store, SERVICE, &ERRORS))
 }
 
 pub(super) fn modifiers(label: &str) -> HashMap<&str, &str> {
     HashMap::from([("label", label)])
 }
 
-pub(super) fn no_access(source: Source) -> VaultError {
+fn no_access(source: Source) -> VaultError {
     VaultError::Locked {
         place: PLACE.to_owned(),
         source: Some(source),
     }
 }
 
-pub(super) fn failed(source: Source) -> VaultError {
+fn failed(source: Source) -> VaultError {
     VaultError::Failed {
         place: PLACE.to_owned(),
         source,

@@ -10,12 +10,18 @@ use keyring_core::api::CredentialStore;
 use windows_native_keyring_store::Store;
 use windows_sys::Win32::Foundation::ERROR_NO_SUCH_LOGON_SESSION;
 
-use super::VaultError;
+use super::credential_store::Errors;
+use super::error::VaultError;
 use super::ffi;
-use super::keyring::failure_of_all;
 use crate::error::Source;
 
 pub(super) const PLACE: &str = "Windows Credential Manager";
+
+pub(super) const ERRORS: Errors = Errors {
+    place: PLACE,
+    no_access,
+    failed,
+};
 
 /// With the prefix below, the account alone makes the credential's name.
 pub(super) const SERVICE: &str = "";
@@ -26,7 +32,8 @@ pub(super) fn with_store<T>(
     work: impl FnOnce(&Arc<CredentialStore>) -> Result<T, VaultError>,
 ) -> Result<T, VaultError> {
     let naming = HashMap::from([("prefix", PREFIX), ("divider", ""), ("suffix", "")]);
-    let store = Store::new_with_configuration(&naming).map_err(failure_of_all)?;
+    let store =
+        Store::new_with_configuration(&naming).map_err(|error| ERRORS.vault_error(error))?;
     let store: Arc<CredentialStore> = store;
     work(&store)
 }
@@ -55,7 +62,7 @@ pub(super) fn modifiers(_label: &str) -> HashMap<&str, &str> {
 }
 
 /// `ERROR_NO_SUCH_LOGON_SESSION`: a network logon, or a task without a stored password.
-pub(super) fn no_access(source: Source) -> VaultError {
+fn no_access(source: Source) -> VaultError {
     VaultError::NoVault {
         reason: "this logon session has no access to Windows Credential Manager; a scheduled task \
                  needs 'Run whether user is logged on or not' with the password stored"
@@ -64,7 +71,7 @@ pub(super) fn no_access(source: Source) -> VaultError {
     }
 }
 
-pub(super) fn failed(source: Source) -> VaultError {
+fn failed(source: Source) -> VaultError {
     VaultError::Failed {
         place: PLACE.to_owned(),
         source,

@@ -9,8 +9,8 @@ use windows_sys::Win32::Security::Cryptography::{
 
 use super::codes::{Meaning, OsError, Policy, meaning};
 use super::ffi::KeyProviderInfo;
-use super::key::Asked;
 use super::private_key_blob;
+use super::provider_attempt::ProviderAttempt;
 use crate::attempt::{Attempt, Failure};
 
 use ffi::{Container, Key};
@@ -51,26 +51,26 @@ pub(super) fn delete(info: &KeyProviderInfo) -> Result<(), OsError> {
 }
 
 /// Opens the container that a certificate names, and exports its key.
-pub(super) fn export(info: &KeyProviderInfo, silent: bool) -> Asked {
+pub(super) fn export(info: &KeyProviderInfo, silent: bool) -> ProviderAttempt {
     let opened = Container::open(info, silent);
     let key = opened.as_ref().map_err(OsError::clone);
     match key.and_then(|container| key_of(container, info.key_spec)) {
         Ok(key) => export_open(&key, silent),
-        Err(error) => Asked::closed(error),
+        Err(error) => ProviderAttempt::closed(error),
     }
 }
 
-fn export_open(key: &Key<'_>, silent: bool) -> Asked {
-    let policy = Policy::of(key.permissions(), CRYPT_EXPORT);
+fn export_open(key: &Key<'_>, silent: bool) -> ProviderAttempt {
+    let policy = Policy::from_flags(key.permissions(), CRYPT_EXPORT);
     let mut attempt = Attempt::new();
-    // Where the policy forbids it, the call brings Windows' own word on it, but no window.
+    // Where the policy forbids it, the call returns Windows' own error, and opens no window.
     if policy != Policy::Forbids || silent {
         attempt.way(|| {
             let blob = key.export()?;
             private_key_blob::to_pkcs8(&blob).map_err(Failure::Unreadable)
         });
     }
-    Asked { policy, attempt }
+    ProviderAttempt { policy, attempt }
 }
 
 /// The key of the kind that the certificate names, or else the only one there is: what a

@@ -1,7 +1,7 @@
 //! Changes to a system store. Windows writes each as it is made, to the registry or a file of the
 //! profile; Wine when the store is closed, and a property alone or a deletion only when it is told
-//! to (CertControlStore with CERT_STORE_CTRL_COMMIT_FORCE_FLAG). So whoever changes something says
-//! how to see it, and it counts once a store that is opened anew shows it.
+//! to (CertControlStore with CERT_STORE_CTRL_COMMIT_FORCE_FLAG). So each change names a condition,
+//! and counts as made once a store that is opened anew fulfils it.
 
 mod ffi;
 
@@ -11,15 +11,7 @@ use schannel::cert_store::{CertAdd, CertStore};
 use super::codes::OsError;
 use super::ffi::{KeyProviderInfo, certificates, open};
 use crate::spec::{SystemStore, SystemStoreLocation};
-
-/// Whether a store has to be there already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Opening {
-    /// It has to.
-    Existing,
-    /// Otherwise it comes to be.
-    ExistingOrNew,
-}
+pub(super) use ffi::Opening;
 
 /// A property of a certificate as it is to be, or, without a value, that is to go.
 pub(super) type Value = (u32, Option<Vec<u8>>);
@@ -139,7 +131,7 @@ fn settle(
     /// CRYPT_E_FILE_ERROR.
     const NOT_WRITTEN: u32 = 0x8009_2003;
     let is_there = || open(store).and_then(|store| Ok(made(&certificates(&store)?)));
-    // A store that has come to be is there for others once it is written.
+    // A store that was just created is there for others once it is written.
     let seen = is_there().unwrap_or(false);
     if !seen {
         ffi::commit(&changed)?;

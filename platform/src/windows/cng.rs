@@ -12,7 +12,7 @@ use windows_sys::Win32::Security::Cryptography::{
 use super::codes::{OsError, Policy};
 use super::encrypted_pkcs8::Protection;
 use super::ffi::KeyProviderInfo;
-use super::key::Asked;
+use super::provider_attempt::ProviderAttempt;
 use crate::attempt::{Attempt, Failure};
 use certstow_formats::secret::PrivateKey;
 use ffi::Key;
@@ -49,18 +49,18 @@ pub(super) fn delete(info: &KeyProviderInfo) -> Result<(), OsError> {
 }
 
 /// Opens the key that a certificate names, and exports it.
-pub(super) fn export(info: &KeyProviderInfo, silent: bool) -> Asked {
+pub(super) fn export(info: &KeyProviderInfo, silent: bool) -> ProviderAttempt {
     match Key::open(info, silent) {
         Ok(key) => export_open(&key, silent),
-        Err(error) => Asked::closed(error),
+        Err(error) => ProviderAttempt::closed(error),
     }
 }
 
-fn export_open(key: &Key, silent: bool) -> Asked {
+fn export_open(key: &Key, silent: bool) -> ProviderAttempt {
     const ALLOW: u32 = NCRYPT_ALLOW_EXPORT_FLAG | NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG;
-    let policy = Policy::of(key.export_policy(), ALLOW);
+    let policy = Policy::from_flags(key.export_policy(), ALLOW);
     let mut attempt = Attempt::new();
-    // Where the policy forbids it, the call brings Windows' own word on it, but no window.
+    // Where the policy forbids it, the call returns Windows' own error, and opens no window.
     if policy != Policy::Forbids || silent {
         attempt.way(|| encrypted(key));
     }
@@ -70,7 +70,7 @@ fn export_open(key: &Key, silent: bool) -> Asked {
             Ok(PrivateKey::from_pkcs8_der(key))
         });
     }
-    Asked { policy, attempt }
+    ProviderAttempt { policy, attempt }
 }
 
 fn encrypted(key: &Key) -> Result<PrivateKey, Failure<OsError>> {

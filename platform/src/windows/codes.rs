@@ -197,7 +197,7 @@ pub(super) enum Policy {
 impl Policy {
     /// The policy, from the flags a provider tells and those that allow the export. Both CSPs and
     /// KSPs protect it together with the key: if it cannot be decrypted, neither can the key.
-    pub(super) fn of(told: Result<u32, OsError>, allow: u32) -> Self {
+    pub(super) fn from_flags(told: Result<u32, OsError>, allow: u32) -> Self {
         match told {
             Ok(flags) if flags & allow != 0 => Self::Allows,
             Ok(_) => Self::Forbids,

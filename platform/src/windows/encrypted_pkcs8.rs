@@ -1,5 +1,5 @@
 //! Exporting a CNG key as the `EncryptedPrivateKeyInfo` of RFC 5958, which is all that a key with
-//! NCRYPT_ALLOW_EXPORT_FLAG alone comes out as: NCryptExportKey takes the password, the algorithm
+//! NCRYPT_ALLOW_EXPORT_FLAG alone is exported as: NCryptExportKey takes the password, the algorithm
 //! and its parameters as an NCryptBufferDesc ("Cryptography Next Generation: Key Import and
 //! Export"). The password is random, exists for this one call, and is wiped after it.
 
@@ -54,7 +54,7 @@ impl Protection {
         parameters
     }
 
-    /// Opens what came out.
+    /// Decrypts what was exported.
     ///
     /// # Errors
     /// What is wrong with it, as a clause.

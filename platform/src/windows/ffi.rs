@@ -47,7 +47,7 @@ pub(super) fn location_flags(location: SystemStoreLocation) -> u32 {
 }
 
 /// Opens a system store that exists, for reading, archived certificates included. Where
-/// `schannel::CertStoreBuilder` opens a store that does not exist, it comes to be.
+/// `schannel::CertStoreBuilder` opens a store that does not exist, it is created.
 pub(super) fn open(store: &SystemStore) -> Result<CertStore, OsError> {
     let flags: CERT_OPEN_STORE_FLAGS = location_flags(store.location)
         | CERT_STORE_READONLY_FLAG
@@ -225,7 +225,7 @@ pub(super) fn export_pfx(
     })
 }
 
-/// An empty store in memory. One of `schannel::cert_store::Memory` would not give out a certificate
+/// An empty store in memory. One of `schannel::cert_store::Memory` would not return a certificate
 /// that is archived.
 fn memory_store() -> Result<CertStore, OsError> {
     let flags = CERT_STORE_ENUM_ARCHIVED_FLAG;

@@ -3,13 +3,11 @@
 //! properties, and then the proof that it all came in. Whatever was done is undone unless the last
 //! step went well. Only then goes the container that a replaced certificate named before.
 
-use schannel::cert_context::CertContext;
-
 use super::change::{self, Opening, Value};
 use super::codes::OsError;
 use super::ffi::{self, KeyProviderInfo};
+use super::handle::{Handle, copy_of};
 use super::key::{self, NewKey, NotKept};
-use super::system_store::WindowsStore;
 use super::{container, properties, wide};
 use crate::error::{Source, StoreError};
 use crate::spec::{SystemStore, SystemStoreLocation};
@@ -23,7 +21,7 @@ const ISSUERS: &str = "CA";
 
 /// Imports an identity; no window opens for it.
 pub(super) fn import(
-    store: &WindowsStore,
+    store: &Handle,
     identity: &NewIdentity<'_>,
     options: &ImportOptions<'_>,
 ) -> Result<EntryId, StoreError> {
@@ -32,8 +30,8 @@ pub(super) fn import(
     let not_kept =
         |NotKept { reason, source }: NotKept| not_imported(&place, &reason, source.map(Into::into));
     let new =
-        NewKey::of(identity.key, identity.certificate, identity.provider).map_err(not_kept)?;
-    let before = Before::of(store, identity)?;
+        NewKey::new(identity.key, identity.certificate, identity.provider).map_err(not_kept)?;
+    let before = Before::read(store, identity)?;
     let old = before.key().cloned();
     if old.is_some() && options.existing == ExistingEntry::Keep {
         return Err(StoreError::AlreadyThere { place });
@@ -74,7 +72,7 @@ fn not_imported(place: &str, reason: &str, source: Option<Source>) -> StoreError
 
 /// An import under way. Dropped before it is proven, it leaves everything as it was.
 struct Import<'a> {
-    store: &'a WindowsStore,
+    store: &'a Handle,
     identity: &'a NewIdentity<'a>,
     place: &'a str,
     before: Before,
@@ -101,7 +99,6 @@ impl<'a> Import<'a> {
 
     /// Adds the issuers that neither the store nor those of issuers have.
     fn add_issuers(&mut self) -> Result<(), StoreError> {
-        use crate::store::Store as _;
         let there = self.store.issuers()?;
         for issuer in self.identity.issuers {
             if there.contains(issuer) || self.issuers.contains(&issuer.der()) {
@@ -137,7 +134,7 @@ impl<'a> Import<'a> {
         })
     }
 
-    /// Takes the key out again, or sees that it does not come out.
+    /// Exports the key again, or makes sure that it is not exportable.
     fn prove(&self, exportable: bool) -> Result<(), StoreError> {
         let found = self.store.find(&self.identity.certificate.id())?;
         if found.key.as_ref() != Some(&self.key) {
@@ -213,7 +210,7 @@ enum Before {
 }
 
 impl Before {
-    fn of(store: &WindowsStore, identity: &NewIdentity<'_>) -> Result<Self, StoreError> {
+    fn read(store: &Handle, identity: &NewIdentity<'_>) -> Result<Self, StoreError> {
         let der = identity.certificate.der();
         let Some(context) = copy_of(&store.contexts()?, der) else {
             return Ok(Self::Absent);
@@ -250,17 +247,4 @@ impl Before {
             ),
         }
     }
-}
-
-/// The copy of a certificate that counts: one that names a key, if there is one.
-pub(super) fn copy_of(contexts: &[CertContext], der: &[u8]) -> Option<CertContext> {
-    let copies = || contexts.iter().filter(|context| context.to_der() == der);
-    let names_key = |context: &&CertContext| {
-        let key = ffi::key_provider_info(context);
-        !matches!(key, Ok(None))
-    };
-    copies()
-        .find(names_key)
-        .or_else(|| copies().next())
-        .cloned()
 }

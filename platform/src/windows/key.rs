@@ -7,8 +7,9 @@ use schannel::cert_context::CertContext;
 
 use super::codes::{self, KeyPlace, OsError, Policy};
 use super::ffi::KeyProviderInfo;
+use super::provider_attempt::ProviderAttempt;
 use super::{capi, cng, ffi, private_key_blob, provider};
-use crate::attempt::{Attempt, Failure};
+use crate::attempt::Failure;
 use crate::error::StoreError;
 use crate::transport::{private_key_of_pkcs12, random_name, random_password};
 use certstow_formats::certificate::Certificate;
@@ -19,24 +20,6 @@ use certstow_formats::secret::PrivateKey;
 /// The provider type of every KSP of CNG.
 const CNG: u32 = 0;
 
-/// What came of asking the provider.
-pub(super) struct Asked {
-    /// What it said of the key's policy.
-    pub(super) policy: Policy,
-    /// The ways tried.
-    pub(super) attempt: Attempt<OsError>,
-}
-
-impl Asked {
-    /// The key could not be opened.
-    pub(super) fn closed(error: OsError) -> Self {
-        Self {
-            policy: Policy::Closed,
-            attempt: Attempt::refused(error),
-        }
-    }
-}
-
 /// The private key of a certificate. Windows is asked not to open a window if it is to be `silent`.
 pub(super) fn export(
     context: &CertContext,
@@ -45,7 +28,7 @@ pub(super) fn export(
     place: &KeyPlace,
     silent: bool,
 ) -> Result<PrivateKey, StoreError> {
-    let Asked {
+    let ProviderAttempt {
         policy,
         mut attempt,
     } = match info.provider_type {
@@ -87,7 +70,7 @@ impl NewKey {
     /// The key of a certificate. `provider` is the name of the provider that kept it before: that
     /// it was one of CNG counts, and not which one, since others than Microsoft's may want a card,
     /// or a person.
-    pub(super) fn of(
+    pub(super) fn new(
         key: &PrivateKey,
         certificate: &Certificate,
         provider: Option<&str>,

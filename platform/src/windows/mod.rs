@@ -17,12 +17,16 @@ mod encrypted_pkcs8;
 #[cfg(windows)]
 mod ffi;
 #[cfg(windows)]
+mod handle;
+#[cfg(windows)]
 mod import;
 #[cfg(windows)]
 mod key;
 mod private_key_blob;
 mod properties;
 mod provider;
+#[cfg(windows)]
+mod provider_attempt;
 #[cfg(windows)]
 mod remove;
 #[cfg(windows)]

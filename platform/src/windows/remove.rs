@@ -2,13 +2,13 @@
 //! first: a certificate that names a container which is gone is a smaller loss than a container that
 //! nothing names any more. It stays where another certificate of the location names it, too.
 
-use super::system_store::{Found, WindowsStore};
-use super::{change, container, import, provider};
+use super::handle::{Found, Handle, copy_of};
+use super::{change, container, provider};
 use crate::error::{Source, StoreError};
 use crate::store::Removal;
 
 /// Takes it out.
-pub(super) fn remove(store: &WindowsStore, found: &Found, what: Removal) -> Result<(), StoreError> {
+pub(super) fn remove(store: &Handle, found: &Found, what: Removal) -> Result<(), StoreError> {
     let place = &found.place;
     let der = found.certificate.der();
     if let Some(key) = &found.key {
@@ -34,7 +34,7 @@ pub(super) fn remove(store: &WindowsStore, found: &Found, what: Removal) -> Resu
     };
     let removed = match what {
         Removal::Key => {
-            let which = |now: &[_]| import::copy_of(now, der);
+            let which = |now: &[_]| copy_of(now, der);
             change::update(&store.store, which, &[], Some(None))
         }
         Removal::Entry => change::delete(&store.store, der),

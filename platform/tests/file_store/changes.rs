@@ -48,7 +48,7 @@ impl Import {
             issuers: &[certificate("ca")],
             label: self.label,
             provider: Some("A Provider"),
-            ..NewIdentity::of(&self.certificate, &key)
+            ..NewIdentity::new(&self.certificate, &key)
         };
         let options = ImportOptions {
             exportable: true,

@@ -173,7 +173,7 @@ fn import_sees_what_another_program_put_there_meanwhile() {
     let [first, second, _] = NAMES;
     let mut import = |name: &str| {
         let (certificate, key) = (certificate(name), key(name));
-        let identity = NewIdentity::of(&certificate, &key);
+        let identity = NewIdentity::new(&certificate, &key);
         store.import(
             &identity,
             &options(ExistingEntry::Keep),
@@ -207,7 +207,9 @@ fn import_several_tells_what_became_of_each() {
     // The second is there already, the third has another's key.
     let keys = [&keys[0], &keys[1], &keys[0]];
     let each = certificates.iter().zip(keys);
-    let identities: Vec<_> = each.map(|(leaf, key)| NewIdentity::of(leaf, key)).collect();
+    let identities: Vec<_> = each
+        .map(|(leaf, key)| NewIdentity::new(leaf, key))
+        .collect();
     let mut told = 0;
     let results = store.import_several(
         &identities,
@@ -239,7 +241,9 @@ fn imports_at_once_lose_no_key() {
         let import = || {
             let mut store = store(folder.path());
             let each = certificates.iter().zip(&keys);
-            let identities: Vec<_> = each.map(|(leaf, key)| NewIdentity::of(leaf, key)).collect();
+            let identities: Vec<_> = each
+                .map(|(leaf, key)| NewIdentity::new(leaf, key))
+                .collect();
             let replace = options(ExistingEntry::Replace);
             store.import_several(&identities, &replace, &mut NonInteractive, &mut || ());
         };

@@ -138,7 +138,7 @@ fn the_search_list_takes_nothing_in() {
         Sample::Rsa.certificate().unwrap(),
         Sample::Rsa.key().unwrap(),
     );
-    let identity = NewIdentity::of(&certificate, &key);
+    let identity = NewIdentity::new(&certificate, &key);
     let error = store.import(&identity, &EXPORTABLE, &mut NonInteractive);
     let Err(StoreError::NotImported { reason, .. }) = error else {
         panic!("{error:?}");

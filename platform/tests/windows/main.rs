@@ -167,6 +167,10 @@ impl Fixture for Stores {
         true
     }
 
+    fn keeps_records(&self) -> bool {
+        !ffi::is_wine()
+    }
+
     fn store(&mut self, samples: &[Sample]) -> Box<dyn Store> {
         self.clear();
         self.raw();

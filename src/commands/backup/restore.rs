@@ -26,7 +26,6 @@ use certstow_core::import;
 use certstow_formats::proof::Level;
 use certstow_formats::sanitize::{safe, shortened};
 use certstow_formats::secret::Password;
-use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::ExistingEntry;
 use certstow_platform::{self, OpenOptions};
 use serde::Serialize;
@@ -79,7 +78,7 @@ pub(super) fn run(args: &BackupRestoreArgs, screen: &Screen) -> Result<Exit, Err
     );
     bar.end();
     let mut restored = restored?;
-    let in_clear = options.password.is_none() && matches!(args.into, StoreSpec::File(_));
+    let in_clear = options.password.is_none() && store.info().key_protection.takes_password();
     let is_new = |one: &RestoredIdentity| one.imported().is_some();
     if in_clear && restored.outcomes.iter().any(is_new) {
         restored.notes.push(format!(

@@ -175,14 +175,16 @@ fn refuse_stores_of_people<'a>(stores: impl Iterator<Item = &'a Given>) -> Resul
 
 /// SYSTEM never gets at a person's keys, and has hardly any of its own.
 fn refuse_store_of_a_person(store: &StoreSpec) -> Result<(), Error> {
-    match store {
-        StoreSpec::Windows(system) if system.location == SystemStoreLocation::CurrentUser => {
-            Err(Error::Usage(format!(
-                "a task of the machine runs as SYSTEM, which has no way to a person's keys: leave \
-                 out --machine for {store}, or name windows:LocalMachine\\My"
-            )))
-        }
-        _ => Ok(()),
+    let location = match store {
+        StoreSpec::Windows(system) => system.location,
+        StoreSpec::File(_) | StoreSpec::Keychain(_) | StoreSpec::Dotnet(_) => return Ok(()),
+    };
+    match location {
+        SystemStoreLocation::LocalMachine => Ok(()),
+        SystemStoreLocation::CurrentUser => Err(Error::Usage(format!(
+            "a task of the machine runs as SYSTEM, which has no way to a person's keys: leave out \
+             --machine for {store}, or name windows:LocalMachine\\My"
+        ))),
     }
 }
 

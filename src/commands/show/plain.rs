@@ -172,14 +172,14 @@ fn can_be_saved(subject: &Subject<'_>) -> String {
 
 fn backed_up(subject: &Subject<'_>) -> String {
     let entries = subject.identity.entries().iter();
-    let mut stores = entries.map(|stored| subject.inventory.stores()[stored.store].info().spec);
+    let mut stores = entries.map(|stored| subject.inventory.stores()[stored.store].info());
     match subject.identity.backed_up() {
         Some(when) => format!(
             "yes, {} ({})",
             time::since_beginning(when, subject.now),
             time::local_date(when)
         ),
-        None if stores.any(|store| store.keeps_account_of_copies()) => {
+        None if stores.any(|store| store.records_copies) => {
             "not yet, as far as the store knows: 'certstow backup' saves it".to_owned()
         }
         None => "not known: its store does not keep account of copies".to_owned(),

@@ -1,6 +1,7 @@
 use super::*;
 use certstow_formats::certificate::EntryId;
 use certstow_formats::secret::Password;
+use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::NonInteractive;
 use certstow_platform::testing;
 use certstow_platform::testing::MemoryKey;

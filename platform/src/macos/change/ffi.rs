@@ -45,7 +45,7 @@ const LABEL: u32 = u32::from_be_bytes(*b"labl");
 const PRINT_NAME: u32 = 1;
 
 /// Imports an `RSAPrivateKey` or `ECPrivateKey` into a keychain. This program may use the key from
-/// then on; macOS asks before another one does. A key that is not `extractable` never comes out.
+/// then on; macOS asks before another one does. A key that is not `extractable` can never be exported.
 pub(super) fn import_key(
     keychain: &SecKeychain,
     key: &[u8],

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use rustix::process::geteuid;
 
-use crate::new_file::folder_of;
+use crate::os::folder_of;
 
 /// The bits of its owner.
 const OWNER: u32 = 0o700;

@@ -20,12 +20,12 @@ pub(in crate::os) fn open(path: &Path) -> io::Result<File> {
 }
 
 #[cfg(target_os = "linux")]
-pub(in crate::os) fn lock(file: &File) -> io::Result<bool> {
-    super::ffi::lock_byte(file, crate::os::claim::LOCKED_BYTE)
+pub(in crate::os) fn lock(file: &File, byte: i64) -> io::Result<bool> {
+    super::ffi::lock_byte(file, byte)
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(in crate::os) fn lock(file: &File) -> io::Result<bool> {
+pub(in crate::os) fn lock(file: &File, _byte: i64) -> io::Result<bool> {
     use rustix::fs::{FlockOperation, flock};
     match flock(file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(true),

@@ -20,8 +20,8 @@ pub(in crate::os) fn open(path: &Path) -> io::Result<File> {
         .open(long_path(path))
 }
 
-pub(in crate::os) fn lock(file: &File) -> io::Result<bool> {
-    ffi::lock_byte(file, crate::os::claim::LOCKED_BYTE)
+pub(in crate::os) fn lock(file: &File, byte: i64) -> io::Result<bool> {
+    ffi::lock_byte(file, byte)
 }
 
 pub(in crate::os) fn is_at(file: &File, path: &Path) -> io::Result<bool> {

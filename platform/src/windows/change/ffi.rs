@@ -19,11 +19,19 @@ use windows_sys::Win32::Security::Cryptography::{
     CertControlStore, CertEnumSystemStore, CertOpenStore, CertSetCertificateContextProperty,
 };
 
-use super::Opening;
 use crate::spec::{SystemStore, SystemStoreLocation};
 use crate::windows::codes::OsError;
 use crate::windows::ffi::{KeyProviderInfo, last_error, location_flags};
 use crate::windows::wide;
+
+/// Whether a store has to be there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::windows) enum Opening {
+    /// It has to.
+    Existing,
+    /// It is created if it is missing.
+    ExistingOrNew,
+}
 
 /// Opens a system store for reading and writing, archived certificates included.
 pub(super) fn open(store: &SystemStore, opening: Opening) -> Result<CertStore, OsError> {

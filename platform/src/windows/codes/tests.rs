@@ -120,11 +120,11 @@ fn some_calls_have_words_of_their_own() {
 #[test]
 fn a_policy_that_cannot_be_decrypted_tells_nothing() {
     let call = "NCryptGetProperty";
-    let failed = |code| Policy::of(Err(OsError { call, code }), 3);
-    assert_eq!(Policy::of(Ok(1), 3), Policy::Allows);
-    assert_eq!(Policy::of(Ok(2), 3), Policy::Allows);
-    assert_eq!(Policy::of(Ok(4), 3), Policy::Forbids);
-    assert_eq!(Policy::of(Ok(0), 3), Policy::Forbids);
+    let failed = |code| Policy::from_flags(Err(OsError { call, code }), 3);
+    assert_eq!(Policy::from_flags(Ok(1), 3), Policy::Allows);
+    assert_eq!(Policy::from_flags(Ok(2), 3), Policy::Allows);
+    assert_eq!(Policy::from_flags(Ok(4), 3), Policy::Forbids);
+    assert_eq!(Policy::from_flags(Ok(0), 3), Policy::Forbids);
     assert_eq!(failed(0x8009_000B), Policy::Closed);
     assert_eq!(failed(0x8009_002D), Policy::Closed);
     assert_eq!(failed(0x8009_0024), Policy::Closed);

@@ -12,10 +12,9 @@ use super::contents::Passwords;
 use super::key_file::{self, Fetch, Piece};
 use super::read::{Content, FileReader};
 use super::unlock::{Lock, Tried};
-use crate::OpenOptions;
 use crate::error::StoreError;
 use crate::spec::StoreSpec;
-use crate::store::Ask;
+use crate::store::{Ask, OpenOptions};
 use certstow_formats::certificate::Certificate;
 use certstow_formats::pkcs12::decode;
 use certstow_formats::secret::PrivateKey;
@@ -89,7 +88,7 @@ pub fn private_keys_in(
     let mut unusable = None;
     blocks::read(bytes, &mut Zeroizing::default(), &mut |block| match block {
         Block::Unusable(why) => unusable = Some(why),
-        block => pieces.extend(Piece::of(&block)),
+        block => pieces.extend(Piece::from_block(&block)),
     });
     if pieces.is_empty()
         && let Some(why) = unusable
