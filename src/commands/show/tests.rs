@@ -43,7 +43,10 @@ fn shown_with(inventory: &Inventory, path: &Path, width: Option<u16>) -> [String
 fn show_tells_when_it_was_backed_up() {
     let mut store = MemoryStore::with("memory", &[Sample::P256]);
     let [plain, technical] = shown(&store, None);
-    assert!(plain.contains("not yet, as far as the store knows"), "{plain}");
+    assert!(
+        plain.contains("not yet, as far as the store knows"),
+        "{plain}"
+    );
     assert!(!technical.contains("Backed up"), "{technical}");
     let id = Sample::P256.certificate().unwrap().id();
     store.mark_backed_up(&id, NOW - 3600).unwrap();
