@@ -19,8 +19,8 @@ use std::sync::mpsc::channel;
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
+use crate::error::Error;
 use crate::exit::Exit;
-use certstow_core::error::Error;
 use certstow_formats::sanitize::safe;
 use certstow_formats::secret::wipe_stack;
 use clap_complete::{CompletionCandidate, Shell};

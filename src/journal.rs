@@ -5,17 +5,17 @@
 
 mod options;
 
-use crate::error::Explain as _;
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use crate::error::{Error, Explain, Wording};
 use crate::exit::Exit;
 use crate::log::LogFile;
-use certstow_core::error::Error;
 use certstow_core::{time, waits};
 use certstow_formats::names;
+use certstow_formats::sanitize::in_full;
 use certstow_platform::event_log::{EventLog, Severity};
 use clap::ArgMatches;
 use serde::Serialize;
@@ -68,12 +68,15 @@ impl Entry {
     }
 
     /// With everything that caused it.
-    pub(crate) fn error(error: &Error) -> Self {
-        let message = json::message(error);
-        Self::new(Level::Error, "error", Some(30), message)
-            .with("code", error.code())
-            .with("exit", error.exit().code())
-            .with_some("hint", error.hint())
+    pub(crate) fn error(error: &dyn Explain) -> Self {
+        let facts = error.facts();
+        let hint = facts
+            .hint
+            .and_then(|hint| hint.worded(Wording::CommandLine));
+        Self::new(Level::Error, "error", Some(30), in_full(error))
+            .with("code", facts.code)
+            .with("exit", facts.exit.code())
+            .with_some("hint", hint)
     }
 
     /// An identity that was saved, and read back.

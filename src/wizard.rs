@@ -18,15 +18,14 @@ mod saved;
 mod steps;
 mod summary;
 
-use crate::error::Explain as _;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 
+use crate::error::{Error, Explain, Wording};
 use crate::exit::Exit;
-use certstow_core::error::Error;
 use certstow_core::export::Report;
 use certstow_core::identity::{Identity, Inventory};
-use certstow_formats::sanitize::safe;
+use certstow_formats::sanitize::in_full;
 use certstow_formats::secret::Password;
 use clap::ArgMatches;
 use clap::error::ErrorKind;
@@ -76,37 +75,33 @@ struct Talk<'a> {
 
 impl Talk<'_> {
     /// Says what went wrong and what to do, where the person is asked again.
-    fn tell(&mut self, error: &Error) {
+    fn tell(&mut self, error: &dyn Explain) {
         self.asker.say(&in_words(error));
     }
 }
 
 /// What went wrong, why, and what to do; made safe for a terminal.
-fn in_words(error: &Error) -> String {
-    let mut text = format!("{error}");
-    let mut cause = std::error::Error::source(error);
-    while let Some(underneath) = cause {
-        text.push_str(&format!(": {}", safe(&underneath.to_string())));
-        cause = underneath.source();
-    }
-    let hint = match error {
-        Error::Store(_) => error.hint(),
-        Error::Target { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-            Some("Make that folder first, or name another one".to_owned())
-        }
-        Error::Target { .. } | Error::NotSynced { saved: false, .. } => {
-            Some("Name another folder".to_owned())
-        }
-        // It speaks of options.
-        _ => None,
-    };
-    match hint {
-        Some(hint) => format!("{text}.\n{hint}."),
+fn in_words(error: &dyn Explain) -> String {
+    let text = in_full(error);
+    let hint = error.facts().hint;
+    match hint.and_then(|hint| hint.worded(Wording::Wizard)) {
+        Some(hint) => format!("{text}.\n{}.", capitalized(&hint)),
         None => format!("{text}."),
     }
 }
 
+fn capitalized(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next();
+    first
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .chain(characters)
+        .collect()
+}
+
 pub(super) fn run(preset: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
+    screen.enter_wizard();
     export::check_together(preset, &export::options(preset), screen)?;
     let mut inventory = inventory::read(&preset.select.stores, screen)?;
     let mut asker: Box<dyn Asker> = match screen.is_plain() {
@@ -132,7 +127,7 @@ pub(super) fn run(preset: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
             Err(Error::Cancelled) => return Err(Error::Cancelled),
             Err(error) => {
                 screen.error(&error);
-                from = Step::that_mends(&error);
+                from = Step::to_fix(&error);
             }
         }
     };

@@ -31,21 +31,21 @@ pub enum StoreError {
         store: String,
         /// Why.
         reason: String,
-        /// The operating system's word on it.
+        /// The underlying OS error.
         source: Option<Source>,
     },
     /// The operating system refuses access.
     AccessDenied {
         /// The store, file or key that was refused.
         place: String,
-        /// The operating system's word on it.
+        /// The underlying OS error.
         source: Option<Source>,
     },
     /// The operating system refuses this account the private key.
     KeyAccessDenied {
         /// Where the certificate lies.
         place: String,
-        /// The operating system's word on it.
+        /// The underlying OS error.
         source: Option<Source>,
     },
     /// No entry has this id.
@@ -67,7 +67,7 @@ pub enum StoreError {
         place: String,
         /// The key container, and the provider it belongs to.
         container: String,
-        /// The operating system's word on it.
+        /// The underlying OS error.
         source: Option<Source>,
     },
     /// The store names a provider for the private key that is not installed.
@@ -76,7 +76,7 @@ pub enum StoreError {
         place: String,
         /// The key container, and the provider it belongs to.
         container: String,
-        /// The operating system's word on it.
+        /// The underlying OS error.
         source: Option<Source>,
     },
     /// The private key stored for a certificate is another's.
@@ -90,14 +90,14 @@ pub enum StoreError {
         place: String,
         /// Why not.
         reason: NotExportable,
-        /// The operating system's word on it.
+        /// The underlying OS error.
         source: Option<Source>,
     },
     /// The operating system does not give out the private key, for a reason of its own.
     KeyRefused {
         /// Where the key lies.
         place: String,
-        /// The operating system's word on it.
+        /// The underlying OS error.
         source: Option<Source>,
     },
     /// The operating system cannot decrypt the private key in this logon session: it was started
@@ -105,7 +105,7 @@ pub enum StoreError {
     KeyUnreadableHere {
         /// Where the key lies.
         place: String,
-        /// The operating system's word on it.
+        /// The underlying OS error.
         source: Option<Source>,
     },
     /// A password would be needed, and nobody may be asked.
@@ -118,7 +118,7 @@ pub enum StoreError {
     KeychainInteractionRequired {
         /// The key, or the keychain.
         place: String,
-        /// The operating system's word on it.
+        /// The underlying OS error.
         source: Option<Source>,
     },
     /// The operating system would ask for a confirmation or a PIN in a window of its own, and may
@@ -126,7 +126,7 @@ pub enum StoreError {
     ConfirmationRequired {
         /// Where the key lies.
         place: String,
-        /// The operating system's word on it.
+        /// The underlying OS error.
         source: Option<Source>,
     },
     /// The password does not open the key.
@@ -145,7 +145,7 @@ pub enum StoreError {
         place: String,
         /// Why not, as a clause: "it holds RSA keys only".
         reason: String,
-        /// The operating system's word on it.
+        /// The underlying OS error.
         source: Option<Source>,
     },
     /// The entry or its private key was not taken out of the store.
@@ -154,7 +154,7 @@ pub enum StoreError {
         place: String,
         /// Why not, as a clause: "the file holds others' keys, too".
         reason: String,
-        /// The operating system's word on it.
+        /// The underlying OS error.
         source: Option<Source>,
     },
     /// A change was made in part, and the rest was refused.
@@ -301,7 +301,13 @@ impl Error for StoreError {
             | Self::Damaged { source, .. } => source
                 .as_deref()
                 .map(|source| source as &(dyn Error + 'static)),
-            _ => None,
+            Self::NotFound { .. }
+            | Self::KeyMissing { .. }
+            | Self::KeyMismatch { .. }
+            | Self::InteractionRequired { .. }
+            | Self::WrongPassword { .. }
+            | Self::AlreadyThere { .. }
+            | Self::Cancelled => None,
         }
     }
 }

@@ -13,9 +13,10 @@ mod verify;
 use crate::error::Explain as _;
 use std::path::Path;
 
+use crate::error::Error;
 use crate::exit::Exit;
 use certstow_core::backup::{self, Emptied, Patience, Progress, Request};
-use certstow_core::error::Error;
+use certstow_core::error::Error as LibraryError;
 use certstow_core::escrow::Recipient;
 use certstow_core::output::Privacy;
 use certstow_core::password::{self, Source};
@@ -84,12 +85,17 @@ fn save(args: &BackupArgs, screen: &Screen) -> Result<Exit, Error> {
         },
     };
     let mut ask = AskAside::new(screen, &bar);
+    let mut unanswered = None;
     let begin_anew = |emptied: &Emptied| match screen.interaction() {
         _ if settings.accept_empty => Ok(true),
         Interaction::Never => Ok(false),
         Interaction::Allowed => {
             let question = format!("{emptied}. Save there all the same?");
-            bar.aside(|| prompt::yes_or_no(&question, false))
+            let answer = bar.aside(|| prompt::yes_or_no(&question, false));
+            answer.map_err(|error| {
+                unanswered = Some(error);
+                LibraryError::Cancelled
+            })
         }
     };
     let password = || {
@@ -108,6 +114,9 @@ fn save(args: &BackupArgs, screen: &Screen) -> Result<Exit, Error> {
         },
     );
     bar.end();
+    if let Some(error) = unanswered {
+        return Err(error);
+    }
     let report = report?;
     let exit = match report.failure() {
         Some(error) => error.exit(),
@@ -129,12 +138,14 @@ fn obtain_password(
     source: Option<&Source>,
     allow_empty: bool,
     screen: &Screen,
-) -> Result<Password, Error> {
+) -> Result<Password, LibraryError> {
     match source {
         Some(source) => ask::given(source, allow_empty, screen),
-        None if screen.interaction() == Interaction::Never => Err(Error::InteractionRequired {
-            what: "a password for the files".to_owned(),
-        }),
+        None if screen.interaction() == Interaction::Never => {
+            Err(LibraryError::InteractionRequired {
+                what: "a password for the files".to_owned(),
+            })
+        }
         None => password::prompt("Password for the files of this backup:", true, allow_empty),
     }
 }

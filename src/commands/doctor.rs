@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use crate::doctor::{self, Check, Status};
+use crate::error::Error;
 use crate::exit::Exit;
 use certstow_core::backup::config::Settings;
-use certstow_core::error::Error;
 use certstow_core::identity::Stores;
 use certstow_core::waits;
 use certstow_formats::sanitize::safe;
@@ -126,10 +126,10 @@ fn options(args: &DoctorArgs) -> (Settings, Option<Check>) {
     match Settings::read(file) {
         Ok(settings) => {
             let settings = own.over(settings);
-            let wrong = settings.options().err();
+            let wrong = settings.options().err().map(Error::from);
             (settings, wrong.map(|error| doctor::config(file, &error)))
         }
-        Err(error) => (own, Some(doctor::config(file, &error))),
+        Err(error) => (own, Some(doctor::config(file, &error.into()))),
     }
 }
 

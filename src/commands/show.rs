@@ -3,8 +3,8 @@
 mod plain;
 mod technical;
 
+use crate::error::Error;
 use crate::exit::Exit;
-use certstow_core::error::Error;
 use certstow_core::identity::{Identity, Inventory};
 use certstow_core::select::{self, Choice, Want};
 use certstow_core::time;

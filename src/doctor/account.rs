@@ -3,7 +3,7 @@
 use certstow_platform::account::{self, Account, Session};
 
 use super::Check;
-use certstow_core::error::Error;
+use crate::error::Error;
 
 /// Says who certstow runs as, in what kind of session.
 pub(crate) fn check() -> Check {
@@ -11,7 +11,7 @@ pub(crate) fn check() -> Check {
         Ok(account) => of(&account),
         Err(source) => {
             let place = "the account".to_owned();
-            Check::failed("account", "", &Error::Io { place, source })
+            Check::failed("account", "", &Error::io(place, source))
         }
     }
 }

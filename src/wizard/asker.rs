@@ -1,6 +1,6 @@
 //! How the wizard asks: questions that can be gone back from, whether they are drawn or not.
 
-use certstow_core::error::Error;
+use crate::error::Error;
 use certstow_core::password::Typed;
 use certstow_formats::secret::Password;
 

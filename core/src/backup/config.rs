@@ -84,33 +84,49 @@ pub struct Settings {
     pub filters: Filters,
 }
 
+/// Why a file gives no settings.
+#[derive(Debug)]
+pub enum Refused {
+    /// It cannot be read.
+    Unreadable(Error),
+    /// It makes no sense.
+    Wrong {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1, where it is known.
+        line: Option<usize>,
+        /// What is wrong, with the key.
+        message: String,
+    },
+}
+
 impl Settings {
     /// Reads a file.
     ///
     /// # Errors
-    /// - [`Error::Io`]: it cannot be read.
-    /// - [`Error::Config`]: it is no TOML; it has a key that does not exist, or a value that makes
+    /// - [`Refused::Unreadable`]: it cannot be read.
+    /// - [`Refused::Wrong`]: it is no TOML; it has a key that does not exist, or a value that makes
     ///   no sense there; or two keys exclude each other.
-    pub fn read(file: &Path) -> Result<Self, Error> {
+    pub fn read(file: &Path) -> Result<Self, Refused> {
         let wait = waits::waiting_for(format!("the options in {}", file.display()));
         let text = std::fs::read_to_string(file);
         drop(wait);
-        let text = text.map_err(|source| Error::Io {
-            place: file.display().to_string(),
-            source,
+        let text = text.map_err(|source| {
+            let place = file.display().to_string();
+            Refused::Unreadable(Error::Io { place, source })
         })?;
         Self::parse(&text, file)
     }
 
     /// The same of the text of a file.
-    pub fn parse(text: &str, file: &Path) -> Result<Self, Error> {
-        let keys: Keys = toml::from_str(text).map_err(|error| Error::Config {
+    pub fn parse(text: &str, file: &Path) -> Result<Self, Refused> {
+        let keys: Keys = toml::from_str(text).map_err(|error| Refused::Wrong {
             file: file.to_owned(),
             line: error.span().map(|span| line_of(text, &span)),
             message: message(text, &error),
         })?;
         if let Some((one, other)) = keys.exclusive() {
-            return Err(Error::Config {
+            return Err(Refused::Wrong {
                 file: file.to_owned(),
                 line: None,
                 message: format!("'{one}' and '{other}' exclude each other"),
@@ -165,7 +181,7 @@ impl Settings {
     /// How the files are made.
     ///
     /// # Errors
-    /// [`Error::Usage`]: the program that is to open them reads one certificate only, and more are
+    /// [`Error::Contradiction`]: the program that is to open them reads one certificate only, and more are
     /// asked for.
     pub fn options(&self) -> Result<Options, Error> {
         let profile = match (self.profile, self.target) {
@@ -178,7 +194,7 @@ impl Settings {
             .is_some_and(|target| target.reads.certificates == Some(1));
         let include = match self.chain {
             Some(Include::Full | Include::NoRoot) if alone => {
-                return Err(Error::Usage(
+                return Err(Error::Contradiction(
                     "the program named by --for reads one certificate only: leave --chain out"
                         .to_owned(),
                 ));

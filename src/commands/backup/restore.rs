@@ -17,11 +17,12 @@ use crate::error::Explain as _;
 use std::io::{self, Write};
 use std::path::Path;
 
+use crate::error::Error;
 use crate::exit::Exit;
 use certstow_core::backup::{
     self, Arrival, Patience, RestoreRequest, Restored, RestoredIdentity, Wanted,
 };
-use certstow_core::error::Error;
+use certstow_core::error::Error as LibraryError;
 use certstow_core::import;
 use certstow_formats::proof::Level;
 use certstow_formats::sanitize::{safe, shortened};
@@ -161,7 +162,7 @@ fn exit(restored: &Restored) -> Exit {
     }
 }
 
-fn failures(restored: &Restored) -> impl Iterator<Item = &Error> {
+fn failures(restored: &Restored) -> impl Iterator<Item = &LibraryError> {
     let outcomes = restored.outcomes.iter();
     let failed = outcomes.filter_map(|one| one.result.as_ref().err());
     let lost = restored.lost.iter().map(|lost| &lost.error);
@@ -295,6 +296,6 @@ fn entry(one: &RestoredIdentity) -> Entry<'_> {
         place: imported.map(|imported| imported.place.as_str()),
         verified: imported.map_or(&[], |imported| &imported.verified),
         proof: imported.map(|imported| imported.proof),
-        reason: one.result.as_ref().err().map(Error::in_full),
+        reason: one.result.as_ref().err().map(LibraryError::in_full),
     }
 }

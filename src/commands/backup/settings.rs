@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use crate::error::Error;
 use certstow_core::backup;
 use certstow_core::backup::config::Settings;
-use certstow_core::error::Error;
 
 use crate::args::BackupArgs;
 

@@ -7,13 +7,15 @@ use crate::error::Explain as _;
 use std::io::{self, Write};
 use std::path::Path;
 
+use crate::error::Error;
 use crate::exit::Exit;
 use certstow_core::backup::{
     self, Absent, Comparison, FileVerdict, Finding, FolderVerdict, Foreign, Patience, VerifyRequest,
 };
-use certstow_core::error::Error;
+use certstow_core::error::Error as LibraryError;
 use certstow_core::identity::Inventory;
 use certstow_core::password::Source;
+use certstow_formats::plural::counted;
 use certstow_formats::proof;
 use certstow_formats::sanitize::safe;
 
@@ -27,7 +29,7 @@ use crate::screen::Screen;
 use crate::warning::Warning;
 
 /// What was found, or why nothing could be.
-type Found<'a> = (&'a Path, Result<FolderVerdict, Error>);
+type Found<'a> = (&'a Path, Result<FolderVerdict, LibraryError>);
 
 pub(super) fn run(args: &BackupVerifyArgs, screen: &Screen) -> Result<Exit, Error> {
     let stdin = Some(Source::Stdin);
@@ -237,11 +239,8 @@ fn write_stores(
         false => "; only the manifest was compared, and no file opened",
     };
     let present = stores.present;
-    let identities = if all == 1 { "identity" } else { "identities" };
-    writeln!(
-        out,
-        "  {present} of {all} {identities} of the stores in it{files}"
-    )
+    let all = counted(all, "identity", "identities");
+    writeln!(out, "  {present} of {all} of the stores in it{files}")
 }
 
 fn missing(absent: &Absent) -> String {

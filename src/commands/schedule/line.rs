@@ -5,9 +5,9 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use crate::error::Error;
 use crate::schedule::{Owner, Scheduler};
 use certstow_core::backup::config::Settings;
-use certstow_core::error::Error;
 use certstow_core::password::Source;
 use certstow_platform::spec::{Keychain, StoreSpec, SystemStoreLocation};
 
@@ -219,10 +219,7 @@ fn resolved(value: &OsStr, kind: Kind, paths: Paths) -> Result<OsString, Error> 
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, Error> {
-    std::path::absolute(path).map_err(|source| Error::Io {
-        place: path.display().to_string(),
-        source,
-    })
+    std::path::absolute(path).map_err(|source| Error::io(path.display().to_string(), source))
 }
 
 /// The folder of a file, on whatever system it is.
