@@ -14,7 +14,7 @@ use super::args::StoreArgs;
 use super::ask;
 use super::render::progress::Progress;
 use super::screen::Screen;
-use super::warning::Warning;
+use super::warning::{Warning, advise};
 
 pub(super) fn read(args: &StoreArgs, screen: &Screen) -> Result<Inventory, Error> {
     read_stores(&args.stores, args.unlock().as_ref(), screen)
@@ -37,6 +37,9 @@ pub(super) fn read_stores(
     let progress = Progress::start(screen, "Reading the stores");
     let mut inventory = Inventory::read(stores, &OpenOptions { unlock })?;
     let left_out = backup::leave_out(&mut inventory);
+    for problem in inventory.problems_mut() {
+        advise(&mut problem.message);
+    }
     drop(progress);
     for notice in left_out {
         screen.note(&notice);

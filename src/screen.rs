@@ -102,6 +102,7 @@ impl Screen {
     fn wording(&self) -> Wording {
         match self.in_wizard.get() {
             Some(()) => Wording::Wizard,
+            None if self.interactive => Wording::Terminal,
             None => Wording::CommandLine,
         }
     }

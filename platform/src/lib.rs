@@ -38,7 +38,9 @@ use std::sync::Arc;
 use certstow_formats::secret::Password;
 
 use error::StoreError;
-pub use file::{OpenedFile, certificates_in, left_behind_below, needs_password, private_keys_in};
+pub use file::{
+    LOCKED, OpenedFile, certificates_in, left_behind_below, needs_password, private_keys_in,
+};
 use spec::{Keychain, StoreSpec, SystemStore, SystemStoreLocation};
 
 /// What a store may be told when it is opened.

@@ -32,6 +32,7 @@ use crate::inventory;
 use crate::prompt;
 use crate::render::progress::Bar;
 use crate::screen::Screen;
+use crate::warning::advise;
 
 pub(crate) fn run(command: &BackupCommand, screen: &Screen) -> Result<Exit, Error> {
     match &command.action {
@@ -117,7 +118,12 @@ fn save(args: &BackupArgs, screen: &Screen) -> Result<Exit, Error> {
     if let Some(error) = unanswered {
         return Err(error);
     }
-    let report = report?;
+    let mut report = report?;
+    let notes = report
+        .destinations
+        .iter_mut()
+        .flat_map(|one| &mut one.notes);
+    notes.for_each(advise);
     let exit = match report.failure() {
         Some(error) => error.exit(),
         None if report.is_complete(settings.skip_not_exportable) => Exit::Done,

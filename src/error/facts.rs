@@ -72,6 +72,8 @@ pub(crate) enum Answer {
 pub(crate) struct Hint {
     on_command_line: Cow<'static, str>,
     in_wizard: Option<Cow<'static, str>>,
+    /// Whether it is about what a person types where it is asked for.
+    of_typing: bool,
 }
 
 impl Hint {
@@ -80,6 +82,7 @@ impl Hint {
         Self {
             on_command_line: words.into(),
             in_wizard: None,
+            of_typing: false,
         }
     }
 
@@ -91,12 +94,27 @@ impl Hint {
         }
     }
 
+    /// The same, of what a person types where it is asked for: at a terminal, too, the words of the
+    /// wizard are said.
+    pub(crate) fn of_typing(self) -> Self {
+        Self {
+            of_typing: true,
+            ..self
+        }
+    }
+
     /// In words for one of them.
     pub(crate) fn worded(self, wording: Wording) -> Option<String> {
-        match wording {
-            Wording::CommandLine => Some(self.on_command_line.into_owned()),
-            Wording::Wizard => self.in_wizard.map(Cow::into_owned),
-        }
+        let without_options = match wording {
+            Wording::CommandLine => false,
+            Wording::Terminal => self.of_typing,
+            Wording::Wizard => true,
+        };
+        let words = match without_options {
+            true => self.in_wizard?,
+            false => self.on_command_line,
+        };
+        Some(words.into_owned())
     }
 }
 
@@ -107,6 +125,7 @@ impl<T: Into<Cow<'static, str>>> From<T> for Hint {
         Self {
             in_wizard: Some(words.clone()),
             on_command_line: words,
+            of_typing: false,
         }
     }
 }
@@ -114,8 +133,10 @@ impl<T: Into<Cow<'static, str>>> From<T> for Hint {
 /// Whom the words of a hint are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wording {
-    /// Whoever types options, and programs.
+    /// Programs, and whoever wrote a command line that runs unattended.
     CommandLine,
+    /// Whoever typed a command line, and can be asked.
+    Terminal,
     /// Whoever answers the questions of the wizard.
     Wizard,
 }

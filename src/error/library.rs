@@ -120,7 +120,8 @@ fn table(error: &Error, place: Place) -> Facts {
                 "give the password that it was saved with, by --password-file and its kind; \
                  capital letters count",
             )
-            .in_wizard("give the password that it was saved with; capital letters count"),
+            .in_wizard("give the password that it was saved with; capital letters count")
+            .of_typing(),
         ),
         Error::TargetExists { .. } => {
             Facts::new(Exit::Target, "target-exists", of_existing(place)).about(Answer::File)

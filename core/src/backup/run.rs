@@ -56,6 +56,11 @@ pub struct Request<'a> {
     pub patience: Patience<'a>,
 }
 
+/// How the note of a destination ends whose files are not as [`Request::options`] say, and stay so
+/// without [`Request::rewrite`].
+pub const MADE_OTHERWISE: &str = "made with another profile, other iterations or another way of \
+                                  keeping the password than asked for now";
+
 /// How far a run has come. It is told whenever something was done, at the latest after each file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
@@ -294,10 +299,7 @@ impl<'a> Run<'a> {
                 .count();
             if others > 0 {
                 let files = counted(others, "file", "files");
-                destination.note(&format!(
-                    "{files} made with another profile, other iterations or another way of \
-                     keeping the password than asked for now; --rewrite writes them anew"
-                ));
+                destination.note(&format!("{files} {MADE_OTHERWISE}"));
             }
         }
     }

@@ -30,6 +30,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use alone::{certificates_in, needs_password, private_keys_in};
+pub use contents::LOCKED;
 pub use opened::OpenedFile;
 
 use crate::OpenOptions;

@@ -38,7 +38,7 @@ use crate::args::BackupRestoreArgs;
 use crate::journal::Entry as Line;
 use crate::render::progress::Bar;
 use crate::screen::Screen;
-use crate::warning::Warning;
+use crate::warning::{Warning, advise};
 
 pub(super) fn run(args: &BackupRestoreArgs, screen: &Screen) -> Result<Exit, Error> {
     let opening = Opening::read(&args.opening, true, screen)?;
@@ -79,6 +79,7 @@ pub(super) fn run(args: &BackupRestoreArgs, screen: &Screen) -> Result<Exit, Err
     );
     bar.end();
     let mut restored = restored?;
+    restored.notes.iter_mut().for_each(advise);
     let in_clear = options.password.is_none() && matches!(args.into, StoreSpec::File(_));
     let is_new = |one: &RestoredIdentity| one.imported().is_some();
     if in_clear && restored.outcomes.iter().any(is_new) {

@@ -26,7 +26,7 @@ use crate::inventory;
 use crate::journal::{Entry, Level};
 use crate::render::progress::Bar;
 use crate::screen::Screen;
-use crate::warning::Warning;
+use crate::warning::{Warning, advise};
 
 /// What was found, or why nothing could be.
 type Found<'a> = (&'a Path, Result<FolderVerdict, LibraryError>);
@@ -56,9 +56,11 @@ pub(super) fn run(args: &BackupVerifyArgs, screen: &Screen) -> Result<Exit, Erro
         .folders
         .iter()
         .map(|folder| {
-            let verdict = backup::verify(folder, &request, &mut |done, of| {
+            let mut verdict = backup::verify(folder, &request, &mut |done, of| {
                 bar.show("Checking", done, of);
             });
+            let files = verdict.iter_mut().flat_map(|verdict| &mut verdict.files);
+            files.for_each(|file| file.warnings.iter_mut().for_each(advise));
             (folder.as_path(), verdict)
         })
         .collect();
