@@ -92,7 +92,7 @@ pub enum VaultError {
     NoVault {
         /// Why, as a sentence without its full stop.
         reason: String,
-        /// The operating system's word on it.
+        /// The underlying OS error.
         source: Option<Source>,
     },
     /// No password has this name.
@@ -106,14 +106,14 @@ pub enum VaultError {
     Locked {
         /// The vault.
         place: String,
-        /// The operating system's word on it.
+        /// The underlying OS error.
         source: Option<Source>,
     },
     /// The operating system refuses access.
     Denied {
         /// The vault, or the file.
         place: String,
-        /// The operating system's word on it.
+        /// The underlying OS error.
         source: Option<Source>,
     },
     /// The vault does not take the password, or gives out something that is none.
@@ -132,7 +132,7 @@ pub enum VaultError {
     Failed {
         /// The vault.
         place: String,
-        /// The operating system's word on it.
+        /// The underlying OS error.
         source: Source,
     },
 }
