@@ -24,7 +24,7 @@ pub(crate) use targets::check as target;
 pub(crate) use targets::emptied;
 pub(crate) use targets::manifest;
 
-use crate::error::{Error, Explain, Wording};
+use crate::error::{Error, Explain};
 use crate::exit::Exit;
 use certstow_core::password::{self, Source};
 use certstow_formats::sanitize::in_full;
@@ -107,13 +107,10 @@ impl Check {
 
     /// What failed, with everything the error knows.
     fn failed(name: &'static str, about: impl Into<String>, error: &dyn Explain) -> Self {
-        let facts = error.facts();
         Self {
             status: Status::Failed,
-            advice: facts
-                .hint
-                .and_then(|hint| hint.worded(Wording::CommandLine)),
-            exit: facts.exit,
+            advice: error.hint(),
+            exit: error.exit(),
             ..Self::ok(name, about, in_full(error))
         }
     }

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::error::{Error, Explain, Wording};
+use crate::error::{Error, Explain};
 use crate::exit::Exit;
 use crate::log::LogFile;
 use certstow_core::{time, waits};
@@ -69,14 +69,10 @@ impl Entry {
 
     /// With everything that caused it.
     pub(crate) fn error(error: &dyn Explain) -> Self {
-        let facts = error.facts();
-        let hint = facts
-            .hint
-            .and_then(|hint| hint.worded(Wording::CommandLine));
         Self::new(Level::Error, "error", Some(30), in_full(error))
-            .with("code", facts.code)
-            .with("exit", facts.exit.code())
-            .with_some("hint", hint)
+            .with("code", error.code())
+            .with("exit", error.exit().code())
+            .with_some("hint", error.hint())
     }
 
     /// An identity that was saved, and read back.

@@ -313,8 +313,7 @@ impl Screen {
         for cause in causes(error) {
             line(format_args!("  caused by: {cause}"));
         }
-        let hint = error.facts().hint;
-        if let Some(hint) = hint.and_then(|hint| hint.worded(self.wording())) {
+        if let Some(hint) = error.hint_for(self.wording()) {
             line(format_args!("{HEADING}hint:{HEADING:#} {hint}"));
         }
     }

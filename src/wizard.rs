@@ -83,8 +83,7 @@ impl Talk<'_> {
 /// What went wrong, why, and what to do; made safe for a terminal.
 fn in_words(error: &dyn Explain) -> String {
     let text = in_full(error);
-    let hint = error.facts().hint;
-    match hint.and_then(|hint| hint.worded(Wording::Wizard)) {
+    match error.hint_for(Wording::Wizard) {
         Some(hint) => format!("{text}.\n{}.", capitalized(&hint)),
         None => format!("{text}."),
     }

@@ -198,7 +198,7 @@ fn import_after_three_wrong_passwords_names_no_option() {
     type_in(&mut terminal, "Wrong. Password that unlocks ", "wrong too");
     let (code, shown) = terminal.end();
     assert_eq!(code, Some(17), "{shown}");
-    let hint = "hint: give the password that it was saved with; capital letters count";
+    let hint = "give the password that it was saved with; capital letters count";
     assert!(shown.contains(hint), "{shown}");
 }
 

@@ -104,7 +104,7 @@ impl Hint {
     }
 
     /// In words for one of them.
-    pub(crate) fn worded(self, wording: Wording) -> Option<String> {
+    fn worded(self, wording: Wording) -> Option<String> {
         let without_options = match wording {
             Wording::CommandLine => false,
             Wording::Terminal => self.of_typing,
@@ -162,6 +162,11 @@ pub(crate) trait Explain: Error {
 
     /// What to do next, for the command line.
     fn hint(&self) -> Option<String> {
-        self.facts().hint?.worded(Wording::CommandLine)
+        self.hint_for(Wording::CommandLine)
+    }
+
+    /// What to do next, in words for one of them.
+    fn hint_for(&self, wording: Wording) -> Option<String> {
+        self.facts().hint?.worded(wording)
     }
 }

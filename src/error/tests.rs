@@ -107,13 +107,7 @@ fn table_has_every_variant() {
 #[test]
 fn wizard_words_name_no_option() {
     for (error, ..) in one_of_each() {
-        let words = [
-            Some(error.to_string()),
-            error
-                .facts()
-                .hint
-                .and_then(|hint| hint.worded(Wording::Wizard)),
-        ];
+        let words = [Some(error.to_string()), error.hint_for(Wording::Wizard)];
         for words in words.into_iter().flatten() {
             let option = |word: &str| word.trim_start_matches(['(', '\'']).starts_with('-');
             assert!(!words.split_whitespace().any(option), "{error:?}: {words}");
@@ -124,10 +118,10 @@ fn wizard_words_name_no_option() {
 #[test]
 fn wizard_says_what_mends_an_answer() {
     for (error, ..) in one_of_each() {
-        let Facts { answer, hint, .. } = error.facts();
+        let answer = error.facts().answer;
         // It imports into no store, and changes none.
         let no_export = ["already-there", "not-imported", "half-done"].contains(&error.code());
-        let hint = hint.and_then(|hint| hint.worded(Wording::Wizard));
+        let hint = error.hint_for(Wording::Wizard);
         assert!(answer.is_none() || hint.is_some() || no_export, "{error:?}");
     }
 }

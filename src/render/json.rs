@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use crate::error::{Explain, Wording};
+use crate::error::Explain;
 use certstow_core::identity::{Identity, Inventory, StoreProblem};
 use certstow_core::time;
 use certstow_formats::chain::Path;
@@ -201,15 +201,11 @@ pub(crate) fn failure(error: &dyn Explain) -> Failure {
         not_after: candidate.not_after.clone(),
         store: candidate.store.clone(),
     });
-    let facts = error.facts();
-    let hint = facts
-        .hint
-        .and_then(|hint| hint.worded(Wording::CommandLine));
     Failure {
-        code: facts.code,
-        exit: facts.exit.code(),
+        code: error.code(),
+        exit: error.exit().code(),
         message: in_full(error),
-        hint,
+        hint: error.hint(),
         candidates: candidates.collect(),
     }
 }
