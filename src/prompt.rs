@@ -14,7 +14,7 @@ const TRIES: u32 = 3;
 ///
 /// # Errors
 /// - [`Error::Cancelled`]: Ctrl-D, or whatever else ends standard input.
-/// - [`Error::Io`]: the terminal does not work.
+/// - [`Error::Library`]: the terminal does not work.
 pub(super) fn line(question: &str) -> Result<String, Error> {
     let terminal = |source| Error::io("the terminal", source);
     let mut out = anstream::stderr().lock();

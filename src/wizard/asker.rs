@@ -18,7 +18,7 @@ pub(super) enum Answer<T> {
 /// A way to ask. Every text that is handed in is safe for a terminal.
 ///
 /// Every function fails with [`Error::Cancelled`] where the person gives up, by Ctrl-C or the end of
-/// the input, and with [`Error::Io`] where the terminal does not work.
+/// the input, and with [`Error::Library`] where the terminal does not work.
 pub(super) trait Asker {
     /// Says something, on lines that fit the terminal.
     fn say(&mut self, text: &str);
