@@ -19,8 +19,8 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
+use crate::error::Error;
 use crate::exit::Exit;
-use certstow_core::error::Error;
 use clap_complete::{CompletionCandidate, Shell};
 
 use super::args;

@@ -12,7 +12,6 @@ mod logs;
 mod stores;
 mod targets;
 
-use crate::error::Explain as _;
 use std::path::Path;
 
 use certstow_formats::secret::Password;
@@ -26,9 +25,10 @@ pub(crate) use targets::check as target;
 pub(crate) use targets::emptied;
 pub(crate) use targets::manifest;
 
+use crate::error::{Error, Explain};
 use crate::exit::Exit;
-use certstow_core::error::Error;
 use certstow_core::password::{self, Source};
+use certstow_formats::sanitize::in_full;
 
 /// One thing that was tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,20 +99,20 @@ impl Check {
     }
 
     /// The same, with what to do where a file cannot be read, which the error knows in general only.
-    fn advise_if_unreadable(self, error: &Error, advice: &str) -> Self {
-        match error {
-            Error::Io { .. } => self.advise(advice),
+    fn advise_if_unreadable(self, error: &dyn Explain, advice: &str) -> Self {
+        match error.code() {
+            "io" => self.advise(advice),
             _ => self,
         }
     }
 
     /// What failed, with everything the error knows.
-    fn failed(name: &'static str, about: impl Into<String>, error: &Error) -> Self {
+    fn failed(name: &'static str, about: impl Into<String>, error: &dyn Explain) -> Self {
         Self {
             status: Status::Failed,
             advice: error.hint(),
             exit: error.exit(),
-            ..Self::ok(name, about, error.in_full())
+            ..Self::ok(name, about, in_full(error))
         }
     }
 }

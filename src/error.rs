@@ -1,41 +1,258 @@
-//! What an error is to a script and to a person: its exit code, the word for it in JSON, and what to
-//! do next. What happened is said by the error itself.
+//! The program's error: what the library met, and what only the program can meet. What happened is
+//! said by the error itself; its exit code, word and hint by [`Explain`].
 
-mod codes;
 mod escrow;
-mod hint;
-mod scheduler;
+mod facts;
+mod library;
 mod store;
 #[cfg(test)]
 mod tests;
 mod vault;
 
-use certstow_core::error::Error;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use certstow_core::error::{Candidate, Error as LibraryError};
+use certstow_core::time;
+use certstow_formats::sanitize::safe;
+use certstow_platform::error::StoreError;
+use certstow_platform::vault::VaultError;
 
 use crate::exit::Exit;
+use crate::schedule::SchedulerError;
+pub(crate) use facts::{Answer, Explain, Facts, Hint, Wording};
+pub(crate) use library::OfDestination;
 
-/// What an error is to a script and to a person.
-pub(crate) trait Explain {
-    /// The exit code.
-    fn exit(&self) -> Exit;
+/// Why certstow could not do what was asked. `Display` is made safe for a terminal.
+#[derive(Debug)]
+pub(crate) enum Error {
+    /// What the library met.
+    Library(LibraryError),
+    /// The command line or an option's value makes no sense.
+    Usage(String),
+    /// A file with options makes no sense.
+    Config {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1, where it is known.
+        line: Option<usize>,
+        /// What is wrong, with the key.
+        message: String,
+    },
+    /// There is nothing to import: no certificate with a private key.
+    NothingToImport {
+        /// The files that were looked into.
+        searched: Vec<String>,
+        /// How many certificates have no private key.
+        without_key: usize,
+    },
+    /// Only a person at a terminal may decide this.
+    PersonRequired {
+        /// What there is to decide, as in "deleting the private key".
+        what: String,
+    },
+    /// A password was to be made and shown, and there is nobody to see it.
+    NobodyToShow {
+        /// Why not: "standard error is no terminal".
+        reason: &'static str,
+    },
+    /// Nothing happened for as long as a wait may take.
+    TimedOut {
+        /// What was waited for, completing "waiting for"; `None` where it was nothing outside.
+        waiting_for: Option<String>,
+        /// How long.
+        after: Duration,
+    },
+    /// What the run does cannot be logged as asked.
+    Log {
+        /// The file, or the log's name.
+        place: String,
+        /// The underlying OS error.
+        source: io::Error,
+    },
+    /// The system's scheduler did not do what was asked.
+    Scheduler(SchedulerError),
+    /// The person at the terminal gave up.
+    Cancelled,
+}
 
-    /// The word for it in JSON: "not-found", "ambiguous" and so on.
-    fn code(&self) -> &'static str;
+impl Error {
+    /// Reading or writing something failed: a file, or a stream by its name.
+    pub(crate) fn io(place: impl Into<String>, source: io::Error) -> Self {
+        let place = place.into();
+        Self::Library(LibraryError::Io { place, source })
+    }
 
-    /// What to do next, where certstow knows.
-    fn hint(&self) -> Option<String>;
+    /// What would be asked for, and nobody may be asked: "a password for the file".
+    pub(crate) fn interaction_required(what: impl Into<String>) -> Self {
+        let what = what.into();
+        Self::Library(LibraryError::InteractionRequired { what })
+    }
+
+    /// What happened, with its facts. What the library and the scheduler met, they say themselves.
+    fn table(&self) -> (String, Facts) {
+        match self {
+            Self::Library(error) => (error.to_string(), error.facts()),
+            Self::Scheduler(error) => (error.to_string(), error.facts()),
+            Self::Usage(text) => (text.clone(), Facts::usage()),
+            Self::Config {
+                file,
+                line,
+                message,
+            } => (
+                match line {
+                    Some(line) => format!("{}, line {line}: {message}", file.display()),
+                    None => format!("{}: {message}", file.display()),
+                },
+                Facts::new(
+                    Exit::Usage,
+                    "config",
+                    Hint::on_command_line(
+                        "the keys of the file are the options of the command: 'certstow backup \
+                         --help' describes them",
+                    ),
+                ),
+            ),
+            Self::NothingToImport {
+                searched,
+                without_key,
+            } => {
+                let searched = searched.join(", ");
+                let keyless = match without_key {
+                    0 => String::new(),
+                    1 => ": the certificate in it has no private key".to_owned(),
+                    more => format!(": its {more} certificates have no private key"),
+                };
+                (
+                    format!("there is no identity to import in {searched}{keyless}"),
+                    Facts::new(
+                        Exit::NotFound,
+                        "nothing-to-import",
+                        match without_key {
+                            0 => {
+                                "name a file that holds a certificate and its private key (.p12, \
+                                 .pfx, .pem), or a folder of such files"
+                            }
+                            _ => {
+                                "name the file of the private key too, or the folder that has both"
+                            }
+                        },
+                    ),
+                )
+            }
+            Self::PersonRequired { what } => (
+                format!("{what} is for a person to decide, and nobody may be asked"),
+                Facts::new(
+                    Exit::InteractionRequired,
+                    "interaction-required",
+                    "run certstow at a terminal",
+                ),
+            ),
+            Self::NobodyToShow { reason } => (
+                format!("a new password is shown to a person, and {reason}"),
+                Facts::new(
+                    Exit::InteractionRequired,
+                    "interaction-required",
+                    Hint::on_command_line(
+                        "run it at a terminal; where nobody is, --password-file or \
+                         --password-vault gives a password, and 'certstow backup --escrow' makes \
+                         one for each file",
+                    ),
+                ),
+            ),
+            Self::TimedOut { waiting_for, after } => {
+                let waiting = match waiting_for {
+                    Some(what) => format!(" while waiting for {what}"),
+                    None => String::new(),
+                };
+                (
+                    format!("nothing happened for {}{waiting}", time::wait(*after)),
+                    Facts::new(
+                        Exit::InteractionRequired,
+                        "timed-out",
+                        Hint::on_command_line(
+                            "run it at a terminal to see who has to answer, or give it longer \
+                             with --timeout",
+                        )
+                        .in_wizard("see that what it waited for answers, and begin again"),
+                    ),
+                )
+            }
+            Self::Log { place, .. } => (
+                format!("the log {place} cannot be written"),
+                Facts::new(
+                    Exit::Target,
+                    "log",
+                    "nothing was done; name a log that this account can write, in a folder that \
+                     exists",
+                ),
+            ),
+            Self::Cancelled => ("cancelled".to_owned(), Facts::cancelled()),
+        }
+    }
 }
 
 impl Explain for Error {
-    fn exit(&self) -> Exit {
-        codes::exit(self)
+    fn facts(&self) -> Facts {
+        self.table().1
     }
 
-    fn code(&self) -> &'static str {
-        codes::code(self)
+    fn candidates(&self) -> &[Candidate] {
+        if let Self::Library(error) = self {
+            return error.candidates();
+        }
+        &[]
     }
+}
 
-    fn hint(&self) -> Option<String> {
-        hint::hint(self)
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&safe(&self.table().0))
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Library(error) => error.source(),
+            Self::Scheduler(error) => error.source(),
+            Self::Log { source, .. } => Some(source),
+            Self::Usage(_)
+            | Self::Config { .. }
+            | Self::NothingToImport { .. }
+            | Self::PersonRequired { .. }
+            | Self::NobodyToShow { .. }
+            | Self::TimedOut { .. }
+            | Self::Cancelled => None,
+        }
+    }
+}
+
+impl From<LibraryError> for Error {
+    fn from(error: LibraryError) -> Self {
+        match error {
+            LibraryError::Cancelled => Self::Cancelled,
+            other => Self::Library(other),
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        LibraryError::from(error).into()
+    }
+}
+
+impl From<VaultError> for Error {
+    fn from(error: VaultError) -> Self {
+        LibraryError::from(error).into()
+    }
+}
+
+impl From<SchedulerError> for Error {
+    fn from(error: SchedulerError) -> Self {
+        Self::Scheduler(error)
     }
 }

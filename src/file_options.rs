@@ -1,7 +1,7 @@
 //! What the options for a file's contents and algorithms mean together, for one export and for the
 //! files of a backup.
 
-use certstow_core::error::Error;
+use crate::error::Error;
 use certstow_core::export::{Format, Options};
 use certstow_formats::chain::Include;
 

@@ -12,7 +12,7 @@ use std::path::{Component, Path};
 pub(crate) use writers::saying;
 pub use writers::{html, schedule};
 
-use certstow_core::error::Error;
+use crate::error::Error;
 
 use crate::args::BackupArgs;
 use crate::option_file;

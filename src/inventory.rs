@@ -12,7 +12,7 @@ use super::args::StoreArgs;
 use super::ask;
 use super::render::progress::Progress;
 use super::screen::Screen;
-use super::warning::Warning;
+use super::warning::{Warning, advise};
 
 /// Reads the stores that are named, or all that are found.
 pub(super) fn read(args: &StoreArgs, screen: &Screen) -> Result<Inventory, Error> {
@@ -27,6 +27,9 @@ pub(super) fn read(args: &StoreArgs, screen: &Screen) -> Result<Inventory, Error
     let progress = Progress::start(screen, "Reading the stores");
     let mut inventory = Inventory::read(stores, &OpenOptions { unlock })?;
     let left_out = backup::leave_out(&mut inventory);
+    for problem in inventory.problems_mut() {
+        advise(&mut problem.message);
+    }
     drop(progress);
     for notice in left_out {
         screen.note(&notice);

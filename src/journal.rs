@@ -5,17 +5,17 @@
 
 mod options;
 
-use crate::error::Explain as _;
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use crate::error::{Error, Explain};
 use crate::exit::Exit;
 use crate::log::LogFile;
-use certstow_core::error::Error;
 use certstow_core::{time, waits};
 use certstow_formats::names;
+use certstow_formats::sanitize::in_full;
 use certstow_platform::event_log::{EventLog, Severity};
 use clap::ArgMatches;
 use serde::Serialize;
@@ -68,9 +68,8 @@ impl Entry {
     }
 
     /// With everything that caused it.
-    pub(crate) fn error(error: &Error) -> Self {
-        let message = json::message(error);
-        Self::new(Level::Error, "error", Some(30), message)
+    pub(crate) fn error(error: &dyn Explain) -> Self {
+        Self::new(Level::Error, "error", Some(30), in_full(error))
             .with("code", error.code())
             .with("exit", error.exit().code())
             .with_some("hint", error.hint())

@@ -36,8 +36,8 @@ use crate::error::Explain as _;
 use std::ffi::OsString;
 use std::sync::Arc;
 
+use crate::error::Error;
 use crate::exit::Exit;
-use certstow_core::error::Error;
 use certstow_formats::secret::wipe_stack;
 
 use args::{Cli, Command, ScheduleCommand};

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use certstow_platform::os;
 use same_file::Handle;
 
-use certstow_core::error::Error;
+use crate::error::Error;
 
 /// No file grows beyond this many bytes, unless a single line is longer.
 const LIMIT: u64 = 10 * 1024 * 1024;

@@ -6,8 +6,8 @@ mod topics;
 use std::io;
 use std::path::Path;
 
+use crate::error::Error;
 use crate::exit::Exit;
-use certstow_core::error::Error;
 use certstow_platform::new_file::write_readable;
 use certstow_platform::os;
 use clap::{Arg, Command};
@@ -27,7 +27,7 @@ const WIDTH: usize = 78;
 pub(super) fn run(folder: &Path, screen: &Screen) -> Result<Exit, Error> {
     let failed = |file: &Path| {
         let place = file.display().to_string();
-        move |source| Error::Io { place, source }
+        move |source| Error::io(place, source)
     };
     os::create_readable_folder(folder).map_err(failed(folder))?;
     let mut certstow = args::command();

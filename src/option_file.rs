@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use certstow_core::error::Error;
+use crate::error::Error;
 use certstow_core::nearest::nearest;
 use certstow_core::waits;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -42,17 +42,14 @@ pub(super) fn with_file(typed: &Typed<BackupArgs>) -> Result<BackupArgs, Error> 
 /// Reads a file.
 ///
 /// # Errors
-/// - [`Error::Io`]: it cannot be read.
+/// - [`Error::Library`]: it cannot be read.
 /// - [`Error::Config`]: it is no TOML; it has a key that does not exist, or a value that makes
 ///   no sense there; or two keys exclude each other.
 pub(super) fn read(file: &Path) -> Result<Typed<BackupArgs>, Error> {
     let wait = waits::waiting_for(format!("the options in {}", file.display()));
     let text = std::fs::read_to_string(file);
     drop(wait);
-    let text = text.map_err(|source| Error::Io {
-        place: file.display().to_string(),
-        source,
-    })?;
+    let text = text.map_err(|source| Error::io(file.display().to_string(), source))?;
     parse(&text, file)
 }
 

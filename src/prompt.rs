@@ -3,7 +3,7 @@
 
 use std::io::{self, BufRead as _, Write as _};
 
-use certstow_core::error::Error;
+use crate::error::Error;
 use certstow_core::waits;
 use certstow_formats::sanitize::safe;
 
@@ -14,12 +14,9 @@ const TRIES: u32 = 3;
 ///
 /// # Errors
 /// - [`Error::Cancelled`]: Ctrl-D, or whatever else ends standard input.
-/// - [`Error::Io`]: the terminal does not work.
+/// - [`Error::Library`]: the terminal does not work.
 pub(super) fn line(question: &str) -> Result<String, Error> {
-    let terminal = |source| Error::Io {
-        place: "the terminal".to_owned(),
-        source,
-    };
+    let terminal = |source| Error::io("the terminal", source);
     let mut out = anstream::stderr().lock();
     let asked = write!(out, "{} ", safe(question)).and_then(|()| out.flush());
     asked.map_err(terminal)?;

@@ -15,6 +15,7 @@
 //! What a run says goes to Windows' Application log, unless the task has a `--log`; to the journal;
 //! and on macOS to `~/Library/Logs/org.certstow.NAME.log`, the machine's to `/Library/Logs`.
 
+mod error;
 pub(crate) mod install;
 pub(crate) mod launchd;
 pub(crate) mod systemd;
@@ -25,10 +26,11 @@ use std::fmt;
 use std::str::FromStr;
 
 pub(crate) use certstow_platform::scheduler::{Owner, Scheduler};
+pub(crate) use error::SchedulerError;
 pub(crate) use launchd::label as launchd_label;
 pub(crate) use windows_task::would_be_replaced;
 
-use certstow_core::error::Error;
+use crate::error::Error;
 
 /// The longest run: certstow ends its own waits long before, so this is for a machine that hangs.
 const HOURS: u32 = 2;

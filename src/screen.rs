@@ -1,19 +1,18 @@
 //! What a run may show and to whom: results on standard output, everything else on standard
 //! error; colours only for terminals that want them.
 
-use crate::error::Explain as _;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use crate::error::{Error, Explain, Wording};
 use crate::exit::Exit;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use certstow_core::backup::Patience;
-use certstow_core::error::Error;
 use certstow_core::waits;
-use certstow_formats::sanitize::{safe, shortened};
+use certstow_formats::sanitize::{causes, safe, shortened};
 use certstow_platform::os;
 use certstow_platform::store::Interaction;
 use comfy_table::Table;
@@ -47,6 +46,8 @@ pub(crate) struct Screen {
     pub(crate) patience: Option<Duration>,
     /// Empty until the logs are open, and where there are none.
     journal: OnceLock<Journal>,
+    /// The wizard began to ask.
+    in_wizard: OnceLock<()>,
 }
 
 impl Screen {
@@ -67,6 +68,7 @@ impl Screen {
                 None => Patience::default().limit,
             },
             journal: OnceLock::new(),
+            in_wizard: OnceLock::new(),
         }
     }
 
@@ -81,6 +83,7 @@ impl Screen {
             to_journal: os::stderr_is_journal(),
             patience: None,
             journal: OnceLock::new(),
+            in_wizard: OnceLock::new(),
         }
     }
 
@@ -88,6 +91,20 @@ impl Screen {
     pub(crate) fn log_to(&self, journal: Journal) {
         // Nobody opens them twice.
         let _ = self.journal.set(journal);
+    }
+
+    /// From now on, hints are worded for the wizard.
+    pub(crate) fn enter_wizard(&self) {
+        // It is entered once.
+        let _ = self.in_wizard.set(());
+    }
+
+    fn wording(&self) -> Wording {
+        match self.in_wizard.get() {
+            Some(()) => Wording::Wizard,
+            None if self.interactive => Wording::Terminal,
+            None => Wording::CommandLine,
+        }
     }
 
     /// Whether somebody may be asked.
@@ -262,7 +279,7 @@ impl Screen {
     }
 
     /// Prints an error, what caused it and what to do next.
-    pub(crate) fn error(&self, error: &Error) {
+    pub(crate) fn error(&self, error: &dyn Explain) {
         // Into the logs first: standard error may be what does not answer.
         self.record(&Entry::error(error));
         match self.json {
@@ -271,7 +288,7 @@ impl Screen {
         }
     }
 
-    fn show_error_as_json(&self, error: &Error) {
+    fn show_error_as_json(&self, error: &dyn Explain) {
         let mut text = Vec::new();
         if json::write(&mut text, &json::error(error)).is_ok() {
             let text = String::from_utf8_lossy(&text);
@@ -279,7 +296,7 @@ impl Screen {
         }
     }
 
-    fn show_error(&self, error: &Error) {
+    fn show_error(&self, error: &dyn Explain) {
         let line = |text: std::fmt::Arguments<'_>| self.line(JOURNAL_ERROR, text);
         line(format_args!("{ERROR}error:{ERROR:#} {error}"));
         for candidate in error.candidates() {
@@ -293,15 +310,10 @@ impl Screen {
                 safe(&candidate.store)
             ));
         }
-        let mut cause = std::error::Error::source(error);
-        while let Some(underneath) = cause {
-            line(format_args!(
-                "  caused by: {}",
-                safe(&underneath.to_string())
-            ));
-            cause = underneath.source();
+        for cause in causes(error) {
+            line(format_args!("  caused by: {cause}"));
         }
-        if let Some(hint) = error.hint() {
+        if let Some(hint) = error.hint_for(self.wording()) {
             line(format_args!("{HEADING}hint:{HEADING:#} {hint}"));
         }
     }
@@ -349,10 +361,7 @@ const STDERR: &str = "standard error to take a line";
 fn printed(result: io::Result<()>) -> Result<(), Error> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        Err(source) => Err(Error::Io {
-            place: "standard output".to_owned(),
-            source,
-        }),
+        Err(source) => Err(Error::io("standard output", source)),
         Ok(()) => Ok(()),
     }
 }

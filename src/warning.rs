@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use certstow_core::backup;
+
 /// How many that say the same of different things are shown.
 const OF_A_KIND: usize = 5;
 /// How many of different things are shown, whatever they say.
@@ -24,6 +26,24 @@ impl Warning {
     pub(crate) fn about(about: &str, message: &str) -> Self {
         Self::new(format!("{about}: {message}"), message)
     }
+}
+
+/// What to do about some of the library's warnings and notes, in this program's options. The first of
+/// each is how the text ends.
+const ADVICE: [(&str, &str); 4] = [
+    (backup::LEFT_OUT, ", unless --unnamed is given"),
+    (backup::MADE_OTHERWISE, "; --rewrite writes them anew"),
+    (backup::NOT_ALL_PROVEN, "; 'certstow check' says what"),
+    (
+        certstow_platform::LOCKED,
+        "; give it by --unlock-password-file",
+    ),
+];
+
+/// Adds what to do about a warning of the library, where there is something.
+pub(crate) fn advise(text: &mut String) {
+    let advice = ADVICE.iter().find(|(end, _)| text.ends_with(end));
+    text.push_str(advice.map_or("", |(_, advice)| advice));
 }
 
 /// The warnings that are shown: [`OF_A_KIND`] of those of a kind, and [`IN_ALL`] at most.
@@ -83,6 +103,19 @@ mod tests {
         let warnings = warnings.map(|(message, at)| Warning::about(&format!("{at}.pem"), &message));
         let shown = warnings.filter(|one| selection.takes(one)).count();
         (shown, selection.rest())
+    }
+
+    #[test]
+    fn advise_names_the_option_of_this_program() {
+        let mut note = "the manifest does not name extra.p12: it is left out".to_owned();
+        advise(&mut note);
+        assert!(
+            note.ends_with("it is left out, unless --unnamed is given"),
+            "{note}"
+        );
+        let mut other = "the folder was made".to_owned();
+        advise(&mut other);
+        assert_eq!(other, "the folder was made");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use certstow_core::error::Error;
+use crate::error::Error;
 use certstow_core::waits::{self, Listener};
 
 /// What is being waited for in this process.

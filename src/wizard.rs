@@ -23,8 +23,8 @@ mod talk;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 
+use crate::error::Error;
 use crate::exit::Exit;
-use certstow_core::error::Error;
 use certstow_core::export::Report;
 use certstow_core::identity::{Identity, Inventory};
 use certstow_formats::secret::Password;
@@ -69,6 +69,7 @@ pub(super) fn meant(
 }
 
 pub(super) fn run(preset: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
+    screen.enter_wizard();
     export::check_together(preset, &export::options(preset), screen)?;
     let mut inventory = inventory::read(&preset.select.stores, screen)?;
     let mut asker: Box<dyn Asker> = match screen.is_plain() {
@@ -94,7 +95,7 @@ pub(super) fn run(preset: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
             Err(Error::Cancelled) => return Err(Error::Cancelled),
             Err(error) => {
                 screen.error(&error);
-                from = Step::that_mends(&error);
+                from = Step::to_fix(&error);
             }
         }
     };

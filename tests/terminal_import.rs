@@ -186,6 +186,23 @@ fn import_asks_for_the_password_of_a_locked_file_until_it_opens() {
 }
 
 #[test]
+fn import_after_three_wrong_passwords_names_no_option() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let locked = format!(
+        "{}/tests/cmd/errors.in/files/pat.p12",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let mut terminal = start(folder.path(), &["import", &locked, "--store", "store"]);
+    type_in(&mut terminal, "pat.p12: ", "incorrect horse");
+    type_in(&mut terminal, "Wrong. Password that unlocks ", "wrong");
+    type_in(&mut terminal, "Wrong. Password that unlocks ", "wrong too");
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(17), "{shown}");
+    let hint = "give the password that it was saved with; capital letters count";
+    assert!(shown.contains(hint), "{shown}");
+}
+
+#[test]
 fn giving_up_at_any_question_of_an_import_leaves_nothing_behind() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let windows = "windows:CurrentUser\\My";

@@ -38,13 +38,13 @@ impl Copied {
 /// Where the copy of a file in another folder is to lie: under its own name.
 ///
 /// # Errors
-/// [`Error::Usage`]: it is the folder of the file itself, under whatever name.
+/// [`Error::Contradiction`]: it is the folder of the file itself, under whatever name.
 pub fn place(saved: &Path, folder: &Path) -> Result<PathBuf, Error> {
     // A folder that is not there is found out by whoever writes into it.
     if let (Ok(own), Ok(other)) = (identity(folder_of(saved)), identity(folder))
         && own == other
     {
-        return Err(Error::Usage(format!(
+        return Err(Error::Contradiction(format!(
             "{} is the folder of the file itself, and a copy belongs into another",
             folder.display()
         )));
@@ -63,7 +63,7 @@ fn identity(folder: &Path) -> io::Result<Handle> {
 ///
 /// # Errors
 /// [`Error::NotCopied`] with what [`place`] and [`output::preflight`] fail with, or with
-/// [`Error::Usage`] for a folder that is named twice.
+/// [`Error::Contradiction`] for a folder that is named twice.
 pub fn preflight(
     saved: &Path,
     folders: &[PathBuf],
@@ -86,7 +86,7 @@ fn named_once(folder: &Path, seen: &mut Vec<Handle>) -> Result<(), Error> {
     };
     if seen.contains(&identity) {
         let text = format!("{} is named twice", folder.display());
-        return Err(Error::Usage(text));
+        return Err(Error::Contradiction(text));
     }
     seen.push(identity);
     Ok(())
@@ -99,7 +99,7 @@ fn named_once(folder: &Path, seen: &mut Vec<Handle>) -> Result<(), Error> {
 /// Whatever the error, the file that was saved is as it was, and so is what the copy was to replace.
 /// - [`Error::Changed`]: the file is not what was proven any more.
 /// - [`Error::Io`]: the file cannot be read.
-/// - [`Error::Usage`]: the folder is the file's own.
+/// - [`Error::Contradiction`]: the folder is the file's own.
 /// - [`Error::TargetExists`], [`Error::Device`], [`Error::Target`], [`Error::NotPrivate`],
 ///   [`Error::Verification`]: of the copy, see [`output::write`].
 pub fn copy(
@@ -247,7 +247,7 @@ mod tests {
         let own = world.saved.parent().unwrap();
         for folder in [own.to_owned(), world.folder.join("..")] {
             let refused = refused(&world, &folder, Existing::Replace);
-            assert!(matches!(refused, Error::Usage(_)), "{refused:?}");
+            assert!(matches!(refused, Error::Contradiction(_)), "{refused:?}");
         }
         assert_eq!(fs::read(&world.saved).unwrap(), CONTENT);
     }
@@ -272,7 +272,7 @@ mod tests {
         let refused = try_both(&[world.folder.clone(), again.clone()]).unwrap_err();
         assert!(
             matches!(&refused, Error::NotCopied { folder, error }
-                if *folder == again && matches!(**error, Error::Usage(_))),
+                if *folder == again && matches!(**error, Error::Contradiction(_))),
             "{refused:?}"
         );
         assert!(names_in(&world.folder).is_empty());

@@ -1,18 +1,16 @@
-//! The one error of the crate: what happened, to which store or file. None can hold a secret.
+//! The one error of the crate: what happened, to which store or file. It names no option and no
+//! command: what to do next is for the program to say. None can hold a secret.
 
 mod display;
-mod scheduler;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use certstow_platform::error::StoreError;
 use certstow_platform::vault::{Name, VaultError};
 
 use crate::backup::Emptied;
 use crate::escrow;
-pub use scheduler::SchedulerError;
 
 /// One identity offered to choose from, in [`Error::Ambiguous`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,8 +61,8 @@ pub struct Near {
 /// the operating system's, is the `source()`.
 #[derive(Debug)]
 pub enum Error {
-    /// The command line or an option's value makes no sense.
-    Usage(String),
+    /// What was asked for contradicts itself, as a sentence.
+    Contradiction(String),
     /// No identity matches.
     NotFound {
         /// The selector as given, or a description of the filters; empty where any identity was
@@ -120,7 +118,7 @@ pub enum Error {
     PasswordUnreadable {
         /// The file or descriptor.
         place: String,
-        /// The operating system's word on it.
+        /// The underlying OS error.
         source: std::io::Error,
     },
     /// The target exists already.
@@ -134,7 +132,7 @@ pub enum Error {
         file: PathBuf,
         /// What is wrong, as a clause: "it is a folder".
         what: &'static str,
-        /// The operating system's word on it.
+        /// The underlying OS error.
         source: std::io::Error,
     },
     /// The target is a device, a pipe, or a descriptor of a process, which keeps no file.
@@ -149,22 +147,15 @@ pub enum Error {
         /// Whether the file is there, and proven, and only its name was not confirmed. Otherwise
         /// nothing was saved under its name, and what had that name before is as it was.
         saved: bool,
-        /// The operating system's word on it.
+        /// The underlying OS error.
         reason: String,
     },
-    /// Nothing can be saved to a folder of many files; what is wrong with one of them.
-    Folder(Box<Error>),
     /// A copy of a file that was or will be saved cannot be made.
     NotCopied {
         /// The folder it was to lie in.
         folder: PathBuf,
         /// Why not.
         error: Box<Error>,
-    },
-    /// A password was to be made and shown, and there is nobody to see it.
-    NobodyToShow {
-        /// Why not: "standard error is no terminal".
-        reason: &'static str,
     },
     /// A folder held a backup when it was last saved to and holds none today: a disk or share may not
     /// be mounted there.
@@ -173,15 +164,6 @@ pub enum Error {
     TargetLocked {
         /// The folder.
         folder: PathBuf,
-    },
-    /// A file with options makes no sense.
-    Config {
-        /// The file.
-        file: PathBuf,
-        /// The line, from 1, where it is known.
-        line: Option<usize>,
-        /// What is wrong, with the key.
-        message: String,
     },
     /// Other accounts could read the target, and it was to be private.
     NotPrivate {
@@ -200,13 +182,6 @@ pub enum Error {
         /// The file.
         file: PathBuf,
     },
-    /// There is nothing to import: no certificate with a private key.
-    NothingToImport {
-        /// The names of the stores or files that were looked into.
-        searched: Vec<String>,
-        /// How many certificates have no private key.
-        without_key: usize,
-    },
     /// An identity was put into a store, and then not shown to be there as it should.
     NotReadBack {
         /// The store's name.
@@ -222,21 +197,14 @@ pub enum Error {
         store: String,
         /// Why not.
         reason: String,
-        /// The store's word on it.
+        /// What the store refused with.
         source: Option<Box<StoreError>>,
-    },
-    /// Only a person at a terminal may decide this.
-    PersonRequired {
-        /// What there is to decide, as in "deleting the private key".
-        what: String,
     },
     /// The private key does not belong to the certificate.
     KeyMismatch {
         /// Where the certificate and the key lie, or their label.
         place: String,
     },
-    /// The system's scheduler did not do what was asked.
-    Scheduler(SchedulerError),
     /// The operating system's vault has no such password, or gives or takes none.
     Vault(VaultError),
     /// The vault has a password of this name, and it was not to be replaced.
@@ -255,21 +223,7 @@ pub enum Error {
     Io {
         /// The file or stream.
         place: String,
-        /// The operating system's word on it.
-        source: std::io::Error,
-    },
-    /// Nothing happened for as long as a wait may take.
-    TimedOut {
-        /// What was waited for, completing "waiting for"; `None` where it was nothing outside.
-        waiting_for: Option<String>,
-        /// How long.
-        after: Duration,
-    },
-    /// What the run does cannot be logged as asked.
-    Log {
-        /// The file, or the log's name.
-        place: String,
-        /// The operating system's word on it.
+        /// The underlying OS error.
         source: std::io::Error,
     },
     /// The person at the terminal gave up.
@@ -277,16 +231,6 @@ pub enum Error {
 }
 
 impl Error {
-    /// This error of a file, where the person named the folder that it was to be in.
-    pub fn of_a_folder_to_save_to(self) -> Self {
-        match self {
-            Self::Target { .. } | Self::Device { .. } | Self::NotPrivate { .. } => {
-                Self::Folder(Box::new(self))
-            }
-            other => other,
-        }
-    }
-
     /// This error of a copy, in the folder that the person named for it.
     pub fn of_a_copy_in(self, folder: &Path) -> Self {
         Self::NotCopied {
@@ -297,20 +241,18 @@ impl Error {
 
     /// Whether what was given as a password is none, cannot be had, or is not the right one.
     pub(crate) fn is_wrong_password(&self) -> bool {
-        match self {
-            Self::Password(_) | Self::WrongPassword { .. } | Self::PasswordUnreadable { .. } => {
-                true
-            }
-            Self::Store(error) => matches!(error, StoreError::WrongPassword { .. }),
-            Self::Vault(error) => {
-                matches!(
-                    error,
-                    VaultError::NotFound { .. } | VaultError::Unfit { .. }
-                )
-            }
-            Self::Escrow { trouble, .. } => matches!(trouble, escrow::Trouble::WrongKey(_)),
-            _ => false,
-        }
+        matches!(
+            self,
+            Self::Password(_)
+                | Self::WrongPassword { .. }
+                | Self::PasswordUnreadable { .. }
+                | Self::Store(StoreError::WrongPassword { .. })
+                | Self::Vault(VaultError::NotFound { .. } | VaultError::Unfit { .. })
+                | Self::Escrow {
+                    trouble: escrow::Trouble::WrongKey(_),
+                    ..
+                }
+        )
     }
 
     /// Whether there is no room on the disk for what was to be written.
@@ -345,21 +287,33 @@ impl std::error::Error for Error {
             Self::Store(error) => error.source(),
             // Its own words are the reason already.
             Self::KeyNotDeleted { source, .. } => source.as_ref()?.source(),
-            Self::Folder(error) | Self::NotCopied { error, .. } => error.source(),
-            Self::Scheduler(error) => error.source(),
+            Self::NotCopied { error, .. } => error.source(),
             Self::Vault(error) => error.source(),
             Self::Target { source, .. }
             | Self::Io { source, .. }
-            | Self::Log { source, .. }
             | Self::PasswordUnreadable { source, .. } => Some(source),
-            _ => None,
+            Self::Contradiction(_)
+            | Self::NotFound { .. }
+            | Self::NotInBackup { .. }
+            | Self::BackupFile { .. }
+            | Self::Ambiguous { .. }
+            | Self::InteractionRequired { .. }
+            | Self::Password(_)
+            | Self::WrongPassword { .. }
+            | Self::TargetExists { .. }
+            | Self::Device { .. }
+            | Self::NotSynced { .. }
+            | Self::Emptied(_)
+            | Self::TargetLocked { .. }
+            | Self::NotPrivate { .. }
+            | Self::Verification { .. }
+            | Self::Changed { .. }
+            | Self::NotReadBack { .. }
+            | Self::KeyMismatch { .. }
+            | Self::PasswordExists { .. }
+            | Self::Escrow { .. }
+            | Self::Cancelled => None,
         }
-    }
-}
-
-impl From<SchedulerError> for Error {
-    fn from(error: SchedulerError) -> Self {
-        Self::Scheduler(error)
     }
 }
 

@@ -194,6 +194,11 @@ impl Inventory {
         self.problems.retain(is_one);
     }
 
+    /// What could not be read, to be said in other words.
+    pub fn problems_mut(&mut self) -> &mut [StoreProblem] {
+        &mut self.problems
+    }
+
     /// The stores that were listed.
     pub fn stores(&self) -> &[Box<dyn Store>] {
         &self.stores

@@ -11,6 +11,7 @@ use crate::error::{Candidate, Error};
 use crate::identity::{Identity, Inventory};
 use crate::time;
 use certstow_formats::names;
+use certstow_formats::plural::counted;
 
 mod near;
 
@@ -405,8 +406,8 @@ pub(crate) fn described(selector: Option<&str>, filters: &Filters) -> String {
 fn not_found(inventory: &Inventory, choice: &Choice<'_>, now: i64) -> Error {
     let problems = inventory.problems().len();
     let note = (problems > 0).then(|| {
-        let s = if problems == 1 { "" } else { "s" };
-        format!("{problems} file{s} or certificate{s} could not be read")
+        let unread = counted(problems, "file or certificate", "files or certificates");
+        format!("{unread} could not be read")
     });
     Error::NotFound {
         selector: described(choice.selector, choice.filters),

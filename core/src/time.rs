@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use certstow_formats::certificate::Clock;
+use certstow_formats::plural::counted;
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -109,8 +110,7 @@ fn span(seconds: i64) -> String {
         _ if seconds < 730 * DAY => (seconds * 12 / (DAY * 365 + DAY / 4), "month"),
         _ => (seconds / (DAY * 365 + DAY / 4), "year"),
     };
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {unit}{plural}")
+    counted(count, unit, &format!("{unit}s"))
 }
 
 /// Reads a length of time: a whole number and `h`, `d`, `w` or `y` (365 days). The result is
@@ -160,8 +160,7 @@ pub fn wait(length: Duration) -> String {
         _ if seconds >= 60 && seconds.is_multiple_of(60) => (seconds / 60, "minute"),
         _ => (seconds, "second"),
     };
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {unit}{plural}")
+    counted(count, unit, &format!("{unit}s"))
 }
 
 /// The calendar in UTC. Broken certificates may name times beyond what it holds; those stay at

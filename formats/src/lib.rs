@@ -14,6 +14,7 @@ pub mod key;
 pub mod names;
 pub mod pem;
 pub mod pkcs12;
+pub mod plural;
 pub mod proof;
 pub mod sanitize;
 pub mod secret;

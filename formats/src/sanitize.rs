@@ -6,6 +6,7 @@
 //! [`safe`]; JSON keeps it whole and escapes the same characters by [`is_unsafe`].
 
 use std::borrow::Cow;
+use std::error::Error;
 use std::fmt::Write;
 
 /// Whether a character could change how a terminal shows what stands around it: control
@@ -64,6 +65,19 @@ pub fn shortened(text: &str) -> Cow<'_, str> {
             Cow::Owned(format!("{}… ({all} characters)", safe(&text[..end])))
         }
     }
+}
+
+/// The errors that caused this one, the nearest first, each made [`safe`].
+pub fn causes<'e>(error: &'e (dyn Error + 'e)) -> impl Iterator<Item = String> + 'e {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.map(|cause| safe(&cause.to_string()).into_owned())
+}
+
+/// An error and everything that caused it, made [`safe`], in one line.
+pub fn in_full(error: &dyn Error) -> String {
+    let own = safe(&error.to_string()).into_owned();
+    let whole: Vec<String> = std::iter::once(own).chain(causes(error)).collect();
+    whole.join(": ")
 }
 
 #[cfg(test)]

@@ -14,9 +14,10 @@ mod verify;
 use crate::error::Explain as _;
 use std::path::{Path, PathBuf};
 
+use crate::error::Error;
 use crate::exit::Exit;
 use certstow_core::backup::{self, Emptied, Patience, Progress, Request};
-use certstow_core::error::Error;
+use certstow_core::error::Error as LibraryError;
 use certstow_core::escrow::Recipient;
 use certstow_core::export::{Format, Options};
 use certstow_core::output::Privacy;
@@ -33,6 +34,7 @@ use crate::option_file;
 use crate::prompt;
 use crate::render::progress::Bar;
 use crate::screen::Screen;
+use crate::warning::advise;
 use ask_aside::AskAside;
 
 pub(crate) fn run(command: &BackupCommand, screen: &Screen) -> Result<Exit, Error> {
@@ -121,12 +123,17 @@ fn save(typed: &Typed<BackupArgs>, screen: &Screen) -> Result<Exit, Error> {
         },
     };
     let mut ask = AskAside::new(screen, &bar);
+    let mut unanswered = None;
     let begin_anew = |emptied: &Emptied| match screen.interaction() {
         _ if accept_empty => Ok(true),
         Interaction::Never => Ok(false),
         Interaction::Allowed => {
             let question = format!("{emptied}. Save there all the same?");
-            bar.aside(|| prompt::yes_or_no(&question, false))
+            let answer = bar.aside(|| prompt::yes_or_no(&question, false));
+            answer.map_err(|error| {
+                unanswered = Some(error);
+                LibraryError::Cancelled
+            })
         }
     };
     let obtained = || {
@@ -145,7 +152,15 @@ fn save(typed: &Typed<BackupArgs>, screen: &Screen) -> Result<Exit, Error> {
         },
     );
     bar.end();
-    let report = report?;
+    if let Some(error) = unanswered {
+        return Err(error);
+    }
+    let mut report = report?;
+    let notes = report
+        .destinations
+        .iter_mut()
+        .flat_map(|one| &mut one.notes);
+    notes.for_each(advise);
     let exit = match report.failure() {
         Some(error) => error.exit(),
         None if report.is_complete(skip_not_exportable) => Exit::Done,
@@ -166,12 +181,14 @@ fn obtain_password(
     source: Option<&Source>,
     allow_empty: bool,
     screen: &Screen,
-) -> Result<Password, Error> {
+) -> Result<Password, LibraryError> {
     match source {
         Some(source) => ask::given(source, allow_empty, screen),
-        None if screen.interaction() == Interaction::Never => Err(Error::InteractionRequired {
-            what: "a password for the files".to_owned(),
-        }),
+        None if screen.interaction() == Interaction::Never => {
+            Err(LibraryError::InteractionRequired {
+                what: "a password for the files".to_owned(),
+            })
+        }
         None => password::prompt("Password for the files of this backup:", true, allow_empty),
     }
 }

@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io::{self, Read as _, Write};
 use std::path::Path;
 
+use crate::error::Error;
 use crate::exit::Exit;
-use certstow_core::error::Error;
 use certstow_core::password;
 use certstow_core::time;
 use certstow_core::waits;
@@ -15,6 +15,7 @@ use certstow_formats::pkcs12::error::DecodeError;
 use certstow_formats::pkcs12::grade::{
     self, FileReport, Finding, MacReport, MacVerdict, Report, Severity,
 };
+use certstow_formats::plural::counted;
 use certstow_formats::proof::Level;
 use certstow_formats::sanitize::safe;
 use certstow_formats::secret::Password;
@@ -105,12 +106,15 @@ fn parses(report: &Report) -> bool {
 fn obtain_password(args: &CheckArgs, screen: &Screen) -> Result<Option<Password>, Error> {
     let allow_empty = args.password.allow_empty_password;
     match args.password.source() {
-        Some(source) => ask::given(&source, allow_empty, screen).map(Some),
+        Some(source) => Ok(Some(ask::given(&source, allow_empty, screen)?)),
         None if !args.ask_password => Ok(None),
-        None if screen.interaction() == Interaction::Never => Err(Error::InteractionRequired {
-            what: "the password of the files".to_owned(),
-        }),
-        None => password::prompt("Password of the files:", false, allow_empty).map(Some),
+        None if screen.interaction() == Interaction::Never => {
+            Err(Error::interaction_required("the password of the files"))
+        }
+        None => {
+            let password = password::prompt("Password of the files:", false, allow_empty)?;
+            Ok(Some(password))
+        }
     }
 }
 
@@ -196,8 +200,8 @@ fn write(out: &mut dyn Write, file: &FileReport) -> io::Result<()> {
     if let (Some(keys), Some(certificates)) = (report.keys, report.certificates) {
         let holds = format!(
             "{}, {}",
-            counted(keys, "private key"),
-            counted(certificates, "certificate")
+            counted(keys, "private key", "private keys"),
+            counted(certificates, "certificate", "certificates")
         );
         field("holds", &holds)?;
     }
@@ -219,11 +223,6 @@ fn write(out: &mut dyn Write, file: &FileReport) -> io::Result<()> {
         field(severity, &finding.message)?;
     }
     Ok(())
-}
-
-fn counted(count: usize, what: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{s}")
 }
 
 fn opened(report: &Report) -> &'static str {

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use crate::doctor::{self, Check, Status};
+use crate::error::Error;
 use crate::exit::Exit;
-use certstow_core::error::Error;
 use certstow_core::identity::Stores;
 use certstow_core::waits;
 use certstow_formats::sanitize::safe;

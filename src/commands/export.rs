@@ -8,8 +8,9 @@ mod telling;
 
 use std::io::{self, IsTerminal as _};
 
+use crate::error::Error;
 use crate::exit::Exit;
-use certstow_core::error::Error;
+use certstow_core::error::Error as LibraryError;
 use certstow_core::export::{Destination, Format, Job, Options, Report, Step};
 use certstow_core::identity::{Identity, Inventory};
 use certstow_core::password::{self, Source, Strength};
@@ -112,7 +113,7 @@ pub(crate) fn save(
     inventory: &mut Inventory,
     id: &EntryId,
     args: &ExportArgs,
-    password: impl FnOnce(&Identity) -> Result<Password, Error>,
+    password: impl FnOnce(&Identity) -> Result<Password, LibraryError>,
     ask: &mut TerminalAsk,
     screen: &Screen,
 ) -> Result<Report, Error> {
@@ -206,18 +207,16 @@ pub(crate) fn check_together(
         return usage("the file is not written to a terminal: redirect standard output");
     }
     if to_stdout(args) && os::stdout_is_lost() {
-        return Err(Error::Io {
-            place: "standard output".to_owned(),
-            source: io::Error::other("it is closed or the null device, and the file would be lost"),
-        });
+        return Err(Error::io(
+            "standard output",
+            io::Error::other("it is closed or the null device, and the file would be lost"),
+        ));
     }
     if options.needs_password() && source.is_none() && screen.interaction() == Interaction::Never {
-        return Err(Error::InteractionRequired {
-            what: match &args.output {
-                Some(file) if !to_stdout(args) => format!("a password for {}", file.display()),
-                _ => "a password for the file".to_owned(),
-            },
-        });
+        return Err(Error::interaction_required(match &args.output {
+            Some(file) if !to_stdout(args) => format!("a password for {}", file.display()),
+            _ => "a password for the file".to_owned(),
+        }));
     }
     Ok(())
 }
@@ -265,7 +264,7 @@ pub(crate) fn obtain_password(
     args: &ExportArgs,
     identity: &Identity,
     screen: &Screen,
-) -> Result<Password, Error> {
+) -> Result<Password, LibraryError> {
     let allow_empty = args.password.allow_empty_password;
     let parsed = identity.certificate().parse();
     let label = identity.entry().display_label();

@@ -5,8 +5,9 @@ mod report;
 
 use std::sync::Arc;
 
+use crate::error::Error;
 use crate::exit::Exit;
-use certstow_core::error::Error;
+use certstow_core::error::Error as LibraryError;
 use certstow_core::identity::{Identity, Inventory};
 use certstow_core::import::{self, Options, Outcome, Present, Sources};
 use certstow_core::password::{self, Source};
@@ -139,7 +140,7 @@ fn something_to_import(sources: &mut Sources, args: &ImportArgs) -> Result<(), E
         return Ok(());
     }
     if !sources.locked.is_empty() {
-        return Err(sources.locked.remove(0));
+        return Err(sources.locked.remove(0).into());
     }
     let files = args.files.iter();
     Err(Error::NothingToImport {
@@ -176,11 +177,12 @@ fn target(args: &ImportArgs, screen: &Screen) -> Result<Target, Error> {
 }
 
 fn no_store() -> Error {
-    Error::Store(StoreError::Unavailable {
+    let unavailable = StoreError::Unavailable {
         store: "file:".to_owned(),
         reason: "this account has no home folder; name a store with --store".to_owned(),
         source: None,
-    })
+    };
+    unavailable.into()
 }
 
 /// Where the person at the terminal wants them.
@@ -295,7 +297,8 @@ impl<'a> Plan<'a> {
                 existing,
                 password,
             };
-            let gave_up = |outcome: &Outcome| matches!(outcome.result, Err(Error::Cancelled));
+            let gave_up =
+                |outcome: &Outcome| matches!(outcome.result, Err(LibraryError::Cancelled));
             if !identities.is_empty() && !outcomes.iter().any(gave_up) {
                 let there = &self.there;
                 outcomes.extend(import::chosen(
@@ -315,7 +318,7 @@ fn given(
 ) -> Result<Option<Arc<Password>>, Error> {
     match args.stores.unlock() {
         Some(source) if key_protection(store).takes_password() => {
-            ask::given(&source, true, screen).map(Arc::new).map(Some)
+            Ok(Some(Arc::new(ask::given(&source, true, screen)?)))
         }
         _ => Ok(None),
     }
@@ -334,5 +337,5 @@ fn protection(store: &StoreInfo, screen: &Screen) -> Result<Option<Password>, Er
         "Password to protect the private key in {} (empty for none):",
         safe(&name)
     );
-    password::prompt(&text, true, true).map(Some)
+    Ok(Some(password::prompt(&text, true, true)?))
 }

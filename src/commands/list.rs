@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::error::Error;
 use crate::exit::Exit;
-use certstow_core::error::{Error, Nearly};
+use certstow_core::error::{Error as LibraryError, Nearly};
 use certstow_core::identity::{Identity, Inventory};
 use certstow_core::select::{self, Filters};
 use certstow_core::{time, waits};
@@ -61,12 +62,13 @@ pub(crate) fn nothing_left(inventory: &Inventory, filters: &Filters, now: i64) -
     let why = Nearly::Unlisted {
         keyless: keyless.count(),
     };
-    Error::NotFound {
+    let not_found = LibraryError::NotFound {
         selector: filters.described().to_owned(),
         searched: inventory.store_names(),
         note: None,
         near: (!unlisted.is_empty()).then(|| Box::new(select::offer(inventory, why, &unlisted))),
-    }
+    };
+    not_found.into()
 }
 
 /// The identities below their issuers.

@@ -1,7 +1,8 @@
 //! `certstow password`: what the operating system's vault keeps for runs with nobody there.
 
+use crate::error::Error;
 use crate::exit::Exit;
-use certstow_core::error::Error;
+use certstow_core::error::Error as LibraryError;
 use certstow_core::password;
 use certstow_core::waits;
 use certstow_formats::sanitize::safe;
@@ -49,7 +50,7 @@ fn set(args: &SetArgs, screen: &Screen) -> Result<(), Error> {
     let name = &args.name;
     // Before anybody types a password that would not be taken.
     if vault::holds(name)? && !args.force {
-        return Err(Error::PasswordExists { name: name.clone() });
+        return Err(LibraryError::PasswordExists { name: name.clone() }.into());
     }
     let entry = password::keep(name, &obtain(args, screen)?, args.force)?;
     let done = format!("Kept '{name}' in {}, and read it back", entry.place);
@@ -60,13 +61,13 @@ fn set(args: &SetArgs, screen: &Screen) -> Result<(), Error> {
 fn obtain(args: &SetArgs, screen: &Screen) -> Result<Password, Error> {
     let allow_empty = args.password.allow_empty_password;
     match args.password.source() {
-        Some(source) => ask::given(&source, allow_empty, screen),
-        None if screen.interaction() == Interaction::Never => Err(Error::InteractionRequired {
-            what: "the password to keep".to_owned(),
-        }),
+        Some(source) => Ok(ask::given(&source, allow_empty, screen)?),
+        None if screen.interaction() == Interaction::Never => {
+            Err(Error::interaction_required("the password to keep"))
+        }
         None => {
             let question = format!("Password to keep as '{}':", args.name);
-            password::prompt(&question, true, allow_empty)
+            Ok(password::prompt(&question, true, allow_empty)?)
         }
     }
 }

@@ -9,9 +9,9 @@
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
+use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::{Report, Summary, page};
-use certstow_core::error::Error;
 use certstow_core::output::{self, Existing, Privacy, Written};
 use certstow_core::time;
 use certstow_formats::names;

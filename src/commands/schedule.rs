@@ -7,9 +7,10 @@ mod state;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::error::Error;
 use crate::exit::Exit;
 use crate::schedule::{self, Owner, Schedule, ScheduleFile, Scheduler, install};
-use certstow_core::error::Error;
+use certstow_core::error::Error as LibraryError;
 use certstow_core::escrow::Recipient;
 use certstow_core::time;
 use certstow_platform::new_file::write_readable;
@@ -85,11 +86,11 @@ fn check_escrow(args: &ScheduleInstallArgs, screen: &Screen) -> Result<(), Error
                 screen.warn(&warning);
             }
         }
-        Err(error @ Error::Io { .. }) => screen.warn(&format!(
+        Err(error @ LibraryError::Io { .. }) => screen.warn(&format!(
             "{}: without this certificate the task will fail",
             error.in_full()
         )),
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     }
     Ok(())
 }
@@ -101,14 +102,11 @@ fn account_of_the_task(schedule: &Schedule, screen: &Screen) -> Result<String, E
         return Ok("SYSTEM".to_owned());
     }
     if screen.interaction() == Interaction::Never {
-        return Err(Error::InteractionRequired {
-            what: "the account's own password, which Windows keeps for the task,".to_owned(),
-        });
+        return Err(Error::interaction_required(
+            "the account's own password, which Windows keeps for the task,",
+        ));
     }
-    let unknown = |source| Error::Io {
-        place: "the name of this account".to_owned(),
-        source,
-    };
+    let unknown = |source| Error::io("the name of this account", source);
     let account = os::account().map_err(unknown)?;
     account
         .name
@@ -171,10 +169,7 @@ fn print(args: &ScheduleInstallArgs, folder: Option<&Path>, screen: &Screen) -> 
 }
 
 fn write_into(folder: &Path, files: &[ScheduleFile]) -> Result<Vec<PathBuf>, Error> {
-    let failed = |place: &Path, source| Error::Io {
-        place: place.display().to_string(),
-        source,
-    };
+    let failed = |place: &Path, source| Error::io(place.display().to_string(), source);
     os::create_readable_folder(folder).map_err(|error| failed(folder, error))?;
     let mut written = Vec::new();
     for file in files {
@@ -197,10 +192,7 @@ fn to_standard_output(files: &[ScheduleFile], screen: &Screen) -> Result<(), Err
         }
         let mut out = io::stdout().lock();
         let written = out.write_all(&file.bytes).and_then(|()| out.flush());
-        return written.map_err(|source| Error::Io {
-            place: "standard output".to_owned(),
-            source,
-        });
+        return written.map_err(|source| Error::io("standard output", source));
     }
     screen.print(|out| {
         for file in files {
@@ -222,10 +214,9 @@ fn schedule(
     let line = line::Line::of(args, scheduler, owner, paths)?;
     let program = match &args.program {
         Some(program) => program.clone(),
-        None => std::env::current_exe().map_err(|source| Error::Io {
-            place: "the path of certstow".to_owned(),
-            source,
-        })?,
+        None => {
+            std::env::current_exe().map_err(|source| Error::io("the path of certstow", source))?
+        }
     };
     let of_the_machine = scheduler == Scheduler::Launchd && owner == Owner::Machine;
     let label = schedule::launchd_label(&args.task.name);

@@ -4,8 +4,8 @@ mod plain;
 mod subject;
 mod technical;
 
+use crate::error::Error;
 use crate::exit::Exit;
-use certstow_core::error::Error;
 use certstow_core::select::{self, Choice, Want};
 use certstow_core::time;
 

@@ -1,7 +1,7 @@
 //! `certstow stores`: which stores exist here, and why one cannot be used.
 
+use crate::error::Error;
 use crate::exit::Exit;
-use certstow_core::error::Error;
 use certstow_formats::sanitize::safe;
 use serde::Serialize;
 

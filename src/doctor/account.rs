@@ -4,7 +4,7 @@ use certstow_platform::account::{Account, Session};
 use certstow_platform::os;
 
 use super::Check;
-use certstow_core::error::Error;
+use crate::error::Error;
 
 /// Says who certstow runs as, in what kind of session.
 pub(crate) fn check() -> Check {
@@ -12,7 +12,7 @@ pub(crate) fn check() -> Check {
         Ok(account) => of(&account),
         Err(source) => {
             let place = "the account".to_owned();
-            Check::failed("account", "", &Error::Io { place, source })
+            Check::failed("account", "", &Error::io(place, source))
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Keys in a store that are locked. A task asks nobody: each of them that the password at hand does not
 //! open, or that has none, is one that the backup ends without.
 
+use certstow_formats::plural::counted;
 use certstow_platform::store::{Entry, KeyState, Listing, Store};
 
 use super::{Check, key};
@@ -39,7 +40,7 @@ pub(super) fn check(
             (_, 0) => "and sign".to_owned(),
             (_, unsigned) => format!("and certstow does not sign with {unsigned} of them"),
         };
-        let keys = counted(locked.len());
+        let keys = counted(locked.len(), "locked key", "locked keys");
         let found = format!("{keys} came out with the password, {proven}");
         let check = Check::ok("keys", name, found);
         return Some(match levels.contains(&Level::None) {
@@ -48,7 +49,10 @@ pub(super) fn check(
         });
     };
     let failed = Check::failed("keys", name, first);
-    let (number, labels) = (counted(labels.len()), listed(&labels));
+    let (number, labels) = (
+        counted(labels.len(), "locked key", "locked keys"),
+        listed(&labels),
+    );
     let found = match unlocks {
         true => format!("{number} did not come out, of {labels}: {}", failed.found),
         false => format!("nothing gives the password of {number}, of {labels}"),
@@ -59,11 +63,6 @@ pub(super) fn check(
         found,
         ..failed
     })
-}
-
-fn counted(number: usize) -> String {
-    let s = if number == 1 { "" } else { "s" };
-    format!("{number} locked key{s}")
 }
 
 fn listed(labels: &[String]) -> String {

@@ -6,8 +6,8 @@ use std::path::Path;
 use certstow_platform::event_log::EventLog;
 
 use super::Check;
+use crate::error::Error;
 use crate::log::LogFile;
-use certstow_core::error::Error;
 use certstow_core::waits;
 
 /// Checks the file that `--log` names, which is made if it is not there, as every run makes it.

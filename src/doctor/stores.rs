@@ -70,7 +70,7 @@ pub(crate) fn check(spec: &StoreSpec, options: &OpenOptions) -> Vec<Check> {
             }
             checks
         }
-        Err(error) => vec![Check::failed("store", name, &error.into())],
+        Err(error) => vec![Check::failed("store", name, &Error::from(error))],
     }
 }
 

@@ -1,79 +1,187 @@
-//! What the errors of stores mean to a person and a script.
+//! What the errors of stores are to a person and a script.
 
+use certstow_core::nearest::nearest;
+use certstow_formats::sanitize::safe;
 use certstow_platform::error::StoreError;
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::NotExportable;
 
+use super::facts::{Answer, Facts, Hint};
 use crate::exit::Exit;
-use certstow_core::nearest::nearest;
-use certstow_formats::sanitize::safe;
 
-pub(super) const KEY_MISMATCH: &str = "the store pairs them wrongly: look for the certificate's own key, \
-                           or ask its issuer for a new certificate";
+/// In the wizard, another identity may do: all but the password that unlocks this one.
+pub(super) fn facts(error: &StoreError) -> Facts {
+    let facts = table(error);
+    match matches!(
+        error,
+        StoreError::WrongPassword { .. } | StoreError::Cancelled
+    ) {
+        true => facts,
+        false => facts.about(Answer::Identity),
+    }
+}
 
-pub(super) fn exit(error: &StoreError) -> Exit {
+fn table(error: &StoreError) -> Facts {
     match error {
-        StoreError::Unavailable { .. }
-        | StoreError::AccessDenied { .. }
-        | StoreError::KeyAccessDenied { .. }
-        | StoreError::KeyUnreadableHere { .. } => Exit::Store,
-        StoreError::NotFound { .. } => Exit::NotFound,
+        StoreError::Unavailable { store, .. } => {
+            Facts::new(Exit::Store, "store-unavailable", of_unavailable(store))
+        }
+        StoreError::AccessDenied { .. } => Facts::new(
+            Exit::Store,
+            "access-denied",
+            "run certstow as the owner, or let this account read it",
+        ),
+        StoreError::KeyAccessDenied { .. } => Facts::new(
+            Exit::Store,
+            "access-denied",
+            "run certstow as the key's owner (a computer's keys need an administrator's prompt), \
+             or let this account use the key",
+        ),
+        StoreError::NotFound { .. } => Facts::new(
+            Exit::NotFound,
+            "not-found",
+            "the store changed meanwhile: run 'certstow list' again",
+        ),
         // To a script, a key that cannot be read is a key it cannot have.
-        StoreError::KeyMissing { .. }
-        | StoreError::KeyContainerMissing { .. }
-        | StoreError::KeyProviderMissing { .. }
-        | StoreError::KeyMismatch { .. }
-        | StoreError::KeyNotExportable { .. }
-        | StoreError::KeyRefused { .. }
-        | StoreError::Damaged { .. } => Exit::KeyUnavailable,
-        StoreError::InteractionRequired { .. }
-        | StoreError::KeychainInteractionRequired { .. }
-        | StoreError::ConfirmationRequired { .. } => Exit::InteractionRequired,
-        StoreError::WrongPassword { .. } => Exit::Password,
-        StoreError::AlreadyThere { .. }
-        | StoreError::NotImported { .. }
-        | StoreError::NotRemoved { .. } => Exit::Target,
-        StoreError::HalfDone { .. } => Exit::Partial,
-        StoreError::Cancelled => Exit::Cancelled,
+        StoreError::KeyMissing { .. } => Facts::new(
+            Exit::KeyUnavailable,
+            "key-missing",
+            Hint::on_command_line(
+                "name the folder that holds the key with --store, or export the certificate alone \
+                 with --format der",
+            )
+            .in_wizard("name another identity"),
+        ),
+        StoreError::KeyContainerMissing { .. } => Facts::new(
+            Exit::KeyUnavailable,
+            "key-container-missing",
+            Hint::on_command_line(
+                "export from the account that has the key (a computer's keys need an \
+                 administrator's prompt), or export the certificate alone with --format der",
+            )
+            .in_wizard(
+                "export from the account that has the key (a computer's keys need an \
+                 administrator's prompt)",
+            ),
+        ),
+        StoreError::KeyProviderMissing { .. } => Facts::new(
+            Exit::KeyUnavailable,
+            "key-provider-missing",
+            "install the software that keeps the key, or export on a computer that has it",
+        ),
+        StoreError::KeyMismatch { .. } => key_mismatch(),
+        StoreError::KeyNotExportable { reason, .. } => Facts::new(
+            Exit::KeyUnavailable,
+            "key-not-exportable",
+            match reason {
+                NotExportable::Policy => {
+                    "import the original file again with its key marked as exportable, or ask the \
+                     issuer for a new certificate"
+                }
+                NotExportable::Hardware(_) | NotExportable::UnsupportedForm(_) => {
+                    "the key has to stay where it is: ask the issuer for a new certificate with a \
+                     key that may be exported"
+                }
+            },
+        ),
+        StoreError::KeyRefused { .. } => Facts::new(
+            Exit::KeyUnavailable,
+            "key-refused",
+            "try again logged on as the key's owner; the operating system's error above says more",
+        ),
+        StoreError::KeyUnreadableHere { .. } => Facts::new(
+            Exit::Store,
+            "key-unreadable-here",
+            "run certstow while logged on; a scheduled task needs 'Run whether user is logged on \
+             or not' with the password stored: without it (S4U), and after a reset of the \
+             password, Windows cannot unlock the account's keys",
+        ),
+        StoreError::InteractionRequired { .. } => Facts::new(
+            Exit::InteractionRequired,
+            "interaction-required",
+            Hint::on_command_line(
+                "give its password with --unlock-password-file, --unlock-password-env, \
+                 --unlock-password-fd or --unlock-password-vault",
+            )
+            .in_wizard("give its password when it is asked for"),
+        ),
+        StoreError::KeychainInteractionRequired { .. } => Facts::new(
+            Exit::InteractionRequired,
+            "interaction-required",
+            "unlock the keychain first with 'security unlock-keychain', and allow certstow the key \
+             once, at a terminal of the desktop (\"Always Allow\")",
+        ),
+        StoreError::ConfirmationRequired { .. } => Facts::new(
+            Exit::InteractionRequired,
+            "interaction-required",
+            Hint::on_command_line("run certstow at a terminal, with --allow-prompt")
+                .in_wizard("name another identity, or allow certstow to open that window"),
+        ),
+        StoreError::WrongPassword { .. } => Facts::new(
+            Exit::Password,
+            "wrong-password",
+            Hint::on_command_line(
+                "check the password that unlocks the key (--unlock-password-file, ...)",
+            )
+            .in_wizard("check the password that unlocks the key"),
+        ),
+        StoreError::AlreadyThere { .. } => Facts::new(
+            Exit::Target,
+            "already-there",
+            Hint::on_command_line("nothing was changed; --force puts this one in its place"),
+        ),
+        StoreError::NotImported { .. } => Facts::new(
+            Exit::Target,
+            "not-imported",
+            Hint::on_command_line(
+                "nothing was changed; --store names another store, such as a folder",
+            ),
+        ),
+        StoreError::NotRemoved { .. } => Facts::new(
+            Exit::Target,
+            "not-removed",
+            "nothing was taken out; remove it with the program that put it there",
+        ),
+        StoreError::HalfDone { .. } => Facts::new(
+            Exit::Partial,
+            "half-done",
+            Hint::on_command_line("'certstow list --all' shows what is there now"),
+        ),
+        StoreError::Damaged { .. } => Facts::new(
+            Exit::KeyUnavailable,
+            "damaged",
+            "restore the key from a copy made before the damage",
+        ),
+        StoreError::Cancelled => Facts::cancelled(),
     }
 }
 
-pub(super) fn code(error: &StoreError) -> &'static str {
-    match error {
-        StoreError::Unavailable { .. } => "store-unavailable",
-        StoreError::AccessDenied { .. } | StoreError::KeyAccessDenied { .. } => "access-denied",
-        StoreError::NotFound { .. } => "not-found",
-        StoreError::KeyMissing { .. } => "key-missing",
-        StoreError::KeyContainerMissing { .. } => "key-container-missing",
-        StoreError::KeyProviderMissing { .. } => "key-provider-missing",
-        StoreError::KeyMismatch { .. } => "key-mismatch",
-        StoreError::KeyRefused { .. } => "key-refused",
-        StoreError::KeyUnreadableHere { .. } => "key-unreadable-here",
-        StoreError::KeyNotExportable { .. } => "key-not-exportable",
-        StoreError::Damaged { .. } => "damaged",
-        StoreError::InteractionRequired { .. }
-        | StoreError::KeychainInteractionRequired { .. }
-        | StoreError::ConfirmationRequired { .. } => "interaction-required",
-        StoreError::WrongPassword { .. } => "wrong-password",
-        StoreError::AlreadyThere { .. } => "already-there",
-        StoreError::NotImported { .. } => "not-imported",
-        StoreError::NotRemoved { .. } => "not-removed",
-        StoreError::HalfDone { .. } => "half-done",
-        StoreError::Cancelled => "cancelled",
-    }
+/// Of a key that is another certificate's, whoever finds it out.
+pub(super) fn key_mismatch() -> Facts {
+    Facts::new(
+        Exit::KeyUnavailable,
+        "key-mismatch",
+        "the store pairs them wrongly: look for the certificate's own key, or ask its issuer for a \
+         new certificate",
+    )
+    .about(Answer::Identity)
 }
 
-pub(super) fn hint(error: &StoreError) -> Option<String> {
-    let meant = match error {
-        StoreError::Unavailable { store, .. } => store_meant(store),
-        _ => None,
-    };
-    match meant {
-        Some(meant) => Some(format!(
-            "did you mean {}? 'certstow stores' lists the stores of this machine",
-            safe(&meant)
-        )),
-        None => fixed_hint(error).map(str::to_owned),
+fn of_unavailable(store: &str) -> Hint {
+    if let Some(meant) = store_meant(store) {
+        let meant = safe(&meant).into_owned();
+        return Hint::from(format!(
+            "did you mean {meant}? 'certstow stores' lists the stores of this machine"
+        ));
+    }
+    match store.starts_with("file:") {
+        true => "name a file or folder that is there; 'certstow stores' lists the stores of this \
+                 machine"
+            .into(),
+        false => Hint::on_command_line(
+            "name another store with --store: 'certstow stores' lists those of this machine",
+        )
+        .in_wizard("'certstow stores' lists the stores of this machine"),
     }
 }
 
@@ -87,81 +195,6 @@ fn store_meant(store: &str) -> Option<String> {
     let (before, name) = store.strip_prefix("file:")?.rsplit_once(':')?;
     let kind = nearest(&last(before)?, StoreSpec::SCHEMES, |kind| kind)?;
     Some(format!("{kind}:{name}"))
-}
-
-fn fixed_hint(error: &StoreError) -> Option<&'static str> {
-    Some(match error {
-        StoreError::Unavailable { store, .. } if store.starts_with("file:") => {
-            "name a file or folder that is there; 'certstow stores' lists the stores of this \
-             machine"
-        }
-        StoreError::Unavailable { .. } => {
-            "name another store with --store: 'certstow stores' lists those of this machine"
-        }
-        StoreError::AccessDenied { .. } => "run certstow as the owner, or let this account read it",
-        StoreError::KeyAccessDenied { .. } => {
-            "run certstow as the key's owner (a computer's keys need an administrator's prompt), \
-             or let this account use the key"
-        }
-        StoreError::NotFound { .. } => "the store changed meanwhile: run 'certstow list' again",
-        StoreError::KeyMissing { .. } => {
-            "name the folder that holds the key with --store, or export the certificate alone \
-             with --format der"
-        }
-        StoreError::KeyContainerMissing { .. } => {
-            "export from the account that has the key (a computer's keys need an administrator's \
-             prompt), or export the certificate alone with --format der"
-        }
-        StoreError::KeyRefused { .. } => {
-            "try again logged on as the key's owner; the operating system's error above says more"
-        }
-        StoreError::KeyUnreadableHere { .. } => {
-            "run certstow while logged on; a scheduled task needs 'Run whether user is logged on \
-             or not' with the password stored: without it (S4U), and after a reset of the \
-             password, Windows cannot unlock the account's keys"
-        }
-        StoreError::KeychainInteractionRequired { .. } => {
-            "unlock the keychain first with 'security unlock-keychain', and allow certstow the key \
-             once, at a terminal of the desktop (\"Always Allow\")"
-        }
-        StoreError::ConfirmationRequired { .. } => {
-            "run certstow at a terminal, with --allow-prompt"
-        }
-        StoreError::KeyProviderMissing { .. } => {
-            "install the software that keeps the key, or export on a computer that has it"
-        }
-        StoreError::KeyMismatch { .. } => KEY_MISMATCH,
-        StoreError::KeyNotExportable {
-            reason: NotExportable::Policy,
-            ..
-        } => {
-            "import the original file again with its key marked as exportable, or ask the issuer \
-             for a new certificate"
-        }
-        StoreError::KeyNotExportable { .. } => {
-            "the key has to stay where it is: ask the issuer for a new certificate with a key \
-             that may be exported"
-        }
-        StoreError::InteractionRequired { .. } => {
-            "give its password with --unlock-password-file, --unlock-password-env, \
-             --unlock-password-fd or --unlock-password-vault"
-        }
-        StoreError::WrongPassword { .. } => {
-            "check the password that unlocks the key (--unlock-password-file, ...)"
-        }
-        StoreError::AlreadyThere { .. } => {
-            "nothing was changed; --force puts this one in its place"
-        }
-        StoreError::NotImported { .. } => {
-            "nothing was changed; --store names another store, such as a folder"
-        }
-        StoreError::NotRemoved { .. } => {
-            "nothing was taken out; remove it with the program that put it there"
-        }
-        StoreError::HalfDone { .. } => "'certstow list --all' shows what is there now",
-        StoreError::Damaged { .. } => "restore the key from a copy made before the damage",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

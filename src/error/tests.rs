@@ -1,9 +1,12 @@
 mod one_of_each;
 
+use std::collections::HashSet;
 use std::error::Error as _;
 use std::io;
 
+use certstow_core::escrow::Trouble;
 use certstow_platform::error::StoreError;
+use certstow_platform::vault::VaultError;
 
 use super::*;
 use one_of_each::one_of_each;
@@ -20,54 +23,107 @@ fn every_error_has_its_exit_code_and_word() {
     }
 }
 
-/// A number for each variant, which a new one has to be given, too.
-fn number(error: &Error) -> usize {
-    match error {
-        Error::Usage(_) => 0,
-        Error::NotFound { .. } => 1,
-        Error::NotInBackup { .. } => 2,
-        Error::Ambiguous { .. } => 3,
-        Error::Store(_) => 4,
-        Error::InteractionRequired { .. } => 5,
-        Error::Password(_) => 6,
-        Error::WrongPassword { .. } => 7,
-        Error::PasswordUnreadable { .. } => 8,
-        Error::TargetExists { .. } => 9,
-        Error::Target { .. } => 10,
-        Error::Folder(_) => 11,
-        Error::TargetLocked { .. } => 12,
-        Error::Config { .. } => 13,
-        Error::NotPrivate { .. } => 14,
-        Error::Verification { .. } => 15,
-        Error::NothingToImport { .. } => 16,
-        Error::NotReadBack { .. } => 17,
-        Error::KeyNotDeleted { .. } => 18,
-        Error::PersonRequired { .. } => 19,
-        Error::KeyMismatch { .. } => 20,
-        Error::Scheduler(_) => 21,
-        Error::Vault(_) => 22,
-        Error::PasswordExists { .. } => 23,
-        Error::Escrow { .. } => 24,
-        Error::Io { .. } => 25,
-        Error::TimedOut { .. } => 26,
-        Error::Log { .. } => 27,
-        Error::Cancelled => 28,
-        Error::Changed { .. } => 29,
-        Error::NotCopied { .. } => 30,
-        Error::NobodyToShow { .. } => 31,
-        Error::BackupFile { .. } => 32,
-        Error::Emptied(_) => 33,
-        Error::Device { .. } => 34,
-        Error::NotSynced { .. } => 35,
+/// The names of all variants of an error, and a function that gives that of one; a new variant does
+/// not compile until it is named here, and then [`table_has_every_variant`] fails without it.
+macro_rules! variants {
+    ($all:ident, $of:ident, $error:ident, $($variant:ident)+) => {
+        const $all: &[&str] = &[$(stringify!($variant)),+];
+
+        fn $of(error: &$error) -> &'static str {
+            match error {
+                $($error::$variant { .. } => stringify!($variant)),+
+            }
+        }
+    };
+}
+
+variants!(
+    PROGRAM, of_program, Error,
+    Library Usage Config NothingToImport PersonRequired NobodyToShow TimedOut Log Scheduler
+    Cancelled
+);
+variants!(
+    LIBRARY, of_library, LibraryError,
+    Contradiction NotFound NotInBackup BackupFile Ambiguous Store InteractionRequired Password
+    WrongPassword PasswordUnreadable TargetExists Target Device NotSynced NotCopied Emptied
+    TargetLocked NotPrivate Verification Changed NotReadBack KeyNotDeleted KeyMismatch Vault
+    PasswordExists Escrow Io Cancelled
+);
+variants!(
+    STORE, of_store, StoreError,
+    Unavailable AccessDenied KeyAccessDenied NotFound KeyMissing KeyContainerMissing
+    KeyProviderMissing KeyMismatch KeyNotExportable KeyRefused KeyUnreadableHere
+    InteractionRequired KeychainInteractionRequired ConfirmationRequired WrongPassword AlreadyThere
+    NotImported NotRemoved HalfDone Cancelled Damaged
+);
+variants!(
+    VAULT, of_vault, VaultError,
+    NoVault NotFound Locked Denied Unfit NotKept Failed
+);
+variants!(
+    ESCROW, of_escrow, Trouble,
+    Certificate Key WrongKey Unreadable
+);
+variants!(
+    SCHEDULER, of_scheduler, SchedulerError,
+    None NotScheduled Foreign NoManager Refused File
+);
+
+#[test]
+fn table_has_every_variant() {
+    let each: Vec<Error> = one_of_each().into_iter().map(|(error, ..)| error).collect();
+    let found = |name: &dyn Fn(&Error) -> Option<&'static str>| {
+        each.iter().filter_map(name).collect::<HashSet<_>>()
+    };
+    let all = |names: &[&'static str]| names.iter().copied().collect::<HashSet<_>>();
+    let library = |error: &Error| match error {
+        Error::Library(error) => Some(of_library(error)),
+        _ => None,
+    };
+    let store = |error: &Error| match error {
+        Error::Library(LibraryError::Store(error)) => Some(of_store(error)),
+        _ => None,
+    };
+    let vault = |error: &Error| match error {
+        Error::Library(LibraryError::Vault(error)) => Some(of_vault(error)),
+        _ => None,
+    };
+    let escrow = |error: &Error| match error {
+        Error::Library(LibraryError::Escrow { trouble, .. }) => Some(of_escrow(trouble)),
+        _ => None,
+    };
+    let scheduler = |error: &Error| match error {
+        Error::Scheduler(error) => Some(of_scheduler(error)),
+        _ => None,
+    };
+    assert_eq!(found(&|error| Some(of_program(error))), all(PROGRAM));
+    assert_eq!(found(&library), all(LIBRARY));
+    assert_eq!(found(&store), all(STORE));
+    assert_eq!(found(&vault), all(VAULT));
+    assert_eq!(found(&escrow), all(ESCROW));
+    assert_eq!(found(&scheduler), all(SCHEDULER));
+}
+
+#[test]
+fn wizard_words_name_no_option() {
+    for (error, ..) in one_of_each() {
+        let words = [Some(error.to_string()), error.hint_for(Wording::Wizard)];
+        for words in words.into_iter().flatten() {
+            let option = |word: &str| word.trim_start_matches(['(', '\'']).starts_with('-');
+            assert!(!words.split_whitespace().any(option), "{error:?}: {words}");
+        }
     }
 }
 
 #[test]
-fn no_variant_is_left_out() {
-    let mut numbers: Vec<usize> = one_of_each().iter().map(|(one, ..)| number(one)).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    assert_eq!(numbers, (0..36).collect::<Vec<_>>());
+fn wizard_says_what_mends_an_answer() {
+    for (error, ..) in one_of_each() {
+        let answer = error.facts().answer;
+        // It imports into no store, and changes none.
+        let no_export = ["already-there", "not-imported", "half-done"].contains(&error.code());
+        let hint = error.hint_for(Wording::Wizard);
+        assert!(answer.is_none() || hint.is_some() || no_export, "{error:?}");
+    }
 }
 
 #[test]
@@ -95,27 +151,24 @@ fn every_error_but_giving_up_says_what_to_do_next() {
 }
 
 #[test]
-fn of_a_folder_of_many_files_no_hint_speaks_of_the_option_for_one() {
-    let denied = Error::Target {
+fn destination_hints_name_its_own_option() {
+    let denied = LibraryError::Target {
         file: "a/b.p12".into(),
         what: "no file can be created in its folder",
         source: denied(),
     };
-    let open = Error::NotPrivate {
+    let open = LibraryError::NotPrivate {
         file: "a/b.p12".into(),
     };
     for error in [denied, open] {
-        let shown = error.to_string();
-        let error = error.of_a_folder_to_save_to();
-        assert_eq!(error.to_string(), shown);
-        let hint = error.hint().unwrap();
+        let hint = OfDestination(&error).hint().unwrap();
         assert!(hint.contains("--to") && !hint.contains("-o"), "{hint}");
     }
 }
 
 #[test]
 fn the_operating_systems_word_is_kept_as_the_source() {
-    let error = Error::Store(StoreError::AccessDenied {
+    let error = Error::from(StoreError::AccessDenied {
         place: "f".into(),
         source: Some(Box::new(denied())),
     });
@@ -138,14 +191,14 @@ fn what_cannot_be_written_says_what_to_do_about_its_reason() {
         (io::ErrorKind::StorageFull, "make room"),
         (io::ErrorKind::IsADirectory, "choose another place"),
     ] {
-        let error = || Error::Target {
+        let error = LibraryError::Target {
             file: "a/b.p12".into(),
             what: "it cannot be created",
             source: kind.into(),
         };
-        let hint = error().hint().unwrap();
+        let hint = error.hint().unwrap();
         assert!(hint.starts_with(advice) && hint.contains("-o"), "{hint}");
-        let hint = error().of_a_folder_to_save_to().hint().unwrap();
+        let hint = OfDestination(&error).hint().unwrap();
         assert!(hint.contains("--to") && !hint.contains("-o"), "{hint}");
     }
 }

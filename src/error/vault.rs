@@ -1,57 +1,61 @@
-//! What the errors of the operating system's vault mean to a person and a script.
+//! What the errors of the operating system's vault are to a person and a script.
 
 use certstow_platform::vault::{HAS_CREDENTIALS, VaultError};
 
+use super::facts::{Facts, Hint};
 use crate::exit::Exit;
 
-pub(super) fn exit(error: &VaultError) -> Exit {
+pub(super) fn facts(error: &VaultError) -> Facts {
     match error {
-        VaultError::NotFound { .. } | VaultError::Unfit { .. } => Exit::Password,
-        VaultError::NotKept { .. } => Exit::VerificationFailed,
-        _ => Exit::Store,
-    }
-}
-
-pub(super) fn code(error: &VaultError) -> &'static str {
-    match error {
-        VaultError::NoVault { .. } => "no-vault",
-        VaultError::NotFound { .. } => "password-not-kept",
-        VaultError::Locked { .. } => "vault-locked",
-        VaultError::Denied { .. } => "vault-access-denied",
-        VaultError::Unfit { .. } => "password",
-        VaultError::NotKept { .. } => "verification-failed",
-        _ => "vault",
-    }
-}
-
-pub(super) fn hint(error: &VaultError) -> Option<String> {
-    let hint = match error {
-        VaultError::NoVault { .. } if HAS_CREDENTIALS => {
-            "give the password with --password-file; in a unit of systemd, with \
-             LoadCredentialEncrypted=NAME:FILE and --password-vault NAME"
-        }
-        VaultError::NoVault { .. } => "give the password with --password-file",
+        VaultError::NoVault { .. } => Facts::new(
+            Exit::Store,
+            "no-vault",
+            Hint::on_command_line(match HAS_CREDENTIALS {
+                true => {
+                    "give the password with --password-file; in a unit of systemd, with \
+                     LoadCredentialEncrypted=NAME:FILE and --password-vault NAME"
+                }
+                false => "give the password with --password-file",
+            }),
+        ),
         VaultError::NotFound { name, .. } => {
-            let mut hint =
-                format!("'certstow password set {name}', by the same account, keeps one");
-            if HAS_CREDENTIALS {
-                hint.push_str(&format!(
+            let keep = format!("'certstow password set {name}', by the same account, keeps one");
+            let unit = match HAS_CREDENTIALS {
+                true => format!(
                     "; in a unit of systemd, LoadCredential={name}:FILE or \
                      LoadCredentialEncrypted={name}:FILE gives it"
-                ));
-            }
-            return Some(hint);
+                ),
+                false => String::new(),
+            };
+            Facts::new(Exit::Password, "password-not-kept", keep + &unit)
         }
-        VaultError::Locked { .. } => {
-            "unlock it first: log in at the desktop, or run 'security unlock-keychain' on macOS"
-        }
-        VaultError::Denied { .. } => {
-            "run certstow by the account that kept the password; a program that was replaced \
-             has to keep it anew: 'certstow password set'"
-        }
-        VaultError::Unfit { .. } => "keep another one with 'certstow password set'",
-        VaultError::NotKept { .. } => "try again; the password is not safe there",
-        _ => "the operating system's error above says more; --password-file needs no vault",
-    };
-    Some(hint.to_owned())
+        VaultError::Locked { .. } => Facts::new(
+            Exit::Store,
+            "vault-locked",
+            "unlock it first: log in at the desktop, or run 'security unlock-keychain' on macOS",
+        ),
+        VaultError::Denied { .. } => Facts::new(
+            Exit::Store,
+            "vault-access-denied",
+            "run certstow by the account that kept the password; a program that was replaced has \
+             to keep it anew: 'certstow password set'",
+        ),
+        VaultError::Unfit { .. } => Facts::new(
+            Exit::Password,
+            "password",
+            "keep another one with 'certstow password set'",
+        ),
+        VaultError::NotKept { .. } => Facts::new(
+            Exit::VerificationFailed,
+            "verification-failed",
+            "try again; the password is not safe there",
+        ),
+        VaultError::Failed { .. } => Facts::new(
+            Exit::Store,
+            "vault",
+            Hint::on_command_line(
+                "the operating system's error above says more; --password-file needs no vault",
+            ),
+        ),
+    }
 }

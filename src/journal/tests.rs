@@ -1,4 +1,5 @@
 use super::*;
+use certstow_core::error::Error as LibraryError;
 use certstow_platform::event_log::NUMBERS;
 
 #[test]
@@ -44,7 +45,7 @@ fn every_event_has_a_number_that_the_viewer_knows_a_text_for() {
 
 #[test]
 fn an_event_says_its_fields_too() {
-    let error = Error::Password("it is empty".to_owned());
+    let error = LibraryError::Password("it is empty".to_owned());
     let text = Entry::error(&error).text("export");
     assert!(text.starts_with("certstow export: it is empty\n"), "{text}");
     assert!(

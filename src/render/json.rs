@@ -2,16 +2,15 @@
 //! keep every character; those that could upset a terminal are written as `\u` escapes, which
 //! mean the same to a program.
 
-use crate::error::Explain as _;
 use std::io::{self, Write};
 
-use certstow_core::error::Error;
+use crate::error::Explain;
 use certstow_core::identity::{Identity, Inventory, StoreProblem};
 use certstow_core::time;
 use certstow_formats::chain::Path;
 use certstow_formats::key;
 use certstow_formats::names;
-use certstow_formats::sanitize::is_unsafe;
+use certstow_formats::sanitize::{in_full, is_unsafe};
 use certstow_platform::store::KeyState;
 use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter};
@@ -162,27 +161,15 @@ pub(crate) fn show<'a>(
     }
 }
 
-/// What happened, and everything that caused it.
-pub(crate) fn message(error: &Error) -> String {
-    let mut message = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(underneath) = cause {
-        message.push_str(": ");
-        message.push_str(&underneath.to_string());
-        cause = underneath.source();
-    }
-    message
-}
-
 /// The object for an error.
 #[derive(Serialize)]
 pub(crate) struct ErrorJson {
-    error: Inner,
+    error: Failure,
 }
 
 /// What there is to know of an error.
 #[derive(Serialize)]
-pub(crate) struct Inner {
+pub(crate) struct Failure {
     code: &'static str,
     exit: u8,
     message: String,
@@ -200,24 +187,24 @@ struct CandidateJson {
 }
 
 /// The object for this error.
-pub(crate) fn error(error: &Error) -> ErrorJson {
+pub(crate) fn error(error: &dyn Explain) -> ErrorJson {
     ErrorJson {
-        error: details(error),
+        error: failure(error),
     }
 }
 
 /// What is in the object for this error.
-pub(crate) fn details(error: &Error) -> Inner {
+pub(crate) fn failure(error: &dyn Explain) -> Failure {
     let candidates = error.candidates().iter().map(|candidate| CandidateJson {
         thumbprint: candidate.thumbprint.clone(),
         label: candidate.label.clone(),
         not_after: candidate.not_after.clone(),
         store: candidate.store.clone(),
     });
-    Inner {
+    Failure {
         code: error.code(),
         exit: error.exit().code(),
-        message: message(error),
+        message: in_full(error),
         hint: error.hint(),
         candidates: candidates.collect(),
     }
@@ -328,6 +315,7 @@ impl<T, V: Serialize, F: Fn(&T) -> V> Serialize for Each<'_, T, F> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use certstow_core::error::Error;
 
     #[test]
     fn unsafe_characters_are_escaped_and_nothing_is_lost() {

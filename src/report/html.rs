@@ -57,11 +57,6 @@ pub(super) fn percent(percent: f64) -> String {
     format!("{percent:.2}%")
 }
 
-/// A count, with the noun that fits.
-pub(super) fn count(count: usize, one: &str, more: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { more })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,9 +14,10 @@ use jiff::tz::TimeZone;
 use sha2::{Digest as _, Sha256};
 
 use super::axis::Axis;
-use super::html::{Html, count, percent};
+use super::html::{Html, percent};
 use super::{Item, Report, Validity};
 use certstow_core::time;
+use certstow_formats::plural::counted;
 
 const PAGE: &str = include_str!("report.html");
 const STYLE: &str = include_str!("report.css");
@@ -99,7 +100,7 @@ fn places(html: &mut Html, report: &Report) {
     html.raw("</div><div><dt>Backups</dt>");
     for backup in &report.backups {
         let found = match backup.identities {
-            Some(many) => count(many, "identity", "identities"),
+            Some(many) => counted(many, "identity", "identities"),
             None => "not read".to_owned(),
         };
         let folder = backup.folder.to_string_lossy();
@@ -175,7 +176,7 @@ fn problems(html: &mut Html, report: &Report) {
     }
     html.put(
         r#"<section class="problems"><h2>{}: not everything could be read</h2><ul>"#,
-        &[&count(report.problems.len(), "problem", "problems")],
+        &[&counted(report.problems.len(), "problem", "problems")],
     );
     for problem in &report.problems {
         html.put(

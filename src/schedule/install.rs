@@ -13,10 +13,8 @@ use std::path::{Path, PathBuf};
 
 use certstow_platform::scheduler::{Owner, Scheduler, Speech};
 
-use certstow_core::error::SchedulerError;
-
-use super::{Schedule, TaskName};
-use certstow_core::error::Error;
+use super::{Schedule, SchedulerError, TaskName};
+use crate::error::Error;
 use certstow_core::waits;
 
 /// The scheduler of this system.

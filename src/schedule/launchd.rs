@@ -8,7 +8,7 @@ use roxmltree::{Document, Node, ParsingOptions};
 
 use super::xml::escaped;
 use super::{Day, Schedule, ScheduleFile, When};
-use certstow_core::error::Error;
+use crate::error::Error;
 
 /// What the label of a task begins with.
 const PREFIX: &str = "org.certstow.";

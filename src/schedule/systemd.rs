@@ -16,7 +16,7 @@
 use std::fmt::Write as _;
 
 use super::{DELAY_MINUTES, HOURS, Owner, Schedule, ScheduleFile, When};
-use certstow_core::error::Error;
+use crate::error::Error;
 
 /// The first line of each file: by this certstow tells its own from others.
 pub(super) const MARK: &str = "# Written by 'certstow schedule install', which replaces it.\n";

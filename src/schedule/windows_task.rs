@@ -13,7 +13,7 @@ use roxmltree::{Document, Node};
 
 use super::xml::escaped;
 use super::{DELAY_MINUTES, HOURS, Owner, Schedule, ScheduleFile, When};
-use certstow_core::error::Error;
+use crate::error::Error;
 
 /// The account SYSTEM, whatever its name in the language of the machine.
 const SYSTEM: &str = "S-1-5-18";

@@ -1,6 +1,6 @@
 //! Text inside XML 1.0: what has to be escaped, and which characters it has no way to hold.
 
-use certstow_core::error::Error;
+use crate::error::Error;
 
 /// The text for the content of an element.
 ///

@@ -1,6 +1,6 @@
 //! How the wizard asks: questions that can be gone back from, whether they are drawn or not.
 
-use certstow_core::error::Error;
+use crate::error::Error;
 use certstow_core::password::Typed;
 use certstow_formats::secret::Password;
 
@@ -18,7 +18,7 @@ pub(super) enum Answer<T> {
 /// A way to ask. Every text that is handed in is safe for a terminal.
 ///
 /// Every function fails with [`Error::Cancelled`] where the person gives up, by Ctrl-C or the end of
-/// the input, and with [`Error::Io`] where the terminal does not work.
+/// the input, and with [`Error::Library`] where the terminal does not work.
 pub(super) trait Asker {
     /// Says something, on lines that fit the terminal.
     fn say(&mut self, text: &str);

@@ -1,7 +1,7 @@
 //! What goes into the file beside certificate and key: the certification path, properties, the
 //! friendly name. Each choice is named; nothing is known by its position.
 
-use certstow_core::error::Error;
+use crate::error::Error;
 use certstow_formats::chain::Include;
 use certstow_formats::pkcs12::attributes::Properties;
 use certstow_formats::sanitize::safe;

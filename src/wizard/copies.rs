@@ -3,8 +3,9 @@
 
 use std::path::Path;
 
+use crate::error::Error;
 use certstow_core::copy::Copied;
-use certstow_core::error::Error;
+use certstow_core::error::Error as LibraryError;
 use certstow_core::export::Report;
 use certstow_core::output::Existing;
 use certstow_core::waits;
@@ -122,7 +123,7 @@ fn copy_to(
     let (copied, existing) = match make(Existing::Refuse) {
         Ok(copied) => (copied, Existing::Refuse),
         Err(error) => match in_the_way(&error) {
-            None => return Err(error),
+            None => return Err(error.into()),
             Some(file) if file::replaces(file, "Choose another place", asker)? => {
                 let copied = make_one(folder, Existing::Replace, privacy, report, screen)?;
                 (copied, Existing::Replace)
@@ -138,10 +139,10 @@ fn copy_to(
 }
 
 /// The file that is there already, if that is what is wrong.
-fn in_the_way(error: &Error) -> Option<&Path> {
+fn in_the_way(error: &LibraryError) -> Option<&Path> {
     match error {
-        Error::NotCopied { error, .. } => in_the_way(error),
-        Error::TargetExists { file } => Some(file),
+        LibraryError::NotCopied { error, .. } => in_the_way(error),
+        LibraryError::TargetExists { file } => Some(file),
         _ => None,
     }
 }

@@ -8,8 +8,8 @@ use std::fmt;
 use std::io::{self, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::error::Error;
 use anstream::{AutoStream, ColorChoice};
-use certstow_core::error::Error;
 use certstow_core::password::{self, Typed};
 use certstow_core::waits;
 use certstow_formats::secret::Password;
@@ -167,7 +167,7 @@ impl Asker for Drawn {
     }
 
     fn password(&mut self, question: &str) -> Result<Typed, Error> {
-        password::prompt_once(question)
+        Ok(password::prompt_once(question)?)
     }
 
     fn show_password(
@@ -226,8 +226,5 @@ fn asked<T>(ask: impl FnOnce() -> Result<T, InquireError>) -> Result<Answer<T>, 
 }
 
 pub(super) fn terminal(source: io::Error) -> Error {
-    Error::Io {
-        place: "the terminal".to_owned(),
-        source,
-    }
+    Error::io("the terminal", source)
 }

@@ -3,7 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use certstow_core::error::Error;
+use crate::error::Error;
+use certstow_core::error::Error as LibraryError;
 use certstow_core::export::{default_file_name, with_usual_extension};
 use certstow_core::output::{Existing, preflight};
 use certstow_formats::sanitize::{is_unsafe, safe};
@@ -100,7 +101,7 @@ fn may_be_written(
     let privacy = command::privacy(&draft.args);
     match preflight(file, Existing::Refuse, privacy) {
         Ok(()) => return Ok(Some(Existing::Refuse)),
-        Err(Error::TargetExists { .. }) => {}
+        Err(LibraryError::TargetExists { .. }) => {}
         Err(error) => {
             talk.tell(&error);
             return Ok(None);

@@ -1,11 +1,13 @@
 //! Which identity: all that have a private key, with what stands in the way of saving those that
 //! cannot be.
 
-use certstow_core::error::Error;
+use crate::error::Error;
+use certstow_core::error::Error as LibraryError;
 use certstow_core::export::may_come_out;
 use certstow_core::identity::{Identity, Inventory};
 use certstow_core::time;
 use certstow_formats::names;
+use certstow_formats::plural::counted;
 use certstow_formats::sanitize::{safe, shortened};
 use certstow_platform::store::{KeyState, NotExportable};
 
@@ -22,12 +24,13 @@ pub(super) fn introduce(
     asker: &mut dyn Asker,
 ) -> Result<(), Error> {
     if all(inventory, preset).is_empty() {
-        return Err(Error::NotFound {
+        let not_found = LibraryError::NotFound {
             selector: String::new(),
             searched: inventory.store_names(),
             note: unread(inventory),
             near: None,
-        });
+        };
+        return Err(not_found.into());
     }
     asker.say(
         "This saves a certificate with its private key as a file, and makes sure that the file \
@@ -43,11 +46,9 @@ pub(super) fn introduce(
 }
 
 fn unread(inventory: &Inventory) -> Option<String> {
-    match inventory.problems().len() {
-        0 => None,
-        1 => Some("1 file or certificate could not be read".to_owned()),
-        some => Some(format!("{some} files or certificates could not be read")),
-    }
+    let problems = inventory.problems().len();
+    let unread = counted(problems, "file or certificate", "files or certificates");
+    (problems > 0).then(|| format!("{unread} could not be read"))
 }
 
 pub(super) fn ask(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, Error> {

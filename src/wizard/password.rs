@@ -1,6 +1,6 @@
 //! The password of the file: typed twice, or made by certstow, written down and typed once.
 
-use certstow_core::error::Error;
+use crate::error::Error;
 use certstow_core::password::{self, Typed};
 use certstow_formats::names;
 use certstow_formats::secret::Password;

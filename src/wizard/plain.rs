@@ -3,7 +3,7 @@
 
 use std::io::Write as _;
 
-use certstow_core::error::Error;
+use crate::error::Error;
 use certstow_core::password::{self, Typed};
 use certstow_formats::secret::Password;
 

@@ -1,7 +1,7 @@
 //! Who will open the file, which decides the profile. The programs are those of
 //! [`target`], which docs/profiles.md repeats.
 
-use certstow_core::error::Error;
+use crate::error::Error;
 use certstow_formats::chain::Include;
 use certstow_formats::pkcs12::profile::Profile;
 use certstow_formats::pkcs12::target::{self, Target};

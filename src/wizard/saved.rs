@@ -1,6 +1,6 @@
 //! What was saved, and what was proven of it, in sentences.
 
-use certstow_core::error::Error;
+use crate::error::Error;
 use certstow_core::export::Report;
 use certstow_formats::names;
 use certstow_formats::sanitize::safe;

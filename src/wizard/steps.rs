@@ -1,11 +1,10 @@
 //! The steps of the wizard, in their order: which of them there are for what is being saved, and
 //! going forward and back among them. What was answered is the default when a step is asked again.
 
-use certstow_core::error::Error;
+use crate::error::{self, Error, Explain as _};
 use certstow_core::export::{self, Format};
 use certstow_core::output::preflight;
 use certstow_formats::pkcs12::attributes::Properties;
-use certstow_platform::error::StoreError;
 
 use super::asker::Answer;
 use super::draft::Draft;
@@ -39,16 +38,12 @@ impl Step {
     ];
 
     /// The step whose answer is to be changed after such an error.
-    pub(super) fn that_mends(error: &Error) -> Self {
-        match error {
-            Error::TargetExists { .. }
-            | Error::Target { .. }
-            | Error::NotPrivate { .. }
-            | Error::NotSynced { saved: false, .. } => Self::File,
-            Error::Password(_) => Self::Password,
-            Error::Store(StoreError::WrongPassword { .. }) => Self::Summary,
-            Error::Store(_) | Error::KeyMismatch { .. } => Self::Identity,
-            _ => Self::Summary,
+    pub(super) fn to_fix(error: &Error) -> Self {
+        match error.facts().answer {
+            Some(error::Answer::Identity) => Self::Identity,
+            Some(error::Answer::Password) => Self::Password,
+            Some(error::Answer::File) => Self::File,
+            None => Self::Summary,
         }
     }
 

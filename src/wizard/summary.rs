@@ -1,6 +1,6 @@
 //! What is going to be done, in sentences and as a command line, before it is done.
 
-use certstow_core::error::Error;
+use crate::error::Error;
 use certstow_core::export::Format;
 use certstow_core::identity::Identity;
 use certstow_formats::chain::{Include, PathEnd};

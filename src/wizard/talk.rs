@@ -1,14 +1,11 @@
 //! What every step of the wizard works with, and how it says what went wrong.
 
-use std::io;
-
-use certstow_core::error::Error;
 use certstow_core::identity::Inventory;
-use certstow_formats::sanitize::safe;
+use certstow_formats::sanitize::in_full;
 
 use super::asker::Asker;
 use crate::args::ExportArgs;
-use crate::error::Explain as _;
+use crate::error::{Explain, Wording};
 
 /// What the steps have at hand.
 pub(super) struct Talk<'a> {
@@ -20,32 +17,26 @@ pub(super) struct Talk<'a> {
 
 impl Talk<'_> {
     /// Says what went wrong and what to do, where the person is asked again.
-    pub(super) fn tell(&mut self, error: &Error) {
+    pub(super) fn tell(&mut self, error: &dyn Explain) {
         self.asker.say(&in_words(error));
     }
 }
 
 /// What went wrong, why, and what to do; made safe for a terminal.
-pub(super) fn in_words(error: &Error) -> String {
-    let mut text = format!("{error}");
-    let mut cause = std::error::Error::source(error);
-    while let Some(underneath) = cause {
-        text.push_str(&format!(": {}", safe(&underneath.to_string())));
-        cause = underneath.source();
-    }
-    let hint = match error {
-        Error::Store(_) => error.hint(),
-        Error::Target { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-            Some("Make that folder first, or name another one".to_owned())
-        }
-        Error::Target { .. } | Error::NotSynced { saved: false, .. } => {
-            Some("Name another folder".to_owned())
-        }
-        // It speaks of options.
-        _ => None,
-    };
-    match hint {
-        Some(hint) => format!("{text}.\n{hint}."),
+pub(super) fn in_words(error: &dyn Explain) -> String {
+    let text = in_full(error);
+    match error.hint_for(Wording::Wizard) {
+        Some(hint) => format!("{text}.\n{}.", capitalized(&hint)),
         None => format!("{text}."),
     }
+}
+
+fn capitalized(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next();
+    first
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .chain(characters)
+        .collect()
 }

@@ -20,6 +20,7 @@ use crate::error::Error;
 use crate::output::{self, Existing, Privacy};
 use crate::time;
 use certstow_formats::names;
+use certstow_formats::plural::counted;
 
 /// The folder of these files, in the one that certstow keeps for an account.
 pub const FOLDER: &str = "destinations";
@@ -70,12 +71,11 @@ impl fmt::Display for Emptied {
             true => "holds no backup",
             false => "is not there",
         };
-        let ies = if self.identities == 1 { "y" } else { "ies" };
         write!(
             f,
-            "{} {now}, and held {} identit{ies} when it was last saved to",
+            "{} {now}, and held {} when it was last saved to",
             self.folder.display(),
-            self.identities
+            counted(self.identities, "identity", "identities")
         )?;
         if let Some(when) = self.when {
             write!(f, ", on {}", time::local(when))?;

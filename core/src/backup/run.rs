@@ -27,6 +27,7 @@ use crate::identity::Inventory;
 use crate::output::Privacy;
 use crate::select::Filters;
 use crate::time;
+use certstow_formats::plural::counted;
 use certstow_formats::proof::UNPROVEN;
 
 /// What a run is to do.
@@ -54,6 +55,11 @@ pub struct Request<'a> {
     /// How long a folder is waited for that another certstow is using.
     pub patience: Patience<'a>,
 }
+
+/// How the note of a destination ends whose files are not as [`Request::options`] say, and stay so
+/// without [`Request::rewrite`].
+pub const MADE_OTHERWISE: &str = "made with another profile, other iterations or another way of \
+                                  keeping the password than asked for now";
 
 /// How far a run has come. It is told whenever something was done, at the latest after each file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +89,7 @@ pub enum Progress {
 /// a destination is in the report; [`Report::is_complete`] says what it comes to.
 ///
 /// # Errors
-/// - [`Error::Usage`]: two destinations are the same folder.
+/// - [`Error::Contradiction`]: two destinations are the same folder.
 /// - [`Error::NotFound`]: there is no identity with a private key that the filters leave.
 /// - What `begin_anew` or `password` fails with: nothing was written then.
 /// - [`Error::Cancelled`]: the person gave up; what was written is recorded.
@@ -292,11 +298,8 @@ impl<'a> Run<'a> {
                 })
                 .count();
             if others > 0 {
-                let files = counted(others, "file");
-                destination.note(&format!(
-                    "{files} made with another profile, other iterations or another way of \
-                     keeping the password than asked for now; --rewrite writes them anew"
-                ));
+                let files = counted(others, "file", "files");
+                destination.note(&format!("{files} {MADE_OTHERWISE}"));
             }
         }
     }
@@ -352,7 +355,7 @@ impl<'a> Run<'a> {
             .map(
                 |(((folder, destination), error), pruning)| DestinationReport {
                     folder: folder.clone(),
-                    error: error.map(Error::of_a_folder_to_save_to),
+                    error,
                     pruned: pruning.pruned,
                     unpruned: pruning.unpruned,
                     notes: destination.map(|one| one.notes).unwrap_or_default(),
@@ -372,12 +375,12 @@ impl<'a> Run<'a> {
 /// One path for each destination, whichever way it was named.
 ///
 /// # Errors
-/// [`Error::Usage`]: two of them are one folder, and would lock each other out.
+/// [`Error::Contradiction`]: two of them are one folder, and would lock each other out.
 fn real_paths(destinations: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
     let real: Vec<PathBuf> = destinations.iter().map(|one| real_path(one)).collect();
     let mut seen = HashSet::new();
     match real.iter().position(|folder| !seen.insert(folder)) {
-        Some(at) => Err(Error::Usage(format!(
+        Some(at) => Err(Error::Contradiction(format!(
             "{} is named twice as a destination",
             destinations[at].display()
         ))),
@@ -393,12 +396,8 @@ fn nothing(inventory: &Inventory, filters: &Filters) -> Error {
             false => filters.described().to_owned(),
         },
         searched: inventory.store_names(),
-        note: (keyless > 0).then(|| format!("of {}", counted(keyless, "certificate"))),
+        note: (keyless > 0)
+            .then(|| format!("of {}", counted(keyless, "certificate", "certificates"))),
         near: None,
     }
-}
-
-fn counted(count: usize, what: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{s}")
 }

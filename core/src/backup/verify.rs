@@ -256,12 +256,15 @@ impl FileVerdict {
     }
 }
 
+/// How a warning of a file ends that may restore, where something in it cannot be proven.
+pub const NOT_ALL_PROVEN: &str = "not everything in it can be proven";
+
 /// What the user should know of a file that may restore, and is not proven to.
 fn of_proof(report: &Report) -> Option<&'static str> {
     match (report.restores, report.proof?) {
         (Some(false), _) => None,
         (_, Level::None) => Level::None.warning(),
-        (None, _) => Some("not everything in it can be proven; 'certstow check' says what"),
+        (None, _) => Some(NOT_ALL_PROVEN),
         (Some(true), level) => level.warning(),
     }
 }

@@ -4,6 +4,9 @@
 use super::manifest::{Saved, Thumbprint};
 use crate::select::{self, Filters, contains};
 
+/// How a note ends of what the manifest does not name, where [`Wanted::unnamed`] is not set.
+pub const LEFT_OUT: &str = "it is left out";
+
 /// Which identities of a backup are wanted.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {

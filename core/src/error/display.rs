@@ -4,26 +4,19 @@ use std::fmt;
 use std::path::Path;
 
 use super::{Error, Near, Nearly};
-use crate::time;
-use certstow_formats::sanitize::safe;
+use certstow_formats::sanitize::{in_full, safe};
 
 impl Error {
-    /// What happened and what caused it, the operating system's word included, in one line.
+    /// What happened and what caused it, down to the OS error, in one line.
     pub fn in_full(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(underneath) = cause {
-            text.push_str(&format!(": {}", safe(&underneath.to_string())));
-            cause = underneath.source();
-        }
-        text
+        in_full(self)
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(text) | Self::Password(text) => f.write_str(&safe(text)),
+            Self::Contradiction(text) | Self::Password(text) => f.write_str(&safe(text)),
             Self::NotFound {
                 selector,
                 searched,
@@ -64,7 +57,6 @@ impl fmt::Display for Error {
                 safe(selector)
             ),
             Self::Store(error) => f.write_str(&safe(&error.to_string())),
-            Self::Scheduler(error) => f.write_str(&safe(&error.to_string())),
             Self::InteractionRequired { what } => {
                 write!(f, "{} is needed, and nobody may be asked", safe(what))
             }
@@ -105,23 +97,11 @@ impl fmt::Display for Error {
                 path(file),
                 safe(reason)
             ),
-            Self::Folder(error) => error.fmt(f),
             Self::NotCopied { folder, error } => write!(f, "no copy in {}: {error}", path(folder)),
-            Self::NobodyToShow { reason } => {
-                write!(f, "a new password is shown to a person, and {reason}")
-            }
             Self::TargetLocked { folder } => {
                 write!(f, "another certstow is using {}", path(folder))
             }
             Self::Emptied(emptied) => f.write_str(&safe(&emptied.to_string())),
-            Self::Config {
-                file,
-                line,
-                message,
-            } => match line {
-                Some(line) => write!(f, "{}, line {line}: {}", path(file), safe(message)),
-                None => write!(f, "{}: {}", path(file), safe(message)),
-            },
             Self::NotPrivate { file } => write!(
                 f,
                 "{} cannot be written: its file system cannot restrict who reads it",
@@ -135,18 +115,6 @@ impl fmt::Display for Error {
             ),
             Self::Changed { file } => {
                 write!(f, "{} is not what was saved any more", path(file))
-            }
-            Self::NothingToImport {
-                searched,
-                without_key,
-            } => {
-                let searched = safe(&searched.join(", ")).into_owned();
-                write!(f, "there is no identity to import in {searched}")?;
-                match without_key {
-                    0 => Ok(()),
-                    1 => f.write_str(": the certificate in it has no private key"),
-                    more => write!(f, ": its {more} certificates have no private key"),
-                }
             }
             Self::NotReadBack { store, reason } => write!(
                 f,
@@ -166,13 +134,6 @@ impl fmt::Display for Error {
                 safe(store),
                 safe(reason)
             ),
-            Self::PersonRequired { what } => {
-                write!(
-                    f,
-                    "{} is for a person to decide, and nobody may be asked",
-                    safe(what)
-                )
-            }
             Self::KeyMismatch { place } => write!(
                 f,
                 "the private key of {} does not belong to its certificate",
@@ -186,14 +147,6 @@ impl fmt::Display for Error {
                 write!(f, "{} {}", path(file), safe(&trouble.to_string()))
             }
             Self::Io { place, .. } => write!(f, "{} cannot be read or written", safe(place)),
-            Self::TimedOut { waiting_for, after } => {
-                write!(f, "nothing happened for {}", time::wait(*after))?;
-                match waiting_for {
-                    Some(what) => write!(f, " while waiting for {}", safe(what)),
-                    None => Ok(()),
-                }
-            }
-            Self::Log { place, .. } => write!(f, "the log {} cannot be written", safe(place)),
             Self::Cancelled => f.write_str("cancelled"),
         }
     }

@@ -25,7 +25,7 @@ const SIGNED: &str = "signature";
 /// from every file in it, and the new one has to stay, after a restart, too.
 ///
 /// # Errors
-/// - [`Error::Usage`]: the file would lie in a store that has the key.
+/// - [`Error::Contradiction`]: the file would lie in a store that has the key.
 /// - [`Error::Target`]: it would lie in memory.
 pub fn may_delete_key(
     inventory: &Inventory,
@@ -44,7 +44,7 @@ pub fn may_delete_key(
         let root = fs::canonicalize(os::long_path(&root)).unwrap_or(root);
         let target = file.file_name().map(|name| folder.join(name));
         if folder.starts_with(&root) || target.is_some_and(|target| target == root) {
-            return Err(Error::Usage(format!(
+            return Err(Error::Contradiction(format!(
                 "the key is to be deleted from {}, and the file would lie in it: name another folder",
                 inventory.store_name(stored.store)
             )));

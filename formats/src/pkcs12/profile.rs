@@ -80,7 +80,7 @@ impl Profile {
             Profile::Legacy => Some(
                 "the legacy profile encrypts the certificates with RC2-40, which anybody can \
                  break, and protects the key with few iterations: use a long random password, \
-                 or --profile compatible, which opens almost everywhere too",
+                 or the profile compatible, which opens almost everywhere too",
             ),
             Profile::Pbmac1 => Some(
                 "the pbmac1 profile is opened by recent programs only (OpenSSL 3.4, NSS 3.101, \

@@ -333,13 +333,13 @@ impl FileContents {
     }
 }
 
+/// What is said of a PKCS#12 file that does not show what it holds, where no password was given.
+pub const LOCKED: &str = "locked: what it holds is seen only with its password";
+
 /// Why a PKCS#12 file does not show what it holds.
 fn locked(passwords: &Passwords) -> &'static str {
     match passwords {
-        Passwords::Given(None) => {
-            "locked: what it holds is seen only with its password; give it by \
-             --unlock-password-file"
-        }
+        Passwords::Given(None) => LOCKED,
         Passwords::Given(Some(_)) => "locked: the password given does not open it",
         Passwords::Dotnet => "locked: .NET's own files have no password",
     }

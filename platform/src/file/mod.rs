@@ -30,6 +30,7 @@ mod walk;
 use std::path::{Path, PathBuf};
 
 use crate::new_file;
+pub use contents::LOCKED;
 pub(crate) use file_store::FileStore;
 pub use opened::OpenedFile;
 pub use single_file::{certificates_in, needs_password, private_keys_in};

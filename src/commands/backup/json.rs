@@ -21,11 +21,11 @@
 //! `failed` where its key did not come out, or `not-proven` where it is there and nothing proves its
 //! key, unless that is accepted.
 
-use crate::error::Explain as _;
+use crate::error::OfDestination;
+use crate::render::json;
 use certstow_core::backup::report::{
     Copy, DestinationReport, EntryReport, OnlyInBackup, Outcome, Pruned, Report,
 };
-use certstow_core::error::Error;
 use certstow_formats::proof::{Level, UNPROVEN};
 use serde::Serialize;
 
@@ -43,7 +43,7 @@ struct Json<'a> {
 struct Destination<'a> {
     to: String,
     ok: bool,
-    error: Option<Failure>,
+    error: Option<json::Failure>,
     written: usize,
     unchanged: usize,
     mended: usize,
@@ -53,15 +53,6 @@ struct Destination<'a> {
     pruned: usize,
     pruned_files: Vec<PrunedFile<'a>>,
     notes: &'a [String],
-}
-
-/// An error as part of a report.
-#[derive(Serialize)]
-pub(super) struct Failure {
-    code: &'static str,
-    exit: u8,
-    message: String,
-    hint: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -150,7 +141,10 @@ fn destination<'a>(report: &Report, at: usize, one: &'a DestinationReport) -> De
     Destination {
         to: folder_name(one),
         ok: one.error.is_none() && counts.failed == 0 && counts.unproven == 0,
-        error: one.error.as_ref().map(failure),
+        error: one
+            .error
+            .as_ref()
+            .map(|error| json::failure(&OfDestination(error))),
         written: counts.written,
         unchanged: counts.unchanged,
         mended: counts.mended,
@@ -160,15 +154,6 @@ fn destination<'a>(report: &Report, at: usize, one: &'a DestinationReport) -> De
         pruned: counts.pruned,
         pruned_files: one.pruned.iter().map(pruned).collect(),
         notes: &one.notes,
-    }
-}
-
-pub(super) fn failure(error: &Error) -> Failure {
-    Failure {
-        code: error.code(),
-        exit: error.exit().code(),
-        message: error.in_full(),
-        hint: error.hint(),
     }
 }
 

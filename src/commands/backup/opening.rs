@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::error::Error;
 use certstow_core::backup::Opener;
-use certstow_core::error::Error;
 use certstow_core::escrow::EscrowKey;
 use certstow_core::password;
 use certstow_formats::secret::Password;
@@ -39,17 +39,18 @@ impl Opening {
                 interaction: screen.interaction(),
                 system_windows: Interaction::Never,
             };
-            return EscrowKey::read(file, &options, &mut ask).map(Self::Escrow);
+            return Ok(Self::Escrow(EscrowKey::read(file, &options, &mut ask)?));
         }
         match password {
             Some(password) => Ok(Self::Password(password)),
             None if !needed && !args.ask_password => Ok(Self::Nothing),
-            None if screen.interaction() == Interaction::Never => Err(Error::InteractionRequired {
-                what: "the password of the files".to_owned(),
-            }),
+            None if screen.interaction() == Interaction::Never => {
+                Err(Error::interaction_required("the password of the files"))
+            }
             None => {
                 let allow_empty = args.password.allow_empty_password;
-                password::prompt("Password of the files:", false, allow_empty).map(Self::Password)
+                let password = password::prompt("Password of the files:", false, allow_empty)?;
+                Ok(Self::Password(password))
             }
         }
     }

@@ -17,11 +17,12 @@ use crate::error::Explain as _;
 use std::io::{self, Write};
 use std::path::Path;
 
+use crate::error::Error;
 use crate::exit::Exit;
 use certstow_core::backup::{
     self, Arrival, Patience, RestoreRequest, Restored, RestoredIdentity, Wanted,
 };
-use certstow_core::error::Error;
+use certstow_core::error::Error as LibraryError;
 use certstow_core::import;
 use certstow_formats::proof::Level;
 use certstow_formats::sanitize::{safe, shortened};
@@ -37,7 +38,7 @@ use crate::args::BackupRestoreArgs;
 use crate::journal::Entry as Line;
 use crate::render::progress::Bar;
 use crate::screen::Screen;
-use crate::warning::Warning;
+use crate::warning::{Warning, advise};
 
 pub(super) fn run(args: &BackupRestoreArgs, screen: &Screen) -> Result<Exit, Error> {
     let opening = Opening::read(&args.opening, true, screen)?;
@@ -79,6 +80,7 @@ pub(super) fn run(args: &BackupRestoreArgs, screen: &Screen) -> Result<Exit, Err
     bar.end();
     let mut restored = restored?;
     let in_clear = options.password.is_none() && store.info().key_protection.takes_password();
+    restored.notes.iter_mut().for_each(advise);
     let is_new = |one: &RestoredIdentity| one.imported().is_some();
     if in_clear && restored.outcomes.iter().any(is_new) {
         restored.notes.push(format!(
@@ -161,7 +163,7 @@ fn exit(restored: &Restored) -> Exit {
     }
 }
 
-fn failures(restored: &Restored) -> impl Iterator<Item = &Error> {
+fn failures(restored: &Restored) -> impl Iterator<Item = &LibraryError> {
     let outcomes = restored.outcomes.iter();
     let failed = outcomes.filter_map(|one| one.result.as_ref().err());
     let lost = restored.lost.iter().map(|lost| &lost.error);
@@ -295,6 +297,6 @@ fn entry(one: &RestoredIdentity) -> Entry<'_> {
         place: imported.map(|imported| imported.place.as_str()),
         verified: imported.map_or(&[], |imported| &imported.verified),
         proof: imported.map(|imported| imported.proof),
-        reason: one.result.as_ref().err().map(Error::in_full),
+        reason: one.result.as_ref().err().map(LibraryError::in_full),
     }
 }

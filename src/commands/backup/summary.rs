@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use crate::error::{Error, OfDestination};
 use crate::exit::Exit;
 use certstow_core::backup::report::{Copy, EntryReport, Outcome, Report};
-use certstow_core::error::Error;
 use certstow_formats::proof::UNPROVEN;
 use certstow_formats::sanitize::{safe, shortened};
 use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Table, presets};
@@ -63,8 +63,8 @@ pub(super) fn warn(report: &Report, screen: &Screen) {
         .filter_map(|one| one.error.as_ref())
     {
         match screen.json {
-            true => screen.record(&Entry::error(error)),
-            false => screen.error(error),
+            true => screen.record(&Entry::error(&OfDestination(error))),
+            false => screen.error(&OfDestination(error)),
         }
     }
 }

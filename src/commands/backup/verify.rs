@@ -8,13 +8,14 @@ use crate::error::Explain as _;
 use std::io::{self, Write};
 use std::path::Path;
 
+use crate::error::Error;
 use crate::exit::Exit;
 use certstow_core::backup::{
     self, Absent, Comparison, FileVerdict, Finding, FolderVerdict, Foreign, Patience, VerifyRequest,
 };
-use certstow_core::error::Error;
 use certstow_core::identity::Inventory;
 use certstow_core::password::Source;
+use certstow_formats::plural::counted;
 use certstow_formats::proof;
 use certstow_formats::sanitize::safe;
 
@@ -25,7 +26,7 @@ use crate::inventory;
 use crate::journal::{Entry, Level};
 use crate::render::progress::Bar;
 use crate::screen::Screen;
-use crate::warning::Warning;
+use crate::warning::{Warning, advise};
 use found::Found;
 
 pub(super) fn run(args: &BackupVerifyArgs, screen: &Screen) -> Result<Exit, Error> {
@@ -53,9 +54,11 @@ pub(super) fn run(args: &BackupVerifyArgs, screen: &Screen) -> Result<Exit, Erro
         .folders
         .iter()
         .map(|folder| {
-            let verdict = backup::verify(folder, &request, &mut |done, of| {
+            let mut verdict = backup::verify(folder, &request, &mut |done, of| {
                 bar.show("Checking", done, of);
             });
+            let files = verdict.iter_mut().flat_map(|verdict| &mut verdict.files);
+            files.for_each(|file| file.warnings.iter_mut().for_each(advise));
             (folder.as_path(), verdict)
         })
         .collect();
@@ -236,11 +239,8 @@ fn write_stores(
         false => "; only the manifest was compared, and no file opened",
     };
     let present = stores.present;
-    let identities = if all == 1 { "identity" } else { "identities" };
-    writeln!(
-        out,
-        "  {present} of {all} {identities} of the stores in it{files}"
-    )
+    let all = counted(all, "identity", "identities");
+    writeln!(out, "  {present} of {all} of the stores in it{files}")
 }
 
 fn missing(absent: &Absent) -> String {

@@ -3,8 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::error::Error;
 use certstow_core::copy::{self, Copied};
-use certstow_core::error::Error;
+use certstow_core::error::Error as LibraryError;
 use certstow_core::export::Report;
 use certstow_core::output::{Existing, Privacy};
 use certstow_formats::names;
@@ -20,9 +21,9 @@ use crate::screen::Screen;
 /// What became of one copy.
 pub(crate) struct Outcome {
     folder: PathBuf,
-    result: Result<Copied, Error>,
+    result: Result<Copied, LibraryError>,
     /// That the disk did not confirm the copy.
-    not_synced: Option<Error>,
+    not_synced: Option<LibraryError>,
 }
 
 impl Outcome {
@@ -33,7 +34,7 @@ impl Outcome {
     }
 
     /// Why there is none, or why it may not last.
-    pub(crate) fn error(&self) -> Option<&Error> {
+    pub(crate) fn error(&self) -> Option<&LibraryError> {
         self.result.as_ref().err().or(self.not_synced.as_ref())
     }
 
@@ -41,7 +42,7 @@ impl Outcome {
         Json {
             folder: self.folder.to_string_lossy().into_owned(),
             file: self.file(),
-            error: self.error().map(json::details),
+            error: self.error().map(|error| json::failure(error)),
         }
     }
 }
@@ -52,7 +53,7 @@ pub(super) struct Json {
     folder: String,
     /// `null` where there is no copy.
     file: Option<String>,
-    error: Option<json::Inner>,
+    error: Option<json::Failure>,
 }
 
 /// What makes no sense together; before any store is touched.
@@ -65,7 +66,7 @@ pub(super) fn check(args: &ExportArgs) -> Result<(), Error> {
 }
 
 /// Finds out what would fail later; before anybody is asked anything.
-pub(crate) fn preflight(args: &ExportArgs, file: &Path) -> Result<(), Error> {
+pub(crate) fn preflight(args: &ExportArgs, file: &Path) -> Result<(), LibraryError> {
     copy::preflight(file, &args.copy_to, existing(args), privacy(args))
 }
 
@@ -91,7 +92,7 @@ pub(crate) fn make_one(
     privacy: Privacy,
     report: &mut Report,
     screen: &Screen,
-) -> Result<Copied, Error> {
+) -> Result<Copied, LibraryError> {
     let file = report.file.clone().unwrap_or_default();
     let _spinner = Progress::start(screen, "Copying and reading back");
     screen.explain(&format!("copying to {}", folder.display()));
@@ -102,7 +103,7 @@ pub(crate) fn make_one(
     result
 }
 
-fn record(report: &mut Report, result: &Result<Copied, Error>, screen: &Screen) {
+fn record(report: &mut Report, result: &Result<Copied, LibraryError>, screen: &Screen) {
     match result {
         Ok(copied) => {
             let entry = Entry::copied(&report.label)

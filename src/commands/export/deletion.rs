@@ -3,8 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::error::Error;
 use certstow_core::copy;
-use certstow_core::error::Error;
 use certstow_core::export::{self, Options, Report};
 use certstow_core::identity::{Identity, Inventory};
 use certstow_formats::sanitize::{safe, shortened};

@@ -5,7 +5,8 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use certstow_core::error::Error;
+use crate::error::Error;
+use certstow_core::error::Error as LibraryError;
 use certstow_core::password;
 use certstow_core::waits;
 use certstow_formats::sanitize::shortened;
@@ -32,10 +33,10 @@ pub(super) fn check(screen: &Screen) -> Result<(), Error> {
 }
 
 /// Makes a password and shows it.
-pub(super) fn show_new(label: &str) -> Result<Password, Error> {
+pub(super) fn show_new(label: &str) -> Result<Password, LibraryError> {
     let password = password::generate()?;
     let _wait = waits::waiting_for("the terminal to show a password");
-    show(label, &password).map_err(|source| Error::Io {
+    show(label, &password).map_err(|source| LibraryError::Io {
         place: "the terminal".to_owned(),
         source,
     })?;

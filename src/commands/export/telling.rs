@@ -1,6 +1,7 @@
 //! What an export tells: lines for a person, `certstow.export/1` for a program.
 
-use certstow_core::error::Error;
+use crate::error::Error;
+use certstow_core::error::Error as LibraryError;
 use certstow_core::export::Report;
 use certstow_formats::names;
 use certstow_formats::pkcs12::profile::Profile;
@@ -98,7 +99,7 @@ struct Json<'a> {
     verified: &'a [&'static str],
     proof: Option<Level>,
     /// That the disk did not confirm the file, or `null`.
-    error: Option<json::Inner>,
+    error: Option<json::Failure>,
     copies: Vec<copies::Json>,
     /// Whether the store has no private key any more.
     key_deleted: bool,
@@ -108,7 +109,7 @@ struct Json<'a> {
 impl<'a> Json<'a> {
     fn of(
         report: &'a Report,
-        not_synced: Option<&Error>,
+        not_synced: Option<&LibraryError>,
         copies: &[copies::Outcome],
         key_deleted: bool,
     ) -> Self {
@@ -124,7 +125,7 @@ impl<'a> Json<'a> {
             root_included: report.root_included,
             verified: &report.verified,
             proof: report.proof,
-            error: not_synced.map(json::details),
+            error: not_synced.map(|error| json::failure(error)),
             copies: copies.iter().map(copies::Outcome::json).collect(),
             key_deleted,
             warnings: &report.warnings,

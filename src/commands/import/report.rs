@@ -9,9 +9,10 @@
 //!  "problems": [{"place": "...", "message": "..."}], "warnings": []}
 //! ```
 
+use crate::error::Error;
 use crate::error::Explain as _;
 use crate::exit::Exit;
-use certstow_core::error::Error;
+use certstow_core::error::Error as LibraryError;
 use certstow_core::identity::{Inventory, StoreProblem};
 use certstow_core::import::{Imported, Outcome, Sources};
 use certstow_formats::proof::Level;
@@ -50,11 +51,11 @@ fn keyless(inventory: &Inventory) -> Option<String> {
 /// An identity, or a file that did not open.
 struct Failed {
     identity: Option<(String, String)>,
-    error: Error,
+    error: LibraryError,
 }
 
 impl Failed {
-    fn file(error: Error) -> Self {
+    fn file(error: LibraryError) -> Self {
         let identity = None;
         Self { identity, error }
     }
@@ -99,7 +100,7 @@ impl Report {
     }
 
     pub(super) fn tell(mut self, screen: &Screen) -> Result<Exit, Error> {
-        let gave_up = |failed: &Failed| matches!(failed.error, Error::Cancelled);
+        let gave_up = |failed: &Failed| matches!(failed.error, LibraryError::Cancelled);
         let gave_up = self.failed.iter().position(gave_up);
         let gave_up = gave_up.map(|at| self.failed.remove(at).error);
         // A single thing that went wrong is told as every other error is.
@@ -108,7 +109,7 @@ impl Report {
         if single && (!screen.json || self.unreadable.is_empty()) {
             screen.warn_of_each(self.all_warnings());
             let only = self.failed.pop().map(|failed| failed.error);
-            return Err(gave_up.or(only).unwrap_or(Error::Cancelled));
+            return Err(gave_up.or(only).map_or(Error::Cancelled, Error::from));
         }
         screen.warn_of_each_unless_json(self.all_warnings());
         match screen.json {
@@ -122,7 +123,7 @@ impl Report {
         }
         let first = self.failed.first().map(|failed| failed.error.exit());
         match (gave_up, first) {
-            (Some(error), _) => Err(error),
+            (Some(error), _) => Err(error.into()),
             (None, Some(exit)) if self.imported.is_empty() => Ok(exit),
             (None, None) if self.unreadable.is_empty() => Ok(Exit::Done),
             _ => Ok(Exit::Partial),

@@ -5,8 +5,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use crate::error::Error;
 use crate::schedule::{Owner, Scheduler};
-use certstow_core::error::Error;
 use certstow_core::password::Source;
 use certstow_platform::spec::{StoreSpec, SystemStoreLocation};
 
@@ -189,10 +189,7 @@ fn refuse_store_of_a_person(store: &StoreSpec) -> Result<(), Error> {
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, Error> {
-    std::path::absolute(path).map_err(|source| Error::Io {
-        place: path.display().to_string(),
-        source,
-    })
+    std::path::absolute(path).map_err(|source| Error::io(path.display().to_string(), source))
 }
 
 /// The folder of a file, on whatever system it is.

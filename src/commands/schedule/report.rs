@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::error::Error;
 use crate::schedule::install::{Installed, Scheduled};
 use crate::schedule::{self, Owner, Schedule, Scheduler, TaskName};
-use certstow_core::error::Error;
 use certstow_formats::sanitize::safe;
 use certstow_platform::scheduler;
 use serde::Serialize;

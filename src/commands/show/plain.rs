@@ -4,7 +4,7 @@
 use crate::error::Explain as _;
 use std::io::{self, Write};
 
-use certstow_core::error::Error;
+use crate::error::Error;
 use certstow_core::time::{self, Urgency};
 use certstow_formats::chain::PathEnd;
 use certstow_formats::names;
@@ -144,7 +144,7 @@ fn kept_in(subject: &Subject<'_>) -> Vec<String> {
 fn can_be_saved(subject: &Subject<'_>) -> String {
     let entry = subject.identity.entry();
     let place = entry.place();
-    let instead = |error: StoreError| Error::Store(error).hint().unwrap_or_default();
+    let instead = |error: StoreError| Error::from(error).hint().unwrap_or_default();
     match &entry.key {
         KeyState::Exportable => "yes, with its private key, by 'certstow export'".to_owned(),
         KeyState::Locked(what) => format!(

@@ -5,28 +5,42 @@ use std::time::Duration;
 
 use certstow_formats::certificate::EntryId;
 use certstow_platform::error::StoreError;
+use certstow_platform::scheduler::{ProgramError, Scheduler, Speech};
 use certstow_platform::store::NotExportable;
 use certstow_platform::vault::{Name, VaultError};
 
 use super::denied;
+use crate::error::Error;
+use crate::schedule::SchedulerError;
 use certstow_core::backup::Emptied;
-use certstow_core::error::{Error, Near, Nearly, SchedulerError};
+use certstow_core::error::{Error as LibraryError, Near, Nearly};
 use certstow_core::escrow::Trouble;
+
+/// What a program said that is not started here.
+fn program() -> ProgramError {
+    let mut schedulers = [Scheduler::TaskScheduler, Scheduler::Launchd].into_iter();
+    let elsewhere = schedulers.find(|one| Some(*one) != Scheduler::of_this_system());
+    elsewhere.unwrap().run(&[], Speech::Kept).unwrap_err()
+}
 
 /// One of each, with the exit code and the JSON word it has to give. The text in them
 /// carries an escape sequence and a direction override.
 pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
     let text = || "a\x1b[2J\u{202e}b".to_owned();
     let file = || PathBuf::from(text());
-    let store = Error::Store;
-    let vault = Error::Vault;
+    let store = |error| Error::Library(LibraryError::Store(error));
+    let vault = |error| Error::Library(LibraryError::Vault(error));
     let name = || "backup".parse::<Name>().unwrap();
-    let escrow = |trouble| Error::Escrow {
-        file: file(),
-        trouble,
+    let escrow = |trouble| {
+        Error::Library(LibraryError::Escrow {
+            file: file(),
+            trouble,
+        })
     };
+    let copy = |error: LibraryError| Error::Library(error.of_a_copy_in(&file()));
+    let library = Error::Library;
     vec![
-        (Error::Usage(text()), 2, "usage"),
+        (library(LibraryError::Contradiction(text())), 2, "usage"),
         (
             Error::TimedOut {
                 waiting_for: Some(text()),
@@ -44,43 +58,28 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             "log",
         ),
         (
-            Error::Target {
-                file: file(),
-                what: "it is a folder",
-                source: denied(),
-            }
-            .of_a_folder_to_save_to(),
-            16,
-            "target",
-        ),
-        (
-            Error::NotPrivate { file: file() }.of_a_folder_to_save_to(),
-            16,
-            "target-not-private",
-        ),
-        (
-            Error::Emptied(Box::new(Emptied {
+            library(LibraryError::Emptied(Box::new(Emptied {
                 folder: file(),
                 is_there: true,
                 when: Some(0),
                 identities: 2,
                 volumes: Some((text(), text())),
-            })),
+            }))),
             16,
             "target-emptied",
         ),
         (
-            Error::NotFound {
+            library(LibraryError::NotFound {
                 selector: text(),
                 searched: vec![text()],
                 note: Some(text()),
                 near: None,
-            },
+            }),
             10,
             "not-found",
         ),
         (
-            Error::NotFound {
+            library(LibraryError::NotFound {
                 selector: text(),
                 searched: vec![text()],
                 note: Some(text()),
@@ -89,11 +88,27 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
                     count: 1,
                     candidates: Vec::new(),
                 })),
-            },
+            }),
             10,
             "not-found",
         ),
+        (Error::Usage(text()), 2, "usage"),
+        (library(LibraryError::Cancelled), 130, "cancelled"),
         (Error::Scheduler(SchedulerError::None), 1, "no-scheduler"),
+        (
+            Error::Scheduler(SchedulerError::NoManager { source: program() }),
+            1,
+            "no-service-manager",
+        ),
+        (
+            Error::Scheduler(SchedulerError::Refused {
+                what: "to register the task",
+                scheduler: Scheduler::Systemd,
+                source: program(),
+            }),
+            1,
+            "scheduler-refused",
+        ),
         (
             Error::Scheduler(SchedulerError::NotScheduled { name: text() }),
             10,
@@ -113,28 +128,28 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             "scheduler-file",
         ),
         (
-            Error::NotInBackup {
+            library(LibraryError::NotInBackup {
                 selector: text(),
                 folder: file(),
                 unnamed: 1,
                 near: None,
-            },
+            }),
             10,
             "not-found",
         ),
         (
-            Error::BackupFile {
+            library(LibraryError::BackupFile {
                 file: file(),
                 reason: text(),
-            },
+            }),
             14,
             "backup-file",
         ),
         (
-            Error::Ambiguous {
+            library(LibraryError::Ambiguous {
                 selector: text(),
                 candidates: Vec::new(),
-            },
+            }),
             11,
             "ambiguous",
         ),
@@ -293,31 +308,43 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             "damaged",
         ),
         (
-            Error::InteractionRequired { what: text() },
+            library(LibraryError::InteractionRequired { what: text() }),
             13,
             "interaction-required",
         ),
-        (Error::Password(text()), 17, "password"),
-        (Error::WrongPassword { place: text() }, 17, "password"),
+        (library(LibraryError::Password(text())), 17, "password"),
         (
-            Error::PasswordUnreadable {
-                place: text(),
-                source: denied(),
-            },
+            library(LibraryError::WrongPassword { place: text() }),
             17,
             "password",
         ),
-        (Error::TargetExists { file: file() }, 16, "target-exists"),
         (
-            Error::Target {
+            library(LibraryError::PasswordUnreadable {
+                place: text(),
+                source: denied(),
+            }),
+            17,
+            "password",
+        ),
+        (
+            library(LibraryError::TargetExists { file: file() }),
+            16,
+            "target-exists",
+        ),
+        (
+            library(LibraryError::Target {
                 file: file(),
                 what: "it is a folder",
                 source: denied(),
-            },
+            }),
             16,
             "target",
         ),
-        (Error::TargetLocked { folder: file() }, 16, "target-locked"),
+        (
+            library(LibraryError::TargetLocked { folder: file() }),
+            16,
+            "target-locked",
+        ),
         (
             Error::Config {
                 file: file(),
@@ -327,47 +354,55 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             2,
             "config",
         ),
-        (Error::NotPrivate { file: file() }, 16, "target-not-private"),
         (
-            Error::Verification {
-                file: file(),
-                reason: text(),
-            },
-            15,
-            "verification-failed",
-        ),
-        (Error::Changed { file: file() }, 15, "changed"),
-        (
-            Error::TargetExists { file: file() }.of_a_copy_in(&file()),
-            16,
-            "target-exists",
-        ),
-        (
-            Error::NotPrivate { file: file() }.of_a_copy_in(&file()),
+            library(LibraryError::NotPrivate { file: file() }),
             16,
             "target-not-private",
         ),
         (
-            Error::Changed { file: file() }.of_a_copy_in(&file()),
+            library(LibraryError::Verification {
+                file: file(),
+                reason: text(),
+            }),
+            15,
+            "verification-failed",
+        ),
+        (
+            library(LibraryError::Changed { file: file() }),
             15,
             "changed",
         ),
-        (Error::Device { file: file() }, 16, "target-device"),
         (
-            Error::NotSynced {
+            copy(LibraryError::TargetExists { file: file() }),
+            16,
+            "target-exists",
+        ),
+        (
+            copy(LibraryError::NotPrivate { file: file() }),
+            16,
+            "target-not-private",
+        ),
+        (copy(LibraryError::Changed { file: file() }), 15, "changed"),
+        (
+            library(LibraryError::Device { file: file() }),
+            16,
+            "target-device",
+        ),
+        (
+            library(LibraryError::NotSynced {
                 file: file(),
                 saved: true,
                 reason: text(),
-            },
+            }),
             14,
             "not-synced",
         ),
         (
-            Error::NotSynced {
+            library(LibraryError::NotSynced {
                 file: file(),
                 saved: false,
                 reason: text(),
-            },
+            }),
             14,
             "not-synced",
         ),
@@ -387,15 +422,15 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             "nothing-to-import",
         ),
         (
-            Error::NotReadBack {
+            library(LibraryError::NotReadBack {
                 store: text(),
                 reason: text(),
-            },
+            }),
             15,
             "not-read-back",
         ),
         (
-            Error::KeyNotDeleted {
+            library(LibraryError::KeyNotDeleted {
                 file: file(),
                 store: text(),
                 reason: text(),
@@ -403,7 +438,7 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
                     place: text(),
                     source: Some(denied().into()),
                 })),
-            },
+            }),
             14,
             "key-not-deleted",
         ),
@@ -412,7 +447,11 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             13,
             "interaction-required",
         ),
-        (Error::KeyMismatch { place: text() }, 12, "key-mismatch"),
+        (
+            library(LibraryError::KeyMismatch { place: text() }),
+            12,
+            "key-mismatch",
+        ),
         (
             escrow(Trouble::Certificate(text())),
             2,
@@ -426,7 +465,7 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
         ),
         (escrow(Trouble::Unreadable(text())), 15, "escrow-unreadable"),
         (
-            Error::PasswordExists { name: name() },
+            library(LibraryError::PasswordExists { name: name() }),
             16,
             "password-exists",
         ),
@@ -484,10 +523,10 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             "vault",
         ),
         (
-            Error::Io {
+            library(LibraryError::Io {
                 place: text(),
                 source: denied(),
-            },
+            }),
             1,
             "io",
         ),

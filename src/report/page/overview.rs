@@ -3,9 +3,10 @@
 use jiff::tz::TimeZone;
 
 use crate::report::axis::Axis;
-use crate::report::html::{Html, count, percent};
+use crate::report::html::{Html, percent};
 use crate::report::{Report, Validity};
 use certstow_core::time;
+use certstow_formats::plural::counted;
 
 /// So many are seen at once.
 const ENOUGH: usize = 12;
@@ -116,9 +117,9 @@ fn beyond(html: &mut Html, report: &Report, axis: &Axis) {
     let earlier = ends().filter(|end| axis.is_before(*end)).count();
     let later = ends().filter(|end| axis.is_after(*end)).count();
     if earlier > 0 {
-        html.put("<p>{} earlier</p>", &[&count(earlier, "ended", "ended")]);
+        html.put("<p>{} earlier</p>", &[&counted(earlier, "ended", "ended")]);
     }
     if later > 0 {
-        html.put("<p>{} later</p>", &[&count(later, "ends", "end")]);
+        html.put("<p>{} later</p>", &[&counted(later, "ends", "end")]);
     }
 }

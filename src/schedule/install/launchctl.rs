@@ -9,8 +9,8 @@ use certstow_platform::scheduler::{self, Owner, Scheduler};
 
 use super::places::Places;
 use super::{Installed, Scheduled, run};
+use crate::error::Error;
 use crate::schedule::{Schedule, ScheduleFile, TaskName, launchd};
-use certstow_core::error::Error;
 
 pub(super) fn install(schedule: &Schedule, files: &[ScheduleFile]) -> Result<Installed, Error> {
     let places = Places::of(Scheduler::Launchd, schedule.owner, &schedule.name)?;

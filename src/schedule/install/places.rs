@@ -10,8 +10,8 @@ use certstow_platform::os;
 use certstow_platform::scheduler::{Owner, Scheduler};
 
 use super::{SchedulerError, file_error, not_scheduled};
+use crate::error::Error;
 use crate::schedule::{ScheduleFile, TaskName, launchd, systemd};
-use certstow_core::error::Error;
 
 /// The files of a task, in the scheduler's folder.
 pub(super) struct Places {

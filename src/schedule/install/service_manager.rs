@@ -8,8 +8,8 @@ use certstow_platform::scheduler::{Owner, Scheduler};
 
 use super::places::Places;
 use super::{Installed, Scheduled, run};
+use crate::error::Error;
 use crate::schedule::{Schedule, ScheduleFile, TaskName, systemd};
-use certstow_core::error::Error;
 
 pub(super) fn install(schedule: &Schedule, files: &[ScheduleFile]) -> Result<Installed, Error> {
     let systemctl = Systemctl(schedule.owner);

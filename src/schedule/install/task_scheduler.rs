@@ -7,8 +7,8 @@ use certstow_platform::os;
 use certstow_platform::scheduler::{Owner, Scheduler, Speech};
 
 use super::{Installed, Scheduled, SchedulerError, file_error, not_scheduled, say};
+use crate::error::Error;
 use crate::schedule::{Schedule, ScheduleFile, TaskName, windows_task};
-use certstow_core::error::Error;
 
 /// Registers a task.
 pub(super) fn install(schedule: &Schedule, files: &[ScheduleFile]) -> Result<Installed, Error> {
@@ -116,6 +116,7 @@ fn run(what: &'static str, arguments: &[&str], speech: Speech) -> Result<String,
 mod tests {
     use super::*;
     use crate::error::Explain as _;
+    use certstow_formats::sanitize::in_full;
 
     #[test]
     fn a_task_of_another_program_is_left_alone() {
@@ -132,7 +133,7 @@ mod tests {
         let error = say(elsewhere.unwrap(), "to show the task", &[], Speech::Kept).unwrap_err();
         assert_eq!(error.code(), "scheduler-refused");
         assert!(
-            error.in_full().contains("could not be started"),
+            in_full(&error).contains("could not be started"),
             "{error:?}"
         );
         assert!(!was_answered(&error));

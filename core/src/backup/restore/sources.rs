@@ -15,7 +15,7 @@ use crate::backup::folder::{Condition, Folder, KeyFile};
 use crate::backup::manifest::{self, Saved};
 use crate::backup::opener::Opener;
 use crate::backup::record::{self, Found};
-use crate::backup::wanted::Wanted;
+use crate::backup::wanted::{LEFT_OUT, Wanted};
 use crate::error::Error;
 
 /// The files that are to be opened.
@@ -110,8 +110,7 @@ impl Sources {
             }
             None => {
                 self.left_out += 1;
-                self.notes
-                    .push(format!("{note}: it is left out, unless --unnamed is given"));
+                self.notes.push(format!("{note}: {LEFT_OUT}"));
             }
         }
     }

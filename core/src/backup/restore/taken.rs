@@ -12,6 +12,7 @@ use super::{not_from, shown};
 use crate::backup::folder::{Condition, Folder};
 use crate::backup::manifest::{self, Saved};
 use crate::backup::opener::Opener;
+use crate::backup::wanted::LEFT_OUT;
 use crate::error::Error;
 use certstow_formats::names;
 
@@ -81,8 +82,8 @@ impl Taken {
             .partition(|entry| is_due(entry));
         let others: Vec<String> = others.into_iter().map(called).collect();
         let left_out = match self.unnamed {
-            true => "",
-            false => "; it is left out, unless --unnamed is given",
+            true => String::new(),
+            false => format!("; {LEFT_OUT}"),
         };
         self.notes.extend(others.iter().map(|other| {
             format!(

@@ -6,10 +6,11 @@ use std::collections::HashMap;
 use certstow_formats::certificate::EntryId;
 use certstow_platform::store::KeyState;
 
-use super::{Run, counted};
+use super::Run;
 use crate::backup::report::Outcome;
 use crate::identity::Inventory;
 use crate::waits;
+use certstow_formats::plural::counted;
 
 /// An entry of a store: the store's position, and the certificate.
 pub(super) type Marked = (usize, EntryId);
@@ -59,7 +60,7 @@ pub(super) fn set(inventory: &mut Inventory, verified: &[Marked], now: i64) -> V
             format!(
                 "{} was not told of the copies of {}: {first}",
                 inventory.store_name(store),
-                counted(count, "certificate"),
+                counted(count, "certificate", "certificates"),
             )
         })
         .collect();

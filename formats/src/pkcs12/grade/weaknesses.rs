@@ -5,6 +5,7 @@ use crate::pkcs12::pbe::{Cipher, Scheme};
 
 use super::report::{Report, Severity};
 use crate::pkcs12::profile::Iterations;
+use crate::plural::counted;
 
 /// Adds what is found to the report.
 pub(super) fn find(report: &mut Report, outline: &Outline, mode: Option<u32>) {
@@ -95,15 +96,11 @@ fn iterations(report: &mut Report, outline: &Outline) {
         return;
     };
     if least < Iterations::ADVISED_MIN {
-        let times = if least == 1 {
-            "iteration"
-        } else {
-            "iterations"
-        };
+        let times = counted(least, "iteration", "iterations");
         report.find(
             Severity::Warning,
             format!(
-                "a key is derived from the password with {least} {times}, which hardly slows \
+                "a key is derived from the password with {times}, which hardly slows \
                  down guessing (RFC 8018 asks for {} at least)",
                 Iterations::ADVISED_MIN
             ),

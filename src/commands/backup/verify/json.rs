@@ -23,7 +23,7 @@ use certstow_formats::proof::Level;
 use serde::Serialize;
 
 use super::found::Found;
-use crate::commands::backup::json::{Failure, failure};
+use crate::render::json::{Failure, failure};
 use crate::render::json::{ProblemJson, problems};
 
 #[derive(Serialize)]
@@ -85,7 +85,7 @@ pub(super) fn verdicts<'a>(verdicts: &'a [Found<'_>], opened: bool) -> impl Seri
         Folder {
             folder: folder.to_string_lossy().into_owned(),
             ok: verdict.is_some_and(|verdict| verdict.is_good(opened)),
-            error: found.as_ref().err().map(failure),
+            error: found.as_ref().err().map(|error| failure(error)),
             manifest: verdict.and_then(|verdict| verdict.manifest.as_deref()),
             files: verdict.iter().flat_map(|verdict| files(verdict)).collect(),
             stores: verdict

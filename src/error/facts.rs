@@ -1,0 +1,172 @@
+//! What an error is to a script and to a person, beside what happened: the exit code, the word in
+//! JSON, and what to do next. Each kind of error gives these facts in one table.
+
+use std::borrow::Cow;
+use std::error::Error;
+
+use certstow_core::error::Candidate;
+
+use crate::exit::Exit;
+
+/// What an error is to a script and to a person.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    /// The exit code.
+    pub(crate) exit: Exit,
+    /// The word for it in JSON: "not-found", "ambiguous" and so on.
+    pub(crate) code: &'static str,
+    /// What to do next; nothing after a person gave up.
+    pub(crate) hint: Option<Hint>,
+    /// The answer in the wizard that has to change, where it is one of them.
+    pub(crate) answer: Option<Answer>,
+}
+
+impl Facts {
+    pub(crate) fn new(exit: Exit, code: &'static str, hint: impl Into<Hint>) -> Self {
+        Self {
+            exit,
+            code,
+            hint: Some(hint.into()),
+            answer: None,
+        }
+    }
+
+    /// Of a command line that makes no sense.
+    pub(crate) fn usage() -> Self {
+        let hint = "'certstow COMMAND --help' describes every option";
+        Self::new(Exit::Usage, "usage", Hint::on_command_line(hint))
+    }
+
+    /// Of a person who gave up.
+    pub(crate) fn cancelled() -> Self {
+        Self {
+            exit: Exit::Cancelled,
+            code: "cancelled",
+            hint: None,
+            answer: None,
+        }
+    }
+
+    /// The same, of an error that another answer in the wizard may mend.
+    pub(crate) fn about(self, answer: Answer) -> Self {
+        Self {
+            answer: Some(answer),
+            ..self
+        }
+    }
+}
+
+/// An answer that was given in the wizard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// Which identity to save.
+    Identity,
+    /// The password of the file.
+    Password,
+    /// Where to save it.
+    File,
+}
+
+/// What to do next. The wizard has no options, so its words name none.
+#[derive(Debug)]
+pub(crate) struct Hint {
+    on_command_line: Cow<'static, str>,
+    in_wizard: Option<Cow<'static, str>>,
+    /// Whether it is about what a person types where it is asked for.
+    of_typing: bool,
+}
+
+impl Hint {
+    /// In words that name options; the wizard says nothing instead.
+    pub(crate) fn on_command_line(words: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            on_command_line: words.into(),
+            in_wizard: None,
+            of_typing: false,
+        }
+    }
+
+    /// The same, with what the wizard says instead.
+    pub(crate) fn in_wizard(self, words: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            in_wizard: Some(words.into()),
+            ..self
+        }
+    }
+
+    /// The same, of what a person types where it is asked for: at a terminal, too, the words of the
+    /// wizard are said.
+    pub(crate) fn of_typing(self) -> Self {
+        Self {
+            of_typing: true,
+            ..self
+        }
+    }
+
+    /// In words for one of them.
+    fn worded(self, wording: Wording) -> Option<String> {
+        let without_options = match wording {
+            Wording::CommandLine => false,
+            Wording::Terminal => self.of_typing,
+            Wording::Wizard => true,
+        };
+        let words = match without_options {
+            true => self.in_wizard?,
+            false => self.on_command_line,
+        };
+        Some(words.into_owned())
+    }
+}
+
+/// Words that name no option serve everywhere.
+impl<T: Into<Cow<'static, str>>> From<T> for Hint {
+    fn from(words: T) -> Self {
+        let words = words.into();
+        Self {
+            in_wizard: Some(words.clone()),
+            on_command_line: words,
+            of_typing: false,
+        }
+    }
+}
+
+/// Whom the words of a hint are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wording {
+    /// Programs, and whoever wrote a command line that runs unattended.
+    CommandLine,
+    /// Whoever typed a command line, and can be asked.
+    Terminal,
+    /// Whoever answers the questions of the wizard.
+    Wizard,
+}
+
+/// An error that knows these facts.
+pub(crate) trait Explain: Error {
+    fn facts(&self) -> Facts;
+
+    /// The identities to choose from, when several matched, or none and these nearly did.
+    fn candidates(&self) -> &[Candidate] {
+        &[]
+    }
+
+    /// The exit code.
+    fn exit(&self) -> Exit {
+        self.facts().exit
+    }
+
+    /// The word for it in JSON.
+    fn code(&self) -> &'static str {
+        self.facts().code
+    }
+
+    /// What to do next, for the command line.
+    fn hint(&self) -> Option<String> {
+        self.hint_for(Wording::CommandLine)
+    }
+
+    /// What to do next, in words for one of them.
+    fn hint_for(&self, wording: Wording) -> Option<String> {
+        self.facts().hint?.worded(wording)
+    }
+}

@@ -1,0 +1,141 @@
+//! Why a scheduler did not do what was asked of it, and what that is to a person and a script.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use certstow_platform::scheduler::{ProgramError, Scheduler};
+
+use crate::error::{Explain, Facts, Hint};
+use crate::exit::Exit;
+
+/// Why a scheduler did not do what was asked.
+#[derive(Debug)]
+pub(crate) enum SchedulerError {
+    /// certstow knows of no scheduler on this system.
+    None,
+    /// There is no task of this name.
+    NotScheduled {
+        /// The name.
+        name: String,
+    },
+    /// There is something of this name that certstow did not make.
+    Foreign {
+        /// The name, or the file.
+        what: String,
+    },
+    /// The service manager of this account does not run.
+    NoManager {
+        /// What its program said.
+        source: ProgramError,
+    },
+    /// The scheduler refused.
+    Refused {
+        /// What was asked of it ("to register the task").
+        what: &'static str,
+        /// The scheduler.
+        scheduler: Scheduler,
+        /// What its program said.
+        source: ProgramError,
+    },
+    /// A file of the scheduler cannot be read, written or removed.
+    File {
+        /// The file or folder.
+        file: PathBuf,
+        /// The underlying OS error.
+        source: io::Error,
+    },
+}
+
+impl SchedulerError {
+    /// What happened, with its facts.
+    fn table(&self) -> (String, Facts) {
+        let facts = |exit, code, hint| Facts::new(exit, code, Hint::on_command_line(hint));
+        match self {
+            Self::None => (
+                "certstow knows of no scheduler on this system".to_owned(),
+                facts(
+                    Exit::Failure,
+                    "no-scheduler",
+                    "'certstow schedule install --print' writes the files for other systems",
+                ),
+            ),
+            Self::NotScheduled { name } => (
+                format!("no task named '{name}' is scheduled"),
+                facts(
+                    Exit::NotFound,
+                    "not-scheduled",
+                    "--name names another task, and --machine looks among those of the machine",
+                ),
+            ),
+            Self::Foreign { what } => (
+                format!("{what} exists, and certstow did not make it"),
+                facts(
+                    Exit::Target,
+                    "task-not-ours",
+                    "choose another name with --name; nothing was changed",
+                ),
+            ),
+            Self::NoManager { .. } => (
+                "the service manager of this account does not run".to_owned(),
+                facts(
+                    Exit::Failure,
+                    "no-service-manager",
+                    "run certstow in a session of the account itself, after 'loginctl \
+                     enable-linger' if nobody is to be logged in; or write the files with --print",
+                ),
+            ),
+            Self::Refused {
+                what, scheduler, ..
+            } => (
+                format!("the scheduler refused {what}"),
+                facts(
+                    Exit::Failure,
+                    "scheduler-refused",
+                    match scheduler {
+                        Scheduler::TaskScheduler => {
+                            "the account needs the right 'Log on as a batch job', and --machine an \
+                             administrator's prompt; --print writes the XML for other tools"
+                        }
+                        Scheduler::Systemd => "--machine needs root; --print writes the files",
+                        Scheduler::Launchd => {
+                            "run certstow in a session of the desktop (--machine needs root); \
+                             --print writes the file"
+                        }
+                    },
+                ),
+            ),
+            Self::File { file, .. } => (
+                format!("{} cannot be read or changed", file.display()),
+                facts(
+                    Exit::Target,
+                    "scheduler-file",
+                    "--machine needs root; --print writes the files elsewhere",
+                ),
+            ),
+        }
+    }
+}
+
+impl Explain for SchedulerError {
+    fn facts(&self) -> Facts {
+        self.table().1
+    }
+}
+
+impl fmt::Display for SchedulerError {
+    /// Not made safe for a terminal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.table().0)
+    }
+}
+
+impl std::error::Error for SchedulerError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::NoManager { source } | Self::Refused { source, .. } => Some(source),
+            Self::File { source, .. } => Some(source),
+            Self::None | Self::NotScheduled { .. } | Self::Foreign { .. } => None,
+        }
+    }
+}
