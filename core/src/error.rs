@@ -1,6 +1,8 @@
 //! The one error of the crate: what happened, to which store or file. None can hold a secret.
 
 mod display;
+mod emptied;
+mod escrow;
 mod scheduler;
 
 use std::io::ErrorKind;
@@ -10,8 +12,8 @@ use std::time::Duration;
 use certstow_platform::error::StoreError;
 use certstow_platform::vault::{Name, VaultError};
 
-use crate::backup::Emptied;
-use crate::escrow;
+pub use emptied::Emptied;
+pub use escrow::Trouble;
 pub use scheduler::SchedulerError;
 
 /// One identity offered to choose from, in [`Error::Ambiguous`].
@@ -249,7 +251,7 @@ pub enum Error {
         /// The certificate, the private key, or the sealed password.
         file: PathBuf,
         /// What is wrong with it.
-        trouble: escrow::Trouble,
+        trouble: Trouble,
     },
     /// Reading or writing something else failed.
     Io {
@@ -308,7 +310,7 @@ impl Error {
                     VaultError::NotFound { .. } | VaultError::Unfit { .. }
                 )
             }
-            Self::Escrow { trouble, .. } => matches!(trouble, escrow::Trouble::WrongKey(_)),
+            Self::Escrow { trouble, .. } => matches!(trouble, Trouble::WrongKey(_)),
             _ => false,
         }
     }

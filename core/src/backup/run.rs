@@ -15,12 +15,12 @@ use certstow_formats::threads;
 use certstow_platform::store::Ask;
 
 use super::destination::{Destination, real_path};
-use super::last_run::{self, Emptied};
+use super::last_run;
 use super::lock::Patience;
 use super::plan::{self, Step, Wanted};
 use super::report::{Copy, DestinationReport, EntryReport, OnlyInBackup, Outcome, Report};
 use super::retention::{Pruning, Retention};
-use crate::error::Error;
+use crate::error::{Emptied, Error};
 use crate::escrow::Recipient;
 use crate::export::Options;
 use crate::identity::Inventory;
