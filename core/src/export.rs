@@ -13,6 +13,7 @@ mod pem;
 mod removal;
 mod sealed;
 
+use std::collections::HashSet;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -21,7 +22,7 @@ use certstow_formats::secret::{Password, wipe_stack};
 use certstow_platform::store::Ask;
 
 use crate::error::Error;
-use crate::identity::{Identity, Inventory};
+use crate::identity::{Inventory, ListedCertificate};
 use crate::output::{self, Existing, Privacy};
 use crate::time;
 use certstow_formats::chain::Include;
@@ -198,8 +199,8 @@ impl Report {
 
 /// An export that is ready to run.
 pub struct Job<'a> {
-    inventory: &'a Inventory,
-    identity: &'a Identity,
+    inventory: &'a mut Inventory,
+    id: EntryId,
     options: &'a Options,
     destination: Destination<'a>,
 }
@@ -209,16 +210,18 @@ impl<'a> Job<'a> {
     /// can be written.
     ///
     /// # Errors
+    /// - [`Error::NotFound`]: no store of the inventory has this certificate.
     /// - [`Error::Store`]: no store has the private key, or none gives it out.
     /// - [`Error::TargetExists`], [`Error::Device`], [`Error::Target`]: see [`output::preflight`].
     pub fn new(
-        inventory: &'a Inventory,
-        identity: &'a Identity,
+        inventory: &'a mut Inventory,
+        id: &EntryId,
         options: &'a Options,
         destination: Destination<'a>,
     ) -> Result<Self, Error> {
+        let listed = listed(inventory, id)?;
         if options.format.has_key() {
-            may_come_out(identity.entry())?;
+            may_come_out(listed.entry())?;
         }
         if let Destination::File {
             file,
@@ -230,7 +233,7 @@ impl<'a> Job<'a> {
         }
         Ok(Self {
             inventory,
-            identity,
+            id: *id,
             options,
             destination,
         })
@@ -241,7 +244,9 @@ impl<'a> Job<'a> {
         self.options.needs_password()
     }
 
-    /// Takes the key, obtains the password, builds the path, encodes, writes, reads back.
+    /// Takes the key, obtains the password, builds the path, encodes, writes, reads back, and tells
+    /// the stores of a private key that was saved to a file. A store that cannot record it is one
+    /// of the [`Report::warnings`].
     ///
     /// `password` is called if [`Job::needs_password`], once, and only after the key has come out:
     /// nobody thinks up a password for a key that stays where it is.
@@ -255,28 +260,69 @@ impl<'a> Job<'a> {
     /// - [`Error::Io`]: the stream does not take the bytes.
     pub fn run(
         self,
-        password: impl FnOnce() -> Result<Password, Error>,
+        password: impl FnOnce(&ListedCertificate) -> Result<Password, Error>,
         ask: &mut dyn Ask,
         progress: &mut dyn FnMut(Step),
     ) -> Result<Report, Error> {
-        let report = self.carry_out(password, ask, progress);
+        let Self {
+            inventory,
+            id,
+            options,
+            destination,
+        } = self;
+        let saving = Saving {
+            listed: listed(inventory, &id)?,
+            inventory,
+            options,
+        };
+        let report = saving.carry_out(destination, password, ask, progress);
         wipe_stack();
-        report
+        let mut report = report?;
+        if report.file.is_some() && options.format.has_key() {
+            let not_marked = inventory.mark_backed_up(&HashSet::from([id]), time::now());
+            report.warnings.extend(not_marked.iter().map(|failed| {
+                format!(
+                    "{} was not told of the copy: {}",
+                    failed.store, failed.error
+                )
+            }));
+        }
+        Ok(report)
     }
+}
 
+/// The certificate of an inventory with this id.
+fn listed<'a>(inventory: &'a Inventory, id: &EntryId) -> Result<&'a ListedCertificate, Error> {
+    inventory.certificate(id).ok_or_else(|| Error::NotFound {
+        selector: names::hex(id.as_bytes()),
+        searched: inventory.store_names(),
+        note: None,
+        near: None,
+    })
+}
+
+/// A [`Job`] while its file is made.
+struct Saving<'a> {
+    inventory: &'a Inventory,
+    listed: &'a ListedCertificate,
+    options: &'a Options,
+}
+
+impl Saving<'_> {
     fn carry_out(
-        self,
-        password: impl FnOnce() -> Result<Password, Error>,
+        &self,
+        destination: Destination<'_>,
+        password: impl FnOnce(&ListedCertificate) -> Result<Password, Error>,
         ask: &mut dyn Ask,
         progress: &mut dyn FnMut(Step),
     ) -> Result<Report, Error> {
         let mut key = None;
         if self.options.format.has_key() {
             progress(Step::Key);
-            key = Some(ProvenKey::take(self.inventory, self.identity, ask)?);
+            key = Some(ProvenKey::take(self.inventory, self.listed, ask)?);
         }
-        let password = match self.needs_password() {
-            true => Some(password()?),
+        let password = match self.options.needs_password() {
+            true => Some(password(self.listed)?),
             false => None,
         };
         let password = password.as_ref();
@@ -286,7 +332,7 @@ impl<'a> Job<'a> {
         }
         let source = match &key {
             Some(proven) => proven.stored,
-            None => &self.identity.entries()[0],
+            None => &self.listed.entries()[0],
         };
         progress(Step::Path);
         let chain = self.chain(&source.entry.certificate);
@@ -298,14 +344,14 @@ impl<'a> Job<'a> {
         progress(Step::Write);
         let secret = key.as_ref().map(|proven| &proven.key);
         let sealed = Sealed::new(self.options, &source.entry, &chain, secret, password)?;
-        let saved = sealed.write(self.destination)?;
+        let saved = sealed.write(destination)?;
         warnings.extend(saved.warnings);
 
         let certificates = std::iter::once(&chain.leaf).chain(&chain.issuers);
         Ok(Report {
             file: saved.file,
             sha256: saved.sha256,
-            thumbprint: self.identity.thumbprint(),
+            thumbprint: self.listed.thumbprint(),
             label: source.entry.display_label(),
             store: self.inventory.store_name(source.store),
             from: source.store,

@@ -23,7 +23,7 @@ pub use sources::{Sources, read};
 
 use crate::error::Error;
 use crate::export::key::ProvenKey;
-use crate::identity::{Identity, Inventory};
+use crate::identity::{Inventory, ListedCertificate};
 use crate::time;
 use crate::waits;
 use certstow_formats::chain::{self, Candidates, Include};
@@ -87,13 +87,8 @@ pub fn identities(
 ) -> Vec<Outcome> {
     // Where it cannot be listed, importing into it says so.
     let there = Present::of(to).unwrap_or_default();
-    chosen(from, &with_key(from), &there, to, options, ask)
-}
-
-/// The identities that can be imported: those with a private key.
-pub fn with_key(from: &Inventory) -> Vec<&Identity> {
-    let identities = from.identities().iter();
-    identities.filter(|identity| identity.has_key()).collect()
+    let identities: Vec<_> = from.identities().collect();
+    chosen(from, &identities, &there, to, options, ask)
 }
 
 /// What a store has with a private key, and where.
@@ -115,7 +110,7 @@ impl Present {
     }
 
     /// Where the store has an identity with its private key.
-    pub fn place(&self, identity: &Identity) -> Option<&str> {
+    pub fn place(&self, identity: &ListedCertificate) -> Option<&str> {
         self.0.get(&identity.entry().id).map(String::as_str)
     }
 }
@@ -133,7 +128,7 @@ fn waiting_for(store: &dyn Store) -> waits::Wait {
 /// password of a key that does not go in, for `there` has it already.
 pub fn chosen(
     from: &Inventory,
-    chosen: &[&Identity],
+    chosen: &[&ListedCertificate],
     there: &Present,
     to: &mut dyn Store,
     options: &Options<'_>,
@@ -183,11 +178,11 @@ impl Coming<'_> {
     /// not yet shown to be there.
     fn put(
         &self,
-        identities: &[&Identity],
+        identities: &[&ListedCertificate],
         to: &mut dyn Store,
         ask: &mut dyn Ask,
     ) -> Vec<Result<Imported, Error>> {
-        let is_kept = |identity: &Identity| match self.options.existing {
+        let is_kept = |identity: &ListedCertificate| match self.options.existing {
             ExistingEntry::Keep => self.there.place(identity),
             ExistingEntry::Replace => None,
         };

@@ -8,7 +8,7 @@ use sha1::{Digest, Sha1};
 use x509_parser::prelude::X509Certificate;
 
 use crate::error::{Candidate, Error};
-use crate::identity::{Identity, Inventory};
+use crate::identity::{Inventory, ListedCertificate};
 use crate::time;
 use certstow_formats::names;
 
@@ -58,7 +58,7 @@ pub(crate) struct Recorded<'a> {
 /// What there is to judge a certificate by.
 pub(crate) enum Known<'a> {
     /// The certificate itself, parsed.
-    Whole(&'a Identity, &'a X509Certificate<'a>),
+    Whole(&'a ListedCertificate, &'a X509Certificate<'a>),
     Recorded(Recorded<'a>),
 }
 
@@ -86,7 +86,7 @@ impl<'a> Known<'a> {
 
     fn label(&self) -> Option<Cow<'a, str>> {
         match *self {
-            Self::Whole(identity, _) => Some(identity.entry().display_label().into()),
+            Self::Whole(identity, _) => Some(identity.label().into()),
             Self::Recorded(recorded) => unless_empty(recorded.label),
         }
     }
@@ -115,7 +115,7 @@ impl Filters {
 
     /// Whether every condition holds for `identity` at the time `now`, in seconds since
     /// 1970-01-01 UTC.
-    pub fn matches(&self, identity: &Identity, now: i64) -> bool {
+    pub fn matches(&self, identity: &ListedCertificate, now: i64) -> bool {
         if self.is_empty() {
             return true;
         }
@@ -234,7 +234,7 @@ pub fn choose<'i>(
     inventory: &'i Inventory,
     choice: &Choice<'_>,
     now: i64,
-) -> Result<&'i Identity, Error> {
+) -> Result<&'i ListedCertificate, Error> {
     let matching = matching(inventory, choice, now);
     let with_key: Vec<_> = matching
         .iter()
@@ -274,7 +274,11 @@ pub fn choose<'i>(
 }
 
 /// Every identity that is meant, archived ones too.
-pub fn all<'i>(inventory: &'i Inventory, choice: &Choice<'_>, now: i64) -> Vec<&'i Identity> {
+pub fn all<'i>(
+    inventory: &'i Inventory,
+    choice: &Choice<'_>,
+    now: i64,
+) -> Vec<&'i ListedCertificate> {
     let filtered = filtered(inventory, choice, now);
     let mut found = matching_thumbprint(&filtered, choice);
     if found.is_empty() {
@@ -285,7 +289,11 @@ pub fn all<'i>(inventory: &'i Inventory, choice: &Choice<'_>, now: i64) -> Vec<&
 }
 
 /// Text never finds an archived identity, since what replaced it is nearly always meant.
-fn matching<'i>(inventory: &'i Inventory, choice: &Choice<'_>, now: i64) -> Vec<&'i Identity> {
+fn matching<'i>(
+    inventory: &'i Inventory,
+    choice: &Choice<'_>,
+    now: i64,
+) -> Vec<&'i ListedCertificate> {
     let filtered = filtered(inventory, choice, now);
     let by_thumbprint = matching_thumbprint(&filtered, choice);
     if !by_thumbprint.is_empty() {
@@ -296,15 +304,22 @@ fn matching<'i>(inventory: &'i Inventory, choice: &Choice<'_>, now: i64) -> Vec<
     described
 }
 
-fn filtered<'i>(inventory: &'i Inventory, choice: &Choice<'_>, now: i64) -> Vec<&'i Identity> {
-    let all = inventory.identities().iter();
+fn filtered<'i>(
+    inventory: &'i Inventory,
+    choice: &Choice<'_>,
+    now: i64,
+) -> Vec<&'i ListedCertificate> {
+    let all = inventory.certificates().iter();
     all.filter(|identity| choice.filters.matches(identity, now))
         .collect()
 }
 
 /// Those whose thumbprint the selector begins. Text such as "facade" may be both: then a thumbprint
 /// is meant if there is such a one.
-fn matching_thumbprint<'i>(filtered: &[&'i Identity], choice: &Choice<'_>) -> Vec<&'i Identity> {
+fn matching_thumbprint<'i>(
+    filtered: &[&'i ListedCertificate],
+    choice: &Choice<'_>,
+) -> Vec<&'i ListedCertificate> {
     let Some(prefix) = choice.selector.and_then(thumbprint_prefix) else {
         return Vec::new();
     };
@@ -314,7 +329,10 @@ fn matching_thumbprint<'i>(filtered: &[&'i Identity], choice: &Choice<'_>) -> Ve
 }
 
 /// Those that have the selector's text in them, archived ones too; all, if there is no selector.
-fn matching_text<'i>(mut filtered: Vec<&'i Identity>, choice: &Choice<'_>) -> Vec<&'i Identity> {
+fn matching_text<'i>(
+    mut filtered: Vec<&'i ListedCertificate>,
+    choice: &Choice<'_>,
+) -> Vec<&'i ListedCertificate> {
     if let Some(selector) = choice.selector {
         filtered.retain(|identity| text_matches(identity, selector));
     }
@@ -334,7 +352,7 @@ pub(crate) fn thumbprint_prefix(text: &str) -> Option<String> {
     (fits && digits.chars().all(|digit| digit.is_ascii_hexdigit())).then_some(digits)
 }
 
-fn thumbprint_matches(identity: &Identity, prefix: &str) -> bool {
+fn thumbprint_matches(identity: &ListedCertificate, prefix: &str) -> bool {
     if names::hex(identity.entry().id.as_bytes()).starts_with(prefix) {
         return true;
     }
@@ -342,9 +360,9 @@ fn thumbprint_matches(identity: &Identity, prefix: &str) -> bool {
         && names::hex(&Sha1::digest(identity.certificate().der())).starts_with(prefix)
 }
 
-fn text_matches(identity: &Identity, text: &str) -> bool {
+fn text_matches(identity: &ListedCertificate, text: &str) -> bool {
     let parsed = identity.certificate().parse();
-    contains(&identity.entry().display_label(), text)
+    contains(&identity.label(), text)
         || contains(&names::distinguished_name(parsed.subject()), text)
         || names::emails(&parsed)
             .iter()
@@ -374,7 +392,7 @@ fn digits(text: &str) -> String {
         .to_ascii_lowercase()
 }
 
-fn issued(identity: &Identity) -> i64 {
+fn issued(identity: &ListedCertificate) -> i64 {
     identity
         .certificate()
         .parse()
@@ -383,11 +401,11 @@ fn issued(identity: &Identity) -> i64 {
         .timestamp()
 }
 
-fn candidate(inventory: &Inventory, identity: &Identity) -> Candidate {
+fn candidate(inventory: &Inventory, identity: &ListedCertificate) -> Candidate {
     let parsed = identity.certificate().parse();
     Candidate {
         thumbprint: identity.thumbprint(),
-        label: identity.entry().display_label(),
+        label: identity.label(),
         not_after: time::utc(parsed.validity().not_after.timestamp()),
         store: inventory.store_name(identity.entries()[0].store),
     }

@@ -11,7 +11,7 @@ use std::io::{self, IsTerminal as _};
 use crate::exit::Exit;
 use certstow_core::error::Error;
 use certstow_core::export::{Destination, Format, Job, Options, Report, Step};
-use certstow_core::identity::{Identity, Inventory};
+use certstow_core::identity::{Inventory, ListedCertificate};
 use certstow_core::password::{self, Source, Strength};
 use certstow_core::select::{self, Choice, Want};
 use certstow_core::time;
@@ -60,7 +60,7 @@ pub(crate) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
     }
     let id = identity.entry().id;
     let mut ask = ask(args, screen);
-    let password = |identity: &Identity| obtain_password(args, identity, screen);
+    let password = |identity: &ListedCertificate| obtain_password(args, identity, screen);
     let mut report = save(&mut inventory, &id, args, password, &mut ask, screen)?;
     let copies = copies::make(args, &mut report, screen);
     let keeps_key = if report.unsynced.is_some() {
@@ -112,12 +112,12 @@ pub(crate) fn save(
     inventory: &mut Inventory,
     id: &EntryId,
     args: &ExportArgs,
-    password: impl FnOnce(&Identity) -> Result<Password, Error>,
+    password: impl FnOnce(&ListedCertificate) -> Result<Password, Error>,
     ask: &mut TerminalAsk,
     screen: &Screen,
 ) -> Result<Report, Error> {
     let options = options(args);
-    let identity = inventory.identity(id).ok_or_else(|| {
+    let identity = inventory.certificate(id).ok_or_else(|| {
         Error::Usage("the identity is not in the stores that were read".to_owned())
     })?;
     let mut stdout = io::stdout().lock();
@@ -130,9 +130,9 @@ pub(crate) fn save(
             privacy: privacy(args),
         }
     };
-    let job = Job::new(inventory, identity, &options, destination)?;
+    let job = Job::new(inventory, id, &options, destination)?;
     let mut spinner = None;
-    let report = job.run(|| password(identity), ask, &mut |step| {
+    let report = job.run(password, ask, &mut |step| {
         // Not while the key is read: a store may prompt then.
         if step == Step::Write {
             spinner = Some(Progress::start(
@@ -148,11 +148,7 @@ pub(crate) fn save(
     });
     drop(spinner);
     drop(stdout);
-    let mut report = report?;
-    if report.file.is_some() && options.format.has_key() {
-        let warnings = inventory.mark_backed_up(id, time::now());
-        report.warnings.extend(warnings);
-    }
+    let report = report?;
     record(&report, screen);
     Ok(report)
 }
@@ -263,12 +259,11 @@ fn idle_option(args: &ExportArgs, options: &Options) -> Option<String> {
 
 pub(crate) fn obtain_password(
     args: &ExportArgs,
-    identity: &Identity,
+    identity: &ListedCertificate,
     screen: &Screen,
 ) -> Result<Password, Error> {
     let allow_empty = args.password.allow_empty_password;
-    let parsed = identity.certificate().parse();
-    let label = identity.entry().display_label();
+    let label = identity.label();
     if args.generate_password {
         return generated::show_new(&label);
     }
@@ -277,8 +272,8 @@ pub(crate) fn obtain_password(
         None => {
             let text = format!("Password for the file of {}:", shortened(&label));
             let password = password::prompt(&text, true, allow_empty)?;
-            let subject = names::distinguished_name(parsed.subject());
-            let emails = names::emails(&parsed);
+            let subject = identity.subject();
+            let emails = names::emails(&identity.certificate().parse());
             let context = [label.as_str(), &subject].into_iter();
             let context: Vec<&str> = context.chain(emails.iter().map(String::as_str)).collect();
             let strength = password::strength(&password, &context);

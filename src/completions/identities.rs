@@ -8,7 +8,7 @@ use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use certstow_core::backup::record::{self, Found};
-use certstow_core::identity::{Identity, Inventory, Stores};
+use certstow_core::identity::{Inventory, ListedCertificate, Stores};
 use certstow_core::select::{self, Choice, Filters, Want};
 use certstow_core::time;
 use certstow_formats::names;
@@ -196,13 +196,13 @@ fn read_store(store: StoreSpec, word: &str) -> Vec<Known> {
         .map(|identity| identity.entry().id)
         .collect();
     inventory
-        .identities()
+        .certificates()
         .iter()
         .map(|identity| known(identity, described.contains(&identity.entry().id)))
         .collect()
 }
 
-fn known(identity: &Identity, described: bool) -> Known {
+fn known(identity: &ListedCertificate, described: bool) -> Known {
     let parsed = identity.certificate().parse();
     let not_after = parsed.validity().not_after.timestamp();
     Known {
@@ -210,7 +210,7 @@ fn known(identity: &Identity, described: bool) -> Known {
             identity.thumbprint(),
             names::hex(identity.entry().id.as_bytes()),
         ],
-        label: identity.entry().display_label(),
+        label: identity.label(),
         about: format!(
             "until {}, key {}",
             time::local_date(not_after),

@@ -1,7 +1,7 @@
 //! What is to be done for each identity at each destination. Reads every file that the manifests
 //! name, and opens no key.
 
-use crate::identity::{Identity, Inventory};
+use crate::identity::{Inventory, ListedCertificate};
 use crate::select::Filters;
 
 use super::destination::Destination;
@@ -10,7 +10,7 @@ use super::retention::Retention;
 
 /// An identity that is wanted in the backup.
 pub(super) struct Wanted<'a> {
-    pub(super) identity: &'a Identity,
+    pub(super) identity: &'a ListedCertificate,
     pub(super) label: String,
     /// One for each destination.
     pub(super) steps: Vec<Step>,
@@ -39,27 +39,26 @@ pub(super) enum Cause {
     Wrong(String),
 }
 
-/// Identities with a private key that the filters leave, archived ones too: old mail needs old
+/// Identities that the filters leave, archived ones too: old mail needs old
 /// keys.
 pub(super) fn wanted<'a>(
     inventory: &'a Inventory,
     filters: &Filters,
     now: i64,
-) -> impl Iterator<Item = &'a Identity> {
-    let identities = inventory.identities().iter();
-    identities.filter(move |identity| identity.has_key() && filters.matches(identity, now))
+) -> impl Iterator<Item = &'a ListedCertificate> {
+    let identities = inventory.identities();
+    identities.filter(move |identity| filters.matches(identity, now))
 }
 
 /// Plans for one identity.
 pub(super) fn plan<'a>(
-    identity: &'a Identity,
+    identity: &'a ListedCertificate,
     destinations: &[Option<Destination>],
     rewrite: bool,
     retention: Option<&Retention>,
 ) -> Wanted<'a> {
-    let parsed = identity.certificate().parse();
-    let not_after = parsed.validity().not_after.timestamp();
-    let label = identity.entry().display_label();
+    let not_after = identity.not_after().seconds();
+    let label = identity.label();
     let mut steps: Vec<Step> = destinations
         .iter()
         .map(|destination| match destination {
@@ -77,7 +76,12 @@ pub(super) fn plan<'a>(
     }
 }
 
-fn step(identity: &Identity, label: &str, destination: &Destination, rewrite: bool) -> Step {
+fn step(
+    identity: &ListedCertificate,
+    label: &str,
+    destination: &Destination,
+    rewrite: bool,
+) -> Step {
     let id = &identity.entry().id;
     let Some(saved) = destination.saved(id) else {
         let file = destination.path(&destination.name_for(id, label));
@@ -99,7 +103,11 @@ fn step(identity: &Identity, label: &str, destination: &Destination, rewrite: bo
 
 /// Has one destination alone keep an identity whose time is over: the first that has a whole copy,
 /// else the first there is.
-fn leave_one(steps: &mut [Step], destinations: &[Option<Destination>], identity: &Identity) {
+fn leave_one(
+    steps: &mut [Step],
+    destinations: &[Option<Destination>],
+    identity: &ListedCertificate,
+) {
     let whole = |step: &Step| matches!(step, Step::Keep | Step::Write(Cause::Asked));
     let keeper = steps
         .iter()

@@ -206,9 +206,8 @@ pub fn restore(
 
 /// The entries that came out of no other file either.
 fn not_elsewhere(missing: Vec<(Saved, Error)>, inventory: &Inventory) -> Vec<(Saved, Error)> {
-    let identities = inventory.identities().iter();
-    let with_key = identities.filter(|identity| identity.has_key());
-    let found: HashSet<String> = with_key
+    let found: HashSet<String> = inventory
+        .identities()
         .map(|identity| manifest::key(&identity.entry().id))
         .collect();
     let mut missing = missing;

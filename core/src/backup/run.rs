@@ -107,9 +107,12 @@ pub fn run(
     let only_in_backup = run.only_in_backup(now);
     let verified = run.verified();
     let mut report = run.finish(only_in_backup);
-    report
-        .warnings
-        .extend(marks::set(inventory, &verified, now));
+    let not_marked = inventory.mark_backed_up(&verified, now);
+    report.warnings.extend(not_marked.iter().map(|failed| {
+        let certificates = counted(failed.certificates, "certificate");
+        let (store, error) = (&failed.store, &failed.error);
+        format!("{store} was not told of the copies of {certificates}: {error}")
+    }));
     Ok(report)
 }
 
@@ -386,7 +389,7 @@ fn real_paths(destinations: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
 }
 
 fn nothing(inventory: &Inventory, filters: &Filters) -> Error {
-    let keyless = inventory.identities().len();
+    let keyless = inventory.certificates().len();
     Error::NotFound {
         selector: match filters.is_empty() {
             true => "'any with a private key'".to_owned(),

@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Report;
 use crate::error::Error;
-use crate::identity::{Identity, Inventory};
+use crate::identity::{Inventory, ListedCertificate};
 use crate::output;
 use crate::waits;
 
@@ -30,7 +30,7 @@ const SIGNED: &str = "signature";
 /// - [`Error::Target`]: it would lie in memory.
 pub fn may_delete_key(
     inventory: &Inventory,
-    identity: &Identity,
+    identity: &ListedCertificate,
     file: &Path,
 ) -> Result<(), Error> {
     output::refuse_memory(file)?;
@@ -160,8 +160,7 @@ fn lies_in(file: &Path, listing: &Listing) -> bool {
 
 /// Another entry of the store that has the key, such as the certificate before it was renewed.
 fn shares_key<'a>(inventory: &Inventory, report: &Report, left: &'a Listing) -> Option<&'a Entry> {
-    let mut identities = inventory.identities().iter();
-    let own = identities.find(|identity| identity.entry().id == report.id)?;
+    let own = inventory.certificate(&report.id)?;
     let own = own.certificate().spki_der();
     let mut others = left.entries.iter();
     others.find(|other| other.key != KeyState::Missing && other.certificate.spki_der() == own)
@@ -169,9 +168,11 @@ fn shares_key<'a>(inventory: &Inventory, report: &Report, left: &'a Listing) -> 
 
 /// What other stores have the key.
 fn elsewhere(inventory: &Inventory, report: &Report) -> Vec<String> {
-    let mut identities = inventory.identities().iter();
-    let own = identities.find(|identity| identity.entry().id == report.id);
-    let entries = own.map(Identity::entries).unwrap_or_default().iter();
+    let own = inventory.certificate(&report.id);
+    let entries = own
+        .map(ListedCertificate::entries)
+        .unwrap_or_default()
+        .iter();
     let others = entries
         .filter(|stored| stored.store != report.from && stored.entry.key != KeyState::Missing);
     others

@@ -5,7 +5,7 @@ use sha1::{Digest, Sha1};
 
 use super::{Choice, Want, candidate, filtered, matching, matching_text};
 use crate::error::{Near, Nearly};
-use crate::identity::{Identity, Inventory};
+use crate::identity::{Inventory, ListedCertificate};
 use crate::nearest;
 use crate::select::Filters;
 use certstow_formats::names;
@@ -22,7 +22,7 @@ pub(super) fn near(inventory: &Inventory, choice: &Choice<'_>, now: i64) -> Opti
         return Some(offer(inventory, Nearly::Archived, &archived));
     }
     let selector = choice.selector?;
-    let wanted = |found: &&Identity| choice.want == Want::Certificate || found.has_key();
+    let wanted = |found: &&ListedCertificate| choice.want == Want::Certificate || found.has_key();
     let unfiltered = Choice {
         filters: &Filters::default(),
         ..*choice
@@ -42,7 +42,7 @@ pub(super) fn near(inventory: &Inventory, choice: &Choice<'_>, now: i64) -> Opti
 }
 
 /// These, to choose from.
-pub fn offer(inventory: &Inventory, why: Nearly, identities: &[&Identity]) -> Near {
+pub fn offer(inventory: &Inventory, why: Nearly, identities: &[&ListedCertificate]) -> Near {
     let some = identities.iter().take(MOST_OFFERED);
     Near {
         why,
@@ -52,11 +52,14 @@ pub fn offer(inventory: &Inventory, why: Nearly, identities: &[&Identity]) -> Ne
 }
 
 /// Those with the fewest slips between the selector and their names or thumbprints.
-fn misspelled<'i>(possible: &[&'i Identity], selector: &str) -> Vec<&'i Identity> {
+fn misspelled<'i>(
+    possible: &[&'i ListedCertificate],
+    selector: &str,
+) -> Vec<&'i ListedCertificate> {
     let typed = Typed::new(selector);
     let slips = possible.iter().map(|identity| {
         let parsed = identity.certificate().parse();
-        let label = identity.entry().display_label();
+        let label = identity.label();
         let names = [Some(label), names::common_name(parsed.subject())];
         let texts = names.into_iter().flatten();
         let texts = texts.chain(names::dns_names(&parsed));

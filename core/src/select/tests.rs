@@ -52,7 +52,7 @@ fn sha256(sample: Sample) -> String {
 /// How many of the samples a filter leaves.
 fn count(filters: &Filters) -> usize {
     let inventory = inventory();
-    let matching = inventory.identities().iter();
+    let matching = inventory.certificates().iter();
     matching.filter(|one| filters.matches(one, NOW)).count()
 }
 
@@ -129,7 +129,7 @@ fn an_archived_certificate_is_found_by_its_thumbprint_alone() {
     assert_eq!(by(Some(&thumbprint), &none).unwrap(), thumbprint);
 
     // What finds nothing else says that there is one.
-    let serial = inventory.identities().iter();
+    let serial = inventory.certificates().iter();
     let serial = serial.filter(|one| one.is_archived());
     let serial: Vec<_> = serial
         .map(|one| names::serial(&one.certificate().parse()))

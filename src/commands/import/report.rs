@@ -37,8 +37,8 @@ pub(super) struct Report {
 
 /// What is to be said of certificates that cannot be imported.
 fn keyless(inventory: &Inventory) -> Option<String> {
-    let identities = inventory.identities().iter();
-    match identities.filter(|identity| !identity.has_key()).count() {
+    let listed = inventory.certificates().iter();
+    match listed.filter(|listed| !listed.has_key()).count() {
         0 => None,
         1 => Some("one certificate without a private key was not imported".to_owned()),
         more => Some(format!(
