@@ -16,7 +16,7 @@ use certstow_platform::store::{Ask, Store};
 
 use super::folder::Folder;
 use super::lock::{self, Patience};
-use super::manifest::{self, Saved, Thumbprint};
+use super::manifest::{self, Saved};
 use super::opener::Opener;
 use super::record::{self, Found};
 use super::wanted::{Decision, Wanted};
@@ -268,26 +268,13 @@ fn near(folder: &Path, typed: &str) -> Option<Near> {
     let Found::Whole(manifest) = record::of_folder(folder) else {
         return None;
     };
-    let typed = select::Typed::new(typed);
-    let slips = manifest.entries.iter().map(|saved| {
-        let Thumbprint { sha1, sha256 } = &saved.thumbprint;
-        let names = [saved.label.clone()];
-        (saved, typed.slips([sha1, sha256], &names))
+    let possible = manifest.entries.iter().map(|saved| (saved, saved.known()));
+    let misspelled = select::misspelled(typed, possible);
+    let candidates = misspelled.iter().map(|saved| Candidate {
+        thumbprint: saved.thumbprint.sha1.clone(),
+        label: saved.label.clone(),
+        not_after: saved.not_after.clone(),
+        store: folder.join(&saved.file).display().to_string(),
     });
-    let meant = select::fewest(slips);
-    let candidates: Vec<Candidate> = meant
-        .iter()
-        .take(select::MOST_OFFERED)
-        .map(|saved| Candidate {
-            thumbprint: saved.thumbprint.sha1.clone(),
-            label: saved.label.clone(),
-            not_after: saved.not_after.clone(),
-            store: folder.join(&saved.file).display().to_string(),
-        })
-        .collect();
-    (!meant.is_empty()).then_some(Near {
-        why: Nearly::Misspelled,
-        count: meant.len(),
-        candidates,
-    })
+    (!misspelled.is_empty()).then(|| select::offered(Nearly::Misspelled, candidates))
 }
