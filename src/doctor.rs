@@ -5,6 +5,7 @@
 
 mod account;
 mod escrow;
+mod key;
 mod left_over;
 mod locked;
 mod logs;

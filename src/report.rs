@@ -250,11 +250,6 @@ impl Report {
             only_in_backup: self.only_in_backup.len(),
         }
     }
-
-    /// The page, in UTF-8.
-    pub(crate) fn html(&self) -> String {
-        page::write(self)
-    }
 }
 
 /// A file that a backup should have, and how it is damaged, as one of the problems.

@@ -297,6 +297,14 @@ impl Error {
         }
     }
 
+    /// That the system gives no random numbers.
+    pub(crate) fn no_randomness(error: impl std::fmt::Display) -> Self {
+        Self::Io {
+            place: "the system's source of random numbers".to_owned(),
+            source: std::io::Error::other(error.to_string()),
+        }
+    }
+
     /// Whether what was given as a password is none, cannot be had, or is not the right one.
     pub(crate) fn is_wrong_password(&self) -> bool {
         match self {

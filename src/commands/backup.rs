@@ -23,7 +23,6 @@ use certstow_core::output::Privacy;
 use certstow_core::password::{self, Source};
 use certstow_core::time;
 use certstow_formats::secret::Password;
-use certstow_platform;
 use certstow_platform::store::Interaction;
 
 use crate::args::{BackupAction, BackupArgs, BackupCommand, Typed};

@@ -3,7 +3,8 @@
 
 use certstow_platform::store::{Entry, KeyState, Listing, Store};
 
-use super::{Check, stores};
+use super::Check;
+use super::key::{SAVED_UNPROVEN, take};
 use crate::exit::Exit;
 use certstow_formats::proof::Level;
 
@@ -24,7 +25,7 @@ pub(super) fn check(
     }
     let (mut labels, mut errors, mut levels) = (Vec::new(), Vec::new(), Vec::new());
     for entry in &locked {
-        match stores::take(store, entry) {
+        match take(store, entry) {
             Ok(proof) => levels.push(proof.level()),
             Err(error) => {
                 labels.push(entry.display_label());
@@ -43,7 +44,7 @@ pub(super) fn check(
         let found = format!("{keys} came out with the password, {proven}");
         let check = Check::ok("keys", name, found);
         return Some(match levels.contains(&Level::None) {
-            true => check.warn(stores::SAVED_UNPROVEN),
+            true => check.warn(SAVED_UNPROVEN),
             false => check,
         });
     };

@@ -3,16 +3,17 @@
 
 use certstow_platform::error::StoreError;
 use certstow_platform::spec::StoreSpec;
-use certstow_platform::store::{Entry, KeyState, Listing, NonInteractive, Store};
+use certstow_platform::store::{Entry, KeyState, Listing, Store};
 use certstow_platform::{OpenOptions, known_stores, open};
 
+use super::key::{SAVED_UNPROVEN, take};
 use super::{Check, Status, left_over, locked};
 use crate::exit::Exit;
 use certstow_core::backup;
 use certstow_core::error::Error;
 use certstow_core::identity::Stores;
 use certstow_core::waits;
-use certstow_formats::proof::{self, Level, Proof, ProofError};
+use certstow_formats::proof::{Level, Proof};
 
 /// How many keys of a store are tried until one comes out.
 const TRIES: usize = 5;
@@ -153,10 +154,6 @@ fn keys(name: &str, store: &dyn Store, listing: &Listing) -> Check {
     }
 }
 
-/// What comes of a key that nothing proves.
-pub(super) const SAVED_UNPROVEN: &str =
-    "a backup saves it and ends with exit code 14 each time, unless --allow-unproven accepts it";
-
 /// A key came out that certstow does not sign with.
 fn unsigned(name: &str, label: &str, proof: &Proof) -> Check {
     let what = proof.warning().unwrap_or_default();
@@ -165,21 +162,6 @@ fn unsigned(name: &str, label: &str, proof: &Proof) -> Check {
         Level::None => check.warn(SAVED_UNPROVEN),
         Level::PublicKey | Level::Signature => check,
     }
-}
-
-pub(super) fn take(store: &dyn Store, entry: &Entry) -> Result<Proof, Error> {
-    let place = entry.place();
-    let wait = waits::waiting_for(format!("the private key of {place}"));
-    let key = store.private_key(&entry.id, &mut NonInteractive)?;
-    drop(wait);
-    proof::prove(&key, &entry.certificate).map_err(|error| match error {
-        ProofError::Mismatch => Error::KeyMismatch { place },
-        ProofError::Useless(reason) => Error::Store(StoreError::Damaged {
-            place: format!("the private key of {place}"),
-            reason,
-            source: None,
-        }),
-    })
 }
 
 #[cfg(test)]

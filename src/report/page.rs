@@ -25,24 +25,28 @@ const SCRIPT: &str = include_str!("report.js");
 /// From this many rows on they are set closer, and details are made as they are unfolded.
 const MANY: usize = 40;
 
-pub(super) fn write(report: &Report) -> String {
-    let validities: Vec<_> = report
-        .items
-        .iter()
-        .map(|item| (item.not_before, item.not_after))
-        .collect();
-    let axis = Axis::of(&validities, report.now, &TimeZone::system());
-    let mut html = Html::with_capacity(32 * 1024 + report.items.len() * 4096);
-    // Markup and the names of what is put in take turns.
-    for (position, part) in PAGE.split("{{").enumerate() {
-        let Some((name, markup)) = part.split_once("}}").filter(|_| position > 0) else {
-            html.raw(part);
-            continue;
-        };
-        fill(&mut html, name, report, &axis);
-        html.raw(markup);
+impl Report {
+    /// The page, in UTF-8.
+    pub(crate) fn html(&self) -> String {
+        let report = self;
+        let validities: Vec<_> = report
+            .items
+            .iter()
+            .map(|item| (item.not_before, item.not_after))
+            .collect();
+        let axis = Axis::of(&validities, report.now, &TimeZone::system());
+        let mut html = Html::with_capacity(32 * 1024 + report.items.len() * 4096);
+        // Markup and the names of what is put in take turns.
+        for (position, part) in PAGE.split("{{").enumerate() {
+            let Some((name, markup)) = part.split_once("}}").filter(|_| position > 0) else {
+                html.raw(part);
+                continue;
+            };
+            fill(&mut html, name, report, &axis);
+            html.raw(markup);
+        }
+        html.finish()
     }
-    html.finish()
 }
 
 fn fill(html: &mut Html, name: &str, report: &Report, axis: &Axis) {

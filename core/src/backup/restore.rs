@@ -8,13 +8,12 @@ mod sources;
 mod taken;
 
 use std::collections::HashSet;
-use std::ffi::OsStr;
 use std::path::Path;
 
 use certstow_platform::error::StoreError;
 use certstow_platform::store::{Ask, Store};
 
-use super::folder::Folder;
+use super::folder::{Folder, shown};
 use super::lock::{self, Patience};
 use super::manifest::{self, Saved};
 use super::opener::Opener;
@@ -233,18 +232,6 @@ fn lost(missing: Vec<(Saved, Error)>, wanted: &Wanted<'_>, now: i64) -> (Vec<Los
         });
     }
     (lost, undecided)
-}
-
-/// A file that does not give what it should, and why: "is missing".
-fn not_from(folder: &Folder, name: &OsStr, reason: String) -> Error {
-    Error::BackupFile {
-        file: folder.path(name),
-        reason,
-    }
-}
-
-fn shown(name: &OsStr) -> String {
-    name.to_string_lossy().into_owned()
 }
 
 fn nothing(folder: &Path, wanted: &Wanted<'_>, left_out: usize) -> Error {

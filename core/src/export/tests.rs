@@ -5,6 +5,9 @@ use certstow_platform::testing;
 use certstow_platform::testing::MemoryStore;
 
 use crate::output::{Existing, Privacy};
+use certstow_formats::chain::Include;
+use certstow_formats::pkcs12::attributes::Properties;
+use certstow_formats::pkcs12::profile::Iterations;
 use certstow_formats::testing::identities;
 
 fn password() -> Password {

@@ -11,7 +11,8 @@ use certstow_platform::store::{
     Ask, Entry, Interaction, KeyState, NonInteractive, Store, UnlockRequest,
 };
 
-use super::{Imported, Options, Outcome, list, waiting_for};
+use super::listing::{list, waiting_for};
+use super::outcome::{Imported, Options, Outcome};
 use crate::error::Error;
 use crate::identity::ListedCertificate;
 use crate::waits;

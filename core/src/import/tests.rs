@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::*;
+use certstow_formats::secret::Password;
 use certstow_platform::error::AskError;
 use certstow_platform::store::{Interaction, NonInteractive, NotExportable, UnlockRequest};
 use certstow_platform::testing;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use certstow_platform::scheduler::{self, Owner, Scheduler};
 
 use super::places::Places;
-use super::{Installed, Scheduled, run};
+use super::program::{Installed, Scheduled, run};
 use crate::schedule::{Schedule, ScheduleFile, TaskName, launchd};
 use certstow_core::error::Error;
 
