@@ -25,7 +25,7 @@ use std::io::{self, IsTerminal as _};
 
 use crate::exit::Exit;
 use certstow_core::error::Error;
-use certstow_core::export::Report;
+use certstow_core::export::Exported;
 use certstow_core::identity::{Inventory, ListedCertificate};
 use certstow_formats::secret::Password;
 use clap::ArgMatches;
@@ -112,7 +112,7 @@ pub(super) fn run(preset: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
     })
 }
 
-fn save(inventory: &mut Inventory, draft: &Draft, screen: &Screen) -> Result<Report, Error> {
+fn save(inventory: &mut Inventory, draft: &Draft, screen: &Screen) -> Result<Exported, Error> {
     let id = draft.identity.ok_or(Error::Cancelled)?;
     if let Some(identity) = inventory.certificate(&id) {
         let file = export::file_of(&draft.args, identity, &export::options(&draft.args));

@@ -36,7 +36,7 @@ pub use kept::{Kept, kept};
 pub use last_run::{FOLDER as LAST_RUNS, emptied};
 pub use lock::Patience;
 pub use opener::Opener;
-pub use report::Report;
+pub use report::RunReport;
 pub use restore::{Arrival, Lost, RestoreRequest, Restored, RestoredIdentity, restore};
 pub use run::{Progress, Request, run};
 pub use verify::{FileState, FileVerdict, Finding, FolderVerdict, VerifyRequest, verify};

@@ -40,7 +40,7 @@ pub use removal::{delete_key, may_delete_key};
 
 /// How far an export has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum Stage {
     /// The private key is being read; a store may ask for its password.
     Key,
     /// The certification path is being built.
@@ -51,7 +51,7 @@ pub enum Step {
 
 /// What was saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
+pub struct Exported {
     /// The file; `None` for a stream.
     pub file: Option<PathBuf>,
     /// The SHA-256 of the bytes.
@@ -84,7 +84,7 @@ pub struct Report {
     pub unsynced: Option<String>,
 }
 
-impl Report {
+impl Exported {
     /// As an error, that the disk did not confirm the file.
     pub fn not_synced(&self) -> Option<Error> {
         output::not_synced(self.file.as_ref()?, self.unsynced.as_deref())
@@ -140,7 +140,7 @@ impl<'a> Job<'a> {
 
     /// Takes the key, obtains the password, builds the path, encodes, writes, reads back, and tells
     /// the stores of a private key that was saved to a file. A store that cannot record it is one
-    /// of the [`Report::warnings`].
+    /// of the [`Exported::warnings`].
     ///
     /// `password` is called if [`Job::needs_password`], once, and only after the key has come out:
     /// nobody thinks up a password for a key that stays where it is.
@@ -156,8 +156,8 @@ impl<'a> Job<'a> {
         self,
         password: impl FnOnce(&ListedCertificate) -> Result<Password, Error>,
         ask: &mut dyn Ask,
-        progress: &mut dyn FnMut(Step),
-    ) -> Result<Report, Error> {
+        progress: &mut dyn FnMut(Stage),
+    ) -> Result<Exported, Error> {
         let Self {
             inventory,
             id,
@@ -208,11 +208,11 @@ impl Saving<'_> {
         destination: Destination<'_>,
         password: impl FnOnce(&ListedCertificate) -> Result<Password, Error>,
         ask: &mut dyn Ask,
-        progress: &mut dyn FnMut(Step),
-    ) -> Result<Report, Error> {
+        progress: &mut dyn FnMut(Stage),
+    ) -> Result<Exported, Error> {
         let mut key = None;
         if self.options.format.has_key() {
-            progress(Step::Key);
+            progress(Stage::Key);
             key = Some(ProvenKey::take(self.inventory, self.listed, ask)?);
         }
         let password = match self.options.needs_password() {
@@ -228,21 +228,21 @@ impl Saving<'_> {
             Some(proven) => proven.stored,
             None => &self.listed.entries()[0],
         };
-        progress(Step::Path);
+        progress(Stage::Path);
         let chain = self.chain(&source.entry.certificate);
         let outside = time::outside_validity(&chain.leaf.parse(), time::now());
         // Saved all the same, for old mail needs old keys.
         warnings.extend(outside.map(|outside| format!("the certificate {outside}")));
         warnings.extend(chain.warnings.iter().cloned());
 
-        progress(Step::Write);
+        progress(Stage::Write);
         let secret = key.as_ref().map(|proven| &proven.key);
         let sealed = Sealed::new(self.options, &source.entry, &chain, secret, password)?;
         let saved = sealed.write(destination)?;
         warnings.extend(saved.warnings);
 
         let certificates = std::iter::once(&chain.leaf).chain(&chain.issuers);
-        Ok(Report {
+        Ok(Exported {
             file: saved.file,
             sha256: saved.sha256,
             thumbprint: self.listed.thumbprint(),

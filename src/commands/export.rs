@@ -10,7 +10,7 @@ use std::io::{self, IsTerminal as _};
 
 use crate::exit::Exit;
 use certstow_core::error::Error;
-use certstow_core::export::{Destination, Format, Job, Options, Report, Step};
+use certstow_core::export::{Destination, Exported, Format, Job, Options, Stage};
 use certstow_core::identity::{Inventory, ListedCertificate};
 use certstow_core::password::{self, Source, Strength};
 use certstow_core::select::{self, Choice, Want};
@@ -115,7 +115,7 @@ pub(crate) fn save(
     password: impl FnOnce(&ListedCertificate) -> Result<Password, Error>,
     ask: &mut TerminalAsk,
     screen: &Screen,
-) -> Result<Report, Error> {
+) -> Result<Exported, Error> {
     let options = options(args);
     let identity = inventory.certificate(id).ok_or_else(|| {
         Error::Usage("the identity is not in the stores that were read".to_owned())
@@ -134,16 +134,16 @@ pub(crate) fn save(
     let mut spinner = None;
     let report = job.run(password, ask, &mut |step| {
         // Not while the key is read: a store may prompt then.
-        if step == Step::Write {
+        if step == Stage::Write {
             spinner = Some(Progress::start(
                 screen,
                 "Encrypting, writing and reading back",
             ));
         }
         screen.explain(match step {
-            Step::Key => "taking the private key from its store",
-            Step::Path => "building the certification path",
-            Step::Write => "encrypting, writing and reading back",
+            Stage::Key => "taking the private key from its store",
+            Stage::Path => "building the certification path",
+            Stage::Write => "encrypting, writing and reading back",
         });
     });
     drop(spinner);
@@ -294,7 +294,7 @@ pub(crate) fn obtain_password(
     }
 }
 
-fn record(report: &Report, screen: &Screen) {
+fn record(report: &Exported, screen: &Screen) {
     screen.record(
         &Entry::saved(&report.label)
             .with("thumbprint", report.thumbprint.as_str())

@@ -24,7 +24,7 @@ use crate::journal::Entry;
 use crate::prompt;
 use crate::screen::Screen;
 use crate::warning::Warning;
-use report::Report;
+use report::ImportReport;
 
 pub(crate) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
     check_together(args)?;
@@ -72,7 +72,7 @@ pub(crate) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
     );
 
     let in_clear = password.is_none() && matches!(spec, StoreSpec::File(_));
-    let mut report = Report::new(&spec, target.exportable, sources);
+    let mut report = ImportReport::new(&spec, target.exportable, sources);
     for outcome in outcomes {
         if let Ok(imported) = &outcome.result {
             screen.record(&entry(&outcome, imported).with("store", store.info().spec.to_string()));

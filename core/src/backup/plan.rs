@@ -13,12 +13,12 @@ pub(super) struct Wanted<'a> {
     pub(super) identity: &'a ListedCertificate,
     pub(super) label: String,
     /// One for each destination.
-    pub(super) steps: Vec<Step>,
+    pub(super) actions: Vec<Action>,
 }
 
 /// What is to be done at one destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum Action {
     /// The destination failed before.
     Unreachable,
     /// The file is as it was written.
@@ -59,44 +59,44 @@ pub(super) fn plan<'a>(
 ) -> Wanted<'a> {
     let not_after = identity.not_after().seconds();
     let label = identity.label();
-    let mut steps: Vec<Step> = destinations
+    let mut actions: Vec<Action> = destinations
         .iter()
         .map(|destination| match destination {
-            Some(destination) => step(identity, &label, destination, rewrite),
-            None => Step::Unreachable,
+            Some(destination) => action(identity, &label, destination, rewrite),
+            None => Action::Unreachable,
         })
         .collect();
     if retention.is_some_and(|retention| retention.is_over(not_after)) {
-        leave_one(&mut steps, destinations, identity);
+        leave_one(&mut actions, destinations, identity);
     }
     Wanted {
         identity,
         label,
-        steps,
+        actions,
     }
 }
 
-fn step(
+fn action(
     identity: &ListedCertificate,
     label: &str,
     destination: &Destination,
     rewrite: bool,
-) -> Step {
+) -> Action {
     let id = &identity.entry().id;
     let Some(saved) = destination.saved(id) else {
         let file = destination.path(&destination.name_for(id, label));
         // Whatever it is, nothing says what it should be.
-        return Step::Write(match file.symlink_metadata().is_ok() {
+        return Action::Write(match file.symlink_metadata().is_ok() {
             true => Cause::Wrong("the manifest did not name the file that was there".to_owned()),
             false => Cause::New,
         });
     };
     match destination.condition(saved) {
-        Condition::Whole if rewrite => Step::Write(Cause::Asked),
-        Condition::Whole => Step::Keep,
-        Condition::Missing => Step::Write(Cause::Wrong("the file was missing".to_owned())),
+        Condition::Whole if rewrite => Action::Write(Cause::Asked),
+        Condition::Whole => Action::Keep,
+        Condition::Missing => Action::Write(Cause::Wrong("the file was missing".to_owned())),
         Condition::Damaged(reason) => {
-            Step::Write(Cause::Wrong(format!("the file was damaged: {reason}")))
+            Action::Write(Cause::Wrong(format!("the file was damaged: {reason}")))
         }
     }
 }
@@ -104,12 +104,12 @@ fn step(
 /// Has one destination alone keep an identity whose time is over: the first that has a whole copy,
 /// else the first there is.
 fn leave_one(
-    steps: &mut [Step],
+    actions: &mut [Action],
     destinations: &[Option<Destination>],
     identity: &ListedCertificate,
 ) {
-    let whole = |step: &Step| matches!(step, Step::Keep | Step::Write(Cause::Asked));
-    let keeper = steps
+    let whole = |action: &Action| matches!(action, Action::Keep | Action::Write(Cause::Asked));
+    let keeper = actions
         .iter()
         .position(whole)
         .or_else(|| {
@@ -119,12 +119,16 @@ fn leave_one(
                     .as_ref()
                     .is_some_and(|d| d.saved(id).is_some())
             };
-            (0..steps.len()).find(has)
+            (0..actions.len()).find(has)
         })
-        .or_else(|| steps.iter().position(|step| *step != Step::Unreachable));
-    for (at, step) in steps.iter_mut().enumerate() {
-        if Some(at) != keeper && *step != Step::Unreachable {
-            *step = Step::Leave;
+        .or_else(|| {
+            actions
+                .iter()
+                .position(|action| *action != Action::Unreachable)
+        });
+    for (at, action) in actions.iter_mut().enumerate() {
+        if Some(at) != keeper && *action != Action::Unreachable {
+            *action = Action::Leave;
         }
     }
 }

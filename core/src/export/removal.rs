@@ -13,13 +13,13 @@ use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{Ask, Entry, KeyState, Listing, Removal, Store};
 use sha2::{Digest as _, Sha256};
 
-use super::Report;
+use super::Exported;
 use crate::error::Error;
 use crate::identity::{Inventory, ListedCertificate};
 use crate::output;
 use crate::waits;
 
-/// What a proof of the key is called in [`Report::verified`].
+/// What a proof of the key is called in [`Exported::verified`].
 const SIGNED: &str = "signature";
 
 /// Whether the key of an identity may be deleted once it is in `file`: what goes from a folder goes
@@ -64,7 +64,7 @@ pub fn may_delete_key(
 /// file stays as it is.
 pub fn delete_key(
     inventory: &mut Inventory,
-    report: &Report,
+    report: &Exported,
     ask: &mut dyn Ask,
 ) -> Result<Vec<String>, Error> {
     let name = report.store.clone();
@@ -159,7 +159,11 @@ fn lies_in(file: &Path, listing: &Listing) -> bool {
 }
 
 /// Another entry of the store that has the key, such as the certificate before it was renewed.
-fn shares_key<'a>(inventory: &Inventory, report: &Report, left: &'a Listing) -> Option<&'a Entry> {
+fn shares_key<'a>(
+    inventory: &Inventory,
+    report: &Exported,
+    left: &'a Listing,
+) -> Option<&'a Entry> {
     let own = inventory.certificate(&report.id)?;
     let own = own.certificate().spki_der();
     let mut others = left.entries.iter();
@@ -167,7 +171,7 @@ fn shares_key<'a>(inventory: &Inventory, report: &Report, left: &'a Listing) -> 
 }
 
 /// What other stores have the key.
-fn elsewhere(inventory: &Inventory, report: &Report) -> Vec<String> {
+fn elsewhere(inventory: &Inventory, report: &Exported) -> Vec<String> {
     let own = inventory.certificate(&report.id);
     let entries = own
         .map(ListedCertificate::entries)

@@ -44,7 +44,7 @@ fn export(
     stores: Vec<MemoryStore>,
     options: &Options,
     password: Option<&Password>,
-) -> Result<(Report, Vec<u8>), Error> {
+) -> Result<(Exported, Vec<u8>), Error> {
     let mut inventory = inventory(stores);
     let id = only(&inventory);
     let mut bytes = Vec::new();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use certstow_core::copy;
 use certstow_core::error::Error;
-use certstow_core::export::{self, Options, Report};
+use certstow_core::export::{self, Exported, Options};
 use certstow_core::identity::{Inventory, ListedCertificate};
 use certstow_formats::sanitize::{safe, shortened};
 use certstow_platform::store::{Ask, Interaction};
@@ -64,7 +64,7 @@ pub(super) fn agree(
 }
 
 /// Says that the key stays, and why: "not every copy was made".
-pub(super) fn not_now(why: &str, report: &mut Report, screen: &Screen) {
+pub(super) fn not_now(why: &str, report: &mut Exported, screen: &Screen) {
     let kept = format!(
         "the private key of {} stays in {}, since {why}",
         shortened(&report.label),
@@ -80,7 +80,7 @@ pub(super) fn not_now(why: &str, report: &mut Report, screen: &Screen) {
 /// report.
 pub(super) fn delete(
     inventory: &mut Inventory,
-    report: &mut Report,
+    report: &mut Exported,
     ask: &mut dyn Ask,
     screen: &Screen,
 ) -> Result<bool, Error> {

@@ -1,7 +1,7 @@
 //! What an export tells: lines for a person, `certstow.export/1` for a program.
 
 use certstow_core::error::Error;
-use certstow_core::export::Report;
+use certstow_core::export::Exported;
 use certstow_formats::names;
 use certstow_formats::pkcs12::profile::Profile;
 use certstow_formats::proof::Level;
@@ -14,7 +14,7 @@ use crate::render::json;
 use crate::screen::Screen;
 
 pub(super) fn tell(
-    report: &Report,
+    report: &Exported,
     copies: &[copies::Outcome],
     key_deleted: bool,
     screen: &Screen,
@@ -49,12 +49,12 @@ pub(super) fn tell(
 }
 
 /// The file's name; `None` for standard output.
-pub(super) fn file_name(report: &Report) -> Option<String> {
+pub(super) fn file_name(report: &Exported) -> Option<String> {
     let file = report.file.as_ref()?;
     Some(file.to_string_lossy().into_owned())
 }
 
-fn lines(report: &Report, copies: &[copies::Outcome]) -> String {
+fn lines(report: &Exported, copies: &[copies::Outcome]) -> String {
     let place = file_name(report).unwrap_or_else(|| "to standard output".to_owned());
     let mut text = format!("Saved {}\n", safe(&place));
     let mut field = |name: &str, value: &str| {
@@ -99,7 +99,7 @@ struct Json<'a> {
     proof: Option<Level>,
     /// That the disk did not confirm the file, or `null`.
     error: Option<json::Inner>,
-    copies: Vec<copies::Json>,
+    copies: Vec<copies::CopyJson>,
     /// Whether the store has no private key any more.
     key_deleted: bool,
     warnings: &'a [String],
@@ -107,7 +107,7 @@ struct Json<'a> {
 
 impl<'a> Json<'a> {
     fn of(
-        report: &'a Report,
+        report: &'a Exported,
         not_synced: Option<&Error>,
         copies: &[copies::Outcome],
         key_deleted: bool,

@@ -25,7 +25,7 @@ use crate::screen::Screen;
 use crate::warning::Warning;
 
 /// What became of everything.
-pub(super) struct Report {
+pub(super) struct ImportReport {
     store: String,
     exportable: bool,
     imported: Vec<Line>,
@@ -60,7 +60,7 @@ impl Failed {
     }
 }
 
-impl Report {
+impl ImportReport {
     /// Of an import into this store, before anything is in it.
     pub(super) fn new(store: &StoreSpec, exportable: bool, sources: Sources) -> Self {
         Self {
@@ -221,7 +221,7 @@ struct FailedJson<'a> {
 }
 
 impl<'a> Json<'a> {
-    fn of(report: &'a Report) -> Self {
+    fn of(report: &'a ImportReport) -> Self {
         let imported = report.imported.iter().map(|line| ImportedJson {
             label: &line.label,
             thumbprint: &line.thumbprint,

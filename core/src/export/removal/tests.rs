@@ -15,7 +15,7 @@ use certstow_formats::testing::identities;
 use certstow_platform::testing::Liar;
 
 /// Exports the first identity to a file.
-fn export(inventory: &mut Inventory, file: &Path) -> Report {
+fn export(inventory: &mut Inventory, file: &Path) -> Exported {
     let options = Options {
         format: Format::P12,
         include: Include::None,
@@ -73,18 +73,18 @@ fn what_is_not_proven_any_more_costs_no_key() {
     let store = testing::single("store", identities::ec_identity());
     let mut inventory = inventory(vec![Box::new(store.clone())]);
     let report = export(&mut inventory, &file);
-    let mut delete = |report: &Report| {
+    let mut delete = |report: &Exported| {
         let refused = reason(delete_key(&mut inventory, report, &mut NonInteractive));
         assert!(has_key(&store, &report.id), "{refused}");
         refused
     };
 
-    let unsigned = Report {
+    let unsigned = Exported {
         verified: vec!["certificate", "key"],
         ..report.clone()
     };
     assert!(delete(&unsigned).contains("could not be shown to sign"));
-    let to_stream = Report {
+    let to_stream = Exported {
         file: None,
         ..report.clone()
     };
