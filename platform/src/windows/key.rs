@@ -10,7 +10,7 @@ use super::ffi::KeyProviderInfo;
 use super::{capi, cng, ffi, private_key_blob, provider};
 use crate::attempt::{Attempt, Failure};
 use crate::error::StoreError;
-use crate::transport::{private_key_of_pkcs12, random_name, random_password};
+use crate::exported_key::{private_key_of_pkcs12, random_name, random_password};
 use certstow_formats::certificate::Certificate;
 use certstow_formats::key::KeyError;
 use certstow_formats::key::forms::{self, Algorithm};
