@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn thumbprints_come_before_names() {
+    fn pick_prefers_thumbprints_to_names() {
         let both = [('a', "Bob"), ('b', "Ada")];
         assert_eq!(offered(&both, "a", false), ["a".repeat(40)]);
         assert_eq!(offered(&both, "AA:AA", false), ["a".repeat(40)]);
@@ -251,13 +251,13 @@ mod tests {
     }
 
     #[test]
-    fn a_shell_that_keeps_what_resembles_gets_names_that_mean_one() {
+    fn pick_gives_names_that_mean_one() {
         let three = [('1', "Ada"), ('2', "Ada"), ('3', "Adam")];
         assert_eq!(offered(&three, "Ad", true), ["Adam"]);
     }
 
     #[test]
-    fn what_has_no_key_or_is_archived_is_not_offered() {
+    fn pick_hides_keyless_and_archived() {
         let hidden = |word| {
             let mut both = identities(&[('1', "Ada"), ('2', "Ada")], word);
             both[0].has_key = false;
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_labels_are_one_line_of_harmless_text() {
+    fn pick_makes_hostile_labels_harmless() {
         let hostile = [('1', "Eve\n\t\x1b[31m$(reboot)\u{202e}")];
         let picked = picked(identities(&hostile, ""), "", false);
         let (value, about) = &picked[0];

@@ -111,7 +111,7 @@ fn issuers_that_cannot_be_read_are_told_when_the_path_has_a_gap() {
 }
 
 #[test]
-fn every_store_that_has_the_key_is_told_of_a_copy() {
+fn mark_backed_up_tells_every_store_with_the_key() {
     let open = |name| with_key(name, MemoryKey::Exportable(Sample::P256.key().unwrap()));
     let stores = [
         open("one"),
