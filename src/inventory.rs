@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use certstow_core::backup;
 use certstow_core::error::Error;
-use certstow_core::identity::{Identity, Inventory, StoreProblem, Stores};
+use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem, Stores};
 use certstow_core::select::Filters;
 use certstow_platform::OpenOptions;
 
@@ -47,11 +47,11 @@ pub(super) fn listed<'a>(
     all: bool,
     filters: &Filters,
     now: i64,
-) -> Vec<&'a Identity> {
-    let identities = inventory.identities().iter();
-    identities
-        .filter(|identity| all || (identity.has_key() && !identity.is_archived()))
-        .filter(|identity| filters.matches(identity, now))
+) -> Vec<&'a ListedCertificate> {
+    let listed = inventory.certificates().iter();
+    listed
+        .filter(|listed| all || (listed.has_key() && !listed.is_archived()))
+        .filter(|listed| filters.matches(listed, now))
         .collect()
 }
 

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use certstow_platform::store::KeyState;
 
 use certstow_core::backup::{self, InStores, Kept};
-use certstow_core::identity::{Identity, Inventory, StoreProblem};
+use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem};
 use certstow_core::select::Filters;
 use certstow_core::time;
 use certstow_core::time::Urgency;
@@ -193,7 +193,7 @@ impl Report {
     /// filters. A backup that cannot be read is one of the problems.
     pub(crate) fn of(
         inventory: &Inventory,
-        identities: &[&Identity],
+        identities: &[&ListedCertificate],
         folders: &[PathBuf],
         filters: &Filters,
         now: i64,
@@ -307,7 +307,7 @@ fn only_in_backup(
 }
 
 impl Item {
-    fn of(inventory: &Inventory, identity: &Identity, kept: &KeptFiles) -> Self {
+    fn of(inventory: &Inventory, identity: &ListedCertificate, kept: &KeptFiles) -> Self {
         let entry = identity.entry();
         let parsed = entry.certificate.parse();
         let sha256 = names::hex(entry.id.as_bytes());
@@ -322,13 +322,13 @@ impl Item {
             (name, stored.entry.places.clone())
         });
         Self {
-            label: entry.display_label(),
-            subject: names::distinguished_name(parsed.subject()),
+            label: identity.label(),
+            subject: identity.subject(),
             issuer: names::short_name_of_der(entry.certificate.issuer_der()),
             issuer_in_full: names::distinguished_name(parsed.issuer()),
             serial: names::serial(&parsed),
             not_before: parsed.validity().not_before.timestamp(),
-            not_after: parsed.validity().not_after.timestamp(),
+            not_after: identity.not_after().seconds(),
             emails: names::emails(&parsed),
             dns_names: names::dns_names(&parsed),
             key_usages: names::key_usages(&parsed),

@@ -16,6 +16,7 @@
 //! and on macOS to `~/Library/Logs/org.certstow.NAME.log`, the machine's to `/Library/Logs`.
 
 mod error;
+mod files;
 pub(crate) mod install;
 pub(crate) mod launchd;
 pub(crate) mod systemd;
@@ -29,8 +30,6 @@ pub(crate) use certstow_platform::scheduler::{Owner, Scheduler};
 pub(crate) use error::SchedulerError;
 pub(crate) use launchd::label as launchd_label;
 pub(crate) use windows_task::would_be_replaced;
-
-use crate::error::Error;
 
 /// The longest run: certstow ends its own waits long before, so this is for a machine that hangs.
 const HOURS: u32 = 2;
@@ -72,19 +71,6 @@ pub(crate) struct ScheduleFile {
 }
 
 impl Schedule {
-    /// The files for a scheduler; the same schedule gives the same bytes on every system and day.
-    ///
-    /// # Errors
-    /// [`Error::Usage`]: the scheduler has no way to write down a character of a path or argument,
-    /// or the program's path is not absolute where the scheduler runs.
-    pub(crate) fn files(&self, scheduler: Scheduler) -> Result<Vec<ScheduleFile>, Error> {
-        match scheduler {
-            Scheduler::TaskScheduler => windows_task::files(self),
-            Scheduler::Systemd => systemd::files(self),
-            Scheduler::Launchd => launchd::files(self),
-        }
-    }
-
     /// What the task is, for a person who meets it in the system's own tools.
     fn description(&self) -> String {
         format!(

@@ -25,8 +25,8 @@ use std::io::{self, IsTerminal as _};
 
 use crate::error::Error;
 use crate::exit::Exit;
-use certstow_core::export::Report;
-use certstow_core::identity::{Identity, Inventory};
+use certstow_core::export::Exported;
+use certstow_core::identity::{Inventory, ListedCertificate};
 use certstow_formats::secret::Password;
 use clap::ArgMatches;
 use clap::error::ErrorKind;
@@ -113,13 +113,13 @@ pub(super) fn run(preset: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
     })
 }
 
-fn save(inventory: &mut Inventory, draft: &Draft, screen: &Screen) -> Result<Report, Error> {
+fn save(inventory: &mut Inventory, draft: &Draft, screen: &Screen) -> Result<Exported, Error> {
     let id = draft.identity.ok_or(Error::Cancelled)?;
-    if let Some(identity) = inventory.identity(&id) {
+    if let Some(identity) = inventory.certificate(&id) {
         let file = export::file_of(&draft.args, identity, &export::options(&draft.args));
         export::copies::preflight(&draft.args, &file)?;
     }
-    let password = |identity: &Identity| match &draft.password {
+    let password = |identity: &ListedCertificate| match &draft.password {
         Some(password) => Ok(Password::new(password.expose().to_owned())),
         None => export::obtain_password(&draft.args, identity, screen),
     };

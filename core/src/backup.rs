@@ -28,14 +28,15 @@ mod verify;
 mod wanted;
 mod work;
 
+pub use crate::error::Emptied;
 pub use compare::{Absent, Comparison, Foreign};
 pub use in_folder_of_store::{leave_out, leave_out_of};
 pub use in_stores::InStores;
 pub use kept::{Kept, kept};
-pub use last_run::{Emptied, FOLDER as LAST_RUNS, emptied};
+pub use last_run::{FOLDER as LAST_RUNS, emptied};
 pub use lock::Patience;
 pub use opener::Opener;
-pub use report::Report;
+pub use report::RunReport;
 pub use restore::{Arrival, Lost, RestoreRequest, Restored, RestoredIdentity, restore};
 pub use run::{MADE_OTHERWISE, Progress, Request, run};
 pub use verify::{

@@ -2,6 +2,8 @@
 //! command: what to do next is for the program to say. None can hold a secret.
 
 mod display;
+mod emptied;
+mod escrow;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -9,8 +11,8 @@ use std::path::{Path, PathBuf};
 use certstow_platform::error::StoreError;
 use certstow_platform::vault::{Name, VaultError};
 
-use crate::backup::Emptied;
-use crate::escrow;
+pub use emptied::Emptied;
+pub use escrow::Trouble;
 
 /// One identity offered to choose from, in [`Error::Ambiguous`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -217,7 +219,7 @@ pub enum Error {
         /// The certificate, the private key, or the sealed password.
         file: PathBuf,
         /// What is wrong with it.
-        trouble: escrow::Trouble,
+        trouble: Trouble,
     },
     /// Reading or writing something else failed.
     Io {
@@ -239,6 +241,14 @@ impl Error {
         }
     }
 
+    /// That the system gives no random numbers.
+    pub(crate) fn no_randomness(error: impl std::fmt::Display) -> Self {
+        Self::Io {
+            place: "the system's source of random numbers".to_owned(),
+            source: std::io::Error::other(error.to_string()),
+        }
+    }
+
     /// Whether what was given as a password is none, cannot be had, or is not the right one.
     pub(crate) fn is_wrong_password(&self) -> bool {
         matches!(
@@ -249,7 +259,7 @@ impl Error {
                 | Self::Store(StoreError::WrongPassword { .. })
                 | Self::Vault(VaultError::NotFound { .. } | VaultError::Unfit { .. })
                 | Self::Escrow {
-                    trouble: escrow::Trouble::WrongKey(_),
+                    trouble: Trouble::WrongKey(_),
                     ..
                 }
         )

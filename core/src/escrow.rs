@@ -21,36 +21,10 @@ use certstow_platform::certificates_in;
 use sha1::{Digest as _, Sha1};
 
 use crate::error::Error;
+pub use crate::error::Trouble;
 use crate::{output, password, time};
 use certstow_formats::names;
 pub use opening::EscrowKey;
-
-/// What is wrong with a certificate, a key or a sealed password.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
-    /// Nothing can be sealed to the certificate, for this reason: "its key can only sign".
-    Certificate(String),
-    /// The file holds no private key that could open anything, for this reason.
-    Key(String),
-    /// The private key is another one than the password was sealed to; whom it was sealed to.
-    WrongKey(Vec<String>),
-    /// The sealed password is damaged, or sealed in a way certstow does not read: for this reason.
-    Unreadable(String),
-}
-
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Certificate(why) => write!(f, "cannot be used for escrow: {why}"),
-            Self::Key(why) => write!(f, "opens no sealed password: {why}"),
-            Self::WrongKey(recipients) => {
-                write!(f, "is not opened by this key: it is sealed to ")?;
-                f.write_str(&recipients.join(" and to "))
-            }
-            Self::Unreadable(why) => write!(f, "cannot be opened: {why}"),
-        }
-    }
-}
 
 /// A certificate that passwords are sealed to.
 pub struct Recipient(cms::Recipient);

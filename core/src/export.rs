@@ -8,12 +8,13 @@
 mod certificates;
 pub(crate) mod key;
 mod name;
+mod options;
 mod path;
 mod pem;
 mod removal;
 mod sealed;
 
-use std::io::Write;
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use certstow_formats::certificate::{Certificate, EntryId};
@@ -21,131 +22,25 @@ use certstow_formats::secret::{Password, wipe_stack};
 use certstow_platform::store::Ask;
 
 use crate::error::Error;
-use crate::identity::{Identity, Inventory};
-use crate::output::{self, Existing, Privacy};
+use crate::identity::{Inventory, ListedCertificate};
+use crate::output;
 use crate::time;
-use certstow_formats::chain::Include;
 use certstow_formats::names;
-use certstow_formats::pkcs12::attributes::Properties;
-use certstow_formats::pkcs12::profile::{Iterations, Profile, password_warnings};
+use certstow_formats::pkcs12::profile::Profile;
 use certstow_formats::proof::Level;
 
 pub(crate) use key::ProvenKey;
 pub use key::may_come_out;
+pub use options::{Destination, Format, Options};
 pub(crate) use path::Chain;
 pub(crate) use sealed::Sealed;
 
 pub use name::{default_file_name, with_extension, with_usual_extension};
 pub use removal::{delete_key, may_delete_key};
 
-/// The form of the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Format {
-    /// PKCS#12 (RFC 7292): key, certificate and path under a password.
-    #[default]
-    P12,
-    /// PEM (RFC 7468): the key as encrypted PKCS#8, then the certificate, then the path.
-    Pem,
-    /// The certificate alone, as DER.
-    Der,
-    /// Certificate and path without the key: PKCS#7 (RFC 5652, "certs-only").
-    P7b,
-}
-
-impl Format {
-    /// Whether the private key is part of it.
-    pub fn has_key(self) -> bool {
-        matches!(self, Self::P12 | Self::Pem)
-    }
-
-    /// Whether the certification path is part of it.
-    fn has_path(self) -> bool {
-        self != Self::Der
-    }
-
-    /// The usual file name extension: RFC 2585 for `cer`, custom for the others.
-    pub fn extension(self) -> &'static str {
-        self.extensions()[0]
-    }
-
-    /// Every usual file name extension, the first being the one that is given.
-    fn extensions(self) -> &'static [&'static str] {
-        match self {
-            Self::P12 => &["p12", "pfx"],
-            Self::Pem => &["pem", "crt", "cer", "key"],
-            Self::Der => &["cer", "crt", "der"],
-            Self::P7b => &["p7b", "p7c"],
-        }
-    }
-}
-
-/// What an export is to give.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// The form.
-    pub format: Format,
-    /// How much of the certification path goes in.
-    pub include: Include,
-    /// Which attributes go into a PKCS#12 file.
-    pub properties: Properties,
-    /// The friendly name, in place of the identity's label.
-    pub friendly_name: Option<String>,
-    /// The algorithms of a PKCS#12 file.
-    pub profile: Profile,
-    /// Iterations of key derivation.
-    pub iterations: Iterations,
-    /// Whether a PEM file holds the private key in the clear.
-    pub unencrypted_key: bool,
-}
-
-impl Options {
-    /// Whether the file is to be protected by a password.
-    pub fn needs_password(&self) -> bool {
-        match self.format {
-            Format::P12 => true,
-            Format::Pem => !self.unencrypted_key,
-            Format::Der | Format::P7b => false,
-        }
-    }
-
-    /// Whether certificates beside the leaf are to go in.
-    pub(crate) fn has_path(&self) -> bool {
-        self.format.has_path() && self.include != Include::None
-    }
-
-    /// What the user should know about the protection, in sentences.
-    pub(crate) fn warnings(&self, password: Option<&Password>) -> Vec<String> {
-        let Some(password) = password else {
-            return Vec::new();
-        };
-        let profile = Some(self.profile).filter(|_| self.format == Format::P12);
-        let of_profile = profile.and_then(Profile::warning).map(str::to_owned);
-        of_profile
-            .into_iter()
-            .chain(self.iterations.warning())
-            .chain(password_warnings(password))
-            .collect()
-    }
-}
-
-/// Where the bytes go.
-pub enum Destination<'a> {
-    /// A file.
-    File {
-        /// Its name.
-        file: PathBuf,
-        /// What to do when it exists.
-        existing: Existing,
-        /// What to do where other accounts could read it.
-        privacy: Privacy,
-    },
-    /// A stream, which gets the bytes after they were verified in memory.
-    Stream(&'a mut dyn Write),
-}
-
 /// How far an export has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum Stage {
     /// The private key is being read; a store may ask for its password.
     Key,
     /// The certification path is being built.
@@ -156,7 +51,7 @@ pub enum Step {
 
 /// What was saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
+pub struct Exported {
     /// The file; `None` for a stream.
     pub file: Option<PathBuf>,
     /// The SHA-256 of the bytes.
@@ -189,7 +84,7 @@ pub struct Report {
     pub unsynced: Option<String>,
 }
 
-impl Report {
+impl Exported {
     /// As an error, that the disk did not confirm the file.
     pub fn not_synced(&self) -> Option<Error> {
         output::not_synced(self.file.as_ref()?, self.unsynced.as_deref())
@@ -198,8 +93,8 @@ impl Report {
 
 /// An export that is ready to run.
 pub struct Job<'a> {
-    inventory: &'a Inventory,
-    identity: &'a Identity,
+    inventory: &'a mut Inventory,
+    id: EntryId,
     options: &'a Options,
     destination: Destination<'a>,
 }
@@ -209,16 +104,18 @@ impl<'a> Job<'a> {
     /// can be written.
     ///
     /// # Errors
+    /// - [`Error::NotFound`]: no store of the inventory has this certificate.
     /// - [`Error::Store`]: no store has the private key, or none gives it out.
     /// - [`Error::TargetExists`], [`Error::Device`], [`Error::Target`]: see [`output::preflight`].
     pub fn new(
-        inventory: &'a Inventory,
-        identity: &'a Identity,
+        inventory: &'a mut Inventory,
+        id: &EntryId,
         options: &'a Options,
         destination: Destination<'a>,
     ) -> Result<Self, Error> {
+        let listed = listed(inventory, id)?;
         if options.format.has_key() {
-            may_come_out(identity.entry())?;
+            may_come_out(listed.entry())?;
         }
         if let Destination::File {
             file,
@@ -230,7 +127,7 @@ impl<'a> Job<'a> {
         }
         Ok(Self {
             inventory,
-            identity,
+            id: *id,
             options,
             destination,
         })
@@ -241,7 +138,9 @@ impl<'a> Job<'a> {
         self.options.needs_password()
     }
 
-    /// Takes the key, obtains the password, builds the path, encodes, writes, reads back.
+    /// Takes the key, obtains the password, builds the path, encodes, writes, reads back, and tells
+    /// the stores of a private key that was saved to a file. A store that cannot record it is one
+    /// of the [`Exported::warnings`].
     ///
     /// `password` is called if [`Job::needs_password`], once, and only after the key has come out:
     /// nobody thinks up a password for a key that stays where it is.
@@ -255,28 +154,69 @@ impl<'a> Job<'a> {
     /// - [`Error::Io`]: the stream does not take the bytes.
     pub fn run(
         self,
-        password: impl FnOnce() -> Result<Password, Error>,
+        password: impl FnOnce(&ListedCertificate) -> Result<Password, Error>,
         ask: &mut dyn Ask,
-        progress: &mut dyn FnMut(Step),
-    ) -> Result<Report, Error> {
-        let report = self.carry_out(password, ask, progress);
+        progress: &mut dyn FnMut(Stage),
+    ) -> Result<Exported, Error> {
+        let Self {
+            inventory,
+            id,
+            options,
+            destination,
+        } = self;
+        let saving = Saving {
+            listed: listed(inventory, &id)?,
+            inventory,
+            options,
+        };
+        let report = saving.carry_out(destination, password, ask, progress);
         wipe_stack();
-        report
+        let mut report = report?;
+        if report.file.is_some() && options.format.has_key() {
+            let not_marked = inventory.mark_backed_up(&HashSet::from([id]), time::now());
+            report.warnings.extend(not_marked.iter().map(|failed| {
+                format!(
+                    "{} was not told of the copy: {}",
+                    failed.store, failed.error
+                )
+            }));
+        }
+        Ok(report)
     }
+}
 
+/// The certificate of an inventory with this id.
+fn listed<'a>(inventory: &'a Inventory, id: &EntryId) -> Result<&'a ListedCertificate, Error> {
+    inventory.certificate(id).ok_or_else(|| Error::NotFound {
+        selector: names::hex(id.as_bytes()),
+        searched: inventory.store_names(),
+        note: None,
+        near: None,
+    })
+}
+
+/// A [`Job`] while its file is made.
+struct Saving<'a> {
+    inventory: &'a Inventory,
+    listed: &'a ListedCertificate,
+    options: &'a Options,
+}
+
+impl Saving<'_> {
     fn carry_out(
-        self,
-        password: impl FnOnce() -> Result<Password, Error>,
+        &self,
+        destination: Destination<'_>,
+        password: impl FnOnce(&ListedCertificate) -> Result<Password, Error>,
         ask: &mut dyn Ask,
-        progress: &mut dyn FnMut(Step),
-    ) -> Result<Report, Error> {
+        progress: &mut dyn FnMut(Stage),
+    ) -> Result<Exported, Error> {
         let mut key = None;
         if self.options.format.has_key() {
-            progress(Step::Key);
-            key = Some(ProvenKey::take(self.inventory, self.identity, ask)?);
+            progress(Stage::Key);
+            key = Some(ProvenKey::take(self.inventory, self.listed, ask)?);
         }
-        let password = match self.needs_password() {
-            true => Some(password()?),
+        let password = match self.options.needs_password() {
+            true => Some(password(self.listed)?),
             false => None,
         };
         let password = password.as_ref();
@@ -286,26 +226,26 @@ impl<'a> Job<'a> {
         }
         let source = match &key {
             Some(proven) => proven.stored,
-            None => &self.identity.entries()[0],
+            None => &self.listed.entries()[0],
         };
-        progress(Step::Path);
+        progress(Stage::Path);
         let chain = self.chain(&source.entry.certificate);
         let outside = time::outside_validity(&chain.leaf.parse(), time::now());
         // Saved all the same, for old mail needs old keys.
         warnings.extend(outside.map(|outside| format!("the certificate {outside}")));
         warnings.extend(chain.warnings.iter().cloned());
 
-        progress(Step::Write);
+        progress(Stage::Write);
         let secret = key.as_ref().map(|proven| &proven.key);
         let sealed = Sealed::new(self.options, &source.entry, &chain, secret, password)?;
-        let saved = sealed.write(self.destination)?;
+        let saved = sealed.write(destination)?;
         warnings.extend(saved.warnings);
 
         let certificates = std::iter::once(&chain.leaf).chain(&chain.issuers);
-        Ok(Report {
+        Ok(Exported {
             file: saved.file,
             sha256: saved.sha256,
-            thumbprint: self.identity.thumbprint(),
+            thumbprint: self.listed.thumbprint(),
             label: source.entry.display_label(),
             store: self.inventory.store_name(source.store),
             from: source.store,
@@ -329,13 +269,6 @@ impl<'a> Job<'a> {
         } else {
             Chain::alone(leaf)
         }
-    }
-}
-
-fn no_randomness(error: getrandom::Error) -> Error {
-    Error::Io {
-        place: "the system's source of random numbers".to_owned(),
-        source: std::io::Error::other(error.to_string()),
     }
 }
 

@@ -1,5 +1,8 @@
-//! What the stores of this machine hold, taken together: every certificate once, as an identity
-//! with all the places where it and its private key lie, and everything that could not be read.
+//! What the stores of this machine hold, taken together: every certificate once, with all the places
+//! where it and its private key lie, and everything that could not be read. Those with a private key
+//! are the identities.
+
+mod marks;
 
 use std::collections::HashMap;
 
@@ -10,10 +13,12 @@ use certstow_platform::store::{Entry, KeyState, Listing, Store};
 use certstow_platform::{KnownStore, OpenOptions};
 
 use crate::error::Error;
-use crate::time;
+use crate::time::{self, UnixTime};
 use crate::waits;
 use certstow_formats::chain::{self, Candidates, Path, PathEnd};
 use certstow_formats::names;
+
+pub use marks::NotMarked;
 
 /// Which stores to read.
 #[derive(Debug, Clone, Copy)]
@@ -24,9 +29,10 @@ pub enum Stores<'a> {
     Named(&'a [StoreSpec]),
 }
 
-/// A certificate, and where it lies: one entry for each store that holds it.
+/// A certificate, with the entry of each store that holds it: an identity, if one of them has its
+/// private key.
 #[derive(Debug)]
-pub struct Identity {
+pub struct ListedCertificate {
     /// Never empty; the entry to take the private key from first.
     entries: Vec<StoredEntry>,
 }
@@ -40,7 +46,7 @@ pub struct StoredEntry {
     pub entry: Entry,
 }
 
-impl Identity {
+impl ListedCertificate {
     /// The entry whose private key is the first to try: an exportable key before a locked or
     /// unknown one before one that will not come out, and then the order of the stores.
     pub fn entry(&self) -> &Entry {
@@ -57,7 +63,23 @@ impl Identity {
         &self.entry().certificate
     }
 
-    /// Whether any store has a private key for it.
+    /// What a person knows it by: the friendly name, or else a name in the certificate. Not made safe
+    /// for a terminal.
+    pub fn label(&self) -> String {
+        self.entry().display_label()
+    }
+
+    /// The subject, as a string by RFC 4514.
+    pub fn subject(&self) -> String {
+        names::distinguished_name_of_der(self.certificate().subject_der())
+    }
+
+    /// The last moment at which the certificate is valid.
+    pub fn not_after(&self) -> UnixTime {
+        UnixTime::new(self.certificate().parse().validity().not_after.timestamp())
+    }
+
+    /// Whether any store has a private key for it, so that it is an identity.
     pub fn has_key(&self) -> bool {
         self.entry().key != KeyState::Missing
     }
@@ -93,7 +115,7 @@ pub struct StoreProblem {
 /// Everything that was found.
 pub struct Inventory {
     stores: Vec<Box<dyn Store>>,
-    identities: Vec<Identity>,
+    certificates: Vec<ListedCertificate>,
     problems: Vec<StoreProblem>,
     known: Vec<KnownStore>,
 }
@@ -179,9 +201,14 @@ impl Inventory {
         KeptOpen(self)
     }
 
-    /// The identities, in the order of the stores that hold them.
-    pub fn identities(&self) -> &[Identity] {
-        &self.identities
+    /// Every certificate, with or without a private key, in the order of the stores that hold them.
+    pub fn certificates(&self) -> &[ListedCertificate] {
+        &self.certificates
+    }
+
+    /// The identities among them: those with a private key.
+    pub fn identities(&self) -> impl Iterator<Item = &ListedCertificate> {
+        self.certificates.iter().filter(|listed| listed.has_key())
     }
 
     /// What could not be read.
@@ -204,37 +231,15 @@ impl Inventory {
         &self.stores
     }
 
-    /// The same, to be changed. The identities stay as they were listed.
+    /// The same, to be changed. The certificates stay as they were listed.
     pub fn stores_mut(&mut self) -> &mut [Box<dyn Store>] {
         &mut self.stores
     }
 
-    /// Tells every store that has the private key of an identity that a copy was saved at `when`
-    /// (Unix time) and verified. What comes back are warnings: the copy is as good without.
-    pub fn mark_backed_up(&mut self, id: &EntryId, when: i64) -> Vec<String> {
-        let identity = self
-            .identities
-            .iter()
-            .find(|identity| identity.entry().id == *id);
-        let entries = identity.map(Identity::entries).unwrap_or_default();
-        let with_key = entries
-            .iter()
-            .filter(|stored| stored.entry.key != KeyState::Missing);
-        let mut warnings = Vec::new();
-        for stored in with_key {
-            let store = &mut self.stores[stored.store];
-            if let Err(error) = store.mark_backed_up(id, when) {
-                let store = store.info().spec;
-                warnings.push(format!("{store} was not told of the copy: {error}"));
-            }
-        }
-        warnings
-    }
-
-    /// The identity whose certificate has this id.
-    pub fn identity(&self, id: &EntryId) -> Option<&Identity> {
-        let mut identities = self.identities.iter();
-        identities.find(|identity| identity.entry().id == *id)
+    /// The certificate with this id.
+    pub fn certificate(&self, id: &EntryId) -> Option<&ListedCertificate> {
+        let mut certificates = self.certificates.iter();
+        certificates.find(|listed| listed.entry().id == *id)
     }
 
     /// The stores this machine may have, when [`Stores::Found`] was asked for.
@@ -284,7 +289,7 @@ impl Inventory {
                 )),
             }
         }
-        let listed = self.identities.iter().map(Identity::certificate);
+        let listed = self.certificates.iter().map(ListedCertificate::certificate);
         issuers.extend(listed.filter(|certificate| certificate.is_ca()).cloned());
         (issuers, problems)
     }
@@ -292,7 +297,7 @@ impl Inventory {
     fn empty() -> Self {
         Self {
             stores: Vec::new(),
-            identities: Vec::new(),
+            certificates: Vec::new(),
             problems: Vec::new(),
             known: Vec::new(),
         }
@@ -316,21 +321,21 @@ impl Inventory {
                 message: problem.message,
             }));
         // Within one store no certificate occurs twice, so the first store needs no index.
-        let mut known: HashMap<EntryId, usize> = if self.identities.is_empty() {
+        let mut positions: HashMap<EntryId, usize> = if self.certificates.is_empty() {
             HashMap::new()
         } else {
-            let ids = self.identities.iter().map(|identity| identity.entry().id);
+            let ids = self.certificates.iter().map(|listed| listed.entry().id);
             ids.zip(0..).collect()
         };
-        self.identities.reserve(entries.len());
+        self.certificates.reserve(entries.len());
         for entry in entries {
             let stored = StoredEntry {
                 store: position,
                 entry,
             };
-            match known.remove(&stored.entry.id) {
-                Some(identity) => self.identities[identity].entries.push(stored),
-                None => self.identities.push(Identity {
+            match positions.remove(&stored.entry.id) {
+                Some(position) => self.certificates[position].entries.push(stored),
+                None => self.certificates.push(ListedCertificate {
                     entries: vec![stored],
                 }),
             }
@@ -338,8 +343,8 @@ impl Inventory {
     }
 
     fn sort(&mut self) {
-        for identity in &mut self.identities {
-            identity
+        for listed in &mut self.certificates {
+            listed
                 .entries
                 .sort_by_key(|stored| key_rank(&stored.entry.key));
         }

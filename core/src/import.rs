@@ -6,6 +6,8 @@
 //! [`read`] opens the files, [`identities`] does the rest, for files and for any other stores.
 //! Nothing here prompts except through the given [`Ask`].
 
+mod listing;
+mod outcome;
 mod read_back;
 mod sources;
 
@@ -13,64 +15,26 @@ use std::collections::HashMap;
 
 use certstow_formats::certificate::EntryId;
 use certstow_formats::certificate::Property;
-use certstow_formats::secret::Password;
 use certstow_platform::error::StoreError;
 use certstow_platform::store::{
-    Ask, Entry, ExistingEntry, ImportOptions, KeyState, Listing, NewIdentity, Store,
+    Ask, Entry, ExistingEntry, ImportOptions, KeyState, NewIdentity, Store,
 };
 
+pub use outcome::{Imported, Options, Outcome};
 pub use sources::{Sources, read};
 
 use crate::error::Error;
 use crate::export::key::ProvenKey;
-use crate::identity::{Identity, Inventory};
+use crate::identity::{Inventory, ListedCertificate};
 use crate::time;
 use crate::waits;
 use certstow_formats::chain::{self, Candidates, Include};
-use certstow_formats::proof::Level;
+use listing::{list, waiting_for};
 use read_back::read_back;
 use sources::of_a_source;
 
 /// How many identities are on their way at a time, their private keys in memory.
 const AT_ONCE: usize = 64;
-
-/// How identities go into a store.
-#[derive(Debug, Clone, Copy)]
-pub struct Options<'a> {
-    /// Whether the store may give the private keys out again.
-    pub exportable: bool,
-    /// What to do with what the store has already.
-    pub existing: ExistingEntry,
-    /// What protects the private keys where the store is a folder.
-    pub password: Option<&'a Password>,
-}
-
-/// What became of one identity.
-#[derive(Debug)]
-pub struct Outcome {
-    /// Its SHA-1 thumbprint.
-    pub thumbprint: String,
-    /// Its label.
-    pub label: String,
-    /// Where it came from: a file.
-    pub from: String,
-    /// Whether it is in the store.
-    pub result: Result<Imported, Error>,
-}
-
-/// An identity that is in the store, and was read back from it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Imported {
-    /// Where it lies there.
-    pub place: String,
-    /// What was checked, one word each: `listed`, with a private key; `key`, it comes out and is
-    /// the certificate's; `signature`, it signs.
-    pub verified: Vec<&'static str>,
-    /// How far the private key was proven before it went in.
-    pub proof: Level,
-    /// What the user should know, in sentences.
-    pub warnings: Vec<String>,
-}
 
 /// Imports every identity of `from` that has a private key, with the issuers that `from` has for
 /// it. One that fails stops none of the others, unless a person gave up.
@@ -87,13 +51,8 @@ pub fn identities(
 ) -> Vec<Outcome> {
     // Where it cannot be listed, importing into it says so.
     let there = Present::of(to).unwrap_or_default();
-    chosen(from, &with_key(from), &there, to, options, ask)
-}
-
-/// The identities that can be imported: those with a private key.
-pub fn with_key(from: &Inventory) -> Vec<&Identity> {
-    let identities = from.identities().iter();
-    identities.filter(|identity| identity.has_key()).collect()
+    let identities: Vec<_> = from.identities().collect();
+    chosen(from, &identities, &there, to, options, ask)
 }
 
 /// What a store has with a private key, and where.
@@ -115,25 +74,16 @@ impl Present {
     }
 
     /// Where the store has an identity with its private key.
-    pub fn place(&self, identity: &Identity) -> Option<&str> {
+    pub fn place(&self, identity: &ListedCertificate) -> Option<&str> {
         self.0.get(&identity.entry().id).map(String::as_str)
     }
-}
-
-fn list(store: &dyn Store) -> Result<Listing, StoreError> {
-    let _wait = waiting_for(store);
-    store.list()
-}
-
-fn waiting_for(store: &dyn Store) -> waits::Wait {
-    waits::waiting_for(format!("the store {}", store.info().spec))
 }
 
 /// Imports these identities of `from`, as [`identities`] does all of them. Nobody is asked for the
 /// password of a key that does not go in, for `there` has it already.
 pub fn chosen(
     from: &Inventory,
-    chosen: &[&Identity],
+    chosen: &[&ListedCertificate],
     there: &Present,
     to: &mut dyn Store,
     options: &Options<'_>,
@@ -183,11 +133,11 @@ impl Coming<'_> {
     /// not yet shown to be there.
     fn put(
         &self,
-        identities: &[&Identity],
+        identities: &[&ListedCertificate],
         to: &mut dyn Store,
         ask: &mut dyn Ask,
     ) -> Vec<Result<Imported, Error>> {
-        let is_kept = |identity: &Identity| match self.options.existing {
+        let is_kept = |identity: &ListedCertificate| match self.options.existing {
             ExistingEntry::Keep => self.there.place(identity),
             ExistingEntry::Replace => None,
         };

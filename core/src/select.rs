@@ -1,205 +1,28 @@
-//! Filters, which narrow what is listed, and selectors, which name exactly one identity:
-//! anything else than one match is an error that says what there is to choose from.
-
-use std::borrow::Cow;
+//! Choosing among certificates: [`Filters`] narrow what is listed, and a [`Selector`] names exactly one
+//! identity. Anything else than one match is an error that says what there is to choose from, or what
+//! may have been meant: something archived, something that the filters leave out, or a slip of the
+//! finger.
 
 use certstow_platform::error::StoreError;
-use sha1::{Digest, Sha1};
-use x509_parser::prelude::X509Certificate;
 
-use crate::error::{Candidate, Error};
-use crate::identity::{Identity, Inventory};
-use crate::time;
-use certstow_formats::names;
 use certstow_formats::plural::counted;
 
+use crate::error::{Candidate, Error, Near, Nearly};
+use crate::identity::{Inventory, ListedCertificate};
+
+mod filters;
+mod known;
 mod near;
+mod selector;
 
-pub use near::offer;
-pub(crate) use near::{MOST_OFFERED, Typed, fewest};
+pub use filters::Filters;
+pub use known::Known;
+pub(crate) use known::Recorded;
+pub(crate) use near::misspelled;
+pub use selector::{SHORTEST_THUMBPRINT, Selector};
 
-/// The fewest hexadecimal digits that are taken as the beginning of a thumbprint.
-pub const SHORTEST_THUMBPRINT: usize = 6;
-
-/// Conditions that all have to hold. Text is looked for anywhere, in either letter case.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filters {
-    /// Text in the subject.
-    pub subject: Option<String>,
-    /// Text in the issuer.
-    pub issuer: Option<String>,
-    /// Text in one of the e-mail addresses.
-    pub email: Option<String>,
-    /// The serial number in hexadecimal; separators and leading zeros do not count.
-    pub serial: Option<String>,
-    /// An extended key usage, by name (`clientAuth`) or in dotted form.
-    pub eku: Option<String>,
-    /// Text in the label.
-    pub label: Option<String>,
-    /// Valid now and expiring within this many seconds.
-    pub expires_within: Option<i64>,
-    /// Expired.
-    pub expired: bool,
-    /// Valid now.
-    pub valid: bool,
-    /// How all of it was written by the one who asks, for messages; may be empty.
-    pub written: String,
-}
-
-/// What a manifest tells of a certificate. Text that it does not have is empty.
-#[derive(Clone, Copy)]
-pub(crate) struct Recorded<'a> {
-    pub(crate) subject: &'a str,
-    pub(crate) issuer: &'a str,
-    pub(crate) label: &'a str,
-    /// In seconds since 1970.
-    pub(crate) not_after: Option<i64>,
-}
-
-/// What there is to judge a certificate by.
-pub(crate) enum Known<'a> {
-    /// The certificate itself, parsed.
-    Whole(&'a Identity, &'a X509Certificate<'a>),
-    Recorded(Recorded<'a>),
-}
-
-impl<'a> Known<'a> {
-    fn certificate(&self) -> Option<&'a X509Certificate<'a>> {
-        match *self {
-            Self::Whole(_, parsed) => Some(parsed),
-            Self::Recorded(_) => None,
-        }
-    }
-
-    fn subject(&self) -> Option<Cow<'a, str>> {
-        match *self {
-            Self::Whole(_, parsed) => Some(names::distinguished_name(parsed.subject()).into()),
-            Self::Recorded(recorded) => unless_empty(recorded.subject),
-        }
-    }
-
-    fn issuer(&self) -> Option<Cow<'a, str>> {
-        match *self {
-            Self::Whole(_, parsed) => Some(names::distinguished_name(parsed.issuer()).into()),
-            Self::Recorded(recorded) => unless_empty(recorded.issuer),
-        }
-    }
-
-    fn label(&self) -> Option<Cow<'a, str>> {
-        match *self {
-            Self::Whole(identity, _) => Some(identity.entry().display_label().into()),
-            Self::Recorded(recorded) => unless_empty(recorded.label),
-        }
-    }
-
-    fn not_after(&self) -> Option<i64> {
-        match *self {
-            Self::Whole(_, parsed) => Some(parsed.validity().not_after.timestamp()),
-            Self::Recorded(recorded) => recorded.not_after,
-        }
-    }
-}
-
-fn unless_empty(text: &str) -> Option<Cow<'_, str>> {
-    (!text.is_empty()).then_some(text.into())
-}
-
-impl Filters {
-    /// Whether there is no condition at all.
-    pub fn is_empty(&self) -> bool {
-        let unwritten = Self {
-            written: self.written.clone(),
-            ..Self::default()
-        };
-        *self == unwritten
-    }
-
-    /// Whether every condition holds for `identity` at the time `now`, in seconds since
-    /// 1970-01-01 UTC.
-    pub fn matches(&self, identity: &Identity, now: i64) -> bool {
-        if self.is_empty() {
-            return true;
-        }
-        let parsed = identity.certificate().parse();
-        self.judge(&Known::Whole(identity, &parsed), now) == Some(true)
-    }
-
-    /// Whether every condition holds for a certificate; `None` where what is known of it does not
-    /// tell.
-    pub(crate) fn judge(&self, known: &Known<'_>, now: i64) -> Option<bool> {
-        let Self {
-            subject,
-            issuer,
-            email,
-            serial,
-            eku,
-            label,
-            expires_within,
-            expired,
-            valid,
-            written: _,
-        } = self;
-        let certificate = known.certificate();
-        let judged = [
-            holds(subject, |wanted| Some(contains(&known.subject()?, wanted))),
-            holds(issuer, |wanted| Some(contains(&known.issuer()?, wanted))),
-            holds(label, |wanted| Some(contains(&known.label()?, wanted))),
-            holds(email, |wanted| {
-                let addresses = names::emails(certificate?);
-                Some(addresses.iter().any(|address| contains(address, wanted)))
-            }),
-            holds(serial, |wanted| {
-                Some(digits(&names::serial(certificate?)) == digits(wanted))
-            }),
-            holds(eku, |wanted| {
-                let wanted = names::usage_name(wanted);
-                let usages = names::extended_key_usages(certificate?);
-                Some(
-                    usages
-                        .iter()
-                        .any(|usage| usage.eq_ignore_ascii_case(wanted)),
-                )
-            }),
-            if *expired {
-                known.not_after().map(|end| end < now)
-            } else {
-                Some(true)
-            },
-            if *valid {
-                valid_for(i64::MAX, known, now)
-            } else {
-                Some(true)
-            },
-            expires_within.map_or(Some(true), |span| valid_for(span, known, now)),
-        ];
-        match judged.contains(&Some(false)) {
-            true => Some(false),
-            false => judged
-                .into_iter()
-                .all(|one| one == Some(true))
-                .then_some(true),
-        }
-    }
-
-    /// The conditions, for messages.
-    pub fn described(&self) -> &str {
-        match self.written.is_empty() {
-            true => "the filters",
-            false => &self.written,
-        }
-    }
-}
-
-/// Whether a certificate is valid at `now`, and for so many seconds at most. What is known without
-/// its beginning tells only that it is not.
-fn valid_for(span: i64, known: &Known<'_>, now: i64) -> Option<bool> {
-    let left = known.not_after().map(|end| end.saturating_sub(now));
-    if left.is_some_and(|left| left < 0 || left > span) {
-        return Some(false);
-    }
-    let not_before = known.certificate()?.validity().not_before.timestamp();
-    Some(not_before <= now)
-}
+/// More candidates than these help nobody.
+const MOST_OFFERED: usize = 5;
 
 /// What has to be there for an identity to be a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -235,7 +58,7 @@ pub fn choose<'i>(
     inventory: &'i Inventory,
     choice: &Choice<'_>,
     now: i64,
-) -> Result<&'i Identity, Error> {
+) -> Result<&'i ListedCertificate, Error> {
     let matching = matching(inventory, choice, now);
     let with_key: Vec<_> = matching
         .iter()
@@ -275,7 +98,11 @@ pub fn choose<'i>(
 }
 
 /// Every identity that is meant, archived ones too.
-pub fn all<'i>(inventory: &'i Inventory, choice: &Choice<'_>, now: i64) -> Vec<&'i Identity> {
+pub fn all<'i>(
+    inventory: &'i Inventory,
+    choice: &Choice<'_>,
+    now: i64,
+) -> Vec<&'i ListedCertificate> {
     let filtered = filtered(inventory, choice, now);
     let mut found = matching_thumbprint(&filtered, choice);
     if found.is_empty() {
@@ -286,7 +113,11 @@ pub fn all<'i>(inventory: &'i Inventory, choice: &Choice<'_>, now: i64) -> Vec<&
 }
 
 /// Text never finds an archived identity, since what replaced it is nearly always meant.
-fn matching<'i>(inventory: &'i Inventory, choice: &Choice<'_>, now: i64) -> Vec<&'i Identity> {
+fn matching<'i>(
+    inventory: &'i Inventory,
+    choice: &Choice<'_>,
+    now: i64,
+) -> Vec<&'i ListedCertificate> {
     let filtered = filtered(inventory, choice, now);
     let by_thumbprint = matching_thumbprint(&filtered, choice);
     if !by_thumbprint.is_empty() {
@@ -297,86 +128,43 @@ fn matching<'i>(inventory: &'i Inventory, choice: &Choice<'_>, now: i64) -> Vec<
     described
 }
 
-fn filtered<'i>(inventory: &'i Inventory, choice: &Choice<'_>, now: i64) -> Vec<&'i Identity> {
-    let all = inventory.identities().iter();
+fn filtered<'i>(
+    inventory: &'i Inventory,
+    choice: &Choice<'_>,
+    now: i64,
+) -> Vec<&'i ListedCertificate> {
+    let all = inventory.certificates().iter();
     all.filter(|identity| choice.filters.matches(identity, now))
         .collect()
 }
 
 /// Those whose thumbprint the selector begins. Text such as "facade" may be both: then a thumbprint
 /// is meant if there is such a one.
-fn matching_thumbprint<'i>(filtered: &[&'i Identity], choice: &Choice<'_>) -> Vec<&'i Identity> {
-    let Some(prefix) = choice.selector.and_then(thumbprint_prefix) else {
+fn matching_thumbprint<'i>(
+    filtered: &[&'i ListedCertificate],
+    choice: &Choice<'_>,
+) -> Vec<&'i ListedCertificate> {
+    let Some(selector) = choice.selector.map(Selector::new) else {
         return Vec::new();
     };
     let mut found = filtered.to_vec();
-    found.retain(|identity| thumbprint_matches(identity, &prefix));
+    found.retain(|listed| selector.begins_thumbprint(&Known::read(listed)));
     found
 }
 
 /// Those that have the selector's text in them, archived ones too; all, if there is no selector.
-fn matching_text<'i>(mut filtered: Vec<&'i Identity>, choice: &Choice<'_>) -> Vec<&'i Identity> {
-    if let Some(selector) = choice.selector {
-        filtered.retain(|identity| text_matches(identity, selector));
+fn matching_text<'i>(
+    mut filtered: Vec<&'i ListedCertificate>,
+    choice: &Choice<'_>,
+) -> Vec<&'i ListedCertificate> {
+    if let Some(selector) = choice.selector.map(Selector::new) {
+        filtered.retain(|listed| selector.is_in_text(&Known::read(listed)) == Some(true));
     }
     filtered
 }
 
-/// The digits of a thumbprint's beginning, if the text can be one.
-pub(crate) fn thumbprint_prefix(text: &str) -> Option<String> {
-    let digits: String = text
-        .chars()
-        .filter(|character| !matches!(character, ':' | '-' | ' '))
-        // Windows' certificate dialog puts a left-to-right mark before the first digit.
-        .filter(|character| *character != '\u{200e}')
-        .map(|character| character.to_ascii_lowercase())
-        .collect();
-    let fits = digits.len() >= SHORTEST_THUMBPRINT && digits.len() <= 64;
-    (fits && digits.chars().all(|digit| digit.is_ascii_hexdigit())).then_some(digits)
-}
-
-fn thumbprint_matches(identity: &Identity, prefix: &str) -> bool {
-    if names::hex(identity.entry().id.as_bytes()).starts_with(prefix) {
-        return true;
-    }
-    prefix.len() <= 40
-        && names::hex(&Sha1::digest(identity.certificate().der())).starts_with(prefix)
-}
-
-fn text_matches(identity: &Identity, text: &str) -> bool {
-    let parsed = identity.certificate().parse();
-    contains(&identity.entry().display_label(), text)
-        || contains(&names::distinguished_name(parsed.subject()), text)
-        || names::emails(&parsed)
-            .iter()
-            .any(|address| contains(address, text))
-        || names::dns_names(&parsed)
-            .iter()
-            .any(|host| contains(host, text))
-}
-
-fn holds(wanted: &Option<String>, test: impl FnOnce(&str) -> Option<bool>) -> Option<bool> {
-    wanted.as_deref().map_or(Some(true), test)
-}
-
-pub(crate) fn contains(text: &str, wanted: &str) -> bool {
-    text.to_lowercase().contains(&wanted.to_lowercase())
-}
-
-/// A number's hexadecimal digits without separators and leading zeros.
-fn digits(text: &str) -> String {
-    let digits: String = text
-        .chars()
-        .filter(|character| !matches!(character, ':' | '-' | ' '))
-        .collect();
-    digits
-        .trim_start_matches("0x")
-        .trim_start_matches('0')
-        .to_ascii_lowercase()
-}
-
-fn issued(identity: &Identity) -> i64 {
-    identity
+fn issued(listed: &ListedCertificate) -> i64 {
+    listed
         .certificate()
         .parse()
         .validity()
@@ -384,13 +172,12 @@ fn issued(identity: &Identity) -> i64 {
         .timestamp()
 }
 
-fn candidate(inventory: &Inventory, identity: &Identity) -> Candidate {
-    let parsed = identity.certificate().parse();
+fn candidate(inventory: &Inventory, listed: &ListedCertificate) -> Candidate {
     Candidate {
-        thumbprint: identity.thumbprint(),
-        label: identity.entry().display_label(),
-        not_after: time::utc(parsed.validity().not_after.timestamp()),
-        store: inventory.store_name(identity.entries()[0].store),
+        thumbprint: listed.thumbprint(),
+        label: listed.label(),
+        not_after: listed.not_after().to_string(),
+        store: inventory.store_name(listed.entries()[0].store),
     }
 }
 
@@ -413,7 +200,50 @@ fn not_found(inventory: &Inventory, choice: &Choice<'_>, now: i64) -> Error {
         selector: described(choice.selector, choice.filters),
         searched: inventory.store_names(),
         note,
-        near: near::near(inventory, choice, now).map(Box::new),
+        near: nearly(inventory, choice, now).map(Box::new),
+    }
+}
+
+/// What is nearly what was asked for, with the best reason.
+fn nearly(inventory: &Inventory, choice: &Choice<'_>, now: i64) -> Option<Near> {
+    let archived = matching_text(filtered(inventory, choice, now), choice);
+    if !archived.is_empty() {
+        return Some(offer(inventory, Nearly::Archived, &archived));
+    }
+    let selector = choice.selector?;
+    let wanted = |found: &&ListedCertificate| choice.want == Want::Certificate || found.has_key();
+    let unfiltered = Choice {
+        filters: &Filters::default(),
+        ..*choice
+    };
+    let mut left_out = matching(inventory, &unfiltered, now);
+    left_out.retain(wanted);
+    if !left_out.is_empty() {
+        let filters = Nearly::LeftOut {
+            filters: choice.filters.described().to_owned(),
+        };
+        return Some(offer(inventory, filters, &left_out));
+    }
+    let mut possible = filtered(inventory, choice, now);
+    possible.retain(wanted);
+    let possible = possible
+        .into_iter()
+        .map(|found| (found, Known::read(found)));
+    let misspelled = misspelled(selector, possible);
+    (!misspelled.is_empty()).then(|| offer(inventory, Nearly::Misspelled, &misspelled))
+}
+
+/// These, to choose from.
+pub fn offer(inventory: &Inventory, why: Nearly, found: &[&ListedCertificate]) -> Near {
+    offered(why, found.iter().map(|found| candidate(inventory, found)))
+}
+
+/// The first of these, to choose from.
+pub(crate) fn offered(why: Nearly, candidates: impl ExactSizeIterator<Item = Candidate>) -> Near {
+    Near {
+        why,
+        count: candidates.len(),
+        candidates: candidates.take(MOST_OFFERED).collect(),
     }
 }
 

@@ -2,6 +2,7 @@
 //! ("in 12 days") for people. Inside, a time is a number of seconds since 1970-01-01 UTC, as
 //! certificates state it.
 
+use std::fmt;
 use std::time::Duration;
 
 use certstow_formats::certificate::Clock;
@@ -19,6 +20,30 @@ pub use urgency::{Urgency, left_of_validity};
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
+
+/// A moment, to the second; `Display` gives it by RFC 3339 in UTC. No type of `jiff`, which ends some
+/// hours before 9999-12-31T23:59:59Z: the notAfter of a certificate that is to have no end (RFC 5280,
+/// 4.1.2.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnixTime(i64);
+
+impl UnixTime {
+    /// So many seconds after 1970-01-01 UTC.
+    pub fn new(seconds: i64) -> Self {
+        Self(seconds)
+    }
+
+    /// The seconds since 1970-01-01 UTC; negative before that.
+    pub fn seconds(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for UnixTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&utc(self.0))
+    }
+}
 
 /// The present, in seconds since 1970-01-01 UTC.
 pub fn now() -> i64 {

@@ -11,6 +11,8 @@ pub mod account;
 mod attempt;
 pub mod error;
 pub mod event_log;
+#[cfg(any(windows, target_os = "macos", test))]
+mod exported_key;
 mod file;
 pub mod file_name;
 mod key_state;
@@ -26,8 +28,6 @@ pub mod spec;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
-#[cfg(any(windows, target_os = "macos", test))]
-mod transport;
 pub mod vault;
 #[cfg(any(windows, test))]
 mod windows;

@@ -11,8 +11,8 @@ use std::io::{self, IsTerminal as _};
 use crate::error::Error;
 use crate::exit::Exit;
 use certstow_core::error::Error as LibraryError;
-use certstow_core::export::{Destination, Format, Job, Options, Report, Step};
-use certstow_core::identity::{Identity, Inventory};
+use certstow_core::export::{Destination, Exported, Format, Job, Options, Stage};
+use certstow_core::identity::{Inventory, ListedCertificate};
 use certstow_core::password::{self, Source, Strength};
 use certstow_core::select::{self, Choice, Want};
 use certstow_core::time;
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
     }
     let id = identity.entry().id;
     let mut ask = ask(args, screen);
-    let password = |identity: &Identity| obtain_password(args, identity, screen);
+    let password = |identity: &ListedCertificate| obtain_password(args, identity, screen);
     let mut report = save(&mut inventory, &id, args, password, &mut ask, screen)?;
     let copies = copies::make(args, &mut report, screen);
     let keeps_key = if report.unsynced.is_some() {
@@ -113,12 +113,12 @@ pub(crate) fn save(
     inventory: &mut Inventory,
     id: &EntryId,
     args: &ExportArgs,
-    password: impl FnOnce(&Identity) -> Result<Password, LibraryError>,
+    password: impl FnOnce(&ListedCertificate) -> Result<Password, LibraryError>,
     ask: &mut TerminalAsk,
     screen: &Screen,
-) -> Result<Report, Error> {
+) -> Result<Exported, Error> {
     let options = options(args);
-    let identity = inventory.identity(id).ok_or_else(|| {
+    let identity = inventory.certificate(id).ok_or_else(|| {
         Error::Usage("the identity is not in the stores that were read".to_owned())
     })?;
     let mut stdout = io::stdout().lock();
@@ -131,29 +131,25 @@ pub(crate) fn save(
             privacy: privacy(args),
         }
     };
-    let job = Job::new(inventory, identity, &options, destination)?;
+    let job = Job::new(inventory, id, &options, destination)?;
     let mut spinner = None;
-    let report = job.run(|| password(identity), ask, &mut |step| {
+    let report = job.run(password, ask, &mut |step| {
         // Not while the key is read: a store may prompt then.
-        if step == Step::Write {
+        if step == Stage::Write {
             spinner = Some(Progress::start(
                 screen,
                 "Encrypting, writing and reading back",
             ));
         }
         screen.explain(match step {
-            Step::Key => "taking the private key from its store",
-            Step::Path => "building the certification path",
-            Step::Write => "encrypting, writing and reading back",
+            Stage::Key => "taking the private key from its store",
+            Stage::Path => "building the certification path",
+            Stage::Write => "encrypting, writing and reading back",
         });
     });
     drop(spinner);
     drop(stdout);
-    let mut report = report?;
-    if report.file.is_some() && options.format.has_key() {
-        let warnings = inventory.mark_backed_up(id, time::now());
-        report.warnings.extend(warnings);
-    }
+    let report = report?;
     record(&report, screen);
     Ok(report)
 }
@@ -262,12 +258,11 @@ fn idle_option(args: &ExportArgs, options: &Options) -> Option<String> {
 
 pub(crate) fn obtain_password(
     args: &ExportArgs,
-    identity: &Identity,
+    identity: &ListedCertificate,
     screen: &Screen,
 ) -> Result<Password, LibraryError> {
     let allow_empty = args.password.allow_empty_password;
-    let parsed = identity.certificate().parse();
-    let label = identity.entry().display_label();
+    let label = identity.label();
     if args.generate_password {
         return generated::show_new(&label);
     }
@@ -276,8 +271,8 @@ pub(crate) fn obtain_password(
         None => {
             let text = format!("Password for the file of {}:", shortened(&label));
             let password = password::prompt(&text, true, allow_empty)?;
-            let subject = names::distinguished_name(parsed.subject());
-            let emails = names::emails(&parsed);
+            let subject = identity.subject();
+            let emails = names::emails(&identity.certificate().parse());
             let context = [label.as_str(), &subject].into_iter();
             let context: Vec<&str> = context.chain(emails.iter().map(String::as_str)).collect();
             let strength = password::strength(&password, &context);
@@ -298,7 +293,7 @@ pub(crate) fn obtain_password(
     }
 }
 
-fn record(report: &Report, screen: &Screen) {
+fn record(report: &Exported, screen: &Screen) {
     screen.record(
         &Entry::saved(&report.label)
             .with("thumbprint", report.thumbprint.as_str())

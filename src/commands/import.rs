@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::error::Error;
 use crate::exit::Exit;
 use certstow_core::error::Error as LibraryError;
-use certstow_core::identity::{Identity, Inventory};
+use certstow_core::identity::{Inventory, ListedCertificate};
 use certstow_core::import::{self, Options, Outcome, Present, Sources};
 use certstow_core::password::{self, Source};
 use certstow_core::waits;
@@ -25,7 +25,7 @@ use crate::journal::Entry;
 use crate::prompt;
 use crate::screen::Screen;
 use crate::warning::Warning;
-use report::Report;
+use report::ImportReport;
 
 pub(crate) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
     check_together(args)?;
@@ -73,7 +73,7 @@ pub(crate) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
     );
 
     let in_clear = password.is_none() && info.key_protection.takes_password();
-    let mut report = Report::new(&info.spec, target.exportable, sources);
+    let mut report = ImportReport::new(&info.spec, target.exportable, sources);
     for outcome in outcomes {
         if let Ok(imported) = &outcome.result {
             screen.record(&entry(&outcome, imported).with("store", info.spec.to_string()));
@@ -136,7 +136,7 @@ fn always_exportable(store: &StoreSpec) -> Error {
 
 /// Fails unless there is an identity with a private key.
 fn something_to_import(sources: &mut Sources, args: &ImportArgs) -> Result<(), Error> {
-    if !import::with_key(&sources.inventory).is_empty() {
+    if sources.inventory.identities().next().is_some() {
         return Ok(());
     }
     if !sources.locked.is_empty() {
@@ -145,7 +145,7 @@ fn something_to_import(sources: &mut Sources, args: &ImportArgs) -> Result<(), E
     let files = args.files.iter();
     Err(Error::NothingToImport {
         searched: files.map(|file| file.display().to_string()).collect(),
-        without_key: sources.inventory.identities().len(),
+        without_key: sources.inventory.certificates().len(),
     })
 }
 
@@ -224,9 +224,9 @@ fn named(answer: &str, exportable: bool) -> Result<StoreSpec, String> {
 /// What is to become of each identity.
 struct Plan<'a> {
     /// Go in unless the store has them.
-    keep: Vec<&'a Identity>,
+    keep: Vec<&'a ListedCertificate>,
     /// Go in, in the place of what the store has.
-    replace: Vec<&'a Identity>,
+    replace: Vec<&'a ListedCertificate>,
     /// How many of the first the store has.
     refused: usize,
     /// What the store had when the plan was made; nothing is known of it where all is replaced.
@@ -241,7 +241,7 @@ impl<'a> Plan<'a> {
         args: &ImportArgs,
         screen: &Screen,
     ) -> Result<Self, Error> {
-        let keep = import::with_key(from);
+        let keep = from.identities().collect();
         if args.force {
             return Ok(Self {
                 keep: Vec::new(),
@@ -251,7 +251,8 @@ impl<'a> Plan<'a> {
             });
         }
         let there = Present::of(store)?;
-        let place = |identity: &&'a Identity| Some((*identity, there.place(identity)?.to_owned()));
+        let place =
+            |identity: &&'a ListedCertificate| Some((*identity, there.place(identity)?.to_owned()));
         let refused: Vec<_> = keep.iter().filter_map(place).collect();
         let mut plan = Self {
             keep,
@@ -263,11 +264,11 @@ impl<'a> Plan<'a> {
             return Ok(plan);
         }
         for (identity, place) in refused {
-            let entry = identity.entry();
-            let label = entry.display_label();
+            let label = identity.label();
             let question = format!("{place} holds {label} already. Replace it?");
             if prompt::yes_or_no(&question, false)? {
-                plan.keep.retain(|kept| kept.entry().id != entry.id);
+                plan.keep
+                    .retain(|kept| kept.entry().id != identity.entry().id);
                 plan.replace.push(identity);
                 plan.refused -= 1;
             }

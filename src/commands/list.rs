@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::error::Error;
 use crate::exit::Exit;
 use certstow_core::error::{Error as LibraryError, Nearly};
-use certstow_core::identity::{Identity, Inventory};
+use certstow_core::identity::{Inventory, ListedCertificate};
 use certstow_core::select::{self, Filters};
 use certstow_core::{time, waits};
 use certstow_formats::threads;
@@ -54,11 +54,9 @@ pub(crate) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
 
 /// That the filters leave nothing to list, and what would be left with `--all`.
 pub(crate) fn nothing_left(inventory: &Inventory, filters: &Filters, now: i64) -> Error {
-    let all = inventory.identities().iter();
-    let unlisted: Vec<_> = all
-        .filter(|identity| filters.matches(identity, now))
-        .collect();
-    let keyless = unlisted.iter().filter(|identity| !identity.has_key());
+    let all = inventory.certificates().iter();
+    let unlisted: Vec<_> = all.filter(|listed| filters.matches(listed, now)).collect();
+    let keyless = unlisted.iter().filter(|listed| !listed.has_key());
     let why = Nearly::Unlisted {
         keyless: keyless.count(),
     };
@@ -72,7 +70,12 @@ pub(crate) fn nothing_left(inventory: &Inventory, filters: &Filters, now: i64) -
 }
 
 /// The identities below their issuers.
-fn tree(inventory: &Inventory, identities: &[&Identity], now: i64, screen: &Screen) -> String {
+fn tree(
+    inventory: &Inventory,
+    identities: &[&ListedCertificate],
+    now: i64,
+    screen: &Screen,
+) -> String {
     let issuers = inventory.known_issuers();
     let paths = threads::each(
         threads::for_computing(),
@@ -96,8 +99,8 @@ fn tree(inventory: &Inventory, identities: &[&Identity], now: i64, screen: &Scre
 
 /// Says where certstow looked and what to do next.
 fn explain_emptiness(inventory: &Inventory, screen: &Screen) {
-    let hidden = inventory.identities();
-    let keyless = hidden.iter().filter(|identity| !identity.has_key()).count();
+    let hidden = inventory.certificates();
+    let keyless = hidden.iter().filter(|listed| !listed.has_key()).count();
     if !hidden.is_empty() {
         let archived = hidden.len() - keyless;
         screen.note(&match archived {

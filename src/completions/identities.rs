@@ -1,6 +1,7 @@
 //! The identities that a selector may mean, from stores that get a moment to answer: each is read
 //! by a thread of its own, and one that stays silent is left out.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::mpsc::channel;
@@ -8,10 +9,9 @@ use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use certstow_core::backup::record::{self, Found};
-use certstow_core::identity::{Identity, Inventory, Stores};
-use certstow_core::select::{self, Choice, Filters, Want};
+use certstow_core::identity::{Inventory, ListedCertificate, Stores};
+use certstow_core::select::{Known, Selector};
 use certstow_core::time;
-use certstow_formats::names;
 use certstow_formats::sanitize::safe;
 use certstow_formats::secret::wipe_stack;
 use certstow_platform::spec::StoreSpec;
@@ -27,18 +27,37 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// No shell shows a longer description in a line.
 const LONGEST: usize = 60;
 
-/// An identity, as far as completing it goes.
+/// A certificate, and what the word that is being typed has to do with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Known {
-    /// Both thumbprints, SHA-1 first, in lower-case digits.
-    thumbprints: [String; 2],
+struct Possible {
+    /// The SHA-1 in lower-case digits, or the SHA-256 where that alone is known.
+    thumbprint: String,
+    /// The thumbprint that the word begins.
+    begun: Option<String>,
+    /// Whether the word stands in its label, subject or names.
+    described: bool,
     label: String,
     /// Until when it is valid, and what its key is.
     about: String,
     has_key: bool,
     archived: bool,
-    /// Whether the word that is being typed stands in its label, subject or names.
-    described: bool,
+}
+
+impl Possible {
+    /// An identity that is not archived.
+    fn new(known: &Known<'_>, word: &str, about: String) -> Self {
+        let selector = Selector::new(word);
+        let thumbprint = Some(known.sha1()).filter(|sha1| !sha1.is_empty());
+        Self {
+            thumbprint: thumbprint.unwrap_or_else(|| known.sha256()).into_owned(),
+            begun: selector.thumbprint_begun(known).map(Cow::into_owned),
+            described: selector.is_in_text(known) == Some(true),
+            label: known.label().unwrap_or_default().into_owned(),
+            about,
+            has_key: true,
+            archived: false,
+        }
+    }
 }
 
 /// What identities stand for what was typed.
@@ -64,67 +83,42 @@ pub(super) fn in_backup(folder: &Path, wanted: Wanted<'_>) -> Vec<CompletionCand
         Found::Whole(manifest) => manifest.entries,
         _ => Vec::new(),
     };
-    let known = saved.into_iter().filter_map(|saved| {
-        let thumbprints = [saved.thumbprint.sha1, saved.thumbprint.sha256];
-        let digits = |text: &String| text.chars().all(|digit| digit.is_ascii_hexdigit());
-        let word = wanted.word.to_lowercase();
-        let described = [&saved.label, &saved.subject]
-            .into_iter()
-            .any(|text| text.to_lowercase().contains(&word));
+    let possible = saved.iter().map(|saved| {
         let date = saved.not_after.get(..10).unwrap_or_default();
-        thumbprints.iter().all(digits).then(|| Known {
-            about: format!("until {date}"),
-            label: saved.label,
-            thumbprints,
-            has_key: true,
-            archived: false,
-            described,
-        })
+        Possible::new(&saved.known(), wanted.word, format!("until {date}"))
     });
-    pick(known.collect(), wanted)
+    pick(possible.collect(), wanted)
 }
 
-fn pick(mut known: Vec<Known>, wanted: Wanted<'_>) -> Vec<CompletionCandidate> {
-    if known.iter().any(|one| one.has_key) || !wanted.keyless {
-        known.retain(|one| one.has_key);
+fn pick(mut possible: Vec<Possible>, wanted: Wanted<'_>) -> Vec<CompletionCandidate> {
+    if possible.iter().any(|one| one.has_key) || !wanted.keyless {
+        possible.retain(|one| one.has_key);
     }
-    let digits: String = wanted
-        .word
-        .chars()
-        .filter(|character| !matches!(character, ':' | '-' | ' '))
-        .map(|character| character.to_ascii_lowercase())
-        .collect();
-    let by_thumbprint: Vec<_> = known
+    let by_thumbprint: Vec<_> = possible
         .iter()
         .filter(|one| !wanted.word.is_empty() || !one.archived)
         .filter_map(|one| {
-            let mut thumbprints = one.thumbprints.iter();
-            let meant = thumbprints.find(|thumbprint| thumbprint.starts_with(&digits))?;
-            Some(candidate(meant, &format!("{}, {}", one.label, one.about)))
+            let about = format!("{}, {}", one.label, one.about);
+            Some(candidate(one.begun.as_deref()?, &about))
         })
         .collect();
     if !by_thumbprint.is_empty() {
         return by_thumbprint;
     }
-    known.retain(|one| one.described && !one.archived);
+    possible.retain(|one| one.described && !one.archived);
     if wanted.resembling {
-        return labels(&known);
+        return labels(&possible);
     }
-    known
+    possible
         .iter()
-        .map(|one| {
-            candidate(
-                &one.thumbprints[0],
-                &format!("{}, {}", one.label, one.about),
-            )
-        })
+        .map(|one| candidate(&one.thumbprint, &format!("{}, {}", one.label, one.about)))
         .collect()
 }
 
 /// The labels of which there is but one, and that are text that can be typed.
-fn labels(known: &[Known]) -> Vec<CompletionCandidate> {
-    let times = |label: &str| known.iter().filter(|one| one.label == label).count();
-    known
+fn labels(possible: &[Possible]) -> Vec<CompletionCandidate> {
+    let times = |label: &str| possible.iter().filter(|one| one.label == label).count();
+    possible
         .iter()
         .filter(|one| safe(&one.label) == one.label && times(&one.label) == 1)
         .map(|one| candidate(&one.label, &one.about))
@@ -141,7 +135,7 @@ fn candidate(value: &str, about: &str) -> CompletionCandidate {
 }
 
 /// What the stores hold that answer in time, each certificate once.
-fn read(stores: &[StoreSpec], word: &str) -> Vec<Known> {
+fn read(stores: &[StoreSpec], word: &str) -> Vec<Possible> {
     let until = Instant::now() + PATIENCE;
     let found = match stores {
         [] => in_time(until, || {
@@ -159,10 +153,10 @@ fn read(stores: &[StoreSpec], word: &str) -> Vec<Known> {
         let (told, word) = (told.clone(), word.to_owned());
         // A store for which there is no thread is left out.
         let _ = Builder::new().spawn(move || {
-            let known = read_store(store, &word);
+            let possible = read_store(store, &word);
             // A key that lies open beside its certificate was read to pair the two.
             wipe_stack();
-            told.send((number, known))
+            told.send((number, possible))
         });
     }
     drop(told);
@@ -174,71 +168,55 @@ fn read(stores: &[StoreSpec], word: &str) -> Vec<Known> {
     let mut seen = HashSet::new();
     answers
         .into_iter()
-        .flat_map(|(_, known)| known)
-        .filter(|one| seen.insert(one.thumbprints.clone()))
+        .flat_map(|(_, possible)| possible)
+        .filter(|one| seen.insert(one.thumbprint.clone()))
         .collect()
 }
 
 /// A store that cannot be read has nothing to complete.
-fn read_store(store: StoreSpec, word: &str) -> Vec<Known> {
+fn read_store(store: StoreSpec, word: &str) -> Vec<Possible> {
     let stores = [store];
     let Ok(inventory) = Inventory::read(Stores::Named(&stores), &OpenOptions::default()) else {
         return Vec::new();
     };
-    let choice = Choice {
-        selector: Some(word),
-        filters: &Filters::default(),
-        newest: false,
-        want: Want::Certificate,
-    };
-    let described: HashSet<_> = select::all(&inventory, &choice, time::now())
-        .into_iter()
-        .map(|identity| identity.entry().id)
-        .collect();
-    inventory
-        .identities()
-        .iter()
-        .map(|identity| known(identity, described.contains(&identity.entry().id)))
-        .collect()
+    let listed = inventory.certificates().iter();
+    listed.map(|listed| of_store(listed, word)).collect()
 }
 
-fn known(identity: &Identity, described: bool) -> Known {
-    let parsed = identity.certificate().parse();
-    let not_after = parsed.validity().not_after.timestamp();
-    Known {
-        thumbprints: [
-            identity.thumbprint(),
-            names::hex(identity.entry().id.as_bytes()),
-        ],
-        label: identity.entry().display_label(),
-        about: format!(
-            "until {}, key {}",
-            time::local_date(not_after),
-            key_text(identity)
-        ),
-        has_key: identity.has_key(),
-        archived: identity.is_archived(),
-        described,
+fn of_store(listed: &ListedCertificate, word: &str) -> Possible {
+    let date = time::local_date(listed.not_after().seconds());
+    let about = format!("until {date}, key {}", key_text(listed));
+    Possible {
+        has_key: listed.has_key(),
+        archived: listed.is_archived(),
+        ..Possible::new(&Known::read(listed), word, about)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use certstow_core::backup::manifest::{Saved, Thumbprint};
+
     use super::*;
 
-    fn known(digit: char, label: &str, described: bool) -> Known {
-        let thumbprint = |length| digit.to_string().repeat(length);
-        Known {
-            thumbprints: [thumbprint(40), thumbprint(64)],
-            label: label.to_owned(),
-            about: "until 2099-01-01, key RSA 2048".to_owned(),
-            has_key: true,
-            archived: false,
-            described,
-        }
+    /// The identities with these thumbprints, of one digit each, and labels.
+    fn identities(identities: &[(char, &str)], word: &str) -> Vec<Possible> {
+        let identity = |(digit, label): &(char, &str)| {
+            let thumbprint = |length| digit.to_string().repeat(length);
+            let saved = Saved {
+                thumbprint: Thumbprint {
+                    sha1: thumbprint(40),
+                    sha256: thumbprint(64),
+                },
+                label: (*label).to_owned(),
+                ..Saved::default()
+            };
+            Possible::new(&saved.known(), word, "until 2099-01-01".to_owned())
+        };
+        identities.iter().map(identity).collect()
     }
 
-    fn picked(known: Vec<Known>, word: &str, resembling: bool) -> Vec<(String, String)> {
+    fn picked(possible: Vec<Possible>, word: &str, resembling: bool) -> Vec<(String, String)> {
         let wanted = Wanted {
             word,
             keyless: false,
@@ -249,54 +227,57 @@ mod tests {
             let value = candidate.get_value().to_str().map(str::to_owned);
             (value.unwrap_or_default(), help.unwrap_or_default())
         };
-        pick(known, wanted).iter().map(text).collect()
+        pick(possible, wanted).iter().map(text).collect()
     }
 
-    fn values(known: Vec<Known>, word: &str, resembling: bool) -> Vec<String> {
-        let picked = picked(known, word, resembling).into_iter();
+    fn values(possible: Vec<Possible>, word: &str, resembling: bool) -> Vec<String> {
+        let picked = picked(possible, word, resembling).into_iter();
         picked.map(|(value, _)| value).collect()
     }
 
-    #[test]
-    fn thumbprints_come_before_names() {
-        let both = || vec![known('a', "Bob", false), known('b', "Ada", true)];
-        assert_eq!(values(both(), "a", false), ["a".repeat(40)]);
-        assert_eq!(values(both(), "AA:AA", false), ["a".repeat(40)]);
-        assert_eq!(values(both(), &"a".repeat(41), false), ["a".repeat(64)]);
-        assert_eq!(values(both(), "Ad", false), ["b".repeat(40)]);
-        assert_eq!(values(both(), "", false).len(), 2);
+    /// What is offered of these identities.
+    fn offered(of: &[(char, &str)], word: &str, resembling: bool) -> Vec<String> {
+        values(identities(of, word), word, resembling)
     }
 
     #[test]
-    fn a_shell_that_keeps_what_resembles_gets_names_that_mean_one() {
-        let three = vec![
-            known('1', "Ada", true),
-            known('2', "Ada", true),
-            known('3', "Adam", true),
-        ];
-        assert_eq!(values(three, "Ad", true), ["Adam"]);
+    fn pick_prefers_thumbprints_to_names() {
+        let both = [('a', "Bob"), ('b', "Ada")];
+        assert_eq!(offered(&both, "a", false), ["a".repeat(40)]);
+        assert_eq!(offered(&both, "AA:AA", false), ["a".repeat(40)]);
+        assert_eq!(offered(&both, &"a".repeat(41), false), ["a".repeat(64)]);
+        assert_eq!(offered(&both, "Ad", false), ["b".repeat(40)]);
+        assert_eq!(offered(&both, "", false).len(), 2);
     }
 
     #[test]
-    fn what_has_no_key_or_is_archived_is_not_offered() {
-        let mut keyless = known('1', "Ada", true);
-        keyless.has_key = false;
-        let mut archived = known('2', "Ada", true);
-        archived.archived = true;
-        assert!(values(vec![keyless.clone(), archived.clone()], "", false).is_empty());
-        assert!(values(vec![keyless, archived.clone()], "Ada", false).is_empty());
-        assert_eq!(values(vec![archived], "22", false), ["2".repeat(40)]);
+    fn pick_gives_names_that_mean_one() {
+        let three = [('1', "Ada"), ('2', "Ada"), ('3', "Adam")];
+        assert_eq!(offered(&three, "Ad", true), ["Adam"]);
     }
 
     #[test]
-    fn hostile_labels_are_one_line_of_harmless_text() {
-        let label = "Eve\n\t\x1b[31m$(reboot)\u{202e}";
-        let picked = picked(vec![known('1', label, false)], "", false);
+    fn pick_hides_keyless_and_archived() {
+        let hidden = |word| {
+            let mut both = identities(&[('1', "Ada"), ('2', "Ada")], word);
+            both[0].has_key = false;
+            both[1].archived = true;
+            values(both, word, false)
+        };
+        assert!(hidden("").is_empty());
+        assert!(hidden("Ada").is_empty());
+        assert_eq!(hidden("22"), ["2".repeat(40)]);
+    }
+
+    #[test]
+    fn pick_makes_hostile_labels_harmless() {
+        let hostile = [('1', "Eve\n\t\x1b[31m$(reboot)\u{202e}")];
+        let picked = picked(identities(&hostile, ""), "", false);
         let (value, about) = &picked[0];
         assert_eq!(value, &"1".repeat(40));
         assert!(!about.chars().any(char::is_control), "{about:?}");
         assert!(!about.contains('\u{202e}'), "{about:?}");
         // It cannot be typed as it is.
-        assert!(values(vec![known('1', label, true)], "Eve", true).is_empty());
+        assert!(offered(&hostile, "Eve", true).is_empty());
     }
 }

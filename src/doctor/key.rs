@@ -11,6 +11,7 @@ use certstow_platform::store::{Entry, NonInteractive, Store};
 pub(super) const SAVED_UNPROVEN: &str =
     "a backup saves it and ends with exit code 14 each time, unless --allow-unproven accepts it";
 
+/// Takes the key of an entry and proves it.
 pub(super) fn take(store: &dyn Store, entry: &Entry) -> Result<Proof, Error> {
     let place = entry.place();
     let wait = waits::waiting_for(format!("the private key of {place}"));

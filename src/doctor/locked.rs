@@ -4,7 +4,8 @@
 use certstow_formats::plural::counted;
 use certstow_platform::store::{Entry, KeyState, Listing, Store};
 
-use super::{Check, key};
+use super::Check;
+use super::key::{SAVED_UNPROVEN, take};
 use crate::exit::Exit;
 use certstow_formats::proof::Level;
 
@@ -25,7 +26,7 @@ pub(super) fn check(
     }
     let (mut labels, mut errors, mut levels) = (Vec::new(), Vec::new(), Vec::new());
     for entry in &locked {
-        match key::take(store, entry) {
+        match take(store, entry) {
             Ok(proof) => levels.push(proof.level()),
             Err(error) => {
                 labels.push(entry.display_label());
@@ -44,7 +45,7 @@ pub(super) fn check(
         let found = format!("{keys} came out with the password, {proven}");
         let check = Check::ok("keys", name, found);
         return Some(match levels.contains(&Level::None) {
-            true => check.warn(key::SAVED_UNPROVEN),
+            true => check.warn(SAVED_UNPROVEN),
             false => check,
         });
     };

@@ -11,14 +11,14 @@ const NOW: i64 = 1_795_651_200;
 use crate::report::{self, Backup, Copy, Item, OnlyInBackup, Report};
 use crate::schedule::{Day, Owner, Schedule, Scheduler, Time, When};
 use crate::schedule::{launchd, systemd, windows_task};
-use certstow_core::identity::{Identity, Inventory, StoreProblem};
+use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem};
 use certstow_core::select::Filters;
 
 /// A page about one identity.
 fn page() -> Report {
     let store = MemoryStore::with("memory", &[Sample::P256]);
     let inventory = Inventory::of(vec![Box::new(store)]).expect("a store in memory can be read");
-    let identities: Vec<&Identity> = inventory.identities().iter().collect();
+    let identities: Vec<&ListedCertificate> = inventory.certificates().iter().collect();
     Report::of(&inventory, &identities, &[], &Filters::default(), NOW)
 }
 

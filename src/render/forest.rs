@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use certstow_core::identity::Identity;
+use certstow_core::identity::ListedCertificate;
 use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::chain::{Path, PathEnd};
 use certstow_formats::names;
@@ -24,7 +24,7 @@ enum Key {
 struct Node<'a> {
     name: String,
     certificate: Option<Certificate>,
-    identity: Option<&'a Identity>,
+    identity: Option<&'a ListedCertificate>,
     /// Their positions among all nodes.
     below: Vec<usize>,
 }
@@ -39,14 +39,14 @@ pub(crate) struct Forest<'a> {
 
 impl<'a> Forest<'a> {
     /// Adds an identity at the lower end of its certification path.
-    pub(crate) fn add(&mut self, identity: &'a Identity, path: &Path) {
+    pub(crate) fn add(&mut self, identity: &'a ListedCertificate, path: &Path) {
         let mut at = tree::missing(&path.end).map(|name| self.missing(name, &path.end));
         for certificate in path.certificates.iter().rev() {
             at = Some(self.certificate(at, certificate));
         }
         if let Some(at) = at {
             let node = &mut self.nodes[at];
-            node.name = identity.entry().display_label();
+            node.name = identity.label();
             node.identity = Some(identity);
         }
     }

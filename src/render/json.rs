@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use crate::error::Explain;
-use certstow_core::identity::{Identity, Inventory, StoreProblem};
+use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem};
 use certstow_core::time;
 use certstow_formats::chain::Path;
 use certstow_formats::key;
@@ -100,7 +100,7 @@ impl<F: Formatter> Formatter for SafeStrings<F> {
 /// `certstow.list/1`, each entry made only while it is written.
 pub(crate) fn list<'a>(
     inventory: &'a Inventory,
-    identities: &'a [&'a Identity],
+    identities: &'a [&'a ListedCertificate],
 ) -> impl Serialize + 'a {
     #[derive(Serialize)]
     struct List<E, P> {
@@ -110,7 +110,7 @@ pub(crate) fn list<'a>(
     }
     List {
         schema: "certstow.list/1",
-        entries: Each(identities, move |identity: &&Identity| {
+        entries: Each(identities, move |identity: &&ListedCertificate| {
             entry(inventory, identity)
         }),
         problems: problems(inventory.problems()),
@@ -120,7 +120,7 @@ pub(crate) fn list<'a>(
 /// `certstow.show/1`: an entry of the list, its path and every place it lies in.
 pub(crate) fn show<'a>(
     inventory: &'a Inventory,
-    identity: &'a Identity,
+    identity: &'a ListedCertificate,
     path: &Path,
     root_trusted: Option<bool>,
 ) -> impl Serialize + 'a {
@@ -244,7 +244,7 @@ struct KeyJson {
     container: Option<String>,
 }
 
-fn entry(inventory: &Inventory, identity: &Identity) -> EntryJson {
+fn entry(inventory: &Inventory, identity: &ListedCertificate) -> EntryJson {
     let entry = identity.entry();
     let parsed = entry.certificate.parse();
     let (state, reason) = match &entry.key {
@@ -261,12 +261,12 @@ fn entry(inventory: &Inventory, identity: &Identity) -> EntryJson {
             sha1: identity.thumbprint(),
             sha256: names::hex(entry.id.as_bytes()),
         },
-        label: entry.display_label(),
-        subject: names::distinguished_name(parsed.subject()),
+        label: identity.label(),
+        subject: identity.subject(),
         issuer: names::distinguished_name(parsed.issuer()),
         serial: names::serial(&parsed),
         not_before: time::utc(parsed.validity().not_before.timestamp()),
-        not_after: time::utc(parsed.validity().not_after.timestamp()),
+        not_after: identity.not_after().to_string(),
         emails: names::emails(&parsed),
         dns_names: names::dns_names(&parsed),
         eku: names::extended_key_usages(&parsed),

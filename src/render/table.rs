@@ -5,7 +5,7 @@
 
 mod layout;
 
-use certstow_core::identity::{Identity, Inventory};
+use certstow_core::identity::{Inventory, ListedCertificate};
 use certstow_core::time::{self, Urgency};
 use certstow_formats::certificate::Certificate;
 use certstow_formats::names;
@@ -28,7 +28,7 @@ pub(crate) struct Line<'a> {
     /// `None` for an issuer that was not found.
     pub(crate) certificate: Option<&'a Certificate>,
     /// `None` for a certificate that is there as an issuer alone.
-    pub(crate) identity: Option<&'a Identity>,
+    pub(crate) identity: Option<&'a ListedCertificate>,
 }
 
 /// Blanks between two columns.
@@ -37,7 +37,7 @@ const GAP: u16 = 2;
 /// The identities as a table, without a line end.
 pub(crate) fn list(
     inventory: &Inventory,
-    identities: &[&Identity],
+    identities: &[&ListedCertificate],
     now: i64,
     look: Look,
 ) -> String {
@@ -45,7 +45,7 @@ pub(crate) fn list(
         .iter()
         .map(|identity| Line {
             before: String::new(),
-            name: identity.entry().display_label(),
+            name: identity.label(),
             certificate: Some(identity.certificate()),
             identity: Some(identity),
         })
@@ -139,7 +139,7 @@ fn row(inventory: &Inventory, line: &Line<'_>, now: i64, layout: &Layout, look: 
 fn of_identity(
     column: Column,
     inventory: &Inventory,
-    identity: &Identity,
+    identity: &ListedCertificate,
     layout: &Layout,
 ) -> String {
     match column {
@@ -198,12 +198,12 @@ fn joined(first: &str, second: &str, separator: &str, layout: &Layout) -> String
 }
 
 /// "RSA 2048", and what stands in the way of exporting it.
-pub(crate) fn key_text(identity: &Identity) -> String {
+pub(crate) fn key_text(identity: &ListedCertificate) -> String {
     let (kind, obstacle) = key_texts(identity);
     joined(&kind, obstacle, ", ", &WHOLE)
 }
 
-fn key_texts(identity: &Identity) -> (String, &'static str) {
+fn key_texts(identity: &ListedCertificate) -> (String, &'static str) {
     let entry = identity.entry();
     let obstacle = match &entry.key {
         KeyState::Exportable => "",

@@ -36,7 +36,7 @@ fn certificate(sample: Sample) -> Certificate {
 
 fn report_of(store: MemoryStore, folders: &[PathBuf]) -> Report {
     let inventory = Inventory::of(vec![Box::new(store)]).unwrap();
-    let identities: Vec<&Identity> = inventory.identities().iter().collect();
+    let identities: Vec<&ListedCertificate> = inventory.certificates().iter().collect();
     Report::of(&inventory, &identities, folders, &Filters::default(), NOW)
 }
 

@@ -4,18 +4,17 @@
 
 mod launchctl;
 mod places;
+mod program;
 mod service_manager;
 mod task_scheduler;
 
-use std::ffi::OsStr;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use certstow_platform::scheduler::{Owner, Scheduler, Speech};
+use certstow_platform::scheduler::{Owner, Scheduler};
 
 use super::{Schedule, SchedulerError, TaskName};
 use crate::error::Error;
-use certstow_core::waits;
+pub(crate) use program::{Installed, Scheduled};
 
 /// The scheduler of this system.
 ///
@@ -23,15 +22,6 @@ use certstow_core::waits;
 /// [`SchedulerError::None`].
 pub(crate) fn scheduler() -> Result<Scheduler, Error> {
     Scheduler::of_this_system().ok_or_else(|| SchedulerError::None.into())
-}
-
-/// What was done to schedule a task.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Installed {
-    /// The files that were written and stay, where the scheduler reads files.
-    pub(crate) files: Vec<PathBuf>,
-    /// There was a task of this name, and this one took its place.
-    pub(crate) replaced: bool,
 }
 
 /// Hands a schedule to this system's scheduler, in the place of an earlier one of that name. On
@@ -48,19 +38,6 @@ pub(crate) fn install(schedule: &Schedule) -> Result<Installed, Error> {
         Scheduler::Systemd => service_manager::install(schedule, &files),
         Scheduler::Launchd => launchctl::install(schedule, &files),
     }
-}
-
-/// What this system's scheduler says of a task, and the files it has of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Scheduled {
-    /// The files, where the scheduler reads files.
-    pub(crate) files: Vec<PathBuf>,
-    /// The scheduler's own report, in its own words.
-    pub(crate) report: String,
-    /// What the task runs, the program first; `None` where that cannot be told for certain.
-    pub(crate) command: Option<Vec<String>>,
-    /// Why the task is not what certstow made it, where the scheduler knows that.
-    pub(crate) differs: Option<String>,
 }
 
 /// Asks this system's scheduler about a task.
@@ -85,63 +62,5 @@ pub(crate) fn remove(name: &TaskName, owner: Owner) -> Result<Vec<PathBuf>, Erro
         Scheduler::TaskScheduler => task_scheduler::remove(name).map(|()| Vec::new()),
         Scheduler::Systemd => service_manager::remove(name, owner),
         Scheduler::Launchd => launchctl::remove(name, owner),
-    }
-}
-
-fn not_scheduled(name: &TaskName) -> Error {
-    let name = name.to_string();
-    SchedulerError::NotScheduled { name }.into()
-}
-
-/// Runs the scheduler's program and keeps what it says.
-fn run(scheduler: Scheduler, what: &'static str, arguments: &[&str]) -> Result<String, Error> {
-    say(scheduler, what, arguments, Speech::Kept)
-}
-
-fn say(
-    scheduler: Scheduler,
-    what: &'static str,
-    arguments: &[&str],
-    speech: Speech,
-) -> Result<String, Error> {
-    let arguments: Vec<_> = arguments.iter().map(OsStr::new).collect();
-    let _wait = waits::waiting_for(format!("{} {what}", scheduler.program()));
-    scheduler.run(&arguments, speech).map_err(|source| {
-        if scheduler == Scheduler::Systemd && is_about_the_bus(&source.output) {
-            return SchedulerError::NoManager { source }.into();
-        }
-        SchedulerError::Refused {
-            what,
-            scheduler,
-            source,
-        }
-        .into()
-    })
-}
-
-/// systemctl reaches the service manager by a bus, and says that it does not. The wording differs
-/// with the version.
-fn is_about_the_bus(output: &str) -> bool {
-    output.contains("onnect to") && output.contains(" bus")
-}
-
-fn file_error(file: &Path, source: io::Error) -> Error {
-    let file = file.to_owned();
-    SchedulerError::File { file, source }.into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_manager_that_does_not_run_is_told_from_a_refusal() {
-        for said in [
-            "Failed to connect to bus: No medium found",
-            "Failed to connect to user scope bus via local transport: No such file or directory",
-        ] {
-            assert!(is_about_the_bus(said));
-        }
-        assert!(!is_about_the_bus("Failed to enable unit: Access denied"));
     }
 }

@@ -82,6 +82,8 @@ pub(super) fn ask_name(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<
 
 /// What the identity that was chosen is called.
 pub(super) fn label(draft: &Draft, talk: &Talk<'_>) -> String {
-    let identity = draft.identity.and_then(|id| talk.inventory.identity(&id));
-    identity.map_or_else(String::new, |identity| identity.entry().display_label())
+    let identity = draft
+        .identity
+        .and_then(|id| talk.inventory.certificate(&id));
+    identity.map_or_else(String::new, |identity| identity.label())
 }

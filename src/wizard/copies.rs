@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::error::Error;
 use certstow_core::copy::Copied;
 use certstow_core::error::Error as LibraryError;
-use certstow_core::export::Report;
+use certstow_core::export::Exported;
 use certstow_core::output::Existing;
 use certstow_core::waits;
 use certstow_formats::sanitize::safe;
@@ -22,7 +22,7 @@ use crate::screen::Screen;
 
 /// Makes those that were asked for as options; whether all of them are there for good.
 pub(super) fn make(
-    report: &mut Report,
+    report: &mut Exported,
     draft: &Draft,
     asker: &mut dyn Asker,
     screen: &Screen,
@@ -42,7 +42,7 @@ pub(super) fn make(
 /// Asks whether there is to be one, until it is made or not wanted; false if its disk did not
 /// confirm it.
 pub(super) fn offer(
-    report: &mut Report,
+    report: &mut Exported,
     draft: &mut Draft,
     asker: &mut dyn Asker,
     screen: &Screen,
@@ -108,7 +108,7 @@ fn choice(drive: &Drive) -> Choice {
 /// The copy and how it was made; `None` where a file is in the way that is to stay.
 fn copy_to(
     folder: &Path,
-    report: &mut Report,
+    report: &mut Exported,
     draft: &Draft,
     asker: &mut dyn Asker,
     screen: &Screen,

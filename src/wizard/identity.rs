@@ -4,7 +4,7 @@
 use crate::error::Error;
 use certstow_core::error::Error as LibraryError;
 use certstow_core::export::may_come_out;
-use certstow_core::identity::{Identity, Inventory};
+use certstow_core::identity::{Inventory, ListedCertificate};
 use certstow_core::time;
 use certstow_formats::names;
 use certstow_formats::plural::counted;
@@ -103,7 +103,7 @@ fn forget_what_depends(draft: &mut Draft, preset: &ExportArgs) {
     draft.args.force = preset.force;
 }
 
-fn warn_of_lock(identity: &Identity, asker: &mut dyn Asker) {
+fn warn_of_lock(identity: &ListedCertificate, asker: &mut dyn Asker) {
     match &identity.entry().key {
         KeyState::Locked(how) => asker.say(&format!(
             "Its private key is locked ({}). What unlocks it is asked for when the file is \
@@ -119,13 +119,13 @@ fn warn_of_lock(identity: &Identity, asker: &mut dyn Asker) {
 }
 
 /// What may be chosen: what can be saved comes first, what has expired after what has not.
-fn all<'i>(inventory: &'i Inventory, preset: &ExportArgs) -> Vec<&'i Identity> {
+fn all<'i>(inventory: &'i Inventory, preset: &ExportArgs) -> Vec<&'i ListedCertificate> {
     let has_key = export::options(preset).format.has_key();
     let now = time::now();
     let mut all: Vec<_> = inventory
-        .identities()
+        .certificates()
         .iter()
-        .filter(|identity| !identity.is_archived() && (identity.has_key() || !has_key))
+        .filter(|listed| !listed.is_archived() && (listed.has_key() || !has_key))
         .collect();
     all.sort_by_cached_key(|identity| {
         let refused = has_key && may_come_out(identity.entry()).is_err();
@@ -135,11 +135,10 @@ fn all<'i>(inventory: &'i Inventory, preset: &ExportArgs) -> Vec<&'i Identity> {
     all
 }
 
-fn choice(identity: &Identity, now: i64) -> Choice {
-    let parsed = identity.certificate().parse();
-    let name = identity.entry().display_label();
+fn choice(identity: &ListedCertificate, now: i64) -> Choice {
+    let name = identity.label();
     let issuer = names::short_name_of_der(identity.certificate().issuer_der());
-    let not_after = parsed.validity().not_after.timestamp();
+    let not_after = identity.not_after().seconds();
     let date = time::local_date(not_after);
     let mut last = match not_after < now {
         true => format!("expired {date}"),

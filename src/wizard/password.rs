@@ -133,7 +133,9 @@ fn made(talk: &mut Talk<'_>) -> Result<Answer<Password>, Error> {
 
 /// What whoever has the file knows of its owner.
 fn known_of_the_owner(draft: &Draft, talk: &Talk<'_>) -> Vec<String> {
-    let identity = draft.identity.and_then(|id| talk.inventory.identity(&id));
+    let identity = draft
+        .identity
+        .and_then(|id| talk.inventory.certificate(&id));
     let emails = identity.map(|identity| names::emails(&identity.certificate().parse()));
     std::iter::once(label(draft, talk))
         .chain(draft.args.name.clone())

@@ -1,7 +1,7 @@
 //! What was saved, and what was proven of it, in sentences.
 
 use crate::error::Error;
-use certstow_core::export::Report;
+use certstow_core::export::Exported;
 use certstow_formats::names;
 use certstow_formats::sanitize::safe;
 
@@ -14,7 +14,7 @@ use crate::screen::Screen;
 /// Checks that certstow's own reader made carry this.
 const BY_OWN_READER: &str = " by certstow's own reader";
 
-pub(super) fn tell(report: &Report, asker: &mut dyn Asker, screen: &Screen) -> Result<(), Error> {
+pub(super) fn tell(report: &Exported, asker: &mut dyn Asker, screen: &Screen) -> Result<(), Error> {
     for warning in &report.warnings {
         screen.warn(warning);
     }

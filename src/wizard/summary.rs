@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use certstow_core::export::Format;
-use certstow_core::identity::Identity;
+use certstow_core::identity::ListedCertificate;
 use certstow_formats::chain::{Include, PathEnd};
 use certstow_formats::names;
 use certstow_formats::pkcs12::attributes::Properties;
@@ -17,7 +17,9 @@ use crate::args::ExportArgs;
 use crate::commands::export;
 
 pub(super) fn ask(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, Error> {
-    let identity = draft.identity.and_then(|id| talk.inventory.identity(&id));
+    let identity = draft
+        .identity
+        .and_then(|id| talk.inventory.certificate(&id));
     let identity = identity.ok_or(Error::Cancelled)?;
     talk.asker.say("");
     for sentence in sentences(draft, identity, talk) {
@@ -47,10 +49,10 @@ pub(super) fn show_command(args: &ExportArgs, asker: &mut dyn Asker) {
     });
 }
 
-fn sentences(draft: &Draft, identity: &Identity, talk: &Talk<'_>) -> Vec<String> {
+fn sentences(draft: &Draft, identity: &ListedCertificate, talk: &Talk<'_>) -> Vec<String> {
     let options = export::options(&draft.args);
     let has_key = options.format.has_key();
-    let label = identity.entry().display_label();
+    let label = identity.label();
     let key = if has_key { " and its private key" } else { "" };
     let store = talk.inventory.store_name(identity.entries()[0].store);
     let place = match export::to_stdout(&draft.args) {
@@ -96,7 +98,7 @@ fn sentences(draft: &Draft, identity: &Identity, talk: &Talk<'_>) -> Vec<String>
     sentences
 }
 
-fn of_path(include: Include, identity: &Identity, talk: &Talk<'_>) -> String {
+fn of_path(include: Include, identity: &ListedCertificate, talk: &Talk<'_>) -> String {
     if include == Include::None {
         return "No certificate of an issuer goes in.".to_owned();
     }

@@ -60,33 +60,78 @@ fn powershell_gets_targets_profiles_and_options() {
     );
 }
 
-#[test]
-fn identities_of_a_backup_come_from_its_manifest() {
-    let folder = place();
-    let saved = certstow(folder.path())
+/// Saves the store to a folder.
+fn back_up(folder: &Path) {
+    let saved = certstow(folder)
         .args(["backup", "--to", "my backup", "--store", "store"])
         .args(["--iterations", "2000", "--password-env", "SECRET"])
         .output()
         .expect("certstow starts");
     assert!(saved.status.success(), "{saved:?}");
-    let ask = |word| {
-        let words = [
-            "certstow",
-            "backup",
-            "restore",
-            "--into",
-            "new",
-            "my backup",
-            word,
-        ];
-        text(&powershell(folder.path(), &words)).to_owned()
-    };
+}
+
+/// What may follow where a selector for that backup is typed.
+fn saved_identities(folder: &Path, word: &str) -> String {
+    let words = [
+        "certstow",
+        "backup",
+        "restore",
+        "--into",
+        "new",
+        "my backup",
+        word,
+    ];
+    text(&powershell(folder, &words)).to_owned()
+}
+
+#[test]
+fn identities_of_a_backup_come_from_its_manifest() {
+    let folder = place();
+    back_up(folder.path());
+    let ask = |word| saved_identities(folder.path(), word);
     assert_eq!(ask("").lines().count(), 3);
     assert!(ask("ada").starts_with(&format!("{ADA}\tAda Example, until 2124-01-01")));
     assert_eq!(
         ask("--fo"),
         "--force\tPut them in the place of those that the store has already\n"
     );
+}
+
+#[test]
+fn identities_of_a_refused_manifest_are_not_offered() {
+    let folder = place();
+    back_up(folder.path());
+    let manifest = folder.path().join("my backup/certstow-manifest.json");
+    let whole = fs::read_to_string(&manifest).unwrap();
+    let another = "0".repeat(64);
+    // Where nothing else may follow, options may.
+    let offered = || {
+        let offered = saved_identities(folder.path(), "");
+        let identities = offered.lines().filter(|line| !line.starts_with("--"));
+        identities.count()
+    };
+    for (from, to) in [
+        (ADA, "not digits"),
+        (ADA, "00"),
+        ("\"file\":\"", "\"file\":\"../"),
+        ("certstow.manifest/1", "certstow.manifest/2"),
+        (
+            "\"thumbprint\":{",
+            &format!("\"thumbprint\":{{\"sha256\":\"{another}\","),
+        ),
+    ] {
+        assert_eq!(offered(), 3);
+        fs::write(&manifest, whole.replacen(from, to, 1)).unwrap();
+        let refused = certstow(folder.path())
+            .args(["backup", "verify", "my backup"])
+            .output()
+            .expect("certstow starts");
+        let said =
+            String::from_utf8_lossy(&refused.stdout) + String::from_utf8_lossy(&refused.stderr);
+        assert!(said.contains("cannot be used"), "{to}: {said}");
+        assert_eq!(offered(), 0, "{to}");
+        fs::write(&manifest, &whole).unwrap();
+    }
 }
 
 /// The script is not run here: its language has no interpreter on Linux that comes with a

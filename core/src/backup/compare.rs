@@ -9,7 +9,7 @@ use certstow_formats::certificate::Certificate;
 use certstow_platform::store::KeyState;
 
 use super::manifest::{self, Saved};
-use crate::identity::{Identity, Inventory, StoreProblem};
+use crate::identity::{Inventory, ListedCertificate, StoreProblem};
 use certstow_formats::names;
 
 /// How a folder compares with stores.
@@ -84,8 +84,7 @@ impl Held {
 
 /// Compares what a folder holds with the identities of stores.
 pub(super) fn compare(stores: &Inventory, held: Vec<Held>) -> Comparison {
-    let identities = stores.identities().iter();
-    let identities: Vec<&Identity> = identities.filter(|identity| identity.has_key()).collect();
+    let identities: Vec<_> = stores.identities().collect();
     let of_folder: HashSet<&str> = held.iter().map(|held| held.sha256.as_str()).collect();
     let mut comparison = Comparison {
         problems: stores.problems().to_vec(),
@@ -125,11 +124,10 @@ pub(super) fn compare(stores: &Inventory, held: Vec<Held>) -> Comparison {
     comparison
 }
 
-fn absent(stores: &Inventory, identity: &Identity) -> Absent {
-    let entry = identity.entry();
+fn absent(stores: &Inventory, identity: &ListedCertificate) -> Absent {
     Absent {
         thumbprint: identity.thumbprint(),
-        label: entry.display_label(),
+        label: identity.label(),
         store: stores.store_name(identity.entries()[0].store),
     }
 }
@@ -142,12 +140,12 @@ enum Name {
 }
 
 /// The identities by their names, the first where several have one. What is empty is no name.
-fn by_name<'a>(identities: &[&'a Identity]) -> HashMap<(Name, String), &'a Identity> {
+fn by_name<'a>(
+    identities: &[&'a ListedCertificate],
+) -> HashMap<(Name, String), &'a ListedCertificate> {
     let mut named = HashMap::new();
     for &identity in identities {
-        let entry = identity.entry();
-        let subject = names::distinguished_name_of_der(entry.certificate.subject_der());
-        let label = entry.display_label();
+        let (subject, label) = (identity.subject(), identity.label());
         for name in [(Name::Subject, subject), (Name::Label, label)] {
             if !name.1.is_empty() {
                 named.entry(name).or_insert(identity);

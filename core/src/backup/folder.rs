@@ -76,6 +76,14 @@ impl Folder {
         self.aside.get(file).map_or(&[], Vec::as_slice)
     }
 
+    /// That a file does not give what it should, and why: "is missing".
+    pub(super) fn file_error(&self, name: &OsStr, reason: String) -> Error {
+        Error::BackupFile {
+            file: self.path(name),
+            reason,
+        }
+    }
+
     /// A file in it.
     pub(super) fn path(&self, name: &OsStr) -> PathBuf {
         self.path.join(name)
@@ -190,6 +198,11 @@ pub(super) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         true => Err(too_large()),
         false => Ok(bytes),
     }
+}
+
+/// A file's name as text, for a person.
+pub(super) fn shown(name: &OsStr) -> String {
+    name.to_string_lossy().into_owned()
 }
 
 /// The name of the sealed password beside a file.

@@ -19,18 +19,17 @@ pub struct InStores {
 impl InStores {
     /// Those of these stores.
     pub fn of(inventory: &Inventory) -> Self {
-        let identities = inventory.identities().iter();
         let troubled: HashSet<&str> = inventory
             .problems()
             .iter()
             .map(|problem| problem.store.as_str())
             .collect();
         Self {
-            with_key: identities
-                .filter(|identity| identity.has_key())
+            with_key: inventory
+                .identities()
                 .map(|identity| {
-                    let not_after = identity.certificate().parse().validity().not_after;
-                    (manifest::key(&identity.entry().id), not_after.timestamp())
+                    let sha256 = manifest::key(&identity.entry().id);
+                    (sha256, identity.not_after().seconds())
                 })
                 .collect(),
             read_whole: inventory

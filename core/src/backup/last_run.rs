@@ -3,7 +3,6 @@
 //! and holds none now may be a mount point with nothing mounted, or another disk: a backup begun
 //! there would look as good as the one that is missing.
 
-use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,11 +15,10 @@ use sha2::{Digest as _, Sha256};
 use super::destination::real_path;
 use super::folder::read;
 use super::manifest;
-use crate::error::Error;
+use crate::error::{Emptied, Error};
 use crate::output::{self, Existing, Privacy};
 use crate::time;
 use certstow_formats::names;
-use certstow_formats::plural::counted;
 
 /// The folder of these files, in the one that certstow keeps for an account.
 pub const FOLDER: &str = "destinations";
@@ -47,48 +45,6 @@ pub(super) struct LastRun {
     /// How many identities the folder held after it.
     #[serde(default)]
     identities: usize,
-}
-
-/// A folder that held a backup after the last run, and holds none today.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Emptied {
-    /// The folder as it was named.
-    pub folder: PathBuf,
-    /// Whether it is there.
-    pub is_there: bool,
-    /// When the last run was, in Unix time, if that is known.
-    pub when: Option<i64>,
-    /// How many identities it held.
-    pub identities: usize,
-    /// The volume it was on, and the one it is on, where they are known and differ.
-    pub volumes: Option<(String, String)>,
-}
-
-impl fmt::Display for Emptied {
-    /// What is wrong, as a sentence. Not made safe for a terminal.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let now = match self.is_there {
-            true => "holds no backup",
-            false => "is not there",
-        };
-        write!(
-            f,
-            "{} {now}, and held {} when it was last saved to",
-            self.folder.display(),
-            counted(self.identities, "identity", "identities")
-        )?;
-        if let Some(when) = self.when {
-            write!(f, ", on {}", time::local(when))?;
-        }
-        match &self.volumes {
-            Some((then, now)) => write!(
-                f,
-                ": it was on the volume {then} then and is on {now} now, so that its disk or share may \
-                 not be mounted"
-            ),
-            None => f.write_str(": its disk or share may not be mounted"),
-        }
-    }
 }
 
 /// Whether a folder holds nothing of a backup although the last run that saved to it left one.
@@ -270,21 +226,5 @@ mod tests {
         assert_eq!((found.when, found.identities), (None, 0));
         remember(runs, folder, 2).unwrap();
         assert_eq!(emptied(runs, folder).unwrap().unwrap().identities, 2);
-    }
-
-    #[test]
-    fn emptied_says_which_volume_is_missing() {
-        let emptied = Emptied {
-            folder: PathBuf::from("/mnt/disk"),
-            is_there: true,
-            when: None,
-            identities: 1,
-            volumes: Some(("12-AB".to_owned(), "0e5a".to_owned())),
-        };
-        assert_eq!(
-            emptied.to_string(),
-            "/mnt/disk holds no backup, and held 1 identity when it was last saved to: it was on the \
-             volume 12-AB then and is on 0e5a now, so that its disk or share may not be mounted"
-        );
     }
 }

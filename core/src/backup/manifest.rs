@@ -172,9 +172,12 @@ impl Manifest {
                 return Err(format!("it names '{}' for two identities", saved.file));
             }
             // An identity is looked up by this, and has one file.
-            let sha256 = &saved.thumbprint.sha256;
-            if sha256.len() != 64 || !sha256.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            let Thumbprint { sha1, sha256 } = &saved.thumbprint;
+            if !is_hex(sha256, 64) {
                 return Err(format!("it has no SHA-256 thumbprint for '{}'", saved.file));
+            }
+            if !sha1.is_empty() && !is_hex(sha1, 40) {
+                return Err(format!("its SHA-1 thumbprint for '{}' is none", saved.file));
             }
             if !certificates.insert(sha256.clone()) {
                 return Err(format!(
@@ -263,9 +266,10 @@ impl Saved {
         }
     }
 
-    /// What filters can be told of it.
-    pub(crate) fn known(&self) -> Known<'_> {
-        Known::Recorded(Recorded {
+    /// What it tells of the certificate, for filters and selectors.
+    pub fn known(&self) -> Known<'_> {
+        Known::recorded(Recorded {
+            thumbprints: [&self.thumbprint.sha1, &self.thumbprint.sha256],
             subject: &self.subject,
             issuer: &self.issuer,
             label: &self.label,
@@ -282,6 +286,11 @@ impl Saved {
 /// As JSON in one line; nothing that is recorded fails to become it.
 pub(super) fn to_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
+}
+
+/// Whether a text is so many hexadecimal digits.
+fn is_hex(text: &str, digits: usize) -> bool {
+    text.len() == digits && text.bytes().all(|digit| digit.is_ascii_hexdigit())
 }
 
 /// Whether a name stays within its folder, on every system.
@@ -419,6 +428,18 @@ mod tests {
         for wrong in ["", "cd", &"z".repeat(64), &"é".repeat(32)] {
             let wrong = one("a.p12").replace(&digits, wrong);
             assert!(Manifest::from_bytes(wrong.as_bytes()).is_err(), "{wrong}");
+        }
+        let with_sha1 = |sha1: &str| {
+            let thumbprint = format!(r#"{{"sha1":"{sha1}","sha256""#);
+            let text = one("a.p12").replace(r#"{"sha256""#, &thumbprint);
+            Manifest::from_bytes(text.as_bytes())
+        };
+        // Older manifests have none.
+        for sha1 in ["", &"0".repeat(40)] {
+            assert_eq!(with_sha1(sha1).unwrap().entries.len(), 1, "{sha1}");
+        }
+        for wrong in ["cd", &"z".repeat(40), &"0".repeat(64)] {
+            assert!(with_sha1(wrong).is_err(), "{wrong}");
         }
         let mut twins = whole.clone();
         twins.entries.extend(whole.entries);

@@ -1,7 +1,7 @@
 //! What is to be done for each identity at each destination. Reads every file that the manifests
 //! name, and opens no key.
 
-use crate::identity::{Identity, Inventory};
+use crate::identity::{Inventory, ListedCertificate};
 use crate::select::Filters;
 
 use super::destination::Destination;
@@ -10,15 +10,15 @@ use super::retention::Retention;
 
 /// An identity that is wanted in the backup.
 pub(super) struct Wanted<'a> {
-    pub(super) identity: &'a Identity,
+    pub(super) identity: &'a ListedCertificate,
     pub(super) label: String,
     /// One for each destination.
-    pub(super) steps: Vec<Step>,
+    pub(super) actions: Vec<Action>,
 }
 
 /// What is to be done at one destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum Action {
     /// The destination failed before.
     Unreachable,
     /// The file is as it was written.
@@ -39,69 +39,77 @@ pub(super) enum Cause {
     Wrong(String),
 }
 
-/// Identities with a private key that the filters leave, archived ones too: old mail needs old
+/// Identities that the filters leave, archived ones too: old mail needs old
 /// keys.
 pub(super) fn wanted<'a>(
     inventory: &'a Inventory,
     filters: &Filters,
     now: i64,
-) -> impl Iterator<Item = &'a Identity> {
-    let identities = inventory.identities().iter();
-    identities.filter(move |identity| identity.has_key() && filters.matches(identity, now))
+) -> impl Iterator<Item = &'a ListedCertificate> {
+    let identities = inventory.identities();
+    identities.filter(move |identity| filters.matches(identity, now))
 }
 
 /// Plans for one identity.
 pub(super) fn plan<'a>(
-    identity: &'a Identity,
+    identity: &'a ListedCertificate,
     destinations: &[Option<Destination>],
     rewrite: bool,
     retention: Option<&Retention>,
 ) -> Wanted<'a> {
-    let parsed = identity.certificate().parse();
-    let not_after = parsed.validity().not_after.timestamp();
-    let label = identity.entry().display_label();
-    let mut steps: Vec<Step> = destinations
+    let not_after = identity.not_after().seconds();
+    let label = identity.label();
+    let mut actions: Vec<Action> = destinations
         .iter()
         .map(|destination| match destination {
-            Some(destination) => step(identity, &label, destination, rewrite),
-            None => Step::Unreachable,
+            Some(destination) => action(identity, &label, destination, rewrite),
+            None => Action::Unreachable,
         })
         .collect();
     if retention.is_some_and(|retention| retention.is_over(not_after)) {
-        leave_one(&mut steps, destinations, identity);
+        leave_one(&mut actions, destinations, identity);
     }
     Wanted {
         identity,
         label,
-        steps,
+        actions,
     }
 }
 
-fn step(identity: &Identity, label: &str, destination: &Destination, rewrite: bool) -> Step {
+fn action(
+    identity: &ListedCertificate,
+    label: &str,
+    destination: &Destination,
+    rewrite: bool,
+) -> Action {
     let id = &identity.entry().id;
     let Some(saved) = destination.saved(id) else {
         let file = destination.path(&destination.name_for(id, label));
         // Whatever it is, nothing says what it should be.
-        return Step::Write(match file.symlink_metadata().is_ok() {
+        return Action::Write(match file.symlink_metadata().is_ok() {
             true => Cause::Wrong("the manifest did not name the file that was there".to_owned()),
             false => Cause::New,
         });
     };
     match destination.condition(saved) {
-        Condition::Whole if rewrite => Step::Write(Cause::Asked),
-        Condition::Whole => Step::Keep,
-        Condition::Missing => Step::Write(Cause::Wrong("the file was missing".to_owned())),
+        Condition::Whole if rewrite => Action::Write(Cause::Asked),
+        Condition::Whole => Action::Keep,
+        Condition::Missing => Action::Write(Cause::Wrong("the file was missing".to_owned())),
         Condition::Damaged(reason) => {
-            Step::Write(Cause::Wrong(format!("the file was damaged: {reason}")))
+            Action::Write(Cause::Wrong(format!("the file was damaged: {reason}")))
         }
     }
 }
 
 /// Has one destination alone keep an identity whose time is over: the first that has a whole copy,
 /// else the first there is.
-fn leave_one(steps: &mut [Step], destinations: &[Option<Destination>], identity: &Identity) {
-    let whole = |step: &Step| matches!(step, Step::Keep | Step::Write(Cause::Asked));
-    let keeper = steps
+fn leave_one(
+    actions: &mut [Action],
+    destinations: &[Option<Destination>],
+    identity: &ListedCertificate,
+) {
+    let whole = |action: &Action| matches!(action, Action::Keep | Action::Write(Cause::Asked));
+    let keeper = actions
         .iter()
         .position(whole)
         .or_else(|| {
@@ -111,12 +119,16 @@ fn leave_one(steps: &mut [Step], destinations: &[Option<Destination>], identity:
                     .as_ref()
                     .is_some_and(|d| d.saved(id).is_some())
             };
-            (0..steps.len()).find(has)
+            (0..actions.len()).find(has)
         })
-        .or_else(|| steps.iter().position(|step| *step != Step::Unreachable));
-    for (at, step) in steps.iter_mut().enumerate() {
-        if Some(at) != keeper && *step != Step::Unreachable {
-            *step = Step::Leave;
+        .or_else(|| {
+            actions
+                .iter()
+                .position(|action| *action != Action::Unreachable)
+        });
+    for (at, action) in actions.iter_mut().enumerate() {
+        if Some(at) != keeper && *action != Action::Unreachable {
+            *action = Action::Leave;
         }
     }
 }

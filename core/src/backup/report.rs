@@ -8,7 +8,7 @@ use certstow_formats::proof::Level;
 
 /// What a run did.
 #[derive(Debug)]
-pub struct Report {
+pub struct RunReport {
     /// One for each destination, in the order given.
     pub destinations: Vec<DestinationReport>,
     /// One for each identity that was looked at, in the order of the stores.
@@ -221,7 +221,7 @@ pub struct Counts {
     pub pruned: usize,
 }
 
-impl Report {
+impl RunReport {
     /// The counts of the destination at a position.
     pub fn counts(&self, destination: usize) -> Counts {
         let mut counts = Counts {

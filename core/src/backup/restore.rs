@@ -8,15 +8,14 @@ mod sources;
 mod taken;
 
 use std::collections::HashSet;
-use std::ffi::OsStr;
 use std::path::Path;
 
 use certstow_platform::error::StoreError;
 use certstow_platform::store::{Ask, Store};
 
-use super::folder::Folder;
+use super::folder::{Folder, shown};
 use super::lock::{self, Patience};
-use super::manifest::{self, Saved, Thumbprint};
+use super::manifest::{self, Saved};
 use super::opener::Opener;
 use super::record::{self, Found};
 use super::wanted::{Decision, Wanted};
@@ -206,9 +205,8 @@ pub fn restore(
 
 /// The entries that came out of no other file either.
 fn not_elsewhere(missing: Vec<(Saved, Error)>, inventory: &Inventory) -> Vec<(Saved, Error)> {
-    let identities = inventory.identities().iter();
-    let with_key = identities.filter(|identity| identity.has_key());
-    let found: HashSet<String> = with_key
+    let found: HashSet<String> = inventory
+        .identities()
         .map(|identity| manifest::key(&identity.entry().id))
         .collect();
     let mut missing = missing;
@@ -236,18 +234,6 @@ fn lost(missing: Vec<(Saved, Error)>, wanted: &Wanted<'_>, now: i64) -> (Vec<Los
     (lost, undecided)
 }
 
-/// A file that does not give what it should, and why: "is missing".
-fn not_from(folder: &Folder, name: &OsStr, reason: String) -> Error {
-    Error::BackupFile {
-        file: folder.path(name),
-        reason,
-    }
-}
-
-fn shown(name: &OsStr) -> String {
-    name.to_string_lossy().into_owned()
-}
-
 fn nothing(folder: &Path, wanted: &Wanted<'_>, left_out: usize) -> Error {
     let selector = match select::described(wanted.selector, wanted.filters) {
         nothing if nothing.is_empty() => "'any with a private key'".to_owned(),
@@ -269,26 +255,13 @@ fn near(folder: &Path, typed: &str) -> Option<Near> {
     let Found::Whole(manifest) = record::of_folder(folder) else {
         return None;
     };
-    let typed = select::Typed::new(typed);
-    let slips = manifest.entries.iter().map(|saved| {
-        let Thumbprint { sha1, sha256 } = &saved.thumbprint;
-        let names = [saved.label.clone()];
-        (saved, typed.slips([sha1, sha256], &names))
+    let possible = manifest.entries.iter().map(|saved| (saved, saved.known()));
+    let misspelled = select::misspelled(typed, possible);
+    let candidates = misspelled.iter().map(|saved| Candidate {
+        thumbprint: saved.thumbprint.sha1.clone(),
+        label: saved.label.clone(),
+        not_after: saved.not_after.clone(),
+        store: folder.join(&saved.file).display().to_string(),
     });
-    let meant = select::fewest(slips);
-    let candidates: Vec<Candidate> = meant
-        .iter()
-        .take(select::MOST_OFFERED)
-        .map(|saved| Candidate {
-            thumbprint: saved.thumbprint.sha1.clone(),
-            label: saved.label.clone(),
-            not_after: saved.not_after.clone(),
-            store: folder.join(&saved.file).display().to_string(),
-        })
-        .collect();
-    (!meant.is_empty()).then_some(Near {
-        why: Nearly::Misspelled,
-        count: meant.len(),
-        candidates,
-    })
+    (!misspelled.is_empty()).then(|| select::offered(Nearly::Misspelled, candidates))
 }

@@ -15,12 +15,12 @@ use certstow_formats::threads;
 use certstow_platform::store::Ask;
 
 use super::destination::{Destination, real_path};
-use super::last_run::{self, Emptied};
+use super::last_run;
 use super::lock::Patience;
-use super::plan::{self, Step, Wanted};
-use super::report::{Copy, DestinationReport, EntryReport, OnlyInBackup, Outcome, Report};
+use super::plan::{self, Action, Wanted};
+use super::report::{Copy, DestinationReport, EntryReport, OnlyInBackup, Outcome, RunReport};
 use super::retention::{Pruning, Retention};
-use crate::error::Error;
+use crate::error::{Emptied, Error};
 use crate::escrow::Recipient;
 use crate::export::Options;
 use crate::identity::Inventory;
@@ -86,7 +86,7 @@ pub enum Progress {
 /// none today; what it refuses fails with [`Error::Emptied`], and nothing is written there.
 /// `password` is called once, before the first file is made and after the first key came out: not
 /// at all if there is nothing to write, or with [`Request::escrow`]. What becomes of an identity or
-/// a destination is in the report; [`Report::is_complete`] says what it comes to.
+/// a destination is in the report; [`RunReport::is_complete`] says what it comes to.
 ///
 /// # Errors
 /// - [`Error::Contradiction`]: two destinations are the same folder.
@@ -100,7 +100,7 @@ pub fn run(
     password: impl FnOnce() -> Result<Password, Error>,
     ask: &mut dyn Ask,
     progress: &mut dyn FnMut(Progress),
-) -> Result<Report, Error> {
+) -> Result<RunReport, Error> {
     let now = time::now();
     let mut run = Run::open(inventory, request, begin_anew, now)?;
     run.plan(now, progress);
@@ -113,9 +113,12 @@ pub fn run(
     let only_in_backup = run.only_in_backup(now);
     let verified = run.verified();
     let mut report = run.finish(only_in_backup);
-    report
-        .warnings
-        .extend(marks::set(inventory, &verified, now));
+    let not_marked = inventory.mark_backed_up(&verified, now);
+    report.warnings.extend(not_marked.iter().map(|failed| {
+        let certificates = counted(failed.certificates, "certificate", "certificates");
+        let (store, error) = (&failed.store, &failed.error);
+        format!("{store} was not told of the copies of {certificates}: {error}")
+    }));
     Ok(report)
 }
 
@@ -248,19 +251,19 @@ impl<'a> Run<'a> {
     fn entry_before(&self, wanted: &Wanted<'_>) -> EntryReport {
         let identity = wanted.identity;
         let id = &identity.entry().id;
-        let copies = wanted.steps.iter().zip(&self.destinations);
-        let copies = copies.map(|(step, destination)| {
+        let copies = wanted.actions.iter().zip(&self.destinations);
+        let copies = copies.map(|(action, destination)| {
             let destination = destination.as_ref();
-            let there = destination.filter(|_| matches!(step, Step::Keep | Step::Write(_)));
-            let kept = destination.filter(|_| *step == Step::Keep);
+            let there = destination.filter(|_| matches!(action, Action::Keep | Action::Write(_)));
+            let kept = destination.filter(|_| *action == Action::Keep);
             let kept = kept.and_then(|destination| destination.saved(id));
             Copy {
                 file: there.map(|destination| destination.name_for(id, &wanted.label)),
                 sha256: kept.map(|saved| saved.sha256.clone()),
-                outcome: match step {
-                    Step::Keep => Outcome::Unchanged,
-                    Step::Leave => Outcome::Retired,
-                    Step::Unreachable | Step::Write(_) => Outcome::NotTried,
+                outcome: match action {
+                    Action::Keep => Outcome::Unchanged,
+                    Action::Leave => Outcome::Retired,
+                    Action::Unreachable | Action::Write(_) => Outcome::NotTried,
                 },
                 proof: kept.and_then(|saved| saved.proof),
                 allow_unproven: false,
@@ -287,7 +290,7 @@ impl<'a> Run<'a> {
             let kept = self
                 .plan
                 .iter()
-                .filter(|wanted| wanted.steps[at] == Step::Keep);
+                .filter(|wanted| wanted.actions[at] == Action::Keep);
             let others = kept
                 .filter_map(|wanted| destination.saved(&wanted.identity.entry().id))
                 .filter(|saved| {
@@ -348,7 +351,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn finish(self, only_in_backup: Vec<OnlyInBackup>) -> Report {
+    fn finish(self, only_in_backup: Vec<OnlyInBackup>) -> RunReport {
         let destinations = self.request.destinations.iter().zip(self.destinations);
         let destinations = destinations.zip(self.errors).zip(self.prunings);
         let destinations = destinations
@@ -362,7 +365,7 @@ impl<'a> Run<'a> {
                 },
             )
             .collect();
-        Report {
+        RunReport {
             destinations,
             entries: self.entries,
             only_in_backup,
@@ -389,7 +392,7 @@ fn real_paths(destinations: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
 }
 
 fn nothing(inventory: &Inventory, filters: &Filters) -> Error {
-    let keyless = inventory.identities().len();
+    let keyless = inventory.certificates().len();
     Error::NotFound {
         selector: match filters.is_empty() {
             true => "'any with a private key'".to_owned(),

@@ -1,8 +1,8 @@
 //! Which identities of a backup are wanted. The certificate decides; where a file gives none, what
 //! the manifest says of it, and what that cannot decide counts as wanted.
 
-use super::manifest::{Saved, Thumbprint};
-use crate::select::{self, Filters, contains};
+use super::manifest::Saved;
+use crate::select::{Filters, Selector};
 
 /// How a note ends of what the manifest does not name, where [`Wanted::unnamed`] is not set.
 pub const LEFT_OUT: &str = "it is left out";
@@ -10,7 +10,7 @@ pub const LEFT_OUT: &str = "it is left out";
 /// Which identities of a backup are wanted.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
-    /// The beginning of a thumbprint, or text; see [`Choice::selector`](select::Choice::selector).
+    /// The beginning of a thumbprint, or text; see [`Choice::selector`](crate::select::Choice::selector).
     pub selector: Option<&'a str>,
     /// Conditions beside it.
     pub filters: &'a Filters,
@@ -33,11 +33,10 @@ impl Wanted<'_> {
     /// Of these entries those whose thumbprint the selector begins, if there are any, and whether
     /// there are; else all of them: text may be in the certificate alone.
     pub(super) fn narrowed(&self, entries: Vec<Saved>) -> (Vec<Saved>, bool) {
-        let digits = self.selector.and_then(select::thumbprint_prefix);
+        let selector = self.selector.map(Selector::new);
         let begins = |saved: &Saved| {
-            let Thumbprint { sha1, sha256 } = &saved.thumbprint;
-            let digits = digits.as_deref();
-            digits.is_some_and(|digits| sha1.starts_with(digits) || sha256.starts_with(digits))
+            let selector = selector.as_ref();
+            selector.is_some_and(|selector| selector.begins_thumbprint(&saved.known()))
         };
         match entries.iter().any(begins) {
             true => (entries.into_iter().filter(begins).collect(), true),
@@ -47,22 +46,19 @@ impl Wanted<'_> {
 
     /// Whether an entry is wanted at `now` (Unix time), as far as the manifest tells.
     pub(super) fn decide(&self, saved: &Saved, now: i64) -> Decision {
-        if self.filters.judge(&saved.known(), now) == Some(false) {
+        let known = saved.known();
+        if self.filters.judge(&known, now) == Some(false) {
             return Decision::NotWanted;
         }
         let Some(text) = self.selector else {
             return Decision::Wanted;
         };
-        let Thumbprint { sha1, sha256 } = &saved.thumbprint;
-        let digits = select::thumbprint_prefix(text);
-        let by_thumbprint =
-            digits.is_some_and(|digits| sha1.starts_with(&digits) || sha256.starts_with(&digits));
+        let selector = Selector::new(text);
         // Addresses and host names are in the certificate.
         let may_be_an_address = text.contains(['@', '.']);
-        match by_thumbprint
-            || may_be_an_address
-            || contains(&saved.label, text)
-            || contains(&saved.subject, text)
+        match may_be_an_address
+            || selector.begins_thumbprint(&known)
+            || selector.is_in_text(&known) == Some(true)
         {
             true => Decision::Wanted,
             false => Decision::Unknown,

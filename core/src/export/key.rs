@@ -7,7 +7,7 @@ use certstow_platform::error::StoreError;
 use certstow_platform::store::{Ask, Entry, KeyState, NonInteractive, Store};
 
 use crate::error::Error;
-use crate::identity::{Identity, Inventory, StoredEntry};
+use crate::identity::{Inventory, ListedCertificate, StoredEntry};
 use crate::waits;
 use certstow_formats::proof::{self, Level, Proof, ProofError};
 
@@ -28,7 +28,7 @@ impl<'a> ProvenKey<'a> {
     /// on this thread.
     pub(crate) fn take_several(
         inventory: &'a Inventory,
-        identities: &[&'a Identity],
+        identities: &[&'a ListedCertificate],
         ask: &mut dyn Ask,
     ) -> Vec<Result<Self, Error>> {
         let mut results = Vec::with_capacity(identities.len());
@@ -69,7 +69,7 @@ impl<'a> ProvenKey<'a> {
     /// Asks the stores for the key, one after the other.
     pub(crate) fn take(
         inventory: &'a Inventory,
-        identity: &'a Identity,
+        identity: &'a ListedCertificate,
         ask: &mut dyn Ask,
     ) -> Result<Self, Error> {
         let mut refusals: Vec<(usize, Error)> = Vec::new();

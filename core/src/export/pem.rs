@@ -9,7 +9,6 @@ use certstow_formats::pkcs12::pbe;
 use certstow_formats::secret::{Password, PrivateKey};
 use zeroize::Zeroizing;
 
-use super::no_randomness;
 use crate::error::Error;
 use certstow_formats::chain::Path;
 use certstow_formats::pkcs12::profile::Iterations;
@@ -26,7 +25,8 @@ pub(super) fn encode(
     let sealed;
     let key_block = match password {
         Some(password) => {
-            sealed = encrypt_private_key(key, password, iterations.get()).map_err(no_randomness)?;
+            sealed = encrypt_private_key(key, password, iterations.get())
+                .map_err(Error::no_randomness)?;
             (ENCRYPTED_KEY, sealed.as_slice())
         }
         None => (KEY, key.expose()),

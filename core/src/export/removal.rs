@@ -12,13 +12,13 @@ use certstow_platform::os::{self, disk};
 use certstow_platform::store::{Ask, Entry, KeyState, Listing, Removal, Store};
 use sha2::{Digest as _, Sha256};
 
-use super::Report;
+use super::Exported;
 use crate::error::Error;
-use crate::identity::{Identity, Inventory};
+use crate::identity::{Inventory, ListedCertificate};
 use crate::output;
 use crate::waits;
 
-/// What a proof of the key is called in [`Report::verified`].
+/// What a proof of the key is called in [`Exported::verified`].
 const SIGNED: &str = "signature";
 
 /// Whether the key of an identity may be deleted once it is in `file`: what goes from a folder goes
@@ -29,7 +29,7 @@ const SIGNED: &str = "signature";
 /// - [`Error::Target`]: it would lie in memory.
 pub fn may_delete_key(
     inventory: &Inventory,
-    identity: &Identity,
+    identity: &ListedCertificate,
     file: &Path,
 ) -> Result<(), Error> {
     output::refuse_memory(file)?;
@@ -63,7 +63,7 @@ pub fn may_delete_key(
 /// file stays as it is.
 pub fn delete_key(
     inventory: &mut Inventory,
-    report: &Report,
+    report: &Exported,
     ask: &mut dyn Ask,
 ) -> Result<Vec<String>, Error> {
     let name = report.store.clone();
@@ -158,19 +158,24 @@ fn lies_in(file: &Path, listing: &Listing) -> bool {
 }
 
 /// Another entry of the store that has the key, such as the certificate before it was renewed.
-fn shares_key<'a>(inventory: &Inventory, report: &Report, left: &'a Listing) -> Option<&'a Entry> {
-    let mut identities = inventory.identities().iter();
-    let own = identities.find(|identity| identity.entry().id == report.id)?;
+fn shares_key<'a>(
+    inventory: &Inventory,
+    report: &Exported,
+    left: &'a Listing,
+) -> Option<&'a Entry> {
+    let own = inventory.certificate(&report.id)?;
     let own = own.certificate().spki_der();
     let mut others = left.entries.iter();
     others.find(|other| other.key != KeyState::Missing && other.certificate.spki_der() == own)
 }
 
 /// What other stores have the key.
-fn elsewhere(inventory: &Inventory, report: &Report) -> Vec<String> {
-    let mut identities = inventory.identities().iter();
-    let own = identities.find(|identity| identity.entry().id == report.id);
-    let entries = own.map(Identity::entries).unwrap_or_default().iter();
+fn elsewhere(inventory: &Inventory, report: &Exported) -> Vec<String> {
+    let own = inventory.certificate(&report.id);
+    let entries = own
+        .map(ListedCertificate::entries)
+        .unwrap_or_default()
+        .iter();
     let others = entries
         .filter(|stored| stored.store != report.from && stored.entry.key != KeyState::Missing);
     others

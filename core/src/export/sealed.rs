@@ -9,7 +9,7 @@ use certstow_platform::store::Entry;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::{Chain, Destination, Format, Options, certificates, no_randomness, pem};
+use super::{Chain, Destination, Format, Options, certificates, pem};
 use crate::error::Error;
 use crate::{output, waits};
 use certstow_formats::pkcs12::attributes::Attributes;
@@ -74,7 +74,7 @@ impl<'s> Sealed<'s> {
                     attributes: &attributes,
                 };
                 let bytes = encode::encode(&content, options.profile, options.iterations, password)
-                    .map_err(no_randomness)?;
+                    .map_err(Error::no_randomness)?;
                 friendly_name = attributes.friendly_name;
                 bytes.into()
             }

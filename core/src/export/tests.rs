@@ -5,6 +5,9 @@ use certstow_platform::testing;
 use certstow_platform::testing::MemoryStore;
 
 use crate::output::{Existing, Privacy};
+use certstow_formats::chain::Include;
+use certstow_formats::pkcs12::attributes::Properties;
+use certstow_formats::pkcs12::profile::Iterations;
 use certstow_formats::testing::identities;
 
 fn password() -> Password {
@@ -28,24 +31,26 @@ fn inventory(stores: Vec<MemoryStore>) -> Inventory {
     Inventory::of(stores.into_iter().map(boxed).collect()).unwrap()
 }
 
+/// The only identity.
+fn only(inventory: &Inventory) -> EntryId {
+    let [identity] = inventory.certificates() else {
+        panic!("not one identity")
+    };
+    identity.entry().id
+}
+
 /// Exports the only identity of the stores to a stream.
 fn export(
     stores: Vec<MemoryStore>,
     options: &Options,
     password: Option<&Password>,
-) -> Result<(Report, Vec<u8>), Error> {
-    let inventory = inventory(stores);
-    let [identity] = inventory.identities() else {
-        panic!("not one identity")
-    };
+) -> Result<(Exported, Vec<u8>), Error> {
+    let mut inventory = inventory(stores);
+    let id = only(&inventory);
     let mut bytes = Vec::new();
-    let job = Job::new(
-        &inventory,
-        identity,
-        options,
-        Destination::Stream(&mut bytes),
-    )?;
-    let password = || match password {
+    let stream = Destination::Stream(&mut bytes);
+    let job = Job::new(&mut inventory, &id, options, stream)?;
+    let password = |_: &ListedCertificate| match password {
         Some(password) => Ok(Password::new(password.expose().to_owned())),
         None => Err(Error::Password("there is none".to_owned())),
     };
@@ -97,18 +102,13 @@ fn the_first_store_whose_key_works_is_used_and_the_other_is_told() {
 
 #[test]
 fn nobody_is_asked_for_a_password_if_the_key_stays_where_it_is() {
-    let inventory = inventory(vec![testing::single("bad", damaged())]);
-    let identity = &inventory.identities()[0];
+    let mut inventory = inventory(vec![testing::single("bad", damaged())]);
+    let id = only(&inventory);
     let options = options(Format::P12);
     let mut out = Vec::new();
-    let job = Job::new(
-        &inventory,
-        identity,
-        &options,
-        Destination::Stream(&mut out),
-    )
-    .unwrap();
-    let password = || panic!("the key did not come out");
+    let stream = Destination::Stream(&mut out);
+    let job = Job::new(&mut inventory, &id, &options, stream).unwrap();
+    let password = |_: &ListedCertificate| panic!("the key did not come out");
     let error = job.run(password, &mut NonInteractive, &mut |_| {});
     assert!(matches!(
         error.unwrap_err(),
@@ -208,20 +208,71 @@ fn a_password_given_in_vain_changes_nothing() {
 
 #[test]
 fn an_existing_target_is_refused_before_anything_is_asked() {
-    let inventory = inventory(vec![testing::single("memory", identities::ec_identity())]);
+    let mut inventory = inventory(vec![testing::single("memory", identities::ec_identity())]);
+    let id = only(&inventory);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.p12");
     std::fs::write(&file, "precious").unwrap();
     let options = options(Format::P12);
-    let refused = Job::new(
-        &inventory,
-        &inventory.identities()[0],
-        &options,
-        Destination::File {
-            file,
+    let target = Destination::File {
+        file,
+        existing: Existing::Refuse,
+        privacy: Privacy::Wanted,
+    };
+    let refused = Job::new(&mut inventory, &id, &options, target);
+    assert!(matches!(refused.err(), Some(Error::TargetExists { .. })));
+}
+
+#[test]
+fn export_to_a_file_is_recorded_in_the_store() {
+    let folder = tempfile::tempdir().unwrap();
+    for (format, recorded) in [(Format::P12, true), (Format::Der, false)] {
+        let store = testing::single("memory", identities::ec_identity());
+        let mut inventory = inventory(vec![store.clone()]);
+        let id = only(&inventory);
+        let options = options(format);
+        let target = Destination::File {
+            file: folder.path().join(format.extension()),
             existing: Existing::Refuse,
             privacy: Privacy::Wanted,
-        },
+        };
+        let job = Job::new(&mut inventory, &id, &options, target).unwrap();
+        job.run(|_| Ok(password()), &mut NonInteractive, &mut |_| {})
+            .unwrap();
+        let told = store.list().unwrap().entries[0].backed_up;
+        assert_eq!(told.is_some(), recorded, "{format:?}");
+    }
+}
+
+#[test]
+fn export_warns_of_a_store_that_records_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = testing::single("memory", identities::ec_identity());
+    let mut inventory = inventory(vec![store.clone()]);
+    let id = only(&inventory);
+    let options = Options {
+        include: Include::None,
+        ..options(Format::P12)
+    };
+    let target = Destination::File {
+        file: folder.path().join("a.p12"),
+        existing: Existing::Refuse,
+        privacy: Privacy::Wanted,
+    };
+    let job = Job::new(&mut inventory, &id, &options, target).unwrap();
+    // After the key was taken.
+    let password = |_: &ListedCertificate| {
+        store.fail_next(StoreError::AccessDenied {
+            place: "the store".to_owned(),
+            source: None,
+        });
+        Ok(password())
+    };
+    let report = job.run(password, &mut NonInteractive, &mut |_| {}).unwrap();
+    let warning = "file:memory was not told of the copy: access to the store is denied";
+    assert!(
+        report.warnings.iter().any(|text| text == warning),
+        "{:?}",
+        report.warnings
     );
-    assert!(matches!(refused.err(), Some(Error::TargetExists { .. })));
 }

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use super::*;
 use certstow_platform::store::NotExportable;
 use certstow_platform::testing::{MemoryKey, MemoryStore, Sample};
@@ -30,7 +32,7 @@ fn a_certificate_in_several_stores_is_one_identity_the_best_key_first() {
         with_key("open", MemoryKey::Exportable(Sample::P256.key().unwrap())),
     ];
     let inventory = inventory(stores);
-    let [identity] = inventory.identities() else {
+    let [identity] = inventory.certificates() else {
         panic!("one certificate is one identity");
     };
     let order: Vec<String> = identity
@@ -50,7 +52,7 @@ fn a_certificate_in_several_stores_is_one_identity_the_best_key_first() {
 fn of_equal_keys_the_first_store_is_used() {
     let open = |name| with_key(name, MemoryKey::Exportable(Sample::P256.key().unwrap()));
     let inventory = inventory(vec![open("first"), open("second")]);
-    let identity = &inventory.identities()[0];
+    let identity = &inventory.certificates()[0];
     assert_eq!(
         inventory.store_name(identity.entries()[0].store),
         "file:first"
@@ -109,7 +111,7 @@ fn issuers_that_cannot_be_read_are_told_when_the_path_has_a_gap() {
 }
 
 #[test]
-fn every_store_that_has_the_key_is_told_of_a_copy() {
+fn mark_backed_up_tells_every_store_with_the_key() {
     let open = |name| with_key(name, MemoryKey::Exportable(Sample::P256.key().unwrap()));
     let stores = [
         open("one"),
@@ -118,13 +120,14 @@ fn every_store_that_has_the_key_is_told_of_a_copy() {
     ];
     let id = Sample::P256.certificate().unwrap().id();
     let mut read = inventory(stores.to_vec());
-    assert_eq!(read.identities()[0].backed_up(), None);
+    assert_eq!(read.certificates()[0].backed_up(), None);
     stores[1].fail_next(denied());
-    let warnings = read.mark_backed_up(&id, 1_704_067_200);
-    assert_eq!(
-        warnings,
-        ["file:refuses was not told of the copy: access to issuers is denied"]
-    );
+    let not_marked = read.mark_backed_up(&HashSet::from([id]), 1_704_067_200);
+    let not_marked: Vec<_> = not_marked
+        .iter()
+        .map(|failed| (failed.store.as_str(), failed.certificates))
+        .collect();
+    assert_eq!(not_marked, [("file:refuses", 1)]);
 
     let told = stores.map(|store| store.list().unwrap().entries[0].backed_up);
     assert_eq!(told, [Some(1_704_067_200), None, None]);
@@ -140,5 +143,5 @@ fn of_several_copies_the_last_counts() {
     });
     stores.reverse();
     let read = inventory(stores.to_vec());
-    assert_eq!(read.identities()[0].backed_up(), Some(1_704_067_300));
+    assert_eq!(read.certificates()[0].backed_up(), Some(1_704_067_300));
 }

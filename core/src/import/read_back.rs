@@ -11,9 +11,10 @@ use certstow_platform::store::{
     Ask, Entry, Interaction, KeyState, NonInteractive, Store, UnlockRequest,
 };
 
-use super::{Imported, Options, Outcome, list, waiting_for};
+use super::listing::{list, waiting_for};
+use super::outcome::{Imported, Options, Outcome};
 use crate::error::Error;
-use crate::identity::Identity;
+use crate::identity::ListedCertificate;
 use crate::waits;
 use certstow_formats::proof::{self, Proof};
 
@@ -21,7 +22,7 @@ use certstow_formats::proof::{self, Proof};
 /// come out: on every core, where the store allows that.
 pub(super) fn read_back(
     outcomes: &mut [Outcome],
-    chosen: &[&Identity],
+    chosen: &[&ListedCertificate],
     to: &dyn Store,
     options: &Options<'_>,
     ask: &mut dyn Ask,

@@ -11,7 +11,7 @@ use certstow_platform::error::{AskError, StoreError};
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{Ask, Interaction, Listing, Problem, Store, UnlockRequest};
 
-use super::list;
+use super::listing::list;
 use crate::error::Error;
 use crate::identity::{Inventory, StoreProblem};
 

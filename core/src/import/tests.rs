@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::*;
+use certstow_formats::secret::Password;
 use certstow_platform::error::AskError;
 use certstow_platform::store::{Interaction, NonInteractive, NotExportable, UnlockRequest};
 use certstow_platform::testing;
@@ -87,7 +88,7 @@ fn what_is_there_is_told_beforehand_and_replaced_only_when_told() {
     let mut to = MemoryStore::with("to", &[Sample::P256]);
     let inventory = inventory(&from);
     let there = Present::of(&to).unwrap();
-    let identities = with_key(&inventory);
+    let identities = inventory.identities().collect::<Vec<_>>();
     let (held, free): (Vec<_>, Vec<_>) = identities
         .into_iter()
         .partition(|identity| there.place(identity).is_some());
@@ -248,9 +249,9 @@ fn files_that_belong_together_are_read_together() {
         "files/rsa.der",
     ]);
     let sources = read(&files, None, &mut NonInteractive).unwrap();
-    let with_key = sources.inventory.identities().iter();
+    let with_key = sources.inventory.certificates().iter();
     assert_eq!(with_key.filter(|identity| identity.has_key()).count(), 1);
-    assert_eq!(sources.inventory.identities().len(), 2);
+    assert_eq!(sources.inventory.certificates().len(), 2);
     assert!(sources.problems.is_empty() && sources.locked.is_empty());
 }
 
@@ -264,7 +265,7 @@ fn a_locked_file_opens_with_the_password_given_or_typed() {
         read(&files, None, &mut typed),
     ] {
         let sources = sources.unwrap();
-        assert!(sources.inventory.identities()[0].has_key());
+        assert!(sources.inventory.certificates()[0].has_key());
         assert!(sources.problems.is_empty() && sources.locked.is_empty());
     }
 }

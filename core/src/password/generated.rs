@@ -37,7 +37,7 @@ pub(crate) fn in_groups(groups: usize) -> Result<Password, Error> {
     let mut text = Zeroizing::new(String::with_capacity(length));
     let mut random = Zeroizing::new([0; 64]);
     while text.len() < length {
-        getrandom::fill(&mut *random).map_err(no_randomness)?;
+        getrandom::fill(&mut *random).map_err(Error::no_randomness)?;
         for character in random.iter().filter_map(|byte| character(*byte)) {
             if text.len() == length {
                 break;
@@ -55,13 +55,6 @@ pub(crate) fn in_groups(groups: usize) -> Result<Password, Error> {
 /// The character that a random byte stands for, if it stands for one.
 fn character(byte: u8) -> Option<u8> {
     (byte < FAIR).then(|| ALPHABET[usize::from(byte) % ALPHABET.len()])
-}
-
-fn no_randomness(error: getrandom::Error) -> Error {
-    Error::Io {
-        place: "the system's source of random numbers".to_owned(),
-        source: std::io::Error::other(error.to_string()),
-    }
 }
 
 #[cfg(test)]

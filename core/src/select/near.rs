@@ -1,83 +1,28 @@
-//! What a selector that matches nothing may have meant: something archived, something that the
-//! filters leave out, or a slip of the finger.
+//! What a selector that matches nothing may have meant: what is a slip of the finger away from it.
 
-use sha1::{Digest, Sha1};
-
-use super::{Choice, Want, candidate, filtered, matching, matching_text};
-use crate::error::{Near, Nearly};
-use crate::identity::{Identity, Inventory};
+use super::known::Known;
+use super::selector::{SHORTEST_THUMBPRINT, digits};
 use crate::nearest;
-use crate::select::Filters;
-use certstow_formats::names;
 
-/// More than these help nobody.
-pub(crate) const MOST_OFFERED: usize = 5;
 /// The longest text that is compared letter by letter.
 const LONGEST: usize = 200;
 
-/// What is nearly what was asked for, with the best reason.
-pub(super) fn near(inventory: &Inventory, choice: &Choice<'_>, now: i64) -> Option<Near> {
-    let archived = matching_text(filtered(inventory, choice, now), choice);
-    if !archived.is_empty() {
-        return Some(offer(inventory, Nearly::Archived, &archived));
-    }
-    let selector = choice.selector?;
-    let wanted = |found: &&Identity| choice.want == Want::Certificate || found.has_key();
-    let unfiltered = Choice {
-        filters: &Filters::default(),
-        ..*choice
-    };
-    let mut left_out = matching(inventory, &unfiltered, now);
-    left_out.retain(wanted);
-    if !left_out.is_empty() {
-        let filters = Nearly::LeftOut {
-            filters: choice.filters.described().to_owned(),
-        };
-        return Some(offer(inventory, filters, &left_out));
-    }
-    let mut possible = filtered(inventory, choice, now);
-    possible.retain(wanted);
-    let misspelled = misspelled(&possible, selector);
-    (!misspelled.is_empty()).then(|| offer(inventory, Nearly::Misspelled, &misspelled))
-}
-
-/// These, to choose from.
-pub fn offer(inventory: &Inventory, why: Nearly, identities: &[&Identity]) -> Near {
-    let some = identities.iter().take(MOST_OFFERED);
-    Near {
-        why,
-        count: identities.len(),
-        candidates: some.map(|found| candidate(inventory, found)).collect(),
-    }
-}
-
-/// Those with the fewest slips between the selector and their names or thumbprints.
-fn misspelled<'i>(possible: &[&'i Identity], selector: &str) -> Vec<&'i Identity> {
+/// Those with the fewest slips between the selector and their names or thumbprints, of those that
+/// are near at all.
+pub(crate) fn misspelled<'k, T>(
+    selector: &str,
+    possible: impl Iterator<Item = (T, Known<'k>)>,
+) -> Vec<T> {
     let typed = Typed::new(selector);
-    let slips = possible.iter().map(|identity| {
-        let parsed = identity.certificate().parse();
-        let label = identity.entry().display_label();
-        let names = [Some(label), names::common_name(parsed.subject())];
-        let texts = names.into_iter().flatten();
-        let texts = texts.chain(names::dns_names(&parsed));
-        let texts: Vec<String> = texts.chain(names::emails(&parsed)).collect();
-        let sha1 = names::hex(&Sha1::digest(identity.certificate().der()));
-        let sha256 = names::hex(identity.entry().id.as_bytes());
-        (*identity, typed.slips([&sha1, &sha256], &texts))
-    });
-    fewest(slips)
-}
-
-/// Those with the fewest slips, of those that are near at all.
-pub(crate) fn fewest<T>(all: impl Iterator<Item = (T, Option<usize>)>) -> Vec<T> {
-    let mut near: Vec<_> = all.filter_map(|(one, slips)| Some((one, slips?))).collect();
+    let near = possible.filter_map(|(one, known)| Some((one, typed.slips(&known)?)));
+    let mut near: Vec<_> = near.collect();
     let fewest = near.iter().map(|(_, slips)| *slips).min();
     near.retain(|(_, slips)| Some(*slips) == fewest);
     near.into_iter().map(|(one, _)| one).collect()
 }
 
 /// A selector that matched nothing.
-pub(crate) struct Typed<'a> {
+struct Typed<'a> {
     text: &'a str,
     /// What would be the beginning of a thumbprint, but for a slip.
     digits: Option<String>,
@@ -85,7 +30,7 @@ pub(crate) struct Typed<'a> {
 
 impl<'a> Typed<'a> {
     /// What is too long to be compared letter by letter is like nothing.
-    pub(crate) fn new(selector: &'a str) -> Self {
+    fn new(selector: &'a str) -> Self {
         let text = match selector.chars().nth(LONGEST) {
             Some(_) => "",
             None => selector.trim(),
@@ -97,9 +42,11 @@ impl<'a> Typed<'a> {
     }
 
     /// The fewest slips between it and the thumbprints or names of one certificate.
-    pub(crate) fn slips(&self, thumbprints: [&str; 2], names: &[String]) -> Option<usize> {
+    fn slips(&self, known: &Known<'_>) -> Option<usize> {
         let digits = self.digits.as_deref();
-        let digits = digits.and_then(|digits| wrong_digits(digits, thumbprints));
+        let digits =
+            digits.and_then(|digits| wrong_digits(digits, [&known.sha1(), &known.sha256()]));
+        let names = known.names();
         let people = names
             .iter()
             .filter_map(|name| Some(name.split_once('@')?.0));
@@ -111,13 +58,9 @@ impl<'a> Typed<'a> {
 
 /// Digits that begin a thumbprint, but for one that is no digit at all (an O for a 0).
 fn nearly_thumbprint(text: &str) -> Option<String> {
-    let digits: String = text
-        .chars()
-        .filter(|character| !matches!(character, ':' | '-' | ' ' | '\u{200e}'))
-        .map(|character| character.to_ascii_lowercase())
-        .collect();
+    let digits = digits(text);
     let wrong = digits.chars().filter(|digit| !digit.is_ascii_hexdigit());
-    let fits = (super::SHORTEST_THUMBPRINT..=65).contains(&digits.chars().count());
+    let fits = (SHORTEST_THUMBPRINT..=65).contains(&digits.chars().count());
     (fits && wrong.count() <= 1).then_some(digits)
 }
 

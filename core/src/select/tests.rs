@@ -1,6 +1,7 @@
 use super::*;
-use crate::error::Nearly;
+use certstow_formats::names;
 use certstow_platform::testing::{MemoryKey, MemoryStore, Sample};
+use sha1::{Digest as _, Sha1};
 
 /// 2030-01-01: between the samples' expired one and the one that is not valid yet.
 const NOW: i64 = 1_893_456_000;
@@ -52,7 +53,7 @@ fn sha256(sample: Sample) -> String {
 /// How many of the samples a filter leaves.
 fn count(filters: &Filters) -> usize {
     let inventory = inventory();
-    let matching = inventory.identities().iter();
+    let matching = inventory.certificates().iter();
     matching.filter(|one| filters.matches(one, NOW)).count()
 }
 
@@ -129,7 +130,7 @@ fn an_archived_certificate_is_found_by_its_thumbprint_alone() {
     assert_eq!(by(Some(&thumbprint), &none).unwrap(), thumbprint);
 
     // What finds nothing else says that there is one.
-    let serial = inventory.identities().iter();
+    let serial = inventory.certificates().iter();
     let serial = serial.filter(|one| one.is_archived());
     let serial: Vec<_> = serial
         .map(|one| names::serial(&one.certificate().parse()))
@@ -397,6 +398,7 @@ fn what_has_no_key_is_no_suggestion_where_a_key_is_wanted() {
 #[test]
 fn judge_tells_what_a_manifest_leaves_open() {
     let ended = Recorded {
+        thumbprints: ["", ""],
         subject: "CN=Ada Example",
         issuer: "CN=Issuing CA",
         label: "",
@@ -473,7 +475,7 @@ fn judge_tells_what_a_manifest_leaves_open() {
             [Some(false), None, None],
         ),
     ] {
-        let known = [ended, begun, undated].map(Known::Recorded);
+        let known = [ended, begun, undated].map(Known::recorded);
         let found = known.map(|known| filters.judge(&known, NOW));
         assert_eq!(found, judged, "{filters:?}");
     }

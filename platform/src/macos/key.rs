@@ -9,8 +9,8 @@ use super::representation;
 use super::status::{self, Status};
 use crate::attempt::{Attempt, Failure};
 use crate::error::StoreError;
+use crate::exported_key::{private_key_of_pkcs12, random_password};
 use crate::store::Interaction;
-use crate::transport::{private_key_of_pkcs12, random_password};
 use certstow_formats::certificate::Certificate;
 use certstow_formats::secret::{Password, PrivateKey};
 

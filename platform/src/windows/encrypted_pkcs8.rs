@@ -6,7 +6,7 @@
 use zeroize::Zeroizing;
 
 use super::wide;
-use crate::transport::random_password;
+use crate::exported_key::random_password;
 use certstow_formats::pkcs12::kdf::PasswordForm;
 use certstow_formats::pkcs12::pbe;
 use certstow_formats::secret::{Password, PrivateKey};

@@ -11,7 +11,7 @@ use super::provider_attempt::ProviderAttempt;
 use super::{capi, cng, ffi, private_key_blob, provider};
 use crate::attempt::Failure;
 use crate::error::StoreError;
-use crate::transport::{private_key_of_pkcs12, random_name, random_password};
+use crate::exported_key::{private_key_of_pkcs12, random_name, random_password};
 use certstow_formats::certificate::Certificate;
 use certstow_formats::key::KeyError;
 use certstow_formats::key::forms::{self, Algorithm};

@@ -1,12 +1,12 @@
 //! What a run did, for the logs: a line for each copy that was saved, mended, removed, or not saved.
 
-use certstow_core::backup::report::{Copy, DestinationReport, EntryReport, Outcome, Report};
+use certstow_core::backup::report::{Copy, DestinationReport, EntryReport, Outcome, RunReport};
 use certstow_formats::proof::{self, UNPROVEN};
 
 use crate::journal::{Entry, Level};
 use crate::screen::Screen;
 
-pub(super) fn record(report: &Report, screen: &Screen) {
+pub(super) fn record(report: &RunReport, screen: &Screen) {
     for entry in &report.entries {
         if let Some(failure) = &entry.key {
             let level = match failure.known {

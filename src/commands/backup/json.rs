@@ -24,7 +24,7 @@
 use crate::error::OfDestination;
 use crate::render::json;
 use certstow_core::backup::report::{
-    Copy, DestinationReport, EntryReport, OnlyInBackup, Outcome, Pruned, Report,
+    Copy, DestinationReport, EntryReport, OnlyInBackup, Outcome, Pruned, RunReport,
 };
 use certstow_formats::proof::{Level, UNPROVEN};
 use serde::Serialize;
@@ -106,7 +106,7 @@ struct Problem<'a> {
     message: &'a str,
 }
 
-pub(super) fn report(report: &Report) -> impl Serialize + '_ {
+pub(super) fn report(report: &RunReport) -> impl Serialize + '_ {
     let destinations = report.destinations.iter().enumerate();
     Json {
         schema: "certstow.backup/1",
@@ -136,7 +136,7 @@ pub(super) fn report(report: &Report) -> impl Serialize + '_ {
     }
 }
 
-fn destination<'a>(report: &Report, at: usize, one: &'a DestinationReport) -> Destination<'a> {
+fn destination<'a>(report: &RunReport, at: usize, one: &'a DestinationReport) -> Destination<'a> {
     let counts = report.counts(at);
     Destination {
         to: folder_name(one),
@@ -165,7 +165,7 @@ fn pruned(pruned: &Pruned) -> PrunedFile<'_> {
     }
 }
 
-fn entry<'a>(report: &'a Report, one: &'a EntryReport) -> Entry<'a> {
+fn entry<'a>(report: &'a RunReport, one: &'a EntryReport) -> Entry<'a> {
     let (result, reason) = match &one.key {
         Some(failure) if failure.known => ("not-exportable", Some(failure.error.in_full())),
         Some(failure) => ("failed", Some(failure.error.in_full())),
@@ -204,7 +204,7 @@ fn file<'a>(copy: &'a Copy, destination: &DestinationReport) -> Option<File<'a>>
     })
 }
 
-fn missed<'a>(report: &Report, one: &'a OnlyInBackup) -> Missed<'a> {
+fn missed<'a>(report: &RunReport, one: &'a OnlyInBackup) -> Missed<'a> {
     let files = one.files.iter().map(|file| LastFile {
         to: folder_name(&report.destinations[file.destination]),
         file: &file.file,

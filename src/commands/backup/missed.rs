@@ -1,7 +1,7 @@
 //! The identities that are only in the backup now: warned about, so that whoever deleted one by mistake
 //! learns of it while there is a copy.
 
-use certstow_core::backup::report::{OnlyInBackup, Report};
+use certstow_core::backup::report::{OnlyInBackup, RunReport};
 
 use super::called::called;
 use crate::journal::Entry;
@@ -11,7 +11,7 @@ use crate::screen::Screen;
 const SHOWN: usize = 10;
 
 /// Warns of each, and says how to get them back.
-pub(super) fn warn(report: &Report, screen: &Screen) {
+pub(super) fn warn(report: &RunReport, screen: &Screen) {
     let (mut shown, mut more) = (0, 0);
     for one in &report.only_in_backup {
         let text = sentence(report, one);
@@ -43,7 +43,7 @@ pub(super) fn warn(report: &Report, screen: &Screen) {
 }
 
 /// That no store has it, where its files are, and which of them are not what was written.
-fn sentence(report: &Report, one: &OnlyInBackup) -> String {
+fn sentence(report: &RunReport, one: &OnlyInBackup) -> String {
     let files = one.files.iter().map(|file| {
         let path = report.destinations[file.destination]
             .folder

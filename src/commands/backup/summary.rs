@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use crate::error::{Error, OfDestination};
 use crate::exit::Exit;
-use certstow_core::backup::report::{Copy, EntryReport, Outcome, Report};
+use certstow_core::backup::report::{Copy, EntryReport, Outcome, RunReport};
 use certstow_formats::proof::UNPROVEN;
 use certstow_formats::sanitize::{safe, shortened};
 use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Table, presets};
@@ -15,7 +15,7 @@ use crate::journal::Entry;
 use crate::screen::Screen;
 use crate::warning::Warning;
 
-pub(super) fn show(report: &Report, exit: Exit, screen: &Screen) -> Result<(), Error> {
+pub(super) fn show(report: &RunReport, exit: Exit, screen: &Screen) -> Result<(), Error> {
     for destination in &report.destinations {
         for note in &destination.notes {
             let folder = destination.folder.display();
@@ -38,7 +38,7 @@ pub(super) fn show(report: &Report, exit: Exit, screen: &Screen) -> Result<(), E
 
 /// Warnings, each once: a thousand certificates may lack the same issuer. Then the destinations
 /// that failed. JSON has them all, and the logs alone get them then.
-pub(super) fn warn(report: &Report, screen: &Screen) {
+pub(super) fn warn(report: &RunReport, screen: &Screen) {
     for warning in &report.warnings {
         screen.warn_unless_json(warning);
     }
@@ -71,7 +71,7 @@ pub(super) fn warn(report: &Report, screen: &Screen) {
 
 fn write_destination(
     out: &mut dyn Write,
-    report: &Report,
+    report: &RunReport,
     at: usize,
     screen: &Screen,
 ) -> io::Result<()> {
@@ -113,7 +113,7 @@ fn result(entry: &EntryReport, copy: &Copy, quiet: bool) -> Option<String> {
 }
 
 /// "2 written, 5 unchanged": what there is none of is left out.
-fn counts(report: &Report, at: usize) -> String {
+fn counts(report: &RunReport, at: usize) -> String {
     if report.destinations[at].error.is_some() && report.counts(at) == Default::default() {
         return "failed".to_owned();
     }
@@ -138,7 +138,7 @@ fn counts(report: &Report, at: usize) -> String {
 }
 
 /// The keys that did not come out.
-fn write_keys(out: &mut dyn Write, report: &Report, screen: &Screen) -> io::Result<()> {
+fn write_keys(out: &mut dyn Write, report: &RunReport, screen: &Screen) -> io::Result<()> {
     let rows = report.entries.iter().filter_map(|entry| {
         let failure = entry.key.as_ref()?;
         Some((entry, format!("not saved: {}", failure.error.in_full())))
@@ -152,7 +152,7 @@ fn write_keys(out: &mut dyn Write, report: &Report, screen: &Screen) -> io::Resu
 }
 
 /// The keys that came out, and that nothing proves.
-fn write_unproven(out: &mut dyn Write, report: &Report, screen: &Screen) -> io::Result<()> {
+fn write_unproven(out: &mut dyn Write, report: &RunReport, screen: &Screen) -> io::Result<()> {
     let unproven = report
         .entries
         .iter()
@@ -212,7 +212,7 @@ fn write_table(
     writeln!(out, "{}", table.trim_fmt())
 }
 
-fn closing(report: &Report, exit: Exit) -> String {
+fn closing(report: &RunReport, exit: Exit) -> String {
     let there = |copy: &Copy| copy.outcome.is_verified() || copy.outcome == Outcome::Retired;
     let there = |entry: &&EntryReport| entry.copies.iter().all(there);
     let proven = |entry: &&EntryReport| !entry.copies.iter().any(Copy::is_unproven);

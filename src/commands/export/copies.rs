@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use certstow_core::copy::{self, Copied};
 use certstow_core::error::Error as LibraryError;
-use certstow_core::export::Report;
+use certstow_core::export::Exported;
 use certstow_core::output::{Existing, Privacy};
 use certstow_formats::names;
 use serde::Serialize;
@@ -38,8 +38,8 @@ impl Outcome {
         self.result.as_ref().err().or(self.not_synced.as_ref())
     }
 
-    pub(super) fn json(&self) -> Json {
-        Json {
+    pub(super) fn json(&self) -> CopyJson {
+        CopyJson {
             folder: self.folder.to_string_lossy().into_owned(),
             file: self.file(),
             error: self.error().map(|error| json::failure(error)),
@@ -49,7 +49,7 @@ impl Outcome {
 
 /// A copy in `certstow.export/1`.
 #[derive(Serialize)]
-pub(super) struct Json {
+pub(super) struct CopyJson {
     folder: String,
     /// `null` where there is no copy.
     file: Option<String>,
@@ -71,7 +71,7 @@ pub(crate) fn preflight(args: &ExportArgs, file: &Path) -> Result<(), LibraryErr
 }
 
 /// Makes all copies, whichever fail; their warnings go into the report.
-pub(crate) fn make(args: &ExportArgs, report: &mut Report, screen: &Screen) -> Vec<Outcome> {
+pub(crate) fn make(args: &ExportArgs, report: &mut Exported, screen: &Screen) -> Vec<Outcome> {
     let folders = args.copy_to.iter();
     folders
         .map(|folder| {
@@ -90,7 +90,7 @@ pub(crate) fn make_one(
     folder: &Path,
     existing: Existing,
     privacy: Privacy,
-    report: &mut Report,
+    report: &mut Exported,
     screen: &Screen,
 ) -> Result<Copied, LibraryError> {
     let file = report.file.clone().unwrap_or_default();
@@ -103,7 +103,7 @@ pub(crate) fn make_one(
     result
 }
 
-fn record(report: &mut Report, result: &Result<Copied, LibraryError>, screen: &Screen) {
+fn record(report: &mut Exported, result: &Result<Copied, LibraryError>, screen: &Screen) {
     match result {
         Ok(copied) => {
             let entry = Entry::copied(&report.label)

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use certstow_core::copy;
-use certstow_core::export::{self, Options, Report};
-use certstow_core::identity::{Identity, Inventory};
+use certstow_core::export::{self, Exported, Options};
+use certstow_core::identity::{Inventory, ListedCertificate};
 use certstow_formats::sanitize::{safe, shortened};
 use certstow_platform::store::{Ask, Interaction};
 
@@ -38,7 +38,7 @@ pub(super) fn check(args: &ExportArgs, options: &Options, screen: &Screen) -> Re
 /// Asks whether the key is to go at all.
 pub(super) fn agree(
     inventory: &Inventory,
-    identity: &Identity,
+    identity: &ListedCertificate,
     file: &Path,
     copy_to: &[PathBuf],
 ) -> Result<(), Error> {
@@ -48,7 +48,7 @@ pub(super) fn agree(
         export::may_delete_key(inventory, identity, &copy)
             .map_err(|error| error.of_a_copy_in(folder))?;
     }
-    let label = identity.entry().display_label();
+    let label = identity.label();
     let label = shortened(&label);
     let stored = &identity.entries()[0];
     let question = format!(
@@ -64,7 +64,7 @@ pub(super) fn agree(
 }
 
 /// Says that the key stays, and why: "not every copy was made".
-pub(super) fn not_now(why: &str, report: &mut Report, screen: &Screen) {
+pub(super) fn not_now(why: &str, report: &mut Exported, screen: &Screen) {
     let kept = format!(
         "the private key of {} stays in {}, since {why}",
         shortened(&report.label),
@@ -80,7 +80,7 @@ pub(super) fn not_now(why: &str, report: &mut Report, screen: &Screen) {
 /// report.
 pub(super) fn delete(
     inventory: &mut Inventory,
-    report: &mut Report,
+    report: &mut Exported,
     ask: &mut dyn Ask,
     screen: &Screen,
 ) -> Result<bool, Error> {

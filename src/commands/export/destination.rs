@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use certstow_core::export::{self, Options};
-use certstow_core::identity::Identity;
+use certstow_core::identity::ListedCertificate;
 use certstow_core::output::{Existing, Privacy};
 
 use crate::args::ExportArgs;
@@ -23,11 +23,15 @@ pub(crate) fn privacy(args: &ExportArgs) -> Privacy {
 }
 
 /// The file that is to be written, where it is one.
-pub(crate) fn file_of(args: &ExportArgs, identity: &Identity, options: &Options) -> PathBuf {
+pub(crate) fn file_of(
+    args: &ExportArgs,
+    identity: &ListedCertificate,
+    options: &Options,
+) -> PathBuf {
     match &args.output {
         Some(file) => export::with_extension(file, options.format),
         None => {
-            let label = identity.entry().display_label();
+            let label = identity.label();
             export::default_file_name(&label, options.format)
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use certstow_core::error::Error as LibraryError;
-use certstow_core::export::Report;
+use certstow_core::export::Exported;
 use certstow_formats::names;
 use certstow_formats::pkcs12::profile::Profile;
 use certstow_formats::proof::Level;
@@ -15,7 +15,7 @@ use crate::render::json;
 use crate::screen::Screen;
 
 pub(super) fn tell(
-    report: &Report,
+    report: &Exported,
     copies: &[copies::Outcome],
     key_deleted: bool,
     screen: &Screen,
@@ -50,12 +50,12 @@ pub(super) fn tell(
 }
 
 /// The file's name; `None` for standard output.
-pub(super) fn file_name(report: &Report) -> Option<String> {
+pub(super) fn file_name(report: &Exported) -> Option<String> {
     let file = report.file.as_ref()?;
     Some(file.to_string_lossy().into_owned())
 }
 
-fn lines(report: &Report, copies: &[copies::Outcome]) -> String {
+fn lines(report: &Exported, copies: &[copies::Outcome]) -> String {
     let place = file_name(report).unwrap_or_else(|| "to standard output".to_owned());
     let mut text = format!("Saved {}\n", safe(&place));
     let mut field = |name: &str, value: &str| {
@@ -100,7 +100,7 @@ struct Json<'a> {
     proof: Option<Level>,
     /// That the disk did not confirm the file, or `null`.
     error: Option<json::Failure>,
-    copies: Vec<copies::Json>,
+    copies: Vec<copies::CopyJson>,
     /// Whether the store has no private key any more.
     key_deleted: bool,
     warnings: &'a [String],
@@ -108,7 +108,7 @@ struct Json<'a> {
 
 impl<'a> Json<'a> {
     fn of(
-        report: &'a Report,
+        report: &'a Exported,
         not_synced: Option<&LibraryError>,
         copies: &[copies::Outcome],
         key_deleted: bool,

@@ -26,7 +26,7 @@ use crate::screen::Screen;
 use crate::warning::Warning;
 
 /// What became of everything.
-pub(super) struct Report {
+pub(super) struct ImportReport {
     store: String,
     exportable: bool,
     imported: Vec<Line>,
@@ -38,8 +38,8 @@ pub(super) struct Report {
 
 /// What is to be said of certificates that cannot be imported.
 fn keyless(inventory: &Inventory) -> Option<String> {
-    let identities = inventory.identities().iter();
-    match identities.filter(|identity| !identity.has_key()).count() {
+    let listed = inventory.certificates().iter();
+    match listed.filter(|listed| !listed.has_key()).count() {
         0 => None,
         1 => Some("one certificate without a private key was not imported".to_owned()),
         more => Some(format!(
@@ -61,7 +61,7 @@ impl Failed {
     }
 }
 
-impl Report {
+impl ImportReport {
     /// Of an import into this store, before anything is in it.
     pub(super) fn new(store: &StoreSpec, exportable: bool, sources: Sources) -> Self {
         Self {
@@ -222,7 +222,7 @@ struct FailedJson<'a> {
 }
 
 impl<'a> Json<'a> {
-    fn of(report: &'a Report) -> Self {
+    fn of(report: &'a ImportReport) -> Self {
         let imported = report.imported.iter().map(|line| ImportedJson {
             label: &line.label,
             thumbprint: &line.thumbprint,

@@ -65,7 +65,7 @@ fn answers(subject: &Subject<'_>) -> Vec<(&'static str, Vec<String>)> {
 fn whose(subject: &Subject<'_>) -> Vec<String> {
     let entry = subject.identity.entry();
     let parsed = entry.certificate.parse();
-    let label = entry.display_label();
+    let label = subject.identity.label();
     let name = names::common_name(parsed.subject()).unwrap_or_else(|| label.clone());
     let mut lines = vec![match names::organization(parsed.subject()) {
         Some(organization) if organization != name => format!("{name}, {organization}"),

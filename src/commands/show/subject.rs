@@ -1,6 +1,6 @@
 //! The identity that is shown, with what was found out about it.
 
-use certstow_core::identity::{Identity, Inventory};
+use certstow_core::identity::{Inventory, ListedCertificate};
 use certstow_formats::chain::Path;
 
 use crate::render::Look;
@@ -8,7 +8,7 @@ use crate::render::Look;
 /// What there is to say.
 pub(super) struct Subject<'a> {
     pub(super) inventory: &'a Inventory,
-    pub(super) identity: &'a Identity,
+    pub(super) identity: &'a ListedCertificate,
     pub(super) path: &'a Path,
     /// Whether the machine trusts the path's root, where that can be told.
     pub(super) root_trusted: Option<bool>,

@@ -26,13 +26,13 @@ pub(super) fn write(out: &mut dyn Write, subject: &Subject<'_>) -> io::Result<()
     let entry = identity.entry();
     let parsed = entry.certificate.parse();
     let not_before = parsed.validity().not_before.timestamp();
-    let not_after = parsed.validity().not_after.timestamp();
+    let not_after = identity.not_after().seconds();
     let mut field = |name: &str, value: &str| match value {
         "" => Ok(()),
         value => writeln!(out, "{name:<16}{}", safe(value)),
     };
-    field("Label", &entry.display_label())?;
-    field("Subject", &names::distinguished_name(parsed.subject()))?;
+    field("Label", &identity.label())?;
+    field("Subject", &identity.subject())?;
     field("Issuer", &names::distinguished_name(parsed.issuer()))?;
     field("Serial", &names::serial(&parsed))?;
     let begins = time::since_beginning(not_before, now);

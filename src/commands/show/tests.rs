@@ -15,14 +15,14 @@ const NOW: i64 = 1_704_067_200;
 /// What `show` says of the only identity of a store, in plain words and technically.
 fn shown(store: &MemoryStore, width: Option<u16>) -> [String; 2] {
     let inventory = Inventory::of(vec![Box::new(store.clone())]).unwrap();
-    let identity = &inventory.identities()[0];
+    let identity = &inventory.certificates()[0];
     let (path, _) = inventory.certification_path(identity.certificate());
     shown_with(&inventory, &path, width)
 }
 
 /// The same, with this path.
 fn shown_with(inventory: &Inventory, path: &Path, width: Option<u16>) -> [String; 2] {
-    let identity = &inventory.identities()[0];
+    let identity = &inventory.certificates()[0];
     let subject = Subject {
         inventory,
         identity,
@@ -110,7 +110,7 @@ fn what_ends_before_it_begins_is_never_valid() {
 fn an_issuer_that_did_not_sign_vouches_for_nothing() {
     let store = MemoryStore::with("memory", &[Sample::P256]);
     let inventory = Inventory::of(vec![Box::new(store)]).unwrap();
-    let certificate = inventory.identities()[0].certificate();
+    let certificate = inventory.certificates()[0].certificate();
     let path = Path {
         certificates: vec![certificate.clone()],
         end: PathEnd::Unverified {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use certstow_platform::scheduler::{self, Owner, Scheduler};
 
 use super::places::Places;
-use super::{Installed, Scheduled, run};
+use super::program::{Installed, Scheduled, run};
 use crate::error::Error;
 use crate::schedule::{Schedule, ScheduleFile, TaskName, launchd};
 

@@ -9,9 +9,9 @@ use certstow_platform::new_file::write_readable;
 use certstow_platform::os;
 use certstow_platform::scheduler::{Owner, Scheduler};
 
-use super::{SchedulerError, file_error, not_scheduled};
+use super::program::{file_error, not_scheduled};
 use crate::error::Error;
-use crate::schedule::{ScheduleFile, TaskName, launchd, systemd};
+use crate::schedule::{ScheduleFile, SchedulerError, TaskName, launchd, systemd};
 
 /// The files of a task, in the scheduler's folder.
 pub(super) struct Places {

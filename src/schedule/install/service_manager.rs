@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use certstow_platform::scheduler::{Owner, Scheduler};
 
 use super::places::Places;
-use super::{Installed, Scheduled, run};
+use super::program::{Installed, Scheduled, run};
 use crate::error::Error;
 use crate::schedule::{Schedule, ScheduleFile, TaskName, systemd};
 

@@ -6,9 +6,9 @@ use std::io::Write as _;
 use certstow_platform::os;
 use certstow_platform::scheduler::{Owner, Scheduler, Speech};
 
-use super::{Installed, Scheduled, SchedulerError, file_error, not_scheduled, say};
+use super::program::{Installed, Scheduled, file_error, not_scheduled, say};
 use crate::error::Error;
-use crate::schedule::{Schedule, ScheduleFile, TaskName, windows_task};
+use crate::schedule::{Schedule, ScheduleFile, SchedulerError, TaskName, windows_task};
 
 /// Registers a task.
 pub(super) fn install(schedule: &Schedule, files: &[ScheduleFile]) -> Result<Installed, Error> {

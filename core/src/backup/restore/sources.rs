@@ -10,8 +10,7 @@ use certstow_formats::pkcs12::error::DecodeError;
 use certstow_platform::OpenedFile;
 use certstow_platform::store::{Listing, Store};
 
-use super::{not_from, shown};
-use crate::backup::folder::{Condition, Folder, KeyFile};
+use crate::backup::folder::{Condition, Folder, KeyFile, shown};
 use crate::backup::manifest::{self, Saved};
 use crate::backup::opener::Opener;
 use crate::backup::record::{self, Found};
@@ -105,7 +104,7 @@ impl Sources {
             Some(error) if by_thumbprint => self.notes.push(format!("{note}, and {error}")),
             Some(error) => {
                 self.notes.push(note);
-                let error = not_from(folder, name, format!("cannot be read: {error}"));
+                let error = folder.file_error(name, format!("cannot be read: {error}"));
                 self.strange.push((shown, error));
             }
             None => {
@@ -143,7 +142,7 @@ impl Source {
                 io::ErrorKind::NotFound => "is missing".to_owned(),
                 _ => format!("cannot be read: {error}"),
             };
-            not_from(folder, &self.name, reason)
+            folder.file_error(&self.name, reason)
         })?;
         let path = folder.path(&self.name);
         opener.open(folder, &self.name, file, |password| {
@@ -151,10 +150,10 @@ impl Source {
                 DecodeError::WrongPassword => Error::WrongPassword {
                     place: path.display().to_string(),
                 },
-                other => not_from(folder, &self.name, format!("cannot be opened: {other}")),
+                other => folder.file_error(&self.name, format!("cannot be opened: {other}")),
             })?;
             if self.saved.is_some() && !opened.has_mac() {
-                return Err(not_from(folder, &self.name, NO_MAC.to_owned()));
+                return Err(folder.file_error(&self.name, NO_MAC.to_owned()));
             }
             let listing = opened.list()?;
             Ok((Box::new(opened) as Box<dyn Store>, listing))

@@ -8,8 +8,7 @@ use certstow_formats::threads;
 use certstow_platform::store::{Entry, KeyState};
 
 use super::sources::{Opened, Read, Source, Sources};
-use super::{not_from, shown};
-use crate::backup::folder::{Condition, Folder};
+use crate::backup::folder::{Condition, Folder, shown};
 use crate::backup::manifest::{self, Saved};
 use crate::backup::opener::Opener;
 use crate::backup::wanted::LEFT_OUT;
@@ -63,7 +62,7 @@ impl Taken {
                 true => self.stores.push((store, listing)),
                 false => {
                     let reason = "holds no private key with its certificate".to_owned();
-                    let error = not_from(folder, &source.name, reason);
+                    let error = folder.file_error(&source.name, reason);
                     self.unopened.push((name, error));
                 }
             },
@@ -99,7 +98,7 @@ impl Taken {
                 }
                 None => "holds no private key with its certificate".to_owned(),
             };
-            let error = not_from(folder, OsStr::new(&saved.file), reason);
+            let error = folder.file_error(OsStr::new(&saved.file), reason);
             self.missing.push((saved.clone(), error));
             // Its issuers, too, are of use for nothing then.
             if !self.unnamed {

@@ -18,7 +18,7 @@ use certstow_formats::testing::identities;
 use certstow_formats::testing::{chain, container};
 
 /// Backs the stores up into these folders.
-fn backup(stores: &[&MemoryStore], folders: &[&Path]) -> Report {
+fn backup(stores: &[&MemoryStore], folders: &[&Path]) -> RunReport {
     backup_of(&mut inventory(stores), folders)
 }
 
@@ -27,7 +27,7 @@ fn inventory(stores: &[&MemoryStore]) -> Inventory {
     Inventory::of(stores.iter().map(boxed).collect()).unwrap()
 }
 
-fn backup_of(inventory: &mut Inventory, folders: &[&Path]) -> Report {
+fn backup_of(inventory: &mut Inventory, folders: &[&Path]) -> RunReport {
     backup_with(inventory, folders, |_| ())
 }
 
@@ -36,7 +36,7 @@ fn backup_with(
     inventory: &mut Inventory,
     folders: &[&Path],
     change: impl FnOnce(&mut Request<'_>),
-) -> Report {
+) -> RunReport {
     let destinations: Vec<PathBuf> = folders.iter().map(|folder| folder.to_path_buf()).collect();
     let options = Options {
         format: Format::P12,

@@ -13,7 +13,7 @@ use certstow_formats::threads;
 use certstow_platform::store::{Ask, KeyState};
 
 use super::{Progress, Run};
-use crate::backup::plan::{Cause, Step};
+use crate::backup::plan::{Action, Cause};
 use crate::backup::report::{KeyFailure, Outcome};
 use crate::backup::work::{Done, Place, Protection, Task, Work, Written};
 use crate::error::Error;
@@ -92,16 +92,18 @@ impl<'a> Run<'a> {
     }
 
     fn is_pending(&self, position: usize) -> bool {
-        let steps = self.plan[position].steps.iter().zip(&self.destinations);
-        let mut steps = steps.filter(|(_, destination)| destination.is_some());
-        steps.any(|(step, _)| matches!(step, Step::Write(_)))
+        let actions = self.plan[position].actions.iter().zip(&self.destinations);
+        let mut actions = actions.filter(|(_, destination)| destination.is_some());
+        actions.any(|(action, _)| matches!(action, Action::Write(_)))
     }
 
     /// Keeps room for the records. A destination without has failed.
     fn reserve(&mut self) {
         for at in 0..self.destinations.len() {
-            let writes = self.plan.iter().map(|wanted| &wanted.steps[at]);
-            let writes = writes.filter(|step| matches!(step, Step::Write(_))).count();
+            let writes = self.plan.iter().map(|wanted| &wanted.actions[at]);
+            let writes = writes
+                .filter(|action| matches!(action, Action::Write(_)))
+                .count();
             if let (Some(destination), true) = (&mut self.destinations[at], writes > 0)
                 && let Err(error) = destination.reserve(writes)
             {
@@ -186,11 +188,11 @@ impl<'a> Run<'a> {
     fn places(&self, position: usize, broken: &[AtomicBool]) -> Vec<Place> {
         let wanted = &self.plan[position];
         let id = &wanted.identity.entry().id;
-        let each = self.destinations.iter().zip(&wanted.steps).enumerate();
-        each.filter_map(|(at, (destination, step))| {
+        let each = self.destinations.iter().zip(&wanted.actions).enumerate();
+        each.filter_map(|(at, (destination, action))| {
             let destination = destination.as_ref()?;
             let works = !broken[at].load(Ordering::Relaxed);
-            (works && matches!(step, Step::Write(_))).then(|| Place {
+            (works && matches!(action, Action::Write(_))).then(|| Place {
                 destination: at,
                 folder: destination.folder().to_owned(),
                 name: destination.name_for(id, &wanted.label),
@@ -270,9 +272,9 @@ impl<'a> Run<'a> {
                     report.sha256 = Some(saved.sha256.clone());
                     report.proof = saved.proof;
                     destination.record(saved);
-                    report.outcome = match &self.plan[done.position].steps[at] {
-                        Step::Write(Cause::Asked) => Outcome::Rewritten,
-                        Step::Write(Cause::Wrong(what)) => Outcome::Mended(what.clone()),
+                    report.outcome = match &self.plan[done.position].actions[at] {
+                        Action::Write(Cause::Asked) => Outcome::Rewritten,
+                        Action::Write(Cause::Wrong(what)) => Outcome::Mended(what.clone()),
                         _ => Outcome::New,
                     };
                 }

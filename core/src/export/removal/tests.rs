@@ -16,7 +16,7 @@ use certstow_formats::testing::identities;
 use certstow_platform::testing::Liar;
 
 /// Exports the first identity to a file.
-fn export(inventory: &Inventory, file: &Path) -> Report {
+fn export(inventory: &mut Inventory, file: &Path) -> Exported {
     let options = Options {
         format: Format::P12,
         include: Include::None,
@@ -31,9 +31,9 @@ fn export(inventory: &Inventory, file: &Path) -> Report {
         existing: Existing::Refuse,
         privacy: Privacy::Wanted,
     };
-    let identity = &inventory.identities()[0];
-    let job = Job::new(inventory, identity, &options, destination).unwrap();
-    let password = || Ok(Password::new("correct horse".to_owned()));
+    let id = inventory.certificates()[0].entry().id;
+    let job = Job::new(inventory, &id, &options, destination).unwrap();
+    let password = |_: &ListedCertificate| Ok(Password::new("correct horse".to_owned()));
     job.run(password, &mut NonInteractive, &mut |_| {}).unwrap()
 }
 
@@ -58,8 +58,8 @@ fn the_key_goes_from_its_store_and_the_certificate_and_the_file_stay() {
     let file = folder.path().join("a.p12");
     let store = testing::single("store", identities::ec_identity());
     let mut inventory = inventory(vec![Box::new(store.clone())]);
-    may_delete_key(&inventory, &inventory.identities()[0], &file).unwrap();
-    let report = export(&inventory, &file);
+    may_delete_key(&inventory, &inventory.certificates()[0], &file).unwrap();
+    let report = export(&mut inventory, &file);
     let warnings = delete_key(&mut inventory, &report, &mut NonInteractive).unwrap();
     assert!(warnings.is_empty(), "{warnings:?}");
     let listing = store.list().unwrap();
@@ -73,19 +73,19 @@ fn what_is_not_proven_any_more_costs_no_key() {
     let file = folder.path().join("a.p12");
     let store = testing::single("store", identities::ec_identity());
     let mut inventory = inventory(vec![Box::new(store.clone())]);
-    let report = export(&inventory, &file);
-    let mut delete = |report: &Report| {
+    let report = export(&mut inventory, &file);
+    let mut delete = |report: &Exported| {
         let refused = reason(delete_key(&mut inventory, report, &mut NonInteractive));
         assert!(has_key(&store, &report.id), "{refused}");
         refused
     };
 
-    let unsigned = Report {
+    let unsigned = Exported {
         verified: vec!["certificate", "key"],
         ..report.clone()
     };
     assert!(delete(&unsigned).contains("could not be shown to sign"));
-    let to_stream = Report {
+    let to_stream = Exported {
         file: None,
         ..report.clone()
     };
@@ -108,7 +108,7 @@ fn other_copies_are_told_and_stay() {
     let renewed = identities::leaf(leaf.spki_der(), ("20210101000000Z", "21210101000000Z"));
     first.insert(renewed.clone(), None, MemoryKey::Exportable(key));
     let mut inventory = inventory(vec![Box::new(first.clone()), Box::new(second.clone())]);
-    let report = export(&inventory, &folder.path().join("a.p12"));
+    let report = export(&mut inventory, &folder.path().join("a.p12"));
     let warnings = delete_key(&mut inventory, &report, &mut NonInteractive).unwrap();
     let [shared, elsewhere] = warnings.as_slice() else {
         panic!("{warnings:?}");
@@ -156,7 +156,7 @@ fn a_store_that_refuses_or_lies_leaves_the_file_and_is_told() {
             ..Liar::new(store)
         };
         let mut inventory = inventory(vec![Box::new(liar)]);
-        let report = export(&inventory, &file);
+        let report = export(&mut inventory, &file);
         let refused = delete_key(&mut inventory, &report, &mut NonInteractive).unwrap_err();
         assert!(matches!(refused, Error::KeyNotDeleted { .. }));
         assert!(refused.to_string().contains(expected), "{refused}");
@@ -184,7 +184,7 @@ fn what_a_store_does_by_half_is_said_in_its_words() {
         ..Liar::new(store)
     };
     let mut inventory = inventory(vec![Box::new(liar)]);
-    let report = export(&inventory, &folder.path().join("a.p12"));
+    let report = export(&mut inventory, &folder.path().join("a.p12"));
     let error = delete_key(&mut inventory, &report, &mut NonInteractive).unwrap_err();
     assert!(matches!(error, Error::Store(StoreError::HalfDone { .. })));
     assert!(error.to_string().contains("key is deleted, but"), "{error}");
@@ -195,7 +195,7 @@ fn a_store_that_cannot_be_listed_keeps_its_key() {
     let folder = tempfile::tempdir().unwrap();
     let store = testing::single("store", identities::ec_identity());
     let mut inventory = inventory(vec![Box::new(store.clone())]);
-    let report = export(&inventory, &folder.path().join("a.p12"));
+    let report = export(&mut inventory, &folder.path().join("a.p12"));
     store.fail_next(StoreError::Unavailable {
         store: "store".to_owned(),
         reason: "unplugged".to_owned(),
@@ -222,7 +222,7 @@ fn no_file_may_lie_in_the_folder_that_the_key_is_deleted_from() {
     let (outside, store) = folder_of_grace();
     let opened = open(&StoreSpec::File(store.clone()), &OpenOptions::default()).unwrap();
     let inventory = inventory(vec![opened]);
-    let identity = &inventory.identities()[0];
+    let identity = &inventory.certificates()[0];
     fs::create_dir(store.join("deep")).unwrap();
     for file in ["store/a.p12", "store/deep/a.p12", "store/../store/a.p12"] {
         let refused = may_delete_key(&inventory, identity, &outside.path().join(file));
@@ -234,7 +234,7 @@ fn no_file_may_lie_in_the_folder_that_the_key_is_deleted_from() {
     let one_file = StoreSpec::File(store.join("grace.pem"));
     let opened = open(&one_file, &OpenOptions::default()).unwrap();
     let inventory = self::inventory(vec![opened]);
-    let identity = &inventory.identities()[0];
+    let identity = &inventory.certificates()[0];
     assert!(may_delete_key(&inventory, identity, &store.join("grace.pem")).is_err());
     may_delete_key(&inventory, identity, &store.join("a.p12")).unwrap();
 }
@@ -248,7 +248,7 @@ fn nor_where_a_link_in_that_folder_leads() {
     std::os::unix::fs::symlink(&elsewhere, store.join("link")).unwrap();
     let opened = open(&StoreSpec::File(store), &OpenOptions::default()).unwrap();
     let mut inventory = inventory(vec![opened]);
-    let report = export(&inventory, &elsewhere.join("a.p12"));
+    let report = export(&mut inventory, &elsewhere.join("a.p12"));
     let refused = reason(delete_key(&mut inventory, &report, &mut NonInteractive));
     assert!(refused.contains("lies in that store"), "{refused}");
     assert!(has_key(&*inventory.stores()[0], &report.id));

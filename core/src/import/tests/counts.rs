@@ -11,6 +11,7 @@ use certstow_platform::testing::files_read_below;
 use tempfile::TempDir;
 
 use super::*;
+use certstow_formats::secret::Password;
 use certstow_formats::testing::container::{self, pkcs12};
 use certstow_formats::testing::{PASSWORD, writer};
 

@@ -58,14 +58,14 @@ struct File<'a> {
 #[derive(Serialize)]
 struct Stores<'a> {
     present: usize,
-    absent: Vec<Identity<'a>>,
-    kept_back: Vec<Identity<'a>>,
+    absent: Vec<IdentityJson<'a>>,
+    kept_back: Vec<IdentityJson<'a>>,
     foreign: Vec<Stranger<'a>>,
     problems: Vec<ProblemJson<'a>>,
 }
 
 #[derive(Serialize)]
-struct Identity<'a> {
+struct IdentityJson<'a> {
     thumbprint: &'a str,
     label: &'a str,
     store: &'a str,
@@ -76,7 +76,7 @@ struct Stranger<'a> {
     file: &'a str,
     thumbprint: &'a str,
     label: &'a str,
-    namesake: Option<Identity<'a>>,
+    namesake: Option<IdentityJson<'a>>,
 }
 
 pub(super) fn verdicts<'a>(verdicts: &'a [Found<'_>], opened: bool) -> impl Serialize + 'a {
@@ -127,8 +127,8 @@ fn stores(stores: &Comparison) -> Stores<'_> {
     }
 }
 
-fn identity(absent: &Absent) -> Identity<'_> {
-    Identity {
+fn identity(absent: &Absent) -> IdentityJson<'_> {
+    IdentityJson {
         thumbprint: &absent.thumbprint,
         label: &absent.label,
         store: &absent.store,

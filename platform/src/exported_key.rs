@@ -1,6 +1,5 @@
-//! Encrypted formats in which an operating system exports private keys: a PKCS#12 file, or an
-//! encrypted PKCS#8, under a password that is random, exists for this one call and never leaves the
-//! process.
+//! The encrypted formats in which an operating system exports a private key: a PKCS#12 file, or an
+//! encrypted PKCS#8. The password is random, for one export, and never leaves the process.
 
 use zeroize::Zeroizing;
 

@@ -1,0 +1,45 @@
+//! How identities go into a store, and what became of each.
+
+use certstow_formats::proof::Level;
+use certstow_formats::secret::Password;
+use certstow_platform::store::ExistingEntry;
+
+use crate::error::Error;
+
+/// How identities go into a store.
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'a> {
+    /// Whether the store may give the private keys out again.
+    pub exportable: bool,
+    /// What to do with what the store has already.
+    pub existing: ExistingEntry,
+    /// What protects the private keys where the store is a folder.
+    pub password: Option<&'a Password>,
+}
+
+/// What became of one identity.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Its SHA-1 thumbprint.
+    pub thumbprint: String,
+    /// Its label.
+    pub label: String,
+    /// Where it came from: a file.
+    pub from: String,
+    /// Whether it is in the store.
+    pub result: Result<Imported, Error>,
+}
+
+/// An identity that is in the store, and was read back from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    /// Where it lies there.
+    pub place: String,
+    /// What was checked, one word each: `listed`, with a private key; `key`, it comes out and is
+    /// the certificate's; `signature`, it signs.
+    pub verified: Vec<&'static str>,
+    /// How far the private key was proven before it went in.
+    pub proof: Level,
+    /// What the user should know, in sentences.
+    pub warnings: Vec<String>,
+}

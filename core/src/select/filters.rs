@@ -1,0 +1,140 @@
+//! Filters: conditions for a certificate, judged by what is known of it.
+
+use certstow_formats::names;
+
+use super::known::{Known, contains};
+use crate::identity::ListedCertificate;
+
+/// Conditions that all have to hold. Text is looked for anywhere, in either letter case.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filters {
+    /// Text in the subject.
+    pub subject: Option<String>,
+    /// Text in the issuer.
+    pub issuer: Option<String>,
+    /// Text in one of the e-mail addresses.
+    pub email: Option<String>,
+    /// The serial number in hexadecimal; separators and leading zeros do not count.
+    pub serial: Option<String>,
+    /// An extended key usage, by name (`clientAuth`) or in dotted form.
+    pub eku: Option<String>,
+    /// Text in the label.
+    pub label: Option<String>,
+    /// Valid now and expiring within this many seconds.
+    pub expires_within: Option<i64>,
+    /// Expired.
+    pub expired: bool,
+    /// Valid now.
+    pub valid: bool,
+    /// How all of it was written by the one who asks, for messages; may be empty.
+    pub written: String,
+}
+
+impl Filters {
+    /// Whether there is no condition at all.
+    pub fn is_empty(&self) -> bool {
+        let unwritten = Self {
+            written: self.written.clone(),
+            ..Self::default()
+        };
+        *self == unwritten
+    }
+
+    /// Whether every condition holds for a certificate at the time `now`, in seconds since
+    /// 1970-01-01 UTC.
+    pub fn matches(&self, listed: &ListedCertificate, now: i64) -> bool {
+        self.is_empty() || self.judge(&Known::read(listed), now) == Some(true)
+    }
+
+    /// Whether every condition holds for a certificate; `None` where what is known of it does not
+    /// tell.
+    pub(crate) fn judge(&self, known: &Known<'_>, now: i64) -> Option<bool> {
+        let Self {
+            subject,
+            issuer,
+            email,
+            serial,
+            eku,
+            label,
+            expires_within,
+            expired,
+            valid,
+            written: _,
+        } = self;
+        let certificate = || known.certificate();
+        let judged = [
+            holds(subject, |wanted| Some(contains(&known.subject()?, wanted))),
+            holds(issuer, |wanted| Some(contains(&known.issuer()?, wanted))),
+            holds(label, |wanted| Some(contains(&known.label()?, wanted))),
+            holds(email, |wanted| {
+                let addresses = names::emails(certificate()?);
+                Some(addresses.iter().any(|address| contains(address, wanted)))
+            }),
+            holds(serial, |wanted| {
+                Some(digits(&names::serial(certificate()?)) == digits(wanted))
+            }),
+            holds(eku, |wanted| {
+                let wanted = names::usage_name(wanted);
+                let usages = names::extended_key_usages(certificate()?);
+                Some(
+                    usages
+                        .iter()
+                        .any(|usage| usage.eq_ignore_ascii_case(wanted)),
+                )
+            }),
+            if *expired {
+                known.not_after().map(|end| end < now)
+            } else {
+                Some(true)
+            },
+            if *valid {
+                valid_for(i64::MAX, known, now)
+            } else {
+                Some(true)
+            },
+            expires_within.map_or(Some(true), |span| valid_for(span, known, now)),
+        ];
+        match judged.contains(&Some(false)) {
+            true => Some(false),
+            false => judged
+                .into_iter()
+                .all(|one| one == Some(true))
+                .then_some(true),
+        }
+    }
+
+    /// The conditions, for messages.
+    pub fn described(&self) -> &str {
+        match self.written.is_empty() {
+            true => "the filters",
+            false => &self.written,
+        }
+    }
+}
+
+/// Whether a certificate is valid at `now`, and for so many seconds at most. What is known without
+/// its beginning tells only that it is not.
+fn valid_for(span: i64, known: &Known<'_>, now: i64) -> Option<bool> {
+    let left = known.not_after().map(|end| end.saturating_sub(now));
+    if left.is_some_and(|left| left < 0 || left > span) {
+        return Some(false);
+    }
+    let not_before = known.certificate()?.validity().not_before.timestamp();
+    Some(not_before <= now)
+}
+
+fn holds(wanted: &Option<String>, test: impl FnOnce(&str) -> Option<bool>) -> Option<bool> {
+    wanted.as_deref().map_or(Some(true), test)
+}
+
+/// A number's hexadecimal digits without separators and leading zeros.
+fn digits(text: &str) -> String {
+    let digits: String = text
+        .chars()
+        .filter(|character| !matches!(character, ':' | '-' | ' '))
+        .collect();
+    digits
+        .trim_start_matches("0x")
+        .trim_start_matches('0')
+        .to_ascii_lowercase()
+}

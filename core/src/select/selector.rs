@@ -1,0 +1,70 @@
+//! A selector: the beginning of a thumbprint, or text in a name.
+
+use std::borrow::Cow;
+
+use super::known::{Known, contains};
+
+/// The fewest hexadecimal digits that are taken as the beginning of a thumbprint.
+pub const SHORTEST_THUMBPRINT: usize = 6;
+
+/// The most digits of a thumbprint: those of a SHA-256.
+const LONGEST_THUMBPRINT: usize = 64;
+
+/// A selector as it was typed.
+pub struct Selector<'a> {
+    text: &'a str,
+    /// See [`digits`].
+    digits: String,
+}
+
+impl<'a> Selector<'a> {
+    /// Any text may be one.
+    pub fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            digits: digits(text),
+        }
+    }
+
+    /// Whether it is meant as the beginning of a thumbprint, and begins one of this certificate.
+    pub(crate) fn begins_thumbprint(&self, known: &Known<'_>) -> bool {
+        let enough = SHORTEST_THUMBPRINT..=LONGEST_THUMBPRINT;
+        enough.contains(&self.digits.len()) && self.thumbprint_begun(known).is_some()
+    }
+
+    /// The thumbprint of this certificate that it begins, with however few digits: SHA-1 first. For
+    /// somebody who is still typing.
+    pub fn thumbprint_begun<'k>(&self, known: &Known<'k>) -> Option<Cow<'k, str>> {
+        // A manifest may have no SHA-1.
+        let begun = |thumbprint: &Cow<'_, str>| {
+            !thumbprint.is_empty() && thumbprint.starts_with(&self.digits)
+        };
+        Some(known.sha1())
+            .filter(begun)
+            .or_else(|| Some(known.sha256()).filter(begun))
+    }
+
+    /// Whether it is text in the label, the subject, an e-mail address or a DNS name; `None` where
+    /// it is in nothing that is known, and not everything is.
+    pub fn is_in_text(&self, known: &Known<'_>) -> Option<bool> {
+        let has = |text: &str| contains(text, self.text);
+        let label = known.label().is_some_and(|text| has(&text));
+        let any =
+            |texts: Option<Vec<String>>| texts.is_some_and(|all| all.iter().any(|one| has(one)));
+        let found = label
+            || known.subject().is_some_and(|text| has(&text))
+            || any(known.emails())
+            || any(known.dns_names());
+        (found || known.is_whole()).then_some(found)
+    }
+}
+
+/// What would be digits of a thumbprint: without separators, in lower case.
+pub(super) fn digits(text: &str) -> String {
+    text.chars()
+        .filter(|character| !matches!(character, ':' | '-' | ' '))
+        // Windows' certificate dialog puts a left-to-right mark before the first digit.
+        .filter(|character| *character != '\u{200e}')
+        .map(|character| character.to_ascii_lowercase())
+        .collect()
+}

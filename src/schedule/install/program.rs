@@ -1,0 +1,97 @@
+//! The scheduler's own program, and what comes of running it.
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use certstow_platform::scheduler::{Scheduler, Speech};
+
+use crate::error::Error;
+use crate::schedule::SchedulerError;
+use certstow_core::waits;
+
+use crate::schedule::TaskName;
+
+/// What was done to schedule a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Installed {
+    /// The files that were written and stay, where the scheduler reads files.
+    pub(crate) files: Vec<PathBuf>,
+    /// There was a task of this name, and this one took its place.
+    pub(crate) replaced: bool,
+}
+
+/// What this system's scheduler says of a task, and the files it has of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Scheduled {
+    /// The files, where the scheduler reads files.
+    pub(crate) files: Vec<PathBuf>,
+    /// The scheduler's own report, in its own words.
+    pub(crate) report: String,
+    /// What the task runs, the program first; `None` where that cannot be told for certain.
+    pub(crate) command: Option<Vec<String>>,
+    /// Why the task is not what certstow made it, where the scheduler knows that.
+    pub(crate) differs: Option<String>,
+}
+
+pub(super) fn not_scheduled(name: &TaskName) -> Error {
+    let name = name.to_string();
+    SchedulerError::NotScheduled { name }.into()
+}
+
+/// Runs the scheduler's program and keeps what it says.
+pub(super) fn run(
+    scheduler: Scheduler,
+    what: &'static str,
+    arguments: &[&str],
+) -> Result<String, Error> {
+    say(scheduler, what, arguments, Speech::Kept)
+}
+
+pub(super) fn say(
+    scheduler: Scheduler,
+    what: &'static str,
+    arguments: &[&str],
+    speech: Speech,
+) -> Result<String, Error> {
+    let arguments: Vec<_> = arguments.iter().map(OsStr::new).collect();
+    let _wait = waits::waiting_for(format!("{} {what}", scheduler.program()));
+    scheduler.run(&arguments, speech).map_err(|source| {
+        if scheduler == Scheduler::Systemd && is_about_the_bus(&source.output) {
+            return SchedulerError::NoManager { source }.into();
+        }
+        SchedulerError::Refused {
+            what,
+            scheduler,
+            source,
+        }
+        .into()
+    })
+}
+
+/// systemctl reaches the service manager by a bus, and says that it does not. The wording differs
+/// with the version.
+fn is_about_the_bus(output: &str) -> bool {
+    output.contains("onnect to") && output.contains(" bus")
+}
+
+pub(super) fn file_error(file: &Path, source: io::Error) -> Error {
+    let file = file.to_owned();
+    SchedulerError::File { file, source }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manager_that_does_not_run_is_told_from_a_refusal() {
+        for said in [
+            "Failed to connect to bus: No medium found",
+            "Failed to connect to user scope bus via local transport: No such file or directory",
+        ] {
+            assert!(is_about_the_bus(said));
+        }
+        assert!(!is_about_the_bus("Failed to enable unit: Access denied"));
+    }
+}
