@@ -13,7 +13,7 @@ pub trait Fixture {
     fn can_hold(&self, sample: Sample) -> bool;
 
     /// Whether stores of this kind take the sample's certificate and key in, and give the key out
-    /// again. What they do not take they refuse with [`StoreError::NotImported`].
+    /// again. What they do not take they refuse with [`NotImported`](crate::error::StoreError::NotImported).
     fn can_import(&self, _sample: Sample) -> bool {
         false
     }
