@@ -22,6 +22,14 @@ pub struct OpenOptions {
     pub unlock: Option<Arc<Password>>,
 }
 
+impl OpenOptions {
+    /// With a password that may unlock files or tokens of the store.
+    pub fn with_password(password: Password) -> Self {
+        let unlock = Some(Arc::new(password));
+        Self { unlock }
+    }
+}
+
 /// A place that keeps certificates and private keys. It may be opened on one thread and used on
 /// another.
 pub trait Store: Send {
@@ -220,9 +228,10 @@ pub struct ImportOptions<'a> {
 }
 
 /// What to do when an identity is in the store already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ExistingEntry {
     /// Refuse.
+    #[default]
     Keep,
     /// Put the new one in its place. The old key goes only after the new one is there.
     Replace,

@@ -17,8 +17,20 @@ pub struct Options<'a> {
     pub password: Option<&'a Password>,
 }
 
+impl Default for Options<'_> {
+    /// Exportable, never in the place of what is there, and without a password.
+    fn default() -> Self {
+        Self {
+            exportable: true,
+            existing: ExistingEntry::default(),
+            password: None,
+        }
+    }
+}
+
 /// What became of one identity.
 #[derive(Debug)]
+#[must_use = "the identity may not have been imported"]
 pub struct Outcome {
     /// Its SHA-1 thumbprint.
     pub thumbprint: String,

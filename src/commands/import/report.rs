@@ -14,7 +14,7 @@ use crate::error::Explain as _;
 use crate::exit::Exit;
 use certstow_core::error::Error as LibraryError;
 use certstow_core::identity::{Inventory, StoreProblem};
-use certstow_core::import::{Imported, Outcome, Sources};
+use certstow_core::import::{Imported, Outcome, Readable};
 use certstow_formats::proof::Level;
 use certstow_formats::sanitize::{safe, shortened};
 use certstow_platform::spec::StoreSpec;
@@ -63,7 +63,7 @@ impl Failed {
 
 impl ImportReport {
     /// Of an import into this store, before anything is in it.
-    pub(super) fn new(store: &StoreSpec, exportable: bool, sources: Sources) -> Self {
+    pub(super) fn new(store: &StoreSpec, exportable: bool, sources: Readable) -> Self {
         Self {
             store: store.to_string(),
             exportable,
