@@ -52,7 +52,7 @@ pub enum Stage {
 /// What was saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exported {
-    /// The file; `None` for a stream.
+    /// The file; `None` for a stream and for memory.
     pub file: Option<PathBuf>,
     /// The SHA-256 of the bytes.
     pub sha256: [u8; 32],

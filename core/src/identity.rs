@@ -58,6 +58,11 @@ impl ListedCertificate {
         &self.entries
     }
 
+    /// What names it in every store: the SHA-256 of its certificate.
+    pub fn id(&self) -> EntryId {
+        self.entry().id
+    }
+
     /// The certificate.
     pub fn certificate(&self) -> &Certificate {
         &self.entry().certificate

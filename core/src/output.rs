@@ -23,9 +23,10 @@ use crate::error::Error;
 use crate::waits;
 
 /// What to do when the target exists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Existing {
     /// Fail with [`Error::TargetExists`], whoever created it and however late.
+    #[default]
     Refuse,
     /// Replace it in one step, if it is a regular file. Nothing of the old file stays but its owner
     /// ([`NewFile::replace`]), its mode neither. A symbolic link is not followed and not replaced, but refused.
@@ -37,9 +38,10 @@ pub enum Existing {
 
 /// What to do where other accounts can read the file whatever is asked of the file system, as on
 /// FAT, exFAT and many network shares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Privacy {
     /// Write it, with a warning.
+    #[default]
     Wanted,
     /// Fail with [`Error::NotPrivate`].
     Required,

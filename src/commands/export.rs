@@ -123,7 +123,10 @@ pub(crate) fn save(
     })?;
     let mut stdout = io::stdout().lock();
     let destination = if to_stdout(args) {
-        Destination::Stream(&mut stdout)
+        Destination::Stream {
+            stream: &mut stdout,
+            name: "standard output",
+        }
     } else {
         Destination::File {
             file: file_of(args, identity, &options),

@@ -56,6 +56,25 @@ pub struct Request<'a> {
     pub patience: Patience<'a>,
 }
 
+impl<'a> Request<'a> {
+    /// Every identity into these folders, each file made so. Nothing is removed or written without
+    /// need, and what no password or key proves is not accepted.
+    pub fn new(destinations: &'a [PathBuf], options: &'a Options) -> Self {
+        Self {
+            destinations,
+            filters: Filters::NONE,
+            options,
+            last_runs: None,
+            privacy: Privacy::default(),
+            rewrite: false,
+            prune_expired: None,
+            allow_unproven: false,
+            escrow: None,
+            patience: Patience::default(),
+        }
+    }
+}
+
 /// How the note of a destination ends whose files are not as [`Request::options`] say, and stay so
 /// without [`Request::rewrite`].
 pub const MADE_OTHERWISE: &str = "made with another profile, other iterations or another way of \

@@ -70,7 +70,27 @@ pub struct Options {
     pub unencrypted_key: bool,
 }
 
+impl Default for Options {
+    /// A PKCS#12 file of the profile [`Profile::Modern`], with the whole path.
+    fn default() -> Self {
+        Self::of_profile(Profile::default())
+    }
+}
+
 impl Options {
+    /// A PKCS#12 file of a profile, with as many iterations as it has by default, and the whole path.
+    pub fn of_profile(profile: Profile) -> Self {
+        Self {
+            format: Format::default(),
+            include: Include::default(),
+            properties: Properties::default(),
+            friendly_name: None,
+            profile,
+            iterations: profile.iterations(),
+            unencrypted_key: false,
+        }
+    }
+
     /// Whether the file is to be protected by a password.
     pub fn needs_password(&self) -> bool {
         match self.format {
@@ -112,5 +132,26 @@ pub enum Destination<'a> {
         privacy: Privacy,
     },
     /// A stream, which gets the bytes after they were verified in memory.
-    Stream(&'a mut dyn Write),
+    Stream {
+        /// The stream.
+        stream: &'a mut dyn Write,
+        /// What errors call it: "standard output".
+        name: &'a str,
+    },
+    /// Memory, which gets the bytes after they were verified, in the place of what was in it. With
+    /// [`Options::unencrypted_key`] they are a private key in the clear: a
+    /// [`Zeroizing`](zeroize::Zeroizing) vector wipes them.
+    Bytes(&'a mut Vec<u8>),
+}
+
+impl Destination<'_> {
+    /// A file that must not exist yet; [`Exported::warnings`](super::Exported::warnings) says so where
+    /// other accounts could read it.
+    pub fn file(file: impl Into<PathBuf>) -> Self {
+        Self::File {
+            file: file.into(),
+            existing: Existing::default(),
+            privacy: Privacy::default(),
+        }
+    }
 }

@@ -6,7 +6,6 @@ use certstow_platform::testing::MemoryStore;
 
 use crate::output::{Existing, Privacy};
 use certstow_formats::chain::Include;
-use certstow_formats::pkcs12::attributes::Properties;
 use certstow_formats::pkcs12::profile::Iterations;
 use certstow_formats::testing::identities;
 
@@ -17,12 +16,8 @@ fn password() -> Password {
 fn options(format: Format) -> Options {
     Options {
         format,
-        include: Include::Full,
-        properties: Properties::Portable,
-        friendly_name: None,
-        profile: Profile::Modern,
         iterations: Iterations::new(2_000).unwrap(),
-        unencrypted_key: false,
+        ..Options::default()
     }
 }
 
@@ -48,8 +43,8 @@ fn export(
     let mut inventory = inventory(stores);
     let id = only(&inventory);
     let mut bytes = Vec::new();
-    let stream = Destination::Stream(&mut bytes);
-    let job = Job::new(&mut inventory, &id, options, stream)?;
+    let memory = Destination::Bytes(&mut bytes);
+    let job = Job::new(&mut inventory, &id, options, memory)?;
     let password = |_: &ListedCertificate| match password {
         Some(password) => Ok(Password::new(password.expose().to_owned())),
         None => Err(Error::Password("there is none".to_owned())),
@@ -106,7 +101,10 @@ fn nobody_is_asked_for_a_password_if_the_key_stays_where_it_is() {
     let id = only(&inventory);
     let options = options(Format::P12);
     let mut out = Vec::new();
-    let stream = Destination::Stream(&mut out);
+    let stream = Destination::Stream {
+        stream: &mut out,
+        name: "a pipe",
+    };
     let job = Job::new(&mut inventory, &id, &options, stream).unwrap();
     let password = |_: &ListedCertificate| panic!("the key did not come out");
     let error = job.run(password, &mut NonInteractive, &mut |_| {});

@@ -31,6 +31,23 @@ pub struct Filters {
 }
 
 impl Filters {
+    /// No condition at all.
+    pub(crate) const NONE: &'static Self = {
+        static NONE: Filters = Filters {
+            subject: None,
+            issuer: None,
+            email: None,
+            serial: None,
+            eku: None,
+            label: None,
+            expires_within: None,
+            expired: false,
+            valid: false,
+            written: String::new(),
+        };
+        &NONE
+    };
+
     /// Whether there is no condition at all.
     pub fn is_empty(&self) -> bool {
         let unwritten = Self {

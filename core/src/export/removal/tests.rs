@@ -7,30 +7,20 @@ use certstow_platform::testing;
 use certstow_platform::testing::MemoryKey;
 use certstow_platform::{OpenOptions, open};
 
-use crate::export::{Destination, Format, Job, Options};
-use crate::output::{Existing, Privacy};
+use crate::export::{Destination, Job, Options};
 use certstow_formats::chain::Include;
-use certstow_formats::pkcs12::attributes::Properties;
-use certstow_formats::pkcs12::profile::{Iterations, Profile};
+use certstow_formats::pkcs12::profile::Iterations;
 use certstow_formats::testing::identities;
 use certstow_platform::testing::Liar;
 
 /// Exports the first identity to a file.
 fn export(inventory: &mut Inventory, file: &Path) -> Exported {
     let options = Options {
-        format: Format::P12,
         include: Include::None,
-        properties: Properties::Portable,
-        friendly_name: None,
-        profile: Profile::Modern,
         iterations: Iterations::new(1_000).unwrap(),
-        unencrypted_key: false,
+        ..Options::default()
     };
-    let destination = Destination::File {
-        file: file.to_owned(),
-        existing: Existing::Refuse,
-        privacy: Privacy::Wanted,
-    };
+    let destination = Destination::file(file);
     let id = inventory.certificates()[0].entry().id;
     let job = Job::new(inventory, &id, &options, destination).unwrap();
     let password = |_: &ListedCertificate| Ok(Password::new("correct horse".to_owned()));
