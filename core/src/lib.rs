@@ -89,3 +89,4 @@ pub mod password;
 pub mod select;
 pub mod time;
 pub mod waits;
+pub mod warning;

@@ -21,6 +21,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::Error;
 use crate::waits;
+use crate::warning::{Code, Warning};
 
 /// What to do when the target exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -54,8 +55,8 @@ pub struct Written {
     pub file: PathBuf,
     /// The SHA-256 of its bytes.
     pub sha256: [u8; 32],
-    /// What the user should know about it, in sentences.
-    pub warnings: Vec<String>,
+    /// What the user should know about it.
+    pub warnings: Vec<Warning>,
     /// Why it may not outlast a power cut, in the operating system's words, if its disk failed to
     /// confirm its name; `None` where it did, or knows no such request.
     pub unsynced: Option<String>,
@@ -126,20 +127,21 @@ pub fn write(
     let (temporary, exposed) = create_beside(file, privacy)?;
     let mut warnings = Vec::new();
     if exposed {
-        warnings.push(
+        warnings.push(Warning::new(
+            Code::NotPrivate,
             "this file system cannot restrict who reads the file; what is not under a password in it \
-             is open to other accounts"
-                .to_owned(),
-        );
+             is open to other accounts",
+        ));
     }
     if disk::is_in_memory(folder_of(file)) {
-        warnings.push(format!("{IN_MEMORY}: it is gone after a restart"));
+        let text = format!("{IN_MEMORY}: it is gone after a restart");
+        warnings.push(Warning::new(Code::InMemory, text));
     }
     let synced = put(&temporary, bytes, file, "writing failed")?;
     if let Synced::Unknown(error) = synced {
-        warnings.push(format!(
-            "this file system does not tell whether the file is on its disk yet: {error}"
-        ));
+        let text =
+            format!("this file system does not tell whether the file is on its disk yet: {error}");
+        warnings.push(Warning::new(Code::SyncUnknown, text));
     }
 
     let read = temporary
@@ -153,9 +155,10 @@ pub fn write(
     let unsynced = match disk::sync_folder(folder_of(file)) {
         Ok(Synced::Yes) => None,
         Ok(Synced::Unknown(error)) => {
-            warnings.push(format!(
+            let text = format!(
                 "the folder's entry for the file may be lost if the machine fails now: {error}"
-            ));
+            );
+            warnings.push(Warning::new(Code::SyncUnknown, text));
             None
         }
         Err(error) => Some(error.to_string()),

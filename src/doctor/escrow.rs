@@ -31,6 +31,7 @@ fn at(file: &Path, now: i64) -> Check {
         let found = format!("passwords can be sealed to {subject}");
         return Check::ok("escrow", about, found);
     }
+    let warnings: Vec<_> = warnings.into_iter().map(|warning| warning.text).collect();
     let found = format!(
         "passwords can be sealed to {subject}, but {}",
         warnings.join(", and ")

@@ -9,6 +9,7 @@ use certstow_formats::pkcs12::profile::{Iterations, Profile, password_warnings};
 use certstow_formats::secret::Password;
 
 use crate::output::{Existing, Privacy};
+use crate::warning::{Code, Warning};
 
 /// The form of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -105,17 +106,22 @@ impl Options {
         self.format.has_path() && self.include != Include::None
     }
 
-    /// What the user should know about the protection, in sentences.
-    pub(crate) fn warnings(&self, password: Option<&Password>) -> Vec<String> {
+    /// What the user should know about the protection.
+    pub(crate) fn warnings(&self, password: Option<&Password>) -> Vec<Warning> {
         let Some(password) = password else {
             return Vec::new();
         };
         let profile = Some(self.profile).filter(|_| self.format == Format::P12);
-        let of_profile = profile.and_then(Profile::warning).map(str::to_owned);
+        let of_profile = profile.and_then(Profile::warning);
+        let of_profile = of_profile.map(|text| Warning::new(Code::Profile, text));
+        let of_iterations = self.iterations.warning();
+        let of_iterations = of_iterations.map(|text| Warning::new(Code::Iterations, text));
+        let of_password = password_warnings(password).into_iter();
+        let of_password = of_password.map(|text| Warning::new(Code::Password, text));
         of_profile
             .into_iter()
-            .chain(self.iterations.warning())
-            .chain(password_warnings(password))
+            .chain(of_iterations)
+            .chain(of_password)
             .collect()
     }
 }

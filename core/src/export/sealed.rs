@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::{Chain, Destination, Format, Options, certificates, pem};
 use crate::error::Error;
+use crate::warning::Warning;
 use crate::{output, waits};
 use certstow_formats::pkcs12::attributes::Attributes;
 use certstow_formats::pkcs12::encode::{self, Content};
@@ -23,7 +24,7 @@ pub(crate) struct Saved {
     pub(crate) sha256: [u8; 32],
     /// A word for each check made.
     pub(crate) checks: Vec<&'static str>,
-    pub(crate) warnings: Vec<String>,
+    pub(crate) warnings: Vec<Warning>,
     /// As [`output::Written::unsynced`].
     pub(crate) unsynced: Option<String>,
 }

@@ -5,6 +5,7 @@ use certstow_formats::secret::Password;
 use certstow_platform::store::ExistingEntry;
 
 use crate::error::Error;
+use crate::warning::Warning;
 
 /// How identities go into a store.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +53,6 @@ pub struct Imported {
     pub verified: Vec<&'static str>,
     /// How far the private key was proven before it went in.
     pub proof: Level,
-    /// What the user should know, in sentences.
-    pub warnings: Vec<String>,
+    /// What the user should know.
+    pub warnings: Vec<Warning>,
 }

@@ -35,7 +35,7 @@ fn has_key(store: &dyn Store, id: &EntryId) -> bool {
     store.private_key(id, &mut NonInteractive).is_ok()
 }
 
-fn reason(deleted: Result<Vec<String>, Error>) -> String {
+fn reason(deleted: Result<Vec<Warning>, Error>) -> String {
     match deleted {
         Err(Error::KeyNotDeleted { reason, .. }) => reason,
         other => panic!("{other:?}"),
@@ -103,8 +103,8 @@ fn other_copies_are_told_and_stay() {
     let [shared, elsewhere] = warnings.as_slice() else {
         panic!("{warnings:?}");
     };
-    assert!(shared.contains("has the same private key"), "{shared}");
-    assert!(elsewhere.starts_with("file:second has"), "{elsewhere}");
+    assert!(shared.text.contains("has the same private key"), "{shared}");
+    assert!(elsewhere.text.starts_with("file:second has"), "{elsewhere}");
     assert!(!has_key(&first, &report.id));
     assert!(has_key(&first, &renewed.id()));
     assert!(has_key(&second, &report.id));
