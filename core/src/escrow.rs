@@ -89,7 +89,7 @@ impl Recipient {
             warnings.push(Warning::new(Code::OutsideValidity, text));
         }
         let needed = self.0.key_usage();
-        let usages = names::key_usages(&parsed);
+        let usages = parsed.key_usages();
         if !usages.is_empty() && !usages.contains(&needed) {
             let text = format!(
                 "the key usage of the escrow certificate lacks {needed}, which some programs need \

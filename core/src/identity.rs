@@ -81,7 +81,7 @@ impl ListedCertificate {
 
     /// The last moment at which the certificate is valid.
     pub fn not_after(&self) -> UnixTime {
-        UnixTime::new(self.certificate().parse().validity().not_after.timestamp())
+        UnixTime::new(self.certificate().parse().not_after())
     }
 
     /// Whether any store has a private key for it, so that it is an identity.

@@ -176,12 +176,7 @@ fn matching_text<'i>(
 }
 
 fn issued(listed: &ListedCertificate) -> i64 {
-    listed
-        .certificate()
-        .parse()
-        .validity()
-        .not_before
-        .timestamp()
+    listed.certificate().parse().not_before()
 }
 
 fn candidate(inventory: &Inventory, listed: &ListedCertificate) -> Candidate {

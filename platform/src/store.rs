@@ -12,7 +12,6 @@ use crate::error::{AskError, StoreError};
 pub use crate::key_state::{KeyState, NotExportable};
 use crate::spec::StoreSpec;
 use certstow_formats::certificate::{Certificate, EntryId, Property};
-use certstow_formats::names;
 use certstow_formats::secret::{Password, PrivateKey};
 
 /// What a store may be told when it is opened.
@@ -357,12 +356,14 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// What a person calls it: its friendly name, else what [`names::label`] takes from the
-    /// certificate.
+    /// What a person calls it: its friendly name, else what [`ParsedCertificate::label`] takes from
+    /// the certificate.
+    ///
+    /// [`ParsedCertificate::label`]: certstow_formats::certificate::ParsedCertificate::label
     pub fn display_label(&self) -> String {
         let own = self.label.clone();
         own.filter(|text| !text.trim().is_empty())
-            .unwrap_or_else(|| names::label(&self.certificate.parse()))
+            .unwrap_or_else(|| self.certificate.parse().label())
     }
 
     /// Where it lies, for a person: its first place, or its label where the store has none.

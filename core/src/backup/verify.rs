@@ -271,7 +271,7 @@ fn of_proof(report: &Report) -> Option<Warning> {
 }
 
 fn called(leaf: &Certificate) -> String {
-    names::with_thumbprint(&names::label(&leaf.parse()), leaf)
+    names::with_thumbprint(&leaf.parse().label(), leaf)
 }
 
 #[cfg(test)]

@@ -186,7 +186,7 @@ impl Work<'_> {
         escrow: Option<EscrowFile>,
     ) -> Saved {
         let certificate = &task.key.stored.entry.certificate;
-        let not_after = certificate.parse().validity().not_after.timestamp();
+        let not_after = certificate.parse().not_after();
         Saved {
             file: place.name.clone(),
             sha256: names::hex(sha256),

@@ -61,7 +61,7 @@ fn a_random_password_is_six_groups_and_never_the_same() {
 fn warnings_tell_of_dates_and_usages() {
     let identity = identities::ec_identity();
     let recipient = recipient(&identity);
-    let validity = identity.leaf.parse().validity().not_after.timestamp();
+    let validity = identity.leaf.parse().not_after();
     let valid = recipient.warnings(validity - 1);
     let expired = recipient.warnings(validity + 1);
     assert_eq!(expired.len(), valid.len() + 1);

@@ -84,15 +84,15 @@ impl Filters {
             holds(issuer, |wanted| Some(contains(&known.issuer()?, wanted))),
             holds(label, |wanted| Some(contains(&known.label()?, wanted))),
             holds(email, |wanted| {
-                let addresses = names::emails(certificate()?);
+                let addresses = certificate()?.emails();
                 Some(addresses.iter().any(|address| contains(address, wanted)))
             }),
             holds(serial, |wanted| {
-                Some(digits(&names::serial(certificate()?)) == digits(wanted))
+                Some(digits(&certificate()?.serial()) == digits(wanted))
             }),
             holds(eku, |wanted| {
                 let wanted = names::usage_name(wanted);
-                let usages = names::extended_key_usages(certificate()?);
+                let usages = certificate()?.extended_key_usages();
                 Some(
                     usages
                         .iter()
@@ -136,7 +136,7 @@ fn valid_for(span: i64, known: &Known<'_>, now: i64) -> Option<bool> {
     if left.is_some_and(|left| left < 0 || left > span) {
         return Some(false);
     }
-    let not_before = known.certificate()?.validity().not_before.timestamp();
+    let not_before = known.certificate()?.not_before();
     Some(not_before <= now)
 }
 
