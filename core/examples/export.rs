@@ -1,5 +1,8 @@
 //! Exports an identity of the sample store as PKCS#12, once into memory and once into a file.
 
+// It is a program, and what it prints is its result.
+#![allow(clippy::print_stdout)]
+
 use std::error::Error;
 use std::fs;
 use std::path::Path;

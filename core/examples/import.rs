@@ -1,6 +1,9 @@
 //! Imports what a form or a secret store gave as bytes into a folder. The bytes are PEM here; those of
 //! a PKCS#12 file are no different.
 
+// It is a program, and what it prints is its result.
+#![allow(clippy::print_stdout)]
+
 use std::error::Error;
 use std::fs;
 use std::path::Path;

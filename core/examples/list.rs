@@ -1,5 +1,8 @@
 //! Lists the identities of the sample store, and what could not be read of it.
 
+// It is a program, and what it prints is its result.
+#![allow(clippy::print_stdout)]
+
 use std::error::Error;
 use std::path::Path;
 

@@ -237,7 +237,7 @@ impl Inventory {
     }
 
     /// The same, to be changed. The certificates stay as they were listed.
-    pub fn stores_mut(&mut self) -> &mut [Box<dyn Store>] {
+    pub(crate) fn stores_mut(&mut self) -> &mut [Box<dyn Store>] {
         &mut self.stores
     }
 
