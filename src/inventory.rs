@@ -12,7 +12,7 @@ use super::args::StoreArgs;
 use super::ask;
 use super::render::progress::Progress;
 use super::screen::Screen;
-use super::warning::{Warning, advise};
+use super::warning::{Warning, advise_of_problem};
 
 /// Reads the stores that are named, or all that are found.
 pub(super) fn read(args: &StoreArgs, screen: &Screen) -> Result<Inventory, Error> {
@@ -28,7 +28,7 @@ pub(super) fn read(args: &StoreArgs, screen: &Screen) -> Result<Inventory, Error
     let mut inventory = Inventory::read(stores, &OpenOptions { unlock })?;
     let left_out = backup::leave_out(&mut inventory);
     for problem in inventory.problems_mut() {
-        advise(&mut problem.message);
+        advise_of_problem(problem);
     }
     drop(progress);
     for notice in left_out {

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use certstow_core::backup;
+use certstow_core::identity::StoreProblem;
+use certstow_core::warning::{self as library, Code};
 
 /// How many that say the same of different things are shown.
 const OF_A_KIND: usize = 5;
@@ -28,22 +29,23 @@ impl Warning {
     }
 }
 
-/// What to do about some of the library's warnings and notes, in this program's options. The first of
-/// each is how the text ends.
-const ADVICE: [(&str, &str); 4] = [
-    (backup::LEFT_OUT, ", unless --unnamed is given"),
-    (backup::MADE_OTHERWISE, "; --rewrite writes them anew"),
-    (backup::NOT_ALL_PROVEN, "; 'certstow check' says what"),
-    (
-        certstow_platform::LOCKED,
-        "; give it by --unlock-password-file",
-    ),
-];
+/// Adds what to do about a warning of the library in this program's options, where there is something.
+pub(crate) fn advise(warning: &mut library::Warning) {
+    warning.text.push_str(match warning.code {
+        Code::LeftOut => ", unless --unnamed is given",
+        Code::MadeOtherwise => "; --rewrite writes them anew",
+        Code::NotAllProven => "; 'certstow check' says what",
+        _ => "",
+    });
+}
 
-/// Adds what to do about a warning of the library, where there is something.
-pub(crate) fn advise(text: &mut String) {
-    let advice = ADVICE.iter().find(|(end, _)| text.ends_with(end));
-    text.push_str(advice.map_or("", |(_, advice)| advice));
+/// The same of what cannot be read in a store.
+pub(crate) fn advise_of_problem(problem: &mut StoreProblem) {
+    if problem.message == certstow_platform::LOCKED {
+        problem
+            .message
+            .push_str("; give it by --unlock-password-file");
+    }
 }
 
 /// The warnings that are shown: [`OF_A_KIND`] of those of a kind, and [`IN_ALL`] at most.
@@ -107,15 +109,14 @@ mod tests {
 
     #[test]
     fn advise_names_the_option_of_this_program() {
-        let mut note = "the manifest does not name extra.p12: it is left out".to_owned();
-        advise(&mut note);
-        assert!(
-            note.ends_with("it is left out, unless --unnamed is given"),
-            "{note}"
-        );
-        let mut other = "the folder was made".to_owned();
-        advise(&mut other);
-        assert_eq!(other, "the folder was made");
+        let advised = |code| {
+            let mut warning = library::Warning::new(code, "it is so");
+            advise(&mut warning);
+            warning.text
+        };
+        let left_out = advised(Code::LeftOut);
+        assert_eq!(left_out, "it is so, unless --unnamed is given");
+        assert_eq!(advised(Code::FolderMade), "it is so");
     }
 
     #[test]

@@ -304,7 +304,7 @@ fn the_commands_in_the_documentation_work() {
     run(&format!("{make} -passout env:UNLOCK"));
 
     let recipient = Recipient::read(&folder.path().join("escrow.pem")).expect("a recipient");
-    assert_eq!(recipient.warnings(certstow_core::time::now()), [""; 0]);
+    assert!(recipient.warnings(certstow_core::time::now()).is_empty());
     let password = certstow_core::escrow::random_password().expect("a password");
     let sealed = recipient.seal(&password).expect("sealed");
     fs::write(folder.path().join("FILE.p12.cms"), sealed).expect("the sealed password's file");

@@ -38,8 +38,6 @@ pub use lock::Patience;
 pub use opener::Opener;
 pub use report::RunReport;
 pub use restore::{Arrival, Lost, RestoreRequest, Restored, RestoredIdentity, restore};
-pub use run::{MADE_OTHERWISE, Progress, Request, run};
-pub use verify::{
-    FileState, FileVerdict, Finding, FolderVerdict, NOT_ALL_PROVEN, VerifyRequest, verify,
-};
-pub use wanted::{LEFT_OUT, Wanted};
+pub use run::{Progress, Request, run};
+pub use verify::{FileState, FileVerdict, Finding, FolderVerdict, VerifyRequest, verify};
+pub use wanted::Wanted;

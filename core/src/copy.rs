@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::output::{self, Existing, Privacy};
+use crate::warning::Warning;
 use certstow_formats::names;
 
 /// A copy that was written and compared.
@@ -22,8 +23,8 @@ use certstow_formats::names;
 pub struct Copied {
     /// The copy.
     pub file: PathBuf,
-    /// What the user should know about it, in sentences.
-    pub warnings: Vec<String>,
+    /// What the user should know about it.
+    pub warnings: Vec<Warning>,
     /// As [`output::Written::unsynced`].
     pub unsynced: Option<String>,
 }
@@ -190,7 +191,7 @@ mod tests {
         let world = world();
         let copied = copy_into(&world, Existing::Refuse).unwrap();
         assert_eq!(copied.file, world.folder.join("ada.p12"));
-        assert_eq!(copied.warnings, Vec::<String>::new());
+        assert_eq!(copied.warnings, []);
         assert_eq!(fs::read(&copied.file).unwrap(), CONTENT);
         assert_eq!(names_in(&world.folder), ["ada.p12"]);
         let open = File::open(&copied.file).unwrap();

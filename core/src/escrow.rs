@@ -22,6 +22,7 @@ use sha1::{Digest as _, Sha1};
 
 use crate::error::Error;
 pub use crate::error::Trouble;
+use crate::warning::{Code, Warning};
 use crate::{output, password, time};
 use certstow_formats::names;
 pub use opening::EscrowKey;
@@ -77,22 +78,24 @@ impl Recipient {
         self.0.certificate()
     }
 
-    /// What a person should know about the certificate at `now` (Unix time), in sentences: that it
+    /// What a person should know about the certificate at `now` (Unix time): that it
     /// is outside its validity, or that its key usage does not allow this use. Neither keeps
     /// anybody from opening what is sealed to it.
-    pub fn warnings(&self, now: i64) -> Vec<String> {
+    pub fn warnings(&self, now: i64) -> Vec<Warning> {
         let parsed = self.certificate().parse();
         let mut warnings = Vec::new();
         if let Some(how) = time::outside_validity(&parsed, now) {
-            warnings.push(format!("the escrow certificate {how}"));
+            let text = format!("the escrow certificate {how}");
+            warnings.push(Warning::new(Code::OutsideValidity, text));
         }
         let needed = self.0.key_usage();
-        let usages = names::key_usages(&parsed);
+        let usages = parsed.key_usages();
         if !usages.is_empty() && !usages.contains(&needed) {
-            warnings.push(format!(
+            let text = format!(
                 "the key usage of the escrow certificate lacks {needed}, which some programs need \
                  to open what is sealed to it"
-            ));
+            );
+            warnings.push(Warning::new(Code::EscrowKeyUsage, text));
         }
         warnings
     }

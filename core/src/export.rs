@@ -25,6 +25,7 @@ use crate::error::Error;
 use crate::identity::{Inventory, ListedCertificate};
 use crate::output;
 use crate::time;
+use crate::warning::{Code, Warning};
 use certstow_formats::names;
 use certstow_formats::pkcs12::profile::Profile;
 use certstow_formats::proof::Level;
@@ -52,7 +53,7 @@ pub enum Stage {
 /// What was saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exported {
-    /// The file; `None` for a stream.
+    /// The file; `None` for a stream and for memory.
     pub file: Option<PathBuf>,
     /// The SHA-256 of the bytes.
     pub sha256: [u8; 32],
@@ -78,8 +79,8 @@ pub struct Exported {
     pub verified: Vec<&'static str>,
     /// How far the private key was proven; `None` for a file without one.
     pub proof: Option<Level>,
-    /// What the user should know, in sentences.
-    pub warnings: Vec<String>,
+    /// What the user should know.
+    pub warnings: Vec<Warning>,
     /// As [`output::Written::unsynced`].
     pub unsynced: Option<String>,
 }
@@ -175,10 +176,9 @@ impl<'a> Job<'a> {
         if report.file.is_some() && options.format.has_key() {
             let not_marked = inventory.mark_backed_up(&HashSet::from([id]), time::now());
             report.warnings.extend(not_marked.iter().map(|failed| {
-                format!(
-                    "{} was not told of the copy: {}",
-                    failed.store, failed.error
-                )
+                let (store, error) = (&failed.store, &failed.error);
+                let text = format!("{store} was not told of the copy: {error}");
+                Warning::new(Code::NotMarked, text)
             }));
         }
         Ok(report)
@@ -232,7 +232,8 @@ impl Saving<'_> {
         let chain = self.chain(&source.entry.certificate);
         let outside = time::outside_validity(&chain.leaf.parse(), time::now());
         // Saved all the same, for old mail needs old keys.
-        warnings.extend(outside.map(|outside| format!("the certificate {outside}")));
+        let outside = outside.map(|outside| format!("the certificate {outside}"));
+        warnings.extend(outside.map(|text| Warning::new(Code::OutsideValidity, text)));
         warnings.extend(chain.warnings.iter().cloned());
 
         progress(Stage::Write);

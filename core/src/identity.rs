@@ -58,6 +58,11 @@ impl ListedCertificate {
         &self.entries
     }
 
+    /// What names it in every store: the SHA-256 of its certificate.
+    pub fn id(&self) -> EntryId {
+        self.entry().id
+    }
+
     /// The certificate.
     pub fn certificate(&self) -> &Certificate {
         &self.entry().certificate
@@ -76,7 +81,7 @@ impl ListedCertificate {
 
     /// The last moment at which the certificate is valid.
     pub fn not_after(&self) -> UnixTime {
-        UnixTime::new(self.certificate().parse().validity().not_after.timestamp())
+        UnixTime::new(self.certificate().parse().not_after())
     }
 
     /// Whether any store has a private key for it, so that it is an identity.
@@ -232,7 +237,7 @@ impl Inventory {
     }
 
     /// The same, to be changed. The certificates stay as they were listed.
-    pub fn stores_mut(&mut self) -> &mut [Box<dyn Store>] {
+    pub(crate) fn stores_mut(&mut self) -> &mut [Box<dyn Store>] {
         &mut self.stores
     }
 

@@ -1,9 +1,9 @@
-//! Identities out of files and into a store: each key is shown to belong to its certificate before
+//! Identities out of files, or bytes in memory, and into a store: each key is shown to belong to its certificate before
 //! it goes in, and what the store has is read back afterwards. Nothing is called imported that the
 //! store does not list with a private key; and where the key may come out again, it was taken out
 //! and works.
 //!
-//! [`read`] opens the files, [`identities`] does the rest, for files and for any other stores.
+//! [`read`] opens them, [`identities`] does the rest, for files and for any other stores.
 //! Nothing here prompts except through the given [`Ask`].
 
 mod listing;
@@ -21,7 +21,7 @@ use certstow_platform::store::{
 };
 
 pub use outcome::{Imported, Options, Outcome};
-pub use sources::{Sources, read};
+pub use sources::{Input, Readable, Sources, read};
 
 use crate::error::Error;
 use crate::export::key::ProvenKey;
@@ -43,6 +43,7 @@ const AT_ONCE: usize = 64;
 /// `from`, or is of no use, and for what [`Store::import`] refuses; [`Error::Password`] and
 /// [`Error::InteractionRequired`] for a key behind a password; [`Error::NotReadBack`] for what is
 /// in the store and could not be shown to be there as it should.
+#[must_use = "an identity may not have been imported"]
 pub fn identities(
     from: &Inventory,
     to: &mut dyn Store,
@@ -81,6 +82,7 @@ impl Present {
 
 /// Imports these identities of `from`, as [`identities`] does all of them. Nobody is asked for the
 /// password of a key that does not go in, for `there` has it already.
+#[must_use = "an identity may not have been imported"]
 pub fn chosen(
     from: &Inventory,
     chosen: &[&ListedCertificate],

@@ -4,7 +4,7 @@
 
 /// How many slips there are between what was typed and what may be meant, in either letter case;
 /// `None` if there are too many.
-pub fn slips(typed: &str, meant: &str) -> Option<usize> {
+pub(crate) fn slips(typed: &str, meant: &str) -> Option<usize> {
     let (typed, meant) = (typed.to_lowercase(), meant.to_lowercase());
     let (a, b) = (typed.chars().count(), meant.chars().count());
     let allowed = allowed(a.min(b));

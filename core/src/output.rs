@@ -21,11 +21,13 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::Error;
 use crate::waits;
+use crate::warning::{Code, Warning};
 
 /// What to do when the target exists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Existing {
     /// Fail with [`Error::TargetExists`], whoever created it and however late.
+    #[default]
     Refuse,
     /// Replace it in one step, if it is a regular file. Nothing of the old file stays but its owner
     /// ([`NewFile::replace`]), its mode neither. A symbolic link is not followed and not replaced, but refused.
@@ -37,9 +39,10 @@ pub enum Existing {
 
 /// What to do where other accounts can read the file whatever is asked of the file system, as on
 /// FAT, exFAT and many network shares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Privacy {
     /// Write it, with a warning.
+    #[default]
     Wanted,
     /// Fail with [`Error::NotPrivate`].
     Required,
@@ -52,8 +55,8 @@ pub struct Written {
     pub file: PathBuf,
     /// The SHA-256 of its bytes.
     pub sha256: [u8; 32],
-    /// What the user should know about it, in sentences.
-    pub warnings: Vec<String>,
+    /// What the user should know about it.
+    pub warnings: Vec<Warning>,
     /// Why it may not outlast a power cut, in the operating system's words, if its disk failed to
     /// confirm its name; `None` where it did, or knows no such request.
     pub unsynced: Option<String>,
@@ -124,20 +127,21 @@ pub fn write(
     let (temporary, exposed) = create_beside(file, privacy)?;
     let mut warnings = Vec::new();
     if exposed {
-        warnings.push(
+        warnings.push(Warning::new(
+            Code::NotPrivate,
             "this file system cannot restrict who reads the file; what is not under a password in it \
-             is open to other accounts"
-                .to_owned(),
-        );
+             is open to other accounts",
+        ));
     }
     if disk::is_in_memory(folder_of(file)) {
-        warnings.push(format!("{IN_MEMORY}: it is gone after a restart"));
+        let text = format!("{IN_MEMORY}: it is gone after a restart");
+        warnings.push(Warning::new(Code::InMemory, text));
     }
     let synced = put(&temporary, bytes, file, "writing failed")?;
     if let Synced::Unknown(error) = synced {
-        warnings.push(format!(
-            "this file system does not tell whether the file is on its disk yet: {error}"
-        ));
+        let text =
+            format!("this file system does not tell whether the file is on its disk yet: {error}");
+        warnings.push(Warning::new(Code::SyncUnknown, text));
     }
 
     let read = temporary
@@ -151,9 +155,10 @@ pub fn write(
     let unsynced = match disk::sync_folder(folder_of(file)) {
         Ok(Synced::Yes) => None,
         Ok(Synced::Unknown(error)) => {
-            warnings.push(format!(
+            let text = format!(
                 "the folder's entry for the file may be lost if the machine fails now: {error}"
-            ));
+            );
+            warnings.push(Warning::new(Code::SyncUnknown, text));
             None
         }
         Err(error) => Some(error.to_string()),

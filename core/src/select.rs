@@ -47,6 +47,18 @@ pub struct Choice<'a> {
     pub want: Want,
 }
 
+impl<'a> Choice<'a> {
+    /// The identity with its private key that this selector names, whatever its filters.
+    pub fn of(selector: &'a str) -> Self {
+        Self {
+            selector: Some(selector),
+            filters: Filters::NONE,
+            newest: false,
+            want: Want::Key,
+        }
+    }
+}
+
 /// The one identity that was chosen.
 ///
 /// # Errors
@@ -164,12 +176,7 @@ fn matching_text<'i>(
 }
 
 fn issued(listed: &ListedCertificate) -> i64 {
-    listed
-        .certificate()
-        .parse()
-        .validity()
-        .not_before
-        .timestamp()
+    listed.certificate().parse().not_before()
 }
 
 fn candidate(inventory: &Inventory, listed: &ListedCertificate) -> Candidate {

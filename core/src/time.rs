@@ -5,13 +5,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use certstow_formats::certificate::Clock;
+use certstow_formats::certificate::{Clock, ParsedCertificate};
 use certstow_formats::plural::counted;
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ZonedDateTime};
-use x509_parser::prelude::X509Certificate;
 
 mod urgency;
 
@@ -88,7 +87,7 @@ pub fn local(seconds: i64) -> String {
 
 /// Why a certificate is not valid at `now`: "expired on 2021-02-03", by the date where this
 /// machine is; `None` if it is valid.
-pub fn outside_validity(certificate: &X509Certificate<'_>, now: i64) -> Option<String> {
+pub fn outside_validity(certificate: &ParsedCertificate<'_>, now: i64) -> Option<String> {
     let clock = Clock {
         now,
         date: local_date,

@@ -1,10 +1,12 @@
 //! An X.509 certificate (RFC 5280) as certstow carries it: its DER, checked once to be readable,
 //! and the places of the few fields that stores and the certification path compare as bytes.
 
+mod parsed;
 mod property;
 mod structure;
 mod validity;
 
+pub use parsed::ParsedCertificate;
 pub use property::Property;
 pub use structure::{begins_like_one, without_trailing_data};
 pub use validity::Clock;
@@ -145,8 +147,8 @@ impl Certificate {
         structure::malformed_part(&self.der)
     }
 
-    /// The certificate's fields.
-    pub fn parse(&self) -> X509Certificate<'_> {
+    /// The certificate's fields, as x509-parser has them.
+    pub(crate) fn x509(&self) -> X509Certificate<'_> {
         match X509Certificate::from_der(&self.der) {
             Ok((_, parsed)) => parsed,
             Err(_) => unreachable!("from_der read these bytes"),

@@ -12,11 +12,10 @@ mod hex;
 mod purposes;
 
 pub use hex::hex;
-pub use purposes::purposes;
+pub(crate) use purposes::purposes;
 
-pub use distinguished::{
-    common_name, distinguished_name, distinguished_name_of_der, organization, short_name_of_der,
-};
+pub(crate) use distinguished::{common_name, distinguished_name, organization};
+pub use distinguished::{distinguished_name_of_der, short_name_of_der};
 use distinguished::{known, string_value};
 
 /// Extended key usages that have a name of their own, by what the certificate carries.
@@ -39,7 +38,7 @@ const USAGES: [(&str, &str); 14] = [
 
 /// What a person calls a certificate without a friendly name: the common name, else the first
 /// e-mail address or DNS name, else the organization, else the serial number.
-pub fn label(parsed: &X509Certificate<'_>) -> String {
+pub(crate) fn label(parsed: &X509Certificate<'_>) -> String {
     common_name(parsed.subject())
         .or_else(|| emails(parsed).into_iter().next())
         .or_else(|| dns_names(parsed).into_iter().next())
@@ -58,7 +57,7 @@ pub fn with_thumbprint(label: &str, certificate: &Certificate) -> String {
 }
 
 /// The e-mail addresses: those of subjectAltName, then those of the subject, each once.
-pub fn emails(parsed: &X509Certificate<'_>) -> Vec<String> {
+pub(crate) fn emails(parsed: &X509Certificate<'_>) -> Vec<String> {
     let mut found = alternative_names(parsed, |name| match name {
         GeneralName::RFC822Name(address) => Some((*address).to_owned()),
         _ => None,
@@ -76,7 +75,7 @@ pub fn emails(parsed: &X509Certificate<'_>) -> Vec<String> {
 }
 
 /// The DNS names of subjectAltName.
-pub fn dns_names(parsed: &X509Certificate<'_>) -> Vec<String> {
+pub(crate) fn dns_names(parsed: &X509Certificate<'_>) -> Vec<String> {
     alternative_names(parsed, |name| match name {
         GeneralName::DNSName(host) => Some((*host).to_owned()),
         _ => None,
@@ -99,7 +98,7 @@ fn alternative_names(
 }
 
 /// The extended key usages, by name where one is known, else in dotted form.
-pub fn extended_key_usages(parsed: &X509Certificate<'_>) -> Vec<String> {
+pub(crate) fn extended_key_usages(parsed: &X509Certificate<'_>) -> Vec<String> {
     let Ok(Some(extension)) = parsed.extended_key_usage() else {
         return Vec::new();
     };
@@ -130,7 +129,7 @@ pub fn usage_name(usage: &str) -> &str {
 }
 
 /// The key usages of RFC 5280 section 4.2.1.3 by their names there.
-pub fn key_usages(parsed: &X509Certificate<'_>) -> Vec<&'static str> {
+pub(crate) fn key_usages(parsed: &X509Certificate<'_>) -> Vec<&'static str> {
     const BITS: [&str; 9] = [
         "digitalSignature",
         "nonRepudiation",
@@ -163,7 +162,7 @@ pub fn key_kind(spki: &[u8]) -> String {
 }
 
 /// The serial number as lower-case hexadecimal digits without the sign byte.
-pub fn serial(parsed: &X509Certificate<'_>) -> String {
+pub(crate) fn serial(parsed: &X509Certificate<'_>) -> String {
     serial_of_octets(parsed.raw_serial())
 }
 
@@ -176,7 +175,7 @@ pub(crate) fn serial_of_octets(octets: &[u8]) -> String {
 }
 
 /// The subject key identifier, if the certificate has one.
-pub fn subject_key_id<'a>(parsed: &X509Certificate<'a>) -> Option<&'a [u8]> {
+pub(crate) fn subject_key_id<'a>(parsed: &X509Certificate<'a>) -> Option<&'a [u8]> {
     let mut extensions = parsed.extensions().iter();
     extensions.find_map(|extension| match extension.parsed_extension() {
         ParsedExtension::SubjectKeyIdentifier(id) => Some(id.0),

@@ -149,7 +149,7 @@ pub fn prove(key: &PrivateKey, certificate: &Certificate) -> Result<Proof, Proof
         Ok(public) if key::same_public_key(&public, certificate.spki_der()) => true,
         Ok(_) => return Err(ProofError::Mismatch),
         Err(KeyError::UnknownAlgorithm(algorithm)) => {
-            let certificate = certificate.parse();
+            let certificate = certificate.x509();
             let of_certificate = certificate.public_key().algorithm.algorithm.to_id_string();
             if of_certificate != algorithm.oid {
                 return Err(ProofError::Mismatch);
@@ -177,7 +177,7 @@ fn check(
     certificate: &Certificate,
     compared: bool,
 ) -> Result<Proof, ProofError> {
-    let certificate = certificate.parse();
+    let certificate = certificate.x509();
     let public: &SubjectPublicKeyInfo<'_> = certificate.public_key();
     let is_ecdsa = matches!(scheme, Scheme::Ecdsa(_));
     match scheme.verify(public, challenge, signature) {

@@ -32,8 +32,8 @@ pub(crate) const RSA_BITS: std::ops::RangeInclusive<usize> = 512..=16384;
 /// - [`SignatureError::Invalid`]: that key did not sign this certificate.
 /// - [`SignatureError::Unsupported`]: the algorithm is not one certstow can check.
 pub(crate) fn verify(subject: &Certificate, issuer: &Certificate) -> Result<(), SignatureError> {
-    let subject = subject.parse();
-    let issuer = issuer.parse();
+    let subject = subject.x509();
+    let issuer = issuer.x509();
     // RFC 5280, 4.1.1.2: the algorithm outside the signed part must repeat the one inside it.
     if subject.signature_algorithm != subject.tbs_certificate.signature {
         return Err(SignatureError::Invalid);

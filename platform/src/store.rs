@@ -12,7 +12,6 @@ use crate::error::{AskError, StoreError};
 pub use crate::key_state::{KeyState, NotExportable};
 use crate::spec::StoreSpec;
 use certstow_formats::certificate::{Certificate, EntryId, Property};
-use certstow_formats::names;
 use certstow_formats::secret::{Password, PrivateKey};
 
 /// What a store may be told when it is opened.
@@ -20,6 +19,14 @@ use certstow_formats::secret::{Password, PrivateKey};
 pub struct OpenOptions {
     /// A password known beforehand that may unlock files or tokens of the store.
     pub unlock: Option<Arc<Password>>,
+}
+
+impl OpenOptions {
+    /// With a password that may unlock files or tokens of the store.
+    pub fn with_password(password: Password) -> Self {
+        let unlock = Some(Arc::new(password));
+        Self { unlock }
+    }
 }
 
 /// A place that keeps certificates and private keys. It may be opened on one thread and used on
@@ -220,9 +227,10 @@ pub struct ImportOptions<'a> {
 }
 
 /// What to do when an identity is in the store already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ExistingEntry {
     /// Refuse.
+    #[default]
     Keep,
     /// Put the new one in its place. The old key goes only after the new one is there.
     Replace,
@@ -348,12 +356,14 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// What a person calls it: its friendly name, else what [`names::label`] takes from the
-    /// certificate.
+    /// What a person calls it: its friendly name, else what [`ParsedCertificate::label`] takes from
+    /// the certificate.
+    ///
+    /// [`ParsedCertificate::label`]: certstow_formats::certificate::ParsedCertificate::label
     pub fn display_label(&self) -> String {
         let own = self.label.clone();
         own.filter(|text| !text.trim().is_empty())
-            .unwrap_or_else(|| names::label(&self.certificate.parse()))
+            .unwrap_or_else(|| self.certificate.parse().label())
     }
 
     /// Where it lies, for a person: its first place, or its label where the store has none.

@@ -97,7 +97,7 @@ fn save(typed: &Typed<BackupArgs>, screen: &Screen) -> Result<Exit, Error> {
         None => None,
     };
     for warning in recipient.iter().flat_map(|one| one.warnings(time::now())) {
-        screen.warn(&warning);
+        screen.warn(&warning.text);
     }
     let mut inventory = inventory::read(&stores, screen)?;
     let last_runs = last_runs();

@@ -17,7 +17,6 @@ use certstow_core::password::{self, Source, Strength};
 use certstow_core::select::{self, Choice, Want};
 use certstow_core::time;
 use certstow_formats::certificate::EntryId;
-use certstow_formats::names;
 use certstow_formats::pkcs12::attributes::Properties;
 use certstow_formats::sanitize::shortened;
 use certstow_formats::secret::Password;
@@ -123,7 +122,10 @@ pub(crate) fn save(
     })?;
     let mut stdout = io::stdout().lock();
     let destination = if to_stdout(args) {
-        Destination::Stream(&mut stdout)
+        Destination::Stream {
+            stream: &mut stdout,
+            name: "standard output",
+        }
     } else {
         Destination::File {
             file: file_of(args, identity, &options),
@@ -272,7 +274,7 @@ pub(crate) fn obtain_password(
             let text = format!("Password for the file of {}:", shortened(&label));
             let password = password::prompt(&text, true, allow_empty)?;
             let subject = identity.subject();
-            let emails = names::emails(&identity.certificate().parse());
+            let emails = identity.certificate().parse().emails();
             let context = [label.as_str(), &subject].into_iter();
             let context: Vec<&str> = context.chain(emails.iter().map(String::as_str)).collect();
             let strength = password::strength(&password, &context);

@@ -14,6 +14,7 @@ use crate::exit::Exit;
 use crate::report::{Report, Summary, page};
 use certstow_core::output::{self, Existing, Privacy, Written};
 use certstow_core::time;
+use certstow_core::warning::{Code, Warning};
 use certstow_formats::names;
 use certstow_formats::sanitize::safe;
 use serde::Serialize;
@@ -54,7 +55,8 @@ pub(crate) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
             output::write(&args.output, existing, privacy, page.as_bytes(), |_| Ok(()))?;
         not_synced = written.not_synced();
         if let (Some(error), true) = (&not_synced, screen.json) {
-            written.warnings.push(error.in_full());
+            let warning = Warning::new(Code::NotSynced, error.in_full());
+            written.warnings.push(warning);
         }
         tell(&report, &written, screen)?;
         if let (Some(error), false) = (&not_synced, screen.json) {
@@ -126,7 +128,7 @@ fn tell(report: &Report, written: &Written, screen: &Screen) -> Result<(), Error
             .with_sha256(&written.sha256),
     );
     for warning in &written.warnings {
-        screen.warn_unless_json(warning);
+        screen.warn_unless_json(&warning.text);
     }
     match screen.json {
         true => screen.print_json(&Json::of(report, &summary, written)),
@@ -164,7 +166,7 @@ struct Json<'a> {
     not_exportable: usize,
     only_in_backup: usize,
     problems: Vec<ProblemJson<'a>>,
-    warnings: &'a [String],
+    warnings: &'a [Warning],
 }
 
 impl<'a> Json<'a> {

@@ -83,7 +83,7 @@ fn check_escrow(args: &ScheduleInstallArgs, screen: &Screen) -> Result<(), Error
     match Recipient::read(&file) {
         Ok(recipient) => {
             for warning in recipient.warnings(time::now()) {
-                screen.warn(&warning);
+                screen.warn(&warning.text);
             }
         }
         Err(error @ LibraryError::Io { .. }) => screen.warn(&format!(

@@ -5,7 +5,6 @@ use std::path::Path;
 use super::Check;
 use certstow_core::escrow::Recipient;
 use certstow_core::{time, waits};
-use certstow_formats::names;
 
 /// Checks the certificate in a file, which needs no private key.
 pub(crate) fn check(file: &Path) -> Check {
@@ -25,12 +24,13 @@ fn at(file: &Path, now: i64) -> Check {
         }
     };
     let parsed = recipient.certificate().parse();
-    let subject = names::distinguished_name(parsed.subject());
+    let subject = parsed.subject();
     let warnings = recipient.warnings(now);
     if warnings.is_empty() {
         let found = format!("passwords can be sealed to {subject}");
         return Check::ok("escrow", about, found);
     }
+    let warnings: Vec<_> = warnings.into_iter().map(|warning| warning.text).collect();
     let found = format!(
         "passwords can be sealed to {subject}, but {}",
         warnings.join(", and ")

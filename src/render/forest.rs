@@ -139,7 +139,7 @@ impl<'a> Forest<'a> {
         sorted.sort_by_cached_key(|at| {
             let node = &self.nodes[*at];
             let certificate = node.certificate.as_ref();
-            let end = certificate.map(|found| found.parse().validity().not_after.timestamp());
+            let end = certificate.map(|found| found.parse().not_after());
             let id = certificate.map(|found| *found.id().as_bytes());
             (node.name.to_lowercase(), end, id)
         });

@@ -149,7 +149,7 @@ pub(crate) fn show<'a>(
     Show {
         schema: "certstow.show/1",
         entry: entry(inventory, identity),
-        key_usage: names::key_usages(&identity.certificate().parse()),
+        key_usage: identity.certificate().parse().key_usages(),
         path: path
             .certificates
             .iter()
@@ -263,13 +263,13 @@ fn entry(inventory: &Inventory, identity: &ListedCertificate) -> EntryJson {
         },
         label: identity.label(),
         subject: identity.subject(),
-        issuer: names::distinguished_name(parsed.issuer()),
-        serial: names::serial(&parsed),
-        not_before: time::utc(parsed.validity().not_before.timestamp()),
+        issuer: parsed.issuer(),
+        serial: parsed.serial(),
+        not_before: time::utc(parsed.not_before()),
         not_after: identity.not_after().to_string(),
-        emails: names::emails(&parsed),
-        dns_names: names::dns_names(&parsed),
-        eku: names::extended_key_usages(&parsed),
+        emails: parsed.emails(),
+        dns_names: parsed.dns_names(),
+        eku: parsed.extended_key_usages(),
         archived: identity.is_archived(),
         backed_up: identity.backed_up().map(time::utc),
         key: KeyJson {

@@ -167,8 +167,8 @@ fn of_identity(
 /// than these do.
 fn expires(certificate: &Certificate, now: i64, layout: &Layout, look: Look) -> Cell {
     let parsed = certificate.parse();
-    let not_before = parsed.validity().not_before.timestamp();
-    let not_after = parsed.validity().not_after.timestamp();
+    let not_before = parsed.not_before();
+    let not_after = parsed.not_after();
     let left = time::left_of_validity(not_before, not_after, now, layout.bar);
     let bar = look.drawing.bar(left, layout.bar);
     let date = layout.date.then(|| time::local_date(not_after));

@@ -132,7 +132,7 @@ fn copy_to(
         },
     };
     for warning in &copied.warnings {
-        screen.warn(warning);
+        screen.warn(&warning.text);
     }
     say_copied(&copied.file.to_string_lossy(), asker);
     Ok(Some((copied, existing)))

@@ -2,7 +2,6 @@
 
 use crate::error::Error;
 use certstow_core::password::{self, Typed};
-use certstow_formats::names;
 use certstow_formats::secret::Password;
 
 use super::asker::{Answer, Choice};
@@ -136,7 +135,7 @@ fn known_of_the_owner(draft: &Draft, talk: &Talk<'_>) -> Vec<String> {
     let identity = draft
         .identity
         .and_then(|id| talk.inventory.certificate(&id));
-    let emails = identity.map(|identity| names::emails(&identity.certificate().parse()));
+    let emails = identity.map(|identity| identity.certificate().parse().emails());
     std::iter::once(label(draft, talk))
         .chain(draft.args.name.clone())
         .chain(emails.into_iter().flatten())

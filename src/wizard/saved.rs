@@ -16,7 +16,7 @@ const BY_OWN_READER: &str = " by certstow's own reader";
 
 pub(super) fn tell(report: &Exported, asker: &mut dyn Asker, screen: &Screen) -> Result<(), Error> {
     for warning in &report.warnings {
-        screen.warn(warning);
+        screen.warn(&warning.text);
     }
     let place = match &report.file {
         Some(file) => file.to_string_lossy().into_owned(),

@@ -76,7 +76,7 @@ impl Held {
             file: file.to_owned(),
             sha256: manifest::key(&certificate.id()),
             sha1: names::thumbprint(certificate),
-            label: names::label(&certificate.parse()),
+            label: certificate.parse().label(),
             subject: names::distinguished_name_of_der(certificate.subject_der()),
         }
     }

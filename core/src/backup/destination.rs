@@ -15,6 +15,7 @@ use super::manifest::{self, CHANGES, Saved};
 use super::record::{Record, Unusable};
 use crate::error::Error;
 use crate::output::{self, Existing, Privacy, Reserve};
+use crate::warning::{Code, Warning};
 
 /// A folder that is saved to.
 pub(super) struct Destination {
@@ -27,7 +28,7 @@ pub(super) struct Destination {
     /// Room on the disk for what is to be recorded.
     reserve: Option<Reserve>,
     /// What the user should know, each once.
-    pub(super) notes: Vec<String>,
+    pub(super) notes: Vec<Warning>,
 }
 
 impl Destination {
@@ -49,9 +50,9 @@ impl Destination {
         let lock = match Locking::for_writing(folder, patience)? {
             Locking::Held(lock) => Some(lock),
             Locking::Unsupported(error) => {
-                notes.push(format!(
-                    "this file system cannot lock out another run of certstow: {error}"
-                ));
+                let text =
+                    format!("this file system cannot lock out another run of certstow: {error}");
+                notes.push(Warning::new(Code::NoLock, text));
                 None
             }
         };
@@ -111,9 +112,9 @@ impl Destination {
     }
 
     /// Adds to what the user should know, once.
-    pub(super) fn note(&mut self, text: &str) {
-        if !self.notes.iter().any(|note| note == text) {
-            self.notes.push(text.to_owned());
+    pub(super) fn note(&mut self, note: Warning) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
         }
     }
 
@@ -165,7 +166,7 @@ impl Destination {
         self.take_in_others();
         let full = match self.record.save_changes() {
             Ok(warnings) => {
-                self.note_all(&warnings);
+                self.note_all(warnings);
                 return Ok(());
             }
             Err(error) if error.is_of_a_full_disk() => error,
@@ -184,7 +185,7 @@ impl Destination {
         self.reserve = None;
         self.take_in_others();
         let warnings = self.record.save()?;
-        self.note_all(&warnings);
+        self.note_all(warnings);
         Ok(())
     }
 
@@ -196,8 +197,8 @@ impl Destination {
         }
     }
 
-    fn note_all(&mut self, texts: &[String]) {
-        texts.iter().for_each(|text| self.note(text));
+    fn note_all(&mut self, notes: Vec<Warning>) {
+        notes.into_iter().for_each(|note| self.note(note));
     }
 }
 
@@ -227,7 +228,8 @@ impl Destination {
         }
         for name in obsolete {
             if let Err(error) = fs::remove_file(os::long_path(&self.path(&name))) {
-                self.note(&format!("{name} cannot be removed: {error}"));
+                let text = format!("{name} cannot be removed: {error}");
+                self.note(Warning::new(Code::NotRemoved, text));
             }
         }
     }
@@ -248,7 +250,7 @@ pub(super) fn real_path(folder: &Path) -> PathBuf {
 
 /// Makes a folder, but not the folders above it: a disk that is not mounted must not turn into a
 /// folder of its name.
-fn make(folder: &Path, notes: &mut Vec<String>) -> Result<(), Error> {
+fn make(folder: &Path, notes: &mut Vec<Warning>) -> Result<(), Error> {
     if folder.is_dir() {
         return Ok(());
     }
@@ -275,13 +277,13 @@ fn make(folder: &Path, notes: &mut Vec<String>) -> Result<(), Error> {
         what: "the folder is not there, and cannot be made",
         source,
     })?;
-    notes.push("the folder was made".to_owned());
+    notes.push(Warning::new(Code::FolderMade, "the folder was made"));
     Ok(())
 }
 
 /// The record; a damaged one is kept under other names, and begun anew. One that cannot be read now
 /// is no damaged one: the identities that only it names would be forgotten.
-fn read_record(folder: &Path, privacy: Privacy, notes: &mut Vec<String>) -> Result<Record, Error> {
+fn read_record(folder: &Path, privacy: Privacy, notes: &mut Vec<Warning>) -> Result<Record, Error> {
     let reason = match Record::of(folder, privacy) {
         Ok(record) => return Ok(record),
         Err(Unusable::Damaged(reason)) => reason,
@@ -293,10 +295,11 @@ fn read_record(folder: &Path, privacy: Privacy, notes: &mut Vec<String>) -> Resu
             });
         }
     };
-    notes.push(format!(
+    let text = format!(
         "{} cannot be used ({reason}); files are written anew, and nothing is removed",
         manifest::NAME
-    ));
+    );
+    notes.push(Warning::new(Code::Manifest, text));
     for name in [manifest::NAME, CHANGES] {
         let path = os::long_path(&folder.join(name));
         if path.symlink_metadata().is_err() {
@@ -305,10 +308,11 @@ fn read_record(folder: &Path, privacy: Privacy, notes: &mut Vec<String>) -> Resu
         let aside = free_name(folder, &format!("{name}.damaged"));
         // Moved and not copied: it may be unreadable, or larger than memory.
         let moved = fs::rename(&path, os::long_path(&folder.join(&aside)));
-        notes.push(match moved {
+        let text = match moved {
             Ok(()) => format!("{name} was kept as {aside}"),
             Err(error) => format!("{name} cannot be kept as {aside}: {error}"),
-        });
+        };
+        notes.push(Warning::new(Code::Manifest, text));
     }
     Ok(Record::empty(folder, privacy))
 }

@@ -41,13 +41,13 @@ impl InStores {
     }
 
     /// The end of a certificate whose private key a store has, in seconds since 1970.
-    pub fn end_of(&self, saved: &Saved) -> Option<i64> {
+    pub(super) fn end_of(&self, saved: &Saved) -> Option<i64> {
         self.with_key.get(&saved.thumbprint.sha256).copied()
     }
 
     /// Whether its key may still be in a store; also where the store that it was saved from was not
     /// read, or not all of it.
-    pub fn may_have(&self, saved: &Saved) -> bool {
+    pub(super) fn may_have(&self, saved: &Saved) -> bool {
         self.with_key.contains_key(&saved.thumbprint.sha256)
             || !self.read_whole.contains(&saved.store)
     }

@@ -17,6 +17,7 @@ use super::folder::read;
 use super::manifest::{self, CHANGES, Manifest, NAME, Saved};
 use crate::error::Error;
 use crate::output::{self, Existing, Privacy, Written};
+use crate::warning::Warning;
 
 /// No manifest is larger, nor are its changes: who can write to a folder could put there what no
 /// memory holds.
@@ -278,7 +279,7 @@ impl Record {
     ///
     /// # Errors
     /// As [`output::write`] and [`output::append`]. What changed counts as not written.
-    pub(super) fn save_changes(&mut self) -> Result<Vec<String>, Error> {
+    pub(super) fn save_changes(&mut self) -> Result<Vec<Warning>, Error> {
         let line = self.unsaved_line();
         self.append(&line)
     }
@@ -288,7 +289,7 @@ impl Record {
     ///
     /// # Errors
     /// As [`output::write`]; [`Error::NotSynced`], if its disk did not confirm it.
-    pub(super) fn save(&mut self) -> Result<Vec<String>, Error> {
+    pub(super) fn save(&mut self) -> Result<Vec<Warning>, Error> {
         if self.unsaved.is_empty() && self.stored.changes_end.is_none() {
             if self.stored.are_of_another {
                 self.remove_changes();
@@ -332,7 +333,7 @@ impl Record {
             || self.stored.manifest_bytes + changes <= SMALL
     }
 
-    fn append(&mut self, line: &str) -> Result<Vec<String>, Error> {
+    fn append(&mut self, line: &str) -> Result<Vec<Warning>, Error> {
         if line.is_empty() {
             return Ok(Vec::new());
         }
@@ -358,7 +359,7 @@ impl Record {
         Ok(warnings)
     }
 
-    fn write_manifest(&mut self) -> Result<Vec<String>, Error> {
+    fn write_manifest(&mut self) -> Result<Vec<Warning>, Error> {
         let before = self.stored.manifest.written.clone();
         // Whichever core was done first, the same files make the same manifest.
         let bytes = self.stored.manifest.write_now();
@@ -378,7 +379,7 @@ impl Record {
     }
 
     /// Notes that there is a new manifest, which has the changes.
-    fn is_written_whole(&mut self, bytes: u64, written: Written) -> Result<Vec<String>, Error> {
+    fn is_written_whole(&mut self, bytes: u64, written: Written) -> Result<Vec<Warning>, Error> {
         self.unsaved.clear();
         self.stored.manifest_bytes = bytes;
         let had_changes = self.stored.changes_end.take().is_some();

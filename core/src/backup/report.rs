@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::error::Error;
 use crate::identity::StoreProblem;
+use crate::warning::Warning;
 use certstow_formats::proof::Level;
 
 /// What a run did.
@@ -17,8 +18,8 @@ pub struct RunReport {
     pub only_in_backup: Vec<OnlyInBackup>,
     /// What could not be read in the stores.
     pub problems: Vec<StoreProblem>,
-    /// What the user should know beside that, in sentences.
-    pub warnings: Vec<String>,
+    /// What the user should know beside that.
+    pub warnings: Vec<Warning>,
 }
 
 /// What was done to a destination.
@@ -33,8 +34,8 @@ pub struct DestinationReport {
     pub pruned: Vec<Pruned>,
     /// The files that retention could not remove; the notes say why.
     pub unpruned: Vec<String>,
-    /// What the user should know, in sentences.
-    pub notes: Vec<String>,
+    /// What the user should know.
+    pub notes: Vec<Warning>,
 }
 
 /// A file that retention removed.
@@ -95,8 +96,8 @@ pub struct EntryReport {
     pub key: Option<KeyFailure>,
     /// The copies, one for each destination, in their order.
     pub copies: Vec<Copy>,
-    /// What the user should know, in sentences.
-    pub warnings: Vec<String>,
+    /// What the user should know.
+    pub warnings: Vec<Warning>,
 }
 
 /// A private key that did not come out.

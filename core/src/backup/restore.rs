@@ -24,6 +24,7 @@ use crate::identity::Inventory;
 use crate::import::{self, Present};
 use crate::select::{self, Choice, Want};
 use crate::time;
+use crate::warning::{Code, Warning};
 use certstow_formats::proof::Level;
 use sources::Sources;
 use taken::Taken;
@@ -52,8 +53,8 @@ pub struct Restored {
     pub lost: Vec<Lost>,
     /// The files that the manifest does not name and that could not be opened, and why.
     pub unopened: Vec<(String, Error)>,
-    /// What the user should know, in sentences.
-    pub notes: Vec<String>,
+    /// What the user should know.
+    pub notes: Vec<Warning>,
 }
 
 /// What became of one identity.
@@ -132,12 +133,13 @@ pub struct Lost {
 
 impl Lost {
     /// This of one that nobody asked for, as far as can be told.
-    fn note(&self) -> String {
-        format!(
+    fn note(&self) -> Warning {
+        let text = format!(
             "whether {} is meant cannot be told: {}",
             self.label,
             self.error.in_full()
-        )
+        );
+        Warning::new(Code::Undecided, text)
     }
 }
 
@@ -164,7 +166,10 @@ pub fn restore(
     let problems = inventory.problems().iter();
     let mut notes = sources.notes;
     notes.extend(taken.notes);
-    notes.extend(problems.map(|problem| format!("{}: {}", problem.place, problem.message)));
+    notes.extend(problems.map(|problem| {
+        let text = format!("{}: {}", problem.place, problem.message);
+        Warning::new(Code::Unreadable, text)
+    }));
     let mut unopened = sources.strange;
     unopened.extend(taken.unopened);
 

@@ -14,6 +14,7 @@ use super::in_stores::InStores;
 use super::manifest::Saved;
 use super::report::Pruned;
 use crate::identity::Inventory;
+use crate::warning::{Code, Warning};
 use crate::{output, waits};
 
 /// How long expired certificates are kept, and what the stores still have.
@@ -118,7 +119,8 @@ fn remove(destination: &mut Destination, sha256: &str) -> Option<Result<Pruned, 
     for name in [&saved.file].into_iter().chain(escrow) {
         match fs::remove_file(os::long_path(&destination.path(name))) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                destination.note(&format!("{name} cannot be removed: {error}"));
+                let text = format!("{name} cannot be removed: {error}");
+                destination.note(Warning::new(Code::NotRemoved, text));
                 return Some(Err(saved.file.clone()));
             }
             _ => {}

@@ -27,8 +27,9 @@ use crate::identity::Inventory;
 use crate::output::Privacy;
 use crate::select::Filters;
 use crate::time;
+use crate::warning::{Code, Warning};
 use certstow_formats::plural::counted;
-use certstow_formats::proof::UNPROVEN;
+use certstow_formats::proof::Level;
 
 /// What a run is to do.
 #[derive(Debug, Clone, Copy)]
@@ -56,9 +57,28 @@ pub struct Request<'a> {
     pub patience: Patience<'a>,
 }
 
+impl<'a> Request<'a> {
+    /// Every identity into these folders, each file made so. Nothing is removed or written without
+    /// need, and what no password or key proves is not accepted.
+    pub fn new(destinations: &'a [PathBuf], options: &'a Options) -> Self {
+        Self {
+            destinations,
+            filters: Filters::NONE,
+            options,
+            last_runs: None,
+            privacy: Privacy::default(),
+            rewrite: false,
+            prune_expired: None,
+            allow_unproven: false,
+            escrow: None,
+            patience: Patience::default(),
+        }
+    }
+}
+
 /// How the note of a destination ends whose files are not as [`Request::options`] say, and stay so
 /// without [`Request::rewrite`].
-pub const MADE_OTHERWISE: &str = "made with another profile, other iterations or another way of \
+const MADE_OTHERWISE: &str = "made with another profile, other iterations or another way of \
                                   keeping the password than asked for now";
 
 /// How far a run has come. It is told whenever something was done, at the latest after each file.
@@ -117,7 +137,8 @@ pub fn run(
     report.warnings.extend(not_marked.iter().map(|failed| {
         let certificates = counted(failed.certificates, "certificate", "certificates");
         let (store, error) = (&failed.store, &failed.error);
-        format!("{store} was not told of the copies of {certificates}: {error}")
+        let text = format!("{store} was not told of the copies of {certificates}: {error}");
+        Warning::new(Code::NotMarked, text)
     }));
     Ok(report)
 }
@@ -135,7 +156,7 @@ struct Run<'a> {
     entries: Vec<EntryReport>,
     /// For each destination.
     prunings: Vec<Pruning>,
-    warnings: Vec<String>,
+    warnings: Vec<Warning>,
 }
 
 impl<'a> Run<'a> {
@@ -192,18 +213,19 @@ impl<'a> Run<'a> {
         folder: &Path,
         request: &Request<'_>,
         begin_anew: &mut impl FnMut(&Emptied) -> Result<bool, Error>,
-        warnings: &mut Vec<String>,
+        warnings: &mut Vec<Warning>,
     ) -> Result<Result<Destination, Error>, Error> {
         let emptied = request
             .last_runs
             .map(|runs| last_run::emptied(runs, folder));
         let emptied = emptied.transpose().unwrap_or_else(|warning| {
-            warnings.push(warning);
+            warnings.push(Warning::new(Code::NotRemembered, warning));
             None
         });
         match emptied.flatten() {
             Some(emptied) if begin_anew(&emptied)? => {
-                warnings.push(format!("{emptied}; a new backup is begun there"));
+                let text = format!("{emptied}; a new backup is begun there");
+                warnings.push(Warning::new(Code::BegunAnew, text));
             }
             Some(emptied) => return Ok(Err(Error::Emptied(emptied.into()))),
             None => {}
@@ -242,7 +264,7 @@ impl<'a> Run<'a> {
             let mut copies = entry.copies.iter();
             let warned = copies.clone().any(|copy| copy.outcome.is_written());
             if !warned && copies.any(Copy::is_unproven) {
-                entry.warnings.push(UNPROVEN.to_owned());
+                entry.warnings.extend(Warning::of_level(Level::None));
             }
         }
     }
@@ -302,7 +324,8 @@ impl<'a> Run<'a> {
                 .count();
             if others > 0 {
                 let files = counted(others, "file", "files");
-                destination.note(&format!("{files} {MADE_OTHERWISE}"));
+                let text = format!("{files} {MADE_OTHERWISE}");
+                destination.note(Warning::new(Code::MadeOtherwise, text));
             }
         }
     }
@@ -346,7 +369,9 @@ impl<'a> Run<'a> {
             let identities = destination.entries().len();
             if identities > 0 {
                 let remembered = last_run::remember(last_runs, destination.folder(), identities);
-                self.warnings.extend(remembered.err());
+                let not_remembered = remembered.err();
+                self.warnings
+                    .extend(not_remembered.map(|text| Warning::new(Code::NotRemembered, text)));
             }
         }
     }

@@ -21,6 +21,7 @@ use super::record::{self, Found};
 use crate::error::Error;
 use crate::identity::Inventory;
 use crate::time;
+use crate::warning::{Code, Warning};
 use certstow_formats::names;
 use certstow_formats::pkcs12::grade::{self, MacVerdict, Report, Severity};
 use certstow_formats::proof::Level;
@@ -224,7 +225,7 @@ impl FileVerdict {
             let why = why.map_or("it does not restore", |finding| finding.message.as_str());
             self.add_reason(why.to_owned());
         }
-        self.warnings.extend(of_proof(report).map(str::to_owned));
+        self.warnings.extend(of_proof(report));
         let Some(saved) = saved else {
             return;
         };
@@ -256,21 +257,21 @@ impl FileVerdict {
     }
 }
 
-/// How a warning of a file ends that may restore, where something in it cannot be proven.
-pub const NOT_ALL_PROVEN: &str = "not everything in it can be proven";
-
 /// What the user should know of a file that may restore, and is not proven to.
-fn of_proof(report: &Report) -> Option<&'static str> {
+fn of_proof(report: &Report) -> Option<Warning> {
     match (report.restores, report.proof?) {
         (Some(false), _) => None,
-        (_, Level::None) => Level::None.warning(),
-        (None, _) => Some(NOT_ALL_PROVEN),
-        (Some(true), level) => level.warning(),
+        (_, Level::None) => Warning::of_level(Level::None),
+        (None, _) => Some(Warning::new(
+            Code::NotAllProven,
+            "not everything in it can be proven",
+        )),
+        (Some(true), level) => Warning::of_level(level),
     }
 }
 
 fn called(leaf: &Certificate) -> String {
-    names::with_thumbprint(&names::label(&leaf.parse()), leaf)
+    names::with_thumbprint(&leaf.parse().label(), leaf)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::manifest::Saved;
 use crate::select::{Filters, Selector};
 
 /// How a note ends of what the manifest does not name, where [`Wanted::unnamed`] is not set.
-pub const LEFT_OUT: &str = "it is left out";
+pub(super) const LEFT_OUT: &str = "it is left out";
 
 /// Which identities of a backup are wanted.
 #[derive(Debug, Clone, Copy)]

@@ -19,6 +19,7 @@ use crate::export::{Chain, Destination as Target, Options, ProvenKey, Sealed};
 use crate::identity::Issuers;
 use crate::output::{self, Existing, Privacy};
 use crate::time;
+use crate::warning::Warning;
 use certstow_formats::names;
 
 /// What the files are protected with.
@@ -64,13 +65,13 @@ pub(super) struct Done {
     pub(super) position: usize,
     /// For each place of the task, in its order; `None` where it was not tried.
     pub(super) copies: Vec<(usize, Option<Result<Written, Error>>)>,
-    pub(super) warnings: Vec<String>,
+    pub(super) warnings: Vec<Warning>,
 }
 
 /// A file that was written and proven.
 pub(super) struct Written {
     pub(super) saved: Saved,
-    pub(super) warnings: Vec<String>,
+    pub(super) warnings: Vec<Warning>,
     /// That its disk did not confirm it.
     pub(super) not_synced: Option<Error>,
 }
@@ -185,7 +186,7 @@ impl Work<'_> {
         escrow: Option<EscrowFile>,
     ) -> Saved {
         let certificate = &task.key.stored.entry.certificate;
-        let not_after = certificate.parse().validity().not_after.timestamp();
+        let not_after = certificate.parse().not_after();
         Saved {
             file: place.name.clone(),
             sha256: names::hex(sha256),

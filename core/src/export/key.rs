@@ -9,6 +9,7 @@ use certstow_platform::store::{Ask, Entry, KeyState, NonInteractive, Store};
 use crate::error::Error;
 use crate::identity::{Inventory, ListedCertificate, StoredEntry};
 use crate::waits;
+use crate::warning::{Code, Warning};
 use certstow_formats::proof::{self, Level, Proof, ProofError};
 
 /// A private key that was shown to belong to its certificate, as far as its algorithm allows.
@@ -19,7 +20,7 @@ pub(crate) struct ProvenKey<'a> {
     /// How far it was proven.
     pub(crate) proof: Level,
     /// What could not be proven, and which stores had no key that works.
-    pub(crate) warnings: Vec<String>,
+    pub(crate) warnings: Vec<Warning>,
 }
 
 impl<'a> ProvenKey<'a> {
@@ -58,7 +59,7 @@ impl<'a> ProvenKey<'a> {
                     stored,
                     key,
                     proof: proof.level(),
-                    warnings: proof.warning().into_iter().collect(),
+                    warnings: Warning::of_proof(&proof).into_iter().collect(),
                 }),
                 _ => Self::take(inventory, identity, ask),
             });
@@ -80,13 +81,14 @@ impl<'a> ProvenKey<'a> {
                 Ok((key, proof)) => {
                     let refused = refusals.into_iter().map(|(store, error)| {
                         let store = inventory.store_name(store);
-                        format!("the private key in {store} was not used: {error}")
+                        let text = format!("the private key in {store} was not used: {error}");
+                        Warning::new(Code::KeyNotUsed, text)
                     });
                     return Ok(Self {
                         stored,
                         key,
                         proof: proof.level(),
-                        warnings: refused.chain(proof.warning()).collect(),
+                        warnings: refused.chain(Warning::of_proof(&proof)).collect(),
                     });
                 }
                 // The person gave up on the export, not on one of the stores.

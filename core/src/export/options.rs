@@ -9,6 +9,7 @@ use certstow_formats::pkcs12::profile::{Iterations, Profile, password_warnings};
 use certstow_formats::secret::Password;
 
 use crate::output::{Existing, Privacy};
+use crate::warning::{Code, Warning};
 
 /// The form of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -70,7 +71,27 @@ pub struct Options {
     pub unencrypted_key: bool,
 }
 
+impl Default for Options {
+    /// A PKCS#12 file of the profile [`Profile::Modern`], with the whole path.
+    fn default() -> Self {
+        Self::of_profile(Profile::default())
+    }
+}
+
 impl Options {
+    /// A PKCS#12 file of a profile, with as many iterations as it has by default, and the whole path.
+    pub fn of_profile(profile: Profile) -> Self {
+        Self {
+            format: Format::default(),
+            include: Include::default(),
+            properties: Properties::default(),
+            friendly_name: None,
+            profile,
+            iterations: profile.iterations(),
+            unencrypted_key: false,
+        }
+    }
+
     /// Whether the file is to be protected by a password.
     pub fn needs_password(&self) -> bool {
         match self.format {
@@ -85,17 +106,22 @@ impl Options {
         self.format.has_path() && self.include != Include::None
     }
 
-    /// What the user should know about the protection, in sentences.
-    pub(crate) fn warnings(&self, password: Option<&Password>) -> Vec<String> {
+    /// What the user should know about the protection.
+    pub(crate) fn warnings(&self, password: Option<&Password>) -> Vec<Warning> {
         let Some(password) = password else {
             return Vec::new();
         };
         let profile = Some(self.profile).filter(|_| self.format == Format::P12);
-        let of_profile = profile.and_then(Profile::warning).map(str::to_owned);
+        let of_profile = profile.and_then(Profile::warning);
+        let of_profile = of_profile.map(|text| Warning::new(Code::Profile, text));
+        let of_iterations = self.iterations.warning();
+        let of_iterations = of_iterations.map(|text| Warning::new(Code::Iterations, text));
+        let of_password = password_warnings(password).into_iter();
+        let of_password = of_password.map(|text| Warning::new(Code::Password, text));
         of_profile
             .into_iter()
-            .chain(self.iterations.warning())
-            .chain(password_warnings(password))
+            .chain(of_iterations)
+            .chain(of_password)
             .collect()
     }
 }
@@ -112,5 +138,26 @@ pub enum Destination<'a> {
         privacy: Privacy,
     },
     /// A stream, which gets the bytes after they were verified in memory.
-    Stream(&'a mut dyn Write),
+    Stream {
+        /// The stream.
+        stream: &'a mut dyn Write,
+        /// What errors call it: "standard output".
+        name: &'a str,
+    },
+    /// Memory, which gets the bytes after they were verified, in the place of what was in it. With
+    /// [`Options::unencrypted_key`] they are a private key in the clear: a
+    /// [`Zeroizing`](zeroize::Zeroizing) vector wipes them.
+    Bytes(&'a mut Vec<u8>),
+}
+
+impl Destination<'_> {
+    /// A file that must not exist yet; [`Exported::warnings`](super::Exported::warnings) says so where
+    /// other accounts could read it.
+    pub fn file(file: impl Into<PathBuf>) -> Self {
+        Self::File {
+            file: file.into(),
+            existing: Existing::default(),
+            privacy: Privacy::default(),
+        }
+    }
 }

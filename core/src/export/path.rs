@@ -3,6 +3,7 @@
 use certstow_formats::certificate::Certificate;
 
 use crate::identity::Issuers;
+use crate::warning::{Code, Warning};
 use certstow_formats::chain::{Include, PathEnd};
 
 /// The certificates that go into a file, and what is to be said about them.
@@ -10,7 +11,7 @@ pub(crate) struct Chain {
     pub(crate) leaf: Certificate,
     pub(crate) issuers: Vec<Certificate>,
     pub(crate) root_included: bool,
-    pub(crate) warnings: Vec<String>,
+    pub(crate) warnings: Vec<Warning>,
 }
 
 impl Chain {
@@ -30,9 +31,13 @@ impl Chain {
         let (path, problems) = issuers.path_of(&leaf);
         let issuers = path.issuers(include).to_vec();
         let last = issuers.last().unwrap_or(&leaf);
+        let gap = path.end.gap().into_iter();
+        let gap = gap.map(|text| Warning::new(Code::PathIncomplete, text));
+        let unread = problems.into_iter();
+        let unread = unread.map(|text| Warning::new(Code::IssuersUnreadable, text));
         Self {
             root_included: path.end == PathEnd::Root && path.certificates.last() == Some(last),
-            warnings: path.end.gap().into_iter().chain(problems).collect(),
+            warnings: gap.chain(unread).collect(),
             issuers,
             leaf,
         }

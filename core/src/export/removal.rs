@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::identity::{Inventory, ListedCertificate};
 use crate::output;
 use crate::waits;
+use crate::warning::{Code, Warning};
 
 /// What a proof of the key is called in [`Exported::verified`].
 const SIGNED: &str = "signature";
@@ -65,7 +66,7 @@ pub fn delete_key(
     inventory: &mut Inventory,
     report: &Exported,
     ask: &mut dyn Ask,
-) -> Result<Vec<String>, Error> {
+) -> Result<Vec<Warning>, Error> {
     let name = report.store.clone();
     let kept = |reason: String, source: Option<StoreError>| Error::KeyNotDeleted {
         file: report.file.clone().unwrap_or_default(),
@@ -104,7 +105,10 @@ pub fn delete_key(
     let wait = waiting_for(&**store);
     let mut warnings = store
         .remove(&report.id, Removal::Key, ask)
-        .map_err(refused)?;
+        .map_err(refused)?
+        .into_iter()
+        .map(|text| Warning::new(Code::KeyStays, text))
+        .collect::<Vec<_>>();
     drop(wait);
     let left = list(&**store).map_err(|error| {
         let reason = format!("the store says that it is deleted, and cannot be looked at: {error}");
@@ -116,10 +120,11 @@ pub fn delete_key(
         return because("the store says that it is deleted, and still has it");
     }
     if let Some(other) = shares_key(inventory, report, &left) {
-        warnings.push(format!(
+        let text = format!(
             "{} has the same private key, which stays in {name}",
             other.place()
-        ));
+        );
+        warnings.push(Warning::new(Code::KeyStays, text));
     }
     warnings.extend(elsewhere(inventory, report));
     Ok(warnings)
@@ -170,7 +175,7 @@ fn shares_key<'a>(
 }
 
 /// What other stores have the key.
-fn elsewhere(inventory: &Inventory, report: &Exported) -> Vec<String> {
+fn elsewhere(inventory: &Inventory, report: &Exported) -> Vec<Warning> {
     let own = inventory.certificate(&report.id);
     let entries = own
         .map(ListedCertificate::entries)
@@ -181,7 +186,8 @@ fn elsewhere(inventory: &Inventory, report: &Exported) -> Vec<String> {
     others
         .map(|stored| {
             let store = inventory.store_name(stored.store);
-            format!("{store} has the private key, too, and keeps it")
+            let text = format!("{store} has the private key, too, and keeps it");
+            Warning::new(Code::KeyStays, text)
         })
         .collect()
 }

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::{Chain, Destination, Format, Options, certificates, pem};
 use crate::error::Error;
+use crate::warning::Warning;
 use crate::{output, waits};
 use certstow_formats::pkcs12::attributes::Attributes;
 use certstow_formats::pkcs12::encode::{self, Content};
@@ -18,12 +19,12 @@ use certstow_formats::pkcs12::readback;
 
 /// A file that was written and proven.
 pub(crate) struct Saved {
-    /// Its name; `None` for a stream.
+    /// Its name; `None` for a stream and for memory.
     pub(crate) file: Option<PathBuf>,
     pub(crate) sha256: [u8; 32],
     /// A word for each check made.
     pub(crate) checks: Vec<&'static str>,
-    pub(crate) warnings: Vec<String>,
+    pub(crate) warnings: Vec<Warning>,
     /// As [`output::Written::unsynced`].
     pub(crate) unsynced: Option<String>,
 }
@@ -151,28 +152,38 @@ impl<'s> Sealed<'s> {
                     unsynced: written.unsynced,
                 })
             }
-            Destination::Stream(stream) => {
-                let name = "standard output";
-                checks = self
-                    .verify(&self.bytes)
-                    .map_err(|reason| Error::Verification {
-                        file: name.into(),
-                        reason,
-                    })?;
-                let _wait = waits::waiting_for("standard output to take the file");
+            Destination::Stream { stream, name } => {
+                let saved = self.verified_in_memory(name)?;
+                let _wait = waits::waiting_for(format!("{name} to take the file"));
                 let sent = stream.write_all(&self.bytes).and_then(|()| stream.flush());
                 sent.map_err(|source| Error::Io {
                     place: name.to_owned(),
                     source,
                 })?;
-                Ok(Saved {
-                    file: None,
-                    sha256: Sha256::digest(&self.bytes).into(),
-                    checks,
-                    warnings: Vec::new(),
-                    unsynced: None,
-                })
+                Ok(saved)
+            }
+            Destination::Bytes(bytes) => {
+                let saved = self.verified_in_memory("memory")?;
+                bytes.clear();
+                bytes.extend_from_slice(&self.bytes);
+                Ok(saved)
             }
         }
+    }
+
+    /// Verifies the bytes that are given to what keeps no file; `name` is what an error calls it.
+    fn verified_in_memory(&self, name: &str) -> Result<Saved, Error> {
+        let checks = self.verify(&self.bytes);
+        let checks = checks.map_err(|reason| Error::Verification {
+            file: name.into(),
+            reason,
+        })?;
+        Ok(Saved {
+            file: None,
+            sha256: Sha256::digest(&self.bytes).into(),
+            checks,
+            warnings: Vec::new(),
+            unsynced: None,
+        })
     }
 }

@@ -6,7 +6,6 @@ use certstow_platform::testing::MemoryStore;
 
 use crate::output::{Existing, Privacy};
 use certstow_formats::chain::Include;
-use certstow_formats::pkcs12::attributes::Properties;
 use certstow_formats::pkcs12::profile::Iterations;
 use certstow_formats::testing::identities;
 
@@ -17,12 +16,8 @@ fn password() -> Password {
 fn options(format: Format) -> Options {
     Options {
         format,
-        include: Include::Full,
-        properties: Properties::Portable,
-        friendly_name: None,
-        profile: Profile::Modern,
         iterations: Iterations::new(2_000).unwrap(),
-        unencrypted_key: false,
+        ..Options::default()
     }
 }
 
@@ -48,8 +43,8 @@ fn export(
     let mut inventory = inventory(stores);
     let id = only(&inventory);
     let mut bytes = Vec::new();
-    let stream = Destination::Stream(&mut bytes);
-    let job = Job::new(&mut inventory, &id, options, stream)?;
+    let memory = Destination::Bytes(&mut bytes);
+    let job = Job::new(&mut inventory, &id, options, memory)?;
     let password = |_: &ListedCertificate| match password {
         Some(password) => Ok(Password::new(password.expose().to_owned())),
         None => Err(Error::Password("there is none".to_owned())),
@@ -95,7 +90,10 @@ fn the_first_store_whose_key_works_is_used_and_the_other_is_told() {
     let (report, _) = export(vec![bad, good], &options(Format::P12), Some(&password())).unwrap();
     assert_eq!(report.store, "file:good");
     let told = report.warnings.iter().any(|warning| {
-        warning.contains("file:bad was not used") && warning.contains("cannot be read")
+        let text = &warning.text;
+        warning.code == Code::KeyNotUsed
+            && text.contains("file:bad was not used")
+            && text.contains("cannot be read")
     });
     assert!(told, "{:?}", report.warnings);
 }
@@ -106,7 +104,10 @@ fn nobody_is_asked_for_a_password_if_the_key_stays_where_it_is() {
     let id = only(&inventory);
     let options = options(Format::P12);
     let mut out = Vec::new();
-    let stream = Destination::Stream(&mut out);
+    let stream = Destination::Stream {
+        stream: &mut out,
+        name: "a pipe",
+    };
     let job = Job::new(&mut inventory, &id, &options, stream).unwrap();
     let password = |_: &ListedCertificate| panic!("the key did not come out");
     let error = job.run(password, &mut NonInteractive, &mut |_| {});
@@ -146,7 +147,8 @@ fn a_missing_issuer_is_named_and_the_export_goes_on() {
     let named = report
         .warnings
         .iter()
-        .any(|warning| warning.contains("CN=Sample Intermediate") && warning.contains("not found"));
+        .filter(|warning| warning.code == Code::PathIncomplete)
+        .any(|one| one.text.contains("CN=Sample Intermediate") && one.text.contains("not found"));
     assert!(named, "{:?}", report.warnings);
 }
 
@@ -180,12 +182,17 @@ fn every_warning_is_in_the_report() {
     };
     let password = Password::new("Käse".to_owned());
     let (report, _) = export(vec![store], &legacy, Some(&password)).unwrap();
-    for words in ["RC2-40", "999 iterations", "ASCII", "Sample Intermediate"] {
+    for (code, words) in [
+        (Code::Profile, "RC2-40"),
+        (Code::Iterations, "999 iterations"),
+        (Code::Password, "ASCII"),
+        (Code::PathIncomplete, "Sample Intermediate"),
+    ] {
         assert!(
             report
                 .warnings
                 .iter()
-                .any(|warning| warning.contains(words)),
+                .any(|warning| warning.code == code && warning.text.contains(words)),
             "{words}: {:?}",
             report.warnings
         );
@@ -269,10 +276,7 @@ fn export_warns_of_a_store_that_records_nothing() {
         Ok(password())
     };
     let report = job.run(password, &mut NonInteractive, &mut |_| {}).unwrap();
-    let warning = "file:memory was not told of the copy: access to the store is denied";
-    assert!(
-        report.warnings.iter().any(|text| text == warning),
-        "{:?}",
-        report.warnings
-    );
+    let text = "file:memory was not told of the copy: access to the store is denied";
+    let warning = Warning::new(Code::NotMarked, text);
+    assert!(report.warnings.contains(&warning), "{:?}", report.warnings);
 }

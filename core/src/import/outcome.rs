@@ -5,6 +5,7 @@ use certstow_formats::secret::Password;
 use certstow_platform::store::ExistingEntry;
 
 use crate::error::Error;
+use crate::warning::Warning;
 
 /// How identities go into a store.
 #[derive(Debug, Clone, Copy)]
@@ -17,8 +18,20 @@ pub struct Options<'a> {
     pub password: Option<&'a Password>,
 }
 
+impl Default for Options<'_> {
+    /// Exportable, never in the place of what is there, and without a password.
+    fn default() -> Self {
+        Self {
+            exportable: true,
+            existing: ExistingEntry::default(),
+            password: None,
+        }
+    }
+}
+
 /// What became of one identity.
 #[derive(Debug)]
+#[must_use = "the identity may not have been imported"]
 pub struct Outcome {
     /// Its SHA-1 thumbprint.
     pub thumbprint: String,
@@ -40,6 +53,6 @@ pub struct Imported {
     pub verified: Vec<&'static str>,
     /// How far the private key was proven before it went in.
     pub proof: Level,
-    /// What the user should know, in sentences.
-    pub warnings: Vec<String>,
+    /// What the user should know.
+    pub warnings: Vec<Warning>,
 }

@@ -1,10 +1,12 @@
-//! Opening the files that identities are imported from. A PKCS#12 file of which nothing can be read
-//! without its password is opened as a store of its own, with a password that is asked for.
+//! Reading what identities are imported from: files, or bytes in memory. A PKCS#12 file of which
+//! nothing can be read without its password is opened as a store of its own, with a password that is
+//! asked for.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use certstow_formats::pkcs12::decode;
 use certstow_formats::secret::Password;
 use certstow_platform::OpenOptions;
 use certstow_platform::error::{AskError, StoreError};
@@ -18,9 +20,57 @@ use crate::identity::{Inventory, StoreProblem};
 /// How often a person may mistype the password of a file.
 const ATTEMPTS: u32 = 3;
 
-/// Files that were opened to import from.
-pub struct Sources {
-    /// What they hold. Its problems are repeated in the other two fields, told apart.
+/// What identities are imported from, in any form that a folder store reads: PKCS#12, PEM, DER or
+/// PKCS#7.
+#[derive(Debug, Clone, Copy)]
+pub enum Input<'a> {
+    /// Files, and folders of such. A certificate and its key may lie in different ones.
+    Files(&'a [PathBuf]),
+    /// The content of one file.
+    Bytes {
+        /// The content.
+        bytes: &'a [u8],
+        /// What messages call it.
+        name: &'a str,
+    },
+}
+
+impl Input<'_> {
+    fn open(&self, options: &OpenOptions) -> Result<Box<dyn Store>, StoreError> {
+        match self {
+            Self::Files(files) => certstow_platform::open_files(files, options),
+            Self::Bytes { bytes, name } => Ok(certstow_platform::open_bytes(
+                bytes,
+                Path::new(name),
+                options,
+            )),
+        }
+    }
+
+    /// One of its files alone.
+    fn open_one(&self, file: &str, options: &OpenOptions) -> Result<Box<dyn Store>, StoreError> {
+        match self {
+            Self::Files(_) => certstow_platform::open_files(&[file.into()], options),
+            Self::Bytes { .. } => self.open(options),
+        }
+    }
+
+    /// Whether nothing can be read of one of its files without a password.
+    fn needs_password(&self, file: &str) -> bool {
+        match self {
+            Self::Files(_) => certstow_platform::needs_password(Path::new(file)),
+            Self::Bytes { bytes, .. } => decode::needs_password(bytes),
+        }
+    }
+}
+
+/// What was read to import from.
+#[must_use = "not everything may have been read"]
+pub struct Sources(Readable);
+
+/// What could be read to import from, and what could not.
+pub struct Readable {
+    /// What could be read. Its problems are repeated in the other two fields, told apart.
     pub inventory: Inventory,
     /// What could not be read, and no password would help.
     pub problems: Vec<StoreProblem>,
@@ -28,21 +78,52 @@ pub struct Sources {
     pub locked: Vec<Error>,
 }
 
-/// Opens files, or folders of such, in every form that a folder store reads; a certificate and its
-/// key may lie in different ones. `password` opens what is encrypted; without it, `ask` is asked
-/// for the password of each PKCS#12 file that needs one.
+impl Sources {
+    /// What was read, if that is everything.
+    ///
+    /// # Errors
+    /// - [`Error::WrongPassword`], [`Error::InteractionRequired`]: the password of a file is wrong, or
+    ///   there is none.
+    /// - [`Error::Store`] with [`StoreError::Damaged`]: something cannot be read.
+    pub fn complete(self) -> Result<Inventory, Error> {
+        let Readable {
+            inventory,
+            problems,
+            locked,
+        } = self.0;
+        if let Some(error) = locked.into_iter().next() {
+            return Err(error);
+        }
+        match problems.into_iter().next() {
+            None => Ok(inventory),
+            Some(problem) => Err(Error::Store(StoreError::Damaged {
+                place: problem.place,
+                reason: problem.message,
+                source: None,
+            })),
+        }
+    }
+
+    /// What could be read, and what could not, which is for the caller to tell.
+    pub fn readable(self) -> Readable {
+        self.0
+    }
+}
+
+/// Reads files or bytes. `password` opens what is encrypted; without it, `ask` is asked for the
+/// password of each PKCS#12 file that needs one.
 ///
 /// # Errors
 /// - [`Error::Store`]: a file is not there, or cannot be looked at.
 /// - [`Error::Cancelled`]: the person asked gave up.
 pub fn read(
-    files: &[PathBuf],
+    input: Input<'_>,
     password: Option<Password>,
     ask: &mut dyn Ask,
 ) -> Result<Sources, Error> {
     let unlock = password.map(Arc::new);
     let given = unlock.is_some();
-    let all = certstow_platform::open_files(files, &OpenOptions { unlock })?;
+    let all = input.open(&OpenOptions { unlock })?;
     let name = all.info().spec.to_string();
     let (mut problems, mut locked, mut opened) = (Vec::new(), Vec::new(), Vec::new());
     let mut cannot_be_read = |problem: Problem| {
@@ -53,7 +134,7 @@ pub fn read(
         });
     };
     let listing = list(&*all)?;
-    let behind_password = behind_password(&listing);
+    let behind_password = behind_password(input, &listing);
     let files: HashSet<&str> = behind_password.iter().copied().collect();
     let others = listing.problems.iter();
     let others = others.filter(|problem| !files.contains(problem.place.as_str()));
@@ -63,7 +144,7 @@ pub fn read(
             locked.push(wrong_password(file));
             continue;
         }
-        match unlocked(file, ask) {
+        match unlocked(input, file, ask) {
             Ok((store, listing)) => {
                 let rest = listing.problems.iter().cloned();
                 rest.for_each(&mut cannot_be_read);
@@ -74,16 +155,16 @@ pub fn read(
         }
     }
     let stores = std::iter::once((all, listing)).chain(opened).collect();
-    Ok(Sources {
+    Ok(Sources(Readable {
         inventory: Inventory::of_listed(stores),
         problems,
         locked,
-    })
+    }))
 }
 
 /// The files of which a missing or wrong password kept everything back: each once, though there may
 /// be a problem with every key in it.
-fn behind_password(listing: &Listing) -> Vec<&str> {
+fn behind_password<'l>(input: Input<'_>, listing: &'l Listing) -> Vec<&'l str> {
     // Of these something was read, whatever is wrong with the rest.
     let entries = listing.entries.iter();
     let places = entries.flat_map(|entry| entry.places.iter().map(String::as_str));
@@ -92,12 +173,16 @@ fn behind_password(listing: &Listing) -> Vec<&str> {
     let files = problems.map(|problem| problem.place.as_str());
     files
         .filter(|file| seen.insert(file))
-        .filter(|file| certstow_platform::needs_password(Path::new(file)))
+        .filter(|file| input.needs_password(file))
         .collect()
 }
 
 /// A PKCS#12 file, opened with the password that `ask` gives, and what is in it.
-fn unlocked(file: &str, ask: &mut dyn Ask) -> Result<(Box<dyn Store>, Listing), Error> {
+fn unlocked(
+    input: Input<'_>,
+    file: &str,
+    ask: &mut dyn Ask,
+) -> Result<(Box<dyn Store>, Listing), Error> {
     let attempts = match ask.interaction() {
         Interaction::Allowed => ATTEMPTS,
         Interaction::Never => 1,
@@ -113,7 +198,7 @@ fn unlocked(file: &str, ask: &mut dyn Ask) -> Result<(Box<dyn Store>, Listing), 
             AskError::NotAllowed => no_password(file),
         })?;
         let unlock = Some(Arc::new(password));
-        let store = certstow_platform::open_files(&[file.into()], &OpenOptions { unlock })?;
+        let store = input.open_one(file, &OpenOptions { unlock })?;
         let listing = list(&*store)?;
         let mut places = listing.entries.iter().flat_map(|entry| &entry.places);
         if listing.problems.is_empty() || places.any(|place| place == file) {

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::*;
+use certstow_formats::proof::Level;
 use certstow_formats::secret::Password;
 use certstow_platform::error::AskError;
 use certstow_platform::store::{Interaction, NonInteractive, NotExportable, UnlockRequest};
@@ -223,6 +224,14 @@ fn a_locked_key_names_the_options_of_its_file() {
     assert!(matches!(only(refused), Err(Error::WrongPassword { .. })));
 }
 
+fn read_files(
+    files: &[PathBuf],
+    password: Option<Password>,
+    ask: &mut dyn Ask,
+) -> Result<Sources, Error> {
+    read(Input::Files(files), password, ask)
+}
+
 /// Answers every question alike.
 struct Gives(Result<&'static str, AskError>);
 
@@ -248,7 +257,9 @@ fn files_that_belong_together_are_read_together() {
         "keys/P-256.sec1.pem",
         "files/rsa.der",
     ]);
-    let sources = read(&files, None, &mut NonInteractive).unwrap();
+    let sources = read_files(&files, None, &mut NonInteractive)
+        .unwrap()
+        .readable();
     let with_key = sources.inventory.certificates().iter();
     assert_eq!(with_key.filter(|identity| identity.has_key()).count(), 1);
     assert_eq!(sources.inventory.certificates().len(), 2);
@@ -261,10 +272,10 @@ fn a_locked_file_opens_with_the_password_given_or_typed() {
     let given = Some(Password::new("fixture".to_owned()));
     let mut typed = Gives(Ok("fixture"));
     for sources in [
-        read(&files, given, &mut NonInteractive),
-        read(&files, None, &mut typed),
+        read_files(&files, given, &mut NonInteractive),
+        read_files(&files, None, &mut typed),
     ] {
-        let sources = sources.unwrap();
+        let sources = sources.unwrap().readable();
         assert!(sources.inventory.certificates()[0].has_key());
         assert!(sources.problems.is_empty() && sources.locked.is_empty());
     }
@@ -273,24 +284,30 @@ fn a_locked_file_opens_with_the_password_given_or_typed() {
 #[test]
 fn a_locked_file_says_whether_its_password_is_missing_or_wrong() {
     let files = fixtures(&["files/rsa.p12", "certificates/ed25519.pem"]);
-    let sources = read(&files, None, &mut NonInteractive).unwrap();
+    let sources = read_files(&files, None, &mut NonInteractive)
+        .unwrap()
+        .readable();
     assert!(matches!(
         sources.locked.as_slice(),
         [Error::InteractionRequired { .. }]
     ));
     assert!(sources.problems.is_empty());
     let given = Some(Password::new("wrong".to_owned()));
-    let sources = read(&files, given, &mut NonInteractive).unwrap();
+    let sources = read_files(&files, given, &mut NonInteractive)
+        .unwrap()
+        .readable();
     assert!(matches!(
         sources.locked.as_slice(),
         [Error::WrongPassword { .. }]
     ));
-    let sources = read(&files, None, &mut Gives(Ok("wrong"))).unwrap();
+    let sources = read_files(&files, None, &mut Gives(Ok("wrong")))
+        .unwrap()
+        .readable();
     assert!(matches!(
         sources.locked.as_slice(),
         [Error::WrongPassword { .. }]
     ));
-    let gave_up = read(&files, None, &mut Gives(Err(AskError::Cancelled)));
+    let gave_up = read_files(&files, None, &mut Gives(Err(AskError::Cancelled)));
     assert!(matches!(gave_up.err(), Some(Error::Cancelled)));
 }
 
@@ -299,11 +316,80 @@ fn what_cannot_be_read_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let broken = folder.path().join("broken.p12");
     fs::write(&broken, "no PKCS#12").unwrap();
-    let sources = read(&[broken], None, &mut NonInteractive).unwrap();
+    let sources = read_files(&[broken], None, &mut NonInteractive)
+        .unwrap()
+        .readable();
     assert_eq!(sources.problems.len(), 1);
-    let missing = read(&[folder.path().join("none")], None, &mut NonInteractive);
+    let missing = read_files(&[folder.path().join("none")], None, &mut NonInteractive);
     assert!(matches!(
         missing.err(),
         Some(Error::Store(StoreError::Unavailable { .. }))
     ));
+}
+
+/// A PKCS#12 file, and a certificate with its encrypted private key in PEM; both under "fixture".
+const LOCKED: [&[&str]; 2] = [
+    &["files/rsa.p12"],
+    &["certificates/P-256.pem", "keys/P-256.encrypted.pem"],
+];
+
+/// Fixtures one after the other, read as an import from memory.
+fn read_bytes(names: &[&str], password: Option<&str>, ask: &mut dyn Ask) -> Sources {
+    let contents = fixtures(names)
+        .into_iter()
+        .map(|file| fs::read(file).unwrap());
+    let bytes = contents.collect::<Vec<_>>().concat();
+    let password = password.map(|text| Password::new(text.to_owned()));
+    let input = Input::Bytes {
+        bytes: &bytes,
+        name: "upload",
+    };
+    read(input, password, ask).unwrap()
+}
+
+#[test]
+fn bytes_of_every_form_are_imported() {
+    for names in LOCKED {
+        for (password, mut ask) in [
+            (Some("fixture"), Gives(Err(AskError::NotAllowed))),
+            (None, Gives(Ok("fixture"))),
+        ] {
+            let inventory = read_bytes(names, password, &mut ask).complete().unwrap();
+            let mut to = MemoryStore::new("to");
+            let outcomes = identities(&inventory, &mut to, &EXPORTABLE, &mut ask);
+            assert_eq!(only(outcomes).unwrap().proof, Level::Signature, "{names:?}");
+        }
+    }
+}
+
+#[test]
+fn complete_refuses_what_was_not_read() {
+    let wrong = read_bytes(LOCKED[0], Some("wrong"), &mut NonInteractive);
+    assert!(matches!(
+        wrong.complete().err(),
+        Some(Error::WrongPassword { place }) if place == "upload"
+    ));
+    let none = read_bytes(LOCKED[0], None, &mut NonInteractive);
+    assert!(matches!(
+        none.complete().err(),
+        Some(Error::InteractionRequired { .. })
+    ));
+    let input = Input::Bytes {
+        bytes: b"neither",
+        name: "upload",
+    };
+    let damaged = read(input, None, &mut NonInteractive).unwrap();
+    assert!(matches!(
+        damaged.complete().err(),
+        Some(Error::Store(StoreError::Damaged { .. }))
+    ));
+}
+
+#[test]
+fn identities_reports_a_key_behind_a_wrong_password() {
+    let inventory = read_bytes(LOCKED[1], Some("wrong"), &mut NonInteractive);
+    let inventory = inventory.complete().unwrap();
+    let mut to = MemoryStore::new("to");
+    let outcomes = identities(&inventory, &mut to, &EXPORTABLE, &mut NonInteractive);
+    assert!(matches!(only(outcomes), Err(Error::WrongPassword { .. })));
 }

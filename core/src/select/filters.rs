@@ -31,6 +31,23 @@ pub struct Filters {
 }
 
 impl Filters {
+    /// No condition at all.
+    pub(crate) const NONE: &'static Self = {
+        static NONE: Filters = Filters {
+            subject: None,
+            issuer: None,
+            email: None,
+            serial: None,
+            eku: None,
+            label: None,
+            expires_within: None,
+            expired: false,
+            valid: false,
+            written: String::new(),
+        };
+        &NONE
+    };
+
     /// Whether there is no condition at all.
     pub fn is_empty(&self) -> bool {
         let unwritten = Self {
@@ -67,15 +84,15 @@ impl Filters {
             holds(issuer, |wanted| Some(contains(&known.issuer()?, wanted))),
             holds(label, |wanted| Some(contains(&known.label()?, wanted))),
             holds(email, |wanted| {
-                let addresses = names::emails(certificate()?);
+                let addresses = certificate()?.emails();
                 Some(addresses.iter().any(|address| contains(address, wanted)))
             }),
             holds(serial, |wanted| {
-                Some(digits(&names::serial(certificate()?)) == digits(wanted))
+                Some(digits(&certificate()?.serial()) == digits(wanted))
             }),
             holds(eku, |wanted| {
                 let wanted = names::usage_name(wanted);
-                let usages = names::extended_key_usages(certificate()?);
+                let usages = certificate()?.extended_key_usages();
                 Some(
                     usages
                         .iter()
@@ -119,7 +136,7 @@ fn valid_for(span: i64, known: &Known<'_>, now: i64) -> Option<bool> {
     if left.is_some_and(|left| left < 0 || left > span) {
         return Some(false);
     }
-    let not_before = known.certificate()?.validity().not_before.timestamp();
+    let not_before = known.certificate()?.not_before();
     Some(not_before <= now)
 }
 

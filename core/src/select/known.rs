@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
+use certstow_formats::certificate::ParsedCertificate;
 use certstow_formats::names;
-use x509_parser::prelude::X509Certificate;
 
 use crate::identity::ListedCertificate;
 
@@ -13,7 +13,7 @@ use crate::identity::ListedCertificate;
 pub struct Known<'a> {
     source: Source<'a>,
     /// The certificate that was read, once something in it was asked for.
-    parsed: OnceCell<X509Certificate<'a>>,
+    parsed: OnceCell<ParsedCertificate<'a>>,
 }
 
 #[derive(Clone, Copy)]
@@ -56,7 +56,7 @@ impl<'a> Known<'a> {
         matches!(self.source, Source::Read(_))
     }
 
-    pub(super) fn certificate(&self) -> Option<&X509Certificate<'a>> {
+    pub(super) fn certificate(&self) -> Option<&ParsedCertificate<'a>> {
         match self.source {
             Source::Read(listed) => {
                 let parsed = self.parsed.get_or_init(|| listed.certificate().parse());
@@ -108,19 +108,17 @@ impl<'a> Known<'a> {
     }
 
     pub(super) fn emails(&self) -> Option<Vec<String>> {
-        self.certificate().map(names::emails)
+        self.certificate().map(ParsedCertificate::emails)
     }
 
     pub(super) fn dns_names(&self) -> Option<Vec<String>> {
-        self.certificate().map(names::dns_names)
+        self.certificate().map(ParsedCertificate::dns_names)
     }
 
     /// What it may be called by: its label, common name, and addresses.
     pub(super) fn names(&self) -> Vec<String> {
         let label = self.label().map(Cow::into_owned);
-        let common_name = self
-            .certificate()
-            .and_then(|certificate| names::common_name(certificate.subject()));
+        let common_name = self.certificate().and_then(ParsedCertificate::common_name);
         let addresses = [self.dns_names(), self.emails()].into_iter().flatten();
         let names = label.into_iter().chain(common_name);
         names.chain(addresses.flatten()).collect()
@@ -129,10 +127,7 @@ impl<'a> Known<'a> {
     /// The last moment at which it is valid, in seconds since 1970.
     pub(super) fn not_after(&self) -> Option<i64> {
         match self.source {
-            Source::Read(_) => {
-                let certificate = self.certificate()?;
-                Some(certificate.validity().not_after.timestamp())
-            }
+            Source::Read(_) => Some(self.certificate()?.not_after()),
             Source::Recorded(recorded) => recorded.not_after,
         }
     }

@@ -133,7 +133,7 @@ fn an_archived_certificate_is_found_by_its_thumbprint_alone() {
     let serial = inventory.certificates().iter();
     let serial = serial.filter(|one| one.is_archived());
     let serial: Vec<_> = serial
-        .map(|one| names::serial(&one.certificate().parse()))
+        .map(|one| one.certificate().parse().serial())
         .collect();
     let only_archived = Filters {
         serial: Some(serial[0].clone()),
@@ -263,7 +263,7 @@ fn every_filter_narrows() {
 
 #[test]
 fn a_serial_number_is_compared_as_a_number() {
-    let serial = names::serial(&Sample::P256.certificate().unwrap().parse());
+    let serial = Sample::P256.certificate().unwrap().parse().serial();
     let pairs: Vec<String> = serial
         .as_bytes()
         .chunks(2)

@@ -1,6 +1,6 @@
 //! Whether a certificate is valid at a time (RFC 5280, 4.1.2.5).
 
-use x509_parser::prelude::X509Certificate;
+use super::ParsedCertificate;
 
 /// The present, and how a date is written for a person. A caller gives both, because time zones are
 /// the operating system's.
@@ -14,12 +14,8 @@ pub struct Clock {
 
 impl Clock {
     /// Why a certificate is not valid now: "expired on 2021-02-03"; `None` if it is valid.
-    pub fn outside_validity(&self, certificate: &X509Certificate<'_>) -> Option<String> {
-        let validity = certificate.validity();
-        let (begins, ends) = (
-            validity.not_before.timestamp(),
-            validity.not_after.timestamp(),
-        );
+    pub fn outside_validity(&self, certificate: &ParsedCertificate<'_>) -> Option<String> {
+        let (begins, ends) = (certificate.not_before(), certificate.not_after());
         if ends < self.now {
             Some(format!("expired on {}", (self.date)(ends)))
         } else if self.now < begins {

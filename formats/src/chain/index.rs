@@ -96,7 +96,7 @@ impl Namesakes {
         self.certificates
             .sort_by_key(|certificate| !certificate.is_ca());
         for (at, certificate) in self.certificates.iter().enumerate() {
-            let key_id = names::subject_key_id(&certificate.parse()).map(<[u8]>::to_vec);
+            let key_id = names::subject_key_id(&certificate.x509()).map(<[u8]>::to_vec);
             self.by_key_id.entry(key_id).or_default().push(at);
         }
     }

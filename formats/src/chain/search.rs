@@ -236,7 +236,7 @@ impl<'a> Search<'a> {
     /// source, and how many there are.
     fn issuers_by_name(&self, certificate: &Certificate) -> (Vec<(&'a Certificate, usize)>, usize) {
         let key = name::comparison_key(certificate.issuer_der());
-        let parsed = certificate.parse();
+        let parsed = certificate.x509();
         let wanted = authority_key_id(&parsed);
         let (mut likeliest, mut all) = (Vec::new(), 0);
         for (source, index) in self.sources.iter().enumerate() {
@@ -310,7 +310,7 @@ impl<'a> Search<'a> {
 }
 
 fn is_valid(certificate: &Certificate, now: i64) -> bool {
-    let parsed = certificate.parse();
+    let parsed = certificate.x509();
     let validity = parsed.validity();
     (validity.not_before.timestamp()..=validity.not_after.timestamp()).contains(&now)
 }

@@ -162,12 +162,12 @@ impl Names {
             RecipientIdentifier::IssuerAndSerialNumber { issuer, serial } => {
                 certificates.any(|certificate| {
                     certificate.issuer_der() == *issuer
-                        && certificate.parse().raw_serial() == *serial
+                        && certificate.x509().raw_serial() == *serial
                 })
             }
             RecipientIdentifier::SubjectKeyIdentifier(identifier) => {
                 let named = |certificate: &Certificate| {
-                    names::subject_key_id(&certificate.parse()) == Some(*identifier)
+                    names::subject_key_id(&certificate.x509()) == Some(*identifier)
                 };
                 self.identifiers.iter().any(|own| own == identifier) || certificates.any(named)
             }

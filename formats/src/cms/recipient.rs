@@ -75,7 +75,7 @@ impl Recipient {
 
     /// `IssuerAndSerialNumber` (RFC 5652, 10.2.4).
     pub(super) fn issuer_and_serial_number(&self) -> Vec<u8> {
-        let parsed = self.certificate.parse();
+        let parsed = self.certificate.x509();
         let serial = der::value(INTEGER, &[parsed.raw_serial()]);
         der::sequence(&[self.certificate.issuer_der(), &serial])
     }
@@ -84,7 +84,7 @@ impl Recipient {
 impl PublicKey {
     /// The key of a certificate, or why nothing can be encrypted to it.
     fn of(certificate: &Certificate) -> Result<Self, String> {
-        let parsed = certificate.parse();
+        let parsed = certificate.x509();
         let spki = parsed.public_key();
         let bits = &spki.subject_public_key.data;
         match spki.algorithm.algorithm.to_id_string().as_str() {

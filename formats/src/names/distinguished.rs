@@ -36,7 +36,7 @@ const SHORT_NAMES: [(&str, &str); 22] = [
 ];
 
 /// The RFC 4514 string of a name: the last relative name first, as in `CN=Alice,O=Example`.
-pub fn distinguished_name(name: &X509Name<'_>) -> String {
+pub(crate) fn distinguished_name(name: &X509Name<'_>) -> String {
     let relative_names: Vec<_> = name.iter_rdn().collect();
     let mut text = String::new();
     for (position, relative) in relative_names.iter().rev().enumerate() {
@@ -80,12 +80,12 @@ pub fn short_name_of_der(der: &[u8]) -> String {
 }
 
 /// The most specific common name, if there is one with text.
-pub fn common_name(name: &X509Name<'_>) -> Option<String> {
+pub(crate) fn common_name(name: &X509Name<'_>) -> Option<String> {
     last_text(name.iter_common_name().map(|part| part.attr_value()))
 }
 
 /// The last organization of a name.
-pub fn organization(name: &X509Name<'_>) -> Option<String> {
+pub(crate) fn organization(name: &X509Name<'_>) -> Option<String> {
     last_text(name.iter_organization().map(|part| part.attr_value()))
 }
 

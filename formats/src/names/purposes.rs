@@ -33,7 +33,7 @@ const WORDS: [(&str, &str); 13] = [
 ];
 
 /// What the certificate may be used for, each completing "it may"; never empty.
-pub fn purposes(parsed: &X509Certificate<'_>) -> Vec<String> {
+pub(crate) fn purposes(parsed: &X509Certificate<'_>) -> Vec<String> {
     let usages = key_usages(parsed);
     let extended = extended_key_usages(parsed);
     let named: Vec<String> = extended

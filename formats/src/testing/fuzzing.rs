@@ -141,22 +141,22 @@ fn certificates(mut input: &[u8]) -> Vec<Certificate> {
 fn texts_of(certificate: &Certificate) {
     let parsed = certificate.parse();
     let mut texts = vec![
-        names::label(&parsed),
+        parsed.label(),
         names::distinguished_name_of_der(certificate.subject_der()),
         names::short_name_of_der(certificate.issuer_der()),
-        names::serial(&parsed),
+        parsed.serial(),
         names::key_kind(certificate.spki_der()),
     ];
-    texts.extend(names::emails(&parsed));
-    texts.extend(names::dns_names(&parsed));
-    texts.extend(names::extended_key_usages(&parsed));
+    texts.extend(parsed.emails());
+    texts.extend(parsed.dns_names());
+    texts.extend(parsed.extended_key_usages());
     for text in texts {
         let shown = sanitize::safe(&text);
         assert!(!shown.contains(sanitize::is_unsafe), "{shown:?}");
     }
     // Whatever it says, it says it of any certificate.
     let _ = certificate.malformed_part();
-    let _ = names::key_usages(&parsed);
+    let _ = parsed.key_usages();
 }
 
 /// A PKCS#12 file that `check` looks at, with the password and without.

@@ -79,6 +79,15 @@ impl FileContents {
         (found, count)
     }
 
+    /// What is in these bytes, which should be of one of our forms; a problem where they are not.
+    pub(crate) fn read_expected(bytes: &[u8], passwords: &Passwords) -> Self {
+        let mut found = Self::default();
+        if !found.take_all(bytes, &mut Zeroizing::default(), passwords) {
+            found.problems.push(unreadable(bytes).to_owned());
+        }
+        found
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.certificates.is_empty() && self.keys.is_empty() && self.problems.is_empty()
     }

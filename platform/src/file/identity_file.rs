@@ -149,9 +149,3 @@ fn may_belong(key: &PrivateKey, certificate: &Certificate) -> bool {
         Err(error) => matches!(error, KeyError::UnknownAlgorithm(_)),
     }
 }
-
-pub(super) fn common_name(certificate: &Certificate) -> Option<String> {
-    let parsed = certificate.parse();
-    let mut names = parsed.subject().iter_common_name();
-    names.next()?.as_str().ok().map(str::to_owned)
-}

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use super::change;
 use super::file_store::FileStore;
-use super::identity_file::{IdentityFile, common_name};
+use super::identity_file::IdentityFile;
 use super::made_folder::{make_folder, unmake};
 use super::pair::Known;
 use super::place::{Named, Place};
@@ -177,6 +177,6 @@ impl FileStore {
 
 fn label(identity: &NewIdentity<'_>) -> String {
     let label = identity.label.map(str::to_owned);
-    let label = label.or_else(|| common_name(identity.certificate));
+    let label = label.or_else(|| identity.certificate.parse().common_name());
     label.unwrap_or_default()
 }

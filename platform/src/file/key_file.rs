@@ -156,7 +156,7 @@ impl Version {
 }
 
 /// A file that keys are taken out of.
-struct KeyFile {
+pub(super) struct KeyFile {
     /// Of before it was read.
     version: Option<Version>,
     state: Mutex<State>,
@@ -189,6 +189,11 @@ impl KeyFile {
             Ok(Content::Foreign | Content::TooLarge) => return Err(Fetch::Changed),
             Err(error) => return Err(unreadable(path, error)),
         };
+        Ok(Self::of(bytes))
+    }
+
+    /// The pieces of these bytes that hold keys.
+    pub(super) fn of(bytes: &[u8]) -> Self {
         let mut pieces = Vec::new();
         blocks::read(bytes, &mut Zeroizing::default(), &mut |block| {
             pieces.push(Piece::from_block(&block));
@@ -198,10 +203,10 @@ impl KeyFile {
             tried: Tried::default(),
             served: HashSet::new(),
         };
-        Ok(Self {
+        Self {
             version: None,
             state: Mutex::new(state),
-        })
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -217,7 +222,7 @@ impl KeyFile {
     }
 
     /// The private key of an entry. A thread that comes while the file is being opened waits for that.
-    fn key(
+    pub(super) fn key(
         &self,
         entry: &Known,
         place: &KeyPlace,

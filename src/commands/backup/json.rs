@@ -26,6 +26,7 @@ use crate::render::json;
 use certstow_core::backup::report::{
     Copy, DestinationReport, EntryReport, OnlyInBackup, Outcome, Pruned, RunReport,
 };
+use certstow_core::warning::Warning;
 use certstow_formats::proof::{Level, UNPROVEN};
 use serde::Serialize;
 
@@ -36,7 +37,7 @@ struct Json<'a> {
     entries: Vec<Entry<'a>>,
     only_in_backup: Vec<Missed<'a>>,
     problems: Vec<Problem<'a>>,
-    warnings: &'a [String],
+    warnings: &'a [Warning],
 }
 
 #[derive(Serialize)]
@@ -52,7 +53,7 @@ struct Destination<'a> {
     not_exportable: usize,
     pruned: usize,
     pruned_files: Vec<PrunedFile<'a>>,
-    notes: &'a [String],
+    notes: &'a [Warning],
 }
 
 #[derive(Serialize)]
@@ -70,7 +71,7 @@ struct Entry<'a> {
     result: &'static str,
     reason: Option<String>,
     files: Vec<File<'a>>,
-    warnings: &'a [String],
+    warnings: &'a [Warning],
 }
 
 #[derive(Serialize)]

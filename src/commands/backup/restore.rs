@@ -39,6 +39,7 @@ use crate::journal::Entry as Line;
 use crate::render::progress::Bar;
 use crate::screen::Screen;
 use crate::warning::{Warning, advise};
+use certstow_core::warning::{Code, Warning as LibraryWarning};
 
 pub(super) fn run(args: &BackupRestoreArgs, screen: &Screen) -> Result<Exit, Error> {
     let opening = Opening::read(&args.opening, true, screen)?;
@@ -83,14 +84,17 @@ pub(super) fn run(args: &BackupRestoreArgs, screen: &Screen) -> Result<Exit, Err
     restored.notes.iter_mut().for_each(advise);
     let is_new = |one: &RestoredIdentity| one.imported().is_some();
     if in_clear && restored.outcomes.iter().any(is_new) {
-        restored.notes.push(format!(
+        let text = format!(
             "the private keys in {} are not encrypted: only the folder's permissions protect them",
             args.into
-        ));
+        );
+        restored
+            .notes
+            .push(LibraryWarning::new(Code::KeysInClear, text));
     }
     record(&restored, args, screen);
     for note in &restored.notes {
-        screen.warn_unless_json(note);
+        screen.warn_unless_json(&note.text);
     }
     screen.warn_of_each_unless_json(
         warnings(&restored).map(|(whose, warning)| Warning::about(&shortened(whose), warning)),
@@ -139,7 +143,7 @@ fn warnings(restored: &Restored) -> impl Iterator<Item = (&str, &str)> {
     restored.outcomes.iter().flat_map(|one| {
         let imported = one.imported();
         let warnings = imported.into_iter().flat_map(|imported| &imported.warnings);
-        warnings.map(|warning| (one.label.as_str(), warning.as_str()))
+        warnings.map(|warning| (one.label.as_str(), warning.text.as_str()))
     })
 }
 
@@ -238,7 +242,7 @@ struct Json<'a> {
     into: String,
     entries: Vec<Entry<'a>>,
     unopened: Vec<Unopened<'a>>,
-    notes: &'a [String],
+    notes: &'a [LibraryWarning],
 }
 
 #[derive(Serialize)]

@@ -40,12 +40,12 @@ pub(super) fn show(report: &RunReport, exit: Exit, screen: &Screen) -> Result<()
 /// that failed. JSON has them all, and the logs alone get them then.
 pub(super) fn warn(report: &RunReport, screen: &Screen) {
     for warning in &report.warnings {
-        screen.warn_unless_json(warning);
+        screen.warn_unless_json(&warning.text);
     }
     let mut about: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for entry in &report.entries {
         for warning in &entry.warnings {
-            about.entry(warning).or_default().push(&entry.label);
+            about.entry(&warning.text).or_default().push(&entry.label);
         }
     }
     screen.warn_of_each_unless_json(about.into_iter().map(|(warning, labels)| {

@@ -168,7 +168,7 @@ fn warnings(verdict: &FolderVerdict, opened: bool) -> Vec<Warning> {
     let files = verdict.files.iter().filter(|file| file.is_good(opened));
     let of_files = files.flat_map(|file| {
         let warnings = file.warnings.iter();
-        warnings.map(|warning| Warning::about(&file.file, warning))
+        warnings.map(|warning| Warning::about(&file.file, &warning.text))
     });
     let stores = verdict.stores.iter();
     let of_stores = stores.flat_map(|stores| {
@@ -211,10 +211,11 @@ fn write(out: &mut dyn Write, verdicts: &[Found<'_>], opened: bool, quiet: bool)
 /// What is wrong with a file.
 fn reason(file: &FileVerdict, opened: bool) -> String {
     match (&file.reason, file.lacks_only_proof(opened)) {
-        (_, true) => format!(
-            "{}; --allow-unproven accepts that",
-            file.warnings.join("; ")
-        ),
+        (_, true) => {
+            let warnings = file.warnings.iter().map(|warning| warning.text.as_str());
+            let warnings = warnings.collect::<Vec<_>>().join("; ");
+            format!("{warnings}; --allow-unproven accepts that")
+        }
         (Some(reason), _) => reason.clone(),
         (None, _) => file.state.word().to_owned(),
     }

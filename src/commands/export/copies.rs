@@ -115,7 +115,7 @@ fn record(report: &mut Exported, result: &Result<Copied, LibraryError>, screen: 
             let place = copied.file.display();
             report
                 .warnings
-                .extend(warnings.map(|warning| format!("{place}: {warning}")));
+                .extend(warnings.map(|warning| warning.about(&place)));
             if let Some(error) = copied.not_synced().filter(|_| screen.json) {
                 screen.record(&Entry::error(&error));
             }

@@ -7,6 +7,7 @@ use crate::error::Error;
 use certstow_core::copy;
 use certstow_core::export::{self, Exported, Options};
 use certstow_core::identity::{Inventory, ListedCertificate};
+use certstow_core::warning::{Code, Warning};
 use certstow_formats::sanitize::{safe, shortened};
 use certstow_platform::store::{Ask, Interaction};
 
@@ -71,7 +72,7 @@ pub(super) fn not_now(why: &str, report: &mut Exported, screen: &Screen) {
         report.store
     );
     match screen.json {
-        true => report.warnings.push(kept),
+        true => report.warnings.push(Warning::new(Code::KeyStays, kept)),
         false => screen.warn(&kept),
     }
 }
@@ -100,7 +101,7 @@ pub(super) fn delete(
         let text = format!("Deleted {} from {}\n", safe(&key), safe(&report.store));
         screen.print(|out| out.write_all(text.as_bytes()))?;
         for warning in &warnings {
-            screen.warn(warning);
+            screen.warn(&warning.text);
         }
     }
     report.warnings.extend(warnings);

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use certstow_core::error::Error as LibraryError;
 use certstow_core::export::Exported;
+use certstow_core::warning::Warning;
 use certstow_formats::names;
 use certstow_formats::pkcs12::profile::Profile;
 use certstow_formats::proof::Level;
@@ -21,7 +22,7 @@ pub(super) fn tell(
     screen: &Screen,
 ) -> Result<(), Error> {
     for warning in &report.warnings {
-        screen.warn_unless_json(warning);
+        screen.warn_unless_json(&warning.text);
     }
     if screen.json {
         let not_synced = report.not_synced();
@@ -103,7 +104,7 @@ struct Json<'a> {
     copies: Vec<copies::CopyJson>,
     /// Whether the store has no private key any more.
     key_deleted: bool,
-    warnings: &'a [String],
+    warnings: &'a [Warning],
 }
 
 impl<'a> Json<'a> {

@@ -14,7 +14,8 @@ use crate::error::Explain as _;
 use crate::exit::Exit;
 use certstow_core::error::Error as LibraryError;
 use certstow_core::identity::{Inventory, StoreProblem};
-use certstow_core::import::{Imported, Outcome, Sources};
+use certstow_core::import::{Imported, Outcome, Readable};
+use certstow_core::warning::Warning as LibraryWarning;
 use certstow_formats::proof::Level;
 use certstow_formats::sanitize::{safe, shortened};
 use certstow_platform::spec::StoreSpec;
@@ -63,7 +64,7 @@ impl Failed {
 
 impl ImportReport {
     /// Of an import into this store, before anything is in it.
-    pub(super) fn new(store: &StoreSpec, exportable: bool, sources: Sources) -> Self {
+    pub(super) fn new(store: &StoreSpec, exportable: bool, sources: Readable) -> Self {
         Self {
             store: store.to_string(),
             exportable,
@@ -133,7 +134,7 @@ impl ImportReport {
     fn all_warnings(&self) -> impl Iterator<Item = Warning> {
         let imported = self.imported.iter();
         let of_each = imported.flat_map(|line| &line.imported.warnings);
-        let all = self.warnings.iter().chain(of_each);
+        let all = self.warnings.iter().chain(of_each.map(|one| &one.text));
         all.map(|warning| Warning::new(warning.clone(), warning))
     }
 
@@ -204,7 +205,7 @@ struct ImportedJson<'a> {
     place: &'a str,
     verified: &'a [&'static str],
     proof: Level,
-    warnings: &'a [String],
+    warnings: &'a [LibraryWarning],
 }
 
 #[derive(Serialize)]

@@ -44,10 +44,7 @@ fn answers(subject: &Subject<'_>) -> Vec<(&'static str, Vec<String>)> {
     let mut answers = vec![
         ("Whose it is", whose(subject)),
         ("Issued by", vec![issued_by(subject)]),
-        (
-            "It may",
-            names::purposes(&subject.identity.certificate().parse()),
-        ),
+        ("It may", subject.identity.certificate().parse().purposes()),
         ("Valid", vec![valid(subject)]),
         ("Kept in", kept_in(subject)),
         ("Can be saved", vec![can_be_saved(subject)]),
@@ -66,13 +63,13 @@ fn whose(subject: &Subject<'_>) -> Vec<String> {
     let entry = subject.identity.entry();
     let parsed = entry.certificate.parse();
     let label = subject.identity.label();
-    let name = names::common_name(parsed.subject()).unwrap_or_else(|| label.clone());
-    let mut lines = vec![match names::organization(parsed.subject()) {
+    let name = parsed.common_name().unwrap_or_else(|| label.clone());
+    let mut lines = vec![match parsed.organization() {
         Some(organization) if organization != name => format!("{name}, {organization}"),
         _ => name.clone(),
     }];
-    let addresses = names::emails(&parsed).into_iter();
-    let addresses = addresses.chain(names::dns_names(&parsed));
+    let addresses = parsed.emails().into_iter();
+    let addresses = addresses.chain(parsed.dns_names());
     lines.extend(addresses.filter(|address| *address != name));
     if label != name {
         lines.push(format!("called \"{label}\" where it is kept"));
@@ -95,8 +92,8 @@ fn issued_by(subject: &Subject<'_>) -> String {
 /// From when until when, how many days that is, and what to do.
 fn valid(subject: &Subject<'_>) -> String {
     let parsed = subject.identity.certificate().parse();
-    let not_before = parsed.validity().not_before.timestamp();
-    let not_after = parsed.validity().not_after.timestamp();
+    let not_before = parsed.not_before();
+    let not_after = parsed.not_after();
     how_long(not_before, not_after, subject.now)
 }
 

@@ -9,7 +9,7 @@ use certstow_platform::store::KeyState;
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::objects::{oid_registry, oid2sn};
 use x509_parser::oid_registry::Oid;
-use x509_parser::prelude::X509Certificate;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::subject::Subject;
 use crate::render::{table, tree};
@@ -25,7 +25,7 @@ pub(super) fn write(out: &mut dyn Write, subject: &Subject<'_>) -> io::Result<()
     } = subject;
     let entry = identity.entry();
     let parsed = entry.certificate.parse();
-    let not_before = parsed.validity().not_before.timestamp();
+    let not_before = parsed.not_before();
     let not_after = identity.not_after().seconds();
     let mut field = |name: &str, value: &str| match value {
         "" => Ok(()),
@@ -33,8 +33,8 @@ pub(super) fn write(out: &mut dyn Write, subject: &Subject<'_>) -> io::Result<()
     };
     field("Label", &identity.label())?;
     field("Subject", &identity.subject())?;
-    field("Issuer", &names::distinguished_name(parsed.issuer()))?;
-    field("Serial", &names::serial(&parsed))?;
+    field("Issuer", &parsed.issuer())?;
+    field("Serial", &parsed.serial())?;
     let begins = time::since_beginning(not_before, now);
     field(
         "Valid from",
@@ -42,13 +42,10 @@ pub(super) fn write(out: &mut dyn Write, subject: &Subject<'_>) -> io::Result<()
     )?;
     let ends = time::until_expiry(not_after, now);
     field("Expires", &format!("{} ({ends})", time::local(not_after)))?;
-    field("E-mail", &names::emails(&parsed).join(", "))?;
-    field("DNS names", &names::dns_names(&parsed).join(", "))?;
-    field("Key usage", &names::key_usages(&parsed).join(", "))?;
-    field(
-        "Extended usage",
-        &names::extended_key_usages(&parsed).join(", "),
-    )?;
+    field("E-mail", &parsed.emails().join(", "))?;
+    field("DNS names", &parsed.dns_names().join(", "))?;
+    field("Key usage", &parsed.key_usages().join(", "))?;
+    field("Extended usage", &parsed.extended_key_usages().join(", "))?;
     field("Key", &table::key_text(identity))?;
     match &entry.key {
         KeyState::NotExportable(reason) => field("", &reason.to_string())?,
@@ -65,11 +62,14 @@ pub(super) fn write(out: &mut dyn Write, subject: &Subject<'_>) -> io::Result<()
         let since = time::since_beginning(when, now);
         field("Backed up", &format!("{} ({since})", time::local(when)))?;
     }
-    field("Signed with", &signature_algorithm(&parsed))?;
-    field("Subject key id", &subject_key_id(&parsed))?;
-    field("Issuer key id", &authority_key_id(&parsed))?;
-    for (number, extension) in extensions(&parsed).iter().enumerate() {
-        field(if number == 0 { "Extensions" } else { "" }, extension)?;
+    // What only this listing shows is read here, by the library that knows extensions.
+    if let Ok((_, parsed)) = X509Certificate::from_der(entry.certificate.der()) {
+        field("Signed with", &signature_algorithm(&parsed))?;
+        field("Subject key id", &subject_key_id(&parsed))?;
+        field("Issuer key id", &authority_key_id(&parsed))?;
+        for (number, extension) in extensions(&parsed).iter().enumerate() {
+            field(if number == 0 { "Extensions" } else { "" }, extension)?;
+        }
     }
     field("SHA-1", &identity.thumbprint())?;
     field("SHA-256", &names::hex(entry.id.as_bytes()))?;

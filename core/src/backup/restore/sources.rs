@@ -16,6 +16,7 @@ use crate::backup::opener::Opener;
 use crate::backup::record::{self, Found};
 use crate::backup::wanted::{LEFT_OUT, Wanted};
 use crate::error::Error;
+use crate::warning::{Code, Warning};
 
 /// The files that are to be opened.
 #[derive(Default)]
@@ -28,7 +29,7 @@ pub(super) struct Sources {
     pub(super) strange: Vec<(String, Error)>,
     /// How many files the manifest does not name and were left out for that.
     pub(super) left_out: usize,
-    pub(super) notes: Vec<String>,
+    pub(super) notes: Vec<Warning>,
 }
 
 /// A file, and the identity that is due from it.
@@ -44,18 +45,19 @@ impl Sources {
             Found::Whole(manifest) => Some(manifest.entries),
             Found::None => {
                 let note = "there is no manifest: every file that opens is taken";
-                sources.notes.push(note.to_owned());
+                sources.notes.push(Warning::new(Code::Manifest, note));
                 None
             }
             Found::Damaged(reason) => {
-                sources.notes.push(format!(
+                let note = format!(
                     "the manifest cannot be used ({reason}): every file that opens is taken"
-                ));
+                );
+                sources.notes.push(Warning::new(Code::Manifest, note));
                 None
             }
             Found::Unreadable(error) => {
                 let note = "the manifest cannot be read: every file that opens is taken";
-                sources.notes.push(note.to_owned());
+                sources.notes.push(Warning::new(Code::Manifest, note));
                 let name = manifest::NAME.to_owned();
                 sources
                     .strange
@@ -90,9 +92,10 @@ impl Sources {
     /// A file that no entry names. Anybody who can write to the folder can put one there.
     fn take_unnamed(&mut self, folder: &Folder, name: &OsStr, is_whole: bool, by_thumbprint: bool) {
         let shown = shown(name);
-        let note = format!("the manifest does not name {shown}");
+        let text = format!("the manifest does not name {shown}");
+        let note = |text: String| Warning::new(Code::Unnamed, text);
         if self.takes_unnamed {
-            self.notes.extend(is_whole.then_some(note));
+            self.notes.extend(is_whole.then(|| note(text)));
             self.files.push(Source {
                 name: name.to_owned(),
                 saved: None,
@@ -101,15 +104,16 @@ impl Sources {
         }
         match folder.unreadable(name) {
             // All that is wanted is in the manifest.
-            Some(error) if by_thumbprint => self.notes.push(format!("{note}, and {error}")),
+            Some(error) if by_thumbprint => self.notes.push(note(format!("{text}, and {error}"))),
             Some(error) => {
-                self.notes.push(note);
+                self.notes.push(note(text));
                 let error = folder.file_error(name, format!("cannot be read: {error}"));
                 self.strange.push((shown, error));
             }
             None => {
                 self.left_out += 1;
-                self.notes.push(format!("{note}: {LEFT_OUT}"));
+                let text = format!("{text}: {LEFT_OUT}");
+                self.notes.push(Warning::new(Code::LeftOut, text));
             }
         }
     }

@@ -13,6 +13,7 @@ use crate::backup::manifest::{self, Saved};
 use crate::backup::opener::Opener;
 use crate::backup::wanted::LEFT_OUT;
 use crate::error::Error;
+use crate::warning::{Code, Warning};
 use certstow_formats::names;
 
 /// What the files gave.
@@ -26,7 +27,7 @@ pub(super) struct Taken {
     pub(super) unopened: Vec<(String, Error)>,
     /// The certificates of which the manifest says that an unproven key is accepted.
     pub(super) accepted: HashSet<String>,
-    pub(super) notes: Vec<String>,
+    pub(super) notes: Vec<Warning>,
 }
 
 impl Taken {
@@ -52,8 +53,8 @@ impl Taken {
     fn take(&mut self, folder: &Folder, source: &Source, (condition, opened): Read) {
         let name = shown(&source.name);
         if let Some(Condition::Damaged(reason)) = condition {
-            self.notes
-                .push(format!("{name} is not as it was written: {reason}"));
+            let text = format!("{name} is not as it was written: {reason}");
+            self.notes.push(Warning::new(Code::Damaged, text));
         }
         match (&source.saved, opened) {
             (Some(saved), Ok(opened)) => self.take_named(folder, saved, opened),
@@ -80,15 +81,16 @@ impl Taken {
             .filter(|entry| gives(entry))
             .partition(|entry| is_due(entry));
         let others: Vec<String> = others.into_iter().map(called).collect();
-        let left_out = match self.unnamed {
-            true => String::new(),
-            false => format!("; {LEFT_OUT}"),
+        let (code, left_out) = match self.unnamed {
+            true => (Code::Unnamed, String::new()),
+            false => (Code::LeftOut, format!("; {LEFT_OUT}")),
         };
         self.notes.extend(others.iter().map(|other| {
-            format!(
+            let text = format!(
                 "{} holds {other}, which the manifest does not name for it{left_out}",
                 saved.file
-            )
+            );
+            Warning::new(code, text)
         }));
         if due.is_empty() {
             let reason = match others.first() {

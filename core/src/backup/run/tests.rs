@@ -10,8 +10,6 @@ use certstow_platform::testing::{MemoryKey, MemoryStore, files_read_below};
 
 use super::*;
 use crate::backup::manifest;
-use crate::export::Format;
-use crate::output::Privacy;
 use certstow_formats::pkcs12::profile::Iterations;
 use certstow_formats::proof::Level;
 use certstow_formats::testing::identities;
@@ -39,26 +37,10 @@ fn backup_with(
 ) -> RunReport {
     let destinations: Vec<PathBuf> = folders.iter().map(|folder| folder.to_path_buf()).collect();
     let options = Options {
-        format: Format::P12,
-        include: certstow_formats::chain::Include::Full,
-        properties: Default::default(),
-        friendly_name: None,
-        profile: Default::default(),
         iterations: Iterations::new(1).unwrap(),
-        unencrypted_key: false,
+        ..Options::default()
     };
-    let mut request = Request {
-        destinations: &destinations,
-        filters: &Filters::default(),
-        options: &options,
-        last_runs: None,
-        privacy: Privacy::Wanted,
-        rewrite: false,
-        prune_expired: None,
-        allow_unproven: false,
-        escrow: None,
-        patience: Patience::default(),
-    };
+    let mut request = Request::new(&destinations, &options);
     change(&mut request);
     let password = || Ok(Password::new("correct horse".to_owned()));
     run(
@@ -208,7 +190,9 @@ fn a_store_that_cannot_note_it_is_a_warning() {
     let [warning] = report.warnings.as_slice() else {
         panic!("{:?}", report.warnings)
     };
-    assert!(warning.contains("was not told of the copies of 1 certificate"));
+    assert_eq!(warning.code, Code::NotMarked);
+    let text = "was not told of the copies of 1 certificate";
+    assert!(warning.text.contains(text), "{warning}");
 }
 
 /// A key of a kind that certstow does not sign with, and whose PKCS#8 has no public half.
@@ -223,7 +207,7 @@ fn unprovable_store() -> MemoryStore {
 fn of_proofs(entry: &EntryReport) -> usize {
     let warnings = entry.warnings.iter();
     warnings
-        .filter(|warning| warning.contains("cannot prove"))
+        .filter(|warning| warning.code == Code::Proof(Level::None))
         .count()
 }
 

@@ -110,8 +110,7 @@ impl<'a> Run<'a> {
                 self.errors[at] = Some(error);
                 let folder = destination.folder().display();
                 let notes = destination.notes.iter();
-                self.warnings
-                    .extend(notes.map(|note| format!("{folder}: {note}")));
+                self.warnings.extend(notes.map(|note| note.about(&folder)));
                 self.destinations[at] = None;
             }
         }
@@ -259,7 +258,7 @@ impl<'a> Run<'a> {
                     })),
                     Some(destination),
                 ) => {
-                    for warning in &warnings {
+                    for warning in warnings {
                         destination.note(warning);
                     }
                     if let Some(error) = not_synced {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::backup::compare::Comparison;
+use crate::warning::Warning;
 use certstow_formats::proof::Level;
 
 /// What was found in a folder.
@@ -44,7 +45,7 @@ pub struct FileVerdict {
     /// What is wrong, in a sentence.
     pub reason: Option<String>,
     /// What the user should know of a file that was opened, in sentences.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 /// Whether a file is what was written.

@@ -7,30 +7,20 @@ use certstow_platform::testing;
 use certstow_platform::testing::MemoryKey;
 use certstow_platform::{OpenOptions, open};
 
-use crate::export::{Destination, Format, Job, Options};
-use crate::output::{Existing, Privacy};
+use crate::export::{Destination, Job, Options};
 use certstow_formats::chain::Include;
-use certstow_formats::pkcs12::attributes::Properties;
-use certstow_formats::pkcs12::profile::{Iterations, Profile};
+use certstow_formats::pkcs12::profile::Iterations;
 use certstow_formats::testing::identities;
 use certstow_platform::testing::Liar;
 
 /// Exports the first identity to a file.
 fn export(inventory: &mut Inventory, file: &Path) -> Exported {
     let options = Options {
-        format: Format::P12,
         include: Include::None,
-        properties: Properties::Portable,
-        friendly_name: None,
-        profile: Profile::Modern,
         iterations: Iterations::new(1_000).unwrap(),
-        unencrypted_key: false,
+        ..Options::default()
     };
-    let destination = Destination::File {
-        file: file.to_owned(),
-        existing: Existing::Refuse,
-        privacy: Privacy::Wanted,
-    };
+    let destination = Destination::file(file);
     let id = inventory.certificates()[0].entry().id;
     let job = Job::new(inventory, &id, &options, destination).unwrap();
     let password = |_: &ListedCertificate| Ok(Password::new("correct horse".to_owned()));
@@ -45,7 +35,7 @@ fn has_key(store: &dyn Store, id: &EntryId) -> bool {
     store.private_key(id, &mut NonInteractive).is_ok()
 }
 
-fn reason(deleted: Result<Vec<String>, Error>) -> String {
+fn reason(deleted: Result<Vec<Warning>, Error>) -> String {
     match deleted {
         Err(Error::KeyNotDeleted { reason, .. }) => reason,
         other => panic!("{other:?}"),
@@ -113,8 +103,8 @@ fn other_copies_are_told_and_stay() {
     let [shared, elsewhere] = warnings.as_slice() else {
         panic!("{warnings:?}");
     };
-    assert!(shared.contains("has the same private key"), "{shared}");
-    assert!(elsewhere.starts_with("file:second has"), "{elsewhere}");
+    assert!(shared.text.contains("has the same private key"), "{shared}");
+    assert!(elsewhere.text.starts_with("file:second has"), "{elsewhere}");
     assert!(!has_key(&first, &report.id));
     assert!(has_key(&first, &renewed.id()));
     assert!(has_key(&second, &report.id));

@@ -39,7 +39,9 @@ impl Ask for Typist {
 /// How many of the identities of a file come into an empty store.
 fn come_in(file: PathBuf, password: Option<&str>, ask: &mut dyn Ask) -> usize {
     let password = password.map(|text| Password::new(text.to_owned()));
-    let sources = read(&[file], password, ask).unwrap();
+    let sources = read(Input::Files(&[file]), password, ask)
+        .unwrap()
+        .readable();
     assert_eq!(sources.problems, []);
     let mut to = MemoryStore::new("to");
     let outcomes = identities(&sources.inventory, &mut to, &EXPORTABLE, ask);
@@ -108,7 +110,8 @@ fn read_opens_a_file_once_whatever_its_problems() {
     let files = [file];
 
     let mut typist = Typist(0, "wrong");
-    let sources = read(&files, None, &mut typist).unwrap();
+    let sources = read(Input::Files(&files), None, &mut typist);
+    let sources = sources.unwrap().readable();
     assert_eq!((typist.0, sources.locked.len()), (3, 1));
     // Listing it, a look at what it needs, and one for each password.
     assert_eq!(files_read_below(folder.path()), 1 + 1 + 3);

@@ -19,6 +19,7 @@
 //! `foreign` is what the folder has and none of the stores.
 
 use certstow_core::backup::{Absent, Comparison, FileVerdict, FolderVerdict, Foreign};
+use certstow_core::warning::Warning;
 use certstow_formats::proof::Level;
 use serde::Serialize;
 
@@ -52,7 +53,7 @@ struct File<'a> {
     proof: Option<Level>,
     unnamed: &'a [String],
     reason: Option<&'a str>,
-    warnings: &'a [String],
+    warnings: &'a [Warning],
 }
 
 #[derive(Serialize)]

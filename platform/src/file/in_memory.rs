@@ -1,0 +1,95 @@
+//! Certificates and private keys in memory, in any form that a folder's files have, as a read-only
+//! store. They are paired as in a folder of this one file; what is locked opens with the password
+//! given beforehand, or with those that are asked for.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::contents::{FileContents, Passwords};
+use super::key_file::{Fetch, KeyFile, Opening};
+use super::pair::{self, Known, Paired};
+use crate::error::StoreError;
+use crate::spec::StoreSpec;
+use crate::store::{Ask, Entry, Listing, OpenOptions, Problem, Store, StoreInfo};
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::secret::PrivateKey;
+
+/// What the bytes of a file hold.
+pub(crate) struct InMemory {
+    info: StoreInfo,
+    passwords: Passwords,
+    entries: Vec<Entry>,
+    problems: Vec<Problem>,
+    issuers: Vec<Certificate>,
+    known: HashMap<EntryId, Known>,
+    keys: KeyFile,
+}
+
+impl InMemory {
+    /// Reads the bytes of a file. `place` is for names and messages; nothing is read there.
+    pub(crate) fn read(bytes: &[u8], place: &Path, options: &OpenOptions) -> Self {
+        let passwords = Passwords::Given(options.unlock.clone());
+        let found = FileContents::read_expected(bytes, &passwords);
+        let Paired {
+            entries,
+            problems,
+            issuers,
+            known,
+        } = pair::pair(&[place.to_owned()], vec![(0, found)]);
+        Self {
+            info: StoreInfo {
+                description: "file in memory".to_owned(),
+                path: None,
+                ..StoreInfo::new(StoreSpec::File(place.to_owned()))
+            },
+            passwords,
+            entries,
+            problems,
+            issuers,
+            known,
+            keys: KeyFile::of(bytes),
+        }
+    }
+}
+
+impl Store for InMemory {
+    fn info(&self) -> StoreInfo {
+        self.info.clone()
+    }
+
+    fn list(&self) -> Result<Listing, StoreError> {
+        Ok(Listing {
+            entries: self.entries.clone(),
+            problems: self.problems.clone(),
+        })
+    }
+
+    fn issuers(&self) -> Result<Vec<Certificate>, StoreError> {
+        Ok(self.issuers.clone())
+    }
+
+    fn shared(&self) -> Option<&(dyn Store + Sync)> {
+        Some(self)
+    }
+
+    fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
+        let known = self.known.get(id).ok_or_else(|| StoreError::NotFound {
+            store: self.info.spec.to_string(),
+            id: *id,
+        })?;
+        let missing = || StoreError::KeyMissing {
+            place: known.path.display().to_string(),
+        };
+        let place = known.key.as_ref().ok_or_else(missing)?;
+        let opening = Opening {
+            store: &self.info.spec,
+            passwords: &self.passwords,
+        };
+        let key = self.keys.key(known, place, opening, ask);
+        key.map_err(|error| match error {
+            Fetch::Failed(error) => error,
+            // The bytes are those that were listed: another key was taken for its own.
+            Fetch::Changed => missing(),
+        })
+    }
+}
