@@ -2,6 +2,7 @@
 //! an inherited file descriptor or the operating system's vault; never the command line, which every account can read.
 
 mod generated;
+mod guesses;
 mod strength;
 
 use std::env;

@@ -1,13 +1,13 @@
-//! How long a password would stand up to somebody who has the file. The number of guesses is
-//! estimated by `zxcvbn`, which knows common passwords, names, keyboard patterns, dates and
-//! repetitions; what is public about the certificate is guessed first, too. What the number means
-//! is decided here, because a file can be attacked at leisure: at 200,000 iterations of SHA-256 one
-//! graphics card tries some 100,000 passwords a second.
+//! How long a password would stand up to somebody who has the file. What the number of guesses
+//! means is decided here, because a file can be attacked at leisure: at 200,000 iterations of
+//! SHA-256 one graphics card tries some 100,000 passwords a second.
 
 use certstow_formats::secret::{Password, wipe_stack};
 
-/// No more characters than this are looked at, since the time taken grows with their square and
-/// more. A longer password is at least as strong as its beginning.
+use super::guesses;
+
+/// No more characters than this are looked at, since the time taken grows with their cube. A longer
+/// password is at least as strong as its beginning.
 const LONGEST: usize = 64;
 
 /// No more words of the context than this, and none that are longer: they come from certificates.
@@ -66,10 +66,8 @@ impl Strength {
 pub fn strength(password: &Password, context: &[&str]) -> Strength {
     let password = password.expose();
     let end = password.char_indices().nth(LONGEST).map(|(end, _)| end);
-    let estimate = zxcvbn::zxcvbn(&password[..end.unwrap_or(password.len())], &words(context));
-    let strength = Strength::of(estimate.guesses_log10());
-    // It has parts of the password in it.
-    drop(estimate);
+    let known = &password[..end.unwrap_or(password.len())];
+    let strength = Strength::of(guesses::log10(known, &words(context)));
     wipe_stack();
     strength
 }

@@ -50,36 +50,19 @@ pub fn encode(
 ) -> Result<Vec<u8>, getrandom::Error> {
     let protection = profile.protection(iterations)?;
     let password = PasswordForm::Text(password);
-    Ok(protect(
-        content,
-        &protection,
-        password,
-        threads::for_computing(),
-    ))
+    Ok(protect(content, &protection, password))
 }
 
-/// The file with this protection. With three cores each derivation has one; with fewer, that of
-/// the MAC takes turns with the key's.
-fn protect(
-    content: &Content<'_>,
-    protection: &Protection,
-    password: PasswordForm<'_>,
-    cores: usize,
-) -> Vec<u8> {
+/// The file with this protection.
+fn protect(content: &Content<'_>, protection: &Protection, password: PasswordForm<'_>) -> Vec<u8> {
     let Protection {
         key: scheme, mac, ..
     } = protection;
     let certificates = Zeroizing::new(certificate_safe(content));
     let certificates = || encrypted_data(&protection.certificates, password, &certificates);
-    let key = content.key.expose();
-    let (certificates, key, mac_key) = if cores > 2 {
-        let key = || scheme.encrypt(password, key);
-        threads::three(&certificates, &key, || mac.derive_key(password))
-    } else {
-        let both = || mac.derive_key_and_encrypt(scheme, password, key);
-        let (certificates, (mac_key, key)) = threads::two(&certificates, both);
-        (certificates, key, mac_key)
-    };
+    let key = || scheme.encrypt(password, content.key.expose());
+    let mac_key = || mac.derive_key(password);
+    let (certificates, key, mac_key) = threads::three(&certificates, &key, mac_key);
     let key = encrypted_private_key(scheme, &key);
     let key_bag = safe_bag(
         &oid::SHROUDED_KEY_BAG,

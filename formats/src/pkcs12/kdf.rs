@@ -1,7 +1,7 @@
 //! Keys from passwords: the derivation of PKCS#12 (RFC 7292, appendix B.2) and PBKDF2 (RFC 8018,
 //! section 5.2). With SHA-256, what most files use now, both have a faster way of their own.
 
-pub(super) mod sha256;
+mod sha256;
 
 use hmac::digest::block_api::EagerHash;
 use hmac::{Hmac, KeyInit, Mac};
@@ -10,7 +10,6 @@ use sha2::{Sha224, Sha384, Sha512};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::secret::Password;
-use sha256::Chain;
 
 /// A hash function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,7 +175,7 @@ fn repeated_hash(digest: Digest, input: &[u8], iterations: u32) -> Zeroizing<Vec
     match digest {
         Digest::Sha1 => repeat::<Sha1>(input, again),
         Digest::Sha224 => repeat::<Sha224>(input, again),
-        Digest::Sha256 => Zeroizing::new(Chain::of_hashes(input, iterations).finish().to_vec()),
+        Digest::Sha256 => Zeroizing::new(sha256::repeated_hash(input, iterations).to_vec()),
         Digest::Sha384 => repeat::<Sha384>(input, again),
         Digest::Sha512 => repeat::<Sha512>(input, again),
     }
@@ -222,37 +221,9 @@ where
 
 fn pbkdf2_sha256(password: &[u8], salt: &[u8], iterations: u32, derived: &mut [u8]) {
     for (number, part) in (1..).zip(derived.chunks_mut(sha256::LENGTH)) {
-        let block = Chain::of_pbkdf2(password, salt, number, iterations).finish();
+        let block = sha256::pbkdf2_block(password, salt, number, iterations);
         part.copy_from_slice(&block[..part.len()]);
     }
-}
-
-/// The chain of rounds that gives a key of PBKDF2 with SHA-256, where one is enough for it.
-pub(super) fn pbkdf2_chain(
-    prf: Digest,
-    password: PasswordForm<'_>,
-    salt: &[u8],
-    iterations: u32,
-    length: usize,
-) -> Option<Chain> {
-    let one = prf == Digest::Sha256 && chains(prf, length) == 1;
-    one.then(|| Chain::of_pbkdf2(password.utf8(), salt, 1, iterations))
-}
-
-/// As [`pbkdf2_chain`], for a key of PKCS#12's own derivation.
-pub(super) fn pkcs12_chain(
-    digest: Digest,
-    password: PasswordForm<'_>,
-    salt: &[u8],
-    purpose: Purpose,
-    iterations: u32,
-    length: usize,
-) -> Option<Chain> {
-    let one = digest == Digest::Sha256 && chains(digest, length) == 1;
-    one.then(|| {
-        let input = first_input(digest, password, salt, purpose);
-        Chain::of_hashes(&input, iterations)
-    })
 }
 
 #[cfg(test)]

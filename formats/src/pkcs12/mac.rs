@@ -10,10 +10,9 @@ use sha2::{Sha224, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
 use super::error::DecodeError;
-use super::kdf::sha256::{self, Chain};
 use super::kdf::{self, Digest, PasswordForm, Purpose};
 use super::oid;
-use super::pbe::{HMACS, Pbkdf2, Scheme, count, identifier, meaning};
+use super::pbe::{HMACS, Pbkdf2, count, identifier, meaning};
 use crate::ber::Value;
 use crate::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 
@@ -208,49 +207,6 @@ impl MacScheme {
                 key_length,
                 ..
             } => kdf::pbkdf2(*prf, password, salt, *iterations, *key_length),
-        }
-    }
-
-    /// The key, and `plaintext` encrypted with `scheme`, both derived on this core: in less time
-    /// than one after the other where they can take turns, as with SHA-256 in PBES2.
-    pub(crate) fn derive_key_and_encrypt(
-        &self,
-        scheme: &Scheme,
-        password: PasswordForm<'_>,
-        plaintext: &[u8],
-    ) -> (Zeroizing<Vec<u8>>, Vec<u8>) {
-        match (self.chain(password), scheme.chain(password)) {
-            (Some(own), Some(other)) => {
-                let (mac_key, key) = sha256::finish_both(own, other);
-                let encrypted = scheme.encrypt_with(&key, plaintext);
-                (Zeroizing::new(mac_key.to_vec()), encrypted)
-            }
-            _ => (
-                self.derive_key(password),
-                scheme.encrypt(password, plaintext),
-            ),
-        }
-    }
-
-    /// The chain of rounds that gives the key, where it is one with SHA-256.
-    fn chain(&self, password: PasswordForm<'_>) -> Option<Chain> {
-        match self {
-            Self::Pkcs12 {
-                digest,
-                salt,
-                iterations,
-            } => {
-                let length = digest.length();
-                kdf::pkcs12_chain(*digest, password, salt, Purpose::Mac, *iterations, length)
-            }
-            Self::Pbmac1 {
-                prf,
-                salt,
-                iterations,
-                key_length,
-                ..
-            } => kdf::pbkdf2_chain(*prf, password, salt, *iterations, *key_length)
-                .filter(|_| *key_length == sha256::LENGTH),
         }
     }
 

@@ -6,7 +6,6 @@ use zeroize::Zeroizing;
 
 pub use super::cipher::Cipher;
 use super::error::DecodeError;
-use super::kdf::sha256::{self, Chain};
 use super::kdf::{self, Digest, PasswordForm, Purpose};
 use super::oid;
 use crate::ber::{Oid, Reader, Value};
@@ -277,34 +276,10 @@ impl Scheme {
         }
     }
 
-    /// Encrypts with what [`Scheme::chain`] gave.
-    pub(super) fn encrypt_with(&self, key: &[u8; sha256::LENGTH], plaintext: &[u8]) -> Vec<u8> {
-        let iv: &[u8] = match self {
-            Self::Pbes2 { iv, .. } => iv,
-            Self::Pkcs12 { .. } => unreachable!("PKCS#12's own schemes have no single chain"),
-        };
-        let cipher = self.cipher();
-        cipher.encrypt(&key[..cipher.key_length()], iv, plaintext)
-    }
-
     /// Encrypts `plaintext`, padded to whole blocks. Takes as long as the iterations ask for.
     pub fn encrypt(&self, password: PasswordForm<'_>, plaintext: &[u8]) -> Vec<u8> {
         let (key, iv) = self.key_and_iv(password);
         self.cipher().encrypt(&key, &iv, plaintext)
-    }
-
-    /// The chain of rounds that gives the key, where it is one with SHA-256.
-    pub(super) fn chain(&self, password: PasswordForm<'_>) -> Option<Chain> {
-        match self {
-            Self::Pkcs12 { .. } => None,
-            Self::Pbes2 {
-                cipher,
-                prf,
-                salt,
-                iterations,
-                ..
-            } => kdf::pbkdf2_chain(*prf, password, salt, *iterations, cipher.key_length()),
-        }
     }
 
     /// Decrypts `ciphertext`. Takes as long as the iterations ask for.

@@ -1,14 +1,13 @@
 //! Both derivations with SHA-256, straight on its compression function: every round after the
-//! first hashes one block of fixed shape. A round needs the result of the round before, so that
-//! a core mostly waits; two chains that take turns fill each other's waits.
+//! first hashes one block of fixed shape.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::block_api::compress256;
 use sha2::{Digest as _, Sha256};
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, Zeroizing};
 
-/// The length of a hash, and of what a chain gives.
-pub(in crate::pkcs12) const LENGTH: usize = 32;
+/// The length of a hash.
+pub(super) const LENGTH: usize = 32;
 
 /// SHA-256's initial hash value (FIPS 180-4, 5.3.3).
 const START: State = [
@@ -24,136 +23,50 @@ const START: State = [
 
 type State = [u32; 8];
 
-/// A chain of rounds, each of which hashes the result of the one before.
-pub(in crate::pkcs12) struct Chain {
-    step: Step,
-    /// How many rounds are still to be done.
-    left: u32,
-}
-
-enum Step {
-    Hash(Hash),
-    Pbkdf2(Pbkdf2),
-}
-
-/// H(H(... H(input))): block B of RFC 7292, appendix B.2.
-#[derive(Zeroize, ZeroizeOnDrop)]
-struct Hash {
-    block: [u8; 64],
-}
-
-/// One block T of PBKDF2 (RFC 8018, 5.2): the sum of U_1, U_2 and so on.
-#[derive(Zeroize, ZeroizeOnDrop)]
-struct Pbkdf2 {
-    /// HMAC's states after the padded key, inside and outside (RFC 2104).
-    inner: State,
-    outer: State,
-    block: [u8; 64],
-    sum: State,
-}
-
-impl Chain {
-    /// `iterations` hashes, at least one, the first of `input`.
-    pub(super) fn of_hashes(input: &[u8], iterations: u32) -> Self {
-        let mut hash: [u8; LENGTH] = Sha256::digest(input).into();
-        let mut block = last_block(0);
-        block[..LENGTH].copy_from_slice(&hash);
-        hash.zeroize();
-        Self {
-            step: Step::Hash(Hash { block }),
-            left: iterations.saturating_sub(1),
-        }
-    }
-
-    /// The block of PBKDF2 with this number, from 1 on.
-    pub(super) fn of_pbkdf2(password: &[u8], salt: &[u8], number: u32, iterations: u32) -> Self {
-        let (inner, outer) = hmac_states(password);
-        let mut block = last_block(64);
-        first_round(password, salt, number, &mut block);
-        let mut sum = [0; 8];
-        for (word, bytes) in sum.iter_mut().zip(block.as_chunks::<4>().0) {
-            *word = u32::from_be_bytes(*bytes);
-        }
-        Self {
-            step: Step::Pbkdf2(Pbkdf2 {
-                inner,
-                outer,
-                block,
-                sum,
-            }),
-            left: iterations.saturating_sub(1),
-        }
-    }
-
-    /// Does all rounds.
-    pub(super) fn finish(mut self) -> Zeroizing<[u8; LENGTH]> {
-        match &mut self.step {
-            Step::Hash(chain) => (0..self.left).for_each(|_| chain.round()),
-            Step::Pbkdf2(chain) => (0..self.left).for_each(|_| chain.round()),
-        }
-        self.result()
-    }
-
-    fn result(&self) -> Zeroizing<[u8; LENGTH]> {
-        let mut result = Zeroizing::new([0; LENGTH]);
-        match &self.step {
-            Step::Hash(chain) => result.copy_from_slice(&chain.block[..LENGTH]),
-            Step::Pbkdf2(chain) => result.copy_from_slice(bytes_of(&chain.sum).as_flattened()),
-        }
-        result
-    }
-}
-
-/// Does all rounds of both chains, in turns while both have some.
-pub(in crate::pkcs12) fn finish_both(
-    mut first: Chain,
-    mut second: Chain,
-) -> (Zeroizing<[u8; LENGTH]>, Zeroizing<[u8; LENGTH]>) {
-    let together = first.left.min(second.left);
-    match (&mut first.step, &mut second.step) {
-        (Step::Pbkdf2(one), Step::Hash(other)) => in_turns(one, other, together),
-        (Step::Pbkdf2(one), Step::Pbkdf2(other)) => in_turns(one, other, together),
-        (Step::Hash(one), Step::Pbkdf2(other)) => in_turns(one, other, together),
-        (Step::Hash(one), Step::Hash(other)) => in_turns(one, other, together),
-    }
-    first.left -= together;
-    second.left -= together;
-    (first.finish(), second.finish())
-}
-
-fn in_turns(one: &mut impl Round, other: &mut impl Round, rounds: u32) {
-    for _ in 0..rounds {
-        one.round();
-        other.round();
-    }
-}
-
-trait Round {
-    fn round(&mut self);
-}
-
-impl Round for Hash {
-    #[inline]
-    fn round(&mut self) {
+/// H(H(... H(input))), block B of RFC 7292, appendix B.2: `iterations` hashes, at least one.
+pub(super) fn repeated_hash(input: &[u8], iterations: u32) -> Zeroizing<[u8; LENGTH]> {
+    let mut hash = Zeroizing::new(<[u8; LENGTH]>::from(Sha256::digest(input)));
+    let mut block = Zeroizing::new(last_block(0));
+    block[..LENGTH].copy_from_slice(&*hash);
+    for _ in 1..iterations {
         let mut state = START;
-        compress256(&mut state, std::slice::from_ref(&self.block));
-        put(&state, &mut self.block);
+        compress256(&mut state, std::slice::from_ref(&*block));
+        put(&state, &mut block);
     }
+    hash.copy_from_slice(&block[..LENGTH]);
+    hash
 }
 
-impl Round for Pbkdf2 {
-    #[inline]
-    fn round(&mut self) {
-        let mut state = self.inner;
-        compress256(&mut state, std::slice::from_ref(&self.block));
-        put(&state, &mut self.block);
-        state = self.outer;
-        compress256(&mut state, std::slice::from_ref(&self.block));
-        put(&state, &mut self.block);
-        for (sum, word) in self.sum.iter_mut().zip(state) {
+/// The block T of PBKDF2 with this number, from 1 on (RFC 8018, 5.2): the sum of U_1, U_2 and so on.
+pub(super) fn pbkdf2_block(
+    password: &[u8],
+    salt: &[u8],
+    number: u32,
+    iterations: u32,
+) -> Zeroizing<[u8; LENGTH]> {
+    // HMAC's states after the padded key, inside and outside (RFC 2104).
+    let (inner, outer) = hmac_states(password);
+    let (inner, outer) = (Zeroizing::new(inner), Zeroizing::new(outer));
+    let mut block = Zeroizing::new(last_block(64));
+    first_round(password, salt, number, &mut block);
+    let mut sum = Zeroizing::new([0; 8]);
+    for (word, bytes) in sum.iter_mut().zip(block.as_chunks::<4>().0) {
+        *word = u32::from_be_bytes(*bytes);
+    }
+    for _ in 1..iterations {
+        let mut state = *inner;
+        compress256(&mut state, std::slice::from_ref(&*block));
+        put(&state, &mut block);
+        state = *outer;
+        compress256(&mut state, std::slice::from_ref(&*block));
+        put(&state, &mut block);
+        for (sum, word) in sum.iter_mut().zip(state) {
             *sum ^= word;
         }
     }
+    let mut result = Zeroizing::new([0; LENGTH]);
+    result.copy_from_slice(bytes_of(&sum).as_flattened());
+    result
 }
 
 fn hmac_states(key: &[u8]) -> (State, State) {

@@ -107,19 +107,3 @@ fn no_password_and_the_empty_password_differ_in_pkcs12_only() {
         derive(PasswordForm::Text(&empty))
     );
 }
-
-#[test]
-fn chains_that_take_turns_end_where_each_ends_alone() {
-    let hashes = |rounds| Chain::of_hashes(b"input", rounds);
-    let pbkdf2 = |rounds| Chain::of_pbkdf2(b"password", b"salt", 1, rounds);
-    for (one, other) in [(1, 1), (5, 3), (3, 5), (100, 1)] {
-        let expected = (pbkdf2(one).finish(), hashes(other).finish());
-        assert_eq!(sha256::finish_both(pbkdf2(one), hashes(other)), expected);
-        let expected = (hashes(one).finish(), pbkdf2(other).finish());
-        assert_eq!(sha256::finish_both(hashes(one), pbkdf2(other)), expected);
-        let expected = (pbkdf2(one).finish(), pbkdf2(other).finish());
-        assert_eq!(sha256::finish_both(pbkdf2(one), pbkdf2(other)), expected);
-        let expected = (hashes(one).finish(), hashes(other).finish());
-        assert_eq!(sha256::finish_both(hashes(one), hashes(other)), expected);
-    }
-}
