@@ -53,7 +53,8 @@ pub(crate) fn distinguished_name(name: &X509Name<'_>) -> String {
     text
 }
 
-/// As [`distinguished_name`], from the DER of a `Name`; bytes that are none become `#hex`.
+/// The RFC 4514 string of the DER of a `Name`, as in `CN=Alice,O=Example`; bytes that are none become
+/// `#hex`.
 pub fn distinguished_name_of_der(der: &[u8]) -> String {
     match X509Name::from_der(der) {
         Ok((_, name)) => distinguished_name(&name),

@@ -9,8 +9,8 @@ use certstow_formats::testing::writer::{
     certificate, encrypted, file, key, label, local_key_id, nested, pbes2, plain, provider,
     shrouded_key,
 };
-use certstow_platform::OpenedFile;
 use certstow_platform::error::StoreError;
+use certstow_platform::{OpenedFile, open_bytes};
 
 fn der(path: &str) -> Vec<u8> {
     writer::data(path)
@@ -248,4 +248,31 @@ fn opened_file_gives_each_certificate_its_own_key_or_none() {
     }
     let unknown = store.private_key(&EntryId::of(b"other"), &mut NonInteractive);
     assert!(matches!(unknown, Err(StoreError::NotFound { .. })));
+}
+
+#[test]
+fn open_bytes_gives_what_the_file_gives() {
+    let place = std::path::Path::new("upload");
+    let pem = [
+        writer::file_of("certificates/P-256.pem"),
+        writer::file_of("keys/P-256.pem"),
+    ];
+    for (bytes, password) in [
+        (der("files/rsa.p12"), "fixture"),
+        (pem.concat(), "of something else"),
+    ] {
+        let options = OpenOptions::with_password(Password::new(password.to_owned()));
+        let store = open_bytes(&bytes, place, &options);
+        assert_exports_from(&*store);
+        assert_eq!(store.list().unwrap().entries[0].places, ["upload"]);
+        let unknown = store.private_key(&EntryId::of(b"other"), &mut NonInteractive);
+        assert!(matches!(unknown, Err(StoreError::NotFound { .. })));
+    }
+    let certificate = writer::file_of("certificates/P-256.pem");
+    let store = open_bytes(&certificate, place, &OpenOptions::default());
+    let id = store.list().unwrap().entries[0].id;
+    let missing = store.private_key(&id, &mut NonInteractive);
+    assert!(matches!(missing, Err(StoreError::KeyMissing { .. })));
+    let neither = open_bytes(b"neither", place, &OpenOptions::default());
+    assert_eq!(neither.list().unwrap().problems.len(), 1);
 }
