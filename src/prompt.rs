@@ -41,7 +41,7 @@ pub(super) fn until_right<T>(
         match read(&line(question)?) {
             Ok(answer) => return Ok(answer),
             Err(wrong) => {
-                // Whoever does not see it sees the question again.
+                // If it is not seen, the question is, again.
                 let _ = writeln!(anstream::stderr().lock(), "{}", safe(&wrong));
             }
         }

@@ -93,7 +93,7 @@ pub(crate) struct Item {
     pub(crate) extended_key_usages: Vec<String>,
     /// The kind of key: "RSA 2048".
     pub(crate) key: String,
-    /// Whether the key comes out.
+    /// Whether the key is exportable.
     pub(crate) state: KeyState,
     /// The CSP or KSP of Windows that has the key.
     pub(crate) provider: Option<String>,
@@ -181,7 +181,7 @@ pub(crate) struct Summary {
     pub(crate) urgent: usize,
     /// Those with a private key of which no copy is known.
     pub(crate) without_copy: usize,
-    /// Those whose private key never comes out.
+    /// Those whose private key is not exportable.
     pub(crate) not_exportable: usize,
     /// What is in a backup and in no store any more; not among the identities.
     pub(crate) only_in_backup: usize,
@@ -371,7 +371,7 @@ impl Item {
         self.state != KeyState::Missing && self.copies.is_empty()
     }
 
-    /// Whether its private key never comes out.
+    /// Whether its private key is not exportable.
     pub(crate) fn stays(&self) -> bool {
         matches!(self.state, KeyState::NotExportable(_))
     }

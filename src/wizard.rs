@@ -5,6 +5,7 @@
 mod asker;
 mod command_line;
 mod contents;
+mod context;
 mod copies;
 mod draft;
 mod drawn;
@@ -18,7 +19,6 @@ mod reader;
 mod saved;
 mod steps;
 mod summary;
-mod talk;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
@@ -36,11 +36,11 @@ use super::inventory;
 use super::screen::Screen;
 use crate::commands::export;
 use asker::Asker;
+use context::WizardContext;
 use draft::Draft;
 use drawn::Drawn;
 use plain::Plain;
 use steps::Step;
-use talk::Talk;
 
 pub(super) use drawn::restore_screen;
 
@@ -81,12 +81,12 @@ pub(super) fn run(preset: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
     let mut draft = Draft::new(preset);
     let mut from = Step::Identity;
     let mut report = loop {
-        let mut talk = Talk {
+        let mut context = WizardContext {
             asker,
             inventory: &inventory,
             preset,
         };
-        steps::fill(&mut draft, from, &mut talk)?;
+        steps::fill(&mut draft, from, &mut context)?;
         if screen.is_plain() {
             asker.say("Encrypting, writing and reading back.");
         }

@@ -41,7 +41,7 @@ impl Copied {
 /// # Errors
 /// [`Error::Contradiction`]: it is the folder of the file itself, under whatever name.
 pub fn place(saved: &Path, folder: &Path) -> Result<PathBuf, Error> {
-    // A folder that is not there is found out by whoever writes into it.
+    // A folder that is not there shows when it is written to.
     if let (Ok(own), Ok(other)) = (identity(folder_of(saved)), identity(folder))
         && own == other
     {

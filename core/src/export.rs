@@ -1,4 +1,4 @@
-//! One identity, saved and proven: the private key comes out of its store, is shown to belong to
+//! One identity, saved and proven: the private key is taken from its store, is shown to belong to
 //! the certificate, goes into a file together with the certification path, and the file gets its
 //! name only after the bytes on disk were read back and restore the same identity.
 //!

@@ -2,7 +2,7 @@
 //! folder, readable by its owner alone from the first moment, and renamed only when what the disk
 //! gives back has been verified: the target holds all of the new bytes or none of them.
 //!
-//! Whoever ends the process early calls [`abandon`] first, as the program does when it is
+//! Code that ends the process early calls [`abandon`] first, as the program does when it is
 //! interrupted. What a process that was killed left behind, the next one that writes to the folder
 //! removes ([`certstow_platform::new_file`]).
 
@@ -26,7 +26,7 @@ use crate::warning::{Code, Warning};
 /// What to do when the target exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Existing {
-    /// Fail with [`Error::TargetExists`], whoever created it and however late.
+    /// Fail with [`Error::TargetExists`], by whichever process it was created, and however late.
     #[default]
     Refuse,
     /// Replace it in one step, if it is a regular file. Nothing of the old file stays but its owner

@@ -105,7 +105,7 @@ fn belonging(key: PrivateKey, place: &str, spki: &[u8]) -> Result<PrivateKey, St
         Ok(public) if !key::same_public_key(&public, spki) => Err(StoreError::KeyMismatch {
             place: place.to_owned(),
         }),
-        // What is not understood here is proven by whoever uses it.
+        // What is not understood here is proven by the caller.
         Ok(_) | Err(_) => Ok(key),
     }
 }

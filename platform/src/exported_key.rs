@@ -48,7 +48,7 @@ pub(crate) fn private_key_of_pkcs12(
     let mut keys = contents.keys.into_iter().map(|bag| bag.key);
     keys.find(|key| match key::public_key_of(key) {
         Ok(public) => key::same_public_key(&public, spki),
-        // Whoever asked exported one certificate.
+        // One certificate was exported.
         Err(KeyError::UnknownAlgorithm(_)) => alone,
         Err(_) => false,
     })

@@ -2,7 +2,7 @@
 //! readable by its owner alone from the first moment, and renamed only when the caller has read
 //! back what is on disk.
 //!
-//! Whoever ends the process early calls [`abandon`] first, as the program does when it is
+//! Code that ends the process early calls [`abandon`] first, as the program does when it is
 //! interrupted. A process killed outright leaves a `.certstow-*.tmp` file behind; it is as private
 //! as the finished file. The next process that writes to the folder removes it: a temporary file is
 //! locked for as long as its process lives ([`left_behind_in`] finds the others).
@@ -46,7 +46,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// getting its name gets it first. The process has to end after it: from now on, no write begins.
 pub fn abandon() {
     let (done, ended) = channel();
-    // A thread of its own, for a disk that does not answer keeps whoever asks it.
+    // A thread of its own, for a disk that does not answer blocks its caller.
     let thread = thread::Builder::new().name("abandon".to_owned());
     let spawned = thread.spawn(move || {
         remove_unfinished();
@@ -144,10 +144,10 @@ impl NewFile {
     /// Gives the file its name, and replaces nothing.
     ///
     /// # Errors
-    /// `AlreadyExists`: something has that name, whoever created it and however late. Others are
+    /// `AlreadyExists`: something has that name, by whichever process it was created, and however late. Others are
     /// the operating system's. The temporary file is gone then.
     pub fn rename(self, target: &Path) -> io::Result<()> {
-        // Whoever abandons it now would leave an empty file where taking the name has two steps.
+        // Abandoned now, it would leave an empty file where taking the name has two steps.
         let _in_one_piece = unfinished();
         // `tempfile` hands names to the system as they are.
         match self.file.persist_noclobber(os::long_path(target)) {

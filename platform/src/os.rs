@@ -288,7 +288,7 @@ pub fn volume(folder: &Path) -> Option<String> {
 
 /// The removable drives that are there and can be written to: USB drives and disks, memory cards.
 /// None where the system does not tell; the one that the system runs from is not among them. A
-/// drive that hangs keeps whoever asks for it.
+/// drive that hangs blocks its caller.
 pub fn removable_drives() -> Vec<Drive> {
     system::removable_drives()
 }

@@ -219,7 +219,7 @@ pub(crate) fn check_together(
     Ok(())
 }
 
-/// An option that would change nothing: whoever gave it expects something else.
+/// An option that would change nothing, though somebody expects it to.
 fn idle_option(args: &ExportArgs, options: &Options) -> Option<String> {
     let format = options.format;
     let p12 = format == Format::P12;

@@ -154,7 +154,7 @@ fn read(stores: &[StoreSpec], word: &str) -> Vec<Possible> {
         // A store for which there is no thread is left out.
         let _ = Builder::new().spawn(move || {
             let possible = read_store(store, &word);
-            // A key that lies open beside its certificate was read to pair the two.
+            // A key that is unencrypted beside its certificate was read to pair the two.
             wipe_stack();
             told.send((number, possible))
         });

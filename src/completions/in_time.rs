@@ -7,7 +7,7 @@ use std::time::Instant;
 use certstow_formats::secret::wipe_stack;
 
 /// What `work` gives, if it does before `until`. Its thread leaves no secret on its stack: a key that
-/// lies open beside its certificate is read to pair the two. Without a thread there is nothing: what
+/// is unencrypted beside its certificate is read to pair the two. Without a thread there is nothing: what
 /// is not waited for on another thread cannot be given up.
 pub(super) fn in_time<T: Send + 'static>(
     until: Instant,

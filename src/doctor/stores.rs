@@ -1,4 +1,4 @@
-//! Whether stores can be reached, and whether a key really comes out of each, silently, in this
+//! Whether stores can be reached, and whether a key can really be exported from each, silently, in this
 //! session: what a listing says of a key is not what happens when it is taken.
 
 use certstow_platform::error::StoreError;
@@ -15,7 +15,7 @@ use certstow_core::identity::Stores;
 use certstow_core::waits;
 use certstow_formats::proof::{Level, Proof};
 
-/// How many keys of a store are tried until one comes out.
+/// How many keys of a store are tried until one can be exported.
 const TRIES: usize = 5;
 
 /// The stores to look at; where there is none, the check that says so.
@@ -45,7 +45,7 @@ pub(crate) fn named_or_found(stores: Stores<'_>) -> Result<Vec<StoreSpec>, Box<C
     Ok(specs)
 }
 
-/// Checks of a store: whether it can be read, whether a key comes out, each that is locked, and, of a
+/// Checks of a store: whether it can be read, whether a key can be exported, each that is locked, and, of a
 /// folder, whether something was left behind in it.
 pub(crate) fn check(spec: &StoreSpec, options: &OpenOptions) -> Vec<Check> {
     let name = spec.to_string();

@@ -133,11 +133,11 @@ impl<T: Into<Cow<'static, str>>> From<T> for Hint {
 /// Whom the words of a hint are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wording {
-    /// Programs, and whoever wrote a command line that runs unattended.
+    /// Programs, and the author of a command line that runs unattended.
     CommandLine,
-    /// Whoever typed a command line, and can be asked.
+    /// A person who typed a command line and can be asked.
     Terminal,
-    /// Whoever answers the questions of the wizard.
+    /// A person who answers the questions of the wizard.
     Wizard,
 }
 

@@ -156,7 +156,7 @@ fn table(error: &StoreError) -> Facts {
     }
 }
 
-/// Of a key that is another certificate's, whoever finds it out.
+/// Of a key that belongs to another certificate.
 pub(super) fn key_mismatch() -> Facts {
     Facts::new(
         Exit::KeyUnavailable,

@@ -7,8 +7,8 @@ use certstow_formats::pkcs12::attributes::Properties;
 use certstow_formats::sanitize::safe;
 
 use super::asker::{Answer, Choice, Kind};
+use super::context::WizardContext;
 use super::draft::Draft;
-use super::talk::Talk;
 
 const PATHS: [(&str, Option<Include>); 3] = [
     ("All of it (recommended)", None),
@@ -22,19 +22,25 @@ const PROPERTIES: [(&str, Option<Properties>); 3] = [
     ("None, not even the name", Some(Properties::None)),
 ];
 
-pub(super) fn ask_path(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, Error> {
-    talk.asker.say(
+pub(super) fn ask_path(
+    draft: &mut Draft,
+    context: &mut WizardContext<'_>,
+) -> Result<Answer<()>, Error> {
+    context.asker.say(
         "The certification path is the certificates of the issuers, up to the root. Most programs \
          need it.",
     );
     let question = "Which part of the path goes in?";
-    let answer = one_of(question, &PATHS, &mut draft.chain, talk)?;
+    let answer = one_of(question, &PATHS, &mut draft.chain, context)?;
     draft.args.contents.chain = draft.chain;
     Ok(answer)
 }
 
-pub(super) fn ask_properties(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, Error> {
-    talk.asker.say(
+pub(super) fn ask_properties(
+    draft: &mut Draft,
+    context: &mut WizardContext<'_>,
+) -> Result<Answer<()>, Error> {
+    context.asker.say(
         "Properties are what the store notes of a certificate, such as its name and a description.",
     );
     let question = "Which of the store's properties?";
@@ -42,7 +48,7 @@ pub(super) fn ask_properties(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<A
         question,
         &PROPERTIES,
         &mut draft.args.contents.properties,
-        talk,
+        context,
     )
 }
 
@@ -50,12 +56,15 @@ fn one_of<T: Copy + PartialEq>(
     question: &str,
     options: &[(&str, T)],
     value: &mut T,
-    talk: &mut Talk<'_>,
+    context: &mut WizardContext<'_>,
 ) -> Result<Answer<()>, Error> {
     let choices: Vec<_> = options.iter().map(|(text, _)| Choice::new(*text)).collect();
     let start = options.iter().position(|(_, option)| option == value);
     Ok(
-        match talk.asker.choose(question, &choices, start.unwrap_or(0))? {
+        match context
+            .asker
+            .choose(question, &choices, start.unwrap_or(0))?
+        {
             Answer::Next(chosen) => {
                 *value = options[chosen].1;
                 Answer::Next(())
@@ -65,13 +74,17 @@ fn one_of<T: Copy + PartialEq>(
     )
 }
 
-pub(super) fn ask_name(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, Error> {
-    let label = label(draft, talk);
+pub(super) fn ask_name(
+    draft: &mut Draft,
+    context: &mut WizardContext<'_>,
+) -> Result<Answer<()>, Error> {
+    let label = label(draft, context);
     let label = safe(&label).into_owned();
     let initial = draft.args.name.clone().unwrap_or_else(|| label.clone());
-    talk.asker
+    context
+        .asker
         .say("The friendly name is what programs show in their lists.");
-    let answer = talk.asker.text("Friendly name:", &initial, Kind::Text)?;
+    let answer = context.asker.text("Friendly name:", &initial, Kind::Text)?;
     let Answer::Next(name) = answer else {
         return Ok(Answer::Back);
     };
@@ -81,9 +94,9 @@ pub(super) fn ask_name(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<
 }
 
 /// What the identity that was chosen is called.
-pub(super) fn label(draft: &Draft, talk: &Talk<'_>) -> String {
+pub(super) fn label(draft: &Draft, context: &WizardContext<'_>) -> String {
     let identity = draft
         .identity
-        .and_then(|id| talk.inventory.certificate(&id));
+        .and_then(|id| context.inventory.certificate(&id));
     identity.map_or_else(String::new, |identity| identity.label())
 }

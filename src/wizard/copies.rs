@@ -13,8 +13,8 @@ use certstow_formats::sanitize::safe;
 use certstow_platform::os::{self, Drive};
 
 use super::asker::{Answer, Asker, Choice, Kind};
+use super::context::in_words;
 use super::draft::Draft;
-use super::talk::in_words;
 use super::{file, folders, summary};
 use crate::commands::export;
 use crate::commands::export::copies::{self, make_one};

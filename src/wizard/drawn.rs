@@ -117,7 +117,7 @@ impl Asker for Drawn {
     }
 
     fn say_whole(&mut self, line: &str) {
-        // Whoever does not see it sees the question that follows.
+        // If it is not seen, the question that follows is.
         let _ = writeln!(anstream::stderr().lock(), "{line}");
     }
 

@@ -12,26 +12,26 @@ use certstow_platform::os;
 
 use super::asker::{Answer, Asker, Choice, Kind};
 use super::contents::label;
+use super::context::WizardContext;
 use super::draft::Draft;
 use super::folders::expanded;
-use super::talk::Talk;
 use crate::commands::export as command;
 
 /// Where WIPO's PCT-SAFE looks for the file, on the drive of the system.
 const PCT_SAFE: [&str; 2] = ["PCT-SAFE", "PKCS12"];
 
-pub(super) fn ask(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, Error> {
+pub(super) fn ask(draft: &mut Draft, context: &mut WizardContext<'_>) -> Result<Answer<()>, Error> {
     let Some(pct_safe) = pct_safe_folder(os::system_drive()) else {
-        return ask_name(draft, talk, None);
+        return ask_name(draft, context, None);
     };
     loop {
         let choices = ["This folder, or another", "The PCT-SAFE folder"].map(Choice::new);
-        let chosen = match talk.asker.choose("Where to?", &choices, 0)? {
+        let chosen = match context.asker.choose("Where to?", &choices, 0)? {
             Answer::Next(chosen) => chosen,
             Answer::Back => return Ok(Answer::Back),
         };
         let folder = (chosen == 1).then_some(pct_safe.as_path());
-        if let Answer::Next(()) = ask_name(draft, talk, folder)? {
+        if let Answer::Next(()) = ask_name(draft, context, folder)? {
             return Ok(Answer::Next(()));
         }
     }
@@ -46,11 +46,11 @@ fn pct_safe_folder(drive: Option<PathBuf>) -> Option<PathBuf> {
 
 fn ask_name(
     draft: &mut Draft,
-    talk: &mut Talk<'_>,
+    context: &mut WizardContext<'_>,
     folder: Option<&Path>,
 ) -> Result<Answer<()>, Error> {
     let format = command::options(&draft.args).format;
-    let suggested = default_file_name(&label(draft, talk), format);
+    let suggested = default_file_name(&label(draft, context), format);
     let mut initial = match (folder, &draft.args.output) {
         (Some(folder), _) => shown(&folder.join(&suggested)),
         (None, Some(chosen)) => shown(chosen),
@@ -59,11 +59,14 @@ fn ask_name(
     if folder.is_none()
         && let Ok(here) = std::env::current_dir()
     {
-        talk.asker
+        context
+            .asker
             .say(&format!("You are in {}.", safe(&here.to_string_lossy())));
     }
     loop {
-        let answer = talk.asker.text("Folder and name:", &initial, Kind::Path)?;
+        let answer = context
+            .asker
+            .text("Folder and name:", &initial, Kind::Path)?;
         let Answer::Next(typed) = answer else {
             return Ok(Answer::Back);
         };
@@ -74,7 +77,7 @@ fn ask_name(
             false => with_usual_extension(&file, format),
         };
         let file = std::path::absolute(&file).unwrap_or(file);
-        if let Some(existing) = may_be_written(&file, draft, talk)? {
+        if let Some(existing) = may_be_written(&file, draft, context)? {
             draft.args.output = Some(file);
             draft.args.force = existing == Existing::Replace;
             return Ok(Answer::Next(()));
@@ -96,24 +99,24 @@ fn shown(path: &Path) -> String {
 fn may_be_written(
     file: &Path,
     draft: &Draft,
-    talk: &mut Talk<'_>,
+    context: &mut WizardContext<'_>,
 ) -> Result<Option<Existing>, Error> {
     let privacy = command::privacy(&draft.args);
     match preflight(file, Existing::Refuse, privacy) {
         Ok(()) => return Ok(Some(Existing::Refuse)),
         Err(LibraryError::TargetExists { .. }) => {}
         Err(error) => {
-            talk.tell(&error);
+            context.tell(&error);
             return Ok(None);
         }
     }
-    if !replaces(file, "Take another name", talk.asker)? {
+    if !replaces(file, "Take another name", context.asker)? {
         return Ok(None);
     }
     match preflight(file, Existing::Replace, privacy) {
         Ok(()) => Ok(Some(Existing::Replace)),
         Err(error) => {
-            talk.tell(&error);
+            context.tell(&error);
             Ok(None)
         }
     }

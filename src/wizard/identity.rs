@@ -12,8 +12,8 @@ use certstow_formats::sanitize::{safe, shortened};
 use certstow_platform::store::{KeyState, NotExportable};
 
 use super::asker::{Answer, Asker, Choice};
+use super::context::WizardContext;
 use super::draft::Draft;
-use super::talk::Talk;
 use crate::args::ExportArgs;
 use crate::commands::export;
 
@@ -51,22 +51,22 @@ fn unread(inventory: &Inventory) -> Option<String> {
     (problems > 0).then(|| format!("{unread} could not be read"))
 }
 
-pub(super) fn ask(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, Error> {
-    let inventory = talk.inventory;
-    let identities = all(inventory, talk.preset);
+pub(super) fn ask(draft: &mut Draft, context: &mut WizardContext<'_>) -> Result<Answer<()>, Error> {
+    let inventory = context.inventory;
+    let identities = all(inventory, context.preset);
     let now = time::now();
     let choices: Vec<_> = identities
         .iter()
         .map(|identity| choice(identity, now))
         .collect();
-    let has_key = export::options(talk.preset).format.has_key();
+    let has_key = export::options(context.preset).format.has_key();
     let mut start = draft.identity.and_then(|id| {
         let mut chosen = identities.iter();
         chosen.position(|identity| identity.entry().id == id)
     });
     loop {
         let question = "Which certificate to save?";
-        let answer = talk.asker.find(question, &choices, start.unwrap_or(0))?;
+        let answer = context.asker.find(question, &choices, start.unwrap_or(0))?;
         let Answer::Next(chosen) = answer else {
             return Ok(Answer::Back);
         };
@@ -74,8 +74,8 @@ pub(super) fn ask(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, 
         start = Some(chosen);
         match may_come_out(identity.entry()) {
             Err(refusal) if has_key => {
-                talk.tell(&refusal);
-                talk.asker.say(
+                context.tell(&refusal);
+                context.asker.say(
                     "Its certificate alone can be saved without the key: \
                      certstow export --format der. Choose another one here.",
                 );
@@ -83,12 +83,12 @@ pub(super) fn ask(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, 
             _ => {
                 let id = identity.entry().id;
                 if draft.identity != Some(id) {
-                    forget_what_depends(draft, talk.preset);
+                    forget_what_depends(draft, context.preset);
                 }
                 draft.identity = Some(id);
                 draft.args.select.selector = Some(identity.thumbprint());
                 if has_key {
-                    warn_of_lock(identity, talk.asker);
+                    warn_of_lock(identity, context.asker);
                 }
                 return Ok(Answer::Next(()));
             }

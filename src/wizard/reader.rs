@@ -7,8 +7,8 @@ use certstow_formats::pkcs12::profile::Profile;
 use certstow_formats::pkcs12::target::{self, Target};
 
 use super::asker::{Answer, Choice};
+use super::context::WizardContext;
 use super::draft::Draft;
-use super::talk::Talk;
 use crate::file_options;
 
 /// An answer, and what it means.
@@ -64,7 +64,7 @@ impl Reader {
     }
 }
 
-pub(super) fn ask(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, Error> {
+pub(super) fn ask(draft: &mut Draft, context: &mut WizardContext<'_>) -> Result<Answer<()>, Error> {
     let readers = readers();
     let choices: Vec<_> = readers
         .iter()
@@ -72,7 +72,7 @@ pub(super) fn ask(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, 
         .collect();
     let start = readers.iter().position(|reader| reader.is_in(draft));
     let question = "Which program will open the file?";
-    let answer = talk.asker.find(question, &choices, start.unwrap_or(0))?;
+    let answer = context.asker.find(question, &choices, start.unwrap_or(0))?;
     let Answer::Next(chosen) = answer else {
         return Ok(Answer::Back);
     };
@@ -85,12 +85,13 @@ pub(super) fn ask(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, 
         Reader::Program(target) => draft.args.algorithms.target = Some(target),
     }
     if let Some(remark) = reader.remark() {
-        talk.asker.say(remark);
+        context.asker.say(remark);
     }
     draft.args.contents.chain = draft.chain;
     if file_options::reads_no_path(&draft.args.algorithms) && draft.chain != Some(Include::None) {
         draft.args.contents.chain = None;
-        talk.asker
+        context
+            .asker
             .say("It reads one certificate only, so the certification path is left out.");
     }
     Ok(Answer::Next(()))

@@ -7,8 +7,8 @@ use certstow_core::output::preflight;
 use certstow_formats::pkcs12::attributes::Properties;
 
 use super::asker::Answer;
+use super::context::WizardContext;
 use super::draft::Draft;
-use super::talk::Talk;
 use super::{contents, file, identity, password, reader, summary};
 use crate::commands::export as command;
 use crate::file_options;
@@ -48,8 +48,8 @@ impl Step {
     }
 
     /// Whether there is something to ask. What was given as an option is not asked for.
-    fn is_open(self, draft: &Draft, talk: &Talk<'_>) -> bool {
-        let preset = talk.preset;
+    fn is_open(self, draft: &Draft, context: &WizardContext<'_>) -> bool {
+        let preset = context.preset;
         let options = command::options(&draft.args);
         let p12 = draft.args.format == Format::P12;
         match self {
@@ -71,13 +71,13 @@ impl Step {
                 p12 && preset.algorithms.profile.is_none() && preset.algorithms.target.is_none()
             }
             Self::Password => options.needs_password() && preset.password.source().is_none(),
-            Self::File => preset.output.is_none() || !is_writable(draft, talk),
+            Self::File => preset.output.is_none() || !is_writable(draft, context),
         }
     }
 
     /// Takes back what was answered while there was something to ask.
-    fn forget(self, draft: &mut Draft, talk: &Talk<'_>) {
-        let (args, preset) = (&mut draft.args, talk.preset);
+    fn forget(self, draft: &mut Draft, context: &WizardContext<'_>) {
+        let (args, preset) = (&mut draft.args, context.preset);
         match self {
             // These are open or not from the beginning on.
             Self::Identity | Self::Path | Self::Properties | Self::Reader | Self::Password => {}
@@ -90,23 +90,23 @@ impl Step {
         }
     }
 
-    fn ask(self, draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, Error> {
+    fn ask(self, draft: &mut Draft, context: &mut WizardContext<'_>) -> Result<Answer<()>, Error> {
         match self {
-            Self::Identity => identity::ask(draft, talk),
-            Self::Path => contents::ask_path(draft, talk),
-            Self::Properties => contents::ask_properties(draft, talk),
-            Self::Name => contents::ask_name(draft, talk),
-            Self::Reader => reader::ask(draft, talk),
-            Self::Password => password::ask(draft, talk),
-            Self::File => file::ask(draft, talk),
-            Self::Summary => summary::ask(draft, talk),
+            Self::Identity => identity::ask(draft, context),
+            Self::Path => contents::ask_path(draft, context),
+            Self::Properties => contents::ask_properties(draft, context),
+            Self::Name => contents::ask_name(draft, context),
+            Self::Reader => reader::ask(draft, context),
+            Self::Password => password::ask(draft, context),
+            Self::File => file::ask(draft, context),
+            Self::Summary => summary::ask(draft, context),
         }
     }
 }
 
 /// Whether the file that was given as an option can be written as it is.
-fn is_writable(draft: &Draft, talk: &Talk<'_>) -> bool {
-    let args = talk.preset;
+fn is_writable(draft: &Draft, context: &WizardContext<'_>) -> bool {
+    let args = context.preset;
     let Some(output) = args.output.as_ref() else {
         return false;
     };
@@ -119,22 +119,26 @@ fn is_writable(draft: &Draft, talk: &Talk<'_>) -> bool {
 ///
 /// # Errors
 /// [`Error::Cancelled`]: the person gave up.
-pub(super) fn fill(draft: &mut Draft, from: Step, talk: &mut Talk<'_>) -> Result<(), Error> {
+pub(super) fn fill(
+    draft: &mut Draft,
+    from: Step,
+    context: &mut WizardContext<'_>,
+) -> Result<(), Error> {
     let mut at = Step::ALL.iter().position(|step| *step == from).unwrap_or(0);
     while let Some(step) = Step::ALL.get(at) {
-        match step.ask(draft, talk)? {
+        match step.ask(draft, context)? {
             Answer::Next(()) => {
                 at += 1;
                 while let Some(step) = Step::ALL.get(at)
-                    && !step.is_open(draft, talk)
+                    && !step.is_open(draft, context)
                 {
-                    step.forget(draft, talk);
+                    step.forget(draft, context);
                     at += 1;
                 }
             }
             Answer::Back => {
                 let before = Step::ALL[..at].iter();
-                let open = before.rev().position(|step| step.is_open(draft, talk));
+                let open = before.rev().position(|step| step.is_open(draft, context));
                 at -= 1 + open.ok_or(Error::Cancelled)?;
             }
         }

@@ -11,25 +11,25 @@ use certstow_formats::sanitize::{safe, shortened};
 
 use super::asker::{Answer, Asker, Choice};
 use super::command_line;
+use super::context::WizardContext;
 use super::draft::Draft;
-use super::talk::Talk;
 use crate::args::ExportArgs;
 use crate::commands::export;
 
-pub(super) fn ask(draft: &mut Draft, talk: &mut Talk<'_>) -> Result<Answer<()>, Error> {
+pub(super) fn ask(draft: &mut Draft, context: &mut WizardContext<'_>) -> Result<Answer<()>, Error> {
     let identity = draft
         .identity
-        .and_then(|id| talk.inventory.certificate(&id));
+        .and_then(|id| context.inventory.certificate(&id));
     let identity = identity.ok_or(Error::Cancelled)?;
-    talk.asker.say("");
-    for sentence in sentences(draft, identity, talk) {
-        talk.asker.say(&sentence);
+    context.asker.say("");
+    for sentence in sentences(draft, identity, context) {
+        context.asker.say(&sentence);
     }
-    talk.asker.say("");
-    show_command(&draft.args, talk.asker);
-    talk.asker.say("");
+    context.asker.say("");
+    show_command(&draft.args, context.asker);
+    context.asker.say("");
     let choices = ["Finish: save the file", "Go back", "Stop without saving"].map(Choice::new);
-    match talk.asker.choose("Is that right?", &choices, 0)? {
+    match context.asker.choose("Is that right?", &choices, 0)? {
         Answer::Next(0) => Ok(Answer::Next(())),
         Answer::Next(2) => Err(Error::Cancelled),
         _ => Ok(Answer::Back),
@@ -49,12 +49,16 @@ pub(super) fn show_command(args: &ExportArgs, asker: &mut dyn Asker) {
     });
 }
 
-fn sentences(draft: &Draft, identity: &ListedCertificate, talk: &Talk<'_>) -> Vec<String> {
+fn sentences(
+    draft: &Draft,
+    identity: &ListedCertificate,
+    context: &WizardContext<'_>,
+) -> Vec<String> {
     let options = export::options(&draft.args);
     let has_key = options.format.has_key();
     let label = identity.label();
     let key = if has_key { " and its private key" } else { "" };
-    let store = talk.inventory.store_name(identity.entries()[0].store);
+    let store = context.inventory.store_name(identity.entries()[0].store);
     let place = match export::to_stdout(&draft.args) {
         true => "standard output".to_owned(),
         false => {
@@ -72,7 +76,7 @@ fn sentences(draft: &Draft, identity: &ListedCertificate, talk: &Talk<'_>) -> Ve
         sentences[0] = sentences[0].replacen(" are saved", " is saved", 1);
     }
     if draft.args.format != Format::Der {
-        sentences.push(of_path(options.include, identity, talk));
+        sentences.push(of_path(options.include, identity, context));
     }
     if draft.args.format == Format::P12 {
         sentences.push(match options.properties {
@@ -98,11 +102,11 @@ fn sentences(draft: &Draft, identity: &ListedCertificate, talk: &Talk<'_>) -> Ve
     sentences
 }
 
-fn of_path(include: Include, identity: &ListedCertificate, talk: &Talk<'_>) -> String {
+fn of_path(include: Include, identity: &ListedCertificate, context: &WizardContext<'_>) -> String {
     if include == Include::None {
         return "No certificate of an issuer goes in.".to_owned();
     }
-    let (path, _) = talk.inventory.certification_path(identity.certificate());
+    let (path, _) = context.inventory.certification_path(identity.certificate());
     let complete = path.end == PathEnd::Root;
     let mut issuers: Vec<_> = path.certificates.iter().skip(1).collect();
     if complete && include == Include::NoRoot {

@@ -213,7 +213,7 @@ pub struct Counts {
     pub mended: usize,
     /// Not there, or not as they should be.
     pub failed: usize,
-    /// Not there, since the store said beforehand that the key never comes out.
+    /// Not there, since the store said beforehand that the key is not exportable.
     pub not_exportable: usize,
     /// There, but with a private key that nothing proves, unless that is accepted. They are among
     /// those written, unchanged and mended, too.

@@ -137,7 +137,7 @@ impl Work<'_> {
         })
     }
 
-    /// The password goes first: no file comes to be whose password is lost, in a power cut neither.
+    /// The sealed password is written first: a power cut must not leave a file whose password is lost.
     fn write(
         &self,
         task: &Task<'_>,

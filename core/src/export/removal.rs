@@ -35,7 +35,7 @@ pub fn may_delete_key(
 ) -> Result<(), Error> {
     output::refuse_memory(file)?;
     let Ok(folder) = fs::canonicalize(os::long_path(folder_of(file))) else {
-        // There is no such folder to write into, and that is said by whoever tries.
+        // There is no such folder to write into, and the attempt says so.
         return Ok(());
     };
     for stored in identity.entries() {

@@ -1,5 +1,5 @@
 //! The bytes of one file in any of its forms, written and then proven: what is read back has to
-//! give the identity that was meant, or the file does not come to be.
+//! give the identity that was meant, or the file is not written.
 
 use std::cell::OnceCell;
 use std::path::PathBuf;

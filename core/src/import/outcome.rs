@@ -48,7 +48,7 @@ pub struct Outcome {
 pub struct Imported {
     /// Where it lies there.
     pub place: String,
-    /// What was checked, one word each: `listed`, with a private key; `key`, it comes out and is
+    /// What was checked, one word each: `listed`, with a private key; `key`, it can be exported and is
     /// the certificate's; `signature`, it signs.
     pub verified: Vec<&'static str>,
     /// How far the private key was proven before it went in.

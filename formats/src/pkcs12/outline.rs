@@ -1,5 +1,5 @@
 //! What a PKCS#12 file shows without its password: how its parts are encrypted and protected
-//! against change, and whatever lies open in it. Nothing is derived.
+//! against change, and what is not encrypted in it. Nothing is derived.
 
 use super::error::DecodeError;
 use super::limits::Limits;
@@ -10,7 +10,7 @@ use super::structure::{Bag, BagContent, Safe, Structure};
 /// What can be seen of a file without its password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outline {
-    /// Whether anything that lies open is BER that is not DER, as NSS writes it. Go cannot read
+    /// Whether any unencrypted part is BER that is not DER, as NSS writes it. Go cannot read
     /// that.
     pub ber: bool,
     /// How the MAC is made; `None` if there is no MAC.
@@ -46,7 +46,7 @@ pub struct SafeOutline {
     pub bags: Vec<BagOutline>,
 }
 
-/// A bag that lies open.
+/// A bag that is not encrypted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BagOutline {
     /// A private key, encrypted like this.

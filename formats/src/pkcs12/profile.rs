@@ -73,7 +73,7 @@ impl Profile {
         Iterations(self.default_iterations())
     }
 
-    /// What to tell whoever chooses this profile, if there is something to tell.
+    /// What to tell a person who chooses this profile, if there is something to tell.
     pub fn warning(self) -> Option<&'static str> {
         match self {
             Profile::Modern | Profile::Compatible => None,
@@ -218,7 +218,7 @@ impl Iterations {
         }
     }
 
-    /// What to tell whoever chooses this number, if there is something to tell.
+    /// What to tell a person who chooses this number, if there is something to tell.
     pub fn warning(self) -> Option<String> {
         let Self(n) = self;
         if n > Self::DOTNET_MAX {

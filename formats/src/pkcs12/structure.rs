@@ -20,7 +20,7 @@ const MAX_NESTING: u8 = 8;
 
 /// A file, as far as it can be read without its password.
 pub struct Structure {
-    /// Whether anything that lies open is encoded as DER would not.
+    /// Whether any unencrypted part is BER that is not DER.
     pub(super) ber: bool,
     /// The bytes of the `AuthenticatedSafe`, which the MAC is over.
     pub(super) content: Zeroizing<Vec<u8>>,

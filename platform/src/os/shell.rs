@@ -1,4 +1,4 @@
-//! A word of a command line, quoted for whoever pastes the line into a shell: the Shell Command
+//! A word of a command line, quoted so that a person can paste the line into a shell: the Shell Command
 //! Language of POSIX (2.2, Quoting), and PowerShell ("about_Quoting_Rules" in Microsoft's
 //! documentation), where typographic quotation marks quote, too.
 

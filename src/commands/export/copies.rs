@@ -120,7 +120,7 @@ fn record(report: &mut Exported, result: &Result<Copied, LibraryError>, screen: 
                 screen.record(&Entry::error(&error));
             }
         }
-        // Whoever reads JSON finds it there; all others are told after what was saved.
+        // JSON has it; otherwise it is told after what was saved.
         Err(error) if screen.json => screen.record(&Entry::error(error)),
         Err(_) => {}
     }

@@ -1,5 +1,5 @@
 //! `--generate-password`: the new password is shown before the file is written, so that there is
-//! never a file whose password nobody could have seen; if the file does not come to be, a password
+//! never a file whose password nobody could have seen; if the file is not written, a password
 //! of nothing was shown. It goes to the terminal alone: no log has it, and no reader of standard
 //! output.
 

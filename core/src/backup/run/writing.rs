@@ -77,7 +77,7 @@ impl<'a> Run<'a> {
             });
             let begun = begun.count();
             drop(finished);
-            let mut desk = Desk {
+            let mut dispatcher = Dispatcher {
                 of: pending.len(),
                 done: 0,
                 checkpoint: Instant::now() + CHECKPOINT,
@@ -87,7 +87,7 @@ impl<'a> Run<'a> {
                 broken: &broken,
                 progress,
             };
-            self.hand_out(&pending, &mut desk, password, &shared, ask)
+            self.dispatch(&pending, &mut dispatcher, password, &shared, ask)
         })
     }
 
@@ -117,10 +117,10 @@ impl<'a> Run<'a> {
     }
 
     /// Gives the threads their work and takes the results, until there is no more.
-    fn hand_out(
+    fn dispatch(
         &mut self,
         pending: &[usize],
-        desk: &mut Desk<'a, '_>,
+        dispatcher: &mut Dispatcher<'a, '_>,
         password: impl FnOnce() -> Result<Password, Error>,
         shared: &OnceLock<Password>,
         ask: &mut dyn Ask,
@@ -128,13 +128,13 @@ impl<'a> Run<'a> {
         let mut password = Some(password).filter(|_| self.request.escrow.is_none());
         let mut outcome = Ok(());
         for &position in pending {
-            (desk.progress)(Progress::Writing {
-                done: desk.done,
-                of: desk.of,
+            (dispatcher.progress)(Progress::Writing {
+                done: dispatcher.done,
+                of: dispatcher.of,
             });
-            let places = self.places(position, desk.broken);
+            let places = self.places(position, dispatcher.broken);
             if places.is_empty() {
-                desk.done += 1;
+                dispatcher.done += 1;
                 continue;
             }
             let key = match self.take(position, ask) {
@@ -145,7 +145,7 @@ impl<'a> Run<'a> {
                 }
                 Err(error) => {
                     self.key_failed(position, error);
-                    desk.done += 1;
+                    dispatcher.done += 1;
                     continue;
                 }
             };
@@ -170,15 +170,15 @@ impl<'a> Run<'a> {
                 label: self.plan[position].label.clone(),
                 places,
             };
-            if !self.send(task, desk) {
+            if !self.send(task, dispatcher) {
                 break;
             }
         }
         // No more is to come: the threads finish what they have, and end.
         let (nothing, _) = mpsc::sync_channel(1);
-        desk.tasks = nothing;
-        while let Ok(done) = desk.results.recv() {
-            self.book(done, desk);
+        dispatcher.tasks = nothing;
+        while let Ok(done) = dispatcher.results.recv() {
+            self.record_result(done, dispatcher);
         }
         outcome
     }
@@ -216,31 +216,32 @@ impl<'a> Run<'a> {
 
     /// Sends a task as soon as a thread has room for it; meanwhile results are taken. Without
     /// threads, it is done here. False if there is no thread any more.
-    fn send(&mut self, mut task: Task<'a>, desk: &mut Desk<'a, '_>) -> bool {
-        if let Some(make) = desk.here {
+    fn send(&mut self, mut task: Task<'a>, dispatcher: &mut Dispatcher<'a, '_>) -> bool {
+        if let Some(make) = dispatcher.here {
             let done = make(task);
             let is_done = done.is_some();
-            done.into_iter().for_each(|done| self.book(done, desk));
+            done.into_iter()
+                .for_each(|done| self.record_result(done, dispatcher));
             return is_done;
         }
         loop {
-            while let Ok(done) = desk.results.try_recv() {
-                self.book(done, desk);
+            while let Ok(done) = dispatcher.results.try_recv() {
+                self.record_result(done, dispatcher);
             }
-            task = match desk.tasks.try_send(task) {
+            task = match dispatcher.tasks.try_send(task) {
                 Ok(()) => return true,
                 Err(TrySendError::Full(task)) => task,
                 Err(TrySendError::Disconnected(_)) => return false,
             };
-            match desk.results.recv() {
-                Ok(done) => self.book(done, desk),
+            match dispatcher.results.recv() {
+                Ok(done) => self.record_result(done, dispatcher),
                 Err(_) => return false,
             }
         }
     }
 
     /// Takes the result of a task, and from time to time records what was written.
-    fn book(&mut self, done: Done, desk: &mut Desk<'_, '_>) {
+    fn record_result(&mut self, done: Done, dispatcher: &mut Dispatcher<'_, '_>) {
         let entry = &mut self.entries[done.position];
         for warning in done.warnings {
             if !entry.warnings.contains(&warning) {
@@ -280,32 +281,32 @@ impl<'a> Run<'a> {
                 (Some(Err(error)), _) => {
                     report.outcome = Outcome::Failed(error.in_full());
                     let not_synced = matches!(error, Error::NotSynced { .. });
-                    if not_synced || desk.broken[at].load(Ordering::Relaxed) {
+                    if not_synced || dispatcher.broken[at].load(Ordering::Relaxed) {
                         self.errors[at].get_or_insert(error);
                     }
                 }
                 (None, _) | (_, None) => {}
             }
         }
-        desk.done += 1;
-        (desk.progress)(Progress::Writing {
-            done: desk.done,
-            of: desk.of,
+        dispatcher.done += 1;
+        (dispatcher.progress)(Progress::Writing {
+            done: dispatcher.done,
+            of: dispatcher.of,
         });
         let now = Instant::now();
         // After the last one, all is recorded in any case.
-        if now >= desk.checkpoint && desk.done < desk.of {
-            self.checkpoint(desk);
-            desk.checkpoint = Instant::now() + CHECKPOINT.max(now.elapsed() * SHARE);
+        if now >= dispatcher.checkpoint && dispatcher.done < dispatcher.of {
+            self.checkpoint(dispatcher);
+            dispatcher.checkpoint = Instant::now() + CHECKPOINT.max(now.elapsed() * SHARE);
         }
     }
 
-    fn checkpoint(&mut self, desk: &mut Desk<'_, '_>) {
+    fn checkpoint(&mut self, dispatcher: &mut Dispatcher<'_, '_>) {
         for (at, destination) in self.destinations.iter_mut().enumerate() {
             let Some(destination) = destination else {
                 continue;
             };
-            let broken = &desk.broken[at];
+            let broken = &dispatcher.broken[at];
             if broken.load(Ordering::Relaxed) {
                 continue;
             }
@@ -320,7 +321,7 @@ impl<'a> Run<'a> {
 }
 
 /// What the main thread needs while it hands out work.
-struct Desk<'t, 'p> {
+struct Dispatcher<'t, 'p> {
     of: usize,
     done: usize,
     /// When what was written is to be recorded next.
@@ -343,7 +344,7 @@ fn work_off<'t>(
     finished: &Sender<Done>,
 ) {
     loop {
-        // The lock is held while waiting: whoever has it is the next to get something.
+        // The lock is held while waiting: the thread that has it is the next to get something.
         let next = todo.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(task) = next else {
             break;

@@ -15,7 +15,7 @@
 //! ```
 //!
 //! `stores` is `null` where none was to be compared with. `absent` are their identities that the
-//! folder lacks, `kept_back` those of which the store says that the private key never comes out;
+//! folder lacks, `kept_back` those of which the store says that the private key is not exportable;
 //! `foreign` is what the folder has and none of the stores.
 
 use certstow_core::backup::{Absent, Comparison, FileVerdict, FolderVerdict, Foreign};

@@ -8,14 +8,14 @@ use crate::args::ExportArgs;
 use crate::error::{Explain, Wording};
 
 /// What the steps have at hand.
-pub(super) struct Talk<'a> {
+pub(super) struct WizardContext<'a> {
     pub(super) asker: &'a mut dyn Asker,
     pub(super) inventory: &'a Inventory,
     /// What was given as options.
     pub(super) preset: &'a ExportArgs,
 }
 
-impl Talk<'_> {
+impl WizardContext<'_> {
     /// Says what went wrong and what to do, where the person is asked again.
     pub(super) fn tell(&mut self, error: &dyn Explain) {
         self.asker.say(&in_words(error));
