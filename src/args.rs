@@ -19,11 +19,12 @@ mod words;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::exit::Exit;
 use clap::{
     ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueHint,
 };
 
+use super::examples;
+use crate::exit::Exit;
 pub(crate) use backup::{
     BackupAction, BackupArgs, BackupCommand, BackupRestoreArgs, BackupVerifyArgs, OpeningArgs,
 };
@@ -39,8 +40,6 @@ pub(crate) use report::ReportArgs;
 pub(crate) use schedule::{ScheduleCommand, ScheduleInstallArgs, TaskArgs};
 pub(crate) use store::{PasswordArgs, StoreArgs};
 pub(crate) use words::Words;
-
-use super::examples;
 
 /// Saves certificates with their private keys as PKCS#12 files that are known to restore
 ///

@@ -19,12 +19,12 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
-use crate::error::Error;
-use crate::exit::Exit;
 use clap_complete::{CompletionCandidate, Shell};
 
 use super::args;
 use super::screen::Screen;
+use crate::error::Error;
+use crate::exit::Exit;
 use in_time::in_time;
 use line::Line;
 use shown::{description, value};

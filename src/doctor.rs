@@ -14,21 +14,18 @@ mod targets;
 
 use std::path::Path;
 
+use certstow_core::password::{self, Source};
+use certstow_formats::sanitize::in_full;
 use certstow_formats::secret::Password;
 
+use crate::error::{Error, Explain};
+use crate::exit::Exit;
 pub(crate) use account::check as account;
 pub(crate) use escrow::check as escrow;
 pub(crate) use left_over::in_target as left_over;
 pub(crate) use logs::{event_log, file as log};
 pub(crate) use stores::{check as store, named_or_found as stores};
-pub(crate) use targets::check as target;
-pub(crate) use targets::emptied;
-pub(crate) use targets::manifest;
-
-use crate::error::{Error, Explain};
-use crate::exit::Exit;
-use certstow_core::password::{self, Source};
-use certstow_formats::sanitize::in_full;
+pub(crate) use targets::{check as target, emptied, manifest};
 
 /// One thing that was tried.
 #[derive(Debug, Clone, PartialEq, Eq)]

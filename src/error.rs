@@ -9,10 +9,9 @@ mod store;
 mod tests;
 mod vault;
 
-use std::fmt;
-use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
+use std::{fmt, io};
 
 use certstow_core::error::{Candidate, Error as LibraryError};
 use certstow_core::time;

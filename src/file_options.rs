@@ -1,11 +1,11 @@
 //! What the options for a file's contents and algorithms mean together, for one export and for the
 //! files of a backup.
 
-use crate::error::Error;
 use certstow_core::export::{Format, Options};
 use certstow_formats::chain::Include;
 
 use super::args::{AlgorithmArgs, ContentArgs};
+use crate::error::Error;
 
 /// How the files are made. A friendly name and an unencrypted key are not among these options.
 pub(super) fn of(format: Format, contents: &ContentArgs, algorithms: &AlgorithmArgs) -> Options {

@@ -4,10 +4,9 @@
 use std::sync::Arc;
 use std::thread::Builder;
 
-use crate::exit::Exit;
-
 use super::ending;
 use super::screen::Screen;
+use crate::exit::Exit;
 
 /// From now on, an interruption ends the process in an orderly way.
 pub(super) fn handle(screen: &Arc<Screen>) {

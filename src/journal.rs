@@ -10,9 +10,6 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::error::{Error, Explain};
-use crate::exit::Exit;
-use crate::log::LogFile;
 use certstow_core::{time, waits};
 use certstow_formats::names;
 use certstow_formats::sanitize::in_full;
@@ -23,6 +20,9 @@ use serde_json::{Map, Value};
 
 use super::args::Global;
 use super::render::json;
+use crate::error::{Error, Explain};
+use crate::exit::Exit;
+use crate::log::LogFile;
 
 /// The name under which certstow's events are found in Event Viewer.
 pub(crate) const SOURCE: &str = "certstow";

@@ -32,14 +32,13 @@ mod warning;
 mod watchdog;
 mod wizard;
 
-use crate::error::Explain as _;
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use crate::error::Error;
-use crate::exit::Exit;
 use certstow_formats::secret::wipe_stack;
 
+use crate::error::{Error, Explain as _};
+use crate::exit::Exit;
 use args::{Cli, Command, ScheduleCommand};
 pub use completions::answer as answer_shell;
 use journal::Journal;

@@ -6,16 +6,15 @@ mod topics;
 use std::io;
 use std::path::Path;
 
-use crate::error::Error;
-use crate::exit::Exit;
 use certstow_platform::new_file::write_readable;
 use certstow_platform::os;
 use clap::{Arg, Command};
 use roff::{Inline, Roff, bold, italic, roman};
 
-use super::args;
-use super::examples;
 use super::screen::Screen;
+use super::{args, examples};
+use crate::error::Error;
+use crate::exit::Exit;
 
 /// When the text of the manual was last gone over. man(7) wants a date, and that of the build
 /// would make two builds of the same source differ.

@@ -9,7 +9,6 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use crate::error::Error;
 use certstow_core::nearest::nearest;
 use certstow_core::waits;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -18,6 +17,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::args::{BackupArgs, Given, Kind, Typed};
+use crate::error::Error;
 
 /// The options of `backup`, as a command line of them alone.
 static COMMAND: LazyLock<Command> = LazyLock::new(|| {

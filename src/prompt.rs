@@ -3,9 +3,10 @@
 
 use std::io::{self, BufRead as _, Write as _};
 
-use crate::error::Error;
 use certstow_core::waits;
 use certstow_formats::sanitize::safe;
+
+use crate::error::Error;
 
 /// How often a person may give an answer that is none.
 const TRIES: u32 = 3;

@@ -12,8 +12,6 @@ mod tests;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use certstow_platform::store::KeyState;
-
 use certstow_core::backup::{self, InStores, Kept};
 use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem};
 use certstow_core::select::Filters;
@@ -21,6 +19,7 @@ use certstow_core::time;
 use certstow_core::time::Urgency;
 use certstow_formats::names;
 use certstow_formats::proof::Level;
+use certstow_platform::store::KeyState;
 
 const DAY: i64 = 24 * 60 * 60;
 

@@ -27,6 +27,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub(crate) use certstow_platform::scheduler::{Owner, Scheduler};
+
 pub(crate) use error::SchedulerError;
 pub(crate) use launchd::label as launchd_label;
 pub(crate) use windows_task::would_be_replaced;

@@ -6,8 +6,6 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use crate::error::{Error, Explain, Wording};
-use crate::exit::Exit;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use certstow_core::backup::Patience;
@@ -22,6 +20,8 @@ use super::journal::{Entry, Journal};
 use super::render::drawing::{self, Drawing};
 use super::render::{Look, json};
 use super::warning::{Selection, Warning};
+use crate::error::{Error, Explain, Wording};
+use crate::exit::Exit;
 
 pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default();

@@ -1,17 +1,17 @@
 //! The end of a wait for what does not answer (`--timeout`), with an exit code of its own.
 
-use crate::error::Explain as _;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread::Builder;
 use std::time::Duration;
 
-use crate::watchdog::{self, Watch};
 use certstow_platform::store::Interaction;
 
 use super::args::Global;
 use super::ending;
 use super::screen::Screen;
+use crate::error::Explain as _;
+use crate::watchdog::{self, Watch};
 
 /// Where nobody is there to get impatient.
 const UNATTENDED: Duration = Duration::from_secs(10 * 60);

@@ -8,8 +8,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::error::Error;
 use certstow_core::waits::{self, Listener};
+
+use crate::error::Error;
 
 /// What is being waited for in this process.
 static WAITS: Waits = Waits::new();

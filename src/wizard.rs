@@ -23,8 +23,6 @@ mod summary;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 
-use crate::error::Error;
-use crate::exit::Exit;
 use certstow_core::export::Exported;
 use certstow_core::identity::{Inventory, ListedCertificate};
 use certstow_formats::secret::Password;
@@ -35,14 +33,15 @@ use super::args::{self, Cli, Command, ExportArgs};
 use super::inventory;
 use super::screen::Screen;
 use crate::commands::export;
+use crate::error::Error;
+use crate::exit::Exit;
 use asker::Asker;
 use context::WizardContext;
 use draft::Draft;
 use drawn::Drawn;
+pub(super) use drawn::restore_screen;
 use plain::Plain;
 use steps::Step;
-
-pub(super) use drawn::restore_screen;
 
 /// What a command line means that leaves out what the wizard asks for; `None` if it does not, or
 /// nobody can be asked.

@@ -8,8 +8,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use program::{certstow, samples};
 use serde_json::Value;
+
+use program::{certstow, samples};
 
 const BROKEN: usize = 300;
 

@@ -11,8 +11,9 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use program::{certstow, in_folder, samples};
 use serde_json::Value;
+
+use program::{certstow, in_folder, samples};
 
 fn run(folder: &Path, code: i32, arguments: &[&str]) -> Output {
     let output = certstow(folder).args(arguments).output();

@@ -11,8 +11,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use program::certstow;
 use tempfile::TempDir;
+
+use program::certstow;
 
 /// The pages, in a folder.
 fn pages() -> (TempDir, Vec<PathBuf>) {

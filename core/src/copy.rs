@@ -2,10 +2,10 @@
 //! file is read from its disk once more and has to be the one that was proven; the copy is written
 //! as any other file ([`output`]), and read back from its own disk.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
+use certstow_formats::names;
 use certstow_platform::new_file::folder_of;
 use certstow_platform::os;
 use certstow_platform::os::disk;
@@ -16,7 +16,6 @@ use zeroize::Zeroizing;
 use crate::error::Error;
 use crate::output::{self, Existing, Privacy};
 use crate::warning::Warning;
-use certstow_formats::names;
 
 /// A copy that was written and compared.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,13 +10,12 @@ mod opening;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fmt, io};
 
 use certstow_formats::certificate::Certificate;
-use certstow_formats::cms;
 use certstow_formats::secret::Password;
+use certstow_formats::{cms, names};
 use certstow_platform::certificates_in;
 use sha1::{Digest as _, Sha1};
 
@@ -24,7 +23,6 @@ use crate::error::Error;
 pub use crate::error::Trouble;
 use crate::warning::{Code, Warning};
 use crate::{output, password, time};
-use certstow_formats::names;
 pub use opening::EscrowKey;
 
 /// A certificate that passwords are sealed to.

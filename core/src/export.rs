@@ -18,26 +18,23 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::names;
+use certstow_formats::pkcs12::profile::Profile;
+use certstow_formats::proof::Level;
 use certstow_formats::secret::{Password, wipe_stack};
 use certstow_platform::store::Ask;
 
 use crate::error::Error;
 use crate::identity::{Inventory, ListedCertificate};
-use crate::output;
-use crate::time;
 use crate::warning::{Code, Warning};
-use certstow_formats::names;
-use certstow_formats::pkcs12::profile::Profile;
-use certstow_formats::proof::Level;
-
+use crate::{output, time};
 pub(crate) use key::ProvenKey;
 pub use key::may_come_out;
+pub use name::{default_file_name, with_extension, with_usual_extension};
 pub use options::{Destination, Format, Options};
 pub(crate) use path::Chain;
-pub(crate) use sealed::Sealed;
-
-pub use name::{default_file_name, with_extension, with_usual_extension};
 pub use removal::{delete_key, may_delete_key};
+pub(crate) use sealed::Sealed;
 
 /// How far an export has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

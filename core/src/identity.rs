@@ -7,6 +7,8 @@ mod marks;
 use std::collections::HashMap;
 
 use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::chain::{self, Candidates, Path, PathEnd};
+use certstow_formats::names;
 use certstow_platform::error::StoreError;
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{Entry, KeyState, Listing, Store};
@@ -15,9 +17,6 @@ use certstow_platform::{KnownStore, OpenOptions};
 use crate::error::Error;
 use crate::time::{self, UnixTime};
 use crate::waits;
-use certstow_formats::chain::{self, Candidates, Path, PathEnd};
-use certstow_formats::names;
-
 pub use marks::NotMarked;
 
 /// Which stores to read.

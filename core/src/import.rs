@@ -13,25 +13,22 @@ mod sources;
 
 use std::collections::HashMap;
 
-use certstow_formats::certificate::EntryId;
-use certstow_formats::certificate::Property;
+use certstow_formats::certificate::{EntryId, Property};
+use certstow_formats::chain::{self, Candidates, Include};
 use certstow_platform::error::StoreError;
 use certstow_platform::store::{
     Ask, Entry, ExistingEntry, ImportOptions, KeyState, NewIdentity, Store,
 };
 
-pub use outcome::{Imported, Options, Outcome};
-pub use sources::{Input, Readable, Sources, read};
-
 use crate::error::Error;
 use crate::export::key::ProvenKey;
 use crate::identity::{Inventory, ListedCertificate};
-use crate::time;
-use crate::waits;
-use certstow_formats::chain::{self, Candidates, Include};
+use crate::{time, waits};
 use listing::{list, waiting_for};
+pub use outcome::{Imported, Options, Outcome};
 use read_back::read_back;
 use sources::of_a_source;
+pub use sources::{Input, Readable, Sources, read};
 
 /// How many identities are on their way at a time, their private keys in memory.
 const AT_ONCE: usize = 64;

@@ -12,7 +12,6 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-pub use append::append;
 pub use certstow_platform::new_file::abandon;
 use certstow_platform::new_file::{NewFile, folder_of};
 use certstow_platform::os;
@@ -22,6 +21,7 @@ use sha2::{Digest as _, Sha256};
 use crate::error::Error;
 use crate::waits;
 use crate::warning::{Code, Warning};
+pub use append::append;
 
 /// What to do when the target exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

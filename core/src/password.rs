@@ -17,7 +17,6 @@ use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::waits;
-
 pub use generated::generate;
 pub(crate) use generated::in_groups;
 pub use strength::{Strength, strength};

@@ -3,9 +3,8 @@
 //! may have been meant: something archived, something that the filters leave out, or a slip of the
 //! finger.
 
-use certstow_platform::error::StoreError;
-
 use certstow_formats::plural::counted;
+use certstow_platform::error::StoreError;
 
 use crate::error::{Candidate, Error, Near, Nearly};
 use crate::identity::{Inventory, ListedCertificate};

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use certstow_formats::certificate::{Clock, ParsedCertificate};
 use certstow_formats::plural::counted;
-
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ZonedDateTime};

@@ -6,17 +6,17 @@ mod property;
 mod structure;
 mod validity;
 
-pub use parsed::ParsedCertificate;
-pub use property::Property;
-pub use structure::{begins_like_one, without_trailing_data};
-pub use validity::Clock;
-
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use x509_parser::prelude::{FromDer, X509Certificate};
+
+pub use parsed::ParsedCertificate;
+pub use property::Property;
+pub use structure::{begins_like_one, without_trailing_data};
+pub use validity::Clock;
 
 /// The identity of an entry: the SHA-256 of its certificate's DER.
 ///

@@ -6,7 +6,6 @@
 use std::sync::OnceLock;
 
 use crate::certificate::Certificate;
-
 use index::Index;
 use verified::Verified;
 

@@ -16,8 +16,7 @@ mod structure;
 
 use curve25519_dalek::MontgomeryPoint;
 
-pub use self::comparison::comparable;
-pub use self::comparison::same_public_key;
+pub use self::comparison::{comparable, same_public_key};
 use self::description::unknown;
 pub use self::description::{KeyDescription, algorithm_name, describe};
 pub use self::error::{KeyError, UnknownAlgorithm};

@@ -2,21 +2,21 @@
 //! e-mail addresses, host names and usages of RFC 5280's extensions. Everything here is the
 //! certificate's own text, not yet made safe for a terminal.
 
-use crate::certificate::Certificate;
-use crate::key;
 use sha1::{Digest as _, Sha1};
 use x509_parser::prelude::{GeneralName, ParsedExtension, X509Certificate};
+
+use crate::certificate::Certificate;
+use crate::key;
 
 mod distinguished;
 mod hex;
 mod purposes;
 
-pub use hex::hex;
-pub(crate) use purposes::purposes;
-
 pub(crate) use distinguished::{common_name, distinguished_name, organization};
 pub use distinguished::{distinguished_name_of_der, short_name_of_der};
 use distinguished::{known, string_value};
+pub use hex::hex;
+pub(crate) use purposes::purposes;
 
 /// Extended key usages that have a name of their own, by what the certificate carries.
 const USAGES: [(&str, &str); 14] = [

@@ -4,10 +4,6 @@
 
 use std::fmt;
 
-use crate::certificate::Certificate;
-use crate::key::ml_dsa::ParameterSet;
-use crate::key::{self, EcScalar, KeyError};
-use crate::secret::PrivateKey;
 use der::asn1::{AnyRef, OctetStringRef};
 use der::{Encode as _, Reader as _, SliceReader};
 use dsa::signature::hazmat::PrehashSigner as _;
@@ -21,6 +17,10 @@ use serde::Serialize;
 use sha2::Sha256;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
+use crate::certificate::Certificate;
+use crate::key::ml_dsa::ParameterSet;
+use crate::key::{self, EcScalar, KeyError};
+use crate::secret::PrivateKey;
 use crate::signature::{Hash, RSA_BITS, Scheme, SignatureError};
 
 /// id-RSASSA-PSS as a key's algorithm: an RSA key that may sign in no other way (RFC 4055, 1.2).

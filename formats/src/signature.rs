@@ -3,9 +3,6 @@
 //! 8410) and ML-DSA (FIPS 204, RFC 9881). SHA-1 is accepted, because roots signed with it are in use
 //! and a path is not a decision to trust; MD5 is not.
 
-use crate::certificate::Certificate;
-use crate::key::curve::Curve;
-use crate::key::ml_dsa::ParameterSet;
 use const_oid::ObjectIdentifier;
 use dsa::signature::hazmat::PrehashVerifier as _;
 use ed25519_dalek::Verifier as _;
@@ -14,6 +11,10 @@ use rsa::pkcs1::der::Decode as _;
 use rsa::pkcs8::spki::SubjectPublicKeyInfoRef;
 use x509_parser::signature_algorithm::RsaSsaPssParams;
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
+
+use crate::certificate::Certificate;
+use crate::key::curve::Curve;
+use crate::key::ml_dsa::ParameterSet;
 
 mod error;
 mod hash;

@@ -4,11 +4,10 @@
 //! work is done on the thread that asked for it.
 
 use std::cell::Cell;
-use std::io;
-use std::panic;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread::{self, Builder, Scope, ScopedJoinHandle};
+use std::{io, panic};
 
 use crate::secret::wipe_stack;
 

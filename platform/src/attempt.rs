@@ -1,10 +1,11 @@
 //! Tries the export methods of the operating system in order, and returns the first private key, or
 //! the first informative error.
 
-use crate::error::StoreError;
-use crate::store::NotExportable;
 use certstow_formats::key::{self, KeyError};
 use certstow_formats::secret::PrivateKey;
+
+use crate::error::StoreError;
+use crate::store::NotExportable;
 
 /// What the operating system says when it does not give a key.
 pub(crate) trait Refusal {

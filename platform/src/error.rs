@@ -2,12 +2,12 @@
 //! system's own code and text as its source, and can hold no secret.
 
 use std::error::Error;
-use std::fmt;
-use std::io;
 use std::path::Path;
+use std::{fmt, io};
+
+use certstow_formats::certificate::EntryId;
 
 use crate::key_state::NotExportable;
-use certstow_formats::certificate::EntryId;
 
 /// The error underneath, usually the operating system's.
 pub type Source = Box<dyn Error + Send + Sync>;

@@ -1,12 +1,11 @@
 //! The encrypted formats in which an operating system exports a private key: a PKCS#12 file, or an
 //! encrypted PKCS#8. The password is random, for one export, and never leaves the process.
 
-use zeroize::Zeroizing;
-
 use certstow_formats::key::{self, KeyError};
 use certstow_formats::pkcs12::decode::{self, Limits};
 use certstow_formats::pkcs12::kdf::PasswordForm;
 use certstow_formats::secret::{Password, PrivateKey};
+use zeroize::Zeroizing;
 
 /// 32 random hexadecimal digits.
 ///

@@ -9,10 +9,6 @@
 
 mod left_behind;
 
-pub use crate::os::folder_of;
-pub(crate) use left_behind::{is_left_behind, is_temporary};
-pub use left_behind::{is_own, left_behind_in};
-
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
@@ -25,8 +21,11 @@ use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 use crate::os;
+pub use crate::os::folder_of;
 use crate::os::{claim, disk};
 use left_behind::{PREFIX, RANDOM, SUFFIX};
+pub(crate) use left_behind::{is_left_behind, is_temporary};
+pub use left_behind::{is_own, left_behind_in};
 
 /// How often a new file is made in place of one that another process removed before it was locked.
 const ATTEMPTS: usize = 100;

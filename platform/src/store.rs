@@ -8,11 +8,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use certstow_formats::certificate::{Certificate, EntryId, Property};
+use certstow_formats::secret::{Password, PrivateKey};
+
 use crate::error::{AskError, StoreError};
 pub use crate::key_state::{KeyState, NotExportable};
 use crate::spec::StoreSpec;
-use certstow_formats::certificate::{Certificate, EntryId, Property};
-use certstow_formats::secret::{Password, PrivateKey};
 
 /// What a store may be told when it is opened.
 #[derive(Debug, Default, Clone)]

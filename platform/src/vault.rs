@@ -36,6 +36,7 @@ mod system;
 mod system;
 
 use certstow_formats::secret::Password;
+
 pub use entry::{BadName, FileBytes, Kept, Name, VaultEntry};
 pub use error::VaultError;
 

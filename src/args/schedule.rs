@@ -3,13 +3,13 @@
 
 use std::path::PathBuf;
 
-use crate::schedule::{self, Day, Scheduler, TaskName, Time, When};
 use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand, ValueHint};
 
 use super::backup::BackupArgs;
 use super::given::{Given, Typed, given};
 use super::global::Global;
 use super::words::one_of;
+use crate::schedule::{self, Day, Scheduler, TaskName, Time, When};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ScheduleCommand {

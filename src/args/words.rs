@@ -1,11 +1,12 @@
 //! The choices of the library that the command line has words for.
 
-use crate::schedule::Scheduler;
 use certstow_core::export::Format;
 use certstow_formats::chain::Include;
 use certstow_formats::pkcs12::attributes::Properties;
 use certstow_formats::pkcs12::profile::Profile;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+
+use crate::schedule::Scheduler;
 
 /// A choice among a few, each of which has a word.
 pub(crate) trait Words: Copy + Send + Sync + 'static {

@@ -11,11 +11,8 @@ mod restore;
 mod summary;
 mod verify;
 
-use crate::error::Explain as _;
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
-use crate::exit::Exit;
 use certstow_core::backup::{self, Emptied, Patience, Progress, Request};
 use certstow_core::error::Error as LibraryError;
 use certstow_core::escrow::Recipient;
@@ -27,14 +24,12 @@ use certstow_formats::secret::Password;
 use certstow_platform::store::Interaction;
 
 use crate::args::{BackupAction, BackupArgs, BackupCommand, Typed};
-use crate::ask;
-use crate::file_options;
-use crate::inventory;
-use crate::option_file;
-use crate::prompt;
+use crate::error::{Error, Explain as _};
+use crate::exit::Exit;
 use crate::render::progress::Bar;
 use crate::screen::Screen;
 use crate::warning::advise;
+use crate::{ask, file_options, inventory, option_file, prompt};
 use ask_aside::AskAside;
 
 pub(crate) fn run(command: &BackupCommand, screen: &Screen) -> Result<Exit, Error> {

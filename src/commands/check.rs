@@ -5,11 +5,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Write};
 use std::path::Path;
 
-use crate::error::Error;
-use crate::exit::Exit;
-use certstow_core::password;
-use certstow_core::time;
-use certstow_core::waits;
+use certstow_core::{password, time, waits};
 use certstow_formats::pkcs12::decode::Limits;
 use certstow_formats::pkcs12::error::DecodeError;
 use certstow_formats::pkcs12::grade::{
@@ -25,6 +21,8 @@ use serde::Serialize;
 
 use crate::args::CheckArgs;
 use crate::ask;
+use crate::error::Error;
+use crate::exit::Exit;
 use crate::journal::{self, Entry};
 use crate::render::progress::Progress;
 use crate::screen::Screen;

@@ -3,9 +3,6 @@
 
 use std::sync::Arc;
 
-use crate::doctor::{self, Check, Status};
-use crate::error::Error;
-use crate::exit::Exit;
 use certstow_core::identity::Stores;
 use certstow_core::waits;
 use certstow_formats::sanitize::safe;
@@ -14,9 +11,11 @@ use serde::Serialize;
 
 use super::backup;
 use crate::args::{DoctorArgs, Global, StoreArgs, Typed};
-use crate::journal;
-use crate::option_file;
+use crate::doctor::{self, Check, Status};
+use crate::error::Error;
+use crate::exit::Exit;
 use crate::screen::{ERROR, Screen, WARNING};
+use crate::{journal, option_file};
 
 /// `certstow.doctor/1`.
 #[derive(Serialize)]

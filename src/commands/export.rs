@@ -8,8 +8,6 @@ mod telling;
 
 use std::io::{self, IsTerminal as _};
 
-use crate::error::Error;
-use crate::exit::Exit;
 use certstow_core::error::Error as LibraryError;
 use certstow_core::export::{Destination, Exported, Format, Job, Options, Stage};
 use certstow_core::identity::{Inventory, ListedCertificate};
@@ -25,11 +23,12 @@ use certstow_platform::store::Interaction;
 
 use crate::args::ExportArgs;
 use crate::ask::{self, TerminalAsk};
-use crate::file_options;
-use crate::inventory;
+use crate::error::Error;
+use crate::exit::Exit;
 use crate::journal::Entry;
 use crate::render::progress::Progress;
 use crate::screen::Screen;
+use crate::{file_options, inventory};
 pub(crate) use destination::{existing, file_of, privacy, to_stdout};
 use telling::{file_name, tell};
 

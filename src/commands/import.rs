@@ -5,8 +5,6 @@ mod report;
 
 use std::sync::Arc;
 
-use crate::error::Error;
-use crate::exit::Exit;
 use certstow_core::error::Error as LibraryError;
 use certstow_core::identity::{Inventory, ListedCertificate};
 use certstow_core::import::{self, Input, Options, Outcome, Present, Readable};
@@ -21,6 +19,8 @@ use certstow_platform::{self, KnownStore, OpenOptions};
 
 use crate::args::ImportArgs;
 use crate::ask::{self, TerminalAsk};
+use crate::error::Error;
+use crate::exit::Exit;
 use crate::journal::Entry;
 use crate::prompt;
 use crate::screen::Screen;

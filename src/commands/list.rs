@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::error::Error;
-use crate::exit::Exit;
 use certstow_core::error::{Error as LibraryError, Nearly};
 use certstow_core::identity::{Inventory, ListedCertificate};
 use certstow_core::select::{self, Filters};
@@ -11,6 +9,8 @@ use certstow_core::{time, waits};
 use certstow_formats::threads;
 
 use crate::args::ListArgs;
+use crate::error::Error;
+use crate::exit::Exit;
 use crate::inventory;
 use crate::render::forest::Forest;
 use crate::render::{json, table};

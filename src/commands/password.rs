@@ -1,10 +1,7 @@
 //! `certstow password`: what the operating system's vault keeps for runs with nobody there.
 
-use crate::error::Error;
-use crate::exit::Exit;
 use certstow_core::error::Error as LibraryError;
-use certstow_core::password;
-use certstow_core::waits;
+use certstow_core::{password, waits};
 use certstow_formats::sanitize::safe;
 use certstow_formats::secret::Password;
 use certstow_platform::store::Interaction;
@@ -13,6 +10,8 @@ use serde::Serialize;
 
 use crate::args::{PasswordCommand, SetArgs};
 use crate::ask;
+use crate::error::Error;
+use crate::exit::Exit;
 use crate::journal::Entry;
 use crate::screen::Screen;
 

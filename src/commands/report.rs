@@ -9,9 +9,6 @@
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
-use crate::error::Error;
-use crate::exit::Exit;
-use crate::report::{Report, Summary, page};
 use certstow_core::output::{self, Existing, Privacy, Written};
 use certstow_core::time;
 use certstow_core::warning::{Code, Warning};
@@ -21,10 +18,13 @@ use serde::Serialize;
 
 use super::list;
 use crate::args::ReportArgs;
+use crate::error::Error;
+use crate::exit::Exit;
 use crate::inventory;
 use crate::journal::Entry;
 use crate::render::json::{self, ProblemJson};
 use crate::render::progress::Progress;
+use crate::report::{Report, Summary, page};
 use crate::screen::Screen;
 
 pub(crate) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {

@@ -7,9 +7,6 @@ mod state;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
-use crate::exit::Exit;
-use crate::schedule::{self, Owner, Schedule, ScheduleFile, Scheduler, install};
 use certstow_core::error::Error as LibraryError;
 use certstow_core::escrow::Recipient;
 use certstow_core::time;
@@ -18,7 +15,10 @@ use certstow_platform::os;
 use certstow_platform::store::Interaction;
 
 use crate::args::{ScheduleCommand, ScheduleInstallArgs, TaskArgs};
+use crate::error::Error;
+use crate::exit::Exit;
 use crate::journal::Entry;
+use crate::schedule::{self, Owner, Schedule, ScheduleFile, Scheduler, install};
 use crate::screen::Screen;
 use line::Paths;
 

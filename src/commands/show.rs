@@ -4,12 +4,12 @@ mod plain;
 mod subject;
 mod technical;
 
-use crate::error::Error;
-use crate::exit::Exit;
 use certstow_core::select::{self, Choice, Want};
 use certstow_core::time;
 
 use crate::args::ShowArgs;
+use crate::error::Error;
+use crate::exit::Exit;
 use crate::inventory;
 use crate::render::json;
 use crate::screen::Screen;

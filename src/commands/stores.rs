@@ -1,10 +1,10 @@
 //! `certstow stores`: which stores exist here, and why one cannot be used.
 
-use crate::error::Error;
-use crate::exit::Exit;
 use certstow_formats::sanitize::safe;
 use serde::Serialize;
 
+use crate::error::Error;
+use crate::exit::Exit;
 use crate::screen::Screen;
 
 /// `certstow.stores/1`.

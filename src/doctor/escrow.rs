@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::Check;
 use certstow_core::escrow::Recipient;
 use certstow_core::{time, waits};
+
+use super::Check;
 
 /// Checks the certificate in a file, which needs no private key.
 pub(crate) fn check(file: &Path) -> Check {

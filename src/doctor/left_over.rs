@@ -3,10 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
+use certstow_core::waits;
 use certstow_platform::{left_behind_below, new_file};
 
 use super::Check;
-use certstow_core::waits;
 
 /// As many are named; of the others it is said how many there are.
 const NAMED: usize = 3;

@@ -2,12 +2,12 @@
 //! open, or that has none, is one that the backup ends without.
 
 use certstow_formats::plural::counted;
+use certstow_formats::proof::Level;
 use certstow_platform::store::{Entry, KeyState, Listing, Store};
 
 use super::Check;
 use super::key::{SAVED_UNPROVEN, take};
 use crate::exit::Exit;
-use certstow_formats::proof::Level;
 
 /// As many are named; of the others it is said how many there are.
 const NAMED: usize = 3;

@@ -3,12 +3,12 @@
 
 use std::path::Path;
 
+use certstow_core::waits;
 use certstow_platform::event_log::EventLog;
 
 use super::Check;
 use crate::error::Error;
 use crate::log::LogFile;
-use certstow_core::waits;
 
 /// Checks the file that `--log` names, which is made if it is not there, as every run makes it.
 pub(crate) fn file(path: &Path) -> Check {

@@ -1,6 +1,10 @@
 //! Whether stores can be reached, and whether a key can really be exported from each, silently, in this
 //! session: what a listing says of a key is not what happens when it is taken.
 
+use certstow_core::error::Error;
+use certstow_core::identity::Stores;
+use certstow_core::{backup, waits};
+use certstow_formats::proof::{Level, Proof};
 use certstow_platform::error::StoreError;
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{Entry, KeyState, Listing, Store};
@@ -9,11 +13,6 @@ use certstow_platform::{OpenOptions, known_stores, open};
 use super::key::{SAVED_UNPROVEN, take};
 use super::{Check, Status, left_over, locked};
 use crate::exit::Exit;
-use certstow_core::backup;
-use certstow_core::error::Error;
-use certstow_core::identity::Stores;
-use certstow_core::waits;
-use certstow_formats::proof::{Level, Proof};
 
 /// How many keys of a store are tried until one can be exported.
 const TRIES: usize = 5;

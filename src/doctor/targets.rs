@@ -3,14 +3,13 @@
 
 use std::path::Path;
 
-use certstow_platform::os::{self, disk};
-
-use super::Check;
-use certstow_core::backup;
 use certstow_core::backup::manifest;
 use certstow_core::backup::record::{self, Found};
 use certstow_core::error::Error;
-use certstow_core::{output, waits};
+use certstow_core::{backup, output, waits};
+use certstow_platform::os::{self, disk};
+
+use super::Check;
 
 /// Less room than this may not do for the next backup, in bytes.
 const LITTLE: u64 = 10 << 20;

@@ -1,7 +1,6 @@
 //! What the errors of the library are to a person and a script.
 
-use std::fmt;
-use std::io;
+use std::{fmt, io};
 
 use certstow_core::error::{Candidate, Error, Near, Nearly};
 use certstow_formats::sanitize::safe;

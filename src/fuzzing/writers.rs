@@ -8,11 +8,13 @@ use certstow_platform::testing::{MemoryStore, Sample};
 
 /// 2026-11-26, whenever these run.
 const NOW: i64 = 1_795_651_200;
-use crate::report::{self, Backup, Copy, Item, OnlyInBackup, Report};
-use crate::schedule::{Day, Owner, Schedule, Scheduler, Time, When};
-use crate::schedule::{launchd, systemd, windows_task};
 use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem};
 use certstow_core::select::Filters;
+
+use crate::report::{self, Backup, Copy, Item, OnlyInBackup, Report};
+use crate::schedule::{
+    Day, Owner, Schedule, Scheduler, Time, When, launchd, systemd, windows_task,
+};
 
 /// A page about one identity.
 fn page() -> Report {

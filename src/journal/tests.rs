@@ -1,6 +1,7 @@
-use super::*;
 use certstow_core::error::Error as LibraryError;
 use certstow_platform::event_log::NUMBERS;
+
+use super::*;
 
 #[test]
 fn an_entry_is_one_line_of_json() {

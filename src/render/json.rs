@@ -4,16 +4,16 @@
 
 use std::io::{self, Write};
 
-use crate::error::Explain;
 use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem};
 use certstow_core::time;
 use certstow_formats::chain::Path;
-use certstow_formats::key;
-use certstow_formats::names;
 use certstow_formats::sanitize::{in_full, is_unsafe};
+use certstow_formats::{key, names};
 use certstow_platform::store::KeyState;
 use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter};
+
+use crate::error::Explain;
 
 /// Writes one value and a line end.
 pub(crate) fn write(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {

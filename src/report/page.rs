@@ -10,14 +10,14 @@ mod overview;
 mod row;
 
 use base64ct::{Base64, Encoding as _};
+use certstow_core::time;
+use certstow_formats::plural::counted;
 use jiff::tz::TimeZone;
 use sha2::{Digest as _, Sha256};
 
 use super::axis::Axis;
 use super::html::{Html, percent};
 use super::{Item, Report, Validity};
-use certstow_core::time;
-use certstow_formats::plural::counted;
 
 const PAGE: &str = include_str!("report.html");
 const STYLE: &str = include_str!("report.css");

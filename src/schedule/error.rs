@@ -1,8 +1,7 @@
 //! Why a scheduler did not do what was asked of it, and what that is to a person and a script.
 
-use std::fmt;
-use std::io;
 use std::path::PathBuf;
+use std::{fmt, io};
 
 use certstow_platform::scheduler::{ProgramError, Scheduler};
 

@@ -1,9 +1,9 @@
 //! The files of a schedule, by the scheduler that reads them.
 
-use crate::error::Error;
 use certstow_platform::scheduler::Scheduler;
 
 use super::{Schedule, ScheduleFile, launchd, systemd, windows_task};
+use crate::error::Error;
 
 impl Schedule {
     /// The files for a scheduler; the same schedule gives the same bytes on every system and day.

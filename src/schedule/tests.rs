@@ -1,10 +1,10 @@
 mod windows;
 mod words;
 
-use super::*;
-use crate::error::Explain as _;
 use roxmltree::{Document, Node, ParsingOptions};
 
+use super::*;
+use crate::error::Explain as _;
 use crate::exit::Exit;
 
 /// Paths as nobody has them, and as somebody will.

@@ -1,10 +1,10 @@
 //! How the wizard asks: questions that can be gone back from, whether they are drawn or not.
 
-use crate::error::Error;
 use certstow_core::password::Typed;
 use certstow_formats::secret::Password;
 
 use super::lines;
+use crate::error::Error;
 
 /// What came of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! What goes into the file beside certificate and key: the certification path, properties, the
 //! friendly name. Each choice is named; nothing is known by its position.
 
-use crate::error::Error;
 use certstow_formats::chain::Include;
 use certstow_formats::pkcs12::attributes::Properties;
 use certstow_formats::sanitize::safe;
@@ -9,6 +8,7 @@ use certstow_formats::sanitize::safe;
 use super::asker::{Answer, Choice, Kind};
 use super::context::WizardContext;
 use super::draft::Draft;
+use crate::error::Error;
 
 const PATHS: [(&str, Option<Include>); 3] = [
     ("All of it (recommended)", None),

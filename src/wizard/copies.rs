@@ -3,7 +3,6 @@
 
 use std::path::Path;
 
-use crate::error::Error;
 use certstow_core::copy::Copied;
 use certstow_core::error::Error as LibraryError;
 use certstow_core::export::Exported;
@@ -18,6 +17,7 @@ use super::draft::Draft;
 use super::{file, folders, summary};
 use crate::commands::export;
 use crate::commands::export::copies::{self, make_one};
+use crate::error::Error;
 use crate::screen::Screen;
 
 /// Makes those that were asked for as options; whether all of them are there for good.

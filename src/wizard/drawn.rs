@@ -8,7 +8,6 @@ use std::fmt;
 use std::io::{self, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::error::Error;
 use anstream::{AutoStream, ColorChoice};
 use certstow_core::password::{self, Typed};
 use certstow_core::waits;
@@ -20,6 +19,7 @@ use inquire::{InquireError, Select, Text};
 use super::asker::{Answer, Asker, Choice, Kind};
 use super::folders::Folders;
 use super::lines;
+use crate::error::Error;
 use crate::screen::Screen;
 
 /// How many choices are shown at once.

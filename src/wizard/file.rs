@@ -3,7 +3,6 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
 use certstow_core::error::Error as LibraryError;
 use certstow_core::export::{default_file_name, with_usual_extension};
 use certstow_core::output::{Existing, preflight};
@@ -16,6 +15,7 @@ use super::context::WizardContext;
 use super::draft::Draft;
 use super::folders::expanded;
 use crate::commands::export as command;
+use crate::error::Error;
 
 /// Where WIPO's PCT-SAFE looks for the file, on the drive of the system.
 const PCT_SAFE: [&str; 2] = ["PCT-SAFE", "PKCS12"];

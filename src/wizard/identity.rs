@@ -1,7 +1,6 @@
 //! Which identity: all that have a private key, with what stands in the way of saving those that
 //! cannot be.
 
-use crate::error::Error;
 use certstow_core::error::Error as LibraryError;
 use certstow_core::export::may_come_out;
 use certstow_core::identity::{Inventory, ListedCertificate};
@@ -16,6 +15,7 @@ use super::context::WizardContext;
 use super::draft::Draft;
 use crate::args::ExportArgs;
 use crate::commands::export;
+use crate::error::Error;
 
 /// Says what this is, or that there is nothing to save.
 pub(super) fn introduce(

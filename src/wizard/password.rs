@@ -1,6 +1,5 @@
 //! The password of the file: typed twice, or made by certstow, written down and typed once.
 
-use crate::error::Error;
 use certstow_core::password::{self, Typed};
 use certstow_formats::secret::Password;
 
@@ -8,6 +7,7 @@ use super::asker::{Answer, Choice};
 use super::contents::label;
 use super::context::WizardContext;
 use super::draft::Draft;
+use crate::error::Error;
 
 const AGAIN: &str = "The same password again:";
 

@@ -3,11 +3,11 @@
 
 use std::io::Write as _;
 
-use crate::error::Error;
 use certstow_core::password::{self, Typed};
 use certstow_formats::secret::Password;
 
 use super::asker::{Answer, Asker, Choice, Kind};
+use crate::error::Error;
 use crate::prompt;
 
 /// The word that goes back.

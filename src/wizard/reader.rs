@@ -1,7 +1,6 @@
 //! Who will open the file, which decides the profile. The programs are those of
 //! [`target`], which docs/profiles.md repeats.
 
-use crate::error::Error;
 use certstow_formats::chain::Include;
 use certstow_formats::pkcs12::profile::Profile;
 use certstow_formats::pkcs12::target::{self, Target};
@@ -9,6 +8,7 @@ use certstow_formats::pkcs12::target::{self, Target};
 use super::asker::{Answer, Choice};
 use super::context::WizardContext;
 use super::draft::Draft;
+use crate::error::Error;
 use crate::file_options;
 
 /// An answer, and what it means.

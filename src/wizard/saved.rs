@@ -1,6 +1,5 @@
 //! What was saved, and what was proven of it, in sentences.
 
-use crate::error::Error;
 use certstow_core::export::Exported;
 use certstow_formats::names;
 use certstow_formats::sanitize::safe;
@@ -9,6 +8,7 @@ use super::asker::Asker;
 use super::draft::Draft;
 use super::lines;
 use crate::commands::export;
+use crate::error::Error;
 use crate::screen::Screen;
 
 /// Checks that certstow's own reader made carry this.

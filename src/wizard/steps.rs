@@ -1,7 +1,6 @@
 //! The steps of the wizard, in their order: which of them there are for what is being saved, and
 //! going forward and back among them. What was answered is the default when a step is asked again.
 
-use crate::error::{self, Error, Explain as _};
 use certstow_core::export::{self, Format};
 use certstow_core::output::preflight;
 use certstow_formats::pkcs12::attributes::Properties;
@@ -11,6 +10,7 @@ use super::context::WizardContext;
 use super::draft::Draft;
 use super::{contents, file, identity, password, reader, summary};
 use crate::commands::export as command;
+use crate::error::{self, Error, Explain as _};
 use crate::file_options;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,5 @@
 //! What is going to be done, in sentences and as a command line, before it is done.
 
-use crate::error::Error;
 use certstow_core::export::Format;
 use certstow_core::identity::ListedCertificate;
 use certstow_formats::chain::{Include, PathEnd};
@@ -15,6 +14,7 @@ use super::context::WizardContext;
 use super::draft::Draft;
 use crate::args::ExportArgs;
 use crate::commands::export;
+use crate::error::Error;
 
 pub(super) fn ask(draft: &mut Draft, context: &mut WizardContext<'_>) -> Result<Answer<()>, Error> {
     let identity = draft

@@ -2,11 +2,10 @@
 //! files that it saves.
 
 use std::collections::HashSet;
-use std::fs;
 use std::ops::Range;
 use std::process::{Command, Stdio};
-use std::thread;
 use std::time::Duration;
+use std::{fs, thread};
 
 use base64ct::{Base64, Encoding as _};
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};

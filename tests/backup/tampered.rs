@@ -8,12 +8,11 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use serde_json::Value;
-use sha2::{Digest as _, Sha256};
-
 use certstow_formats::pkcs12::kdf::PasswordForm;
 use certstow_formats::secret::Password;
 use certstow_formats::testing::writer as pkcs12;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::{ADA, GRACE, MANIFEST, PASSWORD, World, ends, json, said};
 

@@ -2,9 +2,8 @@
 //! says of such a file is held against OpenSSL and Python's cryptography.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
-use std::thread;
+use std::{fs, thread};
 
 use certstow_core::time;
 use certstow_formats::certificate::Certificate;

@@ -9,9 +9,8 @@ use certstow_formats::pkcs12::decode::decode;
 use certstow_formats::pkcs12::grade::{Report, grade};
 use certstow_formats::pkcs12::kdf::PasswordForm;
 use certstow_formats::secret::Password;
-use certstow_formats::testing::Mutations;
-use certstow_formats::testing::PASSWORD;
 use certstow_formats::testing::fuzzing::LIMITS;
+use certstow_formats::testing::{Mutations, PASSWORD};
 
 use crate::peers::Sealed;
 use crate::peers::openssl::print;

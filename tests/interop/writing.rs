@@ -5,8 +5,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use certstow_formats::certificate::Certificate;
-use certstow_formats::certificate::Property;
+use certstow_formats::certificate::{Certificate, Property};
 use certstow_formats::pkcs12::attributes::Attributes;
 use certstow_formats::pkcs12::encode::{Content, encode};
 use certstow_formats::pkcs12::profile::{Iterations, Profile};

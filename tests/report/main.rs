@@ -15,9 +15,10 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use browser::{Page, address, chromium, without_policy};
 use program::{certstow, samples};
-use serde_json::json;
 
 /// The page of a store, and where it is.
 fn report(folder: &Path, store: &str, more: &[&str]) -> String {

@@ -1,9 +1,10 @@
 //! Giving up: at every question, and from outside. Nothing half-done stays, the exit code says so,
 //! and the terminal is as it was.
 
-use super::*;
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::LocalModes;
+
+use super::*;
 
 /// What a terminal in its usual modes does with keys.
 fn usual() -> LocalModes {

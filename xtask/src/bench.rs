@@ -15,8 +15,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::command::{cargo, command, printed, program, root, run as run_command};
-use crate::files;
-use crate::setup;
+use crate::{files, setup};
 use report::{MEBIBYTE, cores, ratio, show, verdict};
 use subject::Bench;
 

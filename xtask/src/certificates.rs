@@ -2,10 +2,9 @@
 //! from one issuer, as PEM files in folders of a thousand. The same number always gives the same
 //! files, so a folder made once is used again.
 
-use std::fs;
-use std::io;
 use std::ops::RangeInclusive;
 use std::path::Path;
+use std::{fs, io};
 
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{DerSignature, SigningKey};

@@ -1,8 +1,7 @@
 //! Files and folders, with errors that name them.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use tempfile::TempDir;
 

@@ -15,9 +15,8 @@ use crate::command::{
     cargo, command, executable, logged, printed, root, run as run_command, succeeds, target_folder,
 };
 use crate::files;
-use targets::{files_in, folder, targets};
-
 pub(crate) use seeds::run as seeds;
+use targets::{files_in, folder, targets};
 
 /// The version of cargo-fuzz that is installed where another, or none, is.
 const CARGO_FUZZ: &str = "0.13.2";

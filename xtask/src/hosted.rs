@@ -15,13 +15,11 @@ mod windows;
 use std::env::consts::OS;
 use std::path::Path;
 
-use crate::checks;
 use crate::command::{cargo, executable, run as run_command, target_folder};
-use crate::files;
 use crate::setup::Peers;
 use crate::steps::Steps;
 use crate::tests::{self, Able};
-use crate::toolchain;
+use crate::{checks, files, toolchain};
 use certstow::Certstow;
 
 /// Every check that makes sense on this system alone.

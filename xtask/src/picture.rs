@@ -5,9 +5,8 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::command::{capture, cargo, command, root, run as run_program, target_folder};
-use crate::files;
 use crate::samples::{Key, PASSWORD, Scratch};
-use crate::setup;
+use crate::{files, setup};
 
 /// Who is in the picture: from when and until when they are certified, in days from today, and
 /// whether they are in the backup.

@@ -28,9 +28,8 @@ mod transcript;
 mod vault;
 mod wizard;
 
-use crate::setup;
 use crate::steps::Steps;
-use crate::toolchain;
+use crate::{setup, toolchain};
 use runner::Runner;
 
 /// The checks alone. Who asks for them by name is not helped by leaving them out.

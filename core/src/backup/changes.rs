@@ -9,11 +9,11 @@
 //! another manifest beside them (written whole since then, or by a version that knows no changes)
 //! they mean nothing.
 
+use certstow_formats::names;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::manifest::{CHANGES, Manifest, Saved, to_json};
-use certstow_formats::names;
 
 /// The schema this version reads and writes.
 const SCHEMA: &str = "certstow.manifest-changes/1";

@@ -6,11 +6,11 @@
 use std::collections::{HashMap, HashSet};
 
 use certstow_formats::certificate::Certificate;
+use certstow_formats::names;
 use certstow_platform::store::KeyState;
 
 use super::manifest::{self, Saved};
 use crate::identity::{Inventory, ListedCertificate, StoreProblem};
-use certstow_formats::names;
 
 /// How a folder compares with stores.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

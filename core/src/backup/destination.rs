@@ -1,9 +1,8 @@
 //! A folder that is saved to: locked for this run, and known by its record.
 
 use std::collections::HashMap;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use certstow_formats::certificate::EntryId;
 use certstow_platform::new_file::folder_of;

@@ -9,6 +9,7 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use certstow_formats::names;
 use certstow_formats::pkcs12::decode::Limits;
 use certstow_platform::os;
 use sha2::{Digest as _, Sha256};
@@ -16,7 +17,6 @@ use sha2::{Digest as _, Sha256};
 use super::manifest::{ESCROW_ENDING, Saved, is_key_file};
 use crate::error::Error;
 use crate::output;
-use certstow_formats::names;
 
 /// A sealed password is small; what is larger is none.
 pub(super) const LARGEST_ESCROW: u64 = 1024 * 1024;

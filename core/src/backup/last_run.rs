@@ -3,10 +3,10 @@
 //! and holds none now may be a mount point with nothing mounted, or another disk: a backup begun
 //! there would look as good as the one that is missing.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
+use certstow_formats::names;
 use certstow_platform::new_file::folder_of;
 use certstow_platform::os;
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,6 @@ use super::manifest;
 use crate::error::{Emptied, Error};
 use crate::output::{self, Existing, Privacy};
 use crate::time;
-use certstow_formats::names;
 
 /// The folder of these files, in the one that certstow keeps for an account.
 pub const FOLDER: &str = "destinations";

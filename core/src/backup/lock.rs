@@ -6,12 +6,10 @@
 //! limit. Readers or runs that come one after the other would keep a run waiting for ever: a run that
 //! waits locks a second file, its turn, and a process that comes after it waits for that first.
 
-use std::fmt;
 use std::fs::{File, TryLockError};
-use std::io;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fmt, io, thread};
 
 use certstow_platform::os;
 

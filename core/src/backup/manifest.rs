@@ -8,14 +8,14 @@ use std::io;
 use std::path::Path;
 
 use certstow_formats::certificate::EntryId;
+use certstow_formats::names;
+use certstow_formats::proof::Level;
 use certstow_platform::file_name;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::Error;
 use crate::select::{Known, Recorded};
 use crate::time;
-use certstow_formats::names;
-use certstow_formats::proof::Level;
 
 /// The manifest's name in its folder.
 pub const NAME: &str = "certstow-manifest.json";

@@ -1,12 +1,11 @@
 //! What is to be done for each identity at each destination. Reads every file that the manifests
 //! name, and opens no key.
 
-use crate::identity::{Inventory, ListedCertificate};
-use crate::select::Filters;
-
 use super::destination::Destination;
 use super::folder::Condition;
 use super::retention::Retention;
+use crate::identity::{Inventory, ListedCertificate};
+use crate::select::Filters;
 
 /// An identity that is wanted in the backup.
 pub(super) struct Wanted<'a> {

@@ -6,9 +6,8 @@
 //! and not with what the folder holds.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use certstow_platform::os;
 

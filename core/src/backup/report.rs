@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use certstow_formats::proof::Level;
+
 use crate::error::Error;
 use crate::identity::StoreProblem;
 use crate::warning::Warning;
-use certstow_formats::proof::Level;
 
 /// What a run did.
 #[derive(Debug)]

@@ -10,6 +10,7 @@ mod taken;
 use std::collections::HashSet;
 use std::path::Path;
 
+use certstow_formats::proof::Level;
 use certstow_platform::error::StoreError;
 use certstow_platform::store::{Ask, Store};
 
@@ -25,7 +26,6 @@ use crate::import::{self, Present};
 use crate::select::{self, Choice, Want};
 use crate::time;
 use crate::warning::{Code, Warning};
-use certstow_formats::proof::Level;
 use sources::Sources;
 use taken::Taken;
 

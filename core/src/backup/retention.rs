@@ -2,8 +2,7 @@
 //! has the key, one copy of it stays, here or at another destination of the same run.
 
 use std::collections::HashSet;
-use std::fs;
-use std::io;
+use std::{fs, io};
 
 use certstow_formats::threads;
 use certstow_platform::os;

@@ -10,6 +10,8 @@ mod writing;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use certstow_formats::plural::counted;
+use certstow_formats::proof::Level;
 use certstow_formats::secret::Password;
 use certstow_formats::threads;
 use certstow_platform::store::Ask;
@@ -28,8 +30,6 @@ use crate::output::Privacy;
 use crate::select::Filters;
 use crate::time;
 use crate::warning::{Code, Warning};
-use certstow_formats::plural::counted;
-use certstow_formats::proof::Level;
 
 /// What a run is to do.
 #[derive(Debug, Clone, Copy)]

@@ -9,8 +9,10 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use certstow_formats::certificate::Certificate;
+use certstow_formats::pkcs12::grade::{self, MacVerdict, Report, Severity};
+use certstow_formats::proof::Level;
 use certstow_formats::secret::Password;
-use certstow_formats::threads;
+use certstow_formats::{names, threads};
 
 use super::compare::{self, Held};
 use super::folder::{Condition, Folder};
@@ -22,9 +24,6 @@ use crate::error::Error;
 use crate::identity::Inventory;
 use crate::time;
 use crate::warning::{Code, Warning};
-use certstow_formats::names;
-use certstow_formats::pkcs12::grade::{self, MacVerdict, Report, Severity};
-use certstow_formats::proof::Level;
 pub use verdict::{FileState, FileVerdict, Finding, FolderVerdict};
 
 /// How a folder is to be looked at.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use certstow_formats::secret::Password;
-use certstow_formats::threads;
+use certstow_formats::{names, threads};
 use certstow_platform::os;
 
 use super::folder::{LARGEST_ESCROW, name_aside, read};
@@ -20,7 +20,6 @@ use crate::identity::Issuers;
 use crate::output::{self, Existing, Privacy};
 use crate::time;
 use crate::warning::Warning;
-use certstow_formats::names;
 
 /// What the files are protected with.
 pub(super) enum Protection<'a> {

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::path::Path;
 
-use super::{Error, Near, Nearly};
 use certstow_formats::sanitize::{in_full, safe};
+
+use super::{Error, Near, Nearly};
 
 impl Error {
     /// What happened and what caused it, down to the OS error, in one line.

@@ -1,11 +1,12 @@
 use std::fs;
 
-use super::*;
 use certstow_formats::cms::RecipientKeys;
 use certstow_formats::testing::identities;
 use certstow_platform::OpenOptions;
 use certstow_platform::error::StoreError;
 use certstow_platform::store::NonInteractive;
+
+use super::*;
 
 fn recipient(identity: &identities::Identity) -> Recipient {
     Recipient::new(identity.leaf.clone()).unwrap()

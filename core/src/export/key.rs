@@ -1,8 +1,8 @@
 //! The private key of an identity: from the first store that gives one which works.
 
-use certstow_formats::key;
+use certstow_formats::proof::{self, Level, Proof, ProofError};
 use certstow_formats::secret::PrivateKey;
-use certstow_formats::threads;
+use certstow_formats::{key, threads};
 use certstow_platform::error::StoreError;
 use certstow_platform::store::{Ask, Entry, KeyState, NonInteractive, Store};
 
@@ -10,7 +10,6 @@ use crate::error::Error;
 use crate::identity::{Inventory, ListedCertificate, StoredEntry};
 use crate::waits;
 use crate::warning::{Code, Warning};
-use certstow_formats::proof::{self, Level, Proof, ProofError};
 
 /// A private key that was shown to belong to its certificate, as far as its algorithm allows.
 pub(crate) struct ProvenKey<'a> {

@@ -3,11 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
+use certstow_formats::sanitize::is_unsafe;
 use certstow_platform::os;
 
 use super::Format;
 use crate::output::names_a_folder;
-use certstow_formats::sanitize::is_unsafe;
 
 /// No longer than this many bytes, which leaves room for an extension within the 255 of most
 /// file systems.

@@ -1,10 +1,10 @@
 //! The certificates that go into a file.
 
 use certstow_formats::certificate::Certificate;
+use certstow_formats::chain::{Include, PathEnd};
 
 use crate::identity::Issuers;
 use crate::warning::{Code, Warning};
-use certstow_formats::chain::{Include, PathEnd};
 
 /// The certificates that go into a file, and what is to be said about them.
 pub(crate) struct Chain {

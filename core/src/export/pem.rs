@@ -2,17 +2,17 @@
 //! wants it in the clear, then the certificate, then its path, as web servers read it.
 
 use certstow_formats::certificate::Certificate;
+use certstow_formats::chain::Path;
 use certstow_formats::pem::{self, CERTIFICATE, ENCRYPTED_KEY, KEY};
 use certstow_formats::pkcs12::encrypted_key::encrypt_private_key;
 use certstow_formats::pkcs12::kdf::PasswordForm;
 use certstow_formats::pkcs12::pbe;
+use certstow_formats::pkcs12::profile::Iterations;
+use certstow_formats::proof::{self, Proof};
 use certstow_formats::secret::{Password, PrivateKey};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
-use certstow_formats::chain::Path;
-use certstow_formats::pkcs12::profile::Iterations;
-use certstow_formats::proof::{self, Proof};
 
 /// The whole file. Without a password the key is in the clear.
 pub(super) fn encode(

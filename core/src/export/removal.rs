@@ -15,9 +15,8 @@ use sha2::{Digest as _, Sha256};
 use super::Exported;
 use crate::error::Error;
 use crate::identity::{Inventory, ListedCertificate};
-use crate::output;
-use crate::waits;
 use crate::warning::{Code, Warning};
+use crate::{output, waits};
 
 /// What a proof of the key is called in [`Exported::verified`].
 const SIGNED: &str = "signature";

@@ -4,6 +4,9 @@
 use std::cell::OnceCell;
 use std::path::PathBuf;
 
+use certstow_formats::pkcs12::attributes::Attributes;
+use certstow_formats::pkcs12::encode::{self, Content};
+use certstow_formats::pkcs12::readback;
 use certstow_formats::secret::{Password, PrivateKey};
 use certstow_platform::store::Entry;
 use sha2::{Digest, Sha256};
@@ -13,9 +16,6 @@ use super::{Chain, Destination, Format, Options, certificates, pem};
 use crate::error::Error;
 use crate::warning::Warning;
 use crate::{output, waits};
-use certstow_formats::pkcs12::attributes::Attributes;
-use certstow_formats::pkcs12::encode::{self, Content};
-use certstow_formats::pkcs12::readback;
 
 /// A file that was written and proven.
 pub(crate) struct Saved {

@@ -1,13 +1,13 @@
-use super::*;
+use certstow_formats::chain::Include;
+use certstow_formats::pkcs12::profile::Iterations;
+use certstow_formats::testing::identities;
 use certstow_platform::error::StoreError;
 use certstow_platform::store::{NonInteractive, Store};
 use certstow_platform::testing;
 use certstow_platform::testing::MemoryStore;
 
+use super::*;
 use crate::output::{Existing, Privacy};
-use certstow_formats::chain::Include;
-use certstow_formats::pkcs12::profile::Iterations;
-use certstow_formats::testing::identities;
 
 fn password() -> Password {
     Password::new("correct horse".to_owned())

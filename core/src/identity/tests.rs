@@ -1,8 +1,9 @@
 use std::collections::HashSet;
 
-use super::*;
 use certstow_platform::store::NotExportable;
 use certstow_platform::testing::{MemoryKey, MemoryStore, Sample};
+
+use super::*;
 
 fn inventory(stores: Vec<MemoryStore>) -> Inventory {
     let boxed = |store: MemoryStore| -> Box<dyn Store> { Box::new(store) };

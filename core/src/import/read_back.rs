@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use certstow_formats::certificate::EntryId;
+use certstow_formats::proof::{self, Proof};
 use certstow_formats::secret::Password;
 use certstow_formats::threads;
 use certstow_platform::error::AskError;
@@ -16,7 +17,6 @@ use super::outcome::{Imported, Options, Outcome};
 use crate::error::Error;
 use crate::identity::ListedCertificate;
 use crate::waits;
-use certstow_formats::proof::{self, Proof};
 
 /// Looks for what was imported in the store it was put into, and takes the keys out where they may
 /// come out: on every core, where the store allows that.

@@ -3,16 +3,15 @@ mod counts;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::*;
 use certstow_formats::proof::Level;
 use certstow_formats::secret::Password;
+use certstow_formats::testing::identities;
 use certstow_platform::error::AskError;
 use certstow_platform::store::{Interaction, NonInteractive, NotExportable, UnlockRequest};
 use certstow_platform::testing;
-use certstow_platform::testing::{MemoryKey, MemoryStore, Sample};
+use certstow_platform::testing::{Liar, MemoryKey, MemoryStore, Sample};
 
-use certstow_formats::testing::identities;
-use certstow_platform::testing::Liar;
+use super::*;
 
 const EXPORTABLE: Options<'static> = Options {
     exportable: true,

@@ -1,7 +1,8 @@
-use super::*;
 use certstow_formats::names;
 use certstow_platform::testing::{MemoryKey, MemoryStore, Sample};
 use sha1::{Digest as _, Sha1};
+
+use super::*;
 
 /// 2030-01-01: between the samples' expired one and the one that is not valid yet.
 const NOW: i64 = 1_893_456_000;

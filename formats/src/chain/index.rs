@@ -4,9 +4,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::certificate::Certificate;
-
 use super::name;
+use crate::certificate::Certificate;
 use crate::names;
 
 /// Certificates by the comparison key of their subject's name.

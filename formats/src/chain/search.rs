@@ -6,7 +6,6 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
 use std::fmt;
 
-use crate::certificate::{Certificate, EntryId};
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::X509Certificate;
 
@@ -14,6 +13,7 @@ use super::index::Index;
 use super::name;
 use super::path::{Path, PathEnd};
 use super::verified::Verified;
+use crate::certificate::{Certificate, EntryId};
 use crate::signature::SignatureError;
 
 /// Certificates in one path, the leaf included. Public hierarchies have 3 to 5.

@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::certificate::{Certificate, EntryId};
 use sha2::{Digest as _, Sha256};
 
+use crate::certificate::{Certificate, EntryId};
 use crate::signature::{self, SignatureError};
 
 type Verification = Result<(), SignatureError>;

@@ -2,7 +2,6 @@
 //! 6.2.2) by ephemeral-static ECDH (RFC 5753, section 3.1), the key derivation of ANSI X9.63
 //! (SEC 1, 3.6.1) and AES key wrap (RFC 3394). Written with SHA-256 and AES-256.
 
-use crate::der::{self, BIT_STRING, EXPLICIT_0, EXPLICIT_1, OCTET_STRING};
 use aes_kw::KeyInit as _;
 use const_oid::ObjectIdentifier;
 use getrandom::SysRng;
@@ -14,6 +13,7 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
 use super::algorithm::Algorithm;
+use crate::der::{self, BIT_STRING, EXPLICIT_0, EXPLICIT_1, OCTET_STRING};
 
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 /// dhSinglePass-stdDH-sha*kdf-scheme.

@@ -13,9 +13,8 @@ use super::recipient_info::{EncryptedKey, RecipientIdentifier, RecipientInfo};
 use super::{agreement, transport};
 use crate::certificate::Certificate;
 use crate::key::public_key_of;
-use crate::names;
 use crate::proof::{self, Refusal};
-use crate::secret;
+use crate::{names, secret};
 
 /// Private keys that decrypt, with what tells the messages that are encrypted to them.
 pub struct RecipientKeys {

@@ -3,8 +3,7 @@
 
 use zeroize::Zeroizing;
 
-use super::enveloped_data;
-use super::{agreement, transport};
+use super::{agreement, enveloped_data, transport};
 use crate::certificate::Certificate;
 use crate::der::{self, INTEGER};
 use crate::pkcs12::pbe::Cipher;

@@ -3,8 +3,6 @@
 //! 4.2.1) is read, too, because OpenSSL writes it unless told otherwise; nobody can ask this
 //! program again and again how a changed file decrypts.
 
-use crate::der::{self, EXPLICIT_0, EXPLICIT_1, OCTET_STRING, SEQUENCE};
-use crate::pkcs12::oid;
 use const_oid::ObjectIdentifier;
 use rsa::{Oaep, Pkcs1v15Encrypt};
 use sha1::Sha1;
@@ -13,6 +11,8 @@ use zeroize::Zeroizing;
 
 use super::algorithm::Algorithm;
 use crate::ber::Value;
+use crate::der::{self, EXPLICIT_0, EXPLICIT_1, OCTET_STRING, SEQUENCE};
+use crate::pkcs12::oid;
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const RSAES_OAEP: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.7");

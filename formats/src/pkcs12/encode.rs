@@ -3,6 +3,11 @@
 //! private key in one shrouded key bag. It is the shape every reader expects, and the bytes are
 //! DER throughout, which Go's readers insist on.
 
+use const_oid::ObjectIdentifier;
+use zeroize::Zeroizing;
+
+use super::attributes::Attributes;
+use super::profile::{Iterations, Profile, Protection};
 use crate::certificate::Certificate;
 use crate::der::{self, EXPLICIT_0, IMPLICIT_0, OCTET_STRING, SET};
 use crate::pkcs12::encrypted_key::encrypted_private_key;
@@ -11,11 +16,6 @@ use crate::pkcs12::oid;
 use crate::pkcs12::pbe::Scheme;
 use crate::secret::{Password, PrivateKey};
 use crate::threads;
-use const_oid::ObjectIdentifier;
-use zeroize::Zeroizing;
-
-use super::attributes::Attributes;
-use super::profile::{Iterations, Profile, Protection};
 
 /// `INTEGER` 0 and 3: the versions of `EncryptedData` (RFC 5652, 8) and `PFX`.
 const VERSION_0: [u8; 3] = [2, 1, 0];

@@ -8,12 +8,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+pub use super::target::{Target, targets};
 use crate::pkcs12::kdf::Digest;
 use crate::pkcs12::mac::MacScheme;
 use crate::pkcs12::pbe::{Cipher, Scheme};
 use crate::secret::Password;
-
-pub use super::target::{Target, targets};
 
 /// Salt of PBKDF2: RFC 8018, 4.1 asks for 8 bytes at least, NIST SP 800-132 for 16.
 const PBKDF2_SALT: usize = 16;

@@ -4,14 +4,6 @@
 //! by the crate `pkcs12`. Where p12-keystore cannot read something, certstow's own reader does, and
 //! the result says so.
 
-use crate::certificate::Certificate;
-use crate::pkcs12::decode::{self, BagAttributes, Limits, MacStatus};
-use crate::pkcs12::error::DecodeError;
-use crate::pkcs12::kdf::PasswordForm;
-use crate::pkcs12::mac::MacScheme;
-use crate::pkcs12::oid;
-use crate::pkcs12::outline::{BagOutline, outline};
-use crate::secret::{Password, PrivateKey};
 use der::asn1::OctetString;
 use der::{Decode, Encode};
 use p12_keystore::Pkcs12Archive;
@@ -20,8 +12,16 @@ use pkcs12::pfx::Pfx;
 use zeroize::Zeroizing;
 
 use super::encode::LOCAL_KEY_ID_VALUE;
+use crate::certificate::Certificate;
 use crate::chain::Path;
+use crate::pkcs12::decode::{self, BagAttributes, Limits, MacStatus};
+use crate::pkcs12::error::DecodeError;
+use crate::pkcs12::kdf::PasswordForm;
+use crate::pkcs12::mac::MacScheme;
+use crate::pkcs12::oid;
+use crate::pkcs12::outline::{BagOutline, outline};
 use crate::proof::{self, Proof};
+use crate::secret::{Password, PrivateKey};
 
 /// Proves that `bytes`, opened with `password`, give back the leaf with its private key, the
 /// issuers in their order, and the friendly name. Gives a word for each check that was made:

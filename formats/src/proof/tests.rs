@@ -1,10 +1,10 @@
-use crate::der::{self as write, BIT_STRING, EXPLICIT_1, IMPLICIT_0, OCTET_STRING};
 use const_oid::ObjectIdentifier;
 use rsa::pkcs1::der::Encode as _;
 use rsa::pkcs1::{RsaPrivateKeyRef, UintRef};
 use zeroize::Zeroizing;
 
 use super::*;
+use crate::der::{self as write, BIT_STRING, EXPLICIT_1, IMPLICIT_0, OCTET_STRING};
 use crate::testing::chain::{certificate, key};
 use crate::testing::identities::{self, private_key};
 

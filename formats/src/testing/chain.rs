@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use crate::certificate::Certificate;
-use crate::secret::PrivateKey;
 use x509_parser::pem::Pem;
 use zeroize::Zeroizing;
+
+use crate::certificate::Certificate;
+use crate::secret::PrivateKey;
 
 fn blocks(file: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/chain");

@@ -1,12 +1,10 @@
 //! PKCS#12 files of several identities.
 
+use super::identities::Identity;
+use super::{PASSWORD, writer};
 use crate::pkcs12::kdf::{Digest, PasswordForm};
 use crate::pkcs12::pbe::{Cipher, Scheme};
 use crate::secret::Password;
-
-use super::identities::Identity;
-
-use super::{PASSWORD, writer};
 
 /// Encrypts under this salt, by which the derivations of a test are counted.
 pub fn scheme(salt: u8) -> Scheme {

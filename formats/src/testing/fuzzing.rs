@@ -11,7 +11,6 @@ use crate::certificate::{Certificate, Clock, Property};
 use crate::chain::{self, Candidates, PathEnd};
 use crate::cms::signed_data;
 use crate::der::SEQUENCE;
-use crate::key;
 use crate::pkcs12::attributes::{Attributes, Properties};
 use crate::pkcs12::decode::{self, Limits, MacStatus};
 use crate::pkcs12::encode::{self, Content};
@@ -23,7 +22,7 @@ use crate::pkcs12::profile::{Iterations, Profile};
 use crate::pkcs12::readback;
 use crate::pkcs12::structure::{BagContent, safe_contents};
 use crate::secret::{Password, PrivateKey};
-use crate::{names, sanitize};
+use crate::{key, names, sanitize};
 
 /// What files may ask for here: next to no key derivation, which would be all that is tried.
 pub const LIMITS: Limits = Limits {

@@ -1,9 +1,6 @@
 //! Made-up identities for the tests: a P-256 root and intermediate, and a leaf below them whose
 //! key is P-256 or RSA. Keys come from fixed bytes, so the same call gives the same bytes.
 
-use crate::certificate::Certificate;
-use crate::der::{self, SEQUENCE, SET};
-use crate::secret::PrivateKey;
 use ::der::asn1::Any;
 use ::der::{Decode, Encode};
 use const_oid::ObjectIdentifier;
@@ -11,6 +8,10 @@ use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
 use p256::pkcs8::{EncodePrivateKey, EncodePublicKey};
 use zeroize::Zeroizing;
+
+use crate::certificate::Certificate;
+use crate::der::{self, SEQUENCE, SET};
+use crate::secret::PrivateKey;
 
 const ECDSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");

@@ -1,11 +1,12 @@
 //! What the password and the MAC say.
 
-use super::*;
 use certstow_formats::pkcs12::decode::MacStatus;
 use certstow_formats::testing::writer::{
     certificate, data, encrypted, encrypted_bytes, file, key, mac, pbes2, plain, safe_contents,
     shrouded_key, triple_des, whole,
 };
+
+use super::*;
 
 #[test]
 fn both_empty_passwords_open_files_of_either() {

@@ -1,6 +1,5 @@
 //! Parts, bags and encodings that real files have, and some that only look odd.
 
-use super::*;
 use certstow_formats::der::{
     self, EXPLICIT_0, IA5_STRING, INTEGER, OCTET_STRING, SEQUENCE, sequence, value,
 };
@@ -12,6 +11,8 @@ use certstow_formats::testing::writer::{
     pbes2, plain, safe_contents, shrouded_key, whole,
 };
 use const_oid::ObjectIdentifier;
+
+use super::*;
 
 fn p256() -> Vec<u8> {
     certificate(&data("certificates/P-256.pem"), &[label("mine")])

@@ -1,12 +1,13 @@
 //! How much a file may ask for.
 
-use super::*;
 use certstow_formats::pkcs12::kdf::Digest;
 use certstow_formats::pkcs12::mac::MacScheme;
 use certstow_formats::pkcs12::pbe::{Cipher, Scheme};
 use certstow_formats::testing::writer::{
     certificate, data, encrypted, file, key, mac, pbes2, plain, triple_des,
 };
+
+use super::*;
 
 fn limits(max_iterations: u32, max_total_iterations: u64) -> Limits {
     Limits {

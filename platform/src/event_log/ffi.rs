@@ -2,8 +2,7 @@
 
 #![expect(unsafe_code, reason = "Win32 is called through windows-sys")]
 
-use std::io;
-use std::ptr;
+use std::{io, ptr};
 
 use windows_sys::Win32::Foundation::HANDLE;
 use windows_sys::Win32::System::EventLog::{

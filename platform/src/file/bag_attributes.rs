@@ -2,8 +2,9 @@
 //! `Bag Attributes`, then one attribute a line, indented, by the name OpenSSL gives it. They are
 //! where a PEM file keeps a friendly name.
 
-use super::pem::find;
 use certstow_formats::pkcs12::decode::BagAttributes;
+
+use super::pem::find;
 
 const HEADING: &str = "Bag Attributes";
 const FRIENDLY_NAME: &str = "friendlyName";

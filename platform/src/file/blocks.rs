@@ -1,15 +1,15 @@
 //! What a file holds, piece by piece: certificates, keys and PKCS#12 containers, told by PEM
 //! labels or, in binary files, by their outer structure; never by the file's name.
 
-use zeroize::Zeroizing;
-
-use super::bag_attributes;
-use super::pem::{Blocks, PemBlock};
 use certstow_formats::certificate;
 use certstow_formats::cms::signed_data;
 use certstow_formats::der::{INTEGER, SEQUENCE};
 use certstow_formats::key::KeyForm;
 use certstow_formats::pkcs12::decode::BagAttributes;
+use zeroize::Zeroizing;
+
+use super::bag_attributes;
+use super::pem::{Blocks, PemBlock};
 
 /// A piece of a file.
 pub(crate) enum Block<'a> {

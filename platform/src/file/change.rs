@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use certstow_formats::certificate::EntryId;
 use zeroize::Zeroizing;
 
 use super::read::{Content, FileReader};
@@ -13,7 +14,6 @@ use crate::error::StoreError;
 use crate::new_file::{NewFile, folder_of};
 use crate::os::disk::{self, Inode};
 use crate::{file_name, os};
-use certstow_formats::certificate::EntryId;
 
 /// What is to become of a file.
 pub(crate) struct Change {

@@ -4,12 +4,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
-
-use super::blocks::{self, Block, KeyBlock};
-use super::read::{Content, FIRST, FileReader, LARGE, MAX_FILE};
-use super::walk::cannot;
 use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::key::{self, KeyError, KeyForm, UnknownAlgorithm};
 use certstow_formats::pkcs12::decode::{BagAttributes, Contents, Limits};
@@ -18,6 +12,12 @@ use certstow_formats::pkcs12::kdf::PasswordForm;
 use certstow_formats::pkcs12::pbe::check_encrypted_private_key;
 use certstow_formats::pkcs12::structure::{BagContent, Safe, Structure};
 use certstow_formats::secret::Password;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::blocks::{self, Block, KeyBlock};
+use super::read::{Content, FIRST, FileReader, LARGE, MAX_FILE};
+use super::walk::cannot;
 
 /// The SHA-256 of a public key in its usual form.
 pub(crate) type KeyDigest = [u8; 32];

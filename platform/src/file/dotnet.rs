@@ -5,12 +5,13 @@
 
 use std::path::PathBuf;
 
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::secret::PrivateKey;
+
 use super::file_store::FileStore;
 use crate::error::StoreError;
 use crate::spec::StoreSpec;
 use crate::store::{Ask, Listing, Store, StoreInfo};
-use certstow_formats::certificate::{Certificate, EntryId};
-use certstow_formats::secret::PrivateKey;
 
 /// A .NET user store, read as a folder of PKCS#12 files.
 pub(crate) struct DotnetStore(FileStore);

@@ -1,26 +1,25 @@
 //! A folder of certificate files, or one such file, as a [`Store`]: what was read is remembered until
 //! the next listing. Changes are in `import` and `take_out`.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::{fs, io};
+
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::secret::PrivateKey;
 
 use super::contents::{FileContents, Passwords};
 use super::key_file::{Fetch, KeyFiles, Opening};
-use super::made_folder;
 use super::pair::{self, Known, Paired};
 use super::place::Place;
-use super::scan;
 use super::seen::{Folder, Seen};
 use super::walk::{self, Walk};
+use super::{made_folder, scan};
 use crate::error::StoreError;
 use crate::spec::StoreSpec;
 use crate::store::{
     Ask, ImportOptions, Listing, NewIdentity, OpenOptions, Removal, Store, StoreInfo,
 };
-use certstow_formats::certificate::{Certificate, EntryId};
-use certstow_formats::secret::PrivateKey;
 
 /// A folder of certificates and keys.
 pub(crate) struct FileStore {

@@ -5,16 +5,6 @@
 use std::io;
 use std::path::Path;
 
-use zeroize::Zeroizing;
-
-use super::bag_attributes;
-use super::blocks::{self, Block};
-use super::change;
-use super::contents::{FileContents, Passwords};
-use crate::error::StoreError;
-use crate::new_file::NewFile;
-use crate::os;
-use crate::store::{ExistingEntry, ImportOptions, NewIdentity};
 use certstow_formats::certificate::Certificate;
 use certstow_formats::key::{self, KeyError, KeyForm};
 use certstow_formats::pem;
@@ -23,6 +13,15 @@ use certstow_formats::pkcs12::kdf::PasswordForm;
 use certstow_formats::pkcs12::pbe::decrypt_private_key;
 use certstow_formats::pkcs12::profile::Profile;
 use certstow_formats::secret::{Password, PrivateKey};
+use zeroize::Zeroizing;
+
+use super::blocks::{self, Block};
+use super::contents::{FileContents, Passwords};
+use super::{bag_attributes, change};
+use crate::error::StoreError;
+use crate::new_file::NewFile;
+use crate::os;
+use crate::store::{ExistingEntry, ImportOptions, NewIdentity};
 
 /// Iterations of PBKDF2 that protect a key in a folder: those of the usual PKCS#12 file.
 const ITERATIONS: u32 = Profile::Modern.default_iterations();

@@ -7,6 +7,9 @@
 
 use std::path::PathBuf;
 
+use certstow_formats::certificate::EntryId;
+use certstow_formats::threads;
+
 use super::change;
 use super::file_store::FileStore;
 use super::identity_file::IdentityFile;
@@ -15,8 +18,6 @@ use super::pair::Known;
 use super::place::{Named, Place};
 use crate::error::StoreError;
 use crate::store::{Ask, ExistingEntry, ImportOptions, NewIdentity, Removal};
-use certstow_formats::certificate::EntryId;
-use certstow_formats::threads;
 
 /// How often the folder is looked at anew, where another program took the name for a new file.
 const ATTEMPTS: usize = 100;

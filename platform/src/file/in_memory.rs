@@ -5,14 +5,15 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::secret::PrivateKey;
+
 use super::contents::{FileContents, Passwords};
 use super::key_file::{Fetch, KeyFile, Opening};
 use super::pair::{self, Known, Paired};
 use crate::error::StoreError;
 use crate::spec::StoreSpec;
 use crate::store::{Ask, Entry, Listing, OpenOptions, Problem, Store, StoreInfo};
-use certstow_formats::certificate::{Certificate, EntryId};
-use certstow_formats::secret::PrivateKey;
 
 /// What the bytes of a file hold.
 pub(crate) struct InMemory {

@@ -11,6 +11,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use certstow_formats::certificate::EntryId;
+use certstow_formats::key::{self, KeyForm};
+use certstow_formats::pkcs12::error::DecodeError;
+use certstow_formats::secret::PrivateKey;
 use zeroize::Zeroizing;
 
 use super::blocks::{self, Block};
@@ -23,10 +27,6 @@ use crate::error::StoreError;
 use crate::os::{self, disk};
 use crate::spec::StoreSpec;
 use crate::store::Ask;
-use certstow_formats::certificate::EntryId;
-use certstow_formats::key::{self, KeyForm};
-use certstow_formats::pkcs12::error::DecodeError;
-use certstow_formats::secret::PrivateKey;
 
 /// Why a key was not fetched.
 pub(crate) enum Fetch {

@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use certstow_formats::key::{self, KeyError};
+use certstow_formats::secret::PrivateKey;
 use zeroize::Zeroizing;
 
 use super::contents::{KeyDigest, digest};
-use certstow_formats::key::{self, KeyError};
-use certstow_formats::secret::PrivateKey;
 
 /// Private keys.
 pub(super) struct Keys {

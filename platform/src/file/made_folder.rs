@@ -1,9 +1,8 @@
 //! The folder of a store that does not exist before the first import, created private, and removed
 //! again when nothing came into it.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use crate::error::StoreError;
 use crate::os;

@@ -5,17 +5,18 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::pkcs12::decode::{self, Contents, Limits, MacStatus};
+use certstow_formats::pkcs12::error::DecodeError;
+use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::secret::{Password, PrivateKey};
+
 use super::contents::FileContents;
 use super::keys::Keys;
 use super::pair::{self, Known, Paired};
 use crate::error::StoreError;
 use crate::spec::StoreSpec;
 use crate::store::{Ask, Entry, Listing, Problem, Store, StoreInfo};
-use certstow_formats::certificate::{Certificate, EntryId};
-use certstow_formats::pkcs12::decode::{self, Contents, Limits, MacStatus};
-use certstow_formats::pkcs12::error::DecodeError;
-use certstow_formats::pkcs12::kdf::PasswordForm;
-use certstow_formats::secret::{Password, PrivateKey};
 
 /// What a PKCS#12 file holds.
 pub struct OpenedFile {

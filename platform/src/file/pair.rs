@@ -10,11 +10,12 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::vec;
 
-use super::contents::{FileContents, FoundCertificate, FoundKey, KeyDigest, KeyKind};
-use crate::store::{Entry, KeyState, NotExportable, Problem};
 use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::key;
 use certstow_formats::pkcs12::decode::BagAttributes;
+
+use super::contents::{FileContents, FoundCertificate, FoundKey, KeyDigest, KeyKind};
+use crate::store::{Entry, KeyState, NotExportable, Problem};
 
 /// The files that hold anything, by their number in the walk.
 pub(crate) type Scanned = Vec<(usize, FileContents)>;

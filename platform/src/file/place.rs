@@ -1,16 +1,16 @@
 //! Where the file of a new identity goes in its folder, which file it replaces, and giving it its
 //! name.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use certstow_formats::certificate::EntryId;
 
 use super::change::{self, Becomes, Change};
 use crate::error::StoreError;
 use crate::new_file::NewFile;
 use crate::os;
 use crate::os::disk::{self, Inode};
-use certstow_formats::certificate::EntryId;
 
 /// Where a new file goes, and what goes for it.
 pub(super) struct Place {

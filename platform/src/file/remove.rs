@@ -9,6 +9,8 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::pem;
 use zeroize::Zeroizing;
 
 use super::bag_attributes;
@@ -18,8 +20,6 @@ use super::pair::{KeyPlace, Scanned};
 use super::pem::Blocks;
 use crate::error::StoreError;
 use crate::store::Removal;
-use certstow_formats::certificate::{Certificate, EntryId};
-use certstow_formats::pem;
 
 /// What is to be taken out.
 pub(crate) struct Target<'a> {

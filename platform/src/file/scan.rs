@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use certstow_formats::threads;
+
 use super::contents::{ContentsReader, FileContents, Passwords};
 use super::pair::Scanned;
-use certstow_formats::threads;
 
 /// Reads the files on several cores; the results are in the files' order.
 pub(super) fn read_all(files: &[PathBuf], passwords: &Passwords) -> Scanned {

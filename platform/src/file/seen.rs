@@ -5,10 +5,11 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use certstow_formats::certificate::{Certificate, EntryId};
+
 use super::change::{Becomes, Change};
 use super::contents::{FileContents, KeyKind};
 use super::pair::{KeyPlace, Known, Scanned};
-use certstow_formats::certificate::{Certificate, EntryId};
 
 /// What is remembered.
 pub(super) struct Seen {

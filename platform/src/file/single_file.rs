@@ -5,6 +5,9 @@
 use std::io;
 use std::path::Path;
 
+use certstow_formats::certificate::Certificate;
+use certstow_formats::pkcs12::decode;
+use certstow_formats::secret::PrivateKey;
 use zeroize::Zeroizing;
 
 use super::blocks::{self, Block};
@@ -15,9 +18,6 @@ use super::unlock::{Lock, Tried};
 use crate::error::StoreError;
 use crate::spec::StoreSpec;
 use crate::store::{Ask, OpenOptions};
-use certstow_formats::certificate::Certificate;
-use certstow_formats::pkcs12::decode;
-use certstow_formats::secret::PrivateKey;
 
 /// The certificates in a file that is PEM, DER or PKCS#7, in their order.
 ///

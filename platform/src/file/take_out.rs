@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use certstow_formats::certificate::EntryId;
+
 use super::change::{self, Change, Linked};
 use super::contents;
 use super::file_store::FileStore;
@@ -11,7 +13,6 @@ use super::pair::{KeyPlace, Known};
 use super::remove::{self, Target};
 use crate::error::StoreError;
 use crate::store::{Ask, Removal};
-use certstow_formats::certificate::EntryId;
 
 const MAY_BE_ITS_KEY: &str = "by its name this, too, may be the certificate's key, and no password \
                               shows whether it is";

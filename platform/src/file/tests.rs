@@ -1,3 +1,10 @@
+use std::fs;
+
+use certstow_formats::certificate::Certificate;
+use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::secret::{Password, PrivateKey};
+use certstow_formats::testing::writer::{data, file_of, triple_des, whole};
+
 use super::change::Change;
 use super::contents::Passwords;
 use super::dotnet::DotnetStore;
@@ -6,14 +13,10 @@ use super::remove::Target;
 use super::*;
 use crate::error::StoreError;
 use crate::spec::StoreSpec;
-use crate::store::{ExistingEntry, KeyState, NonInteractive};
-use crate::store::{ImportOptions, NewIdentity, OpenOptions, Removal, Store};
-use certstow_formats::certificate::Certificate;
-use certstow_formats::pkcs12::kdf::PasswordForm;
-use certstow_formats::secret::Password;
-use certstow_formats::secret::PrivateKey;
-use certstow_formats::testing::writer::{data, file_of, triple_des, whole};
-use std::fs;
+use crate::store::{
+    ExistingEntry, ImportOptions, KeyState, NewIdentity, NonInteractive, OpenOptions, Removal,
+    Store,
+};
 
 fn dotnet(folder: &Path) -> DotnetStore {
     let spec = StoreSpec::Dotnet("My".to_owned());

@@ -1,6 +1,12 @@
 //! Opening what is encrypted in a file, with the password known beforehand and with those that
 //! somebody gives who is asked.
 
+use certstow_formats::pkcs12::decode::Limits;
+use certstow_formats::pkcs12::error::DecodeError;
+use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::pkcs12::pbe::{check_encrypted_private_key, decrypt_private_key};
+use certstow_formats::pkcs12::structure::Structure;
+use certstow_formats::secret::Password;
 use zeroize::Zeroizing;
 
 use super::contents::Passwords;
@@ -8,12 +14,6 @@ use super::keys::Keys;
 use crate::error::{AskError, StoreError};
 use crate::spec::StoreSpec;
 use crate::store::{Ask, Interaction, NotExportable, UnlockRequest};
-use certstow_formats::pkcs12::decode::Limits;
-use certstow_formats::pkcs12::error::DecodeError;
-use certstow_formats::pkcs12::kdf::PasswordForm;
-use certstow_formats::pkcs12::pbe::{check_encrypted_private_key, decrypt_private_key};
-use certstow_formats::pkcs12::structure::Structure;
-use certstow_formats::secret::Password;
 
 /// How often a person may mistype a password.
 const ATTEMPTS: u32 = 3;

@@ -4,6 +4,8 @@
 
 mod ffi;
 
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::key::{KeyError, describe, forms, normalized};
 use security_framework::certificate::SecCertificate;
 use security_framework::item::{ItemClass, ItemSearchOptions, Limit, Reference, SearchResult};
 use security_framework::key::SecKey;
@@ -17,8 +19,6 @@ use crate::error::{Source, StoreError};
 use crate::store::{
     ExistingEntry, ImportOptions, Interaction, NewIdentity, NotExportable, Removal,
 };
-use certstow_formats::certificate::{Certificate, EntryId};
-use certstow_formats::key::{KeyError, describe, forms, normalized};
 
 /// A keychain that is to be changed, and what is known of the change.
 pub(super) struct Change<'a> {

@@ -8,6 +8,7 @@
 use std::ffi::{c_char, c_void};
 use std::ptr;
 
+use certstow_formats::secret::Password;
 use core_foundation::array::{CFArray, CFArrayRef};
 use core_foundation::base::{CFType, CFTypeRef, OSStatus, TCFType};
 use core_foundation::data::{CFData, CFDataRef};
@@ -28,7 +29,6 @@ use security_framework_sys::key::SecKeyCopyExternalRepresentation;
 use zeroize::Zeroizing;
 
 use super::status::Status;
-use certstow_formats::secret::Password;
 
 #[link(name = "Security", kind = "framework")]
 unsafe extern "C" {

@@ -2,17 +2,16 @@
 //! leave that are "sensitive", as nearly all are; as a PKCS#12 file; in clear. Each may open a
 //! window, so that a refusal by a person ends the matter.
 
+use certstow_formats::certificate::Certificate;
+use certstow_formats::secret::{Password, PrivateKey};
 use security_framework::identity::SecIdentity;
 
-use super::ffi;
-use super::representation;
 use super::status::{self, Status};
+use super::{ffi, representation};
 use crate::attempt::{Attempt, Failure};
 use crate::error::StoreError;
 use crate::exported_key::{private_key_of_pkcs12, random_password};
 use crate::store::Interaction;
-use certstow_formats::certificate::Certificate;
-use certstow_formats::secret::{Password, PrivateKey};
 
 /// The private key of an identity, whose certificate's DER is known.
 pub(super) fn export(

@@ -6,6 +6,8 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use certstow_formats::certificate::{Certificate, EntryId, ca_certificates, sha1_thumbprint};
+use certstow_formats::secret::PrivateKey;
 use security_framework::identity::SecIdentity;
 use security_framework::os::macos::keychain::{KeychainUserInteractionLock, SecKeychain};
 
@@ -20,8 +22,6 @@ use crate::store::{
     Ask, Entry, ImportOptions, Interaction, KeyState, Listing, NewIdentity, Problem, Removal,
     Store, StoreInfo,
 };
-use certstow_formats::certificate::{Certificate, EntryId, ca_certificates, sha1_thumbprint};
-use certstow_formats::secret::PrivateKey;
 
 /// What a keychain without a file gives.
 const NO_SUCH_KEYCHAIN: i32 = -25294;

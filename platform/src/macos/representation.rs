@@ -3,13 +3,12 @@
 //! `SecKeyCopyExternalRepresentation`, an RSA key is the `RSAPrivateKey` of PKCS#1, and one of an
 //! elliptic curve the ANSI X9.63 form 04 || X || Y || K, which does not name its curve.
 
-use zeroize::Zeroizing;
-
 use certstow_formats::der::{self, BIT_STRING, EXPLICIT_1, INTEGER, OCTET_STRING};
 use certstow_formats::key::{self, KeyError};
 use certstow_formats::pkcs12::kdf::PasswordForm;
 use certstow_formats::pkcs12::pbe;
 use certstow_formats::secret::{Password, PrivateKey};
+use zeroize::Zeroizing;
 
 /// Decrypts a wrapped key.
 ///

@@ -1,13 +1,13 @@
 //! Searching keychains: SecItemCopyMatching, with user interaction switched off
 //! (SecKeychainSetUserInteractionAllowed).
 
+use certstow_formats::certificate::EntryId;
 use security_framework::identity::SecIdentity;
 use security_framework::item::{ItemClass, ItemSearchOptions, Limit, Reference, SearchResult};
 use security_framework::os::macos::keychain::{KeychainUserInteractionLock, SecKeychain};
 
 use super::ffi::{self, CertificateItem, status};
 use super::status::Status;
-use certstow_formats::certificate::EntryId;
 
 /// What a search that finds nothing ends with.
 const ITEM_NOT_FOUND: i32 = -25300;

@@ -11,9 +11,6 @@ mod drives;
 mod ffi;
 pub(super) mod terminal;
 
-pub(super) use account::account;
-pub(super) use drives::removable_drives;
-
 use std::ffi::OsString;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, IsTerminal as _};
@@ -26,6 +23,9 @@ use windows_sys::Win32::Storage::FileSystem::{
     DELETE, FILE_ATTRIBUTE_REPARSE_POINT, FILE_FLAG_OPEN_REPARSE_POINT, FILE_READ_ATTRIBUTES,
 };
 use windows_sys::Win32::System::SystemServices::FILE_PERSISTENT_ACLS;
+
+pub(super) use account::account;
+pub(super) use drives::removable_drives;
 
 pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
     File::open(path)

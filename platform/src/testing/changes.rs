@@ -1,6 +1,11 @@
 //! The part of the contract that changes a store: what [`Store::import`] puts in and
 //! [`Store::remove`] takes out, and above all what both leave alone.
 
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::key;
+use certstow_formats::secret::{Password, PrivateKey};
+use certstow_formats::testing::PASSWORD;
+
 use super::fixture::{Answers, Fixture, WITH_KEYS, entry, id_of, list};
 use super::samples::Sample;
 use crate::error::StoreError;
@@ -8,10 +13,6 @@ use crate::store::{
     Ask, ExistingEntry, ImportOptions, Interaction, KeyProtection, KeyState, NewIdentity,
     NonInteractive, Removal, Store,
 };
-use certstow_formats::certificate::{Certificate, EntryId};
-use certstow_formats::key;
-use certstow_formats::secret::{Password, PrivateKey};
-use certstow_formats::testing::PASSWORD;
 
 /// Holds stores of a kind to this part of the contract.
 pub(super) fn check(fixture: &mut dyn Fixture) {

@@ -3,14 +3,15 @@
 
 use std::path::Path;
 
+use certstow_formats::certificate::EntryId;
+use certstow_formats::key;
+use certstow_formats::testing::PASSWORD;
+
 use super::changes;
 use super::fixture::{Answers, Fixture, WITH_KEYS, entry, id_of, list};
 use super::samples::Sample;
 use crate::error::{AskError, StoreError};
 use crate::store::{Interaction, KeyState, Listing, NonInteractive};
-use certstow_formats::certificate::EntryId;
-use certstow_formats::key;
-use certstow_formats::testing::PASSWORD;
 
 /// Holds stores of a kind to the contract.
 ///

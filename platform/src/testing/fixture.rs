@@ -1,11 +1,12 @@
 //! What the checks of the contract share: a [`Fixture`], which brings stores of one kind, and looks
 //! into a store and at what it asks.
 
+use certstow_formats::certificate::EntryId;
+use certstow_formats::secret::Password;
+
 use super::samples::Sample;
 use crate::error::AskError;
 use crate::store::{Ask, Entry, Interaction, Listing, Store, UnlockRequest};
-use certstow_formats::certificate::EntryId;
-use certstow_formats::secret::Password;
 
 /// Stores of one kind, to be filled with samples.
 pub trait Fixture {

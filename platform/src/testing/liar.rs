@@ -1,10 +1,11 @@
 //! A store that does not do as it says.
 
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::secret::PrivateKey;
+
 use crate::error::StoreError;
 use crate::store::{Ask, ImportOptions, Listing, NewIdentity, Removal, Store, StoreInfo};
 use crate::testing::MemoryStore;
-use certstow_formats::certificate::{Certificate, EntryId};
-use certstow_formats::secret::PrivateKey;
 
 /// What it does in place of an import, and says of it.
 pub type Import = fn(&MemoryStore, &NewIdentity<'_>) -> Result<(), StoreError>;

@@ -3,6 +3,9 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::secret::PrivateKey;
+use certstow_formats::testing::PASSWORD;
 use zeroize::Zeroizing;
 
 use super::samples::Sample;
@@ -12,9 +15,6 @@ use crate::store::{
     Ask, Entry, ExistingEntry, ImportOptions, KeyProtection, KeyState, Listing, NewIdentity,
     NotExportable, Problem, Removal, Store, StoreInfo, UnlockRequest,
 };
-use certstow_formats::certificate::{Certificate, EntryId};
-use certstow_formats::secret::PrivateKey;
-use certstow_formats::testing::PASSWORD;
 
 /// What the store has as an entry's private key.
 #[derive(Debug)]

@@ -1,10 +1,9 @@
 //! Certificates and keys to put into stores, valid until 2124. `tests/data/make.sh` made them;
 //! they protect nothing.
 
-use zeroize::Zeroizing;
-
 use certstow_formats::certificate::Certificate;
 use certstow_formats::secret::PrivateKey;
+use zeroize::Zeroizing;
 
 /// Something a store may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -3,10 +3,9 @@
 //! `LoadCredentialEncrypted=` or `SetCredential=` in its unit, in memory that is never swapped, and
 //! readable by the service's account alone.
 
-use std::env;
-use std::fs;
 use std::io::{self, Read as _};
 use std::path::PathBuf;
+use std::{env, fs};
 
 use zeroize::Zeroizing;
 

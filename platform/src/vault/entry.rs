@@ -4,9 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
-use zeroize::Zeroizing;
-
 use certstow_formats::secret::Password;
+use zeroize::Zeroizing;
 
 /// The name of a password in a vault: 1 to 64 of the letters A to Z, digits, `-`, `_` and `.`, of
 /// which the last does not come first. It is a file name among systemd's credentials.

@@ -3,8 +3,7 @@
 
 #![expect(unsafe_code, reason = "the functions of advapi32 are C")]
 
-use std::ptr;
-use std::slice;
+use std::{ptr, slice};
 
 use windows_sys::Win32::Foundation::{ERROR_NOT_FOUND, GetLastError};
 use windows_sys::Win32::Security::Credentials::{CREDENTIALW, CredEnumerateW, CredFree};

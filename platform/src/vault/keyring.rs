@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use certstow_formats::secret::Password;
 use keyring_core::api::CredentialStore;
 use keyring_core::{Entry, Error as KeyringError};
 use zeroize::Zeroizing;
@@ -11,7 +12,6 @@ use zeroize::Zeroizing;
 use super::entry::{Name, VaultEntry};
 use super::error::VaultError;
 use super::system;
-use certstow_formats::secret::Password;
 
 pub(super) fn set(name: &Name, password: &Password) -> Result<VaultEntry, VaultError> {
     let name = name.clone();

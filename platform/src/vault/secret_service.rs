@@ -10,6 +10,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
+use certstow_formats::secret::wipe_stack;
 use keyring_core::api::CredentialStore;
 use secret_service::blocking::SecretService;
 use secret_service::{EncryptionType, Error as ServiceError};
@@ -18,7 +19,6 @@ use zbus_secret_service_keyring_store::Store;
 use super::credential_store::{self, Errors};
 use super::error::VaultError;
 use crate::error::Source;
-use certstow_formats::secret::wipe_stack;
 
 pub(super) const PLACE: &str = "the Secret Service";
 

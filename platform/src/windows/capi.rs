@@ -12,7 +12,6 @@ use super::ffi::KeyProviderInfo;
 use super::private_key_blob;
 use super::provider_attempt::ProviderAttempt;
 use crate::attempt::{Attempt, Failure};
-
 use ffi::{Container, Key};
 
 /// MS_ENH_RSA_AES_PROV, the one that can sign with SHA-256.

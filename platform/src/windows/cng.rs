@@ -5,6 +5,7 @@
 
 mod ffi;
 
+use certstow_formats::secret::PrivateKey;
 use windows_sys::Win32::Security::Cryptography::{
     CRYPT_MACHINE_KEYSET, NCRYPT_ALLOW_EXPORT_FLAG, NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG,
 };
@@ -14,7 +15,6 @@ use super::encrypted_pkcs8::Protection;
 use super::ffi::KeyProviderInfo;
 use super::provider_attempt::ProviderAttempt;
 use crate::attempt::{Attempt, Failure};
-use certstow_formats::secret::PrivateKey;
 use ffi::Key;
 
 /// MS_KEY_STORAGE_PROVIDER, which keeps keys in files.

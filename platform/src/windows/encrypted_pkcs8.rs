@@ -3,13 +3,13 @@
 //! and its parameters as an NCryptBufferDesc ("Cryptography Next Generation: Key Import and
 //! Export"). The password is random, exists for this one call, and is wiped after it.
 
+use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::pkcs12::pbe;
+use certstow_formats::secret::{Password, PrivateKey};
 use zeroize::Zeroizing;
 
 use super::wide;
 use crate::exported_key::random_password;
-use certstow_formats::pkcs12::kdf::PasswordForm;
-use certstow_formats::pkcs12::pbe;
-use certstow_formats::secret::{Password, PrivateKey};
 
 /// pbeWithSHAAnd3-KeyTripleDES-CBC (RFC 7292, appendix C), the only algorithm every version of
 /// Windows has here; as ASCII with its zero.

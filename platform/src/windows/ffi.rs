@@ -8,6 +8,7 @@
 use std::ffi::c_void;
 use std::ptr;
 
+use certstow_formats::secret::Password;
 use schannel::RawPointer as _;
 use schannel::cert_context::CertContext;
 use schannel::cert_store::{CertAdd, CertStore};
@@ -28,7 +29,6 @@ use zeroize::Zeroizing;
 use super::codes::{OsError, PFX_EXPORT};
 use super::{buffer, wide};
 use crate::spec::{SystemStore, SystemStoreLocation};
-use certstow_formats::secret::Password;
 
 /// What the last call on this thread failed with. To be read before anything else is called.
 pub(super) fn last_error(call: &'static str) -> OsError {

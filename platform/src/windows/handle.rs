@@ -2,6 +2,10 @@
 //! walks it, and CertGetCertificateContextProperty reads what Windows keeps beside each certificate.
 //! No provider is opened before a key is asked for.
 
+use certstow_formats::certificate::{
+    Certificate, CertificateError, EntryId, Property, ca_certificates, sha1_thumbprint,
+};
+use certstow_formats::secret::PrivateKey;
 use schannel::cert_context::CertContext;
 use windows_sys::Win32::Foundation::{ERROR_ACCESS_DENIED, ERROR_FILE_NOT_FOUND};
 use windows_sys::Win32::Security::Cryptography::{CERT_ARCHIVED_PROP_ID, CERT_BACKED_UP_PROP_ID};
@@ -13,11 +17,6 @@ use super::{backed_up, key, provider, wide};
 use crate::error::StoreError;
 use crate::spec::{StoreSpec, SystemStore};
 use crate::store::{Entry, KeyState, NotExportable, Problem};
-use certstow_formats::certificate::Property;
-use certstow_formats::certificate::{
-    Certificate, CertificateError, EntryId, ca_certificates, sha1_thumbprint,
-};
-use certstow_formats::secret::PrivateKey;
 
 /// Where Windows keeps the certificates of issuers, per location: intermediate ones, and roots.
 const ISSUER_STORES: [&str; 2] = ["CA", "Root"];

@@ -3,6 +3,9 @@
 //! properties, and then the proof that it all came in. Whatever was done is undone unless the last
 //! step went well. Only then goes the container that a replaced certificate named before.
 
+use certstow_formats::certificate::EntryId;
+use certstow_formats::key::{public_key_of, same_public_key};
+
 use super::change::{self, Opening, Value};
 use super::codes::OsError;
 use super::ffi::{self, KeyProviderInfo};
@@ -12,8 +15,6 @@ use super::{container, properties, wide};
 use crate::error::{Source, StoreError};
 use crate::spec::{SystemStore, SystemStoreLocation};
 use crate::store::{ExistingEntry, ImportOptions, NewIdentity, NotExportable};
-use certstow_formats::certificate::EntryId;
-use certstow_formats::key::{public_key_of, same_public_key};
 
 /// Where the certificates of issuers go, roots too: what is in `Root` is trusted, and that is not
 /// for an import to decide.

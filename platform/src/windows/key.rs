@@ -3,6 +3,10 @@
 //! this one certificate. And the ways of a new key to a provider: RSA keys go to CAPI, where every
 //! program finds them, unless they come from CNG; those of elliptic curves know CNG only.
 
+use certstow_formats::certificate::Certificate;
+use certstow_formats::key::KeyError;
+use certstow_formats::key::forms::{self, Algorithm};
+use certstow_formats::secret::PrivateKey;
 use schannel::cert_context::CertContext;
 
 use super::codes::{self, KeyPlace, OsError, Policy};
@@ -12,10 +16,6 @@ use super::{capi, cng, ffi, private_key_blob, provider};
 use crate::attempt::Failure;
 use crate::error::StoreError;
 use crate::exported_key::{private_key_of_pkcs12, random_name, random_password};
-use certstow_formats::certificate::Certificate;
-use certstow_formats::key::KeyError;
-use certstow_formats::key::forms::{self, Algorithm};
-use certstow_formats::secret::PrivateKey;
 
 /// The provider type of every KSP of CNG.
 const CNG: u32 = 0;

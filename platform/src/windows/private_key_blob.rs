@@ -3,11 +3,10 @@
 //! CryptoAPI documentation). It is turned into the `RSAPrivateKey` of RFC 8017, and that into
 //! PKCS#8; and back, for CAPI to import.
 
-use zeroize::Zeroizing;
-
 use certstow_formats::der::{self, INTEGER};
 use certstow_formats::key::{self, forms};
 use certstow_formats::secret::PrivateKey;
+use zeroize::Zeroizing;
 
 /// PRIVATEKEYBLOB.
 const BLOB_TYPE: u8 = 7;

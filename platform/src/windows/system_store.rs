@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::secret::PrivateKey;
 use schannel::cert_context::CertContext;
 use windows_sys::Win32::Foundation::ERROR_FILE_NOT_FOUND;
 use windows_sys::Win32::Security::Cryptography::CERT_BACKED_UP_PROP_ID;
@@ -14,8 +16,6 @@ use crate::spec::SystemStore;
 use crate::store::{
     Ask, ImportOptions, Interaction, KeyState, Listing, NewIdentity, Removal, Store, StoreInfo,
 };
-use certstow_formats::certificate::{Certificate, EntryId};
-use certstow_formats::secret::PrivateKey;
 
 /// A system store, opened anew for every call, so that each sees it as it is.
 pub(crate) struct WindowsStore(Handle);

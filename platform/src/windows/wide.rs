@@ -1,8 +1,7 @@
 //! UTF-16 text as Windows keeps it: with a zero at the end, and not always well-formed.
 
-use zeroize::Zeroizing;
-
 use certstow_formats::secret::Password;
+use zeroize::Zeroizing;
 
 /// The text with the zero that ends it.
 pub(super) fn terminated(text: &str) -> Vec<u16> {

@@ -1,6 +1,5 @@
 //! What importing makes of a folder, and what removing leaves of it.
 
-use super::*;
 use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::pkcs12::kdf::PasswordForm;
 use certstow_formats::secret::PrivateKey;
@@ -8,6 +7,8 @@ use certstow_formats::testing::writer::{self, pbes2};
 use certstow_platform::open_to_import;
 use certstow_platform::store::{ExistingEntry, ImportOptions, NewIdentity, Removal};
 use zeroize::Zeroizing;
+
+use super::*;
 
 fn certificate(name: &str) -> Certificate {
     let der = writer::data(&format!("certificates/{name}.pem"));

@@ -1,7 +1,8 @@
 //! Keys whose public half does not show: whose they are, and how they are opened.
 
-use super::*;
 use certstow_formats::testing::writer;
+
+use super::*;
 
 #[test]
 fn a_locked_key_goes_by_its_name_and_says_so() {

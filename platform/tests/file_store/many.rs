@@ -1,11 +1,11 @@
 //! Many private keys out of one file, and many identities into one folder.
 
-use certstow_formats::testing::writer;
 use std::time::{Duration, SystemTime};
 
 use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::pkcs12::kdf::PasswordForm;
 use certstow_formats::secret::PrivateKey;
+use certstow_formats::testing::writer;
 use certstow_platform::store::{ExistingEntry, ImportOptions, NewIdentity};
 use certstow_platform::testing::files_read_below;
 

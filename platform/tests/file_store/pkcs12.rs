@@ -1,6 +1,5 @@
 //! PKCS#12 files in a folder: what they show without a password, with it, and with a wrong one.
 
-use super::*;
 use certstow_formats::certificate::EntryId;
 use certstow_formats::pkcs12::error::DecodeError;
 use certstow_formats::pkcs12::kdf::PasswordForm;
@@ -11,6 +10,8 @@ use certstow_formats::testing::writer::{
 };
 use certstow_platform::error::StoreError;
 use certstow_platform::{OpenedFile, open_bytes};
+
+use super::*;
 
 fn der(path: &str) -> Vec<u8> {
     writer::data(path)

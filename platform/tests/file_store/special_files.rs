@@ -1,9 +1,10 @@
 //! FIFOs, links, and what may not be read.
 
-use super::*;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
+
+use super::*;
 
 fn pair() -> TempDir {
     folder(&[

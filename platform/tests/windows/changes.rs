@@ -1,8 +1,7 @@
 //! What importing, removing and marking do to a system store beyond the contract: key containers,
 //! the stores of issuers, properties.
 
-use certstow_formats::certificate::Certificate;
-use certstow_formats::certificate::Property;
+use certstow_formats::certificate::{Certificate, Property};
 use certstow_formats::key;
 use certstow_formats::secret::PrivateKey;
 use certstow_platform::error::StoreError;

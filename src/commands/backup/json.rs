@@ -21,14 +21,15 @@
 //! `failed` where its key did not come out, or `not-proven` where it is there and nothing proves its
 //! key, unless that is accepted.
 
-use crate::error::OfDestination;
-use crate::render::json;
 use certstow_core::backup::report::{
     Copy, DestinationReport, EntryReport, OnlyInBackup, Outcome, Pruned, RunReport,
 };
 use certstow_core::warning::Warning;
 use certstow_formats::proof::{Level, UNPROVEN};
 use serde::Serialize;
+
+use crate::error::OfDestination;
+use crate::render::json;
 
 #[derive(Serialize)]
 struct Json<'a> {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::error::Error;
 use certstow_core::backup::Opener;
 use certstow_core::escrow::EscrowKey;
 use certstow_core::password;
@@ -12,6 +11,7 @@ use certstow_platform::store::Interaction;
 
 use crate::args::OpeningArgs;
 use crate::ask::{self, TerminalAsk};
+use crate::error::Error;
 use crate::screen::Screen;
 
 /// What was given to open the files.

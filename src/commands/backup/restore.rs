@@ -13,17 +13,15 @@
 //! `unopened` has what the manifest names and did not come out of its file, with thumbprint and
 //! label, and then the files without either that the manifest does not name and do not open.
 
-use crate::error::Explain as _;
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::error::Error;
-use crate::exit::Exit;
 use certstow_core::backup::{
     self, Arrival, Patience, RestoreRequest, Restored, RestoredIdentity, Wanted,
 };
 use certstow_core::error::Error as LibraryError;
 use certstow_core::import;
+use certstow_core::warning::{Code, Warning as LibraryWarning};
 use certstow_formats::proof::Level;
 use certstow_formats::sanitize::{safe, shortened};
 use certstow_formats::secret::Password;
@@ -35,11 +33,12 @@ use super::ask_aside::AskAside;
 use super::called::called;
 use super::opening::Opening;
 use crate::args::BackupRestoreArgs;
+use crate::error::{Error, Explain as _};
+use crate::exit::Exit;
 use crate::journal::Entry as Line;
 use crate::render::progress::Bar;
 use crate::screen::Screen;
 use crate::warning::{Warning, advise};
-use certstow_core::warning::{Code, Warning as LibraryWarning};
 
 pub(super) fn run(args: &BackupRestoreArgs, screen: &Screen) -> Result<Exit, Error> {
     let opening = Opening::read(&args.opening, true, screen)?;

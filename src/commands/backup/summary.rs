@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use crate::error::{Error, OfDestination};
-use crate::exit::Exit;
 use certstow_core::backup::report::{Copy, EntryReport, Outcome, RunReport};
 use certstow_formats::proof::UNPROVEN;
 use certstow_formats::sanitize::{safe, shortened};
 use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Table, presets};
 
+use crate::error::{Error, OfDestination};
+use crate::exit::Exit;
 use crate::journal::Entry;
 use crate::screen::Screen;
 use crate::warning::Warning;

@@ -4,12 +4,9 @@
 mod found;
 mod json;
 
-use crate::error::Explain as _;
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::error::Error;
-use crate::exit::Exit;
 use certstow_core::backup::{
     self, Absent, Comparison, FileVerdict, Finding, FolderVerdict, Foreign, Patience, VerifyRequest,
 };
@@ -22,6 +19,8 @@ use certstow_formats::sanitize::safe;
 use super::called::called;
 use super::opening::Opening;
 use crate::args::BackupVerifyArgs;
+use crate::error::{Error, Explain as _};
+use crate::exit::Exit;
 use crate::inventory;
 use crate::journal::{Entry, Level};
 use crate::render::progress::Bar;

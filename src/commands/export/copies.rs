@@ -3,7 +3,6 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
 use certstow_core::copy::{self, Copied};
 use certstow_core::error::Error as LibraryError;
 use certstow_core::export::Exported;
@@ -13,6 +12,7 @@ use serde::Serialize;
 
 use super::destination::{existing, privacy, to_stdout};
 use crate::args::ExportArgs;
+use crate::error::Error;
 use crate::journal::Entry;
 use crate::render::json;
 use crate::render::progress::Progress;

@@ -3,7 +3,6 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
 use certstow_core::copy;
 use certstow_core::export::{self, Exported, Options};
 use certstow_core::identity::{Inventory, ListedCertificate};
@@ -13,6 +12,7 @@ use certstow_platform::store::{Ask, Interaction};
 
 use super::destination::to_stdout;
 use crate::args::ExportArgs;
+use crate::error::Error;
 use crate::journal::Entry;
 use crate::prompt;
 use crate::screen::Screen;

@@ -5,14 +5,13 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use crate::error::Error;
 use certstow_core::error::Error as LibraryError;
-use certstow_core::password;
-use certstow_core::waits;
+use certstow_core::{password, waits};
 use certstow_formats::sanitize::shortened;
 use certstow_formats::secret::{Password, wipe_stack};
 use certstow_platform::store::Interaction;
 
+use crate::error::Error;
 use crate::screen::Screen;
 
 /// Whether there is a person to show it to; before any store is touched.

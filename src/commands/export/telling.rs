@@ -1,6 +1,5 @@
 //! What an export tells: lines for a person, `certstow.export/1` for a program.
 
-use crate::error::Error;
 use certstow_core::error::Error as LibraryError;
 use certstow_core::export::Exported;
 use certstow_core::warning::Warning;
@@ -11,6 +10,7 @@ use certstow_formats::sanitize::{safe, shortened};
 use serde::Serialize;
 
 use super::copies;
+use crate::error::Error;
 use crate::journal::Entry;
 use crate::render::json;
 use crate::screen::Screen;

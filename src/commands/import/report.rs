@@ -9,9 +9,6 @@
 //!  "problems": [{"place": "...", "message": "..."}], "warnings": []}
 //! ```
 
-use crate::error::Error;
-use crate::error::Explain as _;
-use crate::exit::Exit;
 use certstow_core::error::Error as LibraryError;
 use certstow_core::identity::{Inventory, StoreProblem};
 use certstow_core::import::{Imported, Outcome, Readable};
@@ -21,6 +18,8 @@ use certstow_formats::sanitize::{safe, shortened};
 use certstow_platform::spec::StoreSpec;
 use serde::Serialize;
 
+use crate::error::{Error, Explain as _};
+use crate::exit::Exit;
 use crate::journal::Entry;
 use crate::render::json::{self, ErrorJson};
 use crate::screen::Screen;

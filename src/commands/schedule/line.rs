@@ -5,14 +5,14 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
-use crate::schedule::{Owner, Scheduler};
 use certstow_core::password::Source;
 use certstow_platform::spec::{StoreSpec, SystemStoreLocation};
 
 use crate::args::{BackupArgs, Given, Kind, ScheduleInstallArgs, Typed};
 use crate::commands::backup::options;
+use crate::error::Error;
 use crate::option_file;
+use crate::schedule::{Owner, Scheduler};
 
 /// What becomes of paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
-use crate::schedule::install::{Installed, Scheduled};
-use crate::schedule::{self, Owner, Schedule, Scheduler, TaskName};
 use certstow_formats::sanitize::safe;
 use certstow_platform::scheduler;
 use serde::Serialize;
 
+use crate::error::Error;
+use crate::schedule::install::{Installed, Scheduled};
+use crate::schedule::{self, Owner, Schedule, Scheduler, TaskName};
 use crate::screen::Screen;
 
 /// `certstow.schedule/1`.

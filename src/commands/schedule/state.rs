@@ -4,11 +4,10 @@
 
 use std::path::Path;
 
-use crate::schedule::install::Scheduled;
 use clap::FromArgMatches as _;
 
-use crate::args::first_paragraph;
-use crate::args::{self, Cli, Command};
+use crate::args::{self, Cli, Command, first_paragraph};
+use crate::schedule::install::Scheduled;
 
 /// What a person should know about a task, in sentences.
 pub(super) fn doubts(scheduled: &Scheduled) -> Vec<String> {

@@ -1,10 +1,8 @@
 //! An identity in plain words, for somebody who does not know X.509: whose it is, who vouches for
 //! it, what it is for, how long, where it is, whether it can be saved, and what to do if not.
 
-use crate::error::Explain as _;
 use std::io::{self, Write};
 
-use crate::error::Error;
 use certstow_core::time::{self, Urgency};
 use certstow_formats::chain::PathEnd;
 use certstow_formats::names;
@@ -14,6 +12,7 @@ use certstow_platform::store::KeyState;
 use comfy_table::{Cell, ContentArrangement, Table, presets};
 
 use super::subject::Subject;
+use crate::error::{Error, Explain as _};
 use crate::render::tree;
 
 const DAY: i64 = 24 * 3600;

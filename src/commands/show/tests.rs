@@ -1,9 +1,7 @@
-use certstow_formats::chain::PathEnd;
+use certstow_core::identity::Inventory;
+use certstow_formats::chain::{Path, PathEnd};
 use certstow_platform::store::Store as _;
 use certstow_platform::testing::{MemoryStore, Sample};
-
-use certstow_core::identity::Inventory;
-use certstow_formats::chain::Path;
 
 use super::*;
 use crate::render::Look;

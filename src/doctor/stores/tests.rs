@@ -1,8 +1,8 @@
-use super::*;
+use certstow_formats::testing::identities;
 use certstow_platform::store::{NotExportable, Problem};
 use certstow_platform::testing::{MemoryKey, MemoryStore};
 
-use certstow_formats::testing::identities;
+use super::*;
 
 fn with_key(key: MemoryKey) -> MemoryStore {
     let store = MemoryStore::new("one");

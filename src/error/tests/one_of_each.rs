@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use certstow_core::backup::Emptied;
+use certstow_core::error::{Error as LibraryError, Near, Nearly};
+use certstow_core::escrow::Trouble;
 use certstow_formats::certificate::EntryId;
 use certstow_platform::error::StoreError;
 use certstow_platform::scheduler::{ProgramError, Scheduler, Speech};
@@ -12,9 +15,6 @@ use certstow_platform::vault::{Name, VaultError};
 use super::denied;
 use crate::error::Error;
 use crate::schedule::SchedulerError;
-use certstow_core::backup::Emptied;
-use certstow_core::error::{Error as LibraryError, Near, Nearly};
-use certstow_core::escrow::Trouble;
 
 /// What a program said that is not started here.
 fn program() -> ProgramError {

@@ -1,12 +1,12 @@
 //! How many certificates end when: columns over months, for more of them than are seen at once.
 
+use certstow_core::time;
+use certstow_formats::plural::counted;
 use jiff::tz::TimeZone;
 
 use crate::report::axis::Axis;
 use crate::report::html::{Html, percent};
 use crate::report::{Report, Validity};
-use certstow_core::time;
-use certstow_formats::plural::counted;
 
 /// So many are seen at once.
 const ENOUGH: usize = 12;

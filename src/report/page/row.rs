@@ -3,12 +3,12 @@
 //! browser until the script makes elements of it, since ten thousand times twenty lines take longer
 //! than anybody waits.
 
+use certstow_core::time;
 use certstow_platform::store::KeyState;
 
 use crate::report::axis::Axis;
 use crate::report::html::{Html, percent};
 use crate::report::{Copy, Item, Report, Validity};
-use certstow_core::time;
 
 /// No bar is shorter, in per cent.
 const SHORTEST: f64 = 0.6;

@@ -1,9 +1,8 @@
 //! The files of a task where its scheduler reads them: written all or none, only over certstow's
 //! own, and put back as they were when the scheduler refuses them.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use certstow_platform::new_file::write_readable;
 use certstow_platform::os;

@@ -4,13 +4,11 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use certstow_core::waits;
 use certstow_platform::scheduler::{Scheduler, Speech};
 
 use crate::error::Error;
-use crate::schedule::SchedulerError;
-use certstow_core::waits;
-
-use crate::schedule::TaskName;
+use crate::schedule::{SchedulerError, TaskName};
 
 /// What was done to schedule a task.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -18,9 +18,8 @@ mod scene;
 mod trace;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::{Mutex, PoisonError};
-use std::thread;
+use std::{fmt, thread};
 
 use scenarios::Scenario;
 use scene::Scene;

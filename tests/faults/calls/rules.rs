@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use certstow::exit::Exit;
 
-use super::claims;
 use super::held::{OpenedBy, tells_of_a_key};
 use super::scene::{KILLED, Run, Scene, State};
-use super::{Fault, Injection};
+use super::{Fault, Injection, claims};
 
 /// What does not hold after a run with a fault, and after the next one, which has none.
 pub(super) fn after(scene: &Scene<'_>, injection: &Injection, run: &Run) -> Vec<String> {

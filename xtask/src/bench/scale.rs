@@ -8,8 +8,7 @@ use super::cost::{self, Cost};
 use super::report::MEBIBYTE;
 use super::scene::{NO_PASSWORD, PASSWORD, QUICK, Scene};
 use super::subject::Bench;
-use crate::files;
-use crate::setup;
+use crate::{files, setup};
 
 /// How much larger the larger size is.
 const FACTOR: u32 = 4;

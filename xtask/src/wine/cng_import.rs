@@ -4,7 +4,6 @@
 
 use super::cng::{Cng, LEAKED};
 use super::runner::{self, Runner};
-
 use crate::files;
 
 /// The file of tests.

@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::prefix;
 use super::runner::Runner;
-use crate::certificates;
 use crate::command::{capture, command};
-use crate::files;
+use crate::{certificates, files};
 
 /// How many certificates a full store holds.
 const MANY: u32 = 500;

@@ -13,7 +13,6 @@ use serde_json::Value;
 use super::prefix;
 use super::process::Ended;
 use super::runner::Runner;
-
 use crate::files;
 
 const PERSON: [&str; 5] = [

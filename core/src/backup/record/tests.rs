@@ -1,6 +1,7 @@
+use certstow_formats::names;
+
 use super::super::manifest::Thumbprint;
 use super::*;
-use certstow_formats::names;
 
 fn saved(number: u64, size: u64) -> Saved {
     let sha256 = format!("{number:064x}");

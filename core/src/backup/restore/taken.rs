@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::ffi::OsStr;
 
-use certstow_formats::threads;
+use certstow_formats::{names, threads};
 use certstow_platform::store::{Entry, KeyState};
 
 use super::sources::{Opened, Read, Source, Sources};
@@ -14,7 +14,6 @@ use crate::backup::opener::Opener;
 use crate::backup::wanted::LEFT_OUT;
 use crate::error::Error;
 use crate::warning::{Code, Warning};
-use certstow_formats::names;
 
 /// What the files gave.
 #[derive(Default)]

@@ -2,7 +2,9 @@ use std::fs;
 use std::path::Path;
 
 use certstow_formats::certificate::Certificate;
-use certstow_formats::testing::derivations;
+use certstow_formats::pkcs12::profile::Iterations;
+use certstow_formats::proof::Level;
+use certstow_formats::testing::{chain, container, derivations, identities};
 use certstow_platform::error::StoreError;
 use certstow_platform::store::{NonInteractive, NotExportable, Store};
 use certstow_platform::testing;
@@ -10,10 +12,6 @@ use certstow_platform::testing::{MemoryKey, MemoryStore, files_read_below};
 
 use super::*;
 use crate::backup::manifest;
-use certstow_formats::pkcs12::profile::Iterations;
-use certstow_formats::proof::Level;
-use certstow_formats::testing::identities;
-use certstow_formats::testing::{chain, container};
 
 /// Backs the stores up into these folders.
 fn backup(stores: &[&MemoryStore], folders: &[&Path]) -> RunReport {

@@ -8,6 +8,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use certstow_formats::proof::Level;
 use certstow_formats::secret::Password;
 use certstow_formats::threads;
 use certstow_platform::store::{Ask, KeyState};
@@ -18,7 +19,6 @@ use crate::backup::report::{KeyFailure, Outcome};
 use crate::backup::work::{Done, Place, Protection, Task, Work, Written};
 use crate::error::Error;
 use crate::export::{ProvenKey, may_come_out};
-use certstow_formats::proof::Level;
 
 /// How long written files may be missing from the record, while that takes no time.
 const CHECKPOINT: Duration = Duration::from_secs(5);

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use certstow_formats::proof::Level;
+
 use crate::backup::compare::Comparison;
 use crate::warning::Warning;
-use certstow_formats::proof::Level;
 
 /// What was found in a folder.
 #[derive(Debug)]

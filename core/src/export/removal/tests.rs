@@ -1,17 +1,15 @@
-use super::*;
 use certstow_formats::certificate::EntryId;
-use certstow_formats::secret::Password;
-use certstow_platform::spec::StoreSpec;
-use certstow_platform::store::NonInteractive;
-use certstow_platform::testing;
-use certstow_platform::testing::MemoryKey;
-use certstow_platform::{OpenOptions, open};
-
-use crate::export::{Destination, Job, Options};
 use certstow_formats::chain::Include;
 use certstow_formats::pkcs12::profile::Iterations;
+use certstow_formats::secret::Password;
 use certstow_formats::testing::identities;
-use certstow_platform::testing::Liar;
+use certstow_platform::spec::StoreSpec;
+use certstow_platform::store::NonInteractive;
+use certstow_platform::testing::{Liar, MemoryKey};
+use certstow_platform::{OpenOptions, open, testing};
+
+use super::*;
+use crate::export::{Destination, Job, Options};
 
 /// Exports the first identity to a file.
 fn export(inventory: &mut Inventory, file: &Path) -> Exported {

@@ -4,16 +4,15 @@ use std::fs;
 
 use certstow_formats::pem;
 use certstow_formats::pkcs12::kdf::PasswordForm;
-use certstow_formats::testing::derivations;
+use certstow_formats::secret::Password;
+use certstow_formats::testing::container::{self, pkcs12};
+use certstow_formats::testing::{PASSWORD, derivations, writer};
 use certstow_platform::OpenOptions;
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::testing::files_read_below;
 use tempfile::TempDir;
 
 use super::*;
-use certstow_formats::secret::Password;
-use certstow_formats::testing::container::{self, pkcs12};
-use certstow_formats::testing::{PASSWORD, writer};
 
 fn folder_with(name: &str, content: &[u8]) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();

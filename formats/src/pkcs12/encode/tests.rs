@@ -1,11 +1,11 @@
 use std::process::Command;
 
-use crate::certificate::Property;
-use crate::pkcs12::decode::{self, Contents, Limits, MacStatus};
-use crate::pkcs12::outline::{BagOutline, outline};
 use p12_keystore::Pkcs12Archive;
 
 use super::*;
+use crate::certificate::Property;
+use crate::pkcs12::decode::{self, Contents, Limits, MacStatus};
+use crate::pkcs12::outline::{BagOutline, outline};
 use crate::testing::identities::{self, Identity};
 
 const PASSWORD: &str = "correct horse";

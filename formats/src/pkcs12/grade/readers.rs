@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::report::Reader;
 use crate::pkcs12::kdf::Digest;
 use crate::pkcs12::mac::MacScheme;
 use crate::pkcs12::outline::Outline;
 use crate::pkcs12::pbe::{Cipher, Scheme};
-use crate::secret::Password;
-
-use super::report::Reader;
 use crate::pkcs12::target::{Pbes2, Reads, Support, targets};
+use crate::secret::Password;
 
 /// For each program, whether it is known to open the file.
 pub(super) fn readers(

@@ -2,13 +2,12 @@
 //! the certificates above it link up. Dates and gaps are findings, since an expired certificate
 //! restores, and opens old mail.
 
-use crate::certificate::{Certificate, Clock};
-use crate::key;
-use crate::pkcs12::decode::{CertificateBag, Contents, KeyBag};
-
 use super::readers;
 use super::report::{Report, Severity};
+use crate::certificate::{Certificate, Clock};
 use crate::chain::{self, Candidates, PathEnd};
+use crate::key;
+use crate::pkcs12::decode::{CertificateBag, Contents, KeyBag};
 use crate::proof::{self, Level};
 
 /// Whether the file restores, and the weakest proof of a key in it, if it holds one; findings go

@@ -1,17 +1,17 @@
-use super::*;
-use crate::certificate::Certificate;
-use crate::pkcs12::oid;
-use crate::proof::Level;
 use der::asn1::{Any, OctetString};
 use der::{Decode as _, Encode as _};
 use pkcs12::AuthenticatedSafe;
 use pkcs12::cms::content_info::ContentInfo;
 use pkcs12::pfx::Pfx;
 
+use super::*;
+use crate::certificate::Certificate;
 use crate::pkcs12::attributes::Attributes;
 use crate::pkcs12::encode::{Content, encode};
+use crate::pkcs12::oid;
 use crate::pkcs12::profile::{Iterations, Profile};
 use crate::pkcs12::target::{Support, targets};
+use crate::proof::Level;
 use crate::testing::identities::{self, Identity};
 
 /// 2030-01-01, within the samples' validity.

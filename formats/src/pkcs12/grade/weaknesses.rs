@@ -1,9 +1,8 @@
 //! What is weak about a file, as far as it shows without the password.
 
+use super::report::{Report, Severity};
 use crate::pkcs12::outline::{BagOutline, Outline};
 use crate::pkcs12::pbe::{Cipher, Scheme};
-
-use super::report::{Report, Severity};
 use crate::pkcs12::profile::Iterations;
 use crate::plural::counted;
 

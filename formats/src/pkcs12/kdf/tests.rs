@@ -1,5 +1,6 @@
-use super::*;
 use sha2::Sha256;
+
+use super::*;
 
 const DIGESTS: [Digest; 5] = [
     Digest::Sha1,

@@ -1,7 +1,7 @@
+use certstow_formats::testing::writer;
+
 use super::*;
 use crate::file::pair::pair;
-
-use certstow_formats::testing::writer;
 
 fn contents(bytes: &[u8], passwords: &Passwords) -> FileContents {
     let mut found = FileContents::default();

@@ -24,8 +24,7 @@ use certstow_formats::proof::Level;
 use serde::Serialize;
 
 use super::found::Found;
-use crate::render::json::{Failure, failure};
-use crate::render::json::{ProblemJson, problems};
+use crate::render::json::{Failure, ProblemJson, failure, problems};
 
 #[derive(Serialize)]
 struct Json<'a> {

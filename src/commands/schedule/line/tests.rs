@@ -1,6 +1,6 @@
-use super::*;
 use clap::FromArgMatches as _;
 
+use super::*;
 use crate::args::{self, Cli, Command, ScheduleCommand};
 
 /// The options of a backup that a command line has, after `schedule install`.

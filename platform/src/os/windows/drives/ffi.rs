@@ -3,10 +3,9 @@
 #![expect(unsafe_code, reason = "Win32 is called through windows-sys")]
 
 use std::fs::OpenOptions;
-use std::io;
 use std::os::windows::fs::OpenOptionsExt as _;
 use std::os::windows::io::AsRawHandle as _;
-use std::ptr;
+use std::{io, ptr};
 
 use windows_sys::Win32::Storage::FileSystem::{
     FILE_SHARE_READ, FILE_SHARE_WRITE, GetDriveTypeW, GetLogicalDrives, GetVolumeInformationW,
