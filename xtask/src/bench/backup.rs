@@ -1,32 +1,24 @@
-//! A backup of a thousand identities: the first run, which the derivation of keys bounds, beside the
-//! same derivations by OpenSSL, and beside a second run with nothing to do.
+//! A backup of some hundred identities: the first run, which the derivation of keys bounds, beside
+//! OpenSSL's making and opening of as many files, and beside a second run with nothing to do.
 
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use super::cost::{Cost, measure as measure_command};
 use super::report::{cores, show, verdict};
 use super::subject::Bench;
+use crate::certificates::{Pair, Validity};
+use crate::command::command;
 use crate::files;
 
-const IDENTITIES: u32 = 1000;
+const IDENTITIES: u32 = 300;
 
 /// How often the second run is measured.
 const RUNS: usize = 5;
 
-/// The derivations of one file at the default profile, as `openssl kdf` does them: two of PBES2,
-/// and that of the MAC.
-const DERIVATIONS: [&[&str]; 3] = [
-    &["-keylen", "32", "PBKDF2"],
-    &["-keylen", "32", "PBKDF2"],
-    &["-keylen", "32", "-kdfopt", "id:3", "PKCS12KDF"],
-];
-
 /// What certstow remembers.
 const DATA: &str = "data";
-
-/// Each file is made, and then proven, which takes the same keys again.
-const TIMES: u32 = 2;
 
 /// At the default profile and its iterations.
 pub(super) fn measure(bench: &Bench) -> Result<(), String> {
@@ -66,36 +58,41 @@ pub(super) fn measure(bench: &Bench) -> Result<(), String> {
     let other = quick.busy.as_secs_f64() / first.busy.as_secs_f64();
     verdict("of the cores' time for more than keys", other, 0.1);
 
-    let keys = derivations()? * TIMES * IDENTITIES;
-    let ratio = first.busy.as_secs_f64() / keys.as_secs_f64();
+    let theirs = openssl(bench)? * IDENTITIES;
+    let ratio = first.busy.as_secs_f64() / theirs.as_secs_f64();
     verdict(
-        &format!("of the cores' time of openssl kdf ({})", show(keys)),
+        &format!(
+            "of the cores' time of openssl pkcs12 -export, -in ({})",
+            show(theirs)
+        ),
         ratio,
-        1.1,
+        0.6,
     );
     files::remove(&target)
 }
 
-/// What openssl keeps a core busy with for the keys of one file, without its start.
-fn derivations() -> Result<Duration, String> {
-    let mut sum = Duration::ZERO;
-    for derivation in DERIVATIONS {
-        let mut times = (0..2 * RUNS)
-            .map(|_| {
-                let at = |iterations: &str| {
-                    let mut openssl = measure_command(&["run", "openssl", "kdf"]);
-                    openssl.args(["-kdfopt", "digest:SHA256", "-kdfopt", "pass:bench"]);
-                    openssl.args(["-kdfopt", "salt:0123456789abcdef", "-kdfopt", iterations]);
-                    openssl.args(derivation);
-                    Cost::of_success(&mut openssl).map(|cost| cost.busy)
-                };
-                Ok(at("iter:200000")?.saturating_sub(at("iter:1")?))
-            })
-            .collect::<Result<Vec<_>, String>>()?;
-        times.sort();
-        sum += times[RUNS];
-    }
-    Ok(sum)
+/// What openssl keeps a core busy with to make the file of one identity, and to open it, at
+/// certstow's default iterations.
+fn openssl(bench: &Bench) -> Result<Duration, String> {
+    let [pair, out] = ["one.pem", "one.p12"].map(|name| bench.folder.join(name));
+    let pem = Pair::person(1, Validity::Long).and_then(|pair| pair.pem());
+    files::write(&pair, pem.map_err(|error| error.to_string())?)?;
+    let export = command!(
+        "openssl pkcs12 -export -iter 200000 -name Bench -passout env:BENCH_PASSWORD
+         -in {pair} -out {out}"
+    );
+    let open = command!("openssl pkcs12 -in {out} -noout -passin env:BENCH_PASSWORD");
+    let mut times = (0..2 * RUNS)
+        .map(|_| Ok(busy(&export)? + busy(&open)?))
+        .collect::<Result<Vec<_>, String>>()?;
+    times.sort();
+    Ok(times[RUNS])
+}
+
+fn busy(command: &Command) -> Result<Duration, String> {
+    let mut measured = measure_command(&["run"]);
+    measured.arg(command.get_program()).args(command.get_args());
+    Cost::of_success(&mut measured).map(|cost| cost.busy)
 }
 
 fn run(bench: &Bench, store: &Path, target: &Path, options: &[&str]) -> Result<Cost, String> {
