@@ -24,9 +24,7 @@ const DATA: &str = "data";
 pub(super) fn measure(bench: &Bench) -> Result<(), String> {
     let store = bench.store(IDENTITIES)?;
     let target = bench.folder.join("backup");
-    files::remove(&target)?;
-    // An account that knows of the backup would refuse to begin anew.
-    files::remove(bench.folder.join(DATA))?;
+    begin_anew(bench, &target)?;
     let first = run(bench, &store, &target, &[])?;
     let mut later = (0..RUNS)
         .map(|_| run(bench, &store, &target, &[]))
@@ -53,7 +51,7 @@ pub(super) fn measure(bench: &Bench) -> Result<(), String> {
         0.1,
     );
 
-    files::remove(&target)?;
+    begin_anew(bench, &target)?;
     let quick = run(bench, &store, &target, &["--iterations", "1"])?;
     let other = quick.busy.as_secs_f64() / first.busy.as_secs_f64();
     verdict("of the cores' time for more than keys", other, 0.1);
@@ -69,6 +67,12 @@ pub(super) fn measure(bench: &Bench) -> Result<(), String> {
         0.6,
     );
     files::remove(&target)
+}
+
+/// Removes the backup. An account that knows of it would refuse to begin anew.
+fn begin_anew(bench: &Bench, target: &Path) -> Result<(), String> {
+    files::remove(target)?;
+    files::remove(bench.folder.join(DATA))
 }
 
 /// What openssl keeps a core busy with to make the file of one identity, and to open it, at
