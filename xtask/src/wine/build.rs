@@ -1,4 +1,5 @@
-//! Building for Windows: the program, the tests of the platform crate, and those of the library.
+//! Building for Windows: the program, the unit tests of every package, and the files of tests of those
+//! that hold stores and formats.
 
 use std::path::PathBuf;
 
@@ -12,15 +13,22 @@ const TARGET: &str = "x86_64-pc-windows-gnu";
 /// The package of the stores, all of whose tests run under Wine.
 pub(super) const PLATFORM: &str = "certstow-platform";
 
+const FORMATS: &str = "certstow-formats";
+
 /// The least there is to run: a build that makes no tests must not pass.
-const LEAST: [&str; 6] = [
+const LEAST: [&str; 8] = [
     "certstow",
+    "certstow_core",
+    "certstow_formats",
     "certstow_platform",
     "contract",
     "file_store",
     "pkcs12",
     "windows",
 ];
+
+/// The packages whose unit tests run.
+const PACKAGES: [&str; 4] = ["certstow", "certstow-core", FORMATS, PLATFORM];
 
 /// Files of tests for another system, which are empty here.
 const FOREIGN: [&str; 1] = ["keychain"];
@@ -44,9 +52,9 @@ pub(super) fn tests() -> Result<Vec<Executable>, String> {
     let mut build = cargo();
     build
         .args(["test", "--locked", "--no-run", "--target", TARGET])
-        .args(["--package", "certstow", "--package", PLATFORM, "--lib"])
-        .args(["--features", "certstow-platform/testing"]);
-    for name in tests_of_platform()? {
+        .args(PACKAGES.iter().flat_map(|package| ["--package", package]))
+        .args(["--lib", "--features", "certstow-platform/testing"]);
+    for name in files_of_tests()? {
         build.args(["--test", &name]);
     }
     let mut tests = executables::build(&mut build)?;
@@ -59,13 +67,13 @@ pub(super) fn tests() -> Result<Vec<Executable>, String> {
     Ok(tests)
 }
 
-/// The names of the platform crate's files of tests, beside those in its library.
-fn tests_of_platform() -> Result<Vec<String>, String> {
+/// The names of the files of tests of the packages of formats and stores.
+fn files_of_tests() -> Result<Vec<String>, String> {
     let metadata = metadata(&["--no-deps"])?;
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let mut packages = list(&metadata["packages"]).into_iter();
-    let platform = packages.find(|package| package["name"] == PLATFORM);
-    let targets = list(&platform.unwrap_or_default()["targets"]).into_iter();
+    let packages = list(&metadata["packages"]).into_iter();
+    let two = packages.filter(|package| package["name"] == PLATFORM || package["name"] == FORMATS);
+    let targets = two.flat_map(|package| list(&package["targets"]));
     let tests = targets.filter(|target| target["kind"][0] == "test");
     Ok(tests
         .filter_map(|test| Some(test["name"].as_str()?.to_owned()))
