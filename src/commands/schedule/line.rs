@@ -194,8 +194,8 @@ fn absolute(path: &Path) -> Result<PathBuf, Error> {
 
 /// The folder of a file, on whatever system it is.
 fn folder_of(file: &str) -> Option<String> {
-    let (folder, _) = file.rsplit_once('/')?;
-    (!folder.is_empty()).then(|| folder.to_owned())
+    let folder = Path::new(file).parent()?;
+    folder.parent().map(|_| folder.display().to_string())
 }
 
 /// Schedulers keep text.
