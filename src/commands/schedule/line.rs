@@ -192,7 +192,7 @@ fn absolute(path: &Path) -> Result<PathBuf, Error> {
     std::path::absolute(path).map_err(|source| Error::io(path.display().to_string(), source))
 }
 
-/// The folder of a file, on whatever system it is.
+/// The folder of a file, unless it is the root.
 fn folder_of(file: &str) -> Option<String> {
     let folder = Path::new(file).parent()?;
     folder.parent().map(|_| folder.display().to_string())
