@@ -1,7 +1,7 @@
-//! Waits for what may never answer (a store, a terminal, a pipe, a network drive), told to whoever
-//! watches them. Work that is about to wait says so with [`waiting_for`], and work that gets on says
-//! so with [`progress`]. A program that ends waits which last too long hands a [`Listener`] to
-//! [`listen`]; without one, both do nothing.
+//! Registers what blocking code waits for. Code that is about to wait for what may never answer (a
+//! store, a terminal, a pipe, a network drive) calls [`waiting_for`], and code that makes progress calls
+//! [`progress`]. A program with an inactivity timeout hands a [`Listener`] to [`listen`]; without one,
+//! both do nothing.
 
 use std::sync::OnceLock;
 
