@@ -10,7 +10,7 @@ use certstow_formats::pkcs12::readback;
 use certstow_formats::secret::{Password, PrivateKey};
 use certstow_platform::store::Entry;
 use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::{Chain, Destination, Format, Options, certificates, pem};
 use crate::error::Error;
@@ -164,7 +164,8 @@ impl<'s> Sealed<'s> {
             }
             Destination::Bytes(bytes) => {
                 let saved = self.verified_in_memory("memory")?;
-                bytes.clear();
+                // It may grow, which must not leave an earlier key behind.
+                bytes.zeroize();
                 bytes.extend_from_slice(&self.bytes);
                 Ok(saved)
             }

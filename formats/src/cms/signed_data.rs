@@ -37,9 +37,10 @@ pub fn begins_like_one(bytes: &[u8]) -> bool {
         && (2..=6).any(|at| head.get(at..).is_some_and(|rest| rest.starts_with(&name)))
 }
 
-/// The DER of each certificate inside, in the order of the file; `None` if this is not a `SignedData`
-/// with definite lengths. What follows it is not looked at.
-pub fn certificates(der: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
+/// The DER of each certificate inside, in the order of the file, and at last what is wrong with the rest
+/// if that cannot be read; `None` if this is not a `SignedData` with definite lengths. What follows it
+/// is not looked at.
+pub fn certificates(der: &[u8]) -> Option<impl Iterator<Item = Result<&[u8], &'static str>>> {
     let mut info = Reader::definite(der).accept(SEQUENCE)?.inside();
     if info.accept(OBJECT_IDENTIFIER)?.content != SIGNED_DATA.as_bytes() {
         return None;
@@ -49,11 +50,40 @@ pub fn certificates(der: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
     fields.accept(INTEGER)?;
     fields.accept(SET)?;
     fields.accept(SEQUENCE)?;
-    let certificates = fields.accept(CERTIFICATES).map(|set| set.inside());
-    // Other kinds of certificates (RFC 5652, 10.2.2) carry a context tag.
-    let x509 = certificates
-        .into_iter()
-        .flatten()
-        .filter(|value| value.tag == SEQUENCE);
-    Some(x509.map(|value| value.raw))
+    let none = Reader::definite(&[]);
+    let set = fields.accept(CERTIFICATES);
+    let mut left = set.map_or(none, |set| set.inside());
+    Some(std::iter::from_fn(move || {
+        while !left.is_empty() {
+            match left.any() {
+                Ok(value) if value.tag == SEQUENCE => return Some(Ok(value.raw)),
+                // Another kind of certificate (RFC 5652, 10.2.2), which has a context tag.
+                Ok(_) => {}
+                Err(wrong) => {
+                    left = none;
+                    return Some(Err(wrong));
+                }
+            }
+        }
+        None
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn certificates_says_what_it_cannot_read() {
+        let (one, other) = (der::sequence(&[&[1]]), der::sequence(&[&[2]]));
+        let whole = write(&[&one, &[0xa1, 0], &other]);
+        let found: Vec<_> = certificates(&whole).unwrap().collect();
+        assert_eq!(found, [Ok(&one[..]), Ok(&other[..])]);
+        // The second is said to be longer than what there is.
+        let cut = write(&[&one, &[SEQUENCE, 9, 1], &other]);
+        let found: Vec<_> = certificates(&cut).unwrap().collect();
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0], Ok(&one[..]));
+        assert!(found[1].is_err());
+    }
 }

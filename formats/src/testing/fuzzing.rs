@@ -89,7 +89,7 @@ pub fn pkcs7(input: &[u8]) {
         return;
     };
     let inside = input.as_ptr_range();
-    for der in certificates {
+    for der in certificates.flatten() {
         let place = der.as_ptr_range();
         assert!(inside.start <= place.start && place.end <= inside.end);
         // What it is then is for the certificate's own reader to say.

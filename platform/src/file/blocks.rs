@@ -134,7 +134,12 @@ fn read_binary(bytes: &[u8], take: &mut dyn FnMut(Block<'_>)) -> bool {
 fn read_signed_data(bytes: &[u8], take: &mut dyn FnMut(Block<'_>)) {
     match signed_data::certificates(bytes) {
         Some(certificates) => {
-            certificates.for_each(|der| take(Block::Certificate(der, BagAttributes::default())));
+            certificates.for_each(|found| match found {
+                Ok(der) => take(Block::Certificate(der, BagAttributes::default())),
+                Err(reason) => take(Block::Unusable(format!(
+                    "its PKCS#7 is damaged behind the certificates that are listed: {reason}"
+                ))),
+            });
         }
         None => take(Block::Unusable(
             "its PKCS#7 is damaged or not DER; convert it: openssl pkcs7 -print_certs".to_owned(),

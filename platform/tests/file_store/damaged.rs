@@ -108,3 +108,16 @@ fn a_file_too_large_is_a_problem_when_it_begins_like_one_of_ours() {
         assert!(only_problem(&folder).contains("larger than 64 MiB"));
     }
 }
+
+#[test]
+fn pkcs7_damaged_behind_a_certificate_is_a_problem() {
+    let certificate = certstow_formats::testing::writer::data("certificates/rsa.pem");
+    // Said to be longer than what there is.
+    let file = certstow_formats::cms::signed_data::write(&[&certificate, &[0x30, 9, 1]]);
+    let folder = folder(&[]);
+    put(&folder, "chain.p7b", &file);
+    let Listing { entries, problems } = store(folder.path()).list().unwrap();
+    assert_eq!(entries.len(), 1);
+    let [problem] = <[_; 1]>::try_from(problems).unwrap();
+    assert!(problem.message.contains("PKCS#7 is damaged"), "{problem:?}");
+}
