@@ -1,5 +1,7 @@
 //! How the wizard asks: questions that can be gone back from, whether they are drawn or not.
 
+use std::io::Write as _;
+
 use certstow_core::password::Typed;
 use certstow_formats::secret::Password;
 
@@ -24,7 +26,10 @@ pub(super) trait Asker {
     fn say(&mut self, text: &str);
 
     /// Says something on a line of its own that is not broken, however long.
-    fn say_whole(&mut self, line: &str);
+    fn say_whole(&mut self, line: &str) {
+        // If it is not seen, the question that follows is.
+        let _ = writeln!(anstream::stderr().lock(), "{line}");
+    }
 
     /// Has one of the choices taken; its position. `start` is the one that just Enter takes.
     fn choose(

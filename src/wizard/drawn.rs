@@ -116,11 +116,6 @@ impl Asker for Drawn {
         self.say_whole(&lines::broken(text, self.width));
     }
 
-    fn say_whole(&mut self, line: &str) {
-        // If it is not seen, the question that follows is.
-        let _ = writeln!(anstream::stderr().lock(), "{line}");
-    }
-
     fn choose(
         &mut self,
         question: &str,

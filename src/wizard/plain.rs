@@ -21,11 +21,6 @@ impl Asker for Plain {
         self.say_whole(text);
     }
 
-    fn say_whole(&mut self, line: &str) {
-        // If it is not seen, the question that follows is.
-        let _ = writeln!(anstream::stderr().lock(), "{line}");
-    }
-
     fn choose(
         &mut self,
         question: &str,

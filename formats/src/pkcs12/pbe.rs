@@ -113,12 +113,7 @@ impl Scheme {
         let parameters = fields.expect(SEQUENCE).map_err(&damaged)?;
         fields.end().map_err(&damaged)?;
         let mut fields = parameters.inside();
-        let salt = fields
-            .expect(OCTET_STRING)
-            .and_then(|salt| salt.octets())
-            .map_err(&damaged)?;
-        let iterations = fields.expect(INTEGER).and_then(|count| count.unsigned());
-        let iterations = count(iterations.map_err(&damaged)?)?;
+        let (salt, iterations) = salt_and_iterations(&mut fields, &damaged)?;
         fields.end().map_err(&damaged)?;
         Ok(Self::Pkcs12 {
             cipher,
@@ -320,12 +315,7 @@ impl Pbkdf2 {
         let parameters = fields.expect(SEQUENCE).map_err(&damaged)?;
         fields.end().map_err(&damaged)?;
         let mut fields = parameters.inside();
-        let salt = fields
-            .expect(OCTET_STRING)
-            .and_then(|salt| salt.octets())
-            .map_err(&damaged)?;
-        let iterations = fields.expect(INTEGER).and_then(|count| count.unsigned());
-        let iterations = count(iterations.map_err(&damaged)?)?;
+        let (salt, iterations) = salt_and_iterations(&mut fields, &damaged)?;
         let key_length = fields.optional(INTEGER).map_err(&damaged)?;
         let key_length = key_length
             .map(|length| length.unsigned())
@@ -363,6 +353,18 @@ impl Pbkdf2 {
         ]);
         der::sequence(&[&der::oid(&oid::PBKDF2), &parameters])
     }
+}
+
+/// The salt and the iterations that parameters begin with, in every scheme.
+fn salt_and_iterations(
+    parameters: &mut Reader<'_>,
+    damaged: impl Fn(&'static str) -> DecodeError,
+) -> Result<(Zeroizing<Vec<u8>>, u32), DecodeError> {
+    let salt = parameters.expect(OCTET_STRING);
+    let salt = salt.and_then(|salt| salt.octets()).map_err(&damaged)?;
+    let iterations = parameters.expect(INTEGER);
+    let iterations = iterations.and_then(|count| count.unsigned());
+    Ok((salt, count(iterations.map_err(&damaged)?)?))
 }
 
 /// An iteration count as a file gives it. What no machine works off is refused here already.
