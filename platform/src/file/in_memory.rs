@@ -2,7 +2,6 @@
 //! store. They are paired as in a folder of this one file; what is locked opens with the password
 //! given beforehand, or with those that are asked for.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use certstow_formats::certificate::{Certificate, EntryId};
@@ -10,19 +9,16 @@ use certstow_formats::secret::PrivateKey;
 
 use super::contents::{FileContents, Passwords};
 use super::key_file::{Fetch, KeyFile, Opening};
-use super::pair::{self, Known, Paired};
+use super::pair::{self, Paired};
 use crate::error::StoreError;
 use crate::spec::StoreSpec;
-use crate::store::{Ask, Entry, Listing, OpenOptions, Problem, Store, StoreInfo};
+use crate::store::{Ask, Listing, OpenOptions, Store, StoreInfo};
 
 /// What the bytes of a file hold.
 pub(crate) struct InMemory {
     info: StoreInfo,
     passwords: Passwords,
-    entries: Vec<Entry>,
-    problems: Vec<Problem>,
-    issuers: Vec<Certificate>,
-    known: HashMap<EntryId, Known>,
+    paired: Paired,
     keys: KeyFile,
 }
 
@@ -31,12 +27,7 @@ impl InMemory {
     pub(crate) fn read(bytes: &[u8], place: &Path, options: &OpenOptions) -> Self {
         let passwords = Passwords::Given(options.unlock.clone());
         let found = FileContents::read_expected(bytes, &passwords);
-        let Paired {
-            entries,
-            problems,
-            issuers,
-            known,
-        } = pair::pair(&[place.to_owned()], vec![(0, found)]);
+        let paired = pair::pair(&[place.to_owned()], vec![(0, found)]);
         Self {
             info: StoreInfo {
                 description: "file in memory".to_owned(),
@@ -44,10 +35,7 @@ impl InMemory {
                 ..StoreInfo::new(StoreSpec::File(place.to_owned()))
             },
             passwords,
-            entries,
-            problems,
-            issuers,
-            known,
+            paired,
             keys: KeyFile::of(bytes),
         }
     }
@@ -59,14 +47,11 @@ impl Store for InMemory {
     }
 
     fn list(&self) -> Result<Listing, StoreError> {
-        Ok(Listing {
-            entries: self.entries.clone(),
-            problems: self.problems.clone(),
-        })
+        Ok(self.paired.listing())
     }
 
     fn issuers(&self) -> Result<Vec<Certificate>, StoreError> {
-        Ok(self.issuers.clone())
+        Ok(self.paired.issuers.clone())
     }
 
     fn shared(&self) -> Option<&(dyn Store + Sync)> {
@@ -74,10 +59,7 @@ impl Store for InMemory {
     }
 
     fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
-        let known = self.known.get(id).ok_or_else(|| StoreError::NotFound {
-            store: self.info.spec.to_string(),
-            id: *id,
-        })?;
+        let known = self.paired.known(id, &self.info.spec)?;
         let missing = || StoreError::KeyMissing {
             place: known.path.display().to_string(),
         };

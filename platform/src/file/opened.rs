@@ -2,7 +2,6 @@
 //! bytes; the file system is not asked again. Certificates and keys are paired as in a folder. The
 //! decrypted keys are kept until the store is dropped, so that key derivation runs once per file.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use certstow_formats::certificate::{Certificate, EntryId};
@@ -13,18 +12,15 @@ use certstow_formats::secret::{Password, PrivateKey};
 
 use super::contents::FileContents;
 use super::keys::Keys;
-use super::pair::{self, Known, Paired};
+use super::pair::{self, Paired};
 use crate::error::StoreError;
 use crate::spec::StoreSpec;
-use crate::store::{Ask, Entry, Listing, Problem, Store, StoreInfo};
+use crate::store::{Ask, Listing, Store, StoreInfo};
 
 /// What a PKCS#12 file holds.
 pub struct OpenedFile {
     info: StoreInfo,
-    entries: Vec<Entry>,
-    problems: Vec<Problem>,
-    issuers: Vec<Certificate>,
-    known: HashMap<EntryId, Known>,
+    paired: Paired,
     keys: Keys,
     mac: MacStatus,
 }
@@ -44,21 +40,13 @@ impl OpenedFile {
     fn from_contents(contents: Contents, place: &Path) -> Self {
         let mut found = FileContents::default();
         found.opened(0, &contents);
-        let Paired {
-            entries,
-            problems,
-            issuers,
-            known,
-        } = pair::pair(&[place.to_owned()], vec![(0, found)]);
+        let paired = pair::pair(&[place.to_owned()], vec![(0, found)]);
         Self {
             info: StoreInfo {
                 description: "PKCS#12 file".to_owned(),
                 ..StoreInfo::new(StoreSpec::File(place.to_owned()))
             },
-            entries,
-            problems,
-            issuers,
-            known,
+            paired,
             keys: Keys::new(contents.keys.into_iter().map(|bag| bag.key)),
             mac: contents.mac,
         }
@@ -77,14 +65,11 @@ impl Store for OpenedFile {
     }
 
     fn list(&self) -> Result<Listing, StoreError> {
-        Ok(Listing {
-            entries: self.entries.clone(),
-            problems: self.problems.clone(),
-        })
+        Ok(self.paired.listing())
     }
 
     fn issuers(&self) -> Result<Vec<Certificate>, StoreError> {
-        Ok(self.issuers.clone())
+        Ok(self.paired.issuers.clone())
     }
 
     fn shared(&self) -> Option<&(dyn Store + Sync)> {
@@ -92,10 +77,7 @@ impl Store for OpenedFile {
     }
 
     fn private_key(&self, id: &EntryId, _ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
-        let known = self.known.get(id).ok_or_else(|| StoreError::NotFound {
-            store: self.info.spec.to_string(),
-            id: *id,
-        })?;
+        let known = self.paired.known(id, &self.info.spec)?;
         let key = known.key.as_ref().and_then(|_| {
             let spki = known.certificate.spki_der();
             self.keys.belonging_to(spki)

@@ -15,7 +15,9 @@ use certstow_formats::key;
 use certstow_formats::pkcs12::decode::BagAttributes;
 
 use super::contents::{FileContents, FoundCertificate, FoundKey, KeyDigest, KeyKind};
-use crate::store::{Entry, KeyState, NotExportable, Problem};
+use crate::error::StoreError;
+use crate::spec::StoreSpec;
+use crate::store::{Entry, KeyState, Listing, NotExportable, Problem};
 
 /// The files that hold anything, by their number in the walk.
 pub(crate) type Scanned = Vec<(usize, FileContents)>;
@@ -45,6 +47,27 @@ pub(crate) struct Paired {
     pub(crate) problems: Vec<Problem>,
     pub(crate) issuers: Vec<Certificate>,
     pub(crate) known: HashMap<EntryId, Known>,
+}
+
+impl Paired {
+    /// What a store of these lists.
+    pub(crate) fn listing(&self) -> Listing {
+        Listing {
+            entries: self.entries.clone(),
+            problems: self.problems.clone(),
+        }
+    }
+
+    /// What is known of an entry of the store of this name.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub(crate) fn known(&self, id: &EntryId, store: &StoreSpec) -> Result<&Known, StoreError> {
+        self.known.get(id).ok_or_else(|| StoreError::NotFound {
+            store: store.to_string(),
+            id: *id,
+        })
+    }
 }
 
 /// A certificate, in every file that has it.
