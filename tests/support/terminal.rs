@@ -55,8 +55,10 @@ impl Terminal {
             let file = File::options().read(true).write(true).open(&name);
             Stdio::from(file.expect("the other end opens"))
         };
-        let child = Command::new("setsid")
-            .args(["--ctty", "--wait"])
+        // A shell that runs the tests in the background has Ctrl-C ignored, and what it starts
+        // inherits that.
+        let child = Command::new("env")
+            .args(["--default-signal", "setsid", "--ctty", "--wait"])
             .args(words)
             .current_dir(folder)
             .env("TERM", "xterm")
@@ -67,7 +69,7 @@ impl Terminal {
             .stdout(end())
             .stderr(end())
             .spawn()
-            .expect("setsid starts");
+            .expect("env starts");
 
         let keyboard = File::from(controller);
         let mut output = keyboard.try_clone().expect("a second handle");
