@@ -110,10 +110,7 @@ pub fn copy(
     privacy: Privacy,
 ) -> Result<Copied, Error> {
     let file = place(saved, folder)?;
-    let bytes = read(saved).map_err(|source| Error::Io {
-        place: saved.display().to_string(),
-        source,
-    })?;
+    let bytes = read(saved).map_err(|source| Error::io(saved, source))?;
     if !names::hex(&Sha256::digest(&*bytes)).eq_ignore_ascii_case(sha256) {
         return Err(Error::Changed {
             file: saved.to_owned(),

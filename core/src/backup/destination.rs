@@ -247,6 +247,9 @@ pub(super) fn real_path(folder: &Path) -> PathBuf {
     real.unwrap_or_else(|| folder.to_owned())
 }
 
+/// What is wrong with a folder that is to be written to.
+pub(super) const NOT_MADE: &str = "the folder is not there, and cannot be made";
+
 /// Makes a folder, but not the folders above it: a disk that is not mounted must not turn into a
 /// folder of its name.
 fn make(folder: &Path, notes: &mut Vec<Warning>) -> Result<(), Error> {
@@ -258,11 +261,7 @@ fn make(folder: &Path, notes: &mut Vec<Warning>) -> Result<(), Error> {
             true => ("it is a link to what is not there", io::ErrorKind::NotFound),
             false => ("it is not a folder", io::ErrorKind::NotADirectory),
         };
-        return Err(Error::Target {
-            file: folder.to_owned(),
-            what,
-            source: kind.into(),
-        });
+        return Err(Error::target(folder, what, kind.into()));
     }
     let made = match folder_of(folder).is_dir() {
         true => os::create_private_folder(folder),
@@ -271,11 +270,7 @@ fn make(folder: &Path, notes: &mut Vec<Warning>) -> Result<(), Error> {
             "the folder above it is not there",
         )),
     };
-    made.map_err(|source| Error::Target {
-        file: folder.to_owned(),
-        what: "the folder is not there, and cannot be made",
-        source,
-    })?;
+    made.map_err(|source| Error::target(folder, NOT_MADE, source))?;
     notes.push(Warning::new(Code::FolderMade, "the folder was made"));
     Ok(())
 }
@@ -287,11 +282,7 @@ fn read_record(folder: &Path, privacy: Privacy, notes: &mut Vec<Warning>) -> Res
         Ok(record) => return Ok(record),
         Err(Unusable::Damaged(reason)) => reason,
         Err(Unusable::Unreadable(source)) => {
-            return Err(Error::Target {
-                file: folder.to_owned(),
-                what: "its manifest cannot be read",
-                source,
-            });
+            return Err(Error::target(folder, "its manifest cannot be read", source));
         }
     };
     let text = format!(

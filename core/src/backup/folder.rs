@@ -35,10 +35,7 @@ impl Folder {
     /// # Errors
     /// [`Error::Io`]: it cannot be read.
     pub(super) fn list(path: &Path) -> Result<Self, Error> {
-        let unreadable = |source| Error::Io {
-            place: path.display().to_string(),
-            source,
-        };
+        let unreadable = |source| Error::io(path, source);
         let _wait = output::waiting_for(path);
         let mut folder = Self {
             path: path.to_owned(),

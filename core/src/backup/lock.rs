@@ -81,14 +81,13 @@ impl Locking {
         let path = path(folder, NAME);
         // Others who can write there could have put a link in its place, to have an empty file made
         // elsewhere; and an account that could open it could keep every run waiting.
-        let file = os::open_or_make_private_file(&path).map_err(|source| Error::Target {
-            file: folder.to_owned(),
-            what: match path.symlink_metadata() {
+        let file = os::open_or_make_private_file(&path).map_err(|source| {
+            let what = match path.symlink_metadata() {
                 Ok(found) if !found.is_file() => ".certstow-lock in it is not certstow's",
                 Ok(_) => ".certstow-lock in it cannot be opened",
                 Err(_) => "no file can be created in it",
-            },
-            source,
+            };
+            Error::target(folder, what, source)
         })?;
         let mut wait = Wait::new(folder, patience);
         let turn = self::path(folder, TURN);

@@ -120,10 +120,7 @@ pub struct EscrowFile {
 
 /// That the manifest of a folder is there, and the system does not give it.
 pub fn unreadable(folder: &Path, source: io::Error) -> Error {
-    Error::Io {
-        place: folder.join(NAME).display().to_string(),
-        source,
-    }
+    Error::io(&folder.join(NAME), source)
 }
 
 impl Manifest {

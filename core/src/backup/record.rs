@@ -399,14 +399,10 @@ impl Record {
     }
 
     fn too_large(&self) -> Error {
-        Error::Target {
-            file: self.folder.clone(),
-            what: "its manifest would be larger than certstow reads",
-            source: io::Error::new(
-                io::ErrorKind::FileTooLarge,
-                format!("at most {} MiB are read", MOST_BYTES >> 20),
-            ),
-        }
+        let what = "its manifest would be larger than certstow reads";
+        let limit = format!("at most {} MiB are read", MOST_BYTES >> 20);
+        let source = io::Error::new(io::ErrorKind::FileTooLarge, limit);
+        Error::target(&self.folder, what, source)
     }
 }
 

@@ -231,10 +231,9 @@ impl Work<'_> {
 /// Keeps a sealed password aside that cannot be read now, and may be again: by its name alone.
 fn move_aside(path: &Path, name: &str, next: &[u8]) -> Result<(), Error> {
     let aside = path.with_file_name(name_aside(name, next));
-    fs::rename(os::long_path(path), os::long_path(&aside)).map_err(|source| Error::Target {
-        file: path.to_owned(),
-        what: "it cannot be read, and cannot be kept under another name",
-        source,
+    fs::rename(os::long_path(path), os::long_path(&aside)).map_err(|source| {
+        let what = "it cannot be read, and cannot be kept under another name";
+        Error::target(path, what, source)
     })
 }
 
