@@ -15,6 +15,7 @@ mod near;
 mod selector;
 
 pub use filters::Filters;
+pub(crate) use filters::NONE;
 pub use known::Known;
 pub(crate) use known::Recorded;
 pub(crate) use near::misspelled;
@@ -51,7 +52,7 @@ impl<'a> Choice<'a> {
     pub fn of(selector: &'a str) -> Self {
         Self {
             selector: Some(selector),
-            filters: Filters::NONE,
+            filters: &NONE,
             newest: false,
             want: Want::Key,
         }

@@ -27,7 +27,7 @@ use crate::escrow::Recipient;
 use crate::export::Options;
 use crate::identity::Inventory;
 use crate::output::Privacy;
-use crate::select::Filters;
+use crate::select::{self, Filters};
 use crate::time;
 use crate::warning::{Code, Warning};
 
@@ -63,7 +63,7 @@ impl<'a> Request<'a> {
     pub fn new(destinations: &'a [PathBuf], options: &'a Options) -> Self {
         Self {
             destinations,
-            filters: Filters::NONE,
+            filters: &select::NONE,
             options,
             last_runs: None,
             privacy: Privacy::default(),
