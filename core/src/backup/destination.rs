@@ -1,15 +1,16 @@
 //! A folder that is saved to: locked for this run, and known by its record.
 
 use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use certstow_formats::certificate::EntryId;
 use certstow_platform::new_file::folder_of;
 use certstow_platform::{file_name, os};
 
 use super::folder::{Condition, Folder, condition_of};
-use super::lock::{Lock, Locking, Patience};
+use super::lock::{self, Patience};
 use super::manifest::{self, CHANGES, Saved};
 use super::record::{Record, Unusable};
 use crate::error::Error;
@@ -21,7 +22,7 @@ pub(super) struct Destination {
     folder: PathBuf,
     record: Record,
     /// Where the file system has locks.
-    lock: Option<Lock>,
+    lock: Option<File>,
     /// Files with passwords that open nothing any more, once the manifest is written.
     obsolete: Vec<String>,
     /// Room on the disk for what is to be recorded.
@@ -46,21 +47,16 @@ impl Destination {
         let _wait = output::waiting_for(folder);
         let mut notes = Vec::new();
         make(folder, &mut notes)?;
-        let lock = match Locking::for_writing(folder, patience)? {
-            Locking::Held(lock) => Some(lock),
-            Locking::Unsupported(error) => {
-                let text =
-                    format!("this file system cannot lock out another run of certstow: {error}");
-                notes.push(Warning::new(Code::NoLock, text));
-                None
-            }
-        };
+        let lock = lock::for_writing(folder, patience)?.map_err(|error| {
+            let text = format!("this file system cannot lock out another run of certstow: {error}");
+            notes.push(Warning::new(Code::NoLock, text));
+        });
         output::preflight(&folder.join(manifest::NAME), Existing::ReplaceAny, privacy)?;
         let record = read_record(folder, privacy, &mut notes)?;
         Ok(Self {
             folder: folder.to_owned(),
             record,
-            lock,
+            lock: lock.ok(),
             obsolete: Vec::new(),
             reserve: None,
             notes,
