@@ -12,7 +12,7 @@ use certstow_formats::{names, threads};
 use certstow_platform::os;
 
 use super::folder::{LARGEST_ESCROW, name_aside, read};
-use super::manifest::{self, EscrowFile, Saved, Thumbprint, escrow_name};
+use super::manifest::{self, EscrowFile, Saved, escrow_name};
 use crate::error::Error;
 use crate::escrow::{self, Recipient};
 use crate::export::{Chain, Destination as Target, Options, ProvenKey, Sealed};
@@ -168,45 +168,24 @@ impl Work<'_> {
         })?;
         let not_synced = saved.not_synced();
         warnings.extend(saved.warnings);
-        let saved = self.saved(task, place, sealed.size(), &saved.sha256, escrow_file);
-        Ok(Written {
-            saved,
-            warnings,
-            not_synced,
-        })
-    }
-
-    fn saved(
-        &self,
-        task: &Task<'_>,
-        place: &Place,
-        size: usize,
-        sha256: &[u8; 32],
-        escrow: Option<EscrowFile>,
-    ) -> Saved {
-        let certificate = &task.key.stored.entry.certificate;
-        let not_after = certificate.parse().not_after();
-        Saved {
-            file: place.name.clone(),
-            sha256: names::hex(sha256),
-            size: size as u64,
-            thumbprint: Thumbprint {
-                sha1: names::thumbprint(certificate),
-                sha256: manifest::key(&certificate.id()),
-            },
+        let saved = Saved {
+            sha256: names::hex(&saved.sha256),
+            size: sealed.size() as u64,
             label: task.label.clone(),
-            subject: names::distinguished_name_of_der(certificate.subject_der()),
-            issuer: names::distinguished_name_of_der(certificate.issuer_der()),
-            not_after: time::utc(not_after),
             profile: self.options.profile.name().to_owned(),
             iterations: self.options.iterations.get(),
             store: task.store.clone(),
             written: time::utc(time::now()),
             tool: manifest::tool(),
-            escrow,
+            escrow: escrow_file,
             proof: Some(task.key.proof),
-            allow_unproven: false,
-        }
+            ..Saved::of(&place.name, &task.key.stored.entry.certificate)
+        };
+        Ok(Written {
+            saved,
+            warnings,
+            not_synced,
+        })
     }
 
     /// Keeps a sealed password aside that is about to be replaced by `next`: until the new file has
