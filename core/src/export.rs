@@ -17,7 +17,7 @@ mod sealed;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::certificate::EntryId;
 use certstow_formats::names;
 use certstow_formats::pkcs12::profile::Profile;
 use certstow_formats::proof::Level;
@@ -226,7 +226,10 @@ impl Saving<'_> {
             None => &self.listed.entries()[0],
         };
         progress(Stage::Path);
-        let chain = self.chain(&source.entry.certificate);
+        let issuers = self.options.has_path();
+        let issuers = issuers.then(|| self.inventory.known_issuers());
+        let leaf = &source.entry.certificate;
+        let chain = Chain::build(leaf, self.options.include, issuers.as_ref());
         let outside = time::outside_validity(&chain.leaf.parse(), time::now());
         // Saved all the same, for old mail needs old keys.
         let outside = outside.map(|outside| format!("the certificate {outside}"));
@@ -259,14 +262,6 @@ impl Saving<'_> {
             warnings,
             unsynced: saved.unsynced,
         })
-    }
-
-    fn chain(&self, leaf: &Certificate) -> Chain {
-        if self.options.has_path() {
-            Chain::build(leaf, self.options.include, &self.inventory.known_issuers())
-        } else {
-            Chain::alone(leaf)
-        }
     }
 }
 

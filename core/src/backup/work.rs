@@ -22,6 +22,7 @@ use crate::time;
 use crate::warning::Warning;
 
 /// What the files are protected with.
+#[derive(Clone, Copy)]
 pub(super) enum Protection<'a> {
     /// One password for all of them.
     Password(&'a Password),
@@ -32,7 +33,8 @@ pub(super) enum Protection<'a> {
 /// What is the same for all the work of a run.
 pub(super) struct Work<'a> {
     pub(super) options: &'a Options,
-    pub(super) issuers: &'a Issuers,
+    /// What certification paths are built from, if they are to go in.
+    pub(super) issuers: Option<&'a Issuers>,
     pub(super) privacy: Privacy,
     /// For each destination, whether it failed as a whole meanwhile.
     pub(super) broken: &'a [AtomicBool],
@@ -77,7 +79,7 @@ pub(super) struct Written {
 
 impl Work<'_> {
     /// Makes the file and writes it everywhere.
-    pub(super) fn run(&self, task: Task<'_>, protection: &Protection<'_>) -> Done {
+    pub(super) fn run(&self, task: Task<'_>, protection: Protection<'_>) -> Done {
         let position = task.position;
         let destinations: Vec<usize> = task.places.iter().map(|place| place.destination).collect();
         threads::on_this_core(|| self.copies(task, protection)).unwrap_or_else(|error| {
@@ -99,15 +101,12 @@ impl Work<'_> {
         })
     }
 
-    fn copies(&self, task: Task<'_>, protection: &Protection<'_>) -> Result<Done, Error> {
+    fn copies(&self, task: Task<'_>, protection: Protection<'_>) -> Result<Done, Error> {
         let entry = &task.key.stored.entry;
-        let chain = match self.options.has_path() {
-            true => Chain::build(&entry.certificate, self.options.include, self.issuers),
-            false => Chain::alone(&entry.certificate),
-        };
+        let chain = Chain::build(&entry.certificate, self.options.include, self.issuers);
         let fresh;
         let (password, escrow) = match protection {
-            Protection::Password(password) => (*password, None),
+            Protection::Password(password) => (password, None),
             Protection::Escrow(recipient) => {
                 fresh = escrow::random_password()?;
                 let sealed = recipient.seal(&fresh)?;
