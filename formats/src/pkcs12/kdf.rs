@@ -9,54 +9,8 @@ use sha1::Sha1;
 use sha2::{Sha224, Sha384, Sha512};
 use zeroize::{Zeroize, Zeroizing};
 
+pub use crate::hash::Digest;
 use crate::secret::Password;
-
-/// A hash function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Digest {
-    /// SHA-1 (FIPS 180-4), as are the others.
-    Sha1,
-    /// SHA-224.
-    Sha224,
-    /// SHA-256.
-    Sha256,
-    /// SHA-384.
-    Sha384,
-    /// SHA-512.
-    Sha512,
-}
-
-impl Digest {
-    /// The name without a hyphen, as in "HMAC-SHA256".
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Sha1 => "SHA1",
-            Self::Sha224 => "SHA224",
-            Self::Sha256 => "SHA256",
-            Self::Sha384 => "SHA384",
-            Self::Sha512 => "SHA512",
-        }
-    }
-
-    /// The length of the hash in bytes.
-    pub fn length(self) -> usize {
-        match self {
-            Self::Sha1 => 20,
-            Self::Sha224 => 28,
-            Self::Sha256 => 32,
-            Self::Sha384 => 48,
-            Self::Sha512 => 64,
-        }
-    }
-
-    /// The length in bytes of the blocks it hashes.
-    fn block(self) -> usize {
-        match self {
-            Self::Sha1 | Self::Sha224 | Self::Sha256 => 64,
-            Self::Sha384 | Self::Sha512 => 128,
-        }
-    }
-}
 
 /// A password as PKCS#12 knows it. Its two empty passwords differ: .NET's null password is no
 /// bytes at all, the empty text is the two zero bytes that end every text.
