@@ -10,9 +10,11 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use crate::names;
 pub use parsed::ParsedCertificate;
 pub use property::Property;
 pub use structure::{begins_like_one, without_trailing_data};
@@ -162,12 +164,7 @@ impl Certificate {
 
 /// The SHA-1 of a certificate's DER in upper-case digits, as Windows and macOS show it.
 pub fn sha1_thumbprint(der: &[u8]) -> String {
-    use sha1::Sha1;
-    let thumbprint = Sha1::digest(der);
-    thumbprint
-        .iter()
-        .map(|byte| format!("{byte:02X}"))
-        .collect()
+    names::hex(&Sha1::digest(der)).to_ascii_uppercase()
 }
 
 /// The CA certificates among those with these DERs; what cannot be read is none.
