@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
+use thiserror::Error;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::names;
@@ -53,18 +54,11 @@ impl fmt::Debug for EntryId {
 }
 
 /// Why bytes are not a certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("not a readable X.509 certificate: {reason}")]
 pub struct CertificateError {
     reason: String,
 }
-
-impl fmt::Display for CertificateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not a readable X.509 certificate: {}", self.reason)
-    }
-}
-
-impl std::error::Error for CertificateError {}
 
 /// A readable X.509 certificate. Cloning shares the bytes.
 #[derive(Clone)]

@@ -2,8 +2,6 @@
 //! signs a random challenge which the certificate's key verifies. The second half matters: a
 //! PKCS#8 `PrivateKeyInfo` (RFC 5958) can carry the right public half beside damaged secrets.
 
-use std::fmt;
-
 use der::asn1::{AnyRef, OctetStringRef};
 use der::{Encode as _, Reader as _, SliceReader};
 use dsa::signature::hazmat::PrehashSigner as _;
@@ -15,6 +13,7 @@ use rsa::traits::PrivateKeyParts as _;
 use rsa::{BoxedUint, Pkcs1v15Sign};
 use serde::Serialize;
 use sha2::Sha256;
+use thiserror::Error;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
 use crate::certificate::Certificate;
@@ -103,24 +102,15 @@ impl Proof {
 }
 
 /// Why a private key is no use for a certificate. Holds nothing of the key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ProofError {
     /// It is another certificate's key: the public halves differ.
+    #[error("the private key belongs to another certificate")]
     Mismatch,
     /// It has the right public half, or none, and cannot sign for the certificate. Says why.
+    #[error("the private key is damaged: {0}")]
     Useless(String),
 }
-
-impl fmt::Display for ProofError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Mismatch => f.write_str("the private key belongs to another certificate"),
-            Self::Useless(why) => write!(f, "the private key is damaged: {why}"),
-        }
-    }
-}
-
-impl std::error::Error for ProofError {}
 
 impl From<KeyError> for ProofError {
     fn from(error: KeyError) -> Self {

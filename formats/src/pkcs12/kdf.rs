@@ -3,8 +3,7 @@
 
 mod sha256;
 
-use hmac::digest::block_api::EagerHash;
-use hmac::{Hmac, KeyInit, Mac};
+use ::pbkdf2::pbkdf2_hmac;
 use sha1::Sha1;
 use sha2::{Sha224, Sha384, Sha512};
 use zeroize::{Zeroize, Zeroizing};
@@ -156,21 +155,13 @@ pub fn pbkdf2(
     let mut derived = Zeroizing::new(vec![0; length]);
     let password = password.utf8();
     match prf {
-        Digest::Sha1 => pbkdf2_with::<Sha1>(password, salt, iterations, &mut derived),
-        Digest::Sha224 => pbkdf2_with::<Sha224>(password, salt, iterations, &mut derived),
+        Digest::Sha1 => pbkdf2_hmac::<Sha1>(password, salt, iterations, &mut derived),
+        Digest::Sha224 => pbkdf2_hmac::<Sha224>(password, salt, iterations, &mut derived),
         Digest::Sha256 => pbkdf2_sha256(password, salt, iterations, &mut derived),
-        Digest::Sha384 => pbkdf2_with::<Sha384>(password, salt, iterations, &mut derived),
-        Digest::Sha512 => pbkdf2_with::<Sha512>(password, salt, iterations, &mut derived),
+        Digest::Sha384 => pbkdf2_hmac::<Sha384>(password, salt, iterations, &mut derived),
+        Digest::Sha512 => pbkdf2_hmac::<Sha512>(password, salt, iterations, &mut derived),
     }
     derived
-}
-
-fn pbkdf2_with<D>(password: &[u8], salt: &[u8], iterations: u32, derived: &mut [u8])
-where
-    D: EagerHash + sha2::Digest,
-    Hmac<D>: KeyInit + Mac + Clone + Sync,
-{
-    pbkdf2::pbkdf2_hmac::<D>(password, salt, iterations, derived);
 }
 
 fn pbkdf2_sha256(password: &[u8], salt: &[u8], iterations: u32, derived: &mut [u8]) {
