@@ -160,7 +160,7 @@ impl Work<'_> {
                 recipient: recipient.clone(),
             });
         }
-        let saved = sealed.write(Target::File {
+        let saved = sealed.write(&mut Target::File {
             file,
             existing: Existing::ReplaceAny,
             privacy: self.privacy,
