@@ -106,7 +106,7 @@ impl<'a> Run<'a> {
             if let (Some(destination), true) = (&mut self.destinations[at], writes > 0)
                 && let Err(error) = destination.reserve(writes)
             {
-                self.errors[at] = Some(error);
+                self.reports[at].error = Some(error);
                 let folder = destination.folder().display();
                 let notes = destination.notes.iter();
                 self.warnings.extend(notes.map(|note| note.about(&folder)));
@@ -260,7 +260,7 @@ impl<'a> Run<'a> {
                         destination.note(warning);
                     }
                     if let Some(error) = not_synced {
-                        self.errors[at].get_or_insert(error);
+                        self.reports[at].error.get_or_insert(error);
                     }
                     // What was accepted of the file before holds for this one, too.
                     let before = destination.saved_as(&saved.thumbprint.sha256);
@@ -279,7 +279,7 @@ impl<'a> Run<'a> {
                     report.outcome = Outcome::Failed(error.in_full());
                     let not_synced = matches!(error, Error::NotSynced { .. });
                     if not_synced || dispatcher.work.broken[at].load(Ordering::Relaxed) {
-                        self.errors[at].get_or_insert(error);
+                        self.reports[at].error.get_or_insert(error);
                     }
                 }
                 (None, _) | (_, None) => {}
@@ -311,7 +311,7 @@ impl<'a> Run<'a> {
                 // What is there without its name confirmed is no reason to give the rest up.
                 let is_there = matches!(error, Error::NotSynced { saved: true, .. });
                 broken.fetch_or(!is_there, Ordering::Relaxed);
-                self.errors[at].get_or_insert(error);
+                self.reports[at].error.get_or_insert(error);
             }
         }
     }
