@@ -14,26 +14,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
-use crate::output::{self, Existing, Privacy};
-use crate::warning::Warning;
-
-/// A copy that was written and compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Copied {
-    /// The copy.
-    pub file: PathBuf,
-    /// What the user should know about it.
-    pub warnings: Vec<Warning>,
-    /// As [`output::Written::unsynced`].
-    pub unsynced: Option<String>,
-}
-
-impl Copied {
-    /// As an error, that the disk did not confirm it.
-    pub fn not_synced(&self) -> Option<Error> {
-        output::not_synced(&self.file, self.unsynced.as_deref())
-    }
-}
+use crate::output::{self, Existing, Privacy, Written};
 
 /// Where the copy of a file in another folder is to lie: under its own name.
 ///
@@ -108,24 +89,16 @@ pub fn copy(
     folder: &Path,
     existing: Existing,
     privacy: Privacy,
-) -> Result<Copied, Error> {
+) -> Result<Written, Error> {
     let file = place(saved, folder)?;
-    let bytes = read(saved).map_err(|source| Error::Io {
-        place: saved.display().to_string(),
-        source,
-    })?;
+    let bytes = read(saved).map_err(|source| Error::io(saved, source))?;
     if !names::hex(&Sha256::digest(&*bytes)).eq_ignore_ascii_case(sha256) {
         return Err(Error::Changed {
             file: saved.to_owned(),
         });
     }
     // Nothing is to be proven but that the bytes are the same, which every write makes sure of.
-    let written = output::write(&file, existing, privacy, &bytes, |_| Ok(()))?;
-    Ok(Copied {
-        file: written.file,
-        warnings: written.warnings,
-        unsynced: written.unsynced,
-    })
+    output::write(&file, existing, privacy, &bytes, |_| Ok(()))
 }
 
 /// All of a file, in memory that is wiped: a PEM file may hold a key in clear.
@@ -168,7 +141,7 @@ mod tests {
         names::hex(&Sha256::digest(CONTENT))
     }
 
-    fn copy_into(world: &World, existing: Existing) -> Result<Copied, Error> {
+    fn copy_into(world: &World, existing: Existing) -> Result<Written, Error> {
         copy(
             &world.saved,
             &hash(),

@@ -5,7 +5,7 @@ mod display;
 mod emptied;
 mod escrow;
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use certstow_platform::error::StoreError;
@@ -238,6 +238,23 @@ impl Error {
         Self::NotCopied {
             folder: folder.to_owned(),
             error: Box::new(self),
+        }
+    }
+
+    /// That this file cannot be written, in a clause.
+    pub(crate) fn target(file: &Path, what: &'static str, source: io::Error) -> Self {
+        Self::Target {
+            file: file.to_owned(),
+            what,
+            source,
+        }
+    }
+
+    /// That reading or writing this file or folder failed.
+    pub(crate) fn io(path: &Path, source: io::Error) -> Self {
+        Self::Io {
+            place: path.display().to_string(),
+            source,
         }
     }
 

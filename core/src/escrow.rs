@@ -17,7 +17,6 @@ use certstow_formats::certificate::Certificate;
 use certstow_formats::secret::Password;
 use certstow_formats::{cms, names};
 use certstow_platform::certificates_in;
-use sha1::{Digest as _, Sha1};
 
 use crate::error::Error;
 pub use crate::error::Trouble;
@@ -53,7 +52,7 @@ impl Recipient {
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                 return Err(refuse(error.to_string()));
             }
-            Err(source) => return Err(unreadable(path, source)),
+            Err(source) => return Err(Error::io(path, source)),
         };
         match certificates.as_slice() {
             [certificate] => Self::new(certificate.clone()).map_err(refuse),
@@ -68,7 +67,7 @@ impl Recipient {
 
     /// The certificate's SHA-1, 40 lower-case hexadecimal digits.
     pub fn thumbprint(&self) -> String {
-        names::hex(&Sha1::digest(self.certificate().der()))
+        names::thumbprint(self.certificate())
     }
 
     /// The certificate.
@@ -104,7 +103,7 @@ impl Recipient {
     /// [`Error::Io`]: the system has no random numbers.
     pub fn seal(&self, password: &Password) -> Result<Vec<u8>, Error> {
         let password = password.expose().as_bytes();
-        self.0.seal(password).map_err(no_randomness)
+        self.0.seal(password).map_err(Error::no_randomness)
     }
 }
 
@@ -123,18 +122,4 @@ pub fn random_password() -> Result<Password, Error> {
 fn refused(file: &Path, trouble: Trouble) -> Error {
     let file = PathBuf::from(file);
     Error::Escrow { file, trouble }
-}
-
-fn unreadable(path: &Path, source: io::Error) -> Error {
-    Error::Io {
-        place: path.display().to_string(),
-        source,
-    }
-}
-
-fn no_randomness(error: impl fmt::Display) -> Error {
-    Error::Io {
-        place: "the system's source of random numbers".to_owned(),
-        source: io::Error::other(error.to_string()),
-    }
 }

@@ -17,7 +17,7 @@ mod sealed;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::certificate::EntryId;
 use certstow_formats::names;
 use certstow_formats::pkcs12::profile::Profile;
 use certstow_formats::proof::Level;
@@ -151,27 +151,17 @@ impl<'a> Job<'a> {
     ///   [`output::write`].
     /// - [`Error::Io`]: the stream does not take the bytes.
     pub fn run(
-        self,
+        mut self,
         password: impl FnOnce(&ListedCertificate) -> Result<Password, Error>,
         ask: &mut dyn Ask,
         progress: &mut dyn FnMut(Stage),
     ) -> Result<Exported, Error> {
-        let Self {
-            inventory,
-            id,
-            options,
-            destination,
-        } = self;
-        let saving = Saving {
-            listed: listed(inventory, &id)?,
-            inventory,
-            options,
-        };
-        let report = saving.carry_out(destination, password, ask, progress);
+        let report = self.save(password, ask, progress);
         wipe_stack();
         let mut report = report?;
-        if report.file.is_some() && options.format.has_key() {
-            let not_marked = inventory.mark_backed_up(&HashSet::from([id]), time::now());
+        if report.file.is_some() && self.options.format.has_key() {
+            let copied = HashSet::from([self.id]);
+            let not_marked = self.inventory.mark_backed_up(&copied, time::now());
             report.warnings.extend(not_marked.iter().map(|failed| {
                 let (store, error) = (&failed.store, &failed.error);
                 let text = format!("{store} was not told of the copy: {error}");
@@ -180,40 +170,23 @@ impl<'a> Job<'a> {
         }
         Ok(report)
     }
-}
 
-/// The certificate of an inventory with this id.
-fn listed<'a>(inventory: &'a Inventory, id: &EntryId) -> Result<&'a ListedCertificate, Error> {
-    inventory.certificate(id).ok_or_else(|| Error::NotFound {
-        selector: names::hex(id.as_bytes()),
-        searched: inventory.store_names(),
-        note: None,
-        near: None,
-    })
-}
-
-/// A [`Job`] while its file is made.
-struct Saving<'a> {
-    inventory: &'a Inventory,
-    listed: &'a ListedCertificate,
-    options: &'a Options,
-}
-
-impl Saving<'_> {
-    fn carry_out(
-        &self,
-        destination: Destination<'_>,
+    /// The same without what follows, whatever came of it.
+    fn save(
+        &mut self,
         password: impl FnOnce(&ListedCertificate) -> Result<Password, Error>,
         ask: &mut dyn Ask,
         progress: &mut dyn FnMut(Stage),
     ) -> Result<Exported, Error> {
+        let inventory = &*self.inventory;
+        let listed = listed(inventory, &self.id)?;
         let mut key = None;
         if self.options.format.has_key() {
             progress(Stage::Key);
-            key = Some(ProvenKey::take(self.inventory, self.listed, ask)?);
+            key = Some(ProvenKey::take(inventory, listed, ask)?);
         }
         let password = match self.options.needs_password() {
-            true => Some(password(self.listed)?),
+            true => Some(password(listed)?),
             false => None,
         };
         let password = password.as_ref();
@@ -223,10 +196,13 @@ impl Saving<'_> {
         }
         let source = match &key {
             Some(proven) => proven.stored,
-            None => &self.listed.entries()[0],
+            None => &listed.entries()[0],
         };
         progress(Stage::Path);
-        let chain = self.chain(&source.entry.certificate);
+        let issuers = self.options.has_path();
+        let issuers = issuers.then(|| inventory.known_issuers());
+        let leaf = &source.entry.certificate;
+        let chain = Chain::build(leaf, self.options.include, issuers.as_ref());
         let outside = time::outside_validity(&chain.leaf.parse(), time::now());
         // Saved all the same, for old mail needs old keys.
         let outside = outside.map(|outside| format!("the certificate {outside}"));
@@ -236,16 +212,16 @@ impl Saving<'_> {
         progress(Stage::Write);
         let secret = key.as_ref().map(|proven| &proven.key);
         let sealed = Sealed::new(self.options, &source.entry, &chain, secret, password)?;
-        let saved = sealed.write(destination)?;
+        let saved = sealed.write(&mut self.destination)?;
         warnings.extend(saved.warnings);
 
         let certificates = std::iter::once(&chain.leaf).chain(&chain.issuers);
         Ok(Exported {
             file: saved.file,
             sha256: saved.sha256,
-            thumbprint: self.listed.thumbprint(),
+            thumbprint: listed.thumbprint(),
             label: source.entry.display_label(),
-            store: self.inventory.store_name(source.store),
+            store: inventory.store_name(source.store),
             from: source.store,
             id: source.entry.id,
             profile: (self.options.format == Format::P12).then_some(self.options.profile),
@@ -260,14 +236,16 @@ impl Saving<'_> {
             unsynced: saved.unsynced,
         })
     }
+}
 
-    fn chain(&self, leaf: &Certificate) -> Chain {
-        if self.options.has_path() {
-            Chain::build(leaf, self.options.include, &self.inventory.known_issuers())
-        } else {
-            Chain::alone(leaf)
-        }
-    }
+/// The certificate of an inventory with this id.
+fn listed<'a>(inventory: &'a Inventory, id: &EntryId) -> Result<&'a ListedCertificate, Error> {
+    inventory.certificate(id).ok_or_else(|| Error::NotFound {
+        selector: names::hex(id.as_bytes()),
+        searched: inventory.store_names(),
+        note: None,
+        near: None,
+    })
 }
 
 #[cfg(test)]

@@ -117,6 +117,7 @@ pub struct StoreProblem {
 }
 
 /// Everything that was found.
+#[derive(Default)]
 pub struct Inventory {
     stores: Vec<Box<dyn Store>>,
     certificates: Vec<ListedCertificate>,
@@ -143,7 +144,7 @@ impl Inventory {
     /// # Errors
     /// [`Error::Store`]: a store that was asked for by name cannot be opened or listed.
     pub fn read(stores: Stores<'_>, options: &OpenOptions) -> Result<Self, Error> {
-        let mut inventory = Self::empty();
+        let mut inventory = Self::default();
         match stores {
             Stores::Named(specs) => {
                 for spec in specs {
@@ -180,7 +181,7 @@ impl Inventory {
     /// # Errors
     /// [`Error::Store`]: a store cannot be listed.
     pub fn of(stores: Vec<Box<dyn Store>>) -> Result<Self, Error> {
-        let mut inventory = Self::empty();
+        let mut inventory = Self::default();
         for store in stores {
             inventory.add(store)?;
         }
@@ -190,7 +191,7 @@ impl Inventory {
 
     /// Stores that are open, with what each was just found to hold.
     pub(crate) fn of_listed(stores: Vec<(Box<dyn Store>, Listing)>) -> Self {
-        let mut inventory = Self::empty();
+        let mut inventory = Self::default();
         for (store, listing) in stores {
             inventory.add_listed(store, listing);
         }
@@ -296,15 +297,6 @@ impl Inventory {
         let listed = self.certificates.iter().map(ListedCertificate::certificate);
         issuers.extend(listed.filter(|certificate| certificate.is_ca()).cloned());
         (issuers, problems)
-    }
-
-    fn empty() -> Self {
-        Self {
-            stores: Vec::new(),
-            certificates: Vec::new(),
-            problems: Vec::new(),
-            known: Vec::new(),
-        }
     }
 
     fn add(&mut self, store: Box<dyn Store>) -> Result<(), StoreError> {

@@ -6,7 +6,6 @@
 //! [`read`] opens them, [`identities`] does the rest, for files and for any other stores.
 //! Nothing here prompts except through the given [`Ask`].
 
-mod listing;
 mod outcome;
 mod read_back;
 mod sources;
@@ -16,19 +15,17 @@ use std::collections::HashMap;
 use certstow_formats::certificate::{EntryId, Property};
 use certstow_formats::chain::{self, Candidates, Include};
 use certstow_platform::error::StoreError;
-use certstow_platform::store::{
-    Ask, Entry, ExistingEntry, ImportOptions, KeyState, NewIdentity, Store,
-};
+use certstow_platform::store::{Ask, Entry, ExistingEntry, KeyState, NewIdentity, Store};
 
 use crate::error::Error;
 use crate::export::key::ProvenKey;
 use crate::identity::{Inventory, ListedCertificate};
 use crate::{time, waits};
-use listing::{list, waiting_for};
-pub use outcome::{Imported, Options, Outcome};
+pub use certstow_platform::store::ImportOptions as Options;
+pub use outcome::{Imported, Outcome};
 use read_back::read_back;
 use sources::of_a_source;
-pub use sources::{Input, Readable, Sources, read};
+pub use sources::{Input, Sources, read};
 
 /// How many identities are on their way at a time, their private keys in memory.
 const AT_ONCE: usize = 64;
@@ -63,7 +60,7 @@ impl Present {
     /// # Errors
     /// [`Error::Store`]: the store cannot be listed.
     pub fn of(store: &dyn Store) -> Result<Self, Error> {
-        let entries = list(store)?.entries;
+        let entries = waits::list(store)?.entries;
         let with_key = entries
             .iter()
             .filter(|entry| entry.key != KeyState::Missing);
@@ -183,11 +180,6 @@ impl Coming<'_> {
         to: &mut dyn Store,
         ask: &mut dyn Ask,
     ) -> Vec<Result<EntryId, StoreError>> {
-        let how = ImportOptions {
-            exportable: self.options.exportable,
-            existing: self.options.existing,
-            password: self.options.password,
-        };
         let entries = keys.iter().map(|key| &key.stored.entry);
         let about: Vec<_> = entries.map(|entry| self.about(entry)).collect();
         let identities = keys.iter().zip(&about).map(|(key, (path, properties))| {
@@ -202,7 +194,7 @@ impl Coming<'_> {
             }
         });
         let identities: Vec<NewIdentity<'_>> = identities.collect();
-        let _wait = waiting_for(to);
+        let _wait = waits::waiting_for_store(to);
         let mut results: Vec<Result<EntryId, StoreError>> = Vec::new();
         loop {
             let rest = &identities[results.len()..];
@@ -210,7 +202,7 @@ impl Coming<'_> {
                 return results;
             }
             // What concerns the whole store is said of each.
-            let more = to.import_several(rest, &how, ask, &mut waits::progress);
+            let more = to.import_several(rest, self.options, ask, &mut waits::progress);
             if more.is_empty() {
                 return results;
             }

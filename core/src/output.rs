@@ -146,7 +146,7 @@ pub fn write(
 
     let read = temporary
         .read_back(bytes.len())
-        .map_err(|error| target(file, "reading it back failed", error))?;
+        .map_err(|error| Error::target(file, "reading it back failed", error))?;
     let sha256 = same(&read, bytes).map_err(|reason| verification(file, reason))?;
     verify(&read).map_err(|reason| verification(file, reason))?;
 
@@ -183,7 +183,7 @@ pub(crate) fn refuse_memory(file: &Path) -> Result<(), Error> {
     match disk::is_in_memory(folder_of(file)) {
         true => {
             let reason = "a private key is deleted only where its copy outlasts a restart";
-            Err(target(file, IN_MEMORY, io::Error::other(reason)))
+            Err(Error::target(file, IN_MEMORY, io::Error::other(reason)))
         }
         false => Ok(()),
     }
@@ -202,7 +202,7 @@ fn put(
 ) -> Result<Synced, Error> {
     let mut open = temporary.as_file();
     open.write_all(bytes)
-        .map_err(|error| target(file, failed, error))?;
+        .map_err(|error| Error::target(file, failed, error))?;
     sync(open, file, failed)
 }
 
@@ -213,7 +213,7 @@ fn put(
 fn sync(open: &File, file: &Path, failed: &'static str) -> Result<Synced, Error> {
     disk::sync_file(open).map_err(|error| {
         let reason = error.to_string();
-        let failed = target(file, failed, error);
+        let failed = Error::target(file, failed, error);
         match failed.is_of_a_full_disk() {
             true => failed,
             false => Error::NotSynced {
@@ -234,22 +234,23 @@ fn sync(open: &File, file: &Path, failed: &'static str) -> Result<Synced, Error>
 pub fn probe(folder: &Path) -> Result<bool, Error> {
     let _wait = waiting_for(folder);
     if !folder.is_dir() {
-        return Err(target(
+        return Err(Error::target(
             folder,
             "it is not a folder",
             ErrorKind::NotADirectory.into(),
         ));
     }
     let temporary = NewFile::trial(folder)
-        .map_err(|error| target(folder, "no file can be created in it", error))?;
+        .map_err(|error| Error::target(folder, "no file can be created in it", error))?;
     let exposed = exposed(temporary.as_file(), folder, Privacy::Wanted)?;
     let bytes = [0xc5; 4096];
     put(&temporary, &bytes, folder, "writing failed")?;
     let read = temporary
         .read_back(bytes.len())
-        .map_err(|error| target(folder, "reading it back failed", error))?;
+        .map_err(|error| Error::target(folder, "reading it back failed", error))?;
     same(&read, &bytes).map_err(|reason| verification(folder, reason))?;
-    disk::sync_folder(folder).map_err(|error| target(folder, "it cannot be synced", error))?;
+    disk::sync_folder(folder)
+        .map_err(|error| Error::target(folder, "it cannot be synced", error))?;
     Ok(exposed)
 }
 
@@ -266,7 +267,7 @@ fn check_target(file: &Path, existing: Existing) -> Result<(), Error> {
         _ => names_a_folder(file),
     };
     if is_folder || file.file_name().is_none() {
-        return Err(target(
+        return Err(Error::target(
             file,
             "it is a folder",
             ErrorKind::IsADirectory.into(),
@@ -290,13 +291,13 @@ fn check_target(file: &Path, existing: Existing) -> Result<(), Error> {
             } else {
                 "it is not a regular file"
             };
-            Err(target(file, NOT_REPLACED, io::Error::other(what)))
+            Err(Error::target(file, NOT_REPLACED, io::Error::other(what)))
         }
         (Ok(_), Existing::Replace | Existing::ReplaceAny) => {
-            os::may_be_replaced(file).map_err(|error| target(file, NOT_REPLACED, error))
+            os::may_be_replaced(file).map_err(|error| Error::target(file, NOT_REPLACED, error))
         }
         (Err(error), _) if error.kind() != ErrorKind::NotFound => {
-            Err(target(file, "it cannot be looked at", error))
+            Err(Error::target(file, "it cannot be looked at", error))
         }
         (Err(_), _) => Ok(()),
     }
@@ -328,8 +329,8 @@ pub(crate) fn reserve(file: &Path, bytes: u64) -> Result<Reserve, Error> {
     const NO_ROOM: &str = "there is no room for it";
     let _wait = waiting_for(file);
     let (reserve, _) = create_beside(file, Privacy::Wanted)?;
-    let is_kept =
-        disk::allocate(reserve.as_file(), bytes).map_err(|error| target(file, NO_ROOM, error))?;
+    let is_kept = disk::allocate(reserve.as_file(), bytes)
+        .map_err(|error| Error::target(file, NO_ROOM, error))?;
     if !is_kept {
         let zeros = vec![0; bytes.min(MOST_ZEROS) as usize];
         put(&reserve, &zeros, file, NO_ROOM)?;
@@ -341,7 +342,7 @@ pub(crate) fn reserve(file: &Path, bytes: u64) -> Result<Reserve, Error> {
 /// read it all the same.
 fn create_beside(file: &Path, privacy: Privacy) -> Result<(NewFile, bool), Error> {
     let temporary = NewFile::beside(file)
-        .map_err(|error| target(file, "no file can be created in its folder", error))?;
+        .map_err(|error| Error::target(file, "no file can be created in its folder", error))?;
     let exposed = exposed(temporary.as_file(), file, privacy)?;
     Ok((temporary, exposed))
 }
@@ -349,7 +350,7 @@ fn create_beside(file: &Path, privacy: Privacy) -> Result<(NewFile, bool), Error
 /// Whether other accounts can read the temporary file; an error where that must not be.
 fn exposed(temporary: &File, file: &Path, privacy: Privacy) -> Result<bool, Error> {
     let exposed = os::others_have_access(temporary)
-        .map_err(|error| target(file, "who may read it cannot be told", error))?;
+        .map_err(|error| Error::target(file, "who may read it cannot be told", error))?;
     if exposed && privacy == Privacy::Required {
         return Err(Error::NotPrivate {
             file: file.to_owned(),
@@ -384,15 +385,7 @@ fn not_renamed(file: &Path, error: io::Error) -> Error {
             file: file.to_owned(),
         }
     } else {
-        target(file, "the finished file cannot get its name", error)
-    }
-}
-
-fn target(file: &Path, what: &'static str, source: io::Error) -> Error {
-    Error::Target {
-        file: file.to_owned(),
-        what,
-        source,
+        Error::target(file, "the finished file cannot get its name", error)
     }
 }
 

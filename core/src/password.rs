@@ -110,8 +110,8 @@ fn kept(password: Password, name: &Name, allow_empty: bool) -> Result<Password, 
     Ok(password)
 }
 
-fn read_from(
-    open: impl FnOnce() -> io::Result<File>,
+fn read_from<R: Read>(
+    open: impl FnOnce() -> io::Result<R>,
     place: String,
     allow_empty: bool,
 ) -> Result<Password, Error> {
@@ -133,14 +133,8 @@ fn read_stdin(allow_empty: bool) -> Result<Password, Error> {
             "standard input is a terminal, where the password would be seen".to_owned(),
         ));
     }
-    let wait = waiting_for(&place);
     // Standard input has a buffer nobody wipes, but reads larger than it go past it.
-    let bytes = read_bounded(stdin.lock());
-    drop(wait);
-    match bytes {
-        Ok(bytes) => from_bytes(&bytes, &place, allow_empty),
-        Err(source) => Err(Error::PasswordUnreadable { place, source }),
-    }
+    read_from(|| Ok(stdin.lock()), place, allow_empty)
 }
 
 fn waiting_for(place: &str) -> waits::Wait {

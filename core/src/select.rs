@@ -15,6 +15,7 @@ mod near;
 mod selector;
 
 pub use filters::Filters;
+pub(crate) use filters::NONE;
 pub use known::Known;
 pub(crate) use known::Recorded;
 pub(crate) use near::misspelled;
@@ -51,7 +52,7 @@ impl<'a> Choice<'a> {
     pub fn of(selector: &'a str) -> Self {
         Self {
             selector: Some(selector),
-            filters: Filters::NONE,
+            filters: &NONE,
             newest: false,
             want: Want::Key,
         }
@@ -114,11 +115,7 @@ pub fn all<'i>(
     choice: &Choice<'_>,
     now: i64,
 ) -> Vec<&'i ListedCertificate> {
-    let filtered = filtered(inventory, choice, now);
-    let mut found = matching_thumbprint(&filtered, choice);
-    if found.is_empty() {
-        found = matching_text(filtered, choice);
-    }
+    let (mut found, _) = found(inventory, choice, now);
     found.retain(|identity| choice.want == Want::Certificate || identity.has_key());
     found
 }
@@ -129,14 +126,24 @@ fn matching<'i>(
     choice: &Choice<'_>,
     now: i64,
 ) -> Vec<&'i ListedCertificate> {
+    let (mut found, by_thumbprint) = found(inventory, choice, now);
+    found.retain(|identity| by_thumbprint || !identity.is_archived());
+    found
+}
+
+/// Those whose thumbprint the selector begins, or else those that have its text in them; and whether it
+/// is the thumbprint.
+fn found<'i>(
+    inventory: &'i Inventory,
+    choice: &Choice<'_>,
+    now: i64,
+) -> (Vec<&'i ListedCertificate>, bool) {
     let filtered = filtered(inventory, choice, now);
     let by_thumbprint = matching_thumbprint(&filtered, choice);
-    if !by_thumbprint.is_empty() {
-        return by_thumbprint;
+    match by_thumbprint.is_empty() {
+        true => (matching_text(filtered, choice), false),
+        false => (by_thumbprint, true),
     }
-    let mut described = matching_text(filtered, choice);
-    described.retain(|identity| !identity.is_archived());
-    described
 }
 
 fn filtered<'i>(

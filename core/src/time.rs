@@ -142,18 +142,17 @@ fn span(seconds: i64) -> String {
 /// # Errors
 /// A sentence saying what is wrong.
 pub fn parse_span(text: &str) -> Result<i64, String> {
-    let wrong = || format!("'{text}' is no length of time; write it as 12h, 30d, 8w or 1y");
-    let unit_at = text.len() - text.chars().next_back().map_or(0, char::len_utf8);
-    let (number, unit) = text.split_at(unit_at);
-    let unit = match unit {
-        "h" => HOUR,
-        "d" => DAY,
-        "w" => 7 * DAY,
-        "y" => 365 * DAY,
-        _ => return Err(wrong()),
-    };
-    let number: u32 = number.parse().map_err(|_| wrong())?;
-    Ok(i64::from(number) * unit)
+    let units = [('h', HOUR), ('d', DAY), ('w', 7 * DAY), ('y', 365 * DAY)];
+    parse(text, &units)
+        .ok_or_else(|| format!("'{text}' is no length of time; write it as 12h, 30d, 8w or 1y"))
+}
+
+/// A whole number and a unit, in seconds.
+fn parse(text: &str, units: &[(char, i64)]) -> Option<i64> {
+    let mut units = units.iter();
+    let (number, unit) =
+        units.find_map(|(unit, length)| Some((text.strip_suffix(*unit)?, length)))?;
+    Some(i64::from(number.parse::<u32>().ok()?) * unit)
 }
 
 /// Reads how long a wait may take: a whole number and `s`, `m` or `h`. `None` is a wait without an
@@ -162,16 +161,13 @@ pub fn parse_span(text: &str) -> Result<i64, String> {
 /// # Errors
 /// A sentence saying what is wrong.
 pub fn parse_wait(text: &str) -> Result<Option<Duration>, String> {
-    let wrong = || format!("'{text}' is no length of time; write it as 90s, 10m or 1h, or 0");
-    let (number, unit) = match text.as_bytes() {
-        b"0" => return Ok(None),
-        [.., b's'] => (&text[..text.len() - 1], 1),
-        [.., b'm'] => (&text[..text.len() - 1], 60),
-        [.., b'h'] => (&text[..text.len() - 1], 60 * 60),
-        _ => return Err(wrong()),
-    };
-    let number: u32 = number.parse().map_err(|_| wrong())?;
-    let wait = Duration::from_secs(u64::from(number) * unit);
+    if text == "0" {
+        return Ok(None);
+    }
+    let seconds = parse(text, &[('s', 1), ('m', MINUTE), ('h', HOUR)]).ok_or_else(|| {
+        format!("'{text}' is no length of time; write it as 90s, 10m or 1h, or 0")
+    })?;
+    let wait = Duration::from_secs(seconds.unsigned_abs());
     Ok(Some(wait).filter(|wait| !wait.is_zero()))
 }
 

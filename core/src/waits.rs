@@ -5,6 +5,9 @@
 
 use std::sync::OnceLock;
 
+use certstow_platform::error::StoreError;
+use certstow_platform::store::{Listing, Store};
+
 static LISTENER: OnceLock<&'static dyn Listener> = OnceLock::new();
 
 /// What a program does with what it is told.
@@ -32,6 +35,17 @@ pub fn listen(listener: &'static dyn Listener) {
 pub fn waiting_for(what: impl Into<String>) -> Wait {
     let number = |listener: &&dyn Listener| listener.begins(what.into());
     Wait(LISTENER.get().map(number))
+}
+
+/// Says that a store is waited for.
+pub(crate) fn waiting_for_store(store: &dyn Store) -> Wait {
+    waiting_for(format!("the store {}", store.info().spec))
+}
+
+/// What a store holds, which may take its time to answer.
+pub(crate) fn list(store: &dyn Store) -> Result<Listing, StoreError> {
+    let _wait = waiting_for_store(store);
+    store.list()
 }
 
 /// Says that work got on.

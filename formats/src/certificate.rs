@@ -10,9 +10,12 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use sha1::Sha1;
 use sha2::{Digest, Sha256};
+use thiserror::Error;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use crate::names;
 pub use parsed::ParsedCertificate;
 pub use property::Property;
 pub use structure::{begins_like_one, without_trailing_data};
@@ -51,18 +54,11 @@ impl fmt::Debug for EntryId {
 }
 
 /// Why bytes are not a certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("not a readable X.509 certificate: {reason}")]
 pub struct CertificateError {
     reason: String,
 }
-
-impl fmt::Display for CertificateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not a readable X.509 certificate: {}", self.reason)
-    }
-}
-
-impl std::error::Error for CertificateError {}
 
 /// A readable X.509 certificate. Cloning shares the bytes.
 #[derive(Clone)]
@@ -162,12 +158,7 @@ impl Certificate {
 
 /// The SHA-1 of a certificate's DER in upper-case digits, as Windows and macOS show it.
 pub fn sha1_thumbprint(der: &[u8]) -> String {
-    use sha1::Sha1;
-    let thumbprint = Sha1::digest(der);
-    thumbprint
-        .iter()
-        .map(|byte| format!("{byte:02X}"))
-        .collect()
+    names::hex(&Sha1::digest(der)).to_ascii_uppercase()
 }
 
 /// The CA certificates among those with these DERs; what cannot be read is none.

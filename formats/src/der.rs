@@ -44,7 +44,7 @@ pub const NULL_VALUE: [u8; 2] = [NULL, 0];
 pub fn value(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let length: usize = parts.iter().map(|part| part.len()).sum();
     let digits = length.to_be_bytes();
-    let digits = &digits[digits.iter().take_while(|&&digit| digit == 0).count()..];
+    let digits = without_leading_zeros(&digits);
     let mut der = Vec::with_capacity(length + digits.len() + 2);
     der.push(tag);
     if length < 0x80 {
@@ -98,16 +98,22 @@ pub fn bmp_string(text: &str) -> Vec<u8> {
 
 /// An `INTEGER` that is not negative.
 pub fn unsigned(number: u32) -> Vec<u8> {
-    let digits = number.to_be_bytes();
-    let zeroes = digits
-        .iter()
-        .take(3)
-        .take_while(|&&digit| digit == 0)
-        .count();
-    let digits = &digits[zeroes..];
-    // A set first bit would mean a negative number.
-    let sign: &[u8] = if digits[0] & 0x80 == 0 { &[] } else { &[0] };
+    integer(&number.to_be_bytes())
+}
+
+/// An `INTEGER` that is not negative, of its octets.
+pub(crate) fn integer(octets: &[u8]) -> Vec<u8> {
+    let digits = without_leading_zeros(octets);
+    // A set first bit would mean a negative number; and zero has an octet of its own.
+    let is_led = digits.first().is_none_or(|digit| digit & 0x80 != 0);
+    let sign: &[u8] = if is_led { &[0] } else { &[] };
     value(INTEGER, &[sign, digits])
+}
+
+/// The octets of a number from the first that is not zero on.
+pub(crate) fn without_leading_zeros(octets: &[u8]) -> &[u8] {
+    let zeros = octets.iter().take_while(|&&octet| octet == 0).count();
+    &octets[zeros..]
 }
 
 /// An `AlgorithmIdentifier` whose parameters are NULL.

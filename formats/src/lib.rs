@@ -10,6 +10,7 @@ pub mod certificate;
 pub mod chain;
 pub mod cms;
 pub mod der;
+pub(crate) mod hash;
 pub mod key;
 pub mod names;
 pub mod pem;

@@ -2,8 +2,6 @@
 //! signs a random challenge which the certificate's key verifies. The second half matters: a
 //! PKCS#8 `PrivateKeyInfo` (RFC 5958) can carry the right public half beside damaged secrets.
 
-use std::fmt;
-
 use der::asn1::{AnyRef, OctetStringRef};
 use der::{Encode as _, Reader as _, SliceReader};
 use dsa::signature::hazmat::PrehashSigner as _;
@@ -15,13 +13,15 @@ use rsa::traits::PrivateKeyParts as _;
 use rsa::{BoxedUint, Pkcs1v15Sign};
 use serde::Serialize;
 use sha2::Sha256;
+use thiserror::Error;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
 use crate::certificate::Certificate;
+use crate::hash::Digest;
 use crate::key::ml_dsa::ParameterSet;
 use crate::key::{self, EcScalar, KeyError};
 use crate::secret::PrivateKey;
-use crate::signature::{Hash, RSA_BITS, Scheme, SignatureError};
+use crate::signature::{RSA_BITS, Scheme, SignatureError};
 
 /// id-RSASSA-PSS as a key's algorithm: an RSA key that may sign in no other way (RFC 4055, 1.2).
 const RSASSA_PSS: &str = "1.2.840.113549.1.1.10";
@@ -102,24 +102,15 @@ impl Proof {
 }
 
 /// Why a private key is no use for a certificate. Holds nothing of the key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ProofError {
     /// It is another certificate's key: the public halves differ.
+    #[error("the private key belongs to another certificate")]
     Mismatch,
     /// It has the right public half, or none, and cannot sign for the certificate. Says why.
+    #[error("the private key is damaged: {0}")]
     Useless(String),
 }
-
-impl fmt::Display for ProofError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Mismatch => f.write_str("the private key belongs to another certificate"),
-            Self::Useless(why) => write!(f, "the private key is damaged: {why}"),
-        }
-    }
-}
-
-impl std::error::Error for ProofError {}
 
 impl From<KeyError> for ProofError {
     fn from(error: KeyError) -> Self {
@@ -203,9 +194,9 @@ fn sign(key: &PrivateKey, challenge: &[u8]) -> Result<(Scheme, Vec<u8>), Refusal
     match algorithm.as_str() {
         "1.2.840.113549.1.1.1" => {
             let key = rsa_private_key(info.private_key.as_bytes())?;
-            let digest = Hash::Sha256.digest(&[challenge]);
+            let digest = Digest::Sha256.digest(&[challenge]);
             key.sign(Pkcs1v15Sign::new::<Sha256>(), &digest)
-                .map(|signature| (Scheme::RsaPkcs1(Hash::Sha256), signature))
+                .map(|signature| (Scheme::RsaPkcs1(Digest::Sha256), signature))
                 .map_err(|_| Refusal::Damaged("RSA signing failed"))
         }
         // The hash that its parameters may demand changes nothing in the arithmetic proven here.
@@ -271,22 +262,22 @@ fn sign_ecdsa(key: &PrivateKey, challenge: &[u8]) -> Result<(Scheme, Vec<u8>), R
     if !curve.has_arithmetic() {
         return Err(unknown());
     }
-    let digest = Hash::Sha256.digest(&[challenge]);
+    let digest = Digest::Sha256.digest(&[challenge]);
     let signature = curve.sign(&octets, &digest);
     let signature = signature.ok_or(Refusal::Damaged("ECDSA signing failed"))?;
-    Ok((Scheme::Ecdsa(Hash::Sha256), signature))
+    Ok((Scheme::Ecdsa(Digest::Sha256), signature))
 }
 
 /// The crate knows the four sizes of FIPS 186-4.
 fn sign_dsa(info: PrivateKeyInfoRef<'_>, challenge: &[u8]) -> Result<(Scheme, Vec<u8>), Refusal> {
     let key = dsa::SigningKey::try_from(info)
         .map_err(|_| Refusal::Unknown("a DSA key of unusual size".to_owned()))?;
-    let digest = Hash::Sha256.digest(&[challenge]);
+    let digest = Digest::Sha256.digest(&[challenge]);
     let signature: Result<dsa::Signature, _> = key.sign_prehash(&digest);
     signature
         .ok()
         .and_then(|signature| signature.to_der().ok())
-        .map(|signature| (Scheme::Dsa(Hash::Sha256), signature))
+        .map(|signature| (Scheme::Dsa(Digest::Sha256), signature))
         .ok_or(Refusal::Damaged("DSA signing failed"))
 }
 

@@ -13,15 +13,14 @@ use x509_parser::signature_algorithm::RsaSsaPssParams;
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
 use crate::certificate::Certificate;
+use crate::hash::Digest;
 use crate::key::curve::Curve;
 use crate::key::ml_dsa::ParameterSet;
 
 mod error;
-mod hash;
 mod pss;
 
 pub(crate) use error::SignatureError;
-pub(crate) use hash::Hash;
 
 /// RSA moduli that are worked with, in bits. The work of one verification grows with the square
 /// of the modulus: 16384 bits take milliseconds, a certificate can claim a million.
@@ -50,11 +49,11 @@ pub(crate) fn verify(subject: &Certificate, issuer: &Certificate) -> Result<(), 
 /// A way of signing, without the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scheme {
-    RsaPkcs1(Hash),
+    RsaPkcs1(Digest),
     RsaPss(pss::Parameters),
     /// The curve comes with the key, so any of them goes with any hash.
-    Ecdsa(Hash),
-    Dsa(Hash),
+    Ecdsa(Digest),
+    Dsa(Digest),
     Ed25519,
     /// The parameter set comes with the key.
     MlDsa,
@@ -63,8 +62,8 @@ pub(crate) enum Scheme {
 impl Scheme {
     /// PSS as the proof of a key uses it: SHA-256 throughout, a salt as long as the hash.
     pub(crate) const PSS_SHA256: Self = Self::RsaPss(pss::Parameters {
-        hash: Hash::Sha256,
-        mask_hash: Hash::Sha256,
+        hash: Digest::Sha256,
+        mask_hash: Digest::Sha256,
         salt_len: 32,
     });
 
@@ -73,20 +72,20 @@ impl Scheme {
         let oid = identifier.algorithm.to_id_string();
         Ok(match oid.as_str() {
             // The second is OIW's sha1WithRSASignature, found in certificates of the nineties.
-            "1.2.840.113549.1.1.5" | "1.3.14.3.2.29" => Self::RsaPkcs1(Hash::Sha1),
-            "1.2.840.113549.1.1.14" => Self::RsaPkcs1(Hash::Sha224),
-            "1.2.840.113549.1.1.11" => Self::RsaPkcs1(Hash::Sha256),
-            "1.2.840.113549.1.1.12" => Self::RsaPkcs1(Hash::Sha384),
-            "1.2.840.113549.1.1.13" => Self::RsaPkcs1(Hash::Sha512),
+            "1.2.840.113549.1.1.5" | "1.3.14.3.2.29" => Self::RsaPkcs1(Digest::Sha1),
+            "1.2.840.113549.1.1.14" => Self::RsaPkcs1(Digest::Sha224),
+            "1.2.840.113549.1.1.11" => Self::RsaPkcs1(Digest::Sha256),
+            "1.2.840.113549.1.1.12" => Self::RsaPkcs1(Digest::Sha384),
+            "1.2.840.113549.1.1.13" => Self::RsaPkcs1(Digest::Sha512),
             "1.2.840.113549.1.1.10" => Self::RsaPss(pss_parameters(identifier)?),
-            "1.2.840.10045.4.1" => Self::Ecdsa(Hash::Sha1),
-            "1.2.840.10045.4.3.1" => Self::Ecdsa(Hash::Sha224),
-            "1.2.840.10045.4.3.2" => Self::Ecdsa(Hash::Sha256),
-            "1.2.840.10045.4.3.3" => Self::Ecdsa(Hash::Sha384),
-            "1.2.840.10045.4.3.4" => Self::Ecdsa(Hash::Sha512),
-            "1.2.840.10040.4.3" => Self::Dsa(Hash::Sha1),
-            "2.16.840.1.101.3.4.3.1" => Self::Dsa(Hash::Sha224),
-            "2.16.840.1.101.3.4.3.2" => Self::Dsa(Hash::Sha256),
+            "1.2.840.10045.4.1" => Self::Ecdsa(Digest::Sha1),
+            "1.2.840.10045.4.3.1" => Self::Ecdsa(Digest::Sha224),
+            "1.2.840.10045.4.3.2" => Self::Ecdsa(Digest::Sha256),
+            "1.2.840.10045.4.3.3" => Self::Ecdsa(Digest::Sha384),
+            "1.2.840.10045.4.3.4" => Self::Ecdsa(Digest::Sha512),
+            "1.2.840.10040.4.3" => Self::Dsa(Digest::Sha1),
+            "2.16.840.1.101.3.4.3.1" => Self::Dsa(Digest::Sha224),
+            "2.16.840.1.101.3.4.3.2" => Self::Dsa(Digest::Sha256),
             "1.3.101.112" => Self::Ed25519,
             dotted if parameter_set(dotted).is_some() => Self::MlDsa,
             _ => return Err(SignatureError::Unsupported(oid)),
@@ -154,10 +153,16 @@ fn pss_parameters(identifier: &AlgorithmIdentifier<'_>) -> Result<pss::Parameter
         return Err(SignatureError::Invalid);
     }
     Ok(pss::Parameters {
-        hash: Hash::from_oid(&params.hash_algorithm_oid().to_id_string())?,
-        mask_hash: Hash::from_oid(&mask.hash.to_id_string())?,
+        hash: hash(&params.hash_algorithm_oid().to_id_string())?,
+        mask_hash: hash(&mask.hash.to_id_string())?,
         salt_len: params.salt_length() as usize,
     })
+}
+
+/// The hash function that a dotted object identifier names.
+fn hash(oid: &str) -> Result<Digest, SignatureError> {
+    let known = ObjectIdentifier::new(oid).ok().and_then(Digest::by_oid);
+    known.ok_or_else(|| SignatureError::Unsupported(oid.to_owned()))
 }
 
 /// Reads an `RSAPublicKey` (RFC 8017, A.1.1) of a size in [`RSA_BITS`].

@@ -217,6 +217,7 @@ impl<'a> NewIdentity<'a> {
 }
 
 /// How a store takes an identity in.
+#[derive(Debug, Clone, Copy)]
 pub struct ImportOptions<'a> {
     /// Whether the store may give the private key out again.
     pub exportable: bool,
@@ -225,6 +226,17 @@ pub struct ImportOptions<'a> {
     /// What the private key is encrypted with where it is kept as a file. Stores that protect keys
     /// by themselves do not use it.
     pub password: Option<&'a Password>,
+}
+
+impl Default for ImportOptions<'_> {
+    /// Exportable, never in the place of what is there, and without a password.
+    fn default() -> Self {
+        Self {
+            exportable: true,
+            existing: ExistingEntry::default(),
+            password: None,
+        }
+    }
 }
 
 /// What to do when an identity is in the store already.

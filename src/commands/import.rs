@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use certstow_core::error::Error as LibraryError;
 use certstow_core::identity::{Inventory, ListedCertificate};
-use certstow_core::import::{self, Input, Options, Outcome, Present, Readable};
+use certstow_core::import::{self, Input, Options, Outcome, Present, Sources};
 use certstow_core::password::{self, Source};
 use certstow_core::waits;
 use certstow_formats::sanitize::safe;
@@ -38,8 +38,7 @@ pub(crate) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
         Some(source) => Some(ask::given(&source, allow_empty, screen)?),
         None => None,
     };
-    let sources = import::read(Input::Files(&args.files), password, &mut ask)?;
-    let mut sources = sources.readable();
+    let mut sources = import::read(Input::Files(&args.files), password, &mut ask)?;
     let something = something_to_import(&mut sources, args);
     let problems = sources.problems.iter();
     let problems = problems.map(|problem| Warning::about(&problem.place, &problem.message));
@@ -136,7 +135,7 @@ fn always_exportable(store: &StoreSpec) -> Error {
 }
 
 /// Fails unless there is an identity with a private key.
-fn something_to_import(sources: &mut Readable, args: &ImportArgs) -> Result<(), Error> {
+fn something_to_import(sources: &mut Sources, args: &ImportArgs) -> Result<(), Error> {
     if sources.inventory.identities().next().is_some() {
         return Ok(());
     }

@@ -8,7 +8,7 @@ use std::sync::mpsc::channel;
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
-use certstow_core::backup::record::{self, Found};
+use certstow_core::backup::record;
 use certstow_core::identity::{Inventory, ListedCertificate, Stores};
 use certstow_core::select::{Known, Selector};
 use certstow_core::time;
@@ -79,11 +79,9 @@ pub(super) fn in_stores(stores: &[StoreSpec], wanted: Wanted<'_>) -> Vec<Complet
 
 /// The same of a backup, from its manifest.
 pub(super) fn in_backup(folder: &Path, wanted: Wanted<'_>) -> Vec<CompletionCandidate> {
-    let saved = match record::of_folder(folder) {
-        Found::Whole(manifest) => manifest.entries,
-        _ => Vec::new(),
-    };
-    let possible = saved.iter().map(|saved| {
+    let manifest = record::of_folder(folder).ok().flatten();
+    let saved = manifest.iter().flat_map(|manifest| &manifest.entries);
+    let possible = saved.map(|saved| {
         let date = saved.not_after.get(..10).unwrap_or_default();
         Possible::new(&saved.known(), wanted.word, format!("until {date}"))
     });

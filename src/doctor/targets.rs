@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use certstow_core::backup::manifest;
-use certstow_core::backup::record::{self, Found};
+use certstow_core::backup::record::{self, Unusable};
 use certstow_core::error::Error;
 use certstow_core::{backup, output, waits};
 use certstow_platform::os::{self, disk};
@@ -86,8 +86,8 @@ pub(crate) fn manifest(folder: &Path) -> Option<Check> {
     }
     let about = folder.join(manifest::NAME).display().to_string();
     match record::of_folder(folder) {
-        Found::None => None,
-        Found::Whole(manifest) => {
+        Ok(None) => None,
+        Ok(Some(manifest)) => {
             let number = manifest.entries.len();
             Some(Check::ok(
                 "manifest",
@@ -95,11 +95,11 @@ pub(crate) fn manifest(folder: &Path) -> Option<Check> {
                 format!("names {number} saved identities"),
             ))
         }
-        Found::Damaged(reason) => Some(
+        Err(Unusable::Damaged(reason)) => Some(
             Check::ok("manifest", about, format!("cannot be used: {reason}"))
                 .warn("the next backup writes a new one; what it cannot prove it writes anew"),
         ),
-        Found::Unreadable(error) => {
+        Err(Unusable::Unreadable(error)) => {
             let error = manifest::unreadable(folder, error);
             Some(Check::failed("manifest", about, &error))
         }

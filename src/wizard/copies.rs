@@ -3,10 +3,9 @@
 
 use std::path::Path;
 
-use certstow_core::copy::Copied;
 use certstow_core::error::Error as LibraryError;
 use certstow_core::export::Exported;
-use certstow_core::output::Existing;
+use certstow_core::output::{Existing, Written};
 use certstow_core::waits;
 use certstow_formats::sanitize::safe;
 use certstow_platform::os::{self, Drive};
@@ -112,7 +111,7 @@ fn copy_to(
     draft: &Draft,
     asker: &mut dyn Asker,
     screen: &Screen,
-) -> Result<Option<(Copied, Existing)>, Error> {
+) -> Result<Option<(Written, Existing)>, Error> {
     let privacy = export::privacy(&draft.args);
     let mut make = |existing| {
         if screen.is_plain() {

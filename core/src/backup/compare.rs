@@ -5,8 +5,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use certstow_formats::certificate::Certificate;
-use certstow_formats::names;
 use certstow_platform::store::KeyState;
 
 use super::manifest::{self, Saved};
@@ -51,41 +49,10 @@ pub struct Foreign {
     pub namesake: Option<Absent>,
 }
 
-/// An identity that a file is there for.
-pub(super) struct Held {
-    file: String,
-    pub(super) sha256: String,
-    sha1: String,
-    label: String,
-    subject: String,
-}
-
-impl Held {
-    pub(super) fn of_saved(saved: &Saved) -> Self {
-        Self {
-            file: saved.file.clone(),
-            sha256: saved.thumbprint.sha256.clone(),
-            sha1: saved.thumbprint.sha1.clone(),
-            label: saved.label.clone(),
-            subject: saved.subject.clone(),
-        }
-    }
-
-    pub(super) fn of_certificate(file: &str, certificate: &Certificate) -> Self {
-        Self {
-            file: file.to_owned(),
-            sha256: manifest::key(&certificate.id()),
-            sha1: names::thumbprint(certificate),
-            label: certificate.parse().label(),
-            subject: names::distinguished_name_of_der(certificate.subject_der()),
-        }
-    }
-}
-
 /// Compares what a folder holds with the identities of stores.
-pub(super) fn compare(stores: &Inventory, held: Vec<Held>) -> Comparison {
+pub(super) fn compare(stores: &Inventory, held: Vec<Saved>) -> Comparison {
     let identities: Vec<_> = stores.identities().collect();
-    let of_folder: HashSet<&str> = held.iter().map(|held| held.sha256.as_str()).collect();
+    let of_folder: HashSet<&str> = held.iter().map(sha256_of).collect();
     let mut comparison = Comparison {
         problems: stores.problems().to_vec(),
         ..Comparison::default()
@@ -102,26 +69,37 @@ pub(super) fn compare(stores: &Inventory, held: Vec<Held>) -> Comparison {
         }
     }
     let mut foreign = held;
-    foreign.retain(|held| !of_stores.contains(&held.sha256));
+    foreign.retain(|held| !of_stores.contains(sha256_of(held)));
     if foreign.is_empty() {
         return comparison;
     }
-    let named = by_name(&identities);
+    // The first of several with one name.
+    let (mut subjects, mut labels) = (HashMap::new(), HashMap::new());
+    for &identity in &identities {
+        subjects.entry(identity.subject()).or_insert(identity);
+        labels.entry(identity.label()).or_insert(identity);
+    }
     comparison.foreign = foreign
         .into_iter()
         .map(|held| {
-            let by_subject = named.get(&(Name::Subject, held.subject.clone()));
-            let by_label = || named.get(&(Name::Label, held.label.clone()));
-            let namesake = by_subject.or_else(by_label);
+            let named = |name: &&String| !name.is_empty();
+            let by_subject = Some(&held.subject).filter(named);
+            let by_label = Some(&held.label).filter(named);
+            let namesake = by_subject.and_then(|subject| subjects.get(subject));
+            let namesake = namesake.or_else(|| labels.get(by_label?));
             Foreign {
                 namesake: namesake.map(|identity| absent(stores, identity)),
                 file: held.file,
-                thumbprint: held.sha1,
+                thumbprint: held.thumbprint.sha1,
                 label: held.label,
             }
         })
         .collect();
     comparison
+}
+
+fn sha256_of(held: &Saved) -> &str {
+    &held.thumbprint.sha256
 }
 
 fn absent(stores: &Inventory, identity: &ListedCertificate) -> Absent {
@@ -130,29 +108,6 @@ fn absent(stores: &Inventory, identity: &ListedCertificate) -> Absent {
         label: identity.label(),
         store: stores.store_name(identity.entries()[0].store),
     }
-}
-
-/// Which name of an identity.
-#[derive(PartialEq, Eq, Hash)]
-enum Name {
-    Subject,
-    Label,
-}
-
-/// The identities by their names, the first where several have one. What is empty is no name.
-fn by_name<'a>(
-    identities: &[&'a ListedCertificate],
-) -> HashMap<(Name, String), &'a ListedCertificate> {
-    let mut named = HashMap::new();
-    for &identity in identities {
-        let (subject, label) = (identity.subject(), identity.label());
-        for name in [(Name::Subject, subject), (Name::Label, label)] {
-            if !name.1.is_empty() {
-                named.entry(name).or_insert(identity);
-            }
-        }
-    }
-    named
 }
 
 #[cfg(test)]
@@ -188,7 +143,7 @@ mod tests {
             identities::ec_identity().leaf,
             identities::rsa_identity().leaf,
         ];
-        let held = leaves.map(|leaf| Held::of_certificate("a.p12", &leaf));
+        let held = leaves.map(|leaf| Saved::of("a.p12", &leaf));
         let all = compare(&stores, held.into());
         assert_eq!(all.present, 2);
         assert!(all.absent.is_empty() && all.kept_back.is_empty() && all.foreign.is_empty());

@@ -1,15 +1,16 @@
 //! A folder that is saved to: locked for this run, and known by its record.
 
 use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use certstow_formats::certificate::EntryId;
 use certstow_platform::new_file::folder_of;
 use certstow_platform::{file_name, os};
 
 use super::folder::{Condition, Folder, condition_of};
-use super::lock::{Lock, Locking, Patience};
+use super::lock::{self, Patience};
 use super::manifest::{self, CHANGES, Saved};
 use super::record::{Record, Unusable};
 use crate::error::Error;
@@ -21,7 +22,7 @@ pub(super) struct Destination {
     folder: PathBuf,
     record: Record,
     /// Where the file system has locks.
-    lock: Option<Lock>,
+    lock: Option<File>,
     /// Files with passwords that open nothing any more, once the manifest is written.
     obsolete: Vec<String>,
     /// Room on the disk for what is to be recorded.
@@ -46,21 +47,16 @@ impl Destination {
         let _wait = output::waiting_for(folder);
         let mut notes = Vec::new();
         make(folder, &mut notes)?;
-        let lock = match Locking::for_writing(folder, patience)? {
-            Locking::Held(lock) => Some(lock),
-            Locking::Unsupported(error) => {
-                let text =
-                    format!("this file system cannot lock out another run of certstow: {error}");
-                notes.push(Warning::new(Code::NoLock, text));
-                None
-            }
-        };
+        let lock = lock::for_writing(folder, patience)?.map_err(|error| {
+            let text = format!("this file system cannot lock out another run of certstow: {error}");
+            notes.push(Warning::new(Code::NoLock, text));
+        });
         output::preflight(&folder.join(manifest::NAME), Existing::ReplaceAny, privacy)?;
         let record = read_record(folder, privacy, &mut notes)?;
         Ok(Self {
             folder: folder.to_owned(),
             record,
-            lock,
+            lock: lock.ok(),
             obsolete: Vec::new(),
             reserve: None,
             notes,
@@ -247,6 +243,9 @@ pub(super) fn real_path(folder: &Path) -> PathBuf {
     real.unwrap_or_else(|| folder.to_owned())
 }
 
+/// What is wrong with a folder that is to be written to.
+pub(super) const NOT_MADE: &str = "the folder is not there, and cannot be made";
+
 /// Makes a folder, but not the folders above it: a disk that is not mounted must not turn into a
 /// folder of its name.
 fn make(folder: &Path, notes: &mut Vec<Warning>) -> Result<(), Error> {
@@ -258,11 +257,7 @@ fn make(folder: &Path, notes: &mut Vec<Warning>) -> Result<(), Error> {
             true => ("it is a link to what is not there", io::ErrorKind::NotFound),
             false => ("it is not a folder", io::ErrorKind::NotADirectory),
         };
-        return Err(Error::Target {
-            file: folder.to_owned(),
-            what,
-            source: kind.into(),
-        });
+        return Err(Error::target(folder, what, kind.into()));
     }
     let made = match folder_of(folder).is_dir() {
         true => os::create_private_folder(folder),
@@ -271,11 +266,7 @@ fn make(folder: &Path, notes: &mut Vec<Warning>) -> Result<(), Error> {
             "the folder above it is not there",
         )),
     };
-    made.map_err(|source| Error::Target {
-        file: folder.to_owned(),
-        what: "the folder is not there, and cannot be made",
-        source,
-    })?;
+    made.map_err(|source| Error::target(folder, NOT_MADE, source))?;
     notes.push(Warning::new(Code::FolderMade, "the folder was made"));
     Ok(())
 }
@@ -287,11 +278,7 @@ fn read_record(folder: &Path, privacy: Privacy, notes: &mut Vec<Warning>) -> Res
         Ok(record) => return Ok(record),
         Err(Unusable::Damaged(reason)) => reason,
         Err(Unusable::Unreadable(source)) => {
-            return Err(Error::Target {
-                file: folder.to_owned(),
-                what: "its manifest cannot be read",
-                source,
-            });
+            return Err(Error::target(folder, "its manifest cannot be read", source));
         }
     };
     let text = format!(

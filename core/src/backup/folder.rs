@@ -3,7 +3,7 @@
 //! link, which would lead out of the folder, and no further than a limit. A file
 //! is hashed and opened with a password from the same bytes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Read as _};
@@ -35,10 +35,7 @@ impl Folder {
     /// # Errors
     /// [`Error::Io`]: it cannot be read.
     pub(super) fn list(path: &Path) -> Result<Self, Error> {
-        let unreadable = |source| Error::Io {
-            place: path.display().to_string(),
-            source,
-        };
+        let unreadable = |source| Error::io(path, source);
         let _wait = output::waiting_for(path);
         let mut folder = Self {
             path: path.to_owned(),
@@ -60,9 +57,17 @@ impl Folder {
         Ok(folder)
     }
 
-    /// The names that say that something is a PKCS#12 file, in order; whatever it is.
-    pub(super) fn key_files(&self) -> &[OsString] {
-        &self.key_files
+    /// The files, in the order of their names, that have the name of a PKCS#12 file, whatever they are,
+    /// and that none of these entries names.
+    pub(super) fn unnamed(&self, entries: &[Saved]) -> Vec<Subject> {
+        let named: HashSet<&OsStr> = entries.iter().map(|saved| saved.file.as_ref()).collect();
+        let unnamed = self.key_files.iter();
+        let unnamed = unnamed.filter(|name| !named.contains(name.as_os_str()));
+        let subject = |name: &OsString| Subject {
+            name: name.clone(),
+            saved: None,
+        };
+        unnamed.map(subject).collect()
     }
 
     /// The sealed passwords that were kept aside, each with the name of its file.
@@ -89,16 +94,36 @@ impl Folder {
         self.path.join(name)
     }
 
-    /// Reads a file, and the password beside it if one is `sealed`.
-    pub(super) fn read(&self, name: &OsStr, sealed: bool) -> KeyFile {
-        KeyFile::read(&self.path, name, sealed)
-    }
-
     /// Why a file cannot be read, if it cannot: it is a link, say. Reads nothing of it.
     pub(super) fn unreadable(&self, name: &OsStr) -> Option<io::Error> {
         let path = self.path(name);
         let _wait = output::waiting_for(&path);
         os::open_regular_file(&os::long_path(&path)).err()
+    }
+}
+
+/// A file of a folder, and the identity that the manifest says is in it.
+pub(super) struct Subject {
+    pub(super) name: OsString,
+    pub(super) saved: Option<Saved>,
+}
+
+impl Subject {
+    pub(super) fn of(saved: Saved) -> Self {
+        Self {
+            name: saved.file.clone().into(),
+            saved: Some(saved),
+        }
+    }
+
+    /// Reads the file, and the password beside it where it has one or is taken to be `sealed`. With it
+    /// comes what became of it, if the manifest tells what it was.
+    pub(super) fn read(&self, folder: &Folder, sealed: bool) -> (KeyFile, Option<Condition>) {
+        let saved = self.saved.as_ref();
+        let has_password = saved.is_some_and(|saved| saved.escrow.is_some());
+        let file = KeyFile::read(&folder.path, &self.name, has_password || sealed);
+        let condition = saved.map(|saved| file.condition(saved));
+        (file, condition)
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use certstow_platform::store::{Problem, StoreInfo};
 
-use super::record::{self, Found};
+use super::record;
 use crate::identity::Inventory;
 
 /// Takes the problems with files of such backups out of an inventory. A sentence for each folder.
@@ -77,11 +77,7 @@ impl Backups {
 
 /// The files of identities that the manifest in a folder names, if there is a manifest.
 fn named_in(folder: &Path) -> HashSet<OsString> {
-    match record::of_folder(folder) {
-        Found::Whole(manifest) => {
-            let entries = manifest.entries.into_iter();
-            entries.map(|saved| saved.file.into()).collect()
-        }
-        _ => HashSet::new(),
-    }
+    let manifest = record::of_folder(folder).ok().flatten();
+    let entries = manifest.into_iter().flat_map(|manifest| manifest.entries);
+    entries.map(|saved| saved.file.into()).collect()
 }

@@ -7,8 +7,8 @@ use std::path::Path;
 use certstow_formats::threads;
 
 use super::folder::condition_of;
-use super::manifest::{self, Saved};
-use super::record::{self, Found};
+use super::manifest::{NAME, Saved};
+use super::record::{self, Unusable};
 
 /// An identity's file in a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,14 +25,10 @@ pub struct Kept {
 /// Why the manifest cannot be used, in a clause.
 pub fn kept(folder: &Path) -> Result<Vec<Kept>, String> {
     let entries = match record::of_folder(folder) {
-        Found::Whole(manifest) => manifest.entries,
-        Found::None => return Err(format!("there is no {} in it", manifest::NAME)),
-        Found::Damaged(reason) => {
-            return Err(format!("{} cannot be used: {reason}", manifest::NAME));
-        }
-        Found::Unreadable(error) => {
-            return Err(format!("{} cannot be read: {error}", manifest::NAME));
-        }
+        Ok(Some(manifest)) => manifest.entries,
+        Ok(None) => return Err(format!("there is no {NAME} in it")),
+        Err(Unusable::Damaged(reason)) => return Err(format!("{NAME} cannot be used: {reason}")),
+        Err(Unusable::Unreadable(error)) => return Err(format!("{NAME} cannot be read: {error}")),
     };
     let damage = threads::each(
         threads::for_reading(),

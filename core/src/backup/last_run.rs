@@ -12,7 +12,7 @@ use certstow_platform::os;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::destination::real_path;
+use super::destination::{NOT_MADE, real_path};
 use super::folder::read;
 use super::manifest;
 use crate::error::{Emptied, Error};
@@ -84,11 +84,7 @@ pub(super) fn remember(last_runs: &Path, folder: &Path, identities: usize) -> Re
     };
     let file = file_of(last_runs, folder);
     let written = os::create_private_folder(last_runs)
-        .map_err(|source| Error::Target {
-            file: last_runs.to_owned(),
-            what: "the folder is not there, and cannot be made",
-            source,
-        })
+        .map_err(|source| Error::target(last_runs, NOT_MADE, source))
         .and_then(|()| {
             let bytes = serde_json::to_vec(&last).unwrap_or_default();
             output::write(

@@ -56,62 +56,41 @@ impl fmt::Debug for Patience<'_> {
     }
 }
 
-/// A lock on a folder, until it is dropped.
-#[derive(Debug)]
-pub(super) struct Lock {
-    _file: File,
-}
-
-/// What came of asking for the lock.
-#[derive(Debug)]
-pub(super) enum Locking {
-    /// Nobody else writes here until it is dropped.
-    Held(Lock),
-    /// The file system knows no locks: nobody can tell.
-    Unsupported(io::Error),
-}
-
-impl Locking {
-    /// Locks a folder for writing.
-    ///
-    /// # Errors
-    /// - [`Error::TargetLocked`]: another process holds the lock, and patience came to its end.
-    /// - [`Error::Target`]: the file cannot be made.
-    pub(super) fn for_writing(folder: &Path, patience: &Patience<'_>) -> Result<Self, Error> {
-        let path = path(folder, NAME);
-        // Others who can write there could have put a link in its place, to have an empty file made
-        // elsewhere; and an account that could open it could keep every run waiting.
-        let file = os::open_or_make_private_file(&path).map_err(|source| Error::Target {
-            file: folder.to_owned(),
-            what: match path.symlink_metadata() {
-                Ok(found) if !found.is_file() => ".certstow-lock in it is not certstow's",
-                Ok(_) => ".certstow-lock in it cannot be opened",
-                Err(_) => "no file can be created in it",
-            },
-            source,
-        })?;
-        let mut wait = Wait::new(folder, patience);
-        let turn = self::path(folder, TURN);
-        // It is made by the first run that waits.
-        let mut in_turn = match turn.exists() {
-            true => wait.for_turn(&turn)?,
-            false => None,
+/// Locks a folder for writing, until what comes back is dropped. An error in it says that the file
+/// system knows no locks: nobody can tell whether another writes there.
+///
+/// # Errors
+/// - [`Error::TargetLocked`]: another process holds the lock, and patience came to its end.
+/// - [`Error::Target`]: the file cannot be made.
+pub(super) fn for_writing(
+    folder: &Path,
+    patience: &Patience<'_>,
+) -> Result<io::Result<File>, Error> {
+    let path = path(folder, NAME);
+    // Others who can write there could have put a link in its place, to have an empty file made
+    // elsewhere; and an account that could open it could keep every run waiting.
+    let file = os::open_or_make_private_file(&path).map_err(|source| {
+        let what = match path.symlink_metadata() {
+            Ok(found) if !found.is_file() => ".certstow-lock in it is not certstow's",
+            Ok(_) => ".certstow-lock in it cannot be opened",
+            Err(_) => "no file can be created in it",
         };
+        Error::target(folder, what, source)
+    })?;
+    let mut wait = Wait::new(folder, patience);
+    let turn = self::path(folder, TURN);
+    // It is made by the first run that waits.
+    if !turn.exists() {
         match file.try_lock() {
-            Ok(()) => return Ok(Self::Held(Lock { _file: file })),
-            Err(TryLockError::Error(error)) => return Ok(Self::Unsupported(error)),
+            Ok(()) => return Ok(Ok(file)),
+            Err(TryLockError::Error(error)) => return Ok(Err(error)),
             Err(TryLockError::WouldBlock) => {}
         }
-        if in_turn.is_none() {
-            in_turn = wait.for_turn(&turn)?;
-        }
-        let unsupported = wait.until(|| file.try_lock())?;
-        drop(in_turn);
-        Ok(match unsupported {
-            None => Self::Held(Lock { _file: file }),
-            Some(error) => Self::Unsupported(error),
-        })
     }
+    let in_turn = wait.for_turn(&turn)?;
+    let locked = wait.until(|| file.try_lock())?;
+    drop(in_turn);
+    Ok(locked.map(|()| file))
 }
 
 /// Keeps writers out of a folder that is being read. Without a lock file there, or with something
@@ -119,7 +98,7 @@ impl Locking {
 ///
 /// # Errors
 /// [`Error::TargetLocked`]: a run is writing there, and patience came to its end.
-pub(super) fn for_reading(folder: &Path, patience: &Patience<'_>) -> Result<Option<Lock>, Error> {
+pub(super) fn for_reading(folder: &Path, patience: &Patience<'_>) -> Result<Option<File>, Error> {
     let _wait = output::waiting_for(folder);
     let Ok(file) = os::open_regular_file(&path(folder, NAME)) else {
         return Ok(None);
@@ -127,10 +106,10 @@ pub(super) fn for_reading(folder: &Path, patience: &Patience<'_>) -> Result<Opti
     let mut wait = Wait::new(folder, patience);
     let turn = os::open_regular_file(&path(folder, TURN)).ok();
     if let Some(turn) = &turn {
-        wait.until(|| turn.try_lock_shared())?;
+        let _unlocked = wait.until(|| turn.try_lock_shared())?;
     }
-    let unsupported = wait.until(|| file.try_lock_shared())?;
-    Ok(unsupported.is_none().then_some(Lock { _file: file }))
+    let locked = wait.until(|| file.try_lock_shared())?;
+    Ok(locked.is_ok().then_some(file))
 }
 
 fn path(folder: &Path, name: &str) -> PathBuf {
@@ -162,7 +141,7 @@ impl<'a> Wait<'a> {
     fn for_turn(&mut self, path: &Path) -> Result<Option<File>, Error> {
         let turn = os::open_or_make_private_file(path).ok();
         if let Some(turn) = &turn {
-            self.until(|| turn.try_lock())?;
+            let _unlocked = self.until(|| turn.try_lock())?;
         }
         Ok(turn)
     }
@@ -175,11 +154,11 @@ impl<'a> Wait<'a> {
     fn until(
         &mut self,
         mut try_lock: impl FnMut() -> Result<(), TryLockError>,
-    ) -> Result<Option<io::Error>, Error> {
+    ) -> Result<io::Result<()>, Error> {
         loop {
             match try_lock() {
-                Ok(()) => return Ok(None),
-                Err(TryLockError::Error(error)) => return Ok(Some(error)),
+                Ok(()) => return Ok(Ok(())),
+                Err(TryLockError::Error(error)) => return Ok(Err(error)),
                 Err(TryLockError::WouldBlock) => {}
             }
             let waited = self.began.elapsed();
@@ -216,9 +195,9 @@ mod tests {
     #[test]
     fn a_folder_is_locked_until_the_lock_is_dropped() {
         let folder = tempfile::tempdir().unwrap();
-        let first = Locking::for_writing(folder.path(), &NONE).unwrap();
-        assert!(matches!(first, Locking::Held(_)));
-        let second = Locking::for_writing(folder.path(), &NONE);
+        let first = for_writing(folder.path(), &NONE).unwrap();
+        assert!(first.is_ok());
+        let second = for_writing(folder.path(), &NONE);
         assert!(matches!(second, Err(Error::TargetLocked { .. })));
         let reader = for_reading(folder.path(), &NONE);
         assert!(matches!(reader, Err(Error::TargetLocked { .. })));
@@ -226,14 +205,14 @@ mod tests {
         let reader = for_reading(folder.path(), &NONE).unwrap();
         assert!(reader.is_some());
         assert!(for_reading(folder.path(), &NONE).unwrap().is_some());
-        Locking::for_writing(folder.path(), &NONE).unwrap_err();
+        for_writing(folder.path(), &NONE).unwrap_err();
     }
 
     #[test]
     fn a_folder_in_use_is_waited_for_and_told_once() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
-        let held = Locking::for_writing(folder, &NONE).unwrap();
+        let held = for_writing(folder, &NONE).unwrap();
         thread::scope(|scope| {
             let waiting = [true, false, false].map(|writes| {
                 scope.spawn(move || {
@@ -246,7 +225,7 @@ mod tests {
                         ..Patience::default()
                     };
                     match writes {
-                        true => drop(Locking::for_writing(folder, &patience).unwrap()),
+                        true => drop(for_writing(folder, &patience).unwrap()),
                         false => drop(for_reading(folder, &patience).unwrap().unwrap()),
                     }
                     told.get()
@@ -264,13 +243,13 @@ mod tests {
     fn readers_without_end_do_not_keep_a_writer_out() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
-        drop(Locking::for_writing(folder, &NONE).unwrap());
+        drop(for_writing(folder, &NONE).unwrap());
         let written = AtomicBool::new(false);
         let patience = Patience::default();
         thread::scope(|scope| {
             let first = for_reading(folder, &patience).unwrap();
             let writer = scope.spawn(|| {
-                drop(Locking::for_writing(folder, &Patience::default()).unwrap());
+                drop(for_writing(folder, &Patience::default()).unwrap());
                 written.store(true, Ordering::Relaxed);
             });
             let turn = folder.join(TURN);
@@ -299,12 +278,9 @@ mod tests {
         let folder = folder.path();
         let turn = os::open_or_make_private_file(&path(folder, TURN)).unwrap();
         turn.lock().unwrap();
-        Locking::for_writing(folder, &NONE).unwrap_err();
+        for_writing(folder, &NONE).unwrap_err();
         drop(turn);
-        assert!(matches!(
-            Locking::for_writing(folder, &NONE),
-            Ok(Locking::Held(_))
-        ));
+        assert!(matches!(for_writing(folder, &NONE), Ok(Ok(_))));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::Path;
 
-use certstow_formats::certificate::EntryId;
+use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::names;
 use certstow_formats::proof::Level;
 use certstow_platform::file_name;
@@ -120,10 +120,7 @@ pub struct EscrowFile {
 
 /// That the manifest of a folder is there, and the system does not give it.
 pub fn unreadable(folder: &Path, source: io::Error) -> Error {
-    Error::Io {
-        place: folder.join(NAME).display().to_string(),
-        source,
-    }
+    Error::io(&folder.join(NAME), source)
 }
 
 impl Manifest {
@@ -254,6 +251,23 @@ impl Manifest {
 }
 
 impl Saved {
+    /// What a certificate tells of itself, saved to a file of this name.
+    pub(super) fn of(file: &str, certificate: &Certificate) -> Self {
+        let parsed = certificate.parse();
+        Self {
+            file: file.to_owned(),
+            thumbprint: Thumbprint {
+                sha1: names::thumbprint(certificate),
+                sha256: key(&certificate.id()),
+            },
+            label: parsed.label(),
+            subject: parsed.subject(),
+            issuer: parsed.issuer(),
+            not_after: time::utc(parsed.not_after()),
+            ..Self::default()
+        }
+    }
+
     /// Lower-case hexadecimal digits, as hashes and thumbprints are compared; a person may have
     /// edited the file.
     pub(super) fn lower_digits(&mut self) {

@@ -29,32 +29,19 @@ const SMALL: u64 = 64 * 1024;
 /// Room for one more entry of the manifest, in bytes; long names take more, most take half of it.
 const ROOM_FOR_ENTRY: u64 = 1200;
 
-/// What reading the manifest of a folder gave.
-#[derive(Debug)]
-pub enum Found {
-    /// It, with the changes since it was written.
-    Whole(Manifest),
-    /// There is none.
-    None,
-    /// There is one that cannot be used, and why.
-    Damaged(String),
-    /// There is one, and the system does not give it now.
-    Unreadable(io::Error),
-}
-
-/// Reads what a folder holds.
-pub fn of_folder(folder: &Path) -> Found {
-    match Stored::read(folder) {
-        Ok(stored) if stored.is_there => Found::Whole(stored.manifest),
-        Ok(_) => Found::None,
-        Err(Unusable::Damaged(reason)) => Found::Damaged(reason),
-        Err(Unusable::Unreadable(error)) => Found::Unreadable(error),
-    }
+/// Reads what a folder holds: its manifest with the changes since it was written; `None` if there is
+/// none.
+///
+/// # Errors
+/// There is one that cannot be used.
+pub fn of_folder(folder: &Path) -> Result<Option<Manifest>, Unusable> {
+    let stored = Stored::read(folder)?;
+    Ok(stored.is_there.then_some(stored.manifest))
 }
 
 /// Why there is no reading of what lies in a folder.
 #[derive(Debug)]
-pub(super) enum Unusable {
+pub enum Unusable {
     /// It is not what certstow writes. This is why, in a clause.
     Damaged(String),
     /// The disk or the system's permissions: what cannot be read now may be whole.
@@ -399,14 +386,10 @@ impl Record {
     }
 
     fn too_large(&self) -> Error {
-        Error::Target {
-            file: self.folder.clone(),
-            what: "its manifest would be larger than certstow reads",
-            source: io::Error::new(
-                io::ErrorKind::FileTooLarge,
-                format!("at most {} MiB are read", MOST_BYTES >> 20),
-            ),
-        }
+        let what = "its manifest would be larger than certstow reads";
+        let limit = format!("at most {} MiB are read", MOST_BYTES >> 20);
+        let source = io::Error::new(io::ErrorKind::FileTooLarge, limit);
+        Error::target(&self.folder, what, source)
     }
 }
 

@@ -18,7 +18,7 @@ use super::folder::{Folder, shown};
 use super::lock::{self, Patience};
 use super::manifest::{self, Saved};
 use super::opener::Opener;
-use super::record::{self, Found};
+use super::record;
 use super::wanted::{Decision, Wanted};
 use crate::error::{Candidate, Error, Near, Nearly};
 use crate::identity::Inventory;
@@ -257,9 +257,7 @@ fn nothing(folder: &Path, wanted: &Wanted<'_>, left_out: usize) -> Error {
 
 /// What the manifest names and is nearly what was asked for.
 fn near(folder: &Path, typed: &str) -> Option<Near> {
-    let Found::Whole(manifest) = record::of_folder(folder) else {
-        return None;
-    };
+    let manifest = record::of_folder(folder).ok()??;
     let possible = manifest.entries.iter().map(|saved| (saved, saved.known()));
     let misspelled = select::misspelled(typed, possible);
     let candidates = misspelled.iter().map(|saved| Candidate {

@@ -11,7 +11,7 @@ use super::destination::Destination;
 use super::folder::Condition;
 use super::in_stores::InStores;
 use super::manifest::Saved;
-use super::report::Pruned;
+use super::report::{DestinationReport, Pruned};
 use crate::identity::Inventory;
 use crate::warning::{Code, Warning};
 use crate::{output, waits};
@@ -45,7 +45,11 @@ impl Retention {
 
     /// Removes what may go from all destinations. The file goes before its entry in the manifest:
     /// cut off between the two, the next run removes the entry.
-    pub(super) fn prune(&self, destinations: &mut [Option<&mut Destination>]) -> Vec<Pruning> {
+    pub(super) fn prune(
+        &self,
+        destinations: &mut [Option<&mut Destination>],
+        reports: &mut [DestinationReport],
+    ) {
         let mut seen = HashSet::new();
         let entries = destinations.iter().flatten().flat_map(|one| one.entries());
         let over: Vec<String> = entries
@@ -53,7 +57,6 @@ impl Retention {
             .map(|saved| saved.thumbprint.sha256.clone())
             .filter(|sha256| seen.insert(sha256.clone()))
             .collect();
-        let mut prunings: Vec<_> = destinations.iter().map(|_| Pruning::default()).collect();
         let keepers = keepers(&over, destinations);
         for (sha256, keeper) in over.iter().zip(keepers) {
             let wanted = destinations.iter().flatten().any(|destination| {
@@ -72,14 +75,13 @@ impl Retention {
                 let over = saved.is_some_and(|saved| self.is_over_for(saved));
                 if over && !(wanted && keeper == Some(at)) {
                     match remove(destination, sha256) {
-                        Some(Ok(pruned)) => prunings[at].pruned.push(pruned),
-                        Some(Err(file)) => prunings[at].unpruned.push(file),
+                        Some(Ok(pruned)) => reports[at].pruned.push(pruned),
+                        Some(Err(file)) => reports[at].unpruned.push(file),
                         None => {}
                     }
                 }
             }
         }
-        prunings
     }
 }
 
@@ -98,15 +100,6 @@ fn keepers(over: &[String], destinations: &[Option<&mut Destination>]) -> Vec<Op
         },
         &mut |_, _| waits::progress(),
     )
-}
-
-/// What retention did in a folder.
-#[derive(Default)]
-pub(super) struct Pruning {
-    /// The files that were removed.
-    pub(super) pruned: Vec<Pruned>,
-    /// The files that could not be.
-    pub(super) unpruned: Vec<String>,
 }
 
 /// Removes a file, the file with its password, and their entry. `Err` is the file that could not be

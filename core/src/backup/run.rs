@@ -21,13 +21,13 @@ use super::last_run;
 use super::lock::Patience;
 use super::plan::{self, Action, Wanted};
 use super::report::{Copy, DestinationReport, EntryReport, OnlyInBackup, Outcome, RunReport};
-use super::retention::{Pruning, Retention};
+use super::retention::Retention;
 use crate::error::{Emptied, Error};
 use crate::escrow::Recipient;
 use crate::export::Options;
 use crate::identity::Inventory;
 use crate::output::Privacy;
-use crate::select::Filters;
+use crate::select::{self, Filters};
 use crate::time;
 use crate::warning::{Code, Warning};
 
@@ -63,7 +63,7 @@ impl<'a> Request<'a> {
     pub fn new(destinations: &'a [PathBuf], options: &'a Options) -> Self {
         Self {
             destinations,
-            filters: Filters::NONE,
+            filters: &select::NONE,
             options,
             last_runs: None,
             privacy: Privacy::default(),
@@ -149,13 +149,12 @@ struct Run<'a> {
     request: &'a Request<'a>,
     /// `None` for one that failed as a whole.
     destinations: Vec<Option<Destination>>,
-    /// Destinations that could be opened and failed later.
-    errors: Vec<Option<Error>>,
+    /// What there is to tell of each destination so far; the errors also of those that could be opened
+    /// and failed later.
+    reports: Vec<DestinationReport>,
     retention: Option<Retention>,
     plan: Vec<Wanted<'a>>,
     entries: Vec<EntryReport>,
-    /// For each destination.
-    prunings: Vec<Pruning>,
     warnings: Vec<Warning>,
 }
 
@@ -174,7 +173,14 @@ impl<'a> Run<'a> {
             return Err(nothing(inventory, request.filters));
         }
         let mut destinations: Vec<_> = request.destinations.iter().map(|_| None).collect();
-        let mut errors: Vec<_> = request.destinations.iter().map(|_| None).collect();
+        let reports = request.destinations.iter().map(|folder| DestinationReport {
+            folder: folder.clone(),
+            error: None,
+            pruned: Vec::new(),
+            unpruned: Vec::new(),
+            notes: Vec::new(),
+        });
+        let mut reports: Vec<_> = reports.collect();
         let mut warnings = Vec::new();
         // Two runs that lock the same folders in another order would wait for each other.
         let mut order: Vec<usize> = (0..real.len()).collect();
@@ -184,7 +190,7 @@ impl<'a> Run<'a> {
             let opened = Self::open_one(folder, request, &mut begin_anew, &mut warnings)?;
             match opened {
                 Ok(destination) => destinations[at] = Some(destination),
-                Err(error) => errors[at] = Some(error),
+                Err(error) => reports[at].error = Some(error),
             }
         }
         let span = request.prune_expired;
@@ -192,15 +198,10 @@ impl<'a> Run<'a> {
             inventory,
             request,
             destinations,
-            errors,
+            reports,
             retention: span.map(|span| Retention::new(inventory, span, now)),
             plan: Vec::new(),
             entries: Vec::new(),
-            prunings: request
-                .destinations
-                .iter()
-                .map(|_| Pruning::default())
-                .collect(),
             warnings,
         })
     }
@@ -332,14 +333,14 @@ impl<'a> Run<'a> {
 
     /// Writes the manifests, of destinations that got full too.
     fn save(&mut self) {
-        for (destination, error) in self.destinations.iter_mut().zip(&mut self.errors) {
+        for (destination, report) in self.destinations.iter_mut().zip(&mut self.reports) {
             let Some(destination) = destination else {
                 continue;
             };
             match destination.save() {
                 Ok(()) => destination.remove_obsolete(),
                 Err(failed) => {
-                    error.get_or_insert(failed);
+                    report.error.get_or_insert(failed);
                 }
             }
         }
@@ -350,11 +351,11 @@ impl<'a> Run<'a> {
             return;
         };
         // A destination that failed keeps nothing for the others, and loses nothing.
-        let each = self.destinations.iter_mut().zip(&self.errors);
+        let each = self.destinations.iter_mut().zip(&self.reports);
         let mut usable: Vec<_> = each
-            .map(|(destination, error)| destination.as_mut().filter(|_| error.is_none()))
+            .map(|(destination, report)| destination.as_mut().filter(|_| report.error.is_none()))
             .collect();
-        self.prunings = retention.prune(&mut usable);
+        retention.prune(&mut usable, &mut self.reports);
         self.save();
     }
 
@@ -363,9 +364,9 @@ impl<'a> Run<'a> {
         let Some(last_runs) = self.request.last_runs else {
             return;
         };
-        let each = self.destinations.iter().zip(&self.errors);
-        for destination in each.filter_map(|(one, error)| one.as_ref().filter(|_| error.is_none()))
-        {
+        let each = self.destinations.iter().zip(&self.reports);
+        let usable = each.filter(|(_, report)| report.error.is_none());
+        for destination in usable.filter_map(|(destination, _)| destination.as_ref()) {
             let identities = destination.entries().len();
             if identities > 0 {
                 let remembered = last_run::remember(last_runs, destination.folder(), identities);
@@ -376,22 +377,12 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn finish(self, only_in_backup: Vec<OnlyInBackup>) -> RunReport {
-        let destinations = self.request.destinations.iter().zip(self.destinations);
-        let destinations = destinations.zip(self.errors).zip(self.prunings);
-        let destinations = destinations
-            .map(
-                |(((folder, destination), error), pruning)| DestinationReport {
-                    folder: folder.clone(),
-                    error,
-                    pruned: pruning.pruned,
-                    unpruned: pruning.unpruned,
-                    notes: destination.map(|one| one.notes).unwrap_or_default(),
-                },
-            )
-            .collect();
+    fn finish(mut self, only_in_backup: Vec<OnlyInBackup>) -> RunReport {
+        for (report, destination) in self.reports.iter_mut().zip(self.destinations) {
+            report.notes = destination.map(|one| one.notes).unwrap_or_default();
+        }
         RunReport {
-            destinations,
+            destinations: self.reports,
             entries: self.entries,
             only_in_backup,
             problems: self.inventory.problems().to_vec(),

@@ -5,7 +5,6 @@
 mod verdict;
 
 use std::collections::HashSet;
-use std::ffi::OsString;
 use std::path::Path;
 
 use certstow_formats::certificate::Certificate;
@@ -14,12 +13,12 @@ use certstow_formats::proof::Level;
 use certstow_formats::secret::Password;
 use certstow_formats::{names, threads};
 
-use super::compare::{self, Held};
-use super::folder::{Condition, Folder};
+use super::compare;
+use super::folder::{Condition, Folder, Subject, shown};
 use super::lock::{self, Patience};
-use super::manifest::{self, Saved};
+use super::manifest::{self, NAME, Saved};
 use super::opener::Opener;
-use super::record::{self, Found};
+use super::record::{self, Unusable};
 use crate::error::Error;
 use crate::identity::Inventory;
 use crate::time;
@@ -53,40 +52,30 @@ pub fn verify(
     let listed = Folder::list(folder)?;
     let (saved, manifest) = match record::of_folder(folder) {
         // It contradicts nothing, and nothing restores.
-        Found::Whole(manifest) if manifest.entries.is_empty() => {
-            let name = manifest::NAME;
-            (Vec::new(), Some(format!("{name} names no identity")))
+        Ok(Some(manifest)) if manifest.entries.is_empty() => {
+            (Vec::new(), Some(format!("{NAME} names no identity")))
         }
-        Found::Whole(manifest) => (manifest.entries, None),
-        Found::None => (Vec::new(), Some(format!("there is no {}", manifest::NAME))),
-        Found::Damaged(reason) => {
-            let name = manifest::NAME;
-            (Vec::new(), Some(format!("{name} cannot be used: {reason}")))
+        Ok(Some(manifest)) => (manifest.entries, None),
+        Ok(None) => (Vec::new(), Some(format!("there is no {NAME}"))),
+        Err(Unusable::Damaged(reason)) => {
+            (Vec::new(), Some(format!("{NAME} cannot be used: {reason}")))
         }
-        Found::Unreadable(error) => return Err(manifest::unreadable(folder, error)),
+        Err(Unusable::Unreadable(error)) => return Err(manifest::unreadable(folder, error)),
     };
-    let mut subjects: Vec<Subject> = saved.into_iter().map(Subject::of).collect();
-    let named: HashSet<OsString> = subjects.iter().map(|one| one.name.clone()).collect();
-    let unnamed = listed
-        .key_files()
-        .iter()
-        .filter(|name| !named.contains(*name));
-    subjects.extend(unnamed.map(|name| Subject {
-        name: name.clone(),
-        saved: None,
-    }));
+    let unnamed = listed.unnamed(&saved);
+    let subjects: Vec<Subject> = saved.into_iter().map(Subject::of).chain(unnamed).collect();
     let (opener, allow_unproven) = (request.opener, request.allow_unproven);
     let looked = threads::each(
         threads::for_reading(),
         &subjects,
-        |subject| subject.verdict(&listed, opener, allow_unproven),
+        |subject| verdict(subject, &listed, opener, allow_unproven),
         progress,
     );
     let (files, leaves): (Vec<FileVerdict>, Vec<Vec<Certificate>>) = looked.into_iter().unzip();
     let stores = request.stores.map(|stores| {
         let held = subjects.iter().zip(&files).zip(&leaves);
         let held = held.flat_map(|((subject, verdict), leaves)| {
-            subject.holds(verdict.may_hold_it(opener.opens()), leaves)
+            holds(subject, verdict.may_hold_it(opener.opens()), leaves)
         });
         compare::compare(stores, held.collect())
     });
@@ -98,88 +87,71 @@ pub fn verify(
     })
 }
 
-/// What is looked at: a file, and what the manifest says of it.
-struct Subject {
-    name: OsString,
-    saved: Option<Saved>,
+/// What becomes of a file, and the certificates of the private keys in it if it was opened.
+fn verdict(
+    subject: &Subject,
+    folder: &Folder,
+    opener: Opener<'_>,
+    allow_unproven: bool,
+) -> (FileVerdict, Vec<Certificate>) {
+    let saved = subject.saved.as_ref();
+    let (file, condition) = subject.read(folder, opener.is_escrow());
+    let (state, reason) = match condition {
+        Some(Condition::Whole) => (FileState::Whole, None),
+        Some(Condition::Missing) => (FileState::Missing, Some("it is missing".to_owned())),
+        Some(Condition::Damaged(reason)) => (FileState::Changed, Some(reason)),
+        None => {
+            let unnamed = "the manifest does not name it";
+            let reason = match &file.bytes {
+                Ok(_) => unnamed.to_owned(),
+                Err(error) => format!("{unnamed}, and it cannot be read: {error}"),
+            };
+            (FileState::Unknown, Some(reason))
+        }
+    };
+    let mut verdict = FileVerdict {
+        file: shown(&subject.name),
+        thumbprint: saved.map(|saved| saved.thumbprint.sha1.clone()),
+        label: saved.map(|saved| saved.label.clone()),
+        state,
+        restores: None,
+        proof: None,
+        unproven_accepted: allow_unproven || saved.is_some_and(|saved| saved.allow_unproven),
+        unnamed: Vec::new(),
+        wrong_password: false,
+        reason,
+        warnings: Vec::new(),
+    };
+    let (true, Ok(bytes)) = (opener.opens(), &file.bytes) else {
+        return (verdict, Vec::new());
+    };
+    let path = folder.path(&subject.name);
+    let report = opener.open(folder, &subject.name, &file, |password| {
+        open(bytes, password, &path)
+    });
+    let leaves = match report {
+        Ok(report) => {
+            verdict.prove(&report, saved);
+            report.leaves
+        }
+        Err(error) => {
+            verdict.not_opened(&error, matches!(file.sealed, Some(Err(_))));
+            Vec::new()
+        }
+    };
+    (verdict, leaves)
 }
 
-impl Subject {
-    fn of(saved: Saved) -> Self {
-        Self {
-            name: saved.file.clone().into(),
-            saved: Some(saved),
-        }
-    }
-
-    /// What becomes of a file, and the certificates of the private keys in it if it was opened.
-    fn verdict(
-        &self,
-        folder: &Folder,
-        opener: Opener<'_>,
-        allow_unproven: bool,
-    ) -> (FileVerdict, Vec<Certificate>) {
-        let saved = self.saved.as_ref();
-        let has_password = saved.is_some_and(|saved| saved.escrow.is_some());
-        let file = folder.read(&self.name, has_password || opener.is_escrow());
-        let (state, reason) = match saved.map(|saved| file.condition(saved)) {
-            Some(Condition::Whole) => (FileState::Whole, None),
-            Some(Condition::Missing) => (FileState::Missing, Some("it is missing".to_owned())),
-            Some(Condition::Damaged(reason)) => (FileState::Changed, Some(reason)),
-            None => {
-                let unnamed = "the manifest does not name it";
-                let reason = match &file.bytes {
-                    Ok(_) => unnamed.to_owned(),
-                    Err(error) => format!("{unnamed}, and it cannot be read: {error}"),
-                };
-                (FileState::Unknown, Some(reason))
-            }
-        };
-        let mut verdict = FileVerdict {
-            file: self.name.to_string_lossy().into_owned(),
-            thumbprint: saved.map(|saved| saved.thumbprint.sha1.clone()),
-            label: saved.map(|saved| saved.label.clone()),
-            state,
-            restores: None,
-            proof: None,
-            unproven_accepted: allow_unproven || saved.is_some_and(|saved| saved.allow_unproven),
-            unnamed: Vec::new(),
-            wrong_password: false,
-            reason,
-            warnings: Vec::new(),
-        };
-        let (true, Ok(bytes)) = (opener.opens(), &file.bytes) else {
-            return (verdict, Vec::new());
-        };
-        let path = folder.path(&self.name);
-        let report = opener.open(folder, &self.name, &file, |password| {
-            open(bytes, password, &path)
-        });
-        let leaves = match report {
-            Ok(report) => {
-                verdict.prove(&report, saved);
-                report.leaves
-            }
-            Err(error) => {
-                verdict.not_opened(&error, matches!(file.sealed, Some(Err(_))));
-                Vec::new()
-            }
-        };
-        (verdict, leaves)
-    }
-
-    /// The identities that are in a file, as far as is known: the one of the manifest, if it
-    /// `may_hold_it`, and what was found in it.
-    fn holds(&self, may_hold_it: bool, leaves: &[Certificate]) -> Vec<Held> {
-        let file = self.name.to_string_lossy();
-        let saved = self.saved.as_ref().filter(|_| may_hold_it);
-        let mut seen = HashSet::new();
-        let named = saved.map(Held::of_saved).into_iter();
-        let found = leaves.iter().map(|leaf| Held::of_certificate(&file, leaf));
-        let held = named.chain(found);
-        held.filter(|held| seen.insert(held.sha256.clone()))
-            .collect()
-    }
+/// The identities that are in a file, as far as is known: the one of the manifest, if it
+/// `may_hold_it`, and what was found in it.
+fn holds(subject: &Subject, may_hold_it: bool, leaves: &[Certificate]) -> Vec<Saved> {
+    let file = shown(&subject.name);
+    let saved = subject.saved.clone().filter(|_| may_hold_it);
+    let mut seen = HashSet::new();
+    let found = leaves.iter().map(|leaf| Saved::of(&file, leaf));
+    let held = saved.into_iter().chain(found);
+    held.filter(|held| seen.insert(held.thumbprint.sha256.clone()))
+        .collect()
 }
 
 /// Grades a file. A password that does not open it is an error, so that another one is tried.

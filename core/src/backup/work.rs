@@ -12,7 +12,7 @@ use certstow_formats::{names, threads};
 use certstow_platform::os;
 
 use super::folder::{LARGEST_ESCROW, name_aside, read};
-use super::manifest::{self, EscrowFile, Saved, Thumbprint, escrow_name};
+use super::manifest::{self, EscrowFile, Saved, escrow_name};
 use crate::error::Error;
 use crate::escrow::{self, Recipient};
 use crate::export::{Chain, Destination as Target, Options, ProvenKey, Sealed};
@@ -22,6 +22,7 @@ use crate::time;
 use crate::warning::Warning;
 
 /// What the files are protected with.
+#[derive(Clone, Copy)]
 pub(super) enum Protection<'a> {
     /// One password for all of them.
     Password(&'a Password),
@@ -32,7 +33,8 @@ pub(super) enum Protection<'a> {
 /// What is the same for all the work of a run.
 pub(super) struct Work<'a> {
     pub(super) options: &'a Options,
-    pub(super) issuers: &'a Issuers,
+    /// What certification paths are built from, if they are to go in.
+    pub(super) issuers: Option<&'a Issuers>,
     pub(super) privacy: Privacy,
     /// For each destination, whether it failed as a whole meanwhile.
     pub(super) broken: &'a [AtomicBool],
@@ -77,7 +79,7 @@ pub(super) struct Written {
 
 impl Work<'_> {
     /// Makes the file and writes it everywhere.
-    pub(super) fn run(&self, task: Task<'_>, protection: &Protection<'_>) -> Done {
+    pub(super) fn run(&self, task: Task<'_>, protection: Protection<'_>) -> Done {
         let position = task.position;
         let destinations: Vec<usize> = task.places.iter().map(|place| place.destination).collect();
         threads::on_this_core(|| self.copies(task, protection)).unwrap_or_else(|error| {
@@ -99,15 +101,12 @@ impl Work<'_> {
         })
     }
 
-    fn copies(&self, task: Task<'_>, protection: &Protection<'_>) -> Result<Done, Error> {
+    fn copies(&self, task: Task<'_>, protection: Protection<'_>) -> Result<Done, Error> {
         let entry = &task.key.stored.entry;
-        let chain = match self.options.has_path() {
-            true => Chain::build(&entry.certificate, self.options.include, self.issuers),
-            false => Chain::alone(&entry.certificate),
-        };
+        let chain = Chain::build(&entry.certificate, self.options.include, self.issuers);
         let fresh;
         let (password, escrow) = match protection {
-            Protection::Password(password) => (*password, None),
+            Protection::Password(password) => (password, None),
             Protection::Escrow(recipient) => {
                 fresh = escrow::random_password()?;
                 let sealed = recipient.seal(&fresh)?;
@@ -161,52 +160,31 @@ impl Work<'_> {
                 recipient: recipient.clone(),
             });
         }
-        let saved = sealed.write(Target::File {
+        let saved = sealed.write(&mut Target::File {
             file,
             existing: Existing::ReplaceAny,
             privacy: self.privacy,
         })?;
         let not_synced = saved.not_synced();
         warnings.extend(saved.warnings);
-        let saved = self.saved(task, place, sealed.size(), &saved.sha256, escrow_file);
-        Ok(Written {
-            saved,
-            warnings,
-            not_synced,
-        })
-    }
-
-    fn saved(
-        &self,
-        task: &Task<'_>,
-        place: &Place,
-        size: usize,
-        sha256: &[u8; 32],
-        escrow: Option<EscrowFile>,
-    ) -> Saved {
-        let certificate = &task.key.stored.entry.certificate;
-        let not_after = certificate.parse().not_after();
-        Saved {
-            file: place.name.clone(),
-            sha256: names::hex(sha256),
-            size: size as u64,
-            thumbprint: Thumbprint {
-                sha1: names::thumbprint(certificate),
-                sha256: manifest::key(&certificate.id()),
-            },
+        let saved = Saved {
+            sha256: names::hex(&saved.sha256),
+            size: sealed.size() as u64,
             label: task.label.clone(),
-            subject: names::distinguished_name_of_der(certificate.subject_der()),
-            issuer: names::distinguished_name_of_der(certificate.issuer_der()),
-            not_after: time::utc(not_after),
             profile: self.options.profile.name().to_owned(),
             iterations: self.options.iterations.get(),
             store: task.store.clone(),
             written: time::utc(time::now()),
             tool: manifest::tool(),
-            escrow,
+            escrow: escrow_file,
             proof: Some(task.key.proof),
-            allow_unproven: false,
-        }
+            ..Saved::of(&place.name, &task.key.stored.entry.certificate)
+        };
+        Ok(Written {
+            saved,
+            warnings,
+            not_synced,
+        })
     }
 
     /// Keeps a sealed password aside that is about to be replaced by `next`: until the new file has
@@ -231,10 +209,9 @@ impl Work<'_> {
 /// Keeps a sealed password aside that cannot be read now, and may be again: by its name alone.
 fn move_aside(path: &Path, name: &str, next: &[u8]) -> Result<(), Error> {
     let aside = path.with_file_name(name_aside(name, next));
-    fs::rename(os::long_path(path), os::long_path(&aside)).map_err(|source| Error::Target {
-        file: path.to_owned(),
-        what: "it cannot be read, and cannot be kept under another name",
-        source,
+    fs::rename(os::long_path(path), os::long_path(&aside)).map_err(|source| {
+        let what = "it cannot be read, and cannot be kept under another name";
+        Error::target(path, what, source)
     })
 }
 

@@ -1,7 +1,6 @@
 //! What happened, in words that are safe for a terminal.
 
 use std::fmt;
-use std::path::Path;
 
 use certstow_formats::sanitize::{in_full, safe};
 
@@ -16,139 +15,117 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&safe(&self.text()))
+    }
+}
+
+impl Error {
+    /// What happened, with names as they are.
+    fn text(&self) -> String {
         match self {
-            Self::Contradiction(text) | Self::Password(text) => f.write_str(&safe(text)),
+            Self::Contradiction(text) | Self::Password(text) => text.clone(),
             Self::NotFound {
                 selector,
                 searched,
                 note,
                 near,
             } => {
-                match selector.as_str() {
-                    "" => f.write_str("there is no certificate with a private key")?,
-                    selector => write!(f, "no identity matches {}", safe(selector))?,
-                }
-                match searched.as_slice() {
-                    [] => f.write_str("; there was no store to search")?,
-                    stores => write!(f, " in {}", safe(&stores.join(", ")))?,
-                }
+                let what = match selector.as_str() {
+                    "" => "there is no certificate with a private key".to_owned(),
+                    selector => format!("no identity matches {selector}"),
+                };
+                let place = match searched.as_slice() {
+                    [] => "; there was no store to search".to_owned(),
+                    stores => format!(" in {}", stores.join(", ")),
+                };
                 let near = near.as_deref().and_then(nearly);
                 let notes: Vec<_> = near.into_iter().chain(note.clone()).collect();
                 match notes.as_slice() {
-                    [] => Ok(()),
-                    notes => write!(f, " ({})", safe(&notes.join("; "))),
+                    [] => what + &place,
+                    notes => format!("{what}{place} ({})", notes.join("; ")),
                 }
             }
             Self::NotInBackup {
                 selector, folder, ..
-            } => write!(
-                f,
-                "no identity in the backup {} matches {}",
-                path(folder),
-                safe(selector)
-            ),
-            Self::BackupFile { file, reason } => write!(f, "{} {}", path(file), safe(reason)),
+            } => {
+                let folder = folder.display();
+                format!("no identity in the backup {folder} matches {selector}")
+            }
+            Self::BackupFile { file, reason } => format!("{} {reason}", file.display()),
             Self::Ambiguous {
                 selector,
                 candidates,
-            } => write!(
-                f,
-                "{} identities match {}",
-                candidates.len(),
-                safe(selector)
-            ),
-            Self::Store(error) => f.write_str(&safe(&error.to_string())),
+            } => format!("{} identities match {selector}", candidates.len()),
+            Self::Store(error) => error.to_string(),
             Self::InteractionRequired { what } => {
-                write!(f, "{} is needed, and nobody may be asked", safe(what))
+                format!("{what} is needed, and nobody may be asked")
             }
-            Self::WrongPassword { place } => {
-                write!(f, "the password does not open {}", safe(place))
-            }
+            Self::WrongPassword { place } => format!("the password does not open {place}"),
             Self::PasswordUnreadable { place, .. } => {
-                write!(f, "the password cannot be read from {}", safe(place))
+                format!("the password cannot be read from {place}")
             }
-            Self::TargetExists { file } => write!(f, "{} exists already", path(file)),
+            Self::TargetExists { file } => format!("{} exists already", file.display()),
             Self::Target { file, what, .. } => {
-                write!(f, "{} cannot be written: {what}", path(file))
+                format!("{} cannot be written: {what}", file.display())
             }
-            Self::Device { file } => write!(
-                f,
+            Self::Device { file } => format!(
                 "{} cannot be written: it is a device, a pipe or a descriptor, and no file",
-                path(file)
+                file.display()
             ),
             Self::NotSynced {
                 file,
                 saved: true,
                 reason,
-            } => write!(
-                f,
+            } => format!(
                 "{} is saved and proven, but its disk did not confirm it, and a power cut may lose \
-                 it: {}",
-                path(file),
-                safe(reason)
+                 it: {reason}",
+                file.display()
             ),
             Self::NotSynced {
                 file,
                 saved: false,
                 reason,
-            } => write!(
-                f,
+            } => format!(
                 "nothing was saved as {}, for its disk did not confirm what was written (a file \
-                 that had this name before is as it was): {}",
-                path(file),
-                safe(reason)
+                 that had this name before is as it was): {reason}",
+                file.display()
             ),
-            Self::NotCopied { folder, error } => write!(f, "no copy in {}: {error}", path(folder)),
+            Self::NotCopied { folder, error } => {
+                format!("no copy in {}: {error}", folder.display())
+            }
             Self::TargetLocked { folder } => {
-                write!(f, "another certstow is using {}", path(folder))
+                format!("another certstow is using {}", folder.display())
             }
-            Self::Emptied(emptied) => f.write_str(&safe(&emptied.to_string())),
-            Self::NotPrivate { file } => write!(
-                f,
+            Self::Emptied(emptied) => emptied.to_string(),
+            Self::NotPrivate { file } => format!(
                 "{} cannot be written: its file system cannot restrict who reads it",
-                path(file)
+                file.display()
             ),
-            Self::Verification { file, reason } => write!(
-                f,
-                "{} was not saved, since reading it back failed: {}",
-                path(file),
-                safe(reason)
-            ),
-            Self::Changed { file } => {
-                write!(f, "{} is not what was saved any more", path(file))
+            Self::Verification { file, reason } => {
+                let file = file.display();
+                format!("{file} was not saved, since reading it back failed: {reason}")
             }
-            Self::NotReadBack { store, reason } => write!(
-                f,
-                "reading it back from {} failed: {}",
-                safe(store),
-                safe(reason)
-            ),
+            Self::Changed { file } => format!("{} is not what was saved any more", file.display()),
+            Self::NotReadBack { store, reason } => {
+                format!("reading it back from {store} failed: {reason}")
+            }
             Self::KeyNotDeleted {
                 file,
                 store,
                 reason,
                 ..
-            } => write!(
-                f,
-                "{} was saved, and its private key was not deleted from {}: {}",
-                path(file),
-                safe(store),
-                safe(reason)
+            } => format!(
+                "{} was saved, and its private key was not deleted from {store}: {reason}",
+                file.display()
             ),
-            Self::KeyMismatch { place } => write!(
-                f,
-                "the private key of {} does not belong to its certificate",
-                safe(place)
-            ),
-            Self::Vault(error) => f.write_str(&safe(&error.to_string())),
-            Self::PasswordExists { name } => {
-                write!(f, "the vault has a password '{name}' already")
+            Self::KeyMismatch { place } => {
+                format!("the private key of {place} does not belong to its certificate")
             }
-            Self::Escrow { file, trouble } => {
-                write!(f, "{} {}", path(file), safe(&trouble.to_string()))
-            }
-            Self::Io { place, .. } => write!(f, "{} cannot be read or written", safe(place)),
-            Self::Cancelled => f.write_str("cancelled"),
+            Self::Vault(error) => error.to_string(),
+            Self::PasswordExists { name } => format!("the vault has a password '{name}' already"),
+            Self::Escrow { file, trouble } => format!("{} {trouble}", file.display()),
+            Self::Io { place, .. } => format!("{place} cannot be read or written"),
+            Self::Cancelled => "cancelled".to_owned(),
         }
     }
 }
@@ -171,8 +148,4 @@ fn nearly(near: &Near) -> Option<String> {
             "{who} {match_} that {are} archived or, {keyless} of them, without a private key"
         )),
     }
-}
-
-fn path(file: &Path) -> String {
-    safe(&file.to_string_lossy()).into_owned()
 }

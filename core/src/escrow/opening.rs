@@ -8,7 +8,7 @@ use certstow_formats::secret::Password;
 use certstow_platform::store::Ask;
 use certstow_platform::{OpenOptions, certificates_in, private_keys_in};
 
-use super::{Trouble, refused, unreadable};
+use super::{Trouble, refused};
 use crate::error::Error;
 use crate::output;
 
@@ -33,7 +33,7 @@ impl EscrowKey {
     ///   anything.
     pub fn read(path: &Path, options: &OpenOptions, ask: &mut dyn Ask) -> Result<Self, Error> {
         let wait = output::waiting_for(path);
-        std::fs::metadata(path).map_err(|source| unreadable(path, source))?;
+        std::fs::metadata(path).map_err(|source| Error::io(path, source))?;
         let found = private_keys_in(path, options, ask)?;
         drop(wait);
         // What is wrong with a certificate keeps no key from opening anything.

@@ -15,19 +15,17 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-    /// The leaf and nothing else.
-    pub(crate) fn alone(leaf: &Certificate) -> Self {
-        Self {
-            leaf: leaf.clone(),
-            issuers: Vec::new(),
-            root_included: false,
-            warnings: Vec::new(),
-        }
-    }
-
-    /// The leaf and as much of its certification path as is wanted.
-    pub(crate) fn build(leaf: &Certificate, include: Include, issuers: &Issuers) -> Self {
+    /// The leaf and as much of its certification path as is wanted; without `issuers` the leaf alone.
+    pub(crate) fn build(leaf: &Certificate, include: Include, issuers: Option<&Issuers>) -> Self {
         let leaf = leaf.clone();
+        let Some(issuers) = issuers else {
+            return Self {
+                leaf,
+                issuers: Vec::new(),
+                root_included: false,
+                warnings: Vec::new(),
+            };
+        };
         let (path, problems) = issuers.path_of(&leaf);
         let issuers = path.issuers(include).to_vec();
         let last = issuers.last().unwrap_or(&leaf);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use certstow_platform::error::StoreError;
 use certstow_platform::new_file::folder_of;
 use certstow_platform::os::{self, disk};
-use certstow_platform::store::{Ask, Entry, KeyState, Listing, Removal, Store};
+use certstow_platform::store::{Ask, Entry, KeyState, Listing, Removal};
 use sha2::{Digest as _, Sha256};
 
 use super::Exported;
@@ -98,10 +98,10 @@ pub fn delete_key(
         error => kept(error.to_string(), Some(error)),
     };
     let store = &mut inventory.stores_mut()[report.from];
-    if lies_in(file, &list(&**store).map_err(refused)?) {
+    if lies_in(file, &waits::list(&**store).map_err(refused)?) {
         return because("the file lies in that store");
     }
-    let wait = waiting_for(&**store);
+    let wait = waits::waiting_for_store(&**store);
     let mut warnings = store
         .remove(&report.id, Removal::Key, ask)
         .map_err(refused)?
@@ -109,7 +109,7 @@ pub fn delete_key(
         .map(|text| Warning::new(Code::KeyStays, text))
         .collect::<Vec<_>>();
     drop(wait);
-    let left = list(&**store).map_err(|error| {
+    let left = waits::list(&**store).map_err(|error| {
         let reason = format!("the store says that it is deleted, and cannot be looked at: {error}");
         kept(reason, Some(error))
     })?;
@@ -127,15 +127,6 @@ pub fn delete_key(
     }
     warnings.extend(elsewhere(inventory, report));
     Ok(warnings)
-}
-
-fn list(store: &dyn Store) -> Result<Listing, StoreError> {
-    let _wait = waiting_for(store);
-    store.list()
-}
-
-fn waiting_for(store: &dyn Store) -> waits::Wait {
-    waits::waiting_for(format!("the store {}", store.info().spec))
 }
 
 /// Whether the disk has the file as it was proven.

@@ -132,7 +132,7 @@ impl<'s> Sealed<'s> {
     }
 
     /// Writes and verifies; the same bytes again, if it is called again.
-    pub(crate) fn write(&self, destination: Destination<'_>) -> Result<Saved, Error> {
+    pub(crate) fn write(&self, destination: &mut Destination<'_>) -> Result<Saved, Error> {
         let mut checks = Vec::new();
         match destination {
             Destination::File {
@@ -140,7 +140,7 @@ impl<'s> Sealed<'s> {
                 existing,
                 privacy,
             } => {
-                let written = output::write(&file, existing, privacy, &self.bytes, |read| {
+                let written = output::write(file, *existing, *privacy, &self.bytes, |read| {
                     checks = self.verify(read)?;
                     Ok(())
                 })?;

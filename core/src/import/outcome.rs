@@ -1,33 +1,9 @@
-//! How identities go into a store, and what became of each.
+//! What became of each identity that was to go into a store.
 
 use certstow_formats::proof::Level;
-use certstow_formats::secret::Password;
-use certstow_platform::store::ExistingEntry;
 
 use crate::error::Error;
 use crate::warning::Warning;
-
-/// How identities go into a store.
-#[derive(Debug, Clone, Copy)]
-pub struct Options<'a> {
-    /// Whether the store may give the private keys out again.
-    pub exportable: bool,
-    /// What to do with what the store has already.
-    pub existing: ExistingEntry,
-    /// What protects the private keys where the store is a folder.
-    pub password: Option<&'a Password>,
-}
-
-impl Default for Options<'_> {
-    /// Exportable, never in the place of what is there, and without a password.
-    fn default() -> Self {
-        Self {
-            exportable: true,
-            existing: ExistingEntry::default(),
-            password: None,
-        }
-    }
-}
 
 /// What became of one identity.
 #[derive(Debug)]

@@ -12,8 +12,8 @@ use certstow_platform::store::{
     Ask, Entry, Interaction, KeyState, NonInteractive, Store, UnlockRequest,
 };
 
-use super::listing::{list, waiting_for};
-use super::outcome::{Imported, Options, Outcome};
+use super::Options;
+use super::outcome::{Imported, Outcome};
 use crate::error::Error;
 use crate::identity::ListedCertificate;
 use crate::waits;
@@ -27,7 +27,7 @@ pub(super) fn read_back(
     options: &Options<'_>,
     ask: &mut dyn Ask,
 ) {
-    let listing = list(to);
+    let listing = waits::list(to);
     let entries = listing.iter().flat_map(|listing| &listing.entries);
     let entries: HashMap<EntryId, &Entry> = entries.map(|entry| (entry.id, entry)).collect();
     let imported = outcomes.iter_mut().zip(chosen);
@@ -95,7 +95,7 @@ fn proofs(
         entry.filter(|entry| entry.key != KeyState::Missing)
     };
     let listed: Vec<Option<&Entry>> = ids.iter().map(with_key).collect();
-    let _wait = waiting_for(store);
+    let _wait = waits::waiting_for_store(store);
     let proven: Vec<Option<Proof>> = match store.shared() {
         Some(store) => {
             let prove = |entry: &Option<&Entry>| {

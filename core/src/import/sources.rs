@@ -13,9 +13,9 @@ use certstow_platform::error::{AskError, StoreError};
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{Ask, Interaction, Listing, Problem, Store, UnlockRequest};
 
-use super::listing::list;
 use crate::error::Error;
 use crate::identity::{Inventory, StoreProblem};
+use crate::waits;
 
 /// How often a person may mistype the password of a file.
 const ATTEMPTS: u32 = 3;
@@ -64,12 +64,9 @@ impl Input<'_> {
     }
 }
 
-/// What was read to import from.
+/// What could be read to import from, and what could not, which is for the caller to tell.
 #[must_use = "not everything may have been read"]
-pub struct Sources(Readable);
-
-/// What could be read to import from, and what could not.
-pub struct Readable {
+pub struct Sources {
     /// What could be read. Its problems are repeated in the other two fields, told apart.
     pub inventory: Inventory,
     /// What could not be read, and no password would help.
@@ -86,11 +83,11 @@ impl Sources {
     ///   there is none.
     /// - [`Error::Store`] with [`StoreError::Damaged`]: something cannot be read.
     pub fn complete(self) -> Result<Inventory, Error> {
-        let Readable {
+        let Self {
             inventory,
             problems,
             locked,
-        } = self.0;
+        } = self;
         if let Some(error) = locked.into_iter().next() {
             return Err(error);
         }
@@ -102,11 +99,6 @@ impl Sources {
                 source: None,
             })),
         }
-    }
-
-    /// What could be read, and what could not, which is for the caller to tell.
-    pub fn readable(self) -> Readable {
-        self.0
     }
 }
 
@@ -133,7 +125,7 @@ pub fn read(
             message: problem.message,
         });
     };
-    let listing = list(&*all)?;
+    let listing = waits::list(&*all)?;
     let behind_password = behind_password(input, &listing);
     let files: HashSet<&str> = behind_password.iter().copied().collect();
     let others = listing.problems.iter();
@@ -155,11 +147,11 @@ pub fn read(
         }
     }
     let stores = std::iter::once((all, listing)).chain(opened).collect();
-    Ok(Sources(Readable {
+    Ok(Sources {
         inventory: Inventory::of_listed(stores),
         problems,
         locked,
-    }))
+    })
 }
 
 /// The files of which a missing or wrong password kept everything back: each once, though there may
@@ -199,7 +191,7 @@ fn unlocked(
         })?;
         let unlock = Some(Arc::new(password));
         let store = input.open_one(file, &OpenOptions { unlock })?;
-        let listing = list(&*store)?;
+        let listing = waits::list(&*store)?;
         let mut places = listing.entries.iter().flat_map(|entry| &entry.places);
         if listing.problems.is_empty() || places.any(|place| place == file) {
             return Ok((store, listing));

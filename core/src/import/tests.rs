@@ -256,9 +256,7 @@ fn files_that_belong_together_are_read_together() {
         "keys/P-256.sec1.pem",
         "files/rsa.der",
     ]);
-    let sources = read_files(&files, None, &mut NonInteractive)
-        .unwrap()
-        .readable();
+    let sources = read_files(&files, None, &mut NonInteractive).unwrap();
     let with_key = sources.inventory.certificates().iter();
     assert_eq!(with_key.filter(|identity| identity.has_key()).count(), 1);
     assert_eq!(sources.inventory.certificates().len(), 2);
@@ -274,7 +272,7 @@ fn a_locked_file_opens_with_the_password_given_or_typed() {
         read_files(&files, given, &mut NonInteractive),
         read_files(&files, None, &mut typed),
     ] {
-        let sources = sources.unwrap().readable();
+        let sources = sources.unwrap();
         assert!(sources.inventory.certificates()[0].has_key());
         assert!(sources.problems.is_empty() && sources.locked.is_empty());
     }
@@ -283,25 +281,19 @@ fn a_locked_file_opens_with_the_password_given_or_typed() {
 #[test]
 fn a_locked_file_says_whether_its_password_is_missing_or_wrong() {
     let files = fixtures(&["files/rsa.p12", "certificates/ed25519.pem"]);
-    let sources = read_files(&files, None, &mut NonInteractive)
-        .unwrap()
-        .readable();
+    let sources = read_files(&files, None, &mut NonInteractive).unwrap();
     assert!(matches!(
         sources.locked.as_slice(),
         [Error::InteractionRequired { .. }]
     ));
     assert!(sources.problems.is_empty());
     let given = Some(Password::new("wrong".to_owned()));
-    let sources = read_files(&files, given, &mut NonInteractive)
-        .unwrap()
-        .readable();
+    let sources = read_files(&files, given, &mut NonInteractive).unwrap();
     assert!(matches!(
         sources.locked.as_slice(),
         [Error::WrongPassword { .. }]
     ));
-    let sources = read_files(&files, None, &mut Gives(Ok("wrong")))
-        .unwrap()
-        .readable();
+    let sources = read_files(&files, None, &mut Gives(Ok("wrong"))).unwrap();
     assert!(matches!(
         sources.locked.as_slice(),
         [Error::WrongPassword { .. }]
@@ -315,9 +307,7 @@ fn what_cannot_be_read_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let broken = folder.path().join("broken.p12");
     fs::write(&broken, "no PKCS#12").unwrap();
-    let sources = read_files(&[broken], None, &mut NonInteractive)
-        .unwrap()
-        .readable();
+    let sources = read_files(&[broken], None, &mut NonInteractive).unwrap();
     assert_eq!(sources.problems.len(), 1);
     let missing = read_files(&[folder.path().join("none")], None, &mut NonInteractive);
     assert!(matches!(

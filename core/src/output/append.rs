@@ -7,7 +7,7 @@ use std::path::Path;
 use certstow_platform::os;
 use certstow_platform::os::disk;
 
-use super::{same, sync, target, verification, waiting_for};
+use super::{same, sync, verification, waiting_for};
 use crate::error::Error;
 
 /// Writes `bytes` after the first `end` bytes of a file, in place of whatever follows these, and
@@ -24,20 +24,20 @@ pub fn append(file: &Path, end: u64, bytes: &[u8]) -> Result<u64, Error> {
     let _wait = waiting_for(file);
     let path = os::long_path(file);
     let mut open = os::open_regular_file_to_write(&path)
-        .map_err(|error| target(file, "it cannot be opened", error))?;
+        .map_err(|error| Error::target(file, "it cannot be opened", error))?;
     let found = disk::inode_of(&open).and_then(|inode| Ok((inode.names, open.metadata()?.len())));
-    let (names, length) = found.map_err(|error| target(file, FAILED, error))?;
+    let (names, length) = found.map_err(|error| Error::target(file, FAILED, error))?;
     // Another name may be anywhere; and what is shorter is not what was read before.
     if names > 1 || length < end {
         let reason = "something else changed it meanwhile";
-        return Err(target(file, FAILED, std::io::Error::other(reason)));
+        return Err(Error::target(file, FAILED, std::io::Error::other(reason)));
     }
     let written = open
         .set_len(end)
         .and_then(|()| open.seek(SeekFrom::Start(end)))
         .and_then(|_| open.write_all(bytes));
     let synced = written
-        .map_err(|error| target(file, FAILED, error))
+        .map_err(|error| Error::target(file, FAILED, error))
         .and_then(|()| sync(&open, file, FAILED));
     if let Err(error) = synced {
         // Half a line would be known as such.
@@ -46,7 +46,7 @@ pub fn append(file: &Path, end: u64, bytes: &[u8]) -> Result<u64, Error> {
     }
     drop(open);
     let read = disk::read_from(&path, end, bytes.len())
-        .map_err(|error| target(file, "reading it back failed", error))?;
+        .map_err(|error| Error::target(file, "reading it back failed", error))?;
     same(&read, bytes).map_err(|reason| verification(file, reason))?;
     Ok(end + bytes.len() as u64)
 }

@@ -1,5 +1,7 @@
 //! Filters: conditions for a certificate, judged by what is known of it.
 
+use std::sync::LazyLock;
+
 use certstow_formats::names;
 
 use super::known::{Known, contains};
@@ -30,24 +32,10 @@ pub struct Filters {
     pub written: String,
 }
 
-impl Filters {
-    /// No condition at all.
-    pub(crate) const NONE: &'static Self = {
-        static NONE: Filters = Filters {
-            subject: None,
-            issuer: None,
-            email: None,
-            serial: None,
-            eku: None,
-            label: None,
-            expires_within: None,
-            expired: false,
-            valid: false,
-            written: String::new(),
-        };
-        &NONE
-    };
+/// No condition at all.
+pub(crate) static NONE: LazyLock<Filters> = LazyLock::new(Filters::default);
 
+impl Filters {
     /// Whether there is no condition at all.
     pub fn is_empty(&self) -> bool {
         let unwritten = Self {

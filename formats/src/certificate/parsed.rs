@@ -1,6 +1,6 @@
 //! The fields of a certificate, in the forms in which they are shown and compared.
 
-use x509_parser::prelude::X509Certificate;
+use x509_parser::prelude::{GeneralName, X509Certificate};
 
 use super::Certificate;
 use crate::names;
@@ -20,7 +20,11 @@ impl ParsedCertificate<'_> {
     /// What a person calls a certificate without a friendly name: the common name, else the first
     /// e-mail address or DNS name, else the organization, else the serial number.
     pub fn label(&self) -> String {
-        names::label(&self.0)
+        names::common_name(self.0.subject())
+            .or_else(|| self.emails().into_iter().next())
+            .or_else(|| self.dns_names().into_iter().next())
+            .or_else(|| names::organization(self.0.subject()))
+            .unwrap_or_else(|| format!("serial {}", self.serial()))
     }
 
     /// The subject, as a string by RFC 4514.
@@ -45,7 +49,7 @@ impl ParsedCertificate<'_> {
 
     /// The serial number as lower-case hexadecimal digits without the sign byte.
     pub fn serial(&self) -> String {
-        names::serial(&self.0)
+        names::serial_of_octets(self.0.raw_serial())
     }
 
     /// The first moment at which it is valid, in seconds since 1970-01-01 UTC.
@@ -60,26 +64,91 @@ impl ParsedCertificate<'_> {
 
     /// The e-mail addresses: those of subjectAltName, then those of the subject, each once.
     pub fn emails(&self) -> Vec<String> {
-        names::emails(&self.0)
+        let mut found = self.alternative_names(|name| match name {
+            GeneralName::RFC822Name(address) => Some((*address).to_owned()),
+            _ => None,
+        });
+        for attribute in self.0.subject().iter_email() {
+            if let Some(address) = names::string_value(attribute.attr_value())
+                && !found
+                    .iter()
+                    .any(|known| known.eq_ignore_ascii_case(&address))
+            {
+                found.push(address);
+            }
+        }
+        found
     }
 
     /// The DNS names of subjectAltName.
     pub fn dns_names(&self) -> Vec<String> {
-        names::dns_names(&self.0)
+        self.alternative_names(|name| match name {
+            GeneralName::DNSName(host) => Some((*host).to_owned()),
+            _ => None,
+        })
     }
 
     /// The key usages of RFC 5280 section 4.2.1.3 by their names there.
     pub fn key_usages(&self) -> Vec<&'static str> {
-        names::key_usages(&self.0)
+        const BITS: [&str; 9] = [
+            "digitalSignature",
+            "nonRepudiation",
+            "keyEncipherment",
+            "dataEncipherment",
+            "keyAgreement",
+            "keyCertSign",
+            "cRLSign",
+            "encipherOnly",
+            "decipherOnly",
+        ];
+        let flags = match self.0.key_usage() {
+            Ok(Some(extension)) => extension.value.flags,
+            _ => 0,
+        };
+        BITS.into_iter()
+            .enumerate()
+            .filter(|(bit, _)| flags >> bit & 1 == 1)
+            .map(|(_, name)| name)
+            .collect()
     }
 
     /// The extended key usages, by name where one is known, else in dotted form.
     pub fn extended_key_usages(&self) -> Vec<String> {
-        names::extended_key_usages(&self.0)
+        let Ok(Some(extension)) = self.0.extended_key_usage() else {
+            return Vec::new();
+        };
+        let usages = extension.value;
+        let flags = [
+            (usages.any, "anyExtendedKeyUsage"),
+            (usages.server_auth, "serverAuth"),
+            (usages.client_auth, "clientAuth"),
+            (usages.code_signing, "codeSigning"),
+            (usages.email_protection, "emailProtection"),
+            (usages.time_stamping, "timeStamping"),
+            (usages.ocsp_signing, "OCSPSigning"),
+        ];
+        flags
+            .into_iter()
+            .filter(|(set, _)| *set)
+            .map(|(_, name)| name.to_owned())
+            .chain(
+                usages
+                    .other
+                    .iter()
+                    .map(|oid| names::usage_name(&oid.to_id_string()).to_owned()),
+            )
+            .collect()
     }
 
-    /// What it may be used for, each completing "it may"; never empty.
-    pub fn purposes(&self) -> Vec<String> {
-        names::purposes(&self.0)
+    fn alternative_names(&self, pick: impl Fn(&GeneralName<'_>) -> Option<String>) -> Vec<String> {
+        match self.0.subject_alternative_name() {
+            Ok(Some(extension)) => extension
+                .value
+                .general_names
+                .iter()
+                .filter_map(pick)
+                .collect(),
+            _ => Vec::new(),
+        }
     }
 }

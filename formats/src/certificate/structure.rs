@@ -73,6 +73,15 @@ fn all(mut values: Reader<'_>, test: Test) -> bool {
     values.by_ref().all(test) && values.is_empty()
 }
 
+/// Whether a value is a sequence of two values that pass.
+fn is_pair(value: Value<'_>, first: Test, second: Test) -> bool {
+    let mut fields = value.inside();
+    value.tag == SEQUENCE
+        && fields.next().is_some_and(first)
+        && fields.next().is_some_and(second)
+        && fields.is_empty()
+}
+
 fn is_integer(value: Value<'_>) -> bool {
     value.tag == INTEGER && !value.content.is_empty()
 }
@@ -96,11 +105,7 @@ fn is_bit_string(value: Value<'_>) -> bool {
 
 /// `SubjectPublicKeyInfo`.
 fn is_public_key(value: Value<'_>) -> bool {
-    let mut fields = value.inside();
-    value.tag == SEQUENCE
-        && fields.next().is_some_and(is_algorithm)
-        && fields.next().is_some_and(is_bit_string)
-        && fields.is_empty()
+    is_pair(value, is_algorithm, is_bit_string)
 }
 
 fn is_validity(value: Value<'_>) -> bool {
@@ -120,11 +125,7 @@ fn is_name(value: Value<'_>) -> bool {
 }
 
 fn is_name_attribute(value: Value<'_>) -> bool {
-    let mut fields = value.inside();
-    value.tag == SEQUENCE
-        && fields.next().is_some_and(is_identifier)
-        && fields.next().is_some_and(is_name_string)
-        && fields.is_empty()
+    is_pair(value, is_identifier, is_name_string)
 }
 
 /// The types that OpenSSL accepts in a name.

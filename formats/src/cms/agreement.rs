@@ -14,8 +14,8 @@ use zeroize::Zeroizing;
 
 use super::algorithm::Algorithm;
 use crate::der::{self, BIT_STRING, EXPLICIT_0, EXPLICIT_1, OCTET_STRING};
+use crate::key::oid::EC_PUBLIC_KEY;
 
-const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 /// dhSinglePass-stdDH-sha*kdf-scheme.
 const SHA1_KDF: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.133.16.840.63.0.2");
 const SHA256_KDF: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.1.11.1");

@@ -5,7 +5,6 @@ use super::recipient::PublicKey;
 use super::{OpenError, Recipient, RecipientKeys, agreement};
 use crate::ber::only;
 use crate::der::{self, EXPLICIT_1, OCTET_STRING};
-use crate::names;
 use crate::pkcs12::pbe::Cipher;
 use crate::secret::PrivateKey;
 use crate::testing::identities;
@@ -35,7 +34,7 @@ fn open(keys: &RecipientKeys, message: &[u8]) -> Result<String, OpenError> {
 fn message_opens_with_the_recipients_key_alone() {
     for (identity, other) in identities().into_iter().zip(identities().into_iter().rev()) {
         let recipient = recipient(&identity);
-        let serial = names::serial(&identity.leaf.x509());
+        let serial = identity.leaf.parse().serial();
         let keys = keys_of(identity.key);
         let sealed = recipient.seal("grüße 🔑".as_bytes()).unwrap();
         assert_ne!(sealed, recipient.seal("grüße 🔑".as_bytes()).unwrap());

@@ -12,9 +12,10 @@ use zeroize::Zeroizing;
 use super::algorithm::Algorithm;
 use crate::ber::Value;
 use crate::der::{self, EXPLICIT_0, EXPLICIT_1, OCTET_STRING, SEQUENCE};
+use crate::hash::Digest;
+use crate::key::oid::RSA_ENCRYPTION;
 use crate::pkcs12::oid;
 
-const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const RSAES_OAEP: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.7");
 const MGF1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.8");
 
@@ -55,11 +56,14 @@ pub(super) fn open(
 ) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
     let opened = match algorithm.oid {
         RSA_ENCRYPTION => private.decrypt(Pkcs1v15Encrypt, sealed),
-        RSAES_OAEP => match OaepHash::read(algorithm.parameters)? {
-            OaepHash::Sha1 => private.decrypt(Oaep::<Sha1>::new(), sealed),
-            OaepHash::Sha256 => private.decrypt(Oaep::<Sha256>::new(), sealed),
-            OaepHash::Sha384 => private.decrypt(Oaep::<Sha384>::new(), sealed),
-            OaepHash::Sha512 => private.decrypt(Oaep::<Sha512>::new(), sealed),
+        RSAES_OAEP => match oaep_hash(algorithm.parameters) {
+            Some(Digest::Sha1) => private.decrypt(Oaep::<Sha1>::new(), sealed),
+            Some(Digest::Sha256) => private.decrypt(Oaep::<Sha256>::new(), sealed),
+            Some(Digest::Sha384) => private.decrypt(Oaep::<Sha384>::new(), sealed),
+            Some(Digest::Sha512) => private.decrypt(Oaep::<Sha512>::new(), sealed),
+            Some(Digest::Sha224) | None => {
+                return Err("its key is encrypted with an unusual form of RSAES-OAEP".to_owned());
+            }
         },
         other => return Err(format!("its key is encrypted with {other}")),
     };
@@ -71,48 +75,19 @@ pub(super) fn tells_wrong_keys(algorithm: Algorithm<'_>) -> bool {
     algorithm.oid != RSA_ENCRYPTION
 }
 
-/// The hash of RSAES-OAEP, which its mask uses as well.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum OaepHash {
-    Sha1,
-    Sha256,
-    Sha384,
-    Sha512,
-}
-
-impl OaepHash {
-    /// Reads `RSAES-OAEP-params`, every field of which has a default.
-    fn read(parameters: Option<Value<'_>>) -> Result<Self, String> {
-        const OTHER: &str = "its key is encrypted with an unusual form of RSAES-OAEP";
-        let parameters = parameters.and_then(|parameters| parameters.tagged(SEQUENCE));
-        let (mut hash, mut mask) = (Self::Sha1, Self::Sha1);
-        for field in parameters.ok_or(OTHER)?.inside() {
-            let value = field.inside().next().ok_or(OTHER)?;
-            match field.tag {
-                EXPLICIT_0 => hash = Self::of(value).ok_or(OTHER)?,
-                EXPLICIT_1 => mask = Self::of_mask(value).ok_or(OTHER)?,
-                _ => return Err(OTHER.to_owned()),
+/// Reads `RSAES-OAEP-params`, every field of which has a default: the hash, which the mask has to use as
+/// well.
+fn oaep_hash(parameters: Option<Value<'_>>) -> Option<Digest> {
+    let (mut hash, mut mask) = (Digest::Sha1, Digest::Sha1);
+    for field in parameters?.tagged(SEQUENCE)?.inside() {
+        let algorithm = Algorithm::read(field.inside().next()?)?;
+        match field.tag {
+            EXPLICIT_0 => hash = Digest::by_oid(algorithm.oid)?,
+            EXPLICIT_1 if algorithm.oid == MGF1 => {
+                mask = Digest::by_oid(Algorithm::read(algorithm.parameters?)?.oid)?;
             }
-        }
-        if hash == mask {
-            Ok(hash)
-        } else {
-            Err(OTHER.to_owned())
+            _ => return None,
         }
     }
-
-    fn of(algorithm: Value<'_>) -> Option<Self> {
-        match Algorithm::read(algorithm)?.oid {
-            oid::SHA1 => Some(Self::Sha1),
-            oid::SHA256 => Some(Self::Sha256),
-            oid::SHA384 => Some(Self::Sha384),
-            oid::SHA512 => Some(Self::Sha512),
-            _ => None,
-        }
-    }
-
-    fn of_mask(algorithm: Value<'_>) -> Option<Self> {
-        let mask = Algorithm::read(algorithm)?;
-        Self::of(mask.parameters.filter(|_| mask.oid == MGF1)?)
-    }
+    (hash == mask).then_some(hash)
 }

@@ -7,6 +7,8 @@ use ecdsa::signature::hazmat::{PrehashSigner as _, PrehashVerifier as _};
 use ecdsa::{Signature, SigningKey, VerifyingKey};
 use zeroize::Zeroizing;
 
+use crate::der;
+
 /// A named curve.
 pub struct Curve {
     oid: ObjectIdentifier,
@@ -135,8 +137,7 @@ impl Curve {
     /// and others put a zero in front or leave leading zeros out. `None` for zero and for what is
     /// not below the order.
     pub fn scalar(&self, octets: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let zeros = octets.iter().take_while(|&&octet| octet == 0).count();
-        let digits = &octets[zeros..];
+        let digits = der::without_leading_zeros(octets);
         let padding = self.scalar_octets().checked_sub(digits.len())?;
         let mut scalar = Zeroizing::new(vec![0; self.scalar_octets()]);
         scalar[padding..].copy_from_slice(digits);

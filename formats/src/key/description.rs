@@ -6,7 +6,7 @@ use super::ml_dsa::ParameterSet;
 use super::oid::{DSA, EC_PUBLIC_KEY, ED448, ED25519, RSA_ENCRYPTION, RSASSA_PSS, X448, X25519};
 use super::structure::{Algorithm, Pkcs8, read_spki};
 use crate::ber;
-use crate::der::{INTEGER, SEQUENCE};
+use crate::der::{self, INTEGER, SEQUENCE};
 use crate::secret::PrivateKey;
 
 /// What a public key is: "RSA" with 2048 bits, "ECDSA P-256" with 256, "Ed25519" with 256,
@@ -89,7 +89,7 @@ pub(super) fn unknown(algorithm: &Algorithm<'_>) -> KeyError {
 fn modulus_bits(bit_string: &[u8]) -> Option<u32> {
     let key = ber::only(bit_string.strip_prefix(&[0])?, SEQUENCE)?;
     let modulus = key.inside().accept(INTEGER)?.content;
-    let first = modulus.iter().position(|&byte| byte != 0)?;
-    let bytes = u32::try_from(modulus.len() - first).ok()?;
-    Some(bytes * 8 - modulus[first].leading_zeros())
+    let modulus = der::without_leading_zeros(modulus);
+    let bytes = u32::try_from(modulus.len()).ok()?;
+    Some(bytes * 8 - modulus.first()?.leading_zeros())
 }

@@ -49,27 +49,13 @@ pub(super) fn public_key(
     let x = Zeroizing::new(number(x)?);
     let g = BoxedMontyForm::new(number(g)?, &params);
     let y = g.pow_bounded_exp(&x, exponent_bits).retrieve();
-    Ok(Some(integer(&y.to_be_bytes())))
+    Ok(Some(der::integer(&y.to_be_bytes())))
 }
 
 /// The octets of a number that is not negative, without leading zeros.
 fn unsigned(integer: Value<'_>) -> Option<&[u8]> {
-    let digits = integer.content;
-    let zeros = digits.iter().take_while(|&&digit| digit == 0).count();
-    let negative = digits.first()? & 0x80 != 0;
-    (!negative).then_some(&digits[zeros..])
-}
-
-/// The `INTEGER` of these octets.
-fn integer(digits: &[u8]) -> Vec<u8> {
-    let zeros = digits.iter().take_while(|&&digit| digit == 0).count();
-    let digits = &digits[zeros..];
-    let sign = if digits.first().is_none_or(|digit| digit & 0x80 != 0) {
-        &[0][..]
-    } else {
-        &[]
-    };
-    der::value(INTEGER, &[sign, digits])
+    let negative = integer.content.first()? & 0x80 != 0;
+    (!negative).then(|| der::without_leading_zeros(integer.content))
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
 //! Why a key cannot be used.
 
-use std::fmt;
+use thiserror::Error;
 
 /// Why the public half of a private key cannot be computed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum KeyError {
     /// Not a readable key; the text says which part.
+    #[error("the private key is damaged: {0}")]
     Malformed(&'static str),
     /// The algorithm is not one certstow computes public keys for.
+    #[error("certstow cannot tell the public key of a private key for {}", .0.name)]
     UnknownAlgorithm(UnknownAlgorithm),
 }
 
@@ -19,17 +21,3 @@ pub struct UnknownAlgorithm {
     /// Its name, as in [`super::KeyDescription::algorithm`].
     pub name: String,
 }
-
-impl fmt::Display for KeyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Malformed(what) => write!(f, "the private key is damaged: {what}"),
-            Self::UnknownAlgorithm(UnknownAlgorithm { name, .. }) => write!(
-                f,
-                "certstow cannot tell the public key of a private key for {name}"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for KeyError {}

@@ -105,8 +105,7 @@ pub fn rsa_numbers(key: &PrivateKey) -> Result<[&[u8]; 8], KeyError> {
     let mut numbers: [&[u8]; 8] = [&[]; 8];
     for number in &mut numbers {
         let digits = fields.accept(INTEGER).ok_or(MALFORMED)?.content;
-        let zeroes = digits.iter().take_while(|&&digit| digit == 0).count();
-        *number = &digits[zeroes..];
+        *number = der::without_leading_zeros(digits);
     }
     match fields.rest() {
         [] => Ok(numbers),

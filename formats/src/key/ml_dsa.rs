@@ -77,35 +77,17 @@ static SETS: &[ParameterSet] = &[
     ParameterSet {
         oid: ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.17"),
         name: "ML-DSA-44",
-        arithmetic: arithmetic!(
-            MlDsa44,
-            ShortVectors {
-                octets: 768,
-                eta: 2
-            }
-        ),
+        arithmetic: arithmetic!(MlDsa44, ShortVectors::new(768, 2)),
     },
     ParameterSet {
         oid: ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.18"),
         name: "ML-DSA-65",
-        arithmetic: arithmetic!(
-            MlDsa65,
-            ShortVectors {
-                octets: 1408,
-                eta: 4
-            }
-        ),
+        arithmetic: arithmetic!(MlDsa65, ShortVectors::new(1408, 4)),
     },
     ParameterSet {
         oid: ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.19"),
         name: "ML-DSA-87",
-        arithmetic: arithmetic!(
-            MlDsa87,
-            ShortVectors {
-                octets: 1440,
-                eta: 2
-            }
-        ),
+        arithmetic: arithmetic!(MlDsa87, ShortVectors::new(1440, 2)),
     },
 ];
 
@@ -119,6 +101,10 @@ struct ShortVectors {
 impl ShortVectors {
     /// Where they begin: behind rho, K and tr.
     const START: usize = 128;
+
+    fn new(octets: usize, eta: u8) -> Self {
+        Self { octets, eta }
+    }
 
     /// Whether every coefficient is in range. The crate panics on others (FIPS 204, algorithm 25, is
     /// for trusted keys only).

@@ -1,10 +1,8 @@
 //! Distinguished names as text, in the string form of RFC 4514, and the text of their attributes
 //! whatever string type it is in.
 
-use std::fmt::Write;
-
 use x509_parser::asn1_rs::{Any, Oid, Tag, ToDer};
-use x509_parser::prelude::{FromDer, X509Name};
+use x509_parser::prelude::{AttributeTypeAndValue, FromDer, X509Name};
 
 use super::hex::hex;
 
@@ -69,12 +67,7 @@ pub fn short_name_of_der(der: &[u8]) -> String {
         return hex_value(der);
     };
     common_name(&name)
-        .or_else(|| {
-            last_text(
-                name.iter_organizational_unit()
-                    .map(|part| part.attr_value()),
-            )
-        })
+        .or_else(|| last_text(name.iter_organizational_unit()))
         .or_else(|| organization(&name))
         .or_else(|| Some(distinguished_name(&name)).filter(|name| !name.is_empty()))
         .unwrap_or_else(|| "(no name)".to_owned())
@@ -82,17 +75,19 @@ pub fn short_name_of_der(der: &[u8]) -> String {
 
 /// The most specific common name, if there is one with text.
 pub(crate) fn common_name(name: &X509Name<'_>) -> Option<String> {
-    last_text(name.iter_common_name().map(|part| part.attr_value()))
+    last_text(name.iter_common_name())
 }
 
 /// The last organization of a name.
 pub(crate) fn organization(name: &X509Name<'_>) -> Option<String> {
-    last_text(name.iter_organization().map(|part| part.attr_value()))
+    last_text(name.iter_organization())
 }
 
-fn last_text<'a, 'b: 'a>(values: impl Iterator<Item = &'a Any<'b>>) -> Option<String> {
-    values
-        .filter_map(string_value)
+fn last_text<'a, 'b: 'a>(
+    attributes: impl Iterator<Item = &'a AttributeTypeAndValue<'b>>,
+) -> Option<String> {
+    attributes
+        .filter_map(|attribute| string_value(attribute.attr_value()))
         .filter(|text| !text.trim().is_empty())
         .last()
 }
@@ -138,7 +133,7 @@ fn push_escaped(text: &mut String, value: &str) {
 }
 
 /// The text of an ASN.1 string type, or `None` for other types and broken text.
-pub(super) fn string_value(value: &Any<'_>) -> Option<String> {
+pub(crate) fn string_value(value: &Any<'_>) -> Option<String> {
     let bytes = value.as_bytes();
     match value.tag() {
         Tag::Utf8String
@@ -152,38 +147,24 @@ pub(super) fn string_value(value: &Any<'_>) -> Option<String> {
         }),
         // T.61 in certificates is Latin-1 in practice.
         Tag::T61String => Some(latin1(bytes)),
-        Tag::BmpString => wide(bytes, 2),
-        Tag::UniversalString => wide(bytes, 4),
+        Tag::BmpString => {
+            let (units, rest) = bytes.as_chunks::<2>();
+            let units = units.iter().copied().map(u16::from_be_bytes);
+            let text = char::decode_utf16(units).map(|unit| unit.unwrap_or('\u{fffd}'));
+            rest.is_empty().then(|| text.collect())
+        }
+        Tag::UniversalString => {
+            let (units, rest) = bytes.as_chunks::<4>();
+            let units = units.iter().copied().map(u32::from_be_bytes);
+            let text = units.map(|unit| char::from_u32(unit).unwrap_or('\u{fffd}'));
+            rest.is_empty().then(|| text.collect())
+        }
         _ => None,
     }
 }
 
 fn latin1(bytes: &[u8]) -> String {
     bytes.iter().map(|&byte| char::from(byte)).collect()
-}
-
-/// Text in big-endian units of two bytes (UTF-16) or four (UTF-32).
-fn wide(bytes: &[u8], unit: usize) -> Option<String> {
-    if !bytes.len().is_multiple_of(unit) {
-        return None;
-    }
-    if unit == 2 {
-        let units = bytes
-            .chunks_exact(2)
-            .map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
-        return Some(
-            char::decode_utf16(units)
-                .map(|unit| unit.unwrap_or('\u{fffd}'))
-                .collect(),
-        );
-    }
-    let mut text = String::with_capacity(bytes.len() / 4);
-    for four in bytes.chunks_exact(4) {
-        let number = u32::from_be_bytes([four[0], four[1], four[2], four[3]]);
-        // Writing to a String cannot fail.
-        let _ = text.write_char(char::from_u32(number).unwrap_or('\u{fffd}'));
-    }
-    Some(text)
 }
 
 /// The name that a table of object identifiers gives for one.

@@ -2,9 +2,7 @@
 //! usages of RFC 5280 (4.2.1.12 and 4.2.1.3) together: a certificate for e-mail may be for signing,
 //! for what is encrypted, or for both, and only the key usage tells.
 
-use x509_parser::prelude::X509Certificate;
-
-use super::{extended_key_usages, key_usages};
+use crate::certificate::ParsedCertificate;
 
 /// Words for what has a name in [`super::USAGES`].
 const WORDS: [(&str, &str); 13] = [
@@ -32,34 +30,36 @@ const WORDS: [(&str, &str); 13] = [
     ("msDocumentSigning", "sign documents (Microsoft Office)"),
 ];
 
-/// What the certificate may be used for, each completing "it may"; never empty.
-pub(crate) fn purposes(parsed: &X509Certificate<'_>) -> Vec<String> {
-    let usages = key_usages(parsed);
-    let extended = extended_key_usages(parsed);
-    let named: Vec<String> = extended
-        .iter()
-        .flat_map(|usage| words(usage, &usages))
+impl ParsedCertificate<'_> {
+    /// What the certificate may be used for, each completing "it may"; never empty.
+    pub fn purposes(&self) -> Vec<String> {
+        let usages = self.key_usages();
+        let extended = self.extended_key_usages();
+        let named: Vec<String> = extended
+            .iter()
+            .flat_map(|usage| words(usage, &usages))
+            .collect();
+        if !named.is_empty() {
+            return named;
+        }
+        let has = |usage| usages.contains(&usage);
+        let general: Vec<String> = [
+            (has("keyCertSign"), "issue certificates to others"),
+            (
+                has("cRLSign") && !has("keyCertSign"),
+                "tell which certificates were revoked",
+            ),
+            (signs(&usages), "sign, and prove who somebody is"),
+            (decrypts(&usages), "receive what is encrypted"),
+        ]
+        .into_iter()
+        .filter(|(holds, _)| *holds)
+        .map(|(_, words)| words.to_owned())
         .collect();
-    if !named.is_empty() {
-        return named;
-    }
-    let has = |usage| usages.contains(&usage);
-    let general: Vec<String> = [
-        (has("keyCertSign"), "issue certificates to others"),
-        (
-            has("cRLSign") && !has("keyCertSign"),
-            "tell which certificates were revoked",
-        ),
-        (signs(&usages), "sign, and prove who somebody is"),
-        (decrypts(&usages), "receive what is encrypted"),
-    ]
-    .into_iter()
-    .filter(|(holds, _)| *holds)
-    .map(|(_, words)| words.to_owned())
-    .collect();
-    match general.is_empty() {
-        true => vec!["be used for anything: it names no purpose".to_owned()],
-        false => general,
+        match general.is_empty() {
+            true => vec!["be used for anything: it names no purpose".to_owned()],
+            false => general,
+        }
     }
 }
 

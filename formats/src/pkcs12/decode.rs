@@ -34,16 +34,17 @@ pub struct CertificateBag {
 }
 
 /// What the MAC said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MacStatus {
     /// It fits content and password.
     Ok,
     /// There is none, so that nothing would show a change.
+    #[default]
     Absent,
 }
 
 /// Everything in a file.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Contents {
     /// What the MAC said.
     pub mac: MacStatus,
@@ -188,6 +189,7 @@ fn fits(mac: &StoredMac, password: PasswordForm<'_>, content: &[u8]) -> bool {
 }
 
 /// What one password makes of the parts of a file.
+#[derive(Default)]
 struct Opening {
     contents: Contents,
     /// Whether something decrypted to what it should be, so that the password is right.
@@ -206,17 +208,7 @@ impl Opening {
         password: PasswordForm<'_>,
         work: &mut Work<'_>,
     ) -> Result<Self, DecodeError> {
-        let mut opening = Self {
-            contents: Contents {
-                mac: MacStatus::Absent,
-                keys: Vec::new(),
-                certificates: Vec::new(),
-                other_bags: 0,
-                unread_parts: 0,
-            },
-            decrypted: false,
-            undecryptable: false,
-        };
+        let mut opening = Self::default();
         for safe in safes {
             match safe {
                 Safe::Plain(bags) => opening.take_all(bags, password)?,

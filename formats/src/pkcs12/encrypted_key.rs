@@ -1,8 +1,9 @@
 //! `EncryptedPrivateKeyInfo` (RFC 5958, section 3) as written: in a shrouded key bag of PKCS#12,
 //! and by itself in a PEM file.
 
-use super::kdf::{Digest, PasswordForm};
-use super::pbe::{Cipher, Scheme};
+use super::kdf::PasswordForm;
+use super::pbe::Scheme;
+use super::profile::aes_256;
 use crate::der::{self, OCTET_STRING};
 use crate::secret::{Password, PrivateKey};
 
@@ -21,16 +22,7 @@ pub fn encrypt_private_key(
     password: &Password,
     iterations: u32,
 ) -> Result<Vec<u8>, getrandom::Error> {
-    let mut random = [0; 32];
-    getrandom::fill(&mut random)?;
-    let (salt, iv) = random.split_at(16);
-    let scheme = Scheme::Pbes2 {
-        cipher: Cipher::Aes256,
-        iv: iv.to_vec(),
-        prf: Digest::Sha256,
-        salt: salt.to_vec(),
-        iterations,
-    };
+    let scheme = aes_256(iterations)?;
     let encrypted = scheme.encrypt(PasswordForm::Text(password), key.expose());
     Ok(encrypted_private_key(&scheme, &encrypted))
 }

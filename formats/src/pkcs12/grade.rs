@@ -123,7 +123,7 @@ fn inside(report: &mut Report, bytes: &[u8], password: &Password, clock: &Clock,
             if by_mac || error == DecodeError::MacMismatch {
                 report.mac.status = MacVerdict::Mismatch;
             }
-            return report.find(Severity::Error, error.to_string());
+            return report.error(error.to_string());
         }
     };
     report.opened = Some(true);

@@ -3,60 +3,13 @@
 
 mod sha256;
 
-use hmac::digest::block_api::EagerHash;
-use hmac::{Hmac, KeyInit, Mac};
+use ::pbkdf2::pbkdf2_hmac;
 use sha1::Sha1;
 use sha2::{Sha224, Sha384, Sha512};
 use zeroize::{Zeroize, Zeroizing};
 
+pub use crate::hash::Digest;
 use crate::secret::Password;
-
-/// A hash function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Digest {
-    /// SHA-1 (FIPS 180-4), as are the others.
-    Sha1,
-    /// SHA-224.
-    Sha224,
-    /// SHA-256.
-    Sha256,
-    /// SHA-384.
-    Sha384,
-    /// SHA-512.
-    Sha512,
-}
-
-impl Digest {
-    /// The name without a hyphen, as in "HMAC-SHA256".
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Sha1 => "SHA1",
-            Self::Sha224 => "SHA224",
-            Self::Sha256 => "SHA256",
-            Self::Sha384 => "SHA384",
-            Self::Sha512 => "SHA512",
-        }
-    }
-
-    /// The length of the hash in bytes.
-    pub fn length(self) -> usize {
-        match self {
-            Self::Sha1 => 20,
-            Self::Sha224 => 28,
-            Self::Sha256 => 32,
-            Self::Sha384 => 48,
-            Self::Sha512 => 64,
-        }
-    }
-
-    /// The length in bytes of the blocks it hashes.
-    fn block(self) -> usize {
-        match self {
-            Self::Sha1 | Self::Sha224 | Self::Sha256 => 64,
-            Self::Sha384 | Self::Sha512 => 128,
-        }
-    }
-}
 
 /// A password as PKCS#12 knows it. Its two empty passwords differ: .NET's null password is no
 /// bytes at all, the empty text is the two zero bytes that end every text.
@@ -202,21 +155,13 @@ pub fn pbkdf2(
     let mut derived = Zeroizing::new(vec![0; length]);
     let password = password.utf8();
     match prf {
-        Digest::Sha1 => pbkdf2_with::<Sha1>(password, salt, iterations, &mut derived),
-        Digest::Sha224 => pbkdf2_with::<Sha224>(password, salt, iterations, &mut derived),
+        Digest::Sha1 => pbkdf2_hmac::<Sha1>(password, salt, iterations, &mut derived),
+        Digest::Sha224 => pbkdf2_hmac::<Sha224>(password, salt, iterations, &mut derived),
         Digest::Sha256 => pbkdf2_sha256(password, salt, iterations, &mut derived),
-        Digest::Sha384 => pbkdf2_with::<Sha384>(password, salt, iterations, &mut derived),
-        Digest::Sha512 => pbkdf2_with::<Sha512>(password, salt, iterations, &mut derived),
+        Digest::Sha384 => pbkdf2_hmac::<Sha384>(password, salt, iterations, &mut derived),
+        Digest::Sha512 => pbkdf2_hmac::<Sha512>(password, salt, iterations, &mut derived),
     }
     derived
-}
-
-fn pbkdf2_with<D>(password: &[u8], salt: &[u8], iterations: u32, derived: &mut [u8])
-where
-    D: EagerHash + sha2::Digest,
-    Hmac<D>: KeyInit + Mac + Clone + Sync,
-{
-    pbkdf2::pbkdf2_hmac::<D>(password, salt, iterations, derived);
 }
 
 fn pbkdf2_sha256(password: &[u8], salt: &[u8], iterations: u32, derived: &mut [u8]) {

@@ -2,7 +2,6 @@
 //! derivation (RFC 7292, section 4 and appendix B), or PBMAC1 (RFC 9579), which takes the key
 //! from PBKDF2.
 
-use const_oid::ObjectIdentifier;
 use hmac::digest::block_api::EagerHash;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
@@ -12,17 +11,10 @@ use zeroize::Zeroizing;
 use super::error::DecodeError;
 use super::kdf::{self, Digest, PasswordForm, Purpose};
 use super::oid;
-use super::pbe::{HMACS, Pbkdf2, count, identifier, meaning};
+use super::pbe::{HMACS, Pbkdf2, count, identifier, meaning, pbkdf2_der};
 use crate::ber::Value;
 use crate::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
-
-const HASHES: [(ObjectIdentifier, Digest); 5] = [
-    (oid::SHA1, Digest::Sha1),
-    (oid::SHA224, Digest::Sha224),
-    (oid::SHA256, Digest::Sha256),
-    (oid::SHA384, Digest::Sha384),
-    (oid::SHA512, Digest::Sha512),
-];
+use crate::hash::HASHES;
 
 /// The PBMAC1 key lengths taken, in bytes: a MAC under a shorter one can be forged without the
 /// password (RFC 9579, section 9), a longer one only costs time.
@@ -213,23 +205,11 @@ impl MacScheme {
     /// The MAC of `content` under a key from [`MacScheme::derive_key`].
     pub fn compute(&self, key: &[u8], content: &[u8]) -> Vec<u8> {
         match self.digest() {
-            Digest::Sha1 => keyed::<Sha1>(key, content).finalize().into_bytes().to_vec(),
-            Digest::Sha224 => keyed::<Sha224>(key, content)
-                .finalize()
-                .into_bytes()
-                .to_vec(),
-            Digest::Sha256 => keyed::<Sha256>(key, content)
-                .finalize()
-                .into_bytes()
-                .to_vec(),
-            Digest::Sha384 => keyed::<Sha384>(key, content)
-                .finalize()
-                .into_bytes()
-                .to_vec(),
-            Digest::Sha512 => keyed::<Sha512>(key, content)
-                .finalize()
-                .into_bytes()
-                .to_vec(),
+            Digest::Sha1 => mac::<Sha1>(key, content),
+            Digest::Sha224 => mac::<Sha224>(key, content),
+            Digest::Sha256 => mac::<Sha256>(key, content),
+            Digest::Sha384 => mac::<Sha384>(key, content),
+            Digest::Sha512 => mac::<Sha512>(key, content),
         }
     }
 
@@ -255,15 +235,8 @@ impl MacScheme {
                 iterations,
                 key_length,
             } => {
-                let (prf, salt, iterations) = (*prf, salt.clone(), *iterations);
-                let derivation = Pbkdf2 {
-                    prf,
-                    salt,
-                    iterations,
-                    key_length: Some(*key_length),
-                };
                 let parameters = der::sequence(&[
-                    &derivation.to_der(),
+                    &pbkdf2_der(*prf, salt, *iterations, Some(*key_length)),
                     &der::algorithm(&identifier(&HMACS, digest)),
                 ]);
                 (
@@ -296,6 +269,13 @@ where
     };
     mac.update(content);
     mac
+}
+
+fn mac<D: EagerHash>(key: &[u8], content: &[u8]) -> Vec<u8>
+where
+    Hmac<D>: KeyInit + Mac,
+{
+    keyed::<D>(key, content).finalize().into_bytes().to_vec()
 }
 
 fn verify<D: EagerHash>(key: &[u8], content: &[u8], value: &[u8]) -> bool

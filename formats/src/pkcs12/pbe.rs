@@ -184,18 +184,12 @@ impl Scheme {
                 salt,
                 iterations,
             } => {
-                let (prf, salt, iterations) = (*prf, salt.clone(), *iterations);
-                let derivation = Pbkdf2 {
-                    prf,
-                    salt,
-                    iterations,
-                    key_length: None,
-                };
+                let derivation = pbkdf2_der(*prf, salt, *iterations, None);
                 let cipher = der::sequence(&[
                     &der::oid(&identifier(&PBES2_CIPHERS, cipher)),
                     &der::value(OCTET_STRING, &[iv]),
                 ]);
-                let parameters = der::sequence(&[&derivation.to_der(), &cipher]);
+                let parameters = der::sequence(&[&derivation, &cipher]);
                 der::sequence(&[&der::oid(&oid::PBES2), &parameters])
             }
         }
@@ -340,19 +334,23 @@ impl Pbkdf2 {
             key_length,
         })
     }
+}
 
-    pub(super) fn to_der(&self) -> Vec<u8> {
-        let key_length = self
-            .key_length
-            .and_then(|length| u32::try_from(length).ok());
-        let parameters = der::sequence(&[
-            &der::value(OCTET_STRING, &[&self.salt]),
-            &der::unsigned(self.iterations),
-            &key_length.map(der::unsigned).unwrap_or_default(),
-            &der::algorithm(&identifier(&HMACS, &self.prf)),
-        ]);
-        der::sequence(&[&der::oid(&oid::PBKDF2), &parameters])
-    }
+/// The DER of [`Pbkdf2`].
+pub(super) fn pbkdf2_der(
+    prf: Digest,
+    salt: &[u8],
+    iterations: u32,
+    key_length: Option<usize>,
+) -> Vec<u8> {
+    let key_length = key_length.and_then(|length| u32::try_from(length).ok());
+    let parameters = der::sequence(&[
+        &der::value(OCTET_STRING, &[salt]),
+        &der::unsigned(iterations),
+        &key_length.map(der::unsigned).unwrap_or_default(),
+        &der::algorithm(&identifier(&HMACS, &prf)),
+    ]);
+    der::sequence(&[&der::oid(&oid::PBKDF2), &parameters])
 }
 
 /// The salt and the iterations that parameters begin with, in every scheme.

@@ -98,21 +98,17 @@ impl Profile {
             Profile::Modern => Protection {
                 key: aes_256(iterations)?,
                 certificates: aes_256(iterations)?,
-                mac: MacScheme::Pkcs12 {
-                    digest: Digest::Sha256,
-                    salt: random(PKCS12_SALT)?,
-                    iterations,
-                },
+                mac: hmac(Digest::Sha256, iterations)?,
             },
             Profile::Compatible => Protection {
                 key: pkcs12(Cipher::TripleDes, iterations)?,
                 certificates: pkcs12(Cipher::TripleDes, iterations)?,
-                mac: hmac_sha1(iterations)?,
+                mac: hmac(Digest::Sha1, iterations)?,
             },
             Profile::Legacy => Protection {
                 key: pkcs12(Cipher::TripleDes, iterations)?,
                 certificates: pkcs12(Cipher::Rc2 { bits: 40 }, iterations)?,
-                mac: hmac_sha1(iterations)?,
+                mac: hmac(Digest::Sha1, iterations)?,
             },
             Profile::Pbmac1 => Protection {
                 key: aes_256(iterations)?,
@@ -158,7 +154,8 @@ pub(super) struct Protection {
     pub(super) mac: MacScheme,
 }
 
-fn aes_256(iterations: u32) -> Result<Scheme, getrandom::Error> {
+/// AES-256-CBC under PBKDF2-HMAC-SHA256.
+pub(super) fn aes_256(iterations: u32) -> Result<Scheme, getrandom::Error> {
     Ok(Scheme::Pbes2 {
         cipher: Cipher::Aes256,
         iv: random(AES_IV)?,
@@ -176,9 +173,9 @@ fn pkcs12(cipher: Cipher, iterations: u32) -> Result<Scheme, getrandom::Error> {
     })
 }
 
-fn hmac_sha1(iterations: u32) -> Result<MacScheme, getrandom::Error> {
+fn hmac(digest: Digest, iterations: u32) -> Result<MacScheme, getrandom::Error> {
     Ok(MacScheme::Pkcs12 {
-        digest: Digest::Sha1,
+        digest,
         salt: random(PKCS12_SALT)?,
         iterations,
     })

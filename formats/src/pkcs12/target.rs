@@ -143,74 +143,48 @@ const PYTHON: Reads = Reads {
     ..AES
 };
 
-const fn target(
-    name: &'static str,
-    description: &'static str,
-    profile: Profile,
-    reads: Reads,
-) -> Target {
+const fn target(name: &'static str, description: &'static str, reads: Reads) -> Target {
     Target {
         name,
         description,
-        profile,
+        profile: match (reads.pbes2, reads.sha2_mac) {
+            (Pbes2::Aes256Sha256 | Pbes2::Yes, true) => Profile::Modern,
+            _ => Profile::Compatible,
+        },
         reads,
     }
 }
 
 const TARGETS: [Target; 27] = {
-    use Profile::{Compatible, Modern};
     [
-        target("windows7", "Windows 7 and 8.1", Compatible, WINDOWS_OLD),
+        target("windows7", "Windows 7 and 8.1", WINDOWS_OLD),
         target(
             "windows2012",
             "Windows Server 2012 and 2012 R2",
-            Compatible,
             WINDOWS_OLD,
         ),
-        target(
-            "windows2016",
-            "Windows Server 2016",
-            Compatible,
-            WINDOWS_OLD,
-        ),
-        target("windows2019", "Windows Server 2019", Modern, WINDOWS),
-        target(
-            "windows2022",
-            "Windows Server 2022 and later",
-            Modern,
-            WINDOWS,
-        ),
-        target(
-            "windows10",
-            "Windows 10, version 1809 and later",
-            Modern,
-            WINDOWS,
-        ),
-        target("windows11", "Windows 11", Modern, WINDOWS),
-        target("macos14", "macOS 14 and earlier", Compatible, OLD),
-        target("macos15", "macOS 15 and later", Modern, AES_256),
-        target("ios17", "iOS and iPadOS 17 and earlier", Compatible, OLD),
-        target("ios18", "iOS and iPadOS 18 and later", Modern, AES_256),
-        target("android13", "Android 13 and earlier", Compatible, OLD),
-        target("android15", "Android 14 and 15", Compatible, OLD),
-        target("android16", "Android 16 and later", Modern, AES_256),
+        target("windows2016", "Windows Server 2016", WINDOWS_OLD),
+        target("windows2019", "Windows Server 2019", WINDOWS),
+        target("windows2022", "Windows Server 2022 and later", WINDOWS),
+        target("windows10", "Windows 10, version 1809 and later", WINDOWS),
+        target("windows11", "Windows 11", WINDOWS),
+        target("macos14", "macOS 14 and earlier", OLD),
+        target("macos15", "macOS 15 and later", AES_256),
+        target("ios17", "iOS and iPadOS 17 and earlier", OLD),
+        target("ios18", "iOS and iPadOS 18 and later", AES_256),
+        target("android13", "Android 13 and earlier", OLD),
+        target("android15", "Android 14 and 15", OLD),
+        target("android16", "Android 16 and later", AES_256),
         target(
             "java8",
             "Java 8 before 8u301, Java 11 before 11.0.12",
-            Compatible,
             JAVA_OLD,
         ),
-        target(
-            "java11",
-            "Java 8u301, 11.0.12 and later updates",
-            Modern,
-            JAVA,
-        ),
-        target("java17", "Java 17", Modern, JAVA),
+        target("java11", "Java 8u301, 11.0.12 and later updates", JAVA),
+        target("java17", "Java 17", JAVA),
         target(
             "java21",
             "Java 21 and later",
-            Modern,
             Reads {
                 pbmac1: Support::Only("from Java 26 on"),
                 ..JAVA
@@ -219,7 +193,6 @@ const TARGETS: [Target; 27] = {
         target(
             "openssl",
             "OpenSSL 1.1.1 and later",
-            Modern,
             Reads {
                 rc2: Support::Only("with -legacy where it is OpenSSL 3"),
                 pbmac1: Support::Only("from OpenSSL 3.4 on"),
@@ -227,12 +200,11 @@ const TARGETS: [Target; 27] = {
                 ..AES
             },
         ),
-        target("firefox", "Firefox and Thunderbird", Modern, NSS),
-        target("nss", "NSS (pk12util)", Modern, NSS),
+        target("firefox", "Firefox and Thunderbird", NSS),
+        target("nss", "NSS (pk12util)", NSS),
         target(
             "gnutls",
             "GnuTLS (certtool)",
-            Modern,
             Reads {
                 pbmac1: Support::Only("from GnuTLS 3.8.6 on"),
                 ..AES
@@ -241,7 +213,6 @@ const TARGETS: [Target; 27] = {
         target(
             "dotnet",
             ".NET 9 and later (X509CertificateLoader)",
-            Modern,
             Reads {
                 rc2: Support::Only("where the operating system has RC2"),
                 iterations: Some(300_000),
@@ -249,11 +220,10 @@ const TARGETS: [Target; 27] = {
                 ..AES
             },
         ),
-        target("python", "Python cryptography", Modern, PYTHON),
+        target("python", "Python cryptography", PYTHON),
         target(
             "go",
             "Go, golang.org/x/crypto/pkcs12 (without the path)",
-            Compatible,
             Reads {
                 ber: false,
                 content_infos: Some((2, 2)),
@@ -265,7 +235,6 @@ const TARGETS: [Target; 27] = {
         target(
             "go-pkcs12",
             "Go, software.sslmate.com/src/go-pkcs12",
-            Modern,
             Reads {
                 pbmac1: Support::Only("in releases with Modern2026"),
                 ber: false,
@@ -273,7 +242,7 @@ const TARGETS: [Target; 27] = {
                 ..AES
             },
         ),
-        target("gpgsm", "GnuPG 2.2 (gpgsm)", Compatible, OLD),
+        target("gpgsm", "GnuPG 2.2 (gpgsm)", OLD),
     ]
 };
 

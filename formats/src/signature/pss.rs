@@ -6,14 +6,14 @@ use rsa::BoxedUint;
 use rsa::traits::PublicKeyParts as _;
 
 use super::error::SignatureError;
-use super::hash::Hash;
+use crate::hash::Digest;
 
 /// RSASSA-PSS-params (RFC 4055, 3.1); the trailer field is always 1 and MGF1 the only mask
 /// generation function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Parameters {
-    pub(crate) hash: Hash,
-    pub(crate) mask_hash: Hash,
+    pub(crate) hash: Digest,
+    pub(crate) mask_hash: Digest,
     pub(crate) salt_len: usize,
 }
 
@@ -37,7 +37,7 @@ impl Parameters {
     /// EMSA-PSS-VERIFY (9.1.2), its steps by number. Everything here is public, so nothing needs
     /// to take constant time.
     fn is_consistent(self, message: &[u8], mut em: Vec<u8>, em_bits: usize) -> bool {
-        let hash_len = self.hash.digest(&[]).len();
+        let hash_len = self.hash.length();
         // 3: room for PS, 0x01, salt, H and 0xbc.
         let Some(ps_len) = em.len().checked_sub(hash_len + 2) else {
             return false;
@@ -90,7 +90,7 @@ fn encoded_message(key: &rsa::PublicKey, signature: &[u8], em_bits: usize) -> Op
 }
 
 /// MGF1 (RFC 8017, B.2.1).
-fn mgf1(hash: Hash, seed: &[u8], len: usize) -> Vec<u8> {
+fn mgf1(hash: Digest, seed: &[u8], len: usize) -> Vec<u8> {
     (0_u32..)
         .flat_map(|counter| hash.digest(&[seed, &counter.to_be_bytes()]))
         .take(len)

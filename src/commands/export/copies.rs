@@ -3,10 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use certstow_core::copy::{self, Copied};
+use certstow_core::copy;
 use certstow_core::error::Error as LibraryError;
 use certstow_core::export::Exported;
-use certstow_core::output::{Existing, Privacy};
+use certstow_core::output::{Existing, Privacy, Written};
 use certstow_formats::names;
 use serde::Serialize;
 
@@ -21,7 +21,7 @@ use crate::screen::Screen;
 /// What became of one copy.
 pub(crate) struct Outcome {
     folder: PathBuf,
-    result: Result<Copied, LibraryError>,
+    result: Result<Written, LibraryError>,
     /// That the disk did not confirm the copy.
     not_synced: Option<LibraryError>,
 }
@@ -78,7 +78,7 @@ pub(crate) fn make(args: &ExportArgs, report: &mut Exported, screen: &Screen) ->
             let result = make_one(folder, existing(args), privacy(args), report, screen);
             Outcome {
                 folder: folder.clone(),
-                not_synced: result.as_ref().ok().and_then(Copied::not_synced),
+                not_synced: result.as_ref().ok().and_then(Written::not_synced),
                 result,
             }
         })
@@ -92,7 +92,7 @@ pub(crate) fn make_one(
     privacy: Privacy,
     report: &mut Exported,
     screen: &Screen,
-) -> Result<Copied, LibraryError> {
+) -> Result<Written, LibraryError> {
     let file = report.file.clone().unwrap_or_default();
     let _spinner = Progress::start(screen, "Copying and reading back");
     screen.explain(&format!("copying to {}", folder.display()));
@@ -103,7 +103,7 @@ pub(crate) fn make_one(
     result
 }
 
-fn record(report: &mut Exported, result: &Result<Copied, LibraryError>, screen: &Screen) {
+fn record(report: &mut Exported, result: &Result<Written, LibraryError>, screen: &Screen) {
     match result {
         Ok(copied) => {
             let entry = Entry::copied(&report.label)

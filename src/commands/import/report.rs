@@ -11,7 +11,7 @@
 
 use certstow_core::error::Error as LibraryError;
 use certstow_core::identity::{Inventory, StoreProblem};
-use certstow_core::import::{Imported, Outcome, Readable};
+use certstow_core::import::{Imported, Outcome, Sources};
 use certstow_core::warning::Warning as LibraryWarning;
 use certstow_formats::proof::Level;
 use certstow_formats::sanitize::{safe, shortened};
@@ -63,7 +63,7 @@ impl Failed {
 
 impl ImportReport {
     /// Of an import into this store, before anything is in it.
-    pub(super) fn new(store: &StoreSpec, exportable: bool, sources: Readable) -> Self {
+    pub(super) fn new(store: &StoreSpec, exportable: bool, sources: Sources) -> Self {
         Self {
             store: store.to_string(),
             exportable,

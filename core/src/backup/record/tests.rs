@@ -39,7 +39,7 @@ fn with_many(count: u64) -> tempfile::TempDir {
 
 /// What everybody reads is what the run has in mind.
 fn agrees(folder: &Path, record: &Record) {
-    let Found::Whole(mut read) = of_folder(folder) else {
+    let Ok(Some(mut read)) = of_folder(folder) else {
         panic!("no manifest");
     };
     let mut expected = record.entries().to_vec();
@@ -122,7 +122,7 @@ fn changes_to_an_older_manifest_are_removed() {
     let older = changes::header(&Manifest::empty())
         + &changes::line_of(vec![Change::Saved(Box::new(saved(400, 0)))]);
     fs::write(folder.join(CHANGES), older).unwrap();
-    let Found::Whole(manifest) = of_folder(folder) else {
+    let Ok(Some(manifest)) = of_folder(folder) else {
         panic!("no manifest");
     };
     assert_eq!(manifest.entries.len(), 400);
@@ -149,7 +149,7 @@ fn changes_of_which_a_block_is_missing_were_not_written() {
         let end = whole.len().min(block + 4096);
         bytes[block..end].fill(0);
         fs::write(folder.join(CHANGES), bytes).unwrap();
-        let Found::Whole(manifest) = of_folder(folder) else {
+        let Ok(Some(manifest)) = of_folder(folder) else {
             panic!("damaged");
         };
         assert_eq!(manifest.entries.len(), 401);
@@ -215,7 +215,10 @@ fn changes_are_to_entries_whose_digits_are_capitals() {
 #[test]
 fn what_cannot_be_looked_at_is_unreadable_and_not_damaged() {
     let nowhere = of_folder(Path::new("no\0where"));
-    assert!(matches!(nowhere, Found::Unreadable(_)), "{nowhere:?}");
+    assert!(
+        matches!(nowhere, Err(Unusable::Unreadable(_))),
+        "{nowhere:?}"
+    );
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! The files of a folder that are to be opened: those of the manifest, and what it does not name
 //! where that is wanted. Each is read once, and opened in memory.
 
-use std::collections::HashSet;
-use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
 
@@ -10,10 +8,10 @@ use certstow_formats::pkcs12::error::DecodeError;
 use certstow_platform::OpenedFile;
 use certstow_platform::store::{Listing, Store};
 
-use crate::backup::folder::{Condition, Folder, KeyFile, shown};
-use crate::backup::manifest::{self, Saved};
+use crate::backup::folder::{Condition, Folder, KeyFile, Subject, shown};
+use crate::backup::manifest;
 use crate::backup::opener::Opener;
-use crate::backup::record::{self, Found};
+use crate::backup::record::{self, Unusable};
 use crate::backup::wanted::{LEFT_OUT, Wanted};
 use crate::error::Error;
 use crate::warning::{Code, Warning};
@@ -22,7 +20,7 @@ use crate::warning::{Code, Warning};
 #[derive(Default)]
 pub(super) struct Sources {
     /// Those of the manifest first, in its order.
-    pub(super) files: Vec<Source>,
+    pub(super) files: Vec<Subject>,
     /// Whether identities that the manifest does not name are taken.
     pub(super) takes_unnamed: bool,
     /// What has the name of a file, is not named by the manifest, and is no file.
@@ -32,82 +30,59 @@ pub(super) struct Sources {
     pub(super) notes: Vec<Warning>,
 }
 
-/// A file, and the identity that is due from it.
-pub(super) struct Source {
-    pub(super) name: OsString,
-    pub(super) saved: Option<Saved>,
-}
-
 impl Sources {
     pub(super) fn of(path: &Path, folder: &Folder, wanted: &Wanted<'_>) -> Self {
         let mut sources = Self::default();
         let manifest = match record::of_folder(path) {
-            Found::Whole(manifest) => Some(manifest.entries),
-            Found::None => {
-                let note = "there is no manifest: every file that opens is taken";
-                sources.notes.push(Warning::new(Code::Manifest, note));
-                None
+            Ok(Some(manifest)) => Ok(manifest.entries),
+            Ok(None) => Err("there is no manifest".to_owned()),
+            Err(Unusable::Damaged(reason)) => {
+                Err(format!("the manifest cannot be used ({reason})"))
             }
-            Found::Damaged(reason) => {
-                let note = format!(
-                    "the manifest cannot be used ({reason}): every file that opens is taken"
-                );
-                sources.notes.push(Warning::new(Code::Manifest, note));
-                None
-            }
-            Found::Unreadable(error) => {
-                let note = "the manifest cannot be read: every file that opens is taken";
-                sources.notes.push(Warning::new(Code::Manifest, note));
-                let name = manifest::NAME.to_owned();
-                sources
-                    .strange
-                    .push((name, manifest::unreadable(path, error)));
-                None
+            Err(Unusable::Unreadable(error)) => {
+                let error = manifest::unreadable(path, error);
+                sources.strange.push((manifest::NAME.to_owned(), error));
+                Err("the manifest cannot be read".to_owned())
             }
         };
-        sources.takes_unnamed = wanted.unnamed || manifest.is_none();
-        let is_whole = manifest.is_some();
-        let entries = manifest.unwrap_or_default();
-        let named: HashSet<OsString> = entries
-            .iter()
-            .map(|saved| saved.file.clone().into())
-            .collect();
+        sources.takes_unnamed = wanted.unnamed || manifest.is_err();
+        let is_whole = manifest.is_ok();
+        let entries = manifest.unwrap_or_else(|why| {
+            let note = format!("{why}: every file that opens is taken");
+            sources.notes.push(Warning::new(Code::Manifest, note));
+            Vec::new()
+        });
+        let unnamed = folder.unnamed(&entries);
         let (entries, by_thumbprint) = wanted.narrowed(entries);
-        sources
-            .files
-            .extend(entries.into_iter().map(|saved| Source {
-                name: saved.file.clone().into(),
-                saved: Some(saved),
-            }));
-        let unnamed = folder
-            .key_files()
-            .iter()
-            .filter(|name| !named.contains(*name));
-        for name in unnamed {
-            sources.take_unnamed(folder, name, is_whole, by_thumbprint);
+        sources.files.extend(entries.into_iter().map(Subject::of));
+        for file in unnamed {
+            sources.take_unnamed(folder, file, is_whole, by_thumbprint);
         }
         sources
     }
 
     /// A file that no entry names. Anybody who can write to the folder can put one there.
-    fn take_unnamed(&mut self, folder: &Folder, name: &OsStr, is_whole: bool, by_thumbprint: bool) {
-        let shown = shown(name);
+    fn take_unnamed(
+        &mut self,
+        folder: &Folder,
+        file: Subject,
+        is_whole: bool,
+        by_thumbprint: bool,
+    ) {
+        let shown = shown(&file.name);
         let text = format!("the manifest does not name {shown}");
         let note = |text: String| Warning::new(Code::Unnamed, text);
         if self.takes_unnamed {
             self.notes.extend(is_whole.then(|| note(text)));
-            self.files.push(Source {
-                name: name.to_owned(),
-                saved: None,
-            });
+            self.files.push(file);
             return;
         }
-        match folder.unreadable(name) {
+        match folder.unreadable(&file.name) {
             // All that is wanted is in the manifest.
             Some(error) if by_thumbprint => self.notes.push(note(format!("{text}, and {error}"))),
             Some(error) => {
                 self.notes.push(note(text));
-                let error = folder.file_error(name, format!("cannot be read: {error}"));
+                let error = folder.file_error(&file.name, format!("cannot be read: {error}"));
                 self.strange.push((shown, error));
             }
             None => {
@@ -129,38 +104,36 @@ pub(super) type Read = (Option<Condition>, Result<Opened, Error>);
 /// A file that was opened, as a store, and what it holds.
 pub(super) type Opened = (Box<dyn Store>, Listing);
 
-impl Source {
-    pub(super) fn read(&self, folder: &Folder, opener: Opener<'_>) -> Read {
-        let has_password = self
-            .saved
-            .as_ref()
-            .is_some_and(|saved| saved.escrow.is_some());
-        let file = folder.read(&self.name, has_password || opener.is_escrow());
-        let condition = self.saved.as_ref().map(|saved| file.condition(saved));
-        (condition, self.open(folder, &file, opener))
-    }
+pub(super) fn read(subject: &Subject, folder: &Folder, opener: Opener<'_>) -> Read {
+    let (file, condition) = subject.read(folder, opener.is_escrow());
+    (condition, open(subject, folder, &file, opener))
+}
 
-    fn open(&self, folder: &Folder, file: &KeyFile, opener: Opener<'_>) -> Result<Opened, Error> {
-        let bytes = file.bytes.as_ref().map_err(|error| {
-            let reason = match error.kind() {
-                io::ErrorKind::NotFound => "is missing".to_owned(),
-                _ => format!("cannot be read: {error}"),
-            };
-            folder.file_error(&self.name, reason)
+fn open(
+    subject: &Subject,
+    folder: &Folder,
+    file: &KeyFile,
+    opener: Opener<'_>,
+) -> Result<Opened, Error> {
+    let bytes = file.bytes.as_ref().map_err(|error| {
+        let reason = match error.kind() {
+            io::ErrorKind::NotFound => "is missing".to_owned(),
+            _ => format!("cannot be read: {error}"),
+        };
+        folder.file_error(&subject.name, reason)
+    })?;
+    let path = folder.path(&subject.name);
+    opener.open(folder, &subject.name, file, |password| {
+        let opened = OpenedFile::open(bytes, &path, password).map_err(|error| match error {
+            DecodeError::WrongPassword => Error::WrongPassword {
+                place: path.display().to_string(),
+            },
+            other => folder.file_error(&subject.name, format!("cannot be opened: {other}")),
         })?;
-        let path = folder.path(&self.name);
-        opener.open(folder, &self.name, file, |password| {
-            let opened = OpenedFile::open(bytes, &path, password).map_err(|error| match error {
-                DecodeError::WrongPassword => Error::WrongPassword {
-                    place: path.display().to_string(),
-                },
-                other => folder.file_error(&self.name, format!("cannot be opened: {other}")),
-            })?;
-            if self.saved.is_some() && !opened.has_mac() {
-                return Err(folder.file_error(&self.name, NO_MAC.to_owned()));
-            }
-            let listing = opened.list()?;
-            Ok((Box::new(opened) as Box<dyn Store>, listing))
-        })
-    }
+        if subject.saved.is_some() && !opened.has_mac() {
+            return Err(folder.file_error(&subject.name, NO_MAC.to_owned()));
+        }
+        let listing = opened.list()?;
+        Ok((Box::new(opened) as Box<dyn Store>, listing))
+    })
 }

@@ -7,8 +7,8 @@ use std::ffi::OsStr;
 use certstow_formats::{names, threads};
 use certstow_platform::store::{Entry, KeyState};
 
-use super::sources::{Opened, Read, Source, Sources};
-use crate::backup::folder::{Condition, Folder, shown};
+use super::sources::{self, Opened, Read, Sources};
+use crate::backup::folder::{Condition, Folder, Subject, shown};
 use crate::backup::manifest::{self, Saved};
 use crate::backup::opener::Opener;
 use crate::backup::wanted::LEFT_OUT;
@@ -37,7 +37,7 @@ impl Taken {
         opener: Opener<'_>,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Self {
-        let read = |source: &Source| source.read(folder, opener);
+        let read = |source: &Subject| sources::read(source, folder, opener);
         let read = threads::each(threads::for_reading(), &sources.files, read, progress);
         let mut taken = Self {
             unnamed: sources.takes_unnamed,
@@ -49,7 +49,7 @@ impl Taken {
         taken
     }
 
-    fn take(&mut self, folder: &Folder, source: &Source, (condition, opened): Read) {
+    fn take(&mut self, folder: &Folder, source: &Subject, (condition, opened): Read) {
         let name = shown(&source.name);
         if let Some(Condition::Damaged(reason)) = condition {
             let text = format!("{name} is not as it was written: {reason}");

@@ -15,8 +15,8 @@ impl Run<'_> {
         let works: Vec<bool> = self
             .destinations
             .iter()
-            .zip(&self.errors)
-            .map(|(destination, error)| destination.is_some() && error.is_none())
+            .zip(&self.reports)
+            .map(|(destination, report)| destination.is_some() && report.error.is_none())
             .collect();
         let mut verified = HashSet::new();
         for (entry, wanted) in self.entries.iter().zip(&self.plan) {

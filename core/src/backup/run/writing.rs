@@ -2,11 +2,12 @@
 //! threads for every core make the files. Between them is a channel that holds a few keys at most,
 //! so that a thousand identities take no more memory than a few.
 
+use std::cell::OnceCell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender, TrySendError};
-use std::sync::{Mutex, OnceLock, PoisonError};
-use std::thread;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use std::{slice, thread};
 
 use certstow_formats::proof::Level;
 use certstow_formats::secret::Password;
@@ -47,47 +48,45 @@ impl<'a> Run<'a> {
             .iter()
             .map(|destination| AtomicBool::new(destination.is_none()))
             .collect();
-        let issuers = self.inventory.known_issuers();
+        let options = self.request.options;
+        let issuers = options.has_path().then(|| self.inventory.known_issuers());
         let work = Work {
-            options: self.request.options,
-            issuers: &issuers,
+            options,
+            issuers: issuers.as_ref(),
             privacy: self.request.privacy,
             broken: &broken,
         };
+        let work = &work;
+        let shared = OnceCell::new();
         let threads = threads::for_computing().min(pending.len());
-        let shared = OnceLock::new();
-        let escrow = self.request.escrow;
-        let make = |task: Task<'a>| {
-            let protection = match (escrow, shared.get()) {
-                (Some(recipient), _) => Protection::Escrow(recipient),
-                (None, Some(password)) => Protection::Password(password),
-                // Tasks come after the password.
-                (None, None) => return None,
-            };
-            Some(work.run(task, &protection))
-        };
         let (tasks, todo) = mpsc::sync_channel(threads);
-        let todo = Mutex::new(todo);
+        let todo = Arc::new(Mutex::new(todo));
         let (finished, results) = mpsc::channel();
         thread::scope(|scope| {
             let begun = (0..threads).map_while(|_| {
-                let finished = finished.clone();
-                let (make, todo) = (&make, &todo);
-                threads::start(scope, move || work_off(make, todo, &finished)).ok()
+                let (todo, finished) = (Arc::clone(&todo), finished.clone());
+                threads::start(scope, move || work_off(work, &todo, &finished)).ok()
             });
-            let begun = begun.count();
-            drop(finished);
+            begun.for_each(drop);
+            // Where no thread could be started, nobody receives any more, and `send` knows by that.
+            drop((todo, finished));
             let mut dispatcher = Dispatcher {
                 of: pending.len(),
                 done: 0,
                 checkpoint: Instant::now() + CHECKPOINT,
                 tasks,
                 results,
-                here: (begun == 0).then_some(&make),
-                broken: &broken,
+                work,
                 progress,
             };
-            self.dispatch(&pending, &mut dispatcher, password, &shared, ask)
+            let dispatched = self.dispatch(&pending, &mut dispatcher, password, &shared, ask);
+            // No more is to come: the threads finish what they have, and end.
+            let (nothing, _) = mpsc::sync_channel(1);
+            dispatcher.tasks = nothing;
+            while let Ok(done) = dispatcher.results.recv() {
+                self.record_result(done, &mut dispatcher);
+            }
+            dispatched
         })
     }
 
@@ -107,7 +106,7 @@ impl<'a> Run<'a> {
             if let (Some(destination), true) = (&mut self.destinations[at], writes > 0)
                 && let Err(error) = destination.reserve(writes)
             {
-                self.errors[at] = Some(error);
+                self.reports[at].error = Some(error);
                 let folder = destination.folder().display();
                 let notes = destination.notes.iter();
                 self.warnings.extend(notes.map(|note| note.about(&folder)));
@@ -116,71 +115,74 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Gives the threads their work and takes the results, until there is no more.
-    fn dispatch(
+    /// Gives the threads their work, and takes results meanwhile.
+    fn dispatch<'p>(
         &mut self,
         pending: &[usize],
-        dispatcher: &mut Dispatcher<'a, '_>,
+        dispatcher: &mut Dispatcher<'p>,
         password: impl FnOnce() -> Result<Password, Error>,
-        shared: &OnceLock<Password>,
+        shared: &'p OnceCell<Password>,
         ask: &mut dyn Ask,
-    ) -> Result<(), Error> {
-        let mut password = Some(password).filter(|_| self.request.escrow.is_none());
-        let mut outcome = Ok(());
+    ) -> Result<(), Error>
+    where
+        'a: 'p,
+    {
+        let mut pending = pending.iter();
+        let mut next = self.next_task(&mut pending, dispatcher, ask)?;
+        if next.is_none() {
+            return Ok(());
+        }
+        let protection = match self.request.escrow {
+            Some(recipient) => Protection::Escrow(recipient),
+            None => {
+                let password = password()?;
+                let warnings = self.request.options.warnings(Some(&password));
+                self.warnings.extend(warnings);
+                Protection::Password(shared.get_or_init(|| password))
+            }
+        };
+        while let Some(task) = next {
+            self.send((task, protection), dispatcher);
+            next = self.next_task(&mut pending, dispatcher, ask)?;
+        }
+        Ok(())
+    }
+
+    /// The next of those that are pending whose key comes out and that a destination still takes.
+    fn next_task(
+        &mut self,
+        pending: &mut slice::Iter<'_, usize>,
+        dispatcher: &mut Dispatcher<'_>,
+        ask: &mut dyn Ask,
+    ) -> Result<Option<Task<'a>>, Error> {
         for &position in pending {
             (dispatcher.progress)(Progress::Writing {
                 done: dispatcher.done,
                 of: dispatcher.of,
             });
-            let places = self.places(position, dispatcher.broken);
+            let places = self.places(position, dispatcher.work.broken);
             if places.is_empty() {
                 dispatcher.done += 1;
                 continue;
             }
-            let key = match self.take(position, ask) {
-                Ok(key) => key,
-                Err(Error::Cancelled) => {
-                    outcome = Err(Error::Cancelled);
-                    break;
+            match self.take(position, ask) {
+                Ok(key) => {
+                    return Ok(Some(Task {
+                        position,
+                        store: self.inventory.store_name(key.stored.store),
+                        key,
+                        label: self.plan[position].label.clone(),
+                        places,
+                    }));
                 }
+                Err(Error::Cancelled) => return Err(Error::Cancelled),
                 Err(error) => {
                     self.key_failed(position, error);
                     dispatcher.done += 1;
-                    continue;
-                }
-            };
-            if let Some(obtain) = password.take() {
-                match obtain() {
-                    Ok(password) => {
-                        let warnings = self.request.options.warnings(Some(&password));
-                        self.warnings.extend(warnings);
-                        // Empty until now, for this is done once.
-                        let _ = shared.set(password);
-                    }
-                    Err(error) => {
-                        outcome = Err(error);
-                        break;
-                    }
                 }
             }
-            let task = Task {
-                position,
-                store: self.inventory.store_name(key.stored.store),
-                key,
-                label: self.plan[position].label.clone(),
-                places,
-            };
-            if !self.send(task, dispatcher) {
-                break;
-            }
         }
-        // No more is to come: the threads finish what they have, and end.
-        let (nothing, _) = mpsc::sync_channel(1);
-        dispatcher.tasks = nothing;
-        while let Ok(done) = dispatcher.results.recv() {
-            self.record_result(done, dispatcher);
-        }
-        outcome
+        Ok(None)
     }
 
     /// Where the identity is to be written, as far as the destinations still work.
@@ -215,33 +217,28 @@ impl<'a> Run<'a> {
     }
 
     /// Sends a task as soon as a thread has room for it; meanwhile results are taken. Without
-    /// threads, it is done here. False if there is no thread any more.
-    fn send(&mut self, mut task: Task<'a>, dispatcher: &mut Dispatcher<'a, '_>) -> bool {
-        if let Some(make) = dispatcher.here {
-            let done = make(task);
-            let is_done = done.is_some();
-            done.into_iter()
-                .for_each(|done| self.record_result(done, dispatcher));
-            return is_done;
-        }
+    /// threads, it is done here.
+    fn send<'p>(&mut self, mut task: Protected<'p>, dispatcher: &mut Dispatcher<'p>) {
         loop {
             while let Ok(done) = dispatcher.results.try_recv() {
                 self.record_result(done, dispatcher);
             }
             task = match dispatcher.tasks.try_send(task) {
-                Ok(()) => return true,
+                Ok(()) => return,
                 Err(TrySendError::Full(task)) => task,
-                Err(TrySendError::Disconnected(_)) => return false,
+                Err(TrySendError::Disconnected((task, protection))) => {
+                    let done = dispatcher.work.run(task, protection);
+                    return self.record_result(done, dispatcher);
+                }
             };
-            match dispatcher.results.recv() {
-                Ok(done) => self.record_result(done, dispatcher),
-                Err(_) => return false,
+            if let Ok(done) = dispatcher.results.recv() {
+                self.record_result(done, dispatcher);
             }
         }
     }
 
     /// Takes the result of a task, and from time to time records what was written.
-    fn record_result(&mut self, done: Done, dispatcher: &mut Dispatcher<'_, '_>) {
+    fn record_result(&mut self, done: Done, dispatcher: &mut Dispatcher<'_>) {
         let entry = &mut self.entries[done.position];
         for warning in done.warnings {
             if !entry.warnings.contains(&warning) {
@@ -263,7 +260,7 @@ impl<'a> Run<'a> {
                         destination.note(warning);
                     }
                     if let Some(error) = not_synced {
-                        self.errors[at].get_or_insert(error);
+                        self.reports[at].error.get_or_insert(error);
                     }
                     // What was accepted of the file before holds for this one, too.
                     let before = destination.saved_as(&saved.thumbprint.sha256);
@@ -281,8 +278,8 @@ impl<'a> Run<'a> {
                 (Some(Err(error)), _) => {
                     report.outcome = Outcome::Failed(error.in_full());
                     let not_synced = matches!(error, Error::NotSynced { .. });
-                    if not_synced || dispatcher.broken[at].load(Ordering::Relaxed) {
-                        self.errors[at].get_or_insert(error);
+                    if not_synced || dispatcher.work.broken[at].load(Ordering::Relaxed) {
+                        self.reports[at].error.get_or_insert(error);
                     }
                 }
                 (None, _) | (_, None) => {}
@@ -301,12 +298,12 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn checkpoint(&mut self, dispatcher: &mut Dispatcher<'_, '_>) {
+    fn checkpoint(&mut self, dispatcher: &mut Dispatcher<'_>) {
         for (at, destination) in self.destinations.iter_mut().enumerate() {
             let Some(destination) = destination else {
                 continue;
             };
-            let broken = &dispatcher.broken[at];
+            let broken = &dispatcher.work.broken[at];
             if broken.load(Ordering::Relaxed) {
                 continue;
             }
@@ -314,45 +311,33 @@ impl<'a> Run<'a> {
                 // What is there without its name confirmed is no reason to give the rest up.
                 let is_there = matches!(error, Error::NotSynced { saved: true, .. });
                 broken.fetch_or(!is_there, Ordering::Relaxed);
-                self.errors[at].get_or_insert(error);
+                self.reports[at].error.get_or_insert(error);
             }
         }
     }
 }
 
 /// What the main thread needs while it hands out work.
-struct Dispatcher<'t, 'p> {
+struct Dispatcher<'p> {
     of: usize,
     done: usize,
     /// When what was written is to be recorded next.
     checkpoint: Instant,
-    tasks: SyncSender<Task<'t>>,
+    tasks: SyncSender<Protected<'p>>,
     results: Receiver<Done>,
-    /// What does a task on this thread, where there is no other.
-    here: Option<&'p Make<'t, 'p>>,
-    broken: &'p [AtomicBool],
+    work: &'p Work<'p>,
     progress: &'p mut dyn FnMut(Progress),
 }
 
-/// Does a task; `None` for one that came before the password.
-type Make<'t, 'p> = dyn Fn(Task<'t>) -> Option<Done> + Sync + 'p;
+/// A task, and what its file is protected with.
+type Protected<'p> = (Task<'p>, Protection<'p>);
 
 /// What each thread does: takes one task after the other.
-fn work_off<'t>(
-    make: &(impl Fn(Task<'t>) -> Option<Done> + Sync),
-    todo: &Mutex<Receiver<Task<'t>>>,
-    finished: &Sender<Done>,
-) {
-    loop {
-        // The lock is held while waiting: the thread that has it is the next to get something.
-        let next = todo.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(task) = next else {
-            break;
-        };
-        let Some(done) = make(task) else {
-            break;
-        };
-        if finished.send(done).is_err() {
+fn work_off(work: &Work<'_>, todo: &Mutex<Receiver<Protected<'_>>>, finished: &Sender<Done>) {
+    // The lock is held while waiting: the thread that has it is the next to get something.
+    let next = || todo.lock().unwrap_or_else(PoisonError::into_inner).recv();
+    while let Ok((task, protection)) = next() {
+        if finished.send(work.run(task, protection)).is_err() {
             break;
         }
     }

@@ -5,6 +5,7 @@ use certstow_formats::secret::Password;
 use certstow_formats::testing::identities;
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::NonInteractive;
+use certstow_platform::store::Store;
 use certstow_platform::testing::{Liar, MemoryKey};
 use certstow_platform::{OpenOptions, open, testing};
 

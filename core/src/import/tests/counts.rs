@@ -38,9 +38,7 @@ impl Ask for Typist {
 /// How many of the identities of a file come into an empty store.
 fn come_in(file: PathBuf, password: Option<&str>, ask: &mut dyn Ask) -> usize {
     let password = password.map(|text| Password::new(text.to_owned()));
-    let sources = read(Input::Files(&[file]), password, ask)
-        .unwrap()
-        .readable();
+    let sources = read(Input::Files(&[file]), password, ask).unwrap();
     assert_eq!(sources.problems, []);
     let mut to = MemoryStore::new("to");
     let outcomes = identities(&sources.inventory, &mut to, &EXPORTABLE, ask);
@@ -110,7 +108,7 @@ fn read_opens_a_file_once_whatever_its_problems() {
 
     let mut typist = Typist(0, "wrong");
     let sources = read(Input::Files(&files), None, &mut typist);
-    let sources = sources.unwrap().readable();
+    let sources = sources.unwrap();
     assert_eq!((typist.0, sources.locked.len()), (3, 1));
     // Listing it, a look at what it needs, and one for each password.
     assert_eq!(files_read_below(folder.path()), 1 + 1 + 3);

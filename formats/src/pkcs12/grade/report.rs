@@ -52,6 +52,18 @@ pub struct Report {
 }
 
 impl Report {
+    pub(super) fn error(&mut self, message: impl Into<String>) {
+        self.find(Severity::Error, message);
+    }
+
+    pub(super) fn warning(&mut self, message: impl Into<String>) {
+        self.find(Severity::Warning, message);
+    }
+
+    pub(super) fn info(&mut self, message: impl Into<String>) {
+        self.find(Severity::Info, message);
+    }
+
     pub(super) fn find(&mut self, severity: Severity, message: impl Into<String>) {
         let message = message.into();
         self.findings.push(Finding { severity, message });

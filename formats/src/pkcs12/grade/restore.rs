@@ -24,23 +24,21 @@ pub(super) fn restores(
         .collect();
     let unreadable = contents.certificates.len() - bags.len();
     if unreadable > 0 {
-        report.find(
-            Severity::Error,
-            format!("{unreadable} of the certificates in the file cannot be read"),
-        );
+        report.error(format!(
+            "{unreadable} of the certificates in the file cannot be read"
+        ));
     }
     let malformed: Vec<&'static str> = bags
         .iter()
         .filter_map(|(_, certificate)| certificate.malformed_part())
         .collect();
     for part in &malformed {
-        report.find(
-            Severity::Error,
-            format!("a certificate in the file is damaged: {part} is malformed"),
-        );
+        report.error(format!(
+            "a certificate in the file is damaged: {part} is malformed"
+        ));
     }
     if contents.keys.is_empty() {
-        report.find(Severity::Error, "there is no private key in the file");
+        report.error("there is no private key in the file");
     }
     let candidates = Candidates::new(bags.iter().map(|(_, certificate)| certificate.clone()));
     let sound = unreadable == 0 && malformed.is_empty();
@@ -50,12 +48,9 @@ pub(super) fn restores(
             1 => "a part of the file was".to_owned(),
             count => format!("{count} parts of the file were"),
         };
-        report.find(
-            Severity::Warning,
-            format!(
-                "{parts} not read, since no password applies; other programs may refuse the file"
-            ),
-        );
+        report.warning(format!(
+            "{parts} not read, since no password applies; other programs may refuse the file"
+        ));
         restores = both(restores, None);
     }
     let mut weakest = None;
@@ -67,10 +62,7 @@ pub(super) fn restores(
                 works(report, key, leaf)
             }
             None => {
-                report.find(
-                    Severity::Error,
-                    "the file holds a private key without its certificate",
-                );
+                report.error("the file holds a private key without its certificate");
                 (Some(false), Level::None)
             }
         };
@@ -113,24 +105,21 @@ fn leaf_of<'a>(
 fn works(report: &mut Report, bag: &KeyBag, leaf: &Certificate) -> (Option<bool>, Level) {
     if let Some((length, proper)) = key::odd_scalar_length(&bag.key) {
         readers::with_odd_scalar(&mut report.readers);
-        report.find(
-            Severity::Warning,
-            format!(
-                "the private key has {length} octets and not the {proper} of its curve, which .NET \
+        report.warning(format!(
+            "the private key has {length} octets and not the {proper} of its curve, which .NET \
                  refuses; export it anew to mend that"
-            ),
-        );
+        ));
     }
     match proof::prove(&bag.key, leaf) {
         Ok(proof) => {
             if let Some(warning) = proof.warning() {
-                report.find(Severity::Warning, warning);
+                report.warning(warning);
             }
             let level = proof.level();
             ((level >= Level::PublicKey).then_some(true), level)
         }
         Err(error) => {
-            report.find(Severity::Error, error.to_string());
+            report.error(error.to_string());
             (Some(false), Level::None)
         }
     }
@@ -149,8 +138,7 @@ fn links(
     match path.end {
         PathEnd::Root => Some(true),
         PathEnd::MissingIssuer { .. } => {
-            report.find(
-                Severity::Info,
+            report.info(
                 "the file ends before the root: whoever restores it needs the issuers from \
                  elsewhere",
             );
@@ -161,19 +149,15 @@ fn links(
             refuted: true,
             ..
         } => {
-            report.find(
-                Severity::Error,
-                format!("the path in the file does not link: {reason}"),
-            );
+            report.error(format!("the path in the file does not link: {reason}"));
             Some(false)
         }
         // A root's signature over itself proves nothing that its own presence would not.
         PathEnd::Unverified { .. } if ends_in_a_root(&path.certificates) => Some(true),
         PathEnd::Unverified { reason, .. } => {
-            report.find(
-                Severity::Warning,
-                format!("it is not proven that the path in the file links: {reason}"),
-            );
+            report.warning(format!(
+                "it is not proven that the path in the file links: {reason}"
+            ));
             None
         }
     }

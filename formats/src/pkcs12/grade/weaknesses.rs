@@ -1,6 +1,7 @@
 //! What is weak about a file, as far as it shows without the password.
 
-use super::report::{Report, Severity};
+use super::report::Report;
+use crate::pkcs12::mac::MacScheme;
 use crate::pkcs12::outline::{BagOutline, Outline};
 use crate::pkcs12::pbe::{Cipher, Scheme};
 use crate::pkcs12::profile::Iterations;
@@ -12,17 +13,13 @@ pub(super) fn find(report: &mut Report, outline: &Outline, mode: Option<u32>) {
     clear_content(report, outline);
     iterations(report, outline);
     if outline.mac.is_none() {
-        report.find(
-            Severity::Warning,
+        report.warning(
             "the file has no MAC: nothing shows whether it was altered, and many programs \
              refuse it",
         );
     }
     if outline.ber {
-        report.find(
-            Severity::Info,
-            "the file is BER, not DER: Go's readers refuse it",
-        );
+        report.info("the file is BER, not DER: Go's readers refuse it");
     }
     if let Some(mode) = mode {
         file_mode(report, mode);
@@ -33,31 +30,22 @@ fn encryption(report: &mut Report, outline: &Outline) {
     let ciphers: Vec<Cipher> = outline
         .safe_schemes()
         .chain(outline.key_schemes())
-        .map(|scheme| match scheme {
-            Scheme::Pkcs12 { cipher, .. } | Scheme::Pbes2 { cipher, .. } => *cipher,
-        })
+        .map(Scheme::cipher)
         .collect();
     let rc2 = ciphers.iter().find_map(|cipher| match cipher {
         Cipher::Rc2 { bits } => Some(*bits),
         _ => None,
     });
     match rc2 {
-        Some(bits) if bits < 64 => report.find(
-            Severity::Warning,
-            format!(
-                "it is encrypted with RC2-{bits}, which anybody can break without the password"
-            ),
-        ),
-        Some(_) => report.find(
-            Severity::Warning,
-            "it is encrypted with RC2, which recent programs no longer read",
-        ),
+        Some(bits) if bits < 64 => report.warning(format!(
+            "it is encrypted with RC2-{bits}, which anybody can break without the password"
+        )),
+        Some(_) => report.warning("it is encrypted with RC2, which recent programs no longer read"),
         None => {}
     }
     let triple_des = [Cipher::TripleDes, Cipher::TwoKeyTripleDes];
     if ciphers.iter().any(|cipher| triple_des.contains(cipher)) {
-        report.find(
-            Severity::Info,
+        report.info(
             "it is encrypted with 3DES, which every program reads and nobody should choose \
              where AES is read too",
         );
@@ -67,17 +55,13 @@ fn encryption(report: &mut Report, outline: &Outline) {
 fn clear_content(report: &mut Report, outline: &Outline) {
     let bags = || outline.safes.iter().flat_map(|safe| &safe.bags);
     if bags().any(|bag| *bag == BagOutline::Key) {
-        report.find(
-            Severity::Error,
-            "a private key is not encrypted: whoever can read the file has the key",
-        );
+        report.error("a private key is not encrypted: whoever can read the file has the key");
     }
     let clear = bags()
         .filter(|bag| matches!(bag, BagOutline::Certificate(_)))
         .count();
     if clear > 0 {
-        report.find(
-            Severity::Info,
+        report.info(
             "the certificates are not encrypted: whoever can read the file sees whose they are",
         );
     }
@@ -85,42 +69,29 @@ fn clear_content(report: &mut Report, outline: &Outline) {
 
 fn iterations(report: &mut Report, outline: &Outline) {
     let schemes = outline.safe_schemes().chain(outline.key_schemes());
-    let all = || {
-        schemes
-            .map(Scheme::iterations)
-            .chain(outline.mac.as_ref().map(|mac| mac.iterations()))
-    };
-    let all: Vec<u32> = all().collect();
+    let mac = outline.mac.as_ref().map(MacScheme::iterations);
+    let all: Vec<u32> = schemes.map(Scheme::iterations).chain(mac).collect();
     let (Some(&least), Some(&most)) = (all.iter().min(), all.iter().max()) else {
         return;
     };
     if least < Iterations::ADVISED_MIN {
         let times = counted(least, "iteration", "iterations");
-        report.find(
-            Severity::Warning,
-            format!(
-                "a key is derived from the password with {times}, which hardly slows \
+        report.warning(format!(
+            "a key is derived from the password with {times}, which hardly slows \
                  down guessing (RFC 8018 asks for {} at least)",
-                Iterations::ADVISED_MIN
-            ),
-        );
+            Iterations::ADVISED_MIN
+        ));
     }
     if most > Iterations::MAX {
-        report.find(
-            Severity::Warning,
-            format!(
-                "{most} iterations are more than the {} that Windows imports",
-                Iterations::MAX
-            ),
-        );
+        report.warning(format!(
+            "{most} iterations are more than the {} that Windows imports",
+            Iterations::MAX
+        ));
     } else if most > Iterations::DOTNET_MAX {
-        report.find(
-            Severity::Info,
-            format!(
-                "{most} iterations are more than the {} that .NET 9 and later accept by default",
-                Iterations::DOTNET_MAX
-            ),
-        );
+        report.info(format!(
+            "{most} iterations are more than the {} that .NET 9 and later accept by default",
+            Iterations::DOTNET_MAX
+        ));
     }
 }
 
@@ -131,11 +102,8 @@ fn file_mode(report: &mut Report, mode: u32) {
         (false, true) => "the file's group",
         (false, false) => return,
     };
-    report.find(
-        Severity::Warning,
-        format!(
-            "{who} has access to the file (mode {:04o}): chmod 600 makes it private",
-            mode & 0o7777
-        ),
-    );
+    report.warning(format!(
+        "{who} has access to the file (mode {:04o}): chmod 600 makes it private",
+        mode & 0o7777
+    ));
 }
