@@ -10,7 +10,6 @@ mod completions;
 mod doctor;
 mod ending;
 mod error;
-mod examples;
 pub mod exit;
 mod file_options;
 #[cfg(any(fuzzing, test))]
@@ -28,6 +27,7 @@ mod report;
 mod schedule;
 mod screen;
 mod timeout;
+mod topics;
 mod warning;
 mod watchdog;
 mod wizard;
