@@ -6,28 +6,14 @@ use certstow_formats::sanitize::safe;
 use certstow_formats::secret::Password;
 use certstow_platform::store::Interaction;
 use certstow_platform::vault::{self, VaultEntry};
-use serde::Serialize;
 
 use crate::args::{PasswordCommand, SetArgs};
 use crate::ask;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::journal::Entry;
+use crate::render::json::Object;
 use crate::screen::Screen;
-
-/// `certstow.passwords/1`: what is kept, or the one that was kept or forgotten.
-#[derive(Serialize)]
-struct Json<'a> {
-    schema: &'static str,
-    action: &'static str,
-    passwords: Vec<PasswordJson<'a>>,
-}
-
-#[derive(Serialize)]
-struct PasswordJson<'a> {
-    name: &'a str,
-    place: &'a str,
-}
 
 pub(crate) fn run(command: &PasswordCommand, screen: &Screen) -> Result<Exit, Error> {
     let _wait = waits::waiting_for("the vault of the operating system");
@@ -86,6 +72,7 @@ fn list(screen: &Screen) -> Result<(), Error> {
     tell("list", &entries, &text, screen)
 }
 
+/// `certstow.passwords/1`: what is kept, or the one that was kept or forgotten.
 fn tell(
     action: &'static str,
     entries: &[VaultEntry],
@@ -98,15 +85,15 @@ fn tell(
                 .try_for_each(|line| writeln!(out, "{}", safe(line)))
         });
     }
-    screen.print_json(&Json {
-        schema: "certstow.passwords/1",
-        action,
-        passwords: entries
-            .iter()
-            .map(|entry| PasswordJson {
-                name: entry.name.as_str(),
-                place: &entry.place,
-            })
-            .collect(),
-    })
+    let passwords = entries.iter();
+    let passwords = passwords.map(|entry| {
+        Object::default()
+            .with("name", &entry.name.as_str())
+            .with("place", &entry.place)
+    });
+    screen.print_json(
+        &Object::new("certstow.passwords/1")
+            .with("action", &action)
+            .list("passwords", passwords),
+    )
 }

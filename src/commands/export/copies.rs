@@ -8,13 +8,12 @@ use certstow_core::error::Error as LibraryError;
 use certstow_core::export::Exported;
 use certstow_core::output::{Existing, Privacy};
 use certstow_formats::names;
-use serde::Serialize;
 
 use super::destination::{existing, privacy, to_stdout};
 use crate::args::ExportArgs;
 use crate::error::Error;
 use crate::journal::Entry;
-use crate::render::json;
+use crate::render::json::{self, Object};
 use crate::render::progress::Progress;
 use crate::screen::Screen;
 
@@ -38,22 +37,13 @@ impl Outcome {
         self.result.as_ref().err().or(self.not_synced.as_ref())
     }
 
-    pub(super) fn json(&self) -> CopyJson {
-        CopyJson {
-            folder: self.folder.to_string_lossy().into_owned(),
-            file: self.file(),
-            error: self.error().map(|error| json::failure(error)),
-        }
+    /// A copy in `certstow.export/1`.
+    pub(super) fn json(&self) -> Object {
+        Object::default()
+            .with("folder", &self.folder.to_string_lossy())
+            .with("file", &self.file())
+            .object("error", self.error().map(|error| json::failure(error)))
     }
-}
-
-/// A copy in `certstow.export/1`.
-#[derive(Serialize)]
-pub(super) struct CopyJson {
-    folder: String,
-    /// `null` where there is no copy.
-    file: Option<String>,
-    error: Option<json::Failure>,
 }
 
 /// What makes no sense together; before any store is touched.
