@@ -16,10 +16,9 @@ use super::warning::{Warning, advise_of_problem};
 
 /// Reads the stores that are named, or all that are found.
 pub(super) fn read(args: &StoreArgs, screen: &Screen) -> Result<Inventory, Error> {
-    let unlock = match args.unlock() {
-        Some(source) => Some(Arc::new(ask::given(&source, true, screen)?)),
-        None => None,
-    };
+    let unlock = args.unlock();
+    let unlock = unlock.map(|source| ask::given(&source, true, screen));
+    let unlock = unlock.transpose()?.map(Arc::new);
     let stores = match args.stores.as_slice() {
         [] => Stores::Found,
         named => Stores::Named(named),

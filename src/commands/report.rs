@@ -9,7 +9,7 @@
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
-use certstow_core::output::{self, Existing, Privacy, Written};
+use certstow_core::output::{self, Written};
 use certstow_core::time;
 use certstow_core::warning::{Code, Warning};
 use certstow_formats::names;
@@ -19,17 +19,18 @@ use super::list;
 use crate::args::ReportArgs;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::inventory;
 use crate::journal::Entry;
 use crate::render::json::{self, Object};
 use crate::render::progress::Progress;
 use crate::report::{Report, Summary, page};
 use crate::screen::Screen;
+use crate::{file_options, inventory};
 
 pub(crate) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
     check_together(args, screen)?;
     let to_stdout = to_stdout(args);
-    let (existing, privacy) = (existing(args), privacy(args));
+    let existing = file_options::existing(args.force);
+    let privacy = file_options::privacy(args.require_private);
     if !to_stdout {
         output::preflight(&args.output, existing, privacy)?;
     }
@@ -77,20 +78,6 @@ pub(crate) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
     } else {
         Exit::Partial
     })
-}
-
-fn existing(args: &ReportArgs) -> Existing {
-    match args.force {
-        true => Existing::Replace,
-        false => Existing::Refuse,
-    }
-}
-
-fn privacy(args: &ReportArgs) -> Privacy {
-    match args.require_private {
-        true => Privacy::Required,
-        false => Privacy::Wanted,
-    }
 }
 
 fn to_stdout(args: &ReportArgs) -> bool {

@@ -27,10 +27,10 @@ use certstow_formats::secret::Password;
 use certstow_platform::store::ExistingEntry;
 use certstow_platform::{self, OpenOptions};
 
-use super::ask_aside::AskAside;
 use super::called::called;
 use super::opening::Opening;
 use crate::args::BackupRestoreArgs;
+use crate::ask::TerminalAsk;
 use crate::error::{Error, Explain as _};
 use crate::exit::Exit;
 use crate::journal::Entry as Line;
@@ -58,7 +58,8 @@ pub(super) fn run(args: &BackupRestoreArgs, screen: &Screen) -> Result<Exit, Err
     };
     let bar = Bar::new(screen);
     let told = |folder: &Path| bar.aside(|| screen.note_wait(folder));
-    let mut ask = AskAside::new(screen, &bar);
+    let mut ask = TerminalAsk::new(screen);
+    ask.bar = Some(&bar);
     let request = RestoreRequest {
         wanted,
         opener: opening.opener(),
