@@ -54,11 +54,7 @@ pub(super) fn listed<'a>(
         .collect()
 }
 
-pub(super) fn warn_of_problems(inventory: &Inventory, screen: &Screen) {
-    warn_of_each_problem(inventory.problems(), screen);
-}
-
-pub(super) fn warn_of_each_problem(problems: &[StoreProblem], screen: &Screen) {
+pub(super) fn warn_of_problems(problems: &[StoreProblem], screen: &Screen) {
     let problems = problems.iter();
     screen.warn_of_each_unless_json(
         problems.map(|problem| Warning::about(&problem.place, &problem.message)),

@@ -151,7 +151,7 @@ fn save(typed: &Typed<BackupArgs>, screen: &Screen) -> Result<Exit, Error> {
         None if report.is_complete(skip_not_exportable) => Exit::Done,
         None => Exit::Partial,
     };
-    inventory::warn_of_problems(&inventory, screen);
+    inventory::warn_of_problems(inventory.problems(), screen);
     summary::warn(&report, screen);
     missed::warn(&report, screen);
     journal::record(&report, screen);

@@ -45,7 +45,7 @@ pub(crate) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
     let progress = Progress::start(screen, "Reading the backups");
     let report = Report::of(&inventory, &identities, &args.backup, &filters, now);
     drop(progress);
-    inventory::warn_of_each_problem(&report.problems, screen);
+    inventory::warn_of_problems(&report.problems, screen);
     let page = page::write(&report);
     let mut not_synced = None;
     if to_stdout {

@@ -1,7 +1,6 @@
 //! `certstow backup verify`: folders, compared with their manifests, with what is in their files,
 //! and with stores. [`json`] says what `--json` prints.
 
-mod found;
 mod json;
 
 use std::io::{self, Write};
@@ -25,7 +24,7 @@ use crate::render::progress::Bar;
 use crate::screen::Screen;
 use crate::warning::{Warning, advise};
 use crate::{ask, inventory};
-use found::Found;
+use json::Found;
 
 pub(super) fn run(args: &BackupVerifyArgs, screen: &Screen) -> Result<Exit, Error> {
     ask::check_stdin(&args.opening.password, &args.stores)?;
@@ -79,7 +78,7 @@ fn stores(args: &BackupVerifyArgs, screen: &Screen) -> Result<Option<Inventory>,
         return Ok(None);
     }
     let inventory = inventory::read(&args.stores, screen)?;
-    inventory::warn_of_problems(&inventory, screen);
+    inventory::warn_of_problems(inventory.problems(), screen);
     Ok(Some(inventory))
 }
 

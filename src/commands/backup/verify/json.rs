@@ -18,10 +18,15 @@
 //! folder lacks, `kept_back` those of which the store says that the private key is not exportable;
 //! `foreign` is what the folder has and none of the stores.
 
-use certstow_core::backup::{Absent, Comparison, FileVerdict, Foreign};
+use std::path::Path;
 
-use super::found::Found;
+use certstow_core::backup::{Absent, Comparison, FileVerdict, FolderVerdict, Foreign};
+use certstow_core::error::Error;
+
 use crate::render::json::{Object, failure, problems};
+
+/// A folder that was verified: what was found, or why nothing could be.
+pub(super) type Found<'a> = (&'a Path, Result<FolderVerdict, Error>);
 
 pub(super) fn verdicts(verdicts: &[Found<'_>], opened: bool) -> Object {
     let folders = verdicts.iter().map(|(folder, found)| {
