@@ -23,7 +23,7 @@ use clap::{
     ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueHint,
 };
 
-use super::examples;
+use super::topics;
 use crate::exit::Exit;
 pub(crate) use backup::{
     BackupAction, BackupArgs, BackupCommand, BackupRestoreArgs, BackupVerifyArgs, OpeningArgs,
@@ -169,7 +169,7 @@ pub(crate) fn first_paragraph(text: &str) -> String {
 /// `typed` is what one types for the command.
 fn with_examples(command: clap::Command, typed: &str, codes: &str) -> clap::Command {
     let mut text = String::new();
-    for example in examples::of(typed) {
+    for example in &topics::of(typed).examples {
         let before = if text.is_empty() { "Examples:" } else { "" };
         text.push_str(&format!(
             "{before}\n  {}\n      {}",

@@ -8,17 +8,33 @@ use certstow_formats::secret::Password;
 use certstow_platform::error::AskError;
 use certstow_platform::store::{Ask, Interaction, UnlockRequest};
 
+use super::args::{PasswordArgs, StoreArgs};
+use super::render::progress::Bar;
 use super::screen::Screen;
+use crate::error::Error as ProgramError;
 
 /// Asks at the terminal, or nobody.
-pub(crate) struct TerminalAsk {
+pub(crate) struct TerminalAsk<'a> {
     /// Whether there is somebody to ask.
-    pub(crate) interaction: Interaction,
+    interaction: Interaction,
     /// Whether the operating system may ask in windows of its own.
     pub(crate) system_windows: Interaction,
+    /// What is drawn meanwhile, and is not to be in the way.
+    pub(crate) bar: Option<&'a Bar>,
 }
 
-impl Ask for TerminalAsk {
+impl TerminalAsk<'_> {
+    /// Without windows of the operating system, and where nothing is drawn.
+    pub(crate) fn new(screen: &Screen) -> Self {
+        Self {
+            interaction: screen.interaction(),
+            system_windows: Interaction::Never,
+            bar: None,
+        }
+    }
+}
+
+impl Ask for TerminalAsk<'_> {
     fn interaction(&self) -> Interaction {
         self.interaction
     }
@@ -33,7 +49,12 @@ impl Ask for TerminalAsk {
         }
         let again = if request.attempt > 0 { "Wrong. " } else { "" };
         let text = format!("{again}Password that unlocks {}:", safe(&request.place));
-        password::prompt(&text, false, true).map_err(|error| match error {
+        let prompt = || password::prompt(&text, false, true);
+        let answer = match self.bar {
+            Some(bar) => bar.aside(prompt),
+            None => prompt(),
+        };
+        answer.map_err(|error| match error {
             Error::Cancelled => AskError::Cancelled,
             _ => AskError::NotAllowed,
         })
@@ -51,4 +72,53 @@ pub(crate) fn given(
         screen.warn(&warning);
     }
     Ok(password)
+}
+
+/// The same, where an option names one.
+pub(crate) fn if_given(args: &PasswordArgs, screen: &Screen) -> Result<Option<Password>, Error> {
+    let source = args.source();
+    let given = source.map(|source| given(&source, args.allow_empty_password, screen));
+    given.transpose()
+}
+
+/// What a password is for, where a person is asked for it.
+pub(crate) struct Wanted<'a> {
+    /// What nobody may be asked for, otherwise: "a password for the files".
+    pub(crate) what: &'a str,
+    pub(crate) question: &'a str,
+    /// Whether it is a new one, which is typed twice.
+    pub(crate) new: bool,
+}
+
+/// The password that the options name, or else that a person types.
+pub(crate) fn obtain(
+    args: &PasswordArgs,
+    wanted: &Wanted<'_>,
+    screen: &Screen,
+) -> Result<Password, Error> {
+    match if_given(args, screen)? {
+        Some(password) => Ok(password),
+        None if screen.interaction() == Interaction::Never => Err(Error::InteractionRequired {
+            what: wanted.what.to_owned(),
+        }),
+        None => password::prompt(wanted.question, wanted.new, args.allow_empty_password),
+    }
+}
+
+/// What opens files that somebody else may have made.
+pub(crate) const OPENS_FILES: Wanted<'static> = Wanted {
+    what: "the password of the files",
+    question: "Password of the files:",
+    new: false,
+};
+
+/// Refuses two passwords that would both be read from standard input.
+pub(crate) fn check_stdin(password: &PasswordArgs, stores: &StoreArgs) -> Result<(), ProgramError> {
+    let stdin = Some(Source::Stdin);
+    match password.source() == stdin && stores.unlock() == stdin {
+        true => Err(ProgramError::Usage(
+            "only one password can come from standard input".to_owned(),
+        )),
+        false => Ok(()),
+    }
 }

@@ -2,6 +2,7 @@
 //! files of a backup.
 
 use certstow_core::export::{Format, Options};
+use certstow_core::output::{Existing, Privacy};
 use certstow_formats::chain::Include;
 
 use super::args::{AlgorithmArgs, ContentArgs};
@@ -41,5 +42,21 @@ pub(super) fn check_path(contents: &ContentArgs, algorithms: &AlgorithmArgs) -> 
             "the program named by --for reads one certificate only: leave --chain out".to_owned(),
         )),
         _ => Ok(()),
+    }
+}
+
+/// What becomes of a file that is there, with `--force` or without.
+pub(super) fn existing(force: bool) -> Existing {
+    match force {
+        true => Existing::Replace,
+        false => Existing::Refuse,
+    }
+}
+
+/// What is wanted of a disk or share, with `--require-private` or without.
+pub(super) fn privacy(require_private: bool) -> Privacy {
+    match require_private {
+        true => Privacy::Required,
+        false => Privacy::Wanted,
     }
 }

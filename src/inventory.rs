@@ -16,10 +16,9 @@ use super::warning::{Warning, advise_of_problem};
 
 /// Reads the stores that are named, or all that are found.
 pub(super) fn read(args: &StoreArgs, screen: &Screen) -> Result<Inventory, Error> {
-    let unlock = match args.unlock() {
-        Some(source) => Some(Arc::new(ask::given(&source, true, screen)?)),
-        None => None,
-    };
+    let unlock = args.unlock();
+    let unlock = unlock.map(|source| ask::given(&source, true, screen));
+    let unlock = unlock.transpose()?.map(Arc::new);
     let stores = match args.stores.as_slice() {
         [] => Stores::Found,
         named => Stores::Named(named),
@@ -55,11 +54,7 @@ pub(super) fn listed<'a>(
         .collect()
 }
 
-pub(super) fn warn_of_problems(inventory: &Inventory, screen: &Screen) {
-    warn_of_each_problem(inventory.problems(), screen);
-}
-
-pub(super) fn warn_of_each_problem(problems: &[StoreProblem], screen: &Screen) {
+pub(super) fn warn_of_problems(problems: &[StoreProblem], screen: &Screen) {
     let problems = problems.iter();
     screen.warn_of_each_unless_json(
         problems.map(|problem| Warning::about(&problem.place, &problem.message)),

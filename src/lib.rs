@@ -10,7 +10,6 @@ mod completions;
 mod doctor;
 mod ending;
 mod error;
-mod examples;
 pub mod exit;
 mod file_options;
 #[cfg(any(fuzzing, test))]
@@ -28,6 +27,7 @@ mod report;
 mod schedule;
 mod screen;
 mod timeout;
+mod topics;
 mod warning;
 mod watchdog;
 mod wizard;
@@ -112,16 +112,14 @@ fn dispatch(cli: &Cli, screen: &Screen) -> Result<Exit, Error> {
 
 /// Prints help, the version, or what is wrong with the command line.
 fn answer(error: &clap::Error, json: bool) -> Exit {
-    let wrong = error.use_stderr();
-    if wrong && json {
-        Screen::for_errors(true).error(&Error::Usage(args::first_paragraph(&error.to_string())));
-        return Exit::Usage;
-    }
-    if wrong {
-        Screen::for_errors(false).usage(error);
-        return Exit::Usage;
-    }
     let screen = Screen::for_errors(json);
+    if error.use_stderr() {
+        match json {
+            true => screen.error(&Error::Usage(args::first_paragraph(&error.to_string()))),
+            false => screen.usage(error),
+        }
+        return Exit::Usage;
+    }
     match screen.print(|out| write!(out, "{}", error.render().ansi())) {
         Ok(()) => Exit::Done,
         Err(error) => {

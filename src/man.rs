@@ -1,7 +1,5 @@
 //! `certstow man`: the manual, one page for certstow and one for each command, in the language of
-//! man(7). Names, arguments and options are clap's; `topics` and `examples` have the rest.
-
-mod topics;
+//! man(7). Names, arguments and options are clap's; `topics` has the rest.
 
 use std::io;
 use std::path::Path;
@@ -11,8 +9,9 @@ use certstow_platform::os;
 use clap::{Arg, Command};
 use roff::{Inline, Roff, bold, italic, roman};
 
+use super::args;
 use super::screen::Screen;
-use super::{args, examples};
+use super::topics::{self, Term, Topic};
 use crate::error::Error;
 use crate::exit::Exit;
 
@@ -45,13 +44,18 @@ struct Page<'a> {
     command: &'a Command,
     /// What one types for it: "certstow backup verify".
     typed: String,
+    topic: &'static Topic,
 }
 
 /// The pages of a command and of those below it.
 fn pages(certstow: &Command) -> Vec<Page<'_>> {
     fn add<'a>(command: &'a Command, typed: String, found: &mut Vec<Page<'a>>) {
         let place = typed.clone();
-        found.push(Page { command, typed });
+        found.push(Page {
+            command,
+            topic: topics::of(&typed),
+            typed,
+        });
         for below in below(command) {
             add(below, format!("{place} {}", below.get_name()), found);
         }
@@ -95,11 +99,10 @@ impl Page<'_> {
         self.examples(&mut page);
         exit_codes(&mut page);
         section(&mut page, "ENVIRONMENT");
-        terms(&mut page, topics::ENVIRONMENT);
-        let files = topics::of(&self.typed).map_or(&[][..], |topic| topic.files);
-        if !files.is_empty() {
+        terms(&mut page, &topics::environment());
+        if !self.topic.files.is_empty() {
             section(&mut page, "FILES");
-            terms(&mut page, files);
+            terms(&mut page, &self.topic.files);
         }
         self.see_also(&mut page, certstow);
         let mut text = Vec::new();
@@ -124,16 +127,11 @@ impl Page<'_> {
 
     fn description(&self, page: &mut Roff) {
         section(page, "DESCRIPTION");
-        match topics::of(&self.typed) {
-            Some(topic) => {
-                for (number, text) in topic.description.iter().enumerate() {
-                    if number > 0 {
-                        page.control("PP", []);
-                    }
-                    wrapped(page, text);
-                }
+        for (number, text) in self.topic.description.iter().enumerate() {
+            if number > 0 {
+                page.control("PP", []);
             }
-            None => wrapped(page, &self.about()),
+            wrapped(page, text);
         }
     }
 
@@ -185,12 +183,8 @@ impl Page<'_> {
     }
 
     fn examples(&self, page: &mut Roff) {
-        let examples = examples::of(&self.typed);
-        if examples.is_empty() {
-            return;
-        }
         section(page, "EXAMPLES");
-        for example in examples {
+        for example in &self.topic.examples {
             page.control("TP", []);
             page.text([bold(example.line)]);
             wrapped(page, example.what);
@@ -212,8 +206,12 @@ impl Page<'_> {
             .filter(|other| near(other))
             .map(Page::title)
             .collect();
-        let related = topics::of(&self.typed).map_or(&[][..], |topic| topic.related);
-        names.extend(related.iter().map(|name| format!("certstow-{name}")));
+        names.extend(
+            self.topic
+                .related
+                .iter()
+                .map(|name| format!("certstow-{name}")),
+        );
         let own = self.title();
         names.retain(|name| *name != own);
         names.sort();
@@ -241,7 +239,7 @@ fn exit_codes(page: &mut Roff) {
 }
 
 /// Words, each with what it means.
-fn terms(page: &mut Roff, terms: &[(&str, &str)]) {
+fn terms(page: &mut Roff, terms: &[Term]) {
     for (term, meaning) in terms {
         page.control("TP", []);
         page.text([bold(*term)]);

@@ -170,47 +170,24 @@ impl fmt::Display for Time {
     }
 }
 
-/// A day of the week.
+/// A day of the week, by its number: Sunday is 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Day {
-    /// The first by ISO 8601.
-    Monday,
-    /// The second.
-    Tuesday,
-    /// The third.
-    Wednesday,
-    /// The fourth.
-    Thursday,
-    /// The fifth.
-    Friday,
-    /// The sixth.
-    Saturday,
-    /// The seventh; the first by launchd.
-    Sunday,
-}
+pub(crate) struct Day(u8);
 
 impl Day {
-    const ALL: [Self; 7] = [
-        Self::Monday,
-        Self::Tuesday,
-        Self::Wednesday,
-        Self::Thursday,
-        Self::Friday,
-        Self::Saturday,
-        Self::Sunday,
+    const NAMES: [&'static str; 7] = [
+        "Sunday",
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+        "Thursday",
+        "Friday",
+        "Saturday",
     ];
 
     /// Its English name, which is also the element of Windows' XML.
     pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Monday => "Monday",
-            Self::Tuesday => "Tuesday",
-            Self::Wednesday => "Wednesday",
-            Self::Thursday => "Thursday",
-            Self::Friday => "Friday",
-            Self::Saturday => "Saturday",
-            Self::Sunday => "Sunday",
-        }
+        Self::NAMES[usize::from(self.0)]
     }
 }
 
@@ -219,7 +196,7 @@ impl FromStr for Day {
 
     /// Reads an English name in any letter case, in full or its first three letters.
     fn from_str(text: &str) -> Result<Self, String> {
-        let mut days = Self::ALL.into_iter();
+        let mut days = (0..7).map(Self);
         days.find(|day| {
             let name = day.name();
             name.eq_ignore_ascii_case(text) || name[..3].eq_ignore_ascii_case(text)

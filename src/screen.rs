@@ -33,6 +33,7 @@ const JOURNAL_WARNING: &str = "<4>";
 const JOURNAL_INFO: &str = "<6>";
 
 /// The way to the person or program that started certstow.
+#[derive(Default)]
 pub(crate) struct Screen {
     pub(crate) json: bool,
     quiet: bool,
@@ -67,8 +68,7 @@ impl Screen {
                 Some(timeout) => timeout.limit(),
                 None => Patience::default().limit,
             },
-            journal: OnceLock::new(),
-            in_wizard: OnceLock::new(),
+            ..Self::default()
         }
     }
 
@@ -76,14 +76,8 @@ impl Screen {
     pub(crate) fn for_errors(json: bool) -> Self {
         Self {
             json,
-            quiet: false,
-            verbose: false,
-            interactive: false,
-            plain: false,
             to_journal: os::stderr_is_journal(),
-            patience: None,
-            journal: OnceLock::new(),
-            in_wizard: OnceLock::new(),
+            ..Self::default()
         }
     }
 

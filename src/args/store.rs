@@ -41,37 +41,23 @@ impl StoreArgs {
 
 /// Where the password of a file comes from.
 #[derive(Debug, Clone, PartialEq, Args)]
+#[command(next_help_heading = "Password")]
 pub(crate) struct PasswordArgs {
     /// Read the password from a file; - is standard input
-    #[arg(
-        long,
-        value_name = "FILE",
-        group = "password",
-        help_heading = "Password"
-    )]
+    #[arg(long, value_name = "FILE", group = "password")]
     pub(crate) password_file: Option<PathBuf>,
     /// Take the password from an environment variable
-    #[arg(
-        long,
-        value_name = "NAME",
-        group = "password",
-        help_heading = "Password"
-    )]
+    #[arg(long, value_name = "NAME", group = "password")]
     pub(crate) password_env: Option<String>,
     /// Read the password from an open file descriptor
-    #[arg(long, value_name = "N", group = "password", help_heading = "Password")]
+    #[arg(long, value_name = "N", group = "password")]
     pub(crate) password_fd: Option<i32>,
     /// Take the password from the operating system's vault ('certstow password set'), or from
     /// systemd's credentials
-    #[arg(
-        long,
-        value_name = "NAME",
-        group = "password",
-        help_heading = "Password"
-    )]
+    #[arg(long, value_name = "NAME", group = "password")]
     pub(crate) password_vault: Option<Name>,
     /// Accept the empty password
-    #[arg(long, help_heading = "Password")]
+    #[arg(long)]
     pub(crate) allow_empty_password: bool,
 }
 

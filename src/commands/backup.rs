@@ -1,7 +1,6 @@
 //! `certstow backup`: what the options and the file with options mean together, then
 //! [`certstow_core::backup`].
 
-mod ask_aside;
 mod called;
 mod journal;
 mod json;
@@ -17,20 +16,17 @@ use certstow_core::backup::{self, Emptied, Patience, Progress, Request};
 use certstow_core::error::Error as LibraryError;
 use certstow_core::escrow::Recipient;
 use certstow_core::export::{Format, Options};
-use certstow_core::output::Privacy;
-use certstow_core::password::{self, Source};
 use certstow_core::time;
-use certstow_formats::secret::Password;
 use certstow_platform::store::Interaction;
 
 use crate::args::{BackupAction, BackupArgs, BackupCommand, Typed};
+use crate::ask::{self, TerminalAsk, Wanted};
 use crate::error::{Error, Explain as _};
 use crate::exit::Exit;
 use crate::render::progress::Bar;
 use crate::screen::Screen;
 use crate::warning::advise;
-use crate::{ask, file_options, inventory, option_file, prompt};
-use ask_aside::AskAside;
+use crate::{file_options, inventory, option_file, prompt};
 
 pub(crate) fn run(command: &BackupCommand, screen: &Screen) -> Result<Exit, Error> {
     match &command.action {
@@ -80,13 +76,7 @@ fn save(typed: &Typed<BackupArgs>, screen: &Screen) -> Result<Exit, Error> {
             "name a folder to save to with --to, or as 'to' in the file of --config".to_owned(),
         ));
     }
-    let (source, unlock) = (password.source(), stores.unlock());
-    let stdin = Some(Source::Stdin);
-    if source == stdin && unlock == stdin {
-        return Err(Error::Usage(
-            "only one password can come from standard input".to_owned(),
-        ));
-    }
+    ask::check_stdin(&password, &stores)?;
     let recipient = match &escrow {
         Some(file) => Some(Recipient::read(file)?),
         None => None,
@@ -104,10 +94,7 @@ fn save(typed: &Typed<BackupArgs>, screen: &Screen) -> Result<Exit, Error> {
         filters: &filters,
         options: &options,
         last_runs: last_runs.as_deref(),
-        privacy: match require_private {
-            true => Privacy::Required,
-            false => Privacy::Wanted,
-        },
+        privacy: file_options::privacy(require_private),
         rewrite,
         prune_expired,
         allow_unproven,
@@ -117,7 +104,8 @@ fn save(typed: &Typed<BackupArgs>, screen: &Screen) -> Result<Exit, Error> {
             told: &told,
         },
     };
-    let mut ask = AskAside::new(screen, &bar);
+    let mut ask = TerminalAsk::new(screen);
+    ask.bar = Some(&bar);
     let mut unanswered = None;
     let begin_anew = |emptied: &Emptied| match screen.interaction() {
         _ if accept_empty => Ok(true),
@@ -131,10 +119,12 @@ fn save(typed: &Typed<BackupArgs>, screen: &Screen) -> Result<Exit, Error> {
             })
         }
     };
-    let obtained = || {
-        let allow_empty = password.allow_empty_password;
-        bar.aside(|| obtain_password(source.as_ref(), allow_empty, screen))
+    let wanted = Wanted {
+        what: "a password for the files",
+        question: "Password for the files of this backup:",
+        new: true,
     };
+    let obtained = || bar.aside(|| ask::obtain(&password, &wanted, screen));
     let report = backup::run(
         &mut inventory,
         &request,
@@ -161,7 +151,7 @@ fn save(typed: &Typed<BackupArgs>, screen: &Screen) -> Result<Exit, Error> {
         None if report.is_complete(skip_not_exportable) => Exit::Done,
         None => Exit::Partial,
     };
-    inventory::warn_of_problems(&inventory, screen);
+    inventory::warn_of_problems(inventory.problems(), screen);
     summary::warn(&report, screen);
     missed::warn(&report, screen);
     journal::record(&report, screen);
@@ -170,20 +160,4 @@ fn save(typed: &Typed<BackupArgs>, screen: &Screen) -> Result<Exit, Error> {
         false => summary::show(&report, exit, screen)?,
     }
     Ok(exit)
-}
-
-fn obtain_password(
-    source: Option<&Source>,
-    allow_empty: bool,
-    screen: &Screen,
-) -> Result<Password, LibraryError> {
-    match source {
-        Some(source) => ask::given(source, allow_empty, screen),
-        None if screen.interaction() == Interaction::Never => {
-            Err(LibraryError::InteractionRequired {
-                what: "a password for the files".to_owned(),
-            })
-        }
-        None => password::prompt("Password for the files of this backup:", true, allow_empty),
-    }
 }

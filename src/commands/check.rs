@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Write};
 use std::path::Path;
 
-use certstow_core::{password, time, waits};
+use certstow_core::{time, waits};
 use certstow_formats::pkcs12::decode::Limits;
 use certstow_formats::pkcs12::error::DecodeError;
 use certstow_formats::pkcs12::grade::{
@@ -16,7 +16,6 @@ use certstow_formats::proof::Level;
 use certstow_formats::sanitize::safe;
 use certstow_formats::secret::Password;
 use certstow_platform::os;
-use certstow_platform::store::Interaction;
 use serde::Serialize;
 
 use crate::args::CheckArgs;
@@ -102,18 +101,10 @@ fn parses(report: &Report) -> bool {
 }
 
 fn obtain_password(args: &CheckArgs, screen: &Screen) -> Result<Option<Password>, Error> {
-    let allow_empty = args.password.allow_empty_password;
-    match args.password.source() {
-        Some(source) => Ok(Some(ask::given(&source, allow_empty, screen)?)),
-        None if !args.ask_password => Ok(None),
-        None if screen.interaction() == Interaction::Never => {
-            Err(Error::interaction_required("the password of the files"))
-        }
-        None => {
-            let password = password::prompt("Password of the files:", false, allow_empty)?;
-            Ok(Some(password))
-        }
-    }
+    Ok(match args.ask_password {
+        true => Some(ask::obtain(&args.password, &ask::OPENS_FILES, screen)?),
+        false => ask::if_given(&args.password, screen)?,
+    })
 }
 
 fn report(file: &Path, password: Option<&Password>) -> Report {

@@ -7,35 +7,15 @@ use certstow_core::identity::Stores;
 use certstow_core::waits;
 use certstow_formats::sanitize::safe;
 use certstow_platform::OpenOptions;
-use serde::Serialize;
 
 use super::backup;
 use crate::args::{DoctorArgs, Global, StoreArgs, Typed};
 use crate::doctor::{self, Check, Status};
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::render::json::Object;
 use crate::screen::{ERROR, Screen, WARNING};
 use crate::{journal, option_file};
-
-/// `certstow.doctor/1`.
-#[derive(Serialize)]
-struct Json<'a> {
-    schema: &'static str,
-    /// Whether nothing failed.
-    healthy: bool,
-    /// The exit code of this run.
-    exit: u8,
-    checks: Vec<CheckJson<'a>>,
-}
-
-#[derive(Serialize)]
-struct CheckJson<'a> {
-    check: &'static str,
-    about: &'a str,
-    status: &'static str,
-    found: &'a str,
-    advice: Option<&'a str>,
-}
 
 pub(crate) fn run(
     args: &Typed<DoctorArgs>,
@@ -50,12 +30,12 @@ pub(crate) fn run(
     let checks = findings.checks;
     let exit = doctor::outcome(&checks);
     if screen.json {
-        screen.print_json(&Json {
-            schema: "certstow.doctor/1",
-            healthy: exit == Exit::Done,
-            exit: exit.code(),
-            checks: checks.iter().map(json).collect(),
-        })?;
+        screen.print_json(
+            &Object::new("certstow.doctor/1")
+                .with("healthy", &(exit == Exit::Done))
+                .with("exit", &exit.code())
+                .list("checks", checks.iter().map(json)),
+        )?;
     }
     Ok(exit)
 }
@@ -167,14 +147,13 @@ fn examine_stores(args: &StoreArgs, findings: &mut Findings<'_>) -> Result<(), E
     }
 }
 
-fn json(check: &Check) -> CheckJson<'_> {
-    CheckJson {
-        check: check.name,
-        about: &check.about,
-        status: check.status.word(),
-        found: &check.found,
-        advice: check.advice.as_deref(),
-    }
+fn json(check: &Check) -> Object {
+    Object::default()
+        .with("check", &check.name)
+        .with("about", &check.about)
+        .with("status", &check.status.word())
+        .with("found", &check.found)
+        .with("advice", &check.advice)
 }
 
 /// One line, and one more where there is something to do.

@@ -11,7 +11,7 @@ use std::io::{self, IsTerminal as _};
 use certstow_core::error::Error as LibraryError;
 use certstow_core::export::{Destination, Exported, Format, Job, Options, Stage};
 use certstow_core::identity::{Inventory, ListedCertificate};
-use certstow_core::password::{self, Source, Strength};
+use certstow_core::password::{self, Strength};
 use certstow_core::select::{self, Choice, Want};
 use certstow_core::time;
 use certstow_formats::certificate::EntryId;
@@ -29,7 +29,7 @@ use crate::journal::Entry;
 use crate::render::progress::Progress;
 use crate::screen::Screen;
 use crate::{file_options, inventory};
-pub(crate) use destination::{existing, file_of, privacy, to_stdout};
+pub(crate) use destination::{file_of, to_stdout};
 use telling::{file_name, tell};
 
 pub(crate) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
@@ -95,14 +95,12 @@ pub(crate) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
 }
 
 /// How stores ask the person in an export.
-pub(crate) fn ask(args: &ExportArgs, screen: &Screen) -> TerminalAsk {
-    TerminalAsk {
-        interaction: screen.interaction(),
-        system_windows: match args.allow_prompt {
-            true => screen.interaction(),
-            false => Interaction::Never,
-        },
+pub(crate) fn ask(args: &ExportArgs, screen: &Screen) -> TerminalAsk<'static> {
+    let mut ask = TerminalAsk::new(screen);
+    if args.allow_prompt {
+        ask.system_windows = screen.interaction();
     }
+    ask
 }
 
 /// Saves an identity of the inventory as the options say, and records it. The password is obtained
@@ -112,7 +110,7 @@ pub(crate) fn save(
     id: &EntryId,
     args: &ExportArgs,
     password: impl FnOnce(&ListedCertificate) -> Result<Password, LibraryError>,
-    ask: &mut TerminalAsk,
+    ask: &mut TerminalAsk<'_>,
     screen: &Screen,
 ) -> Result<Exported, Error> {
     let options = options(args);
@@ -128,8 +126,8 @@ pub(crate) fn save(
     } else {
         Destination::File {
             file: file_of(args, identity, &options),
-            existing: existing(args),
-            privacy: privacy(args),
+            existing: file_options::existing(args.force),
+            privacy: file_options::privacy(args.require_private),
         }
     };
     let job = Job::new(inventory, id, &options, destination)?;
@@ -171,9 +169,7 @@ pub(crate) fn check_together(
 ) -> Result<(), Error> {
     let usage = |text: &str| Err(Error::Usage(text.to_owned()));
     let source = args.password.source();
-    if source == Some(Source::Stdin) && args.select.stores.unlock() == Some(Source::Stdin) {
-        return usage("only one password can come from standard input");
-    }
+    ask::check_stdin(&args.password, &args.select.stores)?;
     if let Some(idle) = idle_option(args, options) {
         return Err(Error::Usage(idle));
     }
@@ -190,7 +186,9 @@ pub(crate) fn check_together(
     if args.delete_key_after_verify {
         deletion::check(args, options, screen)?;
     }
-    copies::check(args)?;
+    if to_stdout(args) && !args.copy_to.is_empty() {
+        return usage("--copy-to needs a file to copy: name one with -o");
+    }
     if args.generate_password {
         generated::check(screen)?;
     }
@@ -262,36 +260,32 @@ pub(crate) fn obtain_password(
     identity: &ListedCertificate,
     screen: &Screen,
 ) -> Result<Password, LibraryError> {
-    let allow_empty = args.password.allow_empty_password;
     let label = identity.label();
     if args.generate_password {
         return generated::show_new(&label);
     }
-    match args.password.source() {
-        Some(source) => ask::given(&source, allow_empty, screen),
-        None => {
-            let text = format!("Password for the file of {}:", shortened(&label));
-            let password = password::prompt(&text, true, allow_empty)?;
-            let subject = identity.subject();
-            let emails = identity.certificate().parse().emails();
-            let context = [label.as_str(), &subject].into_iter();
-            let context: Vec<&str> = context.chain(emails.iter().map(String::as_str)).collect();
-            let strength = password::strength(&password, &context);
-            if strength.is_weak() {
-                screen.note(&format!(
-                    "This password is {}: whoever has the file can find it out within {}. \
-                     --generate-password makes one that nobody guesses.",
-                    strength.words(),
-                    if strength == Strength::Weak {
-                        "days"
-                    } else {
-                        "seconds"
-                    },
-                ));
-            }
-            Ok(password)
-        }
+    if let Some(given) = ask::if_given(&args.password, screen)? {
+        return Ok(given);
     }
+    let text = format!("Password for the file of {}:", shortened(&label));
+    let password = password::prompt(&text, true, args.password.allow_empty_password)?;
+    let subject = identity.subject();
+    let emails = identity.certificate().parse().emails();
+    let context = [label.as_str(), &subject].into_iter();
+    let context: Vec<&str> = context.chain(emails.iter().map(String::as_str)).collect();
+    let strength = password::strength(&password, &context);
+    if strength.is_weak() {
+        screen.note(&format!(
+            "This password is {}: whoever has the file can find it out within {}. \
+             --generate-password makes one that nobody guesses.",
+            strength.words(),
+            match strength {
+                Strength::Weak => "days",
+                _ => "seconds",
+            },
+        ));
+    }
+    Ok(password)
 }
 
 fn record(report: &Exported, screen: &Screen) {

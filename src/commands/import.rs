@@ -8,7 +8,7 @@ use std::sync::Arc;
 use certstow_core::error::Error as LibraryError;
 use certstow_core::identity::{Inventory, ListedCertificate};
 use certstow_core::import::{self, Input, Options, Outcome, Present, Sources};
-use certstow_core::password::{self, Source};
+use certstow_core::password;
 use certstow_core::waits;
 use certstow_formats::sanitize::safe;
 use certstow_formats::secret::Password;
@@ -29,15 +29,8 @@ use report::ImportReport;
 
 pub(crate) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
     check_together(args)?;
-    let mut ask = TerminalAsk {
-        interaction: screen.interaction(),
-        system_windows: Interaction::Never,
-    };
-    let allow_empty = args.password.allow_empty_password;
-    let password = match args.password.source() {
-        Some(source) => Some(ask::given(&source, allow_empty, screen)?),
-        None => None,
-    };
+    let mut ask = TerminalAsk::new(screen);
+    let password = ask::if_given(&args.password, screen)?;
     let mut sources = import::read(Input::Files(&args.files), password, &mut ask)?;
     let something = something_to_import(&mut sources, args);
     let problems = sources.problems.iter();
@@ -97,10 +90,7 @@ fn entry(outcome: &import::Outcome, imported: &import::Imported) -> Entry {
 /// What makes no sense together; before anything is read.
 fn check_together(args: &ImportArgs) -> Result<(), Error> {
     let usage = |text: &str| Err(Error::Usage(text.to_owned()));
-    if args.password.source() == Some(Source::Stdin) && args.stores.unlock() == Some(Source::Stdin)
-    {
-        return usage("only one password can come from standard input");
-    }
+    ask::check_stdin(&args.password, &args.stores)?;
     let store = match args.stores.stores.as_slice() {
         [] => return Ok(()),
         [store] => store,
@@ -286,7 +276,7 @@ impl<'a> Plan<'a> {
         exportable: bool,
         password: Option<&Password>,
         from: &Inventory,
-        ask: &mut TerminalAsk,
+        ask: &mut TerminalAsk<'_>,
     ) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
         for (identities, existing) in [

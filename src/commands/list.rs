@@ -37,7 +37,7 @@ pub(crate) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
         };
         screen.print(|out| writeln!(out, "{text}"))?;
     }
-    inventory::warn_of_problems(&inventory, screen);
+    inventory::warn_of_problems(inventory.problems(), screen);
     // A filter that leaves nothing is an answer a script can act on; an empty store is none.
     if identities.is_empty() && !filters.is_empty() {
         return Err(nothing_left(&inventory, &filters, now));

@@ -3,31 +3,15 @@
 use certstow_core::error::Error as LibraryError;
 use certstow_core::{password, waits};
 use certstow_formats::sanitize::safe;
-use certstow_formats::secret::Password;
-use certstow_platform::store::Interaction;
 use certstow_platform::vault::{self, VaultEntry};
-use serde::Serialize;
 
 use crate::args::{PasswordCommand, SetArgs};
-use crate::ask;
+use crate::ask::{self, Wanted};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::journal::Entry;
+use crate::render::json::Object;
 use crate::screen::Screen;
-
-/// `certstow.passwords/1`: what is kept, or the one that was kept or forgotten.
-#[derive(Serialize)]
-struct Json<'a> {
-    schema: &'static str,
-    action: &'static str,
-    passwords: Vec<PasswordJson<'a>>,
-}
-
-#[derive(Serialize)]
-struct PasswordJson<'a> {
-    name: &'a str,
-    place: &'a str,
-}
 
 pub(crate) fn run(command: &PasswordCommand, screen: &Screen) -> Result<Exit, Error> {
     let _wait = waits::waiting_for("the vault of the operating system");
@@ -51,24 +35,16 @@ fn set(args: &SetArgs, screen: &Screen) -> Result<(), Error> {
     if vault::holds(name)? && !args.force {
         return Err(LibraryError::PasswordExists { name: name.clone() }.into());
     }
-    let entry = password::keep(name, &obtain(args, screen)?, args.force)?;
+    let wanted = Wanted {
+        what: "the password to keep",
+        question: &format!("Password to keep as '{name}':"),
+        new: true,
+    };
+    let password = ask::obtain(&args.password, &wanted, screen)?;
+    let entry = password::keep(name, &password, args.force)?;
     let done = format!("Kept '{name}' in {}, and read it back", entry.place);
     screen.record(&Entry::kept(name.as_str()).with("place", entry.place.as_str()));
     tell("set", &[entry], &done, screen)
-}
-
-fn obtain(args: &SetArgs, screen: &Screen) -> Result<Password, Error> {
-    let allow_empty = args.password.allow_empty_password;
-    match args.password.source() {
-        Some(source) => Ok(ask::given(&source, allow_empty, screen)?),
-        None if screen.interaction() == Interaction::Never => {
-            Err(Error::interaction_required("the password to keep"))
-        }
-        None => {
-            let question = format!("Password to keep as '{}':", args.name);
-            Ok(password::prompt(&question, true, allow_empty)?)
-        }
-    }
 }
 
 fn list(screen: &Screen) -> Result<(), Error> {
@@ -86,6 +62,7 @@ fn list(screen: &Screen) -> Result<(), Error> {
     tell("list", &entries, &text, screen)
 }
 
+/// `certstow.passwords/1`: what is kept, or the one that was kept or forgotten.
 fn tell(
     action: &'static str,
     entries: &[VaultEntry],
@@ -98,15 +75,15 @@ fn tell(
                 .try_for_each(|line| writeln!(out, "{}", safe(line)))
         });
     }
-    screen.print_json(&Json {
-        schema: "certstow.passwords/1",
-        action,
-        passwords: entries
-            .iter()
-            .map(|entry| PasswordJson {
-                name: entry.name.as_str(),
-                place: &entry.place,
-            })
-            .collect(),
-    })
+    let passwords = entries.iter();
+    let passwords = passwords.map(|entry| {
+        Object::default()
+            .with("name", &entry.name.as_str())
+            .with("place", &entry.place)
+    });
+    screen.print_json(
+        &Object::new("certstow.passwords/1")
+            .with("action", &action)
+            .list("passwords", passwords),
+    )
 }

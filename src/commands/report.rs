@@ -9,28 +9,28 @@
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
-use certstow_core::output::{self, Existing, Privacy, Written};
+use certstow_core::output::{self, Written};
 use certstow_core::time;
 use certstow_core::warning::{Code, Warning};
 use certstow_formats::names;
 use certstow_formats::sanitize::safe;
-use serde::Serialize;
 
 use super::list;
 use crate::args::ReportArgs;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::inventory;
 use crate::journal::Entry;
-use crate::render::json::{self, ProblemJson};
+use crate::render::json::{self, Object};
 use crate::render::progress::Progress;
 use crate::report::{Report, Summary, page};
 use crate::screen::Screen;
+use crate::{file_options, inventory};
 
 pub(crate) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
     check_together(args, screen)?;
     let to_stdout = to_stdout(args);
-    let (existing, privacy) = (existing(args), privacy(args));
+    let existing = file_options::existing(args.force);
+    let privacy = file_options::privacy(args.require_private);
     if !to_stdout {
         output::preflight(&args.output, existing, privacy)?;
     }
@@ -45,7 +45,7 @@ pub(crate) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
     let progress = Progress::start(screen, "Reading the backups");
     let report = Report::of(&inventory, &identities, &args.backup, &filters, now);
     drop(progress);
-    inventory::warn_of_each_problem(&report.problems, screen);
+    inventory::warn_of_problems(&report.problems, screen);
     let page = page::write(&report);
     let mut not_synced = None;
     if to_stdout {
@@ -78,20 +78,6 @@ pub(crate) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
     } else {
         Exit::Partial
     })
-}
-
-fn existing(args: &ReportArgs) -> Existing {
-    match args.force {
-        true => Existing::Replace,
-        false => Existing::Refuse,
-    }
-}
-
-fn privacy(args: &ReportArgs) -> Privacy {
-    match args.require_private {
-        true => Privacy::Required,
-        false => Privacy::Wanted,
-    }
 }
 
 fn to_stdout(args: &ReportArgs) -> bool {
@@ -131,7 +117,7 @@ fn tell(report: &Report, written: &Written, screen: &Screen) -> Result<(), Error
         screen.warn_unless_json(&warning.text);
     }
     match screen.json {
-        true => screen.print_json(&Json::of(report, &summary, written)),
+        true => screen.print_json(&json(report, &summary, written)),
         false => screen.print(|out| out.write_all(lines(&summary, written).as_bytes())),
     }
 }
@@ -154,35 +140,16 @@ fn lines(summary: &Summary, written: &Written) -> String {
 }
 
 /// `certstow.report/1`.
-#[derive(Serialize)]
-struct Json<'a> {
-    schema: &'static str,
-    file: String,
-    sha256: String,
-    identities: usize,
-    expired: usize,
-    within_30_days: usize,
-    no_known_backup: usize,
-    not_exportable: usize,
-    only_in_backup: usize,
-    problems: Vec<ProblemJson<'a>>,
-    warnings: &'a [Warning],
-}
-
-impl<'a> Json<'a> {
-    fn of(report: &'a Report, summary: &Summary, written: &'a Written) -> Self {
-        Self {
-            schema: "certstow.report/1",
-            file: written.file.to_string_lossy().into_owned(),
-            sha256: names::hex(&written.sha256),
-            identities: summary.identities,
-            expired: summary.expired,
-            within_30_days: summary.urgent,
-            no_known_backup: summary.without_copy,
-            not_exportable: summary.not_exportable,
-            only_in_backup: summary.only_in_backup,
-            problems: json::problems(&report.problems),
-            warnings: &written.warnings,
-        }
-    }
+fn json(report: &Report, summary: &Summary, written: &Written) -> Object {
+    Object::new("certstow.report/1")
+        .with("file", &written.file.to_string_lossy())
+        .with("sha256", &names::hex(&written.sha256))
+        .with("identities", &summary.identities)
+        .with("expired", &summary.expired)
+        .with("within_30_days", &summary.urgent)
+        .with("no_known_backup", &summary.without_copy)
+        .with("not_exportable", &summary.not_exportable)
+        .with("only_in_backup", &summary.only_in_backup)
+        .list("problems", json::problems(&report.problems))
+        .with("warnings", &written.warnings)
 }

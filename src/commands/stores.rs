@@ -1,49 +1,30 @@
 //! `certstow stores`: which stores exist here, and why one cannot be used.
 
 use certstow_formats::sanitize::safe;
-use serde::Serialize;
 
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::render::json::Object;
 use crate::screen::Screen;
 
-/// `certstow.stores/1`.
-#[derive(Serialize)]
-struct Json {
-    schema: &'static str,
-    stores: Vec<StoreJson>,
-}
-
-#[derive(Serialize)]
-struct StoreJson {
-    store: String,
-    description: String,
-    available: bool,
-    reason: Option<String>,
-}
-
 pub(crate) fn run(screen: &Screen) -> Result<Exit, Error> {
-    let stores: Vec<StoreJson> = certstow_platform::known_stores()
-        .into_iter()
-        .map(|known| StoreJson {
-            store: known.spec.to_string(),
-            description: known.description,
-            available: known.unavailable.is_none(),
-            reason: known.unavailable,
-        })
-        .collect();
+    let stores = certstow_platform::known_stores();
     if screen.json {
-        screen.print_json(&Json {
-            schema: "certstow.stores/1",
-            stores,
-        })?;
+        let stores = stores.iter().map(|known| {
+            Object::default()
+                .with("store", &known.spec.to_string())
+                .with("description", &known.description)
+                .with("available", &known.unavailable.is_none())
+                .with("reason", &known.unavailable)
+        });
+        screen.print_json(&Object::new("certstow.stores/1").list("stores", stores))?;
         return Ok(Exit::Done);
     }
     screen.print(|out| {
-        for store in &stores {
-            let state = store.reason.as_deref().unwrap_or("available");
-            writeln!(out, "{}", safe(&store.store))?;
-            writeln!(out, "  {}: {}", safe(&store.description), safe(state))?;
+        for known in &stores {
+            let state = known.unavailable.as_deref().unwrap_or("available");
+            writeln!(out, "{}", safe(&known.spec.to_string()))?;
+            writeln!(out, "  {}: {}", safe(&known.description), safe(state))?;
         }
         writeln!(
             out,

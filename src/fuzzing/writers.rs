@@ -12,9 +12,7 @@ use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem};
 use certstow_core::select::Filters;
 
 use crate::report::{self, Backup, Copy, Item, OnlyInBackup, Report};
-use crate::schedule::{
-    Day, Owner, Schedule, Scheduler, Time, When, launchd, systemd, windows_task,
-};
+use crate::schedule::{Owner, Schedule, Scheduler, Time, When, launchd, systemd, windows_task};
 
 /// A page about one identity.
 fn page() -> Report {
@@ -129,6 +127,7 @@ pub fn schedule(input: &[u8]) {
 /// With whatever each scheduler writes down: systemd the credentials of a machine's service, Task
 /// Scheduler the account of a person's task.
 fn schedule_of(scheduler: Scheduler, program: String, arguments: Vec<String>) -> Schedule {
+    let day = "sunday".parse().expect("a day of the week");
     Schedule {
         name: "certstow-backup".parse().expect("a usual name"),
         program,
@@ -137,7 +136,7 @@ fn schedule_of(scheduler: Scheduler, program: String, arguments: Vec<String>) ->
         account: Some(arguments.concat()),
         log: Some(format!("/var/log/{}", arguments.concat())),
         arguments,
-        when: When::Weekly(Day::Sunday, Time::NOON),
+        when: When::Weekly(day, Time::NOON),
         owner: match scheduler {
             Scheduler::Systemd => Owner::Machine,
             _ => Owner::User,

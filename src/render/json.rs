@@ -6,12 +6,13 @@ use std::io::{self, Write};
 
 use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem};
 use certstow_core::time;
-use certstow_formats::chain::Path;
+use certstow_formats::chain::{Path, PathEnd};
 use certstow_formats::sanitize::{in_full, is_unsafe};
 use certstow_formats::{key, names};
 use certstow_platform::store::KeyState;
 use serde::Serialize;
-use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter};
+use serde_json::Value;
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use crate::error::Explain;
 
@@ -52,14 +53,6 @@ impl<F: Formatter> Formatter for SafeStrings<F> {
         writer.write_all(rest.as_bytes())
     }
 
-    fn write_char_escape<W: ?Sized + Write>(
-        &mut self,
-        writer: &mut W,
-        escape: CharEscape,
-    ) -> io::Result<()> {
-        self.0.write_char_escape(writer, escape)
-    }
-
     fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
         self.0.begin_array(writer)
     }
@@ -97,6 +90,50 @@ impl<F: Formatter> Formatter for SafeStrings<F> {
     }
 }
 
+/// An object whose fields keep the order in which they were added.
+#[derive(Default)]
+pub(crate) struct Object(Vec<(&'static str, Field)>);
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Field {
+    Value(Value),
+    Object(Option<Object>),
+    List(Vec<Object>),
+}
+
+impl Object {
+    /// One that a command prints, which says by what schema.
+    pub(crate) fn new(schema: &'static str) -> Self {
+        Self::default().with("schema", &schema)
+    }
+
+    /// Adds a text, a number or the like, or a list of such.
+    pub(crate) fn with(self, name: &'static str, value: &impl Serialize) -> Self {
+        let value = serde_json::to_value(value).expect("a text, a number or the like");
+        self.add(name, Field::Value(value))
+    }
+
+    pub(crate) fn object(self, name: &'static str, object: impl Into<Option<Self>>) -> Self {
+        self.add(name, Field::Object(object.into()))
+    }
+
+    pub(crate) fn list(self, name: &'static str, objects: impl IntoIterator<Item = Self>) -> Self {
+        self.add(name, Field::List(objects.into_iter().collect()))
+    }
+
+    fn add(mut self, name: &'static str, field: Field) -> Self {
+        self.0.push((name, field));
+        self
+    }
+}
+
+impl Serialize for Object {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, field)| (name, field)))
+    }
+}
+
 /// `certstow.list/1`, each entry made only while it is written.
 pub(crate) fn list<'a>(
     inventory: &'a Inventory,
@@ -111,140 +148,61 @@ pub(crate) fn list<'a>(
     List {
         schema: "certstow.list/1",
         entries: Each(identities, move |identity: &&ListedCertificate| {
-            entry(inventory, identity)
+            entry(Object::default(), inventory, identity)
         }),
         problems: problems(inventory.problems()),
     }
 }
 
 /// `certstow.show/1`: an entry of the list, its path and every place it lies in.
-pub(crate) fn show<'a>(
-    inventory: &'a Inventory,
-    identity: &'a ListedCertificate,
+pub(crate) fn show(
+    inventory: &Inventory,
+    identity: &ListedCertificate,
     path: &Path,
     root_trusted: Option<bool>,
-) -> impl Serialize + 'a {
-    #[derive(Serialize)]
-    struct Show<'a> {
-        schema: &'static str,
-        #[serde(flatten)]
-        entry: EntryJson,
-        key_usage: Vec<&'static str>,
-        path: Vec<String>,
-        path_complete: bool,
-        root_trusted: Option<bool>,
-        places: Vec<Place<'a>>,
-    }
-    #[derive(Serialize)]
-    struct Place<'a> {
-        store: String,
-        place: &'a str,
-    }
+) -> Object {
+    let names = path.certificates.iter();
+    let names = names.map(|one| names::distinguished_name_of_der(one.subject_der()));
     let places = identity.entries().iter().flat_map(|stored| {
-        stored.entry.places.iter().map(|place| Place {
-            store: inventory.store_name(stored.store),
-            place,
-        })
+        let store = inventory.store_name(stored.store);
+        let places = stored.entry.places.iter();
+        places.map(move |place| Object::default().with("store", &store).with("place", place))
     });
-    Show {
-        schema: "certstow.show/1",
-        entry: entry(inventory, identity),
-        key_usage: identity.certificate().parse().key_usages(),
-        path: path
-            .certificates
-            .iter()
-            .map(|certificate| names::distinguished_name_of_der(certificate.subject_der()))
-            .collect(),
-        path_complete: path.end == certstow_formats::chain::PathEnd::Root,
-        root_trusted,
-        places: places.collect(),
-    }
-}
-
-/// The object for an error.
-#[derive(Serialize)]
-pub(crate) struct ErrorJson {
-    error: Failure,
-}
-
-/// What there is to know of an error.
-#[derive(Serialize)]
-pub(crate) struct Failure {
-    code: &'static str,
-    exit: u8,
-    message: String,
-    hint: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    candidates: Vec<CandidateJson>,
-}
-
-#[derive(Serialize)]
-struct CandidateJson {
-    thumbprint: String,
-    label: String,
-    not_after: String,
-    store: String,
+    entry(Object::new("certstow.show/1"), inventory, identity)
+        .with("key_usage", &identity.certificate().parse().key_usages())
+        .with("path", &names.collect::<Vec<_>>())
+        .with("path_complete", &(path.end == PathEnd::Root))
+        .with("root_trusted", &root_trusted)
+        .list("places", places)
 }
 
 /// The object for this error.
-pub(crate) fn error(error: &dyn Explain) -> ErrorJson {
-    ErrorJson {
-        error: failure(error),
-    }
+pub(crate) fn error(error: &dyn Explain) -> Object {
+    Object::default().object("error", failure(error))
 }
 
 /// What is in the object for this error.
-pub(crate) fn failure(error: &dyn Explain) -> Failure {
-    let candidates = error.candidates().iter().map(|candidate| CandidateJson {
-        thumbprint: candidate.thumbprint.clone(),
-        label: candidate.label.clone(),
-        not_after: candidate.not_after.clone(),
-        store: candidate.store.clone(),
+pub(crate) fn failure(error: &dyn Explain) -> Object {
+    let failure = Object::default()
+        .with("code", &error.code())
+        .with("exit", &error.exit().code())
+        .with("message", &in_full(error))
+        .with("hint", &error.hint());
+    let candidates = error.candidates().iter().map(|candidate| {
+        Object::default()
+            .with("thumbprint", &candidate.thumbprint)
+            .with("label", &candidate.label)
+            .with("not_after", &candidate.not_after)
+            .with("store", &candidate.store)
     });
-    Failure {
-        code: error.code(),
-        exit: error.exit().code(),
-        message: in_full(error),
-        hint: error.hint(),
-        candidates: candidates.collect(),
+    match candidates.len() {
+        0 => failure,
+        _ => failure.list("candidates", candidates),
     }
 }
 
-#[derive(Serialize)]
-struct EntryJson {
-    store: String,
-    thumbprint: Thumbprint,
-    label: String,
-    subject: String,
-    issuer: String,
-    serial: String,
-    not_before: String,
-    not_after: String,
-    emails: Vec<String>,
-    dns_names: Vec<String>,
-    eku: Vec<String>,
-    archived: bool,
-    backed_up: Option<String>,
-    key: KeyJson,
-}
-
-#[derive(Serialize)]
-struct Thumbprint {
-    sha1: String,
-    sha256: String,
-}
-
-#[derive(Serialize)]
-struct KeyJson {
-    state: &'static str,
-    reason: Option<String>,
-    algorithm: String,
-    bits: Option<u32>,
-    provider: Option<String>,
-    container: Option<String>,
-}
-
-fn entry(inventory: &Inventory, identity: &ListedCertificate) -> EntryJson {
+/// Adds what there is to say of an identity.
+fn entry(object: Object, inventory: &Inventory, identity: &ListedCertificate) -> Object {
     let entry = identity.entry();
     let parsed = entry.certificate.parse();
     let (state, reason) = match &entry.key {
@@ -255,52 +213,42 @@ fn entry(inventory: &Inventory, identity: &ListedCertificate) -> EntryJson {
         KeyState::Unknown => ("unknown", None),
     };
     let described = key::describe(entry.certificate.spki_der());
-    EntryJson {
-        store: inventory.store_name(identity.entries()[0].store),
-        thumbprint: Thumbprint {
-            sha1: identity.thumbprint(),
-            sha256: names::hex(entry.id.as_bytes()),
-        },
-        label: identity.label(),
-        subject: identity.subject(),
-        issuer: parsed.issuer(),
-        serial: parsed.serial(),
-        not_before: time::utc(parsed.not_before()),
-        not_after: identity.not_after().to_string(),
-        emails: parsed.emails(),
-        dns_names: parsed.dns_names(),
-        eku: parsed.extended_key_usages(),
-        archived: identity.is_archived(),
-        backed_up: identity.backed_up().map(time::utc),
-        key: KeyJson {
-            state,
-            reason,
-            algorithm: described.algorithm,
-            bits: described.bits,
-            provider: entry.provider.clone(),
-            container: entry.container.clone(),
-        },
-    }
-}
-
-/// Something that could not be read.
-#[derive(Serialize)]
-pub(crate) struct ProblemJson<'a> {
-    store: &'a str,
-    place: &'a str,
-    message: &'a str,
+    let thumbprint = Object::default()
+        .with("sha1", &identity.thumbprint())
+        .with("sha256", &names::hex(entry.id.as_bytes()));
+    let key = Object::default()
+        .with("state", &state)
+        .with("reason", &reason)
+        .with("algorithm", &described.algorithm)
+        .with("bits", &described.bits)
+        .with("provider", &entry.provider)
+        .with("container", &entry.container);
+    object
+        .with("store", &inventory.store_name(identity.entries()[0].store))
+        .object("thumbprint", thumbprint)
+        .with("label", &identity.label())
+        .with("subject", &identity.subject())
+        .with("issuer", &parsed.issuer())
+        .with("serial", &parsed.serial())
+        .with("not_before", &time::utc(parsed.not_before()))
+        .with("not_after", &identity.not_after().to_string())
+        .with("emails", &parsed.emails())
+        .with("dns_names", &parsed.dns_names())
+        .with("eku", &parsed.extended_key_usages())
+        .with("archived", &identity.is_archived())
+        .with("backed_up", &identity.backed_up().map(time::utc))
+        .object("key", key)
 }
 
 /// What could not be read.
-pub(crate) fn problems(problems: &[StoreProblem]) -> Vec<ProblemJson<'_>> {
-    problems
-        .iter()
-        .map(|problem| ProblemJson {
-            store: &problem.store,
-            place: &problem.place,
-            message: &problem.message,
-        })
-        .collect()
+pub(crate) fn problems(problems: &[StoreProblem]) -> Vec<Object> {
+    let problems = problems.iter().map(|problem| {
+        Object::default()
+            .with("store", &problem.store)
+            .with("place", &problem.place)
+            .with("message", &problem.message)
+    });
+    problems.collect()
 }
 
 /// A sequence whose values are made one at a time.

@@ -2,12 +2,10 @@
 //! keychain is unlocked, or a daemon of the machine, which has the System keychain alone. A time
 //! that passes while the machine sleeps is made up for when it wakes.
 
-use std::fmt::Write as _;
-
 use roxmltree::{Document, Node, ParsingOptions};
 
 use super::xml::escaped;
-use super::{Day, Schedule, ScheduleFile, When};
+use super::{Schedule, ScheduleFile, When};
 use crate::error::Error;
 
 /// What the label of a task begins with.
@@ -31,40 +29,26 @@ pub(super) fn files(schedule: &Schedule) -> Result<Vec<ScheduleFile>, Error> {
     }])
 }
 
+/// `job.plist`, filled in.
 fn document(schedule: &Schedule) -> Result<String, Error> {
-    let mut text = String::from(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
-         <!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" \
-         \"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">\n\
-         <plist version=\"1.0\">\n<dict>\n",
-    );
-    // Writing to a string cannot fail, here and below.
-    let label = label(&schedule.name);
-    let _ = writeln!(text, "\t<key>Label</key>\n\t<string>{label}</string>");
-    text.push_str("\t<key>ProgramArguments</key>\n\t<array>\n");
+    let mut words = String::new();
     for word in std::iter::once(&schedule.program).chain(&schedule.arguments) {
-        let _ = writeln!(text, "\t\t<string>{}</string>", escaped(word)?);
+        words.push_str(&format!("\t\t<string>{}</string>\n", escaped(word)?));
     }
-    text.push_str("\t</array>\n\t<key>StartCalendarInterval</key>\n\t<dict>\n");
-    for (key, number) in interval(schedule.when) {
-        let _ = writeln!(
-            text,
-            "\t\t<key>{key}</key>\n\t\t<integer>{number}</integer>"
-        );
-    }
-    text.push_str("\t</dict>\n");
-    text.push_str("\t<key>ProcessType</key>\n\t<string>Background</string>\n");
-    // 077, which a property list can only write in decimal.
-    let _ = writeln!(text, "\t<key>Umask</key>\n\t<integer>{}</integer>", 0o77);
-    if let Some(log) = &schedule.log {
-        let log = escaped(log)?;
-        let _ = writeln!(
-            text,
-            "\t<key>StandardErrorPath</key>\n\t<string>{log}</string>"
-        );
-    }
-    text.push_str("</dict>\n</plist>\n");
-    Ok(text)
+    let interval = interval(schedule.when).into_iter();
+    let interval = interval
+        .map(|(key, number)| format!("\t\t<key>{key}</key>\n\t\t<integer>{number}</integer>\n"));
+    let log = schedule.log.as_deref().map(escaped).transpose()?;
+    let log = log.map(|log| format!("\t<key>StandardErrorPath</key>\n\t<string>{log}</string>\n"));
+    Ok(format!(
+        include_str!("job.plist"),
+        label = label(&schedule.name),
+        words = words,
+        interval = interval.collect::<String>(),
+        // Which a property list can only write in decimal.
+        umask = 0o77,
+        log = log.unwrap_or_default(),
+    ))
 }
 
 /// What is left out stands for every one of it.
@@ -73,23 +57,10 @@ fn interval(when: When) -> Vec<(&'static str, u8)> {
         When::Hourly => vec![("Minute", 0)],
         When::Daily(time) => vec![("Hour", time.hour), ("Minute", time.minute)],
         When::Weekly(day, time) => vec![
-            ("Weekday", weekday(day)),
+            ("Weekday", day.0),
             ("Hour", time.hour),
             ("Minute", time.minute),
         ],
-    }
-}
-
-/// Sunday is 0.
-fn weekday(day: Day) -> u8 {
-    match day {
-        Day::Sunday => 0,
-        Day::Monday => 1,
-        Day::Tuesday => 2,
-        Day::Wednesday => 3,
-        Day::Thursday => 4,
-        Day::Friday => 5,
-        Day::Saturday => 6,
     }
 }
 

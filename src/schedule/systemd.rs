@@ -5,7 +5,8 @@
 //! system calls everywhere, and what is mounted where only since systemd 253 or so, by a user
 //! namespace that it makes by itself; older ones pass over these lines, which is why none of them
 //! asks for that namespace. There is no `PrivateTmp=`: a destination below /tmp would be lost with
-//! it, and certstow's temporary files lie beside their targets.
+//! it, and certstow's temporary files lie beside their targets. Where certstow remembers which folders
+//! it saved to is the state folder, since homes cannot be written.
 //!
 //! A service of the system gets the passwords of `--password-vault` as encrypted credentials
 //! (systemd-creds(1)) by `LoadCredentialEncrypted=NAME`, which looks into /etc/credstore.encrypted
@@ -13,34 +14,14 @@
 //! gets none: before systemd 256 its manager can decrypt none, and fails the service over a folder
 //! it may not enter. Its vault is the Secret Service of the session.
 
-use std::fmt::Write as _;
-
 use super::{DELAY_MINUTES, HOURS, Owner, Schedule, ScheduleFile, When};
 use crate::error::Error;
 
 /// The first line of each file: by this certstow tells its own from others.
 pub(super) const MARK: &str = "# Written by 'certstow schedule install', which replaces it.\n";
 
-/// For everybody.
-const RESTRICTIONS: [&str; 14] = [
-    "NoNewPrivileges=yes",
-    "ProtectSystem=strict",
-    "ProtectHome=read-only",
-    "LimitCORE=0",
-    "UMask=0077",
-    "LockPersonality=yes",
-    "MemoryDenyWriteExecute=yes",
-    "RestrictAddressFamilies=AF_UNIX",
-    "RestrictNamespaces=yes",
-    "RestrictRealtime=yes",
-    "RestrictSUIDSGID=yes",
-    "SystemCallArchitectures=native",
-    "SystemCallFilter=@system-service",
-    "SystemCallErrorNumber=EPERM",
-];
-
 /// What the manager of the system alone can take away.
-const RESTRICTIONS_OF_THE_SYSTEM: [&str; 13] = [
+const RESTRICTIONS: [&str; 13] = [
     // Keys and destinations may belong to other accounts.
     "CapabilityBoundingSet=CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH",
     "KeyringMode=private",
@@ -70,33 +51,33 @@ pub(super) fn files(schedule: &Schedule) -> Result<Vec<ScheduleFile>, Error> {
     ])
 }
 
+/// `task.service`, filled in.
 fn service(schedule: &Schedule) -> Result<String, Error> {
-    let mut text = beginning(schedule);
-    text.push_str("\n[Service]\nType=oneshot\n");
-    // Writing to a string cannot fail, here and below.
-    let _ = writeln!(text, "ExecStart={}", command_line(schedule)?);
-    let _ = writeln!(text, "TimeoutStartSec={HOURS}h");
-    let of_the_system = schedule.owner == Owner::Machine;
-    if of_the_system {
-        for name in &schedule.credentials {
-            let _ = writeln!(text, "LoadCredentialEncrypted={}", escaped(name));
-        }
-    }
-    // Where certstow remembers which folders it saved to; homes cannot be written here.
-    text.push_str("StateDirectory=certstow\nStateDirectoryMode=0700\n");
+    let command = command_line(schedule)?;
+    let line = |name: &String| format!("LoadCredentialEncrypted={}\n", escaped(name));
+    let (credentials, restrictions) = match schedule.owner {
+        Owner::Machine => (
+            schedule.credentials.iter().map(line).collect(),
+            RESTRICTIONS.map(|one| format!("{one}\n")).concat(),
+        ),
+        Owner::User => (String::new(), String::new()),
+    };
+    let mut folders = String::new();
     for folder in &schedule.writes_to {
         absolute(folder, "a folder to write to")?;
         // The minus sign: a disk that is not there today is for certstow to report.
-        let _ = writeln!(text, "ReadWritePaths={}", quoted(&format!("-{folder}")));
+        let folder = quoted(&format!("-{folder}"));
+        folders.push_str(&format!("ReadWritePaths={folder}\n"));
     }
-    let more: &[&str] = match of_the_system {
-        true => &RESTRICTIONS_OF_THE_SYSTEM,
-        false => &[],
-    };
-    for restriction in RESTRICTIONS.iter().chain(more) {
-        let _ = writeln!(text, "{restriction}");
-    }
-    Ok(text)
+    let service = format!(
+        include_str!("task.service"),
+        beginning = beginning(schedule),
+        command = command,
+        hours = HOURS,
+        credentials = credentials,
+        folders = folders,
+    );
+    Ok(service + &restrictions)
 }
 
 fn timer(schedule: &Schedule) -> String {
@@ -105,13 +86,11 @@ fn timer(schedule: &Schedule) -> String {
         When::Daily(time) => format!("*-*-* {time}:00"),
         When::Weekly(day, time) => format!("{} *-*-* {time}:00", &day.name()[..3]),
     };
-    let mut text = beginning(schedule);
-    let _ = write!(
-        text,
-        "\n[Timer]\nOnCalendar={calendar}\nPersistent=true\n\
+    let beginning = beginning(schedule);
+    format!(
+        "{beginning}\n[Timer]\nOnCalendar={calendar}\nPersistent=true\n\
          RandomizedDelaySec={DELAY_MINUTES}min\n\n[Install]\nWantedBy=timers.target\n"
-    );
-    text
+    )
 }
 
 fn beginning(schedule: &Schedule) -> String {
@@ -164,7 +143,7 @@ fn escaped(word: &str) -> String {
             '"' => escaped.push_str("\\\""),
             '\\' => escaped.push_str("\\\\"),
             control if control.is_ascii_control() => {
-                let _ = write!(escaped, "\\x{:02x}", u32::from(control));
+                escaped.push_str(&format!("\\x{:02x}", u32::from(control)));
             }
             usual => escaped.push(usual),
         }

@@ -7,19 +7,14 @@
 //! password") is never written: without the password the account's keys stay encrypted. A task of
 //! the machine runs as SYSTEM, which has no way to a person's keys.
 
-use std::fmt::Write as _;
-
 use roxmltree::{Document, Node};
 
 use super::xml::escaped;
-use super::{DELAY_MINUTES, HOURS, Owner, Schedule, ScheduleFile, When};
+use super::{DELAY_MINUTES, Day, HOURS, Owner, Schedule, ScheduleFile, When};
 use crate::error::Error;
 
 /// The account SYSTEM, whatever its name in the language of the machine.
 const SYSTEM: &str = "S-1-5-18";
-
-/// A Monday of the past, so that the first run is the next one that is due.
-const START: &str = "2024-01-01T";
 
 /// By this the scheduler's own tools, and certstow, tell certstow's tasks from others.
 pub(super) const SOURCE: &str = "<Source>certstow</Source>";
@@ -33,130 +28,74 @@ pub(super) fn files(schedule: &Schedule) -> Result<Vec<ScheduleFile>, Error> {
     }])
 }
 
+/// `task.xml`, filled in. It starts on a Monday of the past, so that the first run is the next one that
+/// is due.
 fn document(schedule: &Schedule) -> Result<String, Error> {
-    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-16\"?>\n");
-    text.push_str(
-        "<Task version=\"1.2\" \
-         xmlns=\"http://schemas.microsoft.com/windows/2004/02/mit/task\">\n",
-    );
-    text.push_str("  <RegistrationInfo>\n");
-    let description = escaped(&schedule.description())?;
-    // Writing to a string cannot fail, here and below.
-    let _ = writeln!(text, "    {SOURCE}");
-    let _ = writeln!(text, "    <Description>{description}</Description>");
-    text.push_str("  </RegistrationInfo>\n");
-    trigger(&mut text, schedule.when);
-    principal(&mut text, schedule)?;
-    settings(&mut text);
-    action(&mut text, schedule)?;
-    text.push_str("</Task>\n");
-    Ok(text.replace('\n', "\r\n"))
-}
-
-fn trigger(text: &mut String, when: When) {
-    let (start, every) = match when {
-        When::Hourly => ("00:00".to_owned(), every_day()),
-        When::Daily(time) => (time.to_string(), every_day()),
-        When::Weekly(day, time) => {
-            let day = day.name();
-            let days =
-                format!("        <DaysOfWeek>\n          <{day} />\n        </DaysOfWeek>\n");
-            let week = format!(
-                "      <ScheduleByWeek>\n{days}        <WeeksInterval>1</WeeksInterval>\n      \
-                 </ScheduleByWeek>\n"
-            );
-            (time.to_string(), week)
-        }
+    let (start, repetition, every) = match schedule.when {
+        When::Hourly => ("00:00".to_owned(), EVERY_HOUR, EVERY_DAY.to_owned()),
+        When::Daily(time) => (time.to_string(), "", EVERY_DAY.to_owned()),
+        When::Weekly(day, time) => (time.to_string(), "", every_week(day)),
     };
-    text.push_str("  <Triggers>\n    <CalendarTrigger>\n");
-    let _ = writeln!(
-        text,
-        "      <StartBoundary>{START}{start}:00</StartBoundary>"
-    );
-    if when == When::Hourly {
-        text.push_str(
-            "      <Repetition>\n        <Interval>PT1H</Interval>\n        \
-             <Duration>P1D</Duration>\n        \
-             <StopAtDurationEnd>false</StopAtDurationEnd>\n      </Repetition>\n",
-        );
-    }
-    let _ = write!(
-        text,
-        "      <RandomDelay>PT{DELAY_MINUTES}M</RandomDelay>\n{every}    \
-         </CalendarTrigger>\n  </Triggers>\n"
-    );
-}
-
-fn every_day() -> String {
-    "      <ScheduleByDay>\n        <DaysInterval>1</DaysInterval>\n      </ScheduleByDay>\n"
-        .to_owned()
-}
-
-fn principal(text: &mut String, schedule: &Schedule) -> Result<(), Error> {
-    text.push_str("  <Principals>\n    <Principal id=\"Author\">\n");
-    match (schedule.owner, &schedule.account) {
+    let principal = match (schedule.owner, &schedule.account) {
         // A service account has no logon type to choose.
         (Owner::Machine, _) => {
-            let _ = writeln!(text, "      <UserId>{SYSTEM}</UserId>");
-            text.push_str("      <RunLevel>HighestAvailable</RunLevel>\n");
+            format!("      <UserId>{SYSTEM}</UserId>\n      <RunLevel>HighestAvailable</RunLevel>")
         }
         (Owner::User, account) => {
-            if let Some(account) = account {
-                let _ = writeln!(text, "      <UserId>{}</UserId>", escaped(account)?);
-            }
-            text.push_str("      <LogonType>Password</LogonType>\n");
-            text.push_str("      <RunLevel>LeastPrivilege</RunLevel>\n");
+            let account = account.as_deref().map(escaped).transpose()?;
+            let user = account.map(|account| format!("      <UserId>{account}</UserId>\n"));
+            user.unwrap_or_default()
+                + "      <LogonType>Password</LogonType>\n      <RunLevel>LeastPrivilege</RunLevel>"
         }
-    }
-    text.push_str("    </Principal>\n  </Principals>\n");
-    Ok(())
-}
-
-fn settings(text: &mut String) {
-    let limit = format!("PT{HOURS}H");
-    text.push_str("  <Settings>\n");
-    for (name, value) in [
-        ("MultipleInstancesPolicy", "IgnoreNew"),
-        ("DisallowStartIfOnBatteries", "false"),
-        ("StopIfGoingOnBatteries", "false"),
-        ("AllowHardTerminate", "true"),
-        ("StartWhenAvailable", "true"),
-        ("RunOnlyIfNetworkAvailable", "false"),
-        ("AllowStartOnDemand", "true"),
-        ("Enabled", "true"),
-        ("Hidden", "false"),
-        ("RunOnlyIfIdle", "false"),
-        ("WakeToRun", "false"),
-        ("ExecutionTimeLimit", limit.as_str()),
-    ] {
-        let _ = writeln!(text, "    <{name}>{value}</{name}>");
-    }
-    text.push_str("  </Settings>\n");
-}
-
-fn action(text: &mut String, schedule: &Schedule) -> Result<(), Error> {
+    };
     let program = &schedule.program;
     if program.contains('"') {
         let what = format!("a file of Windows has no quotation mark in its name: {program}");
         return Err(Error::Usage(what));
     }
     let arguments: Vec<_> = schedule.arguments.iter().map(|one| quoted(one)).collect();
-    text.push_str("  <Actions Context=\"Author\">\n    <Exec>\n");
-    let _ = writeln!(text, "      <Command>{}</Command>", escaped(program)?);
-    let _ = writeln!(
-        text,
-        "      <Arguments>{}</Arguments>",
-        escaped(&arguments.join(" "))?
+    let folder = program.rsplit_once(['\\', '/']);
+    let folder = folder.map(|(folder, _)| escaped(folder)).transpose()?;
+    let folder =
+        folder.map(|folder| format!("      <WorkingDirectory>{folder}</WorkingDirectory>\n"));
+    let text = format!(
+        include_str!("task.xml"),
+        source = SOURCE,
+        description = escaped(&schedule.description())?,
+        start = start,
+        repetition = repetition,
+        every = every,
+        principal = principal,
+        delay = DELAY_MINUTES,
+        hours = HOURS,
+        program = escaped(program)?,
+        arguments = escaped(&arguments.join(" "))?,
+        folder = folder.unwrap_or_default(),
     );
-    if let Some((folder, _)) = program.rsplit_once(['\\', '/']) {
-        let _ = writeln!(
-            text,
-            "      <WorkingDirectory>{}</WorkingDirectory>",
-            escaped(folder)?
-        );
-    }
-    text.push_str("    </Exec>\n  </Actions>\n");
-    Ok(())
+    Ok(text.replace('\n', "\r\n"))
+}
+
+const EVERY_HOUR: &str = "      <Repetition>
+        <Interval>PT1H</Interval>
+        <Duration>P1D</Duration>
+        <StopAtDurationEnd>false</StopAtDurationEnd>
+      </Repetition>
+";
+
+const EVERY_DAY: &str = "      <ScheduleByDay>
+        <DaysInterval>1</DaysInterval>
+      </ScheduleByDay>";
+
+fn every_week(day: Day) -> String {
+    format!(
+        "      <ScheduleByWeek>
+        <DaysOfWeek>
+          <{} />
+        </DaysOfWeek>
+        <WeeksInterval>1</WeeksInterval>
+      </ScheduleByWeek>",
+        day.name()
+    )
 }
 
 /// One argument, so that `CommandLineToArgvW` and the C runtime read it back as it was: backslashes

@@ -45,7 +45,9 @@ pub(super) trait Asker {
         question: &str,
         choices: &[Choice],
         start: usize,
-    ) -> Result<Answer<usize>, Error>;
+    ) -> Result<Answer<usize>, Error> {
+        self.choose(question, choices, start)
+    }
 
     /// Has a line typed, which begins as `initial`.
     fn text(&mut self, question: &str, initial: &str, kind: Kind) -> Result<Answer<String>, Error>;

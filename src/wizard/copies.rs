@@ -14,9 +14,9 @@ use super::asker::{Answer, Asker, Choice, Kind};
 use super::context::in_words;
 use super::draft::Draft;
 use super::{file, folders, summary};
-use crate::commands::export;
 use crate::commands::export::copies::{self, make_one};
 use crate::error::Error;
+use crate::file_options;
 use crate::screen::Screen;
 
 /// Makes those that were asked for as options; whether all of them are there for good.
@@ -112,7 +112,7 @@ fn copy_to(
     asker: &mut dyn Asker,
     screen: &Screen,
 ) -> Result<Option<(Written, Existing)>, Error> {
-    let privacy = export::privacy(&draft.args);
+    let privacy = file_options::privacy(draft.args.require_private);
     let mut make = |existing| {
         if screen.is_plain() {
             asker.say("Copying and reading back.");

@@ -16,6 +16,7 @@ use super::draft::Draft;
 use super::folders::expanded;
 use crate::commands::export as command;
 use crate::error::Error;
+use crate::file_options;
 
 /// Where WIPO's PCT-SAFE looks for the file, on the drive of the system.
 const PCT_SAFE: [&str; 2] = ["PCT-SAFE", "PKCS12"];
@@ -101,7 +102,7 @@ fn may_be_written(
     draft: &Draft,
     context: &mut WizardContext<'_>,
 ) -> Result<Option<Existing>, Error> {
-    let privacy = command::privacy(&draft.args);
+    let privacy = file_options::privacy(draft.args.require_private);
     match preflight(file, Existing::Refuse, privacy) {
         Ok(()) => return Ok(Some(Existing::Refuse)),
         Err(LibraryError::TargetExists { .. }) => {}

@@ -58,15 +58,6 @@ impl Asker for Plain {
         }
     }
 
-    fn find(
-        &mut self,
-        question: &str,
-        choices: &[Choice],
-        start: usize,
-    ) -> Result<Answer<usize>, Error> {
-        self.choose(question, choices, start)
-    }
-
     fn text(&mut self, question: &str, initial: &str, _: Kind) -> Result<Answer<String>, Error> {
         let shown = match initial {
             "" => question.to_owned(),

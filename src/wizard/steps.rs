@@ -11,7 +11,7 @@ use super::draft::Draft;
 use super::{contents, file, identity, password, reader, summary};
 use crate::commands::export as command;
 use crate::error::{self, Error, Explain as _};
-use crate::file_options;
+use crate::file_options::{existing, privacy, reads_no_path};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
@@ -56,9 +56,7 @@ impl Step {
             Self::Identity | Self::Summary => true,
             Self::Path => {
                 let has_path = draft.args.format != Format::Der;
-                has_path
-                    && preset.contents.chain.is_none()
-                    && !file_options::reads_no_path(&preset.algorithms)
+                has_path && preset.contents.chain.is_none() && !reads_no_path(&preset.algorithms)
             }
             Self::Properties => {
                 p12 && preset.contents.properties.is_none() && preset.name.is_none()
@@ -112,7 +110,7 @@ fn is_writable(draft: &Draft, context: &WizardContext<'_>) -> bool {
     };
     let file = export::with_extension(output, command::options(&draft.args).format);
     command::to_stdout(args)
-        || preflight(&file, command::existing(args), command::privacy(args)).is_ok()
+        || preflight(&file, existing(args.force), privacy(args.require_private)).is_ok()
 }
 
 /// Asks all that is open, from a step on. Back from the first step ends it.

@@ -22,152 +22,52 @@
 //! key, unless that is accepted.
 
 use certstow_core::backup::report::{
-    Copy, DestinationReport, EntryReport, OnlyInBackup, Outcome, Pruned, RunReport,
+    Copy, DestinationReport, EntryReport, OnlyInBackup, Outcome, RunReport,
 };
-use certstow_core::warning::Warning;
-use certstow_formats::proof::{Level, UNPROVEN};
-use serde::Serialize;
+use certstow_formats::proof::UNPROVEN;
 
 use crate::error::OfDestination;
-use crate::render::json;
+use crate::render::json::{self, Object};
 
-#[derive(Serialize)]
-struct Json<'a> {
-    schema: &'static str,
-    destinations: Vec<Destination<'a>>,
-    entries: Vec<Entry<'a>>,
-    only_in_backup: Vec<Missed<'a>>,
-    problems: Vec<Problem<'a>>,
-    warnings: &'a [Warning],
-}
-
-#[derive(Serialize)]
-struct Destination<'a> {
-    to: String,
-    ok: bool,
-    error: Option<json::Failure>,
-    written: usize,
-    unchanged: usize,
-    mended: usize,
-    failed: usize,
-    unproven: usize,
-    not_exportable: usize,
-    pruned: usize,
-    pruned_files: Vec<PrunedFile<'a>>,
-    notes: &'a [Warning],
-}
-
-#[derive(Serialize)]
-struct PrunedFile<'a> {
-    file: &'a str,
-    thumbprint: &'a str,
-    label: &'a str,
-}
-
-#[derive(Serialize)]
-struct Entry<'a> {
-    thumbprint: &'a str,
-    label: &'a str,
-    store: &'a str,
-    result: &'static str,
-    reason: Option<String>,
-    files: Vec<File<'a>>,
-    warnings: &'a [Warning],
-}
-
-#[derive(Serialize)]
-struct File<'a> {
-    to: String,
-    file: &'a str,
-    sha256: Option<&'a str>,
-    result: &'static str,
-    reason: Option<&'a str>,
-    proof: Option<Level>,
-}
-
-#[derive(Serialize)]
-struct Missed<'a> {
-    thumbprint: &'a str,
-    label: &'a str,
-    store: &'a str,
-    not_after: &'a str,
-    files: Vec<LastFile<'a>>,
-}
-
-#[derive(Serialize)]
-struct LastFile<'a> {
-    to: String,
-    file: &'a str,
-    damage: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Problem<'a> {
-    store: &'a str,
-    place: &'a str,
-    message: &'a str,
-}
-
-pub(super) fn report(report: &RunReport) -> impl Serialize + '_ {
+pub(super) fn report(report: &RunReport) -> Object {
     let destinations = report.destinations.iter().enumerate();
-    Json {
-        schema: "certstow.backup/1",
-        destinations: destinations
-            .map(|(at, one)| destination(report, at, one))
-            .collect(),
-        entries: report
-            .entries
-            .iter()
-            .map(|one| entry(report, one))
-            .collect(),
-        only_in_backup: report
-            .only_in_backup
-            .iter()
-            .map(|one| missed(report, one))
-            .collect(),
-        problems: report
-            .problems
-            .iter()
-            .map(|problem| Problem {
-                store: &problem.store,
-                place: &problem.place,
-                message: &problem.message,
-            })
-            .collect(),
-        warnings: &report.warnings,
-    }
+    let destinations = destinations.map(|(at, one)| destination(report, at, one));
+    let entries = report.entries.iter().map(|one| entry(report, one));
+    let missed = report.only_in_backup.iter().map(|one| missed(report, one));
+    Object::new("certstow.backup/1")
+        .list("destinations", destinations)
+        .list("entries", entries)
+        .list("only_in_backup", missed)
+        .list("problems", json::problems(&report.problems))
+        .with("warnings", &report.warnings)
 }
 
-fn destination<'a>(report: &RunReport, at: usize, one: &'a DestinationReport) -> Destination<'a> {
+fn destination(report: &RunReport, at: usize, one: &DestinationReport) -> Object {
     let counts = report.counts(at);
-    Destination {
-        to: folder_name(one),
-        ok: one.error.is_none() && counts.failed == 0 && counts.unproven == 0,
-        error: one
-            .error
-            .as_ref()
-            .map(|error| json::failure(&OfDestination(error))),
-        written: counts.written,
-        unchanged: counts.unchanged,
-        mended: counts.mended,
-        failed: counts.failed,
-        unproven: counts.unproven,
-        not_exportable: counts.not_exportable,
-        pruned: counts.pruned,
-        pruned_files: one.pruned.iter().map(pruned).collect(),
-        notes: &one.notes,
-    }
+    let error = one.error.as_ref();
+    let ok = error.is_none() && counts.failed == 0 && counts.unproven == 0;
+    let pruned = one.pruned.iter().map(|pruned| {
+        Object::default()
+            .with("file", &pruned.file)
+            .with("thumbprint", &pruned.thumbprint)
+            .with("label", &pruned.label)
+    });
+    Object::default()
+        .with("to", &one.folder.to_string_lossy())
+        .with("ok", &ok)
+        .object("error", error.map(|one| json::failure(&OfDestination(one))))
+        .with("written", &counts.written)
+        .with("unchanged", &counts.unchanged)
+        .with("mended", &counts.mended)
+        .with("failed", &counts.failed)
+        .with("unproven", &counts.unproven)
+        .with("not_exportable", &counts.not_exportable)
+        .with("pruned", &counts.pruned)
+        .list("pruned_files", pruned)
+        .with("notes", &one.notes)
 }
 
-fn pruned(pruned: &Pruned) -> PrunedFile<'_> {
-    PrunedFile {
-        file: &pruned.file,
-        thumbprint: &pruned.thumbprint,
-        label: &pruned.label,
-    }
-}
-
-fn entry<'a>(report: &'a RunReport, one: &'a EntryReport) -> Entry<'a> {
+fn entry(report: &RunReport, one: &EntryReport) -> Object {
     let (result, reason) = match &one.key {
         Some(failure) if failure.known => ("not-exportable", Some(failure.error.in_full())),
         Some(failure) => ("failed", Some(failure.error.in_full())),
@@ -182,47 +82,43 @@ fn entry<'a>(report: &'a RunReport, one: &'a EntryReport) -> Entry<'a> {
         }
     };
     let copies = one.copies.iter().zip(&report.destinations);
-    Entry {
-        thumbprint: &one.thumbprint,
-        label: &one.label,
-        store: &one.store,
-        result,
-        reason,
-        files: copies
-            .filter_map(|(copy, destination)| file(copy, destination))
-            .collect(),
-        warnings: &one.warnings,
-    }
+    let files = copies.filter_map(|(copy, destination)| file(copy, destination));
+    Object::default()
+        .with("thumbprint", &one.thumbprint)
+        .with("label", &one.label)
+        .with("store", &one.store)
+        .with("result", &result)
+        .with("reason", &reason)
+        .list("files", files)
+        .with("warnings", &one.warnings)
 }
 
-fn file<'a>(copy: &'a Copy, destination: &DestinationReport) -> Option<File<'a>> {
-    Some(File {
-        to: folder_name(destination),
-        file: copy.file.as_deref()?,
-        sha256: copy.sha256.as_deref(),
-        result: copy.outcome.word(),
-        reason: copy.outcome.reason(),
-        proof: copy.proof,
-    })
+fn file(copy: &Copy, destination: &DestinationReport) -> Option<Object> {
+    Some(
+        Object::default()
+            .with("to", &destination.folder.to_string_lossy())
+            .with("file", &copy.file.as_deref()?)
+            .with("sha256", &copy.sha256)
+            .with("result", &copy.outcome.word())
+            .with("reason", &copy.outcome.reason())
+            .with("proof", &copy.proof),
+    )
 }
 
-fn missed<'a>(report: &RunReport, one: &'a OnlyInBackup) -> Missed<'a> {
-    let files = one.files.iter().map(|file| LastFile {
-        to: folder_name(&report.destinations[file.destination]),
-        file: &file.file,
-        damage: file.damage.as_deref(),
+fn missed(report: &RunReport, one: &OnlyInBackup) -> Object {
+    let files = one.files.iter().map(|file| {
+        let folder = &report.destinations[file.destination].folder;
+        Object::default()
+            .with("to", &folder.to_string_lossy())
+            .with("file", &file.file)
+            .with("damage", &file.damage)
     });
-    Missed {
-        thumbprint: &one.thumbprint,
-        label: &one.label,
-        store: &one.store,
-        not_after: &one.not_after,
-        files: files.collect(),
-    }
-}
-
-fn folder_name(destination: &DestinationReport) -> String {
-    destination.folder.to_string_lossy().into_owned()
+    Object::default()
+        .with("thumbprint", &one.thumbprint)
+        .with("label", &one.label)
+        .with("store", &one.store)
+        .with("not_after", &one.not_after)
+        .list("files", files)
 }
 
 fn gravity(copy: &Copy) -> u8 {

@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use certstow_core::backup::Opener;
 use certstow_core::escrow::EscrowKey;
-use certstow_core::password;
 use certstow_formats::secret::Password;
 use certstow_platform::OpenOptions;
-use certstow_platform::store::Interaction;
 
 use crate::args::OpeningArgs;
 use crate::ask::{self, TerminalAsk};
@@ -24,35 +22,19 @@ pub(super) enum Opening {
 impl Opening {
     /// Reads what the options name; asks if they say so, or if something is `needed`.
     pub(super) fn read(args: &OpeningArgs, needed: bool, screen: &Screen) -> Result<Self, Error> {
-        let password = match args.password.source() {
-            Some(source) => {
-                let allow_empty = args.password.allow_empty_password;
-                Some(ask::given(&source, allow_empty, screen)?)
-            }
-            None => None,
-        };
+        let given = ask::if_given(&args.password, screen)?;
         if let Some(file) = &args.escrow_key {
             let options = OpenOptions {
-                unlock: password.map(Arc::new),
+                unlock: given.map(Arc::new),
             };
-            let mut ask = TerminalAsk {
-                interaction: screen.interaction(),
-                system_windows: Interaction::Never,
-            };
-            return Ok(Self::Escrow(EscrowKey::read(file, &options, &mut ask)?));
+            let key = EscrowKey::read(file, &options, &mut TerminalAsk::new(screen))?;
+            return Ok(Self::Escrow(key));
         }
-        match password {
-            Some(password) => Ok(Self::Password(password)),
-            None if !needed && !args.ask_password => Ok(Self::Nothing),
-            None if screen.interaction() == Interaction::Never => {
-                Err(Error::interaction_required("the password of the files"))
-            }
-            None => {
-                let allow_empty = args.password.allow_empty_password;
-                let password = password::prompt("Password of the files:", false, allow_empty)?;
-                Ok(Self::Password(password))
-            }
-        }
+        Ok(match given {
+            Some(password) => Self::Password(password),
+            None if !needed && !args.ask_password => Self::Nothing,
+            None => Self::Password(ask::obtain(&args.password, &ask::OPENS_FILES, screen)?),
+        })
     }
 
     pub(super) fn opener(&self) -> Opener<'_> {

@@ -22,20 +22,19 @@ use certstow_core::backup::{
 use certstow_core::error::Error as LibraryError;
 use certstow_core::import;
 use certstow_core::warning::{Code, Warning as LibraryWarning};
-use certstow_formats::proof::Level;
 use certstow_formats::sanitize::{safe, shortened};
 use certstow_formats::secret::Password;
 use certstow_platform::store::ExistingEntry;
 use certstow_platform::{self, OpenOptions};
-use serde::Serialize;
 
-use super::ask_aside::AskAside;
 use super::called::called;
 use super::opening::Opening;
 use crate::args::BackupRestoreArgs;
+use crate::ask::TerminalAsk;
 use crate::error::{Error, Explain as _};
 use crate::exit::Exit;
 use crate::journal::Entry as Line;
+use crate::render::json::Object;
 use crate::render::progress::Bar;
 use crate::screen::Screen;
 use crate::warning::{Warning, advise};
@@ -59,7 +58,8 @@ pub(super) fn run(args: &BackupRestoreArgs, screen: &Screen) -> Result<Exit, Err
     };
     let bar = Bar::new(screen);
     let told = |folder: &Path| bar.aside(|| screen.note_wait(folder));
-    let mut ask = AskAside::new(screen, &bar);
+    let mut ask = TerminalAsk::new(screen);
+    ask.bar = Some(&bar);
     let request = RestoreRequest {
         wanted,
         opener: opening.opener(),
@@ -235,71 +235,44 @@ fn closing(restored: &Restored, into: &str) -> String {
     text
 }
 
-#[derive(Serialize)]
-struct Json<'a> {
-    schema: &'static str,
-    into: String,
-    entries: Vec<Entry<'a>>,
-    unopened: Vec<Unopened<'a>>,
-    notes: &'a [LibraryWarning],
-}
-
-#[derive(Serialize)]
-struct Entry<'a> {
-    file: &'a str,
-    thumbprint: &'a str,
-    label: &'a str,
-    result: &'static str,
-    place: Option<&'a str>,
-    verified: &'a [&'static str],
-    proof: Option<Level>,
-    reason: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Unopened<'a> {
-    file: &'a str,
-    thumbprint: Option<&'a str>,
-    label: Option<&'a str>,
-    reason: String,
-}
-
-fn json<'a>(restored: &'a Restored, args: &BackupRestoreArgs) -> Json<'a> {
-    let lost = restored.lost.iter().map(|lost| Unopened {
-        file: &lost.file,
-        thumbprint: Some(&lost.thumbprint),
-        label: Some(&lost.label),
-        reason: lost.error.in_full(),
+fn json(restored: &Restored, args: &BackupRestoreArgs) -> Object {
+    let lost = restored.lost.iter().map(|lost| {
+        Object::default()
+            .with("file", &lost.file)
+            .with("thumbprint", &lost.thumbprint)
+            .with("label", &lost.label)
+            .with("reason", &lost.error.in_full())
     });
-    let unopened = restored.unopened.iter().map(|(file, error)| Unopened {
-        file,
-        thumbprint: None,
-        label: None,
-        reason: error.in_full(),
+    let unopened = restored.unopened.iter().map(|(file, error)| {
+        Object::default()
+            .with("file", &file)
+            .with("thumbprint", &())
+            .with("label", &())
+            .with("reason", &error.in_full())
     });
-    Json {
-        schema: "certstow.backup-restore/1",
-        into: args.into.to_string(),
-        entries: restored.outcomes.iter().map(entry).collect(),
-        unopened: lost.chain(unopened).collect(),
-        notes: &restored.notes,
-    }
+    Object::new("certstow.backup-restore/1")
+        .with("into", &args.into.to_string())
+        .list("entries", restored.outcomes.iter().map(entry))
+        .list("unopened", lost.chain(unopened))
+        .with("notes", &restored.notes)
 }
 
-fn entry(one: &RestoredIdentity) -> Entry<'_> {
+fn entry(one: &RestoredIdentity) -> Object {
     let imported = one.imported();
-    Entry {
-        file: &one.file,
-        thumbprint: &one.thumbprint,
-        label: &one.label,
-        result: match &one.result {
-            Ok(Arrival::Imported(_)) => "restored",
-            Ok(Arrival::There) => "already-there",
-            Err(_) => "failed",
-        },
-        place: imported.map(|imported| imported.place.as_str()),
-        verified: imported.map_or(&[], |imported| &imported.verified),
-        proof: imported.map(|imported| imported.proof),
-        reason: one.result.as_ref().err().map(LibraryError::in_full),
-    }
+    let result = match &one.result {
+        Ok(Arrival::Imported(_)) => "restored",
+        Ok(Arrival::There) => "already-there",
+        Err(_) => "failed",
+    };
+    let verified = imported.map_or(&[][..], |imported| &imported.verified);
+    let reason = one.result.as_ref().err().map(LibraryError::in_full);
+    Object::default()
+        .with("file", &one.file)
+        .with("thumbprint", &one.thumbprint)
+        .with("label", &one.label)
+        .with("result", &result)
+        .with("place", &imported.map(|imported| &imported.place))
+        .with("verified", &verified)
+        .with("proof", &imported.map(|imported| imported.proof))
+        .with("reason", &reason)
 }

@@ -1,7 +1,6 @@
 //! `certstow backup verify`: folders, compared with their manifests, with what is in their files,
 //! and with stores. [`json`] says what `--json` prints.
 
-mod found;
 mod json;
 
 use std::io::{self, Write};
@@ -11,7 +10,6 @@ use certstow_core::backup::{
     self, Absent, Comparison, FileVerdict, Finding, FolderVerdict, Foreign, Patience, VerifyRequest,
 };
 use certstow_core::identity::Inventory;
-use certstow_core::password::Source;
 use certstow_formats::plural::counted;
 use certstow_formats::proof;
 use certstow_formats::sanitize::safe;
@@ -21,20 +19,15 @@ use super::opening::Opening;
 use crate::args::BackupVerifyArgs;
 use crate::error::{Error, Explain as _};
 use crate::exit::Exit;
-use crate::inventory;
 use crate::journal::{Entry, Level};
 use crate::render::progress::Bar;
 use crate::screen::Screen;
 use crate::warning::{Warning, advise};
-use found::Found;
+use crate::{ask, inventory};
+use json::Found;
 
 pub(super) fn run(args: &BackupVerifyArgs, screen: &Screen) -> Result<Exit, Error> {
-    let stdin = Some(Source::Stdin);
-    if args.opening.password.source() == stdin && args.stores.unlock() == stdin {
-        return Err(Error::Usage(
-            "only one password can come from standard input".to_owned(),
-        ));
-    }
+    ask::check_stdin(&args.opening.password, &args.stores)?;
     let opening = Opening::read(&args.opening, false, screen)?;
     let opened = opening.opener().opens();
     let stores = stores(args, screen)?;
@@ -85,7 +78,7 @@ fn stores(args: &BackupVerifyArgs, screen: &Screen) -> Result<Option<Inventory>,
         return Ok(None);
     }
     let inventory = inventory::read(&args.stores, screen)?;
-    inventory::warn_of_problems(&inventory, screen);
+    inventory::warn_of_problems(inventory.problems(), screen);
     Ok(Some(inventory))
 }
 

@@ -8,13 +8,11 @@ use certstow_core::error::Error as LibraryError;
 use certstow_core::export::Exported;
 use certstow_core::output::{Existing, Privacy, Written};
 use certstow_formats::names;
-use serde::Serialize;
 
-use super::destination::{existing, privacy, to_stdout};
 use crate::args::ExportArgs;
-use crate::error::Error;
+use crate::file_options::{existing, privacy};
 use crate::journal::Entry;
-use crate::render::json;
+use crate::render::json::{self, Object};
 use crate::render::progress::Progress;
 use crate::screen::Screen;
 
@@ -38,36 +36,23 @@ impl Outcome {
         self.result.as_ref().err().or(self.not_synced.as_ref())
     }
 
-    pub(super) fn json(&self) -> CopyJson {
-        CopyJson {
-            folder: self.folder.to_string_lossy().into_owned(),
-            file: self.file(),
-            error: self.error().map(|error| json::failure(error)),
-        }
+    /// A copy in `certstow.export/1`.
+    pub(super) fn json(&self) -> Object {
+        Object::default()
+            .with("folder", &self.folder.to_string_lossy())
+            .with("file", &self.file())
+            .object("error", self.error().map(|error| json::failure(error)))
     }
-}
-
-/// A copy in `certstow.export/1`.
-#[derive(Serialize)]
-pub(super) struct CopyJson {
-    folder: String,
-    /// `null` where there is no copy.
-    file: Option<String>,
-    error: Option<json::Failure>,
-}
-
-/// What makes no sense together; before any store is touched.
-pub(super) fn check(args: &ExportArgs) -> Result<(), Error> {
-    if to_stdout(args) && !args.copy_to.is_empty() {
-        let text = "--copy-to needs a file to copy: name one with -o";
-        return Err(Error::Usage(text.to_owned()));
-    }
-    Ok(())
 }
 
 /// Finds out what would fail later; before anybody is asked anything.
 pub(crate) fn preflight(args: &ExportArgs, file: &Path) -> Result<(), LibraryError> {
-    copy::preflight(file, &args.copy_to, existing(args), privacy(args))
+    copy::preflight(
+        file,
+        &args.copy_to,
+        existing(args.force),
+        privacy(args.require_private),
+    )
 }
 
 /// Makes all copies, whichever fail; their warnings go into the report.
@@ -75,7 +60,9 @@ pub(crate) fn make(args: &ExportArgs, report: &mut Exported, screen: &Screen) ->
     let folders = args.copy_to.iter();
     folders
         .map(|folder| {
-            let result = make_one(folder, existing(args), privacy(args), report, screen);
+            let existing = existing(args.force);
+            let privacy = privacy(args.require_private);
+            let result = make_one(folder, existing, privacy, report, screen);
             Outcome {
                 folder: folder.clone(),
                 not_synced: result.as_ref().ok().and_then(Written::not_synced),

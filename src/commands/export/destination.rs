@@ -4,23 +4,8 @@ use std::path::{Path, PathBuf};
 
 use certstow_core::export::{self, Options};
 use certstow_core::identity::ListedCertificate;
-use certstow_core::output::{Existing, Privacy};
 
 use crate::args::ExportArgs;
-
-pub(crate) fn existing(args: &ExportArgs) -> Existing {
-    match args.force {
-        true => Existing::Replace,
-        false => Existing::Refuse,
-    }
-}
-
-pub(crate) fn privacy(args: &ExportArgs) -> Privacy {
-    match args.require_private {
-        true => Privacy::Required,
-        false => Privacy::Wanted,
-    }
-}
 
 /// The file that is to be written, where it is one.
 pub(crate) fn file_of(

@@ -2,17 +2,14 @@
 
 use certstow_core::error::Error as LibraryError;
 use certstow_core::export::Exported;
-use certstow_core::warning::Warning;
 use certstow_formats::names;
 use certstow_formats::pkcs12::profile::Profile;
-use certstow_formats::proof::Level;
 use certstow_formats::sanitize::{safe, shortened};
-use serde::Serialize;
 
 use super::copies;
 use crate::error::Error;
 use crate::journal::Entry;
-use crate::render::json;
+use crate::render::json::{self, Object};
 use crate::screen::Screen;
 
 pub(super) fn tell(
@@ -29,7 +26,7 @@ pub(super) fn tell(
         if let Some(error) = &not_synced {
             screen.record(&Entry::error(error));
         }
-        return screen.print_json(&Json::of(report, not_synced.as_ref(), copies, key_deleted));
+        return screen.print_json(&json(report, not_synced.as_ref(), copies, key_deleted));
     }
     let text = lines(report, copies);
     match report.file {
@@ -85,51 +82,26 @@ fn lines(report: &Exported, copies: &[copies::Outcome]) -> String {
     text
 }
 
-/// `certstow.export/1`.
-#[derive(Serialize)]
-struct Json<'a> {
-    schema: &'static str,
-    file: Option<String>,
-    sha256: String,
-    thumbprint: &'a str,
-    store: &'a str,
-    profile: Option<&'static str>,
-    iterations: Option<u32>,
-    chain: &'a [String],
-    root_included: bool,
-    verified: &'a [&'static str],
-    proof: Option<Level>,
-    /// That the disk did not confirm the file, or `null`.
-    error: Option<json::Failure>,
-    copies: Vec<copies::CopyJson>,
-    /// Whether the store has no private key any more.
+/// `certstow.export/1`. `not_synced` is that the disk did not confirm the file.
+fn json(
+    report: &Exported,
+    not_synced: Option<&LibraryError>,
+    copies: &[copies::Outcome],
     key_deleted: bool,
-    warnings: &'a [Warning],
-}
-
-impl<'a> Json<'a> {
-    fn of(
-        report: &'a Exported,
-        not_synced: Option<&LibraryError>,
-        copies: &[copies::Outcome],
-        key_deleted: bool,
-    ) -> Self {
-        Self {
-            schema: "certstow.export/1",
-            file: file_name(report),
-            sha256: names::hex(&report.sha256),
-            thumbprint: &report.thumbprint,
-            store: &report.store,
-            profile: report.profile.map(Profile::name),
-            iterations: report.iterations,
-            chain: &report.chain,
-            root_included: report.root_included,
-            verified: &report.verified,
-            proof: report.proof,
-            error: not_synced.map(|error| json::failure(error)),
-            copies: copies.iter().map(copies::Outcome::json).collect(),
-            key_deleted,
-            warnings: &report.warnings,
-        }
-    }
+) -> Object {
+    Object::new("certstow.export/1")
+        .with("file", &file_name(report))
+        .with("sha256", &names::hex(&report.sha256))
+        .with("thumbprint", &report.thumbprint)
+        .with("store", &report.store)
+        .with("profile", &report.profile.map(Profile::name))
+        .with("iterations", &report.iterations)
+        .with("chain", &report.chain)
+        .with("root_included", &report.root_included)
+        .with("verified", &report.verified)
+        .with("proof", &report.proof)
+        .object("error", not_synced.map(|error| json::failure(error)))
+        .list("copies", copies.iter().map(copies::Outcome::json))
+        .with("key_deleted", &key_deleted)
+        .with("warnings", &report.warnings)
 }

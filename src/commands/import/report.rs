@@ -12,16 +12,14 @@
 use certstow_core::error::Error as LibraryError;
 use certstow_core::identity::{Inventory, StoreProblem};
 use certstow_core::import::{Imported, Outcome, Sources};
-use certstow_core::warning::Warning as LibraryWarning;
 use certstow_formats::proof::Level;
 use certstow_formats::sanitize::{safe, shortened};
 use certstow_platform::spec::StoreSpec;
-use serde::Serialize;
 
 use crate::error::{Error, Explain as _};
 use crate::exit::Exit;
 use crate::journal::Entry;
-use crate::render::json::{self, ErrorJson};
+use crate::render::json::{self, Object};
 use crate::screen::Screen;
 use crate::warning::Warning;
 
@@ -117,7 +115,7 @@ impl ImportReport {
                 for failed in &self.failed {
                     screen.record(&Entry::error(&failed.error));
                 }
-                screen.print_json(&Json::of(&self))?;
+                screen.print_json(&json(&self))?;
             }
             false => self.write(screen)?,
         }
@@ -185,73 +183,35 @@ impl Line {
 }
 
 /// `certstow.import/1`.
-#[derive(Serialize)]
-struct Json<'a> {
-    schema: &'static str,
-    store: &'a str,
-    exportable: bool,
-    imported: Vec<ImportedJson<'a>>,
-    failed: Vec<FailedJson<'a>>,
-    problems: Vec<ProblemJson<'a>>,
-    warnings: &'a [String],
-}
-
-#[derive(Serialize)]
-struct ImportedJson<'a> {
-    label: &'a str,
-    thumbprint: &'a str,
-    from: &'a str,
-    place: &'a str,
-    verified: &'a [&'static str],
-    proof: Level,
-    warnings: &'a [LibraryWarning],
-}
-
-#[derive(Serialize)]
-struct ProblemJson<'a> {
-    place: &'a str,
-    message: &'a str,
-}
-
-#[derive(Serialize)]
-struct FailedJson<'a> {
-    label: Option<&'a str>,
-    thumbprint: Option<&'a str>,
-    #[serde(flatten)]
-    error: ErrorJson,
-}
-
-impl<'a> Json<'a> {
-    fn of(report: &'a ImportReport) -> Self {
-        let imported = report.imported.iter().map(|line| ImportedJson {
-            label: &line.label,
-            thumbprint: &line.thumbprint,
-            from: &line.from,
-            place: &line.imported.place,
-            verified: &line.imported.verified,
-            proof: line.imported.proof,
-            warnings: &line.imported.warnings,
-        });
-        let failed = report.failed.iter().map(|failed| {
-            let identity = failed.identity.as_ref();
-            FailedJson {
-                label: identity.map(|(label, _)| label.as_str()),
-                thumbprint: identity.map(|(_, thumbprint)| thumbprint.as_str()),
-                error: json::error(&failed.error),
-            }
-        });
-        let problems = report.unreadable.iter().map(|problem| ProblemJson {
-            place: &problem.place,
-            message: &problem.message,
-        });
-        Self {
-            schema: "certstow.import/1",
-            store: &report.store,
-            exportable: report.exportable,
-            imported: imported.collect(),
-            failed: failed.collect(),
-            problems: problems.collect(),
-            warnings: &report.warnings,
-        }
-    }
+fn json(report: &ImportReport) -> Object {
+    let imported = report.imported.iter().map(|line| {
+        Object::default()
+            .with("label", &line.label)
+            .with("thumbprint", &line.thumbprint)
+            .with("from", &line.from)
+            .with("place", &line.imported.place)
+            .with("verified", &line.imported.verified)
+            .with("proof", &line.imported.proof)
+            .with("warnings", &line.imported.warnings)
+    });
+    let failed = report.failed.iter().map(|failed| {
+        let identity = failed.identity.as_ref();
+        Object::default()
+            .with("label", &identity.map(|(label, _)| label))
+            .with("thumbprint", &identity.map(|(_, thumbprint)| thumbprint))
+            .object("error", json::failure(&failed.error))
+    });
+    let problems = report.unreadable.iter();
+    let problems = problems.map(|problem| {
+        Object::default()
+            .with("place", &problem.place)
+            .with("message", &problem.message)
+    });
+    Object::new("certstow.import/1")
+        .with("store", &report.store)
+        .with("exportable", &report.exportable)
+        .list("imported", imported)
+        .list("failed", failed)
+        .list("problems", problems)
+        .with("warnings", &report.warnings)
 }

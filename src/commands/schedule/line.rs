@@ -58,7 +58,7 @@ impl Line {
         if !configured.has_password && !has_password(given) {
             return Err(no_password());
         }
-        if configured.to.is_empty() && values(given, "to").next().is_none() && !configured.unread {
+        if configured.to.is_empty() && !has(given, "to") && !configured.unread {
             return Err(usage("a backup needs a folder to save to: --to DIR"));
         }
         let mut line = Self {
@@ -157,11 +157,6 @@ fn has_password(given: &[Given]) -> bool {
 
 fn has(given: &[Given], name: &str) -> bool {
     given.iter().any(|given| given.name == name)
-}
-
-fn values<'a>(given: &'a [Given], name: &str) -> impl Iterator<Item = &'a OsString> {
-    let named = given.iter().filter(move |given| given.name == name);
-    named.filter_map(|given| given.value.as_ref())
 }
 
 fn refuse_stores_of_people<'a>(stores: impl Iterator<Item = &'a Given>) -> Result<(), Error> {

@@ -6,6 +6,7 @@ use certstow_formats::sanitize::safe;
 use certstow_platform::scheduler;
 use serde::Serialize;
 
+use crate::args::Words;
 use crate::error::Error;
 use crate::schedule::install::{Installed, Scheduled};
 use crate::schedule::{self, Owner, Schedule, Scheduler, TaskName};
@@ -37,7 +38,7 @@ impl<'a> Json<'a> {
             schema: "certstow.schedule/1",
             name: name.as_str(),
             state,
-            scheduler: Scheduler::of_this_system().map(word),
+            scheduler: Scheduler::of_this_system().map(Words::word),
             when: None,
             program: None,
             arguments: None,
@@ -55,20 +56,12 @@ impl<'a> Json<'a> {
         files: &[PathBuf],
     ) -> Self {
         Self {
-            scheduler: Some(word(scheduler)),
+            scheduler: Some(scheduler.word()),
             when: Some(schedule.when.to_string()),
             program: Some(&schedule.program),
             arguments: Some(&schedule.arguments),
             ..Self::new(&schedule.name, state, files)
         }
-    }
-}
-
-fn word(scheduler: Scheduler) -> &'static str {
-    match scheduler {
-        Scheduler::TaskScheduler => "windows",
-        Scheduler::Systemd => "systemd",
-        Scheduler::Launchd => "launchd",
     }
 }
 

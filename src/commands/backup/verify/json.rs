@@ -18,128 +18,67 @@
 //! folder lacks, `kept_back` those of which the store says that the private key is not exportable;
 //! `foreign` is what the folder has and none of the stores.
 
+use std::path::Path;
+
 use certstow_core::backup::{Absent, Comparison, FileVerdict, FolderVerdict, Foreign};
-use certstow_core::warning::Warning;
-use certstow_formats::proof::Level;
-use serde::Serialize;
+use certstow_core::error::Error;
 
-use super::found::Found;
-use crate::render::json::{Failure, ProblemJson, failure, problems};
+use crate::render::json::{Object, failure, problems};
 
-#[derive(Serialize)]
-struct Json<'a> {
-    schema: &'static str,
-    folders: Vec<Folder<'a>>,
-}
+/// A folder that was verified: what was found, or why nothing could be.
+pub(super) type Found<'a> = (&'a Path, Result<FolderVerdict, Error>);
 
-#[derive(Serialize)]
-struct Folder<'a> {
-    folder: String,
-    ok: bool,
-    error: Option<Failure>,
-    manifest: Option<&'a str>,
-    files: Vec<File<'a>>,
-    stores: Option<Stores<'a>>,
-}
-
-#[derive(Serialize)]
-struct File<'a> {
-    file: &'a str,
-    thumbprint: Option<&'a str>,
-    label: Option<&'a str>,
-    state: &'static str,
-    restores: Option<bool>,
-    proof: Option<Level>,
-    unnamed: &'a [String],
-    reason: Option<&'a str>,
-    warnings: &'a [Warning],
-}
-
-#[derive(Serialize)]
-struct Stores<'a> {
-    present: usize,
-    absent: Vec<IdentityJson<'a>>,
-    kept_back: Vec<IdentityJson<'a>>,
-    foreign: Vec<Stranger<'a>>,
-    problems: Vec<ProblemJson<'a>>,
-}
-
-#[derive(Serialize)]
-struct IdentityJson<'a> {
-    thumbprint: &'a str,
-    label: &'a str,
-    store: &'a str,
-}
-
-#[derive(Serialize)]
-struct Stranger<'a> {
-    file: &'a str,
-    thumbprint: &'a str,
-    label: &'a str,
-    namesake: Option<IdentityJson<'a>>,
-}
-
-pub(super) fn verdicts<'a>(verdicts: &'a [Found<'_>], opened: bool) -> impl Serialize + 'a {
+pub(super) fn verdicts(verdicts: &[Found<'_>], opened: bool) -> Object {
     let folders = verdicts.iter().map(|(folder, found)| {
         let verdict = found.as_ref().ok();
-        Folder {
-            folder: folder.to_string_lossy().into_owned(),
-            ok: verdict.is_some_and(|verdict| verdict.is_good(opened)),
-            error: found.as_ref().err().map(|error| failure(error)),
-            manifest: verdict.and_then(|verdict| verdict.manifest.as_deref()),
-            files: verdict.iter().flat_map(|verdict| files(verdict)).collect(),
-            stores: verdict
-                .and_then(|verdict| verdict.stores.as_ref())
-                .map(stores),
-        }
+        let ok = verdict.is_some_and(|verdict| verdict.is_good(opened));
+        let manifest = verdict.and_then(|verdict| verdict.manifest.as_deref());
+        let compared = verdict.and_then(|verdict| verdict.stores.as_ref());
+        let files = verdict.iter().flat_map(|verdict| &verdict.files);
+        Object::default()
+            .with("folder", &folder.to_string_lossy())
+            .with("ok", &ok)
+            .object("error", found.as_ref().err().map(|error| failure(error)))
+            .with("manifest", &manifest)
+            .list("files", files.map(file))
+            .object("stores", compared.map(stores))
     });
-    Json {
-        schema: "certstow.backup-verify/1",
-        folders: folders.collect(),
-    }
+    Object::new("certstow.backup-verify/1").list("folders", folders)
 }
 
-fn files(verdict: &FolderVerdict) -> impl Iterator<Item = File<'_>> {
-    verdict.files.iter().map(file)
+fn file(file: &FileVerdict) -> Object {
+    Object::default()
+        .with("file", &file.file)
+        .with("thumbprint", &file.thumbprint)
+        .with("label", &file.label)
+        .with("state", &file.state.word())
+        .with("restores", &file.restores)
+        .with("proof", &file.proof)
+        .with("unnamed", &file.unnamed)
+        .with("reason", &file.reason)
+        .with("warnings", &file.warnings)
 }
 
-fn file(file: &FileVerdict) -> File<'_> {
-    File {
-        file: &file.file,
-        thumbprint: file.thumbprint.as_deref(),
-        label: file.label.as_deref(),
-        state: file.state.word(),
-        restores: file.restores,
-        proof: file.proof,
-        unnamed: &file.unnamed,
-        reason: file.reason.as_deref(),
-        warnings: &file.warnings,
-    }
+fn stores(stores: &Comparison) -> Object {
+    Object::default()
+        .with("present", &stores.present)
+        .list("absent", stores.absent.iter().map(identity))
+        .list("kept_back", stores.kept_back.iter().map(identity))
+        .list("foreign", stores.foreign.iter().map(stranger))
+        .list("problems", problems(&stores.problems))
 }
 
-fn stores(stores: &Comparison) -> Stores<'_> {
-    Stores {
-        present: stores.present,
-        absent: stores.absent.iter().map(identity).collect(),
-        kept_back: stores.kept_back.iter().map(identity).collect(),
-        foreign: stores.foreign.iter().map(stranger).collect(),
-        problems: problems(&stores.problems),
-    }
+fn identity(absent: &Absent) -> Object {
+    Object::default()
+        .with("thumbprint", &absent.thumbprint)
+        .with("label", &absent.label)
+        .with("store", &absent.store)
 }
 
-fn identity(absent: &Absent) -> IdentityJson<'_> {
-    IdentityJson {
-        thumbprint: &absent.thumbprint,
-        label: &absent.label,
-        store: &absent.store,
-    }
-}
-
-fn stranger(foreign: &Foreign) -> Stranger<'_> {
-    Stranger {
-        file: &foreign.file,
-        thumbprint: &foreign.thumbprint,
-        label: &foreign.label,
-        namesake: foreign.namesake.as_ref().map(identity),
-    }
+fn stranger(foreign: &Foreign) -> Object {
+    Object::default()
+        .with("file", &foreign.file)
+        .with("thumbprint", &foreign.thumbprint)
+        .with("label", &foreign.label)
+        .object("namesake", foreign.namesake.as_ref().map(identity))
 }
