@@ -120,13 +120,12 @@ impl FileStore {
     /// The store as a whole cannot be looked at.
     fn unreachable(&self, error: io::Error) -> StoreError {
         let kind = error.kind();
-        StoreError::of_file(&self.root, error, |root, source| StoreError::Unavailable {
-            store: self.info.spec.to_string(),
-            reason: match kind {
+        StoreError::of_file(&self.root, error, |root, source| {
+            let reason = match kind {
                 io::ErrorKind::NotFound => format!("{root} does not exist"),
                 _ => format!("{root} cannot be read"),
-            },
-            source: Some(source),
+            };
+            StoreError::unavailable(&self.info.spec, reason, Some(source))
         })
     }
 
@@ -228,10 +227,9 @@ impl FileStore {
         }
         let last = self.last();
         let known = last.as_ref().and_then(|seen| seen.known.get(id));
-        known.cloned().ok_or_else(|| StoreError::NotFound {
-            store: self.info.spec.to_string(),
-            id: *id,
-        })
+        known
+            .cloned()
+            .ok_or_else(|| StoreError::not_found(&self.info.spec, id))
     }
 
     pub(super) fn fetch(&self, known: &Known, ask: &mut dyn Ask) -> Result<PrivateKey, Fetch> {
@@ -293,9 +291,7 @@ impl Store for FileStore {
         match self.fetch(&known, ask) {
             Ok(key) => Ok(key),
             Err(Fetch::Failed(error)) => Err(error),
-            Err(Fetch::Changed) => Err(StoreError::KeyMissing {
-                place: known.path.display().to_string(),
-            }),
+            Err(Fetch::Changed) => Err(StoreError::key_missing(&known.path)),
         }
     }
 
@@ -307,7 +303,10 @@ impl Store for FileStore {
     ) -> Result<EntryId, StoreError> {
         let one = std::slice::from_ref(identity);
         let imported = self.take_in(one, options, ask, &mut || ()).pop();
-        imported.unwrap_or_else(|| Err(StoreError::not_imported(&self.root, "it was not tried")))
+        imported.unwrap_or_else(|| {
+            let reason = "it was not tried";
+            Err(StoreError::not_imported(&self.root, reason, None))
+        })
     }
 
     fn import_several(

@@ -60,9 +60,7 @@ impl Store for InMemory {
 
     fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
         let known = self.paired.known(id, &self.info.spec)?;
-        let missing = || StoreError::KeyMissing {
-            place: known.path.display().to_string(),
-        };
+        let missing = || StoreError::key_missing(&known.path);
         let place = known.key.as_ref().ok_or_else(missing)?;
         let opening = Opening {
             store: &self.info.spec,

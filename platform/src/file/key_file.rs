@@ -242,12 +242,10 @@ impl KeyFile {
         match keys.belonging_to(entry.certificate.spki_der()) {
             Some(key) => Ok(key),
             None if place.certain => Err(Fetch::Changed),
-            None => Err(Fetch::Failed(StoreError::KeyMissing {
-                place: format!(
-                    "{} (the key in {path}, taken for its own by the name, is another one)",
-                    entry.path.display(),
-                ),
-            })),
+            None => Err(Fetch::Failed(StoreError::key_missing(format!(
+                "{} (the key in {path}, taken for its own by the name, is another one)",
+                entry.path.display(),
+            )))),
         }
     }
 }
@@ -321,10 +319,6 @@ pub(super) fn unreadable(path: &Path, error: io::Error) -> Fetch {
         return Fetch::Changed;
     }
     Fetch::Failed(StoreError::of_file(path, error, |place, source| {
-        StoreError::Damaged {
-            place,
-            reason: "the file does not read".to_owned(),
-            source: Some(source),
-        }
+        StoreError::damaged(place, "the file does not read", Some(source))
     }))
 }

@@ -82,8 +82,6 @@ impl Store for OpenedFile {
             let spki = known.certificate.spki_der();
             self.keys.belonging_to(spki)
         });
-        key.ok_or_else(|| StoreError::KeyMissing {
-            place: known.path.display().to_string(),
-        })
+        key.ok_or_else(|| StoreError::key_missing(&known.path))
     }
 }

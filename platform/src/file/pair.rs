@@ -63,10 +63,9 @@ impl Paired {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub(crate) fn known(&self, id: &EntryId, store: &StoreSpec) -> Result<&Known, StoreError> {
-        self.known.get(id).ok_or_else(|| StoreError::NotFound {
-            store: store.to_string(),
-            id: *id,
-        })
+        self.known
+            .get(id)
+            .ok_or_else(|| StoreError::not_found(store, id))
     }
 }
 

@@ -119,12 +119,8 @@ fn taken_back(path: &Path, own: Inode, error: StoreError) -> StoreError {
 }
 
 fn not_all_gone(path: &Path, error: StoreError) -> StoreError {
-    StoreError::HalfDone {
-        place: path.display().to_string(),
-        reason: "the identity is in it now, but the copy that was there before is not all gone"
-            .to_owned(),
-        source: Some(error.into()),
-    }
+    let reason = "the identity is in it now, but the copy that was there before is not all gone";
+    StoreError::half_done(path, reason, Some(error.into()))
 }
 
 #[cfg(test)]

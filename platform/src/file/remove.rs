@@ -96,7 +96,7 @@ impl Folder<'_> {
                 "the certificate in {} has the same key",
                 self.files[*other].display()
             );
-            return Err(self.refused(self.key_place(), reason));
+            return Err(StoreError::not_removed(self.key_place(), reason, None));
         }
         let with_key = self.scanned.iter().filter(|(file, contents)| {
             let mut keys = contents.keys.iter();
@@ -151,14 +151,6 @@ impl Folder<'_> {
                         && found.certificate.issuer_der() == issuer.subject_der()
                 })
         })
-    }
-
-    fn refused(&self, path: &Path, reason: String) -> StoreError {
-        StoreError::NotRemoved {
-            place: path.display().to_string(),
-            reason,
-            source: None,
-        }
     }
 }
 
@@ -327,7 +319,7 @@ impl Edit<'_> {
 
     fn refused(&self, reason: &str) -> StoreError {
         let path = &self.folder.files[self.file];
-        self.folder.refused(path, reason.to_owned())
+        StoreError::not_removed(path, reason, None)
     }
 }
 

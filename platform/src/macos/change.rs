@@ -158,8 +158,7 @@ impl Change<'_> {
         let mut key_is_gone = false;
         match (what, identity) {
             (Removal::Key, None) => {
-                let place = self.place.to_owned();
-                return Err(StoreError::KeyMissing { place });
+                return Err(StoreError::key_missing(self.place));
             }
             (Removal::Key, Some(_)) if shared => {
                 let reason = "another certificate of the keychain has the same private key";
@@ -224,28 +223,16 @@ impl Change<'_> {
     }
 
     fn half_done(&self, status: Status) -> StoreError {
-        StoreError::HalfDone {
-            place: self.place.to_owned(),
-            reason: "its private key is deleted, but macOS does not delete the certificate"
-                .to_owned(),
-            source: Some(status.into()),
-        }
+        let reason = "its private key is deleted, but macOS does not delete the certificate";
+        StoreError::half_done(self.place, reason, Some(status.into()))
     }
 
     fn refused(&self, reason: &str, source: Option<Source>) -> StoreError {
-        StoreError::NotImported {
-            place: self.place.to_owned(),
-            reason: reason.to_owned(),
-            source,
-        }
+        StoreError::not_imported(self.place, reason, source)
     }
 
     fn not_removed(&self, reason: &str, source: Option<Source>) -> StoreError {
-        StoreError::NotRemoved {
-            place: self.place.to_owned(),
-            reason: reason.to_owned(),
-            source,
-        }
+        StoreError::not_removed(self.place, reason, source)
     }
 }
 

@@ -12,7 +12,7 @@ use super::ffi::{self, KeyProviderInfo};
 use super::handle::{Handle, copy_of};
 use super::key::{self, NewKey, NotKept};
 use super::{container, properties, wide};
-use crate::error::{Source, StoreError};
+use crate::error::StoreError;
 use crate::spec::{SystemStore, SystemStoreLocation};
 use crate::store::{ExistingEntry, ImportOptions, NewIdentity, NotExportable};
 
@@ -28,8 +28,9 @@ pub(super) fn import(
 ) -> Result<EntryId, StoreError> {
     let der = identity.certificate.der();
     let place = store.place(der);
-    let not_kept =
-        |NotKept { reason, source }: NotKept| not_imported(&place, &reason, source.map(Into::into));
+    let not_kept = |NotKept { reason, source }: NotKept| {
+        StoreError::not_imported(&place, reason, source.map(Into::into))
+    };
     let new =
         NewKey::new(identity.key, identity.certificate, identity.provider).map_err(not_kept)?;
     let before = Before::read(store, identity)?;
@@ -61,14 +62,6 @@ pub(super) fn import(
         let _ = container::delete_unless_used(&store.store, der, &old);
     }
     Ok(identity.certificate.id())
-}
-
-fn not_imported(place: &str, reason: &str, source: Option<Source>) -> StoreError {
-    StoreError::NotImported {
-        place: place.to_owned(),
-        reason: reason.to_owned(),
-        source,
-    }
 }
 
 /// An import under way. Dropped before it is proven, it leaves everything as it was.
@@ -109,7 +102,7 @@ impl<'a> Import<'a> {
             change::add(&store, Opening::ExistingOrNew, issuer.der(), &[], None).map_err(
                 |error| {
                     let reason = "Windows does not take the certificate of its issuer";
-                    not_imported(self.place, reason, Some(error.into()))
+                    StoreError::not_imported(self.place, reason, Some(error.into()))
                 },
             )?;
             self.issuers.push(issuer.der());
@@ -131,7 +124,7 @@ impl<'a> Import<'a> {
         };
         written.map_err(|error| {
             let reason = "Windows does not take its certificate";
-            not_imported(self.place, reason, Some(error.into()))
+            StoreError::not_imported(self.place, reason, Some(error.into()))
         })
     }
 
@@ -140,19 +133,23 @@ impl<'a> Import<'a> {
         let found = self.store.find(&self.identity.certificate.id())?;
         if found.key.as_ref() != Some(&self.key) {
             let reason = "the store does not name its new key container afterwards";
-            return Err(not_imported(self.place, reason, None));
+            return Err(StoreError::not_imported(self.place, reason, None));
         }
         match found.private_key(true) {
             Ok(key) if exportable => {
                 let public = public_key_of(&key).unwrap_or_default();
                 match same_public_key(&public, self.identity.certificate.spki_der()) {
                     true => Ok(()),
-                    false => Err(not_imported(self.place, "another key came out again", None)),
+                    false => Err(StoreError::not_imported(
+                        self.place,
+                        "another key came out again",
+                        None,
+                    )),
                 }
             }
             Ok(_) => {
                 let reason = "its provider would let the private key out";
-                Err(not_imported(self.place, reason, None))
+                Err(StoreError::not_imported(self.place, reason, None))
             }
             Err(StoreError::KeyNotExportable {
                 reason: NotExportable::Policy,
@@ -160,7 +157,11 @@ impl<'a> Import<'a> {
             }) if !exportable => Ok(()),
             Err(error) => {
                 let reason = "its private key could not be read back";
-                Err(not_imported(self.place, reason, Some(error.into())))
+                Err(StoreError::not_imported(
+                    self.place,
+                    reason,
+                    Some(error.into()),
+                ))
             }
         }
     }
@@ -218,7 +219,7 @@ impl Before {
         };
         let unreadable = |error: OsError| {
             let reason = "the certificate that is there already cannot be read";
-            not_imported(&store.place(der), reason, Some(error.into()))
+            StoreError::not_imported(store.place(der), reason, Some(error.into()))
         };
         let properties = new_properties(identity).into_iter().map(|(id, _)| {
             let value = ffi::property(&context, id)?;
