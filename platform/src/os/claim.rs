@@ -6,7 +6,6 @@
 
 use std::fs::File;
 use std::io;
-use std::path::Path;
 
 use super::system::claim as system;
 
@@ -16,9 +15,7 @@ const LOCKED_BYTE: i64 = 1 << 62;
 
 /// Opens a file that somebody else may have locked, for [`lock`]; a link is not followed, and a
 /// FIFO is not waited for.
-pub(crate) fn open(path: &Path) -> io::Result<File> {
-    system::open(path)
-}
+pub(crate) use system::open;
 
 /// Locks a file until this handle, and every duplicate of it, is closed. False if another handle,
 /// of this process or any, holds the lock. Needs a handle for reading and writing.
@@ -33,9 +30,7 @@ pub(crate) fn lock(file: &File) -> io::Result<bool> {
 ///
 /// # Errors
 /// The operating system's, `NotFound` among them.
-pub(crate) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
-    system::is_at(file, path)
-}
+pub(crate) use system::is_at;
 
 #[cfg(test)]
 mod tests {

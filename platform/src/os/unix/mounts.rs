@@ -14,7 +14,7 @@ use rustix::fs::Access;
 
 use crate::os::Drive;
 
-pub(in crate::os) fn removable_drives() -> Vec<Drive> {
+pub fn removable_drives() -> Vec<Drive> {
     removable_below(Path::new("/"))
 }
 
@@ -50,7 +50,7 @@ fn removable_below(root: &Path) -> Vec<Drive> {
     drives
 }
 
-pub(in crate::os) fn volume(folder: &Path) -> Option<String> {
+pub fn volume(folder: &Path) -> Option<String> {
     volume_below(Path::new("/"), folder)
 }
 
