@@ -11,7 +11,6 @@ use schannel::cert_context::CertContext;
 
 use super::codes::{self, KeyPlace, OsError, Policy};
 use super::ffi::KeyProviderInfo;
-use super::provider_attempt::ProviderAttempt;
 use super::{capi, cng, ffi, private_key_blob, provider};
 use crate::attempt::Failure;
 use crate::error::StoreError;
@@ -28,10 +27,7 @@ pub(super) fn export(
     place: &KeyPlace,
     silent: bool,
 ) -> Result<PrivateKey, StoreError> {
-    let ProviderAttempt {
-        policy,
-        mut attempt,
-    } = match info.provider_type {
+    let (policy, mut attempt) = match info.provider_type {
         CNG => cng::export(info, silent),
         _ => capi::export(info, silent),
     };
