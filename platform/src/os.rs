@@ -25,7 +25,7 @@ use unix as system;
 use windows as system;
 
 use std::fs::{File, FileType, Metadata, OpenOptions};
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 pub use drive::Drive;
@@ -301,10 +301,23 @@ pub fn shell_word(word: &str) -> String {
 /// The drive that Windows is on, as in `C:\`; `None` on systems without drives.
 pub use system::system_drive;
 
+/// Reads until the end or until the buffer is full; how far it is filled then.
+pub(crate) fn fill(mut file: &File, buffer: &mut [u8], mut filled: usize) -> io::Result<usize> {
+    while filled < buffer.len() {
+        match file.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{Read as _, Write as _};
+    use std::io::Write as _;
 
     #[test]
     fn a_private_file_is_new_and_can_be_read_and_renamed_while_it_is_open() {
