@@ -89,7 +89,7 @@ pub fn open_files(
 /// The bytes of a file as a store, in any form that a folder's files have. `place` is what messages
 /// call it; nothing is read there. What cannot be read is a problem of its listing.
 pub fn open_bytes(bytes: &[u8], place: &Path, options: &OpenOptions) -> Box<dyn store::Store> {
-    Box::new(file::InMemory::read(bytes, place, options))
+    Box::new(OpenedFile::read(bytes, place, options))
 }
 
 /// Opens a store to import into. As [`open`], but a folder that is missing is an empty store, and

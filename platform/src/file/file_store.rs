@@ -9,10 +9,11 @@ use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::secret::PrivateKey;
 
 use super::contents::{FileContents, Passwords};
-use super::key_file::{Fetch, KeyFiles, Opening};
+use super::key_file::{Fetch, KeyFiles};
 use super::pair::{self, Known, Paired};
 use super::place::Place;
 use super::seen::{Folder, Seen};
+use super::unlock::Lock;
 use super::walk::{self, Walk};
 use super::{made_folder, scan};
 use crate::error::StoreError;
@@ -235,11 +236,12 @@ impl FileStore {
     pub(super) fn fetch(&self, known: &Known, ask: &mut dyn Ask) -> Result<PrivateKey, Fetch> {
         match &known.key {
             Some(place) if known.path.exists() => {
-                let opening = Opening {
+                let lock = Lock {
                     store: &self.info.spec,
+                    place: &place.path.display().to_string(),
                     passwords: &self.passwords,
                 };
-                self.keys.fetch(known, place, opening, ask)
+                self.keys.fetch(known, place, &lock, ask)
             }
             _ => Err(Fetch::Changed),
         }
