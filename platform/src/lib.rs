@@ -177,12 +177,9 @@ fn known_store(spec: StoreSpec, open: Open) -> KnownStore {
         Err(StoreError::Unavailable { reason, .. }) => Some(reason),
         Err(error) => Some(error.to_string()),
     };
-    let StoreInfo {
-        spec, description, ..
-    } = StoreInfo::new(spec);
     KnownStore {
+        description: StoreInfo::new(spec.clone()).description,
         spec,
-        description,
         unavailable,
     }
 }
