@@ -4,9 +4,14 @@
 
 #[cfg(windows)]
 mod ffi;
-#[cfg_attr(target_os = "macos", path = "keyring/macos.rs")]
-#[cfg_attr(target_os = "linux", path = "keyring/secret_service.rs")]
-#[cfg_attr(windows, path = "keyring/windows.rs")]
+#[cfg(target_os = "macos")]
+#[path = "keyring/macos.rs"]
+mod system;
+#[cfg(target_os = "linux")]
+#[path = "keyring/secret_service.rs"]
+mod system;
+#[cfg(windows)]
+#[path = "keyring/windows.rs"]
 mod system;
 
 use std::sync::Arc;
