@@ -4,8 +4,9 @@
 //! on Windows, and on shares of Windows and Samba. The calls are `fcntl(F_OFD_SETLK)` on Linux,
 //! `flock` on other Unix systems, and `LockFileEx`.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io;
+use std::path::Path;
 
 use super::system::claim as system;
 
@@ -15,7 +16,9 @@ const LOCKED_BYTE: i64 = 1 << 62;
 
 /// Opens a file that somebody else may have locked, for [`lock`]; a link is not followed, and a
 /// FIFO is not waited for.
-pub(crate) use system::open;
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    super::system::open_without_following(path, OpenOptions::new().read(true).write(true))
+}
 
 /// Locks a file until this handle, and every duplicate of it, is closed. False if another handle,
 /// of this process or any, holds the lock. Needs a handle for reading and writing.

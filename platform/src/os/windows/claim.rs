@@ -12,14 +12,6 @@ use windows_sys::Win32::Storage::FileSystem::{
 
 use super::{ffi, long_path};
 
-pub(crate) fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .custom_flags(FILE_FLAG_OPEN_REPARSE_POINT)
-        .open(long_path(path))
-}
-
 pub(in crate::os) fn lock(file: &File, byte: i64) -> io::Result<bool> {
     ffi::lock_byte(file, byte)
 }
