@@ -19,6 +19,13 @@ pub(super) struct OsError {
 }
 
 impl OsError {
+    /// The error of a call that schannel made.
+    #[cfg(windows)]
+    pub(super) fn of_schannel(call: &'static str, error: &std::io::Error) -> Self {
+        let code = error.raw_os_error().unwrap_or_default() as u32;
+        Self { call, code }
+    }
+
     /// The code, without the wrapping of a Win32 error as an `HRESULT` (HRESULT_FROM_WIN32).
     pub(super) fn plain_code(&self) -> u32 {
         match self.code {

@@ -220,10 +220,7 @@ pub(super) fn export_pfx(
     let mut store = memory_store()?;
     store
         .add_cert(certificate, CertAdd::Always)
-        .map_err(|error| OsError {
-            call: "CertAddCertificateContextToStore",
-            code: error.raw_os_error().unwrap_or_default() as u32,
-        })?;
+        .map_err(|error| OsError::of_schannel("CertAddCertificateContextToStore", &error))?;
     let password = wide::secret(password);
     let flags = EXPORT_PRIVATE_KEYS
         | REPORT_NO_PRIVATE_KEY
