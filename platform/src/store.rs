@@ -298,23 +298,17 @@ pub enum KeyProtection {
 impl KeyProtection {
     /// Whether a key can be imported so that it cannot be exported again.
     pub fn can_forbid_export(self) -> bool {
-        match self {
-            Self::System => true,
-            Self::Password | Self::NullPassword => false,
-        }
+        self == Self::System
     }
 
     /// Whether a password protects keys that are imported.
     pub fn takes_password(self) -> bool {
-        match self {
-            Self::Password => true,
-            Self::System | Self::NullPassword => false,
-        }
+        self == Self::Password
     }
 }
 
 /// What a store holds, as far as it could be read.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Listing {
     /// The entries, each certificate once.
     pub entries: Vec<Entry>,

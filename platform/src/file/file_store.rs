@@ -10,7 +10,7 @@ use certstow_formats::secret::PrivateKey;
 
 use super::contents::{FileContents, Passwords};
 use super::key_file::{Fetch, KeyFiles};
-use super::pair::{self, Known, Paired};
+use super::pair::{self, Known};
 use super::place::Place;
 use super::seen::{Folder, Seen};
 use super::unlock::Lock;
@@ -140,22 +140,16 @@ impl FileStore {
                 scanned: scanned.clone(),
             })
         });
-        let Paired {
-            entries,
-            problems: found,
-            issuers,
-            known,
-        } = pair::pair(&walk.files, scanned);
+        let paired = pair::pair(&walk.files, scanned);
+        let mut listing = paired.listing;
+        walk.problems.append(&mut listing.problems);
+        listing.problems = walk.problems;
         *self.last() = Some(Seen {
-            issuers,
-            known,
+            issuers: paired.issuers,
+            known: paired.known,
             folder,
         });
-        walk.problems.extend(found);
-        Ok(Listing {
-            entries,
-            problems: walk.problems,
-        })
+        Ok(listing)
     }
 
     /// Finds every file.
@@ -180,7 +174,7 @@ impl FileStore {
 
     /// Reads everything again if there are other files than those that were read.
     pub(super) fn look_again(&self) -> Result<(), StoreError> {
-        let folder = self.last().as_ref().and_then(|seen| seen.folder.clone());
+        let folder = self.last_folder();
         if !folder.is_some_and(|folder| self.walk().is_ok_and(|walk| folder.has_just(&walk.files)))
         {
             self.scan()?;
@@ -190,8 +184,7 @@ impl FileStore {
 
     /// What the last scan read; one that is remembered, or a new one.
     pub(super) fn folder(&self) -> Result<Arc<Folder>, StoreError> {
-        let folder = self.last().as_ref().and_then(|seen| seen.folder.clone());
-        if let Some(folder) = folder {
+        if let Some(folder) = self.last_folder() {
             return Ok(folder);
         }
         let files = self.walk()?.files;
@@ -201,8 +194,7 @@ impl FileStore {
 
     /// Whether a file was there when the folder was read.
     pub(super) fn knows_file(&self, path: &Path) -> bool {
-        let last = self.last();
-        let folder = last.as_ref().and_then(|seen| seen.folder.as_ref());
+        let folder = self.last_folder();
         folder.is_some_and(|folder| folder.files.iter().any(|file| file == path))
     }
 
@@ -214,6 +206,10 @@ impl FileStore {
             let is_all_told = seen.take_up(&place.path, contents, changes);
             is_all_told.then_some(seen)
         });
+    }
+
+    fn last_folder(&self) -> Option<Arc<Folder>> {
+        self.last().as_ref()?.folder.clone()
     }
 
     pub(super) fn last(&self) -> std::sync::MutexGuard<'_, Option<Seen>> {

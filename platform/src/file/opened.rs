@@ -80,7 +80,7 @@ impl Store for OpenedFile {
     }
 
     fn list(&self) -> Result<Listing, StoreError> {
-        Ok(self.paired.listing())
+        Ok(self.paired.listing.clone())
     }
 
     fn issuers(&self) -> Result<Vec<Certificate>, StoreError> {

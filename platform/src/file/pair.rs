@@ -43,21 +43,12 @@ pub(crate) struct Known {
 /// A whole store, paired.
 #[derive(Debug, Default)]
 pub(crate) struct Paired {
-    pub(crate) entries: Vec<Entry>,
-    pub(crate) problems: Vec<Problem>,
+    pub(crate) listing: Listing,
     pub(crate) issuers: Vec<Certificate>,
     pub(crate) known: HashMap<EntryId, Known>,
 }
 
 impl Paired {
-    /// What a store of these lists.
-    pub(crate) fn listing(&self) -> Listing {
-        Listing {
-            entries: self.entries.clone(),
-            problems: self.problems.clone(),
-        }
-    }
-
     /// What is known of an entry of the store of this name.
     ///
     /// # Errors
@@ -226,10 +217,8 @@ impl Certificates {
     }
 
     fn finish(self, files: &[PathBuf], problems: Vec<Problem>) -> Paired {
-        let mut paired = Paired {
-            problems,
-            ..Paired::default()
-        };
+        let mut paired = Paired::default();
+        paired.listing.problems = problems;
         for Unique {
             found,
             files: in_files,
@@ -256,7 +245,7 @@ impl Certificates {
                 key: key.as_ref().map(|key| key.place.clone()),
             };
             paired.known.insert(found.id, known);
-            paired.entries.push(entry(found, places, key));
+            paired.listing.entries.push(entry(found, places, key));
         }
         paired
     }

@@ -67,11 +67,9 @@ impl Place {
     ///   it.
     pub(super) fn fill(&self, file: NewFile) -> Result<Named, StoreError> {
         let path = &self.path;
-        let own = disk::inode_of(file.as_file());
-        let own = own.map_err(|error| {
+        let own = disk::inode_of(file.as_file()).map_err(|error| {
             StoreError::failed_import(path, "the finished file cannot be looked at", error)
-        });
-        let own = own?;
+        })?;
         // In one step: neither is there ever no file, nor are there two.
         let named = match &self.replaced {
             Some(old) => {
