@@ -8,6 +8,7 @@ use std::{fmt, io};
 use certstow_formats::certificate::EntryId;
 
 use crate::key_state::NotExportable;
+use crate::spec::StoreSpec;
 
 /// The error underneath, usually the operating system's.
 pub type Source = Box<dyn Error + Send + Sync>;
@@ -180,21 +181,90 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// An import refused for a reason of certstow's own.
-    pub(crate) fn not_imported(place: &Path, reason: &str) -> Self {
+    /// As [`Self::Unavailable`].
+    pub(crate) fn unavailable(
+        store: &StoreSpec,
+        reason: impl Into<String>,
+        source: Option<Source>,
+    ) -> Self {
+        Self::Unavailable {
+            store: store.to_string(),
+            reason: reason.into(),
+            source,
+        }
+    }
+
+    /// As [`Self::NotFound`].
+    pub(crate) fn not_found(store: &StoreSpec, id: &EntryId) -> Self {
+        Self::NotFound {
+            store: store.to_string(),
+            id: *id,
+        }
+    }
+
+    /// As [`Self::KeyMissing`]; `place` is a file or another place's name.
+    pub(crate) fn key_missing(place: impl AsRef<Path>) -> Self {
+        Self::KeyMissing {
+            place: name_of(place),
+        }
+    }
+
+    /// As [`Self::NotImported`]; `place` is a file or another place's name.
+    pub(crate) fn not_imported(
+        place: impl AsRef<Path>,
+        reason: impl Into<String>,
+        source: Option<Source>,
+    ) -> Self {
         Self::NotImported {
-            place: place.display().to_string(),
-            reason: reason.to_owned(),
-            source: None,
+            place: name_of(place),
+            reason: reason.into(),
+            source,
+        }
+    }
+
+    /// As [`Self::NotRemoved`]; `place` is a file or another place's name.
+    pub(crate) fn not_removed(
+        place: impl AsRef<Path>,
+        reason: impl Into<String>,
+        source: Option<Source>,
+    ) -> Self {
+        Self::NotRemoved {
+            place: name_of(place),
+            reason: reason.into(),
+            source,
+        }
+    }
+
+    /// As [`Self::HalfDone`]; `place` is a file or another place's name.
+    pub(crate) fn half_done(
+        place: impl AsRef<Path>,
+        reason: impl Into<String>,
+        source: Option<Source>,
+    ) -> Self {
+        Self::HalfDone {
+            place: name_of(place),
+            reason: reason.into(),
+            source,
+        }
+    }
+
+    /// As [`Self::Damaged`]; `place` is a file or another place's name.
+    pub(crate) fn damaged(
+        place: impl AsRef<Path>,
+        reason: impl Into<String>,
+        source: Option<Source>,
+    ) -> Self {
+        Self::Damaged {
+            place: name_of(place),
+            reason: reason.into(),
+            source,
         }
     }
 
     /// An import that an error of the file system ended.
     pub(crate) fn failed_import(place: &Path, reason: &str, error: io::Error) -> Self {
-        Self::of_file(place, error, |place, source| Self::NotImported {
-            place,
-            reason: reason.to_owned(),
-            source: Some(source),
+        Self::of_file(place, error, |place, source| {
+            Self::not_imported(place, reason, Some(source))
         })
     }
 
@@ -214,6 +284,10 @@ impl StoreError {
             _ => otherwise(place, error.into()),
         }
     }
+}
+
+fn name_of(place: impl AsRef<Path>) -> String {
+    place.as_ref().display().to_string()
 }
 
 impl fmt::Display for StoreError {

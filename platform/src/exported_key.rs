@@ -7,6 +7,9 @@ use certstow_formats::pkcs12::kdf::PasswordForm;
 use certstow_formats::secret::{Password, PrivateKey};
 use zeroize::Zeroizing;
 
+use crate::error::StoreError;
+use crate::store::NotExportable;
+
 /// 32 random hexadecimal digits.
 ///
 /// # Errors
@@ -52,6 +55,28 @@ pub(crate) fn private_key_of_pkcs12(
         Err(_) => false,
     })
     .ok_or_else(|| "the PKCS#12 file that the system makes of it has no key for it".to_owned())
+}
+
+/// Whether a key that was just imported is exportable as it was meant to be, and the key if it is.
+/// `lets_out` is the reason, as a clause, should it be exportable against its owner's will.
+pub(crate) fn proven_export(
+    exported: Result<PrivateKey, StoreError>,
+    exportable: bool,
+    place: &str,
+    lets_out: &str,
+) -> Result<Option<PrivateKey>, StoreError> {
+    match exported {
+        Ok(key) if exportable => Ok(Some(key)),
+        Ok(_) => Err(StoreError::not_imported(place, lets_out, None)),
+        Err(StoreError::KeyNotExportable {
+            reason: NotExportable::Policy,
+            ..
+        }) if !exportable => Ok(None),
+        Err(error) => {
+            let reason = "its private key could not be read back";
+            Err(StoreError::not_imported(place, reason, Some(error.into())))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -101,5 +126,39 @@ mod tests {
                 .unwrap_err()
                 .contains("PKCS#12 file that the system makes")
         );
+    }
+
+    #[test]
+    fn proven_export_is_what_was_meant() {
+        let key = || PrivateKey::from_pkcs8_der(Zeroizing::new(vec![1]));
+        let kept = |reason| StoreError::KeyNotExportable {
+            place: "P".to_owned(),
+            reason,
+            source: None,
+        };
+        let proven =
+            |exported, exportable| proven_export(exported, exportable, "P", "it is let out");
+        assert!(proven(Ok(key()), true).unwrap().is_some());
+        assert!(
+            proven(Err(kept(NotExportable::Policy)), false)
+                .unwrap()
+                .is_none()
+        );
+        for (exported, exportable, expected) in [
+            (Ok(key()), false, "it is let out"),
+            (
+                Err(kept(NotExportable::Policy)),
+                true,
+                "could not be read back",
+            ),
+            (
+                Err(kept(NotExportable::Hardware("TPM".to_owned()))),
+                false,
+                "could not be read back",
+            ),
+        ] {
+            let error = proven(exported, exportable).map(drop).unwrap_err();
+            assert!(error.to_string().ends_with(expected), "{error}");
+        }
     }
 }

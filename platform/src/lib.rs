@@ -51,8 +51,20 @@ use store::StoreInfo;
 pub fn open(spec: &StoreSpec, options: &OpenOptions) -> Result<Box<dyn store::Store>, StoreError> {
     match spec {
         StoreSpec::File(path) => Ok(Box::new(file::FileStore::open(path, options)?)),
-        StoreSpec::Windows(store) => open_windows(store),
-        StoreSpec::Keychain(keychain) => open_keychain(keychain),
+        #[cfg(windows)]
+        StoreSpec::Windows(store) => Ok(Box::new(windows::WindowsStore::open(store)?)),
+        #[cfg(not(windows))]
+        StoreSpec::Windows(_) => {
+            let reason = "there are such stores on Windows only";
+            Err(StoreError::unavailable(spec, reason, None))
+        }
+        #[cfg(target_os = "macos")]
+        StoreSpec::Keychain(keychain) => Ok(Box::new(macos::KeychainStore::open(keychain)?)),
+        #[cfg(not(target_os = "macos"))]
+        StoreSpec::Keychain(_) => {
+            let reason = "there are keychains on macOS only";
+            Err(StoreError::unavailable(spec, reason, None))
+        }
         StoreSpec::Dotnet(name) => Ok(Box::new(file::dotnet::DotnetStore::open(name)?)),
     }
 }
@@ -67,11 +79,8 @@ pub fn open_files(
     options: &OpenOptions,
 ) -> Result<Box<dyn store::Store>, StoreError> {
     let Some((first, more)) = files.split_first() else {
-        return Err(StoreError::Unavailable {
-            store: StoreSpec::File(PathBuf::new()).to_string(),
-            reason: "no file is named".to_owned(),
-            source: None,
-        });
+        let nowhere = StoreSpec::File(PathBuf::new());
+        return Err(StoreError::unavailable(&nowhere, "no file is named", None));
     };
     let store = file::FileStore::open_several(first, more, options)?;
     Ok(Box::new(store))
@@ -80,7 +89,7 @@ pub fn open_files(
 /// The bytes of a file as a store, in any form that a folder's files have. `place` is what messages
 /// call it; nothing is read there. What cannot be read is a problem of its listing.
 pub fn open_bytes(bytes: &[u8], place: &Path, options: &OpenOptions) -> Box<dyn store::Store> {
-    Box::new(file::InMemory::read(bytes, place, options))
+    Box::new(OpenedFile::read(bytes, place, options))
 }
 
 /// Opens a store to import into. As [`open`], but a folder that is missing is an empty store, and
@@ -101,34 +110,6 @@ pub fn open_to_import(
         StoreSpec::Windows(_) => open(spec, options),
         StoreSpec::Keychain(_) | StoreSpec::Dotnet(_) => open(spec, options),
     }
-}
-
-#[cfg(windows)]
-fn open_windows(store: &SystemStore) -> Result<Box<dyn store::Store>, StoreError> {
-    Ok(Box::new(windows::WindowsStore::open(store)?))
-}
-
-#[cfg(not(windows))]
-fn open_windows(store: &SystemStore) -> Result<Box<dyn store::Store>, StoreError> {
-    Err(StoreError::Unavailable {
-        store: StoreSpec::Windows(store.clone()).to_string(),
-        reason: "there are such stores on Windows only".to_owned(),
-        source: None,
-    })
-}
-
-#[cfg(target_os = "macos")]
-fn open_keychain(keychain: &Keychain) -> Result<Box<dyn store::Store>, StoreError> {
-    Ok(Box::new(macos::KeychainStore::open(keychain)?))
-}
-
-#[cfg(not(target_os = "macos"))]
-fn open_keychain(keychain: &Keychain) -> Result<Box<dyn store::Store>, StoreError> {
-    Err(StoreError::Unavailable {
-        store: StoreSpec::Keychain(keychain.clone()).to_string(),
-        reason: "there are keychains on macOS only".to_owned(),
-        source: None,
-    })
 }
 
 /// A place on this machine where a store is usually kept.
@@ -196,12 +177,9 @@ fn known_store(spec: StoreSpec, open: Open) -> KnownStore {
         Err(StoreError::Unavailable { reason, .. }) => Some(reason),
         Err(error) => Some(error.to_string()),
     };
-    let StoreInfo {
-        spec, description, ..
-    } = StoreInfo::new(spec);
     KnownStore {
+        description: StoreInfo::new(spec.clone()).description,
         spec,
-        description,
         unavailable,
     }
 }

@@ -11,10 +11,12 @@ mod hidden_line;
 mod inode;
 pub(crate) mod shell;
 #[cfg(unix)]
+#[allow(missing_docs, reason = "documented where they are re-exported")]
 mod unix;
 #[cfg(any(windows, test))]
 mod verbatim;
 #[cfg(windows)]
+#[allow(missing_docs, reason = "documented where they are re-exported")]
 mod windows;
 
 #[cfg(unix)]
@@ -23,20 +25,15 @@ use unix as system;
 use windows as system;
 
 use std::fs::{File, FileType, Metadata, OpenOptions};
-use std::io;
-use std::path::{Path, PathBuf};
+use std::io::{self, Read as _};
+use std::path::Path;
 
-use zeroize::Zeroizing;
-
-use crate::account::Account;
 pub use drive::Drive;
 pub use folder_of::folder_of;
 pub use hidden_line::{Escape, HiddenLineError};
 
 /// Opens a file for reading, and does not wait should it have become a FIFO or device meanwhile.
-pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
-    system::open_to_read(path)
-}
+pub(crate) use system::open_to_read;
 
 /// Opens a regular file for reading, and nothing else that may have its name: no link is followed
 /// (on Windows no reparse point), and nothing waits for a FIFO. What was opened is what was looked
@@ -141,38 +138,26 @@ fn not_regular(kind: FileType) -> io::Error {
 ///
 /// # Errors
 /// The operating system's, if the descriptor is not open; `Unsupported` where there are none.
-pub fn descriptor(number: i32) -> io::Result<File> {
-    system::descriptor(number)
-}
+pub use system::descriptor;
 
 /// The folder for a person's application data; `None` without a home folder.
-pub(crate) fn data_folder() -> Option<PathBuf> {
-    system::data_folder()
-}
+pub(crate) use system::data_folder;
 
 /// The folder that systemd made for what a service keeps between runs (`StateDirectory=`,
 /// systemd.exec(5)); `None` outside of such services.
-pub(crate) fn service_state_folder() -> Option<PathBuf> {
-    system::service_state_folder()
-}
+pub(crate) use system::service_state_folder;
 
 /// The number of the user this process acts for; `None` on a system without such numbers.
-pub(crate) fn user_id() -> Option<u32> {
-    system::user_id()
-}
+pub(crate) use system::user_id;
 
 /// The account of this process.
 ///
 /// # Errors
 /// The operating system's, which does not tell; none on Unix.
-pub fn account() -> io::Result<Account> {
-    system::account()
-}
+pub use system::account;
 
 /// The file mode's permission bits, as in `0o600`; `None` on a system without modes.
-pub fn mode(metadata: &Metadata) -> Option<u32> {
-    system::mode(metadata)
-}
+pub use system::mode;
 
 /// Creates a file, for reading and writing, that other accounts can neither read nor write from its
 /// first moment: with the mode 0600 on Unix, with a list of who has access on Windows. It can be
@@ -180,9 +165,7 @@ pub fn mode(metadata: &Metadata) -> Option<u32> {
 ///
 /// # Errors
 /// The operating system's; `AlreadyExists` if anything has that name.
-pub fn create_private(path: &Path) -> io::Result<File> {
-    system::create_private(path)
-}
+pub use system::create_private;
 
 /// Creates a folder, and those it lies in where they are missing, that other accounts can neither
 /// look into nor change: with the mode 0700 on Unix, with a list of who has access on Windows, which
@@ -203,18 +186,14 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// As [`create_private`].
-pub(crate) fn create_readable(path: &Path) -> io::Result<File> {
-    system::create_readable(path)
-}
+pub(crate) use system::create_readable;
 
 /// The same of a folder, and those it lies in where they are missing: with the mode 0755. A folder
 /// that is there stays as it is.
 ///
 /// # Errors
 /// As [`create_private_folder`].
-pub fn create_readable_folder(path: &Path) -> io::Result<()> {
-    system::create_readable_folder(path)
-}
+pub use system::create_readable_folder;
 
 /// Whether accounts other than the owner may read or write a file from [`create_private`]. FAT and
 /// many shares take the file, but neither a mode nor a list of who has access; a share may also
@@ -222,14 +201,10 @@ pub fn create_readable_folder(path: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// The operating system's, if it does not tell.
-pub fn others_have_access(file: &File) -> io::Result<bool> {
-    system::others_have_access(file)
-}
+pub use system::others_have_access;
 
 /// Has a write beyond the limit of file sizes fail with an error, where it would end the process.
-pub(crate) fn fail_writes_past_the_limit() {
-    system::fail_writes_past_the_limit();
-}
+pub(crate) use system::fail_writes_past_the_limit;
 
 /// Gives a new file, which so far is its owner's alone, the access of one that it is to replace and
 /// whose secrets it holds: owner, group, mode and access list on Unix, as far as the system lets this
@@ -237,73 +212,53 @@ pub(crate) fn fail_writes_past_the_limit() {
 ///
 /// # Errors
 /// The operating system's, if the new file's access cannot be set.
-pub(crate) fn keep_access(new: &File, old: &File) -> io::Result<()> {
-    system::keep_access(new, old)
-}
+pub(crate) use system::keep_access;
 
 /// Gives a new file, which is to replace another, the owner and group of that one on Unix, where this
 /// account may and nobody else can have put the other there. Its mode stays.
 ///
 /// # Errors
 /// The operating system's, if it does not tell who owns what.
-pub(crate) fn keep_owner(new: &File, old: &Path) -> io::Result<()> {
-    system::keep_owner(new, old)
-}
+pub(crate) use system::keep_owner;
 
 /// The path, absolute and written so that its length has no limit, on Windows; elsewhere as it is.
 /// An empty path stays empty.
-pub fn long_path(path: &Path) -> PathBuf {
-    system::long_path(path)
-}
+pub use system::long_path;
 
 /// Whether an existing file can be replaced by renaming another one to its name: on Windows, not
 /// while another program has it open, nor if it is read-only. Being allowed to is no promise.
 ///
 /// # Errors
 /// The reason why it cannot be replaced.
-pub fn may_be_replaced(path: &Path) -> io::Result<()> {
-    system::may_be_replaced(path)
-}
+pub use system::may_be_replaced;
 
 /// Whether a path names something that keeps no file: a device, a pipe or socket, or a descriptor of
 /// a process, such as `/dev/stdout`, `/dev/fd/3` or `NUL`; through a link, too.
-pub fn is_device(path: &Path) -> bool {
-    system::is_device(path)
-}
+pub use system::is_device;
 
 /// How many bytes this account may still write to the file system of a folder.
 ///
 /// # Errors
 /// The operating system's, if it does not tell.
-pub fn free_space(folder: &Path) -> io::Result<u64> {
-    system::free_space(folder)
-}
+pub use system::free_space;
 
 /// A name for the file system that a folder is on, which it keeps wherever it is mounted: the UUID of
 /// a disk, or a share as it is mounted. `None` where the system does not tell, so on Windows and
 /// macOS.
-pub fn volume(folder: &Path) -> Option<String> {
-    system::volume(folder)
-}
+pub use system::volume;
 
 /// The removable drives that are there and can be written to: USB drives and disks, memory cards.
 /// None where the system does not tell; the one that the system runs from is not among them. A
 /// drive that hangs blocks its caller.
-pub fn removable_drives() -> Vec<Drive> {
-    system::removable_drives()
-}
+pub use system::removable_drives;
 
 /// Whether standard output leads nowhere: it was closed, or is the null device. False where that
 /// cannot be told.
-pub fn stdout_is_lost() -> bool {
-    system::stdout_is_lost()
-}
+pub use system::stdout_is_lost;
 
 /// Whether standard error goes to systemd's journal, which then takes a line's level from its
 /// beginning (sd-daemon(3)); never outside Linux.
-pub fn stderr_is_journal() -> bool {
-    system::stderr_is_journal()
-}
+pub use system::stderr_is_journal;
 
 /// Asks `question` at the terminal, whatever standard input and output are, and reads one line
 /// that is not shown. The line end is not part of it; a key that types no character is: as a
@@ -311,12 +266,7 @@ pub fn stderr_is_journal() -> bool {
 ///
 /// # Errors
 /// [`HiddenLineError`] says which.
-pub fn read_hidden_line(
-    question: &str,
-    escape: Escape,
-) -> Result<Zeroizing<String>, HiddenLineError> {
-    system::terminal::read_hidden_line(question, escape)
-}
+pub use system::terminal::read_hidden_line;
 
 /// Keeps how the terminal is now, until the result is dropped, so that [`restore_terminal`] puts it
 /// back should the process end meanwhile. For whoever changes the terminal by other means.
@@ -337,9 +287,7 @@ impl Drop for KeptTerminal {
 
 /// Puts the terminal back, if a process that is about to end was reading a hidden line, or kept it
 /// with [`keep_terminal`].
-pub fn restore_terminal() {
-    system::terminal::restore();
-}
+pub use system::terminal::restore as restore_terminal;
 
 /// A word as one that the shell of the system takes as it is: a POSIX shell, or PowerShell.
 pub fn shell_word(word: &str) -> String {
@@ -351,14 +299,25 @@ pub fn shell_word(word: &str) -> String {
 }
 
 /// The drive that Windows is on, as in `C:\`; `None` on systems without drives.
-pub fn system_drive() -> Option<PathBuf> {
-    system::system_drive()
+pub use system::system_drive;
+
+/// Reads until the end or until the buffer is full; how far it is filled then.
+pub(crate) fn fill(mut file: &File, buffer: &mut [u8], mut filled: usize) -> io::Result<usize> {
+    while filled < buffer.len() {
+        match file.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{Read as _, Write as _};
+    use std::io::Write as _;
 
     #[test]
     fn a_private_file_is_new_and_can_be_read_and_renamed_while_it_is_open() {

@@ -115,11 +115,9 @@ pub trait Store: Send {
         _options: &ImportOptions<'_>,
         _ask: &mut dyn Ask,
     ) -> Result<EntryId, StoreError> {
-        Err(StoreError::NotImported {
-            place: self.info().spec.to_string(),
-            reason: "certstow puts nothing into stores of this kind".to_owned(),
-            source: None,
-        })
+        let reason = "certstow puts nothing into stores of this kind";
+        let place = self.info().spec.to_string();
+        Err(StoreError::not_imported(place, reason, None))
     }
 
     /// Puts several identities into the store, as [`Store::import`] does each; one result for each,
@@ -168,11 +166,9 @@ pub trait Store: Send {
         _what: Removal,
         _ask: &mut dyn Ask,
     ) -> Result<Vec<String>, StoreError> {
-        Err(StoreError::NotRemoved {
-            place: self.info().spec.to_string(),
-            reason: "certstow takes nothing out of stores of this kind".to_owned(),
-            source: None,
-        })
+        let reason = "certstow takes nothing out of stores of this kind";
+        let place = self.info().spec.to_string();
+        Err(StoreError::not_removed(place, reason, None))
     }
 
     /// Records that the entry was saved at `when` (Unix time) and the copy verified, where stores
@@ -314,23 +310,17 @@ pub enum KeyProtection {
 impl KeyProtection {
     /// Whether a key can be imported so that it cannot be exported again.
     pub fn can_forbid_export(self) -> bool {
-        match self {
-            Self::System => true,
-            Self::Password | Self::NullPassword => false,
-        }
+        self == Self::System
     }
 
     /// Whether a password protects keys that are imported.
     pub fn takes_password(self) -> bool {
-        match self {
-            Self::Password => true,
-            Self::System | Self::NullPassword => false,
-        }
+        self == Self::Password
     }
 }
 
 /// What a store holds, as far as it could be read.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Listing {
     /// The entries, each certificate once.
     pub entries: Vec<Entry>,

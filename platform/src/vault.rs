@@ -7,33 +7,23 @@
 //!
 //! Nothing here opens a window: a vault that is locked is an error.
 
-#[cfg(any(
-    windows,
-    target_os = "macos",
-    all(target_os = "linux", feature = "secret-service")
-))]
-mod credential_store;
 #[cfg(target_os = "linux")]
 mod credentials;
 mod entry;
 mod error;
-#[cfg(windows)]
-mod ffi;
 #[cfg(any(
     windows,
     target_os = "macos",
     all(target_os = "linux", feature = "secret-service")
 ))]
 mod keyring;
-#[cfg(target_os = "macos")]
-#[path = "vault/macos.rs"]
-mod system;
-#[cfg(all(target_os = "linux", feature = "secret-service"))]
-#[path = "vault/secret_service.rs"]
-mod system;
-#[cfg(windows)]
-#[path = "vault/windows.rs"]
-mod system;
+#[cfg(not(any(
+    windows,
+    target_os = "macos",
+    all(target_os = "linux", feature = "secret-service")
+)))]
+#[path = "vault/no_keyring.rs"]
+mod keyring;
 
 use certstow_formats::secret::Password;
 
@@ -52,7 +42,7 @@ pub const HAS_CREDENTIALS: bool = cfg!(target_os = "linux");
 ///   units.
 /// - [`VaultError::NotKept`]: it did not read back.
 pub fn set(name: &Name, password: &Password) -> Result<VaultEntry, VaultError> {
-    writable::set(name, password)
+    keyring::set(name, password)
 }
 
 /// The password of a name: from systemd's credentials, if this process has any, else from the
@@ -69,7 +59,7 @@ pub fn get(name: &Name) -> Result<Kept, VaultError> {
         if let Some(kept) = folder.get(name)? {
             return Ok(kept);
         }
-        return match writable::get(name) {
+        return match keyring::get(name) {
             Ok(password) => Ok(Kept::Password(password)),
             Err(VaultError::NoVault { .. } | VaultError::NotFound { .. }) => {
                 Err(folder.has_no(name))
@@ -77,7 +67,7 @@ pub fn get(name: &Name) -> Result<Kept, VaultError> {
             Err(error) => Err(error),
         };
     }
-    writable::get(name).map(Kept::Password)
+    keyring::get(name).map(Kept::Password)
 }
 
 /// Whether the vault that [`set`] writes to has a password of this name.
@@ -86,7 +76,7 @@ pub fn get(name: &Name) -> Result<Kept, VaultError> {
 /// - [`VaultError::NoVault`], [`VaultError::Locked`], [`VaultError::Denied`],
 ///   [`VaultError::Failed`].
 pub fn holds(name: &Name) -> Result<bool, VaultError> {
-    match writable::get(name) {
+    match keyring::get(name) {
         // A password that cannot be read is one nevertheless.
         Ok(_) | Err(VaultError::Unfit { .. }) => Ok(true),
         Err(VaultError::NotFound { .. }) => Ok(false),
@@ -101,7 +91,7 @@ pub fn holds(name: &Name) -> Result<bool, VaultError> {
 /// - [`VaultError::NoVault`], [`VaultError::Locked`], [`VaultError::Denied`],
 ///   [`VaultError::Failed`].
 pub fn forget(name: &Name) -> Result<VaultEntry, VaultError> {
-    writable::forget(name)
+    keyring::forget(name)
 }
 
 /// The passwords that certstow keeps in the vault of the system, and systemd's credentials, by
@@ -114,7 +104,7 @@ pub fn list() -> Result<Vec<VaultEntry>, VaultError> {
     #[cfg(target_os = "linux")]
     if let Some(folder) = credentials::Folder::of_process() {
         let mut entries = folder.list()?;
-        match writable::list() {
+        match keyring::list() {
             Ok(others) => entries.extend(others),
             Err(VaultError::NoVault { .. }) => {}
             Err(error) => return Err(error),
@@ -122,60 +112,7 @@ pub fn list() -> Result<Vec<VaultEntry>, VaultError> {
         entries.sort();
         return Ok(entries);
     }
-    writable::list()
-}
-
-/// The vault of the system, which can be written to.
-#[cfg(any(
-    windows,
-    target_os = "macos",
-    all(target_os = "linux", feature = "secret-service")
-))]
-use keyring as writable;
-
-/// Where there is no vault that can be written to.
-#[cfg(not(any(
-    windows,
-    target_os = "macos",
-    all(target_os = "linux", feature = "secret-service")
-)))]
-mod writable {
-    use super::{Name, Password, VaultEntry, VaultError};
-
-    /// `credentials` says what there is of systemd's.
-    fn none<T>(credentials: &str) -> Result<T, VaultError> {
-        let reason = if cfg!(target_os = "linux") {
-            format!(
-                "this certstow was built without the feature secret-service, and systemd's \
-                 credentials {credentials}"
-            )
-        } else {
-            "certstow knows of none on this system".to_owned()
-        };
-        Err(VaultError::NoVault {
-            reason,
-            source: None,
-        })
-    }
-
-    const READ_ONLY: &str = "can only be read";
-    const NOT_GIVEN: &str = "were not given to this process";
-
-    pub(super) fn set(_: &Name, _: &Password) -> Result<VaultEntry, VaultError> {
-        none(READ_ONLY)
-    }
-
-    pub(super) fn get(_: &Name) -> Result<Password, VaultError> {
-        none(NOT_GIVEN)
-    }
-
-    pub(super) fn forget(_: &Name) -> Result<VaultEntry, VaultError> {
-        none(READ_ONLY)
-    }
-
-    pub(super) fn list() -> Result<Vec<VaultEntry>, VaultError> {
-        none(NOT_GIVEN)
-    }
+    keyring::list()
 }
 
 #[cfg(test)]

@@ -45,11 +45,10 @@ pub(crate) fn make(changes: &[Change]) -> Result<(), StoreError> {
     for (made, change) in changes.iter().enumerate() {
         change.make().map_err(|error| match made {
             0 => error,
-            _ => StoreError::HalfDone {
-                place: change.path.display().to_string(),
-                reason: "it stays, while other files are changed already".to_owned(),
-                source: Some(error.into()),
-            },
+            _ => {
+                let reason = "it stays, while other files are changed already";
+                StoreError::half_done(&change.path, reason, Some(error.into()))
+            }
         })?;
         sync(
             &change.path,
@@ -65,11 +64,9 @@ pub(crate) fn make(changes: &[Change]) -> Result<(), StoreError> {
 /// [`StoreError::HalfDone`] with this reason.
 pub(crate) fn sync(path: &Path, reason: &str) -> Result<(), StoreError> {
     let synced = disk::sync_folder(folder_of(path));
-    synced.map(drop).map_err(|error| StoreError::HalfDone {
-        place: path.display().to_string(),
-        reason: reason.to_owned(),
-        source: Some(error.into()),
-    })
+    synced
+        .map(drop)
+        .map_err(|error| StoreError::half_done(path, reason, Some(error.into())))
 }
 
 /// A file that has further names (hard links), which a change of it does not reach. It is not kept
@@ -239,20 +236,14 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<NewFile> {
 }
 
 fn failed(path: &Path, reason: &str, error: io::Error) -> StoreError {
-    StoreError::of_file(path, error, |place, source| StoreError::NotRemoved {
-        place,
-        reason: reason.to_owned(),
-        source: Some(source),
+    StoreError::of_file(path, error, |place, source| {
+        StoreError::not_removed(place, reason, Some(source))
     })
 }
 
 /// Why nothing is done to a file that somebody else has changed.
 pub(crate) fn changed_meanwhile(path: &Path) -> StoreError {
-    StoreError::NotRemoved {
-        place: path.display().to_string(),
-        reason: "the file has changed meanwhile".to_owned(),
-        source: None,
-    }
+    StoreError::not_removed(path, "the file has changed meanwhile", None)
 }
 
 /// The file in which a process that was cut off has kept these certificates already.

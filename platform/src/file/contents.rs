@@ -150,32 +150,31 @@ impl<'a> ContentsReader<'a> {
 
     /// What is in the file. Whatever goes wrong becomes a problem.
     pub(crate) fn read(&mut self, path: &Path) -> FileContents {
-        let mut found = FileContents::default();
         let expected = promises_one_of_ours(path);
+        let unread = |problem| FileContents {
+            problems: vec![problem],
+            ..FileContents::default()
+        };
         let bytes = match self.files.read(path, expected) {
             Ok(Content::Whole(bytes)) => bytes,
-            Ok(Content::Foreign) if !expected => return found,
+            Ok(Content::Foreign) if !expected => return FileContents::default(),
             Ok(Content::Foreign) => {
-                found.problems.push(format!(
+                return unread(format!(
                     "larger than {} MiB, and its first {} KiB hold no certificate or key; the rest \
                      is not read",
                     LARGE >> 20,
                     FIRST >> 10
                 ));
-                return found;
             }
             Ok(Content::TooLarge) => {
-                found.problems.push(format!(
+                return unread(format!(
                     "larger than {} MiB, the most that is read of a file; not read",
                     MAX_FILE >> 20
                 ));
-                return found;
             }
-            Err(error) => {
-                found.problems.push(cannot("read", &error));
-                return found;
-            }
+            Err(error) => return unread(cannot("read", &error)),
         };
+        let mut found = FileContents::default();
         if !found.take_all(bytes, &mut self.scratch, self.passwords) && expected {
             found.problems.push(unreadable(bytes).to_owned());
         }

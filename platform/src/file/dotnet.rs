@@ -21,11 +21,8 @@ impl DotnetStore {
     pub(crate) fn open(name: &str) -> Result<Self, StoreError> {
         let spec = StoreSpec::Dotnet(name.to_owned());
         let Some(home) = std::env::home_dir() else {
-            return Err(StoreError::Unavailable {
-                store: spec.to_string(),
-                reason: "this account has no home folder".to_owned(),
-                source: None,
-            });
+            let reason = "this account has no home folder";
+            return Err(StoreError::unavailable(&spec, reason, None));
         };
         let stores = home.join(".dotnet/corefx/cryptography/x509stores");
         Self::at(spec, stores.join(name.to_lowercase()))

@@ -9,10 +9,11 @@ use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::secret::PrivateKey;
 
 use super::contents::{FileContents, Passwords};
-use super::key_file::{Fetch, KeyFiles, Opening};
-use super::pair::{self, Known, Paired};
+use super::key_file::{Fetch, KeyFiles};
+use super::pair::{self, Known};
 use super::place::Place;
 use super::seen::{Folder, Seen};
+use super::unlock::Lock;
 use super::walk::{self, Walk};
 use super::{made_folder, scan};
 use crate::error::StoreError;
@@ -120,13 +121,12 @@ impl FileStore {
     /// The store as a whole cannot be looked at.
     fn unreachable(&self, error: io::Error) -> StoreError {
         let kind = error.kind();
-        StoreError::of_file(&self.root, error, |root, source| StoreError::Unavailable {
-            store: self.info.spec.to_string(),
-            reason: match kind {
+        StoreError::of_file(&self.root, error, |root, source| {
+            let reason = match kind {
                 io::ErrorKind::NotFound => format!("{root} does not exist"),
                 _ => format!("{root} cannot be read"),
-            },
-            source: Some(source),
+            };
+            StoreError::unavailable(&self.info.spec, reason, Some(source))
         })
     }
 
@@ -140,22 +140,16 @@ impl FileStore {
                 scanned: scanned.clone(),
             })
         });
-        let Paired {
-            entries,
-            problems: found,
-            issuers,
-            known,
-        } = pair::pair(&walk.files, scanned);
+        let paired = pair::pair(&walk.files, scanned);
+        let mut listing = paired.listing;
+        walk.problems.append(&mut listing.problems);
+        listing.problems = walk.problems;
         *self.last() = Some(Seen {
-            issuers,
-            known,
+            issuers: paired.issuers,
+            known: paired.known,
             folder,
         });
-        walk.problems.extend(found);
-        Ok(Listing {
-            entries,
-            problems: walk.problems,
-        })
+        Ok(listing)
     }
 
     /// Finds every file.
@@ -180,7 +174,7 @@ impl FileStore {
 
     /// Reads everything again if there are other files than those that were read.
     pub(super) fn look_again(&self) -> Result<(), StoreError> {
-        let folder = self.last().as_ref().and_then(|seen| seen.folder.clone());
+        let folder = self.last_folder();
         if !folder.is_some_and(|folder| self.walk().is_ok_and(|walk| folder.has_just(&walk.files)))
         {
             self.scan()?;
@@ -190,8 +184,7 @@ impl FileStore {
 
     /// What the last scan read; one that is remembered, or a new one.
     pub(super) fn folder(&self) -> Result<Arc<Folder>, StoreError> {
-        let folder = self.last().as_ref().and_then(|seen| seen.folder.clone());
-        if let Some(folder) = folder {
+        if let Some(folder) = self.last_folder() {
             return Ok(folder);
         }
         let files = self.walk()?.files;
@@ -201,8 +194,7 @@ impl FileStore {
 
     /// Whether a file was there when the folder was read.
     pub(super) fn knows_file(&self, path: &Path) -> bool {
-        let last = self.last();
-        let folder = last.as_ref().and_then(|seen| seen.folder.as_ref());
+        let folder = self.last_folder();
         folder.is_some_and(|folder| folder.files.iter().any(|file| file == path))
     }
 
@@ -214,6 +206,10 @@ impl FileStore {
             let is_all_told = seen.take_up(&place.path, contents, changes);
             is_all_told.then_some(seen)
         });
+    }
+
+    fn last_folder(&self) -> Option<Arc<Folder>> {
+        self.last().as_ref()?.folder.clone()
     }
 
     pub(super) fn last(&self) -> std::sync::MutexGuard<'_, Option<Seen>> {
@@ -228,20 +224,20 @@ impl FileStore {
         }
         let last = self.last();
         let known = last.as_ref().and_then(|seen| seen.known.get(id));
-        known.cloned().ok_or_else(|| StoreError::NotFound {
-            store: self.info.spec.to_string(),
-            id: *id,
-        })
+        known
+            .cloned()
+            .ok_or_else(|| StoreError::not_found(&self.info.spec, id))
     }
 
     pub(super) fn fetch(&self, known: &Known, ask: &mut dyn Ask) -> Result<PrivateKey, Fetch> {
         match &known.key {
             Some(place) if known.path.exists() => {
-                let opening = Opening {
+                let lock = Lock {
                     store: &self.info.spec,
+                    place: &place.path.display().to_string(),
                     passwords: &self.passwords,
                 };
-                self.keys.fetch(known, place, opening, ask)
+                self.keys.fetch(known, place, &lock, ask)
             }
             _ => Err(Fetch::Changed),
         }
@@ -293,9 +289,7 @@ impl Store for FileStore {
         match self.fetch(&known, ask) {
             Ok(key) => Ok(key),
             Err(Fetch::Failed(error)) => Err(error),
-            Err(Fetch::Changed) => Err(StoreError::KeyMissing {
-                place: known.path.display().to_string(),
-            }),
+            Err(Fetch::Changed) => Err(StoreError::key_missing(&known.path)),
         }
     }
 
@@ -307,7 +301,10 @@ impl Store for FileStore {
     ) -> Result<EntryId, StoreError> {
         let one = std::slice::from_ref(identity);
         let imported = self.take_in(one, options, ask, &mut || ()).pop();
-        imported.unwrap_or_else(|| Err(StoreError::not_imported(&self.root, "it was not tried")))
+        imported.unwrap_or_else(|| {
+            let reason = "it was not tried";
+            Err(StoreError::not_imported(&self.root, reason, None))
+        })
     }
 
     fn import_several(

@@ -43,10 +43,8 @@ impl IdentityFile {
     ) -> Result<Self, StoreError> {
         let password = options.password;
         if !may_belong(identity.key, identity.certificate) {
-            return Err(StoreError::not_imported(
-                path,
-                "the private key is another certificate's",
-            ));
+            let reason = "the private key is another certificate's";
+            return Err(StoreError::not_imported(path, reason, None));
         }
         let bytes = encode(identity, password).map_err(|error| {
             StoreError::failed_import(path, "its PEM form cannot be made", error)
@@ -58,18 +56,14 @@ impl IdentityFile {
             StoreError::failed_import(path, "who may read the file cannot be told", error)
         })?;
         if others && password.is_none() {
-            return Err(StoreError::not_imported(
-                path,
-                "this file system cannot keep others from reading the file, and no password \
-                 protects the key",
-            ));
+            let reason = "this file system cannot keep others from reading the file, and no \
+                          password protects the key";
+            return Err(StoreError::not_imported(path, reason, None));
         }
         let decrypts = options.existing == ExistingEntry::Replace;
         if !holds(&bytes, identity, password, decrypts) {
-            return Err(StoreError::not_imported(
-                path,
-                "what was read back is not what was meant",
-            ));
+            let reason = "what was read back is not what was meant";
+            return Err(StoreError::not_imported(path, reason, None));
         }
         let (contents, _) = FileContents::read(&bytes, &Passwords::Given(None));
         Ok(Self { file, contents })

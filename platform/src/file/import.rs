@@ -63,7 +63,7 @@ impl FileStore {
 
     /// Sees that identities can be taken in, and what is there; the folders that were made for it.
     fn ready(&self, options: &ImportOptions<'_>) -> Result<Vec<PathBuf>, StoreError> {
-        let refused = |reason| Err(StoreError::not_imported(&self.root, reason));
+        let refused = |reason| Err(StoreError::not_imported(&self.root, reason, None));
         if self.root.is_file() {
             return refused("it is a single file; name a folder");
         }
@@ -172,6 +172,7 @@ impl FileStore {
         Err(StoreError::not_imported(
             &self.root,
             "other programs take every name for the file",
+            None,
         ))
     }
 }

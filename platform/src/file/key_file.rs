@@ -18,14 +18,12 @@ use certstow_formats::secret::PrivateKey;
 use zeroize::Zeroizing;
 
 use super::blocks::{self, Block};
-use super::contents::Passwords;
 use super::keys::Keys;
 use super::pair::{KeyPlace, Known};
 use super::read::{Content, FileReader};
 use super::unlock::{Lock, Locked, Refusal, Tried};
 use crate::error::StoreError;
 use crate::os::{self, disk};
-use crate::spec::StoreSpec;
 use crate::store::Ask;
 
 /// Why a key was not fetched.
@@ -34,13 +32,6 @@ pub(crate) enum Fetch {
     Changed,
     /// This is final.
     Failed(StoreError),
-}
-
-/// What a file is opened with.
-#[derive(Clone, Copy)]
-pub(super) struct Opening<'a> {
-    pub(super) store: &'a StoreSpec,
-    pub(super) passwords: &'a Passwords,
 }
 
 /// The files that keys are taken out of.
@@ -84,13 +75,13 @@ impl KeyFiles {
         &self,
         entry: &Known,
         place: &KeyPlace,
-        opening: Opening<'_>,
+        lock: &Lock<'_>,
         ask: &mut dyn Ask,
     ) -> Result<PrivateKey, Fetch> {
         let Some(file) = self.shared(&place.path)? else {
-            return KeyFile::read(&place.path)?.key(entry, place, opening, ask);
+            return KeyFile::read(&place.path)?.key(entry, place, lock, ask);
         };
-        let key = file.key(entry, place, opening, ask);
+        let key = file.key(entry, place, lock, ask);
         // Before the lock that every thread needs: another one may be opening the file.
         let served = match &key {
             Ok(_) => Some(file.served(entry.certificate.id())),
@@ -198,6 +189,15 @@ impl KeyFile {
         blocks::read(bytes, &mut Zeroizing::default(), &mut |block| {
             pieces.push(Piece::from_block(&block));
         });
+        Self::with_pieces(pieces)
+    }
+
+    /// A file of one piece that is open.
+    pub(super) fn open(keys: Keys) -> Self {
+        Self::with_pieces(vec![Some(Piece::Open(keys))])
+    }
+
+    fn with_pieces(pieces: Vec<Option<Piece>>) -> Self {
         let state = State {
             pieces,
             tried: Tried::default(),
@@ -226,28 +226,21 @@ impl KeyFile {
         &self,
         entry: &Known,
         place: &KeyPlace,
-        opening: Opening<'_>,
+        lock: &Lock<'_>,
         ask: &mut dyn Ask,
     ) -> Result<PrivateKey, Fetch> {
-        let path = place.path.display().to_string();
-        let lock = Lock {
-            store: opening.store,
-            place: &path,
-            passwords: opening.passwords,
-        };
         let State { pieces, tried, .. } = &mut *self.state();
         let piece = pieces.get_mut(place.piece as usize);
         let piece = piece.and_then(Option::as_mut).ok_or(Fetch::Changed)?;
-        let keys = piece.open(&lock, tried, ask).map_err(Fetch::Failed)?;
+        let keys = piece.open(lock, tried, ask).map_err(Fetch::Failed)?;
         match keys.belonging_to(entry.certificate.spki_der()) {
             Some(key) => Ok(key),
             None if place.certain => Err(Fetch::Changed),
-            None => Err(Fetch::Failed(StoreError::KeyMissing {
-                place: format!(
-                    "{} (the key in {path}, taken for its own by the name, is another one)",
-                    entry.path.display(),
-                ),
-            })),
+            None => Err(Fetch::Failed(StoreError::key_missing(format!(
+                "{} (the key in {}, taken for its own by the name, is another one)",
+                entry.path.display(),
+                lock.place,
+            )))),
         }
     }
 }
@@ -321,10 +314,6 @@ pub(super) fn unreadable(path: &Path, error: io::Error) -> Fetch {
         return Fetch::Changed;
     }
     Fetch::Failed(StoreError::of_file(path, error, |place, source| {
-        StoreError::Damaged {
-            place,
-            reason: "the file does not read".to_owned(),
-            source: Some(source),
-        }
+        StoreError::damaged(place, "the file does not read", Some(source))
     }))
 }

@@ -48,9 +48,8 @@ pub(super) fn unmake(folders: &[PathBuf]) {
 }
 
 fn not_made(folder: &Path, error: io::Error) -> StoreError {
-    StoreError::of_file(folder, error, |_, source| StoreError::Unavailable {
-        store: StoreSpec::File(folder.to_owned()).to_string(),
-        reason: "its folder cannot be made".to_owned(),
-        source: Some(source),
+    StoreError::of_file(folder, error, |_, source| {
+        let store = StoreSpec::File(folder.to_owned());
+        StoreError::unavailable(&store, "its folder cannot be made", Some(source))
     })
 }

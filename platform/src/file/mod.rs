@@ -9,7 +9,6 @@ pub(crate) mod dotnet;
 mod file_store;
 mod identity_file;
 mod import;
-mod in_memory;
 mod key_file;
 mod keys;
 mod made_folder;
@@ -33,7 +32,6 @@ use std::path::{Path, PathBuf};
 use crate::new_file;
 pub use contents::LOCKED;
 pub(crate) use file_store::FileStore;
-pub(crate) use in_memory::InMemory;
 pub use opened::OpenedFile;
 pub use single_file::{certificates_in, needs_password, private_keys_in};
 

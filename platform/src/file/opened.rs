@@ -1,61 +1,76 @@
-//! A PKCS#12 file (RFC 7292) that was opened in memory, as a read-only store. The caller has read the
-//! bytes; the file system is not asked again. Certificates and keys are paired as in a folder. The
-//! decrypted keys are kept until the store is dropped, so that key derivation runs once per file.
+//! Certificates and private keys of a file in memory, as a read-only store. The caller has read the
+//! bytes; the file system is not asked again. They are paired as in a folder of this one file. Keys
+//! that were decrypted are kept until the store is dropped, so that key derivation runs once per file.
 
 use std::path::Path;
 
 use certstow_formats::certificate::{Certificate, EntryId};
-use certstow_formats::pkcs12::decode::{self, Contents, Limits, MacStatus};
+use certstow_formats::pkcs12::decode::{self, Limits, MacStatus};
 use certstow_formats::pkcs12::error::DecodeError;
 use certstow_formats::pkcs12::kdf::PasswordForm;
 use certstow_formats::secret::{Password, PrivateKey};
 
-use super::contents::FileContents;
+use super::contents::{FileContents, Passwords};
+use super::key_file::{Fetch, KeyFile};
 use super::keys::Keys;
 use super::pair::{self, Paired};
+use super::unlock::Lock;
 use crate::error::StoreError;
 use crate::spec::StoreSpec;
-use crate::store::{Ask, Listing, Store, StoreInfo};
+use crate::store::{Ask, Listing, OpenOptions, Store, StoreInfo};
 
-/// What a PKCS#12 file holds.
+/// What a file holds, in memory.
 pub struct OpenedFile {
     info: StoreInfo,
+    passwords: Passwords,
     paired: Paired,
-    keys: Keys,
-    mac: MacStatus,
+    keys: KeyFile,
+    has_mac: bool,
 }
 
 impl OpenedFile {
-    /// Opens the bytes of a PKCS#12 file, and of no other form. `place` is where they were read
-    /// from, for names and messages; nothing is read there.
+    /// Opens the bytes of a PKCS#12 file (RFC 7292), and of no other form. `place` is where they were
+    /// read from, for names and messages; nothing is read there.
     ///
     /// # Errors
     /// As [`decode::decode`].
     pub fn open(bytes: &[u8], place: &Path, password: &Password) -> Result<Self, DecodeError> {
         let password = PasswordForm::Text(password);
         let contents = decode::decode(bytes, password, &Limits::default())?;
-        Ok(Self::from_contents(contents, place))
-    }
-
-    fn from_contents(contents: Contents, place: &Path) -> Self {
         let mut found = FileContents::default();
         found.opened(0, &contents);
-        let paired = pair::pair(&[place.to_owned()], vec![(0, found)]);
+        let keys = Keys::new(contents.keys.into_iter().map(|bag| bag.key));
+        let mut opened = Self::new(place, found, Passwords::Given(None), KeyFile::open(keys));
+        opened.info.description = "PKCS#12 file".to_owned();
+        opened.has_mac = contents.mac == MacStatus::Ok;
+        Ok(opened)
+    }
+
+    /// Reads the bytes of a file of any form that a folder's files have. What is locked opens with
+    /// the password given beforehand, or with those that are asked for.
+    pub(crate) fn read(bytes: &[u8], place: &Path, options: &OpenOptions) -> Self {
+        let passwords = Passwords::Given(options.unlock.clone());
+        let found = FileContents::read_expected(bytes, &passwords);
+        let mut read = Self::new(place, found, passwords, KeyFile::of(bytes));
+        read.info.description = "file in memory".to_owned();
+        read.info.path = None;
+        read
+    }
+
+    fn new(place: &Path, found: FileContents, passwords: Passwords, keys: KeyFile) -> Self {
         Self {
-            info: StoreInfo {
-                description: "PKCS#12 file".to_owned(),
-                ..StoreInfo::new(StoreSpec::File(place.to_owned()))
-            },
-            paired,
-            keys: Keys::new(contents.keys.into_iter().map(|bag| bag.key)),
-            mac: contents.mac,
+            info: StoreInfo::new(StoreSpec::File(place.to_owned())),
+            passwords,
+            paired: pair::pair(&[place.to_owned()], vec![(0, found)]),
+            keys,
+            has_mac: false,
         }
     }
 
     /// Whether a MAC shows that somebody who knows the password made it. A file without one, and
     /// with nothing in it encrypted, opens with any.
     pub fn has_mac(&self) -> bool {
-        self.mac == MacStatus::Ok
+        self.has_mac
     }
 }
 
@@ -65,7 +80,7 @@ impl Store for OpenedFile {
     }
 
     fn list(&self) -> Result<Listing, StoreError> {
-        Ok(self.paired.listing())
+        Ok(self.paired.listing.clone())
     }
 
     fn issuers(&self) -> Result<Vec<Certificate>, StoreError> {
@@ -76,14 +91,20 @@ impl Store for OpenedFile {
         Some(self)
     }
 
-    fn private_key(&self, id: &EntryId, _ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
+    fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
         let known = self.paired.known(id, &self.info.spec)?;
-        let key = known.key.as_ref().and_then(|_| {
-            let spki = known.certificate.spki_der();
-            self.keys.belonging_to(spki)
-        });
-        key.ok_or_else(|| StoreError::KeyMissing {
-            place: known.path.display().to_string(),
+        let missing = || StoreError::key_missing(&known.path);
+        let place = known.key.as_ref().ok_or_else(missing)?;
+        let lock = Lock {
+            store: &self.info.spec,
+            place: &place.path.display().to_string(),
+            passwords: &self.passwords,
+        };
+        let key = self.keys.key(known, place, &lock, ask);
+        key.map_err(|error| match error {
+            Fetch::Failed(error) => error,
+            // The bytes are those that were listed: another key was taken for its own.
+            Fetch::Changed => missing(),
         })
     }
 }

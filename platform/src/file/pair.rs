@@ -43,30 +43,20 @@ pub(crate) struct Known {
 /// A whole store, paired.
 #[derive(Debug, Default)]
 pub(crate) struct Paired {
-    pub(crate) entries: Vec<Entry>,
-    pub(crate) problems: Vec<Problem>,
+    pub(crate) listing: Listing,
     pub(crate) issuers: Vec<Certificate>,
     pub(crate) known: HashMap<EntryId, Known>,
 }
 
 impl Paired {
-    /// What a store of these lists.
-    pub(crate) fn listing(&self) -> Listing {
-        Listing {
-            entries: self.entries.clone(),
-            problems: self.problems.clone(),
-        }
-    }
-
     /// What is known of an entry of the store of this name.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
     pub(crate) fn known(&self, id: &EntryId, store: &StoreSpec) -> Result<&Known, StoreError> {
-        self.known.get(id).ok_or_else(|| StoreError::NotFound {
-            store: store.to_string(),
-            id: *id,
-        })
+        self.known
+            .get(id)
+            .ok_or_else(|| StoreError::not_found(store, id))
     }
 }
 
@@ -78,19 +68,17 @@ struct Unique {
 }
 
 /// A certificate's key.
+#[derive(Clone)]
 struct PairedKey {
     place: KeyPlace,
     state: KeyState,
     provider: Option<String>,
 }
 
-/// Where a key lies whose public half is known: the file, the piece, and the provider named there.
-type ProvenKey = (usize, u32, Option<String>);
-
 /// Pairs everything found in `files`.
 pub(crate) fn pair(files: &[PathBuf], scanned: Scanned) -> Paired {
     let mut certificates = Certificates::default();
-    let mut proven: HashMap<KeyDigest, ProvenKey> = HashMap::new();
+    let mut proven: HashMap<KeyDigest, PairedKey> = HashMap::new();
     let mut unproven = Vec::new();
     let mut problems = Vec::new();
     for (file, contents) in scanned {
@@ -102,15 +90,25 @@ pub(crate) fn pair(files: &[PathBuf], scanned: Scanned) -> Paired {
                 unproven.push((file, key));
                 continue;
             };
-            let (_, _, provider) = proven.entry(digest).or_insert((file, key.piece, None));
-            *provider = provider.take().or(key.provider);
+            let paired = proven.entry(digest).or_insert_with(|| PairedKey {
+                place: KeyPlace {
+                    path: files[file].clone(),
+                    piece: key.piece,
+                    certain: true,
+                },
+                state: KeyState::Exportable,
+                provider: None,
+            });
+            paired.provider = paired.provider.take().or(key.provider);
         }
         for message in contents.problems {
             let place = files[file].display().to_string();
             problems.push(Problem { place, message });
         }
     }
-    certificates.pair_proven(files, &proven);
+    for unique in &mut certificates.all {
+        unique.key = proven.get(&unique.found.public_key).cloned();
+    }
     certificates.pair_unproven(files, unproven, &mut problems);
     certificates.finish(files, problems)
 }
@@ -139,24 +137,6 @@ impl Certificates {
                     key: None,
                 });
             }
-        }
-    }
-
-    /// Gives every certificate the key of its public key.
-    fn pair_proven(&mut self, files: &[PathBuf], proven: &HashMap<KeyDigest, ProvenKey>) {
-        for unique in &mut self.all {
-            let Some((file, piece, provider)) = proven.get(&unique.found.public_key) else {
-                continue;
-            };
-            unique.key = Some(PairedKey {
-                place: KeyPlace {
-                    path: files[*file].clone(),
-                    piece: *piece,
-                    certain: true,
-                },
-                state: KeyState::Exportable,
-                provider: provider.clone(),
-            });
         }
     }
 
@@ -237,10 +217,8 @@ impl Certificates {
     }
 
     fn finish(self, files: &[PathBuf], problems: Vec<Problem>) -> Paired {
-        let mut paired = Paired {
-            problems,
-            ..Paired::default()
-        };
+        let mut paired = Paired::default();
+        paired.listing.problems = problems;
         for Unique {
             found,
             files: in_files,
@@ -267,7 +245,7 @@ impl Certificates {
                 key: key.as_ref().map(|key| key.place.clone()),
             };
             paired.known.insert(found.id, known);
-            paired.entries.push(entry(found, places, key));
+            paired.listing.entries.push(entry(found, places, key));
         }
         paired
     }

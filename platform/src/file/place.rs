@@ -67,11 +67,9 @@ impl Place {
     ///   it.
     pub(super) fn fill(&self, file: NewFile) -> Result<Named, StoreError> {
         let path = &self.path;
-        let own = disk::inode_of(file.as_file());
-        let own = own.map_err(|error| {
+        let own = disk::inode_of(file.as_file()).map_err(|error| {
             StoreError::failed_import(path, "the finished file cannot be looked at", error)
-        });
-        let own = own?;
+        })?;
         // In one step: neither is there ever no file, nor are there two.
         let named = match &self.replaced {
             Some(old) => {
@@ -119,12 +117,8 @@ fn taken_back(path: &Path, own: Inode, error: StoreError) -> StoreError {
 }
 
 fn not_all_gone(path: &Path, error: StoreError) -> StoreError {
-    StoreError::HalfDone {
-        place: path.display().to_string(),
-        reason: "the identity is in it now, but the copy that was there before is not all gone"
-            .to_owned(),
-        source: Some(error.into()),
-    }
+    let reason = "the identity is in it now, but the copy that was there before is not all gone";
+    StoreError::half_done(path, reason, Some(error.into()))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! hold keys, so it is reused from file to file and wiped at the end.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 use zeroize::Zeroizing;
@@ -55,7 +55,7 @@ impl FileReader {
         if self.buffer.len() > LARGE {
             *self = Self::new();
         }
-        let mut length = fill(file, &mut self.buffer[..FIRST], 0)?;
+        let mut length = os::fill(file, &mut self.buffer[..FIRST], 0)?;
         if length == FIRST {
             let is_ours = blocks::looks_like_one_of_ours(&self.buffer[..FIRST]);
             if !is_ours && !expected {
@@ -70,13 +70,13 @@ impl FileReader {
             }
             // One byte more shows whether it has grown meanwhile.
             self.grow(size + 1, length);
-            length = fill(file, &mut self.buffer, length)?;
+            length = os::fill(file, &mut self.buffer, length)?;
             while length == self.buffer.len() {
                 if length > MAX_FILE {
                     return Ok(Content::TooLarge);
                 }
                 self.grow(2 * length, length);
-                length = fill(file, &mut self.buffer, length)?;
+                length = os::fill(file, &mut self.buffer, length)?;
             }
         }
         Ok(Content::Whole(&self.buffer[..length]))
@@ -90,17 +90,4 @@ impl FileReader {
             self.buffer = larger;
         }
     }
-}
-
-/// Reads until the end or until the buffer is full; how far it is filled then.
-fn fill(file: &mut File, buffer: &mut [u8], mut filled: usize) -> io::Result<usize> {
-    while filled < buffer.len() {
-        match file.read(&mut buffer[filled..]) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
 }

@@ -49,11 +49,7 @@ pub(crate) fn plan(
     let mut changes = Vec::new();
     for (file, contents) in scanned {
         let file = *file;
-        let removes_key = !key_stays_in.contains(&file)
-            && contents
-                .keys
-                .iter()
-                .any(|key| folder.is_own(file, contents, key));
+        let removes_key = !key_stays_in.contains(&file) && folder.has_own_key(file, contents);
         let removes_certificate = target.what == Removal::Entry && holds(contents, &target.id);
         if removes_key || removes_certificate {
             let edit = Edit {
@@ -96,13 +92,9 @@ impl Folder<'_> {
                 "the certificate in {} has the same key",
                 self.files[*other].display()
             );
-            return Err(self.refused(self.key_place(), reason));
+            return Err(StoreError::not_removed(self.key_place(), reason, None));
         }
-        let with_key = self.scanned.iter().filter(|(file, contents)| {
-            let mut keys = contents.keys.iter();
-            keys.any(|key| self.is_own(*file, contents, key))
-        });
-        let with_key: Vec<_> = with_key.collect();
+        let with_key: Vec<_> = self.with_own_key().collect();
         let mut stays: Vec<_> = with_key
             .iter()
             .filter(|(_, contents)| shared(contents))
@@ -113,13 +105,20 @@ impl Folder<'_> {
         Ok(stays.into_iter().map(|(file, _)| *file).collect())
     }
 
+    /// The files with the target's private key.
+    fn with_own_key(&self) -> impl Iterator<Item = &(usize, FileContents)> {
+        let scanned = self.scanned.iter();
+        scanned.filter(|(file, contents)| self.has_own_key(*file, contents))
+    }
+
+    fn has_own_key(&self, file: usize, contents: &FileContents) -> bool {
+        let mut keys = contents.keys.iter();
+        keys.any(|key| self.is_own(file, contents, key))
+    }
+
     /// The first file with the key.
     fn key_place(&self) -> &Path {
-        let has_key = |(file, contents): &&(usize, FileContents)| {
-            let mut keys = contents.keys.iter();
-            keys.any(|key| self.is_own(*file, contents, key))
-        };
-        let found = self.scanned.iter().find(has_key);
+        let found = self.with_own_key().next();
         found.map_or(Path::new(""), |(file, _)| &self.files[*file])
     }
 
@@ -151,14 +150,6 @@ impl Folder<'_> {
                         && found.certificate.issuer_der() == issuer.subject_der()
                 })
         })
-    }
-
-    fn refused(&self, path: &Path, reason: String) -> StoreError {
-        StoreError::NotRemoved {
-            place: path.display().to_string(),
-            reason,
-            source: None,
-        }
     }
 }
 
@@ -327,7 +318,7 @@ impl Edit<'_> {
 
     fn refused(&self, reason: &str) -> StoreError {
         let path = &self.folder.files[self.file];
-        self.folder.refused(path, reason.to_owned())
+        StoreError::not_removed(path, reason, None)
     }
 }
 

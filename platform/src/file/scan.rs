@@ -23,16 +23,13 @@ pub(super) fn read_all(files: &[PathBuf], passwords: &Passwords) -> Scanned {
         let mut reader = ContentsReader::new(passwords);
         let mut found: Scanned = Vec::new();
         loop {
-            let start = next.fetch_add(BATCH, Ordering::Relaxed);
-            let Some(batch) = files.get(start..files.len().min(start + BATCH)) else {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(batch) = files.chunks(BATCH).nth(number) else {
                 return found;
             };
-            if batch.is_empty() {
-                return found;
-            }
             let read = batch.iter().enumerate().map(|(at, file)| {
                 let contents: FileContents = reader.read(file);
-                (start + at, contents)
+                (number * BATCH + at, contents)
             });
             found.extend(read.filter(|(_, contents)| !contents.is_empty()));
         }

@@ -68,11 +68,7 @@ pub fn private_keys_in(
     options: &OpenOptions,
     ask: &mut dyn Ask,
 ) -> Result<Vec<PrivateKey>, StoreError> {
-    let damaged = |reason: &str| StoreError::Damaged {
-        place: path.display().to_string(),
-        reason: reason.to_owned(),
-        source: None,
-    };
+    let damaged = |reason: &str| StoreError::damaged(path, reason, None);
     let mut reader = FileReader::new();
     let bytes = match reader.read(path, true) {
         Ok(Content::Whole(bytes)) => bytes,

@@ -1,8 +1,6 @@
 //! Taking an identity, or its private key, out of a folder: what has to change is planned, the
 //! changes are made, and the folder is read again to see that nothing of it is left.
 
-use std::path::Path;
-
 use certstow_formats::certificate::EntryId;
 
 use super::change::{self, Change, Linked};
@@ -29,9 +27,7 @@ impl FileStore {
         self.scan()?;
         let known = self.known(id)?;
         if what == Removal::Key && known.key.is_none() {
-            return Err(StoreError::KeyMissing {
-                place: known.path.display().to_string(),
-            });
+            return Err(StoreError::key_missing(&known.path));
         }
         let changes = self.plan(id, &known, what, ask)?;
         let linked = Linked::of_all(&changes);
@@ -45,11 +41,7 @@ impl FileStore {
             Err(_) => None,
         };
         match left {
-            Some((path, reason)) => Err(StoreError::HalfDone {
-                place: path.display().to_string(),
-                reason: reason.to_owned(),
-                source: None,
-            }),
+            Some((path, reason)) => Err(StoreError::half_done(path, reason, None)),
             None => Ok(linked.iter().map(Linked::warning).collect()),
         }
     }
@@ -83,10 +75,10 @@ impl FileStore {
             .iter()
             .find(|change| self.root.is_file() && change.removes_file())
         {
-            Some(change) => Err(not_removed(
-                &change.path,
-                "the store is this one file, of which nothing would remain",
-            )),
+            Some(change) => {
+                let reason = "the store is this one file, of which nothing would remain";
+                Err(StoreError::not_removed(&change.path, reason, None))
+            }
             None => Ok(changes),
         }
     }
@@ -101,19 +93,11 @@ impl FileStore {
                 | StoreError::KeyNotExportable { .. }
                 | StoreError::Damaged { .. },
             ))
-            | Err(Fetch::Changed) => Err(not_removed(
-                &place.path,
-                "whether the key in it is this certificate's cannot be told",
-            )),
+            | Err(Fetch::Changed) => {
+                let reason = "whether the key in it is this certificate's cannot be told";
+                Err(StoreError::not_removed(&place.path, reason, None))
+            }
             Err(Fetch::Failed(error)) => Err(error),
         }
-    }
-}
-
-fn not_removed(path: &Path, reason: &str) -> StoreError {
-    StoreError::NotRemoved {
-        place: path.display().to_string(),
-        reason: reason.to_owned(),
-        source: None,
     }
 }

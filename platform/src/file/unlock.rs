@@ -141,11 +141,7 @@ impl Lock<'_> {
                 reason: NotExportable::UnsupportedForm(what),
                 source: Some(error.into()),
             },
-            None => StoreError::Damaged {
-                place,
-                reason: error.to_string(),
-                source: Some(error.into()),
-            },
+            None => StoreError::damaged(place, error.to_string(), Some(error.into())),
         }
     }
 }

@@ -35,34 +35,31 @@ struct Folder {
 /// # Errors
 /// The root itself cannot be looked at or opened.
 pub(crate) fn walk(root: &Path) -> io::Result<Walk> {
-    let mut walk = Walk::default();
-    if !fs::metadata(root)?.is_dir() {
-        walk.take_file(root.to_owned(), fs::metadata(root)?.file_type());
-        return Ok(walk);
+    let mut walker = Walker::default();
+    let kind = fs::metadata(root)?.file_type();
+    if !kind.is_dir() {
+        walker.found.take_file(root.to_owned(), kind);
+        return Ok(walker.found);
     }
-    let real = fs::canonicalize(root)?;
-    let mut seen = HashSet::from([real.clone()]);
     let root = Folder {
         path: root.to_owned(),
-        real,
+        real: fs::canonicalize(root)?,
     };
-    let mut links = VecDeque::new();
-    let entries = read_folder(&root.path)?;
-    let mut folders = Vec::new();
-    walk.take_entries(&root, entries, &mut folders, &mut links);
+    walker.seen.insert(root.real.clone());
+    walker.take_entries(&root, read_folder(&root.path)?);
     loop {
-        walk.drain(&mut folders, &mut links, &mut seen);
-        let Some((path, parent)) = links.pop_front() else {
-            return Ok(walk);
+        walker.drain();
+        let Some((path, parent)) = walker.links.pop_front() else {
+            return Ok(walker.found);
         };
         match fs::canonicalize(&path) {
-            Ok(real) if parent.starts_with(&real) => walk.report(
+            Ok(real) if parent.starts_with(&real) => walker.found.report(
                 &path,
                 format!("a link that leads back to {}; not followed", real.display()),
             ),
-            Ok(real) if seen.contains(&real) => {}
-            Ok(real) => folders.push(Folder { path, real }),
-            Err(error) => walk.report(&path, cannot("followed", &error)),
+            Ok(real) if walker.seen.contains(&real) => {}
+            Ok(real) => walker.folders.push(Folder { path, real }),
+            Err(error) => walker.found.report(&path, cannot("followed", &error)),
         }
     }
 }
@@ -70,67 +67,73 @@ pub(crate) fn walk(root: &Path) -> io::Result<Walk> {
 /// A link to a folder, and the real folder it lies in.
 type Link = (PathBuf, PathBuf);
 
-impl Walk {
+/// A walk under way.
+#[derive(Default)]
+struct Walker {
+    found: Walk,
+    /// A stack of those that are still to be read.
+    folders: Vec<Folder>,
+    links: VecDeque<Link>,
+    /// The real folders that were read.
+    seen: HashSet<PathBuf>,
+}
+
+impl Walker {
     /// Empties the stack of folders to read.
-    fn drain(
-        &mut self,
-        folders: &mut Vec<Folder>,
-        links: &mut VecDeque<Link>,
-        seen: &mut HashSet<PathBuf>,
-    ) {
-        while let Some(folder) = folders.pop() {
-            if !seen.insert(folder.real.clone()) {
+    fn drain(&mut self) {
+        while let Some(folder) = self.folders.pop() {
+            if !self.seen.insert(folder.real.clone()) {
                 continue;
             }
             match read_folder(&folder.path) {
-                Ok(entries) => self.take_entries(&folder, entries, folders, links),
-                Err(error) => self.report(&folder.path, cannot("read", &error)),
+                Ok(entries) => self.take_entries(&folder, entries),
+                Err(error) => self.found.report(&folder.path, cannot("read", &error)),
             }
         }
     }
 
     /// Sorts the entries of one folder into files, folders and links to folders.
-    fn take_entries(
-        &mut self,
-        folder: &Folder,
-        entries: Vec<io::Result<(OsString, FileType)>>,
-        folders: &mut Vec<Folder>,
-        links: &mut VecDeque<Link>,
-    ) {
-        let first = folders.len();
+    fn take_entries(&mut self, folder: &Folder, entries: Vec<io::Result<(OsString, FileType)>>) {
+        let first = self.folders.len();
         for entry in entries {
             let (name, kind) = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
-                    self.report(&folder.path, cannot("read to its end", &error));
+                    self.found
+                        .report(&folder.path, cannot("read to its end", &error));
                     continue;
                 }
             };
             let path = folder.path.join(&name);
             if is_own(&name) && !kind.is_dir() {
                 if is_temporary(&name) {
-                    self.temporary.push(path);
+                    self.found.temporary.push(path);
                 }
             } else if kind.is_dir() {
                 let real = folder.real.join(&name);
-                folders.push(Folder { path, real });
+                self.folders.push(Folder { path, real });
             } else if kind.is_symlink() {
                 match fs::metadata(&path) {
-                    Ok(target) if target.is_dir() => links.push_back((path, folder.real.clone())),
-                    Ok(target) => self.take_file(path, target.file_type()),
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                        self.report(&path, "a link that leads nowhere".to_owned());
+                    Ok(target) if target.is_dir() => {
+                        self.links.push_back((path, folder.real.clone()));
                     }
-                    Err(error) => self.report(&path, cannot("followed", &error)),
+                    Ok(target) => self.found.take_file(path, target.file_type()),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                        self.found
+                            .report(&path, "a link that leads nowhere".to_owned());
+                    }
+                    Err(error) => self.found.report(&path, cannot("followed", &error)),
                 }
             } else {
-                self.take_file(path, kind);
+                self.found.take_file(path, kind);
             }
         }
         // The stack is emptied from its end.
-        folders[first..].reverse();
+        self.folders[first..].reverse();
     }
+}
 
+impl Walk {
     fn take_file(&mut self, path: PathBuf, kind: FileType) {
         if kind.is_file() {
             self.files.push(path);

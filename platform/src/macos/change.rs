@@ -7,7 +7,7 @@ mod ffi;
 use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::key::{KeyError, describe, forms, normalized};
 use security_framework::certificate::SecCertificate;
-use security_framework::item::{ItemClass, ItemSearchOptions, Limit, Reference, SearchResult};
+use security_framework::item::{ItemClass, Reference, SearchResult};
 use security_framework::key::SecKey;
 use security_framework::os::macos::keychain::SecKeychain;
 
@@ -16,9 +16,8 @@ use super::key;
 use super::search::{identities, search};
 use super::status::{DUPLICATE, Status, change_error};
 use crate::error::{Source, StoreError};
-use crate::store::{
-    ExistingEntry, ImportOptions, Interaction, NewIdentity, NotExportable, Removal,
-};
+use crate::exported_key::proven_export;
+use crate::store::{ExistingEntry, ImportOptions, Interaction, NewIdentity, Removal};
 
 /// A keychain that is to be changed, and what is known of the change.
 pub(super) struct Change<'a> {
@@ -127,18 +126,9 @@ impl Change<'_> {
         if !new {
             return Ok(());
         }
-        match key::export(identity, certificate.der(), self.place, self.windows) {
-            Ok(_) if exportable => Ok(()),
-            Ok(_) => Err(self.refused("macOS would let the private key out", None)),
-            Err(StoreError::KeyNotExportable {
-                reason: NotExportable::Policy,
-                ..
-            }) if !exportable => Ok(()),
-            Err(error) => {
-                let reason = "its private key could not be read back";
-                Err(self.refused(reason, Some(error.into())))
-            }
-        }
+        let exported = key::export(identity, certificate.der(), self.place, self.windows);
+        let lets_out = "macOS would let the private key out";
+        proven_export(exported, exportable, self.place, lets_out).map(drop)
     }
 
     /// Takes out the private key, or the certificate and its key. Others that belong to the same
@@ -158,8 +148,7 @@ impl Change<'_> {
         let mut key_is_gone = false;
         match (what, identity) {
             (Removal::Key, None) => {
-                let place = self.place.to_owned();
-                return Err(StoreError::KeyMissing { place });
+                return Err(StoreError::key_missing(self.place));
             }
             (Removal::Key, Some(_)) if shared => {
                 let reason = "another certificate of the keychain has the same private key";
@@ -187,13 +176,10 @@ impl Change<'_> {
     }
 
     fn certificates(&self) -> Result<Vec<SecCertificate>, Status> {
-        let mut options = ItemSearchOptions::new();
-        options
-            .class(ItemClass::certificate())
-            .keychains(std::slice::from_ref(self.keychain))
-            .limit(Limit::All)
-            .load_refs(true);
-        let found = search(&options)?;
+        let keychains = std::slice::from_ref(self.keychain);
+        let found = search(ItemClass::certificate(), keychains, |options| {
+            options.load_refs(true)
+        })?;
         Ok(found
             .into_iter()
             .filter_map(|item| match item {
@@ -224,28 +210,16 @@ impl Change<'_> {
     }
 
     fn half_done(&self, status: Status) -> StoreError {
-        StoreError::HalfDone {
-            place: self.place.to_owned(),
-            reason: "its private key is deleted, but macOS does not delete the certificate"
-                .to_owned(),
-            source: Some(status.into()),
-        }
+        let reason = "its private key is deleted, but macOS does not delete the certificate";
+        StoreError::half_done(self.place, reason, Some(status.into()))
     }
 
     fn refused(&self, reason: &str, source: Option<Source>) -> StoreError {
-        StoreError::NotImported {
-            place: self.place.to_owned(),
-            reason: reason.to_owned(),
-            source,
-        }
+        StoreError::not_imported(self.place, reason, source)
     }
 
     fn not_removed(&self, reason: &str, source: Option<Source>) -> StoreError {
-        StoreError::NotRemoved {
-            place: self.place.to_owned(),
-            reason: reason.to_owned(),
-            source,
-        }
+        StoreError::not_removed(self.place, reason, source)
     }
 }
 

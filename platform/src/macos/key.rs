@@ -25,11 +25,8 @@ pub(super) fn export(
         .private_key()
         .map_err(|error| ffi::status("SecIdentityCopyPrivateKey", error.code()))
         .map_err(refused)?;
-    let certificate = Certificate::from_der(certificate).map_err(|error| StoreError::Damaged {
-        place: place.to_owned(),
-        reason: error.to_string(),
-        source: None,
-    })?;
+    let certificate = Certificate::from_der(certificate)
+        .map_err(|error| StoreError::damaged(place, error.to_string(), None))?;
     let spki = certificate.spki_der();
     let password = password(place)?;
 

@@ -119,11 +119,7 @@ impl KeychainStore {
     }
 
     fn missing(&self, what: &str) -> StoreError {
-        StoreError::Unavailable {
-            store: self.spec().to_string(),
-            reason: format!("{what} does not exist"),
-            source: None,
-        }
+        StoreError::unavailable(&self.spec(), format!("{what} does not exist"), None)
     }
 
     fn unreachable(&self, status: Status) -> StoreError {
@@ -247,11 +243,8 @@ impl Store for KeychainStore {
         ask: &mut dyn Ask,
     ) -> Result<EntryId, StoreError> {
         let Some(keychain) = self.only_keychain()? else {
-            return Err(StoreError::NotImported {
-                place: self.spec().to_string(),
-                reason: NAME_ONE.to_owned(),
-                source: None,
-            });
+            let store = self.spec().to_string();
+            return Err(StoreError::not_imported(store, NAME_ONE, None));
         };
         let place = self.place(identity.certificate.der());
         let (windows, _silent) = self.windows(ask)?;
@@ -270,27 +263,18 @@ impl Store for KeychainStore {
         ask: &mut dyn Ask,
     ) -> Result<Vec<String>, StoreError> {
         let Some(keychain) = self.only_keychain()? else {
-            return Err(StoreError::NotRemoved {
-                place: self.spec().to_string(),
-                reason: NAME_ONE.to_owned(),
-                source: None,
-            });
+            let store = self.spec().to_string();
+            return Err(StoreError::not_removed(store, NAME_ONE, None));
         };
         let keychains = std::slice::from_ref(&keychain);
         let found = certificates(keychains).map_err(|status| self.unreachable(status))?;
         let found = found.into_iter().find(|item| EntryId::of(&item.der) == *id);
         let Some(CertificateItem { der, .. }) = found else {
-            return Err(StoreError::NotFound {
-                store: self.spec().to_string(),
-                id: *id,
-            });
+            return Err(StoreError::not_found(&self.spec(), id));
         };
         let place = self.place(&der);
-        let certificate = Certificate::from_der(&der).map_err(|error| StoreError::Damaged {
-            place: place.clone(),
-            reason: error.to_string(),
-            source: None,
-        })?;
+        let certificate = Certificate::from_der(&der)
+            .map_err(|error| StoreError::damaged(&place, error.to_string(), None))?;
         let (windows, _silent) = self.windows(ask)?;
         let change = Change {
             keychain: &keychain,
@@ -311,13 +295,8 @@ impl KeychainStore {
         let found = certificates(&keychains).map_err(|status| self.unreachable(status))?;
         let alone = found.iter().find(|item| EntryId::of(&item.der) == *id);
         Ok(match alone {
-            Some(item) => StoreError::KeyMissing {
-                place: self.place(&item.der),
-            },
-            None => StoreError::NotFound {
-                store: self.spec().to_string(),
-                id: *id,
-            },
+            Some(item) => StoreError::key_missing(self.place(&item.der)),
+            None => StoreError::not_found(&self.spec(), id),
         })
     }
 }

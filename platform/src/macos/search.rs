@@ -18,7 +18,16 @@ pub(super) fn without_windows() -> Result<KeychainUserInteractionLock, Status> {
         .map_err(|error| status("SecKeychainSetUserInteractionAllowed", error.code()))
 }
 
-pub(super) fn search(options: &ItemSearchOptions) -> Result<Vec<SearchResult>, Status> {
+pub(super) fn search(
+    class: ItemClass,
+    keychains: &[SecKeychain],
+    load: impl FnOnce(&mut ItemSearchOptions) -> &mut ItemSearchOptions,
+) -> Result<Vec<SearchResult>, Status> {
+    let mut options = ItemSearchOptions::new();
+    load(&mut options)
+        .class(class)
+        .keychains(keychains)
+        .limit(Limit::All);
     match options.search() {
         Ok(found) => Ok(found),
         Err(error) if error.code() == ITEM_NOT_FOUND => Ok(Vec::new()),
@@ -29,14 +38,9 @@ pub(super) fn search(options: &ItemSearchOptions) -> Result<Vec<SearchResult>, S
 /// The certificates, each with its label.
 pub(super) fn certificates(keychains: &[SecKeychain]) -> Result<Vec<CertificateItem>, Status> {
     let _silent = without_windows()?;
-    let mut options = ItemSearchOptions::new();
-    options
-        .class(ItemClass::certificate())
-        .keychains(keychains)
-        .limit(Limit::All)
-        .load_data(true)
-        .load_attributes(true);
-    let found = search(&options)?;
+    let found = search(ItemClass::certificate(), keychains, |options| {
+        options.load_data(true).load_attributes(true)
+    })?;
     Ok(found
         .iter()
         .filter_map(|item| match item {
@@ -50,14 +54,11 @@ pub(super) fn certificates(keychains: &[SecKeychain]) -> Result<Vec<CertificateI
 /// asked of the keys themselves, for that may open a window.
 pub(super) fn identities(keychains: &[SecKeychain]) -> Result<Vec<(EntryId, SecIdentity)>, Status> {
     let _silent = without_windows()?;
-    let mut options = ItemSearchOptions::new();
-    options
-        .class(ItemClass::identity())
-        .keychains(keychains)
-        .limit(Limit::All)
-        .load_refs(true);
+    let found = search(ItemClass::identity(), keychains, |options| {
+        options.load_refs(true)
+    })?;
     let mut identities = Vec::new();
-    for item in search(&options)? {
+    for item in found {
         if let SearchResult::Ref(Reference::Identity(identity)) = item {
             // One without is none, and its key is of no use.
             if let Ok(certificate) = identity.certificate() {

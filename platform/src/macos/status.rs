@@ -21,8 +21,8 @@ pub(super) struct Status {
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { call, code, text } = self;
-        match name(*code) {
-            Some(name) => write!(f, "{call}: {name} ({code})")?,
+        match known(*code) {
+            Some((_, name, _)) => write!(f, "{call}: {name} ({code})")?,
             None => write!(f, "{call}: OSStatus {code}")?,
         }
         match text {
@@ -34,34 +34,37 @@ impl fmt::Display for Status {
 
 impl std::error::Error for Status {}
 
-/// The names of the codes told apart here.
-fn name(code: i32) -> Option<&'static str> {
-    Some(match code {
-        -61 => "errSecWrPerm",
-        -128 => "errSecUserCanceled",
-        -2070 => "errSecInternalComponent",
-        -25240 => "errSecACLNotSimple",
-        -25256 => "errSecUnsupportedFormat",
-        -25257 => "errSecUnknownFormat",
-        -25258 => "errSecKeyIsSensitive",
-        -25260 => "errSecPassphraseRequired",
-        -25291 => "errSecNotAvailable",
-        -25292 => "errSecReadOnly",
-        -25293 => "errSecAuthFailed",
-        -25294 => "errSecNoSuchKeychain",
-        -25295 => "errSecInvalidKeychain",
-        DUPLICATE => "errSecDuplicateItem",
-        -25300 => "errSecItemNotFound",
-        -25304 => "errSecInvalidItemRef",
-        -25307 => "errSecNoDefaultKeychain",
-        -25308 => "errSecInteractionNotAllowed",
-        -25315 => "errSecInteractionRequired",
-        -25316 => "errSecDataNotAvailable",
-        -25320 => "errSecInDarkWake",
-        -34018 => "errSecMissingEntitlement",
-        -60005 => "errAuthorizationDenied",
-        _ => return None,
-    })
+/// The statuses of SecBase.h that calls about keys and keychains give: their names there, and what
+/// they mean.
+const CODES: [(i32, &str, Meaning); 23] = [
+    (-61, "errSecWrPerm", Meaning::Denied),
+    (-128, "errSecUserCanceled", Meaning::Cancelled),
+    // What a locked keychain gives where there is no window server.
+    (-2070, "errSecInternalComponent", Meaning::Asks),
+    (-25240, "errSecACLNotSimple", Meaning::Denied),
+    (-25256, "errSecUnsupportedFormat", Meaning::NoSuchExport),
+    (-25257, "errSecUnknownFormat", Meaning::NoSuchExport),
+    (-25258, "errSecKeyIsSensitive", Meaning::NotExtractable),
+    (-25260, "errSecPassphraseRequired", Meaning::NoSuchExport),
+    (-25291, "errSecNotAvailable", Meaning::NoKeychain),
+    (-25292, "errSecReadOnly", Meaning::Denied),
+    (-25293, "errSecAuthFailed", Meaning::Denied),
+    (-25294, "errSecNoSuchKeychain", Meaning::NoKeychain),
+    (-25295, "errSecInvalidKeychain", Meaning::NoKeychain),
+    (DUPLICATE, "errSecDuplicateItem", Meaning::Other),
+    (-25300, "errSecItemNotFound", Meaning::NotFound),
+    (-25304, "errSecInvalidItemRef", Meaning::Elsewhere),
+    (-25307, "errSecNoDefaultKeychain", Meaning::NoKeychain),
+    (-25308, "errSecInteractionNotAllowed", Meaning::Asks),
+    (-25315, "errSecInteractionRequired", Meaning::Asks),
+    (-25316, "errSecDataNotAvailable", Meaning::NotExtractable),
+    (-25320, "errSecInDarkWake", Meaning::Asks),
+    (-34018, "errSecMissingEntitlement", Meaning::Elsewhere),
+    (-60005, "errAuthorizationDenied", Meaning::Denied),
+];
+
+fn known(code: i32) -> Option<&'static (i32, &'static str, Meaning)> {
+    CODES.iter().find(|(known, ..)| *known == code)
 }
 
 /// What a status says of a key, or of the keychain it is in.
@@ -97,18 +100,7 @@ fn meaning(code: i32, windows: Interaction) -> Meaning {
 }
 
 fn meaning_of(code: i32) -> Meaning {
-    match code {
-        -128 => Meaning::Cancelled,
-        -25293 | -60005 | -61 | -25240 | -25292 => Meaning::Denied,
-        // The last is what a locked keychain gives where there is no window server.
-        -25308 | -25315 | -25320 | -2070 => Meaning::Asks,
-        -25300 => Meaning::NotFound,
-        -25291 | -25294 | -25295 | -25307 => Meaning::NoKeychain,
-        -25304 | -34018 => Meaning::Elsewhere,
-        -25316 | -25258 => Meaning::NotExtractable,
-        -25260 | -25256 | -25257 => Meaning::NoSuchExport,
-        _ => Meaning::Other,
-    }
+    known(code).map_or(Meaning::Other, |(_, _, meaning)| *meaning)
 }
 
 impl Refusal for Status {
@@ -136,7 +128,6 @@ pub(super) const DUPLICATE: i32 = -25299;
 
 /// The error for a change of a keychain that macOS did not make; `otherwise` makes it of what says
 /// nothing of the keychain or the account.
-#[cfg(any(target_os = "macos", test))]
 pub(super) fn change_error(
     status: Status,
     place: &str,
@@ -193,28 +184,17 @@ pub(super) fn key_error(status: Status, place: &str, windows: Interaction) -> St
 
 /// The error for a keychain that cannot be opened or searched, which never opens a window.
 pub(super) fn keychain_error(status: Status, store: &str) -> StoreError {
-    let store = store.to_owned();
-    match meaning(status.code, Interaction::Never) {
-        Meaning::Cancelled => StoreError::Cancelled,
-        Meaning::Denied => StoreError::AccessDenied {
-            place: store,
-            source: Some(status.into()),
-        },
-        Meaning::Asks => StoreError::KeychainInteractionRequired {
-            place: store,
-            source: Some(status.into()),
-        },
-        Meaning::NoKeychain => StoreError::Unavailable {
-            store,
-            reason: "there is no such keychain".to_owned(),
-            source: Some(status.into()),
-        },
-        _ => StoreError::Unavailable {
-            store,
-            reason: "macOS does not open it".to_owned(),
-            source: Some(status.into()),
-        },
-    }
+    let reason = match meaning_of(status.code) {
+        Meaning::NoKeychain => "there is no such keychain",
+        _ => "macOS does not open it",
+    };
+    change_error(status, store, Interaction::Never, |source| {
+        StoreError::Unavailable {
+            store: store.to_owned(),
+            reason: reason.to_owned(),
+            source: Some(source),
+        }
+    })
 }
 
 #[cfg(test)]

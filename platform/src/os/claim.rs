@@ -4,7 +4,7 @@
 //! on Windows, and on shares of Windows and Samba. The calls are `fcntl(F_OFD_SETLK)` on Linux,
 //! `flock` on other Unix systems, and `LockFileEx`.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
@@ -17,7 +17,7 @@ const LOCKED_BYTE: i64 = 1 << 62;
 /// Opens a file that somebody else may have locked, for [`lock`]; a link is not followed, and a
 /// FIFO is not waited for.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
-    system::open(path)
+    super::system::open_without_following(path, OpenOptions::new().read(true).write(true))
 }
 
 /// Locks a file until this handle, and every duplicate of it, is closed. False if another handle,
@@ -33,9 +33,7 @@ pub(crate) fn lock(file: &File) -> io::Result<bool> {
 ///
 /// # Errors
 /// The operating system's, `NotFound` among them.
-pub(crate) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
-    system::is_at(file, path)
-}
+pub(crate) use system::is_at;
 
 #[cfg(test)]
 mod tests {

@@ -62,9 +62,7 @@ pub fn read(path: &Path, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
 ///
 /// # Errors
 /// The operating system's.
-pub fn read_from(path: &Path, offset: u64, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
-    system::read(path, offset, expected)
-}
+pub use system::read as read_from;
 
 /// Takes up room on the disk of an open file for this many bytes, without writing any: `fallocate(2)`,
 /// `F_PREALLOCATE` on macOS, `FILE_ALLOCATION_INFO` on Windows. The room is the file's until it is
@@ -83,17 +81,13 @@ pub fn allocate(file: &File, bytes: u64) -> io::Result<bool> {
 /// Whether what is saved in a folder is on no disk, and gone after a restart: tmpfs and ramfs on
 /// Linux, a RAM disk on Windows. False where that cannot be told: macOS' RAM disks are disks to the
 /// system, and of an overlay of Linux nobody sees that its upper layer is a tmpfs.
-pub fn is_in_memory(folder: &Path) -> bool {
-    system::is_in_memory(folder)
-}
+pub use system::is_in_memory;
 
 /// The file behind an open one.
 ///
 /// # Errors
 /// The operating system's.
-pub fn inode_of(file: &File) -> io::Result<Inode> {
-    system::inode_of(file)
-}
+pub use system::inode_of;
 
 #[cfg(test)]
 mod tests {

@@ -20,14 +20,14 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 
 use super::folder_of;
-pub(super) use access::{keep_access, keep_owner};
-pub(super) use account::account;
+pub(crate) use access::{keep_access, keep_owner};
+pub use account::account;
 #[cfg(target_os = "linux")]
-pub(super) use mounts::{removable_drives, volume};
+pub use mounts::{removable_drives, volume};
 #[cfg(target_os = "macos")]
-pub(super) use volumes::removable_drives;
+pub use volumes::removable_drives;
 
-pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
+pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
     open_following(path, OpenOptions::new().read(true))
 }
 
@@ -54,11 +54,11 @@ pub(super) fn is_reparse_point(_metadata: &Metadata) -> bool {
     false
 }
 
-pub(super) fn descriptor(number: i32) -> io::Result<File> {
+pub fn descriptor(number: i32) -> io::Result<File> {
     ffi::duplicate(number)
 }
 
-pub(super) fn data_folder() -> Option<PathBuf> {
+pub(crate) fn data_folder() -> Option<PathBuf> {
     let named = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
     // The specification has relative paths ignored.
     named.filter(|path| path.is_absolute()).or_else(|| {
@@ -71,22 +71,22 @@ pub(super) fn data_folder() -> Option<PathBuf> {
     })
 }
 
-pub(super) fn service_state_folder() -> Option<PathBuf> {
+pub(crate) fn service_state_folder() -> Option<PathBuf> {
     let folders = std::env::var_os("STATE_DIRECTORY")?;
     // Several have colons between them.
     let first = std::env::split_paths(&folders).next()?;
     first.is_absolute().then_some(first)
 }
 
-pub(super) fn user_id() -> Option<u32> {
+pub(crate) fn user_id() -> Option<u32> {
     Some(rustix::process::geteuid().as_raw())
 }
 
-pub(super) fn mode(metadata: &Metadata) -> Option<u32> {
+pub fn mode(metadata: &Metadata) -> Option<u32> {
     Some(metadata.mode() & 0o7777)
 }
 
-pub(super) fn create_private(path: &Path) -> io::Result<File> {
+pub fn create_private(path: &Path) -> io::Result<File> {
     let file = create(path, 0o600)?;
     // What macOS keeps in memory when a file is written, it reads from there later.
     #[cfg(target_os = "macos")]
@@ -103,7 +103,7 @@ pub(super) fn make_private(file: &File) -> io::Result<()> {
     }
 }
 
-pub(super) fn create_readable(path: &Path) -> io::Result<File> {
+pub(crate) fn create_readable(path: &Path) -> io::Result<File> {
     create(path, 0o644)
 }
 
@@ -120,30 +120,30 @@ pub(super) fn create_private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-pub(super) fn create_readable_folder(path: &Path) -> io::Result<()> {
+pub fn create_readable_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o755).create(path)
 }
 
-pub(super) fn others_have_access(file: &File) -> io::Result<bool> {
+pub fn others_have_access(file: &File) -> io::Result<bool> {
     Ok(file.metadata()?.mode() & 0o077 != 0)
 }
 
-pub(super) fn fail_writes_past_the_limit() {
+pub(crate) fn fail_writes_past_the_limit() {
     ffi::ignore_file_size_signal();
 }
 
-pub(super) fn long_path(path: &Path) -> PathBuf {
+pub fn long_path(path: &Path) -> PathBuf {
     path.to_path_buf()
 }
 
 /// A rename asks for nothing but the folder.
-pub(super) fn may_be_replaced(_path: &Path) -> io::Result<()> {
+pub fn may_be_replaced(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
 /// In the folders of devices and descriptors nothing is a file: what `/dev/stdout` leads to may be
 /// one, and is still meant as a stream. So every link on the way is looked at.
-pub(super) fn is_device(path: &Path) -> bool {
+pub fn is_device(path: &Path) -> bool {
     /// As many links as Linux follows (path_resolution(7)).
     const LINKS: usize = 40;
     let mut path = path.to_owned();
@@ -163,27 +163,27 @@ pub(super) fn is_device(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
-pub(super) fn free_space(folder: &Path) -> io::Result<u64> {
+pub fn free_space(folder: &Path) -> io::Result<u64> {
     let status = rustix::fs::statvfs(folder)?;
     Ok(status.f_bavail.saturating_mul(status.f_frsize))
 }
 
-pub(super) fn system_drive() -> Option<PathBuf> {
+pub fn system_drive() -> Option<PathBuf> {
     None
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn volume(_folder: &Path) -> Option<String> {
+pub fn volume(_folder: &Path) -> Option<String> {
     None
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
-pub(super) fn removable_drives() -> Vec<super::Drive> {
+pub fn removable_drives() -> Vec<super::Drive> {
     Vec::new()
 }
 
 /// The standard library opens the null device in place of a closed descriptor.
-pub(super) fn stdout_is_lost() -> bool {
+pub fn stdout_is_lost() -> bool {
     let null = rustix::fs::stat("/dev/null");
     match (rustix::fs::fstat(rustix::stdio::stdout()), null) {
         (Ok(stdout), Ok(null)) => stdout.st_rdev == null.st_rdev,
@@ -194,7 +194,7 @@ pub(super) fn stdout_is_lost() -> bool {
 
 /// `$JOURNAL_STREAM` names the device and inode of the journal's socket (systemd.exec(5)). Whoever
 /// redirects standard error leaves the variable as it is, so the two are compared.
-pub(super) fn stderr_is_journal() -> bool {
+pub fn stderr_is_journal() -> bool {
     let Ok(stream) = std::env::var("JOURNAL_STREAM") else {
         return false;
     };

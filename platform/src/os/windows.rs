@@ -24,10 +24,10 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 use windows_sys::Win32::System::SystemServices::FILE_PERSISTENT_ACLS;
 
-pub(super) use account::account;
-pub(super) use drives::removable_drives;
+pub use account::account;
+pub use drives::removable_drives;
 
-pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
+pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
@@ -51,48 +51,48 @@ pub(super) fn is_reparse_point(metadata: &Metadata) -> bool {
     metadata.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT != 0
 }
 
-pub(super) fn descriptor(_number: i32) -> io::Result<File> {
+pub fn descriptor(_number: i32) -> io::Result<File> {
     let reason = "there are no file descriptors on this system";
     Err(io::Error::new(io::ErrorKind::Unsupported, reason))
 }
 
-pub(super) fn data_folder() -> Option<PathBuf> {
+pub(crate) fn data_folder() -> Option<PathBuf> {
     std::env::var_os("APPDATA").map(PathBuf::from)
 }
 
-pub(super) fn service_state_folder() -> Option<PathBuf> {
+pub(crate) fn service_state_folder() -> Option<PathBuf> {
     None
 }
 
-pub(super) fn volume(_folder: &Path) -> Option<String> {
+pub fn volume(_folder: &Path) -> Option<String> {
     None
 }
 
-pub(super) fn system_drive() -> Option<PathBuf> {
+pub fn system_drive() -> Option<PathBuf> {
     let mut drive = std::env::var_os("SystemDrive").unwrap_or_else(|| "C:".into());
     // Without it, it would be the folder that this drive is in at the moment.
     drive.push(r"\");
     Some(drive.into())
 }
 
-pub(super) fn user_id() -> Option<u32> {
+pub(crate) fn user_id() -> Option<u32> {
     None
 }
 
-pub(super) fn mode(_metadata: &Metadata) -> Option<u32> {
+pub fn mode(_metadata: &Metadata) -> Option<u32> {
     None
 }
 
-pub(super) fn keep_access(new: &File, old: &File) -> io::Result<()> {
+pub(crate) fn keep_access(new: &File, old: &File) -> io::Result<()> {
     new.set_permissions(old.metadata()?.permissions())
 }
 
 /// A file is the account's that made it, and the list of who has access says the rest.
-pub(super) fn keep_owner(_new: &File, _old: &Path) -> io::Result<()> {
+pub(crate) fn keep_owner(_new: &File, _old: &Path) -> io::Result<()> {
     Ok(())
 }
 
-pub(super) fn create_private(path: &Path) -> io::Result<File> {
+pub fn create_private(path: &Path) -> io::Result<File> {
     create(&long_path(path), &private(&ffi::user()?))
 }
 
@@ -110,7 +110,7 @@ pub(super) fn make_private(_file: &File) -> io::Result<()> {
     Ok(())
 }
 
-pub(super) fn create_readable(path: &Path) -> io::Result<File> {
+pub(crate) fn create_readable(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
         .write(true)
@@ -118,7 +118,7 @@ pub(super) fn create_readable(path: &Path) -> io::Result<File> {
         .open(long_path(path))
 }
 
-pub(super) fn create_readable_folder(path: &Path) -> io::Result<()> {
+pub fn create_readable_folder(path: &Path) -> io::Result<()> {
     std::fs::create_dir_all(long_path(path))
 }
 
@@ -148,7 +148,7 @@ fn private(user: &str) -> String {
     format!("O:{user}D:P(A;;FA;;;SY)(A;;FA;;;{user})")
 }
 
-pub(super) fn others_have_access(file: &File) -> io::Result<bool> {
+pub fn others_have_access(file: &File) -> io::Result<bool> {
     // What cannot be told is no reason to trust the file's place.
     Ok(!is_private(file).unwrap_or(false))
 }
@@ -174,9 +174,9 @@ fn admits_nobody_else(found: &str, expected: &str) -> bool {
 }
 
 /// There is no such limit.
-pub(super) fn fail_writes_past_the_limit() {}
+pub(crate) fn fail_writes_past_the_limit() {}
 
-pub(super) fn long_path(path: &Path) -> PathBuf {
+pub fn long_path(path: &Path) -> PathBuf {
     let Ok(absolute) = std::path::absolute(path) else {
         return path.to_path_buf();
     };
@@ -184,7 +184,7 @@ pub(super) fn long_path(path: &Path) -> PathBuf {
     OsString::from_wide(&super::verbatim::verbatim(&units)).into()
 }
 
-pub(super) fn may_be_replaced(path: &Path) -> io::Result<()> {
+pub fn may_be_replaced(path: &Path) -> io::Result<()> {
     // The system says so where another program has it open and does not share its removal.
     let file = OpenOptions::new()
         .access_mode(DELETE | FILE_READ_ATTRIBUTES)
@@ -198,7 +198,7 @@ pub(super) fn may_be_replaced(path: &Path) -> io::Result<()> {
 
 /// Windows finds the old names of devices, with any extension in some versions, in every folder, and
 /// makes paths of the form `\\.\NUL` of them.
-pub(super) fn is_device(path: &Path) -> bool {
+pub fn is_device(path: &Path) -> bool {
     let absolute = std::path::absolute(path).unwrap_or_default();
     match absolute.components().next() {
         Some(Component::Prefix(prefix)) => matches!(prefix.kind(), Prefix::DeviceNS(_)),
@@ -206,18 +206,18 @@ pub(super) fn is_device(path: &Path) -> bool {
     }
 }
 
-pub(super) fn free_space(folder: &Path) -> io::Result<u64> {
+pub fn free_space(folder: &Path) -> io::Result<u64> {
     ffi::free_space(&long_path(folder))
 }
 
 /// Of the character devices that are no console, the null device is the one that is met with.
-pub(super) fn stdout_is_lost() -> bool {
+pub fn stdout_is_lost() -> bool {
     let stdout = io::stdout();
     let none = stdout.as_raw_handle().is_null();
     none || (ffi::is_character_device(&stdout) && !stdout.is_terminal())
 }
 
-pub(super) fn stderr_is_journal() -> bool {
+pub fn stderr_is_journal() -> bool {
     false
 }
 

@@ -3,7 +3,7 @@
 //! `LoadCredentialEncrypted=` or `SetCredential=` in its unit, in memory that is never swapped, and
 //! readable by the service's account alone.
 
-use std::io::{self, Read as _};
+use std::io;
 use std::path::PathBuf;
 use std::{env, fs};
 
@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::entry::{FileBytes, Kept, Name, VaultEntry};
 use super::error::VaultError;
+use crate::os;
 
 /// The longest credential read, in bytes; a password has far fewer.
 const MAX_BYTES: usize = 64 * 1024;
@@ -45,22 +46,17 @@ impl Folder {
     pub(super) fn get(&self, name: &Name) -> Result<Option<Kept>, VaultError> {
         let path = self.0.join(name.as_str());
         let place = path.display().to_string();
-        let mut file = match crate::os::open_to_read(&path) {
+        let file = match os::open_to_read(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(refused(place, error)),
         };
         // One byte more than allowed, in memory that never moves.
         let mut bytes = Zeroizing::new(vec![0; MAX_BYTES + 1]);
-        let mut filled = 0;
-        while filled < bytes.len() {
-            match file.read(&mut bytes[filled..]) {
-                Ok(0) => break,
-                Ok(count) => filled += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(refused(place, error)),
-            }
-        }
+        let filled = match os::fill(&file, &mut bytes, 0) {
+            Ok(filled) => filled,
+            Err(error) => return Err(refused(place, error)),
+        };
         if filled > MAX_BYTES {
             return Err(VaultError::Unfit {
                 place,

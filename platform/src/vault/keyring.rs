@@ -2,6 +2,18 @@
 //! "certstow" and the account NAME. What the crate copies out is wiped here; what the system's own
 //! interface copies on its way is out of reach.
 
+#[cfg(windows)]
+mod ffi;
+#[cfg(target_os = "macos")]
+#[path = "keyring/macos.rs"]
+mod system;
+#[cfg(target_os = "linux")]
+#[path = "keyring/secret_service.rs"]
+mod system;
+#[cfg(windows)]
+#[path = "keyring/windows.rs"]
+mod system;
+
 use std::sync::Arc;
 
 use certstow_formats::secret::Password;
@@ -11,12 +23,11 @@ use zeroize::Zeroizing;
 
 use super::entry::{Name, VaultEntry};
 use super::error::VaultError;
-use super::system;
 
 pub(super) fn set(name: &Name, password: &Password) -> Result<VaultEntry, VaultError> {
     let name = name.clone();
     let password = Password::new(password.expose().to_owned());
-    system::with_store(move |store| {
+    with_store(move |store| {
         let entry = entry(store, &name)?;
         let kept = entry.set_password(password.expose());
         kept.map_err(|error| failure(error, &name))?;
@@ -32,7 +43,7 @@ pub(super) fn set(name: &Name, password: &Password) -> Result<VaultEntry, VaultE
 
 pub(super) fn get(name: &Name) -> Result<Password, VaultError> {
     let name = name.clone();
-    system::with_store(move |store| {
+    with_store(move |store| {
         let mut text = read(&entry(store, &name)?, &name)?;
         Ok(Password::new(std::mem::take(&mut *text)))
     })
@@ -40,7 +51,7 @@ pub(super) fn get(name: &Name) -> Result<Password, VaultError> {
 
 pub(super) fn forget(name: &Name) -> Result<VaultEntry, VaultError> {
     let name = name.clone();
-    system::with_store(move |store| {
+    with_store(move |store| {
         let gone = entry(store, &name)?.delete_credential();
         gone.map_err(|error| failure(error, &name))?;
         Ok(entry_of(&name))
@@ -48,7 +59,7 @@ pub(super) fn forget(name: &Name) -> Result<VaultEntry, VaultError> {
 }
 
 pub(super) fn list() -> Result<Vec<VaultEntry>, VaultError> {
-    let accounts = system::accounts()?;
+    let accounts = accounts()?;
     let names = accounts.iter().filter_map(|account| account.parse().ok());
     let mut entries: Vec<_> = names.map(|name| entry_of(&name)).collect();
     entries.sort();
@@ -84,6 +95,55 @@ fn failure(error: KeyringError, name: &Name) -> VaultError {
             name: name.clone(),
             place: system::PLACE.to_owned(),
         },
-        other => system::ERRORS.vault_error(other),
+        other => vault_error(other),
     }
+}
+
+/// What an error means that names no entry. Some hold what the vault had, which is wiped; their
+/// text does not.
+fn vault_error(error: KeyringError) -> VaultError {
+    let place = system::PLACE.to_owned();
+    let unfit = |reason: &str| VaultError::Unfit {
+        place: system::PLACE.to_owned(),
+        reason: reason.to_owned(),
+    };
+    match error {
+        KeyringError::NoStorageAccess(source) => system::no_access(source),
+        KeyringError::PlatformFailure(source) => system::failed(source),
+        KeyringError::BadEncoding(bytes) | KeyringError::BadDataFormat(bytes, _) => {
+            drop(Zeroizing::new(bytes));
+            unfit("it is no text")
+        }
+        KeyringError::TooLong(..) => unfit("it is longer than the vault takes"),
+        KeyringError::Ambiguous(entries) => {
+            unfit(&format!("there are {} of this name", entries.len()))
+        }
+        other => VaultError::Failed {
+            place,
+            source: other.to_string().into(),
+        },
+    }
+}
+
+/// What `work` makes of the system's store.
+fn with_store<T: Send + 'static>(
+    work: impl FnOnce(&Arc<CredentialStore>) -> Result<T, VaultError> + Send + 'static,
+) -> Result<T, VaultError> {
+    system::with_store(|store| work(&store.map_err(vault_error)?))
+}
+
+#[cfg(windows)]
+use system::accounts;
+
+/// The accounts of the service.
+#[cfg(not(windows))]
+fn accounts() -> Result<Vec<String>, VaultError> {
+    with_store(|store| {
+        let service = std::collections::HashMap::from([("service", system::SERVICE)]);
+        let found = store.search(&service).map_err(vault_error)?;
+        let accounts = found
+            .iter()
+            .filter_map(|entry| Some(entry.get_specifiers()?.1));
+        Ok(accounts.collect())
+    })
 }

@@ -10,7 +10,6 @@ use windows_sys::Win32::Security::Cryptography::{
 use super::codes::{Meaning, OsError, Policy, meaning};
 use super::ffi::KeyProviderInfo;
 use super::private_key_blob;
-use super::provider_attempt::ProviderAttempt;
 use crate::attempt::{Attempt, Failure};
 use ffi::{Container, Key};
 
@@ -50,16 +49,16 @@ pub(super) fn delete(info: &KeyProviderInfo) -> Result<(), OsError> {
 }
 
 /// Opens the container that a certificate names, and exports its key.
-pub(super) fn export(info: &KeyProviderInfo, silent: bool) -> ProviderAttempt {
+pub(super) fn export(info: &KeyProviderInfo, silent: bool) -> (Policy, Attempt<OsError>) {
     let opened = Container::open(info, silent);
     let key = opened.as_ref().map_err(OsError::clone);
     match key.and_then(|container| key_of(container, info.key_spec)) {
         Ok(key) => export_open(&key, silent),
-        Err(error) => ProviderAttempt::closed(error),
+        Err(error) => (Policy::Closed, Attempt::refused(error)),
     }
 }
 
-fn export_open(key: &Key<'_>, silent: bool) -> ProviderAttempt {
+fn export_open(key: &Key<'_>, silent: bool) -> (Policy, Attempt<OsError>) {
     let policy = Policy::from_flags(key.permissions(), CRYPT_EXPORT);
     let mut attempt = Attempt::new();
     // Where the policy forbids it, the call returns Windows' own error, and opens no window.
@@ -69,7 +68,7 @@ fn export_open(key: &Key<'_>, silent: bool) -> ProviderAttempt {
             private_key_blob::to_pkcs8(&blob).map_err(Failure::Unreadable)
         });
     }
-    ProviderAttempt { policy, attempt }
+    (policy, attempt)
 }
 
 /// The key of the kind that the certificate names, or else the only one there is: what a

@@ -35,7 +35,7 @@ pub(super) fn add(
     key: Option<&KeyProviderInfo>,
 ) -> Result<(), OsError> {
     let context = CertContext::new(der)
-        .map_err(|error| of_schannel("CertCreateCertificateContext", &error))?;
+        .map_err(|error| OsError::of_schannel("CertCreateCertificateContext", &error))?;
     set(&context, properties)?;
     if let Some(key) = key {
         ffi::set_key(&context, Some(key))?;
@@ -44,7 +44,7 @@ pub(super) fn add(
         let added = open.add_cert(&context, CertAdd::New);
         added
             .map(drop)
-            .map_err(|error| of_schannel("CertAddCertificateContextToStore", &error))
+            .map_err(|error| OsError::of_schannel("CertAddCertificateContextToStore", &error))
     };
     change(store, opening, added, |now| is_in(now, der))
 }
@@ -95,9 +95,10 @@ pub(super) fn delete(store: &SystemStore, der: &[u8]) -> Result<(), OsError> {
         let mut copies = certificates(open)?;
         copies.retain(|context| context.to_der() == der);
         let call = "CertDeleteCertificateFromStore";
-        copies
-            .into_iter()
-            .try_for_each(|copy| copy.delete().map_err(|error| of_schannel(call, &error)))
+        copies.into_iter().try_for_each(|copy| {
+            copy.delete()
+                .map_err(|error| OsError::of_schannel(call, &error))
+        })
     };
     change(store, Opening::Existing, delete, |now| !is_in(now, der))
 }
@@ -153,9 +154,4 @@ fn not_there() -> OsError {
         call: "CertEnumCertificatesInStore",
         code: NOT_FOUND,
     }
-}
-
-fn of_schannel(call: &'static str, error: &std::io::Error) -> OsError {
-    let code = error.raw_os_error().unwrap_or_default() as u32;
-    OsError { call, code }
 }

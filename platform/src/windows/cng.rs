@@ -13,7 +13,6 @@ use windows_sys::Win32::Security::Cryptography::{
 use super::codes::{OsError, Policy};
 use super::encrypted_pkcs8::Protection;
 use super::ffi::KeyProviderInfo;
-use super::provider_attempt::ProviderAttempt;
 use crate::attempt::{Attempt, Failure};
 use ffi::Key;
 
@@ -49,14 +48,14 @@ pub(super) fn delete(info: &KeyProviderInfo) -> Result<(), OsError> {
 }
 
 /// Opens the key that a certificate names, and exports it.
-pub(super) fn export(info: &KeyProviderInfo, silent: bool) -> ProviderAttempt {
+pub(super) fn export(info: &KeyProviderInfo, silent: bool) -> (Policy, Attempt<OsError>) {
     match Key::open(info, silent) {
         Ok(key) => export_open(&key, silent),
-        Err(error) => ProviderAttempt::closed(error),
+        Err(error) => (Policy::Closed, Attempt::refused(error)),
     }
 }
 
-fn export_open(key: &Key, silent: bool) -> ProviderAttempt {
+fn export_open(key: &Key, silent: bool) -> (Policy, Attempt<OsError>) {
     const ALLOW: u32 = NCRYPT_ALLOW_EXPORT_FLAG | NCRYPT_ALLOW_PLAINTEXT_EXPORT_FLAG;
     let policy = Policy::from_flags(key.export_policy(), ALLOW);
     let mut attempt = Attempt::new();
@@ -70,7 +69,7 @@ fn export_open(key: &Key, silent: bool) -> ProviderAttempt {
             Ok(PrivateKey::from_pkcs8_der(key))
         });
     }
-    ProviderAttempt { policy, attempt }
+    (policy, attempt)
 }
 
 fn encrypted(key: &Key) -> Result<PrivateKey, Failure<OsError>> {

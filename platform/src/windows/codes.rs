@@ -19,6 +19,13 @@ pub(super) struct OsError {
 }
 
 impl OsError {
+    /// The error of a call that schannel made.
+    #[cfg(windows)]
+    pub(super) fn of_schannel(call: &'static str, error: &std::io::Error) -> Self {
+        let code = error.raw_os_error().unwrap_or_default() as u32;
+        Self { call, code }
+    }
+
     /// The code, without the wrapping of a Win32 error as an `HRESULT` (HRESULT_FROM_WIN32).
     pub(super) fn plain_code(&self) -> u32 {
         match self.code {
@@ -31,8 +38,8 @@ impl OsError {
 impl fmt::Display for OsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { call, code } = self;
-        match (name(*code), *code) {
-            (Some(name), _) => write!(f, "{call}: {name} (0x{code:08X})")?,
+        match (known(*code), *code) {
+            (Some((_, name, _)), _) => write!(f, "{call}: {name} (0x{code:08X})")?,
             (None, 0..0x1_0000) => write!(f, "{call}: Windows error {code}")?,
             (None, _) => write!(f, "{call}: Windows error 0x{code:08X}")?,
         }
@@ -63,44 +70,45 @@ fn text(code: u32) -> Option<String> {
     (cfg!(windows) && !text.is_empty() && !text.starts_with("OS Error ")).then(|| text.to_owned())
 }
 
-/// The names in winerror.h of the codes told apart here.
-fn name(code: u32) -> Option<&'static str> {
-    Some(match code {
-        0x8009_0003 => "NTE_BAD_KEY",
-        0x8009_000A => "NTE_BAD_TYPE",
-        0x8009_000B => "NTE_BAD_KEY_STATE",
-        0x8009_000D => "NTE_NO_KEY",
-        0x8009_0010 => "NTE_PERM",
-        0x8009_0011 => "NTE_NOT_FOUND",
-        0x8009_0013 => "NTE_BAD_PROVIDER",
-        0x8009_0014 => "NTE_BAD_PROV_TYPE",
-        0x8009_0016 => "NTE_BAD_KEYSET",
-        0x8009_0017 => "NTE_PROV_TYPE_NOT_DEF",
-        0x8009_0018 => "NTE_PROV_TYPE_ENTRY_BAD",
-        0x8009_0019 => "NTE_KEYSET_NOT_DEF",
-        0x8009_001A => "NTE_KEYSET_ENTRY_BAD",
-        0x8009_001B => "NTE_PROV_TYPE_NO_MATCH",
-        0x8009_001D => "NTE_PROVIDER_DLL_FAIL",
-        0x8009_001E => "NTE_PROV_DLL_NOT_FOUND",
-        0x8009_0020 => "NTE_FAIL",
-        0x8009_0022 => "NTE_SILENT_CONTEXT",
-        0x8009_0024 => "NTE_TEMPORARY_PROFILE",
-        0x8009_0029 => "NTE_NOT_SUPPORTED",
-        0x8009_002C => "NTE_DECRYPTION_FAILURE",
-        0x8009_002D => "NTE_INTERNAL_ERROR",
-        0x8009_002E => "NTE_UI_REQUIRED",
-        0x8009_0030 => "NTE_DEVICE_NOT_READY",
-        0x8009_0035 => "NTE_DEVICE_NOT_FOUND",
-        0x8009_0036 => "NTE_USER_CANCELLED",
-        0x8009_2004 => "CRYPT_E_NOT_FOUND",
-        0x8009_200B => "CRYPT_E_NO_KEY_PROPERTY",
-        0x8010_000C => "SCARD_E_NO_SMARTCARD",
-        0x8010_0069 => "SCARD_W_REMOVED_CARD",
-        0x8010_006B => "SCARD_W_WRONG_CHV",
-        0x8010_006C => "SCARD_W_CHV_BLOCKED",
-        0x8010_006E => "SCARD_W_CANCELLED_BY_USER",
-        _ => return None,
-    })
+/// The codes of winerror.h that calls about keys give: their names there, and what they mean.
+const CODES: [(u32, &str, Meaning); 33] = [
+    (0x8009_0003, "NTE_BAD_KEY", Meaning::Other),
+    (0x8009_000A, "NTE_BAD_TYPE", Meaning::NoSuchExport),
+    (0x8009_000B, "NTE_BAD_KEY_STATE", Meaning::BadState),
+    (0x8009_000D, "NTE_NO_KEY", Meaning::NoKey),
+    (0x8009_0010, "NTE_PERM", Meaning::Denied),
+    (0x8009_0011, "NTE_NOT_FOUND", Meaning::NoKey),
+    (0x8009_0013, "NTE_BAD_PROVIDER", Meaning::NoProvider),
+    (0x8009_0014, "NTE_BAD_PROV_TYPE", Meaning::NoProvider),
+    (0x8009_0016, "NTE_BAD_KEYSET", Meaning::NoKey),
+    (0x8009_0017, "NTE_PROV_TYPE_NOT_DEF", Meaning::NoProvider),
+    (0x8009_0018, "NTE_PROV_TYPE_ENTRY_BAD", Meaning::NoProvider),
+    (0x8009_0019, "NTE_KEYSET_NOT_DEF", Meaning::NoProvider),
+    (0x8009_001A, "NTE_KEYSET_ENTRY_BAD", Meaning::BadContainer),
+    (0x8009_001B, "NTE_PROV_TYPE_NO_MATCH", Meaning::NoProvider),
+    (0x8009_001D, "NTE_PROVIDER_DLL_FAIL", Meaning::NoProvider),
+    (0x8009_001E, "NTE_PROV_DLL_NOT_FOUND", Meaning::NoProvider),
+    (0x8009_0020, "NTE_FAIL", Meaning::Failed),
+    (0x8009_0022, "NTE_SILENT_CONTEXT", Meaning::Asks),
+    (0x8009_0024, "NTE_TEMPORARY_PROFILE", Meaning::NoProfile),
+    (0x8009_0029, "NTE_NOT_SUPPORTED", Meaning::NoSuchExport),
+    (0x8009_002C, "NTE_DECRYPTION_FAILURE", Meaning::Failed),
+    (0x8009_002D, "NTE_INTERNAL_ERROR", Meaning::Failed),
+    (0x8009_002E, "NTE_UI_REQUIRED", Meaning::Asks),
+    (0x8009_0030, "NTE_DEVICE_NOT_READY", Meaning::Other),
+    (0x8009_0035, "NTE_DEVICE_NOT_FOUND", Meaning::Other),
+    (0x8009_0036, "NTE_USER_CANCELLED", Meaning::Cancelled),
+    (0x8009_2004, "CRYPT_E_NOT_FOUND", Meaning::NoKey),
+    (0x8009_200B, "CRYPT_E_NO_KEY_PROPERTY", Meaning::NoKey),
+    (0x8010_000C, "SCARD_E_NO_SMARTCARD", Meaning::SmartCard),
+    (0x8010_0069, "SCARD_W_REMOVED_CARD", Meaning::SmartCard),
+    (0x8010_006B, "SCARD_W_WRONG_CHV", Meaning::SmartCard),
+    (0x8010_006C, "SCARD_W_CHV_BLOCKED", Meaning::SmartCard),
+    (0x8010_006E, "SCARD_W_CANCELLED_BY_USER", Meaning::Cancelled),
+];
+
+fn known(code: u32) -> Option<&'static (u32, &'static str, Meaning)> {
+    CODES.iter().find(|(known, ..)| *known == code)
 }
 
 /// What a failed call says of a private key.
@@ -141,22 +149,15 @@ pub(super) fn meaning(error: &OsError) -> Meaning {
         (PFX_EXPORT, 0x8009_0003 | 0x8009_0010) => Meaning::BadState,
         // Documented: "the profile of the user is not loaded".
         (ACQUIRE_CONTEXT, 2) => Meaning::NoProfile,
-        (_, 0x8009_000B) => Meaning::BadState,
-        (_, 0x8009_0020 | 0x8009_002C | 0x8009_002D) => Meaning::Failed,
-        (_, 0x8009_0024) => Meaning::NoProfile,
-        (_, 0x8009_000A | 0x8009_0029) => Meaning::NoSuchExport,
-        (_, 0x8009_0010 | 5) => Meaning::Denied,
-        (_, 0x8009_000D | 0x8009_0011 | 0x8009_0016) => Meaning::NoKey,
-        (_, 0x8009_2004 | 0x8009_200B | 1168) => Meaning::NoKey,
-        (_, 0x8009_001A) => Meaning::BadContainer,
-        (_, 0x8009_0013 | 0x8009_0014 | 0x8009_0017..=0x8009_0019) => Meaning::NoProvider,
-        (_, 0x8009_001B | 0x8009_001D | 0x8009_001E) => Meaning::NoProvider,
-        (_, 0x8009_0022 | 0x8009_002E) => Meaning::Asks,
-        // The last is one of the smart card's codes and comes before them.
-        (_, 0x8009_0036 | 1223 | 0x8010_006E) => Meaning::Cancelled,
-        (_, 0x8010_0000..=0x8010_FFFF) => Meaning::SmartCard,
-        (_, 0x8028_0000..=0x8029_FFFF) => Meaning::Tpm,
-        _ => Meaning::Other,
+        (_, 5) => Meaning::Denied,
+        (_, 1168) => Meaning::NoKey,
+        (_, 1223) => Meaning::Cancelled,
+        (_, code) => match (known(code), code) {
+            (Some((_, _, meaning)), _) => *meaning,
+            (None, 0x8010_0000..=0x8010_FFFF) => Meaning::SmartCard,
+            (None, 0x8028_0000..=0x8029_FFFF) => Meaning::Tpm,
+            (None, _) => Meaning::Other,
+        },
     }
 }
 

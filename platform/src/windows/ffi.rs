@@ -24,6 +24,7 @@ use windows_sys::Win32::Security::Cryptography::{
     CertOpenStore, EXPORT_PRIVATE_KEYS, PFXExportCertStoreEx, PKCS12_EXPORT_SILENT,
     REPORT_NO_PRIVATE_KEY, REPORT_NOT_ABLE_TO_EXPORT_PRIVATE_KEY,
 };
+use windows_sys::core::BOOL;
 use zeroize::Zeroizing;
 
 use super::codes::{OsError, PFX_EXPORT};
@@ -35,6 +36,14 @@ pub(super) fn last_error(call: &'static str) -> OsError {
     // SAFETY: reads a number of this thread.
     let code = unsafe { GetLastError() };
     OsError { call, code }
+}
+
+/// What became of a call that returns zero when it fails.
+pub(super) fn succeeded(call: &'static str, result: BOOL) -> Result<(), OsError> {
+    match result {
+        0 => Err(last_error(call)),
+        _ => Ok(()),
+    }
 }
 
 /// The location, as a flag of CertOpenStore and CertEnumSystemStore.
@@ -49,10 +58,18 @@ pub(super) fn location_flags(location: SystemStoreLocation) -> u32 {
 /// Opens a system store that exists, for reading, archived certificates included. Where
 /// `schannel::CertStoreBuilder` opens a store that does not exist, it is created.
 pub(super) fn open(store: &SystemStore) -> Result<CertStore, OsError> {
-    let flags: CERT_OPEN_STORE_FLAGS = location_flags(store.location)
-        | CERT_STORE_READONLY_FLAG
-        | CERT_STORE_OPEN_EXISTING_FLAG
-        | CERT_STORE_ENUM_ARCHIVED_FLAG;
+    open_with(
+        store,
+        CERT_STORE_READONLY_FLAG | CERT_STORE_OPEN_EXISTING_FLAG,
+    )
+}
+
+/// Opens a store with these flags beside those that every opening has.
+pub(super) fn open_with(
+    store: &SystemStore,
+    flags: CERT_OPEN_STORE_FLAGS,
+) -> Result<CertStore, OsError> {
+    let flags = location_flags(store.location) | CERT_STORE_ENUM_ARCHIVED_FLAG | flags;
     let name = wide::terminated(&store.name);
     // SAFETY: the provider is one of the numbers that stand for one, and takes as its parameter a
     // text in UTF-16 with a zero at its end, which `name` is and outlives the call.
@@ -85,7 +102,7 @@ pub(super) fn certificates(store: &CertStore) -> Result<Vec<CertContext>, OsErro
     }
 }
 
-fn raw(certificate: &CertContext) -> *const CERT_CONTEXT {
+pub(super) fn raw(certificate: &CertContext) -> *const CERT_CONTEXT {
     // SAFETY: the pointer is used for as long as the certificate is borrowed, and not freed.
     unsafe { certificate.as_ptr() as *const CERT_CONTEXT }
 }
@@ -129,10 +146,8 @@ fn aligned_property(
     let given = unsafe {
         CertGetCertificateContextProperty(context, id, buffer.as_mut_ptr().cast(), &mut length)
     };
-    match given {
-        0 => Err(last_error(CALL)),
-        _ => Ok(Some((buffer, length as usize))),
-    }
+    succeeded(CALL, given)?;
+    Ok(Some((buffer, length as usize)))
 }
 
 /// The bytes of a property; `None` if the certificate has none of this number. Not for those that
@@ -205,10 +220,7 @@ pub(super) fn export_pfx(
     let mut store = memory_store()?;
     store
         .add_cert(certificate, CertAdd::Always)
-        .map_err(|error| OsError {
-            call: "CertAddCertificateContextToStore",
-            code: error.raw_os_error().unwrap_or_default() as u32,
-        })?;
+        .map_err(|error| OsError::of_schannel("CertAddCertificateContextToStore", &error))?;
     let password = wide::secret(password);
     let flags = EXPORT_PRIVATE_KEYS
         | REPORT_NO_PRIVATE_KEY
@@ -252,8 +264,5 @@ fn export_store(
         let handle: *mut c_void = store.as_ptr();
         PFXExportCertStoreEx(handle, blob, password.as_ptr(), ptr::null(), flags)
     };
-    match exported {
-        0 => Err(last_error(PFX_EXPORT)),
-        _ => Ok(()),
-    }
+    succeeded(PFX_EXPORT, exported)
 }

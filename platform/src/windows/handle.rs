@@ -47,24 +47,18 @@ impl Handle {
 
     /// The store as a whole cannot be read.
     pub(super) fn unreachable(&self, error: OsError) -> StoreError {
-        let store = self.spec().to_string();
         if error.plain_code() == ERROR_ACCESS_DENIED {
             return StoreError::AccessDenied {
-                place: store,
+                place: self.spec().to_string(),
                 source: Some(error.into()),
             };
         }
         let SystemStore { location, name } = &self.store;
-        StoreError::Unavailable {
-            reason: match error.plain_code() {
-                ERROR_FILE_NOT_FOUND => {
-                    format!("{} has no store named {name}", location.name())
-                }
-                _ => "Windows does not open it".to_owned(),
-            },
-            store,
-            source: Some(error.into()),
-        }
+        let reason = match error.plain_code() {
+            ERROR_FILE_NOT_FOUND => format!("{} has no store named {name}", location.name()),
+            _ => "Windows does not open it".to_owned(),
+        };
+        StoreError::unavailable(&self.spec(), reason, Some(error.into()))
     }
 
     /// Where a certificate lies, as PowerShell writes it.
@@ -84,15 +78,8 @@ impl Handle {
         });
         match copies.into_iter().next() {
             Some(Ok(found)) => Ok(found),
-            Some(Err(Problem { place, message })) => Err(StoreError::Damaged {
-                place,
-                reason: message,
-                source: None,
-            }),
-            None => Err(StoreError::NotFound {
-                store: self.spec().to_string(),
-                id: *id,
-            }),
+            Some(Err(Problem { place, message })) => Err(StoreError::damaged(place, message, None)),
+            None => Err(StoreError::not_found(&self.spec(), id)),
         }
     }
 

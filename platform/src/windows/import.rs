@@ -10,11 +10,12 @@ use super::change::{self, Opening, Value};
 use super::codes::OsError;
 use super::ffi::{self, KeyProviderInfo};
 use super::handle::{Handle, copy_of};
-use super::key::{self, NewKey, NotKept};
+use super::key::{self, NewKey};
 use super::{container, properties, wide};
-use crate::error::{Source, StoreError};
+use crate::error::StoreError;
+use crate::exported_key::proven_export;
 use crate::spec::{SystemStore, SystemStoreLocation};
-use crate::store::{ExistingEntry, ImportOptions, NewIdentity, NotExportable};
+use crate::store::{ExistingEntry, ImportOptions, NewIdentity};
 
 /// Where the certificates of issuers go, roots too: what is in `Root` is trusted, and that is not
 /// for an import to decide.
@@ -28,12 +29,9 @@ pub(super) fn import(
 ) -> Result<EntryId, StoreError> {
     let der = identity.certificate.der();
     let place = store.place(der);
-    let not_kept =
-        |NotKept { reason, source }: NotKept| not_imported(&place, &reason, source.map(Into::into));
-    let new =
-        NewKey::new(identity.key, identity.certificate, identity.provider).map_err(not_kept)?;
+    let new = NewKey::new(identity, &place)?;
     let before = Before::read(store, identity)?;
-    let old = before.key().cloned();
+    let old = before.as_ref().and_then(|before| before.key.clone());
     if old.is_some() && options.existing == ExistingEntry::Keep {
         return Err(StoreError::AlreadyThere { place });
     }
@@ -46,7 +44,7 @@ pub(super) fn import(
         identity,
         place: &place,
         before,
-        key: new.keep(options.exportable, machine).map_err(not_kept)?,
+        key: new.keep(options.exportable, machine)?,
         issuers: Vec::new(),
         written: false,
         proven: false,
@@ -63,20 +61,12 @@ pub(super) fn import(
     Ok(identity.certificate.id())
 }
 
-fn not_imported(place: &str, reason: &str, source: Option<Source>) -> StoreError {
-    StoreError::NotImported {
-        place: place.to_owned(),
-        reason: reason.to_owned(),
-        source,
-    }
-}
-
 /// An import under way. Dropped before it is proven, it leaves everything as it was.
 struct Import<'a> {
     store: &'a Handle,
     identity: &'a NewIdentity<'a>,
     place: &'a str,
-    before: Before,
+    before: Option<Before>,
     /// Where the new key is.
     key: KeyProviderInfo,
     /// The issuers that were not there.
@@ -109,7 +99,7 @@ impl<'a> Import<'a> {
             change::add(&store, Opening::ExistingOrNew, issuer.der(), &[], None).map_err(
                 |error| {
                     let reason = "Windows does not take the certificate of its issuer";
-                    not_imported(self.place, reason, Some(error.into()))
+                    StoreError::not_imported(self.place, reason, Some(error.into()))
                 },
             )?;
             self.issuers.push(issuer.der());
@@ -124,14 +114,12 @@ impl<'a> Import<'a> {
         self.written = true;
         let key = Some(&self.key);
         let written = match &self.before {
-            Before::Absent => change::add(store, Opening::Existing, der, &properties, key),
-            Before::There { .. } => {
-                change::update(store, |now| copy_of(now, der), &properties, Some(key))
-            }
+            None => change::add(store, Opening::Existing, der, &properties, key),
+            Some(_) => change::update(store, |now| copy_of(now, der), &properties, Some(key)),
         };
         written.map_err(|error| {
             let reason = "Windows does not take its certificate";
-            not_imported(self.place, reason, Some(error.into()))
+            StoreError::not_imported(self.place, reason, Some(error.into()))
         })
     }
 
@@ -140,28 +128,21 @@ impl<'a> Import<'a> {
         let found = self.store.find(&self.identity.certificate.id())?;
         if found.key.as_ref() != Some(&self.key) {
             let reason = "the store does not name its new key container afterwards";
-            return Err(not_imported(self.place, reason, None));
+            return Err(StoreError::not_imported(self.place, reason, None));
         }
-        match found.private_key(true) {
-            Ok(key) if exportable => {
-                let public = public_key_of(&key).unwrap_or_default();
-                match same_public_key(&public, self.identity.certificate.spki_der()) {
-                    true => Ok(()),
-                    false => Err(not_imported(self.place, "another key came out again", None)),
-                }
-            }
-            Ok(_) => {
-                let reason = "its provider would let the private key out";
-                Err(not_imported(self.place, reason, None))
-            }
-            Err(StoreError::KeyNotExportable {
-                reason: NotExportable::Policy,
-                ..
-            }) if !exportable => Ok(()),
-            Err(error) => {
-                let reason = "its private key could not be read back";
-                Err(not_imported(self.place, reason, Some(error.into())))
-            }
+        let exported = found.private_key(true);
+        let lets_out = "its provider would let the private key out";
+        let Some(key) = proven_export(exported, exportable, self.place, lets_out)? else {
+            return Ok(());
+        };
+        let public = public_key_of(&key).unwrap_or_default();
+        match same_public_key(&public, self.identity.certificate.spki_der()) {
+            true => Ok(()),
+            false => Err(StoreError::not_imported(
+                self.place,
+                "another key came out again",
+                None,
+            )),
         }
     }
 
@@ -169,7 +150,14 @@ impl<'a> Import<'a> {
     /// led here tells more.
     fn undo(&self) {
         if self.written {
-            let _ = self.before.restore(&self.store.store, self.der());
+            let (store, der) = (&self.store.store, self.der());
+            let _ = match &self.before {
+                None => change::delete(store, der),
+                Some(Before { properties, key }) => {
+                    let which = |now: &[_]| copy_of(now, der);
+                    change::update(store, which, properties, Some(key.as_ref()))
+                }
+            };
         }
         for issuer in &self.issuers {
             let _ = change::delete(&self.issuer_store(), issuer);
@@ -201,51 +189,29 @@ fn new_properties(identity: &NewIdentity<'_>) -> Vec<Value> {
 }
 
 /// What a store had of a certificate.
-enum Before {
-    Absent,
-    There {
-        /// The properties that are to change.
-        properties: Vec<Value>,
-        key: Option<KeyProviderInfo>,
-    },
+struct Before {
+    /// Those that the import sets.
+    properties: Vec<Value>,
+    key: Option<KeyProviderInfo>,
 }
 
 impl Before {
-    fn read(store: &Handle, identity: &NewIdentity<'_>) -> Result<Self, StoreError> {
+    fn read(store: &Handle, identity: &NewIdentity<'_>) -> Result<Option<Self>, StoreError> {
         let der = identity.certificate.der();
         let Some(context) = copy_of(&store.contexts()?, der) else {
-            return Ok(Self::Absent);
+            return Ok(None);
         };
         let unreadable = |error: OsError| {
             let reason = "the certificate that is there already cannot be read";
-            not_imported(&store.place(der), reason, Some(error.into()))
+            StoreError::not_imported(store.place(der), reason, Some(error.into()))
         };
         let properties = new_properties(identity).into_iter().map(|(id, _)| {
             let value = ffi::property(&context, id)?;
             Ok((id, value))
         });
-        Ok(Self::There {
+        Ok(Some(Self {
             properties: properties.collect::<Result<_, _>>().map_err(unreadable)?,
             key: ffi::key_provider_info(&context).map_err(unreadable)?,
-        })
-    }
-
-    fn key(&self) -> Option<&KeyProviderInfo> {
-        match self {
-            Self::Absent => None,
-            Self::There { key, .. } => key.as_ref(),
-        }
-    }
-
-    fn restore(&self, store: &SystemStore, der: &[u8]) -> Result<(), OsError> {
-        match self {
-            Self::Absent => change::delete(store, der),
-            Self::There { properties, key } => change::update(
-                store,
-                |now| copy_of(now, der),
-                properties,
-                Some(key.as_ref()),
-            ),
-        }
+        }))
     }
 }

@@ -11,11 +11,11 @@ use schannel::cert_context::CertContext;
 
 use super::codes::{self, KeyPlace, OsError, Policy};
 use super::ffi::KeyProviderInfo;
-use super::provider_attempt::ProviderAttempt;
 use super::{capi, cng, ffi, private_key_blob, provider};
 use crate::attempt::Failure;
 use crate::error::StoreError;
 use crate::exported_key::{private_key_of_pkcs12, random_name, random_password};
+use crate::store::NewIdentity;
 
 /// The provider type of every KSP of CNG.
 const CNG: u32 = 0;
@@ -28,10 +28,7 @@ pub(super) fn export(
     place: &KeyPlace,
     silent: bool,
 ) -> Result<PrivateKey, StoreError> {
-    let ProviderAttempt {
-        policy,
-        mut attempt,
-    } = match info.provider_type {
+    let (policy, mut attempt) = match info.provider_type {
         CNG => cng::export(info, silent),
         _ => capi::export(info, silent),
     };
@@ -53,59 +50,48 @@ fn windows_own_export(
 }
 
 /// A private key on its way to a provider, in the forms that providers take.
-pub(super) struct NewKey {
+pub(super) struct NewKey<'a> {
+    /// Where the certificate is to be.
+    place: &'a str,
     algorithm: Algorithm,
     plain: PrivateKey,
     /// Whether CNG kept it before.
     of_cng: bool,
 }
 
-/// Why a provider did not take a key, as a clause, and what Windows says of it.
-pub(super) struct NotKept {
-    pub(super) reason: String,
-    pub(super) source: Option<OsError>,
-}
-
-impl NewKey {
-    /// The key of a certificate. `provider` is the name of the provider that kept it before: that
-    /// it was one of CNG counts, and not which one, since others than Microsoft's may want a card,
-    /// or a person.
-    pub(super) fn new(
-        key: &PrivateKey,
-        certificate: &Certificate,
-        provider: Option<&str>,
-    ) -> Result<Self, NotKept> {
-        let read = forms::algorithm(key);
-        let algorithm = read.map_err(|error| NotKept {
-            reason: match error {
-                KeyError::UnknownAlgorithm(_) => {
-                    let kind = certstow_formats::key::describe(certificate.spki_der()).algorithm;
-                    format!("Windows keeps no {kind} keys")
-                }
-                error => error.to_string(),
-            },
-            source: None,
+impl<'a> NewKey<'a> {
+    /// The key of an identity. Of the provider that kept it before, whether it was one of CNG counts,
+    /// and not which one, since others than Microsoft's may want a card, or a person.
+    pub(super) fn new(identity: &NewIdentity<'_>, place: &'a str) -> Result<Self, StoreError> {
+        let spki = identity.certificate.spki_der();
+        let unfit = |reason: String| StoreError::not_imported(place, reason, None);
+        let algorithm = forms::algorithm(identity.key).map_err(|error| match error {
+            KeyError::UnknownAlgorithm(_) => {
+                let kind = certstow_formats::key::describe(spki).algorithm;
+                unfit(format!("Windows keeps no {kind} keys"))
+            }
+            error => unfit(error.to_string()),
         })?;
-        let plain = forms::plain_pkcs8(key, certificate.spki_der()).map_err(|error| NotKept {
-            reason: error.to_string(),
-            source: None,
-        })?;
+        let plain = forms::plain_pkcs8(identity.key, spki);
+        let plain = plain.map_err(|error| unfit(error.to_string()))?;
         Ok(Self {
+            place,
             algorithm,
             plain,
-            of_cng: provider.is_some_and(provider::is_of_cng),
+            of_cng: identity.provider.is_some_and(provider::is_of_cng),
         })
     }
 
     /// Has a provider keep the key under a name nobody has; where it is then. Opens no window. An
     /// RSA key that CNG does not take goes to CAPI all the same.
-    pub(super) fn keep(&self, exportable: bool, machine: bool) -> Result<KeyProviderInfo, NotKept> {
+    pub(super) fn keep(
+        &self,
+        exportable: bool,
+        machine: bool,
+    ) -> Result<KeyProviderInfo, StoreError> {
         let cng = || {
-            let kept = cng::import(new_name()?, &self.plain, exportable, machine);
-            kept.map_err(|error| NotKept {
-                reason: "Windows' CNG does not take its private key".to_owned(),
-                source: Some(error),
-            })
+            let kept = cng::import(self.new_name()?, &self.plain, exportable, machine);
+            kept.map_err(|error| self.refused("Windows' CNG does not take its private key", error))
         };
         match (self.algorithm, self.of_cng) {
             (Algorithm::Ec, _) => cng(),
@@ -114,23 +100,22 @@ impl NewKey {
         }
     }
 
-    fn keep_by_capi(&self, exportable: bool, machine: bool) -> Result<KeyProviderInfo, NotKept> {
-        let blob = private_key_blob::of_pkcs8(&self.plain).map_err(|reason| NotKept {
-            reason,
-            source: None,
-        })?;
-        capi::import(new_name()?, &blob, exportable, machine).map_err(|error| NotKept {
-            reason: "Windows' CryptoAPI does not take its private key".to_owned(),
-            source: Some(error),
-        })
+    fn keep_by_capi(&self, exportable: bool, machine: bool) -> Result<KeyProviderInfo, StoreError> {
+        let blob = private_key_blob::of_pkcs8(&self.plain)
+            .map_err(|reason| StoreError::not_imported(self.place, reason, None))?;
+        let kept = capi::import(self.new_name()?, &blob, exportable, machine);
+        let reason = "Windows' CryptoAPI does not take its private key";
+        kept.map_err(|error| self.refused(reason, error))
     }
-}
 
-fn new_name() -> Result<String, NotKept> {
-    random_name("certstow-").map_err(|error| NotKept {
-        reason: "there are no random numbers for the name of its key container".to_owned(),
-        source: Some(OsError::from(error)),
-    })
+    fn new_name(&self) -> Result<String, StoreError> {
+        let reason = "there are no random numbers for the name of its key container";
+        random_name("certstow-").map_err(|error| self.refused(reason, error.into()))
+    }
+
+    fn refused(&self, reason: &str, error: OsError) -> StoreError {
+        StoreError::not_imported(self.place, reason, Some(error.into()))
+    }
 }
 
 /// Deletes the key container that a certificate names, with all keys in it. That there is none is

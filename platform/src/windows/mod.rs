@@ -26,8 +26,6 @@ mod private_key_blob;
 mod properties;
 mod provider;
 #[cfg(windows)]
-mod provider_attempt;
-#[cfg(windows)]
 mod remove;
 #[cfg(windows)]
 mod system_store;

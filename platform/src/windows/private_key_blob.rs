@@ -24,8 +24,11 @@ const MAX_BITS: u32 = 65_536;
 /// # Errors
 /// What the blob is instead of an RSA key, as a clause.
 pub(super) fn to_pkcs8(blob: &[u8]) -> Result<PrivateKey, String> {
-    let key = RsaBlob::read(blob)?;
-    let pkcs1 = key.to_pkcs1();
+    const VERSION_0: [u8; 3] = [INTEGER, 1, 0];
+    let numbers = numbers(blob)?.map(integer);
+    let mut parts: Vec<&[u8]> = vec![&VERSION_0];
+    parts.extend(numbers.iter().map(|number| number.as_slice()));
+    let pkcs1 = Zeroizing::new(der::sequence(&parts));
     key::from_pkcs1(&pkcs1).map_err(|error| error.to_string())
 }
 
@@ -66,65 +69,39 @@ pub(super) fn of_pkcs8(pkcs8: &PrivateKey) -> Result<Zeroizing<Vec<u8>>, String>
     Ok(blob)
 }
 
-/// The numbers of an RSA key, little-endian: modulus, public exponent, private exponent, primes,
-/// their exponents and the coefficient, in the order of RFC 8017.
-struct RsaBlob<'a>([&'a [u8]; 8]);
-
-impl<'a> RsaBlob<'a> {
-    fn read(blob: &'a [u8]) -> Result<Self, String> {
-        let short = || "its PRIVATEKEYBLOB is too short".to_owned();
-        let mut rest = blob;
-        let mut take = |length: usize| -> Result<&'a [u8], String> {
-            let (taken, behind) = rest.split_at_checked(length).ok_or_else(short)?;
-            rest = behind;
-            Ok(taken)
-        };
-        let header = take(4)?;
-        if header[..2] != [BLOB_TYPE, BLOB_VERSION] {
-            return Err("what its provider gives is no PRIVATEKEYBLOB".to_owned());
-        }
-        let algorithm = number(take(4)?);
-        if !RSA_ALGORITHMS.contains(&algorithm) || take(4)? != MAGIC {
-            return Err(format!(
-                "it is no RSA key (CAPI algorithm 0x{algorithm:04X})"
-            ));
-        }
-        let bits = number(take(4)?);
-        if bits > MAX_BITS {
-            return Err(format!("its length of {bits} bits is out of bounds"));
-        }
-        let exponent = take(4)?;
-        let length = bits.div_ceil(8) as usize;
-        let half = bits.div_ceil(16) as usize;
-        let modulus = take(length)?;
-        let [p, q, dp, dq, coefficient] = [
-            take(half)?,
-            take(half)?,
-            take(half)?,
-            take(half)?,
-            take(half)?,
-        ];
-        let private = take(length)?;
-        Ok(Self([
-            modulus,
-            exponent,
-            private,
-            p,
-            q,
-            dp,
-            dq,
-            coefficient,
-        ]))
+/// The numbers of a PRIVATEKEYBLOB, each little-endian, in the order of an `RSAPrivateKey`
+/// (RFC 8017): modulus, public exponent, private exponent, primes, their exponents, coefficient.
+fn numbers(blob: &[u8]) -> Result<[&[u8]; 8], String> {
+    let short = || "its PRIVATEKEYBLOB is too short".to_owned();
+    let mut rest = blob;
+    let mut take = |length: usize| -> Result<&[u8], String> {
+        let (taken, behind) = rest.split_at_checked(length).ok_or_else(short)?;
+        rest = behind;
+        Ok(taken)
+    };
+    let header = take(4)?;
+    if header[..2] != [BLOB_TYPE, BLOB_VERSION] {
+        return Err("what its provider gives is no PRIVATEKEYBLOB".to_owned());
     }
-
-    /// The DER of an `RSAPrivateKey` with two primes.
-    fn to_pkcs1(&self) -> Zeroizing<Vec<u8>> {
-        const VERSION_0: [u8; 3] = [INTEGER, 1, 0];
-        let numbers = self.0.map(integer);
-        let mut parts: Vec<&[u8]> = vec![&VERSION_0];
-        parts.extend(numbers.iter().map(|number| number.as_slice()));
-        Zeroizing::new(der::sequence(&parts))
+    let algorithm = number(take(4)?);
+    if !RSA_ALGORITHMS.contains(&algorithm) || take(4)? != MAGIC {
+        return Err(format!(
+            "it is no RSA key (CAPI algorithm 0x{algorithm:04X})"
+        ));
     }
+    let bits = number(take(4)?);
+    if bits > MAX_BITS {
+        return Err(format!("its length of {bits} bits is out of bounds"));
+    }
+    let exponent = take(4)?;
+    let length = bits.div_ceil(8) as usize;
+    let half = bits.div_ceil(16) as usize;
+    let modulus = take(length)?;
+    let mut take_half = || take(half);
+    let [p, q] = [take_half()?, take_half()?];
+    let [dp, dq, coefficient] = [take_half()?, take_half()?, take_half()?];
+    let private = take(length)?;
+    Ok([modulus, exponent, private, p, q, dp, dq, coefficient])
 }
 
 fn number(bytes: &[u8]) -> u32 {
@@ -137,12 +114,8 @@ fn number(bytes: &[u8]) -> u32 {
 /// The DER `INTEGER` of an unsigned little-endian number.
 fn integer(little_endian: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut digits = Zeroizing::new(Vec::with_capacity(little_endian.len()));
-    let leading = little_endian
-        .iter()
-        .rev()
-        .take_while(|&&byte| byte == 0)
-        .count();
-    digits.extend(little_endian.iter().rev().skip(leading));
+    let significant = little_endian.iter().rev().skip_while(|byte| **byte == 0);
+    digits.extend(significant);
     // DER numbers are signed, and zero has a digit.
     let sign: &[u8] = match digits.first() {
         Some(0..0x80) => &[],

@@ -4,7 +4,7 @@
 
 use super::handle::{Found, Handle, copy_of};
 use super::{change, container, provider};
-use crate::error::{Source, StoreError};
+use crate::error::StoreError;
 use crate::store::Removal;
 
 /// Takes it out.
@@ -14,11 +14,10 @@ pub(super) fn remove(store: &Handle, found: &Found, what: Removal) -> Result<(),
     if let Some(key) = &found.key {
         if let Some(what) = provider::hardware(&key.provider) {
             let reason = format!("its private key is kept in hardware ({what})");
-            return Err(not_removed(place, &reason, None));
+            return Err(StoreError::not_removed(place, reason, None));
         }
     } else if what == Removal::Key {
-        let place = place.clone();
-        return Err(StoreError::KeyMissing { place });
+        return Err(StoreError::key_missing(place));
     }
     let writable = change::check_writable(&store.store);
     writable.map_err(|error| store.unreachable(error))?;
@@ -28,7 +27,7 @@ pub(super) fn remove(store: &Handle, found: &Found, what: Removal) -> Result<(),
                 "Windows does not delete the key container {}",
                 key.container
             );
-            not_removed(place, &reason, Some(error.into()))
+            StoreError::not_removed(place, reason, Some(error.into()))
         })?,
         None => false,
     };
@@ -40,22 +39,13 @@ pub(super) fn remove(store: &Handle, found: &Found, what: Removal) -> Result<(),
         Removal::Entry => change::delete(&store.store, der),
     };
     removed.map_err(|error| match key_is_gone {
-        true => StoreError::HalfDone {
-            place: place.clone(),
-            reason: "its private key is deleted, but Windows does not write the store".to_owned(),
-            source: Some(error.into()),
-        },
+        true => {
+            let reason = "its private key is deleted, but Windows does not write the store";
+            StoreError::half_done(place, reason, Some(error.into()))
+        }
         false => {
             let reason = "Windows does not write the store";
-            not_removed(place, reason, Some(error.into()))
+            StoreError::not_removed(place, reason, Some(error.into()))
         }
     })
-}
-
-fn not_removed(place: &str, reason: &str, source: Option<Source>) -> StoreError {
-    StoreError::NotRemoved {
-        place: place.to_owned(),
-        reason: reason.to_owned(),
-        source,
-    }
 }

@@ -15,7 +15,7 @@ const OWNER: u32 = 0o700;
 
 /// Gives a new file, which so far is its owner's alone, the access of one that it is to replace: both
 /// hold the same secret.
-pub(in crate::os) fn keep_access(new: &File, old: &File) -> io::Result<()> {
+pub(crate) fn keep_access(new: &File, old: &File) -> io::Result<()> {
     let was = old.metadata()?;
     give(new, &was)?;
     let mode = was.mode() & 0o777;
@@ -38,7 +38,7 @@ fn narrowed(mode: u32) -> u32 {
 
 /// Gives a new file, which is to replace another, the owner and group of that one, whose owner may then
 /// read what is new: so only in a folder in which nobody but that owner or this account could have put it.
-pub(in crate::os) fn keep_owner(new: &File, old: &Path) -> io::Result<()> {
+pub(crate) fn keep_owner(new: &File, old: &Path) -> io::Result<()> {
     let was = match fs::symlink_metadata(old) {
         Ok(was) if was.is_file() => was,
         _ => return Ok(()),

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _};
 
 use crate::account::{Account, Session};
 
-pub(in crate::os) fn account() -> io::Result<Account> {
+pub fn account() -> io::Result<Account> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let user = rustix::process::geteuid();
     // launchd gives this variable to terminals too, as "0".

@@ -3,21 +3,10 @@
 //! `flock` is on the whole file, which a server of SMB then lets nobody else read. Where there is
 //! no `F_OFD_SETLK`, `flock` has to do.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-
-use rustix::fs::OFlags;
-
-pub(in crate::os) fn open(path: &Path) -> io::Result<File> {
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .custom_flags(flags.bits() as i32)
-        .open(path)
-}
 
 #[cfg(target_os = "linux")]
 pub(in crate::os) fn lock(file: &File, byte: i64) -> io::Result<bool> {
@@ -34,7 +23,7 @@ pub(in crate::os) fn lock(file: &File, _byte: i64) -> io::Result<bool> {
     }
 }
 
-pub(in crate::os) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+pub(crate) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     let (open, named) = (file.metadata()?, fs::symlink_metadata(path)?);
     Ok((open.dev(), open.ino()) == (named.dev(), named.ino()))
 }

@@ -45,11 +45,7 @@ pub(in crate::os) fn knows_no_allocation(error: &io::Error) -> bool {
     knows_no_sync(error)
 }
 
-pub(in crate::os) fn read(
-    path: &Path,
-    offset: u64,
-    expected: usize,
-) -> io::Result<Zeroizing<Vec<u8>>> {
+pub fn read(path: &Path, offset: u64, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut file = super::open_to_read(path)?;
     file.seek(SeekFrom::Start(offset))?;
     // Best effort: where it is refused, what memory has is read.
@@ -66,7 +62,7 @@ pub(in crate::os) fn read(
 }
 
 #[cfg(target_os = "linux")]
-pub(in crate::os) fn is_in_memory(folder: &Path) -> bool {
+pub fn is_in_memory(folder: &Path) -> bool {
     // statfs(2); the type of the number differs between processors.
     const TMPFS: u64 = 0x0102_1994;
     const RAMFS: u64 = 0x8584_58f6;
@@ -75,11 +71,11 @@ pub(in crate::os) fn is_in_memory(folder: &Path) -> bool {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(in crate::os) fn is_in_memory(_folder: &Path) -> bool {
+pub fn is_in_memory(_folder: &Path) -> bool {
     false
 }
 
-pub(in crate::os) fn inode_of(file: &File) -> io::Result<Inode> {
+pub fn inode_of(file: &File) -> io::Result<Inode> {
     let metadata = file.metadata()?;
     Ok(Inode {
         id: (metadata.dev(), metadata.ino()),

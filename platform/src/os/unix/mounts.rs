@@ -14,7 +14,7 @@ use rustix::fs::Access;
 
 use crate::os::Drive;
 
-pub(in crate::os) fn removable_drives() -> Vec<Drive> {
+pub fn removable_drives() -> Vec<Drive> {
     removable_below(Path::new("/"))
 }
 
@@ -50,7 +50,7 @@ fn removable_below(root: &Path) -> Vec<Drive> {
     drives
 }
 
-pub(in crate::os) fn volume(folder: &Path) -> Option<String> {
+pub fn volume(folder: &Path) -> Option<String> {
     volume_below(Path::new("/"), folder)
 }
 
@@ -113,17 +113,27 @@ fn mount(line: &[u8]) -> Option<Mount> {
 
 /// A path in which the kernel wrote spaces, tabs, line feeds and backslashes as three octal digits.
 fn unescaped(field: &[u8]) -> PathBuf {
-    let mut bytes = Vec::with_capacity(field.len());
-    let mut rest = field;
+    OsString::from_vec(unescaped_bytes(field, b"\\", 3, 8)).into()
+}
+
+/// The bytes, of which some are written as this marker and a number of so many digits to this base.
+fn unescaped_bytes(escaped: &[u8], marker: &[u8], digits: usize, base: u32) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(escaped.len());
+    let mut rest = escaped;
     while let Some((first, after)) = rest.split_first() {
-        let digits = after.get(..3).filter(|_| *first == b'\\');
-        let value = digits
-            .and_then(|digits| str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 8).ok());
+        let number = rest
+            .strip_prefix(marker)
+            .and_then(|rest| rest.get(..digits));
+        let value = number
+            .and_then(|number| str::from_utf8(number).ok())
+            .and_then(|number| u8::from_str_radix(number, base).ok());
         bytes.push(value.unwrap_or(*first));
-        rest = &after[if value.is_some() { 3 } else { 0 }..];
+        rest = match value {
+            Some(_) => &rest[marker.len() + digits..],
+            None => after,
+        };
     }
-    OsString::from_vec(bytes).into()
+    bytes
 }
 
 /// The folder in sysfs of the device that a file system is on.
@@ -200,23 +210,7 @@ fn link(root: &Path, kind: &str, device: &Path) -> Option<String> {
 
 /// A label in which udev wrote what a file name should not have as `\x20`.
 fn unescaped_label(name: &str) -> String {
-    let mut bytes = Vec::with_capacity(name.len());
-    let mut rest = name;
-    while let Some(position) = rest.find("\\x") {
-        bytes.extend_from_slice(&rest.as_bytes()[..position]);
-        let value = rest.get(position + 2..position + 4);
-        match value.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(value) => {
-                bytes.push(value);
-                rest = &rest[position + 4..];
-            }
-            None => {
-                bytes.extend_from_slice(b"\\x");
-                rest = &rest[position + 2..];
-            }
-        }
-    }
-    bytes.extend_from_slice(rest.as_bytes());
+    let bytes = unescaped_bytes(name.as_bytes(), b"\\x", 2, 16);
     String::from_utf8_lossy(&bytes).into_owned()
 }
 

@@ -30,7 +30,7 @@ const ESCAPE_SEQUENCE: u8 = 1;
 /// How the terminal was, while a hidden line is read.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 
-pub(in crate::os) fn read_hidden_line(
+pub fn read_hidden_line(
     question: &str,
     escape: Escape,
 ) -> Result<Zeroizing<String>, HiddenLineError> {
@@ -68,7 +68,7 @@ fn before() -> MutexGuard<'static, Option<Termios>> {
     BEFORE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-pub(in crate::os) fn restore() {
+pub fn restore() {
     let before = before().take();
     if let (Some(before), Ok(terminal)) = (before, File::open("/dev/tty")) {
         // There is nobody to tell if it does not work.

@@ -11,7 +11,7 @@ use crate::os::Drive;
 const MNT_RDONLY: u32 = 0x0000_0001;
 const MNT_REMOVABLE: u32 = 0x0000_0200;
 
-pub(in crate::os) fn removable_drives() -> Vec<Drive> {
+pub fn removable_drives() -> Vec<Drive> {
     let folders = fs::read_dir("/Volumes").into_iter().flatten();
     folders
         .filter_map(Result::ok)

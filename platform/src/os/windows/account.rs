@@ -11,7 +11,7 @@ use crate::account::{Account, Session};
 /// Local System.
 const SYSTEM: &str = "S-1-5-18";
 
-pub(in crate::os) fn account() -> io::Result<Account> {
+pub fn account() -> io::Result<Account> {
     let id = ffi::user()?;
     let kinds = [
         (WinServiceSid, Session::Service(None)),

@@ -12,23 +12,14 @@ use windows_sys::Win32::Storage::FileSystem::{
 
 use super::{ffi, long_path};
 
-pub(in crate::os) fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .custom_flags(FILE_FLAG_OPEN_REPARSE_POINT)
-        .open(long_path(path))
-}
-
 pub(in crate::os) fn lock(file: &File, byte: i64) -> io::Result<bool> {
     ffi::lock_byte(file, byte)
 }
 
-pub(in crate::os) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+pub(crate) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     let named = OpenOptions::new()
         .access_mode(FILE_READ_ATTRIBUTES)
         .custom_flags(FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_BACKUP_SEMANTICS)
         .open(long_path(path))?;
-    let (open, named) = (ffi::file_information(file)?, ffi::file_information(&named)?);
-    Ok((open.volume, open.index) == (named.volume, named.index))
+    Ok(ffi::inode_of(file)?.id == ffi::inode_of(&named)?.id)
 }

@@ -14,8 +14,8 @@ use windows_sys::Win32::Foundation::{
 use windows_sys::Win32::Storage::FileSystem::FILE_FLAG_NO_BUFFERING;
 use zeroize::Zeroizing;
 
+pub use super::ffi::inode_of;
 use super::long_path;
-use crate::os::disk::Inode;
 
 pub(in crate::os) fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
@@ -43,11 +43,7 @@ pub(in crate::os) fn knows_no_allocation(error: &io::Error) -> bool {
     knows_no_sync(error) || is_one_of(error, &[ERROR_INVALID_PARAMETER])
 }
 
-pub(in crate::os) fn read(
-    path: &Path,
-    offset: u64,
-    expected: usize,
-) -> io::Result<Zeroizing<Vec<u8>>> {
+pub fn read(path: &Path, offset: u64, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
     let path = long_path(path);
     match read_unbuffered(&path, offset, expected) {
         // The redirector of a share or a driver knows no such reading, or wants larger blocks.
@@ -101,7 +97,7 @@ fn read_buffered(path: &Path, offset: u64, expected: usize) -> io::Result<Zeroiz
 }
 
 /// By the drive's letter: what is mounted on a folder of another drive is not looked for.
-pub(in crate::os) fn is_in_memory(folder: &Path) -> bool {
+pub fn is_in_memory(folder: &Path) -> bool {
     let folder = long_path(folder);
     let Some(Component::Prefix(prefix)) = folder.components().next() else {
         return false;
@@ -112,12 +108,4 @@ pub(in crate::os) fn is_in_memory(folder: &Path) -> bool {
         }
         _ => false,
     }
-}
-
-pub(in crate::os) fn inode_of(file: &File) -> io::Result<Inode> {
-    let information = super::ffi::file_information(file)?;
-    Ok(Inode {
-        id: (information.volume.into(), information.index),
-        names: information.names.into(),
-    })
 }

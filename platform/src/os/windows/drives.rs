@@ -12,7 +12,7 @@ use windows_sys::Win32::System::WindowsProgramming::{DRIVE_FIXED, DRIVE_RAMDISK,
 
 use crate::os::Drive;
 
-pub(in crate::os) fn removable_drives() -> Vec<Drive> {
+pub fn removable_drives() -> Vec<Drive> {
     // An empty card reader is passed over, and no window asks for a card.
     let _quiet = ffi::NoDialogs::begin();
     letters(ffi::logical_drives())

@@ -43,6 +43,8 @@ use windows_sys::Win32::System::Registry::{
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
 use windows_sys::core::BOOL;
 
+use crate::os::inode::Inode;
+
 /// Memory that the system allocated with `LocalAlloc`.
 struct Local(*mut c_void);
 
@@ -258,25 +260,15 @@ pub(super) fn lock_byte(file: &File, offset: i64) -> io::Result<bool> {
     }
 }
 
-/// What identifies an open file, and its names.
-pub(super) struct FileInformation {
-    /// The serial number of its volume.
-    pub(super) volume: u32,
-    /// Its number on that volume.
-    pub(super) index: u64,
-    /// How many names it has.
-    pub(super) names: u32,
-}
-
 /// What the system says of an open file.
-pub(super) fn file_information(file: &File) -> io::Result<FileInformation> {
+pub fn inode_of(file: &File) -> io::Result<Inode> {
     let mut information = BY_HANDLE_FILE_INFORMATION::default();
     // SAFETY: the handle is open, and the structure is writable.
     succeeded(unsafe { GetFileInformationByHandle(file.as_raw_handle(), &raw mut information) })?;
-    Ok(FileInformation {
-        volume: information.dwVolumeSerialNumber,
-        index: u64::from(information.nFileIndexHigh) << 32 | u64::from(information.nFileIndexLow),
-        names: information.nNumberOfLinks,
+    let index = u64::from(information.nFileIndexHigh) << 32 | u64::from(information.nFileIndexLow);
+    Ok(Inode {
+        id: (information.dwVolumeSerialNumber.into(), index),
+        names: information.nNumberOfLinks.into(),
     })
 }
 
@@ -448,7 +440,7 @@ pub(super) fn write_console(console: &File, units: &[u16]) -> io::Result<usize> 
 }
 
 /// The error that a call of Win32 left behind, unless it succeeded.
-fn succeeded(result: BOOL) -> io::Result<()> {
+pub(super) fn succeeded(result: BOOL) -> io::Result<()> {
     match result {
         0 => Err(io::Error::last_os_error()),
         _ => Ok(()),

@@ -34,7 +34,7 @@ const CARRIAGE_RETURN: u16 = 13;
 /// How the console was, while a hidden line is read.
 static BEFORE: Mutex<Option<CONSOLE_MODE>> = Mutex::new(None);
 
-pub(in crate::os) fn read_hidden_line(
+pub fn read_hidden_line(
     question: &str,
     escape: Escape,
 ) -> Result<Zeroizing<String>, HiddenLineError> {
@@ -64,7 +64,7 @@ fn before() -> MutexGuard<'static, Option<CONSOLE_MODE>> {
     BEFORE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-pub(in crate::os) fn restore() {
+pub fn restore() {
     let before = before().take();
     if let (Some(before), Ok(console)) = (before, open("CONIN$")) {
         // There is nobody to tell if it does not work.

@@ -15,7 +15,7 @@ use windows_sys::Win32::Security::Cryptography::{
 use zeroize::Zeroizing;
 
 use crate::windows::codes::{ACQUIRE_CONTEXT, OsError};
-use crate::windows::ffi::{KeyProviderInfo, last_error};
+use crate::windows::ffi::{KeyProviderInfo, succeeded};
 use crate::windows::{buffer, wide};
 
 /// Room for the longest key there is, of 16384 bits: 4.5 times its modulus, and a header.
@@ -42,29 +42,25 @@ impl Container {
         let mut handle = 0;
         // SAFETY: the container is open, the blob has the length told, and the call writes one
         // handle.
-        match unsafe { CryptImportKey(self.0, blob.as_ptr(), length, 0, flags, &mut handle) } {
-            0 => Err(last_error("CryptImportKey")),
-            _ => {
-                drop(Key {
-                    handle,
-                    _container: self,
-                });
-                Ok(())
-            }
-        }
+        let imported =
+            unsafe { CryptImportKey(self.0, blob.as_ptr(), length, 0, flags, &mut handle) };
+        succeeded("CryptImportKey", imported)?;
+        drop(Key {
+            handle,
+            _container: self,
+        });
+        Ok(())
     }
 
     /// The key of this kind in the container: AT_KEYEXCHANGE or AT_SIGNATURE.
     pub(super) fn key(&self, key_spec: u32) -> Result<Key<'_>, OsError> {
         let mut handle = 0;
         // SAFETY: the container is open, and the call writes one handle.
-        match unsafe { CryptGetUserKey(self.0, key_spec, &mut handle) } {
-            0 => Err(last_error("CryptGetUserKey")),
-            _ => Ok(Key {
-                handle,
-                _container: self,
-            }),
-        }
+        let found = unsafe { CryptGetUserKey(self.0, key_spec, &mut handle) };
+        succeeded("CryptGetUserKey", found).map(|()| Key {
+            handle,
+            _container: self,
+        })
     }
 }
 
@@ -95,10 +91,7 @@ fn acquire(info: &KeyProviderInfo, flags: u32) -> Result<usize, OsError> {
             flags,
         )
     };
-    match acquired {
-        0 => Err(last_error(ACQUIRE_CONTEXT)),
-        _ => Ok(handle),
-    }
+    succeeded(ACQUIRE_CONTEXT, acquired).map(|()| handle)
 }
 
 impl Drop for Container {
@@ -130,10 +123,7 @@ impl Key<'_> {
                 0,
             )
         };
-        match told {
-            0 => Err(last_error("CryptGetKeyParam")),
-            _ => Ok(permissions),
-        }
+        succeeded("CryptGetKeyParam", told).map(|()| permissions)
     }
 
     /// The PRIVATEKEYBLOB, in clear.
@@ -150,10 +140,7 @@ impl Key<'_> {
                     length,
                 )
             };
-            match exported {
-                0 => Err(last_error("CryptExportKey")),
-                _ => Ok(()),
-            }
+            succeeded("CryptExportKey", exported)
         })
     }
 }

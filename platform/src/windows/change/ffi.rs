@@ -12,16 +12,15 @@ use schannel::cert_context::CertContext;
 use schannel::cert_store::CertStore;
 use windows_sys::Win32::Foundation::{ERROR_SUCCESS, SetLastError};
 use windows_sys::Win32::Security::Cryptography::{
-    CERT_CONTEXT, CERT_KEY_PROV_INFO_PROP_ID, CERT_OPEN_STORE_FLAGS, CERT_STORE_CTRL_COMMIT,
-    CERT_STORE_CTRL_COMMIT_FORCE_FLAG, CERT_STORE_ENUM_ARCHIVED_FLAG,
-    CERT_STORE_OPEN_EXISTING_FLAG, CERT_STORE_PROV_SYSTEM_W, CERT_SYSTEM_STORE_FLAGS,
-    CERT_SYSTEM_STORE_INFO, CRYPT_INTEGER_BLOB, CRYPT_KEY_PROV_INFO, CertCloseStore,
-    CertControlStore, CertEnumSystemStore, CertOpenStore, CertSetCertificateContextProperty,
+    CERT_KEY_PROV_INFO_PROP_ID, CERT_STORE_CTRL_COMMIT, CERT_STORE_CTRL_COMMIT_FORCE_FLAG,
+    CERT_STORE_OPEN_EXISTING_FLAG, CERT_SYSTEM_STORE_FLAGS, CERT_SYSTEM_STORE_INFO,
+    CRYPT_INTEGER_BLOB, CRYPT_KEY_PROV_INFO, CertCloseStore, CertControlStore, CertEnumSystemStore,
+    CertSetCertificateContextProperty,
 };
 
 use crate::spec::{SystemStore, SystemStoreLocation};
 use crate::windows::codes::OsError;
-use crate::windows::ffi::{KeyProviderInfo, last_error, location_flags};
+use crate::windows::ffi::{KeyProviderInfo, last_error, location_flags, open_with, raw, succeeded};
 use crate::windows::wide;
 
 /// Whether a store has to be there already.
@@ -39,23 +38,7 @@ pub(super) fn open(store: &SystemStore, opening: Opening) -> Result<CertStore, O
         Opening::Existing => CERT_STORE_OPEN_EXISTING_FLAG,
         Opening::ExistingOrNew => 0,
     };
-    let flags: CERT_OPEN_STORE_FLAGS =
-        location_flags(store.location) | CERT_STORE_ENUM_ARCHIVED_FLAG | existing;
-    let name = wide::terminated(&store.name);
-    // SAFETY: the provider is one of the numbers that stand for one, and takes as its parameter a
-    // text in UTF-16 with a zero at its end, which `name` is and outlives the call.
-    let handle =
-        unsafe { CertOpenStore(CERT_STORE_PROV_SYSTEM_W, 0, 0, flags, name.as_ptr().cast()) };
-    if handle.is_null() {
-        return Err(last_error("CertOpenStore"));
-    }
-    // SAFETY: the handle is a store's, and nobody else closes it.
-    Ok(unsafe { CertStore::from_ptr(handle) })
-}
-
-fn raw(certificate: &CertContext) -> *const CERT_CONTEXT {
-    // SAFETY: the pointer is used for as long as the certificate is borrowed, and not freed.
-    unsafe { certificate.as_ptr() as *const CERT_CONTEXT }
+    open_with(store, existing)
 }
 
 /// Sets a property that is no structure, or takes it away; false if this Windows does not know one
@@ -110,10 +93,7 @@ pub(super) fn set_key(
         let id = CERT_KEY_PROV_INFO_PROP_ID;
         CertSetCertificateContextProperty(raw(certificate), id, 0, data.cast())
     };
-    match set {
-        0 => Err(last_error("CertSetCertificateContextProperty")),
-        _ => Ok(()),
-    }
+    succeeded("CertSetCertificateContextProperty", set)
 }
 
 /// Has a store written as it is.
@@ -124,10 +104,7 @@ pub(super) fn commit(store: &CertStore) -> Result<(), OsError> {
         let handle: *mut c_void = store.as_ptr();
         CertControlStore(handle, flags, CERT_STORE_CTRL_COMMIT, ptr::null())
     };
-    match committed {
-        0 => Err(last_error("CertControlStore")),
-        _ => Ok(()),
-    }
+    succeeded("CertControlStore", committed)
 }
 
 /// Closes a store, and tells whether that went well.
@@ -138,10 +115,7 @@ pub(super) fn close(store: CertStore) -> Result<(), OsError> {
         mem::forget(store);
         CertCloseStore(handle, 0)
     };
-    match closed {
-        0 => Err(last_error("CertCloseStore")),
-        _ => Ok(()),
-    }
+    succeeded("CertCloseStore", closed)
 }
 
 /// The names of the system stores of a location.
@@ -158,10 +132,7 @@ pub(super) fn names(location: SystemStoreLocation) -> Result<Vec<String>, OsErro
             Some(push_name),
         )
     };
-    match told {
-        0 => Err(last_error("CertEnumSystemStore")),
-        _ => Ok(names),
-    }
+    succeeded("CertEnumSystemStore", told).map(|()| names)
 }
 
 /// Takes the name of one store.

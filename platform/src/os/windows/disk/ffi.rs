@@ -10,6 +10,8 @@ use windows_sys::Win32::Storage::FileSystem::{
     FILE_ALLOCATION_INFO, FileAllocationInfo, SetFileInformationByHandle,
 };
 
+use crate::os::windows::ffi::succeeded;
+
 /// Gives a file this much room; its size stays.
 pub(super) fn allocate(file: &File, bytes: i64) -> io::Result<()> {
     let information = FILE_ALLOCATION_INFO {
@@ -17,16 +19,12 @@ pub(super) fn allocate(file: &File, bytes: i64) -> io::Result<()> {
     };
     // SAFETY: the handle is open as long as `file` is, and the structure is as long as is said and
     // outlives the call.
-    let done = unsafe {
+    succeeded(unsafe {
         SetFileInformationByHandle(
             file.as_raw_handle(),
             FileAllocationInfo,
             (&raw const information).cast(),
             size_of_val(&information) as u32,
         )
-    };
-    match done {
-        0 => Err(io::Error::last_os_error()),
-        _ => Ok(()),
-    }
+    })
 }

@@ -20,6 +20,8 @@ use windows_sys::Win32::System::Ioctl::{
     STORAGE_PROPERTY_QUERY, StorageDeviceProperty,
 };
 
+use crate::os::windows::ffi::succeeded;
+
 /// The longest label of a volume, with the zero at its end.
 const LABEL: usize = 261;
 
@@ -64,7 +66,7 @@ pub(super) fn volume(root: &str) -> io::Result<(String, u32)> {
     let mut flags = 0;
     // SAFETY: the name is terminated, the buffer is writable and as long as is said, and what is
     // not asked for is null with the length 0.
-    let done = unsafe {
+    succeeded(unsafe {
         GetVolumeInformationW(
             root.as_ptr(),
             label.as_mut_ptr(),
@@ -75,10 +77,7 @@ pub(super) fn volume(root: &str) -> io::Result<(String, u32)> {
             ptr::null_mut(),
             0,
         )
-    };
-    if done == 0 {
-        return Err(io::Error::last_os_error());
-    }
+    })?;
     let end = label.iter().position(|unit| *unit == 0).unwrap_or(LABEL);
     Ok((String::from_utf16_lossy(&label[..end]), flags))
 }
@@ -98,7 +97,7 @@ pub(super) fn bus_type(volume: &str) -> io::Result<STORAGE_BUS_TYPE> {
     let mut length = 0;
     // SAFETY: the volume is open, the query is one and as long as is said, and the buffer is
     // writable and as long as is said; what does not fit into it is left out.
-    let done = unsafe {
+    succeeded(unsafe {
         DeviceIoControl(
             volume.as_raw_handle(),
             IOCTL_STORAGE_QUERY_PROPERTY,
@@ -109,11 +108,8 @@ pub(super) fn bus_type(volume: &str) -> io::Result<STORAGE_BUS_TYPE> {
             &raw mut length,
             ptr::null_mut(),
         )
-    };
-    match done {
-        0 => Err(io::Error::last_os_error()),
-        _ => Ok(descriptor.BusType),
-    }
+    })?;
+    Ok(descriptor.BusType)
 }
 
 fn terminated(text: &str) -> Vec<u16> {

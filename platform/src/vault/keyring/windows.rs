@@ -10,18 +10,11 @@ use keyring_core::api::CredentialStore;
 use windows_native_keyring_store::Store;
 use windows_sys::Win32::Foundation::ERROR_NO_SUCH_LOGON_SESSION;
 
-use super::credential_store::Errors;
-use super::error::VaultError;
 use super::ffi;
 use crate::error::Source;
+use crate::vault::error::VaultError;
 
 pub(super) const PLACE: &str = "Windows Credential Manager";
-
-pub(super) const ERRORS: Errors = Errors {
-    place: PLACE,
-    no_access,
-    failed,
-};
 
 /// With the prefix below, the account alone makes the credential's name.
 pub(super) const SERVICE: &str = "";
@@ -29,13 +22,11 @@ pub(super) const SERVICE: &str = "";
 const PREFIX: &str = "certstow:";
 
 pub(super) fn with_store<T>(
-    work: impl FnOnce(&Arc<CredentialStore>) -> Result<T, VaultError>,
+    work: impl FnOnce(keyring_core::Result<Arc<CredentialStore>>) -> Result<T, VaultError>,
 ) -> Result<T, VaultError> {
     let naming = HashMap::from([("prefix", PREFIX), ("divider", ""), ("suffix", "")]);
-    let store =
-        Store::new_with_configuration(&naming).map_err(|error| ERRORS.vault_error(error))?;
-    let store: Arc<CredentialStore> = store;
-    work(&store)
+    let store = Store::new_with_configuration(&naming);
+    work(store.map(|store| store as Arc<CredentialStore>))
 }
 
 /// The crate's own search reads every credential of the account, and takes for granted an alignment
@@ -62,7 +53,8 @@ pub(super) fn modifiers(_label: &str) -> HashMap<&str, &str> {
 }
 
 /// `ERROR_NO_SUCH_LOGON_SESSION`: a network logon, or a task without a stored password.
-fn no_access(source: Source) -> VaultError {
+/// What `NoStorageAccess` means.
+pub(super) fn no_access(source: Source) -> VaultError {
     VaultError::NoVault {
         reason: "this logon session has no access to Windows Credential Manager; a scheduled task \
                  needs 'Run whether user is logged on or not' with the password stored"
@@ -71,7 +63,8 @@ fn no_access(source: Source) -> VaultError {
     }
 }
 
-fn failed(source: Source) -> VaultError {
+/// What `PlatformFailure` means.
+pub(super) fn failed(source: Source) -> VaultError {
     VaultError::Failed {
         place: PLACE.to_owned(),
         source,

@@ -16,17 +16,10 @@ use secret_service::blocking::SecretService;
 use secret_service::{EncryptionType, Error as ServiceError};
 use zbus_secret_service_keyring_store::Store;
 
-use super::credential_store::{self, Errors};
-use super::error::VaultError;
 use crate::error::Source;
+use crate::vault::error::VaultError;
 
 pub(super) const PLACE: &str = "the Secret Service";
-
-pub(super) const ERRORS: Errors = Errors {
-    place: PLACE,
-    no_access,
-    failed,
-};
 
 pub(super) const SERVICE: &str = "certstow";
 
@@ -34,9 +27,14 @@ pub(super) const SERVICE: &str = "certstow";
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) fn with_store<T: Send + 'static>(
-    work: impl FnOnce(&Arc<CredentialStore>) -> Result<T, VaultError> + Send + 'static,
+    work: impl FnOnce(keyring_core::Result<Arc<CredentialStore>>) -> Result<T, VaultError>
+    + Send
+    + 'static,
 ) -> Result<T, VaultError> {
-    within(PATIENCE, move || in_session(work))
+    within(PATIENCE, move || {
+        see_that_it_is_open()?;
+        work(Store::new().map(|store| store as Arc<CredentialStore>))
+    })
 }
 
 /// What `work` gives, if it does so in time. Otherwise its thread stays behind until the process
@@ -61,14 +59,6 @@ fn within<T: Send + 'static>(
         }),
         Err(RecvTimeoutError::Disconnected) => Err(failed("its D-Bus library failed".into())),
     }
-}
-
-fn in_session<T>(
-    work: impl FnOnce(&Arc<CredentialStore>) -> Result<T, VaultError>,
-) -> Result<T, VaultError> {
-    see_that_it_is_open()?;
-    let store: Arc<CredentialStore> = Store::new().map_err(|error| ERRORS.vault_error(error))?;
-    work(&store)
 }
 
 /// The crates above would open a prompt to unlock the collection.
@@ -105,22 +95,20 @@ fn see_that_it_is_open() -> Result<(), VaultError> {
     }
 }
 
-pub(super) fn accounts() -> Result<Vec<String>, VaultError> {
-    with_store(|store| credential_store::accounts(store, SERVICE, &ERRORS))
-}
-
 pub(super) fn modifiers(label: &str) -> HashMap<&str, &str> {
     HashMap::from([("label", label)])
 }
 
-fn no_access(source: Source) -> VaultError {
+/// What `NoStorageAccess` means.
+pub(super) fn no_access(source: Source) -> VaultError {
     VaultError::Locked {
         place: PLACE.to_owned(),
         source: Some(source),
     }
 }
 
-fn failed(source: Source) -> VaultError {
+/// What `PlatformFailure` means.
+pub(super) fn failed(source: Source) -> VaultError {
     VaultError::Failed {
         place: PLACE.to_owned(),
         source,

@@ -9,17 +9,10 @@ use keyring_core::api::CredentialStore;
 use security_framework::base::Error as OsError;
 use security_framework::os::macos::keychain::SecKeychain;
 
-use super::credential_store::{self, Errors};
-use super::error::VaultError;
 use crate::error::Source;
+use crate::vault::error::VaultError;
 
 pub(super) const PLACE: &str = "the login keychain";
-
-pub(super) const ERRORS: Errors = Errors {
-    place: PLACE,
-    no_access,
-    failed,
-};
 
 pub(super) const SERVICE: &str = "certstow";
 
@@ -29,29 +22,26 @@ const INTERACTION_NOT_ALLOWED: i32 = -25308;
 const AUTH_FAILED: i32 = -25293;
 
 pub(super) fn with_store<T>(
-    work: impl FnOnce(&Arc<CredentialStore>) -> Result<T, VaultError>,
+    work: impl FnOnce(keyring_core::Result<Arc<CredentialStore>>) -> Result<T, VaultError>,
 ) -> Result<T, VaultError> {
     let _silent = SecKeychain::disable_user_interaction().map_err(|error| failed(error.into()))?;
-    let store: Arc<CredentialStore> = Store::new().map_err(|error| ERRORS.vault_error(error))?;
-    work(&store)
-}
-
-pub(super) fn accounts() -> Result<Vec<String>, VaultError> {
-    with_store(|store| credential_store::accounts(store, SERVICE, &ERRORS))
+    work(Store::new().map(|store| store as Arc<CredentialStore>))
 }
 
 pub(super) fn modifiers(_label: &str) -> HashMap<&str, &str> {
     HashMap::new()
 }
 
-fn no_access(source: Source) -> VaultError {
+/// What `NoStorageAccess` means.
+pub(super) fn no_access(source: Source) -> VaultError {
     VaultError::Denied {
         place: PLACE.to_owned(),
         source: Some(source),
     }
 }
 
-fn failed(source: Source) -> VaultError {
+/// What `PlatformFailure` means.
+pub(super) fn failed(source: Source) -> VaultError {
     let place = PLACE.to_owned();
     let code = source.downcast_ref::<OsError>().map(|error| error.code());
     match code {
