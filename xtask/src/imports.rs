@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 
-use crate::command::{metadata, root};
+use crate::command::{ensure, metadata, root};
 
 mod packages;
 mod paths;
@@ -44,10 +44,7 @@ fn report(circles_of_each: usize) -> Result<(), String> {
     for finding in packages::findings()? {
         found += &format!("\n{finding}");
     }
-    match found.is_empty() {
-        true => Ok(()),
-        false => Err(found),
-    }
+    ensure(found.is_empty(), || found)
 }
 
 /// The shortest circle through each edge that is part of one, the shortest first.

@@ -9,7 +9,7 @@ use anstyle::{Ansi256Color, AnsiColor, Effects, Style};
 use anstyle_svg::Term;
 use vt100::{Cell, Color, Parser, Screen};
 
-use crate::command::{cargo, root, run as command, target_folder};
+use crate::command::{cargo, ensure, root, run as command, target_folder};
 use crate::files;
 use crate::samples::PASSWORD;
 use crate::terminal::Terminal;
@@ -64,13 +64,12 @@ pub(crate) fn check() -> Result<(), String> {
     let shown = text(&record()?);
     let readme = read(README)?;
     let (_, told, _) = parts(&readme)?;
-    match without_hashes(told) == without_hashes(&shown) {
-        true => Ok(()),
-        false => Err(format!(
+    ensure(without_hashes(told) == without_hashes(&shown), || {
+        format!(
             "{README} is not what certstow shows: run cargo xtask recording, and look at it\n\
              -- {README}:\n{told}\n-- certstow:\n{shown}"
-        )),
-    }
+        )
+    })
 }
 
 /// The last screen of an export that is typed into the real program.

@@ -9,7 +9,7 @@ use super::openssl;
 use super::prefix::{self, OVERRIDES};
 use super::process::Ended;
 use super::runner::Runner;
-use crate::command::{capture, command};
+use crate::command::{capture, command, ensure};
 use crate::files;
 
 /// The variable that names the folder of keys.
@@ -65,9 +65,10 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
 fn every_call(cng: &Cng<'_>, check: &Path) -> Result<(), String> {
     let mut command = cng.command(check);
     let ended = cng.run(command.args(["calls", ".", PASSWORD]), 0)?;
-    if ended.stderr.contains(LEAKED) {
-        return Err(ended.complain("handles that the check did free are there"));
-    }
+    ended.ensure(
+        !ended.stderr.contains(LEAKED),
+        "handles that the check did free are there",
+    )?;
     asks(&ended)?;
     println!("    {}", ended.stdout.trim_end());
     for container in ["both", "encrypted"] {
@@ -77,10 +78,10 @@ fn every_call(cng: &Cng<'_>, check: &Path) -> Result<(), String> {
         }
     }
     let plain = cng.folder.join("both.der");
-    match files::read(&plain)? == files::read(cng.stored("both", "p8"))? {
-        true => Ok(()),
-        false => Err(format!("{}: not the key that is kept", plain.display())),
-    }
+    ensure(
+        files::read(&plain)? == files::read(cng.stored("both", "p8"))?,
+        || format!("{}: not the key that is kept", plain.display()),
+    )
 }
 
 /// Each use of a key that asks is one window.

@@ -184,10 +184,10 @@ impl Checks<'_> {
         for sentence in sentences {
             ended.tells(sentence)?;
         }
-        match self.cng.folder.join(file).exists() {
-            false => Ok(()),
-            true => Err(ended.complain(&format!("{file} exists all the same"))),
-        }
+        ended.ensure(
+            !self.cng.folder.join(file).exists(),
+            &format!("{file} exists all the same"),
+        )
     }
 
     /// The name of the provider tells; the stand-in would end certstow if it opened the key.

@@ -18,9 +18,7 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
     let program = cng.folder.join("tests.exe");
     files::copy(&tests.file, &program)?;
     let ended = cng.run(&mut cng.command(&program), 0)?;
-    if ended.stderr.contains(LEAKED) {
-        return Err(ended.complain("a handle was left open"));
-    }
+    ended.ensure(!ended.stderr.contains(LEAKED), "a handle was left open")?;
     runner::all_passed(&ended)?;
     match cng.kept()?.as_slice() {
         [] => Ok(()),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::openssl;
 use super::runner::Runner;
 use super::terminal::Terminal;
-use crate::command::root;
+use crate::command::{ensure, root};
 use crate::files;
 
 /// Letters outside ASCII, and one outside the first 65,536 characters.
@@ -96,10 +96,9 @@ fn colours(runner: &Runner) -> Result<(), String> {
 }
 
 fn shows_nothing_of(shown: &str, typed: &str) -> Result<(), String> {
-    match shown.contains(typed) {
-        false => Ok(()),
-        true => Err(format!("{typed:?} was typed hidden, and shown: {shown:?}")),
-    }
+    ensure(!shown.contains(typed), || {
+        format!("{typed:?} was typed hidden, and shown: {shown:?}")
+    })
 }
 
 /// The folder holds these files alone.

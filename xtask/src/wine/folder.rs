@@ -7,7 +7,7 @@ use std::path::Path;
 use super::listing::Listing;
 use super::openssl;
 use super::runner::{PASSWORD, Runner, VARIABLE};
-use crate::command::{command, printed, program, root, run};
+use crate::command::{command, ensure, printed, program, root, run};
 use crate::files;
 
 /// The sample store, as a person on Windows writes it and as it is written elsewhere.
@@ -64,9 +64,7 @@ fn exports(runner: &Runner, store: &str, target: &str) -> Result<(), String> {
     let export = export_ada(store, target);
     let ended = runner.certstow(0, &export)?;
     let file = runner.work().join(target.replace('\\', "/"));
-    if !file.exists() {
-        return Err(ended.complain(&format!("no file {}", file.display())));
-    }
+    ended.ensure(file.exists(), &format!("no file {}", file.display()))?;
     is_private(&file)?;
     let exported = openssl::Pkcs12::open(&file, PASSWORD)?;
     exported.has_key(&root().join("examples/personal/ada-example.key.pem"))?;
@@ -77,10 +75,9 @@ fn exports(runner: &Runner, store: &str, target: &str) -> Result<(), String> {
 /// what the user may. Everybody else is kept out, as from no file that is created without a list.
 pub(super) fn is_private(file: &Path) -> Result<(), String> {
     let mode = printed(&mut command!("stat --format %a {file}"))?;
-    match mode.trim().ends_with('0') {
-        true => Ok(()),
-        false => Err(format!("{} has the mode {mode}", file.display())),
-    }
+    ensure(mode.trim().ends_with('0'), || {
+        format!("{} has the mode {mode}", file.display())
+    })
 }
 
 fn export_ada<'a>(store: &'a str, target: &'a str) -> [&'a str; 8] {
@@ -143,9 +140,9 @@ fn replaces(runner: &Runner) -> Result<(), String> {
     }
     run(program("chmod").arg("644").arg(&file))?;
     runner.certstow(0, &export)?;
-    if files::read(&file)? == before {
-        return Err(format!("{target} is what it was"));
-    }
+    ensure(files::read(&file)? != before, || {
+        format!("{target} is what it was")
+    })?;
     is_private(&file)?;
     nothing_but(&runner.work().join("out"), &["ada again.p12", "ada.p12"])
 }
@@ -162,19 +159,17 @@ fn notices_the_null_device(runner: &Runner) -> Result<(), String> {
     files::write(&file, batch)?;
     let ended = runner.windows_program(Path::new("cmd"), &runner.work(), &["/c", "lost.cmd"])?;
     let ended = ended.expect(1)?;
-    match ended.stderr.contains("null device") {
-        true => Ok(()),
-        false => Err(ended.complain("no word of the null device")),
-    }
+    ended.ensure(
+        ended.stderr.contains("null device"),
+        "no word of the null device",
+    )
 }
 
 /// What was refused or is done leaves nothing else behind.
 pub(super) fn nothing_but(folder: &Path, expected: &[&str]) -> Result<(), String> {
     let names = files::in_folder(folder)?.into_iter();
     let names: Vec<_> = names.map(|file| files::name(&file)).collect();
-    if names == expected {
-        Ok(())
-    } else {
-        Err(format!("{} holds {names:?}", folder.display()))
-    }
+    ensure(names == expected, || {
+        format!("{} holds {names:?}", folder.display())
+    })
 }

@@ -13,7 +13,7 @@ use super::openssl::Pkcs12;
 use super::process::Ended;
 use super::runner::{PASSWORD, Runner, VARIABLE};
 use super::terminal::Terminal;
-use crate::command::{capture, command, root};
+use crate::command::{capture, command, ensure, root};
 use crate::files;
 
 /// A store of its own, in which nobody else's certificates are.
@@ -162,10 +162,9 @@ impl<'a> Checks<'a> {
         self.comes_out(FIRST)?;
         self.import(0, &[FIRST], &["--force"])?;
         self.comes_out(FIRST)?;
-        match self.has_container(&before)? {
-            false => Ok(()),
-            true => Err(format!("the container {before} was replaced and is there")),
-        }
+        ensure(!self.has_container(&before)?, || {
+            format!("the container {before} was replaced and is there")
+        })
     }
 
     fn a_key_stays_in(&self) -> Result<(), String> {
@@ -228,9 +227,10 @@ impl<'a> Checks<'a> {
         let mut query = self.runner.wine(Path::new("reg"));
         query.arg("query").arg(CONTAINERS);
         let ended = self.runner.run(&mut query)?.expect(0)?;
-        if !ended.stdout.contains(CONTAINERS) {
-            return Err(ended.complain("no key containers at all"));
-        }
+        ended.ensure(
+            ended.stdout.contains(CONTAINERS),
+            "no key containers at all",
+        )?;
         let mut lines = ended.stdout.lines();
         Ok(lines.any(|line| line.trim_end().ends_with(&format!(r"\{container}"))))
     }

@@ -40,36 +40,27 @@ impl Listing {
         expected.sort_unstable();
         let mut labels: Vec<_> = self.entries.iter().map(|entry| &entry["label"]).collect();
         labels.sort_unstable_by_key(|label| label.as_str());
-        if labels == expected {
-            Ok(())
-        } else {
-            Err(self
-                .ended
-                .complain(&format!("not the entries {expected:?}")))
-        }
+        self.ended
+            .ensure(labels == expected, &format!("not the entries {expected:?}"))
     }
 
     /// An error unless the key of the entry with this label is in this state, for this reason.
     pub(super) fn has_key(&self, label: &str, state: &str, reason: &str) -> Result<(), String> {
         let mut keys = self.entries.iter().filter(|entry| entry["label"] == label);
         let key = keys.next().map(|entry| &entry["key"]);
-        match key.is_some_and(|key| key["state"] == state && key["reason"] == reason) {
-            true => Ok(()),
-            false => Err(self
-                .ended
-                .complain(&format!("the key of {label} is not {state} ({reason})"))),
-        }
+        self.ended.ensure(
+            key.is_some_and(|key| key["state"] == state && key["reason"] == reason),
+            &format!("the key of {label} is not {state} ({reason})"),
+        )
     }
 
     /// An error unless every key is in this state.
     pub(super) fn has_keys(&self, state: &str) -> Result<(), String> {
-        match self
-            .entries
-            .iter()
-            .all(|entry| entry["key"]["state"] == state)
-        {
-            true => Ok(()),
-            false => Err(self.ended.complain(&format!("a key that is not {state}"))),
-        }
+        self.ended.ensure(
+            self.entries
+                .iter()
+                .all(|entry| entry["key"]["state"] == state),
+            &format!("a key that is not {state}"),
+        )
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::folder::is_private;
 use super::runner::Runner;
+use crate::command::ensure;
 
 /// The folder that `folder::check` put the sample store into.
 const STORE: &str = r"examples\personal";
@@ -17,9 +18,7 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
     for more in [&[][..], &["--json"]] {
         let list = ["list", "--store", STORE, "--event-log", "--log", LOG];
         let ended = runner.certstow(0, &[&list[..], more].concat())?;
-        if !ended.stderr.is_empty() {
-            return Err(ended.complain("something to complain of"));
-        }
+        ended.ensure(ended.stderr.is_empty(), "something to complain of")?;
     }
     let failed = ["list", "--store", r"C:\no such folder", "--event-log"];
     runner.certstow(18, &[&failed[..], &["--log", LOG]].concat())?;
@@ -30,9 +29,9 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
         ["start", "step", "end"],
         ["start", "error", "end"],
     ];
-    if events != expected.concat() {
-        return Err(format!("{LOG} has {events:?}"));
-    }
+    ensure(events == expected.concat(), || {
+        format!("{LOG} has {events:?}")
+    })?;
     runner.certstow(16, &["list", "--store", STORE, "--log", r"nowhere\log"])?;
     gives_up(runner)
 }
@@ -57,8 +56,7 @@ fn gives_up(runner: &Runner) -> Result<(), String> {
     terminal.wait_for("Password of the files:")?;
     let shown = terminal.end(13)?;
     // The console breaks the rest of the line as it likes.
-    match shown.contains("nothing happened for") {
-        true => Ok(()),
-        false => Err(format!("no word of why it ended:\n{shown}")),
-    }
+    ensure(shown.contains("nothing happened for"), || {
+        format!("no word of why it ended:\n{shown}")
+    })
 }

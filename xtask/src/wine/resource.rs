@@ -2,7 +2,7 @@
 //! properties show.
 
 use super::runner::Runner;
-use crate::command::root;
+use crate::command::{ensure, root};
 use crate::files;
 
 /// The first words of a version resource, and more bytes than one has.
@@ -34,9 +34,9 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
             .and_then(|start| version.get(start + 2 * property.len()..))
             // Zeros up to a multiple of four bytes come in between.
             .and_then(|rest| place(&rest[..rest.len().min(value.len() + 4)], &value));
-        if found.is_none() {
-            return Err(format!("certstow.exe has another {property}"));
-        }
+        ensure(found.is_some(), || {
+            format!("certstow.exe has another {property}")
+        })?;
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::prefix;
 use super::process::Ended;
 use super::runner::Runner;
+use crate::command::ensure;
 use crate::files;
 
 const PERSON: [&str; 5] = [
@@ -48,9 +49,7 @@ pub(super) fn start(runner: &Runner) -> Result<(), String> {
             return Ok(());
         }
         tries += 1;
-        if tries == TRIES {
-            return Err(ended.complain("Wine's scheduler does not start"));
-        }
+        ended.ensure(tries != TRIES, "Wine's scheduler does not start")?;
         sleep(Duration::from_secs(1));
     }
 }
@@ -76,9 +75,9 @@ fn of_the_machine(runner: &Runner) -> Result<(), String> {
         "<ExecutionTimeLimit>PT2H</ExecutionTimeLimit>",
         "<StartWhenAvailable>true</StartWhenAvailable>",
     ] {
-        if !xml.contains(part) {
-            return Err(format!("the registered task has no {part}: {xml}"));
-        }
+        ensure(xml.contains(part), || {
+            format!("the registered task has no {part}: {xml}")
+        })?;
     }
     let shown = runner.certstow(0, &["schedule", "show", "--name", "machine", "--machine"])?;
     says(&shown, "Scheduled 'machine'")?;
@@ -163,10 +162,10 @@ fn arguments(runner: &Runner) -> Result<(), String> {
     let split = runner.windows_program(&program, &runner.work(), &["line"])?;
     let split = split.expect(0)?;
     let words: Vec<_> = split.stdout.lines().map(Value::from).collect();
-    match words.iter().eq(expected.iter().copied()) {
-        true => Ok(()),
-        false => Err(split.complain(&format!("{expected:?} was expected of {line}"))),
-    }
+    split.ensure(
+        words.iter().eq(expected.iter().copied()),
+        &format!("{expected:?} was expected of {line}"),
+    )
 }
 
 /// What is in an element of a task's XML, which is UTF-16 with a byte order mark.
@@ -229,10 +228,10 @@ fn doctor(runner: &Runner) -> Result<(), String> {
 }
 
 fn says(ended: &Ended, sentence: &str) -> Result<(), String> {
-    match ended.stdout.contains(sentence) {
-        true => Ok(()),
-        false => Err(ended.complain(&format!("it does not say '{sentence}'"))),
-    }
+    ended.ensure(
+        ended.stdout.contains(sentence),
+        &format!("it does not say '{sentence}'"),
+    )
 }
 
 /// Where Wine keeps a task.
@@ -243,8 +242,7 @@ fn task(runner: &Runner, name: &str) -> PathBuf {
 
 /// An error unless Wine has a task of this name, or has none.
 pub(super) fn is_there(runner: &Runner, name: &str, expected: bool) -> Result<(), String> {
-    match task(runner, name).exists() == expected {
-        true => Ok(()),
-        false => Err(format!("the task {name} is there: {}", !expected)),
-    }
+    ensure(task(runner, name).exists() == expected, || {
+        format!("the task {name} is there: {}", !expected)
+    })
 }

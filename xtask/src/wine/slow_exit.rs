@@ -19,9 +19,10 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
         runner.run(command.env("LD_PRELOAD", &library))
     };
     let ended = ends_with("16")?.expect(16)?;
-    if !ended.was_killed() {
-        return Err(ended.complain("Wine's server did not kill it, so nothing was shown"));
-    }
+    ended.ensure(
+        ended.was_killed(),
+        "Wine's server did not kill it, so nothing was shown",
+    )?;
     refused(ends_with("17")?.expect(16), "17 where 16 was expected")?;
     // A program that is not there begins no more often than one whose process Wine lost.
     let missing = runner.run(&mut runner.wine(Path::new("missing.exe")))?;

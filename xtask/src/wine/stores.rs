@@ -162,8 +162,8 @@ fn refuses(
     for sentence in sentences {
         ended.tells(sentence)?;
     }
-    match exported_file(fixture, file).exists() {
-        false => Ok(()),
-        true => Err(ended.complain(&format!("{file} exists all the same"))),
-    }
+    ended.ensure(
+        !exported_file(fixture, file).exists(),
+        &format!("{file} exists all the same"),
+    )
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::process::Ended;
 use super::runner::{PASSWORD, Runner, VARIABLE};
-use crate::command::{program, root};
+use crate::command::{ensure, program, root};
 use crate::files;
 
 /// What stands before a command in a block.
@@ -28,9 +28,7 @@ pub(super) fn type_in(
 ) -> Result<(), String> {
     let text = files::read_text(root().join(manual))?;
     let commands = commands(&text);
-    if commands.is_empty() {
-        return Err(format!("{manual} shows no run"));
-    }
+    ensure(!commands.is_empty(), || format!("{manual} shows no run"))?;
     for (command, expected) in commands {
         let Some(ended) = run(&command, &expected)? else {
             continue;

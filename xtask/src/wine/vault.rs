@@ -6,7 +6,7 @@ use serde_json::json;
 use super::openssl;
 use super::process::Ended;
 use super::runner::{PASSWORD, Runner, VARIABLE};
-use crate::command::root;
+use crate::command::{ensure, root};
 use crate::files;
 
 /// What is typed at the prompt.
@@ -40,10 +40,10 @@ fn keeps(runner: &Runner, names: &[&str]) -> Result<(), String> {
         .iter()
         .map(|name| json!({ "name": name, "place": "Windows Credential Manager" }))
         .collect();
-    match ended.json()?["passwords"] == json!(expected) {
-        true => Ok(()),
-        false => Err(ended.complain(&format!("not the passwords {names:?}"))),
-    }
+    ended.ensure(
+        ended.json()?["passwords"] == json!(expected),
+        &format!("not the passwords {names:?}"),
+    )
 }
 
 fn refuses_a_second(runner: &Runner, set: &[&str]) -> Result<(), String> {
@@ -77,12 +77,9 @@ fn types_another(runner: &Runner) -> Result<(), String> {
     }
     terminal.wait_for("Kept 'Typed-1' in Windows Credential Manager, and read it back")?;
     let shown = terminal.end(0)?;
-    match shown.contains("wörd") {
-        false => Ok(()),
-        true => Err(format!(
-            "the password was typed hidden, and shown: {shown:?}"
-        )),
-    }
+    ensure(!shown.contains("wörd"), || {
+        format!("the password was typed hidden, and shown: {shown:?}")
+    })
 }
 
 /// The file that the typed password protects, as a store that it unlocks.
@@ -138,8 +135,5 @@ fn shows_no_password(ended: &Ended) -> Result<(), String> {
     let shown = [PASSWORD, TYPED]
         .iter()
         .any(|secret| ended.stdout.contains(secret) || ended.stderr.contains(secret));
-    match shown {
-        false => Ok(()),
-        true => Err("a command shows a password".to_owned()),
-    }
+    ensure(!shown, || "a command shows a password".to_owned())
 }

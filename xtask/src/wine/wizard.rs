@@ -7,7 +7,7 @@ use std::path::Path;
 use super::openssl::Pkcs12;
 use super::runner::{PASSWORD, Runner};
 use super::terminal::Terminal;
-use crate::command::root;
+use crate::command::{ensure, root};
 use crate::files;
 
 /// A folder of its own, and where PCT-SAFE has its files.
@@ -74,9 +74,9 @@ fn in_lines(runner: &Runner, pct_safe: &Path) -> Result<(), String> {
     numbered("Is that right?", ENTER)?;
     numbered("Where to put a second copy?", "back\r")?;
     let shown = terminal.end(0)?;
-    if shown.contains(PASSWORD) {
-        return Err(format!("the password was shown: {shown:?}"));
-    }
+    ensure(!shown.contains(PASSWORD), || {
+        format!("the password was shown: {shown:?}")
+    })?;
     // The console breaks it where its line ends.
     let command = r#"--output "C:\PCT-SAFE\PKCS12\Ada Example.p12" --profile compatible"#;
     if !shown.replace(['\r', '\n'], "").contains(command) {
@@ -106,9 +106,9 @@ fn drawn(runner: &Runner, folder: &Path) -> Result<(), String> {
     asked("Where to put a second copy?", ENTER)?;
     terminal.wait_for("and read back from there: it is the same file.")?;
     let shown = terminal.end(0)?;
-    if shown.contains(PASSWORD) {
-        return Err(format!("the password was shown: {shown:?}"));
-    }
+    ensure(!shown.contains(PASSWORD), || {
+        format!("the password was shown: {shown:?}")
+    })?;
     super::folder::nothing_but(folder, &["grace.p12"])?;
     for folder in [folder, &runner.windows().join(DRIVE)] {
         let exported = Pkcs12::open(&folder.join("grace.p12"), PASSWORD)?;
