@@ -107,8 +107,7 @@ fn typed(programs: &Path, folder: &Path) -> Result<String, String> {
         .env("LC_ALL", "C.UTF-8");
     let mut terminal = Terminal::start(terminal)?;
     for (question, keys) in TYPED {
-        terminal.wait_for(question)?;
-        terminal.press(&format!("{keys}\r"))?;
+        terminal.answer(question, &format!("{keys}\r"))?;
     }
     let status = terminal.wait_for_end()?;
     match status.success() {

@@ -121,7 +121,7 @@ pub(super) struct Cng<'a> {
 impl<'a> Cng<'a> {
     /// In this folder below the working folder.
     pub(super) fn new(runner: &'a Runner, folder: &str) -> Result<Self, String> {
-        let folder = runner.work().join(folder);
+        let folder = runner.prefix.work().join(folder);
         let keys = folder.join("keys");
         files::create_folder(&keys)?;
         let library = folder.join("ncrypt.dll");
@@ -174,7 +174,7 @@ impl<'a> Cng<'a> {
 
     /// A program for Windows, to be run with the stand-in; it has to lie beside it.
     pub(super) fn command(&self, executable: &Path) -> Command {
-        let mut command = self.runner.wine(executable);
+        let mut command = self.runner.prefix.wine(executable);
         command
             .current_dir(&self.folder)
             .env(OVERRIDES, "ncrypt=n,b")
@@ -185,6 +185,6 @@ impl<'a> Cng<'a> {
 
     /// Runs it; an error if it ends with another code.
     pub(super) fn run(&self, command: &mut Command, code: i32) -> Result<Ended, String> {
-        self.runner.run(command)?.expect(code)
+        self.runner.prefix.run(command)?.expect(code)
     }
 }

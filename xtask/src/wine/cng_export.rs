@@ -4,6 +4,7 @@
 //! hardware, or leaves a handle open, so that it shows.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use super::cng::{Cng, EC, LEAKED, RSA};
 use super::fixture::Fixture;
@@ -14,7 +15,7 @@ use super::runner::{PASSWORD, Runner, VARIABLE};
 use crate::command::{capture, command};
 use crate::files;
 
-const STORE: &str = r"CurrentUser\Kept by CNG";
+const STORE: &str = r"windows:CurrentUser\Kept by CNG";
 const SOFTWARE: &str = "Microsoft Software Key Storage Provider";
 const TPM: &str = "Microsoft Platform Crypto Provider";
 
@@ -89,7 +90,7 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
         fixture: Fixture::new(runner)?,
     };
     let program = checks.program();
-    files::copy(runner.certstow_file(), &program)?;
+    files::copy(&runner.certstow, &program)?;
     for (container, kind, policy) in COME_OUT {
         checks.add(container, kind, policy, SOFTWARE)?;
         checks.exports(container)?;
@@ -139,30 +140,20 @@ impl Checks<'_> {
         Ok(certificate)
     }
 
-    fn arguments<'a>(&self, container: &'a str, file: &'a str) -> [String; 8] {
-        [
-            "export",
-            container,
-            "--store",
-            &format!("windows:{STORE}"),
-            "-o",
-            file,
-            "--password-env",
-            VARIABLE,
-        ]
-        .map(str::to_owned)
+    /// The command that exports.
+    fn command(&self, container: &str, file: &str) -> Command {
+        let mut command = self.cng.command(&self.program());
+        command
+            .args(["export", container, "--store", STORE, "-o", file])
+            .args(["--password-env", VARIABLE])
+            .env(VARIABLE, PASSWORD);
+        command
     }
 
     fn export(&self, container: &str, file: &str, code: i32) -> Result<Ended, String> {
-        let mut command = self.cng.command(&self.program());
-        command
-            .args(self.arguments(container, file))
-            .env(VARIABLE, PASSWORD);
-        let ended = self.cng.run(&mut command, code)?;
-        match ended.stderr.contains(LEAKED) {
-            true => Err(ended.complain("a handle was left open")),
-            false => Ok(ended),
-        }
+        let ended = self.cng.run(&mut self.command(container, file), code)?;
+        ended.ensure(!ended.stderr.contains(LEAKED), "a handle was left open")?;
+        Ok(ended)
     }
 
     fn exports(&self, container: &str) -> Result<(), String> {
@@ -194,7 +185,7 @@ impl Checks<'_> {
     fn hardware_is_left_alone(&self) -> Result<(), String> {
         let container = "in the TPM";
         self.add(container, EC, "3", TPM)?;
-        let listing = Listing::of(self.cng.runner, &format!("windows:{STORE}"))?;
+        let listing = Listing::of(self.cng.runner, STORE)?;
         listing.has_key(container, "not-exportable", "kept in hardware (TPM)")?;
         self.refuses(container, 12, &["it is kept in hardware (TPM)"])
     }
@@ -243,11 +234,8 @@ impl Checks<'_> {
     }
 
     fn at_terminal(&self, container: &str, code: i32) -> Result<String, String> {
-        let mut command = self.cng.command(&self.program());
-        command
-            .args(self.arguments(container, &format!("{container}.p12")))
-            .arg("--allow-prompt")
-            .env(VARIABLE, PASSWORD);
+        let mut command = self.command(container, &format!("{container}.p12"));
+        command.arg("--allow-prompt");
         self.cng.runner.at_terminal(&command)?.end(code)
     }
 }

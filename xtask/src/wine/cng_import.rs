@@ -11,7 +11,7 @@ const TESTS: &str = "windows";
 
 pub(super) fn check(runner: &Runner) -> Result<(), String> {
     let cng = Cng::new(runner, "imports into CNG")?;
-    let tests = runner.tests().iter().find(|test| test.name == TESTS);
+    let tests = runner.tests.iter().find(|test| test.name == TESTS);
     let Some(tests) = tests else {
         return Err(format!("there are no tests named {TESTS}"));
     };

@@ -1,9 +1,12 @@
 //! What `certstow list --json` says under Wine.
 
+use std::process::Command;
+
 use serde_json::Value;
 
 use super::process::Ended;
 use super::runner::Runner;
+use crate::command::command;
 
 /// A listing without problems.
 pub(super) struct Listing {
@@ -14,16 +17,16 @@ pub(super) struct Listing {
 impl Listing {
     /// Lists a store; an error if anything in it is a problem.
     pub(super) fn of(runner: &Runner, store: &str) -> Result<Self, String> {
-        Self::read(runner, &["list", "--store", store, "--json"])
+        Self::read(runner, &command!("certstow list --store {store} --json"))
     }
 
     /// Lists every store that is found.
     pub(super) fn of_all(runner: &Runner) -> Result<Self, String> {
-        Self::read(runner, &["list", "--json"])
+        Self::read(runner, &command!("certstow list --json"))
     }
 
-    fn read(runner: &Runner, command: &[&str]) -> Result<Self, String> {
-        let ended = runner.certstow(0, command)?;
+    fn read(runner: &Runner, list: &Command) -> Result<Self, String> {
+        let ended = runner.certstow(0, list)?;
         let mut listing = ended.json()?;
         let Value::Array(entries) = listing["entries"].take() else {
             return Err(ended.complain("no entries"));

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::command::{capture, command, ensure, printed};
+use crate::command::{capture, command, ensure, printed, root};
 
 /// An error unless an `EncryptedPrivateKeyInfo` in DER holds the private key of the PEM file `key`.
 pub(super) fn decrypts_to(encrypted: &Path, password: &str, key: &Path) -> Result<(), String> {
@@ -44,6 +44,11 @@ impl Pkcs12 {
             text[start..] == expected,
             &format!("its key is not that of {}", key.display()),
         )
+    }
+
+    /// An error unless the private key is that of Ada in the sample store.
+    pub(super) fn has_adas_key(&self) -> Result<(), String> {
+        self.has_key(&root().join("examples/personal/ada-example.key.pem"))
     }
 
     /// An error unless the file holds this many certificates.
