@@ -118,7 +118,7 @@ fn test() -> Result<(), String> {
         });
     }
     oldest_rust(&mut steps);
-    match setup::pip().and_then(|()| workflows::install()) {
+    match setup::require(&setup::PIP).and_then(|()| workflows::install()) {
         Ok(()) => steps.run("workflows", || workflows::lint(USAGE)),
         Err(reason) => steps.cannot_run("workflows", &reason),
     }
@@ -149,7 +149,7 @@ fn test() -> Result<(), String> {
     if peers == setup::Peers::Incomplete {
         steps.leave_out("tests that need other programs", "see the set-up above");
     }
-    match setup::wine() {
+    match setup::require(&setup::WINE) {
         Ok(()) => wine::checks(&mut steps),
         Err(reason) => steps.cannot_run("Windows, under Wine", &reason),
     }

@@ -25,7 +25,7 @@ const PEOPLE: [(&str, Key, i32, i32, bool); 8] = [
 const HOME: &str = "/home/ada";
 
 pub(crate) fn run() -> Result<(), String> {
-    setup::camera()?;
+    setup::require(&setup::CAMERA)?;
     run_program(cargo().args(["build", "--locked"]))?;
     let scratch = Scratch::new()?;
     let store = scratch.path().join("certificates");

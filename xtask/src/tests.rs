@@ -86,7 +86,7 @@ pub(crate) fn check(steps: &mut Steps, able: Able) {
 /// Injects every fault at every system call, in the scenarios whose names hold one of these words;
 /// in all, if there are none.
 pub(crate) fn faults(words: &[&str]) -> Result<(), String> {
-    setup::faults()?;
+    setup::require(&setup::FAULTS)?;
     let mut built = build(&["--test", "faults"])?;
     built.retain(|test| test.name == "faults");
     let [test] = built.as_slice() else {

@@ -55,7 +55,9 @@ const CHECKS: [(&str, Check); 13] = [
 pub(crate) fn run() -> Result<(), String> {
     let mut steps = Steps::begin();
     steps.run("set-up: Rust components and targets", toolchain::rust);
-    steps.run("set-up: Wine and MinGW-w64", setup::wine);
+    steps.run("set-up: Wine and MinGW-w64", || {
+        setup::require(&setup::WINE)
+    });
     if !steps.failed() {
         checks(&mut steps);
     }

@@ -204,7 +204,7 @@ impl Growth {
 }
 
 pub(super) fn measure(bench: &Bench) -> Result<(), String> {
-    setup::camera()?;
+    setup::require(&setup::CAMERA)?;
     let folder = bench.folder.join("scale");
     files::remove(&folder)?;
     let programs: Vec<&Path> = [Some(&bench.certstow), bench.beside.as_ref()]
