@@ -64,8 +64,8 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["test"] => test(),
         ["wine"] => wine::run(),
-        ["imports"] => imports::check(),
-        ["imports", "--all"] => imports::check_all(),
+        ["imports"] => imports::check(false),
+        ["imports", "--all"] => imports::check(true),
         ["hosted"] => hosted::run(),
         ["oldest-rust"] => toolchain::oldest_rust().and_then(|()| checks::oldest_rust()),
         ["package", folder] => package::package(Path::new(folder)),
@@ -107,7 +107,7 @@ fn test() -> Result<(), String> {
     }
     steps.run("formatting", checks::formatting);
     steps.run("dependencies", dependencies::check);
-    steps.run("imports", imports::check);
+    steps.run("imports", || imports::check(false));
     steps.run("clippy, Linux", || checks::clippy(&[]));
     let name = "clippy, Linux, with the Secret Service";
     // The vault of a Linux desktop is not built by default.
