@@ -26,23 +26,24 @@ const COME_OUT: [(&str, [&str; 4], &str); 3] = [
     ("of the computer", RSA, "3 machine"),
 ];
 
+/// Why a key does not come out, where that is said of several.
+const KEPT: &str = "it is marked as not exportable";
+const WINDOW: &str = "asks for a confirmation or a PIN in a window, and may not";
+
 /// Keys that do not: container, policy, exit code, what is said.
 const STAY: [(&str, &str, i32, [&str; 2]); 6] = [
     (
         "kept",
         "0",
         12,
-        [
-            "it is marked as not exportable",
-            "NCryptExportKey: NTE_BAD_KEY_STATE (0x8009000B)",
-        ],
+        [KEPT, "NCryptExportKey: NTE_BAD_KEY_STATE (0x8009000B)"],
     ),
     (
         "kept otherwise",
         "0 unsupported",
         12,
         [
-            "it is marked as not exportable",
+            KEPT,
             "hint: import the original file again with its key marked as exportable",
         ],
     ),
@@ -69,7 +70,7 @@ const STAY: [(&str, &str, i32, [&str; 2]); 6] = [
         "1 ui",
         13,
         [
-            "asks for a confirmation or a PIN in a window, and may not",
+            WINDOW,
             "hint: run certstow at a terminal, with --allow-prompt",
         ],
     ),
@@ -77,10 +78,7 @@ const STAY: [(&str, &str, i32, [&str; 2]); 6] = [
         "cancels",
         "3 ui cancels",
         13,
-        [
-            "asks for a confirmation or a PIN in a window, and may not",
-            "NCryptExportKey: NTE_SILENT_CONTEXT (0x80090022)",
-        ],
+        [WINDOW, "NCryptExportKey: NTE_SILENT_CONTEXT (0x80090022)"],
     ),
 ];
 
@@ -230,7 +228,7 @@ impl Checks<'_> {
         self.add("kept and asks", EC, "0 ui", SOFTWARE)?;
         let shown = self.at_terminal("kept and asks", 12)?;
         counts(&shown, "a window asks", 0)?;
-        counts(&shown, "it is marked as not exportable", 1)
+        counts(&shown, KEPT, 1)
     }
 
     fn at_terminal(&self, container: &str, code: i32) -> Result<String, String> {
