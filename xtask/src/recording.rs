@@ -9,10 +9,10 @@ use anstyle::{Ansi256Color, AnsiColor, Effects, Style};
 use anstyle_svg::Term;
 use vt100::{Cell, Color, Parser, Screen};
 
-use crate::command::{cargo, ensure, root, run as command, target_folder};
-use crate::files;
+use crate::command::{ensure, root};
 use crate::samples::PASSWORD;
 use crate::terminal::Terminal;
+use crate::{executables, files};
 
 const PICTURE: &str = "docs/images/export.svg";
 const README: &str = "README.md";
@@ -74,8 +74,8 @@ pub(crate) fn check() -> Result<(), String> {
 
 /// The last screen of an export that is typed into the real program.
 fn record() -> Result<Screen, String> {
-    command(cargo().args(["build", "--locked", "--package", "certstow"]))?;
-    let programs = target_folder()?.join("debug");
+    let certstow = executables::certstow(&[])?;
+    let programs = certstow.parent().unwrap_or(&certstow);
     // An empty folder whose path is as long as HOME.
     let folder = tempfile::Builder::new()
         .prefix("")
@@ -84,7 +84,7 @@ fn record() -> Result<Screen, String> {
     let folder = folder.map_err(|error| format!("/tmp: {error}"))?;
     let store = Path::new("examples/personal");
     files::copy(root().join(store), folder.path().join(store))?;
-    let shown = typed(&programs, folder.path())?;
+    let shown = typed(programs, folder.path())?;
     let shown = shown.replace(&folder.path().display().to_string(), HOME);
     let mut parser = Parser::new(ROWS, COLUMNS, 0);
     parser.process(shown.as_bytes());

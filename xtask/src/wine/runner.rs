@@ -9,7 +9,7 @@ use super::prefix::Prefix;
 use super::process::Ended;
 use super::terminal::Terminal;
 use crate::command::{command, root, target_folder};
-use crate::executables::Executable;
+use crate::executables::{self, Executable};
 use crate::files;
 
 /// What a file of tests may take: many times what it does on an idle machine.
@@ -44,7 +44,8 @@ pub(super) struct Runner {
 impl Runner {
     /// Builds everything, then sets up a prefix, with the sample store where certstow works.
     pub(super) fn new() -> Result<Self, String> {
-        let (tests, certstow) = (build::tests()?, build::certstow()?);
+        let tests = build::tests()?;
+        let certstow = executables::certstow(&["--target", build::TARGET])?;
         let prefix = Prefix::new(&target_folder()?, "first")?;
         files::copy(root().join("examples"), prefix.work().join("examples"))?;
         Ok(Self {
