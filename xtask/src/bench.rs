@@ -48,7 +48,7 @@ pub(crate) fn run(names: &[&str]) -> Result<(), String> {
         let known = known.join(", ");
         return Err(format!("there is no bench '{other}', but {known}"));
     }
-    setup::every_peer()?;
+    setup::require(&setup::PEERS)?;
     let bench = Bench::prepare(beside)?;
     println!(
         "\nmeasured on {} cores, median of alternating runs\n",

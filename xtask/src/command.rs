@@ -12,6 +12,14 @@ pub(crate) fn in_ci() -> bool {
     std::env::var_os("CI").is_some()
 }
 
+/// An error with this reason, unless a check holds.
+pub(crate) fn ensure(holds: bool, reason: impl FnOnce() -> String) -> Result<(), String> {
+    match holds {
+        true => Ok(()),
+        false => Err(reason()),
+    }
+}
+
 /// The folder of the workspace.
 pub(crate) fn root() -> PathBuf {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -77,11 +85,9 @@ pub(crate) fn run(command: &mut Command) -> Result<(), String> {
         .stdin(Stdio::null())
         .status()
         .map_err(|error| format!("{} could not be started: {error}", show(command)))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("{} ended with {status}", show(command)))
-    }
+    ensure(status.success(), || {
+        format!("{} ended with {status}", show(command))
+    })
 }
 
 /// Runs a command and gives back its standard output; what it says on standard error is shown

@@ -1,11 +1,11 @@
 //! What this project depends on, on each platform: one generation of every crate, nothing that
 //! compiles C, and a `rust-version` that holds for every dependency.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::command::metadata;
+use crate::command::{ensure, metadata};
 use crate::toolchain::TARGETS;
 
 /// Crates of which there may be several versions in a build: they run in the compiler alone. Of all
@@ -34,147 +34,105 @@ const SHIPPED: [&str; 2] = ["certstow", "certstow-platform"];
 
 /// Checks the dependencies as resolved for every platform.
 pub(crate) fn check() -> Result<(), String> {
+    let findings = on_every_target(|metadata, target| {
+        // Development dependencies too: those are linted for every platform.
+        let resolved: Vec<_> = list(&metadata["packages"]).collect();
+        let built = built(metadata, &SHIPPED, &["", "build"]);
+        let mut findings = second_generations(&built);
+        findings.extend(c_compilers(&resolved, target));
+        findings.extend(newer_than_promised(&resolved, &built));
+        Ok(findings)
+    })?;
+    ensure(findings.is_empty(), || {
+        findings.into_iter().collect::<Vec<_>>().join("\n")
+    })
+}
+
+/// What is found in the metadata as resolved for each platform.
+pub(crate) fn on_every_target(
+    find: impl Fn(&Value, &str) -> Result<Vec<String>, String>,
+) -> Result<BTreeSet<String>, String> {
     let mut findings = BTreeSet::new();
     for target in [&["x86_64-unknown-linux-gnu"], TARGETS.as_slice()].concat() {
-        let graph = Graph::of(target)?;
-        let built = graph.built();
-        findings.extend(second_generations(&built));
-        findings.extend(c_compilers(&graph.resolved(), target));
-        findings.extend(newer_than_promised(&graph.packages, &built));
-    }
-    if findings.is_empty() {
-        return Ok(());
-    }
-    Err(findings.into_iter().collect::<Vec<_>>().join("\n"))
-}
-
-/// One package of the graph, as far as it matters here.
-struct Package {
-    name: String,
-    version: String,
-    rust_version: Option<(u64, u64)>,
-    /// What it is built from or with, without development dependencies.
-    needs: Vec<String>,
-}
-
-/// The resolved dependencies for one target, by package id.
-struct Graph {
-    packages: HashMap<String, Package>,
-}
-
-impl Graph {
-    fn of(target: &str) -> Result<Self, String> {
         let options = ["--locked", "--all-features", "--filter-platform", target];
-        let metadata = metadata(&options)?;
-        let mut needs: HashMap<&str, Vec<String>> = list(&metadata["resolve"]["nodes"])
-            .map(|node| (text(&node["id"]), needs_of(node)))
-            .collect();
-        let packages = list(&metadata["packages"])
-            .map(|package| {
-                let id = text(&package["id"]);
-                let package = Package {
-                    name: text(&package["name"]).to_owned(),
-                    version: text(&package["version"]).to_owned(),
-                    rust_version: package["rust_version"].as_str().map(major_minor),
-                    needs: needs.remove(id).unwrap_or_default(),
-                };
-                (id.to_owned(), package)
-            })
-            .collect();
-        Ok(Self { packages })
+        findings.extend(find(&metadata(&options)?, target)?);
     }
-
-    /// Everything, development dependencies too: those are linted for every platform.
-    fn resolved(&self) -> Vec<&Package> {
-        self.packages.values().collect()
-    }
-
-    /// Everything that goes into, or runs for, a build of the shipped packages.
-    fn built(&self) -> Vec<&Package> {
-        let mut waiting: Vec<&str> = self
-            .packages
-            .iter()
-            .filter(|(_, package)| SHIPPED.contains(&package.name.as_str()))
-            .map(|(id, _)| id.as_str())
-            .collect();
-        let mut seen = BTreeSet::new();
-        while let Some(id) = waiting.pop() {
-            if let Some((id, package)) = self.packages.get_key_value(id)
-                && seen.insert(id.as_str())
-            {
-                waiting.extend(package.needs.iter().map(String::as_str));
-            }
-        }
-        seen.into_iter().map(|id| &self.packages[id]).collect()
-    }
+    Ok(findings)
 }
 
-fn needs_of(node: &Value) -> Vec<String> {
-    let for_development = |needed: &Value| {
-        list(&needed["dep_kinds"]).all(|kind| kind["kind"].as_str() == Some("dev"))
+/// Every package that goes into a build of these, by dependencies of these kinds: "" is a normal one,
+/// "build" one that runs for the build.
+pub(crate) fn built<'a>(metadata: &'a Value, names: &[&str], kinds: &[&str]) -> Vec<&'a Value> {
+    let packages = || list(&metadata["packages"]);
+    let ours = packages().filter(|package| names.contains(&text(&package["name"])));
+    let mut waiting: Vec<_> = ours.map(|package| text(&package["id"])).collect();
+    let counts = |used: &&Value| {
+        let mut of_it = list(&used["dep_kinds"]).map(|kind| text(&kind["kind"]));
+        of_it.any(|kind| kinds.contains(&kind))
     };
-    list(&node["deps"])
-        .filter(|needed| !for_development(needed))
-        .map(|needed| text(&needed["pkg"]).to_owned())
+    let mut seen = BTreeSet::new();
+    while let Some(id) = waiting.pop() {
+        if seen.insert(id) {
+            let node = list(&metadata["resolve"]["nodes"]).find(|node| node["id"] == id);
+            let used = node.into_iter().flat_map(|node| list(&node["deps"]));
+            waiting.extend(used.filter(counts).map(|used| text(&used["pkg"])));
+        }
+    }
+    packages()
+        .filter(|package| seen.contains(text(&package["id"])))
         .collect()
 }
 
-fn second_generations(built: &[&Package]) -> Vec<String> {
+fn second_generations(built: &[&Value]) -> Vec<String> {
     let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for package in built {
-        versions
-            .entry(&package.name)
-            .or_default()
-            .insert(&package.version);
+        let of_name = versions.entry(text(&package["name"])).or_default();
+        of_name.insert(text(&package["version"]));
     }
     versions
         .into_iter()
         .filter(|(name, versions)| !SEVERAL_GENERATIONS.contains(name) && versions.len() > 1)
         .map(|(name, versions)| {
-            let versions: Vec<_> = versions.into_iter().collect();
+            let versions = versions.into_iter().collect::<Vec<_>>().join(" and ");
+            format!("{name} is there more than once: {versions}; `cargo tree -i {name}@VERSION` says why")
+        })
+        .collect()
+}
+
+fn c_compilers(resolved: &[&Value], target: &str) -> Vec<String> {
+    let names = resolved.iter().map(|package| text(&package["name"]));
+    names
+        .filter(|name| BUILDS_C.contains(name))
+        .map(|name| {
             format!(
-                "{name} is there more than once: {}; `cargo tree -i {name}@VERSION` says why",
-                versions.join(" and ")
+                "{name} builds C for {target}; `cargo tree -i {name} --target {target}` says why"
             )
         })
         .collect()
 }
 
-fn c_compilers(built: &[&Package], target: &str) -> Vec<String> {
-    built
+fn newer_than_promised(resolved: &[&Value], built: &[&Value]) -> Vec<String> {
+    let promised = resolved
         .iter()
-        .filter(|package| BUILDS_C.contains(&package.name.as_str()))
-        .map(|package| {
-            format!(
-                "{name} builds C for {target}; `cargo tree -i {name} --target {target}` says why",
-                name = package.name
-            )
-        })
-        .collect()
-}
-
-fn newer_than_promised(packages: &HashMap<String, Package>, built: &[&Package]) -> Vec<String> {
-    let promised = packages
-        .values()
-        .filter(|package| SHIPPED.contains(&package.name.as_str()))
-        .filter_map(|package| package.rust_version)
+        .filter(|package| SHIPPED.contains(&text(&package["name"])))
+        .filter_map(|package| rust_version(package))
         .min();
     built
         .iter()
-        .filter(|package| package.rust_version > promised)
-        .filter_map(|package| {
-            let (major, minor) = package.rust_version?;
-            Some(format!(
-                "{} {} needs Rust {major}.{minor}, more than rust-version in Cargo.toml says",
-                package.name, package.version
-            ))
+        .filter(|package| rust_version(package) > promised)
+        .map(|package| {
+            let [name, version, rust] =
+                ["name", "version", "rust_version"].map(|field| text(&package[field]));
+            format!("{name} {version} needs Rust {rust}, more than rust-version in Cargo.toml says")
         })
         .collect()
 }
 
-fn major_minor(version: &str) -> (u64, u64) {
+/// The major and the minor number of the oldest Rust that a package promises to build with.
+fn rust_version(package: &Value) -> Option<(u64, u64)> {
+    let version = package["rust_version"].as_str()?;
     let mut numbers = version.split('.').map(|number| number.parse().unwrap_or(0));
-    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+    Some((numbers.next()?, numbers.next().unwrap_or(0)))
 }
 
 pub(crate) fn list(value: &Value) -> impl Iterator<Item = &Value> {
@@ -187,15 +145,12 @@ pub(crate) fn text(value: &Value) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
-    fn package(name: &str, version: &str, rust_version: &str) -> Package {
-        Package {
-            name: name.to_owned(),
-            version: version.to_owned(),
-            rust_version: Some(major_minor(rust_version)),
-            needs: Vec::new(),
-        }
+    fn package(name: &str, version: &str, rust_version: &str) -> Value {
+        json!({"name": name, "version": version, "rust_version": rust_version})
     }
 
     #[test]
@@ -216,11 +171,11 @@ mod tests {
 
     #[test]
     fn a_dependency_newer_than_our_promise_is_found() {
-        let ours = HashMap::from([("id".to_owned(), package("certstow", "0.1.0", "1.89"))]);
+        let ours = package("certstow", "0.1.0", "1.89");
         let (old, new) = (
             package("a", "1.0.0", "1.89.0"),
             package("b", "1.0.0", "1.90"),
         );
-        assert_eq!(newer_than_promised(&ours, &[&old, &new]).len(), 1);
+        assert_eq!(newer_than_promised(&[&ours], &[&old, &new]).len(), 1);
     }
 }

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::command::capture;
+use crate::command::{capture, cargo};
 
 /// A program that cargo built.
 pub(crate) struct Executable {
@@ -19,6 +19,17 @@ pub(crate) struct Executable {
     pub(crate) package: String,
     /// Whether it runs tests, and is not the program itself.
     pub(crate) is_test: bool,
+}
+
+/// Builds certstow, with these options of cargo; the program.
+pub(crate) fn certstow(options: &[&str]) -> Result<PathBuf, String> {
+    let mut cargo = cargo();
+    cargo.args(["build", "--locked", "--package", "certstow"]);
+    let mut built = build(cargo.args(options))?;
+    match (built.pop(), built.pop()) {
+        (Some(certstow), None) => Ok(certstow.file),
+        _ => Err("cargo build made more or less than one program".to_owned()),
+    }
 }
 
 /// Runs a build and gives back the programs it made.

@@ -12,7 +12,8 @@ use std::process::Command;
 use sha2::{Digest as _, Sha256};
 
 use crate::command::{
-    cargo, command, executable, logged, printed, root, run as run_command, succeeds, target_folder,
+    cargo, command, ensure, executable, logged, printed, root, run as run_command, succeeds,
+    target_folder,
 };
 use crate::files;
 pub(crate) use seeds::run as seeds;
@@ -42,9 +43,7 @@ pub(crate) fn run(words: &[&str]) -> Result<(), String> {
     };
     let seconds: u32 = seconds.parse().map_err(|_| usage())?;
     let known = |name: &&str| all.iter().any(|target| target == name);
-    if !named.iter().all(known) {
-        return Err(usage());
-    }
+    ensure(named.iter().all(known), usage)?;
     let chosen: Vec<&str> = match named {
         [] => all.iter().map(String::as_str).collect(),
         named => named.to_vec(),
@@ -62,13 +61,12 @@ pub(crate) fn run(words: &[&str]) -> Result<(), String> {
     if chosen.contains(&"grade") {
         hold_against_openssl()?;
     }
-    match findings.is_empty() {
-        true => Ok(()),
-        false => Err(format!(
+    ensure(findings.is_empty(), || {
+        format!(
             "found, and kept for the tests to replay:\n{}",
             findings.join("\n")
-        )),
-    }
+        )
+    })
 }
 
 /// Builds the targets and says where each is. cargo-fuzz has the compiler add what libFuzzer counts

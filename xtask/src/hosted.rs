@@ -15,11 +15,10 @@ mod windows;
 use std::env::consts::OS;
 use std::path::Path;
 
-use crate::command::{cargo, executable, run as run_command, target_folder};
 use crate::setup::Peers;
 use crate::steps::Steps;
 use crate::tests::{self, Able};
-use crate::{checks, files, toolchain};
+use crate::{checks, executables, files, toolchain};
 use certstow::Certstow;
 
 /// Every check that makes sense on this system alone.
@@ -37,11 +36,7 @@ pub(crate) fn run() -> Result<(), String> {
     tests::check(&mut steps, able);
     let mut program = None;
     steps.run("build, as shipped", || {
-        run_command(cargo().args(["build", "--locked", "--release", "--package", "certstow"]))?;
-        let built = target_folder()?
-            .join("release")
-            .join(executable("certstow"));
-        program = Some(Certstow::new(&built));
+        program = Some(Certstow::new(&executables::certstow(&["--release"])?));
         Ok(())
     });
     if let Some(program) = program {

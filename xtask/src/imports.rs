@@ -6,24 +6,16 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 
-use crate::command::{metadata, root};
+use crate::command::{ensure, metadata, root};
 
 mod packages;
 mod paths;
 
 use paths::Edges;
 
-/// Fails with the shortest circle in each crate.
-pub(crate) fn check() -> Result<(), String> {
-    report(1)
-}
-
-/// Fails with the shortest circle through each edge that is part of one.
-pub(crate) fn check_all() -> Result<(), String> {
-    report(usize::MAX)
-}
-
-fn report(circles_of_each: usize) -> Result<(), String> {
+/// Fails with the shortest circle in each crate; with `all`, through each edge that is part of one.
+pub(crate) fn check(all: bool) -> Result<(), String> {
+    let circles_of_each = if all { usize::MAX } else { 1 };
     let metadata = metadata(&["--no-deps"])?;
     let mut found = String::new();
     for package in metadata["packages"].as_array().into_iter().flatten() {
@@ -44,10 +36,7 @@ fn report(circles_of_each: usize) -> Result<(), String> {
     for finding in packages::findings()? {
         found += &format!("\n{finding}");
     }
-    match found.is_empty() {
-        true => Ok(()),
-        false => Err(found),
-    }
+    ensure(found.is_empty(), || found)
 }
 
 /// The shortest circle through each edge that is part of one, the shortest first.

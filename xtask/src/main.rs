@@ -64,8 +64,8 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["test"] => test(),
         ["wine"] => wine::run(),
-        ["imports"] => imports::check(),
-        ["imports", "--all"] => imports::check_all(),
+        ["imports"] => imports::check(false),
+        ["imports", "--all"] => imports::check(true),
         ["hosted"] => hosted::run(),
         ["oldest-rust"] => toolchain::oldest_rust().and_then(|()| checks::oldest_rust()),
         ["package", folder] => package::package(Path::new(folder)),
@@ -107,7 +107,7 @@ fn test() -> Result<(), String> {
     }
     steps.run("formatting", checks::formatting);
     steps.run("dependencies", dependencies::check);
-    steps.run("imports", imports::check);
+    steps.run("imports", || imports::check(false));
     steps.run("clippy, Linux", || checks::clippy(&[]));
     let name = "clippy, Linux, with the Secret Service";
     // The vault of a Linux desktop is not built by default.
@@ -118,7 +118,7 @@ fn test() -> Result<(), String> {
         });
     }
     oldest_rust(&mut steps);
-    match setup::pip().and_then(|()| workflows::install()) {
+    match setup::require(&setup::PIP).and_then(|()| workflows::install()) {
         Ok(()) => steps.run("workflows", || workflows::lint(USAGE)),
         Err(reason) => steps.cannot_run("workflows", &reason),
     }
@@ -149,7 +149,7 @@ fn test() -> Result<(), String> {
     if peers == setup::Peers::Incomplete {
         steps.leave_out("tests that need other programs", "see the set-up above");
     }
-    match setup::wine() {
+    match setup::require(&setup::WINE) {
         Ok(()) => wine::checks(&mut steps),
         Err(reason) => steps.cannot_run("Windows, under Wine", &reason),
     }

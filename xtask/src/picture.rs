@@ -4,9 +4,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::command::{capture, cargo, command, root, run as run_program, target_folder};
+use crate::command::{capture, command, root};
 use crate::samples::{Key, PASSWORD, Scratch};
-use crate::{files, setup};
+use crate::{executables, files, setup};
 
 /// Who is in the picture: from when and until when they are certified, in days from today, and
 /// whether they are in the backup.
@@ -25,8 +25,9 @@ const PEOPLE: [(&str, Key, i32, i32, bool); 8] = [
 const HOME: &str = "/home/ada";
 
 pub(crate) fn run() -> Result<(), String> {
-    setup::camera()?;
-    run_program(cargo().args(["build", "--locked"]))?;
+    setup::require(&setup::CAMERA)?;
+    let program = executables::certstow(&[])?;
+    let certstow = |folder: &Path| certstow(&program, folder);
     let scratch = Scratch::new()?;
     let store = scratch.path().join("certificates");
     let issuer = scratch.authority("Certstow Sample Issuing CA", Key::P256, None)?;
@@ -44,11 +45,11 @@ pub(crate) fn run() -> Result<(), String> {
     for (name, ..) in PEOPLE.iter().filter(|person| person.4) {
         let words = "backup --to usb-stick --store certificates --iterations 2000 --password-env SECRET \
                      --unlock-password-env SECRET --label";
-        let mut backup = certstow(scratch.path())?;
+        let mut backup = certstow(scratch.path());
         capture(backup.args(words.split(' ')).arg(name))?;
     }
     let page = scratch.path().join("report.html");
-    let mut report = certstow(scratch.path())?;
+    let mut report = certstow(scratch.path());
     report.args(["report", "--store", "certificates", "--backup", "usb-stick"]);
     capture(report.arg("-o").arg(&page))?;
     let folder = scratch.path().to_string_lossy().into_owned();
@@ -58,14 +59,14 @@ pub(crate) fn run() -> Result<(), String> {
 }
 
 /// certstow in this folder, knowing the password.
-fn certstow(folder: &Path) -> Result<Command, String> {
-    let mut command = Command::new(target_folder()?.join("debug/certstow"));
+fn certstow(program: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(program);
     command
         .current_dir(folder)
         .env("SECRET", PASSWORD)
         .env("XDG_DATA_HOME", folder.join("data"))
         .env("TZ", "UTC");
-    Ok(command)
+    command
 }
 
 /// A day so far from today, as `openssl ca` takes it.

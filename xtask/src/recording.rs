@@ -9,10 +9,10 @@ use anstyle::{Ansi256Color, AnsiColor, Effects, Style};
 use anstyle_svg::Term;
 use vt100::{Cell, Color, Parser, Screen};
 
-use crate::command::{cargo, root, run as command, target_folder};
-use crate::files;
+use crate::command::{ensure, root};
 use crate::samples::PASSWORD;
 use crate::terminal::Terminal;
+use crate::{executables, files};
 
 const PICTURE: &str = "docs/images/export.svg";
 const README: &str = "README.md";
@@ -64,19 +64,18 @@ pub(crate) fn check() -> Result<(), String> {
     let shown = text(&record()?);
     let readme = read(README)?;
     let (_, told, _) = parts(&readme)?;
-    match without_hashes(told) == without_hashes(&shown) {
-        true => Ok(()),
-        false => Err(format!(
+    ensure(without_hashes(told) == without_hashes(&shown), || {
+        format!(
             "{README} is not what certstow shows: run cargo xtask recording, and look at it\n\
              -- {README}:\n{told}\n-- certstow:\n{shown}"
-        )),
-    }
+        )
+    })
 }
 
 /// The last screen of an export that is typed into the real program.
 fn record() -> Result<Screen, String> {
-    command(cargo().args(["build", "--locked", "--package", "certstow"]))?;
-    let programs = target_folder()?.join("debug");
+    let certstow = executables::certstow(&[])?;
+    let programs = certstow.parent().unwrap_or(&certstow);
     // An empty folder whose path is as long as HOME.
     let folder = tempfile::Builder::new()
         .prefix("")
@@ -85,7 +84,7 @@ fn record() -> Result<Screen, String> {
     let folder = folder.map_err(|error| format!("/tmp: {error}"))?;
     let store = Path::new("examples/personal");
     files::copy(root().join(store), folder.path().join(store))?;
-    let shown = typed(&programs, folder.path())?;
+    let shown = typed(programs, folder.path())?;
     let shown = shown.replace(&folder.path().display().to_string(), HOME);
     let mut parser = Parser::new(ROWS, COLUMNS, 0);
     parser.process(shown.as_bytes());
@@ -108,8 +107,7 @@ fn typed(programs: &Path, folder: &Path) -> Result<String, String> {
         .env("LC_ALL", "C.UTF-8");
     let mut terminal = Terminal::start(terminal)?;
     for (question, keys) in TYPED {
-        terminal.wait_for(question)?;
-        terminal.press(&format!("{keys}\r"))?;
+        terminal.answer(question, &format!("{keys}\r"))?;
     }
     let status = terminal.wait_for_end()?;
     match status.success() {

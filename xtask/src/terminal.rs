@@ -81,7 +81,9 @@ impl Terminal {
         }
     }
 
-    pub(crate) fn press(&mut self, keys: &str) -> Result<(), String> {
+    /// Waits for a question, and types an answer.
+    pub(crate) fn answer(&mut self, question: &str, keys: &str) -> Result<(), String> {
+        self.wait_for(question)?;
         let pressed = self.keyboard.write_all(keys.as_bytes());
         pressed.map_err(|error| self.complain(&error.to_string()))
     }

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::command::{cargo, logged, run, target_folder};
+use crate::command::{cargo, ensure, logged, run, target_folder};
 use crate::executables::{self, Executable};
 use crate::files;
 use crate::setup::{self, Peers};
@@ -86,7 +86,7 @@ pub(crate) fn check(steps: &mut Steps, able: Able) {
 /// Injects every fault at every system call, in the scenarios whose names hold one of these words;
 /// in all, if there are none.
 pub(crate) fn faults(words: &[&str]) -> Result<(), String> {
-    setup::faults()?;
+    setup::require(&setup::FAULTS)?;
     let mut built = build(&["--test", "faults"])?;
     built.retain(|test| test.name == "faults");
     let [test] = built.as_slice() else {
@@ -131,9 +131,9 @@ fn build(options: &[&str]) -> Result<Vec<Executable>, String> {
 
 /// Runs the files of tests; an error that names those in which not all passed.
 fn run_all(tests: Vec<Executable>, able: Able) -> Result<(), String> {
-    if tests.is_empty() {
-        return Err("there are none, since they were not built".to_owned());
-    }
+    ensure(!tests.is_empty(), || {
+        "there are none, since they were not built".to_owned()
+    })?;
     let scratch = target_folder()?.join("xtask-tests");
     files::create_folder(&scratch)?;
     let at_a_time = match cfg!(target_os = "linux") {
@@ -182,10 +182,7 @@ fn run_one(test: &Executable, able: Able, scratch: &Path) -> Result<(), String> 
         .env("CARGO_MANIFEST_DIR", &test.folder);
     let (status, printed) = logged(&mut command, &log)?;
     println!("\n     Running {}\n{printed}", title(test));
-    match status.success() {
-        true => Ok(()),
-        false => Err(format!("{status}")),
-    }
+    ensure(status.success(), || format!("{status}"))
 }
 
 fn summary(ended: Vec<(String, Duration, Result<(), String>)>) -> Result<(), String> {
@@ -199,12 +196,11 @@ fn summary(ended: Vec<(String, Duration, Result<(), String>)>) -> Result<(), Str
         times.push((title, took));
     }
     print!("{}", longest_first(times));
-    match failures.is_empty() {
-        true => Ok(()),
-        false => Err(format!(
+    ensure(failures.is_empty(), || {
+        format!(
             "{} of {count} files of tests failed:\n{}",
             failures.len(),
             failures.join("\n")
-        )),
-    }
+        )
+    })
 }

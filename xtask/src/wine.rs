@@ -32,11 +32,32 @@ use crate::steps::Steps;
 use crate::{setup, toolchain};
 use runner::Runner;
 
+type Check = fn(&Runner) -> Result<(), String>;
+
+/// What is checked after the tests, in this order.
+const CHECKS: [(&str, Check); 13] = [
+    ("manifest and version", resource::check),
+    ("certstow on a folder", folder::check),
+    ("certstow and its logs", logs::check),
+    ("certstow imports, and deletes keys", import::check),
+    ("certstow on the Windows stores", stores::check),
+    ("certstow and the scheduler", schedule::check),
+    ("the manual's page on scheduled backups", manual::check),
+    ("the stand-in ncrypt.dll", cng::check),
+    ("tests, windows, on keys of CNG", cng_import::check),
+    ("certstow on keys of CNG", cng_export::check),
+    ("certstow at a console", console::check),
+    ("the wizard at a console", wizard::check),
+    ("certstow on Credential Manager", vault::check),
+];
+
 /// The checks alone. Who asks for them by name is not helped by leaving them out.
 pub(crate) fn run() -> Result<(), String> {
     let mut steps = Steps::begin();
     steps.run("set-up: Rust components and targets", toolchain::rust);
-    steps.run("set-up: Wine and MinGW-w64", setup::wine);
+    steps.run("set-up: Wine and MinGW-w64", || {
+        setup::require(&setup::WINE)
+    });
     if !steps.failed() {
         checks(&mut steps);
     }
@@ -52,36 +73,12 @@ pub(crate) fn checks(steps: &mut Steps) {
     });
     let Some(runner) = runner else { return };
     steps.run("Wine: exit codes", || slow_exit::check(&runner));
-    for test in runner.tests() {
+    for test in &runner.tests {
         let name = format!("Wine: tests, {}", test.name);
         steps.run(&name, || runner.test(test));
     }
-    steps.run("Wine: manifest and version", || resource::check(&runner));
-    steps.run("Wine: certstow on a folder", || folder::check(&runner));
-    steps.run("Wine: certstow and its logs", || logs::check(&runner));
-    steps.run("Wine: certstow imports, and deletes keys", || {
-        import::check(&runner)
-    });
-    steps.run("Wine: certstow on the Windows stores", || {
-        stores::check(&runner)
-    });
-    steps.run("Wine: certstow and the scheduler", || {
-        schedule::check(&runner)
-    });
-    steps.run("Wine: the manual's page on scheduled backups", || {
-        manual::check(&runner)
-    });
-    steps.run("Wine: the stand-in ncrypt.dll", || cng::check(&runner));
-    steps.run("Wine: tests, windows, on keys of CNG", || {
-        cng_import::check(&runner)
-    });
-    steps.run("Wine: certstow on keys of CNG", || {
-        cng_export::check(&runner)
-    });
-    steps.run("Wine: certstow at a console", || console::check(&runner));
-    steps.run("Wine: the wizard at a console", || wizard::check(&runner));
-    steps.run("Wine: certstow on Credential Manager", || {
-        vault::check(&runner)
-    });
-    steps.run("Wine: nothing left running", || runner.end());
+    for (name, check) in CHECKS {
+        steps.run(&format!("Wine: {name}"), || check(&runner));
+    }
+    steps.run("Wine: nothing left running", || runner.prefix.end());
 }

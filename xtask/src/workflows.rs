@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use crate::command::{command, root, run, target_folder};
+use crate::command::{command, ensure, root, run, target_folder};
 use crate::files;
 
 /// jactionlint's version, and the hash of what is installed.
@@ -44,10 +44,7 @@ fn check(usage: &str) -> Result<(), String> {
             }
         }
     }
-    match findings.is_empty() {
-        true => Ok(()),
-        false => Err(findings.join("\n")),
-    }
+    ensure(findings.is_empty(), || findings.join("\n"))
 }
 
 fn finding(line: &str, usage: &str) -> Option<String> {

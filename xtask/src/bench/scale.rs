@@ -8,6 +8,7 @@ use super::cost::{self, Cost};
 use super::report::MEBIBYTE;
 use super::scene::{NO_PASSWORD, PASSWORD, QUICK, Scene};
 use super::subject::Bench;
+use crate::command::ensure;
 use crate::{files, setup};
 
 /// How much larger the larger size is.
@@ -203,7 +204,7 @@ impl Growth {
 }
 
 pub(super) fn measure(bench: &Bench) -> Result<(), String> {
-    setup::camera()?;
+    setup::require(&setup::CAMERA)?;
     let folder = bench.folder.join("scale");
     files::remove(&folder)?;
     let programs: Vec<&Path> = [Some(&bench.certstow), bench.beside.as_ref()]
@@ -236,13 +237,12 @@ pub(super) fn measure(bench: &Bench) -> Result<(), String> {
         }
     }
     files::remove(&folder)?;
-    match grown.is_empty() {
-        true => Ok(()),
-        false => Err(format!(
+    ensure(grown.is_empty(), || {
+        format!(
             "the cost grows more than {GROWTH} times of: {}",
             grown.join("; ")
-        )),
-    }
+        )
+    })
 }
 
 /// With each of the programs in turn, the least of several runs at either size.

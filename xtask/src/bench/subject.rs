@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::certificates::{self, Validity};
-use crate::command::{cargo, run as run_command, target_folder};
-use crate::files;
+use crate::command::target_folder;
+use crate::{executables, files};
 
 /// The release binary, one to compare it with, and a folder for files.
 pub(super) struct Bench {
@@ -15,12 +15,11 @@ pub(super) struct Bench {
 
 impl Bench {
     pub(super) fn prepare(beside: Option<&Path>) -> Result<Self, String> {
-        run_command(cargo().args(["build", "--locked", "--release", "--package", "certstow"]))?;
-        let target = target_folder()?;
-        let folder = target.join("xtask-bench");
+        let certstow = executables::certstow(&["--release"])?;
+        let folder = target_folder()?.join("xtask-bench");
         files::create_folder(&folder)?;
         Ok(Self {
-            certstow: target.join("release/certstow"),
+            certstow,
             beside: beside.map(Path::to_owned),
             folder,
         })

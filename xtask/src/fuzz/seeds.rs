@@ -11,8 +11,8 @@ use pkcs12::AuthenticatedSafe;
 use pkcs12::pfx::Pfx;
 
 use super::targets::{files_in, folder, targets};
-use crate::command::{capture, cargo, command, executable, root, target_folder};
-use crate::files;
+use crate::command::{capture, command, root};
+use crate::{executables, files};
 
 const PASSWORD: &str = "fixture";
 
@@ -84,8 +84,7 @@ fn text_seeds() -> Result<(), String> {
 
 /// Its four profiles, a backup's manifest and passwords sealed to both kinds of key.
 fn by_certstow(scratch: &Path) -> Result<(), String> {
-    crate::command::run(cargo().args(["build", "--quiet", "--locked", "--bin", "certstow"]))?;
-    let certstow = target_folder()?.join("debug").join(executable("certstow"));
+    let certstow = executables::certstow(&["--quiet"])?;
     let password = scratch.join("password");
     files::write(&password, PASSWORD)?;
     let store = root().join("examples/personal");

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::command::{capture, command, program, show};
+use crate::command::{capture, command, ensure, program, show};
 
 /// Protects the files that the checks make. It guards nothing, so that it may be an argument of
 /// the systems' tools, which take no other.
@@ -60,10 +60,9 @@ impl Certstow {
             command!("{program} show {selector} --store {store} --json --non-interactive");
         let shown: serde_json::Value =
             serde_json::from_slice(&capture(&mut command)?).map_err(|error| error.to_string())?;
-        match shown["backed_up"].is_string() {
-            true => Ok(()),
-            false => Err(format!("{} shows no copy: {shown}", show(&command))),
-        }
+        ensure(shown["backed_up"].is_string(), || {
+            format!("{} shows no copy: {shown}", show(&command))
+        })
     }
 
     fn command(&self) -> Command {

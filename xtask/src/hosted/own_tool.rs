@@ -7,7 +7,7 @@ use std::path::Path;
 use super::keychain::Keychain;
 use super::powershell::powershell;
 use super::thumbprint::thumbprint;
-use crate::command::{capture, command, printed};
+use crate::command::{capture, command, ensure, printed};
 
 /// The profiles that the system's tool opens in the versions that hosted machines have.
 pub(super) const PROFILES: [&str; 2] = ["modern", "compatible"];
@@ -19,13 +19,12 @@ pub(super) fn restores(file: &Path, password: &str, thumbprint: &str) -> Result<
         "windows" => by_windows(file, password)?,
         _ => by_openssl(file, password)?,
     };
-    match restored.iter().any(|one| one == thumbprint) {
-        true => Ok(()),
-        false => Err(format!(
+    ensure(restored.iter().any(|one| one == thumbprint), || {
+        format!(
             "{} restores {restored:?} instead of {thumbprint}",
             file.display()
-        )),
-    }
+        )
+    })
 }
 
 fn by_security(file: &Path, password: &str) -> Result<Vec<String>, String> {

@@ -6,49 +6,23 @@ use super::own_tool;
 use super::powershell::powershell;
 use crate::files;
 
-/// A key as `New-SelfSignedCertificate` is told to make it.
-struct Key {
-    provider: &'static str,
-    algorithm: &'static str,
-    /// `None` is a key of CNG, anything else one of CryptoAPI.
-    spec: &'static str,
-    policy: &'static str,
-    /// How the export ends.
-    code: i32,
-}
-
 const CNG: &str = "Microsoft Software Key Storage Provider";
 const CAPI: &str = "Microsoft Enhanced RSA and AES Cryptographic Provider";
 
-const fn cng(algorithm: &'static str, policy: &'static str, code: i32) -> Key {
-    Key {
-        provider: CNG,
-        algorithm,
-        spec: "None",
-        policy,
-        code,
-    }
-}
+/// The variables that tell `New-SelfSignedCertificate` how to make a key. The specification "None" is
+/// that of a key of CNG, anything else of one of CryptoAPI.
+const PROPERTIES: [&str; 4] = ["PROVIDER", "ALGORITHM", "SPEC", "POLICY"];
 
-const fn capi(policy: &'static str, code: i32) -> Key {
-    Key {
-        provider: CAPI,
-        algorithm: "RSA",
-        spec: "KeyExchange",
-        policy,
-        code,
-    }
-}
-
-const KEYS: [Key; 8] = [
-    cng("RSA", "Exportable", 0),
-    cng("RSA", "ExportableEncrypted", 0),
-    cng("RSA", "NonExportable", 12),
-    cng("ECDSA_nistP256", "Exportable", 0),
-    cng("ECDSA_nistP256", "ExportableEncrypted", 0),
-    cng("ECDSA_nistP256", "NonExportable", 12),
-    capi("Exportable", 0),
-    capi("NonExportable", 12),
+/// The keys, in these properties, and how the export of each ends.
+const KEYS: [([&str; 4], i32); 8] = [
+    ([CNG, "RSA", "None", "Exportable"], 0),
+    ([CNG, "RSA", "None", "ExportableEncrypted"], 0),
+    ([CNG, "RSA", "None", "NonExportable"], 12),
+    ([CNG, "ECDSA_nistP256", "None", "Exportable"], 0),
+    ([CNG, "ECDSA_nistP256", "None", "ExportableEncrypted"], 0),
+    ([CNG, "ECDSA_nistP256", "None", "NonExportable"], 12),
+    ([CAPI, "RSA", "KeyExchange", "Exportable"], 0),
+    ([CAPI, "RSA", "KeyExchange", "NonExportable"], 12),
 ];
 
 pub(super) fn check(certstow: &Certstow) -> Result<(), String> {
@@ -59,28 +33,26 @@ pub(super) fn check(certstow: &Certstow) -> Result<(), String> {
         println!("    not an administrator: the computer's store is left out");
     }
     for location in locations {
-        for key in &KEYS {
-            exports(certstow, location, key).map_err(|error| {
-                let Key {
-                    provider,
-                    algorithm,
-                    policy,
-                    ..
-                } = key;
-                format!("{location}, {provider}, {algorithm}, {policy}: {error}")
-            })?;
+        for (key, code) in KEYS {
+            exports(certstow, location, key, code)
+                .map_err(|error| format!("{location}, {}: {error}", key.join(", ")))?;
         }
     }
     Ok(())
 }
 
-fn exports(certstow: &Certstow, location: &'static str, key: &Key) -> Result<(), String> {
+fn exports(
+    certstow: &Certstow,
+    location: &'static str,
+    key: [&str; 4],
+    code: i32,
+) -> Result<(), String> {
     let scratch = files::scratch()?;
     let file = scratch.path().join("exported.pfx");
     let certificate = Certificate::new(location, &files::name(scratch.path()), key)?;
     let store = format!(r"windows:{location}\My");
-    certstow.export(&certificate.thumbprint, &store, &file, &[], key.code)?;
-    if key.code != 0 {
+    certstow.export(&certificate.thumbprint, &store, &file, &[], code)?;
+    if code != 0 {
         return Ok(());
     }
     certstow.check(&file)?;
@@ -99,18 +71,11 @@ struct Certificate {
 
 impl Certificate {
     /// One that is issued to `name`.
-    fn new(location: &'static str, name: &str, key: &Key) -> Result<Self, String> {
-        let made = powershell(
-            MAKE,
-            &[
-                ("LOCATION", location),
-                ("SUBJECT", &format!("CN={name}")),
-                ("PROVIDER", key.provider),
-                ("ALGORITHM", key.algorithm),
-                ("SPEC", key.spec),
-                ("POLICY", key.policy),
-            ],
-        )?;
+    fn new(location: &'static str, name: &str, key: [&str; 4]) -> Result<Self, String> {
+        let subject = format!("CN={name}");
+        let mut variables = vec![("LOCATION", location), ("SUBJECT", &subject)];
+        variables.extend(PROPERTIES.into_iter().zip(key));
+        let made = powershell(MAKE, &variables)?;
         let thumbprint = made.trim().to_owned();
         // What removes it later must not be given the path of the whole store.
         match thumbprint.len() == 40 && thumbprint.bytes().all(|byte| byte.is_ascii_hexdigit()) {

@@ -7,10 +7,8 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::paths::words;
-use crate::command::metadata;
-use crate::dependencies::{list, text};
+use crate::dependencies::{built, list, on_every_target, text};
 use crate::files;
-use crate::toolchain::TARGETS;
 
 /// From the program down.
 const PACKAGES: [&str; 4] = [
@@ -62,17 +60,14 @@ const CONDITIONS: [&str; 5] = [
 
 /// What breaks these rules on any system. A package that a rule names and that does not exist does.
 pub(super) fn findings() -> Result<BTreeSet<String>, String> {
-    let mut findings = BTreeSet::new();
-    for target in [&["x86_64-unknown-linux-gnu"], TARGETS.as_slice()].concat() {
-        let options = ["--locked", "--all-features", "--filter-platform", target];
-        let metadata = metadata(&options)?;
-        findings.extend(dependencies(&metadata));
-        if let Some(package) = package(&metadata, WITHOUT_SYSTEM) {
+    on_every_target(|metadata, _| {
+        let mut findings = dependencies(metadata);
+        if let Some(package) = package(metadata, WITHOUT_SYSTEM) {
             let manifest = Path::new(text(&package["manifest_path"]));
             conditions(&manifest.with_file_name("src"), &mut findings)?;
         }
-    }
-    Ok(findings)
+        Ok(findings)
+    })
 }
 
 fn dependencies(metadata: &Value) -> Vec<String> {
@@ -93,8 +88,9 @@ fn dependencies(metadata: &Value) -> Vec<String> {
             }
         }
         if WITHOUT_TERMINAL.contains(name) {
-            let needed = needed(metadata, text(&package["id"]));
-            for other in TERMINAL.iter().filter(|other| needed.contains(*other)) {
+            let needed = built(metadata, &[name], &[""]);
+            let needed = needed.iter().map(|package| text(&package["name"]));
+            for other in needed.filter(|other| TERMINAL.contains(other)) {
                 let why = format!("`cargo tree -p {name} -e normal -i {other}` says why");
                 findings.push(format!(
                     "{name} needs {other}, which is of a terminal; {why}"
@@ -105,57 +101,27 @@ fn dependencies(metadata: &Value) -> Vec<String> {
     findings
 }
 
-/// The names of all that a package is built with, but for development and for builds.
-fn needed<'a>(metadata: &'a Value, package: &'a str) -> BTreeSet<&'a str> {
-    let normal = |used: &&Value| list(&used["dep_kinds"]).any(|kind| kind["kind"].is_null());
-    let mut waiting = vec![package];
-    let mut seen = BTreeSet::new();
-    while let Some(id) = waiting.pop() {
-        if seen.insert(id) {
-            let node = list(&metadata["resolve"]["nodes"]).find(|node| node["id"] == id);
-            let used = node.into_iter().flat_map(|node| list(&node["deps"]));
-            waiting.extend(used.filter(normal).map(|used| text(&used["pkg"])));
-        }
-    }
-    let packages = list(&metadata["packages"]);
-    let found = packages.filter(|package| seen.contains(text(&package["id"])));
-    found.map(|package| text(&package["name"])).collect()
-}
-
 /// Every `cfg` for a system in the files of a folder.
-fn conditions(folder: &Path, findings: &mut BTreeSet<String>) -> Result<(), String> {
+fn conditions(folder: &Path, findings: &mut Vec<String>) -> Result<(), String> {
     for file in files::in_folder(folder)? {
         if file.is_dir() {
             conditions(&file, findings)?;
-        } else if file.extension().is_some_and(|ending| ending == "rs") {
-            let words = words(&file)?;
-            let begins = |word: &&String| *word == "cfg" || *word == "cfg_attr";
-            for (start, _) in words.iter().enumerate().filter(|(_, word)| begins(word)) {
-                let condition = in_brackets(&words[start..]);
-                if let Some(system) = condition
-                    .iter()
-                    .find(|word| CONDITIONS.contains(&word.as_str()))
-                {
-                    findings.insert(format!("{}: a `cfg` for {system}", file.display()));
-                }
+            continue;
+        }
+        let is_code = file.extension().is_some_and(|ending| ending == "rs");
+        let words = is_code.then(|| words(&file)).transpose()?;
+        let words = words.unwrap_or_default();
+        let conditions = words.split(|word| word == "cfg" || word == "cfg_attr");
+        for condition in conditions.skip(1) {
+            // To the end of an attribute or of a statement.
+            let ends = |word: &&String| ["]", ";", "{"].contains(&word.as_str());
+            let mut condition = condition.iter().take_while(|word| !ends(word));
+            if let Some(system) = condition.find(|word| CONDITIONS.contains(&word.as_str())) {
+                findings.push(format!("{}: a `cfg` for {system}", file.display()));
             }
         }
     }
     Ok(())
-}
-
-/// The words up to the end of the first bracket among them.
-fn in_brackets(words: &[String]) -> &[String] {
-    let mut open = 0;
-    let end = words.iter().position(|word| {
-        match word.as_str() {
-            "(" => open += 1,
-            ")" => open -= 1,
-            _ => return false,
-        }
-        open == 0
-    });
-    &words[..end.unwrap_or(words.len())]
 }
 
 fn package<'a>(metadata: &'a Value, name: &str) -> Option<&'a Value> {
@@ -261,7 +227,7 @@ mod tests {
             ("/// #[cfg(unix)]\nconst T: &str = \"cfg(unix)\";", 0),
         ] {
             files::write(folder.join("a/b.rs"), text).unwrap();
-            let mut findings = BTreeSet::new();
+            let mut findings = Vec::new();
             conditions(&folder, &mut findings).unwrap();
             assert_eq!(findings.len(), expected, "{text}: {findings:?}");
         }

@@ -13,45 +13,44 @@ use crate::files;
 /// The files that the paths in a file lead to, with these paths.
 pub(super) type Edges = BTreeMap<PathBuf, BTreeMap<PathBuf, BTreeSet<String>>>;
 
-/// What a name stands for. Modules are numbers, the root 0.
+/// What a name stands for in its module: a module, something that is defined there, or a path.
 enum Meaning {
-    Module(usize, PathBuf),
-    Item(PathBuf),
+    Module(usize),
+    Item,
     Import(String),
 }
 
-#[derive(Default)]
-struct Crate {
-    modules: usize,
-    /// By the module and the name in it.
-    names: BTreeMap<(usize, String), Vec<Meaning>>,
-    /// The file and the module of each path.
-    paths: BTreeSet<(PathBuf, usize, String)>,
-}
-
-/// A module, its file, and where the files of its children lie.
-struct Place {
-    module: usize,
+/// A module's file, and where the files of its children lie.
+struct Module {
     file: PathBuf,
     folder: PathBuf,
 }
 
+/// Modules are numbers, the root 0.
+struct Crate {
+    modules: Vec<Module>,
+    /// By the module and the name in it.
+    names: BTreeMap<(usize, String), Vec<Meaning>>,
+    /// The paths, and the module that each is in.
+    paths: BTreeSet<(usize, String)>,
+}
+
 /// The edges between the files of the crate with this root.
 pub(super) fn edges(root: &Path) -> Result<Edges, String> {
-    let mut read = Crate::default();
-    read.file(&Place {
-        module: 0,
-        file: root.to_owned(),
-        folder: root.with_file_name(""),
-    })?;
-    read.define(0, "crate", Meaning::Module(0, root.to_owned()));
+    let (file, folder) = (root.to_owned(), root.with_file_name(""));
+    let mut read = Crate {
+        modules: vec![Module { file, folder }],
+        names: BTreeMap::new(),
+        paths: BTreeSet::new(),
+    };
+    read.scan(0)?;
     let mut edges = Edges::new();
-    for (file, module, path) in &read.paths {
-        let mut targets = read.files(*module, path, DEEPEST).unwrap_or_default();
-        targets.retain(|target| target != file);
-        for target in targets {
+    for (module, path) in &read.paths {
+        let file = &read.modules[*module].file;
+        let targets = read.files(*module, path, DEEPEST).unwrap_or_default();
+        for target in targets.into_iter().filter(|target| *target != file) {
             let from = edges.entry(file.clone()).or_default();
-            from.entry(target).or_default().insert(path.clone());
+            from.entry(target.clone()).or_default().insert(path.clone());
         }
     }
     Ok(edges)
@@ -66,48 +65,57 @@ const ITEMS: [&str; 9] = [
 ];
 
 impl Crate {
-    fn file(&mut self, place: &Place) -> Result<(), String> {
-        let words = words(&place.file)?;
+    /// Takes up what the file of a module defines, imports and names.
+    fn scan(&mut self, module: usize) -> Result<(), String> {
+        let file = self.modules[module].file.clone();
+        let words = words(&file)?;
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        self.scan(place, &words)
-    }
-
-    /// Takes up what the words of a module define, import and name.
-    fn scan(&mut self, place: &Place, words: &[&str]) -> Result<(), String> {
-        // What stands before each bracket that is open: `a::` in `use a::{b, c}`.
-        let mut prefixes = vec![String::new()];
+        // Of each bracket that is open: the module that it is in, whether it is that module's own, and
+        // what stands before: `a::` in `use a::{b, c}`.
+        let mut open = vec![(module, true, String::new())];
         let mut reexport = None;
         let mut at = 0;
         while at < words.len() {
             let (before, rest) = words.split_at(at);
+            let Some((here, is_own, prefix)) = open.last().cloned() else {
+                break;
+            };
             at += 1;
             match *rest {
                 ["#", "[", "cfg", "(", "test", ..]
                 | ["#", "[", "cfg", "(", "all", "(", "test", ..] => {
                     at += item_length(rest) - 1;
                 }
-                ["(" | "[" | "{", ..] => prefixes.push(String::new()),
-                [")" | "]" | "}", ..] => drop(prefixes.pop()),
-                ["mod", name, ";" | "{", ..] => {
-                    let length = item_length(rest);
-                    self.module(place, name, before, &rest[2..length])?;
-                    at += length - 1;
+                ["mod", name, "{", ..] => {
+                    let folder = self.modules[here].folder.join(name);
+                    let file = file.clone();
+                    open.push((
+                        self.module(here, name, Module { file, folder }),
+                        true,
+                        String::new(),
+                    ));
+                    at += 2;
                 }
+                ["mod", name, ";", ..] => {
+                    let module = self.in_a_file(here, name, before);
+                    let module = self.module(here, name, module);
+                    self.scan(module)?;
+                    at += 2;
+                }
+                ["(" | "[" | "{", ..] => open.push((here, false, String::new())),
+                [")" | "]" | "}", ..] => drop(open.pop()),
                 ["use", next, ..] if next != "<" => {
                     reexport = Some(before.ends_with(&["pub"]) || before.ends_with(&[")"]));
                 }
                 ["*", ..] if reexport.is_some() => {
-                    return Err(format!(
-                        "{}: `use ...::*` is not followed",
-                        place.file.display()
-                    ));
+                    return Err(format!("{}: `use ...::*` is not followed", file.display()));
                 }
                 [";", ..] => reexport = None,
-                [keyword, name, ..] if prefixes.len() == 1 && ITEMS.contains(&keyword) => {
-                    self.define(place.module, name, Meaning::Item(place.file.clone()));
+                [keyword, name, ..] if is_own && ITEMS.contains(&keyword) => {
+                    self.define(here, name, Meaning::Item);
                 }
                 [first, ..] if is_name(first) => {
-                    let mut path = prefixes.last().cloned().unwrap_or_default() + first;
+                    let mut path = prefix + first;
                     while let ["::", next, ..] = words[at..]
                         && is_name(next)
                     {
@@ -115,24 +123,23 @@ impl Crate {
                         at += 2;
                     }
                     if words[at..].starts_with(&["::", "{"]) {
-                        prefixes.push(path + "::");
+                        open.push((here, false, path + "::"));
                         at += 2;
                         continue;
                     }
                     let path = path.strip_suffix("::self").unwrap_or(&path).to_owned();
                     if reexport.is_some() {
-                        let last = path.rsplit("::").next().unwrap_or_default();
                         let name = match words[at..] {
                             ["as", name, ..] => {
                                 at += 2;
                                 name
                             }
-                            _ => last,
+                            _ => path.rsplit("::").next().unwrap_or_default(),
                         };
-                        self.define(place.module, name, Meaning::Import(path.clone()));
+                        self.define(here, name, Meaning::Import(path.clone()));
                     }
                     if reexport != Some(true) && !matches!(before, [.., "." | "fn" | "::"]) {
-                        self.paths.insert((place.file.clone(), place.module, path));
+                        self.paths.insert((here, path));
                     }
                 }
                 _ => {}
@@ -141,40 +148,28 @@ impl Crate {
         Ok(())
     }
 
-    /// A module, from what stands before its declaration and from its body, if that is not a file.
-    fn module(
-        &mut self,
-        parent: &Place,
-        name: &str,
-        before: &[&str],
-        body: &[&str],
-    ) -> Result<(), String> {
-        self.modules += 1;
-        let mut place = Place {
-            module: self.modules,
-            file: parent.file.clone(),
-            folder: parent.folder.join(name),
+    /// A module that is declared in another, after these words.
+    fn in_a_file(&self, parent: usize, name: &str, before: &[&str]) -> Module {
+        let Module { file, folder } = &self.modules[parent];
+        if let [.., "path", "=", given, "]"] = before {
+            let file = file.with_file_name(given.trim_matches('"'));
+            let folder = file.with_file_name("");
+            return Module { file, folder };
+        }
+        let folder = folder.join(name);
+        let file = match folder.with_extension("rs") {
+            file if file.exists() => file,
+            _ => folder.join("mod.rs"),
         };
-        if body == [";"] {
-            place.file = place.folder.with_extension("rs");
-            if let [.., "path", "=", given, "]"] = before {
-                place.file = parent.file.with_file_name(given.trim_matches('"'));
-                place.folder = place.file.with_file_name("");
-            } else if !place.file.exists() {
-                place.file = place.folder.join("mod.rs");
-            }
-        }
-        let meaning = Meaning::Module(place.module, place.file.clone());
-        self.define(parent.module, name, meaning);
-        self.define(
-            place.module,
-            "super",
-            Meaning::Module(parent.module, parent.file.clone()),
-        );
-        match body {
-            ["{", words @ .., "}"] => self.scan(&place, words),
-            _ => self.file(&place),
-        }
+        Module { file, folder }
+    }
+
+    fn module(&mut self, parent: usize, name: &str, module: Module) -> usize {
+        let number = self.modules.len();
+        self.modules.push(module);
+        self.define(parent, name, Meaning::Module(number));
+        self.define(number, "super", Meaning::Module(parent));
+        number
     }
 
     fn define(&mut self, module: usize, name: &str, meaning: Meaning) {
@@ -184,34 +179,30 @@ impl Crate {
 
     /// The files that define what a path names; a module is defined nowhere. Nothing is known of what
     /// begins with the name of another crate.
-    fn files(&self, module: usize, path: &str, depth: usize) -> Option<Vec<PathBuf>> {
+    fn files(&self, module: usize, path: &str, depth: usize) -> Option<Vec<&PathBuf>> {
         let (first, rest) = path.split_once("::").unwrap_or((path, ""));
-        if first == "self" {
-            return self.files(module, rest, depth);
-        }
-        let of = if first == "crate" { 0 } else { module };
-        let meanings = self
-            .names
-            .get(&(of, first.to_owned()))
-            .filter(|_| depth > 0)?;
-        let is_module = |meaning: &Meaning| matches!(meaning, Meaning::Module(..));
-        let in_module = !rest.is_empty() && meanings.iter().any(is_module);
+        let meanings = match first {
+            "self" => return self.files(module, rest, depth),
+            "crate" => &[Meaning::Module(0)][..],
+            _ => self.names.get(&(module, first.to_owned()))?,
+        };
+        let is_module = |meaning: &Meaning| matches!(meaning, Meaning::Module(_));
+        // With a variant or a method of it, perhaps.
+        let is_item = rest.is_empty() || !meanings.iter().any(is_module);
         let mut files = Vec::new();
         for meaning in meanings {
             match meaning {
-                Meaning::Module(..) if rest.is_empty() => {}
-                Meaning::Module(inner, file) => {
+                Meaning::Module(inner) if !rest.is_empty() => {
                     let found = self.files(*inner, rest, depth);
-                    files.extend(found.unwrap_or_else(|| vec![file.clone()]));
+                    files.extend(found.unwrap_or_else(|| vec![&self.modules[*inner].file]));
                 }
-                Meaning::Import(import) => {
+                Meaning::Import(import) if depth > 0 => {
                     let longer = format!("{import}::{rest}");
                     let longer = longer.trim_end_matches("::");
                     files.extend(self.files(module, longer, depth - 1).unwrap_or_default());
                 }
-                // With a variant or a method of it, perhaps.
-                Meaning::Item(file) if !in_module => files.push(file.clone()),
-                Meaning::Item(_) => {}
+                Meaning::Item if is_item => files.push(&self.modules[module].file),
+                _ => {}
             }
         }
         Some(files)

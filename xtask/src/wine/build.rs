@@ -1,14 +1,15 @@
 //! Building for Windows: the program, the unit tests of every package, and the files of tests of those
 //! that hold stores and formats.
 
-use std::path::PathBuf;
-
 use serde_json::Value;
 
 use crate::command::{cargo, metadata};
 use crate::executables::{self, Executable};
 
-const TARGET: &str = "x86_64-pc-windows-gnu";
+/// What certstow is built for, with the features it is shipped with. It is built as its tests are, not
+/// as a release: that would build every dependency once more, with everything optimised at the end,
+/// and what a test build checks besides (overflow, assertions) would not be checked.
+pub(super) const TARGET: &str = "x86_64-pc-windows-gnu";
 
 /// The package of the stores, all of whose tests run under Wine.
 pub(super) const PLATFORM: &str = "certstow-platform";
@@ -32,19 +33,6 @@ const PACKAGES: [&str; 4] = ["certstow", "certstow-core", FORMATS, PLATFORM];
 
 /// Files of tests for another system, which are empty here.
 const FOREIGN: [&str; 1] = ["keychain"];
-
-/// certstow with the features it is shipped with. It is built as its tests are, not as a release:
-/// that would build every dependency once more, with everything optimised at the end, and what a
-/// test build checks besides (overflow, assertions) would not be checked.
-pub(super) fn certstow() -> Result<PathBuf, String> {
-    let mut build = cargo();
-    build.args(["build", "--locked", "--package", "certstow"]);
-    let mut built = executables::build(build.args(["--target", TARGET]))?;
-    match (built.pop(), built.pop()) {
-        (Some(certstow), None) => Ok(certstow.file),
-        _ => Err("cargo build made more or less than one program".to_owned()),
-    }
-}
 
 /// The files of tests, each a program. They are built by one command: which features a dependency
 /// has depends on what is built together, and two commands would build most of them twice.

@@ -9,7 +9,7 @@ use super::openssl;
 use super::prefix::{self, OVERRIDES};
 use super::process::Ended;
 use super::runner::Runner;
-use crate::command::{capture, command};
+use crate::command::{capture, command, ensure};
 use crate::files;
 
 /// The variable that names the folder of keys.
@@ -65,9 +65,10 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
 fn every_call(cng: &Cng<'_>, check: &Path) -> Result<(), String> {
     let mut command = cng.command(check);
     let ended = cng.run(command.args(["calls", ".", PASSWORD]), 0)?;
-    if ended.stderr.contains(LEAKED) {
-        return Err(ended.complain("handles that the check did free are there"));
-    }
+    ended.ensure(
+        !ended.stderr.contains(LEAKED),
+        "handles that the check did free are there",
+    )?;
     asks(&ended)?;
     println!("    {}", ended.stdout.trim_end());
     for container in ["both", "encrypted"] {
@@ -77,10 +78,10 @@ fn every_call(cng: &Cng<'_>, check: &Path) -> Result<(), String> {
         }
     }
     let plain = cng.folder.join("both.der");
-    match files::read(&plain)? == files::read(cng.stored("both", "p8"))? {
-        true => Ok(()),
-        false => Err(format!("{}: not the key that is kept", plain.display())),
-    }
+    ensure(
+        files::read(&plain)? == files::read(cng.stored("both", "p8"))?,
+        || format!("{}: not the key that is kept", plain.display()),
+    )
 }
 
 /// Each use of a key that asks is one window.
@@ -120,7 +121,7 @@ pub(super) struct Cng<'a> {
 impl<'a> Cng<'a> {
     /// In this folder below the working folder.
     pub(super) fn new(runner: &'a Runner, folder: &str) -> Result<Self, String> {
-        let folder = runner.work().join(folder);
+        let folder = runner.prefix.work().join(folder);
         let keys = folder.join("keys");
         files::create_folder(&keys)?;
         let library = folder.join("ncrypt.dll");
@@ -173,7 +174,7 @@ impl<'a> Cng<'a> {
 
     /// A program for Windows, to be run with the stand-in; it has to lie beside it.
     pub(super) fn command(&self, executable: &Path) -> Command {
-        let mut command = self.runner.wine(executable);
+        let mut command = self.runner.prefix.wine(executable);
         command
             .current_dir(&self.folder)
             .env(OVERRIDES, "ncrypt=n,b")
@@ -184,6 +185,6 @@ impl<'a> Cng<'a> {
 
     /// Runs it; an error if it ends with another code.
     pub(super) fn run(&self, command: &mut Command, code: i32) -> Result<Ended, String> {
-        self.runner.run(command)?.expect(code)
+        self.runner.prefix.run(command)?.expect(code)
     }
 }

@@ -4,6 +4,7 @@
 //! hardware, or leaves a handle open, so that it shows.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use super::cng::{Cng, EC, LEAKED, RSA};
 use super::fixture::Fixture;
@@ -14,7 +15,7 @@ use super::runner::{PASSWORD, Runner, VARIABLE};
 use crate::command::{capture, command};
 use crate::files;
 
-const STORE: &str = r"CurrentUser\Kept by CNG";
+const STORE: &str = r"windows:CurrentUser\Kept by CNG";
 const SOFTWARE: &str = "Microsoft Software Key Storage Provider";
 const TPM: &str = "Microsoft Platform Crypto Provider";
 
@@ -25,23 +26,24 @@ const COME_OUT: [(&str, [&str; 4], &str); 3] = [
     ("of the computer", RSA, "3 machine"),
 ];
 
+/// Why a key does not come out, where that is said of several.
+const KEPT: &str = "it is marked as not exportable";
+const WINDOW: &str = "asks for a confirmation or a PIN in a window, and may not";
+
 /// Keys that do not: container, policy, exit code, what is said.
 const STAY: [(&str, &str, i32, [&str; 2]); 6] = [
     (
         "kept",
         "0",
         12,
-        [
-            "it is marked as not exportable",
-            "NCryptExportKey: NTE_BAD_KEY_STATE (0x8009000B)",
-        ],
+        [KEPT, "NCryptExportKey: NTE_BAD_KEY_STATE (0x8009000B)"],
     ),
     (
         "kept otherwise",
         "0 unsupported",
         12,
         [
-            "it is marked as not exportable",
+            KEPT,
             "hint: import the original file again with its key marked as exportable",
         ],
     ),
@@ -68,7 +70,7 @@ const STAY: [(&str, &str, i32, [&str; 2]); 6] = [
         "1 ui",
         13,
         [
-            "asks for a confirmation or a PIN in a window, and may not",
+            WINDOW,
             "hint: run certstow at a terminal, with --allow-prompt",
         ],
     ),
@@ -76,10 +78,7 @@ const STAY: [(&str, &str, i32, [&str; 2]); 6] = [
         "cancels",
         "3 ui cancels",
         13,
-        [
-            "asks for a confirmation or a PIN in a window, and may not",
-            "NCryptExportKey: NTE_SILENT_CONTEXT (0x80090022)",
-        ],
+        [WINDOW, "NCryptExportKey: NTE_SILENT_CONTEXT (0x80090022)"],
     ),
 ];
 
@@ -89,7 +88,7 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
         fixture: Fixture::new(runner)?,
     };
     let program = checks.program();
-    files::copy(runner.certstow_file(), &program)?;
+    files::copy(&runner.certstow, &program)?;
     for (container, kind, policy) in COME_OUT {
         checks.add(container, kind, policy, SOFTWARE)?;
         checks.exports(container)?;
@@ -139,30 +138,20 @@ impl Checks<'_> {
         Ok(certificate)
     }
 
-    fn arguments<'a>(&self, container: &'a str, file: &'a str) -> [String; 8] {
-        [
-            "export",
-            container,
-            "--store",
-            &format!("windows:{STORE}"),
-            "-o",
-            file,
-            "--password-env",
-            VARIABLE,
-        ]
-        .map(str::to_owned)
+    /// The command that exports.
+    fn command(&self, container: &str, file: &str) -> Command {
+        let mut command = self.cng.command(&self.program());
+        command
+            .args(["export", container, "--store", STORE, "-o", file])
+            .args(["--password-env", VARIABLE])
+            .env(VARIABLE, PASSWORD);
+        command
     }
 
     fn export(&self, container: &str, file: &str, code: i32) -> Result<Ended, String> {
-        let mut command = self.cng.command(&self.program());
-        command
-            .args(self.arguments(container, file))
-            .env(VARIABLE, PASSWORD);
-        let ended = self.cng.run(&mut command, code)?;
-        match ended.stderr.contains(LEAKED) {
-            true => Err(ended.complain("a handle was left open")),
-            false => Ok(ended),
-        }
+        let ended = self.cng.run(&mut self.command(container, file), code)?;
+        ended.ensure(!ended.stderr.contains(LEAKED), "a handle was left open")?;
+        Ok(ended)
     }
 
     fn exports(&self, container: &str) -> Result<(), String> {
@@ -184,17 +173,17 @@ impl Checks<'_> {
         for sentence in sentences {
             ended.tells(sentence)?;
         }
-        match self.cng.folder.join(file).exists() {
-            false => Ok(()),
-            true => Err(ended.complain(&format!("{file} exists all the same"))),
-        }
+        ended.ensure(
+            !self.cng.folder.join(file).exists(),
+            &format!("{file} exists all the same"),
+        )
     }
 
     /// The name of the provider tells; the stand-in would end certstow if it opened the key.
     fn hardware_is_left_alone(&self) -> Result<(), String> {
         let container = "in the TPM";
         self.add(container, EC, "3", TPM)?;
-        let listing = Listing::of(self.cng.runner, &format!("windows:{STORE}"))?;
+        let listing = Listing::of(self.cng.runner, STORE)?;
         listing.has_key(container, "not-exportable", "kept in hardware (TPM)")?;
         self.refuses(container, 12, &["it is kept in hardware (TPM)"])
     }
@@ -239,15 +228,12 @@ impl Checks<'_> {
         self.add("kept and asks", EC, "0 ui", SOFTWARE)?;
         let shown = self.at_terminal("kept and asks", 12)?;
         counts(&shown, "a window asks", 0)?;
-        counts(&shown, "it is marked as not exportable", 1)
+        counts(&shown, KEPT, 1)
     }
 
     fn at_terminal(&self, container: &str, code: i32) -> Result<String, String> {
-        let mut command = self.cng.command(&self.program());
-        command
-            .args(self.arguments(container, &format!("{container}.p12")))
-            .arg("--allow-prompt")
-            .env(VARIABLE, PASSWORD);
+        let mut command = self.command(container, &format!("{container}.p12"));
+        command.arg("--allow-prompt");
         self.cng.runner.at_terminal(&command)?.end(code)
     }
 }

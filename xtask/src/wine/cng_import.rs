@@ -11,16 +11,14 @@ const TESTS: &str = "windows";
 
 pub(super) fn check(runner: &Runner) -> Result<(), String> {
     let cng = Cng::new(runner, "imports into CNG")?;
-    let tests = runner.tests().iter().find(|test| test.name == TESTS);
+    let tests = runner.tests.iter().find(|test| test.name == TESTS);
     let Some(tests) = tests else {
         return Err(format!("there are no tests named {TESTS}"));
     };
     let program = cng.folder.join("tests.exe");
     files::copy(&tests.file, &program)?;
     let ended = cng.run(&mut cng.command(&program), 0)?;
-    if ended.stderr.contains(LEAKED) {
-        return Err(ended.complain("a handle was left open"));
-    }
+    ended.ensure(!ended.stderr.contains(LEAKED), "a handle was left open")?;
     runner::all_passed(&ended)?;
     match cng.kept()?.as_slice() {
         [] => Ok(()),

@@ -1,16 +1,18 @@
 //! System stores under Wine, filled by `tests/wine/fixture.c`: certificates, and RSA keys in CAPI
 //! containers.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::prefix;
 use super::runner::Runner;
-use crate::command::{capture, command};
+use crate::command::{capture, command, root};
 use crate::{certificates, files};
 
 /// How many certificates a full store holds.
 const MANY: u32 = 500;
+
+/// The friendly name of [`Fixture::add_ada`].
+pub(super) const ADA: &str = "Ada's mail key";
 
 /// The program that fills stores, and the folder of what goes into them.
 pub(super) struct Fixture<'a> {
@@ -21,7 +23,7 @@ pub(super) struct Fixture<'a> {
 
 impl<'a> Fixture<'a> {
     pub(super) fn new(runner: &'a Runner) -> Result<Self, String> {
-        let folder = runner.work().join("fixture");
+        let folder = runner.prefix.work().join("fixture");
         files::create_folder(&folder)?;
         let program = folder.join("fixture.exe");
         let libraries = ["-lcrypt32", "-ladvapi32"];
@@ -39,6 +41,18 @@ impl<'a> Fixture<'a> {
         self.run(store, &["authority.der", "", "", "Authority", "no-key"])
     }
 
+    /// Adds [`ADA`] of the sample store, with her path in the stores of issuers; the file of the key.
+    pub(super) fn add_ada(&self) -> Result<PathBuf, String> {
+        let samples = root().join("examples/personal");
+        let issuers = samples.join("issuers");
+        self.add_authority(r"CurrentUser\Root", &issuers.join("sample-root.pem"))?;
+        self.add_authority(r"CurrentUser\CA", &issuers.join("sample-issuing.pem"))?;
+        let [certificate, key] =
+            ["pem", "key.pem"].map(|end| samples.join("ada-example").with_extension(end));
+        self.add(r"CurrentUser\My", &certificate, &key, ADA, "exportable")?;
+        Ok(key)
+    }
+
     /// Adds a certificate with an RSA key, both of PEM files, in a container of the store's user.
     pub(super) fn add(
         &self,
@@ -50,11 +64,11 @@ impl<'a> Fixture<'a> {
     ) -> Result<(), String> {
         self.der(certificate, "identity")?;
         self.blob(key)?;
-        let files = ["identity.der", "key.blob"];
         // Each in a container of its own, named as it is itself.
+        let names = [friendly_name; 2];
         self.run(
             store,
-            &[files[0], files[1], friendly_name, friendly_name, mode],
+            &[&["identity.der", "key.blob"][..], &names, &[mode]].concat(),
         )
     }
 
@@ -82,27 +96,21 @@ impl<'a> Fixture<'a> {
         let folder = self.folder.join("many");
         certificates::fill(&folder, 1..=MANY, certificates::Validity::Long)
             .map_err(|error| error.to_string())?;
-        let mut arguments = Vec::new();
-        let mut names = Vec::new();
-        for number in 1..=MANY {
-            let certificate = format!("{number:06}");
-            self.der(
-                &folder.join(format!("000/{certificate}.crt.pem")),
-                &certificate,
-            )?;
-            let name = format!("Number {number}");
-            let file = format!("{certificate}.der");
-            arguments.push([file, String::new(), name.clone(), name.clone()]);
-            names.push(name);
+        let label = |number: &u32| format!("Number {number}");
+        let numbers: Vec<_> = (1..=MANY).collect();
+        for hundred in numbers.chunks(100) {
+            let mut arguments = Vec::new();
+            for number in hundred {
+                let name = format!("{number:06}");
+                self.der(&folder.join(format!("000/{name}.crt.pem")), &name)?;
+                let (file, label) = (name + ".der", label(number));
+                arguments.extend([file, String::new(), label.clone(), label]);
+                arguments.push("missing-container".to_owned());
+            }
+            let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+            self.run(store, &arguments)?;
         }
-        for hundred in arguments.chunks(100) {
-            let hundred: Vec<_> = hundred
-                .iter()
-                .flat_map(|four| four.iter().map(String::as_str).chain(["missing-container"]))
-                .collect();
-            self.run(store, &hundred)?;
-        }
-        Ok(names)
+        Ok(numbers.iter().map(label).collect())
     }
 
     /// Adds a certificate that names a key of a KSP, or of one of the computer's with `machine`.
@@ -122,12 +130,9 @@ impl<'a> Fixture<'a> {
 
     /// Writes the certificate of a PEM file into the folder, as DER.
     fn der(&self, certificate: &Path, name: &str) -> Result<(), String> {
-        let complain = |error: String| format!("{}: {error}", certificate.display());
-        let pem = fs::read(certificate).map_err(|error| complain(error.to_string()))?;
-        let (_, der) =
-            pem_rfc7468::decode_vec(&pem).map_err(|error| complain(error.to_string()))?;
-        fs::write(self.folder.join(name).with_extension("der"), der)
-            .map_err(|error| complain(error.to_string()))
+        let (_, der) = pem_rfc7468::decode_vec(&files::read(certificate)?)
+            .map_err(|error| format!("{}: {error}", certificate.display()))?;
+        files::write(self.folder.join(name).with_extension("der"), der)
     }
 
     /// Writes the private key of a PEM file into the folder, as CAPI reads it.
@@ -139,12 +144,13 @@ impl<'a> Fixture<'a> {
         .map(drop)
     }
 
-    /// Runs the fixture on files of its folder.
+    /// Runs the fixture on files of its folder, and on a store as certstow names it.
     fn run(&self, store: &str, arguments: &[&str]) -> Result<(), String> {
-        let arguments = [&[store][..], arguments].concat();
-        let ended = self
-            .runner
-            .windows_program(&self.program, &self.folder, &arguments)?;
-        ended.expect(0).map(drop)
+        let mut command = self.runner.prefix.wine(&self.program);
+        command
+            .arg(store.trim_start_matches("windows:"))
+            .args(arguments)
+            .current_dir(&self.folder);
+        self.runner.prefix.run(&mut command)?.expect(0).map(drop)
     }
 }

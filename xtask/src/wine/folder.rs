@@ -1,13 +1,13 @@
 //! certstow for Windows on a folder of files: what it lists, exports, checks and refuses, with
 //! paths written both ways. What it wrote is opened by the host's OpenSSL.
 
-use std::fs;
 use std::path::Path;
 
 use super::listing::Listing;
 use super::openssl;
+use super::process::Ended;
 use super::runner::{PASSWORD, Runner, VARIABLE};
-use crate::command::{command, printed, program, root, run};
+use crate::command::{command, ensure, printed, program, run};
 use crate::files;
 
 /// The sample store, as a person on Windows writes it and as it is written elsewhere.
@@ -22,11 +22,9 @@ const TARGETS: [&str; 4] = [
 ];
 
 pub(super) fn check(runner: &Runner) -> Result<(), String> {
-    let work = runner.work();
-    files::copy(root().join("examples"), work.join("examples"))?;
+    let work = runner.prefix.work();
     for folder in ["out", "a folder/of files"] {
-        let folder = work.join(folder);
-        files::create_folder(&folder)?;
+        files::create_folder(work.join(folder))?;
     }
     for store in STORES {
         lists_everybody(runner, store)?;
@@ -45,8 +43,7 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
 fn long_target(work: &Path) -> Result<String, String> {
     let folder = "Müller Łukasiewicz 🔑 ".repeat(4);
     let folder = [folder.trim_end(); 4].join("/");
-    let made = fs::create_dir_all(work.join(&folder));
-    made.map_err(|error| format!("{folder}: {error}"))?;
+    files::create_folder(work.join(&folder))?;
     let target = format!("{folder}/ada example.p12");
     match target.chars().count() {
         301.. => Ok(target),
@@ -61,15 +58,12 @@ fn lists_everybody(runner: &Runner, store: &str) -> Result<(), String> {
 }
 
 fn exports(runner: &Runner, store: &str, target: &str) -> Result<(), String> {
-    let export = export_ada(store, target);
-    let ended = runner.certstow(0, &export)?;
-    let file = runner.work().join(target.replace('\\', "/"));
-    if !file.exists() {
-        return Err(ended.complain(&format!("no file {}", file.display())));
-    }
+    let ended = export_ada(runner, 0, store, target, &[])?;
+    let file = runner.prefix.work().join(target.replace('\\', "/"));
+    ended.ensure(file.exists(), &format!("no file {}", file.display()))?;
     is_private(&file)?;
     let exported = openssl::Pkcs12::open(&file, PASSWORD)?;
-    exported.has_key(&root().join("examples/personal/ada-example.key.pem"))?;
+    exported.has_adas_key()?;
     exported.has_certificates(3)
 }
 
@@ -77,104 +71,94 @@ fn exports(runner: &Runner, store: &str, target: &str) -> Result<(), String> {
 /// what the user may. Everybody else is kept out, as from no file that is created without a list.
 pub(super) fn is_private(file: &Path) -> Result<(), String> {
     let mode = printed(&mut command!("stat --format %a {file}"))?;
-    match mode.trim().ends_with('0') {
-        true => Ok(()),
-        false => Err(format!("{} has the mode {mode}", file.display())),
-    }
+    ensure(mode.trim().ends_with('0'), || {
+        format!("{} has the mode {mode}", file.display())
+    })
 }
 
-fn export_ada<'a>(store: &'a str, target: &'a str) -> [&'a str; 8] {
-    let [export, ada] = ["export", "Ada Example"];
-    [
-        export,
-        ada,
-        "--store",
-        store,
-        "-o",
-        target,
-        "--password-env",
-        VARIABLE,
-    ]
+fn export_ada(
+    runner: &Runner,
+    code: i32,
+    store: &str,
+    target: &str,
+    options: &[&str],
+) -> Result<Ended, String> {
+    runner.export(code, "Ada Example", store, target, options)
 }
 
 /// `check`, with the password, with another one, and on something else.
 fn checks_files(runner: &Runner) -> Result<(), String> {
     let [file, _, with_spaces, _] = TARGETS;
-    let check = ["check", file, with_spaces, "--json", "--password-env"];
-    let ended = runner.certstow(0, &[&check[..], &[VARIABLE]].concat())?;
+    let check = command!("certstow check {file} {with_spaces} --json --password-env {VARIABLE}");
+    let ended = runner.certstow(0, &check)?;
     let report = ended.json()?;
     let files = report["files"].as_array().map_or(&[][..], Vec::as_slice);
-    if files.len() != 2 || files.iter().any(|file| file["restores"] != true) {
-        return Err(ended.complain("not two files that restore"));
-    }
+    let all = files.len() == 2 && files.iter().all(|file| file["restores"] == true);
+    ended.ensure(all, "not two files that restore")?;
     // Every Windows has this variable, and it is not the password.
-    runner.certstow(17, &["check", file, "--password-env", "windir"])?;
-    let certificate = r"examples\personal\ada-example.pem";
-    runner.certstow(15, &["check", certificate, "--password-env", VARIABLE])?;
-    Ok(())
+    runner.certstow(17, &command!("certstow check {file} --password-env windir"))?;
+    let certificate =
+        command!("certstow check examples\\personal\\ada-example.pem --password-env {VARIABLE}");
+    runner.certstow(15, &certificate).map(drop)
 }
 
 fn refuses(runner: &Runner) -> Result<(), String> {
-    let [target, ..] = TARGETS;
-    let file = runner.work().join("out/ada.p12");
+    let ([store, _], [target, ..]) = (STORES, TARGETS);
+    let file = runner.prefix.work().join("out/ada.p12");
     let before = files::read(&file)?;
-    runner.certstow(16, &export_ada(STORES[0], target))?;
-    if files::read(&file)? != before {
-        return Err(format!("{target} was refused, yet is another file now"));
-    }
-    runner.certstow(16, &export_ada(STORES[0], r"nowhere\ada.p12"))?;
-    runner.certstow(18, &["list", "--store", r"C:\no such folder"])?;
-    let mut nobody = export_ada(STORES[0], r"out\nobody.p12");
-    nobody[1] = "Nobody Example";
-    runner.certstow(10, &nobody)?;
-    nothing_but(&runner.work().join("out"), &["ada again.p12", "ada.p12"])
+    export_ada(runner, 16, store, target, &[])?;
+    ensure(files::read(&file)? == before, || {
+        format!("{target} was refused, yet is another file now")
+    })?;
+    export_ada(runner, 16, store, r"nowhere\ada.p12", &[])?;
+    runner.certstow(18, &command!("certstow list --store 'C:\\no such folder'"))?;
+    runner.export(10, "Nobody Example", store, r"out\nobody.p12", &[])?;
+    nothing_but(
+        &runner.prefix.work().join("out"),
+        &["ada again.p12", "ada.p12"],
+    )
 }
 
 /// `--force`, unless the file is read-only.
 fn replaces(runner: &Runner) -> Result<(), String> {
-    let [target, ..] = TARGETS;
-    let export = [&export_ada(STORES[0], target)[..], &["--force"]].concat();
-    let file = runner.work().join("out/ada.p12");
+    let ([store, _], [target, ..]) = (STORES, TARGETS);
+    let file = runner.prefix.work().join("out/ada.p12");
     let before = files::read(&file)?;
     run(program("chmod").arg("444").arg(&file))?;
-    let refused = runner.certstow(16, &export)?;
-    if !refused.stderr.contains("it is read-only") || files::read(&file)? != before {
-        return Err(refused.complain("not refused for being read-only"));
-    }
+    let refused = export_ada(runner, 16, store, target, &["--force"])?;
+    refused.tells("it is read-only")?;
+    let kept = files::read(&file)? == before;
+    refused.ensure(kept, "not refused for being read-only")?;
     run(program("chmod").arg("644").arg(&file))?;
-    runner.certstow(0, &export)?;
-    if files::read(&file)? == before {
-        return Err(format!("{target} is what it was"));
-    }
+    export_ada(runner, 0, store, target, &["--force"])?;
+    ensure(files::read(&file)? != before, || {
+        format!("{target} is what it was")
+    })?;
     is_private(&file)?;
-    nothing_but(&runner.work().join("out"), &["ada again.p12", "ada.p12"])
+    nothing_but(
+        &runner.prefix.work().join("out"),
+        &["ada again.p12", "ada.p12"],
+    )
 }
 
 /// A file that would be lost.
 fn notices_the_null_device(runner: &Runner) -> Result<(), String> {
-    let words = export_ada(STORES[0], "-").map(|word| format!("\"{word}\""));
+    let program = runner.prefix.windows_name(&runner.certstow);
+    let store = STORES[0];
     let batch = format!(
-        "\"{}\" {} > NUL\r\n",
-        runner.certstow_name(),
-        words.join(" ")
+        "\"{program}\" export \"Ada Example\" --store {store} -o - --password-env {VARIABLE} > NUL\r\n"
     );
-    let file = runner.work().join("lost.cmd");
-    files::write(&file, batch)?;
-    let ended = runner.windows_program(Path::new("cmd"), &runner.work(), &["/c", "lost.cmd"])?;
-    let ended = ended.expect(1)?;
-    match ended.stderr.contains("null device") {
-        true => Ok(()),
-        false => Err(ended.complain("no word of the null device")),
-    }
+    files::write(runner.prefix.work().join("lost.cmd"), batch)?;
+    let mut cmd = runner.prefix.wine("cmd".as_ref());
+    cmd.args(["/c", "lost.cmd"]).env(VARIABLE, PASSWORD);
+    runner.prefix.run(&mut cmd)?.expect(1)?.tells("null device")
 }
 
 /// What was refused or is done leaves nothing else behind.
 pub(super) fn nothing_but(folder: &Path, expected: &[&str]) -> Result<(), String> {
     let names = files::in_folder(folder)?.into_iter();
     let names: Vec<_> = names.map(|file| files::name(&file)).collect();
-    if names == expected {
-        Ok(())
-    } else {
-        Err(format!("{} holds {names:?}", folder.display()))
-    }
+    ensure(names == expected, || {
+        format!("{} holds {names:?}", folder.display())
+    })
 }

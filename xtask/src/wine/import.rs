@@ -5,19 +5,16 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
 use super::fixture::Fixture;
 use super::listing::Listing;
 use super::openssl::Pkcs12;
 use super::process::Ended;
 use super::runner::{PASSWORD, Runner, VARIABLE};
-use super::terminal::Terminal;
-use crate::command::{capture, command, root};
+use crate::command::{capture, command, ensure, root};
 use crate::files;
 
 /// A store of its own, in which nobody else's certificates are.
-const STORE: &str = r"CurrentUser\Imported";
+const STORE: &str = r"windows:CurrentUser\Imported";
 
 /// Where Wine keeps the keys of CryptoAPI.
 const CONTAINERS: &str = r"HKEY_CURRENT_USER\Software\Wine\Crypto\RSA";
@@ -51,7 +48,7 @@ struct Checks<'a> {
 
 impl<'a> Checks<'a> {
     fn new(runner: &'a Runner) -> Result<Self, String> {
-        let folder = runner.work().join("imports");
+        let folder = runner.prefix.work().join("imports");
         files::create_folder(&folder)?;
         // certstow makes no stores of Windows.
         let authority = root().join("examples/personal/issuers/sample-root.pem");
@@ -86,28 +83,17 @@ impl<'a> Checks<'a> {
 
     fn import(&self, code: i32, names: &[&str], options: &[&str]) -> Result<Ended, String> {
         let files = names.iter().map(|name| format!(r"imports\{name}.p12"));
-        let files: Vec<_> = files.collect();
-        let files = files.iter().map(String::as_str);
-        let store = format!("windows:{STORE}");
-        let into = ["--store", &store, "--password-env", VARIABLE, "--json"];
-        let arguments: Vec<_> = ["import"]
-            .into_iter()
-            .chain(files)
-            .chain(into)
-            .chain(options.iter().copied())
-            .collect();
-        self.runner.certstow(code, &arguments)
+        let import = command!(
+            "certstow import {files...} --store {STORE} --password-env {VARIABLE} --json {options...}"
+        );
+        self.runner.certstow(code, &import)
     }
 
     /// Exports an identity, and finds its key and its path in the file.
     fn comes_out(&self, name: &str) -> Result<(), String> {
-        let exported = self.folder.join("out.p12");
-        let store = format!("windows:{STORE}");
-        let export = ["export", name, "--store", &store, "-o", r"imports\out.p12"];
-        let password = ["--password-env", VARIABLE, "--force"];
-        self.runner
-            .certstow(0, &[&export[..], &password].concat())?;
-        self.is_whole(&exported, name)
+        let file = r"imports\out.p12";
+        self.runner.export(0, name, STORE, file, &["--force"])?;
+        self.is_whole(&self.folder.join("out.p12"), name)
     }
 
     fn is_whole(&self, file: &Path, name: &str) -> Result<(), String> {
@@ -125,29 +111,28 @@ impl<'a> Checks<'a> {
     fn an_account_without_a_personal_store_gets_one(&self) -> Result<(), String> {
         self.forget_personal_store()?;
         let file = format!(r"imports\{THIRD}.p12");
-        let missing = ["list", "--store", r"windows:CurrentUser\My"];
+        let missing = command!("certstow list --store windows:CurrentUser\\My");
         self.runner.certstow(18, &missing)?;
-        let import = ["import", &file, "--password-env", VARIABLE];
+        let import = command!("certstow import {file} --password-env {VARIABLE}");
         self.runner.certstow(0, &import)?;
         Listing::of(self.runner, r"windows:CurrentUser\My")?.has_labels(&[THIRD])?;
         self.forget_personal_store()
     }
 
     fn forget_personal_store(&self) -> Result<(), String> {
-        let mut delete = self.runner.wine(Path::new("reg"));
+        let mut delete = self.runner.prefix.wine(Path::new("reg"));
         delete.args(["delete", PERSONAL, "/f"]);
         // It ends otherwise where there is none.
-        self.runner.run(&mut delete).map(drop)
+        self.runner.prefix.run(&mut delete).map(drop)
     }
 
     fn several_in_a_row(&self) -> Result<(), String> {
         let ended = self.import(0, &[FIRST, SECOND, THIRD], &[])?;
         let report = ended.json()?;
         let imported = report["imported"].as_array().map_or(0, Vec::len);
-        if imported != 3 || report["exportable"] != Value::Bool(true) {
-            return Err(ended.complain("not all three were imported"));
-        }
-        let listing = Listing::of(self.runner, &format!("windows:{STORE}"))?;
+        let all = imported == 3 && report["exportable"] == true;
+        ended.ensure(all, "not all three were imported")?;
+        let listing = Listing::of(self.runner, STORE)?;
         listing.has_labels(&[FIRST, SECOND, THIRD])?;
         for name in [FIRST, SECOND, THIRD] {
             self.comes_out(name)?;
@@ -162,18 +147,16 @@ impl<'a> Checks<'a> {
         self.comes_out(FIRST)?;
         self.import(0, &[FIRST], &["--force"])?;
         self.comes_out(FIRST)?;
-        match self.has_container(&before)? {
-            false => Ok(()),
-            true => Err(format!("the container {before} was replaced and is there")),
-        }
+        ensure(!self.has_container(&before)?, || {
+            format!("the container {before} was replaced and is there")
+        })
     }
 
     fn a_key_stays_in(&self) -> Result<(), String> {
         let ended = self.import(0, &[KEPT], &["--not-exportable"])?;
         let report = ended.json()?;
-        if report["imported"][0]["verified"] != serde_json::json!(["listed"]) {
-            return Err(ended.complain("more was verified than can be"));
-        }
+        let listed = report["imported"][0]["verified"] == serde_json::json!(["listed"]);
+        ended.ensure(listed, "more was verified than can be")?;
         self.does_not_come_out(KEPT)?
             .tells("it is marked as not exportable")?;
         self.is_asked()?;
@@ -182,41 +165,26 @@ impl<'a> Checks<'a> {
     }
 
     fn does_not_come_out(&self, name: &str) -> Result<Ended, String> {
-        let store = format!("windows:{STORE}");
-        let export = ["export", name, "--store", &store, "-o", "refused.p12"];
-        let password = ["--password-env", VARIABLE];
-        self.runner.certstow(12, &[&export[..], &password].concat())
+        self.runner.export(12, name, STORE, "refused.p12", &[])
     }
 
     /// Where to, and whether the key may come out, at a terminal.
     fn is_asked(&self) -> Result<(), String> {
         let file = format!(r"imports\{ASKED}.p12");
-        let mut terminal = self.at_terminal(&["import", &file, "--password-env", VARIABLE])?;
+        let import = command!("certstow import {file} --password-env {VARIABLE}");
+        let mut terminal = self.runner.certstow_at_terminal(&import)?;
         terminal.wait_for(r"1  windows:CurrentUser\My (personal certificates of this account)")?;
         terminal.wait_for("another folder or store")?;
-        terminal.wait_for("Number [1]:")?;
-        terminal.press("4\r")?;
-        terminal.wait_for("Folder or store:")?;
-        terminal.press(&format!("windows:{STORE}\r"))?;
-        terminal.wait_for("exported from there again? [Y/n]")?;
-        terminal.press("n\r")?;
+        terminal.answer("Number [1]:", "4\r")?;
+        terminal.answer("Folder or store:", &format!("{STORE}\r"))?;
+        terminal.answer("exported from there again? [Y/n]", "n\r")?;
         terminal.wait_for("listed")?;
         terminal.end(0).map(drop)
     }
 
-    fn at_terminal(&self, arguments: &[&str]) -> Result<Terminal, String> {
-        let mut command = self.runner.wine(self.runner.certstow_file());
-        command
-            .args(arguments)
-            .current_dir(self.runner.work())
-            .env(VARIABLE, PASSWORD);
-        self.runner.at_terminal(&command)
-    }
-
     /// The name of the key container of an identity.
     fn container(&self, name: &str) -> Result<String, String> {
-        let store = format!("windows:{STORE}");
-        let list = ["list", "--store", &store, "--label", name, "--json"];
+        let list = command!("certstow list --store {STORE} --label {name} --json");
         let ended = self.runner.certstow(0, &list)?;
         let container = ended.json()?["entries"][0]["key"]["container"].take();
         let container = container.as_str().map(str::to_owned);
@@ -225,12 +193,13 @@ impl<'a> Checks<'a> {
 
     /// Whether Wine has a key in a container.
     fn has_container(&self, container: &str) -> Result<bool, String> {
-        let mut query = self.runner.wine(Path::new("reg"));
+        let mut query = self.runner.prefix.wine(Path::new("reg"));
         query.arg("query").arg(CONTAINERS);
-        let ended = self.runner.run(&mut query)?.expect(0)?;
-        if !ended.stdout.contains(CONTAINERS) {
-            return Err(ended.complain("no key containers at all"));
-        }
+        let ended = self.runner.prefix.run(&mut query)?.expect(0)?;
+        ended.ensure(
+            ended.stdout.contains(CONTAINERS),
+            "no key containers at all",
+        )?;
         let mut lines = ended.stdout.lines();
         Ok(lines.any(|line| line.trim_end().ends_with(&format!(r"\{container}"))))
     }
@@ -259,16 +228,14 @@ impl<'a> Checks<'a> {
 
     /// Exports at a terminal, and gives this last answer.
     fn deletes(&self, name: &str, answer: &str, told: &str) -> Result<(), String> {
-        let store = format!("windows:{STORE}");
-        let export = ["export", name, "--store", &store];
-        let to = ["-o", r"imports\deleted.p12", "--force"];
-        let delete = ["--password-env", VARIABLE, "--delete-key-after-verify"];
-        let mut terminal = self.at_terminal(&[&export[..], &to, &delete].concat())?;
-        terminal.wait_for("and proven? [y/N]")?;
-        terminal.press("y\r")?;
+        let export = command!(
+            "certstow export {name} --store {STORE} -o imports\\deleted.p12 --force
+             --password-env {VARIABLE} --delete-key-after-verify"
+        );
+        let mut terminal = self.runner.certstow_at_terminal(&export)?;
+        terminal.answer("and proven? [y/N]", "y\r")?;
         terminal.wait_for("The file is saved and proven.")?;
-        terminal.wait_for("[y/N]")?;
-        terminal.press(&format!("{answer}\r"))?;
+        terminal.answer("[y/N]", &format!("{answer}\r"))?;
         terminal.wait_for(told)?;
         terminal.end(0).map(drop)
     }

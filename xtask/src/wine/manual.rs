@@ -12,49 +12,57 @@ use super::fixture::Fixture;
 use super::openssl::Pkcs12;
 use super::process::Ended;
 use super::runner::{PASSWORD, Runner, VARIABLE};
-use super::{schedule, stores, transcript};
+use super::{schedule, transcript};
 use crate::command::{capture, command, program, root};
 use crate::files;
 
 const MANUAL: &str = "docs/scheduled-backup.md";
 
 /// The store that is restored into after the page.
-const SECOND: &str = r"CurrentUser\Second";
+const SECOND: &str = r"windows:CurrentUser\Second";
 
 pub(super) fn check(runner: &Runner) -> Result<(), String> {
     let runner = runner.installed_elsewhere()?;
-    let reader = Reader {
-        fixture: Fixture::new(&runner)?,
-        tasks: RefCell::default(),
-    };
-    stores::add_ada(&reader.fixture)?;
+    let fixture = Fixture::new(&runner)?;
+    let reader = Reader::new(&fixture);
+    fixture.add_ada()?;
     reader.make_escrow()?;
     schedule::start(&runner)?;
-    transcript::type_in(MANUAL, |command, expected| reader.run(command, expected))?;
+    reader.types_in(MANUAL)?;
     reader.restores_into_a_system_store()?;
-    runner.end()
+    runner.prefix.end()
 }
 
-/// Somebody who does what the page says.
-struct Reader<'a> {
-    fixture: Fixture<'a>,
+/// Somebody who does what a page says.
+pub(super) struct Reader<'a> {
+    runner: &'a Runner,
+    fixture: &'a Fixture<'a>,
     /// The XML of each task, by its name.
     tasks: RefCell<HashMap<String, PathBuf>>,
 }
 
-impl Reader<'_> {
-    fn runner(&self) -> &Runner {
-        self.fixture.runner
+impl<'a> Reader<'a> {
+    pub(super) fn new(fixture: &'a Fixture<'a>) -> Self {
+        Self {
+            runner: fixture.runner,
+            fixture,
+            tasks: RefCell::default(),
+        }
+    }
+
+    /// Runs the blocks of a page, one after the other.
+    pub(super) fn types_in(&self, page: &str) -> Result<(), String> {
+        transcript::type_in(page, |line, expected| self.run(line, expected))
     }
 
     /// A file, by its name under this Windows.
     fn file(&self, name: &str) -> PathBuf {
         match name.strip_prefix(r"C:\") {
             Some(rest) => {
-                let drive = self.runner().windows().join("drive_c");
+                let drive = self.runner.prefix.windows().join("drive_c");
                 drive.join(rest.replace('\\', "/"))
             }
-            None => self.runner().work().join(name.replace('\\', "/")),
+            None => self.runner.prefix.work().join(name.replace('\\', "/")),
         }
     }
 
@@ -80,7 +88,7 @@ impl Reader<'_> {
                 _ if arguments.contains(&"--escrow-key") => {
                     self.with_the_escrow_key(arguments, expected).map(|()| None)
                 }
-                _ => self.runner().certstow(0, arguments).map(Some),
+                _ => self.certstow(arguments).map(Some),
             },
             ["schtasks", "/Run", "/TN", name] => self.run_task(name).map(|()| None),
             ["schtasks", arguments @ ..] => self.schtasks(arguments).map(|()| None),
@@ -90,29 +98,35 @@ impl Reader<'_> {
                     true => self.file(word).into_os_string(),
                     false => word.into(),
                 });
-                self.runner()
-                    .run(openssl.args(arguments))?
-                    .expect(0)
-                    .map(Some)
+                openssl
+                    .args(arguments)
+                    .current_dir(self.runner.prefix.work())
+                    .env(VARIABLE, PASSWORD);
+                self.runner.prefix.run(&mut openssl)?.expect(0).map(Some)
             }
             ["del" | "rmdir", ..] => self.interpreted(line).map(Some),
             _ => Err(format!("'{line}' cannot be run here")),
         }
     }
 
+    fn certstow(&self, arguments: &[&str]) -> Result<Ended, String> {
+        self.runner
+            .certstow(0, &command!("certstow {arguments...}"))
+    }
+
     /// A task of the machine is installed as the page says, one of a person as Wine can.
     fn install(&self, arguments: &[&str], expected: &str) -> Result<Option<Ended>, String> {
         if arguments.iter().any(|word| word.starts_with("--print")) {
-            return self.runner().certstow(0, arguments).map(Some);
+            return self.certstow(arguments).map(Some);
         }
         let print = [arguments, &["--print=printed"]].concat();
-        let printed = self.runner().certstow(0, &print)?;
+        let printed = self.certstow(&print)?;
         let name = value(arguments, "--name").unwrap_or("certstow");
         let file = format!(r"printed\{name}.xml");
         if arguments.contains(&"--machine") {
             let file = self.file(&file);
             self.tasks.borrow_mut().insert(name.to_owned(), file);
-            return self.runner().certstow(0, arguments).map(Some);
+            return self.certstow(arguments).map(Some);
         }
         let account = r"EXAMPLE\ada";
         self.schtasks(&["/Create", "/TN", name, "/XML", &file, "/RU", account])?;
@@ -124,11 +138,11 @@ impl Reader<'_> {
     }
 
     fn schtasks(&self, arguments: &[&str]) -> Result<(), String> {
-        let mut schtasks = self.runner().wine("schtasks.exe".as_ref());
-        schtasks.args(arguments).current_dir(self.runner().work());
-        self.runner().run(&mut schtasks)?.expect(0)?;
+        let mut schtasks = self.runner.prefix.wine("schtasks.exe".as_ref());
+        let ended = self.runner.prefix.run(schtasks.args(arguments))?;
+        ended.expect(0)?;
         if let (Some(name), Some(file)) = (value(arguments, "/TN"), value(arguments, "/XML")) {
-            schedule::is_there(self.runner(), name, true)?;
+            schedule::is_there(self.runner, name, true)?;
             let file = self.file(file);
             self.tasks.borrow_mut().insert(name.to_owned(), file);
         }
@@ -137,11 +151,11 @@ impl Reader<'_> {
 
     /// Runs what a task that is registered runs, in its folder.
     fn run_task(&self, name: &str) -> Result<(), String> {
-        schedule::is_there(self.runner(), name, true)?;
+        schedule::is_there(self.runner, name, true)?;
         let file = self.tasks.borrow().get(name).cloned();
         let file = file.ok_or_else(|| format!("the page has no task {name} to run"))?;
         if name == "machine" {
-            let store = r"LocalMachine\My";
+            let store = r"windows:LocalMachine\My";
             self.fixture
                 .add_new(store, "server", "Server", "exportable")?;
         }
@@ -158,20 +172,18 @@ impl Reader<'_> {
 
     /// Has Windows' command interpreter run a line.
     fn interpreted(&self, line: &str) -> Result<Ended, String> {
-        let batch = self.runner().work().join("line.cmd");
+        let batch = self.runner.prefix.work().join("line.cmd");
         files::write(&batch, format!("@{line}\r\n"))?;
-        let folder = self.runner().work();
-        let ended = self
-            .runner()
-            .windows_program("cmd".as_ref(), &folder, &["/c", "line.cmd"])?;
-        ended.expect(0)
+        let mut cmd = self.runner.prefix.wine("cmd".as_ref());
+        cmd.args(["/c", "line.cmd"]).env(VARIABLE, PASSWORD);
+        self.runner.prefix.run(&mut cmd)?.expect(0)
     }
 
     /// At a terminal, where the key's password is typed.
     fn with_the_escrow_key(&self, arguments: &[&str], expected: &str) -> Result<(), String> {
-        let mut terminal = self.runner().certstow_at_terminal(arguments)?;
-        terminal.wait_for("Password that unlocks")?;
-        terminal.press(&format!("{PASSWORD}\r"))?;
+        let line = command!("certstow {arguments...}");
+        let mut terminal = self.runner.certstow_at_terminal(&line)?;
+        terminal.answer("Password that unlocks", &format!("{PASSWORD}\r"))?;
         for line in expected.lines() {
             // The word before it has a colour.
             match line.strip_prefix("warning: ") {
@@ -184,21 +196,17 @@ impl Reader<'_> {
 
     /// The same backup into a store of Windows, out of which the key comes again.
     fn restores_into_a_system_store(&self) -> Result<(), String> {
-        let samples = root().join("examples/personal");
         // So that there is such a store.
-        let issuer = samples.join("issuers/sample-issuing.pem");
+        let issuer = root().join("examples/personal/issuers/sample-issuing.pem");
         self.fixture.add_authority(SECOND, &issuer)?;
-        let store = format!("windows:{SECOND}");
-        let restore = ["backup", "restore", r"C:\Backup", "--into", &store];
-        let password = ["--password-env", VARIABLE];
-        let key = ["--escrow-key", r"C:\certstow\escrow.key.pem"];
-        self.runner()
-            .certstow(0, &[&restore[..], &key, &password].concat())?;
-        let export = ["export", "Ada", "--store", &store, "-o", "second.p12"];
-        self.runner()
-            .certstow(0, &[&export[..], &password].concat())?;
+        let restore = command!(
+            "certstow backup restore C:\\Backup --into {SECOND} --password-env {VARIABLE}
+             --escrow-key C:\\certstow\\escrow.key.pem"
+        );
+        self.runner.certstow(0, &restore)?;
+        self.runner.export(0, "Ada", SECOND, "second.p12", &[])?;
         let exported = Pkcs12::open(&self.file("second.p12"), PASSWORD)?;
-        exported.has_key(&samples.join("ada-example.key.pem"))?;
+        exported.has_adas_key()?;
         exported.has_certificates(3)
     }
 }

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::command::{capture, command, printed};
+use crate::command::{capture, command, ensure, printed, root};
 
 /// An error unless an `EncryptedPrivateKeyInfo` in DER holds the private key of the PEM file `key`.
 pub(super) fn decrypts_to(encrypted: &Path, password: &str, key: &Path) -> Result<(), String> {
@@ -12,14 +12,9 @@ pub(super) fn decrypts_to(encrypted: &Path, password: &str, key: &Path) -> Resul
     let decrypted = printed(&mut command!(
         "openssl pkcs8 -inform DER -in {encrypted} -passin pass:{password}"
     ))?;
-    match decrypted == expected {
-        true => Ok(()),
-        false => Err(format!(
-            "{}: not the key of {}",
-            encrypted.display(),
-            key.display()
-        )),
-    }
+    ensure(decrypted == expected, || {
+        format!("{}: not the key of {}", encrypted.display(), key.display())
+    })
 }
 
 /// A PKCS#12 file that OpenSSL opens.
@@ -45,22 +40,25 @@ impl Pkcs12 {
         // `-nocerts` prints the bag's attributes before the key; `pkcs12` has no option against it.
         let text = printed(self.command().args(["-nocerts", "-nodes"]))?;
         let start = text.find("-----BEGIN").unwrap_or(text.len());
-        if text[start..] == expected {
-            Ok(())
-        } else {
-            Err(self.complain(&format!("its key is not that of {}", key.display())))
-        }
+        self.ensure(
+            text[start..] == expected,
+            &format!("its key is not that of {}", key.display()),
+        )
+    }
+
+    /// An error unless the private key is that of Ada in the sample store.
+    pub(super) fn has_adas_key(&self) -> Result<(), String> {
+        self.has_key(&root().join("examples/personal/ada-example.key.pem"))
     }
 
     /// An error unless the file holds this many certificates.
     pub(super) fn has_certificates(&self, expected: usize) -> Result<(), String> {
         let text = printed(self.command().arg("-nokeys"))?;
         let count = text.matches("-----BEGIN CERTIFICATE-----").count();
-        if count == expected {
-            Ok(())
-        } else {
-            Err(self.complain(&format!("{count} certificates instead of {expected}")))
-        }
+        self.ensure(
+            count == expected,
+            &format!("{count} certificates instead of {expected}"),
+        )
     }
 
     /// An error unless key and certificate have this friendly name, and nothing has another.
@@ -79,11 +77,10 @@ impl Pkcs12 {
             .lines()
             .filter_map(|line| line.trim().strip_prefix("friendlyName: "))
             .collect();
-        if names == expected {
-            Ok(())
-        } else {
-            Err(self.complain(&format!("its friendly names are {names:?}")))
-        }
+        self.ensure(
+            names == expected,
+            &format!("its friendly names are {names:?}"),
+        )
     }
 
     /// An error unless the file carries exactly these certificate properties, by their numbers.
@@ -94,19 +91,19 @@ impl Pkcs12 {
         let numbers = properties.filter_map(|rest| rest.split(':').next()?.parse().ok());
         let mut numbers: Vec<u32> = numbers.collect();
         numbers.sort_unstable();
-        match numbers == expected {
-            true => Ok(()),
-            false => Err(self.complain(&format!("its properties are {numbers:?}"))),
-        }
+        self.ensure(
+            numbers == expected,
+            &format!("its properties are {numbers:?}"),
+        )
     }
 
     /// An error unless something in the file has an attribute that OpenSSL prints like this.
     pub(super) fn has_attribute(&self, expected: &str) -> Result<(), String> {
         let text = printed(self.command().arg("-nodes"))?;
-        match text.lines().any(|line| line.trim() == expected) {
-            true => Ok(()),
-            false => Err(self.complain(&format!("no attribute '{expected}'"))),
-        }
+        self.ensure(
+            text.lines().any(|line| line.trim() == expected),
+            &format!("no attribute '{expected}'"),
+        )
     }
 
     fn command(&self) -> Command {
@@ -114,7 +111,7 @@ impl Pkcs12 {
         command!("openssl pkcs12 -in {file} -passin pass:{password}")
     }
 
-    fn complain(&self, what: &str) -> String {
-        format!("{}: {what}", self.file.display())
+    fn ensure(&self, holds: bool, what: &str) -> Result<(), String> {
+        ensure(holds, || format!("{}: {what}", self.file.display()))
     }
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::exit_code::{self, ExitCode};
-use crate::command::show;
+use crate::command::{ensure, show};
 use crate::files;
 
 /// What starts a program for Windows on the host.
@@ -47,10 +47,15 @@ impl Ended {
 
     /// An error unless it says this on standard error.
     pub(super) fn tells(&self, sentence: &str) -> Result<(), String> {
-        match self.stderr.contains(sentence) {
-            true => Ok(()),
-            false => Err(self.complain(&format!("it does not say '{sentence}'"))),
-        }
+        self.ensure(
+            self.stderr.contains(sentence),
+            &format!("it does not say '{sentence}'"),
+        )
+    }
+
+    /// An error with everything it printed, unless a check holds.
+    pub(super) fn ensure(&self, holds: bool, what: &str) -> Result<(), String> {
+        ensure(holds, || self.complain(what))
     }
 
     /// What it printed, as JSON.

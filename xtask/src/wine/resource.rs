@@ -2,7 +2,7 @@
 //! properties show.
 
 use super::runner::Runner;
-use crate::command::root;
+use crate::command::{command, ensure, root};
 use crate::files;
 
 /// The first words of a version resource, and more bytes than one has.
@@ -10,7 +10,7 @@ const VERSION: &str = "VS_VERSION_INFO";
 const VERSION_LENGTH: usize = 2048;
 
 pub(super) fn check(runner: &Runner) -> Result<(), String> {
-    let program = files::read(runner.certstow_file())?;
+    let program = files::read(&runner.certstow)?;
     let manifest = files::read(root().join("certstow.exe.manifest"))?;
     if place(&program, &manifest).is_none() {
         return Err("certstow.exe does not hold its manifest".to_owned());
@@ -20,7 +20,7 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
     };
     let version = &program[start..];
     let version = &version[..version.len().min(VERSION_LENGTH)];
-    let said = runner.certstow(0, &["--version"])?;
+    let said = runner.certstow(0, &command!("certstow --version"))?;
     let Some((name, number)) = said.stdout.trim().split_once(' ') else {
         return Err(said.complain("not a name and a version"));
     };
@@ -34,9 +34,9 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
             .and_then(|start| version.get(start + 2 * property.len()..))
             // Zeros up to a multiple of four bytes come in between.
             .and_then(|rest| place(&rest[..rest.len().min(value.len() + 4)], &value));
-        if found.is_none() {
-            return Err(format!("certstow.exe has another {property}"));
-        }
+        ensure(found.is_some(), || {
+            format!("certstow.exe has another {property}")
+        })?;
     }
     Ok(())
 }

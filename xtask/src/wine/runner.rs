@@ -1,7 +1,6 @@
 //! What the checks under Wine share: the built programs and the prefix they run in.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -9,13 +8,12 @@ use super::build;
 use super::prefix::Prefix;
 use super::process::Ended;
 use super::terminal::Terminal;
-use crate::command::target_folder;
-use crate::executables::Executable;
+use crate::command::{command, root, target_folder};
+use crate::executables::{self, Executable};
+use crate::files;
 
-/// What a file of tests, and one command of certstow, may take. Each takes a fraction of it, but on a
-/// machine that a dozen others keep busy that is a dozen times as long.
+/// What a file of tests may take: many times what it does on an idle machine.
 const TESTS_LIMIT: Duration = Duration::from_secs(1200);
-const COMMAND_LIMIT: Duration = Duration::from_secs(240);
 
 /// The password of every file that the checks write, and the variable that holds it.
 pub(super) const PASSWORD: &str = "correct horse battery staple";
@@ -35,29 +33,33 @@ pub(super) fn all_passed(tests: &Ended) -> Result<(), String> {
 }
 
 pub(super) struct Runner {
-    certstow: PathBuf,
-    tests: Vec<Executable>,
-    prefix: Prefix,
+    /// The program under test.
+    pub(super) certstow: PathBuf,
+    /// The files of tests.
+    pub(super) tests: Vec<Executable>,
+    /// The Windows that they run in.
+    pub(super) prefix: Prefix,
 }
 
 impl Runner {
-    /// Builds everything, then sets up a prefix.
+    /// Builds everything, then sets up a prefix, with the sample store where certstow works.
     pub(super) fn new() -> Result<Self, String> {
+        let tests = build::tests()?;
+        let certstow = executables::certstow(&["--target", build::TARGET])?;
+        let prefix = Prefix::new(&target_folder()?, "first")?;
+        files::copy(root().join("examples"), prefix.work().join("examples"))?;
         Ok(Self {
-            tests: build::tests()?,
-            certstow: build::certstow()?,
-            prefix: Prefix::new(&target_folder()?, "first")?,
+            certstow,
+            tests,
+            prefix,
         })
     }
 
     /// The same certstow, installed in another Windows.
     pub(super) fn installed_elsewhere(&self) -> Result<Self, String> {
         let prefix = Prefix::new(&target_folder()?, "second")?;
-        let folder = prefix.windows().join("drive_c/Tools");
-        let certstow = folder.join("certstow.exe");
-        fs::create_dir_all(&folder)
-            .and_then(|()| fs::copy(&self.certstow, &certstow))
-            .map_err(|error| format!("{}: {error}", certstow.display()))?;
+        let certstow = prefix.windows().join("drive_c/Tools/certstow.exe");
+        files::copy(&self.certstow, &certstow)?;
         Ok(Self {
             certstow,
             tests: Vec::new(),
@@ -65,13 +67,9 @@ impl Runner {
         })
     }
 
-    pub(super) fn tests(&self) -> &[Executable] {
-        &self.tests
-    }
-
     /// Runs a file of tests, from the folder and with the variable that cargo would run it with.
     pub(super) fn test(&self, test: &Executable) -> Result<(), String> {
-        let mut command = self.wine(&test.file);
+        let mut command = self.prefix.wine(&test.file);
         command
             .current_dir(&test.folder)
             .env("CARGO_PKG_NAME", &test.package);
@@ -79,21 +77,40 @@ impl Runner {
         if test.package == build::PLATFORM {
             command.arg("--include-ignored");
         }
-        let ended = self.prefix.run(&mut command, TESTS_LIMIT)?.expect(0)?;
-        all_passed(&ended)
+        let ended = self.prefix.run_within(TESTS_LIMIT, &mut command)?;
+        all_passed(&ended.expect(0)?)
     }
 
-    /// Runs certstow in its working folder; an error if it ends with another code.
-    pub(super) fn certstow(&self, code: i32, arguments: &[&str]) -> Result<Ended, String> {
-        self.windows_program(&self.certstow, &self.work(), arguments)?
-            .expect(code)
+    /// Runs certstow, with the arguments of a command line, in its working folder; an error if it ends
+    /// with another code.
+    pub(super) fn certstow(&self, code: i32, line: &Command) -> Result<Ended, String> {
+        self.prefix.run(&mut self.command(line))?.expect(code)
     }
 
-    /// Starts certstow in its working folder, at a terminal.
-    pub(super) fn certstow_at_terminal(&self, arguments: &[&str]) -> Result<Terminal, String> {
-        let mut command = self.wine(&self.certstow);
-        command.args(arguments).current_dir(self.work());
-        self.at_terminal(&command)
+    /// Exports an identity under [`PASSWORD`]; an error if that ends with another code.
+    pub(super) fn export(
+        &self,
+        code: i32,
+        name: &str,
+        store: &str,
+        file: &str,
+        options: &[&str],
+    ) -> Result<Ended, String> {
+        let export = command!(
+            "certstow export {name} --store {store} -o {file} --password-env {VARIABLE} {options...}"
+        );
+        self.certstow(code, &export)
+    }
+
+    /// Starts certstow as [`Self::certstow`] does, at a terminal.
+    pub(super) fn certstow_at_terminal(&self, line: &Command) -> Result<Terminal, String> {
+        self.at_terminal(&self.command(line))
+    }
+
+    fn command(&self, line: &Command) -> Command {
+        let mut command = self.prefix.wine(&self.certstow);
+        command.args(line.get_args()).env(VARIABLE, PASSWORD);
+        command
     }
 
     /// Starts a program at a terminal.
@@ -101,60 +118,5 @@ impl Runner {
         let mut command = Terminal::around(command);
         self.prefix.lead_here(&mut command);
         Terminal::start(command, &self.prefix.scratch())
-    }
-
-    /// The program under test.
-    pub(super) fn certstow_file(&self) -> &Path {
-        &self.certstow
-    }
-
-    /// The program under test, as Windows names it.
-    pub(super) fn certstow_name(&self) -> String {
-        self.prefix.windows_name(&self.certstow)
-    }
-
-    /// Runs a program for Windows in a folder.
-    pub(super) fn windows_program(
-        &self,
-        executable: &Path,
-        folder: &Path,
-        arguments: &[&str],
-    ) -> Result<Ended, String> {
-        let mut command = self.wine(executable);
-        command
-            .args(arguments)
-            .current_dir(folder)
-            .env(VARIABLE, PASSWORD);
-        self.run(&mut command)
-    }
-
-    /// A program for Windows, to be run here.
-    pub(super) fn wine(&self, executable: &Path) -> Command {
-        self.prefix.wine(executable)
-    }
-
-    /// Runs a program of the host, or one of [`Self::wine`].
-    pub(super) fn run(&self, command: &mut Command) -> Result<Ended, String> {
-        self.prefix.run(command, COMMAND_LIMIT)
-    }
-
-    /// The folder that certstow works in.
-    pub(super) fn work(&self) -> PathBuf {
-        self.prefix.work()
-    }
-
-    /// Where Wine keeps the files of this Windows.
-    pub(super) fn windows(&self) -> PathBuf {
-        self.prefix.windows()
-    }
-
-    /// Shuts this Windows down and starts it again.
-    pub(super) fn restart(&self) -> Result<(), String> {
-        self.prefix.restart()
-    }
-
-    /// Ends what may still run under Wine.
-    pub(super) fn end(&self) -> Result<(), String> {
-        self.prefix.end()
     }
 }

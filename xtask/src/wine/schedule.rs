@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::prefix;
 use super::process::Ended;
 use super::runner::Runner;
+use crate::command::{command, ensure};
 use crate::files;
 
 const PERSON: [&str; 5] = [
@@ -38,29 +39,32 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
 /// Windows' scheduler always runs. Wine's starts with the Windows that it is in, but not yet the
 /// first time, and `schtasks.exe` does not wait until it has.
 pub(super) fn start(runner: &Runner) -> Result<(), String> {
-    runner.restart()?;
-    let mut tries = 0;
-    loop {
-        let mut start = runner.wine("net".as_ref());
-        let ended = runner.run(start.args(["start", "Schedule"]))?;
-        let runs = ["started successfully", "already running"];
-        if runs.iter().any(|words| ended.stdout.contains(words)) {
+    runner.prefix.restart()?;
+    let mut start = runner.prefix.wine("net".as_ref());
+    start.args(["start", "Schedule"]);
+    for _ in 1..TRIES {
+        if runs(&runner.prefix.run(&mut start)?) {
             return Ok(());
-        }
-        tries += 1;
-        if tries == TRIES {
-            return Err(ended.complain("Wine's scheduler does not start"));
         }
         sleep(Duration::from_secs(1));
     }
+    let ended = runner.prefix.run(&mut start)?;
+    ended.ensure(runs(&ended), "Wine's scheduler does not start")
+}
+
+fn runs(started: &Ended) -> bool {
+    let words = ["started successfully", "already running"];
+    words.iter().any(|words| started.stdout.contains(words))
 }
 
 /// Install, show, replace, remove; and remove again, which fails with what schtasks.exe says.
 fn of_the_machine(runner: &Runner) -> Result<(), String> {
-    let options = ["--to", r"C:\Backup", "--escrow", r"C:\escrow.pem"];
-    let install = ["schedule", "install", "--name", "machine", "--machine"];
     for times in ["--hourly", "--daily=03:15"] {
-        let ended = runner.certstow(0, &[&install[..], &options, &[times]].concat())?;
+        let install = command!(
+            "certstow schedule install --name machine --machine --to C:\\Backup
+             --escrow C:\\escrow.pem {times}"
+        );
+        let ended = runner.certstow(0, &install)?;
         says(&ended, "Scheduled 'machine'")?;
         says(
             &ended,
@@ -76,15 +80,14 @@ fn of_the_machine(runner: &Runner) -> Result<(), String> {
         "<ExecutionTimeLimit>PT2H</ExecutionTimeLimit>",
         "<StartWhenAvailable>true</StartWhenAvailable>",
     ] {
-        if !xml.contains(part) {
-            return Err(format!("the registered task has no {part}: {xml}"));
-        }
+        ensure(xml.contains(part), || {
+            format!("the registered task has no {part}: {xml}")
+        })?;
     }
-    let shown = runner.certstow(0, &["schedule", "show", "--name", "machine", "--machine"])?;
-    says(&shown, "Scheduled 'machine'")?;
-    let remove = ["schedule", "remove", "--name", "machine", "--machine"];
-    let removed = runner.certstow(0, &remove)?;
-    says(&removed, "Removed 'machine'")?;
+    let show = command!("certstow schedule show --name machine --machine");
+    says(&runner.certstow(0, &show)?, "Scheduled 'machine'")?;
+    let remove = command!("certstow schedule remove --name machine --machine");
+    says(&runner.certstow(0, &remove)?, "Removed 'machine'")?;
     is_there(runner, "machine", false)?;
     runner
         .certstow(1, &remove)?
@@ -93,23 +96,24 @@ fn of_the_machine(runner: &Runner) -> Result<(), String> {
 
 /// The XML that is printed can be registered; certstow itself asks schtasks.exe for the password.
 fn of_a_person(runner: &Runner) -> Result<(), String> {
-    let install = ["schedule", "install", "--name", "person"];
-    let print = ["--print=printed", "--program", r"C:\Tools\certstow.exe"];
-    let printed = runner.certstow(0, &[&install[..], &PERSON, &print].concat())?;
+    let print = command!(
+        "certstow schedule install --name person {PERSON...} --print=printed
+         --program C:\\Tools\\certstow.exe"
+    );
+    let printed = runner.certstow(0, &print)?;
     printed.tells(r"schtasks /Create /TN person /XML person.xml /RU DOMAIN\USER /RP *")?;
-    let mut create = runner.wine("schtasks.exe".as_ref());
-    create
-        .args(["/create", "/tn", "person", "/xml", r"printed\person.xml"])
-        .current_dir(runner.work());
-    runner.run(&mut create)?.expect(0)?;
+    let mut create = runner.prefix.wine("schtasks.exe".as_ref());
+    create.args(["/create", "/tn", "person", "/xml", r"printed\person.xml"]);
+    runner.prefix.run(&mut create)?.expect(0)?;
     is_there(runner, "person", true)?;
-    let remove = ["schedule", "remove", "--name", "person"];
+    let remove = command!("certstow schedule remove --name person");
     says(&runner.certstow(0, &remove)?, "Removed 'person'")?;
     is_there(runner, "person", false)?;
 
-    let ended = runner.certstow(13, &[&install[..], &PERSON].concat())?;
+    let install = command!("certstow schedule install --name person {PERSON...}");
+    let ended = runner.certstow(13, &install)?;
     ended.tells("the account's own password")?;
-    let mut terminal = runner.certstow_at_terminal(&[&install[..], &PERSON].concat())?;
+    let mut terminal = runner.certstow_at_terminal(&install)?;
     terminal.wait_for("the scheduler refused to register the task")?;
     terminal.wait_for("schtasks.exe ended with exit code 1")?;
     terminal.end(1)?;
@@ -140,9 +144,11 @@ const WORDS: [&str; 18] = [
 
 /// What is in the file comes out of `CommandLineToArgvW` as it went in.
 fn arguments(runner: &Runner) -> Result<(), String> {
-    let options = ["--print=printed", "--program", r"C:\Tools\certstow.exe"];
-    let install = ["schedule", "install", "--name", "words", "--json"];
-    let printed = runner.certstow(0, &[&install[..], &options, &WORDS].concat())?;
+    let print = command!(
+        "certstow schedule install --name words --json --print=printed
+         --program C:\\Tools\\certstow.exe {WORDS...}"
+    );
+    let printed = runner.certstow(0, &print)?;
     let json = printed.json()?;
     let expected: Vec<_> = json["arguments"].as_array().into_iter().flatten().collect();
     let missing = WORDS
@@ -152,21 +158,21 @@ fn arguments(runner: &Runner) -> Result<(), String> {
         return Err(printed.complain(&format!("'{word}' is not among the arguments")));
     }
 
-    let file = runner.work().join("printed/words.xml");
+    let file = runner.prefix.work().join("printed/words.xml");
     let xml = files::read(&file)?;
     let line = content(&xml, "Arguments")?;
     let units: Vec<u8> = line.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    files::write(runner.work().join("line"), units)?;
-    let program = runner.work().join("arguments.exe");
+    files::write(runner.prefix.work().join("line"), units)?;
+    let program = runner.prefix.work().join("arguments.exe");
     let source = "tests/wine/arguments.c";
     prefix::compile(source, &["-municode"], &program, &["-lshell32"])?;
-    let split = runner.windows_program(&program, &runner.work(), &["line"])?;
-    let split = split.expect(0)?;
+    let mut split = runner.prefix.wine(&program);
+    let split = runner.prefix.run(split.arg("line"))?.expect(0)?;
     let words: Vec<_> = split.stdout.lines().map(Value::from).collect();
-    match words.iter().eq(expected.iter().copied()) {
-        true => Ok(()),
-        false => Err(split.complain(&format!("{expected:?} was expected of {line}"))),
-    }
+    split.ensure(
+        words.iter().eq(expected.iter().copied()),
+        &format!("{expected:?} was expected of {line}"),
+    )
 }
 
 /// What is in an element of a task's XML, which is UTF-16 with a byte order mark.
@@ -191,24 +197,24 @@ pub(super) fn content(file: &[u8], element: &str) -> Result<String, String> {
 }
 
 fn refused(runner: &Runner) -> Result<(), String> {
-    let person = ["--machine", "--store", r"windows:CurrentUser\My"];
-    let install = [&["schedule", "install"][..], &PERSON, &person].concat();
-    runner
-        .certstow(2, &install)?
-        .tells("SYSTEM, which has no way to a person's keys")?;
-    let variable = ["schedule", "install", "--machine", "--to", r"C:\%TEMP%\x"];
-    let escrow = ["--escrow", r"C:\escrow.pem"];
-    runner
-        .certstow(2, &[&variable[..], &escrow].concat())?
-        .tells("would take a part of")
+    let person =
+        command!("certstow schedule install {PERSON...} --machine --store windows:CurrentUser\\My");
+    let ended = runner.certstow(2, &person)?;
+    ended.tells("SYSTEM, which has no way to a person's keys")?;
+    let variable =
+        command!("certstow schedule install --machine --to C:\\%TEMP%\\x --escrow C:\\escrow.pem");
+    let ended = runner.certstow(2, &variable)?;
+    ended.tells("would take a part of")
 }
 
 /// The account is known, and the key that the checks of the stores left behind comes out.
 fn doctor(runner: &Runner) -> Result<(), String> {
-    let doctor = ["doctor", "--store", r"windows:CurrentUser\My", "--to", "."];
-    let options = ["--event-log", "--log", "doctor.log", "--json"];
-    let ended = runner.certstow(0, &[&doctor[..], &options].concat())?;
-    let checks = ended.json()?;
+    let doctor = command!(
+        "certstow doctor --store windows:CurrentUser\\My --to . --event-log --log doctor.log --json"
+    );
+    let ended = runner.certstow(0, &doctor)?;
+    let report = ended.json()?;
+    let checks = report["checks"].as_array().map_or(&[][..], Vec::as_slice);
     for (check, status, found) in [
         ("account", "ok", r"\"),
         ("log", "ok", "can be appended to"),
@@ -220,31 +226,31 @@ fn doctor(runner: &Runner) -> Result<(), String> {
             let text = |field: &str| value[field].as_str().unwrap_or_default();
             text("check") == check && text("status") == status && text("found").contains(found)
         };
-        let all = checks["checks"].as_array();
-        if !all.is_some_and(|all| all.iter().any(passes)) {
-            return Err(ended.complain(&format!("{check} is not {status}: {found}")));
-        }
+        let passed = checks.iter().any(passes);
+        ended.ensure(passed, &format!("{check} is not {status}: {found}"))?;
     }
     Ok(())
 }
 
 fn says(ended: &Ended, sentence: &str) -> Result<(), String> {
-    match ended.stdout.contains(sentence) {
-        true => Ok(()),
-        false => Err(ended.complain(&format!("it does not say '{sentence}'"))),
-    }
+    ended.ensure(
+        ended.stdout.contains(sentence),
+        &format!("it does not say '{sentence}'"),
+    )
 }
 
 /// Where Wine keeps a task.
 fn task(runner: &Runner, name: &str) -> PathBuf {
-    let tasks = runner.windows().join("drive_c/windows/system32/tasks");
+    let tasks = runner
+        .prefix
+        .windows()
+        .join("drive_c/windows/system32/tasks");
     tasks.join(name)
 }
 
 /// An error unless Wine has a task of this name, or has none.
 pub(super) fn is_there(runner: &Runner, name: &str, expected: bool) -> Result<(), String> {
-    match task(runner, name).exists() == expected {
-        true => Ok(()),
-        false => Err(format!("the task {name} is there: {}", !expected)),
-    }
+    ensure(task(runner, name).exists() == expected, || {
+        format!("the task {name} is there: {}", !expected)
+    })
 }

@@ -9,22 +9,25 @@ use crate::command::{command, run};
 /// Has Wine's server kill a process that leaves the host too slowly: its exit code counts all the
 /// same, and another one is none that was expected.
 pub(super) fn check(runner: &Runner) -> Result<(), String> {
-    let library = runner.work().join("slow-exit.so");
+    let library = runner.prefix.work().join("slow-exit.so");
     run(&mut command!(
         "cc -Wall -Wextra -Werror -shared -fPIC -o {library} tests/wine/slow-exit.c"
     ))?;
     let ends_with = |code: &str| {
-        let mut command = runner.wine(Path::new("cmd"));
+        let mut command = runner.prefix.wine(Path::new("cmd"));
         command.args(["/c", "exit", code]);
-        runner.run(command.env("LD_PRELOAD", &library))
+        runner.prefix.run(command.env("LD_PRELOAD", &library))
     };
     let ended = ends_with("16")?.expect(16)?;
-    if !ended.was_killed() {
-        return Err(ended.complain("Wine's server did not kill it, so nothing was shown"));
-    }
+    ended.ensure(
+        ended.was_killed(),
+        "Wine's server did not kill it, so nothing was shown",
+    )?;
     refused(ends_with("17")?.expect(16), "17 where 16 was expected")?;
     // A program that is not there begins no more often than one whose process Wine lost.
-    let missing = runner.run(&mut runner.wine(Path::new("missing.exe")))?;
+    let missing = runner
+        .prefix
+        .run(&mut runner.prefix.wine(Path::new("missing.exe")))?;
     refused(missing.expect(0), "no exit code")
 }
 

@@ -3,21 +3,18 @@
 //! stores of the user too, so the user's come first. What the manual shows of such a run is
 //! compared with the run.
 
-use std::path::PathBuf;
-
-use super::fixture::Fixture;
+use super::fixture::{ADA, Fixture};
 use super::listing::Listing;
+use super::manual::Reader;
 use super::openssl::Pkcs12;
-use super::runner::{PASSWORD, Runner, VARIABLE};
-use super::transcript;
-use crate::command::root;
+use super::runner::{PASSWORD, Runner};
+use crate::command::command;
 
-const USER: &str = r"CurrentUser\My";
-const MACHINE: &str = r"LocalMachine\My";
+const USER: &str = r"windows:CurrentUser\My";
+const MACHINE: &str = r"windows:LocalMachine\My";
 
-/// The friendly names of the user's certificates: a key that can be exported, one that cannot,
-/// and one whose container is gone.
-const ADA: &str = "Ada's mail key";
+/// The friendly names of the user's certificates beside [`ADA`], whose key can be exported: one whose
+/// key cannot, and one whose container is gone.
 const KEPT: &str = "Schlüssel 🔑";
 const MISSING: &str = "Gone with the profile";
 /// And that of the machine's.
@@ -31,22 +28,10 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
     many_certificates(&fixture)
 }
 
-/// Adds a person's key, with its path in the stores of issuers; the file of the key.
-pub(super) fn add_ada(fixture: &Fixture<'_>) -> Result<PathBuf, String> {
-    let samples = root().join("examples/personal");
-    let ada = samples.join("ada-example.key.pem");
-    let issuers = samples.join("issuers");
-    fixture.add_authority(r"CurrentUser\Root", &issuers.join("sample-root.pem"))?;
-    fixture.add_authority(r"CurrentUser\CA", &issuers.join("sample-issuing.pem"))?;
-    let certificate = samples.join("ada-example.pem");
-    fixture.add(USER, &certificate, &ada, ADA, "exportable")?;
-    Ok(ada)
-}
-
 fn adas_key(fixture: &Fixture<'_>) -> Result<(), String> {
-    let ada = add_ada(fixture)?;
-    transcript::check(fixture.runner, "docs/stores.md")?;
-    let listing = Listing::of(fixture.runner, r"windows:CurrentUser\My")?;
+    let ada = fixture.add_ada()?;
+    Reader::new(fixture).types_in("docs/stores.md")?;
+    let listing = Listing::of(fixture.runner, USER)?;
     listing.has_labels(&[ADA])?;
     // The listing opens no key.
     listing.has_keys("unknown")?;
@@ -80,7 +65,7 @@ fn description() -> String {
 fn keys_that_stay(fixture: &Fixture<'_>) -> Result<(), String> {
     fixture.add_new(USER, "kept", KEPT, "kept")?;
     fixture.add_new(USER, "missing", MISSING, "missing-container")?;
-    Listing::of(fixture.runner, r"windows:CurrentUser\My")?.has_labels(&[ADA, KEPT, MISSING])?;
+    Listing::of(fixture.runner, USER)?.has_labels(&[ADA, KEPT, MISSING])?;
     let kept = [
         "cannot be exported: it is marked as not exportable",
         "caused by: CryptExportKey: NTE_BAD_KEY_STATE (0x8009000B)",
@@ -97,14 +82,14 @@ fn keys_that_stay(fixture: &Fixture<'_>) -> Result<(), String> {
     refuses(fixture, 10, "Nobody", &["no identity matches 'Nobody'"])?;
     // Two names have an e in them.
     refuses(fixture, 11, "e", &["identities match 'e'"])?;
-    let no_such_store = ["list", "--store", r"windows:CurrentUser\Nothing"];
+    let no_such_store = command!("certstow list --store windows:CurrentUser\\Nothing");
     let ended = fixture.runner.certstow(18, &no_such_store)?;
     ended.tells("CurrentUser has no store named Nothing")
 }
 
 fn machines_keys(fixture: &Fixture<'_>) -> Result<(), String> {
     let key = fixture.add_new(MACHINE, "server", SERVER, "exportable")?;
-    Listing::of(fixture.runner, r"windows:LocalMachine\My")?.has_labels(&[SERVER])?;
+    Listing::of(fixture.runner, MACHINE)?.has_labels(&[SERVER])?;
     let exported = export(
         fixture,
         MACHINE,
@@ -121,7 +106,7 @@ fn many_certificates(fixture: &Fixture<'_>) -> Result<(), String> {
     let names = fixture.add_many(MACHINE)?;
     let mut labels: Vec<_> = names.iter().map(String::as_str).collect();
     labels.push(SERVER);
-    Listing::of(fixture.runner, r"windows:LocalMachine\My")?.has_labels(&labels)
+    Listing::of(fixture.runner, MACHINE)?.has_labels(&labels)
 }
 
 /// Exports an entry by its label.
@@ -132,17 +117,8 @@ fn export(
     file: &str,
     options: &[&str],
 ) -> Result<Pkcs12, String> {
-    let store = format!("windows:{store}");
-    let export = ["export", label, "--store", &store, "-o", file];
-    let password = ["--password-env", VARIABLE];
-    fixture
-        .runner
-        .certstow(0, &[&export[..], &password, options].concat())?;
-    Pkcs12::open(&exported_file(fixture, file), PASSWORD)
-}
-
-fn exported_file(fixture: &Fixture<'_>, file: &str) -> PathBuf {
-    fixture.runner.work().join(file)
+    fixture.runner.export(0, label, store, file, options)?;
+    Pkcs12::open(&fixture.runner.prefix.work().join(file), PASSWORD)
 }
 
 /// An error unless the export from the user's store ends with this code, says these sentences and
@@ -153,17 +129,11 @@ fn refuses(
     label: &str,
     sentences: &[&str],
 ) -> Result<(), String> {
-    let file = "refused.p12";
-    let export = ["export", label, "--store", r"windows:CurrentUser\My"];
-    let to = ["-o", file, "--password-env", VARIABLE];
-    let ended = fixture
-        .runner
-        .certstow(code, &[&export[..], &to].concat())?;
+    let (runner, file) = (fixture.runner, "refused.p12");
+    let ended = runner.export(code, label, USER, file, &[])?;
     for sentence in sentences {
         ended.tells(sentence)?;
     }
-    match exported_file(fixture, file).exists() {
-        false => Ok(()),
-        true => Err(ended.complain(&format!("{file} exists all the same"))),
-    }
+    let exists = runner.prefix.work().join(file).exists();
+    ended.ensure(!exists, &format!("{file} exists all the same"))
 }

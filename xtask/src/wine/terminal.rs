@@ -44,8 +44,9 @@ impl Terminal {
         self.terminal.wait_for(text)
     }
 
-    pub(super) fn press(&mut self, keys: &str) -> Result<(), String> {
-        self.terminal.press(keys)
+    /// Waits for a question, and types an answer.
+    pub(super) fn answer(&mut self, question: &str, keys: &str) -> Result<(), String> {
+        self.terminal.answer(question, keys)
     }
 
     /// Waits for the end, and gives everything that was shown; an error if the command ends with

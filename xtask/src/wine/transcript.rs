@@ -2,11 +2,8 @@
 //! in, line by line, and what comes out has to be what stands there. Hashes and spans of years
 //! differ with the run and are not compared; `[..]` stands for anything else that does.
 
-use std::process::Command;
-
 use super::process::Ended;
-use super::runner::{PASSWORD, Runner, VARIABLE};
-use crate::command::{program, root};
+use crate::command::{ensure, root};
 use crate::files;
 
 /// What stands before a command in a block.
@@ -14,11 +11,6 @@ const PROMPT: &str = "> ";
 
 /// What stands for what differs with the run.
 const ANYTHING: &str = "[..]";
-
-/// Runs the blocks of a file of the manual, one after the other.
-pub(super) fn check(runner: &Runner, manual: &str) -> Result<(), String> {
-    type_in(manual, |command, _| run(runner, command).map(Some))
-}
 
 /// Has the commands of a file of the manual run, each with what stands after it, and compares what
 /// comes of them, unless nothing is given back.
@@ -28,9 +20,7 @@ pub(super) fn type_in(
 ) -> Result<(), String> {
     let text = files::read_text(root().join(manual))?;
     let commands = commands(&text);
-    if commands.is_empty() {
-        return Err(format!("{manual} shows no run"));
-    }
+    ensure(!commands.is_empty(), || format!("{manual} shows no run"))?;
     for (command, expected) in commands {
         let Some(ended) = run(&command, &expected)? else {
             continue;
@@ -61,23 +51,6 @@ fn commands(text: &str) -> Vec<(String, String)> {
         }
     }
     found
-}
-
-fn run(runner: &Runner, command: &str) -> Result<Ended, String> {
-    let words = words(command);
-    match words.split_first() {
-        Some((&"certstow", arguments)) => runner.certstow(0, arguments),
-        // What stands for a Windows program there is the host's here.
-        Some((&"openssl", arguments)) => {
-            let mut openssl: Command = program("openssl");
-            openssl
-                .args(arguments)
-                .current_dir(runner.work())
-                .env(VARIABLE, PASSWORD);
-            runner.run(&mut openssl)?.expect(0)
-        }
-        _ => Err(format!("'{command}' cannot be run here")),
-    }
 }
 
 /// Whether this is what came out, whichever of the two outputs was first.

@@ -4,10 +4,11 @@
 
 use std::path::Path;
 
+use super::folder::nothing_but;
 use super::openssl::Pkcs12;
 use super::runner::{PASSWORD, Runner};
 use super::terminal::Terminal;
-use crate::command::root;
+use crate::command::{command, ensure, root};
 use crate::files;
 
 /// A folder of its own, and where PCT-SAFE has its files.
@@ -22,8 +23,8 @@ const ESC: &str = "\u{1b}";
 const DOWN: &str = "\u{1b}[B";
 
 pub(super) fn check(runner: &Runner) -> Result<(), String> {
-    let folder = runner.work().join(FOLDER);
-    let pct_safe = runner.windows().join(PCT_SAFE);
+    let folder = runner.prefix.work().join(FOLDER);
+    let pct_safe = runner.prefix.windows().join(PCT_SAFE);
     for folder in [&folder, &pct_safe] {
         files::create_folder(folder)?;
     }
@@ -32,27 +33,25 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
     drawn(runner, &folder)
 }
 
-fn start(runner: &Runner, more: &[&str]) -> Result<Terminal, String> {
-    let store = root().join("examples/personal").display().to_string();
-    let words = ["export", "--store", &store, "--iterations", "2000"];
-    runner.certstow_at_terminal(&[&words[..], more].concat())
+fn start(runner: &Runner, options: &[&str]) -> Result<Terminal, String> {
+    runner.certstow_at_terminal(&command!(
+        "certstow export --store examples/personal --iterations 2000 {options...}"
+    ))
 }
 
 /// A question, what shows that it is ready, and what is answered.
 fn answer(terminal: &mut Terminal, question: &str, ready: &str, keys: &str) -> Result<(), String> {
     terminal.wait_for(question)?;
-    terminal.wait_for(ready)?;
-    terminal.press(keys)
+    terminal.answer(ready, keys)
 }
 
 fn gives_up(runner: &Runner) -> Result<(), String> {
-    let mut terminal = start(runner, &[])?;
-    answer(&mut terminal, "Which certificate", "goes back", ESC)?;
-    terminal.end(130)?;
-    let mut terminal = start(runner, &["--plain"])?;
-    answer(&mut terminal, "Which certificate", "]:", "\u{3}")?;
-    terminal.end(130)?;
-    super::folder::nothing_but(&runner.work().join(FOLDER), &[])
+    for (options, ready, keys) in [(&[][..], "goes back", ESC), (&["--plain"], "]:", "\u{3}")] {
+        let mut terminal = start(runner, options)?;
+        answer(&mut terminal, "Which certificate", ready, keys)?;
+        terminal.end(130)?;
+    }
+    nothing_but(&runner.prefix.work().join(FOLDER), &[])
 }
 
 /// Into the folder of PCT-SAFE, for PCT-SAFE; back once on the way.
@@ -73,17 +72,12 @@ fn in_lines(runner: &Runner, pct_safe: &Path) -> Result<(), String> {
     numbered("Folder and name", ENTER)?;
     numbered("Is that right?", ENTER)?;
     numbered("Where to put a second copy?", "back\r")?;
-    let shown = terminal.end(0)?;
-    if shown.contains(PASSWORD) {
-        return Err(format!("the password was shown: {shown:?}"));
-    }
+    let shown = ends(terminal)?;
     // The console breaks it where its line ends.
     let command = r#"--output "C:\PCT-SAFE\PKCS12\Ada Example.p12" --profile compatible"#;
-    if !shown.replace(['\r', '\n'], "").contains(command) {
-        return Err(format!("the command is not shown: {shown:?}"));
-    }
-    let exported = Pkcs12::open(&pct_safe.join("Ada Example.p12"), PASSWORD)?;
-    exported.has_key(&root().join("examples/personal/ada-example.key.pem"))
+    let told = shown.replace(['\r', '\n'], "").contains(command);
+    ensure(told, || format!("the command is not shown: {shown:?}"))?;
+    Pkcs12::open(&pct_safe.join("Ada Example.p12"), PASSWORD)?.has_adas_key()
 }
 
 /// Back from the second question, then another identity, into a folder of its own, and a copy on the
@@ -105,12 +99,9 @@ fn drawn(runner: &Runner, folder: &Path) -> Result<(), String> {
     asked("Is that right?", ENTER)?;
     asked("Where to put a second copy?", ENTER)?;
     terminal.wait_for("and read back from there: it is the same file.")?;
-    let shown = terminal.end(0)?;
-    if shown.contains(PASSWORD) {
-        return Err(format!("the password was shown: {shown:?}"));
-    }
-    super::folder::nothing_but(folder, &["grace.p12"])?;
-    for folder in [folder, &runner.windows().join(DRIVE)] {
+    ends(terminal)?;
+    nothing_but(folder, &["grace.p12"])?;
+    for folder in [folder, &runner.prefix.windows().join(DRIVE)] {
         let exported = Pkcs12::open(&folder.join("grace.p12"), PASSWORD)?;
         exported.has_key(&root().join("examples/personal/grace-example.pem"))?;
     }
@@ -119,8 +110,16 @@ fn drawn(runner: &Runner, folder: &Path) -> Result<(), String> {
 
 fn type_password(terminal: &mut Terminal) -> Result<(), String> {
     for question in ["Password for the file:", "The same password again:"] {
-        terminal.wait_for(question)?;
-        terminal.press(&format!("{PASSWORD}\r"))?;
+        terminal.answer(question, &format!("{PASSWORD}\r"))?;
     }
     Ok(())
+}
+
+/// Everything that was shown, the password not among it.
+fn ends(terminal: Terminal) -> Result<String, String> {
+    let shown = terminal.end(0)?;
+    ensure(!shown.contains(PASSWORD), || {
+        format!("the password was shown: {shown:?}")
+    })?;
+    Ok(shown)
 }
