@@ -80,13 +80,8 @@ fn save(typed: &Typed<BackupArgs>, screen: &Screen) -> Result<Exit, Error> {
             "name a folder to save to with --to, or as 'to' in the file of --config".to_owned(),
         ));
     }
-    let (source, unlock) = (password.source(), stores.unlock());
-    let stdin = Some(Source::Stdin);
-    if source == stdin && unlock == stdin {
-        return Err(Error::Usage(
-            "only one password can come from standard input".to_owned(),
-        ));
-    }
+    let source = password.source();
+    ask::one_from_stdin(stores.unlock().into_iter().chain(source.clone()))?;
     let recipient = match &escrow {
         Some(file) => Some(Recipient::read(file)?),
         None => None,

@@ -11,7 +11,7 @@ use std::io::{self, IsTerminal as _};
 use certstow_core::error::Error as LibraryError;
 use certstow_core::export::{Destination, Exported, Format, Job, Options, Stage};
 use certstow_core::identity::{Inventory, ListedCertificate};
-use certstow_core::password::{self, Source, Strength};
+use certstow_core::password::{self, Strength};
 use certstow_core::select::{self, Choice, Want};
 use certstow_core::time;
 use certstow_formats::certificate::EntryId;
@@ -170,10 +170,8 @@ pub(crate) fn check_together(
     screen: &Screen,
 ) -> Result<(), Error> {
     let usage = |text: &str| Err(Error::Usage(text.to_owned()));
-    let source = args.password.source();
-    if source == Some(Source::Stdin) && args.select.stores.unlock() == Some(Source::Stdin) {
-        return usage("only one password can come from standard input");
-    }
+    let unlock = args.select.stores.unlock().into_iter();
+    ask::one_from_stdin(unlock.chain(args.password.source()))?;
     if let Some(idle) = idle_option(args, options) {
         return Err(Error::Usage(idle));
     }
@@ -209,7 +207,10 @@ pub(crate) fn check_together(
             io::Error::other("it is closed or the null device, and the file would be lost"),
         ));
     }
-    if options.needs_password() && source.is_none() && screen.interaction() == Interaction::Never {
+    if options.needs_password()
+        && args.password.source().is_none()
+        && screen.interaction() == Interaction::Never
+    {
         return Err(Error::interaction_required(match &args.output {
             Some(file) if !to_stdout(args) => format!("a password for {}", file.display()),
             _ => "a password for the file".to_owned(),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use certstow_core::error::Error as LibraryError;
 use certstow_core::identity::{Inventory, ListedCertificate};
 use certstow_core::import::{self, Input, Options, Outcome, Present, Readable};
-use certstow_core::password::{self, Source};
+use certstow_core::password;
 use certstow_core::waits;
 use certstow_formats::sanitize::safe;
 use certstow_formats::secret::Password;
@@ -53,13 +53,12 @@ pub(crate) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
     let target = target(args, screen)?;
     // It may open what is in the folder already.
     let unlock = given(args, &target.spec, screen)?;
-    let options = OpenOptions {
-        unlock: unlock.clone(),
-    };
+    let given = unlock.first().cloned();
+    let options = OpenOptions { unlock };
     let mut store = certstow_platform::open_to_import(&target.spec, &options)?;
     let info = store.info();
     let plan = Plan::of(&sources.inventory, &*store, args, screen)?;
-    let password = match (unlock, plan.changes_anything()) {
+    let password = match (given, plan.changes_anything()) {
         (None, true) => protection(&info, screen)?.map(Arc::new),
         (given, _) => given,
     };
@@ -98,10 +97,8 @@ fn entry(outcome: &import::Outcome, imported: &import::Imported) -> Entry {
 /// What makes no sense together; before anything is read.
 fn check_together(args: &ImportArgs) -> Result<(), Error> {
     let usage = |text: &str| Err(Error::Usage(text.to_owned()));
-    if args.password.source() == Some(Source::Stdin) && args.stores.unlock() == Some(Source::Stdin)
-    {
-        return usage("only one password can come from standard input");
-    }
+    let unlock = args.stores.unlock();
+    ask::one_from_stdin(unlock.iter().cloned().chain(args.password.source()))?;
     let store = match args.stores.stores.as_slice() {
         [] => return Ok(()),
         [store] => store,
@@ -111,7 +108,7 @@ fn check_together(args: &ImportArgs) -> Result<(), Error> {
         return Err(always_exportable(store));
     }
     let takes_password = key_protection(store).takes_password();
-    match takes_password || args.stores.unlock().is_none() {
+    match takes_password || unlock.is_empty() {
         true => Ok(()),
         false => Err(Error::Usage(format!(
             "{store} protects its keys by itself: leave the --unlock-password options out"
@@ -312,17 +309,15 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The password that is given to protect the private keys in a folder.
+/// The passwords of the private keys in a folder; the first is to protect what is imported.
 fn given(
     args: &ImportArgs,
     store: &StoreSpec,
     screen: &Screen,
-) -> Result<Option<Arc<Password>>, Error> {
-    match args.stores.unlock() {
-        Some(source) if key_protection(store).takes_password() => {
-            Ok(Some(Arc::new(ask::given(&source, true, screen)?)))
-        }
-        _ => Ok(None),
+) -> Result<Vec<Arc<Password>>, Error> {
+    match key_protection(store).takes_password() {
+        true => ask::unlocking(&args.stores, screen),
+        false => Ok(Vec::new()),
     }
 }
 

@@ -7,9 +7,10 @@ use std::path::Path;
 use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::secret::PrivateKey;
 
-use super::contents::{FileContents, Passwords};
+use super::contents::FileContents;
 use super::key_file::{Fetch, KeyFile, Opening};
 use super::pair::{self, Paired};
+use super::passwords::Passwords;
 use crate::error::StoreError;
 use crate::spec::StoreSpec;
 use crate::store::{Ask, Listing, OpenOptions, Store, StoreInfo};
@@ -25,7 +26,7 @@ pub(crate) struct InMemory {
 impl InMemory {
     /// Reads the bytes of a file. `place` is for names and messages; nothing is read there.
     pub(crate) fn read(bytes: &[u8], place: &Path, options: &OpenOptions) -> Self {
-        let passwords = Passwords::Given(options.unlock.clone());
+        let passwords = Passwords::given(&options.unlock);
         let found = FileContents::read_expected(bytes, &passwords);
         let paired = pair::pair(&[place.to_owned()], vec![(0, found)]);
         Self {

@@ -18,9 +18,9 @@ use certstow_formats::secret::PrivateKey;
 use zeroize::Zeroizing;
 
 use super::blocks::{self, Block};
-use super::contents::Passwords;
 use super::keys::Keys;
 use super::pair::{KeyPlace, Known};
+use super::passwords::Passwords;
 use super::read::{Content, FileReader};
 use super::unlock::{Lock, Locked, Refusal, Tried};
 use crate::error::StoreError;
@@ -244,7 +244,7 @@ impl KeyFile {
             None if place.certain => Err(Fetch::Changed),
             None => Err(Fetch::Failed(StoreError::KeyMissing {
                 place: format!(
-                    "{} (the key in {path}, taken for its own by the name, is another one)",
+                    "{} (the key in {path}, taken for its own without its password, is another one)",
                     entry.path.display(),
                 ),
             })),

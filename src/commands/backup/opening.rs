@@ -33,7 +33,7 @@ impl Opening {
         };
         if let Some(file) = &args.escrow_key {
             let options = OpenOptions {
-                unlock: password.map(Arc::new),
+                unlock: Vec::from_iter(password.map(Arc::new)),
             };
             let mut ask = TerminalAsk {
                 interaction: screen.interaction(),

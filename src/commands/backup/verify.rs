@@ -11,7 +11,6 @@ use certstow_core::backup::{
     self, Absent, Comparison, FileVerdict, Finding, FolderVerdict, Foreign, Patience, VerifyRequest,
 };
 use certstow_core::identity::Inventory;
-use certstow_core::password::Source;
 use certstow_formats::plural::counted;
 use certstow_formats::proof;
 use certstow_formats::sanitize::safe;
@@ -19,6 +18,7 @@ use certstow_formats::sanitize::safe;
 use super::called::called;
 use super::opening::Opening;
 use crate::args::BackupVerifyArgs;
+use crate::ask;
 use crate::error::{Error, Explain as _};
 use crate::exit::Exit;
 use crate::inventory;
@@ -29,12 +29,8 @@ use crate::warning::{Warning, advise};
 use found::Found;
 
 pub(super) fn run(args: &BackupVerifyArgs, screen: &Screen) -> Result<Exit, Error> {
-    let stdin = Some(Source::Stdin);
-    if args.opening.password.source() == stdin && args.stores.unlock() == stdin {
-        return Err(Error::Usage(
-            "only one password can come from standard input".to_owned(),
-        ));
-    }
+    let unlock = args.stores.unlock().into_iter();
+    ask::one_from_stdin(unlock.chain(args.opening.password.source()))?;
     let opening = Opening::read(&args.opening, false, screen)?;
     let opened = opening.opener().opens();
     let stores = stores(args, screen)?;
