@@ -1,6 +1,8 @@
 //! Passwords that are given by options, and those that stores ask for: the terminal as [`Ask`] unlocks
 //! keys with the password given beforehand, then asks the person, if there is one.
 
+use std::sync::Arc;
+
 use certstow_core::error::Error;
 use certstow_core::password::{self, Source};
 use certstow_formats::sanitize::safe;
@@ -61,6 +63,17 @@ impl Ask for TerminalAsk<'_> {
     }
 }
 
+/// The passwords of locked keys that options name.
+pub(crate) fn unlocking(
+    args: &StoreArgs,
+    screen: &Screen,
+) -> Result<Vec<Arc<Password>>, ProgramError> {
+    one_from_stdin(args.unlock())?;
+    let sources = args.unlock().into_iter();
+    let passwords = sources.map(|source| Ok(Arc::new(given(&source, true, screen)?)));
+    passwords.collect()
+}
+
 /// The password that an option names, and a warning if other accounts may read it there.
 pub(crate) fn given(
     source: &Source,
@@ -114,11 +127,15 @@ pub(crate) const OPENS_FILES: Wanted<'static> = Wanted {
 
 /// Refuses two passwords that would both be read from standard input.
 pub(crate) fn check_stdin(password: &PasswordArgs, stores: &StoreArgs) -> Result<(), ProgramError> {
-    let stdin = Some(Source::Stdin);
-    match password.source() == stdin && stores.unlock() == stdin {
-        true => Err(ProgramError::Usage(
+    one_from_stdin(stores.unlock().into_iter().chain(password.source()))
+}
+
+fn one_from_stdin(sources: impl IntoIterator<Item = Source>) -> Result<(), ProgramError> {
+    let from_stdin = sources.into_iter().filter(|one| *one == Source::Stdin);
+    match from_stdin.count() {
+        0 | 1 => Ok(()),
+        _ => Err(ProgramError::Usage(
             "only one password can come from standard input".to_owned(),
         )),
-        false => Ok(()),
     }
 }

@@ -1,24 +1,20 @@
 //! Reading the stores a command names, with what the person sees of it.
 
-use std::sync::Arc;
-
 use certstow_core::backup;
-use certstow_core::error::Error;
 use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem, Stores};
 use certstow_core::select::Filters;
 use certstow_platform::OpenOptions;
 
 use super::args::StoreArgs;
 use super::ask;
+use super::error::Error;
 use super::render::progress::Progress;
 use super::screen::Screen;
 use super::warning::{Warning, advise_of_problem};
 
 /// Reads the stores that are named, or all that are found.
 pub(super) fn read(args: &StoreArgs, screen: &Screen) -> Result<Inventory, Error> {
-    let unlock = args.unlock();
-    let unlock = unlock.map(|source| ask::given(&source, true, screen));
-    let unlock = unlock.transpose()?.map(Arc::new);
+    let unlock = ask::unlocking(args, screen)?;
     let stores = match args.stores.as_slice() {
         [] => Stores::Found,
         named => Stores::Named(named),

@@ -99,9 +99,14 @@ pub(crate) fn over<A: Args>(own: &[Given], file: &[Given]) -> Result<A, Error> {
 /// Whether an option of the command line takes the place of one in the file: it is the same, or clap
 /// would refuse the two together.
 fn replaces(own: &Given, file: &Given) -> bool {
-    // Typed together, both hold. Typed alone, --valid asks for everything that is valid.
+    // Typed together, both hold. Typed alone, --valid asks for everything that is valid, and the
+    // passwords are those to be tried.
     let of_time = own.name == "valid" && file.name == "expires-within";
-    own.name == file.name || of_time || exclude_each_other(own, file)
+    let unlock = |given: &Given| given.name.starts_with("unlock-password-");
+    own.name == file.name
+        || of_time
+        || (unlock(own) && unlock(file))
+        || exclude_each_other(own, file)
 }
 
 fn exclusive(given: &[Given]) -> Option<(&Given, &Given)> {

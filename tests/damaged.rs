@@ -199,7 +199,7 @@ fn a_folder_of_damaged_files_lists_the_whole_one_alone() {
     std::fs::write(folder.path().join("whole.p12"), &real.bytes).expect("the whole file");
 
     let options = OpenOptions {
-        unlock: Some(Arc::new(Password::new(PASSWORD.to_owned()))),
+        unlock: vec![Arc::new(Password::new(PASSWORD.to_owned()))],
     };
     let spec = StoreSpec::File(folder.path().to_owned());
     let store = open_store(&spec, &options).expect("the folder opens");

@@ -122,7 +122,7 @@ fn doctor_fails_over_a_locked_key_as_the_task() {
     let (code, said) = ends_with(&["--unlock-password-file", "right"]);
     assert_eq!(code, Some(0), "{said}");
     assert!(
-        said.contains("1 locked key came out with the password, and signs"),
+        said.contains("the key of Lotte Locked came out, and signs"),
         "{said}"
     );
     let (code, said) = ends_with(&["--unlock-password-file", "wrong"]);

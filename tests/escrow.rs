@@ -66,7 +66,7 @@ impl Escrow {
 
     fn key(&self, name: &str, password: Option<&str>) -> EscrowKey {
         let options = OpenOptions {
-            unlock: password.map(|text| Arc::new(Password::new(text.to_owned()))),
+            unlock: Vec::from_iter(password.map(|text| Arc::new(Password::new(text.to_owned())))),
         };
         EscrowKey::read(&self.file(name), &options, &mut NonInteractive).expect("the key")
     }

@@ -295,3 +295,87 @@ fn of_ten_imports_at_once_one_is_made_and_nine_find_it() {
     let export = ["export", "Ada", "--store", "new", "-o", "ada.p12"];
     ends_with(0, certstow(folder.path()).args(export).args(PASSWORDS));
 }
+
+/// Files as OpenSSL, Mexico's tax office, mkcert and a renewal leave them: the names of certificate and
+/// key differ, and the key is encrypted. Each comes out, proven; by import, export and backup alike.
+#[test]
+#[ignore = "needs OpenSSL"]
+fn encrypted_keys_are_paired_under_any_name() {
+    const NEW: &str = "req -x509 -newkey rsa:2048 -passout env:SECRET -days 2 -subj /CN=Ada";
+    const RENEW: &str = "req -x509 -key me.key -passin env:SECRET -days 3 -subj /CN=Ada";
+    let cases: [(&str, &[&str], usize); 5] = [
+        ("openssl", &["-keyout privkey.pem -out cacert.pem"], 1),
+        (
+            "sat",
+            &[
+                "-keyout key.pem -out 0001.pem",
+                "x509 -in 0001.pem -outform DER -out 0001.cer",
+                "pkcs8 -topk8 -in key.pem -passin env:SECRET -passout env:SECRET \
+                 -outform DER -out Claveprivada_FIEL.key",
+            ],
+            1,
+        ),
+        (
+            "mkcert",
+            &["-keyout localhost+2-key.pem -out localhost+2.pem"],
+            1,
+        ),
+        (
+            "renewed",
+            &["-keyout me.key -out me.crt", "-out me-2026.crt"],
+            2,
+        ),
+        (
+            "crossed",
+            &["-keyout b.key -out a.crt", "-keyout a.key -out b.crt"],
+            2,
+        ),
+    ];
+    for (name, lines, identities) in cases {
+        let world = tempfile::tempdir().expect("a temporary folder");
+        let made = world.path().join("made");
+        fs::create_dir(&made).expect("a folder");
+        for line in lines {
+            let line = match line.split_once(' ') {
+                Some(("x509" | "pkcs8", _)) => (*line).to_owned(),
+                Some(("-out", _)) => format!("{RENEW} {line}"),
+                _ => format!("{NEW} {line}"),
+            };
+            openssl(&made, &line.split_whitespace().collect::<Vec<_>>());
+        }
+        for left in ["key.pem", "0001.pem"] {
+            let _ = fs::remove_file(made.join(left));
+        }
+        let files = names(&made);
+        let files: Vec<_> = files.iter().map(|file| format!("made/{file}")).collect();
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        let import = [&["import", "--store", "into"], &files[..], &PASSWORDS].concat();
+        ends_with(0, certstow(world.path()).args(import));
+
+        let backup = ["backup", "--to", "saved", "--json", "--iterations", "2000"];
+        let from = [&["--store", "made"][..], &PASSWORDS].concat();
+        let saved = ends_with(0, certstow(world.path()).args(backup).args(&from));
+        let saved: serde_json::Value = serde_json::from_slice(&saved.stdout).expect("JSON");
+        let results = saved["entries"].as_array().expect("entries");
+        assert_eq!(results.len(), identities, "{name}: {saved}");
+        let thumbprints = results.iter().map(|one| {
+            let thumbprint = one["thumbprint"].as_str();
+            thumbprint.expect("a thumbprint").to_owned()
+        });
+        for thumbprint in thumbprints.collect::<Vec<_>>() {
+            let export = ["export", &thumbprint, "-o", "one.p12", "--force"];
+            let few = ["--iterations", "2000"];
+            let command = [&export[..], &few, &from].concat();
+            ends_with(0, certstow(world.path()).args(command));
+            let read = [
+                "pkcs12",
+                "-in",
+                "one.p12",
+                "-passin",
+                "env:SECRET",
+                "-nodes",
+            ];
+            openssl(world.path(), &read);
+        }
+    }
+}

@@ -18,14 +18,14 @@ use crate::spec::StoreSpec;
 /// What a store may be told when it is opened.
 #[derive(Debug, Default, Clone)]
 pub struct OpenOptions {
-    /// A password known beforehand that may unlock files or tokens of the store.
-    pub unlock: Option<Arc<Password>>,
+    /// Passwords known beforehand that may unlock files or tokens of the store; each is tried.
+    pub unlock: Vec<Arc<Password>>,
 }
 
 impl OpenOptions {
     /// With a password that may unlock files or tokens of the store.
     pub fn with_password(password: Password) -> Self {
-        let unlock = Some(Arc::new(password));
+        let unlock = vec![Arc::new(password)];
         Self { unlock }
     }
 }

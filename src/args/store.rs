@@ -1,6 +1,6 @@
 //! Which stores are meant, and where passwords come from.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use certstow_core::password::Source;
 use certstow_platform::spec::StoreSpec;
@@ -14,28 +14,31 @@ pub(crate) struct StoreArgs {
     /// repeatable [default: all found]
     #[arg(long = "store", value_name = "SPEC", help_heading = "Stores")]
     pub(crate) stores: Vec<StoreSpec>,
-    /// Read the password of locked keys from a file; - is standard input
-    #[arg(long, value_name = "FILE", group = "unlock", help_heading = "Stores")]
-    pub(crate) unlock_password_file: Option<PathBuf>,
-    /// Take the password of locked keys from an environment variable
-    #[arg(long, value_name = "NAME", group = "unlock", help_heading = "Stores")]
-    pub(crate) unlock_password_env: Option<String>,
-    /// Read the password of locked keys from an open file descriptor
-    #[arg(long, value_name = "N", group = "unlock", help_heading = "Stores")]
-    pub(crate) unlock_password_fd: Option<i32>,
-    /// Take the password of locked keys from the operating system's vault
-    #[arg(long, value_name = "NAME", group = "unlock", help_heading = "Stores")]
-    pub(crate) unlock_password_vault: Option<Name>,
+    /// Read a password of locked keys from a file; - is standard input; repeatable
+    #[arg(long, value_name = "FILE", help_heading = "Stores")]
+    pub(crate) unlock_password_file: Vec<PathBuf>,
+    /// Take a password of locked keys from an environment variable; repeatable
+    #[arg(long, value_name = "NAME", help_heading = "Stores")]
+    pub(crate) unlock_password_env: Vec<String>,
+    /// Read a password of locked keys from an open file descriptor; repeatable
+    #[arg(long, value_name = "N", help_heading = "Stores")]
+    pub(crate) unlock_password_fd: Vec<i32>,
+    /// Take a password of locked keys from the operating system's vault; repeatable
+    #[arg(long, value_name = "NAME", help_heading = "Stores")]
+    pub(crate) unlock_password_vault: Vec<Name>,
 }
 
 impl StoreArgs {
-    pub(crate) fn unlock(&self) -> Option<Source> {
-        source(
-            self.unlock_password_file.as_ref(),
-            self.unlock_password_env.as_ref(),
-            self.unlock_password_fd,
-            self.unlock_password_vault.as_ref(),
-        )
+    pub(crate) fn unlock(&self) -> Vec<Source> {
+        let files = self.unlock_password_file.iter().map(|file| of_file(file));
+        let variables = self.unlock_password_env.iter().cloned().map(Source::Env);
+        let descriptors = self.unlock_password_fd.iter().copied().map(of_descriptor);
+        let names = self.unlock_password_vault.iter().cloned();
+        files
+            .chain(variables)
+            .chain(descriptors)
+            .chain(names.map(Source::Vault))
+            .collect()
     }
 }
 
@@ -63,28 +66,23 @@ pub(crate) struct PasswordArgs {
 
 impl PasswordArgs {
     pub(crate) fn source(&self) -> Option<Source> {
-        source(
-            self.password_file.as_ref(),
-            self.password_env.as_ref(),
-            self.password_fd,
-            self.password_vault.as_ref(),
-        )
+        let file = self.password_file.as_deref().map(of_file);
+        file.or_else(|| self.password_env.clone().map(Source::Env))
+            .or_else(|| self.password_fd.map(of_descriptor))
+            .or_else(|| self.password_vault.clone().map(Source::Vault))
     }
 }
 
-fn source(
-    file: Option<&PathBuf>,
-    env: Option<&String>,
-    fd: Option<i32>,
-    vault: Option<&Name>,
-) -> Option<Source> {
-    match (file, env, fd, vault) {
-        (Some(file), ..) if file.as_os_str() == "-" => Some(Source::Stdin),
-        (Some(file), ..) => Some(Source::File(file.clone())),
-        (_, Some(name), ..) => Some(Source::Env(name.clone())),
-        (.., Some(0), _) => Some(Source::Stdin),
-        (.., Some(fd), _) => Some(Source::Fd(fd)),
-        (.., Some(name)) => Some(Source::Vault(name.clone())),
-        _ => None,
+fn of_file(file: &Path) -> Source {
+    match file.as_os_str() == "-" {
+        true => Source::Stdin,
+        false => Source::File(file.to_owned()),
+    }
+}
+
+fn of_descriptor(number: i32) -> Source {
+    match number {
+        0 => Source::Stdin,
+        number => Source::Fd(number),
     }
 }

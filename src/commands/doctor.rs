@@ -127,13 +127,12 @@ fn options(typed: &Typed<DoctorArgs>) -> Read {
 }
 
 fn examine_stores(args: &StoreArgs, findings: &mut Findings<'_>) -> Result<(), Error> {
-    let unlock = match args.unlock().as_ref().map(doctor::unlock) {
-        Some((unlock, check)) => {
-            findings.add(check)?;
-            unlock.map(Arc::new)
-        }
-        None => None,
-    };
+    let mut unlock = Vec::new();
+    for source in args.unlock() {
+        let (password, check) = doctor::unlock(&source);
+        findings.add(check)?;
+        unlock.extend(password.map(Arc::new));
+    }
     let stores = match args.stores.as_slice() {
         [] => Stores::Found,
         named => Stores::Named(named),

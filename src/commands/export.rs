@@ -168,7 +168,6 @@ pub(crate) fn check_together(
     screen: &Screen,
 ) -> Result<(), Error> {
     let usage = |text: &str| Err(Error::Usage(text.to_owned()));
-    let source = args.password.source();
     ask::check_stdin(&args.password, &args.select.stores)?;
     if let Some(idle) = idle_option(args, options) {
         return Err(Error::Usage(idle));
@@ -207,7 +206,10 @@ pub(crate) fn check_together(
             io::Error::other("it is closed or the null device, and the file would be lost"),
         ));
     }
-    if options.needs_password() && source.is_none() && screen.interaction() == Interaction::Never {
+    if options.needs_password()
+        && args.password.source().is_none()
+        && screen.interaction() == Interaction::Never
+    {
         return Err(Error::interaction_required(match &args.output {
             Some(file) if !to_stdout(args) => format!("a password for {}", file.display()),
             _ => "a password for the file".to_owned(),

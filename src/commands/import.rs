@@ -45,13 +45,12 @@ pub(crate) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
     let target = target(args, screen)?;
     // It may open what is in the folder already.
     let unlock = given(args, &target.spec, screen)?;
-    let options = OpenOptions {
-        unlock: unlock.clone(),
-    };
+    let given = unlock.first().cloned();
+    let options = OpenOptions { unlock };
     let mut store = certstow_platform::open_to_import(&target.spec, &options)?;
     let info = store.info();
     let plan = Plan::of(&sources.inventory, &*store, args, screen)?;
-    let password = match (unlock, plan.changes_anything()) {
+    let password = match (given, plan.changes_anything()) {
         (None, true) => protection(&info, screen)?.map(Arc::new),
         (given, _) => given,
     };
@@ -100,7 +99,7 @@ fn check_together(args: &ImportArgs) -> Result<(), Error> {
         return Err(always_exportable(store));
     }
     let takes_password = key_protection(store).takes_password();
-    match takes_password || args.stores.unlock().is_none() {
+    match takes_password || args.stores.unlock().is_empty() {
         true => Ok(()),
         false => Err(Error::Usage(format!(
             "{store} protects its keys by itself: leave the --unlock-password options out"
@@ -301,17 +300,15 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The password that is given to protect the private keys in a folder.
+/// The passwords of the private keys in a folder; the first is to protect what is imported.
 fn given(
     args: &ImportArgs,
     store: &StoreSpec,
     screen: &Screen,
-) -> Result<Option<Arc<Password>>, Error> {
-    match args.stores.unlock() {
-        Some(source) if key_protection(store).takes_password() => {
-            Ok(Some(Arc::new(ask::given(&source, true, screen)?)))
-        }
-        _ => Ok(None),
+) -> Result<Vec<Arc<Password>>, Error> {
+    match key_protection(store).takes_password() {
+        true => ask::unlocking(&args.stores, screen),
+        false => Ok(Vec::new()),
     }
 }
 

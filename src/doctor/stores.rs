@@ -55,7 +55,7 @@ pub(crate) fn check(spec: &StoreSpec, options: &OpenOptions) -> Vec<Check> {
         Ok((store, mut listing)) => {
             let info = store.info();
             let left_out = backup::leave_out_of(&info, &mut listing.problems);
-            let (store, unlocks) = (store.as_ref(), options.unlock.is_some());
+            let (store, unlocks) = (store.as_ref(), !options.unlock.is_empty());
             let locked = locked::check(&name, store, &listing, unlocks);
             // Where all keys are locked, there is nothing else to try.
             let others = locked.is_none() || listing.entries.iter().any(can_be_tried);

@@ -65,7 +65,7 @@ fn paths_start_at_the_folder_of_the_file() {
     ];
     assert_eq!(stores, expected);
     assert_eq!(args.password.source(), Some(Source::File(here.join("e"))));
-    assert_eq!(args.stores.unlock(), Some(Source::Stdin));
+    assert_eq!(args.stores.unlock(), [Source::Stdin]);
 }
 
 #[test]
@@ -81,10 +81,10 @@ fn a_password_is_named_in_the_vault_or_by_descriptor() {
     let vault = |name: &str| name.parse().ok().map(Source::Vault);
     let args = read_text("password-vault = 'backup'\nunlock-password-vault = 'keys'").unwrap();
     assert_eq!(args.password.source(), vault("backup"));
-    assert_eq!(args.stores.unlock(), vault("keys"));
+    assert_eq!(args.stores.unlock(), Vec::from_iter(vault("keys")));
     let args = read_text("password-fd = 3\nunlock-password-fd = 0").unwrap();
     assert_eq!(args.password.source(), Some(Source::Fd(3)));
-    assert_eq!(args.stores.unlock(), Some(Source::Stdin));
+    assert_eq!(args.stores.unlock(), [Source::Stdin]);
 }
 
 #[test]
@@ -139,10 +139,6 @@ fn keys_that_exclude_each_other_are_refused() {
         ("password-env = 'B'\nescrow = 'c'", "escrow"),
         ("password-fd = 3\npassword-vault = 'b'", "password-vault"),
         ("password-vault = 'b'\nescrow = 'c'", "escrow"),
-        (
-            "unlock-password-vault = 'b'\nunlock-password-env = 'C'",
-            "unlock-password-vault",
-        ),
         ("allow-empty-password = true\nescrow = 'c'", "escrow"),
         ("expired = true\nvalid = true", "valid"),
     ] {
@@ -187,7 +183,9 @@ fn an_option_replaces_what_it_excludes() {
         (both.password.source(), both.escrow),
         (None, Some("a".into()))
     );
-    assert_eq!(both.stores.unlock(), Some(Source::Env("B".to_owned())));
+    assert_eq!(both.stores.unlock(), [Source::Env("B".to_owned())]);
+    let tried = "unlock-password-file = ['/a', '/b']\nunlock-password-env = 'C'";
+    assert_eq!(over_text("--to x", tried).stores.unlock().len(), 3);
     // What is valid need not expire soon, whatever the file says.
     let both = over_text("--valid", "expires-within = '30d'")
         .filters

@@ -96,11 +96,11 @@ fn of_stores(args: &StoreArgs) -> Vec<Given> {
         values("unlock-password-env", unlock_password_env),
         values(
             "unlock-password-fd",
-            unlock_password_fd.map(|fd| fd.to_string()),
+            unlock_password_fd.iter().map(ToString::to_string),
         ),
         values(
             "unlock-password-vault",
-            unlock_password_vault.as_ref().map(ToString::to_string),
+            unlock_password_vault.iter().map(ToString::to_string),
         ),
     ]
     .concat()

@@ -104,7 +104,7 @@ fn check_proves_it(sealed: &Sealed, place: &str) {
 fn the_file_store_reads_it(sealed: &Sealed, identity: &Identity, place: &str) {
     let folder: PathBuf = sealed.file.parent().expect("a folder").to_owned();
     let options = OpenOptions {
-        unlock: Some(Arc::new(Password::new(sealed.password.clone()))),
+        unlock: vec![Arc::new(Password::new(sealed.password.clone()))],
     };
     let store = open(&StoreSpec::File(folder), &options).expect("the folder opens");
     let listing = store.list().expect("the folder is listed");

@@ -113,8 +113,8 @@ pub fn read(
     password: Option<Password>,
     ask: &mut dyn Ask,
 ) -> Result<Sources, Error> {
-    let unlock = password.map(Arc::new);
-    let given = unlock.is_some();
+    let unlock = Vec::from_iter(password.map(Arc::new));
+    let given = !unlock.is_empty();
     let all = input.open(&OpenOptions { unlock })?;
     let name = all.info().spec.to_string();
     let (mut problems, mut locked, mut opened) = (Vec::new(), Vec::new(), Vec::new());
@@ -189,7 +189,7 @@ fn unlocked(
             AskError::Cancelled => Error::Cancelled,
             AskError::NotAllowed => no_password(file),
         })?;
-        let unlock = Some(Arc::new(password));
+        let unlock = vec![Arc::new(password)];
         let store = input.open_one(file, &OpenOptions { unlock })?;
         let listing = waits::list(&*store)?;
         let mut places = listing.entries.iter().flat_map(|entry| &entry.places);

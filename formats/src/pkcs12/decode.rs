@@ -82,18 +82,22 @@ pub fn decode(
 /// by its MAC and the first thing in it that is encrypted, however many keys there are.
 pub fn needs_password(bytes: &[u8]) -> bool {
     let limits = Limits::listing();
-    let Ok(file) = Structure::read(bytes, &limits) else {
-        return false;
-    };
-    if file.needs_no_password() || Work::new(&limits).begin(&file).is_err() {
-        return false;
-    }
-    let empty = Password::new(String::new());
-    let mut forms = [PasswordForm::Null, PasswordForm::Text(&empty)].into_iter();
-    !forms.any(|form| file.knows(form))
+    Structure::read(bytes, &limits).is_ok_and(|file| {
+        !file.needs_no_password()
+            && Work::new(&limits).begin(&file).is_ok()
+            && !file.has_empty_password(&limits)
+    })
 }
 
 impl Structure {
+    /// Whether one of the two empty passwords is the file's. Told by its MAC and the first thing in
+    /// it that is encrypted, however many keys there are; false where that exceeds the limits.
+    pub fn has_empty_password(&self, limits: &Limits) -> bool {
+        let empty = Password::new(String::new());
+        let mut forms = [PasswordForm::Null, PasswordForm::Text(&empty)].into_iter();
+        Work::new(limits).begin(self).is_ok() && forms.any(|form| self.knows(form))
+    }
+
     /// The rest of [`decode`].
     ///
     /// # Errors

@@ -2,20 +2,18 @@
 //! of its public half and its place. No private key outlives the reading of its file.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::key::{self, KeyError, KeyForm, UnknownAlgorithm};
 use certstow_formats::pkcs12::decode::{BagAttributes, Contents, Limits};
 use certstow_formats::pkcs12::error::DecodeError;
-use certstow_formats::pkcs12::kdf::PasswordForm;
-use certstow_formats::pkcs12::pbe::check_encrypted_private_key;
+use certstow_formats::pkcs12::pbe::{check_encrypted_private_key, decrypt_private_key};
 use certstow_formats::pkcs12::structure::{BagContent, Safe, Structure};
-use certstow_formats::secret::Password;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::blocks::{self, Block, KeyBlock};
+use super::passwords::Passwords;
 use super::read::{Content, FIRST, FileReader, LARGE, MAX_FILE};
 use super::walk::cannot;
 
@@ -90,34 +88,6 @@ impl FileContents {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.certificates.is_empty() && self.keys.is_empty() && self.problems.is_empty()
-    }
-}
-
-/// Which passwords PKCS#12 files are opened with for the listing.
-#[derive(Debug, Clone)]
-pub(crate) enum Passwords {
-    /// None, or the one known beforehand.
-    Given(Option<Arc<Password>>),
-    /// The null password and then the empty one, as .NET's stores have it.
-    Dotnet,
-}
-
-impl Passwords {
-    /// What to open a PKCS#12 file with before anybody is asked.
-    pub(crate) fn for_file(&self, file: &Structure) -> Option<PasswordForm<'_>> {
-        match self {
-            Self::Given(_) if file.needs_no_password() => Some(PasswordForm::Null),
-            _ => self.known(),
-        }
-    }
-
-    /// What to open anything with before anybody is asked. Of .NET's two empty passwords this is
-    /// the first, and PKCS#12 tries the other by itself.
-    pub(crate) fn known(&self) -> Option<PasswordForm<'_>> {
-        match self {
-            Self::Given(password) => password.as_deref().map(PasswordForm::Text),
-            Self::Dotnet => Some(PasswordForm::Null),
-        }
     }
 }
 
@@ -216,7 +186,8 @@ impl FileContents {
                 self.certificate(der, says_anything.then_some(attributes));
             }
             Block::Key(KeyBlock { form, der, curve }, attributes) => {
-                self.key(piece, kind_of(form, der, curve), attributes, &Vec::new());
+                let kind = kind_of(form, der, curve, passwords);
+                self.key(piece, kind, attributes, &Vec::new());
             }
             Block::Pkcs12(bytes) => self.pkcs12(piece, bytes, passwords),
             Block::Unusable(reason) => self.problems.push(reason),
@@ -268,10 +239,11 @@ impl FileContents {
             Ok(file) => file,
             Err(error) => return self.problems.push(error.to_string()),
         };
-        let opened = match passwords.for_file(&file) {
-            Some(password) => file.open(password, &Limits::listing()),
-            None => Err(DecodeError::WrongPassword),
-        };
+        let opened = passwords
+            .for_file(&file)
+            .map(|form| file.open(form, &Limits::listing()))
+            .find(|opened| !matches!(opened, Err(DecodeError::WrongPassword)))
+            .unwrap_or(Err(DecodeError::WrongPassword));
         match opened {
             Ok(contents) => self.opened(piece, &contents),
             Err(DecodeError::WrongPassword) => self.outlined(piece, file, passwords),
@@ -289,7 +261,7 @@ impl FileContents {
         let certificates =
             self.certificate_bags(bags.map(|bag| (bag.der.clone(), bag.attributes.clone())));
         for bag in &contents.keys {
-            let kind = kind_of(KeyForm::Pkcs8, bag.key.expose(), None);
+            let kind = open_kind(KeyForm::Pkcs8, bag.key.expose(), None);
             self.key(piece, kind, bag.attributes.clone(), &certificates);
         }
     }
@@ -323,7 +295,7 @@ impl FileContents {
             self.key(piece, Ok(KeyKind::Locked), attributes, &certificates);
         }
         if encrypted {
-            self.problems.push(locked(passwords).to_owned());
+            self.problems.push(passwords.locked().to_owned());
         }
     }
 
@@ -341,22 +313,23 @@ impl FileContents {
     }
 }
 
-/// What is said of a PKCS#12 file that does not show what it holds, where no password was given.
-pub const LOCKED: &str = "locked: what it holds is seen only with its password";
-
-/// Why a PKCS#12 file does not show what it holds.
-fn locked(passwords: &Passwords) -> &'static str {
-    match passwords {
-        Passwords::Given(None) => LOCKED,
-        Passwords::Given(Some(_)) => "locked: the password given does not open it",
-        Passwords::Dotnet => "locked: .NET's own files have no password",
+/// What can be told of a key without keeping it; else what is wrong with it.
+fn kind_of(
+    form: KeyForm,
+    der: &[u8],
+    curve: Option<&[u8]>,
+    passwords: &Passwords,
+) -> Result<KeyKind, String> {
+    match form {
+        KeyForm::EncryptedPkcs8 => passwords.kind_of(der, || encrypted_kind(der, passwords)),
+        form => open_kind(form, der, curve),
     }
 }
 
-/// What can be told of a key without keeping it; else what is wrong with it.
-fn kind_of(form: KeyForm, der: &[u8], curve: Option<&[u8]>) -> Result<KeyKind, String> {
+/// The same of one that is not encrypted.
+fn open_kind(form: KeyForm, der: &[u8], curve: Option<&[u8]>) -> Result<KeyKind, String> {
     let public_key = match form {
-        KeyForm::EncryptedPkcs8 => return encrypted_kind(der),
+        KeyForm::EncryptedPkcs8 => return Ok(KeyKind::Locked),
         KeyForm::Pkcs8 => key::public_key_of_pkcs8(der),
         KeyForm::Pkcs1 => key::from_pkcs1(der).and_then(|key| key::public_key_of(&key)),
         KeyForm::Sec1 => key::from_sec1(der, curve).and_then(|key| key::public_key_of(&key)),
@@ -368,13 +341,18 @@ fn kind_of(form: KeyForm, der: &[u8], curve: Option<&[u8]>) -> Result<KeyKind, S
     }
 }
 
-fn encrypted_kind(der: &[u8]) -> Result<KeyKind, String> {
-    match check_encrypted_private_key(der, Limits::default().max_iterations) {
-        Ok(()) => Ok(KeyKind::Locked),
-        Err(error) => match error.lacking() {
-            Some(what) => Ok(KeyKind::Unreadable(what)),
-            None => Err(error.to_string()),
-        },
+/// Tries the passwords on an encrypted key. One that asks for more work than a listing affords stays
+/// locked.
+fn encrypted_kind(der: &[u8], passwords: &Passwords) -> Result<KeyKind, String> {
+    if let Err(error) = check_encrypted_private_key(der, Limits::default().max_iterations) {
+        let what = error.lacking().ok_or_else(|| error.to_string())?;
+        return Ok(KeyKind::Unreadable(what));
+    }
+    let most = Limits::listing().max_iterations;
+    let mut attempts = passwords.for_key();
+    match attempts.find_map(|password| decrypt_private_key(der, password, most).ok()) {
+        Some(key) => open_kind(KeyForm::Pkcs8, key.expose(), None),
+        None => Ok(KeyKind::Locked),
     }
 }
 

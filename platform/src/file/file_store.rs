@@ -8,9 +8,10 @@ use std::{fs, io};
 use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::secret::PrivateKey;
 
-use super::contents::{FileContents, Passwords};
+use super::contents::FileContents;
 use super::key_file::{Fetch, KeyFiles};
 use super::pair::{self, Known};
+use super::passwords::Passwords;
 use super::place::Place;
 use super::seen::{Folder, Seen};
 use super::unlock::Lock;
@@ -51,7 +52,7 @@ impl FileStore {
         Self::at(
             StoreInfo::new(StoreSpec::File(root.clone())),
             root,
-            Passwords::Given(options.unlock.clone()),
+            Passwords::given(&options.unlock),
         )
     }
 
@@ -92,7 +93,7 @@ impl FileStore {
             path: Some(root.clone()),
             ..StoreInfo::new(spec)
         };
-        let mut store = Self::at(info, root, Passwords::Dotnet);
+        let mut store = Self::at(info, root, Passwords::dotnet());
         store.extension = Some("pfx");
         store.reachable()
     }

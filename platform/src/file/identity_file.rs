@@ -16,7 +16,8 @@ use certstow_formats::secret::{Password, PrivateKey};
 use zeroize::Zeroizing;
 
 use super::blocks::{self, Block};
-use super::contents::{FileContents, Passwords};
+use super::contents::{self, FileContents, KeyKind};
+use super::passwords::Passwords;
 use super::{bag_attributes, change};
 use crate::error::StoreError;
 use crate::new_file::NewFile;
@@ -40,6 +41,7 @@ impl IdentityFile {
         path: &Path,
         identity: &NewIdentity<'_>,
         options: &ImportOptions<'_>,
+        passwords: &Passwords,
     ) -> Result<Self, StoreError> {
         let password = options.password;
         if !may_belong(identity.key, identity.certificate) {
@@ -65,7 +67,15 @@ impl IdentityFile {
             let reason = "what was read back is not what was meant";
             return Err(StoreError::not_imported(path, reason, None));
         }
-        let (contents, _) = FileContents::read(&bytes, &Passwords::Given(None));
+        if let (Some(password), Ok(public)) = (password, key::public_key_of(identity.key)) {
+            let kind = KeyKind::Known(contents::digest(&public));
+            blocks::read(&bytes, &mut Zeroizing::default(), &mut |block| {
+                if let Block::Key(key, _) = block {
+                    passwords.opens(password, key.der, kind.clone());
+                }
+            });
+        }
+        let (contents, _) = FileContents::read(&bytes, passwords);
         Ok(Self { file, contents })
     }
 }

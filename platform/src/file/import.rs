@@ -91,7 +91,12 @@ impl FileStore {
             }
             let path =
                 change::names(&self.root, &label(identity), &identity.certificate.id()).next();
-            IdentityFile::write(&path.unwrap_or_default(), identity, options)
+            IdentityFile::write(
+                &path.unwrap_or_default(),
+                identity,
+                options,
+                &self.passwords,
+            )
         };
         threads::each(threads::for_computing(), identities, write, &mut |_, _| {
             progress();
@@ -155,7 +160,7 @@ impl FileStore {
             }
             let file = match next.take() {
                 Some(file) => file,
-                None => IdentityFile::write(&place.path, identity, options)?,
+                None => IdentityFile::write(&place.path, identity, options, &self.passwords)?,
             };
             let IdentityFile { file, contents } = file;
             match place.fill(file)? {

@@ -237,7 +237,7 @@ impl KeyFile {
             Some(key) => Ok(key),
             None if place.certain => Err(Fetch::Changed),
             None => Err(Fetch::Failed(StoreError::key_missing(format!(
-                "{} (the key in {}, taken for its own by the name, is another one)",
+                "{} (the key in {}, taken for its own without its password, is another one)",
                 entry.path.display(),
                 lock.place,
             )))),

@@ -14,6 +14,7 @@ mod keys;
 mod made_folder;
 mod opened;
 mod pair;
+pub(crate) mod passwords;
 mod pem;
 mod place;
 mod read;
@@ -30,9 +31,9 @@ mod walk;
 use std::path::{Path, PathBuf};
 
 use crate::new_file;
-pub use contents::LOCKED;
 pub(crate) use file_store::FileStore;
 pub use opened::OpenedFile;
+pub use passwords::LOCKED;
 pub use single_file::{certificates_in, needs_password, private_keys_in};
 
 /// The temporary files below a folder that no live process has; see

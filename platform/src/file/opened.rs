@@ -10,10 +10,11 @@ use certstow_formats::pkcs12::error::DecodeError;
 use certstow_formats::pkcs12::kdf::PasswordForm;
 use certstow_formats::secret::{Password, PrivateKey};
 
-use super::contents::{FileContents, Passwords};
+use super::contents::FileContents;
 use super::key_file::{Fetch, KeyFile};
 use super::keys::Keys;
 use super::pair::{self, Paired};
+use super::passwords::Passwords;
 use super::unlock::Lock;
 use crate::error::StoreError;
 use crate::spec::StoreSpec;
@@ -40,7 +41,7 @@ impl OpenedFile {
         let mut found = FileContents::default();
         found.opened(0, &contents);
         let keys = Keys::new(contents.keys.into_iter().map(|bag| bag.key));
-        let mut opened = Self::new(place, found, Passwords::Given(None), KeyFile::open(keys));
+        let mut opened = Self::new(place, found, Passwords::given(&[]), KeyFile::open(keys));
         opened.info.description = "PKCS#12 file".to_owned();
         opened.has_mac = contents.mac == MacStatus::Ok;
         Ok(opened)
@@ -49,7 +50,7 @@ impl OpenedFile {
     /// Reads the bytes of a file of any form that a folder's files have. What is locked opens with
     /// the password given beforehand, or with those that are asked for.
     pub(crate) fn read(bytes: &[u8], place: &Path, options: &OpenOptions) -> Self {
-        let passwords = Passwords::Given(options.unlock.clone());
+        let passwords = Passwords::given(&options.unlock);
         let found = FileContents::read_expected(bytes, &passwords);
         let mut read = Self::new(place, found, passwords, KeyFile::of(bytes));
         read.info.description = "file in memory".to_owned();

@@ -1,9 +1,10 @@
 //! Which key belongs to which certificate: by the public key, never by the file's name. Only
-//! where a key does not show its public half (it is encrypted, or of an unknown algorithm) does
-//! it go to a certificate that has no other key: the one that a PKCS#12 file ties it to by
-//! localKeyID, else one in the same file, else one of the same name. Such a key is a person's
-//! before it is a CA's: a CA's certificate gets it only where no other fits. The key's state then
-//! says that it is locked or unknown, and whether only the name speaks for it.
+//! where a key does not show its public half (no password known beforehand opens it, or its algorithm
+//! is unknown) does it go to a certificate that has no other key: the one that a PKCS#12 file ties it
+//! to by localKeyID, else one in the same file, else one of the same name, else the only one that is
+//! without a key, where the key is the only one left over, too. Such a key is a person's before it is
+//! a CA's: a CA's certificate gets it only where no other fits. The key's state then says that it is
+//! locked or unknown, and what speaks for it. Certificates of one public key have the same key.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -151,6 +152,7 @@ impl Certificates {
             return;
         }
         let names = Names::of(files, &self.all);
+        let mut left = Vec::new();
         // A key that certstow can read goes before one that it cannot.
         keys.sort_by_key(|(_, key)| matches!(key.kind, KeyKind::Unreadable(_)));
         // The same for every key of a file and algorithm: those that were not looked at yet, since
@@ -174,7 +176,7 @@ impl Certificates {
                     match candidates {
                         Some(candidates) => candidates.find(free),
                         None => {
-                            problems.push(unpaired(&files[file], &key.kind));
+                            left.push((file, key));
                             continue;
                         }
                     }
@@ -183,15 +185,60 @@ impl Certificates {
             let Some(index) = index else {
                 continue;
             };
-            let unique = &mut self.all[index];
+            let grounds = match self.all[index].files.contains(&file) {
+                true => Grounds::SameFile,
+                false => Grounds::Name,
+            };
+            self.give(index, (&files[file], key), grounds);
+        }
+        match (<[_; 1]>::try_from(left), self.only_one_without()) {
+            (Ok([(file, key)]), Some(index))
+                if fits(&self.all[index].found.certificate, &key.kind) =>
+            {
+                self.give(index, (&files[file], key), Grounds::LeftOver);
+            }
+            (Ok([(file, key)]), _) => problems.push(unpaired(&files[file], &key.kind)),
+            (Err(left), _) => problems.extend(
+                left.iter()
+                    .map(|(file, key)| unpaired(&files[*file], &key.kind)),
+            ),
+        }
+    }
+
+    /// The only certificate without a key that is no CA's; the only one of a CA if there is none.
+    fn only_one_without(&self) -> Option<usize> {
+        let without = |of_ca: bool| {
+            let all = self.all.iter().enumerate();
+            let mut without = all.filter(move |(_, unique)| {
+                unique.key.is_none() && unique.found.certificate.is_ca() == of_ca
+            });
+            let first = without.next().map(|(index, _)| index);
+            (first, without.next().is_some())
+        };
+        match without(false) {
+            (None, _) => match without(true) {
+                (only, false) => only,
+                _ => None,
+            },
+            (only, false) => only,
+            _ => None,
+        }
+    }
+
+    /// Gives a key to a certificate, and to those of the same public key that have none.
+    fn give(&mut self, index: usize, (path, key): (&Path, FoundKey), grounds: Grounds) {
+        let public_key = self.all[index].found.public_key;
+        let place = KeyPlace {
+            path: path.to_owned(),
+            piece: key.piece,
+            certain: false,
+        };
+        let without = self.all.iter_mut().filter(|unique| unique.key.is_none());
+        for unique in without.filter(|unique| unique.found.public_key == public_key) {
             unique.key = Some(PairedKey {
-                state: state_of(&key.kind, &files[file], unique.files.contains(&file)),
-                place: KeyPlace {
-                    path: files[file].clone(),
-                    piece: key.piece,
-                    certain: false,
-                },
-                provider: key.provider,
+                state: state_of(&key.kind, path, grounds),
+                place: place.clone(),
+                provider: key.provider.clone(),
             });
         }
     }
@@ -297,13 +344,28 @@ fn fits(certificate: &Certificate, kind: &KeyKind) -> bool {
     }
 }
 
-fn state_of(kind: &KeyKind, file: &Path, same_file: bool) -> KeyState {
+/// Why a key whose public half does not show is taken for a certificate's.
+#[derive(Clone, Copy)]
+enum Grounds {
+    SameFile,
+    Name,
+    /// No other key and no other certificate is left.
+    LeftOver,
+}
+
+fn state_of(kind: &KeyKind, file: &Path, grounds: Grounds) -> KeyState {
     let name = file.display();
     match kind {
-        KeyKind::Locked if same_file => KeyState::Locked(format!("{name} is encrypted")),
-        KeyKind::Locked => KeyState::Locked(format!(
-            "{name} is encrypted; taken for this certificate's key by its file name"
-        )),
+        KeyKind::Locked => KeyState::Locked(match grounds {
+            Grounds::SameFile => format!("{name} is encrypted"),
+            Grounds::Name => {
+                format!("{name} is encrypted; taken for this certificate's key by its file name")
+            }
+            Grounds::LeftOver => format!(
+                "{name} is encrypted; taken for this certificate's key, the only one without \
+                 another; its password shows whether it is"
+            ),
+        }),
         KeyKind::Unreadable(what) => {
             KeyState::NotExportable(NotExportable::UnsupportedForm(what.clone()))
         }
@@ -312,22 +374,27 @@ fn state_of(kind: &KeyKind, file: &Path, same_file: bool) -> KeyState {
 }
 
 fn unpaired(file: &Path, kind: &KeyKind) -> Problem {
-    let why = match kind {
-        KeyKind::Unknown(algorithm) => format!(
-            "certstow cannot tell the public key of its private key for {}",
-            algorithm.name
+    const NAMES: &str = "give both files one name to pair them";
+    let (why, help) = match kind {
+        KeyKind::Unknown(algorithm) => (
+            format!(
+                "certstow cannot tell the public key of its private key for {}",
+                algorithm.name
+            ),
+            NAMES,
         ),
-        KeyKind::Unreadable(what) => {
-            format!("its private key is encrypted in a form certstow does not read ({what})")
-        }
-        KeyKind::Known(_) | KeyKind::Locked => "its private key is encrypted".to_owned(),
+        KeyKind::Unreadable(what) => (
+            format!("its private key is encrypted in a form certstow does not read ({what})"),
+            NAMES,
+        ),
+        KeyKind::Known(_) | KeyKind::Locked => (
+            "its private key is encrypted".to_owned(),
+            "give its password, or both files one name, to pair them",
+        ),
     };
     Problem {
         place: file.display().to_string(),
-        message: format!(
-            "{why}, and no certificate has the same file name; give both files one name to pair \
-             them"
-        ),
+        message: format!("{why}, and no certificate has the same file name; {help}"),
     }
 }
 
@@ -369,10 +436,26 @@ impl<'a> Names<'a> {
     }
 }
 
-/// The file's name without the endings that tell its form: `mail` for `mail.key.pem`.
+/// The file's name without the endings that tell its form, and what mkcert, cfssl and step add to the
+/// name of a key: `mail` for `mail.key.pem` and `mail-key.pem`.
 fn stem(path: &Path) -> &OsStr {
-    const ENDINGS: [&str; 14] = [
-        "pem", "crt", "cer", "cert", "der", "key", "p8", "pk8", "p7b", "p7c", "p12", "pfx", "enc",
+    const ENDINGS: [&str; 17] = [
+        "pem",
+        "crt",
+        "cer",
+        "cert",
+        "der",
+        "key",
+        "priv",
+        "p8",
+        "pk8",
+        "pkcs8",
+        "p7b",
+        "p7c",
+        "p12",
+        "pfx",
+        "enc",
+        "encrypted",
         "txt",
     ];
     let mut name = Path::new(path.file_name().unwrap_or_default());
@@ -383,5 +466,12 @@ fn stem(path: &Path) -> &OsStr {
     {
         name = Path::new(stem);
     }
-    name.as_os_str()
+    let added = name.to_str().and_then(|name| {
+        let mut added = ["-key", "_key", "-cert", "_cert"].iter();
+        added.find_map(|added| name.strip_suffix(added))
+    });
+    match added {
+        Some(name) if !name.is_empty() => OsStr::new(name),
+        _ => name.as_os_str(),
+    }
 }

@@ -15,8 +15,9 @@ use zeroize::Zeroizing;
 
 use super::bag_attributes;
 use super::change::{self, Becomes, Change};
-use super::contents::{FileContents, FoundCertificate, FoundKey, KeyDigest, KeyKind, Passwords};
+use super::contents::{FileContents, FoundCertificate, FoundKey, KeyDigest, KeyKind};
 use super::pair::{KeyPlace, Scanned};
+use super::passwords::Passwords;
 use super::pem::Blocks;
 use crate::error::StoreError;
 use crate::store::Removal;

@@ -7,8 +7,9 @@ use std::thread;
 
 use certstow_formats::threads;
 
-use super::contents::{ContentsReader, FileContents, Passwords};
+use super::contents::{ContentsReader, FileContents};
 use super::pair::Scanned;
+use super::passwords::Passwords;
 
 /// Reads the files on several cores; the results are in the files' order.
 pub(super) fn read_all(files: &[PathBuf], passwords: &Passwords) -> Scanned {

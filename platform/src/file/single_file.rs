@@ -11,8 +11,8 @@ use certstow_formats::secret::PrivateKey;
 use zeroize::Zeroizing;
 
 use super::blocks::{self, Block};
-use super::contents::Passwords;
 use super::key_file::{self, Fetch, Piece};
+use super::passwords::Passwords;
 use super::read::{Content, FileReader};
 use super::unlock::{Lock, Tried};
 use crate::error::StoreError;
@@ -92,7 +92,7 @@ pub fn private_keys_in(
         return Err(damaged(&why));
     }
     let store = StoreSpec::File(path.to_owned());
-    let passwords = Passwords::Given(options.unlock.clone());
+    let passwords = Passwords::given(&options.unlock);
     let lock = Lock {
         store: &store,
         place: &path.display().to_string(),
@@ -123,7 +123,7 @@ mod tests {
 
     fn keys(name: &str, password: Option<&str>) -> Result<Vec<PrivateKey>, StoreError> {
         let options = OpenOptions {
-            unlock: password.map(|text| Arc::new(Password::new(text.to_owned()))),
+            unlock: Vec::from_iter(password.map(|text| Arc::new(Password::new(text.to_owned())))),
         };
         private_keys_in(&data(name), &options, &mut NonInteractive)
     }

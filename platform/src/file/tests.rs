@@ -1,13 +1,15 @@
 use std::fs;
 
 use certstow_formats::certificate::Certificate;
+use certstow_formats::pkcs12::decode::Limits;
 use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::pkcs12::structure::Structure;
 use certstow_formats::secret::{Password, PrivateKey};
 use certstow_formats::testing::writer::{data, file_of, triple_des, whole};
 
 use super::change::Change;
-use super::contents::Passwords;
 use super::dotnet::DotnetStore;
+use super::passwords::Passwords;
 use super::place::Place;
 use super::remove::Target;
 use super::*;
@@ -68,8 +70,11 @@ fn what_is_dotnets_is_changed_by_dotnet_alone() {
 
 #[test]
 fn dotnet_tries_the_null_password_first() {
-    let first = Passwords::Dotnet.known();
-    assert!(matches!(first, Some(PasswordForm::Null)));
+    let file = whole(&triple_des(10), PasswordForm::Null);
+    let file = Structure::read(&file, &Limits::listing()).unwrap();
+    let passwords = Passwords::dotnet();
+    let forms: Vec<_> = passwords.for_file(&file).collect();
+    assert!(matches!(forms.as_slice(), [PasswordForm::Null]));
 }
 
 /// The identity P-256, and what a folder with these files plans so that it is gone.
@@ -103,7 +108,12 @@ fn replace(folder: &Path, changes: Vec<Change>) -> Result<(), StoreError> {
         password: None,
     };
     let place = Place::choose(folder, "Ada", &certificate.id(), changes);
-    let written = identity_file::IdentityFile::write(&place.path, &identity, &options)?;
+    let written = identity_file::IdentityFile::write(
+        &place.path,
+        &identity,
+        &options,
+        &Passwords::given(&[]),
+    )?;
     place.fill(written.file).map(drop)
 }
 
@@ -143,7 +153,7 @@ fn a_file_that_changes_while_it_is_looked_at_is_not_planned_for() {
     );
     fs::write(&path, [&certificate[..], &key].concat()).unwrap();
     let files = [path.clone()];
-    let passwords = Passwords::Given(None);
+    let passwords = Passwords::given(&[]);
     let scanned = scan::read_all(&files, &passwords);
     fs::write(&path, [&key[..], &certificate, &key].concat()).unwrap();
     let target = Target {

@@ -1,4 +1,4 @@
-//! Opening what is encrypted in a file, with the password known beforehand and with those that
+//! Opening what is encrypted in a file, with the passwords known beforehand and with those that
 //! somebody gives who is asked.
 
 use certstow_formats::pkcs12::decode::Limits;
@@ -9,8 +9,8 @@ use certstow_formats::pkcs12::structure::Structure;
 use certstow_formats::secret::Password;
 use zeroize::Zeroizing;
 
-use super::contents::Passwords;
 use super::keys::Keys;
+use super::passwords::Passwords;
 use crate::error::{AskError, StoreError};
 use crate::spec::StoreSpec;
 use crate::store::{Ask, Interaction, NotExportable, UnlockRequest};
@@ -51,7 +51,7 @@ pub(super) enum Refusal {
 }
 
 impl Lock<'_> {
-    /// The private keys behind the lock. `known_is_wrong`: the password known beforehand was tried.
+    /// The private keys behind the lock. `known_is_wrong`: the passwords known beforehand were tried.
     pub(super) fn open(
         &self,
         locked: &Locked,
@@ -64,34 +64,36 @@ impl Lock<'_> {
                 let limit = Limits::default().max_iterations;
                 check_encrypted_private_key(der, limit).map_err(Refusal::Unopenable)?;
                 let open = |password: PasswordForm<'_>| decrypt_private_key(der, password, limit);
-                let known = self.passwords.known();
-                let key = self.attempts(known, tried, known_is_wrong, &open, ask)?;
+                let mut known = self.passwords.for_key();
+                let key = self.attempts(&mut known, tried, known_is_wrong, &open, ask)?;
                 Ok(Keys::new([key]))
             }
             Locked::Pkcs12(bytes) => {
                 let limits = Limits::default();
                 let file = Structure::read(bytes, &limits).map_err(Refusal::Unopenable)?;
                 let open = |password: PasswordForm<'_>| file.open(password, &limits);
-                let known = self.passwords.for_file(&file);
-                let contents = self.attempts(known, tried, known_is_wrong, &open, ask)?;
+                let mut known = self.passwords.for_file(&file);
+                let contents = self.attempts(&mut known, tried, known_is_wrong, &open, ask)?;
                 Ok(Keys::new(contents.keys.into_iter().map(|bag| bag.key)))
             }
         }
     }
 
-    /// Tries the password known beforehand, the one that opened another part of the file, and then
+    /// Tries the passwords known beforehand, the one that opened another part of the file, and then
     /// those that `ask` gives.
     fn attempts<T>(
         &self,
-        known: Option<PasswordForm<'_>>,
+        known: &mut dyn Iterator<Item = PasswordForm<'_>>,
         tried: &mut Tried,
         known_is_wrong: &mut bool,
         open: &dyn Fn(PasswordForm<'_>) -> Result<T, DecodeError>,
         ask: &mut dyn Ask,
     ) -> Result<T, Refusal> {
-        if let Some(password) = known {
-            if !*known_is_wrong && let Some(opened) = attempt(open(password))? {
-                return Ok(opened);
+        if !*known_is_wrong {
+            for password in known {
+                if let Some(opened) = attempt(open(password))? {
+                    return Ok(opened);
+                }
             }
             *known_is_wrong = true;
         }
@@ -100,7 +102,7 @@ impl Lock<'_> {
         {
             return Ok(opened);
         }
-        let wrong = u32::from(*known_is_wrong);
+        let wrong = u32::from(self.passwords.were_given());
         let questions = match ask.interaction() {
             Interaction::Allowed if tried.in_vain => 0,
             Interaction::Allowed => ATTEMPTS,

@@ -7,12 +7,13 @@ use certstow_formats::certificate::Certificate;
 use certstow_formats::key::{self, KeyForm};
 
 use crate::file::bag_attributes;
-use crate::file::contents::{FileContents, Passwords};
+use crate::file::contents::FileContents;
+use crate::file::passwords::Passwords;
 use crate::os::shell as words;
 
 /// A file of a folder: PEM, or DER of any form.
 pub fn contents(input: &[u8]) {
-    let (found, pieces) = FileContents::read(input, &Passwords::Given(None));
+    let (found, pieces) = FileContents::read(input, &Passwords::given(&[]));
     for key in &found.keys {
         assert!(key.piece < pieces, "a key is in a piece of the file");
     }

@@ -1,7 +1,14 @@
 //! Keys whose public half does not show: whose they are, and how they are opened.
 
+use certstow_formats::pem;
+use certstow_formats::pkcs12::encrypted_key::encrypt_private_key;
+use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::secret::PrivateKey;
 use certstow_formats::testing::writer;
+use certstow_platform::store::Entry;
+use zeroize::Zeroizing;
 
+use super::changes::id;
 use super::*;
 
 #[test]
@@ -21,12 +28,126 @@ fn a_locked_key_goes_by_its_name_and_says_so() {
     ]);
     assert!(matches!(list(&apart).entries[0].key, KeyState::Locked(_)));
 
-    let unnamed = folder(&[
+    for (certificate, key) in [
+        ("localhost+2.pem", "localhost+2-key.pem"),
+        ("client-cert.pem", "client-key.pem"),
+    ] {
+        // A further certificate without a key, so that none is taken for being the only one.
+        let named = folder(&[
+            (certificate, "certificates/P-256.pem"),
+            (key, "keys/P-256.encrypted.pem"),
+            ("other.pem", "certificates/rsa.pem"),
+        ]);
+        let locked = |entry: &&Entry| matches!(entry.key, KeyState::Locked(_));
+        let listing = list(&named);
+        let locked: Vec<_> = listing.entries.iter().filter(locked).collect();
+        assert_eq!(locked.len(), 1, "{key}");
+        assert_eq!(locked[0].id, id("P-256"), "{key}");
+    }
+}
+
+/// As `openssl req -x509` names them: neither the names nor a third file tell more.
+#[test]
+fn locked_key_goes_to_only_certificate_left() {
+    for certificate in ["certificates/P-256.pem", "certificates/ca.pem"] {
+        let apart = folder(&[
+            ("cacert.pem", certificate),
+            ("privkey.pem", "keys/P-256.encrypted.pem"),
+            ("done.pem", "certificates/rsa.pem"),
+            ("elsewhere.pem", "keys/rsa.pem"),
+        ]);
+        let listing = list(&apart);
+        assert_eq!(listing.problems, []);
+        let mut entries = listing.entries.iter();
+        let entry = entries.find(|entry| entry.id != id("rsa")).unwrap();
+        let KeyState::Locked(text) = &entry.key else {
+            panic!("{entry:?}");
+        };
+        assert!(text.contains("the only one without another"), "{text}");
+    }
+    let two = folder(&[
         ("mail.pem", "certificates/P-256.pem"),
-        ("other.pem", "keys/P-256.encrypted.pem"),
+        ("sign.pem", "certificates/rsa.pem"),
+        ("other.key", "keys/P-256.encrypted.pem"),
     ]);
-    assert_eq!(list(&unnamed).entries[0].key, KeyState::Missing);
-    assert!(only_problem(&unnamed).contains("is encrypted"));
+    let listing = list(&two);
+    let keyless = |entry: &Entry| entry.key == KeyState::Missing;
+    assert!(listing.entries.iter().all(keyless), "{listing:?}");
+    assert!(only_problem(&two).contains("give its password"));
+}
+
+/// Encrypts a key of the fixtures anew.
+fn encrypted(key: &str, password: &str) -> Vec<u8> {
+    let key = PrivateKey::from_pkcs8_der(Zeroizing::new(writer::data(key)));
+    let password = Password::new(password.to_owned());
+    let der = encrypt_private_key(&key, &password, 1000).unwrap();
+    pem::join(&[pem::Block::new(pem::ENCRYPTED_KEY, &der)])
+        .unwrap()
+        .to_vec()
+}
+
+#[test]
+fn password_pairs_keys_by_public_key() {
+    let crossed = folder(&[
+        ("mail.crt", "certificates/P-256.pem"),
+        ("sign.crt", "certificates/rsa.pem"),
+    ]);
+    put(&crossed, "mail.key", &encrypted("keys/rsa.pem", "first"));
+    put(&crossed, "sign.key", &encrypted("keys/P-256.pem", "second"));
+    let store = store_with(crossed.path(), &["first", "second"]);
+    let listing = store.list().unwrap();
+    assert_eq!(listing.problems, []);
+    for entry in &listing.entries {
+        assert_eq!(entry.key, KeyState::Exportable);
+        let key = store.private_key(&entry.id, &mut NonInteractive).unwrap();
+        let public = key::public_key_of(&key).unwrap();
+        assert!(key::same_public_key(&public, entry.certificate.spki_der()));
+    }
+
+    // A key that stays locked is no copy of one that opened, nor the other certificate's by its name.
+    let listing = store_with(crossed.path(), &["second"]).list().unwrap();
+    let state = |name: &str| listing.entries.iter().find(|entry| entry.id == id(name));
+    assert_eq!(state("P-256").unwrap().key, KeyState::Exportable);
+    assert_eq!(state("rsa").unwrap().key, KeyState::Missing);
+}
+
+/// Renewed with the same key: the key is both certificates', whatever opens it and when.
+#[test]
+fn locked_key_serves_all_of_its_certificates() {
+    let renewed = folder(&[
+        ("me.crt", "certificates/rsa.pem"),
+        ("me-2026.crt", "certificates/rsa-renewed.pem"),
+    ]);
+    put(&renewed, "me.key", &encrypted("keys/rsa.pem", "secret"));
+    let locked = list(&renewed).entries;
+    assert_eq!(locked.len(), 2);
+    let is_locked = |entry: &Entry| matches!(entry.key, KeyState::Locked(_));
+    assert!(locked.iter().all(is_locked), "{locked:?}");
+
+    let store = unlocked_store(renewed.path(), "secret");
+    let listing = store.list().unwrap();
+    let exportable = |entry: &Entry| entry.key == KeyState::Exportable;
+    assert!(listing.entries.iter().all(exportable), "{listing:?}");
+}
+
+#[test]
+fn empty_password_is_tried_on_pkcs12_files() {
+    for form in [
+        PasswordForm::Null,
+        PasswordForm::Text(&Password::new(String::new())),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        put(
+            &folder,
+            "vault.pfx",
+            &writer::whole(&writer::pbes2(1), form),
+        );
+        for passwords in [&[][..], &["another"]] {
+            let listing = store_with(folder.path(), passwords).list().unwrap();
+            assert_eq!(listing.problems, []);
+            assert_eq!(listing.entries[0].key, KeyState::Exportable);
+        }
+    }
 }
 
 #[test]
@@ -235,7 +356,7 @@ fn an_encrypted_key_of_an_unknown_algorithm_passes_through() {
     ]);
     let store = unlocked_store(folder.path(), "fixture");
     let listing = store.list().unwrap();
-    assert!(matches!(listing.entries[0].key, KeyState::Locked(_)));
+    assert_eq!(listing.entries[0].key, KeyState::Unknown);
     let key = store.private_key(&listing.entries[0].id, &mut NonInteractive);
     assert_eq!(key.unwrap().expose(), writer::data("keys/ed448.pem"));
 }

@@ -50,7 +50,14 @@ fn store(path: &Path) -> Box<dyn Store> {
 
 /// A store that is told a password when it is opened.
 fn unlocked_store(path: &Path, password: &str) -> Box<dyn Store> {
-    let unlock = Some(Arc::new(Password::new(password.to_owned())));
+    store_with(path, &[password])
+}
+
+/// A store that is told passwords when it is opened.
+fn store_with(path: &Path, passwords: &[&str]) -> Box<dyn Store> {
+    let passwords = passwords.iter();
+    let passwords = passwords.map(|text| Arc::new(Password::new((*text).to_owned())));
+    let unlock = passwords.collect();
     open(&StoreSpec::File(path.to_owned()), &OpenOptions { unlock }).unwrap()
 }
 

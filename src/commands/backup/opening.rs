@@ -25,7 +25,7 @@ impl Opening {
         let given = ask::if_given(&args.password, screen)?;
         if let Some(file) = &args.escrow_key {
             let options = OpenOptions {
-                unlock: given.map(Arc::new),
+                unlock: Vec::from_iter(given.map(Arc::new)),
             };
             let key = EscrowKey::read(file, &options, &mut TerminalAsk::new(screen))?;
             return Ok(Self::Escrow(key));

@@ -233,7 +233,7 @@ impl Configured {
         let args = option_file::read(file)?.args;
         let password = args.password.source();
         let mut credentials = Vec::new();
-        for source in [&password, &args.stores.unlock()].into_iter().flatten() {
+        for source in args.stores.unlock().iter().chain(&password) {
             refuse_source(source, file)?;
             if let Source::Vault(name) = source {
                 credentials.push(name.to_string());

@@ -276,7 +276,7 @@ fn a_file_of_many_keys_is_opened_twice() {
     fs::write(&file, bytes).unwrap();
     let unlock = Password::new(certstow_formats::testing::PASSWORD.to_owned());
     let options = certstow_platform::OpenOptions {
-        unlock: Some(unlock.into()),
+        unlock: vec![unlock.into()],
     };
     let store = certstow_platform::open_files(&[file], &options).unwrap();
     let mut inventory = Inventory::of(vec![store]).unwrap();

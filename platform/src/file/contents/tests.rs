@@ -1,3 +1,7 @@
+use std::sync::Arc;
+
+use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::secret::Password;
 use certstow_formats::testing::writer;
 
 use super::*;
@@ -20,7 +24,7 @@ fn every_truncation_and_changed_byte_is_survived() {
     let password = Arc::new(Password::new("right".to_owned()));
     // One iteration, and whatever a flip makes of it is soon done or refused.
     let pkcs12 = writer::whole(&writer::pbes2(1), PasswordForm::Text(&password));
-    let passwords = Passwords::Given(Some(password));
+    let passwords = Passwords::given(&[password]);
     let files = [
         "files/rsa.der",
         "files/chain.p7b",
