@@ -204,33 +204,33 @@ mod tests {
     }
 
     #[test]
-    fn the_command_line_is_consistent() {
+    fn command_passes_clap_debug_assert() {
         command().debug_assert();
     }
 
     #[test]
-    fn one_source_of_a_password_at_most() {
+    fn export_accepts_one_password_source_only() {
         assert!(parse("export alice --password-file f").is_ok());
         assert!(parse("export alice --password-file f --password-env E").is_err());
         assert!(parse("list --unlock-password-fd 3 --unlock-password-env E").is_ok());
     }
 
     #[test]
-    fn an_export_says_what_to_export() {
+    fn export_requires_selector_and_consistent_options() {
         assert!(parse("export").is_err());
         assert!(parse("export --email alice@example.org").is_ok());
         assert!(parse("export alice --for windows2016 --profile modern").is_err());
     }
 
     #[test]
-    fn iterations_stay_within_what_windows_imports() {
+    fn iterations_are_limited_to_windows_maximum() {
         assert!(parse("export a --iterations 600000").is_ok());
         assert!(parse("export a --iterations 600001").is_err());
     }
 
     /// What stands for words of the reader's own is taken as it is.
     #[test]
-    fn the_manual_shows_no_command_that_is_refused() {
+    fn docs_show_only_valid_commands() {
         let pages = [
             include_str!("../README.md"),
             include_str!("../docs/backup.md"),
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn no_option_takes_the_password_itself() {
+    fn options_never_take_password_values() {
         fn check(command: &clap::Command) -> usize {
             for argument in command.get_arguments() {
                 let name = argument.get_long().unwrap_or_default();

@@ -89,13 +89,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_the_documented_ones_in_ascending_order() {
+    fn exit_codes_are_stable_and_ascending() {
         let codes = Exit::ALL.map(Exit::code);
         assert_eq!(codes, [0, 1, 2, 10, 11, 12, 13, 14, 15, 16, 17, 18, 130]);
     }
 
     #[test]
-    fn no_two_codes_mean_the_same() {
+    fn exit_meanings_are_unique() {
         for (position, exit) in Exit::ALL.iter().enumerate() {
             assert!(!exit.meaning().is_empty());
             for other in &Exit::ALL[position + 1..] {

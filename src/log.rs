@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_log_is_private_and_an_old_one_is_appended_to() {
+    fn log_open_creates_private_or_appends() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
         LogFile::open(&path).unwrap().append("one").unwrap();
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_log_is_told_at_once() {
+    fn log_open_rejects_unusable_path() {
         let folder = tempfile::tempdir().unwrap();
         for path in [folder.path().to_owned(), folder.path().join("no/log")] {
             let error = LogFile::open(&path).unwrap_err();
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_log_makes_room_and_the_oldest_goes() {
+    fn log_append_rotates_and_drops_oldest() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
         let log = LogFile::with_limit(&path, 8).unwrap();
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_longer_than_the_limit_is_kept_whole() {
+    fn log_append_keeps_overlong_line_whole() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
         let log = LogFile::with_limit(&path, 4).unwrap();
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_many_writers_stay_whole_and_none_is_lost_to_a_rotation() {
+    fn log_append_is_safe_for_concurrent_writers() {
         const WRITERS: u32 = 4;
         const LINES: u32 = 50;
         let folder = tempfile::tempdir().unwrap();
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_somebody_holds_is_appended_to_all_the_same() {
+    fn log_append_tolerates_lock_held_by_others() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
         let mut log = LogFile::open(&path).unwrap();
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_others_hold_is_waited_for_once() {
+    fn log_append_waits_for_lock_only_once() {
         const LINES: u32 = 40;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
@@ -300,7 +300,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_to_nothing_is_called_that() {
+    fn log_open_reports_dangling_link() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
         std::os::unix::fs::symlink("nowhere", &path).unwrap();

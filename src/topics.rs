@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn every_command_has_examples_and_nothing_else_has() {
+    fn examples_cover_exactly_the_commands() {
         let mut all = Vec::new();
         commands(&args::command(), "certstow", &mut all);
         for name in &all {
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn every_example_is_a_command_line_of_its_command() {
+    fn examples_parse_as_their_command() {
         for (name, topic) in TOPICS.iter() {
             for example in &topic.examples {
                 assert!(example.line.starts_with(name), "{}", example.line);

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn selection_counts_what_is_left_out_of_a_kind() {
+    fn selection_counts_omitted_warnings_per_kind() {
         let messages = (0..50_000).map(|at| ["damaged", "encrypted"][at % 2].to_owned());
         let rest = ["and 24995 more: damaged", "and 24995 more: encrypted"];
         assert_eq!(shown(messages), (10, rest.map(str::to_owned).to_vec()));
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn selection_of_many_kinds_has_an_end() {
+    fn selection_limits_number_of_kinds() {
         let messages = (0..50_000).map(|at| format!("damaged at {at}"));
         let rest = vec!["and 49900 more of other kinds".to_owned()];
         assert_eq!(shown(messages), (100, rest));

@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn the_latest_wait_that_goes_on_is_named() {
+    fn watch_names_latest_pending_wait() {
         let waits = waits();
         let (send, expired) = channel();
         let _outer = waits.begins("the outer".to_owned());
@@ -160,14 +160,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_to_wait_for_is_a_wait_too() {
+    fn watch_expires_without_named_wait() {
         let (send, expired) = channel();
         let _watch = waits().watch(LIMIT, move |error| send.send(what(error)).unwrap());
         assert_eq!(expired.recv_timeout(PATIENCE).unwrap(), None);
     }
 
     #[test]
-    fn work_that_gets_on_is_not_ended_however_long_it_takes() {
+    fn watch_does_not_expire_during_progress() {
         let waits = waits();
         let (send, expired) = channel();
         let watch = waits.watch(10 * LIMIT, move |_| send.send(()).unwrap());
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn who_gets_on_while_the_end_comes_stands_still() {
+    fn ended_blocks_while_watch_expires() {
         let waits = waits();
         let (fired, firing) = channel();
         let (release, released) = channel::<()>();

@@ -41,7 +41,7 @@ fn warnings(output: &Output) -> Vec<String> {
 }
 
 #[test]
-fn every_command_counts_warnings_of_a_kind() {
+fn warnings_of_one_kind_are_summarized() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
     broken(folder);
@@ -94,7 +94,7 @@ fn json_and_log_have_every_warning() {
 }
 
 #[test]
-fn a_name_without_end_is_cut() {
+fn long_names_are_truncated_on_screen() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
     let name = "x".repeat(100_000);

@@ -66,7 +66,7 @@ fn wrong(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_place_that_is_named_is_there() {
+fn contributing_names_only_existing_places() {
     let text = include_str!("../CONTRIBUTING.md");
     let wrong = wrong(text);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -78,7 +78,7 @@ fn every_place_that_is_named_is_there() {
 }
 
 #[test]
-fn wrong_places_are_told() {
+fn wrong_reports_missing_items_and_files() {
     let text =
         "`Exit` in `src/exit.rs`, `exit` and `Exit` in\n`src/exit.rs`, `src/gone.rs`, `a/NAME.rs`";
     assert_eq!(

@@ -90,7 +90,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn every_folder_gets_the_same_bytes_and_the_log_tells_of_each() {
+fn copy_to_writes_and_logs_identical_copies() {
     let scene = Scene::new();
     let output = scene.export(0, "--password-env SECRET --log log");
     let shown = text(&output.stdout);
@@ -114,7 +114,7 @@ fn every_folder_gets_the_same_bytes_and_the_log_tells_of_each() {
 
 #[cfg(unix)]
 #[test]
-fn nobody_else_may_read_a_copy() {
+fn copy_to_makes_files_private() {
     use std::os::unix::fs::PermissionsExt;
 
     let scene = Scene::new();
@@ -124,7 +124,7 @@ fn nobody_else_may_read_a_copy() {
 }
 
 #[test]
-fn what_is_in_the_way_of_a_copy_is_seen_before_anything_is_written() {
+fn copy_to_checks_existing_files_before_writing() {
     let scene = Scene::new();
     fs::write(scene.path("share/ada.p12"), b"another").expect("a file in the way");
     let output = scene.export(16, "--password-env SECRET");
@@ -138,7 +138,7 @@ fn what_is_in_the_way_of_a_copy_is_seen_before_anything_is_written() {
 }
 
 #[test]
-fn forms_without_a_password_are_copied_too() {
+fn copy_to_copies_formats_without_password() {
     let scene = Scene::new();
     let store = samples();
     let mut export = certstow(scene.folder());
@@ -179,7 +179,7 @@ fn meanwhile(scene: &Scene, code: i32, more: &str, act: impl FnOnce()) -> Output
 
 #[cfg(unix)]
 #[test]
-fn a_copy_that_fails_undoes_neither_the_file_nor_the_other_copy() {
+fn copy_to_failure_keeps_file_and_copies() {
     let scene = Scene::new();
     let output = meanwhile(&scene, 14, "--log log", || {
         fs::write(scene.path("stick/ada.p12"), b"another").expect("a file in the way");
@@ -201,7 +201,7 @@ fn a_copy_that_fails_undoes_neither_the_file_nor_the_other_copy() {
 
 #[cfg(unix)]
 #[test]
-fn json_tells_which_copy_failed_and_why() {
+fn copy_to_json_reports_failed_copy() {
     let scene = Scene::new();
     let output = meanwhile(&scene, 14, "--json --log log", || {
         fs::remove_dir(scene.path("share")).expect("the folder goes");
@@ -225,7 +225,7 @@ fn json_tells_which_copy_failed_and_why() {
 #[cfg(target_os = "linux")]
 #[test]
 #[ignore = "needs strace"]
-fn a_file_that_was_changed_since_it_was_saved_is_not_copied() {
+fn copy_to_refuses_file_changed_after_saving() {
     let scene = Scene::new();
     let mut command = Command::new("strace");
     command
@@ -278,7 +278,7 @@ fn with_mounts(scene: &Scene, code: i32, script: &str) -> Output {
 #[cfg(target_os = "linux")]
 #[test]
 #[ignore = "needs root, or user namespaces, to mount a file system"]
-fn a_full_disk_costs_its_copy_alone() {
+fn copy_to_full_disk_keeps_other_copies() {
     let scene = Scene::new();
     // Nothing is left of 1 MiB but a page for the file's entry.
     let output = with_mounts(
@@ -302,7 +302,7 @@ fn a_full_disk_costs_its_copy_alone() {
 #[cfg(target_os = "linux")]
 #[test]
 #[ignore = "needs root, or user namespaces, to mount a file system"]
-fn a_folder_that_takes_nothing_is_seen_before_anything_is_written() {
+fn copy_to_checks_read_only_folder_first() {
     let scene = Scene::new();
     let output = with_mounts(
         &scene,
@@ -320,7 +320,7 @@ fn a_folder_that_takes_nothing_is_seen_before_anything_is_written() {
 #[cfg(target_os = "linux")]
 #[test]
 #[ignore = "needs root, or user namespaces, to mount a file system"]
-fn the_folder_of_the_file_is_no_other_by_another_mount() {
+fn copy_to_detects_same_folder_through_mount() {
     let scene = Scene::new();
     let output = with_mounts(
         &scene,

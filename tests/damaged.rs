@@ -66,7 +66,7 @@ fn open(bytes: &[u8], password: &Password) -> Result<Contents, DecodeError> {
 }
 
 #[test]
-fn a_whole_file_opens() {
+fn decode_opens_intact_files() {
     for profile in Profile::ALL {
         let (bytes, password) = real_file(profile);
         let contents = open(&bytes, &password).expect("the file opens");
@@ -122,7 +122,7 @@ impl Real {
 }
 
 #[test]
-fn a_whole_file_restores() {
+fn grade_confirms_intact_files() {
     for profile in Profile::ALL {
         let real = Real::new(profile);
         let report = grade(&real.bytes, None, Some(&real.password), &time::clock())
@@ -132,7 +132,7 @@ fn a_whole_file_restores() {
 }
 
 #[test]
-fn a_file_cut_short_anywhere_does_not_open() {
+fn decode_rejects_truncated_files() {
     for profile in Profile::ALL {
         let real = Real::new(profile);
         for length in 0..real.bytes.len() {
@@ -145,7 +145,7 @@ fn a_file_cut_short_anywhere_does_not_open() {
 }
 
 #[test]
-fn a_file_with_any_byte_changed_does_not_pass_for_the_real_one() {
+fn decode_and_grade_detect_changed_bytes() {
     for profile in Profile::ALL {
         let real = Real::new(profile);
         for place in 0..real.bytes.len() {
@@ -158,7 +158,7 @@ fn a_file_with_any_byte_changed_does_not_pass_for_the_real_one() {
 }
 
 #[test]
-fn a_file_with_any_bit_turned_over_does_not_pass_for_the_real_one() {
+fn decode_and_grade_detect_flipped_bits() {
     let real = Real::new(Profile::Modern);
     for place in 0..real.bytes.len() {
         for bit in 0..u8::BITS {
@@ -169,14 +169,14 @@ fn a_file_with_any_bit_turned_over_does_not_pass_for_the_real_one() {
 }
 
 #[test]
-fn a_file_followed_by_something_else_is_not_the_real_one() {
+fn decode_and_grade_agree_on_trailing_data() {
     let real = Real::new(Profile::Modern);
     let damaged = [real.bytes.as_slice(), b"something else"].concat();
     real.is_not(&damaged, "something behind");
 }
 
 #[test]
-fn a_folder_of_damaged_files_lists_the_whole_one_alone() {
+fn store_lists_only_the_intact_file() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut damaged = 0;
     let mut add = |bytes: &[u8], password: &Password| {
@@ -216,7 +216,7 @@ fn a_folder_of_damaged_files_lists_the_whole_one_alone() {
 
 /// Another program may read it, so that nothing is said against the file.
 #[test]
-fn check_of_an_unknown_cipher_leaves_open_whether_it_restores() {
+fn check_of_unknown_cipher_reports_restores_unknown() {
     // AES-256-CBC becomes AES-256-OFB.
     const AES_256: [u8; 8] = [0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1];
     let (mut bytes, _) = real_file(Profile::Modern);

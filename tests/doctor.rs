@@ -29,7 +29,7 @@ fn doctor_of(folder: &Path, store: &str, options: &[&str]) -> Output {
 
 /// A pipe that nobody writes to stands for a share or a vault that hangs.
 #[test]
-fn what_was_found_is_told_before_the_wait_that_never_ends() {
+fn doctor_prints_earlier_results_before_timeout() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe");
     let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
@@ -63,7 +63,7 @@ fn what_was_found_is_told_before_the_wait_that_never_ends() {
 }
 
 #[test]
-fn nothing_stays_behind_but_the_log() {
+fn doctor_leaves_only_the_log() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("password"), "correct horse").unwrap();
     let options = [
@@ -101,7 +101,7 @@ fn nothing_stays_behind_but_the_log() {
 }
 
 #[test]
-fn doctor_fails_over_a_locked_key_as_the_task() {
+fn doctor_checks_password_of_locked_keys() {
     let folder = tempfile::tempdir().unwrap();
     let locked = "tests/cmd/errors.in/locked";
     let more = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/personal");
@@ -131,7 +131,7 @@ fn doctor_fails_over_a_locked_key_as_the_task() {
 }
 
 #[test]
-fn what_a_killed_run_left_behind_is_named_and_stays() {
+fn doctor_reports_leftover_files_without_removing() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir_all(folder.path().join("own/inside")).unwrap();
     fs::create_dir(folder.path().join("copies")).unwrap();

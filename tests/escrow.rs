@@ -98,7 +98,7 @@ fn kinds() -> Vec<(&'static str, Vec<&'static str>)> {
 
 #[test]
 #[ignore = "needs openssl"]
-fn openssl_opens_what_certstow_seals() {
+fn seal_result_opens_in_openssl() {
     for (name, kind) in kinds() {
         let escrow = Escrow::new(&kind);
         let sealed = escrow.recipient().seal(&Password::new(PASSWORD.to_owned()));
@@ -123,7 +123,7 @@ fn openssl_opens_what_certstow_seals() {
 
 #[test]
 #[ignore = "needs openssl"]
-fn certstow_opens_what_openssl_seals() {
+fn open_reads_passwords_sealed_by_openssl() {
     let other = Escrow::new(&["-newkey", "rsa:2048"]).key("key.pem", None);
     for (name, kind) in kinds() {
         let escrow = Escrow::new(&kind);
@@ -154,7 +154,7 @@ fn certstow_opens_what_openssl_seals() {
 /// Made with `openssl cms -encrypt` for two RSA certificates, over and over again, until what the second
 /// key makes of the first part had the length of an AES-256 key.
 #[test]
-fn a_part_for_somebody_else_hides_none() {
+fn open_skips_parts_for_other_recipients() {
     let file = |name: &str| {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/escrow");
         folder.join(name)
@@ -172,7 +172,7 @@ fn a_part_for_somebody_else_hides_none() {
 
 #[test]
 #[ignore = "needs openssl"]
-fn every_recipient_of_several_opens() {
+fn open_works_for_each_of_several_recipients() {
     let [rsa, ec] = [&["-newkey", "rsa:2048"][..], &kinds()[3].1];
     let own = [rsa, rsa, ec, ec].map(Escrow::new);
     let stranger = [rsa, ec].map(|kind| Escrow::new(kind).key("key.pem", None));
@@ -213,7 +213,7 @@ fn every_recipient_of_several_opens() {
 /// Where the file of the key has its certificate, the part for that one comes first.
 #[test]
 #[ignore = "needs openssl"]
-fn a_key_beside_its_certificate_opens_its_own_part() {
+fn open_uses_certificate_to_find_its_part() {
     let [first, second] = [(); 2].map(|()| Escrow::new(&["-newkey", "rsa:2048"]));
     let both = [second.file("key.pem"), second.file("escrow.pem")];
     let both = both.map(|file| fs::read(file).expect("a file"));
@@ -241,7 +241,7 @@ fn a_key_beside_its_certificate_opens_its_own_part() {
 
 #[test]
 #[ignore = "needs openssl"]
-fn the_key_may_be_in_any_form_of_file() {
+fn escrow_key_reads_every_key_format() {
     let escrow = Escrow::new(&["-newkey", "rsa:2048"]);
     let sealed = escrow.recipient().seal(&Password::new(PASSWORD.to_owned()));
     let sealed = sealed.expect("sealed");
@@ -286,7 +286,7 @@ fn documented(beginning: &str) -> &'static str {
 
 #[test]
 #[ignore = "needs openssl"]
-fn the_commands_in_the_documentation_work() {
+fn documented_openssl_commands_work() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let run = |commands: &str| {
         let done = Command::new("sh")

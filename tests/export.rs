@@ -51,7 +51,7 @@ fn restores(folder: &Path, file: &str) {
 }
 
 #[test]
-fn a_password_comes_from_a_file() {
+fn password_file_provides_password() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("password.txt");
     fs::write(&file, format!("{PASSWORD}\r\n")).expect("the password's file");
@@ -63,7 +63,7 @@ fn a_password_comes_from_a_file() {
 }
 
 #[test]
-fn a_password_comes_from_standard_input() {
+fn password_file_reads_standard_input() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut child = export(folder.path(), &["--password-file", "-", "-o", "ada.p12"])
         .stdin(Stdio::piped())
@@ -80,7 +80,7 @@ fn a_password_comes_from_standard_input() {
 
 #[cfg(unix)]
 #[test]
-fn a_password_comes_from_a_file_descriptor() {
+fn password_fd_provides_password() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = samples();
     let script = "printf %s \"$SECRET\" | \"$0\" export 'Ada Example' --store \"$1\" \
@@ -96,7 +96,7 @@ fn a_password_comes_from_a_file_descriptor() {
 
 #[cfg(unix)]
 #[test]
-fn nobody_else_may_read_the_file() {
+fn export_writes_private_file() {
     use std::os::unix::fs::PermissionsExt;
 
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -109,7 +109,7 @@ fn nobody_else_may_read_the_file() {
 }
 
 #[test]
-fn the_extension_is_added_and_nothing_else_is_left_in_the_folder() {
+fn export_adds_extension_and_leaves_nothing_else() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     succeeds(&mut export(
         folder.path(),
@@ -123,7 +123,7 @@ fn the_extension_is_added_and_nothing_else_is_left_in_the_folder() {
 }
 
 #[test]
-fn an_existing_file_is_kept_unless_force_is_said() {
+fn export_replaces_existing_file_only_with_force() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("ada.p12");
     fs::write(&file, "precious").expect("a file in the way");
@@ -136,7 +136,7 @@ fn an_existing_file_is_kept_unless_force_is_said() {
 }
 
 #[test]
-fn standard_output_takes_the_same_file() {
+fn export_to_standard_output_writes_file() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = succeeds(&mut export(
         folder.path(),
@@ -147,7 +147,7 @@ fn standard_output_takes_the_same_file() {
 }
 
 #[test]
-fn the_report_says_what_was_written_and_proven() {
+fn export_json_reports_contents_and_proof() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = succeeds(&mut export(
         folder.path(),
@@ -174,7 +174,7 @@ fn the_report_says_what_was_written_and_proven() {
 }
 
 #[test]
-fn the_path_is_as_long_as_was_asked_for() {
+fn chain_option_sets_path_length() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for (chain, certificates) in [("full", 3), ("no-root", 2), ("none", 1)] {
         let file = format!("{chain}.p12");
@@ -193,7 +193,7 @@ fn the_path_is_as_long_as_was_asked_for() {
 }
 
 #[test]
-fn a_pem_private_key_goes_out_encrypted_unless_said_otherwise() {
+fn export_pem_encrypts_key_by_default() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let locked = [
         "--password-env",
@@ -214,7 +214,7 @@ fn a_pem_private_key_goes_out_encrypted_unless_said_otherwise() {
 }
 
 #[test]
-fn an_option_that_would_change_nothing_is_refused() {
+fn export_refuses_options_without_effect() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for options in [
         &[
@@ -262,7 +262,7 @@ fn an_option_that_would_change_nothing_is_refused() {
 }
 
 #[test]
-fn certificates_without_the_key_need_no_password() {
+fn export_without_key_needs_no_password() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for (format, file) in [("der", "Ada Example.cer"), ("p7b", "Ada Example.p7b")] {
         succeeds(&mut export_of_ada(folder.path(), &["--format", format]));
@@ -272,7 +272,7 @@ fn certificates_without_the_key_need_no_password() {
 }
 
 #[test]
-fn the_program_that_is_to_open_the_file_decides_profile_and_path() {
+fn for_option_selects_profile_and_path() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for (program, profile, certificates) in
         [("windows2016", "compatible", 3), ("go", "compatible", 1)]
@@ -294,7 +294,7 @@ fn the_program_that_is_to_open_the_file_decides_profile_and_path() {
 }
 
 #[test]
-fn with_json_warnings_are_in_the_report_alone() {
+fn export_json_keeps_warnings_off_stderr() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let options = ["--profile", "legacy", "--password-env", "SECRET", "--json"];
     let output = succeeds(&mut export(folder.path(), &options));
@@ -313,7 +313,7 @@ fn with_json_warnings_are_in_the_report_alone() {
 }
 
 #[test]
-fn a_wrong_command_line_is_json_too_and_whole() {
+fn usage_error_is_complete_json() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = certstow(folder.path())
         .args(["export", "--json"])

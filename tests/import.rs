@@ -37,7 +37,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn where_nobody_is_asked_it_goes_into_the_personal_folder_and_is_listed() {
+fn import_defaults_to_personal_folder() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let ada = samples();
     let import = ["import", &ada, "--unlock-password-env", "SECRET"];
@@ -52,7 +52,7 @@ fn where_nobody_is_asked_it_goes_into_the_personal_folder_and_is_listed() {
 }
 
 #[test]
-fn the_key_of_a_certificate_whose_key_is_gone_comes_back() {
+fn import_restores_missing_key_of_certificate() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     fs::create_dir(folder.path().join("store")).expect("a folder");
     fs::copy(
@@ -76,7 +76,7 @@ fn the_key_of_a_certificate_whose_key_is_gone_comes_back() {
 /// The file of a store that has Ada in it, after an import over it was given no room, or was killed
 /// at its first write.
 #[test]
-fn what_cannot_be_written_leaves_the_key_that_was_there() {
+fn import_keeps_old_key_when_write_fails() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let ada = samples();
     let import = ["import", &ada, "--store", "store"];
@@ -151,7 +151,7 @@ fn goes_in_and_out(folder: &Path, file: &str, names: &[&str]) {
 
 #[test]
 #[ignore = "needs OpenSSL"]
-fn what_openssl_wrote_goes_in_and_comes_out() {
+fn import_round_trips_openssl_files() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();
     issue(folder, "anna", &["rsa:2048"]);
@@ -206,7 +206,7 @@ fn what_openssl_wrote_goes_in_and_comes_out() {
 
 #[test]
 #[ignore = "needs OpenSSL"]
-fn a_file_gives_the_key_it_has_whatever_else_is_wrong_with_it() {
+fn import_takes_key_beside_unreadable_certificate() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();
     issue(folder, "anna", &["rsa:2048"]);
@@ -234,7 +234,7 @@ fn a_file_gives_the_key_it_has_whatever_else_is_wrong_with_it() {
 
 #[test]
 #[ignore = "needs OpenSSL"]
-fn what_certstow_wrote_goes_in_with_name_and_path_and_comes_out_the_same() {
+fn import_round_trips_exported_name_and_path() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();
     let store = samples();
@@ -269,7 +269,7 @@ fn what_certstow_wrote_goes_in_with_name_and_path_and_comes_out_the_same() {
 }
 
 #[test]
-fn of_ten_imports_at_once_one_is_made_and_nine_find_it() {
+fn import_run_concurrently_creates_one_identity() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let ada = Path::new(&samples()).join("ada-example.pem");
     let key = Path::new(&samples()).join("ada-example.key.pem");
@@ -300,7 +300,7 @@ fn of_ten_imports_at_once_one_is_made_and_nine_find_it() {
 /// key differ, and the key is encrypted. Each comes out, proven; by import, export and backup alike.
 #[test]
 #[ignore = "needs OpenSSL"]
-fn encrypted_keys_are_paired_under_any_name() {
+fn import_pairs_encrypted_keys_under_any_name() {
     const NEW: &str = "req -x509 -newkey rsa:2048 -passout env:SECRET -days 2 -subj /CN=Ada";
     const RENEW: &str = "req -x509 -key me.key -passin env:SECRET -days 3 -subj /CN=Ada";
     let cases: [(&str, &[&str], usize); 5] = [

@@ -34,7 +34,7 @@ fn widest(text: &str) -> usize {
 }
 
 #[test]
-fn bars_show_how_much_is_left_at_every_usual_width() {
+fn list_shows_validity_bars_at_every_width() {
     for width in [200, 120, 100, 80, 60, 40] {
         for tree in [false, true] {
             let tree = if tree { "--tree" } else { "--all" };
@@ -53,7 +53,7 @@ fn bars_show_how_much_is_left_at_every_usual_width() {
 }
 
 #[test]
-fn a_tree_keeps_its_branches_at_every_width() {
+fn list_tree_keeps_branches_at_every_width() {
     for width in [200, 80, 60, 40] {
         let text = shown(width, &[PLAIN, UTF8], &["list", "--tree"]);
         let branches = ["Certst", "└─ Cert", "   ├─ Ada", "   ├─ Edi", "   └─ Gra"];
@@ -64,7 +64,7 @@ fn a_tree_keeps_its_branches_at_every_width() {
 }
 
 #[test]
-fn a_terminal_without_utf_8_gets_ascii() {
+fn list_uses_ascii_without_utf8() {
     for arguments in [
         ["list", "--all"].as_slice(),
         &["list", "--tree"],
@@ -79,7 +79,7 @@ fn a_terminal_without_utf_8_gets_ascii() {
 }
 
 #[test]
-fn urgency_is_coloured_and_worded() {
+fn list_marks_expired_with_colour_and_word() {
     let text = shown(120, &[UTF8], &["list", "--expired"]);
     let colored = text.lines().find(|line| line.contains("expired"));
     assert!(
@@ -90,7 +90,7 @@ fn urgency_is_coloured_and_worded() {
 }
 
 #[test]
-fn a_script_gets_neither_bars_nor_anything_cut() {
+fn list_when_piped_is_plain_and_complete() {
     let store = format!("{}/examples/personal", env!("CARGO_MANIFEST_DIR"));
     for arguments in [["list", "--all"].as_slice(), &["list", "--tree"]] {
         let output = Command::new(env!("CARGO_BIN_EXE_certstow"))
@@ -174,7 +174,7 @@ fn tree(folder: &Path) -> Vec<String> {
 
 #[test]
 #[ignore = "needs OpenSSL"]
-fn issuers_that_issued_each_other_end_the_tree() {
+fn list_tree_ends_at_issuer_loop() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let maker = Maker(folder.path());
     maker.make("seed", "Loop A", "a.key", None, true);
@@ -198,7 +198,7 @@ fn issuers_that_issued_each_other_end_the_tree() {
 
 #[test]
 #[ignore = "needs OpenSSL"]
-fn what_was_signed_twice_is_shown_once_and_each_below_its_issuer() {
+fn list_tree_handles_cross_signed_certificates() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let maker = Maker(folder.path());
     maker.make("one", "Root One", "one.key", None, true);

@@ -60,7 +60,7 @@ fn events<'a>(lines: &'a [Value], event: &str) -> Vec<&'a Value> {
 }
 
 #[test]
-fn an_export_is_logged_from_its_start_to_its_end() {
+fn log_records_export_from_start_to_end() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (folder, samples) = (folder.path(), samples());
     let export = export_ada(&samples, "ada.p12");
@@ -95,7 +95,7 @@ fn an_export_is_logged_from_its_start_to_its_end() {
 }
 
 #[test]
-fn an_error_is_logged_with_what_caused_it_and_the_exit_code() {
+fn log_records_error_cause_and_exit_code() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (folder, samples) = (folder.path(), samples());
     let export = export_ada(&samples, "no/ada.p12");
@@ -117,7 +117,7 @@ fn an_error_is_logged_with_what_caused_it_and_the_exit_code() {
 }
 
 #[test]
-fn warnings_are_logged_whoever_is_told_of_them() {
+fn log_records_warnings_in_every_output_mode() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();
     fs::create_dir(folder.join("broken")).expect("a folder");
@@ -140,7 +140,7 @@ fn warnings_are_logged_whoever_is_told_of_them() {
 }
 
 #[test]
-fn a_checked_file_is_logged_with_the_result() {
+fn log_records_check_results() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (folder, samples) = (folder.path(), samples());
     run(folder, 0, &export_ada(&samples, "ada.p12"));
@@ -177,7 +177,7 @@ fn back_up(folder: &Path, more: &[&str]) {
 }
 
 #[test]
-fn a_backup_and_what_becomes_of_it_is_logged() {
+fn log_records_backup_verify_and_restore() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();
     back_up(folder, &["--log", "backup.log"]);
@@ -224,7 +224,7 @@ fn a_backup_and_what_becomes_of_it_is_logged() {
 }
 
 #[test]
-fn an_import_is_logged() {
+fn log_records_import() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (folder, samples) = (folder.path(), samples());
     run(folder, 0, &export_ada(&samples, "ada.p12"));
@@ -248,7 +248,7 @@ fn an_import_is_logged() {
 }
 
 #[test]
-fn an_interrupted_run_logs_its_end() {
+fn log_records_end_of_interrupted_run() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();
     let child = Command::new("env")
@@ -283,7 +283,7 @@ fn an_interrupted_run_logs_its_end() {
 /// As on NFS without a lock manager; another file system says that it has no such operation.
 #[test]
 #[ignore = "needs strace"]
-fn a_file_system_without_locks_takes_a_log() {
+fn log_works_without_file_locks() {
     for error in ["ENOLCK", "EOPNOTSUPP"] {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut command = Command::new("strace");
@@ -299,7 +299,7 @@ fn a_file_system_without_locks_takes_a_log() {
 }
 
 #[test]
-fn runs_at_the_same_time_share_a_log() {
+fn log_is_shared_by_concurrent_runs() {
     const RUNS: usize = 8;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (folder, samples) = (folder.path(), samples());
@@ -322,7 +322,7 @@ fn runs_at_the_same_time_share_a_log() {
 }
 
 #[test]
-fn a_log_that_is_there_keeps_its_mode_and_lines() {
+fn log_keeps_existing_mode_and_lines() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();
     let log = folder.join("log");
@@ -336,7 +336,7 @@ fn a_log_that_is_there_keeps_its_mode_and_lines() {
 }
 
 #[test]
-fn without_its_log_nothing_is_done() {
+fn log_that_cannot_open_stops_run() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (folder, samples) = (folder.path(), samples());
     fs::create_dir(folder.join("taken")).expect("a folder");
@@ -361,7 +361,7 @@ fn without_its_log_nothing_is_done() {
 /// Others may make a link where root appends; a person's own is followed.
 #[test]
 #[ignore = "needs root, to run as somebody else, too"]
-fn root_follows_no_link_to_a_log() {
+fn log_as_root_follows_no_link() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();
     let everybody = fs::Permissions::from_mode(0o777);
@@ -405,7 +405,7 @@ fn root_follows_no_link_to_a_log() {
 }
 
 #[test]
-fn a_log_that_others_hold_costs_a_run_its_patience_once() {
+fn log_held_by_others_delays_only_once() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (folder, samples) = (folder.path(), samples());
     let held = File::create(folder.join("log")).expect("a file");
@@ -428,7 +428,7 @@ fn a_log_that_others_hold_costs_a_run_its_patience_once() {
 
 #[test]
 #[ignore = "needs root, or user namespaces, to mount a file system"]
-fn a_log_that_fails_meanwhile_is_one_warning_and_no_failure() {
+fn log_failing_during_run_warns_once() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();
     let rooted = Command::new("unshare")
@@ -492,7 +492,7 @@ fn to_journal(folder: &Path, journal: bool, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn the_journal_is_told_the_level_of_every_line() {
+fn journal_lines_carry_their_level() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (folder, samples) = (folder.path(), samples());
     let nobody = ["list", "--store", &samples, "--subject", "Nobody", "-v"];

@@ -193,7 +193,7 @@ fn page(name: &str) -> Vec<Block> {
 
 #[test]
 #[ignore = "needs jq, restic and openssl"]
-fn a_fleet_is_collected_and_asked() {
+fn fleet_page_commands_work() {
     let home = Home::new();
     home.add("Soon", 10);
     home.prepare(
@@ -217,7 +217,7 @@ const ANSWERS: [(&str, &str); 3] = [
 /// All that takes no service manager, by any account.
 #[test]
 #[ignore = "needs openssl"]
-fn a_backup_is_made_by_hand_and_restored() {
+fn scheduled_backup_page_works_without_manager() {
     let home = Home::new();
     let mut blocks = page("scheduled-backup.md");
     let all = blocks.len();
@@ -234,7 +234,7 @@ fn a_backup_is_made_by_hand_and_restored() {
 /// The whole page.
 #[test]
 #[ignore = "needs systemd and openssl"]
-fn a_backup_is_scheduled_run_and_restored_by_a_real_manager() {
+fn scheduled_backup_page_works_with_real_manager() {
     let home = Home::new();
     home.give_away();
     home.type_blocks(&page("scheduled-backup.md"), &AS_NOBODY, &ANSWERS);
@@ -243,7 +243,7 @@ fn a_backup_is_scheduled_run_and_restored_by_a_real_manager() {
 /// The commands of the README that take a service manager.
 #[test]
 #[ignore = "needs systemd and openssl"]
-fn a_backup_is_scheduled_as_the_readme_says_by_a_real_manager() {
+fn readme_schedule_commands_work_with_real_manager() {
     let home = Home::new();
     home.prepare(
         "openssl req -x509 -newkey rsa:2048 -noenc -subj '/CN=Escrow' -days 1000 \

@@ -30,7 +30,7 @@ fn pages() -> (TempDir, Vec<PathBuf>) {
 }
 
 #[test]
-fn every_page_says_everything_there_is_to_say() {
+fn man_pages_have_every_section() {
     let (_folder, pages) = pages();
     assert!(pages.len() > 20, "{pages:?}");
     for page in pages {
@@ -56,7 +56,7 @@ fn every_page_says_everything_there_is_to_say() {
 
 /// Every page that another names is there.
 #[test]
-fn pages_name_pages_that_exist() {
+fn man_pages_reference_only_existing_pages() {
     let (_folder, pages) = pages();
     let names: Vec<_> = pages
         .iter()
@@ -78,7 +78,7 @@ fn pages_name_pages_that_exist() {
 
 #[test]
 #[ignore = "needs mandoc"]
-fn mandoc_has_nothing_to_complain_about() {
+fn man_pages_pass_mandoc_lint() {
     let (_folder, pages) = pages();
     let checked = Command::new("mandoc")
         .args(["-T", "lint", "-W", "warning"])
@@ -91,7 +91,7 @@ fn mandoc_has_nothing_to_complain_about() {
 
 #[test]
 #[ignore = "needs groff"]
-fn groff_has_nothing_to_complain_about() {
+fn man_pages_render_in_groff_without_warnings() {
     let (_folder, pages) = pages();
     for page in pages {
         let checked = Command::new("groff")

@@ -65,7 +65,7 @@ fn print_units(folder: &Path, umask: &str) {
 }
 
 #[test]
-fn files_that_programs_act_on_are_written_by_nobody_else() {
+fn generated_files_are_writable_by_owner_only() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();
     print_units(folder, "000");
@@ -87,7 +87,7 @@ fn files_that_programs_act_on_are_written_by_nobody_else() {
 }
 
 #[test]
-fn all_other_files_are_their_owners_alone() {
+fn data_files_are_accessible_by_owner_only() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();
     for name in ["copies", "kept"] {
@@ -128,7 +128,7 @@ fn all_other_files_are_their_owners_alone() {
 /// somebody may have put a file of his own in wait for what root writes.
 #[test]
 #[ignore = "needs root, to give files away"]
-fn a_file_that_is_replaced_keeps_its_owner() {
+fn replaced_file_keeps_owner_unless_folder_shared() {
     const NOBODY: u32 = 65534;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();

@@ -158,7 +158,7 @@ fn sample() -> PathBuf {
 
 #[test]
 #[ignore = "needs gnome-keyring"]
-fn a_password_is_kept_listed_used_and_forgotten() {
+fn password_command_sets_lists_and_forgets() {
     let session = Session::with_a_keyring();
     let set = ["password", "set", "backup", "--password-env", "SECRET"];
     assert_eq!(
@@ -192,7 +192,7 @@ fn a_password_is_kept_listed_used_and_forgotten() {
 
 #[test]
 #[ignore = "needs gnome-keyring"]
-fn other_programs_of_the_desktop_find_it_under_its_name() {
+fn password_set_is_readable_by_secret_tool() {
     let session = Session::with_a_keyring();
     session.done(&["password", "set", "backup", "--password-env", "SECRET"]);
     let attributes = ["service", "certstow", "username", "backup"];
@@ -228,7 +228,7 @@ fn other_programs_of_the_desktop_find_it_under_its_name() {
 
 #[test]
 #[ignore = "needs gnome-keyring"]
-fn a_credential_of_systemd_comes_first() {
+fn password_vault_prefers_systemd_credential() {
     let session = Session::with_a_keyring();
     session.done(&["password", "set", "backup", "--password-env", "SECRET"]);
     let credentials = session.folder.path().join("credentials");
@@ -250,7 +250,7 @@ fn a_credential_of_systemd_comes_first() {
 
 #[test]
 #[ignore = "needs gnome-keyring"]
-fn a_locked_keyring_is_told_and_asks_nobody() {
+fn vault_locked_fails_without_prompting() {
     let session = Session::with_a_keyring();
     session.done(&["password", "set", "backup", "--password-env", "SECRET"]);
     session.lock();
@@ -273,7 +273,7 @@ fn a_locked_keyring_is_told_and_asks_nobody() {
 
 #[test]
 #[ignore = "needs gnome-keyring"]
-fn a_session_without_a_keyring_or_without_a_bus_has_no_vault() {
+fn vault_missing_without_keyring_or_bus() {
     let mut session = Session::without_a_keyring();
     let none = (18, "no-vault".to_owned());
     let set = ["password", "set", "backup", "--password-env", "SECRET"];

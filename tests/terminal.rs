@@ -63,7 +63,7 @@ fn nothing_is_left_in(folder: &Path) {
 }
 
 #[test]
-fn export_asks_twice_and_saves() {
+fn export_prompts_for_password_twice() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut terminal = export_ada(folder.path());
     answer(&mut terminal, PASSWORD, PASSWORD);
@@ -74,7 +74,7 @@ fn export_asks_twice_and_saves() {
 }
 
 #[test]
-fn a_confirmation_that_differs_is_asked_for_again() {
+fn password_confirmation_mismatch_prompts_again() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut terminal = export_ada(folder.path());
     answer(&mut terminal, "one thing", "another");
@@ -86,7 +86,7 @@ fn a_confirmation_that_differs_is_asked_for_again() {
 }
 
 #[test]
-fn confirmations_that_never_match_end_in_a_password_error() {
+fn password_confirmation_fails_after_three_mismatches() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut terminal = export_ada(folder.path());
     for _ in 0..3 {
@@ -99,7 +99,7 @@ fn confirmations_that_never_match_end_in_a_password_error() {
 }
 
 #[test]
-fn giving_up_at_the_prompt_leaves_nothing_behind() {
+fn export_cancelled_at_prompt_leaves_nothing() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut terminal = export_ada(folder.path());
     terminal.wait_for("Password for the file of Ada Example: ");
@@ -110,7 +110,7 @@ fn giving_up_at_the_prompt_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_person_is_waited_for_unless_told_otherwise() {
+fn prompt_waits_unless_timeout_is_given() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut terminal = export_ada(folder.path());
     terminal.wait_for("Password for the file of Ada Example: ");
@@ -134,7 +134,7 @@ fn a_person_is_waited_for_unless_told_otherwise() {
 }
 
 #[test]
-fn who_may_not_be_asked_is_not_waited_for_for_ever() {
+fn non_interactive_run_starts_the_watchdog() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     // The terminal that nobody types at is what the password is read from.
     let check = ["check", "a.p12", "--password-file", "/dev/tty"];
@@ -148,7 +148,7 @@ fn who_may_not_be_asked_is_not_waited_for_for_ever() {
 }
 
 #[test]
-fn a_file_is_not_written_to_the_screen() {
+fn export_refuses_to_write_to_terminal() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = samples();
     let terminal = start(
@@ -160,7 +160,7 @@ fn a_file_is_not_written_to_the_screen() {
 }
 
 #[test]
-fn a_key_that_types_nothing_is_told_and_a_tab_belongs_to_the_password() {
+fn password_prompt_rejects_arrows_but_keeps_tabs() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut terminal = export_ada(folder.path());
     terminal.wait_for("Password for the file of Ada Example: ");
@@ -179,7 +179,7 @@ fn a_key_that_types_nothing_is_told_and_a_tab_belongs_to_the_password() {
 }
 
 #[test]
-fn what_was_erased_does_not_belong_to_the_password() {
+fn password_prompt_omits_erased_characters() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut terminal = export_ada(folder.path());
     // Ctrl-U erases all of the line, Backspace the last character.
@@ -193,7 +193,7 @@ fn what_was_erased_does_not_belong_to_the_password() {
 }
 
 #[test]
-fn a_page_is_not_written_to_a_terminal() {
+fn report_refuses_to_write_to_terminal() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let terminal = start(folder.path(), &["report", "--store", &samples(), "-o", "-"]);
     let (code, shown) = terminal.end();
@@ -218,7 +218,7 @@ fn listed_at(width: u16, variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn the_table_fits_the_terminal() {
+fn list_table_fits_terminal_width() {
     for width in [200, 120, 100, 80, 60, 40] {
         let shown = listed_at(width, &[("NO_COLOR", "1")]);
         let widest = shown
@@ -233,20 +233,20 @@ fn the_table_fits_the_terminal() {
 }
 
 #[test]
-fn a_terminal_that_does_not_know_its_width_is_taken_for_a_usual_one() {
+fn list_with_unknown_width_assumes_80_columns() {
     let plain = [("NO_COLOR", "1")];
     assert_eq!(listed_at(0, &plain), listed_at(80, &plain));
 }
 
 #[test]
-fn colours_are_for_those_who_want_them() {
+fn list_colours_obey_no_color() {
     assert!(listed_at(120, &[]).contains("\u{1b}["));
     assert!(!listed_at(120, &[("NO_COLOR", "1")]).contains('\u{1b}'));
 }
 
 #[test]
 #[ignore = "needs OpenSSL"]
-fn what_takes_long_shows_progress_at_a_terminal_and_nowhere_else() {
+fn check_shows_progress_only_at_terminal() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let key = format!("{}/ada-example.key.pem", samples());
     let certificate = format!("{}/ada-example.pem", samples());

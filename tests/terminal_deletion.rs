@@ -137,7 +137,7 @@ fn ends(terminal: Terminal, code: i32) -> String {
 }
 
 #[test]
-fn after_two_answers_the_key_is_gone_and_the_file_brings_it_back() {
+fn delete_key_removes_key_after_two_confirmations() {
     let scene = Scene::of_ada();
     let mut terminal = scene.export("Ada", &[]);
     terminal.wait_for("Delete the private key of Ada Example (694258fc134145baf46e277b2e68bcd0576d0623) from file:");
@@ -168,7 +168,7 @@ fn after_two_answers_the_key_is_gone_and_the_file_brings_it_back() {
 }
 
 #[test]
-fn without_the_first_answer_nothing_is_exported() {
+fn delete_key_without_first_answer_exports_nothing() {
     let scene = Scene::of_ada();
     for keys in ["\r", "n\r", "\u{3}", "\u{4}"] {
         let mut terminal = scene.export("Ada", &[]);
@@ -181,7 +181,7 @@ fn without_the_first_answer_nothing_is_exported() {
 }
 
 #[test]
-fn without_the_second_answer_the_file_is_there_and_the_key_too() {
+fn delete_key_without_second_answer_keeps_both() {
     let scene = Scene::of_ada();
     for (keys, code) in [("\r", 0), ("no\r", 0), ("\u{3}", 130), ("\u{4}", 130)] {
         let mut terminal = scene.export("Ada", &["--force"]);
@@ -197,7 +197,7 @@ fn without_the_second_answer_the_file_is_there_and_the_key_too() {
 }
 
 #[test]
-fn as_json_the_report_tells_whether_it_is_gone() {
+fn delete_key_result_is_in_json() {
     let scene = Scene::of_ada();
     for (answer, code, field) in [
         ("n", 0, "\"key_deleted\": false"),
@@ -214,7 +214,7 @@ fn as_json_the_report_tells_whether_it_is_gone() {
 }
 
 #[test]
-fn of_a_file_that_several_share_only_the_key_goes() {
+fn delete_key_keeps_rest_of_shared_file() {
     let scene = Scene::new(&[]);
     let personal = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/personal");
     let read = |file: &str| fs::read_to_string(personal.join(file)).expect("a sample");
@@ -237,7 +237,7 @@ fn of_a_file_that_several_share_only_the_key_goes() {
 /// As root in the folder of a service, say.
 #[test]
 #[ignore = "needs root, to give files away"]
-fn a_file_that_a_key_was_taken_out_of_keeps_its_owner() {
+fn delete_key_keeps_owner_of_shared_file() {
     const NOBODY: u32 = 65534;
     let scene = Scene::new(&[]);
     let bundle = scene.store("all.pem");
@@ -258,7 +258,7 @@ fn a_file_that_a_key_was_taken_out_of_keeps_its_owner() {
 }
 
 #[test]
-fn a_locked_key_goes_too() {
+fn delete_key_removes_locked_key() {
     let locked = "tests/cmd/errors.in/locked";
     let files = ["lotte.pem", "lotte.key"].map(|file| format!("{locked}/{file}"));
     let scene = Scene::new(&[&files[0], &files[1]]);
@@ -272,7 +272,7 @@ fn a_locked_key_goes_too() {
 }
 
 #[test]
-fn a_key_that_cannot_be_taken_out_stays_and_that_is_said() {
+fn delete_key_reports_key_it_cannot_remove() {
     // Nothing is taken out of a PKCS#12 file that is the whole store.
     let scene = Scene::new(&["tests/cmd/errors.in/files/pat.p12"]);
     let file = [
@@ -304,7 +304,7 @@ fn a_key_that_cannot_be_taken_out_stays_and_that_is_said() {
 }
 
 #[test]
-fn the_file_may_not_lie_in_the_store() {
+fn delete_key_refuses_target_inside_store() {
     let scene = Scene::of_ada();
     let words = [
         env!("CARGO_BIN_EXE_certstow"),
@@ -328,7 +328,7 @@ fn the_file_may_not_lie_in_the_store() {
 }
 
 #[test]
-fn without_every_copy_the_key_stays_and_nobody_is_asked_again() {
+fn delete_key_keeps_key_when_copy_fails() {
     let scene = Scene::of_ada();
     for folder in ["stick", "share"] {
         fs::create_dir(scene.folder().join(folder)).expect("a folder");
@@ -373,7 +373,7 @@ fn without_every_copy_the_key_stays_and_nobody_is_asked_again() {
 }
 
 #[test]
-fn a_copy_may_not_lie_in_the_store_either() {
+fn delete_key_refuses_copy_inside_store() {
     let scene = Scene::of_ada();
     let terminal = scene.export("Ada", &["--copy-to", "store"]);
     let shown = ends(terminal, 2);
@@ -384,7 +384,7 @@ fn a_copy_may_not_lie_in_the_store_either() {
 }
 
 #[test]
-fn a_file_in_memory_is_no_place_for_the_only_copy() {
+fn delete_key_refuses_target_in_memory() {
     let scene = Scene::of_ada();
     let memory = tempfile::tempdir_in("/dev/shm").expect("a folder in memory");
     let file = memory.path().join("ada.p12");
@@ -401,7 +401,7 @@ fn a_file_in_memory_is_no_place_for_the_only_copy() {
 
 #[test]
 #[ignore = "needs strace"]
-fn a_file_that_its_disk_does_not_confirm_costs_no_key() {
+fn delete_key_keeps_key_when_sync_fails() {
     let scene = Scene::of_ada();
     let folder = scene.folder().to_string_lossy().into_owned();
     let strace = [
@@ -429,7 +429,7 @@ fn a_file_that_its_disk_does_not_confirm_costs_no_key() {
 
 #[test]
 #[ignore = "needs root to mount a disk"]
-fn a_file_that_its_disk_spoils_costs_no_key() {
+fn delete_key_keeps_key_when_file_corrupted() {
     let scene = Scene::of_ada();
     let disk = LoopDisk::new();
     let file = disk.path().join("ada.p12");
@@ -448,7 +448,7 @@ fn a_file_that_its_disk_spoils_costs_no_key() {
 }
 
 #[test]
-fn a_further_name_of_the_file_that_had_the_key_is_told() {
+fn delete_key_reports_hard_links() {
     let scene = Scene::of_ada();
     let key = scene.store("ada-example.key.pem");
     fs::hard_link(&key, scene.folder().join("other.pem")).expect("a further name");

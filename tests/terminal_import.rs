@@ -64,7 +64,7 @@ fn personal(folder: &Path) -> Vec<std::ffi::OsString> {
 }
 
 #[test]
-fn import_asks_where_to_and_for_a_password() {
+fn import_prompts_for_store_and_password() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut terminal = import_grace(folder.path(), &[]);
     terminal.wait_for("Where to?");
@@ -82,7 +82,7 @@ fn import_asks_where_to_and_for_a_password() {
 }
 
 #[test]
-fn import_asks_for_the_name_of_another_place_until_it_is_one() {
+fn import_prompts_until_place_is_valid() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut terminal = import_grace(folder.path(), &[]);
     type_in(&mut terminal, WHERE, "2");
@@ -100,7 +100,7 @@ fn import_asks_for_the_name_of_another_place_until_it_is_one() {
 }
 
 #[test]
-fn import_asks_whether_the_key_may_come_out_where_a_store_can_keep_it() {
+fn import_prompts_for_exportable_key_where_applicable() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for (answer, code) in [("n", Some(18)), ("maybe\rperhaps\rhm", Some(2))] {
         let mut terminal = import_grace(folder.path(), &[]);
@@ -131,7 +131,7 @@ fn import_asks_whether_the_key_may_come_out_where_a_store_can_keep_it() {
 }
 
 #[test]
-fn import_asks_about_what_is_there() {
+fn import_prompts_before_replacing_identity() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let into = ["--store", "store"];
     let mut terminal = import_grace(folder.path(), &into);
@@ -171,7 +171,7 @@ fn import_asks_about_what_is_there() {
 }
 
 #[test]
-fn import_asks_for_the_password_of_a_locked_file_until_it_opens() {
+fn import_prompts_until_locked_file_opens() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let locked = format!(
         "{}/tests/cmd/errors.in/files/pat.p12",
@@ -186,7 +186,7 @@ fn import_asks_for_the_password_of_a_locked_file_until_it_opens() {
 }
 
 #[test]
-fn import_after_three_wrong_passwords_names_no_option() {
+fn import_after_wrong_passwords_hints_without_options() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let locked = format!(
         "{}/tests/cmd/errors.in/files/pat.p12",
@@ -203,7 +203,7 @@ fn import_after_three_wrong_passwords_names_no_option() {
 }
 
 #[test]
-fn giving_up_at_any_question_of_an_import_leaves_nothing_behind() {
+fn import_cancelled_at_any_prompt_leaves_nothing() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let windows = "windows:CurrentUser\\My";
     let again = "The same password again: ";

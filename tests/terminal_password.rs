@@ -61,7 +61,7 @@ fn is_new_password(text: &str) -> bool {
 }
 
 #[test]
-fn a_new_password_is_shown_once_before_the_file_is_saved_and_opens_it() {
+fn generate_password_shows_it_once_before_saving() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let options = ["--generate-password", "--log", "log", "-v"];
     let mut terminal = export(folder.path(), &options);
@@ -83,7 +83,7 @@ fn a_new_password_is_shown_once_before_the_file_is_saved_and_opens_it() {
 }
 
 #[test]
-fn it_goes_to_the_terminal_where_the_file_goes_to_a_pipe() {
+fn generate_password_uses_terminal_when_output_piped() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (code, shown) = script(folder.path(), "\"$@\" -o - > piped.p12");
     assert_eq!(code, Some(0), "{shown}");
@@ -95,7 +95,7 @@ fn it_goes_to_the_terminal_where_the_file_goes_to_a_pipe() {
 }
 
 #[test]
-fn it_is_refused_where_nobody_would_see_it() {
+fn generate_password_is_refused_without_terminal() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for (with, reason) in [
         ("\"$@\" -o ada.p12 2> said", "is no terminal"),
@@ -124,7 +124,7 @@ fn it_is_refused_where_nobody_would_see_it() {
 /// strace makes every write to the terminal fail, as one whose window was closed does.
 #[test]
 #[ignore = "needs strace"]
-fn a_password_that_could_not_be_shown_protects_nothing() {
+fn generate_password_not_shown_saves_nothing() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (_, shown) = script(
         folder.path(),
@@ -153,7 +153,7 @@ fn with_typed(folder: &Path, password: &str, more: &[&str]) -> String {
 }
 
 #[test]
-fn of_a_weak_password_that_was_typed_it_is_said_that_it_is() {
+fn strength_warning_shown_for_weak_typed_password() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for (password, words) in [
         ("Passw0rd!", "This password is very weak: "),
@@ -173,7 +173,7 @@ fn of_a_weak_password_that_was_typed_it_is_said_that_it_is() {
 }
 
 #[test]
-fn nothing_is_said_of_a_strong_one_or_to_who_wants_to_hear_nothing() {
+fn strength_warning_absent_when_strong_or_quiet() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let shown = with_typed(folder.path(), "seven grey herons, half a bicycle", &[]);
     assert!(!shown.contains("This password"), "{shown}");
@@ -182,7 +182,7 @@ fn nothing_is_said_of_a_strong_one_or_to_who_wants_to_hear_nothing() {
 }
 
 #[test]
-fn what_a_file_gives_is_for_the_administrator_to_judge() {
+fn strength_warning_absent_for_password_file() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     fs::write(folder.path().join("weak"), "Passw0rd!").expect("the password's file");
     let (code, shown) = export(folder.path(), &["--password-file", "weak"]).end();

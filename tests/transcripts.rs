@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use trycmd::TestCases;
 
 #[test]
-fn certstow_says_what_the_transcripts_show() {
+fn output_matches_transcripts() {
     let nowhere = tempfile::tempdir().expect("a temporary folder");
     let home = nowhere.path().to_string_lossy().into_owned();
     set_modes();

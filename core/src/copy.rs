@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_has_the_same_name_and_content_and_is_private() {
+    fn copy_is_private_with_same_content() {
         let world = world();
         let copied = copy_into(&world, Existing::Refuse).unwrap();
         assert_eq!(copied.file, world.folder.join("ada.p12"));
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_changed_since_is_not_copied() {
+    fn copy_refuses_a_changed_source() {
         let world = world();
         fs::write(&world.saved, b"PROVEN").unwrap();
         let refused = copy_into(&world, Existing::Refuse).unwrap_err();
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_in_the_way_stays_unless_it_is_to_be_replaced() {
+    fn copy_replaces_existing_file_only_when_allowed() {
         let world = world();
         let other = world.folder.join("ada.p12");
         fs::write(&other, b"another").unwrap();
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn the_folder_of_the_file_is_refused_under_every_name() {
+    fn copy_refuses_the_sources_own_folder() {
         let world = world();
         let own = world.saved.parent().unwrap();
         for folder in [own.to_owned(), world.folder.join("..")] {
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_missing_or_none_is_no_target() {
+    fn copy_rejects_missing_or_non_folder_target() {
         let world = world();
         for folder in [world.folder.join("no"), world.saved.clone()] {
             let refused = refused(&world, &folder, Existing::Refuse);
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_named_twice_is_refused_under_every_name() {
+    fn preflight_refuses_a_folder_named_twice() {
         let world = world();
         let again = world.folder.join("../stick");
         let try_both = |folders: &[PathBuf]| {

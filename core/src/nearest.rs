@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slips_are_near_and_other_words_are_not() {
+    fn slips_counts_typos_and_rejects_other_words() {
         for (typed, meant, expected) in [
             ("Ada Exampel", "Ada Example", 1),
             ("ADA EXAMPLE", "Ada Example", 0),
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_is_taken() {
+    fn nearest_returns_the_closest_name() {
         let near = |typed| nearest(typed, ["windows2012", "windows2016"], |name| name);
         assert_eq!(near("windwos2016"), Some("windows2016"));
         assert_eq!(near("openssl"), None);

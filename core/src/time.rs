@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_times_are_rfc_3339_in_utc() {
+    fn utc_formats_as_rfc3339() {
         assert_eq!(utc(0), "1970-01-01T00:00:00Z");
         // The "no well-defined end" of RFC 5280, 4.1.2.5.
         assert_eq!(utc(253_402_300_799), "9999-12-31T23:59:59Z");
@@ -209,13 +209,13 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_the_calendar_is_a_local_date_too() {
+    fn local_date_handles_end_of_calendar() {
         assert_eq!(local_date(253_402_300_799), "9999-12-31");
         assert_eq!(local(253_402_300_799), "9999-12-31 23:59:59 +00:00");
     }
 
     #[test]
-    fn distances_name_the_unit_that_fits() {
+    fn until_expiry_names_the_fitting_unit() {
         let cases = [
             (0, "in less than a minute"),
             (90, "in 1 minute"),
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn the_present_has_milliseconds() {
+    fn utc_now_has_milliseconds() {
         let now = utc_now();
         let seconds = now.get(..19).unwrap();
         let fraction = now.get(19..).unwrap();
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_are_read_and_said() {
+    fn parse_wait_accepts_seconds_minutes_and_hours() {
         for (text, said) in [
             ("90s", "90 seconds"),
             ("1s", "1 second"),
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_are_read_with_their_unit() {
+    fn parse_span_requires_a_known_unit() {
         assert_eq!(parse_span("30d"), Ok(30 * DAY));
         assert_eq!(parse_span("12h"), Ok(12 * HOUR));
         assert_eq!(parse_span("8w"), Ok(56 * DAY));

@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn only_readable_ca_certificates_are_issuers() {
+    fn ca_certificates_keeps_only_readable_cas() {
         let ca = der(include_bytes!("../tests/data/certificates/ca.pem"));
         let leaf = der(include_bytes!("../tests/data/certificates/rsa.pem"));
         let found = ca_certificates([&leaf[..], b"no certificate", &ca].into_iter());
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thumbprint_is_the_sha_1_in_upper_case() {
+    fn sha1_thumbprint_is_upper_case_hex() {
         // The SHA-1 of no bytes, from FIPS 180.
         let empty = "DA39A3EE5E6B4B0D3255BFEF95601890AFD80709";
         assert_eq!(sha1_thumbprint(b""), empty);

@@ -128,7 +128,7 @@ mod tests {
     use ::der::asn1::{BmpString, OctetStringRef};
 
     #[test]
-    fn lengths_are_written_as_the_der_crate_writes_them() {
+    fn value_matches_the_der_crate() {
         for length in [0, 1, 127, 128, 255, 256, 65_535, 65_536] {
             let content = vec![7; length];
             let expected = OctetStringRef::new(&content).unwrap().to_der().unwrap();
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn arcs_of_every_size_are_written_as_the_der_crate_writes_them() {
+    fn oid_below_matches_the_der_crate() {
         let base = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.17.3");
         for arc in [0, 9, 127, 128, 16_383, 16_384, 65_535, u32::MAX] {
             let expected = base.push_arc(arc).unwrap().to_der().unwrap();
@@ -149,21 +149,21 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_written_as_the_der_crate_writes_them() {
+    fn unsigned_matches_the_der_crate() {
         for number in [0, 1, 127, 128, 255, 256, 200_000, i32::MAX as u32, u32::MAX] {
             assert_eq!(unsigned(number), number.to_der().unwrap(), "{number}");
         }
     }
 
     #[test]
-    fn text_is_utf_16_with_surrogate_pairs() {
+    fn bmp_string_writes_surrogate_pairs() {
         let expected = BmpString::from_utf8("Käse").unwrap().to_der().unwrap();
         assert_eq!(bmp_string("Käse"), expected);
         assert_eq!(bmp_string("😀"), [0x1e, 4, 0xd8, 0x3d, 0xde, 0x00]);
     }
 
     #[test]
-    fn sets_are_sorted_by_their_bytes() {
+    fn set_of_sorts_its_elements() {
         assert_eq!(
             set_of(vec![vec![2, 0], vec![1, 1, 9]]),
             [0x31, 5, 1, 1, 9, 2, 0]

@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ordinary_text_of_any_script_stays_as_it_is() {
+    fn safe_keeps_ordinary_text() {
         for text in [
             "Alice Example",
             "Zoë Łukasz",
@@ -102,14 +102,14 @@ mod tests {
     }
 
     #[test]
-    fn escape_sequences_lose_their_power() {
+    fn safe_escapes_control_characters() {
         assert_eq!(safe("a\x1b[31mred\x07"), "a\\u{1b}[31mred\\u{7}");
         assert_eq!(safe("\u{9b}31m"), "\\u{9b}31m");
         assert_eq!(safe("one\r\ntwo\tthree"), "one\\u{d}\\u{a}two\\u{9}three");
     }
 
     #[test]
-    fn invisible_and_reversing_characters_are_shown() {
+    fn safe_escapes_invisible_and_bidi_characters() {
         for character in [
             '\u{200b}',
             '\u{200e}',
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn shortened_text_says_how_long_it_was() {
+    fn shortened_appends_the_original_length() {
         let text = format!("a\u{1b}{}", "é".repeat(10_000));
         let short = shortened(&text);
         assert_eq!(short.matches('é').count(), LONGEST - 2);

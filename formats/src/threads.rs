@@ -148,13 +148,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_piece_runs_once_and_gives_its_own_result() {
+    fn two_and_three_return_results_in_order() {
         assert_eq!(two(&|| 1, || "two"), (1, "two"));
         assert_eq!(three(&|| 1, &|| "two", || '3'), (1, "two", '3'));
     }
 
     #[test]
-    fn each_gives_results_in_the_order_of_the_subjects() {
+    fn each_returns_results_in_subject_order() {
         let subjects: Vec<usize> = (0..100).collect();
         for threads in [0, 1, 8, 200] {
             let mut told = Vec::new();
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn on_one_core_no_thread_is_started() {
+    fn on_this_core_starts_no_thread() {
         let here = thread::current().id();
         let ran_on = on_this_core(|| {
             assert_eq!((for_computing(), for_reading()), (1, 1));
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_thread_the_work_is_done_all_the_same() {
+    fn finish_runs_inline_without_a_thread() {
         let refused = || Err(io::ErrorKind::WouldBlock.into());
         assert_eq!(finish(refused(), || 7), 7);
         // As on a thread of its own.

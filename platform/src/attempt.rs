@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_way_that_works_is_the_last_tried() {
+    fn attempt_stops_after_first_success() {
         let mut attempt = Attempt::new();
         attempt.way(|| refuse(Word::NoSuchWay));
         assert!(!attempt.is_settled());
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn another_certificates_key_is_not_handed_over() {
+    fn attempt_rejects_key_of_another_certificate() {
         let mut attempt = Attempt::new();
         attempt.way(|| {
             give(&decoded(include_bytes!(
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_given_up_is_not_asked_again() {
+    fn attempt_stops_after_cancellation() {
         let mut attempt = Attempt::new();
         attempt.way(|| refuse(Word::Cancelled));
         attempt.way(|| panic!("a second window"));
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_refusals_the_first_that_tells_something_counts() {
+    fn attempt_reports_first_informative_refusal() {
         let mut attempt = Attempt::refused(Word::NoSuchWay);
         attempt.way(|| refuse(Word::BadState));
         attempt.way(|| refuse(Word::Denied));
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_and_cannot_be_read_counts_where_no_refusal_tells_more() {
+    fn attempt_reports_unreadable_key_unless_refusal_informative() {
         for (given, refusal, expected) in [
             (&b""[..], Word::NoSuchWay, "not PKCS#8"),
             (b"\x30\x03\x02\x01\x00", Word::NoSuchWay, "not PKCS#8"),
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_nothing_was_tried_for_may_not_leave() {
+    fn attempt_without_ways_reports_policy() {
         let error = finish(Attempt::new()).unwrap_err();
         let reason = NotExportable::Policy.to_string();
         assert!(error.contains(&reason), "{error}");

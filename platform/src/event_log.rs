@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_ends_with_its_only_zero_and_no_character_is_cut_in_two() {
+    fn terminated_replaces_nul_and_truncates_between_characters() {
         assert_eq!(terminated("a\0ü"), [0x61, 0x20, 0xfc, 0]);
         let long = "🔑".repeat(MAX_UNITS);
         let units = terminated(&format!("a{long}"));
@@ -114,7 +114,7 @@ mod tests {
 
     #[cfg(windows)]
     #[test]
-    fn events_of_every_severity_are_taken() {
+    fn event_log_reports_every_severity() {
         let log = EventLog::open("certstow").unwrap();
         for severity in [Severity::Information, Severity::Warning, Severity::Error] {
             log.report(severity, 1000, "a test of certstow").unwrap();
@@ -123,7 +123,7 @@ mod tests {
 
     #[cfg(not(windows))]
     #[test]
-    fn elsewhere_there_is_none() {
+    fn event_log_is_unsupported_outside_windows() {
         let error = EventLog::open("certstow").unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::Unsupported);
     }

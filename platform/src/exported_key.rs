@@ -89,14 +89,14 @@ mod tests {
     }
 
     #[test]
-    fn no_two_passwords_are_the_same() {
+    fn random_password_is_unique() {
         let [one, other] = [random_password().unwrap(), random_password().unwrap()];
         assert_eq!(one.expose().len(), 32);
         assert_ne!(one.expose(), other.expose());
     }
 
     #[test]
-    fn the_certificates_own_key_is_found_and_no_other() {
+    fn private_key_of_pkcs12_requires_matching_certificate() {
         for pkcs12 in [
             &include_bytes!("../../formats/tests/data/files/rsa.p12")[..],
             include_bytes!("../../formats/tests/data/files/macos.p12"),

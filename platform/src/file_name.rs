@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_shows_the_label_and_tells_identities_apart() {
+    fn of_identity_combines_label_and_id() {
         let id = EntryId::of(b"certificate");
         let digits = &id.to_string()[..16];
         for (label, slug) in [

@@ -246,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_no_rename_spares_a_file_the_name_is_taken_first() {
+    fn take_the_name_never_replaces_existing_file() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("target");
         let temporary = NewFile::beside(&target).unwrap();

@@ -320,7 +320,7 @@ mod tests {
     use std::io::Write as _;
 
     #[test]
-    fn a_private_file_is_new_and_can_be_read_and_renamed_while_it_is_open() {
+    fn create_private_refuses_existing_and_allows_rename() {
         let folder = tempfile::tempdir().unwrap();
         let (path, renamed) = (folder.path().join("new"), folder.path().join("renamed"));
         let mut file = create_private(&path).unwrap();
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn a_regular_file_is_opened_and_a_folder_is_not() {
+    fn open_regular_file_rejects_folder() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         std::fs::write(&path, b"content").unwrap();
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn a_private_folder_is_made_with_those_above_it_and_left_alone_afterwards() {
+    fn create_private_folder_is_recursive_and_idempotent() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a/b");
         create_private_folder(&path).unwrap();
@@ -368,21 +368,21 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_has_free_space_and_what_is_not_there_has_none() {
+    fn free_space_fails_for_missing_folder() {
         let folder = tempfile::tempdir().unwrap();
         assert!(free_space(folder.path()).unwrap() > 0);
         free_space(&folder.path().join("no/such")).unwrap_err();
     }
 
     #[test]
-    fn a_private_file_in_no_folder_is_not_found() {
+    fn create_private_reports_missing_folder() {
         let folder = tempfile::tempdir().unwrap();
         let refused = create_private(&folder.path().join("no/such")).unwrap_err();
         assert_eq!(refused.kind(), io::ErrorKind::NotFound);
     }
 
     #[test]
-    fn a_long_path_names_the_same_file() {
+    fn long_path_names_same_file() {
         let folder = tempfile::tempdir().unwrap();
         let mut long = folder.path().to_path_buf();
         for _ in 0..4 {
@@ -397,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn account_is_known() {
+    fn account_reports_id_and_profile_state() {
         let account = account().unwrap();
         assert!(!account.id.is_empty());
         assert_eq!(account.profile_loaded.is_some(), cfg!(windows));

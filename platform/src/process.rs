@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn afterwards_the_process_dumps_no_core() {
+    fn protect_disables_core_dumps() {
         protect();
         assert_eq!(
             rustix::process::dumpable_behavior().unwrap(),

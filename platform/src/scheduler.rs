@@ -235,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_program_says_is_text_whatever_its_encoding() {
+    fn text_decodes_any_output_encoding() {
         assert_eq!(text("Aufgabe für Ada".as_bytes()), "Aufgabe für Ada");
         assert_eq!(text(b"\xff\xfe<\0T\0"), "<T");
         assert_eq!(text(b"ERROR: \x84"), "ERROR: \u{fffd}");
@@ -243,7 +243,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_program_is_not_waited_for_longer_than_it_runs() {
+    fn kept_does_not_wait_for_background_children() {
         let began = std::time::Instant::now();
         let mut command = Command::new("sh");
         command.args(["-c", "sleep 20 & echo said; echo complained >&2; exit 3"]);
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_error_says_everything_there_is_to_know() {
+    fn program_error_displays_code_output_and_cause() {
         let mut error = ProgramError {
             program: "schtasks.exe",
             code: Some(1),

@@ -237,13 +237,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bare_path_is_a_folder() {
+    fn spec_parses_bare_path_as_folder() {
         assert_eq!("certs".parse(), Ok(StoreSpec::File("certs".into())));
         assert_eq!(r"C:\certs".parse(), Ok(StoreSpec::File(r"C:\certs".into())));
     }
 
     #[test]
-    fn schemes_are_told_from_paths() {
+    fn spec_distinguishes_schemes_from_paths() {
         assert_eq!("file:a:b".parse(), Ok(StoreSpec::File("a:b".into())));
         assert_eq!("dotnet:My".parse(), Ok(StoreSpec::Dotnet("My".into())));
         for wrong in ["", "file:", "dotnet:", "dotnet:../x"] {
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn system_stores_have_a_location_and_a_name() {
+    fn spec_parses_windows_store_locations() {
         let store = |location, name: &str| {
             let name = name.to_owned();
             Ok(StoreSpec::Windows(SystemStore { location, name }))
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn keychains_have_two_names_and_otherwise_a_path() {
+    fn spec_parses_keychain_names_and_paths() {
         let keychain = |keychain| Ok(StoreSpec::Keychain(keychain));
         assert_eq!("keychain:".parse(), keychain(Keychain::SearchList));
         assert_eq!("keychain:login".parse(), keychain(Keychain::Login));
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn resolved_changes_relative_paths_alone() {
+    fn resolved_changes_only_relative_paths() {
         let folder = std::env::temp_dir();
         let inside = |name: &str| folder.join(name).display().to_string();
         let (certs, keychain) = (inside("certs"), inside("a.keychain-db"));
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_printed_reads_back() {
+    fn spec_display_round_trips() {
         for text in [
             "file:/a/b",
             "dotnet:My",

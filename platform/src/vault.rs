@@ -121,7 +121,7 @@ mod tests {
     use zeroize::Zeroizing;
 
     #[test]
-    fn names_are_safe_as_file_names_and_everywhere_else() {
+    fn name_accepts_only_safe_characters() {
         let longest = "a".repeat(64);
         for name in ["backup", "Backup-2.p12", "_", "0", &longest] {
             assert_eq!(name.parse::<Name>().unwrap().as_str(), name);
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_output_holds_no_secret() {
+    fn kept_debug_hides_secret() {
         let kept = [
             Kept::Password(Password::new("canary".to_owned())),
             Kept::File(

@@ -137,22 +137,22 @@ impl Fixture for Bundle {
 }
 
 #[test]
-fn a_single_file_keeps_the_contract() {
+fn single_file_satisfies_store_contract() {
     check_store_contract(&mut Bundle(tempfile::tempdir().unwrap(), Vec::new()));
 }
 
 #[test]
-fn the_memory_store_keeps_the_contract() {
+fn memory_store_satisfies_store_contract() {
     check_store_contract(&mut Memory(MemoryStore::new("memory")));
 }
 
 #[test]
-fn the_file_store_keeps_the_contract() {
+fn file_store_satisfies_store_contract() {
     check_store_contract(&mut Folder(tempfile::tempdir().unwrap()));
 }
 
 #[test]
-fn a_scripted_failure_happens_once() {
+fn memory_store_fail_next_fails_once() {
     let memory = MemoryStore::with("memory", &[Sample::Rsa]);
     let store = memory.clone();
     store.fail_next(StoreError::Cancelled);

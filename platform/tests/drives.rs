@@ -8,7 +8,7 @@ use certstow_platform::os;
 
 #[cfg(windows)]
 #[test]
-fn each_drive_found_is_there_and_can_be_written_to() {
+fn removable_drives_are_writable() {
     for drive in os::removable_drives() {
         let file = tempfile::NamedTempFile::new_in(&drive.folder);
         assert!(file.is_ok(), "{drive:?}: {file:?}");
@@ -40,7 +40,7 @@ mod linux {
 
     #[test]
     #[ignore = "needs root, to mount a disk"]
-    fn a_mounted_drive_is_found_once_it_is_removable_and_while_it_can_be_written() {
+    fn removable_drives_include_only_writable_removable_mounts() {
         if let Some(removable) = std::env::var_os(INSIDE) {
             return inside(removable == "yes");
         }

@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn filters_are_written_as_they_were_typed() {
+    fn filters_written_quotes_typed_values() {
         let filters = filters("--valid --email ada --expires-within 30d --eku=-x");
         assert_eq!(
             filters.written,

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn words_lose_their_quotes() {
+    fn split_removes_quotes() {
         assert_eq!(
             texts(r#"certstow show 'a b' "c\"d\e" f\ g "#),
             ["certstow", "show", "a b", r#"c"d\e"#, "f g", ""]
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_piece_after_a_colon_is_replaced() {
+    fn answer_replaces_only_text_after_colon() {
         assert_eq!(
             answers(
                 "certstow list --store file:/a",
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_that_are_open_stay_open() {
+    fn answer_keeps_open_quotes() {
         assert_eq!(
             answers("certstow check \"a b", "a b", "9", &[("a b$c", "")]),
             "a b\\$c\n"
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn every_word_is_read_back_in_every_quote() {
+    fn quoted_round_trips_through_split() {
         let marks: Vec<char> = (' '..='~').filter(|c| !c.is_alphanumeric()).collect();
         for (one, other) in marks
             .iter()
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn descriptions_are_in_lists_alone() {
+    fn answer_shows_descriptions_only_in_lists() {
         let two = [("aa11", "Ada"), ("aa22", "Bob")];
         assert_eq!(answers("c show aa", "aa", "9", &two), "aa11\naa22\n");
         assert_eq!(
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn several_in_the_place_of_a_name_leave_the_name() {
+    fn answer_keeps_name_when_several_match() {
         let two = [("aa11", "Ada"), ("aa22", "Ada")];
         assert!(answers("c show Ada", "Ada", "9", &two).ends_with("\n \n"));
         assert_eq!(answers("c show Ada", "Ada", "9", &two[..1]), "aa11\n");

@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn pick_gives_names_that_mean_one() {
+    fn pick_offers_only_unambiguous_names() {
         let three = [('1', "Ada"), ('2', "Ada"), ('3', "Adam")];
         assert_eq!(offered(&three, "Ad", true), ["Adam"]);
     }

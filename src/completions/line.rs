@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn stores_named_before_the_cursor_count() {
+    fn stores_includes_options_before_cursor() {
         let line = line(&[
             "certstow",
             "show",
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn after_the_program_alone_a_word_begins() {
+    fn words_adds_empty_word_after_program() {
         assert_eq!(line(&["certstow"]).words().len(), 2);
         assert_eq!(line(&[]).words().len(), 2);
     }

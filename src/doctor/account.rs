@@ -75,14 +75,14 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_job_with_its_profile_is_as_it_should_be() {
+    fn account_check_accepts_batch_job_with_profile() {
         let check = of(&account());
         assert_eq!(check.status, Status::Ok);
         assert_eq!(check.found, r"CONTOSO\ada (S-1-5-21-1), as a batch job");
     }
 
     #[test]
-    fn what_keeps_windows_from_decrypting_keys_is_warned_about() {
+    fn account_check_warns_when_keys_are_inaccessible() {
         let without_profile = Account {
             profile_loaded: Some(false),
             ..account()
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn root_and_services_of_unix_are_no_cause_for_a_warning() {
+    fn account_check_accepts_root_and_unix_services() {
         let check = of(&Account {
             name: Some("root".to_owned()),
             id: "0".to_owned(),

@@ -52,7 +52,7 @@ mod tests {
     use certstow_formats::testing::identities;
 
     #[test]
-    fn a_certificate_with_a_key_to_encrypt_to_will_do() {
+    fn escrow_check_accepts_encryption_certificate() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("escrow.der");
         for identity in [identities::rsa_identity(), identities::ec_identity()] {
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nothing_can_be_sealed_to_fails() {
+    fn escrow_check_fails_without_usable_certificate() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("escrow.pem");
         let missing = check(&file);

@@ -45,7 +45,7 @@ mod tests {
     use crate::doctor::Status;
 
     #[test]
-    fn what_is_left_over_is_named_and_stays() {
+    fn left_over_check_names_and_keeps_files() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(in_target(folder.path()), None);
         let inside = folder.path().join("inside");

@@ -42,7 +42,7 @@ mod tests {
     use crate::exit::Exit;
 
     #[test]
-    fn a_log_that_can_be_appended_to_is_as_it_should_be() {
+    fn log_check_accepts_appendable_file() {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("log");
         std::fs::write(&log, "{}\n").unwrap();
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_in_no_folder_fails() {
+    fn log_check_fails_for_invalid_path() {
         let folder = tempfile::tempdir().unwrap();
         for log in [folder.path().join("not/there"), folder.path().to_owned()] {
             let found = file(&log);
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn only_windows_has_an_event_log() {
+    fn event_log_check_passes_only_on_windows() {
         let expected = if cfg!(windows) {
             Status::Ok
         } else {

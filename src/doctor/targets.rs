@@ -122,7 +122,7 @@ mod tests {
     use certstow_core::backup::manifest::Manifest;
 
     #[test]
-    fn a_folder_that_can_be_written_stays_as_it_was() {
+    fn target_check_leaves_writable_folder_unchanged() {
         let folder = tempfile::tempdir().unwrap();
         let found = check(folder.path());
         assert_eq!(found.status, Status::Ok, "{found:?}");
@@ -132,7 +132,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_folder_in_memory_is_warned_about() {
+    fn target_check_warns_about_memory_folder() {
         let folder = tempfile::tempdir_in("/dev/shm").unwrap();
         let found = check(folder.path());
         assert_eq!(found.status, Status::Warning, "{found:?}");
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_not_there_yet_is_not_made() {
+    fn target_check_does_not_create_folder() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("not/there");
         let found = check(&target);
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_manifest_is_looked_at_once_there_is_one() {
+    fn manifest_check_reports_existing_manifest() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(manifest(folder.path()), None);
         assert_eq!(manifest(&folder.path().join("not there")), None);
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_no_target() {
+    fn target_check_fails_for_file() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         std::fs::write(&file, "x").unwrap();

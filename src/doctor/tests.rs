@@ -13,7 +13,7 @@ fn failed(exit: Exit) -> Check {
 }
 
 #[test]
-fn the_first_failure_decides_the_exit_code() {
+fn outcome_prefers_first_failure_over_partial() {
     let good = Check::ok("store", "", "x");
     let warning = Check::ok("store", "", "x").warn("y");
     assert_eq!(outcome(&[good.clone(), warning.clone()]), Exit::Done);
@@ -25,7 +25,7 @@ fn the_first_failure_decides_the_exit_code() {
 }
 
 #[test]
-fn a_password_that_is_there_is_told_and_not_shown() {
+fn password_check_hides_password() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("password");
     let mut private = os::create_private(&file).unwrap();
@@ -37,7 +37,7 @@ fn a_password_that_is_there_is_told_and_not_shown() {
 }
 
 #[test]
-fn a_password_others_may_read_is_warned_about() {
+fn password_check_warns_about_readable_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("password");
     std::fs::write(&file, "correct horse").unwrap();
@@ -57,7 +57,7 @@ fn a_password_others_may_read_is_warned_about() {
 }
 
 #[test]
-fn a_password_that_is_missing_or_empty_fails() {
+fn password_check_fails_when_missing_or_empty() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("password");
     let check = password(&Source::File(file.clone()), false);

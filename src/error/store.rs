@@ -202,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_store_with_a_slip_in_its_name_is_recognized() {
+    fn store_meant_recognizes_typos() {
         for (store, meant) in [
             ("file:/home/ada/keychian:login", "keychain:login"),
             (

@@ -16,7 +16,7 @@ fn denied() -> io::Error {
 }
 
 #[test]
-fn every_error_has_its_exit_code_and_word() {
+fn error_has_exit_code_and_word() {
     for (error, exit, code) in one_of_each() {
         assert_eq!(error.exit().code(), exit, "{error:?}");
         assert_eq!(error.code(), code, "{error:?}");
@@ -116,7 +116,7 @@ fn wizard_words_name_no_option() {
 }
 
 #[test]
-fn wizard_says_what_mends_an_answer() {
+fn wizard_hint_exists_for_correctable_answers() {
     for (error, ..) in one_of_each() {
         let answer = error.facts().answer;
         // It imports into no store, and changes none.
@@ -127,7 +127,7 @@ fn wizard_says_what_mends_an_answer() {
 }
 
 #[test]
-fn no_error_carries_foreign_control_characters_to_the_terminal() {
+fn error_display_has_no_control_characters() {
     for (error, ..) in one_of_each() {
         let shown = error.to_string();
         assert!(!shown.is_empty());
@@ -139,7 +139,7 @@ fn no_error_carries_foreign_control_characters_to_the_terminal() {
 }
 
 #[test]
-fn every_error_but_giving_up_says_what_to_do_next() {
+fn error_has_hint_unless_cancelled() {
     for (error, exit, _) in one_of_each() {
         assert_eq!(error.hint().is_none(), exit == 130, "{error:?}");
         let hint = error.hint().unwrap_or_default();
@@ -151,7 +151,7 @@ fn every_error_but_giving_up_says_what_to_do_next() {
 }
 
 #[test]
-fn destination_hints_name_its_own_option() {
+fn destination_hints_name_option_to() {
     let denied = LibraryError::Target {
         file: "a/b.p12".into(),
         what: "no file can be created in its folder",
@@ -167,7 +167,7 @@ fn destination_hints_name_its_own_option() {
 }
 
 #[test]
-fn the_operating_systems_word_is_kept_as_the_source() {
+fn error_keeps_operating_system_error_as_source() {
     let error = Error::from(StoreError::AccessDenied {
         place: "f".into(),
         source: Some(Box::new(denied())),
@@ -176,7 +176,7 @@ fn the_operating_systems_word_is_kept_as_the_source() {
 }
 
 #[test]
-fn cancelling_in_a_store_is_cancelling() {
+fn error_from_store_cancelled_is_cancelled() {
     assert!(matches!(
         Error::from(StoreError::Cancelled),
         Error::Cancelled
@@ -184,7 +184,7 @@ fn cancelling_in_a_store_is_cancelling() {
 }
 
 #[test]
-fn what_cannot_be_written_says_what_to_do_about_its_reason() {
+fn target_error_hint_depends_on_io_kind() {
     for (kind, advice) in [
         (io::ErrorKind::NotFound, "make its folder"),
         (io::ErrorKind::PermissionDenied, "let this account write"),

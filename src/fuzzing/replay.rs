@@ -55,7 +55,7 @@ macro_rules! replay {
 
         /// A target without seeds here would be none that is tested.
         #[test]
-        fn every_target_is_replayed() {
+        fn replay_covers_every_fuzz_target() {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/fuzz_targets");
             let mut targets: Vec<String> = fs::read_dir(folder)
                 .expect("the targets")

@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_the_options_only_harmless_values_are_logged() {
+    fn given_logs_only_harmless_values() {
         let mut command = args::command();
         let words = "certstow -v export Selector --store a --store b --format pem --name Secret \
                      --password-file hidden -o out.pem --force --timeout 5s";
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_backup_tells_where_to_and_whose_certificate_opens_it() {
+    fn given_logs_backup_folders_and_escrow() {
         let mut command = args::command();
         let words = "certstow backup --to a --to b --escrow e.pem --prune-expired 90d --rewrite \
                      --unlock-password-vault hidden";

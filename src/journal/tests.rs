@@ -4,7 +4,7 @@ use certstow_platform::event_log::NUMBERS;
 use super::*;
 
 #[test]
-fn an_entry_is_one_line_of_json() {
+fn entry_line_is_single_line_json() {
     let entry = Entry::saved("Ada\n\u{202e}")
         .with_file(Path::new("a.p12"))
         .with_sha256(&[0xab; 32])
@@ -25,7 +25,7 @@ fn an_entry_is_one_line_of_json() {
 }
 
 #[test]
-fn every_event_has_a_number_that_the_viewer_knows_a_text_for() {
+fn entry_numbers_are_known_to_viewer() {
     let ends = Exit::ALL.map(|exit| Entry::end(exit, Instant::now()));
     let others = [
         Entry::start(Map::new()),
@@ -45,7 +45,7 @@ fn every_event_has_a_number_that_the_viewer_knows_a_text_for() {
 }
 
 #[test]
-fn an_event_says_its_fields_too() {
+fn entry_text_includes_fields() {
     let error = LibraryError::Password("it is empty".to_owned());
     let text = Entry::error(&error).text("export");
     assert!(text.starts_with("certstow export: it is empty\n"), "{text}");

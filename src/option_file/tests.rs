@@ -19,7 +19,7 @@ fn refused(text: &str) -> (Option<usize>, String) {
 }
 
 #[test]
-fn the_example_is_read_and_names_every_key() {
+fn option_file_example_covers_every_key() {
     let text = include_str!("../../docs/backup.example.toml");
     let args = read_text(text).unwrap();
     assert_eq!(args.to.len(), 2);
@@ -48,7 +48,7 @@ fn the_example_is_read_and_names_every_key() {
 }
 
 #[test]
-fn paths_start_at_the_folder_of_the_file() {
+fn read_resolves_paths_against_file_folder() {
     let args = read_text(
         "to = 'a'\nstore = ['file:b', 'c', 'dotnet:My']\npassword-file = 'e'\n\
          unlock-password-file = '-'",
@@ -69,7 +69,7 @@ fn paths_start_at_the_folder_of_the_file() {
 }
 
 #[test]
-fn a_path_from_the_root_stays_as_it_is() {
+fn read_keeps_absolute_paths() {
     let root = std::env::temp_dir();
     let args = read_text(&format!("store = ['{}']", root.display())).unwrap();
     let stores: Vec<String> = args.stores.stores.iter().map(ToString::to_string).collect();
@@ -77,7 +77,7 @@ fn a_path_from_the_root_stays_as_it_is() {
 }
 
 #[test]
-fn a_password_is_named_in_the_vault_or_by_descriptor() {
+fn read_accepts_vault_and_descriptor_passwords() {
     let vault = |name: &str| name.parse().ok().map(Source::Vault);
     let args = read_text("password-vault = 'backup'\nunlock-password-vault = 'keys'").unwrap();
     assert_eq!(args.password.source(), vault("backup"));
@@ -88,7 +88,7 @@ fn a_password_is_named_in_the_vault_or_by_descriptor() {
 }
 
 #[test]
-fn an_error_names_the_line_and_the_key() {
+fn read_error_names_line_and_key() {
     for (text, line, words) in [
         ("to = 'a'\n\nto-day = 'b'\n", 3, "unknown field `to-day`"),
         ("to = 'a'\niterations = 0\n", 2, "iterations: 0 iterations"),
@@ -132,7 +132,7 @@ fn an_error_names_the_line_and_the_key() {
 }
 
 #[test]
-fn keys_that_exclude_each_other_are_refused() {
+fn read_refuses_mutually_exclusive_keys() {
     for (text, one) in [
         ("profile = 'modern'\nfor = 'java8'", "for"),
         ("password-file = 'a'\npassword-env = 'B'", "password-env"),
@@ -156,7 +156,7 @@ fn over_text(words: &str, text: &str) -> BackupArgs {
 }
 
 #[test]
-fn the_command_line_comes_first() {
+fn over_prefers_command_line_to_file() {
     let both = over_text(
         "--to b --for java8 --password-file - --valid",
         "to = ['a', 'c']\nprofile = 'legacy'\nescrow = 'c'\niterations = 5000\nexpired = true\n\
@@ -174,7 +174,7 @@ fn the_command_line_comes_first() {
 }
 
 #[test]
-fn an_option_replaces_what_it_excludes() {
+fn over_drops_file_keys_excluded_by_option() {
     let both = over_text(
         "--escrow a --unlock-password-env B",
         "password-file = 'c'\nunlock-password-fd = 3",
@@ -198,7 +198,7 @@ fn an_option_replaces_what_it_excludes() {
 }
 
 #[test]
-fn a_value_that_begins_with_a_hyphen_is_no_option() {
+fn read_accepts_values_beginning_with_hyphen() {
     let args = read_text("subject = '-x'\npassword-env = '--rewrite'").unwrap();
     assert_eq!(args.filters.filters().subject.as_deref(), Some("-x"));
     assert_eq!(
@@ -209,7 +209,7 @@ fn a_value_that_begins_with_a_hyphen_is_no_option() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_named() {
+fn read_names_missing_file() {
     let error = read(Path::new("nowhere/backup.toml")).unwrap_err();
     let unread = matches!(
         error,
@@ -220,7 +220,7 @@ fn a_file_that_is_not_there_is_named() {
 }
 
 #[test]
-fn a_slip_in_a_key_or_program_is_recognized() {
+fn read_suggests_correct_key_or_program() {
     let (line, message) = refused("to = 'a'\niteratoins = 5\n");
     assert_eq!(line, Some(2));
     assert!(message.ends_with("did you mean `iterations`?"), "{message}");

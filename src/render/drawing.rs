@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_locale_that_is_set_decides() {
+    fn is_utf8_uses_first_locale_set() {
         let utf8 =
             |all: &str, ctype: &str, lang: &str| is_utf8([all, ctype, lang].map(str::to_owned));
         assert!(utf8("", "", ""));
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_is_as_full_as_told() {
+    fn bar_draws_given_fraction() {
         assert_eq!(UNICODE.bar(2, 5), "██░░░");
         assert_eq!(ASCII.bar(0, 3), "---");
         assert_eq!(ASCII.bar(3, 3), "###");

@@ -266,7 +266,7 @@ mod tests {
     use certstow_core::error::Error;
 
     #[test]
-    fn unsafe_characters_are_escaped_and_nothing_is_lost() {
+    fn write_escapes_unsafe_characters_without_loss() {
         let text = "a\x1b[2J\u{202e}b\u{9b}\u{e0041}\"ü🔑";
         let mut out = Vec::new();
         write(&mut out, &vec![text]).unwrap();
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_names_code_exit_message_and_hint() {
+    fn error_json_has_code_exit_and_hint() {
         let mut out = Vec::new();
         write(&mut out, &error(&Error::TargetExists { file: "a".into() })).unwrap();
         let json: serde_json::Value = serde_json::from_slice(&out).unwrap();

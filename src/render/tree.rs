@@ -55,7 +55,7 @@ mod tests {
     use crate::render::drawing::{ASCII, UNICODE};
 
     #[test]
-    fn each_certificate_hangs_below_its_issuer() {
+    fn draw_nests_certificates_below_issuers() {
         let drawn = |drawing| {
             let mut out = Vec::new();
             let names = ["Root".into(), "CA\x1b".into(), "Alice".into()];

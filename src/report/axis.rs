@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn months_for_weeks_and_years_for_decades() {
+    fn axis_labels_months_or_years_by_range() {
         let weeks = axis(&[(-10, 20), (-40, 50)]);
         assert_eq!(labels(&weeks), ["Sep ’26", "Oct", "Nov", "Dec", "2027"]);
         let years = axis(&[(-400, 365), (-900, 900)]);
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_room_for_every_label() {
+    fn axis_leaves_room_for_labels() {
         for days in [1, 10, 50, 100, 200, 400, 700, 1000, 2000, 3000, 3650] {
             let axis = axis(&[(-days, days)]);
             let ticks = i64::try_from(axis.ticks.len()).unwrap();
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn one_without_an_end_does_not_squeeze_the_others() {
+    fn axis_is_not_stretched_by_outlier() {
         let century = 36_500;
         let with = axis(&[(-100, 365), (-1000, century)]);
         assert!(with.is_after(NOW + century * DAY));
@@ -207,14 +207,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_long_over_lies_before_the_axis() {
+    fn axis_excludes_long_expired_certificates() {
         let axis = axis(&[(-9000, -8000), (-100, 300)]);
         assert!(axis.is_before(NOW - 8000 * DAY));
         assert_eq!(axis.place(NOW - 8000 * DAY), 0.0);
     }
 
     #[test]
-    fn no_certificate_and_absurd_ones_have_an_axis_too() {
+    fn axis_handles_empty_and_extreme_validities() {
         assert!(axis(&[]).ticks.len() > 2);
         let absurd = Axis::of(&[(i64::MIN, i64::MAX)], NOW, &TimeZone::UTC);
         assert!(absurd.is_before(i64::MIN) && absurd.is_after(i64::MAX));

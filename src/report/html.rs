@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_means_something_to_a_parser_stays() {
+    fn text_escapes_markup_characters() {
         let text =
             written("</script>\"'`&<!--\0\u{2028}\u{202e}\u{200b}\u{7f}\r\n\t\u{fffe}\u{fdd0}");
         for character in [
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_text_of_any_script_stays_as_it_is() {
+    fn text_keeps_ordinary_text() {
         for text in [
             "Alice Example",
             "Zoë Łukasz",
@@ -98,14 +98,14 @@ mod tests {
     }
 
     #[test]
-    fn texts_go_where_the_markup_says() {
+    fn put_escapes_and_inserts_texts() {
         let mut html = Html::with_capacity(0);
         html.put(r#"<a b="{}">{}</a>"#, &["\"{}", "<"]);
         assert_eq!(html.finish(), r#"<a b="&quot;{}">&lt;</a>"#);
     }
 
     #[test]
-    fn a_long_text_is_cut_before_it_is_escaped() {
+    fn text_truncates_before_escaping() {
         let text = written(&"<".repeat(10_000));
         assert_eq!(
             text.matches("&lt;").count(),

@@ -67,7 +67,7 @@ fn hostile() -> Report {
 }
 
 #[test]
-fn the_end_decides_the_urgency() {
+fn validity_depends_on_time_to_expiry() {
     let report = report_of(MemoryStore::with("memory", &[Sample::P256]), &[]);
     let urgency = |from: i64, to: i64| {
         let item = Item {
@@ -87,7 +87,7 @@ fn the_end_decides_the_urgency() {
 }
 
 #[test]
-fn what_the_store_tells_of_keys_and_copies_is_counted() {
+fn report_counts_keys_and_backups() {
     let samples = [
         Sample::P256,
         Sample::Expired,
@@ -157,7 +157,7 @@ fn backup(folder: &Path) {
 }
 
 #[test]
-fn a_copy_counts_if_it_is_there_and_whole() {
+fn report_counts_only_intact_copies() {
     let folder = tempfile::tempdir().unwrap();
     backup(folder.path());
     let samples = [Sample::P256, Sample::Rsa, Sample::Ed25519];
@@ -189,7 +189,7 @@ fn a_copy_counts_if_it_is_there_and_whole() {
 }
 
 #[test]
-fn report_shows_what_is_only_in_a_backup() {
+fn report_lists_identities_only_in_backup() {
     let folder = tempfile::tempdir().unwrap();
     backup(folder.path());
     let folders = [folder.path().to_owned()];
@@ -226,7 +226,7 @@ fn report_shows_what_is_only_in_a_backup() {
 }
 
 #[test]
-fn a_folder_that_is_no_backup_is_a_problem_and_proves_nothing() {
+fn report_treats_invalid_backup_as_problem() {
     let folder = tempfile::tempdir().unwrap();
     let folders = [folder.path().to_owned(), folder.path().join("gone")];
     let report = report_of(MemoryStore::with("memory", &[Sample::P256]), &folders);
@@ -248,7 +248,7 @@ fn between<'a>(page: &'a str, begin: &str, end: &str) -> &'a str {
 }
 
 #[test]
-fn the_policy_names_the_style_and_script_that_are_there() {
+fn page_policy_hashes_style_and_script() {
     use base64ct::{Base64, Encoding as _};
     let page = page::write(&hostile());
     let policy = between(&page, "Content-Security-Policy\" content=\"", "\">");
@@ -270,7 +270,7 @@ fn the_policy_names_the_style_and_script_that_are_there() {
 }
 
 #[test]
-fn no_name_becomes_markup() {
+fn page_escapes_names_in_markup() {
     let page = page::write(&hostile());
     for (element, count) in [
         ("<script", 1),
@@ -346,7 +346,7 @@ const ATTRIBUTES: &[&str] = &[
 ];
 
 #[test]
-fn no_name_becomes_an_attribute() {
+fn page_escapes_names_in_attributes() {
     let page = page::write(&hostile());
     let style = between(&page, "<style>", "</style>");
     let script = between(&page, "<script>", "</script>");
@@ -368,7 +368,7 @@ fn no_name_becomes_an_attribute() {
 }
 
 #[test]
-fn nothing_is_fetched() {
+fn page_loads_no_external_resources() {
     let page = page::write(&report_of(
         MemoryStore::with("memory", &[Sample::P256]),
         &[],
@@ -389,7 +389,7 @@ fn nothing_is_fetched() {
 }
 
 #[test]
-fn every_colour_of_text_is_readable_on_every_ground() {
+fn page_text_colours_have_sufficient_contrast() {
     let style = include_str!("report.css");
     let dark = style.find("prefers-color-scheme: dark").unwrap();
     let mut checked = 0;
@@ -428,7 +428,7 @@ fn contrast(one: u32, other: u32) -> f64 {
 }
 
 #[test]
-fn without_identities_there_is_a_page_that_says_so() {
+fn page_without_identities_says_so() {
     let report = report_of(MemoryStore::new("memory"), &[]);
     let page = page::write(&report);
     assert!(page.contains("No certificate with a private key was found"));
@@ -436,7 +436,7 @@ fn without_identities_there_is_a_page_that_says_so() {
 }
 
 #[test]
-fn many_identities_get_an_overview() {
+fn page_shows_overview_for_many_identities() {
     let store = MemoryStore::new("memory");
     let mut report = report_of(store, &[]);
     let item = report_of(MemoryStore::with("one", &[Sample::P256]), &[])
@@ -465,7 +465,7 @@ fn many_identities_get_an_overview() {
 }
 
 #[test]
-fn a_column_of_several_months_names_them_all() {
+fn page_overview_labels_columns_of_several_months() {
     let mut report = report_of(MemoryStore::with("memory", &[Sample::P256]), &[]);
     let mut item = report.items.remove(0);
     // 2027-02-14; the scale is one of years.
@@ -480,7 +480,7 @@ fn a_column_of_several_months_names_them_all() {
 }
 
 #[test]
-fn a_key_that_would_come_out_says_so() {
+fn page_reports_exportable_key() {
     let store = MemoryStore::new("memory");
     store.insert(
         certificate(Sample::Rsa),

@@ -220,7 +220,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_certstow_did_not_write_is_not_guessed_at() {
+    fn command_rejects_lines_not_written_by_certstow() {
         let read = |line: &str| command(&format!("[Service]\nExecStart={line}\n"));
         assert_eq!(read(":/bin/x a"), Some(vec!["/bin/x".into(), "a".into()]));
         for line in [
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_needs_them_gets_quotation_marks() {
+    fn quoted_quotes_only_when_needed() {
         for (word, expected) in [
             ("--to", "--to"),
             ("/srv/backup", "/srv/backup"),

@@ -87,7 +87,7 @@ fn at<'a>(document: &'a Document<'_>, path: &str) -> Option<&'a str> {
 }
 
 #[test]
-fn what_a_scheduler_cannot_hold_is_refused() {
+fn files_refuse_values_scheduler_cannot_hold() {
     let mut schedule = schedule();
     schedule.arguments.push("a\nb".to_owned());
     for scheduler in [Scheduler::TaskScheduler, Scheduler::Launchd] {
@@ -113,7 +113,7 @@ fn what_a_scheduler_cannot_hold_is_refused() {
 }
 
 #[test]
-fn systemd_is_told_each_kind_of_time() {
+fn systemd_calendar_covers_each_schedule() {
     let calendar = |when| {
         let text = text_of(&Schedule { when, ..schedule() }, Scheduler::Systemd, 1);
         let (_, rest) = text.split_once("OnCalendar=").unwrap();
@@ -126,7 +126,7 @@ fn systemd_is_told_each_kind_of_time() {
 }
 
 #[test]
-fn credentials_and_the_tightest_limits_are_for_the_systems_own_manager() {
+fn systemd_adds_credentials_for_machine_units_only() {
     let own = text_of(&schedule(), Scheduler::Systemd, 0);
     let machine = Schedule {
         owner: Owner::Machine,
@@ -144,7 +144,7 @@ fn credentials_and_the_tightest_limits_are_for_the_systems_own_manager() {
 }
 
 #[test]
-fn launchd_is_told_each_kind_of_time() {
+fn launchd_calendar_covers_each_schedule() {
     let (day, time) = parse_weekly("sun@03:15").unwrap();
     let when = When::Weekly(day, time);
     let text = text_of(&Schedule { when, ..schedule() }, Scheduler::Launchd, 0);
@@ -163,7 +163,7 @@ fn launchd_is_told_each_kind_of_time() {
 }
 
 #[test]
-fn the_same_schedule_gives_the_same_bytes() {
+fn files_are_deterministic() {
     for scheduler in [
         Scheduler::TaskScheduler,
         Scheduler::Systemd,
@@ -177,7 +177,7 @@ fn the_same_schedule_gives_the_same_bytes() {
 }
 
 #[test]
-fn names_of_tasks_are_plain() {
+fn task_name_accepts_only_plain_names() {
     for name in ["certstow", "a", "Backup-2_x.y"] {
         assert_eq!(name.parse::<TaskName>().unwrap().as_str(), name);
     }
@@ -198,7 +198,7 @@ fn names_of_tasks_are_plain() {
 }
 
 #[test]
-fn times_are_those_of_a_clock() {
+fn time_accepts_only_clock_times() {
     for (text, shown) in [("03:15", "03:15"), ("3:05", "03:05"), ("23:59", "23:59")] {
         assert_eq!(text.parse::<Time>().unwrap().to_string(), shown);
     }

@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn windows_reads_back_every_argument() {
+    fn quoted_round_trips_through_words() {
         let arguments = [
             "backup",
             "",
@@ -233,13 +233,13 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_no_quotation_marks_gets_none() {
+    fn quoted_quotes_only_when_needed() {
         assert_eq!(quoted(r"C:\Backup"), r"C:\Backup");
         assert_eq!(quoted(r"C:\My Backup\"), r#""C:\My Backup\\""#);
     }
 
     #[test]
-    fn variables_are_told_from_percent_signs() {
+    fn would_be_replaced_detects_variables() {
         for (text, replaced) in [
             (r"%TEMP%\x", true),
             (r"C:\100%", false),

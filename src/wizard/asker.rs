@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_left_out_by_its_weight() {
+    fn fitted_drops_least_important_parts_first() {
         assert_eq!(
             ada().fitted(80),
             "Ada Example, by Some Issuing CA, until 2030"
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_found_wherever_they_are() {
+    fn choice_matches_words_in_any_order() {
         for (text, found) in [("", true), ("ca ada", true), ("2030", true), ("bob", false)] {
             assert_eq!(ada().matches(text), found, "{text}");
         }

@@ -215,7 +215,7 @@ mod tests {
     ];
 
     #[test]
-    fn the_words_give_the_same_options() {
+    fn words_round_trip_export_options() {
         for line in LINES {
             let line = ["certstow", "export"].iter().chain(line);
             let args = parsed(line.map(OsString::from));
@@ -226,7 +226,7 @@ mod tests {
     /// A real shell makes the words of the line.
     #[cfg(unix)]
     #[test]
-    fn a_shell_gives_the_same_words() {
+    fn command_line_round_trips_through_shell() {
         for line in LINES {
             let line = ["certstow", "export"].iter().chain(line);
             let args = parsed(line.map(OsString::from));

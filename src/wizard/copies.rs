@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn drives_come_first_with_their_names_made_safe() {
+    fn choices_list_drives_first_with_safe_names() {
         let drives = [
             Drive {
                 folder: "/media/ada/STICK".into(),

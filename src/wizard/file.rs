@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_folder_of_pct_safe_is_offered_where_it_is_there() {
+    fn pct_safe_folder_requires_existing_folder() {
         let drive = tempfile::tempdir().unwrap();
         let root = || Some(drive.path().to_owned());
         assert_eq!(pct_safe_folder(root()), None);

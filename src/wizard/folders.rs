@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folders_are_completed_and_files_are_not() {
+    fn below_completes_only_folders() {
         let place = tempfile::tempdir().unwrap();
         for folder in ["Backups", "backdoor", "other", ".hidden"] {
             fs::create_dir(place.path().join(folder)).unwrap();
@@ -113,14 +113,14 @@ mod tests {
     }
 
     #[test]
-    fn as_far_as_all_go_on_alike_is_completed() {
+    fn common_completes_shared_prefix() {
         let found = ["a/backs/", "a/backup/"].map(str::to_owned);
         assert_eq!(common("a/b", &found).as_deref(), Some("a/back"));
         assert_eq!(common("a/back", &found), None);
     }
 
     #[test]
-    fn a_tilde_is_the_own_folder_at_the_beginning_alone() {
+    fn expanded_replaces_only_leading_tilde() {
         let home = std::env::home_dir().unwrap();
         assert_eq!(expanded("~/a"), home.join("a"));
         assert_eq!(expanded("~"), home);

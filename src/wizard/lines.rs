@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_line_is_longer_than_the_terminal_is_wide() {
+    fn broken_keeps_lines_within_width() {
         let text =
             "a few words and averylongwordthatfitsnowhere, then\n  indented words that go on\n";
         for width in [8, 12, 20, 40] {
@@ -87,13 +87,13 @@ mod tests {
     }
 
     #[test]
-    fn blanks_within_a_line_stay_as_they_are() {
+    fn broken_keeps_inner_blanks() {
         assert_eq!(broken("Saved /two  blanks/a", 40), "Saved /two  blanks/a");
         assert_eq!(broken("one  two", 7), "one\ntwo");
     }
 
     #[test]
-    fn what_is_cut_shows_it() {
+    fn cut_marks_truncation() {
         assert_eq!(cut("abc", 3), "abc");
         assert_eq!(cut("abcd", 3), "ab…");
         assert_eq!(cut("ab cd", 4), "ab…");

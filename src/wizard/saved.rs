@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_check_has_its_sentence() {
+    fn checks_describes_every_check() {
         let told = checks(&[
             "mac by certstow's own reader",
             "certificates",

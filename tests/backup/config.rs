@@ -5,7 +5,7 @@ use std::fs;
 use crate::{ADA, MANIFEST, World, complete, ends, files, said};
 
 #[test]
-fn a_file_says_what_the_options_would() {
+fn config_file_sets_the_same_options() {
     let world = World::new();
     fs::create_dir(world.path("etc")).unwrap();
     fs::write(world.path("etc/password"), crate::PASSWORD).unwrap();
@@ -27,7 +27,7 @@ fn a_file_says_what_the_options_would() {
 }
 
 #[test]
-fn passwords_come_from_the_vault_that_the_file_names() {
+fn config_password_vault_provides_passwords() {
     let world = World::new();
     // What systemd hands to a service.
     fs::create_dir(world.path("credentials")).unwrap();
@@ -66,7 +66,7 @@ fn passwords_come_from_the_vault_that_the_file_names() {
 }
 
 #[test]
-fn a_mistake_is_told_with_its_line_and_nothing_is_done() {
+fn config_error_names_line_and_stops_run() {
     let world = World::new();
     fs::write(
         world.path("backup.toml"),

@@ -8,7 +8,7 @@ use certstow_platform::new_file::NewFile;
 use crate::{ADA, MANIFEST, World, complete, ends, files, json, said};
 
 #[test]
-fn one_unwritable_destination_leaves_the_other_complete() {
+fn backup_with_unwritable_destination_completes_the_other() {
     let world = World::new();
     fs::write(world.path("file"), "no folder").unwrap();
     for bad in ["file", "nowhere/below"] {
@@ -29,7 +29,7 @@ fn one_unwritable_destination_leaves_the_other_complete() {
 }
 
 #[test]
-fn a_folder_is_made_but_not_those_above_it() {
+fn backup_creates_destination_but_no_parent_folders() {
     let world = World::new();
     ends(&world.backup("--to new"), 0);
     ends(&world.backup("--to not/mounted"), 16);
@@ -43,7 +43,7 @@ fn a_folder_is_made_but_not_those_above_it() {
 }
 
 #[test]
-fn a_folder_that_stays_in_use_fails_alone() {
+fn lock_held_fails_only_that_destination() {
     let world = World::new();
     ends(&world.backup("--to a --to b"), 0);
     let other = File::open(world.path("a/.certstow-lock")).unwrap();
@@ -67,7 +67,7 @@ fn a_folder_that_stays_in_use_fails_alone() {
 }
 
 #[test]
-fn what_a_killed_run_left_behind_is_removed_unless_another_run_is_going_on() {
+fn backup_removes_leftover_files_unless_locked() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     let left = world.path("a/.certstow-Xy12ab.tmp");
@@ -83,7 +83,7 @@ fn what_a_killed_run_left_behind_is_removed_unless_another_run_is_going_on() {
 
 /// The file that another process is writing, as this one does here, is its own.
 #[test]
-fn a_file_that_is_being_written_there_is_left_alone() {
+fn backup_keeps_temporary_file_of_another_process() {
     let world = World::new();
     let target = world.path("a/mine.p12");
     fs::create_dir(world.path("a")).unwrap();
@@ -95,7 +95,7 @@ fn a_file_that_is_being_written_there_is_left_alone() {
 }
 
 #[test]
-fn a_manifest_leads_nowhere_else() {
+fn manifest_path_outside_folder_is_not_followed() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     fs::write(world.path("precious.p12"), "precious").unwrap();
@@ -110,7 +110,7 @@ fn a_manifest_leads_nowhere_else() {
 }
 
 #[test]
-fn a_manifest_that_names_one_file_for_two_identities_costs_no_key() {
+fn manifest_naming_file_twice_is_rebuilt() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     let manifest = world.path("a/certstow-manifest.json");
@@ -124,7 +124,7 @@ fn a_manifest_that_names_one_file_for_two_identities_costs_no_key() {
 }
 
 #[test]
-fn a_manifest_larger_than_memory_is_kept_and_made_anew() {
+fn manifest_larger_than_memory_is_rebuilt() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     let manifest = world.path("a/certstow-manifest.json");
@@ -139,7 +139,7 @@ fn a_manifest_larger_than_memory_is_kept_and_made_anew() {
 
 /// What is written is read again by the next run: none writes a manifest that is too large for that.
 #[test]
-fn a_folder_whose_manifest_would_be_too_large_takes_no_more() {
+fn backup_refuses_to_exceed_manifest_size_limit() {
     let world = World::new();
     ends(&world.backup("--to a --label Ada"), 0);
     let manifest = world.path("a/certstow-manifest.json");
@@ -162,7 +162,7 @@ fn a_folder_whose_manifest_would_be_too_large_takes_no_more() {
 }
 
 #[test]
-fn one_folder_by_two_ways_is_named_twice_before_it_is_there() {
+fn destination_given_twice_through_link_is_refused() {
     let world = World::new();
     fs::create_dir(world.path("real")).unwrap();
     std::os::unix::fs::symlink("real", world.path("link")).unwrap();
@@ -185,7 +185,7 @@ fn with_failing_sync(world: &World, folder: &str, words: &str) -> std::process::
 
 #[test]
 #[ignore = "needs strace and openssl"]
-fn a_destination_that_confirms_nothing_has_failed_and_what_it_has_is_kept() {
+fn destination_fails_when_folder_sync_fails() {
     for escrow in [false, true] {
         let world = World::new();
         world.make_escrow();
@@ -223,7 +223,7 @@ fn a_destination_that_confirms_nothing_has_failed_and_what_it_has_is_kept() {
 
 /// Its files are not the store's; what else lies in its folder is.
 #[test]
-fn a_backup_in_the_folder_of_its_store_is_left_out_of_that() {
+fn store_ignores_backup_in_its_folder() {
     let world = World::new();
     let backup = |words| world.backup(&format!("--to store/kept {words}"));
     ends(&backup(""), 0);

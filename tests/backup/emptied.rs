@@ -64,7 +64,7 @@ fn emptied_folder_leaves_the_others_complete() {
 }
 
 #[test]
-fn emptied_folder_takes_a_backup_once_accepted() {
+fn accept_empty_starts_a_new_backup() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     unmount(&world, "a", true);
@@ -83,7 +83,7 @@ fn emptied_folder_takes_a_backup_once_accepted() {
 }
 
 #[test]
-fn emptied_is_no_folder_with_anything_of_a_backup() {
+fn emptied_check_passes_with_any_backup_file() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     fs::remove_file(world.path("a").join(MANIFEST)).unwrap();
@@ -102,7 +102,7 @@ fn emptied_is_no_folder_with_anything_of_a_backup() {
 }
 
 #[test]
-fn empty_folder_is_fine_where_nothing_was_saved() {
+fn emptied_check_passes_on_first_backup() {
     let world = World::new();
     fs::create_dir(world.path("a")).unwrap();
     // A run that saves nothing has nothing to remember.
@@ -111,7 +111,7 @@ fn empty_folder_is_fine_where_nothing_was_saved() {
 }
 
 #[test]
-fn last_run_is_known_to_its_account_alone() {
+fn destination_notes_are_private_to_account() {
     let world = World::new();
     ends(&world.backup("--to a --to b"), 0);
     let notes = world.path("data/certstow/destinations");
@@ -131,7 +131,7 @@ fn last_run_is_known_to_its_account_alone() {
 }
 
 #[test]
-fn last_run_that_cannot_be_kept_is_a_warning() {
+fn destination_note_failure_is_a_warning() {
     let world = World::new();
     fs::create_dir(world.path("data")).unwrap();
     fs::write(world.path("data/certstow"), "no folder").unwrap();
@@ -155,7 +155,7 @@ fn last_run_that_cannot_be_kept_is_a_warning() {
 }
 
 #[test]
-fn service_remembers_in_the_folder_made_for_it() {
+fn destination_notes_use_state_directory_variable() {
     let world = World::new();
     let state = world.path("state");
     fs::create_dir(&state).unwrap();
@@ -172,7 +172,7 @@ fn service_remembers_in_the_folder_made_for_it() {
 }
 
 #[test]
-fn person_is_asked_about_each_emptied_folder() {
+fn emptied_folder_prompts_for_each_destination() {
     let world = World::new();
     ends(&world.backup("--to a --to b"), 0);
     for folder in ["a", "b"] {
@@ -205,7 +205,7 @@ fn person_is_asked_about_each_emptied_folder() {
 }
 
 #[test]
-fn emptied_folder_fails_in_doctor_as_in_the_task() {
+fn doctor_fails_for_emptied_folder() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     let doctor = "doctor --store store --to a";

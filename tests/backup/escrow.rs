@@ -26,7 +26,7 @@ impl World {
 
 #[test]
 #[ignore = "needs openssl"]
-fn every_file_has_a_password_of_its_own_that_the_key_opens() {
+fn escrow_key_opens_each_files_own_password() {
     let world = World::new();
     world.make_escrow();
     ends(&world.backup_with_escrow("--to a --to b"), 0);
@@ -73,7 +73,7 @@ fn every_file_has_a_password_of_its_own_that_the_key_opens() {
 
 #[test]
 #[ignore = "needs openssl"]
-fn a_lost_or_damaged_password_has_the_pair_written_anew() {
+fn escrow_rewrites_pair_with_damaged_password() {
     let world = World::new();
     world.make_escrow();
     ends(&world.backup_with_escrow("--to a"), 0);
@@ -94,7 +94,7 @@ fn a_lost_or_damaged_password_has_the_pair_written_anew() {
 
 #[test]
 #[ignore = "needs openssl"]
-fn another_key_opens_nothing() {
+fn escrow_verify_rejects_another_key() {
     let world = World::new();
     world.make_escrow();
     ends(&world.backup_with_escrow("--to a"), 0);
@@ -104,7 +104,7 @@ fn another_key_opens_nothing() {
 
 #[test]
 #[ignore = "needs openssl"]
-fn passwords_that_open_nothing_any_more_are_removed() {
+fn rewrite_removes_unused_sealed_passwords() {
     let world = World::new();
     world.make_escrow();
     ends(&world.backup_with_escrow("--to a"), 0);
@@ -119,7 +119,7 @@ fn passwords_that_open_nothing_any_more_are_removed() {
 /// The commands of the page, as they are typed.
 #[test]
 #[ignore = "needs openssl"]
-fn the_page_opens_a_file_without_certstow() {
+fn documented_commands_open_escrowed_file() {
     let page = include_str!("../../docs/backup.md");
     let (_, commands) = page.split_once("```sh\n").expect("commands");
     let (commands, _) = commands.split_once("```").expect("their end");
@@ -142,7 +142,7 @@ fn the_page_opens_a_file_without_certstow() {
 /// Nothing else opens the file that is there, until the new one has its name.
 #[test]
 #[ignore = "needs strace and openssl"]
-fn a_password_that_its_disk_does_not_give_is_kept() {
+fn escrow_keeps_unreadable_sealed_password() {
     let world = World::new();
     world.make_escrow();
     ends(&world.backup_with_escrow("--to a"), 0);

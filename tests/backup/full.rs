@@ -118,7 +118,7 @@ fn some_were_full(codes: &[String], full: &str) {
 
 #[test]
 #[ignore = "needs root, or user namespaces, to mount a file system"]
-fn out_of_room_the_other_destination_is_complete_and_no_file_is_half_written() {
+fn full_disk_leaves_other_destination_complete() {
     let world = World::new();
     let codes = codes(&world, SCRIPT);
     assert_eq!(codes.len(), 10, "{codes:?}");
@@ -128,7 +128,7 @@ fn out_of_room_the_other_destination_is_complete_and_no_file_is_half_written() {
 
 #[test]
 #[ignore = "needs root, or user namespaces, to mount a file system"]
-fn out_of_room_all_that_was_written_is_recorded() {
+fn full_disk_keeps_manifest_of_written_files() {
     let world = World::new();
     world.make_many("many", 0..150);
     world.make_many("more", 150..160);
@@ -141,7 +141,7 @@ fn out_of_room_all_that_was_written_is_recorded() {
 
 #[test]
 #[ignore = "needs root, or user namespaces, to mount a file system"]
-fn out_of_room_a_damaged_manifest_is_told_all_the_same() {
+fn full_disk_still_reports_damaged_manifest() {
     let shown = codes(&World::new(), DAMAGED).join("\n");
     assert!(shown.contains("there is no room for it"), "{shown}");
     assert!(
@@ -152,7 +152,7 @@ fn out_of_room_a_damaged_manifest_is_told_all_the_same() {
 
 #[test]
 #[ignore = "needs openssl, and root, or user namespaces, to mount a file system"]
-fn out_of_room_no_password_in_escrow_is_lost() {
+fn full_disk_loses_no_sealed_password() {
     let world = World::new();
     world.make_escrow();
     let codes = codes(&world, ESCROW);

@@ -30,7 +30,7 @@ fn missed(world: &World, words: &str, exit: i32) -> Vec<String> {
 }
 
 #[test]
-fn identity_that_left_the_store_is_named_each_time() {
+fn missed_identity_is_reported_every_run() {
     let world = without_ada();
     for words in ["--to a", "--to a --rewrite", "--to a --quiet"] {
         let output = world.backup(words);
@@ -75,7 +75,7 @@ fn identity_that_left_the_store_is_named_each_time() {
 }
 
 #[test]
-fn identity_whose_key_alone_left_is_named() {
+fn missed_includes_identity_without_its_key() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     fs::remove_file(world.path("store/ada-example.key.pem")).unwrap();
@@ -83,7 +83,7 @@ fn identity_whose_key_alone_left_is_named() {
 }
 
 #[test]
-fn identity_in_another_store_is_not_missed() {
+fn missed_excludes_identity_in_another_store() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     fs::create_dir(world.path("other")).unwrap();
@@ -104,7 +104,7 @@ fn identity_in_another_store_is_not_missed() {
 }
 
 #[test]
-fn identity_that_may_be_there_is_not_missed() {
+fn missed_is_empty_after_unreadable_file() {
     let world = without_ada();
     fs::write(
         world.path("store/half.pem"),
@@ -116,7 +116,7 @@ fn identity_that_may_be_there_is_not_missed() {
 }
 
 #[test]
-fn identity_that_filters_leave_out_is_not_missed() {
+fn missed_excludes_filtered_out_identities() {
     let world = without_ada();
     let with = |filters: &str| missed(&world, &format!("--store store --to a {filters}"), 0);
     let none: [&str; 0] = [];
@@ -139,7 +139,7 @@ fn identity_that_filters_leave_out_is_not_missed() {
 }
 
 #[test]
-fn identity_that_retention_removed_is_not_missed() {
+fn missed_excludes_identity_removed_by_retention() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     fs::remove_file(world.path("store/edith-example-2020.pem")).unwrap();
@@ -151,7 +151,7 @@ fn identity_that_retention_removed_is_not_missed() {
 }
 
 #[test]
-fn missed_identity_whose_file_is_damaged_is_a_failure() {
+fn missed_identity_with_damaged_file_fails_run() {
     let world = without_ada();
     world.damage(&format!("a/{ADA}"));
     let output = world.backup("--to a --to b --log log");
@@ -175,7 +175,7 @@ fn missed_identity_whose_file_is_damaged_is_a_failure() {
 }
 
 #[test]
-fn missed_identities_are_ten_on_the_screen_at_most() {
+fn missed_identities_on_screen_limited_to_ten() {
     let world = without_ada();
     let file = world.path("a").join(MANIFEST);
     let mut manifest: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
@@ -221,7 +221,7 @@ fn missed_identities_are_ten_on_the_screen_at_most() {
 }
 
 #[test]
-fn missed_identity_is_in_the_report_of_its_backup() {
+fn report_counts_missed_identities() {
     let world = without_ada();
     let output = world.run("report --store store --backup a --backup b");
     ends(&output, 0);

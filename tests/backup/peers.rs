@@ -6,7 +6,7 @@ use crate::{ALL, World, ends, said};
 
 #[test]
 #[ignore = "needs openssl"]
-fn openssl_opens_every_file() {
+fn backup_files_open_in_openssl() {
     let world = World::new();
     ends(
         &world.run("backup --store store --password-env SECRET --to a"),

@@ -32,7 +32,7 @@ fn saved(world: &World, label: &str) -> Value {
 }
 
 #[test]
-fn unproven_key_is_an_error_of_each_run() {
+fn backup_fails_for_unproven_key_every_run() {
     let world = with_ed448();
     for _ in 0..2 {
         let output = world.backup("--to a --log log");
@@ -53,7 +53,7 @@ fn unproven_key_is_an_error_of_each_run() {
 }
 
 #[test]
-fn unproven_key_is_accepted_in_the_options_of_a_file() {
+fn config_allow_unproven_accepts_unproven_key() {
     let world = with_ed448();
     ends(&world.backup("--to a"), 14);
     let file = saved(&world, "ed448")["file"].as_str().unwrap().to_owned();
@@ -79,7 +79,7 @@ fn unproven_key_is_accepted_in_the_options_of_a_file() {
 
 #[test]
 #[ignore = "needs openssl"]
-fn compared_public_half_is_a_warning_when_saved() {
+fn backup_warns_of_public_key_proof() {
     let world = World::new();
     let made = Command::new("openssl")
         .args([
@@ -125,7 +125,7 @@ impl World {
 }
 
 #[test]
-fn verify_and_restore_end_partly_done_with_unproven_keys() {
+fn verify_and_restore_report_unproven_keys() {
     let (world, _) = World::with_unproven_key();
     let verify = |words: &str| world.run(&format!("backup verify a --password-env SECRET {words}"));
     let restore = |words: &str| {
@@ -168,7 +168,7 @@ fn verify_and_restore_end_partly_done_with_unproven_keys() {
 }
 
 #[test]
-fn verify_and_restore_accept_unproven_keys_with_the_manifest() {
+fn manifest_allow_unproven_satisfies_verify_and_restore() {
     let (world, file) = World::with_unproven_key();
     world.change_manifest(&file, |entry| entry["allow_unproven"] = true.into());
     for words in ["verify a", "restore a --into new"] {
@@ -179,7 +179,7 @@ fn verify_and_restore_accept_unproven_keys_with_the_manifest() {
 }
 
 #[test]
-fn verify_tells_damage_before_unproven_keys() {
+fn verify_reports_damage_before_unproven_keys() {
     let (world, file) = World::with_unproven_key();
     world.damage(&format!("a/{file}"));
     ends(&world.run("backup verify a --password-env SECRET"), 15);

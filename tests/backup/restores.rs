@@ -33,7 +33,7 @@ impl World {
 const UNLOCK: &str = "--unlock-password-env SECRET";
 
 #[test]
-fn every_identity_comes_back_and_its_key_works() {
+fn restore_returns_every_identity_with_working_key() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     let output = world.restore("--json");
@@ -57,7 +57,7 @@ fn every_identity_comes_back_and_its_key_works() {
 }
 
 #[test]
-fn what_is_there_already_is_done_and_stays() {
+fn restore_keeps_identities_already_in_store() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     ends(&world.restore("Ada"), 0);
@@ -75,7 +75,7 @@ fn what_is_there_already_is_done_and_stays() {
 }
 
 #[test]
-fn one_is_chosen_by_thumbprint_or_text() {
+fn restore_selects_by_thumbprint_or_text() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     for selector in [
@@ -95,7 +95,7 @@ fn one_is_chosen_by_thumbprint_or_text() {
 }
 
 #[test]
-fn a_damaged_or_missing_manifest_hides_nothing() {
+fn restore_works_without_a_readable_manifest() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     fs::write(world.path("a").join(MANIFEST), "{").unwrap();
@@ -114,7 +114,7 @@ fn a_damaged_or_missing_manifest_hides_nothing() {
 }
 
 #[test]
-fn a_damaged_file_stops_none_of_the_others() {
+fn restore_continues_after_damaged_file() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     let bytes = fs::read(world.path("a").join(ADA)).unwrap();
@@ -131,7 +131,7 @@ fn a_damaged_file_stops_none_of_the_others() {
 }
 
 #[test]
-fn a_wrong_password_restores_nothing() {
+fn restore_with_wrong_password_writes_nothing() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     let mut command = world.command("backup restore a --into new --password-env SECRET");
@@ -147,7 +147,7 @@ fn a_wrong_password_restores_nothing() {
 
 #[test]
 #[ignore = "needs openssl"]
-fn the_escrow_key_restores_what_nobody_has_a_password_for() {
+fn restore_with_escrow_key_needs_no_password() {
     let world = World::new();
     world.make_escrow();
     ends(&world.backup_with_escrow("--to a"), 0);
@@ -164,7 +164,7 @@ fn the_escrow_key_restores_what_nobody_has_a_password_for() {
 }
 
 #[test]
-fn what_is_no_file_is_not_waited_for() {
+fn restore_skips_devices_and_pipes() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     std::os::unix::fs::symlink("/dev/zero", world.path("a/endless.p12")).unwrap();
@@ -182,7 +182,7 @@ fn what_is_no_file_is_not_waited_for() {
 }
 
 #[test]
-fn a_file_gives_the_key_it_has_whatever_else_is_wrong_with_it() {
+fn restore_takes_key_beside_unreadable_certificate() {
     let world = World::new();
     ends(&world.backup("--to a --label Ada"), 0);
     let pem = fs::read(world.path("store/grace-example.pem")).unwrap();
@@ -209,7 +209,7 @@ fn a_file_gives_the_key_it_has_whatever_else_is_wrong_with_it() {
 }
 
 #[test]
-fn what_macos_keeps_beside_a_file_is_no_file_of_a_backup() {
+fn verify_and_restore_ignore_macos_attribute_files() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     fs::write(world.path("a").join(format!("._{ADA}")), "attributes").unwrap();
@@ -218,7 +218,7 @@ fn what_macos_keeps_beside_a_file_is_no_file_of_a_backup() {
 }
 
 #[test]
-fn a_file_that_the_manifest_names_and_is_gone_is_a_failure() {
+fn restore_reports_file_missing_from_folder() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     fs::remove_file(world.path("a").join(GRACE)).unwrap();

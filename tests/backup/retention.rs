@@ -9,7 +9,7 @@ use crate::{ADA, EDITH, GRACE, MANIFEST, World, complete, ends, files, json, sai
 const WITHOUT_EDITH: [&str; 3] = [ADA, MANIFEST, GRACE];
 
 #[test]
-fn the_only_copy_of_a_key_in_a_store_stays() {
+fn prune_expired_keeps_the_only_copy() {
     let world = World::new();
     for _ in 0..2 {
         ends(&world.backup("--to a --prune-expired 90d"), 0);
@@ -18,7 +18,7 @@ fn the_only_copy_of_a_key_in_a_store_stays() {
 }
 
 #[test]
-fn of_two_copies_one_goes_and_does_not_come_back() {
+fn prune_expired_removes_second_copy_for_good() {
     let world = World::new();
     ends(&world.backup("--to a --to b"), 0);
     let output = world.backup("--to a --to b --prune-expired 90d --json --log log");
@@ -50,7 +50,7 @@ fn of_two_copies_one_goes_and_does_not_come_back() {
 }
 
 #[test]
-fn a_damaged_copy_keeps_nothing_for_another() {
+fn prune_expired_does_not_count_damaged_copies() {
     let world = World::new();
     ends(&world.backup("--to a --to b"), 0);
     world.damage(&format!("a/{EDITH}"));
@@ -61,7 +61,7 @@ fn a_damaged_copy_keeps_nothing_for_another() {
 }
 
 #[test]
-fn a_destination_that_fails_keeps_nothing_for_another() {
+fn prune_expired_does_not_count_failed_destinations() {
     let world = World::new();
     ends(&world.backup("--to a --to b"), 0);
     fs::rename(world.path("a"), world.path("away")).unwrap();
@@ -71,7 +71,7 @@ fn a_destination_that_fails_keeps_nothing_for_another() {
 }
 
 #[test]
-fn a_key_that_is_in_no_store_any_more_goes_everywhere() {
+fn prune_expired_removes_key_in_no_store() {
     let world = World::new();
     ends(&world.backup("--to a --to b"), 0);
     fs::write(world.path("a/other.txt"), "not ours").unwrap();
@@ -83,7 +83,7 @@ fn a_key_that_is_in_no_store_any_more_goes_everywhere() {
 }
 
 #[test]
-fn retention_of_many_leaves_every_other_entry() {
+fn prune_expired_of_thousands_keeps_other_entries() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     let path = world.path("a").join(MANIFEST);
@@ -109,7 +109,7 @@ fn retention_of_many_leaves_every_other_entry() {
 }
 
 #[test]
-fn what_expired_later_stays() {
+fn prune_expired_keeps_recently_expired_files() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     fs::remove_file(world.path("store/edith-example-2020.pem")).unwrap();
@@ -118,7 +118,7 @@ fn what_expired_later_stays() {
 }
 
 #[test]
-fn a_store_or_identity_that_was_not_looked_at_counts_as_still_there() {
+fn prune_expired_keeps_identities_not_examined() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     // The filter hides it.
@@ -147,7 +147,7 @@ fn a_store_or_identity_that_was_not_looked_at_counts_as_still_there() {
 }
 
 #[test]
-fn a_store_of_the_same_name_elsewhere_is_another_store() {
+fn prune_expired_distinguishes_stores_by_full_path() {
     let world = World::new();
     let backup = |folder: &str, words: &str| {
         let words =
@@ -171,7 +171,7 @@ fn a_store_of_the_same_name_elsewhere_is_another_store() {
 }
 
 #[test]
-fn a_manifest_that_lies_about_an_end_costs_no_other_copy() {
+fn prune_expired_trusts_certificate_over_manifest() {
     let world = World::new();
     ends(&world.backup("--to a --to b"), 0);
     let manifest = world.path("a").join(MANIFEST);

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{ADA, ALL, EDITH, GRACE, MANIFEST, World, complete, ends, files, json, said};
 
 #[test]
-fn every_identity_is_saved_and_restores() {
+fn backup_saves_every_identity_as_private_files() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     assert_eq!(files(&world.path("a")), complete());
@@ -24,7 +24,7 @@ fn every_identity_is_saved_and_restores() {
 }
 
 #[test]
-fn a_second_run_writes_nothing_and_needs_no_password() {
+fn backup_is_idempotent_and_needs_no_password() {
     let world = World::new();
     ends(&world.backup("--to a --to b"), 0);
     let times = || -> Vec<SystemTime> {
@@ -50,7 +50,7 @@ fn a_second_run_writes_nothing_and_needs_no_password() {
 }
 
 #[test]
-fn without_a_password_a_first_run_writes_nothing() {
+fn backup_without_password_writes_nothing() {
     let world = World::new();
     let output = world.run("backup --store store --to a");
     ends(&output, 13);
@@ -58,7 +58,7 @@ fn without_a_password_a_first_run_writes_nothing() {
 }
 
 #[test]
-fn a_new_identity_is_added_and_the_others_stay() {
+fn backup_adds_only_new_identities() {
     let world = World::new();
     let ada = world.path("store/ada-example.pem");
     fs::rename(&ada, world.path("ada.pem")).unwrap();
@@ -78,7 +78,7 @@ fn a_new_identity_is_added_and_the_others_stay() {
 }
 
 #[test]
-fn an_identity_that_left_the_store_keeps_its_file() {
+fn backup_keeps_files_of_removed_identities() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     let before = world.bytes("a");
@@ -89,7 +89,7 @@ fn an_identity_that_left_the_store_keeps_its_file() {
 }
 
 #[test]
-fn bit_rot_and_a_missing_file_are_told_and_mended() {
+fn backup_repairs_damaged_and_missing_files() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     let before = world.bytes("a");
@@ -122,7 +122,7 @@ fn bit_rot_and_a_missing_file_are_told_and_mended() {
 }
 
 #[test]
-fn a_damaged_manifest_is_made_anew_and_nothing_is_lost() {
+fn backup_rebuilds_damaged_manifest_without_loss() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     let extra = world.path("a/kept.p12");
@@ -141,7 +141,7 @@ fn a_damaged_manifest_is_made_anew_and_nothing_is_lost() {
 }
 
 #[test]
-fn a_missing_manifest_is_made_anew() {
+fn backup_rebuilds_missing_manifest() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     fs::remove_file(world.path("a").join(MANIFEST)).unwrap();
@@ -153,7 +153,7 @@ fn a_missing_manifest_is_made_anew() {
 }
 
 #[test]
-fn rewriting_makes_every_file_anew() {
+fn rewrite_replaces_every_file() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     let before = world.bytes("a");
@@ -174,7 +174,7 @@ fn rewriting_makes_every_file_anew() {
 }
 
 #[test]
-fn the_name_of_a_file_outlives_the_label() {
+fn backup_keeps_file_name_from_manifest() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     let renamed = "once-called-otherwise.p12";
@@ -193,7 +193,7 @@ fn the_name_of_a_file_outlives_the_label() {
 
 #[test]
 #[ignore = "needs openssl"]
-fn a_key_that_does_not_come_out_is_told_and_the_rest_is_saved() {
+fn backup_reports_locked_key_and_saves_others() {
     let world = World::new();
     let key = world.path("store/ada-example.key.pem");
     let locked = std::process::Command::new("openssl")
@@ -223,7 +223,7 @@ fn a_key_that_does_not_come_out_is_told_and_the_rest_is_saved() {
 }
 
 #[test]
-fn filters_narrow_what_is_saved() {
+fn backup_saves_only_filtered_identities() {
     let world = World::new();
     ends(&world.backup("--to a --email ada@"), 0);
     assert_eq!(files(&world.path("a")), [ADA, MANIFEST]);
@@ -231,7 +231,7 @@ fn filters_narrow_what_is_saved() {
 }
 
 #[test]
-fn a_folder_that_is_named_twice_is_refused() {
+fn backup_refuses_destination_given_twice() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     ends(&world.backup("--to a --to ./a"), 2);
@@ -239,7 +239,7 @@ fn a_folder_that_is_named_twice_is_refused() {
 }
 
 #[test]
-fn the_log_has_every_copy_that_was_saved_mended_or_failed() {
+fn log_records_every_saved_or_failed_copy() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     world.damage(&format!("a/{ADA}"));
@@ -292,7 +292,7 @@ fn the_log_has_every_copy_that_was_saved_mended_or_failed() {
 }
 
 #[test]
-fn the_page_names_every_field_of_the_manifest() {
+fn manifest_fields_are_all_documented() {
     let page = include_str!("../../docs/backup.md");
     let (_, page) = page.split_once("### The manifest").unwrap();
     let (page, _) = page.split_once("\n## ").unwrap();

@@ -88,7 +88,7 @@ impl World {
 const MANY: &str = "backup --store many --iterations 1 --chain none --password-env SECRET --quiet";
 
 #[test]
-fn records_cost_no_more_than_the_files_they_name() {
+fn manifest_writes_stay_below_file_sizes() {
     const MOST: u32 = 2000;
     let world = World::new();
     world.make_many("many", 0..MOST);
@@ -123,7 +123,7 @@ fn records_cost_no_more_than_the_files_they_name() {
 }
 
 #[test]
-fn a_run_that_is_killed_has_recorded_what_it_wrote_before() {
+fn backup_when_killed_has_recorded_its_files() {
     const MOST: u32 = 2000;
     let world = World::new();
     world.make_many("many", 0..MOST);
@@ -155,7 +155,7 @@ fn a_run_that_is_killed_has_recorded_what_it_wrote_before() {
 }
 
 #[test]
-fn a_damaged_line_of_changes_is_told_and_all_is_written_anew() {
+fn changes_file_damage_is_reported_and_repaired() {
     const MOST: u32 = 150;
     let world = World::new();
     world.make_many("many", 0..MOST);
@@ -187,7 +187,7 @@ fn a_damaged_line_of_changes_is_told_and_all_is_written_anew() {
 /// On a share each of them is waited for.
 #[test]
 #[ignore = "needs strace"]
-fn an_unchanged_run_reads_several_files_at_once() {
+fn backup_checks_unchanged_files_in_parallel() {
     let world = World::new();
     world.make_many("many", 0..40);
     ends(&world.run(&format!("{MANY} --to a")), 0);

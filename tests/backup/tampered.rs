@@ -453,12 +453,12 @@ fn transcripts(file: &str) -> PathBuf {
 }
 
 #[test]
-fn restore_and_verify_account_for_every_identity() {
+fn restore_and_verify_detect_tampering_with_password() {
     drill(Sealing::Password);
 }
 
 #[test]
-fn restore_and_verify_account_for_every_sealed_identity() {
+fn restore_and_verify_detect_tampering_with_escrow() {
     drill(Sealing::Escrow);
 }
 
@@ -588,7 +588,7 @@ fn verify_with_stores_finds_a_forged_identity() {
 }
 
 #[test]
-fn verify_with_stores_tells_what_left_them_and_ends_well() {
+fn verify_with_stores_accepts_identities_since_removed() {
     let world = World::saved_with(Sealing::Password);
     fs::remove_file(world.path("store/grace-example.pem")).unwrap();
     let output = world.run("backup verify a --store store");
@@ -614,7 +614,7 @@ fn verify_with_stores_tells_what_left_them_and_ends_well() {
 }
 
 #[test]
-fn restore_takes_what_is_not_named_only_if_asked() {
+fn restore_needs_unnamed_option_for_unlisted_files() {
     let world = World::saved_with(Sealing::Password);
     world.exchange_ada_and_grace();
     world.copy(world.foreign(), "bert.p12");
@@ -646,7 +646,7 @@ fn restore_takes_what_is_not_named_only_if_asked() {
 }
 
 #[test]
-fn restore_tells_apart_what_the_manifest_says_is_wanted() {
+fn restore_matches_lost_files_by_manifest() {
     let world = World::saved_with(Sealing::Password);
     fs::remove_file(world.ada()).unwrap();
     for (words, code) in [
@@ -670,7 +670,7 @@ fn restore_tells_apart_what_the_manifest_says_is_wanted() {
 }
 
 #[test]
-fn restore_without_a_manifest_takes_names_that_are_no_text() {
+fn restore_without_manifest_takes_non_utf8_names() {
     let world = World::saved_with(Sealing::Password);
     let name = world.folder.path().join(OsStr::from_bytes(b"a/\xff.p12"));
     fs::rename(world.ada(), &name).unwrap();
@@ -680,7 +680,7 @@ fn restore_without_a_manifest_takes_names_that_are_no_text() {
 }
 
 #[test]
-fn backup_writes_anew_what_is_no_file_of_its_own() {
+fn backup_replaces_links_instead_of_following() {
     let outside = |world: &World| world.path("outside");
     let link = |world: &World, name: &str| {
         let file = world.path("a").join(name);
@@ -740,7 +740,7 @@ fn backup_keeps_every_damaged_manifest() {
 }
 
 #[test]
-fn backup_makes_nothing_elsewhere_for_its_lock() {
+fn lock_rejects_links_and_pipes() {
     let world = World::saved_with(Sealing::Password);
     let lock = world.path("a/.certstow-lock");
     fs::write(world.path("victim"), "precious").unwrap();
@@ -773,7 +773,7 @@ fn backup_makes_nothing_elsewhere_for_its_lock() {
 }
 
 #[test]
-fn backup_makes_nothing_elsewhere_for_its_turn() {
+fn turn_file_ignores_links_and_pipes() {
     let world = World::saved_with(Sealing::Password);
     let turn = world.path("a/.certstow-turn");
     let lock = fs::File::open(world.path("a/.certstow-lock")).unwrap();
@@ -795,7 +795,7 @@ fn backup_makes_nothing_elsewhere_for_its_turn() {
 }
 
 #[test]
-fn changes_that_are_no_file_of_their_own_are_damaged() {
+fn changes_link_or_pipe_counts_as_damaged() {
     let world = World::saved_with(Sealing::Password);
     let changes = world.path("a/certstow-manifest.changes");
     fs::write(world.path("victim"), "precious").unwrap();
@@ -818,7 +818,7 @@ fn changes_that_are_no_file_of_their_own_are_damaged() {
 }
 
 #[test]
-fn verify_with_stores_counts_what_is_there() {
+fn verify_with_stores_counts_actual_file_contents() {
     let world = World::saved_with(Sealing::Password);
     let verify = |opener: &str| world.run(&format!("backup verify a --store store {opener}"));
     let open = Sealing::Password.open();
@@ -845,7 +845,7 @@ fn verify_with_stores_counts_what_is_there() {
 }
 
 #[test]
-fn manifest_with_two_files_for_one_identity_is_damaged() {
+fn manifest_listing_identity_twice_is_damaged() {
     let world = World::saved_with(Sealing::Password);
     let mut manifest = world.manifest("a");
     let entries = manifest["entries"].as_array_mut().unwrap();
@@ -867,7 +867,7 @@ fn manifest_with_two_files_for_one_identity_is_damaged() {
 }
 
 #[test]
-fn verify_says_once_that_a_password_is_missing() {
+fn verify_reports_missing_sealed_password_once() {
     let world = World::saved_with(Sealing::Escrow);
     fs::remove_file(world.path("a").join(format!("{ADA}.cms"))).unwrap();
     let output = world.open("verify a", Sealing::Escrow);
@@ -877,7 +877,7 @@ fn verify_says_once_that_a_password_is_missing() {
 }
 
 #[test]
-fn verify_fails_where_no_identity_is_named() {
+fn verify_fails_for_empty_manifest() {
     let world = World::saved_with(Sealing::Password);
     let mut manifest = world.manifest("a");
     manifest["entries"] = Value::Array(Vec::new());
@@ -895,7 +895,7 @@ fn verify_fails_where_no_identity_is_named() {
 }
 
 #[test]
-fn restore_of_one_that_is_lost_blames_no_other() {
+fn restore_counts_only_matching_lost_files() {
     let world = World::saved_with(Sealing::Password);
     for name in [ADA, GRACE] {
         fs::remove_file(world.path("a").join(name)).unwrap();

@@ -36,7 +36,7 @@ fn backup_at(world: &World, width: u16) -> (String, String) {
 }
 
 #[test]
-fn progress_is_drawn_and_wiped_and_the_table_fits() {
+fn backup_clears_progress_and_fits_table() {
     for width in [40, 120] {
         let world = World::new();
         let (drawn, left) = backup_at(&world, width);
@@ -59,7 +59,7 @@ fn progress_is_drawn_and_wiped_and_the_table_fits() {
 }
 
 #[test]
-fn a_long_reason_is_broken_into_lines_and_a_thumbprint_is_not() {
+fn backup_table_wraps_reasons_not_thumbprints() {
     let world = World::new();
     backup_at(&world, 120);
     for width in [40, 120] {
@@ -78,7 +78,7 @@ fn a_long_reason_is_broken_into_lines_and_a_thumbprint_is_not() {
 }
 
 #[test]
-fn the_password_is_asked_for_twice_and_only_where_something_is_written() {
+fn backup_prompts_for_password_only_when_writing() {
     let world = World::new();
     let mut terminal = start(world.folder.path(), 100, BACKUP);
     for prompt in [

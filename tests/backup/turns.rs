@@ -24,7 +24,7 @@ fn ended(child: Child) -> Output {
 }
 
 #[test]
-fn machines_that_save_to_one_folder_take_turns() {
+fn lock_serializes_concurrent_backups() {
     let world = World::new();
     let backup = |number: u32| {
         let store = format!("store-{number}");
@@ -51,7 +51,7 @@ fn machines_that_save_to_one_folder_take_turns() {
 }
 
 #[test]
-fn a_run_waits_for_a_reader_and_reads_what_was_written_meanwhile() {
+fn backup_reads_manifest_after_waiting_for_lock() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     let other = File::open(world.path("a/.certstow-lock")).unwrap();
@@ -72,7 +72,7 @@ fn a_run_waits_for_a_reader_and_reads_what_was_written_meanwhile() {
 }
 
 #[test]
-fn folders_are_locked_in_one_order_whichever_way_they_are_named() {
+fn lock_order_is_independent_of_arguments() {
     let world = World::new();
     ends(&world.backup("--to a --to b"), 0);
     let backup = "backup --store store --iterations 1 --password-env SECRET --rewrite";
@@ -86,7 +86,7 @@ fn folders_are_locked_in_one_order_whichever_way_they_are_named() {
 }
 
 #[test]
-fn the_lock_is_private_whatever_made_it() {
+fn lock_file_mode_is_always_private() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     let lock = world.path("a/.certstow-lock");
@@ -106,7 +106,7 @@ fn the_lock_is_private_whatever_made_it() {
 }
 
 #[test]
-fn a_wait_is_told_once_at_a_terminal_and_ends_with_what_to_do() {
+fn lock_wait_is_reported_once_at_terminal() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     let other = File::open(world.path("a/.certstow-lock")).unwrap();

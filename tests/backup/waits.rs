@@ -35,7 +35,7 @@ fn waited_for(output: &Output, what: &str) {
 }
 
 #[test]
-fn whatever_is_read_may_be_a_pipe_that_nobody_writes_to() {
+fn backup_times_out_reading_silent_pipe() {
     let world = World::new();
     world.make_fifo("fifo");
     let backup = "backup --store store --iterations 1 --to a --timeout 1s";
@@ -51,7 +51,7 @@ fn whatever_is_read_may_be_a_pipe_that_nobody_writes_to() {
 }
 
 #[test]
-fn a_pipe_in_a_folder_of_a_backup_is_not_waited_for() {
+fn verify_does_not_wait_for_pipes() {
     let world = World::new();
     ends(&world.backup("--to a"), 0);
     std::fs::remove_file(world.path("a/.certstow-lock")).unwrap();
@@ -69,7 +69,7 @@ fn a_pipe_in_a_folder_of_a_backup_is_not_waited_for() {
 
 #[test]
 #[ignore = "needs strace"]
-fn a_disk_that_does_not_answer_ends_a_run_and_leaves_whole_files() {
+fn backup_timeout_on_disk_leaves_whole_files() {
     let world = World::new();
     // The fourth is that of a key file.
     let output = world.slow_backup("delay_exit=3000000:when=4", "--to a --timeout 1s");
@@ -86,7 +86,7 @@ fn a_disk_that_does_not_answer_ends_a_run_and_leaves_whole_files() {
 
 #[test]
 #[ignore = "needs strace"]
-fn a_run_that_gets_on_may_take_longer_than_any_wait() {
+fn backup_with_progress_outlasts_timeout() {
     let world = World::new();
     let began = Instant::now();
     let output = world.slow_backup("delay_exit=500000", "--to a --timeout 2s");

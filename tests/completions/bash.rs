@@ -20,7 +20,7 @@ fn started(folder: tempfile::TempDir, command: &str) -> Shell {
 
 #[test]
 #[ignore = "needs bash"]
-fn a_thumbprint_is_completed() {
+fn thumbprint_is_completed() {
     let mut bash = bash();
     bash.press("certstow show --store store 69\t");
     bash.wait_for_row(&format!("{PROMPT}certstow show --store store {ADA}"));
@@ -28,7 +28,7 @@ fn a_thumbprint_is_completed() {
 
 #[test]
 #[ignore = "needs bash"]
-fn a_name_becomes_its_thumbprint() {
+fn name_completes_to_thumbprint() {
     let mut bash = bash();
     bash.press("certstow show --store store 'ada ex\t");
     bash.wait_for(&format!("--store store '{ADA}'"));
@@ -36,7 +36,7 @@ fn a_name_becomes_its_thumbprint() {
 
 #[test]
 #[ignore = "needs bash"]
-fn several_are_listed_with_their_names_and_the_word_stays() {
+fn ambiguous_name_lists_matches_without_completing() {
     let mut bash = bash();
     bash.press("certstow export --store=store Example\t\t");
     for (thumbprint, name) in [(ADA, "Ada"), (EDITH, "Edith"), (GRACE, "Grace")] {
@@ -80,7 +80,7 @@ fn options_stores_targets_and_paths_are_completed() {
 
 #[test]
 #[ignore = "needs bash"]
-fn the_file_of_the_package_is_found_when_it_is_needed() {
+fn packaged_script_is_loaded_on_demand() {
     let folder = place();
     // Where packages put it, below XDG_DATA_HOME instead of /usr/share.
     script(
@@ -95,7 +95,7 @@ fn the_file_of_the_package_is_found_when_it_is_needed() {
 
 #[test]
 #[ignore = "needs bash"]
-fn a_hostile_name_does_nothing() {
+fn hostile_name_runs_no_command() {
     let mut bash = bash();
     let store = hostile_store(bash.folder());
     bash.press(&format!("certstow show --store {store} --store store \t\t"));

@@ -18,7 +18,7 @@ fn fish() -> Shell {
 
 #[test]
 #[ignore = "needs fish"]
-fn a_thumbprint_is_completed() {
+fn thumbprint_is_completed() {
     let mut fish = fish();
     fish.press("certstow show --store store 69\t");
     fish.wait_for_row(&format!("{PROMPT}certstow show --store store {ADA}"));
@@ -27,7 +27,7 @@ fn a_thumbprint_is_completed() {
 /// Fish drops what does not resemble the word.
 #[test]
 #[ignore = "needs fish"]
-fn a_name_becomes_the_whole_name() {
+fn name_completes_to_full_name() {
     let mut fish = fish();
     fish.press("certstow show --store store ada\t");
     fish.wait_for_row(&format!(
@@ -40,7 +40,7 @@ fn a_name_becomes_the_whole_name() {
 
 #[test]
 #[ignore = "needs fish"]
-fn all_are_listed_with_their_names() {
+fn empty_word_lists_all_identities() {
     let mut fish = fish();
     fish.press("certstow export --store=store \t");
     fish.wait_for(ADA);
@@ -68,7 +68,7 @@ fn options_stores_targets_and_paths_are_completed() {
 
 #[test]
 #[ignore = "needs fish"]
-fn a_hostile_name_does_nothing() {
+fn hostile_name_runs_no_command() {
     let mut fish = fish();
     let store = hostile_store(fish.folder());
     fish.press(&format!("certstow show --store {store} --store store \t"));

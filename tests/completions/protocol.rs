@@ -85,7 +85,7 @@ fn saved_identities(folder: &Path, word: &str) -> String {
 }
 
 #[test]
-fn identities_of_a_backup_come_from_its_manifest() {
+fn restore_completes_identities_from_manifest() {
     let folder = place();
     back_up(folder.path());
     let ask = |word| saved_identities(folder.path(), word);
@@ -98,7 +98,7 @@ fn identities_of_a_backup_come_from_its_manifest() {
 }
 
 #[test]
-fn identities_of_a_refused_manifest_are_not_offered() {
+fn restore_completes_nothing_from_invalid_manifest() {
     let folder = place();
     back_up(folder.path());
     let manifest = folder.path().join("my backup/certstow-manifest.json");
@@ -137,7 +137,7 @@ fn identities_of_a_refused_manifest_are_not_offered() {
 /// The script is not run here: its language has no interpreter on Linux that comes with a
 /// distribution.
 #[test]
-fn the_script_of_powershell_asks_like_that() {
+fn powershell_script_uses_the_same_protocol() {
     let folder = place();
     let script = certstow(folder.path())
         .args(["completions", "powershell"])
@@ -158,7 +158,7 @@ fn the_script_of_powershell_asks_like_that() {
 
 #[test]
 #[ignore = "needs OpenSSL"]
-fn a_hostile_name_is_one_line_of_text() {
+fn hostile_name_becomes_one_plain_line() {
     let folder = place();
     let store = hostile_store(folder.path());
     let answer = powershell(folder.path(), &["certstow", "show", "--store", &store, ""]);
@@ -176,7 +176,7 @@ fn a_hostile_name_is_one_line_of_text() {
 }
 
 #[test]
-fn what_cannot_be_answered_is_silence() {
+fn unanswerable_request_completes_no_identity() {
     let folder = place();
     for words in [
         &["certstow", "show", "--store", "missing", ""][..],
@@ -201,7 +201,7 @@ fn what_cannot_be_answered_is_silence() {
 
 /// The variable alone changes nothing.
 #[test]
-fn a_command_runs_whatever_the_environment_says() {
+fn command_runs_despite_completion_variable() {
     let folder = place();
     let listed = certstow(folder.path())
         .args(["list", "--store", &samples()])
@@ -212,7 +212,7 @@ fn a_command_runs_whatever_the_environment_says() {
 }
 
 #[test]
-fn completing_writes_no_file() {
+fn completion_writes_no_files() {
     let folder = place();
     let words = [
         "certstow",
@@ -231,7 +231,7 @@ fn completing_writes_no_file() {
 /// A file system that takes a minute for each folder.
 #[test]
 #[ignore = "needs strace"]
-fn a_store_that_does_not_answer_is_left_out_in_time() {
+fn unresponsive_store_is_skipped_in_time() {
     let folder = place();
     let began = Instant::now();
     let mut strace = Command::new("strace");

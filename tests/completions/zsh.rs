@@ -22,7 +22,7 @@ fn started(folder: tempfile::TempDir, command: &str) -> Shell {
 
 #[test]
 #[ignore = "needs zsh"]
-fn a_thumbprint_is_completed() {
+fn thumbprint_is_completed() {
     let mut zsh = zsh();
     zsh.press("certstow show --store store 69\t");
     zsh.wait_for_row(&format!("{PROMPT}certstow show --store store {ADA}"));
@@ -30,7 +30,7 @@ fn a_thumbprint_is_completed() {
 
 #[test]
 #[ignore = "needs zsh"]
-fn a_name_becomes_its_thumbprint() {
+fn name_completes_to_thumbprint() {
     let mut zsh = zsh();
     zsh.press("certstow show --store store ada\\ ex\t");
     zsh.wait_for_row(&format!("{PROMPT}certstow show --store store {ADA}"));
@@ -41,7 +41,7 @@ fn a_name_becomes_its_thumbprint() {
 
 #[test]
 #[ignore = "needs zsh"]
-fn all_are_listed_with_their_names() {
+fn empty_word_lists_all_identities() {
     let mut zsh = zsh();
     zsh.press("certstow export --store=store \t");
     for (thumbprint, name) in [(ADA, "Ada"), (EDITH, "Edith"), (GRACE, "Grace")] {
@@ -52,7 +52,7 @@ fn all_are_listed_with_their_names() {
 
 #[test]
 #[ignore = "needs zsh"]
-fn tab_goes_through_those_that_have_the_name() {
+fn tab_cycles_through_matching_identities() {
     let mut zsh = zsh();
     zsh.press("certstow export --store store Example\t");
     zsh.wait_for(&format!("{GRACE}  -- Grace Example"));
@@ -93,7 +93,7 @@ fn options_stores_targets_and_paths_are_completed() {
 
 #[test]
 #[ignore = "needs zsh"]
-fn a_hostile_name_does_nothing() {
+fn hostile_name_runs_no_command() {
     let mut zsh = zsh();
     let store = hostile_store(zsh.folder());
     zsh.press(&format!("certstow show --store {store} --store store \t"));

@@ -65,7 +65,7 @@ fn bash_with_exfat(script: &str, folder: &Path) -> Output {
 
 #[test]
 #[ignore = "needs root, or user namespaces, to mount a file system"]
-fn a_full_disk_is_an_error_and_leaves_nothing_behind() {
+fn export_to_full_disk_leaves_nothing() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = bash_with_mounts(
         "mount -t tmpfs -o size=4k none . && cd \"$PWD\" || exit 99
@@ -79,7 +79,7 @@ fn a_full_disk_is_an_error_and_leaves_nothing_behind() {
 
 #[test]
 #[ignore = "needs root, or user namespaces, to mount a file system"]
-fn a_full_disk_leaves_the_file_that_was_there() {
+fn export_to_full_disk_keeps_existing_file() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = bash_with_mounts(
         "mount -t tmpfs -o size=8k none . && cd \"$PWD\" || exit 99
@@ -93,7 +93,7 @@ fn a_full_disk_leaves_the_file_that_was_there() {
 
 #[test]
 #[ignore = "needs root, or user namespaces, to mount a file system"]
-fn a_read_only_folder_is_an_error() {
+fn export_to_read_only_folder_fails() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = bash_with_mounts(
         "mount -t tmpfs -o ro none . && cd \"$PWD\" || exit 99
@@ -107,7 +107,7 @@ const NO_PERMISSIONS: &str = "this file system cannot restrict who reads the fil
 
 #[test]
 #[ignore = "needs root to mount an exFAT disk"]
-fn a_disk_without_permissions_takes_the_file_with_a_warning() {
+fn export_to_exfat_succeeds_with_warning() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = bash_with_exfat(
         "export_ada stick/ada.p12; code=$?; ls -A stick >&2
@@ -123,7 +123,7 @@ fn a_disk_without_permissions_takes_the_file_with_a_warning() {
 
 #[test]
 #[ignore = "needs root to mount an exFAT disk"]
-fn a_disk_without_permissions_keeps_the_file_that_was_there() {
+fn export_to_exfat_keeps_existing_file() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = bash_with_exfat(
         "printf precious > stick/ada.p12
@@ -137,7 +137,7 @@ fn a_disk_without_permissions_keeps_the_file_that_was_there() {
 
 #[test]
 #[ignore = "needs root to mount an exFAT disk"]
-fn a_disk_without_permissions_has_the_file_replaced_where_that_is_asked_for() {
+fn export_to_exfat_with_force_replaces_file() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = bash_with_exfat(
         "printf precious > stick/ada.p12
@@ -154,7 +154,7 @@ fn a_disk_without_permissions_has_the_file_replaced_where_that_is_asked_for() {
 
 #[test]
 #[ignore = "needs root to mount an exFAT disk"]
-fn a_disk_without_permissions_is_refused_where_privacy_is_required() {
+fn export_to_exfat_with_require_private_fails() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = bash_with_exfat(
         "export SECRET=; export_ada stick/ada.p12 --require-private; code=$?; ls -A stick
@@ -170,7 +170,7 @@ fn a_disk_without_permissions_is_refused_where_privacy_is_required() {
 }
 
 #[test]
-fn a_disk_with_permissions_is_as_private_as_required() {
+fn require_private_accepts_disk_with_permissions() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let script = "export_ada ada.p12 --require-private";
     let output = bash(&["bash"], script, folder.path());

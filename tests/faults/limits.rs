@@ -152,7 +152,7 @@ fn no_false_success(output: &Output, expected: &Output, place: &str) {
 
 #[test]
 #[ignore = "needs strace"]
-fn without_threads_every_command_does_its_work() {
+fn commands_work_without_threads() {
     each(NO_THREADS, |output, expected, place| {
         assert_eq!(output.status.code(), expected.status.code(), "{place}");
         no_false_success(output, expected, place);
@@ -161,7 +161,7 @@ fn without_threads_every_command_does_its_work() {
 
 #[test]
 #[ignore = "needs strace"]
-fn without_threads_a_shell_gets_no_completions() {
+fn completion_without_threads_is_empty() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut command = Command::new(NO_THREADS[0]);
     command
@@ -179,7 +179,7 @@ fn without_threads_a_shell_gets_no_completions() {
 }
 
 #[test]
-fn with_few_descriptors_nothing_is_half_done_or_falsely_saved() {
+fn commands_with_few_descriptors_fail_cleanly() {
     // The dynamic linker needs the first.
     for descriptors in 4..=8 {
         let limit = format!("--nofile={descriptors}");
@@ -188,7 +188,7 @@ fn with_few_descriptors_nothing_is_half_done_or_falsely_saved() {
 }
 
 #[test]
-fn files_that_must_stay_small_are_an_error_and_leave_nothing() {
+fn commands_with_file_size_limit_fail_cleanly() {
     for bytes in [0, 600, 2048, 4096] {
         let limit = format!("--fsize={bytes}");
         each(&["prlimit", &limit], no_false_success);
@@ -219,7 +219,7 @@ fn files_that_must_stay_small_are_an_error_and_leave_nothing() {
 }
 
 #[test]
-fn a_log_that_may_not_grow_is_told_once() {
+fn log_over_size_limit_warns_once() {
     let world = World::new();
     let words = format!("list --store {} --log log -v", samples());
     let output = world.run(&["prlimit", "--fsize=400"], &words);

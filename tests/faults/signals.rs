@@ -123,21 +123,21 @@ fn during_the_read_back(signal: Signal) {
 }
 
 #[test]
-fn an_interrupt_at_any_time_leaves_nothing_or_the_whole_file() {
+fn sigint_anytime_leaves_no_partial_file() {
     at_any_time(SIGINT);
 }
 
 #[test]
-fn a_termination_at_any_time_leaves_nothing_or_the_whole_file() {
+fn sigterm_anytime_leaves_no_partial_file() {
     at_any_time(SIGTERM);
 }
 
 #[test]
-fn an_interrupt_during_the_read_back_leaves_no_temporary_file() {
+fn sigint_during_read_back_leaves_no_leftover() {
     during_the_read_back(SIGINT);
 }
 
 #[test]
-fn a_termination_during_the_read_back_leaves_no_temporary_file() {
+fn sigterm_during_read_back_leaves_no_leftover() {
     during_the_read_back(SIGTERM);
 }

@@ -36,7 +36,7 @@ fn run(command: &mut Command) -> Output {
 }
 
 #[test]
-fn a_reader_that_went_away_has_seen_enough() {
+fn output_to_closed_pipe_succeeds_quietly() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for arguments in results() {
         let output = run(certstow(folder.path())
@@ -53,7 +53,7 @@ fn a_reader_that_went_away_has_seen_enough() {
 }
 
 #[test]
-fn a_reader_that_went_away_did_not_take_the_exported_file() {
+fn export_to_closed_pipe_fails() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = run(certstow(folder.path())
         .args(export_ada("2000"))
@@ -65,7 +65,7 @@ fn a_reader_that_went_away_did_not_take_the_exported_file() {
 }
 
 #[test]
-fn output_that_cannot_be_written_is_never_a_success() {
+fn output_to_full_device_fails() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let export = [export_ada("2000"), vec!["-o".to_owned(), "-".to_owned()]].concat();
     for arguments in results().into_iter().chain([export]) {
@@ -98,7 +98,7 @@ fn with_closed_output(folder: &std::path::Path, arguments: &[String]) -> Output 
 }
 
 #[test]
-fn closed_standard_output_is_no_panic() {
+fn closed_standard_output_does_not_panic() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for arguments in results() {
         let output = with_closed_output(folder.path(), &arguments);
@@ -112,7 +112,7 @@ fn closed_standard_output_is_no_panic() {
 }
 
 #[test]
-fn closed_standard_output_does_not_keep_a_file_from_being_written() {
+fn closed_standard_output_still_exports_file() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let export = [
         export_ada("2000"),
@@ -125,7 +125,7 @@ fn closed_standard_output_does_not_keep_a_file_from_being_written() {
 }
 
 #[test]
-fn closed_standard_output_did_not_take_the_exported_file() {
+fn export_to_closed_standard_output_fails() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let export = [export_ada("2000"), vec!["-o".to_owned(), "-".to_owned()]].concat();
     let output = with_closed_output(folder.path(), &export);

@@ -40,7 +40,7 @@ fn target() -> (tempfile::TempDir, std::path::PathBuf) {
 
 #[test]
 #[ignore = "needs strace"]
-fn a_file_whose_name_is_not_confirmed_is_there_and_no_success() {
+fn export_fails_when_folder_sync_fails() {
     let (folder, to) = target();
     let output = with_failing_sync(&to, "EIO", &words(&["-o", "to/ada.p12"]));
     let shown = said(&output);
@@ -65,7 +65,7 @@ fn a_file_whose_name_is_not_confirmed_is_there_and_no_success() {
 
 #[test]
 #[ignore = "needs strace"]
-fn a_copy_whose_name_is_not_confirmed_is_there_and_no_success() {
+fn copy_to_fails_when_folder_sync_fails() {
     let (folder, to) = target();
     let copied = words(&["-o", "ada.p12", "--copy-to", "to"]);
     let output = with_failing_sync(&to, "EIO", &copied);
@@ -79,7 +79,7 @@ fn a_copy_whose_name_is_not_confirmed_is_there_and_no_success() {
 
 #[test]
 #[ignore = "needs strace"]
-fn a_report_whose_name_is_not_confirmed_is_no_success() {
+fn report_fails_when_folder_sync_fails() {
     let (_folder, to) = target();
     let report = [
         "report",
@@ -102,7 +102,7 @@ fn a_report_whose_name_is_not_confirmed_is_no_success() {
 
 #[test]
 #[ignore = "needs strace"]
-fn an_import_whose_name_is_not_confirmed_is_half_done() {
+fn import_fails_when_folder_sync_fails() {
     let (_folder, to) = target();
     let import = [
         "import",
@@ -122,7 +122,7 @@ fn an_import_whose_name_is_not_confirmed_is_half_done() {
 
 #[test]
 #[ignore = "needs strace"]
-fn a_file_system_without_sync_takes_the_file_with_a_warning() {
+fn export_warns_when_sync_is_unsupported() {
     for error in ["EINVAL", "EOPNOTSUPP", "ENOSYS", "EBADF"] {
         let (folder, to) = target();
         let output = with_failing_sync(&to, error, &words(&["-o", "to/ada.p12"]));
@@ -149,7 +149,7 @@ fn with_failing_syncs(folder: &Path, error: &str, which: &str, words: &[String])
 
 #[test]
 #[ignore = "needs strace"]
-fn a_file_that_its_disk_does_not_confirm_does_not_come_to_be() {
+fn export_saves_nothing_when_file_sync_fails() {
     let (_folder, to) = target();
     let export = words(&["-o", "ada.p12"]);
     let output = with_failing_syncs(&to, "EIO", "1", &export);
@@ -178,7 +178,7 @@ fn a_file_that_its_disk_does_not_confirm_does_not_come_to_be() {
 /// Some file systems find out only when they are to sync it.
 #[test]
 #[ignore = "needs strace"]
-fn a_file_that_its_disk_has_no_room_for_is_no_failed_sync() {
+fn export_reports_full_disk_found_by_sync() {
     for error in ["ENOSPC", "EDQUOT", "EFBIG"] {
         let (_folder, to) = target();
         let output = with_failing_syncs(&to, error, "1", &words(&["-o", "ada.p12"]));
@@ -191,7 +191,7 @@ fn a_file_that_its_disk_has_no_room_for_is_no_failed_sync() {
 
 #[test]
 #[ignore = "needs strace"]
-fn a_copy_that_its_disk_does_not_confirm_is_missing() {
+fn copy_to_drops_copy_when_sync_fails() {
     let (folder, to) = target();
     let copied = words(&["-o", "ada.p12", "--copy-to", "to"]);
     // The file, its folder, the copy.
@@ -205,7 +205,7 @@ fn a_copy_that_its_disk_does_not_confirm_is_missing() {
 
 #[test]
 #[ignore = "needs strace"]
-fn a_backup_whose_disk_confirms_no_file_has_failed() {
+fn backup_fails_when_file_syncs_fail() {
     let samples = crate::samples();
     let backup = ["backup", "--store", &samples, "--to", "to", "--json"];
     let protection = ["--password-env", "SECRET", "--iterations", "1"];
@@ -231,7 +231,7 @@ fn a_backup_whose_disk_confirms_no_file_has_failed() {
 
 #[test]
 #[ignore = "needs root to mount a disk"]
-fn what_is_read_back_is_what_the_disk_has() {
+fn read_back_reads_from_disk_not_cache() {
     let disk = LoopDisk::new();
     let file = NewFile::beside(&disk.path().join("file")).expect("a new file");
     let bytes: Vec<u8> = (0..20_000_u32).flat_map(u32::to_be_bytes).collect();
@@ -250,7 +250,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Stopped once its file is synced, and let go on when the disk has spoilt it.
 #[test]
 #[ignore = "needs root to mount a disk, and strace"]
-fn a_file_that_its_disk_spoils_is_not_saved() {
+fn export_rejects_file_corrupted_on_disk() {
     let disk = LoopDisk::new();
     let folder = tempfile::tempdir().expect("a temporary folder");
     let target = disk.path().join("ada.p12");

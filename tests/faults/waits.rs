@@ -41,7 +41,7 @@ fn stdio(writer: PipeWriter) -> Stdio {
 }
 
 #[test]
-fn a_password_that_never_comes_ends_in_time_and_is_named() {
+fn password_wait_times_out_and_is_named() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (nothing, _writer) = std::io::pipe().expect("a pipe");
     let samples = crate::samples();
@@ -66,7 +66,7 @@ fn a_password_that_never_comes_ends_in_time_and_is_named() {
 }
 
 #[test]
-fn a_fifo_in_place_of_a_password_file_ends_in_time() {
+fn password_file_fifo_times_out() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let made = Command::new("mkfifo")
         .arg(folder.path().join("fifo"))
@@ -81,7 +81,7 @@ fn a_fifo_in_place_of_a_password_file_ends_in_time() {
 }
 
 #[test]
-fn a_reader_that_does_not_read_ends_in_time() {
+fn export_to_blocked_pipe_times_out() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (_reader, writer) = small_pipe();
     let output = times_out(
@@ -96,7 +96,7 @@ fn a_reader_that_does_not_read_ends_in_time() {
 }
 
 #[test]
-fn standard_error_that_takes_nothing_does_not_keep_the_end_from_coming() {
+fn timeout_works_with_blocked_standard_error() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (_reader, mut writer) = small_pipe();
     writer.write_all(&[b'x'; 4096]).expect("a full pipe");
@@ -150,7 +150,7 @@ fn does_not_wait_for(calls: &str, folder: &Path, more: &[&str], arguments: &[&st
 
 #[test]
 #[ignore = "needs strace"]
-fn a_disk_that_removes_nothing_does_not_keep_the_end_from_coming() {
+fn timeout_works_when_unlink_blocks() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let export = export_ada("2000");
     let export: Vec<&str> = export.iter().map(String::as_str).collect();
@@ -162,7 +162,7 @@ fn a_disk_that_removes_nothing_does_not_keep_the_end_from_coming() {
 
 #[test]
 #[ignore = "needs strace"]
-fn a_log_that_does_not_open_ends_in_time_and_is_named() {
+fn log_open_times_out_and_is_named() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let log = folder.path().join("log");
     let log = log.to_string_lossy();
@@ -185,7 +185,7 @@ fn time(folder: &Path, arguments: &[&str]) -> Duration {
 }
 
 #[test]
-fn work_that_gets_on_is_not_ended_however_long_it_takes() {
+fn timeout_ignores_work_that_makes_progress() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();
     let exported = certstow(folder)

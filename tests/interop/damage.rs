@@ -130,7 +130,7 @@ fn sealed_by_certstow(material: &Material, identity: &Identity, profile: Profile
 
 #[test]
 #[ignore = "needs OpenSSL and Python cryptography"]
-fn damage_to_what_certstow_writes_is_seen() {
+fn check_detects_damage_to_certstow_files() {
     let material = Material::new();
     let identity = material.identity("Damaged", Key::P256);
     for profile in [Profile::Modern, Profile::Legacy] {
@@ -141,7 +141,7 @@ fn damage_to_what_certstow_writes_is_seen() {
 
 #[test]
 #[ignore = "needs OpenSSL and Python cryptography"]
-fn damage_to_a_file_without_any_protection_is_seen() {
+fn check_detects_damage_without_mac_or_encryption() {
     let material = Material::new();
     // The root is self-signed: nothing else in the file vouches for its certificate.
     let root = &material.root;

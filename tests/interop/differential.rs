@@ -250,7 +250,7 @@ fn agreed(cases: &[Case], yes: bool) -> usize {
 
 #[test]
 #[ignore = "needs OpenSSL"]
-fn changed_files_are_judged_as_openssl_does() {
+fn check_agrees_with_openssl_on_changed_files() {
     let seeds = files_in(&fuzz().join("seeds/grade"));
     // A MAC hides what else a reader makes of a change.
     let without_mac: Vec<_> = cases(seeds.iter().cloned())
@@ -275,7 +275,7 @@ fn changed_files_are_judged_as_openssl_does() {
 /// What failed before, or what `cargo xtask fuzz` has just made.
 #[test]
 #[ignore = "needs OpenSSL"]
-fn fuzzed_files_that_restore_open_in_openssl() {
+fn check_agrees_with_openssl_on_fuzzed_files() {
     let folder = std::env::var_os("CERTSTOW_FUZZED").map(PathBuf::from);
     let files = files_in(&folder.unwrap_or_else(|| fuzz().join("found/grade")));
     // What asks for more key derivation than the seeds is no file that was made there.

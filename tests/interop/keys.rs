@@ -180,7 +180,7 @@ fn generate(material: &Material, kind: &Kind, file: &str) -> PathBuf {
 
 #[test]
 #[ignore = "needs OpenSSL"]
-fn keys_of_every_kind_have_one_level_everywhere() {
+fn proof_level_is_consistent_for_key_kinds() {
     let material = Material::new();
     for kind in &KINDS {
         let name = kind.name;
@@ -197,7 +197,7 @@ fn keys_of_every_kind_have_one_level_everywhere() {
 
 #[test]
 #[ignore = "needs OpenSSL"]
-fn keys_of_dsa_sign() {
+fn dsa_keys_prove_by_signature() {
     let material = Material::new();
     let parameters = material.folder().join("dsa.parameters");
     output(
@@ -285,7 +285,7 @@ fn scalar_octets(key: &Path) -> usize {
 
 #[test]
 #[ignore = "needs all peers"]
-fn keys_of_gnutls_get_the_length_of_their_curve() {
+fn gnutls_keys_are_normalized_to_curve_length() {
     let material = Material::new();
     for (curve, octets) in [("secp256r1", 33), ("secp384r1", 49), ("secp521r1", 65)] {
         let key = gnutls_key(&material, curve, octets);
@@ -382,7 +382,7 @@ else:
 
 #[test]
 #[ignore = "needs Python cryptography with ML-DSA"]
-fn keys_of_ml_dsa_sign_what_python_verifies() {
+fn ml_dsa_signatures_verify_in_python() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (public, signature) = (
         folder.path().join("public"),

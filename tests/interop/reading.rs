@@ -32,31 +32,31 @@ const PASSWORD: &str = "correct horse battery staple";
 
 #[test]
 #[ignore = "needs OpenSSL"]
-fn certstow_opens_what_openssl_writes() {
+fn check_and_store_open_openssl_files() {
     certstow_opens(&openssl::FORMS);
 }
 
 #[test]
 #[ignore = "needs NSS and OpenSSL"]
-fn certstow_opens_what_nss_writes() {
+fn check_and_store_open_nss_files() {
     certstow_opens(&nss::FORMS);
 }
 
 #[test]
 #[ignore = "needs GnuTLS and OpenSSL"]
-fn certstow_opens_what_gnutls_writes() {
+fn check_and_store_open_gnutls_files() {
     certstow_opens(&gnutls::FORMS);
 }
 
 #[test]
 #[ignore = "needs Java and OpenSSL"]
-fn certstow_opens_what_java_writes() {
+fn check_and_store_open_java_files() {
     certstow_opens(&java::FORMS);
 }
 
 #[test]
 #[ignore = "needs Python cryptography and OpenSSL"]
-fn certstow_opens_what_python_writes() {
+fn check_and_store_open_python_files() {
     certstow_opens(&python::FORMS);
 }
 

@@ -148,7 +148,7 @@ fn limit(peer: &dyn Peer, version: &[u32], cell: &Cell) -> Option<&'static Limit
 
 #[test]
 #[ignore = "needs OpenSSL, NSS, GnuTLS, Java and Python cryptography"]
-fn every_peer_opens_what_certstow_writes() {
+fn export_opens_in_every_peer() {
     let material = Material::new();
     let identities = Key::ALL.map(|key| material.identity(&format!("Interop {key:?}"), key));
     let mut trial = Trial::new(&material);
@@ -174,7 +174,7 @@ fn every_peer_opens_what_certstow_writes() {
 
 #[test]
 #[ignore = "needs OpenSSL, NSS, GnuTLS, Java and Python cryptography"]
-fn every_peer_opens_files_with_every_attribute_and_those_of_the_program() {
+fn export_with_all_attributes_opens_in_peers() {
     let material = Material::new();
     let identity = material.identity(EXPORTED, Key::Rsa2048);
     let mut trial = Trial::new(&material);

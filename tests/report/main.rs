@@ -43,7 +43,7 @@ fn shown(folder: &Path, view: &str) -> Vec<String> {
 
 #[test]
 #[ignore = "needs Chromium"]
-fn what_certificates_say_stays_text() {
+fn report_escapes_certificate_text() {
     let folder = folder();
     let folder = folder.path();
     store::hostile(&folder.join("hostile"));
@@ -95,7 +95,7 @@ fn what_certificates_say_stays_text() {
 
 #[test]
 #[ignore = "needs Chromium"]
-fn the_policy_stops_what_escaping_would_let_through() {
+fn policy_blocks_injected_scripts_and_styles() {
     let folder = folder();
     let folder = folder.path();
     let page = report(folder, &samples(), &[]);
@@ -118,7 +118,7 @@ fn the_policy_stops_what_escaping_would_let_through() {
 
 #[test]
 #[ignore = "needs Chromium"]
-fn no_request_leaves_the_page() {
+fn policy_blocks_network_requests() {
     let folder = folder();
     let folder = folder.path();
     store::hostile(&folder.join("hostile"));
@@ -144,7 +144,7 @@ fn text_of(digits: &[u8]) -> String {
 
 #[test]
 #[ignore = "needs Chromium"]
-fn the_address_says_what_is_shown() {
+fn address_fragment_filters_and_sorts_identities() {
     let folder = folder();
     let folder = folder.path();
     let page = report(folder, &samples(), &[]);
@@ -183,7 +183,7 @@ fn the_address_says_what_is_shown() {
 
 #[test]
 #[ignore = "needs Chromium"]
-fn identities_in_a_backup_are_told_from_others() {
+fn report_filter_finds_identities_without_backup() {
     let folder = folder();
     let folder = folder.path();
     let saved = certstow(folder)
@@ -209,7 +209,7 @@ fn identities_in_a_backup_are_told_from_others() {
 
 #[test]
 #[ignore = "needs Chromium"]
-fn a_person_types_unfolds_and_clears() {
+fn filters_respond_to_typing_and_clicks() {
     let folder = folder();
     let folder = folder.path();
     let page = report(folder, &samples(), &[]);
@@ -254,7 +254,7 @@ fn a_person_types_unfolds_and_clears() {
 
 #[test]
 #[ignore = "needs Chromium"]
-fn without_scripts_everything_is_shown() {
+fn report_without_scripts_shows_everything() {
     let folder = folder();
     let folder = folder.path();
     let page = report(folder, &samples(), &[]);
@@ -277,7 +277,7 @@ fn without_scripts_everything_is_shown() {
 /// What is told to those who do not see the page, or use no mouse.
 #[test]
 #[ignore = "needs Chromium"]
-fn every_control_and_row_has_a_name_and_a_role() {
+fn controls_have_accessible_names_and_roles() {
     let folder = folder();
     let folder = folder.path();
     for (width, wide) in [(1280, true), (390, false)] {
@@ -309,7 +309,7 @@ fn every_control_and_row_has_a_name_and_a_role() {
 
 #[test]
 #[ignore = "needs Chromium"]
-fn the_years_of_the_time_line_stay_apart_in_any_window() {
+fn timeline_years_never_overlap() {
     let folder = folder();
     let folder = folder.path();
     store::many(&folder.join("many"), 20);
@@ -329,7 +329,7 @@ fn the_years_of_the_time_line_stay_apart_in_any_window() {
 
 #[test]
 #[ignore = "needs Chromium"]
-fn the_page_follows_the_system_into_the_dark() {
+fn report_follows_system_dark_mode() {
     let folder = folder();
     let folder = folder.path();
     let page = report(folder, &samples(), &[]);
@@ -345,7 +345,7 @@ fn the_page_follows_the_system_into_the_dark() {
 
 #[test]
 #[ignore = "needs Chromium and Poppler"]
-fn everything_is_on_paper() {
+fn report_prints_every_identity() {
     let folder = folder();
     let folder = folder.path();
     report(folder, &samples(), &[]);
@@ -395,7 +395,7 @@ fn busy() -> f64 {
 /// Details of many are text until somebody asks for them, which is found all the same.
 #[test]
 #[ignore = "needs Chromium"]
-fn details_of_many_are_made_when_unfolded() {
+fn details_are_built_lazily_when_unfolded() {
     let folder = folder();
     let folder = folder.path();
     store::many(&folder.join("many"), 50);
@@ -435,7 +435,7 @@ fn details_of_many_are_made_when_unfolded() {
 
 #[test]
 #[ignore = "needs Chromium"]
-fn five_thousand_identities_open_within_three_seconds() {
+fn report_opens_five_thousand_within_three_seconds() {
     let folder = folder();
     let folder = folder.path();
     store::many(&folder.join("many"), 5000);
@@ -463,7 +463,7 @@ fn five_thousand_identities_open_within_three_seconds() {
 
 #[test]
 #[ignore = "needs Chromium"]
-fn three_hundred_identities_are_made_and_filtered_at_once() {
+fn report_filters_three_hundred_identities_quickly() {
     let folder = folder();
     let folder = folder.path();
     store::many(&folder.join("many"), 300);

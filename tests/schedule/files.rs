@@ -14,7 +14,7 @@ fn systemd_analyze(scope: &str) -> Command {
 
 #[test]
 #[ignore = "needs systemd"]
-fn systemd_finds_nothing_wrong_with_the_units() {
+fn systemd_units_pass_verification() {
     for (scope, machine, times) in [
         ("--user", &[][..], "--hourly"),
         ("--user", &[], "--daily=03:15"),
@@ -44,7 +44,7 @@ fn systemd_finds_nothing_wrong_with_the_units() {
 #[test]
 #[ignore = "needs systemd"]
 #[expect(clippy::print_stdout, reason = "the rating is worth knowing")]
-fn the_service_can_do_little_harm() {
+fn systemd_service_stays_below_exposure_limit() {
     for (machine, most) in [(&[][..], 6.0), (&["--machine"], 2.5)] {
         let folder = tempfile::tempdir().unwrap();
         print(folder.path(), "systemd", machine);
@@ -66,7 +66,7 @@ fn the_service_can_do_little_harm() {
 /// What systemd makes of the command line: as its own manager dumps it.
 #[test]
 #[ignore = "needs systemd"]
-fn systemd_reads_back_the_arguments() {
+fn systemd_units_round_trip_arguments() {
     let folder = tempfile::tempdir().unwrap();
     let units = folder.path().join("systemd/user");
     print(&units, "systemd", &[]);
@@ -134,7 +134,7 @@ assert command.text == program, command.text
 
 #[test]
 #[ignore = "needs Python"]
-fn python_reads_the_files_for_macos_and_windows() {
+fn launchd_and_windows_files_parse_in_python() {
     let folder = tempfile::tempdir().unwrap();
     for system in ["launchd", "windows"] {
         print(folder.path(), system, &["--daily", "03:15"]);

@@ -30,7 +30,7 @@ pub(crate) fn tell(story: &str, folder: &Path) -> String {
 /// From nothing to a task that ran, and back to nothing.
 #[test]
 #[ignore = "needs systemd"]
-fn a_backup_is_scheduled_run_and_taken_away_by_a_real_manager() {
+fn schedule_installs_runs_removes_with_real_manager() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("keys");
     fs::create_dir(&store).unwrap();
@@ -132,7 +132,7 @@ fn a_backup_is_scheduled_run_and_taken_away_by_a_real_manager() {
 /// A timer that systemd enables and then does not start, as another file says that it has no times.
 #[test]
 #[ignore = "needs systemd"]
-fn a_timer_that_does_not_start_is_not_enabled_by_a_real_manager() {
+fn install_disables_unstartable_timer_with_real_manager() {
     let folder = tempfile::tempdir().unwrap();
     let said = tell(
         r#"
@@ -154,7 +154,7 @@ fn a_timer_that_does_not_start_is_not_enabled_by_a_real_manager() {
 /// Where no manager runs nothing is written.
 #[test]
 #[ignore = "needs systemd"]
-fn without_a_service_manager_nothing_is_installed() {
+fn install_without_service_manager_writes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_certstow"))
         .args(["schedule", "install", "--to", "/srv", "--password-file"])

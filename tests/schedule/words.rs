@@ -63,7 +63,7 @@ fn by_chance(parts: &[&str]) -> Vec<String> {
 /// are those that it refuses.
 #[test]
 #[ignore = "needs systemd"]
-fn systemd_refuses_the_paths_of_programs_that_certstow_refuses() {
+fn program_path_check_agrees_with_systemd() {
     let units = tempfile::tempdir().unwrap();
     for character in [" ", "%", "$", ";", "ü", "'", "\"", "\\", "\u{7f}"] {
         let program = format!("/opt/a{character}b/certstow");
@@ -125,7 +125,7 @@ fn print(folder: &Path, system: &str, program: &Path, words: &[String]) -> Vec<S
 /// A program of the test's own is the task: it writes down what it was started with.
 #[test]
 #[ignore = "needs systemd"]
-fn a_program_is_started_with_every_word_by_a_real_manager() {
+fn systemd_units_preserve_arguments_with_real_manager() {
     let folder = tempfile::tempdir().unwrap();
     let there = folder.path().join("two words, 100% %h $HOME; ü");
     fs::create_dir(&there).unwrap();
@@ -166,7 +166,7 @@ json.dump([job["ProgramArguments"], line], sys.stdout)
 
 #[test]
 #[ignore = "needs Python"]
-fn parsers_of_property_lists_and_xml_read_every_word() {
+fn launchd_and_windows_files_preserve_arguments() {
     let folder = tempfile::tempdir().unwrap();
     let words = by_chance(&PARTS);
     let program = Path::new("/usr/local/bin/certstow");

@@ -199,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form_of_a_password_is_found() {
+    fn find_detects_every_password_encoding() {
         for password in PASSWORDS {
             let canaries = Canaries::new(password, &[]);
             let units = || password.encode_utf16();
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_found_in_its_pem_and_not_in_its_certificate() {
+    fn find_in_text_detects_key_not_certificate() {
         let folder = format!("{}/examples/personal", env!("CARGO_MANIFEST_DIR"));
         let read = |name| std::fs::read_to_string(format!("{folder}/{name}")).expect("a sample");
         let keys = [read("ada-example.key.pem"), read("grace-example.pem")];

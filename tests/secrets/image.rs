@@ -204,7 +204,7 @@ fn hold(world: &World, case: &Case, source: Source, call: Call) -> Held {
 
 #[test]
 #[ignore = "needs strace, and root"]
-fn a_process_that_ends_has_nothing_of_a_secret_in_its_memory() {
+fn memory_at_exit_holds_no_secret() {
     for password in PASSWORDS {
         let world = World::new(password);
         for case in CASES.iter().filter(|case| case.image && !case.agreed) {
@@ -221,7 +221,7 @@ fn a_process_that_ends_has_nothing_of_a_secret_in_its_memory() {
 
 #[test]
 #[ignore = "needs strace, and root"]
-fn nor_of_what_was_typed() {
+fn memory_at_exit_holds_no_typed_password() {
     for password in PASSWORDS {
         let world = World::new(password);
         for case in CASES.iter().filter(|case| case.image && case.prompts > 0) {
@@ -250,7 +250,7 @@ fn nor_of_what_was_typed() {
 
 #[test]
 #[ignore = "needs strace, and root"]
-fn nor_of_a_password_that_was_made() {
+fn memory_at_exit_holds_no_generated_password() {
     let world = World::new(PASSWORDS[0]);
     let launcher = launcher(EXIT);
     let launcher: Vec<&str> = launcher.iter().map(String::as_str).collect();
@@ -269,7 +269,7 @@ fn nor_of_a_password_that_was_made() {
 
 #[test]
 #[ignore = "needs strace, and root"]
-fn nor_of_what_the_wizard_was_told() {
+fn memory_at_exit_holds_no_wizard_answer() {
     for password in PASSWORDS {
         for plain in [false, true] {
             let world = World::new(password);
@@ -294,7 +294,7 @@ fn nor_of_what_the_wizard_was_told() {
 /// A search that finds nothing must be one that could: while the file is written, both are there.
 #[test]
 #[ignore = "needs strace, and root"]
-fn a_process_at_work_has_its_secrets_in_memory() {
+fn memory_search_finds_secrets_during_work() {
     let world = World::new(PASSWORDS[1]);
     let words = "export Ada --store {store} --iterations 2000 -o at-work.p12";
     let case = CASES

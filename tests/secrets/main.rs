@@ -44,7 +44,7 @@ const MODES: [&[&str]; 2] = [
 const PRINTS: &str = "schedule install";
 
 #[test]
-fn no_command_says_logs_or_leaves_a_secret() {
+fn commands_print_log_and_leave_no_secret() {
     std::thread::scope(|scope| {
         for password in PASSWORDS {
             scope.spawn(|| every_case_keeps(password));
@@ -87,7 +87,7 @@ fn every_case_keeps(password: &'static str) {
 /// What is said at a terminal goes to a person, and nothing typed there does.
 #[cfg(target_os = "linux")]
 #[test]
-fn no_command_shows_what_is_typed_or_leaves_it() {
+fn commands_show_and_leave_no_typed_password() {
     for password in PASSWORDS {
         let world = World::new(password);
         for case in CASES.iter().filter(|case| case.prompts > 0) {
@@ -164,7 +164,7 @@ fn with_new_password(world: &World, launcher: &[&str]) -> (terminal::Terminal, S
 /// A password that is made is shown to a person, once, and is nowhere else.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_password_that_is_made_is_shown_once_and_kept_nowhere() {
+fn generated_password_is_shown_only_once() {
     let world = World::new(PASSWORDS[0]);
     let (terminal, password) = with_new_password(&world, &[]);
     let (code, shown) = terminal.end();
@@ -174,7 +174,7 @@ fn a_password_that_is_made_is_shown_once_and_kept_nowhere() {
 
 /// A search that finds nothing must be one that could: here the secrets do get out, as asked.
 #[test]
-fn what_does_get_out_is_found() {
+fn canary_search_finds_leaked_secrets() {
     let world = World::new(PASSWORDS[1]);
     let output = certstow(&[
         "list",
@@ -196,7 +196,7 @@ fn what_does_get_out_is_found() {
 }
 
 #[test]
-fn every_command_is_in_the_table() {
+fn cases_cover_every_command() {
     let listed: BTreeSet<String> = commands(&[]).into_iter().collect();
     let tried: BTreeSet<String> = CASES
         .iter()

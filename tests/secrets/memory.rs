@@ -113,7 +113,7 @@ fn program(folder: &Path) -> PathBuf {
 }
 
 #[test]
-fn while_it_waits_for_a_password_its_memory_is_closed() {
+fn memory_is_unreadable_while_awaiting_password() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let program = program(folder.path());
     let file = folder.path().join("some.p12");

@@ -45,7 +45,7 @@ pub(crate) fn answered(world: &World, launcher: &[&str], plain: bool) -> Termina
 }
 
 #[test]
-fn the_wizard_shows_and_leaves_nothing_of_what_is_typed() {
+fn wizard_shows_and_leaves_no_typed_password() {
     for password in PASSWORDS {
         for plain in [false, true] {
             let world = World::new(password);

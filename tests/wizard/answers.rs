@@ -25,7 +25,7 @@ fn give_up(mut terminal: Terminal) -> String {
 }
 
 #[test]
-fn a_name_counts_only_where_properties_go_in() {
+fn name_is_dropped_without_properties() {
     let world = World::new();
     let mut terminal = world.start(&[]);
     accept(&mut terminal, &[WHICH, PATH, PROPERTIES]);
@@ -43,7 +43,7 @@ fn a_name_counts_only_where_properties_go_in() {
 }
 
 #[test]
-fn of_a_program_that_reads_no_path_no_path_is_asked_for() {
+fn path_question_is_skipped_for_pathless_program() {
     let world = World::new();
     let mut terminal = world.start(&["--for", "go"]);
     accept(&mut terminal, &[WHICH, PROPERTIES, NAME, PASSWORD_FROM]);
@@ -60,7 +60,7 @@ fn of_a_program_that_reads_no_path_no_path_is_asked_for() {
 }
 
 #[test]
-fn the_path_that_was_chosen_comes_back_with_a_program_that_reads_one() {
+fn path_choice_returns_when_program_reads_path() {
     let world = World::new();
     let mut terminal = world.start(&[]);
     answer(&mut terminal, WHICH, ENTER);
@@ -81,7 +81,7 @@ fn the_path_that_was_chosen_comes_back_with_a_program_that_reads_one() {
 }
 
 #[test]
-fn a_name_is_shown_as_it_is_and_gets_its_extension_behind_any_dot() {
+fn file_name_keeps_blanks_and_gains_extension() {
     let world = World::new();
     fs::create_dir(world.file("two  blanks")).expect("a folder");
     let mut terminal = world.start(&[]);
@@ -102,7 +102,7 @@ fn a_name_is_shown_as_it_is_and_gets_its_extension_behind_any_dot() {
 }
 
 #[test]
-fn what_is_typed_at_the_question_for_a_copy_is_not_shown() {
+fn copy_question_hides_typed_text() {
     let world = World::new();
     let mut terminal = world.start(&[]);
     up_to_the_summary(&mut terminal);

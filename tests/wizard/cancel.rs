@@ -35,7 +35,7 @@ fn is_as_it_was(world: &World, mut terminal: Terminal, question: &str) {
 }
 
 #[test]
-fn ctrl_c_at_every_question_leaves_nothing_behind() {
+fn ctrl_c_at_any_question_leaves_nothing() {
     let questions = [
         WHICH,
         PATH,
@@ -64,7 +64,7 @@ fn ctrl_c_at_every_question_leaves_nothing_behind() {
 }
 
 #[test]
-fn ctrl_c_while_a_made_password_is_shown_takes_it_off_the_screen() {
+fn ctrl_c_clears_the_shown_password() {
     for key in [CTRL_C, "\r\u{3}"] {
         let world = World::new();
         let mut terminal = world.start(&[]);
@@ -82,7 +82,7 @@ fn ctrl_c_while_a_made_password_is_shown_takes_it_off_the_screen() {
 }
 
 #[test]
-fn esc_at_the_first_question_is_giving_up() {
+fn esc_at_first_question_cancels() {
     let world = World::new();
     let mut terminal = world.start(&[]);
     answer(&mut terminal, WHICH, ESC);
@@ -90,7 +90,7 @@ fn esc_at_the_first_question_is_giving_up() {
 }
 
 #[test]
-fn to_stop_is_an_answer_to_the_summary() {
+fn stop_answer_at_summary_cancels() {
     let world = World::new();
     let mut terminal = world.start(&[]);
     up_to_the_summary(&mut terminal);
@@ -99,7 +99,7 @@ fn to_stop_is_an_answer_to_the_summary() {
 }
 
 #[test]
-fn an_end_from_outside_puts_the_terminal_back() {
+fn signals_restore_the_terminal() {
     let ends = [Signal::TERM, Signal::HUP];
     let ends = ends
         .into_iter()
@@ -121,7 +121,7 @@ fn an_end_from_outside_puts_the_terminal_back() {
 }
 
 #[test]
-fn a_wait_that_is_over_puts_the_terminal_back() {
+fn timeout_restores_the_terminal() {
     let world = World::new();
     let mut terminal = world.start(&["--timeout", "1s"]);
     asked(&mut terminal, WHICH);
@@ -132,7 +132,7 @@ fn a_wait_that_is_over_puts_the_terminal_back() {
 }
 
 #[test]
-fn giving_up_the_copy_keeps_the_file() {
+fn ctrl_c_at_copy_keeps_file() {
     let world = World::new();
     let mut terminal = world.start(&[]);
     up_to_the_summary(&mut terminal);

@@ -17,7 +17,7 @@ fn end_without_a_copy(terminal: &mut Terminal) {
 }
 
 #[test]
-fn two_passwords_that_differ_are_typed_again() {
+fn password_mismatch_prompts_again() {
     let world = World::new();
     let mut terminal = world.start(&[]);
     up_to_the_password(&mut terminal);
@@ -34,7 +34,7 @@ fn two_passwords_that_differ_are_typed_again() {
 }
 
 #[test]
-fn a_weak_password_is_taken_only_if_that_is_chosen() {
+fn weak_password_needs_confirmation() {
     let world = World::new();
     let mut terminal = world.start(&[]);
     up_to_the_password(&mut terminal);
@@ -56,7 +56,7 @@ fn a_weak_password_is_taken_only_if_that_is_chosen() {
 }
 
 #[test]
-fn a_made_password_is_shown_once_and_has_to_be_typed() {
+fn generated_password_has_to_be_retyped() {
     let world = World::new();
     let mut terminal = world.start(&[]);
     up_to_the_password(&mut terminal);
@@ -98,7 +98,7 @@ fn made_password(screen: &str) -> String {
 }
 
 #[test]
-fn a_file_that_is_there_is_replaced_only_if_that_is_chosen() {
+fn existing_file_is_replaced_only_when_chosen() {
     let world = World::new();
     fs::write(world.file("Ada Example.p12"), "something").expect("a file");
     let mut terminal = world.start(&[]);
@@ -141,7 +141,7 @@ fn a_file_that_is_there_is_replaced_only_if_that_is_chosen() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_to_or_is_missing_is_asked_for_again() {
+fn unusable_folder_prompts_again() {
     let world = World::new();
     fs::create_dir(world.file("keep")).expect("a folder");
     let mut terminal = world.start(&[]);
@@ -168,7 +168,7 @@ fn a_folder_that_cannot_be_written_to_or_is_missing_is_asked_for_again() {
 }
 
 #[test]
-fn a_key_that_will_not_come_out_is_explained_and_another_one_chosen() {
+fn unreadable_key_prompts_for_another_identity() {
     let world = World::new();
     let store = tempfile::tempdir().expect("a folder");
     for (from, to) in [
@@ -205,7 +205,7 @@ fn a_key_that_will_not_come_out_is_explained_and_another_one_chosen() {
 }
 
 #[test]
-fn a_locked_key_is_unlocked_when_the_file_is_written() {
+fn locked_key_is_unlocked_when_writing() {
     let world = World::new();
     let errors = format!("{}/tests/cmd/errors.in", env!("CARGO_MANIFEST_DIR"));
     let unlock = fs::read_to_string(format!("{errors}/password.txt")).expect("its password");
@@ -242,7 +242,7 @@ fn a_locked_key_is_unlocked_when_the_file_is_written() {
 }
 
 #[test]
-fn nothing_to_save_is_told_with_where_it_was_looked_for() {
+fn empty_store_error_names_the_store() {
     let world = World::new();
     let empty = world.file("empty");
     fs::create_dir(&empty).expect("a folder");
@@ -254,7 +254,7 @@ fn nothing_to_save_is_told_with_where_it_was_looked_for() {
 }
 
 #[test]
-fn what_is_given_as_an_option_is_not_asked_for() {
+fn questions_answered_by_options_are_skipped() {
     let world = World::new();
     let secret = world.secret();
     let secret = secret.path().to_str().expect("text");
@@ -281,7 +281,7 @@ fn what_is_given_as_an_option_is_not_asked_for() {
 }
 
 #[test]
-fn a_given_file_that_is_there_is_asked_about_all_the_same() {
+fn output_option_still_asks_before_replacing() {
     let world = World::new();
     fs::write(world.file("given.p12"), "something").expect("a file");
     let secret = world.secret();
@@ -297,7 +297,7 @@ fn a_given_file_that_is_there_is_asked_about_all_the_same() {
 }
 
 #[test]
-fn a_second_copy_is_made_and_read_back_and_belongs_to_the_command() {
+fn copy_is_verified_and_added_to_command() {
     let world = World::new();
     let stick = tempfile::tempdir().expect("a folder");
     let place = stick.path().to_str().expect("text");
@@ -347,7 +347,7 @@ fn a_second_copy_is_made_and_read_back_and_belongs_to_the_command() {
 }
 
 #[test]
-fn where_nobody_is_to_be_asked_it_is_a_wrong_command_line() {
+fn wizard_is_refused_when_not_interactive() {
     let world = World::new();
     for words in [
         &["export", "--json"][..],

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn from_the_first_question_to_a_file_that_restores() {
+fn wizard_saves_a_file_that_restores() {
     let world = World::new();
     let mut terminal = world.start(&["--log", "log"]);
     up_to_the_summary(&mut terminal);
@@ -57,7 +57,7 @@ fn from_the_first_question_to_a_file_that_restores() {
 }
 
 #[test]
-fn certstow_alone_asks_for_what_is_in_the_personal_folder() {
+fn certstow_without_arguments_offers_personal_folder() {
     let world = World::new();
     let personal = world.file("data/certstow/personal");
     fs::create_dir_all(&personal).expect("a folder");
@@ -78,7 +78,7 @@ fn certstow_alone_asks_for_what_is_in_the_personal_folder() {
 }
 
 #[test]
-fn what_is_typed_filters_the_list() {
+fn typing_filters_the_list() {
     let world = World::new();
     let mut terminal = world.start(&[]);
     asked(&mut terminal, WHICH);
@@ -110,7 +110,7 @@ fn what_is_typed_filters_the_list() {
 
 /// Back through every question to the first, and another answer to each on the way forward.
 #[test]
-fn every_question_is_gone_back_from_and_answered_otherwise() {
+fn esc_goes_back_through_every_question() {
     let world = World::new();
     let mut terminal = world.start(&[]);
     up_to_the_summary(&mut terminal);
@@ -172,7 +172,7 @@ fn every_question_is_gone_back_from_and_answered_otherwise() {
 }
 
 #[test]
-fn an_arrow_key_in_a_hidden_line_is_told_and_goes_not_back() {
+fn arrow_key_in_password_is_rejected() {
     let world = World::new();
     let mut terminal = world.start(&[]);
     accept(
@@ -189,7 +189,7 @@ fn an_arrow_key_in_a_hidden_line_is_told_and_goes_not_back() {
 }
 
 #[test]
-fn forty_columns_are_enough() {
+fn wizard_fits_forty_columns() {
     let world = World::new();
     let mut terminal = world.start_at(40, &[], &[]);
     let mut screens = Vec::new();
@@ -226,7 +226,7 @@ fn forty_columns_are_enough() {
 }
 
 #[test]
-fn without_colours_none_is_drawn() {
+fn no_color_disables_colours() {
     let colours = |variables: &[(&str, &str)]| {
         let world = World::new();
         let mut terminal = world.start_at(120, variables, &[]);
@@ -265,7 +265,7 @@ fn without_sequences(text: &str) -> String {
 }
 
 #[test]
-fn a_password_typed_too_early_is_not_shown() {
+fn password_typed_early_is_hidden() {
     let world = World::new();
     let mut terminal = world.start(&[]);
     accept(&mut terminal, &[WHICH, PATH, PROPERTIES, NAME, READER]);

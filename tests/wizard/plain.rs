@@ -36,7 +36,7 @@ fn up_to_the_file(terminal: &mut Terminal) {
 }
 
 #[test]
-fn from_the_first_question_to_the_end_without_an_escape_sequence() {
+fn plain_mode_prints_no_escape_sequences() {
     for (variables, option) in [(&[][..], &["--plain"][..]), (&[("TERM", "dumb")], &[])] {
         let world = World::new();
         let mut terminal = world.start_at(80, variables, option);
@@ -72,7 +72,7 @@ fn without_threads(world: &World, option: &str) -> Terminal {
 /// What is drawn while one waits has a thread of its own otherwise.
 #[test]
 #[ignore = "needs strace"]
-fn without_threads_the_file_is_saved_all_the_same() {
+fn wizard_saves_without_threads() {
     let world = World::new();
     let mut terminal = without_threads(&world, "--plain");
     up_to_the_file(&mut terminal);
@@ -96,7 +96,7 @@ fn without_threads_the_file_is_saved_all_the_same() {
 /// So has what acts on a signal.
 #[test]
 #[ignore = "needs strace"]
-fn without_threads_ctrl_c_ends_it_all_the_same() {
+fn ctrl_c_works_without_threads() {
     let world = World::new();
     let mut terminal = without_threads(&world, "--plain");
     terminal.wait_for(WHICH);
@@ -107,7 +107,7 @@ fn without_threads_ctrl_c_ends_it_all_the_same() {
 }
 
 #[test]
-fn back_goes_back_from_every_question() {
+fn back_works_at_every_question() {
     let world = World::new();
     let mut terminal = world.start(&["--plain"]);
     up_to_the_file(&mut terminal);
@@ -157,7 +157,7 @@ fn back_goes_back_from_every_question() {
 }
 
 #[test]
-fn giving_up_leaves_nothing_behind() {
+fn ctrl_c_and_eof_leave_nothing() {
     // Ctrl-C, and the end of the input.
     for key in [CTRL_C, "\u{4}"] {
         let world = World::new();
@@ -190,7 +190,7 @@ fn giving_up_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_made_password_is_shown_in_a_line() {
+fn generated_password_is_shown_in_plain_line() {
     let world = World::new();
     let mut terminal = world.start(&["--plain", "--generate-password"]);
     for question in [WHICH, PATH, PROPERTIES] {
@@ -217,7 +217,7 @@ fn a_made_password_is_shown_in_a_line() {
 }
 
 #[test]
-fn names_cannot_write_to_the_screen() {
+fn hostile_names_print_no_escape_sequences() {
     let world = World::new();
     let store = tempfile::tempdir().expect("a folder");
     let hostile = format!("{}/tests/cmd/errors.in/hostile", env!("CARGO_MANIFEST_DIR"));

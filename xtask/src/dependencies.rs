@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn two_versions_of_a_crate_are_found() {
+    fn second_generations_finds_two_versions() {
         let (old, new) = (
             package("der", "0.7.9", "1.65"),
             package("der", "0.8.0", "1.85"),
@@ -164,13 +164,13 @@ mod tests {
     }
 
     #[test]
-    fn a_crate_that_compiles_c_is_found() {
+    fn c_compilers_finds_cc() {
         let cc = package("cc", "1.2.0", "1.63");
         assert_eq!(c_compilers(&[&cc], "x86_64-pc-windows-gnu").len(), 1);
     }
 
     #[test]
-    fn a_dependency_newer_than_our_promise_is_found() {
+    fn newer_than_promised_finds_newer_dependency() {
         let ours = package("certstow", "0.1.0", "1.89");
         let (old, new) = (
             package("a", "1.0.0", "1.89.0"),

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn package_name_is_in_either_form_of_id() {
+    fn package_name_reads_both_id_forms() {
         for (id, name) in [
             ("path+file:///src/stow#certstow@0.1.0", "certstow"),
             ("path+file:///src/stow/xtask#0.1.0", "xtask"),

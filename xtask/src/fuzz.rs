@@ -248,7 +248,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn libfuzzers_numbers_are_found() {
+    fn read_finds_libfuzzer_statistics() {
         let said = "#2\tINITED cov: 7 ft: 8 corp: 1/1b\n#512\tpulse  cov: 3761 ft: 9920\n\
                     stat::number_of_executed_units: 4615\nstat::average_exec_per_sec:     1\n";
         let outcome = read(said);
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn every_target_has_its_seeds_and_its_program() {
+    fn targets_have_seeds_and_manifest_entry() {
         let manifest = fs::read_to_string(folder().join("Cargo.toml")).unwrap();
         for target in targets().unwrap() {
             assert!(

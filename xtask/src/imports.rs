@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn circles_are_found_however_a_path_is_written() {
+    fn circles_are_found_in_every_path_form() {
         let ways = [
             "use crate::b::B;",
             "use super::b::{self, B as Other};",
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn circles_are_not_made_by_declarations_reexports_or_tests() {
+    fn circles_ignore_declarations_reexports_and_tests() {
         let b = "use crate::a::A;\npub struct B(A);";
         for way in [
             "pub use crate::b::B;",

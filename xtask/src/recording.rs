@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn the_committed_picture_shows_what_readme_says() {
+    fn picture_matches_readme_recording() {
         let picture = read(PICTURE).unwrap();
         let (_, drawn) = picture.split_once("class=\"container fg\">").unwrap();
         let drawn: String = drawn

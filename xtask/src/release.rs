@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn every_template_is_filled() {
+    fn fill_completes_every_template() {
         for (name, template) in TEMPLATES {
             let template = files::read_text(root().join("packaging").join(template)).unwrap();
             let filled = fill(&template, "1.2.3", URL, &all_sums()).unwrap();
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn each_package_has_its_sum() {
+    fn fill_inserts_url_version_and_checksum() {
         let template = "@URL@/releases/download/v@VERSION@/@WINDOWS@ @WINDOWS_SHA256@";
         assert_eq!(
             fill(template, "1.2.3", URL, &all_sums()).unwrap(),
@@ -134,13 +134,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_unknown_is_an_error() {
+    fn fill_rejects_missing_or_unknown_values() {
         assert!(fill("", "1.2.3", URL, &BTreeMap::new()).is_err());
         assert!(fill("@NOTHING@", "1.2.3", URL, &all_sums()).is_err());
     }
 
     #[test]
-    fn the_notes_are_those_of_the_version() {
+    fn notes_returns_section_of_version() {
         let changelog = "# Changelog\n\n## [1.2.3] - 2124-01-01\n\n- new\n\n## [1.2.2]\n\n- old\n";
         assert_eq!(notes(changelog, "1.2.3").unwrap(), "- new\n");
         assert!(notes(changelog, "1.2.4").is_err());

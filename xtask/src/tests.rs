@@ -17,13 +17,13 @@ use crate::setup::{self, Peers};
 use crate::steps::{Steps, longest_first};
 
 /// The tests that mount a disk, which takes root: all begin with this.
-const DISK_TESTS: &str = "disks::a_disk_without_permissions";
+const DISK_TESTS: &str = "disks::export_to_exfat";
 
 /// The test that mounts a disk as a drive that can be taken away.
-const DRIVE_TESTS: &str = "a_mounted_drive_is_found";
+const DRIVE_TESTS: &str = "removable_drives_include_only_writable";
 
 /// The tests that run a service manager, which takes root, too: all have this in their names.
-const MANAGER_TESTS: &str = "by_a_real_manager";
+const MANAGER_TESTS: &str = "with_real_manager";
 
 /// The tests that search the memory of a process, which takes root.
 const MEMORY_TESTS: &str = "image::";

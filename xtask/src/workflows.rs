@@ -68,12 +68,12 @@ mod tests {
     use crate::USAGE;
 
     #[test]
-    fn the_workflows_name_what_exists() {
+    fn check_accepts_committed_workflows() {
         check(USAGE).unwrap();
     }
 
     #[test]
-    fn a_tag_is_no_commit() {
+    fn finding_reports_action_not_pinned_by_commit() {
         let commit = "de0fac2e4500dabe0009e67214ff5f5447ce83dd";
         assert!(finding("  - uses: actions/checkout@v6", USAGE).is_some());
         assert!(finding(&format!("  - uses: actions/checkout@{commit}"), USAGE).is_some());
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_does_not_exist_is_found() {
+    fn finding_reports_unknown_xtask_command() {
         assert!(finding("run: cargo xtask hosted", USAGE).is_none());
         assert!(finding("run: cargo xtask nothing", USAGE).is_some());
     }

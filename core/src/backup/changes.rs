@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_are_made_in_their_order() {
+    fn changes_apply_in_written_order() {
         let sha256 = |name| saved(name).thumbprint.sha256;
         let renamed = |name: &str, file: &str| Saved {
             file: file.to_owned(),
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_end_with_the_last_whole_line() {
+    fn changes_of_stops_at_last_whole_line() {
         let manifest = Manifest::empty();
         let first = header(&manifest) + &written("a");
         let second = ["b", "c"].map(|name| Change::Saved(boxed(name)));
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_with_a_damaged_line_are_damaged() {
+    fn changes_of_rejects_a_damaged_line() {
         let manifest = Manifest::empty();
         let lines = [header(&manifest)]
             .into_iter()
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_of_another_manifest_are_none() {
+    fn changes_of_returns_none_for_another_manifest() {
         let mut manifest = Manifest::empty();
         let text = header(&manifest) + &written("a");
         manifest.write_now();

@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn compare_counts_keys_that_stay_in_their_store_apart() {
+    fn compare_lists_unexportable_keys_as_kept_back() {
         let card = MemoryStore::new("card");
         let kept = MemoryKey::Kept(NotExportable::Policy);
         card.insert(identities::ec_identity().leaf, None, kept);

@@ -261,7 +261,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_was_kept_aside_counts_as_such() {
+    fn is_aside_of_matches_only_aside_names() {
         let file = "ada--0123456789abcdef.p12";
         let aside = name_aside(file, b"sealed");
         assert_eq!(is_aside_of(OsStr::new(&aside)), Some(OsStr::new(file)));
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_too_large_is_not_read() {
+    fn read_refuses_a_file_over_the_limit() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, [0; 10]).unwrap();

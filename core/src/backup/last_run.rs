@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn last_run_of_another_folder_says_nothing() {
+    fn emptied_is_none_for_another_folder() {
         let (runs, parent) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let runs = runs.path().join("made");
         let [a, b] = ["a", "b"].map(|name| parent.path().join(name));
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn emptied_is_a_folder_without_anything_of_a_backup() {
+    fn emptied_reports_folder_without_backup_files() {
         let (runs, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let (runs, folder) = (runs.path(), folder.path());
         remember(runs, folder, 1).unwrap();
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn last_run_that_is_damaged_is_told_and_written_anew() {
+    fn last_run_reports_damage_and_is_rewritten() {
         let (runs, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let (runs, folder) = (runs.path(), folder.path());
         let file = file_of(runs, folder);

@@ -193,7 +193,7 @@ mod tests {
     };
 
     #[test]
-    fn a_folder_is_locked_until_the_lock_is_dropped() {
+    fn lock_holds_until_dropped() {
         let folder = tempfile::tempdir().unwrap();
         let first = for_writing(folder.path(), &NONE).unwrap();
         assert!(first.is_ok());
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_in_use_is_waited_for_and_told_once() {
+    fn lock_waits_and_reports_waiting_once() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
         let held = for_writing(folder, &NONE).unwrap();
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn readers_without_end_do_not_keep_a_writer_out() {
+    fn lock_admits_writer_despite_constant_readers() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
         drop(for_writing(folder, &NONE).unwrap());
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_writer_whose_turn_it_is_comes_before_a_new_one() {
+    fn lock_refuses_writer_while_turn_is_held() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
         let turn = os::open_or_make_private_file(&path(folder, TURN)).unwrap();
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_without_a_lock_can_be_read() {
+    fn for_reading_creates_no_lock_file() {
         let folder = tempfile::tempdir().unwrap();
         assert!(for_reading(folder.path(), &NONE).unwrap().is_none());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);

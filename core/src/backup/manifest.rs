@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_and_missing_fields_do_no_harm() {
+    fn manifest_ignores_unknown_and_missing_fields() {
         let manifest = Manifest::from_bytes(one("a.p12").as_bytes()).unwrap();
         assert_eq!(manifest.entries[0].file, "a.p12");
         assert_eq!(manifest.index()[&digits_of(&manifest)], 0);
@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn proof_of_an_unknown_level_is_not_told() {
+    fn manifest_reads_unknown_proof_level_as_none() {
         for (word, level) in [
             (r#""signature""#, Some(Level::Signature)),
             (r#""public-key""#, Some(Level::PublicKey)),
@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn no_entry_leads_out_of_the_folder() {
+    fn manifest_rejects_file_names_outside_the_folder() {
         for file in ["../a.p12", "/etc/passwd", "b\\\\c.p12", "C:a.p12", "", ".x"] {
             assert!(
                 Manifest::from_bytes(one(file).as_bytes()).is_err(),
@@ -405,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn every_file_has_a_name_of_its_own_kind_to_itself() {
+    fn manifest_rejects_wrong_or_duplicate_file_names() {
         let escrow = |file: &str| {
             let escrow = format!(r#""escrow":{{"file":"{file}","sha256":"ef"}},"later""#);
             one("a.p12").replace(r#""later""#, &escrow)
@@ -433,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn thumbprints_are_whole_and_each_has_one_file() {
+    fn manifest_rejects_malformed_or_duplicate_thumbprints() {
         let whole = Manifest::from_bytes(one("a.p12").as_bytes()).unwrap();
         let digits = digits_of(&whole);
         // By hand, they may come in capitals.
@@ -463,14 +463,14 @@ mod tests {
     }
 
     #[test]
-    fn another_schema_and_half_a_manifest_are_damaged() {
+    fn manifest_rejects_unknown_schema_and_truncation() {
         let whole = one("a.p12");
         assert!(Manifest::from_bytes(whole.replace("/1", "/2").as_bytes()).is_err());
         assert!(Manifest::from_bytes(&whole.as_bytes()[..whole.len() / 2]).is_err());
     }
 
     #[test]
-    fn no_two_in_a_row_are_of_one_time() {
+    fn next_time_never_repeats_the_previous() {
         let mut manifest = Manifest::empty();
         assert_eq!(manifest.next_time(1_000_000), 1_000_000);
         for (now, expected) in [
@@ -485,7 +485,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_reads_back() {
+    fn verify_accepts_only_the_written_manifest() {
         let mut manifest = Manifest::from_bytes(one("a.p12").as_bytes()).unwrap();
         manifest.entries[0].proof = Some(Level::PublicKey);
         manifest.entries[0].allow_unproven = true;

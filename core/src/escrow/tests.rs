@@ -17,7 +17,7 @@ fn key_of(key: certstow_formats::secret::PrivateKey) -> EscrowKey {
 }
 
 #[test]
-fn sealed_password_opens_to_the_same() {
+fn seal_round_trips_through_open_bytes() {
     let identity = identities::ec_identity();
     let recipient = recipient(&identity);
     let key = key_of(identity.key);
@@ -33,7 +33,7 @@ fn sealed_password_opens_to_the_same() {
 }
 
 #[test]
-fn an_error_names_the_file_and_no_secret() {
+fn open_error_names_file_without_secret() {
     let identity = identities::ec_identity();
     let sealed = recipient(&identity)
         .seal(&Password::new("canary".to_owned()))
@@ -51,7 +51,7 @@ fn an_error_names_the_file_and_no_secret() {
 }
 
 #[test]
-fn a_random_password_is_six_groups_and_never_the_same() {
+fn random_password_has_groups_and_is_unique() {
     let [first, second] = [random_password(), random_password()].map(Result::unwrap);
     assert_eq!(first.expose().split('-').count(), GROUPS);
     assert_eq!(first.expose().len(), GROUPS * 6 - 1);
@@ -59,7 +59,7 @@ fn a_random_password_is_six_groups_and_never_the_same() {
 }
 
 #[test]
-fn warnings_tell_of_dates_and_usages() {
+fn warnings_report_an_expired_certificate() {
     let identity = identities::ec_identity();
     let recipient = recipient(&identity);
     let validity = identity.leaf.parse().not_after();
@@ -87,7 +87,7 @@ fn data(name: &str) -> Vec<u8> {
 }
 
 #[test]
-fn only_one_certificate_that_can_be_encrypted_to_is_a_recipient() {
+fn recipient_read_refuses_unusable_certificates() {
     let rsa = data("certificates/rsa.pem");
     for (bytes, why) in [
         (data("certificates/ed25519.pem"), "its key can only sign"),
@@ -114,7 +114,7 @@ fn only_one_certificate_that_can_be_encrypted_to_is_a_recipient() {
 }
 
 #[test]
-fn a_key_file_must_hold_a_key_that_opens() {
+fn escrow_key_read_refuses_unusable_files() {
     let read = |name: &str| {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../formats/tests/data");
         EscrowKey::read(

@@ -44,7 +44,7 @@ mod tests {
     use certstow_formats::testing::identities::{self, Identity};
 
     #[test]
-    fn a_path_is_read_back_in_its_order_and_nothing_else_passes_for_it() {
+    fn verify_p7b_accepts_only_the_exact_path() {
         let Identity { leaf, issuers, .. } = identities::ec_identity();
         let file = p7b(&leaf, &issuers);
         assert_eq!(
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn one_certificate_is_read_back_and_another_is_not_taken_for_it() {
+    fn verify_der_accepts_only_the_same_certificate() {
         let Identity { leaf, issuers, .. } = identities::ec_identity();
         assert_eq!(verify_der(leaf.der(), &leaf).unwrap(), ["certificates"]);
         assert!(verify_der(issuers[0].der(), &leaf).is_err());

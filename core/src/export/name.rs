@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_label_becomes_a_name_that_every_system_takes() {
+    fn default_file_name_is_portable() {
         let cases = [
             ("Alice Example", "Alice Example.p12"),
             ("www.example.org", "www.example.org.p12"),
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dot_in_a_name_that_is_typed_begins_no_extension() {
+    fn with_usual_extension_keeps_dots_in_names() {
         for (typed, expected) in [
             ("a/EP1234.A1", "a/EP1234.A1.p12"),
             ("ada", "ada.p12"),
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_name_without_extension_gets_one() {
+    fn with_extension_keeps_an_existing_extension() {
         assert_eq!(
             with_extension(Path::new("a/b"), Format::P12),
             Path::new("a/b.p12")

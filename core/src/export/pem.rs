@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_are_written_and_split_again() {
+    fn split_round_trips_joined_blocks() {
         let text = joined(&[(KEY, &[1; 100]), (CERTIFICATE, &[2; 3])]);
         let blocks = split(&text).unwrap();
         assert_eq!(blocks.len(), 2);
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_torn_file_is_an_error() {
+    fn split_rejects_a_truncated_file() {
         let text = joined(&[(KEY, &[1; 100]), (CERTIFICATE, &[2; 30])]);
         let whole = text.len();
         // Between two blocks, what remains is a whole file; that it is too short, `verify` finds.
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_proven_and_what_is_changed_is_not() {
+    fn verify_rejects_a_changed_file() {
         let identity = identities::ec_identity();
         assert_eq!(
             verdict(&identity, |_| {}).unwrap(),
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_another_certificate_and_a_path_that_does_not_link_are_refused() {
+    fn verify_rejects_mismatched_key_and_broken_path() {
         let foreign = Identity {
             key: identities::foreign_key(),
             ..identities::ec_identity()

@@ -61,7 +61,7 @@ fn damaged() -> identities::Identity {
 }
 
 #[test]
-fn export_writes_scalars_in_their_curves_length() {
+fn export_normalizes_scalar_length() {
     let identity = identities::Identity {
         key: identities::ec_key_behind_a_zero(),
         ..identities::ec_identity()
@@ -82,7 +82,7 @@ fn export_writes_scalars_in_their_curves_length() {
 }
 
 #[test]
-fn the_first_store_whose_key_works_is_used_and_the_other_is_told() {
+fn export_uses_first_store_with_working_key() {
     let (bad, good) = (
         testing::single("bad", damaged()),
         testing::single("good", identities::rsa_identity()),
@@ -99,7 +99,7 @@ fn the_first_store_whose_key_works_is_used_and_the_other_is_told() {
 }
 
 #[test]
-fn nobody_is_asked_for_a_password_if_the_key_stays_where_it_is() {
+fn export_asks_no_password_without_a_key() {
     let mut inventory = inventory(vec![testing::single("bad", damaged())]);
     let id = only(&inventory);
     let options = options(Format::P12);
@@ -118,7 +118,7 @@ fn nobody_is_asked_for_a_password_if_the_key_stays_where_it_is() {
 }
 
 #[test]
-fn a_damaged_key_alone_is_the_error_and_names_the_key() {
+fn export_reports_a_damaged_key() {
     let bad = testing::single("bad", damaged());
     let error = export(vec![bad], &options(Format::P12), Some(&password())).unwrap_err();
     assert!(matches!(error, Error::Store(StoreError::Damaged { .. })));
@@ -129,7 +129,7 @@ fn a_damaged_key_alone_is_the_error_and_names_the_key() {
 }
 
 #[test]
-fn a_key_of_another_certificate_is_refused() {
+fn export_refuses_a_mismatched_key() {
     let foreign = identities::Identity {
         key: identities::foreign_key(),
         ..identities::ec_identity()
@@ -140,7 +140,7 @@ fn a_key_of_another_certificate_is_refused() {
 }
 
 #[test]
-fn a_missing_issuer_is_named_and_the_export_goes_on() {
+fn export_warns_of_a_missing_issuer() {
     let store = testing::single("memory", identities::ec_identity());
     let (report, _) = export(vec![store], &options(Format::P12), Some(&password())).unwrap();
     assert!(!report.root_included);
@@ -153,7 +153,7 @@ fn a_missing_issuer_is_named_and_the_export_goes_on() {
 }
 
 #[test]
-fn what_the_report_claims_is_what_was_checked() {
+fn export_reports_the_checks_per_format() {
     let identity = || vec![testing::single("memory", identities::ec_identity())];
     for (format, checks) in [
         (
@@ -173,7 +173,7 @@ fn what_the_report_claims_is_what_was_checked() {
 }
 
 #[test]
-fn every_warning_is_in_the_report() {
+fn export_reports_every_warning() {
     let store = testing::single("memory", identities::ec_identity());
     let legacy = Options {
         profile: Profile::Legacy,
@@ -200,7 +200,7 @@ fn every_warning_is_in_the_report() {
 }
 
 #[test]
-fn a_password_given_in_vain_changes_nothing() {
+fn export_ignores_an_unneeded_password() {
     let store = || vec![testing::single("memory", identities::ec_identity())];
     let clear = Options {
         unencrypted_key: true,
@@ -214,7 +214,7 @@ fn a_password_given_in_vain_changes_nothing() {
 }
 
 #[test]
-fn an_existing_target_is_refused_before_anything_is_asked() {
+fn export_refuses_existing_target_before_asking() {
     let mut inventory = inventory(vec![testing::single("memory", identities::ec_identity())]);
     let id = only(&inventory);
     let folder = tempfile::tempdir().unwrap();
@@ -231,7 +231,7 @@ fn an_existing_target_is_refused_before_anything_is_asked() {
 }
 
 #[test]
-fn export_to_a_file_is_recorded_in_the_store() {
+fn export_with_key_marks_the_store() {
     let folder = tempfile::tempdir().unwrap();
     for (format, recorded) in [(Format::P12, true), (Format::Der, false)] {
         let store = testing::single("memory", identities::ec_identity());
@@ -252,7 +252,7 @@ fn export_to_a_file_is_recorded_in_the_store() {
 }
 
 #[test]
-fn export_warns_of_a_store_that_records_nothing() {
+fn export_warns_when_marking_the_store_fails() {
     let folder = tempfile::tempdir().unwrap();
     let store = testing::single("memory", identities::ec_identity());
     let mut inventory = inventory(vec![store.clone()]);

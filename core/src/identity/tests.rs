@@ -25,7 +25,7 @@ fn denied() -> StoreError {
 }
 
 #[test]
-fn a_certificate_in_several_stores_is_one_identity_the_best_key_first() {
+fn inventory_merges_stores_with_best_key_first() {
     let stores = vec![
         with_key("none", MemoryKey::Missing),
         with_key("kept", MemoryKey::Kept(NotExportable::Policy)),
@@ -50,7 +50,7 @@ fn a_certificate_in_several_stores_is_one_identity_the_best_key_first() {
 }
 
 #[test]
-fn of_equal_keys_the_first_store_is_used() {
+fn inventory_prefers_first_store_among_equal_keys() {
     let open = |name| with_key(name, MemoryKey::Exportable(Sample::P256.key().unwrap()));
     let inventory = inventory(vec![open("first"), open("second")]);
     let identity = &inventory.certificates()[0];
@@ -61,7 +61,7 @@ fn of_equal_keys_the_first_store_is_used() {
 }
 
 #[test]
-fn every_problem_names_its_store() {
+fn inventory_problems_name_their_store() {
     let stores = ["one", "two"].map(|name| MemoryStore::with(name, &[Sample::Malformed]));
     let inventory = inventory(stores.into());
     let of: Vec<_> = inventory
@@ -73,7 +73,7 @@ fn every_problem_names_its_store() {
 }
 
 #[test]
-fn a_store_that_cannot_be_listed_is_an_error_where_it_was_asked_for() {
+fn inventory_of_fails_for_unlistable_store() {
     let store = MemoryStore::new("memory");
     store.fail_next(denied());
     assert!(matches!(
@@ -83,7 +83,7 @@ fn a_store_that_cannot_be_listed_is_an_error_where_it_was_asked_for() {
 }
 
 #[test]
-fn a_path_goes_through_the_issuers_of_every_store() {
+fn certification_path_spans_all_stores() {
     let inventory = inventory(vec![
         MemoryStore::with("leaf", &[Sample::P256]),
         MemoryStore::with("issuer", &[Sample::Issuer]),
@@ -96,7 +96,7 @@ fn a_path_goes_through_the_issuers_of_every_store() {
 }
 
 #[test]
-fn issuers_that_cannot_be_read_are_told_when_the_path_has_a_gap() {
+fn certification_path_reports_unreadable_issuers() {
     let issuers = MemoryStore::with("issuer", &[Sample::Issuer]);
     let inventory = inventory(vec![
         MemoryStore::with("leaf", &[Sample::P256]),
@@ -112,7 +112,7 @@ fn issuers_that_cannot_be_read_are_told_when_the_path_has_a_gap() {
 }
 
 #[test]
-fn mark_backed_up_tells_every_store_with_the_key() {
+fn mark_backed_up_marks_stores_with_key() {
     let open = |name| with_key(name, MemoryKey::Exportable(Sample::P256.key().unwrap()));
     let stores = [
         open("one"),
@@ -135,7 +135,7 @@ fn mark_backed_up_tells_every_store_with_the_key() {
 }
 
 #[test]
-fn of_several_copies_the_last_counts() {
+fn backed_up_returns_the_latest_time() {
     let mut stores = [1_704_067_200, 1_704_067_300].map(|when| {
         let mut store = with_key("store", MemoryKey::Missing);
         let id = Sample::P256.certificate().unwrap().id();

@@ -38,7 +38,7 @@ fn is_there(error: &Error) -> bool {
 }
 
 #[test]
-fn an_identity_is_imported_with_its_issuers_and_read_back() {
+fn import_reads_back_identity_and_issuers() {
     let identities::Identity { key, leaf, issuers } = identities::ec_identity();
     let from = MemoryStore::new("from");
     from.insert(leaf, Some("Anna"), MemoryKey::Exportable(key));
@@ -55,7 +55,7 @@ fn an_identity_is_imported_with_its_issuers_and_read_back() {
 }
 
 #[test]
-fn a_key_that_stays_in_is_listed_and_no_more() {
+fn import_verifies_unexportable_key_as_listed() {
     let from = MemoryStore::with("from", &[Sample::P256]);
     let mut to = MemoryStore::new("to");
     let kept = Options {
@@ -67,7 +67,7 @@ fn a_key_that_stays_in_is_listed_and_no_more() {
 }
 
 #[test]
-fn one_that_fails_stops_none_of_the_others() {
+fn import_continues_after_a_failure() {
     let from = MemoryStore::with("from", &[Sample::Rsa, Sample::P256, Sample::Ed25519]);
     from.damage(&Sample::P256.certificate().unwrap().id());
     let mut to = MemoryStore::with("to", &[Sample::Ed25519]);
@@ -83,7 +83,7 @@ fn one_that_fails_stops_none_of_the_others() {
 }
 
 #[test]
-fn what_is_there_is_told_beforehand_and_replaced_only_when_told() {
+fn import_replaces_present_entries_only_when_told() {
     let from = MemoryStore::with("from", &[Sample::Rsa, Sample::P256]);
     let mut to = MemoryStore::with("to", &[Sample::P256]);
     let inventory = inventory(&from);
@@ -127,7 +127,7 @@ fn what_is_there_is_told_beforehand_and_replaced_only_when_told() {
 }
 
 #[test]
-fn nobody_is_asked_for_the_key_of_what_is_there() {
+fn import_asks_no_password_for_present_entries() {
     let from = MemoryStore::with("from", &[Sample::Locked]);
     let mut to = MemoryStore::with("to", &[Sample::Locked]);
     let mut asks = Gives(Err(AskError::Cancelled));
@@ -136,7 +136,7 @@ fn nobody_is_asked_for_the_key_of_what_is_there() {
 }
 
 #[test]
-fn a_store_that_cannot_be_listed_afterwards_is_told() {
+fn import_reports_a_failed_read_back() {
     let from = MemoryStore::with("from", &[Sample::P256]);
     let mut to = Liar::new(MemoryStore::new("to"));
     to.import = |store, _| {
@@ -153,7 +153,7 @@ fn a_store_that_cannot_be_listed_afterwards_is_told() {
 }
 
 #[test]
-fn a_key_of_another_certificate_does_not_go_in() {
+fn import_refuses_a_mismatched_key() {
     let from = testing::single(
         "from",
         identities::Identity {
@@ -168,7 +168,7 @@ fn a_key_of_another_certificate_does_not_go_in() {
 }
 
 #[test]
-fn nothing_is_imported_that_is_not_there_afterwards() {
+fn import_rejects_what_does_not_read_back() {
     fn with(store: &MemoryStore, new: &NewIdentity<'_>, key: MemoryKey) -> Result<(), StoreError> {
         store.insert(new.certificate.clone(), None, key);
         Ok(())
@@ -203,7 +203,7 @@ fn nothing_is_imported_that_is_not_there_afterwards() {
 }
 
 #[test]
-fn who_gives_up_is_not_asked_about_the_rest() {
+fn import_stops_after_cancellation() {
     let mut to = MemoryStore::new("to");
     let mut asks = Gives(Err(AskError::Cancelled));
     let locked = MemoryStore::with("locked", &[Sample::Locked, Sample::Rsa]);
@@ -213,7 +213,7 @@ fn who_gives_up_is_not_asked_about_the_rest() {
 }
 
 #[test]
-fn a_locked_key_names_the_options_of_its_file() {
+fn import_reports_missing_or_wrong_password() {
     let from = MemoryStore::with("from", &[Sample::Locked]);
     let mut to = MemoryStore::new("to");
     let refused = only(import(&from, &mut to, &EXPORTABLE));
@@ -250,7 +250,7 @@ fn fixtures(names: &[&str]) -> Vec<PathBuf> {
 }
 
 #[test]
-fn files_that_belong_together_are_read_together() {
+fn read_combines_certificates_and_keys() {
     let files = fixtures(&[
         "certificates/P-256.pem",
         "keys/P-256.sec1.pem",
@@ -264,7 +264,7 @@ fn files_that_belong_together_are_read_together() {
 }
 
 #[test]
-fn a_locked_file_opens_with_the_password_given_or_typed() {
+fn read_opens_with_given_or_typed_password() {
     let files = fixtures(&["files/rsa.p12"]);
     let given = Some(Password::new("fixture".to_owned()));
     let mut typed = Gives(Ok("fixture"));
@@ -279,7 +279,7 @@ fn a_locked_file_opens_with_the_password_given_or_typed() {
 }
 
 #[test]
-fn a_locked_file_says_whether_its_password_is_missing_or_wrong() {
+fn read_reports_missing_or_wrong_password() {
     let files = fixtures(&["files/rsa.p12", "certificates/ed25519.pem"]);
     let sources = read_files(&files, None, &mut NonInteractive).unwrap();
     assert!(matches!(
@@ -303,7 +303,7 @@ fn a_locked_file_says_whether_its_password_is_missing_or_wrong() {
 }
 
 #[test]
-fn what_cannot_be_read_is_told() {
+fn read_reports_unreadable_files() {
     let folder = tempfile::tempdir().unwrap();
     let broken = folder.path().join("broken.p12");
     fs::write(&broken, "no PKCS#12").unwrap();
@@ -337,7 +337,7 @@ fn read_bytes(names: &[&str], password: Option<&str>, ask: &mut dyn Ask) -> Sour
 }
 
 #[test]
-fn bytes_of_every_form_are_imported() {
+fn import_accepts_bytes_of_every_form() {
     for names in LOCKED {
         for (password, mut ask) in [
             (Some("fixture"), Gives(Err(AskError::NotAllowed))),
@@ -352,7 +352,7 @@ fn bytes_of_every_form_are_imported() {
 }
 
 #[test]
-fn complete_refuses_what_was_not_read() {
+fn complete_refuses_unread_input() {
     let wrong = read_bytes(LOCKED[0], Some("wrong"), &mut NonInteractive);
     assert!(matches!(
         wrong.complete().err(),
@@ -375,7 +375,7 @@ fn complete_refuses_what_was_not_read() {
 }
 
 #[test]
-fn identities_reports_a_key_behind_a_wrong_password() {
+fn identities_reports_a_wrong_key_password() {
     let inventory = read_bytes(LOCKED[1], Some("wrong"), &mut NonInteractive);
     let inventory = inventory.complete().unwrap();
     let mut to = MemoryStore::new("to");

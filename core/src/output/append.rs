@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn append_takes_the_place_of_an_end_that_was_cut_off() {
+    fn append_replaces_a_truncated_end() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, "first\nsec").unwrap();
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn append_changes_nothing_but_a_file_of_its_own() {
+    fn append_refuses_links_folders_and_wrong_lengths() {
         let folder = tempfile::tempdir().unwrap();
         let inside = |name: &str| folder.path().join(name);
         fs::write(inside("file"), "first\n").unwrap();

@@ -28,7 +28,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn writes_the_bytes_and_their_hash_and_leaves_nothing_else() {
+fn write_returns_hash_and_leaves_only_target() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.p12");
     preflight(&file, Existing::Refuse).unwrap();
@@ -44,7 +44,7 @@ fn writes_the_bytes_and_their_hash_and_leaves_nothing_else() {
 }
 
 #[test]
-fn an_existing_target_is_refused_and_left_alone() {
+fn write_refuses_an_existing_target() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.p12");
     fs::write(&file, b"old").unwrap();
@@ -57,7 +57,7 @@ fn an_existing_target_is_refused_and_left_alone() {
 }
 
 #[test]
-fn a_target_that_appears_during_verification_is_not_replaced() {
+fn write_refuses_target_created_during_verification() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.p12");
     let refused = write(&file, Existing::Refuse, b"new", |_| {
@@ -73,7 +73,7 @@ fn a_target_that_appears_during_verification_is_not_replaced() {
 }
 
 #[test]
-fn a_failed_verification_leaves_the_old_target_byte_for_byte() {
+fn write_keeps_old_target_after_failed_verification() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.p12");
     fs::write(&file, b"old").unwrap();
@@ -88,7 +88,7 @@ fn a_failed_verification_leaves_the_old_target_byte_for_byte() {
 }
 
 #[test]
-fn a_new_file_whose_verification_fails_does_not_come_to_be() {
+fn write_creates_nothing_after_failed_verification() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.p12");
     write(&file, Existing::Refuse, b"new", |_| Err(String::new())).unwrap_err();
@@ -96,7 +96,7 @@ fn a_new_file_whose_verification_fails_does_not_come_to_be() {
 }
 
 #[test]
-fn bytes_that_change_on_disk_are_noticed_before_anything_is_replaced() {
+fn read_back_detects_changed_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.p12");
     let (temporary, _) = create_beside(&file, Privacy::Required).unwrap();
@@ -112,7 +112,7 @@ fn bytes_that_change_on_disk_are_noticed_before_anything_is_replaced() {
 }
 
 #[test]
-fn a_folder_is_no_target_under_any_name_for_it() {
+fn preflight_refuses_a_folder_as_target() {
     let folder = tempfile::tempdir().unwrap();
     let not_there = folder.path().join("not-there/");
     for target in [folder.path(), &not_there, Path::new(".."), Path::new("")] {
@@ -130,7 +130,7 @@ fn a_folder_is_no_target_under_any_name_for_it() {
 }
 
 #[test]
-fn a_missing_folder_is_the_operating_systems_not_found() {
+fn write_reports_a_missing_folder() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("no/such/a.p12");
     for refused in [
@@ -145,7 +145,7 @@ fn a_missing_folder_is_the_operating_systems_not_found() {
 }
 
 #[test]
-fn a_long_name_with_spaces_and_other_letters_is_a_name_like_any_other() {
+fn write_accepts_long_unicode_paths() {
     let folder = tempfile::tempdir().unwrap();
     let mut file = folder.path().to_path_buf();
     for _ in 0..4 {
@@ -167,7 +167,7 @@ fn a_long_name_with_spaces_and_other_letters_is_a_name_like_any_other() {
 /// An exposed temporary file, as FAT has it.
 #[cfg(unix)]
 #[test]
-fn what_others_can_read_is_said_or_refused() {
+fn exposed_reports_or_refuses_readable_files() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let folder = tempfile::tempdir().unwrap();
@@ -187,7 +187,7 @@ fn what_others_can_read_is_said_or_refused() {
 /// Another program has the target open, and does not share its removal.
 #[cfg(windows)]
 #[test]
-fn a_target_that_is_in_use_is_not_replaced() {
+fn write_refuses_a_target_in_use() {
     use std::os::windows::fs::OpenOptionsExt as _;
 
     let folder = tempfile::tempdir().unwrap();
@@ -226,7 +226,7 @@ mod unix {
     }
 
     #[test]
-    fn the_file_is_its_owners_alone_before_it_is_verified_and_after() {
+    fn write_keeps_file_private_throughout() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.p12");
         let written = write(&file, Existing::Refuse, b"secret", |_| {
@@ -241,7 +241,7 @@ mod unix {
     }
 
     #[test]
-    fn replacing_a_world_readable_file_makes_it_private() {
+    fn write_makes_replaced_file_private() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.p12");
         fs::write(&file, b"old").unwrap();
@@ -253,7 +253,7 @@ mod unix {
     }
 
     #[test]
-    fn symbolic_links_are_neither_followed_nor_replaced() {
+    fn write_neither_follows_nor_replaces_symlinks() {
         let folder = tempfile::tempdir().unwrap();
         let (link, pointed_at) = (folder.path().join("link"), folder.path().join("pointed-at"));
         for dangling in [true, false] {
@@ -279,7 +279,7 @@ mod unix {
     }
 
     #[test]
-    fn names_of_our_own_are_taken_from_links_but_not_from_folders() {
+    fn replace_any_replaces_links_but_not_folders() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         for target in ["pointed-at", "nowhere", "."] {
@@ -300,7 +300,7 @@ mod unix {
     }
 
     #[test]
-    fn a_pipe_is_not_replaced() {
+    fn write_refuses_a_pipe() {
         let folder = tempfile::tempdir().unwrap();
         let pipe = folder.path().join("pipe");
         assert!(
@@ -321,7 +321,7 @@ mod unix {
 
     /// A descriptor may lead to a file, which is nobody's to replace either.
     #[test]
-    fn a_descriptor_is_not_written_to() {
+    fn preflight_refuses_descriptor_paths() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let number = std::os::fd::AsRawFd::as_raw_fd(file.as_file());
         for name in [
@@ -335,7 +335,7 @@ mod unix {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_file_in_memory_is_warned_about_and_no_place_for_the_only_copy() {
+    fn write_warns_and_refuse_memory_rejects_tmpfs() {
         let folder = tempfile::tempdir_in("/dev/shm").unwrap();
         let file = folder.path().join("a.p12");
         let written = write(&file, Existing::Refuse, b"x", accept).unwrap();
@@ -348,7 +348,7 @@ mod unix {
     }
 
     #[test]
-    fn preflight_finds_a_folder_writable_exactly_when_it_is() {
+    fn preflight_agrees_with_folder_permissions() {
         let folder = tempfile::tempdir().unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o500)).unwrap();
         // Root may write here all the same.

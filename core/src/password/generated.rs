@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_five_groups_of_five_characters_and_never_the_same() {
+    fn generate_returns_unique_groups_of_five() {
         let mut seen = BTreeSet::new();
         let mut characters = BTreeSet::new();
         for _ in 0..200 {
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_of_any_number_of_groups_is_as_long_as_it_should_be() {
+    fn in_groups_returns_the_expected_length() {
         for groups in 1..40 {
             let password = in_groups(groups).unwrap();
             assert_eq!(password.expose().len(), groups * 6 - 1);
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn it_has_at_least_a_hundred_bits() {
+    fn generate_has_over_a_hundred_bits() {
         let characters: BTreeSet<_> = ALPHABET.iter().collect();
         assert_eq!(characters.len(), ALPHABET.len());
         let bits = (characters.len() as f64).log2() * (GROUPS * GROUP) as f64;
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn each_character_comes_from_as_many_bytes_as_any_other() {
+    fn character_maps_bytes_evenly() {
         let mut counts = BTreeMap::new();
         for found in (0..=255).filter_map(character) {
             *counts.entry(found).or_insert(0) += 1;
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn no_character_lies_elsewhere_on_a_german_or_french_keyboard_or_looks_like_another() {
+    fn alphabet_excludes_ambiguous_characters() {
         for unfit in "yzaqwm0o1li".bytes() {
             assert!(!ALPHABET.contains(&unfit), "{}", char::from(unfit));
         }

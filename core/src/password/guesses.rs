@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn capitals_counts_the_ways_to_write_a_word() {
+    fn capitals_counts_spellings_of_a_word() {
         for (word, ways) in [
             ("word", 1.0),
             ("Word", 2.0),

@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_guessed_at_once_is_weak_and_what_is_not_is_strong() {
+    fn strength_grades_sample_passwords() {
         for (password, expected) in [
             ("", Strength::VeryWeak),
             ("password", Strength::VeryWeak),
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_generated_one_is_very_strong() {
+    fn strength_of_generated_password_is_very_strong() {
         for _ in 0..10 {
             let found = strength(&generate().unwrap(), &["Ada Example"]);
             assert_eq!(found, Strength::VeryStrong);
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_of_the_owner_makes_a_password_no_stronger() {
+    fn strength_drops_for_words_of_the_owner() {
         let context = ["Wilhelmine Zaunkoenig", "wz.vogelhaus@example.org"];
         for password in [
             "Wilhelmine Zaunkoenig",
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn each_strength_has_its_words_and_its_bounds() {
+    fn strength_words_follow_the_guess_bounds() {
         let expected = [
             (5.9, "very weak"),
             (6.0, "weak"),
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_a_long_password_nor_a_long_context_takes_long() {
+    fn strength_stays_fast_for_long_input() {
         let began = Instant::now();
         let long = "ä1".repeat(20_000);
         let text = "name ".repeat(20_000);

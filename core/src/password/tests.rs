@@ -13,14 +13,14 @@ fn utf16(text: &str, to_bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
 }
 
 #[test]
-fn one_line_break_at_the_end_does_not_belong_to_the_password() {
+fn from_bytes_strips_one_final_line_break() {
     assert_eq!(text(b"pass word ").unwrap(), "pass word ");
     assert_eq!(text(b"pass\n").unwrap(), "pass");
     assert_eq!(text(b"pass\r\n").unwrap(), "pass");
 }
 
 #[test]
-fn a_further_line_break_is_refused_because_nobody_could_type_it() {
+fn from_bytes_refuses_further_line_breaks() {
     for bytes in [
         &b"pass\n\n"[..],
         b"one\ntwo\n",
@@ -36,7 +36,7 @@ fn a_further_line_break_is_refused_because_nobody_could_type_it() {
 }
 
 #[test]
-fn byte_order_marks_are_taken_off_and_utf16_is_decoded() {
+fn from_bytes_strips_bom_and_decodes_utf16() {
     assert_eq!(text("\u{feff}pässword\n".as_bytes()).unwrap(), "pässword");
     assert_eq!(
         text(&utf16("\u{feff}pässwörd😀\r\n", u16::to_le_bytes)).unwrap(),
@@ -49,7 +49,7 @@ fn byte_order_marks_are_taken_off_and_utf16_is_decoded() {
 }
 
 #[test]
-fn what_is_no_text_is_refused_without_repeating_it() {
+fn from_bytes_refuses_non_text_without_quoting() {
     let half_a_pair = utf16("\u{feff}p", u16::to_le_bytes)
         .into_iter()
         .chain([0x00, 0xd8]);
@@ -64,7 +64,7 @@ fn what_is_no_text_is_refused_without_repeating_it() {
 }
 
 #[test]
-fn a_nul_character_is_refused() {
+fn from_bytes_refuses_nul_characters() {
     assert!(text(b"pass\0word").unwrap_err().contains("NUL"));
     // UTF-16 without a mark looks like text with NULs in it.
     assert!(
@@ -75,7 +75,7 @@ fn a_nul_character_is_refused() {
 }
 
 #[test]
-fn an_empty_password_needs_permission() {
+fn from_bytes_refuses_empty_unless_allowed() {
     for bytes in [&b""[..], b"\n", b"\r\n", b"\xef\xbb\xbf\n", b"\xff\xfe"] {
         assert!(text(bytes).unwrap_err().contains("empty"), "{bytes:?}");
         assert!(from_bytes(bytes, "the file", true).unwrap().is_empty());
@@ -83,7 +83,7 @@ fn an_empty_password_needs_permission() {
 }
 
 #[test]
-fn a_file_of_64_kib_is_read_and_a_larger_one_refused() {
+fn read_refuses_files_over_64_kib() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     let source = Source::File(file.path().to_owned());
     std::io::Write::write_all(&mut file, &[b'p'; MAX_BYTES]).unwrap();
@@ -94,13 +94,13 @@ fn a_file_of_64_kib_is_read_and_a_larger_one_refused() {
 
 #[cfg(unix)]
 #[test]
-fn an_endless_file_is_not_read_to_its_end() {
+fn read_stops_at_limit_of_endless_file() {
     let source = Source::File("/dev/zero".into());
     assert!(matches!(read(&source, false), Err(Error::Password(why)) if why.contains("64 KiB")));
 }
 
 #[test]
-fn a_missing_file_is_named_with_the_operating_systems_error() {
+fn read_names_a_missing_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("no-such-file");
     match read(&Source::File(path.clone()), false) {
@@ -114,7 +114,7 @@ fn a_missing_file_is_named_with_the_operating_systems_error() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_descriptor_is_read_from_where_it_is() {
+fn read_starts_at_the_descriptors_position() {
     use std::io::{Seek as _, SeekFrom, Write as _};
     use std::os::fd::AsRawFd as _;
 
@@ -130,7 +130,7 @@ fn a_file_descriptor_is_read_from_where_it_is() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_descriptor_gives_what_is_in_the_pipe_behind_it() {
+fn read_accepts_a_pipe_descriptor() {
     use std::os::fd::AsRawFd as _;
 
     let (reader, mut writer) = io::pipe().unwrap();
@@ -141,7 +141,7 @@ fn a_file_descriptor_gives_what_is_in_the_pipe_behind_it() {
 }
 
 #[test]
-fn a_descriptor_nobody_opened_is_an_error() {
+fn read_refuses_an_unopened_descriptor() {
     for fd in [987, -1] {
         assert!(
             matches!(read(&Source::Fd(fd), false), Err(Error::PasswordUnreadable { place, .. })
@@ -151,7 +151,7 @@ fn a_descriptor_nobody_opened_is_an_error() {
 }
 
 #[test]
-fn an_environment_variable_is_read_and_a_missing_one_named() {
+fn read_reports_a_missing_environment_variable() {
     // Cargo sets this one for every test; setting one here would be unsafe.
     let password = read(&Source::Env("CARGO_PKG_NAME".to_owned()), false).unwrap();
     assert_eq!(password.expose(), "certstow-core");
@@ -183,7 +183,7 @@ impl Typist {
 }
 
 #[test]
-fn a_password_is_asked_for_once_without_confirmation_and_twice_with() {
+fn ask_until_right_asks_twice_to_confirm() {
     let mut typist = Typist::new(&["sesame"]);
     assert_eq!(typist.prompted(false, false).unwrap().expose(), "sesame");
     let mut typist = Typist::new(&["sesame", "sesame"]);
@@ -192,7 +192,7 @@ fn a_password_is_asked_for_once_without_confirmation_and_twice_with() {
 }
 
 #[test]
-fn a_mismatch_is_told_and_asked_again() {
+fn ask_until_right_repeats_after_a_mismatch() {
     let mut typist = Typist::new(&["sesame", "seasme", "sesame", "sesame"]);
     assert_eq!(typist.prompted(true, false).unwrap().expose(), "sesame");
     assert_eq!(
@@ -202,14 +202,14 @@ fn a_mismatch_is_told_and_asked_again() {
 }
 
 #[test]
-fn three_mismatches_are_an_error() {
+fn ask_until_right_fails_after_three_mismatches() {
     let mut typist = Typist::new(&["a", "b", "a", "c", "a", "d", "a", "a"]);
     let failed = typist.prompted(true, false);
     assert!(matches!(failed, Err(Error::Password(why)) if why == "the two passwords differ"));
 }
 
 #[test]
-fn an_empty_answer_is_asked_again_unless_allowed() {
+fn ask_until_right_refuses_empty_unless_allowed() {
     let mut typist = Typist::new(&["", "sesame"]);
     assert_eq!(typist.prompted(false, false).unwrap().expose(), "sesame");
     let mut typist = Typist::new(&["", ""]);
@@ -222,14 +222,14 @@ fn an_empty_answer_is_asked_again_unless_allowed() {
 }
 
 #[test]
-fn a_key_that_types_nothing_is_told_and_a_tab_is_a_character() {
+fn ask_until_right_rejects_escapes_accepts_tab() {
     let mut typist = Typist::new(&["ses\u{1b}[Dame", "se\tsame", "se\tsame"]);
     assert_eq!(typist.prompted(true, false).unwrap().expose(), "se\tsame");
     assert!(typist.asked[1].starts_with("a key was pressed"));
 }
 
 #[test]
-fn without_a_terminal_the_question_is_named() {
+fn ask_until_right_names_question_without_terminal() {
     let nobody = ask_until_right("Password for it:", true, false, &mut |_| {
         Err(HiddenLineError::NoTerminal)
     });
@@ -239,7 +239,7 @@ fn without_a_terminal_the_question_is_named() {
 }
 
 #[test]
-fn cancelling_at_any_question_is_cancelled() {
+fn ask_until_right_returns_cancelled() {
     for answers in [&[][..], &["sesame"]] {
         assert!(matches!(
             Typist::new(answers).prompted(true, false),

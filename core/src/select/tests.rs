@@ -59,7 +59,7 @@ fn count(filters: &Filters) -> usize {
 }
 
 #[test]
-fn the_beginning_of_either_thumbprint_selects_however_it_is_written() {
+fn choose_accepts_thumbprint_prefixes_in_any_notation() {
     let (sha1, sha256) = (sha1(Sample::P256), sha256(Sample::P256));
     let spaced = |text: &str, separator: &str| {
         let pairs: Vec<&str> = (0..text.len())
@@ -83,20 +83,20 @@ fn the_beginning_of_either_thumbprint_selects_however_it_is_written() {
 }
 
 #[test]
-fn five_digits_are_text_and_no_thumbprint() {
+fn choose_takes_five_digits_as_text() {
     let found = by(&sha1(Sample::P256)[..5]);
     assert!(matches!(found, Err(Error::NotFound { .. })), "{found:?}");
 }
 
 #[test]
-fn text_selects_in_either_letter_case() {
+fn choose_matches_text_ignoring_case() {
     assert_eq!(by("fixture ed25519").unwrap(), sha1(Sample::Ed25519));
     assert_eq!(by("CN=Fixture P-256").unwrap(), sha1(Sample::P256));
     assert!(matches!(by("nobody"), Err(Error::NotFound { .. })));
 }
 
 #[test]
-fn several_are_listed_unless_the_newest_is_wanted() {
+fn choose_is_ambiguous_unless_newest_is_wanted() {
     let Err(Error::Ambiguous { candidates, .. }) = by("Fixture RSA") else {
         panic!("two certificates have this name");
     };
@@ -110,7 +110,7 @@ fn several_are_listed_unless_the_newest_is_wanted() {
 }
 
 #[test]
-fn an_archived_certificate_is_found_by_its_thumbprint_alone() {
+fn choose_finds_archived_only_by_thumbprint() {
     let store = MemoryStore::with("memory", &ALL);
     let archived = Sample::NotExportable.certificate().unwrap().id();
     store.archive(&archived);
@@ -151,7 +151,7 @@ fn an_archived_certificate_is_found_by_its_thumbprint_alone() {
 }
 
 #[test]
-fn a_certificate_without_a_key_is_taken_only_where_none_is_wanted() {
+fn choose_refuses_keyless_where_key_is_wanted() {
     let keyless = by("Fixture keyless");
     assert!(
         matches!(&keyless, Err(Error::Store(StoreError::KeyMissing { place })) if place.starts_with("memory/")),
@@ -167,7 +167,7 @@ fn a_certificate_without_a_key_is_taken_only_where_none_is_wanted() {
 }
 
 #[test]
-fn filters_alone_select_too() {
+fn choose_works_with_filters_alone() {
     let expired = Filters {
         expired: true,
         ..Filters::default()
@@ -179,7 +179,7 @@ fn filters_alone_select_too() {
 }
 
 #[test]
-fn every_filter_narrows() {
+fn filters_narrow_the_matches() {
     let some = |text: &str| Some(text.to_owned());
     let none = Filters::default;
     let all = ALL.len();
@@ -263,7 +263,7 @@ fn every_filter_narrows() {
 }
 
 #[test]
-fn a_serial_number_is_compared_as_a_number() {
+fn filters_compare_serials_as_numbers() {
     let serial = Sample::P256.certificate().unwrap().parse().serial();
     let pairs: Vec<String> = serial
         .as_bytes()
@@ -288,7 +288,7 @@ fn a_serial_number_is_compared_as_a_number() {
 }
 
 #[test]
-fn what_expires_soon_is_what_is_valid_and_ends_within_the_time() {
+fn expires_within_excludes_expired_and_future() {
     // The valid ones end on 2124-01-01, some 94 years after.
     let within = |seconds| {
         count(&Filters {
@@ -301,7 +301,7 @@ fn what_expires_soon_is_what_is_valid_and_ends_within_the_time() {
 }
 
 #[test]
-fn a_thumbprint_is_meant_before_text_that_looks_like_one() {
+fn choose_prefers_thumbprint_over_text() {
     let store = MemoryStore::with("memory", &[Sample::P256]);
     let label = &sha1(Sample::P256)[..8];
     let other = Sample::Ed25519;
@@ -334,7 +334,7 @@ fn near(selector: &str, filters: &Filters, want: Want) -> Option<(Nearly, Vec<St
 }
 
 #[test]
-fn a_slip_in_a_name_is_told_from_another_name() {
+fn near_suggests_only_misspelled_names() {
     let none = Filters::default();
     for (slip, meant) in [
         ("fixture ed25591", Sample::Ed25519),
@@ -351,7 +351,7 @@ fn a_slip_in_a_name_is_told_from_another_name() {
 }
 
 #[test]
-fn a_wrong_digit_of_a_thumbprint_is_told_from_another_thumbprint() {
+fn near_suggests_thumbprints_off_by_one_digit() {
     let none = Filters::default();
     let thumbprint = sha1(Sample::P256);
     let expected = Some((Nearly::Misspelled, vec![thumbprint.clone()]));
@@ -375,7 +375,7 @@ fn a_wrong_digit_of_a_thumbprint_is_told_from_another_thumbprint() {
 }
 
 #[test]
-fn what_the_filters_leave_out_is_told() {
+fn near_reports_what_filters_leave_out() {
     let filters = "--valid".to_owned();
     let valid = Filters {
         valid: true,
@@ -389,7 +389,7 @@ fn what_the_filters_leave_out_is_told() {
 }
 
 #[test]
-fn what_has_no_key_is_no_suggestion_where_a_key_is_wanted() {
+fn near_omits_keyless_where_key_is_wanted() {
     let none = Filters::default();
     assert_eq!(near("Fixture keylses", &none, Want::Key), None);
     let expected = Some((Nearly::Misspelled, vec![sha1(Sample::Keyless)]));
@@ -397,7 +397,7 @@ fn what_has_no_key_is_no_suggestion_where_a_key_is_wanted() {
 }
 
 #[test]
-fn judge_tells_what_a_manifest_leaves_open() {
+fn judge_returns_none_for_unrecorded_fields() {
     let ended = Recorded {
         thumbprints: ["", ""],
         subject: "CN=Ada Example",

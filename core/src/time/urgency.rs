@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_threshold_belongs_to_what_lasts_longer() {
+    fn urgency_changes_just_below_each_threshold() {
         let now = 1_000_000_000;
         for (left, expected) in [
             (i64::MIN, Urgency::Expired),
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_shrinks_from_all_to_none() {
+    fn left_of_validity_falls_to_zero() {
         let left = |now| left_of_validity(1000, 2000, now, 10);
         assert_eq!(left(0), 10);
         assert_eq!(left(1000), 10);

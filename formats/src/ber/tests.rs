@@ -2,7 +2,7 @@ use super::*;
 use crate::der::{self, INTEGER};
 
 #[test]
-fn a_string_reads_the_same_in_one_piece_and_in_many() {
+fn octets_joins_constructed_strings() {
     let whole = [0x04, 3, 1, 2, 3];
     let pieces = [
         0x24, 0x80, 0x04, 1, 1, 0x24, 6, 0x04, 1, 2, 0x04, 1, 3, 0, 0,
@@ -17,7 +17,7 @@ fn a_string_reads_the_same_in_one_piece_and_in_many() {
 }
 
 #[test]
-fn reader_reads_back_every_length_that_is_written() {
+fn reader_round_trips_every_written_length() {
     for length in [0, 1, 0x7f, 0x80, 0xff, 0x100, 0xffff, 0x1_0000] {
         let bytes = der::value(OCTET_STRING, &[&vec![7; length]]);
         let value = only(&bytes, OCTET_STRING).unwrap();
@@ -27,7 +27,7 @@ fn reader_reads_back_every_length_that_is_written() {
 }
 
 #[test]
-fn definite_reader_refuses_other_lengths_throughout() {
+fn definite_reader_rejects_indefinite_and_bad_lengths() {
     for bytes in [
         &[0x30, 0x05, 0x00][..],
         &[0x30, 0x80, 0x00, 0x00],
@@ -47,7 +47,7 @@ fn definite_reader_refuses_other_lengths_throughout() {
 }
 
 #[test]
-fn accept_takes_nothing_but_the_tag() {
+fn accept_consumes_only_the_expected_tag() {
     let bytes = [0x02, 1, 3, 0x24, 2, 0x04, 0, 0x30, 9];
     let mut reader = Reader::new(&bytes);
     assert!(reader.accept(SEQUENCE).is_none());
@@ -63,7 +63,7 @@ fn accept_takes_nothing_but_the_tag() {
 }
 
 #[test]
-fn whatever_breaks_off_is_an_error() {
+fn reader_rejects_truncated_input() {
     let bytes = [0x30, 0x80, 0x30, 0x82, 0, 5, 0x04, 3, 1, 2, 3, 0, 0];
     assert!(Reader::new(&bytes).any().is_ok());
     for length in 0..bytes.len() {
@@ -72,7 +72,7 @@ fn whatever_breaks_off_is_an_error() {
 }
 
 #[test]
-fn absurd_lengths_tags_and_depths_are_errors() {
+fn reader_rejects_absurd_lengths_tags_and_depths() {
     for bytes in [
         &[0x30, 0x88, 255, 255, 255, 255, 255, 255, 255, 255][..],
         &[0x30, 0x89, 0, 0, 0, 0, 0, 0, 0, 0, 0][..],
@@ -85,7 +85,7 @@ fn absurd_lengths_tags_and_depths_are_errors() {
 }
 
 #[test]
-fn numbers_beyond_all_bounds_stay_large() {
+fn unsigned_saturates_at_u64_max() {
     let number = |bytes: &[u8]| Reader::new(bytes).any().unwrap().unsigned();
     assert_eq!(number(&[2, 2, 0x01, 0x00]), Ok(256));
     assert_eq!(
@@ -99,7 +99,7 @@ fn numbers_beyond_all_bounds_stay_large() {
 }
 
 #[test]
-fn lengths_and_strings_that_der_forbids_are_seen_at_any_depth() {
+fn is_der_throughout_detects_ber_at_depth() {
     let der = |bytes: &[u8]| Reader::new(bytes).any().unwrap().is_der_throughout();
     assert!(der(&[0x30, 7, 0xa0, 5, 0x31, 3, 0x04, 1, 0x80]));
     let long = [&[0x04, 0x81, 0x80][..], &[7; 0x80]].concat();
@@ -123,7 +123,7 @@ fn lengths_and_strings_that_der_forbids_are_seen_at_any_depth() {
 }
 
 #[test]
-fn identifiers_of_any_size_are_told() {
+fn oid_displays_identifiers_of_any_size() {
     let uuid = [&[0x06, 20, 0x69, 0x83][..], &[0xff; 17], &[0x7f]].concat();
     for (bytes, text, known) in [
         (&[0x06, 3, 0x55, 0x1d, 0x0f][..], "2.5.29.15", true),

@@ -181,7 +181,7 @@ mod tests {
     use crate::der;
 
     #[test]
-    fn certificate_structure_of_samples_is_sound() {
+    fn malformed_part_accepts_samples_rejects_truncation() {
         for sample in [
             &include_bytes!("../../tests/data/certificates/ca.pem")[..],
             include_bytes!("../../tests/data/certificates/rsa.pem"),
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn certificate_names_hold_strings() {
+    fn is_name_accepts_only_strings() {
         let name = |tag, content: &[u8]| {
             let attribute = der::sequence(&[&[6, 3, 0x55, 4, 3], &der::value(tag, &[content])]);
             der::sequence(&[&der::value(SET, &[&attribute])])

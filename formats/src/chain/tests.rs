@@ -30,7 +30,7 @@ fn build_now(leaf: &Certificate, candidates: &Candidates) -> Path {
 }
 
 #[test]
-fn a_usual_path_is_put_in_order_whatever_order_the_candidates_have() {
+fn build_orders_path_regardless_of_candidates() {
     for names in [
         ["root", "intermediate", "leaf"],
         ["leaf", "intermediate", "root"],
@@ -44,7 +44,7 @@ fn a_usual_path_is_put_in_order_whatever_order_the_candidates_have() {
 }
 
 #[test]
-fn a_self_signed_leaf_is_its_own_root() {
+fn build_ends_at_a_self_signed_leaf() {
     let leaf = certificate("root");
     for candidates in [
         Candidates::default(),
@@ -58,7 +58,7 @@ fn a_self_signed_leaf_is_its_own_root() {
 }
 
 #[test]
-fn a_missing_issuer_is_reported_by_its_name() {
+fn build_names_a_missing_issuer() {
     let path = build_now(&certificate("leaf"), &Candidates::default());
     let name_der = certificate("intermediate").subject_der().to_vec();
     assert_eq!(path.certificates, named(&["leaf"]));
@@ -71,7 +71,7 @@ fn a_missing_issuer_is_reported_by_its_name() {
 }
 
 #[test]
-fn a_namesake_with_another_key_is_not_taken() {
+fn build_rejects_namesake_with_another_key() {
     for namesake in ["namesake", "namesake-no-id"] {
         let path = build_now(
             &certificate("leaf"),
@@ -96,7 +96,7 @@ fn a_namesake_with_another_key_is_not_taken() {
 }
 
 #[test]
-fn of_two_complete_paths_the_shorter_is_taken() {
+fn build_prefers_the_shorter_complete_path() {
     let all = candidates(&["cross", "other-root", "intermediate", "root"]);
     assert_complete(
         &build_now(&certificate("leaf"), &all),
@@ -105,14 +105,14 @@ fn of_two_complete_paths_the_shorter_is_taken() {
 }
 
 #[test]
-fn a_cross_signed_root_leads_on_where_its_self_signed_form_is_missing() {
+fn build_follows_a_cross_signed_root() {
     let crossed = candidates(&["cross", "other-root", "intermediate"]);
     let path = build_now(&certificate("leaf"), &crossed);
     assert_complete(&path, &["leaf", "intermediate", "cross", "other-root"]);
 }
 
 #[test]
-fn a_complete_path_is_taken_before_a_longer_incomplete_one() {
+fn build_prefers_complete_over_longer_incomplete() {
     let crossed = candidates(&["cross", "intermediate"]);
     let path = build_now(&certificate("leaf"), &crossed);
     assert_eq!(path.certificates, named(&["leaf", "intermediate", "cross"]));
@@ -126,7 +126,7 @@ fn a_complete_path_is_taken_before_a_longer_incomplete_one() {
 }
 
 #[test]
-fn an_expired_issuer_is_taken_only_for_want_of_a_valid_one() {
+fn build_takes_expired_issuer_only_as_fallback() {
     let leaf = certificate("leaf");
     let path = build(
         &leaf,
@@ -146,7 +146,7 @@ fn an_expired_issuer_is_taken_only_for_want_of_a_valid_one() {
 }
 
 #[test]
-fn two_cas_that_signed_each_other_end_as_a_missing_root() {
+fn build_ends_a_loop_as_missing_issuer() {
     let path = build_now(
         &certificate("loop-leaf"),
         &candidates(&["loop-a", "loop-b"]),
@@ -160,13 +160,13 @@ fn two_cas_that_signed_each_other_end_as_a_missing_root() {
 }
 
 #[test]
-fn a_member_of_a_loop_may_be_the_leaf() {
+fn build_accepts_a_leaf_within_a_loop() {
     let path = build_now(&certificate("loop-a"), &candidates(&["loop-a", "loop-b"]));
     assert_eq!(path.certificates, named(&["loop-a", "loop-b"]));
 }
 
 #[test]
-fn names_in_other_string_types_case_and_spacing_are_the_same() {
+fn name_same_ignores_type_case_and_spacing() {
     let (printable, utf8) = (certificate("printable-root"), certificate("utf8-root"));
     assert_ne!(printable.subject_der(), utf8.subject_der());
     assert!(name::same(printable.subject_der(), utf8.subject_der()));
@@ -178,7 +178,7 @@ fn names_in_other_string_types_case_and_spacing_are_the_same() {
 }
 
 #[test]
-fn other_names_differ() {
+fn name_same_rejects_other_names() {
     let names = [
         "root",
         "intermediate",
@@ -196,13 +196,13 @@ fn other_names_differ() {
 }
 
 #[test]
-fn a_name_that_is_none_is_compared_as_bytes() {
+fn name_same_compares_malformed_names_bytewise() {
     assert!(name::same(b"\x30\x03abc", b"\x30\x03abc"));
     assert!(!name::same(b"\x30\x03abc", b"\x30\x03ABC"));
 }
 
 #[test]
-fn an_algorithm_nobody_can_check_is_said() {
+fn build_names_an_unsupported_signature_algorithm() {
     let path = build_now(&certificate("ed448-root"), &Candidates::default());
     let PathEnd::Unverified { reason, .. } = path.end else {
         panic!("{:?}", path.end)
@@ -211,7 +211,7 @@ fn an_algorithm_nobody_can_check_is_said() {
 }
 
 #[test]
-fn the_platforms_roots_complete_a_path_and_rank_behind_the_stores_own() {
+fn build_completes_path_with_system_roots() {
     let leaf = certificate("leaf");
     let native = || (named(&["root"]), vec!["one file was unreadable".to_owned()]);
     let candidates = candidates(&["intermediate"]).with_system_roots(native);
@@ -224,7 +224,7 @@ fn the_platforms_roots_complete_a_path_and_rank_behind_the_stores_own() {
 }
 
 #[test]
-fn a_root_of_the_platform_ends_a_path_though_its_own_signature_cannot_be_checked() {
+fn build_trusts_system_root_with_unverifiable_signature() {
     let leaf = certificate("under-md5");
     let own = || candidates(&["rsa-md5"]);
     let path = build_now(&leaf, &own());
@@ -255,7 +255,7 @@ fn namesakes(of: &str) -> Vec<Certificate> {
 }
 
 #[test]
-fn thousands_of_namesakes_cost_a_bounded_number_of_signatures() {
+fn build_bounds_signatures_for_many_namesakes() {
     let all = namesakes("namesake-no-id")
         .into_iter()
         .chain(named(&["intermediate"]));
@@ -268,7 +268,7 @@ fn thousands_of_namesakes_cost_a_bounded_number_of_signatures() {
 }
 
 #[test]
-fn a_key_identifier_that_fits_is_tried_before_thousands_of_namesakes() {
+fn build_tries_matching_key_identifier_first() {
     for namesake in ["namesake", "namesake-no-id"] {
         let all = namesakes(namesake)
             .into_iter()
@@ -318,7 +318,7 @@ fn build_tries_no_namesake_of_the_signer() {
 }
 
 #[test]
-fn build_computes_no_signature_twice_with_one_key() {
+fn build_verifies_once_per_distinct_key() {
     let all = namesakes("namesake-no-id")
         .into_iter()
         .chain(named(&["intermediate"]));
@@ -330,7 +330,7 @@ fn build_computes_no_signature_twice_with_one_key() {
 }
 
 #[test]
-fn a_real_hierarchy_ends_at_the_nearest_root_there_is() {
+fn build_ends_real_chain_at_nearest_root() {
     let chain = certificates("public/amazon-server");
     let all = |extra: &[&str]| Candidates::new(chain.iter().cloned().chain(named(extra)));
     // The server's own four certificates lead to a root they do not include.
@@ -357,7 +357,7 @@ fn a_real_hierarchy_ends_at_the_nearest_root_there_is() {
 
 #[test]
 #[ignore = "needs ca-certificates"]
-fn a_real_path_is_completed_by_the_roots_of_this_machine() {
+fn build_completes_real_chain_from_machine_roots() {
     fn roots() -> NativeRoots {
         let found = rustls_native_certs::load_native_certs().certs;
         let roots = found
@@ -378,7 +378,7 @@ fn a_real_path_is_completed_by_the_roots_of_this_machine() {
 }
 
 #[test]
-fn include_says_what_goes_after_the_leaf() {
+fn issuers_follow_the_include_option() {
     let certificates = named(&["leaf", "intermediate", "root"]);
     let missing = PathEnd::MissingIssuer {
         name_der: Vec::new(),
@@ -398,7 +398,7 @@ fn include_says_what_goes_after_the_leaf() {
 }
 
 #[test]
-fn links_names_the_first_two_that_do_not_link() {
+fn links_names_the_first_broken_link() {
     assert_eq!(Path::links(&[]), Ok(()));
     assert_eq!(Path::links(&named(&["leaf"])), Ok(()));
     let swapped = Path::links(&named(&["leaf", "root", "intermediate"])).unwrap_err();

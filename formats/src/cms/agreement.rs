@@ -266,7 +266,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_derived_as_in_the_published_examples() {
+    fn derive_matches_the_nist_example() {
         // ansix963_2001.rsp of NIST's CAVP, SHA-256: 192 bits of secret, no shared information.
         let secret = [
             0x96, 0xc0, 0x56, 0x19, 0xd5, 0x6c, 0x32, 0x8a, 0xb9, 0x5f, 0xe8, 0x4b, 0x18, 0x26,
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_unwrapped_as_in_rfc_3394() {
+    fn unwrap_key_matches_the_rfc3394_example() {
         // 4.6: 256 bits of key data under 256 bits.
         let key: Vec<u8> = (0..32).collect();
         let data: Vec<u8> = (0..16).map(|n| n * 0x11).collect();

@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn certificates_says_what_it_cannot_read() {
+    fn certificates_reports_an_unreadable_certificate() {
         let (one, other) = (der::sequence(&[&[1]]), der::sequence(&[&[2]]));
         let whole = write(&[&one, &[0xa1, 0], &other]);
         let found: Vec<_> = certificates(&whole).unwrap().collect();

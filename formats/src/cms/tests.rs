@@ -31,7 +31,7 @@ fn open(keys: &RecipientKeys, message: &[u8]) -> Result<String, OpenError> {
 }
 
 #[test]
-fn message_opens_with_the_recipients_key_alone() {
+fn open_succeeds_only_with_recipients_key() {
     for (identity, other) in identities().into_iter().zip(identities().into_iter().rev()) {
         let recipient = recipient(&identity);
         let serial = identity.leaf.parse().serial();
@@ -71,7 +71,7 @@ fn transport_to(recipient: &Recipient, name: &[u8], content_key: &[u8]) -> Vec<u
 
 /// What a wrong key makes of RSAES-PKCS1-v1_5 may be as long as a key of the cipher.
 #[test]
-fn recipient_with_a_wrong_key_does_not_hide_the_next() {
+fn open_tries_recipients_after_a_wrong_key() {
     let [ec, rsa] = identities();
     let (ours, other) = (recipient(&rsa), recipient(&ec));
     let keys = keys_of(rsa.key);
@@ -91,7 +91,7 @@ fn recipient_with_a_wrong_key_does_not_hide_the_next() {
 
 /// Those who share an originator's key, as RFC 5652, 6.2.2 allows.
 #[test]
-fn recipients_of_one_originator_are_each_tried() {
+fn open_tries_every_recipient_of_one_originator() {
     let identity = identities::ec_identity();
     let ours = recipient(&identity);
     let PublicKey::Ec(public) = &ours.key else {
@@ -121,7 +121,7 @@ fn recipients_of_one_originator_are_each_tried() {
 }
 
 #[test]
-fn message_that_is_damaged_never_panics() {
+fn open_never_panics_on_damaged_message() {
     for identity in identities() {
         let sealed = recipient(&identity).seal(b"x").unwrap();
         let keys = keys_of(identity.key);
@@ -147,7 +147,7 @@ fn message_that_is_damaged_never_panics() {
 }
 
 #[test]
-fn message_in_ber_is_not_read() {
+fn open_rejects_ber_messages() {
     let identity = identities::ec_identity();
     let sealed = recipient(&identity).seal(b"x").unwrap();
     let keys = keys_of(identity.key);

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn compressed_point_is_the_same_where_nothing_is_computed() {
+    fn same_public_key_compresses_points_without_arithmetic() {
         for (name, octets) in [(P_224, 28), (BRAINPOOL_512, 64)] {
             let name = named(name);
             let [even, odd] = points(octets);
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn points_over_other_fields_are_not_compressed() {
+    fn same_public_key_keeps_other_fields_uncompressed() {
         for name in [SECT_233, UNKNOWN] {
             let [mut point, _] = points(30);
             let one = on(&named(name), &point);
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn one_point_on_two_named_curves_is_two_keys() {
+    fn same_public_key_distinguishes_named_curves() {
         let [point, _] = points(28);
         let other = named(UNKNOWN);
         assert!(!same_public_key(
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn curve_with_explicit_parameters_is_the_named_curve() {
+    fn same_public_key_matches_explicit_curve_parameters() {
         let public = fixture("P-256.public");
         let (_, bits) = read_spki(&public).unwrap();
         let field = der::sequence(&[&der::oid(&PRIME_FIELD), &[INTEGER, 1, 3]]);

@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn curve_scalar_gets_the_length_of_the_order() {
+    fn curve_scalar_has_the_orders_length() {
         for curve in CURVES {
             let length = order(curve).len();
             for octets in [&[7][..], &[0, 7], &[0; 80].map(|_| 0), &vec![0; length]] {
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn curve_scalar_stays_below_the_order() {
+    fn curve_scalar_rejects_the_order_and_above() {
         for curve in CURVES {
             let order = order(curve);
             let mut below = order.clone();
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn curve_order_is_the_crates_own() {
+    fn curve_order_matches_the_arithmetic_crate() {
         let mut computed = 0;
         for curve in CURVES.iter().filter(|curve| curve.has_arithmetic()) {
             let arithmetic = curve.arithmetic.as_ref().unwrap();
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn curve_signatures_verify_with_either_s() {
+    fn curve_verifies_only_its_own_signatures() {
         let digest = [3; 32];
         for curve in CURVES.iter().filter(|curve| curve.has_arithmetic()) {
             let point = curve.public_point(&[9]).unwrap();

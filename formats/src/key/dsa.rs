@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dsa_numbers_too_large_are_not_computed_with() {
+    fn public_key_of_refuses_oversized_dsa_numbers() {
         for (modulus, order, is_computed) in [(256, 32, true), (256, 33, false), (1251, 32, false)]
         {
             let number = |first, octets| {

@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_openssl_writes_is_as_plain_as_it_gets() {
+    fn plain_pkcs8_keeps_what_openssl_writes() {
         for name in ["rsa", "P-256", "P-384", "P-521"] {
             let key = private(name);
             let plain = plain_pkcs8(&key, &fixture(&format!("{name}.public"))).unwrap();
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_point_is_put_in_and_parameters_are_left_out() {
+    fn plain_pkcs8_adds_point_and_drops_parameters() {
         for curve in ["P-256", "P-384", "P-521"] {
             let bare = fixture(&format!("{curve}.no-public.sec1"));
             let bare = from_sec1(&bare, None).unwrap();
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_beside_the_key_is_left_out() {
+    fn plain_pkcs8_drops_attributes() {
         let plain = private("rsa");
         let fields = crate::ber::only(plain.expose(), der::SEQUENCE)
             .unwrap()
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_traditional_forms_are_those_of_openssl() {
+    fn traditional_matches_openssl() {
         for (name, expected) in [
             ("rsa", "rsa.pkcs1"),
             ("P-256", "P-256.sec1"),
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn other_algorithms_and_other_public_keys_are_refused() {
+    fn forms_refuse_other_algorithms_and_public_keys() {
         for name in ["ed25519", "ed448", "rsa-pss"] {
             let error = algorithm(&private(name)).unwrap_err();
             assert!(matches!(error, KeyError::UnknownAlgorithm(_)), "{error}");
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn the_numbers_of_an_rsa_key_have_no_leading_zeros() {
+    fn rsa_numbers_have_no_leading_zeros() {
         let key = private("rsa");
         let numbers = rsa_numbers(&key).unwrap();
         assert_eq!(numbers[0].len(), 256);

@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn ml_dsa_forms_are_one_key() {
+    fn ml_dsa_forms_give_one_public_key() {
         for set in SETS {
             let seed = [7; 32];
             let expanded = (set.arithmetic.expanded_of_seed)(&seed);
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn ml_dsa_expanded_key_out_of_range_is_malformed() {
+    fn ml_dsa_rejects_out_of_range_key() {
         for set in SETS {
             let expanded = (set.arithmetic.expanded_of_seed)(&[7; 32]);
             for at in (ShortVectors::START..expanded.len()).step_by(97) {

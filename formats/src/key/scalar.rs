@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn scalar_of_the_right_length_is_left_alone() {
+    fn with_full_scalar_keeps_the_right_length() {
         for name in ["P-256", "P-384", "P-521", "rsa", "ed25519"] {
             let key = with_full_scalar(private(name)).unwrap();
             assert_eq!(key.expose(), fixture(name), "{name}");
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn scalar_behind_zero_octets_becomes_the_key() {
+    fn with_full_scalar_strips_leading_zeros() {
         for (name, octets) in [("P-256", 32), ("P-384", 48), ("P-521", 66)] {
             for zeros in [1, 2, 9] {
                 let long = with_scalar(name, |scalar| [&vec![0; zeros], scalar].concat());
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn scalar_without_its_leading_zeros_is_padded() {
+    fn with_full_scalar_pads_short_scalars() {
         // The fixture's begins with a zero bit at least, as 521 bits leave seven of 66 octets.
         for length in [1, 31, 65] {
             let short = with_scalar("P-521", |_| vec![1; length]);
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn scalar_out_of_range_is_malformed() {
+    fn ec_scalar_rejects_values_out_of_range() {
         for scalar in [vec![], vec![0; 32], vec![0xff; 32], vec![1; 33]] {
             let key = with_scalar("P-256", |_| scalar.clone());
             assert_eq!(ec_scalar(&key).err(), Some(OUT_OF_RANGE), "{scalar:02x?}");
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn scalar_of_any_length_gives_the_public_half() {
+    fn public_key_of_accepts_overlong_scalars() {
         let bare = fixture("P-256.no-public.sec1");
         let bare = from_sec1(&bare, None).unwrap();
         let scalar = ec_scalar(&bare).unwrap().unwrap().octets;

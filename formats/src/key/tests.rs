@@ -18,7 +18,7 @@ pub(super) fn private(name: &str) -> PrivateKey {
 }
 
 #[test]
-fn the_public_half_is_what_openssl_says() {
+fn public_key_of_matches_openssl() {
     for name in ["rsa", "P-256", "P-384", "P-521", "ed25519", "rsa-pss"] {
         let public = public_key_of(&private(name)).unwrap();
         let meant = fixture(&format!("{name}.public"));
@@ -28,7 +28,7 @@ fn the_public_half_is_what_openssl_says() {
 }
 
 #[test]
-fn the_public_half_is_computed_where_the_key_does_not_carry_it() {
+fn public_key_of_computes_a_missing_point() {
     for curve in ["P-256", "P-384", "P-521"] {
         let bare = from_sec1(&fixture(&format!("{curve}.no-public.sec1")), None).unwrap();
         assert_ne!(bare.expose(), fixture(curve));
@@ -38,13 +38,13 @@ fn the_public_half_is_computed_where_the_key_does_not_carry_it() {
 }
 
 #[test]
-fn pkcs1_becomes_what_openssl_makes_of_it() {
+fn from_pkcs1_matches_openssl() {
     let key = from_pkcs1(&fixture("rsa.pkcs1")).unwrap();
     assert_eq!(key.expose(), fixture("rsa"));
 }
 
 #[test]
-fn sec1_becomes_pkcs8_with_the_same_public_half() {
+fn from_sec1_returns_pkcs8_with_public_half() {
     for curve in ["P-256", "P-384", "P-521"] {
         let key = from_sec1(&fixture(&format!("{curve}.sec1")), None).unwrap();
         let public = public_key_of(&key).unwrap();
@@ -54,7 +54,7 @@ fn sec1_becomes_pkcs8_with_the_same_public_half() {
 }
 
 #[test]
-fn sec1_without_its_curve_needs_one_from_outside() {
+fn from_sec1_requires_a_curve() {
     let key = der::sequence(&[&der::unsigned(1), &der::value(OCTET_STRING, &[&[7; 32]])]);
     assert!(from_sec1(&key, None).is_err());
     let curve = curve_parameters(&fixture("P-256.public")).unwrap().to_vec();
@@ -63,7 +63,7 @@ fn sec1_without_its_curve_needs_one_from_outside() {
 }
 
 #[test]
-fn unknown_algorithms_are_named_and_not_opened() {
+fn public_key_of_names_unknown_algorithms() {
     let error = public_key_of(&private("ed448")).unwrap_err();
     let (oid, name) = ("1.3.101.113".to_owned(), "Ed448".to_owned());
     assert_eq!(
@@ -73,7 +73,7 @@ fn unknown_algorithms_are_named_and_not_opened() {
 }
 
 #[test]
-fn a_truncated_key_is_malformed_at_every_length() {
+fn public_key_of_rejects_truncated_keys() {
     for name in ["rsa", "P-256", "ed25519"] {
         let whole = fixture(name);
         for length in 0..whole.len() {
@@ -85,7 +85,7 @@ fn a_truncated_key_is_malformed_at_every_length() {
 }
 
 #[test]
-fn rsa_parameters_may_be_left_out() {
+fn same_public_key_ignores_missing_rsa_parameters() {
     let with_null = fixture("rsa.public");
     let (_, bits) = read_spki(&with_null).unwrap();
     let algorithm = der::sequence(&[&der::oid(&RSA_ENCRYPTION)]);
@@ -96,7 +96,7 @@ fn rsa_parameters_may_be_left_out() {
 }
 
 #[test]
-fn a_compressed_point_is_the_same_key() {
+fn same_public_key_accepts_compressed_points() {
     for curve in ["P-256", "P-384", "P-521"] {
         let compressed = fixture(&format!("{curve}.compressed"));
         let public = fixture(&format!("{curve}.public"));
@@ -110,7 +110,7 @@ fn a_compressed_point_is_the_same_key() {
 }
 
 #[test]
-fn public_keys_are_described_for_a_person() {
+fn describe_names_algorithm_and_bits() {
     for (name, algorithm, bits) in [
         ("rsa", "RSA", Some(2048)),
         ("rsa-pss", "RSASSA-PSS", Some(2048)),
@@ -130,7 +130,7 @@ fn public_keys_are_described_for_a_person() {
 }
 
 #[test]
-fn forms_of_keys_are_told_apart() {
+fn key_form_distinguishes_key_encodings() {
     for (name, form) in [
         ("rsa", KeyForm::Pkcs8),
         ("ed25519", KeyForm::Pkcs8),
@@ -160,7 +160,7 @@ fn bits_of(name: &str) -> Vec<u8> {
 }
 
 #[test]
-fn what_openssl_refuses_behind_a_key_is_malformed() {
+fn public_key_of_rejects_malformed_trailing_fields() {
     let bits = bits_of("P-256");
     let beside = der::value(IMPLICIT_1, &[&bits]);
     let oid = der::oid(&EC_PUBLIC_KEY);
@@ -194,7 +194,7 @@ fn what_openssl_refuses_behind_a_key_is_malformed() {
 }
 
 #[test]
-fn a_public_half_beside_a_key_is_left_out() {
+fn without_public_half_drops_only_derivable_halves() {
     for name in ["P-256", "ed25519"] {
         let bits = bits_of(name);
         let explicit = der::value(EXPLICIT_1, &[&der::value(BIT_STRING, &[&bits])]);

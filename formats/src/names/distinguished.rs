@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_relative_name_comes_first() {
+    fn distinguished_name_reverses_relative_names() {
         let text = name(&[
             &[attribute(O, 12, b"Example")],
             &[attribute(CN, 12, b"Alice")],
@@ -209,14 +209,14 @@ mod tests {
     }
 
     #[test]
-    fn several_attributes_of_one_relative_name_are_joined_by_plus() {
+    fn distinguished_name_joins_attributes_with_plus() {
         let uid = [9, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 1, 1];
         let text = name(&[&[attribute(CN, 12, b"A"), attribute(&uid, 12, b"a1")]]);
         assert_eq!(text, "CN=A+UID=a1");
     }
 
     #[test]
-    fn special_characters_are_escaped() {
+    fn distinguished_name_escapes_special_characters() {
         assert_eq!(
             name(&[&[attribute(CN, 12, b"Doe, \"J\" + <x>;\\")]]),
             r#"CN=Doe\, \"J\" \+ \<x\>\;\\"#
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_types_and_values_are_hexadecimal() {
+    fn distinguished_name_writes_unknowns_as_hexadecimal() {
         assert_eq!(
             name(&[&[attribute(&[0x2a, 3, 4], 12, b"hi")]]),
             "1.2.3.4=#0c026869"
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn every_string_type_is_decoded() {
+    fn distinguished_name_decodes_every_string_type() {
         assert_eq!(name(&[&[attribute(CN, 0x14, b"Z\xfcrich")]]), "CN=Zürich");
         assert_eq!(
             name(&[&[attribute(
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_called_by_its_common_name_else_its_organization() {
+    fn short_name_prefers_common_name_over_organization() {
         let short = |rdns: &[Vec<u8>]| {
             let sets: Vec<u8> = rdns.iter().flat_map(|part| tlv(0x31, part)).collect();
             short_name_of_der(&tlv(0x30, &sets))

@@ -94,7 +94,7 @@ mod tests {
     use crate::names::USAGES;
 
     #[test]
-    fn every_usage_with_a_name_has_words() {
+    fn words_cover_every_named_usage() {
         for (_, name) in USAGES {
             let said = words(name, &["digitalSignature"]);
             assert!(!said.is_empty() && !said[0].contains("without"), "{name}");
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_usage_tells_what_an_e_mail_certificate_does() {
+    fn words_for_email_follow_the_key_usage() {
         let said = |usages: &[&str]| words("emailProtection", usages);
         assert_eq!(said(&["digitalSignature"]), ["sign e-mail"]);
         assert_eq!(said(&["keyEncipherment"]), ["receive encrypted e-mail"]);
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_usage_is_named_by_its_number() {
+    fn words_name_unknown_usages_by_number() {
         let said = words("1.2.3.4", &[]);
         assert_eq!(
             said,

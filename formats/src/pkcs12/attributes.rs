@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn portable_keeps_name_provider_description_and_usages() {
+    fn attributes_portable_keeps_names_description_and_usages() {
         let attributes = attributes("Anna", Properties::Portable);
         assert_eq!(attributes.friendly_name.as_deref(), Some("Anna"));
         assert_eq!(attributes.provider_name.as_deref(), Some(PROVIDER));
@@ -122,17 +122,17 @@ mod tests {
     }
 
     #[test]
-    fn all_keeps_everything_but_handles_and_the_name_kept_elsewhere() {
+    fn attributes_all_drops_handles_and_stored_name() {
         assert_eq!(ids(&attributes("Anna", Properties::All)), [9, 13, 20, 71]);
     }
 
     #[test]
-    fn none_keeps_nothing_even_if_a_name_is_given() {
+    fn attributes_none_keeps_nothing() {
         assert_eq!(attributes("Bert", Properties::None), Attributes::default());
     }
 
     #[test]
-    fn an_empty_name_is_none() {
+    fn attributes_treat_empty_name_as_none() {
         for nothing in ["", "\0"] {
             let attributes = attributes(nothing, Properties::Portable);
             assert_eq!(attributes.friendly_name, None);
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_ends_before_its_terminator() {
+    fn attributes_cut_names_at_the_terminator() {
         let leaf = identities::ec_identity().leaf;
         let provider = Some("A Provider\0");
         let which = Properties::Portable;
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn an_rsa_key_of_no_provider_gets_one_that_signs_with_sha_256() {
+    fn attributes_give_rsa_keys_a_provider() {
         let provider_of = |certificate| {
             Attributes::new(&certificate, "Anna", None, &[], Properties::Portable).provider_name
         };

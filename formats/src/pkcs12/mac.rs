@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn every_scheme_reads_back_as_it_is_written() {
+    fn stored_mac_round_trips_every_scheme() {
         for scheme in schemes() {
             let der = scheme.to_mac_data(b"value");
             let read = StoredMac::read(&Reader::new(&der).any().unwrap()).unwrap();
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mac_matches_its_content_and_nothing_else() {
+    fn stored_mac_matches_only_its_content() {
         for scheme in schemes() {
             let key = scheme.derive_key(PasswordForm::Null);
             let value = scheme.compute(&key, b"content");
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pbmac1_key_too_short_to_be_safe_is_refused() {
+    fn stored_mac_refuses_unsafe_pbmac1_key_lengths() {
         let scheme = |key_length| MacScheme::Pbmac1 {
             digest: Digest::Sha256,
             prf: Digest::Sha256,

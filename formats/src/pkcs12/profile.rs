@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn every_profile_is_found_by_its_name_and_nothing_else_is() {
+    fn profile_parses_only_its_own_name() {
         for profile in Profile::ALL {
             assert_eq!(profile.name().parse(), Ok(profile));
             assert_eq!(profile.to_string(), profile.name());
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_iterations_need_no_warning() {
+    fn profile_default_iterations_need_no_warning() {
         for profile in Profile::ALL {
             let iterations = Iterations::new(profile.default_iterations());
             assert_eq!(iterations, Ok(profile.iterations()));
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn iterations_are_refused_and_warned_about_beyond_what_readers_accept() {
+    fn iterations_reject_or_warn_beyond_limits() {
         let warning = |n| Iterations::new(n).unwrap().warning();
         assert!(Iterations::new(0).is_err());
         assert!(warning(999).unwrap().contains("RFC 8018"));
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_salts_are_the_same_and_all_are_16_to_20_bytes_long() {
+    fn protection_uses_distinct_salts() {
         let mut salts = Vec::new();
         for profile in Profile::ALL {
             let protection = profile.protection(Iterations(7)).unwrap();
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ascii_password_passes_and_others_are_warned_about_without_being_quoted() {
+    fn password_warnings_report_non_ascii_without_quoting() {
         assert!(password_warnings(&Password::new("correct horse".into())).is_empty());
         let warnings = password_warnings(&Password::new("Käse".into()));
         assert_eq!(warnings.len(), 1);

@@ -261,7 +261,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_program_opens_the_profile_it_is_given() {
+    fn target_opens_its_own_profile() {
         for target in targets() {
             assert_eq!(
                 target.opens(target.profile),
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn every_program_that_opens_modern_is_given_it() {
+    fn target_profile_is_modern_where_possible() {
         for target in targets() {
             let modern = target.opens(Profile::Modern) == Support::Yes;
             assert_eq!(target.profile == Profile::Modern, modern, "{}", target.name);
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn every_program_accepts_the_default_iterations_of_its_profile() {
+    fn target_accepts_default_iterations_of_its_profile() {
         for target in targets() {
             let iterations = target.profile.default_iterations();
             let each = target.reads.iterations.unwrap_or(u32::MAX);
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn every_program_is_found_by_its_name() {
+    fn find_returns_every_target_by_name() {
         for target in targets() {
             assert_eq!(find(target.name), Some(target));
         }
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn docs_profiles_repeats_the_table() {
+    fn targets_table_matches_docs_profiles() {
         let mut table = String::from(
             "| `--for` | program | profile | modern | compatible | legacy | pbmac1 |\n\
              |---|---|---|---|---|---|---|\n",

@@ -9,7 +9,7 @@ use crate::testing::chain::{certificate, key};
 use crate::testing::identities::{self, private_key};
 
 #[test]
-fn a_key_of_each_kind_signs_for_its_certificate() {
+fn prove_signs_with_each_kind_of_key() {
     for (name, owner) in [
         ("rsa-sha256", "rsa"),
         ("pss-key", "pss"),
@@ -27,7 +27,7 @@ fn a_key_of_each_kind_signs_for_its_certificate() {
 }
 
 #[test]
-fn another_certificates_key_is_a_mismatch() {
+fn prove_reports_a_mismatched_key() {
     for (name, other) in [
         ("rsa-sha256", "rsa2"),
         ("rsa-sha256", "p256"),
@@ -54,7 +54,7 @@ fn rsa_key_with(change: impl Fn(&mut RsaPrivateKeyRef<'_>)) -> PrivateKey {
 }
 
 #[test]
-fn an_rsa_key_with_any_secret_number_wrong_is_useless_though_its_public_half_is_right() {
+fn prove_refuses_rsa_key_with_wrong_number() {
     let certificate = certificate("rsa-sha256");
     assert_eq!(
         prove(&rsa_key_with(|_| {}), &certificate),
@@ -89,7 +89,7 @@ fn an_rsa_key_with_any_secret_number_wrong_is_useless_though_its_public_half_is_
 }
 
 #[test]
-fn an_rsa_key_with_its_primes_swapped_and_nothing_else_is_useless() {
+fn prove_refuses_rsa_key_with_swapped_primes() {
     let swapped = rsa_key_with(|key| std::mem::swap(&mut key.prime1, &mut key.prime2));
     assert!(matches!(
         prove(&swapped, &certificate("rsa-sha256")),
@@ -98,7 +98,7 @@ fn an_rsa_key_with_its_primes_swapped_and_nothing_else_is_useless() {
 }
 
 #[test]
-fn no_flipped_bit_in_the_secret_of_an_elliptic_curve_key_goes_unnoticed() {
+fn prove_detects_flipped_bits_in_curve_keys() {
     for (name, owner, secret) in [
         ("p256-sha256", "p256", 36..68),
         ("p384-sha256", "p384", 35..83),
@@ -116,7 +116,7 @@ fn no_flipped_bit_in_the_secret_of_an_elliptic_curve_key_goes_unnoticed() {
 }
 
 #[test]
-fn bytes_that_are_no_key_are_useless() {
+fn prove_refuses_bytes_that_are_no_key() {
     for bytes in [&b""[..], b"\x30\x00", b"not a key"] {
         let key = PrivateKey::from_pkcs8_der(Zeroizing::new(bytes.to_vec()));
         let result = prove(&key, &certificate("rsa-sha256"));
@@ -125,7 +125,7 @@ fn bytes_that_are_no_key_are_useless() {
 }
 
 #[test]
-fn a_truncated_key_is_an_error_at_every_length() {
+fn prove_refuses_truncated_keys() {
     for (name, owner) in [
         ("rsa-sha256", "rsa"),
         ("p256-sha256", "p256"),
@@ -210,7 +210,7 @@ fn prove_compares_points_on_other_curves() {
 }
 
 #[test]
-fn prove_compares_a_curve_that_is_spelt_out() {
+fn prove_compares_explicit_curve_parameters() {
     let named = on_curve("1.2.840.10045.3.1.7", &[9; 32], None);
     let another = on_curve("1.2.840.10045.3.1.7", &[8; 32], None);
     let public = key::public_key_of(&named).unwrap();
@@ -234,7 +234,7 @@ fn prove_compares_a_curve_that_is_spelt_out() {
 }
 
 #[test]
-fn prove_refuses_a_key_that_names_two_curves() {
+fn prove_refuses_a_key_naming_two_curves() {
     let curve = |oid| write::oid(&ObjectIdentifier::new_unwrap(oid));
     let [p256, p384] = ["1.2.840.10045.3.1.7", "1.3.132.0.34"].map(curve);
     let with = |inside: &[u8]| {

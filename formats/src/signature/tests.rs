@@ -15,7 +15,7 @@ fn with_flipped_bit(certificate: &Certificate, at: usize) -> Option<Certificate>
 }
 
 #[test]
-fn every_supported_algorithm_verifies_what_openssl_signed() {
+fn verify_accepts_every_supported_algorithm() {
     let rsa = HASHES.map(|hash| format!("rsa-{hash}"));
     let ecdsa = ["p256", "p384", "p521"].map(|c| HASHES.map(|hash| format!("{c}-{hash}")));
     let rest = ["ed25519-root", "rsa10240-root", "public/isrg-root-x2"].map(str::to_owned);
@@ -25,7 +25,7 @@ fn every_supported_algorithm_verifies_what_openssl_signed() {
 }
 
 #[test]
-fn every_kind_of_pss_parameters_verifies() {
+fn verify_accepts_every_kind_of_pss_parameters() {
     for name in [
         "sha1", "sha256", "sha384", "sha512", "mixed", "no-salt", "key",
     ] {
@@ -38,7 +38,7 @@ fn every_kind_of_pss_parameters_verifies() {
 }
 
 #[test]
-fn no_flipped_bit_anywhere_in_a_certificate_goes_unnoticed() {
+fn verify_rejects_any_flipped_bit() {
     for name in ["rsa-sha256", "pss-mixed", "p256-sha256", "ed25519-root"] {
         let intact = certificate(name);
         for at in 0..intact.der().len() {
@@ -62,7 +62,7 @@ fn only_the_encoding_differs(a: &Certificate, b: &Certificate) -> bool {
 }
 
 #[test]
-fn another_key_of_the_same_kind_did_not_sign() {
+fn verify_rejects_another_key_of_same_kind() {
     for (subject, other) in [
         ("rsa-sha256", "namesake"),
         ("pss-sha256", "namesake"),
@@ -74,7 +74,7 @@ fn another_key_of_the_same_kind_did_not_sign() {
 }
 
 #[test]
-fn a_key_of_another_kind_did_not_sign() {
+fn verify_rejects_a_key_of_another_kind() {
     let certificates = [
         "rsa-sha256",
         "pss-sha256",
@@ -90,7 +90,7 @@ fn a_key_of_another_kind_did_not_sign() {
 }
 
 #[test]
-fn unknown_algorithms_are_named_by_their_oid() {
+fn verify_names_unsupported_algorithms_by_oid() {
     for (name, oid) in [
         ("rsa-md5", "1.2.840.113549.1.1.4"),
         ("ed448-root", "1.3.101.113"),
@@ -101,7 +101,7 @@ fn unknown_algorithms_are_named_by_their_oid() {
 }
 
 #[test]
-fn a_key_marked_for_pss_does_not_verify_pkcs1_signatures() {
+fn verify_rejects_pkcs1_with_a_pss_key() {
     let pss_key = certificate("pss-key");
     assert_eq!(
         verify(&certificate("rsa-sha256"), &pss_key),
@@ -110,7 +110,7 @@ fn a_key_marked_for_pss_does_not_verify_pkcs1_signatures() {
 }
 
 #[test]
-fn an_absurd_rsa_key_is_refused_before_any_arithmetic() {
+fn rsa_public_key_refuses_absurd_sizes_early() {
     let key = rsa::pkcs1::RsaPublicKey {
         modulus: rsa::pkcs1::UintRef::new(&[0xff; 1 << 20]).unwrap(),
         public_exponent: rsa::pkcs1::UintRef::new(&[1, 0, 1]).unwrap(),
@@ -125,7 +125,7 @@ fn an_absurd_rsa_key_is_refused_before_any_arithmetic() {
 }
 
 #[test]
-fn a_real_chain_verifies_link_by_link_and_not_across() {
+fn verify_accepts_real_chain_links_only() {
     let chain = certificates("public/amazon-server");
     for (subject, issuer) in chain.iter().zip(&chain[1..]) {
         assert_eq!(verify(subject, issuer), Ok(()));
@@ -135,7 +135,7 @@ fn a_real_chain_verifies_link_by_link_and_not_across() {
 
 #[test]
 #[ignore = "needs ca-certificates"]
-fn every_root_of_this_machine_verifies_itself() {
+fn verify_accepts_roots_of_this_machine() {
     let roots = rustls_native_certs::load_native_certs().certs;
     assert!(roots.len() > 50, "{} roots", roots.len());
     for root in roots {

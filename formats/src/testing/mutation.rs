@@ -210,7 +210,7 @@ mod tests {
     const NESTED: [u8; 11] = [0x30, 9, 2, 1, 3, 4, 4, 0x30, 2, 5, 0];
 
     #[test]
-    fn elements_are_found_in_octet_strings_too() {
+    fn elements_finds_nested_in_octet_strings() {
         let found: Vec<_> = elements(&NESTED)
             .iter()
             .map(|element| (NESTED[element.start], element.end))
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn elements_around_a_change_fit_it() {
+    fn replaced_adjusts_enclosing_lengths() {
         let longer = replaced(&NESTED, &elements(&NESTED), 4, &[0x84; 200]);
         let inner = der::value(0x30, &[&[0x84; 200]]);
         let octets = der::value(4, &[&inner]);
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn mutations_are_the_same_every_time() {
+    fn mutations_are_deterministic_per_seed() {
         let seeds = [NESTED.to_vec(), b"text = 1\n".to_vec()];
         let some = |seed| Mutations::of(&seeds, seed).take(500).collect::<Vec<_>>();
         assert_eq!(some(1), some(1));

@@ -9,7 +9,7 @@ use certstow_formats::testing::writer::{
 use super::*;
 
 #[test]
-fn both_empty_passwords_open_files_of_either() {
+fn decode_accepts_either_empty_password() {
     let empty = password("");
     let forms = [PasswordForm::Null, PasswordForm::Text(&empty)];
     for scheme in [pbes2(10), triple_des(10)] {
@@ -26,7 +26,7 @@ fn both_empty_passwords_open_files_of_either() {
 }
 
 #[test]
-fn an_empty_password_opens_schemes_that_differ_about_it_side_by_side() {
+fn decode_mixes_empty_password_forms() {
     let der = data("certificates/P-256.pem");
     let bag = [certificate(&der, &[])];
     let (one, other) = (pbes2(10), triple_des(10));
@@ -41,7 +41,7 @@ fn an_empty_password_opens_schemes_that_differ_about_it_side_by_side() {
 }
 
 #[test]
-fn a_mac_that_fits_neither_empty_password_is_a_mismatch() {
+fn decode_reports_mac_mismatch_for_empty_passwords() {
     let text = password("another");
     let bag = [certificate(&data("certificates/P-256.pem"), &[])];
     let part = encrypted(&pbes2(10), PasswordForm::Null, &bag);
@@ -56,7 +56,7 @@ fn a_mac_that_fits_neither_empty_password_is_a_mismatch() {
 }
 
 #[test]
-fn a_wrong_password_is_one_with_a_mac_and_without() {
+fn decode_reports_wrong_password_regardless_of_mac() {
     let right = password("right");
     let form = PasswordForm::Text(&right);
     for scheme in [pbes2(10), triple_des(10)] {
@@ -71,7 +71,7 @@ fn a_wrong_password_is_one_with_a_mac_and_without() {
 }
 
 #[test]
-fn content_that_changed_under_its_mac_is_a_mismatch() {
+fn decode_reports_mac_mismatch_for_changed_content() {
     let mut bytes = data("files/clear-certificates.p12");
     let der = data("certificates/rsa.pem");
     let at = bytes.windows(der.len()).position(|part| part == der);
@@ -82,7 +82,7 @@ fn content_that_changed_under_its_mac_is_a_mismatch() {
 }
 
 #[test]
-fn damage_is_told_from_a_wrong_password_where_another_part_proves_the_password() {
+fn decode_distinguishes_damage_from_wrong_password() {
     let right = password("right");
     let form = PasswordForm::Text(&right);
     let bag = certificate(&data("certificates/P-256.pem"), &[]);
@@ -115,7 +115,7 @@ fn damage_is_told_from_a_wrong_password_where_another_part_proves_the_password()
 }
 
 #[test]
-fn a_malformed_key_that_lies_open_is_damage() {
+fn decode_reports_a_malformed_key_as_damage() {
     let bag = key(&[0x30, 3, 2, 1, 0], &[]);
     let right = password("right");
     let form = PasswordForm::Text(&right);

@@ -24,7 +24,7 @@ fn uuid_oid() -> Vec<u8> {
 }
 
 #[test]
-fn bags_in_bags_and_any_number_of_parts_are_read() {
+fn decode_reads_nested_bags_and_many_parts() {
     let right = password("right");
     let form = PasswordForm::Text(&right);
     let scheme = pbes2(10);
@@ -43,7 +43,7 @@ fn bags_in_bags_and_any_number_of_parts_are_read() {
 }
 
 #[test]
-fn a_part_no_password_opens_is_passed_over_and_counted() {
+fn decode_counts_parts_it_cannot_open() {
     let empty = sequence(&[]);
     let enveloped = content_info(&der::oid(&oid::ENVELOPED_DATA), &empty);
     let unknown = content_info(&uuid_oid(), &empty);
@@ -68,7 +68,7 @@ fn a_part_no_password_opens_is_passed_over_and_counted() {
 }
 
 #[test]
-fn a_revocation_list_or_secret_without_its_type_is_damage() {
+fn decode_rejects_untyped_crl_and_secret_bags() {
     for kind in [oid::CRL_BAG, oid::SECRET_BAG] {
         let typed = sequence(&[&der::oid(&kind), &value(EXPLICIT_0, &[&[INTEGER, 1, 1]])]);
         let with = |content: &[u8]| {
@@ -85,7 +85,7 @@ fn a_revocation_list_or_secret_without_its_type_is_damage() {
 }
 
 #[test]
-fn another_kind_of_certificate_has_a_value_under_its_tag() {
+fn decode_requires_value_of_other_certificate_kinds() {
     let with = |kind: &[u8], bag_type: &ObjectIdentifier, content: &[u8]| {
         let content = sequence(&[kind, content]);
         let odd = bag(&der::oid(bag_type), &content, &[]);
@@ -118,7 +118,7 @@ fn another_kind_of_certificate_has_a_value_under_its_tag() {
 }
 
 #[test]
-fn identifiers_beyond_32_bits_are_passed_over() {
+fn decode_ignores_identifiers_beyond_32_bits() {
     let odd = attribute(&uuid_oid(), &value(OCTET_STRING, &[b"x"]));
     let der = data("certificates/P-256.pem");
     let bags = [
@@ -132,7 +132,7 @@ fn identifiers_beyond_32_bits_are_passed_over() {
 }
 
 #[test]
-fn an_algorithm_of_any_identifier_is_named() {
+fn scheme_names_an_algorithm_of_any_identifier() {
     let scheme = sequence(&[&uuid_oid(), &der::NULL_VALUE]);
     let error = Scheme::from_der(&scheme).unwrap_err();
     assert!(error.to_string().contains("2.25.34028236692"), "{error}");
@@ -140,7 +140,7 @@ fn an_algorithm_of_any_identifier_is_named() {
 
 /// PBES2 with the key's length, which is optional, as BouncyCastle and Windows write it.
 #[test]
-fn pbes2_may_state_its_keys_length() {
+fn scheme_accepts_stated_pbes2_key_length() {
     let right = password("right");
     let form = PasswordForm::Text(&right);
     let scheme = pbes2(10);
@@ -166,7 +166,7 @@ fn pbes2_may_state_its_keys_length() {
 }
 
 #[test]
-fn a_key_of_an_algorithm_not_known_here_is_decrypted_all_the_same() {
+fn decrypt_private_key_accepts_unknown_algorithms() {
     let fixture = password("fixture");
     let der = data("keys/ed448.encrypted.pem");
     let form = PasswordForm::Text(&fixture);
@@ -186,7 +186,7 @@ fn wasteful(tag: u8, content: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn ber_is_seen_wherever_it_lies_open() {
+fn outline_detects_ber_in_every_part() {
     let right = password("right");
     let form = PasswordForm::Text(&right);
     let version = der::unsigned(3);
@@ -264,7 +264,7 @@ fn ber_is_seen_wherever_it_lies_open() {
 }
 
 #[test]
-fn what_openssl_writes_is_der() {
+fn outline_reports_openssl_files_as_der() {
     for name in ["rsa.p12", "clear.p12", "empty-password.pfx"] {
         assert!(!outline(&data(&format!("files/{name}"))).unwrap().ber);
     }

@@ -33,7 +33,7 @@ fn opens(bytes: &[u8], text: &str, limits: Limits) -> bool {
 }
 
 #[test]
-fn every_chain_of_hashes_counts() {
+fn limits_count_every_hash_chain() {
     let aes_with_sha1 = Scheme::Pbes2 {
         cipher: Cipher::Aes256,
         iv: vec![3; 16],
@@ -62,7 +62,7 @@ fn every_chain_of_hashes_counts() {
 }
 
 #[test]
-fn both_empty_passwords_share_one_budget() {
+fn limits_are_shared_by_both_empty_passwords() {
     let empty = password("");
     let bag = [certificate(&data("certificates/P-256.pem"), &[])];
     let part = encrypted(&triple_des(100), PasswordForm::Null, &bag);
@@ -75,7 +75,7 @@ fn both_empty_passwords_share_one_budget() {
 }
 
 #[test]
-fn what_gnutls_and_nss_write_is_within_the_limits_of_a_listing() {
+fn limits_listing_admits_gnutls_and_nss_files() {
     // Nothing is derived for a file that is refused, nor here: the last part is.
     let right = password("right");
     let form = PasswordForm::Text(&right);
@@ -98,7 +98,7 @@ fn what_gnutls_and_nss_write_is_within_the_limits_of_a_listing() {
 }
 
 #[test]
-fn a_listing_refuses_what_would_stall_it() {
+fn limits_listing_refuses_stalling_files() {
     let listing = Limits::listing();
     let part = certstow_formats::testing::writer::encrypted_bytes(&pbes2(1_900_000), &[0; 16]);
     let many = file(&vec![part; 5], None);
@@ -116,7 +116,7 @@ fn one_part_unencrypted(iterations: u32) -> Vec<u8> {
 }
 
 #[test]
-fn bags_outside_and_inside_count_together() {
+fn limits_count_plain_and_encrypted_bags_together() {
     let right = password("right");
     let bag = key(&data("keys/P-256.pem"), &[]);
     let form = PasswordForm::Text(&right);

@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_openssl_writes_is_read() {
+    fn read_parses_openssl_bag_attributes() {
         let text = b"Bag Attributes\n    Microsoft Local Key set: <No Values>\n    localKeyID: 01 00 \
                      00 00 \n    friendlyName: Ada: Example\n    Microsoft CSP Name: A Provider\nKey \
                      Attributes\n    X509v3 Key Usage: 10 \n";
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn write_round_trips_through_read() {
         for name in ["Ada", "Zoë Łukasiewicz: 🔑", "-----BEGIN CERTIFICATE-----"] {
             let attributes = read(write(Some(name), Some("A Provider")).as_bytes());
             assert_eq!(attributes.friendly_name.as_deref(), Some(name));
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn other_text_says_nothing() {
+    fn read_ignores_malformed_bag_attributes() {
         for text in [
             &b"friendlyName: no heading\n"[..],
             b"Bag Attributes\n    friendlyName:\n",

@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn base64_gives_back_what_was_encoded_at_every_length() {
+    fn decode_round_trips_base64_of_every_length() {
         for length in 0..200 {
             let bytes: Vec<u8> = (0..length).map(|n| (n * 7 + 3) as u8).collect();
             let text = pem_rfc7468::encode_string("X", pem_rfc7468::LineEnding::CRLF, &bytes);
@@ -204,7 +204,7 @@ mod tests {
     /// The process's own memory shows what lies in a place that was given back.
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_buffer_that_is_too_small_is_wiped_before_it_is_given_back() {
+    fn decode_base64_wipes_outgrown_buffer() {
         use std::os::unix::fs::FileExt;
 
         let key = [0x5a; 3000];
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn every_character_outside_the_alphabet_is_refused() {
+    fn decode_base64_rejects_characters_outside_alphabet() {
         for byte in 0..=255u8 {
             let mut out = Vec::new();
             let good = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn text_between_blocks_and_any_line_end_are_fine() {
+    fn blocks_allow_crlf_and_text_between_blocks() {
         let text = "Bag Attributes\r\n  x: y\r\n-----BEGIN A-----\r\nAAAA\r\n-----END A-----\r\n\
                     more\n  -----BEGIN B-----\nAA\nAA\n-----END B-----";
         assert_eq!(decoded(text), [Ok(vec![0; 3]), Ok(vec![0; 3])]);
@@ -255,18 +255,18 @@ mod tests {
     }
 
     #[test]
-    fn a_mention_in_the_middle_of_a_line_is_no_block() {
+    fn has_block_ignores_marker_within_line() {
         assert!(!has_block(b"it starts with -----BEGIN CERTIFICATE-----\n"));
     }
 
     #[test]
-    fn a_block_without_its_end_line_does_not_swallow_the_next() {
+    fn blocks_recover_after_missing_end_line() {
         let text = "-----BEGIN A-----\nAAAA\n-----BEGIN B-----\nAAAA\n-----END B-----\n";
         assert_eq!(decoded(text), [Err("it has no end line"), Ok(vec![0; 3])]);
     }
 
     #[test]
-    fn headers_are_passed_over_and_tell_the_old_encryption() {
+    fn blocks_skip_headers_and_detect_legacy_encryption() {
         let text =
             "-----BEGIN K-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: X\n\nAAAA\n-----END K-----";
         let block = Blocks(text.as_bytes()).next().unwrap();

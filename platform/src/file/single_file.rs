@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_comes_out_of_every_form_of_file_without_its_certificate() {
+    fn private_keys_in_reads_every_file_form() {
         let expected = public_key_of(&keys("keys/P-256.pem", None).unwrap()[0]).unwrap();
         for (name, password) in [
             ("keys/P-256.sec1.pem", None),
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_keeps_a_key_in_its_file_is_told_apart() {
+    fn private_keys_in_distinguishes_failures() {
         let error = |name, password| keys(name, password).unwrap_err();
         assert!(matches!(
             error("keys/P-256.encrypted.pem", None),
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn certificates_come_in_the_order_of_the_file() {
+    fn certificates_in_reads_every_file_form() {
         assert_eq!(
             certificates_in(&data("certificates/ca.pem")).unwrap().len(),
             1

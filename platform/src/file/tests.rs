@@ -26,7 +26,7 @@ fn dotnet(folder: &Path) -> DotnetStore {
 }
 
 #[test]
-fn dotnet_files_open_with_the_null_password_and_with_the_empty_one() {
+fn dotnet_store_opens_null_and_empty_passwords() {
     let empty = Password::new(String::new());
     for password in [PasswordForm::Null, PasswordForm::Text(&empty)] {
         let folder = tempfile::tempdir().unwrap();
@@ -44,7 +44,7 @@ fn dotnet_files_open_with_the_null_password_and_with_the_empty_one() {
 }
 
 #[test]
-fn what_is_dotnets_is_changed_by_dotnet_alone() {
+fn dotnet_store_refuses_import_and_remove() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("0123.pfx");
     let content = whole(&triple_des(10), PasswordForm::Null);
@@ -69,7 +69,7 @@ fn what_is_dotnets_is_changed_by_dotnet_alone() {
 }
 
 #[test]
-fn dotnet_tries_the_null_password_first() {
+fn passwords_dotnet_tries_null_password_first() {
     let file = whole(&triple_des(10), PasswordForm::Null);
     let file = Structure::read(&file, &Limits::listing()).unwrap();
     let passwords = Passwords::dotnet();
@@ -118,7 +118,7 @@ fn replace(folder: &Path, changes: Vec<Change>) -> Result<(), StoreError> {
 }
 
 #[test]
-fn a_replacement_that_cannot_be_made_says_how_far_it_came() {
+fn replace_reports_half_done_or_rolls_back() {
     let folder = tempfile::tempdir().unwrap();
     let count = || fs::read_dir(folder.path()).unwrap().count();
     let changes = planned(folder.path(), &["a.pem", "b.pem"]);
@@ -144,7 +144,7 @@ fn a_replacement_that_cannot_be_made_says_how_far_it_came() {
 
 /// Which of two encrypted keys is the certificate's, its number alone tells.
 #[test]
-fn a_file_that_changes_while_it_is_looked_at_is_not_planned_for() {
+fn remove_plan_refuses_file_changed_during_scan() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mine.pem");
     let (certificate, key) = (

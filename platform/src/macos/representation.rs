@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrapped_key_opens_with_its_password_alone() {
+    fn unwrapped_requires_correct_password() {
         let opened = |password: &str| {
             let password = Password::new(password.to_owned());
             unwrapped(file!("rsa.wrapped.der"), &password)
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn rsa_and_every_curve_become_the_key_they_were() {
+    fn to_pkcs8_converts_rsa_and_every_curve() {
         let pkcs1 = decoded(file!("rsa.pkcs1.pem"));
         let rsa = to_pkcs8(&pkcs1, &spki(file!("rsa.public.pem"))).unwrap();
         assert_eq!(rsa.expose(), decoded(file!("rsa.pem")));
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_another_form_is_refused() {
+    fn to_pkcs8_rejects_malformed_or_mismatched_keys() {
         let p256 = spki(file!("P-256.public.pem"));
         let good = x963(&decoded(file!("P-256.sec1.pem")));
         for wrong in [&good[1..], &good[..good.len() - 1], &[4], b"", &[2; 97]] {

@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_denied_would_have_asked_if_it_could() {
+    fn key_error_without_interaction_reports_interaction_required() {
         for code in [-25293, -60005] {
             let error = key_error(status(code), "login: Ada", Interaction::Never);
             assert_eq!(kind(&error), "asks", "{code}");
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn every_status_has_its_sentence() {
+    fn key_error_maps_every_status() {
         for (code, expected) in [
             (-128, "cancelled"),
             (-25293, "denied"),
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_keychain_that_does_not_open_is_told_from_one_that_is_locked() {
+    fn keychain_error_distinguishes_unavailable_from_locked() {
         for (code, expected) in [
             (-25294, "unavailable"),
             (-25307, "unavailable"),
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_that_is_not_made_says_why() {
+    fn change_error_maps_status_to_reason() {
         for (code, windows, expected) in [
             (-128, Interaction::Allowed, "cancelled"),
             (-61, Interaction::Never, "denied"),
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn who_refused_is_not_asked_again() {
+    fn status_settles_after_refusal_or_cancellation() {
         for code in [-128, -25293, -25308, -25315, -25316] {
             assert!(status(code).settles(), "{code}");
         }

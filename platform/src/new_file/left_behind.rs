@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn only_names_as_certstow_makes_them_are_temporary() {
+    fn is_temporary_accepts_only_generated_names() {
         let folder = tempfile::tempdir().unwrap();
         let made = NewFile::beside(&folder.path().join("a")).unwrap();
         assert!(is_temporary(made.path().file_name().unwrap()));
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_behind_goes_with_the_next_new_file() {
+    fn new_file_removes_only_stale_temporary_files() {
         let folder = tempfile::tempdir().unwrap();
         let inside = |name: &str| folder.path().join(name);
         fs::write(inside(DEAD), "half").unwrap();
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_being_written_is_left_alone() {
+    fn remove_keeps_file_being_written() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("a");
         let live = NewFile::beside(&target).unwrap();
@@ -163,7 +163,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_of_such_a_name_is_not_followed() {
+    fn remove_does_not_follow_symlinks() {
         let folder = tempfile::tempdir().unwrap();
         let precious = folder.path().join("precious");
         fs::write(&precious, "precious").unwrap();
@@ -175,7 +175,7 @@ mod tests {
 
     /// Between the creation of a file and its lock, another run may find it.
     #[test]
-    fn files_come_to_be_however_often_others_clean_up() {
+    fn new_file_survives_concurrent_cleanup() {
         let folder = tempfile::tempdir().unwrap();
         let done = AtomicBool::new(false);
         thread::scope(|scope| {

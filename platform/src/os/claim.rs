@@ -42,7 +42,7 @@ mod tests {
     use std::io::{Read as _, Write as _};
 
     #[test]
-    fn a_lock_keeps_out_other_handles_until_it_is_closed() {
+    fn lock_excludes_other_handles_until_closed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         let first = create_private(&path).unwrap();
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn a_locked_file_can_be_read_and_renamed() {
+    fn lock_allows_reading_and_renaming() {
         let folder = tempfile::tempdir().unwrap();
         let (path, renamed) = (folder.path().join("file"), folder.path().join("renamed"));
         let mut file = create_private(&path).unwrap();
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_where_its_name_is_and_nowhere_else() {
+    fn is_at_follows_renamed_file() {
         let folder = tempfile::tempdir().unwrap();
         let (path, other) = (folder.path().join("file"), folder.path().join("other"));
         let file = create_private(&path).unwrap();

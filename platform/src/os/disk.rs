@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_read_to_its_end_and_no_further_than_asked() {
+    fn read_returns_file_up_to_limit() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         for length in [0_usize, 1, 4095, 4096, 4097, 70_000] {
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn room_is_taken_where_there_is_some_and_no_bytes_are_written() {
+    fn allocate_reserves_space_or_fails() {
         let folder = tempfile::tempdir().unwrap();
         let file = File::create(folder.path().join("file")).unwrap();
         // Some file systems know no such request.
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_has_as_many_names_as_it_was_given() {
+    fn inode_of_counts_hard_links() {
         let folder = tempfile::tempdir().unwrap();
         let inside = |name: &str| folder.path().join(name);
         std::fs::write(inside("a"), "x").unwrap();
@@ -149,7 +149,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_folder_in_memory_is_told_from_one_on_a_disk() {
+    fn is_in_memory_detects_tmpfs_and_ramfs() {
         let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap();
         let kind = |folder: &str| {
             let lines = mounts.lines().map(|line| line.split(' '));
@@ -171,7 +171,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn only_what_says_that_there_is_no_such_request_is_no_failure() {
+    fn outcome_treats_unsupported_sync_as_unknown() {
         use rustix::io::Errno;
 
         for unknown in [Errno::INVAL, Errno::NOTSUP, Errno::NOSYS, Errno::BADF] {

@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_posix_shell_gets_every_word_as_it_is() {
+    fn posix_quotes_special_words() {
         for (word, quoted) in [
             ("--store", "--store"),
             ("/home/ada/Ada.p12", "/home/ada/Ada.p12"),
@@ -85,19 +85,19 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_real_shell_agrees() {
+    fn posix_round_trips_through_sh() {
         agrees("sh");
     }
 
     #[cfg(unix)]
     #[test]
     #[ignore = "needs zsh"]
-    fn zsh_agrees() {
+    fn posix_round_trips_through_zsh() {
         agrees("zsh");
     }
 
     #[test]
-    fn powershell_gets_every_word_as_it_is() {
+    fn powershell_quotes_special_words() {
         for (word, quoted) in [
             ("--store", "--store"),
             (r"C:\Users\ada\Ada.p12", r"C:\Users\ada\Ada.p12"),

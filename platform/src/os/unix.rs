@@ -208,7 +208,7 @@ mod tests {
     use std::fs::Permissions;
 
     #[test]
-    fn what_is_no_regular_file_is_not_opened_and_says_what_it_is() {
+    fn open_regular_file_rejects_special_files() {
         let folder = tempfile::tempdir().unwrap();
         let (path, link) = (folder.path().join("file"), folder.path().join("link"));
         File::create(&path).unwrap();
@@ -233,14 +233,14 @@ mod tests {
     }
 
     #[test]
-    fn a_private_file_has_the_mode_of_one() {
+    fn create_private_sets_mode_0600() {
         let folder = tempfile::tempdir().unwrap();
         let file = create_private(&folder.path().join("file")).unwrap();
         assert_eq!(super::mode(&file.metadata().unwrap()), Some(0o600));
     }
 
     #[test]
-    fn a_file_that_others_may_open_is_kept_from_them() {
+    fn open_or_make_private_file_restricts_mode() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         let mode = |file: &File| super::mode(&file.metadata().unwrap());
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_private_folder_has_the_mode_of_one_and_others_keep_theirs() {
+    fn create_private_folder_restricts_only_new_folders() {
         let folder = tempfile::tempdir().unwrap();
         let mode_of = |path: &Path| super::mode(&path.metadata().unwrap()).unwrap() & 0o777;
         let open = Permissions::from_mode(0o755);
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn devices_pipes_and_descriptors_keep_no_file_under_any_name() {
+    fn is_device_detects_pipes_and_descriptors() {
         let folder = tempfile::tempdir().unwrap();
         let inside = |name: &str| folder.path().join(name);
         let fifo = std::process::Command::new("mkfifo")
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mode_that_lets_others_in_is_noticed() {
+    fn others_have_access_reads_file_mode() {
         let folder = tempfile::tempdir().unwrap();
         let file = File::create(folder.path().join("file")).unwrap();
         for (mode, open) in [(0o600, false), (0o700, false), (0o640, true), (0o755, true)] {

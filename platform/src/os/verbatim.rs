@@ -22,7 +22,7 @@ pub(super) fn verbatim(absolute: &[u16]) -> Vec<u16> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn paths_become_verbatim_once_and_devices_never() {
+    fn verbatim_is_idempotent_and_skips_devices() {
         for (path, expected) in [
             (r"C:\folder\ä.p12", r"\\?\C:\folder\ä.p12"),
             (r"z:\", r"\\?\z:\"),
@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn units_that_are_no_text_are_kept() {
+    fn verbatim_keeps_unpaired_surrogates() {
         let path = [0x43, 0x3a, 0x5c, 0xd800];
         assert_eq!(super::verbatim(&path)[4..], path);
     }

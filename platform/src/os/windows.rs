@@ -227,14 +227,14 @@ mod tests {
     use windows_sys::Win32::Storage::FileSystem::FILE_FLAG_BACKUP_SEMANTICS;
 
     #[test]
-    fn only_a_volume_that_keeps_access_lists_keeps_others_out() {
+    fn keeps_access_lists_detects_volume_support() {
         // As NTFS and exFAT report themselves.
         assert!(keeps_access_lists(0x03e7_06ff));
         assert!(!keeps_access_lists(0x0002_0206));
     }
 
     #[test]
-    fn an_access_list_with_anybody_else_in_it_keeps_nobody_out() {
+    fn admits_nobody_else_rejects_foreign_entries() {
         let expected = private("S-1-5-21-1");
         for (found, alone) in [
             (expected.as_str(), true),
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_created_without_an_access_list_is_found_out() {
+    fn others_have_access_detects_missing_acl() {
         let folder = tempfile::tempdir().unwrap();
         let file = File::create(folder.path().join("ordinary")).unwrap();
         assert!(others_have_access(&file).unwrap());
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_private_file_belongs_to_the_user() {
+    fn create_private_sets_owner_to_user() {
         let folder = tempfile::tempdir().unwrap();
         let file = create_private(&folder.path().join("file")).unwrap();
         let expected = ffi::normal_form(&private(&ffi::user().unwrap())).unwrap();
@@ -277,7 +277,7 @@ mod tests {
     /// What a folder hands down cannot be tried here: Wine gives each new file the rights of its
     /// own host instead.
     #[test]
-    fn a_private_folder_admits_nobody_else() {
+    fn create_private_folder_admits_user_and_system() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("private");
         create_private_folder(&path).unwrap();
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_open_elsewhere_or_read_only_cannot_be_replaced() {
+    fn may_be_replaced_refuses_locked_or_readonly() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         let open = File::options()
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn the_names_of_devices_are_no_files() {
+    fn is_device_recognizes_device_names() {
         for device in ["NUL", r"\\.\NUL", "CONOUT$"] {
             assert!(is_device(Path::new(device)), "{device}");
         }
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_with_both_separators_becomes_verbatim() {
+    fn long_path_normalizes_both_separators() {
         let path = long_path(Path::new(r"C:\folder/of files\./file.p12"));
         assert_eq!(path, Path::new(r"\\?\C:\folder\of files\file.p12"));
         let share = long_path(Path::new("//server/share/file.p12"));

@@ -115,13 +115,13 @@ mod tests {
     }
 
     #[test]
-    fn a_process_without_the_variable_has_no_credentials() {
+    fn folder_at_without_variable_is_none() {
         assert!(Folder::at(None).is_none());
         assert!(Folder::at(Some("".into())).is_none());
     }
 
     #[test]
-    fn a_credential_comes_as_the_bytes_of_its_file() {
+    fn get_returns_bytes_of_credential_file() {
         let (scratch, folder) = folder();
         fs::write(scratch.path().join("backup"), b"secret\n").unwrap();
         let Some(Kept::File(bytes, place)) = folder.get(&name("backup")).unwrap() else {
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_has_what_can_be_asked_for_by_name() {
+    fn list_contains_only_valid_names() {
         let (scratch, folder) = folder();
         for file in ["b", "a", "no name"] {
             fs::write(scratch.path().join(file), b"").unwrap();
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_password_and_no_folder_is_told() {
+    fn folder_reports_oversized_file_and_missing_folder() {
         let (scratch, folder) = folder();
         fs::write(scratch.path().join("long"), vec![b'a'; MAX_BYTES + 1]).unwrap();
         assert!(matches!(
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_of_another_account_is_denied() {
+    fn refused_maps_permission_error_to_denied() {
         let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
         let error = refused("systemd's credentials".to_owned(), denied());
         assert!(matches!(error, VaultError::Denied { .. }));

@@ -37,7 +37,7 @@ mod tests {
     const FILETIME: u64 = 133_485_408_000_000_000;
 
     #[test]
-    fn a_value_is_a_variant_bool_and_a_filetime() {
+    fn value_encodes_variant_bool_and_filetime() {
         let value = value(NEW_YEAR);
         assert_eq!(value[..2], [0xff, 0xff]);
         assert_eq!(value[2..], FILETIME.to_le_bytes());
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn what_says_no_or_nothing_is_no_time() {
+    fn time_ignores_false_or_malformed_values() {
         let mut denied = value(NEW_YEAR);
         denied[..2].fill(0);
         let mut never = value(NEW_YEAR);
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn times_beyond_a_filetime_stay_within_it() {
+    fn value_clamps_times_to_filetime_range() {
         assert_eq!(time(&value(i64::MIN)), Some(-UNIX_EPOCH));
         assert_eq!(time(&value(i64::MAX)), Some(i64::MAX / TICKS - UNIX_EPOCH));
     }

@@ -53,20 +53,20 @@ mod tests {
     }
 
     #[test]
-    fn one_call_does_if_there_is_room() {
+    fn filled_calls_once_when_buffer_suffices() {
         assert_eq!(fill(b"key", 234), (Ok(b"key".to_vec()), vec![4]));
         assert_eq!(fill(b"", 234), (Ok(Vec::new()), vec![4]));
     }
 
     #[test]
-    fn what_does_not_fit_gets_the_room_it_needs() {
+    fn filled_retries_with_required_size() {
         for code in TOO_SMALL {
             assert_eq!(fill(b"longer", code), (Ok(b"longer".to_vec()), vec![4, 6]));
         }
     }
 
     #[test]
-    fn other_errors_are_not_tried_again() {
+    fn filled_does_not_retry_other_errors() {
         assert_eq!(fill(b"longer", 5), (Err(5), vec![4]));
     }
 }

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn the_buffers_are_laid_out_as_ncrypt_wants_them() {
+    fn protection_lays_out_buffers_for_ncrypt() {
         let protection = protection("ab");
         assert_eq!(*protection.secret(), [0x61, 0x62, 0]);
         assert_eq!(
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_openssl_encrypts_the_same_way_is_opened() {
+    fn protection_opens_key_encrypted_by_openssl() {
         // pbeWithSHAAnd3-KeyTripleDES-CBC with one iteration (tests/data/make.sh).
         let encrypted = include_bytes!("../../../formats/tests/data/keys/P-256.3des.der");
         let key = protection("fixture").open(encrypted).unwrap();
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_passwords_and_salts_are_the_same() {
+    fn protection_random_is_unique() {
         let [one, other] = [Protection::random().unwrap(), Protection::random().unwrap()];
         assert_eq!(one.password.expose().len(), 32);
         assert_ne!(one.password.expose(), other.password.expose());

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blob_becomes_the_key_it_was_made_of() {
+    fn to_pkcs8_reads_capi_blob() {
         assert_eq!(to_pkcs8(BLOB).unwrap().expose(), pkcs8());
         // A key for signatures only differs in its algorithm.
         let mut signing = BLOB.to_vec();
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_becomes_the_blob_that_openssl_makes_of_it() {
+    fn of_pkcs8_matches_openssl_blob() {
         let blob = of(include_bytes!("../../../formats/tests/data/keys/rsa.pem")).unwrap();
         assert_eq!(*blob, BLOB);
         // Nothing was moved to make room.
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_are_short_are_filled_up() {
+    fn of_pkcs8_pads_short_numbers() {
         let numbers: [&[u8]; 8] = [
             &[0x81, 3, 2, 1],
             &[3],
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_capi_has_no_room_for_is_refused() {
+    fn of_pkcs8_rejects_keys_capi_cannot_hold() {
         let numbers: [&[u8]; 8] = [
             &[0x81, 1],
             &[1, 0, 0, 0, 1],
@@ -208,14 +208,14 @@ mod tests {
     }
 
     #[test]
-    fn a_blob_cut_off_anywhere_is_refused() {
+    fn to_pkcs8_rejects_every_truncation() {
         for length in 0..BLOB.len() {
             assert!(to_pkcs8(&BLOB[..length]).is_err(), "{length}");
         }
     }
 
     #[test]
-    fn what_is_no_rsa_key_is_named() {
+    fn to_pkcs8_reports_why_blob_is_rejected() {
         let changed = |at: usize, bytes: &[u8]| {
             let mut blob = BLOB.to_vec();
             blob[at..at + bytes.len()].copy_from_slice(bytes);
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn integers_are_der() {
+    fn integer_encodes_minimal_der() {
         let der = |bytes: &[u8]| integer(bytes).to_vec();
         assert_eq!(der(&[1, 0, 1, 0]), [2, 3, 1, 0, 1]);
         assert_eq!(der(&[0x80]), [2, 2, 0, 0x80]);

@@ -37,7 +37,7 @@ mod tests {
     use certstow_formats::certificate::Property;
 
     #[test]
-    fn nothing_of_this_machine_comes_in() {
+    fn goes_with_certificate_excludes_machine_properties() {
         let coming = (0..=0x1_0000).filter(|&id| goes_with_certificate(id));
         assert!(coming.clone().all(|id| !Property::is_of_this_machine(id)));
         // Hashes, the computer that asked, OCSP's answer, the friendly name, which comes by itself.

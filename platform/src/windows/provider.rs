@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hardware_is_known_by_name() {
+    fn hardware_recognizes_provider_names() {
         assert_eq!(hardware("Microsoft Platform Crypto Provider"), Some("TPM"));
         let card = hardware("microsoft base smart card crypto provider");
         assert_eq!(card, Some("smart card"));
@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn providers_of_cng_are_known_by_name() {
+    fn is_of_cng_recognizes_provider_names() {
         for cng in [
             "Microsoft Software Key Storage Provider",
             "Microsoft Platform Crypto Provider",

@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn any_bytes_are_read_as_far_as_they_are_text() {
+    fn text_of_tolerates_malformed_bytes() {
         let name = "Schlüssel 🔑";
         assert_eq!(text_of(&bytes(&terminated(name))).as_deref(), Some(name));
         // Without its zero, with something behind it, and with half a character at the end.
@@ -52,14 +52,14 @@ mod tests {
     }
 
     #[test]
-    fn a_password_ends_with_a_zero_and_has_not_moved() {
+    fn secret_is_terminated_and_never_reallocated() {
         let secret = secret(&Password::new("pä🔑".to_owned()));
         assert_eq!(*secret, [0x70, 0xe4, 0xd83d, 0xdd11, 0]);
         assert!(secret.capacity() > "pä🔑".len());
     }
 
     #[test]
-    fn no_text_is_no_name() {
+    fn text_of_empty_is_none() {
         assert_eq!(text_of(b""), None);
         assert_eq!(text_of(b"\0\0"), None);
         assert_eq!(text_of(b"\0"), None);

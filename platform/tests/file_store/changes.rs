@@ -89,7 +89,7 @@ fn reason<T: std::fmt::Debug>(refused: Result<T, StoreError>) -> String {
 }
 
 #[test]
-fn a_missing_folder_is_made_and_the_file_is_key_leaf_issuers() {
+fn import_creates_folder_and_pem_bundle() {
     let above = tempfile::tempdir().unwrap();
     let folder = above.path().join("certstow/personal");
     let spec = StoreSpec::File(folder.clone());
@@ -119,7 +119,7 @@ fn a_missing_folder_is_made_and_the_file_is_key_leaf_issuers() {
 }
 
 #[test]
-fn a_folder_is_made_for_what_goes_into_it_and_for_nothing_else() {
+fn open_to_import_defers_folder_until_import() {
     let above = tempfile::tempdir().unwrap();
     let folder = above.path().join("certstow/personal");
     let spec = StoreSpec::File(folder.clone());
@@ -144,7 +144,7 @@ fn a_folder_is_made_for_what_goes_into_it_and_for_nothing_else() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_made_is_said() {
+fn open_to_import_reports_uncreatable_folder() {
     let folder = folder(&[("file", "certificates/P-256.pem")]);
     let spec = StoreSpec::File(folder.path().join("file/below"));
     let error = open_to_import(&spec, &OpenOptions::default()).map(drop);
@@ -161,7 +161,7 @@ fn a_folder_that_cannot_be_made_is_said() {
 }
 
 #[test]
-fn a_password_encrypts_the_key_and_opens_it() {
+fn import_with_password_encrypts_key() {
     let folder = tempfile::tempdir().unwrap();
     let import = Import {
         password: password("correct horse"),
@@ -180,7 +180,7 @@ fn a_password_encrypts_the_key_and_opens_it() {
 }
 
 #[test]
-fn replacing_puts_the_new_key_in_the_place_of_the_old_one() {
+fn import_replace_leaves_only_new_file() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = store(folder.path());
     for (text, existing) in [
@@ -209,7 +209,7 @@ fn replacing_puts_the_new_key_in_the_place_of_the_old_one() {
 }
 
 #[test]
-fn what_cannot_be_taken_out_cannot_be_replaced() {
+fn replace_and_remove_refuse_shared_pkcs12() {
     let right = Password::new("right".to_owned());
     let bundle = writer::file(
         &[writer::plain(&[
@@ -235,7 +235,7 @@ fn what_cannot_be_taken_out_cannot_be_replaced() {
 }
 
 #[test]
-fn a_file_of_another_that_has_the_name_is_left_alone() {
+fn import_keeps_foreign_file_of_same_name() {
     let folder = tempfile::tempdir().unwrap();
     let taken = put(&folder, &usual_name("ada-example"), b"somebody's notes");
     Import::default().put(&mut *store(folder.path())).unwrap();
@@ -245,7 +245,7 @@ fn a_file_of_another_that_has_the_name_is_left_alone() {
 }
 
 #[test]
-fn the_name_of_a_file_comes_from_the_subject_where_there_is_no_label() {
+fn import_without_label_names_file_by_subject() {
     let folder = tempfile::tempdir().unwrap();
     let import = Import {
         label: None,
@@ -258,7 +258,7 @@ fn the_name_of_a_file_comes_from_the_subject_where_there_is_no_label() {
 }
 
 #[test]
-fn what_takes_nothing_in_says_why() {
+fn import_refuses_single_file_or_foreign_key() {
     let folder = folder(&[("one.pem", "certificates/rsa.pem")]);
     let file = folder.path().join("one.pem");
     let before = fs::read(&file).unwrap();
@@ -282,7 +282,7 @@ fn what_takes_nothing_in_says_why() {
 }
 
 #[test]
-fn the_key_goes_from_every_file_that_holds_it() {
+fn remove_key_deletes_every_copy() {
     let folder = folder(&[
         ("a.crt", "certificates/P-256.pem"),
         ("a.key", "keys/P-256.pem"),
@@ -321,7 +321,7 @@ fn the_key_goes_from_every_file_that_holds_it() {
 }
 
 #[test]
-fn a_key_under_a_further_name_outside_is_told_of() {
+fn remove_key_warns_of_hard_link_outside() {
     let folder = tempfile::tempdir().unwrap();
     let elsewhere = tempfile::tempdir().unwrap();
     let pem = |path: &str| data(path);
@@ -345,7 +345,7 @@ fn a_key_under_a_further_name_outside_is_told_of() {
 }
 
 #[test]
-fn of_a_bundle_everything_else_stays_byte_for_byte() {
+fn remove_keeps_rest_of_bundle_unchanged() {
     let block = |path: &str| String::from_utf8(data(path)).unwrap();
     let others = [
         format!("a note\n{}", block("certificates/ed25519.pem")),
@@ -370,7 +370,7 @@ fn of_a_bundle_everything_else_stays_byte_for_byte() {
 
 #[cfg(unix)]
 #[test]
-fn a_bundle_keeps_its_mode() {
+fn remove_keeps_mode_of_bundle() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let folder = tempfile::tempdir().unwrap();
@@ -383,7 +383,7 @@ fn a_bundle_keeps_its_mode() {
 }
 
 #[test]
-fn an_issuer_stays_as_long_as_another_needs_it() {
+fn remove_keeps_issuer_needed_by_another() {
     let alone = tempfile::tempdir().unwrap();
     let bundle = [
         data("keys/P-256.pem"),
@@ -406,7 +406,7 @@ fn an_issuer_stays_as_long_as_another_needs_it() {
 }
 
 #[test]
-fn a_key_that_two_certificates_share_stays_for_the_other() {
+fn remove_keeps_key_shared_with_another_certificate() {
     let apart = folder(&[
         ("old.crt", "certificates/rsa.pem"),
         ("new.crt", "certificates/rsa-renewed.pem"),
@@ -433,7 +433,7 @@ fn a_key_that_two_certificates_share_stays_for_the_other() {
 }
 
 #[test]
-fn a_locked_key_goes_only_where_it_is_known_to_be_the_certificates() {
+fn remove_requires_proof_for_locked_key() {
     let named = || {
         folder(&[
             ("mail.crt", "certificates/P-256.pem"),
@@ -469,7 +469,7 @@ fn a_locked_key_goes_only_where_it_is_known_to_be_the_certificates() {
 }
 
 #[test]
-fn a_file_that_holds_nothing_else_goes_and_pkcs12_with_more_stays() {
+fn remove_deletes_pkcs12_without_other_content() {
     let scheme = pbes2(1);
     let right = Password::new("right".to_owned());
     let whole = writer::whole(&scheme, PasswordForm::Text(&right));
@@ -491,7 +491,7 @@ fn a_file_that_holds_nothing_else_goes_and_pkcs12_with_more_stays() {
 }
 
 #[test]
-fn a_store_that_is_one_file_does_not_delete_itself() {
+fn remove_entry_refuses_single_file_store() {
     let folder = tempfile::tempdir().unwrap();
     let bundle = [data("keys/P-256.pem"), data("certificates/P-256.pem")].concat();
     let path = put(&folder, "mine.pem", &bundle);
@@ -507,7 +507,7 @@ fn a_store_that_is_one_file_does_not_delete_itself() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_is_not_followed_to_delete() {
+fn remove_does_not_follow_links() {
     let elsewhere = folder(&[("key", "keys/P-256.pem")]);
     let folder = folder(&[("mine.crt", "certificates/P-256.pem")]);
     let target = elsewhere.path().join("key");

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn foreign_files_are_passed_over_in_silence() {
+fn list_ignores_foreign_files() {
     let folder = folder(&[
         ("one.crt", "certificates/rsa.pem"),
         ("one.key", "keys/rsa.pem"),
@@ -30,7 +30,7 @@ fn foreign_files_are_passed_over_in_silence() {
 }
 
 #[test]
-fn files_that_promise_something_and_do_not_hold_it_are_problems() {
+fn list_reports_damaged_files_as_problems() {
     let der = data("files/rsa.der");
     for (name, content, word) in [
         ("empty.pem", &b""[..], "empty"),
@@ -65,7 +65,7 @@ fn files_that_promise_something_and_do_not_hold_it_are_problems() {
 }
 
 #[test]
-fn a_large_file_is_read_no_further_than_its_beginning_tells() {
+fn list_limits_reading_of_large_files() {
     for (megabytes, expected) in [
         (
             9,
@@ -86,7 +86,7 @@ fn a_large_file_is_read_no_further_than_its_beginning_tells() {
 }
 
 #[test]
-fn a_bundle_is_read_whole_up_to_its_limit() {
+fn list_reads_bundle_up_to_limit() {
     let text = b"a line of text that says nothing, as bundles have many of them\n";
     let pem = data("certificates/rsa.pem");
     let padding = text.repeat((9 << 20) / text.len());
@@ -98,7 +98,7 @@ fn a_bundle_is_read_whole_up_to_its_limit() {
 }
 
 #[test]
-fn a_file_too_large_is_a_problem_when_it_begins_like_one_of_ours() {
+fn list_reports_oversized_file_as_problem() {
     let pem = data("certificates/rsa.pem");
     for beginning in [&pem[..], &[0x30, 0x84, 0x10, 0, 0, 0]] {
         let folder = tempfile::tempdir().unwrap();
@@ -110,7 +110,7 @@ fn a_file_too_large_is_a_problem_when_it_begins_like_one_of_ours() {
 }
 
 #[test]
-fn pkcs7_damaged_behind_a_certificate_is_a_problem() {
+fn list_reports_damaged_pkcs7_as_problem() {
     let certificate = certstow_formats::testing::writer::data("certificates/rsa.pem");
     // Said to be longer than what there is.
     let file = certstow_formats::cms::signed_data::write(&[&certificate, &[0x30, 9, 1]]);

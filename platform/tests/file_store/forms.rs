@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn every_form_of_key_and_certificate_is_paired_whatever_the_names() {
+fn list_pairs_every_key_and_certificate_form() {
     for (certificate, key) in [
         ("certificates/rsa.pem", "keys/rsa.pem"),
         ("certificates/rsa.pem", "keys/rsa.pkcs1.pem"),
@@ -26,7 +26,7 @@ fn every_form_of_key_and_certificate_is_paired_whatever_the_names() {
 }
 
 #[test]
-fn one_file_may_hold_everything_with_any_line_ends_and_text_between() {
+fn list_reads_crlf_bundle_with_other_text() {
     let mut bundle = b"Bag Attributes\n    friendlyName: x\n".to_vec();
     for part in [
         "certificates/ca.pem",
@@ -45,7 +45,7 @@ fn one_file_may_hold_everything_with_any_line_ends_and_text_between() {
 }
 
 #[test]
-fn a_certificate_in_several_files_is_one_entry_with_every_place() {
+fn list_merges_copies_into_one_entry() {
     let folder = folder(&[
         ("a.pem", "certificates/rsa.pem"),
         ("b.der", "files/rsa.der"),
@@ -60,7 +60,7 @@ fn a_certificate_in_several_files_is_one_entry_with_every_place() {
 }
 
 #[test]
-fn two_certificates_may_share_a_key() {
+fn list_pairs_shared_key_with_both_certificates() {
     let folder = folder(&[
         ("old.pem", "certificates/rsa.pem"),
         ("new.pem", "certificates/rsa-renewed.pem"),
@@ -76,7 +76,7 @@ fn two_certificates_may_share_a_key() {
 }
 
 #[test]
-fn a_file_past_the_first_read_is_read_whole() {
+fn list_reads_file_beyond_first_chunk() {
     let folder = folder(&[("rsa.key", "keys/rsa.pem")]);
     let mut bundle = data("certificates/rsa.pem");
     bundle.extend(vec![b'\n'; 200 << 10]);
@@ -86,7 +86,7 @@ fn a_file_past_the_first_read_is_read_whole() {
 }
 
 #[test]
-fn keys_follow_their_files_when_those_change() {
+fn private_key_follows_changed_files() {
     let folder = folder(&[("a.crt", "certificates/rsa.pem"), ("a.key", "keys/rsa.pem")]);
     let store = store(folder.path());
     let id = store.list().unwrap().entries[0].id;
@@ -101,7 +101,7 @@ fn keys_follow_their_files_when_those_change() {
 }
 
 #[test]
-fn the_order_is_the_same_every_time() {
+fn list_order_is_deterministic() {
     let folder = tempfile::tempdir().unwrap();
     let names = [
         "rsa", "P-256", "P-384", "P-521", "ed25519", "ed448", "keyless",
@@ -119,7 +119,7 @@ fn the_order_is_the_same_every_time() {
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_unavailable_with_the_reason() {
+fn open_reports_missing_folder_as_unavailable() {
     let spec = StoreSpec::File("/nowhere/at/all".into());
     let error = open(&spec, &OpenOptions::default()).err().unwrap();
     assert!(

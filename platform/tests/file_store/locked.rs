@@ -12,7 +12,7 @@ use super::changes::id;
 use super::*;
 
 #[test]
-fn a_locked_key_goes_by_its_name_and_says_so() {
+fn locked_key_pairs_by_file_name() {
     let named = folder(&[
         ("mail.cert.pem", "certificates/P-256.pem"),
         ("mail.key.pem", "keys/P-256.encrypted.pem"),
@@ -151,7 +151,7 @@ fn empty_password_is_tried_on_pkcs12_files() {
 }
 
 #[test]
-fn a_locked_key_never_displaces_one_that_is_proven() {
+fn locked_key_never_displaces_proven_key() {
     let folder = folder(&[
         ("mail.crt", "certificates/P-256.pem"),
         ("mail.key", "keys/P-256.encrypted.pem"),
@@ -161,7 +161,7 @@ fn a_locked_key_never_displaces_one_that_is_proven() {
 }
 
 #[test]
-fn locked_is_no_key_of_an_unusual_algorithm() {
+fn list_reports_unusual_algorithms_as_not_locked() {
     for (name, state) in [
         ("ed448", KeyState::Unknown),
         ("rsa-pss", KeyState::Exportable),
@@ -182,7 +182,7 @@ fn locked_is_no_key_of_an_unusual_algorithm() {
 }
 
 #[test]
-fn the_old_encryption_is_a_problem_with_the_way_out() {
+fn list_reports_legacy_pem_encryption_with_hint() {
     let folder = folder(&[("old.key", "keys/rsa.proc-type.pem")]);
     assert!(only_problem(&folder).contains("openssl pkcs8 -topk8"));
 }
@@ -193,7 +193,7 @@ fn bundle(parts: &[&str]) -> Vec<u8> {
 }
 
 #[test]
-fn a_locked_copy_of_a_persons_key_is_not_given_to_the_ca_beside_it() {
+fn locked_copy_is_not_paired_with_ca() {
     let folder = tempfile::tempdir().unwrap();
     let chain = bundle(&["certificates/P-256.pem", "certificates/ca.pem"]);
     put(&folder, "chain.pem", &chain);
@@ -203,7 +203,7 @@ fn a_locked_copy_of_a_persons_key_is_not_given_to_the_ca_beside_it() {
 }
 
 #[test]
-fn a_locked_key_in_a_file_with_the_ca_alone_is_a_persons_all_the_same() {
+fn locked_key_beside_ca_prefers_leaf() {
     let with_ca = bundle(&["certificates/ca.pem", "keys/P-256.encrypted.pem"]);
     for certificate in ["mail.crt", "certs/mail.crt"] {
         let folder = folder(&[(certificate, "certificates/P-256.pem")]);
@@ -225,7 +225,7 @@ fn a_locked_key_in_a_file_with_the_ca_alone_is_a_persons_all_the_same() {
 }
 
 #[test]
-fn the_names_of_containers_pair_as_well() {
+fn locked_key_pairs_by_container_name() {
     for ending in ["p7b", "p7c"] {
         let folder = folder(&[("mail.key", "keys/P-256.encrypted.pem")]);
         put(&folder, &format!("mail.{ending}"), &data("files/chain.p7b"));
@@ -270,7 +270,7 @@ fn assert_not_exportable(folder: &TempDir, word: &str) {
 }
 
 #[test]
-fn encryption_that_certstow_does_not_read_is_told_before_anybody_is_asked() {
+fn list_reports_unsupported_encryption_before_asking() {
     assert_not_exportable(
         &folder(&[
             ("mail.crt", "certificates/P-256.pem"),
@@ -287,7 +287,7 @@ fn encryption_that_certstow_does_not_read_is_told_before_anybody_is_asked() {
 }
 
 #[test]
-fn a_key_that_can_be_read_goes_before_one_that_cannot() {
+fn list_prefers_locked_key_over_unreadable() {
     let folder = folder(&[
         ("mail.crt", "certificates/P-256.pem"),
         ("mail.enc.key", "keys/P-256.scrypt.pem"),
@@ -297,7 +297,7 @@ fn a_key_that_can_be_read_goes_before_one_that_cannot() {
 }
 
 #[test]
-fn an_encrypted_key_that_is_damaged_is_a_problem() {
+fn list_reports_damaged_encrypted_key_as_problem() {
     let folder = folder(&[("mail.crt", "certificates/P-256.pem")]);
     let key = writer::encrypted_pkcs8(&writer::pbes2(1), &[0; 16]);
     let at = key.len() - 18;
@@ -318,7 +318,7 @@ fn locked_key() -> TempDir {
 }
 
 #[test]
-fn a_password_known_beforehand_opens_a_key_and_nobody_is_asked() {
+fn private_key_uses_known_password_without_asking() {
     let folder = locked_key();
     let store = unlocked_store(folder.path(), "fixture");
     let id = store.list().unwrap().entries[0].id;
@@ -327,7 +327,7 @@ fn a_password_known_beforehand_opens_a_key_and_nobody_is_asked() {
 }
 
 #[test]
-fn a_wrong_password_known_beforehand_counts_as_one_that_was_wrong() {
+fn private_key_counts_known_password_as_attempt() {
     let folder = locked_key();
     for (known, attempts) in [(None, [0, 1, 2]), (Some("wrong"), [1, 2, 3])] {
         let store = match known {
@@ -349,7 +349,7 @@ fn a_wrong_password_known_beforehand_counts_as_one_that_was_wrong() {
 }
 
 #[test]
-fn an_encrypted_key_of_an_unknown_algorithm_passes_through() {
+fn private_key_passes_through_unknown_algorithm() {
     let folder = folder(&[
         ("mine.crt", "certificates/ed448.pem"),
         ("mine.key", "keys/ed448.encrypted.pem"),

@@ -43,7 +43,7 @@ fn reads(folder: &TempDir, store: &dyn Store, ids: &[EntryId]) -> usize {
 }
 
 #[test]
-fn keep_open_reads_a_file_once_until_all_have_their_keys() {
+fn keep_open_reads_shared_file_once() {
     let folder = bundle(".pem");
     let store = store(folder.path());
     store.list().unwrap();
@@ -59,7 +59,7 @@ fn keep_open_reads_a_file_once_until_all_have_their_keys() {
 }
 
 #[test]
-fn keep_open_does_not_answer_from_a_file_that_changed() {
+fn keep_open_detects_changed_file() {
     let folder = bundle(".pem");
     let path = folder.path().join("all.pem");
     let store = store(folder.path());
@@ -92,7 +92,7 @@ fn keep_open_does_not_answer_from_a_file_that_changed() {
 }
 
 #[test]
-fn keep_open_asks_a_person_once_for_a_file() {
+fn keep_open_asks_once_per_file() {
     let password = support_password();
     let form = PasswordForm::Text(&password);
     let keys = NAMES.map(|name| {
@@ -129,7 +129,7 @@ fn support_password() -> Password {
 }
 
 #[test]
-fn a_password_typed_for_one_key_opens_the_others_of_the_file() {
+fn keep_open_reuses_typed_password_within_file() {
     let key = data("keys/P-256.encrypted.pem");
     let folder = tempfile::tempdir().unwrap();
     let both = [
@@ -167,7 +167,7 @@ fn key(name: &str) -> PrivateKey {
 }
 
 #[test]
-fn import_sees_what_another_program_put_there_meanwhile() {
+fn import_detects_concurrently_added_entry() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = store(folder.path());
     let [first, second, _] = NAMES;
@@ -197,7 +197,7 @@ fn import_sees_what_another_program_put_there_meanwhile() {
 }
 
 #[test]
-fn import_several_tells_what_became_of_each() {
+fn import_several_reports_each_result() {
     let folder = folder(&[
         ("there.pem", "certificates/rsa.pem"),
         ("there.key", "keys/rsa.pem"),
@@ -234,7 +234,7 @@ fn import_several_tells_what_became_of_each() {
 }
 
 #[test]
-fn imports_at_once_lose_no_key() {
+fn import_several_concurrently_loses_no_key() {
     let (certificates, keys) = (NAMES.map(certificate), NAMES.map(key));
     for _ in 0..10 {
         let folder = bundle(".pem");

@@ -22,14 +22,14 @@ fn right() -> Password {
 }
 
 #[test]
-fn a_file_without_a_password_opens_whatever_is_known_and_nobody_is_asked() {
+fn pkcs12_without_password_opens_without_asking() {
     let folder = folder(&[("clear.p12", "files/clear.p12")]);
     assert_exports(&folder);
     assert_exports_from(&*unlocked_store(folder.path(), "of something else"));
 }
 
 #[test]
-fn the_right_password_shows_everything() {
+fn pkcs12_with_right_password_lists_everything() {
     let folder = folder(&[("mine.p12", "files/rsa.p12")]);
     let store = unlocked_store(folder.path(), "fixture");
     assert_exports_from(&*store);
@@ -40,7 +40,7 @@ fn the_right_password_shows_everything() {
 }
 
 #[test]
-fn a_locked_file_is_a_problem_that_says_what_was_tried() {
+fn pkcs12_locked_reports_what_was_tried() {
     let folder = folder(&[("mine.p12", "files/rsa.p12")]);
     assert!(only_problem(&folder).contains("seen only with its password"));
     let listing = unlocked_store(folder.path(), "wrong").list().unwrap();
@@ -53,7 +53,7 @@ fn a_locked_file_is_a_problem_that_says_what_was_tried() {
 }
 
 #[test]
-fn either_empty_password_is_the_empty_one() {
+fn pkcs12_empty_password_opens_both_encodings() {
     let folder = folder(&[("mine.pfx", "files/empty-password.pfx")]);
     assert_exports_from(&*unlocked_store(folder.path(), ""));
     let null = writer::whole(&writer::triple_des(10), PasswordForm::Null);
@@ -62,7 +62,7 @@ fn either_empty_password_is_the_empty_one() {
 }
 
 #[test]
-fn certificates_that_lie_open_are_listed_and_the_key_asks() {
+fn pkcs12_lists_clear_certificates_with_locked_key() {
     let folder = folder(&[("mine.p12", "files/clear-certificates.p12")]);
     let store = store(folder.path());
     let listing = store.list().unwrap();
@@ -78,7 +78,7 @@ fn certificates_that_lie_open_are_listed_and_the_key_asks() {
 }
 
 #[test]
-fn a_file_that_was_changed_is_damaged_and_says_why() {
+fn private_key_rejects_pkcs12_with_bad_mac() {
     let folder = folder(&[("mine.p12", "files/clear-certificates.p12")]);
     let store = store(folder.path());
     let id = store.list().unwrap().entries[0].id;
@@ -95,7 +95,7 @@ fn a_file_that_was_changed_is_damaged_and_says_why() {
 }
 
 #[test]
-fn bags_in_bags_and_several_parts_are_paired() {
+fn pkcs12_pairs_nested_bags_across_parts() {
     let right = right();
     let form = PasswordForm::Text(&right);
     let scheme = pbes2(10);
@@ -113,7 +113,7 @@ fn bags_in_bags_and_several_parts_are_paired() {
 }
 
 #[test]
-fn a_locked_key_goes_to_the_certificate_of_its_local_key_id() {
+fn pkcs12_pairs_locked_key_by_local_id() {
     let right = right();
     let key = shrouded_key(
         &der("keys/P-256.pem"),
@@ -146,7 +146,7 @@ fn a_locked_key_goes_to_the_certificate_of_its_local_key_id() {
 }
 
 #[test]
-fn the_provider_is_the_keys_wherever_the_certificate_lies() {
+fn pkcs12_provider_comes_from_key_bag() {
     let bag = key(&der("keys/P-256.pem"), &[provider("Some provider")]);
     let folder = folder(&[
         ("a.crt", "certificates/P-256.pem"),
@@ -176,7 +176,7 @@ fn provider_of_ed448() -> Vec<u8> {
 }
 
 #[test]
-fn a_label_in_a_later_file_is_better_than_none() {
+fn pkcs12_label_comes_from_first_labelled_file() {
     let p256 = der("certificates/P-256.pem");
     let folder = tempfile::tempdir().unwrap();
     for (name, attributes) in [
@@ -192,7 +192,7 @@ fn a_label_in_a_later_file_is_better_than_none() {
 }
 
 #[test]
-fn a_file_that_would_stall_the_listing_is_a_problem() {
+fn pkcs12_excessive_iterations_are_a_problem() {
     let part = writer::encrypted_bytes(&pbes2(2_000_001), &[0; 16]);
     let folder = tempfile::tempdir().unwrap();
     put(&folder, "mine.p12", &file(&[part], None));
@@ -203,7 +203,7 @@ fn a_file_that_would_stall_the_listing_is_a_problem() {
 }
 
 #[test]
-fn opened_file_gives_its_keys_and_reads_nothing_else() {
+fn opened_file_exports_keys_of_given_bytes() {
     let place = std::path::Path::new("nowhere/mine.p12");
     let bytes = der("files/rsa.p12");
     let fixture = Password::new("fixture".to_owned());
@@ -226,7 +226,7 @@ fn opened_file_gives_its_keys_and_reads_nothing_else() {
 }
 
 #[test]
-fn opened_file_gives_each_certificate_its_own_key_or_none() {
+fn opened_file_pairs_each_certificate_with_key() {
     let (ours, theirs, keyless) = ("P-256", "P-384", "ed25519");
     let certificate_of = |name: &str| certificate(&der(&format!("certificates/{name}.pem")), &[]);
     let key_of = |name: &str| key(&der(&format!("keys/{name}.pem")), &[]);
@@ -252,7 +252,7 @@ fn opened_file_gives_each_certificate_its_own_key_or_none() {
 }
 
 #[test]
-fn open_bytes_gives_what_the_file_gives() {
+fn open_bytes_exports_pkcs12_and_pem_keys() {
     let place = std::path::Path::new("upload");
     let pem = [
         writer::file_of("certificates/P-256.pem"),

@@ -14,7 +14,7 @@ fn pair() -> TempDir {
 }
 
 #[test]
-fn fifos_devices_and_sockets_are_not_opened() {
+fn list_does_not_open_special_files() {
     let folder = pair();
     let fifo = folder.path().join("fifo.pem");
     let made = std::process::Command::new("mkfifo").arg(fifo).status();
@@ -31,7 +31,7 @@ fn fifos_devices_and_sockets_are_not_opened() {
 }
 
 #[test]
-fn links_that_lead_nowhere_or_round_in_circles_are_problems() {
+fn list_reports_broken_and_circular_links() {
     let folder = pair();
     symlink("gone", folder.path().join("dangling.pem")).unwrap();
     symlink("self", folder.path().join("self")).unwrap();
@@ -51,7 +51,7 @@ fn links_that_lead_nowhere_or_round_in_circles_are_problems() {
 }
 
 #[test]
-fn links_to_files_and_folders_are_followed_once() {
+fn list_follows_links_once() {
     let elsewhere = pair();
     let folder = tempfile::tempdir().unwrap();
     for name in ["a", "b"] {
@@ -67,7 +67,7 @@ fn links_to_files_and_folders_are_followed_once() {
 }
 
 #[test]
-fn certstows_own_files_are_passed_over_unless_named() {
+fn list_ignores_own_files_unless_named() {
     let folder = tempfile::tempdir().unwrap();
     let both = [data("certificates/rsa.pem"), data("keys/rsa.pem")].concat();
     let left = put(&folder, ".certstow-Xy12ab.tmp", &both);
@@ -81,7 +81,7 @@ fn certstows_own_files_are_passed_over_unless_named() {
 }
 
 #[test]
-fn what_may_not_be_read_is_a_problem() {
+fn list_reports_unreadable_files_as_problems() {
     let folder = pair();
     let file = put(&folder, "secret.pem", b"x");
     let inner = folder.path().join("closed");
@@ -99,7 +99,7 @@ fn what_may_not_be_read_is_a_problem() {
 }
 
 #[test]
-fn a_store_or_a_key_that_may_not_be_read_is_access_denied() {
+fn open_and_list_report_access_denied() {
     let folder = pair();
     let inside = folder.path().join("in");
     let store = store(&inside);
@@ -153,7 +153,7 @@ fn as_anybody<T: Send>(run: impl FnOnce() -> T + Send) -> T {
 }
 
 #[test]
-fn names_need_not_be_utf8() {
+fn list_accepts_non_utf8_names() {
     let folder = pair();
     let odd = folder.path().join(OsStr::from_bytes(b"in/\xff\xfe.pem"));
     fs::rename(folder.path().join("in/one.key"), odd).unwrap();

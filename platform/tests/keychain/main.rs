@@ -122,13 +122,13 @@ impl Fixture for Keychains {
 }
 
 #[test]
-fn a_keychain_keeps_the_contract() {
+fn keychain_satisfies_store_contract() {
     check_store_contract(&mut Keychains::new());
 }
 
 /// Which keychain of the list it would go into is not for certstow to choose.
 #[test]
-fn the_search_list_takes_nothing_in() {
+fn import_into_search_list_is_refused() {
     let mut store = open(
         &StoreSpec::Keychain(Keychain::SearchList),
         &OpenOptions::default(),
@@ -147,7 +147,7 @@ fn the_search_list_takes_nothing_in() {
 }
 
 #[test]
-fn a_file_that_is_no_keychain_is_not_an_empty_one() {
+fn open_rejects_file_that_is_no_keychain() {
     let keychains = Keychains::new();
     std::fs::write(keychains.path(), "no keychain").unwrap();
     let spec = StoreSpec::Keychain(Keychain::File(keychains.path()));
@@ -159,7 +159,7 @@ fn a_file_that_is_no_keychain_is_not_an_empty_one() {
 }
 
 #[test]
-fn a_keychain_that_does_not_exist_is_not_made() {
+fn open_does_not_create_missing_keychain() {
     let keychains = Keychains::new();
     let spec = StoreSpec::Keychain(Keychain::File(keychains.path()));
     let error = open(&spec, &OpenOptions::default()).map(|_| ());

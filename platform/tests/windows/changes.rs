@@ -94,7 +94,7 @@ fn of_imports() -> Vec<String> {
 }
 
 #[test]
-fn a_key_gets_a_container_of_its_own_and_the_certificate_its_name_and_properties() {
+fn import_creates_container_with_label_and_properties() {
     let _turn = turn();
     let mut stores = Stores::new();
     let mut store = stores.store(&[]);
@@ -128,7 +128,7 @@ fn a_key_gets_a_container_of_its_own_and_the_certificate_its_name_and_properties
 }
 
 #[test]
-fn a_key_of_cng_stays_one_where_there_is_cng() {
+fn import_keeps_cng_key_in_cng() {
     let _turn = turn();
     let mut stores = Stores::new();
     let mut store = stores.store(&[]);
@@ -141,7 +141,7 @@ fn a_key_of_cng_stays_one_where_there_is_cng() {
 }
 
 #[test]
-fn what_windows_keeps_no_keys_of_is_named() {
+fn import_rejects_unsupported_key_algorithm() {
     let _turn = turn();
     let mut stores = Stores::new();
     let mut store = stores.store(&[]);
@@ -156,7 +156,7 @@ fn what_windows_keeps_no_keys_of_is_named() {
 }
 
 #[test]
-fn issuers_go_to_their_store_once_and_are_not_trusted() {
+fn import_adds_issuers_once_without_trust() {
     let _turn = turn();
     let mut stores = Stores::new();
     let mut store = stores.store(&[]);
@@ -173,7 +173,7 @@ fn issuers_go_to_their_store_once_and_are_not_trusted() {
 
 /// The key is not the certificate's, which shows when it is read back.
 #[test]
-fn a_failed_import_leaves_nothing() {
+fn import_failure_leaves_nothing_behind() {
     let _turn = turn();
     let mut stores = Stores::new();
     let mut store = stores.store(&[]);
@@ -197,7 +197,7 @@ fn a_failed_import_leaves_nothing() {
 }
 
 #[test]
-fn a_failed_replacement_leaves_the_old_key_and_its_name() {
+fn import_replace_failure_keeps_old_key() {
     let _turn = turn();
     let mut stores = Stores::new();
     let container = stores.container(Sample::Rsa, true);
@@ -217,7 +217,7 @@ fn a_failed_replacement_leaves_the_old_key_and_its_name() {
 }
 
 #[test]
-fn a_replaced_key_goes_unless_another_certificate_has_it_too() {
+fn import_replace_deletes_only_unshared_key() {
     let _turn = turn();
     let mut stores = Stores::new();
     let container = stores.container(Sample::Rsa, true);
@@ -240,7 +240,7 @@ fn a_replaced_key_goes_unless_another_certificate_has_it_too() {
 }
 
 #[test]
-fn a_shared_container_goes_with_the_last_certificate_that_names_it() {
+fn remove_deletes_shared_container_with_last_certificate() {
     for what in [Removal::Key, Removal::Entry] {
         let mut stores = Stores::new();
         let container = stores.container(Sample::Rsa, true);
@@ -271,7 +271,7 @@ fn a_shared_container_goes_with_the_last_certificate_that_names_it() {
 }
 
 #[test]
-fn a_container_that_is_gone_hinders_no_removal() {
+fn remove_succeeds_when_container_is_missing() {
     for what in [Removal::Key, Removal::Entry] {
         let stores = Stores::new();
         stores.add(Sample::Rsa, Some(("nobody's", PROVIDER)));
@@ -282,7 +282,7 @@ fn a_container_that_is_gone_hinders_no_removal() {
 }
 
 #[test]
-fn keys_in_hardware_stay_and_so_do_their_certificates() {
+fn remove_refuses_keys_in_hardware() {
     let stores = Stores::new();
     stores.add(Sample::P256, Some(("key in the TPM", TPM)));
     let mut store = stores.open();
@@ -299,7 +299,7 @@ fn keys_in_hardware_stay_and_so_do_their_certificates() {
 
 /// `tests/wine/ncrypt.c` ends whoever opens such a key.
 #[test]
-fn a_key_in_hardware_is_not_deleted_when_another_takes_its_place() {
+fn import_replace_keeps_hardware_key() {
     let _turn = turn();
     let stores = Stores::new();
     stores.add(Sample::Rsa, Some(("key in the TPM", TPM)));
@@ -313,7 +313,7 @@ fn a_key_in_hardware_is_not_deleted_when_another_takes_its_place() {
 
 /// Without an administrator, the computer's stores take nothing in.
 #[test]
-fn keys_in_the_computers_stores_are_the_computers() {
+fn import_into_local_machine_uses_machine_keys() {
     let _turn = turn();
     let stores = Stores::new();
     let store_of = |name: &str| {
@@ -349,7 +349,7 @@ const FRESH: &str = "CERTSTOW_TEST_FRESH_STORE";
 /// Three keys under one friendly name, one of them twice, are each the certificate's own for whoever
 /// opens the store afterwards.
 #[test]
-fn keys_that_came_in_one_after_the_other_outlive_the_process() {
+fn import_persists_keys_across_processes() {
     let pem = |pem: &[u8]| pem_rfc7468::decode_vec(pem).unwrap().1;
     let mut authority = Coming::new(Sample::Rsa);
     authority.certificate = Sample::Issuer.certificate().unwrap();
@@ -387,7 +387,7 @@ fn keys_that_came_in_one_after_the_other_outlive_the_process() {
         identity.import(&mut *store, &EXPORTABLE).unwrap();
     }
     drop(store);
-    let test = "changes::keys_that_came_in_one_after_the_other_outlive_the_process";
+    let test = "changes::import_persists_keys_across_processes";
     let fresh = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test])
         .env(FRESH, &stores.name)
@@ -402,7 +402,7 @@ fn keys_that_came_in_one_after_the_other_outlive_the_process() {
 
 /// Wine keeps no such property, and says so without a word.
 #[test]
-fn when_it_was_backed_up_is_told_where_windows_keeps_it() {
+fn mark_backed_up_sets_time_where_supported() {
     let stores = Stores::new();
     stores.add(Sample::Keyless, None);
     let mut store = stores.open();

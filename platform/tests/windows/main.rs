@@ -194,13 +194,13 @@ impl Fixture for Stores {
 }
 
 #[test]
-fn a_system_store_keeps_the_contract() {
+fn system_store_satisfies_store_contract() {
     let _turn = turn();
     check_store_contract(&mut Stores::new());
 }
 
 #[test]
-fn an_entry_tells_its_name_provider_container_and_place() {
+fn list_reports_name_provider_container_and_place() {
     let mut stores = Stores::new();
     let store = stores.store(&[Sample::Rsa]);
     let entry = store.list().unwrap().entries.remove(0);
@@ -219,7 +219,7 @@ fn an_entry_tells_its_name_provider_container_and_place() {
 }
 
 #[test]
-fn a_container_that_is_gone_is_named() {
+fn private_key_reports_missing_container() {
     let stores = Stores::new();
     stores.add(Sample::Rsa, Some(("nobody's", PROVIDER)));
     let store = stores.open();
@@ -237,7 +237,7 @@ fn a_container_that_is_gone_is_named() {
 }
 
 #[test]
-fn a_key_in_hardware_is_told_by_its_provider_and_left_alone() {
+fn private_key_refuses_hardware_key_without_opening() {
     let stores = Stores::new();
     stores.add(Sample::P256, Some(("key in the TPM", TPM)));
     let store = stores.open();
@@ -255,7 +255,7 @@ fn a_key_in_hardware_is_told_by_its_provider_and_left_alone() {
 }
 
 #[test]
-fn somebody_elses_key_is_not_handed_over() {
+fn private_key_refuses_key_of_another_certificate() {
     let mut stores = Stores::new();
     let container = stores.container(Sample::Rsa, true);
     stores.add(Sample::P256, Some((&container, PROVIDER)));
@@ -266,7 +266,7 @@ fn somebody_elses_key_is_not_handed_over() {
 }
 
 #[test]
-fn a_store_that_does_not_exist_is_not_made() {
+fn open_does_not_create_missing_store() {
     let stores = Stores::new();
     for _ in 0..2 {
         let error = open(&stores.spec(), &OpenOptions::default());

@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_as_it_was_installed_is_not_doubted() {
+    fn doubts_is_empty_for_installed_task() {
         let arguments = [
             "backup",
             "--non-interactive",
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_is_gone_or_another_is_told() {
+    fn doubts_reports_missing_or_other_program() {
         let folder = tempfile::tempdir().unwrap();
         let program = folder.path().join("certstow");
         let arguments = ["backup", "--to", "/b"];
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn options_of_another_version_are_told() {
+    fn doubts_reports_arguments_of_another_version() {
         for (arguments, why) in [
             (&["backup", "--to", "/b", "--no-such"][..], "'--no-such'"),
             (&["backup", "verify", "/b"], "something else"),

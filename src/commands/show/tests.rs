@@ -42,7 +42,7 @@ fn shown_with(inventory: &Inventory, path: &Path, width: Option<u16>) -> [String
 }
 
 #[test]
-fn show_tells_when_it_was_backed_up() {
+fn show_reports_time_of_backup() {
     let mut store = MemoryStore::with("memory", &[Sample::P256]);
     let [plain, technical] = shown(&store, None);
     assert!(
@@ -62,7 +62,7 @@ fn show_tells_when_it_was_backed_up() {
 }
 
 #[test]
-fn whether_it_can_be_saved_is_said_with_what_to_do() {
+fn show_reports_whether_key_can_be_saved() {
     for (sample, said) in [
         (Sample::P256, "yes, with its private key"),
         (Sample::Locked, "yes, with the password"),
@@ -78,7 +78,7 @@ fn whether_it_can_be_saved_is_said_with_what_to_do() {
 }
 
 #[test]
-fn the_time_is_said_in_days_with_what_to_do() {
+fn show_reports_remaining_validity() {
     for (sample, said) in [
         (Sample::P256, "more days"),
         (Sample::Expired, "expired on 2021-"),
@@ -90,7 +90,7 @@ fn the_time_is_said_in_days_with_what_to_do() {
 }
 
 #[test]
-fn what_ends_before_it_begins_is_never_valid() {
+fn how_long_reports_inverted_validity_as_never() {
     const YEAR: i64 = 365 * 24 * 3600;
     for (begins, ends) in [
         (NOW + 2 * YEAR, NOW + YEAR),
@@ -105,7 +105,7 @@ fn what_ends_before_it_begins_is_never_valid() {
 }
 
 #[test]
-fn an_issuer_that_did_not_sign_vouches_for_nothing() {
+fn show_does_not_vouch_for_unverified_issuer() {
     let store = MemoryStore::with("memory", &[Sample::P256]);
     let inventory = Inventory::of(vec![Box::new(store)]).unwrap();
     let certificate = inventory.certificates()[0].certificate();
@@ -130,7 +130,7 @@ fn an_issuer_that_did_not_sign_vouches_for_nothing() {
 }
 
 #[test]
-fn plain_words_are_broken_between_words_at_any_terminal() {
+fn show_wraps_plain_text_to_terminal_width() {
     let store = MemoryStore::with("memory", &[Sample::NotExportable]);
     for width in [40, 60, 80, 200] {
         let [plain, _] = shown(&store, Some(width));

@@ -16,7 +16,7 @@ fn examine(store: &MemoryStore) -> [Check; 2] {
 }
 
 #[test]
-fn a_key_that_comes_out_and_signs_is_as_it_should_be() {
+fn keys_check_accepts_signing_key() {
     let store = with_key(MemoryKey::Exportable(identities::ec_identity().key));
     let [summary, keys] = examine(&store);
     assert_eq!(summary.found, "identities: 1; private keys: 1 exportable");
@@ -25,7 +25,7 @@ fn a_key_that_comes_out_and_signs_is_as_it_should_be() {
 }
 
 #[test]
-fn keys_that_do_not_sign_are_warned_about() {
+fn keys_check_reports_keys_that_cannot_sign() {
     for (identity, status, advice) in [
         (identities::x25519_identity(), Status::Ok, false),
         (identities::ed448_identity(), Status::Warning, true),
@@ -42,7 +42,7 @@ fn keys_that_do_not_sign_are_warned_about() {
 }
 
 #[test]
-fn a_key_that_the_session_cannot_decrypt_fails() {
+fn keys_check_fails_for_undecryptable_key() {
     let store = with_key(MemoryKey::Exportable(identities::ec_identity().key));
     let listing = store.list().unwrap();
     store.fail_next(StoreError::KeyUnreadableHere {
@@ -55,7 +55,7 @@ fn a_key_that_the_session_cannot_decrypt_fails() {
 }
 
 #[test]
-fn another_certificates_key_and_a_damaged_one_fail() {
+fn keys_check_rejects_wrong_or_damaged_key() {
     let other = with_key(MemoryKey::Exportable(identities::rsa_identity().key));
     let damaged = with_key(MemoryKey::Damaged);
     for store in [other, damaged] {
@@ -66,7 +66,7 @@ fn another_certificates_key_and_a_damaged_one_fail() {
 }
 
 #[test]
-fn keys_that_stay_are_no_failure_of_the_session() {
+fn keys_check_warns_without_exportable_key() {
     let store = with_key(MemoryKey::Kept(NotExportable::Policy));
     let [summary, keys] = examine(&store);
     assert!(summary.found.ends_with("1 not exportable"));
@@ -75,7 +75,7 @@ fn keys_that_stay_are_no_failure_of_the_session() {
 }
 
 #[test]
-fn locked_keys_fail_beside_those_that_come_out() {
+fn locked_check_fails_for_locked_keys() {
     let store = with_key(MemoryKey::Exportable(identities::rsa_identity().key));
     let locked = |store: &MemoryStore, unlocks| {
         locked::check("memory", store, &store.list().unwrap(), unlocks)
@@ -99,7 +99,7 @@ fn locked_keys_fail_beside_those_that_come_out() {
 }
 
 #[test]
-fn an_empty_store_and_certificates_alone_are_nothing_to_try() {
+fn keys_check_tolerates_store_without_keys() {
     for store in [MemoryStore::new("empty"), with_key(MemoryKey::Missing)] {
         let [summary, keys] = examine(&store);
         assert_eq!(summary.found, "no identities");
@@ -108,7 +108,7 @@ fn an_empty_store_and_certificates_alone_are_nothing_to_try() {
 }
 
 #[test]
-fn what_cannot_be_read_fails_as_a_backup_of_it() {
+fn summary_fails_for_unreadable_files() {
     let store = with_key(MemoryKey::Exportable(identities::ec_identity().key));
     let mut listing = store.list().unwrap();
     listing.problems.push(Problem {
@@ -125,7 +125,7 @@ fn what_cannot_be_read_fails_as_a_backup_of_it() {
 }
 
 #[test]
-fn a_store_that_is_not_there_fails() {
+fn store_check_fails_for_missing_store() {
     let nowhere: StoreSpec = "file:/no/such/folder".parse().unwrap();
     let checks = check(&nowhere, &OpenOptions::default());
     assert_eq!(checks.len(), 1);

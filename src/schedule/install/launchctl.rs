@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_is_loaded_replaced_and_unloaded() {
+    fn job_is_installed_replaced_and_removed() {
         let folder = tempfile::tempdir().unwrap();
         let session = Session::default();
         assert!(!session.install(folder.path(), "first").unwrap().replaced);
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_launchd_refuses_leaves_the_earlier_job_loaded() {
+    fn install_keeps_earlier_job_when_launchd_refuses() {
         let folder = tempfile::tempdir().unwrap();
         let session = Session::default();
         session.install(folder.path(), "refused").unwrap_err();
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_written_leaves_the_earlier_job_loaded() {
+    fn install_keeps_earlier_job_when_writing_fails() {
         let folder = tempfile::tempdir().unwrap();
         let session = Session::default();
         session.install(folder.path(), "first").unwrap();
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_that_launchd_does_not_unload_is_not_removed() {
+    fn remove_fails_when_launchd_keeps_job() {
         let folder = tempfile::tempdir().unwrap();
         let session = Session {
             keeps: true,

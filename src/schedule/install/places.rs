@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_scheduler_refuses_leaves_the_files_as_they_were() {
+    fn undo_unless_restores_files_when_refused() {
         let folder = tempfile::tempdir().unwrap();
         let old = format!("{}old", systemd::MARK);
         fs::write(folder.path().join("x.service"), &old).unwrap();
@@ -175,7 +175,7 @@ mod tests {
     /// An account that may write to such a file has its owner run any program.
     #[cfg(unix)]
     #[test]
-    fn a_file_that_others_could_write_is_theirs_no_more() {
+    fn write_resets_permissive_file_mode() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("x.service");
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_certstow_did_not_write_is_left_alone() {
+    fn check_refuses_foreign_files() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("x.timer"), "[Timer]\nOnCalendar=daily\n").unwrap();
         let error = places(folder.path()).check().unwrap_err();
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_that_name_is_not_found() {
+    fn check_there_reports_missing_task() {
         let folder = tempfile::tempdir().unwrap();
         let name = "x".parse().unwrap();
         let error = places(folder.path()).check_there(&name).unwrap_err();

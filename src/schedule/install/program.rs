@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_manager_that_does_not_run_is_told_from_a_refusal() {
+    fn is_about_the_bus_recognizes_connection_errors() {
         for said in [
             "Failed to connect to bus: No medium found",
             "Failed to connect to user scope bus via local transport: No such file or directory",

@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_systemd_runs_may_be_something_else() {
+    fn differs_reports_changed_or_stopped_units() {
         let unit = "x.service";
         assert_eq!(differs(unit, "NeedDaemonReload=no\nDropInPaths=\n"), None);
         let changed = differs(unit, "DropInPaths=\nNeedDaemonReload=yes\n").unwrap();

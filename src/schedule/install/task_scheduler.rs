@@ -119,7 +119,7 @@ mod tests {
     use certstow_formats::sanitize::in_full;
 
     #[test]
-    fn a_task_of_another_program_is_left_alone() {
+    fn check_refuses_task_of_another_program() {
         let name = "x".parse().unwrap();
         let error = check(&name, "<Task><RegistrationInfo/></Task>").unwrap_err();
         assert_eq!(error.code(), "task-not-ours");
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_does_not_start_does_not_say_that_there_is_no_task() {
+    fn was_answered_is_false_when_program_missing() {
         let mut schedulers = [Scheduler::TaskScheduler, Scheduler::Launchd].into_iter();
         let elsewhere = schedulers.find(|one| Some(*one) != Scheduler::of_this_system());
         let error = say(elsewhere.unwrap(), "to show the task", &[], Speech::Kept).unwrap_err();

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_task_of_windows_is_what_is_shown() {
+fn windows_task_matches_golden_file() {
     let text = windows_text(&windows());
     assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
     let golden = include_str!("../../../tests/schedule/golden/certstow.xml");
@@ -19,7 +19,7 @@ pub(super) fn parsed(text: &str) -> String {
 }
 
 #[test]
-fn a_persons_task_of_windows_stores_the_password_and_never_says_s4u() {
+fn windows_task_of_user_stores_password() {
     let text = parsed(&windows_text(&windows()));
     let document = Document::parse(&text).unwrap();
     let get = |path: &str| at(&document, &format!("Task/{path}"));
@@ -45,7 +45,7 @@ fn a_persons_task_of_windows_stores_the_password_and_never_says_s4u() {
 }
 
 #[test]
-fn a_task_of_the_machine_runs_as_system() {
+fn windows_task_of_machine_runs_as_system() {
     let machine = Schedule {
         owner: Owner::Machine,
         ..windows()
@@ -59,7 +59,7 @@ fn a_task_of_the_machine_runs_as_system() {
 }
 
 #[test]
-fn windows_is_told_each_kind_of_time() {
+fn windows_trigger_covers_each_schedule() {
     let trigger = |when| {
         let text = windows_text(&Schedule { when, ..windows() });
         let (_, rest) = text.split_once("<CalendarTrigger>").unwrap();
@@ -116,7 +116,7 @@ const SCHEMA: [(&str, &[&str]); 12] = [
 ];
 
 #[test]
-fn the_elements_of_a_task_are_those_of_the_schema_in_its_order() {
+fn windows_task_follows_schema_order() {
     let (day, time) = parse_weekly("mon@23:05").unwrap();
     let whens = [When::Hourly, windows().when, When::Weekly(day, time)];
     for (when, owner) in whens
@@ -158,7 +158,7 @@ fn the_elements_of_a_task_are_those_of_the_schema_in_its_order() {
 }
 
 #[test]
-fn a_task_that_was_changed_in_the_schedulers_own_window_is_told() {
+fn windows_task_differs_reports_external_edits() {
     let text = windows_text(&windows());
     assert_eq!(windows_task::differs(&text), None);
     assert_eq!(windows_task::differs(""), None);

@@ -4,7 +4,7 @@ use super::windows::parsed;
 use super::*;
 
 #[test]
-fn xml_gives_back_what_was_put_in() {
+fn xml_files_round_trip_arguments() {
     let text = parsed(&windows_text(&Schedule {
         arguments: hostile().arguments,
         ..windows()
@@ -85,7 +85,7 @@ const PARTS: [&str; 28] = [
 ];
 
 #[test]
-fn every_scheduler_gives_back_the_command_line_it_was_given() {
+fn command_round_trips_for_every_scheduler() {
     let mut words = words_by_chance(2000, &PARTS);
     words.extend(HOSTILE.map(str::to_owned));
     for words in words.chunks(7) {
@@ -117,7 +117,7 @@ fn every_scheduler_gives_back_the_command_line_it_was_given() {
 }
 
 #[test]
-fn what_is_no_task_of_certstows_has_no_command_line() {
+fn command_is_none_for_foreign_files() {
     for text in [
         "",
         "<Task/>",

@@ -184,17 +184,17 @@ macro_rules! tests {
 }
 
 tests! {
-    an_export_that_replaces
-    an_export_with_a_copy
-    an_export_that_deletes_the_key
-    a_first_backup
-    a_backup_of_one_more
-    a_backup_that_mends
-    a_backup_that_rewrites_two_folders
-    a_backup_by_threads
-    a_backup_in_escrow
-    a_backup_with_retention
-    a_restore
-    an_import
-    an_import_that_replaces
+    export_replaces_file
+    export_with_copy
+    export_deletes_key
+    backup_first_run
+    backup_adds_identity
+    backup_repairs_files
+    backup_rewrites_two_folders
+    backup_with_threads
+    backup_with_escrow
+    backup_with_retention
+    restore_into_new_store
+    import_into_new_store
+    import_replaces_identity
 }

@@ -63,7 +63,7 @@ const IN_A: [(&str, &str); 3] = [
     ("a/grace-example--8653f160bb1bc818.p12", "Grace"),
 ];
 
-pub(super) fn an_export_that_replaces() -> Scenario {
+pub(super) fn export_replaces_file() -> Scenario {
     Scenario {
         prepare: |scene| {
             scene.does("export Ada --store store --iterations 1 --password-env OLD -o ada.p12");
@@ -74,7 +74,7 @@ pub(super) fn an_export_that_replaces() -> Scenario {
     }
 }
 
-pub(super) fn an_export_with_a_copy() -> Scenario {
+pub(super) fn export_with_copy() -> Scenario {
     Scenario {
         prepare: |scene| {
             fs::create_dir(scene.path("stick")).expect("a folder");
@@ -91,7 +91,7 @@ pub(super) fn an_export_with_a_copy() -> Scenario {
 
 /// The private key goes from a file of its own, from one that it shares with its certificate, and
 /// from a PKCS#12 file.
-pub(super) fn an_export_that_deletes_the_key() -> Scenario {
+pub(super) fn export_deletes_key() -> Scenario {
     Scenario {
         prepare: |scene| {
             let parts = ["store/ada-example.pem", "store/ada-example.key.pem"];
@@ -119,7 +119,7 @@ pub(super) fn an_export_that_deletes_the_key() -> Scenario {
     }
 }
 
-pub(super) fn a_first_backup() -> Scenario {
+pub(super) fn backup_first_run() -> Scenario {
     Scenario {
         words: "backup --store store --iterations 1 --password-env NEW --to a",
         done: &IN_A,
@@ -129,7 +129,7 @@ pub(super) fn a_first_backup() -> Scenario {
 }
 
 /// The manifest stays as it is, and its change is recorded beside it.
-pub(super) fn a_backup_of_one_more() -> Scenario {
+pub(super) fn backup_adds_identity() -> Scenario {
     Scenario {
         prepare: |scene| {
             fs::rename(scene.path("store/grace-example.pem"), scene.path("aside"))
@@ -152,7 +152,7 @@ pub(super) fn a_backup_of_one_more() -> Scenario {
 }
 
 /// One file is missing and one damaged.
-pub(super) fn a_backup_that_mends() -> Scenario {
+pub(super) fn backup_repairs_files() -> Scenario {
     Scenario {
         prepare: |scene| {
             scene.does("backup --store store --iterations 1 --password-env NEW --to a");
@@ -169,7 +169,7 @@ pub(super) fn a_backup_that_mends() -> Scenario {
     }
 }
 
-pub(super) fn a_backup_that_rewrites_two_folders() -> Scenario {
+pub(super) fn backup_rewrites_two_folders() -> Scenario {
     Scenario {
         prepare: |scene| {
             scene.does("backup --store store --iterations 1 --password-env OLD --to a --to b");
@@ -189,14 +189,14 @@ pub(super) fn a_backup_that_rewrites_two_folders() -> Scenario {
 }
 
 /// The same as it usually runs. A fault comes to each thread at the n-th call that it makes.
-pub(super) fn a_backup_by_threads() -> Scenario {
+pub(super) fn backup_with_threads() -> Scenario {
     Scenario {
         threads: true,
-        ..a_backup_that_rewrites_two_folders()
+        ..backup_rewrites_two_folders()
     }
 }
 
-pub(super) fn a_backup_in_escrow() -> Scenario {
+pub(super) fn backup_with_escrow() -> Scenario {
     Scenario {
         prepare: |scene| {
             let made = Command::new("openssl")
@@ -215,7 +215,7 @@ pub(super) fn a_backup_in_escrow() -> Scenario {
 }
 
 /// Edith's certificate expired, and no store has her key any more.
-pub(super) fn a_backup_with_retention() -> Scenario {
+pub(super) fn backup_with_retention() -> Scenario {
     Scenario {
         prepare: |scene| {
             scene.does("backup --store store --iterations 1 --password-env NEW --to a");
@@ -235,7 +235,7 @@ pub(super) fn a_backup_with_retention() -> Scenario {
     }
 }
 
-pub(super) fn a_restore() -> Scenario {
+pub(super) fn restore_into_new_store() -> Scenario {
     Scenario {
         prepare: |scene| {
             scene.does("backup --store store --iterations 1 --password-env NEW --to a");
@@ -251,7 +251,7 @@ pub(super) fn a_restore() -> Scenario {
     }
 }
 
-pub(super) fn an_import() -> Scenario {
+pub(super) fn import_into_new_store() -> Scenario {
     Scenario {
         prepare: |scene| {
             scene.does("export Ada --store store --iterations 1 --password-env NEW -o ada.p12");
@@ -267,7 +267,7 @@ pub(super) fn an_import() -> Scenario {
 
 /// What is replaced lies in several files, one of which has the name of the new one. Where the
 /// issuers in the store cannot be read, those in that file stay, and the new one has another name.
-pub(super) fn an_import_that_replaces() -> Scenario {
+pub(super) fn import_replaces_identity() -> Scenario {
     Scenario {
         prepare: |scene| {
             scene.does("export Ada --store store --iterations 1 --password-env NEW -o ada.p12");

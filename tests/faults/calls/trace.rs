@@ -203,7 +203,7 @@ fn calls_are_counted_by_thread_and_name() {
 }
 
 #[test]
-fn not_on_disk_is_what_was_named_first() {
+fn not_on_disk_reports_renames_before_sync() {
     let unsynced = r#"
 10 write(3</w/a/.certstow-Xy12ab.tmp>, ""..., 20) = 20
 10 renameat(AT_FDCWD</w>, "/w/a/.certstow-Xy12ab.tmp", AT_FDCWD</w>, "a/ada.p12") = 0

@@ -213,7 +213,7 @@ fn version_in(text: &str) -> Vec<u32> {
 }
 
 #[test]
-fn a_version_is_the_first_number() {
+fn version_in_finds_first_number() {
     for (text, version) in [
         ("openjdk 26 2026-03-17\nOpenJDK Runtime", [26].as_slice()),
         ("openjdk 17.0.15 2025-04-15", &[17, 0, 15]),

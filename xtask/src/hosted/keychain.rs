@@ -107,7 +107,7 @@ fn hashes(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn identities_are_told_by_their_hash() {
+    fn hashes_reads_identity_hashes() {
         let text = "Policy: X.509 Basic\n  Matching identities\n  \
             1) 694258FC134145BAF46E277B2E68BCD0576D0623 \"Ada Example\"\n     1 identities found\n\n  \
             Valid identities only\n     0 valid identities found\n";

@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn dependencies_of_a_terminal_are_found_through_others() {
+    fn dependencies_on_terminal_are_found_transitively() {
         let nodes = [("certstow-core", "middle"), ("middle", "clap")];
         let found = dependencies(&metadata(|_| Vec::new(), &nodes));
         assert_eq!(found.len(), 1, "{found:?}");
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn dependencies_of_a_system_are_found() {
+    fn dependencies_on_system_crates_are_found() {
         let add = |name: &str| match name {
             "certstow-formats" => vec![
                 json!({"name": "tempfile", "kind": "dev"}),
@@ -208,13 +208,13 @@ mod tests {
     }
 
     #[test]
-    fn a_package_that_is_not_there_is_found() {
+    fn dependencies_reports_missing_package() {
         let found = dependencies(&json!({"packages": []}));
         assert_eq!(found.len(), PACKAGES.len());
     }
 
     #[test]
-    fn conditions_for_a_system_are_found() {
+    fn conditions_finds_system_conditions() {
         let folder = std::env::temp_dir().join(format!("conditions-{}", std::process::id()));
         for (text, expected) in [
             ("#[cfg(windows)] mod a;", 1),

@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn compare_takes_the_expected_code_alone() {
+    fn compare_accepts_only_expected_code() {
         assert_eq!(compare(&Ok(16), 16), Ok(()));
         for (code, named) in [
             (Ok(17), "exit code 17"),

@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_shows_both_outputs_in_any_order_and_nothing_else() {
+    fn shows_accepts_both_outputs_in_any_order() {
         let (stdout, stderr) = ("one\nthree 3 of 5\n", "two\n");
         for (expected, shown) in [
             ("one\ntwo\nthree [..] of 5\n\n", true),

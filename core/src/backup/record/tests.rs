@@ -49,7 +49,7 @@ fn agrees(folder: &Path, record: &Record) {
 }
 
 #[test]
-fn a_small_record_is_a_manifest_alone() {
+fn record_save_writes_small_manifest_whole() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     for number in 0..20 {
@@ -65,7 +65,7 @@ fn a_small_record_is_a_manifest_alone() {
 }
 
 #[test]
-fn a_large_record_is_written_whole_once_as_much_has_changed() {
+fn record_save_rewrites_manifest_after_many_changes() {
     let folder = with_many(400);
     let folder = folder.path();
     let (first, _) = sizes(folder);
@@ -90,7 +90,7 @@ fn a_large_record_is_written_whole_once_as_much_has_changed() {
 }
 
 #[test]
-fn a_record_of_which_most_is_removed_is_small() {
+fn record_save_shrinks_after_most_removals() {
     let folder = with_many(400);
     let folder = folder.path();
     let mut record = record(folder);
@@ -101,7 +101,7 @@ fn a_record_of_which_most_is_removed_is_small() {
 }
 
 #[test]
-fn changes_that_cannot_be_appended_are_written_whole() {
+fn record_save_rewrites_manifest_without_changes_file() {
     let folder = with_many(400);
     let folder = folder.path();
     let mut record = record(folder);
@@ -116,7 +116,7 @@ fn changes_that_cannot_be_appended_are_written_whole() {
 }
 
 #[test]
-fn changes_to_an_older_manifest_are_removed() {
+fn record_save_removes_changes_of_older_manifest() {
     let folder = with_many(400);
     let folder = folder.path();
     let older = changes::header(&Manifest::empty())
@@ -133,7 +133,7 @@ fn changes_to_an_older_manifest_are_removed() {
 /// A disk writes its blocks in any order: where power fails, one that came later may be there, and one
 /// before it not.
 #[test]
-fn changes_of_which_a_block_is_missing_were_not_written() {
+fn of_folder_ignores_changes_with_missing_block() {
     let folder = with_many(400);
     let folder = folder.path();
     let mut record = record(folder);
@@ -157,7 +157,7 @@ fn changes_of_which_a_block_is_missing_were_not_written() {
 }
 
 #[test]
-fn changes_stay_until_the_disk_confirms_the_manifest() {
+fn record_keeps_changes_until_manifest_is_synced() {
     let folder = with_many(400);
     let folder = folder.path();
     let mut record = record(folder);
@@ -178,7 +178,7 @@ fn changes_stay_until_the_disk_confirms_the_manifest() {
 
 /// As after a kill, or where a file cannot be removed because somebody reads it.
 #[test]
-fn changes_that_stay_mean_nothing_within_the_same_second() {
+fn record_ignores_stale_changes_within_one_second() {
     let folder = with_many(400);
     let folder = folder.path();
     for size in 1..5 {
@@ -194,7 +194,7 @@ fn changes_that_stay_mean_nothing_within_the_same_second() {
 }
 
 #[test]
-fn changes_are_to_entries_whose_digits_are_capitals() {
+fn changes_match_entries_with_uppercase_thumbprints() {
     let folder = with_many(400);
     let folder = folder.path();
     let mut record = record(folder);
@@ -213,7 +213,7 @@ fn changes_are_to_entries_whose_digits_are_capitals() {
 
 /// A share whose server is gone tells nothing of its files.
 #[test]
-fn what_cannot_be_looked_at_is_unreadable_and_not_damaged() {
+fn of_folder_reports_unreadable_not_damaged() {
     let nowhere = of_folder(Path::new("no\0where"));
     assert!(
         matches!(nowhere, Err(Unusable::Unreadable(_))),
@@ -222,7 +222,7 @@ fn what_cannot_be_looked_at_is_unreadable_and_not_damaged() {
 }
 
 #[test]
-fn what_another_run_recorded_meanwhile_stays() {
+fn catch_up_keeps_changes_of_other_runs() {
     let folder = with_many(400);
     let folder = folder.path();
     let [mut one, mut other, mut third] = [(); 3].map(|()| record(folder));
@@ -255,7 +255,7 @@ fn what_another_run_recorded_meanwhile_stays() {
 }
 
 #[test]
-fn no_more_is_recorded_than_is_read() {
+fn room_for_refuses_more_than_readable_size() {
     assert!(fits(MOST_BYTES, 0) && fits(0, MOST_BYTES));
     assert!(!fits(MOST_BYTES, 1) && !fits(1, u64::MAX));
     let folder = tempfile::tempdir().unwrap();

@@ -80,7 +80,7 @@ fn p12_of(folder: &Path) -> PathBuf {
 }
 
 #[test]
-fn stores_are_told_of_verified_copies_and_of_no_others() {
+fn run_marks_only_verified_copies() {
     let folder = tempfile::tempdir().unwrap();
     let (good, bad) = (rsa_store(), ec_store());
     bad.damage(&only(&bad).id);
@@ -91,7 +91,7 @@ fn stores_are_told_of_verified_copies_and_of_no_others() {
 }
 
 #[test]
-fn a_copy_that_is_as_it_was_written_is_told_again_and_a_damaged_one_is_not() {
+fn run_marks_unchanged_copies_but_not_damaged() {
     let folder = tempfile::tempdir().unwrap();
     backup(&[&rsa_store()], &[folder.path()]);
     let again = rsa_store();
@@ -112,7 +112,7 @@ fn a_copy_that_is_as_it_was_written_is_told_again_and_a_damaged_one_is_not() {
 }
 
 #[test]
-fn a_destination_that_failed_has_no_copies_to_tell_of() {
+fn run_ignores_failed_destinations_when_marking() {
     let folder = tempfile::tempdir().unwrap();
     let nowhere = folder.path().join("nowhere/below");
     let store = rsa_store();
@@ -126,7 +126,7 @@ fn a_destination_that_failed_has_no_copies_to_tell_of() {
 }
 
 #[test]
-fn of_two_destinations_that_work_both_need_a_copy() {
+fn run_marks_nothing_if_one_copy_failed() {
     let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     backup(&[&rsa_store()], &[a.path()]);
     let name = p12_of(a.path());
@@ -143,7 +143,7 @@ fn of_two_destinations_that_work_both_need_a_copy() {
 }
 
 #[test]
-fn every_store_that_has_the_key_is_told_and_one_without_it_is_not() {
+fn run_marks_every_store_with_the_key() {
     let folder = tempfile::tempdir().unwrap();
     let certificate: Certificate = identities::rsa_identity().leaf;
     let (first, second) = (rsa_store(), rsa_store());
@@ -155,7 +155,7 @@ fn every_store_that_has_the_key_is_told_and_one_without_it_is_not() {
 }
 
 #[test]
-fn a_key_that_never_comes_out_is_reported_and_a_failure_only_unless_told() {
+fn run_reports_unexportable_keys_as_incomplete() {
     let folder = tempfile::tempdir().unwrap();
     let card = MemoryStore::new("card");
     let kept = MemoryKey::Kept(NotExportable::Policy);
@@ -174,7 +174,7 @@ fn a_key_that_never_comes_out_is_reported_and_a_failure_only_unless_told() {
 }
 
 #[test]
-fn a_store_that_cannot_note_it_is_a_warning() {
+fn run_warns_when_a_store_cannot_mark() {
     let folder = tempfile::tempdir().unwrap();
     backup(&[&rsa_store()], &[folder.path()]);
     let store = rsa_store();
@@ -210,7 +210,7 @@ fn of_proofs(entry: &EntryReport) -> usize {
 }
 
 #[test]
-fn run_ends_partly_done_with_unproven_keys_every_time() {
+fn run_stays_incomplete_with_unproven_keys() {
     let folder = tempfile::tempdir().unwrap();
     for outcome in [Outcome::New, Outcome::Unchanged] {
         let (good, unprovable) = (rsa_store(), unprovable_store());
@@ -231,7 +231,7 @@ fn run_ends_partly_done_with_unproven_keys_every_time() {
 }
 
 #[test]
-fn unproven_keys_once_accepted_stay_so_without_rewriting() {
+fn run_remembers_accepted_unproven_keys() {
     let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let run = |folders: &[&Path], allow: bool, rewrite: bool| {
         let store = unprovable_store();
@@ -257,7 +257,7 @@ fn unproven_keys_once_accepted_stay_so_without_rewriting() {
 }
 
 #[test]
-fn run_takes_entries_of_older_manifests_for_proven() {
+fn run_treats_older_manifest_entries_as_proven() {
     let folder = tempfile::tempdir().unwrap();
     backup(&[&unprovable_store()], &[folder.path()]);
     let manifest = folder.path().join(manifest::NAME);
@@ -269,7 +269,7 @@ fn run_takes_entries_of_older_manifests_for_proven() {
 }
 
 #[test]
-fn a_file_of_many_keys_is_opened_twice() {
+fn run_opens_a_source_file_only_twice() {
     let bytes = container::pkcs12(&identities::ec_identities(20), 105, false);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("all.p12");

@@ -39,7 +39,7 @@ fn verdict(report: &Report, saved: Option<&Saved>) -> FileVerdict {
 }
 
 #[test]
-fn verdict_takes_a_public_key_for_proven_with_a_warning() {
+fn verdict_accepts_public_key_proof_with_warning() {
     let signed = verdict(&graded(Some(true), Level::Signature), None);
     assert!(signed.is_good(true) && signed.warnings.is_empty());
 
@@ -63,7 +63,7 @@ fn verdict_takes_a_public_key_for_proven_with_a_warning() {
 }
 
 #[test]
-fn verdict_names_identities_that_are_not_due() {
+fn verdict_names_unexpected_identities() {
     let report = graded(Some(true), Level::Signature);
     let saved = |sha256: String| -> Saved {
         let text = format!(

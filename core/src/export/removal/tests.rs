@@ -42,7 +42,7 @@ fn reason(deleted: Result<Vec<Warning>, Error>) -> String {
 }
 
 #[test]
-fn the_key_goes_from_its_store_and_the_certificate_and_the_file_stay() {
+fn delete_key_keeps_certificate_and_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.p12");
     let store = testing::single("store", identities::ec_identity());
@@ -57,7 +57,7 @@ fn the_key_goes_from_its_store_and_the_certificate_and_the_file_stay() {
 }
 
 #[test]
-fn what_is_not_proven_any_more_costs_no_key() {
+fn delete_key_refuses_an_unproven_export() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.p12");
     let store = testing::single("store", identities::ec_identity());
@@ -88,7 +88,7 @@ fn what_is_not_proven_any_more_costs_no_key() {
 }
 
 #[test]
-fn other_copies_are_told_and_stay() {
+fn delete_key_warns_of_other_copies() {
     let folder = tempfile::tempdir().unwrap();
     let first = testing::single("first", identities::ec_identity());
     let second = testing::single("second", identities::ec_identity());
@@ -110,7 +110,7 @@ fn other_copies_are_told_and_stay() {
 }
 
 #[test]
-fn a_store_that_refuses_or_lies_leaves_the_file_and_is_told() {
+fn delete_key_reports_failure_and_keeps_file() {
     let answers: [(testing::Remove, &str); 4] = [
         (
             |_| {
@@ -158,7 +158,7 @@ fn a_store_that_refuses_or_lies_leaves_the_file_and_is_told() {
 
 /// "Not deleted" would be wrong, and so would "deleted".
 #[test]
-fn what_a_store_does_by_half_is_said_in_its_words() {
+fn delete_key_reports_a_half_done_removal() {
     let half_done: testing::Remove = |_| {
         Err(StoreError::HalfDone {
             place: "store".to_owned(),
@@ -180,7 +180,7 @@ fn what_a_store_does_by_half_is_said_in_its_words() {
 }
 
 #[test]
-fn a_store_that_cannot_be_listed_keeps_its_key() {
+fn delete_key_refuses_an_unlistable_store() {
     let folder = tempfile::tempdir().unwrap();
     let store = testing::single("store", identities::ec_identity());
     let mut inventory = inventory(vec![Box::new(store.clone())]);
@@ -207,7 +207,7 @@ fn folder_of_grace() -> (tempfile::TempDir, PathBuf) {
 }
 
 #[test]
-fn no_file_may_lie_in_the_folder_that_the_key_is_deleted_from() {
+fn may_delete_key_refuses_file_inside_store() {
     let (outside, store) = folder_of_grace();
     let opened = open(&StoreSpec::File(store.clone()), &OpenOptions::default()).unwrap();
     let inventory = inventory(vec![opened]);
@@ -230,7 +230,7 @@ fn no_file_may_lie_in_the_folder_that_the_key_is_deleted_from() {
 
 #[cfg(unix)]
 #[test]
-fn nor_where_a_link_in_that_folder_leads() {
+fn delete_key_refuses_export_behind_store_link() {
     let (outside, store) = folder_of_grace();
     let elsewhere = outside.path().join("elsewhere");
     fs::create_dir(&elsewhere).unwrap();

@@ -49,7 +49,7 @@ fn come_in(file: PathBuf, password: Option<&str>, ask: &mut dyn Ask) -> usize {
 }
 
 #[test]
-fn read_and_import_open_each_key_twice_at_most() {
+fn import_derives_each_key_at_most_twice() {
     let people = identities::ec_identities(20);
     let bytes = pkcs12(&people, 101, false);
     let (_folder, file) = folder_with("all.p12", &bytes);
@@ -65,7 +65,7 @@ fn read_and_import_open_each_key_twice_at_most() {
 }
 
 #[test]
-fn import_asks_once_for_all_keys_of_a_file() {
+fn import_asks_once_for_many_keys() {
     let people = identities::ec_identities(20);
     let bytes = pkcs12(&people, 103, true);
     let (_folder, file) = folder_with("all.p12", &bytes);
@@ -84,7 +84,7 @@ fn import_asks_once_for_all_keys_of_a_file() {
 }
 
 #[test]
-fn import_parses_a_file_of_many_keys_twice() {
+fn import_reads_a_many_key_file_twice() {
     let people = identities::ec_identities(20);
     let parts = people.iter().flat_map(|person| {
         [
@@ -100,7 +100,7 @@ fn import_parses_a_file_of_many_keys_twice() {
 
 /// Each of the keys is a problem of its own.
 #[test]
-fn read_opens_a_file_once_whatever_its_problems() {
+fn read_opens_file_once_per_password() {
     let password = Password::new(PASSWORD.to_owned());
     let password = PasswordForm::Text(&password);
     let key = identities::ec_identity().key;
@@ -121,7 +121,7 @@ fn read_opens_a_file_once_whatever_its_problems() {
 }
 
 #[test]
-fn import_reads_the_folder_no_more_often_for_many() {
+fn import_does_not_reread_folder_per_identity() {
     const FILES: usize = 300;
     let folder = tempfile::tempdir().unwrap();
     let other = identities::issuers().remove(0);

@@ -51,7 +51,7 @@ fn opened(bytes: &[u8]) -> Contents {
 }
 
 #[test]
-fn key_certificates_and_attributes_come_back_and_lie_where_they_should() {
+fn encode_round_trips_key_certificates_and_attributes() {
     for identity in [identities::ec_identity(), identities::rsa_identity()] {
         for profile in Profile::ALL {
             let contents = opened(&encoded(
@@ -99,7 +99,7 @@ fn key_certificates_and_attributes_come_back_and_lie_where_they_should() {
 }
 
 #[test]
-fn the_outside_is_der_with_encrypted_certificates_first_and_one_shrouded_key_after_them() {
+fn encode_writes_der_encrypted_certificates_first() {
     let identity = identities::ec_identity();
     for profile in Profile::ALL {
         let outline = outline(&encoded(&identity, &[], &attributes(), profile)).unwrap();
@@ -124,7 +124,7 @@ fn the_outside_is_der_with_encrypted_certificates_first_and_one_shrouded_key_aft
 }
 
 #[test]
-fn without_attributes_the_local_key_id_is_alone() {
+fn encode_without_attributes_writes_local_key_id() {
     let identity = identities::ec_identity();
     let contents = opened(&encoded(
         &identity,
@@ -147,14 +147,14 @@ fn without_attributes_the_local_key_id_is_alone() {
 }
 
 #[test]
-fn no_two_files_are_the_same() {
+fn encode_never_repeats_a_file() {
     let identity = identities::ec_identity();
     let file = || encoded(&identity, &[], &attributes(), Profile::Modern);
     assert!(file() != file());
 }
 
 #[test]
-fn p12_keystore_reads_what_it_knows_of() {
+fn encode_is_readable_by_p12_keystore() {
     let identity = identities::rsa_identity();
     for profile in [Profile::Modern, Profile::Compatible, Profile::Legacy] {
         let bytes = encoded(&identity, &identity.issuers, &attributes(), profile);
@@ -182,7 +182,7 @@ fn openssl(arguments: &[&str], file: &std::path::Path) -> String {
 
 #[test]
 #[ignore = "needs openssl"]
-fn openssl_gives_back_the_same_key_and_certificates() {
+fn encode_is_readable_by_openssl() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("identity.p12");
     for identity in [identities::ec_identity(), identities::rsa_identity()] {
@@ -209,7 +209,7 @@ fn openssl_gives_back_the_same_key_and_certificates() {
 
 #[test]
 #[ignore = "needs openssl"]
-fn openssl_names_algorithms_and_iterations_as_chosen() {
+fn encode_algorithms_and_iterations_match_openssl() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("identity.p12");
     let identity = identities::ec_identity();
@@ -239,7 +239,7 @@ fn openssl_names_algorithms_and_iterations_as_chosen() {
 }
 
 #[test]
-fn encode_is_the_same_on_one_core_and_many() {
+fn encode_is_independent_of_core_count() {
     let identity = identities::ec_identity();
     let attributes = attributes();
     let content = Content {

@@ -63,7 +63,7 @@ fn graded(
 }
 
 #[test]
-fn without_a_password_the_outside_is_reported_and_nothing_is_claimed() {
+fn grade_without_password_reports_the_outside() {
     let report = graded(&file(Profile::Modern), Some(0o600), None, NOW).unwrap();
     assert_eq!(report.opened, None);
     assert_eq!(report.restores, None);
@@ -76,7 +76,7 @@ fn without_a_password_the_outside_is_reported_and_nothing_is_claimed() {
 }
 
 #[test]
-fn what_certstow_writes_restores() {
+fn grade_restores_what_encode_writes() {
     for identity in [identities::ec_identity(), identities::rsa_identity()] {
         let report = proven(&identity);
         assert_eq!(report.opened, Some(true));
@@ -88,7 +88,7 @@ fn what_certstow_writes_restores() {
 }
 
 #[test]
-fn a_wrong_password_is_told_from_everything_else() {
+fn grade_reports_a_wrong_password() {
     let wrong = Password::new("battery staple".to_owned());
     let report = graded(&file(Profile::Modern), None, Some(&wrong), NOW).unwrap();
     assert!(report.wrong_password);
@@ -99,7 +99,7 @@ fn a_wrong_password_is_told_from_everything_else() {
 }
 
 #[test]
-fn what_is_no_pkcs12_file_is_an_error() {
+fn grade_rejects_other_files_and_truncation() {
     assert_eq!(
         graded(b"-----BEGIN CERTIFICATE-----", None, None, NOW),
         Err(DecodeError::NotPkcs12)
@@ -108,7 +108,7 @@ fn what_is_no_pkcs12_file_is_an_error() {
 }
 
 #[test]
-fn each_program_opens_what_the_table_says() {
+fn grade_readers_agree_with_targets() {
     for profile in Profile::ALL {
         let report = graded(&file(profile), None, None, NOW).unwrap();
         for target in targets() {
@@ -125,7 +125,7 @@ fn each_program_opens_what_the_table_says() {
 }
 
 #[test]
-fn a_path_keeps_a_program_that_reads_one_certificate_from_opening_a_file() {
+fn grade_denies_go_a_file_with_path() {
     let with_path = file(Profile::Compatible);
     let alone = file_with(
         &Identity {
@@ -142,7 +142,7 @@ fn a_path_keeps_a_program_that_reads_one_certificate_from_opening_a_file() {
 }
 
 #[test]
-fn a_root_that_signed_itself_in_an_unknown_way_ends_a_path_that_links() {
+fn grade_restores_with_unverifiable_root_signature() {
     let mut identity = identities::ec_identity();
     let root = identity.issuers.last_mut().unwrap();
     *root = identities::with_unknown_signature_algorithm(root);
@@ -151,7 +151,7 @@ fn a_root_that_signed_itself_in_an_unknown_way_ends_a_path_that_links() {
 }
 
 #[test]
-fn an_issuer_that_signed_in_an_unknown_way_leaves_it_open_whether_the_path_links() {
+fn grade_is_undecided_with_unverifiable_path() {
     let identity = identities::ec_identity();
     let leaf = identities::with_unknown_signature_algorithm(&identity.leaf);
     let report = proven(&Identity { leaf, ..identity });
@@ -164,7 +164,7 @@ fn an_issuer_that_signed_in_an_unknown_way_leaves_it_open_whether_the_path_links
 }
 
 #[test]
-fn iterations_keep_programs_from_opening_a_file() {
+fn grade_denies_dotnet_too_many_iterations() {
     let bytes = file_with(&identities::ec_identity(), Profile::Compatible, 300_001);
     let report = graded(&bytes, None, None, NOW).unwrap();
     let reason = report.readers["dotnet"].reason.as_deref().unwrap();
@@ -177,7 +177,7 @@ fn iterations_keep_programs_from_opening_a_file() {
 }
 
 #[test]
-fn java_does_not_open_a_file_whose_password_is_not_ascii() {
+fn grade_denies_java_non_ascii_passwords() {
     let bytes = file(Profile::Modern);
     let password = Password::new("Käse".to_owned());
     let report = graded(&bytes, None, Some(&password), NOW).unwrap();
@@ -192,7 +192,7 @@ fn java_does_not_open_a_file_whose_password_is_not_ascii() {
 }
 
 #[test]
-fn old_encryption_and_few_iterations_are_found() {
+fn grade_warns_of_weak_encryption_and_iterations() {
     let report = graded(&file(Profile::Legacy), None, None, NOW).unwrap();
     assert!(says(&report, Severity::Warning, "RC2-40"));
     assert!(says(&report, Severity::Info, "3DES"));
@@ -204,7 +204,7 @@ fn old_encryption_and_few_iterations_are_found() {
 }
 
 #[test]
-fn a_mode_that_lets_others_in_is_found() {
+fn grade_warns_of_permissive_file_modes() {
     let bytes = file(Profile::Modern);
     let at = |mode| graded(&bytes, Some(mode), None, NOW).unwrap();
     assert!(says(
@@ -218,7 +218,7 @@ fn a_mode_that_lets_others_in_is_found() {
 }
 
 #[test]
-fn a_key_of_another_certificate_does_not_restore() {
+fn grade_refuses_a_mismatched_key() {
     let report = proven(&Identity {
         key: identities::foreign_key(),
         ..identities::ec_identity()
@@ -235,7 +235,7 @@ fn place_of(bytes: &[u8], part: &[u8]) -> usize {
 }
 
 #[test]
-fn grade_refuses_what_the_mac_does_not_cover_and_nobody_reads() {
+fn grade_refuses_damage_outside_the_mac() {
     let intact = file(Profile::Modern);
     // id-sha256 and its parameters, in the MAC's AlgorithmIdentifier, which comes last.
     let sha256 = [
@@ -277,7 +277,7 @@ fn grade_refuses_a_malformed_issuer() {
 }
 
 #[test]
-fn grade_finds_a_scalar_of_odd_length() {
+fn grade_warns_of_odd_scalar_length() {
     let report = proven(&Identity {
         key: identities::ec_key_behind_a_zero(),
         ..identities::ec_identity()
@@ -290,7 +290,7 @@ fn grade_finds_a_scalar_of_odd_length() {
 }
 
 #[test]
-fn grade_counts_an_equal_public_half_as_restoring() {
+fn grade_restores_with_equal_public_key() {
     for (identity, restores, level) in [
         (identities::x25519_identity(), Some(true), Level::PublicKey),
         (identities::ed448_identity(), None, Level::None),
@@ -302,7 +302,7 @@ fn grade_counts_an_equal_public_half_as_restoring() {
 }
 
 #[test]
-fn grade_leaves_open_what_unread_parts_hold() {
+fn grade_is_undecided_with_unread_parts() {
     let mut pfx = Pfx::from_der(&file(Profile::Modern)).unwrap();
     pfx.mac_data = None;
     let grade_of = |pfx: &Pfx| graded(&pfx.to_der().unwrap(), None, Some(&password()), NOW);
@@ -327,7 +327,7 @@ fn grade_leaves_open_what_unread_parts_hold() {
 }
 
 #[test]
-fn a_damaged_key_does_not_restore() {
+fn grade_refuses_a_damaged_key() {
     let report = proven(&Identity {
         key: identities::rsa_key_with_swapped_primes(),
         ..identities::rsa_identity()
@@ -337,7 +337,7 @@ fn a_damaged_key_does_not_restore() {
 }
 
 #[test]
-fn a_path_that_does_not_link_does_not_restore() {
+fn grade_refuses_a_broken_path() {
     let mut identity = identities::ec_identity();
     identity.issuers[0] = identities::with_broken_signature(&identity.issuers[0]);
     let report = proven(&identity);
@@ -346,7 +346,7 @@ fn a_path_that_does_not_link_does_not_restore() {
 }
 
 #[test]
-fn a_leaf_alone_restores_and_the_gap_is_told() {
+fn grade_restores_a_leaf_without_issuers() {
     let report = proven(&Identity {
         issuers: Vec::new(),
         ..identities::ec_identity()
@@ -356,7 +356,7 @@ fn a_leaf_alone_restores_and_the_gap_is_told() {
 }
 
 #[test]
-fn an_expired_certificate_restores_and_is_warned_about() {
+fn grade_warns_of_certificates_outside_validity() {
     for (validity, words) in [
         (
             ("20200101000000Z", "20210203120000Z"),
@@ -381,7 +381,7 @@ fn an_expired_certificate_restores_and_is_warned_about() {
 }
 
 #[test]
-fn the_report_has_the_json_that_is_promised() {
+fn report_json_has_the_documented_fields() {
     let report = FileReport {
         file: "anna.p12".to_owned(),
         report: proven(&identities::ec_identity()),

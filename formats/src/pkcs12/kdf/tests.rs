@@ -19,7 +19,7 @@ fn password(text: &str) -> Password {
 }
 
 #[test]
-fn pbkdf2_gives_the_published_values() {
+fn pbkdf2_matches_published_vectors() {
     // RFC 6070, and RFC 7914 section 11.
     let sha1 = pbkdf2(
         Digest::Sha1,
@@ -44,7 +44,7 @@ fn pbkdf2_gives_the_published_values() {
 }
 
 #[test]
-fn the_short_cut_for_sha256_equals_the_library() {
+fn sha256_shortcut_matches_the_library() {
     for text in ["", "a", "a password", &"long ".repeat(40)] {
         for (iterations, length) in [(1, 1), (2, 32), (1000, 33), (77, 100)] {
             let ours = pbkdf2(
@@ -74,7 +74,7 @@ fn the_short_cut_for_sha256_equals_the_library() {
 }
 
 #[test]
-fn pkcs12_gives_as_many_bytes_as_wanted_and_the_same_beginning() {
+fn pkcs12_longer_output_extends_shorter() {
     for digest in DIGESTS {
         let text = password("sesame");
         let derive = |length| {
@@ -95,7 +95,7 @@ fn pkcs12_gives_as_many_bytes_as_wanted_and_the_same_beginning() {
 }
 
 #[test]
-fn no_password_and_the_empty_password_differ_in_pkcs12_only() {
+fn pkcs12_distinguishes_null_and_empty_password() {
     let empty = password("");
     let derive = |form| pkcs12(Digest::Sha1, form, b"salt", Purpose::Mac, 1, 20);
     assert_ne!(

@@ -20,14 +20,14 @@ fn schemes() -> Vec<Scheme> {
 }
 
 #[test]
-fn every_scheme_reads_back_as_it_is_written() {
+fn scheme_round_trips_through_der() {
     for scheme in schemes() {
         assert_eq!(Scheme::from_der(&scheme.to_der()), Ok(scheme));
     }
 }
 
 #[test]
-fn every_scheme_decrypts_what_it_encrypts_and_only_with_its_password() {
+fn scheme_decrypts_only_with_its_password() {
     let (right, wrong) = (Password::new("right".into()), Password::new("wrong".into()));
     for scheme in schemes() {
         let text = vec![0x30; 41];
@@ -46,7 +46,7 @@ fn every_scheme_decrypts_what_it_encrypts_and_only_with_its_password() {
 }
 
 #[test]
-fn an_unknown_algorithm_is_named() {
+fn scheme_names_an_unknown_algorithm() {
     let scheme = der::algorithm(&ObjectIdentifier::new_unwrap("1.2.3.4"));
     let error = Scheme::from_der(&scheme).unwrap_err();
     assert_eq!(
@@ -56,7 +56,7 @@ fn an_unknown_algorithm_is_named() {
 }
 
 #[test]
-fn a_count_that_cannot_be_worked_off_is_refused_before_any_work() {
+fn decrypt_private_key_refuses_excessive_iterations() {
     let cipher = Cipher::TripleDes;
     let scheme = Scheme::Pkcs12 {
         cipher,

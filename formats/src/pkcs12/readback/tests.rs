@@ -58,7 +58,7 @@ fn verify_as(identity: &Identity, bytes: &[u8]) -> Result<Vec<&'static str>, Str
 }
 
 #[test]
-fn what_certstow_writes_is_proven_by_another_implementation() {
+fn verify_accepts_what_encode_writes() {
     for identity in [identities::ec_identity(), identities::rsa_identity()] {
         for profile in [Profile::Modern, Profile::Compatible, Profile::Legacy] {
             let verified = verify_as(&identity, &file_of(&identity, profile)).unwrap();
@@ -71,7 +71,7 @@ fn what_certstow_writes_is_proven_by_another_implementation() {
 }
 
 #[test]
-fn a_pbmac1_is_proven_by_certstows_own_reader_and_that_is_said() {
+fn verify_checks_pbmac1_by_own_reader() {
     let identity = identities::ec_identity();
     let verified = verify_as(&identity, &file_of(&identity, Profile::Pbmac1)).unwrap();
     assert_eq!(verified[0], "mac by certstow's own reader");
@@ -82,7 +82,7 @@ fn a_pbmac1_is_proven_by_certstows_own_reader_and_that_is_said() {
 }
 
 #[test]
-fn a_leaf_alone_without_a_name_is_proven() {
+fn verify_accepts_a_leaf_without_name() {
     let Identity { key, leaf, .. } = identities::ec_identity();
     let bytes = file(&key, &leaf, &[], None, Profile::Modern, &password());
     assert!(verify(&bytes, &password(), &leaf, &[], None).is_ok());
@@ -94,7 +94,7 @@ fn a_leaf_alone_without_a_name_is_proven() {
 }
 
 #[test]
-fn only_what_is_beyond_the_bmp_is_left_to_certstows_own_reader() {
+fn verify_uses_own_reader_beyond_bmp() {
     let Identity { key, leaf, issuers } = identities::ec_identity();
     let verified = |name, password: &str, profile| {
         let password = Password::new(password.to_owned());
@@ -123,7 +123,7 @@ fn only_what_is_beyond_the_bmp_is_left_to_certstows_own_reader() {
 }
 
 #[test]
-fn another_password_fails() {
+fn verify_rejects_another_password() {
     let identity = identities::ec_identity();
     for profile in Profile::ALL {
         let bytes = file_of(&identity, profile);
@@ -140,7 +140,7 @@ fn another_password_fails() {
 }
 
 #[test]
-fn a_key_of_another_certificate_fails() {
+fn verify_rejects_a_mismatched_key() {
     let identity = Identity {
         key: identities::foreign_key(),
         ..identities::ec_identity()
@@ -150,7 +150,7 @@ fn a_key_of_another_certificate_fails() {
 }
 
 #[test]
-fn a_damaged_key_with_the_right_public_half_fails() {
+fn verify_rejects_a_damaged_key() {
     let sound = identities::rsa_identity();
     for damaged in [
         identities::rsa_key_with_swapped_primes(),
@@ -170,7 +170,7 @@ fn a_damaged_key_with_the_right_public_half_fails() {
 }
 
 #[test]
-fn a_missing_additional_or_exchanged_certificate_fails() {
+fn verify_rejects_missing_additional_or_exchanged_certificates() {
     let Identity { key, leaf, issuers } = identities::ec_identity();
     let check = |leaf: &Certificate, issuers: &[Certificate], meant: &[Certificate]| {
         let bytes = file(
@@ -209,7 +209,7 @@ fn a_missing_additional_or_exchanged_certificate_fails() {
 }
 
 #[test]
-fn a_path_that_does_not_link_fails() {
+fn verify_rejects_a_broken_path() {
     let mut identity = identities::ec_identity();
     identity.issuers[0] = identities::with_broken_signature(&identity.issuers[0]);
     let error = verify_as(&identity, &file_of(&identity, Profile::Modern)).unwrap_err();
@@ -217,7 +217,7 @@ fn a_path_that_does_not_link_fails() {
 }
 
 #[test]
-fn a_file_cut_short_or_followed_by_anything_fails() {
+fn verify_rejects_truncated_or_extended_files() {
     let identity = identities::ec_identity();
     let mut bytes = file_of(&identity, Profile::Modern);
     for length in 0..bytes.len() {
@@ -228,7 +228,7 @@ fn a_file_cut_short_or_followed_by_anything_fails() {
 }
 
 #[test]
-fn an_altered_byte_fails_wherever_it_is() {
+fn verify_rejects_any_altered_byte() {
     let identity = identities::ec_identity();
     for profile in Profile::ALL {
         let mut bytes = file_of(&identity, profile);

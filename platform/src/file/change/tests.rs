@@ -25,7 +25,7 @@ fn reason(error: StoreError) -> String {
 }
 
 #[test]
-fn what_somebody_else_has_changed_meanwhile_stays() {
+fn make_refuses_to_change_file_modified_meanwhile() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.pem");
     for becomes in [
@@ -52,7 +52,7 @@ fn what_somebody_else_has_changed_meanwhile_stays() {
 }
 
 #[test]
-fn a_change_that_somebody_else_has_made_meanwhile_is_made() {
+fn make_is_idempotent_when_change_already_made() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.pem");
     fs::write(&path, "a key, and the rest").unwrap();
@@ -71,7 +71,7 @@ fn a_change_that_somebody_else_has_made_meanwhile_is_made() {
 }
 
 #[test]
-fn what_somebody_else_has_deleted_meanwhile_is_gone() {
+fn make_accepts_file_already_deleted() {
     let folder = tempfile::tempdir().unwrap();
     let changes = ["a.key", "b.key"].map(|name| {
         let path = folder.path().join(name);
@@ -84,7 +84,7 @@ fn what_somebody_else_has_deleted_meanwhile_is_gone() {
 }
 
 #[test]
-fn certificates_that_are_kept_already_are_not_kept_twice() {
+fn make_keeps_identical_converted_certificates_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.p12");
     let (label, id) = ("Ada", EntryId::of(b""));
@@ -113,7 +113,7 @@ fn certificates_that_are_kept_already_are_not_kept_twice() {
 }
 
 #[test]
-fn a_failure_after_the_first_change_says_that_it_is_half_done() {
+fn make_reports_half_done_on_later_failure() {
     let folder = tempfile::tempdir().unwrap();
     let changes = ["a.key", "b.key"].map(|name| {
         let path = folder.path().join(name);

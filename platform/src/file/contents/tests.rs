@@ -20,7 +20,7 @@ fn survives(bytes: &[u8], passwords: &Passwords) {
 }
 
 #[test]
-fn every_truncation_and_changed_byte_is_survived() {
+fn contents_survives_truncation_and_changed_bytes() {
     let password = Arc::new(Password::new("right".to_owned()));
     // One iteration, and whatever a flip makes of it is soon done or refused.
     let pkcs12 = writer::whole(&writer::pbes2(1), PasswordForm::Text(&password));

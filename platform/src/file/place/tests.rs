@@ -19,7 +19,7 @@ fn fill(path: &Path, old: &Path) -> Result<Named, StoreError> {
 }
 
 #[test]
-fn a_new_file_goes_again_and_no_other_does() {
+fn fill_rollback_removes_only_own_file() {
     let folder = tempfile::tempdir().unwrap();
     let (path, old) = (folder.path().join("a.pem"), folder.path().join("old.pem"));
     let refused = fill(&path, &old).err().unwrap();

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mode_is_kept() {
+    fn keep_access_keeps_mode() {
         for kept in [0o600, 0o640, 0o604, 0o400] {
             let (_folder, old, new) = files(kept);
             keep_access(&new, &File::open(&old).unwrap()).unwrap();
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn another_group_may_do_no_more_than_everybody() {
+    fn narrowed_intersects_group_and_other_rights() {
         for (was, is) in [
             (0o640, 0o600),
             (0o604, 0o600),
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     #[ignore = "needs root, to give files away"]
-    fn an_owner_and_a_group_are_kept() {
+    fn keep_access_keeps_owner_and_group() {
         let (_folder, old, new) = files(0o640);
         fchown(File::open(&old).unwrap(), Some(NOBODY), Some(NOBODY)).unwrap();
         keep_access(&new, &File::open(&old).unwrap()).unwrap();
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     #[ignore = "needs root, to give files away"]
-    fn an_owner_is_kept_where_nobody_else_put_the_file() {
+    fn keep_owner_refuses_untrusted_folder_or_link() {
         let (folder, old, new) = files(0o640);
         let open = |mode| fs::set_permissions(folder.path(), Permissions::from_mode(mode));
         fchown(File::open(&old).unwrap(), Some(NOBODY), None).unwrap();
@@ -198,7 +198,7 @@ mod tests {
     /// As setfacl(1) makes them, in the form of xattr(7).
     #[cfg(target_os = "linux")]
     #[test]
-    fn an_access_list_is_kept_and_one_of_the_folder_is_not_taken() {
+    fn keep_access_copies_acl_without_folder_default() {
         use rustix::fs::{XattrFlags, fgetxattr, fsetxattr, setxattr};
         /// `user::rw-,user:65534:r--,group::---,mask::r--,other::---`
         const LIST: [u8; 44] = [

@@ -71,14 +71,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bits_are_letters() {
+    fn letters_maps_bits_to_drive_letters() {
         assert_eq!(letters(0).count(), 0);
         assert_eq!(letters(0b1101).collect::<String>(), "ACD");
         assert_eq!(letters(u32::MAX).count(), 26);
     }
 
     #[test]
-    fn the_drive_of_the_system_is_none_of_them_and_those_there_are_have_room() {
+    fn removable_drives_exclude_system_drive() {
         let system = std::env::var("SystemDrive").unwrap();
         for drive in removable_drives() {
             assert!(!drive.folder.starts_with(&system), "{drive:?}");
@@ -90,7 +90,7 @@ mod tests {
     /// `cargo xtask wine` gives its Windows one.
     #[test]
     #[ignore = "needs a removable drive E:"]
-    fn a_removable_drive_is_found() {
+    fn removable_drives_include_mounted_drive() {
         let drives = removable_drives();
         let found = drives
             .iter()
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_volume_says_what_it_is() {
+    fn drive_type_reports_fixed_system_volume() {
         let system = std::env::var("SystemDrive").unwrap();
         let root = format!(r"{system}\");
         assert_eq!(ffi::drive_type(&root), DRIVE_FIXED);
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_drive_that_is_not_there_has_nothing() {
+    fn drive_returns_none_for_missing_letter() {
         let there = ffi::logical_drives();
         let letter = ('A'..='Z').find(|letter| !letters(there).any(|other| other == *letter));
         if let Some(letter) = letter {

@@ -223,20 +223,20 @@ mod tests {
     }
 
     #[test]
-    fn characters_come_as_typed() {
+    fn line_keeps_typed_characters() {
         assert_eq!(text("pässwörd 🔑\r").unwrap(), "pässwörd 🔑");
         assert_eq!(text("\r").unwrap(), "");
         assert_eq!(text("a\tb\u{1b}[D\n").unwrap(), "a\tb\u{1b}[D");
     }
 
     #[test]
-    fn what_was_erased_is_gone() {
+    fn line_applies_erase_keys() {
         assert_eq!(text("\u{8}abé\u{7f}c🔑🔒\u{8}\r").unwrap(), "abc🔑");
         assert_eq!(text("nonsense\u{15}more\u{17}all\r").unwrap(), "all");
     }
 
     #[test]
-    fn giving_up_is_an_answer_at_any_time_and_the_end_of_input_at_once() {
+    fn line_cancels_at_interrupt_or_leading_eof() {
         for keys in ["\u{3}", "half\u{3}", "\u{4}", "\u{1a}", "x\u{8}\u{1a}"] {
             let answer = text(keys);
             assert!(
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_character_is_unreadable() {
+    fn line_rejects_unpaired_surrogates() {
         let answer = typed(&[0x61, 0xd83d, 13]);
         assert!(matches!(answer, Err(HiddenLineError::Unreadable)));
         let answer = typed(&[0xdd11, 13]);
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_too_long_is_read_to_its_end_and_told() {
+    fn line_rejects_overlong_input() {
         let longest = "x".repeat(MAX_LINE);
         assert_eq!(text(&format!("{longest}\r")).unwrap(), longest);
         let answer = text(&format!("{longest}y\r"));

@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_does_not_answer_is_given_up() {
+    fn within_times_out_without_answer() {
         let (keep_waiting, never) = mpsc::channel::<()>();
         let result = within(Duration::from_millis(10), move || {
             // Ends when the test does.
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_of_the_libraries_is_an_error() {
+    fn within_reports_panic_as_failure() {
         let result: Result<(), _> = within(PATIENCE, || std::panic::resume_unwind(Box::new(())));
         assert!(matches!(result, Err(VaultError::Failed { .. })));
     }

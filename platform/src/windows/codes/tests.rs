@@ -31,7 +31,7 @@ fn kind(error: &StoreError) -> &'static str {
 }
 
 #[test]
-fn the_policy_tells_a_kept_key_from_one_this_logon_cannot_unlock() {
+fn key_error_depends_on_export_policy() {
     for (code, policy, expected) in [
         (0x8009_000B, Policy::Forbids, "policy"),
         (0x8009_000B, Policy::Untold, "policy"),
@@ -52,7 +52,7 @@ fn the_policy_tells_a_kept_key_from_one_this_logon_cannot_unlock() {
 }
 
 #[test]
-fn every_code_has_its_sentence() {
+fn key_error_maps_every_code() {
     for (code, expected) in [
         (0x8009_000A, "form"),
         (0x8009_0029, "form"),
@@ -108,7 +108,7 @@ fn every_code_has_its_sentence() {
 }
 
 #[test]
-fn some_calls_have_words_of_their_own() {
+fn key_error_depends_on_failed_call() {
     let kind_of = |call, code, policy| kind(&error_of(call, code, policy));
     for code in [0x8009_0003, 0x8009_0010, 0x8009_000B] {
         assert_eq!(kind_of(PFX_EXPORT, code, Policy::Untold), "policy");
@@ -118,7 +118,7 @@ fn some_calls_have_words_of_their_own() {
 }
 
 #[test]
-fn a_policy_that_cannot_be_decrypted_tells_nothing() {
+fn policy_from_flags_distinguishes_closed_and_untold() {
     let call = "NCryptGetProperty";
     let failed = |code| Policy::from_flags(Err(OsError { call, code }), 3);
     assert_eq!(Policy::from_flags(Ok(1), 3), Policy::Allows);
@@ -133,7 +133,7 @@ fn a_policy_that_cannot_be_decrypted_tells_nothing() {
 }
 
 #[test]
-fn what_settles_is_told_from_what_leaves_other_ways_open() {
+fn os_error_settles_on_final_codes() {
     let error = |code| OsError { call: EXPORT, code };
     for code in [
         0x8009_0022,

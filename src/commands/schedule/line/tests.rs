@@ -33,7 +33,7 @@ fn system(words: &[&str]) -> Result<Line, Error> {
 
 /// What is written into a task means what was typed.
 #[test]
-fn a_task_parses_back_to_the_options_it_was_made_of() {
+fn line_round_trips_backup_options() {
     let root = std::path::absolute("/").unwrap().display().to_string();
     let path = |name: &str| format!("{root}{name}");
     let store = format!("file:{}", path("keys"));
@@ -91,7 +91,7 @@ fn a_task_parses_back_to_the_options_it_was_made_of() {
 }
 
 #[test]
-fn every_option_of_a_backup_reaches_the_task() {
+fn line_supports_every_backup_option_kind() {
     use clap::Args as _;
     let backup = BackupArgs::augment_args(clap::Command::new("backup"));
     for argument in backup.get_arguments() {
@@ -107,7 +107,7 @@ fn every_option_of_a_backup_reaches_the_task() {
 }
 
 #[test]
-fn paths_become_absolute_and_nothing_else_changes() {
+fn line_makes_only_paths_absolute() {
     let words = ["--to", "here", "--password-file", "pw", "--store", "keys"];
     let line = systemd(&words).unwrap();
     let here = std::env::current_dir().unwrap().display().to_string();
@@ -139,7 +139,7 @@ fn line_as_written(words: &[&str]) -> Line {
 }
 
 #[test]
-fn what_says_how_this_run_reports_is_none_of_the_tasks() {
+fn line_leaves_out_reporting_options() {
     let words = ["--to", "/b", "--password-file", "/p", "--json", "--quiet"];
     let line = systemd(&words).unwrap();
     assert!(!line.arguments.iter().any(|word| word == "--json"));
@@ -148,7 +148,7 @@ fn what_says_how_this_run_reports_is_none_of_the_tasks() {
 
 /// The options of every command that are about a run, and not about who looks at it.
 #[test]
-fn the_log_and_the_end_of_a_wait_are_the_tasks() {
+fn line_keeps_log_and_timeout() {
     let words = [
         "--to",
         "/b",
@@ -171,7 +171,7 @@ fn the_log_and_the_end_of_a_wait_are_the_tasks() {
 }
 
 #[test]
-fn a_task_of_windows_reports_to_the_event_log_unless_it_has_a_log() {
+fn line_defaults_to_event_log_on_windows() {
     let words = [
         "--to",
         "b",
@@ -196,7 +196,7 @@ fn a_task_of_windows_reports_to_the_event_log_unless_it_has_a_log() {
 }
 
 #[test]
-fn a_password_nobody_can_give_is_refused() {
+fn line_refuses_unavailable_password_source() {
     for (words, why) in [
         (&["--to", "/b"][..], "nobody is there to type the password"),
         (&["--to", "/b", "--password-env", "X"], "environment"),
@@ -221,13 +221,13 @@ fn a_password_nobody_can_give_is_refused() {
 }
 
 #[test]
-fn a_backup_without_a_folder_is_refused() {
+fn line_refuses_backup_without_folder() {
     let error = systemd(&["--password-file", "/p"]).unwrap_err();
     assert!(error.to_string().contains("--to DIR"), "{error}");
 }
 
 #[test]
-fn system_gets_the_machines_store_and_no_persons() {
+fn line_for_system_uses_machine_store() {
     let words = ["--to", r"D:\b", "--escrow", r"C:\c.pem"];
     let line = system(&words).unwrap();
     let end = &line.arguments[line.arguments.len() - 3..];
@@ -262,7 +262,7 @@ fn configured(text: &str) -> (tempfile::TempDir, String) {
 }
 
 #[test]
-fn a_file_of_options_may_name_folders_and_password() {
+fn line_accepts_config_with_folder_and_password() {
     let (folder, file) = configured("to = [\"saved\"]\npassword-file = \"pw\"\n");
     let line = systemd(&["--config", &file]).unwrap();
     assert_eq!(line.arguments[2..], ["--config", &file]);
@@ -273,7 +273,7 @@ fn a_file_of_options_may_name_folders_and_password() {
 }
 
 #[test]
-fn a_file_of_options_that_lacks_something_is_refused() {
+fn line_refuses_incomplete_config() {
     for (text, why) in [
         ("to = \"saved\"\n", "nobody is there to type the password"),
         ("escrow = \"e.pem\"\n", "--to DIR"),

@@ -95,7 +95,7 @@ impl Machine {
 const RW: &str = "rw,nosuid,relatime shared:1 - vfat /dev/sdb1 rw,uid=1000";
 
 #[test]
-fn a_usb_stick_is_found_with_its_label_and_its_room() {
+fn drives_find_usb_stick_with_label() {
     let mut machine = Machine::new();
     assert_eq!(machine.folders(), Vec::<PathBuf>::new());
     machine.disk(USB, "sdb", "8:16", "1");
@@ -110,7 +110,7 @@ fn a_usb_stick_is_found_with_its_label_and_its_room() {
 }
 
 #[test]
-fn a_usb_disk_and_a_card_count_though_their_medium_stays_in() {
+fn drives_include_usb_disks_and_cards() {
     let mut machine = Machine::new();
     machine.disk(USB, "sdb", "8:16", "0");
     let disk = machine.mount("8:16", "disk", RW);
@@ -129,7 +129,7 @@ fn a_usb_disk_and_a_card_count_though_their_medium_stays_in() {
 }
 
 #[test]
-fn what_stays_in_the_machine_is_none() {
+fn drives_exclude_internal_and_network_disks() {
     let mut machine = Machine::new();
     machine.partition(SATA, "sda", "sda2", "8:2");
     machine.mount("8:2", "data", "rw - ext4 /dev/sda2 rw");
@@ -143,7 +143,7 @@ fn what_stays_in_the_machine_is_none() {
 }
 
 #[test]
-fn what_cannot_be_written_is_none() {
+fn drives_exclude_unwritable_mounts() {
     let mut machine = Machine::new();
     machine.disk(USB, "sdb", "8:16", "1");
     machine.mount("8:16", "read-only-mount", "ro - vfat /dev/sdb rw");
@@ -154,7 +154,7 @@ fn what_cannot_be_written_is_none() {
 }
 
 #[test]
-fn a_drive_is_found_once_and_not_by_a_folder_of_it() {
+fn drives_list_each_device_once() {
     let mut machine = Machine::new();
     machine.disk(USB, "sdb", "8:16", "1");
     let part = machine.path("part");
@@ -169,7 +169,7 @@ fn a_drive_is_found_once_and_not_by_a_folder_of_it() {
 }
 
 #[test]
-fn an_encrypted_stick_is_found_by_what_is_below_it() {
+fn drives_find_encrypted_stick() {
     let mut machine = Machine::new();
     machine.disk(USB, "sdb", "8:16", "1");
     machine.partition(USB, "sdb", "sdb1", "8:17");
@@ -191,7 +191,7 @@ fn an_encrypted_stick_is_found_by_what_is_below_it() {
 }
 
 #[test]
-fn the_drive_that_the_system_runs_from_is_no_other_place() {
+fn drives_exclude_system_disk() {
     let mut machine = Machine::new();
     machine.disk(USB, "sdb", "8:16", "1");
     machine.partition(USB, "sdb", "sdb1", "8:17");
@@ -202,7 +202,7 @@ fn the_drive_that_the_system_runs_from_is_no_other_place() {
 }
 
 #[test]
-fn lines_that_are_none_are_passed_over() {
+fn drives_ignore_malformed_mount_lines() {
     let mut machine = Machine::new();
     machine
         .mounts
@@ -214,7 +214,7 @@ fn lines_that_are_none_are_passed_over() {
 
 /// Whatever this machine has, each is a folder that takes a file.
 #[test]
-fn those_of_this_machine_can_be_written_to() {
+fn removable_drives_of_host_are_writable() {
     for drive in removable_drives() {
         assert!(drive.folder.is_dir(), "{drive:?}");
         assert!(may_write(&drive.folder), "{drive:?}");
@@ -222,7 +222,7 @@ fn those_of_this_machine_can_be_written_to() {
 }
 
 #[test]
-fn volume_is_the_uuid_of_the_nearest_disk() {
+fn volume_below_identifies_nearest_mount() {
     let mut machine = Machine::new();
     machine.disk(USB, "sdb", "8:16", "1");
     machine.partition(USB, "sdb", "sdb1", "8:17");
