@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn every_topic_is_described_and_names_what_there_is() {
+    fn topics_have_examples_and_known_relations() {
         for (name, topic) in TOPICS.iter() {
             assert!(!topic.description.is_empty(), "{name}");
             for related in &topic.related {

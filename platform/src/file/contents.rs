@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use certstow_formats::certificate::{Certificate, EntryId};
-use certstow_formats::key::{self, KeyError, KeyForm, UnknownAlgorithm};
+use certstow_formats::key::{self, KeyError, KeyForm};
 use certstow_formats::pkcs12::decode::{BagAttributes, Contents, Limits};
 use certstow_formats::pkcs12::error::DecodeError;
 use certstow_formats::pkcs12::pbe::{check_encrypted_private_key, decrypt_private_key};
@@ -13,12 +13,10 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::blocks::{self, Block, KeyBlock};
+use super::key_kind::{KeyDigest, KeyKind};
 use super::passwords::Passwords;
 use super::read::{Content, FIRST, FileReader, LARGE, MAX_FILE};
 use super::walk::cannot;
-
-/// The SHA-256 of a public key in its usual form.
-pub(crate) type KeyDigest = [u8; 32];
 
 /// A certificate in a file.
 #[derive(Clone)]
@@ -40,19 +38,6 @@ pub(crate) struct FoundKey {
     pub(crate) provider: Option<String>,
     /// The certificate of the same PKCS#12 file that has the same localKeyID.
     pub(crate) certificate: Option<EntryId>,
-}
-
-/// What can be told of a key.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) enum KeyKind {
-    /// Its public half.
-    Known(KeyDigest),
-    /// It is encrypted.
-    Locked,
-    /// It is encrypted in a way that certstow does not read; the text names it.
-    Unreadable(String),
-    /// Its algorithm is this one, and its public half cannot be told.
-    Unknown(UnknownAlgorithm),
 }
 
 /// What was found in a file.

@@ -8,7 +8,8 @@ use certstow_formats::key::{self, KeyError};
 use certstow_formats::secret::PrivateKey;
 use zeroize::Zeroizing;
 
-use super::contents::{KeyDigest, digest};
+use super::contents::digest;
+use super::key_kind::KeyDigest;
 
 /// Private keys.
 pub(super) struct Keys {

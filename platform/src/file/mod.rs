@@ -10,6 +10,7 @@ mod file_store;
 mod identity_file;
 mod import;
 mod key_file;
+mod key_kind;
 mod keys;
 mod made_folder;
 mod opened;

@@ -15,7 +15,8 @@ use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::key;
 use certstow_formats::pkcs12::decode::BagAttributes;
 
-use super::contents::{FileContents, FoundCertificate, FoundKey, KeyDigest, KeyKind};
+use super::contents::{FileContents, FoundCertificate, FoundKey};
+use super::key_kind::{KeyDigest, KeyKind};
 use crate::error::StoreError;
 use crate::spec::StoreSpec;
 use crate::store::{Entry, KeyState, Listing, NotExportable, Problem};

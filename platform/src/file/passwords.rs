@@ -13,7 +13,7 @@ use certstow_formats::pkcs12::structure::Structure;
 use certstow_formats::secret::Password;
 use sha2::{Digest, Sha256};
 
-use super::contents::KeyKind;
+use super::key_kind::KeyKind;
 
 /// Passwords, and what they opened so far.
 #[derive(Clone)]

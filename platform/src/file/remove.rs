@@ -15,7 +15,8 @@ use zeroize::Zeroizing;
 
 use super::bag_attributes;
 use super::change::{self, Becomes, Change};
-use super::contents::{FileContents, FoundCertificate, FoundKey, KeyDigest, KeyKind};
+use super::contents::{FileContents, FoundCertificate, FoundKey};
+use super::key_kind::{KeyDigest, KeyKind};
 use super::pair::{KeyPlace, Scanned};
 use super::passwords::Passwords;
 use super::pem::Blocks;
