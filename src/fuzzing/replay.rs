@@ -81,6 +81,7 @@ replay! {
     encode: formats::encode, 400;
     grade: formats::grade, 20_000;
     html: super::html, 1_000;
+    jks: formats::jks, 20_000;
     manifest: core::manifest, 20_000;
     pkcs12: formats::pkcs12, 20_000;
     pkcs7: formats::pkcs7, 20_000;

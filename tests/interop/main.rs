@@ -1,9 +1,10 @@
-//! certstow and the other programs that read and write PKCS#12 files: what it writes, they open,
-//! and what they write, it opens. Every test here needs those programs; `cargo xtask test`
-//! installs them.
+//! certstow and the other programs that read and write PKCS#12 files and Java keystores: what it
+//! writes, they open, and what they write, it opens. Every test here needs those programs; `cargo
+//! xtask test` installs them.
 
 mod damage;
 mod differential;
+mod jks;
 mod keys;
 mod material;
 mod peers;

@@ -11,6 +11,7 @@ use crate::certificate::{Certificate, Clock, Property};
 use crate::chain::{self, Candidates, PathEnd};
 use crate::cms::signed_data;
 use crate::der::SEQUENCE;
+use crate::key::{self, KeyForm};
 use crate::pkcs12::attributes::{Attributes, Properties};
 use crate::pkcs12::decode::{self, Limits, MacStatus};
 use crate::pkcs12::encode::{self, Content};
@@ -22,7 +23,7 @@ use crate::pkcs12::profile::{Iterations, Profile};
 use crate::pkcs12::readback;
 use crate::pkcs12::structure::{BagContent, safe_contents};
 use crate::secret::{Password, PrivateKey};
-use crate::{key, names, sanitize};
+use crate::{jks, names, sanitize};
 
 /// What files may ask for here: next to no key derivation, which would be all that is tried.
 pub const LIMITS: Limits = Limits {
@@ -80,6 +81,55 @@ pub fn bags(input: &[u8]) {
         if let BagContent::ShroudedKey { scheme, .. } = bag.content {
             reads_back(&scheme);
         }
+    }
+}
+
+/// A Java keystore, opened with [`PASSWORD`].
+pub fn jks(input: &[u8]) {
+    let limits = jks::Limits {
+        max_items: 100,
+        ..jks::Limits::default()
+    };
+    let outline = jks::outline(input, &limits);
+    let opened = jks::decode(input, &SEEDS, &limits);
+    let Ok(outline) = outline else {
+        assert_eq!(opened.err(), outline.err());
+        return;
+    };
+    let inside = input.as_ptr_range();
+    let mut keys = 0;
+    let mut certificates = 0;
+    for entry in &outline.entries {
+        let found = match &entry.content {
+            jks::Content::PrivateKey { key, chain } => {
+                keys += 1;
+                // A check of its own proves it, whatever the whole is worth.
+                if let Ok(key) = key.open(&SEEDS) {
+                    assert_eq!(KeyForm::of(key.expose()), Some(KeyForm::Pkcs8));
+                    let _ = key::public_key_of(&key);
+                }
+                chain.as_slice()
+            }
+            jks::Content::TrustedCertificate(der) => std::slice::from_ref(der),
+        };
+        for der in found {
+            certificates += 1;
+            let place = der.as_ptr_range();
+            assert!(inside.start <= place.start && place.end <= inside.end);
+            let _ = Certificate::from_der(der);
+        }
+    }
+    assert!(outline.entries.len() <= limits.max_items && certificates <= limits.max_items);
+    match opened {
+        Ok(contents) => {
+            assert_eq!(contents.keys.len(), keys);
+            let entries = contents.keys.len() + contents.trusted.len();
+            assert_eq!(entries, outline.entries.len());
+        }
+        Err(error) => assert!(matches!(
+            error,
+            jks::JksError::WrongPassword | jks::JksError::CheckMismatch
+        )),
     }
 }
 

@@ -1,13 +1,14 @@
 #!/bin/sh
-# Makes the fixtures of this folder anew, with OpenSSL 3. Test keys: worth nothing, protect nothing.
+# Makes the fixtures of this folder anew, with OpenSSL 3, and keystores with Java 17 and the provider
+# Bouncy Castle (Debian: libbcprov-java). Test keys: worth nothing, protect nothing.
 #
 #   cd formats/tests/data && ./make.sh
 #
 # Every certificate is valid from 2020 to 2124 unless its name says otherwise. The password of
 # everything encrypted is "fixture".
 set -eu
-rm -rf keys certificates files
-mkdir keys certificates files
+rm -rf keys certificates files keystores
+mkdir keys certificates files keystores
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -118,3 +119,26 @@ openssl pkcs12 -export -legacy -inkey keys/rsa.pem -in certificates/rsa.pem -nam
     -certpbe PBE-SHA1-RC2-40 -keypbe PBE-SHA1-3DES -macalg sha1 -passout pass:fixture -out files/macos.p12
 openssl pkcs12 -export -inkey keys/P-256.pem -in certificates/P-256.pem -iter 2000 \
     -passout pass: -out files/empty-password.pfx
+
+# Java keystores: a key under the store's password, one under another, and a trusted certificate.
+for name in P-256 P-384; do
+    openssl pkcs12 -export -inkey "keys/$name.pem" -in "certificates/$name.pem" -certfile certificates/ca.pem \
+        -name "$name" -passout pass:fixture -out "$work/$name.p12"
+done
+keystore() { # file, type, options
+    file=$1 type=$2
+    shift 2
+    set -- -noprompt "$@"
+    for name in P-256 P-384; do
+        password=fixture
+        [ "$name" = P-256 ] || password=another
+        keytool -importkeystore -srckeystore "$work/$name.p12" -srcstorepass fixture -srcalias "$name" \
+            -destkeystore "$file" -deststorepass fixture -destkeypass "$password" -deststoretype "$type" "$@" 2>/dev/null
+    done
+    keytool -importcert -alias ca -file certificates/ca.pem -keystore "$file" -storetype "$type" \
+        -storepass fixture "$@" 2>/dev/null
+}
+keystore keystores/fixture.jks JKS
+keystore keystores/fixture.jceks JCEKS
+keystore keystores/fixture.bks BKS -providerclass org.bouncycastle.jce.provider.BouncyCastleProvider \
+    -providerpath /usr/share/java/bcprov.jar

@@ -58,6 +58,7 @@ pub(crate) fn run() -> Result<(), String> {
     chains()?;
     signed_data(scratch.path(), &data)?;
     sealed(scratch.path())?;
+    java_keystores(scratch.path(), &data)?;
     for target in targets()? {
         let count = files_in(&seeds.join(&target))?.len();
         println!("{target}: {count} seeds");
@@ -251,6 +252,21 @@ fn sealed(scratch: &Path) -> Result<(), String> {
         copy(&file, "cms")?;
     }
     Ok(())
+}
+
+/// A keystore of every kind of entry, one with a single key, and one with nothing in it.
+fn java_keystores(scratch: &Path, data: &Path) -> Result<(), String> {
+    copy(&data.join("keystores/fixture.jks"), "jks")?;
+    let file = scratch.join("one.jks");
+    let store = format!("-storetype JKS -storepass {PASSWORD} -alias one -keystore");
+    let options = store.split(' ');
+    capture(&mut command!(
+        "keytool -genkeypair -keyalg EC -dname CN=Test -keypass {PASSWORD} {options...} {file}"
+    ))?;
+    copy(&file, "jks")?;
+    let options = store.split(' ');
+    capture(&mut command!("keytool -delete {options...} {file}"))?;
+    write("jks", "empty.jks", &files::read(&file)?)
 }
 
 fn copy_all(from: &Path, target: &str) -> Result<(), String> {
