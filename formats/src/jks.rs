@@ -80,7 +80,17 @@ pub enum Content<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct ProtectedKey<'a>(&'a [u8]);
 
-impl ProtectedKey<'_> {
+impl<'a> ProtectedKey<'a> {
+    /// A key from its `EncryptedPrivateKeyInfo`, if its algorithm is the one of JKS.
+    pub fn from_der(der: &'a [u8]) -> Option<Self> {
+        protection::encrypted_data(der).is_ok().then_some(Self(der))
+    }
+
+    /// Its `EncryptedPrivateKeyInfo`.
+    pub fn der(&self) -> &'a [u8] {
+        self.0
+    }
+
     /// The key, if this is its password. That it is, and that the key is unchanged, is proven by a SHA-1
     /// of both, so that no password of the whole store is needed.
     ///

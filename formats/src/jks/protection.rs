@@ -79,7 +79,7 @@ pub(super) fn hash(parts: &[&[u8]]) -> Block {
 }
 
 /// The `encryptedData`, if it is encrypted as JKS has it.
-fn encrypted_data(encrypted: &[u8]) -> Result<&[u8], JksError> {
+pub(super) fn encrypted_data(encrypted: &[u8]) -> Result<&[u8], JksError> {
     let broken = || damaged("it is no EncryptedPrivateKeyInfo");
     let mut fields = ber::only(encrypted, SEQUENCE).ok_or_else(broken)?.inside();
     let algorithm = fields.accept(SEQUENCE).ok_or_else(broken)?;

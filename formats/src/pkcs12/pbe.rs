@@ -10,6 +10,7 @@ use super::kdf::{self, Digest, PasswordForm, Purpose};
 use super::oid;
 use crate::ber::{Oid, Reader, Value};
 use crate::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
+use crate::jks::{JksError, ProtectedKey};
 use crate::secret::PrivateKey;
 
 /// How something is encrypted under a password.
@@ -374,7 +375,7 @@ pub(super) fn count(iterations: u64) -> Result<u32, DecodeError> {
     u32::try_from(iterations).map_err(|_| DecodeError::TooMuchWork { iterations, limit })
 }
 
-/// Opens the DER of an `EncryptedPrivateKeyInfo` (RFC 5958, section 3).
+/// Opens the DER of an `EncryptedPrivateKeyInfo` (RFC 5958, section 3), also of one in a Java keystore.
 ///
 /// # Errors
 /// - [`DecodeError::WrongPassword`]: it does not decrypt to a private key.
@@ -385,6 +386,12 @@ pub fn decrypt_private_key(
     password: PasswordForm<'_>,
     max_iterations: u32,
 ) -> Result<PrivateKey, DecodeError> {
+    if let (Some(key), PasswordForm::Text(password)) = (ProtectedKey::from_der(der), password) {
+        return key.open(password).map_err(|error| match error {
+            JksError::KeyPassword => DecodeError::WrongPassword,
+            other => DecodeError::Damaged(other.to_string()),
+        });
+    }
     let (scheme, encrypted) = bounded_private_key(der, max_iterations)?;
     private_key(scheme.decrypt(password, &encrypted)?).ok_or(DecodeError::WrongPassword)
 }
@@ -395,7 +402,10 @@ pub fn decrypt_private_key(
 /// # Errors
 /// As there, but for the password.
 pub fn check_encrypted_private_key(der: &[u8], max_iterations: u32) -> Result<(), DecodeError> {
-    bounded_private_key(der, max_iterations).map(|_| ())
+    match ProtectedKey::from_der(der) {
+        Some(_) => Ok(()),
+        None => bounded_private_key(der, max_iterations).map(|_| ()),
+    }
 }
 
 fn bounded_private_key(

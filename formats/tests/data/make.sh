@@ -1,6 +1,5 @@
 #!/bin/sh
-# Makes the fixtures of this folder anew, with OpenSSL 3, and keystores with Java 17 and the provider
-# Bouncy Castle (Debian: libbcprov-java). Test keys: worth nothing, protect nothing.
+# Makes the fixtures of this folder anew, with OpenSSL 3, and keystores with Java 17. Test keys: worth nothing, protect nothing.
 #
 #   cd formats/tests/data && ./make.sh
 #
@@ -125,20 +124,16 @@ for name in P-256 P-384; do
     openssl pkcs12 -export -inkey "keys/$name.pem" -in "certificates/$name.pem" -certfile certificates/ca.pem \
         -name "$name" -passout pass:fixture -out "$work/$name.p12"
 done
-keystore() { # file, type, options
+keystore() { # file, type
     file=$1 type=$2
-    shift 2
-    set -- -noprompt "$@"
     for name in P-256 P-384; do
         password=fixture
         [ "$name" = P-256 ] || password=another
         keytool -importkeystore -srckeystore "$work/$name.p12" -srcstorepass fixture -srcalias "$name" \
-            -destkeystore "$file" -deststorepass fixture -destkeypass "$password" -deststoretype "$type" "$@" 2>/dev/null
+            -destkeystore "$file" -deststorepass fixture -destkeypass "$password" -deststoretype "$type" -noprompt 2>/dev/null
     done
     keytool -importcert -alias ca -file certificates/ca.pem -keystore "$file" -storetype "$type" \
-        -storepass fixture "$@" 2>/dev/null
+        -storepass fixture -noprompt 2>/dev/null
 }
 keystore keystores/fixture.jks JKS
 keystore keystores/fixture.jceks JCEKS
-keystore keystores/fixture.bks BKS -providerclass org.bouncycastle.jce.provider.BouncyCastleProvider \
-    -providerpath /usr/share/java/bcprov.jar

@@ -1,9 +1,10 @@
-//! What a file holds, piece by piece: certificates, keys and PKCS#12 containers, told by PEM
-//! labels or, in binary files, by their outer structure; never by the file's name.
+//! What a file holds, piece by piece: certificates, keys (those of a Java keystore, too) and PKCS#12
+//! containers, told by PEM labels or, in binary files, by their outer structure; never by the file's name.
 
 use certstow_formats::certificate;
 use certstow_formats::cms::signed_data;
 use certstow_formats::der::{INTEGER, SEQUENCE};
+use certstow_formats::jks::{self, Content};
 use certstow_formats::key::KeyForm;
 use certstow_formats::pkcs12::decode::BagAttributes;
 use zeroize::Zeroizing;
@@ -30,12 +31,16 @@ pub(crate) struct KeyBlock<'a> {
     pub(crate) der: &'a [u8],
     /// For [`KeyForm::Sec1`], the curve a preceding block named.
     pub(crate) curve: Option<&'a [u8]>,
+    /// The DER of its certificate, where the file says which that is.
+    pub(crate) certificate: Option<&'a [u8]>,
 }
 
 /// Whether these first bytes of a large file are worth reading on for.
 pub(crate) fn looks_like_one_of_ours(start: &[u8]) -> bool {
     // Any text may begin with the digit that SEQUENCE is; a length of several bytes is no text.
-    super::pem::has_block(start) || matches!(start, [SEQUENCE, 0x80..=0x88, ..])
+    super::pem::has_block(start)
+        || matches!(start, [SEQUENCE, 0x80..=0x88, ..])
+        || jks::begins_like_one(start)
 }
 
 /// Hands every piece of a file to `take`, in order; `scratch` is a buffer to decode into. False
@@ -97,6 +102,7 @@ fn read_pem(
         form,
         der: scratch,
         curve,
+        certificate: None,
     };
     match form {
         Some(form) => take(Block::Key(key(form), attributes())),
@@ -121,14 +127,52 @@ fn read_binary(bytes: &[u8], take: &mut dyn FnMut(Block<'_>)) -> bool {
             form,
             der: bytes,
             curve: None,
+            certificate: None,
         };
         take(Block::Key(key, BagAttributes::default()));
+    } else if jks::begins_like_one(bytes) {
+        read_keystore(bytes, take);
     } else if certificate::begins_like_one(bytes) {
         take(Block::Certificate(bytes, BagAttributes::default()));
     } else {
         return false;
     }
     true
+}
+
+/// A Java keystore: certificates lie in it in clear, those of a key behind it.
+fn read_keystore(bytes: &[u8], take: &mut dyn FnMut(Block<'_>)) {
+    let keystore = match jks::outline(bytes, &jks::Limits::default()) {
+        Ok(keystore) => keystore,
+        Err(error) => return take(Block::Unusable(error.to_string())),
+    };
+    for entry in keystore.entries {
+        let named = BagAttributes {
+            friendly_name: Some(entry.alias),
+            ..BagAttributes::default()
+        };
+        let (own, issuers) = match &entry.content {
+            Content::TrustedCertificate(der) => (Some(*der), &[][..]),
+            Content::PrivateKey { key, chain } => {
+                let key = KeyBlock {
+                    form: KeyForm::EncryptedPkcs8,
+                    der: key.der(),
+                    curve: None,
+                    certificate: chain.first().copied(),
+                };
+                take(Block::Key(key, BagAttributes::default()));
+                chain
+                    .split_first()
+                    .map_or((None, &[][..]), |(own, issuers)| (Some(*own), issuers))
+            }
+        };
+        if let Some(own) = own {
+            take(Block::Certificate(own, named));
+        }
+        for issuer in issuers {
+            take(Block::Certificate(issuer, BagAttributes::default()));
+        }
+    }
 }
 
 fn read_signed_data(bytes: &[u8], take: &mut dyn FnMut(Block<'_>)) {

@@ -12,7 +12,7 @@ use certstow_formats::pkcs12::structure::{BagContent, Safe, Structure};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::blocks::{self, Block, KeyBlock};
+use super::blocks::{self, Block};
 use super::key_kind::{KeyDigest, KeyKind};
 use super::passwords::Passwords;
 use super::read::{Content, FIRST, FileReader, LARGE, MAX_FILE};
@@ -36,7 +36,7 @@ pub(crate) struct FoundKey {
     pub(crate) kind: KeyKind,
     /// The provider that is named beside it.
     pub(crate) provider: Option<String>,
-    /// The certificate of the same PKCS#12 file that has the same localKeyID.
+    /// The certificate that the file has for it: in PKCS#12 the one of the same localKeyID.
     pub(crate) certificate: Option<EntryId>,
 }
 
@@ -170,9 +170,10 @@ impl FileContents {
                 let says_anything = attributes != BagAttributes::default();
                 self.certificate(der, says_anything.then_some(attributes));
             }
-            Block::Key(KeyBlock { form, der, curve }, attributes) => {
-                let kind = kind_of(form, der, curve, passwords);
-                self.key(piece, kind, attributes, &Vec::new());
+            Block::Key(key, attributes) => {
+                let kind = kind_of(key.form, key.der, key.curve, passwords);
+                let certificate = key.certificate.map(EntryId::of);
+                self.key(piece, kind, attributes.provider_name, certificate);
             }
             Block::Pkcs12(bytes) => self.pkcs12(piece, bytes, passwords),
             Block::Unusable(reason) => self.problems.push(reason),
@@ -202,18 +203,15 @@ impl FileContents {
         &mut self,
         piece: u32,
         kind: Result<KeyKind, String>,
-        attributes: BagAttributes,
-        certificates: &LocalKeyIds,
+        provider: Option<String>,
+        certificate: Option<EntryId>,
     ) {
         match kind {
             Ok(kind) => self.keys.push(FoundKey {
                 piece,
                 kind,
-                provider: attributes.provider_name,
-                certificate: certificates
-                    .iter()
-                    .find(|(id, _)| Some(id) == attributes.local_key_id.as_ref())
-                    .map(|(_, certificate)| *certificate),
+                provider,
+                certificate,
             }),
             Err(problem) => self.problems.push(problem),
         }
@@ -247,7 +245,8 @@ impl FileContents {
             self.certificate_bags(bags.map(|bag| (bag.der.clone(), bag.attributes.clone())));
         for bag in &contents.keys {
             let kind = open_kind(KeyForm::Pkcs8, bag.key.expose(), None);
-            self.key(piece, kind, bag.attributes.clone(), &certificates);
+            let owner = owner(&bag.attributes, &certificates);
+            self.key(piece, kind, bag.attributes.provider_name.clone(), owner);
         }
     }
 
@@ -277,7 +276,8 @@ impl FileContents {
         }
         let certificates = self.certificate_bags(certificates.into_iter());
         for attributes in keys {
-            self.key(piece, Ok(KeyKind::Locked), attributes, &certificates);
+            let owner = owner(&attributes, &certificates);
+            self.key(piece, Ok(KeyKind::Locked), attributes.provider_name, owner);
         }
         if encrypted {
             self.problems.push(passwords.locked().to_owned());
@@ -296,6 +296,13 @@ impl FileContents {
         }
         certificates
     }
+}
+
+/// The certificate of the same localKeyID.
+fn owner(key: &BagAttributes, certificates: &LocalKeyIds) -> Option<EntryId> {
+    let mut certificates = certificates.iter();
+    let own = certificates.find(|(id, _)| Some(id) == key.local_key_id.as_ref());
+    own.map(|(_, certificate)| *certificate)
 }
 
 /// What can be told of a key without keeping it; else what is wrong with it.

@@ -5,7 +5,7 @@ use certstow_formats::pkcs12::encrypted_key::encrypt_private_key;
 use certstow_formats::pkcs12::kdf::PasswordForm;
 use certstow_formats::secret::PrivateKey;
 use certstow_formats::testing::writer;
-use certstow_platform::store::Entry;
+use certstow_platform::store::{Entry, Removal};
 use zeroize::Zeroizing;
 
 use super::changes::id;
@@ -128,6 +128,62 @@ fn locked_key_serves_all_of_its_certificates() {
     let listing = store.list().unwrap();
     let exportable = |entry: &Entry| entry.key == KeyState::Exportable;
     assert!(listing.entries.iter().all(exportable), "{listing:?}");
+}
+
+/// Each of its keys has a password of its own.
+#[test]
+fn java_keystore_keys_open_with_their_passwords() {
+    let folder = folder(&[("mail.dat", "keystores/fixture.jks")]);
+    let listing = list(&folder);
+    assert_eq!(listing.problems, []);
+    let states = listing.entries.iter();
+    let states = states.map(|entry| (entry.id, entry.label.as_deref(), &entry.key));
+    for (name, (entry, label, state)) in ["P-256", "P-384"].into_iter().zip(states) {
+        assert_eq!((entry, label), (id(name), Some(&*name.to_lowercase())));
+        assert!(matches!(state, KeyState::Locked(_)), "{state:?}");
+    }
+
+    let store = store_with(folder.path(), &["another", "fixture"]);
+    for entry in store.list().unwrap().entries {
+        assert_eq!(entry.key, KeyState::Exportable);
+        let key = store.private_key(&entry.id, &mut NonInteractive).unwrap();
+        let public = key::public_key_of(&key).unwrap();
+        assert!(key::same_public_key(&public, entry.certificate.spki_der()));
+    }
+
+    let store = unlocked_store(folder.path(), "fixture");
+    let mut entries = store.list().unwrap().entries.into_iter();
+    let locked = entries
+        .find(|entry| entry.key != KeyState::Exportable)
+        .unwrap();
+    let mut answer = Answer::new("another");
+    let key = store.private_key(&locked.id, &mut answer).unwrap();
+    assert_eq!(
+        key::public_key_of(&key).unwrap().len(),
+        locked.certificate.spki_der().len()
+    );
+    assert_eq!(answer.1, [1]);
+}
+
+#[test]
+fn java_keystore_with_others_is_left_alone() {
+    let folder = folder(&[("mail.jks", "keystores/fixture.jks")]);
+    let mut opened = store_with(folder.path(), &["fixture", "another"]);
+    let refused = opened.remove(&id("P-256"), Removal::Key, &mut NonInteractive);
+    assert!(
+        matches!(refused, Err(StoreError::NotRemoved { .. })),
+        "{refused:?}"
+    );
+    let kept = fs::read(folder.path().join("mail.jks")).unwrap();
+    assert_eq!(kept, data("keystores/fixture.jks"));
+}
+
+#[test]
+fn damaged_java_keystore_is_a_problem() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = data("keystores/fixture.jks");
+    put(&folder, "half.jks", &whole[..whole.len() / 2]);
+    assert!(only_problem(&folder).contains("it breaks off"));
 }
 
 #[test]
