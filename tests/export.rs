@@ -327,3 +327,33 @@ fn usage_error_is_complete_json() {
         "{message}"
     );
 }
+
+/// Nobody needs a new certificate because of a key that another program can convert.
+#[test]
+fn unread_encryption_names_file_and_conversion() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("formats/tests/data");
+    for (name, source) in [
+        ("me.crt", "certificates/P-256.pem"),
+        ("me.key", "keys/P-256.scrypt.pem"),
+    ] {
+        fs::copy(data.join(source), folder.path().join(name)).expect("a copy");
+    }
+    let mut command = certstow(folder.path());
+    command.args(["export", "--store", ".", "-o", "me.p12"]);
+    command.args(["P-256", "--password-env", "SECRET"]);
+    let output = command.output().expect("certstow starts");
+    assert_eq!(output.status.code(), Some(12));
+    let said = String::from_utf8_lossy(&output.stderr);
+    let key = folder.path().join("me.key");
+    let key = key.display();
+    for part in [
+        format!(
+            "it is kept in {key}, in a form certstow does not read (the key derivation scrypt)"
+        ),
+        format!("convert it: 'openssl pkcs8 -topk8 -in {key} -out NEW'"),
+    ] {
+        assert!(said.contains(&part), "{said}");
+    }
+    assert!(!said.contains("issuer"), "{said}");
+}

@@ -27,6 +27,13 @@ pub enum NotExportable {
     Hardware(String),
     /// The key is kept in a form that certstow does not read, which is named.
     UnsupportedForm(String),
+    /// The same of a file, which another program can convert.
+    UnsupportedFile {
+        /// The file of the key.
+        file: String,
+        /// What certstow does not read in it.
+        form: String,
+    },
 }
 
 impl fmt::Display for NotExportable {
@@ -36,6 +43,12 @@ impl fmt::Display for NotExportable {
             Self::Hardware(what) => write!(f, "kept in hardware ({what})"),
             Self::UnsupportedForm(what) => {
                 write!(f, "kept in a form certstow does not read ({what})")
+            }
+            Self::UnsupportedFile { file, form } => {
+                write!(
+                    f,
+                    "kept in {file}, in a form certstow does not read ({form})"
+                )
             }
         }
     }

@@ -73,16 +73,7 @@ fn table(error: &StoreError) -> Facts {
         StoreError::KeyNotExportable { reason, .. } => Facts::new(
             Exit::KeyUnavailable,
             "key-not-exportable",
-            match reason {
-                NotExportable::Policy => {
-                    "import the original file again with its key marked as exportable, or ask the \
-                     issuer for a new certificate"
-                }
-                NotExportable::Hardware(_) | NotExportable::UnsupportedForm(_) => {
-                    "the key has to stay where it is: ask the issuer for a new certificate with a \
-                     key that may be exported"
-                }
-            },
+            of_kept_key(reason),
         ),
         StoreError::KeyRefused { .. } => Facts::new(
             Exit::KeyUnavailable,
@@ -154,6 +145,30 @@ fn table(error: &StoreError) -> Facts {
         ),
         StoreError::Cancelled => Facts::cancelled(),
     }
+}
+
+/// Of a key that is kept back.
+fn of_kept_key(reason: &NotExportable) -> Hint {
+    match reason {
+        NotExportable::Policy => {
+            "import the original file again with its key marked as exportable, or ask the issuer \
+             for a new certificate"
+        }
+        NotExportable::Hardware(_) => {
+            "the key has to stay where it is: ask the issuer for a new certificate with a key that \
+             may be exported"
+        }
+        NotExportable::UnsupportedForm(_) => {
+            "look for an export in the software that keeps the key"
+        }
+        NotExportable::UnsupportedFile { file, .. } => {
+            return Hint::from(format!(
+                "convert it: 'openssl pkcs8 -topk8 -in {file} -out NEW', or of a PKCS#12 file \
+                 'openssl pkcs12 -in {file} -out NEW'"
+            ));
+        }
+    }
+    .into()
 }
 
 /// Of a key that belongs to another certificate.

@@ -163,7 +163,9 @@ fn obstacle(key: &KeyState) -> Option<String> {
         KeyState::Unknown => "may not come out".to_owned(),
         KeyState::NotExportable(reason) => match reason {
             NotExportable::Policy => "cannot be saved: marked as not exportable".to_owned(),
-            NotExportable::Hardware(_) | NotExportable::UnsupportedForm(_) => {
+            NotExportable::Hardware(_)
+            | NotExportable::UnsupportedForm(_)
+            | NotExportable::UnsupportedFile { .. } => {
                 safe(&format!("cannot be saved: {reason}")).into_owned()
             }
         },

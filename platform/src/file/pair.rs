@@ -367,9 +367,10 @@ fn state_of(kind: &KeyKind, file: &Path, grounds: Grounds) -> KeyState {
                  another; its password shows whether it is"
             ),
         }),
-        KeyKind::Unreadable(what) => {
-            KeyState::NotExportable(NotExportable::UnsupportedForm(what.clone()))
-        }
+        KeyKind::Unreadable(form) => KeyState::NotExportable(NotExportable::UnsupportedFile {
+            file: name.to_string(),
+            form: form.clone(),
+        }),
         KeyKind::Known(_) | KeyKind::Unknown(_) => KeyState::Unknown,
     }
 }

@@ -138,9 +138,12 @@ impl Lock<'_> {
     pub(super) fn unopenable(&self, error: DecodeError) -> StoreError {
         let place = self.place.to_owned();
         match error.lacking() {
-            Some(what) => StoreError::KeyNotExportable {
+            Some(form) => StoreError::KeyNotExportable {
+                reason: NotExportable::UnsupportedFile {
+                    file: place.clone(),
+                    form,
+                },
                 place,
-                reason: NotExportable::UnsupportedForm(what),
                 source: Some(error.into()),
             },
             None => StoreError::damaged(place, error.to_string(), Some(error.into())),

@@ -305,10 +305,11 @@ fn assert_not_exportable(folder: &TempDir, word: &str) {
     let listing = store.list().unwrap();
     assert_eq!(listing.problems, []);
     let entry = &listing.entries[0];
-    let KeyState::NotExportable(NotExportable::UnsupportedForm(what)) = &entry.key else {
+    let KeyState::NotExportable(NotExportable::UnsupportedFile { file, form }) = &entry.key else {
         panic!("{:?}", entry.key);
     };
-    assert!(what.contains(word), "{what}");
+    assert!(form.contains(word), "{form}");
+    assert!(file.ends_with(".key"), "{file}");
     let mut answer = Answer::new("fixture");
     let error = store.private_key(&entry.id, &mut answer).unwrap_err();
     assert!(
