@@ -177,6 +177,16 @@ fn unknown(key: &str) -> String {
     }
 }
 
+/// A whole number, as a command line has it.
+fn decimal(value: &DeValue<'_>) -> Result<Option<String>, &'static str> {
+    let DeValue::Integer(number) = value else {
+        return Err("a number is needed");
+    };
+    let decimal = i128::from_str_radix(number.as_str(), number.radix());
+    let decimal = decimal.map_err(|_| "a smaller number is needed")?;
+    Ok(Some(decimal.to_string()))
+}
+
 /// The values of an option, none of which is a switch's that is off; the error is what is wanted.
 fn texts(argument: &Arg, value: &DeValue<'_>) -> Result<Vec<Option<String>>, &'static str> {
     let text = |value: &DeValue<'_>| value.as_str().map(|text| Some(text.to_owned()));
@@ -185,12 +195,11 @@ fn texts(argument: &Arg, value: &DeValue<'_>) -> Result<Vec<Option<String>>, &'s
         (Kind::Flag, DeValue::Boolean(true)) => Ok(vec![None]),
         (Kind::Flag, DeValue::Boolean(false)) => Ok(Vec::new()),
         (Kind::Flag, _) => Err("true or false is needed"),
-        (Kind::Number, DeValue::Integer(number)) => {
-            let decimal = i128::from_str_radix(number.as_str(), number.radix());
-            let decimal = decimal.map_err(|_| "a smaller number is needed")?;
-            Ok(vec![Some(decimal.to_string())])
+        (Kind::Number, DeValue::Array(numbers)) if several => {
+            let texts = numbers.iter().map(|number| decimal(number.get_ref()));
+            texts.collect()
         }
-        (Kind::Number, _) => Err("a number is needed"),
+        (Kind::Number, value) => Ok(vec![decimal(value)?]),
         (_, DeValue::Array(values)) if several => {
             let texts = values.iter().map(|value| text(value.get_ref()));
             let texts: Option<_> = texts.collect();

@@ -379,3 +379,21 @@ fn import_pairs_encrypted_keys_under_any_name() {
         }
     }
 }
+
+#[test]
+fn import_refuses_several_passwords_to_protect_with() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let import = ["import", &samples(), "--store", "into"];
+    let two = [
+        "--unlock-password-env",
+        "SECRET",
+        "--unlock-password-env",
+        "HOME",
+    ];
+    let refused = ends_with(2, certstow(folder.path()).args(import).args(two));
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(
+        said.contains("one password protects what is imported"),
+        "{said}"
+    );
+}

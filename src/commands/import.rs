@@ -99,6 +99,9 @@ fn check_together(args: &ImportArgs) -> Result<(), Error> {
         return Err(always_exportable(store));
     }
     let takes_password = key_protection(store).takes_password();
+    if args.stores.unlock().len() > 1 {
+        return usage("one password protects what is imported: name one --unlock-password option");
+    }
     match takes_password || args.stores.unlock().is_empty() {
         true => Ok(()),
         false => Err(Error::Usage(format!(
@@ -300,7 +303,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The passwords of the private keys in a folder; the first is to protect what is imported.
+/// The password of the private keys in a folder, which is to protect what is imported, too.
 fn given(
     args: &ImportArgs,
     store: &StoreSpec,

@@ -184,8 +184,9 @@ fn over_drops_file_keys_excluded_by_option() {
         (None, Some("a".into()))
     );
     assert_eq!(both.stores.unlock(), [Source::Env("B".to_owned())]);
-    let tried = "unlock-password-file = ['/a', '/b']\nunlock-password-env = 'C'";
-    assert_eq!(over_text("--to x", tried).stores.unlock().len(), 3);
+    let tried = "unlock-password-file = ['/a', '/b']\nunlock-password-env = 'C'\n\
+                 unlock-password-fd = [3, 4]";
+    assert_eq!(over_text("--to x", tried).stores.unlock().len(), 5);
     // What is valid need not expire soon, whatever the file says.
     let both = over_text("--valid", "expires-within = '30d'")
         .filters

@@ -10,7 +10,7 @@ use certstow_formats::secret::PrivateKey;
 
 use super::contents::FileContents;
 use super::key_file::{Fetch, KeyFiles};
-use super::pair::{self, Known};
+use super::pair::{self, Guesses, Known};
 use super::passwords::Passwords;
 use super::place::Place;
 use super::seen::{Folder, Seen};
@@ -141,7 +141,12 @@ impl FileStore {
                 scanned: scanned.clone(),
             })
         });
-        let paired = pair::pair(&walk.files, scanned);
+        // What is changed by a guess may cost somebody's key.
+        let guesses = match self.is_changed {
+            true => Guesses::ByName,
+            false => Guesses::LeftOver,
+        };
+        let paired = pair::pair(&walk.files, scanned, guesses);
         let mut listing = paired.listing;
         walk.problems.append(&mut listing.problems);
         listing.problems = walk.problems;

@@ -13,7 +13,7 @@ use certstow_formats::secret::{Password, PrivateKey};
 use super::contents::FileContents;
 use super::key_file::{Fetch, KeyFile};
 use super::keys::Keys;
-use super::pair::{self, Paired};
+use super::pair::{self, Guesses, Paired};
 use super::passwords::Passwords;
 use super::unlock::Lock;
 use crate::error::StoreError;
@@ -62,7 +62,7 @@ impl OpenedFile {
         Self {
             info: StoreInfo::new(StoreSpec::File(place.to_owned())),
             passwords,
-            paired: pair::pair(&[place.to_owned()], vec![(0, found)]),
+            paired: pair::pair(&[place.to_owned()], vec![(0, found)], Guesses::ByName),
             keys,
             has_mac: false,
         }

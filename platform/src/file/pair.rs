@@ -2,7 +2,7 @@
 //! where a key does not show its public half (no password known beforehand opens it, or its algorithm
 //! is unknown) does it go to a certificate that has no other key: the one that a PKCS#12 file ties it
 //! to by localKeyID, else one in the same file, else one of the same name, else the only one that is
-//! without a key, where the key is the only one left over, too. Such a key is a person's before it is
+//! without a key, where the key is the only one left over, too, and nothing is to be changed. Such a key is a person's before it is
 //! a CA's: a CA's certificate gets it only where no other fits. The key's state then says that it is
 //! locked or unknown, and what speaks for it. Certificates of one public key have the same key.
 
@@ -78,7 +78,7 @@ struct PairedKey {
 }
 
 /// Pairs everything found in `files`.
-pub(crate) fn pair(files: &[PathBuf], scanned: Scanned) -> Paired {
+pub(crate) fn pair(files: &[PathBuf], scanned: Scanned, guesses: Guesses) -> Paired {
     let mut certificates = Certificates::default();
     let mut proven: HashMap<KeyDigest, PairedKey> = HashMap::new();
     let mut unproven = Vec::new();
@@ -111,7 +111,7 @@ pub(crate) fn pair(files: &[PathBuf], scanned: Scanned) -> Paired {
     for unique in &mut certificates.all {
         unique.key = proven.get(&unique.found.public_key).cloned();
     }
-    certificates.pair_unproven(files, unproven, &mut problems);
+    certificates.pair_unproven(files, unproven, guesses, &mut problems);
     certificates.finish(files, problems)
 }
 
@@ -147,13 +147,14 @@ impl Certificates {
         &mut self,
         files: &[PathBuf],
         mut keys: Vec<(usize, FoundKey)>,
+        guesses: Guesses,
         problems: &mut Vec<Problem>,
     ) {
         if keys.is_empty() {
             return;
         }
         let names = Names::of(files, &self.all);
-        let mut left = Vec::new();
+        let (mut left, mut taken) = (Vec::new(), Vec::new());
         // A key that certstow can read goes before one that it cannot.
         keys.sort_by_key(|(_, key)| matches!(key.kind, KeyKind::Unreadable(_)));
         // The same for every key of a file and algorithm: those that were not looked at yet, since
@@ -184,6 +185,10 @@ impl Certificates {
                 }
             };
             let Some(index) = index else {
+                // A copy of a key that is there, or another certificate's.
+                if key.certificate.is_none() {
+                    taken.push((file, key.kind));
+                }
                 continue;
             };
             let grounds = match self.all[index].files.contains(&file) {
@@ -194,15 +199,26 @@ impl Certificates {
         }
         match (<[_; 1]>::try_from(left), self.only_one_without()) {
             (Ok([(file, key)]), Some(index))
-                if fits(&self.all[index].found.certificate, &key.kind) =>
+                if guesses == Guesses::LeftOver
+                    && key.kind == KeyKind::Locked
+                    && shows_wrong_keys(&self.all[index].found.certificate) =>
             {
                 self.give(index, (&files[file], key), Grounds::LeftOver);
             }
-            (Ok([(file, key)]), _) => problems.push(unpaired(&files[file], &key.kind)),
+            (Ok([(file, key)]), _) => problems.push(unpaired(&files[file], &key.kind, NO_NAME)),
             (Err(left), _) => problems.extend(
                 left.iter()
-                    .map(|(file, key)| unpaired(&files[*file], &key.kind)),
+                    .map(|(file, key)| unpaired(&files[*file], &key.kind, NO_NAME)),
             ),
+        }
+        let is_without =
+            |unique: &Unique| unique.key.is_none() && !unique.found.certificate.is_ca();
+        if self.all.iter().any(is_without) {
+            problems.extend(
+                taken
+                    .iter()
+                    .map(|(file, kind)| unpaired(&files[*file], kind, NAME_TAKEN)),
+            );
         }
     }
 
@@ -345,6 +361,23 @@ fn fits(certificate: &Certificate, kind: &KeyKind) -> bool {
     }
 }
 
+/// Whether a key that is not the certificate's is always found out once it is opened: its algorithm is
+/// one whose public halves are compared.
+fn shows_wrong_keys(certificate: &Certificate) -> bool {
+    const COMPARED: [&str; 3] = ["1.2.840.113549.1.1.1", "1.2.840.10045.2.1", "1.3.101.112"];
+    let algorithm = key::algorithm_of(certificate.spki_der());
+    algorithm.is_some_and(|oid| COMPARED.contains(&oid.as_str()))
+}
+
+/// How far a pairing guesses whose a locked key is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guesses {
+    /// By its place and name.
+    ByName,
+    /// Also by being the only one left over, for a store that is not changed.
+    LeftOver,
+}
+
 /// Why a key whose public half does not show is taken for a certificate's.
 #[derive(Clone, Copy)]
 enum Grounds {
@@ -375,7 +408,11 @@ fn state_of(kind: &KeyKind, file: &Path, grounds: Grounds) -> KeyState {
     }
 }
 
-fn unpaired(file: &Path, kind: &KeyKind) -> Problem {
+/// Why a key goes to no certificate.
+const NO_NAME: &str = "no certificate has the same file name";
+const NAME_TAKEN: &str = "the certificate of the same file name has another key";
+
+fn unpaired(file: &Path, kind: &KeyKind, names: &str) -> Problem {
     const NAMES: &str = "give both files one name to pair them";
     let (why, help) = match kind {
         KeyKind::Unknown(algorithm) => (
@@ -396,7 +433,7 @@ fn unpaired(file: &Path, kind: &KeyKind) -> Problem {
     };
     Problem {
         place: file.display().to_string(),
-        message: format!("{why}, and no certificate has the same file name; {help}"),
+        message: format!("{why}, and {names}; {help}"),
     }
 }
 

@@ -109,6 +109,49 @@ fn password_pairs_keys_by_public_key() {
     let state = |name: &str| listing.entries.iter().find(|entry| entry.id == id(name));
     assert_eq!(state("P-256").unwrap().key, KeyState::Exportable);
     assert_eq!(state("rsa").unwrap().key, KeyState::Missing);
+    let [problem] = listing.problems.as_slice() else {
+        panic!("{listing:?}");
+    };
+    assert!(problem.place.ends_with("mail.key"), "{problem:?}");
+    assert!(problem.message.contains("has another key"), "{problem:?}");
+}
+
+/// A key that nothing but being left over speaks for is listed, and never changes anything.
+#[test]
+fn left_over_key_is_no_ground_for_changes() {
+    let left_over = || {
+        folder(&[
+            ("cert.pem", "certificates/P-256.pem"),
+            ("old.pem", "keys/P-256.encrypted.pem"),
+        ])
+    };
+    let apart = left_over();
+    let mut opened = store(apart.path());
+    let state = opened.list().unwrap().entries.remove(0).key;
+    assert!(matches!(state, KeyState::Locked(_)), "{state:?}");
+    let mut right = Answer::new("fixture");
+    let refused = opened.remove(&id("P-256"), Removal::Key, &mut right);
+    assert!(
+        matches!(refused, Err(StoreError::KeyMissing { .. })),
+        "{refused:?}"
+    );
+    unlocked_store(apart.path(), "fixture")
+        .remove(&id("P-256"), Removal::Key, &mut NonInteractive)
+        .unwrap();
+    assert!(!apart.path().join("old.pem").exists());
+
+    // Whose such a key is, its own algorithm would not show.
+    let unproven = folder(&[
+        ("cert.pem", "certificates/ed448.pem"),
+        ("old.pem", "keys/ed448.encrypted.pem"),
+    ]);
+    assert_eq!(list(&unproven).entries[0].key, KeyState::Missing);
+    assert!(only_problem(&unproven).contains("is encrypted"));
+    let in_clear = folder(&[
+        ("cert.pem", "certificates/ed448.pem"),
+        ("old.pem", "keys/ed448.pem"),
+    ]);
+    assert_eq!(list(&in_clear).entries[0].key, KeyState::Missing);
 }
 
 /// Renewed with the same key: the key is both certificates', whatever opens it and when.

@@ -5,7 +5,7 @@ use certstow_formats::secret::Password;
 use certstow_formats::testing::writer;
 
 use super::*;
-use crate::file::pair::pair;
+use crate::file::pair::{Guesses, pair};
 
 fn contents(bytes: &[u8], passwords: &Passwords) -> FileContents {
     let mut found = FileContents::default();
@@ -16,7 +16,7 @@ fn contents(bytes: &[u8], passwords: &Passwords) -> FileContents {
 /// Everything that is done with the bytes of a file in a listing.
 fn survives(bytes: &[u8], passwords: &Passwords) {
     let found = contents(bytes, passwords);
-    pair(&["file".into()], vec![(0, found)]);
+    pair(&["file".into()], vec![(0, found)], Guesses::LeftOver);
 }
 
 #[test]
