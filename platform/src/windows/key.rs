@@ -1,7 +1,8 @@
 //! The ways to a certificate's private key, and their order: the provider that the certificate
 //! names, CNG's (encrypted PKCS#8, then plain: `cng`) or CAPI's (a PRIVATEKEYBLOB: `capi`), and then
-//! Windows' own PKCS#12 export, from a store in memory that holds this one certificate. And the ways of a new key to a provider: RSA keys go to CAPI, where every
-//! program finds them, unless they come from CNG; those of elliptic curves know CNG only.
+//! Windows' own PKCS#12 export, from a store in memory that holds this one certificate. And the ways
+//! of a new key to a provider: RSA keys go to CAPI, where every program finds them, unless they come
+//! from CNG; those of elliptic curves know CNG only.
 
 use certstow_formats::certificate::Certificate;
 use certstow_formats::key::KeyError;
