@@ -154,6 +154,11 @@ impl Certificates {
             return;
         }
         let names = Names::of(files, &self.all);
+        let mut by_key: HashMap<KeyDigest, Vec<usize>> = HashMap::new();
+        for (index, unique) in self.all.iter().enumerate() {
+            let same = by_key.entry(unique.found.public_key).or_default();
+            same.push(index);
+        }
         let (mut left, mut taken) = (Vec::new(), Vec::new());
         // A key that certstow can read goes before one that it cannot.
         keys.sort_by_key(|(_, key)| matches!(key.kind, KeyKind::Unreadable(_)));
@@ -195,7 +200,8 @@ impl Certificates {
                 true => Grounds::SameFile,
                 false => Grounds::Name,
             };
-            self.give(index, (&files[file], key), grounds);
+            let same = &by_key[&self.all[index].found.public_key];
+            self.give(same, (&files[file], key), grounds);
         }
         match (<[_; 1]>::try_from(left), self.only_one_without()) {
             (Ok([(file, key)]), Some(index))
@@ -203,7 +209,8 @@ impl Certificates {
                     && key.kind == KeyKind::Locked
                     && shows_wrong_keys(&self.all[index].found.certificate) =>
             {
-                self.give(index, (&files[file], key), Grounds::LeftOver);
+                let same = &by_key[&self.all[index].found.public_key];
+                self.give(same, (&files[file], key), Grounds::LeftOver);
             }
             (Ok([(file, key)]), _) => problems.push(unpaired(&files[file], &key.kind, NO_NAME)),
             (Err(left), _) => problems.extend(
@@ -242,17 +249,15 @@ impl Certificates {
         }
     }
 
-    /// Gives a key to a certificate, and to those of the same public key that have none.
-    fn give(&mut self, index: usize, (path, key): (&Path, FoundKey), grounds: Grounds) {
-        let public_key = self.all[index].found.public_key;
+    /// Gives a key to those of these certificates, which have one public key, that have none.
+    fn give(&mut self, same: &[usize], (path, key): (&Path, FoundKey), grounds: Grounds) {
         let place = KeyPlace {
             path: path.to_owned(),
             piece: key.piece,
             certain: false,
         };
-        let without = self.all.iter_mut().filter(|unique| unique.key.is_none());
-        for unique in without.filter(|unique| unique.found.public_key == public_key) {
-            unique.key = Some(PairedKey {
+        for &index in same {
+            self.all[index].key.get_or_insert_with(|| PairedKey {
                 state: state_of(&key.kind, path, grounds),
                 place: place.clone(),
                 provider: key.provider.clone(),
@@ -262,7 +267,7 @@ impl Certificates {
 
     /// Which of the certificates that match a key by name may own it: on the first level that has
     /// some, those that are no CA's; only where there are none, a CA's.
-    fn owners(&self, levels: &[Vec<usize>], kind: &KeyKind) -> Vec<usize> {
+    fn owners(&self, levels: &[&[usize]], kind: &KeyKind) -> Vec<usize> {
         let certificate = |index: &usize| &self.all[*index].found.certificate;
         let fitting = || {
             levels.iter().map(|level| {
@@ -440,20 +445,24 @@ fn unpaired(file: &Path, kind: &KeyKind, names: &str) -> Problem {
 /// Certificates by the names of their files.
 struct Names<'a> {
     by_file: HashMap<usize, Vec<usize>>,
-    by_stem: HashMap<&'a OsStr, Vec<(usize, usize)>>,
+    by_folder: HashMap<(Option<&'a Path>, &'a OsStr), Vec<usize>>,
+    by_stem: HashMap<&'a OsStr, Vec<usize>>,
 }
 
 impl<'a> Names<'a> {
     fn of(files: &'a [PathBuf], certificates: &[Unique]) -> Self {
         let mut names = Self {
             by_file: HashMap::new(),
+            by_folder: HashMap::new(),
             by_stem: HashMap::new(),
         };
         for (index, unique) in certificates.iter().enumerate() {
             for &file in &unique.files {
+                let (folder, stem) = (files[file].parent(), stem(&files[file]));
                 names.by_file.entry(file).or_default().push(index);
-                let stem = stem(&files[file]);
-                names.by_stem.entry(stem).or_default().push((file, index));
+                let here = names.by_folder.entry((folder, stem)).or_default();
+                here.push(index);
+                names.by_stem.entry(stem).or_default().push(index);
             }
         }
         names
@@ -461,17 +470,11 @@ impl<'a> Names<'a> {
 
     /// The certificates in the key's own file; those of the same name in its folder; those of the
     /// same name anywhere, as with `certs/mail.pem` and `private/mail.pem`.
-    fn matching(&self, files: &[PathBuf], file: usize) -> [Vec<usize>; 3] {
-        let own = self.by_file.get(&file).cloned().unwrap_or_default();
-        let named = self.by_stem.get(stem(&files[file]));
-        let named = named.map_or(&[][..], Vec::as_slice);
-        let folder = files[file].parent();
-        let here = named
-            .iter()
-            .filter(|(other, _)| files[*other].parent() == folder);
-        let indices = |&(_, index): &(usize, usize)| index;
-        let here = here.map(indices).collect();
-        [own, here, named.iter().map(indices).collect()]
+    fn matching(&self, files: &'a [PathBuf], file: usize) -> [&[usize]; 3] {
+        let (folder, stem) = (files[file].parent(), stem(&files[file]));
+        let own = self.by_file.get(&file);
+        let here = self.by_folder.get(&(folder, stem));
+        [own, here, self.by_stem.get(stem)].map(|level| level.map_or(&[][..], Vec::as_slice))
     }
 }
 
