@@ -163,9 +163,12 @@ fn obstacle(key: &KeyState) -> Option<String> {
         KeyState::Unknown => "may not come out".to_owned(),
         KeyState::NotExportable(reason) => match reason {
             NotExportable::Policy => "cannot be saved: marked as not exportable".to_owned(),
-            NotExportable::Hardware(_)
-            | NotExportable::UnsupportedForm(_)
-            | NotExportable::UnsupportedFile { .. } => {
+            // A row has no room for the file's name.
+            NotExportable::UnsupportedFile { form, .. } => {
+                let form = NotExportable::UnsupportedForm(form.clone());
+                safe(&format!("cannot be saved: {form}")).into_owned()
+            }
+            NotExportable::Hardware(_) | NotExportable::UnsupportedForm(_) => {
                 safe(&format!("cannot be saved: {reason}")).into_owned()
             }
         },
