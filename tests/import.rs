@@ -297,7 +297,7 @@ fn import_run_concurrently_creates_one_identity() {
 }
 
 /// Files as OpenSSL, Mexico's tax office, mkcert and a renewal leave them: the names of certificate and
-/// key differ, and the key is encrypted. Each comes out, proven; by import, export and backup alike.
+/// key differ, and the key is encrypted. Import, export and backup each save and prove all of them.
 #[test]
 #[ignore = "needs OpenSSL"]
 fn import_pairs_encrypted_keys_under_any_name() {

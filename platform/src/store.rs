@@ -310,12 +310,18 @@ pub enum KeyProtection {
 impl KeyProtection {
     /// Whether a key can be imported so that it cannot be exported again.
     pub fn can_forbid_export(self) -> bool {
-        self == Self::System
+        match self {
+            Self::System => true,
+            Self::Password | Self::NullPassword => false,
+        }
     }
 
     /// Whether a password protects keys that are imported.
     pub fn takes_password(self) -> bool {
-        self == Self::Password
+        match self {
+            Self::Password => true,
+            Self::System | Self::NullPassword => false,
+        }
     }
 }
 

@@ -20,6 +20,7 @@ mod pem;
 mod place;
 mod read;
 mod remove;
+mod same_name;
 mod scan;
 mod seen;
 mod single_file;

@@ -1,13 +1,13 @@
 //! Which key belongs to which certificate: by the public key, never by the file's name. Only
 //! where a key does not show its public half (no password known beforehand opens it, or its algorithm
-//! is unknown) does it go to a certificate that has no other key: the one that a PKCS#12 file ties it
-//! to by localKeyID, else one in the same file, else one of the same name, else the only one that is
-//! without a key, where the key is the only one left over, too, and nothing is to be changed. Such a key is a person's before it is
-//! a CA's: a CA's certificate gets it only where no other fits. The key's state then says that it is
-//! locked or unknown, and what speaks for it. Certificates of one public key have the same key.
+//! is unknown) does it go to a certificate that has no other key: the one that the file ties it to (in
+//! PKCS#12 by localKeyID), else one in the same file, else one of the same name. A locked key that is
+//! the only one left over goes to the only certificate without a key, unless something is to be
+//! changed. Such a key is a person's before it is a CA's: a CA's certificate gets it only where no
+//! other fits. The key's state then says that it is locked or unknown, and what speaks for it.
+//! Certificates of one public key have the same key.
 
 use std::collections::HashMap;
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::vec;
 
@@ -17,6 +17,7 @@ use certstow_formats::pkcs12::decode::BagAttributes;
 
 use super::contents::{FileContents, FoundCertificate, FoundKey};
 use super::key_kind::{KeyDigest, KeyKind};
+use super::same_name::Names;
 use crate::error::StoreError;
 use crate::spec::StoreSpec;
 use crate::store::{Entry, KeyState, Listing, NotExportable, Problem};
@@ -153,7 +154,7 @@ impl Certificates {
         if keys.is_empty() {
             return;
         }
-        let names = Names::of(files, &self.all);
+        let names = Names::of(files, self.all.iter().map(|unique| &*unique.files));
         let mut by_key: HashMap<KeyDigest, Vec<usize>> = HashMap::new();
         for (index, unique) in self.all.iter().enumerate() {
             let same = by_key.entry(unique.found.public_key).or_default();
@@ -439,81 +440,5 @@ fn unpaired(file: &Path, kind: &KeyKind, names: &str) -> Problem {
     Problem {
         place: file.display().to_string(),
         message: format!("{why}, and {names}; {help}"),
-    }
-}
-
-/// Certificates by the names of their files.
-struct Names<'a> {
-    by_file: HashMap<usize, Vec<usize>>,
-    by_folder: HashMap<(Option<&'a Path>, &'a OsStr), Vec<usize>>,
-    by_stem: HashMap<&'a OsStr, Vec<usize>>,
-}
-
-impl<'a> Names<'a> {
-    fn of(files: &'a [PathBuf], certificates: &[Unique]) -> Self {
-        let mut names = Self {
-            by_file: HashMap::new(),
-            by_folder: HashMap::new(),
-            by_stem: HashMap::new(),
-        };
-        for (index, unique) in certificates.iter().enumerate() {
-            for &file in &unique.files {
-                let (folder, stem) = (files[file].parent(), stem(&files[file]));
-                names.by_file.entry(file).or_default().push(index);
-                let here = names.by_folder.entry((folder, stem)).or_default();
-                here.push(index);
-                names.by_stem.entry(stem).or_default().push(index);
-            }
-        }
-        names
-    }
-
-    /// The certificates in the key's own file; those of the same name in its folder; those of the
-    /// same name anywhere, as with `certs/mail.pem` and `private/mail.pem`.
-    fn matching(&self, files: &'a [PathBuf], file: usize) -> [&[usize]; 3] {
-        let (folder, stem) = (files[file].parent(), stem(&files[file]));
-        let own = self.by_file.get(&file);
-        let here = self.by_folder.get(&(folder, stem));
-        [own, here, self.by_stem.get(stem)].map(|level| level.map_or(&[][..], Vec::as_slice))
-    }
-}
-
-/// The file's name without the endings that tell its form, and what mkcert, cfssl and step add to the
-/// name of a key: `mail` for `mail.key.pem` and `mail-key.pem`.
-fn stem(path: &Path) -> &OsStr {
-    const ENDINGS: [&str; 17] = [
-        "pem",
-        "crt",
-        "cer",
-        "cert",
-        "der",
-        "key",
-        "priv",
-        "p8",
-        "pk8",
-        "pkcs8",
-        "p7b",
-        "p7c",
-        "p12",
-        "pfx",
-        "enc",
-        "encrypted",
-        "txt",
-    ];
-    let mut name = Path::new(path.file_name().unwrap_or_default());
-    while let (Some(stem), Some(ending)) = (name.file_stem(), name.extension())
-        && ENDINGS
-            .iter()
-            .any(|known| ending.eq_ignore_ascii_case(known))
-    {
-        name = Path::new(stem);
-    }
-    let added = name.to_str().and_then(|name| {
-        let mut added = ["-key", "_key", "-cert", "_cert"].iter();
-        added.find_map(|added| name.strip_suffix(added))
-    });
-    match added {
-        Some(name) if !name.is_empty() => OsStr::new(name),
-        _ => name.as_os_str(),
     }
 }

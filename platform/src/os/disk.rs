@@ -124,9 +124,8 @@ mod tests {
         let file = File::create(folder.path().join("file")).unwrap();
         // Some file systems know no such request.
         if allocate(&file, 1 << 20).unwrap() {
-            // No file is ever that long, so that it is refused before any room is taken: asked for a
-            // little more than is free, the system takes all of that before it refuses, and whoever
-            // writes meanwhile has none.
+            // Longer than any file may be, so that it is refused at once. Asked for a little more than is
+            // free, ext4 first takes all that is free, and every other program has none meanwhile.
             allocate(&file, i64::MAX as u64).unwrap_err();
         }
     }

@@ -148,7 +148,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// The next of those that are pending whose key comes out and that a destination still takes.
+    /// The next of those that are pending whose key can be taken out, and that a destination still takes.
     fn next_task(
         &mut self,
         pending: &mut slice::Iter<'_, usize>,
