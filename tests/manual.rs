@@ -151,15 +151,21 @@ impl Home {
         }
         for (number, block) in blocks.iter().enumerate() {
             let commands = &block.commands;
-            // The journal has a line some time after it was said.
+            // The journal has a line some time after it was said. It reads the unit from the
+            // control group of the process: one that ended first has none, and runs again.
             let last = block.shown.as_ref().and_then(|shown| shown.lines().last());
             if let (Some(last), true) = (last, commands.starts_with("journalctl")) {
                 let is_there = format!(
                     "{} | grep --quiet --fixed-strings '{last}'",
                     commands.trim()
                 );
-                story +=
-                    &format!("for try in {{1..100}}; do {is_there} && break; sleep 0.1; done\n");
+                let run = &blocks[number - 1].commands;
+                story += &format!(
+                    "for run in {{1..5}}; do\n\
+                     for try in {{1..30}}; do {is_there} && break 2; sleep 0.1; done\n\
+                     {{\n{run}}} > /dev/null\n\
+                     done\n"
+                );
             }
             story += &format!("number={number}\n{{\n{commands}}} > {screens}/{number} 2>&1\n");
         }
