@@ -3,6 +3,7 @@
 use certstow_core::backup;
 use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem, Stores};
 use certstow_core::select::Filters;
+use certstow_core::time::UnixTime;
 use certstow_platform::OpenOptions;
 
 use super::args::StoreArgs;
@@ -41,7 +42,7 @@ pub(super) fn listed<'a>(
     inventory: &'a Inventory,
     all: bool,
     filters: &Filters,
-    now: i64,
+    now: UnixTime,
 ) -> Vec<&'a ListedCertificate> {
     let listed = inventory.certificates().iter();
     listed

@@ -15,19 +15,17 @@ use std::path::{Path, PathBuf};
 use certstow_core::backup::{self, InStores, Kept};
 use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem};
 use certstow_core::select::Filters;
-use certstow_core::time;
 use certstow_core::time::Urgency;
+use certstow_core::time::{self, UnixTime};
 use certstow_formats::names;
 use certstow_formats::proof::Level;
 use certstow_platform::store::KeyState;
 
-const DAY: i64 = 24 * 60 * 60;
-
 /// What the page shows.
 #[derive(Debug)]
 pub(crate) struct Report {
-    /// The time everything is measured from, in Unix time.
-    pub(crate) now: i64,
+    /// The time everything is measured from.
+    pub(crate) now: UnixTime,
     /// The names of the stores that were read.
     pub(crate) stores: Vec<String>,
     /// The backups that were looked at.
@@ -55,8 +53,8 @@ pub(crate) struct Backup {
 pub(crate) struct OnlyInBackup {
     /// What a person called it.
     pub(crate) label: String,
-    /// The end of its certificate in Unix time, if the manifest tells.
-    pub(crate) not_after: Option<i64>,
+    /// The end of its certificate, if the manifest tells.
+    pub(crate) not_after: Option<UnixTime>,
     /// The store that it was saved from.
     pub(crate) store: String,
     /// SHA-1 of the certificate, 40 digits.
@@ -78,10 +76,10 @@ pub(crate) struct Item {
     pub(crate) issuer_in_full: String,
     /// The serial number in hexadecimal.
     pub(crate) serial: String,
-    /// The first second of its validity, in Unix time.
-    pub(crate) not_before: i64,
+    /// The first second of its validity.
+    pub(crate) not_before: UnixTime,
     /// The last.
-    pub(crate) not_after: i64,
+    pub(crate) not_after: UnixTime,
     /// E-mail addresses.
     pub(crate) emails: Vec<String>,
     /// DNS names.
@@ -113,8 +111,8 @@ pub(crate) struct Item {
 /// A copy of an identity, and who tells of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Copy {
-    /// When it was made, in Unix time, if that is known.
-    pub(crate) when: Option<i64>,
+    /// When it was made,, if that is known.
+    pub(crate) when: Option<UnixTime>,
     /// The folder and the file there; `None` if the store of the key told of it.
     pub(crate) place: Option<(String, String)>,
     /// Whether nothing proves that its private key works.
@@ -195,7 +193,7 @@ impl Report {
         identities: &[&ListedCertificate],
         folders: &[PathBuf],
         filters: &Filters,
-        now: i64,
+        now: UnixTime,
     ) -> Self {
         let mut problems = inventory.problems().to_vec();
         let mut kept = HashMap::new();
@@ -279,7 +277,7 @@ fn only_in_backup(
     inventory: &Inventory,
     kept: KeptFiles,
     filters: &Filters,
-    now: i64,
+    now: UnixTime,
 ) -> Vec<OnlyInBackup> {
     let stores = InStores::of(inventory);
     let missed = kept.into_values().filter_map(|files| {
@@ -327,7 +325,7 @@ impl Item {
             issuer_in_full: parsed.issuer(),
             serial: parsed.serial(),
             not_before: parsed.not_before(),
-            not_after: identity.not_after().seconds(),
+            not_after: identity.not_after(),
             emails: parsed.emails(),
             dns_names: parsed.dns_names(),
             key_usages: parsed.key_usages(),
@@ -345,7 +343,7 @@ impl Item {
     }
 
     /// How near its end is, or that it has not begun.
-    pub(crate) fn validity(&self, now: i64) -> Validity {
+    pub(crate) fn validity(&self, now: UnixTime) -> Validity {
         match Urgency::of(self.not_after, now) {
             Urgency::Expired => Validity::Expired,
             _ if now < self.not_before => Validity::Later,
@@ -356,8 +354,11 @@ impl Item {
     }
 
     /// What the order of the page is by: whether it expired, and how far its end is from now.
-    fn order(&self, now: i64) -> (bool, u64) {
-        (self.not_after < now, self.not_after.abs_diff(now))
+    fn order(&self, now: UnixTime) -> (bool, u64) {
+        (
+            self.not_after < now,
+            self.not_after.seconds_since(now).unsigned_abs(),
+        )
     }
 
     /// The copy made last.

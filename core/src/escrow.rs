@@ -20,6 +20,7 @@ use certstow_platform::certificates_in;
 
 use crate::error::Error;
 pub use crate::error::Trouble;
+use crate::time::UnixTime;
 use crate::warning::{Code, Warning};
 use crate::{output, password, time};
 pub use opening::EscrowKey;
@@ -75,10 +76,10 @@ impl Recipient {
         self.0.certificate()
     }
 
-    /// What a person should know about the certificate at `now` (Unix time): that it
+    /// What a person should know about the certificate at `now`: that it
     /// is outside its validity, or that its key usage does not allow this use. Neither keeps
     /// anybody from opening what is sealed to it.
-    pub fn warnings(&self, now: i64) -> Vec<Warning> {
+    pub fn warnings(&self, now: UnixTime) -> Vec<Warning> {
         let parsed = self.certificate().parse();
         let mut warnings = Vec::new();
         if let Some(how) = time::outside_validity(&parsed, now) {

@@ -15,9 +15,10 @@ use crate::backup::{changes, record};
 use crate::escrow::EscrowKey;
 use crate::identity::Inventory;
 use crate::select::{self, Choice, Filters, Want};
+use crate::time::UnixTime;
 
 /// 2026-11-26, whenever these run.
-const NOW: i64 = 1_795_651_200;
+const NOW: UnixTime = UnixTime::new(1_795_651_200);
 
 /// The escrow keys of the seeds.
 static ESCROW: LazyLock<Vec<EscrowKey>> = LazyLock::new(|| {

@@ -80,7 +80,7 @@ impl ListedCertificate {
 
     /// The last moment at which the certificate is valid.
     pub fn not_after(&self) -> UnixTime {
-        UnixTime::new(self.certificate().parse().not_after())
+        self.certificate().parse().not_after()
     }
 
     /// Whether any store has a private key for it, so that it is an identity.
@@ -93,8 +93,8 @@ impl ListedCertificate {
         self.entries.iter().all(|stored| stored.entry.archived)
     }
 
-    /// When a store was last told that a copy was saved and verified, in Unix time.
-    pub fn backed_up(&self) -> Option<i64> {
+    /// When a store was last told that a copy was saved and verified.
+    pub fn backed_up(&self) -> Option<UnixTime> {
         let told = self.entries.iter().map(|stored| stored.entry.backed_up);
         told.max().flatten()
     }

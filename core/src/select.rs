@@ -8,6 +8,7 @@ use certstow_platform::error::StoreError;
 
 use crate::error::{Candidate, Error, Near, Nearly};
 use crate::identity::{Inventory, ListedCertificate};
+use crate::time::UnixTime;
 
 mod filters;
 mod known;
@@ -69,7 +70,7 @@ impl<'a> Choice<'a> {
 pub fn choose<'i>(
     inventory: &'i Inventory,
     choice: &Choice<'_>,
-    now: i64,
+    now: UnixTime,
 ) -> Result<&'i ListedCertificate, Error> {
     let matching = matching(inventory, choice, now);
     let with_key: Vec<_> = matching
@@ -113,7 +114,7 @@ pub fn choose<'i>(
 pub fn all<'i>(
     inventory: &'i Inventory,
     choice: &Choice<'_>,
-    now: i64,
+    now: UnixTime,
 ) -> Vec<&'i ListedCertificate> {
     let (mut found, _) = found(inventory, choice, now);
     found.retain(|identity| choice.want == Want::Certificate || identity.has_key());
@@ -124,7 +125,7 @@ pub fn all<'i>(
 fn matching<'i>(
     inventory: &'i Inventory,
     choice: &Choice<'_>,
-    now: i64,
+    now: UnixTime,
 ) -> Vec<&'i ListedCertificate> {
     let (mut found, by_thumbprint) = found(inventory, choice, now);
     found.retain(|identity| by_thumbprint || !identity.is_archived());
@@ -136,7 +137,7 @@ fn matching<'i>(
 fn found<'i>(
     inventory: &'i Inventory,
     choice: &Choice<'_>,
-    now: i64,
+    now: UnixTime,
 ) -> (Vec<&'i ListedCertificate>, bool) {
     let filtered = filtered(inventory, choice, now);
     let by_thumbprint = matching_thumbprint(&filtered, choice);
@@ -149,7 +150,7 @@ fn found<'i>(
 fn filtered<'i>(
     inventory: &'i Inventory,
     choice: &Choice<'_>,
-    now: i64,
+    now: UnixTime,
 ) -> Vec<&'i ListedCertificate> {
     let all = inventory.certificates().iter();
     all.filter(|identity| choice.filters.matches(identity, now))
@@ -181,7 +182,7 @@ fn matching_text<'i>(
     filtered
 }
 
-fn issued(listed: &ListedCertificate) -> i64 {
+fn issued(listed: &ListedCertificate) -> UnixTime {
     listed.certificate().parse().not_before()
 }
 
@@ -203,7 +204,7 @@ pub(crate) fn described(selector: Option<&str>, filters: &Filters) -> String {
     parts.join(" ")
 }
 
-fn not_found(inventory: &Inventory, choice: &Choice<'_>, now: i64) -> Error {
+fn not_found(inventory: &Inventory, choice: &Choice<'_>, now: UnixTime) -> Error {
     let problems = inventory.problems().len();
     let note = (problems > 0).then(|| {
         let unread = counted(problems, "file or certificate", "files or certificates");
@@ -218,7 +219,7 @@ fn not_found(inventory: &Inventory, choice: &Choice<'_>, now: i64) -> Error {
 }
 
 /// What is nearly what was asked for, with the best reason.
-fn nearly(inventory: &Inventory, choice: &Choice<'_>, now: i64) -> Option<Near> {
+fn nearly(inventory: &Inventory, choice: &Choice<'_>, now: UnixTime) -> Option<Near> {
     let archived = matching_text(filtered(inventory, choice, now), choice);
     if !archived.is_empty() {
         return Some(offer(inventory, Nearly::Archived, &archived));

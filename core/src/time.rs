@@ -1,12 +1,11 @@
 //! Times as certstow shows them: RFC 3339 in UTC for programs, the local date and a distance
-//! ("in 12 days") for people. Inside, a time is a number of seconds since 1970-01-01 UTC, as
-//! certificates state it.
+//! ("in 12 days") for people.
 
-use std::fmt;
 use std::time::Duration;
 
 use certstow_formats::certificate::{Clock, ParsedCertificate};
 use certstow_formats::plural::counted;
+pub use certstow_formats::time::UnixTime;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ZonedDateTime};
@@ -19,33 +18,9 @@ const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// A moment, to the second; `Display` gives it by RFC 3339 in UTC. No type of `jiff`, which ends some
-/// hours before 9999-12-31T23:59:59Z: the notAfter of a certificate that is to have no end (RFC 5280,
-/// 4.1.2.5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UnixTime(i64);
-
-impl UnixTime {
-    /// So many seconds after 1970-01-01 UTC.
-    pub fn new(seconds: i64) -> Self {
-        Self(seconds)
-    }
-
-    /// The seconds since 1970-01-01 UTC; negative before that.
-    pub fn seconds(self) -> i64 {
-        self.0
-    }
-}
-
-impl fmt::Display for UnixTime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&utc(self.0))
-    }
-}
-
-/// The present, in seconds since 1970-01-01 UTC.
-pub fn now() -> i64 {
-    Timestamp::now().as_second()
+/// The present.
+pub fn now() -> UnixTime {
+    UnixTime::new(Timestamp::now().as_second())
 }
 
 /// The present by RFC 3339 in UTC, to the millisecond: `2030-01-02T03:04:05.678Z`.
@@ -54,31 +29,26 @@ pub fn utc_now() -> String {
     now.to_string()
 }
 
-/// RFC 3339 in UTC, to the second: `2030-01-02T03:04:05Z`.
-pub fn utc(seconds: i64) -> String {
-    calendar(seconds).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
 /// Reads a time by RFC 3339; `None` if it is none.
-pub fn from_utc(text: &str) -> Option<i64> {
+pub fn from_utc(text: &str) -> Option<UnixTime> {
     let time: Timestamp = text.parse().ok()?;
-    Some(time.as_second())
+    Some(UnixTime::new(time.as_second()))
 }
 
 /// The date where this machine is: `2030-01-02`.
-pub fn local_date(seconds: i64) -> String {
+pub fn local_date(time: UnixTime) -> String {
     const FORM: &str = "%Y-%m-%d";
-    match here(seconds) {
+    match here(time) {
         Some(here) => here.strftime(FORM).to_string(),
-        None => calendar(seconds).strftime(FORM).to_string(),
+        None => calendar(time).strftime(FORM).to_string(),
     }
 }
 
 /// The date and time where this machine is, with its offset: `2030-01-02 03:04:05 +01:00`.
-pub fn local(seconds: i64) -> String {
-    match here(seconds) {
+pub fn local(time: UnixTime) -> String {
+    match here(time) {
         Some(here) => here.strftime("%Y-%m-%d %H:%M:%S %:z").to_string(),
-        None => calendar(seconds)
+        None => calendar(time)
             .strftime("%Y-%m-%d %H:%M:%S +00:00")
             .to_string(),
     }
@@ -86,7 +56,7 @@ pub fn local(seconds: i64) -> String {
 
 /// Why a certificate is not valid at `now`: "expired on 2021-02-03", by the date where this
 /// machine is; `None` if it is valid.
-pub fn outside_validity(certificate: &ParsedCertificate<'_>, now: i64) -> Option<String> {
+pub fn outside_validity(certificate: &ParsedCertificate<'_>, now: UnixTime) -> Option<String> {
     let clock = Clock {
         now,
         date: local_date,
@@ -103,8 +73,8 @@ pub fn clock() -> Clock {
 }
 
 /// How far a certificate's end is from `now`: "in 12 days", "expired 3 days ago".
-pub fn until_expiry(not_after: i64, now: i64) -> String {
-    let left = not_after.saturating_sub(now);
+pub fn until_expiry(not_after: UnixTime, now: UnixTime) -> String {
+    let left = not_after.seconds_since(now);
     if left >= 0 {
         format!("in {}", span(left))
     } else {
@@ -113,8 +83,8 @@ pub fn until_expiry(not_after: i64, now: i64) -> String {
 }
 
 /// How far a certificate's beginning is from `now`: "12 days ago", "in 3 hours".
-pub fn since_beginning(not_before: i64, now: i64) -> String {
-    let age = now.saturating_sub(not_before);
+pub fn since_beginning(not_before: UnixTime, now: UnixTime) -> String {
+    let age = now.seconds_since(not_before);
     if age >= 0 {
         format!("{} ago", span(age))
     } else {
@@ -136,23 +106,23 @@ fn span(seconds: i64) -> String {
     counted(count, unit, &format!("{unit}s"))
 }
 
-/// Reads a length of time: a whole number and `h`, `d`, `w` or `y` (365 days). The result is
-/// in seconds.
+/// Reads a length of time: a whole number and `h`, `d`, `w` or `y` (365 days).
 ///
 /// # Errors
 /// A sentence saying what is wrong.
-pub fn parse_span(text: &str) -> Result<i64, String> {
+pub fn parse_span(text: &str) -> Result<Duration, String> {
     let units = [('h', HOUR), ('d', DAY), ('w', 7 * DAY), ('y', 365 * DAY)];
     parse(text, &units)
         .ok_or_else(|| format!("'{text}' is no length of time; write it as 12h, 30d, 8w or 1y"))
 }
 
-/// A whole number and a unit, in seconds.
-fn parse(text: &str, units: &[(char, i64)]) -> Option<i64> {
+/// A whole number and a unit of so many seconds.
+fn parse(text: &str, units: &[(char, i64)]) -> Option<Duration> {
     let mut units = units.iter();
     let (number, unit) =
         units.find_map(|(unit, length)| Some((text.strip_suffix(*unit)?, length)))?;
-    Some(i64::from(number.parse::<u32>().ok()?) * unit)
+    let seconds = i64::from(number.parse::<u32>().ok()?) * unit;
+    Some(Duration::from_secs(seconds.unsigned_abs()))
 }
 
 /// Reads how long a wait may take: a whole number and `s`, `m` or `h`. `None` is a wait without an
@@ -164,10 +134,9 @@ pub fn parse_wait(text: &str) -> Result<Option<Duration>, String> {
     if text == "0" {
         return Ok(None);
     }
-    let seconds = parse(text, &[('s', 1), ('m', MINUTE), ('h', HOUR)]).ok_or_else(|| {
+    let wait = parse(text, &[('s', 1), ('m', MINUTE), ('h', HOUR)]).ok_or_else(|| {
         format!("'{text}' is no length of time; write it as 90s, 10m or 1h, or 0")
     })?;
-    let wait = Duration::from_secs(seconds.unsigned_abs());
     Ok(Some(wait).filter(|wait| !wait.is_zero()))
 }
 
@@ -184,14 +153,15 @@ pub fn wait(length: Duration) -> String {
 
 /// The calendar in UTC. Broken certificates may name times beyond what it holds; those stay at
 /// its end.
-fn calendar(seconds: i64) -> DateTime {
-    DateTime::constant(1970, 1, 1, 0, 0, 0, 0).saturating_add(SignedDuration::from_secs(seconds))
+fn calendar(time: UnixTime) -> DateTime {
+    let since = SignedDuration::from_secs(time.seconds());
+    DateTime::constant(1970, 1, 1, 0, 0, 0, 0).saturating_add(since)
 }
 
 /// The time where this machine is. There is none for the last two days of the year 9999, which
 /// certificates without an end name: they are not the same days in every time zone.
-fn here(seconds: i64) -> Option<ZonedDateTime> {
-    let timestamp = Timestamp::from_second(seconds).ok()?;
+fn here(time: UnixTime) -> Option<ZonedDateTime> {
+    let timestamp = Timestamp::from_second(time.seconds()).ok()?;
     Some(timestamp.to_zoned_datetime(TimeZone::system()))
 }
 
@@ -199,19 +169,14 @@ fn here(seconds: i64) -> Option<ZonedDateTime> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn utc_formats_as_rfc3339() {
-        assert_eq!(utc(0), "1970-01-01T00:00:00Z");
-        // The "no well-defined end" of RFC 5280, 4.1.2.5.
-        assert_eq!(utc(253_402_300_799), "9999-12-31T23:59:59Z");
-        assert!(utc(i64::MAX).starts_with("9999"));
-        assert!(utc(i64::MIN).ends_with('Z'));
-    }
+    const START: UnixTime = UnixTime::new(0);
 
     #[test]
     fn local_date_handles_end_of_calendar() {
-        assert_eq!(local_date(253_402_300_799), "9999-12-31");
-        assert_eq!(local(253_402_300_799), "9999-12-31 23:59:59 +00:00");
+        // The "no well-defined end" of RFC 5280, 4.1.2.5.
+        let last = UnixTime::new(253_402_300_799);
+        assert_eq!(local_date(last), "9999-12-31");
+        assert_eq!(local(last), "9999-12-31 23:59:59 +00:00");
     }
 
     #[test]
@@ -230,10 +195,11 @@ mod tests {
             (-HOUR, "expired 1 hour ago"),
         ];
         for (left, expected) in cases {
-            assert_eq!(until_expiry(1_000_000_000 + left, 1_000_000_000), expected);
+            assert_eq!(until_expiry(UnixTime::new(left), START), expected);
         }
-        assert_eq!(since_beginning(0, 2 * DAY), "2 days ago");
-        assert_eq!(since_beginning(2 * DAY, 0), "in 2 days");
+        let later = UnixTime::new(2 * DAY);
+        assert_eq!(since_beginning(START, later), "2 days ago");
+        assert_eq!(since_beginning(later, START), "in 2 days");
     }
 
     #[test]
@@ -271,10 +237,11 @@ mod tests {
 
     #[test]
     fn parse_span_requires_a_known_unit() {
-        assert_eq!(parse_span("30d"), Ok(30 * DAY));
-        assert_eq!(parse_span("12h"), Ok(12 * HOUR));
-        assert_eq!(parse_span("8w"), Ok(56 * DAY));
-        assert_eq!(parse_span("1y"), Ok(365 * DAY));
+        let seconds = |seconds: i64| Duration::from_secs(seconds.unsigned_abs());
+        assert_eq!(parse_span("30d"), Ok(seconds(30 * DAY)));
+        assert_eq!(parse_span("12h"), Ok(seconds(12 * HOUR)));
+        assert_eq!(parse_span("8w"), Ok(seconds(56 * DAY)));
+        assert_eq!(parse_span("1y"), Ok(seconds(365 * DAY)));
         for wrong in ["", "d", "30", "-1d", "1.5d", "30m", "99999999999d", "30é"] {
             assert!(parse_span(wrong).is_err(), "{wrong}");
         }

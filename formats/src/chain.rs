@@ -6,6 +6,7 @@
 use std::sync::OnceLock;
 
 use crate::certificate::Certificate;
+use crate::time::UnixTime;
 use index::Index;
 use verified::Verified;
 
@@ -91,9 +92,7 @@ impl Candidates {
 ///
 /// Always ends, and soon: loops are cut, a path has at most 16 certificates, and a few hundred
 /// signatures are checked at most.
-///
-/// `now` is in seconds since 1970-01-01 UTC.
-pub fn build(leaf: &Certificate, candidates: &Candidates, now: i64) -> Path {
+pub fn build(leaf: &Certificate, candidates: &Candidates, now: UnixTime) -> Path {
     let best = |sources: &[&Index]| search::best_path(leaf, sources, &candidates.verified, now);
     let own = best(&[&candidates.own]);
     if own.is_complete() && !own.has_expired_issuer {

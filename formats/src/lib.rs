@@ -24,3 +24,4 @@ pub(crate) mod signature;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod threads;
+pub mod time;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use certstow_formats::certificate::{Certificate, EntryId, Property};
 use certstow_formats::secret::{Password, PrivateKey};
+use certstow_formats::time::UnixTime;
 
 use crate::error::{AskError, StoreError};
 pub use crate::key_state::{KeyState, NotExportable};
@@ -171,13 +172,13 @@ pub trait Store: Send {
         Err(StoreError::not_removed(place, reason, None))
     }
 
-    /// Records that the entry was saved at `when` (Unix time) and the copy verified, where stores
+    /// Records that the entry was saved at `when` and the copy verified, where stores
     /// of this kind have a place for that; elsewhere does nothing. [`Entry::backed_up`] tells it.
     ///
     /// # Errors
     /// - [`StoreError::NotFound`]: no entry has this id (any more).
     /// - [`StoreError::AccessDenied`], [`StoreError::Unavailable`]: as [`Store::list`].
-    fn mark_backed_up(&mut self, _id: &EntryId, _when: i64) -> Result<(), StoreError> {
+    fn mark_backed_up(&mut self, _id: &EntryId, _when: UnixTime) -> Result<(), StoreError> {
         Ok(())
     }
 }
@@ -353,9 +354,9 @@ pub struct Entry {
     /// Whether the store keeps the certificate for the sake of old documents only
     /// (`CERT_ARCHIVED_PROP_ID`), so that it is not offered for new ones.
     pub archived: bool,
-    /// When the store was last told that a copy was saved and verified, in Unix time: by certstow
+    /// When the store was last told that a copy was saved and verified: by certstow
     /// or another program, on this machine (`CERT_BACKED_UP_PROP_ID`).
-    pub backed_up: Option<i64>,
+    pub backed_up: Option<UnixTime>,
     /// Where in the store the certificate lies: file paths, `Cert:` paths. The first is the one
     /// used; the others hold the same certificate again.
     pub places: Vec<String>,

@@ -1,6 +1,7 @@
 //! What a backup is to hold, and where it goes.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use certstow_core::time;
 use certstow_platform::spec::StoreSpec;
@@ -51,7 +52,7 @@ pub(crate) struct BackupArgs {
     /// Remove the files of certificates that expired this long ago (90d, 1y), but never the only
     /// copy of a key that is still in a store
     #[arg(long, value_name = "TIME", value_parser = time::parse_span)]
-    pub(crate) prune_expired: Option<i64>,
+    pub(crate) prune_expired: Option<Duration>,
     /// Begin a new backup in a folder that held one when it was last saved to, and holds none today:
     /// without it, such a folder is refused, since its disk may not be mounted
     #[arg(long)]

@@ -3,6 +3,7 @@
 use certstow_core::select::Filters;
 use certstow_core::time;
 use clap::Args;
+use std::time::Duration;
 
 use super::given::{Kind, Typed};
 use super::store::StoreArgs;
@@ -31,7 +32,7 @@ pub(crate) struct FilterArgs {
     label: Option<String>,
     /// Valid now and expiring within this time: 12h, 30d, 8w, 1y
     #[arg(long, value_name = "TIME", value_parser = time::parse_span, help_heading = "Filters")]
-    expires_within: Option<i64>,
+    expires_within: Option<Duration>,
     /// Expired
     #[arg(long, conflicts_with_all = ["valid", "expires_within"], help_heading = "Filters")]
     expired: bool,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use certstow_core::error::{Error as LibraryError, Nearly};
 use certstow_core::identity::{Inventory, ListedCertificate};
 use certstow_core::select::{self, Filters};
+use certstow_core::time::UnixTime;
 use certstow_core::{time, waits};
 use certstow_formats::threads;
 
@@ -53,7 +54,7 @@ pub(crate) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
 }
 
 /// That the filters leave nothing to list, and what would be left with `--all`.
-pub(crate) fn nothing_left(inventory: &Inventory, filters: &Filters, now: i64) -> Error {
+pub(crate) fn nothing_left(inventory: &Inventory, filters: &Filters, now: UnixTime) -> Error {
     let all = inventory.certificates().iter();
     let unlisted: Vec<_> = all.filter(|listed| filters.matches(listed, now)).collect();
     let keyless = unlisted.iter().filter(|listed| !listed.has_key());
@@ -73,7 +74,7 @@ pub(crate) fn nothing_left(inventory: &Inventory, filters: &Filters, now: i64) -
 fn tree(
     inventory: &Inventory,
     identities: &[&ListedCertificate],
-    now: i64,
+    now: UnixTime,
     screen: &Screen,
 ) -> String {
     let issuers = inventory.known_issuers();

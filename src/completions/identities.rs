@@ -182,7 +182,7 @@ fn read_store(store: StoreSpec, word: &str) -> Vec<Possible> {
 }
 
 fn of_store(listed: &ListedCertificate, word: &str) -> Possible {
-    let date = time::local_date(listed.not_after().seconds());
+    let date = time::local_date(listed.not_after());
     let about = format!("until {date}, key {}", key_text(listed));
     Possible {
         has_key: listed.has_key(),

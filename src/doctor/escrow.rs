@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use certstow_core::escrow::Recipient;
+use certstow_core::time::UnixTime;
 use certstow_core::{time, waits};
 
 use super::Check;
@@ -12,7 +13,7 @@ pub(crate) fn check(file: &Path) -> Check {
     at(file, time::now())
 }
 
-fn at(file: &Path, now: i64) -> Check {
+fn at(file: &Path, now: UnixTime) -> Check {
     let about = file.display().to_string();
     let wait = waits::waiting_for(format!("the disk or share of {about}"));
     let recipient = Recipient::read(file);
@@ -60,7 +61,7 @@ mod tests {
             let found = check(&file);
             assert!(found.found.starts_with("passwords can be sealed to "));
             assert_eq!(found.status, Status::Ok, "{found:?}");
-            let later = at(&file, i64::MAX / 2);
+            let later = at(&file, UnixTime::new(i64::MAX / 2));
             assert_eq!(later.status, Status::Warning);
             assert!(later.found.contains("expired on "), "{later:?}");
         }

@@ -7,9 +7,10 @@ use certstow_platform::store::{KeyState, NotExportable};
 use certstow_platform::testing::{MemoryStore, Sample};
 
 /// 2026-11-26, whenever these run.
-const NOW: i64 = 1_795_651_200;
+const NOW: UnixTime = UnixTime::new(1_795_651_200);
 use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem};
 use certstow_core::select::Filters;
+use certstow_core::time::UnixTime;
 
 use crate::report::{self, Backup, Copy, Item, OnlyInBackup, Report};
 use crate::schedule::{Owner, Schedule, Scheduler, Time, When, launchd, systemd, windows_task};

@@ -2,6 +2,7 @@ use certstow_core::password::Source;
 use certstow_formats::pkcs12::profile::Iterations;
 use certstow_formats::pkcs12::target;
 use clap::FromArgMatches as _;
+use std::time::Duration;
 
 use super::*;
 
@@ -23,7 +24,10 @@ fn option_file_example_covers_every_key() {
     let text = include_str!("../../docs/backup.example.toml");
     let args = read_text(text).unwrap();
     assert_eq!(args.to.len(), 2);
-    assert_eq!(args.prune_expired, Some(2 * 365 * 24 * 3600));
+    assert_eq!(
+        args.prune_expired,
+        Some(Duration::from_secs(2 * 365 * 24 * 3600))
+    );
     // Each key on its own, those behind a # too.
     let keys: Vec<&str> = text
         .lines()

@@ -5,7 +5,6 @@
 use std::io::{self, Write};
 
 use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem};
-use certstow_core::time;
 use certstow_formats::chain::{Path, PathEnd};
 use certstow_formats::sanitize::{in_full, is_unsafe};
 use certstow_formats::{key, names};
@@ -230,13 +229,16 @@ fn entry(object: Object, inventory: &Inventory, identity: &ListedCertificate) ->
         .with("subject", &identity.subject())
         .with("issuer", &parsed.issuer())
         .with("serial", &parsed.serial())
-        .with("not_before", &time::utc(parsed.not_before()))
+        .with("not_before", &parsed.not_before().to_string())
         .with("not_after", &identity.not_after().to_string())
         .with("emails", &parsed.emails())
         .with("dns_names", &parsed.dns_names())
         .with("eku", &parsed.extended_key_usages())
         .with("archived", &identity.is_archived())
-        .with("backed_up", &identity.backed_up().map(time::utc))
+        .with(
+            "backed_up",
+            &identity.backed_up().map(|when| when.to_string()),
+        )
         .object("key", key)
 }
 

@@ -6,7 +6,7 @@
 mod layout;
 
 use certstow_core::identity::{Inventory, ListedCertificate};
-use certstow_core::time::{self, Urgency};
+use certstow_core::time::{self, UnixTime, Urgency};
 use certstow_formats::certificate::Certificate;
 use certstow_formats::names;
 use certstow_formats::sanitize::shortened;
@@ -38,7 +38,7 @@ const GAP: u16 = 2;
 pub(crate) fn list(
     inventory: &Inventory,
     identities: &[&ListedCertificate],
-    now: i64,
+    now: UnixTime,
     look: Look,
 ) -> String {
     let lines: Vec<Line<'_>> = identities
@@ -54,7 +54,7 @@ pub(crate) fn list(
 }
 
 /// The lines of a tree as a table, without a line end.
-pub(crate) fn tree(inventory: &Inventory, lines: &[Line<'_>], now: i64, look: Look) -> String {
+pub(crate) fn tree(inventory: &Inventory, lines: &[Line<'_>], now: UnixTime, look: Look) -> String {
     render(inventory, lines, (&WHOLE_TREE, &TREE_LAYOUTS), now, look)
 }
 
@@ -62,7 +62,7 @@ fn render(
     inventory: &Inventory,
     lines: &[Line<'_>],
     (whole, layouts): (&Layout, &[Layout]),
-    now: i64,
+    now: UnixTime,
     look: Look,
 ) -> String {
     let build = |layout: &Layout| {
@@ -118,7 +118,7 @@ fn finished(mut table: Table, layout: &Layout) -> String {
     table.trim_fmt()
 }
 
-fn row(inventory: &Inventory, line: &Line<'_>, now: i64, layout: &Layout, look: Look) -> Row {
+fn row(inventory: &Inventory, line: &Line<'_>, now: UnixTime, layout: &Layout, look: Look) -> Row {
     let cells = layout.columns.iter().map(|column| match column {
         Name => Cell::new(format!("{}{}", line.before, shortened(&line.name))),
         Expires => match line.certificate {
@@ -165,7 +165,7 @@ fn of_identity(
 
 /// The end, how much of the validity is left, and the distance in words: the colour says no more
 /// than these do.
-fn expires(certificate: &Certificate, now: i64, layout: &Layout, look: Look) -> Cell {
+fn expires(certificate: &Certificate, now: UnixTime, layout: &Layout, look: Look) -> Cell {
     let parsed = certificate.parse();
     let not_before = parsed.not_before();
     let not_after = parsed.not_after();

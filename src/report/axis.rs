@@ -2,20 +2,20 @@
 //! shows what most certificates need; what lies outside is told by arrows at its ends, so that one
 //! certificate without an end does not squeeze all others into a line.
 
+use certstow_core::time::UnixTime;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use std::time::Duration;
 
-use super::DAY;
-
-const YEAR: i64 = 365 * DAY;
+const YEAR: Duration = days(365);
 /// No farther into the past or the future than this.
-const PAST: i64 = 5 * YEAR;
-const FUTURE: i64 = 10 * YEAR;
+const PAST: Duration = days(5 * 365);
+const FUTURE: Duration = days(10 * 365);
 /// And no less.
-const LEAST: i64 = 60 * DAY;
+const LEAST: Duration = days(60);
 /// What is shown where every certificate ends beyond [`FUTURE`].
-const ENDLESS: i64 = 3 * YEAR;
+const ENDLESS: Duration = days(3 * 365);
 /// So few certificates are all shown whole, if they lie between [`PAST`] and [`FUTURE`].
 const FEW: usize = 8;
 /// So many ticks have room for their labels on a telephone.
@@ -26,8 +26,8 @@ const STEPS: [i64; 8] = [1, 2, 3, 6, 12, 24, 36, 60];
 /// The axis.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Axis {
-    begin: i64,
-    end: i64,
+    begin: UnixTime,
+    end: UnixTime,
     pub(super) ticks: Vec<Tick>,
 }
 
@@ -43,17 +43,17 @@ pub(super) struct Tick {
 
 impl Axis {
     /// An axis for certificates that are valid from and until these times.
-    pub(super) fn of(validities: &[(i64, i64)], now: i64, zone: &TimeZone) -> Self {
+    pub(super) fn of(validities: &[(UnixTime, UnixTime)], now: UnixTime, zone: &TimeZone) -> Self {
         let ahead = validities.iter().flat_map(|&(from, to)| [from, to]);
-        let future = reach(ahead.map(|time| time.saturating_sub(now)), FUTURE);
+        let future = reach(ahead.map(|time| time.seconds_since(now)), FUTURE);
         let behind = validities.iter().flat_map(|&(from, to)| [from, to]);
-        let past = reach(behind.map(|time| now.saturating_sub(time)), PAST);
+        let past = reach(behind.map(|time| now.seconds_since(time)), PAST);
         let future = future.unwrap_or(ENDLESS).max(LEAST);
         // What is to come matters more.
         let past = past.unwrap_or(YEAR).min(future * 3 / 2).max(LEAST);
 
-        let first = month(now.saturating_sub(past), zone);
-        let last = month(now.saturating_add(future), zone) + 1;
+        let first = month(now - past, zone);
+        let last = month(now + future, zone) + 1;
         let step = STEPS
             .into_iter()
             .find(|step| (last - first) / step < TICKS)
@@ -63,7 +63,7 @@ impl Axis {
         let (begin, end) = (start(first, zone), start(last, zone));
         let mut axis = Self {
             begin,
-            end: end.max(begin + 1),
+            end: end.max(begin + Duration::from_secs(1)),
             ticks: Vec::new(),
         };
         let mut at = first;
@@ -79,16 +79,17 @@ impl Axis {
     }
 
     /// Where a time is, in per cent; at an end if it lies beyond.
-    pub(super) fn place(&self, time: i64) -> f64 {
+    pub(super) fn place(&self, time: UnixTime) -> f64 {
         let time = time.clamp(self.begin, self.end);
         #[expect(clippy::cast_precision_loss, reason = "seconds within decades")]
-        let place = (time - self.begin) as f64 / (self.end - self.begin) as f64;
+        let place =
+            time.seconds_since(self.begin) as f64 / self.end.seconds_since(self.begin) as f64;
         place * 100.0
     }
 
     /// The beginnings of all months on it, or of every third, and its end: what is counted
     /// together.
-    pub(super) fn bins(&self, zone: &TimeZone) -> Vec<i64> {
+    pub(super) fn bins(&self, zone: &TimeZone) -> Vec<UnixTime> {
         let (first, last) = (month(self.begin, zone), month(self.end, zone));
         let step = if last - first > 72 { 3 } else { 1 };
         let months = (first..=last).step_by(step);
@@ -96,21 +97,22 @@ impl Axis {
     }
 
     /// Whether a time lies before the axis.
-    pub(super) fn is_before(&self, time: i64) -> bool {
+    pub(super) fn is_before(&self, time: UnixTime) -> bool {
         time < self.begin
     }
 
     /// Whether a time lies behind the axis.
-    pub(super) fn is_after(&self, time: i64) -> bool {
+    pub(super) fn is_after(&self, time: UnixTime) -> bool {
         time > self.end
     }
 }
 
 /// How far an axis has to reach into one direction for most of these distances; `None` if all of
 /// them lie beyond the limit, or in the other direction.
-fn reach(distances: impl Iterator<Item = i64>, limit: i64) -> Option<i64> {
-    let mut within: Vec<i64> = distances
-        .filter(|distance| (0..=limit).contains(distance))
+fn reach(distances: impl Iterator<Item = i64>, limit: Duration) -> Option<Duration> {
+    let mut within: Vec<Duration> = distances
+        .filter_map(|distance| u64::try_from(distance).ok().map(Duration::from_secs))
+        .filter(|distance| *distance <= limit)
         .collect();
     within.sort_unstable();
     let most = match within.len() {
@@ -121,21 +123,25 @@ fn reach(distances: impl Iterator<Item = i64>, limit: i64) -> Option<i64> {
     Some(within[most])
 }
 
+const fn days(count: u64) -> Duration {
+    Duration::from_secs(count * 24 * 60 * 60)
+}
+
 /// The month a time is in, counted from the year 0.
-fn month(time: i64, zone: &TimeZone) -> i64 {
+fn month(time: UnixTime, zone: &TimeZone) -> i64 {
     // Of the axis, which stays within decades of now.
-    let date = Timestamp::from_second(time).map(|time| zone.to_datetime(time).date());
+    let date = Timestamp::from_second(time.seconds()).map(|time| zone.to_datetime(time).date());
     let date = date.unwrap_or_default();
     i64::from(date.year()) * 12 + i64::from(date.month()) - 1
 }
 
 /// When a month begins.
-fn start(month: i64, zone: &TimeZone) -> i64 {
+fn start(month: i64, zone: &TimeZone) -> UnixTime {
     let year = i16::try_from(month.div_euclid(12)).unwrap_or(i16::MAX);
     let number = i8::try_from(month.rem_euclid(12) + 1).unwrap_or(1);
     let date = Date::new(year, number, 1).unwrap_or_default();
     let begins = zone.to_timestamp(date.at(0, 0, 0, 0));
-    begins.map_or(0, Timestamp::as_second)
+    UnixTime::new(begins.map_or(0, Timestamp::as_second))
 }
 
 /// The year where one begins, else the month; the first with its year.
@@ -159,12 +165,15 @@ mod tests {
     /// 2026-11-26.
     const NOW: i64 = 1_795_651_200;
 
-    fn axis(days: &[(i64, i64)]) -> Axis {
-        let times: Vec<_> = days
-            .iter()
-            .map(|&(from, to)| (NOW + from * DAY, NOW + to * DAY))
-            .collect();
-        Axis::of(&times, NOW, &TimeZone::UTC)
+    /// So many days after it.
+    fn day(days: i64) -> UnixTime {
+        UnixTime::new(NOW + days * 24 * 60 * 60)
+    }
+
+    fn axis(validities: &[(i64, i64)]) -> Axis {
+        let times = validities.iter().map(|&(from, to)| (day(from), day(to)));
+        let times: Vec<_> = times.collect();
+        Axis::of(&times, day(0), &TimeZone::UTC)
     }
 
     fn labels(axis: &Axis) -> Vec<&str> {
@@ -190,7 +199,7 @@ mod tests {
             let ticks = i64::try_from(axis.ticks.len()).unwrap();
             assert!((3..=TICKS + 1).contains(&ticks), "{days}: {axis:?}");
             assert_eq!(axis.ticks[0].place, 0.0);
-            let today = axis.place(NOW);
+            let today = axis.place(day(0));
             assert!(5.0 < today && today < 95.0, "{days}: {today}");
         }
     }
@@ -199,24 +208,25 @@ mod tests {
     fn axis_is_not_stretched_by_outlier() {
         let century = 36_500;
         let with = axis(&[(-100, 365), (-1000, century)]);
-        assert!(with.is_after(NOW + century * DAY));
-        assert!(!with.is_after(NOW + 365 * DAY));
-        assert_eq!(with.place(NOW + century * DAY), 100.0);
+        assert!(with.is_after(day(century)));
+        assert!(!with.is_after(day(365)));
+        assert_eq!(with.place(day(century)), 100.0);
         let alone = axis(&[(-100, century)]);
-        assert!(alone.is_after(NOW + 5 * YEAR) && !alone.is_after(NOW + 2 * YEAR));
+        assert!(alone.is_after(day(5 * 365)) && !alone.is_after(day(2 * 365)));
     }
 
     #[test]
     fn axis_excludes_long_expired_certificates() {
         let axis = axis(&[(-9000, -8000), (-100, 300)]);
-        assert!(axis.is_before(NOW - 8000 * DAY));
-        assert_eq!(axis.place(NOW - 8000 * DAY), 0.0);
+        assert!(axis.is_before(day(-8000)));
+        assert_eq!(axis.place(day(-8000)), 0.0);
     }
 
     #[test]
     fn axis_handles_empty_and_extreme_validities() {
         assert!(axis(&[]).ticks.len() > 2);
-        let absurd = Axis::of(&[(i64::MIN, i64::MAX)], NOW, &TimeZone::UTC);
-        assert!(absurd.is_before(i64::MIN) && absurd.is_after(i64::MAX));
+        let [first, last] = [i64::MIN, i64::MAX].map(UnixTime::new);
+        let absurd = Axis::of(&[(first, last)], day(0), &TimeZone::UTC);
+        assert!(absurd.is_before(first) && absurd.is_after(last));
     }
 }

@@ -10,7 +10,13 @@ use super::*;
 use crate::fuzzing::saying;
 
 /// 2026-11-26.
-const NOW: i64 = 1_795_651_200;
+const NOW: UnixTime = after(0);
+const DAY: i64 = 24 * 60 * 60;
+
+/// So many seconds after that.
+const fn after(seconds: i64) -> UnixTime {
+    UnixTime::new(1_795_651_200 + seconds)
+}
 
 /// What somebody may have put into a certificate, or named a file.
 const HOSTILE: [&str; 14] = [
@@ -69,10 +75,10 @@ fn hostile() -> Report {
 #[test]
 fn validity_depends_on_time_to_expiry() {
     let report = report_of(MemoryStore::with("memory", &[Sample::P256]), &[]);
-    let urgency = |from: i64, to: i64| {
+    let urgency = |from, to| {
         let item = Item {
-            not_before: NOW + from,
-            not_after: NOW + to,
+            not_before: after(from),
+            not_after: after(to),
             ..report.items[0].clone()
         };
         item.validity(NOW)
@@ -98,7 +104,7 @@ fn report_counts_keys_and_backups() {
     ];
     let mut store = MemoryStore::with("memory", &samples);
     store
-        .mark_backed_up(&certificate(Sample::P256).id(), NOW - DAY)
+        .mark_backed_up(&certificate(Sample::P256).id(), after(-DAY))
         .unwrap();
     let report = report_of(store, &[]);
     assert_eq!(
@@ -444,8 +450,8 @@ fn page_shows_overview_for_many_identities() {
         .remove(0);
     let add = |report: &mut Report, days: i64| {
         report.items.push(Item {
-            not_before: NOW - 300 * DAY,
-            not_after: NOW + days * DAY,
+            not_before: after(-300 * DAY),
+            not_after: after(days * DAY),
             ..item.clone()
         });
     };
@@ -469,10 +475,10 @@ fn page_overview_labels_columns_of_several_months() {
     let mut report = report_of(MemoryStore::with("memory", &[Sample::P256]), &[]);
     let mut item = report.items.remove(0);
     // 2027-02-14; the scale is one of years.
-    (item.not_before, item.not_after) = (NOW - 300 * DAY, NOW + 80 * DAY);
+    (item.not_before, item.not_after) = (after(-300 * DAY), after(80 * DAY));
     report.items = vec![item.clone(); 13];
     assert!(page::write(&report).contains("2027-02: 13"));
-    item.not_after = NOW + 3000 * DAY;
+    item.not_after = after(3000 * DAY);
     report.items.extend(vec![item; 5]);
     let page = page::write(&report);
     assert!(page.contains("2027-01 to 2027-03: 13"), "{page}");

@@ -4,7 +4,7 @@
 use certstow_core::error::Error as LibraryError;
 use certstow_core::export::may_come_out;
 use certstow_core::identity::{Inventory, ListedCertificate};
-use certstow_core::time;
+use certstow_core::time::{self, UnixTime};
 use certstow_formats::names;
 use certstow_formats::plural::counted;
 use certstow_formats::sanitize::{safe, shortened};
@@ -135,10 +135,10 @@ fn all<'i>(inventory: &'i Inventory, preset: &ExportArgs) -> Vec<&'i ListedCerti
     all
 }
 
-fn choice(identity: &ListedCertificate, now: i64) -> Choice {
+fn choice(identity: &ListedCertificate, now: UnixTime) -> Choice {
     let name = identity.label();
     let issuer = names::short_name_of_der(identity.certificate().issuer_der());
-    let not_after = identity.not_after().seconds();
+    let not_after = identity.not_after();
     let date = time::local_date(not_after);
     let mut last = match not_after < now {
         true => format!("expired {date}"),

@@ -6,12 +6,13 @@ use std::collections::{HashMap, HashSet};
 use super::manifest::{self, Saved};
 use crate::identity::Inventory;
 use crate::select::Filters;
+use crate::time::UnixTime;
 
 /// The private keys in the stores, and which stores were read.
 pub struct InStores {
     /// The certificates that a store has with a private key, as in the manifest, and the end of
-    /// each in seconds since 1970.
-    with_key: HashMap<String, i64>,
+    /// each.
+    with_key: HashMap<String, UnixTime>,
     /// The stores that were read without a problem: what they do not list, they do not have.
     read_whole: HashSet<String>,
 }
@@ -29,7 +30,7 @@ impl InStores {
                 .identities()
                 .map(|identity| {
                     let sha256 = manifest::key(&identity.entry().id);
-                    (sha256, identity.not_after().seconds())
+                    (sha256, identity.not_after())
                 })
                 .collect(),
             read_whole: inventory
@@ -40,8 +41,8 @@ impl InStores {
         }
     }
 
-    /// The end of a certificate whose private key a store has, in seconds since 1970.
-    pub(super) fn end_of(&self, saved: &Saved) -> Option<i64> {
+    /// The end of a certificate whose private key a store has.
+    pub(super) fn end_of(&self, saved: &Saved) -> Option<UnixTime> {
         self.with_key.get(&saved.thumbprint.sha256).copied()
     }
 
@@ -54,7 +55,7 @@ impl InStores {
 
     /// Whether the key left the store that it was saved from, and is in no other that was read. Not
     /// of an entry that the filters leave out, or of which the manifest cannot tell whether they do.
-    pub fn miss(&self, saved: &Saved, filters: &Filters, now: i64) -> bool {
+    pub fn miss(&self, saved: &Saved, filters: &Filters, now: UnixTime) -> bool {
         !self.may_have(saved) && filters.judge(&saved.known(), now) == Some(true)
     }
 }

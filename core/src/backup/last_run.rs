@@ -79,7 +79,7 @@ pub(super) fn remember(last_runs: &Path, folder: &Path, identities: usize) -> Re
         schema: SCHEMA.to_owned(),
         destination: real_path(folder).to_string_lossy().into_owned(),
         volume: volume(folder),
-        when: time::utc(time::now()),
+        when: time::now().to_string(),
         identities,
     };
     let file = file_of(last_runs, folder);

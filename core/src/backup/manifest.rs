@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::names;
@@ -15,7 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::Error;
 use crate::select::{Known, Recorded};
-use crate::time;
+use crate::time::{self, UnixTime};
 
 /// The manifest's name in its folder.
 pub const NAME: &str = "certstow-manifest.json";
@@ -195,7 +196,7 @@ impl Manifest {
     /// Its bytes, with the time and the tool as of now: a line for each entry, in the order of the
     /// files' names.
     pub fn write_now(&mut self) -> Vec<u8> {
-        self.written = time::utc(self.next_time(time::now()));
+        self.written = self.next_time(time::now()).to_string();
         self.tool = tool();
         self.sort();
         let lines: Vec<String> = self.entries.iter().map(to_json).collect();
@@ -211,10 +212,12 @@ impl Manifest {
 
     /// The time for one that is written `now` in its place. Changes name their manifest by its time: two
     /// in a row never have the same one, even within a second or after the clock was set back a little.
-    fn next_time(&self, now: i64) -> i64 {
-        const LITTLE: i64 = 60;
+    fn next_time(&self, now: UnixTime) -> UnixTime {
+        const LITTLE: Duration = Duration::from_secs(60);
         match time::from_utc(&self.written) {
-            Some(before) if (now..now + LITTLE).contains(&before) => before + 1,
+            Some(before) if (now..now + LITTLE).contains(&before) => {
+                before + Duration::from_secs(1)
+            }
             _ => now,
         }
     }
@@ -263,7 +266,7 @@ impl Saved {
             label: parsed.label(),
             subject: parsed.subject(),
             issuer: parsed.issuer(),
-            not_after: time::utc(parsed.not_after()),
+            not_after: parsed.not_after().to_string(),
             ..Self::default()
         }
     }
@@ -291,8 +294,8 @@ impl Saved {
         })
     }
 
-    /// notAfter in seconds since 1970, if the manifest tells.
-    pub(super) fn not_after(&self) -> Option<i64> {
+    /// notAfter, if the manifest tells.
+    pub(super) fn not_after(&self) -> Option<UnixTime> {
         time::from_utc(&self.not_after)
     }
 }
@@ -472,15 +475,17 @@ mod tests {
     #[test]
     fn next_time_never_repeats_the_previous() {
         let mut manifest = Manifest::empty();
-        assert_eq!(manifest.next_time(1_000_000), 1_000_000);
+        let written = UnixTime::new(1_000_000);
+        assert_eq!(manifest.next_time(written), written);
         for (now, expected) in [
             (999_999, 999_999 + 2),
             (1_000_000, 1_000_001),
             (1_000_001, 1_000_001),
             (900_000, 900_000),
         ] {
-            manifest.written = time::utc(1_000_000);
-            assert_eq!(manifest.next_time(now), expected, "{now}");
+            manifest.written = written.to_string();
+            let next = manifest.next_time(UnixTime::new(now));
+            assert_eq!(next.seconds(), expected, "{now}");
         }
     }
 

@@ -6,6 +6,7 @@ use super::folder::Condition;
 use super::retention::Retention;
 use crate::identity::{Inventory, ListedCertificate};
 use crate::select::Filters;
+use crate::time::UnixTime;
 
 /// An identity that is wanted in the backup.
 pub(super) struct Wanted<'a> {
@@ -43,7 +44,7 @@ pub(super) enum Cause {
 pub(super) fn wanted<'a>(
     inventory: &'a Inventory,
     filters: &Filters,
-    now: i64,
+    now: UnixTime,
 ) -> impl Iterator<Item = &'a ListedCertificate> {
     let identities = inventory.identities();
     identities.filter(move |identity| filters.matches(identity, now))
@@ -56,7 +57,7 @@ pub(super) fn plan<'a>(
     rewrite: bool,
     retention: Option<&Retention>,
 ) -> Wanted<'a> {
-    let not_after = identity.not_after().seconds();
+    let not_after = identity.not_after();
     let label = identity.label();
     let mut actions: Vec<Action> = destinations
         .iter()

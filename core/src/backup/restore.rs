@@ -24,7 +24,7 @@ use crate::error::{Candidate, Error, Near, Nearly};
 use crate::identity::Inventory;
 use crate::import::{self, Present};
 use crate::select::{self, Choice, Want};
-use crate::time;
+use crate::time::{self, UnixTime};
 use crate::warning::{Code, Warning};
 use sources::Sources;
 use taken::Taken;
@@ -221,7 +221,11 @@ fn not_elsewhere(missing: Vec<(Saved, Error)>, inventory: &Inventory) -> Vec<(Sa
 
 /// Of these entries those that are wanted, and those of which the manifest does not tell whether
 /// they are.
-fn lost(missing: Vec<(Saved, Error)>, wanted: &Wanted<'_>, now: i64) -> (Vec<Lost>, Vec<Lost>) {
+fn lost(
+    missing: Vec<(Saved, Error)>,
+    wanted: &Wanted<'_>,
+    now: UnixTime,
+) -> (Vec<Lost>, Vec<Lost>) {
     let (mut lost, mut undecided) = (Vec::new(), Vec::new());
     for (saved, error) in missing {
         let into = match wanted.decide(&saved, now) {

@@ -2,6 +2,7 @@
 //! has the key, one copy of it stays, here or at another destination of the same run.
 
 use std::collections::HashSet;
+use std::time::Duration;
 use std::{fs, io};
 
 use certstow_formats::threads;
@@ -13,26 +14,27 @@ use super::in_stores::InStores;
 use super::manifest::Saved;
 use super::report::{DestinationReport, Pruned};
 use crate::identity::Inventory;
+use crate::time::UnixTime;
 use crate::warning::{Code, Warning};
 use crate::{output, waits};
 
 /// How long expired certificates are kept, and what the stores still have.
 pub(super) struct Retention {
     /// What expired before this time may go.
-    before: i64,
+    before: UnixTime,
     stores: InStores,
 }
 
 impl Retention {
-    pub(super) fn new(inventory: &Inventory, span: i64, now: i64) -> Self {
+    pub(super) fn new(inventory: &Inventory, span: Duration, now: UnixTime) -> Self {
         Self {
-            before: now.saturating_sub(span),
+            before: now - span,
             stores: InStores::of(inventory),
         }
     }
 
-    /// Whether a certificate with this end may go, in seconds since 1970.
-    pub(super) fn is_over(&self, not_after: i64) -> bool {
+    /// Whether a certificate with this end may go.
+    pub(super) fn is_over(&self, not_after: UnixTime) -> bool {
         not_after < self.before
     }
 

@@ -9,6 +9,7 @@ mod writing;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use certstow_formats::plural::counted;
 use certstow_formats::proof::Level;
@@ -28,7 +29,7 @@ use crate::export::Options;
 use crate::identity::Inventory;
 use crate::output::Privacy;
 use crate::select::{self, Filters};
-use crate::time;
+use crate::time::{self, UnixTime};
 use crate::warning::{Code, Warning};
 
 /// What a run is to do.
@@ -48,7 +49,7 @@ pub struct Request<'a> {
     /// Whether whole files are written anew, too.
     pub rewrite: bool,
     /// Remove files of certificates that expired this many seconds ago.
-    pub prune_expired: Option<i64>,
+    pub prune_expired: Option<Duration>,
     /// Accept that nothing proves some private keys; the manifests keep that of each.
     pub allow_unproven: bool,
     /// The certificate that a fresh password for each file is sealed to, in place of one for all.
@@ -163,7 +164,7 @@ impl<'a> Run<'a> {
         inventory: &'a Inventory,
         request: &'a Request<'a>,
         mut begin_anew: impl FnMut(&Emptied) -> Result<bool, Error>,
-        now: i64,
+        now: UnixTime,
     ) -> Result<Self, Error> {
         let real = real_paths(request.destinations)?;
         if plan::wanted(inventory, request.filters, now)
@@ -235,7 +236,7 @@ impl<'a> Run<'a> {
         Ok(Destination::open(folder, privacy, patience))
     }
 
-    fn plan(&mut self, now: i64, progress: &mut dyn FnMut(Progress)) {
+    fn plan(&mut self, now: UnixTime, progress: &mut dyn FnMut(Progress)) {
         let wanted: Vec<_> = plan::wanted(self.inventory, self.request.filters, now).collect();
         let (destinations, rewrite) = (&self.destinations, self.request.rewrite);
         let retention = self.retention.as_ref();

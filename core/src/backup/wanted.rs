@@ -3,6 +3,7 @@
 
 use super::manifest::Saved;
 use crate::select::{Filters, Selector};
+use crate::time::UnixTime;
 
 /// How a note ends of what the manifest does not name, where [`Wanted::unnamed`] is not set.
 pub(super) const LEFT_OUT: &str = "it is left out";
@@ -44,8 +45,8 @@ impl Wanted<'_> {
         }
     }
 
-    /// Whether an entry is wanted at `now` (Unix time), as far as the manifest tells.
-    pub(super) fn decide(&self, saved: &Saved, now: i64) -> Decision {
+    /// Whether an entry is wanted at `now`, as far as the manifest tells.
+    pub(super) fn decide(&self, saved: &Saved, now: UnixTime) -> Decision {
         let known = saved.known();
         if self.filters.judge(&known, now) == Some(false) {
             return Decision::NotWanted;

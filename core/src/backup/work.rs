@@ -174,7 +174,7 @@ impl Work<'_> {
             profile: self.options.profile.name().to_owned(),
             iterations: self.options.iterations.get(),
             store: task.store.clone(),
-            written: time::utc(time::now()),
+            written: time::now().to_string(),
             tool: manifest::tool(),
             escrow: escrow_file,
             proof: Some(task.key.proof),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use certstow_formats::plural::counted;
 
-use crate::time;
+use crate::time::{self, UnixTime};
 
 /// A folder that held a backup after the last run, and holds none today.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,8 +14,8 @@ pub struct Emptied {
     pub folder: PathBuf,
     /// Whether it is there.
     pub is_there: bool,
-    /// When the last run was, in Unix time, if that is known.
-    pub when: Option<i64>,
+    /// When the last run was, if that is known.
+    pub when: Option<UnixTime>,
     /// How many identities it held.
     pub identities: usize,
     /// The volume it was on, and the one it is on, where they are known and differ.

@@ -1,4 +1,5 @@
 use std::fs;
+use std::time::Duration;
 
 use certstow_formats::cms::RecipientKeys;
 use certstow_formats::testing::identities;
@@ -62,9 +63,10 @@ fn random_password_has_groups_and_is_unique() {
 fn warnings_report_an_expired_certificate() {
     let identity = identities::ec_identity();
     let recipient = recipient(&identity);
+    const SECOND: Duration = Duration::from_secs(1);
     let validity = identity.leaf.parse().not_after();
-    let valid = recipient.warnings(validity - 1);
-    let expired = recipient.warnings(validity + 1);
+    let valid = recipient.warnings(validity - SECOND);
+    let expired = recipient.warnings(validity + SECOND);
     assert_eq!(expired.len(), valid.len() + 1);
     let [first, ..] = expired.as_slice() else {
         panic!("no warning")

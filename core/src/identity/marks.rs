@@ -8,6 +8,7 @@ use certstow_platform::error::StoreError;
 use certstow_platform::store::KeyState;
 
 use super::Inventory;
+use crate::time::UnixTime;
 use crate::waits;
 
 /// A store that did not record copies. The copies are as good without.
@@ -23,9 +24,9 @@ pub struct NotMarked {
 
 impl Inventory {
     /// Tells every store that has the private key of one of these certificates that a copy was
-    /// saved and verified at `when`, in Unix time. What comes back are the stores that did not
+    /// saved and verified at `when`. What comes back are the stores that did not
     /// record it, in the order of their names.
-    pub fn mark_backed_up(&mut self, copied: &HashSet<EntryId>, when: i64) -> Vec<NotMarked> {
+    pub fn mark_backed_up(&mut self, copied: &HashSet<EntryId>, when: UnixTime) -> Vec<NotMarked> {
         let copied = self
             .certificates
             .iter()

@@ -113,6 +113,7 @@ fn certification_path_reports_unreadable_issuers() {
 
 #[test]
 fn mark_backed_up_marks_stores_with_key() {
+    let now = UnixTime::new(1_704_067_200);
     let open = |name| with_key(name, MemoryKey::Exportable(Sample::P256.key().unwrap()));
     let stores = [
         open("one"),
@@ -123,7 +124,7 @@ fn mark_backed_up_marks_stores_with_key() {
     let mut read = inventory(stores.to_vec());
     assert_eq!(read.certificates()[0].backed_up(), None);
     stores[1].fail_next(denied());
-    let not_marked = read.mark_backed_up(&HashSet::from([id]), 1_704_067_200);
+    let not_marked = read.mark_backed_up(&HashSet::from([id]), now);
     let not_marked: Vec<_> = not_marked
         .iter()
         .map(|failed| (failed.store.as_str(), failed.certificates))
@@ -131,12 +132,14 @@ fn mark_backed_up_marks_stores_with_key() {
     assert_eq!(not_marked, [("file:refuses", 1)]);
 
     let told = stores.map(|store| store.list().unwrap().entries[0].backed_up);
-    assert_eq!(told, [Some(1_704_067_200), None, None]);
+    assert_eq!(told, [Some(now), None, None]);
 }
 
 #[test]
 fn backed_up_returns_the_latest_time() {
-    let mut stores = [1_704_067_200, 1_704_067_300].map(|when| {
+    let times = [1_704_067_200, 1_704_067_300].map(UnixTime::new);
+    let [_, latest] = times;
+    let mut stores = times.map(|when| {
         let mut store = with_key("store", MemoryKey::Missing);
         let id = Sample::P256.certificate().unwrap().id();
         store.mark_backed_up(&id, when).unwrap();
@@ -144,5 +147,5 @@ fn backed_up_returns_the_latest_time() {
     });
     stores.reverse();
     let read = inventory(stores.to_vec());
-    assert_eq!(read.certificates()[0].backed_up(), Some(1_704_067_300));
+    assert_eq!(read.certificates()[0].backed_up(), Some(latest));
 }

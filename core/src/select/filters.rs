@@ -1,11 +1,13 @@
 //! Filters: conditions for a certificate, judged by what is known of it.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use certstow_formats::names;
 
 use super::known::{Known, contains};
 use crate::identity::ListedCertificate;
+use crate::time::UnixTime;
 
 /// Conditions that all have to hold. Text is looked for anywhere, in either letter case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,8 +24,8 @@ pub struct Filters {
     pub eku: Option<String>,
     /// Text in the label.
     pub label: Option<String>,
-    /// Valid now and expiring within this many seconds.
-    pub expires_within: Option<i64>,
+    /// Valid now and expiring within this time.
+    pub expires_within: Option<Duration>,
     /// Expired.
     pub expired: bool,
     /// Valid now.
@@ -45,15 +47,14 @@ impl Filters {
         *self == unwritten
     }
 
-    /// Whether every condition holds for a certificate at the time `now`, in seconds since
-    /// 1970-01-01 UTC.
-    pub fn matches(&self, listed: &ListedCertificate, now: i64) -> bool {
+    /// Whether every condition holds for a certificate at the time `now`.
+    pub fn matches(&self, listed: &ListedCertificate, now: UnixTime) -> bool {
         self.is_empty() || self.judge(&Known::read(listed), now) == Some(true)
     }
 
     /// Whether every condition holds for a certificate; `None` where what is known of it does not
     /// tell.
-    pub(crate) fn judge(&self, known: &Known<'_>, now: i64) -> Option<bool> {
+    pub(crate) fn judge(&self, known: &Known<'_>, now: UnixTime) -> Option<bool> {
         let Self {
             subject,
             issuer,
@@ -93,7 +94,7 @@ impl Filters {
                 Some(true)
             },
             if *valid {
-                valid_for(i64::MAX, known, now)
+                valid_for(Duration::MAX, known, now)
             } else {
                 Some(true)
             },
@@ -117,11 +118,11 @@ impl Filters {
     }
 }
 
-/// Whether a certificate is valid at `now`, and for so many seconds at most. What is known without
+/// Whether a certificate is valid at `now`, and for so long at most. What is known without
 /// its beginning tells only that it is not.
-fn valid_for(span: i64, known: &Known<'_>, now: i64) -> Option<bool> {
-    let left = known.not_after().map(|end| end.saturating_sub(now));
-    if left.is_some_and(|left| left < 0 || left > span) {
+fn valid_for(span: Duration, known: &Known<'_>, now: UnixTime) -> Option<bool> {
+    let is_out = |end: UnixTime| end < now || end - span > now;
+    if known.not_after().is_some_and(is_out) {
         return Some(false);
     }
     let not_before = known.certificate()?.not_before();

@@ -8,6 +8,7 @@ use certstow_formats::certificate::ParsedCertificate;
 use certstow_formats::names;
 
 use crate::identity::ListedCertificate;
+use crate::time::UnixTime;
 
 /// What is known of a certificate. What is not known is `None`.
 pub struct Known<'a> {
@@ -30,8 +31,7 @@ pub(crate) struct Recorded<'a> {
     pub(crate) subject: &'a str,
     pub(crate) issuer: &'a str,
     pub(crate) label: &'a str,
-    /// In seconds since 1970.
-    pub(crate) not_after: Option<i64>,
+    pub(crate) not_after: Option<UnixTime>,
 }
 
 impl<'a> Known<'a> {
@@ -124,8 +124,8 @@ impl<'a> Known<'a> {
         names.chain(addresses.flatten()).collect()
     }
 
-    /// The last moment at which it is valid, in seconds since 1970.
-    pub(super) fn not_after(&self) -> Option<i64> {
+    /// The last moment at which it is valid.
+    pub(super) fn not_after(&self) -> Option<UnixTime> {
         match self.source {
             Source::Read(_) => Some(self.certificate()?.not_after()),
             Source::Recorded(recorded) => recorded.not_after,

@@ -1,12 +1,13 @@
 use certstow_formats::names;
 use certstow_platform::testing::{MemoryKey, MemoryStore, Sample};
 use sha1::{Digest as _, Sha1};
+use std::time::Duration;
 
 use super::*;
 
 /// 2030-01-01: between the samples' expired one and the one that is not valid yet.
-const NOW: i64 = 1_893_456_000;
-const DAY: i64 = 24 * 3600;
+const NOW: UnixTime = UnixTime::new(1_893_456_000);
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 const ALL: [Sample; 7] = [
     Sample::Rsa,
@@ -296,8 +297,8 @@ fn expires_within_excludes_expired_and_future() {
             ..Filters::default()
         })
     };
-    assert_eq!(within(30 * DAY), 0);
-    assert_eq!(within(95 * 366 * DAY), ALL.len() - 2);
+    assert_eq!(within(DAY * 30), 0);
+    assert_eq!(within(DAY * 95 * 366), ALL.len() - 2);
 }
 
 #[test]
@@ -403,10 +404,10 @@ fn judge_returns_none_for_unrecorded_fields() {
         subject: "CN=Ada Example",
         issuer: "CN=Issuing CA",
         label: "",
-        not_after: Some(NOW - 1),
+        not_after: Some(NOW - DAY),
     };
     let begun = Recorded {
-        not_after: Some(NOW + 100),
+        not_after: Some(NOW + DAY),
         ..ended
     };
     let undated = Recorded {
@@ -463,14 +464,14 @@ fn judge_returns_none_for_unrecorded_fields() {
         ),
         (
             Filters {
-                expires_within: Some(99),
+                expires_within: Some(DAY / 2),
                 ..Filters::default()
             },
             [Some(false), Some(false), None],
         ),
         (
             Filters {
-                expires_within: Some(100),
+                expires_within: Some(DAY),
                 ..Filters::default()
             },
             [Some(false), None, None],

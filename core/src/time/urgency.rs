@@ -1,7 +1,7 @@
 //! How near a certificate's end is, in four steps: one set of thresholds for everything that
 //! colours, sorts or words it.
 
-use super::DAY;
+use super::{DAY, UnixTime};
 
 /// How soon a certificate has to be replaced. The later a value is in order, the longer it lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,9 +20,9 @@ impl Urgency {
     /// Every value, the most urgent first.
     pub const ALL: [Self; 4] = [Self::Expired, Self::Urgent, Self::Soon, Self::Valid];
 
-    /// Of a certificate that ends at `not_after`; both times are in seconds since 1970-01-01 UTC.
-    pub fn of(not_after: i64, now: i64) -> Self {
-        match not_after.saturating_sub(now) {
+    /// Of a certificate that ends at `not_after`.
+    pub fn of(not_after: UnixTime, now: UnixTime) -> Self {
+        match not_after.seconds_since(now) {
             left if left < 0 => Self::Expired,
             left if left < 30 * DAY => Self::Urgent,
             left if left < 90 * DAY => Self::Soon,
@@ -43,7 +43,13 @@ impl Urgency {
 
 /// How much of its validity a certificate has left, in `parts` of equal length: all before it
 /// begins, none after its end. What is left at all, however little, is one part.
-pub fn left_of_validity(not_before: i64, not_after: i64, now: i64, parts: u16) -> u16 {
+pub fn left_of_validity(
+    not_before: UnixTime,
+    not_after: UnixTime,
+    now: UnixTime,
+    parts: u16,
+) -> u16 {
+    let [not_before, not_after, now] = [not_before, not_after, now].map(UnixTime::seconds);
     if not_after < now {
         return 0;
     }
@@ -63,7 +69,7 @@ mod tests {
 
     #[test]
     fn urgency_changes_just_below_each_threshold() {
-        let now = 1_000_000_000;
+        let now = UnixTime::new(0);
         for (left, expected) in [
             (i64::MIN, Urgency::Expired),
             (-1, Urgency::Expired),
@@ -74,18 +80,18 @@ mod tests {
             (90 * DAY, Urgency::Valid),
             (i64::MAX, Urgency::Valid),
         ] {
-            assert_eq!(
-                Urgency::of(left.saturating_add(now), now),
-                expected,
-                "{left}"
-            );
+            assert_eq!(Urgency::of(UnixTime::new(left), now), expected, "{left}");
         }
         assert!(Urgency::ALL.is_sorted());
     }
 
     #[test]
     fn left_of_validity_falls_to_zero() {
-        let left = |now| left_of_validity(1000, 2000, now, 10);
+        let tenths = |not_before, not_after, now| {
+            let [not_before, not_after, now] = [not_before, not_after, now].map(UnixTime::new);
+            left_of_validity(not_before, not_after, now, 10)
+        };
+        let left = |now| tenths(1000, 2000, now);
         assert_eq!(left(0), 10);
         assert_eq!(left(1000), 10);
         assert_eq!(left(1001), 9);
@@ -93,7 +99,7 @@ mod tests {
         assert_eq!(left(1999), 1);
         assert_eq!(left(2000), 1);
         assert_eq!(left(2001), 0);
-        assert_eq!(left_of_validity(2000, 1000, 900, 10), 10);
-        assert_eq!(left_of_validity(i64::MIN, i64::MAX, 0, 10), 4);
+        assert_eq!(tenths(2000, 1000, 900), 10);
+        assert_eq!(tenths(i64::MIN, i64::MAX, 0), 4);
     }
 }

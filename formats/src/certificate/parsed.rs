@@ -4,6 +4,7 @@ use x509_parser::prelude::{GeneralName, X509Certificate};
 
 use super::Certificate;
 use crate::names;
+use crate::time::UnixTime;
 
 /// A certificate taken apart. Text is the certificate's own, not made safe for a terminal.
 #[derive(Debug)]
@@ -52,14 +53,14 @@ impl ParsedCertificate<'_> {
         names::serial_of_octets(self.0.raw_serial())
     }
 
-    /// The first moment at which it is valid, in seconds since 1970-01-01 UTC.
-    pub fn not_before(&self) -> i64 {
-        self.0.validity().not_before.timestamp()
+    /// The first moment at which it is valid.
+    pub fn not_before(&self) -> UnixTime {
+        UnixTime::new(self.0.validity().not_before.timestamp())
     }
 
-    /// The last moment at which it is valid, in seconds since 1970-01-01 UTC.
-    pub fn not_after(&self) -> i64 {
-        self.0.validity().not_after.timestamp()
+    /// The last moment at which it is valid.
+    pub fn not_after(&self) -> UnixTime {
+        UnixTime::new(self.0.validity().not_after.timestamp())
     }
 
     /// The e-mail addresses: those of subjectAltName, then those of the subject, each once.

@@ -1,15 +1,16 @@
 //! Whether a certificate is valid at a time (RFC 5280, 4.1.2.5).
 
 use super::ParsedCertificate;
+use crate::time::UnixTime;
 
 /// The present, and how a date is written for a person. A caller gives both, because time zones are
 /// the operating system's.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
-    /// Seconds since 1970-01-01 UTC.
-    pub now: i64,
-    /// Writes a time, in seconds since 1970-01-01 UTC, as a date.
-    pub date: fn(i64) -> String,
+    /// The present.
+    pub now: UnixTime,
+    /// Writes a time as a date.
+    pub date: fn(UnixTime) -> String,
 }
 
 impl Clock {

@@ -15,6 +15,7 @@ use super::path::{Path, PathEnd};
 use super::verified::Verified;
 use crate::certificate::{Certificate, EntryId};
 use crate::signature::SignatureError;
+use crate::time::UnixTime;
 
 /// Certificates in one path, the leaf included. Public hierarchies have 3 to 5.
 const MAX_LENGTH: usize = 16;
@@ -61,7 +62,7 @@ struct Step<'a> {
 struct Search<'a> {
     sources: &'a [&'a Index],
     verified: &'a Verified,
-    now: i64,
+    now: UnixTime,
     steps: Vec<Step<'a>>,
     open: BinaryHeap<Reverse<(Rank, usize)>>,
     left: HashSet<EntryId>,
@@ -73,7 +74,7 @@ pub(super) fn best_path(
     leaf: &Certificate,
     sources: &[&Index],
     verified: &Verified,
-    now: i64,
+    now: UnixTime,
 ) -> Found {
     let rank = Rank {
         has_expired_issuer: false,
@@ -309,10 +310,10 @@ impl<'a> Search<'a> {
     }
 }
 
-fn is_valid(certificate: &Certificate, now: i64) -> bool {
+fn is_valid(certificate: &Certificate, now: UnixTime) -> bool {
     let parsed = certificate.x509();
     let validity = parsed.validity();
-    (validity.not_before.timestamp()..=validity.not_after.timestamp()).contains(&now)
+    (validity.not_before.timestamp()..=validity.not_after.timestamp()).contains(&now.seconds())
 }
 
 fn authority_key_id<'a>(certificate: &X509Certificate<'a>) -> Option<&'a [u8]> {

@@ -2,7 +2,7 @@ use super::*;
 use crate::testing::chain::{certificate, certificates};
 
 /// 2060-01-01, when nothing has expired but the certificate made to.
-const IN_2060: i64 = 2_840_140_800;
+const IN_2060: UnixTime = UnixTime::new(2_840_140_800);
 
 fn candidates(names: &[&str]) -> Candidates {
     Candidates::new(names.iter().map(|name| certificate(name)))
@@ -25,7 +25,7 @@ fn no_roots() -> NativeRoots {
 
 /// A path at a time when all samples but those said to be expired are valid.
 fn build_now(leaf: &Certificate, candidates: &Candidates) -> Path {
-    const IN_2026: i64 = 1_795_651_200;
+    const IN_2026: UnixTime = UnixTime::new(1_795_651_200);
     build(leaf, candidates, IN_2026)
 }
 
@@ -140,7 +140,7 @@ fn build_takes_expired_issuer_only_as_fallback() {
     let path = build(
         &leaf,
         &candidates(&["short", "root", "intermediate"]),
-        i64::MAX,
+        UnixTime::new(i64::MAX),
     );
     assert_eq!(path.end, PathEnd::Root);
 }

@@ -23,6 +23,7 @@ use crate::pkcs12::profile::{Iterations, Profile};
 use crate::pkcs12::readback;
 use crate::pkcs12::structure::{BagContent, safe_contents};
 use crate::secret::{Password, PrivateKey};
+use crate::time::UnixTime;
 use crate::{jks, names, sanitize};
 
 /// What files may ask for here: next to no key derivation, which would be all that is tried.
@@ -149,7 +150,7 @@ pub fn pkcs7(input: &[u8]) {
 
 /// 2026-11-26, whenever these run.
 const NOW: Clock = Clock {
-    now: 1_795_651_200,
+    now: UnixTime::new(1_795_651_200),
     date: |seconds| seconds.to_string(),
 };
 

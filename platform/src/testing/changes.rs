@@ -5,6 +5,7 @@ use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::key;
 use certstow_formats::secret::{Password, PrivateKey};
 use certstow_formats::testing::PASSWORD;
+use certstow_formats::time::UnixTime;
 
 use super::fixture::{Answers, Fixture, WITH_KEYS, entry, id_of, list};
 use super::samples::Sample;
@@ -237,7 +238,7 @@ fn copies_are_recorded_where_the_store_says(fixture: &mut dyn Fixture) {
     };
     let mut store = fixture.store(&[]);
     imported(&mut *store, sample, LABEL, &EXPORTABLE);
-    let when = 1_700_000_000;
+    let when = UnixTime::new(1_700_000_000);
     if let Err(error) = store.mark_backed_up(&id_of(sample), when) {
         panic!("the copy of {sample:?} is not recorded: {error}");
     }

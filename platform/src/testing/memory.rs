@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::secret::PrivateKey;
 use certstow_formats::testing::PASSWORD;
+use certstow_formats::time::UnixTime;
 use zeroize::Zeroizing;
 
 use super::samples::Sample;
@@ -276,7 +277,7 @@ impl Store for MemoryStore {
         Ok(id)
     }
 
-    fn mark_backed_up(&mut self, id: &EntryId, when: i64) -> Result<(), StoreError> {
+    fn mark_backed_up(&mut self, id: &EntryId, when: UnixTime) -> Result<(), StoreError> {
         let mut state = self.called()?;
         let mut entries = state.entries.iter_mut();
         match entries.find(|(entry, _)| entry.id == *id) {

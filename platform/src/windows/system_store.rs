@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::secret::PrivateKey;
+use certstow_formats::time::UnixTime;
 use schannel::cert_context::CertContext;
 use windows_sys::Win32::Foundation::ERROR_FILE_NOT_FOUND;
 use windows_sys::Win32::Security::Cryptography::CERT_BACKED_UP_PROP_ID;
@@ -104,7 +105,7 @@ impl Store for WindowsStore {
         remove::remove(&self.0, &self.0.find(id)?, what).map(|()| Vec::new())
     }
 
-    fn mark_backed_up(&mut self, id: &EntryId, when: i64) -> Result<(), StoreError> {
+    fn mark_backed_up(&mut self, id: &EntryId, when: UnixTime) -> Result<(), StoreError> {
         let found = self.0.find(id)?;
         let mark = (
             CERT_BACKED_UP_PROP_ID,

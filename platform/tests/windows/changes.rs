@@ -4,6 +4,7 @@
 use certstow_formats::certificate::{Certificate, Property};
 use certstow_formats::key;
 use certstow_formats::secret::PrivateKey;
+use certstow_formats::time::UnixTime;
 use certstow_platform::error::StoreError;
 use certstow_platform::spec::{StoreSpec, SystemStore, SystemStoreLocation};
 use certstow_platform::store::{
@@ -408,11 +409,12 @@ fn mark_backed_up_sets_time_where_supported() {
     let mut store = stores.open();
     let entry = only(&*store);
     assert_eq!(entry.backed_up, None);
-    store.mark_backed_up(&entry.id, 1_704_067_200).unwrap();
+    let when = UnixTime::new(1_704_067_200);
+    store.mark_backed_up(&entry.id, when).unwrap();
     let now = only(&*store);
-    assert_eq!(now.backed_up, (!ffi::is_wine()).then_some(1_704_067_200));
+    assert_eq!(now.backed_up, (!ffi::is_wine()).then_some(when));
     assert_eq!(now.properties, entry.properties);
     let nobody = Sample::Rsa.certificate().unwrap().id();
-    let error = store.mark_backed_up(&nobody, 0).unwrap_err();
+    let error = store.mark_backed_up(&nobody, when).unwrap_err();
     assert!(matches!(error, StoreError::NotFound { .. }), "{error}");
 }

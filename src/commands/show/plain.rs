@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use certstow_core::time::{self, Urgency};
+use certstow_core::time::{self, UnixTime, Urgency};
 use certstow_formats::chain::PathEnd;
 use certstow_formats::names;
 use certstow_formats::sanitize::safe;
@@ -97,7 +97,7 @@ fn valid(subject: &Subject<'_>) -> String {
 }
 
 /// The same, of a certificate with these ends. Who makes one may put them in the wrong order.
-pub(super) fn how_long(not_before: i64, not_after: i64, now: i64) -> String {
+pub(super) fn how_long(not_before: UnixTime, not_after: UnixTime, now: UnixTime) -> String {
     let (from, until) = (time::local_date(not_before), time::local_date(not_after));
     if not_after < not_before {
         return format!("never: it ends on {until}, before it begins on {from}");
@@ -106,7 +106,7 @@ pub(super) fn how_long(not_before: i64, not_after: i64, now: i64) -> String {
         let begins = time::since_beginning(not_before, now);
         return format!("not before {from} ({begins}), then until {until}");
     }
-    let days = not_after.saturating_sub(now) / DAY;
+    let days = not_after.seconds_since(now) / DAY;
     let more = match days {
         0 => "less than a day more".to_owned(),
         1 => "1 more day".to_owned(),

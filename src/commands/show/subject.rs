@@ -1,6 +1,7 @@
 //! The identity that is shown, with what was found out about it.
 
 use certstow_core::identity::{Inventory, ListedCertificate};
+use certstow_core::time::UnixTime;
 use certstow_formats::chain::Path;
 
 use crate::render::Look;
@@ -12,6 +13,6 @@ pub(super) struct Subject<'a> {
     pub(super) path: &'a Path,
     /// Whether the machine trusts the path's root, where that can be told.
     pub(super) root_trusted: Option<bool>,
-    pub(super) now: i64,
+    pub(super) now: UnixTime,
     pub(super) look: Look,
 }

@@ -26,7 +26,7 @@ pub(super) fn write(out: &mut dyn Write, subject: &Subject<'_>) -> io::Result<()
     let entry = identity.entry();
     let parsed = entry.certificate.parse();
     let not_before = parsed.not_before();
-    let not_after = identity.not_after().seconds();
+    let not_after = identity.not_after();
     let mut field = |name: &str, value: &str| match value {
         "" => Ok(()),
         value => writeln!(out, "{name:<16}{}", safe(value)),

@@ -1,14 +1,16 @@
 use certstow_core::identity::Inventory;
+use certstow_core::time::UnixTime;
 use certstow_formats::chain::{Path, PathEnd};
 use certstow_platform::store::Store as _;
 use certstow_platform::testing::{MemoryStore, Sample};
+use std::time::Duration;
 
 use super::*;
 use crate::render::Look;
 use crate::render::drawing::UNICODE;
 
 /// 2024-01-01.
-const NOW: i64 = 1_704_067_200;
+const NOW: UnixTime = UnixTime::new(1_704_067_200);
 
 /// What `show` says of the only identity of a store, in plain words and technically.
 fn shown(store: &MemoryStore, width: Option<u16>) -> [String; 2] {
@@ -51,7 +53,9 @@ fn show_reports_time_of_backup() {
     );
     assert!(!technical.contains("Backed up"), "{technical}");
     let id = Sample::P256.certificate().unwrap().id();
-    store.mark_backed_up(&id, NOW - 3600).unwrap();
+    store
+        .mark_backed_up(&id, NOW - Duration::from_secs(3600))
+        .unwrap();
     let [plain, technical] = shown(&store, None);
     assert!(plain.contains("yes, 1 hour ago"), "{plain}");
     let line = technical.lines().find(|line| line.starts_with("Backed up"));
@@ -91,11 +95,11 @@ fn show_reports_remaining_validity() {
 
 #[test]
 fn how_long_reports_inverted_validity_as_never() {
-    const YEAR: i64 = 365 * 24 * 3600;
+    const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
     for (begins, ends) in [
-        (NOW + 2 * YEAR, NOW + YEAR),
+        (NOW + YEAR * 2, NOW + YEAR),
         (NOW + YEAR, NOW - YEAR),
-        (NOW - YEAR, NOW - 2 * YEAR),
+        (NOW - YEAR, NOW - YEAR * 2),
     ] {
         let said = plain::how_long(begins, ends, NOW);
         assert!(said.starts_with("never: "), "{said}");

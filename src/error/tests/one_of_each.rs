@@ -6,6 +6,7 @@ use std::time::Duration;
 use certstow_core::backup::Emptied;
 use certstow_core::error::{Error as LibraryError, Near, Nearly};
 use certstow_core::escrow::Trouble;
+use certstow_core::time::UnixTime;
 use certstow_formats::certificate::EntryId;
 use certstow_platform::error::StoreError;
 use certstow_platform::scheduler::{ProgramError, Scheduler, Speech};
@@ -61,7 +62,7 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             library(LibraryError::Emptied(Box::new(Emptied {
                 folder: file(),
                 is_there: true,
-                when: Some(0),
+                when: Some(UnixTime::new(0)),
                 identities: 2,
                 volumes: Some((text(), text())),
             }))),

@@ -1,8 +1,9 @@
 //! How many certificates end when: columns over months, for more of them than are seen at once.
 
-use certstow_core::time;
+use certstow_core::time::{self, UnixTime};
 use certstow_formats::plural::counted;
 use jiff::tz::TimeZone;
+use std::time::Duration;
 
 use crate::report::axis::Axis;
 use crate::report::html::{Html, percent};
@@ -51,13 +52,13 @@ pub(super) fn write(html: &mut Html, report: &Report, axis: &Axis) {
 
 /// What ends from one time to another.
 struct Column {
-    from: i64,
-    to: i64,
+    from: UnixTime,
+    to: UnixTime,
     counts: [usize; Validity::ALL.len()],
 }
 
 impl Column {
-    fn of(report: &Report, from: i64, to: i64) -> Self {
+    fn of(report: &Report, from: UnixTime, to: UnixTime) -> Self {
         let ends = report.items.iter();
         let ends = ends.filter(|item| (from..to).contains(&item.not_after));
         let mut counts = [0; Validity::ALL.len()];
@@ -79,7 +80,7 @@ impl Column {
             let date = time::local_date(time);
             date.get(..7).unwrap_or(&date).to_owned()
         };
-        let (first, last) = (month(self.from), month(self.to.saturating_sub(1)));
+        let (first, last) = (month(self.from), month(self.to - Duration::from_secs(1)));
         match first == last {
             true => format!("{first}: {}", self.height()),
             false => format!("{first} to {last}: {}", self.height()),

@@ -3,7 +3,7 @@
 //! browser until the script makes elements of it, since ten thousand times twenty lines take longer
 //! than anybody waits.
 
-use certstow_core::time;
+use certstow_core::time::{self, UnixTime};
 use certstow_platform::store::KeyState;
 
 use crate::report::axis::Axis;
@@ -72,7 +72,7 @@ pub(super) fn mark(html: &mut Html, shape: &str) {
 
 /// The bar from the beginning to the end of the validity, what is over of it paler; arrows where it
 /// goes on beyond the axis.
-fn line(html: &mut Html, axis: &Axis, item: &Item, urgency: Validity, now: i64) {
+fn line(html: &mut Html, axis: &Axis, item: &Item, urgency: Validity, now: UnixTime) {
     let (from, to) = (item.not_before, item.not_after);
     html.put(
         r##"<svg class="bar" role="img" focusable="false" aria-label="Valid from {} to {}"><use href="#grid"/>"##,
@@ -114,14 +114,14 @@ fn piece(html: &mut Html, class: &str, left: f64, right: f64) {
     );
 }
 
-pub(super) fn date(html: &mut Html, seconds: i64) {
+pub(super) fn date(html: &mut Html, day: UnixTime) {
     html.put(
         r#"<time datetime="{}">{}</time>"#,
-        &[&time::utc(seconds), &time::local_date(seconds)],
+        &[&day.to_string(), &time::local_date(day)],
     );
 }
 
-fn distance(item: &Item, urgency: Validity, now: i64) -> String {
+fn distance(item: &Item, urgency: Validity, now: UnixTime) -> String {
     match urgency {
         Validity::Expired => {
             let ago = time::until_expiry(item.not_after, now);

@@ -8,11 +8,12 @@ use certstow_formats::threads;
 use super::Run;
 use crate::backup::in_stores::InStores;
 use crate::backup::report::{LastFile, OnlyInBackup};
+use crate::time::UnixTime;
 use crate::waits;
 
 impl Run<'_> {
     /// The identities that a manifest names and no store has any more; reads their files.
-    pub(super) fn only_in_backup(&self, now: i64) -> Vec<OnlyInBackup> {
+    pub(super) fn only_in_backup(&self, now: UnixTime) -> Vec<OnlyInBackup> {
         let stores = InStores::of(self.inventory);
         let destinations = self.destinations.iter().enumerate();
         let entries = destinations.flat_map(|(at, destination)| {

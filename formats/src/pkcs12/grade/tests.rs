@@ -13,9 +13,10 @@ use crate::pkcs12::profile::{Iterations, Profile};
 use crate::pkcs12::target::{Support, targets};
 use crate::proof::Level;
 use crate::testing::identities::{self, Identity};
+use crate::time::UnixTime;
 
 /// 2030-01-01, within the samples' validity.
-const NOW: i64 = 1_893_456_000;
+const NOW: UnixTime = UnixTime::new(1_893_456_000);
 
 fn password() -> Password {
     Password::new("correct horse".to_owned())
@@ -52,9 +53,9 @@ fn graded(
     bytes: &[u8],
     mode: Option<u32>,
     password: Option<&Password>,
-    now: i64,
+    now: UnixTime,
 ) -> Result<Report, DecodeError> {
-    let date = |seconds| match seconds {
+    let date = |time: UnixTime| match time.seconds() {
         1_612_353_600 => "2021-02-03".to_owned(),
         2_219_918_400 => "2040-05-06".to_owned(),
         other => format!("second {other}"),
