@@ -51,6 +51,14 @@ pub(super) fn listed<'a>(
         .collect()
 }
 
+/// Says what holds private keys that are of no use here as they are. They end no command otherwise.
+pub(super) fn note_notices(notices: &[StoreProblem], screen: &Screen) {
+    let notices = notices.iter();
+    screen.note_of_each_unless_json(
+        notices.map(|notice| Warning::about(&notice.place, &notice.message)),
+    );
+}
+
 pub(super) fn warn_of_problems(problems: &[StoreProblem], screen: &Screen) {
     let problems = problems.iter();
     screen.warn_of_each_unless_json(

@@ -19,7 +19,7 @@ use certstow_core::time::Urgency;
 use certstow_core::time::{self, UnixTime};
 use certstow_formats::names;
 use certstow_formats::proof::Level;
-use certstow_platform::store::KeyState;
+use certstow_platform::store::{KeyState, ProblemKind};
 
 /// What the page shows.
 #[derive(Debug)]
@@ -36,6 +36,7 @@ pub(crate) struct Report {
     pub(crate) only_in_backup: Vec<OnlyInBackup>,
     /// What could not be read, in stores and backups.
     pub(crate) problems: Vec<StoreProblem>,
+    pub(crate) notices: Vec<StoreProblem>,
 }
 
 /// A backup that was looked at.
@@ -211,6 +212,7 @@ impl Report {
                     collect(&mut kept, &name, found);
                 }
                 Err(reason) => problems.push(StoreProblem {
+                    kind: ProblemKind::Unreadable,
                     store: name.clone(),
                     place: name,
                     message: format!("not read as a backup: {reason}"),
@@ -232,6 +234,7 @@ impl Report {
             items,
             only_in_backup: only_in_backup(inventory, kept, filters, now),
             problems,
+            notices: inventory.notices().to_vec(),
         }
     }
 
@@ -257,6 +260,7 @@ fn damage(folder: &Path, kept: &Kept) -> Option<StoreProblem> {
         label => label,
     };
     Some(StoreProblem {
+        kind: ProblemKind::Unreadable,
         store: folder.display().to_string(),
         place: folder.join(&kept.saved.file).display().to_string(),
         message: format!("no whole copy of {whose}: {damage}"),

@@ -207,22 +207,36 @@ impl Screen {
     /// Warns of each of many things: the screen and Windows' log get a [`Selection`] and how many more
     /// there are, the file of `--log` gets every one.
     pub(crate) fn warn_of_each(&self, warnings: impl IntoIterator<Item = Warning>) {
-        self.some_of(warnings, &|text| self.show_warning(text));
+        self.some_of(warnings, &Entry::warning, &|text| self.show_warning(text));
     }
 
     /// As [`Self::warn_of_each`], of what the result says too where it is JSON: that has every one,
     /// and the screen none.
     pub(crate) fn warn_of_each_unless_json(&self, warnings: impl IntoIterator<Item = Warning>) {
         match self.json {
-            true => self.some_of(warnings, &|_| ()),
+            true => self.some_of(warnings, &Entry::warning, &|_| ()),
             false => self.warn_of_each(warnings),
         }
     }
 
-    fn some_of(&self, warnings: impl IntoIterator<Item = Warning>, show: &dyn Fn(&str)) {
+    /// The same of what is no warning.
+    pub(crate) fn note_of_each_unless_json(&self, notices: impl IntoIterator<Item = Warning>) {
+        let show = |text: &str| match self.json {
+            true => {}
+            false => self.note(&format!("notice: {text}")),
+        };
+        self.some_of(notices, &Entry::step, &show);
+    }
+
+    fn some_of(
+        &self,
+        warnings: impl IntoIterator<Item = Warning>,
+        entry: &dyn Fn(&str) -> Entry,
+        show: &dyn Fn(&str),
+    ) {
         let mut selection = Selection::default();
         for warning in warnings {
-            let entry = Entry::warning(&warning.text);
+            let entry = entry(&warning.text);
             match selection.takes(&warning) {
                 true => {
                     show(&warning.text);
@@ -233,7 +247,7 @@ impl Screen {
         }
         for count in selection.rest() {
             show(&count);
-            self.record(&Entry::warning(&count));
+            self.record(&entry(&count));
         }
     }
 

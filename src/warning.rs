@@ -1,5 +1,6 @@
 //! Warnings about many things of a kind, as the files of a folder: which of them a person is shown.
 
+use certstow_platform::store::ProblemKind;
 use std::collections::HashMap;
 
 use certstow_core::identity::StoreProblem;
@@ -41,7 +42,7 @@ pub(crate) fn advise(warning: &mut library::Warning) {
 
 /// The same of what cannot be read in a store.
 pub(crate) fn advise_of_problem(problem: &mut StoreProblem) {
-    if problem.message == certstow_platform::LOCKED {
+    if problem.kind == ProblemKind::Locked {
         problem
             .message
             .push_str("; give it by --unlock-password-file");

@@ -11,7 +11,7 @@ use certstow_formats::chain::{self, Candidates, Path, PathEnd};
 use certstow_formats::names;
 use certstow_platform::error::StoreError;
 use certstow_platform::spec::StoreSpec;
-use certstow_platform::store::{Entry, KeyState, Listing, Store};
+use certstow_platform::store::{Entry, KeyState, Listing, Problem, ProblemKind, Store};
 use certstow_platform::{KnownStore, OpenOptions};
 
 use crate::error::Error;
@@ -105,9 +105,11 @@ impl ListedCertificate {
     }
 }
 
-/// Something that could not be read, and the store it is in.
+/// Something that cannot be used as it is, and the store it is in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreProblem {
+    /// Of which kind.
+    pub kind: ProblemKind,
     /// The store's name.
     pub store: String,
     /// The file, object or certificate it is about.
@@ -116,12 +118,30 @@ pub struct StoreProblem {
     pub message: String,
 }
 
+impl StoreProblem {
+    /// A problem of the store of this name.
+    pub fn new(store: &str, problem: Problem) -> Self {
+        let Problem {
+            kind,
+            place,
+            message,
+        } = problem;
+        Self {
+            kind,
+            store: store.to_owned(),
+            place,
+            message,
+        }
+    }
+}
+
 /// Everything that was found.
 #[derive(Default)]
 pub struct Inventory {
     stores: Vec<Box<dyn Store>>,
     certificates: Vec<ListedCertificate>,
     problems: Vec<StoreProblem>,
+    notices: Vec<StoreProblem>,
     known: Vec<KnownStore>,
 }
 
@@ -221,6 +241,11 @@ impl Inventory {
         &self.problems
     }
 
+    /// What holds private keys that no certificate here needs, or that certstow does not open.
+    pub fn notices(&self) -> &[StoreProblem] {
+        &self.notices
+    }
+
     /// Forgets the problems that are none after all.
     pub(crate) fn retain_problems(&mut self, is_one: impl FnMut(&StoreProblem) -> bool) {
         self.problems.retain(is_one);
@@ -306,16 +331,17 @@ impl Inventory {
     }
 
     fn add_listed(&mut self, store: Box<dyn Store>, listing: Listing) {
-        let Listing { entries, problems } = listing;
+        let Listing {
+            entries,
+            problems,
+            notices,
+        } = listing;
         let name = store.info().spec.to_string();
         let position = self.stores.len();
         self.stores.push(store);
-        self.problems
-            .extend(problems.into_iter().map(|problem| StoreProblem {
-                store: name.clone(),
-                place: problem.place,
-                message: problem.message,
-            }));
+        let in_store = |problem| StoreProblem::new(&name, problem);
+        self.problems.extend(problems.into_iter().map(in_store));
+        self.notices.extend(notices.into_iter().map(in_store));
         // Within one store no certificate occurs twice, so the first store needs no index.
         let mut positions: HashMap<EntryId, usize> = if self.certificates.is_empty() {
             HashMap::new()
@@ -380,6 +406,7 @@ impl Issuers {
 
 fn whole_store_problem(spec: &StoreSpec, error: &StoreError) -> StoreProblem {
     StoreProblem {
+        kind: ProblemKind::Unreadable,
         store: spec.to_string(),
         place: spec.to_string(),
         message: error.to_string(),

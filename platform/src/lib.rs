@@ -35,9 +35,7 @@ mod windows;
 use std::path::{Path, PathBuf};
 
 use error::StoreError;
-pub use file::{
-    LOCKED, OpenedFile, certificates_in, left_behind_below, needs_password, private_keys_in,
-};
+pub use file::{OpenedFile, certificates_in, left_behind_below, needs_password, private_keys_in};
 use spec::{Keychain, StoreSpec, SystemStore, SystemStoreLocation};
 pub use store::OpenOptions;
 use store::StoreInfo;

@@ -333,6 +333,9 @@ pub struct Listing {
     pub entries: Vec<Entry>,
     /// What could not be read.
     pub problems: Vec<Problem>,
+    /// What holds private keys that nobody misses in a list of certificates, yet should know of: keys
+    /// that belong to no certificate here, and files of other programs that certstow does not open.
+    pub notices: Vec<Problem>,
 }
 
 /// A certificate in a store, and what is known about its private key.
@@ -385,13 +388,34 @@ impl Entry {
     }
 }
 
-/// Something in a store that could not be read.
+/// Something in a store that cannot be used as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
+    /// Of which kind.
+    pub kind: ProblemKind,
     /// The file, object or certificate it is about.
     pub place: String,
     /// What is wrong with it, and what to do where that is known.
     pub message: String,
+}
+
+/// What kind of [`Problem`] it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// It cannot be read, is damaged, or has a form that is not read.
+    Unreadable,
+    /// A password shows what it holds, and none was given.
+    Locked,
+    /// It is behind a password that none of the given ones is.
+    WrongPassword,
+    /// A private key of no certificate here.
+    KeyAlone,
+    /// An encrypted private key that goes to no certificate here as long as it is not opened.
+    LockedKeyAlone,
+    /// Private keys in a form that certstow does not open.
+    Foreign,
+    /// An empty file where a certificate or key is promised.
+    Empty,
 }
 
 /// Whether a store may involve a person.

@@ -152,6 +152,7 @@ fn save(typed: &Typed<BackupArgs>, screen: &Screen) -> Result<Exit, Error> {
         None => Exit::Partial,
     };
     inventory::warn_of_problems(inventory.problems(), screen);
+    inventory::note_notices(inventory.notices(), screen);
     summary::warn(&report, screen);
     missed::warn(&report, screen);
     journal::record(&report, screen);

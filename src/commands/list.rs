@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use certstow_core::error::{Error as LibraryError, Nearly};
-use certstow_core::identity::{Inventory, ListedCertificate};
+use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem};
 use certstow_core::select::{self, Filters};
 use certstow_core::time::UnixTime;
 use certstow_core::{time, waits};
@@ -39,6 +39,7 @@ pub(crate) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
         screen.print(|out| writeln!(out, "{text}"))?;
     }
     inventory::warn_of_problems(inventory.problems(), screen);
+    inventory::note_notices(inventory.notices(), screen);
     // A filter that leaves nothing is an answer a script can act on; an empty store is none.
     if identities.is_empty() && !filters.is_empty() {
         return Err(nothing_left(&inventory, &filters, now));
@@ -137,12 +138,11 @@ fn explain_emptiness(inventory: &Inventory, screen: &Screen) {
 
 /// What there is to say of a store without certificates.
 fn state(inventory: &Inventory, store: &str) -> &'static str {
-    if inventory
-        .problems()
-        .iter()
-        .any(|problem| problem.store == store)
-    {
+    let of_store = |problems: &[StoreProblem]| problems.iter().any(|one| one.store == store);
+    if of_store(inventory.problems()) {
         "nothing readable, see the warnings above"
+    } else if of_store(inventory.notices()) {
+        "no certificate, see the notices above"
     } else {
         "empty"
     }

@@ -46,6 +46,7 @@ pub(crate) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Error> {
     let report = Report::of(&inventory, &identities, &args.backup, &filters, now);
     drop(progress);
     inventory::warn_of_problems(&report.problems, screen);
+    inventory::note_notices(&report.notices, screen);
     let page = page::write(&report);
     let mut not_synced = None;
     if to_stdout {
@@ -151,5 +152,6 @@ fn json(report: &Report, summary: &Summary, written: &Written) -> Object {
         .with("not_exportable", &summary.not_exportable)
         .with("only_in_backup", &summary.only_in_backup)
         .list("problems", json::problems(&report.problems))
+        .list("notices", json::problems(&report.notices))
         .with("warnings", &written.warnings)
 }

@@ -60,6 +60,7 @@ pub(crate) fn check(spec: &StoreSpec, options: &OpenOptions) -> Vec<Check> {
             // Where all keys are locked, there is nothing else to try.
             let others = locked.is_none() || listing.entries.iter().any(can_be_tried);
             let mut checks = vec![summary(&name, &listing)];
+            checks.extend(notices(&name, &listing));
             let left_out = left_out.into_iter();
             checks.extend(left_out.map(|notice| Check::ok("store", &name, notice)));
             checks.extend(others.then(|| keys(&name, store, &listing)));
@@ -110,6 +111,18 @@ fn summary(name: &str, listing: &Listing) -> Check {
             ))
         },
     }
+}
+
+/// What holds private keys in the store that no certificate needs, or that certstow does not open.
+fn notices<'l>(name: &'l str, listing: &'l Listing) -> impl Iterator<Item = Check> + 'l {
+    let notices = listing.notices.iter();
+    notices.map(move |notice| {
+        Check::ok(
+            "store",
+            name,
+            format!("{}: {}", notice.place, notice.message),
+        )
+    })
 }
 
 fn can_be_tried(entry: &Entry) -> bool {

@@ -79,6 +79,7 @@ replay! {
     config: super::config, 20_000;
     contents: platform::contents, 20_000;
     encode: formats::encode, 400;
+    foreign: formats::foreign, 20_000;
     grade: formats::grade, 20_000;
     html: super::html, 1_000;
     jks: formats::jks, 20_000;

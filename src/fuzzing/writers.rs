@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use certstow_platform::store::{KeyState, NotExportable};
+use certstow_platform::store::{KeyState, NotExportable, ProblemKind};
 use certstow_platform::testing::{MemoryStore, Sample};
 
 /// 2026-11-26, whenever these run.
@@ -70,6 +70,7 @@ fn markup(text: &str) -> [usize; 4] {
         files: vec![(text(), text(), Some(text()))],
     });
     report.problems.push(StoreProblem {
+        kind: ProblemKind::Unreadable,
         store: text(),
         place: text(),
         message: text(),

@@ -143,6 +143,7 @@ pub(crate) fn list<'a>(
         schema: &'static str,
         entries: E,
         problems: P,
+        notices: P,
     }
     List {
         schema: "certstow.list/1",
@@ -150,6 +151,7 @@ pub(crate) fn list<'a>(
             entry(Object::default(), inventory, identity)
         }),
         problems: problems(inventory.problems()),
+        notices: problems(inventory.notices()),
     }
 }
 

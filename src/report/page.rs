@@ -10,6 +10,7 @@ mod overview;
 mod row;
 
 use base64ct::{Base64, Encoding as _};
+use certstow_core::identity::StoreProblem;
 use certstow_core::time;
 use certstow_formats::plural::counted;
 use jiff::tz::TimeZone;
@@ -169,16 +170,21 @@ fn only_in_backup(html: &mut Html, report: &Report) {
     html.raw("</ul></section>");
 }
 
-/// What could not be read.
+/// What could not be read, and what holds private keys that are of no use as they are.
 fn problems(html: &mut Html, report: &Report) {
-    if report.problems.is_empty() {
+    let problems = counted(report.problems.len(), "problem", "problems");
+    let problems = format!("{problems}: not everything could be read");
+    list(html, "problems", &problems, &report.problems);
+    let notices = "Private keys beside the certificates";
+    list(html, "notices", notices, &report.notices);
+}
+
+fn list(html: &mut Html, class: &str, title: &str, problems: &[StoreProblem]) {
+    if problems.is_empty() {
         return;
     }
-    html.put(
-        r#"<section class="problems"><h2>{}: not everything could be read</h2><ul>"#,
-        &[&counted(report.problems.len(), "problem", "problems")],
-    );
-    for problem in &report.problems {
+    html.put(r#"<section class="{}"><h2>{}</h2><ul>"#, &[class, title]);
+    for problem in problems {
         html.put(
             r#"<li><code dir="auto">{}</code> <span dir="auto">{}</span>"#,
             &[&problem.place, &problem.message],
@@ -225,7 +231,7 @@ fn table(html: &mut Html, report: &Report, axis: &Axis) {
 <th role="columnheader" scope="col">Identity</th>
 <th role="columnheader" scope="col" class="line"><span class="unseen">Validity</span>
 <svg class="axis" aria-hidden="true" focusable="false">"#,
-        &[density, &report.now.to_string()],
+        &[density, &report.now.seconds().to_string()],
     );
     for tick in &axis.ticks {
         let class = if tick.new_year { "year" } else { "month" };

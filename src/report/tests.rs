@@ -2,7 +2,7 @@ use std::fs;
 use std::path::Path;
 
 use certstow_formats::certificate::Certificate;
-use certstow_platform::store::Store;
+use certstow_platform::store::{ProblemKind, Store};
 use certstow_platform::testing::{MemoryKey, MemoryStore, Sample};
 use sha2::{Digest as _, Sha256};
 
@@ -64,6 +64,7 @@ fn hostile() -> Report {
             files: vec![(text.to_owned(), text.to_owned(), Some(text.to_owned()))],
         });
         report.problems.push(StoreProblem {
+            kind: ProblemKind::Unreadable,
             store: text.to_owned(),
             place: format!("{text}.pem"),
             message: text.to_owned(),

@@ -4,6 +4,7 @@
 
 mod damage;
 mod differential;
+mod foreign;
 mod jks;
 mod keys;
 mod material;

@@ -19,7 +19,7 @@ const CHROMIUM: Program = "Chromium | chromium | command -v chromium";
 const SCRIPT: Program = "script of util-linux | bsdutils | script --version";
 
 /// What certstow is tested against.
-pub(crate) const PEERS: [Program; 25] = [
+pub(crate) const PEERS: [Program; 30] = [
     OPENSSL,
     CHROMIUM,
     "pdftotext of Poppler | poppler-utils | pdftotext -v",
@@ -31,6 +31,11 @@ pub(crate) const PEERS: [Program; 25] = [
     "Java keytool | default-jdk-headless | command -v keytool",
     "Python cryptography | python3-cryptography | python3 -c 'import cryptography' \
      || /usr/bin/python3 -c 'import cryptography'",
+    "Bouncy Castle | libbcprov-java | test -e /usr/share/java/bcprov.jar",
+    "OpenSSH | openssh-client | command -v ssh-keygen",
+    "PuTTY | putty-tools | puttygen --version",
+    "zip | zip | zip --version",
+    "unzip | unzip | unzip -v",
     STRACE,
     "systemd | systemd | systemd-analyze --version",
     "GNOME Keyring | gnome-keyring | gnome-keyring-daemon --version",

@@ -19,6 +19,8 @@ pub struct RunReport {
     pub only_in_backup: Vec<OnlyInBackup>,
     /// What could not be read in the stores.
     pub problems: Vec<StoreProblem>,
+    /// What holds private keys there that were not saved, since no certificate needs them.
+    pub notices: Vec<StoreProblem>,
     /// What the user should know beside that.
     pub warnings: Vec<Warning>,
 }

@@ -387,6 +387,7 @@ impl<'a> Run<'a> {
             entries: self.entries,
             only_in_backup,
             problems: self.inventory.problems().to_vec(),
+            notices: self.inventory.notices().to_vec(),
             warnings: self.warnings,
         }
     }

@@ -11,7 +11,9 @@ use certstow_formats::secret::Password;
 use certstow_platform::OpenOptions;
 use certstow_platform::error::{AskError, StoreError};
 use certstow_platform::spec::StoreSpec;
-use certstow_platform::store::{Ask, Interaction, Listing, Problem, Store, UnlockRequest};
+use certstow_platform::store::{
+    Ask, Interaction, Listing, Problem, ProblemKind, Store, UnlockRequest,
+};
 
 use crate::error::Error;
 use crate::identity::{Inventory, StoreProblem};
@@ -119,11 +121,7 @@ pub fn read(
     let name = all.info().spec.to_string();
     let (mut problems, mut locked, mut opened) = (Vec::new(), Vec::new(), Vec::new());
     let mut cannot_be_read = |problem: Problem| {
-        problems.push(StoreProblem {
-            store: name.clone(),
-            place: problem.place,
-            message: problem.message,
-        });
+        problems.push(StoreProblem::new(&name, problem));
     };
     let listing = waits::list(&*all)?;
     let behind_password = behind_password(input, &listing);
@@ -161,7 +159,7 @@ fn behind_password<'l>(input: Input<'_>, listing: &'l Listing) -> Vec<&'l str> {
     let entries = listing.entries.iter();
     let places = entries.flat_map(|entry| entry.places.iter().map(String::as_str));
     let mut seen: HashSet<&str> = places.collect();
-    let problems = listing.problems.iter();
+    let problems = listing.problems.iter().chain(&listing.notices);
     let files = problems.map(|problem| problem.place.as_str());
     files
         .filter(|file| seen.insert(file))
@@ -193,7 +191,9 @@ fn unlocked(
         let store = input.open_one(file, &OpenOptions { unlock })?;
         let listing = waits::list(&*store)?;
         let mut places = listing.entries.iter().flat_map(|entry| &entry.places);
-        if listing.problems.is_empty() || places.any(|place| place == file) {
+        let is_locked = |one: &Problem| one.kind == ProblemKind::LockedKeyAlone;
+        let is_open = listing.problems.is_empty() && !listing.notices.iter().any(is_locked);
+        if is_open || places.any(|place| place == file) {
             return Ok((store, listing));
         }
     }

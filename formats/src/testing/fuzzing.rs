@@ -11,6 +11,7 @@ use crate::certificate::{Certificate, Clock, Property};
 use crate::chain::{self, Candidates, PathEnd};
 use crate::cms::signed_data;
 use crate::der::SEQUENCE;
+use crate::foreign::Foreign;
 use crate::key::{self, KeyForm};
 use crate::pkcs12::attributes::{Attributes, Properties};
 use crate::pkcs12::decode::{self, Limits, MacStatus};
@@ -132,6 +133,13 @@ pub fn jks(input: &[u8]) {
             jks::JksError::WrongPassword | jks::JksError::CheckMismatch
         )),
     }
+}
+
+/// A file of a kind that is only named.
+pub fn foreign(input: &[u8]) {
+    let alone = Foreign::of(input, false);
+    let beside = Foreign::of(input, true);
+    assert!(alone == beside || beside == Some(Foreign::Nss));
 }
 
 /// A `SignedData` with certificates.

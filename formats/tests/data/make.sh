@@ -124,16 +124,19 @@ for name in P-256 P-384; do
     openssl pkcs12 -export -inkey "keys/$name.pem" -in "certificates/$name.pem" -certfile certificates/ca.pem \
         -name "$name" -passout pass:fixture -out "$work/$name.p12"
 done
-keystore() { # file, type
-    file=$1 type=$2
+keystore() { # file, type, options
+    file=$1 type=$2 provider=${3-}
     for name in P-256 P-384; do
         password=fixture
         [ "$name" = P-256 ] || password=another
         keytool -importkeystore -srckeystore "$work/$name.p12" -srcstorepass fixture -srcalias "$name" \
-            -destkeystore "$file" -deststorepass fixture -destkeypass "$password" -deststoretype "$type" -noprompt 2>/dev/null
+            -destkeystore "$file" -deststorepass fixture -destkeypass "$password" -deststoretype "$type" \
+            $provider -noprompt 2>/dev/null
     done
     keytool -importcert -alias ca -file certificates/ca.pem -keystore "$file" -storetype "$type" \
-        -storepass fixture -noprompt 2>/dev/null
+        -storepass fixture $provider -noprompt 2>/dev/null
 }
 keystore keystores/fixture.jks JKS
 keystore keystores/fixture.jceks JCEKS
+keystore keystores/fixture.bks BKS "-providerclass org.bouncycastle.jce.provider.BouncyCastleProvider \
+    -providerpath /usr/share/java/bcprov.jar"

@@ -22,6 +22,8 @@ pub(crate) enum Block<'a> {
     Pkcs12(&'a [u8]),
     /// Something of ours that cannot be used, and why.
     Unusable(String),
+    /// A private key under a PEM label that is not read.
+    OtherKey(&'a str),
 }
 
 /// A key as it stands in a file.
@@ -82,7 +84,7 @@ fn read_pem(
         "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE"
     );
     let is_signed_data = matches!(label, "PKCS7" | "CMS" | "PKCS #7 SIGNED DATA");
-    let pkcs12 = label == "PKCS12";
+    let pkcs12 = matches!(label, "PKCS12" | "PFX");
     if label == "DSA PRIVATE KEY" || form.is_some() && block.is_encrypted_the_old_way() {
         return take(Block::Unusable(format!(
             "its {label} is in OpenSSL's old form, which certstow does not read; convert it: \
@@ -90,6 +92,9 @@ fn read_pem(
         )));
     }
     if form.is_none() && !is_certificate && !is_signed_data && !pkcs12 {
+        if label.ends_with("PRIVATE KEY") {
+            take(Block::OtherKey(label));
+        }
         return;
     }
     if let Err(reason) = block.decode(scratch) {

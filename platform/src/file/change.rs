@@ -279,7 +279,7 @@ pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, StoreError> {
     let mut reader = FileReader::new();
     match reader.read(path, true) {
         Ok(Content::Whole(bytes)) => Ok(Zeroizing::new(bytes.to_vec())),
-        Ok(Content::Foreign | Content::TooLarge) => Err(changed_meanwhile(path)),
+        Ok(Content::Foreign(_) | Content::TooLarge) => Err(changed_meanwhile(path)),
         Err(error) => Err(failed(path, "it cannot be read", error)),
     }
 }

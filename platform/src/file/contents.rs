@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use certstow_formats::certificate::{Certificate, EntryId};
+use certstow_formats::foreign::Foreign;
 use certstow_formats::key::{self, KeyError, KeyForm};
 use certstow_formats::pkcs12::decode::{BagAttributes, Contents, Limits};
 use certstow_formats::pkcs12::error::DecodeError;
@@ -16,7 +17,9 @@ use super::blocks::{self, Block};
 use super::key_kind::{KeyDigest, KeyKind};
 use super::passwords::Passwords;
 use super::read::{Content, FIRST, FileReader, LARGE, MAX_FILE};
-use super::walk::cannot;
+use super::walk::{cannot, promises_one_of_ours};
+use crate::os;
+use crate::store::ProblemKind;
 
 /// A certificate in a file.
 #[derive(Clone)]
@@ -40,12 +43,25 @@ pub(crate) struct FoundKey {
     pub(crate) certificate: Option<EntryId>,
 }
 
+/// What is to be said of a file that does not show what it holds.
+#[derive(Clone)]
+pub(crate) struct Told {
+    pub(crate) kind: ProblemKind,
+    pub(crate) message: String,
+    /// Whether its name promises no certificate or key.
+    pub(crate) is_notice: bool,
+}
+
 /// What was found in a file.
 #[derive(Clone, Default)]
 pub(crate) struct FileContents {
     pub(crate) certificates: Vec<FoundCertificate>,
     pub(crate) keys: Vec<FoundKey>,
     pub(crate) problems: Vec<String>,
+    /// What can be said of the file as a whole.
+    pub(crate) told: Option<Told>,
+    /// Whether it has a private key in PEM that is not read.
+    has_other_key: bool,
     /// Whether it holds anything else, or what cannot be seen.
     pub(crate) unseen: bool,
 }
@@ -72,19 +88,9 @@ impl FileContents {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.certificates.is_empty() && self.keys.is_empty() && self.problems.is_empty()
+        let is_told = !self.problems.is_empty() || self.told.is_some();
+        self.certificates.is_empty() && self.keys.is_empty() && !is_told
     }
-}
-
-/// Endings of file names that promise one of our forms.
-const ENDINGS: [&str; 9] = [
-    "pem", "crt", "cer", "der", "key", "p12", "pfx", "p7b", "p7c",
-];
-
-fn promises_one_of_ours(path: &Path) -> bool {
-    path.extension()
-        .and_then(|ending| ending.to_str())
-        .is_some_and(|ending| ENDINGS.iter().any(|ours| ending.eq_ignore_ascii_case(ours)))
 }
 
 /// Reads files for the listing, one after the other.
@@ -112,8 +118,16 @@ impl<'a> ContentsReader<'a> {
         };
         let bytes = match self.files.read(path, expected) {
             Ok(Content::Whole(bytes)) => bytes,
-            Ok(Content::Foreign) if !expected => return FileContents::default(),
-            Ok(Content::Foreign) => {
+            Ok(Content::Foreign(part)) => {
+                if let Some(told) = foreign(path, part) {
+                    return FileContents {
+                        told: Some(told),
+                        ..FileContents::default()
+                    };
+                }
+                if !expected {
+                    return FileContents::default();
+                }
                 return unread(format!(
                     "larger than {} MiB, and its first {} KiB hold no certificate or key; the rest \
                      is not read",
@@ -130,17 +144,62 @@ impl<'a> ContentsReader<'a> {
             Err(error) => return unread(cannot("read", &error)),
         };
         let mut found = FileContents::default();
-        if !found.take_all(bytes, &mut self.scratch, self.passwords) && expected {
-            found.problems.push(unreadable(bytes).to_owned());
+        if is_apple_double(path, bytes) {
+            return found;
+        }
+        let is_ours = found.take_all(bytes, &mut self.scratch, self.passwords);
+        if found.has_other_key || !is_ours {
+            found.told = foreign(path, bytes).or(found.told);
+        }
+        if !is_ours && expected && found.told.is_none() {
+            match bytes {
+                [] => {
+                    found.told = Some(Told {
+                        kind: ProblemKind::Empty,
+                        message: EMPTY.to_owned(),
+                        is_notice: true,
+                    });
+                }
+                _ => found.problems.push(unreadable(bytes).to_owned()),
+            }
         }
         found
     }
 }
 
+const EMPTY: &str = "it is empty";
+
+/// Whether macOS put this file beside another one, to keep there what the file system cannot
+/// (AppleDouble, RFC 1740, appendix B).
+fn is_apple_double(path: &Path, bytes: &[u8]) -> bool {
+    const MAGIC: [u8; 4] = [0, 5, 0x16, 7];
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| name.starts_with("._")) && bytes.starts_with(&MAGIC)
+}
+
+/// What to say of a file of another program that holds private keys.
+fn foreign(path: &Path, bytes: &[u8]) -> Option<Told> {
+    let is_nss = path.file_name().is_some_and(|name| name == "cert9.db");
+    let form = Foreign::of(bytes, is_nss && path.with_file_name("key4.db").exists())?;
+    let word = |path: &Path| os::shell_word(&path.display().to_string());
+    let folder = path.parent().unwrap_or(path);
+    let command = form.command();
+    let command = command.replace("FOLDER", &word(folder));
+    let command = command.replace("FILE", &word(path));
+    Some(Told {
+        kind: ProblemKind::Foreign,
+        message: format!(
+            "it is {}, which certstow does not open; what helps: {command}",
+            form.name()
+        ),
+        is_notice: !promises_one_of_ours(path),
+    })
+}
+
 /// Why a file whose name promises one of our forms is none.
 fn unreadable(bytes: &[u8]) -> &'static str {
     match bytes {
-        [] => "it is empty",
+        [] => EMPTY,
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "it is UTF-16 text; save it as ASCII or UTF-8",
         _ => "it holds no certificate or key, or is damaged",
     }
@@ -177,6 +236,14 @@ impl FileContents {
             }
             Block::Pkcs12(bytes) => self.pkcs12(piece, bytes, passwords),
             Block::Unusable(reason) => self.problems.push(reason),
+            Block::OtherKey(label) => {
+                self.has_other_key = true;
+                self.told = Some(Told {
+                    kind: ProblemKind::Foreign,
+                    message: format!("its {label} is in a form that certstow does not read"),
+                    is_notice: true,
+                });
+            }
         }
     }
 
@@ -280,7 +347,12 @@ impl FileContents {
             self.key(piece, Ok(KeyKind::Locked), attributes.provider_name, owner);
         }
         if encrypted {
-            self.problems.push(passwords.locked().to_owned());
+            let (kind, message) = passwords.locked();
+            self.told = Some(Told {
+                kind,
+                message: message.to_owned(),
+                is_notice: false,
+            });
         }
     }
 

@@ -130,7 +130,7 @@ fn holds(
     blocks::read(bytes, &mut Zeroizing::default(), &mut |block| match block {
         Block::Key(key, _) => keys.push(same(key.form, key.der)),
         Block::Certificate(der, _) => certificates.push(der.to_vec()),
-        Block::Pkcs12(_) | Block::Unusable(_) => others += 1,
+        Block::Pkcs12(_) | Block::Unusable(_) | Block::OtherKey(_) => others += 1,
     });
     let meant = [identity.certificate].into_iter().chain(identity.issuers);
     keys == [true] && others == 0 && meant.map(Certificate::der).eq(certificates.iter())

@@ -177,7 +177,7 @@ impl KeyFile {
         let mut reader = FileReader::new();
         let bytes = match reader.read(path, true) {
             Ok(Content::Whole(bytes)) => bytes,
-            Ok(Content::Foreign | Content::TooLarge) => return Err(Fetch::Changed),
+            Ok(Content::Foreign(_) | Content::TooLarge) => return Err(Fetch::Changed),
             Err(error) => return Err(unreadable(path, error)),
         };
         Ok(Self::of(bytes))
@@ -258,7 +258,7 @@ impl Piece {
         let key = match block {
             Block::Key(key, _) => key,
             Block::Pkcs12(bytes) => return locked(Locked::Pkcs12(copy(bytes))),
-            Block::Certificate(..) | Block::Unusable(_) => return None,
+            Block::Certificate(..) | Block::Unusable(_) | Block::OtherKey(_) => return None,
         };
         let open = match key.form {
             KeyForm::Pkcs8 => PrivateKey::from_pkcs8_der(copy(key.der)),

@@ -35,7 +35,6 @@ use std::path::{Path, PathBuf};
 use crate::new_file;
 pub(crate) use file_store::FileStore;
 pub use opened::OpenedFile;
-pub use passwords::LOCKED;
 pub use single_file::{certificates_in, needs_password, private_keys_in};
 
 /// The temporary files below a folder that no live process has; see

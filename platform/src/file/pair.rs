@@ -7,7 +7,7 @@
 //! other fits. The key's state then says that it is locked or unknown, and what speaks for it.
 //! Certificates of one public key have the same key.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::vec;
 
@@ -15,12 +15,12 @@ use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::key;
 use certstow_formats::pkcs12::decode::BagAttributes;
 
-use super::contents::{FileContents, FoundCertificate, FoundKey};
+use super::contents::{FileContents, FoundCertificate, FoundKey, Told};
 use super::key_kind::{KeyDigest, KeyKind};
 use super::same_name::Names;
 use crate::error::StoreError;
 use crate::spec::StoreSpec;
-use crate::store::{Entry, KeyState, Listing, NotExportable, Problem};
+use crate::store::{Entry, KeyState, Listing, NotExportable, Problem, ProblemKind};
 
 /// The files that hold anything, by their number in the walk.
 pub(crate) type Scanned = Vec<(usize, FileContents)>;
@@ -81,9 +81,9 @@ struct PairedKey {
 /// Pairs everything found in `files`.
 pub(crate) fn pair(files: &[PathBuf], scanned: Scanned, guesses: Guesses) -> Paired {
     let mut certificates = Certificates::default();
-    let mut proven: HashMap<KeyDigest, PairedKey> = HashMap::new();
+    let mut proven: HashMap<KeyDigest, (usize, PairedKey)> = HashMap::new();
     let mut unproven = Vec::new();
-    let mut problems = Vec::new();
+    let mut told = Messages::new(files);
     for (file, contents) in scanned {
         for found in contents.certificates {
             certificates.add(file, found);
@@ -93,27 +93,77 @@ pub(crate) fn pair(files: &[PathBuf], scanned: Scanned, guesses: Guesses) -> Pai
                 unproven.push((file, key));
                 continue;
             };
-            let paired = proven.entry(digest).or_insert_with(|| PairedKey {
-                place: KeyPlace {
-                    path: files[file].clone(),
-                    piece: key.piece,
-                    certain: true,
-                },
-                state: KeyState::Exportable,
-                provider: None,
+            let (_, paired) = proven.entry(digest).or_insert_with(|| {
+                let paired = PairedKey {
+                    place: KeyPlace {
+                        path: files[file].clone(),
+                        piece: key.piece,
+                        certain: true,
+                    },
+                    state: KeyState::Exportable,
+                    provider: None,
+                };
+                (file, paired)
             });
             paired.provider = paired.provider.take().or(key.provider);
         }
         for message in contents.problems {
-            let place = files[file].display().to_string();
-            problems.push(Problem { place, message });
+            told.problem(file, ProblemKind::Unreadable, message);
+        }
+        if let Some(Told {
+            kind,
+            message,
+            is_notice,
+        }) = contents.told
+        {
+            match is_notice {
+                true => told.notice(file, kind, message),
+                false => told.problem(file, kind, message),
+            }
         }
     }
     for unique in &mut certificates.all {
-        unique.key = proven.get(&unique.found.public_key).cloned();
+        let paired = proven.get(&unique.found.public_key);
+        unique.key = paired.map(|(_, paired)| paired.clone());
     }
-    certificates.pair_unproven(files, unproven, guesses, &mut problems);
-    certificates.finish(files, problems)
+    certificates.pair_unproven(files, unproven, guesses, &mut told);
+    certificates.tell_of_keys_alone(files, &proven, &mut told);
+    certificates.finish(files, told)
+}
+
+/// What is to be said of files.
+struct Messages<'a> {
+    files: &'a [PathBuf],
+    problems: Vec<Problem>,
+    notices: Vec<Problem>,
+}
+
+impl<'a> Messages<'a> {
+    fn new(files: &'a [PathBuf]) -> Self {
+        Self {
+            files,
+            problems: Vec::new(),
+            notices: Vec::new(),
+        }
+    }
+
+    fn problem(&mut self, file: usize, kind: ProblemKind, message: String) {
+        let problem = self.about(file, kind, message);
+        self.problems.push(problem);
+    }
+
+    fn notice(&mut self, file: usize, kind: ProblemKind, message: String) {
+        let notice = self.about(file, kind, message);
+        self.notices.push(notice);
+    }
+
+    fn about(&self, file: usize, kind: ProblemKind, message: String) -> Problem {
+        Problem {
+            kind,
+            place: self.files[file].display().to_string(),
+            message,
+        }
+    }
 }
 
 #[derive(Default)]
@@ -149,7 +199,7 @@ impl Certificates {
         files: &[PathBuf],
         mut keys: Vec<(usize, FoundKey)>,
         guesses: Guesses,
-        problems: &mut Vec<Problem>,
+        told: &mut Messages<'_>,
     ) {
         if keys.is_empty() {
             return;
@@ -213,20 +263,82 @@ impl Certificates {
                 let same = &by_key[&self.all[index].found.public_key];
                 self.give(same, (&files[file], key), Grounds::LeftOver);
             }
-            (Ok([(file, key)]), _) => problems.push(unpaired(&files[file], &key.kind, NO_NAME)),
-            (Err(left), _) => problems.extend(
-                left.iter()
-                    .map(|(file, key)| unpaired(&files[*file], &key.kind, NO_NAME)),
-            ),
+            (Ok([(file, key)]), _) => self.tell_of_unpaired(file, &key.kind, NO_NAME, told),
+            (Err(left), _) => {
+                for (file, key) in left {
+                    self.tell_of_unpaired(file, &key.kind, NO_NAME, told);
+                }
+            }
         }
-        let is_without =
-            |unique: &Unique| unique.key.is_none() && !unique.found.certificate.is_ca();
-        if self.all.iter().any(is_without) {
-            problems.extend(
-                taken
-                    .iter()
-                    .map(|(file, kind)| unpaired(&files[*file], kind, NAME_TAKEN)),
-            );
+        if self.lacks_keys() {
+            for (file, kind) in taken {
+                self.tell_of_unpaired(file, &kind, NAME_TAKEN, told);
+            }
+        }
+    }
+
+    /// Whether a certificate that is no CA's has no key.
+    fn lacks_keys(&self) -> bool {
+        let mut all = self.all.iter();
+        all.any(|unique| unique.key.is_none() && !unique.found.certificate.is_ca())
+    }
+
+    /// Says that a key whose public half does not show goes to no certificate. Where none lacks one,
+    /// it promises nothing.
+    fn tell_of_unpaired(&self, file: usize, kind: &KeyKind, names: &str, told: &mut Messages<'_>) {
+        let (why, help) = unpaired(kind);
+        let locked = matches!(kind, KeyKind::Locked);
+        let kind = match locked {
+            true => ProblemKind::LockedKeyAlone,
+            false => ProblemKind::KeyAlone,
+        };
+        match self.lacks_keys() {
+            true => {
+                let message = format!("{why}, and {names}; {help}");
+                told.problem(file, kind, message);
+            }
+            false => {
+                let message =
+                    format!("{why}, and no certificate here is one that it may belong to");
+                told.notice(file, kind, message);
+            }
+        }
+    }
+
+    /// Says of keys whose public half no certificate has. One that has the name of a certificate
+    /// without a key was meant to be its own.
+    fn tell_of_keys_alone(
+        &self,
+        files: &[PathBuf],
+        proven: &HashMap<KeyDigest, (usize, PairedKey)>,
+        told: &mut Messages<'_>,
+    ) {
+        let owned: HashSet<&KeyDigest> = self.all.iter().map(|one| &one.found.public_key).collect();
+        let alone = proven.iter().filter(|(digest, _)| !owned.contains(digest));
+        let mut alone: Vec<usize> = alone.map(|(_, (file, _))| *file).collect();
+        if alone.is_empty() {
+            return;
+        }
+        alone.sort_unstable();
+        let without: Vec<&Unique> = self.all.iter().filter(|one| one.key.is_none()).collect();
+        let names = Names::of(files, without.iter().map(|unique| &*unique.files));
+        for file in alone {
+            let levels = names.matching(files, file);
+            match levels.iter().copied().flatten().next() {
+                Some(&index) => {
+                    let label = without[index].found.certificate.parse().label();
+                    let message = format!(
+                        "its private key belongs to another certificate than that of {label}, \
+                         which has the same file name"
+                    );
+                    told.problem(file, ProblemKind::KeyAlone, message);
+                }
+                None => told.notice(
+                    file,
+                    ProblemKind::KeyAlone,
+                    "a private key that belongs to no certificate here".to_owned(),
+                ),
+            }
         }
     }
 
@@ -286,9 +398,10 @@ impl Certificates {
             .unwrap_or_default()
     }
 
-    fn finish(self, files: &[PathBuf], problems: Vec<Problem>) -> Paired {
+    fn finish(self, files: &[PathBuf], told: Messages<'_>) -> Paired {
         let mut paired = Paired::default();
-        paired.listing.problems = problems;
+        paired.listing.problems = told.problems;
+        paired.listing.notices = told.notices;
         for Unique {
             found,
             files: in_files,
@@ -418,9 +531,10 @@ fn state_of(kind: &KeyKind, file: &Path, grounds: Grounds) -> KeyState {
 const NO_NAME: &str = "no certificate has the same file name";
 const NAME_TAKEN: &str = "the certificate of the same file name has another key";
 
-fn unpaired(file: &Path, kind: &KeyKind, names: &str) -> Problem {
+/// What is known of a key that goes to no certificate, and what helps to pair it.
+fn unpaired(kind: &KeyKind) -> (String, &'static str) {
     const NAMES: &str = "give both files one name to pair them";
-    let (why, help) = match kind {
+    match kind {
         KeyKind::Unknown(algorithm) => (
             format!(
                 "certstow cannot tell the public key of its private key for {}",
@@ -436,9 +550,5 @@ fn unpaired(file: &Path, kind: &KeyKind, names: &str) -> Problem {
             "its private key is encrypted".to_owned(),
             "give its password, or both files one name, to pair them",
         ),
-    };
-    Problem {
-        place: file.display().to_string(),
-        message: format!("{why}, and {names}; {help}"),
     }
 }

@@ -14,6 +14,7 @@ use certstow_formats::secret::Password;
 use sha2::{Digest, Sha256};
 
 use super::key_kind::KeyKind;
+use crate::store::ProblemKind;
 
 /// Passwords, and what they opened so far.
 #[derive(Clone)]
@@ -73,15 +74,21 @@ impl Passwords {
     }
 
     /// Why a PKCS#12 file does not show what it holds.
-    pub(super) fn locked(&self) -> &'static str {
-        match &self.known {
+    pub(super) fn locked(&self) -> (ProblemKind, &'static str) {
+        let wrong = match &self.known {
             Known::Given(given) => match given.len() {
-                0 => LOCKED,
+                0 => {
+                    return (
+                        ProblemKind::Locked,
+                        "locked: what it holds is seen only with its password",
+                    );
+                }
                 1 => "locked: the password given does not open it",
                 _ => "locked: none of the passwords given opens it",
             },
             Known::Dotnet => "locked: .NET's own files have no password",
-        }
+        };
+        (ProblemKind::WrongPassword, wrong)
     }
 
     /// Whether there is one, which is wrong where something is locked all the same.
@@ -122,6 +129,3 @@ impl Passwords {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-/// What is said of a PKCS#12 file that does not show what it holds, where no password was given.
-pub const LOCKED: &str = "locked: what it holds is seen only with its password";

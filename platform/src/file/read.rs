@@ -3,7 +3,7 @@
 //! hold keys, so it is reused from file to file and wiped at the end.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Seek as _, SeekFrom};
 use std::path::Path;
 
 use zeroize::Zeroizing;
@@ -25,8 +25,9 @@ pub(crate) const FIRST: usize = 64 << 10;
 pub(crate) enum Content<'a> {
     /// Its whole content.
     Whole(&'a [u8]),
-    /// Large, and not one of ours by its beginning.
-    Foreign,
+    /// Large, and not one of ours by its beginning, which this is; of a ZIP archive its end is behind
+    /// it, where the directory is.
+    Foreign(&'a [u8]),
     /// Larger than [`MAX_FILE`], and one of ours by its name or its beginning.
     TooLarge,
 }
@@ -59,14 +60,14 @@ impl FileReader {
         if length == FIRST {
             let is_ours = blocks::looks_like_one_of_ours(&self.buffer[..FIRST]);
             if !is_ours && !expected {
-                return Ok(Content::Foreign);
+                return self.foreign(file);
             }
             let size = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
             if size > MAX_FILE {
                 return Ok(Content::TooLarge);
             }
             if !is_ours && size > LARGE {
-                return Ok(Content::Foreign);
+                return self.foreign(file);
             }
             // One byte more shows whether it has grown meanwhile.
             self.grow(size + 1, length);
@@ -80,6 +81,18 @@ impl FileReader {
             }
         }
         Ok(Content::Whole(&self.buffer[..length]))
+    }
+
+    /// A large file that is none of ours.
+    fn foreign(&mut self, file: &mut File) -> io::Result<Content<'_>> {
+        let mut length = FIRST;
+        if self.buffer.starts_with(b"PK") {
+            let rest = file.metadata()?.len().saturating_sub(FIRST as u64);
+            file.seek(SeekFrom::End(-(rest.min(FIRST as u64) as i64)))?;
+            self.grow(2 * FIRST, FIRST);
+            length = os::fill(file, &mut self.buffer[..2 * FIRST], FIRST)?;
+        }
+        Ok(Content::Foreign(&self.buffer[..length]))
     }
 
     /// Makes room for this much, without leaving the first bytes behind in the old place.

@@ -214,6 +214,7 @@ impl Edit<'_> {
                     kept.certificates.extend(contents.certificates);
                     kept.keys.extend(contents.keys);
                     kept.problems.extend(contents.problems);
+                    kept.told = kept.told.or(contents.told);
                 }
                 Piece::Dropped => {}
                 Piece::Certificates(certificates) => instead.extend(certificates),
@@ -229,6 +230,7 @@ impl Edit<'_> {
         let issuers: Vec<_> = issuers.chain(&instead).collect();
         let only_issuers = kept.keys.is_empty()
             && kept.problems.is_empty()
+            && kept.told.is_none()
             && issuers.iter().all(|certificate| certificate.is_ca())
             && !issuers.is_empty();
         let useless = only_issuers

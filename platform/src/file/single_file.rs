@@ -34,7 +34,7 @@ pub fn certificates_in(path: &Path) -> io::Result<Vec<Certificate>> {
         Block::Certificate(der, _) => certificates
             .push(Certificate::from_der(der).map_err(|error| io::Error::new(INVALID, error))),
         Block::Unusable(why) => certificates.push(Err(invalid(&why))),
-        Block::Key(..) | Block::Pkcs12(_) => {}
+        Block::Key(..) | Block::Pkcs12(_) | Block::OtherKey(_) => {}
     });
     certificates.into_iter().collect()
 }

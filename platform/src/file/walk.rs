@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::new_file::{is_own, is_temporary};
-use crate::store::Problem;
+use crate::store::{Problem, ProblemKind};
 
 /// What was found under a folder.
 #[derive(Debug, Default)]
@@ -119,8 +119,10 @@ impl Walker {
                     }
                     Ok(target) => self.found.take_file(path, target.file_type()),
                     Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                        self.found
-                            .report(&path, "a link that leads nowhere".to_owned());
+                        if promises_one_of_ours(&path) {
+                            let nowhere = "a link that leads nowhere".to_owned();
+                            self.found.report(&path, nowhere);
+                        }
                     }
                     Err(error) => self.found.report(&path, cannot("followed", &error)),
                 }
@@ -145,10 +147,22 @@ impl Walk {
 
     fn report(&mut self, path: &Path, message: String) {
         self.problems.push(Problem {
+            kind: ProblemKind::Unreadable,
             place: path.display().to_string(),
             message,
         });
     }
+}
+
+/// Endings of file names that promise one of our forms.
+const ENDINGS: [&str; 9] = [
+    "pem", "crt", "cer", "der", "key", "p12", "pfx", "p7b", "p7c",
+];
+
+pub(super) fn promises_one_of_ours(path: &Path) -> bool {
+    path.extension()
+        .and_then(|ending| ending.to_str())
+        .is_some_and(|ending| ENDINGS.iter().any(|ours| ending.eq_ignore_ascii_case(ours)))
 }
 
 /// The names in a folder, in byte order, with their kinds as the folder itself tells them: no

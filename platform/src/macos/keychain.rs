@@ -19,8 +19,8 @@ use super::{ffi, key};
 use crate::error::StoreError;
 use crate::spec::{Keychain, StoreSpec};
 use crate::store::{
-    Ask, Entry, ImportOptions, Interaction, KeyState, Listing, NewIdentity, Problem, Removal,
-    Store, StoreInfo,
+    Ask, Entry, ImportOptions, Interaction, KeyState, Listing, NewIdentity, Problem, ProblemKind,
+    Removal, Store, StoreInfo,
 };
 
 /// What a keychain without a file gives.
@@ -86,6 +86,7 @@ impl KeychainStore {
             Err(status) => {
                 let path = ffi::path(keychain);
                 problems.push(Problem {
+                    kind: ProblemKind::Unreadable,
                     place: path.unwrap_or_else(|_| self.spec().to_string()),
                     message: format!("the keychain cannot be read: {status}"),
                 });
@@ -178,7 +179,11 @@ impl Store for KeychainStore {
                 Ok(certificate) => certificate,
                 Err(error) => {
                     let message = error.to_string();
-                    listing.problems.push(Problem { place, message });
+                    listing.problems.push(Problem {
+                        kind: ProblemKind::Unreadable,
+                        place,
+                        message,
+                    });
                     continue;
                 }
             };

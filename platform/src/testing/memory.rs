@@ -14,7 +14,7 @@ use crate::error::{AskError, StoreError};
 use crate::spec::StoreSpec;
 use crate::store::{
     Ask, Entry, ExistingEntry, ImportOptions, KeyProtection, KeyState, Listing, NewIdentity,
-    NotExportable, Problem, Removal, Store, StoreInfo, UnlockRequest,
+    NotExportable, Problem, ProblemKind, Removal, Store, StoreInfo, UnlockRequest,
 };
 
 /// What the store has as an entry's private key.
@@ -68,6 +68,7 @@ impl MemoryStore {
     fn seed(&self, sample: Sample) {
         let Some(certificate) = sample.certificate() else {
             let problem = Problem {
+                kind: ProblemKind::Unreadable,
                 place: format!("{}/{sample:?}", self.name),
                 message: "not a readable certificate".to_owned(),
             };
@@ -200,6 +201,7 @@ impl Store for MemoryStore {
                 .map(|(entry, _)| entry.clone())
                 .collect(),
             problems: state.problems.clone(),
+            notices: Vec::new(),
         })
     }
 

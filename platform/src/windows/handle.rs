@@ -16,7 +16,7 @@ use super::properties::FRIENDLY_NAME;
 use super::{backed_up, key, provider, wide};
 use crate::error::StoreError;
 use crate::spec::{StoreSpec, SystemStore};
-use crate::store::{Entry, KeyState, NotExportable, Problem};
+use crate::store::{Entry, KeyState, NotExportable, Problem, ProblemKind};
 
 /// Where Windows keeps the certificates of issuers, per location: intermediate ones, and roots.
 const ISSUER_STORES: [&str; 2] = ["CA", "Root"];
@@ -78,7 +78,9 @@ impl Handle {
         });
         match copies.into_iter().next() {
             Some(Ok(found)) => Ok(found),
-            Some(Err(Problem { place, message })) => Err(StoreError::damaged(place, message, None)),
+            Some(Err(Problem { place, message, .. })) => {
+                Err(StoreError::damaged(place, message, None))
+            }
             None => Err(StoreError::not_found(&self.spec(), id)),
         }
     }
@@ -86,6 +88,7 @@ impl Handle {
     pub(super) fn found(&self, context: CertContext) -> Result<Found, Problem> {
         let place = self.place(context.to_der());
         let problem = |message: String| Problem {
+            kind: ProblemKind::Unreadable,
             place: place.clone(),
             message,
         };
@@ -142,6 +145,7 @@ impl Found {
         let mut property = |id| {
             ffi::property(&self.context, id).unwrap_or_else(|error| {
                 problems.push(Problem {
+                    kind: ProblemKind::Unreadable,
                     place: self.place.clone(),
                     message: format!("its property {id} cannot be read: {error}"),
                 });

@@ -3,6 +3,7 @@
 
 mod changes;
 mod damaged;
+mod foreign;
 mod forms;
 mod locked;
 mod many;

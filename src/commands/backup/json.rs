@@ -39,6 +39,7 @@ pub(super) fn report(report: &RunReport) -> Object {
         .list("entries", entries)
         .list("only_in_backup", missed)
         .list("problems", json::problems(&report.problems))
+        .list("notices", json::problems(&report.notices))
         .with("warnings", &report.warnings)
 }
 

@@ -1,5 +1,5 @@
 use certstow_formats::testing::identities;
-use certstow_platform::store::{NotExportable, Problem};
+use certstow_platform::store::{NotExportable, Problem, ProblemKind};
 use certstow_platform::testing::{MemoryKey, MemoryStore};
 
 use super::*;
@@ -112,6 +112,7 @@ fn summary_fails_for_unreadable_files() {
     let store = with_key(MemoryKey::Exportable(identities::ec_identity().key));
     let mut listing = store.list().unwrap();
     listing.problems.push(Problem {
+        kind: ProblemKind::Unreadable,
         place: "broken.pem".to_owned(),
         message: "it is cut short".to_owned(),
     });

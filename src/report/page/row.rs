@@ -20,8 +20,8 @@ pub(super) fn write(html: &mut Html, report: &Report, axis: &Axis, item: &Item, 
         &[
             urgency.word(),
             urgency.word(),
-            &item.not_before.to_string(),
-            &item.not_after.to_string(),
+            &item.not_before.seconds().to_string(),
+            &item.not_after.seconds().to_string(),
         ],
     );
     html.raw(if item.lacks_copy() {

@@ -59,6 +59,7 @@ pub(crate) fn run() -> Result<(), String> {
     signed_data(scratch.path(), &data)?;
     sealed(scratch.path())?;
     java_keystores(scratch.path(), &data)?;
+    foreign(scratch.path(), &data)?;
     for target in targets()? {
         let count = files_in(&seeds.join(&target))?.len();
         println!("{target}: {count} seeds");
@@ -252,6 +253,24 @@ fn sealed(scratch: &Path) -> Result<(), String> {
         copy(&file, "cms")?;
     }
     Ok(())
+}
+
+/// Files of kinds that are only named.
+fn foreign(scratch: &Path, data: &Path) -> Result<(), String> {
+    for kind in ["jceks", "bks"] {
+        copy(
+            &data.join("keystores/fixture").with_extension(kind),
+            "foreign",
+        )?;
+    }
+    let key = scratch.join("openssh");
+    capture(&mut command!(
+        "ssh-keygen -q -t ed25519 -N {PASSWORD} -f {key}"
+    ))?;
+    copy(&key, "foreign")?;
+    let (archive, file) = (scratch.join("archive.zip"), data.join("keys/ed25519.pem"));
+    capture(&mut command!("zip -jq {archive} {file}"))?;
+    copy(&archive, "foreign")
 }
 
 /// A keystore of every kind of entry, one with a single key, and one with nothing in it.
