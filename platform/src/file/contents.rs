@@ -1,6 +1,7 @@
 //! What one file means for the listing: certificates, and for each key no more than the digest
 //! of its public half and its place. No private key outlives the reading of its file.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use certstow_formats::certificate::{Certificate, EntryId};
@@ -12,6 +13,7 @@ use certstow_formats::pkcs12::structure::{BagContent, Safe, Structure};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use super::bag_attributes;
 use super::blocks::{self, Block};
 use super::key_kind::{KeyDigest, KeyKind};
 use super::passwords::Passwords;
@@ -36,8 +38,21 @@ pub(crate) struct FoundKey {
     pub(crate) kind: KeyKind,
     /// The provider that is named beside it.
     pub(crate) provider: Option<String>,
-    /// The certificate that the file has for it: in PKCS#12 the one of the same localKeyID.
+    /// The certificate that the file ties it to: the only one of the same localKeyID, or that of its
+    /// entry in a Java keystore.
     pub(crate) certificate: Option<EntryId>,
+    /// The localKeyID before a PEM block.
+    pub(crate) local_key_id: Option<Vec<u8>>,
+}
+
+impl FoundKey {
+    /// Whether the tie to this certificate holds whatever its file was put together from. PEM files
+    /// are, of blocks from several PKCS#12 files that may number each their keys from 1; the
+    /// thumbprint that OpenSSL and certstow write as localKeyID means one certificate everywhere.
+    pub(crate) fn is_tied_for_good(&self, certificate: &Certificate) -> bool {
+        let id = self.local_key_id.as_ref();
+        id.is_none_or(|id| *id == bag_attributes::local_key_id_of(certificate))
+    }
 }
 
 /// What was found in a file.
@@ -59,6 +74,7 @@ impl FileContents {
             found.take(count, block, passwords);
             count += 1;
         });
+        found.tie_keys();
         (found, count)
     }
 
@@ -146,9 +162,6 @@ fn unreadable(bytes: &[u8]) -> &'static str {
     }
 }
 
-/// The certificates of one PKCS#12 file by their localKeyID.
-type LocalKeyIds = Vec<(Vec<u8>, EntryId)>;
-
 impl FileContents {
     /// Takes every piece of a file. False when it is of no form known here.
     fn take_all(
@@ -158,10 +171,12 @@ impl FileContents {
         passwords: &Passwords,
     ) -> bool {
         let mut piece = 0;
-        blocks::read(bytes, scratch, &mut |block| {
+        let is_known = blocks::read(bytes, scratch, &mut |block| {
             self.take(piece, block, passwords);
             piece += 1;
-        })
+        });
+        self.tie_keys();
+        is_known
     }
 
     fn take(&mut self, piece: u32, block: Block<'_>, passwords: &Passwords) {
@@ -173,14 +188,20 @@ impl FileContents {
             Block::Key(key, attributes) => {
                 let kind = kind_of(key.form, key.der, key.curve, passwords);
                 let certificate = key.certificate.map(EntryId::of);
-                self.key(piece, kind, attributes.provider_name, certificate);
+                self.key(kind, |kind| FoundKey {
+                    piece,
+                    kind,
+                    provider: attributes.provider_name,
+                    certificate,
+                    local_key_id: attributes.local_key_id,
+                });
             }
             Block::Pkcs12(bytes) => self.pkcs12(piece, bytes, passwords),
             Block::Unusable(reason) => self.problems.push(reason),
         }
     }
 
-    fn certificate(&mut self, der: &[u8], attributes: Option<BagAttributes>) -> Option<EntryId> {
+    fn certificate(&mut self, der: &[u8], attributes: Option<BagAttributes>) {
         match Certificate::from_der(der) {
             Ok(certificate) => {
                 let id = certificate.id();
@@ -190,30 +211,45 @@ impl FileContents {
                     certificate,
                     attributes: attributes.map(Box::new),
                 });
-                Some(id)
             }
-            Err(error) => {
-                self.problems.push(error.to_string());
-                None
-            }
+            Err(error) => self.problems.push(error.to_string()),
         }
     }
 
-    fn key(
+    fn key(&mut self, kind: Result<KeyKind, String>, found: impl FnOnce(KeyKind) -> FoundKey) {
+        match kind {
+            Ok(kind) => self.keys.push(found(kind)),
+            Err(problem) => self.problems.push(problem),
+        }
+    }
+
+    /// A key of a PKCS#12 file, and those of its certificates that a localKeyID may mean.
+    fn key_bag(
         &mut self,
         piece: u32,
         kind: Result<KeyKind, String>,
-        provider: Option<String>,
-        certificate: Option<EntryId>,
+        attributes: &BagAttributes,
+        owners: &Owners,
     ) {
-        match kind {
-            Ok(kind) => self.keys.push(FoundKey {
-                piece,
-                kind,
-                provider,
-                certificate,
-            }),
-            Err(problem) => self.problems.push(problem),
+        self.key(kind, |kind| FoundKey {
+            piece,
+            kind,
+            provider: attributes.provider_name.clone(),
+            certificate: owners.of(attributes.local_key_id.as_ref()),
+            local_key_id: None,
+        });
+    }
+
+    /// Ties keys in PEM blocks to certificates by their localKeyID.
+    fn tie_keys(&mut self) {
+        if self.keys.iter().all(|key| key.local_key_id.is_none()) {
+            return;
+        }
+        let owners = Owners::among(&self.certificates);
+        for key in &mut self.keys {
+            key.certificate = key
+                .certificate
+                .or_else(|| owners.of(key.local_key_id.as_ref()));
         }
     }
 
@@ -241,12 +277,11 @@ impl FileContents {
     pub(crate) fn opened(&mut self, piece: u32, contents: &Contents) {
         self.unseen |= contents.other_bags + contents.unread_parts > 0;
         let bags = contents.certificates.iter();
-        let certificates =
+        let owners =
             self.certificate_bags(bags.map(|bag| (bag.der.clone(), bag.attributes.clone())));
         for bag in &contents.keys {
             let kind = open_kind(KeyForm::Pkcs8, bag.key.expose(), None);
-            let owner = owner(&bag.attributes, &certificates);
-            self.key(piece, kind, bag.attributes.provider_name.clone(), owner);
+            self.key_bag(piece, kind, &bag.attributes, &owners);
         }
     }
 
@@ -274,35 +309,44 @@ impl FileContents {
         if encrypted && certificates.is_empty() {
             keys.clear();
         }
-        let certificates = self.certificate_bags(certificates.into_iter());
+        let owners = self.certificate_bags(certificates.into_iter());
         for attributes in keys {
-            let owner = owner(&attributes, &certificates);
-            self.key(piece, Ok(KeyKind::Locked), attributes.provider_name, owner);
+            self.key_bag(piece, Ok(KeyKind::Locked), &attributes, &owners);
         }
         if encrypted {
             self.problems.push(passwords.locked().to_owned());
         }
     }
 
-    fn certificate_bags(
-        &mut self,
-        bags: impl Iterator<Item = (Vec<u8>, BagAttributes)>,
-    ) -> LocalKeyIds {
-        let mut certificates = Vec::new();
+    fn certificate_bags(&mut self, bags: impl Iterator<Item = (Vec<u8>, BagAttributes)>) -> Owners {
+        let before = self.certificates.len();
         for (der, attributes) in bags {
-            let local_key_id = attributes.local_key_id.clone();
-            let certificate = self.certificate(&der, Some(attributes));
-            certificates.extend(local_key_id.zip(certificate));
+            self.certificate(&der, Some(attributes));
         }
-        certificates
+        Owners::among(&self.certificates[before..])
     }
 }
 
-/// The certificate of the same localKeyID.
-fn owner(key: &BagAttributes, certificates: &LocalKeyIds) -> Option<EntryId> {
-    let mut certificates = certificates.iter();
-    let own = certificates.find(|(id, _)| Some(id) == key.local_key_id.as_ref());
-    own.map(|(_, certificate)| *certificate)
+/// The certificates by their localKeyID; none where several share one.
+struct Owners(HashMap<Vec<u8>, Option<EntryId>>);
+
+impl Owners {
+    fn among(certificates: &[FoundCertificate]) -> Self {
+        let mut owners = HashMap::new();
+        for found in certificates {
+            let attributes = found.attributes.as_ref();
+            let Some(id) = attributes.and_then(|attributes| attributes.local_key_id.clone()) else {
+                continue;
+            };
+            let owner = owners.entry(id).or_insert(Some(found.id));
+            *owner = owner.filter(|owner| *owner == found.id);
+        }
+        Self(owners)
+    }
+
+    fn of(&self, local_key_id: Option<&Vec<u8>>) -> Option<EntryId> {
+        local_key_id.and_then(|id| self.0.get(id).copied().flatten())
+    }
 }
 
 /// What can be told of a key without keeping it; else what is wrong with it.

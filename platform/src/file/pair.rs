@@ -1,7 +1,7 @@
 //! Which key belongs to which certificate: by the public key, never by the file's name. Only
 //! where a key does not show its public half (no password known beforehand opens it, or its algorithm
 //! is unknown) does it go to a certificate that has no other key: the one that the file ties it to (in
-//! PKCS#12 by localKeyID), else one in the same file, else one of the same name. A locked key that is
+//! PKCS#12 and PEM by localKeyID), else one in the same file, else one of the same name. A locked key that is
 //! the only one left over goes to the only certificate without a key, unless something is to be
 //! changed. Such a key is a person's before it is a CA's: a CA's certificate gets it only where no
 //! other fits. The key's state then says that it is locked or unknown, and what speaks for it.
@@ -161,15 +161,21 @@ impl Certificates {
             same.push(index);
         }
         let (mut left, mut taken) = (Vec::new(), Vec::new());
-        // A key that certstow can read goes before one that it cannot.
-        keys.sort_by_key(|(_, key)| matches!(key.kind, KeyKind::Unreadable(_)));
+        // A key that its file ties to a certificate goes before others, and one that certstow can read
+        // before one that it cannot.
+        keys.sort_by_key(|(_, key)| {
+            let is_unreadable = matches!(key.kind, KeyKind::Unreadable(_));
+            (key.certificate.is_none(), is_unreadable)
+        });
         // The same for every key of a file and algorithm: those that were not looked at yet, since
         // whatever has a key keeps it. None where no certificate matches by name.
         let mut candidates: HashMap<(usize, Option<String>), Option<vec::IntoIter<usize>>> =
             HashMap::new();
         for (file, key) in keys {
             let free = |index: &usize| self.all[*index].key.is_none();
-            let index = match key.certificate.and_then(|id| self.by_id.get(&id)) {
+            let fits = |index: &&usize| key.kind.fits(&self.all[**index].found.certificate);
+            let tied = key.certificate.and_then(|id| self.by_id.get(&id));
+            let index = match tied.filter(fits) {
                 Some(&index) => Some(index).filter(free),
                 None => {
                     let algorithm = match &key.kind {
@@ -272,7 +278,7 @@ impl Certificates {
         let certificate = |index: &usize| &self.all[*index].found.certificate;
         let fitting = || {
             levels.iter().map(|level| {
-                let fitting = level.iter().filter(|index| fits(certificate(index), kind));
+                let fitting = level.iter().filter(|index| kind.fits(certificate(index)));
                 fitting.copied().collect::<Vec<_>>()
             })
         };
@@ -353,17 +359,6 @@ fn entry(found: FoundCertificate, places: Vec<String>, key: Option<PairedKey>) -
         backed_up: None,
         places,
         properties,
-    }
-}
-
-/// Whether a key may belong to a certificate as far as its algorithm shows.
-fn fits(certificate: &Certificate, kind: &KeyKind) -> bool {
-    match kind {
-        KeyKind::Known(_) => false,
-        KeyKind::Locked | KeyKind::Unreadable(_) => true,
-        KeyKind::Unknown(algorithm) => {
-            key::algorithm_of(certificate.spki_der()).is_some_and(|oid| oid == algorithm.oid)
-        }
     }
 }
 
