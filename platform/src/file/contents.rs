@@ -1,69 +1,25 @@
 //! What one file means for the listing: certificates, and for each key no more than the digest
 //! of its public half and its place. No private key outlives the reading of its file.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::key::{self, KeyError, KeyForm};
 use certstow_formats::pkcs12::decode::{BagAttributes, Contents, Limits};
 use certstow_formats::pkcs12::error::DecodeError;
-use certstow_formats::pkcs12::pbe::{check_encrypted_private_key, decrypt_private_key};
+use certstow_formats::pkcs12::pbe::{
+    check_encrypted_private_key, decrypt_private_key, work_of_encrypted_private_key,
+};
 use certstow_formats::pkcs12::structure::{BagContent, Safe, Structure};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::bag_attributes;
 use super::blocks::{self, Block};
-use super::key_kind::{KeyDigest, KeyKind};
-use super::passwords::Passwords;
+use super::found::{FileContents, FoundCertificate, FoundKey, Owners};
+use super::key_kind::{KeyDigest, KeyKind, Untried};
+use super::passwords::{Passwords, Unopened};
 use super::read::{Content, FIRST, FileReader, LARGE, MAX_FILE};
 use super::walk::cannot;
-
-/// A certificate in a file.
-#[derive(Clone)]
-pub(crate) struct FoundCertificate {
-    pub(crate) certificate: Certificate,
-    pub(crate) id: EntryId,
-    pub(crate) public_key: KeyDigest,
-    /// What a PKCS#12 file, or the text before it in a PEM file, says beside it.
-    pub(crate) attributes: Option<Box<BagAttributes>>,
-}
-
-/// A private key in a file.
-#[derive(Clone)]
-pub(crate) struct FoundKey {
-    /// Which piece of the file it is in, counted from 0.
-    pub(crate) piece: u32,
-    pub(crate) kind: KeyKind,
-    /// The provider that is named beside it.
-    pub(crate) provider: Option<String>,
-    /// The certificate that the file ties it to: the only one of the same localKeyID, or that of its
-    /// entry in a Java keystore.
-    pub(crate) certificate: Option<EntryId>,
-    /// The localKeyID before a PEM block.
-    pub(crate) local_key_id: Option<Vec<u8>>,
-}
-
-impl FoundKey {
-    /// Whether the tie to this certificate holds whatever its file was put together from. PEM files
-    /// are, of blocks from several PKCS#12 files that may number each their keys from 1; the
-    /// thumbprint that OpenSSL and certstow write as localKeyID means one certificate everywhere.
-    pub(crate) fn is_tied_for_good(&self, certificate: &Certificate) -> bool {
-        let id = self.local_key_id.as_ref();
-        id.is_none_or(|id| *id == bag_attributes::local_key_id_of(certificate))
-    }
-}
-
-/// What was found in a file.
-#[derive(Clone, Default)]
-pub(crate) struct FileContents {
-    pub(crate) certificates: Vec<FoundCertificate>,
-    pub(crate) keys: Vec<FoundKey>,
-    pub(crate) problems: Vec<String>,
-    /// Whether it holds anything else, or what cannot be seen.
-    pub(crate) unseen: bool,
-}
 
 impl FileContents {
     /// What is in these bytes, and in how many pieces.
@@ -85,10 +41,6 @@ impl FileContents {
             found.problems.push(unreadable(bytes).to_owned());
         }
         found
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.certificates.is_empty() && self.keys.is_empty() && self.problems.is_empty()
     }
 }
 
@@ -254,23 +206,39 @@ impl FileContents {
     }
 
     fn pkcs12(&mut self, piece: u32, bytes: &[u8], passwords: &Passwords) {
-        let file = match Structure::read(bytes, &Limits::listing()) {
-            Ok(file) => file,
+        let found = match Structure::read(bytes, &Limits::listing()) {
+            Ok(file) if file.needs_no_password() => Self::of_pkcs12(file, passwords).0,
+            Ok(file) => passwords.contents_of(bytes, || Self::of_pkcs12(file, passwords)),
             Err(error) => return self.problems.push(error.to_string()),
         };
-        let opened = passwords
-            .for_file(&file)
-            .map(|form| file.open(form, &Limits::listing()))
-            .find(|opened| !matches!(opened, Err(DecodeError::WrongPassword)))
-            .unwrap_or(Err(DecodeError::WrongPassword));
-        match opened {
-            Ok(contents) => self.opened(piece, &contents),
-            Err(DecodeError::WrongPassword) => self.outlined(piece, file, passwords),
-            Err(error @ DecodeError::TooMuchWork { .. }) => self.problems.push(format!(
-                "{error} in a listing; write it anew with fewer of them to use it"
-            )),
-            Err(error) => self.problems.push(error.to_string()),
+        self.certificates.extend(found.certificates);
+        let keys = found.keys.into_iter();
+        self.keys.extend(keys.map(|key| FoundKey { piece, ..key }));
+        self.problems.extend(found.problems);
+        self.unseen |= found.unseen;
+    }
+
+    /// What is in a PKCS#12 file, and whether every password was tried on it.
+    fn of_pkcs12(file: Structure, passwords: &Passwords) -> (Self, bool) {
+        let mut found = Self::default();
+        let mut tried_all = true;
+        match passwords.open_file(&file) {
+            Ok(contents) => found.opened(0, &contents),
+            Err(Unopened::Failed(DecodeError::WrongPassword)) => {
+                found.outlined(file, &KeyKind::Locked, passwords.locked());
+            }
+            Err(Unopened::Failed(error)) => found.problems.push(error.to_string()),
+            Err(Unopened::Untried(why)) => {
+                let help = match why {
+                    Untried::Iterations(_) => "write it anew with fewer of them",
+                    Untried::Budget => "name it alone as the store",
+                };
+                tried_all = why != Untried::Budget;
+                let locked = format!("locked: it is encrypted, {why}; to use it, {help}");
+                found.outlined(file, &KeyKind::Untried(why), &locked);
+            }
         }
+        (found, tried_all)
     }
 
     /// Everything in a PKCS#12 file that was opened.
@@ -285,8 +253,9 @@ impl FileContents {
         }
     }
 
-    /// The parts of a PKCS#12 file that can be seen without its password.
-    fn outlined(&mut self, piece: u32, file: Structure, passwords: &Passwords) {
+    /// The parts of a PKCS#12 file that can be seen without its password; `locked` says why that is
+    /// not all.
+    fn outlined(&mut self, file: Structure, key: &KeyKind, locked: &str) {
         let mut encrypted = false;
         let (mut certificates, mut keys) = (Vec::new(), Vec::new());
         for safe in file.safes {
@@ -311,10 +280,10 @@ impl FileContents {
         }
         let owners = self.certificate_bags(certificates.into_iter());
         for attributes in keys {
-            self.key_bag(piece, Ok(KeyKind::Locked), &attributes, &owners);
+            self.key_bag(0, Ok(key.clone()), &attributes, &owners);
         }
         if encrypted {
-            self.problems.push(passwords.locked().to_owned());
+            self.problems.push(locked.to_owned());
         }
     }
 
@@ -324,28 +293,6 @@ impl FileContents {
             self.certificate(&der, Some(attributes));
         }
         Owners::among(&self.certificates[before..])
-    }
-}
-
-/// The certificates by their localKeyID; none where several share one.
-struct Owners(HashMap<Vec<u8>, Option<EntryId>>);
-
-impl Owners {
-    fn among(certificates: &[FoundCertificate]) -> Self {
-        let mut owners = HashMap::new();
-        for found in certificates {
-            let attributes = found.attributes.as_ref();
-            let Some(id) = attributes.and_then(|attributes| attributes.local_key_id.clone()) else {
-                continue;
-            };
-            let owner = owners.entry(id).or_insert(Some(found.id));
-            *owner = owner.filter(|owner| *owner == found.id);
-        }
-        Self(owners)
-    }
-
-    fn of(&self, local_key_id: Option<&Vec<u8>>) -> Option<EntryId> {
-        local_key_id.and_then(|id| self.0.get(id).copied().flatten())
     }
 }
 
@@ -377,18 +324,22 @@ fn open_kind(form: KeyForm, der: &[u8], curve: Option<&[u8]>) -> Result<KeyKind,
     }
 }
 
-/// Tries the passwords on an encrypted key. One that asks for more work than a listing affords stays
-/// locked.
+/// Tries the passwords on an encrypted key, as far as a listing affords the work.
 fn encrypted_kind(der: &[u8], passwords: &Passwords) -> Result<KeyKind, String> {
     if let Err(error) = check_encrypted_private_key(der, Limits::default().max_iterations) {
         let what = error.lacking().ok_or_else(|| error.to_string())?;
         return Ok(KeyKind::Unreadable(what));
     }
     let most = Limits::listing().max_iterations;
-    let mut attempts = passwords.for_key();
-    match attempts.find_map(|password| decrypt_private_key(der, password, most).ok()) {
-        Some(key) => open_kind(KeyForm::Pkcs8, key.expose(), None),
-        None => Ok(KeyKind::Locked),
+    if let Err(DecodeError::TooMuchWork { iterations, .. }) = check_encrypted_private_key(der, most)
+    {
+        return Ok(KeyKind::Untried(Untried::Iterations(iterations)));
+    }
+    let work = work_of_encrypted_private_key(der);
+    match passwords.open_key(work, |form| decrypt_private_key(der, form, most).ok()) {
+        Ok(Some(key)) => open_kind(KeyForm::Pkcs8, key.expose(), None),
+        Ok(None) => Ok(KeyKind::Locked),
+        Err(why) => Ok(KeyKind::Untried(why)),
     }
 }
 

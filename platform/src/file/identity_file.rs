@@ -18,7 +18,8 @@ use certstow_formats::secret::{Password, PrivateKey};
 use zeroize::Zeroizing;
 
 use super::blocks::{self, Block};
-use super::contents::{self, FileContents};
+use super::contents;
+use super::found::FileContents;
 use super::key_kind::KeyKind;
 use super::passwords::Passwords;
 use super::{bag_attributes, change};

@@ -15,7 +15,7 @@ use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::key;
 use certstow_formats::pkcs12::decode::BagAttributes;
 
-use super::contents::{FileContents, FoundCertificate, FoundKey};
+use super::found::{FileContents, FoundCertificate, FoundKey};
 use super::key_kind::{KeyDigest, KeyKind};
 use super::same_name::Names;
 use crate::error::StoreError;
@@ -213,7 +213,7 @@ impl Certificates {
         match (<[_; 1]>::try_from(left), self.only_one_without()) {
             (Ok([(file, key)]), Some(index))
                 if guesses == Guesses::LeftOver
-                    && key.kind == KeyKind::Locked
+                    && matches!(key.kind, KeyKind::Locked | KeyKind::Untried(_))
                     && shows_wrong_keys(&self.all[index].found.certificate) =>
             {
                 let same = &by_key[&self.all[index].found.public_key];
@@ -390,17 +390,21 @@ enum Grounds {
 
 fn state_of(kind: &KeyKind, file: &Path, grounds: Grounds) -> KeyState {
     let name = file.display();
-    match kind {
-        KeyKind::Locked => KeyState::Locked(match grounds {
-            Grounds::SameFile => format!("{name} is encrypted"),
-            Grounds::Name => {
-                format!("{name} is encrypted; taken for this certificate's key by its file name")
+    let locked = |untried: &str| {
+        KeyState::Locked(format!(
+            "{name} is encrypted{untried}{}",
+            match grounds {
+                Grounds::SameFile => "",
+                Grounds::Name => "; taken for this certificate's key by its file name",
+                Grounds::LeftOver =>
+                    "; taken for this certificate's key, the only one without another; its password \
+                     shows whether it is",
             }
-            Grounds::LeftOver => format!(
-                "{name} is encrypted; taken for this certificate's key, the only one without \
-                 another; its password shows whether it is"
-            ),
-        }),
+        ))
+    };
+    match kind {
+        KeyKind::Locked => locked(""),
+        KeyKind::Untried(why) => locked(&format!(", {why}")),
         KeyKind::Unreadable(form) => KeyState::NotExportable(NotExportable::UnsupportedFile {
             file: name.to_string(),
             form: form.clone(),
@@ -427,6 +431,7 @@ fn unpaired(file: &Path, kind: &KeyKind, names: &str) -> Problem {
             format!("its private key is encrypted in a form certstow does not read ({what})"),
             NAMES,
         ),
+        KeyKind::Untried(why) => (format!("its private key is encrypted, {why}"), NAMES),
         KeyKind::Known(_) | KeyKind::Locked => (
             "its private key is encrypted".to_owned(),
             "give its password, or both files one name, to pair them",

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use super::bag_attributes;
 use super::change::{self, Becomes, Change};
-use super::contents::{FileContents, FoundCertificate, FoundKey};
+use super::found::{FileContents, FoundCertificate, FoundKey};
 use super::key_kind::{KeyDigest, KeyKind};
 use super::pair::{KeyPlace, Scanned};
 use super::passwords::Passwords;
@@ -140,7 +140,7 @@ impl Folder<'_> {
     fn is_own(&self, file: usize, contents: &FileContents, key: &FoundKey) -> bool {
         match &key.kind {
             KeyKind::Known(digest) => *digest == self.target.public_key,
-            KeyKind::Locked | KeyKind::Unreadable(_) | KeyKind::Unknown(_) => {
+            _ => {
                 let is_proven = |at: &KeyPlace| {
                     let in_piece = contents.keys.iter().filter(|key| key.piece == at.piece);
                     // What opens a container of several keys does not show which is which.

@@ -7,7 +7,7 @@ use certstow_formats::certificate::Certificate;
 use certstow_formats::key::{self, KeyForm};
 
 use crate::file::bag_attributes;
-use crate::file::contents::FileContents;
+use crate::file::found::FileContents;
 use crate::file::passwords::Passwords;
 use crate::os::shell as words;
 
