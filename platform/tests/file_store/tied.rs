@@ -300,33 +300,20 @@ fn local_key_id_never_displaces_public_key() {
     assert!(holds(&folder, CA_KEY));
 }
 
-/// What several certificates have ties to none of them.
+/// What several certificates have ties to none of them, and the first in the file is taken; one that
+/// is there twice is still one.
 #[test]
 fn local_key_id_of_several_ties_to_none() {
     let windows = "01 00 00 00";
-    let folder = tempfile::tempdir().unwrap();
-    let parts = [
-        block(windows, "certificates/rsa.pem"),
-        block(windows, LEAF),
-        block(windows, LEAF_KEY),
-        data(LEAF),
-    ];
-    put(&folder, "rsa.pem", &parts.concat());
-    let entries = list(&folder).entries;
-    let states: Vec<_> = entries.iter().map(|entry| (entry.id, &entry.key)).collect();
-    // By the file, the first.
-    assert!(
-        matches!(states[..], [(first, KeyState::Locked(_)), (_, KeyState::Missing)] if first == id("rsa")),
-        "{states:?}"
-    );
-    let parts = [
-        block(windows, LEAF),
-        block(windows, LEAF),
-        block(windows, LEAF_KEY),
-        data("certificates/rsa.pem"),
-    ];
-    put(&folder, "rsa.pem", &parts.concat());
-    let entries = list(&folder).entries;
-    assert!(matches!(entries[0].key, KeyState::Locked(_)), "{entries:?}");
-    assert_eq!(entries[1].key, KeyState::Missing);
+    let (other, leaf) = (block(windows, "certificates/rsa.pem"), block(windows, LEAF));
+    let first = data("certificates/ed25519.pem");
+    for (second, owner) in [(&other, "ed25519"), (&leaf, "P-256")] {
+        let folder = tempfile::tempdir().unwrap();
+        let parts = [&first[..], second, &leaf, &block(windows, LEAF_KEY)];
+        put(&folder, "all.pem", &parts.concat());
+        for entry in list(&folder).entries {
+            let is_locked = matches!(entry.key, KeyState::Locked(_));
+            assert_eq!(is_locked, entry.id == id(owner), "{entry:?}");
+        }
+    }
 }
