@@ -29,6 +29,7 @@ mod take_out;
 #[cfg(test)]
 mod tests;
 mod unlock;
+mod unproven;
 mod walk;
 
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! Which key belongs to which certificate: by the public key, never by the file's name. Only
 //! where a key does not show its public half (no password known beforehand opens it, or its algorithm
-//! is unknown) does it go to a certificate that has no other key: the one that the file ties it to (in
-//! PKCS#12 and PEM by localKeyID), else one in the same file, else one of the same name. A locked key that is
+//! is unknown) does it go to a certificate that has no other key: the one that it is tied to (in PKCS#12
+//! and PEM by localKeyID), else one in the same file, else one of the same name. A locked key that is
 //! the only one left over goes to the only certificate without a key, unless something is to be
 //! changed. Such a key is a person's before it is a CA's: a CA's certificate gets it only where no
 //! other fits. The key's state then says that it is locked or unknown, and what speaks for it.
@@ -15,12 +15,14 @@ use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::key;
 use certstow_formats::pkcs12::decode::BagAttributes;
 
+use super::bag_attributes;
 use super::found::{FileContents, FoundCertificate, FoundKey};
 use super::key_kind::{KeyDigest, KeyKind};
 use super::same_name::Names;
+use super::unproven::{Grounds, NAME_TAKEN, NO_NAME, state_of, unpaired};
 use crate::error::StoreError;
 use crate::spec::StoreSpec;
-use crate::store::{Entry, KeyState, Listing, NotExportable, Problem};
+use crate::store::{Entry, KeyState, Listing, Problem};
 
 /// The files that hold anything, by their number in the walk.
 pub(crate) type Scanned = Vec<(usize, FileContents)>;
@@ -161,7 +163,8 @@ impl Certificates {
             same.push(index);
         }
         let (mut left, mut taken) = (Vec::new(), Vec::new());
-        // A key that its file ties to a certificate goes before others, and one that certstow can read
+        self.tie_by_thumbprint(&mut keys);
+        // A key that is tied to a certificate goes before others, and one that certstow can read
         // before one that it cannot.
         keys.sort_by_key(|(_, key)| {
             let is_unreadable = matches!(key.kind, KeyKind::Unreadable(_));
@@ -203,9 +206,11 @@ impl Certificates {
                 }
                 continue;
             };
-            let grounds = match self.all[index].files.contains(&file) {
-                true => Grounds::SameFile,
-                false => Grounds::Name,
+            let is_here = self.all[index].files.contains(&file);
+            let grounds = match key.certificate {
+                _ if is_here => Grounds::SameFile,
+                Some(_) => Grounds::LocalKeyId,
+                None => Grounds::Name,
             };
             let same = &by_key[&self.all[index].found.public_key];
             self.give(same, (&files[file], key), grounds);
@@ -233,6 +238,26 @@ impl Certificates {
                     .iter()
                     .map(|(file, kind)| unpaired(&files[*file], kind, NAME_TAKEN)),
             );
+        }
+    }
+
+    /// Ties keys to certificates in other files, as after `openssl pkcs12 -nocerts` and `-nokeys`.
+    fn tie_by_thumbprint(&self, keys: &mut [(usize, FoundKey)]) {
+        let untied = keys.iter_mut().map(|(_, key)| key);
+        let untied = untied.filter(|key| key.certificate.is_none() && key.local_key_id.is_some());
+        let mut untied = untied.peekable();
+        if untied.peek().is_none() {
+            return;
+        }
+        let certificates = self.all.iter().map(|unique| &unique.found);
+        let certificates = certificates.map(|found| {
+            let id = bag_attributes::local_key_id_of(&found.certificate);
+            (id, found.id)
+        });
+        let by_thumbprint: HashMap<_, _> = certificates.collect();
+        for key in untied {
+            let id = key.local_key_id.as_ref();
+            key.certificate = id.and_then(|id| by_thumbprint.get(id).copied());
         }
     }
 
@@ -377,68 +402,4 @@ pub(crate) enum Guesses {
     ByName,
     /// Also by being the only one left over, for a store that is not changed.
     LeftOver,
-}
-
-/// Why a key whose public half does not show is taken for a certificate's.
-#[derive(Clone, Copy)]
-enum Grounds {
-    SameFile,
-    Name,
-    /// No other key and no other certificate is left.
-    LeftOver,
-}
-
-fn state_of(kind: &KeyKind, file: &Path, grounds: Grounds) -> KeyState {
-    let name = file.display();
-    let locked = |untried: &str| {
-        KeyState::Locked(format!(
-            "{name} is encrypted{untried}{}",
-            match grounds {
-                Grounds::SameFile => "",
-                Grounds::Name => "; taken for this certificate's key by its file name",
-                Grounds::LeftOver =>
-                    "; taken for this certificate's key, the only one without another; its password \
-                     shows whether it is",
-            }
-        ))
-    };
-    match kind {
-        KeyKind::Locked => locked(""),
-        KeyKind::Untried(why) => locked(&format!(", {why}")),
-        KeyKind::Unreadable(form) => KeyState::NotExportable(NotExportable::UnsupportedFile {
-            file: name.to_string(),
-            form: form.clone(),
-        }),
-        KeyKind::Known(_) | KeyKind::Unknown(_) => KeyState::Unknown,
-    }
-}
-
-/// Why a key goes to no certificate.
-const NO_NAME: &str = "no certificate has the same file name";
-const NAME_TAKEN: &str = "the certificate of the same file name has another key";
-
-fn unpaired(file: &Path, kind: &KeyKind, names: &str) -> Problem {
-    const NAMES: &str = "give both files one name to pair them";
-    let (why, help) = match kind {
-        KeyKind::Unknown(algorithm) => (
-            format!(
-                "certstow cannot tell the public key of its private key for {}",
-                algorithm.name
-            ),
-            NAMES,
-        ),
-        KeyKind::Unreadable(what) => (
-            format!("its private key is encrypted in a form certstow does not read ({what})"),
-            NAMES,
-        ),
-        KeyKind::Untried(why) => (format!("its private key is encrypted, {why}"), NAMES),
-        KeyKind::Known(_) | KeyKind::Locked => (
-            "its private key is encrypted".to_owned(),
-            "give its password, or both files one name, to pair them",
-        ),
-    };
-    Problem {
-        place: file.display().to_string(),
-        message: format!("{why}, and {names}; {help}"),
-    }
 }

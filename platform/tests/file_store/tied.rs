@@ -67,15 +67,14 @@ const ACTS: [Act; 3] = [
 
 #[test]
 fn change_keeps_locked_key_of_the_issuer() {
-    let (leaf, ca, ca_key) = (data(LEAF), data(CA), data(CA_KEY));
     let windows = "01 00 00 00 ";
     let chains = [
-        vec![leaf.clone(), ca.clone(), ca_key.clone()],
-        vec![ca_key.clone(), leaf.clone(), ca.clone()],
+        vec![data(LEAF), data(CA), data(CA_KEY)],
+        vec![data(CA_KEY), data(LEAF), data(CA)],
         // What programs write that number every key so, put together.
-        vec![block(windows, LEAF), ca.clone(), block(windows, CA_KEY)],
+        vec![block(windows, LEAF), data(CA), block(windows, CA_KEY)],
         vec![
-            leaf.clone(),
+            data(LEAF),
             block(&thumbprint("ca"), CA),
             block(&thumbprint("ca"), CA_KEY),
         ],
@@ -261,6 +260,46 @@ fn local_key_id_goes_before_file_name() {
     let store = store(folder.path());
     let key = store.private_key(&id("P-256"), &mut Answer::new("fixture"));
     assert_eq!(key.unwrap().expose(), writer::data("keys/P-256.pem"));
+}
+
+/// As after `openssl pkcs12 -nocerts` and `-nokeys`, with names that say the reverse.
+#[test]
+fn local_key_id_of_thumbprint_ties_across_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (thumbprint("P-256"), thumbprint("ed448"));
+    put(&folder, "a.crt", &block(&first, LEAF));
+    put(&folder, "b.crt", &data("certificates/ed448.pem"));
+    put(&folder, "a.key", &block(&second, CA_KEY));
+    put(&folder, "b.key", &block(&first, LEAF_KEY));
+    let store = store(folder.path());
+    let listing = store.list().unwrap();
+    assert_eq!(listing.problems, []);
+    for entry in &listing.entries {
+        let KeyState::Locked(text) = &entry.key else {
+            panic!("{entry:?}");
+        };
+        assert!(text.contains("by its localKeyID"), "{text}");
+        assert!(
+            store
+                .private_key(&entry.id, &mut Answer::new("fixture"))
+                .is_ok()
+        );
+    }
+    // To take the key away, it is to be proven all the same.
+    for act in ACTS {
+        let refused = act(&folder);
+        let needs_password = matches!(refused, Err(StoreError::InteractionRequired { .. }));
+        assert!(needs_password, "{refused:?}");
+    }
+    assert!(holds(&folder, LEAF_KEY));
+
+    // A number that every program begins with means no certificate elsewhere.
+    let windows = "01 00 00 00";
+    put(&folder, "a.crt", &block(windows, LEAF));
+    put(&folder, "b.key", &block(windows, LEAF_KEY));
+    let listing = list(&folder);
+    let entry = listing.entries.iter().find(|entry| entry.id == id("P-256"));
+    assert_eq!(entry.unwrap().key, KeyState::Missing);
 }
 
 #[test]
