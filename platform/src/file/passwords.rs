@@ -86,7 +86,7 @@ impl Passwords {
         self.left.store(self.budget, Ordering::Relaxed);
     }
 
-    fn afford(&self, work: u64) -> bool {
+    fn affords(&self, work: u64) -> bool {
         self.left.load(Ordering::Relaxed) >= work
     }
 
@@ -105,7 +105,7 @@ impl Passwords {
         let mut forms = self.for_file(file);
         loop {
             // The empty password has two forms.
-            if !self.afford(2 * work) {
+            if !self.affords(2 * work) {
                 return Err(Unopened::Untried(Untried::Budget));
             }
             let form = forms.next();
@@ -131,7 +131,7 @@ impl Passwords {
         open: impl Fn(PasswordForm<'_>) -> Option<T>,
     ) -> Result<Option<T>, Untried> {
         for form in self.for_key() {
-            if !self.afford(work) {
+            if !self.affords(work) {
                 return Err(Untried::Budget);
             }
             self.spend(work);

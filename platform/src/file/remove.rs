@@ -174,13 +174,19 @@ impl Folder<'_> {
 /// it ties this key alone to it, or holds nothing else. Beside an issuer, the key may be the issuer's.
 pub(crate) fn is_beyond_doubt(contents: &FileContents, key: &FoundKey, id: &EntryId) -> bool {
     let FileContents {
-        certificates, keys, ..
+        certificates,
+        keys,
+        problems,
+        unseen,
     } = contents;
     let is_tied = |key: &FoundKey| key.certificate == Some(*id);
     if !is_tied(key) && (key.local_key_id.is_some() || keys.len() > 1) {
         return false;
     }
-    let is_alone = keys.len() == 1 && certificates.iter().all(|found| found.id == *id);
+    let is_alone = keys.len() == 1
+        && certificates.iter().all(|found| found.id == *id)
+        && problems.is_empty()
+        && !unseen;
     let own = certificates.iter().find(|found| found.id == *id);
     own.is_some_and(|FoundCertificate { certificate, .. }| {
         let is_tied_alone = is_tied(key)

@@ -180,6 +180,20 @@ fn import_writes_local_key_id_like_openssl() {
 #[test]
 fn replace_of_file_without_local_key_id_takes_password() {
     let parts = [data(LEAF_KEY), data(LEAF), data(CA)].concat();
+    // Alone with the certificate, but for what cannot be read.
+    let damaged = b"-----BEGIN PRIVATE KEY-----\n?\n-----END PRIVATE KEY-----\n";
+    let folder = tempfile::tempdir().unwrap();
+    put(
+        &folder,
+        "ada.pem",
+        &[&data(LEAF_KEY), &data(LEAF), &damaged[..]].concat(),
+    );
+    for act in ACTS {
+        let refused = act(&folder);
+        let needs_password = matches!(refused, Err(StoreError::InteractionRequired { .. }));
+        assert!(needs_password, "{refused:?}");
+    }
+
     for act in [
         |store: &mut dyn Store| replace(store),
         |store: &mut dyn Store| {
