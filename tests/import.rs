@@ -204,6 +204,82 @@ fn import_round_trips_openssl_files() {
     }
 }
 
+/// OpenSSL writes the localKeyID of its PKCS#12 files into PEM, and so ties the key to its certificate.
+#[test]
+#[ignore = "needs OpenSSL"]
+fn import_replaces_openssl_pem_by_local_key_id() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+    issue(folder, "anna", &["ed25519"]);
+    issue(folder, "root", &["ed25519"]);
+    fs::create_dir(folder.join("store")).expect("a folder");
+    let run = |command: &str| openssl(folder, &command.split_whitespace().collect::<Vec<_>>());
+    let secrets = "-passin env:SECRET -passout env:SECRET";
+    run(&format!(
+        "pkcs12 -export -inkey anna.key -in anna.crt -certfile root.crt {secrets} -out anna.p12"
+    ));
+    let import = ["import", "anna.p12", "--password-env", "SECRET"];
+    let replace = |code| {
+        let into = ["--store", "store", "--force", "--quiet"];
+        ends_with(code, certstow(folder).args([import, into].concat()))
+    };
+    run(&format!("pkcs12 -in anna.p12 {secrets} -out store/old.pem"));
+    replace(0);
+    let [name] = <[String; 1]>::try_from(names(&folder.join("store"))).expect("one file");
+    assert_ne!(name, "old.pem");
+
+    // The key of the issuer, which nothing ties to the certificate.
+    fs::remove_file(folder.join("store").join(name)).expect("it is there");
+    let key = run(&format!("pkcs8 -topk8 -in root.key {secrets}"));
+    let read = |name: &str| fs::read(folder.join(name)).expect("a PEM file");
+    let chain = [read("anna.crt"), read("root.crt"), key].concat();
+    fs::write(folder.join("store/old.pem"), &chain).expect("a file");
+    let said = replace(13).stderr;
+    let said = String::from_utf8_lossy(&said);
+    assert!(said.contains("--unlock-password-file"), "{said}");
+    assert_eq!(read("store/old.pem"), chain);
+    assert_eq!(names(&folder.join("store")), ["old.pem"]);
+}
+
+/// The text before the blocks hinders nobody.
+#[test]
+#[ignore = "needs GnuTLS and OpenSSL"]
+fn import_writes_pem_that_openssl_and_gnutls_read() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+    issue(folder, "anna", &["rsa:2048"]);
+    let import = ["import", "anna.key", "anna.crt", "--store", "store"];
+    ends_with(0, certstow(folder).args([&import[..], &PASSWORDS].concat()));
+    let [name] = <[String; 1]>::try_from(names(&folder.join("store"))).expect("one file");
+    let file = format!("store/{name}");
+    let key = openssl(folder, &["pkey", "-in", &file, "-passin", "env:SECRET"]);
+    assert_eq!(key, openssl(folder, &["pkey", "-in", "anna.key"]));
+    let certificate = openssl(folder, &["x509", "-in", &file]);
+    assert_eq!(certificate, openssl(folder, &["x509", "-in", "anna.crt"]));
+
+    let certtool = |options: &[&str]| {
+        let mut command = Command::new("certtool");
+        command.args(options).arg("--infile").arg(&file);
+        in_folder(&mut command, folder);
+        ends_with(0, &mut command).stdout
+    };
+    let key = certtool(&["--key-info", "--outder", "--password", program::PASSWORD]);
+    fs::write(folder.join("of-gnutls.der"), key).expect("a file");
+    let key = ["pkey", "-inform", "DER", "-in", "of-gnutls.der"];
+    assert_eq!(
+        openssl(folder, &key),
+        openssl(folder, &["pkey", "-in", "anna.key"])
+    );
+    let fingerprint = certtool(&["--fingerprint", "--hash", "sha1"]);
+    let fingerprint = String::from_utf8(fingerprint).expect("text");
+    let text = fs::read_to_string(folder.join(&file)).expect("a PEM file");
+    let ids = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("    localKeyID: "));
+    let ids: Vec<_> = ids.map(|id| id.replace(' ', "").to_lowercase()).collect();
+    assert_eq!(ids, [fingerprint.trim(), fingerprint.trim()]);
+}
+
 #[test]
 #[ignore = "needs OpenSSL"]
 fn import_takes_key_beside_unreadable_certificate() {

@@ -408,6 +408,8 @@ pub enum ProblemKind {
     Locked,
     /// It is behind a password that none of the given ones is.
     WrongPassword,
+    /// It takes more work than a listing affords to see whether a password opens it.
+    Untried,
     /// A private key of no certificate here.
     KeyAlone,
     /// An encrypted private key that goes to no certificate here as long as it is not opened.

@@ -107,15 +107,38 @@ impl Structure {
         password: PasswordForm<'_>,
         limits: &Limits,
     ) -> Result<Contents, DecodeError> {
+        self.open_counting(password, limits, &mut 0)
+    }
+
+    /// The same; `done` is the work that it took, or would have taken where that is too much.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn open_counting(
+        &self,
+        password: PasswordForm<'_>,
+        limits: &Limits,
+        done: &mut u64,
+    ) -> Result<Contents, DecodeError> {
         let mut work = Work::new(limits);
+        let opened = self.open_in_either_form(password, &mut work);
+        *done = work.done();
+        opened
+    }
+
+    fn open_in_either_form(
+        &self,
+        password: PasswordForm<'_>,
+        work: &mut Work<'_>,
+    ) -> Result<Contents, DecodeError> {
         let empty = Password::new(String::new());
         let other_form = match password {
             PasswordForm::Null => Some(PasswordForm::Text(&empty)),
             PasswordForm::Text(text) => text.is_empty().then_some(PasswordForm::Null),
         };
-        match (self.attempt(password, &mut work), other_form) {
+        match (self.attempt(password, work), other_form) {
             (Err(error), Some(other)) if may_be_the_wrong_form(&error) => self
-                .attempt(other, &mut work)
+                .attempt(other, work)
                 .map_err(|second| more_telling(error, second)),
             (opened, _) => opened,
         }

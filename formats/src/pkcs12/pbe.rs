@@ -420,6 +420,12 @@ fn bounded_private_key(
     Ok((scheme, encrypted))
 }
 
+/// How much work [`decrypt_private_key`] has with each password, as [`Limits`](super::limits::Limits)
+/// count it. Nothing for a key of a Java keystore, or for what cannot be read.
+pub fn work_of_encrypted_private_key(der: &[u8]) -> u64 {
+    encrypted_private_key(der).map_or(0, |(scheme, _)| scheme.work())
+}
+
 /// The two fields of an `EncryptedPrivateKeyInfo`.
 pub(super) fn encrypted_private_key(
     der: &[u8],

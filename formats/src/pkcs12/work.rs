@@ -5,6 +5,17 @@ use super::error::DecodeError;
 use super::limits::Limits;
 use super::structure::{Bag, BagContent, Safe, Structure};
 
+impl Structure {
+    /// How much work one attempt to open it takes, as far as that shows from outside.
+    ///
+    /// # Errors
+    /// [`DecodeError::TooMuchWork`]: more than the limits allow.
+    pub fn work(&self, limits: &Limits) -> Result<u64, DecodeError> {
+        let mut work = Work::new(limits);
+        work.begin(self).map(|()| work.done())
+    }
+}
+
 /// What a file asked for so far, in every attempt at opening it.
 pub(super) struct Work<'a> {
     limits: &'a Limits,
@@ -41,6 +52,11 @@ impl<'a> Work<'a> {
             BagContent::ShroudedKey { scheme, .. } => self.add(scheme.iterations(), scheme.work()),
             _ => Ok(()),
         })
+    }
+
+    /// All that was added.
+    pub(super) fn done(&self) -> u64 {
+        self.iterations
     }
 
     fn add(&mut self, iterations: u32, work: u64) -> Result<(), DecodeError> {

@@ -8,63 +8,21 @@ use certstow_formats::foreign::Foreign;
 use certstow_formats::key::{self, KeyError, KeyForm};
 use certstow_formats::pkcs12::decode::{BagAttributes, Contents, Limits};
 use certstow_formats::pkcs12::error::DecodeError;
-use certstow_formats::pkcs12::pbe::{check_encrypted_private_key, decrypt_private_key};
+use certstow_formats::pkcs12::pbe::{
+    check_encrypted_private_key, decrypt_private_key, work_of_encrypted_private_key,
+};
 use certstow_formats::pkcs12::structure::{BagContent, Safe, Structure};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::blocks::{self, Block};
-use super::key_kind::{KeyDigest, KeyKind};
-use super::passwords::Passwords;
+use super::found::{FileContents, FoundCertificate, FoundKey, Owners, Told};
+use super::key_kind::{KeyDigest, KeyKind, Untried};
+use super::passwords::{Passwords, Unopened};
 use super::read::{Content, FIRST, FileReader, LARGE, MAX_FILE};
 use super::walk::{cannot, promises_one_of_ours};
 use crate::os;
 use crate::store::ProblemKind;
-
-/// A certificate in a file.
-#[derive(Clone)]
-pub(crate) struct FoundCertificate {
-    pub(crate) certificate: Certificate,
-    pub(crate) id: EntryId,
-    pub(crate) public_key: KeyDigest,
-    /// What a PKCS#12 file, or the text before it in a PEM file, says beside it.
-    pub(crate) attributes: Option<Box<BagAttributes>>,
-}
-
-/// A private key in a file.
-#[derive(Clone)]
-pub(crate) struct FoundKey {
-    /// Which piece of the file it is in, counted from 0.
-    pub(crate) piece: u32,
-    pub(crate) kind: KeyKind,
-    /// The provider that is named beside it.
-    pub(crate) provider: Option<String>,
-    /// The certificate that the file has for it: in PKCS#12 the one of the same localKeyID.
-    pub(crate) certificate: Option<EntryId>,
-}
-
-/// What is to be said of a file that does not show what it holds.
-#[derive(Clone)]
-pub(crate) struct Told {
-    pub(crate) kind: ProblemKind,
-    pub(crate) message: String,
-    /// Whether its name promises no certificate or key.
-    pub(crate) is_notice: bool,
-}
-
-/// What was found in a file.
-#[derive(Clone, Default)]
-pub(crate) struct FileContents {
-    pub(crate) certificates: Vec<FoundCertificate>,
-    pub(crate) keys: Vec<FoundKey>,
-    pub(crate) problems: Vec<String>,
-    /// What can be said of the file as a whole.
-    pub(crate) told: Option<Told>,
-    /// Whether it has a private key in PEM that is not read.
-    has_other_key: bool,
-    /// Whether it holds anything else, or what cannot be seen.
-    pub(crate) unseen: bool,
-}
 
 impl FileContents {
     /// What is in these bytes, and in how many pieces.
@@ -75,6 +33,7 @@ impl FileContents {
             found.take(count, block, passwords);
             count += 1;
         });
+        found.tie_keys();
         (found, count)
     }
 
@@ -85,11 +44,6 @@ impl FileContents {
             found.problems.push(unreadable(bytes).to_owned());
         }
         found
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        let is_told = !self.problems.is_empty() || self.told.is_some();
-        self.certificates.is_empty() && self.keys.is_empty() && !is_told
     }
 }
 
@@ -205,9 +159,6 @@ fn unreadable(bytes: &[u8]) -> &'static str {
     }
 }
 
-/// The certificates of one PKCS#12 file by their localKeyID.
-type LocalKeyIds = Vec<(Vec<u8>, EntryId)>;
-
 impl FileContents {
     /// Takes every piece of a file. False when it is of no form known here.
     fn take_all(
@@ -217,10 +168,12 @@ impl FileContents {
         passwords: &Passwords,
     ) -> bool {
         let mut piece = 0;
-        blocks::read(bytes, scratch, &mut |block| {
+        let is_known = blocks::read(bytes, scratch, &mut |block| {
             self.take(piece, block, passwords);
             piece += 1;
-        })
+        });
+        self.tie_keys();
+        is_known
     }
 
     fn take(&mut self, piece: u32, block: Block<'_>, passwords: &Passwords) {
@@ -232,7 +185,13 @@ impl FileContents {
             Block::Key(key, attributes) => {
                 let kind = kind_of(key.form, key.der, key.curve, passwords);
                 let certificate = key.certificate.map(EntryId::of);
-                self.key(piece, kind, attributes.provider_name, certificate);
+                self.key(kind, |kind| FoundKey {
+                    piece,
+                    kind,
+                    provider: attributes.provider_name,
+                    certificate,
+                    local_key_id: attributes.local_key_id,
+                });
             }
             Block::Pkcs12(bytes) => self.pkcs12(piece, bytes, passwords),
             Block::Unusable(reason) => self.problems.push(reason),
@@ -247,7 +206,7 @@ impl FileContents {
         }
     }
 
-    fn certificate(&mut self, der: &[u8], attributes: Option<BagAttributes>) -> Option<EntryId> {
+    fn certificate(&mut self, der: &[u8], attributes: Option<BagAttributes>) {
         match Certificate::from_der(der) {
             Ok(certificate) => {
                 let id = certificate.id();
@@ -257,68 +216,104 @@ impl FileContents {
                     certificate,
                     attributes: attributes.map(Box::new),
                 });
-                Some(id)
             }
-            Err(error) => {
-                self.problems.push(error.to_string());
-                None
-            }
+            Err(error) => self.problems.push(error.to_string()),
         }
     }
 
-    fn key(
-        &mut self,
-        piece: u32,
-        kind: Result<KeyKind, String>,
-        provider: Option<String>,
-        certificate: Option<EntryId>,
-    ) {
+    fn key(&mut self, kind: Result<KeyKind, String>, found: impl FnOnce(KeyKind) -> FoundKey) {
         match kind {
-            Ok(kind) => self.keys.push(FoundKey {
-                piece,
-                kind,
-                provider,
-                certificate,
-            }),
+            Ok(kind) => self.keys.push(found(kind)),
             Err(problem) => self.problems.push(problem),
         }
     }
 
+    /// A key of a PKCS#12 file, and those of its certificates that a localKeyID may mean.
+    fn key_bag(
+        &mut self,
+        piece: u32,
+        kind: Result<KeyKind, String>,
+        attributes: &BagAttributes,
+        owners: &Owners,
+    ) {
+        self.key(kind, |kind| FoundKey {
+            piece,
+            kind,
+            provider: attributes.provider_name.clone(),
+            certificate: owners.of(attributes.local_key_id.as_ref()),
+            local_key_id: None,
+        });
+    }
+
+    /// Ties keys in PEM blocks to certificates by their localKeyID.
+    fn tie_keys(&mut self) {
+        if self.keys.iter().all(|key| key.local_key_id.is_none()) {
+            return;
+        }
+        let owners = Owners::among(&self.certificates);
+        for key in &mut self.keys {
+            key.certificate = key
+                .certificate
+                .or_else(|| owners.of(key.local_key_id.as_ref()));
+        }
+    }
+
     fn pkcs12(&mut self, piece: u32, bytes: &[u8], passwords: &Passwords) {
-        let file = match Structure::read(bytes, &Limits::listing()) {
-            Ok(file) => file,
+        let found = match Structure::read(bytes, &Limits::listing()) {
+            Ok(file) if file.needs_no_password() => Self::of_pkcs12(file, passwords).0,
+            Ok(file) => passwords.contents_of(bytes, || Self::of_pkcs12(file, passwords)),
             Err(error) => return self.problems.push(error.to_string()),
         };
-        let opened = passwords
-            .for_file(&file)
-            .map(|form| file.open(form, &Limits::listing()))
-            .find(|opened| !matches!(opened, Err(DecodeError::WrongPassword)))
-            .unwrap_or(Err(DecodeError::WrongPassword));
-        match opened {
-            Ok(contents) => self.opened(piece, &contents),
-            Err(DecodeError::WrongPassword) => self.outlined(piece, file, passwords),
-            Err(error @ DecodeError::TooMuchWork { .. }) => self.problems.push(format!(
-                "{error} in a listing; write it anew with fewer of them to use it"
-            )),
-            Err(error) => self.problems.push(error.to_string()),
+        self.certificates.extend(found.certificates);
+        let keys = found.keys.into_iter();
+        self.keys.extend(keys.map(|key| FoundKey { piece, ..key }));
+        self.problems.extend(found.problems);
+        self.told = self.told.take().or(found.told);
+        self.unseen |= found.unseen;
+    }
+
+    /// What is in a PKCS#12 file, and whether every password was tried on it.
+    fn of_pkcs12(file: Structure, passwords: &Passwords) -> (Self, bool) {
+        let mut found = Self::default();
+        let mut tried_all = true;
+        match passwords.open_file(&file) {
+            Ok(contents) => found.opened(0, &contents),
+            Err(Unopened::Failed(DecodeError::WrongPassword)) => {
+                found.outlined(file, &KeyKind::Locked, passwords.locked());
+            }
+            Err(Unopened::Failed(error)) => found.problems.push(error.to_string()),
+            Err(Unopened::Untried(why)) => {
+                let help = match why {
+                    Untried::Iterations(_) => "write it anew with fewer of them",
+                    Untried::Budget => "name it alone as the store",
+                };
+                tried_all = why != Untried::Budget;
+                let locked = format!("locked: it is encrypted, {why}; to use it, {help}");
+                found.outlined(
+                    file,
+                    &KeyKind::Untried(why),
+                    (ProblemKind::Untried, &locked),
+                );
+            }
         }
+        (found, tried_all)
     }
 
     /// Everything in a PKCS#12 file that was opened.
     pub(crate) fn opened(&mut self, piece: u32, contents: &Contents) {
         self.unseen |= contents.other_bags + contents.unread_parts > 0;
         let bags = contents.certificates.iter();
-        let certificates =
+        let owners =
             self.certificate_bags(bags.map(|bag| (bag.der.clone(), bag.attributes.clone())));
         for bag in &contents.keys {
             let kind = open_kind(KeyForm::Pkcs8, bag.key.expose(), None);
-            let owner = owner(&bag.attributes, &certificates);
-            self.key(piece, kind, bag.attributes.provider_name.clone(), owner);
+            self.key_bag(piece, kind, &bag.attributes, &owners);
         }
     }
 
-    /// The parts of a PKCS#12 file that can be seen without its password.
-    fn outlined(&mut self, piece: u32, file: Structure, passwords: &Passwords) {
+    /// The parts of a PKCS#12 file that can be seen without its password; `locked` says why that is
+    /// not all.
+    fn outlined(&mut self, file: Structure, key: &KeyKind, locked: (ProblemKind, &str)) {
         let mut encrypted = false;
         let (mut certificates, mut keys) = (Vec::new(), Vec::new());
         for safe in file.safes {
@@ -341,13 +336,12 @@ impl FileContents {
         if encrypted && certificates.is_empty() {
             keys.clear();
         }
-        let certificates = self.certificate_bags(certificates.into_iter());
+        let owners = self.certificate_bags(certificates.into_iter());
         for attributes in keys {
-            let owner = owner(&attributes, &certificates);
-            self.key(piece, Ok(KeyKind::Locked), attributes.provider_name, owner);
+            self.key_bag(0, Ok(key.clone()), &attributes, &owners);
         }
         if encrypted {
-            let (kind, message) = passwords.locked();
+            let (kind, message) = locked;
             self.told = Some(Told {
                 kind,
                 message: message.to_owned(),
@@ -356,25 +350,13 @@ impl FileContents {
         }
     }
 
-    fn certificate_bags(
-        &mut self,
-        bags: impl Iterator<Item = (Vec<u8>, BagAttributes)>,
-    ) -> LocalKeyIds {
-        let mut certificates = Vec::new();
+    fn certificate_bags(&mut self, bags: impl Iterator<Item = (Vec<u8>, BagAttributes)>) -> Owners {
+        let before = self.certificates.len();
         for (der, attributes) in bags {
-            let local_key_id = attributes.local_key_id.clone();
-            let certificate = self.certificate(&der, Some(attributes));
-            certificates.extend(local_key_id.zip(certificate));
+            self.certificate(&der, Some(attributes));
         }
-        certificates
+        Owners::among(&self.certificates[before..])
     }
-}
-
-/// The certificate of the same localKeyID.
-fn owner(key: &BagAttributes, certificates: &LocalKeyIds) -> Option<EntryId> {
-    let mut certificates = certificates.iter();
-    let own = certificates.find(|(id, _)| Some(id) == key.local_key_id.as_ref());
-    own.map(|(_, certificate)| *certificate)
 }
 
 /// What can be told of a key without keeping it; else what is wrong with it.
@@ -405,18 +387,22 @@ fn open_kind(form: KeyForm, der: &[u8], curve: Option<&[u8]>) -> Result<KeyKind,
     }
 }
 
-/// Tries the passwords on an encrypted key. One that asks for more work than a listing affords stays
-/// locked.
+/// Tries the passwords on an encrypted key, as far as a listing affords the work.
 fn encrypted_kind(der: &[u8], passwords: &Passwords) -> Result<KeyKind, String> {
     if let Err(error) = check_encrypted_private_key(der, Limits::default().max_iterations) {
         let what = error.lacking().ok_or_else(|| error.to_string())?;
         return Ok(KeyKind::Unreadable(what));
     }
     let most = Limits::listing().max_iterations;
-    let mut attempts = passwords.for_key();
-    match attempts.find_map(|password| decrypt_private_key(der, password, most).ok()) {
-        Some(key) => open_kind(KeyForm::Pkcs8, key.expose(), None),
-        None => Ok(KeyKind::Locked),
+    if let Err(DecodeError::TooMuchWork { iterations, .. }) = check_encrypted_private_key(der, most)
+    {
+        return Ok(KeyKind::Untried(Untried::Iterations(iterations)));
+    }
+    let work = work_of_encrypted_private_key(der);
+    match passwords.open_key(work, |form| decrypt_private_key(der, form, most).ok()) {
+        Ok(Some(key)) => open_kind(KeyForm::Pkcs8, key.expose(), None),
+        Ok(None) => Ok(KeyKind::Locked),
+        Err(why) => Ok(KeyKind::Untried(why)),
     }
 }
 

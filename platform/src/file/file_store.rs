@@ -8,7 +8,7 @@ use std::{fs, io};
 use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::secret::PrivateKey;
 
-use super::contents::FileContents;
+use super::found::FileContents;
 use super::key_file::{Fetch, KeyFiles};
 use super::pair::{self, Guesses, Known};
 use super::passwords::Passwords;

@@ -1,6 +1,7 @@
 //! One identity as a PEM file: the private key as PKCS#8, encrypted if there is a password, then the
-//! certificate, then its issuers. It is private from its first moment, and read back from its disk
-//! before it gets its name.
+//! certificate, then its issuers. The bag attributes before the key and the certificate have one
+//! localKeyID, which shows whose the key is while it is locked. The file is private from its first
+//! moment, and read back from its disk before it gets its name.
 
 use std::io;
 use std::path::Path;
@@ -8,6 +9,7 @@ use std::path::Path;
 use certstow_formats::certificate::Certificate;
 use certstow_formats::key::{self, KeyError, KeyForm};
 use certstow_formats::pem;
+use certstow_formats::pkcs12::decode::BagAttributes;
 use certstow_formats::pkcs12::encrypted_key::encrypt_private_key;
 use certstow_formats::pkcs12::kdf::PasswordForm;
 use certstow_formats::pkcs12::pbe::decrypt_private_key;
@@ -16,7 +18,8 @@ use certstow_formats::secret::{Password, PrivateKey};
 use zeroize::Zeroizing;
 
 use super::blocks::{self, Block};
-use super::contents::{self, FileContents};
+use super::contents;
+use super::found::FileContents;
 use super::key_kind::KeyKind;
 use super::passwords::Passwords;
 use super::{bag_attributes, change};
@@ -94,8 +97,16 @@ fn encode(
         }
         None => (pem::KEY, identity.key.expose()),
     };
-    let before_key = bag_attributes::write(identity.label, identity.provider);
-    let before_leaf = bag_attributes::write(identity.label, None);
+    let of_leaf = BagAttributes {
+        friendly_name: identity.label.map(str::to_owned),
+        local_key_id: Some(bag_attributes::local_key_id_of(identity.certificate)),
+        ..BagAttributes::default()
+    };
+    let before_leaf = bag_attributes::write(&of_leaf);
+    let before_key = bag_attributes::write(&BagAttributes {
+        provider_name: identity.provider.map(str::to_owned),
+        ..of_leaf
+    });
     let mut blocks = vec![
         pem::Block {
             before: &before_key,

@@ -7,6 +7,7 @@ mod change;
 pub(crate) mod contents;
 pub(crate) mod dotnet;
 mod file_store;
+pub(crate) mod found;
 mod identity_file;
 mod import;
 mod key_file;
@@ -28,6 +29,7 @@ mod take_out;
 #[cfg(test)]
 mod tests;
 mod unlock;
+mod unproven;
 mod walk;
 
 use std::path::{Path, PathBuf};

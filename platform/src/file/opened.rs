@@ -10,7 +10,7 @@ use certstow_formats::pkcs12::error::DecodeError;
 use certstow_formats::pkcs12::kdf::PasswordForm;
 use certstow_formats::secret::{Password, PrivateKey};
 
-use super::contents::FileContents;
+use super::found::FileContents;
 use super::key_file::{Fetch, KeyFile};
 use super::keys::Keys;
 use super::pair::{self, Guesses, Paired};

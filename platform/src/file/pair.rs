@@ -1,7 +1,7 @@
 //! Which key belongs to which certificate: by the public key, never by the file's name. Only
 //! where a key does not show its public half (no password known beforehand opens it, or its algorithm
-//! is unknown) does it go to a certificate that has no other key: the one that the file ties it to (in
-//! PKCS#12 by localKeyID), else one in the same file, else one of the same name. A locked key that is
+//! is unknown) does it go to a certificate that has no other key: the one that it is tied to (in PKCS#12
+//! and PEM by localKeyID), else one in the same file, else one of the same name. A locked key that is
 //! the only one left over goes to the only certificate without a key, unless something is to be
 //! changed. Such a key is a person's before it is a CA's: a CA's certificate gets it only where no
 //! other fits. The key's state then says that it is locked or unknown, and what speaks for it.
@@ -15,12 +15,14 @@ use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::key;
 use certstow_formats::pkcs12::decode::BagAttributes;
 
-use super::contents::{FileContents, FoundCertificate, FoundKey, Told};
+use super::bag_attributes;
+use super::found::{FileContents, FoundCertificate, FoundKey, Told};
 use super::key_kind::{KeyDigest, KeyKind};
 use super::same_name::Names;
+use super::unproven::{Grounds, NAME_TAKEN, NO_NAME, state_of, unpaired};
 use crate::error::StoreError;
 use crate::spec::StoreSpec;
-use crate::store::{Entry, KeyState, Listing, NotExportable, Problem, ProblemKind};
+use crate::store::{Entry, KeyState, Listing, Problem, ProblemKind};
 
 /// The files that hold anything, by their number in the walk.
 pub(crate) type Scanned = Vec<(usize, FileContents)>;
@@ -211,15 +213,22 @@ impl Certificates {
             same.push(index);
         }
         let (mut left, mut taken) = (Vec::new(), Vec::new());
-        // A key that certstow can read goes before one that it cannot.
-        keys.sort_by_key(|(_, key)| matches!(key.kind, KeyKind::Unreadable(_)));
+        self.tie_by_thumbprint(&mut keys);
+        // A key that is tied to a certificate goes before others, and one that certstow can read
+        // before one that it cannot.
+        keys.sort_by_key(|(_, key)| {
+            let is_unreadable = matches!(key.kind, KeyKind::Unreadable(_));
+            (key.certificate.is_none(), is_unreadable)
+        });
         // The same for every key of a file and algorithm: those that were not looked at yet, since
         // whatever has a key keeps it. None where no certificate matches by name.
         let mut candidates: HashMap<(usize, Option<String>), Option<vec::IntoIter<usize>>> =
             HashMap::new();
         for (file, key) in keys {
             let free = |index: &usize| self.all[*index].key.is_none();
-            let index = match key.certificate.and_then(|id| self.by_id.get(&id)) {
+            let fits = |index: &&usize| key.kind.fits(&self.all[**index].found.certificate);
+            let tied = key.certificate.and_then(|id| self.by_id.get(&id));
+            let index = match tied.filter(fits) {
                 Some(&index) => Some(index).filter(free),
                 None => {
                     let algorithm = match &key.kind {
@@ -247,9 +256,11 @@ impl Certificates {
                 }
                 continue;
             };
-            let grounds = match self.all[index].files.contains(&file) {
-                true => Grounds::SameFile,
-                false => Grounds::Name,
+            let is_here = self.all[index].files.contains(&file);
+            let grounds = match key.certificate {
+                _ if is_here => Grounds::SameFile,
+                Some(_) => Grounds::LocalKeyId,
+                None => Grounds::Name,
             };
             let same = &by_key[&self.all[index].found.public_key];
             self.give(same, (&files[file], key), grounds);
@@ -257,7 +268,7 @@ impl Certificates {
         match (<[_; 1]>::try_from(left), self.only_one_without()) {
             (Ok([(file, key)]), Some(index))
                 if guesses == Guesses::LeftOver
-                    && key.kind == KeyKind::Locked
+                    && matches!(key.kind, KeyKind::Locked | KeyKind::Untried(_))
                     && shows_wrong_keys(&self.all[index].found.certificate) =>
             {
                 let same = &by_key[&self.all[index].found.public_key];
@@ -287,7 +298,7 @@ impl Certificates {
     /// it promises nothing.
     fn tell_of_unpaired(&self, file: usize, kind: &KeyKind, names: &str, told: &mut Messages<'_>) {
         let (why, help) = unpaired(kind);
-        let locked = matches!(kind, KeyKind::Locked);
+        let locked = matches!(kind, KeyKind::Locked | KeyKind::Untried(_));
         let kind = match locked {
             true => ProblemKind::LockedKeyAlone,
             false => ProblemKind::KeyAlone,
@@ -342,6 +353,26 @@ impl Certificates {
         }
     }
 
+    /// Ties keys to certificates in other files, as after `openssl pkcs12 -nocerts` and `-nokeys`.
+    fn tie_by_thumbprint(&self, keys: &mut [(usize, FoundKey)]) {
+        let untied = keys.iter_mut().map(|(_, key)| key);
+        let untied = untied.filter(|key| key.certificate.is_none() && key.local_key_id.is_some());
+        let mut untied = untied.peekable();
+        if untied.peek().is_none() {
+            return;
+        }
+        let certificates = self.all.iter().map(|unique| &unique.found);
+        let certificates = certificates.map(|found| {
+            let id = bag_attributes::local_key_id_of(&found.certificate);
+            (id, found.id)
+        });
+        let by_thumbprint: HashMap<_, _> = certificates.collect();
+        for key in untied {
+            let id = key.local_key_id.as_ref();
+            key.certificate = id.and_then(|id| by_thumbprint.get(id).copied());
+        }
+    }
+
     /// The only certificate without a key that is no CA's; the only one of a CA if there is none.
     fn only_one_without(&self) -> Option<usize> {
         let without = |of_ca: bool| {
@@ -384,7 +415,7 @@ impl Certificates {
         let certificate = |index: &usize| &self.all[*index].found.certificate;
         let fitting = || {
             levels.iter().map(|level| {
-                let fitting = level.iter().filter(|index| fits(certificate(index), kind));
+                let fitting = level.iter().filter(|index| kind.fits(certificate(index)));
                 fitting.copied().collect::<Vec<_>>()
             })
         };
@@ -469,17 +500,6 @@ fn entry(found: FoundCertificate, places: Vec<String>, key: Option<PairedKey>) -
     }
 }
 
-/// Whether a key may belong to a certificate as far as its algorithm shows.
-fn fits(certificate: &Certificate, kind: &KeyKind) -> bool {
-    match kind {
-        KeyKind::Known(_) => false,
-        KeyKind::Locked | KeyKind::Unreadable(_) => true,
-        KeyKind::Unknown(algorithm) => {
-            key::algorithm_of(certificate.spki_der()).is_some_and(|oid| oid == algorithm.oid)
-        }
-    }
-}
-
 /// Whether a key that is not the certificate's is always found out once it is opened: its algorithm is
 /// one whose public halves are compared.
 fn shows_wrong_keys(certificate: &Certificate) -> bool {
@@ -495,60 +515,4 @@ pub(crate) enum Guesses {
     ByName,
     /// Also by being the only one left over, for a store that is not changed.
     LeftOver,
-}
-
-/// Why a key whose public half does not show is taken for a certificate's.
-#[derive(Clone, Copy)]
-enum Grounds {
-    SameFile,
-    Name,
-    /// No other key and no other certificate is left.
-    LeftOver,
-}
-
-fn state_of(kind: &KeyKind, file: &Path, grounds: Grounds) -> KeyState {
-    let name = file.display();
-    match kind {
-        KeyKind::Locked => KeyState::Locked(match grounds {
-            Grounds::SameFile => format!("{name} is encrypted"),
-            Grounds::Name => {
-                format!("{name} is encrypted; taken for this certificate's key by its file name")
-            }
-            Grounds::LeftOver => format!(
-                "{name} is encrypted; taken for this certificate's key, the only one without \
-                 another; its password shows whether it is"
-            ),
-        }),
-        KeyKind::Unreadable(form) => KeyState::NotExportable(NotExportable::UnsupportedFile {
-            file: name.to_string(),
-            form: form.clone(),
-        }),
-        KeyKind::Known(_) | KeyKind::Unknown(_) => KeyState::Unknown,
-    }
-}
-
-/// Why a key goes to no certificate.
-const NO_NAME: &str = "no certificate has the same file name";
-const NAME_TAKEN: &str = "the certificate of the same file name has another key";
-
-/// What is known of a key that goes to no certificate, and what helps to pair it.
-fn unpaired(kind: &KeyKind) -> (String, &'static str) {
-    const NAMES: &str = "give both files one name to pair them";
-    match kind {
-        KeyKind::Unknown(algorithm) => (
-            format!(
-                "certstow cannot tell the public key of its private key for {}",
-                algorithm.name
-            ),
-            NAMES,
-        ),
-        KeyKind::Unreadable(what) => (
-            format!("its private key is encrypted in a form certstow does not read ({what})"),
-            NAMES,
-        ),
-        KeyKind::Known(_) | KeyKind::Locked => (
-            "its private key is encrypted".to_owned(),
-            "give its password, or both files one name, to pair them",
-        ),
-    }
 }

@@ -11,11 +11,12 @@ use std::path::{Path, PathBuf};
 
 use certstow_formats::certificate::{Certificate, EntryId};
 use certstow_formats::pem;
+use certstow_formats::pkcs12::decode::BagAttributes;
 use zeroize::Zeroizing;
 
 use super::bag_attributes;
 use super::change::{self, Becomes, Change};
-use super::contents::{FileContents, FoundCertificate, FoundKey};
+use super::found::{FileContents, FoundCertificate, FoundKey};
 use super::key_kind::{KeyDigest, KeyKind};
 use super::pair::{KeyPlace, Scanned};
 use super::passwords::Passwords;
@@ -62,10 +63,20 @@ pub(crate) fn plan(
             changes.push(edit.change(contents, passwords)?);
         }
     }
+    if let Some(place) = target.proven
+        && !folder
+            .with_own_key()
+            .any(|(file, _)| files[*file] == place.path)
+    {
+        return Err(StoreError::not_removed(&place.path, HOLDS_MORE, None));
+    }
     // What stays is safe before anything goes.
     changes.sort_by_key(|change| matches!(change.becomes, Becomes::Deleted));
     Ok(changes)
 }
+
+const HOLDS_MORE: &str = "the file holds more than this identity, and nothing can be taken out of such a \
+                          file";
 
 fn holds(contents: &FileContents, id: &EntryId) -> bool {
     contents.certificates.iter().any(|found| found.id == *id)
@@ -125,14 +136,18 @@ impl Folder<'_> {
     }
 
     /// Whether a key of a file is the target's: by its public half, or because it was proven, or
-    /// because it is the only key in a file with no certificate but this one and issuers.
+    /// because the file leaves no doubt.
     fn is_own(&self, file: usize, contents: &FileContents, key: &FoundKey) -> bool {
         match &key.kind {
             KeyKind::Known(digest) => *digest == self.target.public_key,
-            KeyKind::Locked | KeyKind::Unreadable(_) | KeyKind::Unknown(_) => {
-                let proven = self.target.proven;
-                proven.is_some_and(|at| at.path == self.files[file] && at.piece == key.piece)
-                    || is_alone_with(contents, &self.target.id)
+            _ => {
+                let is_proven = |at: &KeyPlace| {
+                    let in_piece = contents.keys.iter().filter(|key| key.piece == at.piece);
+                    // What opens a container of several keys does not show which is which.
+                    at.path == self.files[file] && at.piece == key.piece && in_piece.count() == 1
+                };
+                self.target.proven.is_some_and(is_proven)
+                    || is_beyond_doubt(contents, key, &self.target.id)
             }
         }
     }
@@ -155,9 +170,33 @@ impl Folder<'_> {
     }
 }
 
-/// Whether a file holds one key, this certificate, and no other but issuers.
-pub(crate) fn is_alone_with(contents: &FileContents, id: &EntryId) -> bool {
-    contents.keys.len() == 1 && holds(contents, id) && others(contents, id).next().is_none()
+/// Whether a file leaves no doubt that a key, whose public half does not show, is this certificate's:
+/// it ties this key alone to it, or holds nothing else. Beside an issuer, the key may be the issuer's.
+pub(crate) fn is_beyond_doubt(contents: &FileContents, key: &FoundKey, id: &EntryId) -> bool {
+    let FileContents {
+        certificates,
+        keys,
+        problems,
+        told,
+        has_other_key: _,
+        unseen,
+    } = contents;
+    let is_tied = |key: &FoundKey| key.certificate == Some(*id);
+    if !is_tied(key) && (key.local_key_id.is_some() || keys.len() > 1) {
+        return false;
+    }
+    let is_alone = keys.len() == 1
+        && certificates.iter().all(|found| found.id == *id)
+        && problems.is_empty()
+        && told.is_none()
+        && !unseen;
+    let own = certificates.iter().find(|found| found.id == *id);
+    own.is_some_and(|FoundCertificate { certificate, .. }| {
+        let is_tied_alone = is_tied(key)
+            && key.is_tied_for_good(certificate)
+            && keys.iter().filter(|key| is_tied(key)).count() == 1;
+        key.kind.fits(certificate) && (is_alone || is_tied_alone)
+    })
 }
 
 /// The certificates beside this one that are no issuers.
@@ -196,7 +235,7 @@ impl Edit<'_> {
         let (mut base, mut bytes) = (0, Zeroizing::new(Vec::with_capacity(was.len() * 2)));
         let (mut kept, mut instead) = (FileContents::default(), Vec::new());
         let mut keys_now = Vec::new();
-        let mut anything_kept = false;
+        let (mut anything_kept, mut unknown_kept) = (false, false);
         let mut end = 0;
         for range in ranges {
             end = range.end;
@@ -211,6 +250,7 @@ impl Edit<'_> {
                 Piece::Kept => {
                     bytes.extend_from_slice(&was[range]);
                     anything_kept = true;
+                    unknown_kept |= contents.is_empty();
                     kept.certificates.extend(contents.certificates);
                     kept.keys.extend(contents.keys);
                     kept.problems.extend(contents.problems);
@@ -231,6 +271,7 @@ impl Edit<'_> {
         let only_issuers = kept.keys.is_empty()
             && kept.problems.is_empty()
             && kept.told.is_none()
+            && !unknown_kept
             && issuers.iter().all(|certificate| certificate.is_ca())
             && !issuers.is_empty();
         let useless = only_issuers
@@ -270,10 +311,7 @@ impl Edit<'_> {
             return Ok(Piece::Kept);
         }
         if !foreign.is_empty() || contents.unseen || others(contents, &target.id).next().is_some() {
-            return Err(self.refused(
-                "the file holds more than this identity, and nothing can be taken out of such a \
-                 file",
-            ));
+            return Err(self.refused(HOLDS_MORE));
         }
         if own.len() + contents.certificates.len() == 1 {
             return Ok(Piece::Dropped);
@@ -290,7 +328,10 @@ impl Edit<'_> {
 
     /// Certificates as PEM, the entry's with its friendly name.
     fn written(&self, certificates: &[Certificate]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-        let named = bag_attributes::write(self.label(), None);
+        let named = bag_attributes::write(&BagAttributes {
+            friendly_name: self.label().map(str::to_owned),
+            ..BagAttributes::default()
+        });
         let blocks = certificates.iter().map(|certificate| pem::Block {
             before: match certificate.id() == self.folder.target.id {
                 true => &named,

@@ -7,7 +7,8 @@ use std::thread;
 
 use certstow_formats::threads;
 
-use super::contents::{ContentsReader, FileContents};
+use super::contents::ContentsReader;
+use super::found::FileContents;
 use super::pair::Scanned;
 use super::passwords::Passwords;
 
@@ -16,6 +17,7 @@ pub(super) fn read_all(files: &[PathBuf], passwords: &Passwords) -> Scanned {
     /// As many files as a worker takes at a time: few, so that a small folder on a share is read by
     /// several as well.
     const BATCH: usize = 8;
+    passwords.begin_listing();
     let workers = threads::for_reading()
         .min(files.len().div_ceil(BATCH))
         .max(1);

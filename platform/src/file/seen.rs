@@ -8,7 +8,7 @@ use std::sync::Arc;
 use certstow_formats::certificate::{Certificate, EntryId};
 
 use super::change::{Becomes, Change};
-use super::contents::FileContents;
+use super::found::FileContents;
 use super::key_kind::KeyKind;
 use super::pair::{KeyPlace, Known, Scanned};
 

@@ -57,10 +57,14 @@ impl FileStore {
         let folder = self.folder()?;
         let proven = known.key.as_ref().filter(|key| !key.certain);
         if let Some(place) = proven {
-            let alone = folder.files.iter().position(|file| *file == place.path);
+            let file = folder.files.iter().position(|file| *file == place.path);
             let mut scanned = folder.scanned.iter();
-            let contents = scanned.find(|(file, _)| Some(*file) == alone);
-            if !contents.is_some_and(|(_, contents)| remove::is_alone_with(contents, id)) {
+            let contents = scanned.find(|(number, _)| Some(*number) == file);
+            let is_sure = contents.is_some_and(|(_, contents)| {
+                let mut keys = contents.keys.iter().filter(|key| key.piece == place.piece);
+                keys.any(|key| remove::is_beyond_doubt(contents, key, id))
+            });
+            if !is_sure {
                 self.prove(known, place, ask)?;
             }
         }

@@ -7,7 +7,7 @@ use certstow_formats::certificate::Certificate;
 use certstow_formats::key::{self, KeyForm};
 
 use crate::file::bag_attributes;
-use crate::file::contents::FileContents;
+use crate::file::found::FileContents;
 use crate::file::passwords::Passwords;
 use crate::os::shell as words;
 
@@ -28,12 +28,8 @@ pub fn contents(input: &[u8]) {
 /// What stands before a block of PEM is the same once it was written anew.
 fn attributes_read_back(before: &[u8]) {
     let read = bag_attributes::read(before);
-    let lines = bag_attributes::write(read.friendly_name.as_deref(), read.provider_name.as_deref());
-    let again = bag_attributes::read(lines.as_bytes());
-    let lines_again = bag_attributes::write(
-        again.friendly_name.as_deref(),
-        again.provider_name.as_deref(),
-    );
+    let lines = bag_attributes::write(&read);
+    let lines_again = bag_attributes::write(&bag_attributes::read(lines.as_bytes()));
     assert_eq!(lines, lines_again);
 }
 

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::*;
 
-fn certificate(name: &str) -> Certificate {
+pub(crate) fn certificate(name: &str) -> Certificate {
     let der = writer::data(&format!("certificates/{name}.pem"));
     Certificate::from_der(&der).unwrap()
 }
@@ -19,7 +19,7 @@ pub(crate) fn id(name: &str) -> EntryId {
     certificate(name).id()
 }
 
-fn key(name: &str) -> PrivateKey {
+pub(crate) fn key(name: &str) -> PrivateKey {
     PrivateKey::from_pkcs8_der(Zeroizing::new(writer::data(&format!("keys/{name}.pem"))))
 }
 
@@ -64,11 +64,15 @@ fn password(text: &str) -> Option<Password> {
     Some(Password::new(text.to_owned()))
 }
 
-fn remove(folder: &TempDir, name: &str, what: Removal) -> Result<Vec<String>, StoreError> {
+pub(crate) fn remove(
+    folder: &TempDir,
+    name: &str,
+    what: Removal,
+) -> Result<Vec<String>, StoreError> {
     store(folder.path()).remove(&id(name), what, &mut NonInteractive)
 }
 
-fn names(folder: &Path) -> Vec<String> {
+pub(crate) fn names(folder: &Path) -> Vec<String> {
     let names = fs::read_dir(folder).unwrap();
     let mut names: Vec<_> = names
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -81,7 +85,7 @@ fn usual_name(label: &str) -> String {
     format!("{label}--{}.pem", &id("P-256").to_string()[..16])
 }
 
-fn reason<T: std::fmt::Debug>(refused: Result<T, StoreError>) -> String {
+pub(crate) fn reason<T: std::fmt::Debug>(refused: Result<T, StoreError>) -> String {
     match refused {
         Err(StoreError::NotRemoved { reason, .. }) => reason,
         other => panic!("{other:?}"),

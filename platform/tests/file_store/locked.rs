@@ -1,10 +1,11 @@
 //! Keys whose public half does not show: whose they are, and how they are opened.
 
-use certstow_formats::pem;
 use certstow_formats::pkcs12::encrypted_key::encrypt_private_key;
 use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::pkcs12::oid;
 use certstow_formats::secret::PrivateKey;
 use certstow_formats::testing::writer;
+use certstow_formats::{der, pem};
 use certstow_platform::store::{Entry, Removal};
 use zeroize::Zeroizing;
 
@@ -384,6 +385,41 @@ fn list_reports_unsupported_encryption_before_asking() {
     assert_not_exportable(&endless, "4294967295 iterations");
     let unpaired = folder(&[("mail.key", "keys/P-256.scrypt.pem")]);
     assert!(list(&unpaired).notices[0].message.contains("scrypt"));
+}
+
+/// A listing tries no password on such a key, and does not ask for one.
+#[test]
+fn list_names_iterations_beyond_its_limit() {
+    let key = writer::encrypted_pkcs8(&writer::pbes2(2_000_001), &[0; 16]);
+    let unpaired = tempfile::tempdir().unwrap();
+    put(&unpaired, "old.key", &key);
+    let bags = [
+        writer::certificate(&writer::data("certificates/rsa.pem"), &[]),
+        writer::bag(&der::oid(&oid::SHROUDED_KEY_BAG), &key, &[]),
+    ];
+    for passwords in [&[][..], &["fixture"]] {
+        let listing = store_with(unpaired.path(), passwords).list().unwrap();
+        let message = &listing.notices[0].message;
+        assert!(message.contains("2000001 iterations"), "{message}");
+        assert!(!message.contains("give its password"), "{message}");
+
+        let named = folder(&[("old.crt", "certificates/P-256.pem")]);
+        put(&named, "old.key", &key);
+        put(
+            &named,
+            "b.p12",
+            &writer::file(&[writer::plain(&bags)], None),
+        );
+        let listing = store_with(named.path(), passwords).list().unwrap();
+        assert_eq!(listing.problems, []);
+        for entry in &listing.entries {
+            let KeyState::Locked(text) = &entry.key else {
+                panic!("{entry:?}");
+            };
+            assert!(text.contains("2000001 iterations"), "{text}");
+        }
+        assert_eq!(listing.entries.len(), 2);
+    }
 }
 
 #[test]

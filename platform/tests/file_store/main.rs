@@ -10,6 +10,7 @@ mod many;
 mod pkcs12;
 #[cfg(unix)]
 mod special_files;
+mod tied;
 
 use std::fs;
 use std::path::{Path, PathBuf};

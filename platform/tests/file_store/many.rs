@@ -245,13 +245,27 @@ fn import_several_concurrently_loses_no_key() {
                 .map(|(leaf, key)| NewIdentity::new(leaf, key))
                 .collect();
             let replace = options(ExistingEntry::Replace);
-            store.import_several(&identities, &replace, &mut NonInteractive, &mut || ());
+            store.import_several(&identities, &replace, &mut NonInteractive, &mut || ())
         };
-        std::thread::scope(|scope| {
-            for _ in 0..3 {
-                scope.spawn(import);
-            }
+        let results = std::thread::scope(|scope| {
+            let importing = [(); 3].map(|()| scope.spawn(import));
+            importing.map(|importing| importing.join().unwrap())
         });
+        for results in &results {
+            assert_eq!(results.len(), NAMES.len());
+            for (id, result) in ids().iter().zip(results) {
+                match result {
+                    Ok(imported) => assert_eq!(imported, id),
+                    // Another one was faster, and what is told of that is all that went wrong.
+                    Err(StoreError::NotRemoved { reason, .. }) => {
+                        assert!(reason.contains("changed meanwhile"), "{reason}");
+                    }
+                    Err(StoreError::HalfDone { .. }) => {}
+                    Err(error) => panic!("{error:?}"),
+                }
+            }
+        }
+        assert!(results.iter().flatten().any(Result::is_ok), "{results:?}");
         let store = store(folder.path());
         let listing = store.list().unwrap();
         assert_eq!(listing.problems, []);
