@@ -10,6 +10,7 @@ pub mod certificate;
 pub mod chain;
 pub mod cms;
 pub mod der;
+pub mod embedded;
 pub mod foreign;
 pub(crate) mod hash;
 pub mod jks;

@@ -78,6 +78,7 @@ replay! {
     cms: core::cms, 3_000;
     config: super::config, 20_000;
     contents: platform::contents, 20_000;
+    embedded: formats::embedded, 20_000;
     encode: formats::encode, 400;
     foreign: formats::foreign, 20_000;
     grade: formats::grade, 20_000;

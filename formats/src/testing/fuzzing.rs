@@ -25,7 +25,7 @@ use crate::pkcs12::readback;
 use crate::pkcs12::structure::{BagContent, safe_contents};
 use crate::secret::{Password, PrivateKey};
 use crate::time::UnixTime;
-use crate::{jks, names, sanitize};
+use crate::{embedded, jks, names, sanitize};
 
 /// What files may ask for here: next to no key derivation, which would be all that is tried.
 pub const LIMITS: Limits = Limits {
@@ -140,6 +140,30 @@ pub fn foreign(input: &[u8]) {
     let alone = Foreign::of(input, false);
     let beside = Foreign::of(input, true);
     assert!(alone == beside || beside == Some(Foreign::Nss));
+}
+
+/// Text with certificates and keys in it.
+pub fn embedded(input: &[u8]) {
+    let limits = embedded::Limits {
+        max_pieces: 20,
+        ..embedded::Limits::default()
+    };
+    let Ok(pieces) = embedded::pieces(input, &limits) else {
+        return;
+    };
+    assert!(pieces.len() <= limits.max_pieces);
+    let lines = 1 + input.iter().filter(|&&octet| octet == b'\n').count();
+    assert!(pieces.is_sorted_by_key(|piece| piece.line));
+    for piece in &pieces {
+        assert!((1..=lines).contains(&piece.line));
+        assert!(!piece.content.is_empty());
+        // A PEM block is found again where it stands by itself.
+        if piece.content.starts_with(b"-----BEGIN ") {
+            let again = embedded::pieces(&piece.content, &limits).expect("one piece");
+            assert_eq!(again.len(), 1);
+            assert!(again[0].content == piece.content);
+        }
+    }
 }
 
 /// A `SignedData` with certificates.

@@ -60,6 +60,7 @@ pub(crate) fn run() -> Result<(), String> {
     sealed(scratch.path())?;
     java_keystores(scratch.path(), &data)?;
     foreign(scratch.path(), &data)?;
+    embedded(&data)?;
     for target in targets()? {
         let count = files_in(&seeds.join(&target))?.len();
         println!("{target}: {count} seeds");
@@ -271,6 +272,52 @@ fn foreign(scratch: &Path, data: &Path) -> Result<(), String> {
     let (archive, file) = (scratch.join("archive.zip"), data.join("keys/ed25519.pem"));
     capture(&mut command!("zip -jq {archive} {file}"))?;
     copy(&archive, "foreign")
+}
+
+/// Text with PEM and base64 in it.
+fn embedded(data: &Path) -> Result<(), String> {
+    let files = ["certificates/P-256.pem", "keys/ed25519.pem"].map(|file| data.join(file));
+    let pfx = data.join("files/empty-password.pfx");
+    let base64 = |file: &Path, options: &str| {
+        let options = options.split_whitespace();
+        capture(&mut command!("openssl base64 -in {file} {options...}"))
+    };
+    let as_text = |bytes: Vec<u8>| String::from_utf8(bytes).map_err(|error| error.to_string());
+    let [certificate, key] = files.each_ref().map(|file| as_text(files::read(file)?));
+    let (certificate, key) = (certificate?, key?);
+    let [encoded, encoded_key] = files.each_ref().map(|file| as_text(base64(file, "-A")?));
+    let (encoded, encoded_key) = (encoded?, encoded_key?);
+    let lines = as_text(base64(&pfx, "")?)?;
+    let escaped = |text: &str| text.replace('\n', "\\n");
+    for (name, text) in [
+        (
+            "cfssl.json",
+            format!(
+                "{{\"cert\": \"{}\", \"key\": \"{}\"}}\n",
+                escaped(&certificate),
+                escaped(&key)
+            ),
+        ),
+        (
+            "secret.yaml",
+            format!("kind: Secret\ndata:\n  tls.crt: {encoded}\n  tls.key: {encoded_key}\n"),
+        ),
+        (
+            "prod.env",
+            format!(
+                "KEY=\"{}\"\nCERT={}\n",
+                key.trim_end().replace('\n', " "),
+                escaped(&certificate)
+            ),
+        ),
+        (
+            "client.ovpn",
+            format!("client\n<pkcs12>\n{lines}</pkcs12>\n<key>\n{key}</key>\n"),
+        ),
+    ] {
+        write("embedded", name, text.as_bytes())?;
+    }
+    Ok(())
 }
 
 /// A keystore of every kind of entry, one with a single key, and one with nothing in it.
