@@ -2,6 +2,7 @@
 //! one ([`outline`]), writing one ([`encode`]) in a [`profile`], proving what was written
 //! ([`readback`]), and grading a file of any maker ([`grade`]).
 
+mod algorithms;
 pub mod attributes;
 pub(crate) mod bag_attributes;
 mod cipher;

@@ -34,6 +34,7 @@ done
 { openssl ecparam -name prime256v1; cat keys/P-256.sec1.pem; } > keys/P-256.with-parameters.pem
 openssl pkcs8 -topk8 -in keys/P-256.pem -v2 aes256 -passout pass:fixture -out keys/P-256.encrypted.pem
 openssl pkcs8 -topk8 -in keys/P-256.pem -scrypt -passout pass:fixture -out keys/P-256.scrypt.pem
+openssl pkcs8 -topk8 -in keys/P-256.pem -v2 camellia-256-cbc -passout pass:fixture -out keys/P-256.camellia.pem
 # As CAPI exports a key, and as CNG exports one that may leave encrypted only.
 openssl rsa -in keys/rsa.pem -outform "MS PRIVATEKEYBLOB" -out keys/rsa.blob 2>/dev/null
 openssl pkcs8 -topk8 -in keys/P-256.pem -v1 PBE-SHA1-3DES -iter 1 -passout pass:fixture -outform DER -out keys/P-256.3des.der
@@ -111,6 +112,8 @@ openssl pkcs12 -export -inkey keys/rsa.pem -in certificates/rsa.pem -certfile ce
     -name "Fixture label" -CSP "Fixture provider" -iter 2000 -passout pass:fixture -out files/rsa.p12
 openssl pkcs12 -export -inkey keys/rsa.pem -in certificates/rsa.pem -certpbe NONE -iter 2000 \
     -passout pass:fixture -out files/clear-certificates.p12
+openssl pkcs12 -export -in certificates/P-256.pem -inkey keys/P-256.pem -keypbe camellia-256-cbc \
+    -certpbe camellia-256-cbc -iter 2000 -passout pass:fixture -out files/camellia.p12
 openssl pkcs12 -export -inkey keys/rsa.pem -in certificates/rsa.pem -certpbe NONE -keypbe NONE -nomac \
     -passout pass: -out files/clear.p12
 # As macOS exports an identity.

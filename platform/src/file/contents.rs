@@ -220,7 +220,7 @@ impl FileContents {
     fn pkcs12(&mut self, piece: u32, bytes: &[u8], passwords: &Passwords) {
         let file = match Structure::read(bytes, &Limits::listing()) {
             Ok(file) => file,
-            Err(error) => return self.problems.push(error.to_string()),
+            Err(error) => return self.problems.push(unopened(&error)),
         };
         let opened = passwords
             .for_file(&file)
@@ -233,7 +233,7 @@ impl FileContents {
             Err(error @ DecodeError::TooMuchWork { .. }) => self.problems.push(format!(
                 "{error} in a listing; write it anew with fewer of them to use it"
             )),
-            Err(error) => self.problems.push(error.to_string()),
+            Err(error) => self.problems.push(unopened(&error)),
         }
     }
 
@@ -295,6 +295,16 @@ impl FileContents {
             certificates.extend(local_key_id.zip(certificate));
         }
         certificates
+    }
+}
+
+/// Why a PKCS#12 file was not opened, and what to do about it.
+fn unopened(error: &DecodeError) -> String {
+    match error {
+        DecodeError::Unsupported(_) => {
+            format!("{error}; convert it: openssl pkcs12 -legacy -in OLD -out NEW")
+        }
+        error => error.to_string(),
     }
 }
 

@@ -374,23 +374,34 @@ fn list_reports_unsupported_encryption_before_asking() {
     assert_not_exportable(
         &folder(&[
             ("mail.crt", "certificates/P-256.pem"),
-            ("mail.key", "keys/P-256.scrypt.pem"),
+            ("mail.key", "keys/P-256.camellia.pem"),
         ]),
-        "scrypt",
+        "Camellia-256-CBC",
     );
     let endless = folder(&[("mail.crt", "certificates/P-256.pem")]);
     let key = writer::encrypted_pkcs8(&writer::pbes2(u32::MAX), &[0; 16]);
     put(&endless, "mail.key", &key);
     assert_not_exportable(&endless, "4294967295 iterations");
-    let unpaired = folder(&[("mail.key", "keys/P-256.scrypt.pem")]);
-    assert!(only_problem(&unpaired).contains("scrypt"));
+    let unpaired = folder(&[("mail.key", "keys/P-256.camellia.pem")]);
+    assert!(only_problem(&unpaired).contains("Camellia-256-CBC"));
+}
+
+#[test]
+fn scrypt_key_opens_with_its_password() {
+    let folder = folder(&[
+        ("cacert.pem", "certificates/P-256.pem"),
+        ("privkey.pem", "keys/P-256.scrypt.pem"),
+    ]);
+    assert_exports_from(&*unlocked_store(folder.path(), "fixture"));
+    let locked = |entry: &Entry| matches!(entry.key, KeyState::Locked(_));
+    assert!(list(&folder).entries.iter().all(locked));
 }
 
 #[test]
 fn list_prefers_locked_key_over_unreadable() {
     let folder = folder(&[
         ("mail.crt", "certificates/P-256.pem"),
-        ("mail.enc.key", "keys/P-256.scrypt.pem"),
+        ("mail.enc.key", "keys/P-256.camellia.pem"),
         ("mail.key", "keys/P-256.encrypted.pem"),
     ]);
     assert!(matches!(list(&folder).entries[0].key, KeyState::Locked(_)));

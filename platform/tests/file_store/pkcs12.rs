@@ -277,3 +277,15 @@ fn open_bytes_exports_pkcs12_and_pem_keys() {
     let neither = open_bytes(b"neither", place, &OpenOptions::default());
     assert_eq!(neither.list().unwrap().problems.len(), 1);
 }
+
+#[test]
+fn pkcs12_under_unread_cipher_names_conversion() {
+    let folder = folder(&[("me.p12", "files/camellia.p12")]);
+    let problem = only_problem(&folder);
+    for part in [
+        "the cipher Camellia-256-CBC",
+        "openssl pkcs12 -legacy -in OLD -out NEW",
+    ] {
+        assert!(problem.contains(part), "{problem}");
+    }
+}
