@@ -1,14 +1,19 @@
 //! Every way in which OpenSSL, Java and GnuTLS encrypt a private key under a password and certstow reads
-//! it: in PKCS#8, and in PKCS#12 with every MAC.
+//! it: in PKCS#8, in PEM's own encryption, and in PKCS#12 with every MAC.
 
+use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use certstow_formats::pkcs12::error::DecodeError;
 use certstow_formats::pkcs12::kdf::PasswordForm;
 use certstow_formats::pkcs12::pbe::decrypt_private_key;
 use certstow_formats::secret::Password;
+use certstow_platform::error::StoreError;
+use certstow_platform::store::NonInteractive;
+use certstow_platform::{OpenOptions, private_keys_in};
 
-use crate::material::{Key, Material, openssl, pkcs8};
+use crate::material::{Key, Material, openssl, output, pkcs8};
 use crate::peers::{Sealed, java, openssl as peer};
 use crate::reading::{Order, certstow_opens_it};
 
@@ -122,6 +127,60 @@ fn encrypted_pkcs8_not_read_is_named() {
         let error = decrypt_private_key(&der, PasswordForm::Null, 10_000_000).err();
         let expected = DecodeError::Unsupported(name.to_owned());
         assert_eq!(error, Some(expected), "{options:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs OpenSSL"]
+fn encrypted_pem_of_openssl_opens() {
+    let material = Material::new();
+    let folder = tempfile::tempdir_in(material.folder()).expect("a temporary folder");
+    let parameters = folder.path().join("dsa.parameters");
+    output(
+        openssl(&["genpkey", "-genparam", "-algorithm", "DSA", "-out"])
+            .arg(&parameters)
+            .args(["-pkeyopt", "dsa_paramgen_bits:1024"]),
+    );
+    let dsa = folder.path().join("dsa.key");
+    output(
+        openssl(&["genpkey", "-paramfile"])
+            .arg(&parameters)
+            .arg("-out")
+            .arg(&dsa),
+    );
+    let [rsa, p256] = [Key::Rsa2048, Key::P256].map(|key| material.identity("PEM", key).key_file);
+    let password = format!("pass:{PASSWORD}");
+    for key in [&rsa, &p256, &dsa] {
+        let plain = output(openssl(&["pkey", "-outform", "DER", "-in"]).arg(key)).stdout;
+        for cipher in ["-des", "-des3", "-aes128", "-aes192", "-aes256"] {
+            let providers = [
+                "pkey",
+                "-traditional",
+                "-provider",
+                "legacy",
+                "-provider",
+                "default",
+            ];
+            let mut command = openssl(&providers);
+            command
+                .args([cipher, "-passout", &password, "-in"])
+                .arg(key);
+            let file = folder.path().join("old.key");
+            output(command.arg("-out").arg(&file));
+            let text = fs::read_to_string(&file).expect("the key is there");
+            assert!(text.contains("Proc-Type: 4,ENCRYPTED"), "{text}");
+            let open = |text: &str| {
+                let unlock = vec![Arc::new(Password::new(text.to_owned()))];
+                private_keys_in(&file, &OpenOptions { unlock }, &mut NonInteractive)
+            };
+            let keys = open(PASSWORD).unwrap_or_else(|error| panic!("{key:?} {cipher}: {error}"));
+            let [opened] = keys.as_slice() else {
+                panic!("{key:?} {cipher}: {} keys", keys.len());
+            };
+            assert_eq!(pkcs8(opened.expose()), pkcs8(&plain), "{key:?} {cipher}");
+            let wrong = open("wrong").expect_err("a wrong password");
+            assert!(matches!(wrong, StoreError::WrongPassword { .. }), "{wrong}");
+        }
     }
 }
 

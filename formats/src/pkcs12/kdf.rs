@@ -49,7 +49,7 @@ impl PasswordForm<'_> {
     }
 
     /// The UTF-8 bytes that PKCS#5 schemes take.
-    fn utf8(&self) -> &[u8] {
+    pub(super) fn utf8(&self) -> &[u8] {
         match self {
             Self::Text(password) => password.expose().as_bytes(),
             Self::Null => &[],

@@ -17,6 +17,7 @@ pub mod mac;
 pub mod oid;
 pub mod outline;
 pub mod pbe;
+pub mod pem_encryption;
 pub mod profile;
 pub mod readback;
 pub mod structure;

@@ -10,6 +10,7 @@ pub use super::cipher::Cipher;
 use super::error::DecodeError;
 use super::kdf::{self, Digest, PasswordForm, Purpose, ScryptCost};
 use super::oid;
+use super::pem_encryption::PemKey;
 use crate::ber::{Reader, Value};
 use crate::der::{INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 use crate::jks::{JksError, ProtectedKey};
@@ -307,7 +308,8 @@ impl Scheme {
     }
 }
 
-/// Opens the DER of an `EncryptedPrivateKeyInfo` (RFC 5958, section 3), also of one in a Java keystore.
+/// Opens the DER of an `EncryptedPrivateKeyInfo` (RFC 5958, section 3), also of one in a Java keystore,
+/// and of one that stands for a PEM block ([`from_dek_info`](super::pem_encryption::from_dek_info)).
 ///
 /// # Errors
 /// - [`DecodeError::WrongPassword`]: it does not decrypt to a private key.
@@ -324,6 +326,9 @@ pub fn decrypt_private_key(
             other => DecodeError::Damaged(other.to_string()),
         });
     }
+    if let Some(key) = PemKey::from_der(der) {
+        return key?.open(password);
+    }
     let (scheme, encrypted) = bounded_private_key(der, max_iterations)?;
     private_key(scheme.decrypt(password, &encrypted)?).ok_or(DecodeError::WrongPassword)
 }
@@ -334,9 +339,10 @@ pub fn decrypt_private_key(
 /// # Errors
 /// As there, but for the password.
 pub fn check_encrypted_private_key(der: &[u8], max_iterations: u32) -> Result<(), DecodeError> {
-    match ProtectedKey::from_der(der) {
-        Some(_) => Ok(()),
-        None => bounded_private_key(der, max_iterations).map(|_| ()),
+    match (ProtectedKey::from_der(der), PemKey::from_der(der)) {
+        (Some(_), _) => Ok(()),
+        (_, Some(key)) => key.map(drop),
+        (None, None) => bounded_private_key(der, max_iterations).map(drop),
     }
 }
 

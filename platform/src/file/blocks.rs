@@ -7,6 +7,7 @@ use certstow_formats::der::{INTEGER, SEQUENCE};
 use certstow_formats::jks::{self, Content};
 use certstow_formats::key::KeyForm;
 use certstow_formats::pkcs12::decode::BagAttributes;
+use certstow_formats::pkcs12::pem_encryption;
 use zeroize::Zeroizing;
 
 use super::bag_attributes;
@@ -75,6 +76,7 @@ fn read_pem(
         "ENCRYPTED PRIVATE KEY" => Some(KeyForm::EncryptedPkcs8),
         "RSA PRIVATE KEY" => Some(KeyForm::Pkcs1),
         "EC PRIVATE KEY" => Some(KeyForm::Sec1),
+        "DSA PRIVATE KEY" => Some(KeyForm::Dsa),
         _ => None,
     };
     let is_certificate = matches!(
@@ -83,12 +85,6 @@ fn read_pem(
     );
     let is_signed_data = matches!(label, "PKCS7" | "CMS" | "PKCS #7 SIGNED DATA");
     let pkcs12 = label == "PKCS12";
-    if label == "DSA PRIVATE KEY" || form.is_some() && block.is_encrypted_the_old_way() {
-        return take(Block::Unusable(format!(
-            "its {label} is in OpenSSL's old form, which certstow does not read; convert it: \
-             openssl pkcs8 -topk8 -in OLD -out NEW"
-        )));
-    }
     if form.is_none() && !is_certificate && !is_signed_data && !pkcs12 {
         return;
     }
@@ -98,14 +94,28 @@ fn read_pem(
         )));
     }
     let attributes = || bag_attributes::read(block.before);
-    let key = |form| KeyBlock {
+    let key = |form, der| KeyBlock {
         form,
-        der: scratch,
+        der,
         curve,
         certificate: None,
     };
     match form {
-        Some(form) => take(Block::Key(key(form), attributes())),
+        Some(_) if block.is_encrypted() => {
+            let dek_info = block.header("DEK-Info").unwrap_or_default();
+            match pem_encryption::from_dek_info(dek_info, scratch) {
+                Ok(der) => take(Block::Key(key(KeyForm::EncryptedPkcs8, &der), attributes())),
+                Err(error) => take(Block::Unusable(format!(
+                    "its {label} is encrypted, and {error}; convert it: openssl pkcs8 -topk8 -in \
+                     OLD -out NEW"
+                ))),
+            }
+        }
+        // Programs put one form under the label of another.
+        Some(form) => {
+            let form = KeyForm::of(scratch).unwrap_or(form);
+            take(Block::Key(key(form, scratch), attributes()));
+        }
         None if pkcs12 => take(Block::Pkcs12(scratch)),
         None if is_signed_data => read_signed_data(scratch, take),
         // `openssl x509 -trustout` writes notes of its own behind the certificate.

@@ -331,10 +331,11 @@ fn kind_of(
 /// The same of one that is not encrypted.
 fn open_kind(form: KeyForm, der: &[u8], curve: Option<&[u8]>) -> Result<KeyKind, String> {
     let public_key = match form {
-        KeyForm::EncryptedPkcs8 => return Ok(KeyKind::Locked),
         KeyForm::Pkcs8 => key::public_key_of_pkcs8(der),
-        KeyForm::Pkcs1 => key::from_pkcs1(der).and_then(|key| key::public_key_of(&key)),
-        KeyForm::Sec1 => key::from_sec1(der, curve).and_then(|key| key::public_key_of(&key)),
+        form => match form.to_pkcs8(der, curve) {
+            Some(key) => key.and_then(|key| key::public_key_of(&key)),
+            None => return Ok(KeyKind::Locked),
+        },
     };
     match public_key {
         Ok(public_key) => Ok(KeyKind::Known(digest(&public_key))),

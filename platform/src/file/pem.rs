@@ -71,12 +71,23 @@ impl<'a> Blocks<'a> {
 }
 
 impl PemBlock<'_> {
-    /// Whether a header says that OpenSSL's old encryption is inside (RFC 1421, 4.6.1.1).
-    pub(crate) fn is_encrypted_the_old_way(&self) -> bool {
-        self.body
-            .and_then(|body| body.trim_ascii_start().strip_prefix(b"Proc-Type:"))
-            .and_then(|rest| rest.split(|&byte| byte == b'\n').next())
-            .is_some_and(|line| line.trim_ascii().ends_with(b"ENCRYPTED"))
+    /// Whether a header says that PEM itself encrypts it (RFC 1421, 4.6.1.1).
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.header("Proc-Type")
+            .is_some_and(|value| value.ends_with("ENCRYPTED"))
+    }
+
+    /// The value of a header, without the blanks around it.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let body = self.body?;
+        let body = body.trim_ascii_start();
+        let headers = &body[..body.len() - without_headers(body).len()];
+        let lines = headers.split(|&byte| byte == b'\n');
+        let mut values = lines.filter_map(|line| {
+            let value = std::str::from_utf8(line).ok()?.trim().strip_prefix(name)?;
+            Some(value.trim_start().strip_prefix(':')?.trim())
+        });
+        values.next()
     }
 
     /// Decodes the block into `out`, replacing what is there.
@@ -266,11 +277,13 @@ mod tests {
     }
 
     #[test]
-    fn blocks_skip_headers_and_detect_legacy_encryption() {
+    fn blocks_skip_headers_and_detect_pem_encryption() {
         let text =
             "-----BEGIN K-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: X\n\nAAAA\n-----END K-----";
         let block = Blocks(text.as_bytes()).next().unwrap();
-        assert!(block.is_encrypted_the_old_way());
+        assert!(block.is_encrypted());
+        assert_eq!(block.header("DEK-Info"), Some("X"));
+        assert_eq!(block.header("DEK"), None);
         assert_eq!(decoded(text), [Ok(vec![0; 3])]);
     }
 }

@@ -15,7 +15,9 @@ use crate::pkcs12::oid;
 const RC2_VERSIONS: [(u64, u16); 3] = [(160, 40), (120, 64), (58, 128)];
 
 /// The cipher of PBES2 and its initialization vector.
-pub(super) fn read_cipher(algorithm: &Value<'_>) -> Result<(Cipher, Vec<u8>), DecodeError> {
+pub(in crate::pkcs12) fn read_cipher(
+    algorithm: &Value<'_>,
+) -> Result<(Cipher, Vec<u8>), DecodeError> {
     let damaged = DecodeError::damaged(PART);
     let mut fields = algorithm.inside();
     let name = fields.expect(OBJECT_IDENTIFIER).map_err(&damaged)?.oid();
@@ -120,6 +122,12 @@ pub(super) fn salted(
 
 /// The DER of PBES2.
 pub(super) fn pbes2(derivation: &[u8], cipher: Cipher, iv: &[u8]) -> Vec<u8> {
+    let parameters = der::sequence(&[derivation, &cipher_der(cipher, iv)]);
+    der::sequence(&[&der::oid(&oid::PBES2), &parameters])
+}
+
+/// The DER of a cipher with its initialization vector.
+pub(in crate::pkcs12) fn cipher_der(cipher: Cipher, iv: &[u8]) -> Vec<u8> {
     let mut parameters = der::value(OCTET_STRING, &[iv]);
     let mut in_table = cipher;
     if let Cipher::Rc2 { bits } = cipher {
@@ -128,9 +136,7 @@ pub(super) fn pbes2(derivation: &[u8], cipher: Cipher, iv: &[u8]) -> Vec<u8> {
         parameters = der::sequence(&[&der::unsigned(version), &parameters]);
         in_table = Cipher::Rc2 { bits: 128 };
     }
-    let cipher = der::sequence(&[&der::oid(&identifier(CIPHERS, &in_table)), &parameters]);
-    let parameters = der::sequence(&[derivation, &cipher]);
-    der::sequence(&[&der::oid(&oid::PBES2), &parameters])
+    der::sequence(&[&der::oid(&identifier(CIPHERS, &in_table)), &parameters])
 }
 
 /// The DER of [`Scrypt`], without the length of the key.
