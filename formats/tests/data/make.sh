@@ -101,6 +101,9 @@ openssl crl -in "$work/ca.crl" -outform DER -out files/ca.crl
 openssl x509 -in certificates/rsa.pem -trustout -setalias trusted -out files/rsa.trusted.pem
 openssl crl2pkcs7 -nocrl -certfile certificates/ca.pem -certfile certificates/rsa.pem -out files/chain.p7b.pem
 openssl crl2pkcs7 -nocrl -certfile certificates/ca.pem -certfile certificates/rsa.pem -outform DER -out files/chain.p7b
+# In BER, as OpenSSL streams it.
+echo signed | openssl cms -sign -binary -stream -nodetach -signer certificates/rsa.pem -inkey keys/rsa.pem \
+    -certfile certificates/ca.pem -outform DER -out files/signed.ber.p7b
 for form in pkcs8 pkcs1 sec1; do
     case $form in
         pkcs8) openssl pkcs8 -topk8 -nocrypt -in keys/P-256.pem -outform DER -out files/pkcs8.der ;;

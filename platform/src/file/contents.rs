@@ -141,7 +141,6 @@ impl<'a> ContentsReader<'a> {
 fn unreadable(bytes: &[u8]) -> &'static str {
     match bytes {
         [] => "it is empty",
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "it is UTF-16 text; save it as ASCII or UTF-8",
         _ => "it holds no certificate or key, or is damaged",
     }
 }

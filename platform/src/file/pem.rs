@@ -1,5 +1,5 @@
 //! PEM (RFC 7468, and what came before it): the blocks of a text file, whatever stands between
-//! them, with any line length and line end. Keys pass through here, so the base64 decoder takes
+//! them, with any line length and line end, and each line quoted as in an answered mail. Keys pass through here, so the base64 decoder takes
 //! no decision and makes no memory access that depends on a decoded value.
 
 use zeroize::Zeroize;
@@ -37,7 +37,7 @@ impl<'a> Iterator for Blocks<'a> {
             let begins_line = self.0[..start]
                 .iter()
                 .rev()
-                .find(|&&byte| byte != b' ' && byte != b'\t')
+                .find(|&&byte| !matches!(byte, b' ' | b'\t' | b'>'))
                 .is_none_or(|byte| matches!(byte, b'\n' | b'\r' | 0xbf));
             let before = &text[..text.len() - self.0.len() + start];
             self.0 = &self.0[start + BEGIN.len()..];
@@ -79,12 +79,12 @@ impl PemBlock<'_> {
 
     /// The value of a header, without the blanks around it.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let body = self.body?;
-        let body = body.trim_ascii_start();
+        let body = unquoted(self.body?);
         let headers = &body[..body.len() - without_headers(body).len()];
         let lines = headers.split(|&byte| byte == b'\n');
         let mut values = lines.filter_map(|line| {
-            let value = std::str::from_utf8(line).ok()?.trim().strip_prefix(name)?;
+            let line = std::str::from_utf8(unquoted(line)).ok()?;
+            let value = line.trim().strip_prefix(name)?;
             Some(value.trim_start().strip_prefix(':')?.trim())
         });
         values.next()
@@ -108,7 +108,7 @@ fn label(text: &[u8]) -> Option<&str> {
 
 /// What follows the empty line, where the body begins with `Name: value` headers.
 fn without_headers(body: &[u8]) -> &[u8] {
-    let mut rest = body.trim_ascii_start();
+    let mut rest = unquoted(body);
     let first_line = rest.split(|&byte| byte == b'\n').next().unwrap_or(rest);
     if !first_line.contains(&b':') {
         return rest;
@@ -116,11 +116,18 @@ fn without_headers(body: &[u8]) -> &[u8] {
     while let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
         let line = &rest[..end];
         rest = &rest[end + 1..];
-        if line.trim_ascii().is_empty() {
+        if unquoted(line).is_empty() {
             break;
         }
     }
     rest
+}
+
+/// Without the white space and the quotation marks of mail that it begins with.
+pub(super) fn unquoted(text: &[u8]) -> &[u8] {
+    let is_content = |byte: &u8| !byte.is_ascii_whitespace() && *byte != b'>';
+    let start = text.iter().position(is_content);
+    &text[start.unwrap_or(text.len())..]
 }
 
 pub(crate) fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
@@ -145,16 +152,23 @@ fn make_room(out: &mut Vec<u8>, capacity: usize) {
     out.clear();
 }
 
-/// Decodes base64 (RFC 4648, 4) with white space anywhere. The output has its capacity up front,
-/// so that no part of a key stays behind in memory.
-fn decode_base64(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+/// Decodes base64 (RFC 4648, 4) with white space anywhere, and `>` at the beginning of lines. The output
+/// has its capacity up front, so that no part of a key stays behind in memory.
+pub(super) fn decode_base64(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     make_room(out, text.len() / 4 * 3 + 3);
     let (mut bits, mut count, mut padding, mut invalid) = (0u32, 0u32, 0u32, 0i32);
+    let mut begins_line = true;
     for &byte in text {
         match byte {
-            b'\n' | b'\r' | b' ' | b'\t' => continue,
+            b'\n' | b'\r' => {
+                begins_line = true;
+                continue;
+            }
+            b' ' | b'\t' => continue,
+            b'>' if begins_line => continue,
             b'=' => padding += 1,
             _ => {
+                begins_line = false;
                 let value = six_bits(byte);
                 // Negative once anything was outside the alphabet, or came after the padding.
                 invalid |= value | -(padding as i32);
@@ -274,6 +288,15 @@ mod tests {
     fn blocks_recover_after_missing_end_line() {
         let text = "-----BEGIN A-----\nAAAA\n-----BEGIN B-----\nAAAA\n-----END B-----\n";
         assert_eq!(decoded(text), [Err("it has no end line"), Ok(vec![0; 3])]);
+    }
+
+    #[test]
+    fn blocks_allow_quoted_mail() {
+        let text = "She wrote:\n> -----BEGIN A-----\n> AAAA\n>> AAAA\n> -----END A-----\n>\n\
+                    >-----BEGIN B-----\r\n>DEK-Info: X\r\n>\r\n>AAAA\r\n>-----END B-----\r\n";
+        assert_eq!(decoded(text), [Ok(vec![0; 6]), Ok(vec![0; 3])]);
+        let block = Blocks(text.as_bytes()).nth(1).unwrap();
+        assert_eq!(block.header("DEK-Info"), Some("X"));
     }
 
     #[test]

@@ -36,7 +36,7 @@ fn list_reports_damaged_files_as_problems() {
         ("empty.pem", &b""[..], "empty"),
         ("junk.cer", b"junk", "no certificate or key"),
         ("cut.der", &der[..der.len() - 1], "damaged"),
-        ("utf16.crt", b"\xff\xfe-\0-\0", "UTF-16"),
+        ("utf16.crt", b"\xff\xfe-\0-\0", "no certificate or key"),
         (
             "cut.pem",
             b"-----BEGIN CERTIFICATE-----\nAAAA\n",
