@@ -184,6 +184,57 @@ fn encrypted_pem_of_openssl_opens() {
     }
 }
 
+/// LibreSSL and OpenSSL up to 1.0 take each octet of the UTF-8 for a character. Typed as those characters,
+/// the password has OpenSSL 3 do the same.
+#[test]
+#[ignore = "needs OpenSSL"]
+fn password_as_old_openssl_widens_it_opens() {
+    let material = Material::new();
+    let identity = material.identity("Widened", Key::P256);
+    let folder = tempfile::tempdir_in(material.folder()).expect("a temporary folder");
+    let text = "Pässwört Łódź 😀";
+    let widened: String = text.bytes().map(char::from).collect();
+    let sealed = Sealed {
+        file: folder.path().join("foreign.p12"),
+        password: widened.clone(),
+    };
+    let order = Order {
+        identity: &identity,
+        path: &material.path_file(),
+        sealed: &sealed,
+    };
+    let options = [
+        "-legacy",
+        "-keypbe",
+        "PBE-SHA1-3DES",
+        "-certpbe",
+        "PBE-SHA1-RC2-40",
+    ];
+    peer::write(&order, &options).expect("OpenSSL writes it");
+    let sealed = Sealed {
+        password: text.to_owned(),
+        file: sealed.file.clone(),
+    };
+    let order = Order {
+        sealed: &sealed,
+        ..order
+    };
+    certstow_opens_it(&order, "widened");
+
+    let password = format!("pass:{widened}");
+    let mut command = openssl(&["pkcs8", "-topk8", "-v1", "PBE-SHA1-3DES", "-outform", "DER"]);
+    command
+        .args(["-passout", &password, "-in"])
+        .arg(&identity.key_file);
+    let der = output(&mut command).stdout;
+    let password = Password::new(text.to_owned());
+    let key = decrypt_private_key(&der, PasswordForm::Text(&password), 10_000_000);
+    assert_eq!(
+        pkcs8(key.expect("it opens").expose()).as_ref(),
+        Ok(&identity.key)
+    );
+}
+
 #[test]
 #[ignore = "needs OpenSSL and Java"]
 fn pkcs12_of_every_scheme_opens() {

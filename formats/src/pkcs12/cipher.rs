@@ -69,6 +69,16 @@ impl Cipher {
         }
     }
 
+    /// The cipher with a key of this length in bytes. AES may have a longer one than its name says: NSS
+    /// up to 3.29 named AES-128 and took the longest key.
+    pub(crate) fn with_key_length(self, length: usize) -> Option<Self> {
+        match (self, length) {
+            (Self::Aes128, 24) => Some(Self::Aes192),
+            (Self::Aes128 | Self::Aes192, 32) => Some(Self::Aes256),
+            _ => (self.key_length() == length).then_some(self),
+        }
+    }
+
     /// The length of a block, and of the initialization vector, in bytes: none of a stream cipher.
     pub(crate) fn block_length(self) -> usize {
         match self {

@@ -23,36 +23,56 @@ pub enum PasswordForm<'a> {
     Text(&'a Password),
     /// No password.
     Null,
+    /// A text as OpenSSL up to 1.0 and LibreSSL turn it into a BMPString: octet by octet of its UTF-8,
+    /// each as a character. It differs where there is a character beyond ASCII.
+    Widened(&'a Password),
+    /// A text as NSS up to 3.30 handed it to PBKDF2: as the BMPString of PKCS#12.
+    BmpInPbkdf2(&'a Password),
 }
 
-impl PasswordForm<'_> {
+impl<'a> PasswordForm<'a> {
     /// Whether there is nothing in it, in either form.
     pub fn is_empty(self) -> bool {
+        self.text().is_none_or(Password::is_empty)
+    }
+
+    /// The password itself.
+    pub(super) fn text(self) -> Option<&'a Password> {
         match self {
-            Self::Text(password) => password.is_empty(),
-            Self::Null => true,
+            Self::Text(password) | Self::Widened(password) | Self::BmpInPbkdf2(password) => {
+                Some(password)
+            }
+            Self::Null => None,
         }
     }
 
     /// The zero-terminated BMPString of RFC 7292, appendix B.1. Characters beyond the Basic
     /// Multilingual Plane become surrogate pairs, as OpenSSL, NSS, GnuTLS and Windows have them.
     fn bmp(self) -> Zeroizing<Vec<u8>> {
-        let Self::Text(password) = self else {
+        let Some(password) = self.text() else {
             return Zeroizing::default();
         };
         let text = password.expose();
         let mut bmp = Zeroizing::new(Vec::with_capacity(2 * text.len() + 2));
-        text.encode_utf16()
-            .for_each(|unit| bmp.extend_from_slice(&unit.to_be_bytes()));
-        bmp.extend_from_slice(&[0, 0]);
+        let mut push = |unit: u16| bmp.extend_from_slice(&unit.to_be_bytes());
+        match self {
+            Self::Widened(_) => text.bytes().for_each(|octet| push(octet.into())),
+            _ => text.encode_utf16().for_each(&mut push),
+        }
+        push(0);
         bmp
     }
 
-    /// The UTF-8 bytes that PKCS#5 schemes take.
-    pub(super) fn utf8(&self) -> &[u8] {
+    /// What PKCS#5 schemes take: the UTF-8.
+    pub(super) fn octets(self) -> Zeroizing<Vec<u8>> {
         match self {
-            Self::Text(password) => password.expose().as_bytes(),
-            Self::Null => &[],
+            Self::BmpInPbkdf2(_) => self.bmp(),
+            _ => {
+                let text = self
+                    .text()
+                    .map_or(&b""[..], |text| text.expose().as_bytes());
+                Zeroizing::new(text.to_vec())
+            }
         }
     }
 }
@@ -160,7 +180,7 @@ pub fn pbkdf2(
     length: usize,
 ) -> Zeroizing<Vec<u8>> {
     let mut derived = Zeroizing::new(vec![0; length]);
-    let password = password.utf8();
+    let password = &password.octets()[..];
     match prf {
         Digest::Sha1 => pbkdf2_hmac::<Sha1>(password, salt, iterations, &mut derived),
         Digest::Sha224 => pbkdf2_hmac::<Sha224>(password, salt, iterations, &mut derived),
@@ -181,9 +201,9 @@ pub(crate) fn pbkdf1(
     salt: &[u8],
     iterations: u32,
 ) -> Zeroizing<Vec<u8>> {
-    let password = password.utf8();
+    let password = password.octets();
     let mut input = Zeroizing::new(Vec::with_capacity(password.len() + salt.len()));
-    input.extend_from_slice(password);
+    input.extend_from_slice(&password);
     input.extend_from_slice(salt);
     repeated_hash(digest, &input, iterations)
 }
@@ -247,7 +267,7 @@ pub(crate) fn scrypt(
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let mut derived = Zeroizing::new(vec![0; length]);
-    let password = password.utf8();
+    let password = &password.octets()[..];
     let done = cost
         .params()
         .map(|params| ::scrypt::scrypt(password, salt, &params, &mut derived));

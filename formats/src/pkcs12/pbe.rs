@@ -16,7 +16,7 @@ use crate::der::{INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 use crate::jks::{JksError, ProtectedKey};
 use crate::secret::PrivateKey;
 use parameters::{
-    Pbkdf2, Scrypt, pbes2, pbkdf2_der, read_cipher, salt_and_iterations, salted, scrypt_der,
+    PART, Pbkdf2, Scrypt, pbes2, pbkdf2_der, read_cipher, salt_and_iterations, salted, scrypt_der,
 };
 
 pub(super) mod parameters;
@@ -70,8 +70,6 @@ pub enum Scheme {
     },
 }
 
-const PART: &str = "the encryption's description";
-
 impl Scheme {
     /// Reads an `AlgorithmIdentifier`, in DER or BER.
     ///
@@ -119,15 +117,14 @@ impl Scheme {
         let derivation = fields.expect(SEQUENCE).map_err(&damaged)?;
         let (cipher, iv) = read_cipher(&fields.expect(SEQUENCE).map_err(&damaged)?)?;
         fields.end().map_err(&damaged)?;
-        let fits = |length: Option<usize>| {
-            let fits = length.is_none_or(|length| length == cipher.key_length());
-            fits.then_some(())
+        let sized = |length: Option<usize>| {
+            cipher
+                .with_key_length(length.unwrap_or(cipher.key_length()))
                 .ok_or_else(|| damaged("the key's length does not fit the cipher"))
         };
         if let Some(derivation) = Scrypt::read(&derivation)? {
-            fits(derivation.key_length)?;
             return Ok(Self::Scrypt {
-                cipher,
+                cipher: sized(derivation.key_length)?,
                 iv,
                 salt: derivation.salt,
                 cost: derivation.cost,
@@ -139,9 +136,8 @@ impl Scheme {
             iterations,
             key_length,
         } = Pbkdf2::read(&derivation)?;
-        fits(key_length)?;
         Ok(Self::Pbes2 {
-            cipher,
+            cipher: sized(key_length)?,
             iv,
             prf,
             salt,
@@ -330,7 +326,16 @@ pub fn decrypt_private_key(
         return key?.open(password);
     }
     let (scheme, encrypted) = bounded_private_key(der, max_iterations)?;
-    private_key(scheme.decrypt(password, &encrypted)?).ok_or(DecodeError::WrongPassword)
+    let open = |form| private_key(scheme.decrypt(form, &encrypted).ok()?);
+    let widened = || match (password, &scheme) {
+        (PasswordForm::Text(text), Scheme::Pkcs12 { .. }) if !text.is_ascii() => {
+            open(PasswordForm::Widened(text))
+        }
+        _ => None,
+    };
+    open(password)
+        .or_else(widened)
+        .ok_or(DecodeError::WrongPassword)
 }
 
 /// Whether [`decrypt_private_key`] would open an `EncryptedPrivateKeyInfo`, given its password, as

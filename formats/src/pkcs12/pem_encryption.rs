@@ -101,12 +101,12 @@ impl PemKey {
     }
 
     fn derive_key(&self, password: PasswordForm<'_>) -> Zeroizing<Vec<u8>> {
-        let length = self.cipher.key_length();
+        let (length, password) = (self.cipher.key_length(), password.octets());
         let salt = &self.iv[..SALT.min(self.iv.len())];
         let mut key = Zeroizing::new(Vec::with_capacity(length + Digest::Md5.length()));
         let mut block = Zeroizing::new(Vec::new());
         while key.len() < length {
-            block = Zeroizing::new(Digest::Md5.digest(&[&block, password.utf8(), salt]));
+            block = Zeroizing::new(Digest::Md5.digest(&[&block, &password, salt]));
             key.extend_from_slice(&block);
         }
         key.truncate(length);

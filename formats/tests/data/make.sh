@@ -119,6 +119,25 @@ openssl pkcs12 -export -in certificates/P-256.pem -inkey keys/P-256.pem -keypbe 
     -certpbe camellia-256-cbc -iter 2000 -passout pass:fixture -out files/camellia.p12
 openssl pkcs12 -export -inkey keys/rsa.pem -in certificates/rsa.pem -certpbe NONE -keypbe NONE -nomac \
     -passout pass: -out files/clear.p12
+# The key under a password of its own, "its own", as Java writes it where a program says so.
+cat > "$work/OwnPassword.java" <<JAVA
+import java.io.*;
+import java.security.*;
+
+public class OwnPassword {
+    public static void main(String[] files) throws Exception {
+        char[] password = "fixture".toCharArray();
+        KeyStore from = KeyStore.getInstance(new File(files[0]), password);
+        String alias = from.aliases().nextElement();
+        KeyStore to = KeyStore.getInstance("PKCS12");
+        to.load(null, null);
+        to.setKeyEntry(alias, from.getKey(alias, password), "its own".toCharArray(),
+            from.getCertificateChain(alias));
+        to.store(new FileOutputStream(files[1]), password);
+    }
+}
+JAVA
+java "$work/OwnPassword.java" files/rsa.p12 files/key-password.p12
 # As macOS exports an identity.
 openssl pkcs12 -export -legacy -inkey keys/rsa.pem -in certificates/rsa.pem -name "Fixture label" -iter 2048 -nomaciter \
     -certpbe PBE-SHA1-RC2-40 -keypbe PBE-SHA1-3DES -macalg sha1 -passout pass:fixture -out files/macos.p12

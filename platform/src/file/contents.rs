@@ -221,14 +221,15 @@ impl FileContents {
             Ok(file) => file,
             Err(error) => return self.problems.push(unopened(&error)),
         };
-        let opened = passwords
-            .for_file(&file)
-            .map(|form| file.open(form, &Limits::listing()))
-            .find(|opened| !matches!(opened, Err(DecodeError::WrongPassword)))
-            .unwrap_or(Err(DecodeError::WrongPassword));
-        match opened {
+        match open(&file, passwords) {
             Ok(contents) => self.opened(piece, &contents),
-            Err(DecodeError::WrongPassword) => self.outlined(piece, file, passwords),
+            Err(DecodeError::ContentPassword) => {
+                let why = DecodeError::ContentPassword.to_string();
+                self.outlined(piece, file, &why);
+            }
+            Err(error) if error.asks_for_password() => {
+                self.outlined(piece, file, passwords.locked());
+            }
             Err(error @ DecodeError::TooMuchWork { .. }) => self.problems.push(format!(
                 "{error} in a listing; write it anew with fewer of them to use it"
             )),
@@ -247,10 +248,18 @@ impl FileContents {
             let owner = owner(&bag.attributes, &certificates);
             self.key(piece, kind, bag.attributes.provider_name.clone(), owner);
         }
+        for attributes in &contents.locked_keys {
+            let owner = owner(attributes, &certificates);
+            let provider = attributes.provider_name.clone();
+            self.key(piece, Ok(KeyKind::Locked), provider, owner);
+        }
+        if !contents.locked_keys.is_empty() {
+            self.problems.push(DecodeError::KeyPassword.to_string());
+        }
     }
 
     /// The parts of a PKCS#12 file that can be seen without its password.
-    fn outlined(&mut self, piece: u32, file: Structure, passwords: &Passwords) {
+    fn outlined(&mut self, piece: u32, file: Structure, why: &str) {
         let mut encrypted = false;
         let (mut certificates, mut keys) = (Vec::new(), Vec::new());
         for safe in file.safes {
@@ -279,7 +288,7 @@ impl FileContents {
             self.key(piece, Ok(KeyKind::Locked), attributes.provider_name, owner);
         }
         if encrypted {
-            self.problems.push(passwords.locked().to_owned());
+            self.problems.push(why.to_owned());
         }
     }
 
@@ -295,6 +304,18 @@ impl FileContents {
         }
         certificates
     }
+}
+
+/// What the passwords make of a PKCS#12 file while listing.
+fn open(file: &Structure, passwords: &Passwords) -> Result<Contents, DecodeError> {
+    let limits = Limits::listing();
+    let mut opening = file.opening(&limits);
+    for password in passwords.for_file(file) {
+        if opening.attempt(password)? {
+            break;
+        }
+    }
+    opening.finish()
 }
 
 /// Why a PKCS#12 file was not opened, and what to do about it.

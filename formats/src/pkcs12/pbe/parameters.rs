@@ -2,7 +2,6 @@
 
 use zeroize::Zeroizing;
 
-use super::PART;
 use crate::ber::{Reader, Value};
 use crate::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 use crate::pkcs12::algorithms::{CIPHERS, Derivation, HMACS, SCHEMES, identifier, meaning};
@@ -10,6 +9,9 @@ use crate::pkcs12::cipher::Cipher;
 use crate::pkcs12::error::DecodeError;
 use crate::pkcs12::kdf::{Digest, ScryptCost};
 use crate::pkcs12::oid;
+
+/// What damage in the description itself is called.
+pub(super) const PART: &str = "the encryption's description";
 
 /// The versions by which RC2's parameters tell the key's length in bits (RFC 8018, appendix B.2.3).
 const RC2_VERSIONS: [(u64, u16); 3] = [(160, 40), (120, 64), (58, 128)];
