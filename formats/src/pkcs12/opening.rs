@@ -261,10 +261,8 @@ impl<'a> Part<'a> {
         }
         let shrouded: Vec<_> = self.shrouded().collect();
         let numbers = self.closed_keys(form);
-        let opened = unshrouded(
-            numbers.iter().map(|&number| shrouded[number]).collect(),
-            form,
-        );
+        let closed: Vec<_> = numbers.iter().map(|&number| shrouded[number]).collect();
+        let opened = unshrouded(&closed, form);
         for (number, key) in numbers.into_iter().zip(opened) {
             *decrypted |= key.is_some();
             self.keys[number] = key;
@@ -313,14 +311,14 @@ pub(super) fn fits(mac: &StoredMac, password: PasswordForm<'_>, content: &[u8]) 
 /// What the password makes of these shrouded keys. Each has a derivation of its own, so that several
 /// are worth every core.
 fn unshrouded(
-    shrouded: Vec<(&Scheme, &Zeroizing<Vec<u8>>)>,
+    shrouded: &[(&Scheme, &Zeroizing<Vec<u8>>)],
     password: PasswordForm<'_>,
 ) -> Vec<Option<PrivateKey>> {
     let open =
         |(scheme, text): &(&Scheme, &Zeroizing<Vec<u8>>)| shrouded_key(scheme, text, password);
     match threads::for_computing().min(shrouded.len()) {
         0 | 1 => shrouded.iter().map(open).collect(),
-        threads => threads::each(threads, &shrouded, open, &mut |_, _| {}),
+        threads => threads::each(threads, shrouded, open, &mut |_, _| {}),
     }
 }
 
