@@ -8,6 +8,7 @@ use crate::pkcs12::algorithms::{CIPHERS, Derivation, HMACS, SCHEMES, identifier,
 use crate::pkcs12::cipher::Cipher;
 use crate::pkcs12::error::DecodeError;
 use crate::pkcs12::kdf::{Digest, ScryptCost};
+use crate::pkcs12::limits::Limits;
 use crate::pkcs12::oid;
 
 /// What damage in the description itself is called.
@@ -226,6 +227,6 @@ pub(in crate::pkcs12) fn count(iterations: u64) -> Result<u32, DecodeError> {
     if iterations == 0 {
         return Err(DecodeError::Damaged("an iteration count is zero".into()));
     }
-    let limit = u32::MAX.into();
+    let limit = Limits::default().max_iterations.into();
     u32::try_from(iterations).map_err(|_| DecodeError::TooMuchWork { iterations, limit })
 }
