@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 
 use certstow_formats::pkcs12::error::DecodeError;
@@ -115,6 +116,43 @@ fn encrypted_pkcs8_of_openssl_opens() {
         let wrong = open("wrong").err();
         assert_eq!(wrong, Some(DecodeError::WrongPassword), "{options:?}");
     }
+}
+
+#[test]
+#[ignore = "needs GnuTLS and OpenSSL"]
+fn encrypted_pkcs8_of_gnutls_opens() {
+    let material = Material::new();
+    let identity = material.identity("Schemes", Key::P256);
+    let folder = tempfile::tempdir_in(material.folder()).expect("a temporary folder");
+    let file = folder.path().join("locked.der");
+    let password = Password::new(PASSWORD.to_owned());
+    let open = |cipher: &str| {
+        let mut command = Command::new("certtool");
+        command
+            .args(["--to-p8", "--outder"])
+            .arg(format!("--pkcs-cipher={cipher}"));
+        command
+            .arg(format!("--password={PASSWORD}"))
+            .arg("--outfile")
+            .arg(&file);
+        output(command.arg("--load-privkey").arg(&identity.key_file));
+        let der = fs::read(&file).expect("the key is there");
+        decrypt_private_key(&der, PasswordForm::Text(&password), 10_000_000)
+    };
+    for cipher in [
+        "3des",
+        "3des-pkcs12",
+        "aes-128",
+        "aes-192",
+        "aes-256",
+        "rc2-40",
+        "arcfour",
+    ] {
+        let key = open(cipher).unwrap_or_else(|error| panic!("{cipher}: {error}"));
+        assert_eq!(pkcs8(key.expose()).as_ref(), Ok(&identity.key), "{cipher}");
+    }
+    let unread = DecodeError::Unsupported("the cipher GOST 28147-89".to_owned());
+    assert_eq!(open("gost28147-tc26z").err(), Some(unread));
 }
 
 #[test]

@@ -164,7 +164,8 @@ pub(super) fn decode_base64(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
                 begins_line = true;
                 continue;
             }
-            b' ' | b'\t' => continue,
+            // The last two are a no-break space, which mail and web pages leave at line ends.
+            b' ' | b'\t' | 0xc2 | 0xa0 => continue,
             b'>' if begins_line => continue,
             b'=' => padding += 1,
             _ => {
@@ -257,7 +258,7 @@ mod tests {
         for byte in 0..=255u8 {
             let mut out = Vec::new();
             let good = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-            let blank = matches!(byte, b'\n' | b'\r' | b' ' | b'\t');
+            let blank = matches!(byte, b'\n' | b'\r' | b' ' | b'\t' | 0xc2 | 0xa0);
             let text = [b'A', b'A', b'A', byte, b'A', b'A', b'A', b'A'];
             let read = decode_base64(&text, &mut out).is_some();
             assert_eq!(read, good && !blank, "{byte:02x}");
@@ -292,7 +293,7 @@ mod tests {
 
     #[test]
     fn blocks_allow_quoted_mail() {
-        let text = "She wrote:\n> -----BEGIN A-----\n> AAAA\n>> AAAA\n> -----END A-----\n>\n\
+        let text = "She wrote:\n> -----BEGIN A-----\n> AAAA\u{a0}\n>> AAAA\n> -----END A-----\n>\n\
                     >-----BEGIN B-----\r\n>DEK-Info: X\r\n>\r\n>AAAA\r\n>-----END B-----\r\n";
         assert_eq!(decoded(text), [Ok(vec![0; 6]), Ok(vec![0; 3])]);
         let block = Blocks(text.as_bytes()).nth(1).unwrap();
