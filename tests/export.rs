@@ -335,7 +335,7 @@ fn unread_encryption_names_file_and_conversion() {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("formats/tests/data");
     for (name, source) in [
         ("me.crt", "certificates/P-256.pem"),
-        ("me.key", "keys/P-256.scrypt.pem"),
+        ("me.key", "keys/P-256.camellia.pem"),
     ] {
         fs::copy(data.join(source), folder.path().join(name)).expect("a copy");
     }
@@ -349,7 +349,7 @@ fn unread_encryption_names_file_and_conversion() {
     let key = key.display();
     for part in [
         format!(
-            "it is kept in {key}, in a form certstow does not read (the key derivation scrypt)"
+            "it is kept in {key}, in a form certstow does not read (the cipher Camellia-256-CBC)"
         ),
         format!("convert it: 'openssl pkcs8 -topk8 -in {key} -out NEW'"),
     ] {

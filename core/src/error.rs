@@ -273,7 +273,7 @@ impl Error {
             Self::Password(_)
                 | Self::WrongPassword { .. }
                 | Self::PasswordUnreadable { .. }
-                | Self::Store(StoreError::WrongPassword { .. })
+                | Self::Store(StoreError::WrongPassword { .. } | StoreError::KeyPassword { .. })
                 | Self::Vault(VaultError::NotFound { .. } | VaultError::Unfit { .. })
                 | Self::Escrow {
                     trouble: Trouble::WrongKey(_),

@@ -1,8 +1,8 @@
 //! The reader of BER and DER (X.690): values as tag, length and content, borrowed and not
 //! interpreted, so that a private key is not copied into a decoder's own structures. PKCS#12 is read
-//! in full BER ([`Reader::new`]), because NSS and older tools of Apple and Java write indefinite
-//! lengths and strings in segments; keys, certificates and PKCS#7 with definite lengths alone
-//! ([`Reader::definite`]). The depth of nesting is bounded, and no length is trusted before its octets
+//! and PKCS#7 in full BER ([`Reader::new`]), because NSS, OpenSSL's streaming, and older tools of Apple
+//! and Java write indefinite lengths and strings in segments; keys and certificates with definite lengths
+//! alone ([`Reader::definite`]). The depth of nesting is bounded, and no length is trusted before its octets
 //! are there.
 
 use std::fmt;
@@ -10,7 +10,7 @@ use std::fmt;
 use const_oid::ObjectIdentifier;
 use zeroize::Zeroizing;
 
-use crate::der::{NULL, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET};
+use crate::der::{self, BIT_STRING, NULL, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET};
 
 /// How deep values of indefinite length and strings in segments may be nested.
 const MAX_DEPTH: u8 = 24;
@@ -320,6 +320,44 @@ impl<'a> Value<'a> {
             }
         }
         true
+    }
+
+    /// The value with definite lengths, each in as few octets as possible, and each `OCTET STRING` and `BIT
+    /// STRING` in one piece. `None` if something inside cannot be read.
+    pub(crate) fn to_der(self) -> Option<Vec<u8>> {
+        self.to_der_down_to(MAX_DEPTH)
+    }
+
+    fn to_der_down_to(self, depth: u8) -> Option<Vec<u8>> {
+        const SEGMENTED_OCTETS: u8 = OCTET_STRING | CONSTRUCTED;
+        const SEGMENTED_BITS: u8 = BIT_STRING | CONSTRUCTED;
+        if self.tag & CONSTRUCTED == 0 {
+            return Some(der::value(self.tag, &[self.content]));
+        }
+        if self.tag == SEGMENTED_OCTETS {
+            return Some(der::value(OCTET_STRING, &[&self.octets().ok()?]));
+        }
+        let depth = depth.checked_sub(1)?;
+        let mut inside = self.inside();
+        let parts: Vec<Vec<u8>> = inside
+            .by_ref()
+            .map(|part| part.to_der_down_to(depth))
+            .collect::<Option<_>>()?;
+        if !inside.is_empty() {
+            return None;
+        }
+        if self.tag == SEGMENTED_BITS {
+            // Each segment begins with its count of unused bits, which only the last may have.
+            let mut bits = vec![0];
+            for part in &parts {
+                let (unused, segment) = only(part, BIT_STRING)?.content.split_first()?;
+                bits[0] = *unused;
+                bits.extend_from_slice(segment);
+            }
+            return Some(der::value(BIT_STRING, &[&bits]));
+        }
+        let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+        Some(der::value(self.tag, &parts))
     }
 
     /// The value of an `OBJECT IDENTIFIER`.

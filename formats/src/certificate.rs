@@ -18,7 +18,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use crate::names;
 pub use parsed::ParsedCertificate;
 pub use property::Property;
-pub use structure::{begins_like_one, without_trailing_data};
+pub use structure::{as_der, begins_like_one, without_trailing_data};
 pub use validity::Clock;
 
 /// The identity of an entry: the SHA-256 of its certificate's DER.

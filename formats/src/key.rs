@@ -15,6 +15,7 @@ mod scalar;
 mod structure;
 
 use curve25519_dalek::MontgomeryPoint;
+use zeroize::Zeroizing;
 
 pub use self::comparison::{comparable, same_public_key};
 use self::description::unknown;
@@ -179,12 +180,15 @@ fn seed<'a>(pkcs8: &Pkcs8<'a>) -> Result<&'a [u8; 32], KeyError> {
 pub enum KeyForm {
     /// `PrivateKeyInfo` or `OneAsymmetricKey` (RFC 5958).
     Pkcs8,
-    /// `EncryptedPrivateKeyInfo` (RFC 5958).
+    /// `EncryptedPrivateKeyInfo` (RFC 5958), or what stands for one here: a key of a Java keystore or
+    /// of an encrypted PEM block.
     EncryptedPkcs8,
     /// `RSAPrivateKey` (RFC 8017).
     Pkcs1,
     /// `ECPrivateKey` (RFC 5915).
     Sec1,
+    /// OpenSSL's `DSAPrivateKey`: a zero, and p, q, g, y and x.
+    Dsa,
 }
 
 impl KeyForm {
@@ -207,9 +211,25 @@ impl KeyForm {
                 Some(Self::Pkcs8)
             }
             (INTEGER, [0 | 1], INTEGER) if Reader::count(fields) >= 6 => Some(Self::Pkcs1),
+            (INTEGER, [0], INTEGER) if Reader::count(fields) == 4 => Some(Self::Dsa),
             (INTEGER, [1], OCTET_STRING) => Some(Self::Sec1),
             _ => None,
         }
+    }
+
+    /// A key of this form as PKCS#8; `curve` as with [`from_sec1`]. `None` if it is encrypted.
+    pub fn to_pkcs8(
+        self,
+        der: &[u8],
+        curve: Option<&[u8]>,
+    ) -> Option<Result<PrivateKey, KeyError>> {
+        Some(match self {
+            Self::Pkcs8 => Ok(PrivateKey::from_pkcs8_der(Zeroizing::new(der.to_vec()))),
+            Self::EncryptedPkcs8 => return None,
+            Self::Pkcs1 => from_pkcs1(der),
+            Self::Sec1 => from_sec1(der, curve),
+            Self::Dsa => dsa::from_openssl(der),
+        })
     }
 }
 

@@ -135,6 +135,11 @@ pub enum StoreError {
         /// What is locked.
         place: String,
     },
+    /// A password opens the file, and the private key in it is under another one.
+    KeyPassword {
+        /// The file.
+        place: String,
+    },
     /// The store has the identity that was to be put into it.
     AlreadyThere {
         /// Where the certificate lies.
@@ -356,6 +361,9 @@ impl fmt::Display for StoreError {
                 )
             }
             Self::WrongPassword { place } => write!(f, "the password does not open {place}"),
+            Self::KeyPassword { place } => {
+                write!(f, "the private key in {place} is under another password")
+            }
             Self::AlreadyThere { place } => {
                 write!(f, "{place} holds this identity already")
             }
@@ -398,6 +406,7 @@ impl Error for StoreError {
             | Self::KeyMismatch { .. }
             | Self::InteractionRequired { .. }
             | Self::WrongPassword { .. }
+            | Self::KeyPassword { .. }
             | Self::AlreadyThere { .. }
             | Self::Cancelled => None,
         }

@@ -76,6 +76,7 @@ pub trait Store: Send {
     /// - [`StoreError::ConfirmationRequired`]: the operating system would open a window and `ask`
     ///   allows none.
     /// - [`StoreError::WrongPassword`]: the password given does not open the key.
+    /// - [`StoreError::KeyPassword`]: it opens the file, and the key in it is under another one.
     /// - [`StoreError::Cancelled`]: the person asked gave up.
     /// - [`StoreError::Damaged`]: what is stored as the key cannot be read.
     /// - [`StoreError::AccessDenied`], [`StoreError::Unavailable`]: as [`Store::list`].

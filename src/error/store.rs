@@ -14,7 +14,7 @@ pub(super) fn facts(error: &StoreError) -> Facts {
     let facts = table(error);
     match matches!(
         error,
-        StoreError::WrongPassword { .. } | StoreError::Cancelled
+        StoreError::WrongPassword { .. } | StoreError::KeyPassword { .. } | StoreError::Cancelled
     ) {
         true => facts,
         false => facts.about(Answer::Identity),
@@ -115,6 +115,16 @@ fn table(error: &StoreError) -> Facts {
                 "check the password that unlocks the key (--unlock-password-file, ...)",
             )
             .in_wizard("check the password that unlocks the key"),
+        ),
+        StoreError::KeyPassword { .. } => Facts::new(
+            Exit::Password,
+            "key-password",
+            Hint::on_command_line(
+                "give the private key's own password beside the file's: --unlock-password-file and \
+                 its kind may be given more than once (import takes one password: export the \
+                 identity first, and import that)",
+            )
+            .in_wizard("the file and the private key in it have passwords of their own; give both"),
         ),
         StoreError::AlreadyThere { .. } => Facts::new(
             Exit::Target,

@@ -53,8 +53,8 @@ variants!(
     STORE, of_store, StoreError,
     Unavailable AccessDenied KeyAccessDenied NotFound KeyMissing KeyContainerMissing
     KeyProviderMissing KeyMismatch KeyNotExportable KeyRefused KeyUnreadableHere
-    InteractionRequired KeychainInteractionRequired ConfirmationRequired WrongPassword AlreadyThere
-    NotImported NotRemoved HalfDone Cancelled Damaged
+    InteractionRequired KeychainInteractionRequired ConfirmationRequired WrongPassword KeyPassword
+    AlreadyThere NotImported NotRemoved HalfDone Cancelled Damaged
 );
 variants!(
     VAULT, of_vault, VaultError,

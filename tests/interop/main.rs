@@ -10,4 +10,5 @@ mod keys;
 mod material;
 mod peers;
 mod reading;
+mod schemes;
 mod writing;

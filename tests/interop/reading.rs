@@ -78,10 +78,15 @@ fn certstow_opens(forms: &[Form]) {
             };
             let place = format!("{key:?}, {}", form.name);
             (form.write)(&order).unwrap_or_else(|reason| panic!("{place}: {reason}"));
-            check_proves_it(&sealed, &place);
-            the_file_store_reads_it(&sealed, &identity, &place);
+            certstow_opens_it(&order, &place);
         }
     }
+}
+
+/// certstow opens what was written.
+pub(crate) fn certstow_opens_it(order: &Order<'_>, place: &str) {
+    check_proves_it(order.sealed, place);
+    the_file_store_reads_it(order.sealed, order.identity, place);
 }
 
 fn check_proves_it(sealed: &Sealed, place: &str) {

@@ -114,6 +114,12 @@ fn files(scratch: &Scratch, folder: &Path) -> Result<(), String> {
         "This is not a PKCS#12 file.\n",
     )?;
 
+    // The key in it is under a password of its own.
+    let made = root().join("formats/tests/data/files/key-password.p12");
+    files::create_folder(folder.join("key-password"))?;
+    files::write(folder.join("key-password/own.p12"), files::read(made)?)?;
+    files::write(folder.join("file-password.txt"), "fixture\n")?;
+
     foreign_key(scratch, folder)
 }
 

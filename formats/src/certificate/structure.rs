@@ -2,6 +2,8 @@
 //! checks where x509-parser is more lenient than OpenSSL, of the outer layers, algorithm identifiers
 //! and names.
 
+use std::borrow::Cow;
+
 use crate::ber::{self, Reader, Value};
 use crate::der::{
     BIT_STRING, BMP_STRING, EXPLICIT_0, EXPLICIT_3, IA5_STRING, IMPLICIT_1, IMPLICIT_2, INTEGER,
@@ -156,7 +158,7 @@ fn are_extensions(value: Value<'_>) -> bool {
 /// validity. In a revocation list a time stands in the place of the last, in a request there is
 /// no such field.
 pub fn begins_like_one(bytes: &[u8]) -> bool {
-    let Some(tbs) = Reader::definite(bytes)
+    let Some(tbs) = Reader::new(bytes)
         .accept(SEQUENCE)
         .and_then(|outer| outer.inside().accept(SEQUENCE))
     else {
@@ -172,7 +174,24 @@ pub fn begins_like_one(bytes: &[u8]) -> bool {
 
 /// The first value in `der`, without what stands behind it; all of it, if it begins with no value.
 pub fn without_trailing_data(der: &[u8]) -> &[u8] {
-    Reader::definite(der).next().map_or(der, |first| first.raw)
+    Reader::new(der).next().map_or(der, |first| first.raw)
+}
+
+/// A certificate in BER with indefinite lengths as DER, which is what its signature is over; any other
+/// bytes as they are.
+pub fn as_der(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let is_definite = Reader::definite(bytes)
+        .only()
+        .is_some_and(|whole| whole.is_readable_throughout());
+    let whole = if is_definite {
+        None
+    } else {
+        Reader::new(bytes).only()
+    };
+    match whole.and_then(|whole| whole.to_der()) {
+        Some(der) => Cow::Owned(der),
+        None => Cow::Borrowed(bytes),
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! (RFC 5652, 5.1) in its degenerate form, "certs-only", in which Windows and many CAs give a
 //! certificate with its issuers (`.p7b`). Signers, if there are any, are not looked at.
 
-use crate::ber::{self, Reader};
+use crate::ber::Reader;
 use crate::der::{self, EXPLICIT_0, INTEGER, OBJECT_IDENTIFIER, SEQUENCE, SET};
 use crate::pkcs12::oid::{DATA, SIGNED_DATA};
 
@@ -38,19 +38,19 @@ pub fn begins_like_one(bytes: &[u8]) -> bool {
 }
 
 /// The DER of each certificate inside, in the order of the file, and at last what is wrong with the rest
-/// if that cannot be read; `None` if this is not a `SignedData` with definite lengths. What follows it
-/// is not looked at.
+/// if that cannot be read; `None` if this is not a `SignedData`, in DER or BER. What follows it is not
+/// looked at.
 pub fn certificates(der: &[u8]) -> Option<impl Iterator<Item = Result<&[u8], &'static str>>> {
-    let mut info = Reader::definite(der).accept(SEQUENCE)?.inside();
+    let mut info = Reader::new(der).accept(SEQUENCE)?.inside();
     if info.accept(OBJECT_IDENTIFIER)?.content != SIGNED_DATA.as_bytes() {
         return None;
     }
     let content = info.accept(EXPLICIT_0)?.content;
-    let mut fields = ber::only(content, SEQUENCE)?.inside();
+    let mut fields = Reader::new(content).only()?.tagged(SEQUENCE)?.inside();
     fields.accept(INTEGER)?;
     fields.accept(SET)?;
     fields.accept(SEQUENCE)?;
-    let none = Reader::definite(&[]);
+    let none = Reader::new(&[]);
     let set = fields.accept(CERTIFICATES);
     let mut left = set.map_or(none, |set| set.inside());
     Some(std::iter::from_fn(move || {

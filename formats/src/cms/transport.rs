@@ -61,7 +61,7 @@ pub(super) fn open(
             Some(Digest::Sha256) => private.decrypt(Oaep::<Sha256>::new(), sealed),
             Some(Digest::Sha384) => private.decrypt(Oaep::<Sha384>::new(), sealed),
             Some(Digest::Sha512) => private.decrypt(Oaep::<Sha512>::new(), sealed),
-            Some(Digest::Sha224) | None => {
+            _ => {
                 return Err("its key is encrypted with an unusual form of RSAES-OAEP".to_owned());
             }
         },

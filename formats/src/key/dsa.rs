@@ -6,8 +6,11 @@ use crypto_bigint::{BoxedUint, Odd};
 use zeroize::Zeroizing;
 
 use super::error::KeyError;
+use super::oid::DSA;
+use super::structure::pkcs8;
 use crate::ber::{self, Value};
 use crate::der::{self, INTEGER, SEQUENCE};
+use crate::secret::PrivateKey;
 
 /// The largest modulus p, in octets; OpenSSL's limit is 10,000 bits.
 const MAX_MODULUS: usize = 1250;
@@ -50,6 +53,19 @@ pub(super) fn public_key(
     let g = BoxedMontyForm::new(number(g)?, &params);
     let y = g.pow_bounded_exp(&x, exponent_bits).retrieve();
     Ok(Some(der::integer(&y.to_be_bytes())))
+}
+
+/// OpenSSL's `DSAPrivateKey` as PKCS#8.
+pub(super) fn from_openssl(key: &[u8]) -> Result<PrivateKey, KeyError> {
+    let read = || {
+        let mut fields = ber::only(key, SEQUENCE)?.inside();
+        let mut number = || Some(fields.accept(INTEGER)?.raw);
+        let [_, p, q, g, _, x] = [(); 6].map(|()| number());
+        Some((p?, q?, g?, x?))
+    };
+    let (p, q, g, x) = read().ok_or(KeyError::Malformed("it is not a DSAPrivateKey"))?;
+    let parameters = der::sequence(&[p, q, g]);
+    Ok(pkcs8(&der::sequence(&[&der::oid(&DSA), &parameters]), x))
 }
 
 /// The octets of a number that is not negative, without leading zeros.

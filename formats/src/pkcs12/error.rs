@@ -1,5 +1,6 @@
 //! What can be wrong with a PKCS#12 file or an encrypted key, told apart as far as the format
-//! allows: a wrong password, damage, an algorithm certstow lacks, or work beyond all measure.
+//! allows: a wrong password, or one of several, damage, an algorithm certstow lacks, or work beyond all
+//! measure.
 
 use thiserror::Error;
 
@@ -9,13 +10,25 @@ pub enum DecodeError {
     /// It does not begin like a PKCS#12 file.
     #[error("it is not a PKCS#12 file")]
     NotPkcs12,
-    /// It begins like one and breaks off or contradicts itself, or the password opens one part of
-    /// it and not another; the text says where and how.
+    /// It begins like one and breaks off or contradicts itself; the text says where and how.
     #[error("it is damaged: {0}")]
     Damaged(String),
     /// The password is wrong: nothing decrypts with it, and the MAC does not fit it.
     #[error("the password is wrong")]
     WrongPassword,
+    /// The MAC does not fit, and nothing is encrypted that would show whether the password is right.
+    #[error("the password is wrong, or the file was altered")]
+    WrongPasswordOrAltered,
+    /// The password is right for the MAC and for what else is in the file, but for a private key.
+    #[error("the private key is under another password")]
+    KeyPassword,
+    /// The MAC fits the password, and what it protects is encrypted under another one: PKCS#12 allows
+    /// for a password of integrity and one of privacy (RFC 7292, section 3).
+    #[error("its content is under another password than its MAC")]
+    ContentPassword,
+    /// The password opens some parts of it and not others, and no MAC shows why.
+    #[error("the password opens some parts of it; the others are under another one, or damaged")]
+    PartlyOpened,
     /// The content decrypts, so that the password is right, and the MAC does not fit it: the file
     /// was changed.
     #[error("it decrypts, but its MAC says that it was changed")]
@@ -43,6 +56,17 @@ impl DecodeError {
             }
             _ => None,
         }
+    }
+
+    /// Whether another password, or a further one, may open it.
+    pub fn asks_for_password(&self) -> bool {
+        matches!(
+            self,
+            Self::WrongPassword
+                | Self::WrongPasswordOrAltered
+                | Self::KeyPassword
+                | Self::ContentPassword
+        )
     }
 
     /// Damage in a named part.

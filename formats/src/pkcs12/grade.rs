@@ -3,11 +3,12 @@
 //! question is whether it restores: a key that signs for its certificate, and a path that links.
 
 use crate::certificate::Clock;
-use crate::pkcs12::decode::{self, Limits, MacStatus};
+use crate::pkcs12::decode::{Limits, MacStatus};
 use crate::pkcs12::error::DecodeError;
 use crate::pkcs12::kdf::PasswordForm;
 use crate::pkcs12::outline::{BagOutline, Outline, outline};
 use crate::pkcs12::pbe::Scheme;
+use crate::pkcs12::structure::Structure;
 use crate::secret::{Password, wipe_stack};
 
 mod readers;
@@ -107,33 +108,49 @@ fn each_once<'a>(schemes: impl Iterator<Item = &'a Scheme>) -> Vec<Encryption> {
 
 /// What the password shows.
 fn inside(report: &mut Report, bytes: &[u8], password: &Password, clock: &Clock, limits: &Limits) {
-    let decoded = decode::decode(bytes, PasswordForm::Text(password), limits);
-    let contents = match decoded {
+    let opened = Structure::read(bytes, limits).and_then(|file| {
+        let mut opening = file.opening(limits);
+        opening.attempt(PasswordForm::Text(password))?;
+        opening.finish()
+    });
+    let contents = match opened {
         Ok(contents) => contents,
-        Err(error) => {
-            // What was not tried is neither right nor wrong.
-            let tried = !matches!(
-                error,
-                DecodeError::TooMuchWork { .. } | DecodeError::Unsupported(_)
-            );
-            report.opened = tried.then_some(error == DecodeError::MacMismatch);
-            report.restores = tried.then_some(false);
-            report.wrong_password = error == DecodeError::WrongPassword;
-            let by_mac = report.wrong_password && report.mac.status == MacVerdict::Unchecked;
-            if by_mac || error == DecodeError::MacMismatch {
-                report.mac.status = MacVerdict::Mismatch;
-            }
-            return report.error(error.to_string());
-        }
+        Err(error) => return refused(report, &error),
     };
-    report.opened = Some(true);
     report.mac.status = match contents.mac {
         MacStatus::Ok => MacVerdict::Ok,
         MacStatus::Absent => MacVerdict::Absent,
     };
-    report.keys = Some(contents.keys.len());
+    report.keys = Some(contents.keys.len() + contents.locked_keys.len());
     report.certificates = Some(contents.certificates.len());
+    if !contents.locked_keys.is_empty() {
+        return refused(report, &DecodeError::KeyPassword);
+    }
+    report.opened = Some(true);
     (report.restores, report.proof) = restore::restores(report, &contents, clock);
+}
+
+/// What an error says of the file.
+fn refused(report: &mut Report, error: &DecodeError) {
+    let (opened, restores) = match error {
+        // What was not tried is neither right nor wrong.
+        DecodeError::TooMuchWork { .. } | DecodeError::Unsupported(_) => (None, None),
+        // Its own password may prove it yet.
+        DecodeError::KeyPassword | DecodeError::ContentPassword => (Some(false), None),
+        DecodeError::MacMismatch => (Some(true), Some(false)),
+        _ => (Some(false), Some(false)),
+    };
+    (report.opened, report.restores) = (opened, restores);
+    report.wrong_password = error.asks_for_password();
+    report.mac.status = match error {
+        DecodeError::KeyPassword | DecodeError::ContentPassword => MacVerdict::Ok,
+        DecodeError::MacMismatch => MacVerdict::Mismatch,
+        _ if report.wrong_password && report.mac.status == MacVerdict::Unchecked => {
+            MacVerdict::Mismatch
+        }
+        _ => report.mac.status,
+    };
+    report.error(error.to_string());
 }
 
 #[cfg(test)]

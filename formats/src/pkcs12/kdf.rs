@@ -1,11 +1,15 @@
-//! Keys from passwords: the derivation of PKCS#12 (RFC 7292, appendix B.2) and PBKDF2 (RFC 8018,
-//! section 5.2). With SHA-256, what most files use now, both have a faster way of their own.
+//! Keys from passwords: the derivation of PKCS#12 (RFC 7292, appendix B.2), PBKDF1 and PBKDF2 (RFC 8018,
+//! sections 5.1 and 5.2), and scrypt (RFC 7914). With SHA-256, what most files use now, the first and
+//! PBKDF2 have a faster way of their own.
 
 mod sha256;
 
+use std::sync::{Mutex, PoisonError};
+
 use ::pbkdf2::pbkdf2_hmac;
+use md5::Md5;
 use sha1::Sha1;
-use sha2::{Sha224, Sha384, Sha512};
+use sha2::{Sha224, Sha384, Sha512, Sha512_224, Sha512_256};
 use zeroize::{Zeroize, Zeroizing};
 
 pub use crate::hash::Digest;
@@ -19,36 +23,56 @@ pub enum PasswordForm<'a> {
     Text(&'a Password),
     /// No password.
     Null,
+    /// A text as OpenSSL up to 1.0 and LibreSSL turn it into a BMPString: octet by octet of its UTF-8,
+    /// each as a character. It differs where there is a character beyond ASCII.
+    Widened(&'a Password),
+    /// A text as NSS up to 3.30 handed it to PBKDF2: as the BMPString of PKCS#12.
+    BmpInPbkdf2(&'a Password),
 }
 
-impl PasswordForm<'_> {
+impl<'a> PasswordForm<'a> {
     /// Whether there is nothing in it, in either form.
     pub fn is_empty(self) -> bool {
+        self.text().is_none_or(Password::is_empty)
+    }
+
+    /// The password itself.
+    pub(super) fn text(self) -> Option<&'a Password> {
         match self {
-            Self::Text(password) => password.is_empty(),
-            Self::Null => true,
+            Self::Text(password) | Self::Widened(password) | Self::BmpInPbkdf2(password) => {
+                Some(password)
+            }
+            Self::Null => None,
         }
     }
 
     /// The zero-terminated BMPString of RFC 7292, appendix B.1. Characters beyond the Basic
     /// Multilingual Plane become surrogate pairs, as OpenSSL, NSS, GnuTLS and Windows have them.
     fn bmp(self) -> Zeroizing<Vec<u8>> {
-        let Self::Text(password) = self else {
+        let Some(password) = self.text() else {
             return Zeroizing::default();
         };
         let text = password.expose();
         let mut bmp = Zeroizing::new(Vec::with_capacity(2 * text.len() + 2));
-        text.encode_utf16()
-            .for_each(|unit| bmp.extend_from_slice(&unit.to_be_bytes()));
-        bmp.extend_from_slice(&[0, 0]);
+        let mut push = |unit: u16| bmp.extend_from_slice(&unit.to_be_bytes());
+        match self {
+            Self::Widened(_) => text.bytes().for_each(|octet| push(octet.into())),
+            _ => text.encode_utf16().for_each(&mut push),
+        }
+        push(0);
         bmp
     }
 
-    /// The UTF-8 bytes that PKCS#5 schemes take.
-    fn utf8(&self) -> &[u8] {
+    /// What PKCS#5 schemes take: the UTF-8.
+    pub(super) fn octets(self) -> Zeroizing<Vec<u8>> {
         match self {
-            Self::Text(password) => password.expose().as_bytes(),
-            Self::Null => &[],
+            Self::BmpInPbkdf2(_) => self.bmp(),
+            _ => {
+                let text = self
+                    .text()
+                    .map_or(&b""[..], |text| text.expose().as_bytes());
+                Zeroizing::new(text.to_vec())
+            }
         }
     }
 }
@@ -131,6 +155,9 @@ fn repeated_hash(digest: Digest, input: &[u8], iterations: u32) -> Zeroizing<Vec
         Digest::Sha256 => Zeroizing::new(sha256::repeated_hash(input, iterations).to_vec()),
         Digest::Sha384 => repeat::<Sha384>(input, again),
         Digest::Sha512 => repeat::<Sha512>(input, again),
+        Digest::Sha512_224 => repeat::<Sha512_224>(input, again),
+        Digest::Sha512_256 => repeat::<Sha512_256>(input, again),
+        Digest::Md5 => repeat::<Md5>(input, again),
     }
 }
 
@@ -153,14 +180,101 @@ pub fn pbkdf2(
     length: usize,
 ) -> Zeroizing<Vec<u8>> {
     let mut derived = Zeroizing::new(vec![0; length]);
-    let password = password.utf8();
+    let password = &password.octets()[..];
     match prf {
         Digest::Sha1 => pbkdf2_hmac::<Sha1>(password, salt, iterations, &mut derived),
         Digest::Sha224 => pbkdf2_hmac::<Sha224>(password, salt, iterations, &mut derived),
         Digest::Sha256 => pbkdf2_sha256(password, salt, iterations, &mut derived),
         Digest::Sha384 => pbkdf2_hmac::<Sha384>(password, salt, iterations, &mut derived),
         Digest::Sha512 => pbkdf2_hmac::<Sha512>(password, salt, iterations, &mut derived),
+        Digest::Sha512_224 => pbkdf2_hmac::<Sha512_224>(password, salt, iterations, &mut derived),
+        Digest::Sha512_256 => pbkdf2_hmac::<Sha512_256>(password, salt, iterations, &mut derived),
+        Digest::Md5 => pbkdf2_hmac::<Md5>(password, salt, iterations, &mut derived),
     }
+    derived
+}
+
+/// A whole hash by PBKDF1: what PBES1 takes key and vector from.
+pub(crate) fn pbkdf1(
+    digest: Digest,
+    password: PasswordForm<'_>,
+    salt: &[u8],
+    iterations: u32,
+) -> Zeroizing<Vec<u8>> {
+    let password = password.octets();
+    let mut input = Zeroizing::new(Vec::with_capacity(password.len() + salt.len()));
+    input.extend_from_slice(&password);
+    input.extend_from_slice(salt);
+    repeated_hash(digest, &input, iterations)
+}
+
+/// What scrypt costs (RFC 7914, section 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScryptCost {
+    /// The base-2 logarithm of N.
+    pub log_n: u8,
+    /// The size of a block, r.
+    pub block_size: u32,
+    /// The parallelization, p.
+    pub parallelization: u32,
+}
+
+impl ScryptCost {
+    /// The most memory one derivation may take, in MiB.
+    pub(crate) const MAX_MEBIBYTES: u64 = 256;
+
+    /// N times r times p, which is about how many iterations of PBKDF2-HMAC-SHA256 take as long.
+    pub fn iterations(self) -> u32 {
+        let (r, p) = (u64::from(self.block_size), u64::from(self.parallelization));
+        let product = 1_u64.checked_shl(self.log_n.into());
+        let product = product.and_then(|n| n.checked_mul(r)?.checked_mul(p));
+        product
+            .and_then(|product| product.try_into().ok())
+            .unwrap_or(u32::MAX)
+    }
+
+    /// The memory it takes, in MiB: 128 octets N times r, and the same r times p.
+    pub(crate) fn mebibytes(self) -> u64 {
+        let (r, p) = (
+            u128::from(self.block_size),
+            u128::from(self.parallelization),
+        );
+        let blocks = (1_u128 << self.log_n.min(63)) + p;
+        u64::try_from((128 * r * blocks) >> 20).unwrap_or(u64::MAX)
+    }
+
+    fn params(self) -> Option<::scrypt::Params> {
+        ::scrypt::Params::new(self.log_n, self.block_size, self.parallelization).ok()
+    }
+
+    /// Whether there is such a scrypt.
+    pub(crate) fn is_possible(self) -> bool {
+        self.params().is_some()
+    }
+}
+
+/// `length` bytes by scrypt. One derivation runs at a time, however many threads ask, for the sake of
+/// memory.
+///
+/// # Panics
+/// If there is no scrypt of this cost.
+pub(crate) fn scrypt(
+    password: PasswordForm<'_>,
+    salt: &[u8],
+    cost: ScryptCost,
+    length: usize,
+) -> Zeroizing<Vec<u8>> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut derived = Zeroizing::new(vec![0; length]);
+    let password = &password.octets()[..];
+    let done = cost
+        .params()
+        .map(|params| ::scrypt::scrypt(password, salt, &params, &mut derived));
+    assert!(
+        matches!(done, Some(Ok(()))),
+        "the cost and the length were checked when they were read"
+    );
     derived
 }
 

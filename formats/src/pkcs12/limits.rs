@@ -6,7 +6,7 @@ use super::error::DecodeError;
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// The iteration count of one derivation, as the file states it. NSS, Firefox and GnuTLS
-    /// write 600,000.
+    /// write 600,000. scrypt counts as N times r times p, and may take 256 MiB of memory at most.
     pub max_iterations: u32,
     /// The iterations of all derivations together, GnuTLS making one for each certificate. A
     /// derivation counts once for each chain of hashes it takes: PBKDF2 one for every hash length

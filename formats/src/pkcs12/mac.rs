@@ -4,21 +4,23 @@
 
 use hmac::digest::block_api::EagerHash;
 use hmac::{Hmac, KeyInit, Mac};
+use md5::Md5;
 use sha1::Sha1;
-use sha2::{Sha224, Sha256, Sha384, Sha512};
+use sha2::{Sha224, Sha256, Sha384, Sha512, Sha512_224, Sha512_256};
 use zeroize::Zeroizing;
 
+use super::algorithms::{HMACS, MAC_HASHES, identifier, meaning};
 use super::error::DecodeError;
 use super::kdf::{self, Digest, PasswordForm, Purpose};
 use super::oid;
-use super::pbe::{HMACS, Pbkdf2, count, identifier, meaning, pbkdf2_der};
+use super::pbe::parameters::{Pbkdf2, count, pbkdf2_der};
 use crate::ber::Value;
 use crate::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
-use crate::hash::HASHES;
+use crate::plural::counted;
 
 /// The PBMAC1 key lengths taken, in bytes: a MAC under a shorter one can be forged without the
-/// password (RFC 9579, section 9), a longer one only costs time.
-const PBMAC1_KEY: std::ops::RangeInclusive<usize> = 20..=128;
+/// password (RFC 9579, section 9), and OpenSSL refuses longer ones.
+const PBMAC1_KEY: std::ops::RangeInclusive<usize> = 20..=64;
 
 /// How a file's MAC is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +81,7 @@ impl StoredMac {
                 value,
             });
         }
-        let digest = meaning(&HASHES, name, "the MAC's hash")?;
+        let digest = meaning(MAC_HASHES, name, "the MAC's hash")?;
         algorithm.no_parameters().map_err(&damaged)?;
         let salt = fields.expect(OCTET_STRING).and_then(|salt| salt.octets());
         let salt = salt.map_err(&damaged)?.to_vec();
@@ -106,6 +108,9 @@ impl StoredMac {
             Digest::Sha256 => verify::<Sha256>(key, content, &self.value),
             Digest::Sha384 => verify::<Sha384>(key, content, &self.value),
             Digest::Sha512 => verify::<Sha512>(key, content, &self.value),
+            Digest::Sha512_224 => verify::<Sha512_224>(key, content, &self.value),
+            Digest::Sha512_256 => verify::<Sha512_256>(key, content, &self.value),
+            Digest::Md5 => verify::<Md5>(key, content, &self.value),
         }
     }
 }
@@ -118,7 +123,7 @@ fn read_pbmac1(parameters: &Value<'_>) -> Result<MacScheme, DecodeError> {
     let mut mac = fields.expect(SEQUENCE).map_err(&damaged)?.inside();
     fields.end().map_err(&damaged)?;
     let name = mac.expect(OBJECT_IDENTIFIER).map_err(&damaged)?;
-    let digest = meaning(&HMACS, name.oid(), "the MAC")?;
+    let digest = meaning(HMACS, name.oid(), "the MAC")?;
     mac.no_parameters().map_err(&damaged)?;
     let Pbkdf2 {
         prf,
@@ -129,7 +134,8 @@ fn read_pbmac1(parameters: &Value<'_>) -> Result<MacScheme, DecodeError> {
     let key_length = key_length.ok_or_else(|| damaged("PBMAC1 without a key length"))?;
     if !PBMAC1_KEY.contains(&key_length) {
         return Err(DecodeError::Unsupported(format!(
-            "a PBMAC1 key of {key_length} bytes"
+            "a PBMAC1 key of {}",
+            counted(key_length, "byte", "bytes")
         )));
     }
     Ok(MacScheme::Pbmac1 {
@@ -210,6 +216,9 @@ impl MacScheme {
             Digest::Sha256 => mac::<Sha256>(key, content),
             Digest::Sha384 => mac::<Sha384>(key, content),
             Digest::Sha512 => mac::<Sha512>(key, content),
+            Digest::Sha512_224 => mac::<Sha512_224>(key, content),
+            Digest::Sha512_256 => mac::<Sha512_256>(key, content),
+            Digest::Md5 => mac::<Md5>(key, content),
         }
     }
 
@@ -224,7 +233,7 @@ impl MacScheme {
                 salt,
                 iterations,
             } => (
-                der::algorithm(&identifier(&HASHES, digest)),
+                der::algorithm(&identifier(MAC_HASHES, digest)),
                 salt,
                 *iterations,
             ),
@@ -237,7 +246,7 @@ impl MacScheme {
             } => {
                 let parameters = der::sequence(&[
                     &pbkdf2_der(*prf, salt, *iterations, Some(*key_length)),
-                    &der::algorithm(&identifier(&HMACS, digest)),
+                    &der::algorithm(&identifier(HMACS, digest)),
                 ]);
                 (
                     der::sequence(&[&der::oid(&oid::PBMAC1), &parameters]),
@@ -291,7 +300,7 @@ mod tests {
     use crate::ber::Reader;
 
     fn schemes() -> Vec<MacScheme> {
-        let digests = HASHES.iter().map(|(_, digest)| *digest);
+        let digests = MAC_HASHES.iter().filter_map(|(_, digest)| digest.ok());
         digests
             .flat_map(|digest| {
                 let salt = vec![5; 20];
@@ -354,7 +363,8 @@ mod tests {
             (1, false),
             (19, false),
             (20, true),
-            (129, false),
+            (64, true),
+            (65, false),
         ] {
             let der = scheme(length).to_mac_data(b"value");
             let read = StoredMac::read(&Reader::new(&der).any().unwrap());

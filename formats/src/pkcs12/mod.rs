@@ -2,9 +2,11 @@
 //! one ([`outline`]), writing one ([`encode`]) in a [`profile`], proving what was written
 //! ([`readback`]), and grading a file of any maker ([`grade`]).
 
+mod algorithms;
 pub mod attributes;
 pub(crate) mod bag_attributes;
 mod cipher;
+mod contents;
 pub mod decode;
 pub mod encode;
 pub mod encrypted_key;
@@ -14,8 +16,10 @@ pub mod kdf;
 mod limits;
 pub mod mac;
 pub mod oid;
+pub mod opening;
 pub mod outline;
 pub mod pbe;
+pub mod pem_encryption;
 pub mod profile;
 pub mod readback;
 pub mod structure;

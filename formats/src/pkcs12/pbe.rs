@@ -1,24 +1,43 @@
-//! Encryption under a password: the schemes of PKCS#12 (RFC 7292, appendix C) and PBES2 of
-//! PKCS#5 (RFC 8018, section 6.2), read from and written as an `AlgorithmIdentifier`.
+//! Encryption under a password: the schemes of PKCS#12 (RFC 7292, appendix C) and PBES1 and PBES2 of
+//! PKCS#5 (RFC 8018, section 6), with scrypt, too (RFC 7914, section 7), read from and written as an
+//! `AlgorithmIdentifier`.
 
-use const_oid::ObjectIdentifier;
 use zeroize::Zeroizing;
+
+use super::algorithms::{Derivation, SCHEMES, meaning};
 
 pub use super::cipher::Cipher;
 use super::error::DecodeError;
-use super::kdf::{self, Digest, PasswordForm, Purpose};
+use super::kdf::{self, Digest, PasswordForm, Purpose, ScryptCost};
 use super::oid;
-use crate::ber::{Oid, Reader, Value};
-use crate::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
+use super::pem_encryption::PemKey;
+use crate::ber::{Reader, Value};
+use crate::der::{INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 use crate::jks::{JksError, ProtectedKey};
 use crate::secret::PrivateKey;
+use parameters::{
+    PART, Pbkdf2, Scrypt, pbes2, pbkdf2_der, read_cipher, salt_and_iterations, salted, scrypt_der,
+};
+
+pub(super) mod parameters;
 
 /// How something is encrypted under a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scheme {
     /// RFC 7292, appendix C: key and vector by the PKCS#12 derivation with SHA-1.
     Pkcs12 {
-        /// 3DES or RC2.
+        /// 3DES, RC2 or RC4.
+        cipher: Cipher,
+        /// The salt.
+        salt: Vec<u8>,
+        /// How often the hash is repeated.
+        iterations: u32,
+    },
+    /// RFC 8018, section 6.1: key and vector by PBKDF1. Old; read and never chosen.
+    Pbes1 {
+        /// The hash of PBKDF1: MD5 or SHA-1.
+        digest: Digest,
+        /// DES or RC2.
         cipher: Cipher,
         /// The salt.
         salt: Vec<u8>,
@@ -27,7 +46,7 @@ pub enum Scheme {
     },
     /// RFC 8018, section 6.2: the key by PBKDF2.
     Pbes2 {
-        /// AES or three-key 3DES.
+        /// AES, three-key 3DES, DES or RC2.
         cipher: Cipher,
         /// The initialization vector, one block long.
         iv: Vec<u8>,
@@ -38,58 +57,18 @@ pub enum Scheme {
         /// How often the HMAC is repeated.
         iterations: u32,
     },
+    /// The same, but for the key by scrypt (RFC 7914). Read and never chosen.
+    Scrypt {
+        /// As with PBKDF2.
+        cipher: Cipher,
+        /// The initialization vector, one block long.
+        iv: Vec<u8>,
+        /// The salt.
+        salt: Vec<u8>,
+        /// What it costs.
+        cost: ScryptCost,
+    },
 }
-
-const PKCS12_SCHEMES: [(ObjectIdentifier, Cipher); 4] = [
-    (oid::PBE_3DES, Cipher::TripleDes),
-    (oid::PBE_2KEY_3DES, Cipher::TwoKeyTripleDes),
-    (oid::PBE_RC2_128, Cipher::Rc2 { bits: 128 }),
-    (oid::PBE_RC2_40, Cipher::Rc2 { bits: 40 }),
-];
-
-const PBES2_CIPHERS: [(ObjectIdentifier, Cipher); 4] = [
-    (oid::AES128_CBC, Cipher::Aes128),
-    (oid::AES192_CBC, Cipher::Aes192),
-    (oid::AES256_CBC, Cipher::Aes256),
-    (oid::DES_EDE3_CBC, Cipher::TripleDes),
-];
-
-pub(super) const HMACS: [(ObjectIdentifier, Digest); 5] = [
-    (oid::HMAC_SHA1, Digest::Sha1),
-    (oid::HMAC_SHA224, Digest::Sha224),
-    (oid::HMAC_SHA256, Digest::Sha256),
-    (oid::HMAC_SHA384, Digest::Sha384),
-    (oid::HMAC_SHA512, Digest::Sha512),
-];
-
-/// What an identifier stands for in a table of them; `kind` names it if it is not there.
-pub(super) fn meaning<T: Copy>(
-    table: &[(ObjectIdentifier, T)],
-    oid: Oid<'_>,
-    kind: &str,
-) -> Result<T, DecodeError> {
-    let known = oid.known();
-    match table
-        .iter()
-        .find(|(candidate, _)| Some(*candidate) == known)
-    {
-        Some((_, meaning)) => Ok(*meaning),
-        None => Err(DecodeError::Unsupported(format!("{kind} {oid}"))),
-    }
-}
-
-/// The identifier that stands for a value in a table of them.
-pub(super) fn identifier<T: PartialEq>(
-    table: &[(ObjectIdentifier, T)],
-    meaning: &T,
-) -> ObjectIdentifier {
-    let Some((oid, _)) = table.iter().find(|(_, candidate)| candidate == meaning) else {
-        unreachable!("no scheme is read or made with a part outside its table")
-    };
-    *oid
-}
-
-const PART: &str = "the encryption's description";
 
 impl Scheme {
     /// Reads an `AlgorithmIdentifier`, in DER or BER.
@@ -110,51 +89,56 @@ impl Scheme {
             fields.end().map_err(&damaged)?;
             return Self::read_pbes2(&parameters);
         }
-        let cipher = meaning(&PKCS12_SCHEMES, name, "the encryption scheme")?;
+        let (derivation, cipher) = meaning(SCHEMES, name, "the encryption scheme")?;
         let parameters = fields.expect(SEQUENCE).map_err(&damaged)?;
         fields.end().map_err(&damaged)?;
         let mut fields = parameters.inside();
         let (salt, iterations) = salt_and_iterations(&mut fields, &damaged)?;
         fields.end().map_err(&damaged)?;
-        Ok(Self::Pkcs12 {
-            cipher,
-            salt: salt.to_vec(),
-            iterations,
+        let salt = salt.to_vec();
+        Ok(match derivation {
+            Derivation::Pkcs12 => Self::Pkcs12 {
+                cipher,
+                salt,
+                iterations,
+            },
+            Derivation::Pbkdf1(digest) => Self::Pbes1 {
+                digest,
+                cipher,
+                salt,
+                iterations,
+            },
         })
     }
 
     fn read_pbes2(parameters: &Value<'_>) -> Result<Self, DecodeError> {
         let damaged = DecodeError::damaged(PART);
         let mut fields = parameters.inside();
-        let derivation = Pbkdf2::read(&fields.expect(SEQUENCE).map_err(&damaged)?)?;
-        let cipher = fields.expect(SEQUENCE).map_err(&damaged)?;
+        let derivation = fields.expect(SEQUENCE).map_err(&damaged)?;
+        let (cipher, iv) = read_cipher(&fields.expect(SEQUENCE).map_err(&damaged)?)?;
         fields.end().map_err(&damaged)?;
-        let mut fields = cipher.inside();
-        let name = fields.expect(OBJECT_IDENTIFIER).map_err(&damaged)?.oid();
-        let cipher = meaning(&PBES2_CIPHERS, name, "the cipher")?;
-        let iv = fields
-            .expect(OCTET_STRING)
-            .and_then(|iv| iv.octets())
-            .map_err(&damaged)?;
-        fields.end().map_err(&damaged)?;
-        if iv.len() != cipher.block_length() {
-            return Err(damaged("the initialization vector is not one block long"));
-        }
-        if derivation
-            .key_length
-            .is_some_and(|length| length != cipher.key_length())
-        {
-            return Err(damaged("the key's length does not fit the cipher"));
+        let sized = |length: Option<usize>| {
+            cipher
+                .with_key_length(length.unwrap_or(cipher.key_length()))
+                .ok_or_else(|| damaged("the key's length does not fit the cipher"))
+        };
+        if let Some(derivation) = Scrypt::read(&derivation)? {
+            return Ok(Self::Scrypt {
+                cipher: sized(derivation.key_length)?,
+                iv,
+                salt: derivation.salt,
+                cost: derivation.cost,
+            });
         }
         let Pbkdf2 {
             prf,
             salt,
             iterations,
-            ..
-        } = derivation;
+            key_length,
+        } = Pbkdf2::read(&derivation)?;
         Ok(Self::Pbes2 {
-            cipher,
-            iv: iv.to_vec(),
+            cipher: sized(key_length)?,
+            iv,
             prf,
             salt,
             iterations,
@@ -164,49 +148,53 @@ impl Scheme {
     /// The DER of the `AlgorithmIdentifier`.
     ///
     /// # Panics
-    /// If the cipher is not one of its family: RC2 in PBES2, AES in the PKCS#12 schemes.
+    /// If the cipher is not one of its family: RC4 in PBES2, AES in the PKCS#12 schemes.
     pub fn to_der(&self) -> Vec<u8> {
         match self {
             Self::Pkcs12 {
                 cipher,
                 salt,
                 iterations,
-            } => {
-                let salt = der::value(OCTET_STRING, &[salt]);
-                der::sequence(&[
-                    &der::oid(&identifier(&PKCS12_SCHEMES, cipher)),
-                    &der::sequence(&[&salt, &der::unsigned(*iterations)]),
-                ])
-            }
+            } => salted(Derivation::Pkcs12, *cipher, salt, *iterations),
+            Self::Pbes1 {
+                digest,
+                cipher,
+                salt,
+                iterations,
+            } => salted(Derivation::Pbkdf1(*digest), *cipher, salt, *iterations),
             Self::Pbes2 {
                 cipher,
                 iv,
                 prf,
                 salt,
                 iterations,
-            } => {
-                let derivation = pbkdf2_der(*prf, salt, *iterations, None);
-                let cipher = der::sequence(&[
-                    &der::oid(&identifier(&PBES2_CIPHERS, cipher)),
-                    &der::value(OCTET_STRING, &[iv]),
-                ]);
-                let parameters = der::sequence(&[&derivation, &cipher]);
-                der::sequence(&[&der::oid(&oid::PBES2), &parameters])
-            }
+            } => pbes2(&pbkdf2_der(*prf, salt, *iterations, None), *cipher, iv),
+            Self::Scrypt {
+                cipher,
+                iv,
+                salt,
+                cost,
+            } => pbes2(&scrypt_der(salt, *cost), *cipher, iv),
         }
     }
 
-    /// How often the hash or the HMAC is repeated.
+    /// How often the hash or the HMAC is repeated; for scrypt, what takes about as long.
     pub fn iterations(&self) -> u32 {
         match self {
-            Self::Pkcs12 { iterations, .. } | Self::Pbes2 { iterations, .. } => *iterations,
+            Self::Pkcs12 { iterations, .. }
+            | Self::Pbes1 { iterations, .. }
+            | Self::Pbes2 { iterations, .. } => *iterations,
+            Self::Scrypt { cost, .. } => cost.iterations(),
         }
     }
 
     #[cfg(feature = "testing")]
     fn salt(&self) -> &[u8] {
         match self {
-            Self::Pkcs12 { salt, .. } | Self::Pbes2 { salt, .. } => salt,
+            Self::Pkcs12 { salt, .. }
+            | Self::Pbes1 { salt, .. }
+            | Self::Pbes2 { salt, .. }
+            | Self::Scrypt { salt, .. } => salt,
         }
     }
 
@@ -218,6 +206,7 @@ impl Scheme {
                 .map(|length| kdf::chains(Digest::Sha1, length))
                 .iter()
                 .sum(),
+            Self::Pbes1 { .. } | Self::Scrypt { .. } => 1,
             Self::Pbes2 { cipher, prf, .. } => kdf::chains(*prf, cipher.key_length()),
         };
         chains * u64::from(self.iterations())
@@ -226,18 +215,22 @@ impl Scheme {
     /// The cipher.
     pub fn cipher(&self) -> Cipher {
         match self {
-            Self::Pkcs12 { cipher, .. } | Self::Pbes2 { cipher, .. } => *cipher,
+            Self::Pkcs12 { cipher, .. }
+            | Self::Pbes1 { cipher, .. }
+            | Self::Pbes2 { cipher, .. }
+            | Self::Scrypt { cipher, .. } => *cipher,
         }
     }
 
     /// The scheme in words: "AES-256-CBC, PBKDF2-HMAC-SHA256" or "3DES-CBC, PKCS#12-KDF-SHA1".
     pub fn name(&self) -> String {
-        match self {
-            Self::Pkcs12 { cipher, .. } => format!("{}-CBC, PKCS#12-KDF-SHA1", cipher.name()),
-            Self::Pbes2 { cipher, prf, .. } => {
-                format!("{}-CBC, PBKDF2-HMAC-{}", cipher.name(), prf.name())
-            }
-        }
+        let derivation = match self {
+            Self::Pkcs12 { .. } => "PKCS#12-KDF-SHA1".to_owned(),
+            Self::Pbes1 { digest, .. } => format!("PBKDF1-{}", digest.name()),
+            Self::Pbes2 { prf, .. } => format!("PBKDF2-HMAC-{}", prf.name()),
+            Self::Scrypt { .. } => "scrypt".to_owned(),
+        };
+        format!("{}, {derivation}", self.cipher().name_and_mode())
     }
 
     fn key_and_iv(&self, password: PasswordForm<'_>) -> (Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>) {
@@ -253,6 +246,17 @@ impl Scheme {
                 let key = derive(Purpose::Key, cipher.key_length());
                 (key, derive(Purpose::Iv, cipher.block_length()))
             }
+            Self::Pbes1 {
+                digest,
+                cipher,
+                salt,
+                iterations,
+            } => {
+                let derived = kdf::pbkdf1(*digest, password, salt, *iterations);
+                let (key, rest) = derived.split_at(cipher.key_length());
+                let iv = &rest[..cipher.block_length()];
+                (Zeroizing::new(key.to_vec()), Zeroizing::new(iv.to_vec()))
+            }
             Self::Pbes2 {
                 cipher,
                 iv,
@@ -261,6 +265,15 @@ impl Scheme {
                 iterations,
             } => {
                 let key = kdf::pbkdf2(*prf, password, salt, *iterations, cipher.key_length());
+                (key, Zeroizing::new(iv.clone()))
+            }
+            Self::Scrypt {
+                cipher,
+                iv,
+                salt,
+                cost,
+            } => {
+                let key = kdf::scrypt(password, salt, *cost, cipher.key_length());
                 (key, Zeroizing::new(iv.clone()))
             }
         }
@@ -272,7 +285,8 @@ impl Scheme {
         self.cipher().encrypt(&key, &iv, plaintext)
     }
 
-    /// Decrypts `ciphertext`. Takes as long as the iterations ask for.
+    /// Decrypts `ciphertext`. Takes as long as the iterations ask for. RC4 makes something of it with
+    /// every password.
     ///
     /// # Errors
     /// [`DecodeError::WrongPassword`] when the padding is wrong, which damage causes as well.
@@ -290,92 +304,8 @@ impl Scheme {
     }
 }
 
-/// The parameters of PBKDF2 (RFC 8018, appendix A.2), which PBES2 and PBMAC1 share.
-pub(super) struct Pbkdf2 {
-    pub(super) prf: Digest,
-    pub(super) salt: Vec<u8>,
-    pub(super) iterations: u32,
-    pub(super) key_length: Option<usize>,
-}
-
-impl Pbkdf2 {
-    pub(super) fn read(algorithm: &Value<'_>) -> Result<Self, DecodeError> {
-        let damaged = DecodeError::damaged("the key derivation's description");
-        let mut fields = algorithm.inside();
-        let name = fields.expect(OBJECT_IDENTIFIER).map_err(&damaged)?.oid();
-        if name.known() == Some(oid::SCRYPT) {
-            return Err(DecodeError::Unsupported("the key derivation scrypt".into()));
-        }
-        meaning(&[(oid::PBKDF2, ())], name, "the key derivation")?;
-        let parameters = fields.expect(SEQUENCE).map_err(&damaged)?;
-        fields.end().map_err(&damaged)?;
-        let mut fields = parameters.inside();
-        let (salt, iterations) = salt_and_iterations(&mut fields, &damaged)?;
-        let key_length = fields.optional(INTEGER).map_err(&damaged)?;
-        let key_length = key_length
-            .map(|length| length.unsigned())
-            .transpose()
-            .map_err(&damaged)?;
-        let prf = match fields.optional(SEQUENCE).map_err(&damaged)? {
-            None => Digest::Sha1,
-            Some(prf) => {
-                let mut prf = prf.inside();
-                let name = prf.expect(OBJECT_IDENTIFIER).map_err(&damaged)?;
-                let digest = meaning(&HMACS, name.oid(), "the pseudorandom function")?;
-                prf.no_parameters().map_err(&damaged)?;
-                digest
-            }
-        };
-        fields.end().map_err(&damaged)?;
-        let key_length = key_length.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
-        Ok(Self {
-            prf,
-            salt: salt.to_vec(),
-            iterations,
-            key_length,
-        })
-    }
-}
-
-/// The DER of [`Pbkdf2`].
-pub(super) fn pbkdf2_der(
-    prf: Digest,
-    salt: &[u8],
-    iterations: u32,
-    key_length: Option<usize>,
-) -> Vec<u8> {
-    let key_length = key_length.and_then(|length| u32::try_from(length).ok());
-    let parameters = der::sequence(&[
-        &der::value(OCTET_STRING, &[salt]),
-        &der::unsigned(iterations),
-        &key_length.map(der::unsigned).unwrap_or_default(),
-        &der::algorithm(&identifier(&HMACS, &prf)),
-    ]);
-    der::sequence(&[&der::oid(&oid::PBKDF2), &parameters])
-}
-
-/// The salt and the iterations that parameters begin with, in every scheme.
-fn salt_and_iterations(
-    parameters: &mut Reader<'_>,
-    damaged: impl Fn(&'static str) -> DecodeError,
-) -> Result<(Zeroizing<Vec<u8>>, u32), DecodeError> {
-    let salt = parameters.expect(OCTET_STRING);
-    let salt = salt.and_then(|salt| salt.octets()).map_err(&damaged)?;
-    let iterations = parameters.expect(INTEGER);
-    let iterations = iterations.and_then(|count| count.unsigned());
-    Ok((salt, count(iterations.map_err(&damaged)?)?))
-}
-
-/// An iteration count as a file gives it. What no machine works off is refused here already.
-pub(super) fn count(iterations: u64) -> Result<u32, DecodeError> {
-    if iterations == 0 {
-        return Err(DecodeError::Damaged("an iteration count is zero".into()));
-    }
-    let limit = u32::MAX.into();
-    u32::try_from(iterations).map_err(|_| DecodeError::TooMuchWork { iterations, limit })
-}
-
-/// Opens the DER of an `EncryptedPrivateKeyInfo` (RFC 5958, section 3), also of one in a Java keystore.
+/// Opens the DER of an `EncryptedPrivateKeyInfo` (RFC 5958, section 3), also of one in a Java keystore,
+/// and of one that stands for a PEM block ([`from_dek_info`](super::pem_encryption::from_dek_info)).
 ///
 /// # Errors
 /// - [`DecodeError::WrongPassword`]: it does not decrypt to a private key.
@@ -392,8 +322,20 @@ pub fn decrypt_private_key(
             other => DecodeError::Damaged(other.to_string()),
         });
     }
+    if let Some(key) = PemKey::from_der(der) {
+        return key?.open(password);
+    }
     let (scheme, encrypted) = bounded_private_key(der, max_iterations)?;
-    private_key(scheme.decrypt(password, &encrypted)?).ok_or(DecodeError::WrongPassword)
+    let open = |form| private_key(scheme.decrypt(form, &encrypted).ok()?);
+    let widened = || match (password, &scheme) {
+        (PasswordForm::Text(text), Scheme::Pkcs12 { .. }) if !text.is_ascii() => {
+            open(PasswordForm::Widened(text))
+        }
+        _ => None,
+    };
+    open(password)
+        .or_else(widened)
+        .ok_or(DecodeError::WrongPassword)
 }
 
 /// Whether [`decrypt_private_key`] would open an `EncryptedPrivateKeyInfo`, given its password, as
@@ -402,9 +344,10 @@ pub fn decrypt_private_key(
 /// # Errors
 /// As there, but for the password.
 pub fn check_encrypted_private_key(der: &[u8], max_iterations: u32) -> Result<(), DecodeError> {
-    match ProtectedKey::from_der(der) {
-        Some(_) => Ok(()),
-        None => bounded_private_key(der, max_iterations).map(|_| ()),
+    match (ProtectedKey::from_der(der), PemKey::from_der(der)) {
+        (Some(_), _) => Ok(()),
+        (_, Some(key)) => key.map(drop),
+        (None, None) => bounded_private_key(der, max_iterations).map(drop),
     }
 }
 

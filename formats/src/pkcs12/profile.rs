@@ -262,6 +262,7 @@ mod tests {
     fn salt_of(scheme: &Scheme) -> &[u8] {
         match scheme {
             Scheme::Pkcs12 { salt, .. } | Scheme::Pbes2 { salt, .. } => salt,
+            other => panic!("{other:?} is never written"),
         }
     }
 

@@ -3,7 +3,9 @@
 
 use super::error::DecodeError;
 use super::limits::Limits;
-use super::structure::{Bag, BagContent, Safe, Structure};
+use super::mac::MacScheme;
+use super::pbe::Scheme;
+use super::structure::{BagContent, Safe, Structure};
 
 impl Structure {
     /// How much work one attempt to open it takes, as far as that shows from outside.
@@ -12,7 +14,7 @@ impl Structure {
     /// [`DecodeError::TooMuchWork`]: more than the limits allow.
     pub fn work(&self, limits: &Limits) -> Result<u64, DecodeError> {
         let mut work = Work::new(limits);
-        work.begin(self).map(|()| work.done())
+        work.add_outside(self).map(|()| work.done())
     }
 }
 
@@ -33,25 +35,32 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Adds the work of one attempt that can be seen from outside.
-    pub(super) fn begin(&mut self, structure: &Structure) -> Result<(), DecodeError> {
+    /// Begins an attempt, for which there may be as many bags again.
+    pub(super) fn begin(&mut self, structure: &Structure) {
         self.bags_left = structure.bags_left;
+    }
+
+    /// Adds all the work that can be seen from outside.
+    pub(super) fn add_outside(&mut self, structure: &Structure) -> Result<(), DecodeError> {
         if let Some(mac) = &structure.mac {
-            self.add(mac.scheme.iterations(), mac.scheme.work())?;
+            self.add_mac(&mac.scheme)?;
         }
         structure.safes.iter().try_for_each(|safe| match safe {
-            Safe::Plain(bags) => self.add_bags(bags),
-            Safe::Encrypted { scheme, .. } => self.add(scheme.iterations(), scheme.work()),
+            Safe::Plain(bags) => bags.iter().try_for_each(|bag| match &bag.content {
+                BagContent::ShroudedKey { scheme, .. } => self.add_scheme(scheme),
+                _ => Ok(()),
+            }),
+            Safe::Encrypted { scheme, .. } => self.add_scheme(scheme),
             Safe::Other(_) => Ok(()),
         })
     }
 
-    /// Adds the work of bags that only a password showed.
-    pub(super) fn add_bags(&mut self, bags: &[Bag]) -> Result<(), DecodeError> {
-        bags.iter().try_for_each(|bag| match &bag.content {
-            BagContent::ShroudedKey { scheme, .. } => self.add(scheme.iterations(), scheme.work()),
-            _ => Ok(()),
-        })
+    pub(super) fn add_mac(&mut self, scheme: &MacScheme) -> Result<(), DecodeError> {
+        self.add(scheme.iterations(), scheme.work())
+    }
+
+    pub(super) fn add_scheme(&mut self, scheme: &Scheme) -> Result<(), DecodeError> {
+        self.add(scheme.iterations(), scheme.work())
     }
 
     /// All that was added.

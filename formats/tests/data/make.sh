@@ -34,6 +34,7 @@ done
 { openssl ecparam -name prime256v1; cat keys/P-256.sec1.pem; } > keys/P-256.with-parameters.pem
 openssl pkcs8 -topk8 -in keys/P-256.pem -v2 aes256 -passout pass:fixture -out keys/P-256.encrypted.pem
 openssl pkcs8 -topk8 -in keys/P-256.pem -scrypt -passout pass:fixture -out keys/P-256.scrypt.pem
+openssl pkcs8 -topk8 -in keys/P-256.pem -v2 camellia-256-cbc -passout pass:fixture -out keys/P-256.camellia.pem
 # As CAPI exports a key, and as CNG exports one that may leave encrypted only.
 openssl rsa -in keys/rsa.pem -outform "MS PRIVATEKEYBLOB" -out keys/rsa.blob 2>/dev/null
 openssl pkcs8 -topk8 -in keys/P-256.pem -v1 PBE-SHA1-3DES -iter 1 -passout pass:fixture -outform DER -out keys/P-256.3des.der
@@ -100,6 +101,9 @@ openssl crl -in "$work/ca.crl" -outform DER -out files/ca.crl
 openssl x509 -in certificates/rsa.pem -trustout -setalias trusted -out files/rsa.trusted.pem
 openssl crl2pkcs7 -nocrl -certfile certificates/ca.pem -certfile certificates/rsa.pem -out files/chain.p7b.pem
 openssl crl2pkcs7 -nocrl -certfile certificates/ca.pem -certfile certificates/rsa.pem -outform DER -out files/chain.p7b
+# In BER, as OpenSSL streams it.
+echo signed | openssl cms -sign -binary -stream -nodetach -signer certificates/rsa.pem -inkey keys/rsa.pem \
+    -certfile certificates/ca.pem -outform DER -out files/signed.ber.p7b
 for form in pkcs8 pkcs1 sec1; do
     case $form in
         pkcs8) openssl pkcs8 -topk8 -nocrypt -in keys/P-256.pem -outform DER -out files/pkcs8.der ;;
@@ -111,8 +115,29 @@ openssl pkcs12 -export -inkey keys/rsa.pem -in certificates/rsa.pem -certfile ce
     -name "Fixture label" -CSP "Fixture provider" -iter 2000 -passout pass:fixture -out files/rsa.p12
 openssl pkcs12 -export -inkey keys/rsa.pem -in certificates/rsa.pem -certpbe NONE -iter 2000 \
     -passout pass:fixture -out files/clear-certificates.p12
+openssl pkcs12 -export -in certificates/P-256.pem -inkey keys/P-256.pem -keypbe camellia-256-cbc \
+    -certpbe camellia-256-cbc -iter 2000 -passout pass:fixture -out files/camellia.p12
 openssl pkcs12 -export -inkey keys/rsa.pem -in certificates/rsa.pem -certpbe NONE -keypbe NONE -nomac \
     -passout pass: -out files/clear.p12
+# The key under a password of its own, "its own", as Java writes it where a program says so.
+cat > "$work/OwnPassword.java" <<JAVA
+import java.io.*;
+import java.security.*;
+
+public class OwnPassword {
+    public static void main(String[] files) throws Exception {
+        char[] password = "fixture".toCharArray();
+        KeyStore from = KeyStore.getInstance(new File(files[0]), password);
+        String alias = from.aliases().nextElement();
+        KeyStore to = KeyStore.getInstance("PKCS12");
+        to.load(null, null);
+        to.setKeyEntry(alias, from.getKey(alias, password), "its own".toCharArray(),
+            from.getCertificateChain(alias));
+        to.store(new FileOutputStream(files[1]), password);
+    }
+}
+JAVA
+java "$work/OwnPassword.java" files/rsa.p12 files/key-password.p12
 # As macOS exports an identity.
 openssl pkcs12 -export -legacy -inkey keys/rsa.pem -in certificates/rsa.pem -name "Fixture label" -iter 2048 -nomaciter \
     -certpbe PBE-SHA1-RC2-40 -keypbe PBE-SHA1-3DES -macalg sha1 -passout pass:fixture -out files/macos.p12

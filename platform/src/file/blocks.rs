@@ -1,5 +1,5 @@
 //! What a file holds, piece by piece: certificates, keys (those of a Java keystore, too) and PKCS#12
-//! containers, told by PEM labels or, in binary files, by their outer structure; never by the file's name.
+//! containers, told by their outer structure, or else by PEM labels; never by the file's name.
 
 use certstow_formats::certificate;
 use certstow_formats::cms::signed_data;
@@ -7,10 +7,12 @@ use certstow_formats::der::{INTEGER, SEQUENCE};
 use certstow_formats::jks::{self, Content};
 use certstow_formats::key::KeyForm;
 use certstow_formats::pkcs12::decode::BagAttributes;
+use certstow_formats::pkcs12::pem_encryption;
 use zeroize::Zeroizing;
 
 use super::bag_attributes;
 use super::pem::{Blocks, PemBlock};
+use super::text;
 
 /// A piece of a file.
 pub(crate) enum Block<'a> {
@@ -41,13 +43,25 @@ pub(crate) struct KeyBlock<'a> {
 pub(crate) fn looks_like_one_of_ours(start: &[u8]) -> bool {
     // Any text may begin with the digit that SEQUENCE is; a length of several bytes is no text.
     super::pem::has_block(start)
+        || text::from_utf16(start).is_some_and(|text| super::pem::has_block(&text))
         || matches!(start, [SEQUENCE, 0x80..=0x88, ..])
         || jks::begins_like_one(start)
 }
 
 /// Hands every piece of a file to `take`, in order; `scratch` is a buffer to decode into. False
-/// when the file is neither PEM nor a binary form known here.
+/// when the file is neither text with something of ours nor a binary form known here.
 pub(crate) fn read(
+    bytes: &[u8],
+    scratch: &mut Zeroizing<Vec<u8>>,
+    take: &mut dyn FnMut(Block<'_>),
+) -> bool {
+    match text::from_utf16(bytes) {
+        Some(text) => read_octets(&text, scratch, take),
+        None => read_octets(bytes, scratch, take),
+    }
+}
+
+fn read_octets(
     bytes: &[u8],
     scratch: &mut Zeroizing<Vec<u8>>,
     take: &mut dyn FnMut(Block<'_>),
@@ -63,6 +77,56 @@ pub(crate) fn read(
         }
     }
     pem || read_binary(bytes, take)
+        || text::decode_bare_base64(bytes, scratch) && read_binary(scratch, take)
+}
+
+/// What bytes are.
+#[derive(Clone, Copy)]
+enum Kind {
+    Certificate,
+    Key(KeyForm),
+    Pkcs12,
+    SignedData,
+    Keystore,
+}
+
+impl Kind {
+    /// What they say themselves.
+    fn of(bytes: &[u8]) -> Option<Self> {
+        if begins_like_pkcs12(bytes) {
+            Some(Self::Pkcs12)
+        } else if signed_data::begins_like_one(bytes) {
+            Some(Self::SignedData)
+        } else if let Some(form) = KeyForm::of(bytes) {
+            Some(Self::Key(form))
+        } else if jks::begins_like_one(bytes) {
+            Some(Self::Keystore)
+        } else {
+            certificate::begins_like_one(bytes).then_some(Self::Certificate)
+        }
+    }
+
+    /// What a PEM label says.
+    fn of_label(label: &str) -> Option<Self> {
+        Some(match label {
+            "PRIVATE KEY" => Self::Key(KeyForm::Pkcs8),
+            "ENCRYPTED PRIVATE KEY" => Self::Key(KeyForm::EncryptedPkcs8),
+            "RSA PRIVATE KEY" => Self::Key(KeyForm::Pkcs1),
+            "EC PRIVATE KEY" => Self::Key(KeyForm::Sec1),
+            "DSA PRIVATE KEY" => Self::Key(KeyForm::Dsa),
+            "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => Self::Certificate,
+            "PKCS7" | "CMS" | "PKCS #7 SIGNED DATA" => Self::SignedData,
+            "PKCS12" | "PFX" => Self::Pkcs12,
+            _ => return None,
+        })
+    }
+}
+
+/// What is known of a piece besides its bytes.
+#[derive(Default)]
+struct Beside<'a> {
+    curve: Option<&'a [u8]>,
+    attributes: BagAttributes,
 }
 
 fn read_pem(
@@ -72,77 +136,69 @@ fn read_pem(
     take: &mut dyn FnMut(Block<'_>),
 ) {
     let label = block.label;
-    let form = match label {
-        "PRIVATE KEY" => Some(KeyForm::Pkcs8),
-        "ENCRYPTED PRIVATE KEY" => Some(KeyForm::EncryptedPkcs8),
-        "RSA PRIVATE KEY" => Some(KeyForm::Pkcs1),
-        "EC PRIVATE KEY" => Some(KeyForm::Sec1),
-        _ => None,
-    };
-    let is_certificate = matches!(
-        label,
-        "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE"
-    );
-    let is_signed_data = matches!(label, "PKCS7" | "CMS" | "PKCS #7 SIGNED DATA");
-    let pkcs12 = matches!(label, "PKCS12" | "PFX");
-    if label == "DSA PRIVATE KEY" || form.is_some() && block.is_encrypted_the_old_way() {
-        return take(Block::Unusable(format!(
-            "its {label} is in OpenSSL's old form, which certstow does not read; convert it: \
-             openssl pkcs8 -topk8 -in OLD -out NEW"
-        )));
-    }
-    if form.is_none() && !is_certificate && !is_signed_data && !pkcs12 {
+    let Some(told) = Kind::of_label(label) else {
         if label.ends_with("PRIVATE KEY") {
             take(Block::OtherKey(label));
         }
         return;
-    }
+    };
     if let Err(reason) = block.decode(scratch) {
         return take(Block::Unusable(format!(
             "its {label} block cannot be read: {reason}"
         )));
     }
-    let attributes = || bag_attributes::read(block.before);
-    let key = |form| KeyBlock {
-        form,
-        der: scratch,
-        curve,
-        certificate: None,
-    };
-    match form {
-        Some(form) => take(Block::Key(key(form), attributes())),
-        None if pkcs12 => take(Block::Pkcs12(scratch)),
-        None if is_signed_data => read_signed_data(scratch, take),
-        // `openssl x509 -trustout` writes notes of its own behind the certificate.
-        None if label == "TRUSTED CERTIFICATE" => take(Block::Certificate(
-            certificate::without_trailing_data(scratch),
-            attributes(),
-        )),
-        None => take(Block::Certificate(scratch, attributes())),
+    let attributes = bag_attributes::read(block.before);
+    let beside = Beside { curve, attributes };
+    if matches!(told, Kind::Key(_)) && block.is_encrypted() {
+        let dek_info = block.header("DEK-Info").unwrap_or_default();
+        return match pem_encryption::from_dek_info(dek_info, scratch) {
+            Ok(der) => read_as(Kind::Key(KeyForm::EncryptedPkcs8), &der, beside, take),
+            Err(error) => take(Block::Unusable(format!(
+                "its {label} is encrypted, and {error}; convert it: openssl pkcs8 -topk8 -in OLD \
+                 -out NEW"
+            ))),
+        };
     }
+    // Programs put many a thing under the label of another.
+    read_as(Kind::of(scratch).unwrap_or(told), scratch, beside, take);
 }
 
+/// One value after the other, with or without padding between and behind them.
 fn read_binary(bytes: &[u8], take: &mut dyn FnMut(Block<'_>)) -> bool {
-    if begins_like_pkcs12(bytes) {
-        take(Block::Pkcs12(bytes));
-    } else if signed_data::begins_like_one(bytes) {
-        read_signed_data(bytes, take);
-    } else if let Some(form) = KeyForm::of(bytes) {
-        let key = KeyBlock {
-            form,
-            der: bytes,
-            curve: None,
-            certificate: None,
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let first = certificate::without_trailing_data(rest);
+        let Some(kind) = Kind::of(first) else {
+            break;
         };
-        take(Block::Key(key, BagAttributes::default()));
-    } else if jks::begins_like_one(bytes) {
-        read_keystore(bytes, take);
-    } else if certificate::begins_like_one(bytes) {
-        take(Block::Certificate(bytes, BagAttributes::default()));
-    } else {
-        return false;
+        read_as(kind, first, Beside::default(), take);
+        rest = &rest[first.len()..];
+        let padding = rest.iter().position(|&octet| octet != 0);
+        rest = &rest[padding.unwrap_or(rest.len())..];
     }
-    true
+    rest.len() < bytes.len()
+}
+
+fn read_as(kind: Kind, bytes: &[u8], beside: Beside<'_>, take: &mut dyn FnMut(Block<'_>)) {
+    match kind {
+        // Notes of `openssl x509 -trustout`, or padding, may stand behind it.
+        Kind::Certificate => {
+            let der = certificate::as_der(certificate::without_trailing_data(bytes));
+            take(Block::Certificate(&der, beside.attributes));
+        }
+        Kind::Key(form) => {
+            let key = KeyBlock {
+                form,
+                der: bytes,
+                curve: beside.curve,
+                certificate: None,
+            };
+            take(Block::Key(key, beside.attributes));
+        }
+        Kind::Pkcs12 => take(Block::Pkcs12(bytes)),
+        Kind::SignedData => read_signed_data(bytes, take),
+        Kind::Keystore => read_keystore(bytes, take),
+    }
 }
 
 /// A Java keystore: certificates lie in it in clear, those of a key behind it.
@@ -184,14 +240,14 @@ fn read_signed_data(bytes: &[u8], take: &mut dyn FnMut(Block<'_>)) {
     match signed_data::certificates(bytes) {
         Some(certificates) => {
             certificates.for_each(|found| match found {
-                Ok(der) => take(Block::Certificate(der, BagAttributes::default())),
+                Ok(bytes) => read_as(Kind::Certificate, bytes, Beside::default(), take),
                 Err(reason) => take(Block::Unusable(format!(
                     "its PKCS#7 is damaged behind the certificates that are listed: {reason}"
                 ))),
             });
         }
         None => take(Block::Unusable(
-            "its PKCS#7 is damaged or not DER; convert it: openssl pkcs7 -print_certs".to_owned(),
+            "its PKCS#7 is damaged, or holds no certificates".to_owned(),
         )),
     }
 }

@@ -154,7 +154,6 @@ fn foreign(path: &Path, bytes: &[u8]) -> Option<Told> {
 fn unreadable(bytes: &[u8]) -> &'static str {
     match bytes {
         [] => EMPTY,
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "it is UTF-16 text; save it as ASCII or UTF-8",
         _ => "it holds no certificate or key, or is damaged",
     }
 }
@@ -262,7 +261,7 @@ impl FileContents {
         let found = match Structure::read(bytes, &Limits::listing()) {
             Ok(file) if file.needs_no_password() => Self::of_pkcs12(file, passwords).0,
             Ok(file) => passwords.contents_of(bytes, || Self::of_pkcs12(file, passwords)),
-            Err(error) => return self.problems.push(error.to_string()),
+            Err(error) => return self.problems.push(unopened(&error)),
         };
         self.certificates.extend(found.certificates);
         let keys = found.keys.into_iter();
@@ -278,10 +277,14 @@ impl FileContents {
         let mut tried_all = true;
         match passwords.open_file(&file) {
             Ok(contents) => found.opened(0, &contents),
-            Err(Unopened::Failed(DecodeError::WrongPassword)) => {
+            Err(Unopened::Failed(error @ DecodeError::ContentPassword)) => {
+                let why = (ProblemKind::WrongPassword, &*error.to_string());
+                found.outlined(file, &KeyKind::Locked, why);
+            }
+            Err(Unopened::Failed(error)) if error.asks_for_password() => {
                 found.outlined(file, &KeyKind::Locked, passwords.locked());
             }
-            Err(Unopened::Failed(error)) => found.problems.push(error.to_string()),
+            Err(Unopened::Failed(error)) => found.problems.push(unopened(&error)),
             Err(Unopened::Untried(why)) => {
                 let help = match why {
                     Untried::Iterations(_) => "write it anew with fewer of them",
@@ -308,6 +311,16 @@ impl FileContents {
         for bag in &contents.keys {
             let kind = open_kind(KeyForm::Pkcs8, bag.key.expose(), None);
             self.key_bag(piece, kind, &bag.attributes, &owners);
+        }
+        for attributes in &contents.locked_keys {
+            self.key_bag(piece, Ok(KeyKind::Locked), attributes, &owners);
+        }
+        if !contents.locked_keys.is_empty() {
+            self.told = Some(Told {
+                kind: ProblemKind::WrongPassword,
+                message: DecodeError::KeyPassword.to_string(),
+                is_notice: false,
+            });
         }
     }
 
@@ -359,6 +372,16 @@ impl FileContents {
     }
 }
 
+/// Why a PKCS#12 file was not opened, and what to do about it.
+fn unopened(error: &DecodeError) -> String {
+    match error {
+        DecodeError::Unsupported(_) => {
+            format!("{error}; convert it: openssl pkcs12 -legacy -in OLD -out NEW")
+        }
+        error => error.to_string(),
+    }
+}
+
 /// What can be told of a key without keeping it; else what is wrong with it.
 fn kind_of(
     form: KeyForm,
@@ -375,10 +398,11 @@ fn kind_of(
 /// The same of one that is not encrypted.
 fn open_kind(form: KeyForm, der: &[u8], curve: Option<&[u8]>) -> Result<KeyKind, String> {
     let public_key = match form {
-        KeyForm::EncryptedPkcs8 => return Ok(KeyKind::Locked),
         KeyForm::Pkcs8 => key::public_key_of_pkcs8(der),
-        KeyForm::Pkcs1 => key::from_pkcs1(der).and_then(|key| key::public_key_of(&key)),
-        KeyForm::Sec1 => key::from_sec1(der, curve).and_then(|key| key::public_key_of(&key)),
+        form => match form.to_pkcs8(der, curve) {
+            Some(key) => key.and_then(|key| key::public_key_of(&key)),
+            None => return Ok(KeyKind::Locked),
+        },
     };
     match public_key {
         Ok(public_key) => Ok(KeyKind::Known(digest(&public_key))),

@@ -12,7 +12,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use certstow_formats::certificate::EntryId;
-use certstow_formats::key::{self, KeyForm};
 use certstow_formats::pkcs12::error::DecodeError;
 use certstow_formats::secret::PrivateKey;
 use zeroize::Zeroizing;
@@ -260,13 +259,10 @@ impl Piece {
             Block::Pkcs12(bytes) => return locked(Locked::Pkcs12(copy(bytes))),
             Block::Certificate(..) | Block::Unusable(_) | Block::OtherKey(_) => return None,
         };
-        let open = match key.form {
-            KeyForm::Pkcs8 => PrivateKey::from_pkcs8_der(copy(key.der)),
-            KeyForm::Pkcs1 => key::from_pkcs1(key.der).ok()?,
-            KeyForm::Sec1 => key::from_sec1(key.der, key.curve).ok()?,
-            KeyForm::EncryptedPkcs8 => return locked(Locked::Key(copy(key.der))),
-        };
-        Some(Self::Open(Keys::new([open])))
+        match key.form.to_pkcs8(key.der, key.curve) {
+            Some(open) => Some(Self::Open(Keys::new([open.ok()?]))),
+            None => locked(Locked::Key(copy(key.der))),
+        }
     }
 
     /// The keys in it, for a caller that needs them once.

@@ -28,6 +28,7 @@ mod single_file;
 mod take_out;
 #[cfg(test)]
 mod tests;
+mod text;
 mod unlock;
 mod unproven;
 mod walk;

@@ -103,6 +103,7 @@ impl Passwords {
     pub(super) fn open_file(&self, file: &Structure) -> Result<Contents, Unopened> {
         let limits = Limits::listing();
         let work = file.work(&limits).map_err(Unopened::of)?;
+        let mut opening = file.opening(&limits);
         let mut forms = self.for_file(file);
         loop {
             // The empty password has two forms.
@@ -114,13 +115,14 @@ impl Passwords {
                 // To see whether the password is the empty one.
                 self.spend(2 * work);
             }
-            let form = form.ok_or(Unopened::Failed(DecodeError::WrongPassword))?;
-            let mut done = 0;
-            let opened = file.open_counting(form, &limits, &mut done);
-            self.spend(done);
-            match opened {
-                Err(DecodeError::WrongPassword) => {}
-                opened => return opened.map_err(Unopened::of),
+            let Some(form) = form else {
+                return opening.finish().map_err(Unopened::of);
+            };
+            let before = opening.work();
+            let is_complete = opening.attempt(form);
+            self.spend(opening.work() - before);
+            if is_complete.map_err(Unopened::of)? {
+                return opening.finish().map_err(Unopened::of);
             }
         }
     }

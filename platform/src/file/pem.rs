@@ -1,5 +1,5 @@
 //! PEM (RFC 7468, and what came before it): the blocks of a text file, whatever stands between
-//! them, with any line length and line end. Keys pass through here, so the base64 decoder takes
+//! them, with any line length and line end, and each line quoted as in an answered mail. Keys pass through here, so the base64 decoder takes
 //! no decision and makes no memory access that depends on a decoded value.
 
 use zeroize::Zeroize;
@@ -37,7 +37,7 @@ impl<'a> Iterator for Blocks<'a> {
             let begins_line = self.0[..start]
                 .iter()
                 .rev()
-                .find(|&&byte| byte != b' ' && byte != b'\t')
+                .find(|&&byte| !matches!(byte, b' ' | b'\t' | b'>'))
                 .is_none_or(|byte| matches!(byte, b'\n' | b'\r' | 0xbf));
             let before = &text[..text.len() - self.0.len() + start];
             self.0 = &self.0[start + BEGIN.len()..];
@@ -71,12 +71,23 @@ impl<'a> Blocks<'a> {
 }
 
 impl PemBlock<'_> {
-    /// Whether a header says that OpenSSL's old encryption is inside (RFC 1421, 4.6.1.1).
-    pub(crate) fn is_encrypted_the_old_way(&self) -> bool {
-        self.body
-            .and_then(|body| body.trim_ascii_start().strip_prefix(b"Proc-Type:"))
-            .and_then(|rest| rest.split(|&byte| byte == b'\n').next())
-            .is_some_and(|line| line.trim_ascii().ends_with(b"ENCRYPTED"))
+    /// Whether a header says that PEM itself encrypts it (RFC 1421, 4.6.1.1).
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.header("Proc-Type")
+            .is_some_and(|value| value.ends_with("ENCRYPTED"))
+    }
+
+    /// The value of a header, without the blanks around it.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let body = unquoted(self.body?);
+        let headers = &body[..body.len() - without_headers(body).len()];
+        let lines = headers.split(|&byte| byte == b'\n');
+        let mut values = lines.filter_map(|line| {
+            let line = std::str::from_utf8(unquoted(line)).ok()?;
+            let value = line.trim().strip_prefix(name)?;
+            Some(value.trim_start().strip_prefix(':')?.trim())
+        });
+        values.next()
     }
 
     /// Decodes the block into `out`, replacing what is there.
@@ -97,7 +108,7 @@ fn label(text: &[u8]) -> Option<&str> {
 
 /// What follows the empty line, where the body begins with `Name: value` headers.
 fn without_headers(body: &[u8]) -> &[u8] {
-    let mut rest = body.trim_ascii_start();
+    let mut rest = unquoted(body);
     let first_line = rest.split(|&byte| byte == b'\n').next().unwrap_or(rest);
     if !first_line.contains(&b':') {
         return rest;
@@ -105,11 +116,18 @@ fn without_headers(body: &[u8]) -> &[u8] {
     while let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
         let line = &rest[..end];
         rest = &rest[end + 1..];
-        if line.trim_ascii().is_empty() {
+        if unquoted(line).is_empty() {
             break;
         }
     }
     rest
+}
+
+/// Without the white space and the quotation marks of mail that it begins with.
+pub(super) fn unquoted(text: &[u8]) -> &[u8] {
+    let is_content = |byte: &u8| !byte.is_ascii_whitespace() && *byte != b'>';
+    let start = text.iter().position(is_content);
+    &text[start.unwrap_or(text.len())..]
 }
 
 pub(crate) fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
@@ -134,16 +152,24 @@ fn make_room(out: &mut Vec<u8>, capacity: usize) {
     out.clear();
 }
 
-/// Decodes base64 (RFC 4648, 4) with white space anywhere. The output has its capacity up front,
-/// so that no part of a key stays behind in memory.
-fn decode_base64(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+/// Decodes base64 (RFC 4648, 4) with white space anywhere, and `>` at the beginning of lines. The output
+/// has its capacity up front, so that no part of a key stays behind in memory.
+pub(super) fn decode_base64(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     make_room(out, text.len() / 4 * 3 + 3);
     let (mut bits, mut count, mut padding, mut invalid) = (0u32, 0u32, 0u32, 0i32);
+    let mut begins_line = true;
     for &byte in text {
         match byte {
-            b'\n' | b'\r' | b' ' | b'\t' => continue,
+            b'\n' | b'\r' => {
+                begins_line = true;
+                continue;
+            }
+            // The last two are a no-break space, which mail and web pages leave at line ends.
+            b' ' | b'\t' | 0xc2 | 0xa0 => continue,
+            b'>' if begins_line => continue,
             b'=' => padding += 1,
             _ => {
+                begins_line = false;
                 let value = six_bits(byte);
                 // Negative once anything was outside the alphabet, or came after the padding.
                 invalid |= value | -(padding as i32);
@@ -232,7 +258,7 @@ mod tests {
         for byte in 0..=255u8 {
             let mut out = Vec::new();
             let good = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-            let blank = matches!(byte, b'\n' | b'\r' | b' ' | b'\t');
+            let blank = matches!(byte, b'\n' | b'\r' | b' ' | b'\t' | 0xc2 | 0xa0);
             let text = [b'A', b'A', b'A', byte, b'A', b'A', b'A', b'A'];
             let read = decode_base64(&text, &mut out).is_some();
             assert_eq!(read, good && !blank, "{byte:02x}");
@@ -266,11 +292,22 @@ mod tests {
     }
 
     #[test]
-    fn blocks_skip_headers_and_detect_legacy_encryption() {
+    fn blocks_allow_quoted_mail() {
+        let text = "She wrote:\n> -----BEGIN A-----\n> AAAA\u{a0}\n>> AAAA\n> -----END A-----\n>\n\
+                    >-----BEGIN B-----\r\n>DEK-Info: X\r\n>\r\n>AAAA\r\n>-----END B-----\r\n";
+        assert_eq!(decoded(text), [Ok(vec![0; 6]), Ok(vec![0; 3])]);
+        let block = Blocks(text.as_bytes()).nth(1).unwrap();
+        assert_eq!(block.header("DEK-Info"), Some("X"));
+    }
+
+    #[test]
+    fn blocks_skip_headers_and_detect_pem_encryption() {
         let text =
             "-----BEGIN K-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: X\n\nAAAA\n-----END K-----";
         let block = Blocks(text.as_bytes()).next().unwrap();
-        assert!(block.is_encrypted_the_old_way());
+        assert!(block.is_encrypted());
+        assert_eq!(block.header("DEK-Info"), Some("X"));
+        assert_eq!(block.header("DEK"), None);
         assert_eq!(decoded(text), [Ok(vec![0; 3])]);
     }
 }

@@ -42,10 +42,13 @@ pub fn certificates_in(path: &Path) -> io::Result<Vec<Certificate>> {
 /// Whether it is a PKCS#12 file, of which nothing can be read without a password. One that cannot be
 /// read, or is larger than any such file, is none.
 pub fn needs_password(path: &Path) -> bool {
-    match FileReader::new().read(path, true) {
-        Ok(Content::Whole(bytes)) => decode::needs_password(bytes),
-        _ => false,
+    let mut needs = false;
+    if let Ok(Content::Whole(bytes)) = FileReader::new().read(path, true) {
+        blocks::read(bytes, &mut Zeroizing::default(), &mut |block| {
+            needs |= matches!(block, Block::Pkcs12(bytes) if decode::needs_password(bytes));
+        });
     }
+    needs
 }
 
 const INVALID: io::ErrorKind = io::ErrorKind::InvalidData;

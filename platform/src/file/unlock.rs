@@ -59,21 +59,30 @@ impl Lock<'_> {
         known_is_wrong: &mut bool,
         ask: &mut dyn Ask,
     ) -> Result<Keys, Refusal> {
+        let limits = Limits::default();
         match locked {
             Locked::Key(der) => {
-                let limit = Limits::default().max_iterations;
+                let limit = limits.max_iterations;
                 check_encrypted_private_key(der, limit).map_err(Refusal::Unopenable)?;
-                let open = |password: PasswordForm<'_>| decrypt_private_key(der, password, limit);
+                let mut key = None;
+                let mut open = |password: PasswordForm<'_>| {
+                    key = Some(decrypt_private_key(der, password, limit)?);
+                    Ok(())
+                };
                 let mut known = self.passwords.for_key();
-                let key = self.attempts(&mut known, tried, known_is_wrong, &open, ask)?;
-                Ok(Keys::new([key]))
+                self.attempts(&mut known, tried, known_is_wrong, &mut open, ask)?;
+                Ok(Keys::new(key))
             }
             Locked::Pkcs12(bytes) => {
-                let limits = Limits::default();
                 let file = Structure::read(bytes, &limits).map_err(Refusal::Unopenable)?;
-                let open = |password: PasswordForm<'_>| file.open(password, &limits);
+                let mut opening = file.opening(&limits);
+                let mut open = |password: PasswordForm<'_>| {
+                    opening.attempt(password)?;
+                    opening.verdict()
+                };
                 let mut known = self.passwords.for_file(&file);
-                let contents = self.attempts(&mut known, tried, known_is_wrong, &open, ask)?;
+                self.attempts(&mut known, tried, known_is_wrong, &mut open, ask)?;
+                let contents = opening.finish().map_err(Refusal::Unopenable)?;
                 Ok(Keys::new(contents.keys.into_iter().map(|bag| bag.key)))
             }
         }
@@ -81,26 +90,32 @@ impl Lock<'_> {
 
     /// Tries the passwords known beforehand, the one that opened another part of the file, and then
     /// those that `ask` gives.
-    fn attempts<T>(
+    fn attempts(
         &self,
         known: &mut dyn Iterator<Item = PasswordForm<'_>>,
         tried: &mut Tried,
         known_is_wrong: &mut bool,
-        open: &dyn Fn(PasswordForm<'_>) -> Result<T, DecodeError>,
+        open: &mut dyn FnMut(PasswordForm<'_>) -> Result<(), DecodeError>,
         ask: &mut dyn Ask,
-    ) -> Result<T, Refusal> {
+    ) -> Result<(), Refusal> {
+        let mut locked = DecodeError::WrongPassword;
         if !*known_is_wrong {
+            let mut last = Err(locked);
             for password in known {
-                if let Some(opened) = attempt(open(password))? {
-                    return Ok(opened);
+                last = open(password);
+                if last.is_ok() {
+                    return Ok(());
                 }
             }
-            *known_is_wrong = true;
+            locked = still_locked(last)?;
+            // One that opens a part is needed again, with the next.
+            *known_is_wrong = locked == DecodeError::WrongPassword;
         }
-        if let Some(right) = &tried.right
-            && let Some(opened) = attempt(open(PasswordForm::Text(right)))?
-        {
-            return Ok(opened);
+        if let Some(right) = &tried.right {
+            match open(PasswordForm::Text(right)) {
+                Ok(()) => return Ok(()),
+                refused => locked = still_locked(refused)?,
+            }
         }
         let wrong = u32::from(self.passwords.were_given());
         let questions = match ask.interaction() {
@@ -123,14 +138,22 @@ impl Lock<'_> {
                     return Err(Refusal::Locked(StoreError::InteractionRequired { place }));
                 }
             };
-            if let Some(opened) = attempt(open(PasswordForm::Text(&password)))? {
-                tried.right = Some(password);
-                return Ok(opened);
+            match open(PasswordForm::Text(&password)) {
+                Ok(()) => {
+                    tried.right = Some(password);
+                    return Ok(());
+                }
+                refused => locked = still_locked(refused)?,
             }
         }
         tried.in_vain |= ask.interaction() == Interaction::Allowed;
-        Err(Refusal::Locked(StoreError::WrongPassword {
-            place: self.place.to_owned(),
+        let place = self.place.to_owned();
+        Err(Refusal::Locked(match locked {
+            DecodeError::KeyPassword | DecodeError::ContentPassword => {
+                StoreError::KeyPassword { place }
+            }
+            DecodeError::PartlyOpened => self.unopenable(locked),
+            _ => StoreError::WrongPassword { place },
         }))
     }
 
@@ -151,11 +174,11 @@ impl Lock<'_> {
     }
 }
 
-/// `None` for a wrong password; anything else that goes wrong is final.
-fn attempt<T>(result: Result<T, DecodeError>) -> Result<Option<T>, Refusal> {
-    match result {
-        Ok(opened) => Ok(Some(opened)),
-        Err(DecodeError::WrongPassword) => Ok(None),
+/// What a further password may mend; anything else that goes wrong is final.
+fn still_locked(refused: Result<(), DecodeError>) -> Result<DecodeError, Refusal> {
+    match refused {
+        Ok(()) => Ok(DecodeError::WrongPassword),
+        Err(error) if error.asks_for_password() || error == DecodeError::PartlyOpened => Ok(error),
         Err(error) => Err(Refusal::Unopenable(error)),
     }
 }

@@ -35,7 +35,7 @@ fn list_reports_damaged_files_as_problems() {
     for (name, content, word) in [
         ("junk.cer", &b"junk"[..], "no certificate or key"),
         ("cut.der", &der[..der.len() - 1], "damaged"),
-        ("utf16.crt", b"\xff\xfe-\0-\0", "UTF-16"),
+        ("utf16.crt", b"\xff\xfe-\0-\0", "no certificate or key"),
         (
             "cut.pem",
             b"-----BEGIN CERTIFICATE-----\nAAAA\n",

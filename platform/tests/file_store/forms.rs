@@ -127,3 +127,134 @@ fn open_reports_missing_folder_as_unavailable() {
         "{error}"
     );
 }
+
+/// A file with this name beside the key of `rsa`, under whatever name.
+fn beside_key(name: &str, content: &[u8]) -> TempDir {
+    let folder = folder(&[("deep/other.key", "keys/rsa.pem")]);
+    put(&folder, name, content);
+    folder
+}
+
+fn text(path: &str) -> String {
+    String::from_utf8(data(path)).unwrap()
+}
+
+/// The base64 of a PEM file without its first and last line.
+fn bare(path: &str) -> String {
+    let text = text(path);
+    let lines = text.lines().filter(|line| !line.starts_with("-----"));
+    lines.collect::<Vec<_>>().join("\r\n")
+}
+
+#[test]
+fn list_reads_base64_without_header_lines() {
+    let pkcs12 = pem_rfc7468::encode_string("X", Default::default(), &data("files/rsa.p12"));
+    let pkcs12 = pkcs12.unwrap();
+    let pkcs12 = pkcs12.lines().filter(|line| !line.starts_with('-'));
+    let pkcs12 = pkcs12.collect::<Vec<_>>().join("\n");
+    for content in [pkcs12.clone(), format!("\u{feff}{pkcs12}\n")] {
+        let folder = tempfile::tempdir().unwrap();
+        put(&folder, "me.p12", content.as_bytes());
+        assert_exports_from(&*unlocked_store(folder.path(), "fixture"));
+    }
+    for (name, content) in [
+        ("me.cer", bare("certificates/rsa.pem")),
+        (
+            "me.txt",
+            format!("> {}", bare("certificates/rsa.pem").replace('\n', "\n> ")),
+        ),
+        ("me.p7b", bare("files/chain.p7b.pem")),
+    ] {
+        assert_exports(&beside_key(name, content.as_bytes()));
+        // A character is missing.
+        let folder = beside_key("me.cer", &content.as_bytes()[..content.len() - 1]);
+        assert!(only_problem(&folder).contains("no certificate or key"));
+    }
+    let folder = folder(&[("me.crt", "certificates/rsa.pem")]);
+    put(&folder, "me.key", bare("keys/rsa.pem").as_bytes());
+    assert_exports(&folder);
+}
+
+#[test]
+fn list_reads_content_under_another_label() {
+    let under = |label: &str, content: &[u8]| {
+        pem_rfc7468::encode_string(label, Default::default(), content).unwrap()
+    };
+    let chain = under("CERTIFICATE", &data("files/chain.p7b"));
+    assert_exports(&beside_key("me.p7b", chain.as_bytes()));
+    let certificate = under("PKCS7", &data("files/rsa.der"));
+    assert_exports(&beside_key("me.p7b", certificate.as_bytes()));
+    for label in ["CERTIFICATE", "PFX", "PKCS12"] {
+        let folder = tempfile::tempdir().unwrap();
+        put(
+            &folder,
+            "me.pfx",
+            under(label, &data("files/rsa.p12")).as_bytes(),
+        );
+        assert_exports_from(&*unlocked_store(folder.path(), "fixture"));
+    }
+}
+
+#[test]
+fn list_reads_ber_and_padded_der() {
+    assert_exports(&beside_key("me.p7b", &data("files/signed.ber.p7b")));
+    let der = data("files/rsa.der");
+    let ber = [&[0x30, 0x80], &der[4..], &[0, 0]].concat();
+    let ber_inside = {
+        let tbs_length = 4 + usize::from(u16::from_be_bytes([der[6], der[7]]));
+        let (tbs, rest) = der[4..].split_at(tbs_length);
+        [&[0x30, 0x80, 0x30, 0x80], &tbs[4..], &[0, 0], rest, &[0, 0]].concat()
+    };
+    for content in [
+        &ber,
+        &ber_inside,
+        &[&der[..], &[0; 16]].concat(),
+        &[&der[..], b"\r\n"].concat(),
+        &[&ber[..], &[0; 16]].concat(),
+    ] {
+        let folder = beside_key("me.der", content);
+        assert_exports(&folder);
+        assert_eq!(list(&folder).entries[0].certificate.der(), der);
+    }
+    let two = [
+        &der[..],
+        &[0; 3],
+        &pem_rfc7468::decode_vec(&data("certificates/P-256.pem"))
+            .unwrap()
+            .1,
+    ]
+    .concat();
+    let folder = folder(&[("rsa.key", "keys/rsa.pem"), ("ec.key", "keys/P-256.pem")]);
+    put(&folder, "both.der", &two);
+    assert_eq!(list(&folder).entries.len(), 2);
+}
+
+#[test]
+fn list_reads_quoted_mail_and_utf16() {
+    let certificate = text("certificates/rsa.pem");
+    let quoted = format!("Here it is:\n> {}", certificate.replace('\n', "\n> "));
+    assert_exports(&beside_key("mail.txt", quoted.as_bytes()));
+    let both = certificate + &text("keys/rsa.pem");
+    let little: Vec<u8> = both.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = both.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    for content in [
+        [&[0xff, 0xfe], &little[..]].concat(),
+        [&[0xfe, 0xff], &big[..]].concat(),
+        little,
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        put(&folder, "me.txt", &content);
+        assert_exports(&folder);
+        // The key can be taken out of it.
+        let mut store = store(folder.path());
+        let id = store.list().unwrap().entries[0].id;
+        let removed = store.remove(
+            &id,
+            certstow_platform::store::Removal::Key,
+            &mut NonInteractive,
+        );
+        removed.unwrap();
+        let left = store.list().unwrap();
+        assert_eq!(left.entries[0].key, KeyState::Missing);
+    }
+}

@@ -282,9 +282,64 @@ fn list_reports_unusual_algorithms_as_not_locked() {
 }
 
 #[test]
-fn list_reports_legacy_pem_encryption_with_hint() {
-    let folder = folder(&[("old.key", "keys/rsa.proc-type.pem")]);
-    assert!(only_problem(&folder).contains("openssl pkcs8 -topk8"));
+fn encrypted_pem_opens_with_its_password() {
+    let folder = folder(&[
+        ("cacert.pem", "certificates/rsa.pem"),
+        ("privkey.pem", "keys/rsa.proc-type.pem"),
+    ]);
+    let locked = list(&folder);
+    assert!(matches!(locked.entries[0].key, KeyState::Locked(_)));
+    assert_exports_from(&*unlocked_store(folder.path(), "fixture"));
+    let store = store(folder.path());
+    let mut answer = Answer::new("wrong");
+    let error = store.private_key(&locked.entries[0].id, &mut answer);
+    assert!(matches!(error, Err(StoreError::WrongPassword { .. })));
+    assert_eq!(answer.1, [0, 1, 2]);
+}
+
+#[test]
+fn encrypted_pem_not_read_names_conversion() {
+    let text = String::from_utf8(data("keys/rsa.proc-type.pem")).unwrap();
+    let folder = folder(&[("me.crt", "certificates/rsa.pem")]);
+    put(
+        &folder,
+        "me.key",
+        text.replace("AES-256-CBC", "CAMELLIA-256-CBC").as_bytes(),
+    );
+    assert_not_exportable(&folder, "Camellia-256-CBC");
+    for (dek_info, words) in [("FOO-CBC,", "the cipher FOO-CBC"), ("", "DEK-Info")] {
+        put(
+            &folder,
+            "me.key",
+            text.replace("AES-256-CBC,", dek_info).as_bytes(),
+        );
+        let problem = only_problem(&folder);
+        for part in [words, "openssl pkcs8 -topk8"] {
+            assert!(problem.contains(part), "{problem}");
+        }
+    }
+}
+
+#[test]
+fn key_is_read_under_the_label_of_another() {
+    for (key, label, other) in [
+        ("keys/rsa.pem", "PRIVATE", "RSA PRIVATE"),
+        ("keys/rsa.pkcs1.pem", "RSA PRIVATE", "PRIVATE"),
+        ("keys/rsa.pkcs1.pem", "RSA PRIVATE", "EC PRIVATE"),
+    ] {
+        let text = String::from_utf8(data(key)).unwrap();
+        let folder = folder(&[("me.crt", "certificates/rsa.pem")]);
+        put(&folder, "other.key", text.replace(label, other).as_bytes());
+        assert_exports(&folder);
+    }
+    let text = String::from_utf8(data("keys/P-256.encrypted.pem")).unwrap();
+    let folder = folder(&[("me.crt", "certificates/P-256.pem")]);
+    put(
+        &folder,
+        "other.key",
+        text.replace("ENCRYPTED PRIVATE", "PRIVATE").as_bytes(),
+    );
+    assert_exports_from(&*unlocked_store(folder.path(), "fixture"));
 }
 
 /// A file of several PEM fixtures.
@@ -375,16 +430,20 @@ fn list_reports_unsupported_encryption_before_asking() {
     assert_not_exportable(
         &folder(&[
             ("mail.crt", "certificates/P-256.pem"),
-            ("mail.key", "keys/P-256.scrypt.pem"),
+            ("mail.key", "keys/P-256.camellia.pem"),
         ]),
-        "scrypt",
+        "Camellia-256-CBC",
     );
     let endless = folder(&[("mail.crt", "certificates/P-256.pem")]);
     let key = writer::encrypted_pkcs8(&writer::pbes2(u32::MAX), &[0; 16]);
     put(&endless, "mail.key", &key);
     assert_not_exportable(&endless, "4294967295 iterations");
-    let unpaired = folder(&[("mail.key", "keys/P-256.scrypt.pem")]);
-    assert!(list(&unpaired).notices[0].message.contains("scrypt"));
+    let unpaired = folder(&[("mail.key", "keys/P-256.camellia.pem")]);
+    assert!(
+        list(&unpaired).notices[0]
+            .message
+            .contains("Camellia-256-CBC")
+    );
 }
 
 /// A listing tries no password on such a key, and does not ask for one.
@@ -423,10 +482,21 @@ fn list_names_iterations_beyond_its_limit() {
 }
 
 #[test]
+fn scrypt_key_opens_with_its_password() {
+    let folder = folder(&[
+        ("cacert.pem", "certificates/P-256.pem"),
+        ("privkey.pem", "keys/P-256.scrypt.pem"),
+    ]);
+    assert_exports_from(&*unlocked_store(folder.path(), "fixture"));
+    let locked = |entry: &Entry| matches!(entry.key, KeyState::Locked(_));
+    assert!(list(&folder).entries.iter().all(locked));
+}
+
+#[test]
 fn list_prefers_locked_key_over_unreadable() {
     let folder = folder(&[
         ("mail.crt", "certificates/P-256.pem"),
-        ("mail.enc.key", "keys/P-256.scrypt.pem"),
+        ("mail.enc.key", "keys/P-256.camellia.pem"),
         ("mail.key", "keys/P-256.encrypted.pem"),
     ]);
     assert!(matches!(list(&folder).entries[0].key, KeyState::Locked(_)));

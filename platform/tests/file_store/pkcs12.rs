@@ -277,3 +277,70 @@ fn open_bytes_exports_pkcs12_and_pem_keys() {
     let neither = open_bytes(b"neither", place, &OpenOptions::default());
     assert_eq!(neither.list().unwrap().problems.len(), 1);
 }
+
+#[test]
+fn pkcs12_under_unread_cipher_names_conversion() {
+    let folder = folder(&[("me.p12", "files/camellia.p12")]);
+    let problem = only_problem(&folder);
+    for part in [
+        "the cipher Camellia-256-CBC",
+        "openssl pkcs12 -legacy -in OLD -out NEW",
+    ] {
+        assert!(problem.contains(part), "{problem}");
+    }
+}
+
+#[test]
+fn pkcs12_key_under_own_password_asks_for_it() {
+    let folder = folder(&[("me.p12", "files/key-password.p12")]);
+    let store = unlocked_store(folder.path(), "fixture");
+    let listing = store.list().unwrap();
+    assert!(matches!(listing.entries[0].key, KeyState::Locked(_)));
+    assert_eq!(listing.problems.len(), 1);
+    let problem = &listing.problems[0].message;
+    assert_eq!(problem, "the private key is under another password");
+    let id = listing.entries[0].id;
+    let error = store.private_key(&id, &mut NonInteractive).unwrap_err();
+    assert!(matches!(error, StoreError::KeyPassword { .. }), "{error}");
+    let error = store
+        .private_key(&id, &mut Answer::new("wrong"))
+        .unwrap_err();
+    assert!(matches!(error, StoreError::KeyPassword { .. }), "{error}");
+    store.private_key(&id, &mut Answer::new("its own")).unwrap();
+    for passwords in [["fixture", "its own"], ["its own", "fixture"]] {
+        assert_exports_from(&*store_with(folder.path(), &passwords));
+    }
+}
+
+#[test]
+fn pkcs12_content_under_own_password_is_locked() {
+    let (integrity, privacy) = (Password::new("mac".into()), Password::new("content".into()));
+    let form = PasswordForm::Text(&privacy);
+    let scheme = writer::pbes2(1);
+    let bag = [writer::certificate(
+        &writer::data("certificates/P-256.pem"),
+        &[],
+    )];
+    let key = writer::shrouded_key(&writer::data("keys/P-256.pem"), &scheme, form, &[]);
+    let parts = [
+        writer::encrypted(&scheme, form, &bag),
+        writer::plain(&[key]),
+    ];
+    let mac = writer::mac(1);
+    let folder = tempfile::tempdir().unwrap();
+    put(
+        &folder,
+        "me.p12",
+        &writer::file(&parts, Some((&mac, PasswordForm::Text(&integrity)))),
+    );
+    let problems = unlocked_store(folder.path(), "mac")
+        .list()
+        .unwrap()
+        .problems;
+    assert!(
+        problems[0]
+            .message
+            .contains("under another password than its MAC")
+    );
+    assert_exports_from(&*store_with(folder.path(), &["content", "mac"]));
+}

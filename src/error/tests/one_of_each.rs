@@ -298,6 +298,11 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             17,
             "wrong-password",
         ),
+        (
+            store(StoreError::KeyPassword { place: text() }),
+            17,
+            "key-password",
+        ),
         (store(StoreError::Cancelled), 130, "cancelled"),
         (
             store(StoreError::Damaged {

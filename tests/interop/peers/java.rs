@@ -41,7 +41,7 @@ pub(crate) const FORMS: [Form; 2] = [
 ];
 
 /// keytool takes keys in from another key store only, so OpenSSL goes first.
-fn write(order: &Order<'_>, options: &[&str]) -> Result<(), String> {
+pub(crate) fn write(order: &Order<'_>, options: &[&str]) -> Result<(), String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let sealed = Sealed {
         file: folder.path().join("in.p12"),

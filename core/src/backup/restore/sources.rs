@@ -125,9 +125,11 @@ fn open(
     let path = folder.path(&subject.name);
     opener.open(folder, &subject.name, file, |password| {
         let opened = OpenedFile::open(bytes, &path, password).map_err(|error| match error {
-            DecodeError::WrongPassword => Error::WrongPassword {
-                place: path.display().to_string(),
-            },
+            DecodeError::WrongPassword | DecodeError::WrongPasswordOrAltered => {
+                Error::WrongPassword {
+                    place: path.display().to_string(),
+                }
+            }
             other => folder.file_error(&subject.name, format!("cannot be opened: {other}")),
         })?;
         if subject.saved.is_some() && !opened.has_mac() {

@@ -78,15 +78,30 @@ fn cipher_objection(reads: &Reads, scheme: &Scheme) -> Option<String> {
             cipher: Cipher::Rc2 { .. },
             ..
         } => unsupported("RC2", reads.rc2),
-        Scheme::Pkcs12 { .. } => None,
-        Scheme::Pbes2 { .. } if reads.pbes2 == Pbes2::Yes => None,
+        Scheme::Pkcs12 {
+            cipher: Cipher::TripleDes | Cipher::TwoKeyTripleDes,
+            ..
+        } => None,
+        Scheme::Pbes2 {
+            cipher: Cipher::Aes128 | Cipher::Aes192 | Cipher::Aes256 | Cipher::TripleDes,
+            prf,
+            ..
+        } if reads.pbes2 == Pbes2::Yes && is_usual(*prf) => None,
         Scheme::Pbes2 {
             cipher: Cipher::Aes256,
             prf: Digest::Sha256,
             ..
         } if reads.pbes2 == Pbes2::Aes256Sha256 => None,
-        Scheme::Pbes2 { .. } => unsupported(&scheme.name(), Support::No),
+        _ => unsupported(&scheme.name(), Support::No),
     }
+}
+
+/// Whether everything that reads more than SHA-1 reads this.
+fn is_usual(digest: Digest) -> bool {
+    !matches!(
+        digest,
+        Digest::Md5 | Digest::Sha512_224 | Digest::Sha512_256
+    )
 }
 
 fn mac_objection(reads: &Reads, mac: Option<&MacScheme>) -> Option<String> {
@@ -98,7 +113,7 @@ fn mac_objection(reads: &Reads, mac: Option<&MacScheme>) -> Option<String> {
             digest: Digest::Sha1,
             ..
         }) => None,
-        Some(MacScheme::Pkcs12 { .. }) if reads.sha2_mac => None,
+        Some(MacScheme::Pkcs12 { digest, .. }) if reads.sha2_mac && is_usual(*digest) => None,
         Some(mac) => unsupported(&format!("a MAC with {}", mac.name()), Support::No),
     }
 }

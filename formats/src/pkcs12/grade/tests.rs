@@ -100,6 +100,25 @@ fn grade_reports_a_wrong_password() {
 }
 
 #[test]
+fn grade_leaves_key_under_another_password_open() {
+    let bytes = crate::testing::writer::data("files/key-password.p12");
+    let graded = |text: &str| {
+        let password = Password::new(text.to_owned());
+        graded(&bytes, None, Some(&password), NOW).unwrap()
+    };
+    let report = graded("fixture");
+    assert!(report.wrong_password);
+    assert_eq!(report.mac.status, MacVerdict::Ok);
+    assert_eq!((report.opened, report.restores), (Some(false), None));
+    assert_eq!((report.keys, report.certificates), (Some(1), Some(2)));
+    assert!(says(&report, Severity::Error, "under another password"));
+    // The key's own: what it opens is not proven to be unchanged.
+    let report = graded("its own");
+    assert!(!report.wrong_password);
+    assert!(says(&report, Severity::Error, "opens some parts"));
+}
+
+#[test]
 fn grade_rejects_other_files_and_truncation() {
     assert_eq!(
         graded(b"-----BEGIN CERTIFICATE-----", None, None, NOW),

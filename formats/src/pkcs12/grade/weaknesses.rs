@@ -32,16 +32,21 @@ fn encryption(report: &mut Report, outline: &Outline) {
         .chain(outline.key_schemes())
         .map(Scheme::cipher)
         .collect();
-    let rc2 = ciphers.iter().find_map(|cipher| match cipher {
-        Cipher::Rc2 { bits } => Some(*bits),
-        _ => None,
-    });
-    match rc2 {
-        Some(bits) if bits < 64 => report.warning(format!(
-            "it is encrypted with RC2-{bits}, which anybody can break without the password"
-        )),
-        Some(_) => report.warning("it is encrypted with RC2, which recent programs no longer read"),
-        None => {}
+    let is_broken = |cipher: &&Cipher| match cipher {
+        Cipher::Rc2 { bits } | Cipher::Rc4 { bits } => *bits < 64,
+        cipher => **cipher == Cipher::Des,
+    };
+    let is_old = |cipher: &&Cipher| matches!(cipher, Cipher::Rc2 { .. } | Cipher::Rc4 { .. });
+    if let Some(broken) = ciphers.iter().find(is_broken) {
+        report.warning(format!(
+            "it is encrypted with {}, which anybody can break without the password",
+            broken.name()
+        ));
+    } else if let Some(old) = ciphers.iter().find(is_old) {
+        report.warning(format!(
+            "it is encrypted with {}, which recent programs no longer read",
+            old.name()
+        ));
     }
     let triple_des = [Cipher::TripleDes, Cipher::TwoKeyTripleDes];
     if ciphers.iter().any(|cipher| triple_des.contains(cipher)) {

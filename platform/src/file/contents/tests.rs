@@ -29,10 +29,12 @@ fn contents_survives_truncation_and_changed_bytes() {
     let files = [
         "files/rsa.der",
         "files/chain.p7b",
+        "files/signed.ber.p7b",
         "files/pkcs8.der",
         "files/sec1.der",
         "certificates/P-256.pem",
         "keys/P-256.encrypted.pem",
+        "keys/rsa.proc-type.pem",
         "keys/P-256.with-parameters.pem",
     ];
     let files = files.map(writer::file_of).into_iter().chain([pkcs12]);
