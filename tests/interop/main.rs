@@ -9,4 +9,5 @@ mod keys;
 mod material;
 mod peers;
 mod reading;
+mod verdicts;
 mod writing;

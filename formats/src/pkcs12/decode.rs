@@ -5,6 +5,7 @@
 use zeroize::Zeroizing;
 
 use super::error::DecodeError;
+use super::layout::Layout;
 use super::kdf::PasswordForm;
 pub use super::limits::Limits;
 use super::mac::StoredMac;
@@ -54,6 +55,8 @@ pub struct Contents {
     pub certificates: Vec<CertificateBag>,
     /// How many bags hold something else: revocation lists, secrets.
     pub other_bags: usize,
+    /// What there is to say of the bags themselves.
+    pub layout: Layout,
     /// How many parts are encrypted to a certificate, or are of an unknown content type. Nothing in
     /// them was read.
     pub unread_parts: usize,
@@ -233,6 +236,7 @@ impl Opening {
     }
 
     fn take_all(&mut self, bags: &[Bag], password: PasswordForm<'_>) -> Result<(), DecodeError> {
+        self.contents.layout.see(bags);
         let mut unshrouded = unshrouded(bags, password).into_iter();
         for bag in bags {
             match &bag.content {

@@ -20,6 +20,9 @@ pub struct FileReport {
 /// What there is to say about the bytes of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
+    /// Whether its outside could be read, so that there is something to say of it.
+    #[serde(skip)]
+    pub parses: bool,
     /// Whether the password fits and everything inside decrypts; `None` without a password.
     pub opened: Option<bool>,
     /// Whether a password was given and is the wrong one.
@@ -44,8 +47,9 @@ pub struct Report {
     pub proof: Option<Level>,
     /// The certificate of each private key that has one in the file, where it was opened.
     #[serde(skip)]
-    pub leaves: Vec<Certificate>,
-    /// For each program of [`targets`](crate::pkcs12::target::targets), whether it is known to open the file.
+    pub identities: Vec<Identity>,
+    /// For each program of [`targets`](crate::pkcs12::target::targets), whether it is known to open
+    /// the file and to take key and certificate out of it; empty for a file that restores nothing.
     pub readers: BTreeMap<&'static str, Reader>,
     /// What a person should know, the gravest first.
     pub findings: Vec<Finding>,
@@ -68,6 +72,15 @@ impl Report {
         let message = message.into();
         self.findings.push(Finding { severity, message });
     }
+}
+
+/// Whose a private key is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The certificate that has the key.
+    pub certificate: Certificate,
+    /// The friendly name of the certificate, or else of the key.
+    pub friendly_name: Option<String>,
 }
 
 /// The integrity protection of a file.
@@ -107,7 +120,7 @@ pub struct Encryption {
 /// Whether a program opens a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reader {
-    /// As far as is known, and the file's outside shows.
+    /// As far as is known, and as far as the file was seen: without its password, the outside.
     pub opens: bool,
     /// Why not.
     pub reason: Option<String>,
