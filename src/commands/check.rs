@@ -6,7 +6,6 @@ use std::io::{self, Read as _, Write};
 use std::path::Path;
 
 use certstow_core::{password, time, waits};
-use certstow_formats::certificate::sha1_thumbprint;
 use certstow_formats::names;
 use certstow_formats::pkcs12::decode::Limits;
 use certstow_formats::pkcs12::error::DecodeError;
@@ -63,7 +62,7 @@ impl<'a> FileJson<'a> {
             let certificate = identity.certificate.parse();
             IdentityJson {
                 thumbprint: ThumbprintJson {
-                    sha1: sha1_thumbprint(identity.certificate.der()),
+                    sha1: names::thumbprint(&identity.certificate),
                     sha256: names::hex(identity.certificate.id().as_bytes()),
                 },
                 friendly_name: identity.friendly_name.as_deref(),
@@ -284,15 +283,12 @@ fn write(out: &mut dyn Write, file: &FileReport) -> io::Result<()> {
     for identity in &report.identities {
         field("identity", &called(identity))?;
     }
-    let opens = |wanted: bool| {
-        let names = report
-            .readers
-            .iter()
-            .filter(|(_, reader)| reader.opens == wanted);
-        names.map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
-    };
-    field("opens in", &opens(true))?;
-    field("not in", &opens(false))?;
+    let opening = report.readers.iter().filter(|(_, reader)| reader.opens);
+    let opening: Vec<_> = opening.map(|(name, _)| *name).collect();
+    field("opens in", &opening.join(", "))?;
+    for (reason, names) in by_reason(report) {
+        field("not in", &format!("{}: {reason}", names.join(", ")))?;
+    }
     for finding in &report.findings {
         let severity = match finding.severity {
             Severity::Error => "error",
@@ -304,6 +300,21 @@ fn write(out: &mut dyn Write, file: &FileReport) -> io::Result<()> {
     Ok(())
 }
 
+/// The programs that do not open the file, those of one reason together, in their order.
+fn by_reason(report: &Report) -> Vec<(&str, Vec<&'static str>)> {
+    let mut groups: Vec<(&str, Vec<&'static str>)> = Vec::new();
+    for (name, reader) in &report.readers {
+        let Some(reason) = reader.reason.as_deref() else {
+            continue;
+        };
+        match groups.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, names)) => names.push(name),
+            None => groups.push((reason, vec![name])),
+        }
+    }
+    groups
+}
+
 /// Whose it is, until when, and how it is found.
 fn called(identity: &Identity) -> String {
     let certificate = identity.certificate.parse();
@@ -313,7 +324,7 @@ fn called(identity: &Identity) -> String {
         "{}, valid until {}{name}, thumbprint {}",
         certificate.label(),
         time::local_date(certificate.not_after()),
-        sha1_thumbprint(identity.certificate.der())
+        names::thumbprint(&identity.certificate)
     )
 }
 

@@ -94,7 +94,9 @@ pub(super) fn ask(draft: &mut Draft, context: &mut WizardContext<'_>) -> Result<
         Reader::Program(target) => draft.args.algorithms.target = Some(target),
     }
     if let Some(objection) = objection(draft, context) {
-        context.asker.say(&format!("{objection}. Choose another program."));
+        context
+            .asker
+            .say(&format!("{objection}. Choose another program."));
         draft.args.algorithms.target = None;
         return ask(draft, context);
     }

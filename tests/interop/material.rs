@@ -51,7 +51,12 @@ impl Key {
             Key::Pss => &["-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048"],
             Key::P224 => &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-224"],
             Key::P521 => &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"],
-            Key::Secp256k1 => &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:secp256k1"],
+            Key::Secp256k1 => &[
+                "-algorithm",
+                "EC",
+                "-pkeyopt",
+                "ec_paramgen_curve:secp256k1",
+            ],
             Key::BrainpoolP256 => &[
                 "-algorithm",
                 "EC",
@@ -115,13 +120,15 @@ impl Material {
         let request = identity.certificate_file.with_extension("csr");
         let issuer = &self.intermediate;
         output(
-            openssl(&["x509", "-req", "-days", "36500", "-sha256", "-outform", "DER"])
-                .arg("-in")
-                .arg(request)
-                .arg("-CA")
-                .arg(&issuer.certificate_file)
-                .arg("-CAkey")
-                .arg(&issuer.key_file),
+            openssl(&[
+                "x509", "-req", "-days", "36500", "-sha256", "-outform", "DER",
+            ])
+            .arg("-in")
+            .arg(request)
+            .arg("-CA")
+            .arg(&issuer.certificate_file)
+            .arg("-CAkey")
+            .arg(&issuer.key_file),
         )
         .stdout
     }

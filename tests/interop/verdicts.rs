@@ -167,7 +167,9 @@ fn restored(sealed: &[Sealed]) -> Vec<Vec<Restored>> {
         let start = |program: &'static Program| scope.spawn(|| (program.restored)(sealed));
         let started: Vec<_> = PROGRAMS.iter().map(start).collect();
         let ended = started.into_iter().map(|program| program.join());
-        ended.map(|ended| ended.expect("the program ends")).collect()
+        ended
+            .map(|ended| ended.expect("the program ends"))
+            .collect()
     })
 }
 
@@ -203,12 +205,19 @@ fn check_agrees_with_programs_on_what_opens() {
             }
         }
         let [no, yes] = agreed;
-        say(&format!("{}: opens {yes}, does not open {no}", program.name));
+        say(&format!(
+            "{}: opens {yes}, does not open {no}",
+            program.name
+        ));
         assert!(yes >= 200, "{} opens {yes} files", program.name);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     for entry in TOO_CAREFUL.iter().filter(|entry| entry.files != "PBMAC1") {
-        assert!(needed.contains(&entry.reason), "never needed: {}", entry.files);
+        assert!(
+            needed.contains(&entry.reason),
+            "never needed: {}",
+            entry.files
+        );
     }
 }
 

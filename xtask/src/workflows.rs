@@ -11,7 +11,10 @@ pub(crate) const LINTER: &str = "jactionlint";
 pub(crate) fn lint(usage: &str) -> Result<(), String> {
     check(usage)?;
     // The steps are one command each, which leaves nothing for shellcheck.
-    run(command!("python3 -m jactionlint --strict-exit --shellcheck=").env("PYTHONPATH", pip::folder(LINTER)?))
+    run(
+        command!("python3 -m jactionlint --strict-exit --shellcheck=")
+            .env("PYTHONPATH", pip::folder(LINTER)?),
+    )
 }
 
 /// An error unless every `cargo xtask` in the workflows is a command of this program, and every

@@ -49,8 +49,8 @@ impl KeyTraits {
         };
         match pkcs8.algorithm.oid {
             RSA_ENCRYPTION | RSASSA_PSS => {
-                let version = ber::only(pkcs8.key, SEQUENCE)
-                    .and_then(|key| key.inside().accept(INTEGER));
+                let version =
+                    ber::only(pkcs8.key, SEQUENCE).and_then(|key| key.inside().accept(INTEGER));
                 traits.has_several_primes = version.is_some_and(|version| version.content == [1]);
             }
             EC_PUBLIC_KEY => {

@@ -5,8 +5,8 @@
 use zeroize::Zeroizing;
 
 use super::error::DecodeError;
-use super::layout::Layout;
 use super::kdf::PasswordForm;
+use super::layout::Layout;
 pub use super::limits::Limits;
 use super::mac::StoredMac;
 use super::pbe::{self, Scheme};

@@ -61,7 +61,11 @@ impl Facts {
                     seen.then(|| outline.certificates_in_clear().count())
                 }),
             keys: match contents {
-                Some(contents) => contents.keys.iter().map(|bag| KeyTraits::of(&bag.key)).collect(),
+                Some(contents) => contents
+                    .keys
+                    .iter()
+                    .map(|bag| KeyTraits::of(&bag.key))
+                    .collect(),
                 None => algorithms_in_clear(outline),
             },
             pairing: contents.map(Pairing::of).unwrap_or_default(),
@@ -110,5 +114,7 @@ fn algorithms_in_clear(outline: &Outline) -> Vec<KeyTraits> {
     let ders = outline.certificates_in_clear();
     let certificates = ders.filter_map(|der| Certificate::from_der(der).ok());
     let leaves = certificates.filter(|certificate| !certificate.is_ca());
-    leaves.map(|leaf| KeyTraits::of_public(leaf.spki_der())).collect()
+    leaves
+        .map(|leaf| KeyTraits::of_public(leaf.spki_der()))
+        .collect()
 }

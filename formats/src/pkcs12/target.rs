@@ -13,6 +13,7 @@ use crate::certificate::Certificate;
 
 mod rule;
 mod table;
+mod text;
 
 use rule::{Objection, Rule};
 use table::{PROGRAMS, ROWS, Row};
@@ -118,6 +119,7 @@ pub fn find(name: &str) -> Option<&'static Target> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::key::KeyTraits;
     use crate::testing::identities;
 
     #[test]
@@ -157,13 +159,25 @@ mod tests {
         };
         let ed448 = identities::ed448_identity().leaf;
         let ec = identities::ec_identity().leaf;
-        for name in ["windows7", "windows11", "macos15", "dotnet", "nss", "firefox", "java8"] {
+        for name in [
+            "windows7",
+            "windows11",
+            "macos15",
+            "dotnet",
+            "nss",
+            "firefox",
+            "java8",
+        ] {
             let why = objection(name, 2_000, Some(&ed448)).unwrap();
             assert!(why.ends_with("read Ed448 keys"), "{why}");
             assert_eq!(objection(name, 2_000, Some(&ec)), None);
         }
         assert_eq!(objection("openssl", 600_000, Some(&ed448)), None);
-        assert!(objection("dotnet", 300_001, None).unwrap().contains("300000"));
+        assert!(
+            objection("dotnet", 300_001, None)
+                .unwrap()
+                .contains("300000")
+        );
         assert!(find("go").unwrap().reads_no_path());
         assert!(!find("go-pkcs12").unwrap().reads_no_path());
     }
@@ -192,6 +206,45 @@ mod tests {
         assert!(
             docs.contains(&table),
             "docs/profiles.md should hold this table:\n{table}"
+        );
+    }
+
+    #[test]
+    fn kinds_of_key_match_docs_profiles() {
+        let key = |algorithm: &str| KeyTraits {
+            algorithm: algorithm.to_owned(),
+            ..KeyTraits::default()
+        };
+        let three_primes = KeyTraits {
+            has_several_primes: true,
+            ..key("RSA")
+        };
+        let mut table = String::from("| key | not for |\n|---|---|\n");
+        for (name, key) in [
+            ("Ed25519", key("Ed25519")),
+            ("Ed448", key("Ed448")),
+            ("X25519, X448", key("X25519")),
+            ("RSASSA-PSS", key("RSASSA-PSS")),
+            ("RSA with more than two primes", three_primes),
+            ("P-224 and other curves", key("ECDSA P-224")),
+            ("secp256k1", key("ECDSA secp256k1")),
+            ("brainpool", key("ECDSA brainpoolP256r1")),
+            ("DSA", key("DSA")),
+            ("ML-DSA", key("ML-DSA-65")),
+        ] {
+            let facts = Facts {
+                keys: vec![key],
+                ..Facts::of_written(Profile::Modern, Profile::Modern.iterations(), None)
+            };
+            let kinds = ROWS.iter().filter(|row| row.rule.is_about_keys());
+            let objecting = kinds.filter(|row| row.rule.objection(&facts).is_some());
+            let programs: Vec<_> = objecting.map(Row::programs).collect();
+            table += &format!("| {name} | {} |\n", programs.join(", "));
+        }
+        let docs = include_str!("../../../docs/profiles.md");
+        assert!(
+            docs.contains(&table),
+            "docs/profiles.md should hold:\n{table}"
         );
     }
 }

@@ -8,7 +8,7 @@ use super::{Restored, Sealed, attempt, in_one_process, restored, script};
 
 /// Each certificate with a key signs, and verifies.
 pub(crate) fn restored_of(files: &[Sealed]) -> Vec<Restored> {
-    in_one_process(files, |list| run(list), restored)
+    in_one_process(files, run, restored)
 }
 
 fn run(list: &Path) -> Result<Vec<u8>, String> {
@@ -23,6 +23,9 @@ fn run(list: &Path) -> Result<Vec<u8>, String> {
 /// Where `xtask/src/pip.rs` puts the packages: in the target folder.
 fn packages() -> PathBuf {
     let program = Path::new(env!("CARGO_BIN_EXE_certstow"));
-    let target = program.ancestors().nth(2).expect("it is in the target folder");
+    let target = program
+        .ancestors()
+        .nth(2)
+        .expect("it is in the target folder");
     target.join("dotnet")
 }

@@ -7,8 +7,8 @@ use certstow_formats::names::hex;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    NAME, Opened, Peer, Restored, Sealed, attempt, block, blocks, certificates, leaf_first, one_by_one,
-    version_in,
+    NAME, Opened, Peer, Restored, Sealed, attempt, block, blocks, certificates, leaf_first,
+    one_by_one, version_in,
 };
 use crate::material::pkcs8_of_locked;
 use crate::reading::{Form, Order};

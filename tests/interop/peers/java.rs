@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process::Command;
 
 use super::{
-    NAME, Opened, Peer, Restored, Sealed, attempt, in_one_process, opened, openssl, restored, script,
-    version_in,
+    NAME, Opened, Peer, Restored, Sealed, attempt, in_one_process, opened, openssl, restored,
+    script, version_in,
 };
 use crate::reading::{Form, Order};
 

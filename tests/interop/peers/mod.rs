@@ -285,7 +285,9 @@ pub(crate) type Restored = Result<usize, String>;
 
 /// The number of [`Restored`].
 fn restored(line: &str) -> Restored {
-    let number = line.strip_prefix("ok\t").and_then(|number| number.parse().ok());
+    let number = line
+        .strip_prefix("ok\t")
+        .and_then(|number| number.parse().ok());
     number.ok_or_else(|| line.to_owned())
 }
 

@@ -99,7 +99,9 @@ fn signs(folder: &Path, database: &str, line: &str) -> Restored {
             .arg(&request),
     )?;
     let verified = Command::new("openssl")
-        .args(["req", "-inform", "DER", "-verify", "-noout", "-pubkey", "-in"])
+        .args([
+            "req", "-inform", "DER", "-verify", "-noout", "-pubkey", "-in",
+        ])
         .arg(&request)
         .output()
         .map_err(|error| error.to_string())?;

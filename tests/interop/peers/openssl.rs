@@ -8,7 +8,8 @@ use certstow_formats::certificate::Certificate;
 use certstow_formats::key::{public_key_of_pkcs8, same_public_key};
 
 use super::{
-    NAME, Opened, Peer, Restored, Sealed, attempt, blocks, certificates, der, one_by_one, version_in,
+    NAME, Opened, Peer, Restored, Sealed, attempt, blocks, certificates, der, one_by_one,
+    version_in,
 };
 use crate::reading::{Form, Order};
 
@@ -76,7 +77,11 @@ fn public_key(key: &str, sealed: &Sealed) -> Result<Vec<u8>, String> {
     let file = sealed.file.with_extension("pem");
     fs::write(&file, key).map_err(|error| error.to_string())?;
     let mut openssl = Command::new("openssl");
-    attempt(openssl.args(["pkey", "-pubout", "-outform", "DER", "-in"]).arg(&file))
+    attempt(
+        openssl
+            .args(["pkey", "-pubout", "-outform", "DER", "-in"])
+            .arg(&file),
+    )
 }
 
 /// It prints the key as PKCS#8, made anew from what it understood of the file's.

@@ -128,9 +128,7 @@ impl Recipe {
             .keys
             .iter()
             .map(|bag| match &self.key_scheme {
-                Some(scheme) => {
-                    writer::shrouded_key(&bag.der, scheme, password, &bag.attributes)
-                }
+                Some(scheme) => writer::shrouded_key(&bag.der, scheme, password, &bag.attributes),
                 None => writer::key(&bag.der, &bag.attributes),
             })
             .collect();
@@ -154,7 +152,9 @@ impl Recipe {
             Arrangement::OnePart => vec![part(&[certificates, keys].concat())],
             Arrangement::KeyBeforeCertificates => vec![part(&[keys, certificates].concat())],
             Arrangement::PartEach => {
-                let each = certificates.iter().map(|bag| part(&[bag.clone()]));
+                let each = certificates
+                    .iter()
+                    .map(|bag| part(std::slice::from_ref(bag)));
                 each.chain([writer::plain(&keys)]).collect()
             }
             Arrangement::KeysInEncryptedPart => vec![part(&certificates), part(&keys)],

@@ -117,7 +117,9 @@ fn found_by_java<'a>(
     let of_name = |leaf: &&Leaf<'_>| same_name(key.name, leaf.name);
     let mut both = certificates.iter().filter(of_id).filter(of_name);
     let by_id = || certificates.iter().rfind(of_id);
-    both.next().or_else(by_id).or_else(|| certificates.iter().rfind(of_name))
+    both.next()
+        .or_else(by_id)
+        .or_else(|| certificates.iter().rfind(of_name))
 }
 
 /// Whether two names are equal but for the case of their letters.

@@ -142,8 +142,16 @@ fn grade_names_identities_with_friendly_names() {
 fn grade_names_what_follows_the_file() {
     let whole = file(Profile::Modern);
     for (tail, severity, words) in [
-        (vec![0; 16], Severity::Info, "16 bytes follow the file's end"),
-        (whole.clone(), Severity::Warning, "a second PKCS#12 file follows"),
+        (
+            vec![0; 16],
+            Severity::Info,
+            "16 bytes follow the file's end",
+        ),
+        (
+            whole.clone(),
+            Severity::Warning,
+            "a second PKCS#12 file follows",
+        ),
     ] {
         let bytes = [whole.clone(), tail].concat();
         let report = graded(&bytes, None, None, NOW).unwrap();
@@ -172,7 +180,10 @@ fn grade_judges_by_what_is_inside() {
         None,
         NOW,
     );
-    assert!(outside.unwrap().readers["windows11"].opens, "not seen without");
+    assert!(
+        outside.unwrap().readers["windows11"].opens,
+        "not seen without"
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What a program may not read in a file: the predicates of `programs.txt`, and whether one applies.
 
-use super::table::after_word;
+use super::text::{after_word, number_of};
 use crate::pkcs12::bag_attributes::Oddity;
 use crate::pkcs12::facts::Facts;
 use crate::pkcs12::kdf::Digest;
@@ -154,6 +154,15 @@ impl Rule {
         }
     }
 
+    /// Whether it is about kinds of key.
+    #[cfg(test)]
+    pub(super) fn is_about_keys(self) -> bool {
+        matches!(
+            self,
+            Self::Key(_) | Self::OtherCurve | Self::KeyOfSeveralPrimes
+        )
+    }
+
     /// What a program with this rule objects to in a file; `None` if nothing is known to be there.
     pub(super) fn objection(self, facts: &Facts) -> Option<Objection> {
         let unread = |holds: bool, what: &str| holds.then(|| Objection::Unread(what.to_owned()));
@@ -189,9 +198,8 @@ impl Rule {
             }
             Self::TotalIterationsOver(limit) => {
                 let total: u64 = facts.iterations().map(u64::from).sum();
-                let why = format!(
-                    "it accepts {limit} iterations in all, and the file asks for {total}"
-                );
+                let why =
+                    format!("it accepts {limit} iterations in all, and the file asks for {total}");
                 sentence(total > u64::from(limit), &why)
             }
             Self::NonAsciiPassword => {
@@ -217,7 +225,10 @@ impl Rule {
             }
             Self::EmptyPart => unread(facts.layout.empty_part, "a part without contents"),
             Self::NestedBags => unread(facts.layout.nested, "nested SafeContents"),
-            Self::KeyInClear => unread(facts.layout.key_in_clear, "private keys that are not encrypted"),
+            Self::KeyInClear => unread(
+                facts.layout.key_in_clear,
+                "private keys that are not encrypted",
+            ),
             Self::RevocationList => unread(
                 facts.layout.others.contains(&OtherBag::RevocationList),
                 "revocation lists",
@@ -234,7 +245,11 @@ impl Rule {
                 "SDSI certificates",
             ),
             Self::UnknownBag => unread(
-                facts.layout.others.iter().any(|other| matches!(other, OtherBag::Unknown(_))),
+                facts
+                    .layout
+                    .others
+                    .iter()
+                    .any(|other| matches!(other, OtherBag::Unknown(_))),
                 "bags of an unknown type",
             ),
             Self::CertificatesOver(limit) => {
@@ -368,15 +383,4 @@ fn is_named_by_another(cipher: Cipher) -> bool {
         cipher,
         Cipher::TripleDes | Cipher::TwoKeyTripleDes | Cipher::Rc2 { bits: 40 | 128 }
     )
-}
-
-/// A number in decimal digits.
-const fn number_of(text: &str) -> u32 {
-    let (digits, mut number, mut at) = (text.as_bytes(), 0, 0);
-    while at < digits.len() {
-        assert!(digits[at].is_ascii_digit(), "a number has digits alone");
-        number = number * 10 + (digits[at] - b'0') as u32;
-        at += 1;
-    }
-    number
 }

@@ -2,6 +2,7 @@
 //! compile.
 
 use super::rule::Rule;
+use super::text::{after_word, field, first_line};
 
 const TEXT: &str = include_str!("programs.txt");
 
@@ -24,6 +25,17 @@ pub(super) struct Row {
 }
 
 impl Row {
+    /// Their names, as a page has them.
+    #[cfg(test)]
+    pub(super) fn programs(&self) -> String {
+        let names = self.programs.split_whitespace();
+        let names = names.map(|name| match name {
+            "*" => "any".to_owned(),
+            name => format!("`{name}`"),
+        });
+        names.collect::<Vec<_>>().join(", ")
+    }
+
     /// Whether it speaks of a program.
     pub(super) fn is_about(&self, program: &str) -> bool {
         let mut names = self.programs.split_whitespace();
@@ -115,58 +127,6 @@ const fn row(fields: &'static str) -> Row {
     }
 }
 
-/// The first line of a text that is not empty, and what follows it.
-const fn first_line(text: &'static str) -> Option<(&'static str, &'static str)> {
-    match text.is_empty() {
-        true => None,
-        false => Some(split(text, b"\n")),
-    }
-}
-
-/// The first field of a line, and the others.
-const fn field(text: &'static str) -> (&'static str, &'static str) {
-    split(text, b" | ")
-}
-
-/// The text before and after the first place of a separator.
-const fn split(text: &'static str, separator: &[u8]) -> (&'static str, &'static str) {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at + separator.len() <= bytes.len() {
-        let (_, rest) = text.split_at(at);
-        if begins_with(rest, separator) {
-            let (_, after) = rest.split_at(separator.len());
-            let (before, _) = text.split_at(at);
-            return (before, after);
-        }
-        at += 1;
-        while at < bytes.len() && !text.is_char_boundary(at) {
-            at += 1;
-        }
-    }
-    (text, "")
-}
-
-/// What follows a word at the beginning of a text.
-pub(super) const fn after_word(text: &'static str, word: &str) -> Option<&'static str> {
-    match begins_with(text, word.as_bytes()) {
-        true => Some(text.split_at(word.len()).1),
-        false => None,
-    }
-}
-
-const fn begins_with(text: &str, beginning: &[u8]) -> bool {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < beginning.len() {
-        if at >= bytes.len() || bytes[at] != beginning[at] {
-            return false;
-        }
-        at += 1;
-    }
-    true
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,8 +135,14 @@ mod tests {
     fn rows_speak_of_known_programs() {
         for row in &ROWS {
             for name in row.programs.split_whitespace() {
-                let alone = Row { programs: name, ..*row };
-                assert!(PROGRAMS.iter().any(|one| alone.is_about(one.name)), "{name}");
+                let alone = Row {
+                    programs: name,
+                    ..*row
+                };
+                assert!(
+                    PROGRAMS.iter().any(|one| alone.is_about(one.name)),
+                    "{name}"
+                );
             }
         }
     }

@@ -67,47 +67,143 @@ fn on_key_and_leaf(files: &mut Files<'_>) {
         ("none", vec![]),
         ("localKeyID alone", vec![id()]),
         ("friendlyName alone", vec![label("Alone")]),
-        ("friendlyName UTF8String", vec![id(), name_of(&value(UTF8_STRING, &[b"Ada"]))]),
+        (
+            "friendlyName UTF8String",
+            vec![id(), name_of(&value(UTF8_STRING, &[b"Ada"]))],
+        ),
         (
             "friendlyName PrintableString",
             vec![id(), name_of(&value(PRINTABLE_STRING, &[b"Ada"]))],
         ),
         ("friendlyName BOOLEAN", vec![id(), name_of(&BOOLEAN)]),
-        ("friendlyName INTEGER", vec![id(), name_of(&[INTEGER, 1, 5])]),
+        (
+            "friendlyName INTEGER",
+            vec![id(), name_of(&[INTEGER, 1, 5])],
+        ),
         ("friendlyName NULL", vec![id(), name_of(&NULL_VALUE)]),
-        ("friendlyName OCTET STRING", vec![id(), name_of(&value(OCTET_STRING, &[b"Ada!"]))]),
-        ("friendlyName without value", vec![id(), of_values(&oid(&FRIENDLY_NAME), &[])]),
+        (
+            "friendlyName OCTET STRING",
+            vec![id(), name_of(&value(OCTET_STRING, &[b"Ada!"]))],
+        ),
+        (
+            "friendlyName without value",
+            vec![id(), of_values(&oid(&FRIENDLY_NAME), &[])],
+        ),
         (
             "friendlyName of two values",
-            vec![id(), of_values(&oid(&FRIENDLY_NAME), &[&bmp_string("A"), &bmp_string("B")])],
+            vec![
+                id(),
+                of_values(&oid(&FRIENDLY_NAME), &[&bmp_string("A"), &bmp_string("B")]),
+            ],
         ),
         ("friendlyName twice", vec![id(), label("A"), label("B")]),
-        ("friendlyName twice the same", vec![id(), label("A"), label("A")]),
-        ("friendlyName of odd length", vec![id(), name_of(&value(BMP_STRING, &[b"Ada"]))]),
-        ("friendlyName lone surrogate", vec![id(), name_of(&value(BMP_STRING, &[&[0xd8, 1]]))]),
-        ("friendlyName lone low surrogate", vec![id(), name_of(&value(BMP_STRING, &[&[0, 65, 0xdc, 1]]))]),
-        ("friendlyName beyond the BMP", vec![id(), label("key \u{1f511}")]),
+        (
+            "friendlyName twice the same",
+            vec![id(), label("A"), label("A")],
+        ),
+        (
+            "friendlyName of odd length",
+            vec![id(), name_of(&value(BMP_STRING, &[b"Ada"]))],
+        ),
+        (
+            "friendlyName lone surrogate",
+            vec![id(), name_of(&value(BMP_STRING, &[&[0xd8, 1]]))],
+        ),
+        (
+            "friendlyName lone low surrogate",
+            vec![id(), name_of(&value(BMP_STRING, &[&[0, 65, 0xdc, 1]]))],
+        ),
+        (
+            "friendlyName beyond the BMP",
+            vec![id(), label("key \u{1f511}")],
+        ),
         ("friendlyName empty", vec![id(), label("")]),
         ("friendlyName with NUL", vec![id(), label("Ada\0Example")]),
         ("friendlyName ending in NUL", vec![id(), label("Ada\0")]),
         ("friendlyName long", vec![id(), label(&"Ada ".repeat(100))]),
-        ("friendlyName of 10000", vec![id(), label(&"Ada ".repeat(2_500))]),
+        (
+            "friendlyName of 10000",
+            vec![id(), label(&"Ada ".repeat(2_500))],
+        ),
         ("friendlyName accented", vec![id(), label("Zoë Müller")]),
-        ("friendlyName with newline", vec![id(), label("Ada\nExample")]),
+        (
+            "friendlyName with newline",
+            vec![id(), label("Ada\nExample")],
+        ),
         ("friendlyName with colon", vec![id(), label("token:Ada")]),
-        ("attribute unknown", vec![id(), label("Ada"), attribute(&UNKNOWN, &value(UTF8_STRING, &[b"x"]))]),
-        ("attribute unknown NULL", vec![id(), label("Ada"), attribute(&UNKNOWN, &NULL_VALUE)]),
-        ("attribute unknown SEQUENCE", vec![id(), label("Ada"), attribute(&UNKNOWN, &sequence(&[&BOOLEAN]))]),
-        ("attribute unknown without value", vec![id(), label("Ada"), of_values(&UNKNOWN, &[])]),
-        ("attribute unknown of two values", vec![id(), label("Ada"), of_values(&UNKNOWN, &[&BOOLEAN, &NULL_VALUE])]),
-        ("attribute provider", vec![id(), label("Ada"), provider("Microsoft Software Key Storage Provider")]),
-        ("attribute machine keyset", vec![id(), label("Ada"), of_values(&oid(&MACHINE_KEYSET), &[])]),
-        ("attribute machine keyset NULL", vec![id(), label("Ada"), attribute(&oid(&MACHINE_KEYSET), &NULL_VALUE)]),
-        ("attribute property 20", vec![id(), label("Ada"), attribute(&PROPERTY_20, &value(OCTET_STRING, &[&[7; 20]]))]),
-        ("attribute trusted usage", vec![id(), label("Ada"), attribute(&TRUSTED, &[6, 4, 0x55, 0x1d, 0x25, 0])]),
+        (
+            "attribute unknown",
+            vec![
+                id(),
+                label("Ada"),
+                attribute(&UNKNOWN, &value(UTF8_STRING, &[b"x"])),
+            ],
+        ),
+        (
+            "attribute unknown NULL",
+            vec![id(), label("Ada"), attribute(&UNKNOWN, &NULL_VALUE)],
+        ),
+        (
+            "attribute unknown SEQUENCE",
+            vec![
+                id(),
+                label("Ada"),
+                attribute(&UNKNOWN, &sequence(&[&BOOLEAN])),
+            ],
+        ),
+        (
+            "attribute unknown without value",
+            vec![id(), label("Ada"), of_values(&UNKNOWN, &[])],
+        ),
+        (
+            "attribute unknown of two values",
+            vec![
+                id(),
+                label("Ada"),
+                of_values(&UNKNOWN, &[&BOOLEAN, &NULL_VALUE]),
+            ],
+        ),
+        (
+            "attribute provider",
+            vec![
+                id(),
+                label("Ada"),
+                provider("Microsoft Software Key Storage Provider"),
+            ],
+        ),
+        (
+            "attribute machine keyset",
+            vec![id(), label("Ada"), of_values(&oid(&MACHINE_KEYSET), &[])],
+        ),
+        (
+            "attribute machine keyset NULL",
+            vec![
+                id(),
+                label("Ada"),
+                attribute(&oid(&MACHINE_KEYSET), &NULL_VALUE),
+            ],
+        ),
+        (
+            "attribute property 20",
+            vec![
+                id(),
+                label("Ada"),
+                attribute(&PROPERTY_20, &value(OCTET_STRING, &[&[7; 20]])),
+            ],
+        ),
+        (
+            "attribute trusted usage",
+            vec![
+                id(),
+                label("Ada"),
+                attribute(&TRUSTED, &[6, 4, 0x55, 0x1d, 0x25, 0]),
+            ],
+        ),
     ];
     for (name, attributes) in all {
-        files.add(&format!("attributes: {name}"), |recipe| recipe.mark(&attributes));
+        files.add(&format!("attributes: {name}"), |recipe| {
+            recipe.mark(&attributes);
+        });
         files.add(&format!("attributes of the leaf: {name}"), |recipe| {
             recipe.certificates[0].attributes.clone_from(&attributes);
         });
@@ -125,7 +221,10 @@ fn local_key_ids(files: &mut Files<'_>) {
         ("NULL", id_of(&NULL_VALUE)),
         ("BOOLEAN", id_of(&BOOLEAN)),
         ("without value", of_values(&oid(&LOCAL_KEY_ID), &[])),
-        ("of two values", of_values(&oid(&LOCAL_KEY_ID), &[&[4, 1, 1], &[4, 1, 2]])),
+        (
+            "of two values",
+            of_values(&oid(&LOCAL_KEY_ID), &[&[4, 1, 1], &[4, 1, 2]]),
+        ),
     ] {
         files.add(&format!("localKeyID {name}"), |recipe| {
             recipe.mark(&[attribute.clone(), label("Ada")]);
@@ -154,8 +253,14 @@ fn on_one_of_them(files: &mut Files<'_>) {
     };
     files.add_both("localKeyID on the key alone", on_key(vec![local_key_id(1)]));
     files.add_both("friendlyName on the key alone", on_key(vec![label("Ada")]));
-    files.add_both("localKeyID on the leaf alone", on_leaf(vec![local_key_id(1)]));
-    files.add_both("friendlyName on the leaf alone", on_leaf(vec![label("Ada")]));
+    files.add_both(
+        "localKeyID on the leaf alone",
+        on_leaf(vec![local_key_id(1)]),
+    );
+    files.add_both(
+        "friendlyName on the leaf alone",
+        on_leaf(vec![label("Ada")]),
+    );
     files.add_both("friendlyNames that differ", |recipe| {
         recipe.certificates[0].attributes = vec![local_key_id(1), label("Another")];
     });

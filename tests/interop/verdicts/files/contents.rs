@@ -53,7 +53,9 @@ fn arrangements(files: &mut Files<'_>) {
 
 fn certificates(files: &mut Files<'_>) {
     files.add_both("leaf last", |recipe| recipe.certificates.reverse());
-    files.add_both("leaf in the middle", |recipe| recipe.certificates.swap(0, 1));
+    files.add_both("leaf in the middle", |recipe| {
+        recipe.certificates.swap(0, 1);
+    });
     files.add_both("no path", |recipe| recipe.certificates.truncate(1));
     files.add_both("no root", |recipe| recipe.certificates.truncate(2));
     files.add_both("leaf twice", |recipe| {
@@ -76,7 +78,9 @@ fn certificates(files: &mut Files<'_>) {
         recipe.certificates.insert(0, Bag::new(&other, &[]));
     });
     files.add_both("a friendlyName on somebody else first", |recipe| {
-        recipe.certificates.insert(0, Bag::new(&other, &[label("Other")]));
+        recipe
+            .certificates
+            .insert(0, Bag::new(&other, &[label("Other")]));
     });
     let root = files.material.root.certificate.clone();
     for count in [30, 31, 40] {
@@ -131,9 +135,15 @@ fn other_bags(files: &mut Files<'_>) {
     for (name, other) in [
         ("revocation list", crl(files.material)),
         ("secret", bag(&oid(&SECRET_BAG), &secret, &[])),
-        ("secret with a name", bag(&oid(&SECRET_BAG), &secret, &[label("A secret")])),
+        (
+            "secret with a name",
+            bag(&oid(&SECRET_BAG), &secret, &[label("A secret")]),
+        ),
         ("SDSI certificate", bag(&certificate_bag, &sdsi, &[])),
-        ("certificate of an unknown type", bag(&certificate_bag, &odd_certificate, &[])),
+        (
+            "certificate of an unknown type",
+            bag(&certificate_bag, &odd_certificate, &[]),
+        ),
         ("bag of an unknown type", bag(&unknown, &text, &[])),
     ] {
         files.add_both(name, |recipe| recipe.others.push(other.clone()));
@@ -159,7 +169,9 @@ fn several_keys(files: &mut Files<'_>) {
         recipe.push(rsa, 3);
     });
     files.add_both("two keys of one localKeyID", |recipe| recipe.push(ec, 1));
-    files.add_both("two keys of one localKeyID, RSA beside", |recipe| recipe.push(rsa, 1));
+    files.add_both("two keys of one localKeyID, RSA beside", |recipe| {
+        recipe.push(rsa, 1);
+    });
     files.add_both("two keys, localKeyIDs crossed", |recipe| {
         recipe.push(ec, 2);
         let last = recipe.certificates.len() - 1;
@@ -177,8 +189,10 @@ fn several_keys(files: &mut Files<'_>) {
     files.add_both("two keys without localKeyIDs", |recipe| {
         recipe.push(ec, 2);
         for bag in recipe.keys.iter_mut().chain(&mut recipe.certificates) {
-            bag.attributes.retain(|attribute| *attribute != local_key_id(1));
-            bag.attributes.retain(|attribute| *attribute != local_key_id(2));
+            bag.attributes
+                .retain(|attribute| *attribute != local_key_id(1));
+            bag.attributes
+                .retain(|attribute| *attribute != local_key_id(2));
         }
     });
     files.add_both("two keys of one friendlyName", |recipe| {
@@ -218,7 +232,9 @@ fn several_keys(files: &mut Files<'_>) {
 fn renewed(files: &mut Files<'_>) {
     let renewed = files.material.renewed(&files.rsa);
     files.add("renewed with the same key", |recipe| {
-        recipe.certificates.insert(1, Bag::new(&renewed, &named(1, "Verdict Example")));
+        recipe
+            .certificates
+            .insert(1, Bag::new(&renewed, &named(1, "Verdict Example")));
     });
     files.add("renewed with the same key, the new one bare", |recipe| {
         recipe.certificates.insert(1, Bag::new(&renewed, &[]));
@@ -229,7 +245,9 @@ fn renewed(files: &mut Files<'_>) {
     files.add("renewed with the same key, a key for each", |recipe| {
         let key = Bag::new(&recipe.keys[0].der, &named(2, "Verdict New"));
         recipe.keys.push(key);
-        recipe.certificates.insert(1, Bag::new(&renewed, &named(2, "Verdict New")));
+        recipe
+            .certificates
+            .insert(1, Bag::new(&renewed, &named(2, "Verdict New")));
     });
 }
 
@@ -271,7 +289,11 @@ fn around(files: &mut Files<'_>) {
         ("text", b"the end".to_vec()),
         ("a second PFX", another),
     ] {
-        files.add_finished(&format!("followed by {name}"), |_| {}, |bytes| [bytes, tail].concat());
+        files.add_finished(
+            &format!("followed by {name}"),
+            |_| {},
+            |bytes| [bytes, tail].concat(),
+        );
     }
     for name in ["BER", "BER, constructed content"] {
         files.add_finished(name, |_| {}, |bytes| indefinite(&bytes, name.len() > 3));
@@ -292,7 +314,10 @@ fn indefinite(bytes: &[u8], in_pieces: bool) -> Vec<u8> {
         let (name, explicit) = info.split_at(11);
         let octets = content(content(explicit));
         let (first, second) = octets.split_at(octets.len() / 2);
-        let pieces = [value(OCTET_STRING, &[first]), value(OCTET_STRING, &[second])];
+        let pieces = [
+            value(OCTET_STRING, &[first]),
+            value(OCTET_STRING, &[second]),
+        ];
         let constructed = [&[0x24, 0x80][..], &pieces.concat(), &[0, 0]].concat();
         let explicit = [&[0xa0, 0x80][..], &constructed, &[0, 0]].concat();
         let info = [&[0x30, 0x80][..], name, &explicit, &[0, 0]].concat();
@@ -308,7 +333,9 @@ fn content(der: &[u8]) -> &[u8] {
         long => {
             let octets = usize::from(long & 0x7f);
             let length = &der[2..2 + octets];
-            let length = length.iter().fold(0, |sum, octet| sum << 8 | usize::from(*octet));
+            let length = length
+                .iter()
+                .fold(0, |sum, octet| sum << 8 | usize::from(*octet));
             (2 + octets, length)
         }
     };

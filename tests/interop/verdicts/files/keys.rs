@@ -35,7 +35,9 @@ pub(super) fn add(files: &mut Files<'_>) {
 
 fn kinds(files: &mut Files<'_>) {
     for kind in KINDS {
-        let identity = files.material.identity(&format!("Verdict kind {kind:?}"), kind);
+        let identity = files
+            .material
+            .identity(&format!("Verdict kind {kind:?}"), kind);
         let mut recipe = Recipe::of(&identity, files.material);
         files.put(&format!("{kind:?}"), &recipe, |bytes| bytes);
         recipe.encrypt(&own(Cipher::TripleDes, 20, ITERATIONS));
@@ -59,14 +61,28 @@ fn ec_key(scalar: &[u8], fields: &[&[u8]]) -> Vec<u8> {
 
 fn elliptic_forms(files: &mut Files<'_>) {
     let key = PrivateKey::from_pkcs8_der(files.p256.key.clone().into());
-    let scalar = ec_scalar(&key).ok().flatten().expect("a P-256 key").octets.to_vec();
+    let scalar = ec_scalar(&key)
+        .ok()
+        .flatten()
+        .expect("a P-256 key")
+        .octets
+        .to_vec();
     let curve = value(0xa0, &[&[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7]]);
     let certificate = Certificate::from_der(&files.p256.certificate).expect("a certificate");
-    let (_, bits) = certificate.spki_der().split_at(certificate.spki_der().len() - 68);
+    let (_, bits) = certificate
+        .spki_der()
+        .split_at(certificate.spki_der().len() - 68);
     let point = value(0xa1, &[bits]);
     let behind_a_zero = [&[0], &scalar[..]].concat();
     let compressed = {
-        let mut convert = openssl(&["pkey", "-ec_conv_form", "compressed", "-outform", "DER", "-in"]);
+        let mut convert = openssl(&[
+            "pkey",
+            "-ec_conv_form",
+            "compressed",
+            "-outform",
+            "DER",
+            "-in",
+        ]);
         let pkcs8 = output(convert.arg(&files.p256.key_file)).stdout;
         crate::material::pkcs8(&pkcs8).expect("openssl reads its own key")
     };
@@ -74,7 +90,10 @@ fn elliptic_forms(files: &mut Files<'_>) {
         ("without its point", ec_key(&scalar, &[])),
         ("with its curve inside", ec_key(&scalar, &[&curve])),
         ("of 33 octets", ec_key(&behind_a_zero, &[])),
-        ("of 33 octets with its point", ec_key(&behind_a_zero, &[&point])),
+        (
+            "of 33 octets with its point",
+            ec_key(&behind_a_zero, &[&point]),
+        ),
         ("with curve and point", ec_key(&scalar, &[&curve, &point])),
         ("with a compressed point", compressed),
     ] {
@@ -88,16 +107,22 @@ fn rsa_forms(files: &mut Files<'_>) {
     // KeyUsage in [0], as Windows writes it.
     let usage = value(
         0xa0,
-        &[&sequence(&[&[6, 3, 0x55, 0x1d, 0x0f], &value(0x31, &[&[3, 2, 4, 0x10]])])],
+        &[&sequence(&[
+            &[6, 3, 0x55, 0x1d, 0x0f],
+            &value(0x31, &[&[3, 2, 4, 0x10]]),
+        ])],
     );
     let inside = plain[4..].to_vec();
     let with_attributes = sequence(&[&inside, &usage]);
     let without_null = {
-        let at = inside.windows(2).position(|two| two == [5, 0]).expect("NULL");
+        let at = inside
+            .windows(2)
+            .position(|two| two == [5, 0])
+            .expect("NULL");
         let algorithm = value(0x30, &[&inside[5..at]]);
         sequence(&[&inside[..3], &algorithm, &inside[at + 2..]])
     };
-    let mut version_2 = plain.clone();
+    let mut version_2 = plain;
     version_2[6] = 1;
     for (name, key) in [
         ("with attributes", with_attributes),

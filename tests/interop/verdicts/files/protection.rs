@@ -66,7 +66,9 @@ fn ciphers(files: &mut Files<'_>) {
             recipe.key_scheme = Some(own(Cipher::TripleDes, 20, ITERATIONS));
         });
     }
-    files.add_both("clear certificates", |recipe| recipe.certificate_scheme = None);
+    files.add_both("clear certificates", |recipe| {
+        recipe.certificate_scheme = None;
+    });
     files.add_both("clear key", |recipe| recipe.key_scheme = None);
     files.add_both("nothing encrypted", |recipe| {
         recipe.key_scheme = None;
@@ -112,9 +114,12 @@ fn salts(files: &mut Files<'_>) {
         files.add(&format!("PBKDF2 salt of {salt}"), |recipe| {
             recipe.encrypt(&aes_with_salt(Cipher::Aes256, Digest::Sha256, salt));
         });
-        files.add(&format!("PBKDF2 salt of {salt} for the key alone"), |recipe| {
-            recipe.key_scheme = Some(aes_with_salt(Cipher::Aes256, Digest::Sha256, salt));
-        });
+        files.add(
+            &format!("PBKDF2 salt of {salt} for the key alone"),
+            |recipe| {
+                recipe.key_scheme = Some(aes_with_salt(Cipher::Aes256, Digest::Sha256, salt));
+            },
+        );
         files.add(&format!("PKCS#12 salt of {salt}"), |recipe| {
             recipe.encrypt(&own(Cipher::TripleDes, salt, ITERATIONS));
         });
