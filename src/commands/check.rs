@@ -72,7 +72,7 @@ impl<'a> FileJson<'a> {
         };
         Self {
             report,
-            identities: report.report.identities.iter().map(identity).collect(),
+            identities: report.report.distinct_identities().map(identity).collect(),
         }
     }
 }
@@ -280,7 +280,7 @@ fn write(out: &mut dyn Write, file: &FileReport) -> io::Result<()> {
         );
         field("holds", &holds)?;
     }
-    for identity in &report.identities {
+    for identity in report.distinct_identities() {
         field("identity", &called(identity))?;
     }
     let opening = report.readers.iter().filter(|(_, reader)| reader.opens);

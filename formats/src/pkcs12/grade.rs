@@ -2,7 +2,7 @@
 //! clear, so that much of a file can be judged without its password; with the password, the
 //! question is whether it restores: a key that signs for its certificate, and a path that links.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::certificate::Clock;
 use crate::pkcs12::decode::{self, Contents, Limits, MacStatus};
@@ -68,6 +68,10 @@ pub(crate) fn grade_within(
         weaknesses::find_odd_pairing(&mut report, &facts);
         report.readers = readers(&facts);
     }
+    // What is so of many keys is said once.
+    let mut said = HashSet::new();
+    let mut is_new = |finding: &Finding| said.insert((finding.severity, finding.message.clone()));
+    report.findings.retain(&mut is_new);
     report.findings.sort_by_key(|finding| finding.severity);
     Ok(report)
 }

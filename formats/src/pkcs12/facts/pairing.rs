@@ -15,6 +15,8 @@ pub(in crate::pkcs12) struct Pairing {
     pub(in crate::pkcs12) id_on_no_certificate: bool,
     /// A key has the localKeyID of a certificate that is not its own.
     pub(in crate::pkcs12) id_of_another_certificate: bool,
+    /// The first certificate is not the key's.
+    pub(in crate::pkcs12) leaf_not_first: bool,
     /// Java finds another certificate for a key, or none.
     pub(in crate::pkcs12) id_or_name_of_another_certificate: bool,
     /// Two different keys have the same friendly name.
@@ -77,6 +79,9 @@ impl Pairing {
                 let mut leaves = certificates.iter();
                 leaves.any(|leaf| of_id(key, leaf) && !key.owns(leaf))
             }),
+            leaf_not_first: certificates
+                .first()
+                .is_some_and(|leaf| !keys.iter().any(|key| key.owns(leaf))),
             id_or_name_of_another_certificate: keys.iter().any(|key| {
                 let mut equal = keys.iter().enumerate().filter(|(_, one)| one.is(key));
                 !equal.any(|(at, one)| {

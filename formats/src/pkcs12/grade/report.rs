@@ -1,6 +1,6 @@
 //! What a grade says about a PKCS#12 file, as it is shown and as `certstow.check/1` has it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
 
@@ -56,6 +56,13 @@ pub struct Report {
 }
 
 impl Report {
+    /// The identities, each once, however many copies of its key there are.
+    pub fn distinct_identities(&self) -> impl Iterator<Item = &Identity> {
+        let mut seen = HashSet::new();
+        let mut identities = self.identities.iter();
+        std::iter::from_fn(move || identities.find(|one| seen.insert(one.certificate.id())))
+    }
+
     pub(super) fn error(&mut self, message: impl Into<String>) {
         self.find(Severity::Error, message);
     }
@@ -136,7 +143,7 @@ pub struct Finding {
 }
 
 /// How grave a finding is, the gravest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The file does not restore, or protects nothing.

@@ -61,6 +61,7 @@ pub(super) enum Rule {
     IdOnNoCertificate,
     IdOfAnotherCertificate,
     IdOrNameOfAnotherCertificate,
+    LeafNotFirst,
     KeysOfOneName,
     CertificatesOfOneName,
     SeveralKeys,
@@ -141,6 +142,7 @@ impl Rule {
             b"id-on-no-certificate" => Self::IdOnNoCertificate,
             b"id-of-another-certificate" => Self::IdOfAnotherCertificate,
             b"id-or-name-of-another-certificate" => Self::IdOrNameOfAnotherCertificate,
+            b"leaf-not-first" => Self::LeafNotFirst,
             b"keys-of-one-name" => Self::KeysOfOneName,
             b"certificates-of-one-name" => Self::CertificatesOfOneName,
             b"several-keys" => Self::SeveralKeys,
@@ -290,6 +292,10 @@ impl Rule {
                 pairing.id_or_name_of_another_certificate,
                 "it finds a key's certificate by the local key ID or the friendly name, and they \
                  lead to none or to another",
+            ),
+            Self::LeafNotFirst => sentence(
+                pairing.leaf_not_first,
+                "it takes the first certificate for the key's, and the file begins with another",
             ),
             Self::KeysOfOneName => sentence(
                 pairing.keys_of_one_name,

@@ -261,6 +261,24 @@ fn on_one_of_them(files: &mut Files<'_>) {
         "friendlyName on the leaf alone",
         on_leaf(vec![label("Ada")]),
     );
+    files.add_both("friendlyName of the key on the intermediate", |recipe| {
+        recipe.certificates[0].attributes.clear();
+        recipe.certificates[1].attributes = vec![label("Verdict Example")];
+    });
+    files.add_both(
+        "friendlyName of the key on leaf and intermediate",
+        |recipe| {
+            recipe.mark(&[label("Verdict Example")]);
+            recipe.certificates[1].attributes = vec![label("verdict example")];
+        },
+    );
+    files.add_both(
+        "localKeyID of the leaf, friendlyName of the intermediate",
+        |recipe| {
+            recipe.certificates[0].attributes = vec![local_key_id(1)];
+            recipe.certificates[1].attributes = vec![label("Verdict Example")];
+        },
+    );
     files.add_both("friendlyNames that differ", |recipe| {
         recipe.certificates[0].attributes = vec![local_key_id(1), label("Another")];
     });

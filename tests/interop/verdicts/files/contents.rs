@@ -43,6 +43,17 @@ fn arrangements(files: &mut Files<'_>) {
             recipe.certificate_scheme = None;
         });
     }
+    for arrangement in [
+        Arrangement::KeysFirst,
+        Arrangement::KeyBeforeCertificates,
+        Arrangement::KeysInEncryptedPart,
+        Arrangement::PartEach,
+    ] {
+        files.add_both(&format!("{arrangement:?} without attributes"), |recipe| {
+            recipe.arrangement = arrangement;
+            bare(recipe);
+        });
+    }
     for arrangement in [Arrangement::OnePart, Arrangement::KeysInEncryptedPart] {
         files.add(&format!("{arrangement:?}, clear key inside"), |recipe| {
             recipe.arrangement = arrangement;
@@ -177,6 +188,37 @@ fn several_keys(files: &mut Files<'_>) {
         let last = recipe.certificates.len() - 1;
         recipe.certificates[0].attributes = named(2, "Crossed 2");
         recipe.certificates[last].attributes = named(1, "Crossed 1");
+    });
+    files.add("two RSA keys, localKeyIDs crossed", |recipe| {
+        recipe.push(rsa, 2);
+        let last = recipe.certificates.len() - 1;
+        recipe.certificates[0].attributes = named(2, "Crossed 2");
+        recipe.certificates[last].attributes = named(1, "Crossed 1");
+    });
+    files.add_both("two keys, friendlyNames crossed", |recipe| {
+        recipe.push(rsa, 2);
+        let last = recipe.certificates.len() - 1;
+        recipe.certificates[0].attributes = vec![local_key_id(1), label("Verdict Example 2")];
+        recipe.certificates[last].attributes = vec![local_key_id(2), label("Verdict Example")];
+    });
+    files.add_both("two keys, friendlyNames alone and crossed", |recipe| {
+        recipe.push(ec, 2);
+        let last = recipe.certificates.len() - 1;
+        recipe.keys[0].attributes = vec![label("A")];
+        recipe.keys[1].attributes = vec![label("B")];
+        recipe.certificates[0].attributes = vec![label("B")];
+        recipe.certificates[last].attributes = vec![label("A")];
+    });
+    files.add_both("two keys, one without certificate's localKeyID", |recipe| {
+        recipe.push(ec, 2);
+        let last = recipe.certificates.len() - 1;
+        recipe.certificates[last].attributes.clear();
+    });
+    files.add_both("two keys, names that differ in case", |recipe| {
+        recipe.push(ec, 2);
+        let last = recipe.certificates.len() - 1;
+        recipe.keys[1].attributes = named(2, "VERDICT EXAMPLE");
+        recipe.certificates[last].attributes = named(2, "VERDICT EXAMPLE");
     });
     files.add_both("two keys without attributes", |recipe| {
         recipe.push(ec, 2);
