@@ -184,6 +184,17 @@ fn grade_judges_by_what_is_inside() {
         outside.unwrap().readers["windows11"].opens,
         "not seen without"
     );
+
+    let identity = identities::ed448_identity();
+    let password = password();
+    let form = PasswordForm::Text(&password);
+    let key = writer::shrouded_key(identity.key.expose(), &writer::pbes2(2_000), form, &[]);
+    let leaf = writer::certificate(identity.leaf.der(), &[]);
+    let parts = [writer::plain(&[leaf]), writer::plain(&[key])];
+    let bytes = writer::file(&parts, Some((&writer::mac(2_000), form)));
+    let clear = graded(&bytes, None, None, NOW).unwrap();
+    let reason = clear.readers["windows11"].reason.as_deref().unwrap();
+    assert!(reason.contains("Ed448"), "{reason}");
 }
 
 #[test]

@@ -172,12 +172,14 @@ impl Rule {
         let odd = |oddity| facts.layout.oddities.contains(&oddity);
         let pairing = &facts.pairing;
         match self {
-            Self::Pbes2 | Self::OtherPbes2 | Self::Pbes2Aes192 | Self::Pbes2TripleDes => {
-                self.encryption(facts)
-            }
-            Self::OtherEncryption | Self::TwoKeyTripleDes | Self::Rc2 | Self::Rc2Of128 => {
-                self.encryption(facts)
-            }
+            Self::Pbes2
+            | Self::OtherPbes2
+            | Self::Pbes2Aes192
+            | Self::Pbes2TripleDes
+            | Self::OtherEncryption
+            | Self::TwoKeyTripleDes
+            | Self::Rc2
+            | Self::Rc2Of128 => self.encryption(facts),
             Self::Sha224 => unread(facts.digests().any(|one| one == Digest::Sha224), "SHA-224"),
             Self::NoMac => unread(facts.mac.is_none(), "files without a MAC"),
             Self::Sha2Mac | Self::Sha384Mac => self.own_mac(facts.mac.as_ref()?),
