@@ -3,7 +3,9 @@
 
 use certstow_core::export::{Format, Options};
 use certstow_core::output::{Existing, Privacy};
+use certstow_formats::certificate::Certificate;
 use certstow_formats::chain::Include;
+use certstow_formats::pkcs12::target::Target;
 
 use super::args::{AlgorithmArgs, ContentArgs};
 use crate::error::Error;
@@ -26,22 +28,44 @@ pub(super) fn of(format: Format, contents: &ContentArgs, algorithms: &AlgorithmA
             .iterations
             .unwrap_or_else(|| profile.iterations()),
         unencrypted_key: false,
+        target: algorithms.target,
     }
 }
 
 /// Whether the program that is to open the file reads the certificate alone.
 pub(super) fn reads_no_path(algorithms: &AlgorithmArgs) -> bool {
     let target = algorithms.target;
-    target.is_some_and(|target| target.reads.certificates == Some(1))
+    target.is_some_and(Target::reads_no_path)
 }
 
-/// Refuses a certification path for a program that reads none.
-pub(super) fn check_path(contents: &ContentArgs, algorithms: &AlgorithmArgs) -> Result<(), Error> {
+/// Refuses what the program named by `--for` does not open, whatever the certificate.
+pub(super) fn check_target(
+    contents: &ContentArgs,
+    algorithms: &AlgorithmArgs,
+) -> Result<(), Error> {
+    if let (Some(target), Some(iterations)) = (algorithms.target, algorithms.iterations)
+        && let Some(why) = target.objection(target.profile, iterations, None)
+    {
+        let program = target.description;
+        return Err(Error::Usage(format!(
+            "{program}, which --for names, would not open the file: {why}"
+        )));
+    }
     match contents.chain {
         Some(Include::Full | Include::NoRoot) if reads_no_path(algorithms) => Err(Error::Usage(
             "the program named by --for reads one certificate only: leave --chain out".to_owned(),
         )),
         _ => Ok(()),
+    }
+}
+
+/// Refuses a certificate whose key the program named by `--for` does not read.
+pub(super) fn check_certificate(options: &Options, certificate: &Certificate) -> Result<(), Error> {
+    match options.objection(certificate) {
+        Some(objection) => Err(Error::Usage(format!(
+            "{objection}; leave --for out to save it for other programs"
+        ))),
+        None => Ok(()),
     }
 }
 

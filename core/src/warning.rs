@@ -21,6 +21,8 @@ pub enum Code {
     Profile,
     /// The iterations of key derivation are very few, or more than some programs accept.
     Iterations,
+    /// The program that is to open the file is not known to.
+    Target,
     /// The password is empty, or has characters that some programs cannot take.
     Password,
     /// How far the private key was proven, where no signature proves it.

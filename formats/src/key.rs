@@ -13,6 +13,7 @@ pub(crate) mod oid;
 mod point;
 mod scalar;
 mod structure;
+mod traits;
 
 use curve25519_dalek::MontgomeryPoint;
 use zeroize::Zeroizing;
@@ -25,6 +26,7 @@ use self::ml_dsa::ParameterSet;
 use self::oid::{DSA, EC_PUBLIC_KEY, ED25519, RSA_ENCRYPTION, RSASSA_PSS, X25519};
 pub use self::scalar::{EcScalar, ec_scalar, odd_scalar_length, with_full_scalar};
 use self::structure::{Pkcs8, Sec1, pkcs8, read_spki, spki, with_attributes};
+pub(crate) use self::traits::KeyTraits;
 use crate::ber::{self, Reader, Value};
 use crate::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 use crate::secret::PrivateKey;

@@ -43,7 +43,7 @@ pub(super) fn last_runs() -> Option<PathBuf> {
 
 /// How the files of a backup are made.
 pub(super) fn options(args: &BackupArgs) -> Result<Options, Error> {
-    file_options::check_path(&args.contents, &args.algorithms)?;
+    file_options::check_target(&args.contents, &args.algorithms)?;
     Ok(file_options::of(
         Format::P12,
         &args.contents,

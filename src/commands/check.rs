@@ -5,11 +5,12 @@ use std::fs::File;
 use std::io::{self, Read as _, Write};
 use std::path::Path;
 
-use certstow_core::{time, waits};
+use certstow_core::{password, time, waits};
+use certstow_formats::names;
 use certstow_formats::pkcs12::decode::Limits;
 use certstow_formats::pkcs12::error::DecodeError;
 use certstow_formats::pkcs12::grade::{
-    self, FileReport, Finding, MacReport, MacVerdict, Report, Severity,
+    self, FileReport, Finding, Identity, MacReport, MacVerdict, Report, Severity,
 };
 use certstow_formats::plural::counted;
 use certstow_formats::proof::Level;
@@ -30,35 +31,73 @@ use crate::screen::Screen;
 #[derive(Serialize)]
 struct Json<'a> {
     schema: &'static str,
-    files: &'a [FileReport],
+    files: Vec<FileJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct FileJson<'a> {
+    #[serde(flatten)]
+    report: &'a FileReport,
+    identities: Vec<IdentityJson<'a>>,
+}
+
+/// Whose a private key of the file is.
+#[derive(Serialize)]
+struct IdentityJson<'a> {
+    thumbprint: ThumbprintJson,
+    friendly_name: Option<&'a str>,
+    subject: String,
+    not_after: String,
+}
+
+#[derive(Serialize)]
+struct ThumbprintJson {
+    sha1: String,
+    sha256: String,
+}
+
+impl<'a> FileJson<'a> {
+    fn of(report: &'a FileReport) -> Self {
+        let identity = |identity: &'a Identity| {
+            let certificate = identity.certificate.parse();
+            IdentityJson {
+                thumbprint: ThumbprintJson {
+                    sha1: names::thumbprint(&identity.certificate),
+                    sha256: names::hex(identity.certificate.id().as_bytes()),
+                },
+                friendly_name: identity.friendly_name.as_deref(),
+                subject: certificate.subject(),
+                not_after: certificate.not_after().to_string(),
+            }
+        };
+        Self {
+            report,
+            identities: report.report.distinct_identities().map(identity).collect(),
+        }
+    }
 }
 
 pub(crate) fn run(args: &CheckArgs, screen: &Screen) -> Result<Exit, Error> {
-    let password = obtain_password(args, screen)?;
-    let progress = Progress::start(screen, "Checking");
-    let files: Vec<FileReport> = args
-        .files
-        .iter()
-        .map(|file| {
-            screen.explain(&format!("checking {}", file.display()));
-            let report = report(file, password.as_ref());
-            screen.record(&entry(file, &report));
-            FileReport {
-                file: file.to_string_lossy().into_owned(),
-                report,
-            }
-        })
-        .collect();
-    drop(progress);
+    let mut passwords = Passwords::obtain(args, screen)?;
+    let mut files = Vec::new();
+    for file in &args.files {
+        screen.explain(&format!("checking {}", file.display()));
+        let report = passwords.report(file, screen)?;
+        screen.record(&entry(file, &report));
+        files.push(FileReport {
+            file: file.to_string_lossy().into_owned(),
+            report,
+        });
+    }
     if screen.json {
         screen.print_json(&Json {
             schema: "certstow.check/1",
-            files: &files,
+            files: files.iter().map(FileJson::of).collect(),
         })?;
     } else {
         screen.print(|out| files.iter().try_for_each(|file| write(out, file)))?;
     }
-    Ok(exit(&files, password.is_some()))
+    Ok(exit(&files, !passwords.known.is_empty()))
 }
 
 /// What the logs say of a file: whether it restores, and what is wrong with it.
@@ -84,7 +123,7 @@ fn exit(files: &[FileReport], with_password: bool) -> Exit {
     let restores = |report: &Report| match report.restores {
         Some(restores) => restores,
         // With a password, what is not proven does not count as restoring.
-        None => !with_password && parses(report),
+        None => !with_password && report.parses,
     };
     if reports().any(|report| report.wrong_password) {
         Exit::Password
@@ -95,16 +134,62 @@ fn exit(files: &[FileReport], with_password: bool) -> Exit {
     }
 }
 
-/// A file that could not even be parsed has no readers at all.
-fn parses(report: &Report) -> bool {
-    !report.readers.is_empty()
+/// The passwords that are tried on each file, the last one first.
+struct Passwords {
+    known: Vec<Password>,
+    /// Whether a person is asked for another where none of them opens a file.
+    asks: bool,
 }
 
-fn obtain_password(args: &CheckArgs, screen: &Screen) -> Result<Option<Password>, Error> {
-    Ok(match args.ask_password {
-        true => Some(ask::obtain(&args.password, &ask::OPENS_FILES, screen)?),
-        false => ask::if_given(&args.password, screen)?,
-    })
+impl Passwords {
+    /// How often a person is asked for the password of a file.
+    const TRIES: usize = 3;
+
+    fn obtain(args: &CheckArgs, screen: &Screen) -> Result<Self, Error> {
+        let password = match args.ask_password {
+            true => Some(ask::obtain(&args.password, &ask::OPENS_FILES, screen)?),
+            false => ask::if_given(&args.password, screen)?,
+        };
+        Ok(Self {
+            known: password.into_iter().collect(),
+            asks: args.ask_password,
+        })
+    }
+
+    /// The report with the password that opens the file, if one does.
+    fn report(&mut self, file: &Path, screen: &Screen) -> Result<Report, Error> {
+        let mut report = self.try_known(file, screen);
+        for _ in 1..Self::TRIES {
+            if !(self.asks && report.wrong_password) {
+                break;
+            }
+            let place = file.display().to_string();
+            let question = format!("Wrong. Password of {}:", safe(&place));
+            let password = password::prompt(&question, false, true)?;
+            report = checked(file, Some(&password), screen);
+            self.known.push(password);
+        }
+        Ok(report)
+    }
+
+    fn try_known(&self, file: &Path, screen: &Screen) -> Report {
+        let passwords = self.known.iter().rev();
+        let reports = passwords.map(|password| checked(file, Some(password), screen));
+        let mut wrong = None;
+        for report in reports {
+            if !report.wrong_password {
+                return report;
+            }
+            wrong = Some(report);
+        }
+        wrong.unwrap_or_else(|| checked(file, None, screen))
+    }
+}
+
+/// The report on a file, while a person sees that there is work.
+fn checked(file: &Path, password: Option<&Password>, screen: &Screen) -> Report {
+    let _progress = Progress::start(screen, "Checking");
+    report(file, password)
 }
 
 fn report(file: &Path, password: Option<&Password>) -> Report {
@@ -125,6 +210,7 @@ fn report(file: &Path, password: Option<&Password>) -> Report {
 /// The report on a file of which nothing can be told.
 fn unreadable(message: String, password: Option<&Password>) -> Report {
     Report {
+        parses: false,
         opened: None,
         wrong_password: false,
         mac: MacReport {
@@ -138,7 +224,7 @@ fn unreadable(message: String, password: Option<&Password>) -> Report {
         certificates: None,
         restores: password.map(|_| false),
         proof: None,
-        leaves: Vec::new(),
+        identities: Vec::new(),
         readers: BTreeMap::new(),
         findings: vec![Finding {
             severity: Severity::Error,
@@ -172,7 +258,7 @@ fn write(out: &mut dyn Write, file: &FileReport) -> io::Result<()> {
         "" => Ok(()),
         value => writeln!(out, "  {name:<14}{}", safe(value)),
     };
-    if parses(report) {
+    if report.parses {
         field("password", opened(report))?;
         field("restores", restores(report.restores))?;
         field("proof", report.proof.map_or("", Level::word))?;
@@ -194,15 +280,15 @@ fn write(out: &mut dyn Write, file: &FileReport) -> io::Result<()> {
         );
         field("holds", &holds)?;
     }
-    let opens = |wanted: bool| {
-        let names = report
-            .readers
-            .iter()
-            .filter(|(_, reader)| reader.opens == wanted);
-        names.map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
-    };
-    field("opens in", &opens(true))?;
-    field("not in", &opens(false))?;
+    for identity in report.distinct_identities() {
+        field("identity", &called(identity))?;
+    }
+    let opening = report.readers.iter().filter(|(_, reader)| reader.opens);
+    let opening: Vec<_> = opening.map(|(name, _)| *name).collect();
+    field("opens in", &opening.join(", "))?;
+    for (reason, names) in by_reason(report) {
+        field("not in", &format!("{}: {reason}", names.join(", ")))?;
+    }
     for finding in &report.findings {
         let severity = match finding.severity {
             Severity::Error => "error",
@@ -212,6 +298,34 @@ fn write(out: &mut dyn Write, file: &FileReport) -> io::Result<()> {
         field(severity, &finding.message)?;
     }
     Ok(())
+}
+
+/// The programs that do not open the file, those of one reason together, in their order.
+fn by_reason(report: &Report) -> Vec<(&str, Vec<&'static str>)> {
+    let mut groups: Vec<(&str, Vec<&'static str>)> = Vec::new();
+    for (name, reader) in &report.readers {
+        let Some(reason) = reader.reason.as_deref() else {
+            continue;
+        };
+        match groups.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, names)) => names.push(name),
+            None => groups.push((reason, vec![name])),
+        }
+    }
+    groups
+}
+
+/// Whose it is, until when, and how it is found.
+fn called(identity: &Identity) -> String {
+    let certificate = identity.certificate.parse();
+    let name = identity.friendly_name.as_ref();
+    let name = name.map_or_else(String::new, |name| format!(", friendly name \"{name}\""));
+    format!(
+        "{}, valid until {}{name}, thumbprint {}",
+        certificate.label(),
+        time::local_date(certificate.not_after()),
+        names::thumbprint(&identity.certificate)
+    )
 }
 
 fn opened(report: &Report) -> &'static str {

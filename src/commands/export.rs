@@ -117,6 +117,7 @@ pub(crate) fn save(
     let identity = inventory.certificate(id).ok_or_else(|| {
         Error::Usage("the identity is not in the stores that were read".to_owned())
     })?;
+    file_options::check_certificate(&options, identity.certificate())?;
     let mut stdout = io::stdout().lock();
     let destination = if to_stdout(args) {
         Destination::Stream {
@@ -172,7 +173,7 @@ pub(crate) fn check_together(
     if let Some(idle) = idle_option(args, options) {
         return Err(Error::Usage(idle));
     }
-    file_options::check_path(&args.contents, &args.algorithms)?;
+    file_options::check_target(&args.contents, &args.algorithms)?;
     if args.allow_prompt && screen.interaction() == Interaction::Never {
         return usage("--allow-prompt needs a person, and standard input is no terminal");
     }

@@ -8,6 +8,7 @@ use certstow_formats::pkcs12::target::{self, Target};
 use super::asker::{Answer, Choice};
 use super::context::WizardContext;
 use super::draft::Draft;
+use crate::commands::export;
 use crate::error::Error;
 use crate::file_options;
 
@@ -64,6 +65,14 @@ impl Reader {
     }
 }
 
+/// Why the program would not open the file of the chosen identity.
+fn objection(draft: &Draft, context: &WizardContext<'_>) -> Option<String> {
+    let identity = context.inventory.certificate(draft.identity.as_ref()?)?;
+    let options = export::options(&draft.args);
+    let objection = options.objection(identity.certificate())?;
+    Some(objection.text)
+}
+
 pub(super) fn ask(draft: &mut Draft, context: &mut WizardContext<'_>) -> Result<Answer<()>, Error> {
     let readers = readers();
     let choices: Vec<_> = readers
@@ -83,6 +92,13 @@ pub(super) fn ask(draft: &mut Draft, context: &mut WizardContext<'_>) -> Result<
         Reader::Recent => {}
         Reader::Wipo => draft.args.algorithms.profile = Some(Profile::Compatible),
         Reader::Program(target) => draft.args.algorithms.target = Some(target),
+    }
+    if let Some(objection) = objection(draft, context) {
+        context
+            .asker
+            .say(&format!("{objection}. Choose another program."));
+        draft.args.algorithms.target = None;
+        return ask(draft, context);
     }
     if let Some(remark) = reader.remark() {
         context.asker.say(remark);

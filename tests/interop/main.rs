@@ -11,4 +11,5 @@ mod material;
 mod peers;
 mod reading;
 mod schemes;
+mod verdicts;
 mod writing;

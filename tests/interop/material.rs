@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// The kinds of key certstow promises to save.
+/// Kinds of key. Those of [`Key::ALL`] certstow promises to save.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Key {
     Rsa2048,
@@ -13,6 +13,14 @@ pub(crate) enum Key {
     P256,
     P384,
     Ed25519,
+    Rsa1024,
+    RsaOfThreePrimes,
+    Pss,
+    P224,
+    P521,
+    Secp256k1,
+    BrainpoolP256,
+    Ed448,
 }
 
 impl Key {
@@ -31,6 +39,31 @@ impl Key {
             Key::P256 => &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
             Key::P384 => &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
             Key::Ed25519 => &["-algorithm", "Ed25519"],
+            Key::Rsa1024 => &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"],
+            Key::RsaOfThreePrimes => &[
+                "-algorithm",
+                "RSA",
+                "-pkeyopt",
+                "rsa_keygen_bits:2048",
+                "-pkeyopt",
+                "rsa_keygen_primes:3",
+            ],
+            Key::Pss => &["-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048"],
+            Key::P224 => &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-224"],
+            Key::P521 => &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"],
+            Key::Secp256k1 => &[
+                "-algorithm",
+                "EC",
+                "-pkeyopt",
+                "ec_paramgen_curve:secp256k1",
+            ],
+            Key::BrainpoolP256 => &[
+                "-algorithm",
+                "EC",
+                "-pkeyopt",
+                "ec_paramgen_curve:brainpoolP256r1",
+            ],
+            Key::Ed448 => &["-algorithm", "Ed448"],
         }
     }
 }
@@ -80,6 +113,24 @@ impl Material {
             Some(&self.intermediate),
             extensions,
         )
+    }
+
+    /// Another certificate for the same request as an identity's.
+    pub(crate) fn renewed(&self, identity: &Identity) -> Vec<u8> {
+        let request = identity.certificate_file.with_extension("csr");
+        let issuer = &self.intermediate;
+        output(
+            openssl(&[
+                "x509", "-req", "-days", "36500", "-sha256", "-outform", "DER",
+            ])
+            .arg("-in")
+            .arg(request)
+            .arg("-CA")
+            .arg(&issuer.certificate_file)
+            .arg("-CAkey")
+            .arg(&issuer.key_file),
+        )
+        .stdout
     }
 
     /// Intermediate and root, in one PEM file.

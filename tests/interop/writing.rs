@@ -302,7 +302,7 @@ impl<'a> Trial<'a> {
 
 /// Shown by `--nocapture` and when the test fails.
 #[expect(clippy::print_stdout, reason = "the summary of a test")]
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     println!("{line}");
 }
 

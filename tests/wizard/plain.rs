@@ -243,3 +243,23 @@ fn hostile_names_print_no_escape_sequences() {
     assert_eq!(terminal.wait(), Some(0), "{}", terminal.all());
     assert!(!terminal.all().contains('\u{1b}'), "{:?}", terminal.all());
 }
+
+#[test]
+fn reader_that_refuses_the_key_is_asked_again() {
+    let world = World::new();
+    let store = format!(
+        "{}/tests/cmd/proof.in/eddie.pem",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let mut terminal = world.run_at(100, &[], &["export", "--plain", "--store", &store]);
+    for question in [WHICH, PATH, PROPERTIES] {
+        numbered(&mut terminal, question, ENTER);
+    }
+    lined(&mut terminal, "Friendly name", ENTER);
+    numbered(&mut terminal, READER, "Windows 11\r");
+    numbered(&mut terminal, "  9  Windows 11", "9\r");
+    terminal.wait_for("Windows 11 will not open the file");
+    terminal.wait_for("Ed448 keys. Choose another");
+    numbered(&mut terminal, READER, ENTER);
+    terminal.wait_for(PASSWORD_FROM);
+}

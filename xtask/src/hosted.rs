@@ -30,6 +30,7 @@ pub(crate) fn run() -> Result<(), String> {
     // The programs to test against come with `cargo xtask test`, on Linux.
     let able = Able {
         peers: Peers::Incomplete,
+        dotnet: false,
         disks: false,
         memory: false,
     };

@@ -25,6 +25,7 @@ mod hosted;
 mod imports;
 mod package;
 mod picture;
+mod pip;
 mod recording;
 mod release;
 mod samples;
@@ -118,13 +119,18 @@ fn test() -> Result<(), String> {
         });
     }
     oldest_rust(&mut steps);
-    match setup::require(&setup::PIP).and_then(|()| workflows::install()) {
+    match pip::install(workflows::LINTER) {
         Ok(()) => steps.run("workflows", || workflows::lint(USAGE)),
         Err(reason) => steps.cannot_run("workflows", &reason),
     }
     steps.run("documentation", checks::documentation);
+    let dotnet = pip::install(tests::DOTNET);
+    if let Err(reason) = &dotnet {
+        steps.cannot_run("set-up: .NET to test against", reason);
+    }
     let able = tests::Able {
         peers,
+        dotnet: dotnet.is_ok(),
         disks: setup::may_mount_disks(),
         memory: setup::may_read_memory(),
     };

@@ -76,7 +76,7 @@ pub(crate) const WINE: [Program; 5] = [
     "MinGW-w64 gcc | gcc-mingw-w64-x86-64 | x86_64-w64-mingw32-gcc --version",
 ];
 
-/// What installs the linter of the workflows.
+/// What installs packages of PyPI.
 pub(crate) const PIP: [Program; 1] = ["pip | python3-pip | python3 -m pip --version"];
 
 /// Whether every peer is there.

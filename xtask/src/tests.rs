@@ -25,6 +25,10 @@ const DRIVE_TESTS: &str = "removable_drives_include_only_writable";
 /// The tests that run a service manager, which takes root, too: all have this in their names.
 const MANAGER_TESTS: &str = "with_real_manager";
 
+/// The test that has .NET open files, which [`crate::pip`] installs under this name.
+pub(crate) const DOTNET: &str = "dotnet";
+const DOTNET_TEST: &str = "verdicts::check_agrees";
+
 /// The tests that search the memory of a process, which takes root.
 const MEMORY_TESTS: &str = "image::";
 
@@ -43,6 +47,8 @@ const LONG: [&str; 7] = [
 pub(crate) struct Able {
     /// Whether the other programs are there.
     pub(crate) peers: Peers,
+    /// Whether .NET is there.
+    pub(crate) dotnet: bool,
     /// Whether it may mount disks.
     pub(crate) disks: bool,
     /// Whether it may read a closed memory.
@@ -60,6 +66,9 @@ impl Able {
             for name in [DISK_TESTS, DRIVE_TESTS, MANAGER_TESTS] {
                 arguments.extend(["--skip", name]);
             }
+        }
+        if !self.dotnet {
+            arguments.extend(["--skip", DOTNET_TEST]);
         }
         if !self.memory {
             arguments.extend(["--skip", MEMORY_TESTS]);

@@ -1,34 +1,20 @@
 //! The workflows in `.github/workflows`, linted where they don't run: their syntax, expressions and
 //! permissions by jactionlint, which grew out of actionlint, and that every xtask they name exists.
 
-use std::path::PathBuf;
+use crate::command::{command, ensure, root, run};
+use crate::{files, pip};
 
-use crate::command::{command, ensure, root, run, target_folder};
-use crate::files;
-
-/// jactionlint's version, and the hash of what is installed.
-const REQUIREMENT: &str = "jactionlint.txt";
-
-/// Installs the linter; an error says why it can't be had.
-pub(crate) fn install() -> Result<(), String> {
-    // Into a folder of its own, which no other Python gets to see.
-    let (folder, requirement) = (folder()?, root().join("xtask").join(REQUIREMENT));
-    run(&mut command!(
-        "python3 -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all:
-         --require-hashes --upgrade --root-user-action ignore --target {folder}
-         --requirement {requirement}"
-    ))
-}
+/// The linter, as [`pip`] calls it.
+pub(crate) const LINTER: &str = "jactionlint";
 
 /// Lints, with whatever is found an error. `usage` names the commands of this program.
 pub(crate) fn lint(usage: &str) -> Result<(), String> {
     check(usage)?;
     // The steps are one command each, which leaves nothing for shellcheck.
-    run(command!("python3 -m jactionlint --strict-exit --shellcheck=").env("PYTHONPATH", folder()?))
-}
-
-fn folder() -> Result<PathBuf, String> {
-    Ok(target_folder()?.join("jactionlint"))
+    run(
+        command!("python3 -m jactionlint --strict-exit --shellcheck=")
+            .env("PYTHONPATH", pip::folder(LINTER)?),
+    )
 }
 
 /// An error unless every `cargo xtask` in the workflows is a command of this program, and every

@@ -299,7 +299,7 @@ impl<'a> Run<'a> {
             store: self.inventory.store_name(identity.entries()[0].store),
             key: None,
             copies: copies.collect(),
-            warnings: Vec::new(),
+            warnings: Vec::from_iter(self.request.options.objection(identity.certificate())),
         }
     }
 

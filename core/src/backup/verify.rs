@@ -132,7 +132,8 @@ fn verdict(
     let leaves = match report {
         Ok(report) => {
             verdict.prove(&report, saved);
-            report.leaves
+            let identities = report.identities.into_iter();
+            identities.map(|identity| identity.certificate).collect()
         }
         Err(error) => {
             verdict.not_opened(&error, matches!(file.sealed, Some(Err(_))));
@@ -205,7 +206,11 @@ impl FileVerdict {
             self.add_reason("it has no MAC, so that anybody can have made it".to_owned());
         }
         let is_due = |leaf: &&Certificate| manifest::key(&leaf.id()) == saved.thumbprint.sha256;
-        let (due, others): (Vec<_>, Vec<_>) = report.leaves.iter().partition(is_due);
+        let (due, others): (Vec<_>, Vec<_>) = report
+            .identities
+            .iter()
+            .map(|identity| &identity.certificate)
+            .partition(is_due);
         self.unnamed = others.into_iter().map(called).collect();
         let others = self.unnamed.join(" and ");
         match (due.is_empty(), others.is_empty()) {

@@ -3,9 +3,11 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use certstow_formats::certificate::Certificate;
 use certstow_formats::chain::Include;
 use certstow_formats::pkcs12::attributes::Properties;
 use certstow_formats::pkcs12::profile::{Iterations, Profile, password_warnings};
+use certstow_formats::pkcs12::target::Target;
 use certstow_formats::secret::Password;
 
 use crate::output::{Existing, Privacy};
@@ -69,6 +71,8 @@ pub struct Options {
     pub iterations: Iterations,
     /// Whether a PEM file holds the private key in the clear.
     pub unencrypted_key: bool,
+    /// The program that is to open a PKCS#12 file, if one is named.
+    pub target: Option<&'static Target>,
 }
 
 impl Default for Options {
@@ -89,7 +93,18 @@ impl Options {
             profile,
             iterations: profile.iterations(),
             unencrypted_key: false,
+            target: None,
         }
+    }
+
+    /// Why the program of [`Options::target`] would not open the file of this certificate, if
+    /// anything is known to be in its way.
+    pub fn objection(&self, certificate: &Certificate) -> Option<Warning> {
+        let target = self.target?;
+        let why = target.objection(self.profile, self.iterations, Some(certificate))?;
+        let program = target.description;
+        let text = format!("{program} will not open the file: {why}");
+        Some(Warning::new(Code::Target, text))
     }
 
     /// Whether the file is to be protected by a password.

@@ -7,7 +7,7 @@ use super::oid;
 use crate::ber::{MALFORMED_IDENTIFIER, Value, Wrong, is_identifier};
 use crate::certificate::Property;
 use crate::der::{
-    BMP_STRING, NULL, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET, UNIVERSAL_STRING,
+    BMP_STRING, IA5_STRING, NULL, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET, UNIVERSAL_STRING,
 };
 
 /// The attributes of a bag that certstow knows; it passes over others.
@@ -24,6 +24,23 @@ pub struct BagAttributes {
     pub machine_keyset: bool,
     /// Certificate properties (1.3.6.1.4.1.311.17.3.N), in the order of the file.
     pub properties: Vec<Property>,
+    /// What is not as RFC 2985 has it, and some programs refuse.
+    pub oddities: Vec<Oddity>,
+}
+
+/// Something about an attribute that is not as RFC 2985, 5.5 has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Oddity {
+    /// A friendlyName that is not a BMPString.
+    FriendlyNameType,
+    /// A friendlyName without a value.
+    FriendlyNameWithoutValue,
+    /// A friendlyName with one half of a surrogate pair.
+    FriendlyNameSurrogate,
+    /// A localKeyId that is not an OCTET STRING.
+    LocalKeyIdType,
+    /// A localKeyId without a value.
+    LocalKeyIdWithoutValue,
 }
 
 impl BagAttributes {
@@ -56,6 +73,7 @@ impl BagAttributes {
             self.machine_keyset = true;
             return Ok(());
         }
+        self.oddities.extend(oddity(name, value.as_ref()));
         let Some(value) = value else { return Ok(()) };
         match name {
             oid::FRIENDLY_NAME => self.friendly_name = text(&value),
@@ -87,16 +105,50 @@ fn checked(value: Value<'_>) -> Result<Value<'_>, Wrong> {
     }
 }
 
+/// Tags of strings (X.680, 8.6) that only friendly names of others have here.
+const UTF8_STRING: u8 = 0x0c;
+const PRINTABLE_STRING: u8 = 0x13;
+const TELETEX_STRING: u8 = 0x14;
+
 const CUT_CHARACTER: Wrong = "a string ends in the middle of a character";
 
-/// A BMPString as text; the UTF8String some write in its place as well. An empty one is none.
+fn oddity(name: ObjectIdentifier, value: Option<&Value<'_>>) -> Option<Oddity> {
+    match (name, value) {
+        (oid::FRIENDLY_NAME, None) => Some(Oddity::FriendlyNameWithoutValue),
+        (oid::FRIENDLY_NAME, Some(value)) if value.tag != BMP_STRING => {
+            Some(Oddity::FriendlyNameType)
+        }
+        (oid::FRIENDLY_NAME, Some(value)) => {
+            let mut characters = char::decode_utf16(units(value));
+            let broken = characters.any(|character| character.is_err());
+            broken.then_some(Oddity::FriendlyNameSurrogate)
+        }
+        (oid::LOCAL_KEY_ID, None) => Some(Oddity::LocalKeyIdWithoutValue),
+        (oid::LOCAL_KEY_ID, Some(value)) => {
+            let is_octets = value.tag & !CONSTRUCTED == OCTET_STRING;
+            (!is_octets).then_some(Oddity::LocalKeyIdType)
+        }
+        _ => None,
+    }
+}
+
+/// The bit of a tag that says that a string is in pieces.
+const CONSTRUCTED: u8 = 0x20;
+
+fn units<'a>(value: &Value<'a>) -> impl Iterator<Item = u16> + use<'a> {
+    let (units, _) = value.content.as_chunks::<2>();
+    units.iter().map(|unit| u16::from_be_bytes(*unit))
+}
+
+/// A BMPString as text; the other strings that some write in its place as well. An empty one is none,
+/// and so is what is no text.
 fn text(value: &Value<'_>) -> Option<String> {
-    let text = if value.tag == BMP_STRING {
-        let (units, _) = value.content.as_chunks::<2>();
-        let units: Vec<u16> = units.iter().map(|unit| u16::from_be_bytes(*unit)).collect();
-        String::from_utf16_lossy(&units)
-    } else {
-        String::from_utf8_lossy(value.content).into_owned()
+    let text = match value.tag {
+        BMP_STRING => String::from_utf16_lossy(&units(value).collect::<Vec<_>>()),
+        UTF8_STRING | PRINTABLE_STRING | TELETEX_STRING | IA5_STRING => {
+            String::from_utf8_lossy(value.content).into_owned()
+        }
+        _ => return None,
     };
     let text = text.trim_end_matches('\0');
     (!text.is_empty()).then(|| text.to_owned())

@@ -1,6 +1,7 @@
 //! What comes out of a PKCS#12 file, in the order in which it is in there.
 
 use super::bag_attributes::BagAttributes;
+use super::layout::Layout;
 use crate::secret::PrivateKey;
 
 /// A private key of the file.
@@ -44,6 +45,8 @@ pub struct Contents {
     pub certificates: Vec<CertificateBag>,
     /// How many bags hold something else: revocation lists, secrets.
     pub other_bags: usize,
+    /// What there is to say of the bags themselves.
+    pub layout: Layout,
     /// How many parts are encrypted to a certificate, or are of an unknown content type. Nothing in
     /// them was read.
     pub unread_parts: usize,

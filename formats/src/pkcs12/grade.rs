@@ -2,22 +2,25 @@
 //! clear, so that much of a file can be judged without its password; with the password, the
 //! question is whether it restores: a key that signs for its certificate, and a path that links.
 
+use std::collections::{BTreeMap, HashSet};
+
 use crate::certificate::Clock;
-use crate::pkcs12::decode::{Limits, MacStatus};
+use crate::pkcs12::decode::{Contents, Limits, MacStatus};
 use crate::pkcs12::error::DecodeError;
+use crate::pkcs12::facts::Facts;
 use crate::pkcs12::kdf::PasswordForm;
 use crate::pkcs12::outline::{BagOutline, Outline, outline};
 use crate::pkcs12::pbe::Scheme;
 use crate::pkcs12::structure::Structure;
+use crate::pkcs12::target::{Target, targets};
 use crate::secret::{Password, wipe_stack};
 
-mod readers;
 mod report;
 mod restore;
 mod weaknesses;
 
 pub use report::{
-    Encryption, FileReport, Finding, MacReport, MacVerdict, Reader, Report, Severity,
+    Encryption, FileReport, Finding, Identity, MacReport, MacVerdict, Reader, Report, Severity,
 };
 
 /// Grades the bytes of a file. `mode` is its Unix file mode, where it has one; with `password`,
@@ -51,25 +54,37 @@ pub(crate) fn grade_within(
     limits: &Limits,
 ) -> Result<Report, DecodeError> {
     let outline = outline(bytes)?;
-    let mut report = outside(&outline, password);
+    let mut report = outside(&outline);
     weaknesses::find(&mut report, &outline, mode);
-    if let Some(password) = password {
-        inside(&mut report, bytes, password, clock, limits);
+    let contents = match password {
+        Some(password) => inside(&mut report, bytes, password, clock, limits),
+        None => {
+            weaknesses::find_empty_password(&mut report, bytes, &outline);
+            None
+        }
+    };
+    // What restores nothing is of no use in any program.
+    if report.restores != Some(false) && report.keys != Some(0) {
+        let facts = Facts::of(&outline, password, contents.as_ref());
+        weaknesses::find_odd_pairing(&mut report, &facts);
+        report.readers = readers(&facts);
     }
-    if let Some(count) = report.certificates {
-        readers::with_certificates(&mut report.readers, count);
-    }
+    // What is so of many keys is said once.
+    let mut said = HashSet::new();
+    let mut is_new = |finding: &Finding| said.insert((finding.severity, finding.message.clone()));
+    report.findings.retain(&mut is_new);
     report.findings.sort_by_key(|finding| finding.severity);
     Ok(report)
 }
 
 /// What shows without the password.
-fn outside(outline: &Outline, password: Option<&Password>) -> Report {
+fn outside(outline: &Outline) -> Report {
     let bags = || outline.safes.iter().flat_map(|safe| &safe.bags);
-    let all_visible = outline.safes.iter().all(|safe| safe.encryption.is_none());
+    let all_visible = outline.shows_all_bags();
     let certificates = bags().filter(|bag| matches!(bag, BagOutline::Certificate(_)));
     let keys = bags().filter(|bag| matches!(bag, BagOutline::ShroudedKey(_) | BagOutline::Key));
     Report {
+        parses: true,
         opened: None,
         wrong_password: false,
         mac: MacReport {
@@ -86,8 +101,8 @@ fn outside(outline: &Outline, password: Option<&Password>) -> Report {
         certificates: all_visible.then(|| certificates.count()),
         restores: None,
         proof: None,
-        leaves: Vec::new(),
-        readers: readers::readers(outline, password),
+        identities: Vec::new(),
+        readers: BTreeMap::new(),
         findings: Vec::new(),
     }
 }
@@ -106,8 +121,27 @@ fn each_once<'a>(schemes: impl Iterator<Item = &'a Scheme>) -> Vec<Encryption> {
     found
 }
 
-/// What the password shows.
-fn inside(report: &mut Report, bytes: &[u8], password: &Password, clock: &Clock, limits: &Limits) {
+/// For each program, whether it is known to open the file.
+fn readers(facts: &Facts) -> BTreeMap<&'static str, Reader> {
+    let judge = |target: &Target| {
+        let reason = target.objection_to(facts);
+        Reader {
+            opens: reason.is_none(),
+            reason,
+        }
+    };
+    let targets = targets().iter();
+    targets.map(|target| (target.name, judge(target))).collect()
+}
+
+/// What the password shows; the contents, if it opens the file.
+fn inside(
+    report: &mut Report,
+    bytes: &[u8],
+    password: &Password,
+    clock: &Clock,
+    limits: &Limits,
+) -> Option<Contents> {
     let opened = Structure::read(bytes, limits).and_then(|file| {
         let mut opening = file.opening(limits);
         opening.attempt(PasswordForm::Text(password))?;
@@ -115,7 +149,10 @@ fn inside(report: &mut Report, bytes: &[u8], password: &Password, clock: &Clock,
     });
     let contents = match opened {
         Ok(contents) => contents,
-        Err(error) => return refused(report, &error),
+        Err(error) => {
+            refused(report, &error);
+            return None;
+        }
     };
     report.mac.status = match contents.mac {
         MacStatus::Ok => MacVerdict::Ok,
@@ -124,10 +161,12 @@ fn inside(report: &mut Report, bytes: &[u8], password: &Password, clock: &Clock,
     report.keys = Some(contents.keys.len() + contents.locked_keys.len());
     report.certificates = Some(contents.certificates.len());
     if !contents.locked_keys.is_empty() {
-        return refused(report, &DecodeError::KeyPassword);
+        refused(report, &DecodeError::KeyPassword);
+        return None;
     }
     report.opened = Some(true);
     (report.restores, report.proof) = restore::restores(report, &contents, clock);
+    Some(contents)
 }
 
 /// What an error says of the file.

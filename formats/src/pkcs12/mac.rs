@@ -155,6 +155,13 @@ impl MacScheme {
         }
     }
 
+    /// The salt.
+    pub(super) fn salt(&self) -> &[u8] {
+        match self {
+            Self::Pkcs12 { salt, .. } | Self::Pbmac1 { salt, .. } => salt,
+        }
+    }
+
     /// How often a hash or an HMAC is computed in all to derive the key.
     pub(super) fn work(&self) -> u64 {
         let chains = match self {

@@ -292,6 +292,7 @@ impl<'a> Part<'a> {
                 return Ok(());
             }
         };
+        contents.layout.see(bags);
         for bag in bags {
             let attributes = bag.attributes.clone();
             match &bag.content {

@@ -2,10 +2,11 @@
 //! against change, and what is not encrypted in it. Nothing is derived.
 
 use super::error::DecodeError;
+use super::layout::Layout;
 use super::limits::Limits;
 use super::mac::MacScheme;
 use super::pbe::Scheme;
-use super::structure::{Bag, BagContent, Safe, Structure};
+use super::structure::{Bag, BagContent, Safe, Structure, Tail};
 
 /// What can be seen of a file without its password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,10 @@ pub struct Outline {
     pub mac: Option<MacScheme>,
     /// The parts, in the order of the file.
     pub safes: Vec<SafeOutline>,
+    /// What follows it in its file.
+    pub tail: Tail,
+    /// What there is to say of the bags that lie open.
+    pub layout: Layout,
 }
 
 impl Outline {
@@ -27,6 +32,20 @@ impl Outline {
             BagOutline::ShroudedKey(scheme) => Some(scheme),
             _ => None,
         })
+    }
+
+    /// The certificates that are not encrypted.
+    pub fn certificates_in_clear(&self) -> impl Iterator<Item = &[u8]> {
+        let bags = self.safes.iter().flat_map(|safe| &safe.bags);
+        bags.filter_map(|bag| match bag {
+            BagOutline::Certificate(der) => Some(der.as_slice()),
+            _ => None,
+        })
+    }
+
+    /// Whether no part is encrypted as a whole, so that all bags are seen.
+    pub fn shows_all_bags(&self) -> bool {
+        self.safes.iter().all(|safe| safe.encryption.is_none())
     }
 
     /// How parts are encrypted as a whole: the certificates, as every known writer does it.
@@ -65,7 +84,15 @@ pub enum BagOutline {
 /// [`DecodeError::NotPkcs12`], [`DecodeError::Damaged`] and [`DecodeError::Unsupported`].
 pub fn outline(bytes: &[u8]) -> Result<Outline, DecodeError> {
     let structure = Structure::read(bytes, &Limits::default())?;
+    let mut layout = Layout::default();
+    for safe in &structure.safes {
+        if let Safe::Plain(bags) = safe {
+            layout.see(bags);
+        }
+    }
     Ok(Outline {
+        layout,
+        tail: structure.tail,
         ber: structure.ber,
         mac: structure.mac.map(|mac| mac.scheme),
         safes: structure.safes.into_iter().map(SafeOutline::of).collect(),
@@ -98,7 +125,7 @@ impl BagOutline {
             BagContent::Key(_) => Self::Key,
             BagContent::ShroudedKey { scheme, .. } => Self::ShroudedKey(scheme),
             BagContent::Certificate(der) => Self::Certificate(der),
-            BagContent::Other(what) => Self::Other(what),
+            BagContent::Other(other) => Self::Other(other.to_string()),
         }
     }
 }

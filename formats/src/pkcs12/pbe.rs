@@ -188,8 +188,16 @@ impl Scheme {
         }
     }
 
-    #[cfg(feature = "testing")]
-    fn salt(&self) -> &[u8] {
+    /// The hash in PBKDF2, where the key comes from that.
+    pub(super) fn prf(&self) -> Option<Digest> {
+        match self {
+            Self::Pkcs12 { .. } | Self::Pbes1 { .. } | Self::Scrypt { .. } => None,
+            Self::Pbes2 { prf, .. } => Some(*prf),
+        }
+    }
+
+    /// The salt.
+    pub(super) fn salt(&self) -> &[u8] {
         match self {
             Self::Pkcs12 { salt, .. }
             | Self::Pbes1 { salt, .. }

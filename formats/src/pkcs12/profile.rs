@@ -3,12 +3,12 @@
 //!
 //! PKCS#12 leaves encryption and MAC to the writer (RFC 7292, section 4 and appendix C), and no
 //! choice suits every reader. A profile is one choice for key, certificates and MAC together;
-//! [`targets`] says which reader needs which.
+//! [`targets`](super::target::targets) says which reader needs which.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 
-pub use super::target::{Target, targets};
 use crate::pkcs12::kdf::Digest;
 use crate::pkcs12::mac::MacScheme;
 use crate::pkcs12::pbe::{Cipher, Scheme};
@@ -93,26 +93,56 @@ impl Profile {
     /// # Errors
     /// The operating system's, when it has no random bytes to give.
     pub(super) fn protection(self, iterations: Iterations) -> Result<Protection, getrandom::Error> {
+        self.protection_from(iterations, &random)
+    }
+
+    /// The schemes of such a file, without salts and IVs of its own.
+    pub(super) fn schemes(self, iterations: Iterations) -> Protection {
+        let zeros = |length| Ok::<_, Infallible>(vec![0; length]);
+        let Ok(protection) = self.protection_from(iterations, &zeros);
+        protection
+    }
+
+    fn protection_from<E>(
+        self,
+        iterations: Iterations,
+        random: &dyn Fn(usize) -> Result<Vec<u8>, E>,
+    ) -> Result<Protection, E> {
         let iterations = iterations.get();
+        let aes_256 = || aes_256_from(iterations, random);
+        let pkcs12 = |cipher| {
+            random(PKCS12_SALT).map(|salt| Scheme::Pkcs12 {
+                cipher,
+                salt,
+                iterations,
+            })
+        };
+        let hmac = |digest| {
+            random(PKCS12_SALT).map(|salt| MacScheme::Pkcs12 {
+                digest,
+                salt,
+                iterations,
+            })
+        };
         Ok(match self {
             Profile::Modern => Protection {
-                key: aes_256(iterations)?,
-                certificates: aes_256(iterations)?,
-                mac: hmac(Digest::Sha256, iterations)?,
+                key: aes_256()?,
+                certificates: aes_256()?,
+                mac: hmac(Digest::Sha256)?,
             },
             Profile::Compatible => Protection {
-                key: pkcs12(Cipher::TripleDes, iterations)?,
-                certificates: pkcs12(Cipher::TripleDes, iterations)?,
-                mac: hmac(Digest::Sha1, iterations)?,
+                key: pkcs12(Cipher::TripleDes)?,
+                certificates: pkcs12(Cipher::TripleDes)?,
+                mac: hmac(Digest::Sha1)?,
             },
             Profile::Legacy => Protection {
-                key: pkcs12(Cipher::TripleDes, iterations)?,
-                certificates: pkcs12(Cipher::Rc2 { bits: 40 }, iterations)?,
-                mac: hmac(Digest::Sha1, iterations)?,
+                key: pkcs12(Cipher::TripleDes)?,
+                certificates: pkcs12(Cipher::Rc2 { bits: 40 })?,
+                mac: hmac(Digest::Sha1)?,
             },
             Profile::Pbmac1 => Protection {
-                key: aes_256(iterations)?,
-                certificates: aes_256(iterations)?,
+                key: aes_256()?,
+                certificates: aes_256()?,
                 mac: MacScheme::Pbmac1 {
                     digest: Digest::Sha256,
                     prf: Digest::Sha256,
@@ -156,27 +186,18 @@ pub(super) struct Protection {
 
 /// AES-256-CBC under PBKDF2-HMAC-SHA256.
 pub(super) fn aes_256(iterations: u32) -> Result<Scheme, getrandom::Error> {
+    aes_256_from(iterations, &random)
+}
+
+fn aes_256_from<E>(
+    iterations: u32,
+    random: &dyn Fn(usize) -> Result<Vec<u8>, E>,
+) -> Result<Scheme, E> {
     Ok(Scheme::Pbes2 {
         cipher: Cipher::Aes256,
         iv: random(AES_IV)?,
         prf: Digest::Sha256,
         salt: random(PBKDF2_SALT)?,
-        iterations,
-    })
-}
-
-fn pkcs12(cipher: Cipher, iterations: u32) -> Result<Scheme, getrandom::Error> {
-    Ok(Scheme::Pkcs12 {
-        cipher,
-        salt: random(PKCS12_SALT)?,
-        iterations,
-    })
-}
-
-fn hmac(digest: Digest, iterations: u32) -> Result<MacScheme, getrandom::Error> {
-    Ok(MacScheme::Pkcs12 {
-        digest,
-        salt: random(PKCS12_SALT)?,
         iterations,
     })
 }

@@ -1,6 +1,8 @@
 //! The layers of a PKCS#12 file that need no password (RFC 7292, section 4): `PFX`, its
 //! `AuthenticatedSafe`, and the `SafeContents` with their bags, encrypted ones unopened.
 
+use std::fmt;
+
 use zeroize::Zeroizing;
 
 use super::error::DecodeError;
@@ -29,6 +31,29 @@ pub struct Structure {
     pub safes: Vec<Safe>,
     /// How many parts and bags there may still be.
     pub(super) bags_left: usize,
+    /// What follows the `PFX`.
+    pub(super) tail: Tail,
+}
+
+/// What follows the `PFX` in its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tail {
+    /// Nothing, as it should be.
+    Nothing,
+    /// So many octets, which most programs do not look at.
+    Octets(usize),
+    /// Another `PFX`, of which no program reads anything.
+    Pfx,
+}
+
+impl Tail {
+    fn of(bytes: &[u8]) -> Self {
+        match bytes {
+            [] => Self::Nothing,
+            _ if pfx(bytes).is_ok() => Self::Pfx,
+            _ => Self::Octets(bytes.len()),
+        }
+    }
 }
 
 /// One `ContentInfo` of the `AuthenticatedSafe`.
@@ -52,6 +77,8 @@ pub struct Bag {
     pub content: BagContent,
     /// What is said of it.
     pub attributes: BagAttributes,
+    /// Whether it lies in a safeContentsBag.
+    pub nested: bool,
 }
 
 /// What a bag holds (RFC 7292, 4.2).
@@ -67,13 +94,40 @@ pub enum BagContent {
     },
     /// An X.509 certificate.
     Certificate(Vec<u8>),
-    /// Something certstow does not save: a CRL, a secret, another kind of certificate.
-    Other(String),
+    /// Something certstow does not save.
+    Other(OtherBag),
+}
+
+/// A bag without a private key or an X.509 certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OtherBag {
+    /// A crlBag.
+    RevocationList,
+    /// A secretBag.
+    Secret,
+    /// A certBag with an SDSI certificate.
+    SdsiCertificate,
+    /// A certBag with a certificate of another type, which is named.
+    Certificate(String),
+    /// A bag of another type, which is named.
+    Unknown(String),
+}
+
+impl fmt::Display for OtherBag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RevocationList => f.write_str("a revocation list"),
+            Self::Secret => f.write_str("a secret"),
+            Self::SdsiCertificate => f.write_str("an SDSI certificate"),
+            Self::Certificate(name) => write!(f, "a certificate of the type {name}"),
+            Self::Unknown(name) => write!(f, "a bag of the type {name}"),
+        }
+    }
 }
 
 impl Structure {
-    /// Reads a file's outer layers. What follows the `PFX` is not looked at, as OpenSSL, NSS and
-    /// Java do not either.
+    /// Reads a file's outer layers. What follows the `PFX` is not read, as by OpenSSL, NSS and
+    /// Java.
     ///
     /// # Errors
     /// [`DecodeError::NotPkcs12`], [`DecodeError::Damaged`] and [`DecodeError::Unsupported`].
@@ -113,6 +167,7 @@ impl Structure {
             mac,
             safes,
             bags_left: parts.bags_left,
+            tail: Tail::of(&bytes[pfx.raw.len()..]),
         })
     }
 
@@ -298,6 +353,7 @@ fn gather_bags(
         bags.push(Bag {
             content: bag_content(name, &value)?,
             attributes,
+            nested: nesting < MAX_NESTING,
         });
     }
     Ok(())
@@ -313,21 +369,23 @@ fn bag_content(name: Oid<'_>, value: &Value<'_>) -> Result<BagContent, DecodeErr
         }
         Some(oid::CERTIFICATE_BAG) => {
             let (kind, certificate) = typed(value).map_err(&damaged)?;
-            if kind.known() != Some(oid::X509_CERTIFICATE) {
-                let what = format!("a certificate of the type {kind}");
-                return Ok(BagContent::Other(what));
+            match kind.known() {
+                Some(oid::X509_CERTIFICATE) => {
+                    BagContent::Certificate(certificate.octets().map_err(&damaged)?.to_vec())
+                }
+                Some(oid::SDSI_CERTIFICATE) => BagContent::Other(OtherBag::SdsiCertificate),
+                _ => BagContent::Other(OtherBag::Certificate(kind.to_string())),
             }
-            BagContent::Certificate(certificate.octets().map_err(&damaged)?.to_vec())
         }
         Some(oid::CRL_BAG) => {
             typed(value).map_err(&damaged)?;
-            BagContent::Other("a revocation list".to_owned())
+            BagContent::Other(OtherBag::RevocationList)
         }
         Some(oid::SECRET_BAG) => {
             typed(value).map_err(&damaged)?;
-            BagContent::Other("a secret".to_owned())
+            BagContent::Other(OtherBag::Secret)
         }
-        _ => BagContent::Other(format!("a bag of the type {name}")),
+        _ => BagContent::Other(OtherBag::Unknown(name.to_string())),
     })
 }
 

@@ -1,11 +1,22 @@
 //! The programs that PKCS#12 files are made for: what each is known to read, and therefore which
 //! profile it needs.
 //!
-//! One table serves `--for`, `certstow check` and docs/profiles.md, which repeats it and names
-//! the sources. "Not known to read" is as far as it goes: a vendor that says nothing, and that
+//! One table, `target/programs.txt`, serves `--for`, `certstow check` and docs/profiles.md. "Not known
+//! to read" is as far as it goes where nothing was measured: a vendor that says nothing, and that
 //! nobody reports success with, counts as not reading.
 
-use super::profile::Profile;
+use std::sync::LazyLock;
+
+use super::facts::Facts;
+use super::profile::{Iterations, Profile};
+use crate::certificate::Certificate;
+
+mod rule;
+mod table;
+mod text;
+
+use rule::{Objection, Rule};
+use table::{PROGRAMS, ROWS, Row};
 
 /// Whether a program reads something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,44 +29,6 @@ pub enum Support {
     Only(&'static str),
 }
 
-/// What a program knows of PBES2 (RFC 8018).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Pbes2 {
-    /// Nothing: PKCS#12's own schemes only.
-    No,
-    /// AES-256-CBC with PBKDF2-HMAC-SHA256, and no other combination for certain.
-    Aes256Sha256,
-    /// Every AES key length and hash in use.
-    Yes,
-}
-
-/// What a program is known to read. 3DES and a MAC with HMAC-SHA1 all of them read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reads {
-    /// PBES2 with AES.
-    pub pbes2: Pbes2,
-    /// A MAC with a hash of the SHA-2 family.
-    pub sha2_mac: bool,
-    /// RC2 for the certificates.
-    pub rc2: Support,
-    /// PBMAC1 (RFC 9579).
-    pub pbmac1: Support,
-    /// BER that is not DER, as Firefox writes it.
-    pub ber: bool,
-    /// A file without a MAC.
-    pub without_mac: bool,
-    /// A password with characters beyond ASCII.
-    pub any_password: bool,
-    /// How many ContentInfos it reads: from, to.
-    pub content_infos: Option<(usize, usize)>,
-    /// Certificates at most.
-    pub certificates: Option<usize>,
-    /// Iterations of one derivation at most.
-    pub iterations: Option<u32>,
-    /// Iterations of all derivations together at most.
-    pub total_iterations: Option<u64>,
-}
-
 /// A program, from one version to another, and the profile it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target {
@@ -65,186 +38,73 @@ pub struct Target {
     pub description: &'static str,
     /// The best profile it opens.
     pub profile: Profile,
-    /// What it reads.
-    pub reads: Reads,
 }
 
 impl Target {
     /// Whether the program opens files of this profile, at iterations it accepts.
     pub fn opens(&self, profile: Profile) -> Support {
-        let modern = self.reads.pbes2 >= Pbes2::Aes256Sha256;
-        match profile {
-            Profile::Modern if modern && self.reads.sha2_mac => Support::Yes,
-            Profile::Modern => Support::No,
-            Profile::Compatible => Support::Yes,
-            Profile::Legacy => self.reads.rc2,
-            Profile::Pbmac1 if modern => self.reads.pbmac1,
-            Profile::Pbmac1 => Support::No,
+        opens(self.name, profile)
+    }
+
+    /// Whether the program reads the certificate alone, without its path.
+    pub fn reads_no_path(&self) -> bool {
+        rows_about(self.name).any(|row| row.rule == Rule::CertificatesOver(1))
+    }
+
+    /// Why the program does not open a file that certstow writes for this certificate, in a sentence
+    /// that calls it "it". `None` if nothing is known to be in its way, `certificate` being `None`
+    /// where only profile and iterations are known.
+    pub fn objection(
+        &self,
+        profile: Profile,
+        iterations: Iterations,
+        certificate: Option<&Certificate>,
+    ) -> Option<String> {
+        self.objection_to(&Facts::of_written(profile, iterations, certificate))
+    }
+
+    /// The first thing about a file that the program is not known to read.
+    pub(super) fn objection_to(&self, facts: &Facts) -> Option<String> {
+        rows_about(self.name).find_map(|row| {
+            Some(match row.rule.objection(facts)? {
+                Objection::Sentence(sentence) => sentence,
+                Objection::Unread(what) => match (row.condition, row.version) {
+                    (Some(condition), _) => format!("it reads {what} only {condition}"),
+                    (None, Some(_)) => format!("it does not read {what}"),
+                    (None, None) => format!("it is not known to read {what}"),
+                },
+            })
+        })
+    }
+}
+
+fn rows_about(program: &str) -> impl Iterator<Item = &'static Row> {
+    ROWS.iter().filter(move |row| row.is_about(program))
+}
+
+fn opens(program: &str, profile: Profile) -> Support {
+    let facts = Facts::of_written(profile, profile.iterations(), None);
+    let mut support = Support::Yes;
+    for row in rows_about(program).filter(|row| row.rule.objection(&facts).is_some()) {
+        match row.condition {
+            Some(condition) => support = Support::Only(condition),
+            None => return Support::No,
         }
     }
+    support
 }
 
-/// Programs built before AES reached PKCS#12.
-const OLD: Reads = Reads {
-    pbes2: Pbes2::No,
-    sha2_mac: false,
-    rc2: Support::Yes,
-    pbmac1: Support::No,
-    ber: true,
-    without_mac: false,
-    any_password: true,
-    content_infos: None,
-    certificates: None,
-    iterations: None,
-    total_iterations: None,
-};
-
-/// Programs that read AES in every form.
-const AES: Reads = Reads {
-    pbes2: Pbes2::Yes,
-    sha2_mac: true,
-    ..OLD
-};
-
-/// Programs whose vendor or users speak of AES-256 with SHA-256 only.
-const AES_256: Reads = Reads {
-    pbes2: Pbes2::Aes256Sha256,
-    ..AES
-};
-
-const WINDOWS_OLD: Reads = Reads {
-    iterations: Some(600_000),
-    ..OLD
-};
-const WINDOWS: Reads = Reads {
-    iterations: Some(600_000),
-    ..AES_256
-};
-const JAVA_OLD: Reads = Reads {
-    any_password: false,
-    iterations: Some(5_000_000),
-    ..OLD
-};
-const JAVA: Reads = Reads {
-    without_mac: true,
-    any_password: false,
-    iterations: Some(5_000_000),
-    ..AES
-};
-const NSS: Reads = Reads {
-    pbmac1: Support::Only("from NSS 3.101 on"),
-    iterations: Some(100_000_000),
-    ..AES
-};
-
-const PYTHON: Reads = Reads {
-    pbmac1: Support::Only("with OpenSSL 3.4 or later inside"),
-    without_mac: true,
-    ..AES
-};
-
-const fn target(name: &'static str, description: &'static str, reads: Reads) -> Target {
-    Target {
-        name,
-        description,
-        profile: match (reads.pbes2, reads.sha2_mac) {
-            (Pbes2::Aes256Sha256 | Pbes2::Yes, true) => Profile::Modern,
+static TARGETS: LazyLock<Vec<Target>> = LazyLock::new(|| {
+    let target = |program: &table::Program| Target {
+        name: program.name,
+        description: program.description,
+        profile: match opens(program.name, Profile::Modern) {
+            Support::Yes => Profile::Modern,
             _ => Profile::Compatible,
         },
-        reads,
-    }
-}
-
-const TARGETS: [Target; 27] = {
-    [
-        target("windows7", "Windows 7 and 8.1", WINDOWS_OLD),
-        target(
-            "windows2012",
-            "Windows Server 2012 and 2012 R2",
-            WINDOWS_OLD,
-        ),
-        target("windows2016", "Windows Server 2016", WINDOWS_OLD),
-        target("windows2019", "Windows Server 2019", WINDOWS),
-        target("windows2022", "Windows Server 2022 and later", WINDOWS),
-        target("windows10", "Windows 10, version 1809 and later", WINDOWS),
-        target("windows11", "Windows 11", WINDOWS),
-        target("macos14", "macOS 14 and earlier", OLD),
-        target("macos15", "macOS 15 and later", AES_256),
-        target("ios17", "iOS and iPadOS 17 and earlier", OLD),
-        target("ios18", "iOS and iPadOS 18 and later", AES_256),
-        target("android13", "Android 13 and earlier", OLD),
-        target("android15", "Android 14 and 15", OLD),
-        target("android16", "Android 16 and later", AES_256),
-        target(
-            "java8",
-            "Java 8 before 8u301, Java 11 before 11.0.12",
-            JAVA_OLD,
-        ),
-        target("java11", "Java 8u301, 11.0.12 and later updates", JAVA),
-        target("java17", "Java 17", JAVA),
-        target(
-            "java21",
-            "Java 21 and later",
-            Reads {
-                pbmac1: Support::Only("from Java 26 on"),
-                ..JAVA
-            },
-        ),
-        target(
-            "openssl",
-            "OpenSSL 1.1.1 and later",
-            Reads {
-                rc2: Support::Only("with -legacy where it is OpenSSL 3"),
-                pbmac1: Support::Only("from OpenSSL 3.4 on"),
-                without_mac: true,
-                ..AES
-            },
-        ),
-        target("firefox", "Firefox and Thunderbird", NSS),
-        target("nss", "NSS (pk12util)", NSS),
-        target(
-            "gnutls",
-            "GnuTLS (certtool)",
-            Reads {
-                pbmac1: Support::Only("from GnuTLS 3.8.6 on"),
-                ..AES
-            },
-        ),
-        target(
-            "dotnet",
-            ".NET 9 and later (X509CertificateLoader)",
-            Reads {
-                rc2: Support::Only("where the operating system has RC2"),
-                iterations: Some(300_000),
-                total_iterations: Some(1_000_000),
-                ..AES
-            },
-        ),
-        target("python", "Python cryptography", PYTHON),
-        target(
-            "go",
-            "Go, golang.org/x/crypto/pkcs12 (without the path)",
-            Reads {
-                ber: false,
-                content_infos: Some((2, 2)),
-                certificates: Some(1),
-                iterations: Some(1 << 20),
-                ..OLD
-            },
-        ),
-        target(
-            "go-pkcs12",
-            "Go, software.sslmate.com/src/go-pkcs12",
-            Reads {
-                pbmac1: Support::Only("in releases with Modern2026"),
-                ber: false,
-                content_infos: Some((1, 2)),
-                ..AES
-            },
-        ),
-        target("gpgsm", "GnuPG 2.2 (gpgsm)", OLD),
-    ]
-};
+    };
+    PROGRAMS.iter().map(target).collect()
+});
 
 /// Every program certstow knows of, in the order of docs/profiles.md.
 pub fn targets() -> &'static [Target] {
@@ -259,6 +119,8 @@ pub fn find(name: &str) -> Option<&'static Target> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::key::KeyTraits;
+    use crate::testing::identities;
 
     #[test]
     fn target_opens_its_own_profile() {
@@ -281,25 +143,43 @@ mod tests {
     }
 
     #[test]
-    fn target_accepts_default_iterations_of_its_profile() {
-        for target in targets() {
-            let iterations = target.profile.default_iterations();
-            let each = target.reads.iterations.unwrap_or(u32::MAX);
-            let total = target.reads.total_iterations.unwrap_or(u64::MAX);
-            assert!(
-                iterations <= each && u64::from(iterations) * 3 <= total,
-                "{}",
-                target.name
-            );
-        }
-    }
-
-    #[test]
     fn find_returns_every_target_by_name() {
         for target in targets() {
             assert_eq!(find(target.name), Some(target));
         }
         assert_eq!(find("windows95"), None);
+    }
+
+    #[test]
+    fn target_refuses_kinds_of_key_and_iterations() {
+        let objection = |name: &str, iterations, certificate: Option<&Certificate>| {
+            let target = find(name).unwrap();
+            let iterations = Iterations::new(iterations).unwrap();
+            target.objection(target.profile, iterations, certificate)
+        };
+        let ed448 = identities::ed448_identity().leaf;
+        let ec = identities::ec_identity().leaf;
+        for name in [
+            "windows7",
+            "windows11",
+            "macos15",
+            "dotnet",
+            "nss",
+            "firefox",
+            "java8",
+        ] {
+            let why = objection(name, 2_000, Some(&ed448)).unwrap();
+            assert!(why.ends_with("read Ed448 keys"), "{why}");
+            assert_eq!(objection(name, 2_000, Some(&ec)), None);
+        }
+        assert_eq!(objection("openssl", 600_000, Some(&ed448)), None);
+        assert!(
+            objection("dotnet", 300_001, None)
+                .unwrap()
+                .contains("300000")
+        );
+        assert!(find("go").unwrap().reads_no_path());
+        assert!(!find("go-pkcs12").unwrap().reads_no_path());
     }
 
     #[test]
@@ -326,6 +206,45 @@ mod tests {
         assert!(
             docs.contains(&table),
             "docs/profiles.md should hold this table:\n{table}"
+        );
+    }
+
+    #[test]
+    fn kinds_of_key_match_docs_profiles() {
+        let key = |algorithm: &str| KeyTraits {
+            algorithm: algorithm.to_owned(),
+            ..KeyTraits::default()
+        };
+        let three_primes = KeyTraits {
+            has_several_primes: true,
+            ..key("RSA")
+        };
+        let mut table = String::from("| key | not for |\n|---|---|\n");
+        for (name, key) in [
+            ("Ed25519", key("Ed25519")),
+            ("Ed448", key("Ed448")),
+            ("X25519, X448", key("X25519")),
+            ("RSASSA-PSS", key("RSASSA-PSS")),
+            ("RSA with more than two primes", three_primes),
+            ("P-224 and other curves", key("ECDSA P-224")),
+            ("secp256k1", key("ECDSA secp256k1")),
+            ("brainpool", key("ECDSA brainpoolP256r1")),
+            ("DSA", key("DSA")),
+            ("ML-DSA", key("ML-DSA-65")),
+        ] {
+            let facts = Facts {
+                keys: vec![key],
+                ..Facts::of_written(Profile::Modern, Profile::Modern.iterations(), None)
+            };
+            let kinds = ROWS.iter().filter(|row| row.rule.is_about_keys());
+            let objecting = kinds.filter(|row| row.rule.objection(&facts).is_some());
+            let programs: Vec<_> = objecting.map(Row::programs).collect();
+            table += &format!("| {name} | {} |\n", programs.join(", "));
+        }
+        let docs = include_str!("../../../docs/profiles.md");
+        assert!(
+            docs.contains(&table),
+            "docs/profiles.md should hold:\n{table}"
         );
     }
 }

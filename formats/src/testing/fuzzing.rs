@@ -255,7 +255,10 @@ pub fn grade(input: &[u8]) {
     if with.restores == Some(true) {
         assert_eq!((with.opened, with.wrong_password), (Some(true), false));
         let keys = with.keys.unwrap_or_default();
-        assert!(keys > 0 && with.leaves.len() == keys, "a leaf for each key");
+        assert!(
+            keys > 0 && with.identities.len() == keys,
+            "a leaf for each key"
+        );
         assert!(with.certificates >= Some(1) && with.proof.is_some());
         let about_protection = |finding: &&grade::Finding| without.findings.contains(finding);
         let errors = with.findings.iter().filter(|finding| is_error(finding));

@@ -2,8 +2,13 @@
 
 use std::process::Command;
 
+use certstow_formats::certificate::Certificate;
+use certstow_formats::names::hex;
+use sha2::{Digest as _, Sha256};
+
 use super::{
-    NAME, Opened, Peer, Sealed, attempt, block, certificates, leaf_first, one_by_one, version_in,
+    NAME, Opened, Peer, Restored, Sealed, attempt, block, blocks, certificates, leaf_first,
+    one_by_one, version_in,
 };
 use crate::material::pkcs8_of_locked;
 use crate::reading::{Form, Order};
@@ -27,15 +32,63 @@ impl Peer for GnuTls {
     }
 }
 
-fn open(sealed: &Sealed) -> Result<Opened, String> {
+/// The certificates it prints whose public key is that of a private key it prints and decrypts.
+pub(crate) fn restored_of(files: &[Sealed]) -> Vec<Restored> {
+    one_by_one(files, |sealed| {
+        let printed = print(sealed)?;
+        let mut public_keys = Vec::new();
+        for key in blocks(&printed) {
+            if key.contains("PRIVATE KEY-----") {
+                public_keys.push(public_key_hash(&key, sealed)?);
+            }
+        }
+        let mut certificates = certificates(&printed)?;
+        certificates.sort_unstable();
+        certificates.dedup();
+        let has_key = |der: &&Vec<u8>| {
+            Certificate::from_der(der).is_ok_and(|certificate| {
+                let hash = hex(&Sha256::digest(certificate.spki_der()));
+                public_keys.contains(&hash)
+            })
+        };
+        Ok(certificates.iter().filter(has_key).count())
+    })
+}
+
+/// The SHA-256 of the public key of a private key, in hexadecimal digits.
+fn public_key_hash(key: &str, sealed: &Sealed) -> Result<String, String> {
+    let file = sealed.file.with_extension("certtool.pem");
+    std::fs::write(&file, key).map_err(|error| error.to_string())?;
+    let mut describe = Command::new("certtool");
+    describe.arg("--pubkey-info").args(password(sealed));
+    let described = attempt(describe.arg("--load-privkey").arg(&file))?;
+    let described = String::from_utf8_lossy(&described);
+    let mut lines = described.lines();
+    let hash = lines.find_map(|line| line.trim().strip_prefix("sha256:"));
+    hash.map(str::to_owned).ok_or_else(|| described.to_string())
+}
+
+/// The option for the password; it asks for an empty one, and takes the other form of it for none.
+fn password(sealed: &Sealed) -> Vec<String> {
+    match sealed.password.as_str() {
+        "" => vec!["--empty-password".to_owned(), "--password=".to_owned()],
+        password => vec![format!("--password={password}")],
+    }
+}
+
+fn print(sealed: &Sealed) -> Result<String, String> {
     let printed = attempt(
         Command::new("certtool")
             .args(["--p12-info", "--inder"])
-            .arg(format!("--password={}", sealed.password))
+            .args(password(sealed))
             .arg("--infile")
             .arg(&sealed.file),
     )?;
-    let printed = String::from_utf8_lossy(&printed);
+    Ok(String::from_utf8_lossy(&printed).into_owned())
+}
+
+fn open(sealed: &Sealed) -> Result<Opened, String> {
+    let printed = print(sealed)?;
     // It shows the key bag as it is, encrypted.
     let locked = block(&printed, "ENCRYPTED PRIVATE KEY").ok_or("no key came out")?;
     let (leaf, issuers) = leaf_first(certificates(&printed)?)?;

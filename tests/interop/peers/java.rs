@@ -3,7 +3,10 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::{NAME, Opened, Peer, Sealed, attempt, in_one_process, openssl, version_in};
+use super::{
+    NAME, Opened, Peer, Restored, Sealed, attempt, in_one_process, opened, openssl, restored,
+    script, version_in,
+};
 use crate::reading::{Form, Order};
 
 pub(crate) struct Java;
@@ -20,12 +23,17 @@ impl Peer for Java {
 
     /// It hands out PKCS#8 with the key's own part as the file has it, and the rest made anew.
     fn open(&self, files: &[Sealed]) -> Vec<Result<Opened, String>> {
-        let program =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/peers/OpenAll.java");
-        in_one_process(files, |list| {
-            attempt(Command::new("java").arg(program).arg(list))
-        })
+        in_one_process(files, |list| run("OpenAll.java", list), opened)
     }
+}
+
+/// Each key entry signs, and its certificate verifies.
+pub(crate) fn restored_of(files: &[Sealed]) -> Vec<Restored> {
+    in_one_process(files, |list| run("RestoreAll.java", list), restored)
+}
+
+fn run(program: &str, list: &Path) -> Result<Vec<u8>, String> {
+    attempt(Command::new("java").arg(script(program)).arg(list))
 }
 
 /// The forms that Java writes.

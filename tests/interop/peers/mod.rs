@@ -1,5 +1,6 @@
 //! The other programs that read and write PKCS#12 files, each behind [`Peer`].
 
+pub(crate) mod dotnet;
 pub(crate) mod gnutls;
 pub(crate) mod java;
 pub(crate) mod nss;
@@ -26,7 +27,10 @@ impl Sealed {
     /// The password in a file beside, without a newline.
     pub(crate) fn password_file(&self) -> PathBuf {
         let file = self.file.with_extension("password");
-        fs::write(&file, &self.password).expect("the password's file");
+        // Several programs read it at a time.
+        if fs::read(&file).ok().as_deref() != Some(self.password.as_bytes()) {
+            fs::write(&file, &self.password).expect("the password's file");
+        }
         file
     }
 }
@@ -165,10 +169,10 @@ pub(crate) trait Peer: Sync {
 }
 
 /// Opens one file after the other, on two threads.
-fn one_by_one(
+fn one_by_one<T: Send>(
     files: &[Sealed],
-    open: impl Fn(&Sealed) -> Result<Opened, String> + Sync,
-) -> Vec<Result<Opened, String>> {
+    open: impl Fn(&Sealed) -> Result<T, String> + Sync,
+) -> Vec<Result<T, String>> {
     let (first, second) = files.split_at(files.len() / 2);
     std::thread::scope(|scope| {
         let second = scope.spawn(|| second.iter().map(&open).collect::<Vec<_>>());
@@ -176,6 +180,13 @@ fn one_by_one(
         opened.extend(second.join().expect("the thread opens its files"));
         opened
     })
+}
+
+/// A program of this folder.
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/interop/peers")
+        .join(name)
 }
 
 /// Runs a command; an error is what it said.
@@ -228,12 +239,13 @@ fn version_in_finds_first_number() {
 }
 
 /// Writes the list of files and passwords that the Java and Python programs take, one to a
-/// line, and reads what they print: `ok`, the key and the certificates in base64, or `failed`
-/// and the reason.
-fn in_one_process(
+/// line, and reads what they print, a line for each: `ok` and what came out, or `failed` and the
+/// reason.
+fn in_one_process<T>(
     files: &[Sealed],
     run: impl FnOnce(&Path) -> Result<Vec<u8>, String>,
-) -> Vec<Result<Opened, String>> {
+    read_line: impl Fn(&str) -> Result<T, String>,
+) -> Vec<Result<T, String>> {
     let list = tempfile::NamedTempFile::new().expect("a temporary file");
     let lines: String = files
         .iter()
@@ -253,7 +265,8 @@ fn in_one_process(
     opened
 }
 
-fn read_line(line: &str) -> Result<Opened, String> {
+/// The key and the certificates in base64.
+fn opened(line: &str) -> Result<Opened, String> {
     let mut words = line.split('\t');
     match words.next() {
         Some("ok") => {
@@ -264,6 +277,18 @@ fn read_line(line: &str) -> Result<Opened, String> {
         }
         _ => Err(line.to_owned()),
     }
+}
+
+/// How many private keys of a file a program has with a certificate of their own; an error if it refuses
+/// the file.
+pub(crate) type Restored = Result<usize, String>;
+
+/// The number of [`Restored`].
+fn restored(line: &str) -> Restored {
+    let number = line
+        .strip_prefix("ok\t")
+        .and_then(|number| number.parse().ok());
+    number.ok_or_else(|| line.to_owned())
 }
 
 fn base64(text: &str) -> Vec<u8> {

@@ -1,10 +1,17 @@
 //! NSS's `pk12util`: into a fresh database and out again, since it prints no key.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use certstow_formats::names::hex;
+use sha1::{Digest as _, Sha1};
+use x509_parser::prelude::FromDer as _;
+use x509_parser::public_key::PublicKey;
+use x509_parser::x509::SubjectPublicKeyInfo;
+
 use super::openssl::{self, OpenSsl};
-use super::{NAME, Opened, Peer, Sealed, attempt, one_by_one, version_in};
+use super::{NAME, Opened, Peer, Restored, Sealed, attempt, one_by_one, version_in};
 use crate::reading::{Form, Order};
 
 pub(crate) struct Nss;
@@ -36,14 +43,14 @@ fn database(folder: &Path) -> Result<String, String> {
 
 /// Takes a file into a database.
 fn import(database: &str, sealed: &Sealed) -> Result<(), String> {
-    attempt(
-        Command::new("pk12util")
-            .args(["-d", database, "-w"])
-            .arg(sealed.password_file())
-            .arg("-i")
-            .arg(&sealed.file),
-    )
-    .map(drop)
+    let mut import = Command::new("pk12util");
+    import.args(["-d", database, "-i"]).arg(&sealed.file);
+    // It takes an empty file for none.
+    match sealed.password.as_str() {
+        "" => import.args(["-W", ""]),
+        _ => import.arg("-w").arg(sealed.password_file()),
+    };
+    attempt(&mut import).map(drop)
 }
 
 /// Writes what has `nickname` in a database to a file.
@@ -57,6 +64,61 @@ fn export(database: &str, nickname: &str, options: &[&str], sealed: &Sealed) -> 
             .arg(&sealed.file),
     )
     .map(drop)
+}
+
+/// The keys that have a certificate in the database after `pk12util -i`, and sign for it.
+pub(crate) fn restored_of(files: &[Sealed]) -> Vec<Restored> {
+    let empty = tempfile::tempdir().expect("a temporary folder");
+    database(empty.path()).expect("an empty database");
+    one_by_one(files, |sealed| {
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        for name in ["cert9.db", "key4.db", "pkcs11.txt"] {
+            fs::copy(empty.path().join(name), folder.path().join(name))
+                .map_err(|error| error.to_string())?;
+        }
+        let name = format!("sql:{}", folder.path().display());
+        import(&name, sealed)?;
+        let keys = attempt(Command::new("certutil").args(["-K", "-d", &name]))?;
+        let keys = String::from_utf8_lossy(&keys).into_owned();
+        let keys = keys.lines().filter(|line| line.starts_with('<'));
+        let of_certificates = keys.filter(|line| !line.contains("(orphan)"));
+        let sign = of_certificates.map(|line| signs(folder.path(), &name, line));
+        sign.sum()
+    })
+}
+
+/// 1 if a key in a line of `certutil -K` signs a request that OpenSSL verifies, and its ID is that of its
+/// own public half, by which NSS finds its certificate; 0 if not.
+fn signs(folder: &Path, database: &str, line: &str) -> Restored {
+    let is_id = |word: &&str| word.len() >= 40 && word.bytes().all(|one| one.is_ascii_hexdigit());
+    let id = line.split_whitespace().find(is_id).ok_or(line)?;
+    let request = folder.join(format!("{id}.csr"));
+    attempt(
+        Command::new("certutil")
+            .args(["-R", "-d", database, "-k", id, "-s", "CN=x", "-o"])
+            .arg(&request),
+    )?;
+    let verified = Command::new("openssl")
+        .args([
+            "req", "-inform", "DER", "-verify", "-noout", "-pubkey", "-in",
+        ])
+        .arg(&request)
+        .output()
+        .map_err(|error| error.to_string())?;
+    if !String::from_utf8_lossy(&verified.stderr).contains("verify OK") {
+        return Ok(0);
+    }
+    let public = pem_rfc7468::decode_vec(&verified.stdout);
+    let (_, spki) = public.map_err(|error| error.to_string())?;
+    let (_, spki) = SubjectPublicKeyInfo::from_der(&spki).map_err(|error| error.to_string())?;
+    let own = match spki.parsed().map_err(|error| error.to_string())? {
+        PublicKey::RSA(key) => {
+            let modulus = key.modulus;
+            Sha1::digest(modulus.strip_prefix(&[0]).unwrap_or(modulus))
+        }
+        _ => Sha1::digest(&spki.subject_public_key.data),
+    };
+    Ok(usize::from(hex(&own) == id))
 }
 
 fn open(sealed: &Sealed) -> Result<Opened, String> {

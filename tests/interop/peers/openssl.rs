@@ -1,8 +1,16 @@
 //! OpenSSL's `openssl pkcs12`.
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::process::Command;
 
-use super::{NAME, Opened, Peer, Sealed, attempt, certificates, one_by_one, version_in};
+use certstow_formats::certificate::Certificate;
+use certstow_formats::key::{public_key_of_pkcs8, same_public_key};
+
+use super::{
+    NAME, Opened, Peer, Restored, Sealed, attempt, blocks, certificates, der, one_by_one,
+    version_in,
+};
 use crate::reading::{Form, Order};
 
 pub(crate) struct OpenSsl;
@@ -39,6 +47,43 @@ impl Peer for OpenSslLegacy {
     }
 }
 
+/// The certificates it prints, without its legacy provider, whose public key is that of a private key it
+/// prints.
+pub(crate) fn restored_of(files: &[Sealed]) -> Vec<Restored> {
+    one_by_one(files, |sealed| {
+        let text = print(sealed, &["-nodes"])?;
+        let mut keys = BTreeSet::new();
+        for block in blocks(&text) {
+            if block.starts_with("-----BEGIN PRIVATE KEY-----") {
+                keys.insert(public_key(&block, sealed)?);
+            }
+        }
+        let certificates = certificates(&text)?;
+        let certificates = certificates.iter().map(|der| Certificate::from_der(der));
+        let certificates: Vec<_> = certificates.filter_map(Result::ok).collect();
+        let has_certificate = |key: &&Vec<u8>| {
+            let mut certificates = certificates.iter();
+            certificates.any(|certificate| same_public_key(key, certificate.spki_der()))
+        };
+        Ok(keys.iter().filter(has_certificate).count())
+    })
+}
+
+/// The public key of a private key in PEM.
+fn public_key(key: &str, sealed: &Sealed) -> Result<Vec<u8>, String> {
+    if let Ok(public) = public_key_of_pkcs8(&der(key)?) {
+        return Ok(public);
+    }
+    let file = sealed.file.with_extension("pem");
+    fs::write(&file, key).map_err(|error| error.to_string())?;
+    let mut openssl = Command::new("openssl");
+    attempt(
+        openssl
+            .args(["pkey", "-pubout", "-outform", "DER", "-in"])
+            .arg(&file),
+    )
+}
+
 /// It prints the key as PKCS#8, made anew from what it understood of the file's.
 fn open(sealed: &Sealed, options: &[&str]) -> Result<Opened, String> {
     // The certificates with a local key ID, and those without: NSS puts the leaf last.
@@ -55,6 +100,10 @@ fn open(sealed: &Sealed, options: &[&str]) -> Result<Opened, String> {
 pub(crate) fn print(sealed: &Sealed, options: &[&str]) -> Result<String, String> {
     let mut passin = std::ffi::OsString::from("file:");
     passin.push(sealed.password_file());
+    // It takes an empty file for none.
+    if sealed.password.is_empty() {
+        passin = "pass:".into();
+    }
     let printed = attempt(
         Command::new("openssl")
             .arg("pkcs12")

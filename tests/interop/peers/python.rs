@@ -1,9 +1,12 @@
 //! Python's `cryptography`, in one process for all files.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use super::{NAME, Opened, Peer, Sealed, attempt, in_one_process, version_in};
+use super::{
+    NAME, Opened, Peer, Restored, Sealed, attempt, in_one_process, opened, restored, script,
+    version_in,
+};
 use crate::reading::{Form, Order};
 
 pub(crate) struct Python;
@@ -23,10 +26,17 @@ impl Peer for Python {
 
     /// It hands out PKCS#8 made anew from what it understood of the file's.
     fn open(&self, files: &[Sealed]) -> Vec<Result<Opened, String>> {
-        in_one_process(files, |list| {
-            attempt(python().arg(script("open_all.py")).arg(list))
-        })
+        in_one_process(files, |list| run("open_all.py", list), opened)
     }
+}
+
+/// The one key and certificate it gives have the same public key.
+pub(crate) fn restored_of(files: &[Sealed]) -> Vec<Restored> {
+    in_one_process(files, |list| run("restore_all.py", list), restored)
+}
+
+fn run(program: &str, list: &Path) -> Result<Vec<u8>, String> {
+    attempt(python().arg(script(program)).arg(list))
 }
 
 /// The Python that has `cryptography`: the first in the path, or else the system's.
@@ -37,13 +47,6 @@ pub(crate) fn python() -> Command {
     } else {
         "/usr/bin/python3"
     })
-}
-
-/// A program of this folder.
-fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/interop/peers")
-        .join(name)
 }
 
 /// The forms that Python's cryptography writes.

@@ -71,7 +71,7 @@ fn verdict_names_unexpected_identities() {
         );
         serde_json::from_str(&text).unwrap()
     };
-    let grace = manifest::key(&report.leaves[0].id());
+    let grace = manifest::key(&report.identities[0].certificate.id());
     assert!(verdict(&report, Some(&saved(grace.clone()))).is_good(true));
 
     let other = verdict(&report, Some(&saved("00".repeat(32))));
@@ -80,8 +80,10 @@ fn verdict_names_unexpected_identities() {
 
     // The file of two.
     let mut both = graded(Some(true), Level::Signature);
-    both.leaves
-        .push(certstow_formats::testing::identities::ec_identity().leaf);
+    both.identities.push(grade::Identity {
+        certificate: certstow_formats::testing::identities::ec_identity().leaf,
+        friendly_name: None,
+    });
     let both = verdict(&both, Some(&saved(grace)));
     assert_eq!((both.restores, both.unnamed.len()), (Some(true), 1));
     assert!(!both.is_good(true) && !both.is_good(false));

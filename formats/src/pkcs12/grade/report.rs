@@ -1,6 +1,6 @@
 //! What a grade says about a PKCS#12 file, as it is shown and as `certstow.check/1` has it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
 
@@ -20,6 +20,9 @@ pub struct FileReport {
 /// What there is to say about the bytes of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
+    /// Whether its outside could be read, so that there is something to say of it.
+    #[serde(skip)]
+    pub parses: bool,
     /// Whether the password fits and everything inside decrypts; `None` without a password.
     pub opened: Option<bool>,
     /// Whether a password was given and is the wrong one.
@@ -44,14 +47,22 @@ pub struct Report {
     pub proof: Option<Level>,
     /// The certificate of each private key that has one in the file, where it was opened.
     #[serde(skip)]
-    pub leaves: Vec<Certificate>,
-    /// For each program of [`targets`](crate::pkcs12::target::targets), whether it is known to open the file.
+    pub identities: Vec<Identity>,
+    /// For each program of [`targets`](crate::pkcs12::target::targets), whether it is known to open
+    /// the file and to take key and certificate out of it; empty for a file that restores nothing.
     pub readers: BTreeMap<&'static str, Reader>,
     /// What a person should know, the gravest first.
     pub findings: Vec<Finding>,
 }
 
 impl Report {
+    /// The identities, each once, however many copies of its key there are.
+    pub fn distinct_identities(&self) -> impl Iterator<Item = &Identity> {
+        let mut seen = HashSet::new();
+        let mut identities = self.identities.iter();
+        std::iter::from_fn(move || identities.find(|one| seen.insert(one.certificate.id())))
+    }
+
     pub(super) fn error(&mut self, message: impl Into<String>) {
         self.find(Severity::Error, message);
     }
@@ -68,6 +79,15 @@ impl Report {
         let message = message.into();
         self.findings.push(Finding { severity, message });
     }
+}
+
+/// Whose a private key is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The certificate that has the key.
+    pub certificate: Certificate,
+    /// The friendly name of the certificate, or else of the key.
+    pub friendly_name: Option<String>,
 }
 
 /// The integrity protection of a file.
@@ -107,7 +127,7 @@ pub struct Encryption {
 /// Whether a program opens a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reader {
-    /// As far as is known, and the file's outside shows.
+    /// As far as is known, and as far as the file was seen: without its password, the outside.
     pub opens: bool,
     /// Why not.
     pub reason: Option<String>,
@@ -123,7 +143,7 @@ pub struct Finding {
 }
 
 /// How grave a finding is, the gravest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The file does not restore, or protects nothing.

@@ -2,8 +2,7 @@
 //! the certificates above it link up. Dates and gaps are findings, since an expired certificate
 //! restores, and opens old mail.
 
-use super::readers;
-use super::report::{Report, Severity};
+use super::report::{Identity, Report, Severity};
 use crate::certificate::{Certificate, Clock};
 use crate::chain::{self, Candidates, PathEnd};
 use crate::key;
@@ -56,8 +55,13 @@ pub(super) fn restores(
     let mut weakest = None;
     for key in &contents.keys {
         let (works, level) = match leaf_of(key, &bags) {
-            Some(leaf) => {
-                report.leaves.push(leaf.clone());
+            Some((bag, leaf)) => {
+                let named = [&bag.attributes, &key.attributes];
+                let names = named.iter().find_map(|one| one.friendly_name.clone());
+                report.identities.push(Identity {
+                    certificate: leaf.clone(),
+                    friendly_name: names,
+                });
                 restores = both(restores, links(report, leaf, &candidates, clock));
                 works(report, key, leaf)
             }
@@ -85,7 +89,7 @@ fn both(one: Option<bool>, other: Option<bool>) -> Option<bool> {
 fn leaf_of<'a>(
     bag: &KeyBag,
     certificates: &'a [(&CertificateBag, Certificate)],
-) -> Option<&'a Certificate> {
+) -> Option<&'a (&'a CertificateBag, Certificate)> {
     let public = key::public_key_of(&bag.key).ok();
     let by_key = certificates.iter().find(|(_, certificate)| {
         let spki = certificate.spki_der();
@@ -98,13 +102,12 @@ fn leaf_of<'a>(
         let wears = |found: &CertificateBag| found.attributes.local_key_id.as_ref() == Some(id);
         certificates.iter().find(|(found, _)| wears(found))
     };
-    by_key.or_else(by_id).map(|(_, certificate)| certificate)
+    by_key.or_else(by_id)
 }
 
 /// Whether a key works for its certificate as far as is known, and how far that is proven.
 fn works(report: &mut Report, bag: &KeyBag, leaf: &Certificate) -> (Option<bool>, Level) {
     if let Some((length, proper)) = key::odd_scalar_length(&bag.key) {
-        readers::with_odd_scalar(&mut report.readers);
         report.warning(format!(
             "the private key has {length} octets and not the {proper} of its curve, which .NET \
                  refuses; export it anew to mend that"

@@ -13,6 +13,7 @@ use crate::pkcs12::profile::{Iterations, Profile};
 use crate::pkcs12::target::{Support, targets};
 use crate::proof::Level;
 use crate::testing::identities::{self, Identity};
+use crate::testing::writer;
 use crate::time::UnixTime;
 
 /// 2030-01-01, within the samples' validity.
@@ -96,6 +97,7 @@ fn grade_reports_a_wrong_password() {
     assert_eq!(report.mac.status, MacVerdict::Mismatch);
     assert_eq!(report.opened, Some(false));
     assert_eq!(report.restores, Some(false));
+    assert!(report.readers.is_empty(), "nothing is said of programs");
     assert!(!proven(&identities::ec_identity()).wrong_password);
 }
 
@@ -116,6 +118,103 @@ fn grade_leaves_key_under_another_password_open() {
     let report = graded("its own");
     assert!(!report.wrong_password);
     assert!(says(&report, Severity::Error, "opens some parts"));
+}
+
+#[test]
+fn grade_says_that_the_empty_password_opens() {
+    let empty = Password::new(String::new());
+    let says_so = |form| {
+        let bytes = writer::whole(&writer::triple_des(2_000), form);
+        let report = graded(&bytes, None, None, NOW).unwrap();
+        assert!(report.readers["openssl"].opens, "still of use");
+        says(&report, Severity::Error, "the empty password opens it")
+    };
+    assert!(says_so(PasswordForm::Text(&empty)));
+    assert!(says_so(PasswordForm::Null));
+    assert!(!says_so(PasswordForm::Text(&password())));
+}
+
+#[test]
+fn grade_names_identities_with_friendly_names() {
+    let named = |names: [&[Vec<u8>]; 2]| {
+        let password = password();
+        let form = PasswordForm::Text(&password);
+        let scheme = writer::pbes2(2_000);
+        let identity = identities::ec_identity();
+        let key = writer::shrouded_key(identity.key.expose(), &scheme, form, names[0]);
+        let leaf = writer::certificate(identity.leaf.der(), names[1]);
+        let parts = [writer::plain(&[leaf]), writer::plain(&[key])];
+        let bytes = writer::file(&parts, Some((&writer::mac(2_000), form)));
+        let report = graded(&bytes, None, Some(&password), NOW).unwrap();
+        let [found] = &report.identities[..] else {
+            panic!("one identity: {:?}", report.identities)
+        };
+        assert_eq!(found.certificate, identity.leaf);
+        found.friendly_name.clone()
+    };
+    let [anna, bert] = ["Anna", "Bert"].map(|name| vec![writer::label(name)]);
+    assert_eq!(named([&anna, &bert]).as_deref(), Some("Bert"));
+    assert_eq!(named([&anna, &[]]).as_deref(), Some("Anna"));
+    assert_eq!(named([&[], &[]]), None);
+}
+
+#[test]
+fn grade_names_what_follows_the_file() {
+    let whole = file(Profile::Modern);
+    for (tail, severity, words) in [
+        (
+            vec![0; 16],
+            Severity::Info,
+            "16 bytes follow the file's end",
+        ),
+        (
+            whole.clone(),
+            Severity::Warning,
+            "a second PKCS#12 file follows",
+        ),
+    ] {
+        let bytes = [whole.clone(), tail].concat();
+        let report = graded(&bytes, None, None, NOW).unwrap();
+        assert!(says(&report, severity, words), "{:?}", report.findings);
+        assert!(!report.readers["gnutls"].opens && report.readers["openssl"].opens);
+    }
+}
+
+#[test]
+fn grade_says_nothing_of_programs_without_key() {
+    let leaf = writer::certificate(identities::ec_identity().leaf.der(), &[]);
+    let bytes = writer::file(&[writer::plain(&[leaf])], None);
+    for password in [None, Some(&password())] {
+        let report = graded(&bytes, None, password, NOW).unwrap();
+        assert!(report.readers.is_empty(), "{:?}", report.readers);
+    }
+}
+
+#[test]
+fn grade_judges_by_what_is_inside() {
+    let report = proven(&identities::ed448_identity());
+    assert!(!report.readers["windows11"].opens && report.readers["openssl"].opens);
+    let outside = graded(
+        &file_with(&identities::ed448_identity(), Profile::Modern, 2_000),
+        None,
+        None,
+        NOW,
+    );
+    assert!(
+        outside.unwrap().readers["windows11"].opens,
+        "not seen without"
+    );
+
+    let identity = identities::ed448_identity();
+    let password = password();
+    let form = PasswordForm::Text(&password);
+    let key = writer::shrouded_key(identity.key.expose(), &writer::pbes2(2_000), form, &[]);
+    let leaf = writer::certificate(identity.leaf.der(), &[]);
+    let parts = [writer::plain(&[leaf]), writer::plain(&[key])];
+    let bytes = writer::file(&parts, Some((&writer::mac(2_000), form)));
+    let clear = graded(&bytes, None, None, NOW).unwrap();
+    let reason = clear.readers["windows11"].reason.as_deref().unwrap();
+    assert!(reason.contains("Ed448"), "{reason}");
 }
 
 #[test]
@@ -198,8 +297,9 @@ fn grade_denies_dotnet_too_many_iterations() {
 
 #[test]
 fn grade_denies_java_non_ascii_passwords() {
-    let bytes = file(Profile::Modern);
     let password = Password::new("Käse".to_owned());
+    let scheme = writer::pbes2(2_000);
+    let bytes = writer::whole(&scheme, PasswordForm::Text(&password));
     let report = graded(&bytes, None, Some(&password), NOW).unwrap();
     assert!(
         report.readers["java17"]

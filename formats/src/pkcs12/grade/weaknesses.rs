@@ -1,10 +1,14 @@
-//! What is weak about a file, as far as it shows without the password.
+//! What is weak or odd about a file: as far as it shows without the password, and in the attributes of
+//! bags.
 
 use super::report::Report;
+use crate::pkcs12::decode::Limits;
+use crate::pkcs12::facts::Facts;
 use crate::pkcs12::mac::MacScheme;
 use crate::pkcs12::outline::{BagOutline, Outline};
 use crate::pkcs12::pbe::{Cipher, Scheme};
 use crate::pkcs12::profile::Iterations;
+use crate::pkcs12::structure::{Structure, Tail};
 use crate::plural::counted;
 
 /// Adds what is found to the report.
@@ -20,6 +24,16 @@ pub(super) fn find(report: &mut Report, outline: &Outline, mode: Option<u32>) {
     }
     if outline.ber {
         report.info("the file is BER, not DER: Go's readers refuse it");
+    }
+    match outline.tail {
+        Tail::Nothing => {}
+        Tail::Octets(count) => report.info(format!(
+            "{} follow the file's end; some programs refuse it for that",
+            counted(count, "byte", "bytes")
+        )),
+        Tail::Pfx => report.warning(
+            "a second PKCS#12 file follows the first in it, of which no program reads anything",
+        ),
     }
     if let Some(mode) = mode {
         file_mode(report, mode);
@@ -97,6 +111,32 @@ fn iterations(report: &mut Report, outline: &Outline) {
             "{most} iterations are more than the {} that .NET 9 and later accept by default",
             Iterations::DOTNET_MAX
         ));
+    }
+}
+
+/// Without a password, whether the empty one opens what is encrypted.
+pub(super) fn find_empty_password(report: &mut Report, bytes: &[u8], outline: &Outline) {
+    let locked = outline.safe_schemes().chain(outline.key_schemes()).next();
+    let limits = Limits::listing();
+    let structure = locked.and_then(|_| Structure::read(bytes, &limits).ok());
+    if structure.is_some_and(|structure| structure.has_empty_password(&limits)) {
+        report.error("the empty password opens it: whoever can read the file has the key");
+    }
+}
+
+/// What is odd about the attributes, by which other programs find a key's certificate.
+pub(super) fn find_odd_pairing(report: &mut Report, facts: &Facts) {
+    if !facts.layout.oddities.is_empty() {
+        report.warning(
+            "a friendly name or local key ID in it is malformed, and some programs refuse the \
+             file for that; export it anew to mend that",
+        );
+    }
+    if facts.pairing.id_of_another_certificate {
+        report.warning(
+            "a private key has the local key ID of another certificate, and some programs take \
+             that one for its own; export it anew to mend that",
+        );
     }
 }
 
