@@ -473,3 +473,30 @@ fn import_refuses_several_passwords_to_protect_with() {
         "{said}"
     );
 }
+
+/// What an import would replace stays where more than the identity lies in the file.
+#[test]
+fn import_force_refuses_identity_inside_json() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+    let [certificate, key] = ["pem", "key.pem"].map(|ending| samples() + "/ada-example." + ending);
+    let read = |file: &str| fs::read_to_string(file).expect("the sample");
+    let text = read(&certificate) + &read(&key);
+    let text = format!(r#"{{"port": 443, "pem": "{}"}}"#, text.replace('\n', "\\n"));
+    fs::create_dir(folder.join("store")).expect("a folder");
+    fs::write(folder.join("store/server.json"), &text).expect("a file");
+    let into = [
+        "--store",
+        "store",
+        "--force",
+        "--unlock-password-env",
+        "SECRET",
+    ];
+    let import = ["import", &certificate, &key];
+    let said = ends_with(12, certstow(folder).args([&import[..], &into].concat())).stderr;
+    let said = String::from_utf8_lossy(&said);
+    assert!(said.contains("stands inside a text"), "{said}");
+    assert!(said.contains("hint: nothing was taken out"), "{said}");
+    let kept = fs::read_to_string(folder.join("store/server.json"));
+    assert_eq!(kept.expect("it is there"), text);
+}

@@ -163,6 +163,11 @@ pub enum StoreError {
         /// The underlying OS error.
         source: Option<Source>,
     },
+    /// The identity stands inside a text of another kind, such as JSON or YAML, and is not taken out.
+    InOtherText {
+        /// The file.
+        place: String,
+    },
     /// A change was made in part, and the rest was refused.
     HalfDone {
         /// What was to be changed further.
@@ -373,6 +378,11 @@ impl fmt::Display for StoreError {
             Self::NotRemoved { place, reason, .. } => {
                 write!(f, "what is in {place} cannot be taken out: {reason}")
             }
+            Self::InOtherText { place } => write!(
+                f,
+                "what is in {place} cannot be taken out: it stands inside a text that is more than \
+                 certificates and keys"
+            ),
             Self::HalfDone { place, reason, .. } => {
                 write!(f, "not all was done to {place}: {reason}")
             }
@@ -402,6 +412,7 @@ impl Error for StoreError {
                 .as_deref()
                 .map(|source| source as &(dyn Error + 'static)),
             Self::NotFound { .. }
+            | Self::InOtherText { .. }
             | Self::KeyMissing { .. }
             | Self::KeyMismatch { .. }
             | Self::InteractionRequired { .. }

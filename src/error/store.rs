@@ -143,6 +143,11 @@ fn table(error: &StoreError) -> Facts {
             "not-removed",
             "nothing was taken out; remove it with the program that put it there",
         ),
+        StoreError::InOtherText { .. } => Facts::new(
+            Exit::KeyUnavailable,
+            "in-other-text",
+            "nothing was taken out; remove it by an editor, or with the program that wrote the file",
+        ),
         StoreError::HalfDone { .. } => Facts::new(
             Exit::Partial,
             "half-done",

@@ -1,9 +1,11 @@
 //! What a file holds, piece by piece: certificates, keys (those of a Java keystore, too) and PKCS#12
-//! containers, told by their outer structure, or else by PEM labels; never by the file's name.
+//! containers, told by their outer structure, or else by PEM labels; never by the file's name. In a text
+//! of another kind they are looked for inside it.
 
 use certstow_formats::certificate;
 use certstow_formats::cms::signed_data;
 use certstow_formats::der::{INTEGER, SEQUENCE};
+use certstow_formats::embedded::{self, EmbeddedError, Piece};
 use certstow_formats::jks::{self, Content};
 use certstow_formats::key::KeyForm;
 use certstow_formats::pkcs12::decode::BagAttributes;
@@ -48,13 +50,32 @@ pub(crate) fn looks_like_one_of_ours(start: &[u8]) -> bool {
         || jks::begins_like_one(start)
 }
 
-/// Hands every piece of a file to `take`, in order; `scratch` is a buffer to decode into. False
-/// when the file is neither text with something of ours nor a binary form known here.
+/// Whether these first bytes are of a text of another kind that is worth reading on for.
+pub(crate) fn may_have_ours_inside(start: &[u8]) -> bool {
+    // "-----BEGIN ", and the same in base64.
+    let marks: [&[u8]; 2] = [b"-----BEGIN ", b"LS0tLS1CRUdJTi"];
+    marks
+        .iter()
+        .any(|mark| super::pem::find(start, mark).is_some())
+}
+
+/// What a file is to its pieces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// It has none.
+    Foreign,
+    /// It is made of them: PEM, or a binary form.
+    Own,
+    /// They stand inside a text of another kind: JSON, YAML, `.env`, `.ovpn`.
+    OtherText,
+}
+
+/// Hands every piece of a file to `take`, in order; `scratch` is a buffer to decode into.
 pub(crate) fn read(
     bytes: &[u8],
     scratch: &mut Zeroizing<Vec<u8>>,
     take: &mut dyn FnMut(Block<'_>),
-) -> bool {
+) -> Form {
     match text::from_utf16(bytes) {
         Some(text) => read_octets(&text, scratch, take),
         None => read_octets(bytes, scratch, take),
@@ -62,6 +83,40 @@ pub(crate) fn read(
 }
 
 fn read_octets(
+    bytes: &[u8],
+    scratch: &mut Zeroizing<Vec<u8>>,
+    take: &mut dyn FnMut(Block<'_>),
+) -> Form {
+    let is_inside = Blocks(bytes).any(|block| block.is_inside_other_text());
+    if !is_inside
+        && (read_blocks(bytes, scratch, take)
+            || read_binary(bytes, take)
+            || text::decode_bare_base64(bytes, scratch) && read_binary(scratch, take))
+    {
+        return Form::Own;
+    }
+    match embedded::pieces(bytes, &embedded::Limits::default()) {
+        // Such as a block without an end, which is named.
+        Ok(pieces) if pieces.is_empty() => match is_inside && read_blocks(bytes, scratch, take) {
+            true => Form::OtherText,
+            false => Form::Foreign,
+        },
+        Ok(pieces) => {
+            for Piece { content, .. } in pieces {
+                let _ = read_blocks(&content, scratch, take) || read_binary(&content, take);
+            }
+            Form::OtherText
+        }
+        Err(EmbeddedError::TooLarge(_)) => Form::Foreign,
+        Err(error @ EmbeddedError::TooMany(_)) => {
+            take(Block::Unusable(error.to_string()));
+            Form::OtherText
+        }
+    }
+}
+
+/// The PEM blocks of a text; whether there are any.
+fn read_blocks(
     bytes: &[u8],
     scratch: &mut Zeroizing<Vec<u8>>,
     take: &mut dyn FnMut(Block<'_>),
@@ -76,8 +131,7 @@ fn read_octets(
             read_pem(&block, curve.as_deref(), scratch, take);
         }
     }
-    pem || read_binary(bytes, take)
-        || text::decode_bare_base64(bytes, scratch) && read_binary(scratch, take)
+    pem
 }
 
 /// What bytes are.

@@ -280,6 +280,7 @@ pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, StoreError> {
     match reader.read(path, true) {
         Ok(Content::Whole(bytes)) => Ok(Zeroizing::new(bytes.to_vec())),
         Ok(Content::Foreign(_) | Content::TooLarge) => Err(changed_meanwhile(path)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(changed_meanwhile(path)),
         Err(error) => Err(failed(path, "it cannot be read", error)),
     }
 }

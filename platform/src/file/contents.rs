@@ -15,7 +15,7 @@ use certstow_formats::pkcs12::structure::{BagContent, Safe, Structure};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::blocks::{self, Block};
+use super::blocks::{self, Block, Form};
 use super::found::{FileContents, FoundCertificate, FoundKey, Owners, Told};
 use super::key_kind::{KeyDigest, KeyKind, Untried};
 use super::passwords::{Passwords, Unopened};
@@ -167,12 +167,12 @@ impl FileContents {
         passwords: &Passwords,
     ) -> bool {
         let mut piece = 0;
-        let is_known = blocks::read(bytes, scratch, &mut |block| {
+        let form = blocks::read(bytes, scratch, &mut |block| {
             self.take(piece, block, passwords);
             piece += 1;
         });
         self.tie_keys();
-        is_known
+        form != Form::Foreign
     }
 
     fn take(&mut self, piece: u32, block: Block<'_>, passwords: &Passwords) {

@@ -71,6 +71,15 @@ impl<'a> Blocks<'a> {
 }
 
 impl PemBlock<'_> {
+    /// Whether it stands indented, as in YAML, or in an element of its own, as in `.ovpn`.
+    pub(crate) fn is_inside_other_text(&self) -> bool {
+        let is_blank = |octet: &u8| matches!(octet, b' ' | b'\t');
+        let before = self.before.trim_ascii_end();
+        let mut lines = before.rsplit(|octet| *octet == b'\n');
+        let line = lines.next().unwrap_or_default().trim_ascii();
+        self.before.last().is_some_and(is_blank) || line.starts_with(b"<") && line.ends_with(b">")
+    }
+
     /// Whether a header says that PEM itself encrypts it (RFC 1421, 4.6.1.1).
     pub(crate) fn is_encrypted(&self) -> bool {
         self.header("Proc-Type")

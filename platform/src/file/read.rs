@@ -58,11 +58,13 @@ impl FileReader {
         }
         let mut length = os::fill(file, &mut self.buffer[..FIRST], 0)?;
         if length == FIRST {
-            let is_ours = blocks::looks_like_one_of_ours(&self.buffer[..FIRST]);
-            if !is_ours && !expected {
+            let start = &self.buffer[..FIRST];
+            let is_ours = blocks::looks_like_one_of_ours(start);
+            let size = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+            let may_be = || size <= LARGE && blocks::may_have_ours_inside(start);
+            if !is_ours && !expected && !may_be() {
                 return self.foreign(file);
             }
-            let size = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
             if size > MAX_FILE {
                 return Ok(Content::TooLarge);
             }

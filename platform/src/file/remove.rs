@@ -15,6 +15,7 @@ use certstow_formats::pkcs12::decode::BagAttributes;
 use zeroize::Zeroizing;
 
 use super::bag_attributes;
+use super::blocks::{self, Form};
 use super::change::{self, Becomes, Change};
 use super::found::{FileContents, FoundCertificate, FoundKey};
 use super::key_kind::{KeyDigest, KeyKind};
@@ -230,6 +231,11 @@ impl Edit<'_> {
             return Err(self.refused("it is a link; take the file it leads to out of its folder"));
         }
         let was = change::read(path)?;
+        if blocks::read(&was, &mut Zeroizing::default(), &mut |_| ()) == Form::OtherText {
+            return Err(StoreError::InOtherText {
+                place: path.display().to_string(),
+            });
+        }
         let ranges = pieces(&was);
         let is_pem = super::pem::has_block(&was);
         let (mut base, mut bytes) = (0, Zeroizing::new(Vec::with_capacity(was.len() * 2)));

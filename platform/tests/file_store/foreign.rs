@@ -7,7 +7,7 @@ use certstow_platform::store::{Problem, ProblemKind};
 use super::*;
 
 /// What the manual's table of forms says of each: a file of this form, and how it is called there.
-const FORMS: [(&str, &str, &str); 12] = [
+const FORMS: [(&str, &str, &str); 13] = [
     ("certificates", "a.crt", "certificates/rsa.pem"),
     ("certificates in DER", "a", "files/rsa.der"),
     ("PKCS#7", "a.p7b", "files/chain.p7b"),
@@ -27,6 +27,11 @@ const FORMS: [(&str, &str, &str); 12] = [
     ),
     ("OpenSSH's private keys", "id", OPENSSH),
     ("PuTTY's private keys", "a.ppk", PUTTY),
+    (
+        "certificates and keys inside JSON, YAML, `.env` and `.ovpn`",
+        "a.json",
+        JSON,
+    ),
     ("ZIP archives", "a.zip", ZIP),
 ];
 
@@ -34,11 +39,16 @@ const FORMS: [(&str, &str, &str); 12] = [
 const OPENSSH: &str =
     "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n";
 const PUTTY: &str = "PuTTY-User-Key-File-3: ssh-rsa\n";
+const JSON: &str = "{}";
 const ZIP: &str = "PK\x03\x04";
 
 fn content(source: &str) -> Vec<u8> {
     match source {
         ZIP => archive("me.p12", 0),
+        JSON => {
+            let key = String::from_utf8(data("keys/rsa.pem")).unwrap();
+            format!(r#"{{"key": "{}"}}"#, key.replace('\n', "\\n")).into_bytes()
+        }
         OPENSSH | PUTTY => source.as_bytes().to_vec(),
         file => data(file),
     }

@@ -7,6 +7,7 @@ mod foreign;
 mod forms;
 mod locked;
 mod many;
+mod other_text;
 mod pkcs12;
 #[cfg(unix)]
 mod special_files;

@@ -195,6 +195,11 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             "not-removed",
         ),
         (
+            store(StoreError::InOtherText { place: text() }),
+            12,
+            "in-other-text",
+        ),
+        (
             store(StoreError::HalfDone {
                 place: text(),
                 reason: text(),
