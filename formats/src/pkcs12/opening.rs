@@ -13,6 +13,8 @@ use super::mac::{MacScheme, StoredMac};
 use super::pbe::{self, Scheme};
 use super::structure::{Bag, BagContent, Safe, Structure, safe_contents};
 use super::work::Work;
+use crate::ber::Reader;
+use crate::der::SEQUENCE;
 use crate::secret::{Password, PrivateKey};
 use crate::threads;
 
@@ -344,6 +346,12 @@ pub(super) fn shrouded_key(
     key.and_then(pbe::private_key)
 }
 
+/// Whether this is one SEQUENCE from end to end, which nothing becomes by chance.
+fn is_sequence(bytes: &[u8]) -> bool {
+    let value = Reader::new(bytes).only();
+    value.is_some_and(|value| value.tagged(SEQUENCE).is_some())
+}
+
 /// The bags of a part that was decrypted; `None` if it is no list of bags. What decrypted by chance, or
 /// was damaged, does not even begin like one.
 fn bags_in(
@@ -353,7 +361,7 @@ fn bags_in(
     match safe_contents(opened, &mut work.bags_left) {
         Ok(bags) => Ok(Some(bags)),
         // With no bags left, that is what is wrong.
-        Err(DecodeError::Damaged(_)) if work.bags_left > 0 => Ok(None),
+        Err(DecodeError::Damaged(_)) if work.bags_left > 0 && !is_sequence(opened) => Ok(None),
         Err(error) => Err(error),
     }
 }

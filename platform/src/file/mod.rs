@@ -14,6 +14,7 @@ mod key_file;
 mod key_kind;
 mod keys;
 mod made_folder;
+mod messages;
 mod opened;
 mod pair;
 pub(crate) mod passwords;

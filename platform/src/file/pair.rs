@@ -16,13 +16,14 @@ use certstow_formats::key;
 use certstow_formats::pkcs12::decode::BagAttributes;
 
 use super::bag_attributes;
-use super::found::{FileContents, FoundCertificate, FoundKey, Told};
+use super::found::{FileContents, FoundCertificate, FoundKey};
 use super::key_kind::{KeyDigest, KeyKind};
+use super::messages::Messages;
 use super::same_name::Names;
 use super::unproven::{Grounds, NAME_TAKEN, NO_NAME, state_of, unpaired};
 use crate::error::StoreError;
 use crate::spec::StoreSpec;
-use crate::store::{Entry, KeyState, Listing, Problem, ProblemKind};
+use crate::store::{Entry, KeyState, Listing, ProblemKind};
 
 /// The files that hold anything, by their number in the walk.
 pub(crate) type Scanned = Vec<(usize, FileContents)>;
@@ -112,16 +113,8 @@ pub(crate) fn pair(files: &[PathBuf], scanned: Scanned, guesses: Guesses) -> Pai
         for message in contents.problems {
             told.problem(file, ProblemKind::Unreadable, message);
         }
-        if let Some(Told {
-            kind,
-            message,
-            is_notice,
-        }) = contents.told
-        {
-            match is_notice {
-                true => told.notice(file, kind, message),
-                false => told.problem(file, kind, message),
-            }
+        if let Some(told_of_file) = contents.told {
+            told.tell(file, told_of_file);
         }
     }
     for unique in &mut certificates.all {
@@ -131,41 +124,6 @@ pub(crate) fn pair(files: &[PathBuf], scanned: Scanned, guesses: Guesses) -> Pai
     certificates.pair_unproven(files, unproven, guesses, &mut told);
     certificates.tell_of_keys_alone(files, &proven, &mut told);
     certificates.finish(files, told)
-}
-
-/// What is to be said of files.
-struct Messages<'a> {
-    files: &'a [PathBuf],
-    problems: Vec<Problem>,
-    notices: Vec<Problem>,
-}
-
-impl<'a> Messages<'a> {
-    fn new(files: &'a [PathBuf]) -> Self {
-        Self {
-            files,
-            problems: Vec::new(),
-            notices: Vec::new(),
-        }
-    }
-
-    fn problem(&mut self, file: usize, kind: ProblemKind, message: String) {
-        let problem = self.about(file, kind, message);
-        self.problems.push(problem);
-    }
-
-    fn notice(&mut self, file: usize, kind: ProblemKind, message: String) {
-        let notice = self.about(file, kind, message);
-        self.notices.push(notice);
-    }
-
-    fn about(&self, file: usize, kind: ProblemKind, message: String) -> Problem {
-        Problem {
-            kind,
-            place: self.files[file].display().to_string(),
-            message,
-        }
-    }
 }
 
 #[derive(Default)]
