@@ -1,0 +1,150 @@
+//! A locked PKCS#12 file that is the one store named, at a terminal: who is there is asked for its
+//! password, and may go on without it.
+
+#![cfg(target_os = "linux")]
+
+#[path = "support/terminal.rs"]
+#[allow(dead_code, reason = "other tests at a terminal do other things")]
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use certstow_formats::pkcs12::decode::{Limits, decode};
+use certstow_formats::pkcs12::kdf::PasswordForm;
+use certstow_formats::secret::Password;
+use support::Terminal;
+
+const PASSWORD: &str = "correct horse battery staple";
+const QUESTION: &str = "(empty: go on without): ";
+const LOCKED: &str = "locked: what it holds is seen only with its password";
+
+/// Starts certstow in `folder`.
+fn start(folder: &Path, arguments: &[&str]) -> Terminal {
+    let words = [env!("CARGO_BIN_EXE_certstow")].into_iter();
+    let words = words.chain(arguments.iter().copied());
+    Terminal::run(folder, 200, &[], words)
+}
+
+/// A folder with Pat's file, which is locked.
+fn world() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let errors = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cmd/errors.in");
+    fs::copy(errors.join("files/pat.p12"), folder.path().join("pat.p12")).expect("the file");
+    folder
+}
+
+/// Types an answer when it is asked for.
+fn type_in(terminal: &mut Terminal, question: &str, answer: &str) {
+    terminal.wait_for(question);
+    terminal.press(&format!("{answer}\r"));
+}
+
+#[test]
+fn list_asks_for_password_of_locked_file() {
+    let folder = world();
+    let mut terminal = start(folder.path(), &["list", "--store", "pat.p12"]);
+    terminal.wait_for("Password of ");
+    terminal.wait_for("pat.p12 ");
+    type_in(&mut terminal, QUESTION, "wrong");
+    terminal.wait_for("the password given does not open it; try again");
+    type_in(&mut terminal, QUESTION, PASSWORD);
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("Pat Example"), "{shown}");
+    assert!(!shown.contains("locked"), "{shown}");
+}
+
+#[test]
+fn list_goes_on_after_three_wrong_passwords() {
+    let folder = world();
+    let mut terminal = start(folder.path(), &["list", "--store", "pat.p12"]);
+    for wrong in ["one", "two", "three"] {
+        type_in(&mut terminal, QUESTION, wrong);
+    }
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(14), "{shown}");
+    assert!(shown.contains(LOCKED), "{shown}");
+}
+
+#[test]
+fn list_goes_on_without_password() {
+    let folder = world();
+    for nothing in ["\r", "\u{1b}"] {
+        let mut terminal = start(folder.path(), &["list", "--store", "pat.p12"]);
+        terminal.wait_for(QUESTION);
+        terminal.press(nothing);
+        let (code, shown) = terminal.end();
+        assert_eq!(code, Some(14), "{shown}");
+        assert!(shown.contains(LOCKED), "{shown}");
+    }
+    let mut terminal = start(folder.path(), &["list", "--store", "pat.p12"]);
+    terminal.wait_for(QUESTION);
+    terminal.press("\u{3}");
+    assert_eq!(terminal.wait(), Some(130));
+}
+
+#[test]
+fn list_asks_nobody_where_told_or_answered() {
+    let folder = world();
+    fs::write(folder.path().join("wrong"), "wrong").expect("a file");
+    for (more, code) in [
+        (&["--store", "pat.p12", "--non-interactive"][..], 14),
+        (
+            &["--store", "pat.p12", "--unlock-password-file", "wrong"],
+            14,
+        ),
+        (&["--store", "."], 14),
+        (&["--store", "pat.p12", "--store", "wrong"], 14),
+    ] {
+        let mut terminal = start(folder.path(), &[&["list"][..], more].concat());
+        assert_eq!(terminal.wait(), Some(code), "{more:?}");
+        assert!(!terminal.all().contains("Password of"), "{more:?}");
+    }
+}
+
+#[test]
+fn show_asks_and_needs_no_selector() {
+    let folder = world();
+    let mut terminal = start(folder.path(), &["show", "--store", "pat.p12"]);
+    type_in(&mut terminal, QUESTION, PASSWORD);
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("Pat Example"), "{shown}");
+}
+
+#[test]
+fn export_asks_for_password_of_locked_file() {
+    let folder = world();
+    fs::write(folder.path().join("secret"), "another one").expect("a file");
+    let arguments = ["export", "Pat", "--store", "pat.p12", "-o", "new.p12"];
+    let options = ["--password-file", "secret", "--iterations", "2000"];
+    let mut terminal = start(folder.path(), &[&arguments[..], &options].concat());
+    type_in(&mut terminal, QUESTION, PASSWORD);
+    let (code, shown) = terminal.end();
+    // The key is not asked for again.
+    assert_eq!(code, Some(0), "{shown}");
+    let file = fs::read(folder.path().join("new.p12")).expect("the file");
+    let password = Password::new("another one".to_owned());
+    let opened = decode(&file, PasswordForm::Text(&password), &Limits::default());
+    assert_eq!(opened.expect("it opens").keys.len(), 1);
+}
+
+#[test]
+fn export_without_password_says_what_opens_it() {
+    let folder = world();
+    let arguments = [
+        "export",
+        "Pat",
+        "--store",
+        "pat.p12",
+        "--password-env",
+        "HOME",
+    ];
+    let mut terminal = start(folder.path(), &arguments);
+    type_in(&mut terminal, QUESTION, "");
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(10), "{shown}");
+    assert!(shown.contains("1 file is locked"), "{shown}");
+    assert!(shown.contains("--unlock-password-file"), "{shown}");
+}
