@@ -148,3 +148,23 @@ fn export_without_password_says_what_opens_it() {
     assert!(shown.contains("1 file is locked"), "{shown}");
     assert!(shown.contains("--unlock-password-file"), "{shown}");
 }
+
+/// A file and the private key in it have passwords of their own.
+#[test]
+fn export_asks_for_private_keys_own_password() {
+    let folder = world();
+    let errors = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cmd/errors.in");
+    let own = folder.path().join("own.p12");
+    fs::copy(errors.join("key-password/own.p12"), own).expect("the file");
+    let of_file = fs::read_to_string(errors.join("file-password.txt")).expect("its password");
+    let arguments = ["export", "fixture", "--store", "own.p12", "-o", "new.p12"];
+    let options = ["--password-env", "HOME", "--iterations", "2000"];
+    let mut terminal = start(folder.path(), &[&arguments[..], &options].concat());
+    type_in(&mut terminal, QUESTION, of_file.trim_end());
+    terminal.wait_for("\nPassword of the private key in ");
+    type_in(&mut terminal, "own.p12: ", "wrong");
+    terminal.wait_for("\nWrong. Password of the private key in ");
+    type_in(&mut terminal, "own.p12: ", "its own");
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(0), "{shown}");
+}

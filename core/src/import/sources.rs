@@ -12,7 +12,7 @@ use certstow_platform::OpenOptions;
 use certstow_platform::error::{AskError, StoreError};
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{
-    Ask, Interaction, Listing, Problem, ProblemKind, Store, UnlockRequest,
+    Ask, Interaction, Listing, Problem, ProblemKind, Store, UnlockRequest, Unlocks,
 };
 
 use crate::error::Error;
@@ -181,6 +181,7 @@ fn unlocked(
         let request = UnlockRequest {
             store: StoreSpec::File(file.into()),
             place: file.to_owned(),
+            unlocks: Unlocks::Whole,
             attempt,
         };
         let password = ask.unlock(&request).map_err(|error| match error {
