@@ -1,5 +1,6 @@
 //! Reading the stores a command names, with what the person sees of it.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -34,14 +35,17 @@ pub(super) fn read(args: &StoreArgs, screen: &Screen) -> Result<Inventory, Error
 /// The same, but where the one store named is a file that is locked, a person is asked for its
 /// password. Going on without it leaves the file locked.
 pub(super) fn read_and_ask(args: &StoreArgs, screen: &Screen) -> Result<Inventory, Error> {
-    Reading::new(args, screen)?.read_and_ask()
+    let reading = Reading::new(args, screen)?;
+    let mut inventory = reading.read()?;
+    reading.ask_for_single_file(&mut inventory)?;
+    Ok(inventory)
 }
 
 /// The stores of a run, and the passwords that open what is locked in them.
 pub(super) struct Reading<'a> {
     args: &'a StoreArgs,
     screen: &'a Screen,
-    unlock: Vec<Arc<Password>>,
+    unlock: RefCell<Vec<Arc<Password>>>,
 }
 
 impl<'a> Reading<'a> {
@@ -49,11 +53,11 @@ impl<'a> Reading<'a> {
         Ok(Self {
             args,
             screen,
-            unlock: ask::unlocking(args, screen)?,
+            unlock: ask::unlocking(args, screen)?.into(),
         })
     }
 
-    fn read(&self) -> Result<Inventory, Error> {
+    pub(super) fn read(&self) -> Result<Inventory, Error> {
         let (inventory, left_out) = self.list()?;
         for notice in left_out {
             self.screen.note(&notice);
@@ -64,18 +68,18 @@ impl<'a> Reading<'a> {
         Ok(inventory)
     }
 
-    /// See [`read_and_ask`].
-    pub(super) fn read_and_ask(&mut self) -> Result<Inventory, Error> {
-        let inventory = self.read()?;
-        if self.screen.interaction() == Interaction::Never || !self.unlock.is_empty() {
-            return Ok(inventory);
+    /// Asks a person for the password of the one file that is the store, if it is locked and no
+    /// password was given, and reads it again.
+    pub(super) fn ask_for_single_file(&self, inventory: &mut Inventory) -> Result<(), Error> {
+        if self.screen.interaction() == Interaction::Never || !self.unlock.borrow().is_empty() {
+            return Ok(());
         }
-        match locked_alone(&inventory, self.args) {
-            Some(file) if self.open(file, &mut |text| Ok(password::prompt_once(text)?))? => {
-                self.read_again()
-            }
-            _ => Ok(inventory),
+        if let Some(file) = locked_alone(inventory, self.args)
+            && self.open(file, &mut |text| Ok(password::prompt_once(text)?))?
+        {
+            *inventory = self.read_again()?;
         }
+        Ok(())
     }
 
     /// Reads them once more, with the passwords that have come since.
@@ -86,7 +90,7 @@ impl<'a> Reading<'a> {
     /// Asks for the password of a locked file until one opens it, at most [`TRIES`] times, and keeps
     /// it for the next reading. `prompt` asks once. Whether one came.
     pub(super) fn open(
-        &mut self,
+        &self,
         file: &StoreProblem,
         prompt: &mut dyn FnMut(&str) -> Result<Typed, Error>,
     ) -> Result<bool, Error> {
@@ -96,7 +100,7 @@ impl<'a> Reading<'a> {
         };
         let question = format!("Password of {} (empty: go on without):", safe(&file.place));
         // A file may need two: one for its MAC and another for its content.
-        let mut unlock = self.unlock.clone();
+        let mut unlock = self.unlock.borrow().clone();
         let mut why: Option<String> = None;
         for _ in 0..TRIES {
             let text = match &why {
@@ -119,7 +123,7 @@ impl<'a> Reading<'a> {
                     match locked(&opened).next() {
                         Some(problem) => why = Some(problem.message.clone()),
                         None => {
-                            self.unlock = unlock;
+                            self.unlock.replace(unlock);
                             return Ok(true);
                         }
                     }
@@ -136,7 +140,7 @@ impl<'a> Reading<'a> {
             named => Stores::Named(named),
         };
         let options = OpenOptions {
-            unlock: self.unlock.clone(),
+            unlock: self.unlock.borrow().clone(),
         };
         let _progress = Progress::start(self.screen, "Reading the stores");
         let mut inventory = Inventory::read(stores, &options)?;
