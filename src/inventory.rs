@@ -15,7 +15,7 @@ use certstow_formats::secret::Password;
 use certstow_platform::OpenOptions;
 use certstow_platform::error::StoreError;
 use certstow_platform::spec::StoreSpec;
-use certstow_platform::store::{Interaction, ProblemKind};
+use certstow_platform::store::{Interaction, KeyState, ProblemKind};
 
 use super::args::StoreArgs;
 use super::ask;
@@ -152,11 +152,12 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// The files of which nothing is seen without a password that is still missing.
+/// The files that show no private key without a password that is still missing.
 pub(super) fn locked(inventory: &Inventory) -> impl Iterator<Item = &StoreProblem> {
     let entries = inventory.certificates().iter();
     let entries = entries.flat_map(ListedCertificate::entries);
-    let places = entries.flat_map(|stored| &stored.entry.places);
+    let with_key = entries.filter(|stored| stored.entry.key != KeyState::Missing);
+    let places = with_key.flat_map(|stored| &stored.entry.places);
     let seen: HashSet<&String> = places.collect();
     let problems = inventory.problems().iter();
     problems.filter(move |problem| {
@@ -178,11 +179,9 @@ fn single_file(args: &StoreArgs) -> Option<&StoreSpec> {
     }
 }
 
-/// The one file that is the store, where nothing is seen of it without its password.
+/// The one file that is the store, where it shows no private key without its password.
 fn locked_alone<'i>(inventory: &'i Inventory, args: &StoreArgs) -> Option<&'i StoreProblem> {
-    let is_empty = inventory.certificates().is_empty();
-    let locked = locked(inventory).next();
-    locked.filter(|_| is_empty && single_file(args).is_some())
+    single_file(args).and_then(|_| locked(inventory).next())
 }
 
 /// The one identity that is meant, of stores that are read.

@@ -13,6 +13,7 @@ use std::path::Path;
 use certstow_formats::pkcs12::decode::{Limits, decode};
 use certstow_formats::pkcs12::kdf::PasswordForm;
 use certstow_formats::secret::Password;
+use certstow_formats::testing::writer;
 use support::Terminal;
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -167,4 +168,48 @@ fn export_asks_for_private_keys_own_password() {
     type_in(&mut terminal, "own.p12: ", "its own");
     let (code, shown) = terminal.end();
     assert_eq!(code, Some(0), "{shown}");
+}
+
+/// A file whose MAC is under the password "mac", with these parts.
+fn write(folder: &Path, parts: &[Vec<u8>]) {
+    let password = Password::new("mac".to_owned());
+    let mac = writer::mac(1);
+    let bytes = writer::file(parts, Some((&mac, PasswordForm::Text(&password))));
+    fs::write(folder.join("made.p12"), bytes).expect("the file is written");
+}
+
+#[test]
+fn list_takes_passwords_of_mac_and_content() {
+    let folder = world();
+    let password = Password::new("content".to_owned());
+    let (scheme, form) = (writer::pbes2(1), PasswordForm::Text(&password));
+    let certificate = writer::certificate(&writer::data("certificates/P-256.pem"), &[]);
+    let key = writer::shrouded_key(&writer::data("keys/P-256.pem"), &scheme, form, &[]);
+    let certificates = writer::encrypted(&scheme, form, &[certificate]);
+    write(folder.path(), &[certificates, writer::plain(&[key])]);
+    let mut terminal = start(folder.path(), &["list", "--store", "made.p12"]);
+    type_in(&mut terminal, QUESTION, "mac");
+    terminal.wait_for("under another password than its MAC; try again");
+    type_in(&mut terminal, QUESTION, "content");
+    assert_eq!(terminal.wait(), Some(0), "{}", terminal.all());
+}
+
+/// The certificate is seen, and that it has a private key is not.
+#[test]
+fn export_asks_where_only_the_key_is_hidden() {
+    let folder = world();
+    let password = Password::new("mac".to_owned());
+    let (scheme, form) = (writer::pbes2(1), PasswordForm::Text(&password));
+    let certificate = writer::certificate(&writer::data("certificates/P-256.pem"), &[]);
+    let key = writer::shrouded_key(&writer::data("keys/P-256.pem"), &scheme, form, &[]);
+    let keys = writer::encrypted(&scheme, form, &[key]);
+    write(folder.path(), &[writer::plain(&[certificate]), keys]);
+    let arguments = ["export", "--valid", "--store", "made.p12", "-o", "new.p12"];
+    let options = ["--password-env", "HOME", "--iterations", "2000"];
+    let arguments = [&arguments[..], &options].concat();
+    let mut terminal = start(folder.path(), &arguments);
+    type_in(&mut terminal, QUESTION, "mac");
+    assert_eq!(terminal.wait(), Some(0), "{}", terminal.all());
+    let alone = [&arguments[..], &["--non-interactive"]].concat();
+    assert_eq!(start(folder.path(), &alone).wait(), Some(13));
 }
