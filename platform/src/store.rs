@@ -409,6 +409,8 @@ pub enum ProblemKind {
     Locked,
     /// It is behind a password that none of the given ones is.
     WrongPassword,
+    /// It is open, and a private key in it is under another password.
+    KeyPassword,
     /// It takes more work than a listing affords to see whether a password opens it.
     Untried,
     /// A private key of no certificate here.

@@ -121,7 +121,10 @@ pub fn read(
     let name = all.info().spec.to_string();
     let (mut problems, mut locked, mut opened) = (Vec::new(), Vec::new(), Vec::new());
     let mut cannot_be_read = |problem: Problem| {
-        problems.push(StoreProblem::new(&name, problem));
+        // That password is asked for when the key is taken.
+        if problem.kind != ProblemKind::KeyPassword {
+            problems.push(StoreProblem::new(&name, problem));
+        }
     };
     let listing = waits::list(&*all)?;
     let behind_password = behind_password(input, &listing);
