@@ -110,7 +110,9 @@ pub(crate) struct ListArgs {
     pub(crate) stores: StoreArgs,
 }
 
+// Where a store is named it may hold one identity alone, as a file mostly does.
 #[derive(Debug, Args)]
+#[command(mut_arg("selector", |selector| selector.required_unless_present("stores")))]
 pub(crate) struct ShowArgs {
     /// Show everything that is in the certificate: serial number, thumbprints, usages, provider,
     /// extensions
@@ -218,8 +220,16 @@ mod tests {
     #[test]
     fn export_requires_selector_and_consistent_options() {
         assert!(parse("export").is_err());
+        assert!(parse("export --store a.p12").is_err());
         assert!(parse("export --email alice@example.org").is_ok());
         assert!(parse("export alice --for windows2016 --profile modern").is_err());
+    }
+
+    #[test]
+    fn show_needs_no_selector_beside_store() {
+        assert!(parse("show").is_err());
+        assert!(parse("show --store a.p12").is_ok());
+        assert!(parse("show --valid").is_ok());
     }
 
     #[test]

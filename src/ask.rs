@@ -8,7 +8,7 @@ use certstow_core::password::{self, Source};
 use certstow_formats::sanitize::safe;
 use certstow_formats::secret::Password;
 use certstow_platform::error::AskError;
-use certstow_platform::store::{Ask, Interaction, UnlockRequest};
+use certstow_platform::store::{Ask, Interaction, UnlockRequest, Unlocks};
 
 use super::args::{PasswordArgs, StoreArgs};
 use super::render::progress::Bar;
@@ -50,7 +50,12 @@ impl Ask for TerminalAsk<'_> {
             return Err(AskError::NotAllowed);
         }
         let again = if request.attempt > 0 { "Wrong. " } else { "" };
-        let text = format!("{again}Password that unlocks {}:", safe(&request.place));
+        let what = match request.unlocks {
+            Unlocks::Whole => "that unlocks",
+            Unlocks::Content => "of the content of",
+            Unlocks::PrivateKey => "of the private key in",
+        };
+        let text = format!("{again}Password {what} {}:", safe(&request.place));
         let prompt = || password::prompt(&text, false, true);
         let answer = match self.bar {
             Some(bar) => bar.aside(prompt),

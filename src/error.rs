@@ -29,6 +29,13 @@ pub(crate) use library::OfDestination;
 pub(crate) enum Error {
     /// What the library met.
     Library(LibraryError),
+    /// What was not found, and may be in files that are locked.
+    BesideLocked {
+        /// What the library met.
+        error: LibraryError,
+        /// How many files are locked.
+        locked: usize,
+    },
     /// The command line or an option's value makes no sense.
     Usage(String),
     /// A file with options makes no sense.
@@ -94,6 +101,9 @@ impl Error {
     fn table(&self) -> (String, Facts) {
         match self {
             Self::Library(error) => (error.to_string(), error.facts()),
+            Self::BesideLocked { error, locked } => {
+                (error.to_string(), library::beside_locked(error, *locked))
+            }
             Self::Scheduler(error) => (error.to_string(), error.facts()),
             Self::Usage(text) => (text.clone(), Facts::usage()),
             Self::Config {
@@ -199,10 +209,10 @@ impl Explain for Error {
     }
 
     fn candidates(&self) -> &[Candidate] {
-        if let Self::Library(error) = self {
-            return error.candidates();
+        match self {
+            Self::Library(error) | Self::BesideLocked { error, .. } => error.candidates(),
+            _ => &[],
         }
-        &[]
     }
 }
 
@@ -215,7 +225,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Library(error) => error.source(),
+            Self::Library(error) | Self::BesideLocked { error, .. } => error.source(),
             Self::Scheduler(error) => error.source(),
             Self::Log { source, .. } => Some(source),
             Self::Usage(_)

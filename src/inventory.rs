@@ -1,10 +1,21 @@
 //! Reading the stores a command names, with what the person sees of it.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use certstow_core::backup;
+use certstow_core::error::Error as LibraryError;
 use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem, Stores};
-use certstow_core::select::Filters;
-use certstow_core::time::UnixTime;
+use certstow_core::password::{self, Typed};
+use certstow_core::select::{self, Choice, Filters};
+use certstow_core::time::{self, UnixTime};
+use certstow_formats::sanitize::safe;
+use certstow_formats::secret::Password;
 use certstow_platform::OpenOptions;
+use certstow_platform::error::StoreError;
+use certstow_platform::spec::StoreSpec;
+use certstow_platform::store::{Interaction, KeyState, ProblemKind};
 
 use super::args::StoreArgs;
 use super::ask;
@@ -13,27 +24,203 @@ use super::render::progress::Progress;
 use super::screen::Screen;
 use super::warning::{Warning, advise_of_problem};
 
-/// Reads the stores that are named, or all that are found.
+/// How often a person may mistype the password of a file.
+const TRIES: usize = 3;
+
+/// Reads the stores that are named, or all that are found, and asks nobody.
 pub(super) fn read(args: &StoreArgs, screen: &Screen) -> Result<Inventory, Error> {
-    let unlock = ask::unlocking(args, screen)?;
-    let stores = match args.stores.as_slice() {
-        [] => Stores::Found,
-        named => Stores::Named(named),
-    };
-    let progress = Progress::start(screen, "Reading the stores");
-    let mut inventory = Inventory::read(stores, &OpenOptions { unlock })?;
-    let left_out = backup::leave_out(&mut inventory);
-    for problem in inventory.problems_mut() {
-        advise_of_problem(problem);
-    }
-    drop(progress);
-    for notice in left_out {
-        screen.note(&notice);
-    }
-    for name in inventory.store_names() {
-        screen.explain(&format!("read {name}"));
-    }
+    Reading::new(args, screen)?.read()
+}
+
+/// The same, but where the one store named is a file that is locked, a person is asked for its
+/// password. Going on without it leaves the file locked.
+pub(super) fn read_and_ask(args: &StoreArgs, screen: &Screen) -> Result<Inventory, Error> {
+    let reading = Reading::new(args, screen)?;
+    let mut inventory = reading.read()?;
+    reading.ask_for_single_file(&mut inventory)?;
     Ok(inventory)
+}
+
+/// The stores of a run, and the passwords that open what is locked in them.
+pub(super) struct Reading<'a> {
+    args: &'a StoreArgs,
+    screen: &'a Screen,
+    unlock: RefCell<Vec<Arc<Password>>>,
+}
+
+impl<'a> Reading<'a> {
+    pub(super) fn new(args: &'a StoreArgs, screen: &'a Screen) -> Result<Self, Error> {
+        Ok(Self {
+            args,
+            screen,
+            unlock: ask::unlocking(args, screen)?.into(),
+        })
+    }
+
+    pub(super) fn read(&self) -> Result<Inventory, Error> {
+        let (inventory, left_out) = self.list()?;
+        for notice in left_out {
+            self.screen.note(&notice);
+        }
+        for name in inventory.store_names() {
+            self.screen.explain(&format!("read {name}"));
+        }
+        Ok(inventory)
+    }
+
+    /// Asks a person for the password of the one file that is the store, if it is locked and no
+    /// password was given, and reads it again.
+    pub(super) fn ask_for_single_file(&self, inventory: &mut Inventory) -> Result<(), Error> {
+        if self.screen.interaction() == Interaction::Never || !self.unlock.borrow().is_empty() {
+            return Ok(());
+        }
+        if let Some(file) = locked_alone(inventory, self.args)
+            && self.open(file, &mut |text| Ok(password::prompt_once(text)?))?
+        {
+            *inventory = self.read_again()?;
+        }
+        Ok(())
+    }
+
+    /// Reads them once more, with the passwords that have come since.
+    pub(super) fn read_again(&self) -> Result<Inventory, Error> {
+        Ok(self.list()?.0)
+    }
+
+    /// Asks for the password of a locked file until one opens it, at most [`TRIES`] times, and keeps
+    /// it for the next reading. `prompt` asks once. Whether one came.
+    pub(super) fn open(
+        &self,
+        file: &StoreProblem,
+        prompt: &mut dyn FnMut(&str) -> Result<Typed, Error>,
+    ) -> Result<bool, Error> {
+        let spec = match single_file(self.args) {
+            Some(named) => named.clone(),
+            None => StoreSpec::File(file.place.as_str().into()),
+        };
+        let question = format!("Password of {} (empty: go on without):", safe(&file.place));
+        // A file may need two: one for its MAC and another for its content.
+        let mut unlock = self.unlock.borrow().clone();
+        let mut why: Option<String> = None;
+        for _ in 0..TRIES {
+            let text = match &why {
+                Some(why) => format!("{}; try again\n{question}", safe(why)),
+                None => question.clone(),
+            };
+            match prompt(&text)? {
+                Typed::Back => return Ok(false),
+                Typed::Password(password) if password.is_empty() => return Ok(false),
+                Typed::Wrong(wrong) => why = Some(wrong.to_owned()),
+                Typed::Password(password) => {
+                    unlock.push(Arc::new(password));
+                    let options = OpenOptions {
+                        unlock: unlock.clone(),
+                    };
+                    let progress = Progress::start(self.screen, "Opening the file");
+                    let opened =
+                        Inventory::read(Stores::Named(std::slice::from_ref(&spec)), &options)?;
+                    drop(progress);
+                    match locked(&opened).next() {
+                        Some(problem) => why = Some(problem.message.clone()),
+                        None => {
+                            self.unlock.replace(unlock);
+                            return Ok(true);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// The inventory, and what was left out of it.
+    fn list(&self) -> Result<(Inventory, Vec<String>), Error> {
+        let stores = match self.args.stores.as_slice() {
+            [] => Stores::Found,
+            named => Stores::Named(named),
+        };
+        let options = OpenOptions {
+            unlock: self.unlock.borrow().clone(),
+        };
+        let _progress = Progress::start(self.screen, "Reading the stores");
+        let mut inventory = Inventory::read(stores, &options)?;
+        let left_out = backup::leave_out(&mut inventory);
+        for problem in inventory.problems_mut() {
+            advise_of_problem(problem);
+        }
+        Ok((inventory, left_out))
+    }
+}
+
+/// The files that show no private key without a password that is still missing.
+pub(super) fn locked(inventory: &Inventory) -> impl Iterator<Item = &StoreProblem> {
+    let entries = inventory.certificates().iter();
+    let entries = entries.flat_map(ListedCertificate::entries);
+    let with_key = entries.filter(|stored| stored.entry.key != KeyState::Missing);
+    let places = with_key.flat_map(|stored| &stored.entry.places);
+    let seen: HashSet<&String> = places.collect();
+    let problems = inventory.problems().iter();
+    problems.filter(move |problem| {
+        let is_locked = matches!(
+            problem.kind,
+            ProblemKind::Locked | ProblemKind::WrongPassword
+        );
+        // .NET's own files have no password that anybody knows.
+        let may_open = problem.store.starts_with("file:");
+        is_locked && may_open && !seen.contains(&problem.place)
+    })
+}
+
+/// The one store named, if it is a file.
+fn single_file(args: &StoreArgs) -> Option<&StoreSpec> {
+    match args.stores.as_slice() {
+        [spec @ StoreSpec::File(path)] if path.is_file() => Some(spec),
+        _ => None,
+    }
+}
+
+/// The one file that is the store, where it shows no private key without its password.
+fn locked_alone<'i>(inventory: &'i Inventory, args: &StoreArgs) -> Option<&'i StoreProblem> {
+    single_file(args).and_then(|_| locked(inventory).next())
+}
+
+/// The one identity that is meant, of stores that are read.
+///
+/// # Errors
+/// As [`select::choose`], with what to do where it may be in a file that is locked.
+pub(super) fn choose<'i>(
+    inventory: &'i Inventory,
+    choice: &Choice<'_>,
+    args: &StoreArgs,
+    screen: &Screen,
+) -> Result<&'i ListedCertificate, Error> {
+    select::choose(inventory, choice, time::now()).map_err(|error| {
+        let may_be_locked_away = matches!(
+            error,
+            LibraryError::NotFound { .. } | LibraryError::Store(StoreError::KeyMissing { .. })
+        );
+        let count = locked(inventory).count();
+        if !may_be_locked_away || count == 0 {
+            return error.into();
+        }
+        let Some(file) = locked_alone(inventory, args) else {
+            return Error::BesideLocked {
+                error,
+                locked: count,
+            };
+        };
+        let place = file.place.clone();
+        match (file.kind, screen.interaction()) {
+            (ProblemKind::Locked, Interaction::Never) => {
+                StoreError::InteractionRequired { place }.into()
+            }
+            (ProblemKind::Locked, Interaction::Allowed) => Error::BesideLocked {
+                error,
+                locked: count,
+            },
+            _ => StoreError::WrongPassword { place }.into(),
+        }
+    })
 }
 
 /// The identities that pass the filters; certificates without a private key, and archived ones, only

@@ -30,7 +30,7 @@ use clap::ArgMatches;
 use clap::error::ErrorKind;
 
 use super::args::{self, Cli, Command, ExportArgs};
-use super::inventory;
+use super::inventory::{self, Reading};
 use super::screen::Screen;
 use crate::commands::export;
 use crate::error::Error;
@@ -70,7 +70,12 @@ pub(super) fn meant(
 pub(super) fn run(preset: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
     screen.enter_wizard();
     export::check_together(preset, &export::options(preset), screen)?;
-    let mut inventory = inventory::read(&preset.select.stores, screen)?;
+    let reading = Reading::new(&preset.select.stores, screen)?;
+    let mut inventory = reading.read()?;
+    let locked: Vec<_> = inventory::locked(&inventory)
+        .map(|file| file.place.clone())
+        .collect();
+    reading.ask_for_single_file(&mut inventory)?;
     let mut asker: Box<dyn Asker> = match screen.is_plain() {
         true => Box::new(Plain),
         false => Box::new(Drawn::new(screen)),
@@ -82,7 +87,9 @@ pub(super) fn run(preset: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
     let mut report = loop {
         let mut context = WizardContext {
             asker,
-            inventory: &inventory,
+            inventory: &mut inventory,
+            reading: &reading,
+            locked: &locked,
             preset,
         };
         steps::fill(&mut draft, from, &mut context)?;

@@ -186,6 +186,25 @@ fn import_prompts_until_locked_file_opens() {
 }
 
 #[test]
+fn import_asks_for_private_keys_own_password() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let errors = format!("{}/tests/cmd/errors.in", env!("CARGO_MANIFEST_DIR"));
+    let own = format!("{errors}/key-password/own.p12");
+    let of_file = format!("{errors}/file-password.txt");
+    for given in [&[][..], &["--password-file", &of_file]] {
+        let arguments = ["import", &own, "--store", "store", "--force"];
+        let mut terminal = start(folder.path(), &[&arguments[..], given].concat());
+        if given.is_empty() {
+            type_in(&mut terminal, "Password that unlocks ", "fixture");
+        }
+        protect(&mut terminal, "");
+        terminal.wait_for("\nPassword of the private key in ");
+        type_in(&mut terminal, "own.p12: ", "its own");
+        assert_eq!(terminal.wait(), Some(0), "{}", terminal.all());
+    }
+}
+
+#[test]
 fn import_after_wrong_passwords_hints_without_options() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let locked = format!(

@@ -409,6 +409,8 @@ pub enum ProblemKind {
     Locked,
     /// It is behind a password that none of the given ones is.
     WrongPassword,
+    /// It is open, and a private key in it is under another password.
+    KeyPassword,
     /// It takes more work than a listing affords to see whether a password opens it.
     Untried,
     /// A private key of no certificate here.
@@ -430,6 +432,17 @@ pub enum Interaction {
     Never,
 }
 
+/// What of a file or token a password is to unlock: in this order, where there are several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unlocks {
+    /// All of it, or the key where it holds nothing else.
+    Whole,
+    /// The content of a PKCS#12 file that is under another password than the file's MAC.
+    Content,
+    /// A private key that is under another password than the PKCS#12 file that it is in.
+    PrivateKey,
+}
+
 /// What a password is wanted for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnlockRequest {
@@ -437,7 +450,9 @@ pub struct UnlockRequest {
     pub store: StoreSpec,
     /// What is locked: a file's path, a token's label.
     pub place: String,
-    /// How often a password for this place was already wrong.
+    /// What of it.
+    pub unlocks: Unlocks,
+    /// How often a password for this was already wrong.
     pub attempt: u32,
 }
 

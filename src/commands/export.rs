@@ -12,8 +12,7 @@ use certstow_core::error::Error as LibraryError;
 use certstow_core::export::{Destination, Exported, Format, Job, Options, Stage};
 use certstow_core::identity::{Inventory, ListedCertificate};
 use certstow_core::password::{self, Strength};
-use certstow_core::select::{self, Choice, Want};
-use certstow_core::time;
+use certstow_core::select::{Choice, Want};
 use certstow_formats::certificate::EntryId;
 use certstow_formats::pkcs12::attributes::Properties;
 use certstow_formats::sanitize::shortened;
@@ -35,7 +34,7 @@ use telling::{file_name, tell};
 pub(crate) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
     let options = options(args);
     check_together(args, &options, screen)?;
-    let mut inventory = inventory::read(&args.select.stores, screen)?;
+    let mut inventory = inventory::read_and_ask(&args.select.stores, screen)?;
     let filters = args.select.filters.filters();
     let choice = Choice {
         selector: args.select.selector.as_deref(),
@@ -47,7 +46,7 @@ pub(crate) fn run(args: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
             Want::Certificate
         },
     };
-    let identity = select::choose(&inventory, &choice, time::now())?;
+    let identity = inventory::choose(&inventory, &choice, &args.select.stores, screen)?;
     for problem in inventory.problems() {
         screen.explain(&format!("{}: {}", problem.place, problem.message));
     }

@@ -24,7 +24,7 @@ pub(crate) fn run(args: &ListArgs, screen: &Screen) -> Result<Exit, Error> {
                 .to_owned(),
         ));
     }
-    let inventory = inventory::read(&args.stores, screen)?;
+    let inventory = inventory::read_and_ask(&args.stores, screen)?;
     let filters = args.filters.filters();
     let now = time::now();
     let identities = inventory::listed(&inventory, args.all, &filters, now);

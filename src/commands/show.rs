@@ -4,7 +4,7 @@ mod plain;
 mod subject;
 mod technical;
 
-use certstow_core::select::{self, Choice, Want};
+use certstow_core::select::{Choice, Want};
 use certstow_core::time;
 
 use crate::args::ShowArgs;
@@ -16,7 +16,7 @@ use crate::screen::Screen;
 use subject::Subject;
 
 pub(crate) fn run(args: &ShowArgs, screen: &Screen) -> Result<Exit, Error> {
-    let inventory = inventory::read(&args.select.stores, screen)?;
+    let inventory = inventory::read_and_ask(&args.select.stores, screen)?;
     let filters = args.select.filters.filters();
     let now = time::now();
     let choice = Choice {
@@ -25,7 +25,7 @@ pub(crate) fn run(args: &ShowArgs, screen: &Screen) -> Result<Exit, Error> {
         newest: args.select.newest,
         want: Want::Certificate,
     };
-    let identity = select::choose(&inventory, &choice, now)?;
+    let identity = inventory::choose(&inventory, &choice, &args.select.stores, screen)?;
     let issuers = inventory.known_issuers();
     let (path, problems) = issuers.path_of(identity.certificate());
     for problem in problems {

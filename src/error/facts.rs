@@ -94,6 +94,14 @@ impl Hint {
         }
     }
 
+    /// The same, and then what else may help, in words that name options.
+    pub(crate) fn and(self, words: &str) -> Self {
+        Self {
+            on_command_line: format!("{}; {words}", self.on_command_line).into(),
+            ..self
+        }
+    }
+
     /// The same, of what a person types where it is asked for: at a terminal, too, the words of the
     /// wizard are said.
     pub(crate) fn of_typing(self) -> Self {

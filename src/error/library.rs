@@ -30,6 +30,26 @@ impl Explain for Error {
     }
 }
 
+/// Of what was not found while so many files are locked, in which it may be.
+pub(super) fn beside_locked(error: &Error, locked: usize) -> Facts {
+    let words = match locked {
+        1 => "1 file is locked, and shows what it holds with its password: --unlock-password-file \
+              gives it"
+            .to_owned(),
+        more => format!(
+            "{more} files are locked, and show what they hold with their passwords: \
+             --unlock-password-file gives one, and may be repeated"
+        ),
+    };
+    let facts = error.facts();
+    let hint = match error {
+        // What is listed does not help.
+        Error::NotFound { near: None, .. } => Some(Hint::on_command_line(words)),
+        _ => facts.hint.map(|hint| hint.and(&words)),
+    };
+    Facts { hint, ..facts }
+}
+
 /// An error of a folder that a backup saves to.
 #[derive(Debug)]
 pub(crate) struct OfDestination<'e>(pub(crate) &'e Error);

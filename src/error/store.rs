@@ -121,8 +121,8 @@ fn table(error: &StoreError) -> Facts {
             "key-password",
             Hint::on_command_line(
                 "give the private key's own password beside the file's: --unlock-password-file and \
-                 its kind may be given more than once (import takes one password: export the \
-                 identity first, and import that)",
+                 its kind may be given more than once (import asks for both at a terminal; without \
+                 one, export the identity under one password first, and import that)",
             )
             .in_wizard("the file and the private key in it have passwords of their own; give both"),
         ),

@@ -39,8 +39,8 @@ macro_rules! variants {
 
 variants!(
     PROGRAM, of_program, Error,
-    Library Usage Config NothingToImport PersonRequired NobodyToShow TimedOut Log Scheduler
-    Cancelled
+    Library BesideLocked Usage Config NothingToImport PersonRequired NobodyToShow TimedOut Log
+    Scheduler Cancelled
 );
 variants!(
     LIBRARY, of_library, LibraryError,

@@ -6,11 +6,16 @@ use certstow_formats::sanitize::in_full;
 use super::asker::Asker;
 use crate::args::ExportArgs;
 use crate::error::{Explain, Wording};
+use crate::inventory::Reading;
 
 /// What the steps have at hand.
 pub(super) struct WizardContext<'a> {
     pub(super) asker: &'a mut dyn Asker,
-    pub(super) inventory: &'a Inventory,
+    pub(super) inventory: &'a mut Inventory,
+    /// How the inventory is read.
+    pub(super) reading: &'a Reading<'a>,
+    /// The files that were locked at the beginning.
+    pub(super) locked: &'a [String],
     /// What was given as options.
     pub(super) preset: &'a ExportArgs,
 }

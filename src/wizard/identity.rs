@@ -1,21 +1,25 @@
 //! Which identity: all that have a private key, with what stands in the way of saving those that
 //! cannot be.
 
+use std::path::Path;
+
 use certstow_core::error::Error as LibraryError;
 use certstow_core::export::may_come_out;
-use certstow_core::identity::{Inventory, ListedCertificate};
+use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem};
 use certstow_core::time::{self, UnixTime};
 use certstow_formats::names;
 use certstow_formats::plural::counted;
 use certstow_formats::sanitize::{safe, shortened};
+use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{KeyState, NotExportable};
 
 use super::asker::{Answer, Asker, Choice};
-use super::context::WizardContext;
+use super::context::{WizardContext, in_words};
 use super::draft::Draft;
-use crate::args::ExportArgs;
+use crate::args::{ExportArgs, StoreArgs};
 use crate::commands::export;
 use crate::error::Error;
+use crate::inventory;
 
 /// Says what this is, or that there is nothing to save.
 pub(super) fn introduce(
@@ -23,14 +27,8 @@ pub(super) fn introduce(
     preset: &ExportArgs,
     asker: &mut dyn Asker,
 ) -> Result<(), Error> {
-    if all(inventory, preset).is_empty() {
-        let not_found = LibraryError::NotFound {
-            selector: String::new(),
-            searched: inventory.store_names(),
-            note: unread(inventory),
-            near: None,
-        };
-        return Err(not_found.into());
+    if all(inventory, preset).is_empty() && inventory::locked(inventory).next().is_none() {
+        return Err(nothing_to_save(inventory));
     }
     asker.say(
         "This saves a certificate with its private key as a file, and makes sure that the file \
@@ -45,36 +43,58 @@ pub(super) fn introduce(
     Ok(())
 }
 
+fn nothing_to_save(inventory: &Inventory) -> Error {
+    let not_found = LibraryError::NotFound {
+        selector: String::new(),
+        searched: inventory.store_names(),
+        note: unread(inventory),
+        near: None,
+    };
+    not_found.into()
+}
+
+/// What could not be read, without the files that are offered as locked.
 fn unread(inventory: &Inventory) -> Option<String> {
-    let problems = inventory.problems().len();
+    let problems = inventory.problems().len() - inventory::locked(inventory).count();
     let unread = counted(problems, "file or certificate", "files or certificates");
     (problems > 0).then(|| format!("{unread} could not be read"))
 }
 
 pub(super) fn ask(draft: &mut Draft, context: &mut WizardContext<'_>) -> Result<Answer<()>, Error> {
-    let inventory = context.inventory;
-    let identities = all(inventory, context.preset);
-    let now = time::now();
-    let choices: Vec<_> = identities
-        .iter()
-        .map(|identity| choice(identity, now))
-        .collect();
     let has_key = export::options(context.preset).format.has_key();
     let mut start = draft.identity.and_then(|id| {
+        let identities = all(context.inventory, context.preset);
         let mut chosen = identities.iter();
         chosen.position(|identity| identity.entry().id == id)
     });
     loop {
+        let identities = all(context.inventory, context.preset);
+        let locked: Vec<_> = inventory::locked(context.inventory).collect();
+        let now = time::now();
+        let choices = identities.iter().map(|identity| choice(identity, now));
+        let choices: Vec<_> = choices
+            .chain(locked.iter().map(|file| locked_choice(file)))
+            .collect();
+        if choices.is_empty() {
+            return Err(nothing_to_save(context.inventory));
+        }
         let question = "Which certificate to save?";
         let answer = context.asker.find(question, &choices, start.unwrap_or(0))?;
         let Answer::Next(chosen) = answer else {
             return Ok(Answer::Back);
         };
-        let identity = identities[chosen];
         start = Some(chosen);
+        let Some(identity) = identities.get(chosen) else {
+            let file = locked[chosen - identities.len()].clone();
+            if open(&file, context)? {
+                let identities = all(context.inventory, context.preset);
+                start = identities.iter().position(|one| lies_in(one, &file));
+            }
+            continue;
+        };
         match may_come_out(identity.entry()) {
             Err(refusal) if has_key => {
-                context.tell(&refusal);
+                context.asker.say(&in_words(&refusal));
                 context.asker.say(
                     "Its certificate alone can be saved without the key: \
                      certstow export --format der. Choose another one here.",
@@ -87,6 +107,7 @@ pub(super) fn ask(draft: &mut Draft, context: &mut WizardContext<'_>) -> Result<
                 }
                 draft.identity = Some(id);
                 draft.args.select.selector = Some(identity.thumbprint());
+                draft.args.select.stores = stores_of(identity, context);
                 if has_key {
                     warn_of_lock(identity, context.asker);
                 }
@@ -94,6 +115,46 @@ pub(super) fn ask(draft: &mut Draft, context: &mut WizardContext<'_>) -> Result<
             }
         }
     }
+}
+
+/// Asks for the password of a locked file, and reads the stores again if one opens it.
+fn open(file: &StoreProblem, context: &mut WizardContext<'_>) -> Result<bool, Error> {
+    let asker = &mut *context.asker;
+    let opened = context
+        .reading
+        .open(file, &mut |text| asker.password(text))
+        .and_then(|opened| match opened {
+            true => context.reading.read_again().map(Some),
+            false => Ok(None),
+        });
+    match opened {
+        Ok(Some(inventory)) => {
+            *context.inventory = inventory;
+            return Ok(true);
+        }
+        Ok(None) => context.asker.say("The file stays locked."),
+        Err(Error::Cancelled) => return Err(Error::Cancelled),
+        Err(error) => context.tell(&error),
+    }
+    Ok(false)
+}
+
+fn lies_in(identity: &ListedCertificate, file: &StoreProblem) -> bool {
+    identity.entry().places.contains(&file.place)
+}
+
+/// The stores in which a command finds the identity: only for a file that is the one store named, a
+/// command asks for the password that shows what is in it.
+fn stores_of(identity: &ListedCertificate, context: &WizardContext<'_>) -> StoreArgs {
+    let mut stores = context.preset.select.stores.clone();
+    let places = &identity.entry().places;
+    if let Some(file) = places
+        .first()
+        .filter(|place| context.locked.contains(place))
+    {
+        stores.stores = vec![StoreSpec::File(file.into())];
+    }
+    stores
 }
 
 /// Another identity has another name.
@@ -151,6 +212,20 @@ fn choice(identity: &ListedCertificate, now: UnixTime) -> Choice {
         shortened(&name).into_owned(),
         format!("by {}", shortened(&issuer)),
         last,
+    )
+}
+
+fn locked_choice(file: &StoreProblem) -> Choice {
+    let path = Path::new(&file.place);
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    let folder = path.parent().unwrap_or(path);
+    Choice::of(
+        format!(
+            "{} (locked: Enter asks for its password)",
+            shortened(&name.to_string_lossy())
+        ),
+        format!("in {}", safe(&folder.to_string_lossy())),
+        String::new(),
     )
 }
 

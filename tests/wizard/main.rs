@@ -7,6 +7,7 @@ mod answers;
 mod cancel;
 mod choices;
 mod drawn;
+mod locked;
 mod plain;
 #[path = "../support/terminal.rs"]
 #[allow(dead_code, reason = "other tests at a terminal do other things")]

@@ -55,7 +55,10 @@ impl Error {
             Self::Ambiguous {
                 selector,
                 candidates,
-            } => format!("{} identities match {selector}", candidates.len()),
+            } => match selector.as_str() {
+                "" => format!("there are {} identities", candidates.len()),
+                selector => format!("{} identities match {selector}", candidates.len()),
+            },
             Self::Store(error) => error.to_string(),
             Self::InteractionRequired { what } => {
                 format!("{what} is needed, and nobody may be asked")

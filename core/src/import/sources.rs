@@ -12,7 +12,7 @@ use certstow_platform::OpenOptions;
 use certstow_platform::error::{AskError, StoreError};
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{
-    Ask, Interaction, Listing, Problem, ProblemKind, Store, UnlockRequest,
+    Ask, Interaction, Listing, Problem, ProblemKind, Store, UnlockRequest, Unlocks,
 };
 
 use crate::error::Error;
@@ -121,7 +121,10 @@ pub fn read(
     let name = all.info().spec.to_string();
     let (mut problems, mut locked, mut opened) = (Vec::new(), Vec::new(), Vec::new());
     let mut cannot_be_read = |problem: Problem| {
-        problems.push(StoreProblem::new(&name, problem));
+        // That password is asked for when the key is taken.
+        if problem.kind != ProblemKind::KeyPassword {
+            problems.push(StoreProblem::new(&name, problem));
+        }
     };
     let listing = waits::list(&*all)?;
     let behind_password = behind_password(input, &listing);
@@ -181,6 +184,7 @@ fn unlocked(
         let request = UnlockRequest {
             store: StoreSpec::File(file.into()),
             place: file.to_owned(),
+            unlocks: Unlocks::Whole,
             attempt,
         };
         let password = ask.unlock(&request).map_err(|error| match error {

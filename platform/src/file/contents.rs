@@ -317,7 +317,7 @@ impl FileContents {
         }
         if !contents.locked_keys.is_empty() {
             self.told = Some(Told {
-                kind: ProblemKind::WrongPassword,
+                kind: ProblemKind::KeyPassword,
                 message: DecodeError::KeyPassword.to_string(),
                 is_notice: false,
             });

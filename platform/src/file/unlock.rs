@@ -13,7 +13,7 @@ use super::keys::Keys;
 use super::passwords::Passwords;
 use crate::error::{AskError, StoreError};
 use crate::spec::StoreSpec;
-use crate::store::{Ask, Interaction, NotExportable, UnlockRequest};
+use crate::store::{Ask, Interaction, NotExportable, UnlockRequest, Unlocks};
 
 /// How often a person may mistype a password.
 const ATTEMPTS: u32 = 3;
@@ -117,22 +117,33 @@ impl Lock<'_> {
                 refused => locked = still_locked(refused)?,
             }
         }
-        let wrong = u32::from(self.passwords.were_given());
+        let mut wrong = u32::from(self.passwords.were_given());
         let questions = match ask.interaction() {
             Interaction::Allowed if tried.in_vain => 0,
             Interaction::Allowed => ATTEMPTS,
             Interaction::Never => 1,
         };
-        for attempted in wrong..wrong + questions {
+        let mut unlocks = Unlocks::Whole;
+        let mut left = questions;
+        while left > 0 {
+            let was_given = wrong > 0;
+            // What opened the file is not wrong for what is left of it.
+            let now = Unlocks::after(&locked);
+            if now > unlocks {
+                (unlocks, wrong, left) = (now, 0, questions);
+            }
+            left -= 1;
             let request = UnlockRequest {
                 store: self.store.clone(),
                 place: self.place.to_owned(),
-                attempt: attempted,
+                unlocks,
+                attempt: wrong,
             };
+            wrong += 1;
             let password = match ask.unlock(&request) {
                 Ok(password) => password,
                 Err(AskError::Cancelled) => return Err(Refusal::Locked(StoreError::Cancelled)),
-                Err(AskError::NotAllowed) if attempted > 0 => break,
+                Err(AskError::NotAllowed) if was_given => break,
                 Err(AskError::NotAllowed) => {
                     let place = self.place.to_owned();
                     return Err(Refusal::Locked(StoreError::InteractionRequired { place }));
@@ -170,6 +181,17 @@ impl Lock<'_> {
                 source: Some(error.into()),
             },
             None => StoreError::damaged(place, error.to_string(), Some(error.into())),
+        }
+    }
+}
+
+impl Unlocks {
+    /// What is still locked after this.
+    fn after(refused: &DecodeError) -> Self {
+        match refused {
+            DecodeError::KeyPassword => Self::PrivateKey,
+            DecodeError::ContentPassword => Self::Content,
+            _ => Self::Whole,
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::error::{AskError, StoreError};
 use crate::spec::StoreSpec;
 use crate::store::{
     Ask, Entry, ExistingEntry, ImportOptions, KeyProtection, KeyState, Listing, NewIdentity,
-    NotExportable, Problem, ProblemKind, Removal, Store, StoreInfo, UnlockRequest,
+    NotExportable, Problem, ProblemKind, Removal, Store, StoreInfo, UnlockRequest, Unlocks,
 };
 
 /// What the store has as an entry's private key.
@@ -157,6 +157,7 @@ impl MemoryStore {
         let request = UnlockRequest {
             store: self.info().spec,
             place: place.clone(),
+            unlocks: Unlocks::Whole,
             attempt: 0,
         };
         match ask.unlock(&request) {

@@ -93,6 +93,27 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             10,
             "not-found",
         ),
+        (
+            Error::BesideLocked {
+                error: LibraryError::NotFound {
+                    selector: text(),
+                    searched: vec![text()],
+                    note: Some(text()),
+                    near: None,
+                },
+                locked: 1,
+            },
+            10,
+            "not-found",
+        ),
+        (
+            Error::BesideLocked {
+                error: StoreError::KeyMissing { place: text() }.into(),
+                locked: 2,
+            },
+            12,
+            "key-missing",
+        ),
         (Error::Usage(text()), 2, "usage"),
         (library(LibraryError::Cancelled), 130, "cancelled"),
         (Error::Scheduler(SchedulerError::None), 1, "no-scheduler"),
