@@ -10,6 +10,7 @@ use crate::error::{Candidate, Error, Near, Nearly};
 use crate::identity::{Inventory, ListedCertificate};
 use crate::time::UnixTime;
 
+mod digits;
 mod filters;
 mod known;
 mod near;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use certstow_formats::names;
 
+use super::digits::serial_digits;
 use super::known::{Known, contains};
 use crate::identity::ListedCertificate;
 use crate::time::UnixTime;
@@ -77,7 +78,7 @@ impl Filters {
                 Some(addresses.iter().any(|address| contains(address, wanted)))
             }),
             holds(serial, |wanted| {
-                Some(digits(&certificate()?.serial()) == digits(wanted))
+                Some(serial_digits(&certificate()?.serial()) == serial_digits(wanted))
             }),
             holds(eku, |wanted| {
                 let wanted = names::usage_name(wanted);
@@ -131,16 +132,4 @@ fn valid_for(span: Duration, known: &Known<'_>, now: UnixTime) -> Option<bool> {
 
 fn holds(wanted: &Option<String>, test: impl FnOnce(&str) -> Option<bool>) -> Option<bool> {
     wanted.as_deref().map_or(Some(true), test)
-}
-
-/// A number's hexadecimal digits without separators and leading zeros.
-fn digits(text: &str) -> String {
-    let digits: String = text
-        .chars()
-        .filter(|character| !matches!(character, ':' | '-' | ' '))
-        .collect();
-    digits
-        .trim_start_matches("0x")
-        .trim_start_matches('0')
-        .to_ascii_lowercase()
 }

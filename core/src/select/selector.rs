@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::digits::thumbprint_digits;
 use super::known::{Known, contains};
 
 /// The fewest hexadecimal digits that are taken as the beginning of a thumbprint.
@@ -13,7 +14,7 @@ const LONGEST_THUMBPRINT: usize = 64;
 /// A selector as it was typed.
 pub struct Selector<'a> {
     text: &'a str,
-    /// See [`digits`].
+    /// See [`thumbprint_digits`].
     digits: String,
 }
 
@@ -22,7 +23,7 @@ impl<'a> Selector<'a> {
     pub fn new(text: &'a str) -> Self {
         Self {
             text,
-            digits: digits(text),
+            digits: thumbprint_digits(text),
         }
     }
 
@@ -57,14 +58,4 @@ impl<'a> Selector<'a> {
             || any(known.dns_names());
         (found || known.is_whole()).then_some(found)
     }
-}
-
-/// What would be digits of a thumbprint: without separators, in lower case.
-pub(super) fn digits(text: &str) -> String {
-    text.chars()
-        .filter(|character| !matches!(character, ':' | '-' | ' '))
-        // Windows' certificate dialog puts a left-to-right mark before the first digit.
-        .filter(|character| *character != '\u{200e}')
-        .map(|character| character.to_ascii_lowercase())
-        .collect()
 }
