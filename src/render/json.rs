@@ -235,6 +235,8 @@ fn entry(object: Object, inventory: &Inventory, identity: &ListedCertificate) ->
         .with("not_after", &identity.not_after().to_string())
         .with("emails", &parsed.emails())
         .with("dns_names", &parsed.dns_names())
+        .with("user_principal_names", &parsed.user_principal_names())
+        .with("directory_names", &parsed.directory_names())
         .with("eku", &parsed.extended_key_usages())
         .with("archived", &identity.is_archived())
         .with(

@@ -17,7 +17,7 @@ pub struct Filters {
     pub subject: Option<String>,
     /// Text in the issuer.
     pub issuer: Option<String>,
-    /// Text in one of the e-mail addresses.
+    /// Text in one of the e-mail addresses or user principal names.
     pub email: Option<String>,
     /// The serial number in hexadecimal; separators and leading zeros do not count.
     pub serial: Option<String>,
@@ -74,7 +74,7 @@ impl Filters {
             holds(issuer, |wanted| Some(contains(&known.issuer()?, wanted))),
             holds(label, |wanted| Some(contains(&known.label()?, wanted))),
             holds(email, |wanted| {
-                let addresses = certificate()?.emails();
+                let addresses = known.emails()?;
                 Some(addresses.iter().any(|address| contains(address, wanted)))
             }),
             holds(serial, |wanted| {

@@ -45,8 +45,8 @@ impl<'a> Selector<'a> {
             .or_else(|| Some(known.sha256()).filter(begun))
     }
 
-    /// Whether it is text in the label, the subject, an e-mail address or a DNS name; `None` where
-    /// it is in nothing that is known, and not everything is.
+    /// Whether it is text in the label, the subject or a name in subjectAltName; `None` where it is in
+    /// nothing that is known, and not everything is.
     pub fn is_in_text(&self, known: &Known<'_>) -> Option<bool> {
         let has = |text: &str| contains(text, self.text);
         let label = known.label().is_some_and(|text| has(&text));
@@ -55,7 +55,7 @@ impl<'a> Selector<'a> {
         let found = label
             || known.subject().is_some_and(|text| has(&text))
             || any(known.emails())
-            || any(known.dns_names());
+            || any(known.alternative_names());
         (found || known.is_whole()).then_some(found)
     }
 }
