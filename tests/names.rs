@@ -75,6 +75,11 @@ fn show_finds_alternative_names() {
             }
         }
     }
+    // Composed, and decomposed.
+    for typed in ["zoë@", "zoe\u{308}@"] {
+        let (code, text) = run(folder, &["show", typed, "--store", "."]);
+        assert_eq!(code, Some(0), "{typed}: {text}");
+    }
     for address in ["corp.example", "büro.example"] {
         let list = ["list", "--store", ".", "--email", address, "--json"];
         let (code, text) = run(folder, &list);

@@ -8,6 +8,7 @@ use certstow_formats::certificate::ParsedCertificate;
 use certstow_formats::names;
 
 use crate::identity::ListedCertificate;
+use crate::letters::comparable;
 use crate::time::UnixTime;
 
 /// What is known of a certificate. What is not known is `None`.
@@ -128,7 +129,7 @@ impl<'a> Known<'a> {
     }
 
     /// What it may be called by: its label, common name, and addresses.
-    pub(super) fn names(&self) -> Vec<String> {
+    pub fn names(&self) -> Vec<String> {
         let label = self.label().map(Cow::into_owned);
         let common_name = self.certificate().and_then(ParsedCertificate::common_name);
         let addresses = [self.alternative_names(), self.emails()]
@@ -151,7 +152,7 @@ fn unless_empty(text: &str) -> Option<Cow<'_, str>> {
     (!text.is_empty()).then_some(text.into())
 }
 
-/// Whether a text has another in it, in either letter case.
+/// Whether a text has another in it, in either letter case, composed or not.
 pub(super) fn contains(text: &str, wanted: &str) -> bool {
-    text.to_lowercase().contains(&wanted.to_lowercase())
+    comparable(text).contains(&comparable(wanted))
 }

@@ -29,8 +29,16 @@ impl<'a> Selector<'a> {
 
     /// Whether it is meant as the beginning of a thumbprint, and begins one of this certificate.
     pub(crate) fn begins_thumbprint(&self, known: &Known<'_>) -> bool {
-        let enough = SHORTEST_THUMBPRINT..=LONGEST_THUMBPRINT;
-        enough.contains(&self.digits.len()) && self.thumbprint_begun(known).is_some()
+        self.is_long_enough() && self.thumbprint_begun(known).is_some()
+    }
+
+    /// Whether it is meant as the beginning of a thumbprint, and begins this one, of lower-case digits.
+    pub fn begins(&self, thumbprint: &str) -> bool {
+        self.is_long_enough() && thumbprint.starts_with(&self.digits)
+    }
+
+    fn is_long_enough(&self) -> bool {
+        (SHORTEST_THUMBPRINT..=LONGEST_THUMBPRINT).contains(&self.digits.len())
     }
 
     /// The thumbprint of this certificate that it begins, with however few digits: SHA-1 first. For
