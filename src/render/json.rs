@@ -161,6 +161,7 @@ pub(crate) fn show(
     identity: &ListedCertificate,
     path: &Path,
     root_trusted: Option<bool>,
+    warnings: &[String],
 ) -> Object {
     let names = path.certificates.iter();
     let names = names.map(|one| names::distinguished_name_of_der(one.subject_der()));
@@ -175,6 +176,7 @@ pub(crate) fn show(
         .with("path_complete", &(path.end == PathEnd::Root))
         .with("root_trusted", &root_trusted)
         .list("places", places)
+        .with("warnings", &warnings)
 }
 
 /// The object for this error.
