@@ -162,3 +162,78 @@ fn expired_issuer_on_path_is_told() {
         "{text}"
     );
 }
+
+#[test]
+fn long_name_pads_no_table() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+    fs::create_dir(folder.join("store")).expect("a folder");
+    issue(folder, "ada", &["-subj", "/CN=Ada"]);
+    issue(folder, "store/bob", &["-subj", "/CN=Bob"]);
+    let name = "Ada ".repeat(2_500);
+    let pack =
+        "pkcs12 -export -in ada.crt -inkey ada.key -out store/ada.p12 -passout env:SECRET -name";
+    let pack: Vec<_> = pack.split(' ').chain([&*name]).collect();
+    openssl(folder, &pack);
+
+    let store = ["--store", "store", "--unlock-password-env", "SECRET"];
+    let backup = "backup --to copies --password-env SECRET --iterations 2000";
+    for command in ["list", "list --tree", backup] {
+        let command: Vec<_> = command.split(' ').chain(store).collect();
+        let (code, text) = run(folder, &command);
+        assert_eq!(code, Some(0), "{text}");
+        let widest = text.lines().map(|line| line.chars().count()).max();
+        assert!(widest < Some(300) && text.contains("Ada …"), "{text}");
+    }
+    let list: Vec<_> = ["list", "--json"].into_iter().chain(store).collect();
+    let (_, text) = run(folder, &list);
+    assert!(text.contains(&name), "{text}");
+}
+
+#[test]
+fn list_names_every_kind_of_key() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+    let of_curve = |curve: &str| {
+        ["ec", "-pkeyopt", &format!("ec_paramgen_curve:{curve}")]
+            .map(str::to_owned)
+            .to_vec()
+    };
+    let curves = [
+        "SM2",
+        "brainpoolP256r1",
+        "brainpoolP320t1",
+        "sect571k1",
+        "sect113r1",
+        "secp112r1",
+        "secp224k1",
+    ];
+    let kinds = curves
+        .map(|curve| (of_curve(curve), curve))
+        .into_iter()
+        .chain([
+            (of_curve("prime192v1"), "P-192"),
+            (of_curve("secp224r1"), "P-224"),
+            (vec!["ed448".to_owned()], "Ed448"),
+        ]);
+    let mut names = Vec::new();
+    for (number, (algorithm, name)) in kinds.enumerate() {
+        let certificate = format!("{number}.crt");
+        // An issuer's certificate is listed with its key alone.
+        let request =
+            "req -x509 -days 36500 -nodes -addext basicConstraints=CA:FALSE -keyout x.key";
+        let request: Vec<_> = request.split(' ').collect();
+        let subject = format!("/CN=Key {number}");
+        let algorithm: Vec<_> = algorithm.iter().map(String::as_str).collect();
+        let files = ["-subj", &subject, "-out", &certificate, "-newkey"];
+        openssl(folder, &[&request[..], &files, &algorithm].concat());
+        names.push((subject[4..].to_owned(), name));
+    }
+    fs::remove_file(folder.join("x.key")).expect("the last key");
+    for (subject, name) in names {
+        let (_, text) = run(folder, &["show", &subject, "--store", ".", "--json"]);
+        let found = text.lines().find(|line| line.contains("\"algorithm\""));
+        let found = found.unwrap_or_else(|| panic!("{subject}: {text}"));
+        assert!(found.contains(name), "{name}: {found}");
+    }
+}
