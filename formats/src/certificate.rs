@@ -69,7 +69,7 @@ impl CertificateError {
         let dates = structure::dates(der).filter(|_| invalid_date);
         let reason = match (dates, structure::malformed_part(der)) {
             (Some((from, until)), _) => {
-                format!("it is valid from {from} until {until}, of which one is no date")
+                format!("it is valid from {from} until {until}, which are not both dates")
             }
             (None, Some(_)) if structure::is_cut_off(der) => "its end is missing".to_owned(),
             (None, Some(part)) => format!("{part} cannot be read"),
@@ -257,7 +257,7 @@ mod tests {
                     let at = at(der) + seconds - 8;
                     der[at..at + 4].copy_from_slice(b"0230");
                 }),
-                "of which one is no date",
+                "which are not both dates",
             ),
             (
                 with(&|der| {
