@@ -23,6 +23,8 @@ pub(crate) struct TerminalAsk<'a> {
     pub(crate) system_windows: Interaction,
     /// What is drawn meanwhile, and is not to be in the way.
     pub(crate) bar: Option<&'a Bar>,
+    /// At which end the password that was typed last has a blank.
+    blank: Option<&'static str>,
 }
 
 impl TerminalAsk<'_> {
@@ -32,6 +34,7 @@ impl TerminalAsk<'_> {
             interaction: screen.interaction(),
             system_windows: Interaction::Never,
             bar: None,
+            blank: None,
         }
     }
 }
@@ -49,7 +52,10 @@ impl Ask for TerminalAsk<'_> {
         if self.interaction == Interaction::Never {
             return Err(AskError::NotAllowed);
         }
-        let again = if request.attempt > 0 { "Wrong. " } else { "" };
+        let again = match request.attempt {
+            0 => String::new(),
+            _ => wrong(self.blank),
+        };
         let what = match request.unlocks {
             Unlocks::Whole => "that unlocks",
             Unlocks::Content => "of the content of",
@@ -61,10 +67,19 @@ impl Ask for TerminalAsk<'_> {
             Some(bar) => bar.aside(prompt),
             None => prompt(),
         };
+        self.blank = answer.as_ref().ok().and_then(Password::blank_end);
         answer.map_err(|error| match error {
             Error::Cancelled => AskError::Cancelled,
             _ => AskError::NotAllowed,
         })
+    }
+}
+
+/// What is said before a question that is asked again, of a password with a blank at this end.
+pub(crate) fn wrong(blank: Option<&str>) -> String {
+    match blank {
+        Some(end) => format!("Wrong; what was typed {end}. "),
+        None => "Wrong. ".to_owned(),
     }
 }
 
@@ -86,6 +101,7 @@ pub(crate) fn given(
     screen: &Screen,
 ) -> Result<Password, Error> {
     let password = password::read(source, allow_empty)?;
+    screen.password_given(&password);
     if let Some(warning) = password::exposure(source) {
         screen.warn(&warning);
     }

@@ -85,6 +85,8 @@ pub(crate) struct Item {
     pub(crate) emails: Vec<String>,
     /// DNS names.
     pub(crate) dns_names: Vec<String>,
+    pub(crate) user_principal_names: Vec<String>,
+    pub(crate) directory_names: Vec<String>,
     /// Key usages.
     pub(crate) key_usages: Vec<&'static str>,
     /// Extended key usages.
@@ -332,6 +334,8 @@ impl Item {
             not_after: identity.not_after(),
             emails: parsed.emails(),
             dns_names: parsed.dns_names(),
+            user_principal_names: parsed.user_principal_names(),
+            directory_names: parsed.directory_names(),
             key_usages: parsed.key_usages(),
             extended_key_usages: parsed.extended_key_usages(),
             key: names::key_kind(entry.certificate.spki_der()),

@@ -11,6 +11,7 @@ use anstyle::{AnsiColor, Style};
 use certstow_core::backup::Patience;
 use certstow_core::waits;
 use certstow_formats::sanitize::{causes, safe, shortened};
+use certstow_formats::secret::Password;
 use certstow_platform::os;
 use certstow_platform::store::Interaction;
 use comfy_table::Table;
@@ -49,6 +50,8 @@ pub(crate) struct Screen {
     journal: OnceLock<Journal>,
     /// The wizard began to ask.
     in_wizard: OnceLock<()>,
+    /// At which end a password that was given has a blank.
+    blank: OnceLock<&'static str>,
 }
 
 impl Screen {
@@ -278,8 +281,18 @@ impl Screen {
         }
     }
 
+    /// Notes what is to be said of a password that an option named if it turns out to be wrong.
+    pub(crate) fn password_given(&self, password: &Password) {
+        if let Some(end) = password.blank_end() {
+            let _ = self.blank.set(end);
+        }
+    }
+
     /// Records the end of the run, and warns if not everything was recorded.
     pub(crate) fn end(&self, exit: Exit) {
+        if let (Exit::Password, Some(end)) = (exit, self.blank.get()) {
+            self.warn(&format!("a password that was given {end}: is that meant?"));
+        }
         let journal = self.journal.get();
         if let Some(failure) = journal.and_then(|journal| journal.end(exit)) {
             self.show_warning(&failure);

@@ -33,6 +33,7 @@ pub use key::may_come_out;
 pub use name::{default_file_name, with_extension, with_usual_extension};
 pub use options::{Destination, Format, Options};
 pub(crate) use path::Chain;
+pub use path::issuers_outside_validity;
 pub use removal::{delete_key, may_delete_key};
 pub(crate) use sealed::Sealed;
 
@@ -207,6 +208,7 @@ impl<'a> Job<'a> {
         // Saved all the same, for old mail needs old keys.
         let outside = outside.map(|outside| format!("the certificate {outside}"));
         warnings.extend(outside.map(|text| Warning::new(Code::OutsideValidity, text)));
+        warnings.extend(chain.outside_validity.iter().cloned());
         warnings.extend(chain.warnings.iter().cloned());
 
         progress(Stage::Write);

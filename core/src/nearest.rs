@@ -2,10 +2,12 @@
 //! change or swap with their neighbour (optimal string alignment). Few enough for the length, or it
 //! is another word and no slip.
 
+use crate::letters::comparable;
+
 /// How many slips there are between what was typed and what may be meant, in either letter case;
 /// `None` if there are too many.
 pub(crate) fn slips(typed: &str, meant: &str) -> Option<usize> {
-    let (typed, meant) = (typed.to_lowercase(), meant.to_lowercase());
+    let (typed, meant) = (comparable(typed), comparable(meant));
     let (a, b) = (typed.chars().count(), meant.chars().count());
     let allowed = allowed(a.min(b));
     if a.abs_diff(b) > allowed || allowed == 0 {

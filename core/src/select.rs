@@ -10,6 +10,7 @@ use crate::error::{Candidate, Error, Near, Nearly};
 use crate::identity::{Inventory, ListedCertificate};
 use crate::time::UnixTime;
 
+mod digits;
 mod filters;
 mod known;
 mod near;
@@ -37,8 +38,8 @@ pub enum Want {
 /// How one identity is to be chosen.
 #[derive(Debug, Clone, Copy)]
 pub struct Choice<'a> {
-    /// The beginning of a thumbprint, or text in the label, the subject, an e-mail address or a
-    /// DNS name. Without one the filters have to leave one identity.
+    /// The beginning of a thumbprint, or text in the label, the subject or a name in
+    /// subjectAltName. Without one the filters have to leave one identity.
     pub selector: Option<&'a str>,
     /// Conditions beside the selector.
     pub filters: &'a Filters,

@@ -31,7 +31,7 @@ pub enum Code {
     NotAllProven,
     /// A store has the private key, and it was not used, since it does not come out or does not work.
     KeyNotUsed,
-    /// The certificate is not valid yet, or has expired.
+    /// The certificate, or an issuer on its path, is not valid yet, or has expired.
     OutsideValidity,
     /// The certification path has no root.
     PathIncomplete,

@@ -13,6 +13,8 @@ use std::sync::Arc;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
+use x509_parser::error::X509Error;
+use x509_parser::nom;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::names;
@@ -60,6 +62,23 @@ pub struct CertificateError {
     reason: String,
 }
 
+impl CertificateError {
+    /// Of bytes that x509-parser does not read, in words: its own name types of a program.
+    fn of(der: &[u8], error: &nom::Err<X509Error>) -> Self {
+        let invalid_date = matches!(error, nom::Err::Error(X509Error::InvalidDate));
+        let dates = structure::dates(der).filter(|_| invalid_date);
+        let reason = match (dates, structure::malformed_part(der)) {
+            (Some((from, until)), _) => {
+                format!("it is valid from {from} until {until}, which are not both dates")
+            }
+            (None, Some(_)) if structure::is_cut_off(der) => "its end is missing".to_owned(),
+            (None, Some(part)) => format!("{part} cannot be read"),
+            (None, None) => "something in it is not as RFC 5280 has it".to_owned(),
+        };
+        Self { reason }
+    }
+}
+
 /// A readable X.509 certificate. Cloning shares the bytes.
 #[derive(Clone)]
 pub struct Certificate {
@@ -73,9 +92,8 @@ pub struct Certificate {
 impl Certificate {
     /// Reads a certificate from its DER, which must hold nothing after it.
     pub fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
-        let (rest, parsed) = X509Certificate::from_der(der).map_err(|error| CertificateError {
-            reason: error.to_string(),
-        })?;
+        let (rest, parsed) =
+            X509Certificate::from_der(der).map_err(|error| CertificateError::of(der, &error))?;
         if !rest.is_empty() {
             return Err(CertificateError {
                 reason: format!("{} bytes follow the certificate", rest.len()),
@@ -198,6 +216,71 @@ mod tests {
             panic!("{found:?}");
         };
         assert_eq!(found.der(), ca);
+    }
+
+    #[test]
+    fn from_der_says_in_words_what_is_wrong() {
+        let sound = der(include_bytes!("../tests/data/certificates/rsa.pem"));
+        let with = |change: &dyn Fn(&mut Vec<u8>)| {
+            let mut der = sound.clone();
+            change(&mut der);
+            Certificate::from_der(&der).unwrap_err().to_string()
+        };
+        let not_before = structure::dates(&sound).unwrap().0;
+        let at = |der: &[u8]| {
+            let mut windows = der.windows(not_before.len());
+            windows
+                .position(|part| part == not_before.as_bytes())
+                .unwrap()
+        };
+        let seconds = not_before.len() - 3;
+        for (error, words) in [
+            (with(&|der| der.truncate(100)), "its end is missing"),
+            (with(&|der| der.clear()), "its end is missing"),
+            (
+                with(&|der| der[0] = 2),
+                "its outermost layer cannot be read",
+            ),
+            (
+                with(&|der| der.extend([0, 0])),
+                "2 bytes follow the certificate",
+            ),
+            (
+                with(&|der| {
+                    let at = at(der) + seconds;
+                    der[at..at + 2].copy_from_slice(b"60");
+                }),
+                "60Z until ",
+            ),
+            (
+                with(&|der| {
+                    let at = at(der) + seconds - 8;
+                    der[at..at + 4].copy_from_slice(b"0230");
+                }),
+                "which are not both dates",
+            ),
+            (
+                with(&|der| {
+                    let at = at(der) - 2;
+                    der[at] = 4;
+                }),
+                "its validity cannot be read",
+            ),
+        ] {
+            assert!(error.contains(words), "{words}: {error}");
+        }
+        // Whatever is wrong, it is said in words.
+        for at in 0..sound.len().min(600) {
+            for bit in 0..8 {
+                let mut der = sound.clone();
+                der[at] ^= 1 << bit;
+                if let Err(error) = Certificate::from_der(&der) {
+                    let error = error.to_string();
+                    let foreign = ["(", "{", "Error", "Invalid", "nom", "BER"];
+                    assert!(!foreign.iter().any(|word| error.contains(word)), "{error}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -51,9 +51,16 @@ pub fn safe(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// No name is shown at greater length: a label of megabytes would fill every row of a table. `certstow show`
-/// and JSON have it whole.
+/// No name is shown at greater length. `certstow show` and JSON have it whole.
 pub const LONGEST: usize = 500;
+
+/// The first characters of `text`, made [`safe`], and "…" where that is not all of it.
+pub fn cut(text: &str, longest: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(longest) {
+        None => safe(text),
+        Some((end, _)) => Cow::Owned(format!("{}…", safe(&text[..end]))),
+    }
+}
 
 /// The first [`LONGEST`] characters of `text`, made [`safe`]; where that is not all of it, how many
 /// there are.

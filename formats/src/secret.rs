@@ -34,6 +34,19 @@ impl Password {
     pub fn is_ascii(&self) -> bool {
         self.0.is_ascii()
     }
+
+    /// At which end it has a blank, which nobody sees and much puts there (`echo` of cmd.exe, text that
+    /// was copied): "begins with a blank".
+    pub fn blank_end(&self) -> Option<&'static str> {
+        let begins = self.0.starts_with(char::is_whitespace);
+        let ends = self.0.ends_with(char::is_whitespace);
+        match (begins, ends) {
+            (true, true) => Some("begins and ends with a blank"),
+            (true, false) => Some("begins with a blank"),
+            (false, true) => Some("ends with a blank"),
+            (false, false) => None,
+        }
+    }
 }
 
 impl fmt::Debug for Password {

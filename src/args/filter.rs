@@ -18,7 +18,7 @@ pub(crate) struct FilterArgs {
     /// Text in the issuer
     #[arg(long, value_name = "TEXT", help_heading = "Filters")]
     issuer: Option<String>,
-    /// Text in an e-mail address
+    /// Text in an e-mail address or a user principal name
     #[arg(long, value_name = "TEXT", help_heading = "Filters")]
     email: Option<String>,
     /// The serial number in hexadecimal
@@ -84,7 +84,7 @@ impl Typed<FilterArgs> {
 #[derive(Debug, Clone, PartialEq, Args)]
 pub(crate) struct SelectArgs {
     /// Which identity: the first digits of its thumbprint (6 or more), or text in its label,
-    /// subject, e-mail addresses or DNS names
+    /// subject, e-mail addresses or other alternative names
     #[arg(required_unless_present = "filters")]
     pub(crate) selector: Option<String>,
     /// Of several that match, take the one issued last

@@ -164,7 +164,8 @@ impl Passwords {
                 break;
             }
             let place = file.display().to_string();
-            let question = format!("Wrong. Password of {}:", safe(&place));
+            let blank = self.known.last().and_then(Password::blank_end);
+            let question = format!("{}Password of {}:", ask::wrong(blank), safe(&place));
             let password = password::prompt(&question, false, true)?;
             report = checked(file, Some(&password), screen);
             self.known.push(password);

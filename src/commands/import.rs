@@ -10,6 +10,7 @@ use certstow_core::identity::{Inventory, ListedCertificate};
 use certstow_core::import::{self, Input, Options, Outcome, Present, Sources};
 use certstow_core::password;
 use certstow_core::waits;
+use certstow_formats::pkcs12::profile::blank_warning;
 use certstow_formats::sanitize::safe;
 use certstow_formats::secret::Password;
 use certstow_platform::error::StoreError;
@@ -310,7 +311,11 @@ fn given(
     screen: &Screen,
 ) -> Result<Vec<Arc<Password>>, Error> {
     match key_protection(store).takes_password() {
-        true => ask::unlocking(&args.stores, screen),
+        true => {
+            let passwords = ask::unlocking(&args.stores, screen)?;
+            passwords.iter().for_each(|one| warn_of_blank(one, screen));
+            Ok(passwords)
+        }
         false => Ok(Vec::new()),
     }
 }
@@ -328,5 +333,13 @@ fn protection(store: &StoreInfo, screen: &Screen) -> Result<Option<Password>, Er
         "Password to protect the private key in {} (empty for none):",
         safe(&name)
     );
-    Ok(Some(password::prompt(&text, true, true)?))
+    let password = password::prompt(&text, true, true)?;
+    warn_of_blank(&password, screen);
+    Ok(Some(password))
+}
+
+fn warn_of_blank(password: &Password, screen: &Screen) {
+    if let Some(warning) = blank_warning(password) {
+        screen.warn(&warning);
+    }
 }

@@ -4,6 +4,7 @@ mod plain;
 mod subject;
 mod technical;
 
+use certstow_core::export::issuers_outside_validity;
 use certstow_core::select::{Choice, Want};
 use certstow_core::time;
 
@@ -27,13 +28,21 @@ pub(crate) fn run(args: &ShowArgs, screen: &Screen) -> Result<Exit, Error> {
     };
     let identity = inventory::choose(&inventory, &choice, &args.select.stores, screen)?;
     let issuers = inventory.known_issuers();
-    let (path, problems) = issuers.path_of(identity.certificate());
-    for problem in problems {
-        screen.warn(&problem);
+    let (path, mut warnings) = issuers.path_of(identity.certificate());
+    let outside = issuers_outside_validity(&path, now);
+    warnings.extend(outside.into_iter().map(|warning| warning.text));
+    for warning in &warnings {
+        screen.warn_unless_json(warning);
     }
     let root_trusted = issuers.root_is_trusted(&path);
     if screen.json {
-        screen.print_json(&json::show(&inventory, identity, &path, root_trusted))?;
+        screen.print_json(&json::show(
+            &inventory,
+            identity,
+            &path,
+            root_trusted,
+            &warnings,
+        ))?;
         return Ok(Exit::Done);
     }
     let subject = Subject {

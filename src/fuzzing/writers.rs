@@ -34,6 +34,8 @@ pub(crate) fn saying(item: Item, text: &str) -> Item {
         serial: text(),
         emails: vec![text()],
         dns_names: vec![text(), text()],
+        user_principal_names: vec![text()],
+        directory_names: vec![text()],
         extended_key_usages: vec![text()],
         key: text(),
         state: KeyState::NotExportable(NotExportable::Hardware(text())),

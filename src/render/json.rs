@@ -161,6 +161,7 @@ pub(crate) fn show(
     identity: &ListedCertificate,
     path: &Path,
     root_trusted: Option<bool>,
+    warnings: &[String],
 ) -> Object {
     let names = path.certificates.iter();
     let names = names.map(|one| names::distinguished_name_of_der(one.subject_der()));
@@ -175,6 +176,7 @@ pub(crate) fn show(
         .with("path_complete", &(path.end == PathEnd::Root))
         .with("root_trusted", &root_trusted)
         .list("places", places)
+        .with("warnings", &warnings)
 }
 
 /// The object for this error.
@@ -235,6 +237,8 @@ fn entry(object: Object, inventory: &Inventory, identity: &ListedCertificate) ->
         .with("not_after", &identity.not_after().to_string())
         .with("emails", &parsed.emails())
         .with("dns_names", &parsed.dns_names())
+        .with("user_principal_names", &parsed.user_principal_names())
+        .with("directory_names", &parsed.directory_names())
         .with("eku", &parsed.extended_key_usages())
         .with("archived", &identity.is_archived())
         .with(

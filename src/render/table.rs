@@ -1,7 +1,7 @@
 //! The table of `certstow list`, flat or as a tree. At a terminal it fits the width: first names,
 //! issuers and stores are cut, then the rows become two lines high, then whole columns are left
-//! out, which `show` and `--json` still give; bars show how near the ends are. Elsewhere nothing is
-//! cut, and there are no bars.
+//! out, which `show` and `--json` still give; bars show how near the ends are. Elsewhere there are
+//! no bars, and cut is only what would pad every row to a width that nobody reads.
 
 mod layout;
 
@@ -9,7 +9,7 @@ use certstow_core::identity::{Inventory, ListedCertificate};
 use certstow_core::time::{self, UnixTime, Urgency};
 use certstow_formats::certificate::Certificate;
 use certstow_formats::names;
-use certstow_formats::sanitize::shortened;
+use certstow_formats::sanitize::{cut, shortened};
 use certstow_platform::store::KeyState;
 use comfy_table::{
     Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Row, Table, Width, presets,
@@ -30,6 +30,10 @@ pub(crate) struct Line<'a> {
     /// `None` for a certificate that is there as an issuer alone.
     pub(crate) identity: Option<&'a ListedCertificate>,
 }
+
+/// The most characters of a name in a table, of which each row is as wide as the widest. `show` and
+/// `--json` have names whole.
+pub(crate) const WIDEST: usize = 100;
 
 /// Blanks between two columns.
 const GAP: u16 = 2;
@@ -120,7 +124,7 @@ fn finished(mut table: Table, layout: &Layout) -> String {
 
 fn row(inventory: &Inventory, line: &Line<'_>, now: UnixTime, layout: &Layout, look: Look) -> Row {
     let cells = layout.columns.iter().map(|column| match column {
-        Name => Cell::new(format!("{}{}", line.before, shortened(&line.name))),
+        Name => Cell::new(format!("{}{}", line.before, cut(&line.name, WIDEST))),
         Expires => match line.certificate {
             Some(certificate) => expires(certificate, now, layout, look),
             None => Cell::new(""),
@@ -143,10 +147,10 @@ fn of_identity(
     layout: &Layout,
 ) -> String {
     match column {
-        Issuer => shortened(&names::short_name_of_der(
-            identity.certificate().issuer_der(),
-        ))
-        .into_owned(),
+        Issuer => {
+            let issuer = names::short_name_of_der(identity.certificate().issuer_der());
+            cut(&issuer, WIDEST).into_owned()
+        }
         Key => {
             let (kind, obstacle) = key_texts(identity);
             joined(&kind, obstacle, ", ", layout)

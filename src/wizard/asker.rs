@@ -2,7 +2,9 @@
 
 use std::io::Write as _;
 
+use certstow_core::letters::without_marks;
 use certstow_core::password::Typed;
+use certstow_core::select::Selector;
 use certstow_formats::secret::Password;
 
 use super::lines;
@@ -83,6 +85,17 @@ pub(super) struct Choice {
     more: String,
     /// What is always shown.
     last: String,
+    /// By what it is found beside what is shown of it.
+    found_by: FoundBy,
+}
+
+/// By what a choice is found beside what is shown of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct FoundBy {
+    /// By words of this.
+    pub(super) text: String,
+    /// By the first digits of one of these.
+    pub(super) thumbprints: Vec<String>,
 }
 
 impl Choice {
@@ -91,10 +104,19 @@ impl Choice {
     }
 
     pub(super) fn of(name: String, more: String, last: String) -> Self {
-        Self { name, more, last }
+        Self {
+            name,
+            more,
+            last,
+            found_by: FoundBy::default(),
+        }
     }
 
-    /// All of it, which is also what is searched.
+    pub(super) fn found_by(self, found_by: FoundBy) -> Self {
+        Self { found_by, ..self }
+    }
+
+    /// All of it that is shown.
     pub(super) fn whole(&self) -> String {
         joined([&self.name, &self.more, &self.last])
     }
@@ -114,11 +136,20 @@ impl Choice {
         lines::cut(&joined([&name, "", &self.last]), width)
     }
 
-    /// Whether all words of the text are in it.
+    /// Whether the text begins a thumbprint of it, or all its words are in it, with or without the
+    /// marks of letters.
     pub(super) fn matches(&self, text: &str) -> bool {
-        let whole = self.whole().to_lowercase();
-        let text = text.to_lowercase();
-        text.split_whitespace().all(|word| whole.contains(word))
+        let selector = Selector::new(text);
+        let mut thumbprints = self.found_by.thumbprints.iter();
+        if thumbprints.any(|thumbprint| selector.begins(thumbprint)) {
+            return true;
+        }
+        let whole = without_marks(&format!("{} {}", self.whole(), self.found_by.text));
+        text.split_whitespace().all(|word| {
+            let spellings = without_marks(word);
+            let mut spellings = spellings.iter();
+            spellings.any(|word| whole.iter().any(|whole| whole.contains(word)))
+        })
     }
 }
 
@@ -146,6 +177,43 @@ mod tests {
         assert_eq!(ada().fitted(40), "Ada Example, until 2030");
         assert_eq!(ada().fitted(20), "Ada Exa…, until 2030");
         assert_eq!(ada().fitted(9).chars().count(), 9);
+    }
+
+    #[test]
+    fn choice_matches_letters_without_marks() {
+        let müller = || Choice::new("Anna Mu\u{308}ller-Groß, by Škoda");
+        for typed in [
+            "muller",
+            "MUELLER",
+            "Müller",
+            "gross",
+            "groß",
+            "skoda",
+            "anna mül",
+        ] {
+            assert!(müller().matches(typed), "{typed}");
+        }
+        assert!(!müller().matches("miller"));
+        assert!(Choice::new("Mueller").matches("müller"));
+    }
+
+    #[test]
+    fn choice_matches_what_is_not_shown() {
+        let found_by = FoundBy {
+            text: "ada@example.org".to_owned(),
+            thumbprints: vec!["adadad4602bb4c42".to_owned()],
+        };
+        let ada = ada().found_by(found_by);
+        for (text, found) in [
+            ("@example.org", true),
+            ("ada 2030 @example", true),
+            ("ADADAD46", true),
+            ("ad:ad:ad:46", true),
+            ("4602bb", false),
+        ] {
+            assert_eq!(ada.matches(text), found, "{text}");
+        }
+        assert!(!ada.whole().contains('@'));
     }
 
     #[test]

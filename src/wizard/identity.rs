@@ -6,6 +6,7 @@ use std::path::Path;
 use certstow_core::error::Error as LibraryError;
 use certstow_core::export::may_come_out;
 use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem};
+use certstow_core::select::Known;
 use certstow_core::time::{self, UnixTime};
 use certstow_formats::names;
 use certstow_formats::plural::counted;
@@ -13,7 +14,7 @@ use certstow_formats::sanitize::{safe, shortened};
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::store::{KeyState, NotExportable};
 
-use super::asker::{Answer, Asker, Choice};
+use super::asker::{Answer, Asker, Choice, FoundBy};
 use super::context::{WizardContext, in_words};
 use super::draft::Draft;
 use crate::args::{ExportArgs, StoreArgs};
@@ -208,11 +209,13 @@ fn choice(identity: &ListedCertificate, now: UnixTime) -> Choice {
     if let Some(obstacle) = obstacle(&identity.entry().key) {
         last.push_str(&format!("; {obstacle}"));
     }
-    Choice::of(
-        shortened(&name).into_owned(),
-        format!("by {}", shortened(&issuer)),
-        last,
-    )
+    let known = Known::read(identity);
+    let found_by = FoundBy {
+        text: known.names().join(" "),
+        thumbprints: vec![known.sha1().into_owned(), known.sha256().into_owned()],
+    };
+    let issuer = format!("by {}", shortened(&issuer));
+    Choice::of(shortened(&name).into_owned(), issuer, last).found_by(found_by)
 }
 
 fn locked_choice(file: &StoreProblem) -> Choice {

@@ -79,6 +79,10 @@ fn typed(draft: &Draft, context: &mut WizardContext<'_>) -> Result<Answer<Passwo
         context
             .asker
             .say(&format!("This password is {}.", strength.words()));
+        if let Some(end) = password.blank_end() {
+            let said = format!("It {end}, which belongs to it from now on.");
+            context.asker.say(&said);
+        }
         if !strength.is_weak() || keeps_weak(context)? {
             return Ok(Answer::Next(password));
         }

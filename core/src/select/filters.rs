@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use certstow_formats::names;
 
+use super::digits::serial_digits;
 use super::known::{Known, contains};
 use crate::identity::ListedCertificate;
 use crate::time::UnixTime;
@@ -16,7 +17,7 @@ pub struct Filters {
     pub subject: Option<String>,
     /// Text in the issuer.
     pub issuer: Option<String>,
-    /// Text in one of the e-mail addresses.
+    /// Text in one of the e-mail addresses or user principal names.
     pub email: Option<String>,
     /// The serial number in hexadecimal; separators and leading zeros do not count.
     pub serial: Option<String>,
@@ -73,11 +74,11 @@ impl Filters {
             holds(issuer, |wanted| Some(contains(&known.issuer()?, wanted))),
             holds(label, |wanted| Some(contains(&known.label()?, wanted))),
             holds(email, |wanted| {
-                let addresses = certificate()?.emails();
+                let addresses = known.emails()?;
                 Some(addresses.iter().any(|address| contains(address, wanted)))
             }),
             holds(serial, |wanted| {
-                Some(digits(&certificate()?.serial()) == digits(wanted))
+                Some(serial_digits(&certificate()?.serial()) == serial_digits(wanted))
             }),
             holds(eku, |wanted| {
                 let wanted = names::usage_name(wanted);
@@ -131,16 +132,4 @@ fn valid_for(span: Duration, known: &Known<'_>, now: UnixTime) -> Option<bool> {
 
 fn holds(wanted: &Option<String>, test: impl FnOnce(&str) -> Option<bool>) -> Option<bool> {
     wanted.as_deref().map_or(Some(true), test)
-}
-
-/// A number's hexadecimal digits without separators and leading zeros.
-fn digits(text: &str) -> String {
-    let digits: String = text
-        .chars()
-        .filter(|character| !matches!(character, ':' | '-' | ' '))
-        .collect();
-    digits
-        .trim_start_matches("0x")
-        .trim_start_matches('0')
-        .to_ascii_lowercase()
 }

@@ -8,6 +8,7 @@ use certstow_formats::certificate::ParsedCertificate;
 use certstow_formats::names;
 
 use crate::identity::ListedCertificate;
+use crate::letters::comparable;
 use crate::time::UnixTime;
 
 /// What is known of a certificate. What is not known is `None`.
@@ -107,19 +108,33 @@ impl<'a> Known<'a> {
         }
     }
 
+    /// The e-mail addresses, and the names of accounts that look like them.
     pub(super) fn emails(&self) -> Option<Vec<String>> {
-        self.certificate().map(ParsedCertificate::emails)
+        let certificate = self.certificate()?;
+        let accounts = certificate.user_principal_names();
+        Some(certificate.emails().into_iter().chain(accounts).collect())
     }
 
-    pub(super) fn dns_names(&self) -> Option<Vec<String>> {
-        self.certificate().map(ParsedCertificate::dns_names)
+    /// The names in subjectAltName that are no address of a person.
+    pub(super) fn alternative_names(&self) -> Option<Vec<String>> {
+        let certificate = self.certificate()?;
+        let directory = certificate.directory_names();
+        Some(
+            certificate
+                .dns_names()
+                .into_iter()
+                .chain(directory)
+                .collect(),
+        )
     }
 
     /// What it may be called by: its label, common name, and addresses.
-    pub(super) fn names(&self) -> Vec<String> {
+    pub fn names(&self) -> Vec<String> {
         let label = self.label().map(Cow::into_owned);
         let common_name = self.certificate().and_then(ParsedCertificate::common_name);
-        let addresses = [self.dns_names(), self.emails()].into_iter().flatten();
+        let addresses = [self.alternative_names(), self.emails()]
+            .into_iter()
+            .flatten();
         let names = label.into_iter().chain(common_name);
         names.chain(addresses.flatten()).collect()
     }
@@ -137,7 +152,7 @@ fn unless_empty(text: &str) -> Option<Cow<'_, str>> {
     (!text.is_empty()).then_some(text.into())
 }
 
-/// Whether a text has another in it, in either letter case.
+/// Whether a text has another in it, in either letter case, composed or not.
 pub(super) fn contains(text: &str, wanted: &str) -> bool {
-    text.to_lowercase().contains(&wanted.to_lowercase())
+    comparable(text).contains(&comparable(wanted))
 }

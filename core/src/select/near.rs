@@ -1,7 +1,8 @@
 //! What a selector that matches nothing may have meant: what is a slip of the finger away from it.
 
+use super::digits::thumbprint_digits;
 use super::known::Known;
-use super::selector::{SHORTEST_THUMBPRINT, digits};
+use super::selector::SHORTEST_THUMBPRINT;
 use crate::nearest;
 
 /// The longest text that is compared letter by letter.
@@ -58,7 +59,7 @@ impl<'a> Typed<'a> {
 
 /// Digits that begin a thumbprint, but for one that is no digit at all (an O for a 0).
 fn nearly_thumbprint(text: &str) -> Option<String> {
-    let digits = digits(text);
+    let digits = thumbprint_digits(text);
     let wrong = digits.chars().filter(|digit| !digit.is_ascii_hexdigit());
     let fits = (SHORTEST_THUMBPRINT..=65).contains(&digits.chars().count());
     (fits && wrong.count() <= 1).then_some(digits)

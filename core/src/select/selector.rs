@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::digits::thumbprint_digits;
 use super::known::{Known, contains};
 
 /// The fewest hexadecimal digits that are taken as the beginning of a thumbprint.
@@ -13,7 +14,7 @@ const LONGEST_THUMBPRINT: usize = 64;
 /// A selector as it was typed.
 pub struct Selector<'a> {
     text: &'a str,
-    /// See [`digits`].
+    /// See [`thumbprint_digits`].
     digits: String,
 }
 
@@ -22,14 +23,22 @@ impl<'a> Selector<'a> {
     pub fn new(text: &'a str) -> Self {
         Self {
             text,
-            digits: digits(text),
+            digits: thumbprint_digits(text),
         }
     }
 
     /// Whether it is meant as the beginning of a thumbprint, and begins one of this certificate.
     pub(crate) fn begins_thumbprint(&self, known: &Known<'_>) -> bool {
-        let enough = SHORTEST_THUMBPRINT..=LONGEST_THUMBPRINT;
-        enough.contains(&self.digits.len()) && self.thumbprint_begun(known).is_some()
+        self.is_long_enough() && self.thumbprint_begun(known).is_some()
+    }
+
+    /// Whether it is meant as the beginning of a thumbprint, and begins this one, of lower-case digits.
+    pub fn begins(&self, thumbprint: &str) -> bool {
+        self.is_long_enough() && thumbprint.starts_with(&self.digits)
+    }
+
+    fn is_long_enough(&self) -> bool {
+        (SHORTEST_THUMBPRINT..=LONGEST_THUMBPRINT).contains(&self.digits.len())
     }
 
     /// The thumbprint of this certificate that it begins, with however few digits: SHA-1 first. For
@@ -44,8 +53,8 @@ impl<'a> Selector<'a> {
             .or_else(|| Some(known.sha256()).filter(begun))
     }
 
-    /// Whether it is text in the label, the subject, an e-mail address or a DNS name; `None` where
-    /// it is in nothing that is known, and not everything is.
+    /// Whether it is text in the label, the subject or a name in subjectAltName; `None` where it is in
+    /// nothing that is known, and not everything is.
     pub fn is_in_text(&self, known: &Known<'_>) -> Option<bool> {
         let has = |text: &str| contains(text, self.text);
         let label = known.label().is_some_and(|text| has(&text));
@@ -54,17 +63,7 @@ impl<'a> Selector<'a> {
         let found = label
             || known.subject().is_some_and(|text| has(&text))
             || any(known.emails())
-            || any(known.dns_names());
+            || any(known.alternative_names());
         (found || known.is_whole()).then_some(found)
     }
-}
-
-/// What would be digits of a thumbprint: without separators, in lower case.
-pub(super) fn digits(text: &str) -> String {
-    text.chars()
-        .filter(|character| !matches!(character, ':' | '-' | ' '))
-        // Windows' certificate dialog puts a left-to-right mark before the first digit.
-        .filter(|character| *character != '\u{200e}')
-        .map(|character| character.to_ascii_lowercase())
-        .collect()
 }

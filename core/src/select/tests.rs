@@ -78,6 +78,19 @@ fn choose_accepts_thumbprint_prefixes_in_any_notation() {
         spaced(&sha1, ":"),
         spaced(&sha1, " "),
         format!("\u{200e}{}", spaced(&sha1, " ")),
+        format!("\u{feff}{sha1}\r\n"),
+        format!("\u{200b}{}\u{a0}", spaced(&sha1, "\u{a0}")),
+        spaced(&sha1, "\u{202f}"),
+        format!(r"Cert:\CurrentUser\My\{}", sha1.to_uppercase()),
+        format!(r"cert:\LocalMachine\My-Own Store\{sha1}"),
+        format!("Cert:/CurrentUser/My/{sha1}"),
+        format!(r"Microsoft.PowerShell.Security\Certificate::CurrentUser\My\{sha1}"),
+        format!("SHA1 Fingerprint={}", spaced(&sha1, ":").to_uppercase()),
+        format!("sha256 Fingerprint={}", spaced(&sha256, ":")),
+        format!("SHA-256 Fingerprint: {}", spaced(&sha256, ":")),
+        format!("\t SHA1: {}", spaced(&sha1, ":")),
+        format!("Cert Hash(sha1): {}", spaced(&sha1, " ")),
+        format!("Thumbprint : {sha1}"),
     ] {
         assert_eq!(by(&selector).unwrap(), sha1, "{selector}");
     }

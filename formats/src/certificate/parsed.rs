@@ -1,10 +1,16 @@
 //! The fields of a certificate, in the forms in which they are shown and compared.
 
-use x509_parser::prelude::{GeneralName, X509Certificate};
+use x509_parser::asn1_rs::Any;
+use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use super::Certificate;
 use crate::names;
 use crate::time::UnixTime;
+
+/// SmtpUTF8Mailbox (RFC 9598, 3).
+const SMTP_UTF8_MAILBOX: &str = "1.3.6.1.5.5.7.8.9";
+/// The user principal name of Windows ([MS-WCCE] 2.2.2.7.5), by which Kerberos knows an account.
+const USER_PRINCIPAL_NAME: &str = "1.3.6.1.4.1.311.20.2.3";
 
 /// A certificate taken apart. Text is the certificate's own, not made safe for a terminal.
 #[derive(Debug)]
@@ -19,11 +25,12 @@ impl Certificate {
 
 impl ParsedCertificate<'_> {
     /// What a person calls a certificate without a friendly name: the common name, else the first
-    /// e-mail address or DNS name, else the organization, else the serial number.
+    /// e-mail address, DNS name or user principal name, else the organization, else the serial number.
     pub fn label(&self) -> String {
         names::common_name(self.0.subject())
             .or_else(|| self.emails().into_iter().next())
             .or_else(|| self.dns_names().into_iter().next())
+            .or_else(|| self.user_principal_names().into_iter().next())
             .or_else(|| names::organization(self.0.subject()))
             .unwrap_or_else(|| format!("serial {}", self.serial()))
     }
@@ -63,11 +70,12 @@ impl ParsedCertificate<'_> {
         UnixTime::new(self.0.validity().not_after.timestamp())
     }
 
-    /// The e-mail addresses: those of subjectAltName, then those of the subject, each once.
+    /// The e-mail addresses: those of subjectAltName (rfc822Name and SmtpUTF8Mailbox), then those of
+    /// the subject, each once.
     pub fn emails(&self) -> Vec<String> {
         let mut found = self.alternative_names(|name| match name {
             GeneralName::RFC822Name(address) => Some((*address).to_owned()),
-            _ => None,
+            other => text_of_other_name(other, SMTP_UTF8_MAILBOX),
         });
         for attribute in self.0.subject().iter_email() {
             if let Some(address) = names::string_value(attribute.attr_value())
@@ -85,6 +93,20 @@ impl ParsedCertificate<'_> {
     pub fn dns_names(&self) -> Vec<String> {
         self.alternative_names(|name| match name {
             GeneralName::DNSName(host) => Some((*host).to_owned()),
+            _ => None,
+        })
+    }
+
+    /// The user principal names of subjectAltName, as `ada@corp.example`.
+    pub fn user_principal_names(&self) -> Vec<String> {
+        self.alternative_names(|name| text_of_other_name(name, USER_PRINCIPAL_NAME))
+    }
+
+    /// The distinguished names of subjectAltName, as strings by RFC 4514 but for attributes without a
+    /// short name, whose text is readable, too.
+    pub fn directory_names(&self) -> Vec<String> {
+        self.alternative_names(|name| match name {
+            GeneralName::DirectoryName(name) => Some(names::readable_name(name)),
             _ => None,
         })
     }
@@ -152,4 +174,17 @@ impl ParsedCertificate<'_> {
             _ => Vec::new(),
         }
     }
+}
+
+/// The text of an otherName of this type.
+fn text_of_other_name(name: &GeneralName<'_>, kind: &str) -> Option<String> {
+    let GeneralName::OtherName(oid, tagged) = name else {
+        return None;
+    };
+    if oid.to_id_string() != kind {
+        return None;
+    }
+    let (_, tagged) = Any::from_der(tagged).ok()?;
+    let (_, value) = Any::from_der(tagged.data).ok()?;
+    names::string_value(&value)
 }

@@ -70,6 +70,43 @@ fn malformed_field(signed: Value<'_>) -> Option<&'static str> {
     (!fields.is_empty()).then_some("what follows its public key")
 }
 
+/// Whether the outermost layer ends behind the last byte.
+pub(super) fn is_cut_off(der: &[u8]) -> bool {
+    let header = |octets: &[u8]| {
+        octets
+            .iter()
+            .fold(0, |length, &octet| length << 8 | usize::from(octet))
+    };
+    match der {
+        [] | [SEQUENCE] => true,
+        [SEQUENCE, length @ 0..=0x7f, content @ ..] => content.len() < usize::from(*length),
+        [SEQUENCE, long @ 0x81..=0x84, rest @ ..] => {
+            let octets = usize::from(long & 0x7f);
+            match rest.split_at_checked(octets) {
+                Some((length, content)) => content.len() < header(length),
+                None => true,
+            }
+        }
+        _ => false,
+    }
+}
+
+/// From when until when a certificate is valid, as it is written there, if that is text.
+pub(super) fn dates(der: &[u8]) -> Option<(String, String)> {
+    let mut fields = ber::only(der, SEQUENCE)?
+        .inside()
+        .accept(SEQUENCE)?
+        .inside();
+    fields.accept(EXPLICIT_0);
+    // Serial number, algorithm and issuer come first.
+    let validity = fields.nth(3).filter(|validity| is_validity(*validity))?;
+    let mut dates = validity.inside().map(|date| {
+        let printable = date.content.iter().all(u8::is_ascii_graphic);
+        printable.then(|| String::from_utf8_lossy(date.content).into_owned())
+    });
+    Some((dates.next()??, dates.next()??))
+}
+
 /// Whether every value passes, and nothing unreadable is left behind them.
 fn all(mut values: Reader<'_>, test: Test) -> bool {
     values.by_ref().all(test) && values.is_empty()

@@ -35,6 +35,24 @@ const SHORT_NAMES: [(&str, &str); 22] = [
 
 /// The RFC 4514 string of a name: the last relative name first, as in `CN=Alice,O=Example`.
 pub(crate) fn distinguished_name(name: &X509Name<'_>) -> String {
+    joined(name, push_attribute)
+}
+
+/// The same for people, who read the text of attributes that RFC 4514 has in hexadecimal, as of the tax
+/// numbers that CAs put under object identifiers of their own.
+pub(crate) fn readable_name(name: &X509Name<'_>) -> String {
+    joined(name, |text, kind, value| match string_value(value) {
+        Some(plain) => {
+            let dotted = kind.to_id_string();
+            text.push_str(known(&SHORT_NAMES, &dotted).unwrap_or(&dotted));
+            text.push('=');
+            push_escaped(text, &plain);
+        }
+        None => push_attribute(text, kind, value),
+    })
+}
+
+fn joined(name: &X509Name<'_>, push: impl Fn(&mut String, &Oid<'_>, &Any<'_>)) -> String {
     let relative_names: Vec<_> = name.iter_rdn().collect();
     let mut text = String::new();
     for (position, relative) in relative_names.iter().rev().enumerate() {
@@ -45,7 +63,7 @@ pub(crate) fn distinguished_name(name: &X509Name<'_>) -> String {
             if position > 0 {
                 text.push('+');
             }
-            push_attribute(&mut text, attribute.attr_type(), attribute.attr_value());
+            push(&mut text, attribute.attr_type(), attribute.attr_value());
         }
     }
     text

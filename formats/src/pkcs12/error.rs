@@ -37,7 +37,7 @@ pub enum DecodeError {
     #[error("it uses {0}, which certstow does not read")]
     Unsupported(String),
     /// It asks for more key derivation than the limits allow; what is over them was not begun.
-    #[error("it asks for {iterations} iterations of key derivation, more than the {limit} allowed")]
+    #[error("it asks for {}, more than the {limit} allowed", asked(*iterations))]
     TooMuchWork {
         /// The iterations the file asks for in one derivation, or in all together.
         iterations: u64,
@@ -51,9 +51,7 @@ impl DecodeError {
     pub fn lacking(&self) -> Option<String> {
         match self {
             Self::Unsupported(what) => Some(what.clone()),
-            Self::TooMuchWork { iterations, .. } => {
-                Some(format!("{iterations} iterations of key derivation"))
-            }
+            Self::TooMuchWork { iterations, .. } => Some(asked(*iterations)),
             _ => None,
         }
     }
@@ -72,5 +70,28 @@ impl DecodeError {
     /// Damage in a named part.
     pub(super) fn damaged(part: &str) -> impl Fn(&'static str) -> Self {
         move |wrong| Self::Damaged(format!("{part}: {wrong}"))
+    }
+}
+
+/// So many iterations, of which `u64::MAX` stands for all that are more.
+fn asked(iterations: u64) -> String {
+    match iterations {
+        u64::MAX => "2^64 or more iterations of key derivation".to_owned(),
+        iterations => format!("{iterations} iterations of key derivation"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_much_work_does_not_invent_a_number() {
+        let said = |iterations| {
+            let limit = 10;
+            DecodeError::TooMuchWork { iterations, limit }.to_string()
+        };
+        assert!(said(11).starts_with("it asks for 11 iterations"));
+        assert!(said(u64::MAX).starts_with("it asks for 2^64 or more iterations"));
     }
 }

@@ -273,7 +273,16 @@ pub fn password_warnings(password: &Password) -> Vec<String> {
                 .to_owned(),
         );
     }
+    warnings.extend(blank_warning(password));
     warnings
+}
+
+/// What to warn about where a new password has a blank at one of its ends.
+pub fn blank_warning(password: &Password) -> Option<String> {
+    let end = password.blank_end()?;
+    Some(format!(
+        "the password {end}, which belongs to it: without it nothing opens"
+    ))
 }
 
 #[cfg(test)]
@@ -346,5 +355,14 @@ mod tests {
         assert_eq!(warnings.len(), 1);
         assert!(!warnings[0].contains("Käse"));
         assert!(password_warnings(&Password::new(String::new()))[0].contains("empty"));
+        for (password, end) in [
+            ("secret ", "the password ends with a blank"),
+            ("\u{a0}secret", "the password begins with a blank"),
+            ("\tsecret\n", "the password begins and ends with a blank"),
+        ] {
+            let warnings = password_warnings(&Password::new(password.into()));
+            let last = warnings.last().unwrap();
+            assert!(last.starts_with(end) && !last.contains("secret"), "{last}");
+        }
     }
 }

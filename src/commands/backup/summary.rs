@@ -6,12 +6,13 @@ use std::io::{self, Write};
 
 use certstow_core::backup::report::{Copy, EntryReport, Outcome, RunReport};
 use certstow_formats::proof::UNPROVEN;
-use certstow_formats::sanitize::{safe, shortened};
+use certstow_formats::sanitize::{cut, safe, shortened};
 use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Table, presets};
 
 use crate::error::{Error, OfDestination};
 use crate::exit::Exit;
 use crate::journal::Entry;
+use crate::render::table::WIDEST;
 use crate::screen::Screen;
 use crate::warning::Warning;
 
@@ -187,7 +188,7 @@ fn write_table(
     table.set_header(["NAME", "THUMBPRINT", "RESULT"]);
     for (entry, result) in rows {
         table.add_row([
-            Cell::new(shortened(&entry.label)),
+            Cell::new(cut(&entry.label, WIDEST)),
             Cell::new(&entry.thumbprint[..16]),
             Cell::new(safe(result)),
         ]);

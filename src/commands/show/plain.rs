@@ -70,6 +70,9 @@ fn whose(subject: &Subject<'_>) -> Vec<String> {
     let addresses = parsed.emails().into_iter();
     let addresses = addresses.chain(parsed.dns_names());
     lines.extend(addresses.filter(|address| *address != name));
+    let accounts = parsed.user_principal_names().into_iter();
+    lines.extend(accounts.map(|account| format!("{account} (account)")));
+    lines.extend(parsed.directory_names());
     if label != name {
         lines.push(format!("called \"{label}\" where it is kept"));
     }

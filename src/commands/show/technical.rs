@@ -44,6 +44,10 @@ pub(super) fn write(out: &mut dyn Write, subject: &Subject<'_>) -> io::Result<()
     field("Expires", &format!("{} ({ends})", time::local(not_after)))?;
     field("E-mail", &parsed.emails().join(", "))?;
     field("DNS names", &parsed.dns_names().join(", "))?;
+    field("Account", &parsed.user_principal_names().join(", "))?;
+    for name in parsed.directory_names() {
+        field("Directory name", &name)?;
+    }
     field("Key usage", &parsed.key_usages().join(", "))?;
     field("Extended usage", &parsed.extended_key_usages().join(", "))?;
     field("Key", &table::key_text(identity))?;

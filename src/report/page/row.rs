@@ -180,6 +180,10 @@ fn details(html: &mut Html, item: &Item) {
     field(html, "Valid until", &time::local(item.not_after));
     field(html, "E-mail", &item.emails.join(", "));
     field(html, "DNS names", &item.dns_names.join(", "));
+    field(html, "Account", &item.user_principal_names.join(", "));
+    for name in &item.directory_names {
+        field(html, "Directory name", name);
+    }
     field(html, "Key usage", &item.key_usages.join(", "));
     field(html, "Extended usage", &item.extended_key_usages.join(", "));
     match &item.state {
