@@ -324,6 +324,17 @@ impl Inventory {
         (issuers, problems)
     }
 
+    /// Whether the folder or file of this name has certificates of CAs. Without a private key, they are
+    /// no entries of it.
+    pub fn has_issuers(&self, store: &str) -> bool {
+        let mut stores = self.stores.iter();
+        stores.any(|one| {
+            let info = one.info();
+            let is_meant = info.path.is_some() && info.spec.to_string() == store;
+            is_meant && one.issuers().is_ok_and(|issuers| !issuers.is_empty())
+        })
+    }
+
     fn add(&mut self, store: Box<dyn Store>) -> Result<(), StoreError> {
         let listing = store.list()?;
         self.add_listed(store, listing);

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::render::json::Object;
 use crate::screen::{ERROR, Screen, WARNING};
-use crate::{journal, option_file};
+use crate::{ask, journal, option_file};
 
 pub(crate) fn run(
     args: &Typed<DoctorArgs>,
@@ -66,6 +66,8 @@ fn examine(
     global: &Global,
     findings: &mut Findings<'_>,
 ) -> Result<(), Error> {
+    let read = options(args);
+    ask::check_stdin(&read.args.password, &read.args.stores)?;
     findings.add(doctor::account())?;
     if let Some(log) = &global.log {
         findings.add(doctor::log(log))?;
@@ -73,7 +75,6 @@ fn examine(
     if global.event_log {
         findings.add(doctor::event_log(journal::SOURCE))?;
     }
-    let read = options(args);
     findings.add_all(read.wrong)?;
     let args = read.args;
     examine_stores(&args.stores, findings)?;

@@ -143,6 +143,8 @@ fn state(inventory: &Inventory, store: &str) -> &'static str {
         "nothing readable, see the warnings above"
     } else if of_store(inventory.notices()) {
         "no certificate, see the notices above"
+    } else if inventory.has_issuers(store) {
+        "only certificates of CAs, without their private keys"
     } else {
         "empty"
     }

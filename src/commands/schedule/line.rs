@@ -43,7 +43,7 @@ impl Line {
         let (backup, given) = (&args.backup, &args.given());
         refuse_what_a_task_lacks(given)?;
         let system = scheduler == Scheduler::TaskScheduler && owner == Owner::Machine;
-        let configured = Configured::of(backup, paths)?;
+        let configured = Configured::of(backup, given, paths)?;
         if !configured.unread {
             // What makes no sense together.
             options(&option_file::with_file(backup)?)?;
@@ -219,7 +219,7 @@ struct Configured {
 }
 
 impl Configured {
-    fn of(backup: &Typed<BackupArgs>, paths: Paths) -> Result<Self, Error> {
+    fn of(backup: &Typed<BackupArgs>, given: &[Given], paths: Paths) -> Result<Self, Error> {
         let Some(file) = &backup.args.config else {
             return Ok(Self::default());
         };
@@ -233,7 +233,15 @@ impl Configured {
         let args = option_file::read(file)?.args;
         let password = args.password.source();
         let mut credentials = Vec::new();
-        for source in args.stores.unlock().iter().chain(&password) {
+        // One on the command line stands in place of all of the file's.
+        let mut unlock = args.stores.unlock();
+        if given
+            .iter()
+            .any(|given| given.name.starts_with("unlock-password-"))
+        {
+            unlock.clear();
+        }
+        for source in unlock.iter().chain(&password) {
             refuse_source(source, file)?;
             if let Source::Vault(name) = source {
                 credentials.push(name.to_string());

@@ -295,6 +295,10 @@ fn line_refuses_incomplete_config() {
         let error = systemd(&["--config", &file]).unwrap_err();
         assert!(error.to_string().contains(why), "{error}");
     }
+    let unlocked = "to = \"s\"\nescrow = \"e.pem\"\nunlock-password-env = \"X\"\n";
+    let (_folder, file) = configured(unlocked);
+    systemd(&["--config", &file]).unwrap_err();
+    systemd(&["--config", &file, "--unlock-password-vault", "keys"]).unwrap();
     let (_folder, file) = configured("to = \"s\"\nescrow = \"e.pem\"\nchain = \"full\"\n");
     systemd(&["--config", &file]).unwrap();
     let error = systemd(&["--config", &file, "--for", "go"]).unwrap_err();
