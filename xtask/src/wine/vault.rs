@@ -77,7 +77,7 @@ fn types_another(runner: &Runner) -> Result<(), String> {
 /// The file that the typed password protects, as a store that it unlocks.
 fn unlocks(runner: &Runner) -> Result<(), String> {
     // With the wrong password nothing in it can be seen.
-    for (unlock, code) in [("Typed-1", 0), ("backup", 10)] {
+    for (unlock, code) in [("Typed-1", 0), ("backup", 17)] {
         let export = command!(
             "certstow export 'Ada Example' --store {FILE} -o unlocked.pem --format pem --force
              --unlock-password-vault {unlock} --password-vault backup"
