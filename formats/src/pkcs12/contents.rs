@@ -1,4 +1,4 @@
-//! What comes out of a PKCS#12 file, in the order in which it is in there.
+//! The private keys and certificates of a PKCS#12 file, in the order of the file.
 
 use super::bag_attributes::BagAttributes;
 use super::layout::Layout;

@@ -137,9 +137,17 @@ fn foreign(path: &Path, bytes: &[u8]) -> Option<Told> {
     let form = Foreign::of(bytes, is_nss && path.with_file_name("key4.db").exists())?;
     let word = |path: &Path| os::shell_word(&path.display().to_string());
     let folder = path.parent().unwrap_or(path);
-    let command = form.command();
-    let command = command.replace("FOLDER", &word(folder));
-    let command = command.replace("FILE", &word(path));
+    // Each word by itself, since the names may have the same words in them.
+    let command: Vec<String> = form
+        .command()
+        .split(' ')
+        .map(|part| match part.strip_suffix("FOLDER") {
+            Some(before) => format!("{before}{}", word(folder)),
+            None if part == "FILE" => word(path),
+            None => part.to_owned(),
+        })
+        .collect();
+    let command = command.join(" ");
     Some(Told {
         kind: ProblemKind::Foreign,
         message: format!(

@@ -71,13 +71,20 @@ impl<'a> Blocks<'a> {
 }
 
 impl PemBlock<'_> {
-    /// Whether it stands indented, as in YAML, or in an element of its own, as in `.ovpn`.
+    /// Whether it stands indented, as in YAML, in an element of its own, as in `.ovpn`, or behind a
+    /// quotation mark or `<<` of the line before, as in `.env` and scripts.
     pub(crate) fn is_inside_other_text(&self) -> bool {
         let is_blank = |octet: &u8| matches!(octet, b' ' | b'\t');
         let before = self.before.trim_ascii_end();
         let mut lines = before.rsplit(|octet| *octet == b'\n');
         let line = lines.next().unwrap_or_default().trim_ascii();
-        self.before.last().is_some_and(is_blank) || line.starts_with(b"<") && line.ends_with(b">")
+        let is_open = |mark: &u8| line.iter().filter(|octet| *octet == mark).count() % 2 == 1;
+        self.before.last().is_some_and(is_blank)
+            || line.starts_with(b"<") && line.ends_with(b">")
+            || b"\"'`"
+                .iter()
+                .any(|mark| line.last() == Some(mark) && is_open(mark))
+            || line.windows(2).any(|pair| pair == b"<<")
     }
 
     /// Whether a header says that PEM itself encrypts it (RFC 1421, 4.6.1.1).

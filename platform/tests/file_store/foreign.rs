@@ -218,15 +218,16 @@ fn list_names_large_archives_and_databases() {
     put(&folder, "other.zip", &archive("me.txt", 9 << 20));
     let mut database = b"SQLite format 3\0CREATE TABLE nssPublic".to_vec();
     database.resize(300 << 10, 0);
-    put(&folder, "profile/cert9.db", &database);
-    put(&folder, "profile/key4.db", b"SQLite format 3\0");
+    put(&folder, "profile of FILE/cert9.db", &database);
+    put(&folder, "profile of FILE/key4.db", b"SQLite format 3\0");
     put(&folder, "without/cert9.db", &database);
     let notices = notices(&folder);
     let places: Vec<_> = notices.iter().map(|notice| &notice.place).collect();
     assert_eq!(places.len(), 2, "{places:?}");
     assert!(places[0].ends_with("a.zip") && places[1].ends_with("cert9.db"));
-    let profile = folder.path().join("profile").display().to_string();
-    assert!(notices[1].message.contains(&format!("sql:{profile}")));
+    let profile = folder.path().join("profile of FILE").display().to_string();
+    let profile = certstow_platform::os::shell_word(&profile);
+    assert!(notices[1].message.contains(&format!("sql:{profile} ")));
 }
 
 /// What lies beside the files of a volume, and empty placeholders, end no backup.

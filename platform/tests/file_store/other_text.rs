@@ -58,6 +58,14 @@ fn texts() -> Vec<(&'static str, String)> {
             format!("A=1\nTLS_KEY=\"{escaped_key}\"\nTLS_CERT='{certificate}'\n"),
         ),
         (
+            "lines.env",
+            format!("CERT=\"\n{certificate}\"\nDB=secret\nKEY=\"\n{key}\"\n"),
+        ),
+        (
+            "setup.sh",
+            format!("cat > a <<EOF\n{certificate}EOF\ncat > b <<EOF\n{key}EOF\n"),
+        ),
+        (
             "office.ovpn",
             format!("client\n<cert>\n{certificate}</cert>\n<key>\n{key}</key>\n"),
         ),
