@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use program::{certstow, in_folder};
+use program::{in_folder, run};
 
 /// Runs the host's OpenSSL.
 fn openssl(folder: &Path, arguments: &[&str]) {
@@ -29,17 +29,6 @@ fn issue(folder: &Path, name: &str, options: &[&str]) {
         folder,
         &[&make[..], &["-keyout", &key, "-out", &certificate]].concat(),
     );
-}
-
-/// The exit code of certstow, and what it writes to standard output and standard error.
-fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
-    let mut certstow = certstow(folder);
-    let output = certstow.args(arguments).output().expect("it starts");
-    let text = [output.stdout, output.stderr].concat();
-    (
-        output.status.code(),
-        String::from_utf8_lossy(&text).into_owned(),
-    )
 }
 
 #[test]

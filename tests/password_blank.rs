@@ -5,20 +5,8 @@
 mod program;
 
 use std::fs;
-use std::path::Path;
 
-use program::{certstow, samples};
-
-/// The exit code of certstow, and what it writes to standard output and standard error.
-fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
-    let mut certstow = certstow(folder);
-    let output = certstow.args(arguments).output().expect("it starts");
-    let text = [output.stdout, output.stderr].concat();
-    (
-        output.status.code(),
-        String::from_utf8_lossy(&text).into_owned(),
-    )
-}
+use program::{run, samples};
 
 #[test]
 fn blank_at_end_of_password_is_named() {

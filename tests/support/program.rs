@@ -24,6 +24,18 @@ pub(crate) fn in_folder(command: &mut Command, folder: &Path) {
         .stdin(Stdio::null());
 }
 
+/// The exit code of certstow, and what it writes to standard output and standard error.
+#[allow(dead_code, reason = "not every test needs both outputs at once")]
+pub(crate) fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut certstow = certstow(folder);
+    let output = certstow.args(arguments).output().expect("it starts");
+    let text = [output.stdout, output.stderr].concat();
+    (
+        output.status.code(),
+        String::from_utf8_lossy(&text).into_owned(),
+    )
+}
+
 /// The sample store.
 pub(crate) fn samples() -> String {
     format!("{}/examples/personal", env!("CARGO_MANIFEST_DIR"))
