@@ -202,8 +202,10 @@ fn report(file: &Path, password: Option<&Password>) -> Report {
     };
     match grade::grade(&bytes, mode, password, &time::clock()) {
         Ok(report) => report,
-        // Another program may well read it.
-        Err(error @ DecodeError::Unsupported(_)) => unreadable(error.to_string(), None),
+        // Another program may well read it, and what it is the text of may well restore.
+        Err(error @ (DecodeError::Unsupported(_) | DecodeError::Text)) => {
+            unreadable(error.to_string(), None)
+        }
         Err(error) => unreadable(error.to_string(), password),
     }
 }

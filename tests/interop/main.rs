@@ -9,6 +9,8 @@ mod jks;
 mod keys;
 mod material;
 mod peers;
+#[path = "../support/program.rs"]
+mod program;
 mod reading;
 mod schemes;
 mod verdicts;

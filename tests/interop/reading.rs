@@ -12,7 +12,8 @@ use certstow_platform::store::NonInteractive;
 use certstow_platform::{OpenOptions, open};
 
 use crate::material::{Identity, Key, Material, pkcs8};
-use crate::peers::{Sealed, gnutls, java, nss, openssl, python};
+use crate::peers::{Sealed, dotnet, gnutls, java, nss, openssl, python};
+use crate::program;
 
 /// What a peer needs to write a file.
 pub(crate) struct Order<'a> {
@@ -58,6 +59,49 @@ fn check_and_store_open_java_files() {
 #[ignore = "needs Python cryptography and OpenSSL"]
 fn check_and_store_open_python_files() {
     certstow_opens(&python::FORMS);
+}
+
+#[test]
+#[ignore = "needs .NET and OpenSSL"]
+fn export_finds_issuers_in_dotnet_stores() {
+    let material = Material::new();
+    let identity = material.identity("Stored", Key::P256);
+    let sealed = Sealed {
+        file: material.folder().join("stored.p12"),
+        password: PASSWORD.to_owned(),
+    };
+    let order = Order {
+        identity: &identity,
+        path: &material.path_file(),
+        sealed: &sealed,
+    };
+    (openssl::FORMS[0].write)(&order).expect("OpenSSL writes it");
+    dotnet::store(
+        material.folder(),
+        &sealed,
+        &material.intermediate,
+        &material.root,
+    );
+    let saved = material.folder().join("saved.p12");
+    let mut export = program::certstow(material.folder());
+    export.env("HOME", material.folder()).arg("export");
+    export.args([
+        "Stored",
+        "--store",
+        "dotnet:My",
+        "--password-env",
+        "SECRET",
+        "--output",
+    ]);
+    let output = export.arg(&saved).output().expect("certstow starts");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    check_proves_it(
+        &Sealed {
+            file: saved,
+            ..sealed
+        },
+        "exported from .NET's store",
+    );
 }
 
 fn certstow_opens(forms: &[Form]) {

@@ -114,6 +114,10 @@ fn files(scratch: &Scratch, folder: &Path) -> Result<(), String> {
         "This is not a PKCS#12 file.\n",
     )?;
 
+    files::create_folder(folder.join("text"))?;
+    let text = folder.join("text/pat.txt");
+    capture(&mut command!("openssl base64 -in {good} -out {text}"))?;
+
     // The key in it is under a password of its own.
     let made = root().join("formats/tests/data/files/key-password.p12");
     files::create_folder(folder.join("key-password"))?;

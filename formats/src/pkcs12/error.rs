@@ -10,6 +10,12 @@ pub enum DecodeError {
     /// It does not begin like a PKCS#12 file.
     #[error("it is not a PKCS#12 file")]
     NotPkcs12,
+    /// It is text, and a PKCS#12 file in base64 or PEM stands in it (RFC 4648, 7468).
+    #[error(
+        "it is the text of a PKCS#12 file, which programs do not open; base64 -d makes the file of \
+         it, without the lines of dashes, or certutil -decode on Windows"
+    )]
+    Text,
     /// It begins like one and breaks off or contradicts itself; the text says where and how.
     #[error("it is damaged: {0}")]
     Damaged(String),

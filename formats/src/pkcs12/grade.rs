@@ -4,7 +4,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use zeroize::Zeroizing;
+
 use crate::certificate::Clock;
+use crate::embedded::{self, Piece, pieces};
 use crate::pkcs12::decode::{Contents, Limits, MacStatus};
 use crate::pkcs12::error::DecodeError;
 use crate::pkcs12::facts::Facts;
@@ -29,8 +32,8 @@ pub use report::{
 /// A wrong password is no error: [`Report::wrong_password`] tells.
 ///
 /// # Errors
-/// [`DecodeError::NotPkcs12`] and [`DecodeError::Damaged`] for bytes whose outside cannot be
-/// read, [`DecodeError::Unsupported`] if the outside is of a kind certstow does not read.
+/// [`DecodeError::NotPkcs12`], [`DecodeError::Text`] and [`DecodeError::Damaged`] for bytes whose
+/// outside cannot be read, [`DecodeError::Unsupported`] if the outside is of a kind certstow does not read.
 pub fn grade(
     bytes: &[u8],
     mode: Option<u32>,
@@ -53,7 +56,10 @@ pub(crate) fn grade_within(
     clock: &Clock,
     limits: &Limits,
 ) -> Result<Report, DecodeError> {
-    let outline = outline(bytes)?;
+    let outline = outline(bytes).map_err(|error| match error {
+        DecodeError::NotPkcs12 if is_text_of_one(bytes) => DecodeError::Text,
+        error => error,
+    })?;
     let mut report = outside(&outline);
     weaknesses::find(&mut report, &outline, mode);
     let contents = match password {
@@ -75,6 +81,18 @@ pub(crate) fn grade_within(
     report.findings.retain(&mut is_new);
     report.findings.sort_by_key(|finding| finding.severity);
     Ok(report)
+}
+
+/// Whether these are a PKCS#12 file in base64, or in PEM under whichever label.
+fn is_text_of_one(bytes: &[u8]) -> bool {
+    let mut base64 = Zeroizing::new(Vec::with_capacity(bytes.len()));
+    for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+        if !line.starts_with(b"-----") {
+            base64.extend_from_slice(line);
+        }
+    }
+    let is_one = |piece: &Piece| outline(&piece.content).is_ok();
+    pieces(&base64, &embedded::Limits::default()).is_ok_and(|found| found.iter().any(is_one))
 }
 
 /// What shows without the password.

@@ -1,3 +1,4 @@
+use base64ct::Encoding as _;
 use der::asn1::{Any, OctetString};
 use der::{Decode as _, Encode as _};
 use pkcs12::AuthenticatedSafe;
@@ -224,6 +225,28 @@ fn grade_rejects_other_files_and_truncation() {
         Err(DecodeError::NotPkcs12)
     );
     assert!(graded(&file(Profile::Modern)[..500], None, None, NOW).is_err());
+}
+
+#[test]
+fn grade_tells_text_of_pkcs12_from_other_files() {
+    let base64 = base64ct::Base64::encode_string(&file(Profile::Modern));
+    let lines = base64
+        .as_bytes()
+        .chunks(64)
+        .map(|line| [line, b"\r\n"].concat());
+    let lines = lines.collect::<Vec<_>>().concat();
+    for text in [
+        base64.clone().into_bytes(),
+        lines.clone(),
+        [
+            b"-----BEGIN PKCS12-----\r\n",
+            &*lines,
+            b"-----END PKCS12-----\r\n",
+        ]
+        .concat(),
+    ] {
+        assert_eq!(graded(&text, None, None, NOW), Err(DecodeError::Text));
+    }
 }
 
 #[test]
