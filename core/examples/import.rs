@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         bytes: &bytes,
         name: "upload",
     };
-    let identities = import::read(input, None, &mut NonInteractive)?.complete()?;
+    let identities = import::read(input, &[], &mut NonInteractive)?.complete()?;
 
     let folder = tempfile::tempdir()?;
     let store = StoreSpec::File(folder.path().join("personal"));

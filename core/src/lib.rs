@@ -29,7 +29,7 @@
 //! job.run(|_| Ok(password()), &mut NonInteractive, &mut |_| ())?;
 //!
 //! let input = Input::Bytes { bytes: &bytes, name: "ada.p12" };
-//! let from = import::read(input, Some(password()), &mut NonInteractive)?.complete()?;
+//! let from = import::read(input, &[password().into()], &mut NonInteractive)?.complete()?;
 //! let mut to = open_to_import(&target.parse()?, &OpenOptions::default())?;
 //! let options = import::Options { password: Some(&password()), ..Default::default() };
 //! for outcome in import::identities(&from, &mut *to, &options, &mut NonInteractive) {

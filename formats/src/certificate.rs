@@ -83,6 +83,9 @@ impl CertificateError {
 #[derive(Clone)]
 pub struct Certificate {
     der: Arc<[u8]>,
+    /// The same with dates that exist, which has every part in the same place.
+    parseable: Arc<[u8]>,
+    signed: Range<u32>,
     subject: Range<u32>,
     issuer: Range<u32>,
     spki: Range<u32>,
@@ -92,15 +95,27 @@ pub struct Certificate {
 impl Certificate {
     /// Reads a certificate from its DER, which must hold nothing after it.
     pub fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
-        let (rest, parsed) =
-            X509Certificate::from_der(der).map_err(|error| CertificateError::of(der, &error))?;
+        let shared: Arc<[u8]> = der.into();
+        let error = match Self::read(shared.clone(), shared.clone()) {
+            Err(error) => error,
+            read => return read,
+        };
+        match structure::with_existing_dates(der) {
+            Some(parseable) => Self::read(shared, parseable.into()).map_err(|_| error),
+            None => Err(error),
+        }
+    }
+
+    fn read(der: Arc<[u8]>, parseable: Arc<[u8]>) -> Result<Self, CertificateError> {
+        let (rest, parsed) = X509Certificate::from_der(&parseable)
+            .map_err(|error| CertificateError::of(&der, &error))?;
         if !rest.is_empty() {
             return Err(CertificateError {
                 reason: format!("{} bytes follow the certificate", rest.len()),
             });
         }
         let range = |part: &[u8]| {
-            let start = part.as_ptr() as usize - der.as_ptr() as usize;
+            let start = part.as_ptr() as usize - parseable.as_ptr() as usize;
             start as u32..(start + part.len()) as u32
         };
         let tbs = &parsed.tbs_certificate;
@@ -111,11 +126,13 @@ impl Certificate {
             _ => self_issued && tbs.extensions().is_empty(),
         };
         Ok(Self {
+            signed: range(tbs.as_ref()),
             subject: range(tbs.subject.as_raw()),
             issuer: range(tbs.issuer.as_raw()),
             spki: range(tbs.subject_pki.raw),
             ca,
-            der: der.into(),
+            parseable: parseable.clone(),
+            der,
         })
     }
 
@@ -127,6 +144,11 @@ impl Certificate {
     /// The SHA-256 of the DER.
     pub fn id(&self) -> EntryId {
         EntryId::of(&self.der)
+    }
+
+    /// The DER of the `TBSCertificate`, which is what its issuer signed.
+    pub(crate) fn signed_der(&self) -> &[u8] {
+        self.part(&self.signed)
     }
 
     /// The DER of the subject's `Name`.
@@ -155,15 +177,21 @@ impl Certificate {
         self.ca
     }
 
+    /// Whether a date of its validity is in no calendar, such as 30 February.
+    pub(crate) fn has_impossible_date(&self) -> bool {
+        self.der != self.parseable
+    }
+
     /// The part that is malformed, such as "its issuer", if other programs refuse this certificate
     /// although certstow reads it.
     pub(crate) fn malformed_part(&self) -> Option<&'static str> {
         structure::malformed_part(&self.der)
     }
 
-    /// The certificate's fields, as x509-parser has them.
+    /// The certificate's fields, as x509-parser has them. Its dates exist, where the certificate's do
+    /// not, so that its bytes are not for verifying signatures.
     pub(crate) fn x509(&self) -> X509Certificate<'_> {
-        match X509Certificate::from_der(&self.der) {
+        match X509Certificate::from_der(&self.parseable) {
             Ok((_, parsed)) => parsed,
             Err(_) => unreachable!("from_der read these bytes"),
         }
@@ -247,15 +275,8 @@ mod tests {
             ),
             (
                 with(&|der| {
-                    let at = at(der) + seconds;
-                    der[at..at + 2].copy_from_slice(b"60");
-                }),
-                "60Z until ",
-            ),
-            (
-                with(&|der| {
                     let at = at(der) + seconds - 8;
-                    der[at..at + 4].copy_from_slice(b"0230");
+                    der[at..at + 4].copy_from_slice(b"1330");
                 }),
                 "which are not both dates",
             ),
@@ -280,6 +301,33 @@ mod tests {
                     assert!(!foreign.iter().any(|word| error.contains(word)), "{error}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn from_der_takes_nearest_date_that_exists() {
+        let sound = der(include_bytes!("../tests/data/certificates/rsa.pem"));
+        let written = structure::dates(&sound).unwrap().0;
+        let mut windows = sound.windows(written.len());
+        let at = windows.position(|part| part == written.as_bytes()).unwrap();
+        for (date, shown) in [
+            ("250101000060Z", "2025-01-01T00:00:59Z"),
+            ("250230000000Z", "2025-02-28T00:00:00Z"),
+            ("000230000000Z", "2000-02-29T00:00:00Z"),
+            ("240231000000Z", "2024-02-29T00:00:00Z"),
+            ("240631000099Z", "2024-06-30T00:00:59Z"),
+        ] {
+            let mut der = sound.clone();
+            der[at..at + date.len()].copy_from_slice(date.as_bytes());
+            let certificate = Certificate::from_der(&der).unwrap();
+            assert_eq!(certificate.parse().not_before().to_string(), shown);
+            assert_eq!(certificate.id(), EntryId::of(&der));
+            let signed = certificate.signed_der();
+            assert!(
+                signed
+                    .windows(date.len())
+                    .any(|part| part == date.as_bytes())
+            );
         }
     }
 

@@ -32,6 +32,7 @@ pub(crate) const RSA_BITS: std::ops::RangeInclusive<usize> = 512..=16384;
 /// - [`SignatureError::Invalid`]: that key did not sign this certificate.
 /// - [`SignatureError::Unsupported`]: the algorithm is not one certstow can check.
 pub(crate) fn verify(subject: &Certificate, issuer: &Certificate) -> Result<(), SignatureError> {
+    let signed = subject.signed_der();
     let subject = subject.x509();
     let issuer = issuer.x509();
     // RFC 5280, 4.1.1.2: the algorithm outside the signed part must repeat the one inside it.
@@ -39,11 +40,7 @@ pub(crate) fn verify(subject: &Certificate, issuer: &Certificate) -> Result<(), 
         return Err(SignatureError::Invalid);
     }
     let scheme = Scheme::from_identifier(&subject.signature_algorithm)?;
-    scheme.verify(
-        issuer.public_key(),
-        subject.tbs_certificate.as_ref(),
-        &subject.signature_value.data,
-    )
+    scheme.verify(issuer.public_key(), signed, &subject.signature_value.data)
 }
 
 /// A way of signing, without the key.

@@ -3,6 +3,7 @@
 
 mod report;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use certstow_core::error::Error as LibraryError;
@@ -10,12 +11,15 @@ use certstow_core::identity::{Inventory, ListedCertificate};
 use certstow_core::import::{self, Input, Options, Outcome, Present, Sources};
 use certstow_core::password;
 use certstow_core::waits;
+use certstow_formats::certificate::EntryId;
 use certstow_formats::pkcs12::profile::blank_warning;
 use certstow_formats::sanitize::safe;
 use certstow_formats::secret::Password;
 use certstow_platform::error::StoreError;
 use certstow_platform::spec::StoreSpec;
-use certstow_platform::store::{ExistingEntry, Interaction, KeyProtection, Store, StoreInfo};
+use certstow_platform::store::{
+    ExistingEntry, Interaction, KeyProtection, NonInteractive, Store, StoreInfo,
+};
 use certstow_platform::{self, KnownStore, OpenOptions};
 
 use crate::args::ImportArgs;
@@ -31,8 +35,14 @@ use report::ImportReport;
 pub(crate) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
     check_together(args)?;
     let mut ask = TerminalAsk::new(screen);
-    let password = ask::if_given(&args.password, screen)?;
-    let mut sources = import::read(Input::Files(&args.files), password, &mut ask)?;
+    let password = ask::if_given(&args.password, screen)?.map(Arc::new);
+    let mut sources = import::read(Input::Files(&args.files), password.as_slice(), &mut ask)?;
+    let named = match args.stores.stores.as_slice() {
+        [spec] => Some(given(args, spec, screen)?),
+        _ => None,
+    };
+    let unlock = named.as_deref().unwrap_or_default();
+    let came = find_key_in_target(&mut sources, args, unlock)?;
     let something = something_to_import(&mut sources, args);
     let problems = sources.problems.iter();
     let problems = problems.map(|problem| Warning::about(&problem.place, &problem.message));
@@ -45,12 +55,17 @@ pub(crate) fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Error> {
 
     let target = target(args, screen)?;
     // It may open what is in the folder already.
-    let unlock = given(args, &target.spec, screen)?;
+    let unlock = match named {
+        Some(unlock) => unlock,
+        None => given(args, &target.spec, screen)?,
+    };
     let given = unlock.first().cloned();
     let options = OpenOptions { unlock };
     let mut store = certstow_platform::open_to_import(&target.spec, &options)?;
     let info = store.info();
-    let plan = Plan::of(&sources.inventory, &*store, args, screen)?;
+    let identities = sources.inventory.identities();
+    let coming = identities.filter(|identity| came.contains(&identity.id()));
+    let plan = Plan::of(coming.collect(), &*store, args, screen)?;
     let password = match (given, plan.changes_anything()) {
         (None, true) => protection(&info, screen)?.map(Arc::new),
         (given, _) => given,
@@ -125,6 +140,31 @@ fn always_exportable(store: &StoreSpec) -> Error {
         "--not-exportable means nothing for {store}: whoever can read its files has the keys in \
          them"
     ))
+}
+
+/// The certificates that came with the files. If none of them has a private key, and the folder that
+/// they go into has that of one, as after a request that was made there, what was read includes it.
+fn find_key_in_target(
+    sources: &mut Sources,
+    args: &ImportArgs,
+    passwords: &[Arc<Password>],
+) -> Result<HashSet<EntryId>, Error> {
+    let certificates = sources.inventory.certificates();
+    let came: HashSet<EntryId> = certificates.iter().map(ListedCertificate::id).collect();
+    let has_key = sources.inventory.identities().next().is_some();
+    if let [StoreSpec::File(folder)] = args.stores.stores.as_slice()
+        && !(has_key || came.is_empty())
+        && folder.exists()
+    {
+        let files = [args.files.as_slice(), std::slice::from_ref(folder)].concat();
+        let both = import::read(Input::Files(&files), passwords, &mut NonInteractive)?;
+        let mut identities = both.inventory.identities();
+        if identities.any(|identity| came.contains(&identity.id())) {
+            drop(identities);
+            sources.inventory = both.inventory;
+        }
+    }
+    Ok(came)
 }
 
 /// Fails unless there is an identity with a private key.
@@ -229,12 +269,11 @@ struct Plan<'a> {
 impl<'a> Plan<'a> {
     /// Asks a person about each identity that the store has, unless `--force` answers it.
     fn of(
-        from: &'a Inventory,
+        keep: Vec<&'a ListedCertificate>,
         store: &dyn Store,
         args: &ImportArgs,
         screen: &Screen,
     ) -> Result<Self, Error> {
-        let keep = from.identities().collect();
         if args.force {
             return Ok(Self {
                 keep: Vec::new(),

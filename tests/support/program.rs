@@ -37,6 +37,7 @@ pub(crate) fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 /// The sample store.
+#[allow(dead_code, reason = "not every test reads it")]
 pub(crate) fn samples() -> String {
     format!("{}/examples/personal", env!("CARGO_MANIFEST_DIR"))
 }

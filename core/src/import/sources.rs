@@ -104,19 +104,19 @@ impl Sources {
     }
 }
 
-/// Reads files or bytes. `password` opens what is encrypted; without it, `ask` is asked for the
-/// password of each PKCS#12 file that needs one.
+/// Reads files or bytes. The passwords open what is encrypted; without any, `ask` is asked for that of
+/// each PKCS#12 file that needs one.
 ///
 /// # Errors
 /// - [`Error::Store`]: a file is not there, or cannot be looked at.
 /// - [`Error::Cancelled`]: the person asked gave up.
 pub fn read(
     input: Input<'_>,
-    password: Option<Password>,
+    passwords: &[Arc<Password>],
     ask: &mut dyn Ask,
 ) -> Result<Sources, Error> {
-    let unlock = Vec::from_iter(password.map(Arc::new));
-    let given = !unlock.is_empty();
+    let given = !passwords.is_empty();
+    let unlock = passwords.to_vec();
     let all = input.open(&OpenOptions { unlock })?;
     let name = all.info().spec.to_string();
     let (mut problems, mut locked, mut opened) = (Vec::new(), Vec::new(), Vec::new());

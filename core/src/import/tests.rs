@@ -2,6 +2,7 @@ mod counts;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use certstow_formats::proof::Level;
 use certstow_formats::secret::Password;
@@ -228,7 +229,8 @@ fn read_files(
     password: Option<Password>,
     ask: &mut dyn Ask,
 ) -> Result<Sources, Error> {
-    read(Input::Files(files), password, ask)
+    let passwords = Vec::from_iter(password.map(Arc::new));
+    read(Input::Files(files), &passwords, ask)
 }
 
 /// Answers every question alike.
@@ -328,12 +330,12 @@ fn read_bytes(names: &[&str], password: Option<&str>, ask: &mut dyn Ask) -> Sour
         .into_iter()
         .map(|file| fs::read(file).unwrap());
     let bytes = contents.collect::<Vec<_>>().concat();
-    let password = password.map(|text| Password::new(text.to_owned()));
+    let passwords = password.map(|text| Arc::new(Password::new(text.to_owned())));
     let input = Input::Bytes {
         bytes: &bytes,
         name: "upload",
     };
-    read(input, password, ask).unwrap()
+    read(input, passwords.as_slice(), ask).unwrap()
 }
 
 #[test]

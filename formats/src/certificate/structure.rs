@@ -93,18 +93,62 @@ pub(super) fn is_cut_off(der: &[u8]) -> bool {
 
 /// From when until when a certificate is valid, as it is written there, if that is text.
 pub(super) fn dates(der: &[u8]) -> Option<(String, String)> {
+    let mut dates = validity(der)?.inside().map(|date| {
+        let printable = date.content.iter().all(u8::is_ascii_graphic);
+        printable.then(|| String::from_utf8_lossy(date.content).into_owned())
+    });
+    Some((dates.next()??, dates.next()??))
+}
+
+/// The certificate with the nearest dates before those in it that no calendar has: the second 60, 30
+/// February. OpenSSL and Windows read such a certificate; x509-parser does not. `None` if it has no
+/// such date, or others that are none.
+pub(super) fn with_existing_dates(der: &[u8]) -> Option<Vec<u8>> {
+    let mut changed = der.to_vec();
+    for date in validity(der)?.inside() {
+        let start = date.content.as_ptr() as usize - der.as_ptr() as usize;
+        let existing = existing_date(date.content)?;
+        changed[start..start + existing.len()].copy_from_slice(existing.as_bytes());
+    }
+    (changed != der).then_some(changed)
+}
+
+/// A `UTCTime` or `GeneralizedTime` (RFC 5280, 4.1.2.5), with a day and a second that exist.
+fn existing_date(text: &[u8]) -> Option<String> {
+    let digits = std::str::from_utf8(text).ok()?.strip_suffix('Z')?;
+    let (year, rest) = digits.split_at_checked(digits.len().checked_sub(10)?)?;
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+    let [month, day, hour, minute, second] =
+        [0, 2, 4, 6, 8].map(|at| rest.get(at..at + 2)?.parse::<u32>().ok());
+    let years = match year.len() {
+        // Of the years 1950 to 2049, 2000 is a leap year, too.
+        2 | 4 if is_number => year.parse::<u32>().ok()?,
+        _ => return None,
+    };
+    let is_leap = years % 4 == 0 && (year.len() == 2 || years % 100 != 0 || years % 400 == 0);
+    let days = match month? {
+        2 if is_leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    let (day, second) = (day?.min(days), second?.min(59));
+    let (month, hour, minute) = (month?, hour?, minute?);
+    Some(format!(
+        "{year}{month:02}{day:02}{hour:02}{minute:02}{second:02}Z"
+    ))
+}
+
+/// The `Validity` of a certificate.
+fn validity(der: &[u8]) -> Option<Value<'_>> {
     let mut fields = ber::only(der, SEQUENCE)?
         .inside()
         .accept(SEQUENCE)?
         .inside();
     fields.accept(EXPLICIT_0);
     // Serial number, algorithm and issuer come first.
-    let validity = fields.nth(3).filter(|validity| is_validity(*validity))?;
-    let mut dates = validity.inside().map(|date| {
-        let printable = date.content.iter().all(u8::is_ascii_graphic);
-        printable.then(|| String::from_utf8_lossy(date.content).into_owned())
-    });
-    Some((dates.next()??, dates.next()??))
+    fields.nth(3).filter(|validity| is_validity(*validity))
 }
 
 /// Whether every value passes, and nothing unreadable is left behind them.

@@ -32,6 +32,8 @@ pub(super) struct Facts {
     /// How many `ContentInfo`s there are.
     pub(super) parts: Option<usize>,
     pub(super) certificates: Option<usize>,
+    /// Whether a certificate has a date that no calendar has.
+    pub(super) impossible_date: bool,
     pub(super) layout: Layout,
     pub(super) keys: Vec<KeyTraits>,
     pub(super) pairing: Pairing,
@@ -60,6 +62,13 @@ impl Facts {
                     let seen = outline.shows_all_bags();
                     seen.then(|| outline.certificates_in_clear().count())
                 }),
+            impossible_date: match contents {
+                Some(contents) => {
+                    let bags = contents.certificates.iter();
+                    has_impossible_date(bags.map(|bag| bag.der.as_slice()))
+                }
+                None => has_impossible_date(outline.certificates_in_clear()),
+            },
             keys: match contents {
                 Some(contents) => contents
                     .keys
@@ -85,6 +94,7 @@ impl Facts {
             schemes: vec![protection.certificates, protection.key],
             mac: Some(protection.mac),
             parts: Some(2),
+            impossible_date: certificate.is_some_and(Certificate::has_impossible_date),
             keys: keys.into_iter().collect(),
             ..Self::default()
         }
@@ -107,6 +117,11 @@ impl Facts {
         let prfs = self.schemes.iter().filter_map(Scheme::prf);
         prfs.chain(self.mac.as_ref().map(MacScheme::digest))
     }
+}
+
+fn has_impossible_date<'a>(ders: impl Iterator<Item = &'a [u8]>) -> bool {
+    let mut certificates = ders.filter_map(|der| Certificate::from_der(der).ok());
+    certificates.any(|certificate| certificate.has_impossible_date())
 }
 
 /// What certificates in clear tell of the keys. Those of authorities are of the path.

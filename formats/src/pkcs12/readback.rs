@@ -147,8 +147,11 @@ fn open(bytes: &[u8], frame: &Frame, password: &Password) -> Result<(&'static st
     let unreadable = |error: ArchiveError| format!("what was encrypted does not decrypt: {error}");
     match Pkcs12Archive::from_pkcs12(bytes, password.expose()) {
         Ok(archive) => Ok(("mac", archive.into())),
-        // It came past the MAC: PKCS#8 that contradicts its own version.
-        Err(ArchiveError::InvalidPrivateKey) => Ok(("mac", open_with_own_reader(bytes, password)?)),
+        // It came past the MAC: PKCS#8 that contradicts its own version, a certificate with a date that
+        // no calendar has.
+        Err(ArchiveError::InvalidPrivateKey | ArchiveError::X509Error(_)) => {
+            Ok(("mac", open_with_own_reader(bytes, password)?))
+        }
         // PBMAC1, and a password that is no `BMPString` in PKCS#12's own derivation. What the MAC
         // is over may be readable all the same: PBES2 takes passwords as UTF-8.
         Err(error) if is_beyond(&error, password) => {

@@ -1,6 +1,7 @@
 //! How often files are read, keys derived and people asked, where many identities come at once.
 
 use std::fs;
+use std::sync::Arc;
 
 use certstow_formats::pem;
 use certstow_formats::pkcs12::kdf::PasswordForm;
@@ -37,8 +38,8 @@ impl Ask for Typist {
 
 /// How many of the identities of a file come into an empty store.
 fn come_in(file: PathBuf, password: Option<&str>, ask: &mut dyn Ask) -> usize {
-    let password = password.map(|text| Password::new(text.to_owned()));
-    let sources = read(Input::Files(&[file]), password, ask).unwrap();
+    let password = password.map(|text| Arc::new(Password::new(text.to_owned())));
+    let sources = read(Input::Files(&[file]), password.as_slice(), ask).unwrap();
     assert_eq!(sources.problems, []);
     let mut to = MemoryStore::new("to");
     let outcomes = identities(&sources.inventory, &mut to, &EXPORTABLE, ask);
@@ -111,7 +112,7 @@ fn read_opens_file_once_per_password() {
     let files = [file];
 
     let mut typist = Typist(0, "wrong");
-    let sources = read(Input::Files(&files), None, &mut typist);
+    let sources = read(Input::Files(&files), &[], &mut typist);
     let sources = sources.unwrap();
     assert_eq!((typist.0, sources.locked.len()), (3, 1));
     // Listing it, a look at what it needs, and one for each password.

@@ -82,6 +82,20 @@ fn verify_checks_pbmac1_by_own_reader() {
 }
 
 #[test]
+fn verify_uses_own_reader_for_impossible_dates() {
+    let mut identity = identities::ec_identity();
+    let validity = ("20250101000060Z", "20350230000000Z");
+    identity.leaf = identities::leaf(&identities::ec_spki(), validity);
+    let bytes = file_of(&identity, Profile::Modern);
+    let verified = verify_as(&identity, &bytes).unwrap();
+    assert!(verified.contains(&"signature") && verified.contains(&"path"));
+    let mut altered = bytes;
+    let middle = altered.len() / 2;
+    altered[middle] ^= 1;
+    assert!(verify_as(&identity, &altered).is_err());
+}
+
+#[test]
 fn verify_accepts_a_leaf_without_name() {
     let Identity { key, leaf, .. } = identities::ec_identity();
     let bytes = file(&key, &leaf, &[], None, Profile::Modern, &password());

@@ -53,6 +53,8 @@ pub(super) enum Rule {
     OtherCertificate,
     SdsiCertificate,
     UnknownBag,
+    /// A certificate with a date that no calendar has.
+    ImpossibleDate,
     CertificatesOver(u32),
     FriendlyNameType,
     FriendlyNameWithoutValue,
@@ -126,6 +128,7 @@ impl Rule {
             b"pbmac1" => Self::Pbmac1,
             b"non-ascii-password" => Self::NonAsciiPassword,
             b"empty-password" => Self::EmptyPassword,
+            b"impossible-date" => Self::ImpossibleDate,
             b"ber" => Self::Ber,
             b"trailing-bytes" => Self::TrailingBytes,
             b"empty-part" => Self::EmptyPart,
@@ -224,6 +227,10 @@ impl Rule {
                 let what = "keys under the empty password and PKCS#12's own derivation";
                 unread(facts.empty_password && holds, what)
             }
+            Self::ImpossibleDate => unread(
+                facts.impossible_date,
+                "certificates with a date that no calendar has",
+            ),
             Self::Ber => sentence(facts.ber, "it reads DER only, and the file is BER"),
             Self::TrailingBytes => unread(facts.trailing, "files that something follows"),
             Self::PartsUnder(limit) => {

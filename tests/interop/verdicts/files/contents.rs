@@ -1,6 +1,6 @@
 //! Which bags there are, where they lie, and what follows the file.
 
-use certstow_formats::der::{IA5_STRING, OCTET_STRING, oid, sequence, value};
+use certstow_formats::der::{BIT_STRING, IA5_STRING, OCTET_STRING, oid, sequence, value};
 use certstow_formats::pkcs12::oid::{CRL_BAG, SECRET_BAG};
 use certstow_formats::testing::writer::{bag, label, local_key_id};
 
@@ -62,6 +62,26 @@ fn arrangements(files: &mut Files<'_>) {
     }
 }
 
+/// The leaf with another start, signed again by the intermediate: its first `UTCTime` is what it is
+/// valid from.
+fn from_second_60(leaf: &[u8], material: &Material) -> Vec<u8> {
+    const HEADER: usize = 4;
+    let length = u16::from_be_bytes([leaf[HEADER + 2], leaf[HEADER + 3]]);
+    let mut signed = leaf[HEADER..][..HEADER + usize::from(length)].to_vec();
+    let mut windows = signed.windows(2);
+    let time = windows.position(|window| window == [0x17, 13]);
+    let seconds = time.expect("a UTCTime") + 12;
+    signed[seconds..seconds + 2].copy_from_slice(b"60");
+    let file = material.folder().join("signed.der");
+    std::fs::write(&file, &signed).expect("a file");
+    let mut sign = openssl(&["dgst", "-sha256", "-sign"]);
+    let sign = sign.arg(&material.intermediate.key_file).arg(&file);
+    let signature = [vec![0], output(sign).stdout].concat();
+    let scheme = &leaf[HEADER + signed.len()..];
+    let scheme = &scheme[..2 + usize::from(scheme[1])];
+    sequence(&[&signed, scheme, &value(BIT_STRING, &[&signature])])
+}
+
 fn certificates(files: &mut Files<'_>) {
     files.add_both("leaf last", |recipe| recipe.certificates.reverse());
     files.add_both("leaf in the middle", |recipe| {
@@ -92,6 +112,10 @@ fn certificates(files: &mut Files<'_>) {
         recipe
             .certificates
             .insert(0, Bag::new(&other, &[label("Other")]));
+    });
+    let material = files.material;
+    files.add_both("valid from a second 60", |recipe| {
+        recipe.certificates[0].der = from_second_60(&recipe.certificates[0].der, material);
     });
     let root = files.material.root.certificate.clone();
     for count in [30, 31, 40] {
