@@ -96,19 +96,19 @@ impl Certificate {
     /// Reads a certificate from its DER, which must hold nothing after it.
     pub fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
         let shared: Arc<[u8]> = der.into();
-        let error = match Self::read(shared.clone(), shared.clone()) {
+        let error = match Self::read(&shared, &shared) {
             Err(error) => error,
             read => return read,
         };
         match structure::with_existing_dates(der) {
-            Some(parseable) => Self::read(shared, parseable.into()).map_err(|_| error),
+            Some(parseable) => Self::read(&shared, &parseable.into()).map_err(|_| error),
             None => Err(error),
         }
     }
 
-    fn read(der: Arc<[u8]>, parseable: Arc<[u8]>) -> Result<Self, CertificateError> {
-        let (rest, parsed) = X509Certificate::from_der(&parseable)
-            .map_err(|error| CertificateError::of(&der, &error))?;
+    fn read(der: &Arc<[u8]>, parseable: &Arc<[u8]>) -> Result<Self, CertificateError> {
+        let (rest, parsed) = X509Certificate::from_der(parseable)
+            .map_err(|error| CertificateError::of(der, &error))?;
         if !rest.is_empty() {
             return Err(CertificateError {
                 reason: format!("{} bytes follow the certificate", rest.len()),
@@ -132,7 +132,7 @@ impl Certificate {
             spki: range(tbs.subject_pki.raw),
             ca,
             parseable: parseable.clone(),
-            der,
+            der: der.clone(),
         })
     }
 

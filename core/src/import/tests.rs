@@ -369,7 +369,7 @@ fn complete_refuses_unread_input() {
         bytes: b"neither",
         name: "upload",
     };
-    let damaged = read(input, None, &mut NonInteractive).unwrap();
+    let damaged = read(input, &[], &mut NonInteractive).unwrap();
     assert!(matches!(
         damaged.complete().err(),
         Some(Error::Store(StoreError::Damaged { .. }))
