@@ -4,6 +4,7 @@
 //! thing, they say so.
 
 pub(crate) mod claim;
+pub(crate) mod darwin;
 pub mod disk;
 mod drive;
 mod folder_of;
