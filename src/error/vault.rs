@@ -37,8 +37,8 @@ pub(super) fn facts(error: &VaultError) -> Facts {
         VaultError::Denied { .. } => Facts::new(
             Exit::Store,
             "vault-access-denied",
-            "run certstow by the account that kept the password; a program that was replaced has \
-             to keep it anew: 'certstow password set'",
+            "run certstow by the account that kept the password; a program that was updated has \
+             to keep it anew: 'certstow password set --force NAME'",
         ),
         VaultError::Unfit { .. } => Facts::new(
             Exit::Password,
