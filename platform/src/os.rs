@@ -10,6 +10,7 @@ mod drive;
 mod folder_of;
 mod hidden_line;
 mod inode;
+pub mod privacy;
 pub(crate) mod shell;
 #[cfg(unix)]
 #[allow(missing_docs, reason = "documented where they are re-exported")]
