@@ -43,7 +43,7 @@ type Launchctl = fn(&'static str, &[&str]) -> Result<String, Error>;
 
 /// How often launchd is asked again, and how long after: a job that runs takes some seconds to end
 /// after it was unloaded.
-const TRIES: usize = 30;
+const TRIES: usize = 50;
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// The job of a task.
