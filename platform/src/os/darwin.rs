@@ -3,7 +3,6 @@
 //! in `vfs_init.c`), has none there.
 
 const EINVAL: i32 = 22;
-const ENOTTY: i32 = 25;
 const ENOTSUP: i32 = 45;
 const ENOSYS: i32 = 78;
 const EOPNOTSUPP: i32 = 102;
@@ -12,6 +11,7 @@ const EOPNOTSUPP: i32 = 102;
 /// shares do not (fcntl(2)); `fsync` is what it then takes.
 #[cfg(any(unix, test))]
 pub(super) fn has_no_full_sync(errno: i32) -> bool {
+    const ENOTTY: i32 = 25;
     matches!(errno, EINVAL | ENOTTY | ENOTSUP | ENOSYS | EOPNOTSUPP)
 }
 

@@ -19,11 +19,11 @@ const OF_A_PERSON: [(&[&str], &str); 5] = [
 /// What macOS keeps a task from that uses this path, if it does: a folder of that kind, in words. The
 /// path is one of a Mac, whatever system this is.
 pub fn guarded_folder(path: &Path) -> Option<&'static str> {
-    let mut names = path.components().map(Component::as_os_str);
-    if names.next() != Some(OsStr::new("/")) {
+    let mut components = path.components();
+    if components.next() != Some(Component::RootDir) {
         return None;
     }
-    let names: Vec<_> = names.collect();
+    let names: Vec<_> = components.map(Component::as_os_str).collect();
     match names.as_slice() {
         [volumes, _, ..] if is(volumes, "Volumes") => Some("a removable disk or share"),
         [users, _, inside @ ..] if is(users, "Users") => {
