@@ -57,10 +57,11 @@ fn replacing_denied<T>(
     forget: impl FnOnce() -> Result<(), VaultError>,
 ) -> Result<T, VaultError> {
     match keep() {
-        Err(VaultError::Denied { .. }) => {
-            forget()?;
-            keep()
-        }
+        // A vault that takes nothing has none to remove: the first error tells more.
+        Err(denied @ VaultError::Denied { .. }) => match forget() {
+            Ok(()) => keep(),
+            Err(_) => Err(denied),
+        },
         kept => kept,
     }
 }
@@ -181,7 +182,8 @@ mod tests {
         };
         assert!(replacing_denied(|| keep(false), forget).is_err());
         assert!(there.get());
-        assert!(replacing_denied(|| keep(true), || Err(error(true))).is_err());
+        let refused = replacing_denied(|| keep(true), || Err(error(false)));
+        assert!(matches!(refused, Err(VaultError::Denied { .. })));
         assert!(replacing_denied(|| keep(true), forget).is_ok());
         assert!(!there.get());
     }
