@@ -29,7 +29,7 @@ use std::str::FromStr;
 pub(crate) use certstow_platform::scheduler::{Owner, Scheduler};
 
 pub(crate) use error::SchedulerError;
-pub(crate) use launchd::label as launchd_label;
+pub(crate) use launchd::{kept_out, label as launchd_label};
 pub(crate) use windows_task::would_be_replaced;
 
 /// The longest run: certstow ends its own waits long before, so this is for a machine that hangs.
@@ -113,8 +113,9 @@ impl fmt::Display for TaskName {
     }
 }
 
-/// When a task runs, in the machine's own time. A run that was missed because the machine was off
-/// or asleep is made up for as soon as it is on again.
+/// When a task runs, in the machine's own time. A run that was missed because the machine was asleep
+/// is made up for as soon as it is awake; one that was missed because it was off, by systemd and Task
+/// Scheduler alone: launchd waits for the next time (Apple, "Scheduling Timed Jobs").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum When {
     /// At the beginning of every hour.

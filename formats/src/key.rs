@@ -16,6 +16,7 @@ mod structure;
 mod traits;
 
 use curve25519_dalek::MontgomeryPoint;
+use sha1::{Digest as _, Sha1};
 use zeroize::Zeroizing;
 
 pub use self::comparison::{comparable, same_public_key};
@@ -82,6 +83,14 @@ pub fn normalized(spki_der: &[u8]) -> Vec<u8> {
         },
         _ => spki_der.to_vec(),
     }
+}
+
+/// The hash by which certificates and keychains name a public key: SHA-1 of the bits in its
+/// `SubjectPublicKeyInfo` (RFC 5280, 4.2.1.2, method 1), in the form that [`normalized`] gives.
+pub fn key_identifier(spki_der: &[u8]) -> Option<[u8; 20]> {
+    let spki = normalized(spki_der);
+    let (unused_bits, bits) = read_spki(&spki)?.1.split_first()?;
+    (*unused_bits == 0).then(|| Sha1::digest(bits).into())
 }
 
 /// The key without its optional public half (RFC 5958, publicKey), which OpenSSL up to 3.0 and other

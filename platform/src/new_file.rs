@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 
 use crate::os;
 pub use crate::os::folder_of;
-use crate::os::{claim, disk};
+use crate::os::{claim, darwin, disk};
 use left_behind::{PREFIX, RANDOM, SUFFIX};
 pub(crate) use left_behind::{is_left_behind, is_temporary};
 pub use left_behind::{is_own, left_behind_in};
@@ -220,10 +220,14 @@ fn create(make: fn(&Path) -> io::Result<File>, folder: &Path) -> io::Result<Name
 /// Whether the file system (FAT and exFAT on a USB drive, some network shares) has neither a
 /// rename that spares an existing file nor hard links.
 fn cannot_be_told_not_to_replace(error: &io::Error) -> bool {
-    matches!(
+    let by_kind = matches!(
         error.kind(),
         ErrorKind::PermissionDenied | ErrorKind::Unsupported | ErrorKind::InvalidInput
-    )
+    );
+    let code = error
+        .raw_os_error()
+        .filter(|_| cfg!(target_vendor = "apple"));
+    by_kind || code.is_some_and(darwin::has_no_exclusive_rename)
 }
 
 /// Renames without replacing what is not ours: an empty file, which only one process can create,

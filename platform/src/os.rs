@@ -4,11 +4,13 @@
 //! thing, they say so.
 
 pub(crate) mod claim;
+pub(crate) mod darwin;
 pub mod disk;
 mod drive;
 mod folder_of;
 mod hidden_line;
 mod inode;
+pub mod privacy;
 pub(crate) mod shell;
 #[cfg(unix)]
 #[allow(missing_docs, reason = "documented where they are re-exported")]

@@ -179,7 +179,8 @@ pub struct ProgramError {
     pub code: Option<i32>,
     /// What it said, if that was kept.
     pub output: String,
-    source: Option<io::Error>,
+    /// Why it was not started.
+    pub source: Option<io::Error>,
 }
 
 impl fmt::Display for ProgramError {

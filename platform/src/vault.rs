@@ -24,6 +24,8 @@ mod keyring;
 )))]
 #[path = "vault/no_keyring.rs"]
 mod keyring;
+#[cfg(any(target_os = "macos", test))]
+mod login_keychain;
 
 use certstow_formats::secret::Password;
 
@@ -42,7 +44,26 @@ pub const HAS_CREDENTIALS: bool = cfg!(target_os = "linux");
 ///   units.
 /// - [`VaultError::NotKept`]: it did not read back.
 pub fn set(name: &Name, password: &Password) -> Result<VaultEntry, VaultError> {
-    keyring::set(name, password)
+    replacing_denied(
+        || keyring::set(name, password),
+        || keyring::forget(name).map(drop),
+    )
+}
+
+/// Keeps a password where one may be that this program can neither read nor change, but remove: the
+/// login keychain knows a program by its code, and certstow was another one before it was updated.
+fn replacing_denied<T>(
+    mut keep: impl FnMut() -> Result<T, VaultError>,
+    forget: impl FnOnce() -> Result<(), VaultError>,
+) -> Result<T, VaultError> {
+    match keep() {
+        // A vault that takes nothing has none to remove: the first error tells more.
+        Err(denied @ VaultError::Denied { .. }) => match forget() {
+            Ok(()) => keep(),
+            Err(_) => Err(denied),
+        },
+        kept => kept,
+    }
 }
 
 /// The password of a name: from systemd's credentials, if this process has any, else from the
@@ -73,12 +94,12 @@ pub fn get(name: &Name) -> Result<Kept, VaultError> {
 /// Whether the vault that [`set`] writes to has a password of this name.
 ///
 /// # Errors
-/// - [`VaultError::NoVault`], [`VaultError::Locked`], [`VaultError::Denied`],
-///   [`VaultError::Failed`].
+/// [`VaultError::NoVault`], [`VaultError::Locked`], [`VaultError::Failed`].
 pub fn holds(name: &Name) -> Result<bool, VaultError> {
     match keyring::get(name) {
-        // A password that cannot be read is one nevertheless.
-        Ok(_) | Err(VaultError::Unfit { .. }) => Ok(true),
+        // A password that cannot be read is one nevertheless: where there is none, no vault looks
+        // whom it would let in.
+        Ok(_) | Err(VaultError::Unfit { .. } | VaultError::Denied { .. }) => Ok(true),
         Err(VaultError::NotFound { .. }) => Ok(false),
         Err(error) => Err(error),
     }
@@ -132,6 +153,39 @@ mod tests {
         ] {
             assert_eq!(name.parse::<Name>(), Err(BadName), "{name:?}");
         }
+    }
+
+    #[test]
+    fn replacing_denied_removes_only_denied_passwords() {
+        let error = |denied: bool| {
+            let place = "the login keychain".to_owned();
+            match denied {
+                true => VaultError::Denied {
+                    place,
+                    source: None,
+                },
+                false => VaultError::Locked {
+                    place,
+                    source: None,
+                },
+            }
+        };
+        // As a keychain does: refused while another program's password is there.
+        let there = std::cell::Cell::new(true);
+        let keep = |denied| match there.get() {
+            true => Err(error(denied)),
+            false => Ok(()),
+        };
+        let forget = || {
+            there.set(false);
+            Ok(())
+        };
+        assert!(replacing_denied(|| keep(false), forget).is_err());
+        assert!(there.get());
+        let refused = replacing_denied(|| keep(true), || Err(error(false)));
+        assert!(matches!(refused, Err(VaultError::Denied { .. })));
+        assert!(replacing_denied(|| keep(true), forget).is_ok());
+        assert!(!there.get());
     }
 
     #[test]

@@ -61,7 +61,10 @@ fn install(args: &ScheduleInstallArgs, screen: &Screen) -> Result<(), Error> {
             schedule.account = Some(account_of_the_task(&schedule, screen)?);
             refuse_variables(&schedule)?;
         }
-        Scheduler::Launchd => schedule.log = schedule.log.or_else(|| log_of_this_account(args)),
+        Scheduler::Launchd => {
+            schedule.log = schedule.log.or_else(|| log_of_this_account(args));
+            warn_of_privacy(&schedule, screen);
+        }
         Scheduler::Systemd => {
             for folder in missing(&schedule.writes_to) {
                 screen.warn(&format!(
@@ -73,6 +76,12 @@ fn install(args: &ScheduleInstallArgs, screen: &Screen) -> Result<(), Error> {
     }
     let installed = install::install(&schedule)?;
     report::installed(&schedule, scheduler, &installed, screen)
+}
+
+fn warn_of_privacy(schedule: &Schedule, screen: &Screen) {
+    if let Some(kept_out) = schedule::kept_out(schedule) {
+        screen.warn(&kept_out);
+    }
 }
 
 /// Refuses a certificate that nothing can be sealed to. One that is not there may still come.
@@ -163,6 +172,9 @@ fn print(args: &ScheduleInstallArgs, folder: Option<&Path>, screen: &Screen) -> 
             report::printed(&schedule, scheduler, &written, screen)?;
         }
         None => to_standard_output(&files, screen)?,
+    }
+    if scheduler == Scheduler::Launchd {
+        warn_of_privacy(&schedule, screen);
     }
     report::how_to_install(&schedule, scheduler, screen);
     Ok(())

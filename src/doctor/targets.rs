@@ -7,7 +7,7 @@ use certstow_core::backup::manifest;
 use certstow_core::backup::record::{self, Unusable};
 use certstow_core::error::Error;
 use certstow_core::{backup, output, waits};
-use certstow_platform::os::{self, disk};
+use certstow_platform::os::{self, disk, privacy};
 
 use super::Check;
 
@@ -49,6 +49,12 @@ pub(crate) fn check(folder: &Path) -> Check {
     if disk::is_in_memory(there) {
         return found
             .warn("it is on no disk, but in memory: what is saved there is gone after a restart");
+    }
+    if let Some(what) = privacy::guarded_from_tasks(folder) {
+        return found.warn(format!(
+            "macOS lets no task into {what} before certstow has Full Disk Access (System Settings, \
+             Privacy & Security); what runs at a terminal has what the terminal has"
+        ));
     }
     match room {
         Some(bytes) if bytes < LITTLE => found.warn("there is hardly room for a backup"),

@@ -4,6 +4,7 @@ use std::{fmt, io};
 
 use certstow_core::error::{Candidate, Error, Near, Nearly};
 use certstow_formats::sanitize::safe;
+use certstow_platform::os::privacy;
 
 use super::facts::{Answer, Explain, Facts, Hint};
 use super::{escrow, store, vault};
@@ -213,10 +214,13 @@ fn table(error: &Error, place: Place) -> Facts {
             "password-exists",
             Hint::on_command_line("nothing was changed; --force puts the new one in its place"),
         ),
-        Error::Io { .. } => Facts::new(
+        Error::Io { source, .. } => Facts::new(
             Exit::Failure,
             "io",
-            "see that it is there and that this account may use it, and try again",
+            match privacy::is_refused_by_privacy(source) {
+                true => FULL_DISK_ACCESS,
+                false => "see that it is there and that this account may use it, and try again",
+            },
         ),
         Error::Cancelled => Facts::cancelled(),
     }
@@ -231,6 +235,10 @@ fn of_password() -> Hint {
 }
 
 const WIZARD: &str = "name another folder";
+
+/// What EPERM of macOS asks for, beside rare flags of files.
+const FULL_DISK_ACCESS: &str = "give the program that runs it, certstow in a task or the terminal, \
+                                Full Disk Access in System Settings, Privacy & Security";
 
 /// Where to save instead.
 fn elsewhere(place: Place) -> &'static str {
@@ -272,6 +280,9 @@ fn of_target(source: &io::Error, place: Place) -> Hint {
         io::ErrorKind::NotFound => {
             return Hint::on_command_line(format!("make its folder first, or {elsewhere}"))
                 .in_wizard("make that folder first, or name another one");
+        }
+        _ if privacy::is_refused_by_privacy(source) => {
+            format!("{FULL_DISK_ACCESS}, or {elsewhere}")
         }
         io::ErrorKind::PermissionDenied => {
             format!("let this account write there, or {elsewhere}")

@@ -37,8 +37,11 @@ pub(super) fn facts(error: &VaultError) -> Facts {
         VaultError::Denied { .. } => Facts::new(
             Exit::Store,
             "vault-access-denied",
-            "run certstow by the account that kept the password; a program that was replaced has \
-             to keep it anew: 'certstow password set'",
+            Hint::on_command_line(
+                "run certstow by the account that kept the password; a program that was updated \
+                 has to keep it anew: 'certstow password set --force NAME'",
+            )
+            .in_wizard("run certstow by the account that kept the password"),
         ),
         VaultError::Unfit { .. } => Facts::new(
             Exit::Password,

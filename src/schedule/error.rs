@@ -98,8 +98,9 @@ impl SchedulerError {
                         }
                         Scheduler::Systemd => "--machine needs root; --print writes the files",
                         Scheduler::Launchd => {
-                            "run certstow in a session of the desktop (--machine needs root); \
-                             --print writes the file"
+                            "run certstow in a session of the desktop, without sudo (--machine \
+                             needs root), and see that it is allowed in System Settings, Login \
+                             Items; --print writes the file"
                         }
                     },
                 ),

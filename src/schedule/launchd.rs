@@ -1,7 +1,11 @@
 //! A job of launchd (launchd.plist(5)): an agent in a person's own session, where the login
 //! keychain is unlocked, or a daemon of the machine, which has the System keychain alone. A time
-//! that passes while the machine sleeps is made up for when it wakes.
+//! that passes while the machine sleeps is made up for when it wakes; one that passes while it is off
+//! is not (Apple, "Scheduling Timed Jobs").
 
+use std::path::Path;
+
+use certstow_platform::os::privacy;
 use roxmltree::{Document, Node, ParsingOptions};
 
 use super::xml::escaped;
@@ -49,6 +53,25 @@ fn document(schedule: &Schedule) -> Result<String, Error> {
         umask = 0o77,
         log = log.unwrap_or_default(),
     ))
+}
+
+/// What the task needs a person's leave for, which macOS asks nobody about while it runs.
+pub(crate) fn kept_out(schedule: &Schedule) -> Option<String> {
+    let mut folders: Vec<&str> = Vec::new();
+    for word in schedule.writes_to.iter().chain(&schedule.arguments) {
+        let path = word.strip_prefix("file:").unwrap_or(word);
+        if privacy::guarded_folder(Path::new(path)).is_some() && !folders.contains(&path) {
+            folders.push(path);
+        }
+    }
+    (!folders.is_empty()).then(|| {
+        format!(
+            "macOS lets no task into {} before {} has Full Disk Access (System Settings, Privacy & \
+             Security): until then each run ends with 'Operation not permitted'",
+            folders.join(", "),
+            schedule.program
+        )
+    })
 }
 
 /// What is left out stands for every one of it.

@@ -209,3 +209,33 @@ fn time_accepts_only_clock_times() {
         assert!(parse_weekly(text).is_err(), "{text}");
     }
 }
+
+#[test]
+fn kept_out_names_guarded_folders_once() {
+    let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+    let of = |writes_to: &[&str], arguments: &[&str]| {
+        launchd::kept_out(&Schedule {
+            writes_to: words(writes_to),
+            arguments: words(arguments),
+            ..schedule()
+        })
+    };
+    assert_eq!(of(&["/Users/ada/Backups"], &["backup", "--to", "x"]), None);
+    let told = of(
+        &["/Volumes/STICK"],
+        &[
+            "--store",
+            "file:/Users/ada/Documents/keys",
+            "--to",
+            "/Volumes/STICK",
+        ],
+    );
+    let told = told.unwrap();
+    assert!(
+        told.starts_with(
+            "macOS lets no task into /Volumes/STICK, /Users/ada/Documents/keys before"
+        ),
+        "{told}"
+    );
+    assert!(told.contains("Full Disk Access"), "{told}");
+}

@@ -8,6 +8,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use certstow_platform::new_file::NewFile;
+use certstow_platform::os::disk;
 
 use crate::loop_disk::LoopDisk;
 use crate::{export_ada, in_folder, names, restores, said};
@@ -236,7 +237,7 @@ fn read_back_reads_from_disk_not_cache() {
     let file = NewFile::beside(&disk.path().join("file")).expect("a new file");
     let bytes: Vec<u8> = (0..20_000_u32).flat_map(u32::to_be_bytes).collect();
     file.as_file().write_all(&bytes).expect("written");
-    file.as_file().sync_all().expect("synced");
+    disk::sync_file(file.as_file()).expect("synced");
     assert!(*file.read_back(bytes.len()).expect("read") == bytes);
     disk.spoil(&bytes[40_000..40_064]);
     let read = file.read_back(bytes.len()).expect("read");

@@ -3,16 +3,13 @@
 //! certificate or an identifier names.
 
 use rsa::pkcs8::PrivateKeyInfoRef;
-use sha1::{Digest as _, Sha1};
-use x509_parser::prelude::FromDer as _;
-use x509_parser::x509::SubjectPublicKeyInfo;
 use zeroize::Zeroizing;
 
 use super::enveloped_data::EnvelopedData;
 use super::recipient_info::{EncryptedKey, RecipientIdentifier, RecipientInfo};
 use super::{agreement, transport};
 use crate::certificate::Certificate;
-use crate::key::public_key_of;
+use crate::key::{key_identifier, public_key_of};
 use crate::proof::{self, Refusal};
 use crate::{names, secret};
 
@@ -177,9 +174,7 @@ impl Names {
 
 /// The identifier of the public half of a key.
 fn identifier(key: &secret::PrivateKey) -> Option<[u8; 20]> {
-    let spki = public_key_of(key).ok()?;
-    let (_, spki) = SubjectPublicKeyInfo::from_der(&spki).ok()?;
-    Some(Sha1::digest(&spki.subject_public_key.data).into())
+    key_identifier(&public_key_of(key).ok()?)
 }
 
 impl PrivateKey {

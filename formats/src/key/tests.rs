@@ -214,3 +214,22 @@ fn without_public_half_drops_only_derivable_halves() {
     let kept = without_public_half(with_more("ed448", 1, &[&beside]));
     assert_eq!(kept.expose(), key.expose());
 }
+
+#[test]
+fn key_identifier_matches_openssl() {
+    // subjectKeyIdentifier of certificates that OpenSSL made with these keys.
+    for (name, identifier) in [
+        ("rsa.public", "877e7d3243adaad55276f46b16b8b34c16a6e476"),
+        ("P-256.public", "f457400d9bef5d893236c43bc7a48f41d5b115b4"),
+        ("P-384.public", "aed24176f799da6f3af79ecc3c96ca477443c64d"),
+    ] {
+        let found = key_identifier(&fixture(name)).unwrap();
+        assert_eq!(crate::names::hex(&found), identifier, "{name}");
+    }
+    let public = fixture("P-256.public");
+    let (algorithm, bits) = read_spki(&public).unwrap();
+    let sign = 2 + bits[65] % 2;
+    let compressed = spki(algorithm.raw, &[&[0, sign], &bits[2..34]]);
+    assert_eq!(key_identifier(&compressed), key_identifier(&public));
+    assert_eq!(key_identifier(b"no public key"), None);
+}

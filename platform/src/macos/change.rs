@@ -5,15 +5,14 @@
 mod ffi;
 
 use certstow_formats::certificate::{Certificate, EntryId};
-use certstow_formats::key::{KeyError, describe, forms, normalized};
+use certstow_formats::key::{KeyError, describe, forms, key_identifier, normalized};
 use security_framework::certificate::SecCertificate;
-use security_framework::item::{ItemClass, Reference, SearchResult};
 use security_framework::key::SecKey;
 use security_framework::os::macos::keychain::SecKeychain;
 
 use super::ffi::status;
 use super::key;
-use super::search::{identities, search};
+use super::search::{certificate_refs, has_private_key, identities};
 use super::status::{DUPLICATE, Status, change_error};
 use crate::error::{Source, StoreError};
 use crate::exported_key::proven_export;
@@ -45,7 +44,7 @@ impl Change<'_> {
             return Err(StoreError::AlreadyThere { place });
         }
         let mut made = Made::default();
-        if !present {
+        if !present && !self.has_key(identity.certificate)? {
             made.key = self.import_key(&key, options.exportable)?;
         }
         // Whatever the key may do, it does already.
@@ -64,6 +63,17 @@ impl Change<'_> {
         Ok(id)
     }
 
+    /// Whether the keychain has the private key, as it does of a certificate that was renewed with its
+    /// old key. A second import of it fails only when the record is there that nobody removes
+    /// (modifyUniqueId in KeyItem.cpp), so Apple's own importer looks first, too (SecIdentity.cpp,
+    /// importPkcs12KeyToLegacyKeychain).
+    fn has_key(&self, certificate: &Certificate) -> Result<bool, StoreError> {
+        match key_identifier(certificate.spki_der()) {
+            Some(hash) => self.read(|| has_private_key(self.keychain, &hash)),
+            None => Ok(false),
+        }
+    }
+
     /// The new key; `None` if the keychain had it.
     fn import_key(&self, key: &[u8], extractable: bool) -> Result<Option<SecKey>, StoreError> {
         match ffi::import_key(self.keychain, key, extractable) {
@@ -77,10 +87,10 @@ impl Change<'_> {
     fn add(
         &self,
         certificate: &Certificate,
-        there: &[SecCertificate],
+        there: &[(SecCertificate, Vec<u8>)],
         made: &mut Made,
     ) -> Result<(), StoreError> {
-        if there.iter().any(|one| one.to_der() == certificate.der()) {
+        if there.iter().any(|(_, der)| der == certificate.der()) {
             return Ok(());
         }
         let added = SecCertificate::from_der(certificate.der()).and_then(|new| {
@@ -141,9 +151,13 @@ impl Change<'_> {
         let id = certificate.id();
         let identities = self.read(|| identities(std::slice::from_ref(self.keychain)))?;
         let identity = identities.iter().find(|(found, _)| *found == id);
-        let shared = self.read(|| self.certificates())?.iter().any(|other| {
-            let other = Certificate::from_der(&other.to_der());
-            other.is_ok_and(|other| other != *certificate && same_key(&other, certificate))
+        let keychains = std::slice::from_ref(self.keychain);
+        let certificates = self.read(|| certificate_refs(keychains))?;
+        let shared = certificates.iter().any(|(_, der)| match der {
+            Some(der) => Certificate::from_der(der)
+                .is_ok_and(|other| other != *certificate && same_key(&other, certificate)),
+            // What macOS does not give out may be of the same key.
+            None => true,
         });
         let mut key_is_gone = false;
         match (what, identity) {
@@ -175,24 +189,16 @@ impl Change<'_> {
         Ok(())
     }
 
-    fn certificates(&self) -> Result<Vec<SecCertificate>, Status> {
-        let keychains = std::slice::from_ref(self.keychain);
-        let found = search(ItemClass::certificate(), keychains, |options| {
-            options.load_refs(true)
-        })?;
-        Ok(found
-            .into_iter()
-            .filter_map(|item| match item {
-                SearchResult::Ref(Reference::Certificate(certificate)) => Some(certificate),
-                _ => None,
-            })
-            .collect())
+    fn certificates(&self) -> Result<Vec<(SecCertificate, Vec<u8>)>, Status> {
+        let found = certificate_refs(std::slice::from_ref(self.keychain))?;
+        let readable = found.into_iter().filter_map(|(one, der)| Some((one, der?)));
+        Ok(readable.collect())
     }
 
     fn find(&self, id: &EntryId) -> Result<Vec<SecCertificate>, Status> {
-        let mut found = self.certificates()?;
-        found.retain(|one| EntryId::of(&one.to_der()) == *id);
-        Ok(found)
+        let found = self.certificates()?.into_iter();
+        let found = found.filter(|(_, der)| EntryId::of(der) == *id);
+        Ok(found.map(|(one, _)| one).collect())
     }
 
     fn read<T>(&self, read: impl FnOnce() -> Result<T, Status>) -> Result<T, StoreError> {

@@ -16,10 +16,12 @@ use core_foundation::dictionary::CFDictionary;
 use core_foundation::error::{CFError, CFErrorRef};
 use core_foundation::string::{CFString, CFStringRef};
 use security_framework::base::Error;
+use security_framework::certificate::SecCertificate;
 use security_framework::identity::SecIdentity;
 use security_framework::key::SecKey;
 use security_framework::os::macos::keychain::SecKeychain;
 use security_framework_sys::base::SecKeychainRef;
+use security_framework_sys::certificate::SecCertificateCopyData;
 use security_framework_sys::import_export::{
     SEC_KEY_IMPORT_EXPORT_PARAMS_VERSION, SecExternalFormat, SecItemExport,
     SecItemImportExportKeyParameters, kSecFormatPKCS12, kSecFormatWrappedPKCS8,
@@ -104,14 +106,38 @@ fn object(value: CFTypeRef) -> Option<CFType> {
     (!value.is_null()).then(|| unsafe { CFType::wrap_under_get_rule(value) })
 }
 
+/// The DER of a certificate, if macOS gives it out.
+pub(super) fn der(certificate: &SecCertificate) -> Option<Vec<u8>> {
+    // SAFETY: the certificate is alive; the call returns one object that the caller has to release,
+    // or null.
+    let data = unsafe { SecCertificateCopyData(certificate.as_concrete_TypeRef()) };
+    if data.is_null() {
+        return None;
+    }
+    // SAFETY: the object is ours to release.
+    Some(unsafe { CFData::wrap_under_create_rule(data) }.to_vec())
+}
+
+/// Whether a keychain is open to whoever its items let in.
+pub(crate) fn is_unlocked(keychain: &SecKeychain) -> Result<bool, Status> {
+    /// kSecUnlockStateStatus.
+    const UNLOCKED: u32 = 1;
+    Ok(keychain_status(keychain)? & UNLOCKED != 0)
+}
+
 /// Looks whether a keychain can be read. Opening one never fails, and a search passes over what it
 /// cannot read.
 pub(super) fn check_readable(keychain: &SecKeychain) -> Result<(), Status> {
+    keychain_status(keychain).map(drop)
+}
+
+fn keychain_status(keychain: &SecKeychain) -> Result<u32, Status> {
     let mut flags = 0;
     // SAFETY: the keychain is alive, and the call writes one number.
     check("SecKeychainGetStatus", unsafe {
         SecKeychainGetStatus(keychain.as_concrete_TypeRef(), &mut flags)
-    })
+    })?;
+    Ok(flags)
 }
 
 /// The path of a keychain's file.

@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use certstow_formats::certificate::{Certificate, EntryId, ca_certificates, sha1_thumbprint};
 use certstow_formats::secret::PrivateKey;
 use security_framework::identity::SecIdentity;
-use security_framework::os::macos::keychain::{KeychainUserInteractionLock, SecKeychain};
+use security_framework::os::macos::keychain::SecKeychain;
 
 use super::change::Change;
 use super::ffi::{CertificateItem, status};
-use super::search::{certificates, identities, without_windows};
+use super::found::Found;
+use super::search::{WithoutWindows, certificates, identities, without_windows};
 use super::status::{self, Status};
 use super::{ffi, key};
 use crate::error::StoreError;
@@ -105,10 +106,7 @@ impl KeychainStore {
     }
 
     /// Whether macOS may open windows, and what keeps it from that for as long as it lives.
-    fn windows(
-        &self,
-        ask: &dyn Ask,
-    ) -> Result<(Interaction, Option<KeychainUserInteractionLock>), StoreError> {
+    fn windows(&self, ask: &dyn Ask) -> Result<(Interaction, Option<WithoutWindows>), StoreError> {
         let windows = ask.interaction();
         let silent = match windows {
             Interaction::Never => {
@@ -138,13 +136,24 @@ impl KeychainStore {
         }
     }
 
+    /// What macOS does not give out of the keychains.
+    fn withheld(&self, status: &Status) -> Problem {
+        Problem {
+            kind: ProblemKind::Unreadable,
+            place: self.spec().to_string(),
+            message: format!("macOS does not give out one of its certificates: {status}"),
+        }
+    }
+
     fn identities(&self) -> Result<Vec<(EntryId, SecIdentity)>, StoreError> {
         let (keychains, _) = self.keychains()?;
         identities(&keychains).map_err(|status| self.unreachable(status))
     }
 }
 
-/// The login keychain of the account, under its name since macOS 10.12 or before.
+/// The login keychain of the account, under its name since macOS 10.12 or before. `$HOME` says whose,
+/// as for every other file of an account here; Security.framework asks getpwuid(3)
+/// (DLDBListCFPref.cpp), which differs where a program is run with another `$HOME`.
 fn login_keychain() -> Option<PathBuf> {
     let folder = std::env::home_dir()?.join("Library/Keychains");
     let names = ["login.keychain-db", "login.keychain"];
@@ -173,7 +182,10 @@ impl Store for KeychainStore {
             ..Listing::default()
         };
         let mut known = HashSet::new();
-        for CertificateItem { der, label } in certificates(&keychains).map_err(unreachable)? {
+        let Found { items, withheld } = certificates(&keychains).map_err(unreachable)?;
+        let withheld = withheld.iter().map(|status| self.withheld(status));
+        listing.problems.extend(withheld);
+        for CertificateItem { der, label } in items {
             let place = self.place(&der);
             let certificate = match Certificate::from_der(&der) {
                 Ok(certificate) => certificate,
@@ -218,9 +230,8 @@ impl Store for KeychainStore {
         // What is not there gives nothing, which a path that is not complete tells as well.
         keychains.extend(open_file(Path::new(SYSTEM_ROOTS)).ok());
         let found = certificates(&keychains).map_err(|status| self.unreachable(status))?;
-        Ok(ca_certificates(
-            found.iter().map(|item| item.der.as_slice()),
-        ))
+        let ders = found.items.iter().map(|item| item.der.as_slice());
+        Ok(ca_certificates(ders))
     }
 
     fn private_key(&self, id: &EntryId, ask: &mut dyn Ask) -> Result<PrivateKey, StoreError> {
@@ -231,10 +242,13 @@ impl Store for KeychainStore {
         let Some((_, identity)) = found else {
             return Err(self.no_key(id)?);
         };
-        let certificate = identity
-            .certificate()
-            .map_err(|error| self.unreachable(status("SecIdentityCopyCertificate", error.code())))?
-            .to_der();
+        let certificate = identity.certificate();
+        let certificate = certificate.map_err(|error| {
+            self.unreachable(status("SecIdentityCopyCertificate", error.code()))
+        })?;
+        let Some(certificate) = ffi::der(&certificate) else {
+            return Err(self.no_key(id)?);
+        };
         let place = self.place(&certificate);
         // Nearly every key of a keychain asks, so that a person at a terminal expects it.
         let (windows, _silent) = self.windows(ask)?;
@@ -273,7 +287,8 @@ impl Store for KeychainStore {
         };
         let keychains = std::slice::from_ref(&keychain);
         let found = certificates(keychains).map_err(|status| self.unreachable(status))?;
-        let found = found.into_iter().find(|item| EntryId::of(&item.der) == *id);
+        let mut found = found.items.into_iter();
+        let found = found.find(|item| EntryId::of(&item.der) == *id);
         let Some(CertificateItem { der, .. }) = found else {
             return Err(StoreError::not_found(&self.spec(), id));
         };
@@ -298,7 +313,8 @@ impl KeychainStore {
     fn no_key(&self, id: &EntryId) -> Result<StoreError, StoreError> {
         let (keychains, _) = self.keychains()?;
         let found = certificates(&keychains).map_err(|status| self.unreachable(status))?;
-        let alone = found.iter().find(|item| EntryId::of(&item.der) == *id);
+        let mut certificates = found.items.iter();
+        let alone = certificates.find(|item| EntryId::of(&item.der) == *id);
         Ok(match alone {
             Some(item) => StoreError::key_missing(self.place(&item.der)),
             None => StoreError::not_found(&self.spec(), id),

@@ -6,6 +6,8 @@
 mod change;
 #[cfg(target_os = "macos")]
 mod ffi;
+mod found;
+mod interaction;
 #[cfg(target_os = "macos")]
 mod key;
 #[cfg(target_os = "macos")]
@@ -16,4 +18,8 @@ mod search;
 mod status;
 
 #[cfg(target_os = "macos")]
+pub(crate) use ffi::is_unlocked;
+#[cfg(target_os = "macos")]
 pub(crate) use keychain::KeychainStore;
+#[cfg(target_os = "macos")]
+pub(crate) use search::without_windows;

@@ -9,7 +9,7 @@ use crate::store::{Interaction, NotExportable};
 
 /// What a call of Security.framework ended with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Status {
+pub(crate) struct Status {
     /// The function that failed.
     pub(super) call: &'static str,
     /// The `OSStatus`.
@@ -36,7 +36,7 @@ impl std::error::Error for Status {}
 
 /// The statuses of SecBase.h that calls about keys and keychains give: their names there, and what
 /// they mean.
-const CODES: [(i32, &str, Meaning); 23] = [
+const CODES: [(i32, &str, Meaning); 22] = [
     (-61, "errSecWrPerm", Meaning::Denied),
     (-128, "errSecUserCanceled", Meaning::Cancelled),
     // What a locked keychain gives where there is no window server.
@@ -50,16 +50,21 @@ const CODES: [(i32, &str, Meaning); 23] = [
     (-25292, "errSecReadOnly", Meaning::Denied),
     (-25293, "errSecAuthFailed", Meaning::Denied),
     (-25294, "errSecNoSuchKeychain", Meaning::NoKeychain),
-    (-25295, "errSecInvalidKeychain", Meaning::NoKeychain),
+    (
+        INVALID_KEYCHAIN,
+        "errSecInvalidKeychain",
+        Meaning::NoKeychain,
+    ),
     (DUPLICATE, "errSecDuplicateItem", Meaning::Other),
     (-25300, "errSecItemNotFound", Meaning::NotFound),
-    (-25304, "errSecInvalidItemRef", Meaning::Elsewhere),
+    // "key has no integrity, denying access" (KeyItem.cpp): of a key in a keychain file, and others
+    // are not looked for, nothing else gives it.
+    (-25304, "errSecInvalidItemRef", Meaning::Changed),
     (-25307, "errSecNoDefaultKeychain", Meaning::NoKeychain),
     (-25308, "errSecInteractionNotAllowed", Meaning::Asks),
     (-25315, "errSecInteractionRequired", Meaning::Asks),
     (-25316, "errSecDataNotAvailable", Meaning::NotExtractable),
     (-25320, "errSecInDarkWake", Meaning::Asks),
-    (-34018, "errSecMissingEntitlement", Meaning::Elsewhere),
     (-60005, "errAuthorizationDenied", Meaning::Denied),
 ];
 
@@ -80,8 +85,8 @@ pub(super) enum Meaning {
     NotFound,
     /// There is no such keychain.
     NoKeychain,
-    /// The key is not in a keychain file.
-    Elsewhere,
+    /// The record of the key was changed behind macOS' back.
+    Changed,
     /// The key may not leave.
     NotExtractable,
     /// The key does not leave in this form.
@@ -119,9 +124,12 @@ impl Refusal for Status {
     }
 }
 
-/// errSecDataNotAvailable: macOS asks whether the key may be used before it looks whether it may
-/// leave.
+/// errSecDataNotAvailable: macOS looks at the key's header before it asks anybody, and the header
+/// says that the key may not leave (impExpExportKeyCommon in SecImportExportUtils.cpp).
 const NOT_EXTRACTABLE: i32 = -25316;
+
+/// A keychain's file that cannot be read as one.
+const INVALID_KEYCHAIN: i32 = -25295;
 
 /// errSecDuplicateItem: the keychain has the key or the certificate already.
 pub(super) const DUPLICATE: i32 = -25299;
@@ -169,9 +177,9 @@ pub(super) fn key_error(status: Status, place: &str, windows: Interaction) -> St
             reason: "its keychain cannot be read any more".to_owned(),
             source,
         },
-        Meaning::Elsewhere => {
-            let hardware = "Secure Enclave, token or data-protection keychain".to_owned();
-            not_exportable(place, NotExportable::Hardware(hardware), source)
+        Meaning::Changed => {
+            let reason = "macOS finds that the record of its private key was changed";
+            StoreError::damaged(place, reason, source)
         }
         Meaning::NotExtractable => not_exportable(place, NotExportable::Policy, source),
         Meaning::NoSuchExport => {
@@ -184,8 +192,9 @@ pub(super) fn key_error(status: Status, place: &str, windows: Interaction) -> St
 
 /// The error for a keychain that cannot be opened or searched, which never opens a window.
 pub(super) fn keychain_error(status: Status, store: &str) -> StoreError {
-    let reason = match meaning_of(status.code) {
-        Meaning::NoKeychain => "there is no such keychain",
+    let reason = match (status.code, meaning_of(status.code)) {
+        (INVALID_KEYCHAIN, _) => "the file is no keychain, or is damaged",
+        (_, Meaning::NoKeychain) => "there is no such keychain",
         _ => "macOS does not open it",
     };
     change_error(status, store, Interaction::Never, |source| {
@@ -217,10 +226,10 @@ mod tests {
             StoreError::KeyMissing { .. } => "missing",
             StoreError::KeyNotExportable { reason, .. } => match reason {
                 NotExportable::Policy => "policy",
-                NotExportable::Hardware(_) => "hardware",
                 _ => "form",
             },
             StoreError::KeyRefused { .. } => "refused",
+            StoreError::Damaged { .. } => "damaged",
             StoreError::Unavailable { .. } => "unavailable",
             other => panic!("{other:?}"),
         }
@@ -251,8 +260,8 @@ mod tests {
             (-25300, "missing"),
             (-25294, "unavailable"),
             (-25295, "unavailable"),
-            (-25304, "hardware"),
-            (-34018, "hardware"),
+            (-25304, "damaged"),
+            (-34018, "refused"),
             (-25316, "policy"),
             (-25258, "policy"),
             (-25260, "form"),
@@ -285,6 +294,9 @@ mod tests {
             let error = keychain_error(status(code), "keychain:login");
             assert_eq!(kind(&error), expected, "{code}");
         }
+        let reason = |code| keychain_error(status(code), "keychain:login").to_string();
+        assert!(reason(-25294).contains("no such keychain"));
+        assert!(reason(-25295).contains("is no keychain, or is damaged"));
     }
 
     #[test]

@@ -21,13 +21,13 @@ pub enum Synced {
     Unknown(io::Error),
 }
 
-/// Has the disk take what was written to a file: `fsync(2)`, `F_FULLFSYNC` on macOS,
-/// `FlushFileBuffers`.
+/// Has the disk take what was written to a file: `fsync(2)`, on macOS `F_FULLFSYNC` where the file
+/// system knows that, `FlushFileBuffers`.
 ///
 /// # Errors
 /// The operating system's: what was written may be lost.
 pub fn sync_file(file: &File) -> io::Result<Synced> {
-    outcome(file.sync_all())
+    outcome(system::sync(file))
 }
 
 /// Has the disk take the names in a folder. Windows journals names, and has no such call.

@@ -163,6 +163,14 @@ pub fn is_device(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
+/// By `statfs`, whose numbers have 64 bits; those of `statvfs` have 32 there.
+#[cfg(target_os = "macos")]
+pub fn free_space(folder: &Path) -> io::Result<u64> {
+    let status = rustix::fs::statfs(folder)?;
+    Ok(status.f_bavail.saturating_mul(status.f_bsize.into()))
+}
+
+#[cfg(not(target_os = "macos"))]
 pub fn free_space(folder: &Path) -> io::Result<u64> {
     let status = rustix::fs::statvfs(folder)?;
     Ok(status.f_bavail.saturating_mul(status.f_frsize))

@@ -15,7 +15,9 @@ use certstow_platform::testing::{
 };
 use certstow_platform::{OpenOptions, open};
 use security_framework::certificate::SecCertificate;
-use security_framework::item::{ItemClass, ItemSearchOptions, Limit, Reference, SearchResult};
+use security_framework::item::{
+    ItemClass, ItemSearchOptions, KeyClass, Limit, Reference, SearchResult,
+};
 use security_framework::os::macos::import_export::ImportOptions as SecImportOptions;
 use security_framework::os::macos::keychain::{CreateOptions, SecKeychain};
 use tempfile::TempDir;
@@ -124,6 +126,27 @@ impl Fixture for Keychains {
 #[test]
 fn keychain_satisfies_store_contract() {
     check_store_contract(&mut Keychains::new());
+}
+
+#[test]
+fn import_of_renewed_certificate_adds_no_key() {
+    let mut keychains = Keychains::new();
+    let mut store = keychains.store(&[]);
+    for sample in [Sample::Rsa, Sample::NotExportable] {
+        let (certificate, key) = (sample.certificate().unwrap(), sample.key().unwrap());
+        let identity = NewIdentity::new(&certificate, &key);
+        let imported = store.import(&identity, &EXPORTABLE, &mut NonInteractive);
+        imported.unwrap();
+        // What was switched off for it is on again.
+        assert!(SecKeychain::user_interaction_allowed().unwrap());
+    }
+    let mut keys = ItemSearchOptions::new();
+    keys.key_class(KeyClass::private())
+        .keychains(&[keychains.keychain()])
+        .limit(Limit::All)
+        .load_refs(true);
+    assert_eq!(keys.search().unwrap().len(), 1);
+    assert_eq!(store.list().unwrap().entries.len(), 2);
 }
 
 /// Which keychain of the list it would go into is not for certstow to choose.

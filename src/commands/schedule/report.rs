@@ -238,4 +238,11 @@ pub(super) fn how_to_install(schedule: &Schedule, scheduler: Scheduler, screen: 
         }
     };
     screen.note(&text);
+    // The file that keeps it is in each person's own folder, which a property list cannot name.
+    let log = schedule.arguments.iter().any(|word| word == "--log");
+    if (scheduler, schedule.owner, log) == (Scheduler::Launchd, Owner::User, false) {
+        screen.note(
+            "launchd keeps nothing of what it says on standard error; --log FILE keeps a log",
+        );
+    }
 }

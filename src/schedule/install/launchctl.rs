@@ -2,15 +2,17 @@
 //! session of the person, or into the system's domain. A job that is loaded stays as it was until it
 //! is unloaded, whatever becomes of its file.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{fs, thread};
 
+use certstow_core::waits;
 use certstow_platform::scheduler::{self, Owner, Scheduler};
 
 use super::places::Places;
 use super::program::{Installed, Scheduled, run};
 use crate::error::Error;
-use crate::schedule::{Schedule, ScheduleFile, TaskName, launchd};
+use crate::schedule::{Schedule, ScheduleFile, SchedulerError, TaskName, launchd};
 
 pub(super) fn install(schedule: &Schedule, files: &[ScheduleFile]) -> Result<Installed, Error> {
     let places = Places::of(Scheduler::Launchd, schedule.owner, &schedule.name)?;
@@ -39,11 +41,18 @@ pub(super) fn remove(name: &TaskName, owner: Owner) -> Result<Vec<PathBuf>, Erro
 /// What asks launchctl, and why.
 type Launchctl = fn(&'static str, &[&str]) -> Result<String, Error>;
 
+/// How often launchd is asked again, and how long after: a job that runs takes some seconds to end
+/// after it was unloaded.
+const TRIES: usize = 50;
+const PAUSE: Duration = Duration::from_millis(500);
+
 /// The job of a task.
 struct Job<L = Launchctl> {
     domain: String,
     label: String,
     launchctl: L,
+    /// Lets some time pass.
+    pause: fn(),
 }
 
 impl Job {
@@ -52,6 +61,10 @@ impl Job {
             domain: scheduler::launchd_domain(owner),
             label: launchd::label(name),
             launchctl: |what, arguments| run(Scheduler::Launchd, what, arguments),
+            pause: || {
+                waits::progress();
+                thread::sleep(PAUSE);
+            },
         }
     }
 }
@@ -78,18 +91,35 @@ impl<L: Fn(&'static str, &[&str]) -> Result<String, Error>> Job<L> {
     }
 
     fn load(&self, file: &Path) -> Result<(), Error> {
+        // One that somebody disabled is never loaded otherwise; that it cannot be enabled shows below.
+        let _ = (self.launchctl)("to enable the job", &["enable", &self.target()]);
         let file = file.display().to_string();
-        let load = ["bootstrap", &self.domain, &file];
-        (self.launchctl)("to load the job", &load).map(drop)
+        let load = || (self.launchctl)("to load the job", &["bootstrap", &self.domain, &file]);
+        let mut loaded = load();
+        for _ in 0..TRIES {
+            match &loaded {
+                Err(error) if is_busy(error) => (self.pause)(),
+                _ => break,
+            }
+            loaded = load();
+        }
+        loaded.map(drop)
     }
 
-    /// A job that is not loaded is no error: launchd refuses to unload it, and to show it.
+    /// A job that is not loaded is no error: launchd refuses to unload it, and to show it. It also
+    /// shows one for as long as its program has not ended.
     fn unload(&self) -> Result<(), Error> {
         let unloaded = (self.launchctl)("to unload the job", &["bootout", &self.target()]);
-        match unloaded {
-            Err(error) if self.print().is_ok() => Err(error),
-            _ => Ok(()),
+        for _ in 0..TRIES {
+            if self.print().is_err() {
+                return Ok(());
+            }
+            match &unloaded {
+                Err(error) if !is_busy(error) => break,
+                _ => (self.pause)(),
+            }
         }
+        unloaded.map(drop)
     }
 
     fn print(&self) -> Result<String, Error> {
@@ -101,12 +131,22 @@ impl<L: Fn(&'static str, &[&str]) -> Result<String, Error>> Job<L> {
     }
 }
 
+/// Whether launchctl ended with what it gives while a job of that name is being unloaded: EIO,
+/// EINPROGRESS or EALREADY of macOS. It gives EIO for much else, too.
+fn is_busy(error: &Error) -> bool {
+    let Error::Scheduler(SchedulerError::Refused { source, .. }) = error else {
+        return false;
+    };
+    matches!(source.code, Some(5 | 36 | 37))
+}
+
 #[cfg(test)]
 mod tests {
-    use std::cell::RefCell;
+    use std::cell::{Cell, RefCell};
+
+    use certstow_platform::scheduler::ProgramError;
 
     use super::*;
-    use crate::schedule::install::SchedulerError;
 
     const TARGET: &str = "gui/501/org.certstow.x";
 
@@ -115,22 +155,58 @@ mod tests {
     struct Session {
         loaded: RefCell<Option<String>>,
         keeps: bool,
+        /// How often it says that it is busy once a job was unloaded.
+        drains: usize,
+        busy: Cell<usize>,
+        /// Whether somebody disabled the job.
+        disabled: Cell<bool>,
+    }
+
+    fn ended_with(code: i32) -> Result<String, Error> {
+        let source = ProgramError {
+            program: "launchctl",
+            code: Some(code),
+            output: String::new(),
+            source: None,
+        };
+        Err(SchedulerError::Refused {
+            what: "to load the job",
+            scheduler: Scheduler::Launchd,
+            source,
+        }
+        .into())
     }
 
     impl Session {
         fn launchctl(&self, arguments: &[&str]) -> Result<String, Error> {
             let mut loaded = self.loaded.borrow_mut();
-            let refused = || Err(SchedulerError::None.into());
+            let refused = || ended_with(113);
             match *arguments {
+                ["enable", TARGET] => {
+                    self.disabled.set(false);
+                    Ok(String::new())
+                }
                 ["bootstrap", "gui/501", file] => {
                     let list = fs::read_to_string(file).unwrap();
-                    if loaded.is_some() || list == "refused" {
+                    if self.busy.get() > 0 {
+                        self.busy.set(self.busy.get() - 1);
+                        return ended_with(5);
+                    }
+                    if loaded.is_some() || list == "refused" || self.disabled.get() {
                         return refused();
                     }
                     *loaded = Some(list);
                     Ok(String::new())
                 }
-                ["bootout", TARGET] if !self.keeps && loaded.take().is_some() => Ok(String::new()),
+                ["bootout", TARGET] if !self.keeps && loaded.take().is_some() => {
+                    self.busy.set(self.drains);
+                    Ok(String::new())
+                }
+                // It is still shown for half of that time.
+                ["print", TARGET] if self.busy.get() > self.drains / 2 => {
+                    self.busy.set(self.busy.get() - 1);
+                    Ok(String::new())
+                }
                 ["print", TARGET] => loaded.clone().map_or_else(refused, Ok),
                 _ => refused(),
             }
@@ -149,6 +225,7 @@ mod tests {
                 domain: "gui/501".to_owned(),
                 label: "org.certstow.x".to_owned(),
                 launchctl: |_, arguments: &[&str]| self.launchctl(arguments),
+                pause: || {},
             }
         }
 
@@ -187,6 +264,43 @@ mod tests {
         session.install(folder.path(), "refused").unwrap_err();
         assert_eq!(session.loaded().as_deref(), Some("first"));
         assert_eq!(list_in(folder.path()).as_deref(), Some("first"));
+    }
+
+    #[test]
+    fn install_waits_for_running_job_to_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let session = Session {
+            drains: 20,
+            ..Session::default()
+        };
+        session.install(folder.path(), "first").unwrap();
+        assert!(session.install(folder.path(), "second").unwrap().replaced);
+        assert_eq!(session.loaded().as_deref(), Some("second"));
+        session.job().remove(places(folder.path())).unwrap();
+        session.install(folder.path(), "third").unwrap();
+        assert_eq!(session.loaded().as_deref(), Some("third"));
+    }
+
+    #[test]
+    fn install_gives_up_on_busy_launchd() {
+        let folder = tempfile::tempdir().unwrap();
+        let session = Session {
+            drains: usize::MAX,
+            ..Session::default()
+        };
+        session.busy.set(TRIES + 1);
+        let error = session.install(folder.path(), "first").unwrap_err();
+        assert!(is_busy(&error), "{error:?}");
+        assert_eq!(list_in(folder.path()), None);
+    }
+
+    #[test]
+    fn install_enables_disabled_job() {
+        let folder = tempfile::tempdir().unwrap();
+        let session = Session::default();
+        session.disabled.set(true);
+        session.install(folder.path(), "first").unwrap();
+        assert_eq!(session.loaded().as_deref(), Some("first"));
     }
 
     #[test]

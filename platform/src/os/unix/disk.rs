@@ -8,10 +8,31 @@ use std::path::Path;
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
+use crate::os::darwin;
 use crate::os::disk::Inode;
 
+/// The standard library asks macOS for `F_FULLFSYNC` and for nothing else, which a share refuses.
+#[expect(clippy::disallowed_methods, reason = "this is the place for it")]
+pub(in crate::os) fn sync(file: &File) -> io::Result<()> {
+    let synced = file.sync_all();
+    match cfg!(target_vendor = "apple") {
+        true => if_unknown(synced, || Ok(rustix::fs::fsync(file)?)),
+        false => synced,
+    }
+}
+
+/// What macOS says of `F_FULLFSYNC`, or of `fsync` where the file system does not know the former:
+/// the disk's own cache is then left to the server (fsync(2)).
+fn if_unknown(synced: io::Result<()>, fsync: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    let code = synced.as_ref().err().and_then(io::Error::raw_os_error);
+    match code.is_some_and(darwin::has_no_full_sync) {
+        true => fsync(),
+        false => synced,
+    }
+}
+
 pub(in crate::os) fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+    sync(&File::open(folder)?)
 }
 
 /// As fsync(2) and the file systems' own errors say: some take no folder for a file that can be
@@ -81,4 +102,27 @@ pub fn inode_of(file: &File) -> io::Result<Inode> {
         id: (metadata.dev(), metadata.ino()),
         names: metadata.nlink(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sync_falls_back_only_where_unknown() {
+        let outcome = |first: io::Result<()>, second: Option<i32>| {
+            let mut asked = false;
+            let synced = if_unknown(first, || {
+                asked = true;
+                second.map_or(Ok(()), |code| Err(io::Error::from_raw_os_error(code)))
+            });
+            (asked, synced.err().and_then(|error| error.raw_os_error()))
+        };
+        let failed = |code| Err(io::Error::from_raw_os_error(code));
+        // ENOTSUP of macOS, then EIO.
+        assert_eq!(outcome(failed(45), None), (true, None));
+        assert_eq!(outcome(failed(45), Some(5)), (true, Some(5)));
+        assert_eq!(outcome(failed(5), None), (false, Some(5)));
+        assert_eq!(outcome(Ok(()), Some(5)), (false, None));
+    }
 }

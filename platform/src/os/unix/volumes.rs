@@ -1,5 +1,7 @@
 //! Drives that can be taken away, on macOS, which mounts them below `/Volumes`: `statfs` says of
-//! each whether its medium is removable (`MNT_REMOVABLE` in `sys/mount.h`).
+//! each whether its medium is removable (`MNT_REMOVABLE` in `sys/mount.h`). XNU sets that for external
+//! disks and for disk images (`vfs_subr.c`), so an attached image that can be written to is among
+//! them, and a card in a built-in slot is not.
 
 use std::fs;
 use std::path::Path;

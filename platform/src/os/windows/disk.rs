@@ -17,6 +17,11 @@ use zeroize::Zeroizing;
 pub use super::ffi::inode_of;
 use super::long_path;
 
+#[expect(clippy::disallowed_methods, reason = "this is the place for it")]
+pub(in crate::os) fn sync(file: &File) -> io::Result<()> {
+    file.sync_all()
+}
+
 pub(in crate::os) fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }

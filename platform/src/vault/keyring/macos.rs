@@ -7,24 +7,20 @@ use std::sync::Arc;
 use apple_native_keyring_store::keychain::Store;
 use keyring_core::api::CredentialStore;
 use security_framework::base::Error as OsError;
-use security_framework::os::macos::keychain::SecKeychain;
+use security_framework::os::macos::keychain::{SecKeychain, SecPreferencesDomain};
 
 use crate::error::Source;
+use crate::macos;
 use crate::vault::error::VaultError;
-
-pub(super) const PLACE: &str = "the login keychain";
+use crate::vault::login_keychain;
+pub(super) use crate::vault::login_keychain::PLACE;
 
 pub(super) const SERVICE: &str = "certstow";
-
-/// `errSecInteractionNotAllowed`: the keychain is locked, or would ask.
-const INTERACTION_NOT_ALLOWED: i32 = -25308;
-/// `errSecAuthFailed`.
-const AUTH_FAILED: i32 = -25293;
 
 pub(super) fn with_store<T>(
     work: impl FnOnce(keyring_core::Result<Arc<CredentialStore>>) -> Result<T, VaultError>,
 ) -> Result<T, VaultError> {
-    let _silent = SecKeychain::disable_user_interaction().map_err(|error| failed(error.into()))?;
+    let _silent = macos::without_windows().map_err(|status| failed(status.into()))?;
     work(Store::new().map(|store| store as Arc<CredentialStore>))
 }
 
@@ -34,25 +30,17 @@ pub(super) fn modifiers(_label: &str) -> HashMap<&str, &str> {
 
 /// What `NoStorageAccess` means.
 pub(super) fn no_access(source: Source) -> VaultError {
-    VaultError::Denied {
-        place: PLACE.to_owned(),
-        source: Some(source),
-    }
+    failed(source)
 }
 
 /// What `PlatformFailure` means.
 pub(super) fn failed(source: Source) -> VaultError {
-    let place = PLACE.to_owned();
     let code = source.downcast_ref::<OsError>().map(|error| error.code());
-    match code {
-        Some(INTERACTION_NOT_ALLOWED) => VaultError::Locked {
-            place,
-            source: Some(source),
-        },
-        Some(AUTH_FAILED) => VaultError::Denied {
-            place,
-            source: Some(source),
-        },
-        _ => VaultError::Failed { place, source },
-    }
+    login_keychain::error(code, is_unlocked(), source)
+}
+
+/// Whether the keychain that the store uses is unlocked, if that can be told.
+fn is_unlocked() -> Option<bool> {
+    let keychain = SecKeychain::default_for_domain(SecPreferencesDomain::User).ok()?;
+    macos::is_unlocked(&keychain).ok()
 }
