@@ -9,6 +9,7 @@ mod drive;
 mod folder_of;
 mod hidden_line;
 mod inode;
+mod mapped_drive;
 pub(crate) mod shell;
 #[cfg(unix)]
 #[allow(missing_docs, reason = "documented where they are re-exported")]
@@ -18,6 +19,7 @@ mod verbatim;
 #[cfg(windows)]
 #[allow(missing_docs, reason = "documented where they are re-exported")]
 mod windows;
+mod windows_names;
 
 #[cfg(unix)]
 use unix as system;
@@ -31,6 +33,8 @@ use std::path::Path;
 pub use drive::Drive;
 pub use folder_of::folder_of;
 pub use hidden_line::{Escape, HiddenLineError};
+pub use mapped_drive::MappedDrive;
+pub use windows_names::is_reserved as is_reserved_by_windows;
 
 /// Opens a file for reading, and does not wait should it have become a FIFO or device meanwhile.
 pub(crate) use system::open_to_read;
@@ -235,6 +239,24 @@ pub use system::may_be_replaced;
 /// Whether a path names something that keeps no file: a device, a pipe or socket, or a descriptor of
 /// a process, such as `/dev/stdout`, `/dev/fd/3` or `NUL`; through a link, too.
 pub use system::is_device;
+
+/// Whether a file or folder that is made under this path will have the name that the path says: Windows
+/// changes some names, and reserves others. Elsewhere each does.
+///
+/// # Errors
+/// `InvalidFilename`, with the reason.
+pub use system::check_name;
+
+/// Whether a path is the root folder of a drive; never on systems without drives.
+pub use system::is_drive_root;
+
+/// Whether the drive of a path leads to a share or folder in this logon session alone; never on systems
+/// without drives.
+pub use system::mapped_drive;
+
+/// What another program printed to a pipe, as text: in the code page of the console on Windows, in UTF-8
+/// elsewhere.
+pub(crate) use system::console_text;
 
 /// How many bytes this account may still write to the file system of a folder.
 ///

@@ -1,6 +1,6 @@
 //! Drives that can be taken away, on Windows: `GetLogicalDrives` has the letters, `GetDriveTypeW`
 //! says which are removable. A USB disk is fixed by that word, for its medium stays in; the bus that
-//! it hangs on tells (`IOCTL_STORAGE_QUERY_PROPERTY`).
+//! it hangs on tells (`IOCTL_STORAGE_QUERY_PROPERTY`). And where a letter leads that is none of a disk.
 
 mod ffi;
 
@@ -8,9 +8,12 @@ use std::path::PathBuf;
 
 use windows_sys::Win32::Storage::FileSystem::BusTypeUsb;
 use windows_sys::Win32::System::SystemServices::FILE_READ_ONLY_VOLUME;
-use windows_sys::Win32::System::WindowsProgramming::{DRIVE_FIXED, DRIVE_RAMDISK, DRIVE_REMOVABLE};
+use windows_sys::Win32::System::WindowsProgramming::{
+    DRIVE_FIXED, DRIVE_RAMDISK, DRIVE_REMOTE, DRIVE_REMOVABLE,
+};
 
 use crate::os::Drive;
+use crate::os::mapped_drive::Leads;
 
 pub fn removable_drives() -> Vec<Drive> {
     // An empty card reader is passed over, and no window asks for a card.
@@ -32,6 +35,18 @@ fn letters(drives: u32) -> impl Iterator<Item = char> {
 /// Whether what is saved on a drive is gone after a restart.
 pub(super) fn is_ram_disk(letter: char) -> bool {
     ffi::drive_type(&root(letter)) == DRIVE_RAMDISK
+}
+
+/// Where a drive leads, given as in `Z:`.
+pub(super) fn leads(drive: &str) -> Leads {
+    if ffi::drive_type(&format!(r"{drive}\")) == DRIVE_REMOTE {
+        return Leads::ToShare(ffi::share(drive));
+    }
+    match ffi::device(drive) {
+        // A disk is a device of the kernel; `subst` makes a link to another name.
+        Some(name) if name.starts_with(r"\??\") => Leads::ToFolder(name),
+        _ => Leads::ToItself,
+    }
 }
 
 fn can_be_taken_away(letter: char) -> bool {
