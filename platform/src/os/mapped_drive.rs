@@ -17,25 +17,25 @@ pub struct MappedDrive {
 /// Where a drive leads.
 #[cfg(any(windows, test))]
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Leads {
-    /// To a device: a disk.
-    ToItself,
+pub(super) enum LeadsTo {
+    /// To a device of its own: a disk.
+    Device,
     /// To a share, by its name, if Windows tells.
-    ToShare(Option<String>),
+    Share(Option<String>),
     /// To a folder, by the name that the kernel has for it: `\??\C:\folder`, or `\??\UNC\server\share`.
-    ToFolder(String),
+    Folder(String),
 }
 
 /// What is mapped in a path, by where its drive leads.
 #[cfg(any(windows, test))]
-pub(super) fn of(path: &str, leads: impl Fn(&str) -> Leads) -> Option<MappedDrive> {
+pub(super) fn of(path: &str, leads: impl Fn(&str) -> LeadsTo) -> Option<MappedDrive> {
     let path = path.strip_prefix(r"\\?\").unwrap_or(path);
     let rest = without_drive(path)?;
     let drive = path[..2].to_ascii_uppercase();
     let place = match leads(&drive) {
-        Leads::ToItself => return None,
-        Leads::ToShare(share) => share,
-        Leads::ToFolder(name) => {
+        LeadsTo::Device => return None,
+        LeadsTo::Share(share) => share,
+        LeadsTo::Folder(name) => {
             let folder = name.strip_prefix(r"\??\").map(|name| {
                 let share = name.strip_prefix(r"UNC\");
                 share.map_or_else(|| name.to_owned(), |share| format!(r"\\{share}"))
@@ -60,14 +60,14 @@ mod tests {
 
     #[test]
     fn mapped_drive_is_told_by_its_kind() {
-        let share = || Leads::ToShare(Some(r"\\server\share".to_owned()));
-        let folder = |name: &str| Leads::ToFolder(name.to_owned());
+        let share = || LeadsTo::Share(Some(r"\\server\share".to_owned()));
+        let folder = |name: &str| LeadsTo::Folder(name.to_owned());
         for (path, leads, expected) in [
             (r"Z:\Backup", share(), Some(r"\\server\share\Backup")),
             ("z:/Backup/x", share(), Some(r"\\server\share\Backup/x")),
             (r"Z:\", share(), Some(r"\\server\share")),
             (r"\\?\Z:\Backup", share(), Some(r"\\server\share\Backup")),
-            (r"Z:\Backup", Leads::ToShare(None), None),
+            (r"Z:\Backup", LeadsTo::Share(None), None),
             (
                 r"Z:\x",
                 folder(r"\??\C:\Users\ada"),
@@ -89,7 +89,7 @@ mod tests {
                 ("Z:", expected)
             );
         }
-        assert_eq!(of(r"C:\Backup", |_| Leads::ToItself), None);
+        assert_eq!(of(r"C:\Backup", |_| LeadsTo::Device), None);
         for path in [r"\\server\share\x", "/srv/backup", "Z", ""] {
             assert_eq!(of(path, |_| share()), None, "{path}");
         }

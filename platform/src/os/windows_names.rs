@@ -3,11 +3,13 @@
 //! under their old names in every folder. A file whose name is told has to be found under it, so none
 //! such is made.
 
+#[cfg(any(windows, test))]
+const SEPARATORS: [char; 2] = ['\\', '/'];
+
 /// Why a file or folder of this path would not be what its name says; `None` if it would. What begins
 /// with `\\?\` is handed to the file system as it is.
 #[cfg(any(windows, test))]
 pub(super) fn refusal(path: &str) -> Option<String> {
-    const SEPARATORS: [char; 2] = ['\\', '/'];
     if path.starts_with(r"\\?\") {
         return None;
     }
@@ -47,10 +49,10 @@ pub(super) fn refusal(path: &str) -> Option<String> {
 #[cfg(any(windows, test))]
 pub(super) fn is_drive_root(path: &str) -> bool {
     let path = path.strip_prefix(r"\\?\").unwrap_or(path);
-    let rest = without_drive(path).map(|rest| rest.trim_start_matches(['\\', '/']));
-    let mut parts = rest.unwrap_or("x").split(['\\', '/']);
-    without_drive(path).is_some_and(|rest| !rest.is_empty())
-        && parts.all(|part| part.is_empty() || part == ".")
+    without_drive(path).is_some_and(|rest| {
+        let mut parts = rest.split(SEPARATORS);
+        rest.starts_with(SEPARATORS) && parts.all(|part| matches!(part, "" | "."))
+    })
 }
 
 /// What follows the letter of a drive and its colon.

@@ -188,7 +188,8 @@ fn refuse_store_of_a_person(store: &StoreSpec) -> Result<(), Error> {
 /// An option with its path made absolute.
 fn of_this_machine(given: Given) -> Result<Given, Error> {
     if let ("to", Some(folder)) = (given.name.as_str(), &given.value) {
-        backup::check_place(Path::new(folder))?;
+        let place = backup::check_place(Path::new(folder));
+        place.map_err(|error| Error::Usage(error.in_full()))?;
     }
     given.with_path(absolute)
 }

@@ -13,7 +13,7 @@ use windows_sys::Win32::System::WindowsProgramming::{
 };
 
 use crate::os::Drive;
-use crate::os::mapped_drive::Leads;
+use crate::os::mapped_drive::LeadsTo;
 
 pub fn removable_drives() -> Vec<Drive> {
     // An empty card reader is passed over, and no window asks for a card.
@@ -38,14 +38,14 @@ pub(super) fn is_ram_disk(letter: char) -> bool {
 }
 
 /// Where a drive leads, given as in `Z:`.
-pub(super) fn leads(drive: &str) -> Leads {
+pub(super) fn leads(drive: &str) -> LeadsTo {
     if ffi::drive_type(&format!(r"{drive}\")) == DRIVE_REMOTE {
-        return Leads::ToShare(ffi::share(drive));
+        return LeadsTo::Share(ffi::share(drive));
     }
     match ffi::device(drive) {
         // A disk is a device of the kernel; `subst` makes a link to another name.
-        Some(name) if name.starts_with(r"\??\") => Leads::ToFolder(name),
-        _ => Leads::ToItself,
+        Some(name) if name.starts_with(r"\??\") => LeadsTo::Folder(name),
+        _ => LeadsTo::Device,
     }
 }
 
