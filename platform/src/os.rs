@@ -6,10 +6,10 @@
 pub(crate) mod claim;
 pub mod disk;
 mod drive;
+mod drive_letter;
 mod folder_of;
 mod hidden_line;
 mod inode;
-mod mapped_drive;
 pub(crate) mod shell;
 #[cfg(unix)]
 #[allow(missing_docs, reason = "documented where they are re-exported")]
@@ -31,9 +31,9 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 pub use drive::Drive;
+pub use drive_letter::MappedDrive;
 pub use folder_of::folder_of;
 pub use hidden_line::{Escape, HiddenLineError};
-pub use mapped_drive::MappedDrive;
 pub use windows_names::is_reserved as is_reserved_by_windows;
 
 /// Opens a file for reading, and does not wait should it have become a FIFO or device meanwhile.

@@ -19,7 +19,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
-use super::{MappedDrive, folder_of};
+use super::drive_letter::MappedDrive;
+use super::folder_of;
 pub(crate) use access::{keep_access, keep_owner};
 pub use account::account;
 #[cfg(target_os = "linux")]

@@ -24,10 +24,9 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 use windows_sys::Win32::System::SystemServices::FILE_PERSISTENT_ACLS;
 
-use super::mapped_drive::{self, MappedDrive};
 use super::windows_names;
 pub use account::account;
-pub use drives::removable_drives;
+pub use drives::{mapped_drive, removable_drives};
 
 pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
     File::open(path)
@@ -86,10 +85,6 @@ pub fn check_name(path: &Path) -> io::Result<()> {
 
 pub fn is_drive_root(path: &Path) -> bool {
     windows_names::is_drive_root(&path.to_string_lossy())
-}
-
-pub fn mapped_drive(path: &Path) -> Option<MappedDrive> {
-    mapped_drive::of(&path.to_string_lossy(), drives::leads)
 }
 
 /// What a program writes to a pipe is in the code page of the console that it shares with this process;
@@ -383,11 +378,6 @@ mod tests {
         assert_eq!(ffi::decode(866, b"\x8e\xe8\xa8\xa1\xaa\xa0"), "Ошибка");
         assert_eq!(ffi::decode(65001, "für".as_bytes()), "für");
         assert_eq!(ffi::decode(850, b""), "");
-    }
-
-    #[test]
-    fn mapped_drive_is_none_for_disks() {
-        assert_eq!(mapped_drive(&std::env::temp_dir()), None);
     }
 
     #[test]

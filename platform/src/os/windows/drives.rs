@@ -4,7 +4,7 @@
 
 mod ffi;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use windows_sys::Win32::Storage::FileSystem::BusTypeUsb;
 use windows_sys::Win32::System::SystemServices::FILE_READ_ONLY_VOLUME;
@@ -13,7 +13,7 @@ use windows_sys::Win32::System::WindowsProgramming::{
 };
 
 use crate::os::Drive;
-use crate::os::mapped_drive::LeadsTo;
+use crate::os::drive_letter::{self, LeadsTo, MappedDrive};
 
 pub fn removable_drives() -> Vec<Drive> {
     // An empty card reader is passed over, and no window asks for a card.
@@ -37,8 +37,12 @@ pub(super) fn is_ram_disk(letter: char) -> bool {
     ffi::drive_type(&root(letter)) == DRIVE_RAMDISK
 }
 
+pub fn mapped_drive(path: &Path) -> Option<MappedDrive> {
+    drive_letter::of(&path.to_string_lossy(), leads)
+}
+
 /// Where a drive leads, given as in `Z:`.
-pub(super) fn leads(drive: &str) -> LeadsTo {
+fn leads(drive: &str) -> LeadsTo {
     if ffi::drive_type(&format!(r"{drive}\")) == DRIVE_REMOTE {
         return LeadsTo::Share(ffi::share(drive));
     }
@@ -81,8 +85,6 @@ fn root(letter: char) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     #[test]
@@ -114,6 +116,11 @@ mod tests {
             found.is_some_and(|drive| drive.free > Some(0)),
             "{drives:?}"
         );
+    }
+
+    #[test]
+    fn mapped_drive_is_none_for_disks() {
+        assert_eq!(mapped_drive(&std::env::temp_dir()), None);
     }
 
     #[test]
