@@ -11,6 +11,7 @@ mod locked;
 mod logs;
 mod stores;
 mod targets;
+mod task;
 
 use std::path::Path;
 
@@ -26,12 +27,13 @@ pub(crate) use left_over::in_target as left_over;
 pub(crate) use logs::{event_log, file as log};
 pub(crate) use stores::{check as store, named_or_found as stores};
 pub(crate) use targets::{check as target, emptied, manifest};
+pub(crate) use task::{doubt as doubt_of_task, last_run, unknown as unknown_task};
 
 /// One thing that was tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Check {
     /// What kind of thing: "account", "config", "log", "event-log", "store", "unlock", "keys",
-    /// "password", "escrow", "target", "manifest", "left-over".
+    /// "password", "escrow", "target", "manifest", "left-over", "task".
     pub(crate) name: &'static str,
     /// Which one: a store's name, a folder; empty where there is only one.
     pub(crate) about: String,

@@ -46,6 +46,8 @@ pub(crate) enum Error {
         line: Option<usize>,
         /// What is wrong, with the key.
         message: String,
+        /// A backslash in it was taken for the beginning of an escape.
+        escaped: bool,
     },
     /// There is nothing to import: no certificate with a private key.
     NothingToImport {
@@ -91,6 +93,15 @@ impl Error {
         Self::Library(LibraryError::Io { place, source })
     }
 
+    /// Standard output is a terminal, and what goes there ("file") is for no eye. PowerShell keeps the bytes
+    /// of a program since 7.4 (`PSNativeCommandPreserveBytePipe`).
+    pub(crate) fn not_to_a_terminal(what: &str) -> Self {
+        Self::Usage(format!(
+            "the {what} is not written to a terminal: name one with -o, or redirect standard output \
+             (not in PowerShell before 7.4, which changes the bytes)"
+        ))
+    }
+
     /// What would be asked for, and nobody may be asked: "a password for the file".
     pub(crate) fn interaction_required(what: impl Into<String>) -> Self {
         let what = what.into();
@@ -110,6 +121,7 @@ impl Error {
                 file,
                 line,
                 message,
+                escaped,
             } => (
                 match line {
                     Some(line) => format!("{}, line {line}: {message}", file.display()),
@@ -118,10 +130,16 @@ impl Error {
                 Facts::new(
                     Exit::Usage,
                     "config",
-                    Hint::on_command_line(
-                        "the keys of the file are the options of the command: 'certstow backup \
-                         --help' describes them",
-                    ),
+                    Hint::on_command_line(match escaped {
+                        true => {
+                            "in \"double quotes\" a backslash begins an escape: write paths of \
+                             Windows in 'single quotes'"
+                        }
+                        false => {
+                            "the keys of the file are the options of the command: 'certstow backup \
+                             --help' describes them"
+                        }
+                    }),
                 ),
             ),
             Self::NothingToImport {

@@ -57,7 +57,7 @@ impl LogFile {
             patience: PATIENCE,
             given_up: AtomicBool::new(false),
         };
-        match log.open_or_create() {
+        match os::check_name(path).and_then(|()| log.open_or_create()) {
             Ok(_) => Ok(log),
             Err(source) => Err(Error::Log {
                 place: path.display().to_string(),

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use certstow_core::nearest::nearest;
-use certstow_core::waits;
+use certstow_core::{text, waits};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Args, Command};
 use toml::Spanned;
@@ -43,26 +43,35 @@ pub(super) fn with_file(typed: &Typed<BackupArgs>) -> Result<BackupArgs, Error> 
 ///
 /// # Errors
 /// - [`Error::Library`]: it cannot be read.
-/// - [`Error::Config`]: it is no TOML; it has a key that does not exist, or a value that makes
+/// - [`Error::Config`]: it is no text, or no TOML; it has a key that does not exist, or a value that makes
 ///   no sense there; or two keys exclude each other.
 pub(super) fn read(file: &Path) -> Result<Typed<BackupArgs>, Error> {
     let wait = waits::waiting_for(format!("the options in {}", file.display()));
-    let text = std::fs::read_to_string(file);
+    let bytes = std::fs::read(file);
     drop(wait);
-    let text = text.map_err(|source| Error::io(file.display().to_string(), source))?;
+    let bytes = bytes.map_err(|source| Error::io(file.display().to_string(), source))?;
+    let text = text::decode(&bytes).ok_or_else(|| Error::Config {
+        file: file.to_owned(),
+        line: None,
+        message: "it is neither UTF-8 text nor UTF-16 with a byte order mark".to_owned(),
+        escaped: false,
+    })?;
     parse(&text, file)
 }
 
 /// The same of the text of a file.
 pub(crate) fn parse(text: &str, file: &Path) -> Result<Typed<BackupArgs>, Error> {
-    let refused = |line, message| Error::Config {
+    let wrong = |escaped, line, message| Error::Config {
         file: file.to_owned(),
         line,
         message,
+        escaped,
     };
+    let refused = |line, message| wrong(false, line, message);
     let table = DeTable::parse(text).map_err(|error| {
         let line = error.span().map(|span| line_of(text, &span));
-        refused(line, with_key(text, &error))
+        let escaped = line.is_some_and(|line| has_escape(text, line));
+        wrong(escaped, line, with_key(text, &error))
     })?;
     let mut keys: Vec<_> = table.get_ref().iter().collect();
     keys.sort_by_key(|(key, _)| key.span().start);
@@ -71,6 +80,10 @@ pub(crate) fn parse(text: &str, file: &Path) -> Result<Typed<BackupArgs>, Error>
     for (key, value) in keys {
         let given = given(key.get_ref(), value, folder)
             .map_err(|message| refused(Some(line_of(text, &key.span())), message))?;
+        if given.iter().any(has_control_character) {
+            let message = format!("{}: a control character is in the path", key.get_ref());
+            return Err(wrong(true, Some(line_of(text, &key.span())), message));
+        }
         all.extend(given);
     }
     if let Some((one, other)) = exclusive(&all) {
@@ -228,6 +241,20 @@ fn reason(error: &clap::Error) -> String {
         }
         _ => "it is no value for this option".to_owned(),
     }
+}
+
+/// Whether a line has a backslash after a quotation mark, where TOML takes it for an escape.
+fn has_escape(text: &str, line: usize) -> bool {
+    let line = text.lines().nth(line - 1).unwrap_or_default();
+    line.split_once('"')
+        .is_some_and(|(_, rest)| rest.contains('\\'))
+}
+
+/// `"C:\temp"` has a tab in it. No path that somebody means has such a character.
+fn has_control_character(given: &Given) -> bool {
+    let is_path = matches!(given.kind, Kind::Path | Kind::Store);
+    let value = given.value.as_deref().unwrap_or_default();
+    is_path && value.to_string_lossy().contains(char::is_control)
 }
 
 /// The line, from 1, in which a span begins.

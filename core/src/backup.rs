@@ -30,6 +30,7 @@ mod work;
 
 pub use crate::error::Emptied;
 pub use compare::{Absent, Comparison, Foreign};
+pub use destination::check_place;
 pub use in_folder_of_store::{leave_out, leave_out_of};
 pub use in_stores::InStores;
 pub use kept::{Kept, kept};

@@ -88,6 +88,7 @@ pub mod nearest;
 pub mod output;
 pub mod password;
 pub mod select;
+pub mod text;
 pub mod time;
 pub mod waits;
 pub mod warning;

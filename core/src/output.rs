@@ -96,7 +96,8 @@ pub(crate) fn not_synced(file: &Path, unsynced: Option<&str>) -> Option<Error> {
 /// - [`Error::TargetExists`]: it is there, and `existing` is [`Existing::Refuse`].
 /// - [`Error::Device`]: it names a device, a pipe or a descriptor.
 /// - [`Error::Target`]: it is a folder or no regular file; it is to be replaced, and another
-///   program has it open; its folder is missing or not writable.
+///   program has it open; its folder is missing or not writable; it would get another name than this one
+///   ([`os::check_name`]).
 /// - [`Error::NotPrivate`]: nothing in its folder is private, and `privacy` is
 ///   [`Privacy::Required`].
 pub fn preflight(file: &Path, existing: Existing, privacy: Privacy) -> Result<(), Error> {
@@ -261,6 +262,7 @@ pub(crate) fn waiting_for(file: &Path) -> waits::Wait {
 
 /// Refuses targets that must not be written, whether or not they could be.
 fn check_target(file: &Path, existing: Existing) -> Result<(), Error> {
+    check_name(file)?;
     let found = fs::symlink_metadata(file);
     let is_folder = match (&found, existing) {
         (Ok(found), Existing::ReplaceAny) => found.is_dir(),
@@ -301,6 +303,14 @@ fn check_target(file: &Path, existing: Existing) -> Result<(), Error> {
         }
         (Err(_), _) => Ok(()),
     }
+}
+
+/// Refuses a name that the file or folder would not have, before anything is made.
+///
+/// # Errors
+/// [`Error::Target`].
+pub(crate) fn check_name(path: &Path) -> Result<(), Error> {
+    os::check_name(path).map_err(|error| Error::target(path, "it cannot have this name", error))
 }
 
 const NOT_REPLACED: &str = "it cannot be replaced";

@@ -16,7 +16,7 @@ use certstow_platform::vault::{self, Kept, Name, VaultEntry};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
-use crate::waits;
+use crate::{text, waits};
 pub use generated::generate;
 pub(crate) use generated::in_groups;
 pub use strength::{Strength, strength};
@@ -162,7 +162,7 @@ fn from_bytes(bytes: &[u8], place: &str, allow_empty: bool) -> Result<Password, 
     if bytes.len() > MAX_BYTES {
         return Err(refuse("holds more than a password: over 64 KiB"));
     }
-    let mut text = decode(bytes)
+    let mut text = text::decode(bytes)
         .ok_or_else(|| refuse("is neither UTF-8 text nor UTF-16 with a byte order mark"))?;
     if text.ends_with('\n') {
         text.pop();
@@ -185,28 +185,6 @@ fn check_characters(text: &str) -> Result<(), &'static str> {
     } else {
         Ok(())
     }
-}
-
-fn decode(bytes: &[u8]) -> Option<Zeroizing<String>> {
-    match bytes {
-        [0xff, 0xfe, rest @ ..] => decode_utf16(rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => decode_utf16(rest, u16::from_be_bytes),
-        [0xef, 0xbb, 0xbf, text @ ..] | text => str::from_utf8(text)
-            .ok()
-            .map(|text| Zeroizing::new(text.to_owned())),
-    }
-}
-
-fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<Zeroizing<String>> {
-    let (units, []) = bytes.as_chunks::<2>() else {
-        return None;
-    };
-    // Three bytes of UTF-8 are the most one unit becomes, so the text never moves while growing.
-    let mut text = Zeroizing::new(String::with_capacity(units.len() * 3));
-    for character in char::decode_utf16(units.iter().copied().map(unit)) {
-        text.push(character.ok()?);
-    }
-    Some(text)
 }
 
 /// Keeps a password in the operating system's vault and reads it back; one that has the name gives

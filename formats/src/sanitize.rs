@@ -3,7 +3,7 @@
 //! Names in certificates, labels and file names may carry escape sequences, characters that
 //! reverse the writing direction (Unicode UAX #9) or take no space, and so make a line say
 //! something else than it is. Tables, trees, prompts and errors all show such text through
-//! [`safe`]; JSON keeps it whole and escapes the same characters by [`is_unsafe`].
+//! [`safe`]; JSON keeps it whole, in ASCII.
 
 use std::borrow::Cow;
 use std::error::Error;

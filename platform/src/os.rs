@@ -7,6 +7,7 @@ pub(crate) mod claim;
 pub(crate) mod darwin;
 pub mod disk;
 mod drive;
+mod drive_letter;
 mod folder_of;
 mod hidden_line;
 mod inode;
@@ -20,6 +21,7 @@ mod verbatim;
 #[cfg(windows)]
 #[allow(missing_docs, reason = "documented where they are re-exported")]
 mod windows;
+mod windows_names;
 
 #[cfg(unix)]
 use unix as system;
@@ -31,8 +33,10 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 pub use drive::Drive;
+pub use drive_letter::MappedDrive;
 pub use folder_of::folder_of;
 pub use hidden_line::{Escape, HiddenLineError};
+pub use windows_names::is_reserved as is_reserved_by_windows;
 
 /// Opens a file for reading, and does not wait should it have become a FIFO or device meanwhile.
 pub(crate) use system::open_to_read;
@@ -237,6 +241,24 @@ pub use system::may_be_replaced;
 /// Whether a path names something that keeps no file: a device, a pipe or socket, or a descriptor of
 /// a process, such as `/dev/stdout`, `/dev/fd/3` or `NUL`; through a link, too.
 pub use system::is_device;
+
+/// Whether a file or folder that is made under this path will have the name that the path says: Windows
+/// changes some names, and reserves others. Elsewhere each does.
+///
+/// # Errors
+/// `InvalidFilename`, with the reason.
+pub use system::check_name;
+
+/// Whether a path is the root folder of a drive; never on systems without drives.
+pub use system::is_drive_root;
+
+/// Whether the drive of a path leads to a share or folder in this logon session alone; never on systems
+/// without drives.
+pub use system::mapped_drive;
+
+/// What another program printed to a pipe, as text: in the code page of the console on Windows, in UTF-8
+/// elsewhere.
+pub(crate) use system::console_text;
 
 /// How many bytes this account may still write to the file system of a folder.
 ///

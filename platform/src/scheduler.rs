@@ -183,6 +183,18 @@ pub struct ProgramError {
     pub source: Option<io::Error>,
 }
 
+impl ProgramError {
+    /// One that ended so, and said this.
+    pub fn ended(program: &'static str, code: Option<i32>, output: impl Into<String>) -> Self {
+        Self {
+            program,
+            code,
+            output: output.into(),
+            source: None,
+        }
+    }
+}
+
 impl fmt::Display for ProgramError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.source, self.code) {
@@ -203,16 +215,19 @@ impl std::error::Error for ProgramError {
     }
 }
 
-/// What a program printed: UTF-8, or UTF-16 as `schtasks.exe /XML` prints it at times.
+/// What a program printed: UTF-16 as `schtasks.exe /XML` prints it at times, with a byte order mark or
+/// without one, or else what programs print at the console (NousResearch/hermes-agent#38334: the code page
+/// of the console, not UTF-8).
 fn text(bytes: &[u8]) -> String {
-    match bytes.strip_prefix(&[0xff, 0xfe]) {
-        Some(units) => {
-            let units = units.chunks_exact(2).map(|pair| [pair[0], pair[1]]);
-            let units: Vec<u16> = units.map(u16::from_le_bytes).collect();
-            String::from_utf16_lossy(&units)
-        }
-        None => String::from_utf8_lossy(bytes).into_owned(),
-    }
+    let units = match bytes {
+        [0xff, 0xfe, units @ ..] => units,
+        // A character that text begins with; no code page has a zero behind it.
+        [1..=0x7f, 0, ..] => bytes,
+        _ => return os::console_text(bytes),
+    };
+    let units = units.chunks_exact(2).map(|pair| [pair[0], pair[1]]);
+    let units: Vec<u16> = units.map(u16::from_le_bytes).collect();
+    String::from_utf16_lossy(&units)
 }
 
 /// `$XDG_CONFIG_HOME`, which counts only if it is absolute, or `~/.config`.
@@ -237,9 +252,16 @@ mod tests {
 
     #[test]
     fn text_decodes_any_output_encoding() {
-        assert_eq!(text("Aufgabe für Ada".as_bytes()), "Aufgabe für Ada");
-        assert_eq!(text(b"\xff\xfe<\0T\0"), "<T");
-        assert_eq!(text(b"ERROR: \x84"), "ERROR: \u{fffd}");
+        let task = "<Task>für Ada</Task>";
+        let utf16: Vec<u8> = task.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(text(&utf16), task);
+        assert_eq!(text(&[&[0xff, 0xfe], &utf16[..]].concat()), task);
+        assert_eq!(text(b"T"), "T");
+        assert_eq!(text(b""), "");
+        if cfg!(not(windows)) {
+            assert_eq!(text("Aufgabe für Ada".as_bytes()), "Aufgabe für Ada");
+            assert_eq!(text(b"ERROR: \x84"), "ERROR: \u{fffd}");
+        }
     }
 
     #[cfg(unix)]

@@ -9,11 +9,14 @@ use certstow_formats::sanitize::safe;
 use certstow_platform::OpenOptions;
 
 use super::backup;
+use super::schedule::state;
 use crate::args::{DoctorArgs, Global, StoreArgs, Typed};
 use crate::doctor::{self, Check, Status};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::render::json::Object;
+use crate::schedule::Owner;
+use crate::schedule::install;
 use crate::screen::{ERROR, Screen, WARNING};
 use crate::{ask, journal, option_file};
 
@@ -92,6 +95,31 @@ fn examine(
         }
         findings.add_all(doctor::manifest(folder))?;
         findings.add_all(doctor::left_over(folder))?;
+    }
+    examine_tasks(findings)
+}
+
+/// The tasks that are installed, whatever was asked about.
+fn examine_tasks(findings: &mut Findings<'_>) -> Result<(), Error> {
+    let tasks = match install::tasks() {
+        Ok(tasks) => tasks,
+        Err(error) => return findings.add(doctor::unknown_task("", &error)),
+    };
+    for (name, owner) in tasks {
+        let name_and_owner = match owner {
+            Owner::User => name.to_string(),
+            Owner::Machine => format!("{name}, of the machine"),
+        };
+        let about = name_and_owner.as_str();
+        match install::show(&name, owner) {
+            Ok(scheduled) => {
+                for doubt in state::doubts(&scheduled) {
+                    findings.add(doctor::doubt_of_task(about, &doubt.text, doubt.fatal))?;
+                }
+                findings.add(doctor::last_run(about, &scheduled))?;
+            }
+            Err(error) => findings.add(doctor::unknown_task(about, &error))?,
+        }
     }
     Ok(())
 }

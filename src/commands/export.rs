@@ -198,7 +198,7 @@ pub(crate) fn check_together(
         return usage("--json and '-o -' both want standard output");
     }
     if to_stdout(args) && io::stdout().is_terminal() {
-        return usage("the file is not written to a terminal: redirect standard output");
+        return Err(Error::not_to_a_terminal("file"));
     }
     if to_stdout(args) && os::stdout_is_lost() {
         return Err(Error::io(

@@ -98,7 +98,7 @@ fn check_together(args: &ReportArgs, screen: &Screen) -> Result<(), Error> {
         return usage("--json and '-o -' both want standard output");
     }
     if io::stdout().is_terminal() {
-        return usage("the page is not written to a terminal: redirect standard output");
+        return Err(Error::not_to_a_terminal("page"));
     }
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! `certstow schedule`: what the options mean for a task, then [`crate::schedule`].
 
 mod line;
+mod program;
 mod report;
-mod state;
+pub(super) mod state;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -33,7 +34,8 @@ pub(crate) fn run(command: &ScheduleCommand, screen: &Screen) -> Result<Exit, Er
         },
         ScheduleCommand::Show(task) => {
             let scheduled = install::show(&task.name, owner(task))?;
-            let doubts = state::doubts(&scheduled);
+            let doubts = state::doubts(&scheduled).into_iter();
+            let doubts: Vec<_> = doubts.map(|doubt| doubt.text).collect();
             report::shown_task(&task.name, &scheduled, &doubts, screen)?;
         }
         ScheduleCommand::Remove(task) => {
@@ -122,9 +124,14 @@ fn account_of_the_task(schedule: &Schedule, screen: &Screen) -> Result<String, E
         .ok_or_else(|| unknown(io::ErrorKind::NotFound.into()))
 }
 
-fn refuse_variables(schedule: &Schedule) -> Result<(), Error> {
+/// A word of a task's command line in which Task Scheduler would see a variable.
+fn variable(schedule: &Schedule) -> Option<&String> {
     let mut words = std::iter::once(&schedule.program).chain(&schedule.arguments);
-    match words.find(|word| schedule::would_be_replaced(word)) {
+    words.find(|word| schedule::would_be_replaced(word))
+}
+
+fn refuse_variables(schedule: &Schedule) -> Result<(), Error> {
+    match variable(schedule) {
         Some(word) => Err(Error::Usage(format!(
             "Task Scheduler would take a part of '{word}' for a variable"
         ))),
@@ -165,6 +172,13 @@ fn print(args: &ScheduleInstallArgs, folder: Option<&Path>, screen: &Screen) -> 
         None => Paths::Absolute,
     };
     let schedule = schedule(args, scheduler, paths)?;
+    if scheduler == Scheduler::TaskScheduler
+        && let Some(word) = variable(&schedule)
+    {
+        screen.warn(&format!(
+            "Task Scheduler will put a variable's value in the place of a part of '{word}'"
+        ));
+    }
     let files = schedule.files(scheduler)?;
     match folder {
         Some(folder) => {
@@ -227,7 +241,9 @@ fn schedule(
     let program = match &args.program {
         Some(program) => program.clone(),
         None => {
-            std::env::current_exe().map_err(|source| Error::io("the path of certstow", source))?
+            let program = program::as_started();
+            let program = program.map_err(|source| Error::io("the path of certstow", source))?;
+            line::absolute(&program)?
         }
     };
     let of_the_machine = scheduler == Scheduler::Launchd && owner == Owner::Machine;

@@ -36,9 +36,11 @@ fn of(account: &Account) -> Check {
     }
     match (account.profile_loaded, &account.session) {
         // Unix decrypts no keys with a logon.
+        // A logon of the type 8 (ssh with a password, CredSSP) has one; a key of ssh or Kerberos gives none
+        // (type 3). Credential Manager answers neither (PowerShell/Win32-OpenSSH#1349, #2273).
         (Some(_), Session::Network) => found.warn(
-            "a logon over the network has no password to decrypt the account's keys with: run \
-             certstow at the machine, or in a task",
+            "a logon over the network may have no password to decrypt the account's keys with, and \
+             Credential Manager gives it none: run certstow at the machine, or in a task",
         ),
         (Some(_), _) if account.of_the_machine => found.warn(
             "SYSTEM has the machine's keys alone: a person's keys need a task of that account",
@@ -103,7 +105,7 @@ mod tests {
             (
                 remote,
                 "with an administrator's rights, logged on over the network",
-                "no password",
+                "may have no password",
             ),
             (
                 system,

@@ -18,6 +18,9 @@ const LITTLE: u64 = 10 << 20;
 pub(crate) fn check(folder: &Path) -> Check {
     let about = folder.display().to_string();
     let _wait = waits::waiting_for(format!("the disk or share of {about}"));
+    if let Err(error) = backup::check_place(folder) {
+        return failed(about, &error);
+    }
     let Some(there) = existing(folder) else {
         let error = Error::Target {
             file: folder.to_owned(),

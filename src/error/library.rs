@@ -277,6 +277,10 @@ fn of_target(source: &io::Error, place: Place) -> Hint {
     let elsewhere = elsewhere(place);
     let hint = match source.kind() {
         _ if matches!(place, Place::Copy) => elsewhere.to_owned(),
+        io::ErrorKind::InvalidFilename if matches!(place, Place::Output) => {
+            return Hint::on_command_line("choose another name with -o")
+                .in_wizard("choose another name");
+        }
         io::ErrorKind::NotFound => {
             return Hint::on_command_line(format!("make its folder first, or {elsewhere}"))
                 .in_wizard("make that folder first, or name another one");

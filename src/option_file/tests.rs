@@ -5,6 +5,8 @@ use clap::FromArgMatches as _;
 use std::time::Duration;
 
 use super::*;
+use crate::error::Explain as _;
+use crate::exit::Exit;
 
 /// Reads this as the file `HERE/backup.toml`.
 fn read_text(text: &str) -> Result<BackupArgs, Error> {
@@ -233,4 +235,62 @@ fn read_suggests_correct_key_or_program() {
     assert!(message.contains("did you mean windows2016?"), "{message}");
     let (_, message) = refused("to = 'a'\ninterval = 5\n");
     assert!(message.contains("expected one of"), "{message}");
+}
+
+#[test]
+fn read_explains_escapes_in_windows_paths() {
+    for (text, line, words) in [
+        ("to = [\"C:\\Users\\x\"]", 1, "unicode"),
+        ("to = [\n  'a',\n  \"C:\\Program Files\",\n]", 3, "escape"),
+        (
+            "rewrite = true\nto = \"C:\\temp\\backup\"",
+            2,
+            "to: a control character",
+        ),
+        (
+            "store = [\"file:C:\\new\"]",
+            1,
+            "store: a control character",
+        ),
+        (
+            "password-file = \"C:\\bar\"",
+            1,
+            "password-file: a control character",
+        ),
+    ] {
+        let error = read_text(text).unwrap_err();
+        let hint = error.hint().unwrap();
+        assert!(hint.contains("'single quotes'"), "{text}: {hint}");
+        assert_eq!(error.exit(), Exit::Usage);
+        let (found, message) = refused(text);
+        assert_eq!(found, Some(line), "{text}: {message}");
+        assert!(message.contains(words), "{text}: {message}");
+    }
+    for text in ["to = 'a", "to = \"a", "label = \"a\\tb\"\nnothing = 1"] {
+        let hint = read_text(text).unwrap_err().hint().unwrap();
+        assert!(!hint.contains("quotes"), "{text}: {hint}");
+    }
+    // Text is no path.
+    read_text("label = \"a\\tb\"").unwrap();
+    read_text("to = \"C:\\\\temp\"").unwrap();
+}
+
+#[test]
+fn read_accepts_utf16_by_its_mark() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("backup.toml");
+    let units = |unit: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        let text = "\u{feff}label = 'Jürgen'\r\n".encode_utf16();
+        text.flat_map(unit).collect()
+    };
+    let utf8 = "\u{feff}label = 'Jürgen'\n".as_bytes().to_vec();
+    for bytes in [units(u16::to_le_bytes), units(u16::to_be_bytes), utf8] {
+        std::fs::write(&file, bytes).unwrap();
+        let args = read(&file).unwrap().args;
+        assert_eq!(args.filters.filters().label.as_deref(), Some("Jürgen"));
+    }
+    std::fs::write(&file, b"label = 'J\xfcrgen'").unwrap();
+    let error = read(&file).unwrap_err();
+    assert_eq!(error.exit(), Exit::Usage);
+    assert!(error.to_string().contains("neither UTF-8"), "{error}");
 }

@@ -1,12 +1,14 @@
-//! JSON as certstow prints it: indented, one object a run, streamed while it is made. Strings
-//! keep every character; those that could upset a terminal are written as `\u` escapes, which
-//! mean the same to a program.
+//! JSON as certstow prints and logs it: indented, one object a run, streamed while it is made. Strings
+//! keep every character, written in ASCII alone: the others as `\u` escapes (RFC 8259, section 7),
+//! which mean the same to a program. PowerShell decodes what a program prints by
+//! `[Console]::OutputEncoding`, a code page in which UTF-8 is something else (PowerShell/PowerShell#21456),
+//! and a terminal does what control characters and bidirectional marks tell it.
 
 use std::io::{self, Write};
 
 use certstow_core::identity::{Inventory, ListedCertificate, StoreProblem};
 use certstow_formats::chain::{Path, PathEnd};
-use certstow_formats::sanitize::{in_full, is_unsafe};
+use certstow_formats::sanitize::in_full;
 use certstow_formats::{key, names};
 use certstow_platform::store::KeyState;
 use serde::Serialize;
@@ -17,7 +19,7 @@ use crate::error::Explain;
 
 /// Writes one value and a line end.
 pub(crate) fn write(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
-    let formatter = SafeStrings(PrettyFormatter::new());
+    let formatter = AsciiStrings(PrettyFormatter::new());
     let mut serializer = serde_json::Serializer::with_formatter(&mut *out, formatter);
     value.serialize(&mut serializer).map_err(io::Error::from)?;
     out.write_all(b"\n")
@@ -26,23 +28,25 @@ pub(crate) fn write(out: &mut dyn Write, value: &impl Serialize) -> io::Result<(
 /// One value on one line, without a line end.
 pub(crate) fn line(value: &impl Serialize) -> io::Result<String> {
     let mut line = Vec::new();
-    let formatter = SafeStrings(CompactFormatter);
+    let formatter = AsciiStrings(CompactFormatter);
     let mut serializer = serde_json::Serializer::with_formatter(&mut line, formatter);
     value.serialize(&mut serializer).map_err(io::Error::from)?;
     String::from_utf8(line).map_err(io::Error::other)
 }
 
-/// Lays values out as its formatter does and escapes unsafe characters.
-struct SafeStrings<F>(F);
+/// Lays values out as its formatter does and escapes what is no ASCII.
+struct AsciiStrings<F>(F);
 
-impl<F: Formatter> Formatter for SafeStrings<F> {
+impl<F: Formatter> Formatter for AsciiStrings<F> {
     fn write_string_fragment<W: ?Sized + Write>(
         &mut self,
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
         let mut rest = fragment;
-        while let Some((at, character)) = rest.char_indices().find(|(_, c)| is_unsafe(*c)) {
+        // The control characters below the space come escaped.
+        let escaped = |(_, c): &(usize, char)| !c.is_ascii() || *c == '\u{7f}';
+        while let Some((at, character)) = rest.char_indices().find(escaped) {
             writer.write_all(&rest.as_bytes()[..at])?;
             for unit in character.encode_utf16(&mut [0; 2]) {
                 write!(writer, "\\u{unit:04x}")?;
@@ -274,17 +278,17 @@ mod tests {
     use certstow_core::error::Error;
 
     #[test]
-    fn write_escapes_unsafe_characters_without_loss() {
-        let text = "a\x1b[2J\u{202e}b\u{9b}\u{e0041}\"ü🔑";
+    fn write_is_ascii_without_loss() {
+        let text = "a\x1b[2J\u{7f}\u{202e}b\u{9b}\u{e0041}\"ü🔑~";
         let mut out = Vec::new();
         write(&mut out, &vec![text]).unwrap();
-        let json = String::from_utf8(out).unwrap();
-        assert!(
-            !json.trim_end().chars().any(|c| c != '\n' && is_unsafe(c)),
-            "{json:?}"
-        );
-        assert!(json.contains("\\u202e") && json.contains('🔑'));
-        assert_eq!(serde_json::from_str::<Vec<String>>(&json).unwrap(), [text]);
+        let printed = String::from_utf8(out).unwrap();
+        for json in [printed, line(&vec![text]).unwrap()] {
+            let plain = |c: char| c == '\n' || c == ' ' || c.is_ascii_graphic();
+            assert!(json.chars().all(plain), "{json:?}");
+            assert!(json.contains(r#"\"\u00fc\ud83d\udd11~"#), "{json}");
+            assert_eq!(serde_json::from_str::<Vec<String>>(&json).unwrap(), [text]);
+        }
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub(crate) enum SchedulerError {
     NotScheduled {
         /// The name.
         name: String,
+        /// What the scheduler's program said, where it has one answer to all that is wrong.
+        source: Option<ProgramError>,
     },
     /// There is something of this name that certstow did not make.
     Foreign {
@@ -59,12 +61,21 @@ impl SchedulerError {
                     "'certstow schedule install --print' writes the files for other systems",
                 ),
             ),
-            Self::NotScheduled { name } => (
+            Self::NotScheduled { name, source } => (
                 format!("no task named '{name}' is scheduled"),
                 facts(
                     Exit::NotFound,
                     "not-scheduled",
-                    "--name names another task, and --machine looks among those of the machine",
+                    match source {
+                        None => {
+                            "--name names another task, and --machine looks among those of the \
+                             machine"
+                        }
+                        Some(_) => {
+                            "--name names another task; one of the machine, or that an \
+                             administrator registered, shows in an administrator's prompt alone"
+                        }
+                    },
                 ),
             ),
             Self::Foreign { what } => (
@@ -93,8 +104,10 @@ impl SchedulerError {
                     "scheduler-refused",
                     match scheduler {
                         Scheduler::TaskScheduler => {
-                            "the account needs the right 'Log on as a batch job', and --machine an \
-                             administrator's prompt; --print writes the XML for other tools"
+                            "the account needs the right 'Log on as a batch job' and a password (a \
+                             PIN is none), and --machine an administrator's prompt; where a policy \
+                             forbids to store passwords no task of a person can be registered; \
+                             --print writes the XML for other tools"
                         }
                         Scheduler::Systemd => "--machine needs root; --print writes the files",
                         Scheduler::Launchd => {
@@ -134,8 +147,9 @@ impl std::error::Error for SchedulerError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::NoManager { source } | Self::Refused { source, .. } => Some(source),
+            Self::NotScheduled { source, .. } => source.as_ref().map(|source| source as _),
             Self::File { source, .. } => Some(source),
-            Self::None | Self::NotScheduled { .. } | Self::Foreign { .. } => None,
+            Self::None | Self::Foreign { .. } => None,
         }
     }
 }

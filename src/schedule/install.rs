@@ -14,7 +14,7 @@ use certstow_platform::scheduler::{Owner, Scheduler};
 
 use super::{Schedule, SchedulerError, TaskName};
 use crate::error::Error;
-pub(crate) use program::{Installed, Scheduled};
+pub(crate) use program::{Installed, LastRun, Scheduled};
 
 /// The scheduler of this system.
 ///
@@ -50,6 +50,26 @@ pub(crate) fn show(name: &TaskName, owner: Owner) -> Result<Scheduled, Error> {
         Scheduler::Systemd => service_manager::show(name, owner),
         Scheduler::Launchd => launchctl::show(name, owner),
     }
+}
+
+/// The names of certstow's tasks, a person's and the machine's, as far as this account may see them.
+///
+/// # Errors
+/// [`Error::Scheduler`]: the scheduler's program cannot be started.
+pub(crate) fn tasks() -> Result<Vec<(TaskName, Owner)>, Error> {
+    let Some(scheduler) = Scheduler::of_this_system() else {
+        return Ok(Vec::new());
+    };
+    if scheduler == Scheduler::TaskScheduler {
+        // Whose they are makes no difference there.
+        let names = task_scheduler::names()?.into_iter();
+        return Ok(names.map(|name| (name, Owner::User)).collect());
+    }
+    let of = |owner| {
+        let names = places::names(scheduler, owner).into_iter();
+        names.map(move |name| (name, owner))
+    };
+    Ok(of(Owner::User).chain(of(Owner::Machine)).collect())
 }
 
 /// Takes a task away from this system's scheduler. Returns the files that were removed.

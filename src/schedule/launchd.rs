@@ -20,6 +20,12 @@ pub(crate) fn label(name: &super::TaskName) -> String {
     format!("{PREFIX}{name}")
 }
 
+/// The name of the task whose property list a file is, by the file's name.
+pub(super) fn name_of(file: &str) -> Option<super::TaskName> {
+    let name = file.strip_prefix(PREFIX)?.strip_suffix(".plist")?;
+    name.parse().ok()
+}
+
 pub(super) fn files(schedule: &Schedule) -> Result<Vec<ScheduleFile>, Error> {
     if !schedule.program.starts_with('/') {
         return Err(Error::Usage(format!(

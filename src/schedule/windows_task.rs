@@ -9,8 +9,9 @@
 
 use roxmltree::{Document, Node};
 
+use super::install::LastRun;
 use super::xml::escaped;
-use super::{DELAY_MINUTES, Day, HOURS, Owner, Schedule, ScheduleFile, When};
+use super::{DELAY_MINUTES, Day, HOURS, Owner, Schedule, ScheduleFile, TaskName, When};
 use crate::error::Error;
 
 /// The account SYSTEM, whatever its name in the language of the machine.
@@ -178,6 +179,37 @@ pub(crate) fn command(xml: &str) -> Option<Vec<String>> {
     (!lost).then_some(command)
 }
 
+/// The names of certstow's tasks in the XML of all of them, as far as certstow could have given them.
+pub(crate) fn names(xml: &str) -> Vec<TaskName> {
+    let tasks = xml.split("<Task ").filter(|task| task.contains(SOURCE));
+    // Each is in a folder of tasks; those of certstow are in the first one.
+    let names = tasks.filter_map(|task| {
+        let (_, rest) = task.split_once("<URI>\\")?;
+        let (name, _) = rest.split_once("</URI>")?;
+        name.parse().ok()
+    });
+    names.collect()
+}
+
+/// How a task last ended, from the line that `schtasks.exe /V /FO CSV /NH` has of it: the columns are the
+/// same in each language, and the last two that count are the time and the code of the last run.
+pub(crate) fn last_run(table: &str) -> Option<LastRun> {
+    /// `SCHED_S_TASK_RUNNING` and `SCHED_S_TASK_HAS_NOT_RUN` ("Task Scheduler Error and Success Constants").
+    const RUNNING: i64 = 0x0004_1301;
+    const HAS_NOT_RUN: i64 = 0x0004_1303;
+    let line = table.lines().find(|line| !line.trim().is_empty())?;
+    let mut columns = line.trim().split("\",\"").skip(5);
+    let when = columns.next()?.to_owned();
+    Some(match columns.next()?.parse().ok()? {
+        RUNNING => LastRun::Running,
+        HAS_NOT_RUN => LastRun::None,
+        code => LastRun::Ended {
+            code,
+            when: Some(when),
+        },
+    })
+}
+
 /// Why a task will not do what certstow registered it for, from the XML of it: somebody changed how
 /// it logs on, or disabled it.
 pub(crate) fn differs(xml: &str) -> Option<String> {
@@ -201,7 +233,8 @@ pub(crate) fn differs(xml: &str) -> Option<String> {
 }
 
 /// Whether Task Scheduler would put something else in a text's place: a variable of the environment
-/// (`%TEMP%`) or of the task (`$(Arg0)`). There is no way to write these so that they stay.
+/// (`%TEMP%`), or of the task (`$(Arg0)`, "IRegisteredTask::Run"; `$(EventData)`, "ValueQueries"). There is
+/// no way to write these so that they stay.
 pub(crate) fn would_be_replaced(text: &str) -> bool {
     let parts: Vec<_> = text.split('%').collect();
     // What stands between two percent signs; two in a row name nothing, and stay.
@@ -236,6 +269,44 @@ mod tests {
     fn quoted_quotes_only_when_needed() {
         assert_eq!(quoted(r"C:\Backup"), r"C:\Backup");
         assert_eq!(quoted(r"C:\My Backup\"), r#""C:\My Backup\\""#);
+    }
+
+    #[test]
+    fn names_are_those_of_own_tasks() {
+        let task = |uri: &str, source: &str| {
+            format!(
+                "<!-- {uri} -->\n<Task version=\"1.2\" xmlns=\"x\">\n<RegistrationInfo>{source}\
+                 <URI>{uri}</URI></RegistrationInfo>\n<Actions/></Task>\n"
+            )
+        };
+        let own = [task(r"\certstow", SOURCE), task(r"\machine", SOURCE)].concat();
+        let others = [task(r"\Folder\moved", SOURCE), task(r"\other", "")].concat();
+        let all = format!("<?xml version=\"1.0\" ?>\n<Tasks>\n{others}{own}</Tasks>");
+        let names: Vec<_> = names(&all).iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["certstow", "machine"]);
+        assert!(super::names("").is_empty());
+    }
+
+    #[test]
+    fn last_run_reads_columns_of_each_language() {
+        let line = |code: &str| {
+            format!(
+                "\r\n\"PC\",\"\\certstow\",\"01.12.2026 12:30:00\",\"Bereit\",\"Interaktiv/Hintergrund\",\
+                 \"30.11.2026 12:30:12\",\"{code}\",\"PC\\ada\",\"C:\\certstow.exe backup\"\r\n"
+            )
+        };
+        let ended = |code| {
+            let when = Some("30.11.2026 12:30:12".to_owned());
+            Some(LastRun::Ended { code, when })
+        };
+        assert_eq!(last_run(&line("0")), ended(0));
+        assert_eq!(last_run(&line("14")), ended(14));
+        assert_eq!(last_run(&line("-2147024894")), ended(-2_147_024_894));
+        assert_eq!(last_run(&line("267011")), Some(LastRun::None));
+        assert_eq!(last_run(&line("267009")), Some(LastRun::Running));
+        for other in ["", "ERROR: x", "\"a\",\"b\""] {
+            assert_eq!(last_run(other), None);
+        }
     }
 
     #[test]

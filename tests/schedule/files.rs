@@ -12,6 +12,41 @@ fn systemd_analyze(scope: &str) -> Command {
     analyze
 }
 
+/// What a fleet means, and nobody else does.
+#[test]
+fn windows_task_is_printed_with_word_on_variables() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = |to: &str| {
+        let output = print(folder.path(), "windows", &["--to", to]);
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let variable = said(r"\\server\%COMPUTERNAME%");
+    let words = r"a variable's value in the place of a part of '\\server\%COMPUTERNAME%'";
+    assert!(variable.contains(words), "{variable}");
+    assert!(!said(r"\\server\100%").contains("variable"));
+}
+
+/// A package moves its link at each update, and takes away what it led to.
+#[test]
+fn systemd_service_starts_program_by_its_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("certstow");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_certstow"), &link).unwrap();
+    // As the shell starts what is found in PATH.
+    for first_word in ["certstow".as_ref(), link.as_os_str()] {
+        let mut print = Command::new(&link);
+        std::os::unix::process::CommandExt::arg0(&mut print, first_word);
+        print
+            .env("PATH", folder.path())
+            .args(["schedule", "install", "--print", "--system", "systemd"])
+            .args(["--to", "/srv/backup", "--password-file", "/etc/password"]);
+        let output = succeeds(&mut print);
+        let said = String::from_utf8_lossy(&output.stdout);
+        let starts = format!("ExecStart=:{} backup", link.display());
+        assert!(said.contains(&starts), "{said}");
+    }
+}
+
 #[test]
 #[ignore = "needs systemd"]
 fn systemd_units_pass_verification() {

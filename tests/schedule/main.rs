@@ -24,7 +24,7 @@ const BACKUP: [&str; 8] = [
 ];
 
 /// Prints the files of a task for a system into a folder.
-fn print(folder: &Path, system: &str, options: &[&str]) {
+fn print(folder: &Path, system: &str, options: &[&str]) -> Output {
     let mut print = certstow();
     print
         .args(["schedule", "install", "--system", system])
@@ -32,7 +32,7 @@ fn print(folder: &Path, system: &str, options: &[&str]) {
         .args(["--program", env!("CARGO_BIN_EXE_certstow")])
         .args(BACKUP)
         .args(options);
-    succeeds(&mut print);
+    succeeds(&mut print)
 }
 
 fn certstow() -> Command {

@@ -61,6 +61,23 @@ fn schedule_installs_runs_removes_with_real_manager() {
         ls -A "$target"
         rmdir "$target"
         mv unmounted "$target"
+        "$CERTSTOW" doctor --store keys || true
+
+        # By a link, as packages have it, whose certstow an update takes away.
+        mkdir -p opt/1 opt/2
+        cp "$CERTSTOW" opt/1/certstow
+        ln -s opt/1/certstow link
+        ./link schedule install --name linked --to "$target" --store keys --password-file password
+        mv opt/1/certstow opt/2/certstow
+        ln -sf opt/2/certstow link
+        systemctl --user start linked.service
+        ./link doctor --store keys | grep linked
+        rm link
+        status=0
+        "$CERTSTOW" doctor --store keys > gone || status=$?
+        echo "link gone $status: $(grep failed gone)"
+        "$CERTSTOW" schedule remove --name linked
+        systemctl --user start nightly.service
 
         echo '-- the doctor in a task'
         systemd-run --user --quiet --wait --pipe --working-directory="$HOME" \
@@ -102,7 +119,11 @@ fn schedule_installs_runs_removes_with_real_manager() {
         "NEXT",
         "nightly.timer",
         "status ExecMainStatus=0",
-        "emptied ExecMainStatus=16\n-- the doctor in a task",
+        "emptied ExecMainStatus=16\n",
+        "warning  task      nightly: runs [CERTSTOW]; its last run ended with exit code 16, target",
+        "ok       task      linked: runs [FOLDER]/link; its last run ended with exit code 0, done (",
+        "link gone 1: failed   task      linked: the task runs [FOLDER]/link, which does not exist",
+        "ok       task      nightly: runs [CERTSTOW]; its last run ended with exit code 0, done (",
         "certstow-manifest.json",
         ".p12",
         ", as the service run-",
@@ -120,11 +141,13 @@ fn schedule_installs_runs_removes_with_real_manager() {
         "then 10",
     ] {
         let part = part.replace("[CERTSTOW]", &certstow);
+        let part = part.replace("[FOLDER]", &folder.path().display().to_string());
         assert!(said.contains(&part), "no {part} in {said}");
     }
     // As it was installed there is nothing to warn of.
     let (as_installed, _) = said.split_once("-- a config").unwrap();
-    assert!(!as_installed.contains("warning"), "{as_installed}");
+    let other = |line: &str| line.contains("warning") && !line.contains("exit code 16");
+    assert!(!as_installed.lines().any(other), "{as_installed}");
     let (_, after) = said.split_once("Removed").unwrap();
     assert!(!after.contains("timers.target.wants/"), "{after}");
 }

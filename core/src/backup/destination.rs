@@ -36,7 +36,8 @@ impl Destination {
     /// the manifest.
     ///
     /// # Errors
-    /// - [`Error::Target`]: there is no such folder and it cannot be made, or it takes no files.
+    /// - [`Error::Target`]: there is no such folder and it cannot be made, or it takes no files; it is the
+    ///   root of a drive that holds no backup.
     /// - [`Error::TargetLocked`]: another certstow is using it.
     /// - [`Error::NotPrivate`]: see [`output::preflight`].
     pub(super) fn open(
@@ -46,6 +47,7 @@ impl Destination {
     ) -> Result<Self, Error> {
         let _wait = output::waiting_for(folder);
         let mut notes = Vec::new();
+        check_place(folder)?;
         make(folder, &mut notes)?;
         let lock = lock::for_writing(folder, patience)?.map_err(|error| {
             let text = format!("this file system cannot lock out another run of certstow: {error}");
@@ -245,6 +247,24 @@ pub(super) fn real_path(folder: &Path) -> PathBuf {
 
 /// What is wrong with a folder that is to be written to.
 pub(super) const NOT_MADE: &str = "the folder is not there, and cannot be made";
+
+/// Refuses a folder that no backup belongs into, there or not.
+///
+/// # Errors
+/// [`Error::Target`]: it would get another name than this one ([`os::check_name`]), or is the root of a
+/// drive that holds no backup.
+pub fn check_place(folder: &Path) -> Result<(), Error> {
+    let _wait = output::waiting_for(folder);
+    output::check_name(folder)?;
+    match os::is_drive_root(folder) && !folder.join(manifest::NAME).exists() {
+        true => Err(Error::target(
+            folder,
+            "it is the root of a drive",
+            io::Error::other("a backup gets a folder of its own there"),
+        )),
+        false => Ok(()),
+    }
+}
 
 /// Makes a folder, but not the folders above it: a disk that is not mounted must not turn into a
 /// folder of its name.

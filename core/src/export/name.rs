@@ -39,7 +39,7 @@ pub fn default_file_name(label: &str, format: Format) -> PathBuf {
         .trim_end_matches(['.', ' ']);
     let stem = match stem {
         "" => "certificate".to_owned(),
-        _ if is_device(stem) => format!("_{stem}"),
+        _ if os::is_reserved_by_windows(stem) => format!("_{stem}"),
         _ => stem.to_owned(),
     };
     format!("{stem}.{}", format.extension()).into()
@@ -70,23 +70,6 @@ pub fn with_usual_extension(file: &Path, format: Format) -> PathBuf {
 
 fn names_no_file(file: &Path) -> bool {
     file.file_name().is_none() || names_a_folder(file) || os::is_device(file)
-}
-
-/// Windows reserves these names, with any extension, in every folder.
-fn is_device(stem: &str) -> bool {
-    let base = stem.split('.').next().unwrap_or_default().trim_end();
-    let base = base.to_ascii_uppercase();
-    match base.as_str() {
-        "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$" => true,
-        other => ["COM", "LPT"].iter().any(|device| {
-            other.strip_prefix(device).is_some_and(|number| {
-                let mut characters = number.chars();
-                let is_number =
-                    |character: char| character.is_ascii_digit() || "¹²³".contains(character);
-                characters.next().is_some_and(is_number) && characters.next().is_none()
-            })
-        }),
-    }
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
+use super::drive_letter::MappedDrive;
 use super::folder_of;
 pub(crate) use access::{keep_access, keep_owner};
 pub use account::account;
@@ -174,6 +175,22 @@ pub fn free_space(folder: &Path) -> io::Result<u64> {
 pub fn free_space(folder: &Path) -> io::Result<u64> {
     let status = rustix::fs::statvfs(folder)?;
     Ok(status.f_bavail.saturating_mul(status.f_frsize))
+}
+
+pub fn check_name(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+pub fn is_drive_root(_path: &Path) -> bool {
+    false
+}
+
+pub fn mapped_drive(_path: &Path) -> Option<MappedDrive> {
+    None
+}
+
+pub(crate) fn console_text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 pub fn system_drive() -> Option<PathBuf> {

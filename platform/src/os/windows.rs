@@ -24,8 +24,9 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 use windows_sys::Win32::System::SystemServices::FILE_PERSISTENT_ACLS;
 
+use super::windows_names;
 pub use account::account;
-pub use drives::removable_drives;
+pub use drives::{mapped_drive, removable_drives};
 
 pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
     File::open(path)
@@ -75,6 +76,23 @@ pub fn system_drive() -> Option<PathBuf> {
     Some(drive.into())
 }
 
+pub fn check_name(path: &Path) -> io::Result<()> {
+    match windows_names::refusal(&path.to_string_lossy()) {
+        Some(reason) => Err(io::Error::new(io::ErrorKind::InvalidFilename, reason)),
+        None => Ok(()),
+    }
+}
+
+pub fn is_drive_root(path: &Path) -> bool {
+    windows_names::is_drive_root(&path.to_string_lossy())
+}
+
+/// What a program writes to a pipe is in the code page of the console that it shares with this process;
+/// without one, in the one that consoles begin with (OEM).
+pub(crate) fn console_text(bytes: &[u8]) -> String {
+    ffi::decode(ffi::console_code_page(), bytes)
+}
+
 pub(crate) fn user_id() -> Option<u32> {
     None
 }
@@ -93,6 +111,7 @@ pub(crate) fn keep_owner(_new: &File, _old: &Path) -> io::Result<()> {
 }
 
 pub fn create_private(path: &Path) -> io::Result<File> {
+    check_name(path)?;
     create(&long_path(path), &private(&ffi::user()?))
 }
 
@@ -111,6 +130,7 @@ pub(super) fn make_private(_file: &File) -> io::Result<()> {
 }
 
 pub(crate) fn create_readable(path: &Path) -> io::Result<File> {
+    check_name(path)?;
     OpenOptions::new()
         .read(true)
         .write(true)
@@ -119,10 +139,12 @@ pub(crate) fn create_readable(path: &Path) -> io::Result<File> {
 }
 
 pub fn create_readable_folder(path: &Path) -> io::Result<()> {
+    check_name(path)?;
     std::fs::create_dir_all(long_path(path))
 }
 
 pub(super) fn create_private_folder(path: &Path) -> io::Result<()> {
+    check_name(path)?;
     let path = long_path(path);
     if let Some(parent) = path.parent()
         && !parent.as_os_str().is_empty()
@@ -327,6 +349,35 @@ mod tests {
         for file in ["a.p12", "nullity", r"C:\folder\a", ""] {
             assert!(!is_device(Path::new(file)), "{file}");
         }
+    }
+
+    #[test]
+    fn create_refuses_names_that_windows_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["trail.", "blank ", "file:stream", "aux.p12"] {
+            let path = folder.path().join(name);
+            for refused in [
+                create_private(&path).map(drop),
+                create_readable(&path).map(drop),
+                create_private_folder(&path),
+                create_readable_folder(&path),
+            ] {
+                let kind = refused.unwrap_err().kind();
+                assert_eq!(kind, io::ErrorKind::InvalidFilename, "{name}");
+            }
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn decode_reads_code_pages() {
+        assert_eq!(
+            ffi::decode(850, b"f\x81r N\x84chste Laufzeit \xe1"),
+            "für Nächste Laufzeit ß"
+        );
+        assert_eq!(ffi::decode(866, b"\x8e\xe8\xa8\xa1\xaa\xa0"), "Ошибка");
+        assert_eq!(ffi::decode(65001, "für".as_bytes()), "für");
+        assert_eq!(ffi::decode(850, b""), "");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! CERT_BACKED_UP_PROP_ID: whether a copy of a certificate and its key was saved, and when. Its value
 //! is a VARIANT_BOOL and right behind it a FILETIME (Microsoft's documentation of
-//! `CERTENROLL_PROPERTYID`; what `ICertPropertyBackedUp` writes). Windows itself does not use it.
+//! `CERTENROLL_PROPERTYID`; what `ICertPropertyBackedUp` writes). Windows itself does not use it ("This
+//! property is not currently used", `ICertPropertyBackedUp`), so certstow alone reads what is here.
 
 use certstow_formats::time::UnixTime;
 

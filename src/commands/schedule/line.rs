@@ -5,7 +5,9 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use certstow_core::backup;
 use certstow_core::password::Source;
+use certstow_platform::os::{self, MappedDrive};
 use certstow_platform::spec::{StoreSpec, SystemStoreLocation};
 
 use crate::args::{BackupArgs, Given, Kind, ScheduleInstallArgs, Typed};
@@ -81,7 +83,7 @@ impl Line {
     fn add(&mut self, given: Given, paths: Paths) -> Result<(), Error> {
         let given = match paths {
             Paths::AsWritten => given,
-            Paths::Absolute => given.with_path(absolute)?,
+            Paths::Absolute => of_this_machine(given)?,
         };
         if let Some(value) = given.value.clone() {
             let value = text(value)?;
@@ -183,8 +185,35 @@ fn refuse_store_of_a_person(store: &StoreSpec) -> Result<(), Error> {
     }
 }
 
-fn absolute(path: &Path) -> Result<PathBuf, Error> {
-    std::path::absolute(path).map_err(|source| Error::io(path.display().to_string(), source))
+/// An option with its path made absolute.
+fn of_this_machine(given: Given) -> Result<Given, Error> {
+    if let ("to", Some(folder)) = (given.name.as_str(), &given.value) {
+        let place = backup::check_place(Path::new(folder));
+        place.map_err(|error| Error::Usage(error.in_full()))?;
+    }
+    given.with_path(absolute)
+}
+
+/// A path as a task can use it: one that depends neither on a folder nor on a logon session.
+pub(super) fn absolute(path: &Path) -> Result<PathBuf, Error> {
+    let absolute = std::path::absolute(path)
+        .map_err(|source| Error::io(path.display().to_string(), source))?;
+    match os::mapped_drive(&absolute) {
+        Some(mapped) => Err(mapped_away(&absolute, &mapped)),
+        None => Ok(absolute),
+    }
+}
+
+fn mapped_away(path: &Path, mapped: &MappedDrive) -> Error {
+    let instead = match &mapped.path {
+        Some(path) => format!("write {path}"),
+        None => r"name the share, as in \\server\share".to_owned(),
+    };
+    Error::Usage(format!(
+        "{}: {} leads there in this logon session alone, and the task runs in another: {instead}",
+        path.display(),
+        mapped.drive
+    ))
 }
 
 /// The folder of a file, unless it is the root.
@@ -230,7 +259,10 @@ impl Configured {
                 ..Self::default()
             });
         }
-        let args = option_file::read(file)?.args;
+        let Typed { args, given: own } = option_file::read(file)?;
+        for given in own {
+            of_this_machine(given)?;
+        }
         let password = args.password.source();
         let mut credentials = Vec::new();
         // One on the command line stands in place of all of the file's.

@@ -9,9 +9,23 @@ use clap::FromArgMatches as _;
 use crate::args::{self, Cli, Command, first_paragraph};
 use crate::schedule::install::Scheduled;
 
-/// What a person should know about a task, in sentences.
-pub(super) fn doubts(scheduled: &Scheduled) -> Vec<String> {
-    let mut doubts: Vec<String> = scheduled.differs.iter().cloned().collect();
+/// What a person should know about a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Doubt {
+    /// As a sentence.
+    pub(crate) text: String,
+    /// It keeps the task from saving anything.
+    pub(crate) fatal: bool,
+}
+
+fn doubt(fatal: bool, text: impl Into<String>) -> Doubt {
+    let text = text.into();
+    Doubt { text, fatal }
+}
+
+pub(crate) fn doubts(scheduled: &Scheduled) -> Vec<Doubt> {
+    let differs = scheduled.differs.iter();
+    let mut doubts: Vec<_> = differs.map(|text| doubt(false, text)).collect();
     if let Some((program, arguments)) = scheduled.command.as_deref().and_then(<[_]>::split_first) {
         doubts.extend(of_program(Path::new(program)));
         doubts.extend(of_arguments(arguments));
@@ -19,20 +33,22 @@ pub(super) fn doubts(scheduled: &Scheduled) -> Vec<String> {
     doubts
 }
 
-fn of_program(program: &Path) -> Option<String> {
+fn of_program(program: &Path) -> Option<Doubt> {
     let name = program.display();
     // What this account may not look at is not gone.
     if program.try_exists().is_ok_and(|there| !there) {
-        return Some(format!(
+        let gone = format!(
             "the task runs {name}, which does not exist: install it anew with the certstow there is"
-        ));
+        );
+        return Some(doubt(true, gone));
     }
     let this = std::env::current_exe().ok()?;
     let same = same_file::is_same_file(program, &this).unwrap_or(true);
-    (!same).then(|| format!("the task runs another certstow than this one: {name}"))
+    let other = || format!("the task runs another certstow than this one: {name}");
+    (!same).then(|| doubt(false, other()))
 }
 
-fn of_arguments(arguments: &[String]) -> Option<String> {
+fn of_arguments(arguments: &[String]) -> Option<Doubt> {
     let words = std::iter::once("certstow").chain(arguments.iter().map(String::as_str));
     let parsed = args::command()
         .try_get_matches_from(words)
@@ -40,13 +56,12 @@ fn of_arguments(arguments: &[String]) -> Option<String> {
     match parsed {
         Ok(Cli { command, .. }) => match command {
             Command::Backup(backup) if backup.action.is_none() => None,
-            _ => Some("the task runs something else than a backup".to_owned()),
+            _ => Some(doubt(true, "the task runs something else than a backup")),
         },
         Err(error) => {
             let why = first_paragraph(&error.to_string());
-            Some(format!(
-                "this certstow does not take the options of the task: {why}"
-            ))
+            let refused = format!("this certstow does not take the options of the task: {why}");
+            Some(doubt(true, refused))
         }
     }
 }
@@ -62,6 +77,7 @@ mod tests {
             report: String::new(),
             command: Some(words.map(|&word| word.to_owned()).collect()),
             differs: None,
+            last_run: None,
         }
     }
 
@@ -94,10 +110,16 @@ mod tests {
         let arguments = ["backup", "--to", "/b"];
         let name = program.display().to_string();
         let gone = doubts(&task(&name, &arguments));
-        assert!(gone[0].contains("which does not exist"), "{gone:?}");
+        assert!(
+            gone[0].fatal && gone[0].text.contains("which does not exist"),
+            "{gone:?}"
+        );
         std::fs::write(&program, "").unwrap();
         let other = doubts(&task(&name, &arguments));
-        assert!(other[0].contains("another certstow"), "{other:?}");
+        assert!(
+            !other[0].fatal && other[0].text.contains("another certstow"),
+            "{other:?}"
+        );
     }
 
     #[test]
@@ -109,7 +131,10 @@ mod tests {
             (&[], "does not take"),
         ] {
             let told = doubts(&task(&this(), arguments));
-            assert!(told.len() == 1 && told[0].contains(why), "{told:?}");
+            assert!(
+                told.len() == 1 && told[0].fatal && told[0].text.contains(why),
+                "{told:?}"
+            );
         }
         let differs = Scheduled {
             differs: Some("x".to_owned()),

@@ -132,7 +132,10 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
             "scheduler-refused",
         ),
         (
-            Error::Scheduler(SchedulerError::NotScheduled { name: text() }),
+            Error::Scheduler(SchedulerError::NotScheduled {
+                name: text(),
+                source: Some(program()),
+            }),
             10,
             "not-scheduled",
         ),
@@ -382,6 +385,7 @@ pub(super) fn one_of_each() -> Vec<(Error, u8, &'static str)> {
                 file: file(),
                 line: Some(3),
                 message: text(),
+                escaped: false,
             },
             2,
             "config",

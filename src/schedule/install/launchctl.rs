@@ -10,7 +10,7 @@ use certstow_core::waits;
 use certstow_platform::scheduler::{self, Owner, Scheduler};
 
 use super::places::Places;
-use super::program::{Installed, Scheduled, run};
+use super::program::{Installed, LastRun, Scheduled, run};
 use crate::error::Error;
 use crate::schedule::{Schedule, ScheduleFile, SchedulerError, TaskName, launchd};
 
@@ -27,6 +27,7 @@ pub(super) fn show(name: &TaskName, owner: Owner) -> Result<Scheduled, Error> {
     Ok(Scheduled {
         command: list.and_then(|text| launchd::command(&text)),
         files: places.files,
+        last_run: last_run(&report),
         report,
         differs: None,
     })
@@ -36,6 +37,26 @@ pub(super) fn remove(name: &TaskName, owner: Owner) -> Result<Vec<PathBuf>, Erro
     let places = Places::of(Scheduler::Launchd, owner, name)?;
     places.check_there(name)?;
     Job::of(name, owner).remove(places)
+}
+
+/// How a job last ended, from what `launchctl print` says, as far as that has the words of today: Apple
+/// calls them no interface.
+fn last_run(said: &str) -> Option<LastRun> {
+    let value = |name: &str| {
+        let mut lines = said.lines().map(str::trim);
+        lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(" = "))
+    };
+    if value("state") == Some("running") {
+        return Some(LastRun::Running);
+    }
+    match value("last exit code")? {
+        "(never exited)" => Some(LastRun::None),
+        // A name may follow the number, as in "78: EX_CONFIG".
+        code => Some(LastRun::Ended {
+            code: code.split(':').next()?.trim().parse().ok()?,
+            when: None,
+        }),
+    }
 }
 
 /// What asks launchctl, and why.
@@ -147,6 +168,23 @@ mod tests {
     use certstow_platform::scheduler::ProgramError;
 
     use super::*;
+
+    #[test]
+    fn last_run_reads_words_of_launchctl() {
+        let said = |state: &str, code: &str| {
+            last_run(&format!(
+                "{TARGET} = {{\n\tactive count = 0\n\tstate = {state}\n\n\truns = 1\n\
+                 \tlast exit code = {code}\n}}\n"
+            ))
+        };
+        let ended = |code| Some(LastRun::Ended { code, when: None });
+        assert_eq!(said("not running", "(never exited)"), Some(LastRun::None));
+        assert_eq!(said("running", "0"), Some(LastRun::Running));
+        assert_eq!(said("not running", "0"), ended(0));
+        assert_eq!(said("not running", "78: EX_CONFIG"), ended(78));
+        assert_eq!(said("not running", "soon"), None);
+        assert_eq!(last_run(""), None);
+    }
 
     const TARGET: &str = "gui/501/org.certstow.x";
 

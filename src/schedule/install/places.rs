@@ -19,6 +19,29 @@ pub(super) struct Places {
     scheduler: Scheduler,
 }
 
+/// The names of certstow's tasks in the folder of a scheduler. What cannot be read is none of them.
+pub(super) fn names(scheduler: Scheduler, owner: Owner) -> Vec<TaskName> {
+    let folder = scheduler.folder(owner);
+    folder.map_or_else(Vec::new, |folder| names_in(&folder, scheduler))
+}
+
+fn names_in(folder: &Path, scheduler: Scheduler) -> Vec<TaskName> {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten();
+    let name = |file: fs::DirEntry| {
+        let file = file.file_name().into_string().ok()?;
+        let name: TaskName = match scheduler {
+            Scheduler::Launchd => launchd::name_of(&file)?,
+            _ => file.strip_suffix(".service")?.parse().ok()?,
+        };
+        let places = Places::in_folder(folder.to_owned(), scheduler, &name);
+        let own = places.files[0].is_file() && places.check().is_ok();
+        own.then_some(name)
+    };
+    let mut names: Vec<_> = files.filter_map(name).collect();
+    names.sort_by(|one, other| one.as_str().cmp(other.as_str()));
+    names
+}
+
 /// What a file held before, if it was there.
 pub(super) type Before = Vec<Option<Vec<u8>>>;
 
@@ -73,7 +96,7 @@ impl Places {
         self.check()?;
         match self.are_there() {
             true => Ok(()),
-            false => Err(not_scheduled(name)),
+            false => Err(not_scheduled(name, None)),
         }
     }
 
@@ -133,6 +156,26 @@ impl Places {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_in_finds_own_tasks_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        write("weekly.service", systemd::MARK);
+        write("certstow.service", systemd::MARK);
+        write("certstow.timer", systemd::MARK);
+        write("other.service", "[Unit]\n");
+        write("org.certstow.nightly.plist", "");
+        write("org.example.plist", "");
+        fs::create_dir(folder.path().join("folder.service")).unwrap();
+        let names = |scheduler| {
+            let names = names_in(folder.path(), scheduler);
+            names.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(names(Scheduler::Systemd), ["certstow", "weekly"]);
+        assert_eq!(names(Scheduler::Launchd), ["nightly"]);
+        assert!(names_in(&folder.path().join("none"), Scheduler::Systemd).is_empty());
+    }
     use crate::error::Explain as _;
     use crate::exit::Exit;
 

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use certstow_core::waits;
-use certstow_platform::scheduler::{Scheduler, Speech};
+use certstow_platform::scheduler::{ProgramError, Scheduler, Speech};
 
 use crate::error::Error;
 use crate::schedule::{SchedulerError, TaskName};
@@ -30,11 +30,30 @@ pub(crate) struct Scheduled {
     pub(crate) command: Option<Vec<String>>,
     /// Why the task is not what certstow made it, where the scheduler knows that.
     pub(crate) differs: Option<String>,
+    /// How it last went; `None` where the scheduler does not tell.
+    pub(crate) last_run: Option<LastRun>,
 }
 
-pub(super) fn not_scheduled(name: &TaskName) -> Error {
+/// How a task's last run went, as far as its scheduler remembers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LastRun {
+    /// There was none: since the task was registered, or since the machine or session started.
+    None,
+    /// It goes on.
+    Running,
+    /// It ended.
+    Ended {
+        /// The exit code of what it ran, or the scheduler's own code for why that did not start.
+        code: i64,
+        /// When, in the scheduler's words.
+        when: Option<String>,
+    },
+}
+
+/// `source` is what the scheduler's program said, where it may mean something else, too.
+pub(super) fn not_scheduled(name: &TaskName, source: Option<ProgramError>) -> Error {
     let name = name.to_string();
-    SchedulerError::NotScheduled { name }.into()
+    SchedulerError::NotScheduled { name, source }.into()
 }
 
 /// Runs the scheduler's program and keeps what it says.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use certstow_platform::scheduler::{Owner, Scheduler};
 
 use super::places::Places;
-use super::program::{Installed, Scheduled, run};
+use super::program::{Installed, LastRun, Scheduled, run};
 use crate::error::Error;
 use crate::schedule::{Schedule, ScheduleFile, TaskName, systemd};
 
@@ -37,12 +37,14 @@ pub(super) fn show(name: &TaskName, owner: Owner) -> Result<Scheduled, Error> {
     let systemctl = Systemctl(owner);
     let report = systemctl.report(name)?;
     let differs = systemctl.differs(name)?;
+    let last_run = last_run(&report);
     let service = fs::read_to_string(&places.files[0]).ok();
     Ok(Scheduled {
         command: service.and_then(|text| systemd::command(&text)),
         files: places.files,
         report,
         differs,
+        last_run,
     })
 }
 
@@ -97,7 +99,8 @@ impl Systemctl {
         let timers = self.run("to list its timers", &["list-timers", "--all", &timer])?;
         let properties = [
             "show",
-            "--property=Result,ExecMainStatus,ExecMainStartTimestamp,ExecMainExitTimestamp",
+            "--property=ActiveState,Result,ExecMainStatus,ExecMainStartTimestamp,\
+             ExecMainExitTimestamp",
             &service,
         ];
         let last = self.run("to show the service", &properties)?;
@@ -121,12 +124,37 @@ impl Systemctl {
     }
 }
 
+/// A property of a unit, from what systemctl says of it.
+fn property<'s>(said: &'s str, name: &str) -> Option<&'s str> {
+    let mut lines = said.lines();
+    lines.find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
+}
+
+/// How a service last ended, as systemd remembers it: since it started, that is.
+fn last_run(said: &str) -> Option<LastRun> {
+    if property(said, "ActiveState") == Some("activating") {
+        return Some(LastRun::Running);
+    }
+    let result = property(said, "Result")?;
+    let code: i64 = property(said, "ExecMainStatus")?.parse().ok()?;
+    let when = property(said, "ExecMainExitTimestamp").filter(|when| !when.is_empty());
+    if when.is_none() && result == "success" {
+        return Some(LastRun::None);
+    }
+    Some(LastRun::Ended {
+        // What ended it may have been systemd itself, over a limit of time or a missing file.
+        code: if code == 0 && result != "success" {
+            1
+        } else {
+            code
+        },
+        when: when.map(str::to_owned),
+    })
+}
+
 /// The same, from what systemctl says of a unit.
 fn differs(unit: &str, said: &str) -> Option<String> {
-    let property = |name: &str| {
-        let mut lines = said.lines();
-        lines.find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
-    };
+    let property = |name| property(said, name);
     if property("NeedDaemonReload") == Some("yes") {
         return Some(format!(
             "{unit} was changed since systemd read it: 'systemctl daemon-reload' has it read again"
@@ -157,6 +185,33 @@ fn is_of_every_unit(file: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn last_run_reads_service_properties() {
+        let said = |state: &str, result: &str, status: &str, exit: &str| {
+            last_run(&format!(
+                "NEXT LEFT LAST PASSED UNIT\n\nActiveState={state}\nResult={result}\n\
+                 ExecMainStatus={status}\nExecMainStartTimestamp=\nExecMainExitTimestamp={exit}\n"
+            ))
+        };
+        let ended = |code, when: Option<&str>| {
+            let when = when.map(str::to_owned);
+            Some(LastRun::Ended { code, when })
+        };
+        let when = "Mon 2026-11-30 12:00:00 UTC";
+        assert_eq!(said("inactive", "success", "0", ""), Some(LastRun::None));
+        assert_eq!(
+            said("activating", "success", "0", ""),
+            Some(LastRun::Running)
+        );
+        assert_eq!(said("inactive", "success", "0", when), ended(0, Some(when)));
+        assert_eq!(
+            said("failed", "exit-code", "203", when),
+            ended(203, Some(when))
+        );
+        assert_eq!(said("failed", "resources", "0", ""), ended(1, None));
+        assert_eq!(last_run("nothing of it"), None);
+    }
 
     #[test]
     fn differs_reports_changed_or_stopped_units() {

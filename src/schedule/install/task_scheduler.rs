@@ -4,7 +4,7 @@
 use std::io::Write as _;
 
 use certstow_platform::os;
-use certstow_platform::scheduler::{Owner, Scheduler, Speech};
+use certstow_platform::scheduler::{Owner, ProgramError, Scheduler, Speech};
 
 use super::program::{Installed, Scheduled, file_error, not_scheduled, say};
 use crate::error::Error;
@@ -12,7 +12,7 @@ use crate::schedule::{Schedule, ScheduleFile, SchedulerError, TaskName, windows_
 
 /// Registers a task.
 pub(super) fn install(schedule: &Schedule, files: &[ScheduleFile]) -> Result<Installed, Error> {
-    let earlier = task(&schedule.name)?;
+    let earlier = task(&schedule.name)?.ok();
     if let Some(task) = &earlier {
         check(&schedule.name, task)?;
     }
@@ -54,46 +54,54 @@ pub(super) fn show(name: &TaskName) -> Result<Scheduled, Error> {
     match run("to show the task", &query, Speech::Kept) {
         Ok(report) => {
             let xml = task(name)?.unwrap_or_default();
+            let table = ["/Query", "/TN", name.as_str(), "/V", "/FO", "CSV", "/NH"];
+            let table = run("to show the task", &table, Speech::Kept).ok();
             Ok(Scheduled {
                 files: Vec::new(),
                 report,
                 command: windows_task::command(&xml),
                 differs: windows_task::differs(&xml),
+                last_run: table.and_then(|table| windows_task::last_run(&table)),
             })
         }
         Err(error) => match task(name)? {
-            Some(_) => Err(error),
-            None => Err(not_scheduled(name)),
+            Ok(_) => Err(error),
+            Err(said) => Err(not_scheduled(name, Some(said))),
         },
     }
 }
 
 pub(super) fn remove(name: &TaskName) -> Result<(), Error> {
-    let Some(task) = task(name)? else {
-        return Err(not_scheduled(name));
-    };
+    let task = task(name)?.map_err(|said| not_scheduled(name, Some(said)))?;
     check(name, &task)?;
     let delete = ["/Delete", "/TN", name.as_str(), "/F"];
     run("to remove the task", &delete, Speech::Kept).map(drop)
 }
 
-/// The XML of a task; `None` if there is none of that name. schtasks.exe has one exit code for
-/// whatever is wrong, and words that differ with the language.
-fn task(name: &TaskName) -> Result<Option<String>, Error> {
+/// The XML of a task, or what schtasks.exe says where it shows none. It has one exit code for whatever is
+/// wrong, be there no such task or one that this account may not see, and words that differ with the
+/// language.
+fn task(name: &TaskName) -> Result<Result<String, ProgramError>, Error> {
     let query = ["/Query", "/TN", name.as_str(), "/XML"];
-    match run("to show the task", &query, Speech::Kept) {
-        Ok(xml) => Ok(Some(xml)),
-        Err(error) if was_answered(&error) => Ok(None),
-        Err(error) => Err(error),
-    }
+    answered(run("to show the task", &query, Speech::Kept))
 }
 
-/// Whether it was schtasks.exe that said no. One that was not started knows of no task.
-fn was_answered(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::Scheduler(SchedulerError::Refused { source, .. }) if source.code.is_some()
-    )
+/// The names of certstow's tasks that this account may see.
+pub(super) fn names() -> Result<Vec<TaskName>, Error> {
+    let query = ["/Query", "/XML", "ONE"];
+    let all = answered(run("to list its tasks", &query, Speech::Kept))?;
+    Ok(windows_task::names(&all.unwrap_or_default()))
+}
+
+/// What was said, or how it was refused by schtasks.exe itself. One that was not started knows of no task.
+fn answered(said: Result<String, Error>) -> Result<Result<String, ProgramError>, Error> {
+    match said {
+        Ok(said) => Ok(Ok(said)),
+        Err(Error::Scheduler(SchedulerError::Refused { source, .. })) if source.code.is_some() => {
+            Ok(Err(source))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// An error if a task is another program's.
@@ -116,6 +124,7 @@ fn run(what: &'static str, arguments: &[&str], speech: Speech) -> Result<String,
 mod tests {
     use super::*;
     use crate::error::Explain as _;
+    use crate::exit::Exit;
     use certstow_formats::sanitize::in_full;
 
     #[test]
@@ -127,15 +136,35 @@ mod tests {
     }
 
     #[test]
-    fn was_answered_is_false_when_program_missing() {
-        let mut schedulers = [Scheduler::TaskScheduler, Scheduler::Launchd].into_iter();
-        let elsewhere = schedulers.find(|one| Some(*one) != Scheduler::of_this_system());
-        let error = say(elsewhere.unwrap(), "to show the task", &[], Speech::Kept).unwrap_err();
-        assert_eq!(error.code(), "scheduler-refused");
-        assert!(
-            in_full(&error).contains("could not be started"),
-            "{error:?}"
+    fn answered_keeps_what_the_scheduler_said() {
+        let refused = |code| {
+            let source = ProgramError::ended("schtasks.exe", code, "ERROR: Access is denied.");
+            let scheduler = Scheduler::TaskScheduler;
+            let what = "to show the task";
+            answered(Err(SchedulerError::Refused {
+                what,
+                scheduler,
+                source,
+            }
+            .into()))
+        };
+        let said = refused(Some(1)).unwrap().unwrap_err();
+        let error = not_scheduled(&"x".parse().unwrap(), Some(said));
+        assert_eq!(
+            (error.code(), error.exit()),
+            ("not-scheduled", Exit::NotFound)
         );
-        assert!(!was_answered(&error));
+        let text = in_full(&error);
+        assert!(
+            text.contains("no task named 'x'") && text.contains("Access is denied"),
+            "{text}"
+        );
+        assert!(error.hint().unwrap().contains("an administrator's prompt"));
+        // It was ended, or not even started.
+        assert_eq!(refused(None).unwrap_err().code(), "scheduler-refused");
+        assert_eq!(
+            answered(Ok("<Task/>".to_owned())).unwrap().unwrap(),
+            "<Task/>"
+        );
     }
 }

@@ -21,6 +21,16 @@ const TARGETS: [&str; 4] = [
     "a folder/Ada Müller-Łukasiewicz.p12",
 ];
 
+/// Names that a file would not have.
+const CHANGED: [(&str, &str); 6] = [
+    ("trail.", "drops the end of 'trail.'"),
+    ("trail.p12 ", "drops the end of 'trail.p12 '"),
+    ("ada.p12:stream", "a stream of the file"),
+    ("aux.p12", "reserves the name 'aux.p12'"),
+    ("NUL", "reserves the name 'NUL'"),
+    ("a?.p12", "allows no '?'"),
+];
+
 pub(super) fn check(runner: &Runner) -> Result<(), String> {
     let work = runner.prefix.work();
     for folder in ["out", "a folder/of files"] {
@@ -113,6 +123,21 @@ fn refuses(runner: &Runner) -> Result<(), String> {
     export_ada(runner, 16, store, r"nowhere\ada.p12", &[])?;
     runner.certstow(18, &command!("certstow list --store 'C:\\no such folder'"))?;
     runner.export(10, "Nobody Example", store, r"out\nobody.p12", &[])?;
+    for (name, why) in CHANGED {
+        let target = format!(r"out\{name}");
+        export_ada(runner, 16, store, &target, &["--force"])?.tells(why)?;
+    }
+    for (folder, why) in [
+        (r"out\new. ", "drops the end of 'new. '"),
+        (r"C:\", "it is the root of a drive"),
+        ("C:", "C: alone means the folder"),
+    ] {
+        let backup = command!(
+            "certstow backup --store {store} --to {folder} --password-env {VARIABLE} --non-interactive"
+        );
+        runner.certstow(16, &backup)?.tells(why)?;
+    }
+    export_ada(runner, 16, store, r"\\.\NUL", &[])?.tells("a device")?;
     nothing_but(
         &runner.prefix.work().join("out"),
         &["ada again.p12", "ada.p12"],

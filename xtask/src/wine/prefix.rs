@@ -45,7 +45,7 @@ impl Prefix {
         let mut set_up = prefix.wine(Path::new("wineboot.exe"));
         prefix.run(set_up.arg("-i"))?.expect(0)?;
         prefix.supply_random_numbers()?;
-        prefix.insert_drive()?;
+        prefix.insert_drives()?;
         prefix.wait_inside()?;
         Ok(prefix)
     }
@@ -157,15 +157,18 @@ impl Prefix {
         )
     }
 
-    /// An empty removable drive, `E:`. Wine looks up what kind a drive is when it starts.
-    fn insert_drive(&self) -> Result<(), String> {
-        let drive = self.folder.join("drive");
-        files::create_folder(&drive)?;
-        let letter = self.windows().join("dosdevices/e:");
-        run(&mut command!("ln -s {drive} {letter}"))?;
-        let mut register = self.wine(Path::new("reg"));
-        register.args(["add", r"HKLM\Software\Wine\Drives", "/v", "e:"]);
-        self.run(register.args(["/d", "floppy", "/f"]))?.expect(0)?;
+    /// Two empty drives: a removable one, `E:`, and one of the network, `N:`, whose share nobody knows. Wine
+    /// looks up what kind a drive is when it starts.
+    fn insert_drives(&self) -> Result<(), String> {
+        for (letter, kind) in [("e:", "floppy"), ("n:", "network")] {
+            let drive = self.folder.join(kind);
+            files::create_folder(&drive)?;
+            let link = self.windows().join("dosdevices").join(letter);
+            run(&mut command!("ln -s {drive} {link}"))?;
+            let mut register = self.wine(Path::new("reg"));
+            register.args(["add", r"HKLM\Software\Wine\Drives", "/v", letter]);
+            self.run(register.args(["/d", kind, "/f"]))?.expect(0)?;
+        }
         self.end()
     }
 

@@ -204,7 +204,21 @@ fn refused(runner: &Runner) -> Result<(), String> {
     let variable =
         command!("certstow schedule install --machine --to C:\\%TEMP%\\x --escrow C:\\escrow.pem");
     let ended = runner.certstow(2, &variable)?;
-    ended.tells("would take a part of")
+    ended.tells("would take a part of")?;
+    // What is of this logon session alone: the letter of a share, in each option that has a path.
+    for words in [
+        ["--to", r"N:\Backup", "--escrow", r"C:\escrow.pem"],
+        ["--to", r"C:\Backup", "--escrow", "n:/escrow.pem"],
+        ["--to", r"C:\Backup", "--password-file", r"N:\password"],
+    ] {
+        let mapped = command!("certstow schedule install --machine {words...}");
+        let ended = runner.certstow(2, &mapped)?;
+        ended.tells("N: leads there in this logon session alone")?;
+    }
+    let root = command!("certstow schedule install --machine --to C:\\ --escrow C:\\escrow.pem");
+    runner
+        .certstow(2, &root)?
+        .tells("it is the root of a drive")
 }
 
 /// The account is known, and the key that the checks of the stores left behind comes out.

@@ -1,16 +1,19 @@
 //! Drives that can be taken away, on Windows: `GetLogicalDrives` has the letters, `GetDriveTypeW`
 //! says which are removable. A USB disk is fixed by that word, for its medium stays in; the bus that
-//! it hangs on tells (`IOCTL_STORAGE_QUERY_PROPERTY`).
+//! it hangs on tells (`IOCTL_STORAGE_QUERY_PROPERTY`). And where a letter leads that is none of a disk.
 
 mod ffi;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use windows_sys::Win32::Storage::FileSystem::BusTypeUsb;
 use windows_sys::Win32::System::SystemServices::FILE_READ_ONLY_VOLUME;
-use windows_sys::Win32::System::WindowsProgramming::{DRIVE_FIXED, DRIVE_RAMDISK, DRIVE_REMOVABLE};
+use windows_sys::Win32::System::WindowsProgramming::{
+    DRIVE_FIXED, DRIVE_RAMDISK, DRIVE_REMOTE, DRIVE_REMOVABLE,
+};
 
 use crate::os::Drive;
+use crate::os::drive_letter::{self, LeadsTo, MappedDrive};
 
 pub fn removable_drives() -> Vec<Drive> {
     // An empty card reader is passed over, and no window asks for a card.
@@ -32,6 +35,22 @@ fn letters(drives: u32) -> impl Iterator<Item = char> {
 /// Whether what is saved on a drive is gone after a restart.
 pub(super) fn is_ram_disk(letter: char) -> bool {
     ffi::drive_type(&root(letter)) == DRIVE_RAMDISK
+}
+
+pub fn mapped_drive(path: &Path) -> Option<MappedDrive> {
+    drive_letter::of(&path.to_string_lossy(), leads)
+}
+
+/// Where a drive leads, given as in `Z:`.
+fn leads(drive: &str) -> LeadsTo {
+    if ffi::drive_type(&format!(r"{drive}\")) == DRIVE_REMOTE {
+        return LeadsTo::Share(ffi::share(drive));
+    }
+    match ffi::device(drive) {
+        // A disk is a device of the kernel; `subst` makes a link to another name.
+        Some(name) if name.starts_with(r"\??\") => LeadsTo::Folder(name),
+        _ => LeadsTo::Device,
+    }
 }
 
 fn can_be_taken_away(letter: char) -> bool {
@@ -66,8 +85,6 @@ fn root(letter: char) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     #[test]
@@ -99,6 +116,11 @@ mod tests {
             found.is_some_and(|drive| drive.free > Some(0)),
             "{drives:?}"
         );
+    }
+
+    #[test]
+    fn mapped_drive_is_none_for_disks() {
+        assert_eq!(mapped_drive(&std::env::temp_dir()), None);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use windows_sys::Win32::Foundation::{
     ERROR_ACCESS_DENIED, ERROR_IO_PENDING, ERROR_LOCK_VIOLATION, GENERIC_READ, GENERIC_WRITE,
     INVALID_HANDLE_VALUE, LocalFree,
 };
+use windows_sys::Win32::Globalization::{CP_OEMCP, MultiByteToWideChar};
 use windows_sys::Win32::Security::Authorization::{
     ConvertSecurityDescriptorToStringSecurityDescriptorW, ConvertSidToStringSidW,
     ConvertStringSecurityDescriptorToSecurityDescriptorW, GetSecurityInfo, SDDL_REVISION_1,
@@ -33,8 +34,8 @@ use windows_sys::Win32::Storage::FileSystem::{
     LOCKFILE_EXCLUSIVE_LOCK, LOCKFILE_FAIL_IMMEDIATELY, LockFileEx,
 };
 use windows_sys::Win32::System::Console::{
-    CONSOLE_MODE, FlushConsoleInputBuffer, GetConsoleMode, ReadConsoleW, SetConsoleMode,
-    WriteConsoleW,
+    CONSOLE_MODE, FlushConsoleInputBuffer, GetConsoleMode, GetConsoleOutputCP, ReadConsoleW,
+    SetConsoleMode, WriteConsoleW,
 };
 use windows_sys::Win32::System::IO::{OVERLAPPED, OVERLAPPED_0, OVERLAPPED_0_0};
 use windows_sys::Win32::System::Registry::{
@@ -386,6 +387,40 @@ pub(super) fn free_space(folder: &Path) -> io::Result<u64> {
 pub(super) fn is_character_device(handle: &impl AsRawHandle) -> bool {
     // SAFETY: the call takes any handle and answers `FILE_TYPE_UNKNOWN` for one that is not open.
     unsafe { GetFileType(handle.as_raw_handle()) == FILE_TYPE_CHAR }
+}
+
+/// The code page in which programs write to the console of this process, or begin with.
+pub(super) fn console_code_page() -> u32 {
+    // SAFETY: the call takes nothing. It answers 0 where there is no console.
+    match unsafe { GetConsoleOutputCP() } {
+        0 => CP_OEMCP,
+        page => page,
+    }
+}
+
+/// Text in a code page. What is none in it is replaced, as the system does it.
+pub(super) fn decode(code_page: u32, bytes: &[u8]) -> String {
+    let Ok(length) = i32::try_from(bytes.len()) else {
+        return String::from_utf8_lossy(bytes).into_owned();
+    };
+    // No character of a code page becomes more units than it has bytes.
+    let mut units = vec![0_u16; bytes.len()];
+    // SAFETY: both buffers are as long as is said, which is the same for both.
+    let written = unsafe {
+        MultiByteToWideChar(
+            code_page,
+            0,
+            bytes.as_ptr(),
+            length,
+            units.as_mut_ptr(),
+            length,
+        )
+    };
+    match usize::try_from(written) {
+        Ok(written @ 1..) => String::from_utf16_lossy(&units[..written]),
+        // A code page that is not installed.
+        _ => String::from_utf8_lossy(bytes).into_owned(),
+    }
 }
 
 /// The mode of the console that `CONIN$` or `CONOUT$` was opened for.

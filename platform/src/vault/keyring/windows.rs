@@ -52,12 +52,15 @@ pub(super) fn modifiers(_label: &str) -> HashMap<&str, &str> {
     HashMap::from([("persistence", "Local")])
 }
 
-/// `ERROR_NO_SUCH_LOGON_SESSION`: a network logon, or a task without a stored password.
+/// `ERROR_NO_SUCH_LOGON_SESSION`: a network logon, with a password too (PowerShell/Win32-OpenSSH#2273), a
+/// task without a stored password, or a policy (`DisableDomainCreds`).
 /// What `NoStorageAccess` means.
 pub(super) fn no_access(source: Source) -> VaultError {
     VaultError::NoVault {
-        reason: "this logon session has no access to Windows Credential Manager; a scheduled task \
-                 needs 'Run whether user is logged on or not' with the password stored"
+        reason: "this logon session has no access to Windows Credential Manager: it came over the network \
+                 (ssh, WinRM), or is of a scheduled task without the stored password of the account, or \
+                 the policy 'Network access: Do not allow storage of passwords and credentials for \
+                 network authentication' is on"
             .to_owned(),
         source: Some(source),
     }

@@ -317,3 +317,21 @@ fn line_refuses_incomplete_config() {
         "{error}"
     );
 }
+
+#[test]
+fn mapped_away_names_the_share() {
+    let mut mapped = MappedDrive {
+        drive: "Z:".to_owned(),
+        path: Some(r"\\server\share\Backup".to_owned()),
+    };
+    let error = mapped_away(Path::new(r"Z:\Backup"), &mapped);
+    assert!(matches!(error, Error::Usage(_)), "{error:?}");
+    let text = error.to_string();
+    assert!(
+        text.ends_with(r"in another: write \\server\share\Backup"),
+        "{text}"
+    );
+    mapped.path = None;
+    let text = mapped_away(Path::new(r"Z:\Backup"), &mapped).to_string();
+    assert!(text.ends_with(r"as in \\server\share"), "{text}");
+}

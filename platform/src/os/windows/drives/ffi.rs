@@ -7,9 +7,10 @@ use std::os::windows::fs::OpenOptionsExt as _;
 use std::os::windows::io::AsRawHandle as _;
 use std::{io, ptr};
 
+use windows_sys::Win32::NetworkManagement::WNet::WNetGetConnectionW;
 use windows_sys::Win32::Storage::FileSystem::{
     FILE_SHARE_READ, FILE_SHARE_WRITE, GetDriveTypeW, GetLogicalDrives, GetVolumeInformationW,
-    STORAGE_BUS_TYPE,
+    QueryDosDeviceW, STORAGE_BUS_TYPE,
 };
 use windows_sys::Win32::System::Diagnostics::Debug::{
     SEM_FAILCRITICALERRORS, SetThreadErrorMode, THREAD_ERROR_MODE,
@@ -59,6 +60,29 @@ pub(super) fn drive_type(root: &str) -> u32 {
     unsafe { GetDriveTypeW(root.as_ptr()) }
 }
 
+/// The longest name of a share or device that is asked for.
+const NAME: usize = 1024;
+
+/// The share that a drive leads to, given as in `Z:`; `None` if the network does not tell.
+pub(super) fn share(drive: &str) -> Option<String> {
+    let drive = terminated(drive);
+    let mut name = [0_u16; NAME];
+    let mut length = NAME as u32;
+    // SAFETY: the drive is terminated, and the buffer is writable and as long as is said.
+    let result = unsafe { WNetGetConnectionW(drive.as_ptr(), name.as_mut_ptr(), &raw mut length) };
+    (result == 0).then(|| up_to_zero(&name))
+}
+
+/// What the kernel has for a drive, given as in `Z:`; `None` if there is no such drive.
+pub(super) fn device(drive: &str) -> Option<String> {
+    let drive = terminated(drive);
+    let mut name = [0_u16; NAME];
+    // SAFETY: the drive is terminated, and the buffer is writable and as long as is said.
+    let length = unsafe { QueryDosDeviceW(drive.as_ptr(), name.as_mut_ptr(), NAME as u32) };
+    // Several may follow each other; the first is in force.
+    (length != 0).then(|| up_to_zero(&name))
+}
+
 /// The label and the flags of the volume with this root folder.
 pub(super) fn volume(root: &str) -> io::Result<(String, u32)> {
     let root = terminated(root);
@@ -78,8 +102,7 @@ pub(super) fn volume(root: &str) -> io::Result<(String, u32)> {
             0,
         )
     })?;
-    let end = label.iter().position(|unit| *unit == 0).unwrap_or(LABEL);
-    Ok((String::from_utf16_lossy(&label[..end]), flags))
+    Ok((up_to_zero(&label), flags))
 }
 
 /// The bus of the disk that a volume is on, given as in `\\.\D:`. Needs no right to read it.
@@ -114,4 +137,9 @@ pub(super) fn bus_type(volume: &str) -> io::Result<STORAGE_BUS_TYPE> {
 
 fn terminated(text: &str) -> Vec<u16> {
     text.encode_utf16().chain([0]).collect()
+}
+
+fn up_to_zero(units: &[u16]) -> String {
+    let end = units.iter().position(|unit| *unit == 0);
+    String::from_utf16_lossy(&units[..end.unwrap_or(units.len())])
 }
