@@ -3,12 +3,16 @@
 //! ([`disk`]), a person's data folder, and drives that can be taken away. The same functions exist on every system; where one has no such
 //! thing, they say so.
 
+#[cfg(any(windows, test))]
+mod access_list;
+mod asking;
 pub(crate) mod claim;
 pub mod disk;
 mod drive;
 mod folder_of;
 mod hidden_line;
 mod inode;
+mod retries;
 pub(crate) mod shell;
 #[cfg(unix)]
 #[allow(missing_docs, reason = "documented where they are re-exported")]
@@ -28,12 +32,19 @@ use std::fs::{File, FileType, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
 
+pub use asking::{Asking, asking};
 pub use drive::Drive;
 pub use folder_of::folder_of;
 pub use hidden_line::{Escape, HiddenLineError};
+pub use retries::{Retries, remove_file, rename};
+
+/// Of all files that are opened: many of a folder may be closed to this account.
+static OPENING: Retries = Retries::new();
 
 /// Opens a file for reading, and does not wait should it have become a FIFO or device meanwhile.
-pub(crate) use system::open_to_read;
+pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
+    OPENING.run(|| system::open_to_read(path))
+}
 
 /// Opens a regular file for reading, and nothing else that may have its name: no link is followed
 /// (on Windows no reparse point), and nothing waits for a FIFO. What was opened is what was looked
@@ -90,16 +101,18 @@ pub fn open_regular_file_to_append(path: &Path) -> io::Result<File> {
     options.read(true).append(true);
     match system::follows_no_links() {
         true => open_regular(path, &mut options),
-        false => regular(system::open_following(path, &mut options), || {
-            path.metadata()
-        }),
+        false => regular(
+            OPENING.run(|| system::open_following(path, &mut options)),
+            || path.metadata(),
+        ),
     }
 }
 
 fn open_regular(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    regular(system::open_without_following(path, options), || {
-        path.symlink_metadata()
-    })
+    regular(
+        OPENING.run(|| system::open_without_following(path, options)),
+        || path.symlink_metadata(),
+    )
 }
 
 /// What was opened, if it is a regular file; `found` is what there is to open.
@@ -260,6 +273,11 @@ pub use system::stdout_is_lost;
 /// beginning (sd-daemon(3)); never outside Linux.
 pub use system::stderr_is_journal;
 
+/// Whether the window that shows the output is there for this process alone and closes with it, as the
+/// one that Explorer opens for a program that was double-clicked. (rustup asks `GetConsoleProcessList`,
+/// too.)
+pub use system::has_window_of_its_own;
+
 /// Asks `question` at the terminal, whatever standard input and output are, and reads one line
 /// that is not shown. The line end is not part of it; a key that types no character is: as a
 /// control character.
@@ -288,6 +306,12 @@ impl Drop for KeptTerminal {
 /// Puts the terminal back, if a process that is about to end was reading a hidden line, or kept it
 /// with [`keep_terminal`].
 pub use system::terminal::restore as restore_terminal;
+
+/// Has `clean_up` run when the process is interrupted: by Ctrl-C, SIGTERM or SIGHUP; on Windows by its
+/// console closing, the user logging off or the computer shutting down, too. It is to end the process.
+/// Where that cannot be set up, an interruption leaves a private temporary file, and nothing worse: no
+/// reason not to work.
+pub use system::on_interruption;
 
 /// A word as one that the shell of the system takes as it is: a POSIX shell, or PowerShell.
 pub fn shell_word(word: &str) -> String {

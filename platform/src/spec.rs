@@ -101,6 +101,14 @@ impl SystemStore {
         }
     }
 
+    /// Whether its certificates come from the domain's directory, over LDAP, and so name no key
+    /// container of this computer. Where the domain cannot be reached, as with a laptop at home, it
+    /// can be opened only after long waits, or not at all (ERROR_DEV_NOT_EXIST).
+    #[cfg(any(windows, test))]
+    pub(crate) fn is_of_the_directory(&self) -> bool {
+        self.name.eq_ignore_ascii_case("UserDS")
+    }
+
     /// Reads `LOCATION\NAME`, in any letter case; a slash does for the backslash, which some
     /// shells swallow.
     fn read(text: &str) -> Option<Self> {
@@ -272,6 +280,23 @@ mod tests {
         ] {
             let error = format!("windows:{wrong}").parse::<StoreSpec>().unwrap_err();
             assert!(error.to_string().contains(r"CurrentUser\My"), "{error}");
+        }
+    }
+
+    #[test]
+    fn is_of_the_directory_knows_user_ds() {
+        let store = |name: &str| SystemStore {
+            location: SystemStoreLocation::CurrentUser,
+            name: name.to_owned(),
+        };
+        for (name, expected) in [
+            ("UserDS", true),
+            ("userds", true),
+            ("My", false),
+            ("ADDRESSBOOK", false),
+            ("SmartCardRoot", false),
+        ] {
+            assert_eq!(store(name).is_of_the_directory(), expected, "{name}");
         }
     }
 

@@ -37,6 +37,9 @@ fn is_used_otherwise(
             name,
             location: store.location,
         };
+        if other.is_of_the_directory() {
+            continue;
+        }
         for context in contexts(&other)? {
             let itself = this && context.to_der() == der;
             if !itself && names_container(ffi::key_provider_info(&context)?, info) {

@@ -1,3 +1,4 @@
+use std::fs;
 use certstow_formats::names;
 
 use super::super::manifest::Thumbprint;

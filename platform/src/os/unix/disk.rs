@@ -8,9 +8,14 @@ use std::path::Path;
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
-use crate::os::disk::Inode;
+use crate::os::disk::{Inode, Synced, outcome};
+use crate::os::folder_of;
 
-pub(in crate::os) fn sync_folder(folder: &Path) -> io::Result<()> {
+pub fn sync_name(file: &Path) -> io::Result<Synced> {
+    outcome(sync_folder(folder_of(file)))
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
@@ -45,7 +50,7 @@ pub(in crate::os) fn knows_no_allocation(error: &io::Error) -> bool {
     knows_no_sync(error)
 }
 
-pub fn read(path: &Path, offset: u64, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+pub(in crate::os) fn read(path: &Path, offset: u64, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut file = super::open_to_read(path)?;
     file.seek(SeekFrom::Start(offset))?;
     // Best effort: where it is refused, what memory has is read.

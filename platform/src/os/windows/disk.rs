@@ -1,4 +1,4 @@
-//! What is on the disk, by Win32. NTFS and ReFS journal names: there is nothing to sync of a folder.
+//! What is on the disk, by Win32.
 
 mod ffi;
 
@@ -16,9 +16,17 @@ use zeroize::Zeroizing;
 
 pub use super::ffi::inode_of;
 use super::long_path;
+use crate::os::disk::{Synced, outcome};
+use crate::os::retries::Retries;
 
-pub(in crate::os) fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
+pub fn sync_name(file: &Path) -> io::Result<Synced> {
+    // To flush, a handle has to be one for writing.
+    match Retries::new().run(|| OpenOptions::new().write(true).open(long_path(file))) {
+        Ok(open) => outcome(open.sync_all()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Synced::Yes),
+        // It is read-only, or another program has it open.
+        Err(error) => Ok(Synced::Unknown(error)),
+    }
 }
 
 pub(in crate::os) fn knows_no_sync(error: &io::Error) -> bool {
@@ -43,7 +51,7 @@ pub(in crate::os) fn knows_no_allocation(error: &io::Error) -> bool {
     knows_no_sync(error) || is_one_of(error, &[ERROR_INVALID_PARAMETER])
 }
 
-pub fn read(path: &Path, offset: u64, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+pub(in crate::os) fn read(path: &Path, offset: u64, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
     let path = long_path(path);
     match read_unbuffered(&path, offset, expected) {
         // The redirector of a share or a driver knows no such reading, or wants larger blocks.
