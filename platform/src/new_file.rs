@@ -273,8 +273,9 @@ mod tests {
         assert!(!path.exists());
 
         let temporary = NewFile::beside(&target).unwrap();
-        let refused = take_the_name(temporary.file, &target).unwrap_err();
-        assert_eq!(refused.error.kind(), ErrorKind::AlreadyExists);
+        let refused = take_the_name(temporary.file, &target).map_err(|refused| refused.error);
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::AlreadyExists);
         assert_eq!(fs::read(&target).unwrap(), b"first");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }

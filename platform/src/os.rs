@@ -322,6 +322,16 @@ pub fn shell_word(word: &str) -> String {
     }
 }
 
+/// How a person gets at files that are private to an account of another computer, as on a disk that was
+/// moved: on Windows, where the account's number in the access list is nobody's there. `None` where the
+/// system has no such thing to say.
+pub fn way_to_files_of_another_computer() -> Option<&'static str> {
+    cfg!(windows).then_some(
+        "if the disk comes from another computer, an administrator's prompt opens it to you: 'takeown /f \
+         FOLDER /r', then 'icacls FOLDER /grant YOURNAME:F /t'",
+    )
+}
+
 /// The drive that Windows is on, as in `C:\`; `None` on systems without drives.
 pub use system::system_drive;
 

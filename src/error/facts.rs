@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::error::Error;
 
 use certstow_core::error::Candidate;
+use certstow_platform::os;
 
 use crate::exit::Exit;
 
@@ -99,6 +100,21 @@ impl Hint {
         Self {
             on_command_line: format!("{}; {words}", self.on_command_line).into(),
             ..self
+        }
+    }
+
+    /// The same; if it is of a file that may not be read, with what the system has for that.
+    pub(crate) fn of_denied(self, is_denied: bool) -> Self {
+        match os::way_to_files_of_another_computer().filter(|_| is_denied) {
+            Some(way) => {
+                let and = |words: Cow<'static, str>| format!("{words}; {way}").into();
+                Self {
+                    on_command_line: and(self.on_command_line),
+                    in_wizard: self.in_wizard.map(and),
+                    ..self
+                }
+            }
+            None => self,
         }
     }
 

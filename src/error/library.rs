@@ -213,10 +213,11 @@ fn table(error: &Error, place: Place) -> Facts {
             "password-exists",
             Hint::on_command_line("nothing was changed; --force puts the new one in its place"),
         ),
-        Error::Io { .. } => Facts::new(
+        Error::Io { source, .. } => Facts::new(
             Exit::Failure,
             "io",
-            "see that it is there and that this account may use it, and try again",
+            Hint::from("see that it is there and that this account may use it, and try again")
+                .of_denied(source.kind() == io::ErrorKind::PermissionDenied),
         ),
         Error::Cancelled => Facts::cancelled(),
     }

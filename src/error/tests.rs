@@ -176,6 +176,30 @@ fn error_keeps_operating_system_error_as_source() {
 }
 
 #[test]
+fn denied_hint_tells_way_on_windows_only() {
+    let io = |kind: io::ErrorKind| LibraryError::Io {
+        place: "e:/backup".into(),
+        source: kind.into(),
+    };
+    let store = |source: Box<dyn std::error::Error + Send + Sync>| {
+        LibraryError::Store(StoreError::AccessDenied {
+            place: "e:/backup".into(),
+            source: Some(source),
+        })
+    };
+    for (error, is_denied_file) in [
+        (io(io::ErrorKind::PermissionDenied), true),
+        (io(io::ErrorKind::NotFound), false),
+        (store(denied().into()), true),
+        (store("of a system store".into()), false),
+    ] {
+        let hint = error.hint().unwrap();
+        let told = hint.contains("takeown") && hint.contains("icacls");
+        assert_eq!(told, cfg!(windows) && is_denied_file, "{hint}");
+    }
+}
+
+#[test]
 fn error_from_store_cancelled_is_cancelled() {
     assert!(matches!(
         Error::from(StoreError::Cancelled),
