@@ -172,10 +172,7 @@ impl NewFile {
         self.get_name(|file| file.persist(&target).map(drop))
     }
 
-    fn get_name(
-        self,
-        name: impl Fn(NamedTempFile) -> Result<(), PersistError>,
-    ) -> io::Result<()> {
+    fn get_name(self, name: impl Fn(NamedTempFile) -> Result<(), PersistError>) -> io::Result<()> {
         let mut file = Some(self.file);
         Retries::new().run(|| {
             // Abandoned now, it would leave an empty file where taking the name has two steps.

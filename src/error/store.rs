@@ -33,7 +33,11 @@ fn table(error: &StoreError) -> Facts {
             "access-denied",
             Hint::from("run certstow as the owner, or let this account read it")
                 // Of a file, that is, and not of a store of the system.
-                .of_denied(source.as_ref().is_some_and(|source| source.is::<io::Error>())),
+                .of_denied(
+                    source
+                        .as_ref()
+                        .is_some_and(|source| source.is::<io::Error>()),
+                ),
         ),
         StoreError::KeyAccessDenied { .. } => Facts::new(
             Exit::Store,

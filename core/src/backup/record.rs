@@ -6,8 +6,8 @@
 //! and not with what the folder holds.
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
 use std::io;
+use std::path::{Path, PathBuf};
 
 use certstow_platform::os;
 

@@ -97,10 +97,7 @@ mod tests {
                 "O:LAD:P(A;;FA;;;SY)(A;;FA;;;S-1-5-21-1-2-3-1001)(A;;FR;;;WD)",
                 false,
             ),
-            (
-                "D:AI(A;ID;FA;;;SY)(A;ID;FA;;;S-1-5-21-1-2-3-1001)",
-                false,
-            ),
+            ("D:AI(A;ID;FA;;;SY)(A;ID;FA;;;S-1-5-21-1-2-3-1001)", false),
             ("D:P(A;;FA;;;S-1-5-21-1-2-3-10012)", false),
             ("D:P(A;;FA;;;BA)", false),
             ("D:NO_ACCESS_CONTROL", false),

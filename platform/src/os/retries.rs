@@ -63,7 +63,8 @@ impl Retries {
             };
             let Some(pause) = pause(code, waited) else {
                 let waited = waited.as_millis().try_into().unwrap_or(u64::MAX);
-                self.milliseconds_in_vain.fetch_max(waited, Ordering::Relaxed);
+                self.milliseconds_in_vain
+                    .fetch_max(waited, Ordering::Relaxed);
                 return result;
             };
             sleep(pause);

@@ -18,14 +18,26 @@ pub(super) fn check(runner: &Runner) -> Result<(), String> {
         (&["export"], "the certificate to save"),
     ] {
         let ended = run(runner, arguments)?.expect(13)?;
-        for words in [what, "winpty certstow", "Windows Terminal", "--password-file"] {
+        for words in [
+            what,
+            "winpty certstow",
+            "Windows Terminal",
+            "--password-file",
+        ] {
             let told = ended.stdout.contains(words);
             ended.ensure(told, &format!("it does not say '{words}'"))?;
         }
     }
     nothing_but(&folder, &[])?;
     let file = format!(r"{FOLDER}\ada.p12");
-    let password = ["export", "Ada Example", "-o", &file, "--password-env", VARIABLE];
+    let password = [
+        "export",
+        "Ada Example",
+        "-o",
+        &file,
+        "--password-env",
+        VARIABLE,
+    ];
     run(runner, &password)?.expect(0)?;
     Pkcs12::open(&folder.join("ada.p12"), PASSWORD)?.has_adas_key()
 }

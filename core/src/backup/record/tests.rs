@@ -1,5 +1,5 @@
-use std::fs;
 use certstow_formats::names;
+use std::fs;
 
 use super::super::manifest::Thumbprint;
 use super::*;

@@ -50,7 +50,11 @@ pub(in crate::os) fn knows_no_allocation(error: &io::Error) -> bool {
     knows_no_sync(error)
 }
 
-pub(in crate::os) fn read(path: &Path, offset: u64, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+pub(in crate::os) fn read(
+    path: &Path,
+    offset: u64,
+    expected: usize,
+) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut file = super::open_to_read(path)?;
     file.seek(SeekFrom::Start(offset))?;
     // Best effort: where it is refused, what memory has is read.

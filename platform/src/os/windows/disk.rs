@@ -51,7 +51,11 @@ pub(in crate::os) fn knows_no_allocation(error: &io::Error) -> bool {
     knows_no_sync(error) || is_one_of(error, &[ERROR_INVALID_PARAMETER])
 }
 
-pub(in crate::os) fn read(path: &Path, offset: u64, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+pub(in crate::os) fn read(
+    path: &Path,
+    offset: u64,
+    expected: usize,
+) -> io::Result<Zeroizing<Vec<u8>>> {
     let path = long_path(path);
     match read_unbuffered(&path, offset, expected) {
         // The redirector of a share or a driver knows no such reading, or wants larger blocks.
