@@ -47,8 +47,9 @@ use screen::Screen;
 
 /// Runs certstow with these arguments, the first being the program's name.
 pub fn run(arguments: Vec<OsString>) -> Exit {
-    let (exit, asked) = run_command(arguments.clone());
-    window::stays_until_read(&arguments, asked, exit);
+    let from_folder = window::is_started_from_a_folder(&arguments);
+    let (exit, asked) = run_command(arguments);
+    window::stays_until_read(from_folder || asked, exit);
     exit
 }
 

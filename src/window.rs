@@ -11,8 +11,7 @@ use crate::exit::Exit;
 
 /// Waits for Enter where the window would be gone before the result can be read. Who gave up has read
 /// what there was.
-pub(super) fn stays_until_read(arguments: &[OsString], asked: bool, exit: Exit) {
-    let by_hand = asked || is_started_from_a_folder(arguments);
+pub(super) fn stays_until_read(by_hand: bool, exit: Exit) {
     if by_hand
         && exit != Exit::Cancelled
         && os::has_window_of_its_own()
@@ -27,7 +26,7 @@ pub(super) fn stays_until_read(arguments: &[OsString], asked: bool, exit: Exit) 
 
 /// Whether these are the arguments of a double click, or of a file that was dropped on the program,
 /// and not of a task, which may have a window of its own, too, and nobody to press Enter.
-fn is_started_from_a_folder(arguments: &[OsString]) -> bool {
+pub(super) fn is_started_from_a_folder(arguments: &[OsString]) -> bool {
     match arguments {
         [] | [_] => true,
         [_, first, ..] => Path::new(first).is_absolute(),

@@ -36,14 +36,21 @@ pub use asking::{Asking, asking};
 pub use drive::Drive;
 pub use folder_of::folder_of;
 pub use hidden_line::{Escape, HiddenLineError};
-pub use retries::{Retries, remove_file, rename};
+pub use retries::{Retries, is_open_elsewhere, remove_file, rename};
 
-/// Of all files that are opened: many of a folder may be closed to this account.
-static OPENING: Retries = Retries::new();
+/// Opens a file, on Windows again if need be; but no folder, which is refused as a closed file is.
+fn open_with_retries(path: &Path, mut open: impl FnMut() -> io::Result<File>) -> io::Result<File> {
+    /// Of all files that are opened: many of a folder may be closed to this account.
+    static OPENING: Retries = Retries::new();
+    match open() {
+        Err(_) if cfg!(windows) && !path.is_dir() => OPENING.run(open),
+        opened => opened,
+    }
+}
 
 /// Opens a file for reading, and does not wait should it have become a FIFO or device meanwhile.
 pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
-    OPENING.run(|| system::open_to_read(path))
+    open_with_retries(path, || system::open_to_read(path))
 }
 
 /// Opens a regular file for reading, and nothing else that may have its name: no link is followed
@@ -102,7 +109,7 @@ pub fn open_regular_file_to_append(path: &Path) -> io::Result<File> {
     match system::follows_no_links() {
         true => open_regular(path, &mut options),
         false => regular(
-            OPENING.run(|| system::open_following(path, &mut options)),
+            open_with_retries(path, || system::open_following(path, &mut options)),
             || path.metadata(),
         ),
     }
@@ -110,7 +117,7 @@ pub fn open_regular_file_to_append(path: &Path) -> io::Result<File> {
 
 fn open_regular(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     regular(
-        OPENING.run(|| system::open_without_following(path, options)),
+        open_with_retries(path, || system::open_without_following(path, options)),
         || path.symlink_metadata(),
     )
 }
@@ -352,6 +359,7 @@ pub(crate) fn fill(mut file: &File, buffer: &mut [u8], mut filled: usize) -> io:
 mod tests {
     use super::*;
     use std::io::Write as _;
+    use std::time::{Duration, Instant};
 
     #[test]
     fn create_private_refuses_existing_and_allows_rename() {
@@ -382,8 +390,11 @@ mod tests {
         file.read_to_end(&mut read).unwrap();
         assert_eq!(read, b"content");
 
+        let began = Instant::now();
         let refused = open_regular_file(folder.path()).unwrap_err();
         assert_eq!(refused.to_string(), "it is a folder");
+        // Nothing was waited for.
+        assert!(began.elapsed() < Duration::from_secs(1));
         let missing = open_regular_file(&folder.path().join("none")).unwrap_err();
         assert_eq!(missing.kind(), io::ErrorKind::NotFound);
     }

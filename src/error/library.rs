@@ -4,6 +4,7 @@ use std::{fmt, io};
 
 use certstow_core::error::{Candidate, Error, Near, Nearly};
 use certstow_formats::sanitize::safe;
+use certstow_platform::os;
 
 use super::facts::{Answer, Explain, Facts, Hint};
 use super::{escrow, store, vault};
@@ -269,6 +270,9 @@ fn of_not_private(place: Place) -> Hint {
 fn of_target(source: &io::Error, place: Place) -> Hint {
     let elsewhere = elsewhere(place);
     let hint = match source.kind() {
+        _ if os::is_open_elsewhere(source) => {
+            format!("close the program that has it open, or {elsewhere}")
+        }
         _ if matches!(place, Place::Copy) => elsewhere.to_owned(),
         io::ErrorKind::NotFound => {
             return Hint::on_command_line(format!("make its folder first, or {elsewhere}"))

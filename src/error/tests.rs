@@ -207,6 +207,23 @@ fn error_from_store_cancelled_is_cancelled() {
     ));
 }
 
+fn not_written(source: io::Error) -> LibraryError {
+    LibraryError::Target {
+        file: "a/b.p12".into(),
+        what: "it cannot be created",
+        source,
+    }
+}
+
+#[test]
+fn target_error_hint_names_open_file_on_windows() {
+    // ERROR_SHARING_VIOLATION; elsewhere EPIPE.
+    let hint = not_written(io::Error::from_raw_os_error(32))
+        .hint()
+        .unwrap();
+    assert_eq!(hint.contains("close the program"), cfg!(windows), "{hint}");
+}
+
 #[test]
 fn target_error_hint_depends_on_io_kind() {
     for (kind, advice) in [
@@ -215,11 +232,7 @@ fn target_error_hint_depends_on_io_kind() {
         (io::ErrorKind::StorageFull, "make room"),
         (io::ErrorKind::IsADirectory, "choose another place"),
     ] {
-        let error = LibraryError::Target {
-            file: "a/b.p12".into(),
-            what: "it cannot be created",
-            source: kind.into(),
-        };
+        let error = not_written(kind.into());
         let hint = error.hint().unwrap();
         assert!(hint.starts_with(advice) && hint.contains("-o"), "{hint}");
         let hint = OfDestination(&error).hint().unwrap();

@@ -19,13 +19,23 @@ const LIMIT: Duration = Duration::from_secs(2);
 const SHORTEST: Duration = Duration::from_millis(10);
 const LONGEST: Duration = Duration::from_millis(200);
 
+/// Also what a real refusal ends with, which the code does not tell apart.
+const ERROR_ACCESS_DENIED: i32 = 5;
+const ERROR_SHARING_VIOLATION: i32 = 32;
+const ERROR_LOCK_VIOLATION: i32 = 33;
+
+/// Whether something failed because another program has the file open. On Windows alone.
+pub fn is_open_elsewhere(error: &io::Error) -> bool {
+    cfg!(windows)
+        && matches!(
+            error.raw_os_error(),
+            Some(ERROR_SHARING_VIOLATION | ERROR_LOCK_VIOLATION)
+        )
+}
+
 /// How long to wait before what failed with this code of Windows is tried again, after so long a
 /// wait; `None` if it is not.
 fn pause(code: i32, waited: Duration) -> Option<Duration> {
-    /// Also what a real refusal ends with, which the code does not tell apart.
-    const ERROR_ACCESS_DENIED: i32 = 5;
-    const ERROR_SHARING_VIOLATION: i32 = 32;
-    const ERROR_LOCK_VIOLATION: i32 = 33;
     let may_pass = matches!(
         code,
         ERROR_ACCESS_DENIED | ERROR_SHARING_VIOLATION | ERROR_LOCK_VIOLATION
