@@ -3,8 +3,7 @@
 //!
 //! It also has MSVC's linker load `user32.dll` no earlier than something of it is called, which the wizard
 //! alone does: a process that has loaded it is not told by its console that the user logs off or the
-//! computer shuts down (`SetConsoleCtrlHandler` in Microsoft's documentation, remarks). rustup delays
-//! libraries in the same way.
+//! computer shuts down (`SetConsoleCtrlHandler` and `/DELAYLOAD` in Microsoft's documentation).
 //!
 //! Windows is linted on machines that have neither, where a build for debugging goes without the
 //! resource; a release does not.

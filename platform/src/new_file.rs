@@ -61,7 +61,7 @@ fn remove_unfinished() {
     let unfinished = unfinished();
     for temporary in unfinished.iter() {
         // Meanwhile it may have become the finished file, which is complete.
-        let _ = fs::remove_file(temporary);
+        let _ = os::remove_file(temporary);
     }
     std::mem::forget(unfinished);
 }

@@ -28,7 +28,7 @@ use unix as system;
 #[cfg(windows)]
 use windows as system;
 
-use std::fs::{File, FileType, Metadata, OpenOptions};
+use std::fs::{self, File, FileType, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
 
@@ -36,7 +36,7 @@ pub use asking::{Asking, asking};
 pub use drive::Drive;
 pub use folder_of::folder_of;
 pub use hidden_line::{Escape, HiddenLineError};
-pub use retries::{Retries, is_open_elsewhere, remove_file, rename};
+pub use retries::{Retries, is_open_elsewhere};
 
 /// Opens a file, on Windows again if need be; but no folder, which is refused as a closed file is.
 fn open_with_retries(path: &Path, mut open: impl FnMut() -> io::Result<File>) -> io::Result<File> {
@@ -51,6 +51,32 @@ fn open_with_retries(path: &Path, mut open: impl FnMut() -> io::Result<File>) ->
 /// Opens a file for reading, and does not wait should it have become a FIFO or device meanwhile.
 pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
     open_with_retries(path, || system::open_to_read(path))
+}
+
+/// Removes a file. On Windows tried again for a moment.
+///
+/// # Errors
+/// The operating system's.
+pub fn remove_file(path: &Path) -> io::Result<()> {
+    remove_one_of_many(path, &Retries::new())
+}
+
+/// The same of one of many, for all of which there is one patience.
+///
+/// # Errors
+/// The operating system's.
+pub fn remove_one_of_many(path: &Path, retries: &Retries) -> io::Result<()> {
+    let path = long_path(path);
+    retries.run(|| fs::remove_file(&path))
+}
+
+/// Gives a file another name, in place of whatever file has that. On Windows tried again for a moment.
+///
+/// # Errors
+/// The operating system's.
+pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    let (from, to) = (long_path(from), long_path(to));
+    Retries::new().run(|| fs::rename(&from, &to))
 }
 
 /// Opens a regular file for reading, and nothing else that may have its name: no link is followed
@@ -281,8 +307,8 @@ pub use system::stdout_is_lost;
 pub use system::stderr_is_journal;
 
 /// Whether the window that shows the output is there for this process alone and closes with it, as the
-/// one that Explorer opens for a program that was double-clicked. (rustup asks `GetConsoleProcessList`,
-/// too.)
+/// one that Explorer opens for a program that was double-clicked. (`GetConsoleProcessList` in Microsoft's
+/// documentation: the processes attached to the console of this one.)
 pub use system::has_window_of_its_own;
 
 /// Asks `question` at the terminal, whatever standard input and output are, and reads one line

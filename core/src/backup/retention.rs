@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use certstow_formats::threads;
-use certstow_platform::os::Retries;
+use certstow_platform::os::{self, Retries};
 
 use super::destination::Destination;
 use super::folder::Condition;
@@ -116,7 +116,7 @@ fn remove(
     let _wait = output::waiting_for(&destination.path(&saved.file));
     let escrow = saved.escrow.as_ref().map(|escrow| &escrow.file);
     for name in [&saved.file].into_iter().chain(escrow) {
-        match retries.remove_file(&destination.path(name)) {
+        match os::remove_one_of_many(&destination.path(name), retries) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 let text = format!("{name} cannot be removed: {error}");
                 destination.note(Warning::new(Code::NotRemoved, text));

@@ -39,9 +39,17 @@ pub fn sync_file(file: &File) -> io::Result<Synced> {
 ///
 /// # Errors
 /// The operating system's: the name may be lost.
-pub use system::sync_name;
+pub fn sync_name(file: &Path) -> io::Result<Synced> {
+    match system::open_to_sync_name(file) {
+        Ok(Some(open)) => sync_file(&open),
+        Ok(None) => Ok(Synced::Yes),
+        // The file is read-only, or another program has it open.
+        Err(error) if cfg!(windows) => Ok(Synced::Unknown(error)),
+        Err(error) => outcome(Err(error)),
+    }
+}
 
-pub(super) fn outcome(synced: io::Result<()>) -> io::Result<Synced> {
+fn outcome(synced: io::Result<()>) -> io::Result<Synced> {
     match synced {
         Ok(()) => Ok(Synced::Yes),
         Err(error) if system::knows_no_sync(&error) => Ok(Synced::Unknown(error)),

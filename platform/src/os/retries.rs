@@ -5,13 +5,10 @@
 //! installers rustup, uv and rattler do the same. The codes are those of "System Error Codes" in
 //! Microsoft's documentation.)
 
-use std::path::Path;
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
-use std::{fs, io};
-
-use super::long_path;
 
 /// For how long something is tried again.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -81,33 +78,6 @@ impl Retries {
             waited += pause;
         }
     }
-
-    /// Removes a file, whose path may be of any length.
-    ///
-    /// # Errors
-    /// The operating system's.
-    pub fn remove_file(&self, path: &Path) -> io::Result<()> {
-        let path = long_path(path);
-        self.run(|| fs::remove_file(&path))
-    }
-}
-
-/// Removes a file, whose path may be of any length. On Windows tried again for a moment.
-///
-/// # Errors
-/// The operating system's.
-pub fn remove_file(path: &Path) -> io::Result<()> {
-    Retries::new().remove_file(path)
-}
-
-/// Gives a file another name, in place of whatever file has that; paths may be of any length. On
-/// Windows tried again for a moment.
-///
-/// # Errors
-/// The operating system's.
-pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    let (from, to) = (long_path(from), long_path(to));
-    Retries::new().run(|| fs::rename(&from, &to))
 }
 
 #[cfg(test)]
@@ -159,10 +129,10 @@ mod tests {
 
     /// Another program, which opens a file for a moment and shares this much of it.
     #[cfg(windows)]
-    fn held_by_another(path: &Path, shared: u32) -> std::thread::JoinHandle<()> {
+    fn held_by_another(path: &std::path::Path, shared: u32) -> std::thread::JoinHandle<()> {
         use std::os::windows::fs::OpenOptionsExt as _;
 
-        let mut options = fs::OpenOptions::new();
+        let mut options = std::fs::OpenOptions::new();
         let file = options.read(true).share_mode(shared).open(path).unwrap();
         std::thread::spawn(move || {
             sleep(Duration::from_millis(300));
@@ -173,8 +143,11 @@ mod tests {
     #[cfg(windows)]
     #[test]
     fn retries_outlast_another_program() {
+        use std::fs;
+        use std::path::Path;
+
         use crate::new_file::NewFile;
-        use crate::os::{disk, may_be_replaced, open_regular_file, open_to_read};
+        use crate::os;
 
         /// FILE_SHARE_READ and FILE_SHARE_WRITE, as an antivirus program has.
         const READ_WRITE: u32 = 3;
@@ -197,11 +170,11 @@ mod tests {
             held.join().unwrap();
         }
         let operations: [fn(&Path) -> io::Result<()>; 5] = [
-            |file| open_to_read(file).map(drop),
-            |file| open_regular_file(file).map(drop),
-            |file| disk::read(file, 0).map(drop),
-            may_be_replaced,
-            remove_file,
+            |file| os::open_to_read(file).map(drop),
+            |file| os::open_regular_file(file).map(drop),
+            |file| os::disk::read(file, 0).map(drop),
+            os::may_be_replaced,
+            os::remove_file,
         ];
         for (number, operation) in operations.iter().enumerate() {
             let held = held_by_another(&file, 0);
@@ -211,7 +184,7 @@ mod tests {
         }
         assert!(!file.exists());
         let held = held_by_another(&other, 0);
-        rename(&other, &file).unwrap();
+        os::rename(&other, &file).unwrap();
         held.join().unwrap();
     }
 }

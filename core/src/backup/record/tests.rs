@@ -1,5 +1,6 @@
-use certstow_formats::names;
 use std::fs;
+
+use certstow_formats::names;
 
 use super::super::manifest::Thumbprint;
 use super::*;

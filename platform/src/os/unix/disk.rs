@@ -8,15 +8,11 @@ use std::path::Path;
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
-use crate::os::disk::{Inode, Synced, outcome};
+use crate::os::disk::Inode;
 use crate::os::folder_of;
 
-pub fn sync_name(file: &Path) -> io::Result<Synced> {
-    outcome(sync_folder(folder_of(file)))
-}
-
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+pub(in crate::os) fn open_to_sync_name(file: &Path) -> io::Result<Option<File>> {
+    File::open(folder_of(file)).map(Some)
 }
 
 /// As fsync(2) and the file systems' own errors say: some take no folder for a file that can be

@@ -16,16 +16,13 @@ use zeroize::Zeroizing;
 
 pub use super::ffi::inode_of;
 use super::long_path;
-use crate::os::disk::{Synced, outcome};
 use crate::os::retries::Retries;
 
-pub fn sync_name(file: &Path) -> io::Result<Synced> {
-    // To flush, a handle has to be one for writing.
+/// To flush, a handle has to be one for writing. There is none of a name that is gone.
+pub(in crate::os) fn open_to_sync_name(file: &Path) -> io::Result<Option<File>> {
     match Retries::new().run(|| OpenOptions::new().write(true).open(long_path(file))) {
-        Ok(open) => outcome(open.sync_all()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Synced::Yes),
-        // It is read-only, or another program has it open.
-        Err(error) => Ok(Synced::Unknown(error)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        open => open.map(Some),
     }
 }
 

@@ -19,7 +19,7 @@ static CLEAN_UP: OnceLock<CleanUp> = OnceLock::new();
 pub fn on_interruption(clean_up: impl Fn() + Send + Sync + 'static) {
     if CLEAN_UP.set(Box::new(clean_up)).is_ok() {
         // Where it cannot be set, there is nothing to do about it.
-        let _ = ffi::handle_console_events();
+        let _ = ffi::handle_console_events(handle);
     }
 }
 
