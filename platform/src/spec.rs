@@ -109,6 +109,15 @@ impl SystemStore {
         self.name.eq_ignore_ascii_case("UserDS")
     }
 
+    /// Whether a certificate that both stores show may be one and the same: an account's stores show what
+    /// the computer's stores of the same names hold, but for the personal one. ("Local Machine and Current
+    /// User Certificate Stores" in Microsoft's documentation.)
+    #[cfg(any(windows, test))]
+    pub(crate) fn may_show_the_same(&self, other: &Self) -> bool {
+        self.name.eq_ignore_ascii_case(&other.name)
+            && (self.location == other.location || !self.name.eq_ignore_ascii_case("My"))
+    }
+
     /// Reads `LOCATION\NAME`, in any letter case; a slash does for the backslash, which some
     /// shells swallow.
     fn read(text: &str) -> Option<Self> {
@@ -297,6 +306,25 @@ mod tests {
             ("SmartCardRoot", false),
         ] {
             assert_eq!(store(name).is_of_the_directory(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn may_show_the_same_tells_personal_stores_apart() {
+        use SystemStoreLocation::{CurrentUser, LocalMachine};
+
+        let store = |location, name: &str| SystemStore {
+            location,
+            name: name.to_owned(),
+        };
+        for (one, other, expected) in [
+            (store(CurrentUser, "My"), store(CurrentUser, "MY"), true),
+            (store(CurrentUser, "My"), store(LocalMachine, "My"), false),
+            (store(CurrentUser, "Web"), store(LocalMachine, "web"), true),
+            (store(CurrentUser, "Web"), store(CurrentUser, "My"), false),
+        ] {
+            assert_eq!(one.may_show_the_same(&other), expected, "{one} {other}");
+            assert_eq!(other.may_show_the_same(&one), expected, "{other} {one}");
         }
     }
 

@@ -333,6 +333,9 @@ fn import_into_local_machine_uses_machine_keys() {
         );
         return;
     }
+    stores.add(Sample::P256, None);
+    let mut accounts = stores.open();
+    ada.import(&mut *accounts, &EXPORTABLE).unwrap();
     let mut store = store_of(&stores.name);
     ada.import(&mut *store, &EXPORTABLE).unwrap();
     comes_out(&*store, Sample::Rsa);
@@ -342,6 +345,11 @@ fn import_into_local_machine_uses_machine_keys() {
         .remove(&ada.certificate.id(), Removal::Entry, &mut NonInteractive)
         .unwrap();
     assert!(store.list().unwrap().entries.is_empty());
+    // The same identity of the account keeps its key.
+    comes_out(&*accounts, Sample::Rsa);
+    let own = accounts.list().unwrap().entries;
+    let own = own.iter().find_map(|entry| entry.container.as_ref());
+    assert!(there_is(own.unwrap()));
 }
 
 /// The variable that has this test, in a process of its own, look into the store it names.
