@@ -30,6 +30,7 @@ mod timeout;
 mod topics;
 mod warning;
 mod watchdog;
+mod window;
 mod wizard;
 
 use std::ffi::OsString;
@@ -46,13 +47,21 @@ use screen::Screen;
 
 /// Runs certstow with these arguments, the first being the program's name.
 pub fn run(arguments: Vec<OsString>) -> Exit {
+    let from_folder = window::is_started_from_a_folder(&arguments);
+    let (exit, asked) = run_command(arguments);
+    window::stays_until_read(from_folder || asked, exit);
+    exit
+}
+
+/// The exit code, and whether the wizard asked.
+fn run_command(arguments: Vec<OsString>) -> (Exit, bool) {
     let json = arguments.iter().any(|argument| argument == "--json");
     let mut command = args::command();
     let parsed = args::parse(&mut command, &arguments)
         .or_else(|error| wizard::meant(&error, arguments).ok_or(error));
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return answer(&error, json),
+        Err(error) => return (answer(&error, json), false),
     };
     let screen = Arc::new(Screen::new(&cli.global));
     interrupt::handle(&screen);
@@ -66,7 +75,7 @@ pub fn run(arguments: Vec<OsString>) -> Exit {
     drop(watch);
     wipe_stack();
     screen.end(exit);
-    exit
+    (exit, screen.was_in_wizard())
 }
 
 /// Opens the logs of this run.

@@ -137,12 +137,12 @@ impl LogFile {
     /// Gives every file the name of the next older one.
     fn rotate(&self) -> io::Result<()> {
         for older in (1..OLDER).rev() {
-            match fs::rename(self.older(older), self.older(older + 1)) {
+            match os::rename(&self.older(older), &self.older(older + 1)) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
                 _ => {}
             }
         }
-        fs::rename(&self.path, self.older(1))
+        os::rename(&self.path, &self.older(1))
     }
 
     fn older(&self, number: u32) -> PathBuf {

@@ -12,7 +12,7 @@ use certstow_core::backup::Patience;
 use certstow_core::waits;
 use certstow_formats::sanitize::{causes, safe, shortened};
 use certstow_formats::secret::Password;
-use certstow_platform::os;
+use certstow_platform::os::{self, Asking};
 use certstow_platform::store::Interaction;
 use comfy_table::Table;
 
@@ -39,7 +39,7 @@ pub(crate) struct Screen {
     pub(crate) json: bool,
     quiet: bool,
     verbose: bool,
-    interactive: bool,
+    asking: Asking,
     /// Nothing is to be redrawn, coloured or moved.
     plain: bool,
     /// Standard error is systemd's journal.
@@ -65,7 +65,10 @@ impl Screen {
             json: global.json,
             quiet: global.quiet,
             verbose: global.verbose,
-            interactive: !global.non_interactive && io::stdin().is_terminal(),
+            asking: match global.non_interactive {
+                true => Asking::Nowhere,
+                false => os::asking(),
+            },
             to_journal: os::stderr_is_journal(),
             patience: match global.timeout {
                 Some(timeout) => timeout.limit(),
@@ -96,20 +99,25 @@ impl Screen {
         let _ = self.in_wizard.set(());
     }
 
+    /// Whether the wizard asked.
+    pub(crate) fn was_in_wizard(&self) -> bool {
+        self.in_wizard.get().is_some()
+    }
+
     fn wording(&self) -> Wording {
-        match self.in_wizard.get() {
-            Some(()) => Wording::Wizard,
-            None if self.interactive => Wording::Terminal,
-            None => Wording::CommandLine,
+        match (self.in_wizard.get(), self.asking) {
+            (Some(()), _) => Wording::Wizard,
+            (None, Asking::AtTerminal) => Wording::Terminal,
+            (None, Asking::OutOfSight) => Wording::OutOfSight,
+            (None, Asking::Nowhere) => Wording::CommandLine,
         }
     }
 
     /// Whether somebody may be asked.
     pub(crate) fn interaction(&self) -> Interaction {
-        if self.interactive {
-            Interaction::Allowed
-        } else {
-            Interaction::Never
+        match self.asking {
+            Asking::AtTerminal => Interaction::Allowed,
+            Asking::OutOfSight | Asking::Nowhere => Interaction::Never,
         }
     }
 

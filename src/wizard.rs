@@ -23,9 +23,12 @@ mod summary;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 
+use certstow_core::error::Error as LibraryError;
 use certstow_core::export::Exported;
 use certstow_core::identity::{Inventory, ListedCertificate};
 use certstow_formats::secret::Password;
+use certstow_platform::os::{self, Asking};
+use certstow_platform::store::Interaction;
 use clap::ArgMatches;
 use clap::error::ErrorKind;
 
@@ -44,7 +47,7 @@ use plain::Plain;
 use steps::Step;
 
 /// What a command line means that leaves out what the wizard asks for; `None` if it does not, or
-/// nobody can be asked.
+/// nobody is there.
 pub(super) fn meant(
     error: &clap::Error,
     mut arguments: Vec<OsString>,
@@ -63,11 +66,22 @@ pub(super) fn meant(
     // The wizard deletes nothing.
     let means_it = export.select.is_empty() && !export.delete_key_after_verify;
     let asks = !cli.global.json && !cli.global.non_interactive;
-    let terminal = io::stdin().is_terminal() && io::stderr().is_terminal();
-    (means_it && asks && terminal).then_some((cli, matches))
+    let somebody_is_there = match os::asking() {
+        Asking::AtTerminal => io::stderr().is_terminal(),
+        // To be told where they can be asked.
+        Asking::OutOfSight => true,
+        Asking::Nowhere => false,
+    };
+    (means_it && asks && somebody_is_there).then_some((cli, matches))
 }
 
 pub(super) fn run(preset: &ExportArgs, screen: &Screen) -> Result<Exit, Error> {
+    if screen.interaction() == Interaction::Never {
+        return Err(LibraryError::InteractionRequired {
+            what: "the certificate to save".to_owned(),
+        }
+        .into());
+    }
     screen.enter_wizard();
     export::check_together(preset, &export::options(preset), screen)?;
     let reading = Reading::new(&preset.select.stores, screen)?;

@@ -153,7 +153,7 @@ pub fn write(
 
     rename(temporary, file, existing)?;
     // The file is in place by now, and stays.
-    let unsynced = match disk::sync_folder(folder_of(file)) {
+    let unsynced = match disk::sync_name(file) {
         Ok(Synced::Yes) => None,
         Ok(Synced::Unknown(error)) => {
             let text = format!(
@@ -250,7 +250,7 @@ pub fn probe(folder: &Path) -> Result<bool, Error> {
         .read_back(bytes.len())
         .map_err(|error| Error::target(folder, "reading it back failed", error))?;
     same(&read, &bytes).map_err(|reason| verification(folder, reason))?;
-    disk::sync_folder(folder)
+    disk::sync_name(temporary.path())
         .map_err(|error| Error::target(folder, "it cannot be synced", error))?;
     Ok(exposed)
 }

@@ -17,12 +17,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, PersistError};
 use zeroize::Zeroizing;
 
-use crate::os;
 pub use crate::os::folder_of;
-use crate::os::{claim, darwin, disk};
+use crate::os::{self, Retries, claim, darwin, disk};
 use left_behind::{PREFIX, RANDOM, SUFFIX};
 pub(crate) use left_behind::{is_left_behind, is_temporary};
 pub use left_behind::{is_own, left_behind_in};
@@ -62,7 +61,7 @@ fn remove_unfinished() {
     let unfinished = unfinished();
     for temporary in unfinished.iter() {
         // Meanwhile it may have become the finished file, which is complete.
-        let _ = fs::remove_file(temporary);
+        let _ = os::remove_file(temporary);
     }
     std::mem::forget(unfinished);
 }
@@ -146,15 +145,14 @@ impl NewFile {
     /// `AlreadyExists`: something has that name, by whichever process it was created, and however late. Others are
     /// the operating system's. The temporary file is gone then.
     pub fn rename(self, target: &Path) -> io::Result<()> {
-        // Abandoned now, it would leave an empty file where taking the name has two steps.
-        let _in_one_piece = unfinished();
         // `tempfile` hands names to the system as they are.
-        match self.file.persist_noclobber(os::long_path(target)) {
+        let target = os::long_path(target);
+        self.get_name(|file| match file.persist_noclobber(&target) {
             Err(refused) if cannot_be_told_not_to_replace(&refused.error) => {
-                take_the_name(refused.file, target)
+                take_the_name(refused.file, &target)
             }
-            other => other.map(drop).map_err(|refused| refused.error),
-        }
+            named => named.map(drop),
+        })
     }
 
     /// Gives the file its name, in place of whatever file has it. Where that one belongs to another
@@ -170,9 +168,22 @@ impl NewFile {
 
     /// The same, and the new file keeps the owner that it has.
     pub(crate) fn replace_as_it_is(self, target: &Path) -> io::Result<()> {
-        let _in_one_piece = unfinished();
-        let renamed = self.file.persist(os::long_path(target));
-        renamed.map(drop).map_err(|refused| refused.error)
+        let target = os::long_path(target);
+        self.get_name(|file| file.persist(&target).map(drop))
+    }
+
+    fn get_name(self, name: impl Fn(NamedTempFile) -> Result<(), PersistError>) -> io::Result<()> {
+        let mut file = Some(self.file);
+        Retries::new().run(|| {
+            // Abandoned now, it would leave an empty file where taking the name has two steps.
+            let _in_one_piece = unfinished();
+            // What was refused gives the file back.
+            let Some(refused) = file.take().and_then(|file| name(file).err()) else {
+                return Ok(());
+            };
+            file = Some(refused.file);
+            Err(refused.error)
+        })
     }
 }
 
@@ -232,17 +243,19 @@ fn cannot_be_told_not_to_replace(error: &io::Error) -> bool {
 
 /// Renames without replacing what is not ours: an empty file, which only one process can create,
 /// takes the name, and is then replaced.
-fn take_the_name(temporary: NamedTempFile, file: &Path) -> io::Result<()> {
-    let file = os::long_path(file);
-    fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&file)?;
-    temporary.persist(&file).map(drop).map_err(|refused| {
-        // The error that counts is the other one.
-        let _ = fs::remove_file(&file);
-        refused.error
-    })
+fn take_the_name(temporary: NamedTempFile, file: &Path) -> Result<(), PersistError> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    match options.open(file).map(drop) {
+        Ok(()) => temporary.persist(file).map(drop).inspect_err(|_| {
+            // The error that counts is the other one.
+            let _ = os::remove_file(file);
+        }),
+        Err(error) => Err(PersistError {
+            error,
+            file: temporary,
+        }),
+    }
 }
 
 #[cfg(test)]
@@ -261,7 +274,8 @@ mod tests {
         assert!(!path.exists());
 
         let temporary = NewFile::beside(&target).unwrap();
-        let refused = take_the_name(temporary.file, &target).unwrap_err();
+        let refused = take_the_name(temporary.file, &target).map_err(|refused| refused.error);
+        let refused = refused.unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::AlreadyExists);
         assert_eq!(fs::read(&target).unwrap(), b"first");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);

@@ -3,6 +3,9 @@
 //! ([`disk`]), a person's data folder, and drives that can be taken away. The same functions exist on every system; where one has no such
 //! thing, they say so.
 
+#[cfg(any(windows, test))]
+mod access_list;
+mod asking;
 pub(crate) mod claim;
 pub(crate) mod darwin;
 pub mod disk;
@@ -12,6 +15,7 @@ mod folder_of;
 mod hidden_line;
 mod inode;
 pub mod privacy;
+mod retries;
 pub(crate) mod shell;
 #[cfg(unix)]
 #[allow(missing_docs, reason = "documented where they are re-exported")]
@@ -28,18 +32,58 @@ use unix as system;
 #[cfg(windows)]
 use windows as system;
 
-use std::fs::{File, FileType, Metadata, OpenOptions};
+use std::fs::{self, File, FileType, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
 
+pub use asking::{Asking, asking};
 pub use drive::Drive;
 pub use drive_letter::MappedDrive;
 pub use folder_of::folder_of;
 pub use hidden_line::{Escape, HiddenLineError};
+pub use retries::{Retries, is_open_elsewhere};
 pub use windows_names::is_reserved as is_reserved_by_windows;
 
+/// Opens a file, on Windows again if need be; but no folder, which is refused as a closed file is.
+fn open_with_retries(path: &Path, mut open: impl FnMut() -> io::Result<File>) -> io::Result<File> {
+    /// Of all files that are opened: many of a folder may be closed to this account.
+    static OPENING: Retries = Retries::new();
+    match open() {
+        Err(_) if cfg!(windows) && !path.is_dir() => OPENING.run(open),
+        opened => opened,
+    }
+}
+
 /// Opens a file for reading, and does not wait should it have become a FIFO or device meanwhile.
-pub(crate) use system::open_to_read;
+pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
+    open_with_retries(path, || system::open_to_read(path))
+}
+
+/// Removes a file. On Windows tried again for a moment.
+///
+/// # Errors
+/// The operating system's.
+pub fn remove_file(path: &Path) -> io::Result<()> {
+    remove_one_of_many(path, &Retries::new())
+}
+
+/// The same of one of many, for all of which there is one patience.
+///
+/// # Errors
+/// The operating system's.
+pub fn remove_one_of_many(path: &Path, retries: &Retries) -> io::Result<()> {
+    let path = long_path(path);
+    retries.run(|| fs::remove_file(&path))
+}
+
+/// Gives a file another name, in place of whatever file has that. On Windows tried again for a moment.
+///
+/// # Errors
+/// The operating system's.
+pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    let (from, to) = (long_path(from), long_path(to));
+    Retries::new().run(|| fs::rename(&from, &to))
+}
 
 /// Opens a regular file for reading, and nothing else that may have its name: no link is followed
 /// (on Windows no reparse point), and nothing waits for a FIFO. What was opened is what was looked
@@ -96,16 +140,18 @@ pub fn open_regular_file_to_append(path: &Path) -> io::Result<File> {
     options.read(true).append(true);
     match system::follows_no_links() {
         true => open_regular(path, &mut options),
-        false => regular(system::open_following(path, &mut options), || {
-            path.metadata()
-        }),
+        false => regular(
+            open_with_retries(path, || system::open_following(path, &mut options)),
+            || path.metadata(),
+        ),
     }
 }
 
 fn open_regular(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    regular(system::open_without_following(path, options), || {
-        path.symlink_metadata()
-    })
+    regular(
+        open_with_retries(path, || system::open_without_following(path, options)),
+        || path.symlink_metadata(),
+    )
 }
 
 /// What was opened, if it is a regular file; `found` is what there is to open.
@@ -284,6 +330,11 @@ pub use system::stdout_is_lost;
 /// beginning (sd-daemon(3)); never outside Linux.
 pub use system::stderr_is_journal;
 
+/// Whether the window that shows the output is there for this process alone and closes with it, as the
+/// one that Explorer opens for a program that was double-clicked. (`GetConsoleProcessList` in Microsoft's
+/// documentation: the processes attached to the console of this one.)
+pub use system::has_window_of_its_own;
+
 /// Asks `question` at the terminal, whatever standard input and output are, and reads one line
 /// that is not shown. The line end is not part of it; a key that types no character is: as a
 /// control character.
@@ -313,6 +364,12 @@ impl Drop for KeptTerminal {
 /// with [`keep_terminal`].
 pub use system::terminal::restore as restore_terminal;
 
+/// Has `clean_up` run when the process is interrupted: by Ctrl-C, SIGTERM or SIGHUP; on Windows by its
+/// console closing, the user logging off or the computer shutting down, too. It is to end the process.
+/// Where that cannot be set up, an interruption leaves a private temporary file, and nothing worse: no
+/// reason not to work.
+pub use system::on_interruption;
+
 /// A word as one that the shell of the system takes as it is: a POSIX shell, or PowerShell.
 pub fn shell_word(word: &str) -> String {
     if cfg!(windows) {
@@ -320,6 +377,16 @@ pub fn shell_word(word: &str) -> String {
     } else {
         shell::posix(word)
     }
+}
+
+/// How a person gets at files that are private to an account of another computer, as on a disk that was
+/// moved: on Windows, where the account's number in the access list is nobody's there. `None` where the
+/// system has no such thing to say.
+pub fn way_to_files_of_another_computer() -> Option<&'static str> {
+    cfg!(windows).then_some(
+        "if the disk comes from another computer, an administrator's prompt opens it to you: 'takeown /f \
+         FOLDER /r', then 'icacls FOLDER /grant YOURNAME:F /t'",
+    )
 }
 
 /// The drive that Windows is on, as in `C:\`; `None` on systems without drives.
@@ -342,6 +409,7 @@ pub(crate) fn fill(mut file: &File, buffer: &mut [u8], mut filled: usize) -> io:
 mod tests {
     use super::*;
     use std::io::Write as _;
+    use std::time::{Duration, Instant};
 
     #[test]
     fn create_private_refuses_existing_and_allows_rename() {
@@ -372,8 +440,11 @@ mod tests {
         file.read_to_end(&mut read).unwrap();
         assert_eq!(read, b"content");
 
+        let began = Instant::now();
         let refused = open_regular_file(folder.path()).unwrap_err();
         assert_eq!(refused.to_string(), "it is a folder");
+        // Nothing was waited for.
+        assert!(began.elapsed() < Duration::from_secs(1));
         let missing = open_regular_file(&folder.path().join("none")).unwrap_err();
         assert_eq!(missing.kind(), io::ErrorKind::NotFound);
     }

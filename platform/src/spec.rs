@@ -101,6 +101,23 @@ impl SystemStore {
         }
     }
 
+    /// Whether its certificates come from the domain's directory, over LDAP, and so name no key
+    /// container of this computer. Where the domain cannot be reached, as with a laptop at home, it
+    /// can be opened only after long waits, or not at all (ERROR_DEV_NOT_EXIST).
+    #[cfg(any(windows, test))]
+    pub(crate) fn is_of_the_directory(&self) -> bool {
+        self.name.eq_ignore_ascii_case("UserDS")
+    }
+
+    /// Whether a certificate that both stores show may be one and the same: an account's stores show what
+    /// the computer's stores of the same names hold, but for the personal one. ("Local Machine and Current
+    /// User Certificate Stores" in Microsoft's documentation.)
+    #[cfg(any(windows, test))]
+    pub(crate) fn may_show_the_same(&self, other: &Self) -> bool {
+        self.name.eq_ignore_ascii_case(&other.name)
+            && (self.location == other.location || !self.name.eq_ignore_ascii_case("My"))
+    }
+
     /// Reads `LOCATION\NAME`, in any letter case; a slash does for the backslash, which some
     /// shells swallow.
     fn read(text: &str) -> Option<Self> {
@@ -272,6 +289,42 @@ mod tests {
         ] {
             let error = format!("windows:{wrong}").parse::<StoreSpec>().unwrap_err();
             assert!(error.to_string().contains(r"CurrentUser\My"), "{error}");
+        }
+    }
+
+    #[test]
+    fn is_of_the_directory_knows_user_ds() {
+        let store = |name: &str| SystemStore {
+            location: SystemStoreLocation::CurrentUser,
+            name: name.to_owned(),
+        };
+        for (name, expected) in [
+            ("UserDS", true),
+            ("userds", true),
+            ("My", false),
+            ("ADDRESSBOOK", false),
+            ("SmartCardRoot", false),
+        ] {
+            assert_eq!(store(name).is_of_the_directory(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn may_show_the_same_tells_personal_stores_apart() {
+        use SystemStoreLocation::{CurrentUser, LocalMachine};
+
+        let store = |location, name: &str| SystemStore {
+            location,
+            name: name.to_owned(),
+        };
+        for (one, other, expected) in [
+            (store(CurrentUser, "My"), store(CurrentUser, "MY"), true),
+            (store(CurrentUser, "My"), store(LocalMachine, "My"), false),
+            (store(CurrentUser, "Web"), store(LocalMachine, "web"), true),
+            (store(CurrentUser, "Web"), store(CurrentUser, "My"), false),
+        ] {
+            assert_eq!(one.may_show_the_same(&other), expected, "{one} {other}");
+            assert_eq!(other.may_show_the_same(&one), expected, "{other} {one}");
         }
     }
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::error::Error;
 
 use certstow_core::error::Candidate;
+use certstow_platform::os;
 
 use crate::exit::Exit;
 
@@ -102,6 +103,21 @@ impl Hint {
         }
     }
 
+    /// The same; if it is of a file that may not be read, with what the system has for that.
+    pub(crate) fn of_denied(self, is_denied: bool) -> Self {
+        match os::way_to_files_of_another_computer().filter(|_| is_denied) {
+            Some(way) => {
+                let and = |words: Cow<'static, str>| format!("{words}; {way}").into();
+                Self {
+                    on_command_line: and(self.on_command_line),
+                    in_wizard: self.in_wizard.map(and),
+                    ..self
+                }
+            }
+            None => self,
+        }
+    }
+
     /// The same, of what a person types where it is asked for: at a terminal, too, the words of the
     /// wizard are said.
     pub(crate) fn of_typing(self) -> Self {
@@ -114,7 +130,7 @@ impl Hint {
     /// In words for one of them.
     fn worded(self, wording: Wording) -> Option<String> {
         let without_options = match wording {
-            Wording::CommandLine => false,
+            Wording::CommandLine | Wording::OutOfSight => false,
             Wording::Terminal => self.of_typing,
             Wording::Wizard => true,
         };
@@ -138,6 +154,11 @@ impl<T: Into<Cow<'static, str>>> From<T> for Hint {
     }
 }
 
+/// What to do where questions are shown in a console that nobody sees.
+const TO_BE_ASKED: &str = "this window (as Git Bash, MSYS2 and PowerShell ISE have) shows no questions: to \
+                           be asked, start it as 'winpty certstow ...', or in Windows Terminal, cmd or \
+                           PowerShell";
+
 /// Whom the words of a hint are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wording {
@@ -145,6 +166,9 @@ pub(crate) enum Wording {
     CommandLine,
     /// A person who typed a command line and can be asked.
     Terminal,
+    /// A person who cannot be asked in the window that shows the output
+    /// ([`certstow_platform::os::Asking::OutOfSight`]).
+    OutOfSight,
     /// A person who answers the questions of the wizard.
     Wizard,
 }
@@ -175,6 +199,13 @@ pub(crate) trait Explain: Error {
 
     /// What to do next, in words for one of them.
     fn hint_for(&self, wording: Wording) -> Option<String> {
-        self.facts().hint?.worded(wording)
+        let Facts { exit, hint, .. } = self.facts();
+        let hint = hint?.worded(wording)?;
+        match (wording, exit) {
+            (Wording::OutOfSight, Exit::InteractionRequired) => {
+                Some(format!("{TO_BE_ASKED}; otherwise {hint}"))
+            }
+            _ => Some(hint),
+        }
     }
 }

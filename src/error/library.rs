@@ -4,7 +4,7 @@ use std::{fmt, io};
 
 use certstow_core::error::{Candidate, Error, Near, Nearly};
 use certstow_formats::sanitize::safe;
-use certstow_platform::os::privacy;
+use certstow_platform::os::{self, privacy};
 
 use super::facts::{Answer, Explain, Facts, Hint};
 use super::{escrow, store, vault};
@@ -218,8 +218,11 @@ fn table(error: &Error, place: Place) -> Facts {
             Exit::Failure,
             "io",
             match privacy::is_refused_by_privacy(source) {
-                true => FULL_DISK_ACCESS,
-                false => "see that it is there and that this account may use it, and try again",
+                true => FULL_DISK_ACCESS.into(),
+                false => Hint::from(
+                    "see that it is there and that this account may use it, and try again",
+                )
+                .of_denied(source.kind() == io::ErrorKind::PermissionDenied),
             },
         ),
         Error::Cancelled => Facts::cancelled(),
@@ -276,6 +279,9 @@ fn of_not_private(place: Place) -> Hint {
 fn of_target(source: &io::Error, place: Place) -> Hint {
     let elsewhere = elsewhere(place);
     let hint = match source.kind() {
+        _ if os::is_open_elsewhere(source) => {
+            format!("close the program that has it open, or {elsewhere}")
+        }
         _ if matches!(place, Place::Copy) => elsewhere.to_owned(),
         io::ErrorKind::InvalidFilename if matches!(place, Place::Output) => {
             return Hint::on_command_line("choose another name with -o")

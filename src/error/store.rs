@@ -1,5 +1,7 @@
 //! What the errors of stores are to a person and a script.
 
+use std::io;
+
 use certstow_core::nearest::nearest;
 use certstow_formats::sanitize::safe;
 use certstow_platform::error::StoreError;
@@ -26,10 +28,16 @@ fn table(error: &StoreError) -> Facts {
         StoreError::Unavailable { store, .. } => {
             Facts::new(Exit::Store, "store-unavailable", of_unavailable(store))
         }
-        StoreError::AccessDenied { .. } => Facts::new(
+        StoreError::AccessDenied { source, .. } => Facts::new(
             Exit::Store,
             "access-denied",
-            "run certstow as the owner, or let this account read it",
+            Hint::from("run certstow as the owner, or let this account read it")
+                // Of a file, that is, and not of a store of the system.
+                .of_denied(
+                    source
+                        .as_ref()
+                        .is_some_and(|source| source.is::<io::Error>()),
+                ),
         ),
         StoreError::KeyAccessDenied { .. } => Facts::new(
             Exit::Store,

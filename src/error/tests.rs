@@ -176,11 +176,52 @@ fn error_keeps_operating_system_error_as_source() {
 }
 
 #[test]
+fn denied_hint_tells_way_on_windows_only() {
+    let io = |kind: io::ErrorKind| LibraryError::Io {
+        place: "e:/backup".into(),
+        source: kind.into(),
+    };
+    let store = |source: Box<dyn std::error::Error + Send + Sync>| {
+        LibraryError::Store(StoreError::AccessDenied {
+            place: "e:/backup".into(),
+            source: Some(source),
+        })
+    };
+    for (error, is_denied_file) in [
+        (io(io::ErrorKind::PermissionDenied), true),
+        (io(io::ErrorKind::NotFound), false),
+        (store(denied().into()), true),
+        (store("of a system store".into()), false),
+    ] {
+        let hint = error.hint().unwrap();
+        let told = hint.contains("takeown") && hint.contains("icacls");
+        assert_eq!(told, cfg!(windows) && is_denied_file, "{hint}");
+    }
+}
+
+#[test]
 fn error_from_store_cancelled_is_cancelled() {
     assert!(matches!(
         Error::from(StoreError::Cancelled),
         Error::Cancelled
     ));
+}
+
+fn not_written(source: io::Error) -> LibraryError {
+    LibraryError::Target {
+        file: "a/b.p12".into(),
+        what: "it cannot be created",
+        source,
+    }
+}
+
+#[test]
+fn target_error_hint_names_open_file_on_windows() {
+    // ERROR_SHARING_VIOLATION; elsewhere EPIPE.
+    let hint = not_written(io::Error::from_raw_os_error(32))
+        .hint()
+        .unwrap();
+    assert_eq!(hint.contains("close the program"), cfg!(windows), "{hint}");
 }
 
 #[test]
@@ -191,11 +232,7 @@ fn target_error_hint_depends_on_io_kind() {
         (io::ErrorKind::StorageFull, "make room"),
         (io::ErrorKind::IsADirectory, "choose another place"),
     ] {
-        let error = LibraryError::Target {
-            file: "a/b.p12".into(),
-            what: "it cannot be created",
-            source: kind.into(),
-        };
+        let error = not_written(kind.into());
         let hint = error.hint().unwrap();
         assert!(hint.starts_with(advice) && hint.contains("-o"), "{hint}");
         let hint = OfDestination(&error).hint().unwrap();

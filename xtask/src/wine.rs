@@ -4,6 +4,7 @@
 //! is gone afterwards, and a limit of time.
 
 mod build;
+mod closing;
 mod cng;
 mod cng_export;
 mod cng_import;
@@ -15,6 +16,7 @@ mod import;
 mod listing;
 mod logs;
 mod manual;
+mod mintty;
 mod openssl;
 mod prefix;
 mod process;
@@ -35,7 +37,7 @@ use runner::Runner;
 type Check = fn(&Runner) -> Result<(), String>;
 
 /// What is checked after the tests, in this order.
-const CHECKS: [(&str, Check); 13] = [
+const CHECKS: [(&str, Check); 15] = [
     ("manifest and version", resource::check),
     ("certstow on a folder", folder::check),
     ("certstow and its logs", logs::check),
@@ -48,6 +50,8 @@ const CHECKS: [(&str, Check); 13] = [
     ("certstow on keys of CNG", cng_export::check),
     ("certstow at a console", console::check),
     ("the wizard at a console", wizard::check),
+    ("certstow in mintty", mintty::check),
+    ("a window that is closed", closing::check),
     ("certstow on Credential Manager", vault::check),
 ];
 

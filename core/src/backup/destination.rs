@@ -1,7 +1,7 @@
 //! A folder that is saved to: locked for this run, and known by its record.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -224,7 +224,7 @@ impl Destination {
             }
         }
         for name in obsolete {
-            if let Err(error) = fs::remove_file(os::long_path(&self.path(&name))) {
+            if let Err(error) = os::remove_file(&self.path(&name)) {
                 let text = format!("{name} cannot be removed: {error}");
                 self.note(Warning::new(Code::NotRemoved, text));
             }
@@ -313,7 +313,7 @@ fn read_record(folder: &Path, privacy: Privacy, notes: &mut Vec<Warning>) -> Res
         }
         let aside = free_name(folder, &format!("{name}.damaged"));
         // Moved and not copied: it may be unreadable, or larger than memory.
-        let moved = fs::rename(&path, os::long_path(&folder.join(&aside)));
+        let moved = os::rename(&path, &folder.join(&aside));
         let text = match moved {
             Ok(()) => format!("{name} was kept as {aside}"),
             Err(error) => format!("{name} cannot be kept as {aside}: {error}"),

@@ -6,8 +6,8 @@
 //! and not with what the folder holds.
 
 use std::collections::{HashMap, HashSet};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use certstow_platform::os;
 
@@ -381,7 +381,7 @@ impl Record {
     /// Removes changes that went into a manifest. Where that fails, they mean nothing any more.
     fn remove_changes(&mut self) {
         let _wait = output::waiting_for(&self.folder);
-        let removed = fs::remove_file(os::long_path(&self.folder.join(CHANGES)));
+        let removed = os::remove_file(&self.folder.join(CHANGES));
         self.stored.are_of_another = removed.is_err();
     }
 

@@ -2,11 +2,11 @@
 //! has the key, one copy of it stays, here or at another destination of the same run.
 
 use std::collections::HashSet;
+use std::io;
 use std::time::Duration;
-use std::{fs, io};
 
 use certstow_formats::threads;
-use certstow_platform::os;
+use certstow_platform::os::{self, Retries};
 
 use super::destination::Destination;
 use super::folder::Condition;
@@ -60,6 +60,7 @@ impl Retention {
             .filter(|sha256| seen.insert(sha256.clone()))
             .collect();
         let keepers = keepers(&over, destinations);
+        let retries = Retries::new();
         for (sha256, keeper) in over.iter().zip(keepers) {
             let wanted = destinations.iter().flatten().any(|destination| {
                 let saved = destination.saved_as(sha256);
@@ -76,7 +77,7 @@ impl Retention {
                 let saved = destination.saved_as(sha256);
                 let over = saved.is_some_and(|saved| self.is_over_for(saved));
                 if over && !(wanted && keeper == Some(at)) {
-                    match remove(destination, sha256) {
+                    match remove(destination, sha256, &retries) {
                         Some(Ok(pruned)) => reports[at].pruned.push(pruned),
                         Some(Err(file)) => reports[at].unpruned.push(file),
                         None => {}
@@ -106,12 +107,16 @@ fn keepers(over: &[String], destinations: &[Option<&mut Destination>]) -> Vec<Op
 
 /// Removes a file, the file with its password, and their entry. `Err` is the file that could not be
 /// removed; a note says why. `None` if there is no such entry.
-fn remove(destination: &mut Destination, sha256: &str) -> Option<Result<Pruned, String>> {
+fn remove(
+    destination: &mut Destination,
+    sha256: &str,
+    retries: &Retries,
+) -> Option<Result<Pruned, String>> {
     let saved = destination.saved_as(sha256)?.clone();
     let _wait = output::waiting_for(&destination.path(&saved.file));
     let escrow = saved.escrow.as_ref().map(|escrow| &escrow.file);
     for name in [&saved.file].into_iter().chain(escrow) {
-        match fs::remove_file(os::long_path(&destination.path(name))) {
+        match os::remove_one_of_many(&destination.path(name), retries) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 let text = format!("{name} cannot be removed: {error}");
                 destination.note(Warning::new(Code::NotRemoved, text));

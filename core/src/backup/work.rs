@@ -2,7 +2,6 @@
 //! same bytes written, read back and proven at each destination that wants them. Many run at once,
 //! each on a core of its own.
 
-use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -209,7 +208,7 @@ impl Work<'_> {
 /// Keeps a sealed password aside that cannot be read now, and may be again: by its name alone.
 fn move_aside(path: &Path, name: &str, next: &[u8]) -> Result<(), Error> {
     let aside = path.with_file_name(name_aside(name, next));
-    fs::rename(os::long_path(path), os::long_path(&aside)).map_err(|source| {
+    os::rename(path, &aside).map_err(|source| {
         let what = "it cannot be read, and cannot be kept under another name";
         Error::target(path, what, source)
     })

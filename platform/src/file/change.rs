@@ -63,7 +63,7 @@ pub(crate) fn make(changes: &[Change]) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError::HalfDone`] with this reason.
 pub(crate) fn sync(path: &Path, reason: &str) -> Result<(), StoreError> {
-    let synced = disk::sync_folder(folder_of(path));
+    let synced = disk::sync_name(path);
     synced
         .map(drop)
         .map_err(|error| StoreError::half_done(path, reason, Some(error.into())))
@@ -195,13 +195,13 @@ impl Change {
                 .rename(&beside)
                 .map_err(|error| failed(&beside, "the certificates cannot be kept there", error))?;
         }
-        let synced = disk::sync_folder(folder)
+        let synced = disk::sync_name(&beside)
             .map(drop)
             .map_err(|error| failed(&beside, "its disk did not confirm the certificates", error));
         synced.and_then(|()| self.delete()).inspect_err(|_| {
             if is_new {
                 // The certificates are where they were, too.
-                let _ = fs::remove_file(os::long_path(&beside));
+                let _ = os::remove_file(&beside);
             }
         })
     }
@@ -212,7 +212,7 @@ impl Change {
         };
         // What Windows deletes is there until it is closed.
         drop(open);
-        match fs::remove_file(os::long_path(&self.path)) {
+        match os::remove_file(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             removed => removed.map_err(|error| failed(&self.path, "it cannot be deleted", error)),
         }

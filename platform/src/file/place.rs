@@ -110,7 +110,7 @@ fn taken_back(path: &Path, own: Inode, error: StoreError) -> StoreError {
         there.is_ok_and(|there| there.id == own.id)
     };
     let nothing_else_done = !matches!(error, StoreError::HalfDone { .. });
-    match nothing_else_done && is_own() && fs::remove_file(os::long_path(path)).is_ok() {
+    match nothing_else_done && is_own() && os::remove_file(path).is_ok() {
         true => error,
         false => not_all_gone(path, error),
     }

@@ -9,6 +9,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 pub use super::inode::Inode;
+use super::retries::Retries;
 use super::system::disk as system;
 
 /// What became of a request to put something on the disk that did not fail.
@@ -30,12 +31,22 @@ pub fn sync_file(file: &File) -> io::Result<Synced> {
     outcome(system::sync(file))
 }
 
-/// Has the disk take the names in a folder. Windows journals names, and has no such call.
+/// Has the disk take the name that a file was given, or that was taken away: `fsync(2)` of its folder.
+/// Windows has no call for a folder; there NTFS and ReFS write their journal up to that name when the
+/// file that has it is flushed, and a name that is gone is in the journal with the next flush. (`MoveFileEx`
+/// promises a name on the disk with `MOVEFILE_WRITE_THROUGH` alone; "FlushFileBuffers" in
+/// Microsoft's documentation: a file's metadata, too, is written.)
 ///
 /// # Errors
-/// The operating system's: a name that was just given may be lost.
-pub fn sync_folder(folder: &Path) -> io::Result<Synced> {
-    outcome(system::sync_folder(folder))
+/// The operating system's: the name may be lost.
+pub fn sync_name(file: &Path) -> io::Result<Synced> {
+    match system::open_to_sync_name(file) {
+        Ok(Some(open)) => sync_file(&open),
+        Ok(None) => Ok(Synced::Yes),
+        // The file is read-only, or another program has it open.
+        Err(error) if cfg!(windows) => Ok(Synced::Unknown(error)),
+        Err(error) => outcome(Err(error)),
+    }
 }
 
 fn outcome(synced: io::Result<()>) -> io::Result<Synced> {
@@ -62,7 +73,10 @@ pub fn read(path: &Path, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
 ///
 /// # Errors
 /// The operating system's.
-pub use system::read as read_from;
+pub fn read_from(path: &Path, offset: u64, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+    // Another program may have opened what was just written.
+    Retries::new().run(|| system::read(path, offset, expected))
+}
 
 /// Takes up room on the disk of an open file for this many bytes, without writing any: `fallocate(2)`,
 /// `F_PREALLOCATE` on macOS, `FILE_ALLOCATION_INFO` on Windows. The room is the file's until it is
@@ -113,7 +127,9 @@ mod tests {
             let read = read_from(&path, offset, 300).unwrap();
             assert_eq!(*read, vec![2; 5300 - offset as usize]);
         }
-        assert!(matches!(sync_folder(folder.path()).unwrap(), Synced::Yes));
+        assert!(matches!(sync_name(&path).unwrap(), Synced::Yes));
+        let gone = folder.path().join("gone");
+        assert!(matches!(sync_name(&gone).unwrap(), Synced::Yes));
         let missing = read(&folder.path().join("none"), 1).unwrap_err();
         assert_eq!(missing.kind(), io::ErrorKind::NotFound);
     }

@@ -6,6 +6,7 @@ mod account;
 pub(super) mod claim;
 pub(super) mod disk;
 mod ffi;
+mod interruption;
 #[cfg(target_os = "linux")]
 mod mounts;
 pub(super) mod terminal;
@@ -13,7 +14,7 @@ pub(super) mod terminal;
 mod volumes;
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
-use std::io;
+use std::io::{self, IsTerminal as _, Stdin};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,7 @@ use super::drive_letter::MappedDrive;
 use super::folder_of;
 pub(crate) use access::{keep_access, keep_owner};
 pub use account::account;
+pub use interruption::on_interruption;
 #[cfg(target_os = "linux")]
 pub use mounts::{removable_drives, volume};
 #[cfg(target_os = "macos")]
@@ -52,6 +54,20 @@ fn open(path: &Path, options: &mut OpenOptions, flags: OFlags) -> io::Result<Fil
 
 /// There are none but links, which are not opened.
 pub(super) fn is_reparse_point(_metadata: &Metadata) -> bool {
+    false
+}
+
+pub(super) fn can_be_asked_at(stdin: &Stdin) -> bool {
+    stdin.is_terminal()
+}
+
+/// Questions are shown at the terminal itself, or on standard error, which whoever leads it away sees.
+pub(super) fn shows_questions() -> bool {
+    true
+}
+
+/// A terminal goes on when its programs have ended.
+pub fn has_window_of_its_own() -> bool {
     false
 }
 

@@ -19,6 +19,17 @@ pub(super) fn verbatim(absolute: &[u16]) -> Vec<u16> {
     prefix.encode_utf16().chain(rest.iter().copied()).collect()
 }
 
+/// A folder's path with a `\\` at its end, which some calls want of a share (`GetDiskFreeSpaceEx`: "if
+/// this parameter is a UNC name, it must include a trailing backslash").
+pub(super) fn with_trailing_backslash(mut folder: Vec<u16>) -> Vec<u16> {
+    const BACKSLASH: u16 = b'\\' as u16;
+
+    if !folder.is_empty() && folder.last() != Some(&BACKSLASH) {
+        folder.push(BACKSLASH);
+    }
+    folder
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
@@ -43,5 +54,18 @@ mod tests {
     fn verbatim_keeps_unpaired_surrogates() {
         let path = [0x43, 0x3a, 0x5c, 0xd800];
         assert_eq!(super::verbatim(&path)[4..], path);
+    }
+
+    #[test]
+    fn with_trailing_backslash_adds_one_at_most() {
+        for (path, expected) in [
+            (r"\\?\UNC\server\share", r"\\?\UNC\server\share\"),
+            (r"\\?\C:\", r"\\?\C:\"),
+            ("", ""),
+        ] {
+            let units = path.encode_utf16().collect();
+            let folder = super::with_trailing_backslash(units);
+            assert_eq!(String::from_utf16(&folder).unwrap(), expected);
+        }
     }
 }

@@ -9,11 +9,12 @@ pub(super) mod claim;
 pub(super) mod disk;
 mod drives;
 mod ffi;
+mod interruption;
 pub(super) mod terminal;
 
 use std::ffi::OsString;
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Stdin};
 use std::os::windows::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::windows::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::os::windows::io::AsRawHandle as _;
@@ -24,9 +25,13 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 use windows_sys::Win32::System::SystemServices::FILE_PERSISTENT_ACLS;
 
+use super::access_list::{admits_nobody_else, private, private_folder};
+use super::retries::Retries;
+use super::verbatim::{verbatim, with_trailing_backslash};
 use super::windows_names;
 pub use account::account;
 pub use drives::{mapped_drive, removable_drives};
+pub use interruption::on_interruption;
 
 pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
     File::open(path)
@@ -50,6 +55,18 @@ pub(super) fn open_without_following(path: &Path, options: &mut OpenOptions) -> 
 /// Links, junctions, and whatever else is not read as it lies there.
 pub(super) fn is_reparse_point(metadata: &Metadata) -> bool {
     metadata.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT != 0
+}
+
+pub(super) fn can_be_asked_at(stdin: &Stdin) -> bool {
+    ffi::console_mode(stdin).is_ok()
+}
+
+pub(super) fn shows_questions() -> bool {
+    ffi::console_mode(&io::stdout()).is_ok() || ffi::console_mode(&io::stderr()).is_ok()
+}
+
+pub fn has_window_of_its_own() -> bool {
+    ffi::processes_at_console() == 1
 }
 
 pub fn descriptor(_number: i32) -> io::Result<File> {
@@ -158,18 +175,6 @@ pub(super) fn create_private_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// As [`private`], for a folder and all that is made in it.
-fn private_folder(user: &str) -> String {
-    format!("O:{user}D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;{user})")
-}
-
-/// A security descriptor in its string form (SDDL): `user` owns the file, and nobody but `user` and
-/// the system has access, whatever the folder would hand down. Named as the owner because for an
-/// administrator that would be all administrators.
-fn private(user: &str) -> String {
-    format!("O:{user}D:P(A;;FA;;;SY)(A;;FA;;;{user})")
-}
-
 pub fn others_have_access(file: &File) -> io::Result<bool> {
     // What cannot be told is no reason to trust the file's place.
     Ok(!is_private(file).unwrap_or(false))
@@ -187,14 +192,6 @@ fn keeps_access_lists(volume_flags: u32) -> bool {
     volume_flags & FILE_PERSISTENT_ACLS != 0
 }
 
-/// Whether the access list of `found` has no entry that is not in `expected`, too. One that has no
-/// entries may be none, which admits everybody.
-fn admits_nobody_else(found: &str, expected: &str) -> bool {
-    let mut found = found.split('(').skip(1).peekable();
-    let expected: Vec<_> = expected.split('(').skip(1).collect();
-    found.peek().is_some() && found.all(|entry| expected.contains(&entry))
-}
-
 /// There is no such limit.
 pub(crate) fn fail_writes_past_the_limit() {}
 
@@ -203,14 +200,14 @@ pub fn long_path(path: &Path) -> PathBuf {
         return path.to_path_buf();
     };
     let units: Vec<u16> = absolute.as_os_str().encode_wide().collect();
-    OsString::from_wide(&super::verbatim::verbatim(&units)).into()
+    OsString::from_wide(&verbatim(&units)).into()
 }
 
 pub fn may_be_replaced(path: &Path) -> io::Result<()> {
     // The system says so where another program has it open and does not share its removal.
-    let file = OpenOptions::new()
-        .access_mode(DELETE | FILE_READ_ATTRIBUTES)
-        .open(path)?;
+    let mut options = OpenOptions::new();
+    options.access_mode(DELETE | FILE_READ_ATTRIBUTES);
+    let file = Retries::new().run(|| options.open(path))?;
     if file.metadata()?.permissions().readonly() {
         let reason = "it is read-only";
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, reason));
@@ -229,7 +226,9 @@ pub fn is_device(path: &Path) -> bool {
 }
 
 pub fn free_space(folder: &Path) -> io::Result<u64> {
-    ffi::free_space(&long_path(folder))
+    let folder = long_path(folder).as_os_str().encode_wide().collect();
+    let folder = OsString::from_wide(&with_trailing_backslash(folder));
+    ffi::free_space(Path::new(&folder))
 }
 
 /// Of the character devices that are no console, the null device is the one that is met with.
@@ -253,25 +252,6 @@ mod tests {
         // As NTFS and exFAT report themselves.
         assert!(keeps_access_lists(0x03e7_06ff));
         assert!(!keeps_access_lists(0x0002_0206));
-    }
-
-    #[test]
-    fn admits_nobody_else_rejects_foreign_entries() {
-        let expected = private("S-1-5-21-1");
-        for (found, alone) in [
-            (expected.as_str(), true),
-            ("O:S-1-5-21-1D:PAI(A;;FA;;;S-1-5-21-1)", true),
-            (
-                "O:S-1-5-21-1D:P(A;;FA;;;SY)(A;;FA;;;S-1-5-21-1)(A;;FR;;;WD)",
-                false,
-            ),
-            ("D:AI(A;ID;FA;;;SY)(A;ID;FA;;;S-1-5-21-1)", false),
-            ("D:P(A;;FA;;;S-1-5-21-11)", false),
-            ("D:NO_ACCESS_CONTROL", false),
-            ("O:S-1-5-21-1", false),
-        ] {
-            assert_eq!(admits_nobody_else(found, &expected), alone, "{found}");
-        }
     }
 
     #[test]
@@ -318,6 +298,14 @@ mod tests {
         );
         let handed_down = ffi::normal_form(&private_folder(&user)).unwrap();
         assert_eq!(handed_down.matches("(A;OICI;").count(), 2, "{handed_down}");
+    }
+
+    /// Only SYSTEM may make what SYSTEM owns, and Wine keeps no list but that of the file's owner: so
+    /// this is what the system reads, and no file.
+    #[test]
+    fn private_is_read_as_meant_for_system() {
+        let read = ffi::normal_form(&private("S-1-5-18")).unwrap();
+        assert_eq!(read, "O:SYD:P(A;;FA;;;SY)(A;;FA;;;BA)");
     }
 
     #[test]

@@ -4,13 +4,14 @@
 use super::codes::OsError;
 use super::ffi::{self, KeyProviderInfo};
 use super::{change, key, provider};
-use crate::spec::SystemStore;
+use crate::spec::{SystemStore, SystemStoreLocation};
 
 /// CRYPT_MACHINE_KEYSET.
 const MACHINE: u32 = 0x20;
 
 /// Deletes the container that a certificate of a store names, and tells whether it did: it stays if
-/// another certificate of the same location names it, in whichever store, or if it is in hardware.
+/// another certificate of the account or the computer names it, in whichever store, or if it is in
+/// hardware.
 pub(super) fn delete_unless_used(
     store: &SystemStore,
     der: &[u8],
@@ -28,15 +29,30 @@ fn is_used_otherwise(
     der: &[u8],
     info: &KeyProviderInfo,
 ) -> Result<bool, OsError> {
-    let mut names = change::names(store.location)?;
+    // Certificates of both locations may name a container of the computer.
+    let machine = info.flags & MACHINE != 0;
+    let mut locations = SystemStoreLocation::ALL.into_iter();
+    locations.try_fold(false, |is_used, location| {
+        let is_looked_into = location == store.location || machine;
+        Ok(is_used || (is_looked_into && is_used_in(location, store, der, info)?))
+    })
+}
+
+fn is_used_in(
+    location: SystemStoreLocation,
+    store: &SystemStore,
+    der: &[u8],
+    info: &KeyProviderInfo,
+) -> Result<bool, OsError> {
+    let mut names = change::names(location)?;
     // Wine does not name all.
     names.push(store.name.clone());
     for name in names {
-        let this = name.eq_ignore_ascii_case(&store.name);
-        let other = SystemStore {
-            name,
-            location: store.location,
-        };
+        let other = SystemStore { name, location };
+        if other.is_of_the_directory() {
+            continue;
+        }
+        let this = other.may_show_the_same(store);
         for context in contexts(&other)? {
             let itself = this && context.to_der() == der;
             if !itself && names_container(ffi::key_provider_info(&context)?, info) {

@@ -333,15 +333,33 @@ fn import_into_local_machine_uses_machine_keys() {
         );
         return;
     }
+    stores.add(Sample::P256, None);
+    let mut accounts = stores.open();
+    ada.import(&mut *accounts, &EXPORTABLE).unwrap();
     let mut store = store_of(&stores.name);
     ada.import(&mut *store, &EXPORTABLE).unwrap();
     comes_out(&*store, Sample::Rsa);
     // The user has none of this name.
-    assert!(!there_is(&only(&*store).container.unwrap()));
+    let container = only(&*store).container.unwrap();
+    assert!(!there_is(&container));
+    // Another certificate of the account names it.
+    let elsewhere = Stores::new();
+    elsewhere.add_with_key_of(Sample::NotExportable, Some((&container, PROVIDER)), true);
     store
         .remove(&ada.certificate.id(), Removal::Entry, &mut NonInteractive)
         .unwrap();
     assert!(store.list().unwrap().entries.is_empty());
+    let mut other = elsewhere.open();
+    comes_out(&*other, Sample::NotExportable);
+    let id = only(&*other).id;
+    other
+        .remove(&id, Removal::Entry, &mut NonInteractive)
+        .unwrap();
+    // The same identity of the account keeps its key.
+    comes_out(&*accounts, Sample::Rsa);
+    let own = accounts.list().unwrap().entries;
+    let own = own.iter().find_map(|entry| entry.container.as_ref());
+    assert!(there_is(own.unwrap()));
 }
 
 /// The variable that has this test, in a process of its own, look into the store it names.

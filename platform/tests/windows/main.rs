@@ -97,6 +97,11 @@ impl Stores {
 
     /// Adds a certificate, which names a container of that provider if there is one.
     fn add(&self, sample: Sample, container: Option<(&str, &str)>) {
+        self.add_with_key_of(sample, container, false);
+    }
+
+    /// The same, where the container may be the computer's.
+    fn add_with_key_of(&self, sample: Sample, container: Option<(&str, &str)>, machine: bool) {
         let certificate = sample.certificate().unwrap();
         let context = CertContext::new(certificate.der()).unwrap();
         let added = self.raw().add_cert(&context, CertAdd::New).unwrap();
@@ -105,6 +110,7 @@ impl Stores {
             let mut info = added.set_key_prov_info();
             info.container(container)
                 .provider(provider)
+                .machine_keyset(machine)
                 .key_spec(KeySpec::key_exchange());
             if provider == PROVIDER {
                 info.type_(ProviderType::rsa_aes());

@@ -115,8 +115,10 @@ fn type_password(terminal: &mut Terminal) -> Result<(), String> {
     Ok(())
 }
 
-/// Everything that was shown, the password not among it.
-fn ends(terminal: Terminal) -> Result<String, String> {
+/// Everything that was shown, the password not among it. At a console of its own, as after a double
+/// click, the wizard waits to be read.
+fn ends(mut terminal: Terminal) -> Result<String, String> {
+    terminal.answer("Press Enter to close this window.", ENTER)?;
     let shown = terminal.end(0)?;
     ensure(!shown.contains(PASSWORD), || {
         format!("the password was shown: {shown:?}")

@@ -1,3 +1,5 @@
+use std::fs;
+
 use certstow_formats::names;
 
 use super::super::manifest::Thumbprint;

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::os::darwin;
 use crate::os::disk::Inode;
+use crate::os::folder_of;
 
 /// The standard library asks macOS for `F_FULLFSYNC` and for nothing else, which a share refuses.
 #[expect(clippy::disallowed_methods, reason = "this is the place for it")]
@@ -31,8 +32,8 @@ fn if_unknown(synced: io::Result<()>, fsync: impl FnOnce() -> io::Result<()>) ->
     }
 }
 
-pub(in crate::os) fn sync_folder(folder: &Path) -> io::Result<()> {
-    sync(&File::open(folder)?)
+pub(in crate::os) fn open_to_sync_name(file: &Path) -> io::Result<Option<File>> {
+    File::open(folder_of(file)).map(Some)
 }
 
 /// As fsync(2) and the file systems' own errors say: some take no folder for a file that can be
@@ -66,7 +67,11 @@ pub(in crate::os) fn knows_no_allocation(error: &io::Error) -> bool {
     knows_no_sync(error)
 }
 
-pub fn read(path: &Path, offset: u64, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+pub(in crate::os) fn read(
+    path: &Path,
+    offset: u64,
+    expected: usize,
+) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut file = super::open_to_read(path)?;
     file.seek(SeekFrom::Start(offset))?;
     // Best effort: where it is refused, what memory has is read.

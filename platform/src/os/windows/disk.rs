@@ -1,4 +1,4 @@
-//! What is on the disk, by Win32. NTFS and ReFS journal names: there is nothing to sync of a folder.
+//! What is on the disk, by Win32.
 
 mod ffi;
 
@@ -16,14 +16,19 @@ use zeroize::Zeroizing;
 
 pub use super::ffi::inode_of;
 use super::long_path;
+use crate::os::retries::Retries;
 
 #[expect(clippy::disallowed_methods, reason = "this is the place for it")]
 pub(in crate::os) fn sync(file: &File) -> io::Result<()> {
     file.sync_all()
 }
 
-pub(in crate::os) fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
+/// To flush, a handle has to be one for writing. There is none of a name that is gone.
+pub(in crate::os) fn open_to_sync_name(file: &Path) -> io::Result<Option<File>> {
+    match Retries::new().run(|| OpenOptions::new().write(true).open(long_path(file))) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        open => open.map(Some),
+    }
 }
 
 pub(in crate::os) fn knows_no_sync(error: &io::Error) -> bool {
@@ -48,7 +53,11 @@ pub(in crate::os) fn knows_no_allocation(error: &io::Error) -> bool {
     knows_no_sync(error) || is_one_of(error, &[ERROR_INVALID_PARAMETER])
 }
 
-pub fn read(path: &Path, offset: u64, expected: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+pub(in crate::os) fn read(
+    path: &Path,
+    offset: u64,
+    expected: usize,
+) -> io::Result<Zeroizing<Vec<u8>>> {
     let path = long_path(path);
     match read_unbuffered(&path, offset, expected) {
         // The redirector of a share or a driver knows no such reading, or wants larger blocks.

@@ -34,8 +34,8 @@ use windows_sys::Win32::Storage::FileSystem::{
     LOCKFILE_EXCLUSIVE_LOCK, LOCKFILE_FAIL_IMMEDIATELY, LockFileEx,
 };
 use windows_sys::Win32::System::Console::{
-    CONSOLE_MODE, FlushConsoleInputBuffer, GetConsoleMode, GetConsoleOutputCP, ReadConsoleW,
-    SetConsoleMode, WriteConsoleW,
+    CONSOLE_MODE, FlushConsoleInputBuffer, GetConsoleMode, GetConsoleOutputCP,
+    GetConsoleProcessList, ReadConsoleW, SetConsoleMode, WriteConsoleW,
 };
 use windows_sys::Win32::System::IO::{OVERLAPPED, OVERLAPPED_0, OVERLAPPED_0_0};
 use windows_sys::Win32::System::Registry::{
@@ -423,12 +423,19 @@ pub(super) fn decode(code_page: u32, bytes: &[u8]) -> String {
     }
 }
 
-/// The mode of the console that `CONIN$` or `CONOUT$` was opened for.
-pub(super) fn console_mode(console: &File) -> io::Result<CONSOLE_MODE> {
+/// The mode of the console that a handle is for, as one of `CONIN$` is.
+pub(super) fn console_mode(console: &impl AsRawHandle) -> io::Result<CONSOLE_MODE> {
     let mut mode = 0;
     // SAFETY: the handle is open; one of another kind is an error.
     succeeded(unsafe { GetConsoleMode(console.as_raw_handle(), &raw mut mode) })?;
     Ok(mode)
+}
+
+/// How many processes there are at the console of this one; 0 if it has none.
+pub(super) fn processes_at_console() -> u32 {
+    let mut one = 0;
+    // SAFETY: there is room for as many processes as is said; of more, none is written.
+    unsafe { GetConsoleProcessList(&raw mut one, 1) }
 }
 
 pub(super) fn set_console_mode(console: &File, mode: CONSOLE_MODE) -> io::Result<()> {

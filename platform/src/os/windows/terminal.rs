@@ -15,7 +15,7 @@ use windows_sys::Win32::System::Console::{
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::ffi;
-use crate::os::{Escape, HiddenLineError};
+use crate::os::{Asking, Escape, HiddenLineError, asking};
 
 /// The longest line, in UTF-16 units: reserved at once, so that the text never moves.
 const MAX_LINE: usize = 4096;
@@ -38,6 +38,10 @@ pub fn read_hidden_line(
     question: &str,
     escape: Escape,
 ) -> Result<Zeroizing<String>, HiddenLineError> {
+    // A console may be there that nobody sees.
+    if asking() == Asking::OutOfSight {
+        return Err(HiddenLineError::NoTerminal);
+    }
     let [input, output] = ["CONIN$", "CONOUT$"].map(open);
     let (Ok(input), Ok(output)) = (input, output) else {
         return Err(HiddenLineError::NoTerminal);

@@ -1,0 +1,109 @@
+//! Who has access to a private file on Windows, as a security descriptor in its string form (SDDL;
+//! "Security Descriptor String Format" and "SID Strings" in Microsoft's documentation).
+
+/// A file's descriptor: `user` owns it, named because for an administrator that would be all
+/// administrators, and nobody has access but those of [`admitted`], whatever the folder would hand
+/// down.
+pub(super) fn private(user: &str) -> String {
+    descriptor(user, "")
+}
+
+/// The same of a folder and all that is made in it.
+pub(super) fn private_folder(user: &str) -> String {
+    descriptor(user, "OICI")
+}
+
+fn descriptor(user: &str, inherited_by: &str) -> String {
+    let admitted = admitted(user).into_iter();
+    let entries: String = admitted
+        .map(|who| format!("(A;{inherited_by};FA;;;{who})"))
+        .collect();
+    format!("O:{user}D:P{entries}")
+}
+
+/// The system and the account; administrators, too, where it is none that a person logs on to, as
+/// SYSTEM is: somebody has to be able to read what it saves. The right to take ownership, which
+/// administrators have in any case, is no right to read.
+fn admitted(user: &str) -> Vec<&str> {
+    const SYSTEM: &str = "SY";
+    const ADMINISTRATORS: &str = "BA";
+    match user {
+        "S-1-5-18" => vec![SYSTEM, ADMINISTRATORS],
+        person if is_of_a_domain(person) => vec![SYSTEM, person],
+        service => vec![SYSTEM, ADMINISTRATORS, service],
+    }
+}
+
+/// Whether an account is of a computer, a domain or Entra ID, as those of persons are, and not one of
+/// Windows' own: S-1-5-18 to 20 are SYSTEM and the services, S-1-5-80 to 111 those of single services.
+/// ("Well-known SIDs" in Microsoft's documentation; MS-DTYP 2.4.2.4.)
+fn is_of_a_domain(user: &str) -> bool {
+    ["S-1-5-21-", "S-1-12-1-"]
+        .iter()
+        .any(|domain| user.starts_with(domain))
+}
+
+/// Whether the access list of `found` has no entry that is not in `expected`, too. One that has no
+/// entries may be none, which admits everybody.
+pub(super) fn admits_nobody_else(found: &str, expected: &str) -> bool {
+    let mut found = found.split('(').skip(1).peekable();
+    let expected: Vec<_> = expected.split('(').skip(1).collect();
+    found.peek().is_some() && found.all(|entry| expected.contains(&entry))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PERSON: &str = "S-1-5-21-1-2-3-1001";
+
+    #[test]
+    fn private_admits_system_and_person() {
+        assert_eq!(
+            private(PERSON),
+            format!("O:{PERSON}D:P(A;;FA;;;SY)(A;;FA;;;{PERSON})")
+        );
+        assert_eq!(
+            private_folder("S-1-12-1-1-2-3-4"),
+            "O:S-1-12-1-1-2-3-4D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;S-1-12-1-1-2-3-4)"
+        );
+    }
+
+    #[test]
+    fn private_admits_administrators_for_system() {
+        let system = "S-1-5-18";
+        assert_eq!(private(system), "O:S-1-5-18D:P(A;;FA;;;SY)(A;;FA;;;BA)");
+        let folder = "O:S-1-5-18D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
+        assert_eq!(private_folder(system), folder);
+    }
+
+    #[test]
+    fn private_admits_administrators_for_services() {
+        for account in ["S-1-5-19", "S-1-5-20", "S-1-5-80-1-2-3-4-5"] {
+            assert_eq!(
+                private(account),
+                format!("O:{account}D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;{account})")
+            );
+        }
+    }
+
+    #[test]
+    fn admits_nobody_else_rejects_foreign_entries() {
+        let expected = private(PERSON);
+        for (found, alone) in [
+            (expected.as_str(), true),
+            ("O:LAD:PAI(A;;FA;;;S-1-5-21-1-2-3-1001)", true),
+            (
+                "O:LAD:P(A;;FA;;;SY)(A;;FA;;;S-1-5-21-1-2-3-1001)(A;;FR;;;WD)",
+                false,
+            ),
+            ("D:AI(A;ID;FA;;;SY)(A;ID;FA;;;S-1-5-21-1-2-3-1001)", false),
+            ("D:P(A;;FA;;;S-1-5-21-1-2-3-10012)", false),
+            ("D:P(A;;FA;;;BA)", false),
+            ("D:NO_ACCESS_CONTROL", false),
+            ("O:LA", false),
+        ] {
+            assert_eq!(admits_nobody_else(found, &expected), alone, "{found}");
+        }
+    }
+}
