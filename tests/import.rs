@@ -1,8 +1,6 @@
 //! Imports from end to end, as a script runs them: files that other programs wrote go into a store,
 //! come out of it again, and OpenSSL finds the same key in them.
 
-#![cfg(unix)]
-
 #[path = "support/program.rs"]
 mod program;
 
@@ -77,6 +75,7 @@ fn import_restores_missing_key_of_certificate() {
 
 /// The file of a store that has Ada in it, after an import over it was given no room, or was killed
 /// at its first write.
+#[cfg(unix)]
 #[test]
 fn import_keeps_old_key_when_write_fails() {
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -42,7 +42,8 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: cargo xtask test                   set this machine up and run every check
-       cargo xtask wine                   build for Windows and run it under Wine
+       cargo xtask wine [--all]           build for Windows and run it under Wine; all, with the tests
+                                          that take minutes there
        cargo xtask imports [--all]        find files that import each other in a circle
        cargo xtask hosted                 check this system alone, with its own stores and tools
        cargo xtask oldest-rust            build with the oldest Rust promised
@@ -64,7 +65,8 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
         ["test"] => test(),
-        ["wine"] => wine::run(),
+        ["wine"] => wine::run(false),
+        ["wine", "--all"] => wine::run(true),
         ["imports"] => imports::check(false),
         ["imports", "--all"] => imports::check(true),
         ["hosted"] => hosted::run(),
@@ -156,7 +158,7 @@ fn test() -> Result<(), String> {
         steps.leave_out("tests that need other programs", "see the set-up above");
     }
     match setup::require(&setup::WINE) {
-        Ok(()) => wine::checks(&mut steps),
+        Ok(()) => wine::checks(&mut steps, false),
         Err(reason) => steps.cannot_run("Windows, under Wine", &reason),
     }
     steps.end()
