@@ -26,6 +26,7 @@ mod imports;
 mod package;
 mod picture;
 mod pip;
+mod publishing;
 mod recording;
 mod release;
 mod samples;
@@ -125,6 +126,7 @@ fn test() -> Result<(), String> {
         Ok(()) => steps.run("workflows", || workflows::lint(USAGE)),
         Err(reason) => steps.cannot_run("workflows", &reason),
     }
+    steps.run("packages for the registry", publishing::check);
     steps.run("documentation", checks::documentation);
     let dotnet = pip::install(tests::DOTNET);
     if let Err(reason) = &dotnet {
