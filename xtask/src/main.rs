@@ -58,8 +58,10 @@ usage: cargo xtask test                   set this machine up and run every chec
        cargo xtask recording [--check]    make README's picture anew, or compare it
        cargo xtask picture                make the picture of a report in the manual anew
        cargo xtask package DIR            pack for this system
-       cargo xtask release TAG DIR URL    add sums, manifests and notes to the packages in DIR
-       cargo xtask restore DIR            export and restore with the packages in DIR";
+       cargo xtask release TAG URL        say whether what is to be released may have this tag
+       cargo xtask release TAG URL DIR    add sums, manifests and notes to the packages in DIR
+       cargo xtask restore DIR            export and restore with the packages in DIR, and try them
+                                          on this system's store";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -73,7 +75,8 @@ fn main() -> ExitCode {
         ["hosted"] => hosted::run(),
         ["oldest-rust"] => toolchain::oldest_rust().and_then(|()| checks::oldest_rust()),
         ["package", folder] => package::package(Path::new(folder)),
-        ["release", tag, folder, url] => release::complete(tag, Path::new(folder), url),
+        ["release", tag, url] => release::notes_of(tag, url).map(drop),
+        ["release", tag, url, folder] => release::complete(tag, url, Path::new(folder)),
         ["restore", folder] => hosted::restore(Path::new(folder)),
         ["faults", scenarios @ ..] => tests::faults(scenarios),
         ["bench", names @ ..] => bench::run(names),
