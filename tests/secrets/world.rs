@@ -169,13 +169,14 @@ impl World {
 
     /// Nothing of the account's own is found or touched: no folder, no credential, and, where a vault
     /// can be elsewhere than the account's, no vault.
-    pub(crate) fn variables(&self) -> [(&'static str, String); 8] {
+    pub(crate) fn variables(&self) -> [(&'static str, String); 9] {
         let folder = |name| self.folder().join(name).to_string_lossy().into_owned();
         let tmp = || folder("tmp");
         [
             ("HOME", folder("home")),
             ("XDG_CONFIG_HOME", folder("config")),
             ("XDG_DATA_HOME", folder("data")),
+            ("APPDATA", folder("data")),
             (
                 "DBUS_SESSION_BUS_ADDRESS",
                 "unix:path=/nonexistent".to_owned(),
