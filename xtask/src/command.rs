@@ -207,12 +207,12 @@ pub(crate) fn show(command: &Command) -> String {
         .join(" ")
 }
 
-#[cfg(test)]
+// By the shell of Unix.
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
     #[test]
-    #[cfg(unix)]
     fn output_within_ends_at_its_limit() {
         let began = Instant::now();
         let limit = Duration::from_millis(300);
