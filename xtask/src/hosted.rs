@@ -41,7 +41,7 @@ pub(crate) fn run() -> Result<(), String> {
         Ok(())
     });
     if let Some(program) = program {
-        check(&mut steps, &program);
+        check(&mut steps, "", &program);
     }
     steps.end()
 }
@@ -52,23 +52,28 @@ pub(crate) fn restore(folder: &Path) -> Result<(), String> {
     let mut steps = Steps::begin();
     for package in archive::of_this_system(folder)? {
         let mut unpacked = None;
-        steps.run(&format!("unpack {}", files::name(&package)), || {
+        let name = format!("{}: ", files::name(&package));
+        steps.run(&format!("{name}unpack"), || {
             unpacked = Some(archive::unpack(&package)?);
             Ok(())
         });
         if let Some((program, _folder)) = &unpacked {
-            check(&mut steps, &Certstow::new(program));
+            check(&mut steps, &name, &Certstow::new(program));
         }
     }
     steps.end()
 }
 
 /// A program as it is shipped: what it exports restores, from files and from the system's own store.
-fn check(steps: &mut Steps, program: &Certstow) {
-    steps.run("the samples, restored", || restore::samples(program));
+/// `of` begins the name of each step.
+fn check(steps: &mut Steps, of: &str, program: &Certstow) {
+    let named = |step: &str| format!("{of}{step}");
+    steps.run(&named("the samples, restored"), || {
+        restore::samples(program)
+    });
     match OS {
-        "macos" => steps.run("a keychain", || macos::check(program)),
-        "windows" => steps.run("the Windows stores", || windows::check(program)),
-        _ => steps.leave_out("the system's store", &format!("{OS} has none")),
+        "macos" => steps.run(&named("a keychain"), || macos::check(program)),
+        "windows" => steps.run(&named("the Windows stores"), || windows::check(program)),
+        _ => steps.leave_out(&named("the system's store"), &format!("{OS} has none")),
     }
 }

@@ -7,7 +7,7 @@ use std::env::consts::{ARCH, OS};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::command::{capture, cargo, executable, program, root, run, target_folder};
+use crate::command::{capture, cargo, ensure, executable, program, root, run, target_folder};
 use crate::files;
 
 /// The version of the packages, which is that of the workspace.
@@ -53,8 +53,11 @@ pub(crate) fn package(folder: &Path) -> Result<(), String> {
     if OS != "linux" {
         return archive(&built, &generated, &folder, ending()?);
     }
+    is_stripped(&built)?;
     for (target, ending) in STATIC {
-        archive(&build_static(target)?, &generated, &folder, ending)?;
+        let built = build_static(target)?;
+        is_stripped(&built)?;
+        archive(&built, &generated, &folder, ending)?;
     }
     debian(&generated, &folder)?;
     let mut rpm = cargo();
@@ -124,6 +127,15 @@ fn build_static(target: &str) -> Result<PathBuf, String> {
     run(release().args(["--target", target]).env(linker, "rust-lld"))?;
     let built = target_folder()?.join(target).join("release");
     Ok(built.join("certstow"))
+}
+
+/// An error if the program has its symbols still, a tenth of its size.
+fn is_stripped(built: &Path) -> Result<(), String> {
+    let content = files::read(built)?;
+    let mut names = content.windows(8).filter(|name| name == b".symtab\0");
+    ensure(names.next().is_none(), || {
+        format!("{} was not stripped", built.display())
+    })
 }
 
 fn release() -> Command {
