@@ -32,6 +32,7 @@ fn issue(folder: &Path, name: &str, options: &[&str]) {
 }
 
 #[test]
+#[ignore = "needs OpenSSL"]
 fn show_finds_alternative_names() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();
@@ -106,6 +107,7 @@ fn sign_in_the_past(folder: &Path, request: &str, certificate: &str, issuer: &[&
 }
 
 #[test]
+#[ignore = "needs OpenSSL"]
 fn expired_issuer_on_path_is_told() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();
@@ -153,6 +155,7 @@ fn expired_issuer_on_path_is_told() {
 }
 
 #[test]
+#[ignore = "needs OpenSSL"]
 fn long_name_pads_no_table() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();
@@ -180,6 +183,7 @@ fn long_name_pads_no_table() {
 }
 
 #[test]
+#[ignore = "needs OpenSSL"]
 fn list_names_every_kind_of_key() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();

@@ -1,7 +1,5 @@
 //! What `certstow doctor` does about what never answers, and that it leaves nothing behind.
 
-#![cfg(unix)]
-
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -28,6 +26,7 @@ fn doctor_of(folder: &Path, store: &str, options: &[&str]) -> Output {
 }
 
 /// A pipe that nobody writes to stands for a share or a vault that hangs.
+#[cfg(unix)]
 #[test]
 fn doctor_prints_earlier_results_before_timeout() {
     let folder = tempfile::tempdir().unwrap();
@@ -152,7 +151,8 @@ fn doctor_reports_leftover_files_without_removing() {
         .collect();
     assert_eq!(lines.len(), 2, "{said}");
     for (line, file) in lines.iter().rev().zip(left) {
-        assert!(line.ends_with(file), "{said}");
+        let as_told = file.replace('/', std::path::MAIN_SEPARATOR_STR);
+        assert!(line.ends_with(&as_told), "{said}");
         assert!(folder.path().join(file).exists());
     }
     assert!(

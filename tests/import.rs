@@ -1,8 +1,6 @@
 //! Imports from end to end, as a script runs them: files that other programs wrote go into a store,
 //! come out of it again, and OpenSSL finds the same key in them.
 
-#![cfg(unix)]
-
 #[path = "support/program.rs"]
 mod program;
 
@@ -36,6 +34,8 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
+/// Where there is no other store of a person's own: on macOS this is the login keychain.
+#[cfg(target_os = "linux")]
 #[test]
 fn import_defaults_to_personal_folder() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -98,6 +98,7 @@ fn import_finds_waiting_key_in_target() {
 
 /// The file of a store that has Ada in it, after an import over it was given no room, or was killed
 /// at its first write.
+#[cfg(unix)]
 #[test]
 fn import_keeps_old_key_when_write_fails() {
     let folder = tempfile::tempdir().expect("a temporary folder");

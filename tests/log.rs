@@ -1,19 +1,24 @@
 //! What `--log` keeps, and what systemd's journal gets: every line whole, private, and of the form
 //! that `docs/logging.md` describes.
 
-#![cfg(target_os = "linux")]
+#![cfg(any(target_os = "linux", windows))]
 
 #[path = "support/program.rs"]
 mod program;
 
 use std::fs::{self, File};
+#[cfg(unix)]
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+#[cfg(unix)]
+use std::process::Command;
+use std::process::{Output, Stdio};
 
 use serde_json::Value;
 
-use program::{certstow, in_folder, samples};
+#[cfg(unix)]
+use program::in_folder;
+use program::{certstow, samples};
 
 fn run(folder: &Path, code: i32, arguments: &[&str]) -> Output {
     let output = certstow(folder).args(arguments).output();
@@ -72,8 +77,11 @@ fn log_records_export_from_start_to_end() {
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
 
     let log = folder.join("log");
-    let mode = log.metadata().expect("the log").permissions().mode();
-    assert_eq!(mode & 0o7777, 0o600);
+    #[cfg(unix)]
+    {
+        let mode = log.metadata().expect("the log").permissions().mode();
+        assert_eq!(mode & 0o7777, 0o600);
+    }
     let lines = lines(&log);
     let (first, last) = (&lines[0], lines.last().expect("a line"));
     assert_eq!(first["event"], "start");
@@ -108,10 +116,12 @@ fn log_records_error_cause_and_exit_code() {
     assert_eq!(error["code"], "target");
     assert_eq!(error["exit"], 16);
     let message = error["message"].as_str().expect("a message");
-    assert!(
-        message.ends_with("No such file or directory (os error 2)"),
-        "{message}"
-    );
+    let system = match cfg!(windows) {
+        // ERROR_PATH_NOT_FOUND, in words of its language.
+        true => "(os error 3)",
+        false => "No such file or directory (os error 2)",
+    };
+    assert!(message.ends_with(system), "{message}");
     assert!(error["hint"].is_string());
     assert_eq!(lines.last().expect("a line")["exit"], 16);
 }
@@ -247,6 +257,7 @@ fn log_records_import() {
     assert_eq!(lines.last().expect("a line")["exit"], 0);
 }
 
+#[cfg(unix)]
 #[test]
 fn log_records_end_of_interrupted_run() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -281,6 +292,7 @@ fn log_records_end_of_interrupted_run() {
 }
 
 /// As on NFS without a lock manager; another file system says that it has no such operation.
+#[cfg(unix)]
 #[test]
 #[ignore = "needs strace"]
 fn log_works_without_file_locks() {
@@ -321,6 +333,7 @@ fn log_is_shared_by_concurrent_runs() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn log_keeps_existing_mode_and_lines() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -335,6 +348,7 @@ fn log_keeps_existing_mode_and_lines() {
     assert_eq!(mode & 0o7777, 0o640);
 }
 
+#[cfg(unix)]
 #[test]
 fn log_that_cannot_open_stops_run() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -359,6 +373,7 @@ fn log_that_cannot_open_stops_run() {
 }
 
 /// Others may make a link where root appends; a person's own is followed.
+#[cfg(unix)]
 #[test]
 #[ignore = "needs root, to run as somebody else, too"]
 fn log_as_root_follows_no_link() {
@@ -426,6 +441,7 @@ fn log_held_by_others_delays_only_once() {
     );
 }
 
+#[cfg(unix)]
 #[test]
 #[ignore = "needs root, or user namespaces, to mount a file system"]
 fn log_failing_during_run_warns_once() {
@@ -475,6 +491,7 @@ fn log_failing_during_run_warns_once() {
 
 /// What certstow writes to standard error when that is a file of which `JOURNAL_STREAM` says that
 /// it is, or is not, the journal.
+#[cfg(unix)]
 fn to_journal(folder: &Path, journal: bool, arguments: &[&str]) -> String {
     let path = folder.join("stderr");
     let stderr = File::create(&path).expect("a file");
@@ -491,6 +508,7 @@ fn to_journal(folder: &Path, journal: bool, arguments: &[&str]) -> String {
     fs::read_to_string(path).expect("what it said")
 }
 
+#[cfg(unix)]
 #[test]
 fn journal_lines_carry_their_level() {
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -1,8 +1,6 @@
 //! The pages that `certstow man` writes: complete, and without a word that the programs that show
 //! them stumble over.
 
-#![cfg(unix)]
-
 #[path = "support/program.rs"]
 #[allow(dead_code, reason = "other tests run it with a password")]
 mod program;

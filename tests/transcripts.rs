@@ -2,9 +2,6 @@
 //! `tests/cmd`. Help is the same everywhere; the others show the stores, paths and permissions of
 //! Linux. `TRYCMD=overwrite cargo test --test transcripts` writes them anew.
 
-#![cfg(unix)]
-
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
@@ -14,6 +11,7 @@ use trycmd::TestCases;
 fn output_matches_transcripts() {
     let nowhere = tempfile::tempdir().expect("a temporary folder");
     let home = nowhere.path().to_string_lossy().into_owned();
+    #[cfg(unix)]
     set_modes();
     remember_a_disk(nowhere.path());
     let cases = TestCases::new();
@@ -65,7 +63,10 @@ fn remember_a_disk(data: &Path) {
 
 /// `check` and `doctor` tell who may read a file, as all do of one with a password, and a checkout has
 /// what the umask left.
+#[cfg(unix)]
 fn set_modes() {
+    use std::os::unix::fs::PermissionsExt as _;
+
     let folders = [
         "tests/cmd/backup.in",
         "tests/cmd/errors.in",

@@ -1,7 +1,6 @@
 class Certstow < Formula
   desc "Saves certificates with their keys as PKCS#12 files that are known to restore"
   homepage "@URL@"
-  version "@VERSION@"
   license any_of: ["MIT", "Apache-2.0"]
 
   on_macos do
@@ -10,9 +9,14 @@ class Certstow < Formula
   end
 
   on_linux do
-    depends_on arch: :x86_64
-    url "@URL@/releases/download/v@VERSION@/@LINUX@"
-    sha256 "@LINUX_SHA256@"
+    on_intel do
+      url "@URL@/releases/download/v@VERSION@/@LINUX@"
+      sha256 "@LINUX_SHA256@"
+    end
+    on_arm do
+      url "@URL@/releases/download/v@VERSION@/@LINUX_ARM@"
+      sha256 "@LINUX_ARM_SHA256@"
+    end
   end
 
   def install

@@ -26,6 +26,7 @@ fn config_file_sets_the_same_options() {
     assert_eq!(files(&world.path("c")), [ADA, MANIFEST]);
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn config_password_vault_provides_passwords() {
     let world = World::new();

@@ -1,26 +1,42 @@
 //! `certstow backup` from outside: what it writes, what it leaves alone, and what is left when it
 //! is cut off or runs out of room.
 
-#![cfg(target_os = "linux")]
+#![cfg(any(target_os = "linux", windows))]
+#![cfg_attr(
+    windows,
+    allow(dead_code, reason = "what is done to a world is Linux's in part")
+)]
 
 mod config;
+#[cfg(target_os = "linux")]
 mod destinations;
+#[cfg(target_os = "linux")]
 mod emptied;
+#[cfg(target_os = "linux")]
 mod escrow;
+#[cfg(target_os = "linux")]
 mod full;
 mod missed;
+#[cfg(target_os = "linux")]
 mod peers;
 mod proofs;
 mod restores;
 mod retention;
+#[cfg(target_os = "linux")]
 mod runs;
+#[cfg(target_os = "linux")]
 mod scale;
+#[cfg(target_os = "linux")]
 #[path = "../support/terminal.rs"]
 #[allow(dead_code, reason = "other tests at a terminal do other things")]
 mod support;
+#[cfg(target_os = "linux")]
 mod tampered;
+#[cfg(target_os = "linux")]
 mod terminal;
+#[cfg(target_os = "linux")]
 mod turns;
+#[cfg(target_os = "linux")]
 mod waits;
 
 use std::collections::BTreeMap;
@@ -81,6 +97,7 @@ impl World {
         command
             .current_dir(self.folder.path())
             .env("XDG_DATA_HOME", self.path("data"))
+            .env("APPDATA", self.path("data"))
             .env("SECRET", PASSWORD)
             .stdin(Stdio::null());
     }
@@ -112,6 +129,21 @@ impl World {
             .collect()
     }
 
+    fn manifest(&self, folder: &str) -> Value {
+        let path = self.path(folder).join(MANIFEST);
+        serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+    }
+
+    /// Changes what the manifest of `a` says of a file.
+    fn change_manifest(&self, file: &str, change: impl FnOnce(&mut Value)) {
+        let path = self.path("a").join(MANIFEST);
+        let mut manifest = self.manifest("a");
+        let entries = manifest["entries"].as_array_mut().unwrap();
+        let entry = entries.iter_mut().find(|entry| entry["file"] == file);
+        change(entry.expect("the file is named"));
+        fs::write(&path, serde_json::to_vec(&manifest).unwrap()).unwrap();
+    }
+
     fn damage(&self, file: &str) {
         let path = self.path(file);
         let mut bytes = fs::read(&path).expect("a file");
@@ -119,6 +151,16 @@ impl World {
         bytes[middle] ^= 1;
         fs::write(&path, bytes).expect("written");
     }
+}
+
+/// The one block of a PEM file with this label.
+fn only(pem: &[u8], label: &str) -> Vec<u8> {
+    let text = String::from_utf8_lossy(pem);
+    let (_, rest) = text
+        .split_once(&format!("-----BEGIN {label}-----"))
+        .unwrap();
+    let (inner, _) = rest.split_once("-----END").unwrap();
+    format!("-----BEGIN {label}-----{inner}-----END {label}-----\n").into()
 }
 
 /// The names in a folder, in order, but for the locks.

@@ -1,6 +1,7 @@
 //! Identities that are in the backup and in no store any more.
 
 use std::fs;
+use std::path::MAIN_SEPARATOR;
 
 use serde_json::Value;
 
@@ -40,7 +41,10 @@ fn missed_identity_is_reported_every_run() {
             shown.contains("Ada Example (694258fc134145ba) is in no store any more"),
             "{words}: {shown}"
         );
-        assert!(shown.contains(&format!("a/{ADA}")), "{shown}");
+        assert!(
+            shown.contains(&format!("a{MAIN_SEPARATOR}{ADA}")),
+            "{shown}"
+        );
         assert_eq!(
             shown.contains("1 more is only in the backup"),
             !words.contains("quiet")

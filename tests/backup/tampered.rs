@@ -14,7 +14,7 @@ use certstow_formats::testing::writer as pkcs12;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::{ADA, GRACE, MANIFEST, PASSWORD, World, ends, json, said};
+use crate::{ADA, GRACE, MANIFEST, PASSWORD, World, ends, json, only, said};
 
 /// What protects the files of a backup.
 #[derive(Clone, Copy, Debug)]
@@ -322,16 +322,6 @@ fn unprotected() -> Vec<u8> {
     pkcs12::file(&[pkcs12::plain(&bags)], None)
 }
 
-/// The one block with this label.
-pub(crate) fn only(pem: &[u8], label: &str) -> Vec<u8> {
-    let text = String::from_utf8_lossy(pem);
-    let (_, rest) = text
-        .split_once(&format!("-----BEGIN {label}-----"))
-        .unwrap();
-    let (inner, _) = rest.split_once("-----END").unwrap();
-    format!("-----BEGIN {label}-----{inner}-----END {label}-----\n").into()
-}
-
 fn hash(bytes: &[u8]) -> String {
     let digits = Sha256::digest(bytes);
     digits.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -387,20 +377,6 @@ impl World {
                 fs::rename(self.path("between"), &grace).unwrap();
             }
         }
-    }
-
-    fn manifest(&self, folder: &str) -> Value {
-        let path = self.path(folder).join(MANIFEST);
-        serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
-    }
-
-    pub(crate) fn change_manifest(&self, file: &str, change: impl FnOnce(&mut Value)) {
-        let path = self.path("a").join(MANIFEST);
-        let mut manifest = self.manifest("a");
-        let entries = manifest["entries"].as_array_mut().unwrap();
-        let entry = entries.iter_mut().find(|entry| entry["file"] == file);
-        change(entry.expect("the file is named"));
-        fs::write(&path, serde_json::to_vec(&manifest).unwrap()).unwrap();
     }
 
     /// Has the manifest say of a file what the file is now.

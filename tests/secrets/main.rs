@@ -31,7 +31,7 @@ use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 
 use canary::PASSWORDS;
-use table::CASES;
+use table::{CASES, Case};
 use world::{Source, World};
 
 /// How every command is run: with all that it can explain, and logged.
@@ -55,7 +55,9 @@ fn commands_print_log_and_leave_no_secret() {
 fn every_case_keeps(password: &'static str) {
     let world = World::new(password);
     let mut runs = 0;
-    for case in CASES {
+    // Wine's scheduler says of any task that it is there.
+    let knows_tasks = |case: &&Case| !(under_wine() && case.words.contains("-never-installed"));
+    for case in CASES.iter().filter(knows_tasks) {
         let sources = Source::of(case);
         for (at, source) in sources.iter().enumerate() {
             // One mode for each source, and every mode for every case.
@@ -84,6 +86,10 @@ fn every_case_keeps(password: &'static str) {
     assert_eq!(ends.count(), runs, "not every run is logged");
 }
 
+fn under_wine() -> bool {
+    cfg!(windows) && std::env::var_os("WINEPREFIX").is_some()
+}
+
 /// What is said at a terminal goes to a person, and nothing typed there does.
 #[cfg(target_os = "linux")]
 #[test]
@@ -108,7 +114,7 @@ fn commands_show_and_leave_no_typed_password() {
 
 /// Starts a case at a terminal, and answers each of its prompts: with the canary, and with yes.
 #[cfg(target_os = "linux")]
-fn at_terminal(world: &World, case: &table::Case, launcher: &[&str]) -> terminal::Terminal {
+fn at_terminal(world: &World, case: &Case, launcher: &[&str]) -> terminal::Terminal {
     let mut words: Vec<String> = launcher.iter().map(|word| (*word).to_owned()).collect();
     words.push(env!("CARGO_BIN_EXE_certstow").to_owned());
     words.extend(world.arguments(case));

@@ -16,7 +16,9 @@
 //! - `backup.toml`: options of a backup, the canary password's file among them.
 //!
 //! Outside of it, `{clear}` is a folder in which keys may be in clear, `{doomed}` a store with Ada's
-//! key in clear, which may be deleted once, and `{secret}` the canary password's file.
+//! key in clear, which may be deleted once, and `{secret}` the canary password's file. `{vault}` is
+//! the name of a password in the account's own vault that no other world has; it is forgotten at the
+//! end.
 
 /// Options that take a password from any of the sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -291,7 +293,7 @@ pub(crate) const CASES: &[Case] = &[
         .password()
         .image(),
     Case::new("password list").code(VAULT),
-    Case::new("password set certstow-canary --force")
+    Case::new("password set {vault} --force")
         .password()
         .code(VAULT),
     Case::new("password forget certstow-never-kept").code(NOT_KEPT),

@@ -153,6 +153,13 @@ impl World {
         assert_eq!(output.status.code(), Some(0), "{words:?}: {output:?}");
     }
 
+    /// The name of this world's password in the vault of the account: Windows and macOS have no other.
+    fn in_vault(&self) -> String {
+        let own = self.inputs.path().file_name().unwrap_or_default();
+        let own = own.to_string_lossy();
+        format!("certstow-canary-{}", own.trim_start_matches('.'))
+    }
+
     fn place(&self, command: &mut Command) {
         command.current_dir(self.folder()).stdin(Stdio::null());
         for (name, value) in self.variables() {
@@ -160,14 +167,16 @@ impl World {
         }
     }
 
-    /// Nothing of the account's own is found or touched: no folder, no vault, no credential.
-    pub(crate) fn variables(&self) -> [(&'static str, String); 8] {
+    /// Nothing of the account's own is found or touched: no folder, no credential, and, where a vault
+    /// can be elsewhere than the account's, no vault.
+    pub(crate) fn variables(&self) -> [(&'static str, String); 9] {
         let folder = |name| self.folder().join(name).to_string_lossy().into_owned();
         let tmp = || folder("tmp");
         [
             ("HOME", folder("home")),
             ("XDG_CONFIG_HOME", folder("config")),
             ("XDG_DATA_HOME", folder("data")),
+            ("APPDATA", folder("data")),
             (
                 "DBUS_SESSION_BUS_ADDRESS",
                 "unix:path=/nonexistent".to_owned(),
@@ -187,6 +196,7 @@ impl World {
             ("{clear}", place(self.inputs.path().join("clear"))),
             ("{doomed}", place(self.doomed())),
             ("{secret}", place(self.password_file())),
+            ("{vault}", self.in_vault()),
         ];
         let words = case.words.split(' ');
         words
@@ -289,6 +299,17 @@ impl World {
         let found = canaries.find_in_text(said.as_bytes());
         assert!(found.is_empty(), "{found:?} is in {said}");
         folder_keeps(self.folder(), &canaries, "a new password");
+    }
+}
+
+impl Drop for World {
+    /// Forgets what a case may have kept.
+    fn drop(&mut self) {
+        let mut forget = Command::new(env!("CARGO_BIN_EXE_certstow"));
+        self.place(&mut forget);
+        let _ = forget
+            .args(["password", "forget", &self.in_vault(), "--quiet"])
+            .output();
     }
 }
 

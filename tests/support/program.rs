@@ -7,6 +7,15 @@ use std::process::{Command, Stdio};
 /// What the variable `SECRET` holds.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
+/// The variable by which certstow finds the data of an account.
+const DATA: &str = if cfg!(windows) {
+    "APPDATA"
+} else if cfg!(target_os = "macos") {
+    "HOME"
+} else {
+    "XDG_DATA_HOME"
+};
+
 /// certstow, to be given its arguments.
 pub(crate) fn certstow(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_certstow"));
@@ -19,7 +28,7 @@ pub(crate) fn in_folder(command: &mut Command, folder: &Path) {
     command
         .current_dir(folder)
         .env("SECRET", PASSWORD)
-        .env("XDG_DATA_HOME", folder.join("data"))
+        .env(DATA, folder.join("data"))
         .env_remove("JOURNAL_STREAM")
         .stdin(Stdio::null());
 }

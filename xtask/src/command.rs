@@ -1,9 +1,12 @@
 //! Running other programs from the folder of the workspace, with errors that name the command.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -90,13 +93,14 @@ pub(crate) fn run(command: &mut Command) -> Result<(), String> {
     })
 }
 
+/// What a captured program may take: none takes as long, unless it waits for somebody at a window that
+/// nobody sees.
+const LIMIT: Duration = Duration::from_secs(600);
+
 /// Runs a command and gives back its standard output; what it says on standard error is shown
 /// only if it fails.
 pub(crate) fn capture(command: &mut Command) -> Result<Vec<u8>, String> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("{} could not be started: {error}", show(command)))?;
+    let output = output(command)?;
     if output.status.success() {
         Ok(output.stdout)
     } else {
@@ -107,6 +111,63 @@ pub(crate) fn capture(command: &mut Command) -> Result<Vec<u8>, String> {
             String::from_utf8_lossy(&output.stderr)
         ))
     }
+}
+
+/// Runs a command, however it ends; an error if it is not done after [`LIMIT`].
+pub(crate) fn output(command: &mut Command) -> Result<Output, String> {
+    command.stderr(Stdio::piped());
+    output_within(LIMIT, command)
+}
+
+/// The same with another limit, and with standard error going where the command has it go.
+pub(crate) fn output_within(limit: Duration, command: &mut Command) -> Result<Output, String> {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("{} could not be started: {error}", show(command)))?;
+    let began = Instant::now();
+    let [stdout, stderr] = [reader(child.stdout.take()), reader(child.stderr.take())];
+    let ended = wait(&mut child, began, limit).and_then(|status| {
+        // What it started may have its output open for longer.
+        let left = || limit.saturating_sub(began.elapsed());
+        let stdout = stdout.recv_timeout(left()).ok()?;
+        let stderr = stderr.recv_timeout(left()).ok()?;
+        Some(Output {
+            status,
+            stdout,
+            stderr,
+        })
+    });
+    ended.ok_or_else(|| {
+        let _ = child.kill();
+        let _ = child.wait();
+        format!("{} was not done after {} s", show(command), limit.as_secs())
+    })
+}
+
+/// Reads to the end in a thread of its own; nothing, if there is nothing to read.
+fn reader(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut pipe) = pipe {
+            let _ = pipe.read_to_end(&mut bytes);
+        }
+        let _ = sender.send(bytes);
+    });
+    receiver
+}
+
+/// How a process ended, unless it did not before the limit.
+fn wait(child: &mut Child, began: Instant, limit: Duration) -> Option<ExitStatus> {
+    while began.elapsed() < limit {
+        match child.try_wait() {
+            Ok(None) => thread::sleep(Duration::from_millis(5)),
+            ended => return ended.ok().flatten(),
+        }
+    }
+    None
 }
 
 /// [`capture`], as text.
@@ -144,4 +205,24 @@ pub(crate) fn show(command: &Command) -> String {
         .map(|word| word.to_string_lossy())
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+// By the shell of Unix.
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_within_ends_at_its_limit() {
+        let began = Instant::now();
+        let limit = Duration::from_millis(300);
+        // The second leaves a process behind that has its output open.
+        for script in ["sleep 60", "sleep 60 & echo begun"] {
+            let waiting = output_within(limit, program("sh").args(["-c", script]));
+            assert!(waiting.is_err_and(|error| error.contains("was not done")));
+        }
+        assert!(began.elapsed() < Duration::from_secs(30));
+        let quick = output_within(Duration::from_secs(30), program("echo").arg("done"));
+        assert_eq!(quick.unwrap().stdout, b"done\n");
+    }
 }

@@ -2,10 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::command::{capture, cargo};
+use crate::command::{cargo, ensure, output_within, show};
+
+/// What a build may take: many times what it does on an idle machine.
+const BUILD_LIMIT: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// A program that cargo built.
 pub(crate) struct Executable {
@@ -37,7 +41,11 @@ pub(crate) fn build(build: &mut Command) -> Result<Vec<Executable>, String> {
     build
         .arg("--message-format=json-render-diagnostics")
         .stderr(Stdio::inherit());
-    let messages = capture(build)?;
+    let output = output_within(BUILD_LIMIT, build)?;
+    ensure(output.status.success(), || {
+        format!("{} ended with {}", show(build), output.status)
+    })?;
+    let messages = output.stdout;
     messages
         .split(|byte| *byte == b'\n')
         .filter(|line| !line.is_empty())

@@ -41,25 +41,39 @@ pub(crate) fn run() -> Result<(), String> {
         Ok(())
     });
     if let Some(program) = program {
-        steps.run("the samples, restored", || restore::samples(&program));
-        match OS {
-            "macos" => steps.run("a keychain", || macos::check(&program)),
-            "windows" => steps.run("the Windows stores", || windows::check(&program)),
-            _ => steps.leave_out("the system's store", &format!("{OS} has none")),
+        check(&mut steps, "", &program);
+    }
+    steps.end()
+}
+
+/// The programs in `folder` that were packed for this system, each on the samples and on the system's
+/// own store.
+pub(crate) fn restore(folder: &Path) -> Result<(), String> {
+    let mut steps = Steps::begin();
+    for package in archive::of_this_system(folder)? {
+        let mut unpacked = None;
+        let name = format!("{}: ", files::name(&package));
+        steps.run(&format!("{name}unpack"), || {
+            unpacked = Some(archive::unpack(&package)?);
+            Ok(())
+        });
+        if let Some((program, _folder)) = &unpacked {
+            check(&mut steps, &name, &Certstow::new(program));
         }
     }
     steps.end()
 }
 
-/// The programs in `folder` that were packed for this system: each exports the samples, and the
-/// files restore.
-pub(crate) fn restore(folder: &Path) -> Result<(), String> {
-    let mut steps = Steps::begin();
-    for package in archive::of_this_system(folder)? {
-        steps.run(&files::name(&package), || {
-            let (program, _unpacked) = archive::unpack(&package)?;
-            restore::samples(&Certstow::new(&program))
-        });
+/// A program as it is shipped: what it exports restores, from files and from the system's own store.
+/// `of` begins the name of each step.
+fn check(steps: &mut Steps, of: &str, program: &Certstow) {
+    let named = |step: &str| format!("{of}{step}");
+    steps.run(&named("the samples, restored"), || {
+        restore::samples(program)
+    });
+    match OS {
+        "macos" => steps.run(&named("a keychain"), || macos::check(program)),
+        "windows" => steps.run(&named("the Windows stores"), || windows::check(program)),
+        _ => steps.leave_out(&named("the system's store"), &format!("{OS} has none")),
     }
-    steps.end()
 }

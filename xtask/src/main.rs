@@ -26,6 +26,7 @@ mod imports;
 mod package;
 mod picture;
 mod pip;
+mod publishing;
 mod recording;
 mod release;
 mod samples;
@@ -42,7 +43,8 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: cargo xtask test                   set this machine up and run every check
-       cargo xtask wine                   build for Windows and run it under Wine
+       cargo xtask wine [--all]           build for Windows and run it under Wine; all, with the tests
+                                          that take minutes there
        cargo xtask imports [--all]        find files that import each other in a circle
        cargo xtask hosted                 check this system alone, with its own stores and tools
        cargo xtask oldest-rust            build with the oldest Rust promised
@@ -56,21 +58,25 @@ usage: cargo xtask test                   set this machine up and run every chec
        cargo xtask recording [--check]    make README's picture anew, or compare it
        cargo xtask picture                make the picture of a report in the manual anew
        cargo xtask package DIR            pack for this system
-       cargo xtask release TAG DIR URL    add sums, manifests and notes to the packages in DIR
-       cargo xtask restore DIR            export and restore with the packages in DIR";
+       cargo xtask release TAG URL        say whether what is to be released may have this tag
+       cargo xtask release TAG URL DIR    add sums, manifests and notes to the packages in DIR
+       cargo xtask restore DIR            export and restore with the packages in DIR, and try them
+                                          on this system's store";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
         ["test"] => test(),
-        ["wine"] => wine::run(),
+        ["wine"] => wine::run(false),
+        ["wine", "--all"] => wine::run(true),
         ["imports"] => imports::check(false),
         ["imports", "--all"] => imports::check(true),
         ["hosted"] => hosted::run(),
         ["oldest-rust"] => toolchain::oldest_rust().and_then(|()| checks::oldest_rust()),
         ["package", folder] => package::package(Path::new(folder)),
-        ["release", tag, folder, url] => release::complete(tag, Path::new(folder), url),
+        ["release", tag, url] => release::notes_of(tag, url).map(drop),
+        ["release", tag, url, folder] => release::complete(tag, url, Path::new(folder)),
         ["restore", folder] => hosted::restore(Path::new(folder)),
         ["faults", scenarios @ ..] => tests::faults(scenarios),
         ["bench", names @ ..] => bench::run(names),
@@ -123,6 +129,7 @@ fn test() -> Result<(), String> {
         Ok(()) => steps.run("workflows", || workflows::lint(USAGE)),
         Err(reason) => steps.cannot_run("workflows", &reason),
     }
+    steps.run("packages for the registry", publishing::check);
     steps.run("documentation", checks::documentation);
     let dotnet = pip::install(tests::DOTNET);
     if let Err(reason) = &dotnet {
@@ -156,7 +163,7 @@ fn test() -> Result<(), String> {
         steps.leave_out("tests that need other programs", "see the set-up above");
     }
     match setup::require(&setup::WINE) {
-        Ok(()) => wine::checks(&mut steps),
+        Ok(()) => wine::checks(&mut steps, false),
         Err(reason) => steps.cannot_run("Windows, under Wine", &reason),
     }
     steps.end()

@@ -55,21 +55,29 @@ const CHECKS: [(&str, Check); 15] = [
     ("certstow on Credential Manager", vault::check),
 ];
 
-/// The checks alone. Who asks for them by name is not helped by leaving them out.
-pub(crate) fn run() -> Result<(), String> {
+/// Tests that take minutes under Wine, where a process takes as long to start as elsewhere to run.
+const SLOW: [&str; 3] = [
+    "commands_print_log_and_leave_no_secret",
+    "decode_and_grade_detect_changed_bytes",
+    "decode_and_grade_detect_flipped_bits",
+];
+
+/// The checks alone, with the slow tests, too, or without. Who asks for them by name is not helped by
+/// leaving them out.
+pub(crate) fn run(with_slow: bool) -> Result<(), String> {
     let mut steps = Steps::begin();
     steps.run("set-up: Rust components and targets", toolchain::rust);
     steps.run("set-up: Wine and MinGW-w64", || {
         setup::require(&setup::WINE)
     });
     if !steps.failed() {
-        checks(&mut steps);
+        checks(&mut steps, with_slow);
     }
     steps.end()
 }
 
 /// The checks, on a machine that is set up for them.
-pub(crate) fn checks(steps: &mut Steps) {
+pub(crate) fn checks(steps: &mut Steps, with_slow: bool) {
     let mut runner = None;
     steps.run("Wine: build for Windows and set up a prefix", || {
         runner = Some(Runner::new()?);
@@ -79,7 +87,12 @@ pub(crate) fn checks(steps: &mut Steps) {
     steps.run("Wine: exit codes", || slow_exit::check(&runner));
     for test in &runner.tests {
         let name = format!("Wine: tests, {}", test.name);
-        steps.run(&name, || runner.test(test));
+        let without: &[&str] = if with_slow { &[] } else { &SLOW };
+        steps.run(&name, || runner.test(test, without));
+    }
+    if !with_slow {
+        let name = format!("Wine: tests, {}", SLOW.join(", "));
+        steps.leave_out(&name, "minutes; `cargo xtask wine --all` runs them");
     }
     for (name, check) in CHECKS {
         steps.run(&format!("Wine: {name}"), || check(&runner));

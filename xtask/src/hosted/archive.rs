@@ -1,6 +1,6 @@
 //! The packages of a release that this system installs, unpacked without installing them.
 
-use std::env::consts::OS;
+use std::env::consts::{ARCH, OS};
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -14,7 +14,7 @@ pub(super) fn of_this_system(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let mut found = Vec::new();
     for file in files::in_folder(folder)? {
         let name = files::name(&file);
-        if name.ends_with(ending()?) || (OS == "linux" && name.ends_with(".deb")) {
+        if name.ends_with(ending()?) || is_for_debian(&name) {
             found.push(file);
         }
     }
@@ -22,6 +22,16 @@ pub(super) fn of_this_system(folder: &Path) -> Result<Vec<PathBuf>, String> {
         true => Err(format!("{}: no package for this system", folder.display())),
         false => Ok(found),
     }
+}
+
+/// Packages of Debian are named by its own words for processors.
+fn is_for_debian(name: &str) -> bool {
+    let processor = match ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    OS == "linux" && name.ends_with(&format!("_{processor}.deb"))
 }
 
 /// The program in a package, and the folder that keeps it.

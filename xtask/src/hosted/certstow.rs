@@ -1,9 +1,9 @@
 //! The certstow that is checked.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use crate::command::{capture, command, ensure, program, show};
+use crate::command::{capture, command, ensure, output, program, show};
 
 /// Protects the files that the checks make. It guards nothing, so that it may be an argument of
 /// the systems' tools, which take no other.
@@ -73,11 +73,7 @@ impl Certstow {
 }
 
 fn ends_with(command: &mut Command, code: i32) -> Result<(), String> {
-    let output = command
-        .args(["--non-interactive", "--password-env", VARIABLE])
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("{} could not be started: {error}", show(command)))?;
+    let output = output(command.args(["--non-interactive", "--password-env", VARIABLE]))?;
     match output.status.code() {
         Some(ended) if ended == code => Ok(()),
         _ => Err(format!(

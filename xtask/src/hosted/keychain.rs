@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::certstow::PASSWORD;
-use crate::command::{capture, command, printed, program};
+use crate::command::{capture, command, output, printed, program};
 use crate::files;
 
 /// A keychain of its own, gone when dropped.
@@ -46,6 +46,23 @@ impl Keychain {
         .map(drop)
     }
 
+    /// Imports a key in OpenSSL's own form that is not to come out again; `trusted` may use it.
+    pub(super) fn import_fixed_key(&self, key: &Path, trusted: &Path) -> Result<(), String> {
+        let keychain = &self.file;
+        capture(&mut command!(
+            "security import {key} -t priv -f openssl -x -k {keychain} -T {trusted}"
+        ))
+        .map(drop)
+    }
+
+    pub(super) fn add_certificate(&self, certificate: &Path) -> Result<(), String> {
+        let keychain = &self.file;
+        capture(&mut command!(
+            "security add-certificates -k {keychain} {certificate}"
+        ))
+        .map(drop)
+    }
+
     /// Lets `program` use the keys without a question. A program that no developer signed is known
     /// by the hash of its code, or, without any signature, as one that has none.
     pub(super) fn trust(&self, trusted: &Path) -> Result<(), String> {
@@ -82,11 +99,11 @@ impl Drop for Keychain {
 }
 
 fn code_hash(program_file: &Path) -> Option<String> {
-    let output = program("codesign")
+    let mut codesign = program("codesign");
+    codesign
         .args(["--display", "--verbose=4"])
-        .arg(program_file)
-        .output()
-        .ok()?;
+        .arg(program_file);
+    let output = output(&mut codesign).ok()?;
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     let hash = text.lines().find_map(|line| line.strip_prefix("CDHash="))?;
     Some(hash.trim().to_owned())

@@ -18,7 +18,7 @@ const OPENSSL: &str = "/usr/bin/openssl";
 pub(super) fn check(certstow: &Certstow) -> Result<(), String> {
     let identity = Identity::new()?;
     for profile in own_tool::PROFILES {
-        let keychain = identity.in_keychain(certstow, &[])?;
+        let keychain = identity.in_keychain(certstow)?;
         let file = identity.scratch.path().join(format!("{profile}.p12"));
         let store = spec(&keychain);
         certstow.export(
@@ -34,9 +34,18 @@ pub(super) fn check(certstow: &Certstow) -> Result<(), String> {
     stays(certstow, &identity)
 }
 
-/// A key that was imported as not extractable is refused.
+/// A key that was imported as not extractable is refused. Since macOS 15 `security` heeds `-x` for
+/// bare keys alone: PKCS#12 goes to SecPKCS12Import, which is not told of it (keychain_import.c in
+/// Apple's SecurityTool).
 fn stays(certstow: &Certstow, identity: &Identity) -> Result<(), String> {
-    let keychain = identity.in_keychain(certstow, &["-x"])?;
+    let keychain = Keychain::new()?;
+    let key = identity.scratch.path().join("key.pem");
+    let pkcs8 = &identity.key;
+    // As PKCS#1, which is the form of keys that `security` calls OpenSSL's.
+    capture(&mut command!("{OPENSSL} rsa -in {pkcs8} -out {key}"))?;
+    keychain.import_fixed_key(&key, certstow.program())?;
+    keychain.add_certificate(&identity.certificate)?;
+    keychain.trust(certstow.program())?;
     let file = identity.scratch.path().join("refused.p12");
     certstow.export(&identity.thumbprint, &spec(&keychain), &file, &[], 12)
 }
@@ -48,6 +57,8 @@ fn spec(keychain: &Keychain) -> String {
 /// A sample identity, in a PKCS#12 file as OpenSSL makes it.
 struct Identity {
     pkcs12: PathBuf,
+    key: PathBuf,
+    certificate: PathBuf,
     thumbprint: String,
     scratch: TempDir,
 }
@@ -61,16 +72,17 @@ impl Identity {
         Ok(Self {
             pkcs12: pkcs12(&scratch, &key, &certificate)?,
             thumbprint: thumbprint(&certificate)?,
+            key,
+            certificate,
             scratch,
         })
     }
 
     /// A keychain with it, whose key certstow may use.
-    fn in_keychain(&self, certstow: &Certstow, options: &[&str]) -> Result<Keychain, String> {
+    fn in_keychain(&self, certstow: &Certstow) -> Result<Keychain, String> {
         let keychain = Keychain::new()?;
         let program = certstow.program().to_string_lossy();
-        let options = [options, &["-T", &program]].concat();
-        keychain.import(&self.pkcs12, PASSWORD, &options)?;
+        keychain.import(&self.pkcs12, PASSWORD, &["-T", &program])?;
         keychain.trust(certstow.program())?;
         Ok(keychain)
     }

@@ -12,6 +12,12 @@ const PEOPLE: [(&str, &str); 2] = [
     ("Grace Example", "grace-example.pem"),
 ];
 
+/// Windows may ask in a window whether a root that it does not know is to be trusted.
+const CHAIN: &[&str] = match cfg!(windows) {
+    true => &["--chain", "no-root"],
+    false => &[],
+};
+
 pub(super) fn samples(certstow: &Certstow) -> Result<(), String> {
     let scratch = files::scratch()?;
     let store = root().join("examples").join("personal");
@@ -19,7 +25,7 @@ pub(super) fn samples(certstow: &Certstow) -> Result<(), String> {
         let thumbprint = thumbprint(&store.join(certificate))?;
         for profile in own_tool::PROFILES {
             let file = scratch.path().join(format!("{person} {profile}.p12"));
-            let options = ["--profile", profile];
+            let options = [&["--profile", profile], CHAIN].concat();
             certstow.export(person, &store.to_string_lossy(), &file, &options, 0)?;
             certstow.check(&file)?;
             own_tool::restores(&file, PASSWORD, &thumbprint)?;

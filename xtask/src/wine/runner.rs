@@ -67,12 +67,15 @@ impl Runner {
         })
     }
 
-    /// Runs a file of tests, from the folder and with the variable that cargo would run it with.
-    pub(super) fn test(&self, test: &Executable) -> Result<(), String> {
+    /// Runs a file of tests without those of these names, from the folder and with the variables that
+    /// cargo would run it with.
+    pub(super) fn test(&self, test: &Executable, without: &[&str]) -> Result<(), String> {
         let mut command = self.prefix.wine(&test.file);
         command
             .current_dir(&test.folder)
-            .env("CARGO_PKG_NAME", &test.package);
+            .env("CARGO_PKG_NAME", &test.package)
+            .env("CARGO_MANIFEST_DIR", self.prefix.windows_name(&test.folder))
+            .args(without.iter().flat_map(|name| ["--skip", name]));
         // Some of the library's need programs of the host.
         if test.package == build::PLATFORM {
             command.arg("--include-ignored");
