@@ -1,7 +1,5 @@
 //! FIFOs, links, and what may not be read.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use super::*;
@@ -158,6 +156,9 @@ fn as_anybody<T: Send>(run: impl FnOnce() -> T + Send) -> T {
 #[cfg(target_os = "linux")]
 #[test]
 fn list_accepts_non_utf8_names() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
     let folder = pair();
     let odd = folder.path().join(OsStr::from_bytes(b"in/\xff\xfe.pem"));
     fs::rename(folder.path().join("in/one.key"), odd).unwrap();
