@@ -4,7 +4,7 @@ use std::fmt;
 
 use certstow_formats::sanitize::{in_full, safe};
 
-use super::{Error, Near, Nearly};
+use super::{Error, IssuedLast, Near, Nearly};
 
 impl Error {
     /// What happened and what caused it, down to the OS error, in one line.
@@ -55,10 +55,19 @@ impl Error {
             Self::Ambiguous {
                 selector,
                 candidates,
-            } => match selector.as_str() {
-                "" => format!("there are {} identities", candidates.len()),
-                selector => format!("{} identities match {selector}", candidates.len()),
-            },
+                issued_last,
+            } => {
+                let several = match selector.as_str() {
+                    "" => format!("there are {} identities", candidates.len()),
+                    selector => format!("{} identities match {selector}", candidates.len()),
+                };
+                let apart = match issued_last {
+                    IssuedLast::One => "",
+                    IssuedLast::OfDifferentSubjects => ", of different subjects",
+                    IssuedLast::Several => ", and more than one was issued last",
+                };
+                several + apart
+            }
             Self::Store(error) => error.to_string(),
             Self::InteractionRequired { what } => {
                 format!("{what} is needed, and nobody may be asked")
