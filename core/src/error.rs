@@ -52,8 +52,10 @@ pub enum Nearly {
     },
     /// The filters match these, and they are not listed.
     Unlisted {
-        /// How many of them have no private key; the others are archived.
+        /// How many of them have no private key.
         keyless: usize,
+        /// How many have one and are archived; the others are renewed.
+        archived: usize,
     },
 }
 

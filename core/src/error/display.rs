@@ -152,12 +152,21 @@ fn nearly(near: &Near) -> Option<String> {
         Nearly::Misspelled => None,
         Nearly::Archived => Some(format!("{who} that {are} archived {match_}")),
         Nearly::LeftOut { filters } => Some(format!("{who} {match_} without {filters}")),
-        Nearly::Unlisted { keyless: 0 } => Some(format!("{who} that {are} archived {match_}")),
-        Nearly::Unlisted { keyless } if *keyless == near.count => {
-            Some(format!("{who} without a private key {match_}"))
+        Nearly::Unlisted { keyless, archived } => {
+            let renewed = near.count - keyless - archived;
+            let kinds = [
+                (*archived, format!("that {are} archived")),
+                (renewed, format!("that {are} renewed already")),
+                (*keyless, "without a private key".to_owned()),
+            ];
+            let kinds: Vec<_> = kinds.iter().filter(|(count, _)| *count > 0).collect();
+            Some(match kinds.as_slice() {
+                [(_, kind)] => format!("{who} {kind} {match_}"),
+                kinds => {
+                    let kinds = kinds.iter().map(|(count, kind)| format!("{count} {kind}"));
+                    format!("{who} {match_}: {}", kinds.collect::<Vec<_>>().join(", "))
+                }
+            })
         }
-        Nearly::Unlisted { keyless } => Some(format!(
-            "{who} {match_} that {are} archived or, {keyless} of them, without a private key"
-        )),
     }
 }
