@@ -139,6 +139,13 @@ fn list_expires_within_leaves_out_renewed() {
         "{text}"
     );
     assert!(text.contains("--all"), "{text}");
+    let pem = Issued { key: 4, ..old() }.pem();
+    let (certificate, _) = pem.split_once("-----BEGIN PRIVATE").expect("a key");
+    fs::write(folder.join("store/keyless.pem"), certificate).expect("a file");
+    let (code, text) = listed(folder, "list --expires-within 30d --subject ada");
+    assert_eq!(code, Some(10), "{text}");
+    let kinds = "2 match: 1 renewed already, 1 without a private key";
+    assert!(text.contains(kinds), "{text}");
 }
 
 #[test]
@@ -214,4 +221,12 @@ fn newest_takes_last_of_one_subject() {
     assert_eq!(output.status.code(), Some(11), "{said}");
     assert!(said.contains("of different subjects"), "{said}");
     assert!(!said.contains("--newest"), "{said}");
+    let at_once = Issued { key: 4, ..new() };
+    fs::write(folder.join("store/3.pem"), at_once.pem()).expect("a file");
+    let (code, text) = listed(folder, "show Ada --newest");
+    assert_eq!(code, Some(11), "{text}");
+    assert!(
+        text.contains("3 identities match 'Ada', and more than one was issued last"),
+        "{text}"
+    );
 }

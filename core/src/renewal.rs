@@ -22,8 +22,8 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// The subject of a certificate. Names are compared without regard to letter case, blanks beside
-    /// blanks and to their type of string (RFC 5280, 7.1).
+    /// The subject of a certificate. Names are compared without regard to letter case, repeated blanks
+    /// and the type of their strings (RFC 5280, 7.1).
     pub fn of(listed: &ListedCertificate) -> Self {
         Self::parsed(&listed.certificate().parse())
     }

@@ -153,15 +153,17 @@ fn nearly(near: &Near) -> Option<String> {
         Nearly::Archived => Some(format!("{who} that {are} archived {match_}")),
         Nearly::LeftOut { filters } => Some(format!("{who} {match_} without {filters}")),
         Nearly::Unlisted { keyless, archived } => {
+            const KEYLESS: &str = "without a private key";
             let renewed = near.count - keyless - archived;
             let kinds = [
-                (*archived, format!("that {are} archived")),
-                (renewed, format!("that {are} renewed already")),
-                (*keyless, "without a private key".to_owned()),
+                (*archived, "archived"),
+                (renewed, "renewed already"),
+                (*keyless, KEYLESS),
             ];
             let kinds: Vec<_> = kinds.iter().filter(|(count, _)| *count > 0).collect();
             Some(match kinds.as_slice() {
-                [(_, kind)] => format!("{who} {kind} {match_}"),
+                [(_, KEYLESS)] => format!("{who} {KEYLESS} {match_}"),
+                [(_, kind)] => format!("{who} that {are} {kind} {match_}"),
                 kinds => {
                     let kinds = kinds.iter().map(|(count, kind)| format!("{count} {kind}"));
                     format!("{who} {match_}: {}", kinds.collect::<Vec<_>>().join(", "))

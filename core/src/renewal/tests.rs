@@ -100,6 +100,12 @@ fn renewal_needs_later_beginning_and_end() {
     ] {
         assert_eq!(with(from, until), [None, None], "{from} {until}");
     }
+    let at_once = Issued {
+        until: until + 1,
+        from,
+        ..second()
+    };
+    assert_eq!(renewals(&[at_once, first()]), [None, None]);
     // Issued earlier and ending later is no renewal either way.
     assert_eq!(with(from - 1, until + 1), [None, None]);
 }
@@ -171,8 +177,10 @@ fn renewal_takes_addresses_where_subject_is_empty() {
         nameless(second(), &["bob@example.org"]),
     ];
     assert_eq!(renewals(&all), [None, None]);
-    let all = [nameless(first(), &[]), nameless(first(), ada)];
-    assert_eq!(renewals(&all), [None, None]);
+    for address in [ada, &[]] {
+        let all = [nameless(first(), &[]), nameless(second(), address)];
+        assert_eq!(renewals(&all), [None, None]);
+    }
 }
 
 #[test]
@@ -199,6 +207,14 @@ fn renewal_needs_the_same_usages() {
         };
         assert_eq!(with(second), renewed, "{extended_key_usages:?}");
     }
+    // Purposes that are known by their number alone have no order.
+    let with_order = |extended_key_usages: &'static [u8], one: Issued<'static>| Issued {
+        extended_key_usages,
+        ..one
+    };
+    let ordered = with_order(&[90, 91], first());
+    let turned = with_order(&[91, 90], second());
+    assert_eq!(renewals(&[ordered, turned]), [Some(1), None]);
     // One key for both purposes.
     let key = first().key;
     let encryption = Issued {

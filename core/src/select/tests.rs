@@ -558,6 +558,12 @@ fn choose_takes_whole_names_before_longer_ones() {
     assert_eq!(meant(&inventory, "O=Example", &none).len(), 4);
     let all = all(&inventory, &Choice::of("Anna Müller"), NOW);
     assert_eq!(all.len(), 1);
+    // What looks like an attribute, inside of one.
+    let inventory = people(&[
+        ("Lee,CN=Bea", "lee@example.org"),
+        ("Beate", "b@example.org"),
+    ]);
+    assert_eq!(meant(&inventory, "bea", &none).len(), 2);
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub struct Issued<'a> {
     pub issuer: &'a str,
     /// The addresses in subjectAltName.
     pub emails: &'a [&'a str],
-    /// Equal numbers are equal keys.
+    /// Equal numbers are equal keys. The serial number is the same.
     pub key: u8,
     /// The bits of the extension; 0 for none.
     pub key_usage: u8,
@@ -74,7 +74,7 @@ impl Issued<'_> {
         let validity = der::sequence(&[&time(self.from), &time(self.until)]);
         let to_be_signed = der::sequence(&[
             &[0xa0, 3, 2, 1, 2],
-            &der::unsigned(7),
+            &der::unsigned(self.key.into()),
             &algorithm,
             &der::sequence(&[&attribute(3, self.issuer)]),
             &validity,
