@@ -10,8 +10,8 @@ use certstow_core::export::{Format, default_file_name, with_usual_extension};
 use certstow_core::identity::{Inventory, ListedCertificate, Stores};
 use certstow_core::output::{Existing, preflight};
 use certstow_core::time;
-use certstow_formats::certificate::EntryId;
 use certstow_formats::sanitize::{is_unsafe, safe};
+use certstow_formats::secret::Password;
 use certstow_platform::spec::StoreSpec;
 use certstow_platform::{OpenOptions, os};
 
@@ -141,7 +141,7 @@ fn may_be_written(
             return Ok(None);
         }
     }
-    if !replaces(file, draft.identity, "Take another name", context.asker)? {
+    if !replaces(file, draft, "Take another name", context.asker)? {
         return Ok(None);
     }
     match preflight(file, Existing::Replace, privacy) {
@@ -153,33 +153,39 @@ fn may_be_written(
     }
 }
 
-/// Whether a file that is there is to be replaced by that of an identity, or what else is to be done.
+/// Whether a file that is there is to be replaced by the one to be saved, or what else is to be done.
 pub(super) fn replaces(
     file: &Path,
-    by: Option<EntryId>,
+    draft: &Draft,
     otherwise: &str,
     asker: &mut dyn Asker,
 ) -> Result<bool, Error> {
     asker.say(&format!(
         "{} is there already. {}",
         safe(&file.to_string_lossy()),
-        whose(file, by)
+        whose(file, draft)
     ));
     let choices = [otherwise, "Replace that file"].map(Choice::new);
     let answer = asker.choose("What do you want to do?", &choices, 0)?;
     Ok(answer == Answer::Next(1))
 }
 
-/// Whose certificate is in a file, as far as that shows without its password, in a sentence.
-fn whose(file: &Path, meant: Option<EntryId>) -> String {
+/// Whose certificate is in a file, in a sentence, as far as that shows without its password, or with
+/// the one that was just given: many have one for all their files.
+fn whose(file: &Path, draft: &Draft) -> String {
     let store = [StoreSpec::File(file.to_owned())];
-    let read = Inventory::read(Stores::Named(&store), &OpenOptions::default());
+    let given = draft.password.iter();
+    let given = given.map(|password| Password::new(password.expose().to_owned()).into());
+    let options = OpenOptions {
+        unlock: given.collect(),
+    };
+    let read = Inventory::read(Stores::Named(&store), &options);
     let Ok(read) = read else {
         return "It cannot be read: whose it is, nobody can tell.".to_owned();
     };
     let found = read.identities().chain(read.certificates()).next();
     match found {
-        Some(found) if Some(found.id()) == meant => {
+        Some(found) if Some(found.id()) == draft.identity => {
             "It holds the same certificate as the one to be saved.".to_owned()
         }
         Some(found) => format!(
